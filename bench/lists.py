@@ -36,7 +36,7 @@ def main() -> None:
 
 def read(path: str) -> int:
     """The list as `lamsach indicators` takes it."""
-    from lamsach.indicators.reading import read_lists
+    from lamsach.indicators.lists import read_lists
 
     return len(read_lists([path], print).indicators)
 
@@ -45,7 +45,7 @@ def compiled(path: str) -> int:
     """The list as the hunt takes it when it does not have it compiled already."""
     from lamsach.hunt.builder import Builder
     from lamsach.hunt.compiled import compile_columns
-    from lamsach.indicators.reading import read_quickly
+    from lamsach.indicators.lists import read_quickly
 
     builder = Builder()
     builder.extend(read_quickly(path, print))

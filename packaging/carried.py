@@ -8,7 +8,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from lamsach.indicators.releases.keys import private_key, public_key
+from lamsach.indicators.releases.seal import private_key, public_key
 from lamsach.scanner.campaign import FOLDER, Terms, signed
 
 if TYPE_CHECKING:

@@ -28,8 +28,8 @@ from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.mistaken import refuse_lists
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import HuntResult, Progress, hunt
-from lamsach.indicators.files.opening import expand
-from lamsach.indicators.releases.stated import stated_versions
+from lamsach.indicators.files.source import expand
+from lamsach.indicators.releases.seal import stated_versions
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.logs.opening.inputs import LogFile, find_logs
 from lamsach.model import Findings, Indicator, IndicatorType, Parameters, Problem, Reference

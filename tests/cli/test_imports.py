@@ -95,8 +95,8 @@ HUNT = (
     "lamsach.logs.formats.flows.captures",
     "lamsach.results.html",
     "lamsach.results.xlsx",
-    "lamsach.indicators.formats.documents.xlsx",
-    "lamsach.indicators.formats.documents.pdf",
+    "lamsach.indicators.formats.documents.office",
+    "lamsach.indicators.formats.documents.paged",
     "lamsach.indicators.writers",
     "rich.markdown",
     "rich._emoji_codes",
@@ -118,7 +118,7 @@ TABLE = [
     ("hunt LOG -i LIST", HUNT),
     ("hunt LOG -i LIST -o CSV", HUNT),
     ("logs detect LOG", (*LIBRARIES, *OTHERS, "lamsach.hunt", "lamsach.indicators", "lamsach.results.html", "lamsach.logs.formats.proxies.squid")),
-    ("indicators read LIST", (*LIBRARIES, *OTHERS, "rich", "numpy", "lamsach.logs", "lamsach.hunt", *(f"lamsach.indicators.formats.{name}" for name in ("documents.pdf", "documents.xlsx", "documents.docx", "documents.html", "feeds.stix", "feeds.misp")))),
+    ("indicators read LIST", (*LIBRARIES, *OTHERS, "rich", "numpy", "lamsach.logs", "lamsach.hunt", *(f"lamsach.indicators.formats.{name}" for name in ("documents.paged", "documents.office", "documents.html", "feeds.stix", "feeds.misp")))),
     ("indicators check evil.example -i LIST", (*LIBRARIES, *OTHERS, "numpy", "lamsach.logs", "lamsach.results", "lamsach.indicators.formats")),
 ]  # fmt: skip
 """Words of a command (LOG, LIST, CSV: files), and modules that it must not import, nor any below them."""

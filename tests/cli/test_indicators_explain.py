@@ -9,7 +9,7 @@ import openpyxl
 
 from lamsach.errors import ExitStatus
 from lamsach.indicators.judge import explanation
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
 from lamsach.model import Indicator
 

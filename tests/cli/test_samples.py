@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from lamsach.errors import ExitStatus
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.indicators.values.normalise import canonical
 from lamsach.indicators.values.refusals import Refused
 from lamsach.investigate import Request, investigate

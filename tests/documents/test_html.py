@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamsach.documents.html import SafeParser
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.model import Indicator
 
 

@@ -45,7 +45,7 @@ def preload() -> None:
     from django.urls import reverse
 
     from lamsach.hunt import mistaken  # noqa: F401
-    from lamsach.indicators import reading  # noqa: F401
+    from lamsach.indicators import lists  # noqa: F401
     from lamsach.indicators.formats.documents import delimited, text  # noqa: F401
     from lamsach.logs.formats import FORMATS
     from lamsach.portal.exchange import kinds

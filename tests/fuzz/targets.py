@@ -26,7 +26,7 @@ from lamsach.collect.flows import FlowLines
 from lamsach.collect.spool import Header, Spool, read_spool
 from lamsach.collect.syslog_frames import Framer
 from lamsach.errors import LineError
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats import BINARY_FORMATS, FORMATS
 from lamsach.logs.opening.decoding import decode_line

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lamsach.errors import LineError
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats import FORMATS
 from lamsach.model import Problem

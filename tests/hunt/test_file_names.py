@@ -19,7 +19,7 @@ from lamsach.hunt.builder import Builder
 from lamsach.hunt.compiled import CompiledSet, compile_columns
 from lamsach.hunt.kernel.layout import PAD
 from lamsach.hunt.matcher import Matcher
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.file_names import searched_part
 from lamsach.indicators.writers import BY_NAME

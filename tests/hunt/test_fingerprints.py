@@ -18,7 +18,7 @@ from lamsach.hunt.engine import hash_name
 from lamsach.hunt.kernel.layout import PAD
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.plain_hash import hash_name as plainly
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.indicators.writers import BY_NAME
 from lamsach.indicators.writers.export import Terms, prepare
 from lamsach.investigate import Request, investigate

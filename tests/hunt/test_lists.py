@@ -13,7 +13,7 @@ from lamsach.errors import InputError
 from lamsach.hunt.builder import NUMBERS, Builder
 from lamsach.hunt.cache import cache_folder
 from lamsach.hunt.lists import SETS_KEPT, LoadingLists, load_lists
-from lamsach.indicators.reading import read_list, read_quickly
+from lamsach.indicators.lists import read_list, read_quickly
 from lamsach.model import Indicator
 
 VALUES = "value,threat,confidence,valid_until\nevil.example,Botnet,80,2030-01-02\n192.0.2.7,,,\n2001:db8::/64,,,\nhttp://bad.example/x,,,\nhttp://worse.example/24,,,\nhttp://192.0.2.9/24,,,\n"

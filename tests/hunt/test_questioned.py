@@ -18,9 +18,9 @@ from lamsach.devices.presence import Presence
 from lamsach.devices.reasons import REASONS
 from lamsach.errors import ExitStatus, InputError
 from lamsach.hunt.questioned import LEAST_CALLERS
+from lamsach.indicators.review.examination import Examiner
 from lamsach.indicators.review.guard import Own
 from lamsach.indicators.review.knowledge import knowledge, knowledge_about
-from lamsach.indicators.review.reviewing import Examiner
 from lamsach.investigate import Request, investigate
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.model import DeviceState, Findings, Identity, Indicator, IndicatorType, MatchStatus

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lamsach.hunt.builder import Builder
 from lamsach.hunt.compiled import CompiledSet, compile_columns
 from lamsach.hunt.matcher import Matcher
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
 from lamsach.indicators.writers import BY_NAME
 from lamsach.indicators.writers.export import Terms, prepare

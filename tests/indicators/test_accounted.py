@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from pypdf import PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
 
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.model import Indicator, Problem, Refusal
 from tests.indicators.builders import archive, sheet, workbook
 from tests.indicators.documents_made import docx, opendocument, paragraph, pdf, word_table

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lamsach.indicators.judge.exceptions import lets_through
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
 from lamsach.model import Indicator, Problem
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamsach.indicators.values.columns import IndicatorColumns
+from lamsach.indicators.values.listings import IndicatorColumns
 from lamsach.model import Indicator, IndicatorType, Reference
 
 numbers = st.none() | st.integers(min_value=-1, max_value=2**33)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.model import Indicator
 
 TABLE = "STT;Tên miền;Mã độc\r\n1;evil.example;Mã độc tống tiền\r\n2;c2.evil.example;Trộm dữ liệu\r\n"

@@ -14,10 +14,9 @@ from pypdf import PdfReader, PdfWriter
 
 from lamsach.documents.pdf import document as pictures
 from lamsach.documents.pdf.document import PdfLimits
-from lamsach.indicators.reading import read_list, read_lists
-from lamsach.indicators.releases.records import from_mapping
+from lamsach.indicators.lists import read_list, read_lists
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.writing import COLUMNS, as_mapping, as_row
+from lamsach.indicators.values.mappings import COLUMNS, as_mapping, as_row, from_mapping
 from lamsach.model import Indicator, Problem, Refusal
 from tests.indicators.builders import archive
 from tests.indicators.documents_made import compound, doc, docx, opendocument, paragraph, pdf, word_table, xls
@@ -83,6 +82,26 @@ def test_a_word_document(tmp_path: Path) -> None:
         ("https://tool-a.com/get", refusals.REFERENCE),
         ("www.cuc-a.com", refusals.MARGIN),
     ]
+
+
+@pytest.mark.parametrize("ruler", [["|---|:---:|---|"], []])
+def test_bars_in_paragraphs_draw_a_table(ruler: list[str], tmp_path: Path) -> None:
+    rows = [
+        "| STT | Địa chỉ IP | Mã độc |",
+        *ruler,
+        "| 1 | 203.0.113.5 | Mirai |",
+        "| 2 | 203.0.113.6 | Mozi |",
+    ]
+    texts = ["Danh sách | phụ lục", *rows, "Nguồn: evil-b[.]top | xem thêm", "Hết."]
+    (tmp_path / "a.docx").write_bytes(docx("".join(map(paragraph, texts))))
+    found = list(read_list(str(tmp_path / "a.docx"), [].append))
+    assert [(item.value, item.threat) for item in found if isinstance(item, Indicator)] == [
+        ("203.0.113.5", "Mirai"),
+        ("203.0.113.6", "Mozi"),
+        ("evil-b.top", None),
+    ]
+    first = 3 + len(ruler)
+    assert [item.reference.row for item in found if item.reference] == [first, first + 1, first + 2]
 
 
 def test_a_word_document_with_entities_is_not_read(tmp_path: Path) -> None:
@@ -450,7 +469,7 @@ def test_pdf_bombs(tmp_path: Path) -> None:
 
 
 def test_what_came_before_the_damage_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lamsach.indicators.formats.documents.pdf.LISTS", PdfLimits(pages=1))
+    monkeypatch.setattr("lamsach.indicators.formats.documents.paged.LISTS", PdfLimits(pages=1))
     found, _, problems = reading(tmp_path, "a.pdf", pdf([["203.0.113.5"], ["203.0.113.6"]]))
     assert [item.value for item in found] == ["203.0.113.5"]
     assert problems[0].what == "The PDF has too many pages."

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lamsach.indicators.judge.mentions import Prose
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.indicators.text.extract import scan
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.refusals import Refused

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.indicators.values.normalise import encoded_url
 from lamsach.model import Indicator
 

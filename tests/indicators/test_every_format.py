@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.model import Problem
 from tests.indicators.builders import sheet, workbook
 from tests.indicators.documents_made import compound, doc, docx, opendocument, paragraph, pdf, word_table, xls

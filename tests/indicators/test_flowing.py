@@ -6,16 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamsach.indicators.text.flowing import (
-    Line,
-    full_width,
-    joined,
-    read_lines,
-    rejoined,
-    with_surroundings,
-    without_margins,
-)
-from lamsach.indicators.text.halves import hash_lengths
+from lamsach.indicators.text.broken_lines import Line, hash_lengths, joined, rejoined
+from lamsach.indicators.text.documents import full_width, read_lines, with_surroundings, without_margins
 from lamsach.model import Indicator
 
 HASH = "0123456789abcdef" * 4

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators.files.opening import ListSource
+from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats import FORMATS
-from lamsach.indicators.reading import read_list
-from lamsach.indicators.values.writing import as_mapping
+from lamsach.indicators.lists import read_list
+from lamsach.indicators.values.mappings import as_mapping
 from lamsach.model import Problem
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -114,4 +114,4 @@ def test_every_format_says_what_it_is() -> None:
     for known in FORMATS:
         assert known.title
         assert known.__doc__
-        assert known.__module__.startswith("lamsach.indicators.formats.")
+        assert known.read.__module__.startswith("lamsach.indicators.formats.")

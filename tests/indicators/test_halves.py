@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators.reading import read_list
-from lamsach.indicators.text.flowing import rejoined
-from lamsach.indicators.text.halves import Halves, only_lengths, whole_digest
+from lamsach.indicators.lists import read_list
+from lamsach.indicators.text.broken_lines import Halves, only_lengths, rejoined, whole_digest
 from lamsach.model import Indicator, IndicatorType
 from tests.indicators.documents_made import docx, paragraph, pdf, word_table
 

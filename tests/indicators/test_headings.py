@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.indicators.tables.fields import Field, field_of, type_of_heading
 from lamsach.indicators.values import refusals
 from lamsach.model import Indicator, IndicatorType, Problem, Refusal

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamsach.catalogue_vi.indicators import INDICATORS
-from lamsach.indicators.reading import read_list, read_lists
+from lamsach.indicators.lists import read_list, read_lists
 from lamsach.model import Indicator, Problem
 from tests.indicators.builders import archive, sheet, workbook
 

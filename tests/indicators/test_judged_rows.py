@@ -8,10 +8,10 @@ from unicodedata import normalize
 
 import pytest
 
-from lamsach.indicators.judge import exceptions, victims
+from lamsach.indicators.judge import exceptions
 from lamsach.indicators.judge.sections import Section, heads_exceptions
 from lamsach.indicators.judge.stated import row_rule
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
 from lamsach.model import Indicator, Refusal
 
@@ -140,7 +140,7 @@ def test_headings_of_exceptions(heading: str, expected: Section | None) -> None:
 
 
 def test_every_word_that_judges_is_met_in_a_row() -> None:
-    words = exceptions._EXCEPTIONS | exceptions._BENIGN | victims._VICTIM
+    words = exceptions._EXCEPTIONS | exceptions._BENIGN | exceptions._VICTIM
     assert [word for word in words if row_rule({0: word}, {}) is None] == []
     spelt = ["Ngoại lệ", "Hợp lệ", "Nạn nhân", "Máy bị nhiễm", "Không chặn", "Được phép"]
     for text in spelt:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.indicators.tables.fields import stated_type
 from lamsach.model import Indicator, IndicatorType
 

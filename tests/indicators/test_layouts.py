@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.model import Indicator, Problem
 from tests.indicators.builders import archive, sheet, workbook
 from tests.indicators.documents_made import docx, opendocument, paragraph, pdf, word_table

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.sections import Section
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Indicator, Problem

@@ -11,12 +11,10 @@ import pytest
 
 from lamsach.cli.command_line import CommandLineError
 from lamsach.errors import LamsachError, LimitError, OutputError, UnreadableError, UsageError
-from lamsach.indicators.reading import read_list, read_lists
+from lamsach.indicators.lists import read_list, read_lists
 from lamsach.indicators.servers import misp_api
-from lamsach.indicators.servers.asking import Settings
-from lamsach.indicators.servers.mirroring import Fetched
-from lamsach.indicators.servers.misp_api import Instance, key_of_file
-from lamsach.indicators.servers.misp_mirror import mirror
+from lamsach.indicators.servers.client import Fetched, Settings
+from lamsach.indicators.servers.misp_api import Instance, key_of_file, mirror
 from lamsach.model import Indicator, Problem, Refusal
 from tests.cli.running import called
 from tests.indicators.serving import Answer, Answering, server

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from lamsach.errors import ExitStatus, LimitError, OutputError, UnreadableError, UsageError
-from lamsach.indicators.reading import read_list, read_lists
+from lamsach.indicators.lists import read_list, read_lists
 from lamsach.indicators.servers import misp_feed
-from lamsach.indicators.servers.asking import Settings
-from lamsach.indicators.servers.mirroring import Fetched
+from lamsach.indicators.servers.client import Fetched, Settings
 from lamsach.indicators.servers.misp_feed import Feed, is_feed, mirror
 from lamsach.model import Indicator, Problem
 from tests.cli.running import called

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.writing import as_mapping
+from lamsach.indicators.values.mappings import as_mapping
 from lamsach.model import Indicator, IndicatorType, Problem, Reference, Refusal
 from tests.indicators.writers.sample import SAMPLE
 

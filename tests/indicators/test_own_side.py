@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.indicators.servers.misp_api import Instance
 from lamsach.indicators.values import refusals
 from lamsach.model import Indicator, Problem

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamsach.documents.pdf.cell_lines import CellLine
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.indicators.tables.cell_text import cell_text
 from lamsach.indicators.values import refusals
 from lamsach.model import Indicator, IndicatorType, Problem, Refusal

@@ -12,7 +12,7 @@ import typst
 from pypdf import PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject
 
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import canonical
 from lamsach.model import Indicator, Problem, Refusal

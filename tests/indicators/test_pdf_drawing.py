@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from lamsach.documents.pdf.drawing import Drawing, Painter, Rule
 from lamsach.documents.pdf.page import PageReader, PageText
 from lamsach.documents.pdf.tagged_tables import Tags
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.indicators.tables.cell_text import KNOWLEDGE
 from lamsach.model import Indicator, Problem
 from tests.indicators.documents_made import pdf

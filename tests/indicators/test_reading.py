@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators.reading import read_lists
+from lamsach.indicators.lists import read_lists
 from lamsach.indicators.tables.fields import (
     Field,
     field_of,
@@ -14,7 +14,7 @@ from lamsach.indicators.tables.fields import (
     read_tlp,
     stated_type,
 )
-from lamsach.indicators.values.merging import merged
+from lamsach.indicators.values.listings import merged
 from lamsach.model import Indicator, IndicatorType, Reference
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
 from lamsach.model import Indicator
 from tests.indicators.documents_made import docx, paragraph

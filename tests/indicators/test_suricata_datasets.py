@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
 from lamsach.model import Indicator, Problem, Refusal
 
@@ -77,9 +77,9 @@ def test_what_is_broken_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_other_text_is_no_dataset(tmp_path: Path, text: str) -> None:
-    from lamsach.indicators.files.opening import sources
-    from lamsach.indicators.formats.devices.suricata_dataset import SuricataDataset
+    from lamsach.indicators.files.source import sources
+    from lamsach.indicators.formats.devices.sensor_lists import DATASET
 
     (tmp_path / "x").write_text(text)
     (source,) = sources(str(tmp_path / "x"))
-    assert not SuricataDataset.recognises(source)
+    assert not DATASET.recognises(source)

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from lamsach.errors import LamsachError, LimitError, OutputError, UnreadableError, UsageError
-from lamsach.indicators.reading import read_list, read_lists
+from lamsach.indicators.lists import read_list, read_lists
 from lamsach.indicators.servers import taxii
-from lamsach.indicators.servers.taxii import Collection, Settings
-from lamsach.indicators.servers.taxii_mirror import Fetched, mirror
+from lamsach.indicators.servers.taxii import Collection, Fetched, Settings, mirror
 from lamsach.model import Indicator, Problem
 from tests.indicators.serving import Answer, Answering, server
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import openpyxl
 
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.model import Indicator, Problem, Refusal
 from tests.indicators.builders import sheet, workbook
 

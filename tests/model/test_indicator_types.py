@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 from lamsach.catalogue_vi import VIETNAMESE
-from lamsach.indicators.tables.fields import UNSUPPORTED_WORDS, stated_type
+from lamsach.indicators.tables.fields import UNSUPPORTED, stated_type
 from lamsach.indicators.writers import BY_NAME
 from lamsach.model import Event, IndicatorType
 from lamsach.model.indicator_types import DIGESTS, FIELDS, ROWS, STATED_ONLY, TokenKind, types_of
@@ -39,7 +39,7 @@ def test_every_output_of_the_table_is_one_and_every_one_is_in_it() -> None:
 
 def test_a_word_means_one_kind() -> None:
     seen: dict[str, IndicatorType | None] = {}
-    groups = [(row.type, row.words) for row in ROWS] + [(None, UNSUPPORTED_WORDS)]
+    groups = [(row.type, row.words) for row in ROWS] + [(None, "|".join(UNSUPPORTED))]
     for kind, words in groups:
         for word in words.split("|"):
             key = " ".join(word.split())

@@ -59,7 +59,7 @@ from django.core.files.uploadedfile import UploadedFile  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from lamsach.indicators.files import opening  # noqa: E402
+from lamsach.indicators.files import source as opening  # noqa: E402
 from lamsach.portal.accounts.models import User  # noqa: E402
 from lamsach.portal.base.roles import Role  # noqa: E402
 from lamsach.portal.base.storage import Folder  # noqa: E402

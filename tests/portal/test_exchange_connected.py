@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from lamsach.errors import InputError
-from lamsach.indicators.releases.keys import load_public_key
+from lamsach.indicators.releases.seal import load_public_key
 from lamsach.portal.campaigns.deadline_moves import Plan, make, undo
 from lamsach.portal.campaigns.deadlines import of_unit
 from lamsach.portal.campaigns.dispatches import take_back

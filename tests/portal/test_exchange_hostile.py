@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.errors import LamsachError
-from lamsach.indicators.releases.keys import load_private_key, make_key
+from lamsach.indicators.releases.seal import load_private_key, make_key
 from lamsach.portal.exchange import container
 from lamsach.portal.exchange.container import Head
 from lamsach.portal.exchange.kinds import Payload, PayloadFile

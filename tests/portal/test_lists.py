@@ -17,8 +17,8 @@ from django.test import Client
 from django.utils import timezone
 
 from lamsach.errors import InputError
-from lamsach.indicators.releases.keys import load_public_key
 from lamsach.indicators.releases.release import read_release
+from lamsach.indicators.releases.seal import load_public_key
 from lamsach.indicators.review.decisions import Choice
 from lamsach.portal.api.access import issue
 from lamsach.portal.exchange import keyring

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from lamsach.indicators.releases import runs
-from lamsach.indicators.values.columns import IndicatorColumns
+from lamsach.indicators.releases import rows as runs
+from lamsach.indicators.values.listings import IndicatorColumns
 from lamsach.portal.lists import changes, looking, outlets, releasing
 from lamsach.portal.lists.models import Document, Listed
 

@@ -76,7 +76,7 @@ def values(origin: Origin) -> list[str]:
     found.refresh_from_db()
     assert found.problem == ""
     with keeping.copies([found]) as [(_, place)]:
-        from lamsach.indicators.reading import read_lists
+        from lamsach.indicators.lists import read_lists
 
         return sorted(item.value for item in read_lists([str(place)], print).indicators)
 
@@ -319,7 +319,7 @@ def test_many_events_are_few_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         (tmp_path / "all.zip").write_bytes(b"")
         first.seek(0)
         (tmp_path / "all.zip").write_bytes(first.read())
-    from lamsach.indicators.reading import read_lists
+    from lamsach.indicators.lists import read_lists
 
     found = read_lists([str(tmp_path / "all.zip")], lambda problem: pytest.fail(str(problem)))
     assert len(found.indicators) == 2500

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from lamsach.indicators.reading import read_lists
+from lamsach.indicators.lists import read_lists
 from lamsach.indicators.servers.taxii import Collection, Settings
 from lamsach.portal.api.access import issue
 from lamsach.portal.lists import taxii_objects

@@ -18,7 +18,7 @@ import pytest
 from lamsach import __version__
 from lamsach.errors import InputError
 from lamsach.hunt.machine_code import object_of, own_platform
-from lamsach.indicators.releases.keys import load_public_key, make_key
+from lamsach.indicators.releases.seal import load_public_key, make_key
 from tests.programs import require_program
 from tests.scanner.test_bundle import ROOT, load_builder
 

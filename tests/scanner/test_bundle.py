@@ -19,7 +19,7 @@ import pytest
 
 from lamsach.errors import InputError
 from lamsach.hunt.machine_code import own_platform
-from lamsach.indicators.releases.keys import fingerprint, load_private_key, load_public_key, make_key
+from lamsach.indicators.releases.seal import fingerprint, load_private_key, load_public_key, make_key
 from lamsach.scanner.campaign import PREFIX, Terms, read_campaign
 from tests.programs import require_program
 

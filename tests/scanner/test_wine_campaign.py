@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lamsach.errors import ExitStatus
-from lamsach.indicators.releases.keys import load_private_key, make_key
+from lamsach.indicators.releases.seal import load_private_key, make_key
 from lamsach.scanner.campaign import Terms, signed
 
 from .portals import TOKEN, Portal

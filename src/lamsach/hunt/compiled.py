@@ -31,7 +31,7 @@ from lamsach.hunt.kernel.layout import (
 )
 from lamsach.hunt.plain_hash import hash_name, keys_with_parents
 from lamsach.indicators.values.file_names import searched_part
-from lamsach.indicators.values.merging import merged
+from lamsach.indicators.values.listings import merged
 from lamsach.model import Indicator, IndicatorType, Reference
 from lamsach.model.indicator_types import TokenKind, types_of
 

@@ -23,7 +23,7 @@ from lamsach.hunt.machine_code import functions
 from lamsach.hunt.memory import at_hand
 from lamsach.hunt.npy import mapped
 from lamsach.hunt.set_folder import set_folder
-from lamsach.indicators.files.opening import expand
+from lamsach.indicators.files.source import expand
 from lamsach.model import IndicatorType, ListSummary, Problem, Reference, Refusal
 
 SETS_KEPT = 4
@@ -103,7 +103,7 @@ def _look(paths: Sequence[str]) -> _Found:
 
 
 def _read(paths: Sequence[str], found: _Found) -> LoadedList:
-    from lamsach.indicators.reading import read_quickly
+    from lamsach.indicators.lists import read_quickly
 
     builder, documents, folder = Builder(), found.documents, found.folder
     problems = list(found.problems)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lamsach.errors import InputError, LamsachError
 from lamsach.i18n import mark
-from lamsach.indicators.files.opening import MISP_SCHEMES, TAXII_SCHEMES, ListSource
+from lamsach.indicators.files.source import MISP_SCHEMES, TAXII_SCHEMES, ListSource
 from lamsach.logs.opening.inputs import LogFile, find_logs
 from lamsach.logs.reading.detect import Detection
 from lamsach.logs.reading.events import detection_for

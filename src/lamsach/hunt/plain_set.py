@@ -19,9 +19,9 @@ from typing import Any, Literal
 from lamsach.hunt.npy import mapped
 from lamsach.hunt.plain_hash import hash_name, hash_network
 from lamsach.hunt.set_folder import set_folder
-from lamsach.indicators.files.opening import expand
+from lamsach.indicators.files.source import expand
 from lamsach.indicators.values.file_names import searched_part
-from lamsach.indicators.values.merging import merged
+from lamsach.indicators.values.listings import merged
 from lamsach.model import Indicator, IndicatorType, Reference
 from lamsach.model.indicator_types import FORMS
 

@@ -54,10 +54,10 @@ def _reviewed(items: Collection[Indicator]) -> Grounds:
     """Return what the review of lists calls dangerous or doubtful among these."""
     if not items:
         return {}
-    from lamsach.indicators.review.concerns import Level
+    from lamsach.indicators.review.examination import Examiner
+    from lamsach.indicators.review.facts import Level
     from lamsach.indicators.review.guard import Own
     from lamsach.indicators.review.knowledge import knowledge_about
-    from lamsach.indicators.review.reviewing import Examiner
 
     examiner = Examiner(Own(), knowledge_about([(item.type, item.value) for item in items]))
     found: Grounds = {}

@@ -68,7 +68,7 @@ class TypeRow:
 
 _EVERY = " stix misp openioc csv text sigma"
 _OF_ADDRESSES = (
-    "rpz fortigate_address fortigate_cli edl checkpoint pf_table mikrotik squid nftables iptables ip6tables ipset suricata suricata_datasets snort zeek kql elastic"
+    "rpz fortigate_address fortigate_cli edl checkpoint pf_table mikrotik squid haproxy nginx nftables iptables ip6tables ipset suricata suricata_datasets snort zeek kql elastic"
     + _EVERY
 )
 _OF_DIGESTS = "checkpoint suricata_datasets zeek kql elastic wazuh yara" + _EVERY
@@ -114,7 +114,7 @@ ROWS: tuple[TypeRow, ...] = (
         openioc=("Network", "Network/DNS", "string"),
         zeek="domain",
         checkpoint="Domain",
-        whole="rpz unbound dnsmasq adblock windows_dns fortigate_domain fortigate_url fortigate_cli edl_domain edl_url checkpoint mikrotik squid suricata snort kql"
+        whole="rpz unbound dnsmasq adblock windows_dns fortigate_domain fortigate_url fortigate_cli edl_domain edl_url checkpoint mikrotik squid haproxy nginx suricata snort kql"
         + _EVERY,
         name_only="hosts suricata_datasets zeek elastic wazuh",
     ),

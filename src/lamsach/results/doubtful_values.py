@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lamsach.i18n import counted, mark
-from lamsach.indicators.review.concerns import REASONS
+from lamsach.indicators.review.facts import REASONS
 from lamsach.model import Findings, Questioned
 from lamsach.results.labels import reason_text
 from lamsach.results.safe_text import clip, visible_line

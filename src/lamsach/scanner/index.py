@@ -19,8 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lamsach.errors import InputError
-from lamsach.indicators.files.opening import expand
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.files.source import expand
+from lamsach.indicators.lists import read_list
 from lamsach.indicators.values.exceptions import covering
 from lamsach.model import Indicator, IndicatorType, Problem, Refusal
 from lamsach.model.indicator_types import DIGESTS, STATED_ONLY

@@ -35,7 +35,7 @@ def write_identity(path: Path) -> str:
     OutputError.
     """
     private, public = new_identity()
-    from lamsach.indicators.releases.keys import write_new
+    from lamsach.indicators.releases.seal import write_new
 
     text = f"# created: {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n# public key: {public}\n{private}\n"
     write_new(path, text.encode())

@@ -20,14 +20,14 @@ from lamsach.errors import InputError, LamsachError, LimitError, OutputError, Un
 from lamsach.hunt.builder import Builder
 from lamsach.hunt.compiled import compile_columns
 from lamsach.hunt.lists import load_lists
-from lamsach.indicators.files.opening import RELEASE_MEMBERS
-from lamsach.indicators.reading import read_lists
-from lamsach.indicators.releases import keys, release
-from lamsach.indicators.releases.diff import difference
-from lamsach.indicators.releases.quality import overlaps, quality
-from lamsach.indicators.releases.records import from_mapping
+from lamsach.indicators.files.source import RELEASE_MEMBERS
+from lamsach.indicators.lists import read_lists
+from lamsach.indicators.releases import release
+from lamsach.indicators.releases import seal as keys
+from lamsach.indicators.releases.quality import changes, overlaps, quality
 from lamsach.indicators.releases.release import MEMBERS, list_digest, read_release, write_release
-from lamsach.indicators.values.writing import as_mapping
+from lamsach.indicators.releases.rows import Runs
+from lamsach.indicators.values.mappings import as_mapping, from_mapping
 from lamsach.model import Indicator, IndicatorType, Problem, Reference
 from tests.indicators.writers.sample import FROM, NOW, SAMPLE, UNTIL, T
 
@@ -289,43 +289,15 @@ def test_a_key_of_another_kind_is_refused(tmp_path: Path) -> None:
 
 def test_the_difference_of_two_lists() -> None:
     before = [SAMPLE[0], SAMPLE[1], SAMPLE[3]]
-    after = [
-        replace(SAMPLE[0], reference=None),
-        replace(SAMPLE[3], tlp="red", valid_until=None),
-        SAMPLE[4],
-        SAMPLE[4],
+    after = [replace(SAMPLE[0], reference=None), replace(SAMPLE[3], tlp="red", valid_until=None), SAMPLE[4]]
+    found = list(changes(Runs(before), Runs(after)))
+    assert [(change, item.value, facts) for change, item, _, facts in found] == [
+        ("removed", "a_b.mal-cdn.top", ()),
+        ("same", "bot-c2.xyz", ()),
+        ("added", "198.51.100.77", ()),
+        ("changed", "203.0.113.5", ("valid_until", "tlp")),
     ]
-    found = difference(before, after)
-    assert found.added == [SAMPLE[4]]
-    assert found.removed == [SAMPLE[1]]
-    assert [(was.value, now.tlp, facts) for was, now, facts in found.changed] == [
-        ("203.0.113.5", "red", ("valid_until", "tlp"))
-    ]
-    assert found.same == 1
-    assert not difference(SAMPLE, SAMPLE)
-
-
-ITEMS = st.lists(
-    st.builds(
-        Indicator,
-        st.just(IndicatorType.DOMAIN),
-        st.sampled_from(["a.xyz", "b.xyz", "c.xyz"]),
-        st.sampled_from([None, "x"]),
-    ),
-    max_size=5,
-)
-
-
-@given(ITEMS, ITEMS)
-@settings(max_examples=60, deadline=None)
-def test_the_difference_leads_from_one_list_to_the_other(
-    before: list[Indicator], after: list[Indicator]
-) -> None:
-    found = difference(before, after)
-    old = {item.value for item in before}
-    new = {item.value for item in after}
-    assert (old | {item.value for item in found.added}) - {item.value for item in found.removed} == new
-    assert found.same + len(found.changed) + len(found.added) == len(new)
+    assert {change for change, *_ in changes(Runs(SAMPLE), Runs(SAMPLE))} == {"same"}
 
 
 @pytest.mark.parametrize("item", SAMPLE)

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.indicators.releases import runs as module
-from lamsach.indicators.releases.diff import changes, difference
-from lamsach.indicators.releases.keys import new_key, private_key
+from lamsach.indicators.releases import rows as module
+from lamsach.indicators.releases.quality import changes
 from lamsach.indicators.releases.release import write_release
-from lamsach.indicators.releases.runs import Kept, Runs, first_of
-from lamsach.indicators.values.columns import IndicatorColumns
-from lamsach.indicators.values.merging import merged
+from lamsach.indicators.releases.rows import Kept, Runs, first_of
+from lamsach.indicators.releases.seal import new_key, private_key
+from lamsach.indicators.values.listings import IndicatorColumns, merged
 from lamsach.model import Indicator, IndicatorType, Reference
+from tests.indicators.releases.differences import difference
 from tests.indicators.writers.sample import NOW, SAMPLE
 
 _PLACES = st.builds(

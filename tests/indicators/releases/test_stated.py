@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.indicators.releases.keys import new_key, private_key
 from lamsach.indicators.releases.release import write_release
-from lamsach.indicators.releases.stated import stated_version, stated_versions
+from lamsach.indicators.releases.seal import new_key, private_key, stated_version, stated_versions
 from lamsach.model import ListVersion
 from tests.cli.running import lamsach, write_log
 from tests.indicators.builders import archive

@@ -12,13 +12,11 @@ from hypothesis import strategies as st
 from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.errors import InputError, LamsachError, UnreadableError, UsageError
 from lamsach.indicators.review import decisions
-from lamsach.indicators.review.concerns import Kind
 from lamsach.indicators.review.decisions import EXCEPTED, NARROWED, Decisions, accepted, read_decisions
-from lamsach.indicators.review.facts import own_facts
+from lamsach.indicators.review.examination import Examiner, Judged, judged
+from lamsach.indicators.review.facts import Kind, own_facts
 from lamsach.indicators.review.guard import Own
 from lamsach.indicators.review.knowledge import Knowledge
-from lamsach.indicators.review.releasing import Judged, judged
-from lamsach.indicators.review.reviewing import Examiner
 from lamsach.model import Indicator, IndicatorType, Problem, Reference
 
 T = IndicatorType

@@ -11,11 +11,20 @@ import pytest
 
 from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.indicators.review import facts, knowledge
-from lamsach.indicators.review.concerns import REASONS, Concern, Kind, Level
-from lamsach.indicators.review.facts import OWN_FILES, Fact, Meaning, own_facts, suffix_facts
+from lamsach.indicators.review.examination import Collected, Examiner, Reviewed, collect, review
+from lamsach.indicators.review.facts import (
+    OWN_FILES,
+    REASONS,
+    Concern,
+    Fact,
+    Kind,
+    Level,
+    Meaning,
+    own_facts,
+    suffix_facts,
+)
 from lamsach.indicators.review.guard import Own
 from lamsach.indicators.review.knowledge import Knowledge, mixes_scripts, skeleton, spelled
-from lamsach.indicators.review.reviewing import Collected, Examiner, Reviewed, collect, review
 from lamsach.model import Indicator, IndicatorType, Problem, Reference
 
 T = IndicatorType
@@ -284,7 +293,7 @@ def test_a_place_is_kept_for_people() -> None:
 def test_an_earlier_list_answers_by_its_digests_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lamsach.indicators.review import reviewing
+    from lamsach.indicators.review import examination as reviewing
 
     lines = [f"bot-{number}.top" for number in range(300)]
     (tmp_path / "a.txt").write_text("\n".join(lines) + "\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lamsach.indicators.reading import read_lists
+from lamsach.indicators.lists import read_lists
 from lamsach.indicators.releases.release import list_digest
 from lamsach.indicators.writers.base import Writer
 from lamsach.indicators.writers.export import Export, Terms, prepare

@@ -13,6 +13,8 @@ import pymisp
 import pytest
 import stix2
 import yara_x
+from sigma.backends.elasticsearch import LuceneBackend
+from sigma.collection import SigmaCollection
 
 from lamsach.indicators.writers import BY_NAME
 from lamsach.model import Indicator
@@ -149,3 +151,19 @@ def test_pymisp_takes_the_event() -> None:
     event = pymisp.MISPEvent()
     event.load(text_of(export))
     assert [attribute.value for attribute in event.attributes] == [item.value for item in export.items]
+
+
+def test_sigmas_own_library_reads_and_converts_the_rules() -> None:
+    items = [*SAMPLE, *listed(SOME // 10)]
+    rules = SigmaCollection.from_yaml(text_of(exported(BY_NAME["sigma"], items)), collect_errors=True)
+    assert rules.errors == []
+    names, connections, requests, files = LuceneBackend().convert(rules)
+    for query, kinds in (
+        (names, (T.DOMAIN,)),
+        (connections, (T.IP, T.NETWORK)),
+        (requests, (T.DOMAIN, T.URL)),
+        (files, (T.MD5, T.SHA1, T.SHA256)),
+    ):
+        plain = query.replace("\\", "").casefold()
+        wanted = {item.value.casefold() for item in items if item.type in kinds and item.type is not T.URL}
+        assert [value for value in wanted if value not in plain] == []

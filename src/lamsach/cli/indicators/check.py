@@ -28,7 +28,7 @@ def check(
     Example: lamsach indicators check www.evil.example -i annex.xlsx
     """
     from lamsach.cli.indicators.quick_check import answer, compiled_lists
-    from lamsach.indicators.files.opening import expand
+    from lamsach.indicators.files.source import expand
     from lamsach.indicators.values.exceptions import ExceptionSet
     from lamsach.model import Problem
 

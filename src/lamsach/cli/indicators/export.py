@@ -92,7 +92,7 @@ def export(
         raise UsageError("FILES... is missing.", "", "See: lamsach indicators export --help")
 
     from lamsach.cli.indicators.outgoing import Rules
-    from lamsach.indicators.releases.runs import Runs
+    from lamsach.indicators.releases.rows import Runs
     from lamsach.indicators.writers.export import prepare
 
     rules = Rules(decisions_of(decisions, include, reason), own_of(own), terms.at)
@@ -155,7 +155,7 @@ def _targets(writers: list[Writer], output: Path | None, folder: Path | None) ->
 
 
 def _terms(at: datetime, max_tlp: str | None, tlp: str | None, min_confidence: int) -> Terms:
-    from lamsach.indicators.values.merging import TLP_LEVELS
+    from lamsach.indicators.values.listings import TLP_LEVELS
     from lamsach.indicators.writers.export import Terms
 
     for level in (max_tlp, tlp):

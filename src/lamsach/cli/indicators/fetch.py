@@ -55,9 +55,9 @@ def fetch(
 
     Example: lamsach indicators fetch https://taxii.example/api/collections/7/ -d lists/authority
     """
-    from lamsach.indicators.files.opening import MISP_SCHEMES
-    from lamsach.indicators.servers import misp_feed, misp_mirror, taxii_mirror
-    from lamsach.indicators.servers.asking import Settings
+    from lamsach.indicators.files.source import MISP_SCHEMES
+    from lamsach.indicators.servers import misp_api, misp_feed, taxii
+    from lamsach.indicators.servers.client import Settings
     from lamsach.indicators.servers.misp_api import settings_of_environment
 
     said = _token(token_file, token_env)
@@ -71,7 +71,7 @@ def fetch(
         if said is None:
             said = settings_of_environment().token if misp else os.environ.get("LAMSACH_TAXII_TOKEN")
         settings = Settings(proxy=proxy, ca_file=ca, token=said, added_after=since)
-        fetched = (misp_mirror if misp else taxii_mirror).mirror(url, folder, settings)
+        fetched = (misp_api if misp else taxii).mirror(url, folder, settings)
         text = words("{objects} new objects on {pages} pages.")
     print(text.format(objects=fetched.objects, pages=fetched.pages), file=sys.stderr)
     if fetched.failed:

@@ -9,12 +9,11 @@ from lamsach.cli.console import tell, translate
 from lamsach.cli.indicators.shared import tell_values
 from lamsach.errors import ExitStatus, InputError, WithheldError
 from lamsach.indicators.releases.release import ListDigest
-from lamsach.indicators.releases.runs import Kept
+from lamsach.indicators.releases.rows import Kept
 from lamsach.indicators.review.decisions import Decisions
+from lamsach.indicators.review.examination import Examiner, judged
 from lamsach.indicators.review.guard import Own
 from lamsach.indicators.review.knowledge import knowledge
-from lamsach.indicators.review.releasing import judged
-from lamsach.indicators.review.reviewing import Examiner
 from lamsach.indicators.values.normalise import Value
 from lamsach.model import Indicator
 

@@ -14,8 +14,8 @@ from lamsach.cli.console import stop_writing
 from lamsach.cli.indicators.shared import replacing
 from lamsach.errors import ExitStatus, UsageError
 from lamsach.i18n import language_from_environment, translator
-from lamsach.indicators.reading import ListContents, read_lists
-from lamsach.indicators.values.writing import COLUMNS, as_mapping, as_row
+from lamsach.indicators.lists import ListContents, read_lists
+from lamsach.indicators.values.mappings import COLUMNS, as_mapping, as_row
 from lamsach.model import Indicator, Problem, Refusal
 from lamsach.spreadsheets import BOM, csv_row
 

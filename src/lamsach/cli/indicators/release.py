@@ -31,7 +31,7 @@ from lamsach.cli.indicators.shared import (
 from lamsach.errors import ExitStatus, InputError, UsageError
 
 if TYPE_CHECKING:
-    from lamsach.indicators.releases.runs import Runs
+    from lamsach.indicators.releases.rows import Runs
     from lamsach.model import Indicator
 
 PASSWORD_VARIABLE = "LAMSACH_KEY_PASSWORD"  # noqa: S105 - the name of a variable, not a password
@@ -46,8 +46,8 @@ def diff(
 
     Example: lamsach indicators diff 2026-02.zip 2026-03.zip
     """
-    from lamsach.indicators.releases.diff import changes
-    from lamsach.indicators.values.writing import as_mapping
+    from lamsach.indicators.releases.quality import changes
+    from lamsach.indicators.values.mappings import as_mapping
 
     counts = dict.fromkeys(("added", "removed", "changed", "same"), 0)
     with (
@@ -119,7 +119,7 @@ def sign(
 
     Example: lamsach indicators sign annex.xlsx --key ministry.key -o list-7.zip --number 7
     """
-    from lamsach.indicators.releases import keys
+    from lamsach.indicators.releases import seal as keys
 
     password = os.environ.get(PASSWORD_VARIABLE) or None
     if new_key is not None:
@@ -131,8 +131,8 @@ def sign(
 
     from lamsach.cli.indicators.outgoing import Rules
     from lamsach.indicators.releases.release import check_release, write_release
-    from lamsach.indicators.releases.runs import Kept, Runs, first_of
-    from lamsach.indicators.values.merging import TLP_LEVELS
+    from lamsach.indicators.releases.rows import Kept, Runs, first_of
+    from lamsach.indicators.values.listings import TLP_LEVELS
     from lamsach.indicators.writers.export import Terms
 
     if max_tlp is not None and max_tlp not in TLP_LEVELS:
@@ -204,8 +204,8 @@ def verify(
     """
     from dataclasses import asdict
 
-    from lamsach.indicators.releases.keys import public_key
     from lamsach.indicators.releases.release import check_release
+    from lamsach.indicators.releases.seal import public_key
 
     known = [public_key(path) for path in key]
     for path in files:

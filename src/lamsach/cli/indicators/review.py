@@ -28,7 +28,7 @@ from lamsach.errors import ExitStatus
 
 if TYPE_CHECKING:
     from lamsach.indicators.review.decisions import Decisions
-    from lamsach.indicators.review.reviewing import Reviewed
+    from lamsach.indicators.review.examination import Reviewed
     from lamsach.model import Problem
 
 RANKS = ("dangerous", "doubtful", "notable", "new", "known")
@@ -62,8 +62,8 @@ def review(
     if sources:
         _show_sources(files, now, partial=partial)
         return
-    from lamsach.indicators.review.reviewing import Values, collect
-    from lamsach.indicators.review.reviewing import review as reviewed_of
+    from lamsach.indicators.review.examination import Values, collect
+    from lamsach.indicators.review.examination import review as reviewed_of
 
     _ = translate()
     problems: list[Problem] = []
@@ -105,7 +105,7 @@ def _decided(entry: Reviewed, known: Decisions, now: datetime) -> bool:
 
 
 def _mapping(entry: Reviewed) -> dict[str, Any]:
-    from lamsach.indicators.values.writing import as_mapping
+    from lamsach.indicators.values.mappings import as_mapping
 
     _ = translate()
     concerns = [
@@ -162,8 +162,8 @@ def _write_decisions(output: Path, entries: Iterable[Reviewed]) -> None:
 def _show_sources(files: list[str], now: datetime, *, partial: bool) -> None:
     from dataclasses import asdict
 
-    from lamsach.indicators.files.opening import expand
-    from lamsach.indicators.reading import read_list
+    from lamsach.indicators.files.source import expand
+    from lamsach.indicators.lists import read_list
     from lamsach.indicators.releases.quality import overlaps, quality
     from lamsach.model import Indicator
 

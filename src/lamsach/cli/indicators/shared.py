@@ -17,7 +17,7 @@ from lamsach.cli.console import problem_line, tell, translate
 from lamsach.errors import InputError, OutputError, UnreadableError, UsageError
 
 if TYPE_CHECKING:
-    from lamsach.indicators.releases.runs import Kept, Runs
+    from lamsach.indicators.releases.rows import Kept, Runs
     from lamsach.indicators.review.decisions import Decisions
     from lamsach.indicators.review.guard import Own
     from lamsach.model import Indicator, Problem
@@ -74,9 +74,9 @@ def runs_of(files: list[str], *, partial: bool) -> Iterator[tuple[Runs, list[Pro
     Raises InputError when a list could not be read to its end, unless that was allowed; OutputError when the
     disk is full.
     """
-    from lamsach.indicators.files.opening import expand
-    from lamsach.indicators.reading import read_list
-    from lamsach.indicators.releases.runs import Runs
+    from lamsach.indicators.files.source import expand
+    from lamsach.indicators.lists import read_list
+    from lamsach.indicators.releases.rows import Runs
     from lamsach.model import Indicator
 
     problems: list[Problem] = []

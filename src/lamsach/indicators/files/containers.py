@@ -1,11 +1,14 @@
-"""What holds several lists within one: e-mail (RFC 5322 and MIME), Outlook messages (Microsoft [MS-OXMSG]), zip archives in them.
+"""Containers of several lists: e-mail (RFC 5322 and MIME), Outlook messages (Microsoft [MS-OXMSG]),
+zip archives in them.
 
-Each text of a message and each attachment is a list of its own, named `message.eml!annex.xlsx`. Who sent a message and over which
-servers is not read: it is no list.
+Each text of a message and each attachment is a list of its own, named `message.eml!annex.xlsx`. Who sent a
+message and over which servers is not read: it is no list.
 
-The text of a mail that comes twice, plain and as a page (RFC 2046 section 5.1.4): the page counts too where it lists more.
+The text of a mail that comes twice, plain and as a page (RFC 2046 section 5.1.4): the page counts too where
+it lists more.
 
-Mail programs write the plain one for those who cannot see pages, and some write only "This message is in HTML" or leave out its tables.
+Mail programs write the plain one for those who cannot see pages, and some write only "This message is in
+HTML" or leave out its tables.
 
 The text of Outlook messages as they store it when it was written in rich text: compressed RTF ([MS-OXRTFCP]).
 """
@@ -21,13 +24,14 @@ from typing import Any
 from lamsach.documents.archive import MIB, ZIP_ERRORS, clear_errors, is_document
 from lamsach.documents.mail import content_of, is_mail, kind_of, name_of, utf8_of
 from lamsach.errors import LamsachError, LimitError, UnreadableError
-from lamsach.indicators.files.ole import opened, streams
-from lamsach.indicators.files.opening import ListSource, members
+from lamsach.indicators.files.source import ListSource, members, opened, streams
 from lamsach.model import Indicator, IndicatorType
 
 _PREFILLED = (
-    b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor MS Sans SerifSymbolArial"
-    b"Times New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx"
+    b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern "
+    b"\\fscript \\fdecor MS Sans SerifSymbolArial"
+    b"Times New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par "
+    b"\\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx"
 )
 """What the dictionary holds at the start (section 2.1.3.2)."""
 _WINDOW = 4096
@@ -36,7 +40,7 @@ MAX_BYTES = 64 * MIB
 
 
 def decompressed(data: bytes) -> bytes:
-    """The RTF; what is damaged ends where the damage begins, and no more than MAX_BYTES are unpacked. Empty for anything else."""
+    """Unpack the RTF up to the first damage, at most MAX_BYTES of it; empty for anything else."""
     if len(data) < 16:
         return b""
     size, kind = struct.unpack_from("<4xII", data)
@@ -93,7 +97,7 @@ def as_page(data: bytes) -> bytes:
 
 
 def bodies(plain: ListSource, page: ListSource) -> Iterator[ListSource]:
-    """Yield what is to be read of a text and its page, in order: the text, the page where it lists what the text does not, both where each does."""
+    """Yield the text, the page where it lists what the text does not, or both where each does."""
     listed, shown = _listed(plain), _listed(page)
     if listed is None or shown is None or shown <= listed:
         yield plain
@@ -157,7 +161,7 @@ def _archive_names(source: ListSource) -> list[str] | None:
 
 
 def _inner(source: ListSource, name: str, data: bytes, *, prose: bool = False) -> ListSource:
-    return ListSource(f"{source.document}!{name}", lambda: io.BytesIO(data), ocr=source.ocr, prose=prose)
+    return ListSource.of_bytes(f"{source.document}!{name}", data, ocr=source.ocr, prose=prose)
 
 
 def _mail_parts(source: ListSource) -> Iterator[ListSource]:
@@ -205,7 +209,7 @@ def _outlook_parts(source: ListSource) -> Iterator[ListSource]:
 
 
 def _message_parts(source: ListSource, compound: Any, start: tuple[str, ...]) -> Iterator[ListSource]:
-    """The text and attachments of the message that is stored under a path of the compound file ([MS-OXMSG] section 2.2)."""
+    """Yield text and attachments of the message under a path of the compound file ([MS-OXMSG] 2.2)."""
     text = _property(compound, start, "1000")
     html = _bytes(compound, (*start, "__substg1.0_10130102")) or _property(compound, start, "1013").encode()
     plain = _inner(source, "text", text.encode("utf-8"), prose=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lamsach.errors import LimitError, UnreadableError
-from lamsach.indicators.files.opening import ListSource
+from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.records import shortened
 from lamsach.indicators.values.refusals import Refused
@@ -16,7 +16,7 @@ from lamsach.indicators.values.refusals import Refused
 _STARTS = re.compile(r"\s*(?:\{\s*(?:\"|\})|\[\s*(?:[\[{\"\]]|-?\d+\s*,))")
 
 _BEGINS = re.compile(r"[^\s,\x1e]")
-"""Where a document begins behind another: spaces, a comma or a record separator (RFC 7464) may stand between."""
+"""Begin of a document behind another: spaces, a comma or a record separator (RFC 7464) may be between."""
 
 
 def looks_like_json(source: ListSource) -> bool:
@@ -25,8 +25,11 @@ def looks_like_json(source: ListSource) -> bool:
 
 
 def documents(source: ListSource) -> Iterator[tuple[int | None, Any]]:
-    """The one document (row None), or each record of a file with one a line (row is the line). A record that is damaged
-    comes as Refused. Raises UnreadableError for a damaged document, LimitError for one that is nested too deep."""
+    """The one document (row None), or each record of a file with one a line (row is the line).
+
+    A record that is damaged comes as Refused. Raises UnreadableError for a damaged document, LimitError for
+    one that is nested too deep.
+    """
     try:
         if _one_a_line(source.text_head):
             yield from _records(source)
@@ -41,7 +44,7 @@ def documents(source: ListSource) -> Iterator[tuple[int | None, Any]]:
 
 
 def _one_after_the_other(text: str) -> Iterator[tuple[None, Any]]:
-    """The documents of a text, mostly one. What comes before a damaged one holds. Raises ValueError where one is damaged."""
+    """Yield a text's documents, mostly one. Raises ValueError at a damaged one; those before hold."""
     decoder, place = json.JSONDecoder(), 0
     while place < len(text) and (start := _BEGINS.search(text, place)) is not None:
         tree, place = decoder.raw_decode(text, start.start())

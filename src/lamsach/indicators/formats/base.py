@@ -1,39 +1,51 @@
-"""What a format of lists is. One format is one file in `lamsach.indicators.formats` and one line in its registry."""
+"""One format of lists: a declaration in a file of `lamsach.indicators.formats` and a line in its registry."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
-from lamsach.indicators.files.opening import ListSource
+from lamsach.indicators.files.source import ListSource
+from lamsach.indicators.values import refusals
 from lamsach.indicators.values.records import Entry, Plain
+from lamsach.model import Reference, Refusal
 
 
-class ListFormat(ABC):
-    """Reads one kind of list. Holds no state: one instance serves every file."""
+@dataclass(frozen=True, slots=True)
+class ListFormat:
+    """Reader of one kind of list.
 
-    name: ClassVar[str]
-    """Lower case with underscores."""
-    title: ClassVar[str]
-    """The format's name for people."""
-    rows_are_lines: ClassVar[bool] = False
-    """Whether an entry's row is its line, and the format tells only what its lines state: the rest of each line is accounted for (`with_lines`)."""
+    `name` is lower case with underscores, `title` the name for people. `begins` knows a list by its first
+    bytes (of text alone with `text`); the file's name says nothing. `read` yields indicators and refusals in
+    file order, not de-duplicated; it raises UnreadableError or LimitError where the document is damaged or
+    too large, and what came before holds. `rows_are_lines`: an entry's row is its line, and the format tells
+    only what its lines state; the rest of each line is accounted for (`with_lines`). `quick` is `read` of
+    long lists, with values that cost no `Indicator`.
+    """
 
-    @classmethod
-    @abstractmethod
-    def recognises(cls, source: ListSource) -> bool:
-        """Return whether the content has this format, by its first bytes; the file's name says nothing."""
+    name: str
+    title: str
+    begins: Callable[[ListSource], Any]
+    read: Callable[[ListSource], Iterator[Entry]]
+    text: bool = False
+    rows_are_lines: bool = False
+    quick: Callable[[ListSource], Iterator[Entry | Plain]] | None = None
 
-    @classmethod
-    @abstractmethod
-    def read(cls, source: ListSource) -> Iterator[Entry]:
-        """The indicators and refusals in file order, not de-duplicated.
+    def recognises(self, source: ListSource) -> bool:
+        """Return whether the content has this format."""
+        return not (self.text and source.encoding.binary) and bool(self.begins(source))
 
-        Raises UnreadableError or LimitError where the document is damaged or too large; what came before holds.
-        """
+    def read_quickly(self, source: ListSource) -> Iterator[Entry | Plain]:
+        """Read a list, plain values without the cost of an `Indicator` where the format can."""
+        return (self.quick or self.read)(source)
 
-    @classmethod
-    def read_quickly(cls, source: ListSource) -> Iterator[Entry | Plain]:
-        """As `read`; a format of long lists may give values without the cost of an `Indicator`."""
-        return cls.read(source)
+
+def line_by_line(source: ListSource, take: Callable[[str, Reference], Iterable[Entry]]) -> Iterator[Entry]:
+    """Yield what `take` makes of each line, and the refusal of an over-long one."""
+    for number, line in source.lines():
+        reference = Reference(source.document, None, number)
+        if line is None:
+            yield Refusal(reference, "", refusals.TOO_LONG)
+        else:
+            yield from take(line, reference)

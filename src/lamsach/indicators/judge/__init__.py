@@ -1,1 +1,1 @@
-"""Which values a document lists, and which it only mentions."""
+"""Judgement of values: what a document lists, and what it only mentions."""

@@ -1,4 +1,6 @@
-"""Rules for what is not to be blocked: lists of exceptions, clauses of queries that take out, commands that let through, verdicts of `benign`."""
+"""Rules for what is not to be blocked: exceptions, clauses that take out, commands that let through, verdicts
+of `benign`, name servers and partners, victims.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,13 @@ from typing import NamedTuple
 
 from lamsach.indicators.judge.queries import is_excluded
 from lamsach.indicators.judge.rule import (
+    ADDRESS,
     ALL,
+    CELL,
     COMMAND,
     LINE,
     MENTIONED,
+    NAMES,
     NO_DIGESTS,
     SAID,
     WRITTEN,
@@ -18,44 +23,34 @@ from lamsach.indicators.judge.rule import (
     any_case,
     near,
 )
+from lamsach.indicators.tables.fields import Field
 from lamsach.indicators.values import refusals
+from lamsach.indicators.vocabulary import vocabulary
 
 
 class Said(NamedTuple):
-    """What a cell, a field or a comment says, and under which heading: both as plain keys."""
+    """A verdict in a cell, a field or a comment, and its heading: both as plain keys."""
 
     key: str
     heading: str
 
 
-def words(text: str) -> frozenset[str]:
-    """The words of a list with bars between them."""
-    return frozenset(" ".join(word.split()) for word in text.split("|"))
-
-
-_EXCEPTIONS = words("""
-    whitelist|whitelisted|white list|white-list|allowlist|allowlisted|allow list|allow-list|safelist|safe list|exception|excluded|exclusion|do not block|not to be blocked|no block
-    |ngoai le|ngoai tru|loai tru|danh sach trang|danh sach ngoai le|danh sach cho phep|cho phep|khong chan|khong duoc chan""")
-_BENIGN = words("""
-    benign|benign traffic|legitimate traffic|normal traffic|legit|legitimate|legitimate site|legitimate website|legitimate domain|legitimate service|goodware|known good|not malicious|non-malicious|false positive|false-positive|falsepositive|fp
-    |luu luong hop le|luu luong binh thuong|hop le|hop phap|chinh thong|lanh tinh|khong doc hai|duong tinh gia|canh bao nham|bao nham""")
-_VERDICTS = words(
-    "clean|safe|trusted|harmless|good|white|ignore|ignored|sach|an toan|tin cay|whitelist candidate"
-)
+_EXCEPTIONS = vocabulary("exceptions")
+_BENIGN = vocabulary("benign")
+_VERDICTS = vocabulary("verdicts")
 """Words that say so only under a heading that promises a verdict."""
-VERDICT_KEYS = words("""
-    verdict|role|disposition|classification|reputation|assessment|conclusion|judgement|judgment|result|vai tro|phan loai|ket luan|danh gia|ket qua|ket qua danh gia|tinh chat""")
-FLAGS = words("""
-    whitelist|whitelisted|is_whitelisted|allowlist|allowlisted|allowed|false positive|false_positive|is_false_positive|is false positive|fp|benign|is_benign|is benign|excluded|ngoai le|ngoai tru
-    |loai tru|duong tinh gia""")
+VERDICT_KEYS = vocabulary("verdict_headings")
+FLAGS = vocabulary("flags")
 DETECTS = "to_ids"
-BLAMES = words("is_malicious|is malicious|ismalicious|malicious|doc hai|is_ioc|is ioc")
+BLAMES = vocabulary("blaming_headings")
 _YES = frozenset({"yes", "y", "true", "t", "1", "x", "co", "dung", "\u2713", "\u2714", "\u221a"})
 _NO = frozenset({"no", "n", "false", "f", "0", "khong"})
 _GOES_ON = r"(?:[^.;]|\.\w){0,60}$"
 # Please allow good.example    Không chặn good.example và 203.0.113.58
 _LET_PASS = any_case(
-    rf"(?:(?:^\W{{0,8}}|[.;!?]\s{{1,3}})(?:please )?(?:allow|whitelist|permit|exempt)\b|\b(?:do not|don't|must not|should not|never) block\b|\bkhông (?:được |nên |cần )?chặn\b(?! được)){_GOES_ON}"
+    rf"(?:(?:^\W{{0,8}}|[.;!?]\s{{1,3}})(?:please )?(?:allow|whitelist|permit|exempt)\b|\b(?:do "
+    rf"not|don't|must not|should not|never) block\b|\bkhông (?:được |nên |cần )?chặn\b(?! "
+    rf"được)){_GOES_ON}"
 )
 _ADDRESS = r"[0-9a-fA-F][0-9a-fA-F.:]{2,44}(?:/\d{1,3})?"
 _COMMAND = any_case(
@@ -64,35 +59,44 @@ _COMMAND = any_case(
     # allow 203.0.113.5;    (nginx)    Allow from 203.0.113.5    Require ip 203.0.113.5    (Apache)
     rf"|allow\s+{_ADDRESS}\s*;(?:\s*#.{{0,200}})?|(?:allow\s+from|require\s+(?:ip|host))\s+\S.{{2,400}}"
     # permit ip any host 203.0.113.5    access-list 101 permit tcp host 203.0.113.5 any eq 443    (Cisco)
-    r"|(?:access-list\s+\S{1,64}\s+)?(?:(?:extended|\d{1,6})\s+){0,2}permit\s+(?:ip|tcp|udp|icmp|host|any)\b.{1,400}"
+    r"|(?:access-list\s+\S{1,64}\s+)?(?:(?:extended|\d{1,6})\s+){0,2}permit\s+(?:ip|tcp|udp"
+    r"|icmp|host|any)\b.{1,400}"
     # ip saddr 203.0.113.5 accept    add rule inet filter input ip saddr 203.0.113.5 accept    (nftables)
     r"|(?:(?:add|insert)\s+rule\s[^;]{1,200}\s)?ip6?\s+[sd]addr\s[^;]{1,300}\saccept\b[^;]{0,100};?"
     # @@||good.example^    (AdBlock)
     r"|@@\|{1,2}\S{2,400}"
     # set external-list NAME type ip url https://..: where a firewall fetches a list (PAN-OS)
     r"|set\s+(?:shared\s+)?external-list\s.{1,400}"
-    # ufw allow from 203.0.113.5    netsh advfirewall firewall add rule .. action=allow ..    pass in from 203.0.113.5 to any    (pf)    add SET 203.0.113.5 nomatch    (ipset)
-    r"|(?:sudo\s+)?ufw\s+allow\s.{1,400}|netsh\s.{1,400}\saction=(?:allow|bypass)\b.{0,400}|pass\s+(?:in|out|quick)\s.{1,400}|add\s+\S{1,64}\s.{1,200}\snomatch"
+    # ufw allow from 203.0.113.5    netsh advfirewall firewall add rule .. action=allow ..    pass in from
+    # 203.0.113.5 to any    (pf)    add SET 203.0.113.5 nomatch    (ipset)
+    r"|(?:sudo\s+)?ufw\s+allow\s.{1,400}|netsh\s.{1,400}\saction=(?:allow|bypass)\b.{0,400}"
+    r"|pass\s+(?:in|out|quick)\s.{1,400}|add\s+\S{1,64}\s.{1,200}\snomatch"
 )
 _SETTING = any_case(
-    # ip name-server 203.0.113.5    logging host 203.0.113.5    neighbor 203.0.113.5 remote-as 64500    (Cisco)
-    r"(?:no\s+)?(?:ip\s+name-server|ip\s+domain[ -]lookup|ntp\s+(?:server|peer)|logging\s+(?:host|server|trap|source)?|snmp-server\s+host|tacacs-server|radius-server|ip(?:v6)?\s+address|ip\s+default-gateway"
+    # ip name-server 203.0.113.5    logging host 203.0.113.5    neighbor 203.0.113.5 remote-as 64500
+    # (Cisco)
+    r"(?:no\s+)?(?:ip\s+name-server|ip\s+domain[ -]lookup|ntp\s+(?:server|peer)|logging\s+"
+    r"(?:host|server|trap|source)?|snmp-server\s+host|tacacs-server|radius-server|ip(?:v6)?"
+    r"\s+address|ip\s+default-gateway"
     r"|ip\s+route\s+0\.0\.0\.0\s+0\.0\.0\.0|neighbor|router-id|aaa\s)\s.{1,300}"
     # set system name-server 203.0.113.5    (Junos)    nameserver 203.0.113.5    (resolv.conf)
     r"|set\s+system\s+(?:name-server|ntp|syslog|radius-server|tacplus-server)\s.{1,300}|nameserver\s+\S{2,60}"
-    # dns_nameservers 203.0.113.5    cache_peer 203.0.113.5 parent 3128 0    (Squid)    forward-addr: 203.0.113.5    local-data-ptr: ".."    (Unbound)
-    r"|(?:dns_nameservers|cache_peer|http_port|visible_hostname)\s.{1,300}|(?:forward-addr|forward-host|stub-addr|local-data-ptr|access-control|interface|outgoing-interface):\s.{1,300}"
+    # dns_nameservers 203.0.113.5    cache_peer 203.0.113.5 parent 3128 0    (Squid)    forward-addr:
+    # 203.0.113.5    local-data-ptr: ".."    (Unbound)
+    r"|(?:dns_nameservers|cache_peer|http_port|visible_hostname)\s.{1,300}|(?:forward-addr"
+    r"|forward-host|stub-addr|local-data-ptr|access-control|interface|outgoing-interface):"
+    r"\s.{1,300}"
 )
 _FIRST = frozenset("-@AaCcDdFfHhIiLlNnOoPpRrSsTtUuVv0123456789")
 
 
 def lets_through(line: str) -> bool:
-    """Return whether a line is a command that lets through what it names, or that fetches a list from there; a sentence (`allow 203.0.113.5 to ..`) is none."""
+    """Return whether a line is a command that lets pass what it names, or fetches a list; no sentence is."""
     return len(line) <= 1000 and line[:1] in _FIRST and _COMMAND.fullmatch(line) is not None
 
 
 def _sets_own(line: str) -> bool:
-    """Return whether a line of a configuration names the own network's machines: its name servers, its neighbours, its interfaces."""
+    """Return whether a line configures the own network: its name servers, neighbours, interfaces."""
     return len(line) <= 400 and line[:1] in _FIRST and _SETTING.fullmatch(line) is not None
 
 
@@ -102,6 +106,43 @@ def _filtered(place: Place) -> bool:
 
 def _in_open_clause(place: Place) -> bool:
     return 0 < place.line.excluded > place.start
+
+
+_VICTIM = vocabulary("victims")
+
+
+RESOLVERS = vocabulary("resolvers")
+"""Addresses of public name servers, which malware asks as everybody does."""
+_NOT = r"(?![^.;]{0,60}\b(?:not|never|avoid|stop|không|ngừng|dừng|tránh|đừng)\b)"
+_NAME_SERVER = (
+    r"(?:dns|resolvers?|name ?servers?|forwarders?|ntp|time servers?|máy chủ phân giải|phân giải "
+    r"tên miền|máy chủ thời gian)\b"
+)
+# We recommend the resolver 203.0.113.53    Set your DNS to 203.0.113.53    Đề nghị các đơn vị dùng DNS
+# 203.0.113.53
+_RECOMMENDED = any_case(
+    rf"(?:\b(?:recommend\w{{0,6}}|advis\w{{1,3}}|suggest\w{{0,4}}|should|please)\b|(?:^\W{{0,8}}"
+    rf"|[.:;!?]\s{{1,3}})(?:use|set|configure|switch|point|change"
+    rf"|prefer)\b){_NOT}[^.;]{{0,60}}\b{_NAME_SERVER}{_GOES_ON}"
+    rf"|\b(?:khuyến nghị|khuyến cáo|đề nghị|yêu cầu|nên|hãy|cần)\b{_NOT}[^.;]{{0,60}}\b(?:sử "
+    rf"dụng|dùng|cấu hình|trỏ|chuyển|đặt|thiết lập)\b[^.;]{{0,40}}\b{_NAME_SERVER}{_GOES_ON}"
+)
+# our partner Example Ltd (partner.example)    Đơn vị phối hợp: partner.example
+_PARTNER = any_case(
+    r"(?:\b(?:our|trusted|security|research|technology) partners?\b|\bin (?:cooperation"
+    r"|collaboration|partnership) with\b|\bpartner(?:ed|ing) with\b|\bđối tác\b|\b(?:phối hợp"
+    r"|hợp tác) (?:với|cùng)\b|\b(?:đơn vị|cơ quan) phối hợp\b)[^.;]{0,60}$"
+)
+_RECOMMENDED_WORDS = vocabulary("recommended")
+
+
+def _recommended(said: Said) -> bool:
+    return said.key in _RECOMMENDED_WORDS
+
+
+def _says_benign(said: Said) -> bool:
+    by_heading = said.heading in VERDICT_KEYS and said.key in _VERDICTS
+    return said.key in _BENIGN or by_heading or (said.heading in BLAMES and said.key in _NO)
 
 
 RULES = (
@@ -133,12 +174,29 @@ RULES = (
         refused=["domain,note\ngood-a.site,whitelist", "domain,false positive\ngood-a.site,yes",
             "203.0.113.58 # whitelist"]),
     Rule("said_benign", ALL, SAID,
-        lambda said: (said.key in _BENIGN or (said.heading in VERDICT_KEYS and said.key in _VERDICTS) or (said.heading in BLAMES and said.key in _NO)),
-        MENTIONED, refusals.BENIGN, 20,
+        _says_benign, MENTIONED, refusals.BENIGN, 20,
         taken=["domain,verdict\nevil-a.site,malicious", "domain,note\nevil-a.site,clean"],
         refused=["domain,verdict\ngood-a.site,clean", "good-a.site (legitimate)",
             "domain,malicious\ngood-a.site,no"]),
     Rule("not_for_detection", ALL, SAID, lambda said: said.heading == DETECTS and said.key in _NO, MENTIONED,
         refusals.NOT_FOR_DETECTION, 40, taken=["domain,to_ids\nevil-a.site,1"],
         refused=["domain,to_ids\ngood-a.site,0"]),
+    Rule("said_victim", ALL, SAID, lambda said: said.key in _VICTIM, MENTIONED, refusals.VICTIM, 50,
+        taken=["ip,role\n203.0.113.58,c2"],
+        refused=["ip,role\n203.0.113.58,victim", "ip,ghi chú\n203.0.113.58,máy bị nhiễm"]),
+    Rule("victims_column", ALL, CELL, lambda cell: cell.field is Field.VICTIM, MENTIONED, refusals.VICTIM, 10,
+        taken=["c2 ip,threat\n203.0.113.58,Mirai"],
+        refused=["victim ip,threat\n203.0.113.58,Mirai", '{"victim": "203.0.113.58", "threat": "Mirai"}']),
+    Rule("recommended_resolver", NO_DIGESTS, WRITTEN, near(_RECOMMENDED, 192), MENTIONED,
+        refusals.RECOMMENDED, 51,
+        taken=["The malware sets the DNS to 203.0.113.53", "Do not use the resolver 203.0.113.53"],
+        refused=["We recommend the resolver 203.0.113.53", "Đề nghị các đơn vị dùng DNS 203.0.113.53"]),
+    Rule("partner", NAMES, WRITTEN, near(_PARTNER, 192), MENTIONED, refusals.RECOMMENDED, 51,
+        taken=["The botnet uses evil-a.site"], refused=["Thanks to our partner Example Ltd (partner-a.site"]),
+    Rule("public_resolver", ADDRESS, WRITTEN, lambda place: not place.line.alone and place.value in RESOLVERS,
+        MENTIONED, refusals.WELL_KNOWN, 60, taken=["8.8.8.8", "It asks 203.0.113.53"],
+        refused=["It asks 8.8.8.8"]),
+    Rule("said_recommended", ALL, SAID, _recommended, MENTIONED, refusals.RECOMMENDED, 30,
+        taken=["ip,role\n203.0.113.53,resolver of the botnet"],
+        refused=["ip,role\n203.0.113.53,recommended resolver", "ip,vai trò\n203.0.113.53,đối tác"]),
 )  # fmt: skip

@@ -1,14 +1,16 @@
-"""Why values of a list were taken or not: each with its place, the reader that saw it and the rule that decided."""
+"""Explanation of a list's values, taken or not: each with its place, the reader that saw it and the rule that
+decided.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from lamsach.indicators.judge.encodings import LISTED
+from lamsach.indicators.judge.labels import LISTED
 from lamsach.indicators.judge.loop import Trace, traced
 from lamsach.indicators.judge.rule import Rule, Verdict
-from lamsach.indicators.reading import OnProblem, read_list
+from lamsach.indicators.lists import OnProblem, read_list
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import canonical_values
 from lamsach.indicators.values.records import Entry
@@ -25,7 +27,7 @@ _FORMS = {
 
 
 class Explained(NamedTuple):
-    """An indicator or a refusal, the format whose reader saw it, the rule that decided, and all rules that fired on it."""
+    """An entry, the format whose reader saw it, the rule that decided, and all rules that fired on it."""
 
     entry: Entry
     reader: str
@@ -36,7 +38,7 @@ class Explained(NamedTuple):
 def explanations(
     path: str, on_problem: OnProblem, value: str | None = None, *, ocr: bool = False
 ) -> Iterator[Explained]:
-    """Every value of a file in its order, taken or refused; with `value`, written in any way, only those entries that show it."""
+    """Every value of a file, taken or refused; with `value`, in any spelling, only entries that show it."""
     readers = [""]
     asked = None if value is None else spellings(value)
     trace = Trace()
@@ -53,7 +55,7 @@ def explanations(
 
 
 def _decided(entry: Entry, fired: list[Rule]) -> str:
-    """The first rule that fired with the reason of an entry; for one whose form is refused, what its form is."""
+    """The first rule that fired with an entry's reason; for one whose form is refused, its form."""
     if not isinstance(entry, Refusal):
         return next((rule.id for rule in fired if rule.verdict is Verdict.TAKEN), LISTED)
     form = _FORMS.get(entry.reason, "")

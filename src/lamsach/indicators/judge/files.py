@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from lamsach.indicators.judge.exceptions import words
 from lamsach.indicators.judge.rule import (
     CELL,
     DOMAIN,
@@ -20,25 +19,30 @@ from lamsach.indicators.judge.rule import (
 )
 from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.values import refusals
+from lamsach.indicators.vocabulary import vocabulary
 
 # Package name: com.example.bank    Tên gói ứng dụng: vn.gov.app
 _PACKAGE_LABEL = any_case(
-    r"(?:\b(?:package|bundle|application|app)[ _-]?(?:name|id|identifier)?|\bgói(?: ứng dụng)?|\bmã ứng dụng)[\"']?\s{0,3}(?:\((?:package|bundle)\))?\s{0,3}[:=]\s{0,3}[\"'`]?$"
+    r"(?:\b(?:package|bundle|application|app)[ _-]?(?:name|id|identifier)?|\bgói(?: ứng dụng)?"
+    r"|\bmã ứng dụng)[\"']?\s{0,3}(?:\((?:package|bundle)\))?\s{0,3}[:=]\s{0,3}[\"'`]?$"
 )
 # File name: setup.com    4. Mẫu tệp: C:\\Windows\\Temp\\a.exe, update.com
 _FILES = any_case(
-    r"^\W{0,8}(?:\d{1,2}[.)]\s{0,3})?(?:file ?names?|dropped files?|(?:e-?mail )?attachments?|(?:tên|mẫu) (?:tệp|file)(?: tin)?)(?: đính kèm)?[*_`]{0,3}\s{0,20}[:=]"
+    r"^\W{0,8}(?:\d{1,2}[.)]\s{0,3})?(?:file ?names?|dropped files?|(?:e-?mail )?attachments?|"
+    r"(?:tên|mẫu) (?:tệp|file)(?: tin)?)(?: đính kèm)?[*_`]{0,3}\s{0,20}[:=]"
 )
 # invoice.pdf.com
 _TWO_ENDINGS = any_case(r"\.(?:pdf|docx?|xlsx?|pptx?|rtf|txt|jpe?g|png|zip|rar|7z)\.com$")
 # the file `update.com`, tệp có tên là setup.com
 _CALLED_FILE = any_case(
-    r"(?:\bfiles?|\btệp(?: tin)?|\btập tin)(?: (?:named|called|name is|tên|có tên|tên là|có tên là))?\s{1,3}[\"'`“‘]?$"
+    r"(?:\bfiles?|\btệp(?: tin)?|\btập tin)(?: (?:named|called|name is|tên|có tên|tên là|có tên "
+    r"là))?\s{1,3}[\"'`“‘]?$"
 )
 _ENDS_FILES = frozenset({"com", "zip", "mov", "sh", "py", "so", "rs", "md", "cab", "app", "ps"})
 # 0f4c.. (update.net)    MD5: 0f4c.. FileName: update.net
 _FILE_OF_HASH = any_case(
-    r"(?:(?<![0-9a-z])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})[\"'`*_]{0,3} {1,2}\([\"'`*_]{0,3}|\bfile ?names?[\"']?\s{0,3}[:=]\s{0,3}[\"'`]?)$"
+    r"(?:(?<![0-9a-z])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})[\"'`*_]{0,3} "
+    r"{1,2}\([\"'`*_]{0,3}|\bfile ?names?[\"']?\s{0,3}[:=]\s{0,3}[\"'`]?)$"
 )
 # MD5 (setup.com) = 0f4c..    SHA256(setup.com)= 0f4c..
 _DIGEST_OF = any_case(r"\b(?:md5|sha-?\d{1,3}|blake\w{0,3}) ?\($")
@@ -52,47 +56,37 @@ PACKAGE = any_case(
     r"(?:com|org|net|io|app)(?:\.[a-z][a-z0-9_]*){2,6}|[a-z]{2}(?:\.[a-z][a-z0-9_]*){1,5}\.[a-z][a-z0-9_]{3,}"
 )
 _FIELD = re.compile(
-    r"(?:dns|destination|source|host|process|tls|network|event|client|server|winlog|observer|related|agent|user|file|threat|registry|rule|container|organization)"
+    r"(?:dns|destination|source|host|process|tls|network|event|client|server|winlog|observer"
+    r"|related|agent|user|file|threat|registry|rule|container|organization)"
     r"(?:\.[a-z_]{2,20}){0,3}\.(?:name|id|group|email|company)"
 )
 _CALLED = re.compile(r"\(\s{0,4}(?:['\")]|$)")
 _CODE = any_case(
-    r"\bfunction\b[^()]{0,60}\(|\b(?:var|let|const|dim|set)\s{1,4}\w{1,60}\s{0,4}=|ActiveXObject|CreateObject|\bWScript\b"
-    r"|\b(?:powershell|pwsh|cmd|curl|wget|bitsadmin|msiexec|wscript|cscript|certutil|mshta|regsvr32|rundll32)(?:\.exe)?\"?\s{1,8}[-/\"'$&%|]|\$\w{1,60}\s{0,4}=|=\s{0,2}(?:CALL|IF|EXEC)\("
-    r"|\b(?:iex|iwr|Invoke-\w{2,40}|New-Object)\b|\breturn\s{1,4}[\"'!(\w.]{1,80}\(|\s(?:!=|==|===|&&)\s|^\s{0,20}ping\s"
-    r"|\b(?:if|for|while|switch)\s?\(\w{1,60}[.\[(=!]|\w\((?:[^()]{0,100}[\"'][^()]{0,100})?\);\s{0,4}$|\w\(\w{1,60}(?:,\s?\w{1,60}){1,8}\);\s{0,4}$|\)\s{0,4}\{\s{0,4}$"
+    r"\bfunction\b[^()]{0,60}\(|\b(?:var|let|const|dim|set)\s{1,4}\w{1,60}\s{0,4}="
+    r"|ActiveXObject|CreateObject|\bWScript\b"
+    r"|\b(?:powershell|pwsh|cmd|curl|wget|bitsadmin|msiexec|wscript|cscript|certutil|mshta"
+    r"|regsvr32|rundll32)(?:\.exe)?\"?\s{1,8}[-/\"'$&%|]|\$\w{1,60}\s{0,4}=|=\s{0,2}(?:CALL|IF"
+    r"|EXEC)\("
+    r"|\b(?:iex|iwr|Invoke-\w{2,40}|New-Object)\b|\breturn\s{1,4}[\"'!(\w.]{1,80}\(|\s(?:!=|=="
+    r"|===|&&)\s|^\s{0,20}ping\s"
+    r"|\b(?:if|for|while|switch)\s?\(\w{1,60}[.\[(=!]|\w\("
+    r"(?:[^()]{0,100}[\"'][^()]{0,100})?\);\s{0,4}$|\w\(\w{1,60}(?:,\s?\w{1,60}){1,8}\);"
+    r"\s{0,4}$|\)\s{0,4}\{\s{0,4}$"
 )
 _YARA = re.compile(
     r"\brule\s{1,4}\w{1,128}[^{]{0,200}\{|^\s{0,40}(?:\w{0,20}hash\d{0,3}|\$\w{0,60})\s{0,4}=\s{0,4}[\"{/]"
 )
 """A rule for YARA, which is no program: the hashes in its head are those of samples."""
 _FETCHES = any_case(
-    r"\b(?:curl|wget|bitsadmin|certutil|iwr|nslookup|echo\s{1,3}open|Invoke-\w*Request|Invoke-RestMethod|WebClient)\b"
+    r"\b(?:curl|wget|bitsadmin|certutil|iwr|nslookup|echo\s{1,3}open|Invoke-\w*Request"
+    r"|Invoke-RestMethod|WebClient)\b"
 )
 """Commands of which an argument is the server that is asked."""
 _JOINED = re.compile(r"([\"'])\s{0,4}[&+]\s{0,4}\1")
 """The seam between two pieces of a text in program code: `"http://evil"&".example/a"`."""
 
-_PROGRAMS = words("""
-    acrord32.exe|acrobat.exe|agentactivationruntimestarter.exe|aitstatic.exe|alg.exe|appidsvc.dll|applicationframehost.exe|arp.exe|at.exe|atbroker.exe|attrib.exe|audiodg.exe
-    |autochk.exe|backgroundtaskhost.exe|bash.exe|bcdedit.exe|bginfo.exe|bitsadmin.exe|bootcfg.exe|brave.exe|browser.exe|browser_broker.exe|calc.exe|calculator.exe|cdb.exe|certreq.exe|certutil.exe|charmap.exe
-    |chkdsk.exe|choice.exe|chrome.exe|cipher.exe|cleanmgr.exe|clip.exe|cmd.exe|cmdkey.exe|cmdl32.exe|cmstp.exe|code.exe|coccoc.exe|comctl32.dll|comp.exe|compattelrunner.exe|compmgmtlauncher.exe
-    |conhost.exe|consent.exe|control.exe|csc.exe|cscript.exe|csrss.exe|ctfmon.exe|curl.exe|cvtres.exe|dashost.exe|dbghelp.dll|desktopimgdownldr.exe|devcon.exe|dfrgui.exe|diantz.exe|discord.exe|diskpart.exe
-    |diskshadow.exe|dism.exe|dismhost.exe|dllhost.exe|dns.exe|dnscmd.exe|dotnet.exe|driverquery.exe|dropbox.exe|drvinst.exe|dwm.exe|dxdiag.exe|dxgi.dll|esentutl.exe|eventcreate.exe|eventvwr.exe|evkey.exe|evkey64.exe|excel.exe
-    |expand.exe|explorer.exe|extexport.exe|extrac32.exe|fc.exe|filezilla.exe|find.exe|findstr.exe|firefox.exe|fltmc.exe|fodhelper.exe|fontdrvhost.exe|forfiles.exe|format.com|foxitreader.exe|foxitpdfreader.exe|fsutil.exe|ftp.exe|gdi32.dll
-    |git.exe|googleupdate.exe|gpresult.exe|gpscript.exe|gpupdate.exe|help.exe|helppane.exe|hh.exe|hostname.exe|icacls.exe|ie4uinit.exe|iediagcmd.exe|iexplore.exe|igfxem.exe|igfxtray.exe|imjpdct.exe|infdefaultinstall.exe|installutil.exe|ipconfig.exe
-    |java.exe|javaw.exe|javaws.exe|jusched.exe|kernel32.dll|kernelbase.dll|klist.exe|ksetup.exe|ldp.exe|lockapp.exe|logonui.exe|lsaiso.exe|lsass.exe|lsm.exe|magnify.exe|makecab.exe|mavinject.exe|mmc.exe|mobsync.exe|mofcomp.exe|more.com|mpcmdrun.exe
-    |mrt.exe|msaccess.exe|msbuild.exe|msconfig.exe|mscorsvw.exe|msdt.exe|msdtc.exe|msedge.exe|msedgewebview2.exe|mshta.exe|msiexec.exe|msinfo32.exe|msmpeng.exe|mspaint.exe|mspub.exe|mstsc.exe|msvcrt.dll|mswsock.dll|musnotification.exe|narrator.exe|net.exe|net1.exe|netcfg.exe
-    |netsh.exe|netstat.exe|nbtstat.exe|ngen.exe|ngentask.exe|nissrv.exe|nltest.exe|node.exe|notepad.exe|notepad++.exe|nslookup.exe|ntdll.dll|ntdsutil.exe|ntoskrnl.exe|ntvdm.exe|odbcconf.exe|ole32.dll|oleaut32.dll|onedrive.exe|onenote.exe|openssl.exe|opera.exe|osk.exe|outlook.exe
-    |pcalua.exe|perfmon.exe|php.exe|ping.exe|pip.exe|pnputil.exe|powercfg.exe|powerpnt.exe|powershell.exe|powershell_ise.exe|presentationhost.exe|print.exe|printui.exe|procdump.exe|procexp.exe|procmon.exe|psexec.exe|psexesvc.exe|putty.exe|pwsh.exe|python.exe|python3.exe|pythonw.exe|qprocess.exe|query.exe|quser.exe
-    |rasdial.exe|rdpclip.exe|rdrleakdiag.exe|reg.exe|regasm.exe|regedit.exe|regini.exe|regsvcs.exe|regsvr32.exe|rekeywiz.exe|replace.exe|robocopy.exe|route.exe|rstrui.exe|rundll32.exe|runonce.exe|runtimebroker.exe|sc.exe|schtasks.exe|scp.exe|scriptrunner.exe|sdbinst.exe|sdclt.exe|searchapp.exe|searchfilterhost.exe
-    |searchhost.exe|searchindexer.exe|searchprotocolhost.exe|searchui.exe|secedit.exe|sechealthui.exe|securityhealthservice.exe|securityhealthsystray.exe|services.exe|sethc.exe|setx.exe|sfc.exe|shell32.dll|shellexperiencehost.exe|shutdown.exe|sihost.exe|skype.exe|slack.exe|slui.exe|smartscreen.exe|smss.exe|snippingtool.exe
-    |sort.exe|splunkd.exe|spoolsv.exe|sppsvc.exe|sqlservr.exe|ssh.exe|sshd.exe|startmenuexperiencehost.exe|subst.exe|svchost.exe|sysmon.exe|sysmon64.exe|systeminfo.exe|systempropertiesadvanced.exe|systemsettings.exe|systray.exe|tabtip.exe|takeown.exe|tar.exe|taskeng.exe|taskhost.exe|taskhostw.exe|taskkill.exe|tasklist.exe
-    |taskmgr.exe|teams.exe|teamviewer.exe|telegram.exe|telnet.exe|textinputhost.exe|thunderbird.exe|tiworker.exe|tracert.exe|tree.com|trustedinstaller.exe|tscon.exe|tstheme.exe|ultraviewer.exe|ultraviewer_desktop.exe|unikeynt.exe|unikey.exe|unsecapp.exe|user32.dll|userinit.exe|useraccountcontrolsettings.exe|usoclient.exe|usocoreworker.exe
-    |utilman.exe|vbc.exe|verclsid.exe|vlc.exe|vmtoolsd.exe|vssadmin.exe|vssvc.exe|w32tm.exe|w3wp.exe|waitfor.exe|wbadmin.exe|wbemtest.exe|werfault.exe|werfaultsecure.exe|wermgr.exe|wevtutil.exe|wget.exe|where.exe|whoami.exe|winget.exe|wininet.dll|wininit.exe|winlogon.exe|winrar.exe|rar.exe|unrar.exe|7z.exe|7zfm.exe|7zg.exe|winrm.cmd|winrs.exe|winscp.exe|winword.exe
-    |winzip32.exe|wlanext.exe|wmiadap.exe|wmiapsrv.exe|wmic.exe|wmiprvse.exe|wmplayer.exe|wordpad.exe|workfolders.exe|write.exe|ws2_32.dll|wscript.exe|wsl.exe|wsmprovhost.exe|wsqmcons.exe|wsreset.exe|wuapp.exe|wuauclt.exe|wusa.exe|wwahost.exe|xcopy.exe|xpsrchvw.exe|xwizard.exe|zalo.exe|zoom.exe
-    |setup.exe|install.exe|installer.exe|uninstall.exe|unins000.exe|update.exe|updater.exe|autorun.inf|desktop.ini|thumbs.db|ntuser.dat|hiberfil.sys|pagefile.sys|readme.txt|readme.md|license.txt|index.html|index.htm|index.php|default.aspx|web.config|config.ini|robots.txt|favicon.ico|login.php|admin.php|wp-login.php|xmlrpc.php|jquery.js|jquery.min.js""")
-"""Names of Windows' own programs and libraries, of programs that most offices run, and of files that every site and installer has."""
+_PROGRAMS = vocabulary("known_programs")
+"""Windows' own programs and libraries, programs of most offices, files of every site and installer."""
 
 
 def is_code(text: str) -> bool:
@@ -145,21 +139,26 @@ def _in_code(place: Place) -> bool:
 
 
 def _is_argument(place: Place) -> bool:
-    """Return whether a name in program code is a whole quoted text, or the argument of a command that asks a server."""
+    """Return whether a name in code is a whole quoted text, or the argument of a command that fetches."""
     before, after = place.text[place.start - 1 : place.start], place.text[place.end : place.end + 1]
     if before in ("'", '"') and after == before:
         return True
     return before.isspace() and after != "(" and _FETCHES.search(place.text) is not None
 
 
+def _under_files(place: Place) -> bool:
+    return place.line.prose.section is Section.FILES
+
+
 RULES = (
-    Rule("known_program", FILE, CELL, lambda cell: cell.value in _PROGRAMS, REFUSED, refusals.KNOWN_PROGRAM, 5,
+    Rule("known_program", FILE, CELL, lambda cell: cell.value in _PROGRAMS, REFUSED,
+        refusals.KNOWN_PROGRAM, 5,
         taken=["type,value\nfilename,invoice 2024.exe"],
         refused=["type,value\nfilename,svchost.exe", "type,value\nfile name,C:\\ProgramData\\Rundll32.EXE"]),
     Rule("in_path", DOMAIN, PATH, lambda place: True, REFUSED, refusals.FILE_NAME, 10,
         taken=["Tệp update.exe tải từ evil-a.site"], refused=["Nó ghi C:\\Windows\\Temp\\setup.com"]),
     Rule("called_with_brackets", DOMAIN, WORD,
-        lambda place: (place.text.startswith("(", place.end) and _CALLED.match(place.text, place.end) is not None),
+        lambda place: _CALLED.match(place.text, place.end) is not None,
         REFUSED, refusals.CODE, 10, taken=["evil-a.site (203.0.113.5"], refused=["Macro: shell.run('cmd')"]),
     Rule("file_label", DOMAIN, WRITTEN, _labelled_file, REFUSED, refusals.FILE_NAME, 53,
         taken=["Domain: setup.com"],
@@ -172,7 +171,7 @@ RULES = (
         taken=["C2: com.evil-a.site"],
         refused=["Package name: com.evil.bank", "Tên gói ứng dụng: vn.gov.app"]),
     Rule("file_heading", DOMAIN, WRITTEN,
-        lambda place: (place.line.alone and place.line.prose.section is Section.FILES and place.last_label in _FILE_ENDINGS),
+        lambda place: place.line.alone and _under_files(place) and place.last_label in _FILE_ENDINGS,
         REFUSED, refusals.FILE_NAME, 60, taken=["MD5:\nevil-a.site"], refused=["File names:\nevil.app"]),
     Rule("field_of_a_log", DOMAIN, WRITTEN,
         lambda place: not place.line.alone and _FIELD.fullmatch(place.value) is not None, REFUSED,

@@ -7,38 +7,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, overload
 
-from lamsach.indicators.judge import (
-    encodings,
-    exceptions,
-    files,
-    labels,
-    licences,
-    numbers,
-    references,
-    resolvers,
-    sections,
-    tables,
-    victims,
-)
+from lamsach.indicators.judge import exceptions, files, labels, numbers, references, sections, tables
 from lamsach.indicators.judge.rule import Place, Rule, Scope, Verdict
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Indicator, IndicatorType, Refusal
 
 RULES: tuple[Rule, ...] = tuple(
     rule
-    for subject in (
-        sections,
-        labels,
-        tables,
-        exceptions,
-        victims,
-        references,
-        files,
-        licences,
-        numbers,
-        resolvers,
-        encodings,
-    )
+    for subject in (sections, labels, tables, exceptions, references, files, numbers)
     for rule in subject.RULES
 )
 Index = Mapping[tuple[Scope, IndicatorType | None], tuple[Rule, ...]]
@@ -48,7 +24,7 @@ _KEY = 200
 
 
 def index(rules: Iterable[Rule]) -> Index:
-    """The rules of each scope and kind of value (None: of any kind), by priority. What is written is also on its line."""
+    """Rules of each scope and kind (None: of any), by priority; what is written is also on its line."""
     ordered = sorted(rules, key=lambda rule: rule.priority)
     return {
         (scope, kind): tuple(
@@ -67,7 +43,7 @@ BY_ID = {rule.id: rule for rule in RULES}
 
 
 class Trace:
-    """Which rules fired on which value while a list is read; the oldest are forgotten when nobody asks."""
+    """Rules that fired on values while a list is read; the oldest are forgotten when nobody asks."""
 
     def __init__(self) -> None:
         self._fired: dict[tuple[IndicatorType | None, str], dict[str, Rule]] = {}
@@ -123,7 +99,7 @@ def withheld(
     item: tuple[IndicatorType, str] | Refused, rule: Rule | None
 ) -> tuple[IndicatorType, str] | Refused: ...
 def withheld(item: Any, rule: Rule | None) -> Any:
-    """A value or an indicator as a refused one, as a rule says of all that its row, record or line holds; what is refused keeps its reason."""
+    """Refuse a value or an indicator by a rule about all of its row, record or line; a refusal stays."""
     if rule is None or isinstance(item, (Refused, Refusal)):
         return item
     kind, value = item if isinstance(item, tuple) else (item.type, item.value)

@@ -1,8 +1,10 @@
-"""What running text lists and what it only mentions: a document read line by line, with its headings remembered.
+"""Values that running text lists or only mentions: a document read line by line, with its headings
+remembered.
 
-An advisory lists values and talks of others: the vendor's page, a file named `update.zip`, a call in a script, the subject of a
-mail. What the author defanged is always meant as malicious; what is not defanged is judged by where it stands. A mention is
-a Refused with its type and reason, so that a reviewer may take it after all. Linear in the text's length.
+An advisory lists values and talks of others: the vendor's page, a file named `update.zip`, a call in a
+script, the subject of a mail. What the author defanged is always meant as malicious; what is not defanged is
+judged by where it stands. A mention is a Refused with its type and reason, so that a reviewer may take it
+after all. Linear in the text's length.
 """
 
 from __future__ import annotations
@@ -30,20 +32,22 @@ from lamsach.indicators.judge.stated import line_rule
 from lamsach.indicators.judge.unlisted import Account, value_of
 from lamsach.indicators.tables.fields import is_no_text_value
 from lamsach.indicators.text.extract import PIECE, Found, located, pieces
-from lamsach.indicators.text.rule_text import HEADER, rule_values
+from lamsach.indicators.text.rules import HEADER, rule_values
 from lamsach.indicators.values.records import Facts
 from lamsach.indicators.values.refusals import Refused
 
 # THREAT IDENTIFICATION: QAKBOT    Malware family: Mirai    Mã độc: Mozi
 _THREAT_LINE = any_case(
-    r"\W{0,4}(?:threat(?: (?:identification|attribution|name|actor))?|malware(?: (?:family|name))?|family|campaign|(?:tên |họ |dòng )?mã độc|chiến dịch)"
+    r"\W{0,4}(?:threat(?: (?:identification|attribution|name|actor))?|malware(?: (?:family"
+    r"|name))?|family|campaign|(?:tên |họ |dòng )?mã độc|chiến dịch)"
     r"\s{0,3}[:=]\s{0,4}(\S.{1,100}?)\s*"
 )
 _MAILBOX = re.compile(r"<[^<>\s]{1,64}@[^<>\s]{1,253}>")
 _PACKAGES = any_case(r"\b(?:package|bundle)[ _-]?(?:names?|ids?)\b|\btên gói|(?:android )?packages?$")
 _HASH = re.compile(r"(?<![0-9a-zA-Z])(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?![0-9a-zA-Z])")
 _NUMBER = re.compile(
-    r"\bSố\s{0,3}:?\s{0,3}(\d{1,6}\s?/\s?(?:\d{4}/)?[A-ZĐ][A-ZĐ0-9&.-]{1,30}(?:/[A-ZĐ0-9&.-]{1,20})?)(?![\w/])"
+    r"\bSố\s{0,3}:?\s{0,3}(\d{1,6}\s?/\s?(?:\d{4}/)?[A-ZĐ][A-ZĐ0-9&.-]{1,30}"
+    r"(?:/[A-ZĐ0-9&.-]{1,20})?)(?![\w/])"
 )
 _YARA_SECTION = re.compile(r"\s{0,40}(?:meta|strings|condition)\s{0,4}:\s{0,4}(?:[^=\"]{0,200})")
 _HEAD_LINES = 40
@@ -56,7 +60,7 @@ def is_typed(item: Found) -> bool:
 
 
 class ProseLine:
-    """A line of running text that holds values, as rules look at it. `found` are its values, each with its spelling there."""
+    """A line of running text with values, as rules look at it; `found` has each with its spelling there."""
 
     def __init__(self, prose: Prose, text: str, found: list[tuple[str, Found]], *, code: bool) -> None:
         self.prose, self.text, self.code = prose, text, code
@@ -87,7 +91,7 @@ class ProseLine:
 
     @property
     def sets_aside(self) -> bool:
-        """Return whether the line is apart from the text, so that it names no threat and no sentence goes on from it."""
+        """Return whether the line is apart from the text: it names no threat, no sentence goes on from it."""
         return self.prose.filtered or self.label is not None or self.searched
 
     def judged(self, token: str, item: Found) -> Found:
@@ -100,18 +104,21 @@ class ProseLine:
 
 
 class Prose:
-    """Reads one document's text in order. `threat` is what its last line such as `Malware: Mirai` named; `plain` says
-    whether a line that is nothing but a value may be taken without a closer look."""
+    """Reads one document's text in order.
+
+    `threat` is what its last line such as `Malware: Mirai` named; `plain` says whether a line that is nothing
+    but a value may be taken without a closer look.
+    """
 
     def __init__(self, *, advisory: bool = False, defangs: bool = False, marks: bool = False) -> None:
         self.defangs = defangs
-        """Whether the author defangs what is malicious (`hxxp`, `[.]`), so that a link which can be clicked is meant to be."""
+        """Whether the author defangs (`hxxp`, `[.]`), so that a link which can be clicked is meant to be."""
         self.advisory = advisory
-        """Whether this is a document for readers and no bare list: a vendor's page is cited even where it stands alone on its line."""
+        """Whether it is for readers and no bare list: a vendor's page is cited even alone on its line."""
         self.marks = marks or advisory or defangs
         """Whether some value of the document is defanged, so that a link after `see` is meant to be read."""
         self.defangs_links = False
-        """Whether the author writes what is malicious as `hxxp`, so that a numbered link which can be clicked is a footnote's."""
+        """Whether the author writes `hxxp`, so that a numbered link which can be clicked is a footnote's."""
         self.section = Section.LIST
         self.threat: str | None = None
         self.before = ""
@@ -121,7 +128,7 @@ class Prose:
         self.packages = False
         """Whether the last heading announced names of apps' packages beside hashes."""
         self.number: str | None = None
-        """The document's own number, as dispatches state it at their head (Decree 30/2020, annex I: `Số: 123/CATTT-NCSC`)."""
+        """The number at a dispatch's head (Decree 30/2020, annex I: `Số: 123/CATTT-NCSC`)."""
         self._lines = 0
         self._filter = SigmaFilter()
         self._clause = OpenClause()
@@ -146,7 +153,7 @@ class Prose:
         return self.section is Section.LIST and not self.advisory and not self._clause.open
 
     def line(self, text: str) -> list[Found]:
-        """The values of one line, and as Refused what is only mentioned in it. A line as long as a book is read in pieces."""
+        """Values of one line, as Refused what is only mentioned. A very long line is read in pieces."""
         if len(text) > PIECE:
             return [found for piece in pieces(text) for found in self.line(piece)]
         if (
@@ -218,7 +225,7 @@ class Prose:
             self.section = announced(text, bare) or self.section
 
     def _take_form(self, text: str) -> None:
-        """Forms that give an attribute on lines of their own (MISP's reports): `Type`, `link`, `Value`, the value."""
+        """Follow forms with an attribute over lines (MISP's reports): `Type`, `link`, `Value`, the value."""
         if text == "Type":
             self.form = False
         elif self.form is False and text:

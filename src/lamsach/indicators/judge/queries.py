@@ -1,9 +1,13 @@
-"""Clauses of queries and rules that take out what they list: which lines and places they span. The rules of `exceptions.py` ask.
+"""Clauses of queries and rules that take out what they list: which lines and places they span.
 
-SQL: `host NOT IN ('a.example', 'b.example')`. Kusto: `!in (..)`, `!has`, `!=`, `not(RemoteUrl has_any ("a.example"))`, `let excluded = dynamic(["a.example"])`.
-Splunk, Lucene and Kibana: `NOT (host="a.example" OR host="b.example")`, `NOT host: ("a.example")`, `query!="*.a.example"`. Scripts: `WHITELIST = ["a.example"]`.
-Sigma (https://sigmahq.io/docs/basics/rules.html): the selections of a detection that its condition takes out are called `filter`, `filter_main_..`; their
-names are in lower case, fields begin with a capital; a text that came out of a page has no indentation to go by.
+The rules of `exceptions.py` ask.
+
+SQL: `host NOT IN ('a.example', 'b.example')`. Kusto: `!in (..)`, `!has`, `!=`, `not(RemoteUrl has_any
+("a.example"))`, `let excluded = dynamic(["a.example"])`. Splunk, Lucene and Kibana: `NOT (host="a.example" OR
+host="b.example")`, `NOT host: ("a.example")`, `query!="*.a.example"`. Scripts: `WHITELIST = ["a.example"]`.
+Sigma (https://sigmahq.io/docs/basics/rules.html): the selections of a detection that its condition takes out
+are called `filter`, `filter_main_..`; their names are in lower case, fields begin with a capital; a text that
+came out of a page has no indentation to go by.
 """
 
 from __future__ import annotations
@@ -16,7 +20,8 @@ from lamsach.indicators.judge.rule import any_case
 _HINT = any_case(r"not|!|exclu|list|good|benign|legit|ignore|exception")
 _OPERATOR = r"\bNOT\s+IN\s*|!(?:in|has_any|has_all)~?\s*|\bNOT\s+\w[\w.]{0,60}\s+IN\s*"
 _ASSIGNED = (
-    r"(?:^|(?<=[\s{,;]))\w{0,30}(?:white_?list|allow_?list|safe_?list|exclu(?:de[sd]?|sions?)|exceptions|known_?good|benign|legit|ignored?)\w{0,30}"
+    r"(?:^|(?<=[\s{,;]))\w{0,30}(?:white_?list|allow_?list|safe_?list|exclu(?:de[sd]?|sions?)"
+    r"|exceptions|known_?good|benign|legit|ignored?)\w{0,30}"
     r"[\"']?\s{0,3}[:=]\s{0,3}(?:dynamic\s{0,3}|set\s{0,3}|frozenset\s{0,3})?"
 )
 _SURE = any_case(rf"(?:(?:{_OPERATOR})(?=\()|{_ASSIGNED}(?=[(\[{{]))")
@@ -29,7 +34,7 @@ _MOST_LINES = 2000
 
 @lru_cache(4)
 def excluded_spans(text: str) -> tuple[tuple[int, int], ...]:
-    """The places (first, behind the last) of a line's clauses that take out what stands in them."""
+    """Places (first, behind the last) of a line's clauses that take out what is in them."""
     if _HINT.search(text) is None:
         return ()
     found: list[tuple[int, int]] = []
@@ -45,7 +50,7 @@ def excluded_spans(text: str) -> tuple[tuple[int, int], ...]:
 
 
 class OpenClause:
-    """Follows the lines of a text in order: whether a clause that a line above opened takes out what the line holds."""
+    """Clause that a line above opened, and how far it takes out what later lines hold."""
 
     def __init__(self) -> None:
         self._depth = self._lines = 0
@@ -72,7 +77,7 @@ class OpenClause:
 
 
 def _closed(text: str, place: int, depth: int = 0) -> tuple[int, int]:
-    """Return how many brackets are open at the end, and where the bracket that is open or stands at `place` is closed (the end if it is not)."""
+    """Count the brackets open at the end, and find where the one open at `place` is closed (or the end)."""
     for match in _BRACKET.finditer(text, place):
         depth += 1 if match[0] in "([{" else -1
         if depth <= 0:
@@ -87,7 +92,7 @@ _SELECTION = re.compile(r"\s{0,40}[a-z]\w{0,60}:\s{0,8}")
 
 
 class SigmaFilter:
-    """Whether the line that is read is in a filter of a Sigma rule. `heading` takes the lines without values in order."""
+    """State of a Sigma rule's filters, by its lines. `heading` takes the lines without values in order."""
 
     def __init__(self) -> None:
         self.now = False
@@ -109,18 +114,20 @@ _CLAUSE = 600
 _NEGATION = any_case(r"!|<>|\bnot\b")
 _VALUE = r"[\"']?[^\s\"'(),]{1,253}[\"']?"
 _EXCLUDED = re.compile(
-    r"(?:!(?:contains|hasprefix|hassuffix|has|in|startswith|endswith)(?:_cs|_any|~)?\b~?|[\w\])]\s?!=|[\w\])]\s<>|\bNOT\s+\w[\w.]{0,60}\s?=|\bNOT\s+\w[\w.]{0,60}\s+IN\b"
+    r"(?:!(?:contains|hasprefix|hassuffix|has|in|startswith|endswith)(?:_cs|_any|~)?\b~?"
+    r"|[\w\])]\s?!=|[\w\])]\s<>|\bNOT\s+\w[\w.]{0,60}\s?=|\bNOT\s+\w[\w.]{0,60}\s+IN\b"
     r"|\b[Nn][Oo][Tt]\s+[a-z0-9]\w{0,30}[._]\w[\w.]{0,60}\s?:|\b(?i:not in)\s?(?=\())"
-    rf"\s{{0,3}}(?:[(\[]\s{{0,3}}(?:{_VALUE}(?:\s?,\s{{0,3}}|\s(?i:or)\s)){{0,24}})?[\"']?[*.]{{0,2}}$",
+    rf"\s{{0,3}}(?:[(\[]\s{{0,3}}(?:{_VALUE}(?:\s?,\s{{0,3}}|\s(?i:or)\s)){{0,24}})?[\"']?[*.]{{0,2}}$"
 )
 # | where RemoteUrl has_any (..)    let c2 = dynamic([..])    SELECT * FROM dns    index=proxy dest IN (..)
 _QUERY = re.compile(
-    r"\s{0,20}(?:\|\s?(?:where|project|extend|summarize|join|union|search|distinct|stats|eval|mv-expand)\s[^|]*$|let\s+\w{1,60}\s?=\s?\S|SELECT\s.{1,300}\sFROM\s|index\s?=\s?\w)",
+    r"\s{0,20}(?:\|\s?(?:where|project|extend|summarize|join|union|search|distinct|stats|eval"
+    r"|mv-expand)\s[^|]*$|let\s+\w{1,60}\s?=\s?\S|SELECT\s.{1,300}\sFROM\s|index\s?=\s?\w)"
 )
 
 
 def is_excluded(text: str, place: int) -> bool:
-    """Return whether the clause in which a value stands takes it out of what the query finds."""
+    """Return whether a value's clause takes it out of what the query finds."""
     if any(start < place < end for start, end in excluded_spans(text)):
         return True
     before = text[max(0, place - _CLAUSE) : place]
@@ -128,5 +135,5 @@ def is_excluded(text: str, place: int) -> bool:
 
 
 def begins_query(line: str) -> bool:
-    """Return whether a line is one of a query and no row of a table, whatever commas and bars it holds."""
+    """Return whether a line is of a query and no row of a table, in spite of commas and bars."""
     return _QUERY.match(line) is not None

@@ -1,6 +1,8 @@
-"""Rules for links and names that are to be read: sites that advisories cite, lists of references, footnotes, `see`.
+"""Rules for links and names that are to be read: sites that advisories cite, lists of references, footnotes,
+`see`.
 
-The sites are of security vendors, authorities, makers of software and news (own reading of published advisories, 2026-11).
+The sites are of security vendors, authorities, makers of software and news (own reading of published
+advisories, 2026-11).
 """
 
 from __future__ import annotations
@@ -25,53 +27,37 @@ from lamsach.indicators.judge.rule import (
 from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.urls import split_url
+from lamsach.indicators.vocabulary import vocabulary
 from lamsach.model import IndicatorType
 
-_CITED = """
-    wikipedia.org virustotal.com any.run tria.ge hybrid-analysis.com joesandbox.com abuse.ch mitre.org nist.gov cisa.gov us-cert.gov cert.org first.org ncsc.gov.uk
-    enisa.europa.eu stopransomware.gov welivesecurity.com eset.com esetstatic.com kaspersky.com securelist.com talosintelligence.com cisco.com fireeye.com mandiant.com
-    paloaltonetworks.com crowdstrike.com symantec.com broadcom.com mcafee.com trellix.com trendmicro.com sophos.com bitdefender.com avast.com avast.io
-    avg.com gendigital.com malwarebytes.com checkpoint.com fortinet.com fortiguard.com proofpoint.com zscaler.com sentinelone.com sentinelone.org rapid7.com
-    recordedfuture.com securityweek.com bleepingcomputer.com thehackernews.com krebsonsecurity.com darkreading.com zdnet.com arstechnica.com
-    group-ib.com volexity.com sekoia.io elastic.co huntress.com redcanary.com cert.europa.eu cyble.com ahnlab.com ptsecurity.com secureworks.com harfanglab.io
-    withsecure.com netskope.com akamai.com cloudflare.com f5.com ivanti.com sonicwall.com zyxel.com mikrotik.com exploit-db.com cve.org vuldb.com ncsc.nl bsi.bund.de
-    anssi.fr cert.ssi.gouv.fr jpcert.or.jp krcert.or.kr boho.or.kr cyber.gov.au cyber.gc.ca csa.gov.sg cert.pl cert.gov.ua ic3.gov fbi.gov nsa.gov justice.gov cyfirma.com
-    threatpost.com team-cymru.com shadowserver.org spamhaus.org misp-project.org oasis-open.org technet.com
-    mozilla.org apache.org python.org php.net asp.net node.js pic.twitter.com twimg.com adobe.com oracle.com vmware.com citrix.com intel.com nmap.org wireshark.org
-    www.microsoft.com msrc.microsoft.com azure.microsoft.com blogs.microsoft.com security.microsoft.com support.google.com cloud.google.com support.apple.com support.microsoft.com learn.microsoft.com docs.microsoft.com techcommunity.microsoft.com vmray.com esentire.com t.co socket.io crates.io pypi.org npmjs.com npmjs.org nodejs.org docker.com docker.io jquery.com maven.org go.dev
-    openphish.com phishtank.com phishtank.org malwaredomains.com malwaredomainlist.com malwarepatrol.net shodan.io censys.io urlscan.io
-    cert.ee ria.ee cert.at govcert.ch ncsc.admin.ch nukib.cz csirt.cz sk-cert.sk nksc.lt cert.lv cert.se cert.hr dnsc.ro cert-in.org.in twcert.org.tw cncert.org.cn thaicert.or.th
-    mycert.org.my kisa.or.kr cert.br ccn-cert.cni.es incibe.es csirt.gov.it cfcs.dk kyberturvallisuuskeskus.fi cert.govt.nz ccb.belgium.be bssn.go.id
-    cybereason.com morphisec.com cofense.com intezer.com inquest.net deepinstinct.com blackberry.com lookout.com zimperium.com dragos.com claroty.com prodaft.com domaintools.com
-    reversinglabs.com threatfabric.com cleafy.com drweb.com gdatasoftware.com alienvault.com securityintelligence.com bambenekconsulting.com malware-traffic-analysis.net
-    shields.io opensource.org creativecommons.org archive.org readthedocs.io
-    w3.org schema.org purl.org openxmlformats.org xmlsoap.org
-    gov.vn ais.gov.vn mic.gov.vn ncsc.gov.vn khonggianmang.vn vncert.vn vncert.gov.vn bkav.com bkav.com.vn viettelcybersecurity.com
-    chinhphu.vn quochoi.vn dcs.vn nhandan.vn vtv.vn vov.vn vnexpress.net tuoitre.vn thanhnien.vn dantri.com.vn vietnamnet.vn vietnamplus.vn
-    vietcombank.com.vn techcombank.com.vn techcombank.com bidv.com.vn vietinbank.vn agribank.com.vn mbbank.com.vn acb.com.vn vpbank.com.vn tpb.vn
-    sacombank.com.vn vib.com.vn hdbank.com.vn shb.com.vn msb.com.vn momo.vn zalopay.vn vnpay.vn napas.com.vn evn.com.vn shopee.vn lazada.vn tiki.vn
-    viettel.com.vn vnpt.vn cystack.net fpt.vn
-"""
-_PUBLISHERS = frozenset(_CITED.split())
-_PLATFORM_NAMES = """google.com microsoft.com bing.com apple.com amazon.com facebook.com youtube.com twitter.com x.com linkedin.com
-    github.com gitlab.com medium.com office.com windows.com zalo.me"""
-PLATFORMS = frozenset(_PLATFORM_NAMES.split())
+_PUBLISHERS = vocabulary("publishers")
+PLATFORMS = vocabulary("platforms")
 """Sites of which the bare name is a mention, while a page of theirs may well be malicious."""
-# YARA and Sigma: reference = "https://blog.example/post"    MISP: "reference": "https://..."    Markdown's head: canonical_url: https://...
+# YARA, Sigma: reference = "https://a.example/post"    MISP: "reference": "https://.."    canonical_url: ..
 _REFERENCE = any_case(
-    r"^\W{0,8}(?:external[_ ]?)?(?:references?|refs?|permalink|blog ?post|canonical(?:_?url)?|og:(?:url|image)|(?:cover|featured|header)_?image|(?:author|source|post|blog|home)_?(?:url|page)|参考(?:情報|链接)?|参照|參考|참고)\d{0,2}[\"']?\s{0,4}[:=：]\s{0,4}[\"'\[<(]{0,3}$"
+    r"^\W{0,8}(?:external[_ ]?)?(?:references?|refs?|permalink|blog ?post|canonical(?:_?url)?"
+    r"|og:(?:url|image)|(?:cover|featured|header)_?image|(?:author|source|post|blog|home)_?"
+    r"(?:url|page)|参考(?:情報|链接)?|参照|參考|참고)\d{0,2}[\"']?\s{0,4}[:=：]\s{0,4}[\"'\[<(]{0,3}$"
 )
 _TO_READ = any_case(
-    r"(?:xem thêm|xem chi tiết|tham khảo|chi tiết (?:tại|xem)|thông tin (?:chi tiết|thêm)|hướng dẫn (?:chi tiết )?tại|liên hệ|cổng thông tin|trang thông tin|được công bố (?:tại|trên)"
-    r"|(?:công cụ|phần mềm|bản vá|tiện ích)[^.:;]{0,60}\b(?:tại|từ|ở)|\bbản vá(?: lỗi)?|truy cập|\b(?:more|further|additional) (?:info(?:rmation)?|details|reading)|for details|\bsee(?: also)?|\brefer(?:ence)? to"
-    r"|\bread(?: more)?|\blearn more|\bavailable (?:at|from|here|on)|\bpublished (?:at|on|by|in)|\b(?:report|article|advisory|blog(?: post)?|write-?up|analysis|guidance)(?: by| from| at| on| here)?"
-    r"|\bsource|\bcontact(?: us)?|\bfollow(?: us)?|theo dõi|\b(?:tools?|patch(?:es)?|updates?|decryptors?|scripts?|rules?)[^.:;]{0,60}\b(?:at|from|on|here)|\bvia github)"
-    r"[^\w.;]{0,3}(?:(?:tại|ở|at|on|here|in|the|us|là|địa chỉ|đường dẫn|website|link|:|\[\d{1,3}\])\W{1,3}){0,3}$"
+    r"(?:xem thêm|xem chi tiết|tham khảo|chi tiết (?:tại|xem)|thông tin (?:chi tiết|thêm)|hướng "
+    r"dẫn (?:chi tiết )?tại|liên hệ|cổng thông tin|trang thông tin|được công bố (?:tại|trên)"
+    r"|(?:công cụ|phần mềm|bản vá|tiện ích)[^.:;]{0,60}\b(?:tại|từ|ở)|\bbản vá(?: lỗi)?|truy "
+    r"cập|\b(?:more|further|additional) (?:info(?:rmation)?|details|reading)|for details|\bsee"
+    r"(?: also)?|\brefer(?:ence)? to"
+    r"|\bread(?: more)?|\blearn more|\bavailable (?:at|from|here|on)|\bpublished (?:at|on|by"
+    r"|in)|\b(?:report|article|advisory|blog(?: post)?|write-?up|analysis|guidance)(?: by| from"
+    r"| at| on| here)?"
+    r"|\bsource|\bcontact(?: us)?|\bfollow(?: us)?|theo dõi|\b(?:tools?|patch(?:es)?|updates?"
+    r"|decryptors?|scripts?|rules?)[^.:;]{0,60}\b(?:at|from|on|here)|\bvia github)"
+    r"[^\w.;]{0,3}(?:(?:tại|ở|at|on|here|in|the|us|là|địa chỉ|đường dẫn|website|link|:"
+    r"|\[\d{1,3}\])\W{1,3}){0,3}$"
 )
 """What a sentence says before a link that its reader may follow."""
 # [1] https://..., ¹ https://...: what a footnote cites
 _FOOTNOTE = re.compile(
-    r"\s{0,8}(?:\[\^?\d{1,3}\]|\(\d{1,3}\)|[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]{1,3})\W{0,4}(?:[^\W\d_]{2,24}\W{1,4}){0,4}$"
+    r"\s{0,8}(?:\[\^?\d{1,3}\]|\(\d{1,3}\)"
+    r"|[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]{1,3})\W{0,4}(?:[^\W\d_]{2,24}\W{1,4}){0,4}$"
 )
 # 1 https://..., 2. https://...: the number of a footnote, whose raised spelling a text has lost
 _NUMBERED = re.compile(r"\s{0,8}\d{1,3}[.)]?\s{1,8}")
@@ -91,7 +77,7 @@ _WORDS_OF_SENTENCE = 4
 
 
 def is_cited(name: str) -> bool:
-    """Return whether a name is that of a site which advisories and lists cite, or stands below one of a great platform."""
+    """Return whether a name is of a site that advisories and lists cite, or below one of a great platform."""
     while name:
         if name in _PUBLISHERS or name in PLATFORMS:
             return True
@@ -168,8 +154,9 @@ def _of_a_footnote(place: Place) -> bool:
 
 
 def _sentence(place: Place) -> tuple[str, str]:
-    """Return what a sentence says before a value, and all of it without the value; it may have begun on the line above: nothing
-    is before the value on its line, and the line above is words without an end."""
+    """Return what a sentence says before a value, and all of it without the value; it may have begun on the
+    line above: nothing is before the value on its line, and the line above is words without an end.
+    """
     before, rest = place.before(_SENTENCE), place.text.replace(place.token, "", 1)
     above = place.line.prose.before
     ending = above.rstrip()

@@ -28,7 +28,7 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 class Verdict(StrEnum):
-    """What a rule says of a value."""
+    """Verdict of a rule about a value."""
 
     TAKEN = "taken"
     MENTIONED = "mentioned"
@@ -38,7 +38,7 @@ class Verdict(StrEnum):
 
 
 class Scope(Enum):
-    """Where a rule looks, and so what its test is given."""
+    """Place that a rule looks at, and so what its test is given."""
 
     WORD = "a word of any text (Place)"
     PATH = "a word in the path of a file (Place)"
@@ -59,9 +59,12 @@ WORD, PATH, LINE, WRITTEN, COMMAND, SAID, CELL, ROW, RECORD, KEY, BESIDE = Scope
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `id` is what `lamsach indicators explain` prints, `applies_to` the kinds of values. Lower priorities decide first; within one the order does not matter.
+    """One rule. `id` is what `lamsach indicators explain` prints, `applies_to` the kinds of values.
 
-    The examples are texts as a list or a document has them. Their last value is taken for those of `taken`; this rule decides about it for those of `refused`.
+    Lower priorities decide first; within one the order does not matter.
+
+    The examples are texts as a list or a document has them. Their last value is taken for those of `taken`;
+    this rule decides about it for those of `refused`.
     """
 
     id: str
@@ -76,7 +79,7 @@ class Rule:
 
 
 class Place:
-    """A value in a text: `token` is how it is spelled there, from `start` (-1: its author defanged it) to `end`; `near` is the text before it."""
+    """A value in a text: its spelling `token` from `start` (-1: defanged) to `end`; `near` is before it."""
 
     __slots__ = ("end", "kind", "line", "near", "start", "text", "token", "value")
     line: ProseLine

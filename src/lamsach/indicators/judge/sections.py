@@ -1,4 +1,4 @@
-"""What a heading of running text announces (a list of values, references, files, the text of a mail), and the rules that follow from it."""
+"""Sections that headings of running text announce, and the rules that follow from them."""
 
 from __future__ import annotations
 
@@ -10,41 +10,76 @@ from lamsach.indicators.judge.rule import ALL, DOMAIN, LINE, MENTIONED, NAMES, W
 from lamsach.indicators.values import refusals
 
 _REFERENCES = any_case(
-    r"(?:\W{0,8}|\d{1,2}[.)]\s{0,3})(?:references?|further reading|read more|see also|external links|related (?:links|posts)|learn more"
-    r"|tài liệu tham khảo|tham khảo|nguồn tham khảo|liên kết tham khảo|đường dẫn tham khảo|thông tin tham khảo|参考(?:情報|文献|資料|资料|链接)?|參考(?:資料|文獻|連結)?|참고(?:자료|문헌| 자료| 문헌| 링크)?)\s{0,3}(?::(?!.{0,60}://).{0,60})?"
+    r"(?:\W{0,8}|\d{1,2}[.)]\s{0,3})(?:references?|further reading|read more|see also|external "
+    r"links|related (?:links|posts)|learn more"
+    r"|tài liệu tham khảo|tham khảo|nguồn tham khảo|liên kết tham khảo|đường dẫn tham khảo"
+    r"|thông tin tham khảo|参考(?:情報|文献|資料|资料|链接)?|參考(?:資料|文獻|連結)?"
+    r"|참고(?:자료|문헌| 자료| 문헌| 링크)?)"
+    r"\s{0,3}(?::(?!.{0,60}://).{0,60})?"
 )
 _LISTS = any_case(
-    r"\b(?:phụ lục|danh sách|annex|appendix|indicators?|iocs?|c2s?|c&c|ips?|ipv4|ipv6|address(?:es)?|domains?|urls?|hosts?|servers?|network|địa chỉ|tên miền|máy chủ|liên kết độc hại)\b"
+    r"\b(?:phụ lục|danh sách|annex|appendix|indicators?|iocs?|c2s?|c&c|ips?|ipv4|ipv6|address"
+    r"(?:es)?|domains?|urls?|hosts?|servers?|network|địa chỉ|tên miền|máy chủ|liên kết độc "
+    r"hại)\b"
 )
 """What a heading says that announces addresses or names, whatever else it says."""
 _HASH_HEADING = any_case(r"\bhash(?:es)?\b|\bmd5\b|\bsha-?(?:1|256)\b|\bmã băm|\bfile ?names?\b|\btên tệp")
 _MAIL_HEADING = any_case(r"\b(?:subjects?|senders?|e-?mail (?:body|text|template)|tiêu đề thư|người gửi)\b")
-_KINDS = r"(?:ips?|domains?|names?|urls?|hosts?|address(?:es)?|entries|địa chỉ|tên miền|ip|websites?|trang(?: web)?|máy chủ|dịch vụ)"
-# Whitelist    Do not block    3. Danh sách trắng    Exclusions    Benign domains (do not block)    Các tên miền ngoại lệ    Benign traffic observed    Lưu lượng hợp lệ    Không chặn các tên miền sau
-_ALLOWED_HEADING = any_case(
-    r"(?:\d{1,2}(?:\.\d{1,2}){0,3}[.)]?\s{0,3})?(?:(?:(?:white|allow|safe)[ -]?list(?:ed)?|do not block|not to be blocked|never block|(?:known )?false positives?|exceptions?|exclusions?|danh sách (?:trắng|cho phép|ngoại lệ|loại trừ|không chặn)"
-    rf"|không (?:được |nên )?chặn(?: (?:các|những))?|ngoại lệ|loại trừ)(?: (?:the (?:following|below))?)?(?: {_KINDS}){{0,2}}(?: sau(?: đây)?| below)?"
-    rf"|{_KINDS} (?:to allow|not to (?:be )?block(?:ed)?|that (?:must|should) not be blocked)"
-    r"|(?:legit(?:imate)?|benign|excluded|known[- ]good|normal|harmless|clean|safe|trusted|non-malicious|allowed) (?:network |web |dns )?(?:ips?|domains?|names?|urls?|hosts?|address(?:es)?|sites?|websites?|services?|infrastructure|traffic|connections?|activity|destinations?|servers?|software)(?: (?:names?|address(?:es)?|observed|seen|used|contacted))?"
-    r"|(?:các |danh sách )?(?:(?:địa chỉ|tên miền|trang web|website|ip|địa chỉ ip|lưu lượng(?: mạng)?|kết nối|truy cập|dịch vụ|máy chủ|phần mềm) ){1,2}(?:ngoại lệ|hợp pháp|hợp lệ|chính thống|lành tính|bình thường|an toàn|tin cậy|sạch|không độc hại|được phép|(?:không|không được) chặn))(?:\s?\([^()]{0,60}\))?"
+_KINDS = (
+    r"(?:ips?|domains?|names?|urls?|hosts?|address(?:es)?|entries|địa chỉ|tên miền|ip|websites?"
+    r"|trang(?: web)?|máy chủ|dịch vụ)"
 )
-# DNS servers to use    Recommended resolvers    Our partners    Máy chủ DNS khuyến nghị    Sử dụng các máy chủ DNS sau    Đơn vị phối hợp    Thông tin liên hệ
-_SERVERS = r"(?:dns|name|ntp|time|public|secure|safe|national|filtering) ?(?:dns |ntp )?(?:servers?|resolvers?)|resolvers?"
+# Whitelist    Do not block    3. Danh sách trắng    Exclusions    Benign domains (do not block)    Các tên
+# miền ngoại lệ    Benign traffic observed    Lưu lượng hợp lệ    Không chặn các tên miền sau
+_ALLOWED_HEADING = any_case(
+    r"(?:\d{1,2}(?:\.\d{1,2}){0,3}[.)]?\s{0,3})?(?:(?:(?:white|allow|safe)[ -]?list(?:ed)?|do "
+    r"not block|not to be blocked|never block|(?:known )?false positives?|exceptions?"
+    r"|exclusions?|danh sách (?:trắng|cho phép|ngoại lệ|loại trừ|không chặn)"
+    rf"|không (?:được |nên )?chặn(?: (?:các|những))?|ngoại lệ|loại trừ)(?: (?:the "
+    rf"(?:following|below))?)?(?: {_KINDS}){{0,2}}(?: sau(?: đây)?| below)?"
+    rf"|{_KINDS} (?:to allow|not to (?:be )?block(?:ed)?|that (?:must|should) not be blocked)"
+    r"|(?:legit(?:imate)?|benign|excluded|known[- ]good|normal|harmless|clean|safe|trusted"
+    r"|non-malicious|allowed) (?:network |web |dns )?(?:ips?|domains?|names?|urls?|hosts?"
+    r"|address(?:es)?|sites?|websites?|services?|infrastructure|traffic|connections?|activity"
+    r"|destinations?|servers?|software)(?: (?:names?|address(?:es)?|observed|seen|used"
+    r"|contacted))?"
+    r"|(?:các |danh sách )?(?:(?:địa chỉ|tên miền|trang web|website|ip|địa chỉ ip|lưu lượng(?: "
+    r"mạng)?|kết nối|truy cập|dịch vụ|máy chủ|phần mềm) ){1,2}(?:ngoại lệ|hợp pháp|hợp lệ|chính "
+    r"thống|lành tính|bình thường|an toàn|tin cậy|sạch|không độc hại|được phép|(?:không|không "
+    r"được) chặn))(?:\s?\([^()]{0,60}\))?"
+)
+# DNS servers to use    Recommended resolvers    Our partners    Máy chủ DNS khuyến nghị    Sử dụng các máy
+# chủ DNS sau    Đơn vị phối hợp    Thông tin liên hệ
+_SERVERS = (
+    r"(?:dns|name|ntp|time|public|secure|safe|national|filtering) ?(?:dns |ntp )?(?:servers?"
+    r"|resolvers?)|resolvers?"
+)
 _RECOMMENDED_HEADING = any_case(
-    rf"(?:\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}[.)]?\s{{0,3}})?(?:(?:{_SERVERS}) (?:to (?:use|configure|set)|(?:that )?we recommend|recommended)|(?:recommended|preferred|approved|trusted|suggested) (?:{_SERVERS})"
-    rf"|(?:please )?(?:use|configure|set) (?:the following|these|our) (?:{_SERVERS})|(?:our )?partners?|contacts?(?: (?:us|details|information|points?))?|points? of contact"
-    r"|(?:các |danh sách )?(?:(?:địa chỉ|máy chủ|bộ|dịch vụ) ){0,2}(?:dns|ntp|phân giải(?: tên miền)?|thời gian)(?: (?:được )?(?:khuyến nghị|khuyến cáo|khuyên dùng|nên (?:sử )?dùng|cần (?:sử )?dùng|sử dụng|tin cậy|an toàn))"
-    r"|(?:(?:đề nghị|khuyến nghị|nên|hãy) )?(?:sử dụng|dùng|cấu hình) (?:các )?(?:máy chủ )?(?:dns|ntp|phân giải(?: tên miền)?)(?: sau(?: đây)?)?|(?:các )?(?:đối tác|(?:đơn vị|cơ quan) phối hợp)|(?:thông tin |đầu mối )?liên hệ|đầu mối(?: hỗ trợ)?|nơi nhận)"
+    rf"(?:\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}[.)]?\s{{0,3}})?(?:(?:{_SERVERS}) (?:to "
+    rf"(?:use|configure|set)|(?:that )?we "
+    rf"recommend|recommended)|(?:recommended|preferred|approved|trusted|suggested) (?:{_SERVERS})"
+    rf"|(?:please )?(?:use|configure|set) (?:the following|these|our) (?:{_SERVERS})|(?:our "
+    rf")?partners?|contacts?(?: (?:us|details|information|points?))?|points? of contact"
+    r"|(?:các |danh sách )?(?:(?:địa chỉ|máy chủ|bộ|dịch vụ) ){0,2}(?:dns|ntp|phân giải(?: tên "
+    r"miền)?|thời gian)(?: (?:được )?(?:khuyến nghị|khuyến cáo|khuyên dùng|nên (?:sử )?dùng|cần "
+    r"(?:sử )?dùng|sử dụng|tin cậy|an toàn))"
+    r"|(?:(?:đề nghị|khuyến nghị|nên|hãy) )?(?:sử dụng|dùng|cấu hình) (?:các )?(?:máy chủ )?"
+    r"(?:dns|ntp|phân giải(?: tên miền)?)(?: sau(?: đây)?)?|(?:các )?(?:đối tác|(?:đơn vị|cơ "
+    r"quan) phối hợp)|(?:thông tin |đầu mối )?liên hệ|đầu mối(?: hỗ trợ)?|nơi nhận)"
 )
 # Best regards,    Trân trọng./.
 _CLOSING = any_case(
-    r"[>\s]{0,8}(?:(?:best|kind|warm) regards|regards|sincerely(?: yours)?|yours (?:faithfully|sincerely|truly)|trân trọng(?: cảm ơn| kính chào)?|kính thư|thân ái|thân mến)[\s.,!/]{0,6}"
+    r"[>\s]{0,8}(?:(?:best|kind|warm) regards|regards|sincerely(?: yours)?|yours (?:faithfully"
+    r"|sincerely|truly)|trân trọng(?: cảm ơn| kính chào)?|kính thư|thân ái|thân mến)["
+    r"\s.,!/]{0,6}"
 )
 _DASHES = re.compile(r"[>\s]{0,8}-- ?")
 """What parts a signature from its letter (RFC 3676, section 4.3)."""
-# On Mon, 2 Mar 2026, A wrote:    Vào 10:00 .. đã viết:    From: a@unit.example    ----- Original Message -----
+# On Mon, 2 Mar 2026, A wrote:    Vào 10:00 .. đã viết:    From: a@unit.example    ----- Original Message
+# -----
 _ANOTHER = any_case(
-    r"[>\s]{0,8}(?:.{0,200}(?:wrote|đã viết):|(?:from|từ|subject|chủ đề)\s?:\s.{0,200}|-{3,}.{0,60}-{3,}|_{8,})"
+    r"[>\s]{0,8}(?:.{0,200}(?:wrote|đã viết):|(?:from|từ|subject|chủ đề)\s?:\s.{0,200}"
+    r"|-{3,}.{0,60}-{3,}|_{8,})"
 )
 _ANNEX = any_case(r"(?:phụ lục|danh sách|annex|appendix|attachment|indicators?|iocs?)\b")
 SIGNATURE_LINES = 8
@@ -58,7 +93,7 @@ _WORDS_MOST, _LONGEST = 9, 100
 
 
 class Section(Enum):
-    """What the last heading announced."""
+    """Announcement of the last heading."""
 
     LIST = auto()
     REFERENCES = auto()
@@ -80,14 +115,14 @@ def is_title(text: str) -> bool:
 
 
 def may_be_heading(text: str) -> bool:
-    """Return whether a line without values is short enough for a heading and does not end as a sentence does."""
+    """Return whether a line without values is as short as a heading and does not end as a sentence does."""
     words = text.split()
     ends = text.rstrip().endswith((".", ";", ",", "!", "?"))
     return 0 < len(words) <= _WORDS_MOST and len(text) <= _LONGEST and not ends
 
 
 def heads_exceptions(bare: str) -> Section | None:
-    """Return what a heading announces whose values are none: what is not to be blocked, or what to use; or None."""
+    """Section of a heading whose values are none (not to be blocked, or to be used), or None."""
     bare = bare.rstrip(": ")
     if _ALLOWED_HEADING.fullmatch(bare) is not None:
         return Section.ALLOWED
@@ -95,7 +130,7 @@ def heads_exceptions(bare: str) -> Section | None:
 
 
 def label_section(line: str) -> Section | None:
-    """As `heads_exceptions`, of what stands before the colon of a line (`Legitimate domains: a.example, b.example`)."""
+    """Read what is before a line's colon as `heads_exceptions` does (`Legitimate domains: a.example`)."""
     label, colon, _ = line[:_LONGEST].partition(":")
     return heads_exceptions(label.strip(" \t#=*_->")) if colon else None
 
@@ -106,7 +141,7 @@ def is_title_line(text: str) -> bool:
 
 
 def begins_signature(text: str, *, letter: bool) -> bool:
-    """Return whether the signature of a letter follows: behind its closing words, or behind two dashes in a letter (`letter`) or a quoted one."""
+    """Return whether a signature follows: after closing words, or two dashes in a (quoted) `letter`."""
     if _DASHES.fullmatch(text):
         return letter or text.lstrip().startswith(">")
     return _CLOSING.fullmatch(text) is not None
@@ -123,7 +158,7 @@ def begins_letter(text: str) -> bool:
 
 
 def announced(text: str, bare: str) -> Section | None:
-    """Return what a line that may be a heading announces, None for a mere line; `bare` is the line without marks around it."""
+    """Section that a line announces, None for a mere line; `bare` is the line without marks around it."""
     if (heads := heads_exceptions(bare)) is not None:
         return heads
     if _LISTS.search(bare):
@@ -188,7 +223,7 @@ RULES = (
         taken=["Trân trọng./.\nPhụ lục: danh sách tên miền\nevil-a.site"],
         refused=["Best regards,\nwww.unit-a.site"]),
     Rule("mail_text", DOMAIN, WRITTEN,
-        lambda place: (place.line.prose.section is Section.MAIL or (not place.line.alone and place.line.has_mailbox)),
+        lambda place: _under(Section.MAIL)(place) or (not place.line.alone and place.line.has_mailbox),
         MENTIONED, refusals.IN_SENTENCE, 64, taken=["Domains:\nevil-a.site"],
         refused=["Email subjects:\nupdate of evil-a.site",
             "From: Support <a@unit.example> via relay.evil-a.site"]),

@@ -1,4 +1,4 @@
-"""What rows, cells, records and comments state of their values, put to the rules."""
+"""Statements of rows, cells, records and comments about their values, put to the rules."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from lamsach.indicators.judge.references import host_of
 from lamsach.indicators.judge.rule import NAMES, Rule, Scope, any_case
 from lamsach.indicators.judge.tables import REMOVED, Cell
 from lamsach.indicators.text.extract import Found, scan
+from lamsach.indicators.values.domains import suffixes
 from lamsach.indicators.values.records import whole_value
 from lamsach.indicators.values.refusals import Refused
-from lamsach.indicators.values.suffixes import suffixes
 
 _JUDGING = (
     VERDICT_KEYS
@@ -27,7 +27,9 @@ _JUDGING = (
 """Keys of a record whose text may say it."""
 _AROUND = " \t()[]{}<>-–—:;,|*_`\"'#"
 _MAY_JUDGE = any_case(
-    r"\W{0,4}(?:rec|res|our|part|trust|norm|n.{1,3}n |l.{1,3}u l|white|allow|safe|excep|exclu|do not|not |no b|ngo|lo|da|cho|kh|ben|legit|good|known|non|false|fp|h.{1,3}p |ch.{1,3}nh|l.{1,3}nh|d|\u0111|c.{1,3}nh|b.{1,3}o |vict|infect|n.{1,3}n |m.{1,3}y |ip n)"
+    r"\W{0,4}(?:rec|res|our|part|trust|norm|n.{1,3}n |l.{1,3}u l|white|allow|safe|excep|exclu"
+    r"|do not|not |no b|ngo|lo|da|cho|kh|ben|legit|good|known|non|false|fp|h.{1,3}p |ch.{1,3}nh"
+    r"|l.{1,3}nh|d|\u0111|c.{1,3}nh|b.{1,3}o |vict|infect|n.{1,3}n |m.{1,3}y |ip n)"
 )
 """How the words begin that judge a value, with or without accents: most cells begin otherwise."""
 _LONGEST = 40
@@ -40,7 +42,7 @@ def takes_back(keys: Iterable[str]) -> bool:
 
 
 def action_column(headings: Mapping[int, str]) -> int | None:
-    """The column that says what is done with a row's values; None where the table is no list of indicators with an expiry."""
+    """Column of what is done with a row's values; None where the table is no list with an expiry."""
     keys = {place: plain_key(text) for place, text in headings.items()}
     if not any("expir" in key for key in keys.values()):
         return None
@@ -55,13 +57,12 @@ def judging_columns(headings: Mapping[int, str]) -> dict[int, str]:
 
 @lru_cache(4096)
 def said(text: str, heading: str = "") -> Rule | None:
-    """The rule by which a row's cell judges its values under a heading (its plain key): the cell is nothing but
-    `whitelist`, `benign` or `victim`, or answers a heading's question (`false positive`: `yes`)."""
+    """Rule of a cell that is only a verdict (`whitelist`) or answers its heading (`fp`: `yes`)."""
     return decide(Scope.SAID, Said(plain_key(text), heading))
 
 
 def row_rule(cells: Mapping[int, str], judging: Mapping[int, str]) -> Rule | None:
-    """The rule by which one of these cells, which hold no values, judges those of their row; or None. `judging` as of `judging_columns`."""
+    """Rule by which a row's other cells judge its values, or None. `judging` as of `judging_columns`."""
     for place, cell in cells.items():
         if len(cell) > _LONGEST or (place not in judging and _MAY_JUDGE.match(cell) is None):
             continue
@@ -71,7 +72,7 @@ def row_rule(cells: Mapping[int, str], judging: Mapping[int, str]) -> Rule | Non
 
 
 def line_rule(token: str, line: str) -> Rule | None:
-    """The rule by which a line judges its one value, where all else that it says is a verdict: `good.example (legitimate)`; or None."""
+    """Rule by which a line judges its one value: `good.example (legitimate)`; None where more is said."""
     if len(line) > len(token) + _LONGEST:
         return None
     rest = line.replace(token, "", 1).strip(_AROUND)
@@ -133,7 +134,7 @@ class Publishers:
             self._sites.update(site for item in scan(text) if (site := _site(item)) is not None)
 
     def beside(self, found: list[Found]) -> list[Found]:
-        """The values of a row's cells without a heading: where several are, those of a publisher's site are refused as links."""
+        """Refuse links of a publisher's site among several values of a row without headings."""
         if len(found) < 2:
             return found
         said = in_cell(found, sites=self._sites)

@@ -1,7 +1,9 @@
-"""Rules by the row, the record or the key that a value is in, and by what a document shows beside what it lists.
+"""Rules by the row, the record or the key that a value is in, and by what a document shows beside what it
+lists.
 
-abuse.ch's false positives (https://hunting.abuse.ch/): `time_stamp, platform, entry_type, entry_value, removed_by, removal_notes`. Indicators of
-Microsoft Defender for Endpoint and CrowdStrike Falcon: an `Action` of `Allow` or `Allowed` beside an expiry; a log's `Action` says what a firewall did.
+abuse.ch's false positives (https://hunting.abuse.ch/): `time_stamp, platform, entry_type, entry_value,
+removed_by, removal_notes`. Indicators of Microsoft Defender for Endpoint and CrowdStrike Falcon: an `Action`
+of `Allow` or `Allowed` beside an expiry; a log's `Action` says what a firewall did.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from lamsach.documents.headings import plain_key
-from lamsach.indicators.judge.exceptions import words
 from lamsach.indicators.judge.references import host_of, is_cited, published
 from lamsach.indicators.judge.rule import (
     ALL,
@@ -30,22 +31,21 @@ from lamsach.indicators.judge.rule import (
 from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.tables.fields import Field
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.suffixes import suffixes
+from lamsach.indicators.values.domains import suffixes
+from lamsach.indicators.vocabulary import vocabulary
 from lamsach.model import IndicatorType
 
 REMOVED = frozenset({"entry_value", "removed_by"})
 _ALLOWS = frozenset({"allow", "allowed"})
 _FILES = frozenset({"file", "files", "tep", "tap tin", "stixfile", "executable", "dll"})
-# {"blacklist": [..], "whitelist": [..], "fuzzylist": [..]}, {"domains": [..], "allowed_domains": [..]}, {"bool": {"must": [..], "must_not": [..]}}
+# {"blacklist": [..], "whitelist": [..]}, {"allowed_domains": [..]}, {"bool": {"must_not": [..]}}
 _PARTS = re.compile(r"[^a-z]+")
-_ALLOWING_KEYS = words("""
-    whitelist|whitelists|whitelisted|allowlist|allowlists|allowlisted|allowed|allow|safelist|exceptions|exclusions
-    |excluded|exempt|exempted|benign|legitimate|goodware|trusted|fuzzylist|not""")
+_ALLOWING_KEYS = vocabulary("allowing_keys")
 """Words of keys under which a list names what is not to be blocked."""
 
 
 class Row(NamedTuple):
-    """What a table says of all values of a row: its headings list what was taken back, its action, what its sheet or a title announces."""
+    """Statements about all values of a row: taken back, its action, what sheet or title announces."""
 
     withdraws: bool = False
     action: str = ""
@@ -53,8 +53,10 @@ class Row(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A value in a cell or under a key: the column's field, what the row states as its type, whether it is in a sentence, the row states
-    where the list comes from, the cell describes what others list, or its author struck it out; and the sites of the list's publisher where several values are in a row."""
+    """A value in a cell or under a key: the column's field, what the row states as its type, whether it is in
+    a sentence, the row states where the list comes from, the cell describes what others list, or its author
+    struck it out; and the sites of the list's publisher where several values are in a row.
+    """
 
     kind: IndicatorType
     value: str = ""
@@ -76,7 +78,7 @@ class Key(NamedTuple):
 
 
 class Beside(NamedTuple):
-    """A value that a document shows beside what it lists: where, and whether the text there may list what its author defanged."""
+    """A value beside the listed ones: where, and whether the text may list what its author defanged."""
 
     kind: IndicatorType
     value: str
@@ -96,6 +98,11 @@ def _record_allows(record: Mapping[Any, Any]) -> bool:
     action = record.get("action", record.get("Action"))
     allows = isinstance(action, str) and plain_key(action) in _ALLOWS
     return allows and any("expir" in str(key).lower() for key in record)
+
+
+def _defanged_beside(shown: Beside) -> bool:
+    is_published = shown.kind in NAMES and published(host_of(shown.kind, shown.value))
+    return shown.may_list and shown.defanged and not is_published
 
 
 RULES = (
@@ -120,7 +127,7 @@ RULES = (
         refused=['{"ip_address": "203.0.113.5", "as_number": 1, "hostname": "host-a.site"}']),
     Rule("publishers_site", NAMES, CELL, _of_publisher, MENTIONED, refusals.BESIDE, 20,
         taken=["203.0.113.5;evil-a.site;x\n203.0.113.6;evil-b.site;x"],
-        refused=[ "# lists-a.site\n203.0.113.5;https://lists-a.site/1;x\n203.0.113.6;https://lists-a.site/2;x" ]),
+        refused=["# lists-a.site\n203.0.113.5;https://lists-a.site/1;x\n203.0.113.6;https://lists-a.site;x"]),
     Rule("record_withdrawn", ALL, RECORD, lambda record: record.keys() >= REMOVED, MENTIONED,
         refusals.WITHDRAWN, 10, taken=['[{"entry_value": "evil-a.site", "added_by": "x"}]'],
         refused=['[{"entry_value": "good-a.site", "removed_by": "x"}]']),
@@ -134,14 +141,13 @@ RULES = (
         MENTIONED, refusals.ALLOWED, 20, taken=['{"blacklist": ["evil-a.site"]}'],
         refused=['{"bool": {"must_not": ["good-a.site"]}}', '{"allowed_domains": ["good-a.site"]}']),
     Rule("key_describes", ALL, KEY, lambda key: key.describes, MENTIONED, refusals.BESIDE, 30,
-        refused=['[{"ipAddress": "203.0.113.5", "abuseConfidenceScore": 100, "hostnames": ["host-a.site"]}]']),
+        refused=['[{"ipAddress": "203.0.113.5", "abuseConfidenceScore": 9, "hostnames": ["host-a.site"]}]']),
     Rule("beside_victim", ALL, BESIDE, lambda shown: shown.where is Field.VICTIM, MENTIONED, refusals.VICTIM,
         10, refused=["victim ip,threat\nmáy 203.0.113.58 của đơn vị,Mirai"]),
     Rule("beside_margin", ALL, BESIDE, lambda shown: shown.where is Section.MARGIN, MENTIONED,
         refusals.MARGIN, 10, refused=["<html><p>C2: 203.0.113.5</p><footer>unit-a.site</footer></html>"]),
     Rule("defanged_beside", ALL, BESIDE,
-        lambda shown: (shown.may_list and shown.defanged and not (shown.kind in NAMES and published(host_of(shown.kind, shown.value)))),
-        TAKEN, "", 10, taken=["ip,comment\n203.0.113.5,also at evil-a[.]site"]),
+        _defanged_beside, TAKEN, "", 10, taken=["ip,comment\n203.0.113.5,also at evil-a[.]site"]),
     Rule("not_listed", ALL, BESIDE, lambda shown: True, MENTIONED, refusals.NOT_LISTED, 20,
         taken=["ip,domain\n203.0.113.5,evil-a.site"],
         refused=["ip,source\n203.0.113.5,https://vendor-a.site/post"]),

@@ -1,7 +1,7 @@
-"""The account of a document: every value that its text shows is taken or refused, whatever reader takes the document.
+"""The account of a document: every value that its text shows is taken or refused, by any reader.
 
-A reader lists what its format states. What the same text shows beside that (a note, a reference, a comment, a setting) is refused by name here, or
-taken where its author defanged it and the text describes what is listed.
+A reader lists what its format states. What the same text shows beside that (a note, a reference, a comment, a
+setting) is refused by name here, or taken where its author defanged it and the text describes what is listed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from lamsach.documents.xml import XSI
-from lamsach.indicators.files.opening import ListSource
+from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.judge.loop import decide, withheld
 from lamsach.indicators.judge.rule import Scope, any_case
 from lamsach.indicators.judge.sections import Section
@@ -26,7 +26,8 @@ from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Reference
 
 _MAY_SHOW = any_case(
-    r"[0-9A-Za-z\])}][\[({]?\.[\])}]?[0-9A-Za-z\[({*]|//|[0-9A-Fa-f]{32}|[0-9A-Fa-f]:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:|::|@|[^\x00-\x7f]\w|\bdot\b|\[d\]|DOT|hxx"
+    r"[0-9A-Za-z\])}][\[({]?\.[\])}]?[0-9A-Za-z\[({*]|//|[0-9A-Fa-f]{32}"
+    r"|[0-9A-Fa-f]:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:|::|@|[^\x00-\x7f]\w|\bdot\b|\[d\]|DOT|hxx"
 )
 """What a text contains that shows a value; most cells of a long list do not."""
 _HINT = re.compile(r"[.:@\[]|[0-9A-Fa-f]{32}|[^\x00-\x7f]|[dD][oO][tT]")
@@ -34,7 +35,7 @@ _HINT = re.compile(r"[.:@\[]|[0-9A-Fa-f]{32}|[^\x00-\x7f]|[dD][oO][tT]")
 _SHOWS_NONE = re.compile(r"\d{4}-\d\d-\d\d[T ][\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)?|[A-Za-z0-9+/=\r\n]{4096,}")
 """A time, and the encoded content of a file."""
 _SEEN_KEPT = 20_000
-"""How many different texts of a document are remembered, so that a list of millions does not name the same link in every row."""
+"""How many texts of a document are remembered, so that millions of rows do not name one link each."""
 _TOLD_KEPT = 100_000
 """How many values a list of lines is remembered to have told last."""
 _SHOWN_AT_ONCE = 1000
@@ -46,7 +47,7 @@ _ACCOUNTS: ContextVar[bool] = ContextVar("accounts", default=True)
 
 @contextmanager
 def listed_only() -> Iterator[None]:
-    """While lists of exceptions are read: what their notes and comments show is no exception, and nothing to be reported."""
+    """Read only what is listed: notes and comments of lists of exceptions are neither taken nor reported."""
     before = _ACCOUNTS.set(False)
     try:
         yield
@@ -55,7 +56,7 @@ def listed_only() -> Iterator[None]:
 
 
 class Account:
-    """What texts of one document show beside what was told; the same text is looked at once."""
+    """Values that texts of one document show besides those given; the same text is looked at once."""
 
     def __init__(self) -> None:
         self._seen: set[str] = set()
@@ -68,7 +69,7 @@ class Account:
         takes: bool = False,
         where: Field | Section | None = None,
     ) -> list[Found]:
-        """The values that the texts show and `told` does not hold. `takes`: those that the author defanged may be taken; `where` they are."""
+        """Values in texts, but for given ones. `takes`: defanged ones may be taken; `where` they are."""
         found: list[Found] = []
         for text in texts if _ACCOUNTS.get() else ():
             if text not in told and self.is_new(text) and " ".join(text.split()) not in told:
@@ -115,7 +116,7 @@ def _beside(item: Found, **what: Any) -> Found:
 
 
 def with_rest(tree: Any, found: Iterable[Entry], reference: Reference) -> Iterator[Entry]:
-    """The entries of a record, a JSON document or an XML element, and refused what its texts show beside them."""
+    """Yield the entries of a record, a JSON document or an XML element, then what its texts show besides."""
     told: set[str] = set()
     for item in found:
         told.add(item.value)
@@ -161,7 +162,7 @@ def with_lines(source: ListSource, found: Iterable[Entry | Plain]) -> Iterator[E
 
 
 class _Lines:
-    """A list's lines in order, each compared with what was told when it is passed."""
+    """A list's lines in order, each compared with the values given so far when it is passed."""
 
     def __init__(self, source: ListSource) -> None:
         self._document = source.document
@@ -174,14 +175,14 @@ class _Lines:
         """What was told since the last line that was passed."""
 
     def told(self, value: str) -> None:
-        """Take note of a value that the reader told."""
+        """Take note of a value that the reader gave."""
         self._row.append(value)
         self._told[value] = None
         if len(self._told) > _TOLD_KEPT:
             del self._told[next(iter(self._told))]
 
     def before(self, row: int | None) -> Sequence[Entry]:
-        """Refused what the next lines before a row (None: of all that are left) show and nobody told; empty when none is left."""
+        """Refusals of what the next lines before a row (None: all) show besides; empty at the end."""
         shown: list[Entry] = []
         while self._next is not None and (row is None or self._next[0] < row) and len(shown) < _SHOWN_AT_ONCE:
             number, line = self._next

@@ -1,1 +1,3 @@
-"""Versions of lists: their digest, the difference between two, signed releases, and what each source is worth."""
+"""Versions of lists: their digest, the difference between two, signed releases, and what each source is
+worth.
+"""

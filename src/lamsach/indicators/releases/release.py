@@ -1,7 +1,8 @@
-"""A signed release of a list: one zip with `manifest.json`, `indicators.jsonl` and `signature.json`, which a stick or a mail carries.
+"""A signed release of a list: one zip with `manifest.json`, `indicators.jsonl` and `signature.json`, which a
+stick or a mail carries.
 
-The signature (Ed25519, RFC 8032) is over the manifest's bytes with a prefix of ours; the manifest holds the SHA-256 of the
-indicators. Nothing of a release is used before all of it fits.
+The signature (Ed25519, RFC 8032) is over the manifest's bytes with a prefix of ours; the manifest holds the
+SHA-256 of the indicators. Nothing of a release is used before all of it fits.
 """
 
 from __future__ import annotations
@@ -15,12 +16,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.errors import InputError, LimitError, UnreadableError
-from lamsach.indicators.releases.records import from_mapping
-from lamsach.indicators.releases.runs import Runs
+from lamsach.indicators.releases.rows import Runs
 from lamsach.indicators.releases.seal import (
     SIGNATURE,
     BrokenSeal,
@@ -31,11 +31,10 @@ from lamsach.indicators.releases.seal import (
     seal,
     signer,
 )
-from lamsach.indicators.values.columns import IndicatorColumns
+from lamsach.indicators.values.listings import IndicatorColumns
+from lamsach.indicators.values.mappings import as_mapping, from_mapping
 from lamsach.indicators.values.normalise import Value
-from lamsach.indicators.values.writing import as_mapping
-from lamsach.indicators.writers.base import iso
-from lamsach.indicators.writers.exchange.bundle import save_zip
+from lamsach.indicators.writers.base import iso, save_zip
 from lamsach.model import Indicator, Reference
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ class ListDigest:
 
 
 def list_digest(items: Iterable[Indicator]) -> str:
-    """SHA-256 (hex) of the sorted, distinct BLAKE2b-128 digests of `type value`: what a hunt with this list states as its digest."""
+    """SHA-256 (hex) of the sorted, distinct BLAKE2b-128 digests of `type value`, as hunts state it."""
     digest = ListDigest()
     for item in items:
         digest.add(item)
@@ -108,9 +107,12 @@ _PIECE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a release says of itself. `digest` names the version as a hunt with this list states it; `previous` is the digest of the
-    version before; `indicators_sha256` is that of the file of values; `by_source` counts values by who stated them; `accepted` gives the reasons of the decisions by
-    which values go out that are dangerous to block."""
+    """Statement of a release about itself.
+
+    `digest` names the version as a hunt with this list states it; `previous` is the digest of the version
+    before; `indicators_sha256` is that of the file of values; `by_source` counts values by who stated them;
+    `accepted` gives the reasons of the decisions by which values go out that are dangerous to block.
+    """
 
     name: str
     version: int
@@ -150,38 +152,22 @@ def write_release(
     tlp: str | None = None,
     accepted: Mapping[Value, str] | None = None,
 ) -> Manifest:
-    """Write a signed release: the same bytes for the same arguments (Ed25519 signatures are deterministic). The values (each once; `Runs` for many)
-    are gone through once, on the way to a temporary file, so that ten million need no memory. `accepted`: see `writers.export.prepare`."""
+    """Write a signed release: the same bytes for the same arguments (Ed25519 signatures are deterministic).
+
+    The values (each once; `Runs` for many) are gone through once, on the way to a temporary file, so that ten
+    million need no memory. `accepted`: see `writers.export.prepare`.
+    """
     ordered = items if isinstance(items, Runs) else IndicatorColumns.of(items).by_value()
-    digest, listed = hashlib.sha256(), ListDigest()
-    first_end: datetime | None = None
-    by_type: Counter[str] = Counter()
-    by_source: Counter[str] = Counter()
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="", prefix="lamsach-release-") as spool:
-        for found in ordered:
-            item = without_paths(found)
-            line = json.dumps(as_mapping(item), ensure_ascii=False) + "\n"
-            spool.write(line)
-            digest.update(line.encode())
-            listed.add(item)
-            by_type[item.type.value] += 1
-            by_source[_source(item)] += 1
-            if item.valid_until and (first_end is None or item.valid_until < first_end):
-                first_end = item.valid_until
         manifest = Manifest(
             name=name,
             version=version,
             made=iso(made),
-            digest=listed.hexdigest(),
-            count=sum(by_type.values()),
-            indicators_sha256=digest.hexdigest(),
             previous=previous,
             note=note,
             tlp=tlp,
-            expires=iso(first_end) if first_end else None,
-            by_type=dict(by_type),
-            by_source=dict(by_source),
             accepted={value: reason for (_, value), reason in sorted((accepted or {}).items())} or None,
+            **_spooled(spool, ordered),
         )
         stated = {name: value for name, value in asdict(manifest).items() if name != "accepted" or value}
         said = json.dumps(stated, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
@@ -191,8 +177,34 @@ def write_release(
     return manifest
 
 
+def _spooled(spool: IO[str], ordered: Iterable[Indicator]) -> dict[str, Any]:
+    """Write the values, and return what the manifest says of them."""
+    digest, listed = hashlib.sha256(), ListDigest()
+    first_end: datetime | None = None
+    by_type: Counter[str] = Counter()
+    by_source: Counter[str] = Counter()
+    for found in ordered:
+        item = without_paths(found)
+        line = json.dumps(as_mapping(item), ensure_ascii=False) + "\n"
+        spool.write(line)
+        digest.update(line.encode())
+        listed.add(item)
+        by_type[item.type.value] += 1
+        by_source[_source(item)] += 1
+        if item.valid_until and (first_end is None or item.valid_until < first_end):
+            first_end = item.valid_until
+    return {
+        "digest": listed.hexdigest(),
+        "count": by_type.total(),
+        "indicators_sha256": digest.hexdigest(),
+        "expires": iso(first_end) if first_end else None,
+        "by_type": dict(by_type),
+        "by_source": dict(by_source),
+    }
+
+
 def without_paths(item: Indicator) -> Indicator:
-    """The value with its documents' bare names: where they lay on the signer's machine is nobody's business."""
+    """Strip the folders of the value's documents: where they were is nobody's business."""
     if item.reference is None:
         return item
     others = tuple(dict.fromkeys(map(_bare, item.other_references)))
@@ -212,7 +224,8 @@ def _source(item: Indicator) -> str:
 def read_release(path: Path, keys: Iterable[Ed25519PublicKey]) -> Release:
     """The release in a file, when one of the keys signed it and every digest fits.
 
-    Raises UnreadableError (no release, damaged), InputError (not signed by any of the keys, changed since), LimitError.
+    Raises UnreadableError (no release, damaged), InputError (not signed by any of the keys, changed since),
+    LimitError.
     """
     items: list[Indicator] = []
     manifest, signed_by = check_release(path, keys, items.append)
@@ -222,8 +235,10 @@ def read_release(path: Path, keys: Iterable[Ed25519PublicKey]) -> Release:
 def check_release(
     path: Path, keys: Iterable[Ed25519PublicKey], take: Callable[[Indicator], object] = lambda item: None
 ) -> tuple[Manifest, str]:
-    """Return what a release says of itself, and the fingerprint of the key, when all of it fits; see `read_release`. Values are read one after the other and
-    given to `take`; nothing of them is to be used before this ends."""
+    """Return what a release says of itself, and the fingerprint of the key, when all of it fits; see
+    `read_release`. Values are read one after the other and given to `take`; nothing of them is to be used
+    before this ends.
+    """
     where = str(path)
     try:
         with zipfile.ZipFile(path) as archive:

@@ -1,16 +1,22 @@
-"""Indicators as rows of plain values, and blocks of such rows in one temporary file: what lists of millions are held in."""
+"""Indicators as rows of plain values, and blocks of such rows in one temporary file: what lists of millions
+are held in.
+"""
 
 from __future__ import annotations
 
+import heapq
 import marshal
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import count, islice
 from threading import Lock
+from types import TracebackType
 from typing import IO, Any
 
+from lamsach.indicators.values.listings import merged
 from lamsach.model import Indicator, IndicatorType, Reference
 
 BLOCK = 2_000
@@ -21,7 +27,7 @@ _TYPES = {kind.value: kind for kind in IndicatorType}
 
 
 class Blocks:
-    """Blocks of rows in a temporary file without a name, which is gone with the object. Several readers may go through it at once."""
+    """Blocks of rows in an unnamed temporary file, gone with the object; several may read at once."""
 
     def __init__(self) -> None:
         self._stream: IO[bytes] | None = None
@@ -42,7 +48,7 @@ class Blocks:
     def _write(self, data: bytes) -> None:
         with self._lock:
             if self._stream is None:
-                self._stream = tempfile.TemporaryFile(prefix="lamsach-rows-")  # noqa: SIM115 - closed with the object
+                self._stream = tempfile.TemporaryFile(prefix="lamsach-rows-")  # noqa: SIM115
                 weakref.finalize(self, self._stream.close)
             self._stream.seek(self._end)
             self._stream.write(data)
@@ -52,7 +58,7 @@ class Blocks:
     def rows(self, blocks: Sequence[int]) -> Iterator[Any]:
         """The rows of these blocks, in order."""
         for number in blocks:
-            yield from marshal.loads(self._read(*self._places[number]))  # noqa: S302 - written by this process
+            yield from marshal.loads(self._read(*self._places[number]))  # noqa: S302
 
     def _read(self, start: int, size: int) -> bytes:
         with self._lock:
@@ -108,3 +114,130 @@ def _number(moment: datetime | None) -> int | None:
 
 def _moment(number: int | None) -> datetime | None:
     return None if number is None else _EPOCH + number * _STEP
+
+
+RUN = 200_000
+"""How many indicators are held in memory."""
+
+_Row = tuple[str, str, int, tuple[Any, ...]]
+"""Type, value, the place among all that were added, what else is known."""
+
+
+class Runs:
+    """Indicators in any order, given sorted as often as asked. Its files are gone when it is closed."""
+
+    def __init__(self, items: Iterable[Indicator] = ()) -> None:
+        self._numbers = count()
+        self._waiting: list[_Row] = []
+        self._blocks = Blocks()
+        self._runs: list[range] = []
+        self.extend(items)
+
+    def __enter__(self) -> Runs:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Delete what lies on the disk."""
+        self._runs.clear()
+        self._blocks.close()
+
+    def extend(self, items: Iterable[Indicator]) -> None:
+        """Add indicators. OSError when the disk is full."""
+        for item in items:
+            self._waiting.append((item.type.value, item.value, next(self._numbers), packed(item)))
+            if len(self._waiting) >= RUN:
+                self._write()
+
+    def _write(self) -> None:
+        self._waiting.sort()
+        self._runs.append(self._blocks.add(self._waiting))
+        self._waiting.clear()
+
+    def __iter__(self) -> Iterator[Indicator]:
+        """The indicators in order."""
+        self._waiting.sort()
+        known: Indicator | None = None
+        for kind, value, _, rest in heapq.merge(*map(self._blocks.rows, self._runs), iter(self._waiting)):
+            item = unpacked(kind, value, rest)
+            if known is None:
+                known = item
+            elif known.value == value and known.type.value == kind:
+                known = merged(known, item)
+            else:
+                yield known
+                known = item
+        if known is not None:
+            yield known
+
+
+class Kept:
+    """A count of things and the first of them: enough to show of millions."""
+
+    def __init__(self, most: int = 20) -> None:
+        self.count = 0
+        self.first: list[tuple[Indicator, str]] = []
+        self._most = most
+
+    def add(self, item: Indicator, reason: str) -> None:
+        """One more."""
+        self.count += 1
+        if len(self.first) < self._most:
+            self.first.append((item, reason))
+
+
+def first_of(runs: Runs) -> Indicator | None:
+    """The first indicator, or None when there is none."""
+    return next(islice(runs, 1), None)
+
+
+HELD = 200_000
+"""How many indicators are held in memory."""
+
+
+class Spool(Collection[Indicator]):
+    """Indicators by their types' names, within a type as added. `counts`: how many of each type."""
+
+    def __init__(self, items: Iterable[Indicator] = ()) -> None:
+        self.counts: Counter[IndicatorType] = Counter()
+        self._held: dict[IndicatorType, list[Indicator]] = {kind: [] for kind in sorted(IndicatorType)}
+        self._held_count = 0
+        self._blocks = Blocks()
+        self._numbers: dict[IndicatorType, list[int]] = {kind: [] for kind in IndicatorType}
+        for item in items:
+            self.append(item)
+
+    def append(self, item: Indicator) -> None:
+        """Add one. OSError when the disk is full."""
+        self._held[item.type].append(item)
+        self.counts[item.type] += 1
+        self._held_count += 1
+        if self._held_count >= HELD:
+            self._write()
+
+    def _write(self) -> None:
+        for kind, held in self._held.items():
+            self._numbers[kind] += self._blocks.add((item.value, packed(item)) for item in held)
+            held.clear()
+        self._held_count = 0
+
+    def of(self, *types: IndicatorType) -> Iterator[Indicator]:
+        """Those of some types."""
+        for kind, held in self._held.items():
+            if kind in types:
+                for value, rest in self._blocks.rows(self._numbers[kind]):
+                    yield unpacked(kind.value, value, rest)
+                yield from held
+
+    def __iter__(self) -> Iterator[Indicator]:
+        return self.of(*IndicatorType)
+
+    def __len__(self) -> int:
+        return self.counts.total()
+
+    def __contains__(self, wanted: object) -> bool:
+        return any(item == wanted for item in self)

@@ -1,22 +1,141 @@
-"""What every signed `.zip` of ours shares: an Ed25519 signature (RFC 8032) over a statement's bytes, and reading a member within limits.
+"""Common parts of every signed `.zip` of ours: an Ed25519 signature (RFC 8032) over a statement's bytes, and
+reading a member within limits.
 
-Signed releases of lists (`release`) and the portal's exchange files (`lamsach.portal.exchange.container`) are made of it. The signature stands
-in `signature.json`; what it signs begins with a prefix of its own for each kind of file, so that one kind is never taken for another.
+Signed releases of lists (`release`) and the portal's exchange files (`lamsach.portal.exchange.container`) are
+made of it. The signature stands in `signature.json`; what it signs begins with a prefix of its own for each
+kind of file, so that one kind is never taken for another.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+import os
 import zipfile
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lamsach.errors import LimitError
-from lamsach.indicators.releases.keys import fingerprint
+from lamsach.documents.archive import ZIP_ERRORS
+from lamsach.errors import InputError, LimitError, OutputError, UnreadableError
+from lamsach.indicators.files.source import RELEASE_MEMBERS
+from lamsach.model import ListVersion
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+MAX_KEY_BYTES = 64 * 1024
+
+
+def new_key(path: Path, password: str | None = None) -> Path:
+    """Make a key: `path` takes the private half (readable by its owner alone), `path` + `.pub` the public
+    one, whose path is given back. Raises OutputError when a file is there already or cannot be written.
+    """
+    private, public = make_key(password)
+    public_path = path.with_name(path.name + ".pub")
+    write_new(path, private, 0o600)
+    write_new(public_path, public, 0o644)
+    return public_path
+
+
+def make_key(password: str | None = None) -> tuple[bytes, bytes]:
+    """A new key in PEM: the private half, locked with the password if there is one, and the public one."""
+    from cryptography.hazmat.primitives import serialization as form
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    key = Ed25519PrivateKey.generate()
+    locked: form.KeySerializationEncryption = (
+        form.BestAvailableEncryption(password.encode()) if password else form.NoEncryption()
+    )
+    private = key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, locked)
+    public = key.public_key().public_bytes(form.Encoding.PEM, form.PublicFormat.SubjectPublicKeyInfo)
+    return private, public
+
+
+def write_new(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Write a key into a new file. Raises OutputError when one is there already."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+    except FileExistsError:
+        raise OutputError(
+            "The key was not written: a file is there already.", str(path), "Choose another name."
+        ) from None
+    except OSError as error:
+        raise OutputError("The key could not be written.", f"{path} ({error.strerror})") from None
+
+
+def private_key(path: Path, password: str | None = None) -> Ed25519PrivateKey:
+    """The private key of a PEM file. Raises UnreadableError, InputError."""
+    return load_private_key(_read(path), str(path), password)
+
+
+def load_private_key(data: bytes, where: str, password: str | None = None) -> Ed25519PrivateKey:
+    """The private key of a PEM text; `where` names it in errors. Raises InputError."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(data, password.encode() if password else None)
+    except TypeError:
+        raise InputError(
+            "The private key and the password do not go together.",
+            where,
+            "Give the password of this key in LAMSACH_KEY_PASSWORD.",
+        ) from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise InputError(
+            "This is no private key, or its password is another.", where, "Give an Ed25519 key in PEM."
+        ) from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise InputError("The key is not of the kind Ed25519.", where, "Make one with --new-key.")
+    return key
+
+
+def public_key(path: Path) -> Ed25519PublicKey:
+    """The public key of a PEM file. Raises UnreadableError, InputError."""
+    return load_public_key(_read(path), str(path))
+
+
+def load_public_key(data: bytes, where: str) -> Ed25519PublicKey:
+    """The public key of a PEM text; `where` names it in errors. Raises InputError."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    if b"PRIVATE KEY" in data:
+        raise InputError(
+            "This is a private key, which only the signer may have.", where, "Give the public key (.pub)."
+        )
+    try:
+        key = load_pem_public_key(data)
+    except (ValueError, UnsupportedAlgorithm):
+        raise InputError("This is no public key.", where, "Give an Ed25519 key in PEM.") from None
+    if not isinstance(key, Ed25519PublicKey):
+        raise InputError("The key is not of the kind Ed25519.", where, "Make one with --new-key.")
+    return key
+
+
+def fingerprint(key: Ed25519PublicKey) -> str:
+    """Fingerprint for comparison by telephone: `SHA256:` and base64 of the digest of the key's 32 bytes."""
+    from cryptography.hazmat.primitives import serialization as form
+
+    raw = key.public_bytes(form.Encoding.Raw, form.PublicFormat.Raw)
+    return "SHA256:" + base64.b64encode(hashlib.sha256(raw).digest()).decode().rstrip("=")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_KEY_BYTES)
+    except OSError as error:
+        raise UnreadableError("The key cannot be read.", f"{path} ({error.strerror})") from None
+
 
 SIGNATURE = "signature.json"
 """The member that holds the signature."""
@@ -35,7 +154,7 @@ class ChangedContent(BrokenSeal):
 
 
 class UnknownSigner(BrokenSeal):
-    """None of the given keys signed; `claimed` is the fingerprint that the file states, which nobody has proved."""
+    """None of the given keys signed; `claimed` is the fingerprint that the file states without proof."""
 
     def __init__(self, claimed: str) -> None:
         super().__init__(claimed)
@@ -43,7 +162,7 @@ class UnknownSigner(BrokenSeal):
 
 
 def seal(said: bytes, key: Ed25519PrivateKey, prefix: bytes) -> str:
-    """The text of `signature.json` for a statement: the same for the same arguments (Ed25519 signatures are deterministic)."""
+    """Make the text of `signature.json`: the same for the same arguments (Ed25519 is deterministic)."""
     record = {
         "algorithm": "Ed25519",
         "key": fingerprint(key.public_key()),
@@ -53,7 +172,7 @@ def seal(said: bytes, key: Ed25519PrivateKey, prefix: bytes) -> str:
 
 
 def signer(said: bytes, signed: bytes, keys: Iterable[Ed25519PublicKey], prefix: bytes) -> str:
-    """The fingerprint of the key that signed the statement. The file's own word for it only tells what went wrong. Raises BrokenSeal."""
+    """Fingerprint of the key that signed; the file's own claim is for errors. Raises BrokenSeal."""
     from cryptography.exceptions import InvalidSignature
 
     signature, claimed = read_seal(signed)
@@ -83,7 +202,7 @@ def read_seal(signed: bytes) -> tuple[bytes, str]:
 
 
 def member(archive: zipfile.ZipFile, name: str, limit: int, too_large: LimitError) -> bytes:
-    """A member of an archive that anybody may have made, of at most so many bytes. Raises `too_large`, BadZipFile, KeyError."""
+    """Read a member of at most so many bytes. Raises `too_large`, BadZipFile, KeyError."""
     with archive.open(entry_of(archive, name, limit, too_large)) as stream:
         data = stream.read(limit + 1)
     if len(data) > limit:
@@ -92,10 +211,38 @@ def member(archive: zipfile.ZipFile, name: str, limit: int, too_large: LimitErro
 
 
 def entry_of(archive: zipfile.ZipFile, name: str, limit: int, too_large: LimitError) -> zipfile.ZipInfo:
-    """The entry of a member that states a size within the limit and is packed in an ordinary way. Raises as `member` does."""
+    """Find a member whose size is within the limit, packed in an ordinary way. Raises as `member` does."""
     entry = archive.getinfo(name)
     if entry.file_size > limit or entry.file_size > 1000 * max(entry.compress_size, 1024):
         raise too_large
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise zipfile.BadZipFile
     return entry
+
+
+_MOST = 1024 * 1024
+_TEXT = 200
+
+
+def stated_version(document: str) -> ListVersion | None:
+    """Read what a signed release says of itself, unverified; None for any other list."""
+    try:
+        path = Path(document)
+        with path.open("rb") as stream:
+            if stream.read(4) != b"PK\x03\x04":
+                return None
+        with zipfile.ZipFile(path) as archive:
+            if set(archive.namelist()) != RELEASE_MEMBERS:
+                return None
+            with archive.open("manifest.json") as member:
+                said = json.loads(member.read(_MOST))
+        return ListVersion(
+            document, str(said["name"])[:_TEXT], int(said["version"]), str(said["digest"])[:64]
+        )
+    except (*ZIP_ERRORS, TypeError):
+        return None
+
+
+def stated_versions(documents: Iterable[str]) -> tuple[ListVersion, ...]:
+    """Those of the documents that are signed releases, in order."""
+    return tuple(found for document in documents if (found := stated_version(document)) is not None)

@@ -1,7 +1,9 @@
-"""What people decided about doubtful values: a small CSV file with the columns `value,decision,to,until,reason`.
+"""Decisions of people about doubtful values: a small CSV file with the columns
+`value,decision,to,until,reason`.
 
-`accept`: the value goes out although it is dangerous to block; it was looked at. `narrow`: in its place come the narrower values of `to` (between spaces). `exception`: it is
-left out until the day `until` (included), for `reason`. A file with a mistake is not taken at all.
+`accept`: the value goes out although it is dangerous to block; it was looked at. `narrow`: in its place come
+the narrower values of `to` (between spaces). `exception`: it is left out until the day `until` (included),
+for `reason`. A file with a mistake is not taken at all.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ NARROWED = "A decision of the review put narrower values in its place."
 
 
 class Choice(StrEnum):
-    """What was decided."""
+    """Decision about a value."""
 
     ACCEPT = "accept"
     NARROW = "narrow"
@@ -80,7 +82,7 @@ def _holds(decision: Decision, at: datetime) -> bool:
 
 
 def read_decisions(path: Path) -> Decisions:
-    """The decisions of a CSV file. Raises InputError that names the first row with a mistake, UnreadableError, LimitError."""
+    """Read a CSV file of decisions. Raises InputError with the first bad row, UnreadableError, LimitError."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise LimitError("The file of decisions is too large.", str(path))
@@ -110,7 +112,7 @@ def read_decisions(path: Path) -> Decisions:
 
 
 def accepted(texts: Iterable[str], reason: str, source: str) -> Decisions:
-    """Decisions to accept values as people write them. Raises UsageError for a text that is no value, and for want of a reason."""
+    """Accept values as people write them. Raises UsageError for no value, and for want of a reason."""
     if len(reason.strip()) < SHORTEST_REASON:
         raise UsageError(
             "The decision states no reason.", "", "Write why these values are to be blocked all the same."

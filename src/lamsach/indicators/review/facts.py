@@ -1,4 +1,5 @@
-"""Where the facts of the review come from: small files of ours, the public suffix list, and the MISP project's warning lists (`data/LICENSE.warning_lists`; `make carried` takes them anew).
+"""Sources of the review's facts: small files of ours, the public suffix list, and the MISP
+project's warning lists (`data/LICENSE.warning_lists`; `make carried` takes them anew).
 
 Each fact keeps the name and date of its list.
 """
@@ -8,16 +9,104 @@ from __future__ import annotations
 import gzip
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 from importlib.resources import files
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import NamedTuple
 
-from lamsach.indicators.review.concerns import Kind, Level
-from lamsach.indicators.values.suffixes import private_rules
+from lamsach.indicators.values.domains import private_rules
+
+
+class Level(StrEnum):
+    """Danger of a value, and what follows from it.
+
+    `dangerous`: blocking it would cut the unit off from what it needs, so it is blocked only after a
+    decision; a contact proves nothing. `doubtful`: it may hit others than are meant; a contact proves
+    nothing. `notable`: worth knowing before it blocks; blocking it is right, and a contact counts.
+    """
+
+    DANGEROUS = "dangerous"
+    DOUBTFUL = "doubtful"
+    NOTABLE = "notable"
+
+
+class Kind(StrEnum):
+    """Kinds of concerns."""
+
+    OWN = "own"
+    GOVERNMENT = "government"
+    REGISTRY = "registry"
+    BANK = "bank"
+    RESOLVER = "public_resolver"
+    TOP_SITE = "top_site"
+    UPDATES = "updates"
+    CERTIFICATES = "certificates"
+    TIME = "time_server"
+    SUFFIX = "public_suffix"
+    BOGON = "bogon"
+    WIDE = "wide_network"
+    CDN = "cdn"
+    CLOUD = "cloud"
+    SHARED_HOSTING = "shared_hosting"
+    DYNAMIC_DNS = "dynamic_dns"
+    TENANT = "tenant"
+    SINKHOLE = "sinkhole"
+    SHORTENER = "shortener"
+    HARMLESS_FILE = "harmless_file"
+    HOMOGRAPH = "homograph"
+    DISAGREE = "disagreement"
+
+
+REASONS: dict[Kind, str] = {
+    Kind.OWN: "This is, or holds, an address or a name of the own network.",
+    Kind.GOVERNMENT: "This is, or holds, a name of a state body.",
+    Kind.REGISTRY: "This is, or holds, a name or server of a registry of the Internet, such as VNNIC or a "
+    "root server.",
+    Kind.BANK: "This is, or holds, a name of a bank or payment service.",
+    Kind.RESOLVER: "This is, or holds, a public name server: many machines ask it for good reasons.",
+    Kind.TOP_SITE: "This is, or holds, one of the most visited sites.",
+    Kind.UPDATES: "This is, or holds, a host that systems and antivirus programs fetch their updates from.",
+    Kind.CERTIFICATES: "This is, or holds, a host that programs ask whether a certificate is still valid "
+    "(OCSP, CRL).",
+    Kind.TIME: "This is, or holds, a time server: machines set their clocks by it.",
+    Kind.SUFFIX: "Everybody's names stand under this one.",
+    Kind.BOGON: "The addresses are private or reserved, or the name is internal: they name other machines "
+    "in every network.",
+    Kind.WIDE: "The network is very large.",
+    Kind.CDN: "The addresses belong to a content network: thousands of sites share them.",
+    Kind.CLOUD: "The addresses belong to a cloud: their user changes often.",
+    Kind.SHARED_HOSTING: "The service is shared by many: narrow it to the address of what is meant.",
+    Kind.DYNAMIC_DNS: "The name belongs to a service of changing names: narrow it to the name that is meant.",
+    Kind.TENANT: "The name belongs to one user of a service that many share, and may pass to another: give "
+    "it an end.",
+    Kind.SINKHOLE: "Defenders run this address to count infected machines: a contact is a hit, but blocking "
+    "it blinds them.",
+    Kind.SHORTENER: "The service shortens links for everybody: narrow it to the link that is meant.",
+    Kind.HARMLESS_FILE: "The file is a known harmless one.",
+    Kind.HOMOGRAPH: "The name is written with letters that look like another name: make sure which one is "
+    "meant.",
+    Kind.DISAGREE: "Rows of the lists disagree about this value.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """One concern. `about` is the known name, network or statement; `source` the list and its date."""
+
+    kind: Kind
+    level: Level
+    about: str = ""
+    source: str = ""
+
+    @property
+    def reason(self) -> str:
+        """The sentence for people."""
+        return REASONS[self.kind]
 
 
 class Meaning(NamedTuple):
-    """What a list's entries are. `level`: of an entry itself and of what holds it; `within`: of a name below it, or of an address or network in it."""
+    """Meaning of a list's entries. `level`: of an entry and what holds it; `within`: of what is below it."""
 
     kind: Kind
     level: Level
@@ -39,7 +128,7 @@ OWN_FILES: dict[str, Meaning] = {
     "dynamic_dns": Meaning(Kind.DYNAMIC_DNS, _DANGEROUS, _NOTABLE),
     "cdn": Meaning(Kind.CDN, _DANGEROUS, _DOUBTFUL),
 }
-"""Our files in `data`: one value a line, `# source:` and `# date:` above. The first list that knows a name decides about the names below it."""
+"""Our files in `data`: a value a line, `# source:`, `# date:`. The first that knows a name wins."""
 
 PRIVATE_SUFFIXES = Meaning(Kind.SHARED_HOSTING, _DANGEROUS, _NOTABLE)
 """The public suffix list's second part: names under which companies give names away."""
@@ -75,7 +164,7 @@ WARNING_LISTS: dict[str, Meaning] = {
     "common-ioc-false-positive": Meaning(Kind.HARMLESS_FILE, _DOUBTFUL, _DOUBTFUL),
     "empty-hashes": Meaning(Kind.HARMLESS_FILE, _DOUBTFUL, _DOUBTFUL),
 }
-"""The warning lists that are used (https://github.com/MISP/misp-warninglists), by their folder, those that know most about a name first, as in the file."""
+"""Warning lists in use (https://github.com/MISP/misp-warninglists), by folder, the best informed first."""
 
 
 class Fact(NamedTuple):
@@ -91,7 +180,7 @@ def _all(value: str) -> bool:
 
 
 def all_facts(wanted: Callable[[str], bool] = _all, keys: Collection[str] = ("",)) -> Iterator[Fact]:
-    """Every fact whose value is wanted, our own first; of the warning lists those whose `list_key` begins with one of the keys."""
+    """Every wanted fact, our own first; of the warning lists those whose `list_key` begins with a key."""
     yield from filter(lambda fact: wanted(fact.value), own_facts())
     yield from filter(lambda fact: wanted(fact.value), suffix_facts())
     yield from warning_facts(keys)
@@ -110,13 +199,13 @@ def own_facts() -> Iterator[Fact]:
 
 
 def suffix_facts() -> Iterator[Fact]:
-    """The names under which companies give names away; `*.` before one: each name right below it is such a name too."""
+    """Names under which companies give names away; below `*.` each name right below is one too."""
     for rule in private_rules():
         yield Fact(rule, PRIVATE_SUFFIXES, "publicsuffix.org")
 
 
 def name_key(name: str) -> str:
-    """The key of a name in the packed warning lists: from its end, so that what is below it stands together (`.moc.elpmaxe`)."""
+    """Key of a name in the packed lists: from its end, so that what is below it is near (`.moc.elpmaxe`)."""
     return f".{name[::-1]}"
 
 
@@ -127,7 +216,7 @@ def network_key(network: IPv4Network | IPv6Network) -> str:
 
 
 def list_key(value: str) -> str:
-    """Return what they are sorted by: the key of a name, address or network, else `#` and the value, a hash."""
+    """Sort key of a value: the key of a name, address or network, else `#` and the value, a hash."""
     value = value.strip().strip(".").lower()
     try:
         return network_key(ip_network(value, strict=False))

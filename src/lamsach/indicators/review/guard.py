@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from lamsach.indicators.values.addresses import host_address
+from lamsach.indicators.values.addresses import Span, host_address, span
 from lamsach.indicators.values.domains import to_ascii_domain
-from lamsach.indicators.values.spans import Span, span
 from lamsach.indicators.values.urls import split_url
 from lamsach.model import Indicator, IndicatorType, Problem
 
@@ -22,7 +21,7 @@ class Own:
 
     @classmethod
     def read(cls, texts: Iterable[str], on_problem: Callable[[Problem], None] = lambda _: None) -> Own:
-        """From addresses, networks and names as people write them; what is neither is told."""
+        """Read addresses, networks and names as people write them; others go to `on_problem`."""
         own = cls()
         for text in texts:
             try:
@@ -42,7 +41,7 @@ class Own:
         return own
 
     def touches(self, item: Indicator) -> str | None:
-        """The own network or name that a value is, holds or lies within; None when it has nothing to do with them."""
+        """The own network or name that a value is, holds or lies within; None for neither."""
         if item.type in (IndicatorType.IP, IndicatorType.NETWORK):
             return self._network(item.value)
         if item.type is IndicatorType.DOMAIN:

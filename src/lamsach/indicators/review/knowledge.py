@@ -1,6 +1,7 @@
 """The facts as look-ups: what a name, an address or a hash has to do with what is known.
 
-Names that look like others: letters of other scripts, marks on Latin ones (Unicode UTS 39, "Unicode Security Mechanisms"), digits for letters.
+Names that look like others: letters of other scripts, marks on Latin ones (Unicode UTS 39, "Unicode Security
+Mechanisms"), digits for letters.
 """
 
 from __future__ import annotations
@@ -13,13 +14,11 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 import idna
 
-from lamsach.indicators.review.concerns import Concern, Kind, Level
-from lamsach.indicators.review.facts import Fact, all_facts, name_key, network_key
+from lamsach.indicators.review.facts import Concern, Fact, Kind, Level, all_facts, name_key, network_key
 from lamsach.indicators.review.guard import host_of
-from lamsach.indicators.values.addresses import host_address
+from lamsach.indicators.values.addresses import Span, bits, host_address, span
 from lamsach.indicators.values.domains import to_ascii_domain
 from lamsach.indicators.values.normalise import Value
-from lamsach.indicators.values.spans import Span, bits, span
 from lamsach.model import IndicatorType
 
 # The letters of UTS 39's confusables that IDN phishing uses: Cyrillic, Greek, Armenian, Latin extensions.
@@ -58,7 +57,7 @@ _DIGITS = str.maketrans("0135i", "olesl")
 
 
 def outline(text: str) -> str:
-    """Return what a hasty reader takes a name for: its skeleton with digits and pairs of letters as the letters that they look like."""
+    """Outline for a hasty reader: the skeleton, digits and pairs of letters as the letters they look like."""
     return skeleton(text).replace("rn", "m").replace("vv", "w").translate(_DIGITS)
 
 
@@ -72,7 +71,7 @@ def mixes_scripts(text: str) -> bool:
 
 
 NAMES_OF_MANY = frozenset({Kind.SHARED_HOSTING, Kind.DYNAMIC_DNS, Kind.SHORTENER})
-"""Services under whose name strangers have names of their own: a name below them is theirs, not the service's."""
+"""Services with names of strangers below theirs: such a name is the stranger's, not the service's."""
 
 
 def bare(name: str) -> str:
@@ -138,7 +137,7 @@ class Knowledge:
             parent = parent.partition(".")[2]
 
     def about_name(self, name: str) -> Iterator[Concern]:
-        """A known name itself; a known name below it, which blocking it would hit; the known names above it, up to a service of many."""
+        """The known name; one below it, which blocking would hit; those above, up to a service of many."""
         known = self._known(name)
         for fact in known:
             yield _concern(fact, fact.meaning.level)
@@ -229,7 +228,7 @@ def knowledge_about(values: Collection[Value]) -> Knowledge:
 
 
 class _Relevant:
-    """Whether a fact may have to do with one of the values, and the beginnings of the `list_key` of such facts; both may take too many, never too few."""
+    """Test for facts about some values, and beginnings of their `list_key`; never too few pass."""
 
     def __init__(self, values: Collection[Value]) -> None:
         self._words: set[str] = set()

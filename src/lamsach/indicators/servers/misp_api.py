@@ -1,28 +1,31 @@
-"""Client of a MISP instance's search (https://www.circl.lu/doc/misp/automation/, "restSearch"): its events or attributes, page by page.
+"""Client of a MISP instance's search (https://www.circl.lu/doc/misp/automation/, "restSearch"): its events or
+attributes, page by page.
 
-`misp+https://host` names the published events of an instance, `misp+https://host/attributes` its attributes; what stands behind `?` is sent as further filters
-of the search (`?tags=botnet&last=30d`). Only what an instance marks for detection (`to_ids`) is taken, unless a filter asks for something else.
+`misp+https://host` names the published events of an instance, `misp+https://host/attributes` its attributes;
+what stands behind `?` is sent as further filters of the search (`?tags=botnet&last=30d`). Only what an
+instance marks for detection (`to_ids`) is taken, unless a filter asks for something else.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
+import re
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
 from lamsach.documents.archive import MIB
-from lamsach.errors import LimitError, UnreadableError, UsageError
-from lamsach.indicators.files.opening import ListSource
+from lamsach.errors import LimitError, OutputError, UnreadableError, UsageError
+from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats.feeds.misp import detects
-from lamsach.indicators.servers.asking import Server, Settings, web_parts
+from lamsach.indicators.servers.client import Fetched, MirrorState, Server, Settings, web_parts, write_whole
+from lamsach.indicators.tables.fields import read_date
 
 MAX_PAGE_BYTES = 128 * MIB
 MAX_PAGES = 100_000
@@ -46,7 +49,7 @@ class Page:
 
 
 class Instance:
-    """The events or attributes of an instance. Raises UsageError for a URL that is none, UnreadableError for a file of certificates that is none."""
+    """Events or attributes of an instance. Raises UsageError (URL), UnreadableError (certificates)."""
 
     def __init__(self, url: str, settings: Settings | None = None) -> None:
         self.settings = settings or settings_of_environment()
@@ -76,7 +79,7 @@ class Instance:
         return f"{self.url}?{urllib.parse.urlencode(sorted(self._filters.items()), doseq=True)}"
 
     def kept(self, record: Record) -> Record | None:
-        """Return what is kept of an event or attribute: what is marked for detection, or all where a filter of the user's says which are wanted."""
+        """Keep of an event or attribute what is for detection, or all where the user's filter decides."""
         if "to_ids" in self._filters:
             return as_wanted(record)
         if self.kind == "events":
@@ -84,8 +87,11 @@ class Instance:
         return record if is_wanted(record) else None
 
     def pages(self, first: int = 1, since: str | None = None) -> Iterator[Page]:
-        """The pages from a number on, until one is empty. `since` (seconds of the epoch) asks for what was published, or else changed, from then on.
-        Raises UnreadableError or LimitError for a server that fails or misbehaves."""
+        """The pages from a number on, until one is empty.
+
+        `since` (seconds of the epoch) asks for what was published, or else changed, from then on. Raises
+        UnreadableError or LimitError for a server that fails or misbehaves.
+        """
         digests: set[bytes] = set()
         total = 0
         for number in range(first, first + MAX_PAGES):
@@ -147,7 +153,7 @@ def is_wanted(attribute: Mapping[str, Any]) -> bool:
 
 
 def as_wanted(record: Record) -> Record:
-    """An attribute, or an event with those in it, as one that a filter of the user's asks for: marked for detection, whatever its author says."""
+    """Mark an attribute, or all of an event, for detection, as a filter of the user's asks for it."""
     marked = {**record, "to_ids": True} if "value" in record else dict(record)
     for key in ("Attribute", "Object"):
         if key in record:
@@ -178,7 +184,7 @@ def _mappings(items: object) -> list[Record]:
 
 
 def settings_of_environment() -> Settings:
-    """The key of `LAMSACH_MISP_KEY`, or of the file that `LAMSACH_MISP_KEY_FILE` names. Raises UnreadableError."""
+    """Read `LAMSACH_MISP_KEY`, or the file that `LAMSACH_MISP_KEY_FILE` names. Raises UnreadableError."""
     key, path = os.environ.get("LAMSACH_MISP_KEY"), os.environ.get("LAMSACH_MISP_KEY_FILE")
     return Settings(token=key or (key_of_file(Path(path)) if path else None))
 
@@ -200,7 +206,7 @@ def searched(path: str, settings: Settings | None = None) -> Iterator[ListSource
     instance = Instance(path, settings)
     for page in instance.pages():
         if page.records:
-            yield ListSource(f"{path}#{page.number}", _opener(_as_document(instance, page.records)))
+            yield ListSource.of_bytes(f"{path}#{page.number}", _as_document(instance, page.records))
 
 
 def _as_document(instance: Instance, records: tuple[Record, ...]) -> bytes:
@@ -210,5 +216,116 @@ def _as_document(instance: Instance, records: tuple[Record, ...]) -> bytes:
     return json.dumps({"response": [{"Event": event} for event in kept]}).encode()
 
 
-def _opener(data: bytes) -> Any:
-    return lambda: io.BytesIO(data)
+_STATE = ".misp-state.json"
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_OVERLAP = timedelta(minutes=5)
+"""How far before the last run's beginning the next one asks: an instance takes a while to publish."""
+
+
+def mirror(path: str, folder: Path, settings: Settings | None = None) -> Fetched:
+    """Bring what is new, changed or withdrawn at an instance into a folder.
+
+    `added_after` of the settings bounds the first run.
+
+    Raises UnreadableError or LimitError (what came before stays in the folder), OutputError when the folder
+    cannot be written.
+    """
+    instance = Instance(path, settings)
+    kept = MirrorState(folder, _STATE, instance.origin)
+    state = kept.values
+    since = state.get("since") or _seconds(read_date(instance.settings.added_after or ""))
+    pages = objects = 0
+    for page in instance.pages(int(state.get("page") or 1), since):
+        if not state.get("until"):
+            state["until"] = _seconds(page.time - _OVERLAP)
+        keep = _keep_events if instance.kind == "events" else _keep_attributes
+        objects += keep(folder, instance, page.records)
+        pages += bool(page.records)
+        state["page"] = str(page.number + 1)
+        if not page.records:
+            state |= {"since": state["until"], "until": None, "page": None}
+        kept.save()
+    return Fetched(pages, objects)
+
+
+def _seconds(moment: datetime | None) -> str | None:
+    return None if moment is None else str(int(moment.timestamp()))
+
+
+def _keep_events(folder: Path, instance: Instance, events: Iterable[Record]) -> int:
+    """Whole events in the place of what the folder holds of them; how many that changes."""
+    return sum(
+        store_event(folder / _file_name(event), kept)
+        for event in events
+        if (kept := instance.kept(event)) is not None
+    )
+
+
+def _keep_attributes(folder: Path, instance: Instance, attributes: Iterable[Record]) -> int:
+    """Attributes into the files of their events; how many that changes."""
+    by_file: dict[str, tuple[Record, list[Record]]] = {}
+    for attribute in attributes:
+        about = attribute.get("Event")
+        event = dict(about) if isinstance(about, dict) else {"id": str(attribute.get("event_id"))}
+        bare = {name: value for name, value in attribute.items() if name != "Event"}
+        by_file.setdefault(_file_name(event), (event, []))[1].append(bare)
+    changed = 0
+    for name, (event, found) in by_file.items():
+        before = {_identity(item): item for item in _stored(folder / name)}
+        after = dict(before)
+        for item in found:
+            if (kept := instance.kept(item)) is not None:
+                after[_identity(item)] = kept
+            else:
+                after.pop(_identity(item), None)
+        changed += sum(before.get(identity) != after.get(identity) for identity in before | after)
+        store_event(folder / name, {**event, "Attribute": list(after.values())})
+    return changed
+
+
+def _identity(attribute: Mapping[str, Any]) -> str:
+    return str(
+        attribute.get("uuid") or attribute.get("id") or (attribute.get("type"), attribute.get("value"))
+    )
+
+
+def _file_name(event: Mapping[str, Any]) -> str:
+    uuid = str(event.get("uuid") or "").lower()
+    if not _UUID.fullmatch(uuid):
+        uuid = hashlib.sha256(str(event.get("id") or json.dumps(event)).encode()).hexdigest()[:32]
+    return _name(uuid)
+
+
+def _name(uuid: str) -> str:
+    return f"event-{uuid}.json"
+
+
+def event_path(folder: Path, uuid: str) -> Path:
+    """Return where a folder keeps an event of this UUID."""
+    return folder / _name(uuid)
+
+
+def _stored(path: Path) -> list[Record]:
+    try:
+        found = json.loads(path.read_bytes())["Event"]["Attribute"]
+        return [item for item in found if isinstance(item, dict)]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def store_event(path: Path, event: Record) -> bool:
+    """Write an event, or take its file away when nothing is left of it. Whether that changes the folder."""
+    data = json.dumps({"Event": event}).encode()
+    try:
+        if not event.get("Attribute") and not event.get("Object"):
+            existed = path.is_file()
+            path.unlink(missing_ok=True)
+            return existed
+        if path.is_file() and path.read_bytes() == data:
+            return False
+    except OSError as error:
+        raise OutputError(
+            "The folder cannot be written.", f"{path.parent} ({error.strerror})", "Choose another folder."
+        ) from None
+    write_whole(path, data)
+    return True

@@ -1,12 +1,13 @@
-"""Client of MISP feeds (https://www.circl.lu/doc/misp/managing-feeds/): a web folder with `manifest.json` and beside it each event as `UUID.json`.
+"""Client of MISP feeds (https://www.circl.lu/doc/misp/managing-feeds/): a web folder with `manifest.json` and
+beside it each event as `UUID.json`.
 
-The manifest says of each event when it was last changed, so that a folder which is kept asks only for what is new or changed; what the manifest
-no longer names leaves the folder. Of an event is taken what it marks for detection (`to_ids`). The address's query goes along with every question.
+The manifest says of each event when it was last changed, so that a folder which is kept asks only for what is
+new or changed; what the manifest no longer names leaves the folder. Of an event is taken what it marks for
+detection (`to_ids`). The address's query goes along with every question.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import urllib.parse
@@ -17,11 +18,16 @@ from typing import Any
 
 from lamsach.documents.archive import MIB
 from lamsach.errors import InputError, LimitError, UsageError
-from lamsach.indicators.files.opening import ListSource
-from lamsach.indicators.servers.asking import Server, Settings, web_parts
-from lamsach.indicators.servers.mirroring import Fetched, MirrorState
-from lamsach.indicators.servers.misp_api import MAX_PAGE_BYTES, MAX_TOTAL_BYTES, Record, for_detection
-from lamsach.indicators.servers.misp_mirror import event_path, store_event
+from lamsach.indicators.files.source import ListSource
+from lamsach.indicators.servers.client import Fetched, MirrorState, Server, Settings, web_parts
+from lamsach.indicators.servers.misp_api import (
+    MAX_PAGE_BYTES,
+    MAX_TOTAL_BYTES,
+    Record,
+    event_path,
+    for_detection,
+    store_event,
+)
 from lamsach.indicators.tables.fields import read_date
 
 MANIFEST = "manifest.json"
@@ -42,7 +48,7 @@ def is_feed(url: str) -> bool:
 
 
 class Feed:
-    """A feed at a server. Raises UsageError for a URL that is none, UnreadableError for a file of certificates that is none."""
+    """A feed at a server. Raises UsageError (URL), UnreadableError (certificates)."""
 
     def __init__(self, url: str, settings: Settings | None = None) -> None:
         if not is_feed(url):
@@ -57,7 +63,7 @@ class Feed:
         self._asked_bytes = 0
 
     def manifest(self) -> dict[str, int]:
-        """When each event was last changed (seconds of the epoch), by the event's UUID, in the manifest's order. Raises UnreadableError, LimitError."""
+        """Last changes (epoch seconds) by the events' UUIDs. Raises UnreadableError, LimitError."""
         tree = self._ask(self.url, MAX_MANIFEST_BYTES)
         if not isinstance(tree, Mapping):
             raise self._server.failed("The answer of the server is no manifest of a MISP feed.")
@@ -87,16 +93,11 @@ class Feed:
         self._asked_bytes += len(data)
         if self._asked_bytes > MAX_TOTAL_BYTES:
             raise LimitError("The server sends more than a list holds.", self.url)
-        try:
-            return json.loads(data)
-        except (ValueError, RecursionError):
-            raise self._server.failed(
-                "The answer of the server is no JSON.", url.rpartition("/")[2]
-            ) from None
+        return self._server.parsed(data, "The answer of the server is no JSON.", url.rpartition("/")[2])
 
 
 def _stamp(said: object) -> int | None:
-    """When an entry of the manifest says that its event was changed; None for what is no entry."""
+    """Time of an event's last change by its entry in the manifest; None for what is no entry."""
     text = str(said.get("timestamp", "0")) if isinstance(said, Mapping) else ""
     return int(text) if _STAMP.fullmatch(text) else None
 
@@ -130,11 +131,12 @@ class _Tries:
 
 
 def mirror(url: str, folder: Path, settings: Settings | None = None) -> Fetched:
-    """Bring what is new or changed in a feed into a folder, a file an event; what the feed no longer names leaves it. `added_after` of the settings
-    leaves out what was changed before. An event that cannot be had is counted in `failed` and asked for again by the next run.
+    """Bring what is new or changed in a feed into a folder, a file an event; what the feed no longer names
+    leaves it. `added_after` of the settings leaves out what was changed before. An event that cannot be had
+    is counted in `failed` and asked for again by the next run.
 
-    Raises UnreadableError or LimitError for a feed that cannot be had (what came before stays in the folder), OutputError when the folder cannot be
-    written.
+    Raises UnreadableError or LimitError for a feed that cannot be had (what came before stays in the folder),
+    OutputError when the folder cannot be written.
     """
     feed = Feed(url, settings)
     kept = MirrorState(folder, _STATE, feed.url)
@@ -165,16 +167,15 @@ def _count(event: Record) -> int:
 
 
 def events(path: str, settings: Settings | None = None) -> Iterator[ListSource]:
-    """Each event of the feed that `misp+https://.../manifest.json` names, as a list of its own. Raises the first error when an event could not be had, after the others."""
+    """Each event of the feed that `misp+https://.../manifest.json` names, as a list of its own.
+
+    Raises the first error when an event could not be had, after the others.
+    """
     feed = Feed(path, settings)
     tries = _Tries(feed)
     for uuid in _wanted(feed.manifest(), read_date(feed.settings.added_after or "")):
         event = tries.event(uuid)
         if event is not None and _count(event):
-            yield ListSource(f"{path}#{uuid}", _opener(json.dumps({"Event": event}).encode()))
+            yield ListSource.of_bytes(f"{path}#{uuid}", json.dumps({"Event": event}).encode())
     if tries.failed:
         raise tries.failed[0]
-
-
-def _opener(data: bytes) -> Any:
-    return lambda: io.BytesIO(data)

@@ -1,4 +1,5 @@
-"""TAXII 2.1 client (https://docs.oasis-open.org/cti/taxii/v2.1/taxii-v2.1.html): the objects of a collection, page by page.
+"""TAXII 2.1 client (https://docs.oasis-open.org/cti/taxii/v2.1/taxii-v2.1.html): the objects of a collection,
+page by page.
 
 A server may loop, or give pages without end; each ends with one error, and what came before is kept.
 """
@@ -6,20 +7,17 @@ A server may loop, or give pages without end; each ends with one error, and what
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 from lamsach.documents.archive import MIB
 from lamsach.errors import LimitError, UsageError
-from lamsach.indicators.files.opening import ListSource
-from lamsach.indicators.servers.asking import Server, Settings, web_parts
-
-__all__ = ["Collection", "Page", "Settings", "envelopes"]
+from lamsach.indicators.files.source import ListSource
+from lamsach.indicators.servers.client import Fetched, MirrorState, Server, Settings, web_parts, write_whole
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 MAX_PAGE_BYTES = 64 * MIB
@@ -31,8 +29,7 @@ PAGE_OBJECTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page as the server gave it: its bytes, the token of the next page (None: the last), the date of its newest object, how many
-    objects it holds and a digest of them."""
+    """One page: bytes, the next page's token (None: the last), newest date, object count, digest."""
 
     data: bytes
     following: str | None
@@ -42,7 +39,7 @@ class Page:
 
 
 class Collection:
-    """A collection at a server. Raises UsageError for a URL that is none, UnreadableError for a certificate file that is none."""
+    """A collection at a server. Raises UsageError for a bad URL, UnreadableError for bad certificates."""
 
     def __init__(self, url: str, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
@@ -65,7 +62,7 @@ class Collection:
         self._server = Server(self.url, self.settings, "The server does not know this collection.")
 
     def pages(self, following: str | None = None, added_after: str | None = None) -> Iterator[Page]:
-        """The pages from a token on, in order. Raises UnreadableError or LimitError for a server that fails or misbehaves."""
+        """Yield pages from a token on. Raises UnreadableError, LimitError for a server that misbehaves."""
         seen: set[str] = set() if following is None else {following}
         digests: set[bytes] = set()
         total = 0
@@ -97,12 +94,10 @@ class Collection:
         return self._read(data, headers.get("X-TAXII-Date-Added-Last"))
 
     def _read(self, data: bytes, added_last: str | None) -> Page:
-        try:
-            tree: Any = json.loads(data)
-        except (ValueError, RecursionError):
-            raise self._server.failed("The answer of the server is no TAXII page.") from None
+        what = "The answer of the server is no TAXII page."
+        tree = self._server.parsed(data, what)
         if not isinstance(tree, dict):
-            raise self._server.failed("The answer of the server is no TAXII page.")
+            raise self._server.failed(what)
         objects = tree.get("objects", [])
         following = tree.get("next")
         more = tree.get("more") is True
@@ -123,8 +118,40 @@ def envelopes(path: str, settings: Settings | None = None) -> Iterator[ListSourc
     collection = Collection(path, settings)
     for number, page in enumerate(collection.pages(added_after=settings.added_after), 1):
         if page.objects:
-            yield ListSource(f"{path}#{number}", _opener(page.data))
+            yield ListSource.of_bytes(f"{path}#{number}", page.data)
 
 
-def _opener(data: bytes) -> Any:
-    return lambda: io.BytesIO(data)
+_STATE = ".taxii-state.json"
+
+
+def mirror(path: str, folder: Path, settings: Settings | None = None) -> Fetched:
+    """Bring a collection's new objects into a folder, a file a page, which is a list like any other.
+
+    A run that was broken off goes on at its last page; after a whole run only what was added since is asked
+    for.
+
+    Raises UnreadableError or LimitError (what came before stays in the folder), OutputError when the folder
+    cannot be written.
+    """
+    settings = settings or Settings()
+    collection = Collection(path, settings)
+    kept = MirrorState(folder, _STATE, collection.url)
+    state = kept.values
+    after = state.get("added_after") or settings.added_after
+    pages = objects = 0
+    newest = state.get("newest")
+    for page in collection.pages(state.get("next"), after):
+        if page.added_last and (newest is None or page.added_last > newest):
+            newest = page.added_last
+        if page.objects:
+            number = int(state.get("pages") or 0) + 1
+            write_whole(folder / f"page-{number:06d}.json", page.data)
+            state["pages"] = str(number)
+            pages += 1
+            objects += page.objects
+        state["next"] = page.following
+        state["newest"] = newest
+        if page.following is None:
+            state["added_after"] = newest or after
+        kept.save()
+    return Fetched(pages, objects)

@@ -1,7 +1,9 @@
-"""The lines of a table's cell as the text that its author wrote: what the column's width cut is whole again, what the author parted stays apart.
+"""The lines of a table's cell as the text that its author wrote: what the column's width cut is whole again,
+what the author parted stays apart.
 
-A line may go on in the next one only where the next one's first characters had no room behind it. What such lines say is certain where all of it makes
-values in one way alone; otherwise the text is named as cut, and none of its pieces is a value.
+A line may go on in the next one only where the next one's first characters had no room behind it. What such
+lines say is certain where all of it makes values in one way alone; otherwise the text is named as cut, and
+none of its pieces is a value.
 """
 
 from __future__ import annotations
@@ -14,9 +16,9 @@ from typing import NamedTuple
 
 from lamsach.documents.pdf.cell_lines import MAYBE, NEW, SPACE, WEAK, CellLine, Knowledge, follows
 from lamsach.indicators.tables.fields import Field, field_of
+from lamsach.indicators.text.broken_lines import HASH_DIGITS, rejoined
+from lamsach.indicators.text.documents import has_fragments
 from lamsach.indicators.text.extract import Found
-from lamsach.indicators.text.flowing import has_fragments, rejoined
-from lamsach.indicators.text.halves import HASH_DIGITS
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import Refused
 from lamsach.indicators.values.records import several_values, whole_value
@@ -42,15 +44,12 @@ _NO_VALUE = frozenset(
     }
 )
 """Reasons of refusals that the beginning of a longer value gets just as well."""
-_FAMILIES = (
-    frozenset(ADDRESSES),
-    frozenset({IndicatorType.DOMAIN, IndicatorType.URL}),
-)
+_FAMILIES = (frozenset(ADDRESSES), frozenset({IndicatorType.DOMAIN, IndicatorType.URL}))
 
 
 @dataclass(slots=True)
 class CellText:
-    """What a cell says: its text, and the words in it of which it is not certain how they go on."""
+    """A cell's text, and the words in it of which it is not certain how they go on."""
 
     text: str
     cut: list[str] = field(default_factory=list)
@@ -62,7 +61,7 @@ def may_hold_value(text: str) -> bool:
 
 
 class _OfLists(Knowledge):
-    """What is known of the texts in lists: their headings, and what values look like."""
+    """Knowledge of the texts in lists: their headings, and what values look like."""
 
     def is_heading(self, text: str) -> bool:
         return field_of(text) is not None
@@ -77,7 +76,7 @@ class _OfLists(Knowledge):
         return is_value(text)
 
     def is_piece(self, line: str) -> bool:
-        """Return whether a line is nothing but hexadecimal digits, and not as many as a digest has: those that its author broke are no digest each."""
+        """Return whether a line is hexadecimal digits alone, and not as many as a digest has."""
         return _HEX.fullmatch(line) is not None and len(line) not in HASH_DIGITS
 
     def has_pieces(self, text: str) -> bool:
@@ -100,8 +99,11 @@ def cell_text(
     promised: bool = False,
     line_by_line: bool = False,
 ) -> CellText:
-    """Return what the lines of a cell say. `promised`: its column holds values, of a `kind` if it or the row says so; `digits` are the lengths of the
-    document's digests. `line_by_line`: what is not cut stays on its line."""
+    """Return what the lines of a cell say.
+
+    `promised`: its column holds values, of a `kind` if it or the row says so; `digits` are the lengths of the
+    document's digests. `line_by_line`: what is not cut stays on its line.
+    """
     parts: list[str] = []
     cut: list[str] = []
     chain: list[str] = []
@@ -159,7 +161,7 @@ def _resolved(
     known: bool,
     promised: bool,
 ) -> str | None:
-    """The pieces as the words that they make, a line each; None where that is not certain. `known`: the room behind the lines is."""
+    """Read pieces as words, a line each; None where uncertain. `known`: the room behind the lines is."""
     whole = "".join(pieces)
     if len(pieces) > _MOST_PIECES or len(whole) > _LONGEST:
         return None
@@ -181,7 +183,7 @@ def _resolved(
 
 
 class _Reading(NamedTuple):
-    """A way to read pieces: how many of them are no value, how many ways have as few, and the words of the one with the most."""
+    """A way to read pieces: the number of pieces that are no value, of equally good ways, and its words."""
 
     junk: int
     ways: int

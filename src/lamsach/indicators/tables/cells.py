@@ -1,4 +1,4 @@
-"""What one cell of a table, or the cells of one row together, hold."""
+"""Values of one cell of a table, or of the cells of one row together."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ _NOTHING = re.compile(r"[\s\-–—_=:*.|?/]*|n/?a|none|null|unknown|không|-+",
 _PARTED = re.compile(r"[\w.\[\](){}-]{4,253}")
 _MOST_NAMES = 16
 _SOURCE_LINE = re.compile(
-    r"\W{0,4}(?:source|references?|report|blog(?: post)?|more info(?:rmation)?|nguồn(?: tin)?|tham khảo|xem thêm|báo cáo)\s{0,3}[:=-]\s{0,3}https?://",
+    r"\W{0,4}(?:source|references?|report|blog(?: post)?|more info(?:rmation)?|nguồn(?: tin)?"
+    r"|tham khảo|xem thêm|báo cáo)\s{0,3}[:=-]\s{0,3}https?://",
     re.IGNORECASE,
 )
 """A row that says where the list comes from."""
@@ -44,7 +45,7 @@ def filled_cells(cells: Iterable[str]) -> dict[int, str]:
 
 
 def value_cell(cell: str, kind: IndicatorType | None, *, unsupported: bool) -> list[Found]:
-    """Return what a cell under a heading that promises values holds. `unsupported`: the row says that it is of a kind which logs do not show."""
+    """Values of a cell that promises some. `unsupported`: the row says it is of a kind that no log shows."""
     if unsupported:
         return [Refused(refusals.UNSUPPORTED_TYPE, shortened(cell, refusals.VALUE_KEPT))]
     if kind is IndicatorType.DOMAIN and "/" in cell and (names := _parted_names(cell)):
@@ -75,7 +76,7 @@ def scattered(filled: Mapping[int, str], fields: Mapping[int, Field]) -> list[Fo
 
 
 def holds_value(cell: str) -> bool:
-    """Return whether there is a value in a cell, be it behind a label (`MD5: 0f4c..`), so that it is no heading."""
+    """Return whether a cell holds a value, also behind a label (`MD5: 0f4c..`), so that it is no heading."""
     return bool(whole_value(cell)) or any(
         not isinstance(item, Refused) or item.type is not None or item.reason == refusals.EMAIL
         for item in scan(cell)
@@ -83,8 +84,10 @@ def holds_value(cell: str) -> bool:
 
 
 def is_aside(label: str) -> bool:
-    """Return whether the first of two cells (`imphash`, `company`) says that the second is no value. Advisories list the thumbprints
-    of certificates that sign malware among their values."""
+    """Return whether the first of two cells (`imphash`, `company`) says that the second is no value.
+
+    Advisories list the thumbprints of certificates that sign malware among their values.
+    """
     key = plain_key(label)
     described = field_of(label) is Field.CONTEXT or key == "description" or is_no_text_value(label)
     return described and not key.startswith("thumbprint")
@@ -108,9 +111,9 @@ def victim(cell: str) -> list[Found]:
 
 def facts_of(said: Mapping[Field, str], threat: str | None) -> Facts:
     """The facts that the texts of a record's fields state."""
-    return Facts(
-        threat=shortened(threat) if threat else None,
-        source=shortened(said[Field.SOURCE]) if said.get(Field.SOURCE) else None,
+    return Facts.of(
+        threat,
+        said.get(Field.SOURCE),
         valid_from=read_date(said.get(Field.VALID_FROM, "")),
         valid_until=read_date(said.get(Field.VALID_UNTIL, "")),
         confidence=read_confidence(said.get(Field.CONFIDENCE, "")),

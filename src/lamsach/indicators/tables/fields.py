@@ -1,8 +1,4 @@
-"""What the columns of a list are called, in Vietnamese and English, and how their cells are read.
-
-`UNSUPPORTED_WORDS` are what type columns and MISP's attributes call kinds of values (https://www.misp-project.org/datamodels/) that no log shows, or that are no indicators of a list: they are refused,
-whatever their values look like.
-"""
+"""Columns of a list: their headings, in Vietnamese and English, and how their cells are read."""
 
 from __future__ import annotations
 
@@ -14,31 +10,16 @@ from functools import lru_cache
 
 from lamsach.documents.headings import plain_key
 from lamsach.documents.list_words import LISTS
+from lamsach.indicators.vocabulary import vocabulary
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import ROWS, STATED_ONLY
 
-UNSUPPORTED_WORDS = """email-dst|email-subject|email subject|email-attachment|mutex|regkey|registry key
-    |link|regkey/value|registry|yara|sigma|snort|text|comment|other|user-agent|user agent|useragent|vulnerability|cve|as|asn|port|sha512|sha-512|sha384|sha224|ssdeep|imphash|filehash-imphash|filehash-pehash|certificatethumbprint|certificate thumbprint|cert-thumbprint
-    |tlsh|pehash|authentihash|impfuzzy|pattern-in-file|pattern-in-memory|pattern-in-traffic|pdb|named pipe|windows-service-name|whois-registrant-email
-    |whois-registrant-name|x509-fingerprint-sha1|x509-fingerprint-md5|x509-fingerprint-sha256|ja3s-fingerprint-md5|jarm-fingerprint|mac-address|btc|xmr|phone-number|code-signing certificate|certificate
-    |code signing certificate|threat-actor|campaign-name|campaign-id|datetime|size-in-bytes|mime-type|target-user|target-email|malware-type|github-username|gene
-    |ja3s|ja4s|ja4h|ja4x|jarm|hassh|hasshserver|telfhash|gimphash|vhash|rich hash|rich header hash|rich pe hash|import hash|fuzzy hash|certificate sha1|certificate sha256
-    |certificate sha-1|certificate sha-256|certificate md5|certificate hash|certificate serial|certificate serial number|certificate fingerprint|ssl certificate|tls certificate|x509|x.509|x509 certificate|ssl cert|thumbprint|serial number
-    |sha-384|sha3-384|sha3_384|blake2b|crc32|password|encryption key|key|rc4 key|aes key|wallet|bitcoin address|btc address|cryptocurrency wallet|bitcoin|monero|ethereum|telegram|phone|phone number|command|command line
-    |scheduled task|task name|service|service name|process|process name|pdb path|file path|filepath|path|directory|folder|mac|mac address|tep tin|duong dan tep|khoa registry
-    |ten tien trinh|ten dich vu|lenh|mat khau|vi dien tu|so dien thoai
-    |package|package name|package id|bundle id|bundle identifier|bundle name|app id|application id|app name|application name|app|application|configuration profile|configuration-profile
-    |detection|detection name|av detection|file size|filesize|file type|uri path|url path|hosts file|cron job|user account|account|username|user name
-    |email-body|email-header|email-reply-to|email-x-mailer|email-mime-boundary|email-message-id|email-thread-index|email-src-display-name|email-dst-display-name|dns-soa-email|jabber-id
-    |twitter-id|github-repository|github-organisation|dkim|dkim-signature|whois-registrar|whois-registrant-org|whois-registrant-phone|whois-creation-date|target-machine|target-org|target-external
-    |target-location|mobile-application-id|azure-application-id|chrome-extension-id|http-method|cookie|windows-scheduled-task|windows-service-displayname|attachment|bro|zeek|stix2-pattern
-    |kusto-query|hex|dash|community-id|cpe|weakness|mac-eui-64|favicon-mmh3|ssh-fingerprint|pgp-public-key|pgp-private-key|process-state|iban|bic|bank-account-nr|cc-number|integer|float|counter|boolean
-    |full-name|first-name|last-name|identity-card-number|gene|anonymised|cortex|dom-hash|cdhash|git-commit-id|hassh-md5|hasshserver-md5|sha512/224|sha512/256|sha3-224|sha3-256|sha3-512|eppn
-    |passport-number"""
+UNSUPPORTED = vocabulary("unsupported_kinds")
+"""Kinds of values (https://www.misp-project.org/datamodels/ and others) that are always refused."""
 
 
 class Field(StrEnum):
-    """What a column (or the key of a record) holds."""
+    """Contents of a column, or of a record's key."""
 
     VALUE = "value"
     TYPE = "type"
@@ -61,13 +42,9 @@ def _spaced(key: str) -> str:
     return key.replace("_", " ").replace("-", " ")
 
 
-def _index(groups: str) -> list[str]:
-    return [" ".join(word.split()) for word in groups.split("|")]
-
-
 _TYPES: dict[str, IndicatorType | None] = {
-    **{plain_key(word): row.type for row in ROWS for word in _index(row.words)},
-    **dict.fromkeys(_index(UNSUPPORTED_WORDS)),
+    **{plain_key(word): row.type for row in ROWS for word in row.words.split("|")},
+    **dict.fromkeys(UNSUPPORTED),
 }
 _SPACED_TYPES = {_spaced(word): found for word, found in _TYPES.items()}
 
@@ -77,7 +54,8 @@ _GEO = "_geo_"
 
 
 _DOTTED = re.compile(
-    r"(source|destination|time|feed|classification|malware|protocol|event_description|extra)\.(\w{1,40})(?:\.\w{1,40}){0,3}"
+    r"(source|destination|time|feed|classification|malware|protocol|event_description"
+    r"|extra)\.(\w{1,40})(?:\.\w{1,40}){0,3}"
 )
 """IntelMQ's names of an event's fields (https://docs.intelmq.org/latest/user/event/)."""
 _DOTTED_FIELDS = {
@@ -116,8 +94,7 @@ _VICTIM_COLUMNS = frozenset({"ip", "hostname", "src_ip", "src_hostname"})
 
 
 def victims(headings: Mapping[int, str]) -> frozenset[int]:
-    """The columns of a Shadowserver report (https://www.shadowserver.org/what-we-do/network-reporting/) that name the reported
-    machine, which stands in the reader's own network; empty for any other table."""
+    """Columns of the reported machine in a report of https://www.shadowserver.org/; else empty."""
     keys = {place: plain_key(text) for place, text in headings.items()}
     known = any(set(keys.values()) >= columns for columns in _REPORT_COLUMNS)
     if not known or not {"tag", "infection", "region", "src_region"} & set(keys.values()):
@@ -145,12 +122,12 @@ def stated_type(text: str) -> tuple[IndicatorType | None, bool]:
 
 
 def _is_passed_over(part: str) -> bool:
-    """Return whether a part of a composite value is not taken: of a kind that is not supported, or a file's name, beside which its digest is stated."""
+    """Return whether a part of a composite value is not taken: unsupported, or the name of a file."""
     return _TYPES.get(part, IndicatorType.IP) in (None, IndicatorType.FILE_NAME)
 
 
 def is_no_text_value(text: str) -> bool:
-    """Return whether what a text calls a kind is one whose values are never taken from running text: not supported, or read only where a list states it."""
+    """Return whether a text names a kind that is never taken from running text."""
     kind, unsupported = stated_type(text)
     return unsupported or kind in STATED_ONLY
 
@@ -167,15 +144,16 @@ def supported_part(kind: str, value: str) -> str:
 
 
 _DATE_FORMATS = (
-    "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d", "%Y%m%d", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%d-%b-%Y",
+    "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y",
+    "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d", "%Y%m%d", "%d %b %Y", "%d %B %Y", "%b %d, %Y",
+    "%d-%b-%Y",
 )  # fmt: skip
 _EXCEL_EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 
 
 @lru_cache(4096)
 def read_date(text: str) -> datetime | None:
-    """A date or time as lists write it (ISO 8601, day first, seconds since the epoch, an Excel serial number), in UTC; None otherwise."""
+    """Read a date as lists write it (ISO 8601, day first, epoch seconds, Excel's serial), in UTC, or None."""
     text = text.strip().strip("\"'")
     if not text or len(text) > 40:
         return None
@@ -219,7 +197,7 @@ _CONFIDENCE_WORDS = {
 
 
 def read_confidence(text: str) -> int | None:
-    """0 to 100 from a number, a percentage, a fraction below 1 or a word (STIX 2.1 appendix A); None otherwise."""
+    """Read 0 to 100 from a number, percentage, fraction or word (STIX 2.1 appendix A), or None."""
     key = plain_key(text).removesuffix("%").strip()
     if key in _CONFIDENCE_WORDS:
         return _CONFIDENCE_WORDS[key]
@@ -236,6 +214,6 @@ _TLP = re.compile(r"(?:tlp)?\s*[:\-]?\s*(red|amber\+strict|amber|green|clear|whi
 
 
 def read_tlp(text: str) -> str | None:
-    """The traffic light (https://www.first.org/tlp/) in lower case, `white` as today's `clear`; None otherwise."""
+    """Read a traffic light (https://www.first.org/tlp/), `white` as today's `clear`, or None."""
     match = _TLP.fullmatch(text.strip())
     return match[1].lower().replace("white", "clear") if match else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from lamsach.documents.headings import plain_key
@@ -9,14 +10,54 @@ from lamsach.indicators.judge.loop import decide
 from lamsach.indicators.judge.rule import Rule, Scope
 from lamsach.indicators.judge.stated import action_column, judging_columns, row_rule, takes_back
 from lamsach.indicators.judge.tables import Row
-from lamsach.indicators.tables import ranges
 from lamsach.indicators.tables.cells import holds_value
 from lamsach.indicators.tables.fields import Field, field_of, type_of_heading, victims
+from lamsach.indicators.values import addresses
+from lamsach.indicators.vocabulary import vocabulary
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import DIGESTS
 
+_FIRST = vocabulary("first_addresses")
+_LAST = vocabulary("last_addresses")
+_NETWORKS = vocabulary("networks")
+_MASKS = vocabulary("masks")
+_MASK = re.compile(r"/?\d{1,2}|/?(?:255|254|252|248|240|224|192|128)(?:\.\d{1,3}){3}", re.ASCII)
+
+
+def bounds(headings: Mapping[int, str]) -> tuple[int, int] | None:
+    """The columns of the first and the last address, if the headings promise both."""
+    first = [place for place, text in headings.items() if plain_key(text) in _FIRST]
+    last = [place for place, text in headings.items() if plain_key(text) in _LAST]
+    return (first[0], last[0]) if len(first) == 1 and len(last) == 1 else None
+
+
+def masked_columns(headings: Mapping[int, str]) -> tuple[int, int] | None:
+    """The columns of a network's address and of its mask or prefix length, if the headings promise both."""
+    first = [place for place, text in headings.items() if plain_key(text) in _NETWORKS]
+    last = [place for place, text in headings.items() if plain_key(text) in _MASKS]
+    return (first[0], last[0]) if len(first) == 1 and len(last) == 1 else None
+
+
+def masked(cells: Mapping[int, str], columns: tuple[int, int] | None) -> str | None:
+    """Network that two columns spell, the first an IPv4 address, the second a mask; else None."""
+    if columns is None:
+        return None
+    address, mask = (cells.get(place, "") for place in columns)
+    if addresses.parse_v4(address) is None or not _MASK.fullmatch(mask):
+        return None
+    return f"{address}/{mask.lstrip('/')}"
+
+
+def range_of(cells: Mapping[int, str], columns: tuple[int, int] | None) -> str | None:
+    """The range that a row's two columns span, as a text, when both hold an IPv4 address."""
+    if columns is None:
+        return None
+    first, last = (addresses.parse_v4(cells.get(place, "")) for place in columns)
+    return None if first is None or last is None else f"{cells[columns[0]]}-{cells[columns[1]]}"
+
+
 _NAME_KEYS = frozenset({"domain", "fqdn"})
-"""Columns of machines' feeds that hold names, whatever spelling they come in; what people call a column promises less."""
+"""Columns of feeds that hold names in whatever spelling; people's headings promise less."""
 _FINGERPRINTS = frozenset({"ja3", "ja3s", "ja3_md5", "ja3s_md5", "ja3_fingerprint", "ja4", "ja4s", "jarm"})
 """Columns of the digests of TLS handshakes, which are no file's."""
 _PARTS_OF_A_PROGRAM = frozenset({"raw size", "entropy"})
@@ -26,7 +67,7 @@ _CALLED = frozenset({"name", "names", "app name", "ten", "ten ung dung"})
 
 
 class Headings:
-    """What the last row of headings said. Before the first one nothing is known: `fields` is None."""
+    """The last row of headings. Before the first one nothing is known: `fields` is None."""
 
     def __init__(self) -> None:
         self.fields: dict[int, Field] | None = None
@@ -59,7 +100,7 @@ class Headings:
         """The number of the last row of headings."""
 
     def take(self, filled: Mapping[int, str], number: int, *, least: int) -> bool:
-        """Return whether the row is one of headings; they hold until the next such row. Two in a row are read together."""
+        """Take a row of headings, which holds until the next; two in a row are read together."""
         fields = {place: found for place, cell in filled.items() if (found := field_of(cell)) is not None}
         fields.update(dict.fromkeys(victims(filled), Field.VICTIM))
         values = [place for place, found in fields.items() if found is Field.VALUE]
@@ -67,17 +108,7 @@ class Headings:
             fields.update(
                 {place: Field.CONTEXT for place, cell in filled.items() if plain_key(cell) in _CALLED}
             )
-        reported = Field.VICTIM in fields.values()  # a report's many columns need not all be known
-        enough = reported or len(fields) >= max(least, 1 + len(filled) // 4)
-        if (
-            not enough
-            or not (values or len(fields) >= 2)
-            or any(
-                holds_value(cell)
-                for place, cell in filled.items()
-                if place not in fields or ":" in cell or "=" in cell
-            )
-        ):
+        if not _are_headings(filled, fields, least) or not (values or len(fields) >= 2):
             return False
         if not values and self.fields is not None and number != self.row + 1:
             return False
@@ -88,7 +119,7 @@ class Headings:
             self.count += number != self.row + 1 or not self.count
             self._texts = headings
         self.fields, self.types, self.row, self.width = fields, types, number, max(filled) + 1
-        self.bounds, self.masked = ranges.bounds(filled), ranges.masked_columns(filled)
+        self.bounds, self.masked = bounds(filled), masked_columns(filled)
         self.fingerprints = frozenset(
             place for place, cell in filled.items() if plain_key(cell) in _FINGERPRINTS
         )
@@ -115,6 +146,14 @@ class Headings:
         return row_rule(beside, self.judging)
 
 
+def _are_headings(filled: Mapping[int, str], fields: Mapping[int, Field], least: int) -> bool:
+    """Return whether enough cells are known headings, and no other holds a value."""
+    reported = Field.VICTIM in fields.values()  # a report's many columns need not all be known
+    others = (cell for place, cell in filled.items() if place not in fields or ":" in cell or "=" in cell)
+    enough = reported or len(fields) >= max(least, 1 + len(filled) // 4)
+    return enough and not any(map(holds_value, others))
+
+
 def kind_of(filled: Mapping[int, str], fields: Mapping[int, Field]) -> str:
     """Return what a row states as the kind of its values, or an empty text."""
     return next(
@@ -123,7 +162,7 @@ def kind_of(filled: Mapping[int, str], fields: Mapping[int, Field]) -> str:
 
 
 def kind_beside(filled: Mapping[int, str]) -> IndicatorType | None:
-    """The kind of digest that a cell of a row without such a column names (`SHA-256`), if there is one alone."""
+    """Kind of digest that one cell of a row without such a column names (`SHA-256`), if one alone."""
     kinds = {
         kind for cell in filled.values() if len(cell) < 24 and (kind := type_of_heading(cell)) in DIGESTS
     }

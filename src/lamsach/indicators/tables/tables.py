@@ -1,7 +1,8 @@
-"""Rows with columns, from whatever file: which columns hold values is told by their headings and by their content.
+"""Rows with columns, from any file: headings and content tell the columns of values.
 
-Headings may stand on any row, may come again further down, and may be missing. A column without a known heading still gives the
-cells that are nothing but a value. A row without any value is refused, so that nothing is dropped in silence.
+Headings may stand on any row, may come again further down, and may be missing. A column without a known
+heading still gives the cells that are nothing but a value. A row without any value is refused, so that
+nothing is dropped in silence.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 
 from lamsach.indicators.judge.loop import decide, withheld
 from lamsach.indicators.judge.rule import Rule, Scope
@@ -16,7 +18,6 @@ from lamsach.indicators.judge.sections import heads_exceptions
 from lamsach.indicators.judge.stated import Publishers, describing, in_cell, struck_out
 from lamsach.indicators.judge.tables import Cell, Row
 from lamsach.indicators.judge.unlisted import Account, value_of
-from lamsach.indicators.tables import ranges
 from lamsach.indicators.tables.cells import (
     facts_of,
     filled_cells,
@@ -27,9 +28,9 @@ from lamsach.indicators.tables.cells import (
     victim,
 )
 from lamsach.indicators.tables.fields import Field, field_of, stated_type, supported_part
-from lamsach.indicators.tables.headings import Headings, kind_beside, kind_of
+from lamsach.indicators.tables.headings import Headings, kind_beside, kind_of, masked, range_of
+from lamsach.indicators.text.broken_lines import may_be_parted, whole_digest
 from lamsach.indicators.text.extract import Found, scan
-from lamsach.indicators.text.halves import may_be_parted, whole_digest
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import Refused, plain_value
 from lamsach.indicators.values.records import (
@@ -57,8 +58,11 @@ _WORDY = re.compile(r"[^\W\d_]{3}")
 
 
 class Table:
-    """Reads one table's rows in order. `document` and `page` go into every reference, and `place`, the table's number in its document;
-    `title` is what its sheet is called."""
+    """Reads one table's rows in order.
+
+    `document` and `page` go into every reference, and `place`, the table's number in its document; `title` is
+    what its sheet is called.
+    """
 
     def __init__(
         self, document: str, page: int | None = None, place: int | None = None, title: str = ""
@@ -72,11 +76,11 @@ class Table:
         self._account = Account()
         self._publishers = Publishers()
         self._all_allowed = self._allows = _title_rule(title)
-        """The rule by which the rows list nothing: the sheet is called `Whitelist`, or such a title is above them; None where neither is."""
+        """Rule by which all rows list nothing: the sheet or a title above them is `Whitelist`; else None."""
 
     @property
     def heads(self) -> int:
-        """Return how many different rows of headings were met one after the other: so many tables, where nothing else tells them apart."""
+        """Count of different headings met: so many tables, where nothing else tells them apart."""
         return self._headings.count
 
     @property
@@ -90,7 +94,7 @@ class Table:
         return self._headings.fields or {}
 
     def promised(self, cells: Sequence[str], place: int) -> IndicatorType | None:
-        """The kind of value that a cell holds as its column's heading or the row's cell of kinds promises, if one does."""
+        """Kind of value that a cell's heading, or the row's cell of kinds, promises."""
         kind = self._headings.types.get(place)
         return kind or stated_type(kind_of(filled_cells(cells), self.fields))[0]
 
@@ -112,41 +116,49 @@ class Table:
         *,
         struck: Collection[int] = (),
     ) -> Iterator[Entry]:
-        """The indicators and refusals of one row (`number` is 1-based). `inherited` is what cells merged over several rows
-        hand down: it describes this row's values and is no value of this row. The cells `struck` out are withdrawn."""
+        """The indicators and refusals of one row (`number` is 1-based).
+
+        `inherited` is what cells merged over several rows hand down: it describes this row's values and is no
+        value of this row. The cells `struck` out are withdrawn.
+        """
         if struck:
             out = [item for place in struck if place < len(cells) for item in scan(cells[place])]
             yield from entries(struck_out(out), self._reference(number))
             cells = ["" if place in struck else cell for place, cell in enumerate(cells)]
-        only = self._headings.only_value
-        if only is not None and not inherited and not self._allows and len(cells) > only:
-            plain = plain_value(cells[only])
-            if plain is not None and (quick := self._quick(cells, only, plain[0])) is not None:
-                facts, beside_it = quick
-                yield indicator(plain, self._reference(number), facts)
-                if beside_it:
-                    yield from entries(self._account.rest(beside_it, (plain[1],)), self._reference(number))
-                return
+        if not inherited and (quick := self._quick_row(cells, self._reference(number))) is not None:
+            yield from quick
+            return
         filled = filled_cells(cells)
         if not filled:
             return
         first = next(iter(filled.values()))
         comment = _COMMENT.match(first)
         if comment is not None and not plain_value(first):
-            self._publishers.comment(" ".join(filled.values()))
-            yield from entries(self._account.rest(filled.values(), (), takes=True), self._reference(number))
-            rest = [cell if place else cell[comment.end() :] for place, cell in enumerate(cells)]
-            self._take_headings(
-                {place: cell.strip() for place, cell in enumerate(rest) if cell.strip()}, number, loose=True
-            )
+            yield from self._comment(number, cells, filled, comment.end())
             return
-        # a row into which a cell from above reaches says of what type its values are (`Domain | C2`) and heads none
+        # a row into which a cell from above reaches says of what type its values are (`Domain | C2`) and
+        # heads none
         goes_on = inherited and self._headings.fields is not None and number != self._headings.row + 1
         if not goes_on and self._take_headings(filled, number, loose=False):
             yield from self._mentioned()
             yield from entries(self._account.rest(filled.values(), ()), self._reference(number))
             return
-        found = self._data(self._reference(number), filled, {**(inherited or {}), **filled})
+        yield from self._values(number, filled, inherited or {})
+
+    def _comment(
+        self, number: int, cells: Sequence[str], filled: Mapping[int, str], start: int
+    ) -> Iterator[Entry]:
+        """Yield what a comment mentions; it may name the publisher, or be headings behind its mark."""
+        self._publishers.comment(" ".join(filled.values()))
+        yield from entries(self._account.rest(filled.values(), (), takes=True), self._reference(number))
+        rest = [cell if place else cell[start:] for place, cell in enumerate(cells)]
+        headings = {place: cell.strip() for place, cell in enumerate(rest) if cell.strip()}
+        self._take_headings(headings, number, loose=True)
+
+    def _values(self, number: int, filled: dict[int, str], inherited: Mapping[int, str]) -> Iterator[Entry]:
+        """Yield what a row lists, or hold it back where it may be a title."""
+        first = next(iter(filled.values()))
+        found = self._data(self._reference(number), filled, {**inherited, **filled})
         if (rule := self._headings.rule(filled)) is not None:
             found = map(partial(withheld, rule=rule), found)
         if len(filled) == 1 and (heads := _title_rule(first)):
@@ -165,9 +177,22 @@ class Table:
     def _reference(self, row: int) -> Reference:
         return Reference(self.document, self.page, row, table=self.place)
 
+    def _quick_row(self, cells: Sequence[str], reference: Reference) -> Iterator[Entry] | None:
+        """The entries of a row with one canonical value in the one column of values; None: look closer."""
+        only = self._headings.only_value
+        if only is None or self._allows or len(cells) <= only:
+            return None
+        plain = plain_value(cells[only])
+        if plain is None or (quick := self._quick(cells, only, plain[0])) is None:
+            return None
+        taken = indicator(plain, reference, quick[0])
+        if not quick[1]:
+            return iter((taken,))
+        return chain((taken,), entries(self._account.rest(quick[1], (plain[1],)), reference))
+
     def _quick(self, cells: Sequence[str], only: int, kind: IndicatorType) -> tuple[Facts, list[str]] | None:
-        """The facts beside a canonical value of this kind in the one column of values, and the cells that only mention others, if nothing else in
-        the row asks for a closer look.
+        """The facts beside a canonical value of this kind in the one column of values, and the cells that
+        only mention others, if nothing else in the row asks for a closer look.
 
         Long lists say the same few things of most values, so what the other cells say is kept.
         """
@@ -198,7 +223,7 @@ class Table:
         self._before.clear()
 
     def _title(self, found: Iterator[Entry]) -> Iterator[Entry]:
-        """Hold back what a single cell above any headings holds, when it is no value: headings below make it their title."""
+        """Hold back a single cell above any headings, if no value: headings below make it their title."""
         for item in found:
             if isinstance(item, Refusal) and item.type is None:
                 self._before.append(item)
@@ -207,7 +232,7 @@ class Table:
                 yield item
 
     def _mentioned(self) -> Iterator[Entry]:
-        """Headings follow, so the sentences before them on the sheet were a title: a value there is mentioned, not listed."""
+        """Turn the held cells above these headings into a title: their values are mentioned, not listed."""
         for item in self._before:
             if isinstance(item, Refusal):
                 if is_shaped(item):
@@ -217,7 +242,7 @@ class Table:
         self._before.clear()
 
     def _take_headings(self, filled: dict[int, str], number: int, *, loose: bool) -> bool:
-        """Return whether the row is one of headings. `loose`: it stands in a comment, of which more is asked."""
+        """Take a row of headings. `loose`: it is in a comment, of which more is asked."""
         if not self._headings.take(filled, number, least=2 if loose else 1):
             return False
         self._headings.loose, self._allows = loose, self._all_allowed
@@ -229,74 +254,63 @@ class Table:
     ) -> Iterator[Entry]:
         fields = self._headings.fields or {}
         prints = [filled[place] for place in self._headings.fingerprints if place in filled]
-        if (
-            self._headings.loose
-            and not prints
-            and not any(fields.get(place) is Field.VALUE for place in filled)
-        ):
+        promising = prints or any(fields.get(place) is Field.VALUE for place in filled)
+        if self._headings.loose and not promising:
             fields = {}
         facts = self._facts(described, fields)
-        stated = kind_of(described, fields)
+        spanned = range_of(filled, self._headings.bounds) or masked(filled, self._headings.masked)
+        if spanned is not None:
+            found = read_text(spanned)
+            told = {*map(value_of, found), *(cell for cell in filled.values() if cell in spanned)}
+            yield from entries(found, reference, facts)
+            yield from entries(self._account.rest(filled.values(), told), reference)
+        elif len(fields) < 2 and len(filled) == 2 and is_aside(next(iter(filled.values()))):
+            found = describing(list(filled.values())[1])
+            found += self._account.rest(filled.values(), set(map(value_of, found)))
+            yield from entries(found, reference, facts)
+        else:
+            found = self._listed(filled, fields, kind_of(described, fields), prints)
+            yield from entries(found, reference, facts, self._words(described))
+
+    def _listed(
+        self, filled: dict[int, str], fields: Mapping[int, Field], stated: str, prints: Sequence[str]
+    ) -> list[Found]:
+        """The values of a row's cells, those taken first, and what the cells show besides."""
         kind, unsupported = stated_type(stated)
         found: list[Found] = []
         doubtful: list[Found] = []
         unheaded: list[Found] = []
         beside_them: list[tuple[Field | None, str]] = []
-        spanned = ranges.spanned(filled, self._headings.bounds)
-        if (spanned := spanned or ranges.masked(filled, self._headings.masked)) is not None:
-            told = {
-                *map(value_of, read_text(spanned)),
-                *(cell for cell in filled.values() if cell in spanned),
-            }
-            yield from entries(read_text(spanned), reference, facts)
-            yield from entries(self._account.rest(filled.values(), told), reference)
-            return
-        if len(fields) < 2 and len(filled) == 2 and is_aside(next(iter(filled.values()))):
-            found = describing(list(filled.values())[1])
-            yield from entries(
-                [*found, *self._account.rest(filled.values(), set(map(value_of, found)))], reference, facts
-            )
-            return
         beside_it = kind or (kind_beside(filled) if any(map(may_be_parted, filled.values())) else None)
         for place, cell in filled.items():
             field = fields.get(place)
             promised = kind if kind in STATED_ONLY else self._headings.types.get(place) or kind
             cell = whole_digest(cell, promised or beside_it)
+            taken = False
             if field is Field.VALUE:
                 cell = supported_part(stated, cell)
                 items = value_cell(cell, promised, unsupported=unsupported)
                 items = in_cell(items, stated=stated) if stated else items
                 if place in self._headings.names and len(items) == 1:
                     items += host_as_promised(items[0])
-                taken = [item for item in items if not isinstance(item, Refused)]
+                taken = not all(isinstance(item, Refused) for item in items)
                 (found if taken else doubtful).extend(items)
-                if not taken:
-                    beside_them.append((field, cell))
-                continue
-            beside_them.append((field, cell))
-            if field is Field.VICTIM:
-                doubtful.extend(victim(cell))
+            elif field is Field.VICTIM:
+                doubtful += victim(cell)
             elif field is None:
-                unheaded.extend(whole_value(cell) or several_values(cell))
+                unheaded += whole_value(cell) or several_values(cell)
+            if not taken:
+                beside_them.append((field, cell))
         found += self._publishers.beside([*found, *unheaded])[len(found) :]
-        if not found and not doubtful and prints:
-            doubtful = [
-                Refused(refusals.OTHER_DIGEST, shortened(text, refusals.VALUE_KEPT)) for text in prints
-            ]
-        if not found and not doubtful:
-            found = scattered(filled, fields)
-        if any(not isinstance(item, Refused) for item in found):
-            doubtful = [item for item in doubtful if isinstance(item, Refused) and item.type is not None]
-        found += doubtful
+        found += _doubted(found, doubtful, prints) or ([] if found else scattered(filled, fields))
         told = set(map(value_of, found))
         for field, cell in beside_them:
-            if not self._account.is_new(cell):
-                continue
-            found += self._account.rest([cell], told, takes=field not in _NEVER_TAKEN, where=field)
-        yield from entries(found, reference, facts, self._words(described))
+            if self._account.is_new(cell):
+                found += self._account.rest([cell], told, takes=field not in _NEVER_TAKEN, where=field)
+        return found
 
     def _words(self, described: Mapping[int, str]) -> str:
-        """Return what the row says around its values: only of a document's table, since a list's rows say it in their facts."""
+        """Words around the row's values, of a document's table only: a list's rows state them as facts."""
         return "" if self.place is None else " | ".join(described[place] for place in sorted(described))
 
     def _facts(self, filled: dict[int, str], fields: dict[int, Field]) -> Facts:
@@ -317,6 +331,15 @@ class Table:
                 None,
             )
         return facts_of(said, threat)
+
+
+def _doubted(found: Sequence[Found], doubtful: list[Found], prints: Sequence[str]) -> list[Found]:
+    """The doubtful values of a row, of which those without a kind say nothing beside taken ones."""
+    if not found and not doubtful:
+        return [Refused(refusals.OTHER_DIGEST, shortened(text, refusals.VALUE_KEPT)) for text in prints]
+    if all(isinstance(item, Refused) for item in found):
+        return doubtful
+    return [item for item in doubtful if isinstance(item, Refused) and item.type is not None]
 
 
 def _title_rule(title: str) -> Rule | None:

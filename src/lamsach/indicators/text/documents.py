@@ -1,8 +1,10 @@
-"""What text documents (DOC, DOCX, ODT, RTF) say: paragraphs read as prose, tables by their columns."""
+"""Running text of documents: paragraphs and pages read as prose, tables by their columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 from unicodedata import normalize
@@ -14,12 +16,121 @@ from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.references import defangs_links
 from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.judge.stated import struck_out
+from lamsach.indicators.tables.piped import Kind, Piped, PipedLines, piped_cells
 from lamsach.indicators.tables.tables import Table
-from lamsach.indicators.text.flowing import Line, defangs, joined, rejoined
+from lamsach.indicators.text.broken_lines import HASH_DIGITS, Line, is_value, joined, rejoined
+from lamsach.indicators.text.extract import Found
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import Refused, canonical_values
 from lamsach.indicators.values.records import Entry, entries, is_shaped
 from lamsach.model import Indicator, Reference, Refusal
+
+_SENTENCE = re.compile(r"^\W{0,8}(?:[^\W\d_][\w'’-]*[,;:]?[ \t]+(?:\S+[ \t]+){9,})")
+_SENTENCES = 2
+_DEFANGED = re.compile(r"\w ?\[ ?\.{1,2} ?\] ?\w|\w\(\.\)\w|\bhxxps?\b|\w\[dot\]\w|\w\[:\]//", re.IGNORECASE)
+_AROUND = 3
+
+
+def read_lines(
+    document: str,
+    lines: Iterable[Line],
+    *,
+    prose: Prose | None = None,
+    width: int = 0,
+    digits: tuple[int, ...] = HASH_DIGITS,
+) -> Iterator[Entry]:
+    """Whatever has a value's shape on the lines, taken or refused.
+
+    `width` is the length of a full line in characters (0: unknown), `digits` are the lengths of the
+    document's hashes.
+    """
+    prose = prose or Prose(advisory=True)
+    for line in joined(lines, width, digits):
+        reference = Reference(document, line.page, line.row)
+        for found in prose.line(line.text):
+            yield from entries([found], reference, prose.facts, line.text)
+
+
+def with_surroundings(page: int | None, texts: Sequence[str]) -> Iterator[Line]:
+    """The lines of a page that are not blank, each with the width of the text around it."""
+    lengths = [len(text.strip()) for text in texts]
+    for place, text in enumerate(texts):
+        if text.strip():
+            near = lengths[max(0, place - _AROUND) : place] + lengths[place + 1 : place + 1 + _AROUND]
+            yield Line(page, place + 1, text, max(near, default=0))
+
+
+_FRAGMENT = re.compile(r"(?<![0-9A-Za-z])(?=[0-9A-Fa-f]*[0-9])[0-9A-Fa-f]{16,63}(?![0-9A-Za-z-])")
+
+
+def has_fragments(text: str) -> bool:
+    """Return whether a text holds hexadecimal pieces of a hash that a narrow column broke."""
+    return any(len(piece) not in HASH_DIGITS for piece in _FRAGMENT.findall(text))
+
+
+def full_width(texts: Sequence[str]) -> int:
+    """The length of a full line: what nine in ten lines stay below or reach, and 40 at least."""
+    lengths = sorted(len(text) for text in texts if text)
+    return max(40, lengths[len(lengths) * 9 // 10]) if lengths else 0
+
+
+def without_margins(pages: Sequence[list[str]]) -> list[Line]:
+    """Blank headers and footers, which come again on most pages, and give those with a value once each."""
+    if len(pages) < 2:
+        return []
+    counts: Counter[str] = Counter()
+    edges: list[dict[int, str]] = []
+    for lines in pages:
+        filled = [place for place, line in enumerate(lines) if line.strip()]
+        edge = sorted({*filled[:3], *filled[-3:]}) if len(filled) > 6 else []
+        edges.append({place: _pattern(lines[place]) for place in edge})
+        counts.update(set(edges[-1].values()))
+    least = max(2, len(pages) * 6 // 10)
+    found: dict[str, Line] = {}
+    for number, (lines, patterns) in enumerate(zip(pages, edges, strict=True), 1):
+        for place, pattern in patterns.items():
+            if counts[pattern] < least or (len(pages) == 2 and not _WORDS.search(pattern)):
+                continue
+            if pattern.startswith(_VALUED):
+                found.setdefault(pattern, Line(number, place + 1, lines[place]))
+            lines[place] = ""
+    return list(found.values())
+
+
+def margin_entries(document: str, margins: Iterable[Line]) -> Iterator[Entry]:
+    """Yield what is in the headers and footers of the pages, once each."""
+    prose = Prose(advisory=True)
+    prose.section = Section.MARGIN
+    return read_lines(document, margins, prose=prose)
+
+
+_VALUED = "\0"
+_WORDS = re.compile(r"[^\W\d_]{3,}.*[^\W\d_]{3,}", re.DOTALL)
+
+
+def _pattern(line: str) -> str:
+    """A line without its numbers, those of values kept; with a mark in front when it holds one."""
+    words = line[:400].split()[:40]
+    valued = [is_value(word) or "@" in word for word in words]
+    text = " ".join(
+        word if is_value else re.sub(r"\d+", "0", word) for word, is_value in zip(words, valued, strict=True)
+    )
+    return _VALUED + text if any(valued) else text
+
+
+def defangs(texts: Iterable[str]) -> bool:
+    """Return whether the author of these texts defangs what is malicious."""
+    return any(_DEFANGED.search(text) for text in texts)
+
+
+def has_sentences(text: str) -> bool:
+    """Return whether a text has several sentences, so that what is in them is mentioned and not listed."""
+    return sum(_SENTENCE.search(line) is not None for line in text.splitlines()) >= _SENTENCES
+
+
+def found_values(found: Iterable[Found]) -> list[Found]:
+    """Return what has a value's shape and a type."""
+    return list(filter(is_shaped, found))
 
 
 class Readable(Protocol):
@@ -38,6 +149,7 @@ def read_document(document: Readable, name: str) -> Iterator[Entry]:
     reader.look_through(document.texts())
     for block in document.blocks():
         yield from reader.block(block)
+    yield from reader.end()
 
 
 class DocumentReader:
@@ -49,6 +161,9 @@ class DocumentReader:
         self.defangs = self.defangs_links = False
         self._prose = Prose(advisory=True)
         self._last: tuple[int | None, int] = (None, 0)
+        self._lines = PipedLines[tuple[Reference, bool]](framed=True)
+        self._piped: Table | None = None
+        """The table that bars draw in the paragraphs."""
 
     def look_through(self, texts: Iterable[str]) -> None:
         """See in the document's pieces of text, before it is read, whether its author defangs."""
@@ -60,7 +175,9 @@ class DocumentReader:
         """Yield what a block says."""
         if isinstance(block, Paragraph):
             yield from self._paragraph(block)
-        elif isinstance(block, BlockTable):
+            return
+        yield from self.end()
+        if isinstance(block, BlockTable):
             yield from self._table(block.rows)
             yield from self._struck(block.struck)
         else:
@@ -74,11 +191,38 @@ class DocumentReader:
         self._last = block.page, block.row
         reference = Reference(self.document, block.page, block.row)
         for line in joined(Line(None, 0, part) for part in normalize("NFC", visible(block.text)).split("\n")):
-            said = f"# {line.text}" if block.title else line.text
-            yield from entries(self._prose.line(said), reference, self._prose.facts, line.text)
+            for item in self._lines.push((reference, block.title), line.text):
+                yield from self._line(item)
         for target, shown in block.links:
             yield from self._link(target, shown, reference)
         yield from self._struck(block.struck)
+
+    def _line(self, item: Piped[tuple[Reference, bool]]) -> Iterator[Entry]:
+        """Yield what a line of a paragraph says: prose, or a row of a table that bars draw."""
+        (reference, title), text = item.place, item.text
+        if item.kind is Kind.TEXT:
+            found = self._prose.line(f"# {text}" if title else text)
+            yield from entries(found, reference, self._prose.facts, text)
+        elif item.kind is Kind.AFTER:
+            yield from self._end_table()
+        else:
+            if self._piped is None:
+                self.tables += 1
+                self._piped = Table(self.document, reference.page, self.tables)
+            self._piped.page = reference.page
+            yield from self._kept(self._piped, self._piped.row(reference.row or 0, piped_cells(text)))
+
+    def _end_table(self) -> Iterator[Entry]:
+        if self._piped is not None:
+            yield from self._kept(self._piped, self._piped.end())
+            self._piped = None
+
+    def end(self) -> Iterator[Entry]:
+        """Yield what is still to say of the paragraphs."""
+        for item in self._lines.end():
+            yield from self._line(item)
+        self._lines.in_table = False
+        yield from self._end_table()
 
     def _struck(self, texts: Iterable[str]) -> Iterator[Entry]:
         """The values in texts that the author struck out, as withdrawn ones."""

@@ -1,7 +1,7 @@
 """Find values in running text: a line of an advisory, a cell with several values, an e-mail.
 
-The text is refanged as a whole, then cut into URLs, ranges and words, and every word is judged by its shape. Nothing looks
-back, so the time is linear in the text's length.
+The text is refanged as a whole, then cut into URLs, ranges and words, and every word is judged by its shape.
+Nothing looks back, so the time is linear in the text's length.
 """
 
 from __future__ import annotations
@@ -14,10 +14,16 @@ from ipaddress import ip_network
 from lamsach.indicators.judge.loop import judged
 from lamsach.indicators.judge.rule import Place, Scope
 from lamsach.indicators.values import addresses, refusals
-from lamsach.indicators.values.domains import is_file_name, may_be_file_name, to_ascii_domain, without_picture
+from lamsach.indicators.values.domains import (
+    INTERNAL_TOP_LEVELS,
+    is_file_name,
+    may_be_file_name,
+    suffixes,
+    to_ascii_domain,
+    without_picture,
+)
 from lamsach.indicators.values.normalise import Refused, Value, canonical_values
 from lamsach.indicators.values.refang import refang
-from lamsach.indicators.values.suffixes import INTERNAL_TOP_LEVELS, suffixes
 from lamsach.model import IndicatorType
 
 _IPV6 = re.compile(
@@ -34,7 +40,7 @@ def without_wildcards(word: str) -> str:
 
 
 def is_ipv6(word: str) -> bool:
-    """Return whether a word means an IPv6 address: not a time, a MAC address, a scope (`a::b`) or a row of hex pairs."""
+    """Return whether a word is an IPv6 address: no time, MAC address, scope (`a::b`) or row of hex pairs."""
     if not _IPV6.fullmatch(word) or not any(character.isdigit() for character in word):
         return False
     groups = [group for group in word.partition("/")[0].split(":") if group]
@@ -66,24 +72,31 @@ def compound_parts(word: str) -> list[str]:
     return []
 
 
-_SCHEMES = r"(?:https?|ftps?|sftp|wss?|tcp|udp|tls|ssl|dns|socks[45]?|stratum\+(?:tcp|ssl|tls)|ldaps?|rmi|smb|ssh|irc|telnet|git|file)"
+_SCHEMES = (
+    r"(?:https?|ftps?|sftp|wss?|tcp|udp|tls|ssl|dns|socks[45]?|stratum\+(?:tcp|ssl|tls)|ldaps?|rmi"
+    r"|smb|ssh|irc|telnet|git|file)"
+)
 _TOKEN = re.compile(
     rf"(?<![a-z0-9])(?P<url>{_SCHEMES}://[^\s<>\"“”‘’]+)"
-    r"|(?<![\w.])(?P<range>[0-9]{1,3}(?:\.[0-9]{1,3}){3}\s?(?:[-–—~]|to|đến)\s?[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}[-–—~][0-9]{1,3})(?![\w.]*\w)"
-    r"|(?<![\w.])(?P<masked>[0-9]{1,3}(?:\.[0-9]{1,3}){3},?[ \t]{1,3}(?:(?:\(?(?:subnet )?(?:net)?mask[ \t:=]{1,3})?\(?(?:255|0)(?:\.[0-9]{1,3}){3}|/[0-9]{1,2}(?![/.]\d)))(?![\w.])"
+    r"|(?<![\w.])(?P<range>[0-9]{1,3}(?:\.[0-9]{1,3}){3}\s?(?:[-–—~]|to|đến)\s?[0-9]{1,3}"
+    r"(?:\.[0-9]{1,3}){3}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}[-–—~][0-9]{1,3})(?![\w.]*\w)"
+    r"|(?<![\w.])(?P<masked>[0-9]{1,3}(?:\.[0-9]{1,3}){3},?[ \t]{1,3}(?:(?:\(?(?:subnet )?"
+    r"(?:net)?mask[ \t:=]{1,3})?\(?(?:255|0)(?:\.[0-9]{1,3}){3}|/[0-9]{1,2}(?![/.]\d)))(?![\w.])"
     r"|(?P<email>[^\s<>\"'“”,;:|()\[\]{}\\/@]{1,64}@(?=\w)[\w.-]{1,253}(?![\w@]))"
     r"|jndi:(?P<named>(?:ldaps?|rmi|dns)://[^\s<>\"“”‘’}]+)"
     r"|(?P<word>[^\s<>\"'“”‘’„,;|()\[\]{}=`^…«»•‹›–—←-⇿➔➜➡➤►▶\ufe0f「」『』]+)",
     re.IGNORECASE,
 )
 _NEXT_URL = re.compile(
-    rf"(?<=[\w;,])(?=[a-z]:\\\w)|[,;|*@]+(?={_SCHEMES}://)|'(?=\.\w{{1,20}}\()|(?<=[a-z0-9])(?=https?://)|\]\(|\\?'(?=[,;)\]\\]|$)|&quot;|\\n|\\r|\\'|\\\"|(?<![?&=])&&(?=\w)|\|(?=\s?(?:(?:ba|z|da|k)?sh|iex|python\d?|perl|php|base64)\b)",
+    rf"(?<=[\w;,])(?=[a-z]:\\\w)|[,;|*@]+(?={_SCHEMES}://)|'(?=\.\w{{1,20}}\()|(?<=[a-z0-9])"
+    rf"(?=https?://)|\]\(|\\?'(?=[,;)\]\\]|$)|&quot;|\\n|\\r|\\'|\\\"|(?<![?&=])&&(?=\w)|\|(?="
+    rf"\s?(?:(?:ba|z|da|k)?sh|iex|python\d?|perl|php|base64)\b)",
     re.IGNORECASE,
 )
 _INNER_URL = re.compile(rf"{_SCHEMES}://", re.IGNORECASE)
 _LINK_TEXT = re.compile(r"(?<=/)\[(?=[\w_*])|\[$")
 """Where a URL ends and the text of its link begins (AsciiDoc): `https://host/page/[text`."""
-# http://evil.example/a.exe,file: C:\\a.exe, behind which a label begins; ^(https://evil.example/)([a-z]{0,50})?
+# http://evil.example/a.exe,file: C:\\a.exe, with a label behind; ^(https://evil.example/)([a-z]{0,50})?
 _NEXT_LABEL = re.compile(r",[a-z]{2,20}:$", re.IGNORECASE)
 _EXPRESSION = re.compile(r"[^()]{1,2000}\)[(\[{*+?]")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
@@ -106,7 +119,8 @@ _EMAIL = re.compile(r"[^@/\\]+@[\w.-]+\.\w+")
 
 # %windir%\system32\rundll32.exe,evil.com    C:\Users\Public\a (evil).top
 _PATH = re.compile(
-    r"[\"“](?:%[\w()]{2,40}%|[a-z]:)\\[^\"”\n]{1,1000}[\"”]|(?:%[\w()]{2,40}%|(?<![\w])[a-z]:)\\[^\s\"“”'<>|]*",
+    r"[\"“](?:%[\w()]{2,40}%|[a-z]:)\\[^\"”\n]{1,1000}[\"”]|(?:%[\w()]{2,40}%|"
+    r"(?<![\w])[a-z]:)\\[^\s\"“”'<>|]*",
     re.IGNORECASE,
 )
 
@@ -157,7 +171,7 @@ def located(text: str) -> Iterator[tuple[str, Found]]:
 
 
 def _tokens(text: str) -> Iterator[re.Match[str]]:
-    """URLs, ranges and words of a text; a URL begins a token of its own behind a label (`url:http://evil.example/a?b=c`)."""
+    """Tokens of a text; a URL behind a label begins its own (`url:http://evil.example/a?b=c`)."""
     place = 0
     while (match := _TOKEN.search(text, place)) is not None:
         word = match["word"]
@@ -168,7 +182,7 @@ def _tokens(text: str) -> Iterator[re.Match[str]]:
 
 
 def _inner_url(word: str) -> int | None:
-    """Return where a URL begins within a word; None where it is in the path of another (`archive.example/1/http://evil.example`)."""
+    """Place of a URL within a word; None in the path of another (`archive.example/1/http://evil.example`)."""
     match = _INNER_URL.search(word) if "://" in word else None
     if match is None:
         return None
@@ -195,7 +209,7 @@ def _email(token: str) -> Iterator[Found]:
 
 
 def _word_judged(found: Found, text: str, match: re.Match[str], written: str) -> Found:
-    """The value of a word, or why the text around it says that it is none: a call in program code, a version, which nobody defangs."""
+    """Judge a word's value by the text around it: a call in code, a version, which nobody defangs."""
     if isinstance(found, Refused):
         return found
     kind, value = found
@@ -224,8 +238,11 @@ def _url(text: str, written: str) -> Iterator[Found]:
 
 
 def _trimmed(text: str) -> str:
-    """A URL without the punctuation of the sentence around it; brackets stay when they are closed within it. A link's text
-    behind the URL (AsciiDoc: `https://host/page[text]`) is cut off, when it does not cut the URL down to its host."""
+    """A URL without the punctuation of the sentence around it; brackets stay when they are closed within it.
+
+    A link's text behind the URL (AsciiDoc: `https://host/page[text]`) is cut off, when it does not cut the
+    URL down to its host.
+    """
     start, bracket, rest = text.rpartition("[")
     if (
         bracket
@@ -305,7 +322,7 @@ def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
 
 
 def _dotted(word: str, written: str) -> Iterator[Found]:
-    """The value of a word with a dot. `written` is the text as its author wrote it, in lower case: what is defanged in it is no file's name."""
+    """Value of a word with a dot. `written`, the text in lower case, tells defanged names from files'."""
     if "@" in word:
         if _EMAIL.fullmatch(word):
             yield Refused(refusals.EMAIL, word)
@@ -334,7 +351,7 @@ def _dotted(word: str, written: str) -> Iterator[Found]:
 
 
 def _case_is_of_a_name(host: str) -> bool:
-    """False for `System.In` and `Agent.AI`: the end of a sentence or a malware's name, not a top-level domain."""
+    """Return false for `System.In` and `Agent.AI`: a sentence's end or malware, no top-level domain."""
     last = host.rpartition(".")[2]
     return last == last.lower() or host == host.upper()
 

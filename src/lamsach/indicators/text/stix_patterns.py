@@ -1,7 +1,8 @@
 """The values that a STIX pattern compares with (STIX 2.1 section 9), by its comparisons.
 
-Every value of a pattern is taken, also where the pattern wants several things together (AND, FOLLOWEDBY, WITHIN, REPEATS, START and STOP): a log line shows
-one of them. What is not checked then is told, as one refusal of the pattern. No expression of a pattern (MATCHES) is ever run.
+Every value of a pattern is taken, also where the pattern wants several things together (AND, FOLLOWEDBY,
+WITHIN, REPEATS, START and STOP): a log line shows one of them. What is not checked then is told, as one
+refusal of the pattern. No expression of a pattern (MATCHES) is ever run.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ OBSERVABLES = {
 }
 """The observables whose `value` is an indicator."""
 
-# [network-traffic:extensions.'http-request-ext'.request_header.'Host' NOT IN ('a.example', 'b.example')] START t'2026-01-01T00:00:00Z'
+# [network-traffic:extensions.'http-request-ext'.request_header.'Host' NOT IN ('a.example')] START t'2026'
 _STEP = r"(?:[\w-]{1,250}|'[^'\\\n]{1,250}'|\"[^\"\\\n]{1,250}\")"
 _TOKEN = re.compile(
     rf"(?P<path>[a-z0-9_-]{{2,250}}:{_STEP}(?:\.{_STEP}|\[[\d*]{{1,10}}\]){{0,50}})"
@@ -54,7 +55,7 @@ MAX_PATTERN = 1024 * 1024
 
 @dataclass(slots=True)
 class _Comparison:
-    """A path and what it is compared with: the texts, or none for numbers and what cannot be read. `joined`: the number of the observation that it stands in."""
+    """A path and the texts it is compared with (none for numbers), and its observation's number."""
 
     path: str
     operator: str
@@ -65,7 +66,7 @@ class _Comparison:
 
 @dataclass(slots=True)
 class _Pattern:
-    """The comparisons of a pattern, the observations whose comparisons are joined by AND, whether it asks for an order or a time."""
+    """Comparisons of a pattern, observations joined by AND, whether it asks for an order or a time."""
 
     comparisons: list[_Comparison] = field(default_factory=list)
     joined: set[int] = field(default_factory=set)
@@ -74,7 +75,7 @@ class _Pattern:
 
 
 def hash_type(name: str) -> IndicatorType | None:
-    """The type of a hash by STIX's name for the algorithm (`SHA-256`, `'SHA256'`, `MD5`), or None for one that is not taken."""
+    """Type of a hash by STIX's name of the algorithm (`SHA-256`, `'SHA256'`, `MD5`), or None."""
     found = stated_type(name.strip("'\""))[0]
     return found if found in DIGESTS else None
 
@@ -154,7 +155,7 @@ def _comparison(tokens: list[re.Match[str]], place: int, path: str, before: str)
 
 
 def _texts(tokens: list[re.Match[str]], place: int) -> tuple[list[str], int]:
-    """The text that stands at a place, or those of the set in round brackets there, and the place behind them."""
+    """Texts at a place, or of the set in round brackets there, and the place behind them."""
     if place < len(tokens) and tokens[place]["mark"] == "(":
         texts: list[str] = []
         place += 1
@@ -195,7 +196,7 @@ def _is_network(item: Found) -> bool:
 
 
 def _plain(operator: str, text: str, kind: IndicatorType | None) -> str | None:
-    """The value that a text stands for, or None when an expression stands for more than a value covers."""
+    """The value that a text means, or None when an expression means more than a value covers."""
     if operator in ("=", "IN", "ISSUBSET", "ISSUPERSET"):
         return text
     if operator == "LIKE":
@@ -206,7 +207,9 @@ def _plain(operator: str, text: str, kind: IndicatorType | None) -> str | None:
 
 
 def _like(text: str, kind: IndicatorType | None) -> str | None:
-    """Return what stands fast of a LIKE (section 9.6.1: `%` is any text, `_` any letter): what goes on behind it, and the names below a name, are covered anyway."""
+    """Return the fixed part of a LIKE (section 9.6.1: `%` is any text, `_` any letter): what goes on behind
+    it, and the names below a name, are covered anyway.
+    """
     if (parts := _NETWORK.fullmatch(text)) is not None:
         numbers = [part for part in parts.groups() if part is not None]
         return ".".join([*numbers, *["0"] * (4 - len(numbers))]) + f"/{8 * len(numbers)}"

@@ -1,7 +1,7 @@
 """Addresses, networks and ranges: their canonical text, and which of them are refused.
 
-Spellings after RFC 4291 and RFC 5952 (IPv6) and the dotted quad; octets padded with zeros are read as decimal, as lists
-mean them. The documentation ranges of RFC 5737 and RFC 3849 are ordinary addresses here.
+Spellings after RFC 4291 and RFC 5952 (IPv6) and the dotted quad; octets padded with zeros are read as
+decimal, as lists mean them. The documentation ranges of RFC 5737 and RFC 3849 are ordinary addresses here.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from ipaddress import (
     ip_network,
     summarize_address_range,
 )
+from socket import AF_INET, AF_INET6, inet_pton
+from typing import NamedTuple
 
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.refusals import Refused
@@ -25,7 +27,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 SHORTEST_PREFIX = {4: 8, 6: 16}
-"""The largest network that is taken, by IP version: a whole /8, or a /16 of IPv6 (the largest a registry holds)."""
+"""Largest networks that are taken: a whole /8, or a /16 of IPv6 (the largest a registry holds)."""
 
 _INTERNAL: tuple[tuple[Network, str], ...] = tuple(
     (ip_network(text), reason)
@@ -93,12 +95,13 @@ def internal_reason(address: Address) -> str | None:
 
 
 def may_be_internal(quad: str) -> bool:
-    """Return whether a canonical dotted quad needs a closer look: its first octet is one under which internal addresses lie."""
+    """Return whether a canonical quad needs a closer look: internal addresses share its first octet."""
     return quad.partition(".")[0] in _FIRST_OCTET_TEXTS
 
 
 def parse(text: str) -> tuple[tuple[IndicatorType, str], ...] | None:
-    """Every address or network that a text spells (an address, with a port or a prefix or a mask; a range), or None.
+    """Every address or network that a text spells (an address, with a port or a prefix or a mask; a range),
+    or None.
 
     Raises Refused when it is one that is not taken.
     """
@@ -187,14 +190,18 @@ def _network(network: Network) -> tuple[IndicatorType, str]:
             raise Refused(reason, str(network), IndicatorType.NETWORK)
     if network.prefixlen < SHORTEST_PREFIX[network.version]:
         raise Refused(refusals.TOO_LARGE, str(network), IndicatorType.NETWORK)
-    if any(network.version == internal.version and internal.subnet_of(network) for internal, _ in _INTERNAL):  # type: ignore[arg-type]
+    if any(
+        network.version == internal.version and internal.subnet_of(network)  # type: ignore[arg-type]
+        for internal, _ in _INTERNAL
+    ):
         raise Refused(refusals.HOLDS_INTERNAL, str(network), IndicatorType.NETWORK)
     return IndicatorType.NETWORK, str(network)
 
 
 def host_address(host: str) -> Address | None:
-    """The address that a URL's host spells, or None: IPv4 in the loose spellings browsers take (WHATWG URL, "IPv4 parser":
-    one to four parts, decimal, octal or hexadecimal), IPv6 in brackets."""
+    """The address that a URL's host spells, or None: IPv4 in the loose spellings browsers take (WHATWG URL,
+    "IPv4 parser": one to four parts, decimal, octal or hexadecimal), IPv6 in brackets.
+    """
     if host.startswith("["):
         try:
             return ip_address(host.strip("[]").partition("%")[0])
@@ -215,3 +222,40 @@ def host_address(host: str) -> Address | None:
     for place, number in enumerate(numbers[:-1]):
         value += number << (8 * (3 - place))
     return IPv4Address(value)
+
+
+class Span(NamedTuple):
+    """An address or network: the version of IP, its first address as a number, the length of its prefix."""
+
+    version: int
+    first: int
+    length: int
+
+    @property
+    def last(self) -> int:
+        """Its last address as a number."""
+        return self.first + (1 << (bits(self.version) - self.length)) - 1
+
+    def overlaps(self, other: Span) -> bool:
+        """Return whether the two have an address in common."""
+        return self.version == other.version and self.first <= other.last and other.first <= self.last
+
+
+def bits(version: int) -> int:
+    """The length of an address in bits."""
+    return 32 if version == 4 else 128
+
+
+def span(value: str) -> Span:
+    """Span of an address or network in canonical (`ipaddress`) text. Raises ValueError for others."""
+    text, slash, prefix = value.partition("/")
+    version = 6 if ":" in text else 4
+    try:
+        first = int.from_bytes(inet_pton(AF_INET6 if version == 6 else AF_INET, text))
+    except (OSError, UnicodeError):
+        raise ValueError(value) from None
+    most = bits(version)
+    length = int(prefix) if slash and prefix.isascii() and prefix.isdecimal() else -1 if slash else most
+    if not 0 <= length <= most or first & ((1 << most - length) - 1):
+        raise ValueError(value)
+    return Span(version, first, length)

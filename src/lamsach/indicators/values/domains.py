@@ -1,13 +1,94 @@
-"""Domain names: their canonical text (lower-case A-labels, no trailing dot), and which of them are refused."""
+"""Domain names: their canonical text (lower-case A-labels, no trailing dot), and which of them
+are refused.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
 
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.refusals import Refused
-from lamsach.indicators.values.suffixes import INTERNAL_TOP_LEVELS, suffixes
 from lamsach.model import IndicatorType
+
+_SPECIAL_TOP_LEVELS = (
+    "example", "test", "invalid", "onion", "i2p", "bit", "bazar", "coin", "emc", "lib", "eth", "alt",
+)  # fmt: skip
+"""Last labels outside the root zone that lists still carry: reserved for examples (RFC 2606), overlays and
+alternative roots that malware asks for."""
+
+INTERNAL_TOP_LEVELS = frozenset({
+    "local", "localhost", "localdomain", "lan", "home", "corp", "internal", "intranet", "private", "domain",
+    "workgroup", "arpa",
+})  # fmt: skip
+"""Last labels with another meaning in every network (RFC 6762 G, RFC 8375, `.internal`), and `arpa`."""
+
+
+def _ascii(label: str) -> str:
+    """Encode a label of the list (RFC 3492), which is in normal form already."""
+    return label if label.isascii() else "xn--" + label.encode("punycode").decode()
+
+
+class Suffixes:
+    """Rules of the public suffix list's first part: registries, no companies that rent out names."""
+
+    def __init__(self, text: str) -> None:
+        self.exact: set[str] = set()
+        self.wildcard_parents: set[str] = set()
+        self.exceptions: set[str] = set()
+        for line in text.partition("===END ICANN DOMAINS===")[0].splitlines():
+            rule = line.strip()
+            if rule and not rule.startswith("//"):
+                self._add(rule)
+        last_labels = {rule.rpartition(".")[2] for rule in self.exact | self.wildcard_parents}
+        self.top_levels = (last_labels | set(_SPECIAL_TOP_LEVELS)) - INTERNAL_TOP_LEVELS
+
+    def _add(self, rule: str) -> None:
+        name = rule.lstrip("!*.")
+        if not name.isascii():
+            name = ".".join(map(_ascii, name.split(".")))
+        if rule.startswith("!"):
+            self.exceptions.add(name)
+        elif rule.startswith("*."):
+            self.wildcard_parents.add(name)
+        else:
+            self.exact.add(name)
+
+    def registered(self, name: str) -> str:
+        """Registered name of a name, `evil.com.vn` of `a.b.evil.com.vn`; a suffix or address is its own."""
+        while not self.is_public(name):
+            above = name.partition(".")[2]
+            if not above or self.is_public(above):
+                break
+            name = above
+        return name
+
+    def is_public(self, name: str) -> bool:
+        """Return whether a name is a public suffix (`com.vn`), so that listing it would accuse everybody."""
+        if name in self.exact or name in self.top_levels or name in self.wildcard_parents:
+            return True
+        return name.partition(".")[2] in self.wildcard_parents and name not in self.exceptions
+
+
+@cache
+def suffixes() -> Suffixes:
+    """The list that the `publicsuffixlist` package carries, read once."""
+    return Suffixes(_text())
+
+
+def private_rules() -> Iterator[str]:
+    """Rules of the list's second part, as written (`*.` before some): names that companies give away."""
+    for line in _text().partition("===BEGIN PRIVATE DOMAINS===")[2].splitlines():
+        rule = line.strip()
+        if rule and not rule.startswith(("//", "!")):
+            yield rule
+
+
+def _text() -> str:
+    return (files("publicsuffixlist") / "public_suffix_list.dat").read_text(encoding="utf-8")
+
 
 LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 """A label as names in the wild have it: underscores are allowed anywhere (RFC 2181 section 11, RFC 8552)."""
@@ -24,7 +105,7 @@ _FILE_ENDINGS = """
 _LAST_LABEL_OF_FILES = frozenset(_FILE_ENDINGS.split())
 """What malware files are called."""
 FILE_LIKE_ENDINGS = frozenset({"zip", "mov"})
-"""Endings that are top-level domains and yet far oftener file names: a bare `order.zip` is a file unless the list says otherwise."""
+"""Top-level domains that are far oftener files: a bare `order.zip` is one unless the list says otherwise."""
 MAY_END_FILES = FILE_LIKE_ENDINGS | {"py", "so", "md"}
 """Endings of which some names, however bare, are those of files."""
 _SURELY_FILES = re.compile(
@@ -35,7 +116,7 @@ _SURELY_FILES = re.compile(
 _AMBIGUOUS_ENDINGS = FILE_LIKE_ENDINGS | {"py", "sh", "cab", "so"}
 _PICTURE = "[\u2600-\u27bf\U0001f300-\U0001faff]"
 _BETWEEN_NAMES = re.compile(f"[‐-―←-⇿➔➜➡➤►▶「」『』]|^{_PICTURE}\ufe0f?(?=[a-z0-9])", re.IGNORECASE)
-"""Dashes, arrows and quotes that no name holds, though they could be encoded; the picture before a name that marks an item of a list."""
+"""Dashes, arrows and quotes that no name holds; the picture before a name that marks a list's item."""
 _PICTURES_BEFORE = re.compile(f"(?:{_PICTURE}|[\ufe0f\u200d])+(?=[a-z0-9])", re.IGNORECASE)
 _FILE_NAMES = re.compile(
     r"(?:readme|changelog|license|contributing|index)\.md|lib[\w-]{1,40}\.so|\w{1,40}\.(?:class|java|rs)",
@@ -44,7 +125,7 @@ _FILE_NAMES = re.compile(
 
 
 def may_be_file_name(name: str, *, in_sentence: bool) -> bool:
-    """Return whether a canonical name with a real last label is likely that of a file: in running text `install.sh` is one too."""
+    """Return whether a canonical name is likely a file's: in running text `install.sh` is one too."""
     last = name.rpartition(".")[2]
     if last in FILE_LIKE_ENDINGS:
         return name.count(".") == 1 or not name.startswith("www.")
@@ -58,7 +139,8 @@ def may_be_file_name(name: str, *, in_sentence: bool) -> bool:
 
 
 def to_ascii_domain(text: str) -> str | None:
-    """The name in lower-case A-labels without a trailing dot, from either IDNA form; None when it is no domain name.
+    """The name in lower-case A-labels without a trailing dot, from either IDNA form; None when it is no
+    domain name.
 
     Non-ASCII names are mapped by UTS 46 (https://www.unicode.org/reports/tr46/), non-transitional.
     """
@@ -107,8 +189,8 @@ def ends_as_a_file(last: str) -> bool:
 def canonical_domain(text: str, *, strict: bool = True) -> str:
     """The canonical name of a domain indicator; `*.evil.example` and `.evil.example` mean `evil.example`.
 
-    `strict` refuses names whose last label is no top-level domain; a list that states the type may be believed.
-    Raises Refused.
+    `strict` refuses names whose last label is no top-level domain; a list that states the type may be
+    believed. Raises Refused.
     """
     bare = text.strip()
     while bare.startswith(("*.", ".", "%.")):

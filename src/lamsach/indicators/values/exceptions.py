@@ -1,4 +1,6 @@
-"""Exceptions: what must not be counted although a list has it (an allow-list of the unit's own or of well-known services)."""
+"""Exceptions: what must not be counted although a list has it (an allow-list of the unit's own or of
+well-known services).
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,9 @@ _BESIDE = frozenset({refusals.NOT_LISTED, refusals.SIGNATURE, refusals.TITLE, re
 class ExceptionSet:
     """Answers whether a value is excepted, and by which line of which list.
 
-    A domain covers itself, its subdomains and the URLs on them; an address or network covers the addresses and networks within
-    it and the URLs on them; a URL covers itself and what lies under its path; a hash covers itself.
+    A domain covers itself, its subdomains and the URLs on them; an address or network covers the addresses
+    and networks within it and the URLs on them; a URL covers itself and what lies under its path; a hash
+    covers itself.
     """
 
     def __init__(self) -> None:
@@ -35,9 +38,12 @@ class ExceptionSet:
     def read(
         cls, paths: Iterable[str], on_problem: Callable[[Problem], None] = lambda _: None
     ) -> ExceptionSet:
-        """The set that lists (of any supported format) state. Private addresses, internal names and public suffixes may be
-        excepted, though they are no indicators; what cannot be understood is told to `on_problem`."""
-        from lamsach.indicators.reading import read_list  # brings every format with it
+        """The set that lists (of any supported format) state.
+
+        Private addresses, internal names and public suffixes may be excepted, though they are no indicators;
+        what cannot be understood is told to `on_problem`.
+        """
+        from lamsach.indicators.lists import read_list  # brings every format with it
 
         exceptions = cls()
         with listed_only():
@@ -73,8 +79,7 @@ class ExceptionSet:
 
 
 def covering(indicator_type: IndicatorType, value: str) -> Iterator[tuple[IndicatorType, str]]:
-    """Every type and canonical value that covers a canonical value, the nearest first: itself, the names above it, the networks
-    around it, the URLs above its path, the host of a URL."""
+    """Yield every type and value that covers a value, the nearest first, a URL's host at last."""
     if indicator_type is IndicatorType.DOMAIN:
         while value:
             yield IndicatorType.DOMAIN, value

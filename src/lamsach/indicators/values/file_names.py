@@ -13,16 +13,17 @@ from lamsach.indicators.values.refusals import Refused
 MOST_CHARACTERS = 255
 """What file systems hold."""
 _FORM = re.compile(r"[\w .+()\[\]{}@#$~&=!'-]*[\w)\]}-]")
-# 2024.exe in "hóa đơn 2024.exe": what the sieve and an archive's filter read as the name of a host; nothing in "công văn.doc"
+# 2024.exe in "hóa đơn 2024.exe": what the sieve and an archive's filter read as the name of a host; nothing
+# in "công văn.doc"
 _SEARCHED = re.compile(
     r"(?:^|(?<=[^0-9a-z_.\x80-\U0010ffff-]))[0-9a-z_-]+(?:\.[0-9a-z_-]+)*\.(?=[0-9_-]*[a-z])[0-9a-z_-]{1,16}$"
 )
 _KELVIN = "\u212a"
-"""The one letter that composing makes another of, one of ASCII, which the sieve would then look for in vain."""
+"""The one letter that composes into one of ASCII, which the sieve would look for in vain."""
 
 
 def folded(name: str) -> str:
-    """A name as it is compared: composed (NFC), letter by letter in lower case; no letter outside ASCII becomes one of it."""
+    """Fold a name for comparison: composed (NFC), lower case by letter, none turned into ASCII."""
     if name.isascii():
         return name.lower()
     composed = _KELVIN.join(unicodedata.normalize("NFC", part) for part in name.split(_KELVIN))
@@ -35,13 +36,13 @@ def _lower(letter: str) -> str:
 
 
 def base_name(path: str) -> str:
-    """The last part of a path of Windows or of another system, without a stream's name behind it (`a.exe:Zone.Identifier`)."""
+    """Last part of a path of any system, without a stream's name (`a.exe:Zone.Identifier`)."""
     last = re.split(r"[/\\]", path.rstrip("/\\"))[-1]
     return last.partition(":")[0].strip()
 
 
 def stated_names(text: str) -> Iterator[str]:
-    """The names of files, folded, that a field of a record may mean: of a path, or of the path of a URL with its query."""
+    """Folded file names that a record's field may mean: of a path, or of a URL's path with its query."""
     yield folded(base_name(text))
     if "%" in text or "?" in text:
         yield folded(base_name(unquote(text.partition("?")[0], errors="replace")))

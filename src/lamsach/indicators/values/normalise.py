@@ -1,12 +1,14 @@
 """One spelling for every value: what kind of indicator a text is, and its canonical form.
 
-Canonical forms: `ipaddress` spelling for addresses, CIDR with the host bits cleared for networks, lower-case A-labels
-without a trailing dot for domains, `lamsach.indicators.values.urls` for URLs, lower-case hex for hashes. `canonical` is
-idempotent: a canonical value is its own canonical form.
+Canonical forms: `ipaddress` spelling for addresses, CIDR with the host bits cleared for networks, lower-case
+A-labels without a trailing dot for domains, `lamsach.indicators.values.urls` for URLs, lower-case hex for
+hashes. `canonical` is idempotent: a canonical value is its own canonical form.
 
-URLs that an advisory gives as malware keeps them: in Base64 (RFC 4648), as hexadecimal digits, or percent-encoded as a whole.
+URLs that an advisory gives as malware keeps them: in Base64 (RFC 4648), as hexadecimal digits, or
+percent-encoded as a whole.
 
-Only a text that is nothing but the encoding of one URL is decoded. Anything else that such letters could spell is no value.
+Only a text that is nothing but the encoding of one URL is decoded. Anything else that such letters could
+spell is no value.
 """
 
 from __future__ import annotations
@@ -17,11 +19,16 @@ import re
 from urllib.parse import unquote
 
 from lamsach.indicators.values import addresses, refusals
-from lamsach.indicators.values.domains import LABEL, MAY_END_FILES, canonical_domain, to_ascii_domain
+from lamsach.indicators.values.domains import (
+    LABEL,
+    MAY_END_FILES,
+    canonical_domain,
+    suffixes,
+    to_ascii_domain,
+)
 from lamsach.indicators.values.file_names import canonical_file_name
 from lamsach.indicators.values.refang import refang
 from lamsach.indicators.values.refusals import Refused
-from lamsach.indicators.values.suffixes import suffixes
 from lamsach.indicators.values.urls import canonical_url, split_url
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import ADDRESSES, DIGEST_TYPES, FORMS, STATED_ONLY
@@ -57,7 +64,10 @@ def _base64(text: str) -> bytes:
 
 
 def _clean(data: bytes) -> str | None:
-    """The bytes as a URL. The line end of a program's output, and the zero at the end of a text in memory, may follow it."""
+    """The bytes as a URL.
+
+    The line end of a program's output, and the zero at the end of a text in memory, may follow it.
+    """
     text = data.decode("utf-16-le" if data[1:2] == b"\0" else "latin-1", "replace").rstrip("\r\n\0")
     return text if _URL.fullmatch(text) else None
 
@@ -82,13 +92,15 @@ _HEX_OF_URL = ("687474703a2f2f", "68747470733a2f2f")
 """What hexadecimal digits begin with that spell a URL and are no hash."""
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _PLAIN = re.compile(
-    rf"(?P<ip>{_OCTET}(?:\.{_OCTET}){{3}})|(?P<hash>[0-9a-f]{{32}}|[0-9a-f]{{40}}|[0-9a-f]{{64}})|(?P<domain>{LABEL}(?:\.{LABEL})+)"
-    rf"|(?P<url>https?://(?P<host>{LABEL}(?:\.{LABEL})+)(?:/[A-Za-z0-9/_.~%&=+$@?!;,-]{{0,2000}}[A-Za-z0-9_~%&=+-])?)",
+    rf"(?P<ip>{_OCTET}(?:\.{_OCTET}){{3}})|(?P<hash>[0-9a-f]{{32}}|[0-9a-f]{{40}}"
+    rf"|[0-9a-f]{{64}})|(?P<domain>{LABEL}(?:\.{LABEL})+)"
+    rf"|(?P<url>https?://(?P<host>{LABEL}(?:\.{LABEL})+)"
+    rf"(?:/[A-Za-z0-9/_.~%&=+$@?!;,-]{{0,2000}}[A-Za-z0-9_~%&=+-])?)",
     re.ASCII,
 )
 _HEX = re.compile(r"[0-9a-f]{32,128}", re.ASCII | re.IGNORECASE)
 LOCAL_PART = re.compile(r"[a-z0-9._%+=~-]{1,64}")
-"""What stands before the `@` of an e-mail address (RFC 5322, "dot-atom"), without what is an operator in a syntax that it is written in."""
+"""Local part of an e-mail address (RFC 5322, "dot-atom"), without operators of a syntax it is written in."""
 _EMAIL = re.compile(r"[^\s@/:]{1,128}@[^\s@/]{1,255}")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,20}):/{2}", re.IGNORECASE | re.ASCII)
 _HOST_AND_PATH = re.compile(r"[^\s/?#@]+(?::\d{1,5})?[/?].*", re.DOTALL)
@@ -111,7 +123,7 @@ _NAMED_SCHEMES = frozenset({
 
 
 def plain_value(text: str) -> Value | None:
-    """The value of a text that is already canonical and safe to take as it stands, or None: look closer.
+    """The value of a text that is canonical already and safe to take, or None: look closer.
 
     This is the fast path of long lists: one regular expression and two set look-ups.
     """
@@ -136,8 +148,9 @@ def plain_value(text: str) -> Value | None:
 def canonical(text: str, indicator_type: IndicatorType | None = None) -> Value:
     """The type and canonical value of one text, defanged or not. Raises Refused.
 
-    With a type, the text must be of that type (IP and NETWORK stand for each other); a stated DOMAIN or URL may end in a
-    label that is no top-level domain. A range that is not a single network is refused here: see `canonical_values`.
+    With a type, the text must be of that type (IP and NETWORK stand for each other); a stated DOMAIN or URL
+    may end in a label that is no top-level domain. A range that is not a single network is refused here: see
+    `canonical_values`.
     """
     values = canonical_values(text, indicator_type)
     if len(values) > 1:
@@ -164,7 +177,7 @@ def canonical_values(text: str, indicator_type: IndicatorType | None = None) -> 
 
 
 def of_stated_kinds(text: str) -> tuple[Value, ...]:
-    """Return what a text may be of the kinds that are taken only where a list states them: for looking a value up."""
+    """Values of the kinds that are taken only where a list states them: for looking a value up."""
     found: list[Value] = []
     for kind in sorted(STATED_ONLY):
         try:
@@ -200,8 +213,9 @@ def declined(item: Value | Refused, reason: str) -> Refused:
 
 
 def _unwrapped(text: str) -> str:
-    """Without brackets around the whole (`<http://evil.example>`), or left over at its end (`evil[.com]`), and without a URL's
-    section and the quotes, and the end of a sentence behind a URL, that stand there then."""
+    """Without brackets around the whole (`<http://evil.example>`), or left over at its end (`evil[.com]`),
+    and without a URL's section and the quotes, and the end of a sentence behind a URL, that stand there then.
+    """
     if (
         text.startswith("<") and text.endswith(">") and "|" in text
     ):  # <http://evil.example|here> of chat programs

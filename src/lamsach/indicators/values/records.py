@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
-from lamsach.indicators.judge.encodings import is_detection
+from lamsach.indicators.judge.labels import is_detection
 from lamsach.indicators.judge.loop import decide, withheld
 from lamsach.indicators.judge.rule import Scope
 from lamsach.indicators.judge.tables import Cell
@@ -24,7 +25,7 @@ Entry = Indicator | Refusal
 """What every reader of a list yields."""
 
 Plain = tuple[IndicatorType, str, str | None, str, int]
-"""What a long list says of a value, without the cost of an `Indicator`: type, canonical value, threat, document, row."""
+"""Plain value of a long list: type, canonical value, threat, document, row."""
 
 TEXT_KEPT = 300
 """How many characters of a threat's name or a note are kept."""
@@ -32,7 +33,7 @@ TEXT_KEPT = 300
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a record says of its values, beside them."""
+    """Statements of a record about its values."""
 
     threat: str | None = None
     source: str | None = None
@@ -41,26 +42,32 @@ class Facts:
     confidence: int | None = None
     tlp: str | None = None
 
+    @classmethod
+    def of(cls, threat: str | None, source: str | None = None, **stated: Any) -> Facts:
+        """Take the texts that a record states, shortened; an empty one states nothing."""
+        return cls(shortened(threat or "") or None, shortened(source or "") or None, **stated)
+
 
 NO_FACTS = Facts()
 WORDS_KEPT = 200
 """How many characters of the text around a value are kept."""
 MAX_WORDED = 20_000
 _SHORT_ENCODED = ("aHR0", "6874", "http%")
-"""What an encoded URL begins with, which has no point or colon (see `lamsach.indicators.values.normalise`)."""
+"""Beginnings of encoded URLs without point or colon (see `lamsach.indicators.values.normalise`)."""
 _SHAPED = frozenset({refusals.EMAIL, refusals.BAD_URL, refusals.OTHER_HASH, refusals.UNSUPPORTED_TYPE})
 """Why a value is refused whose kind is none of the types."""
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _WORDS_LEAST = 2
 _SEVERAL = re.compile(
-    r"://\S{3,300}[a-z0-9*@]https?://|[,;|][\s\"']{0,3}(?:h[tx*]{2}ps?|s?ftps?)\[?:\]?//|[a-z0-9/]hxxps?\[?:\]?//|://[^\s\\]{3,300}\\[rn](?:\\|$)|://[^\s\\]{3,300}[a-z]:\\\w",
+    r"://\S{3,300}[a-z0-9*@]https?://|[,;|][\s\"']{0,3}(?:h[tx*]{2}ps?|s?ftps?)\[?:\]?//"
+    r"|[a-z0-9/]hxxps?\[?:\]?//|://[^\s\\]{3,300}\\[rn](?:\\|$)|://[^\s\\]{3,300}[a-z]:\\\w",
     re.IGNORECASE,
 )
 """Where a text goes on with another URL."""
 
 
 def is_shaped(item: Entry | Found) -> bool:
-    """Return whether an entry or a find has a value's shape; false for a refused text that is none, of which documents are full."""
+    """Return whether an entry or a find has a value's shape; documents are full of refused texts without."""
     return not isinstance(item, (Refusal, Refused)) or item.type is not None or item.reason in _SHAPED
 
 
@@ -84,6 +91,11 @@ def entry(found: Found, reference: Reference, facts: Facts = NO_FACTS) -> Entry:
     return indicator(found, reference, facts)
 
 
+def refusal(reference: Reference, text: str, reason: str) -> Refusal:
+    """Refuse a text that is no value."""
+    return Refusal(reference, shortened(text, refusals.VALUE_KEPT), reason)
+
+
 def indicator(found: Value, reference: Reference, facts: Facts = NO_FACTS) -> Indicator:
     """The indicator of a value that a place lists."""
     kind, value = found
@@ -103,7 +115,7 @@ def indicator(found: Value, reference: Reference, facts: Facts = NO_FACTS) -> In
 def entries(
     found: Iterable[Found], reference: Reference, facts: Facts = NO_FACTS, text: str = ""
 ) -> Iterator[Entry]:
-    """`entry` of each, without repeating within one place; with the words of the text around it, if there is one."""
+    """Make the `entry` of each once within a place, with the words of the text around it."""
     seen: set[tuple[IndicatorType | None, str | None]] = set()
     for item in found:
         key = (item.type, item.value) if isinstance(item, Refused) else item
@@ -114,7 +126,7 @@ def entries(
 
 
 def around(text: str, value: str) -> str | None:
-    """Return what a text says around a value, in the author's own spelling, on one line; None when it says nothing else."""
+    """Words around a value in the author's spelling, on one line; None when there are none."""
     whole, plain = _on_one_line(text[:MAX_WORDED])
     start = plain.lower().find(value.lower()[:24])
     if len(_LETTERS.findall(plain.lower().replace(value.lower(), "", 1))) < _WORDS_LEAST:
@@ -129,14 +141,16 @@ def around(text: str, value: str) -> str | None:
 
 @lru_cache(2)
 def _on_one_line(text: str) -> tuple[str, str]:
-    """A text on one line, as its author wrote it and refanged; kept for the next value of the same line, which may hold thousands."""
+    """Put a text on one line, as written and refanged; kept for the next of a line's many values."""
     whole = " ".join(text.split())
     return whole, refang(whole)
 
 
 def read_text(text: str, indicator_type: IndicatorType | None = None) -> list[Found]:
-    """The values of a cell or line: the whole of it if it is one, otherwise every value in it. Never empty: what holds
-    no value is one Refused."""
+    """The values of a cell or line: the whole of it if it is one, otherwise every value in it.
+
+    Never empty: what holds no value is one Refused.
+    """
     values: list[Found]
     if indicator_type in STATED_ONLY:
         between = _BETWEEN_FILES if indicator_type is IndicatorType.FILE_NAME else _BETWEEN_VALUES

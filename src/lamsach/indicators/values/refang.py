@@ -1,12 +1,14 @@
 """Undo the spellings that keep a malicious address from being clicked ("defanging").
 
-`hxxp://evil[.]example`, `1.2.3(.)4`, `evil dot example`, `user[at]evil{.}example`, `http:\\\\evil.example`, invisible characters,
-full-width letters and dots. Applies to one value as well as to a line of text; text without such spellings stays as it is.
-Everything here is linear in the length of the text.
+`hxxp://evil[.]example`, `1.2.3(.)4`, `evil dot example`, `user[at]evil{.}example`, `http:\\\\evil.example`,
+invisible characters, full-width letters and dots. Applies to one value as well as to a line of text; text
+without such spellings stays as it is. Everything here is linear in the length of the text.
 
-Names and addresses that nothing but a slash parts: `evil-a[.]site/evil-b[.]site`, where the author marked the points of each.
+Names and addresses that nothing but a slash parts: `evil-a[.]site/evil-b[.]site`, where the author marked the
+points of each.
 
-A text that is nothing but one value with a slip in its points: spaces that a PDF puts around them, a comma that was struck for one.
+A text that is nothing but one value with a slip in its points: spaces that a PDF puts around them, a comma
+that was struck for one.
 
 Only a whole cell or line is mended so: within a sentence the same marks end one.
 """
@@ -16,8 +18,7 @@ from __future__ import annotations
 import re
 
 from lamsach.documents.decode import without_spelt_escapes
-from lamsach.indicators.values.domains import ends_as_a_file
-from lamsach.indicators.values.suffixes import suffixes
+from lamsach.indicators.values.domains import ends_as_a_file, suffixes
 
 _LONGEST = 80
 _EDGES = " \t-*+|•"
@@ -56,7 +57,10 @@ def _address(text: str) -> str | None:
 
 
 _POINT = r"(?:\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\))"
-_NAME = rf"[a-z0-9][\w-]{{0,62}}(?:\.[\w-]{{1,63}}){{0,6}}{_POINT}[\w-]{{1,63}}(?:(?:\.|{_POINT})[\w-]{{1,63}}){{0,6}}"
+_NAME = (
+    rf"[a-z0-9][\w-]{{0,62}}(?:\.[\w-]{{1,63}}){{0,6}}{_POINT}[\w-]{{1,63}}(?:(?:\."
+    rf"|{_POINT})[\w-]{{1,63}}){{0,6}}"
+)
 _SEVERAL = re.compile(
     rf"(?<![\w/.:@=\])}}-]){_NAME}(?:[/&+]{_NAME}){{1,7}}(?![\w/?=@\[({{-]|\.\w)", re.IGNORECASE
 )
@@ -65,7 +69,7 @@ _BETWEEN = re.compile(r"[/&+]")
 
 
 def apart(text: str) -> str:
-    """The text with a space for the slash between such names; a path that ends as a file does stays with its host."""
+    """Put a space for the slash between such names; a path that ends as a file does stays."""
     return _SEVERAL.sub(_apart, text)
 
 
@@ -118,7 +122,10 @@ _LOOKALIKES: dict[int, str | int] = {
 _TRANSLATE: dict[int, str | int | None] = {**_INVISIBLE, **_LOOKALIKES}
 
 _HINT = re.compile(
-    r"[\[({<\\\])}]|[^\x00-\x7f]| \. |(?i:h(?!ttps?://[\w-]{1,63}(?:[^\s.\w-]|\.\S|$))(?:https?:|xx| t|t t|pp|tt|tx|xt|__|--|\*|x:|x\w|\.\.|\?\?)|fx|ftx|f\*|f_p|ftps?\s?:(?!//\w)|t\*|meow|dot|h(?!tt)[a-z]{2}ps?://|t(?:ps?//|(?<!ht)tps?:/)|%5b|:_|:/ |:/\w|zzp|&#46;|&period;)"
+    r"[\[({<\\\])}]|[^\x00-\x7f]| \. |(?i:h(?!ttps?://[\w-]{1,63}(?:[^\s.\w-]|\.\S|$))"
+    r"(?:https?:|xx| t|t t|pp|tt|tx|xt|__|--|\*|x:|x\w|\.\.|\?\?)|fx|ftx|f\*|f_p|ftps?\s?:"
+    r"(?!//\w)|t\*|meow|dot|h(?!tt)[a-z]{2}ps?://|t(?:ps?//|(?<!ht)tps?:/)|%5b|:_|:/ |:/\w|zzp"
+    r"|&#46;|&period;)"
 )
 """What a text must contain for anything below to change it."""
 
@@ -172,7 +179,9 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     # evil[.]example, evil (dot) example, evil[.example, evil.]example, evil[dot]example, evil[.com]
     (
         re.compile(
-            rf"(?<=[\w\]]) {{0,2}}{_OPEN} {{0,2}}(?:\.|,|dot|d0t|punkt|punto|ponto|point|точка|chấm|cham) {{0,2}}{_CLOSE} {{0,2}}(?=[\w\[({{*])",
+            rf"(?<=[\w\]]) {{0,2}}{_OPEN} "
+            rf"{{0,2}}(?:\.|,|dot|d0t|punkt|punto|ponto|point|точка|chấm|cham) {{0,2}}{_CLOSE} "
+            rf"{{0,2}}(?=[\w\[({{*])",
             re.IGNORECASE,
         ),
         ".",
@@ -196,28 +205,33 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     # app—evil.example alone on its line: an editor made one dash of two
     (
         re.compile(
-            r"^([\s*`|-]{0,8}[a-z0-9][a-z0-9-]{0,62})[–—](?=[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8}[\s`|]{0,8}$)"
+            r"^([\s*`|-]{0,8}[a-z0-9][a-z0-9-]{0,62})[–—](?=[a-z0-9-]{1,63}"
+            r"(?:\.[a-z0-9-]{1,63}){1,8}[\s`|]{0,8}$)"
         ),
         r"\1--",
     ),
     # hxxp//evil.example, http__evil.example/a: no colon
     (
         re.compile(
-            r"(?<![\w/=.?&%-])(h(?:tt|xx)ps?|f[tx]p)(?://|__)(?=[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}(?:[/:?\s]|$))",
+            r"(?<![\w/=.?&%-])(h(?:tt|xx)ps?|f[tx]p)(?://|__)(?=[\w-]{1,63}"
+            r"(?:\.[\w-]{1,63}){1,8}(?:[/:?\s]|$))",
             re.IGNORECASE,
         ),
         r"\1://",
     ),
 )
 _SCHEME = re.compile(
-    # hxxp, hXXp, h**p, htxp, h__p, hxxxp, hp, meow; fxp, ftx, f*p; then ://, :\\, :__, :/ /, ://// or a space before it
-    r"(?<![a-z0-9])(?:(?P<web>h(?:(?!elp)[a-z]{2}|xxx|\*\*|__|--|t?\*|\*t|x|\.\.|\?\?)p|hhttp|hhxxp|ttp|htt|httx|hppt|hxx|meow)(?P<s>s?)|(?P<ftp>fxp|ftx|f\*p|f_p|ftp)(?P<fs>s?))"
+    # hxxp, h**p, htxp, h__p, hxxxp, hp, meow; fxp, ftx, f*p; then ://, :\\, :__, :/ /, ://// or a space
+    r"(?<![a-z0-9])(?:(?P<web>h(?:(?!elp)[a-z]{2}|xxx|\*\*|__|--|t?\*|\*t|x|\.\.|\?\?)p|hhttp"
+    r"|hhxxp|ttp|htt|httx|hppt|hxx|meow)(?P<s>s?)|(?P<ftp>fxp|ftx|f\*p|f_p|ftp)(?P<fs>s?))"
     r"\s?:\s?(?:/\s?/|\\{2}|_{2}|//|/(?=[\w\[]))/{0,2}",
     re.IGNORECASE,
 )
 _SPACED = re.compile(
-    # http:// evil.example/a   http://evil .example/a   http://evil. example/a   http://evil example/a   http://evil .example /a
-    r"(?P<scheme>(?:https?|ftp)://)(?P<space> {0,2})(?P<host>(?:[\w-]{1,63}\.){0,8}[\w-]{1,63})(?P<gap> ?\. ?| |)(?P<end>[a-z]{2,24})?(?P<tail> (?=/[^\s/]))?(?=(?P<path>[/:])|[^\w.-]|$)",
+    # http:// evil.example/a   http://evil .example/a   http://evil. example/a   http://evil example/a
+    r"(?P<scheme>(?:https?|ftp)://)(?P<space> {0,2})(?P<host>"
+    r"(?:[\w-]{1,63}\.){0,8}[\w-]{1,63})(?P<gap> ?\. ?| |)(?P<end>[a-z]{2,24})?(?P<tail> "
+    r"(?=/[^\s/]))?(?=(?P<path>[/:])|[^\w.-]|$)",
     re.IGNORECASE,
 )
 _WIDE = re.compile(
@@ -227,7 +241,8 @@ _WIDE = re.compile(
 )
 _QUAD = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}", re.ASCII)
 _SPELT = re.compile(
-    r"(?<![\w.=&?%-])(?<![^:/]/)([a-z0-9][\w-]{0,62}(?:(?:\.[\w-]{1,63}){0,8}(?:\s+dot\s+|_dot_)[\w-]{1,63}){1,12})(?![\w-]|\.\w)",
+    r"(?<![\w.=&?%-])(?<![^:/]/)([a-z0-9][\w-]{0,62}(?:(?:\.[\w-]{1,63}){0,8}(?:\s+dot\s+"
+    r"|_dot_)[\w-]{1,63}){1,12})(?![\w-]|\.\w)",
     re.IGNORECASE,
 )
 _SPELT_DOT = re.compile(r"\s+dot\s+|_dot_", re.IGNORECASE)
@@ -245,7 +260,7 @@ _ENGLISH = frozenset([
 
 
 def refang(text: str) -> str:
-    """The text with every defanged spelling undone. Never raises; a text without any is returned unchanged."""
+    """Undo every defanged spelling. Never raises; a text without any is returned unchanged."""
     if _HINT.search(text) is None:
         return ((" " in text or "," in text) and without_slips(text)) or text
     if "[" in text:
@@ -273,7 +288,7 @@ def refang(text: str) -> str:
 
 
 def _narrow(match: re.Match[str], alone: str) -> str:
-    """`evil . example . com` as a name: where it is all that the text says, or has two such points at least and ends as a name does."""
+    """Join `evil . example . com`, alone in the text, or with two such points and a name's end."""
     name = match[1].replace(" . ", ".")
     if _QUAD.fullmatch(name):
         return name
@@ -284,7 +299,7 @@ def _narrow(match: re.Match[str], alone: str) -> str:
 
 
 def _initial(match: re.Match[str], alone: str) -> str:
-    """`evil[d]example` as a name: where it is all that the text says, or has two such points, or ends as no syllable does (`foun[d]er`)."""
+    """Join `evil[d]example`: alone, with two such points, or ending as no syllable (`foun[d]er`)."""
     name = match[0].replace("[d]", ".")
     host = re.split(r"[/:?]", name.partition("://")[2] or name, maxsplit=1)[0]
     last = host.rpartition(".")[2].lower()
@@ -299,7 +314,7 @@ def _scheme(match: re.Match[str]) -> str:
 
 
 def _closed(match: re.Match[str]) -> str:
-    """A URL without the spaces that were put into its host; a host that is whole already stays apart from the word behind it."""
+    """Close up the spaces in a URL's host; a whole host stays apart from the word behind it."""
     host, gap, end = match["host"], match["gap"], match["end"] or ""
     apart = not gap.strip() or ("." in host and gap[:1] != " ") or end.lower() not in suffixes().top_levels
     if gap and (
@@ -328,7 +343,7 @@ def _pointed(match: re.Match[str]) -> str:
 
 
 def _spelt(match: re.Match[str]) -> str:
-    """`evil dot example` as a name, if its last word is a top-level domain; otherwise it is an English sentence."""
+    """Join `evil dot example` if its last word is a top-level domain; else it is an English sentence."""
     name = _SPELT_DOT.sub(".", match[1])
     if _QUAD.fullmatch(name):
         return name

@@ -1,8 +1,8 @@
 """URLs: their canonical text, and which of them are refused.
 
-Canonical is: scheme and host in lower case, the host an address in canonical text or A-labels, no user name and password,
-no default port, no fragment, no `/` at the end of a path without a query. A value that a list gives without a scheme
-(`evil.example/x`) keeps none: it means any scheme. Path and query stay byte for byte.
+Canonical is: scheme and host in lower case, the host an address in canonical text or A-labels, no user name
+and password, no default port, no fragment, no `/` at the end of a path without a query. A value that a list
+gives without a scheme (`evil.example/x`) keeps none: it means any scheme. Path and query stay byte for byte.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ import re
 
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.addresses import host_address, internal_reason
-from lamsach.indicators.values.domains import to_ascii_domain
+from lamsach.indicators.values.domains import INTERNAL_TOP_LEVELS, suffixes, to_ascii_domain
 from lamsach.indicators.values.refusals import Refused
-from lamsach.indicators.values.suffixes import INTERNAL_TOP_LEVELS, suffixes
 from lamsach.model import IndicatorType
 
 DEFAULT_PORTS = {
@@ -25,7 +24,10 @@ DEFAULT_PORTS = {
     "ftps": "990",
     "sftp": "22",
 }
-"""The ports that a URL of each scheme means when it names none (WHATWG URL, "special scheme"). Its keys are the schemes taken."""
+"""The ports that a URL of each scheme means when it names none (WHATWG URL, "special scheme").
+
+Its keys are the schemes taken.
+"""
 
 MAX_URL_LENGTH = 8192
 
@@ -33,7 +35,7 @@ _URL = re.compile(
     r"(?:([a-z][a-z0-9+.-]{1,20}):/{2,4})?([^/?#\\]{1,512})([^#]*)", re.IGNORECASE | re.ASCII | re.DOTALL
 )
 _ENDS = "/\"'`‘’“”«».,;"
-"""What a path does not end with: a slash, quotes around the value and a sentence's marks, also before a slash."""
+"""Ends that a path loses: a slash, quotes around the value and a sentence's marks."""
 _CLOSING = ("]", ")", "}", ">")
 """Brackets that a path does not end with where none is opened."""
 _ENCODED_POINT = re.compile("%2e", re.IGNORECASE)
@@ -41,7 +43,7 @@ _HOST_PORT = re.compile(r"(\[[0-9a-f:.]{2,45}(?:%25?\w{1,20})?\]|[^:\[\]]+)(?::(
 
 
 def split_url(value: str) -> tuple[str, str, str]:
-    """Scheme (empty when the value has none), host with port, and the rest (empty, or from `/` or `?` on) of a canonical URL."""
+    """Split a canonical URL: scheme (or empty), host with port, rest (empty, or from `/` or `?` on)."""
     scheme, separator, rest = value.partition("://")
     if not separator or "/" in scheme or "?" in scheme:
         scheme, rest = "", value

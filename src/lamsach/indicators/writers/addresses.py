@@ -1,4 +1,6 @@
-"""Addresses and networks for the writers: split by version, merged into the fewest CIDRs, names without those that others cover."""
+"""Addresses and networks for the writers: split by version, merged into the fewest CIDRs, names without those
+that others cover.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,8 @@ from dataclasses import replace
 from ipaddress import IPv6Address
 from socket import AF_INET, inet_ntop
 
-from lamsach.indicators.releases.runs import Runs
-from lamsach.indicators.releases.spool import Spool
-from lamsach.indicators.values.spans import Span, bits, span
+from lamsach.indicators.releases.rows import Runs, Spool
+from lamsach.indicators.values.addresses import Span, bits, span
 from lamsach.indicators.writers.base import of_types
 from lamsach.model import Indicator, IndicatorType
 from lamsach.model.indicator_types import ADDRESSES
@@ -112,7 +113,7 @@ def is_version(item: Indicator, version: int) -> bool:
 
 
 def topmost(items: Iterable[Indicator]) -> Spool:
-    """The items without the domains that lie below another listed domain; a name comes after those above it."""
+    """Drop domains below another listed domain; a name comes after those above it."""
     found = Spool()
     with Runs() as names:
         for item in items:

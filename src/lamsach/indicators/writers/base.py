@@ -1,19 +1,20 @@
-"""What a writer of lists is: one program's syntax. One writer is one file here and one line in the registry.
+"""The writer of one program's list, and the two common shapes: a line a value, and a zip of several files.
 
-A writer is only ever given canonical values (see `safety.is_canonical`), so that no value can leave its syntax; free text goes
-through `safety.words` or the syntax's own quoting.
+A writer is only ever given canonical values (see `safety.is_canonical`), so that no value can leave its
+syntax; free text goes through `safety.words` or the syntax's own quoting.
 """
 
 from __future__ import annotations
 
+import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import ClassVar, TypeVar
+from typing import BinaryIO, ClassVar, TypeVar
 
-from lamsach.indicators.releases.spool import Spool
+from lamsach.indicators.releases.rows import Spool
 from lamsach.indicators.writers.safety import ascii_words, is_canonical
 from lamsach.model import Indicator, IndicatorType
 from lamsach.model.indicator_types import DIGESTS, ROWS, Held
@@ -21,6 +22,7 @@ from lamsach.model.indicator_types import DIGESTS, ROWS, Held
 HASHES = tuple(sorted(DIGESTS))
 
 _T = TypeVar("_T")
+_EARLIEST = (1980, 1, 1, 0, 0, 0)
 ACCEPTED_SHOWN = 20
 """How many accepted values a stamp names."""
 
@@ -41,8 +43,12 @@ SYNTAX = "The syntax has no safe way to write this value."
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What every output says of itself: the list's digest (SHA-256, as a hunt states it), the time it was made, how many values
-    it holds, when the first of them ends (None: none ends), and which of them are dangerous to block and were accepted, for which reason."""
+    """Statement of an output about itself.
+
+    It has the list's digest (SHA-256, as a hunt states it), the time it was made, how many values it holds,
+    when the first of them ends (None: none ends), and which of them are dangerous to block and were accepted,
+    for which reason.
+    """
 
     digest: str
     made: datetime
@@ -62,13 +68,10 @@ class Stamp:
     def _accepted(self) -> str:
         if not self.accepted:
             return ""
-        shown = [
-            f"{ascii_words(value)} - {ascii_words(reason)}"
-            for value, reason in self.accepted[:ACCEPTED_SHOWN]
-        ]
-        further = len(self.accepted) - len(shown)
-        more = [f"and {further} more"] if further else []
-        return f", accepted {len(self.accepted)}: {', '.join(shown + more)}"
+        shown = [" - ".join(map(ascii_words, pair)) for pair in self.accepted[:ACCEPTED_SHOWN]]
+        if further := len(self.accepted) - len(shown):
+            shown.append(f"and {further} more")
+        return f", accepted {len(self.accepted)}: {', '.join(shown)}"
 
 
 def iso(moment: datetime) -> str:
@@ -86,17 +89,17 @@ class Writer(ABC):
     suffix: ClassVar[str]
     """What the file's name ends in, with the dot."""
     holds: ClassVar[Mapping[IndicatorType, str]]
-    """The kinds of value that the format can hold, as the table of kinds says: WHOLE, or the sentence that says what of it is lost."""
+    """Kinds of value that the format can hold, each with WHOLE or the sentence that says what is lost."""
     facts: ClassVar[frozenset[str]] = frozenset()
     """Which facts (fields of `Indicator`) are kept so that they can be read back."""
     reads_back: ClassVar[bool] = True
     """Whether `lamsach indicators read` understands the output."""
     binary: ClassVar[bool] = False
-    """Whether the output is an archive of several files: see `bundle.Bundle`."""
+    """Whether the output is an archive of several files: see `Bundle`."""
     most_entries: ClassVar[int] = 0
-    """How many entries the smallest of the usual devices takes of one list, by its maker's documentation; 0: no limit is known."""
+    """Entries of one list on the smallest usual devices, by their maker's documentation; 0: not known."""
     part_bytes: ClassVar[int] = 0
-    """How many bytes the program takes at most of one address; 0: no limit is known."""
+    """Limit of bytes of one address's answer; 0: not known."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -112,12 +115,15 @@ class Writer(ABC):
         return items
 
     def takes(self, item: Indicator) -> tuple[int, int]:
-        """Return how many entries and bytes a value takes in a list that is cut into parts. Bytes count only where the format has `part_bytes`."""
+        """Entries and bytes of a value in a list cut into parts; bytes count only with `part_bytes`."""
         return 1, 0
 
     @abstractmethod
     def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
-        """The output's text in pieces, the same for the same arguments. The items may be millions that lie on the disk: they are gone through, not kept."""
+        """Yield the output's text in pieces, the same for the same arguments.
+
+        The items may be millions on the disk: they are gone through, not kept.
+        """
 
     def refusal(self, item: Indicator) -> str | None:
         """Return why a value is left out, or None."""
@@ -152,3 +158,56 @@ def in_batches(values: Iterable[_T], size: int) -> Iterator[list[_T]]:
     waiting = iter(values)
     while batch := list(islice(waiting, size)):
         yield batch
+
+
+class LineList(Writer):
+    """One or several lines a value; the stamp is a comment on the first line."""
+
+    suffix = ".txt"
+    comment: ClassVar[str] = "# "
+    head: ClassVar[str] = ""
+    """Further lines above the values."""
+
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
+        """Yield the stamp, then value by value."""
+        yield f"{self.comment}{stamp.text()}\n{self.head}"
+        for item in items:
+            yield self.line(item)
+
+    def takes(self, item: Indicator) -> tuple[int, int]:
+        """Each line is an entry."""
+        text = self.line(item)
+        return text.count("\n"), len(text.encode())
+
+    @staticmethod
+    def line(item: Indicator) -> str:
+        """Lines of one value, with their line ends: the value itself, where a format says nothing else."""
+        return item.value + "\n"
+
+
+class Bundle(Writer):
+    """A writer whose output is a zip of files."""
+
+    suffix = ".zip"
+    binary = True
+
+    @abstractmethod
+    def files(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[tuple[str, Iterator[str]]]:
+        """Name and text of each file."""
+
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
+        """Yield the files' text one after the other, for looking at."""
+        for _, text in self.files(items, stamp):
+            yield from text
+
+
+def save_zip(stream: BinaryIO, files: Iterable[tuple[str, Iterable[str]]]) -> None:
+    """Write a zip of text files whose bytes depend on nothing but names and texts."""
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files:
+            entry = zipfile.ZipInfo(name, _EARLIEST)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            with archive.open(entry, "w") as member:
+                for piece in text:
+                    member.write(piece.encode("utf-8"))

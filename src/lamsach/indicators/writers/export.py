@@ -1,4 +1,7 @@
-"""From a list to one program's file: what may go out, what the format holds, what is lost and why. Nothing is lost in silence."""
+"""From a list to one program's file: what may go out, what the format holds, what is lost and why.
+
+Nothing is lost in silence.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
 
-from lamsach.indicators.releases.runs import Runs
-from lamsach.indicators.releases.spool import Spool
-from lamsach.indicators.values.merging import TLP_LEVELS, rank
+from lamsach.indicators.releases.rows import Runs, Spool
+from lamsach.indicators.values.listings import TLP_LEVELS, rank
 from lamsach.indicators.values.normalise import Value
-from lamsach.indicators.writers.base import COVERED, Stamp, Writer
-from lamsach.indicators.writers.exchange.bundle import Bundle
+from lamsach.indicators.writers.base import COVERED, Bundle, Stamp, Writer, save_zip
 from lamsach.model import Indicator, IndicatorType
 
 EXPIRED = "The validity of the value is over."
@@ -26,9 +27,10 @@ Lost = Counter[tuple[IndicatorType, str]]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Under which terms values go out: `at` decides about validity; `max_tlp` is the highest level that the receiver may have
-    (None: no limit); `stated_tlp` is taken for values that state none (None: they count as amber). Values that state a
-    confidence below `min_confidence` (0 to 100) stay at home."""
+    """Under which terms values go out: `at` decides about validity; `max_tlp` is the highest level that the
+    receiver may have (None: no limit); `stated_tlp` is taken for values that state none (None: they count as
+    amber). Values that state a confidence below `min_confidence` (0 to 100) stay at home.
+    """
 
     at: datetime
     max_tlp: str | None = None
@@ -50,8 +52,11 @@ class Terms:
 
 @dataclass(slots=True)
 class Export:
-    """What one writer is going to write. `lost` counts values left out by kind and reason; `partly` those that the format holds with
-    a loss; `stamp` is what the output states."""
+    """Output of one writer before it is written.
+
+    `lost` counts values left out by kind and reason; `partly` those that the format holds with a loss;
+    `stamp` is what the output states.
+    """
 
     writer: Writer
     items: Collection[Indicator]
@@ -71,7 +76,7 @@ class Export:
     def save(self, stream: BinaryIO) -> None:
         """Write the output's bytes."""
         if isinstance(self.writer, Bundle):
-            self.writer.save(stream, self.items, self.stamp)
+            save_zip(stream, self.writer.files(self.items, self.stamp))
             return
         for piece in self.text():
             stream.write(piece.encode("utf-8"))
@@ -84,9 +89,12 @@ def prepare(
     terms: Terms,
     accepted: Mapping[Value, str] | None = None,
 ) -> Export:
-    """Choose what goes out, in the order of type and value. `digest` is the list's (see `releases.digest`); `accepted` gives the reasons for which
-    dangerous values are among the items (see `review.releasing`). What several entries say of one value is
-    put together first. Many values (`Runs`) are gone through, not held. OSError when the disk is full."""
+    """Choose what goes out, in the order of type and value.
+
+    `digest` is the list's (see `releases.digest`); `accepted` gives the reasons for which dangerous values
+    are among the items (see `review.releasing`). What several entries say of one value is put together first.
+    Many values (`Runs`) are gone through, not held. OSError when the disk is full.
+    """
     lost: Lost = Counter()
     chosen = Spool()
     for item in items if isinstance(items, Runs) else Runs(items):

@@ -1,4 +1,6 @@
-"""What makes an output safe: values that are checked again before they are written, and free text without any syntax in it."""
+"""Safety of outputs: values that are checked again before they are written, and free text without any
+syntax in it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from lamsach.model.indicator_types import FORMS
 _NAME = re.compile(rf"{LABEL}(?:\.{LABEL})+", re.ASCII)
 _FORMS = {kind: re.compile(form) for kind, form in FORMS.items()}
 _URL = re.compile(
-    rf"(?:(?P<scheme>[a-z]{{2,5}})://)?(?P<host>{LABEL}(?:\.{LABEL})+|\[[0-9a-f:.]{{2,45}}\])(?::\d{{1,5}})?(?:[/?][^#]*)?",
+    rf"(?:(?P<scheme>[a-z]{{2,5}})://)?(?P<host>{LABEL}(?:\.{LABEL})+|\[[0-9a-f:.]{{2,45}}\])"
+    rf"(?::\d{{1,5}})?(?:[/?][^#]*)?",
     re.DOTALL | re.ASCII,
 )
 _NUMERIC = re.compile(r"[0-9a-f.:/]+")
@@ -52,7 +55,7 @@ def is_canonical(kind: IndicatorType, value: str) -> bool:
 
 
 def _is_numeric(value: str) -> bool:
-    """Return whether a text has no letters but those of addresses: `ipaddress` would take any text after a `%` for a zone."""
+    """Return whether a text has only letters of addresses: `ipaddress` takes any text behind a `%`."""
     return _NUMERIC.fullmatch(value) is not None
 
 
@@ -80,8 +83,9 @@ def _is_url(value: str) -> bool:
 
 
 def wire(url: str) -> str:
-    """A URL as it goes over the wire: ASCII, and what RFC 3986 allows in none of its parts percent-encoded (section 2.1), so
-    no quote, backslash, space, brace, `<`, `|`, `^` or line end."""
+    """A URL as it goes over the wire: ASCII, and what RFC 3986 allows in none of its parts percent-encoded
+    (section 2.1), so no quote, backslash, space, brace, `<`, `|`, `^` or line end.
+    """
     if _UNSAFE.search(url) is None:
         return url
     return _UNSAFE.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), url)
@@ -89,7 +93,7 @@ def wire(url: str) -> str:
 
 @lru_cache(maxsize=1 << 12)
 def words(text: str | None, limit: int = 120) -> str:
-    """Free text on one line for a comment of any syntax: letters, digits, spaces and ` ._-+,:/` are kept, all else becomes a space."""
+    """Free text for a comment of any syntax: letters, digits, spaces and ` ._-+,:/`, all else as spaces."""
     if not text:
         return ""
     composed = unicodedata.normalize("NFC", text[: limit * 4])

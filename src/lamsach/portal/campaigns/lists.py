@@ -27,7 +27,7 @@ def digits(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
 def read_list(list_id: int, step: Callable[[int], None] = lambda done: None) -> int:
     """Read the file by the product's readers, replace the kept addresses; how many indicators."""
     from lamsach.hunt.mistaken import lists_alone
-    from lamsach.indicators.reading import read_lists
+    from lamsach.indicators.lists import read_lists
 
     kept = IndicatorList.objects.get(pk=list_id)
     problems: list[Problem] = []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.core.files.base import ContentFile
 
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.lists import read_list
 from lamsach.model import Indicator, Problem
 from lamsach.portal.edxml.inbox import content
 from lamsach.portal.edxml.models import Message

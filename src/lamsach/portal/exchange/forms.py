@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.errors import LamsachError
-from lamsach.indicators.releases.keys import fingerprint, load_public_key
+from lamsach.indicators.releases.seal import fingerprint, load_public_key
 from lamsach.portal.exchange import access, outgoing
 from lamsach.portal.units.forms import UnitField, offer
 from lamsach.sealed.keys import RECIPIENT, recipient

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
-from lamsach.indicators.releases.keys import fingerprint, load_private_key, load_public_key, make_key
+from lamsach.indicators.releases.seal import fingerprint, load_private_key, load_public_key, make_key
 from lamsach.portal.audit.trail import record
 from lamsach.portal.exchange import lineage
 from lamsach.portal.exchange.models import OwnKey, Partner, PartnerKey, Trusted

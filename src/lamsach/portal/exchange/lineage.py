@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lamsach.errors import InputError
-from lamsach.indicators.releases.keys import fingerprint, load_public_key
+from lamsach.indicators.releases.seal import fingerprint, load_public_key
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey

@@ -25,7 +25,7 @@ from django.utils.translation import gettext
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
-from lamsach.indicators.releases.keys import fingerprint, load_public_key
+from lamsach.indicators.releases.seal import fingerprint, load_public_key
 from lamsach.portal.audit.trail import record
 from lamsach.portal.exchange import container, epochs, keyring, kinds, lineage, sealing
 from lamsach.portal.exchange.container import Head, Opened

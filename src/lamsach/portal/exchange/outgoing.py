@@ -19,7 +19,7 @@ from django.conf import settings
 from lamsach import __version__
 from lamsach.errors import InputError, OutputError
 from lamsach.i18n import mark
-from lamsach.indicators.servers.trusting import trust
+from lamsach.indicators.servers.client import trust
 from lamsach.web_client import WebClient, WebError
 
 TIMEOUT_S = 10.0

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from lamsach.errors import LamsachError
-from lamsach.indicators.releases.keys import load_public_key
+from lamsach.indicators.releases.seal import load_public_key
 from lamsach.portal.base import links
 from lamsach.portal.base.storage import copy_of
 from lamsach.portal.campaigns.deadline_moves import undo

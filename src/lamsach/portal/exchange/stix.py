@@ -15,8 +15,8 @@ from typing import Any
 from django.utils import timezone
 
 from lamsach.indicators.writers.base import Stamp
-from lamsach.indicators.writers.exchange.stix import common, identifier, identity, indicator
 from lamsach.indicators.writers.safety import is_canonical
+from lamsach.indicators.writers.stix import common, identifier, identity, indicator
 from lamsach.model import Indicator, IndicatorType
 from lamsach.portal.exchange.rows import SightingRow
 

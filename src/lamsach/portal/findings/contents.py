@@ -122,7 +122,7 @@ def _read_lists(campaign: Campaign) -> None:
 
 
 def _read_list(kept: IndicatorList) -> None:
-    from lamsach.indicators.reading import read_lists
+    from lamsach.indicators.lists import read_lists
 
     values = b""
     try:

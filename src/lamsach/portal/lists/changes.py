@@ -11,10 +11,9 @@ from typing import Any
 
 from django.conf import settings
 
-from lamsach.indicators.releases.diff import changes
-from lamsach.indicators.releases.records import from_mapping
-from lamsach.indicators.servers.mirroring import write_whole
-from lamsach.indicators.values.writing import as_mapping
+from lamsach.indicators.releases.quality import changes
+from lamsach.indicators.servers.client import write_whole
+from lamsach.indicators.values.mappings import as_mapping, from_mapping
 from lamsach.model import Indicator
 from lamsach.portal.lists.models import Version
 

@@ -23,8 +23,8 @@ from lamsach import __version__
 from lamsach.errors import InputError, LamsachError, LimitError, OutputError, UnreadableError
 from lamsach.file_names import safe_name
 from lamsach.i18n import mark
-from lamsach.indicators.files.opening import MISP_SCHEMES
-from lamsach.indicators.servers.asking import Settings
+from lamsach.indicators.files.source import MISP_SCHEMES
+from lamsach.indicators.servers.client import Settings
 from lamsach.indicators.servers.misp_feed import is_feed
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import whole

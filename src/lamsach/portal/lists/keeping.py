@@ -20,10 +20,10 @@ from django.utils import timezone
 from lamsach.errors import LimitError
 from lamsach.file_names import safe_name
 from lamsach.i18n import mark
-from lamsach.indicators.review.concerns import Concern, Level
+from lamsach.indicators.review.examination import Examiner
+from lamsach.indicators.review.facts import Concern, Level
 from lamsach.indicators.review.guard import Own
 from lamsach.indicators.review.knowledge import knowledge
-from lamsach.indicators.review.reviewing import Examiner
 from lamsach.model import Indicator, Problem, Reference, Refusal
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.lists.models import Decision, Document, Doubt, KeptList, Origin

@@ -15,9 +15,8 @@ from django.conf import settings
 from lamsach.documents.archive import MIB
 from lamsach.errors import LimitError
 from lamsach.i18n import mark
-from lamsach.indicators.files.opening import MISP_SCHEMES, TAXII_SCHEMES
-from lamsach.indicators.servers.asking import Settings
-from lamsach.indicators.servers.mirroring import Fetched
+from lamsach.indicators.files.source import MISP_SCHEMES, TAXII_SCHEMES
+from lamsach.indicators.servers.client import Fetched, Settings
 from lamsach.indicators.servers.misp_feed import is_feed
 from lamsach.portal.lists.models import Origin
 
@@ -37,15 +36,15 @@ def is_instance(url: str) -> bool:
 
 def fetch(origin: Origin, asking: Settings) -> tuple[Path, Fetched]:
     """Bring what is new into the source's folder. Raises InputError, OutputError; what came before stays."""
-    from lamsach.indicators.servers import misp_feed, misp_mirror, taxii_mirror
+    from lamsach.indicators.servers import misp_api, misp_feed, taxii
 
     folder = _folder(origin)
     if is_feed(origin.url):
         done = misp_feed.mirror(origin.url, folder, asking)
     elif origin.url.startswith(MISP_SCHEMES):
-        done = misp_mirror.mirror(origin.url, folder, asking)
+        done = misp_api.mirror(origin.url, folder, asking)
     else:
-        done = taxii_mirror.mirror(origin.url, folder, asking)
+        done = taxii.mirror(origin.url, folder, asking)
     for other in _folders(origin.pk):
         if other != folder:
             shutil.rmtree(other, ignore_errors=True)

@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from lamsach.indicators.releases.spool import Spool
+from lamsach.indicators.releases.rows import Spool
 from lamsach.indicators.writers import BY_NAME
 from lamsach.indicators.writers.export import Export, Terms, prepare, stamp_of
 from lamsach.model import Indicator

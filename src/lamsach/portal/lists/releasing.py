@@ -23,12 +23,11 @@ from django.utils import timezone
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
-from lamsach.indicators.releases.records import from_mapping
 from lamsach.indicators.releases.release import Manifest, without_paths, write_release
-from lamsach.indicators.releases.runs import Runs
+from lamsach.indicators.releases.rows import Runs
+from lamsach.indicators.review.examination import Examiner, judged
 from lamsach.indicators.review.knowledge import knowledge
-from lamsach.indicators.review.releasing import judged
-from lamsach.indicators.review.reviewing import Examiner
+from lamsach.indicators.values.mappings import from_mapping
 from lamsach.indicators.values.normalise import Value
 from lamsach.model import Indicator, Refusal
 from lamsach.portal.audit.trail import record
@@ -124,7 +123,7 @@ def _pass(
 
 def _values(kept: KeptList, documents: list[Document], step: Callable[[int], None]) -> Iterator[Indicator]:
     """Each value with every place that lists it; what the list says holds where the documents say nothing."""
-    from lamsach.indicators.reading import read_list
+    from lamsach.indicators.lists import read_list
 
     with copies(documents) as places:
         for document, path in places:

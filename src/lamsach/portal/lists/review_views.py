@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from lamsach.errors import InputError
-from lamsach.indicators.review.concerns import REASONS, Kind
 from lamsach.indicators.review.decisions import Choice
+from lamsach.indicators.review.facts import REASONS, Kind
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.doors import member

@@ -14,8 +14,8 @@ from uuid import uuid5
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 
-from lamsach.indicators.writers.exchange.stix import NAMESPACE
 from lamsach.indicators.writers.export import Terms
+from lamsach.indicators.writers.stix import NAMESPACE
 from lamsach.portal.lists import access, releasing, taxii_objects
 from lamsach.portal.lists.models import KeptList, Version
 from lamsach.portal.lists.taxii_http import MEDIA_TYPE, Refusal, answer, served

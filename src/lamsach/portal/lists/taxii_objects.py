@@ -21,7 +21,7 @@ from typing import Any
 from django.conf import settings
 
 from lamsach.indicators.writers.base import Stamp
-from lamsach.indicators.writers.exchange.stix import Stix, indicator, millis
+from lamsach.indicators.writers.stix import Stix, indicator, millis
 from lamsach.model import Indicator, IndicatorType
 from lamsach.portal.lists.models import Version
 

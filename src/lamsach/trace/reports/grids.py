@@ -12,8 +12,7 @@ from lamsach.documents.word import Word
 from lamsach.documents.workbook import Workbook
 from lamsach.errors import LamsachError, LimitError, UnreadableError
 from lamsach.indicators.files.json_documents import documents, looks_like_json
-from lamsach.indicators.files.ole import refuse_if_locked_or_old
-from lamsach.indicators.files.opening import ListSource
+from lamsach.indicators.files.source import ListSource, refuse_if_locked_or_old
 from lamsach.indicators.formats.documents.delimited import find_delimiter, rows
 from lamsach.indicators.values.refusals import Refused
 from lamsach.trace.reports.cells import endpoints

@@ -12,7 +12,7 @@ from lamsach.documents.pdf.page import PageText
 from lamsach.documents.pdf.rows import PageRow
 from lamsach.documents.pdf.whole_tables import WholeTable, whole_tables
 from lamsach.errors import LamsachError, UnreadableError
-from lamsach.indicators.files.opening import ListSource
+from lamsach.indicators.files.source import ListSource
 from lamsach.trace.reports.cells import endpoints
 from lamsach.trace.reports.grids import Cells, Grid, in_columns
 from lamsach.trace.reports.headings import Column, column_of

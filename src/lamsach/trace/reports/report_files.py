@@ -14,7 +14,7 @@ from typing import NamedTuple
 from lamsach.errors import LamsachError, LimitError, UnreadableError
 from lamsach.i18n import mark
 from lamsach.indicators.files.containers import MAX_NESTED, is_container, parts
-from lamsach.indicators.files.opening import ListSource, expand, sources
+from lamsach.indicators.files.source import ListSource, expand, sources
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.model import Problem, Reference, Refusal
 from lamsach.trace.model import Reported

@@ -1,32 +1,28 @@
-"""Blocklists as the programs that block take them: hosts, adblock (also Pi-hole, AdGuard), dnsmasq, Unbound, BIND zones, Spamhaus DROP, Wazuh.
+"""Blocklists as the programs that block take them: hosts, adblock (also Pi-hole, AdGuard), dnsmasq, Unbound,
+BIND zones, Spamhaus DROP, Wazuh.
 
-What such a list *allows* (`@@||good.example^`, `local-zone: .. transparent`) is refused as an exception, never taken.
+What such a list *allows* (`@@||good.example^`, `local-zone: .. transparent`) is refused as an exception,
+never taken.
 
-Rules of filter lists beside the plain `||evil.example^` (https://adguard-dns.io/kb/general/dns-filtering-syntax/, uBlock Origin's and Adblock Plus' syntax):
-when a text is such a list although many lines are of another kind, what a rule's options say of its name, and lines that block one name in another spelling.
+Rules of filter lists beside the plain `||evil.example^`
+(https://adguard-dns.io/kb/general/dns-filtering-syntax/, uBlock Origin's and Adblock Plus' syntax): when a
+text is such a list although many lines are of another kind, what a rule's options say of its name, and lines
+that block one name in another spelling.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import ClassVar, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from lamsach.indicators.files.opening import ListSource
-from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.files.source import ListSource
+from lamsach.indicators.formats.base import ListFormat, line_by_line
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.normalise import Refused, plain_value
-from lamsach.indicators.values.records import (
-    NO_FACTS,
-    Entry,
-    Facts,
-    entries,
-    read_text,
-    shortened,
-    whole_value,
-)
-from lamsach.model import Indicator, Reference, Refusal
+from lamsach.indicators.values.normalise import declined, plain_value
+from lamsach.indicators.values.records import Entry, Facts, entries, read_text, refusal, whole_value
+from lamsach.model import Indicator, Reference
 
 _HEAD = re.compile(
     r"\ufeff?\s*\[Adblock|(?m:^! (?:Title|Homepage|Expires|Last modified|Version):)", re.IGNORECASE
@@ -43,8 +39,10 @@ _CONDITIONS = frozenset({"domain", "from", "to", "denyallow", "ctag", "client", 
 
 
 def begins_filter(head: str, lines: Sequence[str]) -> bool:
-    """Return whether a text with this head and these lines (no comments) is a filter list, whatever else it holds: it says so at its
-    head, or has several rules with two bars and almost nothing but rules."""
+    """Return whether a text with this head and these lines (no comments) is a filter list.
+
+    It says so at its head, or has several rules with two bars and almost nothing but rules.
+    """
     rules = sum(_RULE.fullmatch(line) is not None for line in lines)
     if not rules:
         return False
@@ -59,7 +57,7 @@ def begins_filter(head: str, lines: Sequence[str]) -> bool:
 
 
 def condition(options: str) -> str | None:
-    """Return why a rule with these options (behind the `$`) lists nothing, or None: it takes another rule back, or holds only at times."""
+    """Reason why a rule with these options lists nothing (taken back, or only at times), or None."""
     names = {option.strip().lstrip("~").partition("=")[0].lower() for option in options.split(",")}
     if "badfilter" in names:
         return refusals.DISABLED
@@ -73,15 +71,18 @@ def blocks_name(line: str) -> str | None:
 
 
 _SAMPLE = 300
-_OWN = """localhost localhost.localdomain local broadcasthost ip6-localhost ip6-loopback ip6-localnet ip6-mcastprefix ip6-allnodes
-    ip6-allrouters ip6-allhosts 0.0.0.0"""
+_OWN = """localhost localhost.localdomain local broadcasthost ip6-localhost ip6-loopback ip6-localnet
+    ip6-mcastprefix ip6-allnodes ip6-allrouters ip6-allhosts 0.0.0.0"""
 _OWN_NAMES = frozenset(_OWN.split())
 """What hosts files say of the machine itself."""
 
 
 class Dialect(NamedTuple):
-    """One program's lines. Groups: `value` (what is blocked), `allow` (non-empty: an exception), `options` (of a filter's rule),
-    `note`. `between` parts several values, `setting` is a line that says how the program works."""
+    """One program's lines.
+
+    Groups: `value` (what is blocked), `allow` (non-empty: an exception), `options` (of a filter's rule),
+    `note`. `between` parts several values, `setting` is a line that says how the program works.
+    """
 
     name: str
     line: re.Pattern[str]
@@ -94,23 +95,27 @@ _DIALECTS = (
     Dialect(
         "hosts",
         re.compile(
-            r"(?:0\.0\.0\.0|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1?|fe80::1%lo0|ff0\d::\d|255\.255\.255\.255)[ \t]+(?P<value>[^#]*[^#\s])\s*(?:#+\s*(?P<note>.*))?"
+            r"(?:0\.0\.0\.0|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1?|fe80::1%lo0|ff0\d::\d"
+            r"|255\.255\.255\.255)[ \t]+(?P<value>[^#]*[^#\s])\s*(?:#+\s*(?P<note>.*))?"
         ),
         between=" ",
     ),
-    # ||evil.example^$important    @@||good.example^    |http://evil.example/x|     https://adguard-dns.io/kb/general/dns-filtering-syntax/
+    # ||evil.example^$important    @@||good.example^    |http://evil.example/x|
     Dialect(
         "adblock",
         re.compile(
             r"(?P<allow>@@)?\|{1,2}(?:\*\.)?(?P<value>[^$^|\s*]+?)\^?\|?(?:\$(?P<options>[a-z0-9~].*))?"
         ),
     ),
-    # address=/evil.example/www.evil.example/0.0.0.0     server=/evil.example/      bogus-nxdomain=203.0.113.5      dnsmasq(8)
-    # server=/corp.example/192.0.2.1     server=/good.example/#: who is asked for these names, so they are answered
+    # address=/evil.example/www.evil.example/0.0.0.0     server=/evil.example/      bogus-nxdomain=203.0.113.5
+    # dnsmasq(8)
+    # server=/corp.example/192.0.2.1     server=/good.example/#: who is asked for these names, so they are
+    # answered
     Dialect(
         "dnsmasq",
         re.compile(
-            r"(?:(?:(?P<allow>server(?==/\S*/[^/\s]+(?:\s|$)))|address|server|local|ipset|nftset)=/(?P<value>[^\s#]+?)/(?:[\w.:#,@]*)"
+            r"(?:(?:(?P<allow>server(?==/\S*/[^/\s]+(?:\s|$)))|address|server|local|ipset"
+            r"|nftset)=/(?P<value>[^\s#]+?)/(?:[\w.:#,@]*)"
             r"|bogus-nxdomain=(?P<bogus>\S+))\s*(?:#\s*(?P<note>.*))?"
         ),
         between="/",
@@ -120,7 +125,9 @@ _DIALECTS = (
     Dialect(
         "unbound",
         re.compile(
-            r"local-(?:zone|data):\s*\"?(?P<value>[^\s\"]+)(?:\"?\s+(?:(?P<allow>transparent|typetransparent|nodefault|always_transparent|inform)\b)?[^#]*)?(?:#\s*(?P<note>.*))?"
+            r"local-(?:zone|data):\s*\"?(?P<value>[^\s\"]+)(?:\"?\s+(?:(?P<allow>transparent"
+            r"|typetransparent|nodefault|always_transparent|inform)\b)?[^#]*)?(?:#\s*"
+            r"(?P<note>.*))?"
         ),
         setting=re.compile(r"[a-z0-9-]{2,40}:\s.*"),
     ),
@@ -128,17 +135,20 @@ _DIALECTS = (
     Dialect(
         "bind",
         re.compile(
-            r"zone\s+\"(?P<value>[^\"]+)\"\s*(?:IN\s*)?\{\s*type\s+(?:(?P<allow>forward|hint|slave|secondary)|\w+)\b.*",
+            r"zone\s+\"(?P<value>[^\"]+)\"\s*(?:IN\s*)?\{\s*type\s+(?:(?P<allow>forward|hint"
+            r"|slave|secondary)|\w+)\b.*",
             re.IGNORECASE,
         ),
     ),
     # 192.0.2.0/24 ; SBL000000      https://www.spamhaus.org/drop/
     Dialect("spamhaus", re.compile(r"(?P<value>[0-9a-fA-F.:]+/\d{1,3})\s*;\s*(?P<note>SBL\w+.*)")),
-    # 192.0.2.9#4#2#Malicious Host#CN#Beijing#39.9,116.3#3      AlienVault's reputation list: reliability, risk, what it does
+    # 192.0.2.9#4#2#Malicious Host#CN#Beijing#39.9,116.3#3      AlienVault's reputation list: reliability,
+    # risk, what it does
     Dialect(
         "reputation", re.compile(r"(?P<value>\d{1,3}(?:\.\d{1,3}){3})#\d{1,2}#\d{1,2}#(?P<note>[^#]*)#.*")
     ),
-    # (\.|^)evil\.example$    ^(.+\.)?evil\.example$       Pi-hole's regular expressions for a name and those below it
+    # (\.|^)evil\.example$    ^(.+\.)?evil\.example$       Pi-hole's regular expressions for a name and those
+    # below it
     Dialect(
         "pihole",
         re.compile(
@@ -149,7 +159,9 @@ _DIALECTS = (
     Dialect(
         "wazuh",
         re.compile(
-            r"(?P<value>\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?|[0-9a-fA-F]{32,64}|(?=[^:]*[a-z])[\w-]+(?:\.[\w-]+)+):(?!\d+(?:$|[/?,;]))(?!.*(?:\d\.\d{1,3}\.\d|[0-9a-fA-F]{32}))(?P<note>[^/:].*)?"
+            r"(?P<value>\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?|[0-9a-fA-F]{32,64}|"
+            r"(?=[^:]*[a-z])[\w-]+(?:\.[\w-]+)+):(?!\d+(?:$|[/?,;]))(?!.*(?:\d\.\d{1,3}\.\d"
+            r"|[0-9a-fA-F]{32}))(?P<note>[^/:].*)?"
         ),
     ),
 )
@@ -160,40 +172,23 @@ _REDIRECT = re.compile(r"[0-9a-fA-F.:]{3,45}(?:[ \t]+[\w-]{1,63}(?:\.[\w-]{1,63}
 _COSMETIC = re.compile(r"#[@?$%]{0,3}#")
 
 
-class Blocklist(ListFormat):
-    """A blocklist; `row` is the line."""
+def _read(source: ListSource) -> Iterator[Entry]:
+    """Read line by line."""
+    dialect = _dialect(source.text_head) or _DIALECTS[0]
+    line_of = dialect.line
+    may_allow = "allow" in line_of.groupindex
 
-    name: ClassVar[str] = "blocklist"
-    title: ClassVar[str] = "Blocklist of a resolver or filter"
-    rows_are_lines: ClassVar[bool] = True
+    def take(line: str, reference: Reference) -> Iterable[Entry]:
+        text = line.strip()
+        match = line_of.fullmatch(text)
+        if match is None:
+            return _other(text, dialect, reference) if text and not _COMMENT.match(text) else ()
+        allowed = may_allow and match["allow"]
+        if match.lastgroup == "value" and not allowed and (plain := plain_value(match["value"])) is not None:
+            return (Indicator(plain[0], plain[1], None, None, reference),)
+        return _entries(match, dialect, reference)
 
-    @classmethod
-    def recognises(cls, source: ListSource) -> bool:
-        """Return whether most lines are of one program's kind."""
-        return not source.encoding.binary and _dialect(source.text_head) is not None
-
-    @classmethod
-    def read(cls, source: ListSource) -> Iterator[Entry]:
-        """Line by line."""
-        dialect = _dialect(source.text_head) or _DIALECTS[0]
-        line_of, document = dialect.line, source.document
-        may_allow = "allow" in line_of.groupindex
-        for number, line in source.lines():
-            if line is None:
-                yield Refusal(Reference(document, None, number), "", refusals.TOO_LONG)
-                continue
-            text = line.strip()
-            match = line_of.fullmatch(text)
-            if match is None:
-                if text and not _COMMENT.match(text):
-                    yield from _other(text, dialect, Reference(document, None, number))
-                continue
-            value = match["value"]
-            allowed = may_allow and match["allow"]
-            if match.lastgroup == "value" and not allowed and (plain := plain_value(value)) is not None:
-                yield Indicator(plain[0], plain[1], None, None, Reference(document, None, number))
-            else:
-                yield from _entries(match, dialect, Reference(document, None, number))
+    return line_by_line(source, take)
 
 
 def _dialect(head: str) -> Dialect | None:
@@ -222,21 +217,15 @@ def _entries(match: re.Match[str], dialect: Dialect, reference: Reference) -> It
         if not text or text == "#" or text.lower() in _OWN_NAMES:
             continue
         reason = refusals.ALLOWED if said.get("allow") else condition(said.get("options") or "")
-        found.extend(_refused(read_text(text), reason) if reason else read_text(text))
-    note = said.get("note")
-    yield from entries(found, reference, Facts(threat=shortened(note)) if note and note.strip() else NO_FACTS)
-
-
-def _refused(found: list[Found], reason: str) -> list[Found]:
-    """The values as refused ones: the list allows them, or blocks them only at times."""
-    return [item if isinstance(item, Refused) else Refused(reason, item[1], item[0]) for item in found]
+        found += [declined(item, reason) for item in read_text(text)] if reason else read_text(text)
+    yield from entries(found, reference, Facts.of(said.get("note")))
 
 
 def _other(text: str, dialect: Dialect, reference: Reference) -> Iterator[Entry]:
-    """A line of another kind: a value as it stands, or a rule that no log can show."""
+    """A line of another kind: a bare value, or a rule that no log can show."""
     if dialect.name == "hosts" and (match := _REDIRECT.match(text)) is not None:
         found = [item for word in match[0].split() for item in whole_value(word)]
-        yield from entries(_refused(found, refusals.REDIRECTED), reference)
+        yield from entries([declined(item, refusals.REDIRECTED) for item in found], reference)
     elif dialect.name == "adblock" and (name := blocks_name(text)) is not None:
         yield from entries(read_text(name), reference)
     elif (
@@ -246,6 +235,16 @@ def _other(text: str, dialect: Dialect, reference: Reference) -> Iterator[Entry]
         or "*" in text
         or (dialect.setting is not None and dialect.setting.fullmatch(text))
     ):
-        yield Refusal(reference, shortened(text, refusals.VALUE_KEPT), refusals.UNREAD_RULE)
+        yield refusal(reference, text, refusals.UNREAD_RULE)
     else:
         yield from entries(read_text(text), reference)
+
+
+BLOCKLIST = ListFormat(
+    "blocklist",
+    "Blocklist of a resolver or filter",
+    lambda source: _dialect(source.text_head),
+    _read,
+    text=True,
+    rows_are_lines=True,
+)

@@ -1,23 +1,25 @@
-"""Response policy zones (https://datatracker.ietf.org/doc/html/draft-vixie-dnsop-dns-rpz-00), as BIND, Unbound and Knot take them."""
+"""Response policy zones (https://datatracker.ietf.org/doc/html/draft-vixie-dnsop-dns-rpz-00), as BIND,
+Unbound and Knot take them.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv6Address
-from typing import ClassVar
 
-from lamsach.indicators.files.opening import ListSource
-from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.files.source import ListSource
+from lamsach.indicators.formats.base import ListFormat, line_by_line
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.normalise import Refused
-from lamsach.indicators.values.records import Entry, Facts, entries, read_text, shortened
-from lamsach.model import IndicatorType, Reference, Refusal
+from lamsach.indicators.values.normalise import Refused, declined
+from lamsach.indicators.values.records import Entry, Facts, entries, read_text
+from lamsach.model import IndicatorType, Reference
 
 # evil.example 60 IN CNAME .        *.evil.example CNAME rpz-drop.       32.5.113.0.203.rpz-ip CNAME .
 _RECORD = re.compile(
-    r"(?P<owner>[^\s;$()\"]+)\s+(?:\d+[smhdwSMHDW]?\s+)?(?:IN\s+)?(?:\d+[smhdwSMHDW]?\s+)?(?P<type>CNAME|A|AAAA|TXT|DNAME)\s+(?P<target>[^;]+?)\s*(?:;\s*(?P<note>.*))?",
+    r"(?P<owner>[^\s;$()\"]+)\s+(?:\d+[smhdwSMHDW]?\s+)?(?:IN\s+)?(?:\d+[smhdwSMHDW]?\s+)?"
+    r"(?P<type>CNAME|A|AAAA|TXT|DNAME)\s+(?P<target>[^;]+?)\s*(?:;\s*(?P<note>.*))?",
     re.IGNORECASE,
 )
 _ORIGIN = re.compile(r"\$ORIGIN\s+(\S+)", re.IGNORECASE)
@@ -27,47 +29,35 @@ _PASSTHRU = re.compile(r"rpz-passthru\.?", re.IGNORECASE)
 _TRIGGER = re.compile(r"(?P<body>.+)\.(?P<kind>rpz-(?:ip|client-ip|nsdname|nsip))", re.IGNORECASE)
 
 
-class Rpz(ListFormat):
-    """A zone file; `row` is the line. A name relative to the zone is the blocked name; what passes is refused as an exception."""
+def _begins(source: ListSource) -> bool:
+    """Return whether the text is a zone file with CNAME records that block."""
+    head = source.text_head
+    if re.search(r"(?m)\bCNAME\s+(?:\.|\*\.|rpz-\w+\.?)\s*(?:;.*)?\r?$", head, re.IGNORECASE) is None:
+        return False
+    return _SOA.search(head) is not None or "rpz" in head.lower() or _mostly_records(head)
 
-    name: ClassVar[str] = "rpz"
-    title: ClassVar[str] = "Response policy zone (RPZ)"
-    rows_are_lines: ClassVar[bool] = True
 
-    @classmethod
-    def recognises(cls, source: ListSource) -> bool:
-        """Return whether the text is a zone file with CNAME records that block."""
-        if source.encoding.binary:
-            return False
-        head = source.text_head
-        policy = (
-            re.search(r"(?m)\bCNAME\s+(?:\.|\*\.|rpz-\w+\.?)\s*(?:;.*)?\r?$", head, re.IGNORECASE) is not None
-        )
-        return policy and (_SOA.search(head) is not None or "rpz" in head.lower() or _mostly_records(head))
+def _read(source: ListSource) -> Iterator[Entry]:
+    """Read record by record. A name relative to the zone is blocked; what passes is an exception."""
+    origin = ""
+    depth = 0
 
-    @classmethod
-    def read(cls, source: ListSource) -> Iterator[Entry]:
-        """Record by record."""
-        origin = ""
-        depth = 0
-        for number, line in source.lines():
-            reference = Reference(source.document, None, number)
-            if line is None:
-                yield Refusal(reference, "", refusals.TOO_LONG)
-                continue
-            text = line.partition(";")[0]
-            if depth > 0:
-                depth += text.count("(") - text.count(")")
-                continue
-            if match := _ORIGIN.match(text):
-                origin = match[1].strip(".").lower()
-            elif match := _SOA_OWNER.match(text):
-                depth += text.count("(") - text.count(")")
-                if (owner := match["owner"] or "").endswith("."):
-                    origin = owner.strip(".").lower()
-            elif match := _RECORD.fullmatch(line.strip()):
-                facts = Facts(threat=shortened(match["note"]) if match["note"] else None)
-                yield from entries(_values(match, origin), reference, facts)
+    def take(line: str, reference: Reference) -> Iterable[Entry]:
+        nonlocal origin, depth
+        text = line.partition(";")[0]
+        if depth > 0:
+            depth += text.count("(") - text.count(")")
+        elif match := _ORIGIN.match(text):
+            origin = match[1].strip(".").lower()
+        elif match := _SOA_OWNER.match(text):
+            depth += text.count("(") - text.count(")")
+            if (owner := match["owner"] or "").endswith("."):
+                origin = owner.strip(".").lower()
+        elif match := _RECORD.fullmatch(line.strip()):
+            return entries(_values(match, origin), reference, Facts.of(match["note"]))
+        return ()
+
+    return line_by_line(source, take)
 
 
 def _mostly_records(head: str) -> bool:
@@ -88,10 +78,7 @@ def _values(match: re.Match[str], origin: str) -> list[Found]:
         owner = owner.removesuffix("." + origin) if origin else _without_zone(owner)
     found = _trigger(owner) if ".rpz-" in owner else read_text(owner)
     if _PASSTHRU.fullmatch(match["target"]) or match["target"].strip(".").lower() == owner:
-        return [
-            item if isinstance(item, Refused) else Refused(refusals.ALLOWED, item[1], item[0])
-            for item in found
-        ]
+        return [declined(item, refusals.ALLOWED) for item in found]
     return found
 
 
@@ -114,7 +101,7 @@ def _trigger(owner: str) -> list[Found]:
 
 
 def _network(body: str) -> str | None:
-    """`24.0.113.0.203` is 203.0.113.0/24; `128.1.zz.db8.2001` is 2001:db8::1/128 (section 4.2.1 of the draft)."""
+    """`24.0.113.0.203` is 203.0.113.0/24; `128.1.zz.db8.2001` is 2001:db8::1/128 (section 4.2.1)."""
     length, *parts = body.split(".")
     if not length.isdecimal() or not parts:
         return None
@@ -127,3 +114,6 @@ def _network(body: str) -> str | None:
         return f"{IPv6Address(text)}/{length}"
     except ValueError:
         return None
+
+
+RPZ = ListFormat("rpz", "Response policy zone (RPZ)", _begins, _read, text=True, rows_are_lines=True)

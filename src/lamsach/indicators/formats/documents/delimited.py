@@ -1,6 +1,8 @@
-"""Tables in text: CSV and TSV with any delimiter, Markdown tables, `value;comment` lists (RFC 4180, loosely).
+"""Tables in text: CSV and TSV with any delimiter, Markdown tables, `value;comment` lists (RFC
+4180, loosely).
 
-URLs that hold the character by which a table's cells are parted: a list of them is no table, and a row's link is not cut.
+URLs that hold the character by which a table's cells are parted: a list of them is no table, and a row's link
+is not cut.
 """
 
 from __future__ import annotations
@@ -9,9 +11,8 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar
 
-from lamsach.indicators.files.opening import ListSource
+from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats.base import ListFormat
 from lamsach.indicators.judge.exceptions import lets_through
 from lamsach.indicators.judge.mentions import Prose
@@ -19,8 +20,8 @@ from lamsach.indicators.judge.queries import begins_query
 from lamsach.indicators.tables.cells import holds_value
 from lamsach.indicators.tables.fields import field_of, read_date
 from lamsach.indicators.tables.tables import Table
+from lamsach.indicators.text.documents import defangs, found_values
 from lamsach.indicators.text.extract import Found
-from lamsach.indicators.text.flowing import defangs, found_values
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import plain_value
 from lamsach.indicators.values.records import Entry, entries, whole_value
@@ -33,7 +34,7 @@ _WORD = re.compile(r"[^\W\d_]{3}")
 
 
 def cuts_urls(lines: Sequence[str], delimiter: str) -> bool:
-    """Return whether the delimiter stands within URLs, one a line, and parts no columns: `http://evil.example/a,b/x.php`."""
+    """Return whether the delimiter is within URLs, one a line, and parts no columns."""
     several = [line for line in lines if delimiter in line]
     urls = [line.split(delimiter) for line in several if _URL.fullmatch(line)]
     if not urls or len(urls) * 10 < 9 * len(several):
@@ -56,7 +57,7 @@ def _is_column(cells: Sequence[str]) -> bool:
 
 
 def whole_urls(cells: list[str], width: int, delimiter: str) -> list[str]:
-    """The cells of a row that has more than its headings because a URL without quotes holds the delimiter, that URL whole; any other row as it is."""
+    """Join the cells of a row's URL without quotes that the delimiter cut; any other row stays as it is."""
     surplus = len(cells) - width
     if not width or not 0 < surplus < len(cells):
         return cells
@@ -82,42 +83,35 @@ _MAX_CELL_LINES = 200
 _MAX_RECORD = 128 * 1024
 
 
-class Delimited(ListFormat):
-    """Rows of cells, one delimiter throughout."""
+def _begins(source: ListSource) -> bool:
+    """Return whether most lines share a delimiter; a person's letter has to have headings too."""
+    delimiter = find_delimiter(source.text_head)
+    if delimiter is None or not source.prose:
+        return delimiter is not None
+    return any(_is_heading_row(line, delimiter) for line in source.text_head.splitlines()[:_SAMPLE_LINES])
 
-    name: ClassVar[str] = "delimited"
-    title: ClassVar[str] = "CSV, TSV and other tables in text"
 
-    @classmethod
-    def recognises(cls, source: ListSource) -> bool:
-        """Return whether most lines have the same delimiter; in what a person wrote to another, whether there are headings too."""
-        delimiter = None if source.encoding.binary else find_delimiter(source.text_head)
-        if delimiter is None or not source.prose:
-            return delimiter is not None
-        return any(_is_heading_row(line, delimiter) for line in source.text_head.splitlines()[:_SAMPLE_LINES])
-
-    @classmethod
-    def read(cls, source: ListSource) -> Iterator[Entry]:
-        """Row by row; `row` is the line on which the row begins."""
-        delimiter = find_delimiter(source.text_head) or ","
-        table = Table(source.document)
-        prose = Prose(advisory=source.prose, defangs=defangs([source.text_head]))
-        for number, cells in rows(source.lines(), delimiter):
-            if cells is None:
-                yield Refusal(Reference(source.document, None, number), "", refusals.TOO_LONG)
-            elif len(cells) == 1 and (plain := plain_value(cells[0])) is not None:
-                yield Indicator(plain[0], plain[1], None, None, Reference(source.document, None, number))
-            elif len(cells) == 1 and (found := _said(cells[0], prose, headed=table.headed)):
-                yield from table.end()
-                reference = Reference(source.document, None, number)
-                yield from entries(found, reference, prose.facts, cells[0])
-            else:
-                yield from table.row(number, whole_urls(cells, table.width, delimiter))
-        yield from table.end()
+def _read(source: ListSource) -> Iterator[Entry]:
+    """Read row by row; `row` is the line on which the row begins."""
+    delimiter = find_delimiter(source.text_head) or ","
+    table = Table(source.document)
+    prose = Prose(advisory=source.prose, defangs=defangs([source.text_head]))
+    for number, cells in rows(source.lines(), delimiter):
+        if cells is None:
+            yield Refusal(Reference(source.document, None, number), "", refusals.TOO_LONG)
+        elif len(cells) == 1 and (plain := plain_value(cells[0])) is not None:
+            yield Indicator(plain[0], plain[1], None, None, Reference(source.document, None, number))
+        elif len(cells) == 1 and (found := _said(cells[0], prose, headed=table.headed)):
+            yield from table.end()
+            reference = Reference(source.document, None, number)
+            yield from entries(found, reference, prose.facts, cells[0])
+        else:
+            yield from table.row(number, whole_urls(cells, table.width, delimiter))
+    yield from table.end()
 
 
 def _said(line: str, prose: Prose, *, headed: bool) -> list[Found]:
-    """Return what a line says that is no row of the table, or an empty list: a line of words, or any below a table's headings."""
+    """Values of a line that is no row of the table: a line of words, or any below a table's headings."""
     text = line.strip()
     if not (headed or " " in text) or _COMMENT.match(text):
         return []
@@ -172,8 +166,8 @@ def _is_heading_row(line: str, delimiter: str) -> bool:
 def rows(lines: Iterable[tuple[int, str | None]], delimiter: str) -> Iterator[tuple[int, list[str] | None]]:
     """The cells of each record, with the number of its first line; None for an over-long line.
 
-    A quoted cell may hold line breaks; a quote that is not closed within `_MAX_CELL_LINES` is a mere character, so that one
-    stray quote never swallows the rest of a list.
+    A quoted cell may hold line breaks; a quote that is not closed within `_MAX_CELL_LINES` is a mere
+    character, so that one stray quote never swallows the rest of a list.
     """
     waiting = iter(lines)
     pushed: list[tuple[int, str | None]] = []
@@ -221,3 +215,6 @@ def _ends_open(line: str, delimiter: str) -> bool:
         return False
     last = max(line.rfind(f'{delimiter}"'), line.rfind(f'{delimiter} "'))
     return last >= 0 or line.lstrip().startswith('"')
+
+
+DELIMITED = ListFormat("delimited", "CSV, TSV and other tables in text", _begins, _read, text=True)

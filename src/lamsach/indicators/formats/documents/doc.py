@@ -1,20 +1,137 @@
-"""Word documents of the old binary kind, DOC (Microsoft [MS-DOC]): their text by the piece table. Macros and objects are never looked at."""
+"""Word documents of the old binary kind, DOC (Microsoft [MS-DOC]): their text by the piece table.
+
+Macros and objects are never looked at.
+"""
 
 from __future__ import annotations
 
 import re
 import struct
+from bisect import bisect_left
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import NamedTuple
 
 from lamsach.documents.table import Block, Places, Table
 from lamsach.errors import UnreadableError
-from lamsach.indicators.files.doc_rows import Mark, Marks
-from lamsach.indicators.files.ole import opened, streams
-from lamsach.indicators.files.opening import ListSource
+from lamsach.indicators.files.source import ListSource, opened, streams
 from lamsach.indicators.formats.base import ListFormat
 from lamsach.indicators.text.documents import DocumentReader
 from lamsach.indicators.values.records import Entry
+
+_PAGE = 512
+_PN = 0x3FFFFF
+_IN_TABLE, _ROW_END, _DEFINES, _MERGED = 0x2416, 0x2417, 0xD608, 0xD62B
+_SIZES = {0: 1, 1: 1, 2: 2, 3: 4, 4: 2, 5: 2, 7: 3}
+_TC = 20
+_STATES = {1: "more", 3: "start"}
+MAX_PAGES = 100_000
+
+
+class Mark(NamedTuple):
+    """Begin of a table (`cells` is None), or the end of a row before `place`, with the state of each cell."""
+
+    place: int
+    cells: tuple[str, ...] | None
+
+
+class _Paragraph(NamedTuple):
+    start: int
+    end: int
+    in_table: bool
+    row: tuple[str, ...] | None
+
+
+class Marks:
+    """Marks of a document. `main` is its stream, `places` the table of pages. Damaged parts are left out."""
+
+    def __init__(self, main: bytes, places: bytes) -> None:
+        found: dict[tuple[int, bool], Mark] = {}
+        before = False
+        for paragraph in sorted(_stated_paragraphs(main, places), key=lambda item: item.start):
+            if paragraph.in_table and not before:
+                found.setdefault((paragraph.start, False), Mark(paragraph.start, None))
+            before = paragraph.in_table
+            if paragraph.row is not None:
+                found.setdefault((paragraph.end, True), Mark(paragraph.end, paragraph.row))
+        self._marks = sorted(found.values(), key=lambda mark: (mark.place, mark.cells is None))
+        self._places = [mark.place for mark in self._marks]
+
+    def within(self, first: int, last: int) -> list[Mark]:
+        """Marks of a piece of the file: beginnings before its end, ends of rows behind its beginning."""
+        picked = self._marks[bisect_left(self._places, first) : bisect_left(self._places, last + 1)]
+        return [mark for mark in picked if (mark.place < last if mark.cells is None else mark.place > first)]
+
+
+def _stated_paragraphs(main: bytes, places: bytes) -> Iterator[_Paragraph]:
+    count = max(0, (len(places) - 4) // 8)
+    numbers = struct.unpack_from(f"<{count}I", places, 4 * (count + 1)) if count else ()
+    for number in sorted({number & _PN for number in numbers})[:MAX_PAGES]:
+        page = main[number * _PAGE : (number + 1) * _PAGE]
+        if len(page) == _PAGE:
+            yield from _of_a_page(page)
+
+
+def _of_a_page(page: bytes) -> Iterator[_Paragraph]:
+    count = page[-1]
+    if 4 * (count + 1) + 13 * count > _PAGE - 1:
+        return
+    ends = struct.unpack_from(f"<{count + 1}I", page)
+    for number in range(count):
+        place = 2 * page[4 * (count + 1) + 13 * number]
+        if not 0 < place < _PAGE - 2:
+            continue
+        size = 2 * page[place] - 1 if page[place] else 2 * page[place + 1]
+        place += 1 if page[place] else 2
+        yield _paragraph(ends[number], ends[number + 1], page[place + 2 : place + size])
+
+
+def _paragraph(start: int, end: int, properties: bytes) -> _Paragraph:
+    in_table = ends_row = False
+    cells: list[str] = []
+    for number, value in _changes(properties):
+        if number == _IN_TABLE:
+            in_table = value[:1] not in (b"\0", b"")
+        elif number == _ROW_END:
+            ends_row = value[:1] not in (b"\0", b"")
+        elif number == _DEFINES:
+            cells = _columns(value)
+        elif number == _MERGED and len(value) >= 2 and value[0] < len(cells):
+            cells[value[0]] = _STATES.get(value[1] & 3, "")
+    return _Paragraph(start, end, in_table, tuple(cells) if ends_row else None)
+
+
+def _changes(properties: bytes) -> Iterator[tuple[int, bytes]]:
+    """The changes of properties in order: number and operand (section 2.6, Prl)."""
+    place = 0
+    while place + 3 <= len(properties):
+        number = struct.unpack_from("<H", properties, place)[0]
+        place += 2
+        size = _SIZES.get(number >> 13)
+        if size is None:
+            if number == _DEFINES:
+                size = (
+                    max(0, struct.unpack_from("<H", properties, place)[0] - 1)
+                    if place + 2 <= len(properties)
+                    else 0
+                )
+                place += 2
+            else:
+                size = properties[place]
+                place += 1
+        yield number, properties[place : place + size]
+        place += size
+
+
+def _columns(definition: bytes) -> list[str]:
+    count = min(definition[0], MAX_COLUMNS) if definition else 0
+    first = 1 + 2 * (count + 1)
+    states: list[str] = []
+    for number in range(count):
+        cell = definition[first + _TC * number : first + _TC * number + 2]
+        flags = struct.unpack("<H", cell)[0] if len(cell) == 2 else 0
+        states.append(_STATES.get(flags >> 5 & 3, ""))
+    return states
+
 
 _MAGIC = 0xA5EC
 _ENCRYPTED, _TABLE_1 = 0x0100, 0x0200
@@ -33,31 +150,20 @@ _MARKS = dict.fromkeys([0x01, 0x02, 0x05, 0x08, 0x13, 0x14, 0x15])
 """Anchors of pictures and notes, and the ends of fields."""
 
 
-class Doc(ListFormat):
-    """A text document; `page` by its hard page breaks, `row` the 1-based paragraph or table row."""
-
-    name: ClassVar[str] = "doc"
-    title: ClassVar[str] = "Word document of the old kind (DOC)"
-
-    @classmethod
-    def recognises(cls, source: ListSource) -> bool:
-        """Return whether this is a compound file with a text document in it."""
-        return "worddocument" in streams(source)
-
-    @classmethod
-    def read(cls, source: ListSource) -> Iterator[Entry]:
-        """Paragraphs and tables in order."""
-        text, rows = _text(source)
-        text = _FIELD_CODE.sub("", text).translate(_MARKS)
-        reader = DocumentReader(source.document)
-        reader.look_through([text])
-        places = Places()
-        for block in _marked(text, rows, places) if rows else _unmarked(text, places):
-            yield from reader.block(block)
+def _read(source: ListSource) -> Iterator[Entry]:
+    """Read paragraphs and tables in order; `page` by hard page breaks, `row` the paragraph or table row."""
+    text, rows = _text(source)
+    text = _FIELD_CODE.sub("", text).translate(_MARKS)
+    reader = DocumentReader(source.document)
+    reader.look_through([text])
+    places = Places()
+    for block in _marked(text, rows, places) if rows else _unmarked(text, places):
+        yield from reader.block(block)
+    yield from reader.end()
 
 
 def _marked(text: str, states: list[tuple[str, ...]], places: Places) -> Iterator[Block]:
-    """The paragraphs and tables of a text in which each row's end is marked; `states` say of the rows in order what is merged."""
+    """Paragraphs and tables of a text with marks of rows' ends; `states` tell of the rows what is merged."""
     ends = iter(states)
     table: list[list[tuple[str, str]]] = []
     row: list[str] = []
@@ -86,7 +192,7 @@ def _rows(table: list[list[tuple[str, str]]], places: Places) -> Iterator[Block]
 
 
 def _unmarked(text: str, places: Places) -> Iterator[Block]:
-    """The same of a text without such marks: cells are told by the empty one that ends each row."""
+    """Paragraphs and tables of a text without such marks: an empty cell ends each row."""
     *cells, rest = text.split(_CELL)
     table: list[str] = []
     row_ended = True
@@ -130,8 +236,9 @@ def _table(texts: list[str], places: Places) -> Iterator[Block]:
 
 
 def _text(source: ListSource) -> tuple[str, list[tuple[str, ...]]]:
-    """The document's text, pieces in order (section 2.4.1), with marks for its tables, and what each row's mark says of its cells. Raises UnreadableError
-    for a locked or damaged one."""
+    """The document's text, pieces in order (section 2.4.1), with marks for its tables, and what each row's
+    mark says of its cells. Raises UnreadableError for a locked or damaged one.
+    """
     try:
         with opened(source) as compound:
             main = compound.openstream("WordDocument").read()
@@ -199,3 +306,8 @@ def _decoded(
         rows.append(cells)
         done = cut + width
     yield data[done:].decode(encoding, "replace").translate(_FOREIGN)
+
+
+DOC = ListFormat(
+    "doc", "Word document of the old kind (DOC)", lambda source: "worddocument" in streams(source), _read
+)

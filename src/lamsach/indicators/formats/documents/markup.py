@@ -1,110 +1,177 @@
-"""Advisories in Markdown or AsciiDoc: prose line by line, tables by their columns, wherever in the text they stand.
+"""Advisories in Markdown or AsciiDoc: prose line by line, tables by their columns, wherever in the text they
+stand.
 
-Markdown tables: https://github.github.com/gfm/#tables-extension-; AsciiDoc tables: https://docs.asciidoctor.org/asciidoc/latest/tables/.
+Markdown tables: https://github.github.com/gfm/#tables-extension-; AsciiDoc tables:
+https://docs.asciidoctor.org/asciidoc/latest/tables/.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import NamedTuple
 
-from lamsach.indicators.files.opening import ListSource
+from lamsach.documents.html import Spans
+from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats.base import ListFormat
 from lamsach.indicators.judge.mentions import Prose
-from lamsach.indicators.tables.asciidoc import Rows, begins_cell, cells_of, columns_of
+from lamsach.indicators.tables.piped import (
+    BAR,
+    Kind,
+    PipedLines,
+    bare_cell,
+    is_ruler,
+    piped_cells,
+    without_marks,
+)
 from lamsach.indicators.tables.tables import Table
-from lamsach.indicators.text.flowing import defangs
+from lamsach.indicators.text.documents import defangs
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.records import Entry, entries, is_shaped
 from lamsach.model import Indicator, Reference, Refusal
 
-# | --- | :---: |
-_RULER = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*")
+# [cols="1,1,2",options="header"]    [%header,cols=3*]
+_COLUMNS = re.compile(r"\[[^\]]{0,300}\bcols\s?=\s?[\"']?([^\"'\]]{1,200})")
+_REPEATED = re.compile(r"\s*(\d{1,2})\*\S*")
+# |text    a|text    2+|text    .2+^.>s|text    3*|text
+_CELL = re.compile(r"(?:(?:^|(?<=\s))(?:(\d{1,2})?(?:\.(\d{1,3}))?([+*]))?[<^>.]{0,4}[adehlmsv]?)?\|")
+_MOST_COLUMNS = 64
+_MOST_REPEATED = 12
+"""How often a cell is repeated at most: more says nothing new, and a short text may ask for millions."""
+
+
+def columns_of(line: str) -> int | None:
+    """Return how many columns the attributes above a table state, or None."""
+    match = _COLUMNS.match(line.strip())
+    if match is None:
+        return None
+    repeated = _REPEATED.match(match[1])
+    return int(repeated[1]) if repeated else len(re.split(r"[,;]", match[1]))
+
+
+class Cell(NamedTuple):
+    """A cell: its text, and how many columns and rows it reaches over."""
+
+    text: str
+    wide: int = 1
+    high: int = 1
+
+
+def begins_cell(line: str) -> bool:
+    """Return whether a line within a table begins with a cell, and does not go on with the one above."""
+    return _CELL.match(line.lstrip()) is not None
+
+
+def cells_of(line: str) -> list[Cell]:
+    """Cells of a line, a repeated one as often as it says; text before the first bar is a cell too."""
+    line = line.strip()
+    marks = list(_CELL.finditer(line))
+    cells = [Cell(line[: marks[0].start()] if marks else line)] if not begins_cell(line) else []
+    for place, mark in enumerate(marks):
+        end = marks[place + 1].start() if place + 1 < len(marks) else len(line)
+        times = min(int(mark[1] or 1), _MOST_REPEATED if mark[3] == "*" else _MOST_COLUMNS)
+        text = line[mark.end() : end]
+        cells += [Cell(text)] * times if mark[3] == "*" else [Cell(text, times, int(mark[2] or 1))]
+    return cells
+
+
+class Rows:
+    """Rows from the cells of a table's lines. `columns` is from the attributes above, if stated."""
+
+    def __init__(self, columns: int | None = None) -> None:
+        self._columns = columns
+        self._cells: list[Cell] = []
+        self._first = 0
+        self._spans = Spans()
+
+    def take(
+        self, number: int, cells: Sequence[Cell], *, goes_on: bool = False
+    ) -> Iterator[tuple[int, list[str], dict[int, str]]]:
+        """The rows that are whole before this line's cells: the number of its first line, its texts by
+        column, and those of cells above that reach into it. `goes_on`: the line's first text belongs to the
+        cell above.
+        """
+        if goes_on and self._cells:
+            last = self._cells[-1]
+            self._cells[-1] = last._replace(text=f"{last.text}\n{cells[0].text}")
+            cells = cells[1:]
+        if not cells:
+            return
+        if self._columns is None:
+            self._columns = min(_width(cells), _MOST_COLUMNS)
+        if self._is_whole(self._cells) or self._is_whole(cells):
+            yield from self.end()
+        for cell in cells:
+            if self._cells and self._is_whole(self._cells):
+                yield from self.end()
+            self._first = self._first if self._cells else number
+            self._cells.append(cell)
+
+    def _is_whole(self, cells: Sequence[Cell]) -> bool:
+        return _width(cells) + self._spans.filled >= min(self._columns or 1, _MOST_COLUMNS)
+
+    def end(self) -> Iterator[tuple[int, list[str], dict[int, str]]]:
+        """The row that is still open."""
+        if not self._cells:
+            return
+        texts: list[str] = []
+        for cell in self._cells:
+            texts += self._spans.before(len(texts))
+            self._spans.begin(len(texts), {"colspan": str(cell.wide), "rowspan": str(cell.high)})
+            texts += self._spans.cell(cell.text)
+        self._cells = []
+        yield self._first, texts, self._spans.end_row()
+
+
+def _width(cells: Sequence[Cell]) -> int:
+    return sum(cell.wide for cell in cells)
+
+
 _FENCE = re.compile(r"\s*\|={3,}\s*")
 _HEADING = re.compile(r"(?m)^(?:#{1,6}|={1,6}) \S")
-_MARKS = " \t|*`_\n"
-_BAR = "\u00a6"
-"""What a bar that is a text's own is read as."""
-_BREAK = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
-_PAIRS = re.compile(r"(\*\*|__|`{1,3}|\*|~~)(?=\S)([^*`~\n]{1,2000}?)(?<=\S)\1")
 
 
-class Markup(ListFormat):
-    """Markdown or AsciiDoc; `row` is the line."""
+def _begins(source: ListSource) -> bool:
+    """Return whether the text has a table of one of the two kinds, with headings or prose around it."""
+    lines = source.text_head.splitlines()
+    if any(map(is_ruler, lines)):
+        return True
+    return any(map(_FENCE.fullmatch, lines)) and _HEADING.search(source.text_head) is not None
 
-    name: ClassVar[str] = "markup"
-    title: ClassVar[str] = "Markdown or AsciiDoc"
 
-    @classmethod
-    def recognises(cls, source: ListSource) -> bool:
-        """Return whether the text has a table of one of the two kinds, with headings or prose around it."""
-        head = source.text_head
-        if source.encoding.binary or "|" not in head:
-            return False
-        lines = head.splitlines()
-        rulers = any("|" in line and "-" in line and _RULER.fullmatch(line) for line in lines)
-        return rulers or (any(map(_FENCE.fullmatch, lines)) and _HEADING.search(head) is not None)
-
-    @classmethod
-    def read(cls, source: ListSource) -> Iterator[Entry]:
-        """Line by line."""
-        prose, tables = Prose(advisory=True, defangs=defangs([source.text_head])), 1
-        table = Table(source.document, None, tables)
-        fenced = in_table = False
-        rows, columns = Rows(), None
-        waiting: tuple[int, str] | None = None
-        for number, line in source.lines():
-            if line is None:
-                yield Refusal(Reference(source.document, None, number), "", refusals.TOO_LONG)
-                continue
-            if _FENCE.fullmatch(line):
-                yield from _rows(table, rows.end(), prose)
-                fenced, rows = not fenced, Rows(columns)
-                is_row = False
-            elif "|" in line and "-" in line and _RULER.fullmatch(line):
-                in_table = True
-                if waiting is not None:
-                    yield from _listed(table, table.row(waiting[0], _cells(waiting[1])), prose)
-                waiting = None
-                continue
-            else:
-                is_row = bool(line.strip()) and (in_table or fenced) and "|" in line
-            if waiting is not None:
-                yield from _prose(waiting[1], Reference(source.document, None, waiting[0]), prose)
-                waiting = None
-            columns = columns_of(line)
-            if is_row and fenced:
-                cells = cells_of(line.replace("\\|", _BAR))
-                yield from _rows(table, rows.take(number, cells, goes_on=not begins_cell(line)), prose)
-                continue
-            if is_row:
-                yield from _listed(table, table.row(number, _cells(line)), prose)
-                continue
-            if in_table or (table.headed and not fenced):
+def _read(source: ListSource) -> Iterator[Entry]:
+    """Read line by line; `row` is the line."""
+    prose, tables = Prose(advisory=True, defangs=defangs([source.text_head])), 1
+    table = Table(source.document, None, tables)
+    rows, columns, fenced, lines = Rows(), None, False, PipedLines[int]()
+    for number, line in source.lines():
+        if line is None:
+            yield Refusal(Reference(source.document, None, number), "", refusals.TOO_LONG)
+            continue
+        is_fence = _FENCE.fullmatch(line) is not None
+        if is_fence:
+            yield from _rows(table, rows.end(), prose)
+            fenced, rows = not fenced, Rows(columns)
+        in_table = lines.in_table
+        for kind, place, text in lines.push(number, line, fenced=False if is_fence else fenced or None):
+            if kind is Kind.TEXT:
+                yield from _prose(text, Reference(source.document, None, place), prose)
+            elif kind is Kind.ROW and fenced and place == number:
+                cells = cells_of(text.replace("\\|", BAR))
+                yield from _rows(table, rows.take(number, cells, goes_on=not begins_cell(text)), prose)
+            elif kind is Kind.ROW:
+                yield from _listed(table, table.row(place, piped_cells(text)), prose)
+            elif in_table or (table.headed and not fenced):
                 yield from _listed(table, table.end(), prose)
                 tables += 1
                 table = Table(source.document, None, tables)
-                in_table = False
-            if "|" in line:
-                waiting = (number, line)  # the headings of a table, if a ruler follows
-            else:
-                yield from _prose(line, Reference(source.document, None, number), prose)
-        yield from _rows(table, rows.end(), prose)
-        if waiting is not None:
-            yield from _prose(waiting[1], Reference(source.document, None, waiting[0]), prose)
-        yield from _listed(table, table.end(), prose)
-
-
-def _cells(line: str) -> list[str]:
-    """The cells between the bars, without the marks of code and bold type."""
-    text = line.strip().replace("\\|", _BAR)
-    return list(map(_bare, text.removeprefix("|").removesuffix("|").split("|")))
-
-
-def _bare(cell: str) -> str:
-    return _PAIRS.sub(r"\2", _BREAK.sub("\n", cell)).strip(_MARKS).removesuffix(" +")
+        if not is_ruler(line):
+            columns = columns_of(line)
+    yield from _rows(table, rows.end(), prose)
+    for _, place, text in lines.end():
+        yield from _prose(text, Reference(source.document, None, place), prose)
+    yield from _listed(table, table.end(), prose)
 
 
 def _rows(
@@ -112,14 +179,14 @@ def _rows(
 ) -> Iterator[Entry]:
     """Yield what the rows of an AsciiDoc table say."""
     for first, texts, above in rows:
-        inherited = {place: _bare(text) for place, text in above.items()}
-        yield from _listed(table, table.row(first, list(map(_bare, texts)), inherited), prose)
+        inherited = {place: bare_cell(text) for place, text in above.items()}
+        yield from _listed(table, table.row(first, list(map(bare_cell, texts)), inherited), prose)
 
 
 def _prose(line: str, reference: Reference, prose: Prose) -> Iterator[Entry]:
     text = line.strip()
     if text:
-        found = prose.line(_PAIRS.sub(r"\2", text) if "`" in text or "**" in text else text)
+        found = prose.line(without_marks(text) if "`" in text or "**" in text else text)
         yield from entries(found, reference, prose.facts, line)
 
 
@@ -130,3 +197,6 @@ def _listed(table: Table, found: Iterator[Entry], prose: Prose) -> Iterator[Entr
             yield item if item.threat or prose.threat is None else replace(item, threat=prose.threat)
         elif is_shaped(item):
             yield item
+
+
+MARKUP = ListFormat("markup", "Markdown or AsciiDoc", _begins, _read, text=True)

@@ -1,23 +1,24 @@
-"""Text: one value a line with comments, several values a line, hosts files, filter lists, or an advisory in running text."""
+"""Text: one value a line with comments, several values a line, hosts files, filter lists, or an advisory in
+running text.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import ClassVar
 
-from lamsach.indicators.files.opening import ListSource
+from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats.base import ListFormat
-from lamsach.indicators.judge.licences import is_dump
 from lamsach.indicators.judge.loop import decide, withheld
 from lamsach.indicators.judge.mentions import Prose
+from lamsach.indicators.judge.numbers import is_dump
 from lamsach.indicators.judge.rule import Scope
 from lamsach.indicators.judge.stated import said
 from lamsach.indicators.judge.unlisted import Account
 from lamsach.indicators.tables.fields import field_of
+from lamsach.indicators.text.broken_lines import Unbroken
+from lamsach.indicators.text.documents import defangs, has_sentences
 from lamsach.indicators.text.extract import Found
-from lamsach.indicators.text.flowing import defangs, has_sentences
-from lamsach.indicators.text.unbroken import Unbroken
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import Refused, canonical_values, plain_value
 from lamsach.indicators.values.records import (
@@ -44,44 +45,27 @@ _STATED = re.compile(r"[\w.-]{1,40}=")
 _NO_WORDS = re.compile(r"[\W_]*")
 
 
-class Text(ListFormat):
-    """Any text. It is the last of the registry: what nothing else recognises is read so."""
-
-    name: ClassVar[str] = "text"
-    title: ClassVar[str] = "Text, one value a line or running text"
-
-    @classmethod
-    def recognises(cls, source: ListSource) -> bool:
-        """Return whether this is text at all."""
-        return not source.encoding.binary
-
-    @classmethod
-    def read(cls, source: ListSource) -> Iterator[Entry]:
-        """Line by line; `row` is the line."""
-        return map(whole_entry, cls.read_quickly(source))
-
-    @classmethod
-    def read_quickly(cls, source: ListSource) -> Iterator[Entry | Plain]:
-        """As `read`: lines that are nothing but a canonical value come plain."""
-        document = source.document
-        marks = defangs([source.text_head])
-        marked = marks and (source.prose or has_sentences(source.text_head))
-        prose = Prose(advisory=source.prose, defangs=marked, marks=marks)
-        broken = Unbroken()
-        plain_line, threat = True, prose.threat
-        for number, line in source.lines():
-            if plain_line and line is not None and broken.waiting is None and (plain := plain_value(line)):
-                yield plain[0], plain[1], threat, document, number
-                continue
-            for first, whole in broken.push(number, line):
-                yield from _entries(whole, Reference(document, None, first), prose, told=not source.prose)
-            plain_line, threat = prose.plain, prose.threat
-        for first, whole in broken.end():
-            yield from _entries(whole, Reference(document, None, first), prose, told=not source.prose)
+def _read_quickly(source: ListSource) -> Iterator[Entry | Plain]:
+    """Read line by line, `row` is the line; lines that are nothing but a canonical value come plain."""
+    document = source.document
+    marks = defangs([source.text_head])
+    marked = marks and (source.prose or has_sentences(source.text_head))
+    prose = Prose(advisory=source.prose, defangs=marked, marks=marks)
+    broken = Unbroken()
+    plain_line, threat = True, prose.threat
+    for number, line in source.lines():
+        if plain_line and line is not None and broken.waiting is None and (plain := plain_value(line)):
+            yield plain[0], plain[1], threat, document, number
+            continue
+        for first, whole in broken.push(number, line):
+            yield from _entries(whole, Reference(document, None, first), prose, shapeless=not source.prose)
+        plain_line, threat = prose.plain, prose.threat
+    for first, whole in broken.end():
+        yield from _entries(whole, Reference(document, None, first), prose, shapeless=not source.prose)
 
 
-def _entries(line: str | None, reference: Reference, prose: Prose, *, told: bool) -> Iterator[Entry]:
-    """Yield what a line says that is no plain value. `told`: what has no value's shape is a refusal, as in a bare list."""
+def _entries(line: str | None, reference: Reference, prose: Prose, *, shapeless: bool) -> Iterator[Entry]:
+    """Read a line that is no plain value. `shapeless`: a text without a value's shape is a refusal."""
     if line is None:
         yield Refusal(reference, "", refusals.TOO_LONG)
     elif not line or line.isspace():
@@ -95,7 +79,7 @@ def _entries(line: str | None, reference: Reference, prose: Prose, *, told: bool
         found = read_line(line.strip(), reference, prose)
         if (rule := decide(Scope.COMMAND, line.strip())) is not None:
             found = (withheld(item, rule) for item in found)
-        yield from (item for item in found if told or is_shaped(item))
+        yield from (item for item in found if shapeless or is_shaped(item))
 
 
 def read_line(line: str, reference: Reference, prose: Prose | None = None) -> Iterator[Entry]:
@@ -151,3 +135,14 @@ def _values(line: str, prose: Prose) -> list[Found]:
     except Refused as refused:
         refused.value = refused.value or shortened(line, refusals.VALUE_KEPT)
         return [refused]
+
+
+TEXT = ListFormat(
+    "text",
+    "Text, one value a line or running text",
+    lambda source: True,
+    lambda source: map(whole_entry, _read_quickly(source)),
+    text=True,
+    quick=_read_quickly,
+)
+"""Any text. It is the last of the registry: what nothing else recognises is read so."""

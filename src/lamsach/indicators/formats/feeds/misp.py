@@ -1,63 +1,77 @@
-"""MISP events and attributes in JSON (https://www.misp-standard.org/rfc/misp-standard-core.html, sections 2.2 to 2.6)."""
+"""MISP events and attributes in JSON (https://www.misp-standard.org/rfc/misp-standard-core.html, sections 2.2
+to 2.6).
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from lamsach.documents.headings import plain_key
 from lamsach.indicators.files.json_documents import documents, looks_like_json
-from lamsach.indicators.files.opening import ListSource
+from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats.base import ListFormat
 from lamsach.indicators.judge.stated import in_cell
 from lamsach.indicators.judge.unlisted import with_rest
 from lamsach.indicators.tables.fields import read_date, read_tlp, stated_type
 from lamsach.indicators.text.extract import Found
-from lamsach.indicators.text.rule_text import rule_values
-from lamsach.indicators.text.yara_text import yara_rules
+from lamsach.indicators.text.rules import rule_values, yara_values
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import declined
 from lamsach.indicators.values.records import Entry, Facts, entries, entry, read_text, shortened
 from lamsach.indicators.values.refusals import Refused
-from lamsach.model import IndicatorType, Reference
+from lamsach.model import IndicatorType, Reference, Refusal
 
 _MARK = re.compile(r'"(?:Event|Attribute)"\s*:\s*[\[{]')
 _KNOWN_THREAT = re.compile(
-    r'misp-galaxy:(?:malpedia|botnet|ransomware|rat|banker|stealer|backdoor|tool|threat-actor)="([^"]{1,100})"'
+    r"misp-galaxy:(?:malpedia|botnet|ransomware|rat|banker|stealer|backdoor|tool"
+    r'|threat-actor)="([^"]{1,100})"'
 )
 _READABLE = frozenset(IndicatorType)
 
 
-class Misp(ListFormat):
-    """MISP; `row` is the 1-based place of the attribute in the document, objects' attributes included."""
+# 7d793037a0760186574b0282f2f435e7,5a1f0c2e-6b3c-4c0e-9d0a-4f3b950d210f
+_INDEX_LINE = re.compile(r"[0-9a-f]{32},[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_INDEX_LINES = 100
 
-    name: ClassVar[str] = "misp"
-    title: ClassVar[str] = "MISP event"
 
-    @classmethod
-    def recognises(cls, source: ListSource) -> bool:
-        """Return whether the JSON holds events or attributes."""
-        return looks_like_json(source) and _MARK.search(source.text_head) is not None
+def _begins_index(source: ListSource) -> bool:
+    """Return whether the lines are digests with the identifiers of events."""
+    lines = source.text_head.splitlines()[:_INDEX_LINES]
+    return bool(lines) and all(_INDEX_LINE.fullmatch(line.strip()) for line in lines)
 
-    @classmethod
-    def read(cls, source: ListSource) -> Iterator[Entry]:
-        """Attribute by attribute."""
-        row = 0
-        for line, tree in documents(source):
-            if isinstance(tree, Refused):
-                yield entry(tree, Reference(source.document, None, line))
-                continue
-            attributes = list(_attributes(tree, Facts(), 0))
-            numbered = enumerate(attributes, row + 1)
-            listed = (
-                item
-                for place, (attribute, facts) in numbered
-                for item in entries(_values(attribute), Reference(source.document, None, place), facts)
-            )
-            yield from with_rest(tree, listed, Reference(source.document, None, line))
-            row += len(attributes)
+
+def _read_index(source: ListSource) -> Iterator[Entry]:
+    """Refuse the index `hashes.csv` of a feed (https://www.circl.lu/doc/misp/managing-feeds/) as a whole.
+
+    It has the MD5 of each value in the feed and its event. Hunted as they are, the digests would find
+    nothing, and look as if nothing were there; the values are in the events beside it.
+    """
+    yield Refusal(Reference(source.document), "", refusals.INDEX)
+
+
+def _begins(source: ListSource) -> bool:
+    """Return whether the JSON holds events or attributes."""
+    return looks_like_json(source) and _MARK.search(source.text_head) is not None
+
+
+def _read(source: ListSource) -> Iterator[Entry]:
+    """Read attribute by attribute; `row` is its 1-based place, objects' attributes included."""
+    row = 0
+    for line, tree in documents(source):
+        if isinstance(tree, Refused):
+            yield entry(tree, Reference(source.document, None, line))
+            continue
+        attributes = list(_attributes(tree, Facts(), 0))
+        listed = (
+            item
+            for place, (attribute, facts) in enumerate(attributes, row + 1)
+            for item in entries(_values(attribute), Reference(source.document, None, place), facts)
+        )
+        yield from with_rest(tree, listed, Reference(source.document, None, line))
+        row += len(attributes)
 
 
 def _attributes(tree: Any, facts: Facts, depth: int) -> Iterator[tuple[Mapping[str, Any], Facts]]:
@@ -96,9 +110,9 @@ def _event_facts(event: Mapping[str, Any]) -> Facts:
     organisation = event.get("Orgc")
     name = organisation.get("name") if isinstance(organisation, Mapping) else None
     tags = _tags(event)
-    return Facts(
-        threat=_threat(tags) or shortened(str(event["info"])) or None,
-        source=shortened(str(name)) if name else None,
+    return Facts.of(
+        _threat(tags) or str(event["info"]),
+        str(name) if name else None,
         valid_from=read_date(str(event.get("date", ""))),
         tlp=next((found for tag in tags if (found := read_tlp(tag))), None),
     )
@@ -133,7 +147,7 @@ def detects(attribute: Mapping[str, Any]) -> bool:
 
 
 def _values(attribute: Mapping[str, Any]) -> list[Found]:
-    """The values of an attribute, refused where it is not marked for detection; one of a type that logs do not show is refused."""
+    """Values of an attribute, refused where it is not for detection or of a type that logs do not show."""
     found = _stated(attribute)
     if attribute.get("category") == "External analysis" and not detects(attribute):
         found = in_cell(found, of_source=True)
@@ -144,21 +158,22 @@ def _stated(attribute: Mapping[str, Any]) -> list[Found]:
     kind, value = plain_key(attribute["type"]), attribute["value"]
     if attribute.get("deleted") is True:
         return [Refused(refusals.WITHDRAWN, shortened(value))]
-    found: list[Found] = []
     if kind == "snort" and (rule := rule_values(value.strip())) is not None and rule[0]:
         return rule[0]
-    if kind == "yara":
-        rules = yara_rules(enumerate(value.splitlines(), 1))
-        if found := [item for one in rules for _, item in one.found]:
-            return found
+    if kind == "yara" and (named := yara_values(value)):
+        return named
     if kind == "malware-sample":
         kind = "filename|md5"
     kinds = kind.split("|")
     values = value.split("|") if len(kinds) > 1 else [value]
-    found = []
+    found: list[Found] = []
     for part, text in zip(kinds, values, strict=False):
         stated, _ = stated_type(part)
         beside_digest = stated is IndicatorType.FILE_NAME and len(kinds) > 1
         if stated in _READABLE and part not in ("link", "port") and not beside_digest:
             found.extend(read_text(text, stated))
     return found or [Refused(refusals.UNSUPPORTED_TYPE, shortened(value))]
+
+
+MISP = ListFormat("misp", "MISP event", _begins, _read)
+INDEX = ListFormat("misp_index", "Index of a MISP feed", _begins_index, _read_index)

@@ -1,4 +1,5 @@
-"""Our own JSON lines, as `lamsach indicators read -o list.jsonl` and signed releases hold them (`lamsach.indicators.values.writing`).
+"""Our own JSON lines, as `lamsach indicators read -o list.jsonl` and signed releases hold them
+(`lamsach.indicators.values.mappings`).
 
 Everything that is known of a value is kept, the document, page and row that it first came from too.
 """
@@ -9,43 +10,27 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import ClassVar
 
-from lamsach.indicators.files.opening import ListSource
-from lamsach.indicators.formats.base import ListFormat
-from lamsach.indicators.releases.records import from_mapping
+from lamsach.indicators.files.source import ListSource
+from lamsach.indicators.formats.base import ListFormat, line_by_line
 from lamsach.indicators.values import refusals
+from lamsach.indicators.values.mappings import from_mapping
 from lamsach.indicators.values.normalise import canonical_values
 from lamsach.indicators.values.records import Entry
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 
-# {"type": "domain", "value": "evil.example", "threat": "Mirai", "reference": {"document": "annex.xlsx", "page": 1, "row": 7}}
+# {"type": "domain", "value": "evil.example", "threat": "Mirai", "reference": {"document": "annex.xlsx",
+# "page": 1, "row": 7}}
 _LINE = re.compile(
-    rf'\ufeff?\{{"type": "(?:{"|".join(IndicatorType)})", "value": "[^\n]*"reference": \{{"document": "[^\n]*\}}\s*(?:\n|\Z)'
+    rf'\ufeff?\{{"type": "(?:{"|".join(IndicatorType)})", "value": "[^\n]*"reference": '
+    rf'\{{"document": "[^\n]*\}}\s*(?:\n|\Z)'
 )
 
 
-class OwnRecords(ListFormat):
-    """Lines of ours; document, page and row are those that the line names."""
-
-    name: ClassVar[str] = "lamsach"
-    title: ClassVar[str] = "Lamsach's own JSON lines and signed releases"
-
-    @classmethod
-    def recognises(cls, source: ListSource) -> bool:
-        """Return whether the first line is one of ours."""
-        return not source.encoding.binary and _LINE.match(source.text_head) is not None
-
-    @classmethod
-    def read(cls, source: ListSource) -> Iterator[Entry]:
-        """Line by line."""
-        for number, line in source.lines():
-            place = Reference(source.document, None, number)
-            if line is None:
-                yield Refusal(place, "", refusals.TOO_LONG)
-            elif line.strip():
-                yield _entry(line, place)
+def _read(source: ListSource) -> Iterator[Entry]:
+    """Read line by line; document, page and row are those that the line names."""
+    return line_by_line(source, lambda line, place: [_entry(line, place)] if line.strip() else [])
 
 
 def _entry(line: str, place: Reference) -> Entry:
@@ -62,7 +47,7 @@ def _entry(line: str, place: Reference) -> Entry:
 
 
 def _at(stated: Indicator, place: Reference) -> Indicator:
-    """The value with the places that the line names, each behind the list's name: `list.zip!annex.pdf`, page 2, row 7."""
+    """Add the list's name to the places that the line names: `list.zip!annex.pdf`, page 2, row 7."""
     listed = place.document.removesuffix("!indicators.jsonl")
     known = [
         replace(item, document=f"{listed}!{item.document}")
@@ -70,3 +55,12 @@ def _at(stated: Indicator, place: Reference) -> Indicator:
         if item is not None
     ]
     return replace(stated, reference=known[0] if known else place, other_references=tuple(known[1:]))
+
+
+OWN = ListFormat(
+    "lamsach",
+    "Lamsach's own JSON lines and signed releases",
+    lambda source: _LINE.match(source.text_head),
+    _read,
+    text=True,
+)

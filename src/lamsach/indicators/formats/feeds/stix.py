@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from lamsach.indicators.files.json_documents import documents, looks_like_json
-from lamsach.indicators.files.opening import ListSource
+from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats.base import ListFormat
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.stated import in_cell
 from lamsach.indicators.judge.unlisted import with_rest
 from lamsach.indicators.tables.fields import read_confidence, read_date, read_tlp
 from lamsach.indicators.text.extract import Found
-from lamsach.indicators.text.rule_text import rule_values
+from lamsach.indicators.text.rules import rule_values, yara_values
 from lamsach.indicators.text.stix_patterns import OBSERVABLES, hash_type, pattern_values
-from lamsach.indicators.text.yara_text import yara_rules
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import declined
 from lamsach.indicators.values.records import Entry, Facts, entries, entry, read_text, shortened
@@ -26,7 +25,8 @@ from lamsach.model.indicator_types import STATED_ONLY
 
 _MARK = re.compile(
     r'"type"\s*:\s*"(?:bundle|observed-data)"|"id"\s*:\s*"(?:bundle|indicator|observed-data)--'
-    r'|"type"\s*:\s*"indicator"(?=[\s\S]{0,4000}"pattern")|"pattern"(?=[\s\S]{0,4000}"type"\s*:\s*"indicator")'
+    r'|"type"\s*:\s*"indicator"(?=[\s\S]{0,4000}"pattern")|"pattern"(?=[\s\S]{0,4000}"type"'
+    r'\s*:\s*"indicator")'
 )
 _NAMING = frozenset({"malware", "tool", "threat-actor", "intrusion-set", "campaign"})
 # STIX 2.1 section 7.2.1.4: the identifiers of the four TLP markings.
@@ -43,25 +43,18 @@ _NOT_DETECTING = 'misp:to_ids="False"'
 Record = Mapping[str, Any]
 
 
-class Stix(ListFormat):
-    """STIX; `row` is the object's 1-based place in the bundle."""
+def _begins(source: ListSource) -> bool:
+    """Return whether the JSON is a bundle or holds STIX objects."""
+    return looks_like_json(source) and _MARK.search(source.text_head) is not None
 
-    name: ClassVar[str] = "stix"
-    title: ClassVar[str] = "STIX 2 bundle"
 
-    @classmethod
-    def recognises(cls, source: ListSource) -> bool:
-        """Return whether the JSON is a bundle or holds STIX objects."""
-        return looks_like_json(source) and _MARK.search(source.text_head) is not None
-
-    @classmethod
-    def read(cls, source: ListSource) -> Iterator[Entry]:
-        """Indicators by their patterns, and observables, in the bundle's order."""
-        for line, tree in documents(source):
-            if isinstance(tree, Refused):
-                yield entry(tree, Reference(source.document, None, line))
-                continue
-            reference = Reference(source.document, None, line)
+def _read(source: ListSource) -> Iterator[Entry]:
+    """Read indicators by their patterns, and observables; `row` is the object's 1-based place."""
+    for line, tree in documents(source):
+        reference = Reference(source.document, None, line)
+        if isinstance(tree, Refused):
+            yield entry(tree, reference)
+        else:
             yield from with_rest(tree, _listed(tree, source.document, line), reference)
 
 
@@ -92,7 +85,7 @@ def _objects(tree: Any) -> Iterator[Record]:
 
 
 class _Names:
-    """What the other objects of a bundle say of an indicator."""
+    """Names, threats and markings by the other objects of a bundle."""
 
     def __init__(self, objects: list[Record]) -> None:
         names = {str(item.get("id")): str(item["name"]) for item in objects if item.get("name")}
@@ -118,9 +111,9 @@ class _Names:
         markings = item.get("object_marking_refs")
         said = self._threats.get(str(item.get("id"))) or _text(item, "name") or _text(item, "description")
         source = self._names.get(str(item.get("created_by_ref")))
-        return Facts(
-            threat=shortened(said) if said else None,
-            source=shortened(source) if source else None,
+        return Facts.of(
+            said,
+            source,
             valid_from=read_date(_text(item, "valid_from") or _text(item, "first_observed") or ""),
             valid_until=read_date(_text(item, "valid_until") or ""),
             confidence=read_confidence(str(item.get("confidence", ""))),
@@ -131,7 +124,7 @@ class _Names:
 
 
 def _is_analysis(item: Record) -> bool:
-    """Return whether an observation is the report that the others come from (MISP's category, as its converter to STIX labels it)."""
+    """Return whether an observation is the report behind the others, as MISP's converter labels it."""
     labels = item.get("labels")
     return (
         item.get("type") != "indicator"
@@ -141,8 +134,10 @@ def _is_analysis(item: Record) -> bool:
 
 
 def _why_none(item: Record) -> str | None:
-    """Return why an object's values are none, or None: an indicator's types (STIX 2.1 section 10.9; labels in STIX 2.0) say that it is benign, and nothing
-    else; MISP's converter says that the attribute is not for detection."""
+    """Return why an object's values are none, or None: an indicator's types (STIX 2.1 section 10.9; labels in
+    STIX 2.0) say that it is benign, and nothing else; MISP's converter says that the attribute is not for
+    detection.
+    """
     labels = item.get("labels")
     if item.get("type") == "indicator" and (item.get("indicator_types") or labels) == ["benign"]:
         return refusals.BENIGN
@@ -159,18 +154,11 @@ def _values(item: Record) -> Iterator[Found]:
         pattern = _text(item, "pattern") or ""
         if item.get("revoked") is True:
             yield Refused(refusals.WITHDRAWN, shortened(pattern))
-        elif item.get("pattern_type") in ("suricata", "snort") and (read := rule_values(pattern)) is not None:
-            yield from read[0] or [Refused(refusals.UNREAD_PATTERN, shortened(pattern))]
-        elif item.get("pattern_type") == "yara":
-            rules = yara_rules(enumerate(pattern.splitlines(), 1))
-            found = [value for rule in rules for _, value in rule.found]
-            yield from found or [Refused(refusals.UNREAD_PATTERN, shortened(pattern))]
-        elif item.get("pattern_type") == "sigma":
-            yield from _detected(pattern) or [Refused(refusals.UNREAD_PATTERN, shortened(pattern))]
-        elif item.get("pattern_type", "stix") != "stix":
-            yield Refused(refusals.UNREAD_PATTERN, shortened(pattern))
-        else:
+        elif (language := item.get("pattern_type", "stix")) == "stix":
             yield from pattern_values(pattern)
+        else:
+            found = _LANGUAGES[language](pattern) if language in _LANGUAGES else []
+            yield from found or [Refused(refusals.UNREAD_PATTERN, shortened(pattern))]
     elif item.get("type") == "observed-data" and isinstance(item.get("objects"), Mapping):
         for observable in item["objects"].values():
             if isinstance(observable, Mapping):
@@ -188,6 +176,14 @@ def _detected(rule: str) -> list[Found]:
     return [item for item in found if not isinstance(item, Refused) or item.type is not None]
 
 
+_LANGUAGES: dict[str, Callable[[str], list[Found]]] = {
+    **dict.fromkeys(("suricata", "snort"), lambda text: (rule_values(text) or ([],))[0]),
+    "yara": lambda text: yara_values(text),
+    "sigma": _detected,
+}
+"""Pattern types other than STIX's own, and what reads them."""
+
+
 def _observable(item: Record) -> Iterator[Found]:
     """The values of an observable (STIX 2.1 section 6)."""
     kind = str(item.get("type"))
@@ -200,3 +196,6 @@ def _observable(item: Record) -> Iterator[Found]:
             known: IndicatorType | None = hash_type(str(name))
             if known is not None and isinstance(digest, str):
                 yield from read_text(digest, known)
+
+
+STIX = ListFormat("stix", "STIX 2 bundle", _begins, _read)

@@ -1,0 +1,201 @@
+"""Open a list in any packing: plain, gzip, bzip2, xz, zstandard, or a zip archive with several
+lists.
+
+Nothing is unpacked to disk and no more is unpacked than the limits allow, so a bomb ends with one LimitError.
+
+Archives that nothing here unpacks: refused with what to do, wherever they lie (a file, a member of a zip
+archive, an attachment of a mail).
+"""
+
+from __future__ import annotations
+
+import glob
+import io
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from lamsach.documents.archive import MIB, clear_errors, filled, member_opener, opener, packing
+from lamsach.documents.decode import HEAD_BYTES, Encoding, blocks, detect_encoding
+from lamsach.errors import LimitError, UnreadableError
+
+_UNPACK = (
+    "Unpack it first (Windows: 7-Zip, or Extract All of Windows 11; Linux: 7z x FILE), then give "
+    "the files or their folder."
+)
+# https://py7zr.readthedocs.io/en/latest/archive_format.html    https://www.rarlab.com/technote.htm
+_KINDS = (
+    (b"7z\xbc\xaf\x27\x1c", "The list is packed in a 7z archive, which is not unpacked here."),
+    (b"Rar!\x1a\x07", "The list is packed in a RAR archive, which is not unpacked here."),
+)
+
+
+def refuse_if_packed(source: ListSource) -> None:
+    """Raise UnreadableError for a 7z or RAR archive."""
+    for magic, what in _KINDS:
+        if source.head.startswith(magic):
+            raise UnreadableError(what, source.document, _UNPACK)
+
+
+MAX_WHOLE_BYTES = 512 * MIB
+"""The largest document of a kind that has to be held in memory as a whole (JSON, XML, PDF, a workbook)."""
+MAX_MEMBERS = 2000
+"""How many lists an archive may hold."""
+RELEASE_MEMBERS = frozenset({"manifest.json", "indicators.jsonl", "signature.json"})
+"""Members of a signed release of ours; its values are in one (`lamsach.indicators.releases.release`)."""
+
+TAXII_SCHEMES = ("taxii+https://", "taxii+http://")
+"""How a path begins that names a TAXII 2.1 collection and no file."""
+MISP_SCHEMES = ("misp+https://", "misp+http://")
+"""How a path begins that names a MISP instance and no file."""
+
+
+class ListSource:
+    """One list: its name for references, its first bytes, and all its bytes and lines as often as asked."""
+
+    def __init__(
+        self, document: str, opener: Callable[[], BinaryIO], *, ocr: bool = False, prose: bool = False
+    ) -> None:
+        self.document = document
+        self.prose = prose
+        """Whether this is what a person wrote to another (the text of a message), and no bare list."""
+        self.ocr = ocr
+        """Whether pages that are pictures shall be read by a program that recognises letters."""
+        self._opener = opener
+        with self.open() as stream:
+            self.head = filled(stream, HEAD_BYTES)
+        self.encoding: Encoding = detect_encoding(self.head)
+        self.text_head = self.encoding.decode_head(self.head)
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Open the unpacked bytes. Errors while they are read are UnreadableError or LimitError."""
+        with clear_errors(self.document), self._opener() as stream:
+            yield stream
+
+    @classmethod
+    def of_bytes(cls, document: str, data: bytes, *, ocr: bool = False, prose: bool = False) -> ListSource:
+        """A list that is in memory."""
+        return cls(document, lambda: io.BytesIO(data), ocr=ocr, prose=prose)
+
+    def whole(self, most: int = MAX_WHOLE_BYTES) -> bytes:
+        """All bytes. Raises LimitError for more."""
+        with self.open() as stream:
+            data = filled(stream, most + 1)
+        if len(data) > most:
+            raise LimitError(
+                "The list is too large to be read as a whole.", self.document, "Split it into several files."
+            )
+        return data
+
+    def lines(self) -> Iterator[tuple[int, str | None]]:
+        """Every line with its 1-based number, without its end; None for a line longer than a line may be."""
+        number = 0
+        with self.open() as stream:
+            for block in blocks(stream, self.encoding):
+                if block is None:
+                    number += 1
+                    yield number, None
+                    continue
+                for line in block.split("\n"):
+                    number += 1
+                    yield number, line
+
+
+def expand(paths: list[str]) -> list[str]:
+    """List the files that paths name: all of a folder, sorted, but hidden ones; all that match a pattern."""
+    found: list[str] = []
+    for path in paths:
+        if path.startswith(TAXII_SCHEMES + MISP_SCHEMES):
+            found.append(path)
+        elif path != "-" and Path(path).is_dir():
+            found += sorted(
+                str(inner)
+                for inner in Path(path).rglob("*")
+                if inner.is_file() and not inner.name.startswith(".")
+            )
+        elif any(mark in path for mark in "*?[") and not Path(path).exists():
+            found += sorted(glob.glob(path, recursive=True)) or [path]  # noqa: PTH207 - as given
+        else:
+            found.append(path)
+    return found
+
+
+def sources(path: str, *, ocr: bool = False) -> Iterator[ListSource]:
+    """The lists that a file holds: one, or each member of a zip archive. `-` is standard input.
+
+    Raises UnreadableError or LimitError; a member that cannot be read ends the archive.
+    """
+    if path == "-":
+        yield ListSource.of_bytes(path, sys.stdin.buffer.read(MAX_WHOLE_BYTES), ocr=ocr)
+        return
+    with clear_errors(path):
+        kind = packing(path)
+        if kind != "zip":
+            yield ListSource(path, opener(path, kind), ocr=ocr)
+            return
+        with zipfile.ZipFile(path) as archive:
+            yield from members(archive, path, ocr=ocr)
+
+
+def members(archive: zipfile.ZipFile, path: str, *, ocr: bool) -> Iterator[ListSource]:
+    """The lists in an opened archive. Raises LimitError for too many, UnreadableError for a locked one."""
+    found = [member for member in archive.infolist() if not member.is_dir()]
+    if len(found) > MAX_MEMBERS:
+        raise LimitError("The archive holds too many files.", path)
+    if {member.filename for member in found} == RELEASE_MEMBERS:
+        found = [member for member in found if member.filename == "indicators.jsonl"]
+    for member in found:
+        if member.flag_bits & 1:
+            raise UnreadableError("The archive is locked with a password.", path, "Unpack it first.")
+        yield ListSource(f"{path}!{member.filename}", member_opener(archive, member), ocr=ocr)
+
+
+MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+MAX_BYTES = 256 * MIB
+MAX_STREAMS = 20_000
+
+
+def streams(source: ListSource) -> frozenset[str]:
+    """Names of the streams and storages at the top, in lower case; none for no or a damaged compound file."""
+    if not source.head.startswith(MAGIC):
+        return frozenset()
+    try:
+        with opened(source) as compound:
+            return frozenset(path[0].lower() for path in compound.listdir(streams=True, storages=True))
+    except UnreadableError:
+        return frozenset()
+
+
+def opened(source: ListSource) -> Any:
+    """Open the compound file. Raises UnreadableError for a damaged one, LimitError for one too large."""
+    import olefile  # type: ignore[import-untyped]
+
+    data = source.whole(MAX_BYTES)
+    try:
+        compound = olefile.OleFileIO(io.BytesIO(data))
+        if len(compound.direntries) > MAX_STREAMS:
+            raise LimitError("The document has too many parts.", source.document)
+        return compound
+    except (UnreadableError, LimitError):
+        raise
+    except Exception:  # noqa: BLE001 - a damaged file fails in any of the library's ways
+        raise UnreadableError("The document is damaged.", source.document, "Fetch the file again.") from None
+
+
+def refuse_if_locked_or_old(source: ListSource) -> None:
+    """Raise UnreadableError for a compound file that no format reads, and say what it is."""
+    names = streams(source)
+    if "encryptedpackage" in names or "encryptioninfo" in names:
+        raise UnreadableError(
+            "The document is locked with a password.", source.document, "Save it without a password."
+        )
+    if source.head.startswith(MAGIC):
+        raise UnreadableError(
+            "This Office file is in the old format or locked with a password.",
+            source.document,
+            "Save it as DOCX or XLSX without a password.",
+        )

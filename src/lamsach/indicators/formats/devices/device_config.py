@@ -1,0 +1,180 @@
+"""Configurations of devices: MikroTik RouterOS scripts
+(https://help.mikrotik.com/docs/spaces/ROS/pages/328134/Address-lists), FortiGate (FortiOS CLI reference).
+
+config firewall address
+    edit "c2-1"
+        set subnet 203.0.113.5 255.255.255.255
+    next
+end
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+
+from lamsach.indicators.files.source import ListSource
+from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.text.extract import Found
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.normalise import declined
+from lamsach.indicators.values.records import Entry, Facts, entries, read_text, shortened
+from lamsach.indicators.values.refusals import Refused
+from lamsach.model import Reference, Refusal
+
+# add list=blacklist address=203.0.113.5 comment="Mirai"      /ip dns static add name=evil.example
+# address=127.0.0.1
+_ADD = re.compile(
+    r"(?:/ip(?:v6)?\s[\w \t/-]{0,60}?\s)?(?:add|:do \{ ?add|set \[[^\]]{0,80}\])\s", re.IGNORECASE
+)
+_SETTING = re.compile(r"([\w-]+)=(\"(?:[^\"\\]|\\.)*\"|\S+)")
+_MENU = re.compile(r"/\s*ip(?:v6)?[\s/]+(?:firewall[\s/]+address-list|dns[\s/]+static)\b", re.IGNORECASE)
+_SCRIPT = re.compile(
+    r"(?m)^[ \t]*/\s*ip(?:v6)?[\s/]+(?:firewall[\s/]+address-list|dns["
+    r"\s/]+static)\b[^\n=]{0,40}(?:\n[ \t]*(?:#[^\n]*\n[ \t]*){0,20})?(?:add|:do|set|remove"
+    r"|\badd)\b",
+    re.IGNORECASE,
+)
+_ANY_MENU = re.compile(r"\s*/[a-z]", re.IGNORECASE)
+_ALLOWING = re.compile(r"allow|white|trust|permit|safe|lan\b|local", re.IGNORECASE)
+_JOINED_MAX = 64 * 1024
+
+
+def _read_mikrotik(source: ListSource) -> Iterator[Entry]:
+    """Read address lists and static DNS names command by command; lists whose name says that they allow are
+    refused as exceptions.
+
+    A row is the line on which a command begins.
+    """
+    is_ours = False
+    for number, text in _commands(source):
+        reference = Reference(source.document, None, number)
+        if text is None:
+            yield Refusal(reference, "", refusals.TOO_LONG)
+            continue
+        if _MENU.search(text):
+            is_ours = True
+        elif _ANY_MENU.match(text):
+            is_ours = False
+        match = _ADD.search(text)
+        if not is_ours or match is None:
+            continue
+        settings = {name.lower(): _bare(value) for name, value in _SETTING.findall(text[match.end() - 1 :])}
+        comment = settings.get("comment") or settings.get("list")
+        yield from entries(_values(settings), reference, Facts.of(comment))
+
+
+def _commands(source: ListSource) -> Iterator[tuple[int, str | None]]:
+    start, parts = 0, ""
+    for number, line in source.lines():
+        if line is None:
+            yield number, None
+            continue
+        text = line.strip()
+        if not parts and text.startswith("#"):
+            continue
+        start = start if parts else number
+        parts += text.removesuffix("\\") if text.endswith("\\") else text
+        if text.endswith("\\") and len(parts) < _JOINED_MAX:
+            continue
+        if parts:
+            yield start, parts
+        parts = ""
+
+
+def _bare(value: str) -> str:
+    return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+
+
+def _values(settings: dict[str, str]) -> list[Found]:
+    if settings.get("disabled") == "yes":
+        return [Refused(refusals.DISABLED, shortened(settings.get("address") or settings.get("name") or ""))]
+    if "list" in settings:
+        found = read_text(settings.get("address", ""))
+    elif "regexp" in settings:
+        name = re.sub(r"^(?:\^|\.\*|\(\^\|\\\.\)|\(\\\.\|\^\)|\\\.)+|\$$", "", settings["regexp"])
+        found = read_text(name.replace("\\.", "."))
+    else:
+        found = read_text(settings.get("name", ""))
+    if _ALLOWING.search(settings.get("list", "")):
+        return [declined(item, refusals.ALLOWED) for item in found]
+    return found
+
+
+_SECTION = re.compile(
+    r"(?m)^[ \t]*config (?:firewall (?:address6?|wildcard-fqdn custom)|webfilter urlfilter"
+    r"|dnsfilter domain-filter|user nac-policy)\b"
+)
+_ALLOWED_ACTIONS = frozenset({"exempt", "allow", "monitor", "pass"})
+_NAMED = ("subnet", "ip6", "fqdn", "wildcard-fqdn", "url", "domain", "start-ip", "wildcard")
+
+
+def _read_fortigate(source: ListSource) -> Iterator[Entry]:
+    """Read addresses, URL filters and domain filters object by object; a row is the line where one begins."""
+    settings: dict[str, list[str]] = {}
+    start = 0
+    comment = ""
+    for number, line in source.lines():
+        if line is None:
+            yield Refusal(Reference(source.document, None, number), "", refusals.TOO_LONG)
+            continue
+        words = _words(line)
+        if not words:
+            continue
+        if words[0] in ("edit", "config", "next", "end"):
+            yield from _object(settings, Reference(source.document, None, start), comment)
+            settings = {}
+            start = number
+            if words[0] == "edit":
+                comment = words[1] if len(words) > 1 and not words[1].isdecimal() else ""
+        elif words[0] == "set" and len(words) > 2:
+            settings[words[1]] = words[2:]
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line) if len(line) < 4096 else line.split()
+    except ValueError:
+        return line.split()
+
+
+def _object(settings: dict[str, list[str]], reference: Reference, name: str) -> Iterator[Entry]:
+    found: list[Found] = []
+    for key in _NAMED:
+        if key in settings:
+            found.extend(read_text(_text(key, settings)))
+    if not found:
+        return
+    action = settings.get("action", [""])[0].lower()
+    if action in _ALLOWED_ACTIONS or settings.get("status", [""])[0] == "disable":
+        reason = refusals.ALLOWED if action in _ALLOWED_ACTIONS else refusals.DISABLED
+        found = [declined(item, reason) for item in found]
+    yield from entries(found, reference, Facts.of(" ".join(settings.get("comment", [])) or name))
+
+
+def _text(key: str, settings: dict[str, list[str]]) -> str:
+    words = settings[key]
+    if key == "subnet" and len(words) > 1:
+        return f"{words[0]}/{words[1]}"
+    if key == "start-ip" and "end-ip" in settings:
+        return f"{words[0]}-{settings['end-ip'][0]}"
+    return words[0]
+
+
+MIKROTIK = ListFormat(
+    "mikrotik",
+    "MikroTik RouterOS script",
+    lambda source: _SCRIPT.search(source.text_head),
+    _read_mikrotik,
+    text=True,
+    rows_are_lines=True,
+)
+FORTIGATE = ListFormat(
+    "fortigate_config",
+    "FortiGate configuration",
+    lambda source: _SECTION.search(source.text_head),
+    _read_fortigate,
+    text=True,
+    rows_are_lines=True,
+)

@@ -1,0 +1,146 @@
+"""Lists of sensors and scanners, a value a line: ClamAV signatures, Suricata datasets, Zeek intelligence."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import b64decode
+from collections.abc import Iterable, Iterator
+
+from lamsach.indicators.files.source import ListSource
+from lamsach.indicators.formats.base import ListFormat, line_by_line
+from lamsach.indicators.tables.fields import read_confidence
+from lamsach.indicators.text.extract import Found
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.normalise import Refused
+from lamsach.indicators.values.records import (
+    Entry,
+    Facts,
+    entries,
+    read_text,
+    refusal,
+    shortened,
+    whole_value,
+)
+from lamsach.model import IndicatorType, Reference
+from lamsach.model.indicator_types import DIGEST_TYPES, DIGESTS, ROWS
+
+# 48c4533230e1ae1c118c741c0db19dfb:17387:test.exe        ..:*:Name:73
+_SIGNATURE = re.compile(
+    r"([0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}):(?:\d{1,12}|\*):([^:\s][^:]{0,300})(?::\d{1,4}){0,2}"
+)
+# Ym90LWMyLmV4YW1wbGU=        ZXZpbC5leGFtcGxl,120
+_BASE64 = re.compile(r"((?:[A-Za-z0-9+/]{4}){1,1000}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)(?:,\d{1,5})?")
+_HEX = re.compile(r"[0-9A-Fa-f]+")
+_LOOKED_AT = 50
+
+
+def _begins_clamav(source: ListSource) -> bool:
+    """Return whether the first lines are hash, size and name."""
+    lines = [line.strip() for line in source.text_head.splitlines()[:_LOOKED_AT]]
+    lines = [line for line in lines if line and not line.startswith("#")]
+    return bool(lines) and all(_SIGNATURE.fullmatch(line) for line in lines[:-1] or lines)
+
+
+def _read_clamav(source: ListSource) -> Iterator[Entry]:
+    """Read `.hdb` and `.hsb` (https://docs.clamav.net/manual/Signatures/HashSignatures.html); the threat is
+    the signature's name.
+    """
+    return line_by_line(source, _signature)
+
+
+def _signature(line: str, reference: Reference) -> Iterable[Entry]:
+    text = line.strip()
+    if match := _SIGNATURE.fullmatch(text):
+        return entries(read_text(match[1]), reference, Facts(threat=match[2]))
+    return [refusal(reference, text, refusals.BAD_RECORD)] if text and not text.startswith("#") else []
+
+
+def _begins_dataset(source: ListSource) -> bool:
+    """Return whether the first lines are all Base64, and most of what they say are values."""
+    whole = source.text_head.endswith("\n")
+    lines = [line.strip() for line in source.text_head.splitlines() if line.strip()]
+    said = [_decoded(line) for line in (lines if whole or len(lines) == 1 else lines[:-1])[:_LOOKED_AT]]
+    if not said or None in said:
+        return False
+    return sum(bool(text) and bool(whole_value(text)) for text in said if text) * 2 > len(said)
+
+
+def _read_dataset(source: ListSource) -> Iterator[Entry]:
+    """Read a dataset of type `string` (https://docs.suricata.io/en/latest/rules/datasets.html), for `datarep`
+    with its reputation.
+
+    Datasets of addresses and of hashes are plain lists, which other readers take. A reputation's scale is the
+    rule's own, so it is no confidence.
+    """
+    return line_by_line(source, _encoded)
+
+
+def _encoded(line: str, reference: Reference) -> Iterable[Entry]:
+    if not (stripped := line.strip()):
+        return []
+    text = _decoded(stripped)
+    if text is None:
+        return [refusal(reference, stripped, refusals.BAD_RECORD)]
+    return entries(read_text(text), reference)
+
+
+def _decoded(line: str) -> str | None:
+    """Return what a line says; None for what is no Base64 of a text."""
+    match = _BASE64.fullmatch(line)
+    if match is None or (_HEX.fullmatch(match[1]) and len(match[1]) in DIGEST_TYPES):
+        return None
+    try:
+        text = b64decode(match[1], validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return text if text.isprintable() else None
+
+
+_TYPES: dict[str, IndicatorType | None] = {
+    f"intel::{row.zeek}": None if row.type in DIGESTS else row.type for row in ROWS if row.zeek
+}
+_FIELDS = re.compile(r"(?m)^#fields\t.*\bindicator\b.*\bindicator_type\b|^[^\t\n]+\tIntel::[A-Z_]+(?:\t|$)")
+
+
+def _read_zeek(source: ListSource) -> Iterator[Entry]:
+    """Read intelligence (https://docs.zeek.org/en/master/frameworks/intel.html): tab-separated, `#fields`
+    name the columns.
+    """
+    columns = ["indicator", "indicator_type", "meta.source", "meta.desc", "meta.url"]
+
+    def take(line: str, reference: Reference) -> Iterable[Entry]:
+        if line.startswith("#fields"):
+            columns[:] = line.split("\t")[1:]
+        if not line.strip() or line.startswith("#"):
+            return []
+        record = dict(zip(columns, line.split("\t"), strict=False))
+        said = {name: text for name, text in record.items() if text and text != "-"}
+        threat, source = said.get("meta.desc"), said.get("meta.source")
+        confidence = read_confidence(said.get("meta.confidence", "")) if threat or source else None
+        return entries(_intel(said), reference, Facts.of(threat, source, confidence=confidence))
+
+    return line_by_line(source, take)
+
+
+def _intel(record: dict[str, str]) -> list[Found]:
+    text, stated = record.get("indicator", ""), record.get("indicator_type", "").lower()
+    if stated not in _TYPES:
+        return [Refused(refusals.UNSUPPORTED_TYPE, shortened(text, refusals.VALUE_KEPT))]
+    return read_text(text, _TYPES[stated] or DIGEST_TYPES.get(len(text)))
+
+
+CLAMAV = ListFormat(
+    "clamav", "ClamAV hash signatures", _begins_clamav, _read_clamav, text=True, rows_are_lines=True
+)
+DATASET = ListFormat(
+    "suricata_dataset", "Suricata dataset", _begins_dataset, _read_dataset, text=True, rows_are_lines=True
+)
+ZEEK = ListFormat(
+    "zeek_intel",
+    "Zeek intelligence file",
+    lambda source: _FIELDS.search(source.text_head),
+    _read_zeek,
+    text=True,
+    rows_are_lines=True,
+)

@@ -1,0 +1,143 @@
+"""Office documents: workbooks sheet by sheet and row by row, wherever their headings stand; texts paragraph
+by paragraph.
+
+Workbooks (XLSX after ECMA-376, hidden sheets too; ODS; the old XLS by the library xlrd, which never runs a
+macro): `page` is the sheet's 1-based place, `row` the sheet's row. Texts (DOCX, ODT, RTF): `row` is the
+1-based paragraph or table row, `page` the page as the word processor last broke it (DOCX; None in headers,
+footers and notes), or by hard page breaks (RTF).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lamsach.documents.archive import MIB, ZIP_MAGIC
+from lamsach.documents.opendocument import OpenDocument
+from lamsach.documents.rtf import Rtf
+from lamsach.documents.word import Word
+from lamsach.documents.workbook import Workbook
+from lamsach.errors import LamsachError, UnreadableError
+from lamsach.indicators.files.source import ListSource, streams
+from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.tables.tables import Table
+from lamsach.indicators.text.documents import read_document
+from lamsach.indicators.values.records import Entry
+
+MAX_BYTES = 128 * MIB
+_BIFF = (b"\x09\x08\x10\x00\x00\x06\x05\x00", b"\x09\x08\x08\x00\x00\x05\x05\x00")
+
+
+def _in_archive(mark: bytes, most: int | None = None) -> Any:
+    """Test of a zip archive for a mark in its first bytes."""
+    return lambda source: source.head.startswith(ZIP_MAGIC) and mark in source.head[:most]
+
+
+def _read_xlsx(source: ListSource) -> Iterator[Entry]:
+    workbook = Workbook(source.whole(), source.document)
+    for page, sheet in enumerate(workbook.sheets(), 1):
+        if sheet.part is None:
+            continue
+        table = Table(source.document, page, title=sheet.name)
+        for row in workbook.rows(sheet.part):
+            yield from table.row(row.number, row.cells, row.inherited, struck=row.struck)
+        yield from table.end()
+    yield from read_document(workbook, source.document)
+
+
+def _read_docx(source: ListSource) -> Iterator[Entry]:
+    """Read the body first, then notes, then page headers and footers."""
+    return read_document(Word(source.whole(), source.document), source.document)
+
+
+def _read_rtf(source: ListSource) -> Iterator[Entry]:
+    return read_document(Rtf(source.whole(), source.document), source.document)
+
+
+def _read_opendocument(source: ListSource) -> Iterator[Entry]:
+    document = OpenDocument(source.whole(), source.document)
+    for page, (title, rows) in enumerate(document.sheets(), 1):
+        table = Table(source.document, page, title=title)
+        for row in rows:
+            yield from table.row(row.number, row.cells, row.inherited)
+        yield from table.end()
+    yield from read_document(document, source.document)
+
+
+def _begins_xls(source: ListSource) -> bool:
+    """Return whether this is a compound file with a workbook in it, or a bare stream of one."""
+    return source.head.startswith(_BIFF) or not {"workbook", "book"}.isdisjoint(streams(source))
+
+
+def _read_xls(source: ListSource) -> Iterator[Entry]:
+    for page, sheet in enumerate(_xls_sheets(source), 1):
+        table = Table(source.document, page, title=str(getattr(sheet, "name", "")))
+        for number, cells, inherited in _xls_rows(sheet):
+            yield from table.row(number, cells, inherited)
+        yield from table.end()
+
+
+def _xls_rows(sheet: Any) -> Iterator[tuple[int, list[str], Mapping[int, str]]]:
+    """The rows that say something, with what cells merged over several rows hand down."""
+    held = {
+        (first_row, first_column): last_row
+        for first_row, last_row, first_column, _ in getattr(sheet, "merged_cells", ())
+        if last_row - first_row > 1
+    }
+    active: dict[int, tuple[int, str]] = {}
+    for place in range(sheet.nrows):
+        cells = [_xls_cell(cell) for cell in sheet.row(place)]
+        for column, text in enumerate(cells):
+            if text and (place, column) in held:
+                active[column] = held[place, column], text
+        if any(cells):
+            yield (
+                place + 1,
+                cells,
+                {
+                    column: text
+                    for column, (last, text) in active.items()
+                    if place < last and column < len(cells) and not cells[column]
+                },
+            )
+
+
+def _xls_sheets(source: ListSource) -> list[Any]:
+    import io
+
+    import xlrd  # type: ignore[import-untyped]
+
+    try:
+        book = xlrd.open_workbook(file_contents=source.whole(MAX_BYTES), logfile=io.StringIO())
+        return [sheet for sheet in book.sheets() if sheet is not None]
+    except LamsachError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a damaged workbook fails in any of the library's ways
+        if "encrypt" in str(error).lower():
+            raise UnreadableError(
+                "The document is locked with a password.", source.document, "Save it without a password."
+            ) from None
+        raise UnreadableError("The workbook is damaged.", source.document, "Save it again as XLSX.") from None
+
+
+def _xls_cell(cell: Any) -> str:
+    """The text of a cell: of a number without a needless `.0`; nothing for a boolean or an error."""
+    if cell.ctype == 1:
+        return str(cell.value)
+    if cell.ctype in (2, 3):
+        return str(int(cell.value)) if cell.value == int(cell.value) else str(cell.value)
+    return ""
+
+
+XLSX = ListFormat("xlsx", "Excel workbook", _in_archive(b"xl/"), _read_xlsx)
+DOCX = ListFormat("docx", "Word document (DOCX)", _in_archive(b"word/"), _read_docx)
+OPENDOCUMENT = ListFormat(
+    "opendocument",
+    "OpenDocument (ODS, ODT)",
+    _in_archive(b"application/vnd.oasis.opendocument", 200),
+    _read_opendocument,
+)
+XLS = ListFormat("xls", "Excel workbook of the old kind (XLS)", _begins_xls, _read_xls)
+RTF = ListFormat(
+    "rtf", "Rich text (RTF)", lambda source: source.head.lstrip(b" \t\r\n").startswith(b"{\\rtf"), _read_rtf
+)

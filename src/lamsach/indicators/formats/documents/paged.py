@@ -1,0 +1,366 @@
+"""Documents with pages: PDF (ISO 32000), and text with form feeds, as `pdftotext` and printers have it.
+
+A bare list with form feeds is no such document and is read line by line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from lamsach.documents.pdf.document import CONFIDENCE, LISTS, field_texts, read_pages, read_picture
+from lamsach.documents.pdf.page import PageText
+from lamsach.documents.pdf.rows import NUMBER, PageRow, may_be_rest
+from lamsach.documents.pdf.whole_tables import WholeTable, says_the_same, whole_tables
+from lamsach.errors import LamsachError, UnreadableError
+from lamsach.indicators.files.source import ListSource
+from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.judge.loop import BY_ID, withheld
+from lamsach.indicators.judge.mentions import Prose
+from lamsach.indicators.judge.references import defangs_links
+from lamsach.indicators.judge.sections import Section
+from lamsach.indicators.tables.cell_text import KNOWLEDGE, CellText, cell_text, may_hold_value
+from lamsach.indicators.tables.fields import Field, field_of
+from lamsach.indicators.tables.tables import Table
+from lamsach.indicators.text.broken_lines import Line, hash_lengths
+from lamsach.indicators.text.documents import (
+    defangs,
+    full_width,
+    has_sentences,
+    margin_entries,
+    read_lines,
+    with_surroundings,
+    without_margins,
+)
+from lamsach.indicators.text.extract import scan
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.records import (
+    Entry,
+    entries,
+    is_shaped,
+    several_values,
+    shortened,
+    whole_value,
+)
+from lamsach.model import Indicator, IndicatorType, Reference, Refusal
+
+_ROWS_NAMED = 60
+"""How many numbers of rows a warning names."""
+
+
+def _is_form(rows: Sequence[PageRow]) -> bool:
+    """Return whether the first of two columns names what the second one says (`Type`, `Value`)."""
+    firsts = [row.cells[0][0].text for row in rows if row.cells.get(0) and max(row.cells) == 1]
+    named = sum(field_of(text) is not None for text in firsts)
+    return len(rows) > 2 and len(firsts) * 10 > len(rows) * 9 and named * 2 > len(rows)
+
+
+def _unread(table: Table, texts: Sequence[str], reference: Reference) -> Iterator[Entry]:
+    """The cells that promise values, look like some, and are none."""
+    for place, text in enumerate(texts):
+        promised = table.fields.get(place) is Field.VALUE and may_hold_value(text)
+        if promised and not (whole_value(text) or several_values(text) or list(scan(text))):
+            yield Refusal(reference, shortened(text, refusals.VALUE_KEPT), refusals.NOT_A_VALUE)
+
+
+class TableReader:
+    """Reader of a document's tables. `prose` reads its text; `digits` are the lengths of its digests."""
+
+    def __init__(self, document: str, prose: Prose, digits: tuple[int, ...]) -> None:
+        self._document = document
+        self._prose = prose
+        self._digits = digits
+        self._tables = 0
+
+    def read(self, whole: WholeTable) -> Iterator[Entry]:
+        """Yield what a table says, and which of its rows say nothing."""
+        if _is_form(whole.rows):
+            for row in whole.rows:
+                texts = [
+                    cell_text(row.cells[place], None, self._digits, line_by_line=True).text
+                    for place in sorted(row.cells)
+                ]
+                reference = Reference(self._document, row.page, row.line)
+                yield from self._as_prose(self._prose, texts, reference, set())
+            return
+        table = Table(self._document, whole.page, self._tables + 1)
+        check = _RowCheck()
+        held: dict[int, str] = {}
+        if whole.heads is not None and not says_the_same(whole.heads, whole.rows[0]):
+            list(self._row(table, 0, whole.heads, {}, loose=True))  # they head rows on an earlier page
+        for number, row in enumerate(whole.rows, 1):
+            table.page = row.page
+            found = list(self._row(table, number, row, held, loose=whole.heads is not None))
+            check.take(row, found)
+            yield from found
+        yield from self._placed(table.end(), whole.rows[-1] if whole.rows else None)
+        self._tables += max(1, table.heads) if table.headed else 0
+        yield from check.warnings(self._document, headed=table.headed)
+
+    def _row(
+        self, table: Table, number: int, row: PageRow, held: dict[int, str], *, loose: bool
+    ) -> Iterator[Entry]:
+        texts, cut = self._texts(table, row)
+        held.update({place: text for place, text in enumerate(texts) if place not in row.merged})
+        reference = Reference(self._document, row.page, row.line)
+        for text in cut:
+            yield Refusal(reference, text[: refusals.VALUE_KEPT], refusals.CUT)
+        inherited = {place: held[place] for place in row.merged if held.get(place)}
+        found = list(self._placed(table.row(number, texts, inherited), row))
+        if not table.headed:
+            yield from self._as_prose(self._prose, texts, reference, set())
+            return
+        found = [item for item in found if item.type is not None or not (cut or loose)]
+        yield from found
+        if all(item.type is not None for item in found):
+            yield from _unread(table, texts, reference)
+        yield from self._beside(table, texts, reference, {item.value for item in found})
+
+    def _texts(self, table: Table, row: PageRow) -> tuple[list[str], list[str]]:
+        """The texts of a row's cells, and what is cut in them."""
+        places = range(max([*row.cells, *row.merged], default=0) + 1)
+        plain = [" ".join(line.text for line in row.cells.get(place, ())) for place in places]
+        said = [
+            cell_text(
+                row.cells.get(place, ()),
+                table.promised(plain, place),
+                self._digits,
+                promised=table.fields.get(place) is Field.VALUE,
+            )
+            for place in places
+        ]
+        for place in row.doubted:
+            whole = "".join(line.text for line in row.cells[place])
+            said[place] = CellText(
+                "", [whole] if may_hold_value(whole) or may_be_rest(whole, KNOWLEDGE) else []
+            )
+        return [one.text for one in said], [text for one in said for text in one.cut]
+
+    def _beside(
+        self, table: Table, texts: Sequence[str], reference: Reference, told: set[str]
+    ) -> Iterator[Entry]:
+        """Yield what the cells beside a row's values list or mention as running text does."""
+        own = Prose(advisory=True, defangs=self._prose.defangs)
+        own.defangs_links = self._prose.defangs_links
+        for place, text in enumerate(texts):
+            named = table.fields.get(place)
+            if named in (Field.VALUE, Field.VICTIM):
+                continue
+            describes = named is Field.CONTEXT and not defangs([text])
+            for item in self._as_prose(own, [text], reference, told):
+                yield withheld(item, BY_ID["describes_the_listed"]) if describes else item
+
+    def _as_prose(
+        self, prose: Prose, texts: Sequence[str], reference: Reference, told: set[str]
+    ) -> Iterator[Entry]:
+        """Yield what cells list as running text does, but for values given already."""
+        for text in texts:
+            for line in text.split("\n"):
+                for item in entries(prose.line(line), reference, self._prose.facts, line) if line else ():
+                    if item.value not in told:
+                        told.add(item.value)
+                        yield item
+
+    def _placed(self, found: Iterator[Entry], row: PageRow | None) -> Iterator[Entry]:
+        """Add the line of the row on its page, and what the text above says of all values."""
+        for item in found:
+            if row is not None and item.reference is not None:
+                item = replace(item, reference=replace(item.reference, row=row.line, page=row.page))
+            if isinstance(item, Indicator):
+                said = self._prose.facts
+                item = replace(item, threat=item.threat or said.threat, source=item.source or said.source)
+                if self._prose.section is Section.ALLOWED:
+                    yield withheld(item, BY_ID["sheet_of_exceptions"])
+                    continue
+                if self._prose.section is Section.REFERENCES and item.type is IndicatorType.URL:
+                    yield withheld(item, BY_ID["under_references"])
+                    continue
+            yield item
+
+
+class _RowCheck:
+    """Counts the values of numbered rows: each should give one."""
+
+    def __init__(self) -> None:
+        self._numbers: list[tuple[int, bool, PageRow]] = []
+
+    def take(self, row: PageRow, found: Sequence[Entry]) -> None:
+        """Take note of a row and what it gave."""
+        valued = any(
+            isinstance(item, Indicator) or item.type is not None or item.reason in _TOLD for item in found
+        )
+        first = row.cells.get(0)
+        if first and len(first) == 1 and NUMBER.fullmatch(first[0].text):
+            self._numbers.append((int(first[0].text.rstrip(".)")), valued, row))
+        elif valued and self._numbers:
+            number, _, begun = self._numbers[-1]
+            self._numbers[-1] = number, True, begun
+
+    def warnings(self, document: str, *, headed: bool) -> Iterator[Entry]:
+        """The numbers without a value, and those that are missing between others."""
+        good = sum(valued for _, valued, _ in self._numbers)
+        if good < 2 or (not headed and good * 2 < len(self._numbers)):
+            return
+        empty = [(number, row) for number, valued, row in self._numbers if not valued]
+        if empty:
+            yield self._warning(
+                document, [number for number, _ in empty], empty[0][1], refusals.ROWS_WITHOUT_VALUE
+            )
+        missing: list[int] = []
+        place: PageRow | None = None
+        for (number, _, _), (following, _, row) in zip(self._numbers, self._numbers[1:], strict=False):
+            if 1 < following - number <= _ROWS_NAMED:
+                missing += range(number + 1, following)
+                place = place or row
+        if place is not None:
+            yield self._warning(document, missing, place, refusals.ROWS_MISSING)
+
+    def _warning(self, document: str, numbers: Sequence[int], row: PageRow, reason: str) -> Refusal:
+        named = ", ".join(map(str, numbers[:_ROWS_NAMED])) + (", …" if len(numbers) > _ROWS_NAMED else "")
+        return Refusal(Reference(document, row.page, row.line), named, reason)
+
+
+_TOLD = frozenset({refusals.CUT, refusals.EMAIL, refusals.OTHER_HASH, refusals.BAD_URL, refusals.URL_SCHEME})
+"""Reasons of refusals that name a value without a kind."""
+
+
+_PICTURES_READ = 200
+"""How many pages without text are read by `--ocr`."""
+
+
+def _read_pdf(source: ListSource) -> Iterator[Entry]:
+    """Read what has a value's shape on any line, taken or refused; `page` and `row`, the line of its text,
+    are its place.
+
+    What a table states of a value (threat, dates) is taken from the page's layout. A page that is a picture
+    is refused as such, or read by tesseract when the source asks for it, its values with low confidence.
+    """
+    data = source.whole()
+    pages: list[PageText] = []
+    failed: LamsachError | None = None
+    try:
+        pages.extend(read_pages(data, source.document, KNOWLEDGE, LISTS))
+    except LamsachError as error:
+        failed = error
+    pictures = [number for number, page in enumerate(pages, 1) if page.is_picture]
+    heavy = [number for number, page in enumerate(pages, 1) if page.heavy]
+    yield from _text_entries(source.document, pages)
+    if pictures:
+        yield from _picture_entries(source, data, pictures, all_pages=len(pictures) == len(pages))
+    if len(heavy) < len(pages):
+        yield from (Refusal(Reference(source.document, page), "", refusals.HEAVY_PAGE) for page in heavy)
+    yield from _field_entries(data, source.document)
+    if failed is not None:
+        raise failed
+
+
+def _field_entries(data: bytes, document: str) -> Iterator[Entry]:
+    """Whatever has a value's shape in the fields of a PDF's form, taken or refused."""
+    fields = list(field_texts(data, LISTS))
+    prose = Prose(advisory=True, defangs=defangs(field.text for field in fields))
+    for field in fields:  # fields are no lines of one text: nothing goes on in the next one
+        yield from read_lines(document, [Line(field.page, field.row, field.text)], prose=prose)
+
+
+def _text_entries(document: str, pages: list[PageText]) -> Iterator[Entry]:
+    """Yield what lines and tables say in their order, then headers and footers."""
+    texts = [page.lines for page in pages]
+    margins = [
+        line for line in without_margins(texts) if line.row - 1 not in pages[(line.page or 1) - 1].in_tables
+    ]
+    every = [text for lines in texts for text in lines]
+    digits = hash_lengths(every)
+    prose = Prose(advisory=True, defangs=defangs(every))
+    prose.defangs_links = defangs_links(every)
+    tables = TableReader(document, prose, digits)
+    parts = [part for page in pages for part in page.tables]
+    found = whole_tables(parts, texts, [page.in_tables for page in pages], KNOWLEDGE)
+    for number, page in enumerate(pages, 1):
+        for place in page.in_tables:
+            page.lines[place] = ""
+        for place, said in page.unsure:
+            yield from _cut(Reference(document, number, place + 1), said)
+    width = full_width([text for lines in texts for text in lines])
+    block: list[Line] = []
+    lines = (line for page, shown in enumerate(texts, 1) for line in with_surroundings(page, shown))
+    for line in lines:
+        while found and (found[0].page, found[0].line) <= (line.page, line.row):
+            yield from read_lines(document, block, prose=prose, width=width, digits=digits)
+            block = []
+            yield from tables.read(found.pop(0))
+        block.append(line)
+    yield from read_lines(document, block, prose=prose, width=width, digits=digits)
+    for whole in found:
+        yield from tables.read(whole)
+    yield from margin_entries(document, margins)
+
+
+def _cut(reference: Reference, text: str) -> Iterator[Refusal]:
+    """A text that is cut, in parts that overlap where it is long."""
+    for start in range(0, max(1, len(text) - refusals.VALUE_KEPT // 2), refusals.VALUE_KEPT // 2):
+        yield Refusal(reference, text[start : start + refusals.VALUE_KEPT], refusals.CUT)
+
+
+def _picture_entries(
+    source: ListSource, data: bytes, pictures: list[int], *, all_pages: bool
+) -> Iterator[Entry]:
+    if not source.ocr:
+        if all_pages:
+            raise UnreadableError(
+                "The pages are pictures (a scan), without text.",
+                source.document,
+                "Read it with --ocr (needs tesseract), or ask the sender for the file with its text.",
+            )
+        for page in pictures:
+            yield Refusal(Reference(source.document, page), "", refusals.PICTURE)
+        return
+    for page in pictures[:_PICTURES_READ]:
+        texts = read_picture(data, page, source.document).splitlines()
+        lines = [Line(page, row, text) for row, text in enumerate(texts, 1)]
+        for item in read_lines(source.document, lines, width=full_width(texts)):
+            yield replace(item, confidence=CONFIDENCE) if isinstance(item, Indicator) else item
+    for page in pictures[_PICTURES_READ:]:
+        yield Refusal(Reference(source.document, page), "", refusals.PICTURE)
+
+
+PDF = ListFormat("pdf", "PDF document", lambda source: b"%PDF-" in source.head[:1024], _read_pdf)
+
+
+_PAGE_END = "\f"
+
+
+def _begins_text(source: ListSource) -> bool:
+    """Return whether a text of sentences has a page break."""
+    return _PAGE_END in source.text_head and has_sentences(source.text_head)
+
+
+def _read_text(source: ListSource) -> Iterator[Entry]:
+    """Read what has a value's shape, taken or refused; `page` and `row`, the line on it, are its place."""
+    text = source.encoding.decode(source.whole())
+    pages = [page.replace("\r", "").split("\n") for page in text.split(_PAGE_END)]
+    margins = without_margins(pages)
+    every = [line for page in pages for line in page]
+    prose = Prose(advisory=True, defangs=defangs(every))
+    width, digits = full_width(every), hash_lengths(every)
+    for block in _blocks(pages):
+        yield from filter(
+            is_shaped, read_lines(source.document, block, prose=prose, width=width, digits=digits)
+        )
+    yield from filter(is_shaped, margin_entries(source.document, margins))
+
+
+def _blocks(pages: list[list[str]]) -> Iterator[list[Line]]:
+    """Blocks of lines without a blank one between, over page ends too: a value breaks within one alone."""
+    block: list[Line] = []
+    for number, page in enumerate(pages, 1):
+        place = 0
+        for line in with_surroundings(number, page):
+            if place and line.row > place + 1:
+                yield block
+                block = []
+            block.append(line)
+            place = line.row
+    yield block
+
+
+PAGED_TEXT = ListFormat("paged_text", "Text of a document with pages", _begins_text, _read_text, text=True)

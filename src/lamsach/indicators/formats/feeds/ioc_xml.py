@@ -1,0 +1,195 @@
+"""STIX 1 with CybOX 2 (https://stixproject.github.io), OpenIOC (https://github.com/fireeye/OpenIOC_1.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from xml.etree.ElementTree import Element
+
+from lamsach.documents.xml import local_name, parse_whole
+from lamsach.indicators.files.source import ListSource
+from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.judge.unlisted import with_rest
+from lamsach.indicators.tables.fields import read_date, read_tlp
+from lamsach.indicators.text.extract import Found
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.records import Entry, Facts, entries, read_text, shortened
+from lamsach.indicators.values.refusals import Refused
+from lamsach.model import IndicatorType, Reference
+from lamsach.model.indicator_types import DIGESTS
+
+_VALUES: dict[str, IndicatorType | None] = {
+    "Address_Value": None,
+    "Simple_Hash_Value": None,
+    "Fuzzy_Hash_Value": None,
+    "URI": IndicatorType.URL,
+    "Hostname_Value": IndicatorType.DOMAIN,
+    "Domain_Name": IndicatorType.DOMAIN,
+}
+_VALUED: dict[str, IndicatorType] = {"Domain_Name": IndicatorType.DOMAIN, "Referer": IndicatorType.URL}
+"""Parts of other objects (DNS records, HTTP requests) of which the `Value` is one."""
+_BETWEEN = re.compile(r"##comma##|,(?!\S)")
+_NEGATED = ("DoesNotEqual", "DoesNotContain")
+_MARK = re.compile(r"<(?:\w{1,30}:)?(?:STIX_Package|Observables)[\s>]")
+
+
+def _begins_stix1(source: ListSource) -> bool:
+    """Return whether the XML is a package or a list of observables."""
+    head = source.text_head
+    return head.lstrip("\ufeff \t\r\n").startswith("<") and _MARK.search(head) is not None
+
+
+def _read_stix1(source: ListSource) -> Iterator[Entry]:
+    """Read by indicator or observable, whose 1-based place is `row`, then what is outside of them."""
+    root = parse_whole(source.whole(), source.document)
+    yield from with_rest(root, _objects(root, source.document), Reference(source.document))
+
+
+def _objects(root: Element, document: str) -> Iterator[Entry]:
+    common = _facts(root, "")
+    row = 0
+    stack = list(reversed(root))
+    while stack:
+        element = stack.pop()
+        name = local_name(element.tag)
+        if name in ("Indicator", "Observable") and _holds_values(element):
+            row += 1
+            facts = _facts(element, name)
+            facts = replace(facts, tlp=facts.tlp or common.tlp)
+            yield from entries(_found(element), Reference(document, None, row), facts)
+        else:
+            stack.extend(reversed(element))
+
+
+def _holds_values(element: Element) -> bool:
+    return any(
+        local_name(part.tag) in _VALUES or local_name(part.tag) == "Properties" for part in element.iter()
+    )
+
+
+def _facts(element: Element, name: str) -> Facts:
+    """Return what the direct parts of an indicator say; of the package, what its header says."""
+    said: dict[str, str] = {}
+    for part in element.iter():
+        key = local_name(part.tag)
+        if key in ("Title", "Start_Time", "End_Time", "Name") and part.text and part.text.strip():
+            said.setdefault(key, part.text.strip())
+        elif key == "Marking_Structure" and part.get("color"):
+            said.setdefault("tlp", part.get("color", ""))
+    if not name:
+        return Facts(tlp=read_tlp(said.get("tlp", "")))
+    return Facts.of(
+        said.get("Title"),
+        valid_from=read_date(said.get("Start_Time", "")),
+        valid_until=read_date(said.get("End_Time", "")),
+        tlp=read_tlp(said.get("tlp", "")),
+    )
+
+
+def _found(element: Element) -> list[Found]:
+    found: list[Found] = []
+    parents = {part: parent for parent in element.iter() for part in parent}
+    for part in element.iter():
+        name, text = local_name(part.tag), (part.text or "").strip()
+        kind = _VALUES.get(name)
+        if name == "Value":
+            kind = _kind_of_object(parents.get(part))
+            if kind is None:
+                continue
+        elif name not in _VALUES:
+            continue
+        for value in _BETWEEN.split(text):
+            if not value.strip():
+                continue
+            if part.get("condition") in _NEGATED:
+                found.append(Refused(refusals.NEGATED, shortened(value)))
+            else:
+                found.extend(read_text(value.strip(), kind))
+    return found
+
+
+def _kind_of_object(parent: Element | None) -> IndicatorType | None:
+    """The type of `Value` by the `xsi:type` of the properties around it."""
+    if parent is None:
+        return None
+    stated = next((value for key, value in parent.attrib.items() if local_name(key) == "type"), "")
+    if "DomainName" in stated or parent.get("type") == "FQDN":
+        return IndicatorType.DOMAIN
+    if "URI" in stated or "Link" in stated:
+        return IndicatorType.URL
+    return _VALUED.get(local_name(parent.tag))
+
+
+STIX1 = ListFormat("stix1", "STIX 1 package", _begins_stix1, _read_stix1, text=True)
+
+
+# <IndicatorItem id="1082865067269638543" condition="is"><Context document="FileItem" search="FileItem/Md5sum"
+# type="mir" />
+#   <Content type="md5">21232f297a57a5a743894a0e4a801fc3</Content></IndicatorItem>
+_TERMS: tuple[tuple[re.Pattern[str], IndicatorType | None], ...] = (
+    *((re.compile(rf".*{kind}(?:sum)?", re.IGNORECASE), kind) for kind in DIGESTS),
+    (
+        re.compile(r".*(?:/dns|dnsentryitem/.*(?:host|recordname)|/host(?:name)?|/domain)", re.IGNORECASE),
+        IndicatorType.DOMAIN,
+    ),
+    (re.compile(r"fileitem/filename", re.IGNORECASE), IndicatorType.FILE_NAME),
+    (re.compile(r"email/(?:from|sender|reply-?to)", re.IGNORECASE), IndicatorType.EMAIL),
+    (re.compile(r".*(?:/\w{0,20}uri|/\w{0,20}url|/referr?er|http_referr)", re.IGNORECASE), None),
+    (re.compile(r".*(?:ip|ipv4|ipv6|address|destination|ipinfo)", re.IGNORECASE), IndicatorType.IP),
+)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+_ELEMENT = re.compile(r"<(?:\w{1,20}:)?(?:ioc|OpenIOC)[\s>]")
+_SCHEMA = re.compile(r"schemas\.mandiant\.com|openioc\.org|<(?:\w{1,20}:)?Indicator(?:Item)?[\s>]")
+
+
+def _begins_openioc(source: ListSource) -> bool:
+    """Return whether the XML names OpenIOC's elements."""
+    head = source.text_head.lstrip("\ufeff \t\r\n")
+    return head.startswith("<") and bool(_ELEMENT.search(head) and _SCHEMA.search(head))
+
+
+def _read_openioc(source: ListSource) -> Iterator[Entry]:
+    """Read item by item; `row` is the 1-based place of the IndicatorItem."""
+    root = parse_whole(source.whole(), source.document)
+    yield from with_rest(root, _items(root, source.document), Reference(source.document))
+
+
+def _items(root: Element, document: str) -> Iterator[Entry]:
+    facts = _openioc_facts(root)
+    items = (element for element in root.iter() if local_name(element.tag) == "IndicatorItem")
+    for row, item in enumerate(items, 1):
+        yield from entries(_item_values(item), Reference(document, None, row), facts)
+
+
+def _openioc_facts(root: Element) -> Facts:
+    said: dict[str, str] = {}
+    for element in root.iter():
+        if element.text and element.text.strip():
+            said.setdefault(local_name(element.tag), element.text.strip())
+    threat = said.get("short_description")
+    if threat is None or len(threat) < 4 or threat.startswith(("Event #", "New ")):
+        threat = said.get("description") or threat
+    return Facts.of(threat, said.get("authored_by"), valid_from=read_date(said.get("authored_date", "")))
+
+
+def _item_values(item: Element) -> list[Found]:
+    parts = {local_name(part.tag): part for part in item}
+    context, content = parts.get("Context"), parts.get("Content")
+    text = (content.text or "").strip() if content is not None else ""
+    if not text and not _UUID.fullmatch(item.get("id", "")):
+        text = item.get("id", "").strip()  # some exporters put the value here and leave the content empty
+    if item.get("condition", "").lower().endswith("not") or item.get("negate", "").lower() == "true":
+        return [Refused(refusals.NEGATED, shortened(text))]
+    search = context.get("search", "") if context is not None else ""
+    for pattern, kind in _TERMS:
+        if pattern.fullmatch(search):
+            if kind is IndicatorType.FILE_NAME and item.get("condition") != "is":
+                break  # a part of a name says too little
+            return read_text(text, kind)
+    return [Refused(refusals.UNSUPPORTED_TYPE, shortened(text))]
+
+
+OPENIOC = ListFormat("openioc", "OpenIOC", _begins_openioc, _read_openioc)

@@ -1,0 +1,290 @@
+"""Records of any structure, JSON or XML: a tree of keys and values read like a table, by its keys and its
+content.
+
+A JSON document is one or a record a line. An element of XML with texts in it is a record; its names are its
+keys.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields as data_fields
+from dataclasses import replace
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from lamsach.documents.xml import XSI, local_name, parse_whole
+from lamsach.indicators.files.json_documents import documents, looks_like_json
+from lamsach.indicators.files.source import ListSource
+from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.judge.loop import BY_ID, decide, withheld
+from lamsach.indicators.judge.mentions import Prose
+from lamsach.indicators.judge.references import is_cited
+from lamsach.indicators.judge.rule import Scope
+from lamsach.indicators.judge.stated import describing, record_rule
+from lamsach.indicators.judge.tables import Key
+from lamsach.indicators.judge.unlisted import with_rest
+from lamsach.indicators.tables.cells import facts_of, victim
+from lamsach.indicators.tables.fields import Field, field_of, stated_type, supported_part, type_of_heading
+from lamsach.indicators.text.documents import found_values
+from lamsach.indicators.text.extract import Found
+from lamsach.indicators.text.stix_patterns import pattern_values
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.records import (
+    NO_FACTS,
+    Entry,
+    Facts,
+    entries,
+    entry,
+    read_text,
+    several_values,
+    shortened,
+    whole_value,
+)
+from lamsach.indicators.values.refusals import Refused
+from lamsach.model import IndicatorType, Reference
+from lamsach.model.indicator_types import STATED_ONLY
+
+MAX_DEPTH = 60
+
+
+def walk(tree: Any, reference: Reference, facts: Facts = NO_FACTS, depth: int = 0) -> Iterator[Entry]:
+    """Yield values of a tree; a mapping's threat, source and time hold for all below it."""
+    if depth > MAX_DEPTH:
+        return
+    if isinstance(tree, Mapping):
+        yield from _mapping(tree, reference, facts, depth)
+    elif isinstance(tree, (list, tuple)):
+        for item in tree:
+            yield from walk(item, reference, facts, depth + 1)
+    elif isinstance(tree, str):
+        yield from entries(whole_value(tree), reference, facts)
+
+
+def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, depth: int) -> Iterator[Entry]:
+    fields = {key: field_of(str(key)) for key in record}
+    said = {
+        field: str(record[key])
+        for key, field in fields.items()
+        if field is not None and isinstance(record[key], (str, int, float))
+    }
+    facts = _within(
+        outer, facts_of(said, said.get(Field.THREAT) or said.get(Field.THREAT_CLASS) or said.get(Field.NOTE))
+    )
+    kind, unsupported = stated_type(said.get(Field.TYPE, ""))
+    found: list[Found] = []
+    beside = _beside(record)
+    for key, value in record.items():
+        if isinstance(value, str):
+            if fields[key] is Field.VALUE:
+                value = supported_part(said.get(Field.TYPE, ""), value)
+            found += (
+                describing(value)
+                if key in beside
+                else _of_text(str(key), value, fields[key], kind, unsupported=unsupported)
+            )
+        elif isinstance(value, (Mapping, list, tuple)) and not is_cited(str(key).lower()):
+            found += whole_value(str(key))
+    rule = record_rule(record)
+    yield from (withheld(item, rule) for item in entries(found, reference, facts))
+    for key, value in record.items():
+        if isinstance(value, (Mapping, list, tuple)) and _may_hold(str(key), fields[key], value):
+            rule = decide(Scope.KEY, Key(str(key), record, key in beside))
+            yield from (withheld(item, rule) for item in walk(value, reference, facts, depth + 1))
+        elif isinstance(value, Mapping):
+            for name in _LISTS & value.keys():
+                yield from walk({name: value[name]}, reference, facts, depth + 1)
+
+
+def _of_text(
+    key: str, text: str, field: Field | None, kind: IndicatorType | None, *, unsupported: bool
+) -> Iterable[Found]:
+    """The values of a text under a key."""
+    if field is Field.VICTIM:
+        return victim(text)
+    if key == "pattern" and text.startswith("[") and ":" in text:
+        return pattern_values(text)
+    if field is Field.VALUE and not unsupported:
+        if key == "data":  # also what a service answered, which is a text
+            return whole_value(text) or several_values(text)
+        return _value(text, kind if kind in STATED_ONLY else type_of_heading(key) or kind)
+    if field is Field.VALUE and text.strip():
+        return [Refused(refusals.UNSUPPORTED_TYPE, shortened(text, refusals.VALUE_KEPT))]
+    return whole_value(text) if field is None and not _names_else(key, text) else ()
+
+
+def _may_hold(key: str, field: Field | None, held: Any) -> bool:
+    """Return whether a record or list under this key may hold values."""
+    key = key.lower()
+    if key in _CALLED and isinstance(held, list) and all(isinstance(item, str) for item in held):
+        return False
+    return key in _WALKED or (field not in (Field.CONTEXT, Field.SOURCE) and key not in _WORDS)
+
+
+# OpenPhish: "family_id": "d8b0..", "ssl_cert_serial": "03F8..", "ssl_cert_issued_to": "*.evil.example"
+_ELSE = re.compile(
+    r"(?:_id|serial(?:_?number)?|crawler|authenti_?hash|vhash|imp_?hash|fingerprint|thumbprint"
+    r"|issued_(?:to|by)|issuer|subject|token|etag|revision|commit|cursor|signature|favicon_\w+)$",
+    re.IGNORECASE,
+)
+# MalwareBazaar: "analysis_url": "https://app.any.run/..", urlscan.io: "reportURL", OTX: "next"
+_TO_READ = re.compile(
+    r"(?:reference|refs?|report|permalink|screenshot|analysis|details?|documentation|info"
+    r"|source|logo|icon|avatar|profile|result|terms|licen[cs]e)_?(?:link|url|uri|href)s?|next"
+    r"|prev(?:ious)?",
+    re.IGNORECASE,
+)
+_DIGEST = re.compile(r"[0-9a-fA-F]{32,64}")
+_WORDS = frozenset({"tags", "tag", "labels", "label"})
+_CALLED = frozenset({
+    "files", "file_names", "filenames", "names", "aliases", "paths", "packages", "package_names", "apps",
+    "mutexes",
+})  # fmt: skip
+"""Keys whose texts say what files, programs and the like are called; records under them are walked."""
+_LISTS = frozenset({"ioc", "iocs", "indicator", "indicators", "observables"})
+"""Keys that list values even in a record that describes (`{"report": {"url": .., "iocs": [..]}}`)."""
+_WALKED = frozenset({"file", "subject"})
+"""Keys that describe a value when a text stands behind them, and hold values when a record does."""
+
+
+def _names_else(key: str, value: str) -> bool:
+    """Return whether a key's digest, link or certificate name is that of something else than the listed."""
+    if "://" in value and (match := _TO_READ.search(key)) is not None and match.end() == len(key):
+        return True
+    return _ELSE.search(key) is not None and (
+        _DIGEST.fullmatch(value) is not None or "issue" in key.lower() or "subject" in key.lower()
+    )
+
+
+# Feodo Tracker: the name that an address has at its provider. Spamhaus ASN-DROP: the site of the network's
+# holder.
+# VirusTotal: the network in which a host stands. AbuseIPDB: the site and the names of the address' provider.
+# Links of a feed to itself (RFC 4287, RFC 8288).
+_BESIDE = (
+    (frozenset({"ip_address", "hostname", "as_number"}), "hostname"),
+    (frozenset({"asn", "asname", "cc", "domain"}), "domain"),
+    (frozenset({"ipAddress", "abuseConfidenceScore", "domain"}), "domain"),
+    (frozenset({"ipAddress", "abuseConfidenceScore", "hostnames"}), "hostnames"),
+    (frozenset({"network", "as_owner"}), "network"),
+    (frozenset({"href", "rel"}), "href"),
+)
+_DIGESTS = frozenset({"md5", "sha1", "sha256"})
+"""Keys of the digests of a file, whose `name` stands beside them."""
+
+
+def _beside(record: Mapping[Any, Any]) -> frozenset[str]:
+    """The keys that describe what a record lists: the host of its URL, or a name that a known feed adds."""
+    keys = {key for needed, key in _BESIDE if needed <= record.keys()}
+    if not _DIGESTS.isdisjoint(str(key).lower() for key in record):
+        keys.add("name")
+    url, host = record.get("url"), record.get("host")
+    if (
+        isinstance(url, str)
+        and isinstance(host, str)
+        and "://" in url
+        and url.partition("://")[2].startswith(host)
+    ):
+        keys.add("host")
+    return frozenset(keys)
+
+
+def _value(text: str, kind: IndicatorType | None) -> list[Found]:
+    """Values under a key that promises some; a text without any is no refusal."""
+    return [item for item in read_text(text, kind) if not isinstance(item, Refused) or item.type is not None]
+
+
+def _within(outer: Facts, inner: Facts) -> Facts:
+    stated = {
+        part.name: value for part in data_fields(inner) if (value := getattr(inner, part.name)) is not None
+    }
+    return replace(outer, **stated) if stated else outer
+
+
+def _read_json(source: ListSource) -> Iterator[Entry]:
+    """Read record by record; `row` is the 1-based record: the line, or the place in the outermost array."""
+    for row, tree in documents(source):
+        records = enumerate(tree, 1) if row is None and isinstance(tree, list) else [(row, tree)]
+        for number, record in records:
+            reference = Reference(source.document, None, number)
+            if isinstance(record, Refused):
+                yield entry(record, reference)
+            else:
+                yield from with_rest(record, walk(record, reference), reference)
+
+
+_STARTS = re.compile(r"[\ufeff\s]*(?:<\?xml\s|<[A-Za-z][\w:.-]{0,60}(?:\s[^<>]{0,2000})?>\s{0,1000}<)")
+_HTML = re.compile(r"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
+_PIECE = re.compile(
+    r"[\ufeff\s]*<(?:script|iframe|a|img|p|div|span|form|input|link|meta|object|embed|style"
+    r"|center|font|b|br)[\s>/]",
+    re.IGNORECASE,
+)
+"""How a piece of a page begins, as analysts quote it in a text."""
+
+_NEWS = frozenset({"item", "entry"})
+"""Items of RSS and Atom."""
+_OF_THE_FEED = frozenset({
+    "author", "contributor", "generator", "image", "enclosure", "thumbnail", "cloud", "textInput",
+    "managingEditor",
+})  # fmt: skip
+"""Elements about a feed and its maker; a `link` of Atom leads to a page (RFC 4287, RSS 2.0)."""
+_NEWS_TEXTS = ("title", "description", "summary", "encoded", "content")
+_TAGS = re.compile(r"<[^<>]{1,1000}>")
+
+
+def _begins_xml(source: ListSource) -> bool:
+    """Return whether the document begins as XML does and is no web page."""
+    head = source.text_head
+    return bool(_STARTS.match(head)) and not _HTML.search(head[:4096]) and not _PIECE.match(head)
+
+
+def _read_xml(source: ListSource) -> Iterator[Entry]:
+    """Read record by record; `row` is the 1-based place of the record among all."""
+    row = 0
+    for element in parse_whole(source.whole(), source.document).iter():
+        record = _record(element)
+        row += bool(record)
+        reference = Reference(source.document, None, row)
+        texts = [record, element.text if len(element) else None, element.tail]
+        yield from with_rest(texts, _listed(element, record, reference), reference)
+
+
+def _listed(element: Element, record: dict[str, object], reference: Reference) -> Iterator[Entry]:
+    name = local_name(element.tag)
+    beside = name in _OF_THE_FEED or (name == "link" and "href" in record)
+    found = walk(record, reference)
+    yield from (withheld(item, BY_ID["describes_the_listed"]) for item in found) if beside else found
+    if name in _NEWS:
+        yield from _news(record, reference)
+
+
+def _news(record: dict[str, object], reference: Reference) -> Iterator[Entry]:
+    """The values in the texts of a feed's item: `Host: evil.example, IP: 203.0.113.5`."""
+    prose = Prose(advisory=True)
+    for key in _NEWS_TEXTS:
+        text = record.get(key)
+        for line in _TAGS.sub("\n", text).splitlines() if isinstance(text, str) else ():
+            yield from entries(found_values(prose.line(line)), reference, prose.facts, line)
+
+
+def _record(element: Element) -> dict[str, object]:
+    """The attributes and the plain texts directly in an element, by name."""
+    record: dict[str, object] = {
+        local_name(name): value for name, value in element.attrib.items() if not name.startswith(XSI)
+    }
+    for part in element:
+        text = (part.text or "").strip()
+        if len(part) or not text:
+            continue
+        name = local_name(part.tag)
+        known = record.get(name)
+        if isinstance(known, list):
+            known.append(text)
+        else:
+            record[name] = text if known is None else [known, text]
+    return record
+
+
+JSON = ListFormat("json", "JSON, any structure", looks_like_json, _read_json)
+XML = ListFormat("xml", "XML, any structure", _begins_xml, _read_xml, text=True)

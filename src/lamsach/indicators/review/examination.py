@@ -1,0 +1,320 @@
+"""The review: every value of a set of lists, what is the matter with it, the worst first."""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Container, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from ipaddress import IPv4Address, IPv6Address
+from typing import NamedTuple
+
+from lamsach.indicators.files.source import expand
+from lamsach.indicators.review.decisions import EXCEPTED, NARROWED, Choice, Decision, Decisions
+from lamsach.indicators.review.facts import Concern, Kind, Level
+from lamsach.indicators.review.guard import Own, host_of
+from lamsach.indicators.review.knowledge import (
+    Knowledge,
+    bare,
+    knowledge,
+    mixes_scripts,
+    outline,
+    skeleton,
+    spelled,
+)
+from lamsach.indicators.values import refusals
+from lamsach.indicators.values.addresses import Span, host_address, internal_reason, may_be_internal, span
+from lamsach.indicators.values.domains import INTERNAL_TOP_LEVELS, suffixes
+from lamsach.indicators.values.listings import IndicatorColumns, merged
+from lamsach.indicators.values.urls import split_url
+from lamsach.model import Indicator, IndicatorType, Problem, Refusal
+
+WIDE_PREFIX = {4: 20, 6: 44}
+VERY_WIDE_PREFIX = {4: 16, 6: 32}
+"""The shortest prefixes that are not yet large, or very large, for a list of machines."""
+_CONTRADICTING = (refusals.ALLOWED, refusals.WITHDRAWN, refusals.DISABLED)
+Key = tuple[IndicatorType, str]
+
+
+_LEVELS = (Level.DANGEROUS, Level.DOUBTFUL, Level.NOTABLE)
+_NEW, _KNOWN = 3, 4
+SHORTEST_LOOKALIKE = 4
+"""Letters that the first label of a name must have for its look-alikes to be looked for."""
+
+
+@dataclass(slots=True)
+class Reviewed:
+    """A value with its concerns. `new`: an earlier list was given and does not hold it."""
+
+    indicator: Indicator
+    concerns: tuple[Concern, ...] = ()
+    new: bool = False
+
+    @property
+    def rank(self) -> int:
+        """0 dangerous, 1 doubtful, 2 notable, 3 new, 4 neither."""
+        if self.concerns:
+            return min(_LEVELS.index(concern.level) for concern in self.concerns)
+        return _NEW if self.new else _KNOWN
+
+
+class Collected:
+    """Values of lists, each once, with disagreements and a count of refusals; 10 million take 2 GiB."""
+
+    def __init__(self) -> None:
+        self.items = IndicatorColumns()
+        self.refused = 0
+        self.disagreements: dict[Key, list[Concern]] = {}
+        self._places: dict[IndicatorType, dict[str, int]] = {kind: {} for kind in IndicatorType}
+
+    def take(self, item: Indicator | Refusal) -> None:
+        """Add one entry of a list."""
+        if isinstance(item, Refusal):
+            self.refused += 1
+            if item.reason in _CONTRADICTING and item.type is not None:
+                self._disagree((item.type, item.value), Level.DOUBTFUL, _place(item))
+            return
+        new = len(self.items)
+        place = self._places[item.type].setdefault(item.value, new)
+        if place == new:
+            self.items.append(item)
+            return
+        known = self.items[place]
+        for name in ("threat", "tlp"):
+            said, other = getattr(known, name), getattr(item, name)
+            if said and other and said.casefold() != other.casefold():
+                self._disagree((item.type, item.value), Level.NOTABLE, f"{name}: {said} / {other}")
+        self.items.change(place, merged(known, item))
+
+    def _disagree(self, key: Key, level: Level, about: str) -> None:
+        self.disagreements.setdefault(key, []).append(Concern(Kind.DISAGREE, level, about))
+
+
+class Values:
+    """The values of an earlier list, for nothing but the question whether it holds one: eight bytes each."""
+
+    def __init__(self, paths: Iterable[str], on_problem: Callable[[Problem], None]) -> None:
+        from lamsach.indicators.lists import read_list  # brings every format with it
+
+        found = array("Q")
+        for path in expand(list(paths)):
+            for item in read_list(path, on_problem):
+                if isinstance(item, Indicator):
+                    found.append(_digest((item.type, item.value)))
+        self._found = array("Q", sorted(found)) if len(found) < _SORTED_HERE else _sorted(found)
+
+    def __contains__(self, key: object) -> bool:
+        if not isinstance(key, tuple):
+            return False
+        wanted = _digest(key)
+        place = bisect_left(self._found, wanted)
+        return place < len(self._found) and self._found[place] == wanted
+
+
+_SORTED_HERE = 100_000
+"""More values than these are sorted by numpy, which needs no object for each."""
+
+
+def _digest(key: tuple[IndicatorType, str]) -> int:
+    text = f"{key[0].value} {key[1]}".encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
+
+
+def _sorted(found: array[int]) -> array[int]:
+    import numpy as np
+
+    values = np.frombuffer(found, dtype=np.uint64).copy()
+    values.sort()
+    return array("Q", values.tobytes())
+
+
+def _place(item: Refusal) -> str:
+    row = f":{item.reference.row}" if item.reference.row else ""
+    return f"{item.reference.document}{row}"
+
+
+def collect(paths: Iterable[str], on_problem: Callable[[Problem], None]) -> Collected:
+    """Read lists, keeping what they say of one value differently."""
+    from lamsach.indicators.lists import read_list
+
+    collected = Collected()
+    for path in expand(list(paths)):
+        for item in read_list(path, on_problem):
+            collected.take(item)
+    return collected
+
+
+class Review:
+    """Every value with its concerns, in order: dangerous ones first, then doubtful, notable, new, and the
+    rest; within each in the lists' order.
+
+    Only those with concerns are held; the others are made again when they are asked for. `counts` holds how
+    many there are of each rank.
+    """
+
+    def __init__(self, items: IndicatorColumns) -> None:
+        self._items = items
+        self._concerned: list[Reviewed] = []
+        self._ranks = bytearray()
+        self.counts = [0] * (_KNOWN + 1)
+
+    def add(self, found: Reviewed) -> None:
+        """Take the next value's result."""
+        self._ranks.append(found.rank)
+        self.counts[found.rank] += 1
+        if found.concerns:
+            self._concerned.append(found)
+
+    def __len__(self) -> int:
+        return len(self._ranks)
+
+    def __iter__(self) -> Iterator[Reviewed]:
+        yield from sorted(self._concerned, key=lambda found: found.rank)
+        for rank in (_NEW, _KNOWN):
+            place = self._ranks.find(rank)
+            while place >= 0:
+                yield Reviewed(self._items[place], (), rank == _NEW)
+                place = self._ranks.find(rank, place + 1)
+
+
+def review(
+    collected: Collected,
+    own: Own | None = None,
+    earlier: Container[Key] | None = None,
+    known: Knowledge | None = None,
+) -> Review:
+    """Every value with its concerns."""
+    examiner = Examiner(own or Own(), known or knowledge())
+    found = Review(collected.items)
+    for item in collected.items:
+        key = (item.type, item.value)
+        concerns = (*examiner.concerns(item), *collected.disagreements.get(key, ())[:3])
+        found.add(Reviewed(item, concerns, earlier is not None and key not in earlier))
+    return found
+
+
+_WHEREVER = frozenset({Kind.BOGON, Kind.SUFFIX, Kind.HOMOGRAPH})
+"""What is the matter with a page as it is with its whole site."""
+_OWNERS = frozenset({Kind.GOVERNMENT, Kind.BANK, Kind.REGISTRY})
+"""Whose page may have been broken into: worth knowing, and to be told to them."""
+
+
+class Examiner:
+    """Says what is the matter with one value after the other."""
+
+    def __init__(self, own: Own, known: Knowledge) -> None:
+        self._own = own
+        self._known = known
+
+    def concerns(self, item: Indicator) -> Iterator[Concern]:
+        """Yield what is the matter with a value."""
+        if (about := self._own.touches(item)) is not None:
+            yield Concern(Kind.OWN, Level.DANGEROUS, about)
+        if item.type is IndicatorType.DOMAIN:
+            yield from self._name(item.value)
+        elif item.type is IndicatorType.URL:
+            yield from self._url(item.value)
+        elif item.type in (IndicatorType.IP, IndicatorType.NETWORK):
+            yield from self._network(item.value)
+        else:
+            yield from self._known.about_hash(item.value)
+
+    def _name(self, name: str) -> Iterator[Concern]:
+        if suffixes().is_public(name):
+            yield Concern(Kind.SUFFIX, Level.DANGEROUS, name, "publicsuffix.org")
+        elif "." not in name or name.rpartition(".")[2] in INTERNAL_TOP_LEVELS:
+            yield Concern(Kind.BOGON, Level.DANGEROUS, name)
+        yield from _once(self._known.about_name(bare(name)))
+        yield from self._lookalike(name)
+
+    def _lookalike(self, name: str) -> Iterator[Concern]:
+        text = spelled(name) or name
+        written, parts = name.split("."), outline(text).split(".")
+        for start in range(len(parts) - 1):
+            target = self._known.outlines.get(".".join(parts[start:]))
+            if target is None or len(parts[start]) < SHORTEST_LOOKALIKE:
+                continue
+            if not self._known.is_known(".".join(written[start:])):
+                yield Concern(Kind.HOMOGRAPH, Level.NOTABLE, target)
+            return
+        if text is not name and mixes_scripts(text):
+            yield Concern(Kind.HOMOGRAPH, Level.NOTABLE, skeleton(text))
+
+    def _url(self, url: str) -> Iterator[Concern]:
+        """A URL that is a whole site is its host. A page is narrow: only whose site it is matters."""
+        host, rest = host_of(url), split_url(url)[2]
+        address = host_address(host)
+        for concern in self._name(host) if address is None else self._network(str(address)):
+            if rest in ("", "/") or concern.kind in _WHEREVER:
+                yield concern
+            elif concern.kind in _OWNERS and concern.level is Level.DANGEROUS:
+                yield replace(concern, level=Level.NOTABLE)
+
+    def _network(self, value: str) -> Iterator[Concern]:
+        found = span(value)
+        if (found.version == 6 or may_be_internal(value)) and _is_internal(found):
+            yield Concern(Kind.BOGON, Level.DANGEROUS, value)
+        if found.length < VERY_WIDE_PREFIX[found.version]:
+            yield Concern(Kind.WIDE, Level.DANGEROUS, f"/{found.length}")
+        elif found.length < WIDE_PREFIX[found.version]:
+            yield Concern(Kind.WIDE, Level.DOUBTFUL, f"/{found.length}")
+        yield from self._known.about_network(found)
+
+
+def _is_internal(found: Span) -> bool:
+    address = IPv4Address(found.first) if found.version == 4 else IPv6Address(found.first)
+    return internal_reason(address) is not None
+
+
+def dangerous(examiner: Examiner, item: Indicator) -> Concern | None:
+    """The first concern that makes a value dangerous to block, or None."""
+    return next((concern for concern in examiner.concerns(item) if concern.level is Level.DANGEROUS), None)
+
+
+def _once(concerns: Iterable[Concern]) -> Iterator[Concern]:
+    """The worst of each kind, the first of those."""
+    found: dict[Kind, Concern] = {}
+    for concern in concerns:
+        kept = found.get(concern.kind)
+        if kept is None or _LEVELS.index(concern.level) < _LEVELS.index(kept.level):
+            found[concern.kind] = concern
+    yield from found.values()
+
+
+class Judged(NamedTuple):
+    """A value on its way out.
+
+    `left_out`: why a decision leaves it out; `withheld`: why it must not be blocked before somebody decides
+    about it; with neither it goes out. `accepted`: the decision by which a dangerous value goes out.
+    """
+
+    item: Indicator
+    left_out: str | None = None
+    withheld: Concern | None = None
+    accepted: Decision | None = None
+
+    @property
+    def goes_out(self) -> bool:
+        """Return whether the value may go out."""
+        return self.left_out is None and self.withheld is None
+
+
+def judged(
+    items: Iterable[Indicator], decisions: Decisions, examiner: Examiner, at: datetime
+) -> Iterator[Judged]:
+    """Judge values by decisions of that time and by danger; narrower values follow the replaced one."""
+    for item in items:
+        decision = decisions.on(item, at)
+        if decision is None:
+            yield Judged(item, withheld=dangerous(examiner, item))
+        elif decision.choice is Choice.ACCEPT:
+            yield Judged(item, accepted=decision if dangerous(examiner, item) else None)
+        elif decision.choice is Choice.EXCEPTION:
+            yield Judged(item, EXCEPTED)
+        else:
+            yield Judged(item, NARROWED)
+            for kind, value in decision.to:
+                narrower = replace(item, type=kind, value=value)
+                yield Judged(narrower, accepted=decision if dangerous(examiner, narrower) else None)

@@ -1,0 +1,220 @@
+"""Many indicators in little memory: columns instead of objects, for lists of ten million values.
+
+The sequence gives `Indicator` objects as they are asked for; what only a few of them have (facts, further
+places) is kept once or aside.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import overload
+
+from lamsach.indicators.values.records import Plain
+from lamsach.model import Indicator, IndicatorType, Reference
+
+TLP_LEVELS = ("clear", "green", "amber", "amber+strict", "red")
+
+
+def rank(tlp: str | None) -> int:
+    """The place of a level; none counts as amber, one that is not known as the highest."""
+    if tlp is None:
+        return TLP_LEVELS.index("amber")
+    return TLP_LEVELS.index(tlp) if tlp in TLP_LEVELS else len(TLP_LEVELS) - 1
+
+
+def strictest(first: str | None, second: str | None) -> str | None:
+    """The stricter of what two sources state; what only one of them states holds."""
+    if first is None or second is None:
+        return first or second
+    return max(first, second, key=rank)
+
+
+REFERENCES_KEPT = 100
+"""How many further places are kept of one value."""
+
+
+def merged(first: Indicator, second: Indicator) -> Indicator:
+    """Two listings of one value as one. An end or a beginning that one of them leaves open stays open."""
+    known = (first.reference, *first.other_references)
+    added: list[Reference] = [
+        place
+        for place in (second.reference, *second.other_references)
+        if place is not None and place not in known
+    ]
+    return replace(
+        first,
+        threat=first.threat or second.threat,
+        source=first.source or second.source,
+        valid_from=min(first.valid_from, second.valid_from)
+        if first.valid_from and second.valid_from
+        else None,
+        valid_until=max(first.valid_until, second.valid_until)
+        if first.valid_until and second.valid_until
+        else None,
+        confidence=max(
+            (value for value in (first.confidence, second.confidence) if value is not None), default=None
+        ),
+        tlp=strictest(first.tlp, second.tlp),
+        other_references=(first.other_references + tuple(added))[:REFERENCES_KEPT],
+    )
+
+
+_TYPES = tuple(IndicatorType)
+_PLACE_OF_TYPE = {kind: place for place, kind in enumerate(_TYPES)}
+WORDS_KEPT = 200_000
+"""Of how many values the words around are kept: lists of millions have no words around values."""
+_NO_ROW = 0xFFFF_FFFF
+
+
+class IndicatorColumns(Sequence[Indicator]):
+    """Indicators in the order in which they were added. Equal to a list of them, for reading."""
+
+    def __init__(self) -> None:
+        self._values: list[str] = []
+        self._types = bytearray()
+        self._rows = array("I")
+        self._pages = array("I")
+        self._documents = array("I")
+        self._facts = array("I")
+        self._known_documents: dict[str | None, int] = {}
+        self._document_names: list[str | None] = []
+        self._known_facts: dict[tuple[object, ...], int] = {}
+        self._fact_samples: list[Indicator] = []
+        self._aside: dict[int, Indicator] = {}
+        self._worded = 0
+        self._last_document: str | None = None
+        self._last_place = self._document(None)
+        self._last_threat: tuple[str | None, int] | None = None
+
+    def append(self, item: Indicator | Plain) -> None:
+        """Add one at the end."""
+        if isinstance(item, tuple):
+            self._append_plain(*item)
+            return
+        row = page = _NO_ROW
+        document = None
+        if (place := item.reference) is not None:
+            document = place.document
+            if place.row is not None:
+                row = place.row if place.row < _NO_ROW else -1
+            if place.page is not None:
+                page = place.page if place.page < _NO_ROW else -1
+        worded = place is not None and (place.words is not None or place.table is not None)
+        if worded and self._worded < WORDS_KEPT:
+            self._worded += 1
+            self._aside[len(self._values)] = item
+        if item.other_references or not (0 <= row <= _NO_ROW and 0 <= page <= _NO_ROW):
+            self._aside[len(self._values)] = item
+            row = page = _NO_ROW
+        if document is not self._last_document:
+            self._last_document, self._last_place = document, self._document(document)
+        key = (item.threat, item.source, item.valid_from, item.valid_until, item.confidence, item.tlp)
+        facts = self._known_facts.get(key)
+        self._values.append(item.value)
+        self._types.append(_PLACE_OF_TYPE[item.type])
+        self._rows.append(row)
+        self._pages.append(page)
+        self._documents.append(self._last_place)
+        self._facts.append(self._new_facts(key, item) if facts is None else facts)
+
+    def _append_plain(
+        self, kind: IndicatorType, value: str, threat: str | None, document: str, row: int
+    ) -> None:
+        """Add one of which no more is known than its threat and its row."""
+        last = self._last_threat
+        if document is not self._last_document or last is None or last[0] is not threat or row >= _NO_ROW:
+            self.append(Indicator(kind, value, threat, None, Reference(document, None, row)))
+            self._last_threat = threat, self._facts[-1]
+            return
+        self._values.append(value)
+        self._types.append(_PLACE_OF_TYPE[kind])
+        self._rows.append(row)
+        self._pages.append(_NO_ROW)
+        self._documents.append(self._last_place)
+        self._facts.append(last[1])
+
+    def _document(self, name: str | None) -> int:
+        known = self._known_documents.get(name)
+        if known is None:
+            known = self._known_documents[name] = len(self._document_names)
+            self._document_names.append(name)
+        return known
+
+    def _new_facts(self, key: tuple[object, ...], item: Indicator) -> int:
+        known = self._known_facts[key] = len(self._fact_samples)
+        self._fact_samples.append(replace(item, value="", reference=None, other_references=()))
+        return known
+
+    @classmethod
+    def of(cls, items: Iterable[Indicator]) -> IndicatorColumns:
+        """The items, unless they are columns already."""
+        if isinstance(items, cls):
+            return items
+        found = cls()
+        for item in items:
+            found.append(item)
+        return found
+
+    def by_value(self) -> Iterator[Indicator]:
+        """All of them in the order of type and value, without an object for each of the others."""
+        for kind in sorted(_TYPES):
+            number = _PLACE_OF_TYPE[kind]
+            places = array("I", (place for place, found in enumerate(self._types) if found == number))
+            for place in sorted(places, key=self._values.__getitem__):
+                yield self._item(place)
+
+    def change(self, place: int, item: Indicator) -> None:
+        """Put another in the place of one."""
+        self._aside[place] = item
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @overload
+    def __getitem__(self, place: int) -> Indicator: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Indicator]: ...
+    def __getitem__(self, place: int | slice) -> Indicator | list[Indicator]:
+        if isinstance(place, slice):
+            return [self._item(number) for number in range(*place.indices(len(self._values)))]
+        number = place + len(self._values) if place < 0 else place
+        if not 0 <= number < len(self._values):
+            raise IndexError(place)
+        return self._item(number)
+
+    def __iter__(self) -> Iterator[Indicator]:
+        return map(self._item, range(len(self._values)))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Sequence)
+            and len(self) == len(other)
+            and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _item(self, number: int) -> Indicator:
+        if number in self._aside:
+            return self._aside[number]
+        facts = self._fact_samples[self._facts[number]]
+        document = self._document_names[self._documents[number]]
+        row, page = self._rows[number], self._pages[number]
+        reference = None
+        if document is not None:
+            reference = Reference(
+                document, None if page == _NO_ROW else page, None if row == _NO_ROW else row
+            )
+        return Indicator(
+            _TYPES[self._types[number]],
+            self._values[number],
+            facts.threat,
+            facts.source,
+            reference,
+            facts.valid_from,
+            facts.valid_until,
+            facts.confidence,
+            facts.tlp,
+        )

@@ -1,1 +1,0 @@
-"""Outputs for exchange and for people."""

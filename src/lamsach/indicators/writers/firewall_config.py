@@ -1,0 +1,171 @@
+"""Configurations of firewalls: FortiGate (CLI), MikroTik RouterOS, Check Point.
+
+FortiGate (FortiOS CLI Reference: firewall address, addrgrp; dnsfilter domain-filter; webfilter urlfilter), to
+paste or restore. Groups hold 300 members each, which every model takes. For more than some thousand values
+the threat feeds are the better way.
+
+MikroTik RouterOS 7 script for `/import` (https://help.mikrotik.com/docs/spaces/ROS/pages/328134/Address-lists
+and .../37748767/DNS). What an earlier script of ours put there is removed first. `match-subdomain` needs
+RouterOS 7.6.
+
+Check Point custom intelligence feeds, the CSV of `ioc_feeds add` (Threat Prevention Administration Guide,
+"Custom Intelligence Feeds").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from ipaddress import IPv6Network, ip_network
+
+from lamsach.indicators.values.urls import split_url
+from lamsach.indicators.writers.addresses import is_version
+from lamsach.indicators.writers.base import (
+    SYNTAX,
+    VALUE_TOO_LONG,
+    Stamp,
+    Writer,
+    framed,
+    in_batches,
+    of_types,
+)
+from lamsach.indicators.writers.safety import ascii_words, slug, wire
+from lamsach.model import Indicator, IndicatorType
+from lamsach.model.indicator_types import ADDRESSES, BY_TYPE, DIGESTS
+
+MEMBERS = 300
+LONGEST_URL = 511
+
+
+class FortigateCli(Writer):
+    """Address objects with their groups, a domain and a URL filter (both number 900), for policies."""
+
+    name = "fortigate_cli"
+    title = "FortiGate configuration (CLI)"
+    suffix = ".conf"
+
+    def lost(self, item: Indicator) -> str | None:
+        """A pasted `?` calls for help; an entry of a filter holds 511 characters."""
+        if item.type is not IndicatorType.URL:
+            return None
+        if "?" in item.value or "'" in item.value:
+            return SYNTAX
+        return VALUE_TOO_LONG if len(_url(item)) > LONGEST_URL else None
+
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
+        """Section by section."""
+        yield f"# {stamp.text()}\n"
+        for version, menu, group in ((4, "address", "addrgrp"), (6, "address6", "addrgrp6")):
+            listed = (_address(item) for item in _of_version(items, version))
+            yield from framed(f"config firewall {menu}\n", listed, "end\n")
+            members = (_object(item.value) for item in _of_version(items, version))
+            yield from framed(f"config firewall {group}\n", _groups(members), "end\n")
+        names, urls = of_types(items, IndicatorType.DOMAIN), of_types(items, IndicatorType.URL)
+        yield from _filter("dnsfilter", "domain-filter", _domains(names))
+        yield from _filter("webfilter", "urlfilter", _urls(urls))
+
+
+def _of_version(items: Collection[Indicator], version: int) -> Iterator[Indicator]:
+    return (item for item in of_types(items, *ADDRESSES) if is_version(item, version))
+
+
+def _object(value: str) -> str:
+    return "lamsach-" + slug(value.replace(":", "_").replace("/", "_"))
+
+
+def _address(item: Indicator) -> str:
+    network = ip_network(item.value)
+    if isinstance(network, IPv6Network):
+        setting = f"set ip6 {network}"
+    else:
+        setting = f"set subnet {network.network_address} {network.netmask}"
+    said = ascii_words(item.threat, 60)
+    comment = f'        set comment "{said}"\n' if said else ""
+    return f'    edit "{_object(item.value)}"\n        {setting}\n{comment}    next\n'
+
+
+def _groups(names: Iterable[str]) -> Iterator[str]:
+    for number, batch in enumerate(in_batches(names, MEMBERS), 1):
+        members = " ".join(f'"{name}"' for name in batch)
+        yield f'    edit "lamsach-{number:03d}"\n        set member {members}\n    next\n'
+
+
+def _filter(kind: str, table: str, entries: Iterable[str]) -> Iterator[str]:
+    head = f'config {kind} {table}\n    edit 900\n        set name "lamsach"\n        config entries\n'
+    return framed(head, entries, "        end\n    next\nend\n")
+
+
+def _domains(items: Iterable[Indicator]) -> Iterator[str]:
+    for number, item in enumerate(items):
+        for offset, (text, kind) in enumerate(((item.value, "simple"), (f"*.{item.value}", "wildcard")), 1):
+            yield (
+                f'            edit {number * 2 + offset}\n                set domain "{text}"\n'
+                f"                set type {kind}\n                set action block\n            next\n"
+            )
+
+
+def _urls(items: Iterable[Indicator]) -> Iterator[str]:
+    for number, item in enumerate(items, 1):
+        yield (
+            f'            edit {number}\n                set url "{_url(item)}"\n'
+            "                set type simple\n                set action block\n            next\n"
+        )
+
+
+def _url(item: Indicator) -> str:
+    """Host and path, as the filter has them."""
+    _, host, rest = split_url(wire(item.value))
+    return f"{host}{rest}"
+
+
+class MikroTik(Writer):
+    """Address lists `lamsach` and static DNS names, to be used in a filter rule."""
+
+    name = "mikrotik"
+    title = "MikroTik RouterOS script"
+    suffix = ".rsc"
+
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
+        """Menu by menu."""
+        yield f"# {stamp.text()}\n"
+        for version, menu in ((4, "/ip firewall address-list"), (6, "/ipv6 firewall address-list")):
+            yield f"{menu}\nremove [find where list=lamsach]\n"
+            for item in of_types(items, *ADDRESSES):
+                if is_version(item, version):
+                    yield f'add list=lamsach address={item.value} comment="{ascii_words(item.threat)}"\n'
+        yield '/ip dns static\nremove [find where comment~"^lamsach"]\n'
+        for item in of_types(items, IndicatorType.DOMAIN):
+            said = ascii_words(item.threat)
+            yield f'add name={item.value} type=NXDOMAIN match-subdomain=yes comment="lamsach {said}"\n'
+
+
+class Checkpoint(Writer):
+    """Observables for Anti-Bot (contacts) and Anti-Virus (files)."""
+
+    name = "checkpoint"
+    title = "Check Point custom intelligence feed"
+    suffix = ".csv"
+
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
+        """The heading that begins with `#`, then a line a value."""
+        yield f"# {stamp.text().replace(',', ';')}\n"
+        yield "#UNIQ-NAME,VALUE,TYPE,CONFIDENCE,SEVERITY,PRODUCT,COMMENT\n"
+        for number, item in enumerate(items, 1):
+            said = ascii_words(item.threat).replace(",", " ")
+            product = "AV" if item.type in DIGESTS else "AB"
+            kind, sure = BY_TYPE[item.type].checkpoint, _confidence(item)
+            yield f"lamsach{number},{_value(item)},{kind},{sure},high,{product},{said}\n"
+
+
+def _value(item: Indicator) -> str:
+    if item.type is IndicatorType.NETWORK:
+        network = ip_network(item.value)
+        return f"{network.network_address}-{network.broadcast_address}"
+    if item.type is IndicatorType.URL:
+        return wire(item.value).replace(",", "%2C")
+    return item.value
+
+
+def _confidence(item: Indicator) -> str:
+    if item.confidence is None:
+        return "medium"
+    return "high" if item.confidence >= 70 else "medium" if item.confidence >= 30 else "low"

@@ -1,1 +1,0 @@
-"""Outputs for firewalls, gateways and proxies."""

@@ -1,1 +1,0 @@
-"""Outputs for resolvers and filters of names."""

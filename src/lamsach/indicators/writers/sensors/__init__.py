@@ -1,1 +1,0 @@
-"""Outputs for sensors, searches in logs, and scanners of files."""
