@@ -43,8 +43,8 @@ def read(path: str) -> int:
 
 def compiled(path: str) -> int:
     """The list as the hunt takes it when it does not have it compiled already."""
-    from lamsach.hunt.builder import Builder
-    from lamsach.hunt.compiled import compile_columns
+    from lamsach.hunt.sets.builder import Builder
+    from lamsach.hunt.sets.compiled import compile_columns
     from lamsach.indicators.lists import read_quickly
 
     builder = Builder()

@@ -20,11 +20,11 @@ from ipaddress import ip_address
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from lamsach.hunt.compiled import CompiledSet
-from lamsach.hunt.lists import load_lists
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import hunt
+from lamsach.hunt.sets.compiled import CompiledSet
+from lamsach.hunt.sets.lists import load_lists
 from lamsach.logs.opening.inputs import find_logs
 from lamsach.model import Event, Identity, Match
 

@@ -54,7 +54,7 @@ import json, sys, time
 from lamsach.archive.archive import Archive
 from lamsach.archive.first_answer import first_sighting
 from lamsach.archive.retro import retro
-from lamsach.hunt.lists import load_lists
+from lamsach.hunt.sets.lists import load_lists
 from lamsach.investigate import Request
 def clock(): return time.perf_counter(), time.process_time()
 def since(begun): return [round(now - then, 2) for now, then in zip(clock(), begun)]

@@ -20,7 +20,7 @@ def kernel_alone(log: Path, list_path: Path) -> float:
     """Seconds of the sieve over a log that stands in memory, cut as the hunt cuts it; reading and loading are not counted."""
     from lamsach.hunt.chunks import CHUNK_BYTES, Pool, cut
     from lamsach.hunt.engine import Sieve
-    from lamsach.hunt.lists import cached_folder, load_set
+    from lamsach.hunt.sets.lists import cached_folder, load_set
     from lamsach.logs.opening.inputs import find_logs
 
     folder = cached_folder([str(list_path)])

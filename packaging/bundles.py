@@ -1,4 +1,6 @@
-"""The bundles: the scanner as a single file for Linux; scanner and hunt for Windows with Python, libraries and what is double-clicked, as a zip and an installer."""
+"""The bundles: the scanner as a single file for Linux; scanner and hunt for Windows with Python, libraries
+and what is double-clicked, as a zip and an installer.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from zips import TIME, packed, sbom, under
 
 
 def linux(wanted: argparse.Namespace, name: str) -> list[Path]:
-    """The single file: a zip behind a `#!` line, made executable; it holds the libraries of every Python that it runs on."""
+    """The single file: a zip behind a `#!` line, made executable; it holds the libraries of every Python that
+    it runs on.
+    """
     libraries = packages(wanted, LINUX, PYTHONS, SCANNER)
     start = (ROOT / "packaging" / "start.py").read_text().replace("@PYTHONS@", " ".join(PYTHONS))
     files = {**with_campaign(wanted, scanner()), **under("lib", libraries), "__main__.py": start.encode()}
@@ -55,13 +59,15 @@ def _bill(path: Path, files: dict[str, bytes]) -> Path:
 
 
 def scanner_files(wanted: argparse.Namespace, name: str = "lamsach-scanner") -> dict[str, bytes]:
-    """What the scanner's zip holds."""
+    """The files of the scanner's zip."""
     libraries = packages(wanted, WINDOWS, (WINDOWS_PYTHON,), SCANNER)
     return started(wanted, name, with_campaign(wanted, scanner()), libraries, "lamsach_scanner")
 
 
 def hunt_files(wanted: argparse.Namespace, name: str = "lamsach-hunt") -> dict[str, bytes]:
-    """What the zip of the hunt holds: the command line without the portal; a double click opens the page of `lamsach desk`."""
+    """The files of the zip of the hunt: the command line without the portal; a double click opens the page of
+    `lamsach desk`.
+    """
     libraries = packages(wanted, WINDOWS, (WINDOWS_PYTHON,), HUNT)
     files = {**hunt(), **machine_code("windows-x86_64")}
     return started(wanted, name, files, libraries, "lamsach_hunt")

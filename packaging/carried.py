@@ -18,7 +18,9 @@ ENTRY = "app/lamsach_scanner.py"
 
 
 def with_campaign(wanted: argparse.Namespace, files: dict[str, bytes]) -> dict[str, bytes]:
-    """The program's files with the campaign's lists, signed, and with the key that it takes lists from: the signing one, the trusted one, or any (none is put in)."""
+    """The program's files with the campaign's lists, signed, and with the key that it takes lists from: the
+    signing one, the trusted one, or any (none is put in).
+    """
     key = ""
     if wanted.list:
         key = signing_key(wanted).public_key().public_bytes_raw().hex()
@@ -41,7 +43,10 @@ def campaign(wanted: argparse.Namespace) -> dict[str, bytes]:
 
 
 def signing_key(wanted: argparse.Namespace) -> Ed25519PrivateKey:
-    """The private key, its password from LAMSACH_KEY_PASSWORD. Ends the program without one: a list without a signature is not carried."""
+    """The private key, its password from LAMSACH_KEY_PASSWORD.
+
+    Ends the program without one: a list without a signature is not carried.
+    """
     if wanted.signing_key is None:
         sys.exit("--list needs --signing-key. Make one: openssl genpkey -algorithm ed25519 -out key.pem")
     return private_key(wanted.signing_key, os.environ.get("LAMSACH_KEY_PASSWORD"))

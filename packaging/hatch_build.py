@@ -1,6 +1,8 @@
-"""The wheel's build: puts the documentation and the kernel's object of one platform in, and tags the wheel for it.
+"""The wheel's build: puts the documentation and the kernel's object of one platform in, and tags the wheel
+for it.
 
-`LAMSACH_PLATFORM` names another platform than the one at hand (`windows-x86_64`), or `any`: then no object is put in, and the extra `jit` is needed.
+`LAMSACH_PLATFORM` names another platform than the one at hand (`windows-x86_64`), or `any`: then no object is
+put in, and the extra `jit` is needed.
 """
 
 from __future__ import annotations
@@ -28,11 +30,13 @@ class KernelHook(BuildHookInterface[Any]):
     PLUGIN_NAME = "custom"
 
     def dependencies(self) -> list[str]:
-        """What the build needs beside hatchling."""
+        """Requirements of the build beside hatchling."""
         return COMPILERS
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Add documentation and object to the wheel; an editable installation has the first beside it, and builds the other later."""
+        """Add documentation and object to the wheel; an editable installation has the first beside it, and
+        builds the other later.
+        """
         sources = Path(self.root) / "src"
         sys.path.insert(0, str(sources))
         from lamsach.hunt.machine_code import object_of, own_platform

@@ -1,7 +1,8 @@
 """The installer for Windows by NSIS, and signatures by osslsigncode.
 
-Installs for one person, without an administrator's rights, into %LOCALAPPDATA%; the uninstaller takes away what was installed and nothing else.
-The same files give the same bytes: times are fixed, and NSIS is told not to store any. A signature with a timestamp is different each time.
+Installs for one person, without an administrator's rights, into %LOCALAPPDATA%; the uninstaller takes away
+what was installed and nothing else. The same files give the same bytes: times are fixed, and NSIS is told not
+to store any. A signature with a timestamp is different each time.
 """
 
 from __future__ import annotations
@@ -67,7 +68,10 @@ def possible() -> bool:
 
 
 def made(name: str, title: str, version: str, files: dict[str, bytes], *, compress: bool = True) -> bytes:
-    """The installer of these files. Ends the program when NSIS fails. `compress`: well, which takes minutes; else hardly at all."""
+    """The installer of these files. Ends the program when NSIS fails.
+
+    `compress`: well, which takes minutes; else hardly at all.
+    """
     with tempfile.TemporaryDirectory() as base:
         folder = Path(base) / "files"
         for path, data in files.items():

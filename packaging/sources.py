@@ -1,4 +1,6 @@
-"""The program's own files: what of `src/lamsach` a bundle carries, without tests and what only other bundles use."""
+"""The program's own files: what of `src/lamsach` a bundle carries, without tests and what only other bundles
+use.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +16,12 @@ PARTS = (
     "__init__.py",
     "model",
     "errors.py",
-    "extras.py",
-    "registry.py",
+    "runtime",
     "i18n.py",
-    "local_page.py",
-    "signals.py",
-    "web_client.py",
     "py.typed",
     "catalogue_vi",
     "documents",
     "indicators",
-    "sealed",
     "scanner",
     "cli/__init__.py",
     "cli/command_line.py",
@@ -36,9 +33,9 @@ PARTS = (
     "cli/scan",
     "results/__init__.py",
     "results/atomic.py",
-    "results/upload.py",
-    "results/scan_upload.py",
     "results/output.py",
+    "results/sealed",
+    "results/upload.py",
 )
 _NOT_ASKED = re.compile(r"indicators/(?:review|writers)/|indicators/releases/(?!__init__|seal)")
 """What is done with lists before they are handed out."""

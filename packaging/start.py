@@ -1,5 +1,7 @@
-# ruff: noqa: PTH100, PTH103, PTH104, PTH111, PTH112, PTH118, PTH123 - as little as possible is loaded before it runs
-"""The first module of the single-file scanner: unpacks itself once into a private folder, then runs from there.
+# ruff: noqa: PTH100, PTH103, PTH104, PTH111, PTH112, PTH118, PTH123 - as little as possible is loaded before
+# it runs
+"""The first module of the single-file scanner: unpacks itself once into a private folder, then runs from
+there.
 
 Compiled libraries cannot be loaded from within a zip file. Standard library only.
 """
@@ -31,7 +33,7 @@ def end(text: str) -> None:
 
 
 def home() -> str:
-    """Where it unpacks itself: below /var/lib for root, since HOME may be another person's under sudo."""
+    """Folder of the unpacked program: below /var/lib for root, since sudo may keep another's HOME."""
     if os.geteuid() == 0:
         return "/var/lib/lamsach"
     return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "lamsach")
@@ -83,7 +85,10 @@ def tidy(base: str) -> None:
 
 
 def another() -> str:
-    """Another Python of this machine whose libraries this file holds, the newest first. Ends the program when there is none."""
+    """Another Python of this machine whose libraries this file holds, the newest first.
+
+    Ends the program when there is none.
+    """
     for version in reversed(PYTHONS.split()):
         found = shutil.which("python" + version)
         if found and version_of(found) == version:
@@ -94,8 +99,10 @@ def another() -> str:
 
 
 def version_of(python: str) -> str:
-    """The version of a Python, by its own word; nothing for what does not run. One without the interpreter lock has a t behind it, since it needs
-    other libraries."""
+    """The version of a Python, by its own word; nothing for what does not run.
+
+    One without the interpreter lock has a t behind it, since it needs other libraries.
+    """
     code = (
         "import sys, sysconfig as s; print(*sys.version_info[:2], bool(s.get_config_var('Py_GIL_DISABLED')))"
     )

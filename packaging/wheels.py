@@ -1,4 +1,6 @@
-"""The wheels and the source distribution, as `python -m build` makes them, and the bill of what the wheel with its `portal` extra brings."""
+"""The wheels and the source distribution, as `python -m build` makes them, and the bill of what the wheel
+with its `portal` extra brings.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ ANY = "any"
 
 
 def wheels(wanted: argparse.Namespace) -> list[Path]:
-    """The wheel of each platform with its machine code of the search, with the bill of their libraries beside them."""
+    """The wheel of each platform with its machine code of the search, with the bill of their libraries beside
+    them.
+    """
     beside: Path = wanted.out / f"lamsach-{version()}.cdx.json"
     beside.write_bytes(bill("lamsach", _components()))
     made = [built(wanted, "wheel", LAMSACH_PLATFORM=name) for name in wanted.platform or (*PLATFORMS, ANY)]
@@ -33,7 +37,9 @@ def wheels(wanted: argparse.Namespace) -> list[Path]:
 
 
 def _components() -> Iterator[dict[str, object]]:
-    """What the product and its extras bring, in the locked versions, with the licences that the packages state."""
+    """Packages of the product and its extras, in the locked versions, with the licences that the packages
+    state.
+    """
     entries = locked((ROOT / "requirements-dev.lock").read_text())
     for name in _brought(set(entries)):
         for pin in {entry.split()[0] for entry in entries[name]}:
@@ -41,7 +47,7 @@ def _components() -> Iterator[dict[str, object]]:
 
 
 def _brought(known: set[str]) -> set[str]:
-    """The names of all packages that an installation with some extras may bring, on whatever system."""
+    """The names of all packages that an installation with some extras may bring, on any system."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"].values()
     waiting = [
@@ -60,7 +66,7 @@ def _brought(known: set[str]) -> set[str]:
 
 
 def _may_apply(wanted: Requirement, extras: frozenset[str]) -> bool:
-    """Whether a package with these extras asks for another, on some system."""
+    """Return whether a package with these extras asks for another, on some system."""
     if wanted.marker is None or "extra" not in str(wanted.marker):
         return True
     return any(wanted.marker.evaluate({"extra": extra}) for extra in extras)
@@ -86,7 +92,9 @@ def sdist(wanted: argparse.Namespace) -> list[Path]:
 
 
 def built(wanted: argparse.Namespace, target: str, **variables: str) -> Path:
-    """What hatchling builds: the same bytes from the same sources, whatever their times and the machine's umask."""
+    """The wheel of hatchling: the same bytes from the same sources, at any times and in any machine's
+    umask.
+    """
     with tempfile.TemporaryDirectory(dir=wanted.out) as folder:
         command = [sys.executable, "-m", "hatchling", "build", "--target", target, "--directory", folder]
         environment = {**os.environ, "SOURCE_DATE_EPOCH": str(SECONDS), **variables}

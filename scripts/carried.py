@@ -1,6 +1,8 @@
-"""Takes anew what the package carries of others: the MISP project's warning lists that are used, packed into one file, and Bootstrap's style sheet, each with its licence.
+"""Takes anew what the package carries of others: the MISP project's warning lists that are used, packed into
+one file, and Bootstrap's style sheet, each with its licence.
 
-`python scripts/carried.py FOLDER`: FOLDER holds the packages pymispwarninglists and bootstrap-wrapper (`uv pip install --target FOLDER ..`). The same packages give the same bytes.
+`python scripts/carried.py FOLDER`: FOLDER holds the packages pymispwarninglists and bootstrap-wrapper (`uv
+pip install --target FOLDER ..`). The same packages give the same bytes.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from lamsach.indicators.review.facts import WARNING_LISTS, list_key  # noqa: E40
 
 
 def packed(lists: Path) -> bytes:
-    """The lists that are used: names with versions, an empty line, then key and number of list of each value, sorted. `lists`: the project's folder of them."""
+    """The lists that are used: names with versions, an empty line, then key and number of list of each value,
+    sorted. `lists`: the project's folder of them.
+    """
     heads, lines = [], set()
     for number, name in enumerate(WARNING_LISTS):
         record = json.loads((lists / name / "list.json").read_text("utf-8"))

@@ -1,6 +1,8 @@
-"""Make the pictures of the documentation anew: `make pictures` starts the demo's portal on loopback and takes each page that a document shows.
+"""Make the pictures of the documentation anew: `make pictures` starts the demo's portal on loopback and takes
+each page that a document shows.
 
-The pages are those of `PICTURES`; a picture is 1,200 px wide (a phone's 360) and as high as what it shows. Needs Chromium.
+The pages are those of `PICTURES`; a picture is 1,200 px wide (a phone's 360) and as high as what it shows.
+Needs Chromium.
 """
 
 from __future__ import annotations

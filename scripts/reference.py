@@ -1,6 +1,8 @@
-"""Write the tables of options in `docs/commands.md`, of settings in `docs/settings.md` and of log formats in `docs/formats.md` from their declarations.
+"""Write the tables of options in `docs/commands.md`, of settings in `docs/settings.md` and of log formats in
+`docs/formats.md` from their declarations.
 
-`make reference` (part of `make docs`) writes these files; `tests/docs/test_docs.py` compares them. Text around the tables is written by hand.
+`make reference` (part of `make docs`) writes these files; `tests/docs/test_docs.py` compares them. Text
+around the tables is written by hand.
 """
 
 from __future__ import annotations
@@ -68,7 +70,9 @@ def with_settings(document: str) -> str:
 
 
 def with_formats(document: str) -> str:
-    """The page of formats with its table of log formats: name, title, and the docstring of each class, whose first paragraph tells what is read."""
+    """The page of formats with its table of log formats: name, title, and the docstring of each class, whose
+    first paragraph tells what is read.
+    """
     rows = [_format_row(one) for one in (*LOG_FORMATS, *BINARY_FORMATS, UnknownText)]
     return _FORMATS.sub(lambda _: "".join(rows), document, count=1)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lamsach.signals import Bell, on_signals
+from lamsach.runtime.signals import Bell, on_signals
 from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no such signals there")

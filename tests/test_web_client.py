@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lamsach.web_client import WebClient, WebError
+from lamsach.runtime.web_client import WebClient, WebError
 from tests.ports import free_port
 
 

@@ -1,7 +1,7 @@
 """Build the documentation as a site that works from a file, in `OUT`: `make docs`.
 
-The order of the pages is that of the links in `docs/index.md` and `docs/index.vi.md`, so it is stated once. Every page is the file that the repository shows;
-nothing is fetched, by the build or by the site.
+The order of the pages is that of the links in `docs/index.md` and `docs/index.vi.md`, so it is stated once.
+Every page is the file that the repository shows; nothing is fetched, by the build or by the site.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def contents(index: Path) -> list[dict[str, object]]:
 
 
 def settings(docs: Path, out: Path) -> dict[str, object]:
-    """What mkdocs is told."""
+    """Configuration of mkdocs."""
     return {
         "site_name": "Lamsach",
         "docs_dir": str(docs),

@@ -5,7 +5,7 @@ LamsachError                 70  a defect of ours
 ├── InputError                5  an input cannot be used at all
 │   ├── UnreadableError       5  missing, no permission, vanished, cut short, wrong password
 │   ├── LimitError            5  larger than a limit allows (zip bomb, XML bomb, over-long value)
-│   ├── MissingExtraError     2  what reads it is a package that is not installed (`lamsach.extras`)
+│   ├── MissingExtraError     2  what reads it is a package that is not installed (`lamsach.runtime.extras`)
 │   └── WithheldError         7  all that could be written waits for a decision
 ├── OutputError               6  a result could not be written; the old file is kept
 └── LineError                 -  one record cannot be read; counted, never leaves the library
@@ -19,7 +19,7 @@ from enum import IntEnum
 
 
 class ExitStatus(IntEnum):
-    """What the program's exit status says."""
+    """The program's exit statuses."""
 
     FOUND = 0
     """Done; for a hunt: at least one device or contact was found."""

@@ -1,4 +1,4 @@
-"""Words in two languages: English is written in the code, Vietnamese stands in `catalogue_vi`.
+"""Texts in two languages: English is written in the code, Vietnamese is in `catalogue_vi`.
 
 A text is a whole sentence with named placeholders; a test checks that every text in the code has a
 translation with the same placeholders.

@@ -11,23 +11,23 @@ from zoneinfo import ZoneInfo
 
 from lamsach import __version__
 from lamsach.devices.attribution import attribute
+from lamsach.devices.holder_logs import HolderLogs
 from lamsach.devices.identify import Identifier
 from lamsach.devices.infrastructure import Infrastructure
 from lamsach.devices.inventory import Inventory, read_inventory
 from lamsach.devices.leases import LeaseTable
 from lamsach.devices.presence import Presence
-from lamsach.devices.reading import HolderLogs
 from lamsach.devices.unit_key import unit_key
 from lamsach.devices.witness import Witness
 from lamsach.errors import InputError, LamsachError
 from lamsach.hunt import questioned as questions
-from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.coverage import blind_days
-from lamsach.hunt.lists import LoadedList, LoadingLists
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.mistaken import refuse_lists
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import HuntResult, Progress, hunt
+from lamsach.hunt.sets.compiled import CompiledSet
+from lamsach.hunt.sets.lists import LoadedList, LoadingLists
 from lamsach.indicators.files.source import expand
 from lamsach.indicators.releases.seal import stated_versions
 from lamsach.logs.base import DEFAULT_TIMEZONE
@@ -42,7 +42,7 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to search, for what, and with which help. Paths are as the user gave them."""
+    """A hunt to run: logs, lists, and what helps to name machines. Paths are as the user gave them."""
 
     logs: Sequence[str]
     lists: Sequence[str]
@@ -66,9 +66,7 @@ class Request:
 
 @dataclass(slots=True)
 class Watch:
-    """Who wants to know how it goes: `say` gets a sentence at each stage, `progress` bytes, `total` the size
-    of the logs on disk.
-    """
+    """Observer of a run: `say` gets a sentence a stage, `progress` bytes, `total` the logs' size on disk."""
 
     say: Tell = lambda _text: None
     progress: Progress = lambda _consumed, _searched: None
@@ -149,29 +147,30 @@ def investigate(
     if inputs.behind is not None:
         infrastructure.translates(inputs.behind.public_addresses)
     identifier = Identifier(inputs.leases, inputs.inventory, inputs.behind)
-    rules = Rules(
-        identifier,
-        Witness(infrastructure, inputs.presence, identifier),
-        request.timezone,
-        request.since,
-        request.until,
-    )
+    witness = Witness(infrastructure, inputs.presence, identifier)
+    rules = Rules(identifier, witness, request.timezone, request.since, request.until)
     watch.total(kept.size_bytes if kept else sum(log.size_bytes for log in inputs.logs))
-    matcher = Matcher(loaded.compiled, excepted)
+    search = loaded.compiled, inputs.logs, Matcher(loaded.compiled, excepted), rules
     if kept is not None:
-        result = kept.hunt(loaded.compiled, matcher, rules, request.threads, watch.progress)
+        result = kept.hunt(search[0], *search[2:], request.threads, watch.progress)
     elif searcher is not None:
-        result = searcher.search(loaded.compiled, inputs.logs, matcher, rules, watch.progress)
+        result = searcher.search(*search, watch.progress)
     else:
-        result = hunt(
-            loaded.compiled,
-            inputs.logs,
-            matcher,
-            rules,
-            threads=request.threads,
-            format_name=request.format_name,
-            progress=watch.progress,
-        )
+        stated = request.format_name
+        result = hunt(*search, threads=request.threads, format_name=stated, progress=watch.progress)
+    return _findings(request, started, inputs, loaded, infrastructure, result, is_accepted), result
+
+
+def _findings(
+    request: Request,
+    started: datetime,
+    inputs: _Inputs,
+    loaded: LoadedList,
+    infrastructure: Infrastructure,
+    result: HuntResult,
+    is_accepted: Callable[[Indicator], bool],
+) -> Findings:
+    """Name the devices behind a hunt's sightings, and state what the hunt proves."""
     known = (infrastructure, inputs.inventory, inputs.leases.conflicts)
     devices, found = attribute(result.found, *known)
     indicators = _sighted(loaded, {item.indicator for item in found})
@@ -183,7 +182,7 @@ def investigate(
     )
     rows = result.coverage.rows()
     coverage = tuple(row for row in rows if row.day is None or day_asked(row.day, request))
-    findings = Findings(
+    return Findings(
         parameters=_parameters(request, started),
         list=loaded.summary,
         list_versions=stated_versions(loaded.summary.documents),
@@ -201,11 +200,10 @@ def investigate(
         to_look_at=questions.summed(found, questioned),
         device_marks={one.key: inputs.presence.marks_of(one.mac, one.name, one.ip) for one in devices},
     )
-    return findings, result
 
 
 def _accepted(request: Request) -> Callable[[Indicator], bool]:
-    """Return whether a decision of the request accepts a value, whatever the review of lists says of it."""
+    """Return a test of whether the request accepts an indicator against the lists' review."""
     if not request.decisions:
         return lambda item: False
     from lamsach.indicators.review.decisions import Choice, read_decisions
@@ -232,9 +230,7 @@ def _excepted(request: Request, inputs: _Inputs) -> Callable[[IndicatorType, str
 
 
 def _once_each(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    """Each problem once; what an archive suffers is not told again of the archive when it is told of a log in
-    it.
-    """
+    """Each problem once; an archive's own problem is not repeated for the logs in it."""
     distinct = tuple(dict.fromkeys(problems))
     inside = {(item.where.split("!")[0], item.what) for item in distinct if "!" in item.where}
     return tuple(item for item in distinct if (item.where, item.what) not in inside)
@@ -313,7 +309,7 @@ def _read_nat(request: Request, tell: Callable[[Problem], None]) -> BehindNat:
     """The translations of the request's NAT logs; loaded only where there are any."""
     from lamsach.devices.nat import NatTable
     from lamsach.devices.nat.behind import BehindNat
-    from lamsach.devices.nat.reading import NatLogs
+    from lamsach.devices.nat.nat_logs import NatLogs
 
     files = list(find_logs(request.nat, password=request.password, on_problem=tell))
     logs = NatLogs(files, request.timezone, tell)

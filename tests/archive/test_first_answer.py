@@ -13,7 +13,7 @@ from lamsach.archive.first_answer import first_sighting
 from lamsach.archive.retention import all_sources
 from lamsach.archive.retro import retro
 from lamsach.cli import main
-from lamsach.hunt.lists import load_lists
+from lamsach.hunt.sets.lists import load_lists
 from lamsach.investigate import Request
 from tests.archive.building import BEGIN, filled, firewall_line, write_list
 

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lamsach.archive.archive import writing
-from lamsach.archive.gaps import Gap, blind, days_of, gaps
 from lamsach.archive.records import GAP
-from lamsach.archive.retro import retro
+from lamsach.archive.retro import Gap, blind, days_of, gaps, retro
 from lamsach.investigate import Request
 from tests.archive.building import filled, firewall_log, write_list
 

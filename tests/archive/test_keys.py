@@ -10,9 +10,9 @@ import pytest
 from lamsach.archive import filters
 from lamsach.archive.keys import KeyMaker, Keys, keys_of_texts, padded
 from lamsach.archive.questions import Questions, questions, questions_of
-from lamsach.hunt.builder import Builder
-from lamsach.hunt.compiled import CompiledSet, compile_columns
 from lamsach.hunt.kernel.layout import PAD
+from lamsach.hunt.sets.builder import Builder
+from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
 from lamsach.indicators.values.normalise import canonical
 from lamsach.model import Indicator, IndicatorType
 from tests.hunt.planting import INDICATORS, line

@@ -28,8 +28,8 @@ from lamsach.channels.token_key import parts_of, token_signer
 from lamsach.channels.xml_signature import verify
 from lamsach.errors import ExitStatus, InputError, OutputError, UnreadableError, UsageError
 from lamsach.model import DeviceState, Role
+from lamsach.runtime.web_client import WebClient
 from lamsach.scanner.findings import Area, Finding, Level, Target, TargetKind
-from lamsach.web_client import WebClient
 from tests.cli.running import Ran, called, lamsach
 from tests.programs import require_program
 from tests.rows import each_row

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from lamsach.errors import ExitStatus, UnreadableError, UsageError
-from lamsach.sealed.files import Keys, opened, path_is_sealed
-from lamsach.sealed.keys import identities
+from lamsach.results.sealed.files import Keys, opened, path_is_sealed
+from lamsach.results.sealed.keys import identities
 from tests.rows import each_row
 
 from .running import Ran, called, lamsach, write_list, write_log

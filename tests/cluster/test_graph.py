@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lamsach.cluster.graph import Graph
+from lamsach.cluster.search import Graph
 
 
 class _Client:

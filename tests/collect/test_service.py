@@ -29,7 +29,7 @@ from lamsach.collect import drop_folder, receivers, service
 from lamsach.collect.service import Collector
 from lamsach.collect.settings import Settings
 from lamsach.errors import LamsachError, UnreadableError
-from lamsach.hunt.lists import load_lists
+from lamsach.hunt.sets.lists import load_lists
 from tests.clock import CERTIFIED
 from tests.waiting import until
 

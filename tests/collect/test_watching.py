@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from lamsach.archive.archive import Archive
-from lamsach.archive.gaps import gaps
+from lamsach.archive.retro import gaps
 from lamsach.collect import portal as reporting
 from lamsach.collect.health import Health, metrics
 from lamsach.collect.portal import checked

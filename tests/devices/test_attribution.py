@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.devices.attribution import attribute
-from lamsach.devices.combining import combine
 from lamsach.devices.infrastructure import Infrastructure
 from lamsach.devices.inventory import Inventory, InventoryEntry
 from lamsach.devices.reasons import REASONS
+from lamsach.devices.sightings import combine
 from lamsach.model import (
     Action,
     Device,

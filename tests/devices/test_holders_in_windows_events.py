@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from lamsach.devices.reading import HolderLogs
+from lamsach.devices.holder_logs import HolderLogs
 from lamsach.logs.opening.inputs import find_logs
 
 LOGON = {

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.devices.bounded import DistinctCounter
-from lamsach.devices.infrastructure import Infrastructure
+from lamsach.devices.infrastructure import DistinctCounter, Infrastructure
 from lamsach.devices.inventory import Inventory, InventoryEntry
 from lamsach.devices.role_rules import RULES, standing_of
 from lamsach.errors import UsageError

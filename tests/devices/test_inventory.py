@@ -11,8 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.devices import sheets
-from lamsach.devices.headings import Column, column_of
-from lamsach.devices.inventory import PROBLEMS_KEPT, Inventory, InventoryEntry, read_inventory
+from lamsach.devices.inventory import (
+    PROBLEMS_KEPT,
+    Column,
+    Inventory,
+    InventoryEntry,
+    column_of,
+    read_inventory,
+)
 from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.model import Problem
 

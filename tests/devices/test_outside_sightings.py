@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from lamsach.devices.attribution import attribute
-from lamsach.devices.forwarding import Explainer, Item
+from lamsach.devices.forwarders import Explainer, Item
 from lamsach.devices.infrastructure import Infrastructure
 from lamsach.model import (
     Action,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from lamsach.devices.holder_logs import HolderLogs
 from lamsach.devices.leases import LeaseTable
-from lamsach.devices.reading import HolderLogs
 from lamsach.logs.opening.inputs import find_logs
 
 NOON = datetime(2026, 6, 10, 12, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from lamsach.extras import MODULES
+from lamsach.runtime.extras import MODULES
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-kernel.lock")

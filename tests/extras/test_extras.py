@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from lamsach import extras
 from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.channels.xml_signature import sign
 from lamsach.errors import ExitStatus, MissingExtraError
+from lamsach.runtime import extras
 from tests.channels.edxml_made import dispatch, signer
 from tests.cli.running import write_list
 from tests.rows import each_row

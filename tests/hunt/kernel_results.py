@@ -21,11 +21,12 @@ if __name__ == "__main__":
 
 from lamsach.archive import filters, keys
 from lamsach.archive.questions import questions
-from lamsach.hunt import engine, lists
-from lamsach.hunt.builder import Builder
-from lamsach.hunt.compiled import compile_columns
+from lamsach.hunt import engine
 from lamsach.hunt.kernel.layout import PAD
 from lamsach.hunt.machine_code import load, object_of, own_platform
+from lamsach.hunt.sets import lists
+from lamsach.hunt.sets.builder import Builder
+from lamsach.hunt.sets.compiled import compile_columns
 from lamsach.indicators.values.normalise import canonical
 from lamsach.model import Indicator
 from tests.hunt import planting

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lamsach.hunt.builder import Builder
-from lamsach.hunt.compiled import CompiledSet, compile_columns
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import hunt
+from lamsach.hunt.sets.builder import Builder
+from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.formats import FORMATS
 from lamsach.logs.reading.events import read_events

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from bench.evtx_builder import Record, strings, template_chunk
 from lamsach.archive.keys import KeyMaker
 from lamsach.archive.questions import questions
-from lamsach.hunt.builder import Builder
-from lamsach.hunt.compiled import CompiledSet, compile_columns
 from lamsach.hunt.kernel.layout import PAD
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.sets.builder import Builder
+from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
 from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.file_names import searched_part
@@ -29,7 +29,7 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.formats.sensors.suricata_eve.format import SuricataEve
 from lamsach.model import Event, Findings, Indicator, IndicatorType, Refusal
 from lamsach.scanner.index import build_index
-from lamsach.stores.asking import question
+from lamsach.stores.questions import question
 from tests.logs.evtx_builder import file
 from tests.rows import each_row
 

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.archive.keys import KeyMaker
-from lamsach.hunt.builder import Builder
-from lamsach.hunt.compiled import CompiledSet, compile_columns
 from lamsach.hunt.engine import hash_name
 from lamsach.hunt.kernel.layout import PAD
 from lamsach.hunt.matcher import Matcher
-from lamsach.hunt.plain_hash import hash_name as plainly
+from lamsach.hunt.sets.builder import Builder
+from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
+from lamsach.hunt.sets.plain_hash import hash_name as plainly
 from lamsach.indicators.lists import read_list
 from lamsach.indicators.writers import BY_NAME
 from lamsach.indicators.writers.export import Terms, prepare

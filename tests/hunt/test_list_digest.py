@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.hunt import list_digest
-from lamsach.hunt.list_digest import SETTLED_NS, digest_of
+from lamsach.hunt.sets import folder
+from lamsach.hunt.sets.folder import SETTLED_NS, digest_of
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="nothing is noted there"),
@@ -83,7 +83,7 @@ def test_a_damaged_note_is_no_answer(tmp_path: Path, notes: Path, damage: str) -
 
 @pytest.mark.usefixtures("later")
 def test_notes_are_few(tmp_path: Path, notes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(list_digest, "NOTES_KEPT", 3)
+    monkeypatch.setattr(folder, "NOTES_KEPT", 3)
     for number in range(6):
         path = tmp_path / f"{number}.txt"
         path.write_text(f"{number}.example\n")

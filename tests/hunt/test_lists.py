@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from lamsach.errors import InputError
-from lamsach.hunt.builder import NUMBERS, Builder
 from lamsach.hunt.cache import cache_folder
-from lamsach.hunt.lists import SETS_KEPT, LoadingLists, load_lists
+from lamsach.hunt.sets.builder import NUMBERS, Builder
+from lamsach.hunt.sets.lists import SETS_KEPT, LoadingLists, load_lists
 from lamsach.indicators.lists import read_list, read_quickly
 from lamsach.model import Indicator
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from lamsach.hunt.builder import Builder
-from lamsach.hunt.compiled import compile_columns
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.sets.builder import Builder
+from lamsach.hunt.sets.compiled import compile_columns
 from lamsach.hunt.tokens import tokens
 from lamsach.indicators.values.normalise import canonical
 from lamsach.model import Event, EventKind, Indicator, IndicatorType, MatchStatus

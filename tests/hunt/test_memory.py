@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.hunt.memory import anonymous, at_hand
-from lamsach.hunt.npy import mapped
+from lamsach.hunt.sets.npy import mapped
 
 TEXT = st.binary(min_size=1, max_size=40).map(lambda data: data.replace(b"\0", b"\n"))
 PLACE = st.integers(0, 45)

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.hunt import lists, plain_set
 from lamsach.hunt.engine import hash_name as hashed_there
 from lamsach.hunt.engine import hash_networks
-from lamsach.hunt.lists import load_lists
 from lamsach.hunt.machine_code import functions
-from lamsach.hunt.plain_hash import hash_name, hash_network, keys_with_parents
+from lamsach.hunt.sets import lists, plain_set
+from lamsach.hunt.sets.lists import load_lists
+from lamsach.hunt.sets.plain_hash import hash_name, hash_network, keys_with_parents
 from lamsach.model import Indicator
 
 WORD = st.integers(0, 2**64 - 1)

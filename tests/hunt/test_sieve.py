@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.hunt.builder import Builder
 from lamsach.hunt.chunks import Pool, cut
-from lamsach.hunt.compiled import CompiledSet, compile_columns
 from lamsach.hunt.kernel.layout import BLOCK
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.sets.builder import Builder
+from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
 from lamsach.hunt.workers import sieved
 from lamsach.indicators.values.normalise import canonical
 from lamsach.logs.opening.decoding import decode_line
@@ -292,7 +292,7 @@ def test_a_latin_letter_makes_a_longer_name(line: str) -> None:
 
 
 def test_a_saved_set_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lamsach.hunt.lists import load_lists
+    from lamsach.hunt.sets.lists import load_lists
 
     monkeypatch.setenv("LAMSACH_CACHE", str(tmp_path / "cache"))
     listed = tmp_path / "list.txt"

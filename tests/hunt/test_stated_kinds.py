@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.hunt.builder import Builder
-from lamsach.hunt.compiled import CompiledSet, compile_columns
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.sets.builder import Builder
+from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
 from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
 from lamsach.indicators.writers import BY_NAME

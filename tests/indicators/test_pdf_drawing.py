@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from lamsach.documents.pdf.drawing import Drawing, Painter, Rule
 from lamsach.documents.pdf.page import PageReader, PageText
+from lamsach.documents.pdf.painter import Drawing, Painter, Rule
 from lamsach.documents.pdf.tagged_tables import Tags
 from lamsach.indicators.lists import read_list
 from lamsach.indicators.tables.cell_text import KNOWLEDGE

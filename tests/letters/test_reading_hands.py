@@ -22,8 +22,8 @@ from lamsach.letters.docx_ import to_docx
 from lamsach.letters.filled_form import Read, read_filled
 from lamsach.letters.form import Filled, parse_form
 from lamsach.letters.layout import blank, report
+from lamsach.letters.lines import _NEW, _OLD
 from lamsach.letters.model import Head
-from lamsach.letters.old_letters import _NEW, _OLD
 
 FORM = parse_form(APPENDIX_2022)
 TOLD = "Tổng số đơn vị, tổ chức nhận được thông tin về chiến dịch"

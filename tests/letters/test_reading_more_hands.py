@@ -14,7 +14,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from openpyxl.styles import Font
 
-from lamsach.letters.old_letters import _VNI_ALONE, _VNI_MARKS, from_vni
+from lamsach.letters.lines import _VNI_ALONE, _VNI_MARKS, from_vni
 
 from .test_reading_hands import DONE, TOLD, blank_book, read, retyped, saved, sheet
 

@@ -13,7 +13,7 @@ import pytest
 from lamsach.logs.formats import BINARY_FORMATS, FORMATS
 from lamsach.logs.reading import detect
 from lamsach.logs.reading.detect import Detection, head_lines
-from lamsach.registry import Registry
+from lamsach.runtime.registry import Registry
 
 from .test_binary_formats import SAMPLES
 

@@ -58,7 +58,7 @@ def digest_of(*values: str) -> str:
     import tempfile
     from pathlib import Path
 
-    from lamsach.hunt.lists import load_lists
+    from lamsach.hunt.sets.lists import load_lists
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "list.txt"

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone, translation
 
 from lamsach.errors import InputError
+from lamsach.model.threat_kinds import kind_of
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.base.working_time import add_working_hours, is_working_day
 from lamsach.portal.cases import playbooks, reminding
@@ -32,7 +33,6 @@ from lamsach.portal.cases.upkeep import recompute
 from lamsach.portal.mail.letters import words
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.units.models import Unit
-from lamsach.threat_kinds import kind_of
 
 from .bundles import Contact, day, device, findings, hand_in
 from .conftest import Cast, remembered

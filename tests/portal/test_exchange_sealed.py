@@ -18,10 +18,10 @@ from lamsach.portal.backup import backup, restore
 from lamsach.portal.exchange import container, keyring, moving, sealing
 from lamsach.portal.exchange.models import Partner, SealingKey, Sent, Taken, Waiting
 from lamsach.portal.findings.models import Bundle, Way
+from lamsach.results.sealed import keys, passphrase
+from lamsach.results.sealed.files import Keys, Seal
+from lamsach.results.sealed.files import sealing as sealed
 from lamsach.results.upload import sign
-from lamsach.sealed import keys, passphrase
-from lamsach.sealed.files import Keys, Seal
-from lamsach.sealed.files import sealing as sealed
 
 from .bundles import Contact, day, device, findings, packed
 from .conftest import Cast

@@ -23,7 +23,7 @@ import pytest
 from lamsach.portal.base.once import alone
 from lamsach.portal.processes import LONGEST_PAUSE_S, Kept
 from lamsach.portal.secret import secret_key
-from lamsach.signals import give_sign
+from lamsach.runtime.signals import give_sign
 from tests.waiting import until
 
 from .conftest import TEMPLATE

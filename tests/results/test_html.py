@@ -16,7 +16,7 @@ import pytest
 from lamsach.model import Coverage, DeviceState, Evidence, Findings, MatchStatus, Problem, Reason
 from lamsach.results.html import write_html
 from lamsach.results.summary import figures
-from lamsach.results.view_parts import Limits
+from lamsach.results.view import Limits
 
 from .sample import (
     DAY0,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lamsach.documents.spreadsheets import disarm, is_formula
 from lamsach.results.safe_text import clip, visible, visible_line
-from lamsach.spreadsheets import disarm, is_formula
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,10 @@ from lamsach.scanner.checks.processes import canonical_address, check_processes
 from lamsach.scanner.checks.tools import output_of
 from lamsach.scanner.clamd import parse_address
 from lamsach.scanner.control import Control, Stopped
+from lamsach.scanner.file_walk import read_mounts
 from lamsach.scanner.findings import Target, TargetKind
 from lamsach.scanner.full_look import look
 from lamsach.scanner.index import Index
-from lamsach.scanner.mounts import read_mounts
 from lamsach.scanner.options import Mode, Options
 from lamsach.scanner.safe_open import Skipped
 

@@ -95,7 +95,7 @@ def test_when_it_reports_by_itself(
     carries: None, portal: Portal, root: Path, monkeypatch: pytest.MonkeyPatch, case: str
 ) -> None:
     monkeypatch.setattr("lamsach.results.upload.time.sleep", lambda _: None)
-    monkeypatch.setattr("lamsach.results.scan_upload.TRIES", 1)
+    monkeypatch.setattr("lamsach.results.upload.TRIES", 1)
     words: list[str] = []
     if case in ("token", "wrong token"):  # the unit's token goes before the bundle's word
         monkeypatch.setattr(destination, "CARRIED", Carried((), Terms(portal=portal.home, word="other")))

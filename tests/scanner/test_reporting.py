@@ -13,7 +13,7 @@ from lamsach.cli import main
 from lamsach.cli.scan.report import report_result
 from lamsach.cli.scan.send import KEPT, unsent_folder
 from lamsach.errors import ExitStatus, OutputError
-from lamsach.results.scan_upload import Reporter
+from lamsach.results.upload import Reporter
 from lamsach.scanner.findings import Result
 from lamsach.scanner.options import Mode
 from lamsach.scanner.report.fleet import fleet_record, is_whole, still_there

@@ -13,8 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.errors import InputError, LamsachError, OutputError, UnreadableError, UsageError
-from lamsach.sealed import keys, passphrase
-from lamsach.sealed.files import Keys, Seal, check_names, is_sealed, kind_of, open_sealed, opened, sealing
+from lamsach.results.sealed import keys, passphrase
+from lamsach.results.sealed.files import (
+    Keys,
+    Seal,
+    check_names,
+    is_sealed,
+    kind_of,
+    open_sealed,
+    opened,
+    sealing,
+)
 from tests.programs import require_program
 from tests.rows import each_row
 

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.archive.keys import padded
-from lamsach.hunt.builder import Builder
-from lamsach.hunt.compiled import CompiledSet, compile_columns
 from lamsach.hunt.engine import Sieve
 from lamsach.hunt.kernel.layout import PAD
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.sets.builder import Builder
+from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
 from lamsach.model import Indicator, IndicatorType, Reference
-from lamsach.stores.asking import MOST_VALUES, Question, question
+from lamsach.stores.questions import MOST_VALUES, Question, question
 from tests.rows import each_row
 
 IP, NETWORK, DOMAIN, URL, EMAIL, MD5 = (

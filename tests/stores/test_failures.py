@@ -13,12 +13,12 @@ import pytest
 from lamsach.errors import InputError
 from lamsach.investigate import Request
 from lamsach.model import Findings, Outcome
+from lamsach.runtime.web_client import Answer, Follow, Headers, WebClient, WebError
 from lamsach.stores import client as clients
 from lamsach.stores.address import parse_address
 from lamsach.stores.clickhouse import ClickHouse
 from lamsach.stores.client import Failure, StoreClient, StoreError
 from lamsach.stores.retro import open_store, retro
-from lamsach.web_client import Answer, Follow, Headers, WebClient, WebError
 from tests.archive.building import BEGIN, firewall_line, write_list
 from tests.rows import each_row
 from tests.stores.lines import Record

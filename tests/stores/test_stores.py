@@ -21,11 +21,11 @@ from hypothesis import strategies as st
 from lamsach.investigate import Request, investigate
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.model import Doubt, Findings
-from lamsach.stores import gathering
-from lamsach.stores.asking import BORDER, Question
+from lamsach.stores import passes
 from lamsach.stores.base import Span
+from lamsach.stores.questions import BORDER, Question
 from lamsach.stores.retro import open_store, retro
-from lamsach.stores.searching import StorePlan
+from lamsach.stores.stored_logs import StorePlan
 from tests.archive.building import BEGIN, firewall_line, firewall_log, write_list
 from tests.stores.lines import Record, records, shown
 from tests.stores.opensearch_server import OpenSearchStandIn
@@ -196,7 +196,7 @@ def test_any_firewalls_log_in_parts(seed: int, hits: int, most: int, tmp_path: P
     request = Request([str(written(folder / "logs", lines))], [str(write_list(folder))], **window)
     whole, _ = investigate(request)
     with pytest.MonkeyPatch.context() as patch, victorialogs(lines) as (address, _):
-        patch.setattr(gathering, "GATHERED", most)
+        patch.setattr(passes, "GATHERED", most)
         for whole_too in (False, True):
             same(whole, searched(address, request, whole=whole_too)[0])
 

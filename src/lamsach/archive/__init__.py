@@ -1,3 +1,1 @@
-"""Logs kept for a year and searched in seconds: compressed segments of lines, beside each a small set of what
-it names.
-"""
+"""Logs kept for a year and searched in seconds: compressed segments, each with a small set of its names."""

@@ -61,7 +61,7 @@ class Joined:
                 self._problem = error
 
     def readinto(self, view: memoryview) -> int:
-        """See ByteSource. What is damaged is passed over, and told at the end."""
+        """See ByteSource. Damaged parts are skipped, and reported at the end."""
         while not self._left:
             part = next(self._parts, None)
             if part is None:

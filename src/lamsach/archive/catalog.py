@@ -1,5 +1,4 @@
-"""Summaries of many segments in one file, so that a query over a year opens hundreds of files instead of
-100,000.
+"""Summaries of many segments in one file: a query over a year opens hundreds of files, not 100,000.
 
 A pack holds the descriptions and filters of GROUP neighbours of the chain. It is made from the segments when
 it is missing, and its name tells which they are: a pack of others is never taken.
@@ -72,9 +71,7 @@ class Row:
 
 @dataclass(slots=True)
 class Pack:
-    """Neighbours of the chain: their rows, coverage by source, signs, groups of who was seen, and filters,
-    one behind the other.
-    """
+    """Neighbours of the chain: rows, coverage by source, signs, who was seen, and filters in a row."""
 
     rows: list[Row]
     coverage: dict[str, list[list[Any]]]

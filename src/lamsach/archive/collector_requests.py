@@ -1,8 +1,7 @@
-"""Acts on an archive to which a collector is writing: they are asked of the collector, which does them
-between two segments.
+"""Acts on an archive that a collector writes: requested of it, and done between two segments.
 
-    requests/ID.json      what is wanted: `act` and its values
-    requests/ID.done      what came of it; who asked takes it away
+requests/ID.json      what is wanted: `act` and its values
+requests/ID.done      what came of it; who asked takes it away
 
 An archive has one writer at a time, and a collector runs for months. Only for archives in a folder of this
 machine: elsewhere nothing locks.
@@ -49,9 +48,7 @@ def do(archive: Archive, act: str, **values: Any) -> Kept:
 
 
 def _refuse_while_lines_wait(archive: Archive) -> None:
-    """A collector that was killed leaves lines in the spool, which would come into the archive after all was
-    erased.
-    """
+    """Refuse while a killed collector's spool has lines, which would be archived after the erasure."""
     folder = archive.store.folder
     left = sorted((folder / SPOOL).glob(f"*{SPOOLED}")) if folder is not None else []
     if left:

@@ -24,9 +24,7 @@ SHARE = 0.05
 MOST, LEAST = (24, 18), (10, 4)
 """Bits of an entry, of holders and of what stands beneath them."""
 _STRANGERS, _NEIGHBOURS = 1000, 30
-"""Counts for a usual list: values with no trace in a segment, and values of which only the parent or the
-network is there.
-"""
+"""Counts for a usual list: values with no trace in a segment, and values with only their parent there."""
 _ENTRIES = 1 << 24
 
 
@@ -62,9 +60,7 @@ def size_of(shape: Sequence[int]) -> int:
 
 
 def bits_for(wide: int, narrow: int, compressed_bytes: int) -> tuple[int, int]:
-    """Return how many bits an entry of each set gets: those by which the fewest segments are opened in vain,
-    within SHARE.
-    """
+    """Return the bits of an entry of each set that open the fewest segments in vain, within SHARE."""
     room = SHARE * compressed_bytes
     best, cost = LEAST, float("inf")
     for wide_bits in range(LEAST[0], MOST[0] + 1):

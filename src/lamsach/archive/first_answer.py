@@ -1,6 +1,4 @@
-"""The first answer of a retro-hunt: the newest segments that may hold something listed are looked into before
-all else is read.
-"""
+"""The first answer of a retro-hunt: from the newest segments that may hold something listed."""
 
 from __future__ import annotations
 
@@ -15,10 +13,10 @@ from lamsach.archive.search import ASK_LIMIT, in_time
 from lamsach.archive.sources import FOLDER, load
 from lamsach.devices.identify import Identifier
 from lamsach.errors import LamsachError
-from lamsach.hunt.lists import LoadedList
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import HuntResult
+from lamsach.hunt.sets.lists import LoadedList
 from lamsach.investigate import Request
 from lamsach.model import Event, RawSighting, SightingKey
 

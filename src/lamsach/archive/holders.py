@@ -1,6 +1,4 @@
-"""Lines that may tell who had an address (leases, log-ons), kept beside a segment, so that a retro-hunt need
-not open it for them.
-"""
+"""Lines that may name holders of addresses, kept beside a segment so that it need not be opened for them."""
 
 from __future__ import annotations
 

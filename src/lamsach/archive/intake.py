@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from lamsach.archive.archive import Archive, Writer
 from lamsach.archive.segment_facts import Describer
 from lamsach.archive.sources import FOLDER, UNREAD, Source, load, packed, save
-from lamsach.devices.reading import HolderLogs
+from lamsach.devices.holder_logs import HolderLogs
 from lamsach.errors import InputError
 from lamsach.hunt.chunks import CHUNK_BYTES, OVERLAP, Chunk, Pool, cut
 from lamsach.logs.opening.inputs import HEAD_BYTES, LogFile
@@ -74,9 +74,7 @@ def known_sources(archive: Archive) -> dict[str, Source]:
 
 
 End = tuple[int, int, list[tuple[int, str]], list[Any] | None]
-"""The byte and the line at which a source's last segment ends, its headers, what its last line is
-(`Description.kind`).
-"""
+"""Byte and line at a source's last segment's end, its headers, its last line's `Description.kind`."""
 
 
 def ends_of(archive: Archive) -> dict[str, End]:
@@ -132,17 +130,34 @@ def _fill_one(
         return
     if source is None:
         source = known[fingerprint] = _new_source(writer, log_file, retention, fingerprint, head)
-    done, lines, headers, kind = ends.get(source.key, (0, 0, [], None))
-    describer = None
-    if not source.binary:
-        describer = Describer(source, writer.archive.zone, writer.archive.chunk_bytes)
+    describer = None if source.binary else Describer(source, writer.archive.zone, writer.archive.chunk_bytes)
+    place = _copy(
+        writer, log_file, source, describer, ends.get(source.key, (0, 0, [], None)), result, on_bytes
+    )
+    result.raw_bytes = place
+    source.whole = True
+    source.numbers = describer is not None and describer.passes_over_numbers
+    save(writer.archive.store, source)
+
+
+def _copy(
+    writer: Writer,
+    log_file: LogFile,
+    source: Source,
+    describer: Describer | None,
+    end: End,
+    result: Filled,
+    on_bytes: Callable[[int], None],
+) -> int:
+    """Copy a log into segments, from where it ended the last time; return its length."""
+    place, lines, headers, kind = end
+    if describer is not None:
         describer.continue_after(lines, headers, kind)
     with log_file.open() as stream:
-        place = 0
-        _skip(stream.readinto, done)
+        _skip(stream.readinto, place)
         for raw, unfinished, damage in _pieces(stream, writer.archive.chunk_bytes, binary=source.binary):
             if raw:
-                about = writer.describe(source.key, done + place, done + place + len(raw))
+                about = writer.describe(source.key, place, place + len(raw))
                 about.unfinished = unfinished
                 if describer is not None:
                     describer.describe(raw, about)
@@ -153,10 +168,7 @@ def _fill_one(
             if damage is not None:
                 result.problem = damage
                 source.problem = [damage.where or log_file.name, damage.what, damage.todo]
-    result.raw_bytes = done + place
-    source.whole = True
-    source.numbers = describer is not None and describer.passes_over_numbers
-    save(writer.archive.store, source)
+    return place
 
 
 def remember(writer: Writer, problem: Problem) -> None:
@@ -196,9 +208,7 @@ def _skip(readinto: Callable[[memoryview], int], size: int) -> None:
 def _pieces(
     stream: _Stream, chunk_bytes: int, *, binary: bool
 ) -> Iterator[tuple[bytes, bool, InputError | None]]:
-    """The stream's bytes in pieces that make a segment each; whether the last line goes on; what is wrong
-    behind it.
-    """
+    """The stream in pieces of a segment each; whether the last line goes on; the problem behind it."""
     if binary:
         yield from _blocks(stream)
         return

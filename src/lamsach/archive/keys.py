@@ -15,21 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamsach.archive.questions import IPV6_LENGTHS, Network, ipv4_network, ipv6_network, is_private, suffixes
-from lamsach.hunt.builder import IPV4_HIGH, Builder
-from lamsach.hunt.compiled import CompiledSet, compile_columns
 from lamsach.hunt.engine import Sieve, hash_name, hash_networks, hash_values
-from lamsach.hunt.kernel.layout import (
-    HAS_IDN,
-    HAS_NAMES,
-    KEYS,
-    PAD,
-    ROWS,
-    STATE,
-    TOKENS,
-    TOPS_SIZE,
-    TOTAL,
-)
+from lamsach.hunt.kernel.layout import HAS_IDN, HAS_NAMES, KEYS, PAD, ROWS, STATE, TOKENS, TOPS_SIZE, TOTAL
 from lamsach.hunt.machine_code import functions
+from lamsach.hunt.sets.builder import IPV4_HIGH, Builder
+from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
 from lamsach.hunt.tokens import tokens
 from lamsach.logs.base import NUMBER_MARK, LogFormat
 from lamsach.logs.formats import format_by_name
@@ -38,9 +28,7 @@ from lamsach.logs.reading.detect import head_lines
 
 Keys = NDArray[np.uint64]
 _TABLES = (1 << 17, 1 << 20)
-"""Room for keys, twice as much as can be had: for usual segments, and for those in which nearly every line
-names something new.
-"""
+"""Room for keys, twice as much as needed: for usual segments, and for those with new names in every line."""
 _MOST_ODD_LINES = 4000
 """Lines with escapes that are read one by one; a segment with more is taken for one that may hold anything.
 """
@@ -161,7 +149,7 @@ def _keys_of_values(values: Iterable[str]) -> Keys:
 
 
 def _networks_of(address: IPv4Address | IPv6Address) -> Iterator[tuple[Network, bool]]:
-    """An address and its networks; whether it stands beneath one."""
+    """Yield an address and its networks, each with the flag of being below an earlier one."""
     if isinstance(address, IPv6Address):
         for length in IPV6_LENGTHS:
             yield ipv6_network(int(address), length), length == 128
@@ -178,9 +166,7 @@ _escapes: list[CompiledSet] = []
 
 
 def _asking_for_escapes() -> CompiledSet:
-    """A set without a value for which the sieve stops at names behind escapes and names with bytes
-    above 127.
-    """
+    """A set without values that makes the sieve stop at names behind escapes or with bytes above 127."""
     from dataclasses import replace
 
     with _lock:
@@ -190,9 +176,7 @@ def _asking_for_escapes() -> CompiledSet:
 
 
 def hash_check() -> str:
-    """A mark of the hash functions and of the filters' layout: a filter that was made with others cannot be
-    asked.
-    """
+    """A mark of the hash functions and the filters' layout; filters with another mark cannot be asked."""
     parts = (
         _LAYOUT,
         hash_name(b"lamsach.example"),

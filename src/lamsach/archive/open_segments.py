@@ -1,6 +1,4 @@
-"""The segments that a retro-hunt opens: unpacked some ahead by threads, sieved, parsed and matched
-in order.
-"""
+"""Segments that a retro-hunt opens: unpacked ahead by threads, sieved, parsed and matched in order."""
 
 from __future__ import annotations
 
@@ -18,11 +16,11 @@ from lamsach.archive.segment_facts import RawStream
 from lamsach.archive.sources import Source
 from lamsach.errors import LamsachError
 from lamsach.hunt.chunks import Chunk, Pool, cut
-from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.examine import Uncounted
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import HuntResult, Progress
+from lamsach.hunt.sets.compiled import CompiledSet
 from lamsach.hunt.workers import Sieved, sieved
 from lamsach.logs.reading.events import context_for
 from lamsach.model import Problem

@@ -56,9 +56,7 @@ class Noted:
 
 
 class FewSeen:
-    """The rows of many segments, fewer: a machine that names itself once a day, an address alone once an
-    hour.
-    """
+    """Fewer rows of many segments: a machine with a name once a day, an address alone once an hour."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[Any, ...], Sequence[Any]] = {}
@@ -70,8 +68,8 @@ class FewSeen:
             self._kept.setdefault((*row[:4], row[4][:length]), row)
 
     def groups(self) -> list[list[Any]]:
-        """Return what was kept, by machine: address, hardware address, host name, user, and the times with
-        blanks between.
+        """Return the rows by machine: address, hardware address, host name, user, and times with blanks
+        between.
         """
         times: dict[tuple[Any, ...], list[str]] = {}
         for *words, stamp in self._kept.values():

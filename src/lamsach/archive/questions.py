@@ -1,5 +1,4 @@
-"""Keys of a compiled set, in levels, to ask a segment's filter for: a name is asked for only where its
-parents are present.
+"""Keys of a compiled set in levels, for a segment's filter: a name is sought only below its parents.
 
 The first level are names of two labels, networks and digests; beneath are names of three, four and five
 labels, and addresses. A name of more labels asks for its last DEEPEST. An IPv4 network asks for its addresses
@@ -17,10 +16,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from lamsach.hunt.builder import IPV4_HIGH, TYPES, host_of
-from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.engine import hash_networks, hash_values
 from lamsach.hunt.kernel.layout import DEEPEST
+from lamsach.hunt.sets.builder import IPV4_HIGH, TYPES, host_of
+from lamsach.hunt.sets.compiled import CompiledSet
 from lamsach.indicators.values.file_names import searched_part
 from lamsach.model import IndicatorType
 
@@ -34,8 +33,8 @@ Item = str | Network
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """Keys in order within each of the levels levels[i]:levels[i + 1]; for each the key above it (by place),
-    and whether it is asked for or only leads to others.
+    """Keys in order within each level levels[i]:levels[i + 1], with their parents' places, and whether
+    sought.
     """
 
     keys: NDArray[np.uint64]
@@ -45,9 +44,7 @@ class Questions:
 
 
 def questions(compiled: CompiledSet) -> Questions:
-    """Build the query for a segment's filter; at least one of its keys is in any piece of a log that holds a
-    listed value.
-    """
+    """Build the query for a segment's filter; any log with a listed value has at least one of its keys."""
     text, ends = compiled.blob.tobytes(), compiled.offsets.tolist()
     kinds = (TYPES[kind] for kind in compiled.types.tolist())
     return questions_of(
@@ -114,7 +111,7 @@ def _hashed(items: list[Item]) -> NDArray[np.uint64]:
 
 
 def _chains(kind: IndicatorType, value: str) -> Iterator[list[Item]]:
-    """Yield what is asked for a value, each behind what stands above it."""
+    """Yield what to ask for a value, each item after its parents."""
     match kind:
         case IndicatorType.IP | IndicatorType.NETWORK:
             yield from _of_network(value)

@@ -1,6 +1,4 @@
-"""Acts on an archive's segments, each a link of the chain: expired, erased, repaired, held, gaps in
-collecting.
-"""
+"""Acts on an archive's segments, links of its chain: expired, erased, repaired, held, collecting gaps."""
 
 from __future__ import annotations
 
@@ -90,9 +88,7 @@ def records(archive: Archive) -> list[Record]:
 
 
 def originals(archive: Archive) -> dict[str, str]:
-    """For each segment that was rewritten, by its digest now, the digest that it had at first: by this one
-    the chain names it.
-    """
+    """First digest of each rewritten segment by its current digest: the chain names it by the first."""
     found: dict[str, str] = {}
     for record in records(archive):
         for _, before, after in record.values.get("changes", []):

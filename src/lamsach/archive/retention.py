@@ -31,9 +31,7 @@ BATCH = 64
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Segments that must not be deleted: of sources whose name fits the pattern, with lines in this time (ISO
-    8601; empty: any).
-    """
+    """Segments that must not be deleted: of sources of the pattern, with lines in the time (ISO 8601)."""
 
     name: str
     reason: str
@@ -119,9 +117,7 @@ def expire(
     result.names = [entry.name for entry, _ in going]
     if going and really:
         writer.record(
-            EXPIRED,
-            segments=[[entry.sequence, digest] for entry, digest in going],
-            days=dict(days),
+            EXPIRED, segments=[[entry.sequence, digest] for entry, digest in going], days=dict(days)
         )
         for entry, _ in going:
             archive.store.delete(entry.name)
@@ -162,11 +158,10 @@ def all_sources(archive: Archive) -> list[Source]:
 
 
 def erase(writer: Writer, values: Sequence[str], reason: str, *, really: bool = True) -> Kept:
-    """Write stars over every occurrence of these values (names, addresses, numbers of a person), in all
-    lines, for good.
+    """Write stars over every occurrence of these values (names, addresses, numbers of a person), for good.
 
-    A value is found in any case, and only where it stands by itself. Segments under a hold are left as they
-    are and counted. The record keeps no value, only a keyed digest of each. Raises UsageError for a value of
+    A value is found in any case, and only where it is by itself. Segments under a hold are left as they are
+    and counted. The record keeps no value, only a keyed digest of each. Raises UsageError for a value of
     fewer than three characters.
     """
     if not values or any(len(value.strip()) < 3 for value in values):
@@ -232,9 +227,7 @@ def _digests(archive: Archive, values: Sequence[str]) -> list[str]:
 def rewrite(
     writer: Writer, kind: str, changes: Sequence[tuple[Entry, str, bytes, Description, str]], **values: Any
 ) -> None:
-    """Put new segments in the place of old ones, after the record of it: what a crash leaves undone is done
-    when the same is asked again.
-    """
+    """Replace segments by new ones, after their record: a repetition completes what a crash leaves undone."""
     if not changes:
         return
     archive, rows = writer.archive, []

@@ -28,22 +28,18 @@ from lamsach.archive.segment_facts import add_rows
 from lamsach.archive.signs import Compact
 from lamsach.archive.sources import FOLDER, UNREAD, load
 from lamsach.errors import InputError, UnreadableError
-from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.events import hunt_events
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import HuntResult, Progress, doubt
+from lamsach.hunt.sets.compiled import CompiledSet
 from lamsach.logs.opening.inputs import LogFile
 from lamsach.model import FileSummary, Problem
 
 MARGIN = timedelta(days=1)
-"""So far outside of a segment's first and last time a line of it may be dated (times are sampled, clocks are
-wrong).
-"""
+"""Tolerance around a segment's first and last time: times are sampled, and clocks are wrong."""
 ASK_LIMIT = 200_000
-"""More keys than these would stop at nearly every filter, or ask longer than the sieve reads: then all is
-read.
-"""
+"""Most keys of a query; more would stop at nearly every filter, or take longer than reading all."""
 _BINARY_BYTES = 8192
 
 
@@ -73,9 +69,7 @@ class Elsewhere(Protocol):
 
 
 class ArchivedLogs:
-    """The logs of an archive, to be searched (`investigate.Kept`), the opened segments by others when
-    `elsewhere` is given.
-    """
+    """An archive's logs, to be searched (`investigate.Kept`), opened by others when `elsewhere` is given."""
 
     def __init__(self, archive: Archive, elsewhere: Elsewhere | None = None) -> None:
         self._archive = archive
@@ -195,7 +189,7 @@ class ArchivedLogs:
                     self._kept[row.source].chosen.add(row.sequence)
 
     def _events(self, kept: KeptSource, search: Search) -> None:
-        """A binary log is read whole: its records cannot be told from a part."""
+        """Read a binary log whole: its records cannot be read from a part of it."""
         if not kept.rows:
             return
         result = search.result
@@ -215,9 +209,7 @@ class ArchivedLogs:
 
 @contextmanager
 def without_collecting() -> Iterator[None]:
-    """Let no garbage collection begin: among a million objects that all stay it takes a third of the time,
-    and finds nothing.
-    """
+    """Stop garbage collection: among a million lasting objects it takes a third of the time for nothing."""
     enabled = gc.isenabled()
     gc.disable()
     try:

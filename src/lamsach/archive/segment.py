@@ -74,13 +74,9 @@ class Description:
     signs: list[list[Any]] = field(default_factory=list)
     seen: list[list[Any]] = field(default_factory=list)
     kind: list[Any] | None = None
-    """Observer, format, day and whether it was parsed, of the last line: the next segment's first lines are
-    counted after it.
-    """
+    """Observer, format, day and parsed flag of the last line, with which the next segment's count begins."""
     holders: str | None = None
-    """Lines that may tell who had an address, packed (see `holders`); empty: there are none; None: any line
-    may be one.
-    """
+    """Packed lines that may name holders (see `holders`); empty: none; None: any line may be one."""
     place: dict[str, Any] = field(default_factory=dict)
     replaces: str = ""
     """Digest of the segment that this one was made from, when personal data was erased or damage repaired."""
@@ -91,9 +87,7 @@ _NAMES = frozenset(entry.name for entry in fields(Description))
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A segment's description and filter, its digest, whether its seal is right, and where its zstd frame
-    begins.
-    """
+    """A segment's description and filter, its digest, the state of its seal, and its zstd frame's place."""
 
     description: Description
     filter: bytes
@@ -116,7 +110,7 @@ def pack(description: Description, filter_bytes: bytes, frame: bytes, key: bytes
 
 
 def content_bytes(data: bytes, name: str) -> int:
-    """Return how many bytes stand before the zstd frame, told by the segment's first bytes.
+    """Return the number of bytes before the zstd frame, from the segment's first bytes.
 
     Raises UnreadableError.
     """

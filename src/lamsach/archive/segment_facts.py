@@ -1,5 +1,4 @@
-"""Facts about a segment, gathered while it is written: coverage, headers, signs of infrastructure, first and
-last time.
+"""Facts of a segment as it is written: coverage, headers, signs of infrastructure, first and last time.
 
 It is the hunt's own way of looking (`hunt.examine`) with a list that names nothing, so that a retro-hunt that
 opens only a few segments counts the others as the hunt would have.
@@ -7,31 +6,63 @@ opens only a few segments counts the others as the hunt would have.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import zstandard
 
-from lamsach.archive.holder_lines import marked
 from lamsach.archive.presence import Noted
 from lamsach.archive.segment import Description
 from lamsach.archive.sources import Source
-from lamsach.devices.reading import markers_of
+from lamsach.devices.holder_logs import markers_of
 from lamsach.hunt.account import Account
-from lamsach.hunt.builder import Builder
 from lamsach.hunt.chunks import CHUNK_BYTES, Pool, cut
-from lamsach.hunt.compiled import compile_columns
 from lamsach.hunt.coverage import CoverageCount, LineKind
 from lamsach.hunt.examine import Examiner
 from lamsach.hunt.line_index import LineIndex
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
+from lamsach.hunt.sets.builder import Builder
+from lamsach.hunt.sets.compiled import compile_columns
 from lamsach.hunt.workers import Sieved
 from lamsach.logs.opening.decoding import decode_line
 from lamsach.logs.reading.events import context_for
 from lamsach.model import Event, Identity
+
+MOST_BYTES = 256 << 10
+"""More of such lines are not worth keeping twice: then the segment is opened."""
+
+
+def marked(raw: bytes, first_line: int, markers: Sequence[bytes]) -> str | None:
+    """The lines that hold a marker, with their numbers, packed; None when they are too many."""
+    starts: set[int] = set()
+    for marker in markers:
+        place = raw.find(marker)
+        while place >= 0:
+            starts.add(raw.rfind(b"\n", 0, place) + 1)
+            end = raw.find(b"\n", place)
+            if end < 0 or len(starts) * 40 > MOST_BYTES:
+                break
+            place = raw.find(marker, end)
+    parts: list[bytes] = []
+    size, number, before = 0, first_line, 0
+    for start in sorted(starts):
+        number += raw.count(b"\n", before, start)
+        before = start
+        end = raw.find(b"\n", start)
+        line = raw[start : end if end >= 0 else len(raw)]
+        size += len(line)
+        if size > MOST_BYTES:
+            return None
+        parts.append(b"%d %b" % (number, line))
+    if not parts:
+        return ""
+    return base64.b85encode(zstandard.ZstdCompressor(level=6).compress(b"\n".join(parts))).decode()
+
 
 _NO_HITS = np.empty(0, np.int64)
 

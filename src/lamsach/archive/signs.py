@@ -1,5 +1,4 @@
-"""Signs of DNS servers, proxies and gateways in sampled events, kept beside a segment so that it need not be
-opened for them.
+"""Signs of DNS servers, proxies and gateways in sampled events, kept beside a closed segment.
 
 A sign is an event cut down to what `devices.infrastructure.Infrastructure.observe` looks at, as a row without
 its empty end.
@@ -95,9 +94,7 @@ class Signs:
 
 
 class Compact:
-    """The signs of many segments, no more than what `Infrastructure` can tell apart: it counts names and
-    askers only up to a limit.
-    """
+    """Signs of many segments, limited to the names and askers that `Infrastructure` counts."""
 
     def __init__(self) -> None:
         self._kept: dict[Sign, None] = {}

@@ -1,6 +1,4 @@
-"""Sources of an archive's lines: a file, or a sender of a protocol; with what the readers of its
-lines need.
-"""
+"""Sources of an archive's lines: a file, or a sender of a protocol; with their readers' needs."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ from functools import partial
 import zstandard
 
 from lamsach.archive.store import Store
-from lamsach.devices.reading import MarkedLog
+from lamsach.devices.holder_logs import MarkedLog
 from lamsach.errors import UnreadableError
 from lamsach.i18n import mark
 from lamsach.logs.opening.inputs import HEAD_BYTES, LogFile
@@ -86,9 +84,7 @@ class Source:
 
     @property
     def arrives(self) -> bool:
-        """Return whether its lines were taken in as they were written, for as long as that went on; else it
-        was one file.
-        """
+        """Return whether its lines were taken in while they were written; else it was one file."""
         return self.kind not in ("file", UNREAD)
 
     def log_file(

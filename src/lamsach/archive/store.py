@@ -1,6 +1,4 @@
-"""Storage of an archive: a folder of this machine, or any file system that fsspec
-knows (`s3://bucket/logs`).
-"""
+"""Storage of an archive: a local folder, or any file system of fsspec (`s3://bucket/logs`)."""
 
 from __future__ import annotations
 
@@ -12,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from lamsach.errors import OutputError, UnreadableError
-from lamsach.extras import missing
 from lamsach.i18n import mark
 from lamsach.results.atomic import open_own, own_folder
+from lamsach.runtime.extras import missing
 
 _CANNOT_READ = mark("The archive cannot be read.")
 _CANNOT_WRITE = mark("The archive cannot be written.")
@@ -49,7 +47,8 @@ class Store:
         """The object's bytes, or some of them. Raises UnreadableError."""
         try:
             if self._folder is not None:
-                with open(f"{self._folder}/{name}", "rb", buffering=0) as file:  # noqa: PTH123 - a path object for each of 100,000 takes longer than reading
+                # a path object for each of 100,000 takes longer than reading
+                with open(f"{self._folder}/{name}", "rb", buffering=0) as file:  # noqa: PTH123
                     if start:
                         file.seek(start)
                     return file.read() if size is None else _up_to(file, size)

@@ -59,9 +59,7 @@ class _Past:
 def verify(
     archive: Archive, *, deep: bool = True, on_bytes: Callable[[int], None] = lambda _size: None
 ) -> Verified:
-    """Check the chain and the seals; with `deep` also unpack every segment and compare its lines with their
-    digest.
-    """
+    """Check the chain and the seals; with `deep` also the digest of every segment's lines."""
     result = Verified()
     past = _Past(archive)
     expected, previous = 1, ""

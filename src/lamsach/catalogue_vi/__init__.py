@@ -2,21 +2,18 @@
 
 from lamsach.catalogue_vi.archive import ARCHIVE
 from lamsach.catalogue_vi.avreport import AVREPORT
-from lamsach.catalogue_vi.blocking import BLOCKING
-from lamsach.catalogue_vi.captures import CAPTURES
+from lamsach.catalogue_vi.blocklists import BLOCKING
 from lamsach.catalogue_vi.channels import CHANNELS
 from lamsach.catalogue_vi.cli import CLI
+from lamsach.catalogue_vi.delivery import DELIVERY
 from lamsach.catalogue_vi.desk import DESK
 from lamsach.catalogue_vi.devices import DEVICES
-from lamsach.catalogue_vi.firewalls import FIREWALLS
 from lamsach.catalogue_vi.indicators import INDICATORS
 from lamsach.catalogue_vi.letters import LETTERS
 from lamsach.catalogue_vi.logs import LOGS
 from lamsach.catalogue_vi.portal import PORTAL
 from lamsach.catalogue_vi.results import RESULTS
 from lamsach.catalogue_vi.scanner import SCANNER
-from lamsach.catalogue_vi.sealed import SEALED
-from lamsach.catalogue_vi.sending import SENDING
 from lamsach.catalogue_vi.stores import STORES
 from lamsach.catalogue_vi.trace import TRACE
 
@@ -27,13 +24,10 @@ GROUPS: tuple[dict[str, str], ...] = (
     INDICATORS,
     BLOCKING,
     LOGS,
-    FIREWALLS,
-    CAPTURES,
     DEVICES,
     DESK,
     RESULTS,
-    SENDING,
-    SEALED,
+    DELIVERY,
     AVREPORT,
     LETTERS,
     PORTAL,

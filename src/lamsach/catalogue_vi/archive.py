@@ -126,7 +126,7 @@ ARCHIVE: dict[str, str] = {
     "Where lines wait to become segments; default: the archive.": "Nơi các dòng chờ được gom thành phân đoạn; mặc định: trong kho lưu trữ.",
     "The class by which these logs will expire.": "Nhóm quy định thời hạn lưu trữ của nhật ký này.",
     "Lines can be searched after so long at most.": "Thời gian tối đa để một dòng có thể tìm được.",
-    "Tell of a source that is silent for so long; 0: never.": "Báo khi một nguồn im lặng lâu như vậy; 0: không báo.",
+    "Report a source that is silent for so long; 0: never.": "Báo khi một nguồn im lặng lâu như vậy; 0: không báo.",
     "Show how the running collector does, and end.": "Hiển thị tình trạng chương trình thu thập đang chạy rồi kết thúc.",
     "The archive of logs: prove that it is whole, export from it, delete what may be deleted.": "Kho lưu trữ nhật ký: kiểm chứng tính toàn vẹn, xuất dữ liệu, xóa những gì được phép xóa.",
     "Show what the archive holds: sources, days, lines, sizes, and the holds in force.": "Hiển thị nội dung kho lưu trữ: nguồn, ngày, số dòng, dung lượng và các lệnh giữ đang có hiệu lực.",

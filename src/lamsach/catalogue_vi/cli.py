@@ -215,4 +215,30 @@ CLI: dict[str, str] = {
     "The zone of times that state none.": "Múi giờ của những thời điểm không ghi múi giờ.",
     "List each refused line on standard error.": "Liệt kê từng dòng bị từ chối ra luồng lỗi chuẩn.",
     "List the log formats that are read, and the fields each gives.": "Liệt kê các định dạng nhật ký đọc được và các trường của từng định dạng.",
+    "Next:": "Việc tiếp theo:",
+    "Not read, or blind:": "Chưa đọc được, hoặc mù:",
+    "{count} more machine is in the report (-o report.html).": "Còn {count} máy nữa trong báo cáo (-o bao-cao.html).",
+    "{count} more machines are in the report (-o report.html).": "Còn {count} máy nữa trong báo cáo (-o bao-cao.html).",
+    "{count} more input could not be read.": "Còn {count} đầu vào nữa không đọc được.",
+    "{count} more inputs could not be read.": "Còn {count} đầu vào nữa không đọc được.",
+    "{count} log record could not be read.": "{count} bản ghi nhật ký không đọc được.",
+    "{count} log records could not be read.": "{count} bản ghi nhật ký không đọc được.",
+    "{count} more observer has blind days.": "Còn {count} nguồn ghi nhận có ngày mù.",
+    "{count} more observers have blind days.": "Còn {count} nguồn ghi nhận có ngày mù.",
+    "Isolate the infected machines, then open the report for what proves it and what to do with each:": (
+        "Cô lập các máy nhiễm, rồi mở báo cáo để xem chứng cứ và việc cần làm với từng máy:"
+    ),
+    "Write the report to look at each contact:": "Ghi báo cáo để xem từng kết nối:",
+    "Open the report to look at each contact:": "Mở báo cáo để xem từng kết nối:",
+    "Name the machines behind DNS servers, proxies and gateways: add their client logs, the gateways' NAT records and the DHCP leases:": (
+        "Tìm máy phía sau máy chủ DNS, proxy, cổng NAT: thêm nhật ký máy trạm của các thiết bị đó, bản ghi NAT của cổng và nhật ký cấp địa chỉ DHCP:"
+    ),
+    "Get the logs that are missing and hunt again:": "Lấy nhật ký còn thiếu rồi truy tìm lại:",
+    "See which values of the list were refused, and why:": "Xem giá trị nào trong danh sách bị từ chối và vì sao:",
+    "Keep this result as a record of what was searched:": "Lưu kết quả này làm căn cứ về phạm vi đã tìm:",
+    "The - stands for standard input: put the program that gave the logs, and |, before the command.": "Dấu - là đầu vào chuẩn: hãy đặt chương trình đưa nhật ký vào, rồi dấu |, trước lệnh.",
+    "report.html": "bao-cao.html",
+    "findings.zip": "ket-qua.zip",
+    "DHCP-LOG": "NHAT-KY-DHCP",
+    "NAT-LOG": "NHAT-KY-NAT",
 }

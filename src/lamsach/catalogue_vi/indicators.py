@@ -196,7 +196,7 @@ INDICATORS: dict[str, str] = {
     "{count} more are not shown; --json prints all.": "Còn {count} giá trị không hiện; --json in tất cả.",
     "A list, or - for standard input.": "Một danh sách, hoặc - cho đầu vào chuẩn.",
     "Only what shows this value, defanged or not.": "Chỉ những mục có giá trị này, dù viết thường hay viết ngắt (defang).",
-    "Tell of each value in a list where it stands, whether it is taken, which reader saw it and which rule decided.": (
+    "Show for each value of a list its place, whether it is taken, its reader and the deciding rule.": (
         "Cho biết từng giá trị trong danh sách nằm ở đâu, có được nhận không, bộ đọc nào thấy và quy tắc nào quyết định."
     ),
     "{indicators} indicators, {refused} refused, from {documents} documents.": (

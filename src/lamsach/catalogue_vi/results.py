@@ -20,44 +20,6 @@ _QUESTIONED = "{count} giá trị trong danh sách cần xem lại: kết nối 
 _MORE_QUESTIONED = "Còn {count} giá trị nữa trong báo cáo (-o report.html)."
 _RESOLVED = "{count} máy chỉ phân giải tên"
 
-_FILES: dict[str, str] = {
-    "Nothing was changed: a file that was there before is kept. Free some space or choose another place, then run it again.": (
-        "Chưa thay đổi gì: tệp cũ (nếu có) vẫn được giữ nguyên. Hãy giải phóng dung lượng hoặc chọn nơi khác rồi chạy lại."
-    ),
-    "Choose another name or folder for the result. Nothing was changed.": "Hãy chọn tên hoặc thư mục khác cho kết quả. Chưa thay đổi gì.",
-    "The disk is full; the result was not written.": "Đĩa đã đầy; chưa ghi được kết quả.",
-    "The disk quota is used up; the result was not written.": "Đã hết hạn mức dung lượng đĩa; chưa ghi được kết quả.",
-    "The result is larger than a file may be here; it was not written.": "Kết quả lớn hơn cỡ tệp cho phép ở đây; chưa ghi được.",
-    "No permission to write the result here.": "Không có quyền ghi kết quả vào đây.",
-    "This disk is read-only; the result was not written.": "Đĩa này chỉ cho đọc; chưa ghi được kết quả.",
-    "The folder for the result does not exist.": "Thư mục để ghi kết quả không tồn tại.",
-    "There is a folder of this name; the result was not written.": "Đã có thư mục trùng tên này; chưa ghi được kết quả.",
-    "The name of the result is too long.": "Tên tệp kết quả quá dài.",
-    "The result could not be written.": "Không ghi được kết quả.",
-    "A result can only be written to an ordinary file.": "Kết quả chỉ ghi được vào tệp thông thường.",
-    "This cannot be the name of a file.": "Tên này không dùng làm tên tệp được.",
-    "The kind of result is chosen by the end of its name, and this one is not known.": (
-        "Loại kết quả được chọn theo phần đuôi của tên tệp, và đuôi này không có trong các loại hỗ trợ."
-    ),
-    "Use a name that ends in .html, .xlsx, .csv, .jsonl or .zip.": "Hãy đặt tên tệp có đuôi .html, .xlsx, .csv, .jsonl hoặc .zip.",
-    "Ask whoever made the bundle for it again. Nothing was taken from it.": "Hãy đề nghị nơi lập gói gửi lại. Chưa lấy gì từ gói này.",
-    "The findings bundle unpacks to more than is allowed.": "Gói kết quả khi giải nén vượt quá dung lượng cho phép.",
-    "The findings bundle was written by another version, which this one cannot read.": (
-        "Gói kết quả do phiên bản khác ghi, phiên bản này không đọc được."
-    ),
-    "The findings bundle cannot be opened.": "Không mở được gói kết quả.",
-    "A record of the findings bundle does not have the shape that it should have.": "Một bản ghi trong gói kết quả không đúng cấu trúc.",
-    "The findings bundle names a device twice.": "Gói kết quả nêu một thiết bị hai lần.",
-    "The findings bundle does not hold exactly the files that belong in it.": "Gói kết quả không chứa đúng các tệp phải có.",
-    "The findings bundle is locked with a password.": "Gói kết quả bị khóa bằng mật khẩu.",
-    "Use the same version of the tool on both sides.": "Hãy dùng cùng một phiên bản công cụ ở cả hai nơi.",
-    "The findings bundle was changed after it was written: a digest differs.": (
-        "Gói kết quả đã bị sửa sau khi ghi: mã băm không trùng khớp."
-    ),
-    "Check the name of the file and the permission to read it.": "Hãy kiểm tra tên tệp và quyền đọc tệp.",
-    "The findings bundle is damaged or is not one.": "Gói kết quả bị hỏng hoặc không phải là gói kết quả.",
-}
-
 _SEARCHED: dict[str, str] = {
     "{count} line": "{count} dòng",
     "{count} lines": "{count} dòng",
@@ -416,35 +378,6 @@ _PAGE: dict[str, str] = {
     ),
 }
 
-_TERMINAL: dict[str, str] = {
-    "Next:": "Việc tiếp theo:",
-    "Not read, or blind:": "Chưa đọc được, hoặc mù:",
-    "{count} more machine is in the report (-o report.html).": "Còn {count} máy nữa trong báo cáo (-o bao-cao.html).",
-    "{count} more machines are in the report (-o report.html).": "Còn {count} máy nữa trong báo cáo (-o bao-cao.html).",
-    "{count} more input could not be read.": "Còn {count} đầu vào nữa không đọc được.",
-    "{count} more inputs could not be read.": "Còn {count} đầu vào nữa không đọc được.",
-    "{count} log record could not be read.": "{count} bản ghi nhật ký không đọc được.",
-    "{count} log records could not be read.": "{count} bản ghi nhật ký không đọc được.",
-    "{count} more observer has blind days.": "Còn {count} nguồn ghi nhận có ngày mù.",
-    "{count} more observers have blind days.": "Còn {count} nguồn ghi nhận có ngày mù.",
-    "Isolate the infected machines, then open the report for what proves it and what to do with each:": (
-        "Cô lập các máy nhiễm, rồi mở báo cáo để xem chứng cứ và việc cần làm với từng máy:"
-    ),
-    "Write the report to look at each contact:": "Ghi báo cáo để xem từng kết nối:",
-    "Open the report to look at each contact:": "Mở báo cáo để xem từng kết nối:",
-    "Name the machines behind DNS servers, proxies and gateways: add their client logs, the gateways' NAT records and the DHCP leases:": (
-        "Tìm máy phía sau máy chủ DNS, proxy, cổng NAT: thêm nhật ký máy trạm của các thiết bị đó, bản ghi NAT của cổng và nhật ký cấp địa chỉ DHCP:"
-    ),
-    "Get the logs that are missing and hunt again:": "Lấy nhật ký còn thiếu rồi truy tìm lại:",
-    "See which values of the list were refused, and why:": "Xem giá trị nào trong danh sách bị từ chối và vì sao:",
-    "Keep this result as a record of what was searched:": "Lưu kết quả này làm căn cứ về phạm vi đã tìm:",
-    "The - stands for standard input: put the program that gave the logs, and |, before the command.": "Dấu - là đầu vào chuẩn: hãy đặt chương trình đưa nhật ký vào, rồi dấu |, trước lệnh.",
-    "report.html": "bao-cao.html",
-    "findings.zip": "ket-qua.zip",
-    "DHCP-LOG": "NHAT-KY-DHCP",
-    "NAT-LOG": "NHAT-KY-NAT",
-}
-
 RESULTS: dict[str, str] = {
-    **_FILES, **_SEARCHED, **_FIGURES, **_VALUES, **_STEPS, **_HEADINGS, **_PAGE, **_TERMINAL,
+    **_SEARCHED, **_FIGURES, **_VALUES, **_STEPS, **_HEADINGS, **_PAGE,
 }  # fmt: skip

@@ -1,6 +1,4 @@
-"""Signatures inside a PDF (ISO 32000-2, PAdES), checked by pyHanko against trusted certificates, without the
-network.
-"""
+"""Signatures inside a PDF (ISO 32000-2, PAdES), checked offline by pyHanko against trusted certificates."""
 
 from __future__ import annotations
 
@@ -15,8 +13,8 @@ from cryptography import x509
 
 from lamsach.channels.signature import UNSIGNED, Signature
 from lamsach.channels.xml_signature import CHANGED, Certificates, trust_of
-from lamsach.extras import missing_extra
 from lamsach.i18n import mark
+from lamsach.runtime.extras import missing_extra
 
 MOST_SIGNATURES = 10
 LARGEST_BYTES = 60_000_000

@@ -10,9 +10,7 @@ Verdict = Literal["none", "valid", "invalid", "unchecked"]
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Verdict on a signature: `none` present, `valid` by a trusted certificate, `invalid`, or `unchecked` for
-    want of trust or of a package.
-    """
+    """Verdict on a signature: `none`, `valid` by a trusted certificate, `invalid`, or `unchecked`."""
 
     verdict: Verdict = "none"
     reason: str = ""

@@ -1,5 +1,4 @@
-"""A signing key on a token or in a hardware module, over PKCS#11 (python-pkcs11): it signs there and never
-leaves it.
+"""A signing key on a token or in a hardware module, over PKCS#11 (python-pkcs11), which it never leaves.
 
 The key is named by an address of RFC 7512, as other programs print it:
 `pkcs11:token=ChuKySo;object=khoa?module-path=/usr/lib/softhsm/libsofthsm2.so`.
@@ -17,8 +16,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from lamsach.channels.xml_signature import Signer
 from lamsach.errors import InputError, UsageError
-from lamsach.extras import missing_extra
 from lamsach.i18n import mark
+from lamsach.runtime.extras import missing_extra
 
 SCHEME = "pkcs11:"
 _NO_KEY = mark("The token has no RSA key with its certificate under this name, or the PIN does not open it.")
@@ -26,17 +25,13 @@ _PART = re.compile(r"[a-z-]+=[^;?&]*")
 
 
 class TokenKey:
-    """A private RSA key that a token holds. The session with the token stays open as long as the key
-    is used.
-    """
+    """A private RSA key on a token. The token's session is open as long as the key is used."""
 
     def __init__(self, session: Any, private: Any, certificate: x509.Certificate) -> None:
         self._session, self._private, self._certificate = session, private, certificate
 
     def sign(self, data: bytes, padding: Any, algorithm: Any) -> bytes:
-        """The signature of the data, RSA with SHA-256 as PKCS #1 v1.5 pads it; the token can do others that
-        are not used here.
-        """
+        """The signature of the data: RSA with SHA-256 and PKCS #1 v1.5 padding."""
         from pkcs11 import Mechanism
 
         if not isinstance(padding, PKCS1v15) or not isinstance(algorithm, SHA256):

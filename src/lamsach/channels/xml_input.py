@@ -1,6 +1,4 @@
-"""XML of other systems, read within limits: any encoding that is seen, no document type, bounded depth and
-size.
-"""
+"""XML of other systems, read within limits: any encoding, no document type, bounded depth and size."""
 
 from __future__ import annotations
 
@@ -34,7 +32,7 @@ _ENCODING = re.compile(rb"encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 
 
 def as_utf8(data: bytes, where: str) -> bytes:
-    """The document in UTF-8 without mark and declaration, whatever encoding it is in or says that it is in.
+    """The document in UTF-8 without mark and declaration, from its real encoding, stated or not.
 
     Raises LimitError for more than LARGEST_BYTES, UnreadableError for bytes that are no text of their
     encoding.

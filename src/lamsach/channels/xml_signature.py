@@ -1,6 +1,4 @@
-"""Enveloped signatures on XML (xmldsig: exclusive canonical XML, RSA-SHA256) by signxml: made with a PKCS#12
-key, checked against trusted certificates.
-"""
+"""Enveloped XML signatures (xmldsig: exclusive canonical XML, RSA-SHA256) by signxml, PKCS#12 keys."""
 
 from __future__ import annotations
 
@@ -17,15 +15,13 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from lamsach.channels.signature import Signature
 from lamsach.errors import InputError
-from lamsach.extras import missing_extra
 from lamsach.i18n import mark
 from lamsach.letters.signature import load_key
+from lamsach.runtime.extras import missing_extra
 
 Certificates = Sequence[x509.Certificate]
 PLACE = '<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#" Id="placeholder"></ds:Signature>'
-"""Write this into a document where `sign` puts the signature; without it the signature is the root's last
-child.
-"""
+"""Placeholder for the signature in a document; without it, it is the root's last child."""
 _MOST_LINKS = 5
 UNTRUSTED = mark("The signer's certificate is not among the trusted ones, nor issued by one of them.")
 EXPIRED = mark("The signer's certificate has expired or is not valid yet.")
@@ -199,18 +195,14 @@ def _subject(certificate: x509.Certificate) -> str:
 
 
 def _whole(signature: Any, root: Any) -> bool:
-    """Return whether one of a signature's references is the whole document; XAdES has others beside it, to
-    its own properties.
-    """
+    """Return whether a signature refers to the whole document; XAdES also refers to its own properties."""
     info = signature.find("{http://www.w3.org/2000/09/xmldsig#}SignedInfo")
     uris = {one.get("URI") for one in info.iter("{http://www.w3.org/2000/09/xmldsig#}Reference")}
     return bool(uris & {"", *(f"#{root.get(name)}" for name in ("Id", "ID", "id") if root.get(name))})
 
 
 def trust_of(chain: Certificates, trusted: Certificates, now: datetime | None = None) -> Signature:
-    """Return what an intact signature is worth, given the signer's certificate (first of the chain) and those
-    of its issuers.
-    """
+    """Return the worth of an intact signature by its signer's certificate chain and the trusted issuers."""
     name, at = _subject(chain[0]), now or datetime.now(UTC)
     if not trusted:
         return Signature("unchecked", _NO_TRUST, name)

@@ -17,9 +17,7 @@ from lamsach.cli.console import error_line, standard_streams, stop_writing, tell
 from lamsach.errors import ExitStatus, LamsachError, OutputError
 
 _GARBAGE = (50_000, 20, 20)
-"""A command loads many modules and makes few cycles: looking for these as often as usual took a tenth of its
-start.
-"""
+"""Thresholds of garbage collection: loading modules makes few cycles, and the usual ones cost a tenth."""
 _COMPLETE = "--complete"
 
 
@@ -36,9 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _quickly(words: list[str]) -> int | None:
-    """The status of a plain look-up, without the declarations of all options; None: take the long way, which
-    says what is wrong.
-    """
+    """The status of a plain look-up without declaring all options; None: take the long way."""
     from lamsach.cli.indicators.quick_check import quick
 
     try:
@@ -72,8 +68,8 @@ def _status(words: list[str]) -> int:
     except MemoryError:
         tell(translate()("There is not enough memory. Give fewer threads or a shorter list."))
         return ExitStatus.INPUT
-    except Exception as error:  # noqa: BLE001 - the last line of defence: one clear line instead of a traceback
-        from lamsach.extras import missing
+    except Exception as error:  # noqa: BLE001 - one clear line instead of a traceback
+        from lamsach.runtime.extras import missing
 
         if wanted := missing(error):
             return _tell_error(wanted)

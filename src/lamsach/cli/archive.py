@@ -1,6 +1,4 @@
-"""`lamsach archive`: look at an archive, prove that it is whole, export from it, and delete what may be
-deleted.
-"""
+"""`lamsach archive`: look at an archive, prove it whole, export from it, and delete what may be deleted."""
 
 from __future__ import annotations
 
@@ -242,20 +240,9 @@ def hold(
         tell(translate()("The hold {name} has ended.").format(name=name))
         return
     begin, end = window(since, until, opened.zone)
-    do(
-        opened,
-        "hold",
-        name=name,
-        reason=reason,
-        source=source,
-        since=_stamp(begin),
-        until=_stamp(end),
-    )
-    tell(
-        translate()("The hold {name} stands: nothing under it is deleted until it is released.").format(
-            name=name
-        )
-    )
+    do(opened, "hold", name=name, reason=reason, source=source, since=_stamp(begin), until=_stamp(end))
+    text = translate()("The hold {name} stands: nothing under it is deleted until it is released.")
+    tell(text.format(name=name))
 
 
 def _number(value: int) -> str:

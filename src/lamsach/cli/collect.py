@@ -27,16 +27,13 @@ def collect(
         Paths | None, Argument(metavar="[FILES]...", help="More files for --once or --follow.")
     ] = None,
     udp: Annotated[
-        int | None,
-        Option("--syslog-udp", metavar="PORT", help="Take syslog over UDP here; 0: any port."),
+        int | None, Option("--syslog-udp", metavar="PORT", help="Take syslog over UDP here; 0: any port.")
     ] = None,
     tcp: Annotated[
-        int | None,
-        Option("--syslog-tcp", metavar="PORT", help="Take syslog over TCP here; 0: any port."),
+        int | None, Option("--syslog-tcp", metavar="PORT", help="Take syslog over TCP here; 0: any port.")
     ] = None,
     tls: Annotated[
-        int | None,
-        Option("--syslog-tls", metavar="PORT", help="Take syslog over TLS here; 0: any port."),
+        int | None, Option("--syslog-tls", metavar="PORT", help="Take syslog over TLS here; 0: any port.")
     ] = None,
     certificate: Annotated[
         Path | None, Option("--cert", metavar="FILE", help="The certificate for TLS (PEM).")
@@ -53,8 +50,7 @@ def collect(
         Option("--kafka", metavar="HOST:PORT,...", help="Read topics of these Kafka brokers; see --topic."),
     ] = None,
     topic: Annotated[
-        Paths | None,
-        Option("--topic", metavar="NAME", help="Read this Kafka topic; repeat for more."),
+        Paths | None, Option("--topic", metavar="NAME", help="Read this Kafka topic; repeat for more.")
     ] = None,
     kafka_group: Annotated[
         str, Option("--kafka-group", metavar="NAME", help="The group that offsets are committed for.")
@@ -73,8 +69,7 @@ def collect(
         Option("--follow", metavar="FILES", help="Follow these files as they grow; repeat for more."),
     ] = None,
     drop: Annotated[
-        Path | None,
-        Option("--drop", metavar="DIR", help="Archive the files that appear in this folder."),
+        Path | None, Option("--drop", metavar="DIR", help="Archive the files that appear in this folder.")
     ] = None,
     lists: Annotated[
         Paths | None,
@@ -121,8 +116,7 @@ def collect(
         str, Option("--timezone", metavar="ZONE", help="Time zone of lines that state none.")
     ] = "Asia/Ho_Chi_Minh",
     seal: Annotated[
-        float,
-        Option("--seal", metavar="SECONDS", min=1, help="Lines can be searched after so long at most."),
+        float, Option("--seal", metavar="SECONDS", min=1, help="Lines can be searched after so long at most.")
     ] = 900,
     silence: Annotated[
         float,
@@ -130,7 +124,7 @@ def collect(
             "--silence",
             metavar="SECONDS",
             min=0,
-            help="Tell of a source that is silent for so long; 0: never.",
+            help="Report a source that is silent for so long; 0: never.",
         ),
     ] = 3600,
     status: Annotated[bool, Option("--status", help="Show how the running collector does, and end.")] = False,
@@ -140,14 +134,7 @@ def collect(
     Example: lamsach collect --archive /var/lib/lamsach/archive --syslog-udp 514 --syslog-tcp 514 -i
     annex.xlsx
     """
-    from lamsach.cli.collect_run import (
-        collect_always,
-        once_into,
-        show_status,
-        spool_of,
-        subscription,
-        token,
-    )
+    from lamsach.cli.collect_run import collect_always, once_into, show_status, spool_of, subscription, token
     from lamsach.collect.settings import Settings
 
     if status:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lamsach.cli.console import error_line, problem_line, progress_bar, tell, translate
 from lamsach.errors import ExitStatus, LamsachError, UnreadableError, UsageError
 from lamsach.i18n import format_number, format_size, language_from_environment
-from lamsach.signals import on_signals
+from lamsach.runtime.signals import on_signals
 
 if TYPE_CHECKING:
     from lamsach.archive.archive import Archive
@@ -90,7 +90,7 @@ def collect_always(
     """Collect until a signal ends it."""
     from lamsach.archive.archive import writing
     from lamsach.collect.service import Collector
-    from lamsach.hunt.lists import load_lists
+    from lamsach.hunt.sets.lists import load_lists
 
     _ = translate()
     listed = load_lists(lists) if lists else None

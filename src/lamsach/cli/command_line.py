@@ -12,24 +12,17 @@ import types
 from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
-from lamsach.registry import imported
+from lamsach.runtime.registry import imported
 
 HELP = ("--help", "-h")
 Function = Callable[..., object]
 
 
 class Declared:
-    """Declaration of a parameter: names (none for an argument), help, name of its value; numbers are within
-    `min` and `max`.
-    """
+    """A parameter: its names (none for an argument), help and value's name; numbers from `min` to `max`."""
 
     def __init__(
-        self,
-        *names: str,
-        help: str,
-        metavar: str = "",
-        min: float | None = None,
-        max: float | None = None,
+        self, *names: str, help: str, metavar: str = "", min: float | None = None, max: float | None = None
     ) -> None:
         self.names, self.help, self.metavar, self.min, self.max = names, help, metavar, min, max
 
@@ -51,9 +44,7 @@ class Exit(Exception):  # noqa: N818 - the end of a command, as SystemExit
 
 
 class CommandLineError(Exception):
-    """Words that do not fit together: `text` with `{name}` for the word, what was probably `meant`, and the
-    `command`, whose help says more.
-    """
+    """Words that do not fit: `text` with `{name}` for the word, what was `meant`, and the `command`."""
 
     def __init__(self, text: str, name: str, command: str, meant: str = "") -> None:
         super().__init__(text, name)
@@ -134,9 +125,7 @@ class Command:
         return tuple(one for one in self.parameters if not one.is_option)
 
     def run(self, words: Sequence[str], path: str) -> None:
-        """Call it with these words. Raises CommandLineError, HelpWanted, Exit, and what the
-        command raises.
-        """
+        """Call it with these words. Raises CommandLineError, HelpWanted, Exit, and the command's errors."""
         self.function(**self.read(words, path))
 
     def read(self, words: Sequence[str], path: str) -> dict[str, Any]:
@@ -200,9 +189,7 @@ class Command:
 
 
 class Group:
-    """Commands under one name; `commands` has the place of each (`module:function`) or another group, in the
-    order of the help page.
-    """
+    """Commands under one name, in order: the place of each (`module:function`) or another group."""
 
     def __init__(self, help: str, commands: dict[str, str | Group], options: Function | None = None) -> None:
         self.help = help
@@ -234,9 +221,7 @@ class Group:
         self[name[0]].run(after, f"{path} {name[0]}")
 
     def _meant(self, name: str, path: str) -> str:
-        """The command that was probably meant: one of this group spelt nearly so, or of this name in a group
-        below.
-        """
+        """The probable command: a near spelling in this group, or the name in a group below."""
         if near := nearest(name, tuple(self.commands)):
             return f"{path} {near}"
         groups = (
@@ -253,7 +238,7 @@ def nearest(word: str, known: Sequence[str]) -> str:
 
 
 def _options_of(word: str, options: dict[str, Parameter]) -> Iterator[tuple[str, str | None]]:
-    """The options that one word holds, each with its value if that stands in the same word."""
+    """Yield the options in one word, each with its value if that is in the same word."""
     if word.startswith("--"):
         name, stated, value = word.partition("=")
         yield name, value if stated else None

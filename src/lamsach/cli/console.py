@@ -61,9 +61,7 @@ def standard_streams() -> None:
 
 
 def stop_writing() -> None:
-    """Send what is still kept back of standard output to nowhere: its reader has enough, or its disk
-    is full.
-    """
+    """Discard the rest of standard output: its reader has enough, or its disk is full."""
     with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -171,9 +169,7 @@ def output_console() -> Console:
 
 
 def told_apart() -> bool:
-    """Return whether standard error is seen apart from standard output, where the result names its problems:
-    not on a terminal, nor in one file for both.
-    """
+    """Return whether standard error is seen apart from standard output: no terminal, no common file."""
     if sys.stdout.isatty():
         return False
     with suppress(OSError, ValueError, AttributeError):
@@ -184,9 +180,7 @@ def told_apart() -> bool:
 def show_and_write(
     show: Callable[[], object], write: Callable[[Path], object], outputs: Sequence[Path]
 ) -> bool:
-    """Show a result on standard output and write it to files; whether one of them could not be written, which
-    keeps no other from it.
-    """
+    """Show a result and write it to files, each even if another fails; return whether one failed."""
     failed = False
     try:
         show()

@@ -1,6 +1,4 @@
-"""`lamsach demo`: an invented unit's month, generated and hunted; and around it an invented ministry in a
-portal on loopback.
-"""
+"""`lamsach demo`: an invented unit's month, generated and hunted, in an invented ministry's portal."""
 
 from __future__ import annotations
 
@@ -21,16 +19,14 @@ PORT, NEXT_PORTS = 8000, 20
 
 def demo(
     folder: Annotated[
-        Path | None,
-        Argument(metavar="[DIR]", help="Keep the month and the report in this folder."),
+        Path | None, Argument(metavar="[DIR]", help="Keep the month and the report in this folder.")
     ] = None,
     once: Annotated[
         Path | None,
         Option("--once", metavar="DIR", help="Write the month and the report into this folder, and end."),
     ] = None,
     port: Annotated[
-        int | None,
-        Option("--port", metavar="N", min=1, max=65535, help="The port of the demo's portal."),
+        int | None, Option("--port", metavar="N", min=1, max=65535, help="The port of the demo's portal.")
     ] = None,
     seed: Annotated[int, Option("--seed", help="Another seed gives another unit.")] = 2022,
 ) -> None:
@@ -105,9 +101,7 @@ def _hunt(folder: Path, seed: int) -> None:
 
 
 def _apart(fill: Callable[[], None]) -> None:
-    """Fill in a process of its own where there is a fork: typst starts threads with the first PDF, which the
-    web server's forked process would wait for in vain.
-    """
+    """Fill in a process of its own: typst starts threads, which a forked web server waits for in vain."""
     if not hasattr(os, "fork"):
         fill()
         return
@@ -124,9 +118,7 @@ def _apart(fill: Callable[[], None]) -> None:
 
 
 def _portal(folder: Path, month: Path, port: int, seed: int) -> None:
-    """Fill a portal in `folder` with the ministry and the findings of the `month`, and serve it until
-    stopped. It sends no e-mail and asks for no second factor.
-    """
+    """Fill a portal in `folder` with the ministry and the `month`, and serve it without mail and factors."""
     for name in [name for name in os.environ if name.startswith("LAMSACH_") or name == "DATABASE_URL"]:
         if name != "LAMSACH_DEBUG":
             del os.environ[name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from lamsach.cli.command_line import Argument, Exit, Option
+from lamsach.cli.logs.own_formats import FormatFiles, own_formats
 from lamsach.cli.options import (
     Decisions,
     Exceptions,
@@ -28,7 +29,6 @@ from lamsach.cli.options import (
     window,
     zone_of,
 )
-from lamsach.cli.own_formats import FormatFiles, own_formats
 
 
 def hunt(

@@ -6,7 +6,6 @@ import json
 import shlex
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from lamsach.cli.console import (
@@ -26,8 +25,8 @@ from lamsach.i18n import counted, mark, translator
 from lamsach.investigate import Request, Watch, investigate
 from lamsach.model import Findings, Outcome
 from lamsach.results import write
+from lamsach.results.sealed.files import Seal
 from lamsach.results.terminal import show
-from lamsach.sealed.files import Seal
 
 _STATUSES = {
     Outcome.FOUND: ExitStatus.FOUND,
@@ -37,13 +36,6 @@ _STATUSES = {
     Outcome.UNUSABLE: ExitStatus.INPUT,
     Outcome.INTERRUPTED: ExitStatus.INTERRUPTED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Stats:
-    seconds: float
-    searched_bytes: int
-    lines: int
 
 
 def given(*options: tuple[str, str | None]) -> list[str]:
@@ -87,8 +79,9 @@ def run(
     again: Sequence[str] = (),
     seal: Seal | None = None,
 ) -> ExitStatus:
-    """Run a hunt (`search`, else over files), show it in the terminal, write the results, and tell by the
-    status what came out. `again`: what the commands that are proposed repeat of this one.
+    """Run a hunt (`search`, else over files), show and write its results; return the exit status.
+
+    `again`: what the proposed commands repeat of this one.
     """
     begun = time.perf_counter()
     compiling_notice()
@@ -97,9 +90,7 @@ def run(
             findings, result = (search or investigate)(request, Watch(bar.say, bar.step, bar.total))
         except MistakenError as error:
             raise _with_the_command(error, request, language) if not archive else error from None
-    figures = _Stats(
-        time.perf_counter() - begun, result.searched_bytes, sum(summary.lines for summary in findings.files)
-    )
+    seconds = time.perf_counter() - begun
     page = next((str(path) for path in outputs if path.suffix.lower() in (".html", ".htm")), "")
     failed = show_and_write(
         lambda: show(findings, output_console(), language, REASONS, page, archive=archive, again=again),
@@ -109,23 +100,14 @@ def run(
     if deliver is not None:
         failed = deliver(findings) or failed
     if stats:
-        tell(
-            json.dumps(
-                {
-                    "seconds": round(figures.seconds, 4),
-                    "bytes": figures.searched_bytes,
-                    "lines": figures.lines,
-                }
-            )
-        )
+        lines = sum(summary.lines for summary in findings.files)
+        tell(json.dumps({"seconds": round(seconds, 4), "bytes": result.searched_bytes, "lines": lines}))
     status = status_of(findings)
     return ExitStatus.OUTPUT if failed and status is not ExitStatus.INTERRUPTED else status
 
 
 def _with_the_command(error: MistakenError, request: Request, language: str) -> InputError:
-    """The error with what the log is, and the command that was probably meant where list and log
-    are swapped.
-    """
+    """Add what the log is, and the probable command when list and log are swapped."""
     known, _ = error.mistaken[0], translator(language)
     if not known.title or not any(map(is_list, request.logs)):
         return error

@@ -21,19 +21,17 @@ def new(
 
     Example: lamsach keys new backup.key
     """
-    from lamsach.sealed.keys import write_identity
+    from lamsach.results.sealed.keys import write_identity
 
     print(write_identity(file))
 
 
-def show(
-    file: Annotated[Path, Argument(help="A file with private keys.")],
-) -> None:
+def show(file: Annotated[Path, Argument(help="A file with private keys.")]) -> None:
     """Print the public half of each key in a file, one a line; the private halves are not shown.
 
     Example: lamsach keys show backup.key
     """
-    from lamsach.sealed.keys import identities, public_of
+    from lamsach.results.sealed.keys import identities, public_of
 
     for identity in identities([file]):
         print(public_of(identity))

@@ -16,7 +16,8 @@ from lamsach.i18n import LANGUAGES, language_from_environment
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from lamsach.sealed.files import Keys, Seal
+    from lamsach.results.sealed.files import Keys, Seal
+
 
 Paths = list[str]
 
@@ -47,8 +48,7 @@ Nat = Annotated[
     ),
 ]
 Inventory = Annotated[
-    str | None,
-    Option("--inventory", metavar="FILE", help="XLSX or CSV of machines, users and departments."),
+    str | None, Option("--inventory", metavar="FILE", help="XLSX or CSV of machines, users and departments.")
 ]
 Exceptions = Annotated[
     Paths | None,
@@ -89,8 +89,7 @@ Password = Annotated[
     ),
 ]
 Threads = Annotated[
-    int | None,
-    Option("--threads", min=1, max=256, help="Worker threads; default: one a processor."),
+    int | None, Option("--threads", min=1, max=256, help="Worker threads; default: one a processor.")
 ]
 SealTo = Annotated[
     Paths | None,
@@ -176,10 +175,10 @@ def password_of(variable: str | None) -> bytes | None:
 
 def seal_of(words: Sequence[str] | None, outputs: Sequence[Path] | None) -> Seal:
     """To whom results are sealed. UsageError where names and keys do not go together."""
-    from lamsach.sealed.files import Seal, check_names
+    from lamsach.results.sealed.files import Seal, check_names
 
     if words:
-        from lamsach.sealed.keys import recipients
+        from lamsach.results.sealed.keys import recipients
 
         seal = Seal(recipients(words))
     else:
@@ -189,12 +188,10 @@ def seal_of(words: Sequence[str] | None, outputs: Sequence[Path] | None) -> Seal
 
 
 def keys_for(path: Path, identities: Sequence[Path] | None, passphrase: Path | None) -> Keys:
-    """Return the key to a sealed file: as given, or asked for on a terminal. UsageError where it
-    is neither.
-    """
-    from lamsach.sealed.files import Keys, path_is_sealed, wants_passphrase
-    from lamsach.sealed.keys import identities as read_identities
-    from lamsach.sealed.keys import read_passphrase
+    """Return the key to a sealed file: given, or typed on a terminal. UsageError where it is neither."""
+    from lamsach.results.sealed.files import Keys, path_is_sealed, wants_passphrase
+    from lamsach.results.sealed.keys import identities as read_identities
+    from lamsach.results.sealed.keys import read_passphrase
 
     if not path_is_sealed(path):
         return Keys()

@@ -49,8 +49,7 @@ def retro(
         str | None, Option("--time-field", metavar="NAME", help="The store's field that holds the time.")
     ] = None,
     whole: Annotated[
-        bool,
-        Option("--whole", help="Take all documents of the time from the store, and search them here."),
+        bool, Option("--whole", help="Take all documents of the time from the store, and search them here.")
     ] = False,
     timezone: Annotated[
         str | None,

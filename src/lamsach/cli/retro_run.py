@@ -19,13 +19,13 @@ from lamsach.cli.hunt_run import Search, given
 from lamsach.cli.hunt_run import run as run_hunt
 from lamsach.cli.options import language_of, window, zone_of
 from lamsach.errors import ExitStatus, UsageError
-from lamsach.hunt.lists import load_lists
 from lamsach.hunt.run import HuntResult
+from lamsach.hunt.sets.lists import load_lists
 from lamsach.investigate import Request, Watch
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.model import Findings
 from lamsach.results import check_output
-from lamsach.sealed.files import Seal
+from lamsach.results.sealed.files import Seal
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,4 @@
-"""`lamsach send`: hand a findings bundle to a portal, also one written earlier; or sign it for the way by USB
-stick.
-"""
+"""`lamsach send`: hand a findings bundle to a portal, or sign it for the way by USB stick."""
 
 from __future__ import annotations
 
@@ -23,8 +21,7 @@ VARIABLE = "LAMSACH_TOKEN"
 def send(
     bundle: Annotated[Path, Argument(metavar="BUNDLE", help="The .zip that a hunt or a scan wrote.")],
     url: Annotated[
-        str | None,
-        Argument(metavar="[URL]", help="The address that the portal's page of findings shows."),
+        str | None, Argument(metavar="[URL]", help="The address that the portal's page of findings shows.")
     ] = None,
     sign: Annotated[
         Path | None,
@@ -32,8 +29,7 @@ def send(
     ] = None,
     seal_to: SealTo = None,
     token: Annotated[
-        str,
-        Option("--token-env", metavar="VARIABLE", help="Environment variable with the unit's token."),
+        str, Option("--token-env", metavar="VARIABLE", help="Environment variable with the unit's token.")
     ] = VARIABLE,
 ) -> None:
     """Send a findings bundle to a portal. What was sent before changes nothing; what broke off goes on.

@@ -1,6 +1,4 @@
-"""`lamsach trace`: the authority's list of public addresses in, the machines behind them out, and the answer
-letter.
-"""
+"""`lamsach trace`: a list of public addresses in, the machines behind them and the answer letter out."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lamsach.cli.console import output_console, problem_line, progress_bar, show_and_write, tell, told_apart
 from lamsach.errors import ExitStatus
-from lamsach.sealed.files import Seal
+from lamsach.results.sealed.files import Seal
 from lamsach.trace.letter import Letter
 from lamsach.trace.model import Request, Trace, Why
 from lamsach.trace.output import write
@@ -31,9 +31,7 @@ def run(request: Request, outputs: list[Path], language: str, letter: Letter, se
 
 
 def status_of(result: Trace) -> ExitStatus:
-    """The exit status that the result calls for: 0 when a row is explained, 1 when none is though the logs
-    are there, 3 when logs are missing.
-    """
+    """The exit status: 0 when a row is explained, 1 when none is, 3 when logs are missing."""
     if told_apart():  # the list at the end has told them
         for problem in result.problems:
             tell(problem_line(problem))

@@ -1,5 +1,4 @@
-"""The retro-hunt on a Dask cluster: filters are asked here, and the segments that may hold something are
-opened by the workers.
+"""The retro-hunt on a Dask cluster: filters are asked here, segments are opened by the workers.
 
 The archive is a folder that every worker sees, or a URL. Workers need no key: they read lines, not seals.
 Units of a source that was one file are read by one worker, one after the other; those of a source that
@@ -20,10 +19,10 @@ from lamsach.cluster.connection import connected, given
 from lamsach.cluster.job import job_of
 from lamsach.cluster.tasks import Found
 from lamsach.hunt import merge
-from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import HuntResult, Progress
+from lamsach.hunt.sets.compiled import CompiledSet
 
 TASK_SEGMENTS = 8
 """Approximate number of segments in a task."""
@@ -97,8 +96,7 @@ def search_units(token: str, url: str, work: Sequence[Work]) -> Found:
     archive = Archive(url, key=b"")
     archive.settings["chunk_bytes"] = job.chunk_bytes
     search = Search(
-        *(archive, job.compiled, job.matcher, job.rules, 1),
-        *(result, lambda _consumed, _searched: None),
+        *(archive, job.compiled, job.matcher, job.rules, 1), *(result, lambda _consumed, _searched: None)
     )
     search.run(work)
     signs, seen = job.watched.take()

@@ -1,17 +1,39 @@
-"""Chunks over the borders of pieces: a piece is cut exactly where one process would have cut the whole log
-(`hunt.chunks.cut`).
-"""
+"""Chunks over the borders of pieces, cut exactly as one process would (`hunt.chunks.cut`)."""
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import FileIO
 
-from lamsach.cluster.mapped import Mapped
-from lamsach.cluster.texts import FileText, Loaded, OnDisk, Text
+import numpy as np
+
+from lamsach.cluster.texts import FileText, Loaded, OnDisk, Text, WholeError
 from lamsach.hunt.chunks import OVERLAP, Buffer, Chunk
 from lamsach.hunt.kernel.layout import PAD
+from lamsach.hunt.memory import Memory
+
+
+class Mapped(Buffer):
+    """Bytes [begin:end] of a file to look at, not to write. `shift`: where they begin in `memory`.
+
+    A file that is cut short while it is looked at costs the process its life (SIGBUS); when its work is done
+    again, it is found too short. Raises WholeError when it is too short already.
+    """
+
+    def __init__(self, handle: FileIO, begin: int, end: int) -> None:
+        self.shift = begin % mmap.ALLOCATIONGRANULARITY
+        start = begin - self.shift
+        try:
+            memory = Memory(handle.fileno(), end - start, access=mmap.ACCESS_READ, offset=start)
+        except ValueError as error:  # the file does not reach so far
+            raise WholeError(str(error)) from None
+        self.memory = memory
+        self.array = np.frombuffer(memory, np.uint8)
+        self.limit = len(memory)
+
 
 _FEEDS = b"\n" * PAD
 Piece = bytes | bytearray | OnDisk
@@ -19,9 +41,7 @@ Piece = bytes | bytearray | OnDisk
 
 @dataclass(frozen=True, slots=True)
 class Border:
-    """Remainder passed on by the pieces before: bytes that are in no chunk yet (or where they begin in a
-    plain file), and whether they begin with a line's start.
-    """
+    """Remainder of the pieces before: bytes in no chunk yet, or their place, and whether a line begins."""
 
     carry: bytes = b""
     whole_start: bool = True
@@ -50,9 +70,7 @@ def joined(before: Border, piece: Piece) -> Iterator[Text]:
 
 
 def cuts(text: Text, whole_start: bool, chunk_bytes: int, *, last: bool) -> Iterator[Cut]:
-    """The chunks of the joined bytes; unless these are the log's last, the end of them belongs to the next
-    piece.
-    """
+    """The chunks of the joined bytes; their end belongs to the next piece unless it is the log's."""
     begin = 0
     while len(text) - begin >= chunk_bytes:
         filled = begin + chunk_bytes
@@ -91,9 +109,7 @@ def chunks(before: Border, piece: Piece, buffer: Buffer, chunk_bytes: int, *, la
 def looked_at(
     before: Border, piece: Piece, buffer: Buffer, chunk_bytes: int, *, last: bool
 ) -> Iterator[Chunk]:
-    """The same chunks for one who looks at little of them: those of a plain file stay where they are, but for
-    its last. Raises WholeError.
-    """
+    """The same chunks for few looks: those of a plain file stay on disk, but the last. Raises WholeError."""
     with joined(before, piece) as text:
         mapped = (
             Mapped(text.handle, text.begin, text.end) if isinstance(text, FileText) and len(text) else None

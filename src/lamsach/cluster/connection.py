@@ -9,11 +9,11 @@ from typing import Any
 from lamsach.cluster import tasks
 from lamsach.cluster.job import Order, order, take_order
 from lamsach.errors import UsageError
-from lamsach.extras import missing_extra
-from lamsach.hunt.compiled import CompiledSet
-from lamsach.hunt.lists import cached_folder
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
+from lamsach.hunt.sets.compiled import CompiledSet
+from lamsach.hunt.sets.lists import cached_folder
+from lamsach.runtime.extras import missing_extra
 
 CONNECT_S = 30
 
@@ -34,7 +34,8 @@ def _client(address: str) -> Any:
     except ImportError:
         raise missing_extra("distributed") from None
     try:
-        client: Any = Client(address, timeout=CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
+        connect: Any = Client
+        client = connect(address, timeout=CONNECT_S, set_as_default=False)
         client.wait_for_workers(1, timeout=CONNECT_S)
     except (OSError, TimeoutError, ValueError) as error:
         raise UsageError(
@@ -53,9 +54,7 @@ def given(
     rules: Rules,
     **more: Any,
 ) -> Iterator[None]:
-    """Each worker that there is, and each that will come, has the search's order as long as it lasts; see
-    `job.order` for `more`.
-    """
+    """Give each present and coming worker the search's order while it lasts; `more`: see `job.order`."""
     folder = cached_folder(lists)
     seen = client.run(tasks.sees, str(folder)) if folder else {}
     visible = bool(seen) and all(seen.values())

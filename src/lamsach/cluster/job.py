@@ -19,11 +19,11 @@ from lamsach.archive.signs import Sign, sign_of
 from lamsach.errors import UsageError
 from lamsach.hunt.cache import sources_digest
 from lamsach.hunt.chunks import CHUNK_BYTES, Buffer
-from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.engine import Sieve
-from lamsach.hunt.lists import load_set
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
+from lamsach.hunt.sets.compiled import CompiledSet
+from lamsach.hunt.sets.lists import load_set
 from lamsach.model import Event
 
 
@@ -64,9 +64,7 @@ def unpacked(data: bytes, shared: dict[str, Any]) -> Any:
 
 
 class Watched:
-    """Notes what events tell of infrastructure and of machines that were there, until it is asked for it
-    (`devices.witness`).
-    """
+    """Notes of events' signs of infrastructure and presence, until collected (`devices.witness`)."""
 
     def __init__(self) -> None:
         self._signs: dict[Sign, None] = {}

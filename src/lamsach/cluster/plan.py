@@ -23,8 +23,9 @@ _GROUP_FILES = 64
 def pieces_of(
     log: LogFile, word: str, format_name: str | None, part_bytes: int, *, threads: int = 0
 ) -> list[Part]:
-    """The pieces of a log, of about `part_bytes` of text (a plain file's, which `threads` share, are longer);
-    none when it has to be searched whole.
+    """The pieces of a log of about `part_bytes` of text; none when it has to be searched whole.
+
+    A plain file's pieces, which `threads` share, are longer.
     """
     if log.size_bytes < part_bytes // 4 or word != log.name:
         return []

@@ -7,7 +7,7 @@ the workers.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +18,6 @@ from lamsach.archive.presence import replay_all
 from lamsach.cluster import tasks
 from lamsach.cluster.borders import Border
 from lamsach.cluster.connection import connected, given
-from lamsach.cluster.graph import Graph
 from lamsach.cluster.job import Job, Watched, unpacked
 from lamsach.cluster.plan import groups, pieces_of, word_for
 from lamsach.cluster.split_points import PART_BYTES, Part
@@ -26,24 +25,45 @@ from lamsach.cluster.tasks import Examined, Found, Named
 from lamsach.cluster.texts import OnDisk, WholeError
 from lamsach.hunt.account import Account
 from lamsach.hunt.chunks import CHUNK_BYTES
-from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.coverage import CoverageCount
 from lamsach.hunt.examine import Examiner
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import HuntResult, Progress, doubt, hunt
+from lamsach.hunt.sets.compiled import CompiledSet
 from lamsach.logs.opening.inputs import LogFile
 from lamsach.logs.opening.places import STANDARD_INPUT_NAME
 from lamsach.logs.reading.events import context_for, detection_for
 from lamsach.model import FileSummary
 
+
+class Graph:
+    """A graph of tasks as Dask specifies it (https://docs.dask.org/en/stable/spec.html)."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, tuple[Any, ...]] = {}
+        self._token = secrets.token_hex(8)
+
+    def add(self, task: Callable[..., Any], *arguments: Any) -> str:
+        """Put a task in. Its arguments may be keys of this graph's tasks, and futures; returns its key."""
+        key = f"{task.__name__}-{self._token}-{len(self._tasks)}"
+        self._tasks[key] = (task, *arguments)
+        return key
+
+    def send(self, client: Any, keys: list[str]) -> list[Any]:
+        """Have the cluster do the tasks; futures of these keys, in their order.
+
+        What else they need is done too and then dropped.
+        """
+        futures: list[Any] = client.get(self._tasks, keys, sync=False)
+        return futures
+
+
 _WINDOW = 8
 """Pieces of one log for each thread of the cluster that are on their way, twice."""
 _MERGED = 16
 _TOGETHER = 4
-"""Logs that are read in pieces at a time: while the last pieces of one are examined in their order, others
-are searched.
-"""
+"""Logs read in pieces at a time: others are searched while one's last pieces are examined in order."""
 
 
 @dataclass(slots=True)
@@ -58,7 +78,7 @@ class _Split:
 
 @dataclass(slots=True)
 class Cluster:
-    """A search over a cluster. Its `search` stands in the place of `hunt.run.hunt`."""
+    """A search over a cluster. Its `search` takes the place of `hunt.run.hunt`."""
 
     address: str
     lists: Sequence[str]

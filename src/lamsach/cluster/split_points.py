@@ -1,5 +1,4 @@
-"""Points at which a large log can be cut so that its pieces are read apart: plain bytes, zstd frames, gzip
-members.
+"""Points at which a large log can be cut for reading apart: plain bytes, zstd frames, gzip members.
 
 Zstd: RFC 8878 section 3.1 (frames follow one another, each is read by itself). Gzip: RFC 1952 section 2.2
 (members likewise); BGZF, the SAM/BAM specification section 4.1, states each member's size. A place that only
@@ -20,9 +19,7 @@ from lamsach.logs.opening.zstd import SKIPPABLE_MAGICS, FrameTracker
 PART_BYTES = 16 << 20
 """Bytes of text that make a piece, about."""
 _LONG, _SHORT = 32, 10
-"""Length of the first and last pieces of a large plain file, in lengths of a piece; it is read from the disk
-bit by bit.
-"""
+"""Length of a large plain file's first and last pieces, in pieces; it is read bit by bit."""
 RATIO = 8
 """Assumed ratio of text to compressed bytes where none is stated."""
 _GZIP_MAGIC = b"\x1f\x8b\x08"
@@ -34,9 +31,7 @@ _LEVELS = frozenset((0, 2, 4))
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of an input: bytes from `offset` on, `skip` of whose text belong to no line (a byte order
-    mark).
-    """
+    """A piece of an input: bytes from `offset`, whose first `skip` of text are a byte order mark."""
 
     offset: int
     length: int
@@ -46,11 +41,7 @@ class Part:
 
 
 def parts_of(
-    handle: IO[bytes],
-    size: int,
-    skip: int = 0,
-    part_bytes: int = PART_BYTES,
-    threads: int = 0,
+    handle: IO[bytes], size: int, skip: int = 0, part_bytes: int = PART_BYTES, threads: int = 0
 ) -> list[Part]:
     """The pieces of an input of this size; a single one when it cannot be cut. The handle is moved about.
 
@@ -118,9 +109,7 @@ def _frames(handle: IO[bytes], size: int) -> Iterator[tuple[int, int]]:
 
 
 def _content_size(head: bytes) -> int:
-    """Return what a frame's header says of its content (RFC 8878 section 3.1.1.1.4); 0 when it
-    says nothing.
-    """
+    """Return a frame's stated content size (RFC 8878 section 3.1.1.1.4); 0 when it is not stated."""
     descriptor = head[4]
     single = descriptor >> 5 & 1
     width = (single, 2, 4, 8)[descriptor >> 6]
@@ -178,9 +167,7 @@ def _members(handle: IO[bytes], size: int, step: int) -> list[int]:
 
 
 def _block_starts(handle: IO[bytes], place: int, size: int, step: int) -> int:
-    """The first BGZF block at least `step` bytes behind the one at `place`; 0 when there are no
-    such blocks.
-    """
+    """The first BGZF block at least `step` bytes behind the one at `place`; 0 when there is none."""
     wanted = place + step
     while place < wanted:
         handle.seek(place)

@@ -1,6 +1,4 @@
-"""A piece's text where it is: unpacked in memory, or still in the log's file on this machine's disk or a
-shared one.
-"""
+"""A piece's text: unpacked in memory, or still in the log's file on a local or shared disk."""
 
 from __future__ import annotations
 
@@ -67,9 +65,7 @@ class OnDisk:
 
     @contextmanager
     def opened(self, begin: int) -> Iterator[FileText]:
-        """The file's bytes from `begin` to the end of the piece. Raises WholeError when they cannot
-        be read.
-        """
+        """The file's bytes from `begin` to the end of the piece. Raises WholeError when unreadable."""
         try:
             with Path(self.path).open("rb", buffering=0) as handle:
                 yield FileText(handle, begin, self.part.offset + self.part.length)

@@ -1,3 +1,1 @@
-"""Logs as they are written, into the archive: syslog, files that grow, folders that others drop files into;
-and listed values told at once.
-"""
+"""Collection of logs into the archive: syslog, growing files, drop folders; and live matching."""

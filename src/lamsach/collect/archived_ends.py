@@ -11,9 +11,7 @@ from lamsach.archive.catalog import Catalog
 
 @dataclass(slots=True)
 class Known:
-    """End of a source in the archive: bytes, lines, number of its last spool file, position, headers, state
-    of its last line.
-    """
+    """End of a source in the archive: bytes, lines, last spool file, position, headers, last line's state."""
 
     end: int = 0
     lines: int = 0

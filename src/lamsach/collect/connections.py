@@ -45,9 +45,7 @@ class Connection:
         self._framer = Framer()
 
     def read(self) -> None:
-        """Read to the end. Raises OSError for a connection that breaks, LamsachError when nothing can be
-        taken in.
-        """
+        """Read to the end. Raises OSError for a broken connection, LamsachError when nothing can be taken."""
         self._connection.settimeout(WAIT_SECONDS)
         with contextlib.suppress(OSError):
             self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

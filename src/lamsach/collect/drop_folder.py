@@ -1,8 +1,6 @@
-"""A folder that others drop logs into (SFTP, a share): each file is archived when it has stopped growing,
-once.
+"""A folder in which others drop logs (SFTP, a share): each is archived once, when it stopped growing.
 
-Only files that lie there: whoever may drop something could point a link at what the collector alone may read,
-or leave a pipe.
+Only files of the folder itself: a link could point at what the collector alone may read, or be a pipe.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class Feeder:
         self._followers: dict[str, Follower] = {}
 
     def run(self) -> None:
-        """Feed until told to stop."""
+        """Feed until stopped."""
         globbed = 0.0
         while not self._stopping.is_set():
             if time.monotonic() - globbed > _GLOB_SECONDS or not globbed:
@@ -67,7 +67,7 @@ class Feeder:
 
     def _find_files(self) -> None:
         for pattern in self._patterns:
-            for name in sorted(glob.glob(pattern)) or [pattern]:  # noqa: PTH207 - patterns may begin at the root
+            for name in sorted(glob.glob(pattern)) or [pattern]:  # noqa: PTH207 - any root
                 path = str(Path(name).absolute())
                 if path not in self._followers and not glob.has_magic(name):
                     self._followers[path] = Follower(Path(path), self._stream_for("followed", path))

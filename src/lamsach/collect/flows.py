@@ -1,5 +1,4 @@
-"""NetFlow and IPFIX over UDP (RFC 3954, RFC 7011) as lines: each flow one JSON object with the keys of
-`lamsach logs read`.
+"""NetFlow and IPFIX over UDP (RFC 3954, RFC 7011) as lines: a JSON object a flow, as `lamsach logs read`.
 
 The archive holds text that can be searched and read without the exporter's templates. These are remembered by
 exporter and kept in a file, so that flows are read again at once when the collector is started anew: some
@@ -49,9 +48,7 @@ class FlowLines:
             self._load(json.loads(self._path.read_text()))
 
     def lines(self, packet: bytes, exporter: str) -> bytes:
-        """The flows of a packet, and those of earlier ones that waited for a template in it; nothing for what
-        is no export packet.
-        """
+        """The flows of a packet, and earlier ones that waited for its template; nothing for other packets."""
         decoder = self._decoders.pop(exporter, None) or Decoder()
         self._decoders[exporter] = decoder  # the last that was heard
         if len(self._decoders) > MOST_EXPORTERS:

@@ -1,9 +1,8 @@
-"""A file that grows, through rotation by renaming, copying and emptying, and compressing: each of its lines
-once.
+"""A growing file, through rotation by renaming, copying, emptying and compressing: each line once.
 
-How far it was read stands in the spool beside the lines themselves (see `spool`). A file is known again by
-its device, inode and the digest of its beginning; one that was rotated while nobody looked is found beside it
-by that beginning, also compressed.
+How far it was read is in the spool beside the lines themselves (see `spool`). A file is known again by its
+device, inode and the digest of its beginning; one that was rotated while nobody looked is found beside it by
+that beginning, also compressed.
 """
 
 from __future__ import annotations
@@ -76,9 +75,7 @@ class Follower:
         return self._look_for_change()
 
     def _emptied(self) -> bool:
-        """Return whether the open file was emptied and perhaps written anew (copy and truncate); then it
-        begins again.
-        """
+        """Return whether the open file was emptied and perhaps rewritten (copy and truncate)."""
         assert self._file is not None
         size = os.fstat(self._file.fileno()).st_size
         if size >= self._place.offset and (
@@ -97,9 +94,7 @@ class Follower:
             self._file = None
 
     def _open(self) -> bool:
-        """Open the path at the place that was reached before, after the rest of what was rotated away in
-        between.
-        """
+        """Open the path at the last place, after the rest of what was rotated away in between."""
         try:
             if not self.path.is_file():  # opening a pipe would wait for its other end
                 return False
@@ -169,9 +164,7 @@ class Follower:
         return False
 
     def _gone(self) -> bool:
-        """The file was renamed or deleted: its writer may still write for a moment, so it is left when it is
-        quiet twice.
-        """
+        """Leave a renamed or deleted file when it is quiet twice: its writer may still write for a moment."""
         self._quiet += 1
         if self._quiet < 3:
             return False
@@ -181,9 +174,7 @@ class Follower:
         return True
 
     def _finish_rotated(self) -> None:
-        """Take in the rest of the file that was read before, where it lies now, and of those rotated after
-        it.
-        """
+        """Take in the rest of the file that was read before, and of those rotated after it."""
         place = self._place
         if not place.known:
             return
@@ -261,9 +252,7 @@ def _digest_of_path(path: Path, size: int) -> str:
 
 
 def _siblings(path: Path) -> Iterator[Path]:
-    """Files beside it that may be older parts of it (`fw.log.1`, `fw.log-20220901.gz`, `fw-20220901.log`),
-    the oldest first.
-    """
+    """Files beside it that may be older parts of it (`fw.log.1`, `fw.log-20220901.gz`), the oldest first."""
     found = []
     for other in path.parent.glob(f"{_escaped(path.stem)}*"):
         try:
@@ -283,9 +272,7 @@ def _identity(path: Path) -> tuple[int, int]:
 
 
 def _is_part(other: Path, path: Path) -> bool:
-    """Return whether the name is one that rotation gives: `fw.log.1`, `fw.log-20220901.gz`,
-    `fw-2022-09-01.log`.
-    """
+    """Return whether the name is of rotation: `fw.log.1`, `fw.log-20220901.gz`, `fw-2022-09-01.log`."""
     number = r"[._-][0-9][0-9T:._-]*"
     name, stem, suffix = re.escape(path.name), re.escape(path.stem), re.escape(path.suffix)
     return re.fullmatch(rf"(?:{name}{number}|{stem}{number}{suffix})(?:\.gz)?", other.name) is not None

@@ -1,6 +1,4 @@
-"""State of the collector for programs: `/health` (alive), `/ready` (accepts lines), `/metrics` (Prometheus
-text format 0.0.4).
-"""
+"""State of the collector for programs: `/health`, `/ready` and `/metrics` (Prometheus text 0.0.4)."""
 
 from __future__ import annotations
 

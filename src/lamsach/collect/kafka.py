@@ -17,8 +17,8 @@ from typing import Any
 from lamsach.collect.streams import Stream
 from lamsach.collect.syslog_frames import one_line
 from lamsach.errors import InputError, LamsachError, UsageError
-from lamsach.extras import missing_extra
 from lamsach.i18n import mark
+from lamsach.runtime.extras import missing_extra
 
 _BATCH = 5000
 _POLL_S = 0.5
@@ -87,7 +87,7 @@ class KafkaReader:
         self._dirty: dict[tuple[str, int], Stream] = {}
 
     def run(self) -> None:
-        """Read until told to stop."""
+        """Read until stopped."""
         from confluent_kafka import KafkaException
 
         committed = time.monotonic()

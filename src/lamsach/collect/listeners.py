@@ -156,8 +156,9 @@ def _message(datagram: bytes, _peer: str) -> bytes:
 
 
 class UdpServer:
-    """Takes datagrams: each is one message, or whatever lines `lines_of` makes of it and its sender's
-    address. What the system drops because it is not fetched in time is counted.
+    """UDP server: each datagram is one message, or what `lines_of` makes of it and its sender.
+
+    Datagrams that the system drops because they are not fetched in time are counted.
     """
 
     def __init__(
@@ -200,9 +201,7 @@ class UdpServer:
         self._socket.close()
 
     def drops(self) -> int:
-        """Datagrams that the system dropped (Linux: /proc/net/udp), and messages that could not
-        be written.
-        """
+        """Datagrams that the system dropped (Linux: /proc/net/udp), and messages that were not written."""
         total = self.lost
         if self._ended:
             return total

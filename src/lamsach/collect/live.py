@@ -1,7 +1,7 @@
-"""Listed values in lines that just came: told within seconds, to a file and to an address.
+"""Live matching: listed values in lines that just came, reported within seconds to a file and an address.
 
-The lines go the hunt's way. Leases and inventory are not asked: that is the retro-hunt's work; a live
-sighting names the device as its line does.
+The lines go the hunt's way. Leases and inventory are left to the retro-hunt; a live sighting names the device
+as its line does.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from lamsach.hunt.account import Account
 from lamsach.hunt.chunks import Pool, cut
 from lamsach.hunt.engine import Sieve
 from lamsach.hunt.examine import Uncounted
-from lamsach.hunt.lists import LoadedList
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import hunt
+from lamsach.hunt.sets.lists import LoadedList
 from lamsach.hunt.workers import sieve_chunk
 from lamsach.logs.base import FileContext
 from lamsach.logs.opening.inputs import HEAD_BYTES, LogFile

@@ -14,13 +14,11 @@ from typing import Any
 from lamsach.errors import LamsachError, OutputError, UsageError
 from lamsach.i18n import mark
 from lamsach.results.atomic import open_own
-from lamsach.web_client import WebClient, WebError
+from lamsach.runtime.web_client import WebClient, WebError
 
 Record = dict[str, Any]
 _WAITING = 10_000
-"""Sightings that wait for an address that does not answer; the oldest are dropped and counted, not those in
-the file.
-"""
+"""Sightings that wait for an address; the oldest are dropped and counted, but stay in the file."""
 _BATCH = 500
 _TIMEOUT_S = 10
 _RETRY_S = 5.0
@@ -45,19 +43,14 @@ def post(url: str, value: Any, token: str = "", method: str = "POST") -> None:
 
 
 class Outbox:
-    """Destination of sightings: a file (JSON lines, appended), and an http or https address (JSON array,
-    POST).
+    """Destination of sightings: a file (JSON lines, appended), and an address (JSON array, POST).
 
     `token` is sent with them, to this address alone. Each sighting has an `id`, so that one that is sent
     twice is known. Raises UsageError for an address of another kind.
     """
 
     def __init__(
-        self,
-        path: Path | None,
-        url: str | None,
-        on_problem: Callable[[LamsachError], None],
-        token: str = "",
+        self, path: Path | None, url: str | None, on_problem: Callable[[LamsachError], None], token: str = ""
     ) -> None:
         if url is not None and not url.lower().startswith(("http://", "https://")):
             raise UsageError("Sightings can be sent to http and https only.", url, "Give such an address.")

@@ -19,9 +19,7 @@ MOST_FILES = 1 << 16
 
 
 def shown_name(kind: str, name: str) -> str:
-    """A source's name in the archive: `syslog-tcp/192.0.2.1`, `netflow/192.0.2.1`, `kafka/topic/0`,
-    a path.
-    """
+    """A source's archive name: `syslog-tcp/192.0.2.1`, `netflow/192.0.2.1`, `kafka/topic/0`, a path."""
     if kind == KAFKA:
         return f"{KAFKA}/{name}"
     return f"{LIVE_KINDS[kind]}/{name}" if kind in LIVE_KINDS else name
@@ -50,9 +48,7 @@ def servers_of(
 def reader_of(
     wanted: Settings, stream_for: StreamFor, on_problem: OnProblem, stopping: threading.Event
 ) -> Callable[[], None] | None:
-    """Return what reads Kafka's topics until `stopping` is set; None when there are none.
-    Raises UsageError.
-    """
+    """Return the reader of Kafka's topics until `stopping`; None without topics. Raises UsageError."""
     if wanted.kafka is None:
         return None
     consumer = consumer_of(wanted.kafka)

@@ -1,6 +1,4 @@
-"""Full spool files become segments: one thread, which waits for nobody, and whom receivers wait for when it
-is behind.
-"""
+"""One thread that makes segments of full spool files; receivers wait for it when it is behind."""
 
 from __future__ import annotations
 
@@ -24,9 +22,7 @@ from lamsach.logs.opening.inputs import HEAD_BYTES
 WAITING = 6
 """Full spool files that may wait; then those who take lines in wait as well."""
 WELL_BYTES_S = 12 << 20
-"""Up to so many bytes a second are compressed well, which takes a quarter of a processor; what is beyond
-quickly.
-"""
+"""Bytes a second that are compressed well, for a quarter of a processor; the rest quickly."""
 _BURST_S = 2.0
 _RETRY_SECONDS = 5.0
 _PUT_SECONDS = 0.5
@@ -47,15 +43,10 @@ class Pace:
 
 
 class Sealer:
-    """Makes segments of spool files, in order. `known`: where each source ended when the
-    collector started.
-    """
+    """Maker of segments from spool files, in order. `known`: each source's end at the start."""
 
     def __init__(
-        self,
-        writer: Writer,
-        known: dict[str, Known],
-        on_problem: Callable[[LamsachError], None],
+        self, writer: Writer, known: dict[str, Known], on_problem: Callable[[LamsachError], None]
     ) -> None:
         self.formats: dict[str, dict[str, int]] = {}
         self.stuck = False
@@ -70,9 +61,7 @@ class Sealer:
         self._pace = Pace()
         self._packed = 0
         self._left: set[str] = set()
-        """Sources of which something stays in the spool when the collector ends: what came later stays there
-        too, so that it is in order.
-        """
+        """Sources with lines left in the spool at the end: later ones stay too, so that order holds."""
 
     def start(self) -> None:
         """Begin."""

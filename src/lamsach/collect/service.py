@@ -30,7 +30,7 @@ from lamsach.collect.spool import Header, Spool, Spooled, drop_empty, read_spool
 from lamsach.collect.status import STATUS_FILE, now, sources_of, stamp
 from lamsach.collect.streams import Stream, source_key
 from lamsach.errors import LamsachError
-from lamsach.hunt.lists import LoadedList
+from lamsach.hunt.sets.lists import LoadedList
 from lamsach.i18n import mark
 from lamsach.logs.opening.inputs import LogFile
 from lamsach.results.atomic import open_own, own_folder
@@ -80,18 +80,12 @@ class Collector:
         send = f"{checked(portal)}/sightings" if portal else settings.send
         self.outbox = Outbox(settings.sightings, send, on_problem, settings.token if portal else "")
         self._reporter = Reporter(portal, settings.token, self.status, on_problem) if portal else None
-        self._health = (
-            Health(settings.metrics_host, settings.metrics, self.status)
-            if settings.metrics is not None
-            else None
-        )
+        metrics = settings.metrics
+        self._health = None if metrics is None else Health(settings.metrics_host, metrics, self.status)
         self._live = LiveMatcher(listed, archive.zone, self.outbox.put) if listed else None
         self._servers: list[TcpServer | UdpServer] = []
-        drop = (
-            DropFolder(settings.drop, settings.retention, self._live_whole if listed else None)
-            if settings.drop
-            else None
-        )
+        dropped = self._live_whole if listed else None
+        drop = DropFolder(settings.drop, settings.retention, dropped) if settings.drop else None
         self._feeder = Feeder(settings.follow, drop, writer, self._stream_for, on_problem, self._stopping)
 
     def stop(self) -> None:
@@ -99,9 +93,7 @@ class Collector:
         self._stopping.set()
 
     def run(self, on_ready: Callable[[dict[str, int]], None] = lambda _ports: None) -> None:
-        """Collect until told to stop. `on_ready` gets the ports. Raises UnreadableError when it
-        cannot begin.
-        """
+        """Collect until stopped. `on_ready` gets the ports. Raises UnreadableError when it cannot begin."""
         own_folder(self._folder)
         self._recover()
         wanted, problem = self._settings, self._on_problem
@@ -163,11 +155,7 @@ class Collector:
         sources = [item["name"] for item in known]
         if sources:
             self._writer.record(
-                GAP,
-                sources=sources,
-                since=before.get("at", ""),
-                until=now(),
-                clean=bool(before.get("ended")),
+                GAP, sources=sources, since=before.get("at", ""), until=now(), clean=bool(before.get("ended"))
             )
 
     def _stream_for(self, kind: str, name: str) -> Stream:
@@ -201,7 +189,7 @@ class Collector:
             self._live.look(stream, lines)
         except LamsachError as error:
             self._on_problem(error)
-        except Exception as error:  # noqa: BLE001 - the lines are in the spool: no defect of ours may have them taken twice
+        except Exception as error:  # noqa: BLE001 - no defect may have the spooled lines taken twice
             self._on_problem(LamsachError(mark("Live matching failed on some lines."), str(error)))
 
     def _live_whole(self, log: LogFile) -> None:
@@ -229,9 +217,7 @@ class Collector:
         self._write_status(ended=False)
 
     def _serve(self) -> None:
-        """Do what is asked of the archive, first bringing in what is in the spool: what is to be erased may
-        lie there.
-        """
+        """Serve requests about the archive, first bringing in the spool, which may hold what to erase."""
         try:
             if waiting(self._archive):
                 for stream in list(self._streams.values()):
@@ -243,9 +229,7 @@ class Collector:
             self._on_problem(error)
 
     def status(self, *, ended: bool = False) -> dict[str, Any]:
-        """Return how it goes: for each source rate, last line seen, shares of formats, silence; drops;
-        sightings.
-        """
+        """Return the state: for each source rate, last line, shares of formats, silence; drops; sightings."""
         udp = [server for server in self._servers if isinstance(server, UdpServer)]
         return {
             "at": now(),

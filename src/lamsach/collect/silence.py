@@ -1,6 +1,4 @@
-"""Sources that fall silent: told of once, and when they speak again, written down from when to when they were
-blind.
-"""
+"""Sources that fall silent: reported once, and with their blind span when they speak again."""
 
 from __future__ import annotations
 

@@ -34,9 +34,7 @@ _ROOM = mark("Check the free space and the permissions: nothing is taken in unti
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Origin of spooled lines: the source's key, name, kind and class; the number of the spool file; the byte
-    and line before its first.
-    """
+    """Origin of spooled lines: source's key, name, kind and class; file's number; first byte and line."""
 
     key: str
     name: str
@@ -49,9 +47,7 @@ class Header:
 
 @dataclass(slots=True)
 class Spooled:
-    """A spool file's content: lines, the place after the last, when the last came (seconds since
-    the epoch).
-    """
+    """A spool file's content: lines, the place after the last, its time in seconds since the epoch."""
 
     header: Header
     raw: bytes

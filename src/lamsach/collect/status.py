@@ -12,9 +12,7 @@ STATUS_FILE = "status.json"
 
 
 def sources_of(streams: Iterable[Stream], formats: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
-    """For each source rate, last line seen, shares of formats (of the lines in segments of this run),
-    silence; in order of names.
-    """
+    """For each source, by name: rate, last line, shares of formats in this run's segments, silence."""
     sources = [_source_of(stream, formats.get(stream.header.key, {})) for stream in streams]
     return sorted(sources, key=lambda item: str(item["name"]))
 

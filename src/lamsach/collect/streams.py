@@ -1,6 +1,4 @@
-"""One source of lines while it is collected: from the hands of a receiver into the spool, and on to the
-segments.
-"""
+"""One collected source of lines: from a receiver into the spool, and on to the segments."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ _RATE_SECONDS = 60
 
 
 def source_key(kind: str, name: str) -> str:
-    """The key under which a source that is collected stands in the archive."""
+    """The archive's key of a collected source."""
     return hashlib.sha256(f"{kind}\0{name}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

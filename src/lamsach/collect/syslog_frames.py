@@ -15,15 +15,11 @@ _COUNT = re.compile(rb"([1-9][0-9]{0,6}) ")
 _COUNTED_START = re.compile(rb"[1-9][0-9]{0,6} <")
 _START_BYTES = 9
 _SMALL_BYTES = 1 << 12
-"""A longer rest of a message is not looked at again before the message can be whole: else a sender that gives
-it byte by byte would cost a copy of it for each.
-"""
+"""Longest rest that is looked at again at once: a sender byte by byte would cost a copy for each."""
 
 
 def one_line(message: bytes) -> bytes:
-    """The message without its trailer, with line feeds inside written as rsyslog does (`#012`), so that it is
-    one line.
-    """
+    """The message on one line, without its trailer, line feeds as rsyslog writes them (`#012`)."""
     message = message.rstrip(b"\r\n\0")
     if b"\n" in message:
         message = message.replace(b"\n", b"#012")
@@ -59,9 +55,7 @@ class Framer:
         return self._by_count(data) if self._counted else self._by_trailer(data)
 
     def end(self) -> bytes:
-        """Return what is left at the end of the connection: the last message may lack its trailer, or be cut
-        off.
-        """
+        """Return the rest at the connection's end: the last message may lack its trailer, or be cut off."""
         rest, self._rest = one_line(bytes(self._rest)), b""
         return rest + b"\n" if rest else b""
 

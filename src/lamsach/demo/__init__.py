@@ -59,9 +59,8 @@ def generate(folder: Path, seed: int = 2022, days: int = MOST_DAYS, devices: int
     Raises UsageError for other numbers, OutputError when a file cannot be written.
     """
     if not LEAST_DAYS <= days <= MOST_DAYS:
-        raise UsageError(
-            "The demo's month has between 14 and 30 days.", str(days), "Choose a number in that range."
-        )
+        what = "The demo's month has between 14 and 30 days."
+        raise UsageError(what, str(days), "Choose a number in that range.")
     rng = Random(seed)  # noqa: S311 - a reproducible story, no secret
     unit = world.build(rng, devices)
     cast = Cast(unit, days, rng)
@@ -70,29 +69,15 @@ def generate(folder: Path, seed: int = 2022, days: int = MOST_DAYS, devices: int
     month = dhcp.simulate(rng, unit, days, [item for case in cases for item in case.appointments])
     journal = _play(rng, cases, month, days, gaps, details_from)
     entries = listed.build(rng)
-    files = DemoFiles(
-        folder,
-        folder / "dispatch-annex.xlsx",
-        folder / "inventory.xlsx",
-        folder / "logs",
-        folder / "truth.json",
-        TIMEZONE,
-    )
+    annexed, machines = folder / "dispatch-annex.xlsx", folder / "inventory.xlsx"
+    files = DemoFiles(folder, annexed, machines, folder / "logs", folder / "truth.json", TIMEZONE)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write_logs(folder, rng, journal, month, days)
         annex.write(files.annex, entries)
         _write_inventory(files.inventory, rng, unit, cases)
-        truth.write(
-            files.truth,
-            seed=seed,
-            days=days,
-            devices=devices,
-            cases=cases,
-            journal=journal,
-            month=month,
-            entries=entries,
-        )
+        size = {"seed": seed, "days": days, "devices": devices}
+        truth.write(files.truth, **size, cases=cases, journal=journal, month=month, entries=entries)
     except OSError as error:
         raise OutputError(
             "The demo's files could not be written.", str(error.filename or folder), "Choose another folder."

@@ -9,14 +9,7 @@ from lamsach.demo.cases import INFECTED, Case, Cast, Stage, beacon, office_hours
 from lamsach.demo.clock import at
 from lamsach.demo.dhcp import Session
 from lamsach.demo.journal import Planted
-from lamsach.demo.world import (
-    FINANCE,
-    OFFICE,
-    TECHNICAL,
-    UNKNOWN_STATIC_IP,
-    Device,
-    Kind,
-)
+from lamsach.demo.world import FINANCE, OFFICE, TECHNICAL, UNKNOWN_STATIC_IP, Device, Kind
 from lamsach.demo.writers.fortigate import Flow
 
 

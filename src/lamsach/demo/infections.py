@@ -10,17 +10,7 @@ from lamsach.demo.clock import at
 from lamsach.demo.dhcp import Appointment, Session
 from lamsach.demo.journal import Planted
 from lamsach.demo.network import Visit
-from lamsach.demo.world import (
-    FINANCE,
-    IT,
-    LEGAL,
-    OFFICE,
-    TECHNICAL,
-    WIFI_A,
-    WIFI_B,
-    Device,
-    Kind,
-)
+from lamsach.demo.world import FINANCE, IT, LEGAL, OFFICE, TECHNICAL, WIFI_A, WIFI_B, Device, Kind
 
 C2_AGENT = "Mozilla/4.0 (compatible; MSIE 6.0)"
 

@@ -3,24 +3,11 @@
 from __future__ import annotations
 
 from lamsach.demo import listed
-from lamsach.demo.cases import (
-    HARMLESS,
-    Case,
-    Cast,
-    Stage,
-    office_hours,
-)
+from lamsach.demo.cases import HARMLESS, Case, Cast, Stage, office_hours
 from lamsach.demo.infections import server_of
 from lamsach.demo.journal import DNS, SQUID, TRAFFIC, WEB_FILTER
 from lamsach.demo.network import Visit
-from lamsach.demo.world import (
-    FINANCE,
-    LEGAL,
-    OFFICE,
-    TECHNICAL,
-    WEB_SERVER_IP,
-    Kind,
-)
+from lamsach.demo.world import FINANCE, LEGAL, OFFICE, TECHNICAL, WEB_SERVER_IP, Kind
 from lamsach.demo.writers.fortigate import Flow
 from lamsach.demo.writers.windows_dns import label_lengths
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
+from typing import Any
 
 from lamsach.errors import UsageError
 
@@ -155,9 +156,9 @@ class _Maker:
                 self._macs.add(mac)
                 return mac
 
-    def add(self, name: str, kind: Kind, department: str, vlan: Vlan, **details: object) -> None:
+    def add(self, name: str, kind: Kind, department: str, vlan: Vlan, **details: Any) -> None:
         user = str(details.pop("user", ""))
-        self.devices.append(Device(name, self.mac(), kind, department, user, vlan, **details))  # type: ignore[arg-type]
+        self.devices.append(Device(name, self.mac(), kind, department, user, vlan, **details))
 
 
 def build(rng: Random, devices: int) -> World:
@@ -188,46 +189,18 @@ def _add_fixed(maker: _Maker, devices: int) -> None:
         vlan = PROXIED if ip == PROXY_IP else SERVERS
         proxied = name in _SERVERS_BEHIND_PROXY
         maker.add(name, Kind.SERVER, IT, vlan, fixed_ip=ip, proxied=proxied, always_on=True, purpose=purpose)
-    maker.add(
-        "RT-CHINHANH",
-        Kind.NETWORK,
-        IT,
-        BRANCH,
-        fixed_ip=BRANCH_NAT_IP,
-        always_on=True,
-        purpose="Bộ định tuyến NAT của chi nhánh",
-    )
+    add = maker.add
+    router = "Bộ định tuyến NAT của chi nhánh"
+    add("RT-CHINHANH", Kind.NETWORK, IT, BRANCH, fixed_ip=BRANCH_NAT_IP, always_on=True, purpose=router)
     for number in range(1, devices // 50 + 1):
-        maker.add(
-            f"SW-{number:02}",
-            Kind.NETWORK,
-            IT,
-            SERVERS,
-            fixed_ip=f"10.20.0.{200 + number}",
-            purpose="Bộ chuyển mạch",
-        )
+        ip = f"10.20.0.{200 + number}"
+        add(f"SW-{number:02}", Kind.NETWORK, IT, SERVERS, fixed_ip=ip, purpose="Bộ chuyển mạch")
     for number in range(1, devices * 24 // 400 + 1):
-        maker.add(
-            f"CAM-{number:02}",
-            Kind.CAMERA,
-            IT,
-            CAMERAS,
-            fixed_ip=f"10.20.51.{10 + number}",
-            always_on=True,
-            purpose="Camera",
-        )
+        ip = f"10.20.51.{10 + number}"
+        add(f"CAM-{number:02}", Kind.CAMERA, IT, CAMERAS, fixed_ip=ip, always_on=True, purpose="Camera")
     for number in range(1, devices * 22 // 400 + 1):
-        department = DEPARTMENTS[number % 5].name
-        ip = f"10.20.50.{10 + number}"
-        maker.add(
-            f"IN-{number:02}",
-            Kind.PRINTER,
-            department,
-            PRINTERS,
-            fixed_ip=ip,
-            always_on=True,
-            purpose="Máy in",
-        )
+        ip, where = f"10.20.50.{10 + number}", DEPARTMENTS[number % 5].name
+        add(f"IN-{number:02}", Kind.PRINTER, where, PRINTERS, fixed_ip=ip, always_on=True, purpose="Máy in")
 
 
 def _add_computers(maker: _Maker, pcs: int, laptops: int) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lamsach.errors import InputError
-from lamsach.file_names import safe_name
 from lamsach.i18n import mark
+from lamsach.runtime.file_names import safe_name
 
 READ_BYTES = 1 << 18
 HEADER_BYTES = 8192

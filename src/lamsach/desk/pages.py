@@ -11,13 +11,22 @@ from lamsach.results.summary import figures, state_counts, verdict_sentence, war
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#1b2733;--page:#fff;--line:#c9d3dc;--accent:#0b5394;--bad:#9c1c1c}
-@media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--page:#14191f;--line:#3a4754;--accent:#7fb8f0;--bad:#ff9c91}}
-body{margin:0;font:18px/1.5 "Noto Sans","Segoe UI",sans-serif;color:var(--ink);background:var(--page)}main{max-width:760px;margin:0 auto;padding:24px 16px}
-fieldset{border:1px solid var(--line);border-radius:8px;margin:0 0 16px;padding:16px}legend{font-weight:600;padding:0 8px}label{display:block}
-input[type=file],input[type=text]{box-sizing:border-box;width:100%;font:inherit;padding:14px;border:2px dashed var(--line);border-radius:8px;color:inherit;background:none}input[type=text]{border-style:solid}
-button,.button{display:inline-block;font-family:inherit;font-size:18px;font-weight:600;line-height:1.3;min-height:56px;padding:14px 24px;margin:0 8px 8px 0;border:2px solid var(--accent);border-radius:8px;background:var(--accent);color:var(--page);cursor:pointer;text-decoration:none}
-button.other,.button.other{background:var(--page);color:var(--accent)}:focus-visible{outline:3px solid var(--ink);outline-offset:2px}
-.wrong{border-left:6px solid var(--bad);padding:8px 16px;margin:0 0 16px}form{margin:0}progress{width:100%;height:24px;accent-color:var(--accent)}p.note{font-size:16px}
+@media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--page:#14191f;--line:#3a4754;--accent:#7fb8f0;
+--bad:#ff9c91}}
+body{margin:0;font:18px/1.5 "Noto Sans","Segoe UI",sans-serif;color:var(--ink);background:var(--page)}
+main{max-width:760px;margin:0 auto;padding:24px 16px}
+fieldset{border:1px solid var(--line);border-radius:8px;margin:0 0 16px;padding:16px}
+legend{font-weight:600;padding:0 8px}label{display:block}
+input[type=file],input[type=text]{box-sizing:border-box;width:100%;font:inherit;padding:14px;
+border:2px dashed var(--line);border-radius:8px;color:inherit;background:none}
+input[type=text]{border-style:solid}
+button,.button{display:inline-block;font-family:inherit;font-size:18px;font-weight:600;line-height:1.3;
+min-height:56px;padding:14px 24px;margin:0 8px 8px 0;border:2px solid var(--accent);border-radius:8px;
+background:var(--accent);color:var(--page);cursor:pointer;text-decoration:none}
+button.other,.button.other{background:var(--page);color:var(--accent)}
+:focus-visible{outline:3px solid var(--ink);outline-offset:2px}
+.wrong{border-left:6px solid var(--bad);padding:8px 16px;margin:0 0 16px}form{margin:0}
+progress{width:100%;height:24px;accent-color:var(--accent)}p.note{font-size:16px}
 """
 
 
@@ -57,9 +66,8 @@ def start_page(job: Job, token: str) -> str:
     parts.append(_text("nat_folder", _("Large NAT logs: their folder or file on this machine")))
     parts.append(_file("inventory", _("If there is one: the list of the unit's machines"), ""))
     parts.append(f"<button>{escape(_('Search'))}</button></form>{_end(_('End'), token)}")
-    parts.append(
-        f'<p class="note">{escape(_("Nothing leaves this machine. What you give is deleted when the program ends."))}</p>'
-    )
+    note = _("Nothing leaves this machine. What you give is deleted when the program ends.")
+    parts.append(f'<p class="note">{escape(note)}</p>')
     return shell(_("Find infected machines"), "".join(parts), job.language)
 
 
@@ -124,7 +132,8 @@ def shell(title: str, body: str, language: str, *, refresh: bool = False) -> str
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta '
         f'name="viewport" content="width=device-width">{again}'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main><h1>{escape(title)}</h1>{body}</main></body></html>"
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main><h1>{escape(title)}"
+        f"</h1>{body}</main></body></html>"
     )
 
 

@@ -1,4 +1,4 @@
-"""Serves the desk's page to the person at this machine; see `lamsach.local_page` for its guards."""
+"""Serves the desk's page to the person at this machine; see `lamsach.runtime.local_page` for its guards."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lamsach.desk.form_upload import receive
 from lamsach.desk.job import Given, Job
 from lamsach.errors import InputError, LamsachError
 from lamsach.i18n import mark
-from lamsach.local_page import HTML, LocalHandler, LocalServer
+from lamsach.runtime.local_page import HTML, LocalHandler, LocalServer
 
 SPARE_BYTES = 1 << 30
 """So much of the disk stays free."""
@@ -67,7 +67,8 @@ class _Handler(LocalHandler):
                 )
             job.total_bytes = length
             kind = self.headers.get("Content-Type", "")
-            form = receive(self.rfile, length, kind, job.folder / "given", job.arrived)  # type: ignore[arg-type]
+            folder = job.folder / "given"
+            form = receive(self.rfile, length, kind, folder, job.arrived)  # type: ignore[arg-type]
             files = {name: [str(path) for path in paths] for name, paths in form.files.items()}
             logs, nat = files.get("logs", []), files.get("nat", [])
             for given, place in ((logs, "log_folder"), (nat, "nat_folder")):

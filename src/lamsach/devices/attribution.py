@@ -1,33 +1,34 @@
 """From raw sightings to devices: who it was, what that makes of them, and what is counted once.
 
 1. Identities become devices (`identities`), infrastructure is told apart (`infrastructure`, `forwarding`).
-2. A forwarder's sighting that its client's explains is dropped; the client's device bears the reason `forwarded_for`. So is one from
+2. A forwarder's sighting that its client's explains is dropped; the client's device bears the reason
+   `forwarded_for`. So is one from
 outside the gateway that the machine's own explains.
 3. What is left merges into sightings; each device gets its state, severity and reasons from those that count
 (`states`).
 
-A match that does not count (excepted, outside its validity) never makes a device: its sighting stays, under the key
-that the device has or would have.
+A match that does not count (excepted, outside its validity) never makes a device: its sighting stays, under
+the key that the device has or would have.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
-from lamsach.devices.addresses import intervals
-from lamsach.devices.combining import merged
-from lamsach.devices.contested import Contested
-from lamsach.devices.forwarding import Explainer, Item, find_forwarders, is_clients_side
+from lamsach.devices.forwarders import Explainer, Item, find_forwarders, is_clients_side
 from lamsach.devices.identities import Devices, most_frequent, without_router_macs
 from lamsach.devices.infrastructure import Infrastructure
 from lamsach.devices.inventory import Inventory
 from lamsach.devices.leases import LeaseConflict
 from lamsach.devices.names import address as as_address
 from lamsach.devices.role_rules import Standing, standing_of
+from lamsach.devices.sightings import merged
 from lamsach.devices.states import Verdict, judge, judge_unattributed, not_blocked
 from lamsach.model import (
+    AddressInterval,
     Behind,
     Device,
     Identity,
@@ -39,17 +40,106 @@ from lamsach.model import (
     SightingKey,
 )
 
+MOST_INTERVALS = 50
+"""A device with more changes of address than this is given one interval an address instead."""
+_TRUST = ("lease", "session", "inventory", "log", "observed", "address", "none")
+
+
+def intervals(items: Sequence[Item]) -> tuple[AddressInterval, ...]:
+    """The addresses of a device in the order of time, an address that it left and came back to twice.
+
+    The order is that of `last`, so the last interval holds the latest address; addresses without any time
+    come first. IPv4 and IPv6 addresses are followed apart, since a machine holds both at once.
+    """
+    found: list[AddressInterval] = []
+    for version_6 in (False, True):
+        members = [
+            (key, raw) for key, raw in items if key.identity.ip and (":" in key.identity.ip) is version_6
+        ]
+        found.extend(_runs(members))
+    earliest = datetime.min.replace(tzinfo=UTC)
+    return tuple(
+        sorted(
+            found, key=lambda one: (one.last or earliest, ":" not in one.ip, one.first or earliest, one.ip)
+        )
+    )
+
+
+def _runs(items: Sequence[Item]) -> list[AddressInterval]:
+    how: dict[str, str] = {}
+    moments: set[tuple[datetime, str]] = set()
+    for key, raw in items:
+        ip = key.identity.ip or ""
+        how[ip] = min(how.get(ip, "none"), key.identity.how, key=_TRUST.index)
+        ends = [time for time in (raw.first, raw.last) if time is not None]
+        moments.update((time, ip) for time in ends)
+        if ends:
+            between = (datetime.fromtimestamp(time, UTC) for time in raw.times)
+            moments.update((time, ip) for time in between if min(ends) < time < max(ends))
+    runs: list[list[tuple[datetime, str]]] = []
+    for moment in sorted(moments):
+        if not runs or runs[-1][-1][1] != moment[1]:
+            runs.append([moment])
+        runs[-1].append(moment)
+    if len(runs) > MOST_INTERVALS:
+        runs = [[moment for moment in sorted(moments) if moment[1] == ip] for ip in sorted(how)]
+        runs = [run for run in runs if run]
+    timed = {run[0][1] for run in runs}
+    without = [AddressInterval(ip, None, None, how[ip]) for ip in sorted(how.keys() - timed)]
+    return without + [AddressInterval(run[0][1], run[0][0], run[-1][0], how[run[0][1]]) for run in runs]
+
+
+MOST_SHOWN = 5
+"""How many claims are shown of one device; the rest are of the same kind."""
+_BY_LEASE = ("lease", "session")
+
+
+class Contested:
+    """The conflicts of the leases, by address."""
+
+    def __init__(self, conflicts: Iterable[LeaseConflict]) -> None:
+        self._by_ip: dict[str, list[LeaseConflict]] = defaultdict(list)
+        for conflict in conflicts:
+            self._by_ip[conflict.ip].append(conflict)
+
+    def marked(self, device: Device) -> Device:
+        """The device with a reason `address_contested` for each other claimant, in the order of time."""
+        others: dict[tuple[str, str], None] = {}
+        own = {value for value in (device.mac, device.name, device.user) if value}
+        for interval in device.addresses:
+            if interval.how not in _BY_LEASE:
+                continue
+            for conflict in self._by_ip.get(interval.ip, ()):
+                if _meet(interval, conflict):
+                    other = conflict.other if conflict.holder in own else conflict.holder
+                    others.setdefault((conflict.ip, other))
+        reasons = tuple(
+            Reason("address_contested", {"address": ip, "other": other})
+            for ip, other in list(others)[:MOST_SHOWN]
+        )
+        return replace(device, reasons=device.reasons + reasons) if reasons else device
+
+
+def _meet(interval: AddressInterval, conflict: LeaseConflict) -> bool:
+    """Return whether the device was seen at the address while it was contested."""
+    return not (
+        (interval.last is not None and interval.last < conflict.start)
+        or (interval.first is not None and interval.first >= conflict.end)
+    )
+
+
 _SEVERITIES = {severity: rank for rank, severity in enumerate((Severity.HIGH, Severity.MEDIUM, Severity.LOW))}
 
 _Client = tuple[str, SightingKey, RawSighting]
 """A sighting of one who speaks for itself, with the key of its device."""
 _Speaker = tuple[str, str | None, str, Item]
-"""A sighting of one who speaks for others: the key of its stand-in, its role, its address or name, the sighting."""
+"""A sighting of one who speaks for others: its stand-in's key, its role, its address or name, the sighting.
+"""
 
 
 @dataclass(slots=True)
 class _Gathered:
-    """The sightings of one device; for infrastructure its `role`, its `address` and the `signs` of its role."""
+    """The sightings of one device; for infrastructure its `role`, its `address` and the signs of its role."""
 
     role: str | None = None
     address: str = ""
@@ -87,7 +177,7 @@ def attribute(
 def _standings(
     items: Sequence[Item], infrastructure: Infrastructure, inventory: Inventory
 ) -> dict[Identity, Standing]:
-    """The identities that speak for others, by what is known of them, of their address, or by the times of their contacts."""
+    """Identities that speak for others, by what is known of them, their address, or their contacts' times."""
     known = {who: standing_of(infrastructure, who, inventory) for who in {key.identity for key, _ in items}}
     by_address: dict[str, Standing] = {}
     for who, standing in sorted(known.items(), key=lambda item: tuple(map(str, _fields(item[0])))):
@@ -158,9 +248,9 @@ def _place_speakers(
 ) -> None:
     """Keep or drop each sighting of a forwarder.
 
-    It is explained by machines that speak for themselves; else, along a chain of forwarders, by the one before it,
-    as far as a resolver or proxy names that one as its client. Such a record of a client is never dropped for
-    another forwarder's, so a contact cannot vanish.
+    It is explained by machines that speak for themselves; else, along a chain of forwarders, by the one
+    before it, as far as a resolver or proxy names that one as its client. Such a record of a client is never
+    dropped for another forwarder's, so a contact cannot vanish.
     """
     explainer = Explainer(clients)
     chain = Explainer([(device, *item) for device, _, _, item in speakers if is_clients_side(item[0])])
@@ -179,7 +269,7 @@ def _place_speakers(
 
 
 def _stand_in(key: SightingKey, device: str | None, role: str | None) -> tuple[str, str | None, str]:
-    """The key of the device or of what stands in for it, its role, and the address or name that people know it by."""
+    """The key of the device or its stand-in, its role, and the address or name that people know it by."""
     who = key.identity
     if role is not None:
         address = who.ip or who.name or key.observer or "?"
@@ -193,7 +283,9 @@ def _stand_in(key: SightingKey, device: str | None, role: str | None) -> tuple[s
 
 
 def _may_be_for_others(key: SightingKey, role: str | None) -> bool:
-    """Return whether the sighting can be somebody else's: a DNS server forwards questions, not connections."""
+    """Return whether the sighting can be somebody else's: a DNS server forwards questions,
+    not connections.
+    """
     if key.forwarded or key.dns:
         return role is not None
     return role in ("proxy", "nat", "stated")

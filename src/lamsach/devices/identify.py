@@ -23,12 +23,14 @@ _Key = tuple[_Position, str | None, str | None, str | None, str | None]
 class Identifier:
     """Gives the identity of an event; the same event always has the same identity.
 
-    In this order: the lease or session of the address at the event's time (its name and user completed from the inventory);
-    the inventory by the hardware address or the host name that the line itself states; what the line states; the machine that was
-    seen at the address about that time (`observed`); the lease that begins minutes later; the inventory by address; the bare address. A person who was logged on completes it. The inventory is a snapshot, so its address is believed only when
-    nothing that knows the time says otherwise: not for an address that is leased to others at other times, and not
-    against the name in the line. An event of a gateway's public address is, where NAT records lead `behind` it, one of the inside address. Without `early` no lease names the
-    holder of the minutes before it.
+    In this order: the lease or session of the address at the event's time (its name and user completed from
+    the inventory); the inventory by the hardware address or the host name that the line itself states; what
+    the line states; the machine that was seen at the address about that time (`observed`); the lease that
+    begins minutes later; the inventory by address; the bare address. A person who was logged on completes it.
+    The inventory is a snapshot, so its address is believed only when nothing that knows the time says
+    otherwise: not for an address that is leased to others at other times, and not against the name in the
+    line. An event of a gateway's public address is, where NAT records lead `behind` it, one of the inside
+    address. Without `early` no lease names the holder of the minutes before it.
     """
 
     def __init__(
@@ -47,7 +49,9 @@ class Identifier:
 
     @property
     def timeless(self) -> bool:
-        """Return whether nothing is known that depends on an event's time: the same words always mean the same machine."""
+        """Return whether nothing known depends on an event's time: the same words always mean the same
+        machine.
+        """
         return not (self._behind or len(self._leases) or len(self._leases.seen) or len(self._leases.people))
 
     def __call__(self, event: Event) -> Identity:
@@ -74,7 +78,9 @@ class Identifier:
         return identity
 
     def _position(self, event: Event) -> _Position:
-        """Return what the tables know of the event's address at its time: the same for all events that have the same holder."""
+        """Return what the tables know of the event's address at its time: equal for events with the same
+        holder.
+        """
         ip, time, leases = event.device_ip, event.time, self._leases
         if time is None or (ip is None and event.device_mac is None):
             return None

@@ -1,4 +1,4 @@
-"""Which identities are one device: by hardware address, then by the inventory, then by host name, else by address."""
+"""Identities joined to devices: by hardware address, the inventory, host name, else address."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
-from lamsach.devices.forwarding import Item
+from lamsach.devices.forwarders import Item
 from lamsach.devices.infrastructure import Infrastructure
 from lamsach.devices.inventory import Inventory, InventoryEntry
 from lamsach.devices.names import account, host_key, mac_address
 from lamsach.model import Identity, RawSighting, SightingKey
 
 _MOST_SWITCHES = 2
-"""A machine that moves from one address to another and back switches twice; more within its sightings is a router."""
+"""A machine that moves from one address to another and back switches twice; more within its sightings is a
+router.
+"""
 
 
 def sort_key(key: SightingKey) -> tuple[str, ...]:
@@ -40,11 +42,12 @@ def sort_key(key: SightingKey) -> tuple[str, ...]:
 def without_router_macs(
     raw: Mapping[SightingKey, RawSighting], infrastructure: Infrastructure, inventory: Inventory
 ) -> list[Item]:
-    """The sightings in their order, those with a router's hardware address identified by name or address instead.
+    """The sightings in their order, those with a router's hardware address identified by name or address
+    instead.
 
-    A firewall behind a router logs the router's hardware address for every machine. It is told by many addresses
-    within an hour, by several host names, or by addresses that alternate. Leases and the inventory state a
-    machine's own.
+    A firewall behind a router logs the router's hardware address for every machine. It is told by many
+    addresses within an hour, by several host names, or by addresses that alternate. Leases and the inventory
+    state a machine's own.
     """
     items = sorted(raw.items(), key=lambda item: sort_key(item[0]))
     by_mac: dict[str, list[Item]] = defaultdict(list)
@@ -91,9 +94,7 @@ def _without_mac(identity: Identity, inventory: Inventory) -> Identity:
 
 
 class Devices:
-    """Gives each identity the key of its device: `mac:..`, else `name:..`, else `user:..` (a VPN session of which the machine is not
-    known), else `ip:..`, None for nobody.
-    """
+    """Device key of each identity: `mac:`, `name:`, `user:` (a VPN session), `ip:`; None for nobody."""
 
     def __init__(self, items: Sequence[Item], inventory: Inventory) -> None:
         self._inventory = inventory
@@ -152,8 +153,8 @@ class Devices:
         return f"name:{identity.name.strip().lower()}" if identity.name and identity.name.strip() else None
 
     def _join_addresses(self, identities: Mapping[Identity, set[date]]) -> None:
-        """Give a bare address to the one machine that other logs name at it on the same days (or the days beside
-        them).
+        """Give a bare address to the one machine that other logs name at it on the same days (or the days
+        beside them).
 
         Not when a lease is known: then the table would have named the holder, and did not.
         """

@@ -1,30 +1,82 @@
-"""Signs of DNS servers, proxies and NAT gateways in logs: machines that speak for others, so that a contact of theirs accuses nobody.
+"""Signs of DNS servers, proxies and NAT gateways: machines whose contacts are others' and accuse nobody.
 
-- An address that at least ASKED_BY machines ask on port 53 (or in a DNS record), or the machine that wrote questions of its own to an upstream
-  into its DNS log.
-- An address that asks the outside for FORWARDER_NAMES names or more, while of the other internal machines no more than one in FORWARDER_RATIO asks
-  the outside itself; or that has nearly all of the names which the outside is asked for (SHARE_NAMES at least), or of the hosts of web requests, while
-  others have one in SHARE_RATIO at most, but some.
-- An address that at least ASKED_BY machines use on a proxy's port, for as many different names where the port is also an ordinary web server's.
+- An address that at least ASKED_BY machines ask on port 53 (or in a DNS record), or the machine that wrote
+  questions of its own to an upstream into its DNS log.
+- An address that asks the outside for FORWARDER_NAMES names or more, while of the other internal machines no
+  more than one in FORWARDER_RATIO asks the outside itself; or that has nearly all of the names which the
+  outside is asked for (SHARE_NAMES at least), or of the hosts of web requests, while others have one in
+  SHARE_RATIO at most, but some.
+- An address that at least ASKED_BY machines use on a proxy's port, for as many different names where the port
+  is also an ordinary web server's.
 - An address that an observer put in the place of another source, or to which NAT records translate.
 
-The share counts different names in the lines that are parsed for coverage and in candidate lines: a machine that calls one address all the time has
-no share, and one that is alone in its log (a machine's own log, a part that was cut out for it) has nobody to ask for.
+The share counts different names in the lines that are parsed for coverage and in candidate lines: a machine
+that calls one address all the time has no share, and one that is alone in its log (a machine's own log, a
+part that was cut out for it) has nobody to ask for.
 
-`lamsach.devices.role_rules` says what follows; more forwarders are found from the sightings themselves: see `lamsach.devices.forwarding`.
+`lamsach.devices.role_rules` says what follows; more forwarders are found from the sightings themselves: see
+`lamsach.devices.forwarders`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from zlib import crc32
 
-from lamsach.devices.bounded import DistinctCounter
 from lamsach.devices.names import address, host_key, mac_address
 from lamsach.errors import UsageError
 from lamsach.logs.events.direction import is_internal
 from lamsach.model import Action, Event, EventKind
+
+
+class DistinctCounter:
+    """For each of many keys, the distinct values seen with it, up to `cap`.
+
+    At most `limit` keys are kept: those whose checksums are smallest. A key that is kept was kept from its
+    first appearance on, so the result is the same for every order of the same input.
+    """
+
+    def __init__(self, cap: int, limit: int = 65536) -> None:
+        self._cap = cap
+        self._limit = limit
+        self._threshold: tuple[int, str] | None = None
+        self._values: dict[str, set[str]] = {}
+
+    def add(self, key: str, value: str) -> None:
+        """Count a value with a key."""
+        values = self._values.get(key)
+        if values is None:
+            if self._threshold is not None and _rank(key) > self._threshold:
+                return
+            values = self._values[key] = set()
+            if len(self._values) > 2 * self._limit:
+                self._prune()
+        if len(values) < self._cap:
+            values.add(value)
+
+    def count(self, key: str) -> int:
+        """Return how many distinct values were seen with the key; `cap` when there were that many or more."""
+        if len(self._values) > self._limit:
+            self._prune()
+        return len(self._values.get(key, ()))
+
+    def keys(self) -> Iterator[str]:
+        """The keys kept."""
+        if len(self._values) > self._limit:
+            self._prune()
+        return iter(self._values)
+
+    def _prune(self) -> None:
+        kept = sorted(self._values, key=_rank)[: self._limit]
+        self._threshold = _rank(kept[-1])
+        self._values = {key: self._values[key] for key in kept}
+
+
+def _rank(key: str) -> tuple[int, str]:
+    return crc32(key.encode("utf-8", "surrogatepass")), key
+
 
 ASKED_BY = 3
 FORWARDER_NAMES = 30
@@ -53,8 +105,8 @@ _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.\-]{0,251}[a-z0-9_])?\$?\.?", re.IGNOR
 class Infrastructure:
     """The signs of machines that speak for others. `stated`: addresses, networks (CIDR) and host names.
 
-    Raises UsageError for a stated text that is none of these. What `observe` was shown, in whatever order, gives
-    the same answers; its memory is bounded.
+    Raises UsageError for a stated text that is none of these. What `observe` was shown, in whatever order,
+    gives the same answers; its memory is bounded.
     """
 
     def __init__(self, stated: Iterable[str] = ()) -> None:
@@ -146,8 +198,8 @@ class Infrastructure:
             self._router_macs.add(f"{mac} {event.time:%Y%m%d%H}", event.device_ip)
 
     def is_router(self, mac: str, hours: Iterable[str]) -> bool:
-        """Return whether the hardware address stood on ROUTER_ADDRESSES addresses within one of the hours (`YYYYmmddHH`,
-        UTC).
+        """Return whether the hardware address stood on ROUTER_ADDRESSES addresses within one of the hours
+        (`YYYYmmddHH`, UTC).
         """
         return any(self._router_macs.count(f"{mac} {hour}") >= ROUTER_ADDRESSES for hour in hours)
 
@@ -157,7 +209,9 @@ class Infrastructure:
             self._translates.add(text, "")
 
     def is_stated(self, ip: str | None, name: str | None) -> bool:
-        """Return whether a person stated the address (canonical text) or the host name (see `names.host_key`)."""
+        """Return whether a person stated the address (canonical text) or the host name (see
+        `names.host_key`).
+        """
         if name in self._stated_names or not self._stated_networks or ip is None:
             return name in self._stated_names
         try:
@@ -183,11 +237,13 @@ class Infrastructure:
         return self._asked_dns.count(ip) >= ASKED_BY
 
     def wrote_own_questions(self, key: str) -> bool:
-        """Return whether the DNS log of the machine (address or host name) holds questions of its own to an upstream."""
+        """Return whether the machine's DNS log (address or host name) has questions of its own to an
+        upstream.
+        """
         return self._own_questions.count(key) > 0
 
     def asks_for_others(self, ip: str) -> bool:
-        """Return whether it asks the outside for FORWARDER_NAMES names while nearly no other machine asks the outside."""
+        """Return whether it asks the outside for FORWARDER_NAMES names while nearly no other machine does."""
         if self._asks_outside.count(ip) < FORWARDER_NAMES:
             return False
         others = [source for source in self._sources.keys() if source != ip]  # noqa: SIM118 - not a dict
@@ -195,11 +251,11 @@ class Infrastructure:
         return len(others) >= FORWARDER_RATIO and asking * FORWARDER_RATIO <= len(others)
 
     def has_most_questions(self, ip: str) -> bool:
-        """Return whether nearly all names that the outside was asked for were asked for by it, SHARE_NAMES at least."""
+        """Return whether it asked the outside for nearly all names in question, SHARE_NAMES at least."""
         return _has_most(self._asks_outside, ip)
 
     def has_most_visits(self, ip: str) -> bool:
-        """Return whether nearly all hosts of web requests to the outside were called by it, SHARE_NAMES at least."""
+        """Return whether it called nearly all hosts of web requests to the outside, SHARE_NAMES at least."""
         return _has_most(self._visits_outside, ip)
 
 
@@ -212,13 +268,13 @@ def _has_most(names: DistinctCounter, ip: str) -> bool:
 
 
 def is_question(event: Event) -> bool:
-    """Return whether an event is a question to a name server, and none of those that machines ask their neighbours."""
+    """Return whether an event is a question to a name server, but none that machines ask their neighbours."""
     port = event.destination_port
     return port in DNS_PORTS or (event.kind is EventKind.DNS and port not in NEIGHBOUR_PORTS)
 
 
 def is_answered_question(event: Event) -> bool:
-    """Return whether an event is a question that was answered: an address outside asks whatever address it likes."""
+    """Return whether an event is an answered question, to any address outside."""
     return event.kind is EventKind.DNS and is_question(event) and (event.response or bool(event.answers))
 
 

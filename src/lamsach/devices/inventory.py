@@ -1,19 +1,99 @@
-"""The unit's inventory of machines: a sheet with addresses, hardware addresses, names, users and departments."""
+"""The unit's inventory of machines: a sheet with addresses, hardware addresses, names, users
+and departments.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
-from lamsach.devices.headings import Column, Rows, column_of, find_columns
 from lamsach.devices.names import address, host_key, mac_address
 from lamsach.devices.sheets import read_sheets
 from lamsach.devices.stated_roles import stated_role
 from lamsach.documents.headings import plain_words
+from lamsach.documents.vocabulary import INVENTORY
 from lamsach.errors import UnreadableError
 from lamsach.model import Problem
+
+Rows = Sequence[tuple[int, tuple[str, ...]]]
+
+
+class Column(StrEnum):
+    """Content of a column."""
+
+    IP = "ip"
+    MAC = "mac"
+    NAME = "name"
+    USER = "user"
+    DEPARTMENT = "department"
+    KIND = "kind"
+    NOTE = "note"
+    IGNORED = "ignored"
+
+
+DETAILS = frozenset({Column.KIND, Column.NOTE, Column.IGNORED})
+"""Columns that make no table an inventory."""
+
+
+_HEADER_WITHIN_ROWS = 40
+
+
+def column_of(heading: str) -> Column | None:
+    """Return the column that a heading announces; None for an unknown one, or a text too long to be one."""
+    name = INVENTORY.name_of(heading)
+    return None if name is None else Column(name)
+
+
+def find_columns(rows: Rows) -> tuple[int, dict[int, Column]]:
+    """(how many rows stand before the data, the columns by index); no columns when the table is no inventory.
+
+    The header is the row among the first with the most known headings; the lower one of a header in two rows.
+    Columns that it does not name are recognised by content.
+    """
+    best: tuple[int, int] = (0, -1)
+    for at, (_, cells) in enumerate(rows[:_HEADER_WITHIN_ROWS]):
+        if any(address(cell) or mac_address(cell) for cell in cells):
+            break
+        known = {column_of(cell) for cell in cells} - {None, *DETAILS}
+        if known and len(known) >= best[0]:
+            best = (len(known), at)
+    count, at = best
+    columns: dict[int, Column] = {}
+    if count:
+        columns = {
+            index: column for index, cell in enumerate(rows[at][1]) if (column := column_of(cell)) is not None
+        }
+    columns = _by_content(rows[at + 1 :], columns)
+    useful = set(columns.values()) & {Column.IP, Column.MAC}
+    if not useful and not (Column.NAME in columns.values() and (count >= 2 or _one_wide(rows))):
+        return 0, {}
+    return at + 1, columns
+
+
+def _one_wide(rows: Rows) -> bool:
+    """Return whether the table is a list: one cell a row."""
+    return all(sum(map(bool, cells)) <= 1 for _, cells in rows)
+
+
+def _by_content(rows: Rows, columns: dict[int, Column]) -> dict[int, Column]:
+    """Add the columns of addresses and of hardware addresses that no heading names, by what most of their
+    cells are.
+    """
+    found = dict(columns)
+    sample = [cells for _, cells in rows[:200]]
+    width = max(map(len, sample), default=0)
+    for index in range(width):
+        cells = [row[index] for row in sample if index < len(row) and row[index]]
+        for column, is_one in ((Column.IP, address), (Column.MAC, mac_address)):
+            if column in found.values() or found.get(index) in (Column.IP, Column.MAC):
+                continue
+            if cells and sum(is_one(cell) is not None for cell in cells) > 0.6 * len(cells):
+                found[index] = column
+    return found
+
 
 PROBLEMS_KEPT = 100
 """How many rows of one inventory are reported one by one."""
@@ -43,12 +123,14 @@ class InventoryEntry:
 
     @property
     def role(self) -> str | None:
-        """Return what the type and the note of the row say that the machine does for others: see `stated_roles.stated_role`."""
+        """Return what the row's type and note say that the machine does for others
+        (`stated_roles.stated_role`).
+        """
         return stated_role(self.kind, self.note)
 
     @property
     def mac(self) -> str | None:
-        """The hardware address that stands for the machine: the first one of its row."""
+        """The machine's main hardware address: the first one of its row."""
         return self.macs[0] if self.macs else None
 
     @property
@@ -60,8 +142,8 @@ class InventoryEntry:
 class Inventory:
     """Machines by hardware address, by address and by name.
 
-    An address or a name that two different machines state is known to neither (`by_ip`, `by_name` give None): a
-    contradiction must not accuse anybody. A hardware address that stands in two rows keeps the first.
+    An address or a name that two different machines state is known to neither (`by_ip`, `by_name` give None):
+    a contradiction must not accuse anybody. A hardware address that stands in two rows keeps the first.
     """
 
     def __init__(self, entries: Iterable[InventoryEntry] = (), on_problem: OnProblem | None = None) -> None:
@@ -114,7 +196,9 @@ class Inventory:
     def _put(
         self, table: dict[str, InventoryEntry | None], key: str, entry: InventoryEntry, what: str
     ) -> bool:
-        """Enter the machine under a key; True for a repetition of the same machine, a problem for another one."""
+        """Enter the machine under a key; True for a repetition of the same machine, a problem for another
+        one.
+        """
         if key not in table:
             table[key] = entry
             return False
@@ -202,7 +286,7 @@ def _entries(
 
 
 def _alone(cells: tuple[str, ...], columns: dict[int, Column]) -> bool:
-    """Return whether one text stands alone in the row, as a section's title does: not in a list of nothing but names, and not the name of a machine in its column."""
+    """Return whether the row has one text, as a section's title: no list of names, no machine's name."""
     filled = {index for index, cell in enumerate(cells) if cell}
     if len({cells[index] for index in filled}) != 1:
         return False
@@ -237,8 +321,8 @@ def _entry(
 def _values(
     cells: list[str], read: Callable[[str], str | None], where: str, what: str, report: _Reporter
 ) -> tuple[str, ...]:
-    """All values in the cells (one may hold several, parted by commas, semicolons or line ends), in order, each
-    once.
+    """All values in the cells (one may hold several, parted by commas, semicolons or line ends), in order,
+    each once.
     """
     found: dict[str, None] = {}
     for cell in cells:

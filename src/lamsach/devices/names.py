@@ -12,7 +12,8 @@ _PLAIN = re.compile(r"(?:0x)?((?:01)?[0-9a-f]{12})")
 _NO_MACHINE = frozenset({"000000000000", "ffffffffffff"})
 
 _GENERIC = (
-    "localhost localdomain unknown none null n/a na host hostname default user admin pc laptop desktop computer "
+    "localhost localdomain unknown none null n/a na host hostname default user admin pc laptop "
+    "desktop computer "
     "windows linux android iphone ipad mac macbook galaxy phone tablet printer client workgroup"
 )
 GENERIC_NAMES = frozenset(_GENERIC.split())
@@ -23,9 +24,9 @@ GENERIC_NAMES = frozenset(_GENERIC.split())
 def mac_address(text: str) -> str | None:
     """A hardware address (EUI-48) in any usual spelling, as `aa:bb:cc:dd:ee:ff`; None for anything else.
 
-    Taken are `AA-BB-CC-DD-EE-FF`, `aa:bb:..`, `aabb.ccdd.eeff`, `aabbcc-ddeeff`, `aabbccddeeff`, octets without
-    their leading zero, and a DHCP client identifier (RFC 2132 option 61: the type 01, then the address). The
-    all-zero and the broadcast address name no machine and give None.
+    Taken are `AA-BB-CC-DD-EE-FF`, `aa:bb:..`, `aabb.ccdd.eeff`, `aabbcc-ddeeff`, `aabbccddeeff`, octets
+    without their leading zero, and a DHCP client identifier (RFC 2132 option 61: the type 01, then the
+    address). The all-zero and the broadcast address name no machine and give None.
     """
     text = text.strip().lower()
     if len(text) > 24:
@@ -58,8 +59,8 @@ def address(text: str) -> str | None:
 
 @lru_cache(maxsize=65536)
 def host_key(name: str) -> str | None:
-    """The form in which two spellings of one host name are equal: lower case, the first label, no `$` of a machine
-    account.
+    """The form in which two spellings of one host name are equal: lower case, the first label, no `$` of a
+    machine account.
 
     None for an empty text, an address, or a name that many machines bear (`GENERIC_NAMES`).
     """
@@ -71,6 +72,8 @@ def host_key(name: str) -> str | None:
 
 
 def account(user: str) -> str:
-    """The form in which two spellings of one account are equal: lower case, without the domain (`UNIT\\alice`, `alice@unit.example`)."""
+    """The comparable form of an account: lower case, without the domain (`UNIT\\alice`,
+    `alice@unit.example`).
+    """
     plain = user.rsplit("\\", 1)[-1].partition("@")[0].strip().lower()
     return plain or user.strip().lower()

@@ -1,11 +1,12 @@
-"""On which days a machine was seen in the logs at all, so that one that was switched off is not taken for a clean one.
+"""Days on which a machine was in the logs at all, so that one that was off does not pass for a clean one.
 
-Whoever reads the findings later asks for machines that he knows; the others must stay unknown to him. So a machine stands here under a mark made from its
-hardware address or host name with the unit's key (HMAC-SHA-256), and not under its name: who guesses an address cannot confirm the guess without the key. The machines that
-were found stand in the findings by name, and there their marks are told (`Presence.marks_of`), so that the next hunt's days find them.
+Readers of the findings ask for machines that they know; the others must stay unknown to them. So a machine
+has a mark made from its hardware address or host name with the unit's key (HMAC-SHA-256) in place of its
+name: nobody can confirm a guessed address without the key. The machines that were found are in the findings
+by name, with their marks (`Presence.marks_of`), so that the next hunt's days find them.
 
-The evidence is a sample: every lease, session and log-on record, and those lines of other logs that the hunt parses anyway. A day that is missing proves
-nothing; a day that is here does.
+The evidence is a sample: every lease, session and log-on record, and those lines of other logs that the hunt
+parses anyway. A day that is missing proves nothing; a day that is here does.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _ALIVE = frozenset({LeaseAction.ASSIGNED, LeaseAction.RENEWED, LeaseAction.RELEA
 
 @lru_cache(maxsize=65536)
 def mark_of(kind: str, value: str) -> str:
-    """The mark of a machine in bundles of before, without a key: the first 20 hexadecimal digits of a SHA-256. `kind`: mac, name (see `names.host_key`) or ip."""
+    """A machine's mark without a key: 20 hexadecimal digits of a SHA-256. `kind`: mac, name or ip."""
     return hashlib.sha256(f"lamsach presence {kind} {value}".encode("utf-8", "replace")).hexdigest()[:20]
 
 
@@ -45,7 +46,7 @@ def key_name(key: bytes) -> str:
 
 
 def told_by(mac: str | None, name: str | None, ip: str | None) -> list[tuple[str, str]]:
-    """By what a machine is marked: hardware address and host name; its address only when there is neither. Kind and value."""
+    """Kind and value of what marks a machine: hardware address and host name, else its address."""
     host = host_key(name) if name else None
     said = [("mac", mac)] if mac else []
     said += [("name", host)] if host else []
@@ -53,7 +54,9 @@ def told_by(mac: str | None, name: str | None, ip: str | None) -> list[tuple[str
 
 
 class Presence:
-    """Collects the days. Adding is associative and commutative. `key`: the unit's; without one the marks fit no other hunt's."""
+    """Collector of the days; adding is associative and commutative. Without the unit's `key` marks fit no
+    other hunt.
+    """
 
     def __init__(self, zone: ZoneInfo, key: bytes | None = None) -> None:
         self._zone = zone
@@ -109,9 +112,12 @@ class Presence:
 
     @property
     def machines(self) -> int:
-        """About how many machines there are: those that were seen, by the share that they probably are of all (I. J. Good, "The Population Frequencies of Species",
-        1953: the share of the unseen is that of the sightings that stayed single). A machine counts with three sightings at most, so that those whose lines are all
-        read do not hide how few of the others' are."""
+        """Estimate of the number of machines: those seen, over their probable share of all.
+
+        I. J. Good, "The Population Frequencies of Species", 1953: the share of the unseen is that of the
+        sightings that stayed single. A machine counts with three sightings at most, so that those whose lines
+        are all read do not hide how few of the others' are.
+        """
         once = sum(times == 1 for times in self._times_seen.values())
         sightings = sum(self._times_seen.values())
         return round(self.seen * (sightings + 1) / (sightings + 1 - once))

@@ -1,6 +1,7 @@
-"""Rules by which a machine is taken for a DNS server, proxy or NAT gateway: one table of signs, each with its role and its reason.
+"""Rules that make a machine a DNS server, proxy or NAT gateway: a table of signs with roles and reasons.
 
-They are stated (`--infrastructure`, the inventory's type and note) or found in the logs (`lamsach.devices.infrastructure`).
+They are stated (`--infrastructure`, the inventory's type and note) or found in the logs
+(`lamsach.devices.infrastructure`).
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ BY_INVENTORY = "role_inventory"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """That a machine speaks for others: its role (`stated`, `nat`, `proxy` or `dns`) and the sign. `of_address`: also others that are known by its
-    address."""
+    """A machine that speaks for others: its role (`stated`, `nat`, `proxy` or `dns`) and the sign.
+
+    `of_address`: also others that are known by its address.
+    """
 
     role: str
     reasons: tuple[Reason, ...] = ()
@@ -29,7 +32,9 @@ class Standing:
 
 
 class Machine(NamedTuple):
-    """A machine that the rules judge. `own`: it took its address from a pool, or the inventory calls it a PC."""
+    """A machine that the rules judge. `own`: it took its address from a pool, or the inventory calls it
+    a PC.
+    """
 
     ip: str = ""
     name: str | None = None
@@ -39,7 +44,7 @@ class Machine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One sign of a role, with the reason's code (see `lamsach.devices.reasons`; empty: the role's own sentence says it) and figures."""
+    """One sign of a role: the reason's code (`devices.reasons`; empty: the role says it) and figures."""
 
     role: str
     code: str
@@ -86,14 +91,18 @@ RULES: tuple[Rule, ...] = (
         {"count": SHARE_NAMES},
     ),
 )
-"""The signs; the first that a machine bears decides. The strongest role is first (what a NAT gateway or proxy connects to is as little its own as what
-it asks for), and of one role what does not depend on which lines were parsed. For the same reason no figure of the sample is in a reason."""
+"""The signs; the first that a machine bears decides.
+
+The strongest role is first (what a NAT gateway or proxy connects to is as little its own as what it asks
+for), and of one role what does not depend on which lines were parsed. For the same reason no figure of the
+sample is in a reason.
+"""
 
 
 def standing_of(
     infrastructure: Infrastructure, identity: Identity, inventory: Inventory | None = None
 ) -> Standing | None:
-    """Return what a machine is by its address, its host name or its row of the inventory; None for one that speaks for itself."""
+    """Return the role by address, host name or inventory row; None for a machine that speaks for itself."""
     entry = None if inventory is None else _entry(identity, inventory)
     own = identity.how in ("lease", "session") or (entry is not None and entry.role == ENDPOINT)
     machine = Machine(identity.ip or "", host_key(identity.name or ""), entry, own)

@@ -43,9 +43,10 @@ class Sheet:
 
 
 def read_sheets(path: Path) -> tuple[Sheet, ...]:
-    """All tables of an XLSX or CSV file, told apart by content.
+    """All tables of an XLSX or CSV file, recognised by content.
 
-    Raises UnreadableError for a file that is missing, damaged, or neither, LimitError for one that is too large.
+    Raises UnreadableError for a file that is missing, damaged, or neither, LimitError for one that is too
+    large.
     """
     data = _bytes_of(path)
     if data.startswith(_OLD_EXCEL):
@@ -88,7 +89,9 @@ def _sheets(data: bytes, where: str) -> Iterator[Sheet]:
 
 
 def decode(data: bytes) -> str:
-    """Bytes of a text file as text: by its byte order mark, as UTF-16 without one, as UTF-8, else as Windows-1258."""
+    """Bytes of a text file as text: by its byte order mark, as UTF-16 without one, as UTF-8, else as
+    Windows-1258.
+    """
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return data[len(bom) :].decode(encoding, "replace")

@@ -1,7 +1,8 @@
 """Role of a machine as the type and the note of its inventory row state it, in Vietnamese or English.
 
-A phrase counts within a clause of a few words that says nothing of somebody else's: `Máy chủ tên miền nội bộ, DNS và DHCP` states a DNS server,
-`Truy cập qua proxy`, `DNS: 10.0.0.53` and `Windows Firewall: on` state nothing.
+A phrase counts within a clause of a few words that says nothing of somebody else's: `Máy chủ tên miền nội bộ,
+DNS và DHCP` states a DNS server, `Truy cập qua proxy`, `DNS: 10.0.0.53` and `Windows Firewall: on` state
+nothing.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ _MOST_WORDS = 12
 
 _PHRASES: dict[str, tuple[str, ...]] = {
     "nat": (
-        *("router", "bo dinh tuyen", "thiet bi dinh tuyen", "dinh tuyen", "modem", "gateway", "gateway internet"),
-        *("cong mang", "cong ket noi", "cong ra internet", "cong internet", "nat gateway", "thiet bi nat", "may chu nat", "bo nat"),
+        *("router", "bo dinh tuyen", "thiet bi dinh tuyen"),
+        *("dinh tuyen", "modem", "gateway", "gateway internet"),
+        *("cong mang", "cong ket noi", "cong ra internet", "cong internet"),
+        *("nat gateway", "thiet bi nat", "may chu nat", "bo nat"),
         *("cgnat", "cgn", "firewall", "tuong lua", "utm", "ngfw"),
     ),
     "proxy": (
@@ -26,24 +29,32 @@ _PHRASES: dict[str, tuple[str, ...]] = {
         *("load balancer", "can bang tai", "bo can bang tai", "haproxy", "squid"),
     ),
     "dns": (
-        *("dns", "dns server", "name server", "nameserver", "resolver", "phan giai ten", "phan giai ten mien"),
-        *("may chu ten mien", "ten mien noi bo", "dich vu ten mien", "he thong ten mien", "may chu ad", "ad server"),
-        *("domain controller", "active directory", "ad ds", "dieu khien mien", "quan ly mien", "quan tri mien", "quan ly ten mien"),
+        *("dns", "dns server", "name server"),
+        *("nameserver", "resolver", "phan giai ten", "phan giai ten mien"),
+        *("may chu ten mien", "ten mien noi bo", "dich vu ten mien"),
+        *("he thong ten mien", "may chu ad", "ad server"),
+        *("domain controller", "active directory", "ad ds"),
+        *("dieu khien mien", "quan ly mien", "quan tri mien", "quan ly ten mien"),
         *("kiem soat mien", "may chu dc", "may chu dieu khien vung", "pdc", "rodc"),
     ),
 }  # fmt: skip
 _WHOLE = {"nat": "nat", "dc": "dns", "ad": "dns"}
 """Cells that are nothing but this: within a sentence the word is about an address, or somebody else."""
 _ENDPOINTS = (
-    *("may tinh", "may tram", "may ca nhan", "may in", "may quet", "may photocopy", "dien thoai", "may tinh bang", "camera"),
-    *("pc", "laptop", "notebook", "desktop", "workstation", "client", "endpoint", "printer", "scanner", "phone", "smartphone"),
+    *("may tinh", "may tram", "may ca nhan", "may in"),
+    *("may quet", "may photocopy", "dien thoai", "may tinh bang", "camera"),
+    *("pc", "laptop", "notebook", "desktop", "workstation"),
+    *("client", "endpoint", "printer", "scanner", "phone", "smartphone"),
     *("tablet", "thin client", "ip phone", "may khach"),
 )  # fmt: skip
 _ABOUT_OTHERS = (
-    *("via", "through", "behind", "using", "uses", "use", "qua", "sau", "dung", "su dung", "phia sau", "truy cap", "bypass"),
-    *("bat", "tat", "on", "off", "enabled", "disabled", "cai", "cai dat", "installed", "phan mem", "software", "agent", "windows"),
+    *("via", "through", "behind", "using", "uses", "use"),
+    *("qua", "sau", "dung", "su dung", "phia sau", "truy cap", "bypass"),
+    *("bat", "tat", "on", "off", "enabled", "disabled"),
+    *("cai", "cai dat", "installed", "phan mem", "software", "agent", "windows"),
     *("khong", "without", "chua", "tu dong", "auto", "static", "admin", "administrator", "quan tri"),
-    *("nguoi", "giam sat", "monitoring", "console", "management", "thu nghiem", "test", "mail", "email", "sms", "voip", "thoai", "iot"),
+    *("nguoi", "giam sat", "monitoring", "console", "management", "thu nghiem"),
+    *("test", "mail", "email", "sms", "voip", "thoai", "iot"),
     *("ho tro", "support", "ky su", "engineer", "log", "nhat ky", "sao luu"),
 )  # fmt: skip
 _SETTINGS = ("dns dong", "dns tinh")
@@ -54,7 +65,9 @@ _ADDRESS = re.compile(r"(?:^| )\d{1,3} \d{1,3} \d{1,3} \d{1,3}(?: |$)")
 
 @lru_cache(maxsize=4096)
 def stated_role(kind: str | None, note: str | None) -> str | None:
-    """`nat`, `proxy` or `dns` for a machine that speaks for others, ENDPOINT for one that does not, None when neither is stated."""
+    """`nat`, `proxy` or `dns` for a machine that speaks for others, ENDPOINT for one that does not, else
+    None.
+    """
     by_kind = _role(kind or "")
     if by_kind is not None:
         return by_kind

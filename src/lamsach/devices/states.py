@@ -8,9 +8,9 @@
 | inbound | only reached by a listed address |
 | unattributed | outbound contacts of infrastructure, or of nobody that the records name |
 
-Severity: of an infected device *high* when the contacts are repeated (a minute or more apart), concern several
-indicators or lie on several days, else *medium*; of an unattributed one *medium*; *low* for the rest, and for
-whatever is known only from lines that no format reads.
+Severity: of an infected device *high* when the contacts are repeated (a minute or more apart), concern
+several indicators or lie on several days, else *medium*; of an unattributed one *medium*; *low* for the rest,
+and for whatever is known only from lines that no format reads.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from lamsach.devices.forwarding import CONTACT, Item, weight
+from lamsach.devices.forwarders import CONTACT, Item, weight
 from lamsach.model import Action, DeviceState, Reason, Role, Severity
 
 REPEATED_AFTER = timedelta(minutes=1)
-"""Contacts that lie so far apart are repeated; closer ones may be one attempt (two record types asked, a retry)."""
+"""Contacts that lie so far apart are repeated; closer ones may be one attempt (two record types asked, a
+retry).
+"""
 
 Verdict = tuple[DeviceState, Severity, tuple[Reason, ...]]
 
@@ -61,7 +63,7 @@ LOGS_TO_ADD = {
 def judge_unattributed(
     items: Sequence[Item], role: str | None, address: str, signs: Sequence[Reason] = ()
 ) -> Verdict:
-    """The verdict on infrastructure (its role, or `unknown`; `signs`: why it is taken for that), or on nobody (None)."""
+    """The verdict on infrastructure (its role, or `unknown`; `signs`: the grounds), or on nobody (None)."""
     outward = [(key, raw) for key, raw in items if key.role is not Role.INBOUND]
     if not outward:
         return _low(DeviceState.INBOUND, "inbound_only", items)

@@ -1,7 +1,8 @@
-"""The secret of a unit by which its hunts mark machines (`presence`): made on first use, kept on the unit's own computers, never in what a hunt writes.
+"""The unit's secret key for the marks of machines (`presence`): made on first use, never in a hunt's output.
 
-It lies in `LAMSACH_UNIT_KEY` if that names a file; else in `%LOCALAPPDATA%\\lamsach\\unit-key` on Windows, `$XDG_DATA_HOME/lamsach/unit-key` or
-`~/.local/share/lamsach/unit-key` elsewhere: 64 hexadecimal digits, readable by its owner alone. Computers of one unit share it by a copy of the file.
+It is in `LAMSACH_UNIT_KEY` if that names a file; else in `%LOCALAPPDATA%\\lamsach\\unit-key` on Windows,
+`$XDG_DATA_HOME/lamsach/unit-key` or `~/.local/share/lamsach/unit-key` elsewhere: 64 hexadecimal digits,
+readable by its owner alone. Computers of one unit share it by a copy of the file.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ def place() -> Path:
 
 
 def unit_key() -> bytes | None:
-    """The 32 bytes, made when there are none yet; None when they cannot be kept. InputError for a file that holds something else or cannot be read."""
+    """The 32 bytes, made when missing; None when they cannot be kept. InputError for a bad or unreadable
+    file.
+    """
     try:
         path = place()
         if not path.exists():
@@ -57,7 +60,7 @@ def read(path: Path) -> bytes:
 
 
 def _make(path: Path) -> None:
-    """Write a new key, whole or not at all; whoever comes second leaves the first one's."""
+    """Write a new key, whole or not at all; the second of two writers keeps the first one's."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

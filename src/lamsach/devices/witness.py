@@ -1,4 +1,4 @@
-"""Who is told of the lines that a hunt parses: what they show of infrastructure, and that their machine was there."""
+"""Witnesses of the lines that a hunt parses: signs of infrastructure, and presence of machines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ _MINUTE = len("2022-09-01T08:30")
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Called with each such event (`hunt.rules.Rules.observe`). Events that were noted for one purpose alone go to `shows` or `present`."""
+    """Called with each event (`hunt.rules.Rules.observe`); `shows` or `present` with those noted for one
+    purpose.
+    """
 
     infrastructure: Infrastructure
     presence: Presence
@@ -30,7 +32,7 @@ class Witness:
         self.present(event)
 
     def shows(self, event: Event) -> None:
-        """What it shows of infrastructure alone."""
+        """Note signs of infrastructure alone."""
         self.infrastructure.observe(event)
 
     def present(self, event: Event) -> None:
@@ -38,7 +40,9 @@ class Witness:
         self.presence.observe(event, self.identify)
 
     def present_groups(self, groups: Iterable[Sequence[Any]]) -> None:
-        """The same for many rows of address, hardware address, host name, user and times (ISO 8601 in UTC, blanks between)."""
+        """The same for many rows of address, hardware address, host name, user and times (ISO 8601 UTC, by
+        blanks).
+        """
         machines: dict[tuple[Any, ...], list[str]] = {}
         for *words, stamps in groups:
             machines.setdefault(tuple(words), []).append(stamps)

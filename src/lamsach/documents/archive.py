@@ -1,7 +1,8 @@
-"""Zip archives and the documents that are one (ECMA-376 part 2, OpenDocument 1.3 part 2), a part at a time and without trusting them.
+"""Zip archives and the documents that are one (ECMA-376 part 2, OpenDocument 1.3 part 2), a part at a time
+and without trusting them.
 
-Every part is read through a limit; its XML may declare no entities. Macros are never looked at and nothing that a relationship
-names outside the archive is fetched.
+Every part is read through a limit; its XML may declare no entities. Macros are never looked at and nothing
+that a relationship names outside the archive is fetched.
 """
 
 from __future__ import annotations
@@ -39,15 +40,20 @@ ZIP_ERRORS = (
     RuntimeError,
     ValueError,
 )
-"""What Python's `zipfile` raises for an archive that is damaged, or that somebody made to break its reader. RuntimeError is what a password gives, and NotImplementedError, which is one,
-a packing or a version that is not known; KeyError a member that is missing; OSError bzip2's damage, and the disk's."""
+"""Exceptions of `zipfile` for a damaged archive, or one made to break its reader.
+
+RuntimeError: a password; NotImplementedError, which is one: an unknown packing or version; KeyError: a
+missing member; OSError: bzip2's damage, and the disk's.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a document may unpack to. `parts`: how many it may have; `always_bytes` and `ratio`: what may always be unpacked, and how many times
-    its packed size one may unpack to beyond that; `part_bytes`, `total_bytes`: what one part and all may state as their size; `counted`: whether a
-    workbook's parts are run through before anything is built of them.
+    """Limits of a document's unpacking.
+
+    `parts`: how many it may have; `always_bytes` and `ratio`: what may always be unpacked, and how many times
+    its packed size one may unpack to beyond that; `part_bytes`, `total_bytes`: stated size of one part and of
+    all; `counted`: whether a workbook's parts are run through before anything is built of them.
     """
 
     parts: int = 10_000
@@ -96,10 +102,7 @@ class Package:
             raise UnreadableError(
                 "The document is locked with a password.", self.where, "Save it without a password."
             )
-        with (
-            clear_errors(self.where),
-            Bounded(self._archive.open(member), self._limit, self.where) as stream,
-        ):
+        with clear_errors(self.where), Bounded(self._archive.open(member), self._limit, self.where) as stream:
             yield stream
 
     def tree(self, name: str) -> Element | None:
@@ -117,12 +120,14 @@ class Package:
 
 
 def is_document(names: Collection[str]) -> bool:
-    """Return whether an archive with these members is one document (Office or OpenDocument) and not several lists."""
+    """Return whether an archive with these members is one Office or OpenDocument file, not several lists."""
     return "[Content_Types].xml" in names or ("mimetype" in names and "content.xml" in names)
 
 
 def packing(path: str) -> str:
-    """Return what a file is packed with: `gzip`, `bzip2`, `xz`, `zstd`; `zip` for an archive of several files, `document` for one that is a document; else nothing."""
+    """Return a file's packing: `gzip`, `bzip2`, `xz`, `zstd`; `zip` for several files, `document` for one;
+    else "".
+    """
     with Path(path).open("rb") as stream:
         magic = stream.read(8)
     for name, start in (
@@ -235,13 +240,7 @@ def clear_errors(where: str) -> Iterator[None]:
         raise UnreadableError("This is a folder, not a list.", where) from None
     except zipfile.BadZipFile:
         raise UnreadableError("The archive is damaged.", where, "Fetch the file again.") from None
-    except (
-        EOFError,
-        zlib.error,
-        lzma.LZMAError,
-        gzip.BadGzipFile,
-        RuntimeError,
-    ):
+    except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, RuntimeError):
         raise _cut_short(where) from None
     except OSError as error:
         raise UnreadableError("The file cannot be read.", f"{where} ({error.strerror or error})") from None

@@ -1,4 +1,4 @@
-"""Text from bytes of unknown encoding: UTF-8, UTF-16 and UTF-32 with or without a mark, CP1258, and Latin-1 at last."""
+"""Text from bytes of unknown encoding: UTF-8, UTF-16, UTF-32 (with or without a mark), CP1258, Latin-1."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
-# what steers a terminal and is no text: colours and links in what was copied or saved from one (ECMA-48; `grep --color`, `ls`)
+# what steers a terminal and is no text: colours and links in what was copied or saved from one (ECMA-48;
+# `grep --color`, `ls`)
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]"
     r"|\x1b[\]PX^_][^\x07\x1b\n]{0,4096}(?:\x07|\x1b\\)"  # a window's title, a link's address
@@ -42,7 +43,7 @@ def visible(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How a file's bytes become text. `binary`: it is no text at all."""
+    """Encoding of a file's bytes. `binary`: it is no text at all."""
 
     name: str
     mark_bytes: int = 0
@@ -90,7 +91,9 @@ def decode_8bit(data: bytes) -> str:
 
 
 def blocks(stream: BinaryIO, encoding: Encoding) -> Iterator[str | None]:
-    """The text in blocks of whole lines (joined by `\\n`, the last line end taken off); None in place of an over-long line."""
+    """The text in blocks of whole lines, joined by `\\n`, without the last line end; None for an over-long
+    line.
+    """
     raw = (
         _byte_blocks(stream, encoding.mark_bytes)
         if encoding.name == "utf-8"

@@ -1,4 +1,4 @@
-"""What the columns of people's tables are called: one engine for each who reads them, found without accents, case and decoration.
+"""Headings of people's tables: one engine for all readers, blind to accents, case and decoration.
 
 A reader's words are a `Section`, in `lamsach.documents.vocabulary` (lists' in `list_words`).
 """
@@ -26,7 +26,10 @@ def folded(text: str) -> str:
 
 
 def plain_key(text: str) -> str:
-    """A heading without accents, case, line breaks and decoration: `Địa chỉ\\nIP (*)` is `dia chi ip`. Empty for what is too long for one."""
+    """A heading without accents, case, line breaks and decoration: `Địa chỉ\\nIP (*)` is `dia chi ip`.
+
+    Empty for a text too long for one.
+    """
     return " ".join(folded(text).strip(_EDGES).split()) if len(text) <= _LONGEST else ""
 
 
@@ -38,13 +41,14 @@ def plain_words(text: str) -> str:
 # PortNumber, remoteIP
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LONGEST_WITH_HUMPS = 40
-# IP (IPv4)    Domain/URL    Mã băm [SHA-256]    Loại: tên    and no value: mail[.]evil.example    data(.)evil.example    url://evil.example
+# IP (IPv4)    Domain/URL    Mã băm [SHA-256]    Loại: tên
+# and no value: mail[.]evil.example    data(.)evil.example    url://evil.example
 _BESIDE = re.compile(r"\s*(?:[(\[](?!\.|dot\b|:)|/|:(?!//))")
 _BRACKET = re.compile(r"\s*[(\[]")
 
 
 class Of(Enum):
-    """Which spelling of a heading words are looked for in: all of it, what is before a bracket, or with its accents (in lower case)."""
+    """Spelling of a heading to compare: all of it, the part before a bracket, or with accents."""
 
     KEY = "key"
     BEGINNING = "beginning"
@@ -52,7 +56,7 @@ class Of(Enum):
 
 
 class Within(NamedTuple):
-    """What names a column within longer headings, unless they hold something else, too."""
+    """Rule for a column's name within longer headings, unless they hold something else, too."""
 
     name: str
     words: re.Pattern[str]
@@ -61,7 +65,7 @@ class Within(NamedTuple):
 
 
 def words(group: str) -> re.Pattern[str]:
-    """Any of these words (regular expressions, parted by `|`), with no letter or figure beside it; an underscore may be."""
+    """Any of these words (regular expressions, parted by `|`) without a neighbouring letter or figure."""
     return re.compile(rf"(?<![^\W_])(?:{group})(?![^\W_])")
 
 
@@ -76,10 +80,10 @@ def section(words: Mapping[str, str], key: Callable[[str], str] = str) -> dict[s
 
 
 class Section:
-    """What one reader calls columns: whole headings, else the first row of `within` that fits.
+    """One reader's names of columns: whole headings, else the first row of `within` that fits.
 
-    `key`: the spelling in which headings are compared; `longest`: how many characters such a spelling has at most. `loose`: headings with underscores, hyphens, humps and something
-    beside them count as those without.
+    `key`: the spelling in which headings are compared; `longest`: how many characters such a spelling has at
+    most. `loose`: headings with underscores, hyphens, humps and something beside them count as those without.
     """
 
     def __init__(

@@ -1,7 +1,8 @@
 """Web pages: their text and tables, in time linear in the page, and the same words under every Python.
 
-Many versions of Python's `html.parser` look through the rest of a page once more for each mark that begins and never ends
-(https://github.com/python/cpython/issues/135462), and fail for `<![` without a name; the versions without these faults drop what follows such a mark.
+Many versions of Python's `html.parser` look through the rest of a page once more for each mark that begins
+and never ends (https://github.com/python/cpython/issues/135462), and fail for `<![` without a name; the
+versions without these faults drop what follows such a mark.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ class SafeParser(HTMLParser):
         super().__init__(convert_charrefs=True)
 
     def read(self, page: str) -> None:
-        """The whole page. A mark that never ends is text up to the next one; after ten such, the rest is text without its marks."""
+        """Read the whole page.
+
+        A mark that never ends is text up to the next one; after ten such, the rest is text without its marks.
+        """
         self.feed(page)
         for _ in range(_MOST_BROKEN):
             rest = self.rawdata
@@ -53,7 +57,9 @@ class SafeParser(HTMLParser):
             self.handle_data(rest if self.cdata_elem is not None else unescape(_MARKUP.sub(" ", rest)))
 
     def parse_marked_section(self, i: int, report: bool = True) -> int:
-        """`<![if ..]>`, `<![CDATA[`: a comment up to the next `>`, as browsers take it (HTML, "bogus comment state")."""
+        """Read `<![if ..]>`, `<![CDATA[` as a comment up to the next `>`, as browsers do (HTML, "bogus
+        comment").
+        """
         return self.parse_bogus_comment(i, report)
 
 
@@ -70,8 +76,9 @@ class Title(str):
 
 
 class Page(SafeParser):
-    """A page's parts: collected in order are lines of text (`Title` for those of a heading), rows of tables, and None where a table begins, each with its line in
-    the source.
+    """Parts of a page in order: lines of text (`Title` for headings), rows, None for a table's start.
+
+    Each with its line in the source.
     """
 
     def __init__(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The parts of e-mail (RFC 5322; RFC 2045 to 2049), hostile in headers, nesting and character sets: nothing here fails on one."""
+"""Parts of e-mail (RFC 5322; RFC 2045 to 2049), safe with hostile headers, nesting and character sets."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ if TYPE_CHECKING:
 
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{1,60}:[^\n]*\n(?:[ \t][^\n]*\n){0,200}")
 _MAIL_HEADERS = frozenset(
-    b"from to subject date received message-id mime-version return-path delivered-to content-type x-mailer reply-to cc".split()
+    b"from to subject date received message-id mime-version return-path delivered-to "
+    b"content-type x-mailer reply-to cc".split()
 )
 
 
 def is_mail(head: bytes) -> bool:
-    """Return whether a file begins with the header of a message: three fields at least, two of which every message has."""
+    """Return whether a file begins with a message's header: three fields, two of them in every message."""
     head = head.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")[:65536]
     if head.startswith(b"From "):
         head = head.partition(b"\n")[2]
@@ -45,7 +46,7 @@ def name_of(part: Message) -> str:
 
 
 def content_of(part: Message) -> bytes:
-    """The bytes of a part, whatever its transfer encoding says."""
+    """The bytes of a part in any transfer encoding."""
     with contextlib.suppress(Exception):
         payload = part.get_payload(decode=True)
         return payload if isinstance(payload, bytes) else b""

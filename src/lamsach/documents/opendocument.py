@@ -46,7 +46,10 @@ class OpenDocument:
         return iter(()) if self._text is None else self._text.itertext()
 
     def blocks(self) -> Iterator[Block]:
-        """A text's paragraphs and tables in order, what fields of forms show, then page headers and footers; `row` is the 1-based paragraph or table row."""
+        """A text's paragraphs and tables in order, fields of forms, then page headers and footers.
+
+        `row` is the 1-based paragraph or table row.
+        """
         places = Places(None)
         if self._text is not None:
             yield from _blocks(self._text, places)
@@ -167,7 +170,7 @@ def _blocks(body: Element, places: Places) -> Iterator[Block]:
 
 
 def _merged(table: Element) -> Iterator[list[Cell]]:
-    """The rows of a text's table: texts, and `start` or `more` for a cell that is merged over several rows."""
+    """The rows of a text's table: texts, with `start` or `more` for a cell merged over several rows."""
     held: dict[int, tuple[int, str]] = {}
     for number, row in enumerate(_rows(table), 1):
         cells: list[Cell] = []

@@ -1,4 +1,4 @@
-"""RTF documents (Rich Text Format specification 1.9.1): paragraphs and table rows as text; pictures and objects are passed over."""
+"""RTF documents (Rich Text Format 1.9.1): paragraphs and table rows as text, without pictures and objects."""
 
 from __future__ import annotations
 
@@ -17,22 +17,23 @@ _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,10})?[ ]?|\\'([0-9a-fA-F]{2})|\\(.)|([{}])|[\r\n]+|([^\\{}\r\n]+)", re.DOTALL
 )
 _SILENT = frozenset(
-    b"fonttbl colortbl stylesheet info pict object objdata themedata datastore listtable listoverridetable rsidtbl generator xmlnstbl latentstyles"
+    b"fonttbl colortbl stylesheet info pict object objdata themedata datastore listtable "
+    b"listoverridetable rsidtbl generator xmlnstbl latentstyles"
     b" fldinst mmathPr wgrffmtfilter pnseclvl header footer headerl headerr footerl footerr".split()
 )
 _MARGIN = re.compile(rb"\{\\(?:header|footer)[lrf]?(?![a-z])")
 _BRACE = re.compile(rb"\\[\\{}]|[{}]")
 _CODE_PAGE = re.compile(rb"\\ansicpg\d{1,5}")
 _CHARACTERS = {
-    b"tab": "\t", b"line": "\n", b"emdash": "—", b"endash": "–", b"lquote": "‘", b"rquote": "’", b"ldblquote": "“", b"rdblquote": "”", b"emspace": " ",
-    b"enspace": " ", b"bullet": "•",
+    b"tab": "\t", b"line": "\n", b"emdash": "—", b"endash": "–", b"lquote": "‘", b"rquote": "’",
+    b"ldblquote": "“", b"rdblquote": "”", b"emspace": " ", b"enspace": " ", b"bullet": "•",
 }  # fmt: skip
 _ROW_WORDS = frozenset({b"trowd", b"cellx", b"clvmgf", b"clvmrg"})
 _CODE_PAGES = {932, 936, 949, 950, 1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258, 437, 850}
 
 
 class Rtf:
-    """A document's blocks; `page` by its hard page breaks, `row` the 1-based paragraph or table row. Raises LimitError for one too large."""
+    """A document's blocks; `page` by hard page breaks, `row` 1-based. Raises LimitError for one too large."""
 
     def __init__(self, data: bytes, where: str) -> None:
         if len(data) > MAX_BYTES:
@@ -84,7 +85,7 @@ def _margins(data: bytes) -> Iterator[bytes]:
 
 
 class _RowProperties:
-    """Which cells of a row are merged with those above, as its properties say: `\\trowd\\clvmgf\\cellx2000\\cellx4000`, the next row's `\\clvmrg`."""
+    """Cells of a row merged with those above: `\\trowd\\clvmgf\\cellx2000\\cellx4000`, then `\\clvmrg`."""
 
     def __init__(self) -> None:
         self._states: list[str] = []
@@ -112,7 +113,9 @@ class _Pieces:
     def __init__(self) -> None:
         self._properties = _RowProperties()
         self._states: list[tuple[bool, int]] = []
-        """What the groups around restore: whether they are silent, and how many characters stand for one of Unicode."""
+        """State to restore at the end of groups: silent or not, and the length of a Unicode character's
+        substitute.
+        """
         self._silent, self._skip_after = False, 1
         self._encoding, self._pending = "cp1252", 0
         self._text: list[str] = []
@@ -135,7 +138,7 @@ class _Pieces:
         yield "paragraph", [(self._flushed(), "")]
 
     def _groups(self, brace: bytes | None, symbol: bytes | None, word: bytes | None) -> bool:
-        """Take a token that begins or ends a group, or makes it one that shows nothing; whether it is such a one."""
+        """Take a token that begins or ends a group or silences it; return whether it is one."""
         if brace == b"{":
             self._states.append((self._silent, self._skip_after))
             self._star = False

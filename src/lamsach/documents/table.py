@@ -1,4 +1,4 @@
-"""Paragraphs, tables and pages of documents, as the reader of each kind gives them: with their places, which count from 1."""
+"""Paragraphs, tables and pages of documents of every kind: with their places, which count from 1."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ class Row:
     dates: dict[int, date] = field(default_factory=dict)
     """The days in cells that show one, when the document was opened with `shown`."""
     columns: tuple[int, ...] = ()
-    """The first grid column of each cell, and `inner`: the tables and text boxes within the cells; both with `shown`."""
+    """The first grid column of each cell, and `inner`: tables and text boxes within cells; both with `shown`.
+    """
     inner: tuple[Block, ...] = ()
 
     def filled(self) -> list[str]:
@@ -36,7 +37,7 @@ class Row:
 
 
 class Paragraph(NamedTuple):
-    """A paragraph: its place, its text, whether it is a heading, where its links lead (target, text shown), and what of it is struck out."""
+    """A paragraph: its place, text, whether it is a heading, links (target, text shown), struck-out text."""
 
     page: int | None
     row: int
@@ -47,7 +48,7 @@ class Paragraph(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table: its rows, once, and the texts in it that are struck out, which are known when the rows were read."""
+    """A table: its rows, once, and the texts in it that are struck out, known when the rows were read."""
 
     rows: Iterator[Row]
     struck: Sequence[str] = ()
@@ -65,7 +66,7 @@ Cell = tuple[str, str]
 
 
 class Places:
-    """Counts the pages and rows of a document while its blocks are made. `page` is None where pages are not known."""
+    """Counter of a document's pages and rows while blocks are made. `page` is None where unknown."""
 
     def __init__(self, page: int | None = 1) -> None:
         self.page = page
@@ -97,7 +98,7 @@ class Places:
 
 
 def handed_down(cells: Sequence[Cell], held: dict[int, str]) -> tuple[tuple[str, ...], dict[int, str]]:
-    """The texts of a row, and by column what merged cells above hand down to it; `held` is what they hold, kept from row to row."""
+    """The texts of a row, and by column those of merged cells above; `held` keeps them from row to row."""
     for column, (text, state) in enumerate(cells):
         if state == "start":
             held[column] = text
@@ -108,7 +109,9 @@ def handed_down(cells: Sequence[Cell], held: dict[int, str]) -> tuple[tuple[str,
 
 
 def merged_everywhere(rows: dict[int, list[str]], merges: Iterable[Merge], most: int) -> int:
-    """Put the text of merged cells into each of their rows and columns that the table has. `rows` are texts by 1-based number.
+    """Put the text of merged cells into each of their rows and columns that the table has.
+
+    `rows` are texts by 1-based number.
 
     Returns how many more of `most` cells might have been filled; with a negative number it ended early.
     """

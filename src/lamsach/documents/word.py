@@ -1,6 +1,8 @@
-"""DOCX documents: paragraphs, tables, footnotes, headers, footers and comments (ECMA-376 part 1, section 17).
+"""DOCX documents: paragraphs, tables, footnotes, headers, footers and comments (ECMA-376 part 1,
+section 17).
 
-Read from the package's XML directly: macros, embedded objects and whatever a relationship names outside the file are never opened.
+Read from the package's XML directly: macros, embedded objects and whatever a relationship names outside the
+file are never opened.
 """
 
 from __future__ import annotations
@@ -32,9 +34,10 @@ _MOST_SPANNED = 63
 class Word:
     """An opened document. Raises UnreadableError for a damaged one, LimitError for a bomb.
 
-    `shown`: the body as a person sees it filled in: without what is hidden, struck out or a control's prompt, without the signs of footnotes; tables
-    within cells come as `inner` blocks of their row. Else all text, and after the body notes, page headers and footers. `apart`: what is struck out
-    comes as `struck` and not within the text.
+    `shown`: the body as a person sees it filled in: without what is hidden, struck out or a control's prompt,
+    without the signs of footnotes; tables within cells come as `inner` blocks of their row. Else all text,
+    and after the body notes, page headers and footers. `apart`: what is struck out comes as `struck` and not
+    within the text.
     """
 
     def __init__(
@@ -52,7 +55,7 @@ class Word:
         self._targets: dict[str, str] = {}
 
     def _main_part(self) -> str:
-        """The part that is the document: the one that the package's relations name, else `word/document.xml`."""
+        """The document's part: the one that the package's relations name, else `word/document.xml`."""
         relations = self._package.tree("_rels/.rels")
         for relation in () if relations is None else relations:
             target = relation.get("Target", "").lstrip("/")
@@ -65,8 +68,10 @@ class Word:
         return self._body.itertext()
 
     def blocks(self) -> Iterator[Block]:
-        """Paragraphs and tables in order; text boxes after the paragraph that holds them. `page` is the page as the word processor last broke it (None in
-        headers, footers and notes)."""
+        """Paragraphs and tables in order; text boxes after the paragraph that holds them.
+
+        `page` is the page as the word processor last broke it (None in headers, footers and notes).
+        """
         self._targets = self._links_of(self._main)
         yield from self._blocks(self._body)
         self._places.page = None
@@ -102,7 +107,7 @@ class Word:
                 yield from self._blocks(box)
 
     def _outermost(self, root: Element) -> Iterator[Element]:
-        """Paragraphs and tables, at whatever depth of body, sections, content controls and insertions."""
+        """Paragraphs and tables, at any depth of body, sections, content controls and insertions."""
         stack = list(reversed(root))
         while stack:
             element = stack.pop()
@@ -117,7 +122,7 @@ class Word:
         return self._shown and name == "sdt" and _value(element, "sdtPr", "showingPlcHdr") not in _OFF
 
     def _text(self, element: Element, struck: list[str] | None = None) -> str:
-        """The words, with `_PAGE_BREAK` for each page break; those that are struck out go to `struck`, if it is given."""
+        """The words, with `_PAGE_BREAK` for each page break; struck-out ones go to `struck`, if given."""
         parts: list[str] = []
         out: list[str] = []
         stack = list(reversed(element))
@@ -235,7 +240,7 @@ def _child(element: Element, wanted: str) -> Element | None:
 
 
 def _value(element: Element, properties: str, wanted: str) -> str:
-    """Return what an element's properties state of something: `on` where they name it without a value, nothing where they do not."""
+    """Return the value of an element's property: `on` if named without a value, "" if absent."""
     group = _child(element, properties)
     found = None if group is None else _child(group, wanted)
     return "" if found is None else _attribute(found, "val", "on")
@@ -246,7 +251,7 @@ def _attribute(element: Element, wanted: str, default: str = "") -> str:
 
 
 def _is_title(paragraph: Element) -> bool:
-    """Return whether a paragraph has the style of a title or heading (section 17.3.1.27), in the English or Vietnamese Word."""
+    """Return whether a paragraph has a heading's style (17.3.1.27), in English or Vietnamese Word."""
     return _TITLE.fullmatch(_value(paragraph, "pPr", "pStyle")) is not None
 
 

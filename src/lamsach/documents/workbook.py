@@ -1,10 +1,13 @@
 """The cells of an XLSX workbook (ECMA-376 part 1, section 18), a row at a time, without trusting the file.
 
-Every part is read through a limit, and its XML may declare no entities. Hidden sheets, rows and columns are read like any other.
+Every part is read through a limit, and its XML may declare no entities. Hidden sheets, rows and columns are
+read like any other.
 
-The limits of an XLSX workbook that somebody hands in: each part is run through first without building anything.
+The limits of an XLSX workbook that somebody hands in: each part is run through first without building
+anything.
 
-Counted are cells a row, characters a cell and a row, elements elsewhere (ECMA-376 part 1; Excel knows 16,384 columns and 32,767 characters a cell).
+Counted are cells a row, characters a cell and a row, elements elsewhere (ECMA-376 part 1; Excel knows 16,384
+columns and 32,767 characters a cell).
 """
 
 from __future__ import annotations
@@ -56,7 +59,8 @@ class _Part:
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
         read = 0
-        # as much as the mark that is not finished: expat before 2.6 looks through it again with each block (CVE-2023-52425)
+        # as much as the mark that is not finished: expat before 2.6 looks through it again with each block
+        # (CVE-2023-52425)
         while block := part.read(min(max(read - parser.CurrentByteIndex, _BLOCK), _LARGEST_BLOCK)):
             read += len(block)
             parser.Parse(block, False)
@@ -139,8 +143,8 @@ class Sheet(NamedTuple):
 class Workbook:
     """An opened workbook. Raises UnreadableError for a damaged one, LimitError for a bomb.
 
-    `shown`: texts are as the sheet shows them: dates, shares (`80%`), errors, without what is struck out within a cell; else numbers as they
-    are stored, and no errors.
+    `shown`: texts are as the sheet shows them: dates, shares (`80%`), errors, without what is struck out
+    within a cell; else numbers as they are stored, and no errors.
     """
 
     def __init__(self, data: bytes, where: str, limits: Limits = LISTS, *, shown: bool = False) -> None:
@@ -214,7 +218,7 @@ class Workbook:
                 )
 
     def merges(self, part: str) -> Iterator[Merge]:
-        """The first row (1-based) and column (0-based), the last row and column of each range of merged cells."""
+        """The first row (1-based) and column (0-based), last row and column of each merged range."""
         carry = b""
         with self._package.part(part) as stream:
             while data := stream.read(MIB):
@@ -236,7 +240,9 @@ class Workbook:
         return map(Places(None).paragraph, self.texts())
 
     def _styles(self) -> tuple[frozenset[str], dict[str, str]]:
-        """The numbers of the cells' styles whose font is struck out (sections 18.8.22 and 18.8.10), and the number formats of those that have one."""
+        """Numbers of styles with a struck-out font (18.8.22, 18.8.10), and the number formats of those with
+        one.
+        """
         part = posixpath.join(posixpath.dirname(self._main), "styles.xml")
         if part not in self._package.names:
             return frozenset(), {}

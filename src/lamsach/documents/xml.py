@@ -1,4 +1,4 @@
-"""XML from strangers: no document type, so no entities, no outside references and no "billion laughs"; streaming where it can be."""
+"""XML from strangers, streamed where possible: no document type, so no entities and no outside references."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def xml_errors(where: str) -> Iterator[None]:
 
 
 def parse_whole(data: bytes, where: str) -> Element:
-    """The root of a document. Raises UnreadableError when it is damaged, LimitError when it declares entities."""
+    """The root of a document. Raises UnreadableError when it is damaged, LimitError for declared entities."""
     with xml_errors(where):
         root: Element = fromstring(data, forbid_dtd=True)
         return root
@@ -55,9 +55,10 @@ def events(stream: BinaryIO, where: str) -> Iterator[tuple[str, Element]]:
 
 
 class _Blocks:
-    """What is read of a stream at once: twice as much each time, until an element begins or ends.
+    """Reader of a stream in blocks of doubling size until an element begins or ends.
 
-    The expat of many a Python (before its 2.6) looks through a mark that is not finished again with each block: CVE-2023-52425.
+    The expat of many a Python (before its 2.6) looks through a mark that is not finished again with each
+    block: CVE-2023-52425.
     """
 
     def __init__(self, stream: BinaryIO) -> None:

@@ -1,14 +1,43 @@
-"""The account of a hunt: every exact match in the bytes is reported, or it is named here why it accuses nobody.
+"""The account of a hunt: every exact match in the bytes is reported, or counted with a reason.
 
-The sieve sees all text of an input. Each match that the exact matcher makes in it is `reported` (by an event, or as unparsed text), or set
-aside for one of few reasons. A hunt with a match that was set aside never ends with status 1: the value is in the bytes.
+The sieve sees all text of an input. Each match that the exact matcher makes in it is `reported` (by an event,
+or as unparsed text), or set aside for one of few reasons. A hunt with a match that was set aside never ends
+with status 1: the value is in the bytes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from lamsach.model import AsideReason, Match, MatchStatus, SetAside
+from lamsach.model import AsideReason, EventKind, Match, MatchStatus, Role, SetAside
+
+ANSWER_WITHIN = timedelta(seconds=10)
+"""Time after a question within which its answer counts with it."""
+ASKED_KEPT = 10_000
+
+
+class Asked:
+    """Remembers the last questions of one file."""
+
+    def __init__(self) -> None:
+        self._asked: dict[tuple[str | None, bool, str], datetime] = {}
+
+    def is_counted(self, match: Match) -> bool:
+        """Return whether this answers a question counted a moment before: one contact, though two records."""
+        event = match.event
+        if event.kind is not EventKind.DNS or match.role is not Role.OUTBOUND:
+            return False
+        key = (event.device_ip, event.forwarded, match.indicator.value)
+        if event.response:
+            asked = self._asked.get(key)
+            return asked is not None and event.time is not None and abs(event.time - asked) <= ANSWER_WITHIN
+        if event.time is not None:
+            if len(self._asked) >= ASKED_KEPT:
+                self._asked.clear()
+            self._asked[key] = event.time
+        return False
+
 
 PLACES_KEPT = 1000
 """Places that are kept, the first by file and line; the counts go on."""
@@ -20,8 +49,9 @@ _STATUS_REASONS = {
 
 @dataclass(slots=True)
 class Account:
-    """Counts of exact matches, one a value and record. `aside`: how many were set aside, by reason; `places`: the first
-    of each value, reason and file. Merging is associative.
+    """Counts of exact matches, one a value and record. Merging is associative.
+
+    `aside`: how many were set aside, by reason; `places`: the first of each value, reason and file.
     """
 
     seen: int = 0

@@ -12,8 +12,8 @@ from pathlib import Path
 def cache_folder() -> Path:
     """The user's cache folder of this product; it need not exist yet.
 
-    `LAMSACH_CACHE` if set; else `%LOCALAPPDATA%\\lamsach` on Windows, `$XDG_CACHE_HOME/lamsach` or `~/.cache/lamsach` elsewhere
-    (XDG Base Directory Specification).
+    `LAMSACH_CACHE` if set; else `%LOCALAPPDATA%\\lamsach` on Windows, `$XDG_CACHE_HOME/lamsach` or
+    `~/.cache/lamsach` elsewhere (XDG Base Directory Specification).
     """
     stated = os.environ.get("LAMSACH_CACHE")
     if stated:
@@ -25,7 +25,9 @@ def cache_folder() -> Path:
 
 @cache
 def sources_digest() -> str:
-    """A short digest of the kernel's sources: changes whenever compiled code or the layout of a compiled set may change."""
+    """A short digest of the kernel's sources: changes whenever compiled code or the layout of a compiled set
+    may change.
+    """
     digest = hashlib.sha256()
     for path in sorted((Path(__file__).parent / "kernel").glob("*.py")):
         digest.update(path.read_bytes())

@@ -17,7 +17,9 @@ from lamsach.hunt.memory import anonymous
 CHUNK_BYTES = (4 << 20) - 2 * PAD
 """With what stands around it a whole number of huge pages."""
 OVERLAP = 4096
-"""Bytes of a line longer than a chunk that are searched again with what follows: more than any indicator has."""
+"""Bytes of a line longer than a chunk that are searched again with what follows: more than any
+indicator has.
+"""
 _FEEDS = b"\n" * PAD
 
 
@@ -33,7 +35,9 @@ class Stream(Protocol):
 
 
 class Buffer:
-    """Memory for one chunk, with room for the line feeds that the kernel wants around it. `holder`: the thread that filled it last."""
+    """Memory for one chunk, with room for the kernel's line feeds around it. `holder`: the last thread to
+    fill it.
+    """
 
     def __init__(self, size: int = CHUNK_BYTES) -> None:
         self.memory = anonymous(PAD + size + PAD)
@@ -47,7 +51,8 @@ class Buffer:
 class Pool:
     """Pool of at most `count` buffers; none is made before it is needed.
 
-    A thread gets back the buffer that it had last: its processor still has that memory at hand, and need not take it from the other one.
+    A thread gets back the buffer that it had last: its processor still has that memory at hand, and need not
+    take it from the other one.
     """
 
     def __init__(self, count: int, size: int = CHUNK_BYTES) -> None:
@@ -71,7 +76,7 @@ class Pool:
         return None
 
     def _any(self) -> Buffer:
-        """One that is free, whoever had it, else a new one: to touch new memory takes longer."""
+        """Return any free buffer, else a new one: touching new memory takes longer."""
         if self._free:
             return self._free.pop()
         self._unmade -= 1
@@ -90,8 +95,11 @@ class Pool:
 
 @dataclass(slots=True)
 class Chunk:
-    """Whole lines in buffer.memory[begin:end]. `whole_start` and `whole_end` are false for a piece of a line that is longer than
-    a chunk: its first bytes then repeat the end of the piece before. `consumed`: input bytes read so far."""
+    """Whole lines in buffer.memory[begin:end]. `consumed`: input bytes read so far.
+
+    `whole_start` and `whole_end` are false for a piece of a line that is longer than a chunk: its first bytes
+    then repeat the end of the piece before.
+    """
 
     buffer: Buffer
     begin: int
@@ -104,7 +112,7 @@ class Chunk:
 
 
 def cut(stream: Stream, free: Pool) -> Iterator[Chunk]:
-    """Cut a stream into chunks. A stream that fails in the middle gives all it had; its last chunk names the problem."""
+    """Cut a stream into chunks. One that fails gives all it had; its last chunk names the problem."""
     carry = b""
     whole_start = True
     ended = False

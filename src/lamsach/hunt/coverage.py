@@ -1,8 +1,8 @@
 """Coverage: lines per observer, format and day, from a sample of parsed lines.
 
-Logs are written in order of time, so the lines between two parsed lines of one day are of that day; where two neighbours of
-the sample differ, the border between them is found by halving. The counts of lines are exact, their days are for a log in
-order of time.
+Logs are written in order of time, so the lines between two parsed lines of one day are of that day; where two
+neighbours of the sample differ, the border between them is found by halving. The counts of lines are exact,
+their days are for a log in order of time.
 """
 
 from __future__ import annotations
@@ -50,9 +50,11 @@ class CoverageCount:
         self.refused: dict[LineKind, int] = {}
 
     def spread(self, samples: list[Sample], total: int, look: Look, before: Sample | None = None) -> None:
-        """Attribute the `total` lines of a chunk to the kinds of its samples, which are in order and at least one.
+        """Attribute the `total` lines of a chunk to the kinds of its samples, which are in order and at least
+        one.
 
-        `before` is the line before the chunk, numbered -1; without it the first sample must be the chunk's first line.
+        `before` is the line before the chunk, numbered -1; without it the first sample must be the chunk's
+        first line.
         """
         budget = HALVINGS
         for sample in samples:
@@ -96,10 +98,10 @@ class CoverageCount:
 def blind_days(
     rows: Iterable[Coverage], since: datetime | None, until: datetime | None
 ) -> tuple[tuple[str, date], ...]:
-    """Days without a line of an observer that has lines on other days: between the first and last day of all, or of the search.
+    """Days without a line of an observer that has lines on other days, within all days or the search's.
 
-    `rows` are those of all days. `until` is exclusive. Where no recognised line lies in the period, every observer is blind on
-    each of its days; else observers without a dated line in it are not judged.
+    `rows` are those of all days. `until` is exclusive. Where no recognised line lies in the period, every
+    observer is blind on each of its days; else observers without a dated line in it are not judged.
     """
     rows = list(rows)
     days: dict[str, set[date]] = {}

@@ -11,7 +11,7 @@ from lamsach.hunt.kernel.layout import BLOCK, KEYS, LEAD, PASSES, ROWS, STATE, T
 from lamsach.hunt.machine_code import functions
 
 if TYPE_CHECKING:
-    from lamsach.hunt.compiled import CompiledSet
+    from lamsach.hunt.sets.compiled import CompiledSet
 
 
 class Sieve:
@@ -41,10 +41,11 @@ class Sieve:
     def search(
         self, data: NDArray[np.uint8], begin: int, end: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Return where candidate lines of data[begin:end] are, and the line feeds of each BLOCK bytes of it.
+        """Return the places of candidate lines of data[begin:end], and the line feeds of each BLOCK bytes of
+        it.
 
-        The first holds a position inside each candidate line, in order; a line may occur up to PASSES times. `begin` is the
-        start of a line; PAD line feeds must stand before it and behind `end`.
+        The first holds a position inside each candidate line, in order; a line may occur up to PASSES times.
+        `begin` is the start of a line; PAD line feeds must precede it and follow `end`.
         """
         parts: list[NDArray[np.int64]] = []
         address, place = _pointer(data), begin
@@ -82,7 +83,8 @@ def feeds_by_block(data: NDArray[np.uint8], begin: int, end: int) -> NDArray[np.
 
 
 def next_line(data: NDArray[np.uint8], begin: int, end: int, first: int) -> int:
-    """The start of the next line of data[begin:end] that begins with this byte, not the one at `begin`; -1 when there is none.
+    """The start of the next line of data[begin:end] with this first byte, after `begin`; -1 when there is
+    none.
 
     PAD bytes behind `end` must be readable.
     """
@@ -90,7 +92,7 @@ def next_line(data: NDArray[np.uint8], begin: int, end: int, first: int) -> int:
 
 
 def skip_lines(data: NDArray[np.uint8], begin: int, end: int, lines: int) -> int:
-    """The start of the line that comes `lines` after the one that begins at `begin`; `end` when there are fewer."""
+    """The start of the line that is `lines` after the one at `begin`; `end` when there are fewer."""
     return int(functions()["skip_lines"](_pointer(data), begin, end, lines))
 
 
@@ -113,8 +115,11 @@ def hash_networks(networks: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def hash_places(data: NDArray[np.uint8], offsets: NDArray[np.int64], labels: int = 256) -> NDArray[np.uint64]:
-    """The hashes of names or digests, of at most so many of their last labels: value i is data[offsets[i]:offsets[i + 1]];
-    at least LEAD bytes stand before the first."""
+    """The hashes of names or digests, of at most so many last labels: value i is data[offsets[i]:offsets[i +
+    1]].
+
+    At least LEAD bytes precede the first.
+    """
     out = np.empty(offsets.size - 1, np.uint64)
     functions()["hash_many"](_pointer(data), data.size, _pointer(offsets), out.size, labels, _pointer(out))
     return out

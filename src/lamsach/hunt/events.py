@@ -1,8 +1,9 @@
-"""The hunt over a binary log: its events go straight to the exact matcher, and end as the same sightings as lines do.
+"""The hunt over a binary log: its events go straight to the exact matcher, and end as the same sightings as
+lines do.
 
-A binary format's reader gives every event. A match's evidence is the event written as one line, and its line number the number of the
-record or frame. Listed values in the log's text that no event holds are found by the sieve (`lamsach.hunt.overheard`) and reported as
-unparsed text, each once a file.
+A binary format's reader gives every event. A match's evidence is the event written as one line, and its line
+number the number of the record or frame. Listed values in the log's text that no event holds are found by the
+sieve (`lamsach.hunt.overheard`) and reported as unparsed text, each once a file.
 """
 
 from __future__ import annotations
@@ -12,8 +13,7 @@ from dataclasses import replace
 
 from lamsach.errors import InputError
 from lamsach.hunt import merge, unread
-from lamsach.hunt.account import Account
-from lamsach.hunt.asked import Asked
+from lamsach.hunt.account import Account, Asked
 from lamsach.hunt.coverage import CoverageCount, LineKind
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.overheard import Overheard
@@ -41,9 +41,9 @@ def hunt_events(
     format_name: str | None = None,
     progress: Callable[[int], None] = lambda _consumed: None,
 ) -> FileSummary:
-    """Search one binary log from end to end. `progress` is called with the bytes of input consumed so far.
+    """Search one binary log from end to end. `progress` is called with the input bytes consumed so far.
 
-    A file that cannot be read to its end is told in the summary's `problem`; what stands before the damage is found.
+    A file that cannot be read to its end has a `problem` in the summary; all before the damage is found.
     """
     problem = None
     detection = detection_for(log_file, format_name)
@@ -51,39 +51,16 @@ def hunt_events(
         raise ValueError(log_file.name)
     search = _Search(detection.binary.name, matcher, rules, found, coverage, account)
     try:
-        context = context_for(log_file, detection, rules.zone)
         with log_file.open() as opened:
-            stream = search.overhear(opened, detection.binary, context)
-            reader = detection.binary(context)
-            reader.names_files = matcher.files_listed
-            if reader.hands_over:
-                reader.unused = search.handed_over(opened, context)
-            try:
-                for number, item in enumerate(reader.read(binary_stream(stream)), 1):
-                    search.item(item)
-                    if number % PROGRESS_EVENTS == 0:
-                        progress(stream.position)
-            finally:
-                search.unread()
-            progress(stream.position)
+            search.read(opened, detection.binary, context_for(log_file, detection, rules.zone), progress)
     except InputError as error:
         problem = Problem(error.where or log_file.name, error.what, error.todo)
     state = search.state
     if problem is None and state.lines == 0:
-        problem = Problem(
-            log_file.name,
-            "The log is empty.",
-            "Find out whether logging works there, or whether the copy failed.",
-        )
-    return FileSummary(
-        log_file.name,
-        detection.binary.name,
-        log_file.size_bytes,
-        state.lines,
-        state.first,
-        state.last,
-        problem,
-    )
+        todo = "Find out whether logging works there, or whether the copy failed."
+        problem = Problem(log_file.name, "The log is empty.", todo)
+    size, name = log_file.size_bytes, detection.binary.name
+    return FileSummary(log_file.name, name, size, state.lines, state.first, state.last, problem)
 
 
 class _Search:
@@ -108,6 +85,28 @@ class _Search:
         self._own: set[str] = set()
         self._heard: list[Overheard] = []
         self.state = FileState()
+
+    def read(
+        self,
+        opened: LogStream,
+        binary: type[BinaryFormat],
+        context: FileContext,
+        progress: Callable[[int], None],
+    ) -> None:
+        """Search all events of the stream, and then the text that no event held."""
+        stream = self.overhear(opened, binary, context)
+        reader = binary(context)
+        reader.names_files = self._matcher.files_listed
+        if reader.hands_over:
+            reader.unused = self.handed_over(opened, context)
+        try:
+            for number, item in enumerate(reader.read(binary_stream(stream)), 1):
+                self.item(item)
+                if number % PROGRESS_EVENTS == 0:
+                    progress(stream.position)
+        finally:
+            self.unread()
+        progress(stream.position)
 
     def overhear(
         self, stream: LogStream, binary: type[BinaryFormat], context: FileContext

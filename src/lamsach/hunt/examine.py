@@ -1,4 +1,6 @@
-"""One file's sieved chunks, in order: candidate lines parsed and matched, a sample of the others parsed for coverage."""
+"""One file's sieved chunks, in order: candidate lines parsed and matched, a sample of the others parsed for
+coverage.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,7 @@ from dataclasses import replace
 
 from lamsach.errors import LineError
 from lamsach.hunt import merge, unread
-from lamsach.hunt.account import Account
-from lamsach.hunt.asked import Asked
+from lamsach.hunt.account import Account, Asked
 from lamsach.hunt.chunks import Chunk
 from lamsach.hunt.coverage import CoverageCount
 from lamsach.hunt.engine import next_line
@@ -16,7 +17,7 @@ from lamsach.hunt.line_index import LineIndex
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.records import LONGEST_LINE, Records
 from lamsach.hunt.rules import FileState, Rules
-from lamsach.hunt.sampling import Sampler
+from lamsach.hunt.sampler import Sampler
 from lamsach.hunt.stated_source import with_stated_source
 from lamsach.hunt.unread import Rest
 from lamsach.hunt.workers import Sieved
@@ -77,7 +78,7 @@ class Examiner:
         return self._parser.states_numbers(line)
 
     def read_each(self) -> None:
-        """Read each line from here on, whatever the sieve finds in it."""
+        """Read each line from here on, not only the sieve's candidates."""
         self._each = True
 
     def gather_into(self, found: merge.RawSightings, coverage: CoverageCount, account: Account) -> None:
@@ -87,7 +88,7 @@ class Examiner:
         self.sampler.coverage = coverage
 
     def chunk(self, sieved: Sieved) -> None:
-        """Examine one chunk: its headers and candidates in the order of lines, then the sample for coverage."""
+        """Examine one chunk: its headers and candidates in line order, then the sample for coverage."""
         chunk = sieved.chunk
         if not chunk.whole_start or not chunk.whole_end:
             self._long_line(sieved)
@@ -212,7 +213,9 @@ class Examiner:
         merge.add(self.found, match, self._rules.identify(match.event), self._rules.zone)
 
     def _long_line(self, sieved: Sieved) -> None:
-        """A piece of a line longer than a chunk: each hit with what is around it, as text of unknown format."""
+        """Search a piece of a line longer than a chunk: each hit with its surroundings, as text of unknown
+        format.
+        """
         chunk = sieved.chunk
         number = self.state.lines + 1
         if chunk.whole_start:
@@ -236,7 +239,9 @@ class Examiner:
             self.chunk(Sieved(sieved.source, rest, hits, lines))
 
     def _around(self, chunk: Chunk, hits: list[int], number: int) -> None:
-        """Search a line too long to parse around each hit, and on from there to the end of the line's piece."""
+        """Search a line too long to parse around each hit, and on from there to the end of the
+        line's piece.
+        """
         memory, file, stop = chunk.buffer.memory, self.records.file, chunk.begin
         for hit in hits:
             if hit < stop:

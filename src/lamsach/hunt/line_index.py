@@ -1,4 +1,4 @@
-"""Numbers of lines in a chunk: which line a byte stands in, and where a line begins."""
+"""Numbers of lines in a chunk: the line of a byte, and the beginning of a line."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The kernel's machine code: one shared object a platform, built ahead of time, with the code of several levels of processors.
+"""The kernel's machine code: one shared object a platform, built ahead, with several levels of processors.
 
-The object's name holds a digest of the kernel's sources, so that one built from others is never loaded. A source checkout builds its
-own when it has none (`kernel/build.py`); a platform without objects compiles at every start, with the extra `jit`.
+The object's name holds a digest of the kernel's sources, so that one built from others is never loaded. A
+source checkout builds its own when it has none (`kernel/build.py`); a platform without objects compiles at
+every start, with the extra `jit`.
 """
 
 from __future__ import annotations
@@ -56,13 +57,13 @@ PROTOTYPES: Mapping[str, Any] = {
 
 
 class KernelError(LamsachError):
-    """There is no machine code of the search for this computer; what to install is said, as for a missing extra."""
+    """No machine code of the search for this computer; the message says what to install."""
 
     exit_status = ExitStatus.USAGE
 
 
 def own_platform() -> str:
-    """The platform of this interpreter as in the objects' names: `linux-x86_64`, `linux-aarch64`, `windows-x86_64` or another."""
+    """This interpreter's platform as in the objects' names: `linux-x86_64`, `windows-x86_64` or another."""
     if sys.platform == "win32":
         machine = {"AMD64": "x86_64"}.get(os.environ.get("PROCESSOR_ARCHITECTURE", ""), "other")
         return f"windows-{machine}" if sys.maxsize > 1 << 32 else "windows-x86"
@@ -76,13 +77,13 @@ def object_of(platform: str, folder: Path = OBJECTS) -> Path | None:
 
 
 def compiles_at_start() -> bool:
-    """Return whether this installation compiles the kernel at each start, some seconds, since it has no object and builds none."""
+    """Return whether this installation has no object and builds none: it compiles at each start."""
     return object_of(own_platform()) is None and not _can_build() and find_spec("numba") is not None
 
 
 @cache
 def functions() -> Mapping[str, Any]:
-    """The entry points of the kernel by name, as C functions; a call releases the interpreter lock. Raises KernelError."""
+    """The kernel's entry points by name, as C functions without the interpreter lock. Raises KernelError."""
     platform = own_platform()
     if object_of(platform) is None and _can_build():
         _build()
@@ -97,7 +98,9 @@ def functions() -> Mapping[str, Any]:
 
 
 def load(path: Path, level: int | None = None) -> Mapping[str, Any]:
-    """The entry points of an object, for this level of processors (the highest that this one has). Raises KernelError."""
+    """The entry points of an object, for this level of processors (by default the highest). Raises
+    KernelError.
+    """
     try:
         library = ctypes.CDLL(str(path))
         level = library.level() if level is None else level
@@ -117,7 +120,7 @@ def _can_build() -> bool:
 
 
 def _build() -> None:
-    """Build this platform's object in a process of its own, which says so: the compiler's memory is not for a hunt."""
+    """Build this platform's object in another process: a hunt needs no compiler's memory."""
     paths = os.pathsep.join(filter(None, (str(_SOURCES), os.environ.get("PYTHONPATH"))))
     command = [sys.executable, "-m", "lamsach.hunt.kernel.build"]
     subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, check=False)

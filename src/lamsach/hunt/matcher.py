@@ -1,8 +1,8 @@
 """Stage two of the hunt: what in an event, or in a line that no format reads, is listed.
 
-A domain matches itself and its subdomains; an address by value; a network by containment; a hash exactly; a URL by
-its host and a path that is equal or a prefix ending at `/`, `?` or the end. Where a log shows only a URL's host
-(CONNECT, SNI, an address), the match is partial.
+A domain matches itself and its subdomains; an address by value; a network by containment; a hash exactly; a
+URL by its host and a path that is equal or a prefix ending at `/`, `?` or the end. Where a log shows only a
+URL's host (CONNECT, SNI, an address), the match is partial.
 """
 
 from __future__ import annotations
@@ -12,15 +12,95 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import SplitResult
+from functools import lru_cache
+from itertools import islice
+from urllib.parse import SplitResult, unquote, urlsplit
 
-from lamsach.hunt.compiled import CompiledSet
+from lamsach.hunt.sets.compiled import CompiledSet
 from lamsach.hunt.tokens import domain, tokens, unescaped
-from lamsach.hunt.urls import KIND_ORDER, kind_in, shown_by, target_of, url_kind
 from lamsach.indicators.values.file_names import stated_names
 from lamsach.logs.events.direction import is_internal, is_machine
 from lamsach.model import Event, EventKind, Indicator, IndicatorType, Match, MatchKind, MatchStatus, Role
 from lamsach.model.indicator_types import ADDRESSES, DIGESTS, TokenKind
+
+KIND_ORDER = {kind: place for place, kind in enumerate(MatchKind)}
+"""The nearer kind of match comes first."""
+
+
+@lru_cache(maxsize=1 << 14)
+def target_of(url: str) -> SplitResult:
+    """A listed URL in parts, path and query with percent-encoding undone, as in the URLs compared with it."""
+    parts = urlsplit(url if "://" in url else f"//{url}")
+    return parts._replace(path=unquote(parts.path), query=unquote(parts.query))
+
+
+def shown_by(event: Event) -> SplitResult | None:
+    """The event's URL in parts; None when it shows no path (CONNECT, SNI, a DNS question)."""
+    url = event.url
+    if not url:
+        return None
+    if url.startswith("/"):
+        url = f"//{event.domain or ''}{url}"
+    elif "://" not in url:
+        url = f"//{url}"
+    try:
+        parts = urlsplit(url)
+        parts.port, parts.hostname  # noqa: B018 - both may raise
+    except ValueError:
+        return None
+    seen = parts._replace(path=unquote(parts.path), query=unquote(parts.query))
+    return seen if seen.path or seen.query else None
+
+
+# also typographic quotes and full-width punctuation; a full stop or bracket at the end is the sentence's
+_END_OF_URL = re.compile(
+    r"[.:!?)\]}]*(?:[\s\"'<>,;"
+    r"|\\«»\u2018-\u201f\u2026\u3000-\u303f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]|\Z)"
+)
+_URLS_TRIED = 50
+
+
+def kind_in(text: str, listed: str, host: str) -> MatchKind | None:
+    """Return how a listed URL relates to a line with its host: the best of all places, also unescaped."""
+    shown = [url for one in dict.fromkeys((text, unescaped(text))) for url in _urls_around(one, host)]
+    if not shown:
+        return url_kind(listed, None)
+    kinds = (url_kind(listed, url) for url in shown)
+    return min((kind for kind in kinds if kind), key=KIND_ORDER.__getitem__, default=None)
+
+
+def _urls_around(text: str, host: str) -> Iterator[SplitResult | None]:
+    """The URLs in which a text shows the host (None: without a path), at most _URLS_TRIED."""
+    places = re.finditer(rf"(?<![\w.-]){re.escape(host)}", text, re.IGNORECASE)
+    for place in islice(places, _URLS_TRIED):
+        end = _END_OF_URL.search(text, place.end())
+        try:
+            parts = urlsplit("//" + text[place.start() : end.start() if end else len(text)])
+            parts.port  # noqa: B018 - may raise
+        except ValueError:
+            yield None
+        else:
+            yield parts if parts.path.strip("/") or parts.query else None
+
+
+def url_kind(listed: str, seen: SplitResult | None) -> MatchKind | None:
+    """Return how a listed URL relates to the URL seen on its host (None: only the host was seen)."""
+    target = target_of(listed)
+    whole_host = target.path in ("", "/") and not target.query
+    if seen is None:
+        return MatchKind.EXACT if whole_host and target.port in (None, 80, 443) else MatchKind.PARTIAL
+    if target.port and seen.port and target.port != seen.port:
+        return None
+    if whole_host:
+        return MatchKind.EXACT
+    wanted = target.path + (f"?{target.query}" if target.query else "")
+    path = (seen.path or "/") + (f"?{seen.query}" if seen.query else "")
+    if path == wanted:
+        return MatchKind.EXACT
+    if path.startswith(wanted) and (wanted[-1] in "/?" or path[len(wanted)] in "/?#"):
+        return MatchKind.EXACT
+    return None
+
 
 Covers = Callable[[IndicatorType, str], object]
 
@@ -38,7 +118,7 @@ NOBODY = Event()
 
 
 class Matcher:
-    """Matches events and lines against one compiled set. `covers` tells whether an exception covers a value."""
+    """Matcher of events and lines against one compiled set. `covers`: whether an exception covers a value."""
 
     def __init__(self, compiled: CompiledSet, covers: Covers | None = None) -> None:
         self._compiled = self.compiled = compiled
@@ -48,7 +128,7 @@ class Matcher:
         """Whether the list has names of files."""
 
     def event(self, event: Event, text: str) -> list[Match]:
-        """The matches of an event; `text` is the line, kept as evidence. An indicator is matched once an event."""
+        """The matches of an event, each indicator once; `text` is the line, kept as evidence."""
         matches: dict[str, Match] = {}
         for found in self._in_event(event):
             known = matches.get(found.indicator.value)
@@ -59,11 +139,11 @@ class Matcher:
         return list(matches.values())
 
     def line(self, event: Event, text: str) -> list[Match]:
-        """The matches in a line that no format reads; `event` is what is known of it all the same (time, device)."""
+        """The matches in a line that no format reads; `event` is what is known of it (time, device)."""
         return self.beside(event, text, ())
 
     def beside(self, event: Event, text: str, passed: Collection[str | None]) -> list[Match]:
-        """As `line`, for what a line holds beside the values that are `passed` over: its format read those, and `event` matched them."""
+        """As `line`, for the rest of a line besides the values in `passed`, which `event` matched."""
         return self._unparsed(event, text, passed)
 
     def seen(self, text: str, event: Event = NOBODY) -> list[Match]:
@@ -175,7 +255,7 @@ class Matcher:
                     yield _Found(indicator, related, role, host)
 
     def _mailboxes(self, host: str, text: str) -> Iterator[_Found]:
-        """Listed e-mail addresses of a domain in a text. Nothing tells who wrote to whom, so nobody is taken for infected by one."""
+        """Listed e-mail addresses of a domain. They accuse nobody: nothing says who wrote to whom."""
         for indicator in self._compiled.by_mailbox(host):
             if _holds(text, indicator.value):
                 yield _Found(indicator, MatchKind.EXACT, Role.INBOUND, indicator.value)
@@ -243,11 +323,11 @@ def _type_of(found: _Found) -> IndicatorType:
 
 
 _OF_HOLDERS = (EventKind.LEASE, EventKind.OTHER)
-"""Records of who holds an address: with the machine's hardware address in it, the other end is a DHCP server or its relay."""
+"""Records of address holders: beside the machine's hardware address the other end is a DHCP server."""
 
 
 def _facing(event: Event, found: _Found) -> Event:
-    """The event with the device on the other side of the listed address, if the format took that address for the device."""
+    """The event with the device on the other side of the listed address, if that was taken for the device."""
     if event.inbound or (event.kind in _OF_HOLDERS and event.device_mac is not None):
         return event
     if (

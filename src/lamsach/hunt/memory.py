@@ -1,4 +1,4 @@
-"""Memory for a chunk's bytes, that looks like bytes to whoever searches it."""
+"""Memory for a chunk's bytes, which behaves like bytes for searches."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import mmap
 import sys
 
 _HUGE = 2 << 20
-"""From which size on the system is asked for huge pages: a few faults in place of a thousand when a buffer is filled first."""
+"""Size from which the system is asked for huge pages: few faults when a buffer is first filled."""
 
 
 class Memory(mmap.mmap):
@@ -33,7 +33,7 @@ def anonymous(size: int) -> Memory:
 
 
 def at_hand(memory: mmap.mmap) -> None:
-    """Map the pages of a file that lie in the system's cache at once: all threads of a search would come upon them one by one."""
+    """Map a file's cached pages at once: all threads of a search would fault on them one by one."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):  # before 5.14
             memory.madvise(_MADV_POPULATE_READ)

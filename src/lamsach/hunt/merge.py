@@ -1,4 +1,6 @@
-"""Matches gathered into raw sightings. Merging is associative and commutative: how the input was cut does not matter."""
+"""Matches gathered into raw sightings. Merging is associative and commutative: cuts of the input do not
+matter.
+"""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from lamsach.errors import InputError, LamsachError
 from lamsach.i18n import mark
@@ -24,14 +25,15 @@ _LISTS_ONLY = frozenset(
 )
 """Formats of lists that no log has."""
 _MARKS_OF_LISTS = re.compile(
-    rb'"(?:bundle|indicator|observed-data|value)|stix|openioc|<ioc|\bsid\s?:|\bcondition\s?:|Intel::|#fields|[0-9a-f]{32}:[\d*]|CNAME',
+    rb'"(?:bundle|indicator|observed-data|value)|stix|openioc|<ioc|\bsid\s?:|\bcondition\s?:'
+    rb"|Intel::|#fields|[0-9a-f]{32}:[\d*]|CNAME",
     re.IGNORECASE,
 )
 """Each of these formats has one of these; the format's own reader decides."""
 _LEAST_SHARE = 0.5
 """Share of a log's first lines that are a product's, at least."""
 _ALONE = 0.9
-"""Share of a list's first lines that are a value and nothing else, or a row under a list's heading, at least."""
+"""Least share of a list's first lines that are a lone value or a row under a list's heading."""
 _HEADING = re.compile(
     r"\b(?:ioc|indicator|indicator_type|threat|malware|mã độc|dấu hiệu|chỉ dấu)s?\b", re.IGNORECASE
 )
@@ -48,7 +50,7 @@ ONE_OF_THE_LISTS = mark("This is a list of this hunt, not a log: it was not sear
 
 @dataclass(frozen=True, slots=True)
 class Mistaken:
-    """An input given in the other's place: its path, the titles of its formats, its lines (None: more than are counted)."""
+    """An input in the other's place: path, titles of its formats, lines (None: too many to count)."""
 
     path: str
     title: str
@@ -56,7 +58,7 @@ class Mistaken:
 
 
 class MistakenError(InputError):
-    """No list, or no log, is left once those given in the other's place are put aside: `mistaken` holds them."""
+    """No list, or no log, is left after setting aside `mistaken`: those in the other's place."""
 
     def __init__(self, what: str, todo: str, mistaken: Sequence[Mistaken]) -> None:
         super().__init__(what, mistaken[0].path, todo)
@@ -77,7 +79,7 @@ def lists_alone(paths: Sequence[str], on_problem: Callable[[Problem], None]) -> 
 
 
 def refuse_logs(documents: Sequence[str]) -> tuple[list[str], list[Problem]]:
-    """The documents that may be lists, and a problem for each that is a log. Raises MistakenError when none is left."""
+    """The documents that may be lists, and a problem for each log. Raises MistakenError when none is left."""
     logs = {found.path: found for found in logs_among(documents)}
     todo = mark("Give it before the lists, without -i, and the list of indicators with -i.")
     if logs and len(logs) == len(set(documents)):
@@ -89,9 +91,11 @@ def refuse_logs(documents: Sequence[str]) -> tuple[list[str], list[Problem]]:
 def refuse_lists(
     logs: Sequence[LogFile], documents: Sequence[str], *, stated: bool
 ) -> tuple[list[LogFile], list[Problem]]:
-    """The logs to search, and a problem for each that is a list: one of the hunt's own `documents` (minor), or any other
-    unless the format is `stated`. Raises MistakenError when no log is left. Of many logs the hunt asks itself
-    (`is_list_text`) when it opens each."""
+    """The logs to search, and a problem for each list among them. Raises MistakenError when no log is left.
+
+    Lists are the hunt's own `documents` (minor), or any other unless the format is `stated`. Of many logs the
+    hunt asks itself (`is_list_text`) when it opens each.
+    """
     own = {place.resolve() for document in documents if (place := Path(document)).is_file()}
     names = {place.name for place in own} | {Path(document).name for document in documents}
     kept, problems, lists = [], [], []
@@ -140,11 +144,11 @@ def _is_a_products(log: LogFile) -> bool:
 def _titles(detection: Detection) -> Iterator[str]:
     """The products that wrote it, by their titles; none for what may be a list too."""
     if detection.binary is not None:
-        found: tuple[type, ...] = (detection.binary,)
+        found: tuple[Any, ...] = (detection.binary,)
     else:
         found = (detection.format,) if detection.format is not None else detection.mixed
-    if detection.share >= _LEAST_SHARE and all(one.name not in _ANY_SHAPE for one in found):  # type: ignore[attr-defined]
-        yield from (str(one.title) for one in found[:3])  # type: ignore[attr-defined]
+    if detection.share >= _LEAST_SHARE and all(one.name not in _ANY_SHAPE for one in found):
+        yield from (str(one.title) for one in found[:3])
 
 
 def _lines(log: LogFile) -> int | None:
@@ -167,7 +171,9 @@ def _is_list(log: LogFile) -> bool:
 
 
 def is_list_text(detection: Detection, log: LogFile) -> bool:
-    """True for a log whose first lines are a list's. Raises UnreadableError or LimitError as `LogFile.head` does."""
+    """Return whether a log's first lines are a list's. Raises UnreadableError or LimitError as
+    `LogFile.head`.
+    """
     head = log.head()
     if any(_titles(detection)):  # Zeek writes its logs and takes its lists in the same frame
         return b"#fields\tindicator" in head and _is_of_lists_only(log.name, head)

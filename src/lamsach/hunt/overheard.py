@@ -1,7 +1,8 @@
-"""The text of a log whose reader gives events: the sieve looks at all bytes that the reader takes, so that no value in them is passed over.
+"""The sieve over all bytes that a binary log's reader takes, so that no value in its text is missed.
 
-A JSON document is text as it is. Of captures, event files and their like, the runs of printable characters are looked at, in single bytes and in UTF-16,
-of captures also names as DNS writes them (RFC 1035, section 3.1); a value that a format keeps as a number (an address of a packet) is for its reader alone.
+A JSON document is text as it is. Of captures, event files and their like, the runs of printable characters
+are looked at, in single bytes and in UTF-16, of captures also names as DNS writes them (RFC 1035, section
+3.1); a value that a format keeps as a number (an address of a packet) is for its reader alone.
 """
 
 from __future__ import annotations
@@ -30,19 +31,19 @@ _LONGEST_LINE = 8192
 """A longer line is searched piece by piece: the evidence shows what stands around the value."""
 _WIDE = re.compile(rb"(?:[\x20-\x7e]\0){6,}")
 _WIDE_DOT = b"\0.\0"
-"""In every piece with text in UTF-16 that names a host or an address; a piece without it is not looked through for such text."""
+"""Part of every UTF-16 text that names a host or an address; a piece without it is skipped."""
 # everything but what is printable in ASCII parts strings
 _PARTED = bytes(code if 32 <= code < 127 else 10 for code in range(256))
 # the length before each label of a name is its dot: 7example3com0
 _DOTTED = bytes(46 if 0 < code < 32 else byte for code, byte in enumerate(_PARTED))
 _LONG_LABEL = re.compile(rb"[-0-9](?=([0-9A-Za-z_-]{45,57})(?![0-9A-Za-z_-]))")
-"""A label that is so long that its length reads as a character of names: `-` is 45, `0` to `9` are 48 to 57."""
+"""A label so long that its length reads as a character of names: `-` is 45, `0` to `9` are 48 to 57."""
 _OF_LABELS = bytes(chr(code).isalnum() or code in b"-_" for code in range(128)) + bytes(128)
 _LONGEST_SHORT = b"\1" * 46
 
 
 class Overheard:
-    """A log's stream for its reader. `finish` looks at the rest; `matches` then holds the first match of each listed value, as unparsed text."""
+    """A log's stream for its reader. After `finish`, `matches` holds the first match of each listed value."""
 
     def __init__(
         self,
@@ -56,7 +57,10 @@ class Overheard:
         listens: bool = True,
         names: bool = False,
     ) -> None:
-        """`text`: the bytes are text; `listens`: look at what the reader reads, else only at what it gives to `take`; `names`: they hold DNS messages."""
+        """Open over a stream. `text`: the bytes are text; `names`: they hold DNS messages.
+
+        `listens`: search what the reader reads, else only what it gives to `take`.
+        """
         self._stream = stream
         self._listens = listens
         self._text = text
@@ -101,7 +105,7 @@ class Overheard:
         self._look(last=True)
 
     def _look(self, *, last: bool) -> None:
-        """Look at the text that is held. A part that may be the beginning of a value is kept for the next time."""
+        """Search the held text. A part that may begin a value is kept for the next time."""
         end = len(self._held) if last else self._held.rfind(b"\n") + 1
         kept = end or max(0, len(self._held) - OVERLAP)
         data = bytes(self._held[: end or len(self._held)])

@@ -1,7 +1,8 @@
-"""Listed values that accuse nobody: dangerous or doubtful by the review of lists, or called by more than a tenth of all machines.
+"""Listed values that accuse nobody: dangerous or doubtful by review, or called by over a tenth of machines.
 
-A list with google.com in it would make every machine infected. Contacts with such a value are set aside (`MatchStatus.DOUBTFUL`) to be looked
-at, value by value. The review's data are read for the values that were found, never for a whole list.
+A list with google.com in it would make every machine infected. Contacts with such a value are set aside
+(`MatchStatus.DOUBTFUL`) to be looked at, value by value. The review's data are read for the values that were
+found, never for a whole list.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from lamsach.hunt.merge import RawSightings
 from lamsach.model import Indicator, MatchStatus, Questioned, Reason, Role, Sighting
 
 LEAST_CALLERS = 10
-"""A value that fewer machines called is never questioned for their number: in a small unit a few infected machines are a tenth."""
+"""Least callers of a questioned value: in a small unit a few infected machines are a tenth."""
 SHARE = 10
 """One in so many machines is what a malicious value is at most expected to reach."""
 
@@ -29,7 +30,10 @@ def grounds(
     machines: int,
     is_accepted: Callable[[Indicator], bool] = lambda item: False,
 ) -> Grounds:
-    """Return why values that were sighted are questioned. `machines`: about how many there are in all (0: not known). What was accepted by a decision is not questioned."""
+    """Return why sighted values are questioned, but for those that a decision accepted.
+
+    `machines`: about how many there are in all (0: not known).
+    """
     callers: dict[str, set[str]] = defaultdict(set)
     for seen in sightings:
         if seen.status is MatchStatus.COUNTED:

@@ -22,7 +22,7 @@ _LINE_KEPT = 4096
 
 
 class Records:
-    """Finds the record that holds a line. `tail`: the text before the chunk at hand, which may begin its first record."""
+    """Finder of a line's record. `tail`: the text before the chunk, which may begin its first record."""
 
     def __init__(self, detection: Detection, context: FileContext) -> None:
         self.parser = LineParser(detection, context)
@@ -37,7 +37,7 @@ class Records:
             self.tail = bytes(chunk.buffer.memory[max(chunk.begin, chunk.end - _NEARBY_BYTES) : chunk.end])
 
     def whole(self, chunk: Chunk, start: int, end: int, text: str, number: int) -> tuple[str, int]:
-        """The whole record that holds a line, for formats with records of several lines, and its first line's number."""
+        """The whole record of a line, for records of several lines, and its first line's number."""
         parser = self.parser
         if not parser.multiline:
             return text, number

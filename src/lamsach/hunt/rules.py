@@ -29,7 +29,7 @@ class Rules:
 
 @dataclass(slots=True)
 class FileState:
-    """Progress in a file: lines and first and last time so far. `numbers`: whether a line states addresses as numbers."""
+    """Progress in a file: lines, first and last time. `numbers`: a line states addresses as numbers."""
 
     lines: int = 0
     first: datetime | None = None

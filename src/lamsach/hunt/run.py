@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from lamsach.errors import InputError, UnreadableError
 from lamsach.hunt.account import Account
 from lamsach.hunt.chunks import CHUNK_BYTES, Chunk, Pool, cut
-from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.coverage import CoverageCount
 from lamsach.hunt.events import hunt_events
 from lamsach.hunt.examine import Examiner
@@ -17,6 +16,7 @@ from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.merge import RawSightings
 from lamsach.hunt.mistaken import GIVE_AS_LIST, LIST_AS_LOG, is_list_text
 from lamsach.hunt.rules import Rules
+from lamsach.hunt.sets.compiled import CompiledSet
 from lamsach.hunt.workers import Sieved, sieved
 from lamsach.logs.opening.inputs import LogFile
 from lamsach.logs.reading.events import context_for, detection_for
@@ -29,8 +29,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class HuntResult:
-    """Result of a hunt. `searched_bytes` counts decompressed bytes; `partial` is true when it was interrupted; `account`: what
-    became of each listed value that is in the bytes."""
+    """Result of a hunt.
+
+    `searched_bytes` counts decompressed bytes; `partial` is true when it was interrupted; `account`: what
+    became of each listed value that is in the bytes.
+    """
 
     found: RawSightings = field(default_factory=dict)
     account: Account = field(default_factory=Account)
@@ -52,7 +55,7 @@ def hunt(
     progress: Progress = lambda _consumed, _searched: None,
     chunk_bytes: int = CHUNK_BYTES,
 ) -> HuntResult:
-    """Search the logs, each once, in order. A file that cannot be read is a problem of the result and does not stop the others.
+    """Search the logs, each once, in order; an unreadable file is a problem of the result and stops no other.
 
     Ctrl-C ends the search: the result then holds what was found so far and is marked partial.
     """
@@ -190,9 +193,7 @@ def doubt(name: str, lines: int, *, binary: bool, numbers: bool = False) -> Prob
     """Return why a file that could be read to its end is no log that proves anything, if it is none."""
     if lines == 0:
         return Problem(
-            name,
-            "The log is empty.",
-            "Find out whether logging works there, or whether the copy failed.",
+            name, "The log is empty.", "Find out whether logging works there, or whether the copy failed."
         )
     if binary:
         return Problem(

@@ -1,7 +1,8 @@
-"""Owner of a value in a field that no reader knows: the machine whose address is the only private source address in the record.
+"""Owner of a value in an unread field: the machine with the record's only private source address.
 
-Not attributed: what the record says of others (the page that led there, an address of electronic mail, the client of another proxy), and
-whatever a record of a lease or a log-on holds besides, such as domains of accounts.
+Not attributed: what the record says of others (the page that led there, an address of electronic mail, the
+client of another proxy), and all else that a record of a lease or a log-on holds, such as domains of
+accounts.
 """
 
 from __future__ import annotations
@@ -16,22 +17,28 @@ from lamsach.model import Event, EventKind
 _PARTY = (
     r"(?:src|source|client|clnt|local|user|host|machine|endpoint|workstation|origin|orig|requester|caller)"
 )
-# src=10.1.1.5   "srcip": "10.1.1.5"   client_ip:10.1.1.5   SrcIP=10.1.1.5   LocalAddressIP4":"10.1.1.5   c-ip=10.1.1.5   src_endpoint.ip=10.1.1.5   id.orig_h: 10.1.1.5
+# src=10.1.1.5   "srcip": "10.1.1.5"   client_ip:10.1.1.5   SrcIP=10.1.1.5   LocalAddressIP4":"10.1.1.5
+# c-ip=10.1.1.5   src_endpoint.ip=10.1.1.5   id.orig_h: 10.1.1.5
 _KEYED = re.compile(
-    rf"(?<![A-Za-z0-9_.-])(?:(?:id\.)?{_PARTY}(?:[_. -]?(?:endpoint|host|machine|net|node|private|internal|real|v4|ipv4|ipv6))?"
-    r"[_. -]?(?:ip|ips|addr|address|h|host)?(?:[_. -]?(?:v4|v6|ip4|ip6|address|addr))?|saddr|sip|cip|c-ip|ip_src|ipsrc)"
+    rf"(?<![A-Za-z0-9_.-])(?:(?:id\.)?{_PARTY}(?:[_. "
+    rf"-]?(?:endpoint|host|machine|net|node|private|internal|real|v4|ipv4|ipv6))?"
+    r"[_. -]?(?:ip|ips|addr|address|h|host)?(?:[_. -]?(?:v4|v6|ip4|ip6|address|addr))?|saddr"
+    r"|sip|cip|c-ip|ip_src|ipsrc)"
     r"\\?[\"']?\s{0,3}[=:]\s{0,3}\\?[\"'\[(]?(?:[a-z.]{0,20}/)?(?P<value>[0-9A-Fa-f:.]{2,45})",
     re.IGNORECASE | re.ASCII,
 )
 # "src_endpoint":{"port":5,"ip":"10.1.1.5"}   "source": {"ip": "10.1.1.5"}
 _NESTED = re.compile(
-    rf"\"{_PARTY}(?:_?endpoint)?\"\s{{0,3}}:\s{{0,3}}\{{[^{{}}]{{0,400}}?\"(?:ip|address|addr)\"\s{{0,3}}:\s{{0,3}}\"(?P<value>[0-9A-Fa-f:.]{{2,45}})\"",
+    rf"\"{_PARTY}(?:_?endpoint)?\"\s{{0,3}}:\s{{0,3}}\{{[^{{}}]{{0,400}}?\"(?:ip|address"
+    rf"|addr)\"\s{{0,3}}:\s{{0,3}}\"(?P<value>[0-9A-Fa-f:.]{{2,45}})\"",
     re.IGNORECASE | re.ASCII,
 )
 _LOOKED_AT = 65536
-# referer=http://www.example/   "http_referrer": "www.example"   x-forwarded-for=203.0.113.9   via: 1.1 proxy.example
+# referer=http://www.example/   "http_referrer": "www.example"
+# x-forwarded-for=203.0.113.9   via: 1.1 proxy.example
 _OF_OTHERS = re.compile(
-    r"(?<![A-Za-z0-9])(?:[a-z]{1,12}[_.-]?)?(?:referr?er(?:[_.-]?(?:url|uri|host|domain))?|x[_-]forwarded[_-]for|forwarded[_-]for|xff|via)"
+    r"(?<![A-Za-z0-9])(?:[a-z]{1,12}[_.-]?)?(?:referr?er(?:[_.-]?(?:url|uri|host|domain))?"
+    r"|x[_-]forwarded[_-]for|forwarded[_-]for|xff|via)"
     r"\\?[\"']?\s{0,3}[=:]\s{0,3}\\?(?:\"[^\"]{0,2048}|'[^']{0,2048}|[^\s\"',;|\t]{0,2048})",
     re.IGNORECASE | re.ASCII,
 )
@@ -39,7 +46,7 @@ _MAIL = re.compile(r"[\w.+=-]{1,64}@[\w.-]{1,255}")
 
 
 def stated_source(record: str, event: Event | None = None) -> str | None:
-    """The only private source address that a record states, in a field of the `event` that was read or behind a name such as `src` or `client_ip`."""
+    """The only private source address of a record, in a read field or behind a name such as `src`."""
     found: set[str] = set()
     if event is not None:
         away = event.inbound or event.forwarded or event.kind in (EventKind.LEASE, EventKind.LOGON)

@@ -20,10 +20,12 @@ _IPV4 = re.compile(r"(?<![0-9])(?<![0-9]\.)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9]
 _IPV6_RUN = re.compile(r"[0-9A-Fa-f:.]+")
 # www.example.com, tên-miền.vn: whole runs, of which those count that hold a dot behind something
 _NAME_RUN = re.compile(r"[0-9A-Za-z\-_.\x80-\U0010ffff]+")
-# what a name may be made of: letters, digits and marks of any script; typographic quotes, full-width punctuation and special spaces part names
+# what a name may be made of: letters, digits and marks of any script; typographic quotes, full-width
+# punctuation and special spaces part names
 _LETTERS_RUN = re.compile(r"(?:[\w\-.]|[\u0300-\u036f\u0900-\u0dff\u0e31-\u0e4e\u3002\uff0e\uff61])+")
 _ASCII_RUN = re.compile(r"[0-9A-Za-z\-_.]+")
-# the same for ASCII, five times as quick: what no name has becomes a blank, and the runs are what is between blanks
+# the same for ASCII, five times as quick: what no name has becomes a blank, and the runs are what is between
+# blanks
 _BLANKED = {code: " " for code in range(128) if not _NAME_RUN.fullmatch(chr(code))}
 # (3)www(7)example(3)com(0)
 _LABELS = re.compile(r"(?:\([0-9]{1,4}\)[0-9A-Za-z\-_\x80-\U0010ffff]+)+")
@@ -60,7 +62,7 @@ def tokens(line: str) -> Iterator[Token]:
 
 
 def unescaped(line: str) -> str:
-    """The line with percent-encoding (also doubled), backslash escapes and a relay's control characters undone."""
+    """The line with percent-encoding (also doubled), backslash escapes and relayed controls undone."""
     if "#0" in line:
         line = _RELAYED.sub(" ", line)
     if "\\" in line:
@@ -105,8 +107,9 @@ def _plain(line: str) -> Iterator[Token]:
 
 
 def _names_in(run: str) -> dict[str, None]:
-    """Return what may be a name in a run with characters outside ASCII: the run, its parts between punctuation, and what of these
-    another script than Latin stands beside (`访问evil.example`).
+    """Return possible names in a run with characters outside ASCII: the run, its parts between punctuation.
+
+    Also what is beside another script than Latin in these (`访问evil.example`).
     """
     names = dict.fromkeys([run, *_LETTERS_RUN.findall(run)])
     for found in _ASCII_RUN.finditer(run):
@@ -117,7 +120,7 @@ def _names_in(run: str) -> dict[str, None]:
 
 
 def _is_latin(character: str) -> bool:
-    """Return whether a character goes on a word of Latin letters: a letter with a mark, or a mark by itself."""
+    """Return whether a character continues a Latin word: a letter with a mark, or a mark by itself."""
     return bool(character) and (
         unicodedata.name(character, "").startswith("LATIN") or unicodedata.category(character) == "Mn"
     )

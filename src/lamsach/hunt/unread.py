@@ -1,13 +1,15 @@
 """Part of a candidate line that no event reports: it is searched as text.
 
-The sieve says that a listed value may be in the line, and the product's reader reports nothing of it: it passes over the line (one that
-is cut off, a message of a newer version), or reads it and has no field for the place. A log of a changed format so loses its fields, not
-its findings. Such a sighting names the machine whose address is the only private source address that the record states
-(`lamsach.hunt.stated_source`), else none, because nothing says which of the line's addresses did what.
+The sieve says that a listed value may be in the line, and the product's reader reports nothing of it: it
+passes over the line (one that is cut off, a message of a newer version), or reads it and has no field for the
+place. A log of a changed format so loses its fields, not its findings. Such a sighting names the machine
+whose address is the only private source address that the record states (`lamsach.hunt.stated_source`), else
+none, because nothing says which of the line's addresses did what.
 
-Every exact match in the line is either reported, or set aside for a reason that `lamsach.hunt.account` counts: the value is the sender of
-the line or the unit's own public address, part of the path or query of another host's URL (a search, the page that led there), the number
-of a program's version (`Chrome/203.0.113.9`), in a comment or heading, or in a line of another time.
+Every exact match in the line is either reported, or set aside for a reason that `lamsach.hunt.account`
+counts: the value is the sender of the line or the unit's own public address, part of the path or query of
+another host's URL (a search, the page that led there), the number of a program's version
+(`Chrome/203.0.113.9`), in a comment or heading, or in a line of another time.
 """
 
 from __future__ import annotations
@@ -41,8 +43,9 @@ _QUERY = re.compile(r"(?<=[\w/.~%-])\?[^\s\"'<>|]*")
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """A record whose lines are searched as text: `event` is what is known of it, `read` the event that its reader made of the `record`, if
-    it made one. `reason`: why whatever is in it is set aside.
+    """A record whose lines are searched as text. `reason`: why its values are set aside.
+
+    `event` is what is known of it, `read` the event that its reader made of the `record`, if it made one.
     """
 
     event: Event
@@ -52,7 +55,7 @@ class Rest:
 
 
 def beside(event: Event, record: str) -> Rest:
-    """For the lines of a record that was read: time, observer and action are known, and whom it names is looked for when something is found."""
+    """For the lines of a read record: time, observer and action are known; its machine is found on demand."""
     source = event.source_ip
     nobody = Event(
         time=event.time,
@@ -80,7 +83,7 @@ def _attributed(rest: Rest) -> Event:
 
 
 def passed_over(known: Event, reader: LogFormat, record: str) -> Rest:
-    """For a record that its reader passed over; `known` is what can be told of it as text.
+    """For a record that its reader passed over; `known` is what it shows as text.
 
     What a DNS server says without naming a machine of the unit is taken for a question of its own.
     """
@@ -103,7 +106,7 @@ def passed_over(known: Event, reader: LogFormat, record: str) -> Rest:
 def settled(
     matcher: Matcher, rest: Rest, text: str, number: int, known: Collection[str]
 ) -> Iterator[tuple[Match, AsideReason | None]]:
-    """The listed values of a line (its 1-based number) but the `known` ones: each to be reported, or set aside for a reason.
+    """The listed values of a line but the `known` ones: each to be reported, or set aside for a reason.
 
     A host alone is no exact match of a listed URL on it: where it may not be reported, nothing is set aside.
     """
@@ -178,7 +181,7 @@ def _reason(matcher: Matcher, match: Match, rest: Rest, text: str) -> AsideReaso
 
 
 def holds_a_value(record: str) -> bool:
-    """Return whether a record names something that a list could hold: a name under a top-level domain, a public address, a digest or fingerprint."""
+    """Return whether a record names a listable value: a name, a public address, a digest or fingerprint."""
     for token in tokens(record):
         if token.kind in (TokenKind.DIGEST, TokenKind.FINGERPRINT):
             return True
@@ -200,18 +203,18 @@ def _values(event: Event) -> Iterator[str]:
 
 
 def _asides(event: Event, record: str) -> Iterator[str]:
-    """Yield what of a record that was read is set aside: who sent it, the unit's own public address, the path of the URL."""
+    """Yield a read record's values to set aside: its sender, the unit's public address, the URL's path."""
     yield from filter(None, (own_address(event), *_sender(event, record), _path(event.url)))
 
 
 def own_address(event: Event) -> str | None:
-    """The public address to which the unit's gateway translated a machine; a stranger's translation is no address of the unit."""
+    """The public address to which the unit's gateway translated a machine; None for a stranger's."""
     source = event.source_ip
     return event.source_nat_ip if source is None or is_internal(source) else None
 
 
 def _path(url: str | None) -> str:
-    """Return what stands behind the host of a URL."""
+    """Return the part of a URL after its host."""
     url = url or ""
     return (url.partition("://")[2] or url).partition("/")[2]
 

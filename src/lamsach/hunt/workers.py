@@ -1,9 +1,9 @@
-"""Threads that run the kernel over chunks, and hand the results on in the order of the input.
+"""Threads that run the kernel over chunks, with results in the order of the input.
 
-One thread at a time takes the next chunk of the input (so files are read in order); each sieves without the interpreter's
-lock. The buffers are few, so a reader that is ahead waits. The caller's thread is one of them: while the result that comes next is
-not there yet, it sieves too. So there are never more busy threads than were asked for, and none that holds the interpreter's lock
-must wait for a processor.
+One thread at a time takes the next chunk of the input (so files are read in order); each sieves without the
+interpreter's lock. The buffers are few, so a reader that is ahead waits. The caller's thread is one of them:
+while the result that comes next is not there yet, it sieves too. So there are never more busy threads than
+were asked for, and none that holds the interpreter's lock must wait for a processor.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamsach.hunt.chunks import Chunk, Pool
-from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.engine import Sieve
 from lamsach.hunt.line_index import LineIndex
+from lamsach.hunt.sets.compiled import CompiledSet
 
 
 @dataclass(slots=True)
 class Sieved:
-    """A chunk, its source (an index into the caller's files), positions inside candidate lines in order, and its lines."""
+    """A chunk, its source (index of the caller's file), positions in candidate lines, and its lines."""
 
     source: int
     chunk: Chunk
@@ -34,7 +34,7 @@ class Sieved:
 
 
 _SWITCH_S = 0.0005
-"""Seconds that a worker back from the kernel waits for the interpreter's lock; the usual 5 ms are as long as a chunk takes."""
+"""Seconds that a worker waits for the interpreter's lock; the usual 5 ms are as long as a chunk takes."""
 
 Source = Iterator[tuple[int, Chunk]]
 
@@ -47,7 +47,7 @@ def sieve_chunk(sieve: Sieve, source: int, chunk: Chunk) -> Sieved:
 
 
 def sieved(compiled: CompiledSet, source: Source, free: Pool, threads: int) -> Iterator[Sieved]:
-    """The chunks of the source, sieved, in order. The caller returns each chunk's buffer to the pool `free` after use.
+    """The chunks of the source, sieved, in order. The caller returns each buffer to the pool `free`.
 
     `free` holds at least threads + 1 buffers. With one thread no other thread is started.
     """
@@ -60,7 +60,7 @@ def sieved(compiled: CompiledSet, source: Source, free: Pool, threads: int) -> I
 
 
 class _Team:
-    """`_ready` guards all that is told between threads: who reads, which chunks are sieved, how many there are."""
+    """Workers of one source. `_ready` guards the shared state: the reader, sieved chunks, their number."""
 
     def __init__(self, compiled: CompiledSet, source: Source, free: Pool, helpers: int) -> None:
         self._compiled = compiled
@@ -89,7 +89,7 @@ class _Team:
             sys.setswitchinterval(usual)
 
     def _in_order(self, sieve: Sieve) -> Iterator[Sieved]:
-        """The results, one after the other. While the next is not there, this thread sieves too if it may read at once."""
+        """The results in order. While the next is missing, this thread sieves too if it may read at once."""
         number = 0
         while not self._over(number):
             result = self._awaited(number)
@@ -102,7 +102,7 @@ class _Team:
                 self._sieve_next(sieve)
 
     def _awaited(self, number: int) -> Sieved | BaseException | None:
-        """The result; None when there will be none, or when this thread may read meanwhile, which is then its right."""
+        """The result; None when there will be none, or when this thread now has the right to read."""
         with self._ready:
             self._ready.wait_for(
                 lambda: number in self._done or self._over(number) or self._may_read(wait=False)
@@ -129,7 +129,7 @@ class _Team:
         return self._total is not None and number >= self._total
 
     def _may_read(self, *, wait: bool) -> bool:
-        """Return whether nobody reads and there is more; unless the thread can `wait` for a buffer, one must be free."""
+        """Return whether there is more and nobody reads; without `wait` a buffer must be free."""
         return not self._reading and not self._ended() and (wait or not self._free.empty())
 
     def _sieve_next(self, sieve: Sieve) -> None:

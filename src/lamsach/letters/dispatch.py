@@ -1,6 +1,4 @@
-"""The dispatch (công văn) of a campaign with the reporting form as its appendix, and the reminder to whoever
-has not reported.
-"""
+"""The dispatch (công văn) of a campaign with its reporting form, and the reminder to late units."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ CLOSING = "Trân trọng./."
 
 @dataclass(frozen=True, slots=True)
 class Owing:
-    """A unit whose report is not there: its name, its deadline, how its report stands, in words."""
+    """A unit that owes a report: its name, its deadline, the state of its report in words."""
 
     unit: str
     due: date
@@ -73,11 +71,29 @@ def reminder(
     """A dispatch that asks units for their missing reports, as of a day.
 
     `asked`: the dispatch that asked for them, such as `Công văn số 05/CNTT ngày 05/9/2022`; `contact`: whom
-    to turn to. More units than can be named at the head stand in an appendix.
+    to turn to. More units than can be named at the head are in an appendix.
     """
     name, issuer = fixed_texts.in_sentence(campaign), head.issuer
     few = len(owing) <= MOST_NAMED
     to = [one.unit for one in owing] if few else [f"Các đơn vị trực thuộc {issuer} có tên tại Phụ lục"]
+    text = _reminder_text(name, issuer, owing, day, asked, few=few)
+    if contact:
+        text += f"\nTrong quá trình thực hiện nếu cần hỗ trợ, Quý đơn vị liên hệ đầu mối: {contact}."
+    return dispatch(
+        head,
+        f"đôn đốc báo cáo kết quả triển khai {name}",
+        text,
+        to,
+        appendices=() if few else (_listed(owing, head),),
+        signature=signature,
+        copies=copies,
+        address=address,
+    )
+
+
+def _reminder_text(
+    name: str, issuer: str, owing: Sequence[Owing], day: date, asked: str, *, few: bool
+) -> str:
     whose = "Quý đơn vị" if few else "các đơn vị có tên tại Phụ lục kèm theo"
     dues = sorted({one.due for one in owing})
     late = bool(dues) and dues[-1] < day
@@ -85,23 +101,11 @@ def reminder(
     one = format_date(dues[0]) if len(dues) == 1 else ""
     limit = f" (thời hạn gửi báo cáo kết quả: ngày {one})" if one else ""
     wanted = f", trước ngày {one}." if one else ", đúng thời hạn của từng đơn vị."
-    texts = [
-        f"{begin}{limit}, đến hết ngày {format_date(day)} {issuer} chưa nhận được báo cáo của {whose}"
-        + (f" ({format_number(len(owing), 'vi')} đơn vị)." if not few else "."),
-        f"{issuer} đề nghị Quý đơn vị khẩn trương tổng hợp và gửi báo cáo theo mẫu trong thời gian sớm nhất"
-        + (", nêu rõ lý do báo cáo chậm." if late else wanted),
-    ]
-    if contact:
-        texts.append(f"Trong quá trình thực hiện nếu cần hỗ trợ, Quý đơn vị liên hệ đầu mối: {contact}.")
-    return dispatch(
-        head,
-        f"đôn đốc báo cáo kết quả triển khai {name}",
-        "\n".join(texts),
-        to,
-        appendices=() if few else (_listed(owing, head),),
-        signature=signature,
-        copies=copies,
-        address=address,
+    count = "" if few else f" ({format_number(len(owing), 'vi')} đơn vị)"
+    return (
+        f"{begin}{limit}, đến hết ngày {format_date(day)} {issuer} chưa nhận được báo cáo của {whose}{count}."
+        f"\n{issuer} đề nghị Quý đơn vị khẩn trương tổng hợp và gửi báo cáo theo mẫu trong thời gian sớm nhất"
+        + (", nêu rõ lý do báo cáo chậm." if late else wanted)
     )
 
 

@@ -15,11 +15,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from lamsach.letters import filled_texts
+from lamsach.letters.filled_texts import ENUMERATION, bare, wording
 from lamsach.letters.form import Form
-from lamsach.letters.lines import Line, lines_of
+from lamsach.letters.lines import OLD_LETTERS, Line, converted, lines_of
 from lamsach.letters.numbers import number_of, plain
-from lamsach.letters.old_letters import OLD_LETTERS, converted
-from lamsach.letters.wordings import ENUMERATION, bare, wording
 
 _LEAST_ALIKE = 0.72
 _SAME = 0.03
@@ -114,9 +113,9 @@ _Span = tuple[int, int]
 
 
 def _amount_columns(lines: Sequence[Line], title: str) -> dict[int, _Span]:
-    """By table the grid columns under the heading of the amounts, whatever people call it.
+    """By table the grid columns under the heading of the amounts, in any of its spellings.
 
-    A table that goes on after a break has its forerunner's.
+    A table that continues after a break has its forerunner's.
     """
     found: dict[int, _Span] = {}
     wanted = _AMOUNTS | {plain(title)}
@@ -185,7 +184,7 @@ def _joined(lines: Sequence[Line]) -> list[Line]:
 def _places(
     label: str, rows: Sequence[str], lines: Sequence[Line], amounts: dict[int, _Span], *, joined: bool = False
 ) -> list[_Found]:
-    """Return where a wording stands. What is more like another row of the form is that row."""
+    """Find the places of a wording. A text that is more like another row of the form is that row."""
     found = []
     for number, line in enumerate(lines):
         for place, cell in enumerate(line.cells):
@@ -273,8 +272,8 @@ def _amount(line: Line, place: int, span: _Span | None) -> tuple[str, float]:
 
 
 def _below(line: Line, place: int, following: Line, span: _Span | None) -> str:
-    """Return what stands under a wording without a number: in the row that its cell was merged into, or alone
-    in the next paragraph.
+    """Return the text below a wording without a number: in its merged cell's row, or alone in the next
+    paragraph.
     """
     if line.table and following.table == line.table:
         at = following.at(line.columns[place])

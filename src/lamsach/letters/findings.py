@@ -49,9 +49,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Several bundles of one unit taken together: a machine that stands in two counts once, with its most
-    serious state.
-    """
+    """Several bundles of one unit taken together: each machine once, with its most serious state."""
 
     states: Mapping[DeviceState, int]
     sources: tuple[Source, ...]
@@ -123,6 +121,18 @@ def _source(name: str, days: Mapping[date | None, int], blind: set[tuple[str, da
     )
 
 
+_NUMBER = Column("TT", 0.6, "center")
+_STATES = (_NUMBER, Column("Tình trạng", 4), Column("Số lượng", 1.1, "center"))
+_SOURCES = (
+    _NUMBER,
+    Column("Nguồn ghi nhận", 2.2),
+    Column("Thời gian", 1.9, "center"),
+    Column("Số ngày có nhật ký", 1, "center"),
+    Column("Số ngày thiếu nhật ký", 1, "center"),
+    Column("Số dòng", 1.3, "right"),
+)
+
+
 def annexes(summary: Summary) -> tuple[Appendix, ...]:
     """Machines by state, and the logs that were searched, as annex tables."""
     states = tuple(
@@ -141,34 +151,11 @@ def annexes(summary: Summary) -> tuple[Appendix, ...]:
         for place, source in enumerate(summary.sources, 1)
     )
     if summary.undated_lines:
-        sources = (
-            *sources,
-            ("", "Dòng không ghi thời gian", "", "", "", format_number(summary.undated_lines, "vi")),
-        )
-    number = Column("TT", 0.6, "center")
+        undated = format_number(summary.undated_lines, "vi")
+        sources = (*sources, ("", "Dòng không ghi thời gian", "", "", "", undated))
     return (
-        Appendix(
-            "SỐ MÁY TÍNH, THIẾT BỊ THEO TÌNH TRẠNG",
-            "",
-            (Table((number, Column("Tình trạng", 4), Column("Số lượng", 1.1, "center")), states),),
-        ),
-        Appendix(
-            "NHẬT KÝ ĐÃ RÀ SOÁT",
-            "",
-            (
-                Table(
-                    (
-                        number,
-                        Column("Nguồn ghi nhận", 2.2),
-                        Column("Thời gian", 1.9, "center"),
-                        Column("Số ngày có nhật ký", 1, "center"),
-                        Column("Số ngày thiếu nhật ký", 1, "center"),
-                        Column("Số dòng", 1.3, "right"),
-                    ),
-                    sources,
-                ),
-            ),
-        ),
+        Appendix("SỐ MÁY TÍNH, THIẾT BỊ THEO TÌNH TRẠNG", "", (Table(_STATES, states),)),
+        Appendix("NHẬT KÝ ĐÃ RÀ SOÁT", "", (Table(_SOURCES, sources),)),
     )
 
 

@@ -60,8 +60,8 @@ def number_line(head: Head) -> str:
 
 
 def to_lines(document: Document) -> list[str]:
-    """Return what stands behind `Kính gửi:`: one recipient as it is; several as `- ...;`, the last with a
-    full stop.
+    """Return the text after `Kính gửi:`: one recipient as it is; several as `- ...;`, the last with a full
+    stop.
     """
     names = [line(name) for name in document.to]
     if len(names) < 2:

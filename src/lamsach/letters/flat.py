@@ -11,6 +11,7 @@ from lamsach.letters.model import (
     MARGIN_MM,
     MOTTO,
     NATION,
+    Appendix,
     Block,
     Document,
     Entry,
@@ -49,19 +50,19 @@ def flat(document: Document) -> dict[str, Any]:
         "copies": fixed_texts.copy_lines(document),
         "address": fixed_texts.line(document.address),
         "appendices": [
-            {
-                "label": fixed_texts.appendix_title(document, place),
-                "title": fixed_texts.line(appendix.title),
-                "attached": fixed_texts.attached_line(appendix).split("\n")
-                if appendix.attached.strip()
-                else [],
-                "landscape": appendix.landscape,
-                "blocks": [
-                    _block(block, text_width(landscape=appendix.landscape)) for block in appendix.blocks
-                ],
-            }
+            {"label": fixed_texts.appendix_title(document, place), **_appendix(appendix)}
             for place, appendix in enumerate(document.appendices)
         ],
+    }
+
+
+def _appendix(appendix: Appendix) -> dict[str, Any]:
+    attached = appendix.attached.strip()
+    return {
+        "title": fixed_texts.line(appendix.title),
+        "attached": fixed_texts.attached_line(appendix).split("\n") if attached else [],
+        "landscape": appendix.landscape,
+        "blocks": [_block(block, text_width(landscape=appendix.landscape)) for block in appendix.blocks],
     }
 
 

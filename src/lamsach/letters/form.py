@@ -46,9 +46,7 @@ _REMARK = re.compile(r"\s*\((?:nếu có|không bắt buộc)\)\s*\Z", re.IGNORE
 
 
 def without_remark(label: str) -> str:
-    """A label without its remark to whoever fills the form in: `Đề xuất, kiến nghị (nếu có)` becomes `Đề
-    xuất, kiến nghị`.
-    """
+    """A label without its remark: `Đề xuất, kiến nghị (nếu có)` becomes `Đề xuất, kiến nghị`."""
     return _REMARK.sub("", label)
 
 

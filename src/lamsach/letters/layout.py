@@ -30,9 +30,7 @@ def shown(figure: Figure | None) -> str:
 
 
 def note_of(figure: Figure | None) -> str:
-    """Return what stands under `Ghi chú`: the note, and for an overruled number the computed one with the
-    reason, so that both travel up.
-    """
+    """Return the cell of `Ghi chú`: the note, and an overruled number's computed value with the reason."""
     if figure is None:
         return ""
     if figure.stated is None or figure.computed is None or figure.stated == figure.computed:
@@ -114,15 +112,10 @@ def report(
         f"{asked_by(filled)}{head.issuer} báo cáo kết quả thực hiện {name} trong phạm vi quản "
         f"lý{held} như sau:"
     )
-    blocks: list[Block] = [Paragraph(opening), *_figure_lines(filled)]
-    blocks += [Paragraph(text) for text in remarks if text]
-    blocks.append(
-        Paragraph(
-            "Đánh giá kết quả, đề xuất, kiến nghị và số liệu chi tiết tại "
-            + ("các Phụ lục kèm theo." if annexes else "Phụ lục kèm theo.")
-        )
-    )
-    blocks.append(Paragraph("Trân trọng./."))
+    where = "các Phụ lục kèm theo." if annexes else "Phụ lục kèm theo."
+    end = f"Đánh giá kết quả, đề xuất, kiến nghị và số liệu chi tiết tại {where}"
+    texts = [*filter(None, remarks), end, "Trân trọng./."]
+    blocks: list[Block] = [Paragraph(opening), *_figure_lines(filled), *map(Paragraph, texts)]
     own = fixed_texts.came_with("Báo cáo", head)
     title = _FORM_TITLE.sub("", filled.form.title)
     form = Appendix(title.upper(), own, form_blocks(filled, handed_out=False))

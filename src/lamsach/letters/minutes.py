@@ -68,22 +68,14 @@ class Cleaning:
 
 
 def minutes(
-    cleaning: Cleaning,
-    head: Head,
-    day: date,
-    *,
-    position: str = "",
-    signer: str = "",
-    authority: str = "",
+    cleaning: Cleaning, head: Head, day: date, *, position: str = "", signer: str = "", authority: str = ""
 ) -> Document:
     """The minutes as of a day; three sign: who handled the machine, who uses it, the unit."""
     label = next((value for _, value in cleaning.facts if value), cleaning.number)
     where = f", tại {fixed_texts.line(head.place)}" if head.place else ""
+    campaign, today = fixed_texts.in_sentence(cleaning.campaign), fixed_texts.day_words(day)
     blocks: list[Block] = [
-        Paragraph(
-            f"Thực hiện {fixed_texts.in_sentence(cleaning.campaign)}, hôm nay, "
-            f"{fixed_texts.day_words(day)}{where}, chúng tôi gồm:"
-        ),
+        Paragraph(f"Thực hiện {campaign}, hôm nay, {today}{where}, chúng tôi gồm:"),
         Entry("Người xử lý", cleaning.handler),
         Entry("Người sử dụng máy", cleaning.person),
         Entry("Đại diện đơn vị", f"{signer}, {position}".strip(", ")),
@@ -107,8 +99,7 @@ def minutes(
         subject=f"Kiểm tra, xử lý mã độc trên máy tính {label}",
         blocks=tuple(blocks),
         cosigners=(
-            Signature("Người xử lý", cleaning.handler),
-            Signature("Người sử dụng máy", cleaning.person),
+            *(Signature("Người xử lý", cleaning.handler), Signature("Người sử dụng máy", cleaning.person)),
         ),
         signature=Signature(position or "Đại diện đơn vị", signer, authority),
         copies=(head.issuer, f"Lưu: VT, hồ sơ {cleaning.number}"),

@@ -46,7 +46,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: its heading, its share of the width, how it stands."""
+    """A column of a table: its heading, its share of the width, its alignment."""
 
     title: str
     weight: float = 1.0
@@ -55,7 +55,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with a heading row that repeats on each page. `caption` stands above."""
+    """A table with a heading row that repeats on each page. `caption` is above it."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -105,9 +105,9 @@ class Appendix:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A dispatch (`type_name` empty: the subject stands under the number as `V/v ...`), a report or minutes.
+    """A dispatch (`type_name` empty: the subject is under the number as `V/v ...`), a report or minutes.
 
-    `cosigners` of minutes sign to the left of `signature`, and the recipients stand below them.
+    `cosigners` of minutes sign to the left of `signature`, with the recipients below them.
     """
 
     head: Head

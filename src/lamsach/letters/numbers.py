@@ -181,7 +181,7 @@ def _roman(text: str) -> int:
 
 
 def _added(total: re.Match[str]) -> tuple[int, float]:
-    """`10+2` is twelve, surer when the sum stands behind it."""
+    """Read `10+2` as twelve, surer when the sum follows it."""
     whole = sum(int(part) for part in total[1].split("+"))
     if total[2] is None:
         return whole, 0.6
@@ -200,16 +200,15 @@ def _beside_share(shown: str, found: list[int]) -> tuple[int, float]:
 
 
 def _spelt_out(text: str) -> bool:
-    """Return whether a number stands in words in parentheses, as in `12 (mười hai)`."""
+    """Return whether a number is spelt out in parentheses, as in `12 (mười hai)`."""
     return "(" in text
 
 
 def in_words(text: str) -> int | None:
-    """The number that a text spells out, up to 999.999; None for any other text: before it stands at most
-    `có` or the like, behind it what is counted.
+    """The number that a text spells out, up to 999.999; None for any other text.
 
-    `mười hai` -> 12, `hai mươi mốt đơn vị` -> 21, `một trăm linh năm` -> 105, `một nghìn hai trăm` -> 1200,
-    `muoi hai don vi` -> 12.
+    At most `có` or the like precedes it, and the thing counted follows: `mười hai` -> 12, `hai mươi mốt đơn
+    vị` -> 21, `một trăm linh năm` -> 105, `một nghìn hai trăm` -> 1200, `muoi hai don vi` -> 12.
     """
     composed = unicodedata.normalize("NFC", text).lower()
     words = re.sub(r"[\d\W_]+", " ", composed).split()

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509 import Certificate
 
 from lamsach.errors import InputError
-from lamsach.extras import missing_extra
 from lamsach.i18n import mark
+from lamsach.runtime.extras import missing_extra
 
 LARGEST_KEY_BYTES = 100_000
 FIELD = "ChuKy"
@@ -32,10 +32,7 @@ def sign_pdf(content: bytes, key_file: bytes, password: str, reason: str = "") -
         raise missing_extra("pyhanko") from error
     signer = _signer(key_file, password)
     details = signers.PdfSignatureMetadata(
-        field_name=FIELD,
-        reason=reason or None,
-        subfilter=SigSeedSubFilter.PADES,
-        md_algorithm="sha256",
+        field_name=FIELD, reason=reason or None, subfilter=SigSeedSubFilter.PADES, md_algorithm="sha256"
     )
     made = signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(content)), details, signer=signer)
     made.seek(0)

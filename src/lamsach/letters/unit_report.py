@@ -99,25 +99,17 @@ def report_of(
     summary = summarise(bundles)
     day = today or words.day or date.today()
     figures = {
-        "informed": Figure(computed=informed, note="") if informed is not None else Figure(1, note=_ITSELF),
-        "deployed": Figure(computed=deployed, note="") if deployed is not None else Figure(1, note=_ITSELF),
+        name: Figure(1, note=_ITSELF) if count is None else Figure(computed=count, note="")
+        for name, count in (("informed", informed), ("deployed", deployed))
     }
     empty = form_of(words)
     known = with_stated(_evidence(unit, campaign, day, figures, summary), empty.form, figures)
     if phrases := contradictions(f"{words.assessment}\n{words.proposals}", known):
-        raise InputError(
-            OTHERWISE,
-            phrases[0],
-            mark("Correct the text, or leave it out: then it is drafted from the figures."),
-        )
-    texts = {
-        "unit": unit,
-        "assessment": words.assessment or assessment(known),
-        "proposals": words.proposals or proposals(known),
-    }
+        todo = mark("Correct the text, or leave it out: then it is drafted from the figures.")
+        raise InputError(OTHERWISE, phrases[0], todo)
+    drafts = words.assessment or assessment(known), words.proposals or proposals(known)
+    texts = {"unit": unit, "assessment": drafts[0], "proposals": drafts[1]}
     filled = replace(empty, texts=texts, figures=figures, as_of=day)
-    values = {"informed": figures["informed"].value, "deployed": figures["deployed"].value}
-    found: dict[str, int | None] = {**values, "found": summary.found, "blind": summary.blind_days}
     number, symbol = number_and_symbol(words.symbol)
     document = report(
         filled,
@@ -128,12 +120,20 @@ def report_of(
         copies=copies(words.copies),
         annexes=annexes(summary),
     )
+    return filled, document, _warned(filled, summary, known.last_log, words.dispatch_day)
+
+
+def _warned(filled: Filled, summary: Summary, last_log: date | None, asked: date | None) -> list[str]:
+    found = {name: figure.value for name, figure in filled.figures.items()}
+    found |= {"found": summary.found, "blind": summary.blind_days}
     warned = warnings(filled.form.checks, found) + ([PARTIAL] if summary.partial else [])
-    if known.last_log is None or (day - known.last_log).days > OLD_DAYS:
-        warned.append(OLD if known.last_log else UNSEARCHED)
-    if words.dispatch_day and day < words.dispatch_day:
+    day = filled.as_of
+    assert day is not None
+    if last_log is None or (day - last_log).days > OLD_DAYS:
+        warned.append(OLD if last_log else UNSEARCHED)
+    if asked and day < asked:
         warned.append(BEFORE_DISPATCH)
-    return filled, document, warned
+    return warned
 
 
 def _evidence(unit: str, campaign: str, day: date, figures: dict[str, Figure], summary: Summary) -> Evidence:

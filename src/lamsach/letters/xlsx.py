@@ -1,6 +1,4 @@
-"""XLSX: one sheet for each part of the document with its tables as cells; texts stay texts, whatever they
-begin with.
-"""
+"""XLSX: one sheet for each part of the document with its tables as cells; texts always stay texts."""
 
 from __future__ import annotations
 
@@ -8,9 +6,9 @@ import io
 import re
 from typing import Any
 
+from lamsach.documents.spreadsheets import keep_text
 from lamsach.letters import fixed_texts
 from lamsach.letters.model import Block, Document, Entry, Heading, Table
-from lamsach.spreadsheets import keep_text
 
 _NUMBER = re.compile(r"[0-9]{1,3}(\.[0-9]{3})*\Z")
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")

@@ -4,12 +4,7 @@ Imports nothing of ours. All times are aware and in UTC; all addresses are canon
 (`ipaddress` spelling); all domains are lower-case A-labels without a trailing dot.
 """
 
-from lamsach.model.events import (
-    Action,
-    Event,
-    EventKind,
-    LeaseAction,
-)
+from lamsach.model.events import Action, Event, EventKind, LeaseAction
 from lamsach.model.findings import (
     UNKNOWN_TEXT,
     AddressInterval,
@@ -27,13 +22,7 @@ from lamsach.model.findings import (
     SetAside,
     Severity,
 )
-from lamsach.model.indicators import (
-    Indicator,
-    IndicatorType,
-    Problem,
-    Reference,
-    Refusal,
-)
+from lamsach.model.indicators import Indicator, IndicatorType, Problem, Reference, Refusal
 from lamsach.model.sightings import (
     EVIDENCE_KEPT,
     RAW_TIMES_KEPT,

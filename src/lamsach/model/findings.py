@@ -35,8 +35,8 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a device has its state and severity: a code that the result writers put into words, and
-    its values.
+    """Reason for a device's state and severity: a code that the result writers put into words, and its
+    values.
     """
 
     code: str
@@ -181,7 +181,7 @@ class Parameters:
 
 
 class AsideReason(StrEnum):
-    """Why a listed value that is in the bytes of a log is no contact of a machine."""
+    """Reason why a listed value in the bytes of a log is no contact of a machine."""
 
     OWN = "own"
     """The sender of the line, or the public address that the unit's own gateway translates to."""

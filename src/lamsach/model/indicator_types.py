@@ -1,7 +1,8 @@
-"""The kinds of value that lists hold: one row for each, and what every part of the program asks of it.
+"""The kinds of value that lists hold: a row for each, with all that the program asks of it.
 
-A row states how a log shows such a value, what others call the kind, and which outputs can hold it. What reads, matches, writes or names values of a
-kind asks the table; the canonical forms are made in `lamsach.indicators.values.normalise`.
+A row states how a log shows such a value, its names elsewhere, and the outputs that can hold it. Code that
+reads, matches, writes or names values of a kind asks the table; the canonical forms are made in
+`lamsach.indicators.values.normalise`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ class TokenKind(Enum):
     FINGERPRINT = "fingerprint"
     """Parts between underscores, the last two of twelve hexadecimal digits each."""
     FILE = "file"
-    """A name with an ending. The sieve sees its last part as it sees names of hosts; only a field that holds a file's name matches it."""
+    """A name with an ending.
+
+    The sieve sees its last part as a host's name; only a field of file names matches it.
+    """
 
 
 class Held(Enum):
@@ -37,10 +41,13 @@ class Held(Enum):
 class TypeRow:
     """One kind of value.
 
-    `label`: its English name, whose Vietnamese is in the catalogue. `token`: what it is in a line; `fields`: the fields of an `Event` that it is looked for in.
-    `digits`: how many hexadecimal digits a digest has; `form`: what a fingerprint looks like (a regular expression). `stated_only`: whether it is read only where the list states the kind, because nothing tells it from
-    others. `words`: what type columns and attributes call it, in any language. `stix`: the object path (addresses
-    have two); `misp`: attribute type and category; `openioc`: document, search and content type; `zeek`: the name of its `Intel` type; `checkpoint`: the observable. `whole`, `name_only`, `host_and_path`: the outputs that hold it, by what they keep.
+    `label`: its English name, whose Vietnamese is in the catalogue. `token`: what it is in a line; `fields`:
+    the fields of an `Event` that may hold it. `digits`: hexadecimal digits of a digest; `form`: a
+    fingerprint's regular expression. `stated_only`: read only where the list states the kind, because it
+    looks like others. `words`: its names in type columns and attributes, in any language. `stix`: the object
+    path (addresses have two); `misp`: attribute type and category; `openioc`: document, search and content
+    type; `zeek`: its `Intel` type; `checkpoint`: the observable. `whole`, `name_only`, `host_and_path`: the
+    outputs that hold it, by what they keep.
     """
 
     type: IndicatorType
@@ -68,8 +75,8 @@ class TypeRow:
 
 _EVERY = " stix misp openioc csv text sigma"
 _OF_ADDRESSES = (
-    "rpz fortigate_address fortigate_cli edl checkpoint pf_table mikrotik squid haproxy nginx nftables iptables ip6tables ipset suricata suricata_datasets snort zeek kql elastic"
-    + _EVERY
+    "rpz fortigate_address fortigate_cli edl checkpoint pf_table mikrotik squid haproxy nginx nftables "
+    "iptables ip6tables ipset suricata suricata_datasets snort zeek kql elastic" + _EVERY
 )
 _OF_DIGESTS = "checkpoint suricata_datasets zeek kql elastic wazuh yara" + _EVERY
 _ADDRESS_FIELDS = ("source_ip", "destination_ip", "domain", "url", "answers", "mentioned")
@@ -80,9 +87,12 @@ ROWS: tuple[TypeRow, ...] = (
         label="address",
         token=TokenKind.ADDRESS,
         fields=_ADDRESS_FIELDS,
-        words="""ip|ips|ipv4|ipv6|ip address|ipaddress|address|addr|ip-dst|ip-src|ip dst|ip src|ipv4-addr|ipv6-addr|ip-dst/port|ip-src/port|ip:port|ip port
-            |intel::addr|dia chi ip|dia chi|ipv4 address|ipv6 address|ip_address|c2 ip|ip地址|恶意ip|恶意ip地址|ip位址|ipアドレス|ip 주소|ip주소|ip-адрес|ip адрес
-            |adresse ip|địa chỉ ip máy chủ điều khiển|ip máy chủ điều khiển|ip c2|malicious ip""",
+        words="""
+            ip|ips|ipv4|ipv6|ip address|ipaddress|address|addr|ip-dst|ip-src|ip dst|ip src|ipv4-addr
+            |ipv6-addr|ip-dst/port|ip-src/port|ip:port|ip port|intel::addr|dia chi ip|dia chi|ipv4 address
+            |ipv6 address|ip_address|c2 ip|ip地址|恶意ip|恶意ip地址|ip位址|ipアドレス|ip 주소|ip주소
+            |ip-адрес|ip адрес|adresse ip|địa chỉ ip máy chủ điều khiển|ip máy chủ điều khiển|ip c2
+            |malicious ip""",
         misp=("ip-dst", "Network activity"),
         openioc=("PortItem", "PortItem/remoteIP", "IP"),
         zeek="addr",
@@ -94,7 +104,8 @@ ROWS: tuple[TypeRow, ...] = (
         label="network",
         token=TokenKind.ADDRESS,
         fields=_ADDRESS_FIELDS,
-        words="network|cidr|subnet|netblock|ip range|ip-range|range|intel::subnet|dai ip|dai mang|mang|ipv4-cidr|ip network|prefix",
+        words="network|cidr|subnet|netblock|ip range|ip-range|range|intel::subnet|dai ip|dai "
+        "mang|mang|ipv4-cidr|ip network|prefix",
         misp=("ip-dst", "Network activity"),
         openioc=("PortItem", "PortItem/remoteIP", "IP"),
         zeek="subnet",
@@ -106,16 +117,18 @@ ROWS: tuple[TypeRow, ...] = (
         label="domain",
         token=TokenKind.NAME,
         fields=("domain", "url", "answers", "mentioned"),
-        words="""domain|onion-address|domains|domain name|domain-name|domain_name|hostname|host|fqdn|host name|intel::domain|ten mien|c2 domain|dns
-            |domain:port|域名|恶意域名|c2域名|網域|惡意網域|ドメイン|ドメイン名|ホスト名|도메인|악성 도메인|домен|доменное имя|nom de domaine|domaine|tên miền c2|tên miền giả mạo
-            |tên miền lừa đảo|tên miền máy chủ điều khiển|malicious domain""",
+        words="""
+            domain|onion-address|domains|domain name|domain-name|domain_name|hostname|host|fqdn|host name
+            |intel::domain|ten mien|c2 domain|dns|domain:port|域名|恶意域名|c2域名|網域|惡意網域|ドメイン
+            |ドメイン名|ホスト名|도메인|악성 도메인|домен|доменное имя|nom de domaine|domaine|tên miền c2
+            |tên miền giả mạo|tên miền lừa đảo|tên miền máy chủ điều khiển|malicious domain""",
         stix="domain-name:value",
         misp=("domain", "Network activity"),
         openioc=("Network", "Network/DNS", "string"),
         zeek="domain",
         checkpoint="Domain",
-        whole="rpz unbound dnsmasq adblock windows_dns fortigate_domain fortigate_url fortigate_cli edl_domain edl_url checkpoint mikrotik squid haproxy nginx suricata snort kql"
-        + _EVERY,
+        whole="rpz unbound dnsmasq adblock windows_dns fortigate_domain fortigate_url fortigate_cli "
+        "edl_domain edl_url checkpoint mikrotik squid haproxy nginx suricata snort kql" + _EVERY,
         name_only="hosts suricata_datasets zeek elastic wazuh",
     ),
     TypeRow(
@@ -123,8 +136,9 @@ ROWS: tuple[TypeRow, ...] = (
         label="URL",
         token=TokenKind.NAME,
         fields=("url", "domain", "mentioned"),
-        words="""url|urls|uri|intel::url|duong dan|lien ket|url address|恶意url|恶意链接|网址|恶意网址|惡意網址|악성 url|url-адрес|url адрес|đường dẫn url|đường link
-            |malicious url""",
+        words="""
+            url|urls|uri|intel::url|duong dan|lien ket|url address|恶意url|恶意链接|网址|恶意网址|惡意網址
+            |악성 url|url-адрес|url адрес|đường dẫn url|đường link|malicious url""",
         stix="url:value",
         misp=("url", "Network activity"),
         openioc=("UrlHistoryItem", "UrlHistoryItem/URL", "string"),
@@ -139,8 +153,9 @@ ROWS: tuple[TypeRow, ...] = (
         token=TokenKind.DIGEST,
         fields=("hashes",),
         digits=64,
-        words="""sha256|sha-256|filehash-sha256|sha256 hash|hash-sha256|hash sha256|sha256_hash|hash.sha256|file sha256|filesha256|sha256值|mã băm sha256
-            |giá trị sha256""",
+        words="""
+            sha256|sha-256|filehash-sha256|sha256 hash|hash-sha256|hash sha256|sha256_hash|hash.sha256
+            |file sha256|filesha256|sha256值|mã băm sha256|giá trị sha256""",
         stix="file:hashes.'SHA-256'",
         misp=("sha256", "Payload delivery"),
         openioc=("FileItem", "FileItem/Sha256sum", "sha256"),
@@ -154,7 +169,8 @@ ROWS: tuple[TypeRow, ...] = (
         token=TokenKind.DIGEST,
         fields=("hashes",),
         digits=40,
-        words="sha1|sha-1|filehash-sha1|sha1 hash|hash-sha1|hash sha1|sha1_hash|hash.sha1|file sha1|filesha1|sha1值|mã băm sha1|giá trị sha1",
+        words="sha1|sha-1|filehash-sha1|sha1 hash|hash-sha1|hash sha1|sha1_hash|hash.sha1|file "
+        "sha1|filesha1|sha1值|mã băm sha1|giá trị sha1",
         stix="file:hashes.'SHA-1'",
         misp=("sha1", "Payload delivery"),
         openioc=("FileItem", "FileItem/Sha1sum", "sha1"),
@@ -168,7 +184,8 @@ ROWS: tuple[TypeRow, ...] = (
         token=TokenKind.DIGEST,
         fields=("hashes",),
         digits=32,
-        words="md5|file-md5|filehash-md5|md5 hash|hash-md5|hash md5|md5_hash|hash.md5|file md5|filemd5|md5值|样本md5|mã băm md5|giá trị md5",
+        words="md5|file-md5|filehash-md5|md5 hash|hash-md5|hash md5|md5_hash|hash.md5|file "
+        "md5|filemd5|md5值|样本md5|mã băm md5|giá trị md5",
         stix="file:hashes.MD5",
         misp=("md5", "Payload delivery"),
         openioc=("FileItem", "FileItem/Md5sum", "md5"),

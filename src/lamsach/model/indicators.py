@@ -62,7 +62,7 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A value or record that was not taken, where it stands and why. Nothing is dropped in silence."""
+    """A value or record that was not taken, its place and the reason. Nothing is dropped in silence."""
 
     reference: Reference
     value: str

@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lamsach.errors import UsageError
-from lamsach.extras import missing_extra
 from lamsach.i18n import mark
 from lamsach.portal.database import database
 from lamsach.portal.options import Options
 from lamsach.results.atomic import write_for_owner_only
+from lamsach.runtime.extras import missing_extra
 
 if TYPE_CHECKING:
     import psycopg

@@ -32,7 +32,7 @@ from lamsach.portal import at_work
 from lamsach.portal.base import ledger, storage
 from lamsach.portal.database import client_environment
 from lamsach.results.atomic import open_own, own_folder
-from lamsach.sealed.files import Keys, Seal, opened, sealing
+from lamsach.results.sealed.files import Keys, Seal, opened, sealing
 
 SCHEMA = 1
 UPLOADS = "uploads"

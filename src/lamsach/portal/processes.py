@@ -29,7 +29,7 @@ from multiprocessing import get_context
 from typing import Any, Protocol
 
 from lamsach.portal import web_process
-from lamsach.signals import SIGNS, Bell, Signs
+from lamsach.runtime.signals import SIGNS, Bell, Signs
 
 LONG_LIFE_S, LONGEST_PAUSE_S = 2.0, 10.0
 """A process that lived so long is started again at once; the longest pause before another is."""

@@ -6,9 +6,9 @@ import os
 import shutil
 from pathlib import Path
 
-from lamsach.extras import missing_extra
 from lamsach.portal.at_work import no_answer
 from lamsach.results.atomic import write_for_owner_only
+from lamsach.runtime.extras import missing_extra
 
 _OLD_S = 90 * 86400
 

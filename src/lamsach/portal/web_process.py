@@ -15,7 +15,7 @@ import signal
 import sys
 from typing import Any
 
-from lamsach.signals import give_sign
+from lamsach.runtime.signals import give_sign
 
 _HEADER_MS = 10_000
 """How long a connection may take for a request's headers, and rest between two requests."""

@@ -19,7 +19,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from lamsach.portal.at_work import hold_as_set
-from lamsach.signals import SIGNS, give_sign, on_signals
+from lamsach.runtime.signals import SIGNS, give_sign, on_signals
 
 IDLE_S, LAST_S = 1.0, 10.0
 """How long a thread rests that had nothing to do; how long work may go on when the worker is to end."""

@@ -59,7 +59,7 @@ def own_folder(path: Path) -> None:
 
 
 def write_for_owner_only() -> None:
-    """Let the process give nobody but the owner any right to what it makes from now on, whoever makes it."""
+    """Let only the owner use the files that the process makes from now on."""
     os.umask(os.umask(0o077) | 0o077)
 
 

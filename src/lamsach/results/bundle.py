@@ -1,4 +1,4 @@
-"""The findings bundle: one `.zip` that a USB stick carries from the hunt to whoever consolidates.
+"""The findings bundle: one `.zip` that a USB stick carries from the hunt to the consolidating unit.
 
 `manifest.json` says what was searched and holds the SHA-256, size and number of records of `devices.jsonl`,
 `sightings.jsonl` and `evidence.jsonl`. The same findings give the same bytes.

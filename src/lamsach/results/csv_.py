@@ -13,6 +13,7 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
+from lamsach.documents.spreadsheets import csv_row
 from lamsach.i18n import counted, translator
 from lamsach.model import Action, Device, Findings, Sighting
 from lamsach.results import doubtful_values
@@ -20,7 +21,6 @@ from lamsach.results.labels import ASIDE, reason_text
 from lamsach.results.records import time_text
 from lamsach.results.safe_text import visible
 from lamsach.results.summary import searched_sentence, verdict_sentence
-from lamsach.spreadsheets import csv_row
 
 COLUMNS = (
     "record",

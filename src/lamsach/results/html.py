@@ -14,8 +14,7 @@ from lamsach.i18n import translator
 from lamsach.model import Findings
 from lamsach.results import doubtful_values, labels
 from lamsach.results.pages import write_page
-from lamsach.results.view import Page
-from lamsach.results.view_parts import Limits
+from lamsach.results.view import Limits, Page
 
 
 def write_html(

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from lamsach.errors import UsageError
 from lamsach.i18n import mark
-from lamsach.registry import imported
 from lamsach.results.atomic import atomic_file, refuse_unwritable
-from lamsach.sealed.files import Seal, kind_of, sealed_as, sealing
+from lamsach.results.sealed.files import Seal, kind_of, sealed_as, sealing
+from lamsach.runtime.registry import imported
 
 if TYPE_CHECKING:
     from lamsach.model import Findings

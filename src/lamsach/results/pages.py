@@ -51,5 +51,5 @@ def write_page(stream: BinaryIO, package: str, template: str, **values: Any) -> 
     """
     style, digest = _style()
     page = _environment(package).get_template(template)
-    for piece in page.generate(style=Markup(style), style_digest=digest, **values):  # noqa: S704 - our own file
+    for piece in page.generate(style=Markup(style), style_digest=digest, **values):  # noqa: S704
         stream.write(piece.encode("utf-8", "backslashreplace"))

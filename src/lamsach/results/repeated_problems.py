@@ -1,4 +1,4 @@
-"""Problems that say the same of several rows of one file, told once."""
+"""Problems that say the same of several rows of one file, merged into one."""
 
 from __future__ import annotations
 

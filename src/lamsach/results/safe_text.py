@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 
 # Unicode Bidirectional Algorithm (UAX #9) marks and Unicode general categories Cc, Cf, Cs, Zl, Zp, with the
-# invisible
-# fillers and variation selectors that look like nothing; tab and line feed are left to `visible_line`.
+# invisible fillers and variation selectors; tab and line feed are left to `visible_line`.
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 
 

@@ -252,61 +252,43 @@ class _Screen:
             number = counted(len(days), one, many, self.language)
             yield f"{clip(labels.product_title(observer), 60)}: {number} ({shown})"
 
+    def _steps(self) -> Iterator[tuple[str, str]]:
+        """Yield the sentence and the command of each next step."""
+        known, _ = self.figures.devices, self._
+        if known[DeviceState.INFECTED]:
+            text = _(
+                "Isolate the infected machines, then open the report for what proves "
+                "it and what to do with each:"
+            )
+            yield text, self._opened()
+        elif self.figures.found:
+            write, look = (
+                _("Write the report to look at each contact:"),
+                _("Open the report to look at each contact:"),
+            )
+            yield look if self.report else write, self._opened()
+        if self.findings.to_look_at:
+            text = _("See what in the list is dangerous or doubtful, and tell whoever made it:")
+            yield text, self._on_lists("review")
+        if known[DeviceState.UNATTRIBUTED]:
+            text = _(
+                "Name the machines behind DNS servers, proxies and gateways: add their "
+                "client logs, the gateways' NAT records and the DHCP leases:"
+            )
+            yield text, self._command("--leases", _("DHCP-LOG"), *self._nat_asked())
+        if self.findings.verdict.doubts:
+            yield _("Get the logs that are missing and hunt again:"), self._command()
+        if self.findings.list.refused:
+            yield _("See which values of the list were refused, and why:"), self._on_lists("read")
+
+    def _on_lists(self, act: str) -> str:
+        lists = map(_argument, self.findings.parameters.lists)
+        return visible_line(shlex.join(["lamsach", "indicators", act, *lists]))
+
     def next_steps(self) -> None:
         """Print the next steps, with the commands for them."""
-        known = self.figures.devices
-        steps: list[tuple[str, str]] = []
-        if known[DeviceState.INFECTED]:
-            steps.append(
-                (
-                    self._(
-                        "Isolate the infected machines, then open the report for what proves "
-                        "it and what to do with each:"
-                    ),
-                    self._opened(),
-                )
-            )
-        elif self.figures.found:
-            steps.append(
-                (
-                    self._("Open the report to look at each contact:")
-                    if self.report
-                    else self._("Write the report to look at each contact:"),
-                    self._opened(),
-                )
-            )
-        if self.findings.to_look_at:
-            asked = map(_argument, self.findings.parameters.lists)
-            steps.append(
-                (
-                    self._("See what in the list is dangerous or doubtful, and tell whoever made it:"),
-                    visible_line(shlex.join(["lamsach", "indicators", "review", *asked])),
-                )
-            )
-        if known[DeviceState.UNATTRIBUTED]:
-            steps.append(
-                (
-                    self._(
-                        "Name the machines behind DNS servers, proxies and gateways: add their "
-                        "client logs, the gateways' NAT records and the DHCP leases:"
-                    ),
-                    self._command("--leases", self._("DHCP-LOG"), *self._nat_asked()),
-                )
-            )
-        if self.findings.verdict.doubts:
-            steps.append((self._("Get the logs that are missing and hunt again:"), self._command()))
-        if self.findings.list.refused:
-            lists = shlex.join(
-                ["lamsach", "indicators", "read", *map(_argument, self.findings.parameters.lists)]
-            )
-            steps.append((self._("See which values of the list were refused, and why:"), visible_line(lists)))
-        if not steps:
-            steps.append(
-                (
-                    self._("Keep this result as a record of what was searched:"),
-                    self._command("-o", self._("findings.zip")),
-                )
-            )
+        record = self._("Keep this result as a record of what was searched:")
+        steps = list(self._steps()) or [(record, self._command("-o", self._("findings.zip")))]
         self.line()
         self.line(self._("Next:"), "bold")
         for number, (text, command) in enumerate(steps, 1):

@@ -19,10 +19,10 @@ from urllib.parse import urlsplit
 
 from lamsach.errors import LamsachError, OutputError, UnreadableError, UsageError
 from lamsach.i18n import mark
-from lamsach.web_client import WebClient
+from lamsach.runtime.web_client import WebClient
 
 if TYPE_CHECKING:
-    from lamsach.sealed.files import Seal
+    from lamsach.results.sealed.files import Seal
 
 PIECE_BYTES = 4_000_000
 TRIES = 6
@@ -177,7 +177,7 @@ def sign(path: Path, token: str, target: Path, seal: Seal | None = None) -> None
     `.age`.
     """
     from lamsach.results.atomic import atomic_file
-    from lamsach.sealed.files import sealed_as, sealing
+    from lamsach.results.sealed.files import sealed_as, sealing
 
     digest = hashlib.sha256(token.encode()).hexdigest()
     try:
@@ -193,3 +193,35 @@ def sign(path: Path, token: str, target: Path, seal: Seal | None = None) -> None
     with atomic_file(target) as stream, sealing(stream, sealed_as(target, seal)) as inner:
         inner.write(json.dumps(head, separators=(",", ":")).encode() + b"\n")
         inner.write(data)
+
+
+_FOR_GOOD = frozenset({409, 422})
+"""Statuses after which the same summary will never be taken: the campaign is over, or it is not understood.
+"""
+_AGAIN = mark("It waits beside the quarantine and goes with the next look.")
+
+
+class Reporter(Sender):
+    """Sends summaries to one address; checks the address and keeps the token to it as `Sender` does."""
+
+    answers: ClassVar[str] = "taken"
+    sends: ClassVar[str] = "application/json"
+
+    def report(self, data: bytes) -> str | None:
+        """Send one summary; None when it was taken, else why it never will be.
+
+        OutputError when it may be taken later.
+        """
+        problem = ""
+        for number in range(TRIES):
+            if number:
+                self.wait(min(2.0**number, 30.0))
+            status, body = self._once("POST", self.url, data)
+            problem = str(body.get("problem", "")) or (str(status) if status else "")
+            if status == 200 and body.get("taken"):
+                return None
+            if status == 200 or status in _FOR_GOOD:
+                return problem or str(status)
+            if status and status not in LATER:
+                raise self._refused(status, problem)
+        raise OutputError(mark("The portal cannot be reached."), f"{self.url} {problem}".strip(), _AGAIN)

@@ -15,11 +15,11 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from lamsach.documents.spreadsheets import is_formula, text_cell
 from lamsach.i18n import Translate, counted, mark, translator
 from lamsach.model import Findings
 from lamsach.results.safe_text import visible
 from lamsach.results.summary import report_zone, zone_words
-from lamsach.spreadsheets import is_formula, text_cell
 
 MAX_ROWS = 1_048_576
 """Rows of a sheet (ECMA-376; Excel specifications and limits)."""

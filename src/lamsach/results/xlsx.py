@@ -165,20 +165,14 @@ def _sightings(sheets: Sheets) -> None:
     ]
     rows = (
         (
-            number,
-            names.get(seen.device) or labels.key_title(seen.device, translate),
-            seen.indicator,
-            translate(labels.INDICATOR_TYPES[seen.indicator_type]),
-            seen.threat,
+            *(number, names.get(seen.device) or labels.key_title(seen.device, translate), seen.indicator),
+            *(translate(labels.INDICATOR_TYPES[seen.indicator_type]), seen.threat),
             translate(labels.ROLES[seen.role]),
             translate(labels.MATCHES[seen.match]),
             translate(labels.STATUSES[seen.status]),
             translate("unparsed") if seen.unparsed else translate("parsed"),
-            seen.count,
-            *(seen.actions.get(action, 0) for action in Action),
-            seen.first,
-            seen.last,
-            seen.device,
+            *(seen.count, *(seen.actions.get(action, 0) for action in Action)),
+            *(seen.first, seen.last, seen.device),
         )
         for number, seen in enumerate(sheets.findings.sightings, 1)
     )
@@ -261,48 +255,23 @@ def _not_read(sheets: Sheets) -> None:
 
     def rows() -> Iterator[Cells]:
         for problem in findings.problems:
-            yield (
-                translate("input"),
-                problem.where,
-                None,
-                None,
-                "",
-                translate(problem.what),
-                translate(problem.todo),
-            )
+            why, todo = translate(problem.what), translate(problem.todo)
+            yield translate("input"), problem.where, None, None, "", why, todo
         for aside in findings.set_aside:
             why = translate(labels.ASIDE[aside.reason])
             yield translate("log"), aside.file, None, aside.line, aside.indicator, why, ""
         for refusal in findings.list.refusals:
-            place = refusal.reference
-            yield (
-                translate("indicator"),
-                place.document,
-                place.page,
-                place.row,
-                refusal.value,
-                translate(refusal.reason),
-                "",
-            )
+            at, why = refusal.reference, translate(refusal.reason)
+            yield translate("indicator"), at.document, at.page, at.row, refusal.value, why, ""
         unlisted = findings.list.refused - len(findings.list.refusals)
         if unlisted > 0:
             one, many = (
                 mark("{count} further value was refused and is not listed."),
                 mark("{count} further values were refused and are not listed."),
             )
-            yield (
-                translate("indicator"),
-                "",
-                None,
-                None,
-                "",
-                counted(unlisted, one, many, sheets.language),
-                "",
-            )
+            why = counted(unlisted, one, many, sheets.language)
+            yield translate("indicator"), "", None, None, "", why, ""
 
-    total = (
-        len(findings.problems)
-        + len(findings.list.refusals)
-        + (findings.list.refused > len(findings.list.refusals))
-    )
+    refused = findings.list.refusals
+    total = len(findings.problems) + len(refused) + (findings.list.refused > len(refused))
     sheets.add(mark("Not read"), columns, rows(), total)

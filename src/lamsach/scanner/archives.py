@@ -6,22 +6,143 @@ Nothing is unpacked to its stated path.
 from __future__ import annotations
 
 import bz2
+import gzip
 import io
 import lzma
+import re
+import struct
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from typing import IO, Any
+from importlib import import_module
+from types import ModuleType
+from typing import IO, Any, Self
 
 from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.scanner.closed_archives import entries
-from lamsach.scanner.inflate import Gunzipped, Inflated
 from lamsach.scanner.magic import CLOSED_ARCHIVES, ending
 from lamsach.scanner.options import Limits
 from lamsach.scanner.safe_open import Skipped
-from lamsach.scanner.tar_headers import CheckedInfo
+
+READ_BYTES = 1 << 16
+_LOCAL_HEADER = b"PK\x03\x04"
+
+
+def engine() -> ModuleType:
+    """`isal.isal_zlib`, or `zlib`: both have the same functions."""
+    try:
+        return import_module("isal.isal_zlib")
+    except ImportError:
+        return zlib
+
+
+class Gunzipped:
+    """A gzip file of one or more members, read to its end."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        try:
+            made: Any = import_module("isal.igzip").IGzipFile(fileobj=stream, mode="rb")
+        except ImportError:
+            made = gzip.GzipFile(fileobj=stream, mode="rb")
+        self._stream = made
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes. Raises EOFError for a damaged stream."""
+        try:
+            return bytes(self._stream.read(size))
+        except Exception as error:  # noqa: BLE001 - the libraries have error classes of their own
+            raise EOFError(str(error)) from None
+
+    def __enter__(self) -> Gunzipped:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the stream to its owner."""
+
+
+class Inflated:
+    """A deflated member of a zip file, its checksum compared. Nothing else may move the stream meanwhile."""
+
+    def __init__(self, stream: IO[bytes], info: zipfile.ZipInfo) -> None:
+        stream.seek(info.header_offset)
+        head = stream.read(30)
+        if len(head) != 30 or not head.startswith(_LOCAL_HEADER):
+            raise zipfile.BadZipFile
+        name_bytes, extra_bytes = struct.unpack_from("<HH", head, 26)
+        stream.seek(name_bytes + extra_bytes, 1)
+        self._stream, self._left, self._crc = stream, info.compress_size, info.CRC
+        self._engine: Any = engine()
+        self._inflate = self._engine.decompressobj(-15)
+        self._sum = 0
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes. Raises EOFError for damaged data."""
+        if self._inflate.eof:
+            return b""
+        while True:
+            data = self._inflate.unconsumed_tail
+            if not data:
+                data = self._stream.read(min(self._left, READ_BYTES))
+                self._left -= len(data)
+            try:
+                piece: bytes = self._inflate.decompress(data, size)
+            except Exception as error:  # noqa: BLE001 - the engine's own class
+                raise EOFError(str(error)) from None
+            self._sum = self._engine.crc32(piece, self._sum)
+            if self._inflate.eof and self._sum != self._crc:
+                raise EOFError
+            if piece or self._inflate.eof:
+                return piece
+            if not data:
+                raise EOFError
+
+    def __enter__(self) -> Inflated:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the stream to its owner."""
+
+
+MAX_HEADER_BYTES = 1 << 20
+"""Extended attributes may have 64 KiB each on Linux (listxattr(7)), names 4 KiB."""
+_PAX = frozenset({tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE})
+_EXTENDED = _PAX | {tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK}
+_LONG_NUMBER = re.compile(rb"[0-9]{256}")
+
+
+class CheckedInfo(tarfile.TarInfo):
+    """A member for `tarfile.open(tarinfo=...)`.
+
+    A header that would break the reader raises tarfile.ReadError.
+    """
+
+    @classmethod
+    def fromtarfile(cls, tarfile: tarfile.TarFile) -> Self:  # the parameter's name is the library's
+        """The member whose header comes next."""
+        _check(tarfile)
+        return super().fromtarfile(tarfile)
+
+
+def _check(archive: tarfile.TarFile) -> None:
+    stream = archive.fileobj
+    begin = stream.tell()
+    try:
+        info = tarfile.TarInfo.frombuf(
+            stream.read(tarfile.BLOCKSIZE), archive.encoding or "utf-8", archive.errors or "strict"
+        )
+    except tarfile.HeaderError:
+        pass  # the end, or damage that the library tells apart
+    else:
+        extended = info.type in _EXTENDED
+        if info.size < 0 or (extended and info.size > MAX_HEADER_BYTES):
+            raise tarfile.ReadError("size")
+        if info.type in _PAX and _LONG_NUMBER.search(stream.read(info.size)):
+            raise tarfile.ReadError("number")
+    stream.seek(begin)
+
 
 _DAMAGE = (*ZIP_ERRORS, tarfile.TarError, IndexError, AttributeError)
 _LEAST_BYTES = 16 << 20

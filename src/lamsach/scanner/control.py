@@ -34,7 +34,7 @@ class Stopped(Exception):  # noqa: N818 - reads as what it means where it is rai
 
 
 class Control:
-    """Shared by the look and whoever watches it. Every method may be called from any thread."""
+    """State shared by the look and its watchers. Every method may be called from any thread."""
 
     def __init__(
         self, on_progress: Callable[[Progress], None] | None = None, seconds: float | None = None

@@ -7,20 +7,69 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import IO, Any
 
 from lamsach.model import IndicatorType
-from lamsach.scanner import magic, names
+from lamsach.scanner import magic
 from lamsach.scanner.archives import Budget, content, members
 from lamsach.scanner.clamd import Clamd
 from lamsach.scanner.findings import Area, Counts, Finding, Level, Skip, Target, TargetKind
 from lamsach.scanner.index import Hit, Index
+from lamsach.scanner.magic import DOCUMENT_ENDINGS, ending
 from lamsach.scanner.options import Limits
 from lamsach.scanner.rules import Content, FileSearcher, RuleHit, RuleSources, content_of
 from lamsach.scanner.safe_open import Skipped, open_regular
+
+_PROGRAM_ENDINGS = frozenset(
+    ["exe", "scr", "com", "pif", "bat", "cmd", "vbs", "vbe", "jse", "wsf", "hta", "cpl", "msi"]
+)
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_CRACKS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (name, re.compile(pattern, re.IGNORECASE))
+    for name, pattern in (
+        ("KMSpico", r"kms[ _.-]?pico"),
+        ("KMSAuto", r"kms[ _.-]?auto|autokms"),
+        ("HEU KMS Activator", r"heu[ _.-]?kms"),
+        ("AAct", r"(?:^|[^a-z])aact(?:_x64|_network|[ _.-]?tools)?\.(?:exe|zip|rar|7z)$"),
+        ("Re-Loader", r"re-?loader[ _.-]?activator"),
+        ("Microsoft Toolkit", r"microsoft[ _.-]?toolkit|ez-?activator"),
+        ("Windows Loader", r"windows[ _.-]?loader"),
+        ("MAS", r"mas_aio|ohook_activation|hwid_activation|kms38_activation|tsforge_activation"),
+        ("vlmcsd", r"vlmcsd"),
+        ("keygen", r"(?:^|[ _.\-\[(])key-?gen(?:erator)?(?:[ _.\-\])]|$)"),
+        ("crack", r"(?:^|[ _.\-\[(])(?:crack(?:ed|fix)?|b[eẻ]\s?kh[oó]a)(?:[ _.\-\])]|$)"),
+        ("Adobe GenP", r"(?:^|[ _.-])(?:adobe[ _.-]?genp|genp[ _.-]?v?\d)"),
+        ("IDM crack", r"idm[ _.-]?(?:crack|activator|patch)|iasl?\.cmd$"),
+    )
+)
+_CRACK_ENDINGS = frozenset(
+    ["exe", "msi", "bat", "cmd", "ps1", "vbs", "dll", "zip", "rar", "7z", "iso", "img"]
+)
+
+
+def hidden_ending(name: str) -> bool:
+    """Return whether a program calls itself a document first: `invoice.pdf.exe`, `photo.jpg      .scr`, or
+    with a mark that turns the order.
+    """
+    last = ending(name)
+    if _TURNS.search(name):
+        return True
+    if last not in _PROGRAM_ENDINGS:
+        return False
+    before = name[: -len(last) - 1]
+    return ending(before.rstrip()) in DOCUMENT_ENDINGS or bool(re.search(r"\s{5,}$", before))
+
+
+def cracked_software(name: str) -> str | None:
+    """Return which known means of getting round a licence the file is named after, or None."""
+    if ending(name) not in _CRACK_ENDINGS:
+        return None
+    return next((crack for crack, pattern in _CRACKS if pattern.search(name)), None)
+
 
 HELD_BYTES = 4 << 20
 """A file of at most this size is read once and kept in memory while it is examined."""
@@ -85,11 +134,8 @@ class Examiner:
             found = len(report.findings)
             try:
                 budget = Budget.of(status.st_size, self._limits)
-                held = (
-                    io.BytesIO(_read(stream, size))
-                    if size <= HELD_BYTES
-                    else io.BufferedReader(stream, 1 << 17)
-                )
+                small = size <= HELD_BYTES
+                held = io.BytesIO(_read(stream, size)) if small else io.BufferedReader(stream, 1 << 17)
                 self._whole(held, size, path, target, report, budget, 0)
                 if len(report.findings) > found:
                     self._add_digest(held, status.st_size, report.findings, found)
@@ -299,9 +345,9 @@ def _name_findings(path: str, found: str, target: Target) -> Iterator[Finding]:
     if magic.disguised(found, name):
         values = {"ending": magic.ending(name)}
         yield Finding(Area.FILE, Level.SUSPICIOUS, "disguised_program", path, values, target=target)
-    if names.hidden_ending(name):
+    if hidden_ending(name):
         yield Finding(Area.FILE, Level.SUSPICIOUS, "hidden_ending", path, target=target)
-    if crack := names.cracked_software(name):
+    if crack := cracked_software(name):
         yield Finding(Area.FILE, Level.RISK, "cracked_software", path, {"name": crack}, target=target)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -9,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lamsach import __version__
+from lamsach.errors import InputError
+from lamsach.model import Problem
 from lamsach.scanner.checks.browsers import check_browsers
 from lamsach.scanner.checks.context import Context
 from lamsach.scanner.checks.event_logs import MAGIC, check_event_logs, search_event_log
@@ -23,11 +26,92 @@ from lamsach.scanner.examine import FileReport, Settings
 from lamsach.scanner.file_walk import Entry, Walk
 from lamsach.scanner.findings import Area, Finding, Level, Result, Skip
 from lamsach.scanner.host import read_host
-from lamsach.scanner.index import Index, build_index
+from lamsach.scanner.index import Index, LoadedIndex, build_index
 from lamsach.scanner.options import QUICK_SECONDS, Mode, Options
-from lamsach.scanner.roots import bytes_ahead, disk_bytes, excluded, roots_of
 from lamsach.scanner.rules import count_rules, rule_sources
 from lamsach.scanner.workers import Workers
+
+_QUICK_LINUX = ("tmp", "var/tmp", "dev/shm", "var/www", "srv/www", "usr/local/bin", "usr/local/sbin", "opt")
+_QUICK_HOME = (
+    "Downloads",
+    "Desktop",
+    "Tải xuống",
+    "Tải về",
+    "Màn hình nền",
+    ".local/bin",
+    ".config/autostart",
+    "AppData/Local/Temp",
+    "AppData/Roaming",
+    "AppData/Local/Programs",
+)
+_QUICK_WINDOWS = (
+    r"%ProgramData%",
+    r"%PUBLIC%",
+    r"%SystemRoot%\Temp",
+    r"%SystemRoot%\Tasks",
+    r"%SystemDrive%\inetpub\wwwroot",
+)
+_COUNTED_AHEAD = 200_000
+"""Entries counted before a look at paths begins, for the remaining time."""
+
+
+def roots_of(context: Context, result: Result) -> list[str]:
+    """The folders and files that are looked at. Raises InputError when none of the named paths is there."""
+    options = context.options
+    if options.mode is Mode.FULL:
+        return _drives() if context.windows else [options.root]
+    if options.mode is Mode.PATHS:
+        roots = []
+        for path in options.paths:
+            if os.path.lexists(path):
+                roots.append(os.path.realpath(path))
+            else:
+                result.problems.append(Problem(path, "The path is not there.", "Check the path."))
+        if not roots:
+            raise InputError("The path is not there.", ", ".join(options.paths), "Check the path.")
+        return list(dict.fromkeys(roots))
+    places = [str(home / part) for home in context.homes() for part in _QUICK_HOME]
+    if context.windows:
+        places += [os.path.expandvars(place) for place in _QUICK_WINDOWS]
+    else:
+        places += [str(context.root / place) for place in _QUICK_LINUX]
+    inside = "" if context.live else str(context.root)
+    programs = [inside + path for path in context.starting if context.live or not path.startswith(inside)]
+    places += [path for path in programs if Path(path).is_file()]
+    return [place for place in dict.fromkeys(map(os.path.realpath, places)) if os.path.lexists(place)]
+
+
+def _drives() -> list[str]:
+    import psutil
+
+    return [part.mountpoint for part in psutil.disk_partitions(all=False) if "fixed" in part.opts] or ["C:\\"]
+
+
+def excluded(options: Options) -> tuple[str, ...]:
+    """Return what is not walked: what the person excludes, and our own quarantine."""
+    from lamsach.scanner.actions.quarantine_folder import quarantine_folder
+
+    return (*options.exclude, str(quarantine_folder()))
+
+
+def bytes_ahead(roots: list[str], options: Options) -> int | None:
+    """Return how many bytes the files below hold; None when there are too many to count ahead."""
+    total = 0
+    for number, entry in enumerate(Walk(roots, lambda _: None, options.limits, options.exclude)):
+        total += entry.size
+        if number >= _COUNTED_AHEAD:
+            return None
+    return total
+
+
+def disk_bytes(roots: list[str]) -> int | None:
+    """Return how many bytes these drives hold; None when they do not say."""
+    import psutil
+
+    with suppress(OSError):
+        return sum(int(psutil.disk_usage(root).used) for root in roots)
+    return None
+
 
 Check = Callable[[Context], None]
 
@@ -64,19 +148,7 @@ def look(options: Options, control: Control | None = None) -> Result:
     loaded = build_index(options.lists)
     started = datetime.now(UTC)
     result = Result(read_host(options.root), options.mode, started, started, __version__, rules=rules)
-    result.list_count, result.list_documents, result.list_digest = (
-        loaded.count,
-        loaded.documents,
-        loaded.digest,
-    )
-    result.refused = loaded.refused
-    result.problems += loaded.problems
-    for name in options.outdated:
-        result.skip(Skip(name, "list_old"))
-    for value in loaded.over:
-        result.skip(value)
-    if loaded.expired:
-        result.skipped["expired"] = loaded.expired
+    _state_lists(result, options, loaded)
     index = Index(loaded.path)
     settings = Settings(
         sources, loaded.path if index.hash_types else "", options.clamd, options.limits, options.nice
@@ -99,6 +171,18 @@ def look(options: Options, control: Control | None = None) -> Result:
     result.findings = _ordered(result.findings)
     control.tell(force=True)
     return result
+
+
+def _state_lists(result: Result, options: Options, loaded: LoadedIndex) -> None:
+    result.list_count, result.list_documents = loaded.count, loaded.documents
+    result.list_digest, result.refused = loaded.digest, loaded.refused
+    result.problems += loaded.problems
+    for name in options.outdated:
+        result.skip(Skip(name, "list_old"))
+    for value in loaded.over:
+        result.skip(value)
+    if loaded.expired:
+        result.skipped["expired"] = loaded.expired
 
 
 def _checks(context: Context, result: Result) -> None:

@@ -17,9 +17,7 @@ _NAME_BYTES = 4096
 
 
 def read_host(root: str = "/") -> Host:
-    """Name, system, person, rights and addresses of this machine; of a mounted disk, what stands on it (see
-    hostname(5)), so that its result is not taken for this machine's.
-    """
+    """Name, system, person, rights and addresses of this machine, or a mounted disk (hostname(5))."""
     if root != "/":
         return Host(_name_on(Path(root)), "Linux", "", "", elevated())
     addresses, macs = _addresses()

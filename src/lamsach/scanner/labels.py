@@ -177,7 +177,8 @@ STOPS = {
     "user": mark("The look was stopped before its end."),
 }
 _HIDDEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff]"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff]"
 )
 
 
@@ -213,9 +214,7 @@ def skip_reason(code: str, _: Translate) -> str:
 
 
 def proof(finding: Finding, _: Translate) -> str:
-    """The proof as text for people: what the rule looks for in their language, or what stands on
-    the machine.
-    """
+    """The proof as text for people: the rule's purpose in their language, or the text on the machine."""
     detail = _(finding.detail) if finding.reason in ("own_rule", "memory_rule") else finding.detail
     return visible(" ".join(part for part in (finding.indicator, detail) if part))
 

@@ -48,8 +48,7 @@ QUICK_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """One look. `root` is the folder that stands for `/` in the Linux checks: another one for a mounted disk
-    or a test.
+    """One look. `root` takes the place of `/` in the Linux checks: a mounted disk, or a test's folder.
 
     `since`: only files changed at or after this time. `clamd` is `HOST:PORT` on loopback or the path of a
     socket. `jobs`: worker processes, 0 for none. `outdated`: names of lists that are known to be too old; the

@@ -1,6 +1,4 @@
-"""Stepping back: the lowest processor and disk priority, so that whoever works on the machine does not notice
-the look; and a bound to memory.
-"""
+"""The lowest processor and disk priority, so that the look disturbs nobody's work; and a bound to memory."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The retro-hunt in a log store of the ministry: OpenSearch, Elasticsearch, ClickHouse, VictoriaLogs. Nothing is written there."""
+"""The retro-hunt in a log store, read only: OpenSearch, Elasticsearch, ClickHouse, VictoriaLogs."""

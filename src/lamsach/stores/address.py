@@ -1,4 +1,4 @@
-"""The address of a log store, and what its user may show there: `opensearch+https://logs.example:9200/logs-*`.
+"""The address of a log store, such as `opensearch+https://logs.example:9200/logs-*`.
 
 Credentials come from the environment alone, so that no address that is shown or logged holds any.
 """
@@ -31,7 +31,7 @@ _TARGETS["elasticsearch"] = _TARGETS["opensearch"]
 
 @dataclass(frozen=True, slots=True)
 class StoreAddress:
-    """Kind, base URL without a slash at its end, and what is searched: an index pattern, a table; empty for VictoriaLogs."""
+    """Kind, base URL without a final slash, and index pattern or table; empty for VictoriaLogs."""
 
     kind: str
     url: str

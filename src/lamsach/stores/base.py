@@ -1,4 +1,4 @@
-"""What every log store offers to a hunt: counts by day, first documents, and all that a question leaves."""
+"""The interface of every log store: counts by day, first documents, and all that a question leaves."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import date, datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from lamsach.stores.asking import Question
 from lamsach.stores.client import StoreClient
+from lamsach.stores.questions import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A record of a store: the source that it is of, its time there (None where it has none), and its fields."""
+    """A record of a store: its source, its time there (None where it has none), and its fields."""
 
     source: str
     time: datetime | None
@@ -31,7 +31,7 @@ class Document:
 
 @dataclass(slots=True)
 class Counts:
-    """How many documents there are: by source and day (on the zone's calendar; None for those without a time)."""
+    """Numbers of documents by source and day (on the zone's calendar; None for those without a time)."""
 
     days: dict[str, dict[date | None, int]] = field(default_factory=dict)
 
@@ -42,7 +42,7 @@ class Counts:
 
 
 class Store(Protocol):
-    """A log store. Whatever is not answered as a whole raises StoreError. `span` None: documents without a time."""
+    """A log store. Incomplete answers raise StoreError. `span` None: documents without a time."""
 
     client: StoreClient
 
@@ -53,8 +53,11 @@ class Store(Protocol):
         """Some documents of a source, at most so many."""
 
     def prepare(self, question: Question, field: str | None) -> Sequence[Question]:
-        """The question about a field (None: about the whole document) as the store can answer it, in as many as are needed. Empty: it cannot, and all
-        documents have to be taken. A Question with `unasked` leaves out what hides behind escapes."""
+        """The question about a field (None: the whole document) in as many parts as the store needs.
+
+        Empty: the store cannot answer it, and all documents have to be taken. A Question with `unasked`
+        leaves out what hides behind escapes.
+        """
 
     def documents(
         self, span: Span | None, question: Question | None, field: str | None, sources: Sequence[str] | None

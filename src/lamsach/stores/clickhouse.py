@@ -1,6 +1,7 @@
-"""ClickHouse over HTTP (https://clickhouse.com/docs/interfaces/http): the server looks for texts and patterns in the lines of a table.
+"""ClickHouse over HTTP (https://clickhouse.com/docs/interfaces/http): texts and patterns in a table's lines.
 
-An exception may come behind status 200, among the rows. So rows come as `JSONCompact`, whose end states how many there are.
+An exception may come behind status 200, among the rows. So rows come as `JSONCompact`, whose end states how
+many there are.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lamsach.stores.asking import Question, literal, packed
 from lamsach.stores.base import Counts, Document, Span
 from lamsach.stores.client import Failure, StoreClient, by_status
 from lamsach.stores.lines import moment_of
+from lamsach.stores.questions import Question, literal, packed
 
 TIMES = (
     "timestamp",
@@ -31,13 +32,21 @@ TIMES = (
 )
 _FROM = "FROM"
 _EXPRESSION = 6000
-"""Characters of one regular expression. RE2 looks for so many texts in one pass of a few microseconds a line; from 12,000 on its automaton no longer fits and a line takes a hundred
-times as long. `multiSearchAnyCaseInsensitive` takes twenty times as long: short texts of few letters collide in its table."""
+"""Characters of one regular expression.
+
+RE2 looks for so many texts in one pass of a few microseconds a line; from 12,000 on its automaton no longer
+fits and a line takes a hundred times as long.
+
+`multiSearchAnyCaseInsensitive` takes twenty times as long: short texts of few letters collide in its table.
+"""
 _SEVERAL = 200
 """So many values of several texts are looked for where a line has the longest text of one of them."""
 _STATEMENT = 120_000
-"""Characters of texts in one statement (`max_query_size` is 262,144 bytes). Of more texts, some 7000, it takes server and hunt less to give and search all lines: 35 microseconds each,
-where a pass over a line for 6000 characters takes 1.2 and the patterns 5 (`python -m bench.stores`)."""
+"""Characters of texts in one statement (`max_query_size` is 262,144 bytes).
+
+For more texts, some 7000, it is quicker to give and search all lines: 35 microseconds each, against 1.2 for
+each 6000 characters and 5 for the patterns (`python -m bench.stores`).
+"""
 
 
 _LEAVES_OUT = (

@@ -1,4 +1,4 @@
-"""Questions to a log store over HTTP: bounded answers, tries again with growing pauses, one kind of error for each thing that can go wrong."""
+"""Questions to a log store over HTTP: bounded answers, retries with pauses, an error for each cause."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from typing import Any
 
 from lamsach.errors import UnreadableError
 from lamsach.i18n import mark
+from lamsach.runtime.web_client import Answer, WebClient, WebError
 from lamsach.stores.address import StoreAddress
-from lamsach.web_client import Answer, WebClient, WebError
 
 TIMEOUT_S = 120.0
 TRIES = 6
@@ -31,7 +31,7 @@ _LATER = frozenset({408, 425, 429, 502, 503, 504})
 
 
 class Failure(Enum):
-    """Why a store gave no whole answer, with the sentence and the advice for it."""
+    """Reason for an incomplete answer of a store, with its sentence and advice."""
 
     REFUSED = (
         mark("The store refuses to answer this user."),
@@ -87,7 +87,10 @@ def by_status(status: int, detail: str) -> Failure:
 
 @dataclass(slots=True)
 class StoreClient:
-    """Asks one store. `wait` pauses for so many seconds. `clock_off`: the largest difference of its clock from this machine's that was seen."""
+    """Client of one store.
+
+    `wait` pauses for seconds; `clock_off`: the largest clock difference that was seen.
+    """
 
     address: StoreAddress
     headers: dict[str, str]
@@ -98,7 +101,10 @@ class StoreClient:
     failure_of: Callable[[int, str], Failure] = by_status
 
     def ask(self, method: str, path: str, body: Any = None, *, again: bool = True) -> Any:
-        """The JSON that the store answers. `body`: an object, sent as JSON. `again`: whether a lost answer may be asked for once more. Raises StoreError."""
+        """The store's JSON answer to `body`, an object. `again`: retry after a lost answer.
+
+        Raises StoreError.
+        """
         sent = None if body is None else json.dumps(body).encode()
         for trial in range(TRIES):
             last = trial == TRIES - 1 or not again

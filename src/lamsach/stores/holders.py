@@ -1,4 +1,4 @@
-"""Logs of a store as files that may tell who had an address (leases, log-ons): only the lines with a format's lease markers are asked for."""
+"""Logs of a store as files that may say who had an address: only lines with a format's lease markers."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from lamsach.devices.reading import markers_of
+from lamsach.devices.holder_logs import markers_of
 from lamsach.logs.opening.inputs import HEAD_BYTES, LogFile
-from lamsach.stores.asking import Question
 from lamsach.stores.base import Span, Store
 from lamsach.stores.client import Failure
-from lamsach.stores.gathering import LONGEST, Pass, TooManyError, gather, halves
+from lamsach.stores.passes import LONGEST, Pass, TooManyError, gather, halves
+from lamsach.stores.questions import Question
 from lamsach.stores.sources import Source, TextStream, day_span
 
 
@@ -26,7 +26,7 @@ class HolderLog(LogFile):
 
 
 def holder_log(store: Store, source: Source, zone: ZoneInfo, span: Span | None) -> LogFile:
-    """The lines of a source that may tell who had an address. `span`: the time; None: all that was counted."""
+    """The lines of a source that may say who had an address. `span`: the time; None: all that was counted."""
 
     def lines() -> Iterator[bytes]:
         markers = markers_of(source.detection)

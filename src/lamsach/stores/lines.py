@@ -1,4 +1,4 @@
-"""The line that a document was made from: a field that holds it, else the whole document as a line of JSON."""
+"""The line that a document was made from: a field that holds it, else the document as JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lamsach.hunt.tokens import tokens
 from lamsach.hunt.unread import holds_a_value
 
 FIELDS = ("event.original", "message", "_msg", "raw")
-"""Fields that hold the line as it was written, the surest first. Of the others than the first it is looked whether they hold all of it."""
+"""Fields that hold the line as written, the surest first. The others are checked for holding all of it."""
 _NO_MESSAGE = "missing _msg field; see https://docs.victoriametrics.com"
 """What VictoriaLogs puts where a record has no message."""
 # of the shipper and the store, not of the line: agent.hostname, host.ip, log.file.path, _stream, @timestamp
@@ -57,7 +57,7 @@ def value_of(fields: dict[str, Any], name: str) -> Any:
 
 
 def field_of(documents: Sequence[dict[str, Any]], stated: str | None) -> str | None:
-    """Return which field holds the lines of documents like these; None where no field holds all that they tell."""
+    """Return the field that holds the lines of documents like these; None where none holds all they say."""
     if stated is not None:
         return stated
     for name in FIELDS:
@@ -68,7 +68,7 @@ def field_of(documents: Sequence[dict[str, Any]], stated: str | None) -> str | N
 
 
 def _holds_all(fields: dict[str, Any], name: str) -> bool:
-    """Return whether a field holds each address, name and digest of the document that may be listed, but for what the shipper says of itself."""
+    """Return whether a field holds each listable value of the document but for the shipper's metadata."""
     text = str(value_of(fields, name)).lower()
     return all(value in text or not holds_a_value(value) for value in _values(fields, name))
 
@@ -82,7 +82,7 @@ def _values(fields: dict[str, Any], but: str) -> Iterable[str]:
 
 
 def moment_of(value: Any) -> datetime | None:
-    """A time as a store writes it: ISO 8601 (UTC where it states no zone), or milliseconds; None for anything else."""
+    """A store's time: ISO 8601 (UTC where it states no zone), or milliseconds; None for anything else."""
     with suppress(ValueError, OverflowError, OSError):
         if isinstance(value, int | float):
             return datetime.fromtimestamp(value / 1000, UTC)

@@ -1,7 +1,9 @@
-"""OpenSearch and Elasticsearch: counts by day, questions about the terms of a field (`terms`), documents by scroll in order of time.
+"""OpenSearch and Elasticsearch: counts by day, questions about a field's terms, documents by scroll in time
+order.
 
-https://docs.opensearch.org/latest/api-reference/search-apis/scroll/ and https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-scroll: the same
-in all versions of both.
+https://docs.opensearch.org/latest/api-reference/search-apis/scroll/ and
+https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-scroll: the same in all versions of
+both.
 """
 
 from __future__ import annotations
@@ -14,10 +16,10 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from lamsach.stores.asking import Question
 from lamsach.stores.base import Counts, Document, Span
 from lamsach.stores.client import Failure, StoreClient, StoreError
 from lamsach.stores.lines import moment_of, value_of
+from lamsach.stores.questions import Question
 from lamsach.stores.terms import Terms
 
 PAGE = 500
@@ -28,7 +30,7 @@ _ROLLED = re.compile(r"([-_.]\d{4}[-_.]?\d{2}([-_.]?\d{2})?)?([-_.]\d{6})?$")
 
 
 class OpenSearch:
-    """A cluster's indices of one pattern. Sources are indices, those of one name but for day and number together."""
+    """A cluster's indices of one pattern. Sources are indices; names that differ by day or number are one."""
 
     def __init__(self, client: StoreClient, time_field: str | None) -> None:
         self.client = client

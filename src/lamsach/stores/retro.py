@@ -13,7 +13,7 @@ from lamsach.stores.base import Store
 from lamsach.stores.clickhouse import ClickHouse
 from lamsach.stores.client import StoreClient
 from lamsach.stores.opensearch import OpenSearch
-from lamsach.stores.searching import StoredLogs, StorePlan
+from lamsach.stores.stored_logs import StoredLogs, StorePlan
 from lamsach.stores.victorialogs import VictoriaLogs
 
 _KINDS: dict[str, Callable[[StoreClient, str | None], Store]] = {
@@ -38,7 +38,10 @@ def retro(
     line_field: str | None = None,
     whole: bool = False,
 ) -> tuple[Findings, HuntResult, StorePlan]:
-    """Search a store for the request's lists; `line_field` and `whole`: see `StoredLogs`. Raises InputError when no list or nothing of the store can be used."""
+    """Search a store for the request's lists; `line_field` and `whole`: see `StoredLogs`.
+
+    Raises InputError when no list or nothing of the store can be used.
+    """
     logs = StoredLogs(store, request.timezone, request.since, request.until, line_field, whole)
     request = replace(request, logs=(str(store.client.address),), format_name=None)
     findings, result = investigate(request, watch, logs)

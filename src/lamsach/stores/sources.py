@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from lamsach.hunt.account import Account
-from lamsach.hunt.builder import Builder
 from lamsach.hunt.chunks import Pool, cut
-from lamsach.hunt.compiled import compile_columns
 from lamsach.hunt.coverage import CoverageCount, LineKind
 from lamsach.hunt.examine import Examiner
 from lamsach.hunt.line_index import LineIndex
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
+from lamsach.hunt.sets.builder import Builder
+from lamsach.hunt.sets.compiled import compile_columns
 from lamsach.hunt.workers import Sieved
 from lamsach.logs.base import FileContext
 from lamsach.logs.opening.inputs import HEAD_BYTES
@@ -37,9 +37,13 @@ _NO_HITS = np.empty(0, np.int64)
 
 @dataclass(slots=True)
 class Source:
-    """One source. `days`: how many documents the store counted; `line_field`: which holds the lines; `whole`: all documents have to be taken, since records
-    have several lines or state addresses as numbers; `head`, `shown`: lines of all days, and of each; `kinds`: what these are, by day; `away`: days
-    whose lines state times more than MARGIN away; `first`, `last`: times of those lines."""
+    """One source.
+
+    `days`: how many documents the store counted; `line_field`: the field with the lines; `whole`: all
+    documents have to be taken, since records have several lines or state addresses as numbers; `head`,
+    `shown`: lines of all days, and of each; `kinds`: what these are, by day; `away`: days whose lines state
+    times more than MARGIN away; `first`, `last`: times of those lines.
+    """
 
     name: str
     file: str

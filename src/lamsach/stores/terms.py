@@ -1,8 +1,9 @@
 """The terms into which OpenSearch and Elasticsearch cut a field, and regular expressions over these.
 
-An analysed field is no text: the standard analyser makes `evil`, `site.example` and `203.0.113.9,1` of a line. How a field is cut is asked of the store itself
-(`_analyze`, https://docs.opensearch.org/latest/api-reference/analyze-apis/), and a value is asked for by a part of it that is in one term whatever
-stands around it. Where that cannot be shown, all documents are taken.
+An analysed field is no text: the standard analyser makes `evil`, `site.example` and `203.0.113.9,1` of a
+line. The store itself says how it cuts a field (`_analyze`,
+https://docs.opensearch.org/latest/api-reference/analyze-apis/), and a value is asked for by a part of it that
+is in one term with any neighbours. Where that cannot be shown, all documents are taken.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from lamsach.stores.asking import BORDER, Question, packed
 from lamsach.stores.client import Failure, StoreClient, StoreError
+from lamsach.stores.questions import BORDER, Question, packed
 
 _ANALYSED = 500
 """Texts that are analysed in one request: the store gives at most 10,000 terms."""
@@ -23,14 +24,18 @@ _EXPRESSION = 900
 _CLAUSES = 256
 """Expressions of one question; `max_clause_count` is 1024 or more."""
 _UNCUT, _MOST_REPEATS = 40_000, 1000
-"""A text of so many characters shows where the analyser cuts terms (the standard one: 255), a value with them; most repeats in an expression."""
+"""Length of text that shows where the analyser cuts terms (the standard one: 255); most repeats in an
+expression.
+"""
 _CONTEXTS = ("{}", "k={},1 ", "x{}9", "<{}>:8", '"{}."')
 _ESCAPED = "a%2Ec"
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """How a field is cut into terms: of `cut` characters at most, in lower case, the whole text as one or at least with its signs."""
+    """Analysis of a field into terms: of `cut` characters at most, in lower case, the whole text as one or at
+    least with its signs.
+    """
 
     cut: int
     lowers: bool
@@ -45,7 +50,10 @@ class Terms:
         self._ways: dict[str, _Way] = {}
 
     def prepare(self, question: Question, field: str, indices: Sequence[str]) -> Sequence[Question]:
-        """See `Store.prepare`. Each text is put as the longest term that the store makes of it, in whatever stands around it."""
+        """See `Store.prepare`.
+
+        Each text becomes the longest term that the store makes of it with any neighbours.
+        """
         try:
             return list(self._prepared(question, field, indices))
         except StoreError as error:
@@ -67,7 +75,7 @@ class Terms:
         yield from Question(wanted, patterns, unasked).cut(_CLAUSES * 40, _CLAUSES * _EXPRESSION // 2)
 
     def _way(self, index: str, battery: Sequence[str], field: str) -> _Way | None:
-        """Return how an index cuts a field; None where a text is not found again in whatever stands around it."""
+        """Return how an index cuts a field; None where a text is not found again beside some neighbour."""
         alone = map(_longest, self._terms(battery, field, index))
         around = self._terms(
             [context.format(text) for text in battery for context in _CONTEXTS], field, index
@@ -80,7 +88,7 @@ class Terms:
         return _Way(max(map(len, long), default=1), upper == ["abcdef"], whole)
 
     def clause(self, question: Question, field: str) -> dict[str, Any]:
-        """A prepared question as a query: documents in which a term matches, or is so long that it was cut, or that have no such field."""
+        """A prepared question as a query: a term matches, or was cut for length, or the field is missing."""
         single = [_literal(one[0]) for one in question.wanted if len(one) == 1]
         several = [one for one in question.wanted if len(one) > 1]
         clauses = [self._matches(field, f".*({'|'.join(part)}).*") for part in packed(single, _EXPRESSION)]

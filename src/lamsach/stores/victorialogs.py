@@ -1,7 +1,7 @@
-"""VictoriaLogs (https://docs.victoriametrics.com/victorialogs/querying/): LogsQL filters by regular expressions, results as JSON lines.
+"""VictoriaLogs (https://docs.victoriametrics.com/victorialogs/querying/): LogsQL filters, JSON lines.
 
-The index of words cannot be asked for a part of a word or in any case, so lines are looked through by the server. An answer that breaks off
-ends its connection without the last chunk.
+The index of words cannot be asked for a part of a word or in any case, so the server looks through lines with
+regular expressions. An answer that breaks off ends its connection without the last chunk.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from lamsach.stores.asking import Question, literal, packed
 from lamsach.stores.base import Counts, Document, Span
 from lamsach.stores.client import Failure, StoreClient
 from lamsach.stores.lines import moment_of
+from lamsach.stores.questions import Question, literal, packed
 
 _FORM = "application/x-www-form-urlencoded"
 _EVER = Span(datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
@@ -111,7 +111,10 @@ class VictoriaLogs:
 
 
 def _within(span: Span) -> str:
-    return f"_time:[{span.begin.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}, {span.end.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ})"
+    return (
+        f"_time:[{span.begin.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}, "
+        f"{span.end.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ})"
+    )
 
 
 def _quoted(text: str) -> str:

@@ -142,12 +142,7 @@ def _listed(row: Reported) -> Evidence:
     """The row as a line of evidence: the list's file, the row's number, and what it says."""
     port = "" if row.port is None else f" {row.port}"
     far = f" -> {row.destination} {row.destination_port or ''}".rstrip() if row.destination else ""
-    said = (
-        f"{row.ip}{port}{far}",
-        row.protocol or "",
-        row.time_text or _iso(row.time),
-        row.threat or "",
-    )
+    said = (f"{row.ip}{port}{far}", row.protocol or "", row.time_text or _iso(row.time), row.threat or "")
     place = PurePath(row.reference.document.replace("\\", "/")).name
     return Evidence(_iso(row.time), place, row.reference.row or 0, " ".join(filter(None, said)))
 

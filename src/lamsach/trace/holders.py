@@ -63,8 +63,8 @@ class Holders:
             yield event
 
     def knows(self, ip: str) -> bool:
-        """Return whether a lease or the inventory names the address: then it is a device's own, whatever NAT
-        says.
+        """Return whether a lease or the inventory names the address: it is a device's own, even if NAT
+        disagrees.
         """
         return self.leases.knows(ip) or self._inventory.by_ip(ip) is not None
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import BinaryIO
 
-from lamsach.i18n import format_number, mark, translator
+from lamsach.i18n import format_number, translator
 from lamsach.letters.dispatch import number_and_symbol
 from lamsach.letters.fixed_texts import day_words, line, number_line
 from lamsach.letters.model import (
@@ -117,88 +117,99 @@ def _number(value: int) -> str:
 
 def _paragraphs(result: Trace, letter: Letter) -> list[str]:
     facts = Facts(result, "vi")
-    answered = _clean(letter.answers)
-    said = [
-        _("In answer to {document}, {body} has checked its logs and reports the result as follows:").format(
-            document=answered or _BLANK, body=_clean(letter.body) or _("the unit")
-        ),
-        _(
-            "1. The authority names {listed} contacts of public addresses; {explained} can be "
-            "explained, by {machines} machines of the unit; {left} cannot be explained yet."
-        ).format(
-            listed=_number(len(result.distinct)),
-            explained=_number(len(result.explained)),
-            machines=_number(len(result.devices)),
-            left=_number(len(result.unexplained)),
-        ),
+    body = _clean(letter.body) or _("the unit")
+    end = _(
+        "The rows are listed in the annex (times are {zone}). For privacy, machines are "
+        "numbered; the unit keeps the names and the evidence."
+    ).format(zone=facts.clock)
+    return [
+        *_results(result, body, _clean(letter.answers) or _BLANK),
+        *_remarks(result, body, letter.cases),
+        end,
+        _("Respectfully submitted./."),
     ]
+
+
+def _results(result: Trace, body: str, answered: str) -> Iterator[str]:
+    text = _("In answer to {document}, {body} has checked its logs and reports the result as follows:")
+    yield text.format(document=answered, body=body)
+    yield _(
+        "1. The authority names {listed} contacts of public addresses; {explained} can be "
+        "explained, by {machines} machines of the unit; {left} cannot be explained yet."
+    ).format(
+        listed=_number(len(result.distinct)),
+        explained=_number(len(result.explained)),
+        machines=_number(len(result.devices)),
+        left=_number(len(result.unexplained)),
+    )
     if result.repeated:
-        said.append(
-            _("{count} rows of the list repeat others and are counted once.").format(
-                count=_number(result.repeated)
-            )
-        )
+        text = _("{count} rows of the list repeat others and are counted once.")
+        yield text.format(count=_number(result.repeated))
     if result.explained:
         sure = Counter(answer.named[0].certainty for answer in result.explained)
         parts = ", ".join(f"{_(CERTAINTIES[one])}: {_number(sure[one])}" for one in CERTAINTIES if sure[one])
-        said.append(
-            _(
-                "2. The machines were found by the records of address translation (NAT) and of "
-                "address assignment. Certainty of the answers: {parts}."
-            ).format(parts=parts)
-        )
+        yield _(
+            "2. The machines were found by the records of address translation (NAT) and of "
+            "address assignment. Certainty of the answers: {parts}."
+        ).format(parts=parts)
     if result.unexplained:
         reasons = Counter(answer.why for answer in result.unexplained)
-        head = (
-            _("3. Contacts that cannot be explained yet, by reason:")
-            if result.explained
-            else _("2. Contacts that cannot be explained yet, by reason:")
-        )
-        said.append(head)
-        said += [
-            f"- {_(WHY[why]).rstrip('.')}: {_number(reasons[why])}{'.' if why == _last(reasons) else ';'}"
-            for why in Why
-            if reasons[why]
-        ]
+        second = _("2. Contacts that cannot be explained yet, by reason:")
+        yield _("3. Contacts that cannot be explained yet, by reason:") if result.explained else second
+        given = [why for why in Why if reasons[why]]
+        for why in given:
+            yield f"- {_(WHY[why]).rstrip('.')}: {_number(reasons[why])}{'.' if why == given[-1] else ';'}"
+
+
+def _remarks(result: Trace, body: str, cases: int) -> Iterator[str]:
     shifts = dict.fromkeys(span_text(skew.shift, "vi") for _document, skew in result.skews if skew.shift)
     if shifts:
         text = _(
             "The clocks of the unit's logs and of the list differ by {span}; this was taken into account."
         )
-        said.append(text.format(span=", ".join(list(shifts)[:5])))
+        yield text.format(span=", ".join(list(shifts)[:5]))
     if any(answer.why in _ASKING for answer in result.unexplained):
-        said.append(
-            _(
-                "For contacts without a port or an exact time, {body} asks the authority to "
-                "state the source port and the time to the second."
-            ).format(body=_clean(letter.body) or _("the unit"))
+        text = _(
+            "For contacts without a port or an exact time, {body} asks the authority to "
+            "state the source port and the time to the second."
         )
-    if letter.cases:
+        yield text.format(body=body)
+    if cases:
         text = _("The unit has opened cases for {count} of the machines found.")
-        said.append(text.format(count=_number(letter.cases)))
+        yield text.format(count=_number(cases))
     if result.devices:
-        said.append(
-            _(
-                "The unit will isolate, check and clean the machines found, and report the "
-                "result in the prescribed form."
-            )
+        yield _(
+            "The unit will isolate, check and clean the machines found, and report the "
+            "result in the prescribed form."
         )
-    said.append(
-        _(
-            "The rows are listed in the annex (times are {zone}). For privacy, machines are "
-            "numbered; the unit keeps the names and the evidence."
-        ).format(zone=facts.clock)
-    )
-    return [*said, _("Respectfully submitted./.")]
-
-
-def _last(reasons: Counter[Why | None]) -> Why | None:
-    return [why for why in Why if reasons[why]][-1]
 
 
 def _annex(result: Trace) -> Iterator[Block]:
+    machine = (Column(_("Machine"), 1.1), Column(_("Certainty"), 1.3))
+    reason = (Column(_("Reason"), 3.5),)
+    yield from _annex_part(result, _("I. Contacts that are explained"), machine, explained=True)
+    yield from _annex_part(result, _("II. Contacts that are not explained yet"), reason, explained=False)
+
+
+def _annex_part(
+    result: Trace, title: str, further: tuple[Column, ...], *, explained: bool
+) -> Iterator[Block]:
+    found = list(numbered(result, explained=explained))
+    if not found:
+        return
     facts = Facts(result, "vi")
     numbers = {device.key: at for at, device in enumerate(result.devices, 1)}
+    rows: list[tuple[str, ...]] = []
+    for at, (_at, answer) in enumerate(found[:MOST_ROWS], 1):
+        row = answer.row
+        port = "" if row.port is None else str(row.port)
+        cells = (str(at), row.ip, port, facts.time(row), line(facts.text(row.threat, 100)))
+        if explained:
+            item = answer.named[0]
+            name = _("Machine {number}").format(number=numbers[item.device])
+            rows.append((*cells, name, facts.certainty(item)))
+        else:
+            rows.append((*cells, _(WHY[answer.why]) if answer.why else ""))
     shared = (
         Column(_("No."), 0.6, "center"),
         Column(_("Public address"), 1.7),
@@ -206,41 +217,8 @@ def _annex(result: Trace) -> Iterator[Block]:
         Column(_("Time"), 1.9, "center"),
         Column(_("Threat"), 1.8),
     )
-    for explained, title in (
-        (True, mark("I. Contacts that are explained")),
-        (False, mark("II. Contacts that are not explained yet")),
-    ):
-        found = list(numbered(result, explained=explained))
-        if not found:
-            continue
-        rows: list[tuple[str, ...]] = []
-        for at, (_at, answer) in enumerate(found[:MOST_ROWS], 1):
-            row = answer.row
-            cells = (
-                str(at),
-                row.ip,
-                "" if row.port is None else str(row.port),
-                facts.time(row),
-                line(facts.text(row.threat, 100)),
-            )
-            if explained:
-                item = answer.named[0]
-                rows.append(
-                    (*cells, _("Machine {number}").format(number=numbers[item.device]), facts.certainty(item))
-                )
-            else:
-                rows.append((*cells, _(WHY[answer.why]) if answer.why else ""))
-        further = (
-            (Column(_("Machine"), 1.1), Column(_("Certainty"), 1.3))
-            if explained
-            else (Column(_("Reason"), 3.5),)
-        )
-        yield Heading(_(title))
-        yield Table((*shared, *further), tuple(rows))
-        if len(found) > MOST_ROWS:
-            yield Paragraph(
-                _("{count} further rows are in the unit's full result.").format(
-                    count=_number(len(found) - MOST_ROWS)
-                ),
-                italic=True,
-            )
+    yield Heading(title)
+    yield Table((*shared, *further), tuple(rows))
+    if len(found) > MOST_ROWS:
+        text = _("{count} further rows are in the unit's full result.")
+        yield Paragraph(text.format(count=_number(len(found) - MOST_ROWS)), italic=True)

@@ -202,9 +202,7 @@ class Lookups:
         return Why.NO_TRANSLATION
 
     def _gap(self, ip: str, time: datetime) -> bool:
-        """Return whether nothing at all of the address is known around the time, told once for each quarter
-        of an hour.
-        """
+        """Return whether the address is unknown around the time; reported once a quarter of an hour."""
         key = ip, int(time.timestamp()) // 900
         if key not in self._gaps:
             middle = datetime.fromtimestamp(key[1] * 900 + 450, time.tzinfo)

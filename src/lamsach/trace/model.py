@@ -57,7 +57,7 @@ class Reported:
 
 
 class Why(StrEnum):
-    """Why a row is not explained. The sentences are in `lamsach.trace.reasons`."""
+    """Reason why a row is not explained. The sentences are in `lamsach.trace.reasons`."""
 
     NO_NAT_LOG = "no_nat_log"
     """There is no NAT record in any log."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from lamsach.errors import UsageError
 from lamsach.i18n import mark
 from lamsach.results.atomic import atomic_file, refuse_unwritable
-from lamsach.sealed.files import Seal, kind_of, sealed_as, sealing
+from lamsach.results.sealed.files import Seal, kind_of, sealed_as, sealing
 from lamsach.trace.letter import Letter, write_letter
 from lamsach.trace.model import Trace
 
@@ -44,11 +44,7 @@ def check(path: Path) -> None:
 
 
 def write(
-    trace: Trace,
-    path: Path,
-    language: str = "vi",
-    letter: Letter | None = None,
-    seal: Seal | None = None,
+    trace: Trace, path: Path, language: str = "vi", letter: Letter | None = None, seal: Seal | None = None
 ) -> None:
     """Write a result, or the answer to the authority (`.docx`, `.pdf`), atomically; sealed when its name ends
     in `.age`.

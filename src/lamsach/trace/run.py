@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from lamsach import __version__
+from lamsach.devices.holder_logs import HolderLogs
 from lamsach.devices.inventory import Inventory, read_inventory
 from lamsach.devices.nat import NatTable
-from lamsach.devices.nat.reading import NatLogs
-from lamsach.devices.reading import HolderLogs
+from lamsach.devices.nat.nat_logs import NatLogs
 from lamsach.errors import InputError, LamsachError
 from lamsach.logs.opening.inputs import LogFile, find_logs
 from lamsach.model import Problem
@@ -49,11 +49,8 @@ def trace(request: Request, say: Say = lambda _text: None) -> Trace:
     found = _find(request)
     inventory = _inventory(request, found)
     say("Reading the NAT records.")
-    nat = NatLogs(
-        list({log.name: log for log in (*found.nat, *found.logs)}.values()),
-        request.timezone,
-        found.problems.append,
-    )
+    logs = list({log.name: log for log in (*found.nat, *found.logs)}.values())
+    nat = NatLogs(logs, request.timezone, found.problems.append)
     table = NatTable(nat.records())
     say("Reading the authority's list.")
     read = _reports(request, found, table)
@@ -62,12 +59,10 @@ def trace(request: Request, say: Say = lambda _text: None) -> Trace:
     looked = _look(read.rows, table, skews)
     if found.leases:
         say("Reading the leases.")
-    wanted = {hit.inside for one in looked for hit in one.hits} | {row.ip for row in read.rows}
-    lease_logs = HolderLogs(found.leases, found.logs, request.timezone, None, found.problems.append)
-    holders = Holders(lease_logs.events(), inventory, wanted)
+    holders = _holders(request, found, inventory, looked, read)
     say("Naming the devices.")
-    answers = marked_repeats(answers_of(read.rows, looked, holders, skews))
-    answers = with_texts(with_other_rows(answers), found.all)
+    answers = with_other_rows(marked_repeats(answers_of(read.rows, looked, holders, skews)))
+    answers = with_texts(answers, found.all)
     return Trace(
         answers=tuple(answers),
         devices=devices_of(answers),
@@ -84,6 +79,14 @@ def trace(request: Request, say: Say = lambda _text: None) -> Trace:
         lease_records=holders.leases.record_count,
         public_addresses=table.public_addresses(),
     )
+
+
+def _holders(
+    request: Request, found: _Logs, inventory: Inventory, looked: Sequence[Looked], read: ReadReports
+) -> Holders:
+    wanted = {hit.inside for one in looked for hit in one.hits} | {row.ip for row in read.rows}
+    logs = HolderLogs(found.leases, found.logs, request.timezone, None, found.problems.append)
+    return Holders(logs.events(), inventory, wanted)
 
 
 def _find(request: Request) -> _Logs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-from lamsach.devices.nat.reading import NatLogs
+from lamsach.devices.nat.nat_logs import NatLogs
 from lamsach.logs.opening.inputs import find_logs
 from tests.logs import test_netflow as exports
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lamsach.devices.nat import Certainty, NatTable
-from lamsach.devices.nat.reading import NatLogs
+from lamsach.devices.nat.nat_logs import NatLogs
 from lamsach.logs.opening.inputs import find_logs
 
 ASA = """Jun 10 2026 10:00:00 asa01 : %ASA-6-302013: Built outbound TCP connection 12 for outside:198.51.100.7/443 (198.51.100.7/443) to inside:10.20.0.5/51234 (203.0.113.1/4321)

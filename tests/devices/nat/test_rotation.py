@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lamsach.devices.nat import Kind, NatRecord, NatTable
-from lamsach.devices.nat.rotation import one_log
+from lamsach.devices.nat.columns import one_log
 
 from ..builders import at
 from .test_table import FAR, PUBLIC, TCP, A, us

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.errors import InputError, LamsachError, LimitError, OutputError, UnreadableError
-from lamsach.hunt.builder import Builder
-from lamsach.hunt.compiled import compile_columns
-from lamsach.hunt.lists import load_lists
+from lamsach.hunt.sets.builder import Builder
+from lamsach.hunt.sets.compiled import compile_columns
+from lamsach.hunt.sets.lists import load_lists
 from lamsach.indicators.files.source import RELEASE_MEMBERS
 from lamsach.indicators.lists import read_lists
 from lamsach.indicators.releases import release

@@ -1,3 +1,1 @@
-"""The malware report to the national centre (official letter 2290/BTTTT-CATTT): gathered from findings and
-scans, written as signed XML, sent.
-"""
+"""The malware report to the national centre (2290/BTTTT-CATTT): signed XML of findings and scans, sent."""

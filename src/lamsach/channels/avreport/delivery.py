@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from lamsach.errors import OutputError, UsageError
 from lamsach.i18n import mark
 from lamsach.results.upload import LATER
-from lamsach.web_client import WebClient, WebError
+from lamsach.runtime.web_client import WebClient, WebError
 
 CONTENT_TYPE = "text/xml; charset=utf-8"
 TIMEOUT_S, TRIES, ANSWER_BYTES = 30.0, 6, 20_000
@@ -34,16 +34,14 @@ class Outcome(StrEnum):
 
 
 def outcome_of(status: int) -> Outcome:
-    """Return what a status means for a report: 2xx is taken, what a server says while it is out of order is
-    to be tried again, all else is a refusal.
-    """
+    """Return a status' meaning for a report: 2xx is taken, a server out of order is retried, else refused."""
     if 200 <= status < 300:
         return Outcome.TAKEN
     return Outcome.LATER if status in LATER or not status else Outcome.REFUSED
 
 
 def digest_of(document: bytes) -> str:
-    """The SHA-256 by which a report is told again, also at the centre (`Idempotency-Key`)."""
+    """The SHA-256 by which a report is recognised again, also at the centre (`Idempotency-Key`)."""
     return hashlib.sha256(document).hexdigest()
 
 
@@ -75,9 +73,7 @@ class Receipt:
 
 
 def check_address(url: str) -> None:
-    """Raise UsageError for an address that a report may not go to: it has to be HTTPS, but on
-    this machine.
-    """
+    """Raise UsageError for an address that is neither HTTPS nor on this machine."""
     parts = urlsplit(url)
     local = parts.hostname in _LOCAL and parts.scheme == "http"
     if not parts.hostname or (parts.scheme != "https" and not local):

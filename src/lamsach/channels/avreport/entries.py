@@ -20,9 +20,9 @@ from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.errors import UnreadableError
 from lamsach.i18n import mark
 from lamsach.model import DeviceState, MatchStatus, Role
+from lamsach.model.threat_kinds import kind_of
 from lamsach.results.bundle import Bundle, read_bundle
 from lamsach.scanner.report.bundle_reader import read_scan
-from lamsach.threat_kinds import kind_of
 
 OLD = timedelta(days=15)
 """Machines whose newest scan is older are counted as not updated (`NumberMachineNotUpdateOn15Day`)."""
@@ -76,9 +76,7 @@ class Gathering:
             raise UnreadableError(_DAMAGED, str(path), _AGAIN) from error
 
     def take_hunt(self, bundle: Bundle) -> None:
-        """Take what a hunt found on days of the period: machines that connected, whether it was blocked or
-        not.
-        """
+        """Take a hunt's machines that connected on days of the period, blocked or not."""
         manifest = bundle.manifest
         searched = [row for row in manifest["coverage"] if self._in(row.get("day"))]
         blind = [row for row in manifest.get("blind_days") or [] if self._in(row["day"])]
@@ -133,9 +131,7 @@ class Gathering:
     def take_scan(
         self, manifest: Mapping[str, Any], findings: Iterable[Mapping[str, Any]], *, whenever: bool = False
     ) -> None:
-        """Take what a scan of one machine found, if it ended in the period or `whenever` it did; an earlier
-        one tells how old the newest is.
-        """
+        """Take a scan of one machine that ended in the period, or `whenever`; early ones date the newest."""
         host, finished = manifest["host"], datetime.fromisoformat(manifest["finished"])
         addresses = [str(address) for address in host.get("addresses") or []]
         named = Machine(addresses[0] if addresses else "", str(host["name"]))
@@ -170,9 +166,7 @@ class Gathering:
             self._malware(key, name, reason, len(paths))
 
     def machine(self, named: Machine, macs: Iterable[str], otherwise: str, seen: datetime) -> str:
-        """Return what tells a machine again: its host name, else its address of the network card, else its IP
-        address. What it is called last is kept.
-        """
+        """Return a machine's identity: host name, else network card, else IP address; last name counts."""
         clean = sorted(mac for text in macs if (mac := mac_address(text)))
         name = host_key(named.name)
         key = name or (f"mac:{clean[0]}" if clean else f"ip:{named.ip}" if named.ip else otherwise)
@@ -189,7 +183,7 @@ class Gathering:
         self._singles[part, key] = max((at, values), self._singles.get((part, key), (at, values)))
 
     def searched(self, sources: int, warnings: Iterable[str] = (), nobody: Iterable[str] = ()) -> None:
-        """Take that logs of the period were searched, told by another way than a bundle."""
+        """Record that logs of the period were searched, on other evidence than a bundle."""
         self._sources += sources
         self._warnings |= set(warnings)
         self._nobody |= set(nobody)
@@ -223,9 +217,7 @@ def gather(paths: Iterable[Path], period: Period) -> Gathered:
 
 
 def _is_scan(path: Path) -> bool:
-    """Return whether a bundle is a scan's, by a name in it; what is no zip is left to the reader
-    of bundles.
-    """
+    """Return whether a bundle is a scan's, by a name in it; other files are left to the bundles' reader."""
     try:
         with ZipFile(path) as archive:
             return "skips.jsonl" in archive.namelist()

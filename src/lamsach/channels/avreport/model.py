@@ -34,9 +34,7 @@ FIELDS: Mapping[Part, tuple[str, tuple[str, ...]]] = {
     Part.OS: ("", ("OSName", "LastUpdate")),
     Part.QUALITY: ("", ("AutoProtect", "EnableFirewall")),
 }
-"""For each part the element around an entry's values (none: they are in the machine's own), and the values in
-their order.
-"""
+"""For each part the element around its values (none: they are the machine's own), and their order."""
 
 
 class Naming(StrEnum):
@@ -123,9 +121,7 @@ _PURPOSE = b"lamsach.avreport.pseudonym/1\n"
 
 
 def pseudonym(key: bytes, machine_key: str) -> str:
-    """A machine's stable name that tells nothing without the unit's key: HMAC-SHA256 of what tells it again,
-    64 bits of it.
-    """
+    """A machine's stable name, opaque without the unit's key: 64 bits of an HMAC-SHA256 of its identity."""
     if not key:
         raise ValueError("pseudonyms need the unit's key")
     return (

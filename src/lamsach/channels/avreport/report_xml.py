@@ -1,6 +1,4 @@
-"""Writes a report as XML in the envelope of edXML; the same report gives the same bytes, but for
-a signature.
-"""
+"""A report as XML in the envelope of edXML: same report, same bytes but for a signature."""
 
 from __future__ import annotations
 

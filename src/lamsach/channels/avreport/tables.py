@@ -1,6 +1,4 @@
-"""The tables by which a report is written: the package's own (`tables.toml`), corrected by an administrator's
-file.
-"""
+"""Tables for writing reports: the package's (`tables.toml`), corrected by an administrator's file."""
 
 from __future__ import annotations
 

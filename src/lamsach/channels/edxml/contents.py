@@ -15,8 +15,8 @@ from lamsach.channels.edxml.tables import Tables
 from lamsach.channels.xml_input import child, children, descendants, text_of
 from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.errors import LimitError, UnreadableError
-from lamsach.file_names import distinct
 from lamsach.i18n import mark
+from lamsach.runtime.file_names import distinct
 
 LARGEST_UNPACKED_BYTES = 200_000_000
 """All attached files of a message together."""
@@ -25,8 +25,7 @@ _SPACES = b" \t\r\n"
 
 
 def attached(root: Element, tables: Tables, where: str) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:
-    """The attached files in order, and the names of those that the manifest names and the file does not
-    carry.
+    """The attached files in order, and the names in the manifest without a file.
 
     Raises UnreadableError for content that is no base64 or empty, and LimitError for more than is allowed.
     """
@@ -122,9 +121,7 @@ def _unpacked(name: str, kind: str, content: bytes, room: int, where: str) -> tu
 
 
 def _is_archive(name: str, kind: str, inner: str) -> bool:
-    """Return whether a zip was attached as such: its name or kind says so, and its entry is no file of that
-    name.
-    """
+    """Return whether a zip was attached as such: by its name, its kind, or an entry of another name."""
     ending = PurePosixPath(name).suffix.lower()
     said = ending == ".zip" if ending else "zip" in kind.lower()
     return said and PurePosixPath(inner).name.casefold() != name.casefold()

@@ -1,6 +1,4 @@
-"""Builds the text of an edXML file: elements in the regulation's prefix, text escaped, what XML cannot hold
-left out.
-"""
+"""Text of an edXML file: elements with the regulation's prefix, escaped, without what XML cannot hold."""
 
 from __future__ import annotations
 
@@ -11,9 +9,7 @@ NAMESPACE = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
 PREFIX = "edXML:"
 XLINK = "http://www.w3.org/1999/xlink"
 _ROOT = f'xmlns="{NAMESPACE}" xmlns:edXML="{NAMESPACE}"'
-"""No namespace that is not used: exclusive canonical XML leaves it out, so that a signature would not cover
-it.
-"""
+"""Only namespaces in use: exclusive canonical XML drops others, and a signature would not cover them."""
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

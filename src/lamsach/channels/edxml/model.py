@@ -57,9 +57,7 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """An attached file. `name` is safe to write to a folder, and no other attachment of the message
-    has it.
-    """
+    """An attached file. `name` is safe to write to a folder, and unique in the message."""
 
     name: str
     content: bytes = field(repr=False)

@@ -1,5 +1,4 @@
-"""Reads an edXML file: dispatch or status message, in the regulation's envelope, the older flat form or
-inside a SOAP envelope.
+"""Reader of edXML: dispatch or status message, as an envelope, in the older flat form or inside SOAP.
 
 Elements are found by their local names in any case, so that prefixes and namespaces make no difference;
 `tables.toml` has the other spellings.

@@ -1,6 +1,4 @@
-"""The tables by which edXML is read and written: the package's own (`tables.toml`), corrected by an
-administrator's file.
-"""
+"""Tables for edXML files: the package's (`tables.toml`), corrected by an administrator's file."""
 
 from __future__ import annotations
 
@@ -64,9 +62,7 @@ class Tables:
         return self.document_types.get(code.lstrip("0"), self.document_types.get(code, ""))
 
     def type_code(self, name: str) -> str:
-        """The highest number of a kind of document (18 for `Công văn`); empty for a name that is not in the
-        table.
-        """
+        """The highest number of a kind of document (18 for `Công văn`); empty for an unknown name."""
         wanted = name.casefold()
         codes = [code for code, known in self.document_types.items() if known.casefold() == wanted]
         return max(codes, key=lambda code: (len(code), code), default="")

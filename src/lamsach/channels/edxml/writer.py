@@ -1,6 +1,4 @@
-"""Writes a message as an edXML file in the first form of the regulation: envelope, manifest, attachments as
-base64.
-"""
+"""Writer of edXML in the regulation's first form: envelope, manifest, attachments as base64."""
 
 from __future__ import annotations
 
@@ -25,9 +23,7 @@ def write(message: Message, signer: Signer | None = None) -> bytes:
     header = _status(message) if message.kind == "status" else _header(message, known)
     place = element(PREFIX + "DigitalSignature", Markup(PLACE)) if signer else Markup()
     envelope = element(
-        PREFIX + "edXMLEnvelope",
-        element(PREFIX + "edXMLHeader", header, place),
-        _body(message.attachments),
+        PREFIX + "edXMLEnvelope", element(PREFIX + "edXMLHeader", header, place), _body(message.attachments)
     )
     whole = document(envelope, _attachments(message.attachments))
     return sign(whole, signer) if signer else whole

@@ -34,7 +34,7 @@ from lamsach.errors import ExitStatus, InputError, OutputError, UnreadableError,
 from lamsach.i18n import mark
 from lamsach.letters.signature import LARGEST_KEY_BYTES
 from lamsach.results.atomic import atomic_file
-from lamsach.sealed.files import opened
+from lamsach.results.sealed.files import opened
 
 PASSWORD_VARIABLE = "LAMSACH_KEY_PASSWORD"  # noqa: S105 - the name of a variable, not a password
 DAY = timedelta(days=1)

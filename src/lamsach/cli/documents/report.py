@@ -90,8 +90,7 @@ def report(
         ),
     ] = "",
     parent: Annotated[
-        str,
-        Option("--parent", metavar="UNIT", help="The body above the unit, for the head of the report."),
+        str, Option("--parent", metavar="UNIT", help="The body above the unit, for the head of the report.")
     ] = "",
     symbol: Annotated[
         str,
@@ -257,7 +256,7 @@ def _filled(
     around: Around,
 ) -> tuple[Filled, Document]:
     from lamsach.letters.unit_report import report_of
-    from lamsach.sealed.files import opened
+    from lamsach.results.sealed.files import opened
 
     if not unit.strip() or not findings:
         raise UsageError(

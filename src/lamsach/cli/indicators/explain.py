@@ -17,8 +17,7 @@ def explain(
         bool, Option("--ocr", help="Read pages that are pictures (needs tesseract); low confidence.")
     ] = False,
 ) -> None:
-    """Tell of each value in a list where it stands, whether it is taken, which reader saw it and which rule
-    decided.
+    """Show for each value of a list its place, whether it is taken, its reader and the deciding rule.
 
     Example: lamsach indicators explain annex.pdf evil.example
     """

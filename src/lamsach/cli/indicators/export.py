@@ -76,7 +76,7 @@ def export(
     reason: IncludeReason = None,
     partial: Partial = False,
 ) -> None:
-    """Write lists as blocklists and rules for other programs; what a format cannot hold is counted and told.
+    """Write lists as blocklists and rules for other programs; what a format cannot hold is counted.
 
     What is dangerous to block is left out until it is decided about, and the exit status is 7.
 
@@ -91,7 +91,7 @@ def export(
     if not files:
         raise UsageError("FILES... is missing.", "", "See: lamsach indicators export --help")
 
-    from lamsach.cli.indicators.outgoing import Rules
+    from lamsach.cli.indicators.outputs import Rules
     from lamsach.indicators.releases.rows import Runs
     from lamsach.indicators.writers.export import prepare
 

@@ -1,6 +1,4 @@
-"""`lamsach indicators fetch`: what a TAXII collection, a MISP instance or a MISP feed lists, into
-a folder.
-"""
+"""`lamsach indicators fetch`: the list of a TAXII collection, MISP instance or MISP feed in a folder."""
 
 from __future__ import annotations
 
@@ -29,8 +27,7 @@ def fetch(
     ],
     proxy: Annotated[str | None, Option("--proxy", metavar="URL", help="Ask through this proxy.")] = None,
     ca: Annotated[
-        str | None,
-        Option("--ca", metavar="FILE", help="Trust the certificates in this PEM file, no others."),
+        str | None, Option("--ca", metavar="FILE", help="Trust the certificates in this PEM file, no others.")
     ] = None,
     token_file: Annotated[
         Path | None,
@@ -42,12 +39,10 @@ def fetch(
         ),
     ] = None,
     token_env: Annotated[
-        str | None,
-        Option("--token-env", metavar="VARIABLE", help="The same, from an environment variable."),
+        str | None, Option("--token-env", metavar="VARIABLE", help="The same, from an environment variable.")
     ] = None,
     since: Annotated[
-        str | None,
-        Option("--since", metavar="TIME", help="At first, only what was added after this time."),
+        str | None, Option("--since", metavar="TIME", help="At first, only what was added after this time.")
     ] = None,
 ) -> None:
     """Bring what is new in a TAXII 2.1 collection, at a MISP instance or in a MISP feed into a folder, which
@@ -81,9 +76,7 @@ def fetch(
 
 
 def _token(file: Path | None, variable: str | None) -> str | None:
-    """The secret that was named, never given: what stands on a command line is seen by everybody on the
-    machine.
-    """
+    """Return the named secret. It is never given itself: everybody on the machine sees a command line."""
     from lamsach.indicators.servers.misp_api import key_of_file
 
     if file is not None and variable is not None:

@@ -1,6 +1,4 @@
-"""Answer of `lamsach indicators check` without the library that parses command lines: one value is asked for
-often, by scripts and by hand.
-"""
+"""Answer of `lamsach indicators check` without the command line's library: scripts ask often."""
 
 from __future__ import annotations
 
@@ -21,21 +19,19 @@ from lamsach.indicators.values.urls import split_url
 from lamsach.model import Indicator, IndicatorType, Problem, Reference
 
 if TYPE_CHECKING:
-    from lamsach.hunt.compiled import CompiledSet
-    from lamsach.hunt.plain_set import PlainSet
+    from lamsach.hunt.sets.compiled import CompiledSet
+    from lamsach.hunt.sets.plain_set import PlainSet
     from lamsach.indicators.review.decisions import Decisions
 
 _OPTIONS = ("-i", "--indicators")
 
 
 def quick(words: Sequence[str]) -> int | None:
-    """The exit status of `check VALUE -i LIST...` where nothing else is asked for and the lists are compiled
-    already; None: take the long way.
-    """
+    """The exit status of a plain `check VALUE -i LIST...` with compiled lists; None: take the long way."""
     asked = _asked(words)
     if asked is None:
         return None
-    from lamsach.hunt.plain_set import plain_set
+    from lamsach.hunt.sets.plain_set import plain_set
 
     value, lists = asked
     kept = plain_set(lists)
@@ -57,15 +53,13 @@ def _asked(words: Sequence[str]) -> tuple[str, list[str]] | None:
 
 
 def compiled_lists(lists: list[str], problems: list[Problem]) -> CompiledSet | PlainSet | None:
-    """The lists made ready: from the cache without numpy and the kernel, whose loading takes longer than the
-    answer, or read now.
-    """
-    from lamsach.hunt.plain_set import plain_set
+    """The compiled lists: from the cache without numpy and the kernel, or read now."""
+    from lamsach.hunt.sets.plain_set import plain_set
 
     kept = plain_set(lists)
     if kept is not None:
         return kept
-    from lamsach.hunt.lists import load_lists
+    from lamsach.hunt.sets.lists import load_lists
 
     try:
         loaded = load_lists(lists)
@@ -86,9 +80,7 @@ def answer(
     problems: list[Problem] | None = None,
     as_json: bool = False,
 ) -> int:
-    """Print what covers a value, on a terminal as a table, else one JSON object a line, and give the exit
-    status.
-    """
+    """Print what covers a value, as a table or one JSON object a line; return the exit status."""
     for_people = sys.stdout.isatty() and not as_json
     values = of_stated_kinds(value)
     try:
@@ -99,25 +91,9 @@ def answer(
     now = now or datetime.now(UTC)
     problems = [] if problems is None else problems
     found = _found(listed(problems), values)
-    place = None
-    if excepted:
-        place = next(
-            (where for kind, text in values if (where := excepted.covers(kind, text)) is not None), None
-        )
-    rows = []
-    for item in found:
-        mapping: dict[str, Any] = {}
-        if item.valid_until is not None and item.valid_until <= now:
-            mapping["over"] = True
-        if place is not None:
-            mapping["excepted"] = _place(place)
-        elif decided is not None and (decision := decided.on(item, now)) is not None:
-            mapping["decision"] = {
-                "decision": decision.choice.value,
-                "reason": decision.reason,
-                **_place(decision.reference),
-            }
-        rows.append((item, mapping))
+    covers = (excepted.covers(kind, text) for kind, text in values) if excepted else ()
+    place = next((where for where in covers if where is not None), None)
+    rows = [(item, _verdict(item, place, decided, now)) for item in found]
     if for_people:
         from lamsach.cli.indicators.tables import show
 
@@ -131,6 +107,21 @@ def answer(
         return ExitStatus.FOUND
     tell(translate()("No list names this value."))
     return ExitStatus.PARTIAL if problems else ExitStatus.NOTHING_FOUND
+
+
+def _verdict(
+    item: Indicator, excepted: Reference | None, decided: Decisions | None, now: datetime
+) -> dict[str, Any]:
+    """Judgement on a listed value besides its row: out of date, excepted, decided about."""
+    known: dict[str, Any] = {}
+    if item.valid_until is not None and item.valid_until <= now:
+        known["over"] = True
+    if excepted is not None:
+        known["excepted"] = _place(excepted)
+    elif decided is not None and (decision := decided.on(item, now)) is not None:
+        place = _place(decision.reference)
+        known["decision"] = {"decision": decision.choice.value, "reason": decision.reason, **place}
+    return known
 
 
 def _refused(value: str, refused: Refused, *, for_people: bool) -> int:

@@ -12,12 +12,12 @@ from typing import TextIO
 from lamsach.cli.command_line import Exit
 from lamsach.cli.console import stop_writing
 from lamsach.cli.indicators.shared import replacing
+from lamsach.documents.spreadsheets import BOM, csv_row
 from lamsach.errors import ExitStatus, UsageError
 from lamsach.i18n import language_from_environment, translator
 from lamsach.indicators.lists import ListContents, read_lists
 from lamsach.indicators.values.mappings import COLUMNS, as_mapping, as_row
 from lamsach.model import Indicator, Problem, Refusal
-from lamsach.spreadsheets import BOM, csv_row
 
 _SUFFIXES = (".csv", ".jsonl", ".json", ".txt")
 

@@ -1,15 +1,13 @@
-"""`lamsach indicators diff|sign|verify`: versions of lists, and releases that nobody can change on
-the way.
-"""
+"""`lamsach indicators diff|sign|verify`: versions of lists, and tamper-proof releases."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from lamsach.cli.command_line import Argument, Exit, Option
 from lamsach.cli.console import tell, translate
@@ -31,8 +29,12 @@ from lamsach.cli.indicators.shared import (
 from lamsach.errors import ExitStatus, InputError, UsageError
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from lamsach.cli.indicators.outputs import Rules
     from lamsach.indicators.releases.rows import Runs
-    from lamsach.model import Indicator
+    from lamsach.indicators.writers.export import Terms
+    from lamsach.model import Indicator, Problem
 
 PASSWORD_VARIABLE = "LAMSACH_KEY_PASSWORD"  # noqa: S105 - the name of a variable, not a password
 
@@ -129,9 +131,8 @@ def sign(
     if key is None or output is None or not files:
         raise UsageError("FILES..., --key and -o are needed.", "", "See: lamsach indicators sign --help")
 
-    from lamsach.cli.indicators.outgoing import Rules
-    from lamsach.indicators.releases.release import check_release, write_release
-    from lamsach.indicators.releases.rows import Kept, Runs, first_of
+    from lamsach.cli.indicators.outputs import Rules
+    from lamsach.indicators.releases.release import check_release
     from lamsach.indicators.values.listings import TLP_LEVELS
     from lamsach.indicators.writers.export import Terms
 
@@ -142,8 +143,34 @@ def sign(
     private = keys.private_key(key, password)
     before = check_release(previous, [private.public_key()])[0] if previous else None
     terms = Terms(moment(at), max_tlp)
-    left_out = Kept()
     rules = Rules(decisions_of(decisions, include, reason), own_of(own), terms.at)
+    stated = {
+        "name": name,
+        "version": before.version + 1 if before else number,
+        "previous": before.digest if before else None,
+        "note": note,
+    }
+    problems = _write(files, output, private, rules, terms, valid_days, stated, partial=partial)
+    if status := rules.status(partial=bool(problems)):
+        raise Exit(status)
+
+
+def _write(
+    files: list[str],
+    output: Path,
+    private: Ed25519PrivateKey,
+    rules: Rules,
+    terms: Terms,
+    valid_days: int | None,
+    stated: Mapping[str, Any],
+    *,
+    partial: bool,
+) -> Sequence[Problem]:
+    """Write the release, and show what it holds and leaves out; return the problems of the lists."""
+    from lamsach.indicators.releases.release import write_release
+    from lamsach.indicators.releases.rows import Kept, Runs, first_of
+
+    left_out = Kept()
 
     def within_terms(listed: Runs) -> Iterator[Indicator]:
         for item in listed:
@@ -160,28 +187,14 @@ def sign(
             where = ", ".join(files)
             nothing = InputError("No value of the lists may go into a release; nothing was written.", where)
             raise rules.nothing_left(where, nothing)
-        manifest = write_release(
-            stream,  # type: ignore[arg-type]
-            chosen,
-            private,
-            name=name,
-            version=before.version + 1 if before else number,
-            made=terms.at,
-            previous=before.digest if before else None,
-            note=note,
-            tlp=max_tlp,
-            accepted=rules.accepted,
-        )
-    _ = translate()
-    tell(
-        _("Version {number}: {count} values, digest {digest}.").format(
-            number=manifest.version, count=manifest.count, digest=manifest.digest
-        )
-    )
+        out: Any = stream
+        known = {"made": terms.at, "tlp": terms.max_tlp, "accepted": rules.accepted, **stated}
+        manifest = write_release(out, chosen, private, **known)
+    text = translate()("Version {number}: {count} values, digest {digest}.")
+    tell(text.format(number=manifest.version, count=manifest.count, digest=manifest.digest))
     tell_values("Left out ({count}):", left_out)
     rules.tell()
-    if status := rules.status(partial=bool(problems)):
-        raise Exit(status)
+    return problems
 
 
 def _with_end(item: Indicator, at: datetime, days: int | None) -> Indicator:

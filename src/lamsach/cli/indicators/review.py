@@ -129,8 +129,8 @@ def _write_decisions(output: Path, entries: Iterable[Reviewed]) -> None:
     """A file that a spreadsheet opens: the columns of decisions, and what to look at beside them."""
     import io
 
+    from lamsach.documents.spreadsheets import csv_row
     from lamsach.indicators.review.decisions import COLUMNS
-    from lamsach.spreadsheets import csv_row
 
     _ = translate()
     with replacing(output) as raw:

@@ -1,6 +1,4 @@
-"""Base of the commands about lists: reading, times, files replaced only when they are whole, words for
-people.
-"""
+"""Base of the commands about lists: reading, times, files replaced only when whole, words for people."""
 
 from __future__ import annotations
 
@@ -30,8 +28,7 @@ OwnValues = Annotated[
     ),
 ]
 DecisionFile = Annotated[
-    Path | None,
-    Option("--decisions", metavar="FILE", help="What the review decided: a CSV file."),
+    Path | None, Option("--decisions", metavar="FILE", help="What the review decided: a CSV file.")
 ]
 Include = Annotated[
     list[str] | None,
@@ -203,9 +200,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _mode(path: Path) -> int:
-    """The rights of the file that is replaced, else what the process gives to new files: a resolver has to be
-    able to read it.
-    """
+    """The rights of the replaced file, else those of new files: a resolver has to be able to read it."""
     try:
         return path.stat().st_mode & 0o777
     except OSError:
@@ -223,9 +218,7 @@ def write_out(text: str) -> None:
 
 
 def tell_values(title: str, kept: Kept, shown: int = 20) -> None:
-    """A sentence with the number of values, then the first of them with reason and place, to
-    standard error.
-    """
+    """Report the number of values, and the first of them with reason and place, on standard error."""
     count, entries = kept.count, kept.first
     if not count:
         return

@@ -25,9 +25,7 @@ _COLUMNS = (mark("Kind"), mark("Value"), mark("Threat"), mark("Stated in"), mark
 
 
 def show(found: Iterable[tuple[Indicator, Mapping[str, Any]]], count: int) -> None:
-    """Print the first of `count` indicators, each with what else is known of it (`over`, `excepted`,
-    `decision`, as the JSON has them).
-    """
+    """Print the first of `count` indicators with what is known of each (`over`, `excepted`, `decision`)."""
     _ = translate()
     rows = [_cells(item, more) for item, more in islice(found, ROWS)]
     if rows:
@@ -44,9 +42,7 @@ def show(found: Iterable[tuple[Indicator, Mapping[str, Any]]], count: int) -> No
 
 
 def show_explained(found: Iterable[Explained]) -> None:
-    """Print each value with its verdict, its place, the reader and the rule that decided, and the rules that
-    fired besides.
-    """
+    """Print each value with its verdict, place, reader, deciding rule and other fired rules."""
     _ = translate()
     columns = (
         mark("Verdict"),

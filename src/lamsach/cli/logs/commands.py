@@ -1,4 +1,4 @@
-"""`lamsach logs`: what kind of log a file is, what stands in it, which formats are known."""
+"""`lamsach logs`: the format of a file, its content, and the known formats."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from lamsach.cli.command_line import Argument, Option
-from lamsach.cli.own_formats import FormatFiles, own_formats
+from lamsach.cli.logs.own_formats import FormatFiles, own_formats
 
 Files = Annotated[
     list[str],

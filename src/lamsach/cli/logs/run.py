@@ -67,12 +67,7 @@ def detect(files: list[str], *, as_json: bool) -> None:
 
 
 def read(
-    files: list[str],
-    output: Path | None,
-    format_name: str | None,
-    timezone: str,
-    *,
-    refused: bool,
+    files: list[str], output: Path | None, format_name: str | None, timezone: str, *, refused: bool
 ) -> None:
     """Read logs and give each record as a JSON object a line."""
     zone = zone_of(timezone)

@@ -12,7 +12,7 @@ from lamsach.cli.options import Identities, PassphraseFile, asked_passphrase, ke
 from lamsach.errors import UnreadableError, UsageError
 
 if TYPE_CHECKING:
-    from lamsach.sealed.files import Seal
+    from lamsach.results.sealed.files import Seal
 
 Data = Annotated[
     Path, Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows.")
@@ -59,8 +59,8 @@ def backup(
 
 
 def _seal(file: Path, to: list[str] | None, passphrase_file: Path | None, passphrase: bool) -> Seal:
-    from lamsach.sealed.files import Seal
-    from lamsach.sealed.keys import read_passphrase, recipients
+    from lamsach.results.sealed.files import Seal
+    from lamsach.results.sealed.keys import read_passphrase, recipients
 
     if bool(to) + passphrase + (passphrase_file is not None) > 1:
         raise UsageError(
@@ -114,9 +114,7 @@ def restore(
 
 
 def _erase_again(data: Path, erased: Path | None) -> int:
-    """Erase what was erased since the backup was made, by the list of the folder that was there and by
-    another copy of it; how much.
-    """
+    """Erase again what was erased since the backup, by the lists of both folders; return the count."""
     from lamsach.portal.base import ledger
     from lamsach.portal.server import start
 

@@ -13,8 +13,7 @@ from lamsach.errors import ExitStatus
 def manage(
     arguments: Annotated[list[str] | None, Argument(help="The command of Django and what it takes.")] = None,
     data: Annotated[
-        Path,
-        Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows."),
+        Path, Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows.")
     ] = Path("lamsach-data"),
 ) -> None:
     """Run one of Django's commands on the portal's database.

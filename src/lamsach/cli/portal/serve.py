@@ -43,8 +43,7 @@ def serve(
         int, Option("--port", metavar="N", min=1, max=65535, help="The port to listen at.")
     ] = 8000,
     data: Annotated[
-        Path,
-        Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows."),
+        Path, Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows.")
     ] = Path("lamsach-data"),
     processes: Processes = 1,
     workers: Workers = 1,

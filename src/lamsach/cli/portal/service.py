@@ -13,8 +13,7 @@ from lamsach.cli.portal.serve import Processes, Workers
 
 def install(
     data: Annotated[
-        Path,
-        Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows."),
+        Path, Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows.")
     ] = Path("/var/lib/lamsach"),
     host: Annotated[str, Option("--host", metavar="ADDRESS", help="The address to listen at.")] = "127.0.0.1",
     port: Annotated[

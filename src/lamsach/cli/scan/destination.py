@@ -1,6 +1,4 @@
-"""Destination of a scan's result: the given addresses, or the campaign that a bundle carries in its signed
-folder.
-"""
+"""Destination of a scan's result: the given addresses, or a bundle's signed campaign."""
 
 from __future__ import annotations
 
@@ -50,9 +48,7 @@ def given(send: str | None, report: str | None, variable: str) -> Portal:
 
 
 def home(variable: str) -> Portal | None:
-    """The bundle's own campaign: by the unit's token where the machine has one, else by the bundle's own
-    word. None where there is no such campaign, or no word for it.
-    """
+    """The bundle's own campaign, by the machine's token or the bundle's word; None without either."""
     terms = CARRIED.terms if CARRIED is not None else None
     if terms is None or not terms.portal:
         return None

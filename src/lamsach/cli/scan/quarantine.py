@@ -93,7 +93,7 @@ def export(
 
 
 def open_vault() -> Vault:
-    """The quarantine, after whatever a power cut interrupted was brought to an end."""
+    """Open the quarantine, after finishing what a power cut interrupted."""
     from lamsach.scanner.actions.quarantine_folder import quarantine_folder
     from lamsach.scanner.actions.recover import recover
     from lamsach.scanner.actions.vault import Vault

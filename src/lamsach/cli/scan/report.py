@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lamsach.cli.scan.send import KEPT, waiting_folder
 from lamsach.errors import OutputError
-from lamsach.results.scan_upload import Reporter
+from lamsach.results.upload import Reporter
 from lamsach.scanner.findings import Result
 from lamsach.scanner.report.fleet import fleet_record
 

@@ -15,18 +15,16 @@ from lamsach.cli.console import error_line, output_console, problem_line, tell, 
 from lamsach.cli.scan import destination
 from lamsach.cli.scan.destination import NOWHERE, Portal
 from lamsach.errors import ExitStatus, LamsachError, OutputError
+from lamsach.results.sealed.files import Seal, sealed_as, sealing
+from lamsach.runtime.signals import on_signals
 from lamsach.scanner.control import Control
 from lamsach.scanner.findings import Result
 from lamsach.scanner.options import QUICK_SECONDS, Mode, Options
-from lamsach.sealed.files import Seal, sealed_as, sealing
-from lamsach.signals import on_signals
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Actions on findings: whether a plan is wanted, for suspicious ones too, carried out, sparing which
-    digests, taking which files that only a rule accuses.
-    """
+    """Actions on findings: plan or carry out, suspicious ones too, digests to spare, files to take."""
 
     wanted: bool = False
     suspicious: bool = False

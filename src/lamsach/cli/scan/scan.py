@@ -49,8 +49,7 @@ def scan(
         Paths | None, Option("--rules", metavar="FILE", help="More YARA rules; repeat for more.")
     ] = None,
     since: Annotated[
-        str | None,
-        Option("--since", metavar="DATE", help="Only files changed from this day or time on."),
+        str | None, Option("--since", metavar="DATE", help="Only files changed from this day or time on.")
     ] = None,
     exclude: Annotated[
         Paths | None,
@@ -65,8 +64,7 @@ def scan(
         ),
     ] = None,
     time_limit: Annotated[
-        float | None,
-        Option("--time-limit", min=1, metavar="SECONDS", help="End after this time and say so."),
+        float | None, Option("--time-limit", min=1, metavar="SECONDS", help="End after this time and say so.")
     ] = None,
     jobs: Annotated[
         int | None,
@@ -112,8 +110,7 @@ def scan(
         ),
     ] = None,
     token_env: Annotated[
-        str,
-        Option("--token-env", metavar="VARIABLE", help="Environment variable with the unit's token."),
+        str, Option("--token-env", metavar="VARIABLE", help="Environment variable with the unit's token.")
     ] = VARIABLE,
     quiet: Annotated[bool, Option("--quiet", help="Print nothing but the summary line.")] = False,
     quarantine: Annotated[
@@ -141,8 +138,7 @@ def scan(
         ),
     ] = None,
     page: Annotated[
-        bool,
-        Option("--page", help="Serve a page on this machine alone, for doing all of this by clicking."),
+        bool, Option("--page", help="Serve a page on this machine alone, for doing all of this by clicking.")
     ] = False,
     language: Annotated[
         str | None, Option("--language", metavar="vi|en", help="Language of results.")
@@ -158,30 +154,24 @@ def scan(
     from lamsach.cli.scan import destination
     from lamsach.cli.scan.run import Act, Said, run
     from lamsach.cli.scan.run import page as serve_page
-    from lamsach.results.atomic import refuse_unwritable
     from lamsach.scanner.options import Limits, Mode, Options
-    from lamsach.scanner.report.output import check_name
 
     if quick and full:
         raise UsageError("The two kinds of look exclude each other.", "--quick --full", "Give one of them.")
     if yes and not quarantine:
         raise UsageError("There is no plan to carry out.", "--yes", "Give --quarantine too.")
-    seal = seal_of(seal_to, output)
-    for path in output or []:
-        check_name(path)
-        refuse_unwritable(path)
     if report and paths:
         raise UsageError(
             "Only a look at the whole machine is reported.", "--report", "Leave the paths out, or use --send."
         )
-    portal = destination.given(send, report, token_env)
+    seal = seal_of(seal_to, output)
+    _check(output or [], clamd)
     home = destination.home(token_env)
-    if home is not None and not (paths or send or report):
-        portal = home
+    portal = destination.given(send, report, token_env)
+    portal = home if home is not None and not (paths or send or report) else portal
     spoken = language_of(language)
-    mode = Mode.FULL if full else Mode.QUICK if quick or not paths else Mode.PATHS
     options = Options(
-        mode=mode,
+        mode=Mode.FULL if full else Mode.QUICK if quick or not paths else Mode.PATHS,
         paths=paths or [],
         lists=lists or [],
         rules=rules or [],
@@ -195,16 +185,25 @@ def scan(
         outdated=destination.outdated(),
         limits=Limits(total_seconds=time_limit),
     )
-    if clamd:
-        from lamsach.scanner.clamd import parse_address
-
-        parse_address(clamd)
     if page:
         raise Exit(serve_page(options, spoken, home))
     if random_delay:
         time.sleep(random.uniform(0, random_delay))  # noqa: S311 - spreads load, keeps no secret
     act = Act(quarantine, suspicious, yes, tuple(known_good or ()), tuple(take or ()))
     raise Exit(run(options, output or [], Said(spoken, quiet, stats), act, portal, seal))
+
+
+def _check(output: list[Path], clamd: str | None) -> None:
+    """Refuse names of results that cannot be written, and an address that is none, before the look."""
+    from lamsach.results.atomic import refuse_unwritable
+    from lamsach.scanner.clamd import parse_address
+    from lamsach.scanner.report.output import check_name
+
+    for path in output:
+        check_name(path)
+        refuse_unwritable(path)
+    if clamd:
+        parse_address(clamd)
 
 
 def _moment(text: str | None) -> datetime | None:

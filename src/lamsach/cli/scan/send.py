@@ -60,9 +60,7 @@ def send_result(
 
 
 def send_waiting(portal: tuple[str, str], sender: Sender | None = None) -> None:
-    """Send what waits from earlier looks, the oldest first. Raises OutputError; what was not taken
-    waits on.
-    """
+    """Send what waits from earlier looks, the oldest first. Raises OutputError; the rest waits on."""
     waiting = sorted(unsent_folder().glob("*.zip"))
     for old in waiting[:-KEPT]:
         old.unlink(missing_ok=True)

@@ -1,6 +1,4 @@
-"""A look in the terminal: the bar while it runs, the table of findings, what was not examined, the summary
-line.
-"""
+"""A look in the terminal: progress bar, table of findings, what was not examined, summary line."""
 
 from __future__ import annotations
 
@@ -55,9 +53,7 @@ def bar(language: str) -> Iterator[Callable[[Seen], None] | None]:
 
 
 def show(result: Result, console: Console, language: str, *, planned: bool = False) -> None:
-    """The result: verdict, findings, what was not examined, what to do next; `planned`: a plan follows, which
-    says itself what is changed.
-    """
+    """Show verdict, findings, what was not examined, next steps; `planned`: a plan follows."""
     _ = translator(language)
     if result.findings:
         table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
@@ -105,9 +101,7 @@ def _show_skips(result: Result, console: Console, language: str) -> None:
 def summary_line(
     result: Result, status: int, records: Sequence[Mapping[str, object]] = (), sent: bool | None = None
 ) -> str:
-    """The outcome on one line for scripts and collectors of logs: names and numbers that do not depend on the
-    language.
-    """
+    """The outcome on one line for scripts: names and numbers that do not depend on the language."""
     levels = {level: sum(finding.level is level for finding in result.findings) for level in Level}
     done = sum(record.get("outcome") == "done" for record in records)
     host = "".join(letter if letter.isalnum() or letter in "-._" else "_" for letter in result.host.name)

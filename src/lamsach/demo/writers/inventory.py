@@ -24,6 +24,10 @@ _KINDS = {
     Kind.PHONE: "Điện thoại",
     Kind.GUEST: "Khách",
 }
+_HEADS = (
+    *("STT", "Tên máy", "Loại thiết bị", "Địa chỉ IP", "Địa chỉ MAC", "Người sử dụng", "Phòng ban"),
+    "Ghi chú",
+)
 
 
 def write(
@@ -45,17 +49,7 @@ def write(
     title(sheet, 1, 8, "ĐƠN VỊ MẪU", bold=True)
     title(sheet, 2, 8, "DANH MỤC THIẾT BỊ CÔNG NGHỆ THÔNG TIN", bold=True)
     title(sheet, 3, 8, "Cập nhật tháng 6 năm 2022 (dữ liệu minh họa)")
-    heads = (
-        "STT",
-        "Tên máy",
-        "Loại thiết bị",
-        "Địa chỉ IP",
-        "Địa chỉ MAC",
-        "Người sử dụng",
-        "Phòng ban",
-        "Ghi chú",
-    )
-    heading(sheet, 5, heads, (6, 20, 20, 16, 20, 22, 28, 32))
+    heading(sheet, 5, _HEADS, (6, 20, 20, 16, 20, 22, 28, 32))
     row = 6
     for device in devices:
         if device.mac in missing:
@@ -64,17 +58,8 @@ def write(
             note = "Đã nhập lại" if copy else device.purpose
             ip = device.fixed_ip or stale.get(device.mac, "")
             mac = _spelled(device.mac, rng.randrange(5))
-            values = (
-                row - 5,
-                device.name,
-                _KINDS[device.kind],
-                ip,
-                mac,
-                device.user,
-                device.department,
-                note,
-            )
-            table_row(sheet, row, values)
+            kind, user = _KINDS[device.kind], device.user
+            table_row(sheet, row, (row - 5, device.name, kind, ip, mac, user, device.department, note))
             row += 1
     sheet.freeze_panes = "A6"
     save(workbook, path)

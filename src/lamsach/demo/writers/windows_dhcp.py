@@ -54,11 +54,12 @@ Event ID  Meaning
 36\tPacket dropped because the server is in failover standby role or the hash of the client ID does not match.
 50+\tCodes above 50 are used for Rogue Server Detection information.
 
-QResult: 0: NoQuarantine, 1:Quarantine, 2:Drop Packet, 3:Probation,6:No Quarantine Information ProbationTime:Year-Month-Day \
-Hour:Minute:Second:MilliSecond.
+QResult: 0: NoQuarantine, 1:Quarantine, 2:Drop Packet, 3:Probation,6:No Quarantine Information \
+ProbationTime:Year-Month-Day Hour:Minute:Second:MilliSecond.
 
-ID,Date,Time,Description,IP Address,Host Name,MAC Address,User Name, TransactionID, QResult,Probationtime, CorrelationID,\
-Dhcid,VendorClass(Hex),VendorClass(ASCII),UserClass(Hex),UserClass(ASCII),RelayAgentInformation,DnsRegError.
+ID,Date,Time,Description,IP Address,Host Name,MAC Address,User Name, TransactionID, QResult,\
+Probationtime, CorrelationID,Dhcid,VendorClass(Hex),VendorClass(ASCII),UserClass(Hex),\
+UserClass(ASCII),RelayAgentInformation,DnsRegError.
 """
 
 

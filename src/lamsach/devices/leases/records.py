@@ -30,7 +30,9 @@ def microseconds(time: datetime) -> int:
 
 
 def moment(value: int) -> datetime:
-    """The time of so many microseconds since the epoch, UTC; times beyond the calendar become its last second."""
+    """The time of so many microseconds since the epoch, UTC; times beyond the calendar become its last
+    second.
+    """
     try:
         return EPOCH + timedelta(microseconds=value)
     except OverflowError:
@@ -38,7 +40,7 @@ def moment(value: int) -> datetime:
 
 
 class Holder(NamedTuple):
-    """Who a record speaks of: a hardware address, a host name, a person whose session it is, or several of these."""
+    """Subject of a record: a hardware address, a host name, the person of a session, or several of these."""
 
     mac: str | None
     name: str | None
@@ -50,7 +52,7 @@ NO_SESSION = -1
 
 
 class Session(NamedTuple):
-    """What a VPN server calls a session: the person, and the address and port that he comes from."""
+    """A VPN server's session: the person, and the address and port of his machine."""
 
     user: str
     ip: str | None
@@ -58,8 +60,9 @@ class Session(NamedTuple):
 
 
 class Record(NamedTuple):
-    """One lease record; times in microseconds since the epoch, `until` UNKNOWN_END when not stated. `session` is the number of the
-    record's `Session` (see `Records.end_after`), NO_SESSION when it has none.
+    """One lease record; times in microseconds since the epoch, `until` UNKNOWN_END when not stated.
+
+    `session` is the number of the record's `Session` (see `Records.end_after`), NO_SESSION when it has none.
     """
 
     ip: str
@@ -90,9 +93,11 @@ class Records:
     session: array[int] = field(default_factory=lambda: array("i"))
 
     def add(self, event: Event) -> bool:
-        """Take an event; False when it is no lease record with a time and an address, or begins a lease for nobody.
+        """Take an event; False when it is no lease record with a time and an address, or begins a lease for
+        nobody.
 
-        The end of a session that names the person but no address is taken too: it ends what the session holds.
+        The end of a session that names the person but no address is taken too: it ends what the session
+        holds.
         """
         if event.kind is not EventKind.LEASE or event.time is None:
             return False
@@ -118,7 +123,10 @@ class Records:
         return True
 
     def end_after(self, session: int, time: int) -> int | None:
-        """The first end of the session after the time; both in microseconds since the epoch. Only after all were added."""
+        """The first end of the session after the time; both in microseconds since the epoch.
+
+        Only after all were added.
+        """
         ends = self.ends.get(session)
         if not ends:
             return None
@@ -163,7 +171,7 @@ class Records:
 
 
 def _by_name(sessions: Mapping[Session, int]) -> NDArray[np.int64]:
-    """For each session's number its place in the order of their names; the last entry, which NO_SESSION finds, is for none."""
+    """For each session's number its rank by name; the last entry, which NO_SESSION finds, is for none."""
     ordered = sorted(sessions, key=lambda one: (one.user, one.ip or "", one.port or -1))
     return np.append(_ranks(sessions, ordered), -1)
 

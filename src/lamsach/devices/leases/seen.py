@@ -1,12 +1,14 @@
-"""Who was seen at an address at a moment: by a table of neighbours (ARP), or by logging on. Weaker than a lease, and stated so.
+"""Sightings at an address: by a table of neighbours (ARP), or by logging on. Weaker than a lease.
 
 A sighting says nothing of the time before and after; it is stretched as far as common sense allows:
 
-- *machines* (hardware address or host name): from one sighting to the next of the same machine when they lie at most twice MACHINE_WINDOW
-  apart; MACHINE_WINDOW before the first and after the last; between two machines only SURE_WINDOW on either side, and nobody in between;
+- *machines* (hardware address or host name): from one sighting to the next of the same machine when they are
+  at most twice MACHINE_WINDOW apart; MACHINE_WINDOW before the first and after the last; between two machines
+  only SURE_WINDOW on either side, and nobody in between;
 - *people* (log-ons): from the log-on until PERSON_WINDOW after the last one, or until somebody else logs on;
-- a hardware address at more than MOST_ADDRESSES addresses at one moment is a router's that answers for others; an address at which more
-  than MOST_PEOPLE people log on within PERSON_WINDOW is a shared machine: neither names anybody;
+- a hardware address at more than MOST_ADDRESSES addresses at one moment is a router's that answers for
+  others; an address at which more than MOST_PEOPLE people log on within PERSON_WINDOW is a shared machine:
+  neither names anybody;
 - several machines at one moment are nobody.
 """
 
@@ -42,7 +44,9 @@ LOGON_FORMATS = (
     "paloalto",
     "checkpoint",
 )
-"""How the names of formats begin whose log-ons tell who sits at a machine; an account on a server (sshd) tells that not."""
+"""How the names of formats begin whose log-ons tell who sits at a machine; an account on a server (sshd)
+tells that not.
+"""
 _NO_PERSON = frozenset(
     {
         "root",
@@ -64,7 +68,7 @@ _Point = tuple[int, Holder]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Who was at the address from `start` until just before `end` (UTC), as sightings make it likely."""
+    """Likely presence at the address from `start` until just before `end` (UTC)."""
 
     ip: str
     mac: str | None
@@ -77,7 +81,9 @@ class Seen:
 
 @dataclass(slots=True)
 class SeenTable:
-    """Likely intervals of one kind of holder (machines or people) by key: an address, or `mac:` and a hardware address."""
+    """Likely intervals of one kind of holder (machines or people) by key: an address, or `mac:` and a
+    hardware address.
+    """
 
     _points: dict[str, list[_Point]] = field(default_factory=lambda: defaultdict(list))
     _holders: list[Holder] = field(default_factory=list)
@@ -199,7 +205,10 @@ def _order(point: _Point) -> tuple[int, str, str, str]:
 
 
 def _single(points: Sequence[_Point]) -> list[tuple[int, Holder | None]]:
-    """One sighting a moment, in order; None where several machines were seen at once. A name completes a hardware address."""
+    """One sighting a moment, in order; None where several machines were seen at once.
+
+    A name completes a hardware address.
+    """
     by_time: dict[int, set[Holder]] = defaultdict(set)
     for time, holder in points:
         by_time[time].add(holder)

@@ -3,13 +3,17 @@
 Semantics (RFC 2131, and what servers really log):
 
 - *assigned* opens an interval; *renewed* extends it, or opens one when its beginning was not logged;
-- an interval ends at the time the last record stated, else DEFAULT_LENGTH after the last assignment or renewal;
+- an interval ends at the time the last record stated, else DEFAULT_LENGTH after the last assignment or
+  renewal;
 - *released* and *expired* of the holder, and the next holder's first record, end it earlier;
-- a release by somebody who does not hold the address, and the expiry of a lease that still runs, change nothing;
+- a release by somebody who does not hold the address, and the expiry of a lease that still runs, change
+  nothing;
 - a session (VPN, 802.1X) is a lease that names a person; it ends after SESSION_LENGTH when nothing says when;
-- a moment up to LEAD before an interval may be its holder's (`soon`) when nobody else held the address meanwhile: a log begins anywhere;
+- a moment up to LEAD before an interval may be its holder's (`soon`) when nobody else held the address
+  meanwhile: a log begins anywhere;
 - two machines that claim the address at one time are a `LeaseConflict`; the later record has the address;
-- a machine seen at an address that another one leases is a conflict too; the lease has the address (`seen` and `people` say who was
+- a machine seen at an address that another one leases is a conflict too; the lease has the address (`seen`
+  and `people` say who was
   seen where: see `lamsach.devices.leases.seen`).
 """
 
@@ -38,7 +42,9 @@ from lamsach.model import Event, LeaseAction
 DEFAULT_LENGTH = timedelta(days=8)
 """How long a lease lasts when no record states it: the default of Windows Server's DHCP scopes."""
 SESSION_LENGTH = timedelta(hours=24)
-"""How long a person's session lasts when no record ends it: VPN servers make people log on again daily or sooner."""
+"""How long a person's session lasts when no record ends it: VPN servers make people log on again daily or
+sooner.
+"""
 
 LEAD = timedelta(minutes=15)
 """How long before its first record of an address a machine is taken for the holder."""
@@ -47,8 +53,9 @@ _LEAD = LEAD // MICROSECOND
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """An address held by one machine, or in one person's session, from `start` until just before `end` (UTC). `contested`: another
-    machine claimed it meanwhile.
+    """An address held by one machine, or in one person's session, from `start` until just before `end` (UTC).
+
+    `contested`: another machine claimed it meanwhile.
     """
 
     ip: str
@@ -67,8 +74,8 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, order=True)
 class LeaseConflict:
-    """Two machines that claimed one address from `start` until `end` (UTC): the later one, `holder`, is taken for
-    its holder.
+    """Two machines that claimed one address from `start` until `end` (UTC): the later one, `holder`, is taken
+    for its holder.
     """
 
     ip: str
@@ -113,8 +120,9 @@ class _Open:
 class LeaseTable:
     """Leases of any number of addresses, built from lease events in any order, from any number of servers.
 
-    Events of other kinds, and lease events without a time or an address, are passed over. Built in O(n log n); a
-    look-up is a binary search. 10^6 records take less than 200 MB while they are built. The result depends only on the set of records.
+    Events of other kinds, and lease events without a time or an address, are passed over. Built in O(n log
+    n); a look-up is a binary search. 10^6 records take less than 200 MB while they are built. The result
+    depends only on the set of records.
     """
 
     def __init__(self, events: Iterable[Event] = (), default_length: timedelta = DEFAULT_LENGTH) -> None:
@@ -143,7 +151,7 @@ class LeaseTable:
         self.people.build_people()
 
     def _see(self, event: Event) -> None:
-        """Take what an event that is no lease saw: a machine at an address, a person at an address or a machine."""
+        """Take a sighting from an event that is no lease: a machine at an address, a person at either."""
         machine, person = machine_seen(event), person_seen(event)
         if event.time is None:
             return
@@ -156,7 +164,7 @@ class LeaseTable:
                     self.people.add(key, event.time, Holder(None, None, person))
 
     def _contradictions(self) -> None:
-        """A hardware address that answered at an address which was another's by its lease is a conflict too."""
+        """Add conflicts of hardware addresses that answered at another's leased address."""
         told: set[tuple[str, int, str]] = set()
         for ip, time, seen in self.seen.points():
             at = self.position(ip, time)
@@ -194,7 +202,9 @@ class LeaseTable:
         return at if at >= bounds[0] and value < self._ends[at] else None
 
     def soon(self, ip: str, time: datetime) -> Lease | None:
-        """The lease that begins within LEAD after a time at which the address is free, when the one before is of the same holder or was long over."""
+        """The lease that begins within LEAD after a free moment, if the last one was the same holder's or
+        long over.
+        """
         bounds = self._slices.get(ip)
         if bounds is None:
             return None
@@ -207,7 +217,7 @@ class LeaseTable:
         return None if at > bounds[0] and value < self._ends[at - 1] else self._lease(ip, at)
 
     def knows(self, ip: str) -> bool:
-        """Return whether any lease of the address is known, at whatever time."""
+        """Return whether the address has a lease at any time."""
         return ip in self._slices
 
     def person(self, ip: str | None, mac: str | None, time: datetime) -> str | None:
@@ -259,7 +269,7 @@ class LeaseTable:
         return opened
 
     def _end_of(self, record: Record) -> tuple[int, bool]:
-        """When the interval ends by this record, as far as is known, and whether the record states it."""
+        """End of the interval by this record, as far as known, and whether the record states it."""
         stated = record.until > record.time
         session = record.holder.user is not None and record.holder.mac is None and record.holder.name is None
         end = record.until if stated else record.time + (self._session if session else self._default)

@@ -1,4 +1,7 @@
-"""Many NAT records of a FortiGate at once, from lines of one shape (see `lamsach.logs.bulk.readers.pairs`). What is not quite usual is left to the reader of single lines."""
+"""NAT records of FortiGate in batches, from lines of one shape (`lamsach.logs.bulk.readers.pairs`).
+
+Unusual lines are left to the reader of single lines.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ Texts = tuple[list[str], NDArray[np.int64]]
 
 @dataclass(frozen=True, slots=True)
 class NatBatch:
-    """Sessions whose beginning and end are known, in columns: see `NatRecord`. The port of the public address is a single one."""
+    """Sessions with known beginning and end, in columns: see `NatRecord`. The public port is a single one."""
 
     public: Texts
     port: NDArray[np.int64]
@@ -52,7 +55,7 @@ class FortiGateBatches:
         self._shapes: dict[bytes, Any] = {}
 
     def read(self, first: int, lines: Sequence[bytes | None]) -> tuple[list[NatBatch], list[int]]:
-        """The records of lines, of which the first has this number; and the lines (from 0) that are to be read one by one."""
+        """The records of lines from this number on, and the lines (from 0) to be read one by one."""
         from lamsach.logs.bulk.readers.pairs import likely_groups
 
         alone: list[int] = []
@@ -87,7 +90,7 @@ class FortiGateBatches:
 
 
 def _rows_of(shape: bytes) -> Any:
-    """Return what reads lines of the shape; None when it is not one of translated sessions, each value as it stands and the keys in their order."""
+    """Return a reader of lines of the shape; None when it is not one of translated sessions."""
     from lamsach.logs.bulk.readers.pairs import PairRows, keys_of
 
     try:

@@ -1,7 +1,7 @@
 """The machine behind an event whose near side is a public address: as the NAT records of that moment say.
 
-A sensor outside the gateway (a provider, a ministry's own exchange, a cloud proxy) logs the address that the gateway put in the place of
-the machine's.
+A sensor outside the gateway (a provider, a ministry's own exchange, a cloud proxy) logs the address that the
+gateway put in the place of the machine's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ _DEPTH = 4
 
 
 class BehindNat:
-    """Leads events from public addresses to inside ones. Only where the records leave no choice: else nobody is accused."""
+    """Leads events from public addresses to inside ones.
+
+    Only where the records leave no choice: else nobody is accused.
+    """
 
     def __init__(self, table: NatTable) -> None:
         self._table = table
@@ -31,7 +34,8 @@ class BehindNat:
         return self._table.public_addresses()
 
     def __call__(self, event: Event) -> tuple[Event, Behind | None]:
-        """The event as of the inside address, and what that rests on; the event as it is and None where the records do not tell.
+        """The event as of the inside address, with the grounds; unchanged and None where the records leave a
+        choice.
 
         What the line itself says of the machine (hardware address, name) is the gateway's and is left out.
         """
@@ -45,7 +49,9 @@ class BehindNat:
         return inside, Behind(public, certain)
 
     def _path(self, event: Event, public: str) -> tuple[list[Candidate], bool]:
-        """The translations that lead inwards, the outermost first, and whether nothing about them is assumed."""
+        """The translations that lead inwards, the outermost first, and whether nothing about them
+        is assumed.
+        """
         source = event.source_ip == public
         port = event.source_port if source else event.destination_port
         far = event.destination_ip if source else event.source_ip
@@ -63,7 +69,9 @@ class BehindNat:
         return path, certain
 
     def _only_one(self, event: Event, public: str, port: int | None, far: str | None) -> Candidate | None:
-        """The translation of that moment when all that fit are of one inside address; with clocks apart when none fits else."""
+        """The translation of that moment if all that fit are of one inside address; slack only where none
+        fits else.
+        """
         assert event.time is not None
         if port is None and far is None:
             return None
@@ -76,7 +84,9 @@ class BehindNat:
     def _fitting(
         self, time: datetime, public: str, port: int | None, far: str | None, slack: timedelta
     ) -> Sequence[Candidate]:
-        """The translations that state the far side; where no record of the port does, those that state none."""
+        """The translations that state the far side; where no record of the port does, those that
+        state none.
+        """
         found = self._table.inside(public, port, None, time, destination=far, slack=slack)
         if far is None:
             return found
@@ -86,7 +96,7 @@ class BehindNat:
         return () if self._table.far_sides(public, port, time, slack) else found
 
     def _is_certain(self, event: Event, public: str, port: int | None, found: Candidate) -> bool:
-        """Return whether a record of either protocol states beginning and end. An event does not say which protocol it was."""
+        """Return whether a record of either protocol states both ends; an event does not say its protocol."""
         assert event.time is not None
         return port is not None and any(
             item.inside_ip == found.inside_ip and item.certainty is Certainty.CERTAIN

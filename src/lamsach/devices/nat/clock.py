@@ -1,4 +1,4 @@
-"""The times of NAT records, read fast: lines of one second share all but their fraction, so what was read once is kept."""
+"""The times of NAT records, read fast: lines of one second share all but their fraction."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from lamsach.logs.text.times.timestamps import from_iso
 _KEPT = 10_000
 # <134>1 2026-06-10T10:00:00.123+07:00 fw01 ...    Jun 10 10:00:00 fw01 ...    Jun 10 2026 10:00:00 fw01 : ...
 _HEAD = re.compile(
-    r"(?:<\d{1,3}>(?:\d )?)?(?:(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?(?=[ \t:])"
+    r"(?:<\d{1,3}>(?:\d )?)?(?:(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(Z"
+    r"|[+-]\d\d:?\d\d)?(?=[ \t:])"
     r"|[*.]?[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d)",
     re.ASCII,
 )
 
 
 class Clock:
-    """Reads the time in a line's header, in microseconds since the epoch; UTC. `file` and `line` say where the line stands."""
+    """Reader of the time in a line's header, in microseconds since the epoch; UTC. `file` and `line`: its
+    place.
+    """
 
     def __init__(self, context: FileContext) -> None:
         self.file = context.file

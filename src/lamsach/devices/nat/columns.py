@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lamsach.devices.nat.batches import NatBatch
 from lamsach.devices.nat.records import Kind, NatRecord
-from lamsach.devices.nat.rotation import one_log
+
+# asa.log.1   asa.log.2.gz   asa.log-20260610   asa-2026-06-10_23.log.xz   2026/06/10/asa.log
+# messages-1780797601
+_COMPRESSED = re.compile(r"\.(?:gz|bz2|xz|zst|zstd|lz4|Z)(?=$|!)", re.ASCII)
+_DAY = re.compile(
+    r"(?<!\d)20\d\d([-_./]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?:[-_T./]?(?:[01]\d"
+    r"|2[0-3])(?:[-_.:]?[0-5]\d){0,2})?(?!\d)",
+    re.ASCII,
+)
+_NUMBER = re.compile(r"(?<=[A-Za-z])(?:\.\d{1,4}|[-_.]1\d{9})$", re.ASCII)
+_LEFT = re.compile(r"[-_.*]+(?=\.|$|!)", re.ASCII)
+
+
+@lru_cache(maxsize=4096)
+def one_log(file: str) -> str:
+    """The name of a file's log: without its day, its number among the old ones, and its compression."""
+    name = _DAY.sub("*", _COMPRESSED.sub("", file))
+    return _LEFT.sub("", _NUMBER.sub("", name))
+
 
 TCP = 6
 ASSUMED_TCP_US = 3600 * 1_000_000
-"""How long a translation of TCP is assumed to last when its end was not logged: the usual idle timeout of firewalls."""
+"""Assumed length of a TCP translation whose end was not logged: the usual idle timeout of firewalls."""
 ASSUMED_OTHER_US = 300 * 1_000_000
 ASSUMED_BLOCK_US = 24 * 3600 * 1_000_000
 """The same for a block of ports: subscribers keep theirs for as long as they are at work."""
 START_KNOWN, END_KNOWN, START_GUESSED = 1, 2, 4
-"""Which ends a record states. A guessed start reaches back from what was seen later, as far as nobody else had the port."""
+"""Ends that a record states. A guessed start reaches back from a later sighting, as far as the port was free.
+"""
 _ROWS_HELD = 4096
 _CLOCK_STEPS_US = 10 * 1_000_000
-"""By how much a beginning and the one that its end states may differ: both are whole seconds, and clocks are set."""
+"""Tolerance between a beginning and the one that its end states: whole seconds, and clocks are set."""
 
 _PairKey = tuple[str, int, int, int, str, int]
 
@@ -34,7 +55,9 @@ def _column(code: str) -> array[int]:
 
 @dataclass(slots=True)
 class Columns:
-    """Translations as intervals in order of arrival; `known` tells of START_KNOWN, END_KNOWN and START_GUESSED."""
+    """Translations as intervals in order of arrival; `known` tells of START_KNOWN, END_KNOWN and
+    START_GUESSED.
+    """
 
     ips: dict[str, int] = field(default_factory=dict)
     insides: dict[str, int] = field(default_factory=dict)
@@ -63,7 +86,7 @@ class Columns:
             self.flush()
 
     def flush(self) -> None:
-        """Put the rows that wait into the columns: many at once, which is several times faster than one by one."""
+        """Move waiting rows to the columns: several times faster than one by one."""
         if not self.rows:
             return
         _, public, first, last, protocol, inside, inside_port, start, end, far, _, file, line = zip(
@@ -123,8 +146,9 @@ def _append(column: array[int], values: NDArray[np.int64]) -> None:
 
 
 def gather(records: Iterable[NatRecord | NatBatch]) -> Columns:
-    """The intervals that the records make up: a beginning and its end become one. The order of the records of one translation counts
-    only for those of the same moment.
+    """The intervals of the records: a beginning and its end become one.
+
+    The order of the records of one translation counts only for those of the same moment.
     """
     columns = Columns()
     halves: list[NatRecord] = []
@@ -149,8 +173,10 @@ def gather(records: Iterable[NatRecord | NatBatch]) -> Columns:
 
 
 def _paired(halves: Iterable[NatRecord]) -> Iterator[tuple[NatRecord, int]]:
-    """Beginnings wait, by the device's number of the connection or else by the translation itself, for their end, which may stand in
-    the next file of a rotated log. Devices use numbers again: an end that says that its connection began at another time is another's.
+    """Pair beginnings with their ends, by the device's number of the connection or else by the translation.
+
+    An end may be in the next file of a rotated log. Devices use numbers again: an end that states another
+    beginning is another's.
     """
     waiting: dict[_PairKey | tuple[str, str], NatRecord] = {}
     for record in halves:

@@ -49,7 +49,9 @@ class Intervals:
         self._reach = _latest_so_far(self.end, self._begins, self._stops)
 
     def overlapping(self, ip: int, port: int | None, value: int, margin: int) -> Iterator[int]:
-        """The intervals of the address and port that hold the time, give or take the margin; at most MOST_STEPS are looked at."""
+        """The intervals of the address and port around the time, with the margin; at most MOST_STEPS are
+        tried.
+        """
         if port is None:
             yield from self._at_any_port(ip, value, margin)
             return
@@ -85,8 +87,10 @@ class Intervals:
         yield from (holding + first).tolist()
 
     def _cut_assumed(self, sure: NDArray[np.int64]) -> None:
-        """An end that is only assumed lies no later than the next beginning of the same port and protocol for another inside address, or
-        than the moment at which that one was seen (`sure`) when its beginning is only guessed."""
+        """Cut an assumed end at the port's next beginning for another inside address.
+
+        Or at the moment at which that one was seen (`sure`) when its beginning is only guessed.
+        """
         if len(self.start) < 2:
             return
         group = np.repeat(np.arange(len(self._begins)), self._stops - self._begins)
@@ -118,7 +122,9 @@ def _begun_after_others(
     sure: NDArray[np.int64],
     known: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """The beginnings; a guessed one lies behind the last moment at which the same port and protocol was surely another inside address's."""
+    """The beginnings; a guessed one is after the last moment when the port was surely another inside
+    address's.
+    """
     order = np.lexsort((inside, sure, protocol, place))
     group, holder, moment, kind = (
         np.stack([place[order], protocol[order]]),
@@ -148,7 +154,9 @@ def _begun_after_others(
 def _latest_so_far(
     ends: NDArray[np.int64], begins: NDArray[np.int64], stops: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """The running maximum within each group. Of groups raised above one another by more than they differ within, one run does them all."""
+    """The running maximum within each group: one run over groups raised above one another by more than they
+    span.
+    """
     if not len(ends):
         return ends
     least = int(np.min(ends))

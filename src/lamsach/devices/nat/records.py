@@ -1,4 +1,4 @@
-"""What a log says of one translation."""
+"""A log's record of one translation."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ ANY_PROTOCOL = 0
 
 LIKELY_BEFORE_US = 3600 * 1_000_000
 LIKELY_AFTER_US = 60 * 1_000_000
-"""How long before and after an event's time its translation is likely, where the event does not say how long its connection lasted."""
+"""Margins around an event without a stated duration within which its translation is likely."""
 
 
 class Kind(IntEnum):
-    """What a record states. `SESSION`: beginning and end. `OPEN`, `CLOSE`: one of them. `SEEN`: that it was so at that moment."""
+    """Content of a record. `SESSION`: beginning and end. `OPEN`, `CLOSE`: one of them. `SEEN`: a moment
+    between.
+    """
 
     SESSION = 0
     OPEN = 1
@@ -35,12 +37,14 @@ class Kind(IntEnum):
 
 
 class NatRecord(NamedTuple):
-    """One record: the inside address and port (0: any) behind the ports `first_port` to `last_port` of the public address.
+    """One record: the inside address and port (0: any) behind the ports `first_port` to `last_port` of the
+    public address.
 
-    Times are microseconds since the epoch, UTC; `start` is 0 when a CLOSE does not state it, `end` equals `start` for OPEN, and for SEEN unless
-    the record makes an interval likely, which then lasts from LIKELY_BEFORE_US before the moment until LIKELY_AFTER_US after it.
-    `session` is the device's number of the connection, empty when it states none: a CLOSE may name only that. `destination` is the far
-    side's address, empty when not stated.
+    Times are microseconds since the epoch, UTC; `start` is 0 when a CLOSE does not state it, `end` equals
+    `start` for OPEN, and for SEEN unless the record makes an interval likely, which then lasts from
+    LIKELY_BEFORE_US before the moment until LIKELY_AFTER_US after it. `session` is the device's number of the
+    connection, empty when it states none: a CLOSE may name only that. `destination` is the far side's
+    address, empty when not stated.
     """
 
     kind: Kind

@@ -1,4 +1,6 @@
-"""The table of translations: for a public address, port, protocol and time, who was behind it, and how certain that is."""
+"""The table of translations: the address behind a public address, port, protocol and time, with its
+certainty.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +23,11 @@ _ALL = 1 << 62
 
 
 class Certainty(StrEnum):
-    """How sure a candidate is. `CERTAIN`: port, protocol and time lie within what a record states, and nobody else's do. `PROBABLE`: the
-    port is right, but an end of the interval is assumed or the protocol is not stated. `POSSIBLE`: no port was asked for, the time fits only
-    with slack, or several inside addresses fit equally.
+    """Certainty of a candidate.
+
+    `CERTAIN`: port, protocol and time are within what a record states, and nobody else's are. `PROBABLE`: the
+    port is right, but an end of the interval is assumed or the protocol is not stated. `POSSIBLE`: no port
+    was asked for, the time fits only with slack, or several inside addresses fit equally.
     """
 
     CERTAIN = "certain"
@@ -36,7 +40,7 @@ _RANK = {certainty: rank for rank, certainty in enumerate(Certainty)}
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An inside address that was behind the public one from `start` until `end` (UTC), and the record that says so.
+    """An inside address that was behind the public one from `start` until `end` (UTC), and its record.
 
     `inside_port` and `destination` are None when the record states none.
     """
@@ -52,7 +56,7 @@ class Candidate:
 
 
 class NatTable:
-    """Translations of any number of public addresses, from records in any order. A look-up takes microseconds with a port.
+    """Translations of public addresses, from records in any order. A look-up with a port takes microseconds.
 
     The result depends only on the set of records.
     """
@@ -97,7 +101,8 @@ class NatTable:
         destination: str | None = None,
         slack: timedelta = timedelta(0),
     ) -> tuple[Candidate, ...]:
-        """Return who was behind the address (canonical text) and port at the time: the most certain first, then the latest begun.
+        """Candidates behind the address (canonical text) and port at the time: the most certain, then the
+        latest first.
 
         See the package for the arguments.
         """
@@ -110,7 +115,7 @@ class NatTable:
     def far_sides(
         self, public_ip: str, port: int, time: datetime, slack: timedelta = timedelta(0)
     ) -> frozenset[str]:
-        """The destinations that the records of the address and port at the time state. A record that states none says nothing against them."""
+        """The far sides that the port's records of the time state; a record without one contradicts none."""
         stated = {self._names.destination(part, at) for part, at in self._held(public_ip, port, time, slack)}
         return frozenset(stated - {""})
 
@@ -127,7 +132,9 @@ class NatTable:
     def _ranked(
         self, found: list[tuple[Intervals, int]], port: int | None, protocol: int, value: int, far: int | None
     ) -> tuple[Candidate, ...]:
-        """One for each inside address and port: the most certain, then one that states the destination asked for, then the latest begun."""
+        """One for each inside address and port: the most certain, then by the far side asked for, then the
+        latest.
+        """
         best: dict[tuple[int, int], tuple[int, bool, int, Intervals, int]] = {}
         for part, at in found:
             rank = _RANK[_certainty(part, at, port, protocol, value)]

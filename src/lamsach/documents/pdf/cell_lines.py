@@ -1,4 +1,4 @@
-"""The lines of a table's cell: how each follows the one before, and what the reader of the document knows of such texts.
+"""The lines of a table's cell: how each follows the one before, with the caller's knowledge of such texts.
 
 A line may go on in the next one only where the next one's first characters had no room behind it.
 """
@@ -12,19 +12,25 @@ _BREAKS = "-/?&=%_+:;,]).|\u2010\u2013"
 """Behind what programs break a long word, or before what (`evil` / `[.]com`)."""
 _WELL_BROKEN = "-/?&=%_"
 _SLACK = 1.0
-"""By how much the widths of fonts and columns may differ from those that the program which broke the lines counted with, in points."""
+"""Tolerance in points between these widths of fonts and columns and those of the program that broke the
+lines.
+"""
 _OVERFLOWS = -1.5
 """The room behind a line that was not broken although it does not fit."""
 _LABEL_LEAST = 12
-"""How long a line of letters alone is at least that may go on in the next, where the room behind it is not known."""
+"""Least length of a line of letters alone that may go on in the next, where the room behind it is unknown."""
 
 NEW, SPACE, MAYBE, WEAK = "\n", " ", "", "\0"
-"""How a line follows another: on one of its own, behind a space, perhaps as the rest of its last word, or so only where it is no value itself."""
+"""Relations of a line to another: separate, after a space, perhaps the rest of its last word, or weakly so.
+"""
 
 
 class CellLine(NamedTuple):
-    """One line of a cell, and what shows how the next one follows (in points): the room behind it (None: unknown), and how wide its first
-    character, with the marks behind it, and its first word are. `parted`: it is farther from the line above than lines of one paragraph are."""
+    """One line of a cell, with signs of how the next one follows, in points.
+
+    The room behind it (None: unknown), and how wide its first character, with the marks behind it, and its
+    first word are. `parted`: it is farther from the line above than lines of one paragraph are.
+    """
 
     text: str
     room: float | None = None
@@ -34,7 +40,7 @@ class CellLine(NamedTuple):
 
 
 class Knowledge:
-    """What the caller knows of the texts in its documents, and no page shows. This one knows nothing; callers derive theirs."""
+    """A caller's knowledge of the texts in its documents. This one knows nothing; callers derive theirs."""
 
     wants_columns = False
     """Whether the caller reads what is outside of tables by its columns, too."""
@@ -56,11 +62,11 @@ class Knowledge:
         return False
 
     def is_piece(self, line: str) -> bool:
-        """Return whether a line is nothing but a piece of a value, which shows by its form that it is no whole one."""
+        """Return whether a line is only a piece of a value, as its form shows."""
         return False
 
     def has_pieces(self, text: str) -> bool:
-        """Return whether a text holds pieces of values that a narrow column broke, so that a table needs no headings."""
+        """Return whether a text holds values broken by a narrow column, so that a table needs no headings."""
         return False
 
     def differ_joined(self, above: Sequence[CellLine], below: Sequence[CellLine]) -> bool:
@@ -69,8 +75,11 @@ class Knowledge:
 
 
 def follows(lines: Sequence[CellLine], knowledge: Knowledge, *, promised: bool = False) -> list[str]:
-    """Return how each line of a cell follows the one before; the first is on one of its own. `promised`: the cell holds values alone, so that each
-    line may go on where the room behind it is not known."""
+    """Return how each line of a cell follows the one before; the first is separate.
+
+    `promised`: the cell holds values alone, so that each line may go on where the room behind it is not
+    known.
+    """
     found = [NEW] * len(lines)
     linked = _linked(lines)
     goes_on = False
@@ -90,7 +99,7 @@ def follows(lines: Sequence[CellLine], knowledge: Knowledge, *, promised: bool =
 
 
 def _linked(lines: Sequence[CellLine]) -> list[bool]:
-    """Of each line whether its last word may be part of a URL."""
+    """For each line, whether its last word may be part of a URL."""
     found: list[bool] = []
     for line in lines:
         goes_on = bool(found) and found[-1] and " " not in line.text and not line.parted
@@ -109,7 +118,8 @@ def _follows(before: CellLine, line: CellLine, knowledge: Knowledge, *, longer: 
         return MAYBE
     if before.room is None:
         return MAYBE if last[-1] in _BREAKS or "." in last or len(last) >= _LABEL_LEAST else NEW
-    # behind other words a word begins a line of its own before it is broken, unless the program breaks everywhere
+    # behind other words a word begins a line of its own before it is broken, unless the program breaks
+    # everywhere
     alone = len(last) == len(before.text) or marked or last[-1] in _WELL_BROKEN
     well = last[-1] in _BREAKS or not first[0].isalnum()
     fits = before.room >= line.word + _SLACK and not longer

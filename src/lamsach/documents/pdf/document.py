@@ -1,8 +1,11 @@
-"""The pages of a PDF within the caller's limits: a page may draw without end, and a small file unpack to a large one.
+"""The pages of a PDF within the caller's limits: a page may draw without end, and a small file unpack to a
+large one.
 
-What the fields of a PDF's form show (ISO 32000-1 section 12.7): text that is typed into them is no part of a page's own text.
+What the fields of a PDF's form show (ISO 32000-1 section 12.7): text that is typed into them is no part of a
+page's own text.
 
-Text of a scanned page, by the program tesseract where it is installed; the page's picture by pdftoppm (poppler) or pypdfium2 (the extra `ocr`). Never more than a guess.
+Text of a scanned page, by the program tesseract where it is installed; the page's picture by pdftoppm
+(poppler) or pypdfium2 (the extra `ocr`). Never more than a guess.
 """
 
 from __future__ import annotations
@@ -22,8 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 from lamsach.documents.archive import MIB
 from lamsach.documents.pdf.cell_lines import Knowledge
-from lamsach.documents.pdf.drawing import Painter
 from lamsach.documents.pdf.page import PageReader, PageText
+from lamsach.documents.pdf.painter import Painter
 from lamsach.documents.pdf.tagged_tables import read_tags
 from lamsach.documents.table import Paragraph
 from lamsach.errors import LamsachError, LimitError, UnreadableError
@@ -145,8 +148,11 @@ def _stated(field: Any, key: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class PdfLimits:
-    """What a document may have: pages, form fields on each, characters of text, and steps of drawing programs, those within forms included; a full page of
-    text has some thousands."""
+    """Limits of a document: pages, form fields on each, characters of text, and drawing steps, forms
+    included.
+
+    A full page of text has some thousands of steps.
+    """
 
     pages: int = 5000
     fields: int = 5000
@@ -160,8 +166,11 @@ LISTS = PdfLimits()
 
 
 def read_pages(data: bytes, document: str, knowledge: Knowledge, limits: PdfLimits) -> Iterator[PageText]:
-    """The pages of a document in their order. Raises UnreadableError for a damaged or locked one, LimitError for one that is too large, after the pages
-    that come before."""
+    """The pages of a document in their order.
+
+    Raises UnreadableError for a damaged or locked one, LimitError for one that is too large, after the pages
+    that come before.
+    """
     from pypdf import PdfReader
     from pypdf.errors import FileNotDecryptedError, LimitReachedError
 

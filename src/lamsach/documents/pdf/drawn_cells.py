@@ -1,4 +1,4 @@
-"""The cells of a page by the order in which it draws them: lines that are drawn one below the other, and those beside each other as rows.
+"""The cells of a page by drawing order: lines drawn one below the other, and rows of such cells.
 
 Programs draw a table cell by cell, each from its first line to its last, and row by row.
 """
@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from lamsach.documents.pdf.drawing import Shown
 from lamsach.documents.pdf.grid import FLUSH, TextLine, joined, split
 from lamsach.documents.pdf.loose_lines import PITCH
+from lamsach.documents.pdf.painter import Shown
 
 _APART = 0.7
 """How far apart the texts of two columns are at least that one string shows, in heights of the font."""
@@ -159,7 +159,7 @@ def _crosses(lines: Iterable[Line], left: float, right: float) -> bool:
 
 
 def _runs(strings: Iterable[tuple[Shown, int]]) -> Iterator[list[tuple[Shown, int]]]:
-    """Strings that are drawn without a gap, but for those that begin where others begin on lines of their own."""
+    """Strings drawn without a gap, but for those that begin where others begin on lines of their own."""
     pieces = [(piece, number) for shown, number in strings for piece in split(shown, _APART)]
     flush = [False, *(_is_flush(last, shown) for (last, _), (shown, _) in pairwise(pieces))][: len(pieces)]
     begins: dict[int, list[float]] = {}
@@ -197,7 +197,9 @@ def _blocks(lines: Iterable[Line]) -> list[Block]:
 
 
 def _parted(blocks: Sequence[Block]) -> Iterator[Block]:
-    """Blocks without the lines of running text above a row's first cell and below its last one: those reach over the cell beside."""
+    """Blocks without the running text above a row's first cell and below its last: it reaches over the next
+    cell.
+    """
     for last, block, following in zip([None, *blocks], blocks, [*blocks[1:], None], strict=False):
         marked = [
             (

@@ -1,7 +1,8 @@
 """Tables that neither tags nor rules show, by the order in which a page draws its cells.
 
-That order states the cells where it cannot be any other: rows are below each other, their cells in the same columns, and the page goes back up from one
-cell's last line to the next one's first. In such documents what is beside other texts and in no such table is named and not taken.
+That order states the cells where it cannot be any other: rows are below each other, their cells in the same
+columns, and the page goes back up from one cell's last line to the next one's first. In such documents what
+is beside other texts and in no such table is named and not taken.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _MOST_COLUMNS = 64
 
 @dataclass(slots=True)
 class _Columns:
-    """Where the texts of a table's columns are, from left to right, and its rows with the column of each cell."""
+    """Left edges of a table's columns in order, and its rows with the column of each cell."""
 
     spans: list[tuple[float, float]] = field(default_factory=list)
     last: list[Row] = field(default_factory=list)
@@ -87,7 +88,9 @@ def _is_below(spans: Sequence[tuple[float, float]], row: Row) -> bool:
 
 
 def _place(spans: Sequence[tuple[float, float]], last: Sequence[Row], block: Block, *, heads: bool) -> int:
-    """The column of a cell: one that it overlaps and with whose last cell it begins, ends or is centred; `heads` may be elsewhere. -1 if that is none."""
+    """The column that a cell overlaps and is aligned with by its last cell, else -1; `heads` need no
+    alignment.
+    """
     near = [place for place, (left, right) in enumerate(spans) if block.left < right and left < block.right]
     like = [place for place in near if not last[place] or is_aligned(last[place][-1], block)]
     if heads and not like and len(near) == 1:
@@ -109,13 +112,13 @@ class DrawnTables:
         self.unsure: list[tuple[int, str]] = []
         """What is in no such table of the page and may be cut, with the place of its first line."""
         self.begins_unsure = self.ends_unsure = False
-        """Whether the page begins with that, which may be the rest of the last page's last row, or ends with it."""
+        """Whether the page begins with that, perhaps the rest of the last page's last row, or ends with it.
+        """
 
     def page(
         self, number: int, lines: Sequence[Numbered], taken: set[int], *, apart: bool
     ) -> list[PageTable]:
-        """The tables among the lines of a page that are not `taken`; their lines are taken then. `apart`: texts are drawn over each other, each at
-        once."""
+        """Take the tables among a page's free lines. `apart`: texts are drawn over each other."""
         self._goes_back = self._goes_back or apart
         strings = (item for place, line in enumerate(lines) if place not in taken for item in line)
         last, self._last = self._last, _Columns()
@@ -150,8 +153,11 @@ def _places(rows: Iterable[Row]) -> set[int]:
 
 
 def _regions(rows: Sequence[Row], taken: set[int], *, goes_on: bool, apart: bool) -> Iterator[list[Row]]:
-    """Rows outside of tables in which texts are beside others and some go on in the next line, or perhaps on the next page: which of them belong together
-    is not certain. Lines of running text are none of them, unless they are on a line with such texts. `apart`: nor are texts beside each other certain."""
+    """Rows outside of tables whose texts are beside others and may go on in the next line or page.
+
+    Which of them belong together is not certain. Lines of running text are none of them, unless they are on a
+    line with such texts. `apart`: nor are texts beside each other certain.
+    """
     region: list[Row] = []
     beside = goes_on
     for last, row in pairwise([None, *rows, None]):
@@ -184,7 +190,7 @@ def _is_level(last: Row, row: Row) -> bool:
 
 
 def named(region: Iterable[Row], knowledge: Knowledge) -> Iterator[tuple[int, str]]:
-    """The texts of such rows, those together that are directly below or beside each other, with the place of the first line."""
+    """The texts of such rows, neighbours joined, with the place of the first line."""
     chains: list[list[Line]] = []
     above: Block | None = None
     for block in (block for row in region for block in row):
@@ -249,7 +255,7 @@ def _goes_back(row: Row) -> bool:
 
 
 def _without_headings(rows: list[Row], above: Sequence[Row]) -> list[Row]:
-    """A page's rows, the rest of the last page's last one parted from the headings that come again above it."""
+    """A page's rows; the rest of the last page's last row is parted from repeated headings below it."""
     texts = [block.texts for block in rows[0]] if rows else []
     for row in above:
         heads = [block.texts for block in row]
@@ -265,7 +271,7 @@ def _without_headings(rows: list[Row], above: Sequence[Row]) -> list[Row]:
 
 
 def _tables(rows: Iterable[Row], last: _Columns) -> Iterator[_Columns]:
-    """Rows below each other whose cells are in the same columns; they may be those of the last page's `last` table."""
+    """Rows below each other with cells in the same columns, perhaps those of the last page's `last` table."""
     columns = last.rest()
     low = inf
     for row in rows:

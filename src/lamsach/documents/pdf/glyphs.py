@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Glyphs:
-    """What the codes of a font show, and how wide that is in thousandths of its height."""
+    """Text of a font's codes, and their widths in thousandths of its height."""
 
     def __init__(self, font: Font) -> None:
         self._font = font

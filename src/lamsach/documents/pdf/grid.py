@@ -1,6 +1,7 @@
-"""The cells of a page's tables, from its rules: rows between level ones, columns between upright ones, cells merged where a rule is missing.
+"""Cells of a page's tables from its rules: level ones part rows, upright ones columns, missing ones merge.
 
-Rules that reach no other (underlines, frames of one box) make no table. Linear in the page's text, and bounded in its rules.
+Rules that reach no other (underlines, frames of one box) make no table. Linear in the page's text, and
+bounded in its rules.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from lamsach.documents.pdf.drawing import Drawing, Rule, Shown
+from lamsach.documents.pdf.painter import Drawing, Rule, Shown
 
 _TOUCH = 2.5
 """How near two rules are that touch, in points."""
@@ -34,7 +35,7 @@ _CELL_GAP = 1.1
 
 @dataclass(slots=True)
 class TextLine:
-    """One line of text: its characters, where each begins and the last ends, baseline, height of the font, and its number on the page."""
+    """One line of text: characters, their edges, baseline, height of the font, and number on the page."""
 
     text: str
     edges: tuple[float, ...]
@@ -59,7 +60,9 @@ class TextLine:
 
 @dataclass(slots=True)
 class Cell:
-    """A cell: its edges in points, the columns and rows that it covers (last exclusive), and its lines from top to bottom."""
+    """A cell: its edges in points, the columns and rows it covers (last exclusive), and its lines from the
+    top.
+    """
 
     left: float
     right: float
@@ -74,7 +77,9 @@ class Cell:
 
 @dataclass(slots=True)
 class Grid:
-    """A table on one page: where its columns begin and the last ends, its rows' edges from top to bottom, and its cells by row and column."""
+    """A table on one page: edges of its columns and rows, from the left and top, and its cells by row and
+    column.
+    """
 
     xs: list[float]
     ys: list[float]
@@ -101,7 +106,7 @@ class Grid:
 
 
 def grids(drawing: Drawing) -> list[Grid]:
-    """The tables that a page's rules make, from top to bottom, without their texts: at least two cells each."""
+    """The tables of a page's rules, from top to bottom, without their texts: at least two cells each."""
     upright, level = _merged(drawing.upright), _merged(drawing.level)
     if len(upright) * len(level) > _MOST_CROSSINGS:
         return []
@@ -125,7 +130,9 @@ def grids(drawing: Drawing) -> list[Grid]:
 
 
 def _implied(rules: Sequence[Rule], *, least: int) -> list[Rule]:
-    """The rules across others that are not drawn: where the pieces of several begin and end, cell by cell. Those of one table reach equally far."""
+    """Rules implied by where the pieces of several others begin and end; those of one table reach equally
+    far.
+    """
     tables: dict[tuple[int, int], dict[int, list[float]]] = {}
     for at, near in groupby(_aligned(sorted(rules[:_MOST_IMPLYING])), key=lambda pair: pair[0]):
         runs: list[list[Rule]] = []
@@ -196,7 +203,9 @@ def _touch(upright: Rule, level: Rule) -> bool:
 
 
 def _connected(count: int, touched_by: Sequence[set[int]]) -> list[tuple[list[int], list[int]]]:
-    """Uprights and the levels that join them, by their places. A level rule that reaches fewer than two uprights parts no rows."""
+    """Uprights and the levels that join them, by place. A level rule with fewer than two uprights parts no
+    rows.
+    """
     head = list(range(count))
 
     def root(place: int) -> int:
@@ -267,14 +276,7 @@ def _cell(units: Sequence[tuple[int, int]], xs: Sequence[float], ys: Sequence[fl
     row, last_row = min(row for row, _ in units), max(row for row, _ in units) + 1
     column, last_column = min(place for _, place in units), max(place for _, place in units) + 1
     return Cell(
-        xs[column],
-        xs[last_column],
-        ys[last_row],
-        ys[row],
-        column,
-        last_column - column,
-        row,
-        last_row - row,
+        xs[column], xs[last_column], ys[last_row], ys[row], column, last_column - column, row, last_row - row
     )
 
 
@@ -299,7 +301,7 @@ def fill(grid: Grid, strings: Iterable[tuple[Shown, int]]) -> None:
 
 
 def split(shown: Shown, apart: float) -> list[Shown]:
-    """A string in the pieces that gaps part which are wider than so many heights of its font: the texts of several columns."""
+    """Split a string at gaps wider than so many heights of its font: the texts of several columns."""
     text, edges = shown.text, shown.edges
     pieces: list[Shown] = []
     start = place = 0
@@ -333,7 +335,7 @@ def lines_of(strings: Iterable[tuple[Shown, int]]) -> list[TextLine]:
 
 
 def joined(row: Sequence[tuple[Shown, int]]) -> TextLine:
-    """The strings of one line, with a space where a gap parts two words, or one begins that is a text of its own."""
+    """The strings of one line, with spaces at gaps between words and before texts of their own."""
     first = row[0][0]
     text, edges = first.text, list(first.edges)
     for shown, _ in row[1:]:
@@ -345,9 +347,5 @@ def joined(row: Sequence[tuple[Shown, int]]) -> TextLine:
         text += shown.text
         edges[-1:] = shown.edges
     return TextLine(
-        text,
-        tuple(edges),
-        first.base,
-        max(shown.size for shown, _ in row),
-        min(number for _, number in row),
+        text, tuple(edges), first.base, max(shown.size for shown, _ in row), min(number for _, number in row)
     )

@@ -1,4 +1,6 @@
-"""Lines of a page by their height, each with the texts of its columns, and a table while its rows are collected."""
+"""Lines of a page by their height, each with the texts of its columns, and a table while its rows are
+collected.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,8 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from lamsach.documents.pdf.drawing import Shown
 from lamsach.documents.pdf.grid import FLUSH, WORD_GAP, TextLine, joined, split
+from lamsach.documents.pdf.painter import Shown
 from lamsach.documents.pdf.rows import NUMBER
 
 _APART = 0.7
@@ -20,18 +22,19 @@ _SAME_HEIGHT = 0.35
 _SAME_GAP = 0.5
 """How much two gaps between lines differ at least, in points."""
 _NUMBERS_LEAST = 2
-"""How many numbers the first column of a numbered table has at least, unless a page ends below the first of a table whose texts run into each other."""
+"""Least numbers in the first column of a numbered table, unless a page ends below the first of one."""
 MARGIN = 3
-"""How many lines a page's header or footer has at most, above which a row may go on or below which it may end."""
+"""Most lines of a page's header or footer, above which a row may go on or below which it may end."""
 _COLUMN_LEAST = 3
-"""How many strings begin at the same place at least, without a gap before them, where a column's texts run into the next."""
+"""Least strings that begin at one place without a gap before them, where a column's texts run into the next.
+"""
 
 Numbered = Sequence[tuple[Shown, int]]
 
 
 @dataclass(slots=True)
 class VisualLine:
-    """What stands at one height of the page: texts of columns from left to right, and the places of their lines."""
+    """One height of the page: texts of columns from left to right, and the places of their lines."""
 
     pieces: list[TextLine]
     places: set[int]
@@ -40,7 +43,7 @@ class VisualLine:
 
     @property
     def texts(self) -> list[str]:
-        """Return what stands in it."""
+        """Return the texts of its columns."""
         return [piece.text.strip() for piece in self.pieces]
 
     @property
@@ -83,7 +86,7 @@ def cells_of(line: VisualLine, bounds: Sequence[float]) -> Cells | None:
 
 
 def visual_lines(strings: Iterable[tuple[Shown, int]]) -> list[VisualLine]:
-    """A page's strings by their height, from top to bottom, put together where no wide gap is between them."""
+    """A page's strings by their height, from top to bottom, joined where no wide gap is between them."""
     heights: list[list[tuple[Shown, int]]] = []
     pieces = ((piece, place) for shown, place in strings for piece in split(shown, _APART))
     for item in sorted(pieces, key=lambda pair: (-pair[0].base, pair[0].edges[0])):
@@ -133,8 +136,10 @@ def _pieces(row: Numbered, columns: Container[int]) -> list[TextLine]:
 def unsure(
     table: OpenTable, lines: Sequence[VisualLine], place: int, end: int, *, goes_on: bool
 ) -> int | None:
-    """Return where a table ends of whose numbered rows it is not certain which texts belong to them; None if it is, or if no rows are numbered. `goes_on`: it
-    is the rest of such a table."""
+    """Return where a table with uncertain numbered rows ends; None if its rows are certain or not numbered.
+
+    `goes_on`: it is the rest of such a table.
+    """
     last = place
     numbers: list[str] = []
     while last < len(lines):
@@ -160,7 +165,7 @@ def unsure(
 
 
 def _begin_on_top(lines: Sequence[VisualLine]) -> bool:
-    """Return whether rows begin on the line of their number: the gap above it is none of a row's own. Numbers in the middle or at the foot of their row have lines of theirs above."""
+    """Return whether rows begin on the line of their number, not above it: the gap above is no row's own."""
     places = [place for place, line in enumerate(lines) if NUMBER.fullmatch(line.pieces[0].text.strip())]
     gaps = {place: lines[place - 1].base - lines[place].base for place in range(places[0] + 1, len(lines))}
     within = [gap for place, gap in gaps.items() if place not in places]
@@ -169,7 +174,7 @@ def _begin_on_top(lines: Sequence[VisualLine]) -> bool:
 
 
 def ends_table(line: VisualLine, head: VisualLine, bounds: Sequence[float]) -> bool:
-    """Return whether a line is a sentence that begins below the first heading and goes on in the next column."""
+    """Return whether a line is a sentence from below the first heading into the next column."""
     first, second = line.pieces[0], bounds[1]
     begins = first.left < min(second, head.pieces[0].right)
     return begins and " " in first.text.strip() and first.right > second + first.size

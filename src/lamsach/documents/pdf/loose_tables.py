@@ -1,7 +1,8 @@
 """Tables whose cells no rules part: their columns stand below the headings of a list.
 
-A row begins on a line with a text in the first column; lines without one go on with its cells, over a page break too. Where the next column is near, the longest
-line of a column shows how wide it is; otherwise how much room there was is not known.
+A row begins on a line with a text in the first column; lines without one go on with its cells, over a page
+break too. Where the next column is near, the longest line of a column shows how wide it is; otherwise how
+much room there was is not known.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from lamsach.documents.pdf.rows import NUMBER, PageRow, PageTable, cell_line
 _SLACK = 6.0
 """How far left of its column's heading a text may begin, in points."""
 _GUTTER = 30.0
-"""How far the next column is at most behind the longest line of one that is as wide as this line, in points."""
+"""Most points between the longest line of a column and the next column, where it is as wide as this line."""
 _FULL_LINES = 5
 """How many lines end at the same edge at least that shows how wide a column is."""
 _ROWS_SEEN = 200
@@ -122,7 +123,7 @@ class LooseTables:
 def _is_headings(
     lines: Sequence[VisualLine], place: int, last: VisualLine | None, knowledge: Knowledge
 ) -> bool:
-    """Return whether a line, or each of its texts with the one below it, heads a table with values. Words of a row below the `last` headings do not."""
+    """Return whether a line, or it with the next, heads a table of values; not words below `last`."""
     pieces = lines[place].pieces
     if not 1 < len(pieces) <= _MOST_COLUMNS or NUMBER.fullmatch(pieces[0].text.strip()):
         return False
@@ -145,7 +146,7 @@ def _is_headings(
 
 
 def _bounds(line: VisualLine, below: Sequence[VisualLine]) -> list[float]:
-    """Return where columns begin: in the widest gap between two headings into which no text of the lines below reaches."""
+    """Return where columns begin: in the widest gap between two headings that no text below reaches into."""
     heads = line.pieces
     texts: list[TextLine] = []
     for other in below[:_ROWS_SEEN]:
@@ -226,7 +227,9 @@ def _closed(number: int, table: OpenTable, lines: Sequence[VisualLine]) -> PageT
 
 
 def _widths(table: OpenTable, edge: float) -> dict[int, float]:
-    """Up to where the lines of each column had room, where that shows: the next column is near, or many lines end there and go on below."""
+    """Right edge of each column's room, where the next column is near or many lines end there and go on
+    below.
+    """
     texts: dict[int, list[TextLine]] = {}
     going_on: dict[int, list[TextLine]] = {}
     for row in [table.heads, *table.rows]:

@@ -1,6 +1,8 @@
-"""The text of a document's pages and the tables in it: those that tags state, those that rules draw, and those with neither.
+"""The text of a document's pages and the tables in it: those that tags state, those that rules draw, and
+those with neither.
 
-Rows that a page cuts in tables of level rules alone: below the last rule of a page, and above the first one of the next.
+Rows that a page cuts in tables of level rules alone: below the last rule of a page, and above the first one
+of the next.
 """
 
 from __future__ import annotations
@@ -12,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from lamsach.documents.decode import visible
 from lamsach.documents.pdf.cell_lines import Knowledge
-from lamsach.documents.pdf.drawing import Drawing, Shown
 from lamsach.documents.pdf.drawn_cells import rows_of
 from lamsach.documents.pdf.drawn_tables import DrawnTables, named
 from lamsach.documents.pdf.grid import FLUSH, WORD_GAP, Grid, fill, grids, joined
 from lamsach.documents.pdf.loose_tables import LooseTables
+from lamsach.documents.pdf.painter import Drawing, Shown
 from lamsach.documents.pdf.rows import PageRow, PageTable, grid_rows, may_be_rest
 from lamsach.documents.pdf.tagged_tables import TaggedTables, Tags
 from lamsach.documents.pdf.whole_tables import are_heads
@@ -24,6 +26,7 @@ from lamsach.documents.pdf.whole_tables import are_heads
 if TYPE_CHECKING:
     from pypdf import PageObject
 
+_Numbered = list[list[tuple[Shown, int]]]
 _PITCH = 2.2
 """How far apart the lines of one row are at most, in heights of the font."""
 _MARGIN = 3
@@ -67,8 +70,10 @@ def _same(xs: Sequence[float], others: Sequence[float]) -> bool:
 
 
 def _row(grid: Grid, strings: Iterable[Numbered], *, up: bool) -> Shown | None:
-    """The farthest text of an open row at the end of a table: all the lines there that are near each other, if each is within a column and nothing but a
-    margin is beyond."""
+    """The farthest text of an open row at a table's end: lines near each other, each in a column.
+
+    None if anything but a margin is beyond.
+    """
     texts = sorted((shown for shown, _ in strings), key=lambda shown: shown.base, reverse=not up)
     at = grid.ys[0 if up else -1]
     farthest: Shown | None = None
@@ -91,24 +96,27 @@ _BACK = 0.5
 _OVER = 0.05
 """How far before the last one's end a text begins at least that is drawn over it, in heights of the font."""
 _RESTS = 8
-"""How many texts at the top and the foot of a page are looked at that may be the parts of one that the page break cuts."""
+"""Most texts at the top and the foot of a page that may be parts of one cut by the page break."""
 _FAR = 3.0
 """How far behind it, in heights of the font: what is farther is another column's."""
 
 
 @dataclass(slots=True)
 class PageText:
-    """A page's lines of text in the order in which they are drawn, the places (0-based) of those within tables, and the tables."""
+    """A page's lines of text in drawing order, 0-based places of those within tables, and the tables."""
 
     lines: list[str]
     in_tables: set[int]
     tables: list[PageTable]
     unsure: list[tuple[int, str]] = field(default_factory=list)
-    """What may be values in a table whose rows are not certain, text by text as it is drawn, with the places of their first lines."""
+    """Possible values in a table with uncertain rows, text by text as drawn, with their first lines' places.
+    """
     in_columns: list[tuple[int, list[str]]] = field(default_factory=list)
-    """What is outside of tables from top to bottom, if it is wanted: the texts at each height from left to right, with the place of their first line."""
+    """Text outside of tables from top to bottom, if wanted: texts at each height from the left, with first
+    place.
+    """
     heavy: bool = False
-    """Whether the page draws far more than one of text, so that it was not read to its end and nothing of it is here."""
+    """Whether the page draws far more than a page of text, so that it was left unread."""
     is_picture: bool = False
     """Whether it shows pictures and no text."""
 
@@ -135,22 +143,8 @@ class PageReader:
         self._part(drawing)
         numbered = self._numbered(drawing.shown)
         text = PageText([visible(joined(line).text) for line in numbered], set(), [])
-        lines = [line[0][0] for line in numbered]
         text.tables += self._tagged.page(number, numbered, text.in_tables, drawing.upright)
-        found = grids(drawing)
-        self._open.extend(
-            found,
-            [item for place, line in enumerate(numbered) if place not in text.in_tables for item in line],
-        )
-        for grid in found:
-            within = {place for place, line in enumerate(lines) if grid.holds(line.edges[0] + 1, line.base)}
-            within -= text.in_tables
-            if not within:
-                continue
-            fill(grid, (item for place in within for item in numbered[place]))
-            text.in_tables |= within
-            rows = grid_rows(number, grid)
-            text.tables.append(PageTable(number, min(within) + 1, grid.xs, rows, grid.ys[0], grid.ys[-1]))
+        self._add_grids(number, drawing, numbered, text)
         text.tables += self._drawn.page(number, numbered, text.in_tables, apart=self._over > self._flush)
         text.tables += self._loose.page(number, numbered, text.in_tables)
         begins_unsure = self._drawn.begins_unsure or self._loose.begins_unsure
@@ -158,27 +152,9 @@ class PageReader:
             self._last.doubted = set(self._last.cells)
         unsure, self._ends_unsure = self._ends_unsure, self._drawn.ends_unsure or self._loose.ends_unsure
         if self._knowledge.wants_columns:
-            text.in_columns = [
-                (min(line.places), line.texts)
-                for line in self._loose.lines
-                if not line.places & text.in_tables
-            ]
-        over = [
-            place for place, line in enumerate(numbered) if place not in text.in_tables and _is_over(line)
-        ]
-        over = [place for place in over if self._knowledge.is_marked(text.lines[place])]
-        text.in_tables |= set(over)
-        loose = rows_of(item for place in self._loose.unsure for item in numbered[place])
-        parts = self._drawn.unsure + list(named(loose, self._knowledge))
-        top = _RESTS if unsure or begins_unsure else 0
-        foot = len(parts) - (_RESTS if self._ends_unsure else 0)
-        text.unsure = [
-            (place, said)
-            for number, (place, said) in enumerate(parts)
-            if self._knowledge.is_marked(said)
-            or (not top <= number < foot and may_be_rest(said, self._knowledge))
-        ]
-        text.unsure += [(place, text.lines[place].strip()) for place in over]
+            rows = (line for line in self._loose.lines if not line.places & text.in_tables)
+            text.in_columns = [(min(line.places), line.texts) for line in rows]
+        self._name_unsure(numbered, text, top=unsure or begins_unsure)
         text.tables.sort(key=lambda table: table.line)
         self._last = None
         if text.tables:
@@ -187,13 +163,48 @@ class PageReader:
             if unsure and head is not None and first.tagged is None:
                 head.doubted = set(head.cells)
             self._last = last.rows[-1] if last.tagged is None and last.rows else None
+            lines = [line[0][0] for line in numbered]
             first.above = [place for place, line in enumerate(lines) if line.base > first.high]
             last.below = [place for place, line in enumerate(lines) if line.base < last.low]
         return text
 
+    def _add_grids(self, number: int, drawing: Drawing, numbered: _Numbered, text: PageText) -> None:
+        """Add the tables that rules draw."""
+        found = grids(drawing)
+        free = (line for place, line in enumerate(numbered) if place not in text.in_tables)
+        self._open.extend(found, [item for line in free for item in line])
+        lines = [line[0][0] for line in numbered]
+        for grid in found:
+            within = {place for place, line in enumerate(lines) if grid.holds(line.edges[0] + 1, line.base)}
+            within -= text.in_tables
+            if within:
+                fill(grid, (item for place in within for item in numbered[place]))
+                text.in_tables |= within
+                rows = grid_rows(number, grid)
+                text.tables.append(PageTable(number, min(within) + 1, grid.xs, rows, grid.ys[0], grid.ys[-1]))
+
+    def _name_unsure(self, numbered: _Numbered, text: PageText, *, top: bool) -> None:
+        """Name possible values in rows that are not certain; `top`: the page may begin with such rows."""
+        is_marked = self._knowledge.is_marked
+        free = (place for place in range(len(numbered)) if place not in text.in_tables)
+        over = [place for place in free if _is_over(numbered[place]) and is_marked(text.lines[place])]
+        text.in_tables |= set(over)
+        loose = rows_of(item for place in self._loose.unsure for item in numbered[place])
+        parts = self._drawn.unsure + list(named(loose, self._knowledge))
+        first, foot = _RESTS if top else 0, len(parts) - (_RESTS if self._ends_unsure else 0)
+        text.unsure = [
+            (place, said)
+            for at, (place, said) in enumerate(parts)
+            if is_marked(said) or (not first <= at < foot and may_be_rest(said, self._knowledge))
+        ]
+        text.unsure += [(place, text.lines[place].strip()) for place in over]
+
     def _part(self, drawing: Drawing) -> None:
-        """Part the texts of a document that draws texts over each other: where programs neither break nor clip what is too wide for its column, a text may
-        also touch the next one, and be none with it. Programs that draw words in pieces are known by many that are flush."""
+        """Part the texts of a document that draws texts over each other.
+
+        Where programs neither break nor clip what is too wide for its column, a text may also touch the next
+        one, and be none with it. Programs that draw words in pieces are known by many that are flush.
+        """
         shown = drawing.shown
         for place in drawing.objects:
             last, text = shown[place - 1] if place else shown[place], shown[place]
@@ -207,9 +218,9 @@ class PageReader:
             for place in drawing.objects:
                 shown[place] = shown[place]._replace(apart=True)
 
-    def _numbered(self, strings: Iterable[Shown]) -> list[list[tuple[Shown, int]]]:
-        """A page's strings by the lines that they make in the order in which they are drawn, with the lines' 0-based places."""
-        lines: list[list[tuple[Shown, int]]] = []
+    def _numbered(self, strings: Iterable[Shown]) -> _Numbered:
+        """A page's strings by drawn line, with the lines' 0-based places."""
+        lines: _Numbered = []
         last: Shown | None = None
         space: Shown | None = None
         for shown in strings:

@@ -13,19 +13,19 @@ from lamsach.documents.pdf.grid import Cell, Grid, TextLine
 _MOST_PADDING = 8.0
 """How far a cell's text is from its edge at most, in points, where no line of the table is nearer."""
 _UNEVEN = 1.2
-"""By how much the longest line may stay behind the edge that a column's padding gives, in points, and show where it is."""
+"""Points by which the longest line may end before the edge that a column's padding gives."""
 _CENTRED = 1.5
 _PARTED = 1.25
 """How much farther apart two paragraphs' lines are than those of one."""
 _FIRST = re.compile(r".[^\w\s]{0,4}")
-"""What programs that break a word anywhere leave together at its beginning: no line begins with the mark behind a character."""
+"""Beginning that programs which break words anywhere keep together: no line begins with a trailing mark."""
 NUMBER = re.compile(r"\d{1,6}[.)]?")
 _REST = re.compile(r"[!-~]+")
 
 
 @dataclass(slots=True)
 class PageRow:
-    """One row: the line of the page on which it begins, its cells' lines by column, and the columns that a cell from above reaches into."""
+    """One row: the page's line on which it begins, its cells' lines by column, columns reached from above."""
 
     page: int
     line: int
@@ -144,7 +144,7 @@ def cell_line(line: TextLine, room: float | None, *, parted: bool = False) -> Ce
 
 
 def _room(line: TextLine, left: float, right: float) -> float:
-    """Return how much more text would have had room on a line; more than is behind it where the text is centred or set to the right."""
+    """Return how much more text a line had room for; more than behind it if centred or set to the right."""
     before, behind = line.left - left, right - line.right
     if line.text.endswith(" "):
         return max(behind, 0.0) + line.size  # the line ends with a word
@@ -154,7 +154,7 @@ def _room(line: TextLine, left: float, right: float) -> float:
 
 
 def may_be_rest(text: str, knowledge: Knowledge) -> bool:
-    """Return whether a text at the top of a page may be the rest of a value: one word, no number and no heading."""
+    """Return whether a page's first text may be the rest of a value: one word, no number, no heading."""
     heads = text.isalpha() and (text[0].isupper() or knowledge.is_heading(text))
     return _REST.fullmatch(text) is not None and NUMBER.fullmatch(text) is None and not heads
 

@@ -1,9 +1,8 @@
-"""The rows of a page's tables as a tagged document states them; the drawing only shows how much room each line had.
+"""Tables that a tagged PDF states: row, column, paragraph of each marked content (ISO 32000-2, 14.7, 14.8).
 
-The tables that a tagged PDF states: row, column and paragraph of each marked content (ISO 32000-2, sections 14.7 and 14.8).
-
-Word, LibreOffice, Chromium and Typst tag their documents, so that no cell need be inferred from rules and gaps. A table within another one, and one of a single
-column or row, is left to the page's geometry; so is all of a document whose tree is broken or too large.
+The drawing only shows how much room each line had. Word, LibreOffice, Chromium and Typst tag their documents,
+so that no cell need be inferred from rules and gaps. A table within another one, and one of a single column
+or row, is left to the page's geometry; so is all of a document whose tree is broken or too large.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lamsach.documents.pdf.drawing import Rule, Shown
 from lamsach.documents.pdf.grid import Cell, TextLine, lines_of
+from lamsach.documents.pdf.painter import Rule, Shown
 from lamsach.documents.pdf.rows import PageRow, PageTable, cell_lines, line_pitches, paddings
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ _CELLS = frozenset({"/TD", "/TH"})
 
 
 class Place(NamedTuple):
-    """Where a marked content is: table, row, column (0-based), how many columns its cell covers, and paragraph within the cell."""
+    """Place of a marked content: table, row, column (0-based), columns and paragraph of its cell."""
 
     table: int
     row: int
@@ -42,7 +41,7 @@ class Place(NamedTuple):
 
 @dataclass(slots=True)
 class Tags:
-    """Places by page (number of its object) and marked content, and by table and row the columns that cells from above reach into."""
+    """Places by page (object number) and marked content; by table and row the columns reached from above."""
 
     places: dict[int, dict[int, Place]] = field(default_factory=dict)
     merged: dict[tuple[int, int], set[int]] = field(default_factory=dict)
@@ -245,16 +244,15 @@ class TaggedTables:
     def page(
         self, number: int, lines: Sequence[Sequence[Numbered]], taken: set[int], upright: Sequence[Rule]
     ) -> list[PageTable]:
-        """The parts of tables on the page; their lines are taken then. One whose cells are not drawn in the order of its rows and columns is left
-        to the page's geometry."""
+        """The parts of tables on the page; their lines are taken then.
+
+        One whose cells are not drawn in the order of its rows and columns is left to the page's geometry.
+        """
         tables: dict[int, dict[tuple[int, int], Stated]] = {}
-        for place, item in (
-            (self._places[item[0].mark], item) for line in lines for item in line if item[0].mark in self
-        ):
-            cells = tables.setdefault(place.table, {})
-            cell = cells.setdefault(
-                (place.row, place.column), Stated(place.row, place.column, place.columns, {})
-            )
+        for item in (item for line in lines for item in line if item[0].mark in self):
+            place = self._places[item[0].mark]
+            empty = Stated(place.row, place.column, place.columns, {})
+            cell = tables.setdefault(place.table, {}).setdefault((place.row, place.column), empty)
             cell.texts.setdefault(place.paragraph, []).append(item)
         found: list[PageTable] = []
         for table, cells in tables.items():
@@ -301,7 +299,7 @@ def table_part(
     merged: Mapping[int, set[int]],
     upright: Sequence[Rule],
 ) -> PageTable:
-    """A table's part on a page from its cells; `table` is None where nothing but the order in which they are drawn states them."""
+    """A table's part on a page from its cells; `table` is None where only their drawing order states them."""
     paragraphs = [[lines_of(texts) for _, texts in sorted(cell.texts.items())] for cell in stated]
     drawn = _drawn(stated, upright)
     bounds = drawn or _written(stated, paragraphs, certain=table is not None)
@@ -356,8 +354,11 @@ def _drawn(cells: Sequence[Stated], upright: Sequence[Rule]) -> dict[int, tuple[
 def _written(
     cells: Sequence[Stated], paragraphs: Sequence[Sequence[Sequence[TextLine]]], *, certain: bool
 ) -> dict[int, tuple[float, float]]:
-    """Return where each column's texts begin, and up to where they had room at least: a line of one word may stick out, others do not. Where it is not `certain`
-    that all texts are the table's own, nothing shows that."""
+    """Return where each column's texts begin, and up to where they had room at least.
+
+    A line of one word may stick out, others do not. Where it is not `certain` that all texts are the table's
+    own, nothing shows that.
+    """
     found = {column: (left, left) for column, left in _lefts(cells).items()}
     lines: dict[int, list[TextLine]] = {}
     for cell, parts in zip(cells, paragraphs, strict=True):
@@ -367,7 +368,7 @@ def _written(
 
 
 def _extent(lines: Sequence[TextLine]) -> tuple[float, float]:
-    """From where to where a column reaches at least: its lines begin, end or are centred at the same place, and those of several words are within it."""
+    """Least extent of a column: its lines are aligned with each other, and those of several words within."""
     edges = ([line.left for line in lines], [line.right for line in lines])
     middles = [(left + right) / 2 for left, right in zip(*edges, strict=True)]
     places = [Counter(round(at) for at in ats).most_common(1)[0] for ats in (*edges, middles)]

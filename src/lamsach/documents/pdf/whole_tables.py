@@ -1,4 +1,4 @@
-"""A document's tables put together from their parts on its pages: which rows go on over a page break, and where that is not certain."""
+"""A document's tables from their parts on its pages: which rows go on over a break, and how surely."""
 
 from __future__ import annotations
 
@@ -33,8 +33,11 @@ def whole_tables(
     taken: Sequence[Container[int]],
     knowledge: Knowledge,
 ) -> list[WholeTable]:
-    """The tables of a document, from their parts in order. `pages` are the lines of its pages, headers and footers blank; `taken` are the places of those
-    that are in tables or may be."""
+    """The tables of a document, from their parts in order.
+
+    `pages` are the lines of its pages, headers and footers blank; `taken` are the places of those that are in
+    tables or may be.
+    """
     found: list[WholeTable] = []
     last: PageTable | None = None
     tagged: dict[int, WholeTable] = {}
@@ -63,7 +66,9 @@ def whole_tables(
 def _between(
     last: PageTable, part: PageTable, pages: Sequence[Sequence[str]]
 ) -> list[tuple[int, int, str]] | None:
-    """The lines between a table and one on the next page, with their 0-based pages and places, page numbers blank; None if it is on another page."""
+    """The lines between a table and one on the next page, with 0-based pages and places; None if further
+    apart.
+    """
     if part.page != last.page + 1:
         return None
     places = [(last.page - 1, place) for place in last.below] + [
@@ -83,7 +88,9 @@ def _like(last: PageTable, part: PageTable) -> bool:
 
 
 def _doubt_all(last: PageTable, part: PageTable, knowledge: Knowledge) -> None:
-    """Doubt the rows on both sides of a page break where neither tags nor rules show that one table ends there and another begins."""
+    """Doubt the rows at a page break where neither tags nor rules show that one table ends and another
+    begins.
+    """
     if not (_is_loose(last) or _is_loose(part)):
         return
     first = next((row for row in part.rows if not are_heads(row, knowledge)), None)
@@ -97,7 +104,7 @@ def _is_loose(table: PageTable) -> bool:
 
 
 def _append(table: WholeTable, part: PageTable, knowledge: Knowledge) -> None:
-    """The rows of another page: columns by where they are, and the first row, or the one below repeated headings, as the rest of the last one."""
+    """Append another page's rows by place of columns; its first row may be the rest of the last one."""
     columns = {place: column_of(table.spans, span) or 0 for place, span in enumerate(part.spans)} or {
         place: min(
             range(len(table.xs)), key=lambda other: abs(table.xs[other] - table.xs[0] - x + part.xs[0])
@@ -115,8 +122,10 @@ def _append(table: WholeTable, part: PageTable, knowledge: Knowledge) -> None:
 
 
 def _go_on(table: WholeTable, rows: list[PageRow], knowledge: Knowledge, *, loose: bool) -> list[PageRow]:
-    """A page's rows without headings that come again and the rest of the last page's last row, which gets it. `loose`: no tags and no rules
-    show the rows."""
+    """A page's rows without repeated headings and the rest of the last page's last row, which gets it.
+
+    `loose`: no tags and no rules show the rows.
+    """
     last = table.rows[-1]
     repeated = _repeated(table.rows, rows)
     rows = rows[repeated:]
@@ -166,7 +175,7 @@ def _number(row: PageRow) -> bool:
 
 
 def _doubt(last: PageRow, first: PageRow, knowledge: Knowledge) -> None:
-    """Doubt the cells of two rows without numbers that would be other values as one, on both sides of a page break."""
+    """Doubt cells of two rows without numbers at a page break that would be other values as one."""
     for column, lines in list(first.cells.items()):
         above = last.cells.get(column, [])
         if above and knowledge.differ_joined(above, lines):
@@ -197,7 +206,7 @@ def says_the_same(row: PageRow, other: PageRow) -> bool:
 
 
 def _is_rest(last: PageRow, first: PageRow, knowledge: Knowledge, *, numbered: bool) -> bool:
-    """Return whether a page's first row is the rest of the last page's last: it has no number, and the texts of its cells go on in it."""
+    """Return whether a page's first row is the rest of the last: no number, and its texts continue in it."""
     if numbered and _number(last):
         return not first.cells.get(0)
     if numbered and _number(first):

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lamsach.registry import Registry, Row
+from lamsach.runtime.registry import Registry, Row
 
 if TYPE_CHECKING:
     from lamsach.indicators.files.source import ListSource

@@ -19,7 +19,7 @@ from typing import Any
 
 from lamsach.documents.archive import MIB
 from lamsach.errors import InputError, LimitError, OutputError, UnreadableError
-from lamsach.web_client import Answer, Headers, WebClient
+from lamsach.runtime.web_client import Answer, Headers, WebClient
 
 
 def trust(ca_file: str | None) -> ssl.SSLContext:

@@ -17,12 +17,12 @@ from typing import Any
 from uuid import uuid5
 from xml.sax.saxutils import escape
 
+from lamsach.documents.spreadsheets import BOM, csv_row
 from lamsach.indicators.values.mappings import COLUMNS, as_row
 from lamsach.indicators.writers.base import SYNTAX, Stamp, Writer, iso
 from lamsach.indicators.writers.stix import NAMESPACE
 from lamsach.model import Indicator
 from lamsach.model.indicator_types import BY_TYPE
-from lamsach.spreadsheets import BOM, csv_row
 
 
 class Misp(Writer):

@@ -12,13 +12,13 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from lamsach.errors import LineError, UnreadableError
-from lamsach.extras import require
 from lamsach.logs.base import FileContext
 from lamsach.logs.events.stamping import stamped
 from lamsach.logs.mappings import columns
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.values import domain_of, host_of_url, in_order, ip_of
 from lamsach.model import Event, Reference, Refusal
+from lamsach.runtime.extras import require
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from lamsach.logs.base import LogFormat
 from lamsach.logs.binary.base import BinaryFormat
-from lamsach.registry import Registry, Row
+from lamsach.runtime.registry import Registry, Row
 
 _ROWS = (
     # products

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from lamsach.errors import InputError, UnreadableError
-from lamsach.extras import missing
 from lamsach.logs.opening.sources import ByteSource, FileSource, HandleSource, unreadable
 from lamsach.model import Problem
+from lamsach.runtime.extras import missing
 
 STANDARD_INPUT = "-"
 STANDARD_INPUT_NAME = "(standard input)"

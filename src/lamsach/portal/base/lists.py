@@ -25,10 +25,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from lamsach.documents.spreadsheets import BOM, csv_row
 from lamsach.portal.base.doors import View, member
 from lamsach.portal.base.roles import Role
 from lamsach.portal.base.templatetags.house import number, state, when
-from lamsach.spreadsheets import BOM, csv_row
 
 RECORD: list[Callable[..., Any]] = []
 """Where it is noted that a list was looked at or taken out: the app `audit` registers itself."""

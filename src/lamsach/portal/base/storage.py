@@ -24,9 +24,9 @@ from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, Storage, default_storage, storages
 
 from lamsach.errors import UsageError
-from lamsach.extras import require
 from lamsach.i18n import mark
 from lamsach.results.atomic import own_folder
+from lamsach.runtime.extras import require
 
 SCHEME = "s3://"
 _BLOCK_BYTES = 8 << 20

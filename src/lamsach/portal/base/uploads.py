@@ -11,8 +11,8 @@ from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse
 
 from lamsach.errors import InputError, LimitError
-from lamsach.file_names import safe_name
 from lamsach.i18n import mark
+from lamsach.runtime.file_names import safe_name
 
 _ZIP = b"PK\x03\x04"
 KINDS: dict[str, tuple[bytes, ...]] = {

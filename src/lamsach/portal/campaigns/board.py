@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from lamsach.documents.spreadsheets import text_cell
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.charts import Branch, Part, bar
@@ -38,7 +39,6 @@ from lamsach.portal.units.access import (
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import ancestors, descendants, today
 from lamsach.results.safe_text import visible_line
-from lamsach.spreadsheets import text_cell
 
 MOST_ASKED = 500
 """Of so many units it is looked up when they were last reminded."""

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from lamsach.model.threat_kinds import kind_of
 from lamsach.portal.base.working_time import add_working_hours
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.coverage import UnitCoverage, alive_days, quiet_before, waiting_for
@@ -36,7 +37,6 @@ from lamsach.portal.cases.verdict import Decision, Facts, Hit, Policy, timeline
 from lamsach.portal.findings.models import Device, Sighting
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import ancestors, today
-from lamsach.threat_kinds import kind_of
 
 BATCH = 300
 FOUND = gettext_noop("Found by a hunt.")

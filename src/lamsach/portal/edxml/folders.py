@@ -13,9 +13,9 @@ from django.utils import timezone
 from lamsach.channels.edxml.writer import SUFFIX
 from lamsach.channels.xml_input import LARGEST_BYTES
 from lamsach.errors import LamsachError, OutputError, UnreadableError
-from lamsach.file_names import safe_name
 from lamsach.i18n import mark
 from lamsach.portal.edxml.models import Connection
+from lamsach.runtime.file_names import safe_name
 
 AT_ONCE = 200
 """Files of a connection that are taken in one go."""

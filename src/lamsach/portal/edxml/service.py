@@ -21,7 +21,7 @@ from lamsach.i18n import mark
 from lamsach.portal.edxml import secrets
 from lamsach.portal.edxml.models import Connection
 from lamsach.portal.exchange import outgoing
-from lamsach.web_client import WebError
+from lamsach.runtime.web_client import WebError
 
 PATHS = ("list", "list_key", "id_key", "fetch", "content_key", "done", "send")
 TIMEOUT_S = 30.0

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from lamsach.channels.xml_input import LARGEST_BYTES
 from lamsach.errors import LamsachError
-from lamsach.file_names import safe_name
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.check import unchecked_revocation
 from lamsach.portal.base.doors import member
@@ -41,6 +40,7 @@ from lamsach.portal.edxml.models import Connection, Message, State, Way
 from lamsach.portal.exchange.access import exchanging_units
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.reports.models import DONE, Report
+from lamsach.runtime.file_names import safe_name
 
 FILTERS = {
     "in": Q(outgoing=False) & ~Q(kind="status") & ~Q(state=State.REFUSED),

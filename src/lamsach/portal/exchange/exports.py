@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from lamsach.documents.spreadsheets import BOM, csv_row
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.ratelimit import rate_limited
@@ -22,7 +23,6 @@ from lamsach.portal.cases.listing import asked_day, chosen, of_group
 from lamsach.portal.cases.models import Case, CaseSeverity, CaseState
 from lamsach.portal.exchange import rows, stix
 from lamsach.results.safe_text import visible
-from lamsach.spreadsheets import BOM, csv_row
 
 TYPES = {
     "csv": "text/csv; charset=utf-8",

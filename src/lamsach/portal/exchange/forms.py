@@ -12,7 +12,7 @@ from lamsach.errors import LamsachError
 from lamsach.indicators.releases.seal import fingerprint, load_public_key
 from lamsach.portal.exchange import access, outgoing
 from lamsach.portal.units.forms import UnitField, offer
-from lamsach.sealed.keys import RECIPIENT, recipient
+from lamsach.results.sealed.keys import RECIPIENT, recipient
 
 
 class UnitForm(forms.Form):

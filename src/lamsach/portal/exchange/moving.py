@@ -31,8 +31,8 @@ from lamsach.portal.exchange import container, epochs, keyring, kinds, lineage, 
 from lamsach.portal.exchange.container import Head, Opened
 from lamsach.portal.exchange.kinds import Arrival, Kind, Payload, Route
 from lamsach.portal.exchange.models import OwnKey, Partner, Sent, Taken
-from lamsach.sealed.files import SUFFIX, Seal
-from lamsach.sealed.files import sealing as sealed
+from lamsach.results.sealed.files import SUFFIX, Seal
+from lamsach.results.sealed.files import sealing as sealed
 
 JUMP = 10_000
 """A partner that says to have taken more files than this beyond those made here is not believed: no backup is that old."""

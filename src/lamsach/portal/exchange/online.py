@@ -20,7 +20,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.exchange import container, moving, outgoing, sealing
 from lamsach.portal.exchange.models import Partner
 from lamsach.portal.units.models import Unit
-from lamsach.web_client import WebError
+from lamsach.runtime.web_client import WebError
 
 TIMEOUT_S = 60.0
 CLOCKS_AGREE_S = 120

@@ -20,7 +20,7 @@ from lamsach import __version__
 from lamsach.errors import InputError, OutputError
 from lamsach.i18n import mark
 from lamsach.indicators.servers.client import trust
-from lamsach.web_client import WebClient, WebError
+from lamsach.runtime.web_client import WebClient, WebError
 
 TIMEOUT_S = 10.0
 ANSWER_BYTES = 100_000

@@ -14,8 +14,8 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.exchange.models import SealingKey
 from lamsach.portal.exchange.secrets import lock, unlock
 from lamsach.portal.units.models import Unit
-from lamsach.sealed.files import Keys, opened, path_is_sealed
-from lamsach.sealed.keys import new_identity
+from lamsach.results.sealed.files import Keys, opened, path_is_sealed
+from lamsach.results.sealed.keys import new_identity
 
 
 def current(unit: Unit) -> SealingKey | None:

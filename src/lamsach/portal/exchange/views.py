@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from lamsach.errors import LamsachError
-from lamsach.file_names import safe_name
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base import links
 from lamsach.portal.base.charts import qr_address
@@ -40,6 +39,7 @@ from lamsach.portal.exchange.models import (
     Waiting,
 )
 from lamsach.portal.units.access import get_unit, home_units
+from lamsach.runtime.file_names import safe_name
 
 
 def _say(request: HttpRequest, problem: LamsachError) -> None:

@@ -14,12 +14,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from lamsach.errors import InputError, LamsachError, LimitError
-from lamsach.file_names import safe_name
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.storage import arriving
 from lamsach.portal.findings.transfers import OutOfPlace
 from lamsach.portal.jobs.models import Job, JobState
+from lamsach.runtime.file_names import safe_name
 
 FILE_BYTES = 200_000_000_000
 MOST_FILES = 500

@@ -21,7 +21,6 @@ from django.utils import timezone
 
 from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.errors import InputError, LamsachError, LimitError, UnreadableError
-from lamsach.file_names import safe_name
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.campaigns.models import Campaign
@@ -29,7 +28,8 @@ from lamsach.portal.findings import contents, reading, writing
 from lamsach.portal.findings.models import Bundle, BundleKind, BundleState, Way
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.units.models import Unit
-from lamsach.sealed.files import SUFFIX, Keys, is_sealed, open_sealed
+from lamsach.results.sealed.files import SUFFIX, Keys, is_sealed, open_sealed
+from lamsach.runtime.file_names import safe_name
 
 _HUNT = {"manifest.json", "devices.jsonl", "sightings.jsonl", "evidence.jsonl"}
 _SCAN = {"manifest.json", "findings.jsonl", "skips.jsonl", "actions.jsonl", "report.html"}

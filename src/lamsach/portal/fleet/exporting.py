@@ -11,6 +11,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from lamsach.documents.spreadsheets import BOM, csv_row
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.unsearched import WORDS, states
 from lamsach.portal.fleet.counting import BASES, Fleet, by_unit
@@ -19,7 +20,6 @@ from lamsach.portal.fleet.models import LookState
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import descendants
 from lamsach.results.safe_text import visible
-from lamsach.spreadsheets import BOM, csv_row
 
 _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json; charset=utf-8"}
 

@@ -14,7 +14,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from lamsach.errors import InputError
-from lamsach.file_names import safe_name
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.links import absolute
@@ -26,6 +25,7 @@ from lamsach.portal.fleet.filling import Addition, Filled, fill
 from lamsach.portal.fleet.models import Handout
 from lamsach.portal.fleet.programs import Program
 from lamsach.portal.units.models import Unit
+from lamsach.runtime.file_names import safe_name
 from lamsach.scanner.campaign import FOLDER, Terms, signed
 
 if TYPE_CHECKING:

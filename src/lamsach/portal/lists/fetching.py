@@ -21,7 +21,6 @@ from django.utils import timezone
 
 from lamsach import __version__
 from lamsach.errors import InputError, LamsachError, LimitError, OutputError, UnreadableError
-from lamsach.file_names import safe_name
 from lamsach.i18n import mark
 from lamsach.indicators.files.source import MISP_SCHEMES
 from lamsach.indicators.servers.client import Settings
@@ -32,7 +31,8 @@ from lamsach.portal.exchange import outgoing
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.lists import keeping, mirrored, origin_keys
 from lamsach.portal.lists.models import Document, Origin
-from lamsach.web_client import Answer, Headers, WebClient, WebError
+from lamsach.runtime.file_names import safe_name
+from lamsach.runtime.web_client import Answer, Headers, WebClient, WebError
 
 TIMEOUT_S = 60.0
 WHOLE_S = 1800.0

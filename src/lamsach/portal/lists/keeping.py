@@ -18,7 +18,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from lamsach.errors import LimitError
-from lamsach.file_names import safe_name
 from lamsach.i18n import mark
 from lamsach.indicators.review.examination import Examiner
 from lamsach.indicators.review.facts import Concern, Level
@@ -27,6 +26,7 @@ from lamsach.indicators.review.knowledge import knowledge
 from lamsach.model import Indicator, Problem, Reference, Refusal
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.lists.models import Decision, Document, Doubt, KeptList, Origin
+from lamsach.runtime.file_names import safe_name
 
 if TYPE_CHECKING:
     from lamsach.indicators.judge.explanation import Explained

@@ -16,6 +16,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from lamsach.documents.spreadsheets import csv_row
 from lamsach.errors import InputError
 from lamsach.indicators.review.decisions import Choice
 from lamsach.indicators.review.facts import REASONS, Kind
@@ -28,7 +29,6 @@ from lamsach.portal.lists import access, deciding, feedback
 from lamsach.portal.lists.forms import DecisionForm
 from lamsach.portal.lists.models import Decision, Doubt
 from lamsach.portal.lists.views import say
-from lamsach.spreadsheets import csv_row
 
 SIZES = (50, 250, 1000)
 

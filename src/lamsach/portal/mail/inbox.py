@@ -23,13 +23,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from lamsach.errors import LamsachError
-from lamsach.file_names import safe_name
 from lamsach.i18n import mark
 from lamsach.portal.base.uploads import KINDS, keep
 from lamsach.portal.mail import letters
 from lamsach.portal.mail.bounces import Bounce, bounce
 from lamsach.portal.mail.models import BadAddress, Incoming, IncomingKind, Letter, LetterState
 from lamsach.portal.mail.parser import LARGEST_BYTES, Parsed, parse
+from lamsach.runtime.file_names import safe_name
 
 Handler = Callable[[Incoming, "Letter | None", Parsed], str]
 Keep = Callable[[Incoming], str]

@@ -27,7 +27,7 @@ from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.mail.parser import File, Parsed
 from lamsach.portal.reports.models import Received, Way
 from lamsach.portal.units.models import FOREVER, Unit, UnitLink
-from lamsach.sealed.files import path_is_sealed
+from lamsach.results.sealed.files import path_is_sealed
 
 ENDINGS = ("json", "xlsx", "docx")
 """What a report is read from, the surest first."""

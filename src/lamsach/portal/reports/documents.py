@@ -9,7 +9,6 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 
-from lamsach.file_names import safe_name
 from lamsach.i18n import format_date, format_number
 from lamsach.letters.assessment import Evidence, assessment, contradictions, proposals, with_stated
 from lamsach.letters.form import Figure, Filled, Form
@@ -22,6 +21,7 @@ from lamsach.portal.reports.consolidation import Consolidation, Line
 from lamsach.portal.reports.content import annexes_of, filled_form
 from lamsach.portal.reports.figures import Scope, appendices, log_rows, state_rows
 from lamsach.portal.reports.models import Report
+from lamsach.runtime.file_names import safe_name
 
 KINDS: Mapping[str, str] = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",

@@ -13,7 +13,6 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from lamsach.file_names import safe_name
 from lamsach.portal.base.links import absolute
 from lamsach.portal.campaigns.deadlines import escalation_day, of_units, reminder_days
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation
@@ -29,6 +28,7 @@ from lamsach.portal.reports.documents import about, document_of, written
 from lamsach.portal.reports.models import Report
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import today
+from lamsach.runtime.file_names import safe_name
 
 
 def told_of_step(report: Report, action: Action, reason: str = "", *, attach: bool = True) -> None:

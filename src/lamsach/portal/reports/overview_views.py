@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from lamsach.file_names import safe_name
 from lamsach.letters.form import Form, parse_form
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number, numbers
@@ -48,6 +47,7 @@ from lamsach.portal.reports.tasks import to_accept
 from lamsach.portal.reports.views import answer_file
 from lamsach.portal.units.access import get_unit, home_units, may_act, writable_units
 from lamsach.portal.units.tree import today
+from lamsach.runtime.file_names import safe_name
 
 
 @member(ALL, ALL, ("GET",))

@@ -13,7 +13,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from lamsach.errors import InputError
-from lamsach.file_names import safe_name
 from lamsach.letters.form import SOURCES, Row
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
@@ -36,6 +35,7 @@ from lamsach.portal.reports.letters import told_of_step
 from lamsach.portal.reports.models import Extension, Figure, Report, ReportState, Step
 from lamsach.portal.units.models import Unit, UnitLink
 from lamsach.portal.units.tree import today, under
+from lamsach.runtime.file_names import safe_name
 
 _ON_THE_WAY = (
     ReportState.DRAFT,

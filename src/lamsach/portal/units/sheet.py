@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from lamsach.documents.archive import HANDED_IN
 from lamsach.documents.headings import Section, columns_of
+from lamsach.documents.spreadsheets import BOM, csv_row
 from lamsach.documents.vocabulary import UNITS
 from lamsach.documents.workbook import Workbook
 from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.i18n import mark
-from lamsach.spreadsheets import BOM, csv_row
 
 MOST_ROWS = 100_000
 MOST_COLUMNS, LONGEST_ROW = 50, 1_000_000

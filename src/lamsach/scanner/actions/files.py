@@ -106,19 +106,9 @@ def restore_file(vault: Vault, item: Item) -> list[str]:
                 vault.forget(item)
                 return []
             if there is not None:
-                raise OutputError(
-                    "Something else has this name now.", path, "Move it away, then restore again."
-                )
-            item.stamp("restoring", item.meta["sha256"])
-            back = place.beside(item.back)
-            back.unlink()
-            try:
-                refused = _write(vault, item, back)
-                back.rename_to_free(place)
-            except BaseException:
-                back.unlink()
-                item.unstamp("restoring")
-                raise
+                what = "Something else has this name now."
+                raise OutputError(what, path, "Move it away, then restore again.")
+            refused = _put_back(vault, item, place)
             place.flush()
             if item.stamped("restart"):
                 with suppress(OSError):
@@ -132,6 +122,20 @@ def restore_file(vault: Vault, item: Item) -> list[str]:
             "The file cannot be put back.", f"{path} ({error.strerror})", "Run again as an administrator."
         ) from None
     vault.forget(item)
+    return refused
+
+
+def _put_back(vault: Vault, item: Item, place: Place) -> list[str]:
+    item.stamp("restoring", item.meta["sha256"])
+    back = place.beside(item.back)
+    back.unlink()
+    try:
+        refused = _write(vault, item, back)
+        back.rename_to_free(place)
+    except BaseException:
+        back.unlink()
+        item.unstamp("restoring")
+        raise
     return refused
 
 

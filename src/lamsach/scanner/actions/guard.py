@@ -1,4 +1,4 @@
-"""The known-good guard: what is never touched, whatever was found about it."""
+"""The known-good guard: files and processes that are never touched, however suspicious."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from typing import Any
 from lamsach.errors import UnreadableError
 from lamsach.scanner.actions.quarantine_folder import quarantine_folder
 from lamsach.scanner.checks.tools import output_of
-from lamsach.scanner.common import common_file
 from lamsach.scanner.findings import Target, TargetKind
+from lamsach.scanner.index import common_file
 from lamsach.scanner.safe_open import Skipped
 from lamsach.scanner.trust import of_windows
 
@@ -165,8 +165,9 @@ class Guard:
         return path in owned or other in owned
 
     def _by_rpm(self, path: str) -> str | None:
-        """`rpm -qf` fails for a file that no package owns, and for a damaged database: both are told apart by
-        a file that is owned.
+        """Return rpm's owner of a file; None without one.
+
+        A file known to be owned tells a damaged database apart.
         """
         try:
             output_of(["rpm", "-qf", path])
@@ -242,8 +243,8 @@ def _windows_file(path: str) -> str | None:
 
 
 def read_good(paths: Iterable[str]) -> frozenset[str]:
-    """The SHA-256 values that files of known-good digests hold, one a line, whatever stands behind it
-    (`sha256sum` writes such files).
+    """The SHA-256 values in files of known-good digests, one at the start of each line (as `sha256sum`
+    writes).
 
     Raises UnreadableError.
     """

@@ -24,13 +24,7 @@ STOP_SECONDS = 5.0
 NOT_NAMED = "not_named"
 """The refusal of a file that only a rule accuses and nobody named."""
 _RULES = frozenset({"own_rule", "given_rule"})
-_ORDER = (
-    TargetKind.SUBSCRIPTION,
-    TargetKind.PROCESS,
-    TargetKind.LINE,
-    TargetKind.VALUE,
-    TargetKind.FILE,
-)
+_ORDER = (TargetKind.SUBSCRIPTION, TargetKind.PROCESS, TargetKind.LINE, TargetKind.VALUE, TargetKind.FILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,24 +135,11 @@ def _do(step: Step, vault: Vault) -> Done:
             item = quarantine_file(vault, _identified(step.target), facts)
     except LamsachError as error:
         return Done(step, error=error)
-    except Skipped as skipped:
-        return Done(
-            step,
-            error=InputError(
-                "The file cannot be taken away.",
-                f"{step.target.path} ({skipped.reason})",
-                "Run again as an administrator.",
-            ),
-        )
-    except OSError as error:
-        return Done(
-            step,
-            error=InputError(
-                "The file cannot be taken away.",
-                f"{step.target.path} ({error.strerror or error})",
-                "Run again as an administrator.",
-            ),
-        )
+    except (Skipped, OSError) as error:
+        why = error.reason if isinstance(error, Skipped) else error.strerror or error
+        where = f"{step.target.path} ({why})"
+        what = "The file cannot be taken away."
+        return Done(step, error=InputError(what, where, "Run again as an administrator."))
     return Done(step, item.id, gone=is_gone(step.target), later=item.waiting)
 
 

@@ -22,7 +22,7 @@ SAME_START_SECONDS = 60
 
 
 def recover(vault: Vault) -> list[str]:
-    """Finish or undo whatever was interrupted; the identifiers of the items that it concerned."""
+    """Finish or undo interrupted actions; return the identifiers of their items."""
     vault.sweep()
     touched = []
     for item in list(vault.items()):

@@ -80,7 +80,5 @@ def _definition(path: str) -> str:
 
 def _refused(path: str, skipped: Skipped) -> OutputError:
     return OutputError(
-        "The subscription cannot be changed.",
-        f"{path} ({skipped.reason})",
-        "Run again as an administrator.",
+        "The subscription cannot be changed.", f"{path} ({skipped.reason})", "Run again as an administrator."
     )

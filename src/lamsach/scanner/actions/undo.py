@@ -38,9 +38,7 @@ def restore(vault: Vault, item: Item) -> list[str]:
 
 
 def export(vault: Vault, items: Iterable[Item], path: Path) -> int:
-    """Write items into one AES-encrypted zip with the usual password: `ID/content`, `ID/meta.json`.
-
-    The number written.
+    """Write items into one AES-encrypted zip (`ID/content`, `ID/meta.json`); return their number.
 
     Raises OutputError; a file that was there before is kept then.
     """
@@ -55,12 +53,12 @@ def export(vault: Vault, items: Iterable[Item], path: Path) -> int:
             archive.setpassword(PASSWORD)
             for item in items:
                 archive.writestr(f"{item.id}/meta.json", json.dumps(item.meta, indent=1))
-                with archive.open(f"{item.id}/content", "w", force_zip64=True) as stream:
-                    for piece in vault.content(item):
-                        stream.write(piece)
+                contents = {"content": vault.content(item)}
                 for number, _ in enumerate(item.meta.get("streams", ())):
-                    with archive.open(f"{item.id}/stream-{number}", "w", force_zip64=True) as stream:
-                        for piece in vault.stream(item, number):
+                    contents[f"stream-{number}"] = vault.stream(item, number)
+                for name, pieces in contents.items():
+                    with archive.open(f"{item.id}/{name}", "w", force_zip64=True) as stream:
+                        for piece in pieces:
                             stream.write(piece)
                 count += 1
         with temporary.open("rb+") as stream:

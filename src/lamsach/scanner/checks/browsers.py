@@ -94,20 +94,12 @@ def _history(context: Context, file: Path) -> None:
                 context.counts.visits += 1
                 for hit in hits(str(url), context.index):
                     found += 1
-                    moment = _moment(epoch, stated)
-                    context.findings.append(
-                        Finding(
-                            Area.BROWSER,
-                            Level.SUSPICIOUS,
-                            "listed_visit",
-                            str(file),
-                            {"place": hit.place},
-                            str(url)[:500],
-                            hit.value,
-                            hit.threat,
-                            time=moment,
-                        )
+                    finding = Finding(
+                        *(Area.BROWSER, Level.SUSPICIOUS, "listed_visit", str(file), {"place": hit.place}),
+                        *(str(url)[:500], hit.value, hit.threat),
+                        time=_moment(epoch, stated),
                     )
+                    context.findings.append(finding)
                 if found >= _FOUND_PER_FILE:
                     break
         finally:

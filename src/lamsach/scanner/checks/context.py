@@ -16,7 +16,7 @@ from lamsach.scanner.options import Options
 
 @dataclass(slots=True)
 class Context:
-    """The machine as a check sees it. `root` stands for `/`.
+    """The machine as a check sees it. `root` takes the place of `/`.
 
     `starting` collects the files that the system starts by itself.
     """
@@ -34,7 +34,7 @@ class Context:
 
     @property
     def root(self) -> Path:
-        """The folder that stands for `/`."""
+        """The folder in the place of `/`."""
         return Path(self.options.root)
 
     @property

@@ -1,7 +1,7 @@
-"""Windows event logs (`*.evtx`): records that name a value of the list, whatever their channel.
+"""Windows event logs (`*.evtx`): records of any channel that name a value of the list.
 
-Read by the `evtx` library (MIT). Sysmon 1, 3 and 22, Security 4688 and 5156, PowerShell 4104 are the records
-that usually do; the texts of all are searched, so that a channel nobody thought of counts too.
+Read by the `evtx` library (MIT). Sysmon 1, 3 and 22, Security 4688 and 5156, PowerShell 4104 are the usual
+ones; the texts of all are searched, so that a channel nobody thought of counts too.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def check_event_logs(context: Context) -> None:
     """Search the machine's own event logs. Without a list there is nothing to search for."""
     if not context.windows or not context.index.count:
         return
-    folder = Path(os.environ.get("SystemRoot", r"C:\Windows")) / "System32" / "winevt" / "Logs"  # noqa: SIM112
+    windows = Path(os.environ.get("SystemRoot", r"C:\Windows"))  # noqa: SIM112
+    folder = windows / "System32" / "winevt" / "Logs"
     try:
         files = sorted(folder.glob("*.evtx"))
     except OSError:

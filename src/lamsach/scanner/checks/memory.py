@@ -81,24 +81,13 @@ def _windows(pid: int, limit: int) -> Iterator[bytes]:
         while left > 0 and kernel.VirtualQueryEx(
             handle, ctypes.c_void_p(place), ctypes.byref(info), ctypes.sizeof(info)
         ):
-            size = min(int(info.RegionSize), left)
-            readable = (
-                info.State == 0x1000
-                and info.Type == 0x20000
-                and info.Protect & 0xEE
-                and not info.Protect & 0x100
-            )
-            if readable:
+            size, guard = min(int(info.RegionSize), left), info.Protect
+            if info.State == 0x1000 and info.Type == 0x20000 and guard & 0xEE and not guard & 0x100:
                 for offset in range(0, size, PIECE_BYTES):
-                    wanted = min(PIECE_BYTES, size - offset)
-                    buffer = ctypes.create_string_buffer(wanted)
-                    got = ctypes.c_size_t()
+                    wanted, got = min(PIECE_BYTES, size - offset), ctypes.c_size_t()
+                    buffer, at = ctypes.create_string_buffer(wanted), ctypes.c_void_p(place + offset)
                     if kernel.ReadProcessMemory(
-                        handle,
-                        ctypes.c_void_p(place + offset),
-                        buffer,
-                        ctypes.c_size_t(wanted),
-                        ctypes.byref(got),
+                        handle, at, buffer, ctypes.c_size_t(wanted), ctypes.byref(got)
                     ):
                         left -= got.value
                         yield buffer.raw[: got.value]

@@ -27,8 +27,8 @@ _ACTIVATION = re.compile(
 _PROTECTION = re.compile(
     r"(?:^|\.)(?:windowsupdate\.com|update\.microsoft\.com|definitionupdates\.microsoft\.com"
     r"|kaspersky\.com|eset\.com|avast\.com|avg\.com|bitdefender\.com|malwarebytes\.com"
-    r"|symantec\.com|norton\.com"
-    r"|mcafee\.com|trendmicro\.com|sophos\.com|clamav\.net|virustotal\.com|bkav\.com\.vn|cmcinfosec\.com)$",
+    r"|symantec\.com|norton\.com|mcafee\.com|trendmicro\.com|sophos\.com|clamav\.net|virustotal\.com"
+    r"|bkav\.com\.vn|cmcinfosec\.com)$",
     re.IGNORECASE,
 )
 """Makers of protection: malware turns them off in the hosts file."""
@@ -40,7 +40,8 @@ _TCPIP = r"SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 def hosts_file(context: Context) -> Path:
     """Return where the hosts file of this machine lies."""
     if context.windows:
-        return Path(os.environ.get("SystemRoot", r"C:\Windows")) / "System32" / "drivers" / "etc" / "hosts"  # noqa: SIM112
+        windows = Path(os.environ.get("SystemRoot", r"C:\Windows"))  # noqa: SIM112
+        return windows / "System32" / "drivers" / "etc" / "hosts"
     return context.root / "etc/hosts"
 
 

@@ -61,7 +61,7 @@ class Registry:
 
 
 def as_text(data: object) -> str:
-    """The data of a registry value as text, whatever its type."""
+    """The data of a registry value of any type as text."""
     if isinstance(data, str):
         return data.rstrip("\0")
     if isinstance(data, (list, tuple)):

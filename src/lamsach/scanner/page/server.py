@@ -1,4 +1,4 @@
-"""Serves the scanner's page to the person at this machine; see `lamsach.local_page` for its guards."""
+"""The server of the scanner's page, for the person at this machine; guards: `lamsach.runtime.local_page`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import parse_qs
 
-from lamsach.local_page import LocalHandler, LocalServer
+from lamsach.runtime.local_page import LocalHandler, LocalServer
 from lamsach.scanner.host import elevated
 from lamsach.scanner.options import Mode, Options
 from lamsach.scanner.page import elevation, views

@@ -25,10 +25,15 @@ from lamsach.scanner.report.page import STYLE, limits_of_the_look, looked_at, ve
 
 MORE_STYLE = """
 nav{display:flex;flex-wrap:wrap;gap:8px;margin:16px 0}nav form{margin:0}
-button,.button{display:inline-block;font-family:inherit;font-size:18px;font-weight:600;line-height:1.3;min-height:56px;padding:14px 24px;border:2px solid var(--accent);border-radius:8px;background:var(--accent);color:var(--page);cursor:pointer;text-decoration:none}
-button.other,.button.other{background:var(--page);color:var(--accent)}button:focus-visible,.button:focus-visible{outline:3px solid var(--ink);outline-offset:2px}
-progress{width:100%;height:24px;accent-color:var(--accent)}details{margin:16px 0}summary{cursor:pointer;min-height:44px;padding:10px 0}
-@media(max-width:720px){button,.button{width:100%;text-align:center}nav{display:block}nav form,nav a{margin-bottom:8px}}
+button,.button{display:inline-block;font-family:inherit;font-size:18px;font-weight:600;line-height:1.3;
+min-height:56px;padding:14px 24px;border:2px solid var(--accent);border-radius:8px;background:var(--accent);
+color:var(--page);cursor:pointer;text-decoration:none}
+button.other,.button.other{background:var(--page);color:var(--accent)}
+button:focus-visible,.button:focus-visible{outline:3px solid var(--ink);outline-offset:2px}
+progress{width:100%;height:24px;accent-color:var(--accent)}details{margin:16px 0}
+summary{cursor:pointer;min-height:44px;padding:10px 0}
+@media(max-width:720px){button,.button{width:100%;text-align:center}nav{display:block}
+nav form,nav a{margin-bottom:8px}}
 """
 ALL_STYLE = STYLE + MORE_STYLE
 _ROWS = 300
@@ -52,7 +57,8 @@ def start_page(job: Job, language: str, elevated: bool, may_ask: bool = False) -
     if job.error is not None:
         parts.append(
             f'<div class="verdict '
-            f'blind"><strong>{escape(_(job.error.what))}</strong><p>{escape(visible(job.error.where))}</p><p>{escape(_(job.error.todo))}</p></div>'
+            f'blind"><strong>{escape(_(job.error.what))}</strong><p>{escape(visible(job.error.where))}</p>'
+            f"<p>{escape(_(job.error.todo))}</p></div>"
         )
     if job.result is None:
         parts += _welcome(job, _, elevated, may_ask)
@@ -69,7 +75,8 @@ def found_page(job: Job, language: str) -> str:
         return start_page(job, language, elevated=True)
     rows = "".join(
         f'<tr><td><span class="level '
-        f'{finding.level}">{escape(_(LEVELS[finding.level]))}</span></td><td>{escape(_(AREAS[finding.area]))}<br><code>{escape(visible(finding.subject))}</code></td>'
+        f'{finding.level}">{escape(_(LEVELS[finding.level]))}</span></td>'
+        f"<td>{escape(_(AREAS[finding.area]))}<br><code>{escape(visible(finding.subject))}</code></td>"
         f"<td>{escape(sentence(finding, _))}<br><b>{escape(threat(finding, _))}</b></td></tr>"
         for finding in result.findings[:_ROWS]
     )
@@ -98,7 +105,11 @@ def clean_page(job: Job, language: str) -> str:
         else f"<p>{escape(_('There is nothing to do.'))}</p>"
     )
     if allowed:
-        body += f"<p>{escape(_('Files go into an encrypted quarantine on this machine and can be given back. A program that was stopped is not started again.'))}</p>"
+        note = _(
+            "Files go into an encrypted quarantine on this machine and can be given back. A program "
+            "that was stopped is not started again."
+        )
+        body += f"<p>{escape(note)}</p>"
         body += f"<nav>{_button('clean', _('Clean now'), form='cleaning')}</nav>"
     return _shell(_("This would be done:"), body + _back(_), language)
 
@@ -133,24 +144,23 @@ def ended_page(language: str, *, again: bool = False) -> str:
 
 
 def _welcome(job: Job, _: Translate, elevated: bool, may_ask: bool) -> list[str]:
-    parts = [
-        f"<p>{escape(_('The look changes nothing on this machine. It takes two minutes at most; the full look takes longer.'))}</p>"
-    ]
+    said = _(
+        "The look changes nothing on this machine. It takes two minutes at most; the full look takes longer."
+    )
+    parts = [f"<p>{escape(said)}</p>"]
     if not elevated:
-        parts.append(
-            f'<p class="note">{escape(_("Without the rights of an administrator, some places cannot be examined. The result says which."))}</p>'
+        note = _(
+            "Without the rights of an administrator, some places cannot be examined. The result says which."
         )
+        parts.append(f'<p class="note">{escape(note)}</p>')
     if job.receiver is not None:
         said = _("Nothing is sent by itself: after the look, a button sends the result to {name}.")
         parts.append(f'<p class="note">{escape(said.format(name=visible(job.receiver.name)))}</p>')
     more = _button("elevate", _("Start again as an administrator"), other=True) if may_ask else ""
-    parts.append(
-        f"<nav>{_button('look', _('Look'))}{_button('look-full', _('Full look'), other=True)}{more}{_link('undo', _('Undo'))}{_button('end', _('End'), other=True)}</nav>"
-    )
-    parts.append(
-        f"<details><summary>{escape(_('What this look cannot see'))}</summary>{limits_of_the_look(_)}</details>"
-    )
-    return parts
+    looks = _button("look", _("Look")) + _button("look-full", _("Full look"), other=True)
+    rest = _link("undo", _("Undo")) + _button("end", _("End"), other=True)
+    parts.append(f"<nav>{looks}{more}{rest}</nav>")
+    return [*parts, _cannot_see(_)]
 
 
 def _outcome(job: Job, result: Result, language: str) -> list[str]:
@@ -163,7 +173,8 @@ def _outcome(job: Job, result: Result, language: str) -> list[str]:
     ]
     if job.done:
         parts.append(
-            f"<h2>{escape(_('What was done'))}</h2><ul>{''.join(f'<li>{_done(done, _)}</li>' for done in job.done)}</ul>"
+            f"<h2>{escape(_('What was done'))}</h2>"
+            f"<ul>{''.join(f'<li>{_done(done, _)}</li>' for done in job.done)}</ul>"
         )
     if job.undone:
         given = "".join(
@@ -175,19 +186,27 @@ def _outcome(job: Job, result: Result, language: str) -> list[str]:
     if job.sent and job.receiver is not None:
         told = _("The result was sent to {name}.").format(name=visible(job.receiver.name))
         parts.append(f"<p><strong>{escape(told)}</strong></p>")
+    return [*parts, _buttons(job, _), _cannot_see(_)]
+
+
+def _buttons(job: Job, _: Translate) -> str:
     cleaning = any(step.refusal in (None, NOT_NAMED) for step in job.plan()) if not job.done else False
-    first = _link("clean", _("Clean"), first=True) if cleaning else ""
-    send = ""
-    if job.receiver is not None and not job.sent:
-        send = _button("send", _("Send result"), other=cleaning)
-    parts.append(
-        f"<nav>{first}{send}{_link('found', _('What was found'))}{_button('look', _('Look again'), other=cleaning or bool(send))}"
-        f"{_link('undo', _('Undo'))}{_link('result.zip', _('Save result'))}{_button('end', _('End'), other=True)}</nav>"
+    sending = job.receiver is not None and not job.sent
+    buttons = (
+        _link("clean", _("Clean"), first=True) if cleaning else "",
+        _button("send", _("Send result"), other=cleaning) if sending else "",
+        _link("found", _("What was found")),
+        _button("look", _("Look again"), other=cleaning or sending),
+        _link("undo", _("Undo")),
+        _link("result.zip", _("Save result")),
+        _button("end", _("End"), other=True),
     )
-    parts.append(
-        f"<details><summary>{escape(_('What this look cannot see'))}</summary>{limits_of_the_look(_)}</details>"
-    )
-    return parts
+    return f"<nav>{''.join(buttons)}</nav>"
+
+
+def _cannot_see(_: Translate) -> str:
+    title = escape(_("What this look cannot see"))
+    return f"<details><summary>{title}</summary>{limits_of_the_look(_)}</details>"
 
 
 def _progress(seen: Progress | None, language: str) -> str:
@@ -214,7 +233,8 @@ def _progress(seen: Progress | None, language: str) -> str:
     )
     go = _button("resume", _("Go on")) if seen.paused else _button("pause", _("Pause"), other=True)
     return (
-        f"<p>{escape(_(STAGES.get(seen.stage, seen.stage)) if seen.stage else '')}</p><progress{share}></progress><p>{escape(state)}</p>"
+        f"<p>{escape(_(STAGES.get(seen.stage, seen.stage)) if seen.stage else '')}</p><progress{share}>"
+        f"</progress><p>{escape(state)}</p>"
         f"<nav>{go}{_button('stop', _('Stop'), other=True)}</nav>"
     )
 
@@ -271,5 +291,6 @@ def _shell(title: str, body: str, language: str, *, refresh: bool = False) -> st
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta '
         f'name="viewport" content="width=device-width">{again}'
-        f"<title>{escape(title)}</title><style>{ALL_STYLE}</style></head><body><main><h1>{escape(title)}</h1>{body}</main></body></html>"
+        f"<title>{escape(title)}</title><style>{ALL_STYLE}</style></head><body><main><h1>{escape(title)}"
+        f"</h1>{body}</main></body></html>"
     )

@@ -1,6 +1,4 @@
-"""The result bundle: one `.zip` that is sent or carried to whoever keeps the cases, every part with its
-SHA-256 in the manifest.
-"""
+"""The result bundle: one `.zip` for the keeper of the cases, with each part's SHA-256 in the manifest."""
 
 from __future__ import annotations
 

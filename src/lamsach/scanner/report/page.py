@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from html import escape
 from typing import Any
 
@@ -22,21 +23,36 @@ from lamsach.scanner.labels import (
     threat,
     visible,
 )
-from lamsach.scanner.report.times import local_time
+
+
+def local_time(moment: datetime) -> str:
+    """A time on this machine's clock: dd/mm/yyyy HH:MM."""
+    return moment.astimezone().strftime("%d/%m/%Y %H:%M")
+
 
 ROWS = 5000
 STYLE = """
-:root{color-scheme:light dark;--page:#fff;--ink:#1a1f24;--soft:#4d5863;--line:#cdd4da;--wash:#f3f5f7;--accent:#0b5c63;--red:#a8131f;--amber:#7a4b00;--grey:#5b6570}
-@media(prefers-color-scheme:dark){:root{--page:#14191d;--ink:#e8ecef;--soft:#aeb8c1;--line:#3b4650;--wash:#1d2429;--accent:#6fccd3;--red:#ff9a9a;--amber:#f2c26b;--grey:#9aa5af}}
+:root{color-scheme:light dark;--page:#fff;--ink:#1a1f24;--soft:#4d5863;--line:#cdd4da;--wash:#f3f5f7;
+--accent:#0b5c63;--red:#a8131f;--amber:#7a4b00;--grey:#5b6570}
+@media(prefers-color-scheme:dark){:root{--page:#14191d;--ink:#e8ecef;--soft:#aeb8c1;--line:#3b4650;
+--wash:#1d2429;--accent:#6fccd3;--red:#ff9a9a;--amber:#f2c26b;--grey:#9aa5af}}
 *{box-sizing:border-box}html{font:16px/1.5 system-ui,"Segoe UI",Roboto,"Noto Sans",Arial,sans-serif}
-body{margin:0 auto;max-width:1100px;padding:16px 24px 64px;background:var(--page);color:var(--ink);overflow-wrap:anywhere}
-h1{font-size:28px;line-height:1.25;margin:8px 0}h2{font-size:20px;margin:40px 0 8px}p,ul{max-width:75ch;margin:0 0 16px}
-.note{color:var(--soft);font-size:14px}.verdict{border-left:8px solid var(--accent);background:var(--wash);padding:16px;margin:16px 0}
-.verdict.malicious{border-color:var(--red)}.verdict.suspicious,.verdict.risk,.verdict.blind{border-color:var(--amber)}
-table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}th,td{text-align:left;vertical-align:top;padding:8px 12px 8px 0;border-bottom:1px solid var(--line)}
-th{border-bottom:2px solid var(--ink);font-size:14px}code{font:14px/1.45 ui-monospace,Consolas,"DejaVu Sans Mono",monospace;white-space:pre-wrap}
-.level{font-weight:600;white-space:nowrap}.level.malicious{color:var(--red)}.level.suspicious{color:var(--amber)}.level.risk{color:var(--grey)}
-@media(max-width:720px){body{padding:8px 16px 48px}thead{display:none}tr,td{display:block}td{border:0;padding:2px 0}tr{border-bottom:1px solid var(--line);padding:8px 0}}
+body{margin:0 auto;max-width:1100px;padding:16px 24px 64px;background:var(--page);color:var(--ink);
+overflow-wrap:anywhere}
+h1{font-size:28px;line-height:1.25;margin:8px 0}h2{font-size:20px;margin:40px 0 8px}
+p,ul{max-width:75ch;margin:0 0 16px}
+.note{color:var(--soft);font-size:14px}
+.verdict{border-left:8px solid var(--accent);background:var(--wash);padding:16px;margin:16px 0}
+.verdict.malicious{border-color:var(--red)}
+.verdict.suspicious,.verdict.risk,.verdict.blind{border-color:var(--amber)}
+table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
+th,td{text-align:left;vertical-align:top;padding:8px 12px 8px 0;border-bottom:1px solid var(--line)}
+th{border-bottom:2px solid var(--ink);font-size:14px}
+code{font:14px/1.45 ui-monospace,Consolas,"DejaVu Sans Mono",monospace;white-space:pre-wrap}
+.level{font-weight:600;white-space:nowrap}.level.malicious{color:var(--red)}
+.level.suspicious{color:var(--amber)}.level.risk{color:var(--grey)}
+@media(max-width:720px){body{padding:8px 16px 48px}thead{display:none}tr,td{display:block}
+td{border:0;padding:2px 0}tr{border-bottom:1px solid var(--line);padding:8px 0}}
 @media print{body{max-width:none}}
 """
 _ICONS = {Level.MALICIOUS: "■", Level.SUSPICIOUS: "▲", Level.RISK: "○"}
@@ -176,7 +192,8 @@ def _actions(actions: Sequence[dict[str, Any]], _: Translate) -> list[str]:
     if not actions:
         return []
     rows = (
-        f"<tr><td>{escape(visible(str(action.get('sentence', ''))))}</td><td><code>{escape(visible(str(action.get('subject', ''))))}</code></td></tr>"
+        f"<tr><td>{escape(visible(str(action.get('sentence', ''))))}</td><td>"
+        f"<code>{escape(visible(str(action.get('subject', ''))))}</code></td></tr>"
         for action in actions
     )
     return [f"<h2>{escape(_('What was done'))}</h2><table><tbody>", *rows, "</tbody></table>"]
@@ -195,7 +212,8 @@ def _skipped(result: Result, language: str) -> list[str]:
     parts.append("</ul><table><tbody>")
     for skip in result.skips[:ROWS]:
         parts.append(
-            f"<tr><td><code>{escape(visible(skip.subject))}</code></td><td>{escape(skip_reason(skip.reason, _))}</td></tr>"
+            f"<tr><td><code>{escape(visible(skip.subject))}</code></td>"
+            f"<td>{escape(skip_reason(skip.reason, _))}</td></tr>"
         )
     parts.append("</tbody></table>")
     return parts

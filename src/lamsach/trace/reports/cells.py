@@ -33,9 +33,7 @@ _OF_TCP = frozenset(["http", "https", "smtp", "ftp", "ssh", "telnet", "tls", "ss
 
 @lru_cache(65536)
 def endpoints(text: str) -> tuple[Endpoint, ...]:
-    """Every address in the text, canonical, with the port that stands at it, each once, at most
-    MOST_IN_A_CELL.
-    """
+    """Every address in the text, canonical, with its port, each once, at most MOST_IN_A_CELL."""
     text = refang(text[:_LONGEST])
     found: dict[Endpoint, int] = {}
     for match in _IPV4.finditer(text):
@@ -65,7 +63,7 @@ def _address(text: str) -> str | None:
 
 
 def port_number(text: str) -> int | None:
-    """A port of 1 to 65535; None for anything else (0 stands for none)."""
+    """A port of 1 to 65535; None for anything else (0 is none)."""
     match = _PORT.fullmatch(text.strip())
     number = int(match[1]) if match else 0
     return number if 1 <= number <= 65535 else None

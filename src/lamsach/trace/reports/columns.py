@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from lamsach.documents.headings import plain_key
 from lamsach.trace.reports.cells import endpoints, port_number, protocol_of
-from lamsach.trace.reports.grids import Cells
+from lamsach.trace.reports.grid import Cells
 from lamsach.trace.reports.headings import Column, column_of, is_international, is_later, offset_minutes
 from lamsach.trace.reports.times import ListTimes
 
@@ -34,6 +34,9 @@ class Columns:
         return self.places.get(column, ())
 
 
+_TIMED = (Column.TIME, Column.CLOCK, Column.DATE)
+
+
 def find_columns(rows: Rows, known: Collection[str] = ()) -> Columns | None:
     """The columns of a table; None when none holds addresses.
 
@@ -57,20 +60,15 @@ def find_columns(rows: Rows, known: Collection[str] = ()) -> Columns | None:
         return None
     _complete(places, sample, times, headed=bool(headings))
     for column in (Column.TIME, Column.DATE):
-        if column in places:
-            places[column].sort(
-                key=lambda place: (
-                    not _reads_time(sample, place, times),
-                    place < len(headings) and is_later(headings[place]),
-                )
+        places.get(column, []).sort(
+            key=lambda place: (
+                not _reads_time(sample, place, times),
+                place < len(headings) and is_later(headings[place]),
             )
+        )
     title = " ".join(cell for _, cells in rows[:data] if cells for cell in cells)
-    stated = [
-        offset_minutes(headings[place])
-        for column in (Column.TIME, Column.CLOCK, Column.DATE)
-        for place in places.get(column, ())
-        if place < len(headings)
-    ]
+    timed = (place for column in _TIMED for place in places.get(column, ()) if place < len(headings))
+    stated = (offset_minutes(headings[place]) for place in timed)
     offset = next((value for value in stated if value is not None), None)
     return Columns(
         {column: tuple(found) for column, found in places.items()},
@@ -209,10 +207,10 @@ def _complete(
         ][:1]
 
 
-def _share(sample: Sequence[Cells], place: int, holds: object) -> float:
+def _share(sample: Sequence[Cells], place: int, holds: Callable[[str], object]) -> float:
     """The share of filled cells of a column that hold something."""
     filled = [cells[place] for cells in sample if place < len(cells) and cells[place]]
-    return sum(bool(holds(cell)) for cell in filled) / len(filled) if filled else 0.0  # type: ignore[operator]
+    return sum(bool(holds(cell)) for cell in filled) / len(filled) if filled else 0.0
 
 
 def _reads_time(sample: Sequence[Cells], place: int, times: ListTimes) -> bool:

@@ -1,4 +1,4 @@
-"""Lists in PDF documents: their tables, and what stands outside of tables by its columns."""
+"""Lists in PDF documents: their tables, and the columns of text outside of tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lamsach.documents.pdf.whole_tables import WholeTable, whole_tables
 from lamsach.errors import LamsachError, UnreadableError
 from lamsach.indicators.files.source import ListSource
 from lamsach.trace.reports.cells import endpoints
-from lamsach.trace.reports.grids import Cells, Grid, in_columns
+from lamsach.trace.reports.grid import Cells, Grid, in_columns
 from lamsach.trace.reports.headings import Column, column_of
 
 LIMITS = PdfLimits(pages=2000)
@@ -51,7 +51,7 @@ KNOWLEDGE = _OfReports()
 
 
 def pdf_grids(source: ListSource) -> Iterator[Grid]:
-    """The document's tables page by page, and the lines between them. `page` is where a row stands.
+    """The document's tables page by page, and the lines between them. `page` is a row's page.
 
     Raises UnreadableError for a damaged, locked or scanned document, LimitError for one too large, after what
     comes before.

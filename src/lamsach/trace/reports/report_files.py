@@ -20,7 +20,8 @@ from lamsach.model import Problem, Reference, Refusal
 from lamsach.trace.model import Reported
 from lamsach.trace.reports.cells import MOST_IN_A_CELL, endpoints, ports, protocol_of
 from lamsach.trace.reports.columns import Columns, find_columns
-from lamsach.trace.reports.grids import Cells, Grid, grids
+from lamsach.trace.reports.grid import Cells, Grid
+from lamsach.trace.reports.grids import grids
 from lamsach.trace.reports.headings import Column, column_of
 from lamsach.trace.reports.lines import read_line
 from lamsach.trace.reports.times import ListTimes

@@ -48,7 +48,8 @@ class ListTimes:
         numbers = [found for text in samples if (found := _numbers(text)) is not None]
         self.order = decide_order(numbers, DateOrder.DAY_FIRST, context)
         self.zone: tzinfo = zone or DEFAULT_TIMEZONE
-        self._times = LooseTimes(FileContext(timezone=self.zone), self.order is DateOrder.MONTH_FIRST)  # type: ignore[arg-type]
+        month_first = self.order is DateOrder.MONTH_FIRST
+        self._times = LooseTimes(FileContext(timezone=self.zone), month_first)  # type: ignore[arg-type]
         self._known: dict[str, tuple[datetime, timedelta] | None] = {}
 
     def read(self, text: str) -> tuple[datetime, timedelta] | None:

@@ -11,10 +11,10 @@ import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from lamsach.documents.spreadsheets import csv_row
 from lamsach.results.records import time_text
 from lamsach.results.safe_text import visible
-from lamsach.spreadsheets import csv_row
-from lamsach.trace.model import Answer, Trace
+from lamsach.trace.model import Answer, Named, Trace
 from lamsach.trace.shown.facts import Facts
 
 COLUMNS = (
@@ -109,16 +109,14 @@ def _row(number: int, answer: Answer, facts: Facts) -> dict[str, Any]:
         "why": answer.why.value if answer.why else "",
         "note": note,
     }
-    if not answer.explained:
-        return known
-    item = answer.named[0]
+    return known | _named(answer.named[0], facts) if answer.explained else known
+
+
+def _named(item: Named, facts: Facts) -> dict[str, Any]:
     who, proofs = item.identity, item.evidence
-    nat, lease = (
-        (proofs[0] if proofs and proofs[0].time else None),
-        next((line for line in proofs if not line.time), None),
-    )
+    nat = proofs[0] if proofs and proofs[0].time else None
+    lease = next((line for line in proofs if not line.time), None)
     return {
-        **known,
         "certainty": item.certainty.value,
         "device": item.device,
         "inside_ip": item.inside,

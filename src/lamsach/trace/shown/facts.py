@@ -54,35 +54,29 @@ class Facts:
         """Yield what else has to be known of the figures: machines, repeated rows, refused rows, the clocks,
         what was read.
         """
-        if self.trace.devices:
-            yield counted(
+        for count, one, many in (
+            (
                 len(self.trace.devices),
                 mark("One machine explains them."),
                 mark("{count} machines explain them."),
-                self.language,
-            )
-        if self.trace.repeated:
-            yield counted(
+            ),
+            (
                 self.trace.repeated,
                 mark("{count} row repeats another and is not counted."),
                 mark("{count} rows repeat others and are not counted."),
-                self.language,
-            )
-        if self.trace.refusals:
-            yield counted(
+            ),
+            (
                 len(self.trace.refusals),
                 mark("{count} row of the list could not be read."),
                 mark("{count} rows of the list could not be read."),
-                self.language,
-            )
+            ),
+        ):
+            if count:
+                yield counted(count, one, many, self.language)
         for document, skew in self.trace.skews:
             sentence = skew_sentence(skew, self.language)
             yield sentence if len(self.trace.skews) == 1 else f"{self.text(document, 100)}: {sentence}"
-        known = self.trace.public_addresses
-        if known and any(answer.why is Why.NOT_OUR_ADDRESS for answer in self.trace.answers):
-            text = self.translate("The logs translate to these public addresses: {addresses}.")
-            more = ", …" if len(known) > _ADDRESSES_SHOWN else ""
-            yield text.format(addresses=", ".join(known[:_ADDRESSES_SHOWN]) + more)
+        yield from self._own_addresses()
         text = self.translate(
             "Read were {nat} NAT records and {leases} DHCP or session records. Times are "
             "{zone}. Lamsach {version}."
@@ -93,6 +87,13 @@ class Facts:
             zone=self.clock,
             version=visible_line(self.trace.tool_version),
         )
+
+    def _own_addresses(self) -> Iterator[str]:
+        known = self.trace.public_addresses
+        if known and any(answer.why is Why.NOT_OUR_ADDRESS for answer in self.trace.answers):
+            text = self.translate("The logs translate to these public addresses: {addresses}.")
+            more = ", …" if len(known) > _ADDRESSES_SHOWN else ""
+            yield text.format(addresses=", ".join(known[:_ADDRESSES_SHOWN]) + more)
 
     def text(self, value: str | None, length: int = 300) -> str:
         """A text of a list or log, harmless."""
@@ -125,7 +126,7 @@ class Facts:
         )
 
     def place(self, reference: Reference) -> str:
-        """Return where a row stands."""
+        """Return the place of a row."""
         page = (
             ""
             if reference.page is None

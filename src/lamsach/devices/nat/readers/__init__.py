@@ -1,4 +1,6 @@
-"""The products whose NAT records are read, one file each. A reader is two functions over one line, without state.
+"""The products whose NAT records are read, one file each.
+
+A reader is two functions over one line, without state.
 
 One more product is one file here and one entry in READERS.
 """
@@ -23,7 +25,7 @@ from lamsach.devices.nat.records import NatRecord
 
 
 class Reader(NamedTuple):
-    """`markers`: of which every NAT record of the product contains one. `read`: the line's record, None when it tells of no translation."""
+    """`markers`: every NAT record contains one. `read`: the line's record, None without a translation."""
 
     name: str
     markers: tuple[str, ...]

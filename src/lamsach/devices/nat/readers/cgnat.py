@@ -1,7 +1,8 @@
 """Carrier-grade NAT: blocks of ports as F5, A10, Nokia, Huawei and others log them.
 
-Source: F5 "CGNAT Implementations" (LSN_PB_ALLOCATED, LSN_PB_RELEASED, LSN_ADD, LSN_DELETE); A10 "CGN logging" (`NAT-TCP-N`, port batching);
-Huawei "NAT444 user log"; RFC 6888 section 4, which asks for these records. Traps: some write `first - last`, some a first port and a size.
+Source: F5 "CGNAT Implementations" (LSN_PB_ALLOCATED, LSN_PB_RELEASED, LSN_ADD, LSN_DELETE); A10 "CGN logging"
+(`NAT-TCP-N`, port batching); Huawei "NAT444 user log"; RFC 6888 section 4, which asks for these records.
+Traps: some write `first - last`, some a first port and a size.
 """
 
 from __future__ import annotations
@@ -16,21 +17,27 @@ MARKERS = ("LSN_", "NAT-TCP-", "NAT-UDP-", "NAT444", "PublicIP", "publicIp", "Na
 _A = r"(\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{2,45}?)"
 # "LSN_PB_ALLOCATED","10.1.1.5%0","203.0.113.1%0: 1024 - 2047"     LSN_PB_RELEASED ...
 _F5_BLOCK = re.compile(
-    rf'"?LSN_PB_(ALLOCATED|RELEASED)"?[ ,]+"?{_A}(?:%\d{{1,5}})?"?[ ,]+"?{_A}(?:%\d{{1,5}})?: ?(\d{{1,5}}) ?- ?(\d{{1,5}})',
+    rf'"?LSN_PB_(ALLOCATED|RELEASED)"?[ ,]+"?{_A}(?:%\d{{1,5}})?"?[ ,]+"?{_A}(?:%\d{{1,5}})?: '
+    rf"?(\d{{1,5}}) ?- ?(\d{{1,5}})",
     re.ASCII,
 )
 # "LSN_ADD","10.1.1.5%0:51234","TCP","203.0.113.1%0:4321","198.51.100.7:443"
 _F5_ONE = re.compile(
-    rf'"?LSN_(ADD|DELETE)"?[ ,]+"?{_A}(?:%\d{{1,5}})?:(\d{{1,5}})"?[ ,]+"?(\w{{2,6}})"?[ ,]+"?{_A}(?:%\d{{1,5}})?:(\d{{1,5}})',
+    rf'"?LSN_(ADD|DELETE)"?[ ,]+"?{_A}(?:%\d{{1,5}})?:(\d{{1,5}})"?[ ,]+"?(\w{{2,6}})"?[ '
+    rf',]+"?{_A}(?:%\d{{1,5}})?:(\d{{1,5}})',
     re.ASCII,
 )
-# NAT-TCP-N: 10.1.1.5:51234 -> 203.0.113.1:4321     NAT-TCP-F (freed)     NAT-TCP-B: 10.1.1.5 -> 203.0.113.1:1024-1535
+# NAT-TCP-N: 10.1.1.5:51234 -> 203.0.113.1:4321     NAT-TCP-F (freed)     NAT-TCP-B: 10.1.1.5 ->
+# 203.0.113.1:1024-1535
 _A10 = re.compile(
-    rf"NAT-(TCP|UDP|ICMP)-([NCBFD])[^:]{{0,8}}: ?{_A}(?::(\d{{1,5}}))? ?(?:->|<-->|,) ?{_A}:(\d{{1,5}})(?:-(\d{{1,5}}))?",
+    rf"NAT-(TCP|UDP|ICMP)-([NCBFD])[^:]{{0,8}}: ?{_A}(?::(\d{{1,5}}))? ?(?:->|<-->|,) "
+    rf"?{_A}:(\d{{1,5}})(?:-(\d{{1,5}}))?",
     re.ASCII,
 )
 _KEYS = re.compile(
-    r'\b(PublicIP|publicIp|NatIP|nat_ip|PrivateIP|privateIp|UserIP|SrcIP|src_ip|StartPort|startPort|EndPort|endPort|port_start|port_end|PortStart|PortEnd)\s*[=:]\s*"?([0-9A-Fa-f.:]{1,45})'
+    r"\b(PublicIP|publicIp|NatIP|nat_ip|PrivateIP|privateIp|UserIP|SrcIP|src_ip|StartPort"
+    r"|startPort|EndPort|endPort|port_start|port_end|PortStart|PortEnd)\s*[=:]"
+    r'\s*"?([0-9A-Fa-f.:]{1,45})'
 )
 _ENDS = re.compile(r"release|delete|withdraw|free|expire|del\b", re.IGNORECASE)
 

@@ -1,8 +1,11 @@
-"""Cisco ASA and FTD (305011, 305012, 302013 to 302016, port blocks 305014, 305015) and IOS (`%IPNAT-6-CREATED`).
+"""Cisco ASA and FTD (305011, 305012, 302013 to 302016, port blocks 305014, 305015) and IOS
+(`%IPNAT-6-CREATED`).
 
-Source: Cisco ASA Series Syslog Messages, 302013 to 305015; IOS `ip nat log translations syslog`. `Built outbound TCP connection 12 for
-outside:198.51.100.7/443 (198.51.100.7/443) to inside:10.1.1.5/51234 (203.0.113.1/4321)`: what stands in brackets is the mapped address. The
-end of a connection states only its number and how long it lasted, and repeats no mapping. Of an inbound connection the first address is the far side's too.
+Source: Cisco ASA Series Syslog Messages, 302013 to 305015; IOS `ip nat log translations syslog`. `Built
+outbound TCP connection 12 for outside:198.51.100.7/443 (198.51.100.7/443) to inside:10.1.1.5/51234
+(203.0.113.1/4321)`: what stands in brackets is the mapped address. The end of a connection states only its
+number and how long it lasted, and repeats no mapping. Of an inbound connection the first address is the far
+side's too.
 """
 
 from __future__ import annotations
@@ -26,28 +29,36 @@ MARKERS = (
     "%NAT-",
 )
 _A = r"([0-9A-Fa-f.:]{2,45}?)"
-# %ASA-6-305011: Built dynamic TCP translation from inside:10.1.1.5/51234(LOCAL\alice) to outside:203.0.113.1/4321
+# %ASA-6-305011: Built dynamic TCP translation from inside:10.1.1.5/51234(LOCAL\alice) to
+# outside:203.0.113.1/4321
 _XLATE = re.compile(
-    rf"-3050(11|12): (?:Built|Teardown) \w+ (\w+) translation from [^:\s]{{1,64}}:{_A}/(\d{{1,5}})(?:\([^)]{{0,200}}\))? to [^:\s]{{1,64}}(?:\([^)]{{0,80}}\))?:{_A}/(\d{{1,5}})"
+    rf"-3050(11|12): (?:Built|Teardown) \w+ (\w+) translation from "
+    rf"[^:\s]{{1,64}}:{_A}/(\d{{1,5}})(?:\([^)]{{0,200}}\))? to "
+    rf"[^:\s]{{1,64}}(?:\([^)]{{0,80}}\))?:{_A}/(\d{{1,5}})"
     r"(?: duration (\d{1,6}):(\d\d):(\d\d))?",
     re.ASCII,
 )
-# %ASA-6-302013: Built outbound TCP connection 12 for outside:198.51.100.7/443 (198.51.100.7/443) to inside:10.1.1.5/51234 (203.0.113.1/4321)
+# %ASA-6-302013: Built outbound TCP connection 12 for outside:198.51.100.7/443 (198.51.100.7/443) to
+# inside:10.1.1.5/51234 (203.0.113.1/4321)
 _BUILT = re.compile(
-    rf"-3020(?:13|15): Built (inbound|outbound) (TCP|UDP) connection (\d{{1,20}}) for [^:\s]{{1,64}}:{_A}/(\d{{1,5}}) ?\({_A}/(\d{{1,5}})\)(?:\([^)]{{0,200}}\))?"
+    rf"-3020(?:13|15): Built (inbound|outbound) (TCP|UDP) connection (\d{{1,20}}) for "
+    rf"[^:\s]{{1,64}}:{_A}/(\d{{1,5}}) ?\({_A}/(\d{{1,5}})\)(?:\([^)]{{0,200}}\))?"
     rf" to [^:\s]{{1,64}}:{_A}/(\d{{1,5}}) ?\({_A}/(\d{{1,5}})\)",
     re.ASCII,
 )
 _TORN = re.compile(r"-3020(?:14|16): Teardown (?:TCP|UDP) connection (\d{1,20}) ", re.ASCII)
 _LASTED = re.compile(r" duration (\d{1,6}):(\d\d):(\d\d)", re.ASCII)
-# %ASA-6-305014: Allocated TCP block of ports for translation from inside:10.1.1.5 to outside:203.0.113.1/1024-1535
+# %ASA-6-305014: Allocated TCP block of ports for translation from inside:10.1.1.5 to
+# outside:203.0.113.1/1024-1535
 _BLOCK = re.compile(
-    rf"-3050(14|15): (?:Allocated|Released) .{{0,40}}?block of .{{0,20}}?ports for translation from '?[^:\s]{{1,64}}:{_A}'? to '?[^:\s]{{1,64}}:{_A}/(\d{{1,5}})-(\d{{1,5}})",
+    rf"-3050(14|15): (?:Allocated|Released) .{{0,40}}?block of .{{0,20}}?ports for translation "
+    rf"from '?[^:\s]{{1,64}}:{_A}'? to '?[^:\s]{{1,64}}:{_A}/(\d{{1,5}})-(\d{{1,5}})",
     re.ASCII,
 )
 # %IPNAT-6-CREATED: tcp 10.1.1.5:51234 203.0.113.1:4321 198.51.100.7:443 198.51.100.7:443
 _IOS = re.compile(
-    rf"%(?:IP)?NAT-6-(?:\w+-)?(CREATED|DELETED): (\w{{2,5}}) {_A}:(\d{{1,5}}) {_A}:(\d{{1,5}}) {_A}:\d{{1,5}}\b",
+    rf"%(?:IP)?NAT-6-(?:\w+-)?(CREATED|DELETED): (\w{{2,5}}) {_A}:(\d{{1,5}}) {_A}:(\d{{1,5}}) "
+    rf"{_A}:\d{{1,5}}\b",
     re.ASCII,
 )
 
@@ -109,8 +120,8 @@ def _seconds(match: re.Match[str]) -> int | None:
 
 
 def _record(
-    begins: bool, public: tuple[str, int] | None, inside: tuple[str, int] | None, protocol: str, far: str, session: str,
-    seconds: int | None, line: str, clock: Clock
+    begins: bool, public: tuple[str, int] | None, inside: tuple[str, int] | None, protocol: str, far: str,
+    session: str, seconds: int | None, line: str, clock: Clock
 ) -> NatRecord | None:  # fmt: skip
     time = clock.header(line)
     if public is None or inside is None or time is None or public[0] == inside[0]:

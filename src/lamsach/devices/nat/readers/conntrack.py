@@ -1,7 +1,8 @@
 """Linux connection tracking: `conntrack -E -o timestamp`, `conntrack -L`, ulogd's NFCT lines.
 
-Source: conntrack(8), ulogd 2 `output/ulogd_output_LOGEMU.c` and `filter/ulogd_filter_PRINTFLOW.c`. Each line has the original direction and the
-reply's: the reply goes to the public address and port that the original's source was turned into. `[DESTROY]` ends what `[NEW]` began.
+Source: conntrack(8), ulogd 2 `output/ulogd_output_LOGEMU.c` and `filter/ulogd_filter_PRINTFLOW.c`. Each line
+has the original direction and the reply's: the reply goes to the public address and port that the original's
+source was turned into. `[DESTROY]` ends what `[NEW]` began.
 """
 
 from __future__ import annotations
@@ -14,14 +15,20 @@ from lamsach.devices.nat.records import Kind, NatRecord, protocol_number
 
 MARKERS = ("src=", "SRC=")
 _A = r"([0-9A-Fa-f.:]{2,45})"
-# [1781060400.123456]     [NEW] tcp      6 120 SYN_SENT src=10.1.1.5 dst=198.51.100.7 sport=51234 dport=443 [UNREPLIED] src=198.51.100.7 dst=203.0.113.1 sport=443 dport=4321
+# [1781060400.123456]     [NEW] tcp      6 120 SYN_SENT src=10.1.1.5 dst=198.51.100.7 sport=51234 dport=443
+# [UNREPLIED] src=198.51.100.7 dst=203.0.113.1 sport=443 dport=4321
 _FLOW = re.compile(
-    rf"(?:^|\s)(tcp|udp|icmp|icmpv6|sctp|udplite|gre)\s+(?:\d{{1,3}} )?.{{0,80}}?src={_A} dst={_A}(?: sport=(\d{{1,5}}) dport=\d{{1,5}})?.{{0,120}}? src={_A} dst={_A}(?: sport=\d{{1,5}} dport=(\d{{1,5}}))?",
+    rf"(?:^|\s)(tcp|udp|icmp|icmpv6|sctp|udplite|gre)\s+(?:\d{{1,3}} )?.{{0,80}}?src={_A} "
+    rf"dst={_A}(?: sport=(\d{{1,5}}) dport=\d{{1,5}})?.{{0,120}}? src={_A} dst={_A}(?: "
+    rf"sport=\d{{1,5}} dport=(\d{{1,5}}))?",
     re.ASCII,
 )
-# [NEW] ORIG: SRC=10.1.1.5 DST=198.51.100.7 PROTO=TCP SPT=51234 DPT=443 PKTS=0 BYTES=0 , REPLY: SRC=198.51.100.7 DST=203.0.113.1 PROTO=TCP SPT=443 DPT=4321
+# [NEW] ORIG: SRC=10.1.1.5 DST=198.51.100.7 PROTO=TCP SPT=51234 DPT=443 PKTS=0 BYTES=0 , REPLY:
+# SRC=198.51.100.7 DST=203.0.113.1 PROTO=TCP SPT=443 DPT=4321
 _ULOGD = re.compile(
-    rf"ORIG: SRC={_A} DST={_A} PROTO=(\w{{2,8}})(?: SPT=(\d{{1,5}}) DPT=\d{{1,5}})?.{{0,120}}?REPLY: SRC={_A} DST={_A} PROTO=\w{{2,8}}(?: SPT=\d{{1,5}} DPT=(\d{{1,5}}))?",
+    rf"ORIG: SRC={_A} DST={_A} PROTO=(\w{{2,8}})(?: SPT=(\d{{1,5}}) "
+    rf"DPT=\d{{1,5}})?.{{0,120}}?REPLY: SRC={_A} DST={_A} PROTO=\w{{2,8}}(?: SPT=\d{{1,5}} "
+    rf"DPT=(\d{{1,5}}))?",
     re.ASCII,
 )
 _STAMP = re.compile(r"\[(\d{10})\.(\d{1,6})\s*\]", re.ASCII)
@@ -29,28 +36,13 @@ _STAMP = re.compile(r"\[(\d{10})\.(\d{1,6})\s*\]", re.ASCII)
 
 def read(line: str, clock: Clock) -> NatRecord | None:
     """See `Reader`."""
-    match = _FLOW.search(line)
-    if match is not None:
-        protocol, inside_ip, far, inside_port, public_ip, public_port = (
-            match[1],
-            match[2],
-            match[3],
-            match[4],
-            match[6],
-            match[7],
-        )
+    if (match := _FLOW.search(line)) is not None:
+        protocol, inside_ip, far = match.group(1, 2, 3)
     elif (match := _ULOGD.search(line)) is not None:
-        protocol, inside_ip, far, inside_port, public_ip, public_port = (
-            match[3],
-            match[1],
-            match[2],
-            match[4],
-            match[6],
-            match[7],
-        )
+        inside_ip, far, protocol = match.group(1, 2, 3)
     else:
         return None
-    inside, public = pair(inside_ip, inside_port), pair(public_ip, public_port)
+    inside, public = pair(inside_ip, match[4]), pair(match[6], match[7])
     if inside is None or public is None or inside[0] == public[0]:
         return None
     stamp = _STAMP.match(line)
@@ -60,13 +52,5 @@ def read(line: str, clock: Clock) -> NatRecord | None:
         time = clock.modified()
     if time is None:
         return None
-    return NatRecord(
-        kind,
-        *public,
-        public[1],
-        protocol_number(protocol),
-        *inside,
-        0 if kind is Kind.CLOSE else time,
-        time,
-        far,
-    )
+    start = 0 if kind is Kind.CLOSE else time
+    return NatRecord(kind, *public, public[1], protocol_number(protocol), *inside, start, time, far)

@@ -1,8 +1,9 @@
 """FortiGate: `transip` and `transport` of traffic logs, and port blocks of CGN pools.
 
-Source: FortiOS Log Message Reference, "Traffic" (0000000013 forward) and "CGN" (0100053203 to 0100053205). A traffic record is written at the
-session's end and states its `duration` in seconds; `action="start"` is its beginning. FortiOS 4 says `tran_ip`, `tran_port`.
-Of `transip` in a record with destination translation (`trandisp="dnat"`) the source stayed as it was: there is none.
+Source: FortiOS Log Message Reference, "Traffic" (0000000013 forward) and "CGN" (0100053203 to 0100053205). A
+traffic record is written at the session's end and states its `duration` in seconds; `action="start"` is its
+beginning. FortiOS 4 says `tran_ip`, `tran_port`. Of `transip` in a record with destination translation
+(`trandisp="dnat"`) the source stayed as it was: there is none.
 """
 
 from __future__ import annotations
@@ -16,15 +17,18 @@ from lamsach.devices.nat.records import ANY_PROTOCOL, Kind, NatRecord, protocol_
 
 MARKERS = ("transip=", "tran_ip=", "portbegin=")
 _QUOTED = re.compile(r'"[^"]*"')
-# ... srcip=10.1.1.5 srcport=51234 ... dstip=198.51.100.7 ... proto=6 ... trandisp="snat" transip=203.0.113.1 transport=4321 ... duration=30
+# ... srcip=10.1.1.5 srcport=51234 ... dstip=198.51.100.7 ... proto=6 ... trandisp="snat" transip=203.0.113.1
+# transport=4321 ... duration=30
 _KEYS = re.compile(
-    r'(?<![\w])(srcip|src|srcport|src_port|dstip|dst|proto|transip|tran_ip|transport|tran_port|duration|sessionid|eventtime|saddr|nat|portbegin|portend)="?([^\s",]*)'
+    r"(?<![\w])(srcip|src|srcport|src_port|dstip|dst|proto|transip|tran_ip|transport|tran_port"
+    r'|duration|sessionid|eventtime|saddr|nat|portbegin|portend)="?([^\s",]*)'
 )
 # date=2026-06-10 time=10:00:00   date=2026-06-10,time=10:00:00
 _DATE = re.compile(r'\bdate="?(\d{4}-\d\d-\d\d)"?[ ,]+"?time="?(\d\d:\d\d:\d\d)', re.ASCII)
 _TZ = re.compile(r'\btz="?([+-]\d{2}:?\d{2})', re.ASCII)
 _ACTION = re.compile(r'\baction="?([\w-]+)')
 _RELEASED = re.compile(r"(?:release|expire|delete|free|close)", re.IGNORECASE)
+_NONE = "0.0.0.0"  # noqa: S104
 _DIGITS = (10, 13, 16, 19)
 
 
@@ -46,29 +50,33 @@ def read(line: str, clock: Clock) -> NatRecord | None:
         values.get("srcip") or values.get("src", ""), _digits(values.get("srcport") or values.get("src_port"))
     )
     end = _time(values, line, clock)
-    if public is None or inside is None or end is None or public[0] in ("0.0.0.0", inside[0]):  # noqa: S104 - means: none
+    if public is None or inside is None or end is None or public[0] in (_NONE, inside[0]):
         return None
     action = _ACTION.search(line)
     kind = Kind.OPEN if action and action[1] == "start" else Kind.SESSION
     seconds = _digits(values.get("duration"))
     start = end - int(seconds) * 1_000_000 if seconds and kind is Kind.SESSION and len(seconds) < 9 else end
     return NatRecord(
-        kind, public[0], public[1], public[1], protocol_number(values.get("proto")), inside[0], inside[1], start,
-        max(end, start + 1) if kind is Kind.SESSION else end, values.get("dstip") or values.get("dst", ""), values.get("sessionid", ""),
+        kind, *public, public[1], protocol_number(values.get("proto")), *inside, start,
+        max(end, start + 1) if kind is Kind.SESSION else end,
+        values.get("dstip") or values.get("dst", ""), values.get("sessionid", ""),
     )  # fmt: skip
 
 
-# FortiOS 5.6 and later write these in this order; of 10^6 lines nearly all are read by it, three times faster than by `_KEYS`. Each key is sought
-# once, from where the one before stood: an atomic group never looks for another place, so that the time is linear in the line.
+# FortiOS 5.6 and later write these in this order; of 10^6 lines nearly all are read by it, three times faster
+# than by `_KEYS`. Each key is sought once, from where the one before was: an atomic group never looks for
+# another place, so that the time is linear in the line.
 _USUAL = re.compile(
-    r"eventtime=(\d{10,19})(?= )(?>.*? srcip=)([^ ]*)(?>.*? srcport=)(\d{1,5})(?= )(?>.*? dstip=)([^ ]*)(?>.*? sessionid=)([^ ]*)(?>.*? proto=)(\d{1,4})(?= )"
-    r"(?>.*? action=)([^ ]*)(?>.*? transip=)([^ ]*)(?>.*? transport=)(\d{1,5})(?![^ ])(?:(?>.*? duration=)(\d{1,8})(?![^ ]))?",
+    r"eventtime=(\d{10,19})(?= )(?>.*? srcip=)([^ ]*)(?>.*? srcport=)(\d{1,5})(?= )(?>.*? "
+    r"dstip=)([^ ]*)(?>.*? sessionid=)([^ ]*)(?>.*? proto=)(\d{1,4})(?= )"
+    r"(?>.*? action=)([^ ]*)(?>.*? transip=)([^ ]*)(?>.*? transport=)(\d{1,5})(?![^ ])(?:(?>.*? "
+    r"duration=)(\d{1,8})(?![^ ]))?",
     re.ASCII,
 )
 
 
 def _usual(line: str, clock: Clock) -> NatRecord | None:
-    """The record of a line with the usual keys in the usual order; None for any other, which says nothing about the line."""
+    """The record of a line with the usual keys in the usual order; None for any other line."""
     begin = line.find("eventtime=")
     match = _USUAL.match(line, begin) if begin >= 0 else None
     if match is None:
@@ -77,7 +85,7 @@ def _usual(line: str, clock: Clock) -> NatRecord | None:
     if len(stamp) not in _DIGITS:
         return None
     public, inside = pair(translated, port), pair(source, source_port)
-    if public is None or inside is None or public[0] == inside[0] or public[0] == "0.0.0.0":  # noqa: S104 - means: none
+    if public is None or inside is None or public[0] == inside[0] or public[0] == _NONE:
         return None
     last = int(stamp[:16].ljust(16, "0"))
     if action == '"start"':
@@ -85,9 +93,8 @@ def _usual(line: str, clock: Clock) -> NatRecord | None:
     else:
         first = last - int(seconds) * 1_000_000 if seconds else last
         kind, end = Kind.SESSION, max(last, first + 1)
-    return NatRecord(
-        kind, public[0], public[1], public[1], _protocol(protocol), inside[0], inside[1], first, end, far, number, clock.file, clock.line
-    )  # fmt: skip
+    code = _protocol(protocol)
+    return NatRecord(kind, *public, public[1], code, *inside, first, end, far, number, clock.file, clock.line)
 
 
 _protocol = lru_cache(10_000)(protocol_number)

@@ -1,7 +1,8 @@
 """NAT records in the sentences of Ruijie, Hillstone, and carriers' NAT444 boxes of Huawei and ZTE.
 
-Source: Ruijie, "NAT log" (`inside A:p, global G:q, outside F:r`); Hillstone, "Log messages" (`NAT: A:p->F:r(TCP), snat to G:q`); Huawei and ZTE, "NAT444
-user log": `UserbasedA` gives a block of ports, `UserbasedW` takes it back. Traps: a `dnat to` hides nobody; a sentence that creates states no end.
+Source: Ruijie, "NAT log" (`inside A:p, global G:q, outside F:r`); Hillstone, "Log messages" (`NAT:
+A:p->F:r(TCP), snat to G:q`); Huawei and ZTE, "NAT444 user log": `UserbasedA` gives a block of ports,
+`UserbasedW` takes it back. Traps: a `dnat to` hides nobody; a sentence that creates states no end.
 """
 
 from __future__ import annotations
@@ -17,16 +18,20 @@ _A = r"(\d{1,3}(?:\.\d{1,3}){3})"
 # create session, TCP, inside 10.1.2.3:51000, global 198.51.100.2:20000, outside 203.0.113.7:443
 # nat create: proto TCP, inside 10.1.2.3:51000, outside local 198.51.100.2:20000, destination 203.0.113.7:443
 _RUIJIE = re.compile(
-    rf"(?:proto )?(TCP|UDP|ICMP),? inside (?:local )?{_A}:(\d{{1,5}}), (?:inside )?(?:global|outside local|outside) {_A}:(\d{{1,5}}), (?:outside|destination) {_A}(?::\d{{1,5}})?",
+    rf"(?:proto )?(TCP|UDP|ICMP),? inside (?:local )?{_A}:(\d{{1,5}}), (?:inside "
+    rf")?(?:global|outside local|outside) {_A}:(\d{{1,5}}), (?:outside|destination) "
+    rf"{_A}(?::\d{{1,5}})?",
     re.ASCII | re.IGNORECASE,
 )
 # NAT: 10.1.2.3:51000->203.0.113.7:443(TCP), snat to 198.51.100.2:20000
 _HILLSTONE = re.compile(
     rf"\bNAT: {_A}:(\d{{1,5}})->{_A}:\d{{1,5}}\((\w{{2,8}})\), snat to {_A}:(\d{{1,5}})", re.ASCII
 )
-# NAT444:UserbasedA [10.1.1.5 - 203.0.113.1 1024 - 1535]   [UserbasedW 2 1777864830 10.1.1.5 - 203.0.113.1 - 1024 1535]
+# NAT444:UserbasedA [10.1.1.5 - 203.0.113.1 1024 - 1535]   [UserbasedW 2 1777864830 10.1.1.5 - 203.0.113.1 -
+# 1024 1535]
 _BLOCK = re.compile(
-    rf"[Uu]serbased([AW])\b[^0-9]{{0,8}}(?:\d{{1,2}} )?(?:(\d{{9,10}}) )?{_A}[ |-]{{1,3}}{_A}[ |-]{{1,3}}(\d{{1,5}})[ |-]{{1,3}}(\d{{1,5}})(?!\d|\.\d)",
+    rf"[Uu]serbased([AW])\b[^0-9]{{0,8}}(?:\d{{1,2}} )?(?:(\d{{9,10}}) )?{_A}[ |-]{{1,3}}{_A}[ "
+    rf"|-]{{1,3}}(\d{{1,5}})[ |-]{{1,3}}(\d{{1,5}})(?!\d|\.\d)",
     re.ASCII,
 )
 _ENDS = re.compile(r"\b(?:delete|destroy|remove|free|expire|release|end)", re.IGNORECASE)

@@ -1,0 +1,386 @@
+"""Drawing of a PDF's page: its characters with their places, and its rules (ISO 32000-2, 8.5 and 9.4).
+
+The page's program is run once, its forms included. Coordinates are those of the page turned so that most of
+its text is upright: x grows to the right, y upwards, in points. Colours, clipping and pictures are passed
+over.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lamsach.documents.pdf.glyphs import Glyphs
+
+if TYPE_CHECKING:
+    from pypdf import PageObject
+    from pypdf.generic import ContentStream
+
+Matrix = tuple[float, float, float, float, float, float]
+
+_IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+_DEEPEST_FORM = 12
+_MOST_SAVED = 512
+_THICKEST_RULE = 3.0
+"""How thick a filled box is at most that is a rule, in points."""
+_MOST_RULES = 40_000
+_BYTES_A_STEP = 28
+"""How many bytes of a program weigh as much as a step: reading it costs too."""
+
+
+class Shown(NamedTuple):
+    """One string of a page.
+
+    Its text, where each of its characters begins and the last one ends (x, one more than characters), its
+    baseline, the height of its font, the number of the page's marked content that it belongs to (MCID; -1:
+    none), and whether it is a text of its own, even if it touches another.
+    """
+
+    text: str
+    edges: tuple[float, ...]
+    base: float
+    size: float
+    mark: int = -1
+    apart: bool = False
+
+
+class Rule(NamedTuple):
+    """A straight line along `at` (x of an upright one, y of a level one), from `start` to `end`."""
+
+    at: float
+    start: float
+    end: float
+
+
+@dataclass(slots=True)
+class Drawing:
+    """A page's strings in drawing order, places of those that begin a text object (`BT`), and rules."""
+
+    shown: list[Shown] = field(default_factory=list)
+    objects: list[int] = field(default_factory=list)
+    upright: list[Rule] = field(default_factory=list)
+    level: list[Rule] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _State:
+    """State saved by `q`: the matrix and the text state (ISO 32000-2, tables 51 and 103)."""
+
+    matrix: Matrix = _IDENTITY
+    font: Glyphs | None = None
+    size: float = 12.0
+    spacing: float = 0.0
+    word_spacing: float = 0.0
+    scale: float = 1.0
+    leading: float = 0.0
+    rise: float = 0.0
+
+
+class Painter:
+    """Interpreter of page programs. `step` is called with the weight of each step, and may raise to stop."""
+
+    def __init__(self, step: Callable[[int], None]) -> None:
+        self._step = step
+        self._fonts: dict[int, Glyphs] = {}
+        self._strings: list[tuple[str, list[float], Matrix, float, int, bool]] = []
+        self._begins = False
+        self._marks: list[int] = []
+        self._segments: list[tuple[float, float, float, float]] = []
+        self._path: list[list[tuple[float, float]]] = []
+        self._state = _State()
+        self._saved: list[_State] = []
+        self._text = self._line = _IDENTITY
+
+    def page(self, page: PageObject) -> Drawing:
+        """Return the drawing of a page. Raises any error of the library for a damaged one."""
+        from pypdf.generic import ContentStream
+
+        self._strings, self._segments, self._path = [], [], []
+        self._state, self._saved, self._marks = _State(), [], []
+        contents = page.get("/Contents")
+        if contents is not None and (found := contents.get_object()) is not None:
+            content = ContentStream(found, page.pdf, "bytes")
+            self._step(len(content.get_data()) // _BYTES_A_STEP)
+            self._run(content, _dictionary(page.get_inherited("/Resources")), 0)
+        return _turned(self._strings, self._segments)
+
+    def _run(self, content: ContentStream, resources: Any, depth: int) -> None:
+        for operands, operator in content.operations:
+            self._step(1 + len(operands) // 64)
+            try:
+                if operator == b"Do":
+                    self._form(resources, operands[0], depth)
+                elif operator == b"Tf":
+                    self._set_font(resources, operands)
+                elif operator in (b"BDC", b"BMC"):
+                    self._mark(resources, operands, own=depth == 0)
+                elif (operation := _OPERATIONS.get(operator)) is not None:
+                    operation(self, operands)
+            except (IndexError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
+                continue  # a step with wrong operands draws nothing
+
+    def _form(self, resources: Any, name: Any, depth: int) -> None:
+        from pypdf.generic import ContentStream
+
+        form = _dictionary(_dictionary(resources["/XObject"])[name])
+        if form.get("/Subtype") != "/Form" or depth >= _DEEPEST_FORM:
+            return
+        self._step(1 + len(form.get_data()) // _BYTES_A_STEP)
+        saved, around = self._state, self._saved
+        self._state, self._saved = copy(saved), []
+        if "/Matrix" in form:
+            self._state.matrix = _times(_matrix(form["/Matrix"]), saved.matrix)
+        self._run(
+            ContentStream(form, None, "bytes"), _dictionary(form.get("/Resources")) or resources, depth + 1
+        )
+        self._state, self._saved = saved, around
+
+    def _set_font(self, resources: Any, operands: Any) -> None:
+        from pypdf.generic._font import Font
+
+        self._state.size = float(operands[1])
+        self._state.font = None
+        found = _dictionary(_dictionary(resources["/Font"])[operands[0]])
+        if id(found) not in self._fonts:
+            self._fonts[id(found)] = Glyphs(Font.from_font_resource(found))
+        self._state.font = self._fonts[id(found)]
+
+    def _mark(self, resources: Any, operands: Any, *, own: bool) -> None:
+        """`BDC` and `BMC`: what follows belongs to a marked content. A form's numbers are not the page's."""
+        around = self._marks[-1] if self._marks else -1
+        self._marks.append(around)
+        if own and len(operands) > 1:
+            named = operands[1]
+            facts = named if isinstance(named, dict) else _dictionary(resources["/Properties"])[named]
+            self._marks[-1] = int(_dictionary(facts).get("/MCID", around))
+
+    def end_mark(self, _: Any) -> None:
+        """`EMC`."""
+        if self._marks:
+            self._marks.pop()
+
+    def save(self, _: Any) -> None:
+        """`q`."""
+        if len(self._saved) < _MOST_SAVED:
+            self._saved.append(copy(self._state))
+
+    def restore(self, _: Any) -> None:
+        """`Q`."""
+        if self._saved:
+            self._state = self._saved.pop()
+
+    def transform(self, operands: Any) -> None:
+        """`cm`."""
+        self._state.matrix = _times(_matrix(operands), self._state.matrix)
+
+    def begin_text(self, _: Any) -> None:
+        """`BT`."""
+        self._text = self._line = _IDENTITY
+        self._begins = True
+
+    def place_text(self, operands: Any) -> None:
+        """`Tm`."""
+        self._text = self._line = _matrix(operands)
+
+    def move_text(self, operands: Any) -> None:
+        """`Td`."""
+        self._text = self._line = _times((1, 0, 0, 1, float(operands[0]), float(operands[1])), self._line)
+
+    def move_text_leading(self, operands: Any) -> None:
+        """`TD`."""
+        self._state.leading = -float(operands[1])
+        self.move_text(operands)
+
+    def next_line(self, _: Any) -> None:
+        """`T*`."""
+        self.move_text((0, -self._state.leading))
+
+    def set(self, name: str, operands: Any, factor: float = 1.0) -> None:
+        """`Tc`, `Tw`, `Tz`, `TL` and `Ts`."""
+        setattr(self._state, name, float(operands[0]) * factor)
+
+    def show_on_next_line(self, operands: Any) -> None:
+        """`'` and `\"`."""
+        if len(operands) > 1:
+            self._state.word_spacing, self._state.spacing = float(operands[0]), float(operands[1])
+        self.next_line(())
+        self.show(([operands[-1]],))
+
+    def show(self, operands: Any) -> None:
+        """`TJ`, and `Tj` with its string alone."""
+        state = self._state
+        parts = operands[0] if isinstance(operands[0], list) else [operands[0]]
+        if state.font is None:
+            return
+        matrix = _times(self._text, state.matrix)
+        text: list[str] = []
+        edges: list[float] = []
+        pen, scale = 0.0, state.size * state.scale / 1000
+        for part in parts:
+            if not isinstance(part, (bytes, str)):
+                jump = -float(part)
+                if jump > state.font.gap and text and text[-1] != " ":
+                    text.append(" ")
+                    edges.append(pen)
+                pen += jump * scale
+                continue
+            for shown, width, widened in state.font.of(part):
+                step = (
+                    width * scale + (state.spacing + (state.word_spacing if widened else 0.0)) * state.scale
+                )
+                for place, character in enumerate(shown):  # a ligature is several
+                    text.append(character)
+                    edges.append(pen + step * place / len(shown))
+                pen += step
+        self._text = _times((1, 0, 0, 1, pen, 0), self._text)
+        if text:
+            risen = _times((1, 0, 0, 1, 0, state.rise), matrix)
+            mark = self._marks[-1] if self._marks else -1
+            self._strings.append(("".join(text), [*edges, pen], risen, state.size, mark, self._begins))
+            self._begins = False
+
+    def move(self, operands: Any) -> None:
+        """`m`."""
+        self._path.append([self._point(operands)])
+
+    def line(self, operands: Any) -> None:
+        """`l`."""
+        self._path[-1].append(self._point(operands))
+
+    def curve(self, operands: Any) -> None:
+        """`c`, `v` and `y`: no rule."""
+        self._path[-1] = [self._point(operands[-2:])]
+
+    def close(self, _: Any) -> None:
+        """`h`."""
+        self._path[-1].append(self._path[-1][0])
+
+    def box(self, operands: Any) -> None:
+        """`re`."""
+        x, y, width, height = map(float, operands)
+        corners = ((x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y))
+        self._path.append([self._point(corner) for corner in corners])
+
+    def stroke(self, _: Any) -> None:
+        """Take the path as a line, for `S` and the other operators that draw it."""
+        for points in self._path:
+            for (x, y), (to_x, to_y) in itertools.pairwise(points):
+                self._segment(x, y, to_x, to_y)
+        self._path = []
+
+    def fill(self, _: Any) -> None:
+        """`f`: a thin box is a rule, anything else a ground."""
+        for points in self._path:
+            xs, ys = [x for x, _ in points], [y for _, y in points]
+            left, right, low, high = min(xs), max(xs), min(ys), max(ys)
+            if right - left <= min(_THICKEST_RULE, high - low):
+                self._segment((left + right) / 2, low, (left + right) / 2, high)
+            elif high - low <= min(_THICKEST_RULE, right - left):
+                self._segment(left, (low + high) / 2, right, (low + high) / 2)
+        self._path = []
+
+    def drop(self, _: Any) -> None:
+        """`n`."""
+        self._path = []
+
+    def _segment(self, x: float, y: float, to_x: float, to_y: float) -> None:
+        if len(self._segments) < _MOST_RULES:
+            self._segments.append((x, y, to_x, to_y))
+
+    def _point(self, operands: Any) -> tuple[float, float]:
+        a, b, c, d, e, f = self._state.matrix
+        x, y = float(operands[0]), float(operands[1])
+        return a * x + c * y + e, b * x + d * y + f
+
+
+_OPERATIONS: dict[bytes, Callable[[Painter, Any], None]] = {
+    b"q": Painter.save,
+    b"Q": Painter.restore,
+    b"cm": Painter.transform,
+    b"EMC": Painter.end_mark,
+    b"BT": Painter.begin_text,
+    b"Tm": Painter.place_text,
+    b"Td": Painter.move_text,
+    b"TD": Painter.move_text_leading,
+    b"T*": Painter.next_line,
+    b"Tc": lambda painter, operands: painter.set("spacing", operands),
+    b"Tw": lambda painter, operands: painter.set("word_spacing", operands),
+    b"Tz": lambda painter, operands: painter.set("scale", operands, 0.01),
+    b"TL": lambda painter, operands: painter.set("leading", operands),
+    b"Ts": lambda painter, operands: painter.set("rise", operands),
+    b"Tj": Painter.show,
+    b"TJ": Painter.show,
+    b"'": Painter.show_on_next_line,
+    b'"': Painter.show_on_next_line,
+    b"m": Painter.move,
+    b"l": Painter.line,
+    b"c": Painter.curve,
+    b"v": Painter.curve,
+    b"y": Painter.curve,
+    b"h": Painter.close,
+    b"re": Painter.box,
+    b"f": Painter.fill,
+    b"F": Painter.fill,
+    b"f*": Painter.fill,
+    b"n": Painter.drop,
+    **dict.fromkeys((b"S", b"s", b"B", b"B*", b"b", b"b*"), Painter.stroke),
+}
+
+
+def _dictionary(found: Any) -> Any:
+    return {} if found is None else found.get_object()
+
+
+def _matrix(operands: Any) -> Matrix:
+    a, b, c, d, e, f = (float(operand) for operand in operands)
+    return a, b, c, d, e, f
+
+
+def _times(first: Matrix, then: Matrix) -> Matrix:
+    a, b, c, d, e, f = first
+    g, h, i, j, k, m = then
+    return a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m
+
+
+def _turned(
+    strings: list[tuple[str, list[float], Matrix, float, int, bool]],
+    segments: list[tuple[float, float, float, float]],
+) -> Drawing:
+    """The page with most of its text to the right; text of another direction keeps its lines but has no
+    place.
+    """
+    turns: Counter[int] = Counter()
+    for text, _, matrix, *_ in strings:
+        turns[_quarter(matrix)] += len(text)
+    quarter = max(turns, key=lambda turn: turns[turn], default=0)
+    across, up = ((1, 0), (0, 1), (-1, 0), (0, -1))[quarter], ((0, 1), (-1, 0), (0, -1), (1, 0))[quarter]
+    drawing = Drawing()
+    for text, edges, matrix, size, mark, begins in strings:
+        a, b, c, d, e, f = matrix
+        length, height = math.hypot(a, b), math.hypot(c, d) * abs(size)
+        x, y = e * across[0] + f * across[1], e * up[0] + f * up[1]
+        if _quarter(matrix) != quarter:
+            x, y = x, y - 1e6 * (1 + _quarter(matrix))
+        places = tuple(x + edge * length for edge in edges)
+        if begins:
+            drawing.objects.append(len(drawing.shown))
+        drawing.shown.append(Shown(text, places, y, height, mark))
+    for x, y, to_x, to_y in segments:
+        left, right = sorted((x * across[0] + y * across[1], to_x * across[0] + to_y * across[1]))
+        low, high = sorted((x * up[0] + y * up[1], to_x * up[0] + to_y * up[1]))
+        if right - left <= 1 < high - low:
+            drawing.upright.append(Rule((left + right) / 2, low, high))
+        elif high - low <= 1 < right - left:
+            drawing.level.append(Rule((low + high) / 2, left, right))
+    return drawing
+
+
+def _quarter(matrix: Matrix) -> int:
+    """In which direction a text runs: to the right, upwards, to the left or downwards (0 to 3)."""
+    a, b = matrix[0], matrix[1]
+    return round(math.atan2(b, a) / (math.pi / 2)) % 4 if math.isfinite(a) and math.isfinite(b) else 0

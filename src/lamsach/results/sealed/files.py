@@ -1,0 +1,236 @@
+"""Sealing a stream while it is written, and opening a sealed file whole before anything of it is used."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from lamsach.errors import InputError, UnreadableError, UsageError
+from lamsach.i18n import mark
+from lamsach.runtime.extras import require
+
+SUFFIX = ".age"
+_BINARY, _ARMOURED = b"age-encryption.org/v1\n", b"-----BEGIN AGE ENCRYPTED FILE-----"
+_SCRYPT = _BINARY + b"-> scrypt "
+_DAMAGED = mark("The sealed file is damaged: it was changed or cut short.")
+_AGAIN = mark("Ask for it again. Nothing was taken from it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """To whom a file is sealed: recipients (`age1...`), or a passphrase, which is nothing for a display or a
+    log.
+    """
+
+    recipients: tuple[str, ...] = ()
+    passphrase: str = ""
+
+    def __repr__(self) -> str:
+        return f"Seal({self.recipients})"
+
+    def __bool__(self) -> bool:
+        return bool(self.recipients or self.passphrase)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keys:
+    """Key to a file: the private texts of identities, or a passphrase."""
+
+    identities: Sequence[str] = ()
+    passphrase: str = ""
+
+
+def kind_of(path: Path) -> str:
+    """The end of a name that chooses what is written; the `.age` of a sealed file is none."""
+    return (path.with_suffix("") if path.suffix.lower() == SUFFIX else path).suffix.lower()
+
+
+def sealed_as(path: Path, seal: Seal | None) -> Seal:
+    """The seal for a file of this name: that which is given, when the name ends in `.age`; else none.
+
+    UsageError for such a name without a seal.
+    """
+    if path.suffix.lower() != SUFFIX:
+        return Seal()
+    if not seal:
+        raise UsageError(
+            mark("A result whose name ends in .age is sealed, and it is not known to whom."),
+            str(path),
+            mark("Give the receiver's key by --seal-to."),
+        )
+    return seal
+
+
+def check_names(paths: Sequence[Path], seal: Seal) -> None:
+    """Raise UsageError where names of results and the seal do not go together; ask before a long hunt."""
+    for path in paths:
+        sealed_as(path, seal)
+    if seal and not any(path.suffix.lower() == SUFFIX for path in paths):
+        raise UsageError(
+            mark("There is a key to seal to, and no result that is to be sealed."),
+            "--seal-to",
+            mark("Let the name of a result end in .age, such as findings.zip.age."),
+        )
+
+
+def is_sealed(file: BinaryIO) -> bool:
+    """Return whether a file that can be sought is a sealed one, by its first bytes."""
+    return _head(file).startswith((_BINARY, _ARMOURED))
+
+
+def wants_passphrase(path: Path) -> bool:
+    """Return whether a file is sealed with a passphrase. UnreadableError."""
+    with _open(path) as file:
+        return _head(file).startswith(_SCRYPT)
+
+
+def path_is_sealed(path: Path) -> bool:
+    """Return whether the file at this path is a sealed one. UnreadableError."""
+    with _open(path) as file:
+        return is_sealed(file)
+
+
+@contextmanager
+def sealing(target: BinaryIO, seal: Seal) -> Iterator[BinaryIO]:
+    """A stream to write into; what is written arrives sealed at the target.
+
+    With an empty seal it is the target itself.
+
+    The target is to be thrown away when this raises.
+    """
+    if not seal:
+        yield target
+        return
+    reading, writing = os.pipe()
+    failed: list[Exception] = []
+    worker = threading.Thread(target=_encrypt, args=(reading, target, seal, failed), daemon=True)
+    worker.start()
+    try:
+        with os.fdopen(writing, "wb") as stream:
+            yield stream
+    except BrokenPipeError:  # the other side failed, and says why
+        worker.join()
+        if not failed:
+            raise
+    finally:
+        worker.join()
+    if failed:
+        raise failed[0]
+
+
+def _encrypt(reading: int, target: BinaryIO, seal: Seal, failed: list[Exception]) -> None:
+    sink = _Told(target)
+    try:
+        with os.fdopen(reading, "rb") as source:
+            if seal.passphrase:
+                from lamsach.results.sealed.passphrase import encrypt
+
+                encrypt(source, target, seal.passphrase)
+                return
+            require("pyrage")
+            from pyrage import encrypt_io, x25519
+
+            encrypt_io(source, sink, [x25519.Recipient.from_str(one) for one in seal.recipients])
+    except Exception as error:  # noqa: BLE001 - raised again by the thread that waits for it
+        failed.append(sink.error or error)
+
+
+def open_sealed(source: BinaryIO, target: BinaryIO, keys: Keys, name: str = "") -> None:
+    """Copy what is sealed into the target.
+
+    InputError when no key opens it, UnreadableError for a damaged one: the target is to be thrown away then.
+    """
+    source.seek(0)
+    if _head(source).startswith(_SCRYPT):
+        _open_by_passphrase(source, target, keys.passphrase, name)
+        return
+    require("pyrage")
+    from pyrage import DecryptError, decrypt_io, x25519
+
+    opened = [x25519.Identity.from_str(one) for one in keys.identities]
+    sink = _Told(target)
+    try:
+        decrypt_io(source, sink, opened)
+    except (DecryptError, OSError) as error:
+        if sink.error is not None:
+            raise sink.error from None
+        if "matching keys" in str(error):
+            raise InputError(
+                mark("None of the keys here opens this sealed file."),
+                name,
+                mark("Ask the unit that made it to seal it to your unit's present key."),
+            ) from None
+        raise UnreadableError(_DAMAGED, name, _AGAIN) from None
+
+
+def _open_by_passphrase(source: BinaryIO, target: BinaryIO, passphrase: str, name: str) -> None:
+    from lamsach.results.sealed.passphrase import DamagedError, WrongPassphraseError, decrypt
+
+    try:
+        decrypt(source, target, passphrase)
+    except WrongPassphraseError:
+        raise InputError(
+            mark("The passphrase does not open this sealed file."), name, mark("Check the passphrase.")
+        ) from None
+    except DamagedError:
+        raise UnreadableError(_DAMAGED, name, _AGAIN) from None
+
+
+@contextmanager
+def opened(path: Path, keys: Keys, folder: Path | None = None) -> Iterator[Path]:
+    """The path of the plain file: itself when it is not sealed, else a file in a folder for its owner alone
+    (inside `folder`), which is gone afterwards.
+    """
+    with _open(path) as source:
+        if not is_sealed(source):
+            yield path
+            return
+        with tempfile.TemporaryDirectory(prefix="lamsach-opened-", dir=folder) as place:
+            plain = Path(place) / path.name.removesuffix(SUFFIX)
+            with plain.open("xb") as target:
+                open_sealed(source, target, keys, path.name)
+            yield plain
+
+
+def _head(file: BinaryIO) -> bytes:
+    file.seek(0)
+    head = file.read(60)
+    file.seek(0)
+    return head
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise UnreadableError(
+            mark("The file cannot be opened."),
+            f"{path} ({error.strerror})",
+            mark("Check the name of the file and the permission to read it."),
+        ) from None
+
+
+class _Told:
+    """A target whose own error is kept: the library would give back its text only."""
+
+    def __init__(self, target: BinaryIO) -> None:
+        self._target = target
+        self.error: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        """Write."""
+        try:
+            return self._target.write(data)
+        except OSError as error:
+            self.error = error
+            raise
+
+    def flush(self) -> None:
+        """Write what is kept back."""
+        self._target.flush()

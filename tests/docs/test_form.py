@@ -1,0 +1,193 @@
+"""The form of the sources: names, sizes, first words of docstrings, and no import in a circle.
+
+Lines are ruff's matter (E501 in pyproject.toml).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[2] / "src" / "lamsach"
+NOT_YET = ("hunt/kernel", "indicators", "logs", "portal")
+"""Packages whose form is not clean yet; whoever cleans one takes it out here."""
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_NO_NOUN = re.compile(r"(?:ing|^beside|^standing|^look|^words|^parts)$")
+_QUESTION = re.compile(r"(?:What|Which|Whether|How|Of|Who|When|Where|Why)\b")
+_DIALECT = re.compile(r"\b(?:told|whoever|whatever|stands)\b")
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+@cache
+def sources(*, every: bool = False) -> tuple[Path, ...]:
+    """The modules of the clean packages, or of all; migrations are Django's."""
+    names = [path.relative_to(SOURCE) for path in sorted(SOURCE.rglob("*.py"))]
+    return tuple(
+        SOURCE / name
+        for name in names
+        if "migrations" not in name.parts and (every or not name.as_posix().startswith(NOT_YET))
+    )
+
+
+def place(path: Path, node: ast.AST | None = None) -> str:
+    return f"{path.relative_to(SOURCE)}:{getattr(node, 'lineno', 1)}"
+
+
+def nodes(*kinds: type[ast.AST]) -> Iterator[tuple[Path, ast.AST]]:
+    for path in sources():
+        yield from ((path, node) for node in ast.walk(tree_of(path)) if isinstance(node, kinds))
+
+
+def lines_of(path: Path, function: _Function) -> int:
+    """The lines of a function; of a command (declared options) those of its body alone."""
+    begin = function.lineno
+    if path.is_relative_to(SOURCE / "cli") and "Annotated" in ast.dump(function.args):
+        begin = function.body[ast.get_docstring(function) is not None].lineno
+    return (function.end_lineno or begin) - begin + 1
+
+
+def test_modules_are_named_by_nouns() -> None:
+    assert not [place(path) for path in sources() if _NO_NOUN.search(path.stem)]
+
+
+def test_functions_have_at_most_forty_lines() -> None:
+    found = nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+    long = [
+        place(path, one) for path, one in found if isinstance(one, _Function) and lines_of(path, one) > 40
+    ]
+    assert not long
+
+
+def test_files_have_at_most_four_hundred_lines() -> None:
+    assert not [place(path) for path in sources() if path.read_text("utf-8").count("\n") > 400]
+
+
+def test_folders_have_at_most_twenty_five_entries() -> None:
+    entries: dict[Path, set[str]] = {}
+    for path in sources(every=True):
+        for folder in path.parents[: len(path.relative_to(SOURCE).parts)]:
+            entries.setdefault(folder, set()).add(path.relative_to(folder).parts[0])
+    clean = {path.parent for path in sources()} | {SOURCE}
+    many = {folder: len(names - {"__init__.py"}) for folder, names in entries.items() if folder in clean}
+    assert not {str(folder): count for folder, count in many.items() if count > 25}
+
+
+def _first_lines() -> Iterator[tuple[str, str]]:
+    for path, node in nodes(ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef):
+        assert isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+        if text := ast.get_docstring(node):
+            yield place(path, node), text.split("\n")[0]
+
+
+def test_docstrings_begin_with_a_verb_or_a_noun() -> None:
+    lines = _first_lines()
+    assert not [(where, line) for where, line in lines if _QUESTION.match(line) or _DIALECT.search(line)]
+
+
+def _imports(path: Path, name: str, modules: dict[str, Path]) -> Iterator[str]:
+    """The modules that one imports, at the top or in a call, but not for types alone."""
+    tree = tree_of(path)
+    checks = [
+        node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+    ]
+    for_types = {id(node) for check in checks for node in ast.walk(check)}
+    package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+    for node in ast.walk(tree):
+        if id(node) in for_types:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in modules)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*above, *filter(None, [node.module])])
+            for alias in node.names:
+                inner = f"{base}.{alias.name}"
+                yield from (one for one in (inner if inner in modules else base,) if one in modules)
+
+
+def circles(imports: dict[str, set[str]]) -> list[list[str]]:
+    """The groups of modules that import each other (R. Tarjan's strongly connected components)."""
+    number: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(one: str) -> None:
+        number[one] = low[one] = len(number)
+        stack.append(one)
+        for other in imports[one]:
+            if other not in number:
+                visit(other)
+            if other in stack:
+                low[one] = min(low[one], low[other])
+        if low[one] == number[one]:
+            at = stack.index(one)
+            found.append(sorted(stack[at:]))
+            del stack[at:]
+
+    for one in imports:
+        if one not in number:
+            visit(one)
+    return [group for group in found if len(group) > 1]
+
+
+def test_circles_are_found() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == [["b", "c"]]
+    assert circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+def _module(path: Path) -> str:
+    return ".".join(("lamsach", *path.relative_to(SOURCE).with_suffix("").parts)).removesuffix(".__init__")
+
+
+def test_no_modules_import_each_other() -> None:
+    modules = {_module(path): path for path in sources(every=True)}
+    imports = {name: set(_imports(path, name, modules)) - {name} for name, path in modules.items()}
+    clean = set(map(_module, sources()))
+    assert not [group for group in circles(imports) if clean & set(group)]
+
+
+def test_there_is_much_to_check() -> None:
+    assert len(sources()) > 300
+    assert sum(1 for _ in _first_lines()) > 2000
+
+
+def test_the_checks_see_what_they_are_for(tmp_path: Path, monkeypatch) -> None:
+    """Each check fails for a package that breaks its rule."""
+    package = tmp_path / "lamsach"
+    (package / "cli").mkdir(parents=True)
+    (package / "other.py").write_text("from lamsach import telling\n")
+    long = "\n".join(f"    a = {number}" for number in range(41))
+    (package / "telling.py").write_text(
+        f'"""What is told."""\n\n\ndef f():\n{long}\n    import lamsach.other\n'
+    )
+    (package / "large.py").write_text("\n" * 401)
+    for number in range(26):
+        (package / f"m{number}.py").write_text("")
+    monkeypatch.setattr(f"{__name__}.SOURCE", package)
+    sources.cache_clear()
+    checks: tuple[Callable[[], None], ...] = (
+        test_modules_are_named_by_nouns,
+        test_functions_have_at_most_forty_lines,
+        test_files_have_at_most_four_hundred_lines,
+        test_folders_have_at_most_twenty_five_entries,
+        test_docstrings_begin_with_a_verb_or_a_noun,
+        test_no_modules_import_each_other,
+    )
+    silent = []
+    for check in checks:
+        try:
+            check()
+        except AssertionError:
+            continue
+        silent.append(check.__name__)
+    sources.cache_clear()
+    assert silent == []
