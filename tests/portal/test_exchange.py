@@ -295,7 +295,7 @@ def test_a_campaign_goes_down_and_answers_and_counts_come_up(cast: Cast, pair: A
     carried(cast, down, up, ["campaigns"])
     assert not copy.lists.filter(withdrawn=None).exists()
 
-    samples.sending.take(received, samples.StepKind.DEPLOYED, how=samples.How.PORTAL, day=day(-1))
+    samples.dispatches.take(received, samples.StepKind.DEPLOYED, how=samples.How.PORTAL, day=day(-1))
     result = carried(cast, up, down, ["answers", "counts"]).result
     assert result["answers"] == {"answers": 2}
     assert result["counts"] == {"counts": 1}
@@ -330,7 +330,7 @@ def test_answers_of_dispatches_that_were_not_sent_are_refused(cast: Cast, pair: 
     launched(cast)
     carried(cast, down, up, ["campaigns"])
     received = Recipient.objects.latest("pk")
-    samples.sending.take(received, samples.StepKind.ACKNOWLEDGED, how=samples.How.PORTAL)
+    samples.dispatches.take(received, samples.StepKind.ACKNOWLEDGED, how=samples.How.PORTAL)
     up.counterparts.filter(kind="dispatch").update(theirs="999999")
     path = made(up, cast.people["coordinator"], ["answers"])
     with pytest.raises(InputError, match="was not sent"):

@@ -85,7 +85,7 @@ def test_what_was_taken_back_stays_so_when_an_older_file_comes(
 ) -> None:
     (down, up), by = pair, cast.people["coordinator"]
     theirs = answered(cast, copies[1])
-    samples.sending.take(theirs, samples.StepKind.DEPLOYED, how=samples.How.PORTAL, day=day(-1))
+    samples.dispatches.take(theirs, samples.StepKind.DEPLOYED, how=samples.How.PORTAL, day=day(-1))
     late = made(up, by, ["answers"])
     carried(cast, up, down, ["answers"])
     assert answered(cast, copies[0]).deployed is not None
@@ -137,7 +137,7 @@ def test_a_portal_that_was_put_back_gets_back_what_it_had_said(
 ) -> None:
     (down, up), by = pair, cast.people["coordinator"]
     theirs = answered(cast, copies[1])
-    samples.sending.take(theirs, samples.StepKind.DEPLOYED, how=samples.How.PORTAL, day=day(-1))
+    samples.dispatches.take(theirs, samples.StepKind.DEPLOYED, how=samples.How.PORTAL, day=day(-1))
     carried(cast, up, down, ["standing", "answers"])
     take_back(theirs, by, how=samples.How.PORTAL, reason="as if it had never been said")
     theirs.steps.all().delete()
