@@ -9,7 +9,6 @@ class AccountsConfig(AppConfig):
     """People: accounts, invitations, the first set-up."""
 
     name = "lamsach.portal.accounts"
-    label = "accounts"
 
     def ready(self) -> None:
         """Note what happens at the log-in."""

@@ -9,7 +9,6 @@ class AuditConfig(AppConfig):
     """The audit trail."""
 
     name = "lamsach.portal.audit"
-    label = "audit"
 
     def ready(self) -> None:
         """Note in the trail that a list was looked at or taken out."""

@@ -16,7 +16,6 @@ class BaseConfig(AppConfig):
     """The frame of all pages."""
 
     name = "lamsach.portal.base"
-    label = "base"
 
     def ready(self) -> None:
         """Put the Vietnamese texts where Django's translation functions find them."""

@@ -9,7 +9,6 @@ class CampaignsConfig(AppConfig):
     """Campaigns, dispatches, the board."""
 
     name = "lamsach.portal.campaigns"
-    label = "campaigns"
 
     def ready(self) -> None:
         """Register where answers to the app's letters land, and let deadlines follow the tree."""

@@ -6,25 +6,23 @@ import io
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from lamsach.documents.spreadsheets import text_cell
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.charts import Branch, Part, bar
-from lamsach.portal.base.check import unchecked
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import access, dispatches
-from lamsach.portal.campaigns.checks import last_reminded, reminded_words, reminding_check
+from lamsach.portal.campaigns.checks import last_reminded, remind_after_check
 from lamsach.portal.campaigns.counting import branches, counts, late_on
 from lamsach.portal.campaigns.models import Campaign, Recipient
 from lamsach.portal.mail.models import BadAddress
@@ -39,9 +37,6 @@ from lamsach.portal.units.access import (
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import ancestors, descendants, today
 from lamsach.results.safe_text import visible_line
-
-MOST_ASKED = 500
-"""Of so many units it is looked up when they were last reminded."""
 
 STEPS = (
     ("reported", "good", gettext_lazy("reported")),
@@ -156,24 +151,18 @@ def remind(request: HttpRequest, campaign_id: int) -> HttpResponse:
         )
     else:
         wanted = wanted.filter(unit__in=numbers(request.POST, "unit", 1000))
-    address = redirect("campaigns:board", campaign_id=campaign_id)
-    address["Location"] += f"?{request.GET.urlencode()}" if request.GET else ""
+    back = reverse("campaigns:board", args=(campaign_id,)) + (
+        f"?{request.GET.urlencode()}" if request.GET else ""
+    )
     newest: dict[int, Recipient] = {}
     for found in wanted.select_related("unit", "dispatch__issuer", "dispatch__campaign").order_by("pk"):
         newest[found.unit_id] = found
-    if not newest:
-        messages.warning(request, _("Nobody was reminded: tick the units, or choose all."))
-        return address
     units = sorted((one.unit for one in newest.values()), key=lambda one: one.code)
-    reminded = last_reminded(campaign, list(newest)[:MOST_ASKED])
-    if page := unchecked(request, reminding_check(units, reminded, address["Location"], campaign)):
-        return page
-    count = dispatches.remind(newest.values(), request.user)
-    if count:
-        messages.success(request, reminded_words(units))
-    else:
-        messages.warning(request, _("These units were reminded just now. No letter goes out twice."))
-    return address
+
+    def send() -> int:
+        return dispatches.remind(newest.values(), request.user)
+
+    return remind_after_check(request, campaign, units, back, send)
 
 
 @member(ALL, WRITERS, ("GET",))

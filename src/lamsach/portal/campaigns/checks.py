@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
+from django.contrib import messages
 from django.db.models import Max, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from lamsach.portal.base.check import MOST_NAMED, Check
+from lamsach.portal.base.check import MOST_NAMED, Check, unchecked
 from lamsach.portal.campaigns import dispatches
 from lamsach.portal.campaigns.deadline_moves import stated_plan
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Dispatch, Recipient
@@ -18,6 +21,8 @@ from lamsach.portal.mail.models import Letter
 from lamsach.portal.units.models import Unit
 
 _RECENTLY = timedelta(days=2)
+MOST_ASKED = 500
+"""Of so many units it is looked up when they were last reminded."""
 
 
 def sending_check(dispatch: Dispatch, *, whole: bool) -> Check:
@@ -114,10 +119,23 @@ def reminding_check(
     )
 
 
-def reminded_words(units: Iterable[Unit]) -> str:
-    """Return what was done: to how many, and to whom."""
-    reached = [unit for unit in units if unit.email]
-    return _("A reminder goes to {count} units: {names}").format(count=len(reached), names=_listed(reached))
+def remind_after_check(
+    request: HttpRequest, campaign: Campaign, units: Sequence[Unit], back: str, send: Callable[[], int]
+) -> HttpResponse:
+    """Ask before units are reminded, remind them by `send` (how many), and lead back."""
+    if not units:
+        messages.warning(request, _("Nobody was reminded: tick the units, or choose all."))
+        return redirect(back)
+    reminded = last_reminded(campaign, [unit.pk for unit in units[:MOST_ASKED]])
+    if page := unchecked(request, reminding_check(units, reminded, back, campaign)):
+        return page
+    if send():
+        reached = [unit for unit in units if unit.email]
+        words = _("A reminder goes to {count} units: {names}")
+        messages.success(request, words.format(count=len(reached), names=_listed(reached)))
+    else:
+        messages.warning(request, _("These units were reminded just now. No letter goes out twice."))
+    return redirect(back)
 
 
 def _listed(units: Sequence[Unit]) -> str:

@@ -9,7 +9,6 @@ class EdxmlConfig(AppConfig):
     """Dispatches and statuses as edXML files."""
 
     name = "lamsach.portal.edxml"
-    label = "edxml"
 
     def ready(self) -> None:
         """Connect to steps and sent reports, for the systems of the dispatches; read incoming e-mails."""

@@ -9,7 +9,6 @@ class PrivacyConfig(AppConfig):
     """Privacy and retention."""
 
     name = "lamsach.portal.privacy"
-    label = "privacy"
 
     def ready(self) -> None:
         """Answer which units are held."""

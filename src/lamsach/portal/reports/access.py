@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import F, Q, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.campaigns.access import get_campaign
@@ -84,6 +85,11 @@ def readable_received(user: Any) -> QuerySet[Received]:
 def get_received(user: Any, received_id: int) -> Received:
     """One of them, or Http404."""
     return get_object_or_404(readable_received(user), pk=received_id)
+
+
+def overview_of(campaign_id: int, unit_id: int) -> str:
+    """The address of the reports of a unit's subordinates."""
+    return f"{reverse('reports:overview', args=(campaign_id,))}?unit={unit_id}"
 
 
 def is_head(user: Any, unit_id: int) -> bool:

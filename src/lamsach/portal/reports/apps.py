@@ -9,7 +9,6 @@ class ReportsConfig(AppConfig):
     """Reports of a campaign, their chain of approval, consolidation."""
 
     name = "lamsach.portal.reports"
-    label = "reports"
 
     def ready(self) -> None:
         """Register what looks for reports in incoming e-mails, and who has reported."""

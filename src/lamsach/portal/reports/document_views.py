@@ -63,9 +63,7 @@ def reminder_letter(request: HttpRequest, campaign_id: int, unit_id: int, docume
     made = papers.reminder_paper(campaign, unit, taken.lines, today())
     if made is None:
         messages.info(request, _("Every unit has sent its report; there is nobody to remind."))
-        response = redirect("reports:overview", campaign_id=campaign_id)
-        response["Location"] += f"?unit={unit_id}"
-        return response
+        return redirect(access.overview_of(campaign_id, unit_id))
     record(request, "report.reminder_document", campaign, unit, kind=document)
     return _answer(made, document, f"don-doc-{unit.code}")
 

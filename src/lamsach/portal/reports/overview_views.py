@@ -23,8 +23,7 @@ from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import deadline_moves, deadlines
 from lamsach.portal.campaigns.access import readable_campaigns
-from lamsach.portal.campaigns.board import MOST_ASKED
-from lamsach.portal.campaigns.checks import last_reminded, reminded_words, reminding_check
+from lamsach.portal.campaigns.checks import last_reminded, remind_after_check
 from lamsach.portal.campaigns.models import CampaignState, DeadlineKind, MoveScope
 from lamsach.portal.reports import access, documents, drafts
 from lamsach.portal.reports.chain import Action, Stale, take
@@ -161,21 +160,16 @@ def remind(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse
         if (line.newest is None or line.newest.state not in DONE)
         and (line.unit.pk in ticked or request.POST.get("all") == "yes")
     ]
-    response = redirect("reports:overview", campaign_id=campaign_id)
-    response["Location"] += f"?unit={unit_id}"
-    if not chosen:
-        messages.warning(request, _("Nobody was reminded: tick the units, or choose all."))
-        return response
+
+    def send() -> int:
+        occasion = timezone.localtime().strftime("%Y%m%d%H%M")
+        with transaction.atomic():
+            count = remind_units(campaign, [(line.unit, line.due) for line in chosen], occasion)
+            record(request, "report.reminded", campaign, unit, units=count)
+        return count or len(chosen)
+
     units = [line.unit for line in chosen]
-    reminded = last_reminded(campaign, [one.pk for one in units][:MOST_ASKED])
-    if page := unchecked(request, reminding_check(units, reminded, response["Location"], campaign)):
-        return page
-    occasion = timezone.localtime().strftime("%Y%m%d%H%M")
-    with transaction.atomic():
-        count = remind_units(campaign, [(line.unit, line.due) for line in chosen], occasion)
-        record(request, "report.reminded", campaign, unit, units=count)
-    messages.success(request, reminded_words(units))
-    return response
+    return remind_after_check(request, campaign, units, access.overview_of(campaign_id, unit_id), send)
 
 
 @member(ALL, WRITERS, ("GET",))
@@ -236,9 +230,7 @@ def extension_decide(request: HttpRequest, extension_id: int) -> HttpResponse:
                 deadline_moves.make(plan, request)
             record(request, "report.extension_decided", found, found.unit, granted=granted)
     messages.success(request, _("Noted."))
-    response = redirect("reports:overview", campaign_id=found.campaign_id)
-    response["Location"] += f"?unit={found.unit.parent_id or found.unit_id}"
-    return response
+    return redirect(access.overview_of(found.campaign_id, found.unit.parent_id or found.unit_id))
 
 
 @member(COORDINATORS, COORDINATORS)

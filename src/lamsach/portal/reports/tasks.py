@@ -156,7 +156,7 @@ def extensions(user: Any) -> list[Row]:
             _("{unit} asks for {day}: {reason}").format(
                 unit=one.unit.name, day=f"{one.until:%d/%m/%Y}", reason=one.reason
             ),
-            reverse("reports:overview", args=(one.campaign_id,)) + f"?unit={one.unit.parent_id}",
+            access.overview_of(one.campaign_id, one.unit.parent_id or one.unit_id),
             _("Decide"),
             timezone.localdate(one.asked),
             since=True,

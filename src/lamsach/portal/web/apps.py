@@ -10,7 +10,6 @@ class WebConfig(AppConfig):
     """The first page of the work area, and all addresses together."""
 
     name = "lamsach.portal.web"
-    label = "web"
 
     def ready(self) -> None:
         """Let every app register what waits."""
