@@ -1,4 +1,4 @@
-"""What an observer did with a contact, told from the verb in its log, whatever the maker's wording.
+"""An observer's action, by the verb in its log and any maker's wording.
 
 Source of the verbs: Check Point's "Log fields", Palo Alto's "Syslog Field Descriptions", Cisco's "Syslog
 Messages" guides, the CEF key `act`, and the export formats of Kaspersky Security Center and ESET PROTECT.

@@ -1,4 +1,4 @@
-r"""What the text of an antivirus product's message names: the file's hashes, the site, the user.
+r"""Names in the text of an antivirus product's message: the file's hashes, the site, the user.
 
 Source: Kaspersky, "Events of Kaspersky Endpoint Security" (`Event type: ...\nUser: UNIT\an (Active
 user)\nObject path: C:\Users\an\nSHA256: ...`), in English, Vietnamese and Russian; ESET PROTECT, "Events

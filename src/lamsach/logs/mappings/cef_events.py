@@ -1,4 +1,4 @@
-"""What the keys of a CEF record mean.
+"""Keys of a CEF record.
 
 Source: "Implementing ArcSight Common Event Format (CEF)", "CEF key names for event producers", version 26.
 Traps:
@@ -74,7 +74,7 @@ NUMERIC_ID = re.compile(r"[\d-]{1,12}|S-1-[\d-]+")
 
 
 def meaning_of(label: str) -> str | None:
-    """The standard key that a custom key's label stands for."""
+    """The standard key that a custom key's label means."""
     key = label.lower().replace(" ", "")
     return _LABELS[key] if key in _LABELS else BY_LABEL.get(field_of(label) or "")
 
@@ -118,7 +118,7 @@ def _put_right(fields: MutableMapping[str, str]) -> None:
 
 
 def far_name(text: str) -> str | None:
-    """The name that stands where the destination's address is expected; None for anything else."""
+    """The name in place of the destination's address; None for anything else."""
     name = domain_of(text)
     return name if name and _NAMED.search(name) else None
 

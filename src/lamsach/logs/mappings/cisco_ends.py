@@ -1,4 +1,4 @@
-r"""How Cisco's messages write the ends of a connection, and what else they name.
+r"""The ends in Cisco's messages: how they write those of a connection, and what else they name.
 
 Source: Cisco, "Secure Firewall ASA Series Syslog Messages" and "Secure Firewall Threat Defense Syslog
 Messages". An end is written `inside:192.0.2.5/49152 (203.0.113.9/49152)(LOCAL\an)`,

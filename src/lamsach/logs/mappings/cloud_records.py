@@ -1,4 +1,4 @@
-"""What the names in records of clouds mean: the audit log of Microsoft 365, sign-ins of Entra ID, Defender
+"""Names in records of clouds: the audit log of Microsoft 365, sign-ins of Entra ID, Defender
 XDR, DNS servers in Azure Monitor, Azure Firewall, AWS CloudTrail, Cloudflare Gateway.
 
 Source:

@@ -1,4 +1,4 @@
-"""What the columns of a table, or the keys of a JSON record, mean by their names: by their words
+"""Meaning of a table's columns or a JSON record's keysean by their names: by their words
 (`field_words`), or as an exception named here.
 
 Source of the exceptions: ECS, OCSF, the field lists of the common firewalls, Sysmon's and Windows' event

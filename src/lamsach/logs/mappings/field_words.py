@@ -1,4 +1,4 @@
-"""What the words of a field's name mean together, in whichever order and spelling a maker writes them:
+"""Meaning of the words of a field's name together, in any order and spelling a maker writes them:
 `srcIpAddr`, `client.address`, `Remote Port`, `ip_dst`, `IP nguồn`.
 
 A name is a role (whose: `src`, `client`, `remote`, `dvc`) and a thing (what: `ip`, `port`, `host`, `mac`,

@@ -65,7 +65,7 @@ class Keys:
 def event_of(
     fields: Fields, keys: Keys, *, time: datetime | None, observer: str | None = None, inward: bool = False
 ) -> Event:
-    """The event that the fields tell of; `observer` stands in when no key names it.
+    """The event of the fields; `observer` counts when no key names it.
 
     `inward`: whether the observer says that the contact came from outside; it decides when the addresses do
     not (both public).

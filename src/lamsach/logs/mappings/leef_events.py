@@ -1,4 +1,4 @@
-"""What the attributes of a LEEF record mean.
+"""Attributes of a LEEF record.
 
 Source: IBM, "Predefined LEEF event attributes"; QRadar's guides for the products that write LEEF, for the
 keys they add. `devTime` comes with `devTimeFormat`, a pattern of Java's SimpleDateFormat: it tells whether

@@ -1,4 +1,4 @@
-"""How a product's records of named values are read in columns: what the format only hands on.
+"""Reading records of named values in columns: what the format only hands on.
 
 Everything else is its function of a record's fields, which is asked for each combination of what it decides
 by (`lamsach.logs.bulk.templates`).
@@ -20,7 +20,7 @@ Fields = MutableMapping[str, str]
 
 
 class Header(Protocol):
-    """What a record's header states."""
+    """Time and sender of a record's header."""
 
     @property
     def time(self) -> datetime | None:
@@ -58,7 +58,7 @@ NAME = "|name"
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """A value that stands in a text, of which a format takes nothing else.
+    """A value within a text, of which a format takes nothing else.
 
     `made`: takes it out; `text`: one that holds it where `{}` stands.
     """
@@ -69,7 +69,7 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """What a format makes of each item of a list; it does nothing else with the list.
+    """A format's use of each item of a list; it does nothing else with the list.
 
     `made`: the value of an item, None where it is left out; names and IPv4 addresses in canonical spelling
     stay as they are. `item`: the shape of items that are objects, with an empty text for the value and

@@ -1,4 +1,4 @@
-"""The one-line alerts of Suricata's fast.log, also over syslog, and how Snort's are told from them.
+"""The one-line alerts of Suricata's fast.log, also over syslog, and how Snort's differ from them.
 
 Source: https://docs.suricata.io/en/latest/output/lua-output.html#fast and Snort's manual section 2.6. Traps:
 the date is month first; Snort leaves the year out or writes two digits of it; `{ICMP}` lines have type and

@@ -1,4 +1,4 @@
-"""A request to the unit's own web server, from whatever a server's log states of it.
+"""A request to the unit's own web server, from a server's log.
 
 Here the client is who connects to the unit. A stranger is no machine of the unit, and what a stranger writes
 (a Host header, a whole URL) accuses nobody: the record then has no `device_ip` (see `ends`).

@@ -1,4 +1,4 @@
-"""What the columns of Zeek's logs mean, whether they come as tab-separated values or as JSON.
+"""Columns of Zeek's logs, whether they come as tab-separated values or as JSON.
 
 Source: the record types of Zeek's base scripts (`Conn::Info`, `DNS::Info`, `HTTP::Info`, `SSL::Info`,
 `Files::Info`, `DHCP::Info` ... in https://docs.zeek.org/en/master/script-reference/log-files.html), versions

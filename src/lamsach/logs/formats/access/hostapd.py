@@ -39,7 +39,7 @@ _ROOM = 400
 
 
 class Hostapd(LogFormat):
-    """Who joined and left a wireless network, by hardware address and 802.1X identity.
+    """Stations that join and leave a wireless network, by hardware address and 802.1X identity.
 
     No IP address is stated.
     """

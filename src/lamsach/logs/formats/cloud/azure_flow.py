@@ -87,7 +87,7 @@ def _group(record: Mapping[str, object]) -> str | None:
 
 
 def _tuples(record: Mapping[str, object]) -> Iterator[tuple[str | None, str]]:
-    """The tuples of a record, and the hardware address that stands beside them."""
+    """The tuples of a record, and the hardware address beside them."""
     within = child(record, "properties") or child(record, "flowRecords") or record
     for rule in _objects(within.get("flows")):
         for flow in _objects(rule.get("flows") or rule.get("flowGroups")):

@@ -195,7 +195,7 @@ def _message_of(line: str) -> re.Match[str] | None:
 
 
 def _stated_before(line: str, message: re.Match[str]) -> str | None:
-    """Kea's own time before a message that something else stands before (a container's name, a prompt)."""
+    """Kea's own time before a message, behind something else (a container's name, a prompt)."""
     time = _TIME.search(line, 0, message.start()) if message.string is line else None
     return time[0] if time else None
 

@@ -141,7 +141,7 @@ class WindowsDhcpAudit(LogFormat):
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """As the base, but all prose above the header row counts as read, in whatever language it is."""
+        """As the base, but prose above the header row counts as read, in any language."""
         if not any(map(cls.recognises, (*head[:_FIRST], *head[_FIRST::_DISTANCE]))):
             return 0.0
         prose = {line.strip() for line in _prose_of(head)}
@@ -211,7 +211,7 @@ def _with_commas(line: str) -> str:
 
 
 def _prose_of(head: Sequence[str]) -> Sequence[str]:
-    """The lines above the first record, in whatever language, the header row last; none without it."""
+    """The lines above the first record, in any language, the header row last; none without it."""
     end = next((at for at, line in enumerate(head) if _RECORD.search(line, 0, 400)), 0)
     if not end or not _is_heading(head[end - 1]):
         return ()

@@ -155,14 +155,14 @@ class WindowsDnsDebug(LogFormat):
         )
 
     def _before(self, text: str) -> tuple[str | None, str]:
-        """The host in a syslog header, if any, and what stands before the thread's number."""
+        """The host in a syslog header, if any, and the text before the thread's number."""
         if text[:1] == "<" or text[:1].isalpha():
             header, message = split_header(text.rstrip() + " ", self.context)
             return header.host, message or text
         return None, text
 
     def time_of(self, text: str) -> datetime:
-        """The time in what stands before a record's thread."""
+        """The time in the text before a record's thread."""
         date_text, clock, marker = _split_time(text)
         year, month, day = self._order.date(numbers_of(date_text))
         hour, minute, second = clock

@@ -181,7 +181,7 @@ class KasperskyXml(LogFormat):
         return (first[2] or first[1]).lower() not in _NAMES and (first[2] or first[1]) not in _COLUMNS
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One row. None for what stands around the rows."""
+        """One row. None for lines around the rows."""
         fields = _fields(line)
         if "code" not in fields and "msg" not in fields:
             if all(_NOTHING.fullmatch(each) for each in line.split("\n", 50)):

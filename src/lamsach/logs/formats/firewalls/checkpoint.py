@@ -133,7 +133,7 @@ def fields_of(line: str) -> dict[str, str]:
 
 
 def _layout(line: str) -> re.Pattern[str]:
-    """Return how the fields of a line are written, by what stands in it most."""
+    """Return how the fields of a line are written, by its most frequent marks."""
     if line.count(':"') + line.count(': "') >= _ENOUGH:
         return _QUOTED
     return _BARS if "|" in line and line.count("|") >= line.count('="') else _SPACES

@@ -1,4 +1,4 @@
-r"""What nfdump prints of NetFlow: `-o csv`, `-o json`, `-o ndjson`, and its lines (`line`, `long`,
+r"""Output of nfdump: `-o csv`, `-o json`, `-o ndjson`, and its lines (`line`, `long`,
 `extended`, `nsel`, `nel`).
 
 Source: `nfdump(1)`, https://github.com/phaag/nfdump, versions 1.6 and 1.7. Traps:
@@ -84,7 +84,7 @@ class Nfdump(LogFormat):
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """The share of flows; what stands around them counts too when there are any."""
+        """The share of flows, with the lines around them when there are any."""
         flows = sum(map(cls.recognises, head))
         if not flows:
             return 0.0

@@ -1,4 +1,4 @@
-"""What tcpdump prints: a packet a line, or with `-v`, `-A`, `-x` a packet in several.
+"""Output of tcpdump: a packet a line, or with `-v`, `-A`, `-x` a packet in several.
 
 Source: `tcpdump(1)`, https://www.tcpdump.org/manpages/tcpdump.1.html, section "Output format", versions 3.8
 to 4.99. Traps:

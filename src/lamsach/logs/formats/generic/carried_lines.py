@@ -1,4 +1,4 @@
-r"""What `docker compose logs` and `kubectl logs` print: each line behind the name of its container.
+r"""Output of `docker compose logs` and `kubectl logs`: each line behind the name of its container.
 
 Source: Docker, "docker compose logs" (`web-1  | ...`, in colour on a terminal), "docker logs --timestamps";
 Kubernetes, "kubectl logs --prefix --timestamps" (`[pod/web-5d78c9869d-abcde/nginx] ...`). Traps:
@@ -53,7 +53,7 @@ _HEAD_LOOKED_AT = 50
 
 
 class _Carried(LogFormat):
-    """Reads lines of other formats behind what stands before them."""
+    """Reads lines of other formats behind a prefix."""
 
     gives = fields_named("contact nat machine user domain url answers hashes action lease_until")
     inner_formats: ClassVar[Sequence[type[LogFormat]]]
@@ -66,7 +66,7 @@ class _Carried(LogFormat):
     @classmethod
     @abstractmethod
     def behind(cls, line: str) -> tuple[str, ...]:
-        """The line without what stands before it, the most likely first; none when nothing does."""
+        """The line without its prefix, the most likely first; none without a prefix."""
 
     @abstractmethod
     def outer(self, line: str) -> tuple[datetime | None, str | None]:
@@ -74,7 +74,7 @@ class _Carried(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A line that a product's format recognises, behind what stands before it."""
+        """A line that a product's format recognises behind its prefix."""
         return any(inner.recognises(rest) for rest in cls.behind(line) for inner in cls.inner_formats)
 
     def parse(self, line: str, number: int) -> Event | None:
@@ -88,7 +88,7 @@ class _Carried(LogFormat):
         return placed(event, self, number, *self.outer(line))
 
     def _lines(self) -> Iterator[str]:
-        """The first lines without what stands before them, for formats that are decided per file."""
+        """The first lines without their prefix, for formats that are decided per file."""
         for line in self.context.head[:_HEAD_LOOKED_AT]:
             yield from self.behind(line)[:1]
 
@@ -135,7 +135,7 @@ class FramedLines(_Carried):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A line that is some product's only without what stands before it."""
+        """A line that is some product's only without its prefix."""
         return super().recognises(line) and not any(inner.recognises(line) for inner in cls.inner_formats)
 
     @classmethod

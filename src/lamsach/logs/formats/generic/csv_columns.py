@@ -46,7 +46,7 @@ _OF_OTHER_FORMATS = (("id", "date", "time", "description"),)
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """How a file is laid out: the delimiter, the header line, its number among the given lines, the columns'
+    """Layout of a file: the delimiter, the header line, its number among the given lines, the columns'
     fields, the column (None: there is none) that holds the lines of another product, and the columns of times
     in UTC by their names (`UtcTime`).
     """
@@ -99,7 +99,7 @@ class CsvColumns(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A header that names columns of a log; a row alone cannot be told."""
+        """A header that names columns of a log; a row alone shows nothing."""
         return _table_of(line, 0) is not None
 
     @classmethod
@@ -116,7 +116,7 @@ class CsvColumns(LogFormat):
         return (fitting + 1 + above) / (table.position + 1 + len(rows)) if rows else 0.5
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One row; None for the header and what stands above it."""
+        """One row; None for the header and lines above it."""
         line = line.rstrip("\r\n")
         table = self._table
         if table is None:

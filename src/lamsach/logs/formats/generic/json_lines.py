@@ -242,7 +242,7 @@ def _zone(record: dict[str, object]) -> ZoneInfo | None:
 
 
 def time_rank(name: str) -> int:
-    """Of several times of a record that with the lowest rank counts."""
+    """Pick the time with the lowest rank: it counts."""
     plain = column_names.plain(name)
     return (
         _TIME_ORDER.index(plain) if plain in _TIME_ORDER else len(_TIME_ORDER) + (plain in column_names.LATE)

@@ -113,7 +113,7 @@ def _time(text: str, context: FileContext) -> datetime:
 
 
 def _hierarchy(columns: list[str]) -> tuple[int, tuple[str, str]]:
-    """Return where the hierarchy code stands among method, URL, user, code/peer, type; its two parts."""
+    """Return the place of the hierarchy code among method, URL, user, code/peer, type; its two parts."""
     for index in range(3, len(columns)):
         match = _HIERARCHY.fullmatch(columns[index])
         if match:

@@ -95,7 +95,7 @@ class ZeekJson(LogFormat):
 
 
 def _around(record: dict[str, object]) -> dict[str, Value]:
-    """What shippers add around Zeek's record: the log's name (perhaps the key), observer, time."""
+    """Values that shippers add around Zeek's record: the log's name (perhaps the key), observer, time."""
     found = flat(record)
     told = {key: text for key in _OBSERVERS if (text := text_of(found.get(key)))}
     told |= {key: text for key in _PATHS if (text := text_of(record.get(key)))}

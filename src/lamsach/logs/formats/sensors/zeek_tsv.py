@@ -90,7 +90,7 @@ class ZeekTsv(LogFormat):
 
     @classmethod
     def may_tell_holders(cls, head: Sequence[str]) -> bool:
-        """Of the logs that say what they are (`#path`), only that of DHCP tells it."""
+        """Among the logs that say what they are (`#path`), only that of DHCP tells it."""
         paths = [line.removeprefix("#path").strip() for line in head if line.startswith("#path")]
         return not paths or any("dhcp" in path for path in paths)
 

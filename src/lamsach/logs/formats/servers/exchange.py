@@ -167,7 +167,7 @@ def _message(fields: Mapping[str, str]) -> Event:
 
 
 def _end(fields: Mapping[str, str], keys: Sequence[str]) -> tuple[str | None, int | None]:
-    """The first address among the values of these keys, with its port where one stands behind it."""
+    """The first address among the values of these keys, with the port behind it."""
     for key in keys:
         text = fields.get(key, "")
         host, port = host_and_port(text)

@@ -135,7 +135,7 @@ class FtpServers(LogFormat):
 
 
 def _month_first(head: Sequence[str]) -> bool:
-    """FileZilla writes dates as its machine does; with AM and PM the month stands first."""
+    """FileZilla writes dates as its machine does; with AM and PM the month is first."""
     return any(line[20:36].find("M - (") > 0 for line in head) or month_comes_first(
         line[8:30] for line in head
     )

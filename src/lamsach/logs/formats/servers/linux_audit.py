@@ -125,7 +125,7 @@ def _logon(fields: dict[str, str]) -> Event | None:
 
 
 def _name(value: str | None) -> str | None:
-    """An account, which stands in hexadecimal when it holds unusual characters: `(unknown user)`."""
+    """An account, in hexadecimal when it holds unusual characters: `(unknown user)`."""
     if value is None:
         return None
     if value[:1] != '"' and _HEXADECIMAL.fullmatch(value) and len(value) > 12:

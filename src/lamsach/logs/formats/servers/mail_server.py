@@ -76,7 +76,7 @@ _LOOKED_AT = 4096
 
 
 class MailServer(LogFormat):
-    """Who connected and logged in, refusals, the servers to which mail was delivered.
+    """Connections and log-ins, refusals, the servers to which mail was delivered.
 
     A stranger who connects is no machine of the unit; what the server sends itself names no client.
     """

@@ -93,7 +93,7 @@ def refused(message: str) -> Event | None:
 
 
 def audit(message: str) -> Event | None:
-    """A record of `vfs_full_audit`; None when no address stands in its prefix."""
+    """A record of `vfs_full_audit`; None without an address in its prefix."""
     record = _INNER_TIME.sub("", message[:4000], count=1)
     fields = [field.strip() for field in record.split("|", _AUDIT_FIELDS)][:_AUDIT_FIELDS]
     results = [at for at, field in enumerate(fields) if at > 1 and _AUDIT_RESULT.fullmatch(field)]

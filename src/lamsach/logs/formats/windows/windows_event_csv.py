@@ -65,7 +65,7 @@ class WindowsEventCsv(WindowsLines):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The row that names the columns; the rows below it cannot be told from other tables'."""
+        """The row that names the columns; rows below it look like other tables'."""
         return len(line) < 1000 and _columns(line) is not None
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What Windows events say of contacts: connections, DNS questions, downloads, files, and scripts that name
+"""Contacts in Windows events: connections, DNS questions, downloads, files, and scripts that name
 addresses.
 
 Source: https://learn.microsoft.com/sysinternals/downloads/sysmon (event schema), the Security auditing
@@ -225,7 +225,7 @@ def url_in(found: Iterable[str]) -> str | None:
 
 
 def anything(record: WindowsRecord) -> Fields:
-    """An event of a log that is not known: whatever its data and its text mention.
+    """An event of an unknown log: all that its data and its text mention.
 
     An address there may be that of who reached the machine, so it accuses nobody.
     """

@@ -105,7 +105,7 @@ def _reader_at(provider: str, channel: str) -> Callable[[WindowsRecord], Reader]
 
 
 def is_read_by_number(*source: str) -> bool:
-    """Return whether this source's events are read by their numbers alone, whatever their data."""
+    """Return whether this source's events are read by their numbers alone, with any data."""
     place = " ".join(source).lower()
     return "sysmon" in place or "security" in place
 

@@ -43,7 +43,7 @@ _LONGEST_PATH = 512
 
 
 class Part(Enum):
-    """What a field is of the event."""
+    """Role of a field in the event."""
 
     SYSTEM = auto()
     WRITTEN = auto()
@@ -206,7 +206,7 @@ def _parts_of(paths: tuple[str, ...]) -> tuple[Place, ...]:
 
 
 class _Found:
-    """What has been seen of a record while its fields are walked."""
+    """Values seen of a record while its fields are walked."""
 
     def __init__(self) -> None:
         self.system: dict[str, str] = {}

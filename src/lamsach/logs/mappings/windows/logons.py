@@ -1,4 +1,4 @@
-"""What Windows events say of who is where: log-ons, shares, Remote Desktop, RADIUS, leases.
+"""Log-ons and holders of addresses in Windows events: log-ons, shares, Remote Desktop, RADIUS, leases.
 
 Source: https://learn.microsoft.com/windows/security/threat-protection/auditing/event-4624 and its neighbours,
 the manifests of Microsoft-Windows-TerminalServices and -RemoteDesktopServices,

@@ -26,7 +26,7 @@ _SERVICE_ACCOUNTS, _SERVICE_DOMAINS = frozenset(_ACCOUNTS.split()), frozenset(_D
 
 @dataclass(slots=True)
 class WindowsRecord:
-    """What every shape of an event comes to.
+    """An event of any shape.
 
     `event_id`: 0 when not stated. `time`: as stated, ISO 8601 or a count since 1970. `data`: the event's own
     values by lower-case name (`EventData`, `UserData`). `unnamed`: values that have no name, in order.

@@ -1,4 +1,4 @@
-r"""What Windows' DNS server says in its event logs: packets (analytical) and changes of names (audit).
+r"""Events of Windows' DNS server: packets (analytical) and changes of names (audit).
 
 Source: https://learn.microsoft.com/windows-server/networking/dns/dns-logging-and-diagnostics and the manifest
 of Microsoft-Windows-DNSServer. Traps: the server writes of itself and of its clients with the same names; an

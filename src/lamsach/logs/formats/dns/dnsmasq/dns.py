@@ -1,4 +1,4 @@
-"""What dnsmasq says of DNS: questions, what it forwards, answers, what it blocks.
+"""DNS messages of dnsmasq: questions, what it forwards, answers, what it blocks.
 
 Source and traps: `lamsach.logs.formats.dns.dnsmasq.format`.
 

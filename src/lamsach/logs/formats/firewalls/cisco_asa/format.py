@@ -246,7 +246,7 @@ def _untagged(line: str) -> int:
 
 
 def _starts_message(head: str, place: int) -> bool:
-    """Return whether only a syslog header stands before this place."""
+    """Return whether only a syslog header is before this place."""
     before = head[:place].rstrip()
     return (
         before.lstrip().startswith("<") and not any(c in before for c in '="|{;') and before.count(" ") <= 8

@@ -1,4 +1,4 @@
-r"""Who talked to whom, in the sentences of Cisco ASA, Firepower Threat Defense, PIX and FWSM.
+r"""Ends of contacts in the sentences of Cisco ASA, Firepower Threat Defense, PIX and FWSM.
 
 Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x, all chapters; "Catalyst 6500 FWSM System Log
 Messages". The sentence decides, not the message's number, so that lines without one, and numbers that a newer

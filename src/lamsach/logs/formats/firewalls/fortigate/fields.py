@@ -1,4 +1,4 @@
-"""What the values of a FortiGate record say: its kind, the unit's own machine, names, answers, digests.
+"""Values of a FortiGate record: its kind, the unit's own machine, names, answers, digests.
 
 Source and traps: `lamsach.logs.formats.firewalls.fortigate.format`.
 

@@ -1,4 +1,4 @@
-"""What RouterOS's messages say, whatever stood before them.
+"""Messages of RouterOS without their header.
 
 Source and traps: `lamsach.logs.formats.firewalls.mikrotik.format`.
 

@@ -1,4 +1,4 @@
-"""Where the fields of Palo Alto's comma-separated logs stand.
+"""Columns of Palo Alto's comma-separated logs.
 
 Source: Palo Alto Networks, "Syslog Field Descriptions" of PAN-OS 8.0, 8.1, 9.0, 9.1, 10.0, 10.1, 10.2, 11.0
 and 11.1. Newer versions append columns; those before keep their place, so that one table serves all. Only

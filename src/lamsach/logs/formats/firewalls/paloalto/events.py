@@ -117,7 +117,7 @@ def with_status(event: Event, status: str | None) -> Event:
 
 
 def with_question(event: Event, subtype: str, *texts: str | None) -> Event:
-    """A threat in a DNS question; the name stands in the file's place or within the threat's name."""
+    """A threat in a DNS question, named in the file's place or within the threat's name."""
     if event.domain or event.url or subtype not in _QUESTIONS:
         return event
     fields = {"misc": texts[0] or "", "threat": " ".join(text for text in texts[1:] if text)}

@@ -1,4 +1,4 @@
-"""What the fields of a Sophos record mean, whichever of the two products wrote it.
+"""Fields of a Sophos record, in either of the two products wrote it.
 
 Source and traps: `lamsach.logs.formats.firewalls.sophos.format`.
 """

@@ -1,4 +1,4 @@
-"""What the values of a Suricata record say, in every layout; see
+"""Values of a Suricata record, in every layout; see
 `lamsach.logs.formats.sensors.suricata_eve.format` for source and traps.
 
 What Suricata's EVE log says of who holds an address: its DHCP and ARP messages.
@@ -84,7 +84,7 @@ def observer_of(eve: Record, outer: Record) -> str | None:
 
 
 def kind_of(kind_name: str, eve: Record) -> EventKind:
-    """Return what an event type tells of; an alert is told by the protocol that it holds."""
+    """Return the kind of an event type; an alert's is that of the protocol in it."""
     known = KINDS.get(kind_name)
     if known:
         return known
@@ -199,7 +199,7 @@ def file_names_of(eve: Record) -> tuple[str, ...]:
 
 
 def hashes_of(eve: Record) -> Iterator[str]:
-    """Of files, and of the certificate (lists of botnet certificates give their SHA-1)."""
+    """Digests of files and of the certificate (lists of botnet certificates give their SHA-1)."""
     for holder in _files(eve):
         for key in ("sha256", "sha1", "md5"):
             found = hash_of(text_of(holder.get(key)) or "")

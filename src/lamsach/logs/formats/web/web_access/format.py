@@ -121,7 +121,7 @@ class WebAccess(LogFormat):
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """As `LogFormat.score`; beneath headings also rows whose method stands elsewhere."""
+        """As `LogFormat.score`; beneath headings also rows with the method elsewhere."""
         fields = next((line for line in head if line.startswith("#Fields:") and names_requests(line)), None)
         if fields is None:
             return super().score(head)
@@ -261,7 +261,7 @@ def _proxied(values: Mapping[str, str]) -> Event:
 
 
 def _message(line: str) -> str:
-    """The line without a syslog header, whatever its time."""
+    """The line without a syslog header, with any kind of time."""
     try:
         return split_header(line, _ANY)[1]
     except LineError:
