@@ -22,7 +22,7 @@ from functools import lru_cache
 from typing import Any
 
 from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.ends import own_end
+from lamsach.logs.events.ends import Role, Way, own_end
 from lamsach.logs.mappings.script_mentions import mentions
 from lamsach.logs.mappings.windows.record import WindowsRecord, machine_address, user_of
 from lamsach.logs.text.dns_names import question_name
@@ -98,16 +98,16 @@ def connection(record: WindowsRecord) -> Fields:
     if source is None and record.event_id in _BINDS:
         source = ip_of(data.get("sourceaddress", ""))
     initiated, direction = data.get("initiated", "").lower(), data.get("direction", "")
-    filtering = record.event_id in FILTERED
     inbound = initiated == "false" or direction == _INBOUND or direction.lower() in ("inbound", "in")
+    place: Fields = {"way": Way.UNSTATED}
     if inbound and record.event_id in PACKETS:
-        own = source if is_internal(source or "") and not is_internal(destination or "") else destination
-    elif filtering or initiated == "true":
-        own = source
+        sent = is_internal(source or "") and not is_internal(destination or "")
+        place["way"] = Way.UNSTATED if sent else Way.TO_OWN
+    elif record.event_id in FILTERED or initiated == "true":
+        place["role"] = Role.HOLDER
     elif initiated == "false":
         own = _accepting(source, source_port, destination, destination_port)
-    else:
-        own = own_end(source, destination)
+        place = {"given": machine_address(own)}
     if source is None and destination:  # a machine that has no address yet asks for one
         source = ip_of(data.get("sourceaddress") or data.get("sourceip") or "")
     remote_name = record.text("destinationhostname")
@@ -117,7 +117,7 @@ def connection(record: WindowsRecord) -> Fields:
         "source_port": source_port,
         "destination_ip": destination,
         "destination_port": destination_port,
-        "device_ip": machine_address(own),
+        **place,
         "device_name": record.computer,
         "user": user_of(record.text("user")),
         "domain": domain_of(remote_name) if remote_name and not inbound else None,
@@ -146,7 +146,7 @@ def question(record: WindowsRecord) -> Fields:
         "kind": EventKind.DNS,
         "source_ip": record.ip("sourceip"),
         "destination_ip": record.ip("dnsserveripaddress", "dnsserverip", "destinationip"),
-        "device_ip": machine_address(record.ip("sourceip")),
+        "role": Role.HOLDER,
         "device_name": record.computer,
         "user": user_of(record.text("user")),
         "domain": question_name(record.text(*QUESTION) or ""),
@@ -205,7 +205,8 @@ def file_or_process(record: WindowsRecord) -> Fields:
         sides: Fields = {}
     else:
         sides = _sides(record)
-    of_client = bool(sides) and sides["device_ip"] and not _CLIENTS.isdisjoint(data)
+    client = own_end(sides.get("source_ip"), sides.get("destination_ip"), Way.CALLED)
+    of_client = machine_address(client) and not _CLIENTS.isdisjoint(data)
     return {
         **sides,
         "kind": EventKind.OTHER if _FILE_DATA.isdisjoint(data) else EventKind.FILE,
@@ -245,7 +246,7 @@ def _sides(record: WindowsRecord) -> Fields:
         "source_port": record.port(*SOURCE_PORT),
         "destination_ip": destination,
         "destination_port": record.port(*DESTINATION_PORT),
-        "device_ip": machine_address(source if source and is_internal(source) else None),
+        "way": Way.CALLED,
         "inbound": bool(source and not is_internal(source) and not destination),
     }
 

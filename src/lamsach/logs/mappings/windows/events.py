@@ -14,9 +14,10 @@ from functools import lru_cache
 from typing import Any
 
 from lamsach.logs.base import FileContext, LogFormat, fields_named
+from lamsach.logs.events.ends import Role, Way, own_end
 from lamsach.logs.mappings.windows import contacts, logons, services
 from lamsach.logs.mappings.windows.messages import labels
-from lamsach.logs.mappings.windows.record import WindowsRecord
+from lamsach.logs.mappings.windows.record import WindowsRecord, machine_address
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso
 from lamsach.model import Event
@@ -77,7 +78,11 @@ def event_of(
     time = time_of(record.time, context, times)
     if not _FILES.isdisjoint(record.data):
         fields["file_names"] = tuple(record.data[name] for name in sorted(_FILES & record.data.keys()))
-    return Event(time=time, file=context.file, format=log_format, line=line, **fields)
+    role = fields.pop("role", Role.BETWEEN if "way" in fields else Role.APART)
+    way, given = fields.pop("way", Way.UNSTATED), fields.pop("given", None)
+    own = own_end(fields.get("source_ip"), fields.get("destination_ip"), way, role)
+    device = given or machine_address(own)
+    return Event(time=time, device_ip=device, file=context.file, format=log_format, line=line, **fields)
 
 
 def time_of(text: str | None, context: FileContext, times: LooseTimes) -> datetime | None:

@@ -16,6 +16,7 @@ import re
 from typing import Any
 
 from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import Way
 from lamsach.logs.mappings.windows.record import WindowsRecord, machine_address, machine_of, user_of
 from lamsach.logs.text.values import host_and_port, ip_of, mac_of, stated
 from lamsach.model import Action, EventKind, LeaseAction
@@ -54,7 +55,7 @@ _LEASES = {
 
 
 def logon(record: WindowsRecord) -> Fields:
-    """Return who logged on, from which address (`device_ip`), and at which server (`observer`)."""
+    """Return who logged on, from which address, and at which server (`observer`)."""
     address = record.ip(*ADDRESS) or ip_of((record.text(*STATION) or "").strip("\\ "))
     share = 5140 <= record.event_id <= 5145
     account = record.text("subjectusername", *USER) if share else record.text(*USER)
@@ -64,6 +65,7 @@ def logon(record: WindowsRecord) -> Fields:
         "observer": record.computer,
         "source_ip": address,
         "source_port": record.port(*PORT),
+        "way": Way.CALLED,
         "user": user_of(account),
         "action": Action.BLOCKED if _failed(record) else Action.ALLOWED,
     }
@@ -72,7 +74,6 @@ def logon(record: WindowsRecord) -> Fields:
         if fields["device_name"] is None:  # at the console: the machine speaks of itself
             fields["device_name"], fields["observer"] = record.computer, None
     elif is_internal(client):
-        fields["device_ip"] = client
         fields["device_name"] = machine_of(account) or _client_station(record)
     else:
         fields["device_name"] = record.computer
@@ -200,7 +201,7 @@ def radius(record: WindowsRecord) -> Fields:
         "kind": EventKind.LOGON,
         "observer": record.computer,
         "source_ip": address,
-        "device_ip": address if address and is_internal(address) else None,
+        "way": Way.CALLED,
         "device_mac": mac_of(station.partition(" ")[0]),
         "device_name": record.text("subjectmachinename") and _plain(record.data["subjectmachinename"]),
         "user": user_of(record.text("subjectusername", "fullyqualifiedsubjectusername")),
@@ -224,7 +225,7 @@ def lease(record: WindowsRecord) -> Fields:
     fields: Fields = {
         "kind": EventKind.LEASE if action and address and mac else EventKind.OTHER,
         "observer": record.computer if action else None,
-        "device_ip": machine_address(address),
+        "given": machine_address(address),
         "device_mac": mac,
         "device_name": record.text("hostname", "clientname") if action else record.computer,
     }
@@ -241,7 +242,7 @@ def vpn_address(record: WindowsRecord) -> Fields:
     return {
         "kind": EventKind.LOGON,
         "observer": record.computer,
-        "device_ip": machine_address(address),
+        "given": machine_address(address),
         "user": user_of(user),
         "action": Action.ALLOWED,
     }

@@ -31,6 +31,7 @@ import re
 from typing import Any
 
 from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import Role, Way, own_end
 from lamsach.logs.mappings import dns_message
 from lamsach.logs.mappings.actions import first_action
 from lamsach.logs.mappings.antivirus import hashes_in, site_in, user_in
@@ -62,7 +63,8 @@ def packet(record: WindowsRecord) -> Fields:
         "source_port": port if received else None,
         "destination_ip": own if received else other,
         "destination_port": None if received else port,
-        "device_ip": own if to_upstream else machine_address(other),
+        "role": Role.APART,
+        "given": own if to_upstream else machine_address(other),
         "domain": question_name(record.text("qname") or ""),
         "answers": packet_answers(record.data.get("packetdata", "")) if answer else (),
         "forwarded": to_upstream,
@@ -75,12 +77,7 @@ def change(record: WindowsRecord) -> Fields:
     fields = anything(record)
     client = machine_address(record.ip("sourceip"))
     if client:
-        fields |= {
-            "observer": record.computer,
-            "device_name": None,
-            "device_ip": client if is_internal(client) else None,
-            "inbound": not is_internal(client),
-        }
+        fields |= {"observer": record.computer, "device_name": None, "inbound": not is_internal(client)}
     return fields
 
 
@@ -111,7 +108,8 @@ def request(record: WindowsRecord) -> dict[str, Any]:
         "source_ip": event.source_ip,
         "destination_ip": event.destination_ip,
         "destination_port": event.destination_port,
-        "device_ip": event.device_ip,
+        "role": Role.APART,
+        "given": event.device_ip,
         "user": event.user,
         "domain": event.domain,
         "url": event.url,
@@ -140,17 +138,15 @@ def federation(record: WindowsRecord) -> dict[str, Any]:
     client = _client(record, texts)
     person = _PERSON.search(texts)
     user = user_of(record.text("targetusername", "user") or (person[1] if person else None))
-    inside = machine_address(client)
-    device = inside if inside and is_internal(inside) else None
     fields: dict[str, Any] = {
         "kind": EventKind.LOGON,
         "observer": record.computer,
         "source_ip": client,
-        "device_ip": device,
+        "way": Way.CALLED,
         "user": user,
         "action": Action.BLOCKED if record.event_id in _FAILED else Action.UNKNOWN,
     }
-    if client is not None and device is None:
+    if client is not None and machine_address(own_end(client, None, Way.CALLED)) is None:
         fields |= {"device_name": record.computer, "inbound": True}
     path = record.text("urlpath")
     if path and path.startswith("/"):
