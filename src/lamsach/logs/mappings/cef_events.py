@@ -54,14 +54,9 @@ TIME_ORDER = ("start", "rt", "deviceReceiptTime", "eventTime", "startTime", "end
 # cs4Label=processSha1 cs4=...   c6a2Label=Source IPv6 Address
 LABEL = re.compile(r"(cs\d|cn\d|c6a\d|flexString\d|deviceCustom[A-Z][A-Za-z0-9]{3,20}?\d)Label", re.ASCII)
 BY_LABEL = {
-    "query": "query",
-    "domain": "destinationDnsDomain",
-    "url": "request",
-    "mac": "smac",
-    "name": "shost",
-    "host": "shost",
-    "user": "suser",
-}
+    "query": "query", "domain": "destinationDnsDomain", "url": "request", "mac": "smac", "name": "shost",
+    "host": "shost", "user": "suser"
+}  # fmt: skip
 _LABELS = {"cnchost": "destinationDnsDomain", "cncport": "dpt", "link": None, "linktomalop": None}
 """What labels mean that are no usual name of a column; a link leads to the console that reports."""
 _NAMED = re.compile(r"\.[a-z][a-z0-9-]+$", re.IGNORECASE)

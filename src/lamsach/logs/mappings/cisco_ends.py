@@ -32,18 +32,9 @@ _LATE_PORT = re.compile(r"/(\d{1,5})(?!\d)", re.ASCII)
 # (LOCAL\an)   (EXAMPLE\an@unit.example)
 _USER_AFTER = re.compile(r" ?\(((?![\d.]+/)(?!type )(?!no )[^()\s][^()]{0,127})\)")
 _SERVICES = {
-    "ssh": 22,
-    "telnet": 23,
-    "https": 443,
-    "http": 80,
-    "snmp": 161,
-    "www": 80,
-    "domain": 53,
-    "ntp": 123,
-    "smtp": 25,
-    "ftp": 21,
-    "tftp": 69,
-}
+    "ssh": 22, "telnet": 23, "https": 443, "http": 80, "snmp": 161, "www": 80, "domain": 53, "ntp": 123,
+    "smtp": 25, "ftp": 21, "tftp": 69
+}  # fmt: skip
 _ADDRESS = re.compile(rf"(?<![\w.:]){ADDRESS}(?![\w])", re.ASCII)
 
 

@@ -149,22 +149,11 @@ GIVES = in_order(
 )
 
 _KINDS = {
-    "conn": EventKind.CONNECTION,
-    "conn_long": EventKind.CONNECTION,
-    "dns": EventKind.DNS,
-    "http": EventKind.WEB,
-    "http2": EventKind.WEB,
-    "ssl": EventKind.TLS,
-    "tls": EventKind.TLS,
-    "quic": EventKind.TLS,
-    "x509": EventKind.TLS,
-    "files": EventKind.FILE,
-    "pe": EventKind.FILE,
-    "dhcp": EventKind.LEASE,
-    "ntlm": EventKind.LOGON,
-    "kerberos": EventKind.LOGON,
-    "radius": EventKind.LOGON,
-}
+    "conn": EventKind.CONNECTION, "conn_long": EventKind.CONNECTION, "dns": EventKind.DNS,
+    "http": EventKind.WEB, "http2": EventKind.WEB, "ssl": EventKind.TLS, "tls": EventKind.TLS,
+    "quic": EventKind.TLS, "x509": EventKind.TLS, "files": EventKind.FILE, "pe": EventKind.FILE,
+    "dhcp": EventKind.LEASE, "ntlm": EventKind.LOGON, "kerberos": EventKind.LOGON, "radius": EventKind.LOGON
+}  # fmt: skip
 _ESTABLISHED = frozenset({"SF", "S1", "S2", "S3", "RSTO", "RSTR"})
 _SOURCE = ("id.orig_h", "src", "src_addr", "host", "client_addr", "tx_hosts")
 _SOURCE_PORT = ("id.orig_p", "src_port", "host_p")

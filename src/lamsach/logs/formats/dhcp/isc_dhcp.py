@@ -224,13 +224,9 @@ _ACTIONS_V6 = {
     "Releasing": LeaseAction.RELEASED,
 }
 _ACTIONS_INFOBLOX = {
-    "issued": LeaseAction.ASSIGNED,
-    "renewed": LeaseAction.RENEWED,
-    "renew": LeaseAction.RENEWED,
-    "released": LeaseAction.RELEASED,
-    "freed": LeaseAction.EXPIRED,
-    "expired": LeaseAction.EXPIRED,
-}
+    "issued": LeaseAction.ASSIGNED, "renewed": LeaseAction.RENEWED, "renew": LeaseAction.RENEWED,
+    "released": LeaseAction.RELEASED, "freed": LeaseAction.EXPIRED, "expired": LeaseAction.EXPIRED
+}  # fmt: skip
 
 
 class IscDhcp(LogFormat):

@@ -67,22 +67,12 @@ _HEADING_CELLS = 7
 _MOST_PROSE = 80
 """How many lines of prose stand above the header row at most."""
 _ACTIONS: dict[int, LeaseAction] = {
-    10: LeaseAction.ASSIGNED,
-    11: LeaseAction.RENEWED,
-    12: LeaseAction.RELEASED,
-    16: LeaseAction.EXPIRED,
-    17: LeaseAction.EXPIRED,
-    18: LeaseAction.EXPIRED,
-    20: LeaseAction.ASSIGNED,
-    21: LeaseAction.ASSIGNED,
-    23: LeaseAction.EXPIRED,
-    11002: LeaseAction.ASSIGNED,
-    11004: LeaseAction.RENEWED,
-    11005: LeaseAction.RENEWED,
-    11007: LeaseAction.RELEASED,
-    11016: LeaseAction.EXPIRED,
-    11018: LeaseAction.EXPIRED,
-}
+    10: LeaseAction.ASSIGNED, 11: LeaseAction.RENEWED, 12: LeaseAction.RELEASED, 16: LeaseAction.EXPIRED,
+    17: LeaseAction.EXPIRED, 18: LeaseAction.EXPIRED, 20: LeaseAction.ASSIGNED, 21: LeaseAction.ASSIGNED,
+    23: LeaseAction.EXPIRED, 11002: LeaseAction.ASSIGNED, 11004: LeaseAction.RENEWED,
+    11005: LeaseAction.RENEWED, 11007: LeaseAction.RELEASED, 11016: LeaseAction.EXPIRED,
+    11018: LeaseAction.EXPIRED
+}  # fmt: skip
 _NAMES = ("id", "date", "time", "description", "address", "host", "mac", "user")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})([AP])?", re.ASCII)
 _DATE = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}", re.ASCII)

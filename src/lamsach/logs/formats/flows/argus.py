@@ -48,15 +48,9 @@ _WITHOUT_PORTS = _OF_THE_FRAME | {
 }  # fmt: skip
 _OPENED_BY_DESTINATION = ("<-", "<?")
 _FIELDS = {
-    "starttime": "time",
-    "lasttime": "last",
-    "proto": "protocol",
-    "srcaddr": "source",
-    "sport": "source_port",
-    "dir": "direction",
-    "dstaddr": "destination",
-    "dport": "destination_port",
-}
+    "starttime": "time", "lasttime": "last", "proto": "protocol", "srcaddr": "source", "sport": "source_port",
+    "dir": "direction", "dstaddr": "destination", "dport": "destination_port"
+}  # fmt: skip
 _USUAL = ("time", "", "protocol", "source", "source_port", "direction", "destination", "destination_port")
 
 

@@ -42,16 +42,8 @@ _EVENTS = {1: Action.ALLOWED, 2: Action.ALLOWED, 3: Action.BLOCKED, 5: Action.AL
 _FORWARDED = {1: Action.ALLOWED, 2: Action.BLOCKED}
 """By the upper two of the eight bits that state what became of a packet (RFC 7270 section 4.12)."""
 _FLOW, _IPV4, _IPV6, _EXPORTER_4, _EXPORTER_6, _NSEL, _NAT_4, _NAT_6, _NAT_PORTS = (
-    1,
-    2,
-    3,
-    12,
-    13,
-    19,
-    20,
-    21,
-    22,
-)
+    1, 2, 3, 12, 13, 19, 20, 21, 22
+)  # fmt: skip
 _USER = 24
 _PORTED = frozenset({0, 6, 17, 33, 132, 136})
 """Protocols with ports, and 0 for one that is not stated."""

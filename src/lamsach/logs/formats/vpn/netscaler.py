@@ -121,13 +121,9 @@ def _event(feature: str, name: str, text: str) -> Event:
 
 
 _SESSIONS = {
-    "LOGIN": Action.ALLOWED,
-    "LOGIN_FAILED": Action.BLOCKED,
-    "LOGIN_FAILURE": Action.BLOCKED,
-    "LOGOUT": Action.UNKNOWN,
-    "ICASTART": Action.ALLOWED,
-    "EXTRACTED_GROUPS": Action.UNKNOWN,
-}
+    "LOGIN": Action.ALLOWED, "LOGIN_FAILED": Action.BLOCKED, "LOGIN_FAILURE": Action.BLOCKED,
+    "LOGOUT": Action.UNKNOWN, "ICASTART": Action.ALLOWED, "EXTRACTED_GROUPS": Action.UNKNOWN
+}  # fmt: skip
 
 
 def _session(name: str, text: str, client: str | None, user: str | None) -> Event:

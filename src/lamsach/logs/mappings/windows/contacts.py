@@ -26,7 +26,7 @@ from lamsach.logs.events.ends import Role, Way, own_end
 from lamsach.logs.mappings.script_mentions import mentions
 from lamsach.logs.mappings.windows.record import WindowsRecord, machine_address, user_of
 from lamsach.logs.text.dns_names import question_name
-from lamsach.logs.text.values import domain_of, hash_of, host_of_url, ip_of
+from lamsach.logs.text.values import domain_of, hash_of, host_of_url, in_order, ip_of
 from lamsach.model import Action, EventKind
 
 Fields = dict[str, Any]
@@ -57,25 +57,8 @@ DESTINATION = (
     "serveraddress", "serverip", "targetip", "targetserver", "remoteaddress", "remoteip",
     "dnsserveripaddress", "dst_ip_addr"
 )  # fmt: skip
-SOURCE_PORT = (
-    "sourceport",
-    "srcport",
-    "src_port",
-    "ipport",
-    "clientport",
-    "clientaddress",
-    "clientip",
-    "ipstring",
-)
-DESTINATION_PORT = (
-    "destinationport",
-    "destport",
-    "dstport",
-    "dst_port",
-    "serverport",
-    "remoteport",
-    "serveraddress",
-)
+SOURCE_PORT = in_order("sourceport srcport src_port ipport clientport clientaddress clientip ipstring")
+DESTINATION_PORT = in_order("destinationport destport dstport dst_port serverport remoteport serveraddress")
 TEXTS = (
     "commandline", "parentcommandline", "processcommandline", "scriptblocktext", "payload", "hostapplication",
     "command line", "process command line", "contents", "arguments", "destination", "details",

@@ -45,13 +45,9 @@ STATION = ("workstationname", "workstation", "clientname", "clientmachine", "sou
 # Creating WSMan Session. The connection string is: srv01/wsman?PSVersion=5.1
 _CONNECTION = re.compile(r"connection string is: (\S{1,500})")
 _LEASES = {
-    10: LeaseAction.ASSIGNED,
-    11: LeaseAction.RENEWED,
-    12: LeaseAction.RELEASED,
-    16: LeaseAction.EXPIRED,
-    17: LeaseAction.EXPIRED,
-    18: LeaseAction.EXPIRED,
-}
+    10: LeaseAction.ASSIGNED, 11: LeaseAction.RENEWED, 12: LeaseAction.RELEASED, 16: LeaseAction.EXPIRED,
+    17: LeaseAction.EXPIRED, 18: LeaseAction.EXPIRED
+}  # fmt: skip
 
 
 def logon(record: WindowsRecord) -> Fields:

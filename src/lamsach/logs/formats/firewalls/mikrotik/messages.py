@@ -296,14 +296,6 @@ def _station(text: str) -> Event | None:
 
 
 _READERS: tuple[Callable[[str], Event | None], ...] = (
-    firewall_event,
-    _lease,
-    _offer,
-    _dns,
-    _login,
-    session_of_tunnel,
-    _hotspot,
-    _proxy,
-    peer_of_tunnel,
-    _station,
-)
+    firewall_event, _lease, _offer, _dns, _login, session_of_tunnel, _hotspot, _proxy, peer_of_tunnel,
+    _station
+)  # fmt: skip

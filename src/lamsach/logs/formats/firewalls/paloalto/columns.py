@@ -26,18 +26,10 @@ KIND_KEY, SUBTYPE_KEY, TIME_KEYS = "|kind", "|subtype", ("|exact", "|generated")
 """Keys of type, subtype, time with an offset and without, where columns have names."""
 
 _SESSION = {
-    "source": 7,
-    "destination": 8,
-    "source_nat": 9,
-    "source_user": 12,
-    "destination_user": 13,
-    "from_zone": 16,
-    "to_zone": 17,
-    "source_port": 24,
-    "destination_port": 25,
-    "source_nat_port": 26,
-    "action": 30,
-}
+    "source": 7, "destination": 8, "source_nat": 9, "source_user": 12, "destination_user": 13,
+    "from_zone": 16, "to_zone": 17, "source_port": 24, "destination_port": 25, "source_nat_port": 26,
+    "action": 30
+}  # fmt: skip
 _CARRIED = {
     key: place
     for key, place in _SESSION.items()

@@ -70,15 +70,12 @@ _LOGONS = frozenset({"USERID", "GLOBALPROTECT", "AUTHENTICATION", "HIPMATCH", "A
 _REFUSED = re.compile(r"\b(?:fail(?:ed|ure)|denied|rejected|locked|invalid)\b", re.IGNORECASE)
 _ADMITTED = re.compile(r"^authenticated\b|\b(?:logged in|success(?:ful|fully)?|succeeded)\b", re.IGNORECASE)
 _SESSION_STAGES = {
-    "gateway-connected": LeaseAction.ASSIGNED,
-    "gateway-switch-to-ssl": LeaseAction.ASSIGNED,
-    "gateway-switch-to-ipsec": LeaseAction.ASSIGNED,
-    "gateway-tunnel-latency": LeaseAction.RENEWED,
-    "gateway-logout": LeaseAction.RELEASED,
-    "gateway-config-release": LeaseAction.RELEASED,
+    "gateway-connected": LeaseAction.ASSIGNED, "gateway-switch-to-ssl": LeaseAction.ASSIGNED,
+    "gateway-switch-to-ipsec": LeaseAction.ASSIGNED, "gateway-tunnel-latency": LeaseAction.RENEWED,
+    "gateway-logout": LeaseAction.RELEASED, "gateway-config-release": LeaseAction.RELEASED,
     "globalprotectgateway-config-succ": LeaseAction.ASSIGNED,
-    "globalprotectgateway-switch-to-ssl-vpn": LeaseAction.ASSIGNED,
-}
+    "globalprotectgateway-switch-to-ssl-vpn": LeaseAction.ASSIGNED
+}  # fmt: skip
 """GlobalProtect's events that give a client an address of the tunnel, or take it back."""
 _QUESTIONS = ("spyware", "dns", "dns-security")
 _OUTSIDE = ("untrust", "outside", "internet", "wan", "external")

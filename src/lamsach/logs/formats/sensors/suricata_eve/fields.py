@@ -35,16 +35,10 @@ Record = Mapping[str, object]
 """A JSON object: Suricata's own, or a shipper's around it."""
 
 KINDS = {
-    "dns": EventKind.DNS,
-    "mdns": EventKind.DNS,
-    "http": EventKind.WEB,
-    "http2": EventKind.WEB,
-    "tls": EventKind.TLS,
-    "quic": EventKind.TLS,
-    "fileinfo": EventKind.FILE,
-    "dhcp": EventKind.LEASE,
-    "krb5": EventKind.LOGON,
-}
+    "dns": EventKind.DNS, "mdns": EventKind.DNS, "http": EventKind.WEB, "http2": EventKind.WEB,
+    "tls": EventKind.TLS, "quic": EventKind.TLS, "fileinfo": EventKind.FILE, "dhcp": EventKind.LEASE,
+    "krb5": EventKind.LOGON
+}  # fmt: skip
 # CN=update.evil.example, O=...
 _COMMON_NAME = re.compile(r"(?:^|[,/])\s*CN=([^,/]{1,255})")
 _ANSWER_TYPES = ("A", "AAAA", "CNAME", "NS", "PTR", "MX", "DNAME", "HTTPS", "SVCB")

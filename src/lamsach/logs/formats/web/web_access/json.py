@@ -22,34 +22,20 @@ from lamsach.logs.text.values import in_order, port_of
 from lamsach.model import Event
 
 _SIGNS: tuple[tuple[str, ...], ...] = (
-    ('"http.log.access',),
-    ("\thttp.log.access", '"remote_ip"'),
-    (" http.log.access", '"remote_ip"'),
-    ('"http.handlers.waf"', "[client "),
-    ('"logger":"http.', '"request":{', '"remote_'),
-    ('"logger":"http.', "TLS handshake error from "),
-    ('":authority"', '"response_code"'),
-    ('"authority"', '"response_code"', '"downstream_remote_address"'),
-    ('"RequestPath"', '"ClientHost"'),
-    ('"ClientRequestURI"', '"ClientIP"'),
-    ('"remote_addr"', '"request"', '"status"'),
-    ('"remote_addr"', '"request_uri"', '"status"'),
-    ('"remote_addr"', '"request_method"', '"status"'),
-    ('"remote_addr"', '"method"', '"status"'),
-    ('"clientip"', '"request"', '"response"'),
-    ('"clientip"', '"http_host"', '"status"'),
-    ('"clientip"', '"upstreamhost"', '"status"'),
-    ('"remote_ip"', '"request"', '"response"'),
-    ('"remote_ip"', '"request"', '"status"'),
-    ('"remote_ip"', '"method"', '"status"'),
-    ('"client":"', '"request":"', '"status"'),
-    ('"client":"', '"method"', '"status"', '"uri"'),
-    ('"client_ip"', '"request":{', '"started_at"'),
-    ('"httpRequest"', '"remoteIp"', '"requestUrl"'),
-    ('"httpRequest"', '"clientIp"', '"httpMethod"'),
-    ('"ApplicationGatewayAccess', '"clientIP"'),
-    ('"FrontDoorAccessLog', '"clientIp"'),
-)
+    ('"http.log.access',), ("\thttp.log.access", '"remote_ip"'), (" http.log.access", '"remote_ip"'),
+    ('"http.handlers.waf"', "[client "), ('"logger":"http.', '"request":{', '"remote_'),
+    ('"logger":"http.', "TLS handshake error from "), ('":authority"', '"response_code"'),
+    ('"authority"', '"response_code"', '"downstream_remote_address"'), ('"RequestPath"', '"ClientHost"'),
+    ('"ClientRequestURI"', '"ClientIP"'), ('"remote_addr"', '"request"', '"status"'),
+    ('"remote_addr"', '"request_uri"', '"status"'), ('"remote_addr"', '"request_method"', '"status"'),
+    ('"remote_addr"', '"method"', '"status"'), ('"clientip"', '"request"', '"response"'),
+    ('"clientip"', '"http_host"', '"status"'), ('"clientip"', '"upstreamhost"', '"status"'),
+    ('"remote_ip"', '"request"', '"response"'), ('"remote_ip"', '"request"', '"status"'),
+    ('"remote_ip"', '"method"', '"status"'), ('"client":"', '"request":"', '"status"'),
+    ('"client":"', '"method"', '"status"', '"uri"'), ('"client_ip"', '"request":{', '"started_at"'),
+    ('"httpRequest"', '"remoteIp"', '"requestUrl"'), ('"httpRequest"', '"clientIp"', '"httpMethod"'),
+    ('"ApplicationGatewayAccess', '"clientIP"'), ('"FrontDoorAccessLog', '"clientIp"')
+)  # fmt: skip
 _CLIENT = in_order(
     "client_addr downstream_remote_address ClientAddr ClientHost ClientIP remote_addr clientip remote_ip "
     "client_ip client clientIP clientIp"

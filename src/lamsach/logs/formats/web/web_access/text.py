@@ -245,30 +245,10 @@ def _american(date: str, clock: str, context: FileContext) -> datetime:
 
 
 _READERS: tuple[Callable[[str, FileContext], Event | None], ...] = (
-    common,
-    nginx_error,
-    proxy_manager,
-    stream,
-    balancer,
-    network_balancer,
-    envoy,
-    haproxy,
-    haproxy_connect,
-    tls_request,
-    time_first,
-    unquoted,
-    zoraxy,
-    apache_error,
-    litespeed_error,
-    lighttpd_error,
-    gin,
-    handshake,
-    _iis_native,
-    uwsgi,
-    rails,
-    store,
-    labelled,
-)
+    common, nginx_error, proxy_manager, stream, balancer, network_balancer, envoy, haproxy, haproxy_connect,
+    tls_request, time_first, unquoted, zoraxy, apache_error, litespeed_error, lighttpd_error, gin, handshake,
+    _iis_native, uwsgi, rails, store, labelled
+)  # fmt: skip
 _LEVELS = tuple(
     f"[{level}] " for level in ("error", "info", "warn", "notice", "crit", "alert", "emerg", "debug")
 )
