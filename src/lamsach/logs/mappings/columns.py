@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from lamsach.errors import LineError
-from lamsach.logs.events.ends import decide, own_end
+from lamsach.logs.events.ends import event_between, own_end
 from lamsach.logs.events.stamping import changed
 from lamsach.logs.mappings.actions import first_action
-from lamsach.logs.mappings.antivirus import hashes_in
 from lamsach.logs.mappings.column_names import fields_of as fields_of
 from lamsach.logs.mappings.column_names import plain
 from lamsach.logs.mappings.column_names import tells_of_contacts as tells_of_contacts
@@ -66,14 +65,11 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
     """The event of a record.
 
     `host_is_device`: whether `host` names the machine, when it does not name a site or an address.
-
     Raises LineError when the record has a time that cannot be, or nothing at all that is known.
     """
     time = time_of(values, times)
-    source_ip, named_source, source_port = _end(values, "source", "source_port")
-    source_ip = source_ip or _first_ip(values, "source_name")
-    destination_ip, named_destination, destination_port = _end(values, "destination", "destination_port")
-    destination_ip = destination_ip or _first_ip(values, "destination_name")
+    source_ip, named_source, source_port = _end(values, "source")
+    destination_ip, named_destination, destination_port = _end(values, "destination")
     own_ips = [ip for value in values.get("ip", ()) if (ip := ip_of(value.strip()))]
     host_is_device = host_is_device or (source_ip in own_ips or destination_ip in own_ips)
     host_ip, host_name, site = _host(values, host_is_device)
@@ -85,47 +81,56 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
     if named and host_name and named == host_name.lower():  # the site, whoever wrote the record
         host_name = None
     domain = query or _domain(values) or named or site or named_destination
-    user = _user(values)
     of_source = ("source_mac", "source") if near == "source" else ()
-    macs = (text for field in ("mac", *of_source, "user") for text in values.get(field, ()))
+    macs = _texts(values, "mac", *of_source, "user")
     mac = next((mac for text in macs if (mac := mac_of(text))), None)
     names = [_one(values, "name"), _named(values, f"{near}_name"), named_source if near == "source" else None]
-    hashes = tuple(
-        dict.fromkeys(
-            h for field in ("hash", "details") for text in values.get(field, ()) for h in hashes_in(text)
-        )
-    )
-    until = _optional_time(values, "lease_until", times)
-    event = Event(
+    event = event_between(
+        (source_ip, source_port),
+        (destination_ip, destination_port),
         time=time,
+        kind=EventKind.OTHER,
         observer=_one(values, "observer") or (host_name if not host_is_device else None),
-        source_ip=source_ip,
-        source_port=source_port,
-        destination_ip=destination_ip,
-        destination_port=destination_port,
-        source_nat_ip=_first_ip(values, "nat"),
-        source_nat_port=_first_port(values, "nat_port"),
         device_name=next(filter(None, names), host_name if host_is_device else None),
         device_mac=mac,
-        user=user,
         domain=domain,
         url=url,
-        answers=_answers(values),
-        hashes=hashes,
-        action=_action(values, _ALLOWED, _BLOCKED),
-        inbound=any(text.startswith("Inbound") for text in values.get("action", ())),
+        otherwise=own,
+        **_plain_values(values),
     )
-    decide(event, otherwise=own)
+    ends = (event.device_ip, event.device_name, source_ip, destination_ip)
+    if not any((*ends, domain, url, event.hashes, mac, time)):
+        raise LineError("The record has no known column.")
+    until = _optional_time(values, "lease_until", times)
+    return _finished(event, values, until, asked=query is not None)
+
+
+def _plain_values(values: Values) -> dict[str, Any]:
+    """The fields of the event that depend on no other."""
+    hashes = (digest for text in _texts(values, "hash", "details") for digest in hashes_in(text))
+    return {
+        "source_nat_ip": _first_ip(values, "nat"),
+        "source_nat_port": _first_port(values, "nat_port"),
+        "user": _user(values),
+        "answers": _answers(values),
+        "hashes": tuple(dict.fromkeys(hashes)),
+        "action": _action(values, _ALLOWED, _BLOCKED),
+        "inbound": any(text.startswith("Inbound") for text in values.get("action", ())),
+    }
+
+
+def _texts(values: Values, *fields: str) -> Iterator[str]:
+    return (text for field in fields for text in values.get(field, ()))
+
+
+def _finished(event: Event, values: Values, until: datetime | None, *, asked: bool) -> Event:
+    """The event with its kind: a lease, a detection of what may have run, or what its fields show."""
     if "details" in values and event.action is Action.ALLOWED and _words(values) & _DETECTED:
         event = changed(event, action=Action.UNKNOWN)  # an antivirus "detected" it: it may have run
     lease = until is not None or "lease_start" in values or "lease_seconds" in values
-    if lease and mac and event.device_ip:
+    if lease and event.device_mac and event.device_ip:
         return _lease(event, values, until)
-    if not any(
-        (event.device_ip, event.device_name, source_ip, destination_ip, domain, url, hashes, mac, time)
-    ):
-        raise LineError("The record has no known column.")
-    return _with_kind(event, query is not None)
+    return _with_kind(event, asked)
 
 
 def _asked(values: Values) -> str | None:
@@ -184,10 +189,10 @@ def _first_port(values: Values, field: str) -> int | None:
     return next((port for text in texts if (port := port_of(text)) is not None), None)
 
 
-def _end(values: Values, field: str, port_field: str) -> tuple[str | None, str | None, int | None]:
+def _end(values: Values, field: str) -> tuple[str | None, str | None, int | None]:
     """Address, name and port of one end of a connection, from `a`, `a:port`, or a name."""
     address = name = None
-    port = _first_port(values, port_field)
+    port = _first_port(values, f"{field}_port")
     for value in values.get(field, ()):
         text = stated(value[:400])
         if text is None:
@@ -199,7 +204,7 @@ def _end(values: Values, field: str, port_field: str) -> tuple[str | None, str |
         elif host and not host.isdigit():
             name = name or host
             port = own_port if port is None else port
-    return address, name, port
+    return address or _first_ip(values, f"{field}_name"), name, port
 
 
 def _host(values: Values, host_is_device: bool) -> tuple[str | None, str | None, str | None]:

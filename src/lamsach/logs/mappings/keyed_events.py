@@ -75,13 +75,10 @@ def event_of(
     way = Way.INWARD if inward else Way.UNSTATED
     device = own_end(source, destination, way)
     arrived = device is not None and device != source
-    names = (
-        (keys.destination_name, keys.source_name) if arrived else (keys.source_name, keys.destination_name)
-    )
-    macs = keys.destination_mac if arrived else keys.source_mac
-    users = (
-        (keys.destination_user, keys.source_user) if arrived else (keys.source_user, keys.destination_user)
-    )
+    near = (keys.source_name, keys.source_mac, keys.source_user)
+    far = (keys.destination_name, keys.destination_mac, keys.destination_user)
+    if arrived:
+        near, far = far, near
     url = url_of(first(fields, *keys.url))
     query = question_of(first(fields, *keys.query))
     nat = first_ip(fields, *keys.source_nat)
@@ -94,9 +91,9 @@ def event_of(
         observer=first(fields, *keys.observer) or observer,
         source_nat_ip=nat,
         source_nat_port=first_port(fields, *keys.source_nat_port) if nat else None,
-        device_name=first(fields, *names[0]),
-        device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
-        user=first(fields, *users[0], *users[1]),
+        device_name=first(fields, *near[0]),
+        device_mac=next((mac for key in near[1] if (mac := mac_of(fields.get(key)))), None),
+        user=first(fields, *near[2], *far[2]),
         domain=query or domain_in(fields, keys.domain) or (host_in(url) if url else None),
         url=url,
         answers=answers_in(fields, keys.answers),

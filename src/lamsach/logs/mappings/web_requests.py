@@ -49,17 +49,15 @@ def request_event(
 ) -> Event:
     """The event of one request.
 
-    `client` is the peer (an address, or `address:port`), `forwarded` what X-Forwarded-For states; `site` the
-    virtual host or Host header; `request` the request line, or else `url` its target; `server` the address
-    that took the request.
+    `client`: the peer (`address` or `address:port`); `forwarded`: X-Forwarded-For; `site`: virtual host or
+    Host header; `request`: the request line, or else `url`, its target; `server`: the address that took it.
     """
     address, own_port = host_and_port(client or "")
-    source = ip_of(address or "")
-    behind = _client_behind(source, forwarded)
-    if behind != source:
-        source, port, own_port = behind, None, None
-    if request is not None:
-        url = target_of(request)
+    peer = ip_of(address or "")
+    source = _client_behind(peer, forwarded)
+    if source != peer:
+        port = own_port = None
+    url = url if request is None else target_of(request)
     named = None if source or not address else address
     return event_between(
         (source, (port if port is not None else own_port) or None),

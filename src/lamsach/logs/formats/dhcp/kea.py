@@ -205,27 +205,11 @@ def _row(line: str) -> Event | None:
     if line.count(",", 0, 700) < 8:
         return None
     if four := _ROW_4.match(line):
-        address, hardware, client, length, end, name, state = (
-            four[1],
-            four[2],
-            four[3],
-            four[4],
-            four[5],
-            four[9],
-            four[10],
-        )
+        address, hardware, client, length, end, name, state = four.group(1, 2, 3, 4, 5, 9, 10)
     elif six := _ROW_6.match(line):
         if six[7] == "2" and six[9] != "128":  # a prefix delegated to a router
             return None
-        address, client, length, end, name, hardware, state = (
-            six[1],
-            six[2],
-            six[3],
-            six[4],
-            six[12],
-            six[13],
-            six[14],
-        )
+        address, client, length, end, name, hardware, state = six.group(1, 2, 3, 4, 12, 13, 14)
     else:
         return None
     mac = mac_of(hardware) or mac_of_duid(client) or mac_of(client.removeprefix("01:"))
@@ -233,15 +217,8 @@ def _row(line: str) -> Event | None:
     until = from_epoch(end)
     action = _STATES.get(state or "0", LeaseAction.ASSIGNED if seconds else LeaseAction.RELEASED)
     begins = action is LeaseAction.ASSIGNED and 0 < seconds <= _LONGEST_LEASE_S
-    event = _event(
-        ip_of(address),
-        mac,
-        stated(name),
-        action,
-        until - timedelta(seconds=seconds) if begins else until,
-        0,
-        None,
-    )
+    time = until - timedelta(seconds=seconds) if begins else until
+    event = _event(ip_of(address), mac, stated(name), action, time, 0, None)
     return changed(event, lease_until=until) if begins else event
 
 

@@ -105,28 +105,19 @@ def resolvers(message: str) -> dict[str, Any]:
     if zone := _ZONE.match(message):
         owner = _OWNER.match(message, zone.end())
         address = _ADDRESS.search(message, zone.end(), _HEAD)
-        name = owner[1] if owner else zone[1]
-        if owner is None and address is None:
-            return {}
-        return _far_side(name, address)
-    if validating := _VALIDATING.search(message, 0, _HEAD):
-        return _far_side(validating[1], None)
-    if leaked := LEAKED.match(message):
-        return _far_side(leaked[1], None)
+        return _far_side(owner[1] if owner else zone[1], address) if owner or address else {}
+    if about := _VALIDATING.search(message, 0, _HEAD) or LEAKED.match(message):
+        return _far_side(about[1], None)
+    address = _ADDRESS.search(message, 0, _HEAD)
     if _DISPATCH.match(message):
-        address = _ADDRESS.search(message, 0, _HEAD)
         return _far_side(None, address) if address else {}
     resolving = message.find("resolving '", 0, _HEAD)
     quoted = QUOTED.search(message, max(0, resolving), _HEAD)
-    address = _ADDRESS.search(message, 0, _HEAD)
     if quoted is None or (address is None and resolving < 0):
         return {}
     values = _far_side(quoted[1], address)
     if resolving >= 0:  # the address is the server's that was asked
-        values["destination_ip"], values["destination_port"] = (
-            values.pop("source_ip"),
-            values.pop("source_port"),
-        )
+        values |= {f"destination_{what}": values.pop(f"source_{what}") for what in ("ip", "port")}
     return values
 
 
@@ -229,28 +220,24 @@ def _client(ip: str, port: str | None, name: str | None, rest: str) -> dict[str,
         raise LineError("The client's address cannot be read.", ip)
     question, action = name, Action.UNKNOWN
     answers: tuple[str, ...] = ()
-    server: str | None = None
-    server_port: int | None = None
+    server: re.Match[str] | None = None
     way = Way.UNSTATED
     if query := _QUERY.match(rest):
         question, action = query[1], Action.ALLOWED
         tail = rest[query.end() : query.end() + 65536]
-        found = _SERVER.search(tail, 0, 400)
-        server, server_port = (ip_of(found[1]), port_of(found[2])) if found else (None, None)
+        server = _SERVER.search(tail, 0, 400)
         answers = _answers(tail)
-        if server is not None and ":" in server and ":" in (source or ""):
-            way = (
-                Way.SENT
-            )  # whoever asks at an IPv6 address is of the unit, also by a global address of its own
+        # who asks at an IPv6 address is of the unit, also by a global address
+        if server and ":" in (ip_of(server[1]) or "") and ":" in (source or ""):
+            way = Way.SENT
     elif rpz := _RPZ.match(rest):
         question = _without_type(rpz[4])
         passed = rpz[1] or (rpz[3] or "").upper() in _PASSED_POLICIES
         action = Action.ALLOWED if passed else Action.BLOCKED if rpz[3] else Action.UNKNOWN
     else:
-        failed = _FAILED.match(rest)
-        limited = _LIMITED.match(rest)
+        about = _FAILED.match(rest) or _LIMITED.match(rest) or LEAKED.match(rest)
         quoted = QUOTED.search(rest, 0, _HEAD)
-        about = failed or limited or LEAKED.match(rest) or (quoted if rest.startswith("query") else None)
+        about = about or (quoted if rest.startswith("query") else None)
         question = about[1] if about else name or (quoted[1] if quoted else None)
         refused = _REFUSED.search(rest, 0, _HEAD) is not None
         action, way = (Action.BLOCKED, Way.CALLED) if refused else (Action.UNKNOWN, way)
@@ -258,8 +245,8 @@ def _client(ip: str, port: str | None, name: str | None, rest: str) -> dict[str,
         "kind": EventKind.DNS,
         "source_ip": source,
         "source_port": port_of(port),
-        "destination_ip": server,
-        "destination_port": server_port,
+        "destination_ip": ip_of(server[1]) if server else None,
+        "destination_port": port_of(server[2]) if server else None,
         "domain": from_presentation(question) if question else None,
         "answers": answers,
         "action": action,

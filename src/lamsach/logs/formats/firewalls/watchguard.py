@@ -103,19 +103,17 @@ def _other(text: str, fields: Fields) -> Event:
     logon = _LOGON.search(text[:600])
     lease = _LEASE.search(text[:600])
     if lease:
-        address = ip_of(lease[1])
         return event_between(
-            address,
+            ip_of(lease[1]),
             kind=EventKind.LEASE,
             device_mac=mac_of(lease[2]),
             action=LeaseAction.ASSIGNED,
             role=Role.HOLDER,
         )
     if logon:
-        source = ip_of(logon[2])
         allowed = {"accepted": Action.ALLOWED, "logged in": Action.ALLOWED, "rejected": Action.BLOCKED}
         return event_between(
-            source,
+            ip_of(logon[2]),
             kind=EventKind.LOGON,
             user=logon[1],
             action=allowed.get(logon[3], Action.UNKNOWN),

@@ -192,14 +192,12 @@ def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool, clou
     """Values of each field, the most trusted first, whether of an endpoint, and the cloud's kind."""
     values: dict[str, list[str]] = {}
     times: list[tuple[int, str]] = []
-    paths = [
-        ([part.lstrip("_@") for part in key.split(".")], value) for key, value in _with_text_inside(record)
-    ]
+    pairs = _with_text_inside(record)
+    paths = [([part.lstrip("_@") for part in key.split(".")], value) for key, value in pairs]
     endpoint = any(column_names.plain(part) in ENDPOINT_KEYS for parts, _ in paths for part in parts)
     logon = endpoint and any(column_names.plain(parts[-1]) == "ipaddress" for parts, _ in paths)
     names = {column_names.plain(parts[-1]) for parts, _ in paths}
-    others = column_names.beside(frozenset(names))
-    cloud = cloud_records.kind_of(names)
+    others, cloud = column_names.beside(frozenset(names)), cloud_records.kind_of(names)
     if cloud is not None:
         others, logon, endpoint = {**others, **cloud.fields}, False, cloud.of_endpoint
     for parts, value in paths:
@@ -211,20 +209,17 @@ def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool, clou
         if field is None or (field == "source" and parts == ["source"] and "sourcetype" in names):
             continue  # what Splunk calls a source is the input it came by
         if field == "time":
-            text = text_of(value)
-            if text and CLOCK.fullmatch(text):
+            if (text := text_of(value)) and CLOCK.fullmatch(text):
                 values.setdefault("clock", []).append(text)
             elif text:
                 times.append((time_rank(parts[-1]), column_names.in_utc(parts[-1], text)))
             continue
-        if field == "blocked" and isinstance(value, bool):
-            value = str(value)
-        texts = (_address(parts[-1], value) if field in _ADDRESSES else ()) or _texts(value)
+        texts = _address(parts[-1], value) if field in _ADDRESSES else ()
+        texts = texts or _texts(str(value) if field == "blocked" and isinstance(value, bool) else value)
         room = _MOST_VALUES - len(values.get(field, ()))
         if texts and room > 0:
-            first = (
-                field == "host" and column_names.plain(parts[-1]) == "hostname"
-            )  # before the `host` of a collector
+            # before the `host` of a collector
+            first = field == "host" and column_names.plain(parts[-1]) == "hostname"
             held = values.setdefault(field, [])
             held[:] = [*texts[:room], *held] if first else [*held, *texts[:room]]
     if times:

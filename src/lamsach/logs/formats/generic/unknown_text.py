@@ -1,4 +1,4 @@
-"""Any line of text that no format reads: it is still searched, and what can be read of it is told.
+"""Any line of text that no format reads: it is still searched, and given as far as it can be read.
 
 Heuristics, in this order, and nothing more:
 - time: at the line's start (after a syslog header, if there is one), in the spellings of

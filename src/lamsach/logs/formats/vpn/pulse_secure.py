@@ -124,15 +124,9 @@ def _event(
     if reached:
         destination, destination_port = ip_of(reached[1]), port_of(reached[2])
     refused, opened = _REFUSED.search(message), _OPENED.search(message)
-    kind = (
-        EventKind.WEB
-        if url
-        else EventKind.CONNECTION
-        if destination
-        else EventKind.LOGON
-        if user
-        else EventKind.OTHER
-    )
+    kind = EventKind.LOGON if user else EventKind.OTHER
+    if url or destination:
+        kind = EventKind.WEB if url else EventKind.CONNECTION
     return event_between(
         source,
         (destination, destination_port),

@@ -271,39 +271,40 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
     if source.ip is None and destination.ip is None and leads_inside(source, destination):
         inward = True  # both ends are names: the interfaces tell which one is the unit's
     far = source if inward and source.ip is None else destination
-    far_name = far.name if far.ip is None else None
-    event = Event(
+    mapped = (source.mapped_ip, source.mapped_port) != (source.ip, source.port)
+    event = event_between(
+        (source.ip or (contact.given if destination.ip is None else None), source.port),
+        (destination.ip, destination.port),
         time=time,
         kind=_kind(contact, identifier, text),
         observer=observer,
-        source_ip=source.ip or (contact.given if destination.ip is None else None),
-        source_port=source.port,
-        destination_ip=destination.ip,
-        destination_port=destination.port,
-        source_nat_ip=source.mapped_ip
-        if source.mapped_ip != source.ip or source.mapped_port != source.port
-        else None,
-        source_nat_port=source.mapped_port
-        if source.mapped_ip and (source.mapped_ip, source.mapped_port) != (source.ip, source.port)
-        else None,
+        source_nat_ip=source.mapped_ip if mapped else None,
+        source_nat_port=source.mapped_port if mapped and source.mapped_ip else None,
         device_name=destination.name if inward or (device is None and source.ip) else source.name,
         device_mac=contact.mac,
         user=contact.user,
         domain=contact.domain
         or (host_in(url) if url else None)
-        or (domain_of(far_name) if far_name and "." in far_name else None),
+        or (domain_of(far.name) if far.ip is None and far.name and "." in far.name else None),
         url=url,
         action=action_of_message(text),
+        way=way,
+        role=role,
+        given=contact.given,
     )
-    event = decide(event, way, role=role, given=contact.given)
+    return _session(event, contact, text) or (_as_written(event) if contact.far_first else event)
+
+
+def _session(event: Event, contact: CiscoContact, text: str) -> Event | None:
+    """The event of a VPN client's session, with or without an address given to it; None for any other."""
     if contact.given and contact.user and "mapping" not in text and "Failed " not in text:
         removed = "removed" in text or "torn down" in text
         action = LeaseAction.RELEASED if removed else LeaseAction.ASSIGNED
         return changed(event, kind=EventKind.LEASE, action=action)
-    if "Session disconnected" in text and contact.user and source.ip:
+    if "Session disconnected" in text and contact.user and contact.source.ip:
         event = changed(event, kind=EventKind.LEASE, action=LeaseAction.RELEASED)
         return decide(event, role=Role.APART, again=True)
-    return _as_written(event) if contact.far_first else event
+    return None
 
 
 def _lease(contact: CiscoContact, time: datetime | None, observer: str | None) -> Event:

@@ -48,6 +48,10 @@ _ALERT = re.compile(
 # Embryonic limit exceeded 10/10 for 203.0.113.7/5 (198.51.100.9) 10.1.1.80/80 on
 _LIMIT = re.compile(r"exceeded \d{1,9}/\d{1,9}( for |\. ?)(?=[\d:])", re.ASCII)
 _ROOM_OF_LIMIT = 200
+_BEFORE_SOURCE = (
+    "from laddr ", "exceeded.", "rom ", "SSL client ", "client ", "with server ", "Connection info: ",
+    "low port: ", "different address: ", "Syslog Server ", " flow ", " for ",
+)  # fmt: skip
 
 
 def ends_of(text: str) -> tuple[End, End]:
@@ -82,20 +86,7 @@ def ends_of(text: str) -> tuple[End, End]:
             return End(source.ip, source.port), replace(near, mapped_ip=source.mapped_ip)
         if source:
             return source, end_after(text, " to ", stop - 1)[0] or End()
-    for word in (
-        "from laddr ",
-        "exceeded.",
-        "rom ",
-        "SSL client ",
-        "client ",
-        "with server ",
-        "Connection info: ",
-        "low port: ",
-        "different address: ",
-        "Syslog Server ",
-        " flow ",
-        " for ",
-    ):
+    for word in _BEFORE_SOURCE:
         source, stop = end_after(text, word)
         if source:
             return source, _first_after(text, ("to PAT address ", " to "), stop)[0] or End()
@@ -298,6 +289,11 @@ class CiscoContact:
 
 def contact_of(text: str) -> CiscoContact:
     """The contact that a message, without its header and number, tells of."""
+    return _worded(text) or _between_ends(text)
+
+
+def _worded(text: str) -> CiscoContact | None:
+    """The contact of a message in words of its own: lease, URL, route, the firewall's own question."""
     granted = _GRANTED.search(text) if "address " in text else None
     if granted:
         digits = granted[2].replace(".", "").replace(":", "")
@@ -324,6 +320,10 @@ def contact_of(text: str) -> CiscoContact:
     resolved = _RESOLVED.search(text) if "[FQDN]" in text else None
     if resolved:
         return CiscoContact(domain=domain_of(resolved[1]), answer=ip_of(resolved[2]))
+    return None
+
+
+def _between_ends(text: str) -> CiscoContact:
     source, destination = ends_of(text)
     if text.startswith(("Group <", "TunnelGroup <")) and _SESSION_CLIENT.search(text):
         source, destination = End(), End()

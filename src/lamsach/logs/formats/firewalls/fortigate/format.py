@@ -223,6 +223,11 @@ def _lease(fields: Fields, time: datetime | None, observer: str | None) -> Event
     )
 
 
+_DESTINATION_PORTS = ("dstport", "dst_port", "dpt", "locport", "loc_port", "destinationport")
+_SOURCE_MACS = ("srcmac", "mastersrcmac", "smac", "stamac", "mac")
+_DESTINATION_MACS = ("dstmac", "masterdstmac", "dmac")
+
+
 def _event(fields: Fields, time: datetime | None, observer: str | None) -> Event:
     source = first_ip(
         fields, "srcip", "src", "c6a2", "remip", "rem_ip", "remote_ip", "client_ip", "ip"
@@ -235,22 +240,16 @@ def _event(fields: Fields, time: datetime | None, observer: str | None) -> Event
     if nat is None and "snat" in fields.get("tran_disp", ""):
         nat = first_ip(fields, "tran_ip", "tran_sip")
     names = ("dstname", "dst_name") if inbound else ("srcname", "src_name", "shost", "srchost")
-    macs = (
-        ("dstmac", "masterdstmac", "dmac") if inbound else ("srcmac", "mastersrcmac", "smac", "stamac", "mac")
-    )
+    macs = _DESTINATION_MACS if inbound else _SOURCE_MACS
+    nat_port = first_port(fields, "transport", "sourceTranslatedPort", "tran_port", "tran_sport")
     return event_between(
         (source, first_port(fields, "srcport", "src_port", "spt", "remport", "rem_port")),
-        (
-            destination,
-            first_port(fields, "dstport", "dst_port", "dpt", "locport", "loc_port", "destinationport"),
-        ),
+        (destination, first_port(fields, *_DESTINATION_PORTS)),
         time=time,
         observer=observer,
         kind=kind,
         source_nat_ip=nat,
-        source_nat_port=first_port(fields, "transport", "sourceTranslatedPort", "tran_port", "tran_sport")
-        if nat
-        else None,
+        source_nat_port=nat_port if nat else None,
         device_name=(None if is_client(fields) else first(fields, *names))
         or (first(fields, "hostname") if _is_dhcp(fields) or is_client(fields) else None)
         or (first(fields, "name") if types_of(fields) == ("event", "endpoint") else None),

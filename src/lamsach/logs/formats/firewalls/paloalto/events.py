@@ -18,28 +18,18 @@ from lamsach.logs.mappings.keyed_events import Keys, event_of
 from lamsach.logs.text.json_records import read_object, text_of, texts_of, walk
 from lamsach.logs.text.key_value import first_ip
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import domain_of, question_of, stated
+from lamsach.logs.text.values import domain_of, in_order, question_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
+_SAME = in_order(
+    "source_port source_nat source_nat_port source_name source_mac source_user destination destination_port "
+    "destination_name destination_mac destination_user query domain url observer"
+)
 COLUMN_KEYS = Keys(
     source=("source", "source_ipv6"),
-    source_port=("source_port",),
-    source_nat=("source_nat",),
-    source_nat_port=("source_nat_port",),
-    source_name=("source_name",),
-    source_mac=("source_mac",),
-    source_user=("source_user",),
-    destination=("destination",),
-    destination_port=("destination_port",),
-    destination_name=("destination_name",),
-    destination_mac=("destination_mac",),
-    destination_user=("destination_user",),
-    query=("query",),
-    domain=("domain",),
-    url=("url",),
     hashes=("hash",),
     action=("action", "status", "event"),
-    observer=("observer",),
+    **{name: (name,) for name in _SAME},
 )
 _JSON_KEYS = Keys(
     source=("SourceAddress", "PublicIPv4", "PublicIPv6", "SourceIP", "ClientIP", "UserIP"),
@@ -204,19 +194,7 @@ def completed(
             role=Role.HOLDER,
         )
     if message:
-        ends = ends_of(message)
-        source = event.source_ip or ends.client
-        event = changed(
-            event,
-            source_ip=source,
-            source_port=event.source_port if event.source_ip else ends.client_port,
-            destination_ip=event.destination_ip or ends.server,
-            destination_port=event.destination_port or ends.server_port,
-            domain=event.domain or ends.server_name,
-            user=event.user or ends.user,
-            device_name=event.device_name or ends.device_name,
-        )
-        event = decide(event, Way.CALLED)
+        event = _with_ends(event, message)
     session = _SESSION_STAGES.get((stage or "").lower())
     if session and kind == "SYSTEM" and event.device_ip and event.user:
         return changed(event, kind=EventKind.LEASE, action=session)
@@ -229,6 +207,22 @@ def completed(
         told = _told(message) if message and event.action is Action.UNKNOWN else event.action
         return changed(event, kind=EventKind.LOGON, action=told)
     return event
+
+
+def _with_ends(event: Event, message: str) -> Event:
+    """The event with the client, the server and the user of a system record's message."""
+    ends = ends_of(message)
+    event = changed(
+        event,
+        source_ip=event.source_ip or ends.client,
+        source_port=event.source_port if event.source_ip else ends.client_port,
+        destination_ip=event.destination_ip or ends.server,
+        destination_port=event.destination_port or ends.server_port,
+        domain=event.domain or ends.server_name,
+        user=event.user or ends.user,
+        device_name=event.device_name or ends.device_name,
+    )
+    return decide(event, Way.CALLED)
 
 
 def _told(message: str) -> Action:
