@@ -7,11 +7,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from lamsach.errors import LineError
 from lamsach.logs.events.ends import event_between, own_end
 from lamsach.logs.events.stamping import changed
 from lamsach.logs.mappings.actions import first_action
+from lamsach.logs.mappings.antivirus import hashes_in
 from lamsach.logs.mappings.column_names import fields_of as fields_of
 from lamsach.logs.mappings.column_names import plain
 from lamsach.logs.mappings.column_names import tells_of_contacts as tells_of_contacts
@@ -81,8 +83,7 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
     if named and host_name and named == host_name.lower():  # the site, whoever wrote the record
         host_name = None
     domain = query or _domain(values) or named or site or named_destination
-    of_source = ("source_mac", "source") if near == "source" else ()
-    macs = _texts(values, "mac", *of_source, "user")
+    macs = _texts(values, "mac", *(("source_mac", "source") if near == "source" else ()), "user")
     mac = next((mac for text in macs if (mac := mac_of(text))), None)
     names = [_one(values, "name"), _named(values, f"{near}_name"), named_source if near == "source" else None]
     event = event_between(
@@ -101,8 +102,7 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
     ends = (event.device_ip, event.device_name, source_ip, destination_ip)
     if not any((*ends, domain, url, event.hashes, mac, time)):
         raise LineError("The record has no known column.")
-    until = _optional_time(values, "lease_until", times)
-    return _finished(event, values, until, asked=query is not None)
+    return _finished(event, values, _optional_time(values, "lease_until", times), asked=query is not None)
 
 
 def _plain_values(values: Values) -> dict[str, Any]:
