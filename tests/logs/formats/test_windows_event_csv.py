@@ -7,7 +7,7 @@ from reading_of_cases import records
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.windows.windows_event_csv import WindowsEventCsv
+from lamsach.logs.formats.windows.windows_event_exports import WindowsEventCsv
 
 HEADER = "Level,Date and Time,Source,Event ID,Task Category"
 

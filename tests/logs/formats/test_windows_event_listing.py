@@ -9,7 +9,7 @@ from reading_of_cases import records
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.windows.windows_event_listing import WindowsEventListing
+from lamsach.logs.formats.windows.windows_event_exports import WindowsEventListing
 
 HEAD = "Log Name:      System\nSource:        Service\nDate:          {date}\nEvent ID:      7036\nComputer:      PC-MINH\nDescription:\ntext"
 
