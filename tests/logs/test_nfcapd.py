@@ -18,7 +18,7 @@ from lamsach.errors import InputError, LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.binary.netflow import blocks
 from lamsach.logs.formats import binary_format_of
-from lamsach.logs.formats.flows.nfcapd import NfCapd
+from lamsach.logs.formats.flows.netflow import NfCapd
 from lamsach.model import Action, Event, Refusal
 
 MILLISECONDS = 1_780_389_934_123

@@ -16,8 +16,7 @@ from lamsach.logs.formats.firewalls.checkpoint import CheckPoint
 from lamsach.logs.formats.firewalls.cisco_asa.format import CiscoAsa
 from lamsach.logs.formats.firewalls.cisco_ios import CiscoIos
 from lamsach.logs.formats.firewalls.paloalto.format import PaloAlto
-from lamsach.logs.formats.generic.cef import Cef
-from lamsach.logs.formats.generic.leef import Leef
+from lamsach.logs.formats.generic.cef import Cef, Leef
 from lamsach.model import Action, Event, EventKind
 
 FORMATS = (Cef, CheckPoint, CiscoAsa, CiscoIos, CiscoUmbrella, Eset, Kaspersky, Leef, PaloAlto)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.windows.windows_event_document import WindowsEventDocument
+from lamsach.logs.formats.windows.windows_event_xml import WindowsEventDocument
 from lamsach.logs.opening.inputs import find_logs
 from lamsach.logs.reading.detect import detect
 from lamsach.logs.reading.events import read_events

@@ -121,7 +121,7 @@ _ROWS = (
     Row("generic.carried_lines:FramedLines", "framed_lines", ()),
     # frames that any product may write
     Row("generic.cef:Cef", "cef", ("CEF:",)),
-    Row("generic.leef:Leef", "leef", ("LEEF:",)),
+    Row("generic.cef:Leef", "leef", ("LEEF:",)),
     # shapes that any product may write
     Row("generic.key_value:KeyValue", "key_value", ()),
     Row("generic.csv_columns:CsvColumns", "csv_columns", ()),
@@ -139,7 +139,7 @@ JSON_FORMATS = FORMATS.only(
 _BINARY_ROWS = (
     Row("windows.evtx:Evtx", "evtx", rb"\AElf(?:File|Chnk)\0"),
     Row(
-        "windows.windows_event_document:WindowsEventDocument",
+        "windows.windows_event_xml:WindowsEventDocument",
         "windows_event_document",
         rb'\A[\xef\xbb\xbf\xff\xfe\s\0\x1c-\x1f\x85\xa0]*(?:[<\[]|\{[\s\0\x1c-\x1f\x85\xa0]*"\0?[rvdeE])',
     ),
@@ -151,7 +151,7 @@ _BINARY_ROWS = (
     ),
     Row("flows.captures:PcapNg", "pcapng", rb"\A\n\r\r\n"),
     Row("flows.netflow:NetFlow", "netflow", rb"\A\0"),
-    Row("flows.nfcapd:NfCapd", "nfcapd", rb"\A\x0c\xa5"),
+    Row("flows.netflow:NfCapd", "nfcapd", rb"\A\x0c\xa5"),
     Row("generic.column_files:Parquet", "parquet", rb"\APAR[1E]"),
     Row("generic.column_files:Arrow", "arrow", rb"\A(?:ARROW1\0\0|FEA1|\xff\xff\xff\xff)"),
     Row(

@@ -15,7 +15,7 @@ from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.looked import Row
 from lamsach.logs.bulk.parts import halves
 from lamsach.logs.bulk.templates import Templates
-from lamsach.logs.mappings.leef_events import FAR_HOSTNAME
+from lamsach.logs.mappings.cef_events import FAR_HOSTNAME
 from lamsach.logs.text import leef
 
 if TYPE_CHECKING:

@@ -2,18 +2,34 @@
 
 Sources and traps: `lamsach.logs.binary.netflow`. The same packets within a capture are read by the formats
 `pcap` and `pcapng`.
+
+Files that nfcapd, nfpcapd and sfcapd of nfdump write, of layouts 1 (nfdump 1.6) and 2 (1.7).
+
+Source: nfdump, `nffile.h` and `nfxV3.h` (https://github.com/phaag/nfdump). Traps:
+- Everything is in the byte order of the machine that wrote it: little-endian; IPv6 addresses are two such
+  numbers of 64 bits, high one first.
+- Blocks may be compressed by LZO, bzip2, LZ4 or Zstandard; layout 1 states it in flags, layout 2 in a number.
+- A block states the size of what follows, and each record its own: records and extensions of unknown kinds
+  are passed over.
+- Times are milliseconds of UTC. Firewall events (NSEL, NEL) tell the translation and what was decided.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address
 from typing import BinaryIO
 
-from lamsach.errors import InputError, UnreadableError
+from lamsach.errors import InputError, LineError, UnreadableError
 from lamsach.logs.base import fields_named
 from lamsach.logs.binary.base import BinaryFormat
+from lamsach.logs.binary.netflow.blocks import unpacked
 from lamsach.logs.binary.netflow.packets import FIXED, Decoder, FixedPacket, looks_like_export, packet_size
-from lamsach.model import Event, Reference, Refusal
+from lamsach.logs.events.ends import event_between
+from lamsach.logs.text.values import printable, stated
+from lamsach.model import Action, Event, Reference, Refusal
 
 _STEP_BYTES = 1 << 18
 _LONGEST_PACKET = 1 << 16
@@ -120,3 +136,213 @@ def _after_padding(data: bytes, at: int) -> int:
         return len(data)
     following = len(data) - len(rest) - 1
     return following if following > at and packet_size(data, following) else at
+
+
+_NOWHERE = (None, "0.0.0.0", "::")  # noqa: S104 - means: no address
+_MAGIC = b"\x0c\xa5"
+_HEADER_1 = struct.Struct("<HHII128s")
+_STATISTICS_1 = 136
+_HEADER_2 = struct.Struct("<HHIQBBHIQII")
+_BLOCK = struct.Struct("<IIHH")
+_LONGEST_BLOCK = 16 << 20
+_METHODS_1 = {0x1: 1, 0x8: 2, 0x10: 3}
+"""Layout 1: flag and method."""
+_RECORD = struct.Struct("<HH")
+_RECORD_3 = struct.Struct("<HHHBBHBB")
+_FLOW_3 = struct.Struct("<QQQQQHHBBBB")
+_COMMON_1 = struct.Struct("<HHHHHHIIBBBBHH")
+_EVENTS = {1: Action.ALLOWED, 2: Action.ALLOWED, 3: Action.BLOCKED, 5: Action.ALLOWED}
+_FORWARDED = {1: Action.ALLOWED, 2: Action.BLOCKED}
+"""By the upper two of the eight bits that state what became of a packet (RFC 7270 section 4.12)."""
+_FLOW, _IPV4, _IPV6, _EXPORTER_4, _EXPORTER_6, _NSEL, _NAT_4, _NAT_6, _NAT_PORTS = (
+    1, 2, 3, 12, 13, 19, 20, 21, 22
+)  # fmt: skip
+_USER = 24
+_PORTED = frozenset({0, 6, 17, 33, 132, 136})
+"""Protocols with ports, and 0 for one that is not stated."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class NfCapd(BinaryFormat):
+    """Flows of nfcapd, nfpcapd and sfcapd of nfdump 1.6 and 1.7, with NAT and firewall events and users;
+    plain, or packed with LZO, LZ4, bzip2 or Zstandard.
+    """
+
+    name = "nfcapd"
+    title = "nfdump's own files (nfcapd)"
+    holds_text = False
+    gives = fields_named("contact nat user action")
+
+    @classmethod
+    def recognises(cls, head: bytes) -> bool:
+        """The magic number and a known layout."""
+        return head[:2] == _MAGIC and head[2:4] in (b"\x01\0", b"\x02\0")
+
+    def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
+        """See BinaryFormat. `line` is the number of the record."""
+        head = stream.read(4)
+        if head[2:4] == b"\x02\0":
+            fields = _HEADER_2.unpack(head + self._exactly(stream, _HEADER_2.size - 4))
+            method, appendix = fields[4], fields[8]
+            if fields[5]:
+                raise UnreadableError("The file is encrypted.", self.context.file, "Decrypt it first.")
+            at = _HEADER_2.size
+        else:
+            flags = _HEADER_1.unpack(head + self._exactly(stream, _HEADER_1.size - 4))[2]
+            self._exactly(stream, _STATISTICS_1)
+            method = next((method for flag, method in _METHODS_1.items() if flags & flag), 0)
+            appendix, at = 0, _HEADER_1.size + _STATISTICS_1
+        yield from self._blocks(stream, method, at, appendix)
+
+    def _blocks(self, stream: BinaryIO, method: int, at: int, appendix: int) -> Iterator[Event | Refusal]:
+        number = 0
+        while not appendix or at < appendix:
+            head = stream.read(_BLOCK.size)
+            if not head:
+                return
+            if len(head) < _BLOCK.size:
+                raise self._cut_short()
+            _, size, kind, flags = _BLOCK.unpack(head)
+            if size > _LONGEST_BLOCK:
+                raise self._cut_short()
+            data = self._exactly(stream, size)
+            at += _BLOCK.size + size
+            if kind not in (2, 3):
+                continue
+            try:
+                plain = unpacked(data, method, _LONGEST_BLOCK) if method and not flags & 1 else data
+            except LineError as error:
+                yield Refusal(Reference(self.context.file, row=number + 1), "", error.what)
+                continue
+            for record in _records(plain):
+                number += 1
+                event = _event(record, self.context.file, number)
+                if event is not None:
+                    yield event
+
+    def _exactly(self, stream: BinaryIO, size: int) -> bytes:
+        data = stream.read(size)
+        if len(data) < size:
+            raise self._cut_short()
+        return data
+
+    def _cut_short(self) -> UnreadableError:
+        return UnreadableError(
+            "The export file is cut short; what came before was read.",
+            self.context.file,
+            "Copy the file again from where it came.",
+        )
+
+
+def _records(data: bytes) -> Iterator[bytes]:
+    at = 0
+    while at + _RECORD.size <= len(data):
+        _, size = _RECORD.unpack_from(data, at)
+        if size < _RECORD.size:
+            return
+        yield data[at : at + size]
+        at += size
+
+
+def _event(record: bytes, file: str, number: int) -> Event | None:
+    kind = record[0] | record[1] << 8
+    try:
+        if kind == 11:
+            return _version_3(record, file, number)
+        if kind in (1, 10):
+            return _version_1(record, kind, file, number)
+    except (struct.error, OverflowError):
+        pass
+    return None
+
+
+def _version_3(record: bytes, file: str, number: int) -> Event | None:
+    elements: dict[int, bytes] = {}
+    at = _RECORD_3.size
+    for _ in range(_RECORD_3.unpack_from(record)[2]):
+        kind, size = _RECORD.unpack_from(record, at)
+        if size < _RECORD.size:
+            break
+        elements.setdefault(kind, record[at + _RECORD.size : at + size])
+        at += size
+    if _FLOW not in elements:
+        return None
+    first, _, received, _, _, source_port, destination_port, protocol, _, forwarding, _ = _FLOW_3.unpack_from(
+        elements[_FLOW]
+    )
+    nat = elements.get(_NAT_4) or elements.get(_NAT_6)
+    ports = struct.unpack_from("<HH", elements[_NAT_PORTS]) if _NAT_PORTS in elements else (None, None)
+    event = struct.unpack_from("<QIHB", elements[_NSEL])[3] if _NSEL in elements else 0
+    return _flow(
+        _ends(elements.get(_IPV4) or elements.get(_IPV6) or b""),
+        (source_port, destination_port, protocol),
+        first or received,
+        file,
+        number,
+        nat=(_ends(nat or b"")[0], ports[0]),
+        action=_EVENTS.get(event) or _FORWARDED.get(forwarding >> 6, Action.UNKNOWN),
+        observer=_exporter(elements),
+        user=stated(elements.get(_USER, b"").partition(b"\0")[0].decode("utf-8", "replace")),
+    )
+
+
+def _exporter(elements: Mapping[int, bytes]) -> str | None:
+    if len(raw := elements.get(_EXPORTER_4, b"")) >= 4:
+        return str(IPv4Address(int.from_bytes(raw[:4], "little")))
+    if len(raw := elements.get(_EXPORTER_6, b"")) >= 16:
+        high, low = struct.unpack_from("<QQ", raw)
+        return str(IPv6Address(high << 64 | low))
+    return None
+
+
+def _version_1(record: bytes, kind: int, file: str, number: int) -> Event | None:
+    fields = _COMMON_1.unpack_from(record)
+    flags, milliseconds, seconds = fields[2] & 0xFF, fields[4], fields[6]
+    protocol, source_port, destination_port = fields[10], fields[12], fields[13]
+    at = _COMMON_1.size + (4 if kind == 10 else 0)
+    ends = _ends(record[at : at + (32 if flags & 1 else 8)])
+    ports = (source_port, destination_port, protocol)
+    return _flow(ends, ports, seconds * 1000 + milliseconds, file, number)
+
+
+def _ends(data: bytes) -> tuple[str | None, str | None]:
+    """Source and destination of eight bytes (IPv4) or thirty-two (IPv6)."""
+    if len(data) >= 32:
+        high, low, other_high, other_low = struct.unpack_from("<QQQQ", data)
+        return str(IPv6Address(high << 64 | low)), str(IPv6Address(other_high << 64 | other_low))
+    if len(data) >= 8:
+        source, destination = struct.unpack_from("<II", data)
+        return str(IPv4Address(source)), str(IPv4Address(destination))
+    return None, None
+
+
+def _flow(
+    ends: tuple[str | None, str | None],
+    ports: tuple[int, int, int],
+    milliseconds: int,
+    file: str,
+    number: int,
+    *,
+    nat: tuple[str | None, int | None] = (None, None),
+    action: Action = Action.UNKNOWN,
+    observer: str | None = None,
+    user: str | None = None,
+) -> Event | None:
+    source, destination = ends
+    if source is None or destination is None:
+        return None
+    with_ports = ports[2] in _PORTED  # ICMP and IGMP keep type and code there
+    translated = nat[0] not in _NOWHERE and (nat[0], nat[1]) != (source, ports[0])
+    return event_between(
+        (source, ports[0] if with_ports else None),
+        (destination, ports[1] if with_ports else None),
+        time=_EPOCH + timedelta(milliseconds=milliseconds) if milliseconds else None,
+        observer=observer,
+        source_nat_ip=nat[0] if translated else None,
+        source_nat_port=nat[1] if translated else None,
+        user=printable(user) if user and user.isprintable() else None,
+        action=action,
+        format=NfCapd.name,
+        file=file,
+        line=number,
+    )

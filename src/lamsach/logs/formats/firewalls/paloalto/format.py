@@ -40,9 +40,8 @@ from lamsach.logs.formats.firewalls.paloalto.events import (
     with_question,
     with_status,
 )
-from lamsach.logs.mappings.cef_events import cef_event, cef_time
+from lamsach.logs.mappings.cef_events import cef_event, cef_time, leef_event
 from lamsach.logs.mappings.keyed_events import domain_in, host_in, unquoted
-from lamsach.logs.mappings.leef_events import leef_event
 from lamsach.logs.mappings.records import Fields, Header, Records, of_keys
 from lamsach.logs.text import cef, leef
 from lamsach.logs.text.framing import header_before, last_header
