@@ -32,6 +32,11 @@ _ALLOWED = among(
 )
 
 
+def verdict(blocked: object, allowed: object) -> Action:
+    """The action by whether a record says that the contact was blocked, else that it was allowed."""
+    return Action.BLOCKED if blocked else Action.ALLOWED if allowed else Action.UNKNOWN
+
+
 @lru_cache(maxsize=4096)
 def action_of(text: str | None) -> Action:
     """The action that a verb means; UNKNOWN for what is no verb of a firewall, a filter or an antivirus."""
@@ -40,9 +45,7 @@ def action_of(text: str | None) -> Action:
         return Action.UNKNOWN
     if "would" in words and words & _BLOCKED:
         return Action.ALLOWED
-    if words & _BLOCKED:
-        return Action.BLOCKED
-    return Action.ALLOWED if words & _ALLOWED and "failure" not in words else Action.UNKNOWN
+    return verdict(words & _BLOCKED, words & _ALLOWED and "failure" not in words)
 
 
 def first_action(*texts: str | None) -> Action:

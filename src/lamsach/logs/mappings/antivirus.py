@@ -96,6 +96,5 @@ def _action(fields: Mapping[str, str], message: str) -> Action:
         return Action.BLOCKED
     stated = re.search(r"Result(?: description)?\s*:\s*([^\r\n;]{1,80})", message)
     action = first_action(fields.get("act"), stated[1] if stated else None, fields.get("title"))
-    return (
-        Action.BLOCKED if action is Action.BLOCKED else Action.UNKNOWN
-    )  # "Detected" does not say that it ran
+    # "Detected" does not say that it ran
+    return Action.BLOCKED if action is Action.BLOCKED else Action.UNKNOWN

@@ -159,9 +159,8 @@ def cef_event(
         query=event.domain if asked else None, url=event.url, hashes=hashes, destination=event.destination_ip
     )
     alone = event.destination_ip is None and fields.get("dhost", "-") == fields.get("dvchost")
-    if (
-        (hashes or alone) and event.device_ip is None and event.device_name is None
-    ):  # an endpoint's own agent wrote it
+    # an endpoint's own agent wrote it
+    if (hashes or alone) and event.device_ip is None and event.device_name is None:
         event = changed(event, device_name=first(fields, "dvchost", "deviceHostName"))
         event = decide(event, role=Role.APART, given=first_ip(fields, "dvc", "c6a1"))
         if event.action is Action.UNKNOWN and fields.get("act", "").lower() in _CLEANED:

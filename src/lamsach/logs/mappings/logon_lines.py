@@ -56,9 +56,8 @@ def client_event(
 ) -> Event | None:
     """Return what a server says of one client, as it spells it; None without an address."""
     source = ip_of((client or "").rstrip("."))
-    if (
-        source is None and client and port and (source := ip_of(f"{client}:{port}"))
-    ):  # the last group of an IPv6 address
+    # the last group of an IPv6 address
+    if source is None and client and port and (source := ip_of(f"{client}:{port}")):
         port = None
     if source is None:
         return None

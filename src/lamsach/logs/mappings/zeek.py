@@ -194,9 +194,8 @@ def event_of(path: str | None, columns: Columns, context: FileContext) -> Event 
     source, destination = address_of(columns, _SOURCE), address_of(columns, _DESTINATION)
     source_port, destination_port = port_in(columns, _SOURCE_PORT), port_in(columns, _DESTINATION_PORT)
     domain, url = _names(kind, columns)
-    framed = address_of(
-        columns, ("framed_addr",)
-    )  # RADIUS: the station's; the originator is the access point
+    # RADIUS: the station's; the originator is the access point
+    framed = address_of(columns, ("framed_addr",))
     turned = source_port == 53 and destination_port != 53 and destination is not None
     event = Event(
         time=time,

@@ -135,9 +135,8 @@ class Kea(LogFormat):
         if match is None:
             header, message = split_header(line, self.context)
             match = _FORENSIC.match(message)
-        if match is None and (
-            match := _FORENSIC.search(line)
-        ):  # whatever stands before the record's own time
+        # whatever stands before the record's own time
+        if match is None and (match := _FORENSIC.search(line)):
             header, _ = split_header(f"{line[: match.start()]}-", self.context)
         if match is None:
             return None

@@ -128,9 +128,8 @@ class AdGuardHome(LogFormat):
         wire = fields.get("Answer")
         fields["Answer"] = answers_in_base64(wire) if isinstance(wire, str) else ()
         event = self.record_event(fields, NO_HEADER)
-        if record.keys().isdisjoint(
-            ("Result", "Elapsed")
-        ):  # cut off before it says what became of the question
+        # cut off before it says what became of the question
+        if record.keys().isdisjoint(("Result", "Elapsed")):
             changed(event, action=Action.UNKNOWN)
         return event
 

@@ -43,6 +43,7 @@ from lamsach.logs.events.ends import Way, event_between, own_end
 from lamsach.logs.layouts import Layout, Made, Of, Shape
 from lamsach.logs.layouts.kinds import ADDRESS, PORT, Kind
 from lamsach.logs.layouts.line import LayoutFormat, Texts
+from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.text import cef
 from lamsach.logs.text.key_value import first, first_ip, first_port
 from lamsach.logs.text.syslog import split_header
@@ -181,9 +182,7 @@ def _action(prefix: str | None) -> Action:
     rule = _RULE.search(prefix)
     if rule:
         return _RULE_ACTIONS.get(rule[1].upper(), Action.UNKNOWN)
-    if _BLOCKING.search(prefix.replace("_", " ")):
-        return Action.BLOCKED
-    return Action.ALLOWED if _ALLOWING.search(prefix.replace("_", " ")) else Action.UNKNOWN
+    return verdict(_BLOCKING.search(prefix.replace("_", " ")), _ALLOWING.search(prefix.replace("_", " ")))
 
 
 def _way(entered: str | None, left: str | None) -> Way:
@@ -261,11 +260,7 @@ def _unifi(message: str) -> Event:
         domain=domain_of(first(fields, "dhost", "UNIFIdomain") or "")
         or (host_of_url(request) if request else None),
         url=request,
-        action=Action.BLOCKED
-        if _BLOCKING.search(action)
-        else Action.ALLOWED
-        if _ALLOWING.search(action)
-        else Action.UNKNOWN,
+        action=verdict(_BLOCKING.search(action), _ALLOWING.search(action)),
         way=way,
     )
 

@@ -33,6 +33,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between, own_end
 from lamsach.logs.events.stamping import changed, placed
+from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.records import NAME, Header, Records, Written
 from lamsach.logs.text.key_value import first, first_ip, first_port
 from lamsach.logs.text.syslog import split_header
@@ -132,9 +133,7 @@ def stamped_at(text: str, context: FileContext) -> datetime | None:
 
 
 def _action(text: str) -> Action:
-    if _DENIED.search(text, 0, _ROOM_ADMIN):
-        return Action.BLOCKED
-    return Action.ALLOWED if _LOGGED_ON.search(text, 0, _ROOM_ADMIN) else Action.UNKNOWN
+    return verdict(_DENIED.search(text, 0, _ROOM_ADMIN), _LOGGED_ON.search(text, 0, _ROOM_ADMIN))
 
 
 Fields = Mapping[str, str]
@@ -366,6 +365,7 @@ def action_of_event(name: str, word: str) -> Action:
         return Action.BLOCKED
     if lower in ("permit", "accept", "allow", "none", "ignore", "log"):
         return Action.ALLOWED
-    if "DENY" in name or "BLOCKED" in name or name.startswith("RT_SCREEN"):
-        return Action.BLOCKED
-    return Action.ALLOWED if name.endswith(_ALLOWED_EVENTS) or "SESSION_C" in name else Action.UNKNOWN
+    return verdict(
+        "DENY" in name or "BLOCKED" in name or name.startswith("RT_SCREEN"),
+        name.endswith(_ALLOWED_EVENTS) or "SESSION_C" in name,
+    )

@@ -238,9 +238,8 @@ def _fits(line: str, table: Table, inner_formats: Sequence[type[LogFormat]]) -> 
         return False
     if abs(len(cells) - len(table.fields)) > 1:
         return False
-    if not (
-        column_names.tells_of_contacts(table.fields) or column_names.tells_of_detections(table.fields)
-    ):  # only its carried lines make it a log
+    # only its carried lines make it a log
+    if not (column_names.tells_of_contacts(table.fields) or column_names.tells_of_detections(table.fields)):
         carried = cells[table.carrier] if table.carrier is not None and table.carrier < len(cells) else ""
         return any(each.recognises(carried) for each in inner_formats)
     judged = [

@@ -36,6 +36,7 @@ from lamsach.logs.layouts.kinds import (
     Kind,
 )
 from lamsach.logs.layouts.line import LayoutFormat, Texts
+from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.text.times.timestamps import MONTHS, from_epoch, from_iso
 from lamsach.logs.text.values import host_and_port, mac_of, stated
 from lamsach.model import Action, EventKind
@@ -137,9 +138,7 @@ def _target_of(method: str, url: str) -> tuple[str | None, int | None]:
 
 def _action_of(code: str) -> Action:
     """Return what a result code says."""
-    if "DENIED" in code:
-        return Action.BLOCKED
-    return Action.ALLOWED if code.startswith(("TCP", "UDP")) else Action.UNKNOWN
+    return verdict("DENIED" in code, code.startswith(("TCP", "UDP")))
 
 
 def _texts(
@@ -183,9 +182,8 @@ def _native_texts(log_format: Squid, match: re.Match[str]) -> Texts | None:
         user = columns[2] if len(columns) == 3 and line[-1:].isspace() else None
         return time | _texts(client, user, frame, columns[0] if columns else "-", url, code, ("NONE", "-"))
     at, hierarchy = _hierarchy(columns)
-    if (
-        at == len(columns) - 1 and not log_format.ends_there and not line[-1].isspace()
-    ):  # the address may go on
+    # the address may go on
+    if at == len(columns) - 1 and not log_format.ends_there and not line[-1].isspace():
         hierarchy = (hierarchy[0], "-")
     user = columns[at - 1]
     mac = next((mac for mac in map(mac_of, (frame, user, *columns[at + 2 : at + 4])) if mac), None)

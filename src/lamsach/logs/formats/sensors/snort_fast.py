@@ -22,6 +22,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import event_between
 from lamsach.logs.events.stamping import stamped
+from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.suricata_fast import endpoint, is_snort, looks_like_any_alert
 from lamsach.logs.text.json_records import read_object, start_of_object, text_of
 from lamsach.logs.text.pasted import bare
@@ -230,6 +231,4 @@ def _json_end(record: dict[str, object], side: str) -> tuple[str | None, int | N
 
 
 def _action(word: str | None) -> Action:
-    if word in _BLOCKED:
-        return Action.BLOCKED
-    return Action.ALLOWED if word in ("allow", "pass", "alert") else Action.UNKNOWN
+    return verdict(word in _BLOCKED, word in ("allow", "pass", "alert"))

@@ -27,6 +27,7 @@ from datetime import datetime
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named, required
 from lamsach.logs.events.stamping import placed
+from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.logon_lines import client_event, event_of, sentence
 from lamsach.logs.text.json_records import flat, read_object, text_of, texts_of
 from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header
@@ -124,9 +125,7 @@ def _text(fields: Mapping[str, object], key: str) -> str | None:
 def _action(said: str, refused: str | None, product: Product) -> Action:
     if refused is not None:
         return Action.BLOCKED if refused in product.refused[1] else Action.ALLOWED
-    if any(word in said for word in _NO_WORDS):
-        return Action.BLOCKED
-    return Action.ALLOWED if any(word in said for word in _OK_WORDS) else Action.UNKNOWN
+    return verdict(any(word in said for word in _NO_WORDS), any(word in said for word in _OK_WORDS))
 
 
 _OK, _NO = Action.ALLOWED, Action.BLOCKED

@@ -18,10 +18,11 @@ from collections.abc import Sequence
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
+from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.text.syslog import sender_of, split_header
 from lamsach.logs.text.times.record_times import first_time
 from lamsach.logs.text.values import ip_of, stated
-from lamsach.model import Action, Event, EventKind, LeaseAction
+from lamsach.model import Event, EventKind, LeaseAction
 
 # 23 03/04/2026 10:00:01.340 SEV=4 IKE/52 RPT=5 203.0.113.9 Group [Staff] User [an] User (an) authenticated.
 _HEADER = re.compile(
@@ -107,10 +108,6 @@ def _event(kind: str, peer: str | None, text: str) -> Event:
         ip_of(server[1]) if server else None,
         kind=EventKind.LOGON if user and kind in _LOGONS else EventKind.OTHER,
         user=user,
-        action=Action.BLOCKED
-        if _BLOCKED.search(text)
-        else Action.ALLOWED
-        if user and _ALLOWED.search(text)
-        else Action.UNKNOWN,
+        action=verdict(_BLOCKED.search(text), user and _ALLOWED.search(text)),
         way=Way.CALLED,
     )

@@ -17,9 +17,10 @@ import re
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between
 from lamsach.logs.events.stamping import placed
+from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.values import ip_of, port_of
-from lamsach.model import Action, Event, EventKind, LeaseAction
+from lamsach.model import Event, EventKind, LeaseAction
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{3,39})"
 # 01490500:5: /Common/access:Common:abcd1234:
@@ -78,13 +79,7 @@ def _event(text: str) -> Event:
         start, end = ip_of(flow[1]), ip_of(flow[3])
         return event_between((start, port_of(flow[2])), (end, port_of(flow[4])), user=user, way=Way.CALLED)
     gateway = _GATEWAY.search(text)
-    action = (
-        Action.BLOCKED
-        if _REFUSED.search(text)
-        else Action.ALLOWED
-        if _OPENED.search(text)
-        else Action.UNKNOWN
-    )
+    action = verdict(_REFUSED.search(text), _OPENED.search(text))
     return event_between(
         source,
         ip_of(gateway[1]) if gateway else None,

@@ -216,9 +216,8 @@ class WindowsEventListing(WindowsLines):
             if match and name in _TEXT_BEGINS:
                 rest = lines[place + 1 :]
                 message = "\n".join([match[2], *rest])
-                if text.startswith(
-                    "Message "
-                ):  # PowerShell may write other names behind it, not indented as the text is
+                # PowerShell may write other names behind it, not indented as the text is
+                if text.startswith("Message "):
                     _take_behind(rest[:_LONGEST_MESSAGE], values)
                 break
             if match and name in _NAMES:

@@ -113,10 +113,8 @@ def _forwarded(message: str) -> Event | None:
 
 def _answer(message: str) -> Event | None:
     match = _ANSWER.match(message)
-    if match is None or match[2] in (
-        "error",
-        "result",
-    ):  # `reply error is SERVFAIL`, `validation result is SECURE`
+    # `reply error is SERVFAIL`, `validation result is SECURE`
+    if match is None or match[2] in ("error", "result"):
         return None
     value = (match[3] or "").strip()
     answer = ip_of(value) or (domain_of(value) if "." in value and ip_of(match[2]) else None)

@@ -202,9 +202,8 @@ class CiscoAsa(LogFormat):
             asdm = _ASDM.match(line)
             text = line[asdm.end() :] if asdm else _NUMBER.sub("", line[start:], count=1).lstrip(": ")
             identifier = asdm[5] if asdm else ""
-            columns = (
-                text.split(asdm[4], 4) if asdm else []
-            )  # source, its port, destination, its port, the message
+            # source, its port, destination, its port, the message
+            columns = text.split(asdm[4], 4) if asdm else []
             text = columns[4] if len(columns) == 5 else text
             time = first_time((f"{asdm[2]} {asdm[3]}",), self.context) if asdm else None
             observer = None if asdm else observer

@@ -30,6 +30,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from lamsach.errors import LineError
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.events.ends import Role, Way
+from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.key_value import Fields, first, first_ip
 from lamsach.logs.text.times.timestamps import MONTHS, from_epoch, from_iso, local_time
@@ -56,9 +57,7 @@ def action_of(fields: Fields) -> Action:
     if fields.get("utmaction", "").lower() in _BLOCKED:
         return Action.BLOCKED
     action = (fields.get("action") or fields.get("act") or fields.get("status") or "").lower()
-    if action in _BLOCKED:
-        return Action.BLOCKED
-    return Action.ALLOWED if action in _ALLOWED else Action.UNKNOWN
+    return verdict(action in _BLOCKED, action in _ALLOWED)
 
 
 def logon_action_of(fields: Fields) -> Action:

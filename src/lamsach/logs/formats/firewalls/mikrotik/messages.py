@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from lamsach.logs.events.ends import Role, Way, decide, event_between, mac_of_device, own_end
 from lamsach.logs.formats.firewalls.mikrotik.tunnels import peer_of_tunnel, session_of_tunnel
+from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, mac_of, port_of, question_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
@@ -90,9 +91,7 @@ def _pair(match: re.Match[str] | None, group: int) -> _Address:
 def decision_of(before: str) -> Action:
     """Action by the text before the interfaces: the administrator's and the chain's name."""
     prefix = before.rpartition(" ")[0].replace("_", " ").replace("-", " ")
-    if _BLOCKING.search(prefix):
-        return Action.BLOCKED
-    return Action.ALLOWED if _ALLOWING.search(prefix) else Action.UNKNOWN
+    return verdict(_BLOCKING.search(prefix), _ALLOWING.search(prefix))
 
 
 # dhcp1 assigned 10.0.0.9 to 02:...   dhcp1 deassigned 10.0.0.9 from 02:...

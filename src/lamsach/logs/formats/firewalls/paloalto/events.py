@@ -14,6 +14,7 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.events.ends import Role, Way, decide, event_between
 from lamsach.logs.events.stamping import changed
 from lamsach.logs.formats.firewalls.paloalto.columns import PLACES, ends_of, lease_of
+from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.keyed_events import Keys, event_of
 from lamsach.logs.text.json_records import read_object, text_of, texts_of, walk
 from lamsach.logs.text.key_value import first_ip
@@ -227,6 +228,4 @@ def _with_ends(event: Event, message: str) -> Event:
 
 def _told(message: str) -> Action:
     """Return how a log-on ended, by the text of a system record."""
-    if _REFUSED.search(message, 0, 400):
-        return Action.BLOCKED
-    return Action.ALLOWED if _ADMITTED.search(message, 0, 400) else Action.UNKNOWN
+    return verdict(_REFUSED.search(message, 0, 400), _ADMITTED.search(message, 0, 400))

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 
 from lamsach.logs.events.ends import Way, decide, event_between, mac_of_device, own_end
+from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.text.key_value import first, first_ip, first_port
 from lamsach.logs.text.values import among, domain_of, hash_of, host_of_url, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
@@ -205,13 +206,7 @@ def action_of_fields(fields: Fields) -> Action:
         if word in _ALLOWING or (key == "name" and ("successful" in word or "passed" in word)):
             return Action.ALLOWED
     code = fields.get("statuscode", "") or fields.get("httpstatus", "")
-    return (
-        Action.BLOCKED
-        if code == "403"
-        else Action.ALLOWED
-        if len(code) == 3 and code.isdigit()
-        else Action.UNKNOWN
-    )
+    return verdict(code == "403", len(code) == 3 and code.isdigit())
 
 
 def mac_as_stated(text: str | None) -> str | None:

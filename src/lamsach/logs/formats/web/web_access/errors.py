@@ -73,9 +73,8 @@ def nginx_error(text: str, context: FileContext) -> Event | None:
         _NGINX_LOGIN.search(message),
     )
     address, port = host_and_port(server[1]) if server else (None, None)
-    cause = _QUOTED.sub(
-        "", message.partition(", client: ")[0][:2000]
-    )  # a stranger's request may hold any word
+    # a stranger's request may hold any word
+    cause = _QUOTED.sub("", message.partition(", client: ")[0][:2000])
     refused = _NGINX_REFUSES.search(cause) is not None
     return request_event(
         client[1] if client else None,
@@ -96,9 +95,8 @@ def apache_error(text: str, context: FileContext) -> Event | None:
         return None
     client = _APACHE_CLIENT.search(text, match.start("tags"), 1000)
     peer, port = client[1] if client else None, None
-    if (
-        peer and peer.count(":") > 1 and "[pid " in match["tags"]
-    ):  # 2.4 always writes the port, also behind IPv6
+    # 2.4 always writes the port, also behind IPv6
+    if peer and peer.count(":") > 1 and "[pid " in match["tags"]:
         address, _, digits = peer.rpartition(":")
         port = port_of(digits)
         peer = address if port is not None else peer

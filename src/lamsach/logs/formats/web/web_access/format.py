@@ -193,9 +193,8 @@ class WebAccess(LogFormat):
 
     def _row(self, text: str) -> Event:
         values = self._columns.read(text) if self._stated else {}
-        if ip_of(values.get("c-ip", "")) is None and not self._fits(
-            text
-        ):  # no headings, or those of another file within this one
+        # no headings, or those of another file within this one
+        if ip_of(values.get("c-ip", "")) is None and not self._fits(text):
             values = W3cColumns(default_columns(text.split())).read(text) or values
         if not REQUEST_COLUMNS & values.keys():
             raise LineError("The line is not of this product.", text[:80])

@@ -164,9 +164,8 @@ def time_first(text: str, context: FileContext) -> Event | None:
     outside = STRINGS.sub(" ", text[match.end() : request.start()])[:1000]
     words = [word.strip("[]()") for word in outside.split()]
     client = next((word for word in words if ip_of(word)), None)
-    if client is None or (
-        words[-1].isdigit() and quoted[0].start() == match.end()
-    ):  # the latter is Skyhigh's
+    # the latter is Skyhigh's
+    if client is None or (words[-1].isdigit() and quoted[0].start() == match.end()):
         return None
     status = _STATUS_AFTER.match(text, request.end())
     return request_event(
@@ -194,9 +193,8 @@ def unquoted(text: str, context: FileContext) -> Event | None:
         return None
     client, site, user, forwarded = ends
     words = match[4].split() if match[4] else []
-    if (
-        len(words) == 3 and not _is_address(words[0]) and _is_address(words[2])
-    ):  # Confluence: user thread client
+    # Confluence: user thread client
+    if len(words) == 3 and not _is_address(words[0]) and _is_address(words[2]):
         client, site, user = words[2], None, words[0]
     elif match[4]:  # 192.0.2.1 - - a.example to: 10.0.0.9:80:
         site, user = next((word for word in match[4].split()[1:] if _is_name(word)), None), None
