@@ -103,9 +103,7 @@ _ONLY_FLAT = frozenset({"devicehostname", "devname"})
 _WRAPPERS = among("data event fields source message json record result log eventdata wineventdata properties")
 _NAMELESS = re.compile(r"[\W_]+")
 _OF_ENDPOINTS = frozenset({"name", "source_name", "host", "ip"})
-_IDENTIFYING = frozenset(
-    {"source", "destination", "ip", "domain", "destination_name", "query", "url", "hash", "mac", "source_mac"}
-)
+_IDENTIFYING = among("source destination ip domain destination_name query url hash mac source_mac")
 _TIMES = frozenset({"time", "date", "lease_start"})
 
 

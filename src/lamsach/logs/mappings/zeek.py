@@ -161,10 +161,7 @@ _DESTINATION = ("id.resp_h", "dst", "dst_addr", "server_addr", "rx_hosts")
 _DESTINATION_PORT = ("id.resp_p", "dst_port", "p")
 _USERS = ("username", "user", "client", "cookie")
 _HASHES = ("sha256", "sha1", "md5", "fingerprint", "seen.indicator")
-_NAMES = (
-    *("server_name", "request.name", "request.host", "seen.indicator", "san.dns"),
-    *("certificate.subject", "subject"),
-)
+_NAMES = in_order("server_name request.name request.host seen.indicator san.dns certificate.subject subject")
 
 
 def answer_of(text: str) -> str | None:

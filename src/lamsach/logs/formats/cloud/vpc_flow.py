@@ -19,12 +19,12 @@ from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.ends import event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.times.timestamps import from_epoch
-from lamsach.logs.text.values import ip_of, port_of
+from lamsach.logs.text.values import in_order, ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
-_DEFAULT = (
-    *("version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol"),
-    *("packets", "bytes", "start", "end", "action", "log-status"),
+_DEFAULT = in_order(
+    "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end "
+    "action log-status"
 )
 # 2 123456789010 eni-0a1b2c3d 10.1.1.20 203.0.113.9 51000 443 6 20 4249 1770113472 1770113532 ACCEPT OK
 _RECORD = re.compile(

@@ -242,18 +242,9 @@ class IscDhcp(LogFormat):
     )
     multiline = True
     lease_markers = (
-        *(
-            "DHCPACK",
-            "DHCPRELEASE",
-            "DHCPEXPIRE",
-            "BOOTREPLY",
-            "Reply NA",
-            "Reply TA",
-            "Release NA",
-            "Releasing NA",
-        ),
-        *("r-l-e:", "lease ", "ia-na "),
-    )
+        "DHCPACK", "DHCPRELEASE", "DHCPEXPIRE", "BOOTREPLY", "Reply NA", "Reply TA", "Release NA",
+        "Releasing NA", "r-l-e:", "lease ", "ia-na ",
+    )  # fmt: skip
 
     @classmethod
     def recognises(cls, line: str) -> bool:

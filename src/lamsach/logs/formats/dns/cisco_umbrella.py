@@ -53,13 +53,11 @@ _COMPUTERS = ("computer", "roaming client", "device", "chromebook")
 """Words in an identity's type (`Roaming Computers`, `Mobile Devices`) that name a machine."""
 _PLACES = ("network", "site", "tunnel")
 """Those that name neither machine nor person."""
-_IDENTITIES = frozenset(
-    [
-        *("AD Users", "AD Groups", "AD Computers", "Directory Users", "Roaming Computers", "Roaming Clients"),
-        *("Anyconnect Roaming Client", "Mobile Devices", "Chromebook", "Network Devices"),
-        *("Networks", "Internal Networks", "Sites", "Network Tunnels"),
-    ]
-)
+_IDENTITIES = frozenset([
+    "AD Users", "AD Groups", "AD Computers", "Directory Users", "Roaming Computers", "Roaming Clients",
+    "Anyconnect Roaming Client", "Mobile Devices", "Chromebook", "Network Devices", "Networks",
+    "Internal Networks", "Sites", "Network Tunnels",
+])  # fmt: skip
 """Types of identity: the column of a proxy record that holds one has moved from version to version."""
 
 

@@ -40,6 +40,7 @@ from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.record_times import first_time
 from lamsach.logs.text.times.timestamps import from_iso
+from lamsach.logs.text.values import in_order
 from lamsach.model import Event
 
 # CyberTrace and the other gateways are no machine's console: their `dst` is the far end.
@@ -116,11 +117,11 @@ class Kaspersky(LogFormat):
         return event_of(fields, header.time, header.host if header.host != fields.get("hdn") else None)
 
 
-_COLUMNS = (
-    "strEventType", "wstrDescription", "tmRiseTime", "tmRegistrationTime", "wstrEventTypeDisplayName",
-    "wstrDisplayName", "wstrGroupName", "strIp", "wstrProductDisplayName", "wstrProductName",
-    "wstrHostDisplayName", "strHostname", "nIp", "nId", "nSeverity", "wstrDnsName", "wstrWinName",
-)  # fmt: skip
+_COLUMNS = in_order(
+    "strEventType wstrDescription tmRiseTime tmRegistrationTime wstrEventTypeDisplayName "
+    "wstrDisplayName wstrGroupName strIp wstrProductDisplayName wstrProductName wstrHostDisplayName "
+    "strHostname nIp nId nSeverity wstrDnsName wstrWinName"
+)
 _OWN = re.compile(
     rf"(?a)[<\s\"'](?:{'|'.join(_COLUMNS[:5])})[>\s\"'=]|>GNRL_EV_\w{{3,60}}<|=\"GNRL_EV_\w{{3,60}}\""
 )

@@ -30,7 +30,7 @@ from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.framing import header_before
 from lamsach.logs.text.key_value import first, first_ip, first_port
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import hash_of, mac_of
+from lamsach.logs.text.values import hash_of, in_order, mac_of
 from lamsach.model import Action, Event, EventKind
 
 # <29>1 2026-06-05T00:31:12.0Z EPO EPOEvents - EventFwd [agentInfo@3401 tenantId="1"] <?xml version="1.0" ..
@@ -41,9 +41,9 @@ _ELEMENT = re.compile(r"<([A-Za-z][A-Za-z0-9]{1,60})>([^<]{1,8000})</", re.ASCII
 _LONGEST = 65536
 _MOST = 400
 _URLS = ("sourceurl", "targeturl", "url")
-_HASHES = (
-    *("targethash", "targetfilehash", "targetprocesshash", "targetsha256", "targetmd5"),
-    *("sourcehash", "sourceprocesshash", "sourcefilehash", "hash", "md5", "sha1", "sha256"),
+_HASHES = in_order(
+    "targethash targetfilehash targetprocesshash targetsha256 targetmd5 sourcehash sourceprocesshash "
+    "sourcefilehash hash md5 sha1 sha256"
 )
 # IDS_ALERT_ACT_TAK_DEL (deleted), _DEN (access denied), _CLE (cleaned)
 _DONE = re.compile(r"_(?:DEL|DEN|CLE|QUA|BLOCK(?:ED)?)$")

@@ -21,7 +21,7 @@ from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.cisco_ends import ADDRESS, End, end_after, end_at, first_address
 from lamsach.logs.text.framing import header_before, within_json
 from lamsach.logs.text.syslog import SyslogHeader
-from lamsach.logs.text.values import ip_of, mac_of, port_of
+from lamsach.logs.text.values import among, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind
 
 # %SEC-6-IPACCESSLOGP:   %FW-6-SESS_AUDIT_TRAIL_START:   %SEC_LOGIN-5-LOGIN_SUCCESS:   %ETHPORT-5-IF_UP:
@@ -56,9 +56,7 @@ _USER = re.compile(
 _SOURCE = re.compile(rf"\[Source: ?({ADDRESS})\]|\(({ADDRESS})\)\s*$|\bfrom ({ADDRESS})", re.ASCII)
 _SESSIONS = re.compile(r"(?:\([^()]{1,64}\)-\([^()]{1,128}\):)?(?:Start|Stop|Created) ")
 _FAILED = re.compile(r"\b(?:failed|failure|rejected|unauthorized)\b", re.IGNORECASE)
-_LOGONS = frozenset(
-    {"SEC_LOGIN", "SSH", "AAA", "AUTHMGR", "DOT1X", "EPM", "MAB", "WEBAUTH", "SISF", "SESSION_MGR"}
-)
+_LOGONS = among("SEC_LOGIN SSH AAA AUTHMGR DOT1X EPM MAB WEBAUTH SISF SESSION_MGR")
 
 
 _OF_HARDWARE = frozenset({"PORT_SECURITY", "SW_MATM", "MAC_MOVE", "L2FM", "PM"})

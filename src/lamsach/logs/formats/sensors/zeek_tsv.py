@@ -25,7 +25,7 @@ from lamsach.logs.mappings import zeek as zeek_fields
 from lamsach.logs.mappings.records import Header, Table
 from lamsach.logs.mappings.zeek import Columns, Value, text_of, time_of
 from lamsach.logs.text.syslog import NO_HEADER, split_header
-from lamsach.logs.text.values import hash_of, ip_of, mac_of, port_of
+from lamsach.logs.text.values import hash_of, in_order, ip_of, mac_of, port_of
 from lamsach.model import Event
 
 # 1790000001.123456<TAB>CHhAvVGS1DHFjwGM9<TAB>192.0.2.10<TAB>...; the time always has six decimals. After ..
@@ -197,9 +197,8 @@ def _unescape(text: str) -> str:
 
 _FLOW = ["ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p"]
 _PROTOCOLS = frozenset({"tcp", "udp", "icmp", "unknown_transport"})
-_DNS_TAIL = (
-    *("qclass", "qclass_name", "qtype", "qtype_name", "rcode", "rcode_name"),
-    *("AA", "TC", "RD", "RA", "Z", "answers", "TTLs", "rejected"),
+_DNS_TAIL = in_order(
+    "qclass qclass_name qtype qtype_name rcode rcode_name AA TC RD RA Z answers TTLs rejected"
 )
 _METHOD = re.compile(r"[A-Z][A-Z_-]{2,20}|-", re.ASCII)
 _TLS_VERSION = re.compile(r"(?:TLS|SSL|DTLS)v?[0-9]+|unknown-\d+", re.ASCII)

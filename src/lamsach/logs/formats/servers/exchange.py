@@ -21,20 +21,18 @@ from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.ends import Role, Way, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import domain_of, host_and_port, ip_of, stated
+from lamsach.logs.text.values import domain_of, host_and_port, in_order, ip_of, stated
 from lamsach.model import Action, Event, EventKind
 
 _SOFTWARE = "#Software: Microsoft Exchange"
 _FIELDS = "#Fields: "
-_TRACKING = (
-    *("date-time", "client-ip", "client-hostname", "server-ip", "server-hostname", "source-context",
-        "connector-id", "source", "event-id"),
-    *("internal-message-id", "message-id", "network-message-id", "recipient-address"),
-)  # fmt: skip
-_PROTOCOL = (
-    *("date-time", "connector-id", "session-id", "sequence-number", "local-endpoint", "remote-endpoint",
-        "event", "data", "context"),
-)  # fmt: skip
+_TRACKING = in_order(
+    "date-time client-ip client-hostname server-ip server-hostname source-context connector-id source "
+    "event-id internal-message-id message-id network-message-id recipient-address"
+)
+_PROTOCOL = in_order(
+    "date-time connector-id session-id sequence-number local-endpoint remote-endpoint event data context"
+)
 _TIME = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z?"
 # 2026-05-04T03:20:30.123Z,203.0.113.7,mail.example,192.0.2.25,EX01,08D;...,EX01\Default,SMTP,RECEIVE,1 ..
 _TRACKING_ROW = re.compile(

@@ -24,7 +24,7 @@ from lamsach.logs.mappings.script_mentions import mentions
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.timestamps import from_epoch
-from lamsach.logs.text.values import host_of_url, ip_of, port_of, stated
+from lamsach.logs.text.values import among, host_of_url, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
 # type=USER_LOGIN msg=audit(1780542001.123:456): pid=812 ...
@@ -36,12 +36,11 @@ _RECORD = re.compile(
 _JOURNAL = re.compile(r"(?P<type>[A-Z][A-Z_]{3,30}) (?=pid=\d)", re.ASCII)
 _LOOKED_AT = 300
 _FIELD = re.compile(r"(?<![\w-])([a-z][a-z0-9_-]{0,30})=(\"[^\"]{0,4096}\"|[^\s\"'{}]{1,4096})", re.ASCII)
-_LOGONS = frozenset(
-    {"USER_LOGIN", "USER_AUTH", "USER_ACCT", "USER_START", "USER_END", "USER_LOGOUT", "USER_ERR", "CRED_ACQ",
-        "CRED_DISP", "CRED_REFR",
-     "CRYPTO_SESSION", "CRYPTO_KEY_USER", "USER_CMD", "USER_CHAUTHTOK", "ANOM_LOGIN_FAILURES", "LOGIN",
-     "1100", "1101", "1103", "1104", "1105", "1106", "1110", "1112", "1113", "2404", "2407"}
-)  # fmt: skip
+_LOGONS = among(
+    "USER_LOGIN USER_AUTH USER_ACCT USER_START USER_END USER_LOGOUT USER_ERR CRED_ACQ CRED_DISP "
+    "CRED_REFR CRYPTO_SESSION CRYPTO_KEY_USER USER_CMD USER_CHAUTHTOK ANOM_LOGIN_FAILURES LOGIN 1100 "
+    "1101 1103 1104 1105 1106 1110 1112 1113 2404 2407"
+)
 _REFUSED = frozenset({"failed", "no", "0"})
 _RUN = frozenset({"EXECVE", "PROCTITLE", "1309", "1327"})
 _FAMILIES = {"0200": (8, 16), "0A00": (16, 48)}

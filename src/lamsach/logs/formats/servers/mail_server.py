@@ -24,12 +24,11 @@ from lamsach.logs.events.ends import Way, decide, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import domain_of, ip_of, port_of, stated
+from lamsach.logs.text.values import domain_of, in_order, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
-_APPS = (
-    *("postfix", "dovecot", "sendmail", "sm-mta", "exim", "opendkim", "opendmarc"),
-    *("imapd", "pop3d", "courier", "esmtpd", "imaplogin", "pop3login"),
+_APPS = in_order(
+    "postfix dovecot sendmail sm-mta exim opendkim opendmarc imapd pop3d courier esmtpd imaplogin pop3login"
 )
 _IN_BRACKETS = r"\[(?:IPv6:)?([0-9A-Fa-f:.]{2,45})\](?::(\d{1,5}))?"
 # client=unknown[192.0.2.7]   connect from mail.example[192.0.2.7]   CONNECT from [192.0.2.7]:4455

@@ -22,12 +22,10 @@ from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Way, decide, event_between
 from lamsach.logs.events.stamping import placed
 from lamsach.logs.text.syslog import split_header, split_message
-from lamsach.logs.text.values import ip_of, port_of, stated
+from lamsach.logs.text.values import among, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
-_APPS = frozenset(
-    {"sshd", "sshd-session", "sshd-auth", "dropbear", "sshguard", "internal-sftp", "sftp-server"}
-)
+_APPS = among("sshd sshd-session sshd-auth dropbear sshguard internal-sftp sftp-server")
 _SIGNS = ("sshd", "dropbear", "sshguard", "internal-sftp[", "sftp-server[")
 _BARE_WORDS = (
     "Invalid user ", "Accepted ", "Failed ", "Connection ", "Disconnected from ", "Received disconnect ",

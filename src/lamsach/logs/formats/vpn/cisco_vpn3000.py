@@ -21,7 +21,7 @@ from lamsach.logs.events.stamping import placed
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.text.syslog import sender_of, split_header
 from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.values import ip_of, stated
+from lamsach.logs.text.values import among, ip_of, stated
 from lamsach.model import Event, EventKind, LeaseAction
 
 # 23 03/04/2026 10:00:01.340 SEV=4 IKE/52 RPT=5 203.0.113.9 Group [Staff] User [an] User (an) authenticated.
@@ -42,9 +42,7 @@ _GIVEN = re.compile(
 _SERVER = re.compile(r"\bserver = (\d{1,3}(?:\.\d{1,3}){3})", re.ASCII)
 _BLOCKED = re.compile(r"(?i)\b(?:rejected|failed|denied|mismatch|not authenticated|unsuccessful)\b")
 _ALLOWED = re.compile(r"\b(?:authenticated|connected|login|successful|completed)\b", re.IGNORECASE)
-_LOGONS = frozenset(
-    {"AUTH", "IKE", "HTTP", "TELNET", "SSH", "PPTP", "L2TP", "PPP", "WEBVPN", "FTPD", "CONSOLE"}
-)
+_LOGONS = among("AUTH IKE HTTP TELNET SSH PPTP L2TP PPP WEBVPN FTPD CONSOLE")
 _ROOM = 300
 _LONGEST = 2000
 

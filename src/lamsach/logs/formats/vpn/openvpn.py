@@ -222,10 +222,9 @@ class OpenVpn(LogFormat):
     title = "OpenVPN"
     gives = fields_named("time observer source_ip source_port device_ip device_mac user action")
     lease_markers = (
-        *("MULTI: Learn", "primary virtual IP", "MULTI_sva", "PUSH_REPLY", "client-instance", "remote-exit"),
-        ",",
-        "ROUTING_TABLE",
-    )
+        "MULTI: Learn", "primary virtual IP", "MULTI_sva", "PUSH_REPLY", "client-instance", "remote-exit",
+        ",", "ROUTING_TABLE",
+    )  # fmt: skip
 
     @classmethod
     def recognises(cls, line: str) -> bool:

@@ -22,14 +22,14 @@ from lamsach.logs.events.ends import Way
 from lamsach.logs.layouts import Layout, Made, Of, Shape
 from lamsach.logs.layouts.kinds import ADDRESS, ISO, PORT, Kind, verbs
 from lamsach.logs.layouts.line import LayoutFormat, Texts
-from lamsach.logs.text.values import ip_of
+from lamsach.logs.text.values import in_order, ip_of
 from lamsach.logs.text.w3c import W3cColumns, names_in
 from lamsach.model import Action, Event, EventKind
 
-_COLUMNS = (
-    "date", "time", "action", "protocol", "src-ip", "dst-ip", "src-port", "dst-port", "size",
-    "tcpflags", "tcpsyn", "tcpack", "tcpwin", "icmptype", "icmpcode", "info", "path", "pid",
-)  # fmt: skip
+_COLUMNS = in_order(
+    "date time action protocol src-ip dst-ip src-port dst-port size tcpflags tcpsyn tcpack tcpwin "
+    "icmptype icmpcode info path pid"
+)
 # 2026-06-02 12:35:19 DROP UDP 192.0.2.197 224.0.0.251 5353 5353 59 - - - - - - - RECEIVE
 # 2026-06-02,12:35:19,DROP,UDP,192.0.2.197,...   as a spreadsheet or a script saved it
 _ROW = re.compile(

@@ -26,7 +26,7 @@ from lamsach.logs.events.ends import Role, Way, own_end
 from lamsach.logs.mappings.script_mentions import mentions
 from lamsach.logs.mappings.windows.record import WindowsRecord, machine_address, user_of
 from lamsach.logs.text.dns_names import question_name
-from lamsach.logs.text.values import domain_of, hash_of, host_of_url, in_order, ip_of
+from lamsach.logs.text.values import among, domain_of, hash_of, host_of_url, in_order, ip_of
 from lamsach.model import Action, EventKind
 
 Fields = dict[str, Any]
@@ -47,16 +47,15 @@ _HASH_KINDS = ("MD5", "SHA1", "SHA-1", "SHA256", "SHA-256")
 _HOST_URL = re.compile(r"HostUrl=((?:https?|ftp)://\S{3,2000})", re.IGNORECASE)
 _FILE_DATA = frozenset({"hashes", "hash", "path", "targetfilename"})
 _MOST_ANSWERS = 200
-SOURCE = (
-    "sourceip", "sourceaddress", "sourceipaddress", "srcip", "ipaddress", "clientaddress", "clientip",
-    "clientipaddress", "ipstring", "sourcenetworkaddress", "networkaddress", "callerip", "clientname",
-    "client", "peeraddress", "ip", "sourceipv4", "src_ip_addr", "address"
-)  # fmt: skip
-DESTINATION = (
-    "destinationip", "destaddress", "destinationaddress", "destip", "dstip", "destinationipaddress",
-    "serveraddress", "serverip", "targetip", "targetserver", "remoteaddress", "remoteip",
-    "dnsserveripaddress", "dst_ip_addr"
-)  # fmt: skip
+SOURCE = in_order(
+    "sourceip sourceaddress sourceipaddress srcip ipaddress clientaddress clientip clientipaddress "
+    "ipstring sourcenetworkaddress networkaddress callerip clientname client peeraddress ip sourceipv4 "
+    "src_ip_addr address"
+)
+DESTINATION = in_order(
+    "destinationip destaddress destinationaddress destip dstip destinationipaddress serveraddress "
+    "serverip targetip targetserver remoteaddress remoteip dnsserveripaddress dst_ip_addr"
+)
 SOURCE_PORT = in_order("sourceport srcport src_port ipport clientport clientaddress clientip ipstring")
 DESTINATION_PORT = in_order("destinationport destport dstport dst_port serverport remoteport serveraddress")
 TEXTS = (
@@ -64,10 +63,9 @@ TEXTS = (
     "command line", "process command line", "contents", "arguments", "destination", "details",
     "process creation"
 )  # fmt: skip
-_CLIENTS = frozenset({
-    "clientaddress", "clientip", "clientipaddress", "clientname", "client", "callerip", "peeraddress",
-    "sourcenetworkaddress"
-})  # fmt: skip
+_CLIENTS = among(
+    "clientaddress clientip clientipaddress clientname client callerip peeraddress sourcenetworkaddress"
+)
 """Data that name the machine that reached the one which wrote the event."""
 QUESTION, ANSWER = ("queryname", "query", "name"), ("queryresults", "queryresponse")
 SOURCE_NAMES, DESTINATION_NAMES, _TEXT_NAMES = frozenset(SOURCE), frozenset(DESTINATION), frozenset(TEXTS)

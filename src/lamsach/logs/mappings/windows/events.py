@@ -20,6 +20,7 @@ from lamsach.logs.mappings.windows.messages import labels
 from lamsach.logs.mappings.windows.record import WindowsRecord, machine_address
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso
+from lamsach.logs.text.values import in_order
 from lamsach.model import Event
 
 Reader = Callable[[WindowsRecord], dict[str, Any]]
@@ -27,9 +28,8 @@ GIVES = fields_named(
     "contact machine user domain url answers hashes action forwarded response inbound mentioned file_names"
 )
 """The fields that Windows events can fill."""
-HOLDER_MARKERS = (
-    *("4624", "4768", "4769", "4770", "4776", "4778", "540", "528", "672", "673", "1149", "6272"),
-    *("TerminalServices", "DHCP-Server", "DhcpServer", "IAS", "NPS"),
+HOLDER_MARKERS = in_order(
+    "4624 4768 4769 4770 4776 4778 540 528 672 673 1149 6272 TerminalServices DHCP-Server DhcpServer IAS NPS"
 )
 """Texts of events that tell who had an address: numbers of log-ons, sources of leases."""
 # /Date(1781078401000)/ of PowerShell's ConvertTo-Json; 1781078401.123 of others

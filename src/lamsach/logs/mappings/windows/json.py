@@ -30,13 +30,12 @@ from lamsach.errors import LineError
 from lamsach.logs.mappings.windows.record import WindowsRecord
 from lamsach.logs.mappings.windows.xml import record_of_xml
 from lamsach.logs.text.json_records import MOST_FIELDS, object_in_text, objects_of, text_of, texts_of, walk
+from lamsach.logs.text.values import among
 
 _EVENT_DATA = re.compile(r"(?:event_?data|user_?data|eventxml)(?:[._]|$)(.*)", re.DOTALL)
 _PREFIX = re.compile(r"^(?:winlogbeat_|winlog_|_source\.|fields\.|result\.|_)+")
 _WINLOGBEAT = ("winlog", "_winlog", "beat.", "_source.winlog")
-_XML_KEYS = frozenset(
-    {"rawxml", "event", "eventxml", "xml", "original", "message", "eventdata", "raw", "_raw", "eventrecord"}
-)
+_XML_KEYS = among("rawxml event eventxml xml original message eventdata raw _raw eventrecord")
 _UNNAMED = frozenset({"", "data", "param", "properties", "stringinserts", "inserts", "insertionstrings"})
 _PATHS_KEPT = 8192
 _LONGEST_PATH = 512

@@ -18,7 +18,7 @@ from typing import Any
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.events.ends import Way
 from lamsach.logs.mappings.windows.record import WindowsRecord, machine_address, machine_of, user_of
-from lamsach.logs.text.values import host_and_port, ip_of, mac_of, stated
+from lamsach.logs.text.values import host_and_port, in_order, ip_of, mac_of, stated
 from lamsach.model import Action, EventKind, LeaseAction
 
 Fields = dict[str, Any]
@@ -35,10 +35,10 @@ _FAILED = frozenset({
     2947, 4625, 4771, 4772, 4773, 4775, 4777, 529, 530, 531, 532, 533, 534, 535, 536, 537, 539, 675, 676, 677,
     681
 })  # fmt: skip
-ADDRESS = (
-    "ipaddress", "clientaddress", "sourcenetworkaddress", "sourceaddress", "networkaddress", "sourceip",
-    "clientip", "ipstring", "address", "param3", "clientipaddress", "client", "clientname"
-)  # fmt: skip
+ADDRESS = in_order(
+    "ipaddress clientaddress sourcenetworkaddress sourceaddress networkaddress sourceip clientip "
+    "ipstring address param3 clientipaddress client clientname"
+)
 PORT = ("ipport", "clientport", "sourceport", "clientaddress", "clientip", "ipstring")
 USER = ("targetusername", "accountname", "user", "param1", "username", "subjectusername", "useraccount")
 STATION = ("workstationname", "workstation", "clientname", "clientmachine", "sourceworkstation")

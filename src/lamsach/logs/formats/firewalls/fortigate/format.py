@@ -47,7 +47,7 @@ from lamsach.logs.text.framing import uncelled
 from lamsach.logs.text.json_records import is_flat_object, read_object, text_of
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port, pairs, with_spaces
 from lamsach.logs.text.syslog import NO_HEADER, split_header
-from lamsach.logs.text.values import among, domain_of, ip_of, mac_of
+from lamsach.logs.text.values import among, domain_of, in_order, ip_of, mac_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # date=2024-03-06 time=22:06:03 logid="0000000013" type="traffic" subtype="forward" level="notice" vd= ..
@@ -68,10 +68,9 @@ _LEASES = {
     **dict.fromkeys(("release", "dhcprelease"), LeaseAction.RELEASED),
 }
 _DHCP_MESSAGE = re.compile(r"\bDHCP(?:ACK|RELEASE)\b")
-_TEXTS = (
-    *("devname", "user", "unauthuser", "xauthuser", "srcname", "dstname", "src_name", "dst_name", "host",
-        "hostname"), *("name", "url", "msg"),
-)  # fmt: skip
+_TEXTS = in_order(
+    "devname user unauthuser xauthuser srcname dstname src_name dst_name host hostname name url msg"
+)
 """The keys whose values have spaces, and no quotes before FortiOS 5.6."""
 _ELEMENT = "[FTNTFGT@"
 """How the whole record begins when it is sent as structured data of RFC 5424."""
