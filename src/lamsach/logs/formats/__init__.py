@@ -130,9 +130,9 @@ _ROWS = (
 FORMATS: Registry[type[LogFormat]] = Registry(__name__, _ROWS)
 """Every format, the particular first; `unknown_text` reads what none of these does."""
 JSON_FORMATS = FORMATS.only(
-    *("zeek_json", "suricata_eve", "windows_event_json", "windows_event_json_pretty", "adguardhome",
-        "technitium", "samba", "nfdump"), *("snort_fast", "modsecurity", "web_access", "fortigate", "sophos",
-        "checkpoint", "paloalto", "eset", "server_logons", "json_lines"),
+    "zeek_json", "suricata_eve", "windows_event_json", "windows_event_json_pretty", "adguardhome",
+    "technitium", "samba", "nfdump", "snort_fast", "modsecurity", "web_access", "fortigate", "sophos",
+    "checkpoint", "paloalto", "eset", "server_logons", "json_lines",
 )  # fmt: skip
 """The formats of JSON objects; text that an object carries (`"message":"<134>.."`) is `json_lines`' task."""
 

@@ -18,7 +18,7 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
 from lamsach.logs.mappings.field_words import meaning, words_of
-from lamsach.logs.text.values import among
+from lamsach.logs.text.values import among, by_word
 
 EXCEPTIONS: Mapping[str, str] = {
     "time": "rt frametimeepoch generatetime stime flowstart timeflowstartns timereceivedns "
@@ -84,7 +84,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "lease_start": "leasestart leasestarts leaseobtained starts",
 }
 """Field: names (lower case, no accents or signs) that mean it and whose words do not tell."""
-NAMES: Mapping[str, str] = {name: field for field, names in EXCEPTIONS.items() for name in names.split()}
+NAMES = by_word(EXCEPTIONS)
 _ONLY_AT_TOP = among(
     "ip initiator attacker responder victim t ts rt sa da sp dp sip dip cip ends starts expires expiry "
     "name address host hostname user time date domain client origin source destination target site path "

@@ -38,11 +38,11 @@ _TAGS = among(
     "syslogidentifier syslogtag tag programname program appname syslogprogram ident applicationname "
     "processname facilityname"
 )
-_QUOTED = (
-    '"event":"', '"event": "', *(f'"{key}"' for key in ("message", "msg", "log", "full_log", "_raw", "raw",
-        "original", "event.original", "log.original", "short_message", "full_message", "MESSAGE", "line",
-        "textPayload", "raw_message", "rawMessage", "syslog_message", "content", "body")),
-)  # fmt: skip
+_QUOTED_KEYS = in_order(
+    "message msg log full_log _raw raw original event.original log.original short_message full_message "
+    "MESSAGE line textPayload raw_message rawMessage syslog_message content body"
+)
+_QUOTED = ('"event":"', '"event": "', *(f'"{key}"' for key in _QUOTED_KEYS))
 _SHORTEST = 12
 _MOST_CARRIED = 4
 _LONGEST_TAG = 64

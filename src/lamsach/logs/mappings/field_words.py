@@ -18,7 +18,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from lamsach.logs.text.values import among, in_order
+from lamsach.logs.text.values import among, by_word, in_order
 
 _CLASSES: Mapping[str, str] = {
     "source":
@@ -63,7 +63,7 @@ _CLASSES: Mapping[str, str] = {
         "conn network primary main current last logged loggedon on in of full original event acct x cs sc "
         "file app application after before transport nhiem l3",
 }  # fmt: skip
-_WORDS: Mapping[str, str] = {word: kind for kind, words in _CLASSES.items() for word in words.split()}
+_WORDS = by_word(_CLASSES)
 _MEANINGS: Mapping[tuple[str, str], str] = {
     ("source", "ip"): "source", ("source", "port"): "source_port", ("source", "name"): "source_name",
     ("source", "mac"): "source_mac", ("source", "user"): "user", ("destination", "ip"): "destination",

@@ -22,6 +22,7 @@ from lamsach.logs.text.values import (
     hash_of,
     host_and_port,
     host_of_url,
+    in_order,
     ip_of,
     mac_of,
     port_of,
@@ -103,9 +104,12 @@ def event_of(
     )
 
 
+_SAME = in_order(
+    "source source_port destination destination_port source_name source_mac destination_name query domain "
+    "url answers action"
+)
 _OF_FIELDS: Mapping[str, str] = {
-    **{name: name for name in ("source", "source_port", "destination", "destination_port", "source_name",
-        "source_mac", "destination_name", "query", "domain", "url", "answers", "action")},
+    **{name: name for name in _SAME},
     "nat": "source_nat", "nat_port": "source_nat_port", "user": "source_user", "name": "source_name",
     "mac": "source_mac", "path": "url",
 }  # fmt: skip

@@ -33,6 +33,7 @@ from lamsach.logs.mappings.records import Each, Records
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso
 from lamsach.logs.text.values import (
     among,
+    by_word,
     domain_of,
     hash_of,
     host_and_port,
@@ -148,12 +149,17 @@ GIVES = in_order(
     "user domain url answers hashes action lease_until file_names"
 )
 
-_KINDS = {
-    "conn": EventKind.CONNECTION, "conn_long": EventKind.CONNECTION, "dns": EventKind.DNS,
-    "http": EventKind.WEB, "http2": EventKind.WEB, "ssl": EventKind.TLS, "tls": EventKind.TLS,
-    "quic": EventKind.TLS, "x509": EventKind.TLS, "files": EventKind.FILE, "pe": EventKind.FILE,
-    "dhcp": EventKind.LEASE, "ntlm": EventKind.LOGON, "kerberos": EventKind.LOGON, "radius": EventKind.LOGON
-}  # fmt: skip
+_KINDS = by_word(
+    {
+        EventKind.CONNECTION: "conn conn_long",
+        EventKind.DNS: "dns",
+        EventKind.WEB: "http http2",
+        EventKind.TLS: "ssl tls quic x509",
+        EventKind.FILE: "files pe",
+        EventKind.LEASE: "dhcp",
+        EventKind.LOGON: "ntlm kerberos radius",
+    }
+)
 _ESTABLISHED = frozenset({"SF", "S1", "S2", "S3", "RSTO", "RSTR"})
 _SOURCE = ("id.orig_h", "src", "src_addr", "host", "client_addr", "tx_hosts")
 _SOURCE_PORT = ("id.orig_p", "src_port", "host_p")

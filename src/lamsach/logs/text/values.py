@@ -7,15 +7,24 @@ does not spoil the rest of its record.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
+from typing import TypeVar
 
 import idna
+
+Meaning = TypeVar("Meaning")
 
 
 def in_order(text: str) -> tuple[str, ...]:
     """The words of a text, one after another."""
     return tuple(text.split())
+
+
+def by_word(table: Mapping[Meaning, str]) -> dict[str, Meaning]:
+    """The key of each word of a table's texts."""
+    return {word: meaning for meaning, text in table.items() for word in text.split()}
 
 
 def among(text: str) -> frozenset[str]:

@@ -286,6 +286,9 @@ def _message(log_format: Bind, found: re.Match[str]) -> Event | None:
     return decide(Event(**values), way, role=role) if values else None
 
 
+_SERVER_KIND = Kind("server", lambda server: Way.SENT if ":" in server else None)
+
+
 class Bind(LayoutFormat):
     """Query log, responses, failures, of versions 9.4 and later, plain or by syslog."""
 
@@ -304,8 +307,8 @@ class Bind(LayoutFormat):
                     "kind": EventKind.DNS,
                     "domain": QUESTION,
                     # whoever asks at an IPv6 address is of the unit, also by a global address of its own
-                    "way": Of(Kind("server", lambda server: Way.SENT if ":" in server else None),
-                        ("destination_ip", ), absent=Way.UNSTATED), "action": Action.ALLOWED,
+                    "way": Of(_SERVER_KIND, ("destination_ip",), absent=Way.UNSTATED),
+                    "action": Action.ALLOWED,
                 },
                 needs=("source_ip", "destination_ip"),
                 lead="client @0x",

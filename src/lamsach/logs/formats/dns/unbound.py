@@ -26,6 +26,7 @@ from lamsach.logs.layouts.line import LayoutFormat, Opened
 from lamsach.logs.text.pasted import bare
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.times.timestamps import from_epoch
+from lamsach.logs.text.values import among
 from lamsach.model import Action, EventKind
 
 _LEVEL = r"(?:info|notice|warning|error|fatal error|debug|query|reply|verbose|verbosity \d|local-actions):\s*"
@@ -51,7 +52,7 @@ _ZONES = (
     "always_transparent block_a always_refuse always_nxdomain always_nodata always_null always_deny noview "
     "ipset truncate nodefault unset"
 )
-_PASSING = (
+_PASSING = among(
     "transparent typetransparent inform always_transparent noview ipset rpz-passthru rpz-tcp-only "
     "rpz-truncate"
 )
@@ -121,8 +122,8 @@ class Unbound(LayoutFormat):
                 rf"[A-Z0-9]{{1,16}}(?: I)?)? *$)",
                 {
                     "kind": EventKind.DNS,
-                    "domain": QUESTION, "action": Of(verbs(allowed=frozenset(_PASSING.split()),
-                        other=Action.BLOCKED), ("word", "word2")),
+                    "domain": QUESTION,
+                    "action": Of(verbs(allowed=_PASSING, other=Action.BLOCKED), ("word", "word2")),
                 },
                 needs=("source_ip",),
                 columns=False,

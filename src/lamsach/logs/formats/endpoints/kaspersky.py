@@ -40,7 +40,7 @@ from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.record_times import first_time
 from lamsach.logs.text.times.timestamps import from_iso
-from lamsach.logs.text.values import in_order
+from lamsach.logs.text.values import by_word, in_order
 from lamsach.model import Event
 
 # CyberTrace and the other gateways are no machine's console: their `dst` is the far end.
@@ -135,17 +135,20 @@ _ATTRIBUTE = re.compile(r"\s([A-Za-z]\w{0,60})=\"([^\"<>]{0,16000})\"", re.ASCII
 _FIRST_TAG = re.compile(r"(?a)\s{0,200}<([A-Za-z][\w:.-]{0,60})(?:\s+(?:name|column)=[\"'](\w{1,60})[\"'])?")
 _NOTHING = re.compile(r"\s{0,200}(?:<[?!][^<>]{0,400}>|</?[\w:.-]{1,60}(?:\s[^<>]{0,400})?/?>)?\s*", re.ASCII)
 _LONGEST, _MOST, _HEAD = 65536, 200, 2000
-_NAMES = {
-    "streventtype": "code", "eventtype": "code", "event_type": "code", "et": "code",
-    "wstreventtypedisplayname": "title", "eventtypedisplayname": "title", "etdn": "title",
-    "wstrdescription": "msg", "description": "msg", "msg": "msg", "message": "msg", "wstrdisplayname": "hdn",
-    "wstrhostdisplayname": "hdn", "strhostname": "hdn", "hostname": "hdn", "host": "hdn", "hdn": "hdn",
-    "computer": "hdn", "wstrdnsname": "hdn", "wstrwinname": "hdn", "devicename": "hdn", "strip": "hip",
-    "hostip": "hip", "host_ip": "hip", "ip": "hip", "hip": "hip", "ipaddress": "hip", "nip": "hip",
-    "user": "user", "username": "user", "wstruser": "user", "tmrisetime": "rise", "risetime": "rise",
-    "tmregistrationtime": "registered", "time": "time", "eventtime": "time", "timestamp": "time",
-    "date": "time",
-}  # fmt: skip
+_NAMES = by_word(
+    {
+        "code": "streventtype eventtype event_type et",
+        "title": "wstreventtypedisplayname eventtypedisplayname etdn",
+        "msg": "wstrdescription description msg message",
+        "hdn": "wstrdisplayname wstrhostdisplayname strhostname hostname host hdn computer wstrdnsname "
+        "wstrwinname devicename",
+        "hip": "strip hostip host_ip ip hip ipaddress nip",
+        "user": "user username wstruser",
+        "rise": "tmrisetime risetime",
+        "registered": "tmregistrationtime",
+        "time": "time eventtime timestamp date",
+    }
+)
 
 
 class KasperskyXml(LogFormat):

@@ -223,11 +223,13 @@ class CheckPoint(LogFormat):
         self.multiline = is_wrapped(self.recognises, context.head)  # type: ignore[misc]
 
     records = Records(
-        reader="quoted", written=Written( opening=':"', closing='"; ', ends=('"]', '"; ]'), mark="[",
+        reader="quoted",
+        written=Written(opening=':"', closing='"; ', ends=('"]', '"; ]'), mark="[",
             head=r" CheckPoint [0-9]{1,10} [!-Z\\^-~]{1,40} $", sample='[action:"Accept"; src:"10.0.0.1"]',
-            signs=("|", "product: ", "CEF:", "LEEF:"),
-        ), texts=of_keys(KEYS)["texts"] | {"office_mode_ip", "proxy_src_ip", "originsicname",
-        "origin_sic_name", "origin"}, ports=of_keys(KEYS)["ports"], clock=TIMES,
+            signs=("|", "product: ", "CEF:", "LEEF:")),
+        texts=of_keys(KEYS)["texts"] | among(
+            "office_mode_ip proxy_src_ip originsicname origin_sic_name origin"),
+        ports=of_keys(KEYS)["ports"], clock=TIMES,
     )  # fmt: skip
 
     @classmethod

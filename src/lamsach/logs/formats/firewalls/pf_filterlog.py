@@ -170,6 +170,12 @@ _LOGIN_APPS = frozenset({"php", "php-fpm", "php-cgi", "audit", "lighttpd", "opns
 _ANY = FileContext()
 
 
+_SHAPES_OF_CELLS = (
+    r"^[^,]*(?:\s|\]|^)[0-9]{0,9}$", r"^[^\s]{0,16}$", "^.{0,128}$", r"^[\w.:-]{0,64}$", r"^[\w.:@-]{1,32}$",
+    r"^[\w-]{1,24}$", "^(?:pass|block|reject|match|nat|rdr|binat|scrub)$", "^(?:in|out|in/out)$", "^[46]$",
+)  # fmt: skip
+
+
 class PfFilterlog(LogFormat):
     """`filterlog` in both headers, IPv4 and IPv6; `rule 1/0(match): block in on em0:` as tcpdump prints it;
     log-ins to the web pages; pfBlockerNG's lines.
@@ -186,13 +192,9 @@ class PfFilterlog(LogFormat):
         reader="cells",
         ports=("15", "16", "17", "18", "19", "20", "21"),
         cells=Cells(
-            delimiter=",",
-            head=True, shapes=dict( zip(map(str, range(9)), [r"^[^,]*(?:\s|\]|^)[0-9]{0,9}$",
-                r"^[^\s]{0,16}$", "^.{0,128}$", r"^[\w.:-]{0,64}$", r"^[\w.:@-]{1,32}$", r"^[\w-]{1,24}$",
-                    "^(?:pass|block|reject|match|nat|rdr|binat|scrub)$", "^(?:in|out|in/out)$", "^[46]$"],
-                    strict=True) ),
+            delimiter=",", head=True, shapes={str(at): shape for at, shape in enumerate(_SHAPES_OF_CELLS)}
         ),
-    )  # fmt: skip
+    )
 
     @classmethod
     def recognises(cls, line: str) -> bool:

@@ -61,17 +61,18 @@ class Product:
 
 
 PRODUCTS = (
-    Product(('"reqId"', '"remoteAddr"', '"app"'), "remoteAddr", ("time", ), user=("user", ), said=("message",
-        ), url="url"), Product( ('"audit.k8s.io/', '"sourceIPs"'), "sourceIPs", ("requestReceivedTimestamp",
-        "stageTimestamp"), user=("user.username", ),
-        refused=("responseStatus.code", frozenset({"401", "403"})), url="requestURI", kind=EventKind.WEB,
-    ), Product(('"$date"', '"attr":', '"remote":"'), "attr.remote", ("t.$date",),
-    user=("attr.principalName", "attr.user"), said=("msg",)), Product(('"ei":', '"addr.remote"'),
-    "addr.remote", ("time",), user=("user",), refused=("success", frozenset({"false"}))),
-    Product( ('"eventid"', '"cowrie.', '"src_ip"'), "src_ip", ("timestamp",), port="src_port",
-    user=("username",), server="dst_ip", server_port="dst_port",
-        said=("eventid",), url="url", hashes="shasum", observer="sensor",
-    ),
+    Product(('"reqId"', '"remoteAddr"', '"app"'), "remoteAddr", ("time",), user=("user",), said=("message",),
+        url="url"),
+    Product(('"audit.k8s.io/', '"sourceIPs"'), "sourceIPs", ("requestReceivedTimestamp", "stageTimestamp"),
+        user=("user.username",), refused=("responseStatus.code", frozenset({"401", "403"})), url="requestURI",
+        kind=EventKind.WEB),
+    Product(('"$date"', '"attr":', '"remote":"'), "attr.remote", ("t.$date",),
+        user=("attr.principalName", "attr.user"), said=("msg",)),
+    Product(('"ei":', '"addr.remote"'), "addr.remote", ("time",), user=("user",),
+        refused=("success", frozenset({"false"}))),
+    Product(('"eventid"', '"cowrie.', '"src_ip"'), "src_ip", ("timestamp",), port="src_port",
+        user=("username",), server="dst_ip", server_port="dst_port", said=("eventid",), url="url",
+        hashes="shasum", observer="sensor"),
 )  # fmt: skip
 
 

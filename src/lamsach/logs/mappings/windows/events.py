@@ -20,7 +20,7 @@ from lamsach.logs.mappings.windows.messages import labels
 from lamsach.logs.mappings.windows.record import WindowsRecord, machine_address
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso
-from lamsach.logs.text.values import in_order
+from lamsach.logs.text.values import among, in_order
 from lamsach.model import Event
 
 Reader = Callable[[WindowsRecord], dict[str, Any]]
@@ -184,12 +184,12 @@ _BY_PROVIDER: tuple[tuple[str, Callable[[WindowsRecord], Reader]], ...] = (
 _CONNECTION = (*contacts.SOURCE, *contacts.DESTINATION, *contacts.SOURCE_PORT, *contacts.DESTINATION_PORT)
 READS: Mapping[Reader, frozenset[str]] = {
     contacts.connection: frozenset((*_CONNECTION, "initiated", "direction", "user", "destinationhostname")),
-    contacts.question: frozenset( ("queryresults", "queryresponse", "sourceip", "dnsserveripaddress",
-        "dnsserverip", "destinationip", "user", "queryname",
-         "query", "name")
+    contacts.question: among(
+        "queryresults queryresponse sourceip dnsserveripaddress dnsserverip destinationip user queryname "
+        "query name"
     ),
-    contacts.file_or_process: frozenset( (*_CONNECTION, *contacts.TEXTS, *contacts.HASH_DATA, "contents",
-        "user", "subjectusername", "targetusername", "accountname") ),
+    contacts.file_or_process: frozenset((*_CONNECTION, *contacts.TEXTS, *contacts.HASH_DATA))
+    | among("contents user subjectusername targetusername accountname"),
     logons.logon: frozenset((*logons.ADDRESS, *logons.PORT, *logons.USER, *logons.STATION, "status")),
-}  # fmt: skip
+}
 """The data that a reader looks at; a reader that is not listed may look at all."""

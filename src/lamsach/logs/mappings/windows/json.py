@@ -30,7 +30,7 @@ from lamsach.errors import LineError
 from lamsach.logs.mappings.windows.record import WindowsRecord
 from lamsach.logs.mappings.windows.xml import record_of_xml
 from lamsach.logs.text.json_records import MOST_FIELDS, object_in_text, objects_of, text_of, texts_of, walk
-from lamsach.logs.text.values import among
+from lamsach.logs.text.values import among, by_word
 
 _EVENT_DATA = re.compile(r"(?:event_?data|user_?data|eventxml)(?:[._]|$)(.*)", re.DOTALL)
 _PREFIX = re.compile(r"^(?:winlogbeat_|winlog_|_source\.|fields\.|result\.|_)+")
@@ -60,17 +60,18 @@ class Part(Enum):
 
 
 # last part of a path, or the path itself: what it is of the system part
-_SYSTEM: Mapping[str, str] = {
-    **dict.fromkeys(("eventid", "event_id", "eventcode", "event.code", "event_code", "eventid.value"), "id"),
-    **dict.fromkeys(("computer", "computer_name", "computername", "machinename", "host_name"), "computer"),
-    **dict.fromkeys(("host.hostname", "host.name", "hostname"), "host"), **dict.fromkeys( ("provider.name",
-        "provider_name", "providername", "sourcename", "source_name", "eventsource", "eventsourcename"),
-        "provider" ), **dict.fromkeys(("channel", "logname", "log_name", "eventlog"), "channel"),
-    **dict.fromkeys(("systemtime", "timecreated", "time_created", "timecreated.systemtime", "timecreatedutc"),
-        "time"), **dict.fromkeys(("@timestamp", "timegenerated", "time", "eventtime", "timestamp",
-        "eventtimestamp"), "other_time"), **dict.fromkeys(("message", "renderedmessage",
-        "rendereddescription", "description", "formattedmessage"), "message"),
-}  # fmt: skip
+_SYSTEM: Mapping[str, str] = by_word(
+    {
+        "id": "eventid event_id eventcode event.code event_code eventid.value",
+        "computer": "computer computer_name computername machinename host_name",
+        "host": "host.hostname host.name hostname",
+        "provider": "provider.name provider_name providername sourcename source_name eventsource eventsourcename",
+        "channel": "channel logname log_name eventlog",
+        "time": "systemtime timecreated time_created timecreated.systemtime timecreatedutc",
+        "other_time": "@timestamp timegenerated time eventtime timestamp eventtimestamp",
+        "message": "message renderedmessage rendereddescription description formattedmessage",
+    }
+)
 # fields of ECS: the datum that they repeat
 _ECS: Mapping[str, str] = {
     "source.ip": "sourceip", "source.port": "sourceport", "destination.ip": "destinationip",
