@@ -65,7 +65,8 @@ _SYSTEM: Mapping[str, str] = by_word(
         "id": "eventid event_id eventcode event.code event_code eventid.value",
         "computer": "computer computer_name computername machinename host_name",
         "host": "host.hostname host.name hostname",
-        "provider": "provider.name provider_name providername sourcename source_name eventsource eventsourcename",
+        "provider": "provider.name provider_name providername sourcename source_name eventsource "
+        "eventsourcename",
         "channel": "channel logname log_name eventlog",
         "time": "systemtime timecreated time_created timecreated.systemtime timecreatedutc",
         "other_time": "@timestamp timegenerated time eventtime timestamp eventtimestamp",
