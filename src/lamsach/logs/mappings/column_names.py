@@ -46,8 +46,8 @@ EXCEPTIONS: Mapping[str, str] = {
     "nat_port": "natsport transport transportsrc xlatesport modsrcport newsrcport connnewsrcport ssport",
     "ip": "sourceinfoip yiaddr ipmayclient",
     "name": "hostidentifier computer workstation sourcehostnameresolved device maynhiem maytinhnhiem "
-    "hostnameofdevice pcname endpoint asset maybinhiem maytram maytinh thietbi 主机名 主机名称 终端名称 计算机名 "
-    "accessdevicehostname devicedetaildisplayname",
+    "hostnameofdevice pcname endpoint asset maybinhiem maytram maytinh thietbi 主机名 主机名称 终端名称 "
+    "计算机名 accessdevicehostname devicedetaildisplayname",
     "host": "host hostname agentname hostnames tenmaychu fqdn",
     "mac": "hardwareaddress ethernetaddress chaddr callingstationid physicaladdress",
     "user": "csusername userid suser targetusername authuser tendangnhap canbo nguoisudung taikhoandangnhap "
@@ -72,9 +72,9 @@ EXCEPTIONS: Mapping[str, str] = {
     "action": "act disp requeststatus event decision policyaction ruleaction result outcome eventoutcome "
     "firewallruleaction status eventtype actiontaken actionperformed resultdescription threathandled "
     "actualaction actiontype trangthai ketqua xuly hanhdongxuly ketquaxuly tinhtrangxuly trangthaixuly "
-    "phuongthucxuly bienphapxuly cachxuly hanhdongdathuchien 系统动作 处理动作 执行动作 拦截动作 mitigationstatus "
-    "remediationstatus policyresult policydecision actionpretty connectionstatus xresultcodehttpstatus "
-    "loginstatus actionresult securityaction eventname responseaction state",
+    "phuongthucxuly bienphapxuly cachxuly hanhdongdathuchien 系统动作 处理动作 执行动作 拦截动作 "
+    "mitigationstatus remediationstatus policyresult policydecision actionpretty connectionstatus "
+    "xresultcodehttpstatus loginstatus actionresult securityaction eventname responseaction state",
     "blocked": "blocked isblocked webfilterblocked",
     "observer": "observer devname devicehostname sensor logsource firewall collector dvc loghost gateway "
     "thietbighinhan nguonghinhan tuonglua fw appliance",

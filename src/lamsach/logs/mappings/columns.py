@@ -43,8 +43,8 @@ _SINCE_START = re.compile(r"\d{1,7}\.\d{3,9}", re.ASCII)
 _DURATION = re.compile(r"\d{1,7}(?:\.\d{1,9})?(?: ?[a-z]{1,4})?", re.ASCII | re.IGNORECASE)
 _BLOCKED = among(
     "block blocked blocks deny denied drop dropped reject rejected refused refuse reset sinkhole sinkholed "
-    "prevented quarantined forbidden 拒绝 阻断 拦截 丢弃 禁止 chan cam tuchoi dachan bichan diet dadiet xoa daxoa "
-    "cachly dacachly prevent blacklisted gravity denylist"
+    "prevented quarantined forbidden 拒绝 阻断 拦截 丢弃 禁止 chan cam tuchoi dachan bichan diet dadiet xoa "
+    "daxoa cachly dacachly prevent blacklisted gravity denylist"
 )
 _ALLOWED = among(
     "allow allowed accept accepted pass passed permit permitted forward forwarded success successful ok "

@@ -31,8 +31,8 @@ _CLASSES: Mapping[str, str] = {
     "far": "remote raddr peer outside foreign",
     "external": "external outer",
     "nat":
-        "nat wan natted snat translated xlate xlated xlat trans postnat postnapt mapped public 转换后 转换后的 "
-        "nat后",
+        "nat wan natted snat translated xlate xlated xlat trans postnat postnapt mapped public 转换后 "
+        "转换后的 nat后",
     "own":
         "dev private assigned leased framed virtual tunnel vpn managed infected asset vm instance guest "
         "sta station agent",

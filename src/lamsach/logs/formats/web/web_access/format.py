@@ -38,7 +38,7 @@ from lamsach.logs.text.w3c import METHODS, REQUEST_COLUMNS, W3cColumns, default_
 from lamsach.model import Event
 
 # 2026-06-02 00:00:01 10.0.0.5 GET /a - 443 - 203.0.113.7 Mozilla/5.0 - 200 0 0 15
-# 00:01:02 203.0.113.7 GET /a 200     2026-06-02	00:00:01	SGN50	392	203.0.113.7	GET	d1.example	/a	200
+# 00:01:02 203.0.113.7 GET /a 200     2026-06-02 00:00:01 SGN50 392 203.0.113.7 GET d1.example /a 200 (tabs)
 _ROW = re.compile(
     r"(?a)(?:\d{4}-\d{2}-\d{2}[ \t])?\d{2}:\d{2}:\d{2}[ \t](?:(?!\S{1,63}:[ \t])\S{1,64}[ \t]){0,5}?"
     rf"(?:{'|'.join(sorted(METHODS))})[ \t](?:[\w.-]{{1,255}}\t)?(?:/|\*|-)"
