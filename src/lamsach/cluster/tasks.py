@@ -1,15 +1,13 @@
-"""Work on a worker: whole logs, or a large log's pieces in four steps, of which the two heavy ones need
-nothing from other pieces.
+"""Work on a worker: whole logs, or a large log's pieces in four steps, the heavy ones by themselves.
 
 1. `load`: a piece's text, unpacked. A plain file's is left on the disk (`texts.OnDisk`), and each step reads
    what it needs.
 2. `border`: where its last chunk ends (cheap, one after the other).
 3. `sieve`: the kernel over its chunks.
 4. `examine`: its candidate lines, behind those of the piece before (cheap when hits are rare): line numbers,
-   headers, records over a
-   border are as in one process, because the examiner itself is handed on.
+   headers, records over a border are as in one process, because the examiner itself is handed on.
 
-All are functions of their arguments, so whatever a lost worker did is done again.
+All are functions of their arguments, so a lost worker's task is done again.
 """
 
 from __future__ import annotations

@@ -40,9 +40,7 @@ DETAILS_S = 15 * 60
 
 @dataclass(frozen=True, slots=True)
 class DemoFiles:
-    """Files of the demo: the list, the inventory, the folder of logs (leases among them), the truth; and the
-    unit's time zone.
-    """
+    """Files of the demo: list, inventory, folder of logs (leases among them), truth; the unit's time zone."""
 
     folder: Path
     annex: Path
@@ -53,8 +51,7 @@ class DemoFiles:
 
 
 def generate(folder: Path, seed: int = 2022, days: int = MOST_DAYS, devices: int = 400) -> DemoFiles:
-    """Write the demo's files for the first `days` (14 to 30) of September 2022 and so many `devices` (150 to
-    800).
+    """Write the demo of the first `days` (14 to 30) of September 2022 with so many `devices` (150 to 800).
 
     Raises UsageError for other numbers, OutputError when a file cannot be written.
     """
@@ -86,9 +83,7 @@ def generate(folder: Path, seed: int = 2022, days: int = MOST_DAYS, devices: int
 
 
 def _gaps(cast: Cast) -> tuple[tuple[Gap, Gap], float]:
-    """The days whose DNS and proxy logs were lost, and when the DNS server's log shows contents
-    of packets.
-    """
+    """The days without DNS and proxy logs, and the time from which the DNS log shows packets."""
     dns_day, squid_day = cast.office_days(0.45, 0.5)[0], cast.office_days(0.72, 0.75)[0]
     gaps = (
         _gap(DNS, dns_day, "debug logging was switched off"),
@@ -140,9 +135,7 @@ def _write_logs(folder: Path, rng: Random, journal: Journal, month: dhcp.Month, 
 
 
 def _write_inventory(path: Path, rng: Random, unit: world.World, cases: list[Case]) -> None:
-    """Guests and the phone of a case are not in it, nor a few others; one laptop has an address noted that is
-    another's now.
-    """
+    """Write it without guests, a case's phone and a few others; one laptop's address is another's now."""
     missing = {device.mac for device in unit.of(world.Kind.GUEST)}
     missing |= {case.device.mac for case in cases if case.name == "not-in-inventory" and case.device}
     planted = {

@@ -99,9 +99,7 @@ def office_hours(device: Device, days: Sequence[int]) -> tuple[Appointment, ...]
 def beacon(
     stage: Stage, sessions: Sequence[Session], every_s: float, act: Callable[[Session, float], None]
 ) -> None:
-    """Do something again and again through the sessions, as malware does that calls home: every so often,
-    give or take a tenth.
-    """
+    """Do something again and again through the sessions, as malware that calls home, give or take a tenth."""
     for session in sessions:
         time = session.start + 90 + every_s * 0.5 * stage.rng.random()
         while time < session.end - 90:

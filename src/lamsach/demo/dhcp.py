@@ -72,9 +72,7 @@ _PRESENCE: Mapping[Kind, tuple[float, float]] = {
 
 @dataclass(slots=True)
 class Month:
-    """Doings of the DHCP server in the month: sessions in order of their start, and its log in order
-    of time.
-    """
+    """The DHCP server's month: sessions in order of their start, and its log in order of time."""
 
     sessions: list[Session] = field(default_factory=list)
     records: list[LeaseRecord] = field(default_factory=list)

@@ -1,6 +1,4 @@
-"""Cases in which machines share an address on different days, or on one day: only the leases tell whose a
-contact was.
-"""
+"""Cases of machines that share an address, on one day or several: only the leases tell them apart."""
 
 from __future__ import annotations
 
@@ -25,9 +23,7 @@ def all_cases(cast: Cast) -> list[Case]:
 
 
 def _shared(cast: Cast) -> Case:
-    """Days 1 and 2: the infected laptop; days 3 and 4: a clean one has its address; then the infected one is
-    elsewhere.
-    """
+    """The infected laptop on days 1 and 2, a clean one on its address on days 3 and 4, then it elsewhere."""
     infected, clean = cast.take(Kind.LAPTOP, OFFICE), cast.take(Kind.LAPTOP)
     days = cast.office_days(0.4, 0.8)[:6]
     before, after, later = days[:2], days[2:4], days[4:]
@@ -59,9 +55,7 @@ def _shared(cast: Cast) -> Case:
 
 
 def _same_day(cast: Cast) -> Case:
-    """One day the infected laptop hands its address over to a clean one; the other day it is the other way
-    round.
-    """
+    """One day the infected laptop hands its address to a clean one; another day the other way round."""
     infected, clean = cast.take(Kind.LAPTOP), cast.take(Kind.LAPTOP, OFFICE)
     days = cast.office_days(0.5, 0.75)[:2]
     early, late = (at(0, 8, 5), at(0, 10, 30)), (at(0, 10, 50), at(0, 16, 30))

@@ -20,9 +20,7 @@ SQUID = "logs/squid/access.log.gz"
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A time in which an observer wrote nothing (its log was lost): from `start` to `end`, and the UTC day
-    that is blind.
-    """
+    """A gap in an observer's log: from `start` to `end`, and the blind UTC day."""
 
     file: str
     start: float
@@ -44,9 +42,7 @@ class Planted:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Content of one log line: names, addresses, URL and hashes in the places where a reader looks
-    for them.
-    """
+    """Content of one log line: names, addresses, URL and hashes where a reader looks for them."""
 
     name: str = ""
     ips: tuple[str, ...] = ()
@@ -55,8 +51,7 @@ class Seen:
 
 
 def matches(planted: Planted, seen: Seen) -> bool:
-    """Return whether a line shows the value: the plainest possible reading of the rules, only for planted
-    lines.
+    """Return whether a planted line shows the value, by the plainest reading of the rules.
 
     A URL also matches, in part, a line that shows its host and no URL.
     """

@@ -134,9 +134,7 @@ _DEFANGED = (".", ".", "[.]", "(.)", "[dot]")
 
 
 def build(rng: Random) -> tuple[Entry, ...]:
-    """All entries, those that occur among those that do not, in the annex's order: addresses, names, URLs,
-    hashes.
-    """
+    """All entries in the annex's order, used ones among unused: addresses, names, URLs, hashes."""
     entries = [Entry(planted, text, threat) for planted, text, threat in _OCCURRING]
     entries += _addresses(rng) + _names(rng) + _urls_and_hashes(rng)
     rng.shuffle(entries)

@@ -1,6 +1,4 @@
-"""Traces of a machine's doings in the logs: the unit's network, seen by its firewall, DNS server
-and proxy.
-"""
+"""Traces of a machine in the logs: the unit's network, seen by its firewall, DNS server and proxy."""
 
 from __future__ import annotations
 
@@ -81,9 +79,7 @@ class Network:
             )
 
     def forward(self, items: list[Forwarded]) -> None:
-        """Log at the firewall what the DNS server asked of its forwarders: planted questions always, others
-        sometimes.
-        """
+        """Log the DNS server's own questions at the firewall: planted ones always, others sometimes."""
         for item in items:
             case = item.lookup.case
             flow = Flow(
@@ -216,9 +212,7 @@ class Network:
     def download(
         self, session: Session, time: float, visit: Visit, name: str, sha256: str, virus: str, action: str
     ) -> None:
-        """A file with a known hash that came in; `action` is the firewall's word, `passthrough`
-        or `blocked`.
-        """
+        """Log an incoming file with a known hash; `action` is the firewall's: `passthrough` or `blocked`."""
         flow = _with(self._flow(session.ip, session.vlan.interface, time, visit, 400, 300000), action=action)
         line = self.fortigate.virus(flow, visit.host, visit.url, name, sha256, virus)
         what = BLOCKED if action == "blocked" else ALLOWED

@@ -1,6 +1,4 @@
-"""Destinations of the unit's people when nothing is wrong: well-known sites, and many small ones that are
-invented.
-"""
+"""Destinations of the unit's people: well-known sites, and many small invented ones."""
 
 from __future__ import annotations
 

@@ -33,9 +33,7 @@ _INSIDE = ("dc01", "file01", "mail01", "qlvb01", "wsus01", "_ldap._tcp.dc._msdcs
 
 
 def play(network: Network, rng: Random, month: Month, sites: Sites, days: int) -> None:
-    """Write the ordinary traffic of every session, the branch behind its NAT gateway, and the scans from
-    outside.
-    """
+    """Write every session's ordinary traffic, the branch behind its NAT, and scans from outside."""
     for session in month.sessions:
         _session(network, rng, session, sites)
         if session.device.always_on and (session.device.name == "FILE01" or session.device.proxied):
@@ -84,9 +82,7 @@ def _visit(network: Network, rng: Random, session: Session, time: float, sites: 
 
 
 def _updates(network: Network, session: Session) -> None:
-    """A machine that never sleeps looks for updates four times a day, so no log is without a line by mere
-    chance.
-    """
+    """Look for updates four times a day from a machine that never sleeps, so that no log is empty."""
     for hour in (2, 8, 14, 20):
         time = at(session.day, hour) + 1800 * network.random()
         visit = Visit(

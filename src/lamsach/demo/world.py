@@ -44,9 +44,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Vlan:
-    """A local network: its first three octets, its interface on the firewall, the length of its leases in
-    seconds (0: fixed addresses), the hosts its DHCP scope gives out.
-    """
+    """A local network: first octets, firewall interface, lease length in seconds (0: fixed), hosts."""
 
     prefix: str
     interface: str
@@ -67,9 +65,7 @@ PROXIED = Vlan("10.20.20", "vlan-ttdl", 8 * 86400, 20, 199)
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """A department: Vietnamese name, the short form in machine names, its wired network, whether it must use
-    the proxy.
-    """
+    """A department: Vietnamese name, short form in machine names, wired network, whether behind the proxy."""
 
     name: str
     short: str
@@ -136,9 +132,7 @@ _SERVER_ROLES = (
     ("DB01", "10.20.0.27", "Máy chủ cơ sở dữ liệu"),
 )
 _SERVERS_BEHIND_PROXY = frozenset({"MAIL01", "WSUS01", "QLVB01", "BACKUP01", "DB01"})
-"""Servers that fetch their updates through the proxy, across the firewall: so the firewall shows the proxy
-for what it is.
-"""
+"""Servers that fetch updates through the proxy, so that the firewall shows the proxy's role."""
 
 
 class _Maker:

@@ -1,3 +1,1 @@
-"""The hunt for people who do not use a command line: a page on this machine alone that takes lists and logs
-and gives the report.
-"""
+"""The hunt without a command line: a page on this machine alone, lists and logs in, the report out."""

@@ -1,6 +1,4 @@
-"""Files that a browser sends with a form (multipart/form-data, RFC 7578), written to the disk while they
-arrive.
-"""
+"""Files of a browser's form (multipart/form-data, RFC 7578), written to the disk as they arrive."""
 
 from __future__ import annotations
 

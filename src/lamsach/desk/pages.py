@@ -104,9 +104,7 @@ def done_page(job: Job, token: str) -> str:
 
 
 def _result(findings: Findings, language: str) -> str:
-    """The figures by state, what it means when there are none, and what keeps the result from being whole, as
-    the report states them.
-    """
+    """The figures by state, the verdict, and what keeps the result from being whole, as in the report."""
     known = figures(findings)
     counts = [text for _, text in state_counts(known, language)] if known.found else []
     if known.blind_days:

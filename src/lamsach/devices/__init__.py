@@ -1,3 +1,1 @@
-"""From what the hunt saw to whose machine it was: leases, inventory, infrastructure, and the
-device's state.
-"""
+"""From a hunt's matches to machines: leases, inventory, infrastructure, and the device's state."""

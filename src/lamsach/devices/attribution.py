@@ -283,9 +283,7 @@ def _stand_in(key: SightingKey, device: str | None, role: str | None) -> tuple[s
 
 
 def _may_be_for_others(key: SightingKey, role: str | None) -> bool:
-    """Return whether the sighting can be somebody else's: a DNS server forwards questions,
-    not connections.
-    """
+    """Return whether the sighting may be another's: a DNS server forwards questions, not connections."""
     if key.forwarded or key.dns:
         return role is not None
     return role in ("proxy", "nat", "stated")

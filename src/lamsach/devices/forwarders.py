@@ -1,5 +1,4 @@
-"""Tells questions asked on behalf of somebody else from a machine's own, by the times at which they were
-asked.
+"""Questions asked for others, distinguished from a machine's own by their times.
 
 A DNS server that has to ask the outside does so within seconds of its client's question, and a proxy within
 seconds of its client's request. Where the log of the resolver or proxy is there too, the client is known: the
@@ -18,9 +17,7 @@ from lamsach.model import RAW_TIMES_KEPT, MatchKind, RawSighting, Role, Sighting
 WINDOW_S = 5
 """How many seconds a forwarder's record may lie from its client's."""
 EXPLAINED_SHARE = 0.5
-"""Which share of a known forwarder's times its clients' times must explain; a day on which the clients' log
-was lost leaves a rest.
-"""
+"""Least share of a known forwarder's times that its clients explain; a lost log leaves a rest."""
 FOLLOWED_SHARE = 0.75
 """Which share of its times must follow its clients' for an address to be taken for a forwarder at all."""
 CHANCE = 0.01
@@ -131,9 +128,7 @@ class _Timeline:
         return {client for _, client in self.times[first:last]}
 
     def density(self, others: Sequence[int]) -> float:
-        """The share of the time from the first to the last record that lies within a window: the chance of a
-        coincidence.
-        """
+        """The share of the records' time within a window: the chance of a coincidence."""
         start = min(self.times[0][0], min(others))
         end = max(self.times[-1][0], max(others))
         covered, until = 0, start - WINDOW_S - 1
@@ -168,8 +163,7 @@ class Explainer:
                 self._index[key.indicator, key.status].append((device, key, sorted(raw.times)))
 
     def clients(self, own: str, key: SightingKey, raw: RawSighting) -> tuple[str, ...]:
-        """The devices whose records of the same indicator explain most of the forwarder's times; empty when
-        they do not.
+        """The devices whose records of the indicator explain most of the forwarder's times, or none.
 
         `own` is the forwarder's device: it does not explain itself. Records that the same resolver or proxy
         wrote of another client of its own explain nothing: that client asked directly. Nor does what says

@@ -105,9 +105,7 @@ class MarkedLog(LogFile):
     """A log whose header lines and lines with a lease marker are known without reading all of it."""
 
     def marked_lines(self) -> Iterator[tuple[int, bytes | None]]:
-        """These lines with their numbers, in order, others among them. Raises UnreadableError at the end for
-        damage.
-        """
+        """These numbered lines in order, others among them; raises UnreadableError at the end for damage."""
         with self.open() as stream:
             yield from numbered_lines(stream)
 

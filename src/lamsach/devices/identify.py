@@ -49,9 +49,7 @@ class Identifier:
 
     @property
     def timeless(self) -> bool:
-        """Return whether nothing known depends on an event's time: the same words always mean the same
-        machine.
-        """
+        """Return whether nothing known depends on time: the same words always mean the same machine."""
         return not (self._behind or len(self._leases) or len(self._leases.seen) or len(self._leases.people))
 
     def __call__(self, event: Event) -> Identity:
@@ -78,9 +76,7 @@ class Identifier:
         return identity
 
     def _position(self, event: Event) -> _Position:
-        """Return what the tables know of the event's address at its time: equal for events with the same
-        holder.
-        """
+        """Return what the tables know of the event's address then: equal for events of one holder."""
         ip, time, leases = event.device_ip, event.time, self._leases
         if time is None or (ip is None and event.device_mac is None):
             return None

@@ -15,9 +15,7 @@ from lamsach.devices.names import account, host_key, mac_address
 from lamsach.model import Identity, RawSighting, SightingKey
 
 _MOST_SWITCHES = 2
-"""A machine that moves from one address to another and back switches twice; more within its sightings is a
-router.
-"""
+"""Switches of a machine that moves to an address and back; more within its sightings is a router."""
 
 
 def sort_key(key: SightingKey) -> tuple[str, ...]:
@@ -42,8 +40,7 @@ def sort_key(key: SightingKey) -> tuple[str, ...]:
 def without_router_macs(
     raw: Mapping[SightingKey, RawSighting], infrastructure: Infrastructure, inventory: Inventory
 ) -> list[Item]:
-    """The sightings in their order, those with a router's hardware address identified by name or address
-    instead.
+    """The sightings, those with a router's hardware address identified by name or address instead.
 
     A firewall behind a router logs the router's hardware address for every machine. It is told by many
     addresses within an hour, by several host names, or by addresses that alternate. Leases and the inventory
@@ -153,8 +150,7 @@ class Devices:
         return f"name:{identity.name.strip().lower()}" if identity.name and identity.name.strip() else None
 
     def _join_addresses(self, identities: Mapping[Identity, set[date]]) -> None:
-        """Give a bare address to the one machine that other logs name at it on the same days (or the days
-        beside them).
+        """Give a bare address to the one machine that other logs name at it on these days or the next.
 
         Not when a lease is known: then the table would have named the holder, and did not.
         """

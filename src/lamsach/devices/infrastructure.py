@@ -138,9 +138,7 @@ class Infrastructure:
             self._stated_names.add(key)
 
     def observe(self, event: Event) -> None:
-        """Take an event's signs of infrastructure into account; cheap, for a sample of all events and every
-        candidate.
-        """
+        """Take an event's signs of infrastructure; cheap, for a sample of events and every candidate."""
         source, destination = event.source_ip, event.destination_ip
         if event.source_nat_ip and source and event.source_nat_ip != source:
             self._translates.add(event.source_nat_ip, "")
@@ -198,9 +196,7 @@ class Infrastructure:
             self._router_macs.add(f"{mac} {event.time:%Y%m%d%H}", event.device_ip)
 
     def is_router(self, mac: str, hours: Iterable[str]) -> bool:
-        """Return whether the hardware address stood on ROUTER_ADDRESSES addresses within one of the hours
-        (`YYYYmmddHH`, UTC).
-        """
+        """Return whether the hardware address had ROUTER_ADDRESSES addresses in an hour (`YYYYmmddHH`)."""
         return any(self._router_macs.count(f"{mac} {hour}") >= ROUTER_ADDRESSES for hour in hours)
 
     def translates(self, addresses: Iterable[str]) -> None:
@@ -209,9 +205,7 @@ class Infrastructure:
             self._translates.add(text, "")
 
     def is_stated(self, ip: str | None, name: str | None) -> bool:
-        """Return whether a person stated the address (canonical text) or the host name (see
-        `names.host_key`).
-        """
+        """Return whether a person stated the address (canonical) or host name (see `names.host_key`)."""
         if name in self._stated_names or not self._stated_networks or ip is None:
             return name in self._stated_names
         try:
@@ -237,9 +231,7 @@ class Infrastructure:
         return self._asked_dns.count(ip) >= ASKED_BY
 
     def wrote_own_questions(self, key: str) -> bool:
-        """Return whether the machine's DNS log (address or host name) has questions of its own to an
-        upstream.
-        """
+        """Return whether the DNS log of this address or host name has own questions to an upstream."""
         return self._own_questions.count(key) > 0
 
     def asks_for_others(self, ip: str) -> bool:

@@ -1,6 +1,4 @@
-"""The unit's inventory of machines: a sheet with addresses, hardware addresses, names, users
-and departments.
-"""
+"""The unit's inventory: a sheet of addresses, hardware addresses, names, users and departments."""
 
 from __future__ import annotations
 
@@ -79,9 +77,7 @@ def _one_wide(rows: Rows) -> bool:
 
 
 def _by_content(rows: Rows, columns: dict[int, Column]) -> dict[int, Column]:
-    """Add the columns of addresses and of hardware addresses that no heading names, by what most of their
-    cells are.
-    """
+    """Add columns of addresses and hardware addresses without a heading, by most of their cells."""
     found = dict(columns)
     sample = [cells for _, cells in rows[:200]]
     width = max(map(len, sample), default=0)
@@ -123,9 +119,7 @@ class InventoryEntry:
 
     @property
     def role(self) -> str | None:
-        """Return what the row's type and note say that the machine does for others
-        (`stated_roles.stated_role`).
-        """
+        """Return the role that the row's type and note state (`stated_roles.stated_role`)."""
         return stated_role(self.kind, self.note)
 
     @property
@@ -196,9 +190,7 @@ class Inventory:
     def _put(
         self, table: dict[str, InventoryEntry | None], key: str, entry: InventoryEntry, what: str
     ) -> bool:
-        """Enter the machine under a key; True for a repetition of the same machine, a problem for another
-        one.
-        """
+        """Enter the machine under a key; True for a repetition, a problem for another machine."""
         if key not in table:
             table[key] = entry
             return False
@@ -321,9 +313,7 @@ def _entry(
 def _values(
     cells: list[str], read: Callable[[str], str | None], where: str, what: str, report: _Reporter
 ) -> tuple[str, ...]:
-    """All values in the cells (one may hold several, parted by commas, semicolons or line ends), in order,
-    each once.
-    """
+    """All values in the cells, in order, each once; a cell may have several (commas, semicolons, lines)."""
     found: dict[str, None] = {}
     for cell in cells:
         if plain_words(cell) in _NOTHING:

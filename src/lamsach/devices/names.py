@@ -59,8 +59,7 @@ def address(text: str) -> str | None:
 
 @lru_cache(maxsize=65536)
 def host_key(name: str) -> str | None:
-    """The form in which two spellings of one host name are equal: lower case, the first label, no `$` of a
-    machine account.
+    """The comparable form of a host name: lower case, the first label, no `$` of a machine account.
 
     None for an empty text, an address, or a name that many machines bear (`GENERIC_NAMES`).
     """
@@ -72,8 +71,6 @@ def host_key(name: str) -> str | None:
 
 
 def account(user: str) -> str:
-    """The comparable form of an account: lower case, without the domain (`UNIT\\alice`,
-    `alice@unit.example`).
-    """
+    """The comparable form of an account: lower case, without domain (`UNIT\\alice`, `alice@unit.example`)."""
     plain = user.rsplit("\\", 1)[-1].partition("@")[0].strip().lower()
     return plain or user.strip().lower()

@@ -54,9 +54,7 @@ def told_by(mac: str | None, name: str | None, ip: str | None) -> list[tuple[str
 
 
 class Presence:
-    """Collector of the days; adding is associative and commutative. Without the unit's `key` marks fit no
-    other hunt.
-    """
+    """Collector of the days, in any order. Without the unit's `key` the marks fit no other hunt."""
 
     def __init__(self, zone: ZoneInfo, key: bytes | None = None) -> None:
         self._zone = zone

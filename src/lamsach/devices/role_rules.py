@@ -32,9 +32,7 @@ class Standing:
 
 
 class Machine(NamedTuple):
-    """A machine that the rules judge. `own`: it took its address from a pool, or the inventory calls it
-    a PC.
-    """
+    """A machine to judge. `own`: its address is of a pool, or the inventory calls it a PC."""
 
     ip: str = ""
     name: str | None = None

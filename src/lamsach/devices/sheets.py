@@ -89,9 +89,7 @@ def _sheets(data: bytes, where: str) -> Iterator[Sheet]:
 
 
 def decode(data: bytes) -> str:
-    """Bytes of a text file as text: by its byte order mark, as UTF-16 without one, as UTF-8, else as
-    Windows-1258.
-    """
+    """Bytes of a text file as text: by mark, as UTF-16 without one, as UTF-8, else as Windows-1258."""
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return data[len(bom) :].decode(encoding, "replace")

@@ -65,9 +65,7 @@ _ADDRESS = re.compile(r"(?:^| )\d{1,3} \d{1,3} \d{1,3} \d{1,3}(?: |$)")
 
 @lru_cache(maxsize=4096)
 def stated_role(kind: str | None, note: str | None) -> str | None:
-    """`nat`, `proxy` or `dns` for a machine that speaks for others, ENDPOINT for one that does not, else
-    None.
-    """
+    """`nat`, `proxy` or `dns` for a machine that speaks for others, ENDPOINT for others, else None."""
     by_kind = _role(kind or "")
     if by_kind is not None:
         return by_kind

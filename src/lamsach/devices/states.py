@@ -22,9 +22,7 @@ from lamsach.devices.forwarders import CONTACT, Item, weight
 from lamsach.model import Action, DeviceState, Reason, Role, Severity
 
 REPEATED_AFTER = timedelta(minutes=1)
-"""Contacts that lie so far apart are repeated; closer ones may be one attempt (two record types asked, a
-retry).
-"""
+"""Least distance of repeated contacts; closer ones may be one attempt (two record types, a retry)."""
 
 Verdict = tuple[DeviceState, Severity, tuple[Reason, ...]]
 

@@ -34,9 +34,7 @@ def place() -> Path:
 
 
 def unit_key() -> bytes | None:
-    """The 32 bytes, made when missing; None when they cannot be kept. InputError for a bad or unreadable
-    file.
-    """
+    """The 32 bytes, made when missing; None when they cannot be kept. InputError for a bad file."""
     try:
         path = place()
         if not path.exists():

@@ -17,9 +17,7 @@ _MINUTE = len("2022-09-01T08:30")
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Called with each event (`hunt.rules.Rules.observe`); `shows` or `present` with those noted for one
-    purpose.
-    """
+    """Called with each event (`hunt.rules.Rules.observe`); `shows`, `present` with events for one purpose."""
 
     infrastructure: Infrastructure
     presence: Presence
@@ -40,9 +38,7 @@ class Witness:
         self.presence.observe(event, self.identify)
 
     def present_groups(self, groups: Iterable[Sequence[Any]]) -> None:
-        """The same for many rows of address, hardware address, host name, user and times (ISO 8601 UTC, by
-        blanks).
-        """
+        """The same for many rows of address, hardware address, host name, user, times (ISO 8601 UTC)."""
         machines: dict[tuple[Any, ...], list[str]] = {}
         for *words, stamps in groups:
             machines.setdefault(tuple(words), []).append(stamps)

@@ -1,5 +1,4 @@
-"""Zip archives and the documents that are one (ECMA-376 part 2, OpenDocument 1.3 part 2), a part at a time
-and without trusting them.
+"""Zip archives and documents that are one (ECMA-376 part 2, OpenDocument 1.3 part 2), by part.
 
 Every part is read through a limit; its XML may declare no entities. Macros are never looked at and nothing
 that a relationship names outside the archive is fetched.
@@ -125,9 +124,7 @@ def is_document(names: Collection[str]) -> bool:
 
 
 def packing(path: str) -> str:
-    """Return a file's packing: `gzip`, `bzip2`, `xz`, `zstd`; `zip` for several files, `document` for one;
-    else "".
-    """
+    """Return a file's packing: `gzip`, `bzip2`, `xz`, `zstd`, `zip` (several files), `document`, or ""."""
     with Path(path).open("rb") as stream:
         magic = stream.read(8)
     for name, start in (

@@ -91,9 +91,7 @@ def decode_8bit(data: bytes) -> str:
 
 
 def blocks(stream: BinaryIO, encoding: Encoding) -> Iterator[str | None]:
-    """The text in blocks of whole lines, joined by `\\n`, without the last line end; None for an over-long
-    line.
-    """
+    """The text in blocks of whole lines without the last line end; None for an over-long line."""
     raw = (
         _byte_blocks(stream, encoding.mark_bytes)
         if encoding.name == "utf-8"

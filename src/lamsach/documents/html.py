@@ -57,9 +57,7 @@ class SafeParser(HTMLParser):
             self.handle_data(rest if self.cdata_elem is not None else unescape(_MARKUP.sub(" ", rest)))
 
     def parse_marked_section(self, i: int, report: bool = True) -> int:
-        """Read `<![if ..]>`, `<![CDATA[` as a comment up to the next `>`, as browsers do (HTML, "bogus
-        comment").
-        """
+        """Read `<![if ..]>`, `<![CDATA[` as a comment up to the next `>`, as browsers do."""
         return self.parse_bogus_comment(i, report)
 
 

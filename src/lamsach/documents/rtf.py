@@ -113,9 +113,7 @@ class _Pieces:
     def __init__(self) -> None:
         self._properties = _RowProperties()
         self._states: list[tuple[bool, int]] = []
-        """State to restore at the end of groups: silent or not, and the length of a Unicode character's
-        substitute.
-        """
+        """State to restore at groups' ends: silence, and the length of a Unicode character's substitute."""
         self._silent, self._skip_after = False, 1
         self._encoding, self._pending = "cp1252", 0
         self._text: list[str] = []

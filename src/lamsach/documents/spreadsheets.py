@@ -1,5 +1,4 @@
-"""Tables for spreadsheet programs: the one writer of CSV rows and workbook cells, in which no text is ever a
-formula.
+"""Tables for spreadsheet programs: CSV rows and workbook cells in which no text is a formula.
 
 Values come from lists, logs and people, so any of them may begin as a formula that a spreadsheet program
 would run (OWASP: CSV injection).
@@ -32,9 +31,7 @@ class _Echo:
 
 
 def csv_row(cells: Iterable[Any]) -> str:
-    """One row of CSV (RFC 4180) with its line end: texts disarmed, None as an empty cell, anything else as it
-    is written.
-    """
+    """One row of CSV (RFC 4180) with its line end: texts disarmed, None as an empty cell."""
     writer: Any = csv.writer(_Echo())
     return str(writer.writerow([disarm(cell) if isinstance(cell, str) else cell for cell in cells]))
 

@@ -1,5 +1,4 @@
-"""DOCX documents: paragraphs, tables, footnotes, headers, footers and comments (ECMA-376 part 1,
-section 17).
+"""DOCX: paragraphs, tables, footnotes, headers, footers and comments (ECMA-376 part 1, section 17).
 
 Read from the package's XML directly: macros, embedded objects and whatever a relationship names outside the
 file are never opened.

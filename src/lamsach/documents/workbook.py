@@ -240,9 +240,7 @@ class Workbook:
         return map(Places(None).paragraph, self.texts())
 
     def _styles(self) -> tuple[frozenset[str], dict[str, str]]:
-        """Numbers of styles with a struck-out font (18.8.22, 18.8.10), and the number formats of those with
-        one.
-        """
+        """Numbers of styles with a struck-out font (18.8.22, 18.8.10), and number formats of styles."""
         part = posixpath.join(posixpath.dirname(self._main), "styles.xml")
         if part not in self._package.names:
             return frozenset(), {}

@@ -25,9 +25,7 @@ def cache_folder() -> Path:
 
 @cache
 def sources_digest() -> str:
-    """A short digest of the kernel's sources: changes whenever compiled code or the layout of a compiled set
-    may change.
-    """
+    """A short digest of the kernel's sources, which changes with compiled code and compiled sets."""
     digest = hashlib.sha256()
     for path in sorted((Path(__file__).parent / "kernel").glob("*.py")):
         digest.update(path.read_bytes())

@@ -17,9 +17,7 @@ from lamsach.hunt.memory import anonymous
 CHUNK_BYTES = (4 << 20) - 2 * PAD
 """With what stands around it a whole number of huge pages."""
 OVERLAP = 4096
-"""Bytes of a line longer than a chunk that are searched again with what follows: more than any
-indicator has.
-"""
+"""Bytes of a long line that are searched again with the next: more than any indicator has."""
 _FEEDS = b"\n" * PAD
 
 
@@ -35,9 +33,7 @@ class Stream(Protocol):
 
 
 class Buffer:
-    """Memory for one chunk, with room for the kernel's line feeds around it. `holder`: the last thread to
-    fill it.
-    """
+    """Memory for one chunk, with room for line feeds around it. `holder`: the last thread to fill it."""
 
     def __init__(self, size: int = CHUNK_BYTES) -> None:
         self.memory = anonymous(PAD + size + PAD)

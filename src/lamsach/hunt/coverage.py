@@ -50,8 +50,7 @@ class CoverageCount:
         self.refused: dict[LineKind, int] = {}
 
     def spread(self, samples: list[Sample], total: int, look: Look, before: Sample | None = None) -> None:
-        """Attribute the `total` lines of a chunk to the kinds of its samples, which are in order and at least
-        one.
+        """Attribute the `total` lines of a chunk to the kinds of its samples, one or more in order.
 
         `before` is the line before the chunk, numbered -1; without it the first sample must be the chunk's
         first line.

@@ -41,8 +41,7 @@ class Sieve:
     def search(
         self, data: NDArray[np.uint8], begin: int, end: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Return the places of candidate lines of data[begin:end], and the line feeds of each BLOCK bytes of
-        it.
+        """Return the places of candidate lines of data[begin:end], and the line feeds of each BLOCK bytes.
 
         The first holds a position inside each candidate line, in order; a line may occur up to PASSES times.
         `begin` is the start of a line; PAD line feeds must precede it and follow `end`.
@@ -83,8 +82,7 @@ def feeds_by_block(data: NDArray[np.uint8], begin: int, end: int) -> NDArray[np.
 
 
 def next_line(data: NDArray[np.uint8], begin: int, end: int, first: int) -> int:
-    """The start of the next line of data[begin:end] with this first byte, after `begin`; -1 when there is
-    none.
+    """The start of the next line of data[begin:end] with this first byte, after `begin`, or -1.
 
     PAD bytes behind `end` must be readable.
     """
@@ -115,8 +113,7 @@ def hash_networks(networks: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def hash_places(data: NDArray[np.uint8], offsets: NDArray[np.int64], labels: int = 256) -> NDArray[np.uint64]:
-    """The hashes of names or digests, of at most so many last labels: value i is data[offsets[i]:offsets[i +
-    1]].
+    """Hashes of names or digests, of their last labels: value i is data[offsets[i]:offsets[i + 1]].
 
     At least LEAD bytes precede the first.
     """

@@ -1,5 +1,4 @@
-"""The hunt over a binary log: its events go straight to the exact matcher, and end as the same sightings as
-lines do.
+"""The hunt over a binary log: its events go straight to the matcher, and end as sightings of lines.
 
 A binary format's reader gives every event. A match's evidence is the event written as one line, and its line
 number the number of the record or frame. Listed values in the log's text that no event holds are found by the

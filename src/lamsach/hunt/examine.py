@@ -1,6 +1,4 @@
-"""One file's sieved chunks, in order: candidate lines parsed and matched, a sample of the others parsed for
-coverage.
-"""
+"""One file's sieved chunks, in order: candidates are matched, samples of others show coverage."""
 
 from __future__ import annotations
 
@@ -213,9 +211,7 @@ class Examiner:
         merge.add(self.found, match, self._rules.identify(match.event), self._rules.zone)
 
     def _long_line(self, sieved: Sieved) -> None:
-        """Search a piece of a line longer than a chunk: each hit with its surroundings, as text of unknown
-        format.
-        """
+        """Search a piece of a line longer than a chunk: each hit as text with its surroundings."""
         chunk = sieved.chunk
         number = self.state.lines + 1
         if chunk.whole_start:
@@ -239,9 +235,7 @@ class Examiner:
             self.chunk(Sieved(sieved.source, rest, hits, lines))
 
     def _around(self, chunk: Chunk, hits: list[int], number: int) -> None:
-        """Search a line too long to parse around each hit, and on from there to the end of the
-        line's piece.
-        """
+        """Search a line too long to parse around each hit, and from there to the end of its piece."""
         memory, file, stop = chunk.buffer.memory, self.records.file, chunk.begin
         for hit in hits:
             if hit < stop:

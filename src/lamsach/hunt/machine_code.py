@@ -98,9 +98,7 @@ def functions() -> Mapping[str, Any]:
 
 
 def load(path: Path, level: int | None = None) -> Mapping[str, Any]:
-    """The entry points of an object, for this level of processors (by default the highest). Raises
-    KernelError.
-    """
+    """The entry points of an object, for this level of processors or the highest. Raises KernelError."""
     try:
         library = ctypes.CDLL(str(path))
         level = library.level() if level is None else level

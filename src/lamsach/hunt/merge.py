@@ -1,6 +1,4 @@
-"""Matches gathered into raw sightings. Merging is associative and commutative: cuts of the input do not
-matter.
-"""
+"""Matches gathered into raw sightings: associative and commutative, for any cuts of the input."""
 
 from __future__ import annotations
 

@@ -171,9 +171,7 @@ def _is_list(log: LogFile) -> bool:
 
 
 def is_list_text(detection: Detection, log: LogFile) -> bool:
-    """Return whether a log's first lines are a list's. Raises UnreadableError or LimitError as
-    `LogFile.head`.
-    """
+    """Return whether a log begins as a list. Raises UnreadableError or LimitError as `LogFile.head`."""
     head = log.head()
     if any(_titles(detection)):  # Zeek writes its logs and takes its lists in the same frame
         return b"#fields\tindicator" in head and _is_of_lists_only(log.name, head)

@@ -1,5 +1,4 @@
-"""Facts about a campaign as one dated object, and the texts drafted from them: plain official Vietnamese, for
-a person to read and change.
+"""Facts of a campaign as one dated object, and official Vietnamese texts drafted from them.
 
 Every number and sentence of the form comes from this object (`Evidence`): a number that a person states
 instead goes into it (`with_stated`) before anything is written. No sentence without a number behind it;
@@ -66,9 +65,7 @@ FIELDS: Mapping[str, str] = {
 
 
 def with_stated(known: Evidence, form: Form, figures: Mapping[str, Figure]) -> Evidence:
-    """The same with the numbers that count in the form: what a person stated takes the place of what was
-    computed, in every sentence.
-    """
+    """The same with the form's numbers: stated ones take the place of computed ones everywhere."""
     counted: dict[str, Any] = {
         FIELDS[row.source]: figure.value
         for row in form.rows
@@ -82,9 +79,7 @@ def with_stated(known: Evidence, form: Form, figures: Mapping[str, Figure]) -> E
 
 
 def misfit(known: Evidence) -> tuple[int, int] | None:
-    """Two numbers of machines of which the part is larger than the whole: cleaned of those found, verified or
-    blind of those cleaned.
-    """
+    """Two numbers of machines of which the part is larger than the whole."""
     pairs = (
         (known.cleaned, known.found),
         (known.verified, known.cleaned),
@@ -277,9 +272,7 @@ _LONGEST = 20_000
 
 
 def contradictions(text: str, known: Evidence) -> list[str]:
-    """The phrases of a text (its first 20,000 letters) that give another number or day than what is known, or
-    more than it carries; in their order.
-    """
+    """Phrases of a text (its first 20,000 letters) with another number or day than known, in order."""
     said = " ".join(text[:_LONGEST].split())
     wrong: list[tuple[int, str]] = []
     for pattern, name in _PATTERNS:

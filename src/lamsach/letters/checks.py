@@ -84,7 +84,5 @@ def parse_check(text: str, say: str = "") -> Check:
 
 
 def warnings(checks: tuple[Check, ...], values: Mapping[str, int | None]) -> list[str]:
-    """The sentences (English, to be translated, or the form's own) of the checks that warn, in
-    their order.
-    """
+    """The sentences of the checks that warn (English, or the form's own), in their order."""
     return [check.say or SENTENCES.get(check.text, check.text) for check in checks if check.warns(values)]

@@ -29,9 +29,7 @@ from lamsach.letters.model import (
 
 
 def end(book: Any, document: Document, width: float) -> None:
-    """Recipients on the left, signature on the right, level, in a row that is not torn; of minutes the
-    signers side by side, the recipients below.
-    """
+    """Recipients on the left, signature on the right, in one row; of minutes the signers in a row."""
     if not document.cosigners:
         left, right = _row(book, (width * 0.45, width * 0.55))
         _recipients(left, left.paragraphs[0], document)

@@ -1,6 +1,4 @@
-"""The pieces of a DOCX that python-docx has no word for: fields, rules, dotted lines, tables with repeated
-headings (ECMA-376, WordprocessingML).
-"""
+"""Parts of a DOCX beyond python-docx: fields, rules, dotted lines, repeated headings (ECMA-376)."""
 
 from __future__ import annotations
 

@@ -46,9 +46,7 @@ _UNIT_WORDS = frozenset({"don vi", "dv", "co quan", "to chuc", "don vi to chuc",
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A value of the form: the text as it stood, the number if it is one, and how sure it is, from 0 (guess)
-    to 1.
-    """
+    """A value of the form: the text, the number if it is one, and how sure it is, 0 (guess) to 1."""
 
     key: str
     raw: str
@@ -135,9 +133,7 @@ def _amount_columns(lines: Sequence[Line], title: str) -> dict[int, _Span]:
 
 
 def _under_heading(line: Line, place: int, wanted: Set[str]) -> _Span:
-    """The columns under a heading and under its repetitions beside it, for a heading over two columns may
-    have been split.
-    """
+    """The columns under a heading and its repetitions: a heading over two columns may be split."""
     begin = line.columns[place]
     for column, cell in zip(line.columns[place + 1 :], line.cells[place + 1 :], strict=True):
         if plain(cell.partition("(")[0]) not in wanted:
@@ -207,9 +203,7 @@ def _places(
 
 
 def _beside(line: Line, place: int, inside: str, span: _Span | None) -> tuple[str, float]:
-    """The amount of a row, which may stand behind the wording in its own cell (`inside`); there may stand a
-    remark too.
-    """
+    """The amount of a row, perhaps behind the wording in its own cell (`inside`), or with a remark."""
     raw, moved = _amount(line, place, span)
     there, here = number_of(raw)[0], number_of(inside)
     if not inside or (there is not None and (here[0] is None or (span is not None and here[1] < 0.85))):
@@ -272,9 +266,7 @@ def _amount(line: Line, place: int, span: _Span | None) -> tuple[str, float]:
 
 
 def _below(line: Line, place: int, following: Line, span: _Span | None) -> str:
-    """Return the text below a wording without a number: in its merged cell's row, or alone in the next
-    paragraph.
-    """
+    """Return the text below a wording without a number: in its merged cell's row or next paragraph."""
     if line.table and following.table == line.table:
         at = following.at(line.columns[place])
         if at is None:  # a sheet has no cell where a merged one goes on

@@ -1,6 +1,4 @@
-"""The texts of a filled form: behind `- label:`, in the next cell, in the lines below; the unit's name also
-from a title or the head of the letter around the form.
-"""
+"""Texts of a filled form: after `- label:`, in the next cell, in lines below; the unit's name."""
 
 from __future__ import annotations
 
@@ -104,9 +102,7 @@ def text_of(field: Field, lines: Sequence[Line]) -> tuple[str, float] | None:
 
 
 def _labelled(label: str, lines: Sequence[Line]) -> str | None:
-    """The text that belongs to a label, with its remark or without; the empty text when only the label is
-    there.
-    """
+    """The text of a label, with its remark or without; empty when only the label is there."""
     label = without_remark(label)
     seen: str | None = None
     for place, line in enumerate(lines):
@@ -143,9 +139,7 @@ def _following(lines: Sequence[Line], place: int, *, one_line: bool) -> Iterator
 
 
 def _titled(lines: Sequence[Line]) -> str:
-    """The unit in a title such as `BÁO CÁO KẾT QUẢ CỦA CHI CỤC HAI`, which may be a cell merged over the
-    whole table.
-    """
+    """The unit in a title such as `BÁO CÁO KẾT QUẢ CỦA CHI CỤC HAI`, perhaps one merged cell."""
     for line in lines[:40]:
         cells = dict.fromkeys(cell.strip() for cell in line.cells if cell.strip())
         if len(cells) == 1 and (found := _OF.match(next(iter(cells)))):

@@ -1,6 +1,4 @@
-"""Figures of a unit's findings bundles for its report: machines by state, logs searched, days without logs.
-No machine is named.
-"""
+"""Figures of a unit's findings bundles for its report: machines by state, logs, blind days."""
 
 from __future__ import annotations
 
@@ -35,9 +33,7 @@ STATE_WORDS: Mapping[DeviceState, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One observer: lines and days of its logs that were searched, days without logs, the first and
-    last day.
-    """
+    """One observer: lines and days of its searched logs, days without logs, first and last day."""
 
     name: str
     lines: int

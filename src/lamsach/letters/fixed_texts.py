@@ -1,6 +1,4 @@
-"""The fixed words of a document: padded days and numbers, recipients, appendix numbers; and texts made safe
-to lay out.
-"""
+"""Fixed words of a document: padded days and numbers, recipients, appendix numbers; safe texts."""
 
 from __future__ import annotations
 
@@ -60,9 +58,7 @@ def number_line(head: Head) -> str:
 
 
 def to_lines(document: Document) -> list[str]:
-    """Return the text after `Kính gửi:`: one recipient as it is; several as `- ...;`, the last with a full
-    stop.
-    """
+    """Return the text after `Kính gửi:`: one recipient as it is; several as `- ...;`, then a full stop."""
     names = [line(name) for name in document.to]
     if len(names) < 2:
         return names
@@ -133,9 +129,7 @@ def _wrapped(parts: list[str], room: float, *, bold: bool) -> list[str]:
 
 
 def is_tall(columns: Sequence[Column], row: Sequence[str], width: float) -> bool:
-    """Return whether a row of a table of this width (points) is so high that a page might not hold it: only
-    such a row may be torn.
-    """
+    """Return whether a row (table width in points) may not fit a page: only such a row may be torn."""
     whole = sum(column.weight for column in columns)
     for column, cell in zip(columns, row, strict=False):
         room = max(width * column.weight / whole - 12, 20)
@@ -145,9 +139,7 @@ def is_tall(columns: Sequence[Column], row: Sequence[str], width: float) -> bool
 
 
 def breakable(text: str) -> str:
-    """The text with places at which a word that is too long for a line may be broken (U+200B, which is not
-    seen).
-    """
+    """The text with invisible break places (U+200B) in words too long for a line."""
     if not any(len(word) > _LONGEST_WORD for word in text.split()):
         return text
     return re.sub(rf"\S{{{_LONGEST_WORD},}}", lambda found: _pieces(found[0]), text)
@@ -172,9 +164,7 @@ def copy_lines(document: Document) -> list[str]:
 
 
 def copies(given: Sequence[str], office: str = "") -> tuple[str, ...]:
-    """The names under `Nơi nhận:`: `Như trên` first, the filed copy last; `office` keeps the file with the
-    registry (`Lưu: VT, KTHT`).
-    """
+    """The names under `Nơi nhận:`: `Như trên`, then the filed copy (`Lưu: VT, KTHT` with an `office`)."""
     names = [text for name in given if (text := line(name).lstrip("-–•+ ").rstrip(" ;.,"))]
     others = [text for text in names if text.casefold() != _AS_ABOVE.casefold()]
     filed = [text for text in others if text.casefold().startswith("lưu")]
@@ -183,9 +173,7 @@ def copies(given: Sequence[str], office: str = "") -> tuple[str, ...]:
 
 
 def came_with(kind: str, head: Head) -> str:
-    """Return what an appendix says of its letter: `Kèm theo Báo cáo số 05/BC-CNTT ngày 26/09/2026 của ...`;
-    what is not known yet stays open.
-    """
+    """Return an appendix' reference: `Kèm theo Báo cáo số 05/BC-CNTT ngày 26/09/2026 của ...`."""
     number = "        " if head.number is None else f"{head.number:02d}"
     symbol = f"/{line(head.symbol)}" if head.symbol.strip() else ""
     day = format_date(head.day) if head.day else f"      /     /{head.year or '        '}"

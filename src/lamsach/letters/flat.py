@@ -1,6 +1,4 @@
-"""A document as plain JSON values with every text made safe, for the writers that lay out from data (PDF,
-HTML).
-"""
+"""A document as plain JSON values with safe texts, for writers that lay out data (PDF, HTML)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""The reporting form as data: fields, rows of figures with the source of each number, checks, wording,
-annexes; and the form once it is filled.
+"""The reporting form as data: fields, rows of figures, checks, wording, annexes; and filled.
 
 A definition is a JSON object (`appendix_2022` is one). What is missing in an older one has a default; what
 cannot be understood is an InputError that says where.
@@ -92,9 +91,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number of a filled form: what was computed, what a person stated instead and why, and the note beside
-    it.
-    """
+    """A number of a filled form: computed, or stated by a person with the reason, and its note."""
 
     computed: int | None = None
     stated: int | None = None

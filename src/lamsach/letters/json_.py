@@ -1,6 +1,4 @@
-"""A filled form as JSON for other programs, with its schema's number. `docs/report-schema.json`
-describes it.
-"""
+"""A filled form as JSON for other programs, numbered by schema (`docs/report-schema.json`)."""
 
 from __future__ import annotations
 

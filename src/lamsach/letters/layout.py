@@ -132,9 +132,7 @@ def report(
 
 
 def asked_by(filled: Filled) -> str:
-    """`Thực hiện Công văn số 1298/CATTT-NCSC ngày 20/11/2026 của ..., `: the dispatch that the report
-    answers; empty where its number is not known.
-    """
+    """`Thực hiện Công văn số 1298/CATTT-NCSC ngày 20/11/2026 của ..., `; empty without a number."""
     if not (filled.issuer and filled.number.strip()):
         return ""
     day = f" ngày {filled.day}" if filled.day[:1].isdigit() else ""

@@ -1,5 +1,4 @@
-"""The lines of a DOCX or XLSX as a person sees them: paragraphs, and rows of tables with the grid column of
-each cell.
+"""Lines of a DOCX or XLSX as people see them: paragraphs, and table rows with grid columns.
 
 Of a DOCX (ECMA-376, WordprocessingML): tracked insertions are there and deletions gone, so is what is hidden
 or struck out; content controls, text boxes and nested tables are read, merged cells count in each row that

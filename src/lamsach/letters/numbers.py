@@ -1,5 +1,4 @@
-"""Numbers as people write them into a form: `05`, `1.204`, `12 đơn vị`, `12 (mười hai) đơn vị`, `mười hai`,
-`không có`, `01/12`; with how sure the reading is.
+"""Numbers in a form: `05`, `1.204`, `12 đơn vị`, `12 (mười hai)`, `không có`, `01/12`; how sure.
 
 Vietnamese number words up to 999 are read with the changes that they go through: mốt, lăm, tư, rưỡi is none;
 linh and lẻ for an empty ten.
@@ -154,9 +153,7 @@ def number_of(text: str) -> tuple[int | None, float]:
 
 
 def _among(shown: str, first: int, about: float) -> tuple[int, float]:
-    """Return which of several numbers is meant: the total, else the first, surest when the others are said to
-    be parts of it.
-    """
+    """Return which of several numbers is meant: the total, else the first; surest if others are parts."""
     if total := _TOTAL.search(shown):
         return int(re.sub(r"\D", "", total[1])), 0.6 * about
     alone = len(_NUMBER.findall(_OF_WHICH.split(shown, maxsplit=1)[0])) == 1 and not _PART.search(shown)

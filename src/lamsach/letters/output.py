@@ -1,6 +1,4 @@
-"""One way to write a document: the end of the file's name chooses the kind, and the file is written whole or
-not at all.
-"""
+"""Writing a document: the file's ending chooses the kind; it is written whole or not at all."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""An electronic signature on a PDF with a key from a PKCS#12 file (.p12, .pfx), by pyHanko (ISO 32000-2,
-PAdES baseline). The key is used and forgotten.
-"""
+"""An electronic signature on a PDF with a PKCS#12 key, by pyHanko (ISO 32000-2, PAdES baseline)."""
 
 from __future__ import annotations
 

@@ -30,9 +30,7 @@ class Action(StrEnum):
 
 
 class LeaseAction(StrEnum):
-    """Holder of an address as a record states it (kind LEASE): a DHCP server's, a VPN or network session's, a
-    table of neighbours'.
-    """
+    """Holder of an address by a record (kind LEASE): of DHCP, a VPN or network session, neighbours."""
 
     ASSIGNED = "assigned"
     RENEWED = "renewed"

@@ -35,9 +35,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Reason for a device's state and severity: a code that the result writers put into words, and its
-    values.
-    """
+    """Reason for a device's state and severity: a code for the result writers, and its values."""
 
     code: str
     values: Mapping[str, str | int] = field(default_factory=dict)
@@ -121,9 +119,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class FileSummary:
-    """One log file: its format (None: unknown text), size in bytes on disk, lines read, first and last time
-    seen.
-    """
+    """One log file: format (None: unknown text), bytes on disk, lines, first and last time."""
 
     name: str
     format: str | None
@@ -136,9 +132,7 @@ class FileSummary:
 
 @dataclass(frozen=True, slots=True)
 class ListSummary:
-    """The indicator list of a hunt: SHA-256 of its canonical values, counts, the documents it came from,
-    refusals.
-    """
+    """A hunt's indicator list: SHA-256 of its canonical values, counts, documents, refusals."""
 
     digest: str
     count: int
@@ -150,9 +144,7 @@ class ListSummary:
 
 @dataclass(frozen=True, slots=True)
 class ListVersion:
-    """A signed release that a hunt used: the document's path, and what it says of itself (name, number,
-    SHA-256 of its canonical values).
-    """
+    """A signed release in a hunt: the document's path, its name, number and SHA-256 of its values."""
 
     document: str
     name: str

@@ -10,7 +10,5 @@ _T = TypeVar("_T")
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def made_often(cls: type[_T]) -> type[_T]:
-    """A frozen dataclass for type checkers only: the run-time guard would make each instance cost six times
-    more.
-    """
+    """A frozen dataclass for type checkers only: the run-time guard costs six times an instance."""
     return dataclass(slots=True, unsafe_hash=True)(cls)

@@ -89,9 +89,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Evidence:
-    """One log line that proves a sighting: time (ISO 8601 UTC, empty when the line has none), file, 1-based
-    line, text.
-    """
+    """One log line that proves a sighting: time (ISO 8601 UTC or empty), file, 1-based line, text."""
 
     time: str
     file: str
@@ -105,8 +103,7 @@ EVIDENCE_KEPT = 5
 
 @dataclass(frozen=True, slots=True)
 class SightingKey:
-    """Key by which matches of the hunt are one raw sighting, before devices are merged and infrastructure is
-    told apart.
+    """Key of a raw sighting, before devices are merged and infrastructure is separated.
 
     `dns`: a question to a name server (kind DNS or port 53), which a forwarder may have asked for somebody
     else. `forwarded`: see `Event`.

@@ -1,6 +1,4 @@
-"""Output for the officer: `Findings` as a terminal table, HTML, XLSX, CSV, JSON lines and the findings
-bundle.
-"""
+"""Output of `Findings`: terminal table, HTML, XLSX, CSV, JSON lines and the findings bundle."""
 
 from lamsach.results.output import check_output, write
 

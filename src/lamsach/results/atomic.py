@@ -1,6 +1,4 @@
-"""Write results whole or not at all, for their owner only: files with mode 0600, folders that are made for
-them with 0700, stricter where the umask is.
-"""
+"""Results written whole or not at all, for their owner only: files 0600, new folders 0700."""
 
 from __future__ import annotations
 
@@ -95,9 +93,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def refuse_unwritable(path: Path) -> None:
-    """Raise OutputError where `atomic_file` would before the first byte: ask before the work whose result
-    goes there.
-    """
+    """Raise OutputError where `atomic_file` would, before the work whose result goes there."""
     _, temporary, descriptor = _opened(path)
     os.close(descriptor)
     temporary.unlink()

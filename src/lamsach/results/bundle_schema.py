@@ -1,5 +1,4 @@
-"""The shape of a findings bundle, which anybody may have made: every field that `records` writes, with its
-type. Fields that a later version adds are let through.
+"""The shape of a findings bundle of any origin: every field of `records` with its type; others pass.
 
 Whatever reads a bundle reads it through `results.bundle`, and that through these: nobody behind it meets a
 value of another kind than stated here.

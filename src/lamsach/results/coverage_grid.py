@@ -23,9 +23,7 @@ _UNITS: tuple[tuple[int, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A day of an observer: `logs`, `blind` or `none` (outside what was searched), a figure, and words for a
-    reader aloud.
-    """
+    """A day of an observer: `logs`, `blind` or `none` (not searched), a figure, words to read aloud."""
 
     kind: str
     day: int
@@ -139,9 +137,7 @@ def observer_rows(findings: Findings) -> list[ObserverRow]:
 
 
 def shown_rows(findings: Findings, language: str) -> list[ObserverRow]:
-    """The rows as people read them: formats by their title, and the files of no known format that state no
-    day in one row when they are many.
-    """
+    """The rows for people: formats by title, and many undated files of no known format in one row."""
     rows = observer_rows(findings)
     loose = [row for row in rows if row.format == UNKNOWN_TEXT and not row.days and not row.blind]
     if len(loose) > _LOOSE_SHOWN:

@@ -1,5 +1,4 @@
-"""Findings as CSV: one row a sighting, with the same columns in every row, so that every reader of CSV takes
-it.
+"""Findings as CSV: one row a sighting, with the same columns in every row for any reader.
 
 The first row after the headings opens with what was searched (`record` is `search`, the sentence stands in
 `note`); then come `not_read`, `blind` and `to_look_at` rows, then the sightings (`record` is `sighting`).

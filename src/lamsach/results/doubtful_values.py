@@ -21,9 +21,7 @@ SENTENCES: dict[str, str] = {
 
 
 def why(item: Questioned, language: str) -> str:
-    """The reasons as sentences, each with the known name or network that it is about where that is not the
-    value itself.
-    """
+    """The reasons as sentences, with the known name or network where it is not the value itself."""
     parts = []
     for reason in item.reasons:
         about = visible_line(str(reason.values.get("about", "")))
@@ -33,9 +31,7 @@ def why(item: Questioned, language: str) -> str:
 
 
 def sentence(findings: Findings, language: str) -> str:
-    """Return how many listed values are to be looked at and that they accuse nobody; empty when there is
-    none.
-    """
+    """Return how many listed values to look at, which accuse nobody; empty when there is none."""
     count = len(findings.to_look_at)
     if not count:
         return ""

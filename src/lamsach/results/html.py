@@ -1,5 +1,4 @@
-"""Findings as one self-contained HTML page: no script, nothing loaded, readable from a USB stick and on
-paper.
+"""Findings as one HTML page: no script, nothing loaded, readable from a USB stick and on paper.
 
 Every value goes through `visible` and is escaped. The page's policy (CSP) lets its own style through by its
 digest and nothing else, so that text from a hostile log line stays text.

@@ -1,5 +1,4 @@
-"""Findings as JSON lines: first what was searched, then devices, values to be looked at, sightings, evidence,
-indicators, coverage, files, refusals.
+"""Findings as JSON lines: search, devices, doubtful values, sightings, evidence, lists, files.
 
 Each line is one object whose `record` says what it is.
 """

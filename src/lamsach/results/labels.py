@@ -156,9 +156,7 @@ def device_title(device: Device, translate: Translate) -> str:
 
 
 def key_title(key: str, translate: Translate) -> str:
-    """Return what to call a device of which only the key is known: its value; of a stand-in
-    (`unattributed:ROLE:PLACE`) the place.
-    """
+    """Return a device's name from its key alone: its value, or a stand-in's place."""
     kind, _, value = key.partition(":")
     if kind != "unattributed":
         return value or key
@@ -173,9 +171,7 @@ def key_title(key: str, translate: Translate) -> str:
 
 
 def product_title(name: str) -> str:
-    """The product's name for people, of a format's name or of an observer that is called by one; any other
-    name as it is.
-    """
+    """The product's name of a format, or of an observer called by one; any other name as it is."""
     from lamsach.logs.formats import BINARY_FORMATS, FORMATS
 
     known = FORMATS.named(name) or BINARY_FORMATS.named(name)

@@ -1,6 +1,4 @@
-"""The table of machines: what each met and on which days, and its columns, declared once for terminal, page,
-workbook and desk.
-"""
+"""The table of machines and its columns, declared once for terminal, page, workbook and desk."""
 
 from __future__ import annotations
 
@@ -28,9 +26,7 @@ _THREATS_SHOWN, _VALUES_SHOWN = 3, 3
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A device with its title, the threats and listed values it met (most contacts first) and its counted
-    contacts per day (local).
-    """
+    """A device with its title, the threats and values it met, and its counted contacts per local day."""
 
     device: Device
     title: str

@@ -1,6 +1,4 @@
-"""One way to write a result: the suffix of its name chooses the writer, and the file is written whole or not
-at all.
-"""
+"""Writing a result: the name's suffix chooses the writer; the file is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -30,9 +28,7 @@ WRITERS: Mapping[str, str] = {
 
 
 def check_output(path: Path) -> None:
-    """Raise UsageError for a suffix that no writer has, OutputError where nothing can be written; ask before
-    a long hunt. Imports no writer.
-    """
+    """Raise UsageError for an unknown suffix, OutputError for an unwritable file, before a long hunt."""
     if kind_of(path) not in WRITERS:
         raise UsageError(
             mark("The kind of result is chosen by the end of its name, and this one is not known."),

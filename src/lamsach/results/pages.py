@@ -1,6 +1,4 @@
-"""Base of self-contained HTML pages: templates that escape every value, and one style sheet that the page's
-policy allows by its digest.
-"""
+"""Base of self-contained HTML pages: escaping templates, one style sheet allowed by its digest."""
 
 from __future__ import annotations
 
@@ -46,9 +44,7 @@ def _style() -> tuple[str, str]:
 
 
 def write_page(stream: BinaryIO, package: str, template: str, **values: Any) -> None:
-    """Write a template of a package (its `templates`, else those of the results) piece by piece; `style` and
-    `style_digest` are given to it too.
-    """
+    """Write a package's template (its `templates`, else the results') in pieces, with `style`."""
     style, digest = _style()
     page = _environment(package).get_template(template)
     for piece in page.generate(style=Markup(style), style_digest=digest, **values):  # noqa: S704

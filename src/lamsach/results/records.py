@@ -57,9 +57,7 @@ def _present(**values: Any) -> Record:
 
 
 def search_record(findings: Findings) -> Record:
-    """Return what was searched: list, logs, parameters, blind days, problems, and how many of each
-    came out.
-    """
+    """Return what was searched: list, logs, parameters, blind days, problems, and the counts of each."""
     known = figures(findings)
     return {
         "tool": "lamsach",
@@ -207,9 +205,7 @@ def sighting_record(number: int, sighting: Sighting) -> Record:
 
 
 def evidence_records(sightings: Iterable[Sighting]) -> Iterator[Record]:
-    """The evidence lines of the sightings in their order, each with its sighting's id, device
-    and indicator.
-    """
+    """The evidence lines of the sightings in order, each with its sighting's id, device and indicator."""
     for number, sighting in enumerate(sightings, 1):
         for line in sighting.evidence:
             yield {
@@ -255,9 +251,7 @@ def coverage_record(row: Coverage) -> Record:
 
 
 def presence_record(presence: Mapping[str, Iterable[date]]) -> Record:
-    """By the mark of a machine, the days on which it was seen, as ISO 8601 intervals with both ends included
-    (`2022-09-01/2022-09-05`).
-    """
+    """Days by a machine's mark, as ISO 8601 intervals, ends included (`2022-09-01/2022-09-05`)."""
     found: Record = {}
     for mark, days in presence.items():
         spans: list[list[date]] = []

@@ -11,9 +11,7 @@ _ROWS_SHOWN = 12
 
 
 def alike_problems(problems: Iterable[Problem]) -> Iterator[tuple[str, Problem]]:
-    """Problems with their places; those that say the same of several rows of one file in one line, such as
-    `inventory.xlsx:PCs:4, 9`.
-    """
+    """Problems with places; those alike of several rows in one line, such as `inventory.xlsx:PCs:4, 9`."""
     for (start, _where, _what, _todo), group in groupby(problems, key=_said):
         every = list(group)
         rows = [problem.where.rpartition(":")[2] for problem in every]
@@ -22,9 +20,7 @@ def alike_problems(problems: Iterable[Problem]) -> Iterator[tuple[str, Problem]]
 
 
 def _said(problem: Problem) -> tuple[str, str, str, str]:
-    """Return what makes two problems alike: the words, and the file when a row of it is named, else the whole
-    place.
-    """
+    """Return what makes two problems alike: the words, and the file of a row, else the whole place."""
     start, _colon, row = problem.where.rpartition(":")
     numbered = bool(start) and row.isdigit()
     return start if numbered else "", "" if numbered else problem.where, problem.what, problem.todo

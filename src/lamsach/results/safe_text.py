@@ -1,5 +1,4 @@
-"""Text from logs and lists made harmless for a reader: hidden characters shown, formulas disarmed, lengths
-bounded.
+"""Text from logs and lists made harmless: hidden characters shown, formulas disarmed, bounded.
 
 Log lines are written by whoever sends the traffic, so any of them may hold terminal escapes, marks that
 reverse the reading order, formulas for a spreadsheet or a megabyte of noise.

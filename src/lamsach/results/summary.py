@@ -107,9 +107,7 @@ def period(first: datetime | date | None, last: datetime | date | None, zone: Zo
 
 
 def searched_sentence(findings: Findings, language: str) -> str:
-    """Return what was searched in one sentence: which list (count, digest), how many lines, from when to
-    when.
-    """
+    """Return what was searched in one sentence: the list (count, digest), lines, from when to when."""
     translate = translator(language)
     known = figures(findings)
     text = translate(
@@ -262,9 +260,7 @@ def last_moment(until: datetime | None) -> datetime | None:
 
 
 def warnings(findings: Findings, language: str) -> Iterator[tuple[str, str]]:
-    """Yield what keeps a result from being whole: the sentence, and the fragment of the page that
-    says more.
-    """
+    """Yield what keeps a result from being whole: the sentence, and the page's fragment about it."""
     if findings.partial:
         yield translator(language)("The hunt was interrupted: this result is partial."), "#search"
     for count, one, many, fragment in (

@@ -26,9 +26,7 @@ MOST_LABELS = 31
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: its days, the contacts in them, and on how many of them no observer (`blind`) or only some
-    (`dim`) has logs.
-    """
+    """One bar: its days, their contacts, and days without observers (`blind`) or with some (`dim`)."""
 
     first: date
     last: date

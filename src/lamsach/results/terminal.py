@@ -1,5 +1,4 @@
-"""Findings on a terminal: the result as a table, a line a machine; then what was not read or was blind; then
-what to do next, and the figures again.
+"""Findings on a terminal: a line a machine, what was not read, next steps, the figures again.
 
 Fits 120 columns, or the terminal's width down to 60. In a pipe: 120 columns, no colour, no terminal codes.
 """
@@ -38,9 +37,7 @@ _LAYOUTS: tuple[tuple[int, Mapping[str, int]], ...] = (
     (90, {"machine": 17, "address": 15, "met": 36, "count": 8, "last": 10}),
     (_NARROWEST, {"machine": 16, "met": 23, "count": 8, "last": 10}),
 )
-"""The columns of the table with their widths, for terminals of at least so many columns; what is left goes to
-`met`.
-"""
+"""The table's columns with their widths, for terminals of at least so many columns; rest: `met`."""
 _DEVICES_SHOWN = 40
 _PROBLEMS_SHOWN = 10
 _QUESTIONED_SHOWN = 20
@@ -119,9 +116,7 @@ class _Screen:
         self.console.print(Text(visible_line(text), style=style), soft_wrap=False)
 
     def headline(self) -> None:
-        """Repeat the result in one sentence beside the prompt: the figures, or what it means that there are
-        none.
-        """
+        """Repeat the result in one sentence beside the prompt: the figures, or the meaning of none."""
         self.line()
         self.line(self._figures() or verdict_sentence(self.findings, self.language), "bold")
 

@@ -1,5 +1,4 @@
-"""Sending a findings bundle to a portal, in pieces and again after a break; or signing it for the way by USB
-stick.
+"""Findings bundles sent to a portal, in pieces and again after a break; or signed for a USB stick.
 
 The address is `.../api/campaigns/NUMBER/findings`, as the portal's page of findings shows it; the token is
 the unit's. See `lamsach.portal.findings.api`.
@@ -37,9 +36,7 @@ _TRY_AGAIN = mark("Send it later with `lamsach send`; what has arrived is kept t
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answer of the portal: state (`imported`, `refused`, or `received` while it still works), its reason,
-    its counts.
-    """
+    """Answer of the portal: `imported`, `refused`, or `received` and at work; its reason and counts."""
 
     state: str
     problem: str
@@ -166,16 +163,12 @@ def _object(data: bytes, must_hold: str = "") -> dict[str, Any]:
 
 
 def signature(token_digest: str, sha256: str) -> str:
-    """HMAC-SHA256 (RFC 2104) of the bundle's digest, with the digest of the token, which both sides know, as
-    its key.
-    """
+    """HMAC-SHA256 (RFC 2104) of the bundle's digest, keyed by the digest of the shared token."""
     return hmac.new(token_digest.encode(), f"{SIGNED}\n{sha256}".encode(), hashlib.sha256).hexdigest()
 
 
 def sign(path: Path, token: str, target: Path, seal: Seal | None = None) -> None:
-    """Write the bundle with a signature of the unit's token before it; sealed when the target's name ends in
-    `.age`.
-    """
+    """Write the bundle with a signature of the unit's token before it; sealed for a `.age` target."""
     from lamsach.results.atomic import atomic_file
     from lamsach.results.sealed.files import sealed_as, sealing
 

@@ -1,6 +1,4 @@
-"""Content of the HTML page, worked out from `Findings`: groups of machines, their details, and what was not
-read.
-"""
+"""Content of the HTML page from `Findings`: groups of machines, their details, what was not read."""
 
 from __future__ import annotations
 
@@ -255,9 +253,7 @@ class Page:
         )
 
     def _window(self, days: Mapping[date, int]) -> tuple[date, date]:
-        """The days of a chart: all that were searched, unless they are so many that the machine's own would
-        vanish.
-        """
+        """The days of a chart: all searched, unless the machine's own would vanish among them."""
         if (self._last - self._first).days <= 3 * 366 or not days:
             return self._first, self._last
         first = max(self._first.toordinal(), min(days).toordinal() - 15)
@@ -307,9 +303,7 @@ class Page:
     def indicator_rows(
         self,
     ) -> Sequence[tuple[str, Indicator | None, int, int, datetime | None, datetime | None]]:
-        """The indicators that were hit: value, indicator, machines, contacts, first, last; most machines
-        first.
-        """
+        """The indicators hit: value, indicator, machines, contacts, first, last; most machines first."""
         seen_by: dict[str, list[Sighting]] = defaultdict(list)
         for seen in self.findings.sightings:
             if seen.status is MatchStatus.COUNTED:

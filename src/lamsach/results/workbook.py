@@ -1,6 +1,4 @@
-"""The sheets of a workbook under construction: headings, cells that stay texts, and rows that do not fit
-counted.
-"""
+"""Sheets of a workbook: headings, cells that stay texts, and a count of rows that do not fit."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Findings as a workbook: what was searched and the figures first, then devices, sightings, evidence,
-coverage, what was not read.
+"""Findings as a workbook: search and figures, devices, sightings, evidence, coverage, not read.
 
 Texts from logs stay texts: no cell is a formula, and control characters are written out.
 """
@@ -61,9 +60,7 @@ def write_xlsx(
 
 
 def _give_up(book: Workbook) -> None:
-    """End the half-written sheets in the system's temporary folder, which would complain when the program
-    ends.
-    """
+    """End half-written sheets in the temporary folder, which would complain at the program's end."""
     for sheet in book.worksheets:
         with suppress(Exception):
             sheet.close()

@@ -64,9 +64,7 @@ def require(module: str) -> None:
 
 
 def missing(error: BaseException) -> MissingExtraError | None:
-    """The error in place of one that an import failed with for want of an extra, at first hand or as its
-    cause; None for any other.
-    """
+    """The error for a failed import for want of an extra, itself or its cause; None for any other."""
     cause: BaseException | None = error
     while cause is not None:
         module = (

@@ -1,5 +1,4 @@
-"""A page for the person at this machine: a server on loopback, at a random port, under an address that nobody
-can guess.
+"""A page for the person at this machine: on loopback, a random port, an address nobody can guess.
 
 Only requests to the very host and port are answered (a foreign name that points here is not), and only posts
 from the page itself change anything: two separate guards against other web pages in the same browser.

@@ -1,5 +1,4 @@
-"""Registries of plug-ins: an ordered list of names and marks; a plug-in's module is imported when its turn
-comes.
+"""Registries of plug-ins: an ordered list of names and marks, each module imported when needed.
 
 This module imports nothing of ours.
 """
@@ -15,9 +14,7 @@ T = TypeVar("T")
 
 
 class Row(NamedTuple):
-    """A plug-in before it is imported: `module:Attribute` in the registry's package, its public name, and its
-    mark: texts of which its input holds one, or a regular expression for its bytes.
-    """
+    """A plug-in before its import: `module:Attribute`, public name, and mark of its input."""
 
     place: str
     name: str
@@ -65,9 +62,7 @@ class Registry(Sequence[T]):
         return tuple(row.name for row in self._rows)
 
     def add(self, name: str, plugin: T, mark: tuple[str, ...]) -> None:
-        """Put a plug-in of this process before all others; one of the same name that was added
-        before goes.
-        """
+        """Put a plug-in of this process before all others, in place of an added one of its name."""
         self._rows = (Row("", name, mark), *(row for row in self._rows if row.name != name))
         self._loaded[name] = plugin
         self._added |= {name}

@@ -25,16 +25,12 @@ from urllib3.exceptions import HTTPError
 
 Headers = Mapping[str, str]
 Follow = Callable[[str, str, Headers], Headers | None]
-"""By the address asked, that of the redirection, and the headers sent: those to send there; None to stay,
-with the redirection as the answer.
-"""
+"""By address, redirection and sent headers: the headers to send there, or None to stay."""
 Connect = Callable[[str, tuple[str, int], float], socket.socket]
 """Connects by scheme, host and port, and time limit in seconds."""
 _MOST_REDIRECTIONS = 10
 _REDIRECTED = {301: True, 302: True, 303: True, 307: False, 308: False}
-"""Statuses of redirections, and whether a question with a body goes on as GET (RFC 9110 section 15.4); else
-it does not go on.
-"""
+"""Redirections, and whether a question with a body goes on as GET (RFC 9110 section 15.4)."""
 
 
 class WebError(OSError):

@@ -1,5 +1,4 @@
-"""Campaign in a bundle: its lists, the address for reports, and the word for it; accepted only with its
-maker's signature (Ed25519, RFC 8032).
+"""Campaign in a bundle: lists, address and word for reports, with its maker's Ed25519 signature.
 
 The folder `campaign` holds `manifest.json`, the raw signature `manifest.sig`, the maker's public key in `key`
 (64 hexadecimal digits) and the lists that the manifest names by their SHA-256. A bundle that was built for
@@ -67,9 +66,7 @@ class Carried:
 
 
 def signed(lists: Mapping[str, str], key: Ed25519PrivateKey, terms: Terms) -> dict[str, bytes]:
-    """The folder's own files, by name, for lists given as name and SHA-256. The same for the
-    same arguments.
-    """
+    """The folder's own files, by name, for lists of name and SHA-256; same for same arguments."""
     said = {"lists": dict(lists), **{name: value for name, value in asdict(terms).items() if value}}
     manifest = json.dumps(said, ensure_ascii=False, sort_keys=True).encode() + b"\n"
     public = key.public_key().public_bytes_raw().hex()

@@ -1,6 +1,4 @@
-"""A ClamAV daemon on this machine as a second opinion: INSTREAM of clamd(8), on loopback or a Unix socket
-only.
-"""
+"""A local ClamAV daemon as a second opinion: INSTREAM of clamd(8), on loopback or a Unix socket."""
 
 from __future__ import annotations
 
@@ -25,9 +23,7 @@ class Clamd:
         self._place = parse_address(address)
 
     def scan(self, stream: IO[bytes], size: int) -> tuple[str, str]:
-        """The signature that the daemon found, or empty; and why it could not say, or empty (a code of
-        `words.SKIPS`).
-        """
+        """The signature that the daemon found, or empty; and why it could not say, or empty."""
         try:
             with self._connected() as link:
                 # A daemon that has enough answers and hangs up while we still send: its answer says why.

@@ -42,9 +42,7 @@ def library() -> ModuleType | None:
 
 
 class Entry:
-    """One file inside: its name, whether it needs a password, and its content to read once, before the next
-    one.
-    """
+    """One file inside: name, whether it needs a password, and content to read before the next one."""
 
     def __init__(self, entry: Any, module: ModuleType) -> None:
         self.name = str(entry.pathname or "")

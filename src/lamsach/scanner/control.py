@@ -10,9 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Progress of a look. `total_bytes` is None while it is not known; `remaining_s` is an estimate
-    or None.
-    """
+    """Progress of a look. `total_bytes` is None while unknown; `remaining_s` is an estimate or None."""
 
     stage: str
     files: int

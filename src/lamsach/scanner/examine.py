@@ -1,6 +1,4 @@
-"""The examination of one file: hashes against the list, rules, first bytes against the name, and the same for
-what it holds.
-"""
+"""The examination of a file: hashes, rules, first bytes against the name, and its contents too."""
 
 from __future__ import annotations
 
@@ -52,9 +50,7 @@ _CRACK_ENDINGS = frozenset(
 
 
 def hidden_ending(name: str) -> bool:
-    """Return whether a program calls itself a document first: `invoice.pdf.exe`, `photo.jpg      .scr`, or
-    with a mark that turns the order.
-    """
+    """Return whether a program poses as a document: `invoice.pdf.exe`, `photo.jpg      .scr`, or a mark."""
     last = ending(name)
     if _TURNS.search(name):
         return True
@@ -74,9 +70,7 @@ def cracked_software(name: str) -> str | None:
 HELD_BYTES = 4 << 20
 """A file of at most this size is read once and kept in memory while it is examined."""
 _UNPACKED_WHOLE = frozenset({"gzip", "xz", "zstd"})
-"""Kinds whose packed bytes are one stream: a reader that comes to the end without complaint has seen all of
-them.
-"""
+"""Kinds whose packed bytes are one stream, all of which is seen when it ends without complaint."""
 INSIDE = "!"
 """Between the path of an archive and the name of what it holds."""
 

@@ -1,6 +1,4 @@
-"""Values of the list in a piece of text: a command, a line of a hosts file, a URL of the history, a record of
-an event log.
-"""
+"""Values of the list in text: a command, a line of a hosts file, a visited URL, an event record."""
 
 from __future__ import annotations
 

@@ -101,17 +101,11 @@ def read_mounts(path: str = "/proc/self/mountinfo") -> Mounts:
 
 HARD_LINKS_KEPT = 200_000
 _REPARSE_POINT = 0x400
-"""FILE_ATTRIBUTE_REPARSE_POINT: junctions and links, but also files that lie on the disk in another way
-(deduplicated, kept by a cloud's program).
-"""
+"""FILE_ATTRIBUTE_REPARSE_POINT: junctions and links, but also deduplicated or cloud files."""
 _NAME_SURROGATE, _APP_LINK = 0x20000000, 0x8000001B
-"""The bit in a reparse tag that says that it stands for another place (IsReparseTagNameSurrogate of ntifs.h);
-IO_REPARSE_TAG_APPEXECLINK.
-"""
+"""Bit of a reparse tag for another place (IsReparseTagNameSurrogate); IO_REPARSE_TAG_APPEXECLINK."""
 _NOT_HERE = 0x1000 | 0x40000 | 0x400000
-"""FILE_ATTRIBUTE_OFFLINE, RECALL_ON_OPEN, RECALL_ON_DATA_ACCESS: whoever reads such a file makes Windows
-fetch it, as OneDrive's online-only files.
-"""
+"""FILE_ATTRIBUTE_OFFLINE, RECALL_ON_OPEN, RECALL_ON_DATA_ACCESS: reading makes Windows fetch it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,8 +234,6 @@ def _attributes(status: os.stat_result) -> int:
 
 
 def _stands_for_another(status: os.stat_result) -> bool:
-    """Return whether it is a junction, a link or an alias of Windows: what it leads to is examined where it
-    lies.
-    """
+    """Return whether it is a junction, link or alias: its target is examined at its own place."""
     tag = int(getattr(status, "st_reparse_tag", 0))
     return bool(_attributes(status) & _REPARSE_POINT) and (bool(tag & _NAME_SURROGATE) or tag == _APP_LINK)

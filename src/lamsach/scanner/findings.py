@@ -1,6 +1,4 @@
-"""Result of a look: findings, skips, facts of the host. Codes, not sentences; `labels` puts them
-into words.
-"""
+"""Result of a look: findings, skips, facts of the host, as codes; `labels` puts them into words."""
 
 from __future__ import annotations
 
@@ -72,8 +70,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing found. `reason` is a code of `words.REASONS`, `values` fill its sentence; `subject` is the
-    path, process or place.
+    """One finding: `reason` is a code, `values` fill its sentence, `subject` is path, process or place.
 
     `indicator` is the canonical value on the list, where a list is why. `detail` is the proof as text (a
     line, a command).

@@ -1,5 +1,4 @@
-"""The campaign's lists as an index on disk, so that a million indicators take little memory and start fast in
-each worker.
+"""The campaign's lists as an index on disk: a million indicators in little memory, quick to open.
 
 A SQLite file in a private temporary folder: `value, type -> threat, source, document, row`. Workers open it
 read-only. Values whose lists all say that they are over are not looked for; they count in the digest all the
@@ -88,9 +87,7 @@ def _hashes() -> frozenset[str]:
 
 
 def common_file(value: str) -> bool:
-    """Return whether a hash (lower-case hexadecimal; SHA-256, SHA-1 or MD5) is that of a file found on every
-    machine.
-    """
+    """Return whether a lower-case SHA-256, SHA-1 or MD5 is that of a file found on every machine."""
     return value in _hashes()
 
 
@@ -139,9 +136,7 @@ class Index:
         return Hit(kind, value, row[0], row[1]) if row else None
 
     def covering(self, kind: IndicatorType, value: str) -> Hit | None:
-        """The nearest entry that covers a canonical value: itself, a parent domain, a network around it, a
-        URL above it.
-        """
+        """The nearest entry covering a value: itself, a parent domain, a network, a URL above it."""
         if not self._kinds:
             return None
         for above, text in covering(kind, value):

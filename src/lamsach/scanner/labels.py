@@ -1,6 +1,4 @@
-"""The codes of findings and skips in words: English sentences, each with its Vietnamese in
-`catalogue_vi/scanner.py`.
-"""
+"""Codes of findings and skips in English sentences; Vietnamese is in `catalogue_vi/scanner.py`."""
 
 from __future__ import annotations
 
@@ -183,9 +181,7 @@ _HIDDEN = re.compile(
 
 
 def visible(text: str) -> str:
-    """Text of the machine made harmless for a reader: each hidden or control character as `[U+202E]`, all on
-    one line.
-    """
+    """Text of the machine made harmless: hidden and control characters as `[U+202E]`, on one line."""
     return (
         text
         if text.isascii() and text.isprintable()

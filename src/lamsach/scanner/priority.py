@@ -25,8 +25,7 @@ def step_back() -> None:
 
 
 def cap_memory(limit_bytes: int) -> None:
-    """Let this process have no more private memory than that (RLIMIT_DATA, getrlimit(2), Linux 4.7): what
-    needs more fails, and is listed.
+    """Limit this process's private memory (RLIMIT_DATA, Linux 4.7); what needs more fails, listed.
 
     Not on Windows, where the bounds of a look alone hold.
     """
@@ -41,9 +40,7 @@ def cap_memory(limit_bytes: int) -> None:
 
 
 def reuse_memory() -> None:
-    """Let the C library keep the memory of a window for the next one, instead of asking the system for zeroed
-    pages each time (mallopt(3), glibc).
-    """
+    """Let the C library reuse a window's memory instead of asking for zeroed pages (mallopt(3))."""
     if sys.platform != "linux":
         return
     import ctypes

@@ -1,6 +1,4 @@
-"""Opening a file that anybody may have put there: an ordinary file or nothing, never a link, a pipe or a
-device.
-"""
+"""Opening a file of unknown origin: an ordinary file or nothing, never a link, pipe or device."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""WMI subscriptions of Windows (MITRE ATT&CK T1546.003): what is started by an event, through PowerShell and
-mofcomp of the system.
+"""WMI subscriptions of Windows (MITRE ATT&CK T1546.003): programs started by events.
 
 A subscription works by its binding of a filter to a consumer. Without the binding nothing is started, so it
 alone is taken away, and its definition (MOF text) puts it back.

@@ -102,9 +102,7 @@ def embedded(path: str) -> tuple[int, str]:
 
 
 def by_catalogue(path: str) -> tuple[int, str]:
-    """The same about a signature in a catalogue of the system. Raises OSError when the file cannot
-    be read.
-    """
+    """The same by a signature in a catalogue of the system. Raises OSError for an unreadable file."""
     trust: Any = ctypes.WinDLL("wintrust", use_last_error=True)
     handle = ctypes.c_void_p()
     algorithm = ctypes.c_wchar_p("SHA256")
@@ -205,9 +203,7 @@ UNKNOWN, UNSIGNED, DISTRUSTED, TRUSTED = "unknown", "unsigned", "distrusted", "t
 
 
 def signature(path: str) -> tuple[str, str]:
-    """`trusted`, `distrusted` (damaged, expired, of nobody known), `unsigned` or `unknown` (the system does
-    not tell), and the signer's name.
-    """
+    """`trusted`, `distrusted` (damaged, expired, unknown), `unsigned` or `unknown`; the signer's name."""
     if os.name != "nt":
         return UNKNOWN, ""
     try:

@@ -1,5 +1,4 @@
-"""Many files through several processes, in bounded memory; a file that ends a worker is skipped, not the
-look.
+"""Many files through several processes, in bounded memory; a fatal file is skipped, not the look.
 
 Processes, not threads: YARA-X holds the interpreter's lock while it searches, and a fault in a parser ends
 one worker only.
@@ -33,9 +32,7 @@ ENDED_AT_MOST = 20
 LOOK_BYTES, PARENT_BYTES = 300 << 20, 60 << 20
 """The memory of a whole look, and what of it is not the workers'."""
 WORKER_BYTES = 64 << 20
-"""A worker cannot do with less; so more than three, where somebody asks for them, take more than a look
-should.
-"""
+"""Least memory of a worker; more than three, on request, exceed what a look should take."""
 _WAITING = 4
 """Batches per worker that are on their way."""
 
@@ -70,9 +67,7 @@ def _examine(paths: list[str]) -> FileReport:
 
 
 class Workers:
-    """Examines files with a number of processes. `on_report` gets each batch's report in the thread
-    of `run`.
-    """
+    """Examines files in several processes. `on_report` gets batches' reports in the thread of `run`."""
 
     def __init__(self, settings: Settings, jobs: int | None, control: Control) -> None:
         self._settings = settings
@@ -187,18 +182,14 @@ class Workers:
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
-    """End the workers in the middle of what they do: the time is over, and a file may keep one for
-    a minute.
-    """
+    """End the workers in the middle of their work: time is over, and a file may take a minute."""
     processes = getattr(pool, "_processes", None) or {}
     for process in list(processes.values()):
         process.terminate()
 
 
 def default_jobs() -> int:
-    """One worker a processor that this process may use, at most three: more would exceed the memory a look
-    may take.
-    """
+    """One worker a processor for this process, at most three: more would exceed a look's memory."""
     affinity = getattr(os, "sched_getaffinity", None)
     count = len(affinity(0)) if affinity else os.cpu_count() or 1
     return max(1, min(3, count))

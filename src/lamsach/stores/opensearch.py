@@ -1,5 +1,4 @@
-"""OpenSearch and Elasticsearch: counts by day, questions about a field's terms, documents by scroll in time
-order.
+"""OpenSearch and Elasticsearch: counts by day, questions about terms, documents by scroll.
 
 https://docs.opensearch.org/latest/api-reference/search-apis/scroll/ and
 https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-scroll: the same in all versions of

@@ -63,8 +63,7 @@ _HIDING_UNICODE = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Question for lines with all texts of one of `wanted` (in any case), or with a match of one of
-    `patterns`.
+    """Question for lines with all texts of one of `wanted` (in any case), or a match of `patterns`.
 
     Patterns use what RE2 and Lucene have in common. `unasked`: values behind escapes are left out.
     """
@@ -74,9 +73,7 @@ class Question:
     unasked: bool = False
 
     def cut(self, count: int, size: int) -> Iterator[Question]:
-        """Split into questions of at most so many wanted and about `size` characters; patterns go with the
-        first.
-        """
+        """Split into questions of so many wanted and about `size` characters; the first has the patterns."""
         part: list[Wanted] = []
         length, patterns = 0, self.patterns
         for wanted in self.wanted:
@@ -132,9 +129,7 @@ def _network(value: str) -> IPv4Network | IPv6Network | None:
 
 
 def _of_name(name: str) -> list[Wanted] | None:
-    """A label of a name; for short labels two with the dot between, or one between the lengths that Windows
-    writes.
-    """
+    """A label of a name; for short labels two with a dot, or one between the lengths of Windows."""
     labels = name.strip(".").split(".")
     if len(labels) == 1:
         return [(name,)] if name else None

@@ -24,18 +24,14 @@ _EXPRESSION = 900
 _CLAUSES = 256
 """Expressions of one question; `max_clause_count` is 1024 or more."""
 _UNCUT, _MOST_REPEATS = 40_000, 1000
-"""Length of text that shows where the analyser cuts terms (the standard one: 255); most repeats in an
-expression.
-"""
+"""Length of text that shows where the analyser cuts terms; most repeats in an expression."""
 _CONTEXTS = ("{}", "k={},1 ", "x{}9", "<{}>:8", '"{}."')
 _ESCAPED = "a%2Ec"
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """Analysis of a field into terms: of `cut` characters at most, in lower case, the whole text as one or at
-    least with its signs.
-    """
+    """Analysis of a field into terms: at most `cut` characters, lower case, whole text or its signs."""
 
     cut: int
     lowers: bool

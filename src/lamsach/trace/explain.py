@@ -21,9 +21,7 @@ _ORDER = tuple(Certainty)
 def answers_of(
     rows: Sequence[Reported], looked: Sequence[Looked], holders: Holders, skews: Mapping[str, Skew]
 ) -> list[Answer]:
-    """Return what is known of every row, those with candidates last, so that a candidate who explains other
-    rows comes first.
-    """
+    """Return what is known of every row, those with candidates last: they may explain other rows."""
     answers: dict[int, Answer] = {}
     elsewhere: set[str] = set()
     for later in (False, True):
@@ -67,9 +65,7 @@ def answer(
 
 
 def _likeliest(hits: Sequence[Hit], elsewhere: Collection[str]) -> Sequence[Hit]:
-    """The candidates to be named: those who met the stated destination, who explain other rows, then the
-    others, at most so many.
-    """
+    """The candidates to name: of the stated destination, of other rows' explanations, then others."""
     ranked = sorted(hits, key=lambda hit: ("same_destination" not in hit.hints, hit.inside not in elsewhere))
     return ranked[:_MOST_NAMED]
 

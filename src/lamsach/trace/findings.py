@@ -48,9 +48,7 @@ STAND_IN = "unattributed:public:"
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Contact that a row reports: `indicator` was contacted at `time` on the logs' clock (None: not stated),
-    seen by `observer`.
-    """
+    """Contact of a row with `indicator` at `time` on the logs' clock (None: not stated), by `observer`."""
 
     device: str
     indicator: str
@@ -152,9 +150,7 @@ def _iso(time: datetime | None) -> str:
 
 
 class _Records:
-    """Reads the line of a NAT record again, for what the record does not hold: whose log it is, where the
-    connection went, what became of it.
-    """
+    """Reader of a NAT record's line for what the record lacks: log, destination, outcome."""
 
     def __init__(self, result: Trace) -> None:
         self._zone = result.timezone

@@ -63,9 +63,7 @@ class Holders:
             yield event
 
     def knows(self, ip: str) -> bool:
-        """Return whether a lease or the inventory names the address: it is a device's own, even if NAT
-        disagrees.
-        """
+        """Return whether a lease or the inventory names the address, which is then a device's own."""
         return self.leases.knows(ip) or self._inventory.by_ip(ip) is not None
 
     def identify(self, ip: str, time: datetime) -> tuple[Identity, Why | None]:
@@ -123,9 +121,7 @@ class Holders:
 
 
 def device_key(identity: Identity) -> str:
-    """Return what makes two identities one device: hardware address, else host name, else the person of a
-    session, else the address.
-    """
+    """Return a device's key: hardware address, else host name, else session's person, else address."""
     name = host_key(identity.name or "")
     if identity.mac:
         return f"mac:{identity.mac}"

@@ -1,5 +1,4 @@
-"""The answer to the authority as an official letter (công văn) by Decree 30/2020/NĐ-CP, in Vietnamese;
-`lamsach.letters` lays it out.
+"""The answer to the authority as an official letter (công văn) by Decree 30/2020/NĐ-CP.
 
 It states figures and the reported rows, and numbers the machines; it names no person and no inside address.
 """

@@ -38,9 +38,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """Result for a row: `hits`, the likeliest first, and `why` they name no single address, or None when they
-    do.
-    """
+    """Result for a row: `hits`, the likeliest first, and `why` they name no single address, or None."""
 
     hits: tuple[Hit, ...] = ()
     why: Why | None = None
@@ -107,9 +105,7 @@ class Lookups:
         return [self._deeper(item, row, 1) for item in found], ("other_destination",) if other else ()
 
     def _sure_of_every_protocol(self, row: Reported, hit: Hit) -> bool:
-        """Return whether the row's silence about the protocol does not matter: in one it is certain, and in
-        the other nobody else.
-        """
+        """Return whether the row's unstated protocol does not matter: certain in one, nobody in the other."""
         if (
             hit.certainty is not Certainty.PROBABLE
             or len(hit.path) > 1
@@ -140,9 +136,7 @@ class Lookups:
         return bool(self._table.far_sides(row.ip, row.port, row.time + half, half + slack))
 
     def _deeper(self, found: Candidate, row: Reported, depth: int) -> tuple[Candidate, ...]:
-        """The path on from an inside address that another device translated before: a branch behind
-        a branch.
-        """
+        """The path on from an inside address of another translating device: a branch behind a branch."""
         if (
             depth >= _DEPTH
             or not self._table.knows(found.inside_ip)
@@ -163,9 +157,7 @@ class Lookups:
         return (found, *self._deeper(inner[0], replace(row, ip=found.inside_ip), depth + 1))
 
     def _portless(self, row: Reported) -> Looked:
-        """Everybody who was behind the address: only those that spoke to the stated destination if any did,
-        those with most translations first.
-        """
+        """All behind the address, or those of the stated destination, most translations first."""
         found, meeting = self._crowd(row)
         counts = Counter(item.inside_ip for item in found)
         best: dict[str, Candidate] = {}
@@ -183,9 +175,7 @@ class Lookups:
         return Looked(tuple(hits), None if len(hits) < 2 else Why.NO_PORT)
 
     def _crowd(self, row: Reported) -> tuple[Sequence[Candidate], bool]:
-        """Return who was behind the address, and whether it is only those that spoke to the stated
-        destination.
-        """
+        """Return who was behind the address, and whether only those of the stated destination."""
         key = (row.ip, row.time, row.precision, row.protocol, row.destination)
         if key not in self._held:
             if len(self._held) > 1000:

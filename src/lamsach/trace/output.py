@@ -1,6 +1,4 @@
-"""One way to write a trace: the suffix of the name chooses the writer, and the file is written whole or not
-at all.
-"""
+"""Writing a trace: the name's suffix chooses the writer; the file is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -28,9 +26,7 @@ LETTERS = (".docx", ".pdf")
 
 
 def check(path: Path) -> None:
-    """Raise UsageError for a name that no writer writes, OutputError where nothing can be written; ask before
-    a long trace.
-    """
+    """Raise UsageError for an unknown suffix, OutputError for an unwritable file, before a long trace."""
     if kind_of(path) not in (*WRITERS, *LETTERS):
         raise UsageError(
             mark("The kind of result is chosen by the end of its name, and this one is not known."),
@@ -46,8 +42,7 @@ def check(path: Path) -> None:
 def write(
     trace: Trace, path: Path, language: str = "vi", letter: Letter | None = None, seal: Seal | None = None
 ) -> None:
-    """Write a result, or the answer to the authority (`.docx`, `.pdf`), atomically; sealed when its name ends
-    in `.age`.
+    """Write a result, or the answer (`.docx`, `.pdf`), atomically; sealed when its name ends in `.age`.
 
     Raises UsageError for an unknown suffix and OutputError when the file cannot be written; the old file is
     then kept.

@@ -1,6 +1,4 @@
-"""In words: why a row is not explained and what to do next, what speaks for a candidate, and how sure an
-answer is.
-"""
+"""Sentences: why a row is not explained, next steps, evidence for a candidate, certainty."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""By how much the clocks of the logs are ahead of the list's: the shift that explains most rows, when that is
-no accident.
+"""Lead of the logs' clocks over the list's: the shift that explains most rows beyond accident.
 
 Every row says of a shift whether a translation of its port was open then, so each allows the shifts of some
 intervals; the shift that most rows allow is searched in one sweep. It is believed only when so many rows that
@@ -82,9 +81,7 @@ def stated_skew(rows: Sequence[Reported], table: NatTable, shift: timedelta) -> 
 
 
 def _intervals(row: Reported, table: NatTable, base: timedelta, window: timedelta) -> list[tuple[int, int]]:
-    """The shifts (microseconds) at which the row meets a translation, as intervals in order,
-    without overlap.
-    """
+    """The shifts (microseconds) at which the row meets a translation, as disjoint intervals in order."""
     assert row.time is not None
     half = row.precision / 2
     middle = row.time + half
@@ -144,9 +141,7 @@ def _judged(allowed: Sequence[_Pieces], base: int, unshifted: int, used: int) ->
 
 
 def _most(allowed: Sequence[_Pieces], base: int) -> tuple[int, int, int] | None:
-    """Return how many rows the best shifts explain, and the interval of those that lies nearest to
-    the base.
-    """
+    """Return how many rows the best shifts explain, and their interval nearest to the base."""
     edges = sorted(
         [(low, 1) for pieces in allowed for low, _ in pieces]
         + [(high, -1) for pieces in allowed for _, high in pieces]
@@ -165,9 +160,7 @@ def _most(allowed: Sequence[_Pieces], base: int) -> tuple[int, int, int] | None:
 
 
 def _within(low: int, high: int, base: int) -> int:
-    """One shift of an interval: the base if it is in, the middle of a short interval, else a little inside
-    the end that is nearer to the base.
-    """
+    """One shift of an interval: the base, the middle of a short one, or inside the nearer end."""
     if low < base < high:
         return base
     if high - low <= 2 * _INWARD:
@@ -179,9 +172,7 @@ def _within(low: int, high: int, base: int) -> int:
 
 
 def _chance(rows: Sequence[_Pieces], count: int) -> float:
-    """Return how likely at least so many of the rows agree on some shift by accident: the tail of a binomial
-    for one shift, times how many shifts differ at all.
-    """
+    """Return the chance that so many rows agree on some shift: a binomial's tail times the shifts."""
     width = 2 * WINDOW // _US
     lengths = [high - low for pieces in rows for low, high in pieces]
     if not lengths:

@@ -1,6 +1,4 @@
-"""The dispatch's annex, as such annexes come: two sheets, a title above each table, merged cells, mixed
-spellings, mistakes.
-"""
+"""The dispatch's annex as usual: two sheets, titles, merged cells, mixed spellings, mistakes."""
 
 from __future__ import annotations
 

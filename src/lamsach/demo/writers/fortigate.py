@@ -1,6 +1,4 @@
-"""FortiGate logs in the syntax of FortiOS 7 (FortiOS 7.2 Log Reference, "Traffic", "UTM: webfilter, dns,
-virus").
-"""
+"""FortiGate logs of FortiOS 7 (FortiOS 7.2 Log Reference, "Traffic", "UTM: webfilter, dns, virus")."""
 
 from __future__ import annotations
 
@@ -19,9 +17,7 @@ _POLICY = "0b1c2d3e-4f50-51ec-9a8b-7c6d5e4f3a2b"
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A connection as the firewall saw it: `nat_ip` is what the source became, `inside_ip` what a published
-    address stood for.
-    """
+    """A connection at the firewall: `nat_ip` replaces the source, `inside_ip` a published address."""
 
     time: float
     source_ip: str

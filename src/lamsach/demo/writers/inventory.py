@@ -1,6 +1,4 @@
-"""The unit's inventory of machines, as such sheets are: a title, Vietnamese headings, spellings of all kinds,
-gaps and doubles.
-"""
+"""The unit's inventory as usual: a title, Vietnamese headings, mixed spellings, gaps and doubles."""
 
 from __future__ import annotations
 

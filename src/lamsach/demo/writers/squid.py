@@ -1,6 +1,4 @@
-"""Squid's native access log (https://wiki.squid-cache.org/Features/LogFormat, "Squid native access.log
-format"), gzipped.
-"""
+"""Squid's native access log (https://wiki.squid-cache.org/Features/LogFormat), gzipped."""
 
 from __future__ import annotations
 

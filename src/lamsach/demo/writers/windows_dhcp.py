@@ -1,5 +1,4 @@
-"""The Windows DHCP server's audit log ("Analyze DHCP server log files", Microsoft Learn): one file a day,
-named by weekday.
+"""The Windows DHCP server's audit log ("Analyze DHCP server log files"): a file a weekday.
 
 The server overwrites its weekday files after a week; the unit copied them every day, so the date is in the
 names. One file was saved again from an editor, as UTF-16.

@@ -1,5 +1,4 @@
-"""The Windows DNS server's debug log ("DNS logging and diagnostics", Microsoft Learn), in the English (United
-States) locale.
+"""The Windows DNS server's debug log ("DNS logging and diagnostics"), in English (United States).
 
 A client's question is received (`Rcv`), asked of a forwarder when it is not in the cache (`Snd`), answered by
 it (`Rcv` with `R`), and the client is answered (`Snd` with `R`). While details are switched on, every packet
@@ -32,9 +31,7 @@ _DATES = tuple(f"{day_of(day).month}/{day_of(day).day}/{day_of(day).year}" for d
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A question to the unit's DNS server: who asked for what, the answer, and the planted case that it
-    belongs to.
-    """
+    """A question to the unit's DNS server: client, name, answer, planted case."""
 
     time: float
     client_ip: str

@@ -30,9 +30,7 @@ def microseconds(time: datetime) -> int:
 
 
 def moment(value: int) -> datetime:
-    """The time of so many microseconds since the epoch, UTC; times beyond the calendar become its last
-    second.
-    """
+    """The time of so many microseconds since the epoch, UTC, at most the calendar's last second."""
     try:
         return EPOCH + timedelta(microseconds=value)
     except OverflowError:
@@ -93,8 +91,7 @@ class Records:
     session: array[int] = field(default_factory=lambda: array("i"))
 
     def add(self, event: Event) -> bool:
-        """Take an event; False when it is no lease record with a time and an address, or begins a lease for
-        nobody.
+        """Take an event; False when it is no lease record with time and address, or is for nobody.
 
         The end of a session that names the person but no address is taken too: it ends what the session
         holds.

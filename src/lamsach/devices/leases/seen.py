@@ -44,9 +44,7 @@ LOGON_FORMATS = (
     "paloalto",
     "checkpoint",
 )
-"""How the names of formats begin whose log-ons tell who sits at a machine; an account on a server (sshd)
-tells that not.
-"""
+"""Prefixes of formats whose log-ons show who is at a machine; a server's account (sshd) does not."""
 _NO_PERSON = frozenset(
     {
         "root",
@@ -81,9 +79,7 @@ class Seen:
 
 @dataclass(slots=True)
 class SeenTable:
-    """Likely intervals of one kind of holder (machines or people) by key: an address, or `mac:` and a
-    hardware address.
-    """
+    """Likely intervals of machines or people by key: an address, or `mac:` and a hardware address."""
 
     _points: dict[str, list[_Point]] = field(default_factory=lambda: defaultdict(list))
     _holders: list[Holder] = field(default_factory=list)

@@ -42,9 +42,7 @@ from lamsach.model import Event, LeaseAction
 DEFAULT_LENGTH = timedelta(days=8)
 """How long a lease lasts when no record states it: the default of Windows Server's DHCP scopes."""
 SESSION_LENGTH = timedelta(hours=24)
-"""How long a person's session lasts when no record ends it: VPN servers make people log on again daily or
-sooner.
-"""
+"""Length of a session without an end: VPN servers ask for a new log-on daily or sooner."""
 
 LEAD = timedelta(minutes=15)
 """How long before its first record of an address a machine is taken for the holder."""
@@ -74,9 +72,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, order=True)
 class LeaseConflict:
-    """Two machines that claimed one address from `start` until `end` (UTC): the later one, `holder`, is taken
-    for its holder.
-    """
+    """Two machines that claimed an address from `start` until `end` (UTC); the later is the `holder`."""
 
     ip: str
     start: datetime
@@ -202,9 +198,7 @@ class LeaseTable:
         return at if at >= bounds[0] and value < self._ends[at] else None
 
     def soon(self, ip: str, time: datetime) -> Lease | None:
-        """The lease that begins within LEAD after a free moment, if the last one was the same holder's or
-        long over.
-        """
+        """The lease within LEAD after a free moment, if the last was the same holder's or long over."""
         bounds = self._slices.get(ip)
         if bounds is None:
             return None

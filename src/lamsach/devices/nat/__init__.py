@@ -1,27 +1,21 @@
-"""Network address translation: which inside address stood behind a public address and port at a
-given moment.
+"""Network address translation: the inside address behind a public address and port at a moment.
 
-The interface, for whoever traces a public address back:
+The interface for tracing a public address back:
 
-    logs = NatLogs(log_files, timezone)            # `lamsach.devices.nat.nat_logs`: the NAT records of the
-                                                   logs, read fast
-    table = NatTable(logs.records())               # `lamsach.devices.nat.table`: 10^6 records build in some
-                                                   seconds
-    table.inside("203.0.113.1", 4321, "tcp", time) # -> (Candidate, ...), the best first; () when nothing is
-    known
+    logs = NatLogs(log_files, timezone)             # `nat_logs`: the NAT records of the logs, read fast
+    table = NatTable(logs.records())                # `table`: 10^6 records build in some seconds
+    table.inside("203.0.113.1", 4321, "tcp", time)  # (Candidate, ...), the best first; () for nothing
 
-- `port` None: everybody who was behind the address at the time, each only `possible` (at most
-  MOST_CANDIDATES).
+- `port` None: all behind the address at the time, each only `possible` (at most MOST_CANDIDATES).
 - `protocol`: `tcp`, `udp`, `icmp`, a number, or None when not stated.
-- `destination`: the far side's address, when the report states it: keeps those apart who share a public port.
+- `destination`: the far side's address, if the report states it: separates users of one public port.
 - `slack`: how far the clocks may be apart; what only fits with it is `possible`.
-- A `Candidate` says the inside address and port, the interval, the `Certainty` and the file and line of its
-  record.
-- `table.knows(ip)`, `table.covers(ip, time)` and `table.span(ip)` tell why nothing was found: another
-  address, or no records of that time.
+- A `Candidate` has the inside address and port, the interval, the `Certainty`, its record's file and line.
+- `table.knows(ip)`, `table.covers(ip, time)` and `table.span(ip)` show why nothing was found: another one,
+  or no records of that time.
 - `table.public_addresses()` lists the addresses that the records translate to.
 
-Who held the inside address at the time is then said by `lamsach.devices.leases.LeaseTable`.
+`lamsach.devices.leases.LeaseTable` names the holder of the inside address at the time.
 """
 
 from lamsach.devices.nat.records import Kind, NatRecord, protocol_number

@@ -34,8 +34,7 @@ class BehindNat:
         return self._table.public_addresses()
 
     def __call__(self, event: Event) -> tuple[Event, Behind | None]:
-        """The event as of the inside address, with the grounds; unchanged and None where the records leave a
-        choice.
+        """The event as of the inside address, with the grounds; unchanged and None for a choice.
 
         What the line itself says of the machine (hardware address, name) is the gateway's and is left out.
         """
@@ -49,9 +48,7 @@ class BehindNat:
         return inside, Behind(public, certain)
 
     def _path(self, event: Event, public: str) -> tuple[list[Candidate], bool]:
-        """The translations that lead inwards, the outermost first, and whether nothing about them
-        is assumed.
-        """
+        """The translations inwards, the outermost first, and whether nothing about them is assumed."""
         source = event.source_ip == public
         port = event.source_port if source else event.destination_port
         far = event.destination_ip if source else event.source_ip
@@ -69,9 +66,7 @@ class BehindNat:
         return path, certain
 
     def _only_one(self, event: Event, public: str, port: int | None, far: str | None) -> Candidate | None:
-        """The translation of that moment if all that fit are of one inside address; slack only where none
-        fits else.
-        """
+        """The translation if all that fit are of one inside address; slack only where none fits else."""
         assert event.time is not None
         if port is None and far is None:
             return None
@@ -84,9 +79,7 @@ class BehindNat:
     def _fitting(
         self, time: datetime, public: str, port: int | None, far: str | None, slack: timedelta
     ) -> Sequence[Candidate]:
-        """The translations that state the far side; where no record of the port does, those that
-        state none.
-        """
+        """The translations that state the far side; where none of the port does, those without one."""
         found = self._table.inside(public, port, None, time, destination=far, slack=slack)
         if far is None:
             return found

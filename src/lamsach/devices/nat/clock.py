@@ -21,9 +21,7 @@ _HEAD = re.compile(
 
 
 class Clock:
-    """Reader of the time in a line's header, in microseconds since the epoch; UTC. `file` and `line`: its
-    place.
-    """
+    """Reader of a line header's time, in microseconds since the epoch, UTC; `file` and `line`: its place."""
 
     def __init__(self, context: FileContext) -> None:
         self.file = context.file

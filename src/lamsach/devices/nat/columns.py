@@ -55,9 +55,7 @@ def _column(code: str) -> array[int]:
 
 @dataclass(slots=True)
 class Columns:
-    """Translations as intervals in order of arrival; `known` tells of START_KNOWN, END_KNOWN and
-    START_GUESSED.
-    """
+    """Translations as intervals in order of arrival; `known`: START_KNOWN, END_KNOWN, START_GUESSED."""
 
     ips: dict[str, int] = field(default_factory=dict)
     insides: dict[str, int] = field(default_factory=dict)

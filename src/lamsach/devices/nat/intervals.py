@@ -49,9 +49,7 @@ class Intervals:
         self._reach = _latest_so_far(self.end, self._begins, self._stops)
 
     def overlapping(self, ip: int, port: int | None, value: int, margin: int) -> Iterator[int]:
-        """The intervals of the address and port around the time, with the margin; at most MOST_STEPS are
-        tried.
-        """
+        """The intervals of address and port around the time, with the margin, of at most MOST_STEPS."""
         if port is None:
             yield from self._at_any_port(ip, value, margin)
             return
@@ -122,9 +120,7 @@ def _begun_after_others(
     sure: NDArray[np.int64],
     known: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """The beginnings; a guessed one is after the last moment when the port was surely another inside
-    address's.
-    """
+    """The beginnings; a guessed one is after the port's last certain moment of another inside address."""
     order = np.lexsort((inside, sure, protocol, place))
     group, holder, moment, kind = (
         np.stack([place[order], protocol[order]]),
@@ -154,9 +150,7 @@ def _begun_after_others(
 def _latest_so_far(
     ends: NDArray[np.int64], begins: NDArray[np.int64], stops: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """The running maximum within each group: one run over groups raised above one another by more than they
-    span.
-    """
+    """The running maximum within each group, in one run over groups raised above one another."""
     if not len(ends):
         return ends
     least = int(np.min(ends))

@@ -43,9 +43,7 @@ class NatLogs:
     counts: dict[str, int] = field(default_factory=dict)
 
     def records(self) -> Iterator[NatRecord | NatBatch]:
-        """Every NAT record, in the order of the files, in batches where possible; files without any are left
-        out.
-        """
+        """Every NAT record in the order of the files, in batches where possible; other files are left out."""
         for log in self.logs:
             try:
                 yield from self._records(log)

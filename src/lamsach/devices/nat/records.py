@@ -26,9 +26,7 @@ LIKELY_AFTER_US = 60 * 1_000_000
 
 
 class Kind(IntEnum):
-    """Content of a record. `SESSION`: beginning and end. `OPEN`, `CLOSE`: one of them. `SEEN`: a moment
-    between.
-    """
+    """Kind of a record. `SESSION`: beginning and end. `OPEN`, `CLOSE`: one of them. `SEEN`: a moment."""
 
     SESSION = 0
     OPEN = 1
@@ -37,8 +35,7 @@ class Kind(IntEnum):
 
 
 class NatRecord(NamedTuple):
-    """One record: the inside address and port (0: any) behind the ports `first_port` to `last_port` of the
-    public address.
+    """One record: inside address and port (0: any) behind ports of the public address.
 
     Times are microseconds since the epoch, UTC; `start` is 0 when a CLOSE does not state it, `end` equals
     `start` for OPEN, and for SEEN unless the record makes an interval likely, which then lasts from

@@ -1,6 +1,4 @@
-"""The table of translations: the address behind a public address, port, protocol and time, with its
-certainty.
-"""
+"""The table of translations: who was behind a public address, port, protocol and time, how surely."""
 
 from __future__ import annotations
 
@@ -101,8 +99,7 @@ class NatTable:
         destination: str | None = None,
         slack: timedelta = timedelta(0),
     ) -> tuple[Candidate, ...]:
-        """Candidates behind the address (canonical text) and port at the time: the most certain, then the
-        latest first.
+        """Candidates behind the address and port at the time: the most certain, then the latest first.
 
         See the package for the arguments.
         """
@@ -132,9 +129,7 @@ class NatTable:
     def _ranked(
         self, found: list[tuple[Intervals, int]], port: int | None, protocol: int, value: int, far: int | None
     ) -> tuple[Candidate, ...]:
-        """One for each inside address and port: the most certain, then by the far side asked for, then the
-        latest.
-        """
+        """One for each inside address and port: the most certain, by the far side asked for, the latest."""
         best: dict[tuple[int, int], tuple[int, bool, int, Intervals, int]] = {}
         for part, at in found:
             rank = _RANK[_certainty(part, at, port, protocol, value)]

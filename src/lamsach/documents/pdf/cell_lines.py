@@ -12,9 +12,7 @@ _BREAKS = "-/?&=%_+:;,]).|\u2010\u2013"
 """Behind what programs break a long word, or before what (`evil` / `[.]com`)."""
 _WELL_BROKEN = "-/?&=%_"
 _SLACK = 1.0
-"""Tolerance in points between these widths of fonts and columns and those of the program that broke the
-lines.
-"""
+"""Tolerance in points between these widths and those of the program that broke the lines."""
 _OVERFLOWS = -1.5
 """The room behind a line that was not broken although it does not fit."""
 _LABEL_LEAST = 12

@@ -1,5 +1,4 @@
-"""The pages of a PDF within the caller's limits: a page may draw without end, and a small file unpack to a
-large one.
+"""The pages of a PDF within limits: a page may draw without end, a small file unpack to a large one.
 
 What the fields of a PDF's form show (ISO 32000-1 section 12.7): text that is typed into them is no part of a
 page's own text.
@@ -148,8 +147,7 @@ def _stated(field: Any, key: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class PdfLimits:
-    """Limits of a document: pages, form fields on each, characters of text, and drawing steps, forms
-    included.
+    """Limits of a document: pages, form fields on each, characters of text, drawing steps with forms.
 
     A full page of text has some thousands of steps.
     """

@@ -197,9 +197,7 @@ def _blocks(lines: Iterable[Line]) -> list[Block]:
 
 
 def _parted(blocks: Sequence[Block]) -> Iterator[Block]:
-    """Blocks without the running text above a row's first cell and below its last: it reaches over the next
-    cell.
-    """
+    """Blocks without running text above a row's first cell and below its last, over the next cell."""
     for last, block, following in zip([None, *blocks], blocks, [*blocks[1:], None], strict=False):
         marked = [
             (

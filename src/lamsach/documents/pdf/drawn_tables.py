@@ -88,9 +88,7 @@ def _is_below(spans: Sequence[tuple[float, float]], row: Row) -> bool:
 
 
 def _place(spans: Sequence[tuple[float, float]], last: Sequence[Row], block: Block, *, heads: bool) -> int:
-    """The column that a cell overlaps and is aligned with by its last cell, else -1; `heads` need no
-    alignment.
-    """
+    """The column that a cell overlaps and whose last cell it is aligned with, else -1; not for `heads`."""
     near = [place for place, (left, right) in enumerate(spans) if block.left < right and left < block.right]
     like = [place for place in near if not last[place] or is_aligned(last[place][-1], block)]
     if heads and not like and len(near) == 1:

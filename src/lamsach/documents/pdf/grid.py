@@ -60,9 +60,7 @@ class TextLine:
 
 @dataclass(slots=True)
 class Cell:
-    """A cell: its edges in points, the columns and rows it covers (last exclusive), and its lines from the
-    top.
-    """
+    """A cell: edges in points, columns and rows covered (last exclusive), lines from the top."""
 
     left: float
     right: float
@@ -77,9 +75,7 @@ class Cell:
 
 @dataclass(slots=True)
 class Grid:
-    """A table on one page: edges of its columns and rows, from the left and top, and its cells by row and
-    column.
-    """
+    """A table on one page: edges of columns and rows, from the left and top, and its cells by place."""
 
     xs: list[float]
     ys: list[float]
@@ -130,9 +126,7 @@ def grids(drawing: Drawing) -> list[Grid]:
 
 
 def _implied(rules: Sequence[Rule], *, least: int) -> list[Rule]:
-    """Rules implied by where the pieces of several others begin and end; those of one table reach equally
-    far.
-    """
+    """Rules implied by the ends of several others' pieces; those of one table reach equally far."""
     tables: dict[tuple[int, int], dict[int, list[float]]] = {}
     for at, near in groupby(_aligned(sorted(rules[:_MOST_IMPLYING])), key=lambda pair: pair[0]):
         runs: list[list[Rule]] = []
@@ -203,9 +197,7 @@ def _touch(upright: Rule, level: Rule) -> bool:
 
 
 def _connected(count: int, touched_by: Sequence[set[int]]) -> list[tuple[list[int], list[int]]]:
-    """Uprights and the levels that join them, by place. A level rule with fewer than two uprights parts no
-    rows.
-    """
+    """Uprights and the levels that join them, by place; a level with fewer than two joins nothing."""
     head = list(range(count))
 
     def root(place: int) -> int:

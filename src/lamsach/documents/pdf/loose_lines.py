@@ -1,6 +1,4 @@
-"""Lines of a page by their height, each with the texts of its columns, and a table while its rows are
-collected.
-"""
+"""Lines of a page by height, each with its columns' texts, and a table while rows are collected."""
 
 from __future__ import annotations
 

@@ -227,9 +227,7 @@ def _closed(number: int, table: OpenTable, lines: Sequence[VisualLine]) -> PageT
 
 
 def _widths(table: OpenTable, edge: float) -> dict[int, float]:
-    """Right edge of each column's room, where the next column is near or many lines end there and go on
-    below.
-    """
+    """Right edge of each column's room: the next column is near, or many lines end there and go on."""
     texts: dict[int, list[TextLine]] = {}
     going_on: dict[int, list[TextLine]] = {}
     for row in [table.heads, *table.rows]:

@@ -1,5 +1,4 @@
-"""The text of a document's pages and the tables in it: those that tags state, those that rules draw, and
-those with neither.
+"""The text of a document's pages and their tables: by tags, by rules, and by neither.
 
 Rows that a page cuts in tables of level rules alone: below the last rule of a page, and above the first one
 of the next.
@@ -112,9 +111,7 @@ class PageText:
     """Possible values in a table with uncertain rows, text by text as drawn, with their first lines' places.
     """
     in_columns: list[tuple[int, list[str]]] = field(default_factory=list)
-    """Text outside of tables from top to bottom, if wanted: texts at each height from the left, with first
-    place.
-    """
+    """Text outside of tables from the top, if wanted: texts at each height from the left, first place."""
     heavy: bool = False
     """Whether the page draws far more than a page of text, so that it was left unread."""
     is_picture: bool = False

@@ -351,9 +351,7 @@ def _turned(
     strings: list[tuple[str, list[float], Matrix, float, int, bool]],
     segments: list[tuple[float, float, float, float]],
 ) -> Drawing:
-    """The page with most of its text to the right; text of another direction keeps its lines but has no
-    place.
-    """
+    """The page with most of its text to the right; text of another direction has no place."""
     turns: Counter[int] = Counter()
     for text, _, matrix, *_ in strings:
         turns[_quarter(matrix)] += len(text)

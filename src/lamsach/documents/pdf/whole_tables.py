@@ -66,9 +66,7 @@ def whole_tables(
 def _between(
     last: PageTable, part: PageTable, pages: Sequence[Sequence[str]]
 ) -> list[tuple[int, int, str]] | None:
-    """The lines between a table and one on the next page, with 0-based pages and places; None if further
-    apart.
-    """
+    """Lines between a table and one on the next page, with 0-based pages and places; None if farther."""
     if part.page != last.page + 1:
         return None
     places = [(last.page - 1, place) for place in last.below] + [
@@ -88,9 +86,7 @@ def _like(last: PageTable, part: PageTable) -> bool:
 
 
 def _doubt_all(last: PageTable, part: PageTable, knowledge: Knowledge) -> None:
-    """Doubt the rows at a page break where neither tags nor rules show that one table ends and another
-    begins.
-    """
+    """Doubt the rows at a page break without tags or rules that show where a table ends or begins."""
     if not (_is_loose(last) or _is_loose(part)):
         return
     first = next((row for row in part.rows if not are_heads(row, knowledge)), None)

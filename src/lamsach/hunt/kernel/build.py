@@ -1,7 +1,9 @@
-"""Build the kernel's shared objects: `python -m lamsach.hunt.kernel.build [PLATFORM...]`, of this platform when none is named, of `all`.
+"""Build the kernel's shared objects: `python -m lamsach.hunt.kernel.build [PLATFORM...]`, of this platform
+when none is named, of `all`.
 
-Numba translates the kernel to LLVM's language once. LLVM optimises that for each level of a platform's processors; a linker makes one
-library of the levels. It needs no other library: not C's, not Python's, not numba's. Same compilers and sources, same bytes.
+Numba translates the kernel to LLVM's language once. LLVM optimises that for each level of a platform's
+processors; a linker makes one library of the levels. It needs no other library: not C's, not Python's, not
+numba's. Same compilers and sources, same bytes.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from lamsach.hunt.machine_code import OBJECTS, PROTOTYPES, object_of, own_platfo
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """What LLVM and the linker call a platform; `levels`: processor and further features that the code of each is for."""
+    """A platform's names for LLVM and the linker; `levels`: processor and features of each."""
 
     triple: str
     emulation: str
@@ -36,7 +38,7 @@ class Platform:
 
 _WIDE = "+avx512vbmi,+avx512vbmi2,+avx512bitalg,+avx512vpopcntdq,-prefer-256-bit"
 _LEVELS_OF_X86 = {2: ("x86-64-v2", ""), 3: ("x86-64-v3", ""), 4: ("x86-64-v4", _WIDE)}
-"""The highest is that of Intel's Ice Lake and AMD's Zen 4, whose vectors of 64 bytes the sieve is written for."""
+"""The highest is Intel's Ice Lake and AMD's Zen 4, whose vectors of 64 bytes the sieve is written for."""
 PLATFORMS = {
     "linux-x86_64": Platform("x86_64-unknown-linux-gnu", "elf_x86_64", _LEVELS_OF_X86),
     "linux-aarch64": Platform("aarch64-unknown-linux-gnu", "aarch64linux", {8: ("generic", "")}),
@@ -45,7 +47,8 @@ PLATFORMS = {
 _LEVEL_OF_ARM = "define i32 @level() {\n ret i32 8\n}\n"
 _LEVEL_OF_X86 = f"""
 define internal i32 @leaf(i32 %leaf, i32 %register) {{
-  %all = call {{ i32, i32, i32, i32 }} asm sideeffect "cpuid", "={{ax}},={{bx}},={{cx}},={{dx}},0,2"(i32 %leaf, i32 0)
+  %all = call {{ i32, i32, i32, i32 }} asm sideeffect "cpuid",
+    "={{ax}},={{bx}},={{cx}},={{dx}},0,2"(i32 %leaf, i32 0)
   %a = extractvalue {{ i32, i32, i32, i32 }} %all, 0
   %b = extractvalue {{ i32, i32, i32, i32 }} %all, 1
   %c = extractvalue {{ i32, i32, i32, i32 }} %all, 2
@@ -96,7 +99,7 @@ none:
   ret i32 0
 }}
 """
-"""The level of the processor at hand, 0 below the lowest: what the psABI of x86-64 asks for, and registers that the system saves."""
+"""The processor's level, 0 below the lowest: the psABI of x86-64, and registers that the system saves."""
 _FILL = """
 define hidden ptr @memset(ptr %to, i32 %value, i64 %size) nounwind "no-builtins" {
 entry:
@@ -154,7 +157,7 @@ def _unoptimised() -> tuple[str, dict[str, str]]:
 
 
 def _stops(module: Any) -> str:
-    """Bodies for what numba leaves open, to raise exceptions in Python: the kernel raises none, and would stop here."""
+    """Bodies for Python's exceptions, which numba leaves open: the kernel raises none."""
     bodies = ["declare void @llvm.trap()"]
     for function in module.functions:
         if function.is_declaration and not function.name.startswith("llvm."):
@@ -164,7 +167,7 @@ def _stops(module: Any) -> str:
 
 
 def _emit(platform: Platform, level: int) -> bytes:
-    """The object file of one level; that of the lowest also tells the level of the processor that it runs on."""
+    """The object file of one level; the lowest one's also detects the processor's level."""
     import llvmlite.binding as llvm
 
     llvm.initialize_all_targets()
@@ -197,7 +200,7 @@ def _emit(platform: Platform, level: int) -> bytes:
 
 
 def _link(name: str, files: Sequence[str], out: Path) -> None:
-    """Make a library of object files; an open symbol, or code that has to be changed when it is loaded, is an error."""
+    """Link object files to a library; an open symbol or code to change at load time is an error."""
     platform = PLATFORMS[name]
     zig = [sys.executable, "-m", "ziglang"]
     if not platform.emulation:
@@ -258,7 +261,7 @@ def main(names: Sequence[str], folder: Path = OBJECTS) -> None:
 
 
 def is_built(name: str, folder: Path = OBJECTS) -> bool:
-    """Return whether the object of a platform is there, made by the compilers at hand; by any where there are none."""
+    """Return whether a platform's object is there, made by these compilers (by any where there are none)."""
     try:
         return path_of(name, folder).is_file()
     except PackageNotFoundError:

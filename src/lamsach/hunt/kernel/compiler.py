@@ -1,4 +1,4 @@
-"""How the kernel's functions are compiled: no reference counts (their arrays are the caller's memory) and no exceptions."""
+"""Compilation of the kernel's functions: no reference counts (the caller owns all arrays), no exceptions."""
 
 from __future__ import annotations
 

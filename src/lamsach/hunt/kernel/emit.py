@@ -1,11 +1,12 @@
-"""The keys of everything in a chunk that an indicator could name, each once: what a filter over the chunk is made of.
+"""Keys of everything in a chunk that an indicator could name, each once: the content of a filter.
 
-It follows the sieve's way through the bytes (see `scan`), and notes where the sieve asks: a compiled set can hold no key for which
-the sieve would stop at these bytes that is not noted. Two kinds of lines are left to the caller, as they are to the matcher: names
-behind escapes and names with a byte above 127.
+It follows the sieve's way through the bytes (see `scan`), and notes where the sieve asks: a compiled set can
+hold no key for which the sieve would stop at these bytes that is not noted. Two kinds of lines are left to
+the caller, as they are to the matcher: names behind escapes and names with a byte above 127.
 
-A key is even when it only stands beneath another: a name that is the parent of none and has more than two labels, beneath its parent;
-an address beneath its network of length 16 or 64. Private addresses are known by their network alone. All others are odd. Names are cut to their last DEEPEST labels.
+A key is even when it only occurs beneath another: a name that is the parent of none and has more than two
+labels, beneath its parent; an address beneath its network of length 16 or 64. Private addresses are known by
+their network alone. All others are odd. Names are cut to their last DEEPEST labels.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from lamsach.hunt.kernel import ipv4, ipv6, names
 from lamsach.hunt.kernel.compiler import compiled, inlined
 from lamsach.hunt.kernel.escapes import digits_before, length_before
-from lamsach.hunt.kernel.hashing import SEED, finish, hash_ipv6, mix_label
+from lamsach.hunt.kernel.hashes import SEED, finish, hash_ipv6, mix_label
 from lamsach.hunt.kernel.layout import BEHIND, BLOCK, CARRIES, DEEPEST, WORDS
 from lamsach.hunt.kernel.scan import _sixteen_ones
 from lamsach.hunt.kernel.tables import CLOSE, COLON, DOT, HEX, NAME, OPEN
@@ -53,7 +54,7 @@ def _note(key, table, state, out):
 
 @compiled
 def _beneath(key):
-    """The same key, as one that only stands beneath another."""
+    """The same key, as one that only occurs beneath another."""
     return max(key ^ np.uint64(1), np.uint64(2))
 
 
@@ -76,7 +77,7 @@ def _note_name(running, labels, more, table, state, out):
 
 @compiled
 def _note_ipv4(value, table, state, out):
-    """An address, and its network of length 16; of a private one (RFC 1918), which no list names, the network alone."""
+    """Note an address and its network of length 16; of a private one (RFC 1918) the network alone."""
     wide = np.uint64(value)
     top = wide >> np.uint64(16)
     private = (top >> np.uint64(8) == 10) | (top >> np.uint64(4) == 0xAC1) | (top == 0xC0A8)
@@ -151,7 +152,7 @@ def _label_lengths(data, start, table, state, out):
 
 @compiled
 def _address(data, start, end, table, state, out):
-    """An IPv6 address with the networks of lengths 64, 48, 32 and 0 that hold it; an IPv4 address mapped into it."""
+    """Note an IPv6 address with its networks of lengths 64, 48, 32 and 0, and a mapped IPv4 address."""
     valid, high, low = ipv6.parse(data, start, end)
     if not valid:
         return
@@ -261,9 +262,10 @@ def _fingerprints(data, base, words, table, state, out):
 
 @compiled
 def emit(data, begin, end, tops, words, found, tokens, odd, keys, owners, state, table, out):
-    """Write the keys of data[begin:end], which has PAD line feeds before and behind, to `out`; their number, or -1 if they are too many.
+    """Write the keys of data[begin:end] to `out`; return their number, or -1 if they are too many.
 
-    `table` is all zeros and has a power of two of words, `out` half as many; `tops` is all ones.
+    PAD line feeds precede and follow the data. `table` is all zeros and has a power of two of words, `out`
+    half as many; `tops` is all ones.
     """
     words[:] = np.uint64(0)
     state[:CARRIES] = begin

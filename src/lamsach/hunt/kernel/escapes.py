@@ -1,4 +1,6 @@
-"""Names that hide behind escapes: `evil%2Ecom`, `%2Fevil.com`, `\\u003devil.com`, `\\195\\188`, rsyslog's `#011evil.com` and their like."""
+"""Names behind escapes: `evil%2Ecom`, `%2Fevil.com`, `\\u003devil.com`, `\\195\\188`, rsyslog's
+`#011evil.com`.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +15,14 @@ _LONGEST = 1024
 
 @inlined
 def relayed_before(data, start):
-    """3 for the octal digits of a control character as rsyslog writes it, `011` in `#011evil.com`; 0 where none stand behind `#`."""
+    """Length of the octal digits of rsyslog's control characters: 3 for `011` in `#011evil.com`, else 0."""
     digits = (data[start] == _ZERO) & ((data[start + 1] & 252) == _ZERO) & ((data[start + 2] & 248) == _ZERO)
     return 3 * np.int64((data[start - 1] == HASH) & digits)
 
 
 @inlined
 def _are_hex(data, start, count):
-    """Whether so many hexadecimal digits (at most 4) stand at `start`."""
+    """Return whether so many hexadecimal digits (at most 4) are at `start`."""
     known = HEX[data[start]] != 0
     for index in range(1, count):
         known = known and HEX[data[start + index]] != 0
@@ -29,7 +31,7 @@ def _are_hex(data, start, count):
 
 @compiled
 def length_before(data, start):
-    """How many bytes from `start` on belong to an escape whose first byte stands just before: 2 for `2F` in `%2Fevil.com`."""
+    """Bytes from `start` on that belong to an escape begun just before: 2 for `2F` in `%2Fevil.com`."""
     before = data[start - 1]
     if before == PERCENT:
         length = 0
@@ -54,7 +56,7 @@ def length_before(data, start):
 
 @compiled
 def digits_before(data, start):
-    """The same for a run of hexadecimal digits from `start` on, before which the `x` or `u` of `\\x20` or `\\u0020` may stand."""
+    """The same for a run of hexadecimal digits, perhaps after the `x` or `u` of `\\x20` or `\\u0020`."""
     if data[start - 2] == BACKSLASH:
         if data[start - 1] == _X and _are_hex(data, start, 2):
             return 2
@@ -65,7 +67,7 @@ def digits_before(data, start):
 
 @inlined
 def may_end_before(data, start):
-    """Whether an escape may end in or before the digits from `start` on, so that a number may begin later than it seems."""
+    """Return whether an escape may end near the digits from `start`, so that a number may begin later."""
     before = data[start - 1]
     sign = (before == PERCENT) | (before == BACKSLASH) | (before == HASH)
     return sign | (before == _X) | (before == _U) | (HEX[before] != 0)
@@ -73,7 +75,7 @@ def may_end_before(data, start):
 
 @compiled
 def _code(data, position):
-    """The code that the escape at `position` stands for; -1 when it is none. `%25` chains (`%252E`) are followed."""
+    """Code of the escape at `position`; -1 when it is none. `%25` chains (`%252E`) are followed."""
     if data[position] == PERCENT:
         at = position + 1
         while data[at] == _TWO and data[at + 1] == _FIVE:
@@ -108,8 +110,10 @@ def _run_byte(byte):
 
 @compiled
 def _in_host(data, position):
-    """Whether an escaped byte above 127 may stand in a host name: its run of name bytes and escapes holds a dot, and does not
-    follow a character of a path or query, where such escapes are everyday text."""
+    """Return whether an escaped byte above 127 may be in a host name: its run holds a dot.
+
+    And the run does not follow a character of a path or query, where such escapes are everyday text.
+    """
     start = position
     while position - start < _LONGEST and _run_byte(data[start - 1]):
         start -= 1
@@ -129,7 +133,7 @@ def _in_host(data, position):
 
 @compiled
 def hides_name(data, position, has_idn):
-    """Whether a byte of a name hides behind the `%` or backslash at `position`."""
+    """Return whether a byte of a name hides behind the `%` or backslash at `position`."""
     code = _code(data, position)
     if code < 0:
         return False

@@ -1,4 +1,4 @@
-"""The kernel's entry points, with pointers and numbers only, as C sees them. Importing this compiles the kernel: some seconds."""
+"""The kernel's entry points as in C: pointers and numbers only. Importing this compiles the kernel."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from numba import types
 
-from lamsach.hunt.kernel import hashing, sets, tables
+from lamsach.hunt.kernel import hashes, sets, tables
 from lamsach.hunt.kernel.compiler import entry
 from lamsach.hunt.kernel.emit import emit
 from lamsach.hunt.kernel.layout import BLOCKS_SIZE, KEYS, ROWS, STATE, TOKENS, TOPS_SIZE, TOTAL
@@ -174,11 +174,11 @@ def _insert_stems(hashes, count, stems, stem_size):
 
 
 def _hash_many(data, size, offsets, count, labels, out):
-    hashing.hash_many(row_view(data, size), row_view(offsets, count + 1), labels, row_view(out, count))
+    hashes.hash_many(row_view(data, size), row_view(offsets, count + 1), labels, row_view(out, count))
 
 
 def _hash_networks(networks, count, out):
-    hashing.hash_networks(table_view(networks, count, 3), row_view(out, count))
+    hashes.hash_networks(table_view(networks, count, 3), row_view(out, count))
 
 
 _SIGNATURES: dict[str, tuple[Any, Any]] = {

@@ -15,7 +15,7 @@ _DIGIT = np.uint64(15)
 
 @inlined
 def _octet(data, end, size):
-    """The value of the `size` digits before `end`, read without a branch; more than 255 when there are none or too many."""
+    """The value of the `size` digits before `end`, without a branch; over 255 when none or too many."""
     digits = load_word(data, end - 8)
     units = (digits >> np.uint64(56)) & _DIGIT
     tens = ((digits >> np.uint64(48)) & _DIGIT) * np.uint64(size > 1)
@@ -50,7 +50,7 @@ def from_dots(data, start, end, dots):
 def read_at(data, dot):
     """Read the address whose first dot is at `dot`: (value, position after it), or (0, 0) when there is none.
 
-    Octets may be padded with zeros to three digits. What stands before and after does not matter, but for digits.
+    Octets may be padded with zeros to three digits. Neighbours do not matter, but for digits.
     """
     nothing = np.uint32(0)
     start = dot
@@ -89,7 +89,7 @@ def read_from(data, start):
 
 @compiled
 def any_listed(data, start, end, blocks, starts, ends):
-    """Whether any dot in data[start:end] is the first of a listed address."""
+    """Return whether any dot in data[start:end] is the first of a listed address."""
     for position in range(start, end):
         if data[position] == DOT:
             value, after = read_at(data, position)
@@ -104,7 +104,10 @@ def any_listed(data, start, end, blocks, starts, ends):
 
 @compiled
 def glued_digits(data, dot):
-    """How many digits before the first dot of an address may be its own, each number of them, when an escape may be glued to it (`%20203.0.113.9`); 0 when none may."""
+    """Digits before an address's first dot that may be its own when an escape may be glued to it.
+
+    `%20203.0.113.9`; 0 when none may be glued.
+    """
     run = 0
     while run < 12 and is_digit(data[dot - run - 1]):
         run += 1

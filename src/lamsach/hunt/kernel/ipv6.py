@@ -6,7 +6,7 @@ import numpy as np
 
 from lamsach.hunt.kernel.compiler import compiled, inlined
 from lamsach.hunt.kernel.escapes import digits_before
-from lamsach.hunt.kernel.hashing import hash_ipv6
+from lamsach.hunt.kernel.hashes import hash_ipv6
 from lamsach.hunt.kernel.ipv4 import read_at
 from lamsach.hunt.kernel.tables import COLON, DOT, HEX, contains, in_ranges
 
@@ -98,7 +98,7 @@ def _network(high, low, length):
 
 @compiled
 def _listed(data, start, end, lengths, bloom, table, blocks, starts, ends):
-    """Whether data[start:end] is a listed address, lies in a listed network, or is a listed IPv4 address mapped into IPv6."""
+    """Return whether data[start:end] is listed: an address, in a network, or a mapped IPv4 address."""
     valid, high, low = parse(data, start, end)
     if not valid:
         return False
@@ -115,7 +115,9 @@ def _listed(data, start, end, lengths, bloom, table, blocks, starts, ends):
 
 @compiled
 def begin_of(data, start, end, skip, number):
-    """Where an address of the run data[start:end] may begin, by number: at its start, behind the escape that `skip` bytes belong to, behind the first colon."""
+    """Candidate starts of an address in data[start:end], by number: its start, behind an escape, behind a
+    colon.
+    """
     if number == 0:
         return start
     if number == 1:
@@ -127,10 +129,11 @@ def begin_of(data, start, end, skip, number):
 
 @compiled
 def run_listed(data, colon, first, lengths, bloom, table, blocks, starts, ends):
-    """Read the run of hexadecimal digits, colons and dots around `colon`: (whether it holds a listed address, its end).
+    """Read the run of hexadecimal digits, colons and dots around `colon`: (whether it is listed, its end).
 
-    Tried are the run and the run without what logs glue to an address: a key before it (`outside:2001:db8::1`), colons and dots
-    behind it, a port (`2001:db8::1:443`, `2001:db8::1.443`). The run does not reach to the left of `first`.
+    Tried are the run and the run without what logs glue to an address: a key before it
+    (`outside:2001:db8::1`), colons and dots behind it, a port (`2001:db8::1:443`, `2001:db8::1.443`). The run
+    does not reach to the left of `first`.
     """
     start = colon
     while start > first and (HEX[data[start - 1]] != 0 or data[start - 1] == COLON or data[start - 1] == DOT):

@@ -17,7 +17,7 @@ TOKENS = BLOCK // 2
 KEYS = 3 * TOKENS
 """Hashes of names that a block may ask for."""
 SHORT = 55
-"""The longest token whose bits are looked at in one word (`tokens.bits_before` gives one more, so that a longer one shows)."""
+"""Longest token whose bits fit one word (`tokens.bits_before` gives one more, to show a longer one)."""
 DEEPEST = 5
 """An archive's filters know names by so many of their last labels."""
 PASSES = 7
@@ -25,7 +25,7 @@ CARRIES = 5 + PASSES
 """Where the state holds what `tokens.token_ends` carries from one block to the next."""
 STATE = CARRIES + 2
 PAD = 1024
-"""Line feeds that must stand before and behind the data, so that neighbours and look-ahead can be read unchecked."""
+"""Line feeds around the data, so that neighbours and look-ahead can be read unchecked."""
 LEAD = 16
 """Bytes that must be readable before the first byte hashed (whole words are loaded)."""
 TOPS_SIZE = 4096

@@ -6,7 +6,7 @@ import numpy as np
 
 from lamsach.hunt.kernel.compiler import compiled, inlined
 from lamsach.hunt.kernel.escapes import length_before
-from lamsach.hunt.kernel.hashing import SEED, finish, mix_label
+from lamsach.hunt.kernel.hashes import SEED, finish, mix_label
 from lamsach.hunt.kernel.tables import (
     BACKSLASH,
     CLOSE,
@@ -27,7 +27,7 @@ _ASCII = np.uint8(127)
 
 @inlined
 def stem_of(data, start, end, dots, tops):
-    """The hash of the last two labels of data[start:end], a name of at most SHORT bytes with a dot; 0 under a last label that no listed name has.
+    """Hash of the last two labels of a name of at most SHORT bytes; 0 under an unlisted last label.
 
     `dots` as in `keys_of`.
     """
@@ -42,16 +42,16 @@ def stem_of(data, start, end, dots, tops):
 
 @inlined
 def after_escape(data, start):
-    """Whether an escape may stand just before, so that the first label may begin later than it seems."""
+    """Return whether an escape may end just before, so that the first label may begin later."""
     return (data[start - 1] == PERCENT) | (data[start - 1] == BACKSLASH) | (data[start - 1] == HASH)
 
 
 @inlined
 def keys_of(data, start, end, dots, tops, keys, owners, count, owner):
-    """Write the hashes of data[start:end], a name of at most SHORT bytes, and of its parents to `keys`, and `owner` beside each.
+    """Write the hashes of data[start:end], a short name, and its parents to `keys`, with `owner` for each.
 
-    Bit 63 of `dots` stands for data[end - 1], bit 62 for the byte before it, and so on. Returns the new number of hashes; a
-    name under a last label that no listed name has gives none.
+    Bit 63 of `dots` is data[end - 1], bit 62 the byte before it, and so on. Returns the new number of hashes;
+    a name under a last label that no listed name has gives none.
     """
     gap = leading_zeros(dots)
     right = end - gap - 1
@@ -81,7 +81,7 @@ def keys_of(data, start, end, dots, tops, keys, owners, count, owner):
 
 @compiled
 def long_name(data, start, end, tops, bloom, table):
-    """The same for a name of any length; only its last LONGEST_NAME bytes can be a domain name (RFC 1035 section 2.3.4)."""
+    """The same for a name of any length; only its last LONGEST_NAME bytes count (RFC 1035 section 2.3.4)."""
     state = SEED
     right = end
     labels = 0
@@ -113,7 +113,7 @@ def long_name(data, start, end, tops, bloom, table):
 
 @compiled
 def any_between_high(data, start, end, tops, bloom, table):
-    """Whether a name in data[start:end] is listed that touches bytes above 127: `“evil.com”`, `域名：evil.com，`."""
+    """Return whether a listed name in data[start:end] touches bytes above 127: `“evil.com”`."""
     position = start
     while position < end:
         if data[position] > _ASCII:
@@ -134,7 +134,7 @@ def any_between_high(data, start, end, tops, bloom, table):
 
 @compiled
 def _labels_end(data, start):
-    """Where the spelling `(3)www(7)example(3)com(0)` that begins at `start` ends: (end of the whole, end of the last label)."""
+    """Ends of the spelling `(3)www(7)example(3)com(0)` from `start`: (of the whole, of the last label)."""
     end = start
     last = start
     while data[end] == OPEN:
@@ -155,7 +155,7 @@ def _labels_end(data, start):
 
 @compiled
 def label_lengths(data, start, tops, bloom, table):
-    """Read a name in the label-length spelling of the Windows DNS debug log: (whether it or a parent is listed, its end)."""
+    """Read a name in the Windows DNS debug log's spelling: (whether it or a parent is listed, its end)."""
     end, last = _labels_end(data, start)
     if last == start:
         return False, max(end, start + 1)

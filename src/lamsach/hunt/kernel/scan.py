@@ -1,10 +1,11 @@
-"""The sieve: which lines of a chunk may hold an indicator, in one pass over its bytes.
+"""The sieve: one pass over a chunk's bytes for the lines that may hold an indicator.
 
-Its contract is *no false negatives*: it passes every line in which the exact matcher could find something. It may pass too
-much. A block of bytes is first classified with vector instructions, one bit a byte and class. Then only those places are
-visited without which there is no indicator: dotted tokens (IPv4 addresses by value, names label by label from the
-right), colons as IPv6 has them, `(3)` of label-length names, escapes that may hide a name, and sixteen aligned
-hexadecimal digits in a row, which any digest covers, and the last twelve of a JA4 fingerprint. After a hit the rest of the line is skipped.
+Its contract is *no false negatives*: it passes every line in which the exact matcher could find something. It
+may pass too much. A block of bytes is first classified with vector instructions, one bit a byte and class.
+Then only those places are visited without which there is no indicator: dotted tokens (IPv4 addresses by
+value, names label by label from the right), colons as IPv6 has them, `(3)` of label-length names, escapes
+that may hide a name, and sixteen aligned hexadecimal digits in a row, which any digest covers, and the last
+twelve of a JA4 fingerprint. After a hit the rest of the line is skipped.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 
 from lamsach.hunt.kernel import escapes, ipv4, ipv6, names
 from lamsach.hunt.kernel.compiler import compiled, inlined
-from lamsach.hunt.kernel.hashing import SEED, finish, mix_label
+from lamsach.hunt.kernel.hashes import SEED, finish, mix_label
 from lamsach.hunt.kernel.layout import (
     BEHIND,
     BLOCK,
@@ -61,7 +62,7 @@ _SIZE, _DONE, _IPV6, _DIGEST = range(4)
 _ADDRESS_LINE, _NAME_LINE, _HIGH_LINE, _ODD_LINE, _TRIGGER_LINE, _DIGEST_LINE, _FINGERPRINT_LINE = range(
     5, 5 + PASSES
 )
-"""Up to where each pass need not look, because it has a hit in that line: a pass goes over a whole block before the next begins."""
+"""End of the line with each pass's last hit: a pass goes over a whole block before the next begins."""
 
 
 @compiled
@@ -111,9 +112,10 @@ def _search_addresses(data, shift, tokens, count, values, blocks, starts, ends, 
 
 @compiled
 def _likely_names(data, shift, tokens, count, tops, stems, keys, likely):
-    """The places of those names whose last two labels a listed name has, written to `likely`; their number.
+    """Write the places of names whose last two labels are listed to `likely`; return their number.
 
-    That costs two labels and one question, whatever the name's length. First the hashes of all, then the questions, as with addresses.
+    That costs two labels and one question at any length. First the hashes of all, then the questions, as with
+    addresses.
     """
     for index in range(count):
         place = name_place(index)
@@ -132,7 +134,7 @@ def _likely_names(data, shift, tokens, count, tops, stems, keys, likely):
 
 @compiled
 def _search_names(data, shift, tokens, count, tops, stems, bloom, table, keys, owners, likely, state, hits):
-    """Tokens with a letter and a dot, of at most SHORT bytes: of the likely ones all parents are asked for."""
+    """Search tokens with a letter and a dot, of at most SHORT bytes: all parents of the likely ones."""
     asked = 0
     for index in range(_likely_names(data, shift, tokens, count, tops, stems, keys, likely)):
         place = peek(likely, index)
@@ -148,7 +150,7 @@ def _search_names(data, shift, tokens, count, tops, stems, bloom, table, keys, o
 
 @compiled
 def _any_high(words):
-    """Whether the block holds a byte above 127."""
+    """Return whether the block holds a byte above 127."""
     row = words[HIGH]
     found = np.uint64(0)
     for column in range(TOTAL):
@@ -158,7 +160,7 @@ def _any_high(words):
 
 @compiled
 def _search_high(data, shift, tokens, count, words, has_idn, tops, bloom, table, state, hits):
-    """Names with a byte above 127: when the list holds such names, any may be another spelling of one; else what stands between them."""
+    """Search names with a byte above 127 as other spellings if the list holds such; else between them."""
     for index in range(count):
         start = start_of(tokens, name_place(index))
         end = end_of(tokens, name_place(index))
@@ -229,7 +231,7 @@ def _search_triggers(
 
 @inlined
 def _sixteen_ones(word):
-    """Among the four lanes of 16 bits of a word, those that are all ones (their top bits set); rarely one too many."""
+    """Lanes of 16 bits of a word that are all ones (their top bits set); rarely one too many."""
     zeros = ~word
     return (zeros - np.uint64(0x0001000100010001)) & ~zeros & np.uint64(0x8000800080008000)
 
@@ -301,10 +303,13 @@ def sieve(
     hits,
     feeds,
 ):
-    """Search data[begin:end], which has PAD line feeds before and behind; write a position inside each candidate line to `hits`.
+    """Search data[begin:end], with PAD line feeds around it; write a position in each candidate line to
+    `hits`.
 
-    `begin` is the start of a line. The line feeds of each BLOCK bytes go to `feeds`, which has room for one more. A token belongs to the block that has the byte behind it, so that the byte at `end` is looked at too. Returns (number of hits, position from which to go on): the second is `end` unless `hits`
-    ran full. A line may be hit once by each pass, and hits are not in order within a block.
+    `begin` is the start of a line. The line feeds of each BLOCK bytes go to `feeds`, which has room for one
+    more. A token belongs to the block that has the byte behind it, so that the byte at `end` is looked at
+    too. Returns (number of hits, position from which to go on): the second is `end` unless `hits` ran full. A
+    line may be hit once by each pass, and hits are not in order within a block.
     """
     words[:] = np.uint64(0)
     state[:CARRIES] = begin

@@ -1,9 +1,10 @@
-"""Whether a small sorted set of hashes may hold what a list asks for: the question that an archive asks of every segment's filter.
+"""Small sorted sets of hashes: an archive asks every segment's filter for a list's keys.
 
-A set of n keys keeps `key * n * 2^bits / 2^64` of each, in order (a quotient-remainder set, Elias 1974): the upper part in unary, one
-bit 1 an entry and a bit 0 at the end of each of the n buckets, and the lower `bits` bits one behind the other. A key that is not in
-the set is taken for one that is with a probability of 2^-bits. A filter has two: one of what holds others (parents of names, networks),
-and one of what only stands beneath such a holder, and is asked for only where its holder is.
+A set of n keys keeps `key * n * 2^bits / 2^64` of each, in order (a quotient-remainder set, Elias 1974): the
+upper part in unary, one bit 1 an entry and a bit 0 at the end of each of the n buckets, and the lower `bits`
+bits one behind the other. A key that is not in the set is found by mistake with a probability of 2^-bits. A
+filter has two: one of what holds others (parents of names, networks), and one of what only occurs beneath
+such a holder, and is asked for only where its holder is.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def _scaled(key, factor):
 
 @compiled
 def _may_hold(key, count, bits, unary, rests, place):
-    """Whether the key may be among the `count` entries. Keys are asked in order: `place` tells how far the set was read."""
+    """Return whether the key may be among the `count` entries; keys come in order, from `place` on."""
     if count == 0:
         return False
     value = _scaled(key, np.uint64(count) << np.uint64(bits))
@@ -74,10 +75,11 @@ def _may_hold(key, count, bits, unary, rests, place):
 
 @compiled
 def any_of(keys, guards, asked, levels, wide, wide_bits, narrow, narrow_bits, data, found, place):
-    """Whether a filter, the bytes `data`, may hold any of the keys that are asked for.
+    """Return whether a filter, the bytes `data`, may hold any of the keys.
 
-    Keys stand in levels, in order within each: those of levels[i]:levels[i + 1] are looked for only where their guard, a key of the level
-    above, was found. `wide` and `narrow`: entries of its two sets. `found`: room for each key.
+    Keys are in levels, in order within each: those of levels[i]:levels[i + 1] are looked for only where their
+    guard, a key of the level above, was found. `wide` and `narrow`: entries of its two sets. `found`: room
+    for each key.
     """
     words = ((2 * wide + 63) >> 6) + 1
     unary = data[: 8 * words].view(np.uint64)
@@ -111,7 +113,9 @@ def any_of(keys, guards, asked, levels, wide, wide_bits, narrow, narrow_bits, da
 
 @compiled
 def any_in_each(keys, guards, asked, levels, offsets, shapes, data, found, place, out):
-    """For each filter, whose bytes begin at data[offsets[i]] (a multiple of 8) and whose shape is row i: see `any_of`, to out[i]."""
+    """Write `any_of` of each filter to out[i]; its bytes begin at data[offsets[i]] (a multiple of 8), shape:
+    row i.
+    """
     for index in range(offsets.size):
         wide, wide_bits = shapes[index, 0], shapes[index, 1]
         narrow, narrow_bits = shapes[index, 2], shapes[index, 3]

@@ -37,7 +37,7 @@ HEX = _hex_table()
 
 @inlined
 def is_digit(byte):
-    """Whether the byte is a decimal digit."""
+    """Return whether the byte is a decimal digit."""
     return np.uint8(byte - np.uint8(48)) < np.uint8(10)
 
 
@@ -64,7 +64,7 @@ def _in_table(key, table):
 
 @inlined
 def contains(key, bloom, table):
-    """Whether the key is in the set. A Bloom filter of one word a key answers nearly every question with one load."""
+    """Return whether the key is in the set. A Bloom filter of a word a key answers nearly every question."""
     bits = _bloom_bits(key)
     if bloom[(key >> np.uint64(1)) & np.uint64(bloom.size - 1)] & bits != bits:
         return False
@@ -104,9 +104,10 @@ def _bit(bits, byte, number):
 
 @inlined
 def in_ranges(value, blocks, starts, ends):
-    """Whether an IPv4 address (uint32) lies in one of the sorted, disjoint ranges.
+    """Return whether an IPv4 address (uint32) is in one of the sorted, disjoint ranges.
 
-    `blocks` has a bit for each /24 they touch, then one for each /20: few enough that the processor has them at hand.
+    `blocks` has a bit for each /24 they touch, then one for each /20: few enough that the processor has them
+    at hand.
     """
     area = value >> np.uint32(12)
     if not _bit(blocks, np.uint32(AREAS_AT) + (area >> np.uint32(3)), area):
@@ -117,13 +118,13 @@ def in_ranges(value, blocks, starts, ends):
 
 @inlined
 def top_listed(hashed, tops):
-    """Whether a name under this last label (by its hash) may be listed."""
+    """Return whether a name under this last label (by its hash) may be listed."""
     return tops[(hashed >> np.uint64(11)) & np.uint64(TOPS_SIZE - 1)] != np.uint8(0)
 
 
 @inlined
 def stem_listed(hashed, stems):
-    """Whether a name with these last two labels (by their hash) may be listed. One bit a stem: of names that are not, one in ten passes."""
+    """Return whether a name with these last two labels (by hash) may be listed; one in ten others passes."""
     word = stems[(hashed >> np.uint64(1)) & np.uint64(stems.size - 1)]
     return (word >> (hashed >> np.uint64(58))) & np.uint64(1) != np.uint64(0)
 
@@ -163,7 +164,8 @@ def feeds_by_block(data, begin, end, out):
 
 @compiled
 def next_line(data: NDArray[np.uint8], begin: int, end: int, first: np.uint8) -> int:
-    """The start of the next line of data[begin:end] that begins with this byte, not the one at `begin`; -1 when there is none.
+    """The start of the next line of data[begin:end] with this first byte, after `begin`; -1 when there is
+    none.
 
     64 bytes behind `end` must be readable.
     """
@@ -179,7 +181,7 @@ def next_line(data: NDArray[np.uint8], begin: int, end: int, first: np.uint8) ->
 
 @compiled
 def skip_lines(data: NDArray[np.uint8], begin: int, end: int, lines: int) -> int:
-    """The start of the line that comes `lines` after the one that begins at `begin`; `end` when there are fewer."""
+    """The start of the line that is `lines` after the one at `begin`; `end` when there are fewer."""
     position = begin
     while lines > 0 and position + 4096 <= end:
         counted = count_lines(data, position, position + 4096)

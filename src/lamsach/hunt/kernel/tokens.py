@@ -1,4 +1,4 @@
-"""Blocks of bytes turned into class words, and class words into the dotted tokens that they hold, without a branch a byte."""
+"""Blocks of bytes as class words, and the dotted tokens in class words, without a branch a byte."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LAST_FOUR = np.uint64(15) << np.uint64(60)
 
 @inlined
 def _near(here, after):
-    """Places of a word with one of these bits one to five places behind them; `after` is the word that follows."""
+    """Places of a word with one of these bits one to five places behind them; `after` is the next word."""
     found = (here >> _ONE) | (after << np.uint64(63))
     for distance in (_TWO, _THREE, _FOUR, _FIVE):
         found |= (here >> distance) | (after << (np.uint64(64) - distance))
@@ -41,13 +41,15 @@ def _near(here, after):
 
 @inlined
 def _step(here, after, colons, colons_after):
-    """Of the colons of two words, those with one of these bits near behind them; what follows the second word is taken to hold some."""
+    """Colons of two words with one of these bits near behind; a third word is assumed to hold some."""
     return colons & _near(here, after), colons_after & _near(after, _ONES)
 
 
 @compiled
 def _sixth_of(colons, colons_after):
-    """The colons of a word that five more follow, each near the one before, as in an IPv6 address without `::`."""
+    """The colons of a word that five more follow, each near the one before, as in an IPv6 address without
+    `::`.
+    """
     here, after = colons, colons_after
     for _level in range(5):
         here, after = _step(here, after, colons, colons_after)
@@ -56,10 +58,11 @@ def _sixth_of(colons, colons_after):
 
 @compiled
 def _mark_ipv6(words):
-    """Make triggers of the colons that an IPv6 address may have: each `::`, and the first of six near each other.
+    """Make triggers of the colons that an IPv6 address may have: each `::`, and the first of six near each
+    other.
 
-    So the colons of times, of hardware addresses and of JSON are passed over. The first loop has no branch, so that the compiler
-    makes vector instructions of it; few words have three colons near each other.
+    So the colons of times, of hardware addresses and of JSON are passed over. The first loop has no branch,
+    so that the compiler makes vector instructions of it; few words have three colons near each other.
     """
     colon_row, chain_row, trigger_row = words[COLONS], words[CHAINS], words[TRIGGERS]
     for column in range(BEHIND, BEHIND + WORDS):
@@ -76,7 +79,7 @@ def _mark_ipv6(words):
 
 @compiled
 def classify_block(data, base, end, with_ipv6, words):
-    """Fill the class words of the block that begins at `base`; `end` is the end of the data. Returns the block's line feeds."""
+    """Fill the class words of the block at `base`; `end` is the end of the data. Return its line feeds."""
     feeds = 0
     for row in range(ROWS):
         for column in range(BEHIND):
@@ -125,29 +128,33 @@ def twelves(row, column):
 
 @inlined
 def is_fingerprint(data, position):
-    """Whether twelve hexadecimal digits are the last part of a JA4 fingerprint: `t13d1516h2_8daaf6152771_02713d6af862`."""
+    """Return whether twelve hexadecimal digits end a JA4: `t13d1516h2_8daaf6152771_02713d6af862`."""
     return data[position - 1] == _UNDERSCORE and data[position - 14] == _UNDERSCORE
 
 
 @inlined
 def bits_before(row, offset):
-    """The class bits of at least SHORT bytes before `offset` (bytes from the start of the row): bit 63 for the byte before it."""
+    """The class bits of SHORT bytes or more before `offset` (from the row's start): bit 63 is the nearest."""
     return bits_at(row, (offset >> 3) - 7) << np.uint64(8 - (offset & 7))
 
 
 @inlined
 def _carried(word, bits, carry):
-    """Add bits to a word, and the carry of the word before: (sum, carry). In a run of ones that has one of the bits, those from it
-    on become zeros, and the sum has a one behind the run. Each bit stands in a run, and no run has two."""
+    """Add bits to a word, and the carry of the word before: (sum, carry).
+
+    In a run of ones that has one of the bits, those from it on become zeros, and the sum has a one behind the
+    run. Each bit is in a run, and no run has two.
+    """
     summed = word + (bits | carry)
     return summed, (word & ~summed) >> np.uint64(63)
 
 
 @compiled
 def _mark_decimals(words):
-    """The ends of decimal numbers (one dot, else digits) that lie within 64 bytes: many logs have more of them than of all other tokens.
+    """Mark the ends of decimal numbers (one dot, else digits) within 64 bytes: the most tokens of many logs.
 
-    A loop without branches and carries, of which the compiler makes vector instructions; what crosses a border is sorted out later.
+    A loop without branches and carries, of which the compiler makes vector instructions; what crosses a
+    border is sorted out later.
     """
     name_row, dot_row, numeric_row, decimal_row = words[NAMES], words[DOTS], words[NUMERIC], words[DECIMALS]
     for column in range(BEHIND, BEHIND + WORDS):
@@ -166,11 +173,13 @@ def _mark_decimals(words):
 
 @compiled
 def token_ends(words, state, out):
-    """The offsets (from the start of the rows) of the ends of the tokens with a dot that end in the block, written to `out`; their number.
+    """Write the ends of the block's tokens with a dot, from the start of the rows, to `out`; return their
+    number.
 
-    A token is a run of name bytes. Adding its first bit to the bits of its labels carries through the first label and comes to
-    rest on the dot behind it; adding that dot to the bits of the run, on the token's end. So the tokens of 64 bytes are found by two
-    additions. What is carried out of the block waits in the state. Most decimal numbers are passed over.
+    A token is a run of name bytes. Adding its first bit to the bits of its labels carries through the first
+    label and comes to rest on the dot behind it; adding that dot to the bits of the run, on the token's end.
+    So the tokens of 64 bytes are found by two additions. What is carried out of the block waits in the state.
+    Most decimal numbers are passed over.
     """
     found = 0
     _mark_decimals(words)
@@ -200,13 +209,13 @@ def token_ends(words, state, out):
 
 @inlined
 def start_of(tokens, place):
-    """Where a token begins, as an offset from the start of the rows."""
+    """A token's start, as an offset from the start of the rows."""
     return peek(tokens, 2 * place) & 0xFFFFFFFF
 
 
 @inlined
 def end_of(tokens, place):
-    """Where it ends."""
+    """A token's end."""
     return peek(tokens, 2 * place) >> 32
 
 
@@ -226,9 +235,10 @@ def name_place(index):
 def sort_tokens(words, ends, count, tokens, odd):
     """Part the tokens with these ends by what they may be.
 
-    `tokens` gets two numbers a token, addresses from the front and names from the end (without their trailing dot); `odd` gets
-    the offsets of the last bytes of those that are long or glued together. Numbers with fewer than three dots are left out. Returns
-    the numbers of addresses, names and odd ones. There is no branch: what a token is cannot be guessed.
+    `tokens` gets two numbers a token, addresses from the front and names from the end (without their trailing
+    dot); `odd` gets the offsets of the last bytes of those that are long or glued together. Numbers with
+    fewer than three dots are left out. Returns the numbers of addresses, names and odd ones. There is no
+    branch: what a token is cannot be guessed.
     """
     address_count, name_count, odd_count = 0, 0, 0
     name_row, dot_row, numeric_row = words[NAMES], words[DOTS], words[NUMERIC]

@@ -1,7 +1,7 @@
-"""What the sieve needs of the processor and numba does not offer: 64 bytes classified at once, unaligned words, bit counts.
+"""Processor instructions that numba lacks: 64 bytes classified at once, unaligned words, bit counts.
 
-Each is a few lines of LLVM's own language; LLVM turns them into the vector instructions of the machine at hand (SSE2, AVX2,
-AVX-512, NEON), so nothing here depends on one.
+Each is a few lines of LLVM's own language; LLVM turns them into the vector instructions of the machine at
+hand (SSE2, AVX2, AVX-512, NEON), so nothing here depends on one.
 """
 # numba's typing protocol cannot be expressed for mypy: these functions build code, they do not run.
 
@@ -34,8 +34,8 @@ def _address(context, builder, array_type, array, index):
 def classify(typing_context, data, index):
     """The classes of data[index:index + 64] as words, bit i for byte i.
 
-    In order: dot; name (letter, digit, `-`, `_`, `.`, above 127); digit; hexadecimal digit; colon; `(`; `)`; `%`; backslash;
-    `x` or `u`; above 127; line feed.
+    In order: dot; name (letter, digit, `-`, `_`, `.`, above 127); digit; hexadecimal digit; colon; `(`; `)`;
+    `%`; backslash; `x` or `u`; above 127; line feed.
     """
     result = types.UniTuple(types.uint64, 12)
 
@@ -72,7 +72,7 @@ def classify(typing_context, data, index):
 
 @intrinsic
 def line_starts(typing_context, data, index, first):
-    """The places i of data[index:index + 64] with a line feed at i and the byte `first` at i + 1, bit i for each."""
+    """Bit i for each place i of data[index:index + 64] with a line feed and then the byte `first`."""
 
     def generate(context, builder, signature, arguments):
         array_type, _, _ = signature.args
@@ -116,7 +116,7 @@ def load_word(typing_context, data, index):
 
 @intrinsic
 def peek(typing_context, array, index):
-    """array[index] of an array of one dimension, for an index that is known to be in it: nothing is checked."""
+    """array[index] of an array of one dimension, for an index known to be in it: nothing is checked."""
 
     def generate(context, builder, signature, arguments):
         pointer = _address(context, builder, signature.args[0], *arguments)
@@ -140,7 +140,7 @@ def poke(typing_context, array, index, value):
 
 @intrinsic
 def bits_at(typing_context, row, offset):
-    """64 bits of a row of words from bit 8 * offset on: an unaligned word at that byte, lowest bit first (little-endian)."""
+    """64 bits of a row of words from bit 8 * offset on: an unaligned little-endian word at that byte."""
 
     def generate(context, builder, signature, arguments):
         array_type, _ = signature.args
@@ -167,7 +167,7 @@ def trailing_zeros(typing_context, word):
 
 @intrinsic
 def leading_zeros(typing_context, word):
-    """How many zero bits stand above the highest set bit of a uint64; 64 for 0."""
+    """Number of zero bits above the highest set bit of a uint64; 64 for 0."""
 
     def generate(context, builder, signature, arguments):
         return builder.ctlz(arguments[0], context.get_constant(types.boolean, False))
@@ -177,7 +177,7 @@ def leading_zeros(typing_context, word):
 
 @intrinsic
 def count_ones(typing_context, word):
-    """How many bits of a uint64 are set."""
+    """Number of set bits of a uint64."""
 
     def generate(context, builder, signature, arguments):
         return builder.ctpop(arguments[0])

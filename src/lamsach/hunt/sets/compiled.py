@@ -1,5 +1,4 @@
-"""A compiled indicator set: what the kernel probes, and what the matcher looks up, as arrays that can be
-saved and mapped.
+"""A compiled indicator set: arrays for the kernel and the matcher that can be saved and mapped.
 
 A name, host, digest or network has a 64-bit key. The kernel only asks whether a key is there (Bloom filter
 and table; IPv4 by sorted ranges). The matcher asks which rows have it (keys in order, with their rows) and
@@ -106,9 +105,7 @@ class CompiledSet:
         )
 
     def _under(self, keys: Sequence[int]) -> tuple[Indicator, ...]:
-        """The indicators with one of these keys, each value once with all its references, in the order of
-        keys.
-        """
+        """The indicators with one of these keys, each value once with all its references, by key."""
         listed = self.keys.data
         found: dict[tuple[IndicatorType, str], Indicator] = {}
         for key in keys:
@@ -138,9 +135,7 @@ class CompiledSet:
         return self.by_address(host)
 
     def by_names(self, names: Sequence[str]) -> tuple[Indicator, ...]:
-        """The domains, and URLs on these hosts, listed under exactly these A-label names, in the order of
-        names.
-        """
+        """The domains, and URLs on these hosts, under exactly these A-label names, by name."""
         return self._named([hash_name(name.encode()) for name in names])
 
     def by_host(self, name: str) -> tuple[Indicator, ...]:

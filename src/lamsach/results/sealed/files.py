@@ -24,9 +24,7 @@ _AGAIN = mark("Ask for it again. Nothing was taken from it.")
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """To whom a file is sealed: recipients (`age1...`), or a passphrase, which is nothing for a display or a
-    log.
-    """
+    """Receiver of a sealed file: recipients (`age1...`), or a passphrase, which is never shown."""
 
     recipients: tuple[str, ...] = ()
     passphrase: str = ""
@@ -184,9 +182,7 @@ def _open_by_passphrase(source: BinaryIO, target: BinaryIO, passphrase: str, nam
 
 @contextmanager
 def opened(path: Path, keys: Keys, folder: Path | None = None) -> Iterator[Path]:
-    """The path of the plain file: itself when it is not sealed, else a file in a folder for its owner alone
-    (inside `folder`), which is gone afterwards.
-    """
+    """The path of the plain file: itself, or a temporary one in a private folder (inside `folder`)."""
     with _open(path) as source:
         if not is_sealed(source):
             yield path

@@ -1,6 +1,4 @@
-"""Keys of sealed files: recipients, which are public, and identity files, which are not (X25519, in the texts
-of the `age` program).
-"""
+"""Keys of sealed files: public recipients and secret identity files (X25519, as `age` writes them)."""
 
 from __future__ import annotations
 

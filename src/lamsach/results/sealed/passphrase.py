@@ -1,5 +1,4 @@
-"""The age format with a passphrase (scrypt), in pieces: the library does this one in memory only, and a
-backup may be larger than that.
+"""The age format with a passphrase (scrypt), in pieces: the library needs all of it in memory.
 
 https://c2sp.org/age: sections "The scrypt recipient type", "Header MAC" and "Payload".
 """

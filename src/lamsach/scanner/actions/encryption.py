@@ -1,5 +1,4 @@
-"""Encryption of the quarantine: AES-256-GCM in pieces, so that a large file takes little memory and no piece
-can be left out.
+"""Encryption of the quarantine: AES-256-GCM in pieces, of which none can be left out.
 
 The construction is STREAM (Hoang, Reyhanitabar, Rogaway, Vizar 2015): nonce = random prefix, counter,
 last-piece mark. The key is random, made once for a machine: no antivirus product and no double click can
@@ -65,9 +64,7 @@ def seal(key: bytes, pieces: Iterable[bytes], stream: BinaryIO, label: bytes) ->
 
 
 def unseal(key: bytes, stream: BinaryIO, label: bytes, where: str) -> Iterator[bytes]:
-    """The pieces again. Raises UnreadableError when anything was changed, cut off or belongs to
-    another item.
-    """
+    """The pieces again. Raises UnreadableError when changed, cut off or of another item."""
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 

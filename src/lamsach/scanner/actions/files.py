@@ -71,9 +71,7 @@ def _take_away(vault: Vault, item: Item, file: Opened, aside: Place) -> None:
 
 
 def _leave_for_restart(item: Item, aside: Place) -> None:
-    """A running program has another name now and starts no more; what is left of it goes away when it has
-    ended.
-    """
+    """Rename a running program, so that it starts no more; the rest goes when it has ended."""
     try:
         aside.unlink()
     except OSError:

@@ -40,9 +40,7 @@ _NEVER = (
     ),
     *("/lib/apk", "/etc/apk", "/var/lib/pacman", "/etc/sssd", "/var/lib/sss"),
 )
-"""Folders of which nothing is taken: without it the system does not start, nobody logs on, or nothing can be
-installed.
-"""
+"""Folders that are never touched: the system, log-ons or installations depend on them."""
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
 _VITAL = frozenset(
     f"/etc/{name}"
@@ -212,9 +210,7 @@ class Guard:
 
 
 def _systems(path: str) -> Iterator[tuple[str, str]]:
-    """The roots of systems that a file belongs to, and its path as each sees it: this machine, and any disk
-    or image of another below which it lies.
-    """
+    """The roots of systems with a file, and its path in each: this machine, and other disks on it."""
     yield "/", path
     for folder in Path(path).parents:
         if str(folder) != "/" and any((folder / mark).exists() for mark in _MARKS_OF_A_SYSTEM):
@@ -243,8 +239,7 @@ def _windows_file(path: str) -> str | None:
 
 
 def read_good(paths: Iterable[str]) -> frozenset[str]:
-    """The SHA-256 values in files of known-good digests, one at the start of each line (as `sha256sum`
-    writes).
+    """The SHA-256 values in files of known-good digests, one at each line's start (as `sha256sum`).
 
     Raises UnreadableError.
     """

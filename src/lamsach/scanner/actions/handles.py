@@ -1,5 +1,4 @@
-"""Reaching a file so that nobody can exchange a part of its path on the way: from the root, folder by folder,
-no link followed.
+"""A walk to a file that nobody can divert: from the root, folder by folder, no link followed.
 
 openat(2), O_NOFOLLOW: whoever may write in one of the folders can only make the walk fail, never lead it
 elsewhere.

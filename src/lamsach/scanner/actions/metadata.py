@@ -45,8 +45,7 @@ def _attributes(descriptor: int) -> dict[str, str]:
 
 
 def apply(descriptor: int, path: str, found: dict[str, Any]) -> list[str]:
-    """Give a new file what another had; what the system refuses is named in the answer (`owner`,
-    `xattr:NAME`).
+    """Give a new file another's metadata; return what the system refuses (`owner`, `xattr:NAME`).
 
     On Linux the times come last, since everything else changes them. `path` is used where the system has no
     call for a descriptor.

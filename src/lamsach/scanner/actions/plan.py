@@ -66,8 +66,7 @@ class Done:
 def make_plan(
     result: Result, guard: Guard, *, suspicious: bool = False, named: Iterable[str] = ()
 ) -> list[Step]:
-    """The steps for malicious findings (and suspicious ones on request), each target once: what starts
-    programs and the programs come first.
+    """The steps for malicious findings, suspicious ones on request, each target once, starters first.
 
     A file that only a rule accuses is taken when a person `named` its path, never else.
     """

@@ -10,8 +10,7 @@ from lamsach.scanner.host import elevated
 
 
 def quarantine_folder() -> Path:
-    """`LAMSACH_QUARANTINE` if set; else the machine's own place for an administrator, and the person's for
-    everybody else.
+    """`LAMSACH_QUARANTINE`, else the machine's place for an administrator, and the person's for others.
 
     Linux: `/var/lib/lamsach/quarantine` or `$XDG_DATA_HOME/lamsach/quarantine`; Windows: below
     `%ProgramData%` or `%LOCALAPPDATA%`.

@@ -1,6 +1,4 @@
-"""After a power cut or a kill: each item is brought to the state before or after what was being done
-to it.
-"""
+"""Recovery after a power cut or a kill: each item goes to the state before or after its action."""
 
 from __future__ import annotations
 

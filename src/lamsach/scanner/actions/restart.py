@@ -1,5 +1,4 @@
-"""Actions at the next start of Windows because a program holds a file now: MoveFileExW with
-MOVEFILE_DELAY_UNTIL_REBOOT.
+"""Actions at the next start of Windows on files in use: MOVEFILE_DELAY_UNTIL_REBOOT.
 
 A running program can be renamed but not deleted: it gets a harmless name at once and goes away at the start.
 A file that cannot even be renamed gets the harmless name at the start; it is deleted when its content proves

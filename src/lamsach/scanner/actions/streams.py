@@ -21,9 +21,7 @@ ctypes: Any = import_module("ctypes")  # half of it is there on Windows only
 _STREAM_INFO_CLASS = 7
 _LIST_BYTES = 1 << 20
 _NO_STREAMS_HERE = frozenset({1, 38, 50, 87, 120, 124})
-"""Error codes of file systems without streams: INVALID_FUNCTION, HANDLE_EOF, NOT_SUPPORTED,
-INVALID_PARAMETER, CALL_NOT_IMPLEMENTED, INVALID_LEVEL.
-"""
+"""Errors of file systems without streams: INVALID_FUNCTION, HANDLE_EOF, NOT_SUPPORTED and others."""
 _EPOCH_1601 = 116_444_736_000_000_000
 """1970-01-01 in units of 100 nanoseconds since 1601-01-01 (FILETIME)."""
 STREAMS, STREAM_BYTES = 1000, 4 << 30
@@ -56,9 +54,7 @@ def streams_of(descriptor: int) -> list[Stream]:
 
 
 def parsed(data: bytes) -> Iterator[Stream]:
-    """The named streams in a FILE_STREAM_INFO list ([MS-FSCC] 2.4.49). Raises Skipped for one that
-    is none.
-    """
+    """The named streams in a FILE_STREAM_INFO list ([MS-FSCC] 2.4.49). Raises Skipped for a bad one."""
     place = 0
     for _ in range(STREAMS):
         if place + 24 > len(data):

@@ -1,6 +1,4 @@
-"""Values of the Windows registry: taken away (a service: turned off) with what they were, and put back byte
-for byte, whatever type they say they have.
-"""
+"""Values of the Windows registry: taken away (services turned off), and put back byte for byte."""
 
 from __future__ import annotations
 
@@ -105,9 +103,7 @@ def recover_value(vault: Vault, item: Item) -> bool:
 
 
 def tell_system(key: str) -> None:
-    """Let running programs take a changed proxy or resolver at once, as far as the system can (wininet.h,
-    dnsapi.dll).
-    """
+    """Let running programs take a changed proxy or resolver at once (wininet.h, dnsapi.dll)."""
     if os.name != "nt":
         return
     ctypes: Any = import_module("ctypes")
@@ -136,9 +132,7 @@ def _key(api: Any, path: str, access: int, *, create: bool = False) -> Any:
 
 
 def raw_value(api: Any, path: str, name: str) -> tuple[bytes, int]:
-    """The bytes of a value and the type that it says it has (RegQueryValueExW: winreg reads strings up to
-    their end only, and numbers of four bytes only).
-    """
+    """The bytes and stated type of a value (RegQueryValueExW: winreg cuts strings and numbers)."""
     ctypes: Any = import_module("ctypes")
     library = ctypes.WinDLL("advapi32")
     kind, size = ctypes.c_uint32(), ctypes.c_uint32()

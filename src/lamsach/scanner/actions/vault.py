@@ -1,5 +1,4 @@
-"""The quarantine on disk: one folder an item, with what it was encrypted in `meta.bin` and its content in
-`content.bin`.
+"""The quarantine on disk: a folder an item, encryption in `meta.bin`, content in `content.bin`.
 
 An item's state is told by names alone, each changed by one rename or one new file, so that a power cut leaves
 one state or the next: `ID.part` being filled, `ID` stored, `ID/done` the original is away, `ID/restoring` on
@@ -66,9 +65,7 @@ class Item:
 
     @property
     def expected(self) -> str:
-        """The SHA-256 of what the original's place holds once it is given back; empty when it was never
-        stated.
-        """
+        """The SHA-256 at the original's place after giving back; empty when it was never stated."""
         try:
             return (self.folder / "restoring").read_text("ascii", "replace")
         except OSError:
@@ -113,8 +110,7 @@ class Vault:
         pieces: Iterable[bytes],
         streams: Iterable[tuple[str, Iterable[bytes]]] = (),
     ) -> Item:
-        """Keep something: what it was, its content and its named streams, read back and compared before this
-        returns.
+        """Keep an item's metadata, content and named streams, read back and compared before returning.
 
         `meta` gets `sha256` and `size` of the content, and of each stream. Nothing is kept when this raises.
         """

@@ -1,5 +1,4 @@
-"""Opening a file on Windows so that it can be taken away while it is held, and what it has besides its
-content.
+"""Opening a file on Windows so that it can be taken away while held, and what else it has.
 
 CreateFileW with FILE_FLAG_OPEN_REPARSE_POINT (a link or junction in the last place is not followed), nobody
 else may write meanwhile. Security descriptor as SDDL by GetNamedSecurityInfoW; Wine ignores what is set.

@@ -1,6 +1,4 @@
-"""Effects of a command that the system starts by itself: known ways of fetching and hiding, and the programs
-it names.
-"""
+"""Effects of a command that the system starts: known ways of fetching and hiding, programs named."""
 
 from __future__ import annotations
 

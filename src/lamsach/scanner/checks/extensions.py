@@ -1,5 +1,4 @@
-"""Browser extensions that came from outside the browser's shop: in a profile, or laid down for every person
-of the machine.
+"""Browser extensions from outside the shop: in a profile, or laid down for everybody.
 
 Chromium's `Preferences` state `location` and `from_webstore` (extensions/common/manifest.mojom); programs lay
 extensions down in the registry or in folders

@@ -52,9 +52,7 @@ def _linux(pid: int, limit: int) -> Iterator[bytes]:
 
 
 def _own(fields: list[str]) -> bool:
-    """Return whether a range is the process's own: no file behind it, or changed, or executable of a file
-    that was deleted.
-    """
+    """Return whether a range is the process's own: no file, a changed one, or a deleted program's."""
     name = fields[5] if len(fields) > 5 else ""
     if name in ("[vvar]", "[vsyscall]", "[vdso]", "[vvar_vclock]") or name.startswith(
         ("/dev/", "/memfd:doublemapper")
@@ -64,9 +62,7 @@ def _own(fields: list[str]) -> bool:
 
 
 def _windows(pid: int, limit: int) -> Iterator[bytes]:
-    """VirtualQueryEx and ReadProcessMemory (Microsoft's documentation of memoryapi.h): committed private
-    memory.
-    """
+    """Read committed private memory by VirtualQueryEx and ReadProcessMemory (memoryapi.h)."""
     import ctypes
 
     kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined]

@@ -127,9 +127,7 @@ def _windows_resolvers(context: Context, registry: Registry) -> None:
 
 
 def _resolved_cache(context: Context) -> None:
-    """Yield what systemd-resolved remembers (`resolvectl show-cache`, from systemd 254 on, for an
-    administrator). Nothing where it does not run.
-    """
+    """Yield systemd-resolved's cache (`resolvectl show-cache`, systemd 254, as root), if it runs."""
     if not Path(_RESOLVED).exists():
         return
     try:

@@ -34,9 +34,7 @@ _PROXY_FILES = ("etc/environment", "etc/profile", "etc/apt/apt.conf")
 
 
 def check_proxy(context: Context, registry: Registry | None = None) -> None:
-    """Report a proxy or proxy script that is on the list, and on Windows one that lies on this machine's disk
-    or loopback.
-    """
+    """Report a listed proxy or proxy script, on Windows also one on the local disk or loopback."""
     if context.windows or registry is not None:
         _windows_proxy(context, registry or Registry())
         _system_proxy(context, registry or Registry())

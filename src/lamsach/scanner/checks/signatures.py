@@ -16,9 +16,7 @@ _ODD = re.compile(
     r"|windows\\(?:temp|tasks|tracing|debug)\\.*|\$recycle\.bin\\.*|perflogs\\.*|temp\\.*|[^\\]+)",
     re.IGNORECASE,
 )
-"""Temporary and public folders, the recycle bin, the top of the disk and of the folders for data of programs
-(a program has a folder of its own there).
-"""
+"""Temporary and public folders, recycle bin, disk's top, and tops of program data folders."""
 _ENDINGS = (".exe", ".dll", ".scr", ".com", ".cpl", ".sys", ".ocx")
 
 

@@ -11,9 +11,7 @@ from lamsach.scanner.findings import Area, Finding, Level, Target
 
 @dataclass(frozen=True, slots=True)
 class StartEntry:
-    """`kind` is a code of `words.START_KINDS`, `place` where it is written, `command` what is started,
-    `target` how to disable it.
-    """
+    """`kind`: code of START_KINDS; `place`: where it is; `command`: what starts; `target`: to disable."""
 
     kind: str
     place: str

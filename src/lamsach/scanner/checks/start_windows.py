@@ -1,5 +1,4 @@
-"""Autostart on Windows: Run keys, services, scheduled tasks, start-up folders, WMI, Winlogon, image file
-options.
+"""Autostart on Windows: Run keys, services, tasks, start-up folders, WMI, Winlogon, image options.
 
 The places are those of Microsoft's Autoruns and MITRE ATT&CK T1547, T1053.005, T1543.003, T1546.003,
 T1546.012.
@@ -92,9 +91,7 @@ def _tasks(context: Context) -> Iterator[StartEntry]:
 
 
 def task_entries(place: str, data: bytes) -> Iterator[StartEntry]:
-    """Yield what a task's definition starts (Task Scheduler schema, [MS-TSCH] 2.5); its file is UTF-16 with a
-    mark.
-    """
+    """Yield what a task's definition starts (Task Scheduler schema, [MS-TSCH] 2.5; UTF-16 with mark)."""
     text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace")
     parts = [f"{match[2]}" for match in _ARGUMENTS.finditer(text)]
     if parts:

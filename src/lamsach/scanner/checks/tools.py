@@ -1,6 +1,4 @@
-"""Programs of the system whose output a check needs. No output is a failure: it never means that all
-is well.
-"""
+"""Programs of the system for checks. No output is a failure: it never means that all is well."""
 
 from __future__ import annotations
 
@@ -46,9 +44,7 @@ def output_of(command: Sequence[str], *, seconds: float = SECONDS) -> str:
 
 
 def _found(name: str) -> str | None:
-    """The program in the system's own folder; the search path of a user is not trusted where that can be
-    avoided.
-    """
+    """The program in the system's own folder; a user's search path is not trusted if avoidable."""
     if sys.platform == "win32":
         system = os.path.join(os.environ.get("SystemRoot", r"C:\Windows"), "System32")  # noqa: PTH118, SIM112
         for place in (system, os.path.join(system, "WindowsPowerShell", "v1.0")):  # noqa: PTH118

@@ -1,5 +1,4 @@
-"""Asking Windows for an administrator's rights: only when the person presses the button for it, and the page
-works without.
+"""Asking Windows for an administrator's rights, when the person presses the button for it.
 
 ShellExecuteW with the verb `runas` (Microsoft's documentation of shellapi.h) shows the question of User
 Account Control; the same command line is then started anew.
@@ -24,9 +23,7 @@ def may_ask() -> bool:
 
 
 def start_elevated() -> bool:
-    """Start this command line anew with an administrator's rights; False when the person, or Windows, said
-    no.
-    """
+    """Start this command line anew as an administrator; False when the person or Windows refused."""
     if os.name != "nt":
         return False
     import ctypes

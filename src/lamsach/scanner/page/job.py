@@ -25,9 +25,7 @@ Records = list[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Receiver of the result when the person presses the button: the name for people, and what sends it
-    (raises LamsachError).
-    """
+    """Receiver of the result at the press of a button: name, and sender (raises LamsachError)."""
 
     name: str
     send: Callable[[Result, Records], None]
@@ -65,9 +63,7 @@ class Job:
         return self._start("undo", self._undo)
 
     def start_send(self) -> bool:
-        """Send the result to the unit; whether there is one to send, somebody to get it, and nothing else
-        going on.
-        """
+        """Send the result to the unit; return whether there is one, a receiver, and nothing else going on."""
         if self.result is None or self.receiver is None:
             return False
         return self._start("send", self._send)

@@ -1,6 +1,4 @@
-"""A scan in one line for the portal's page of the fleet: of which machine, when, how much was found, how much
-of it is still there.
-"""
+"""A scan in one line for the portal's fleet: machine, time, number of findings, how many remain."""
 
 from __future__ import annotations
 
@@ -19,8 +17,7 @@ _PAST = frozenset({Area.EVENTS.value, Area.BROWSER.value})
 
 
 def still_there(findings: Sequence[Record], actions: Sequence[Record]) -> tuple[int, int]:
-    """Return, of the malicious findings of a result bundle, how many remain after the actions, and how many
-    were dealt with.
+    """Return, of a bundle's malicious findings, how many remain after the actions, and how many not.
 
     A finding is dealt with when a verified action was done to what it is about: the same finding, the file or
     the archive that holds it, the program that is started.
@@ -48,9 +45,7 @@ def is_whole(stopped: object, skipped: object, problems: object) -> bool:
 
 
 def fleet_record(result: Result, actions: Sequence[Record]) -> dict[str, Any]:
-    """Return what `--report` sends: names and numbers, no path, no user, no address that the
-    machine visited.
-    """
+    """Return what `--report` sends: names and numbers, no path, no user, no visited address."""
     rows = [finding_record(finding, str) for finding in result.findings]
     left, done = still_there(rows, actions)
     return {

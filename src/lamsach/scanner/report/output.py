@@ -1,6 +1,4 @@
-"""One way to write a result: the end of the name chooses its kind, and the file is written whole or not at
-all.
-"""
+"""Writing a result: the name's ending chooses its kind; the file is written whole or not at all."""
 
 from __future__ import annotations
 

@@ -40,9 +40,7 @@ def skip_record(skip: Skip) -> dict[str, Any]:
 
 
 def summary_record(result: Result) -> dict[str, Any]:
-    """Return what was looked at, by what, with which outcome: everything but the single findings
-    and skips.
-    """
+    """Return subject, tool and outcome of a look: everything but the single findings and skips."""
     levels: dict[str, int] = {}
     for finding in result.findings:
         levels[finding.level] = levels.get(finding.level, 0) + 1

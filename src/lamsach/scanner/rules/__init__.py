@@ -1,5 +1,4 @@
-"""The rules: our own, and those that a campaign ships, compiled by YARA-X
-(https://virustotal.github.io/yara-x/).
+"""Our own rules and a campaign's, compiled by YARA-X (https://virustotal.github.io/yara-x/).
 
 Our own rules stand in files by what they are about, and a file is searched only by those that could match
 what it is: a Linux program not by those for scripts.
@@ -61,9 +60,7 @@ def content_of(head: bytes, size: int) -> Content:
 
 @dataclass(frozen=True, slots=True)
 class RuleHit:
-    """A rule that matched: its name, level and threat as its meta data state them (`suspicious` and empty by
-    default).
-    """
+    """A rule that matched: name, level and threat by its meta data (`suspicious`, empty by default)."""
 
     name: str
     level: Level

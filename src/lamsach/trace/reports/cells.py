@@ -83,9 +83,7 @@ def ports(text: str) -> tuple[int, ...]:
 
 
 def protocol_of(text: str) -> str | None:
-    """`tcp`, `udp` and such in lower case, also by number or by a service that runs on TCP; None when the
-    text names none, or several.
-    """
+    """`tcp`, `udp` and such, by name, number or a service over TCP; None for none or several."""
     text = text.strip()[:200]
     if text in _NUMBERS:
         return _NUMBERS[text]

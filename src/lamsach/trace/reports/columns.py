@@ -79,9 +79,7 @@ def find_columns(rows: Rows, known: Collection[str] = ()) -> Columns | None:
 
 
 def _heading_row(rows: Rows) -> int | None:
-    """The row that most cells of are known headings, none an address; None when there is none with at least
-    two.
-    """
+    """The row with most known headings, at least two and no address; None when there is none."""
     best: tuple[int, int] | None = None
     for at, (_, cells) in enumerate(rows[:_SEARCHED]):
         if cells is None or any(endpoints(cell) for cell in cells):
@@ -93,9 +91,7 @@ def _heading_row(rows: Rows) -> int | None:
 
 
 def _headings(rows: Rows, at: int) -> tuple[list[str], int]:
-    """The headings, those of a second row put under a first one that spans several columns, and the index of
-    the first row of data.
-    """
+    """The headings, a second row under a spanning first one included, and the first row of data."""
     first = list(rows[at][1] or ())
     above = rows[at - 1][1] if at and rows[at - 1][0] == rows[at][0] - 1 else None
     if (
@@ -134,9 +130,7 @@ def _headings(rows: Rows, at: int) -> tuple[list[str], int]:
 
 
 def _addresses(places: dict[Column, list[int]], sample: Sequence[Cells], known: Collection[str]) -> None:
-    """Put the column of public addresses in its place: the one with a heading if it holds addresses, else by
-    content.
-    """
+    """Find the column of public addresses: by heading if it holds addresses, else by content."""
     holding = {
         place: share
         for place in range(max(map(len, sample), default=0))
@@ -168,9 +162,7 @@ def _addresses(places: dict[Column, list[int]], sample: Sequence[Cells], known: 
 def _complete(
     places: dict[Column, list[int]], sample: Sequence[Cells], times: ListTimes, *, headed: bool
 ) -> None:
-    """Find by content what no heading named: times, ports (unless the rows are merely numbered by it), the
-    threat.
-    """
+    """Find by content what no heading named: times, ports (not mere numbers of rows), the threat."""
     taken = {place for found in places.values() for place in found}
     free = [place for place in range(max(map(len, sample), default=0)) if place not in taken]
     if not any(column in places for column in (Column.TIME, Column.DATE)):

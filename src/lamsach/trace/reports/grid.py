@@ -31,9 +31,7 @@ class Grid:
 
 
 def in_columns(page: int | None, lines: Sequence[tuple[int, Cells | None]]) -> Grid:
-    """Lines of text as a table when those with an address have several columns with wide gaps between, else
-    as they are.
-    """
+    """Lines of text as a table when those with an address have several columns, else as they are."""
     upright = _upright(lines)
     if upright is not None:
         return Grid(page, upright)
@@ -45,8 +43,7 @@ def in_columns(page: int | None, lines: Sequence[tuple[int, Cells | None]]) -> G
 
 
 def _upright(lines: Sequence[tuple[int, Cells | None]]) -> tuple[tuple[int, Cells | None], ...] | None:
-    """Records written below each other, a line for each fact (`IP: 203.0.113.5`, then `Port: 4321`), as a
-    table; None when the lines are not so.
+    """Records below each other, a line a fact (`IP: 203.0.113.5`, `Port: 4321`), as a table; or None.
 
     A record ends where a label comes again.
     """

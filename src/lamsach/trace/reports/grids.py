@@ -128,9 +128,7 @@ def bounded(
 
 
 def _json(source: ListSource) -> Grid:
-    """Records as a table whose headings are their keys: a list of objects, objects one a line, or a list
-    within an object.
-    """
+    """Records as a table by their keys: a list of objects, objects one a line, or a list within one."""
     records: list[tuple[int, Mapping[str, Any] | None]] = []
     for number, tree in documents(source):
         if isinstance(tree, Refused):
@@ -178,9 +176,7 @@ def _objects(tree: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
 
 
 def flattened(record: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    """A record as texts by key. n6's `address` is a list of the addresses of one event: each is a row of its
-    own.
-    """
+    """A record as texts by key; n6's `address` is a list of an event's addresses, each a row."""
     address = record.get("address")
     plain: dict[str, str] = {}
     for key, value in record.items():

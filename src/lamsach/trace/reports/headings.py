@@ -47,9 +47,7 @@ def is_later(heading: str) -> bool:
 
 
 def offset_minutes(text: str) -> int | None:
-    """The offset from UTC that a heading or a sentence states (`Thời gian (UTC+7)`, `timestamp (GMT)`, `giờ
-    Việt Nam`); None when it states none.
-    """
+    """A stated offset from UTC (`Thời gian (UTC+7)`, `timestamp (GMT)`, `giờ Việt Nam`), or None."""
     match = _ZONE.search(plain_key(text))
     if match is None:
         return None
@@ -62,9 +60,7 @@ def offset_minutes(text: str) -> int | None:
 
 
 def is_international(headings: frozenset[str]) -> bool:
-    """Return whether these headings (plain keys) are those of a Shadowserver or n6 report, whose times are
-    UTC.
-    """
+    """Return whether these headings (plain keys) are Shadowserver's or n6's, whose times are UTC."""
     shadowserver = "timestamp" in headings and bool(headings & {"asn", "src_asn", "geo", "src_geo"})
     n6 = (
         "time" in headings

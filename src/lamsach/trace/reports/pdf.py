@@ -106,9 +106,7 @@ def _table_grids(table: WholeTable) -> Iterator[Grid]:
 
 
 def _cells(row: PageRow, held: dict[int, str]) -> Cells | None:
-    """The texts of a row's cells, with what merged cells hand down; None where it is not certain what one
-    says.
-    """
+    """The texts of a row's cells with those of merged ones; None where one is not certain."""
     texts = {place: cell_text(lines) for place, lines in row.cells.items()}
     if None in texts.values() or any(KNOWLEDGE.is_marked(texts[place] or "") for place in row.doubted):
         return None
@@ -118,9 +116,7 @@ def _cells(row: PageRow, held: dict[int, str]) -> Cells | None:
 
 
 def cell_text(lines: Sequence[CellLine]) -> str | None:
-    """The lines of a cell as one, with addresses and times whole that a narrow column cut; None where they
-    may say two things.
-    """
+    """The lines of a cell as one, cut addresses and times whole; None where they are ambiguous."""
     text = ""
     for place, how in enumerate(follows(lines, KNOWLEDGE)):
         line = lines[place].text

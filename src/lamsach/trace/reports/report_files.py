@@ -241,9 +241,7 @@ def _day(text: str) -> str:
 
 
 def _clock(text: str) -> str:
-    """A clock that a workbook stores as a fraction of a day (ECMA-376 part 1, section 18.17.4.2)
-    in figures.
-    """
+    """A clock stored as a fraction of a day (ECMA-376 part 1, section 18.17.4.2) in figures."""
     if text.startswith("0.") and text[2:].isdecimal():
         seconds = round(float(text[:20]) * 86_400) % 86_400
         return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"

@@ -1,6 +1,4 @@
-"""Times as lists write them: day and month in an order that is decided once a file, `9h30 ngày 1/11/2026`,
-serial numbers of a workbook.
-"""
+"""Times of lists: day and month in one order a file, `9h30 ngày 1/11/2026`, serial numbers."""
 
 from __future__ import annotations
 

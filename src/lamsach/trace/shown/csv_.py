@@ -1,5 +1,4 @@
-"""A trace as CSV, one row of the list a line, the same columns in every line; the first line holds the
-result.
+"""A trace as CSV, a line for each row of the list, same columns; the first line is the result.
 
 UTF-8 with a byte-order mark, line ends CRLF (RFC 4180); texts that would be formulas start with an
 apostrophe.

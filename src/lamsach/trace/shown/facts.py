@@ -51,9 +51,7 @@ class Facts:
         )
 
     def notes(self) -> Iterator[str]:
-        """Yield what else has to be known of the figures: machines, repeated rows, refused rows, the clocks,
-        what was read.
-        """
+        """Yield notes on the figures: machines, repeated and refused rows, clocks, what was read."""
         for count, one, many in (
             (
                 len(self.trace.devices),
@@ -100,9 +98,7 @@ class Facts:
         return clip(visible_line(value or ""), length)
 
     def time(self, row: Reported) -> str:
-        """A row's time on the shown clock, as precise as the list states it; the text as written when it
-        could not be read.
-        """
+        """A row's time on the shown clock, as precise as in the list; unreadable text as written."""
         if row.time is None:
             return self.text(row.time_text, 60) or "–"
         local = row.time.astimezone(self.zone)

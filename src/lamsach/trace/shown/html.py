@@ -1,6 +1,4 @@
-"""A trace as one self-contained HTML page in the house's style: no script, nothing loaded, readable from a
-USB stick and on paper.
-"""
+"""A trace as one HTML page: no script, nothing loaded, readable from a USB stick and on paper."""
 
 from __future__ import annotations
 

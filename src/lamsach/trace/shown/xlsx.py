@@ -1,6 +1,4 @@
-"""A trace as a workbook: result, devices, explained rows, rows that are not, candidates, evidence, what was
-not read. No cell is a formula.
-"""
+"""A trace as a workbook: result, devices, rows, candidates, evidence, not read; no formulas."""
 
 from __future__ import annotations
 

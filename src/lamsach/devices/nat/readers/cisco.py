@@ -1,5 +1,4 @@
-"""Cisco ASA and FTD (305011, 305012, 302013 to 302016, port blocks 305014, 305015) and IOS
-(`%IPNAT-6-CREATED`).
+"""Cisco ASA and FTD (302013 to 302016, 305011, 305012, port blocks 305014, 305015) and IOS (`%IPNAT-6`).
 
 Source: Cisco ASA Series Syslog Messages, 302013 to 305015; IOS `ip nat log translations syslog`. `Built
 outbound TCP connection 12 for outside:198.51.100.7/443 (198.51.100.7/443) to inside:10.1.1.5/51234

@@ -1,7 +1,8 @@
 """The 64-bit hash that names, addresses and digests share, in the compiled set and in the kernel.
 
-A name is hashed label by label from the right, so that the kernel, walking a name towards its start, holds the hash of every
-parent domain on its way. Bytes are folded to lower case by setting bit 5, which keeps letters, digits, `-`, `.` and `_` apart.
+A name is hashed label by label from the right, so that the kernel, walking a name towards its start, holds
+the hash of every parent domain on its way. Bytes are folded to lower case by setting bit 5, which keeps
+letters, digits, `-`, `.` and `_` apart.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ def _last_bytes(data, end, size):
 def mix_label(state, data, start, end):
     """The running hash after one more label, data[start:end], to the left.
 
-    Labels of up to sixteen bytes, nearly all, take the same steps whatever their length: a guess of the length that
-    fails costs the processor more than a step.
+    Labels of up to sixteen bytes, nearly all, take the same steps at any length: a length guessed wrong costs
+    the processor more than a step.
     """
     state = (state << np.uint64(23)) | (state >> np.uint64(41))
     size = end - start
@@ -60,7 +61,7 @@ def finish(state):
 
 @inlined
 def hash_ipv6(high, low, prefix_length):
-    """The hash of an IPv6 network: its two halves with the host bits cleared, and the prefix length (128: an address)."""
+    """Hash of an IPv6 network: two halves with host bits cleared, and the prefix length (128: an address)."""
     state = (_IPV6_SALT ^ high) * _MULTIPLIER
     state ^= state >> np.uint64(29)
     state = (state ^ low) * _MULTIPLIER
