@@ -78,7 +78,7 @@ pictures: install-dev ## Take the documentation's pictures anew from the demo's 
 	@$(BIN)/python scripts/pictures.py
 
 examples: install ## Make the demo ministry's documents in docs/examples/ anew
-	@$(BIN)/python -m lamsach.portal.examples docs/examples
+	@$(BIN)/python -m lamsach.portal.demo.examples docs/examples
 
 release: install-dev ## Build all that is handed out in dist/, with digests; KEY=key.pem signs them
 	@$(BIN)/python packaging/release.py --out dist $(if $(KEY),--signing-key $(KEY)) $(RELEASE_ARGS)

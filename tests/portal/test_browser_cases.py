@@ -37,7 +37,7 @@ from pathlib import Path
 from lamsach.portal.server import prepare, serve, start
 start(Path(sys.argv[1]))
 prepare()
-from lamsach.portal.demo import fill
+from lamsach.portal.demo.ministry import fill
 filled = fill()
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY

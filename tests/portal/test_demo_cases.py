@@ -9,8 +9,8 @@ import pytest
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.counting import case_counts, end_of
 from lamsach.portal.cases.models import Case, CaseState
-from lamsach.portal.demo import fill
-from lamsach.portal.demo_cases import HERE, fill_cases
+from lamsach.portal.demo.cases import HERE, fill_cases
+from lamsach.portal.demo.ministry import fill
 from lamsach.portal.units.models import Membership
 from lamsach.portal.units.tree import today
 

@@ -10,9 +10,9 @@ from django.test import Client
 
 from lamsach.portal.accounts.models import User
 from lamsach.portal.campaigns.models import IndicatorList, Participation
-from lamsach.portal.demo import fill
-from lamsach.portal.demo_edxml import fill_edxml
-from lamsach.portal.demo_lists import fill_lists
+from lamsach.portal.demo.edxml import fill_edxml
+from lamsach.portal.demo.lists import fill_lists
+from lamsach.portal.demo.ministry import fill
 from lamsach.portal.edxml.models import Message
 from lamsach.portal.jobs.models import Job
 from lamsach.portal.lists.models import Doubt

@@ -1,4 +1,4 @@
-"""The documents in `docs/examples/` say what the portal would write today. `python -m lamsach.portal.examples docs/examples` makes them anew."""
+"""The documents in `docs/examples/` say what the portal would write today. `python -m lamsach.portal.demo.examples docs/examples` makes them anew."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.portal.examples import make, said
+from lamsach.portal.demo.examples import make, said
 
 FOLDER = Path(__file__).parents[2] / "docs" / "examples"
 
@@ -19,7 +19,7 @@ def test_the_examples_are_fresh() -> None:
     stale = [
         name for name, content in made.items() if said(name, content) != said(name, kept[name].read_bytes())
     ]
-    assert stale == [], "make them anew: python -m lamsach.portal.examples docs/examples"
+    assert stale == [], "make them anew: python -m lamsach.portal.demo.examples docs/examples"
 
 
 def test_every_example_is_named_in_the_list() -> None:

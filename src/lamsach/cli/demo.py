@@ -131,10 +131,10 @@ def _portal(folder: Path, month: Path, port: int, seed: int) -> None:
     tell(_("Filling a made-up ministry's portal"))
     start(folder)
     prepare()
-    from lamsach.portal.demo import fill, hand_in
-    from lamsach.portal.demo_cases import fill_cases
-    from lamsach.portal.demo_edxml import fill_edxml
-    from lamsach.portal.demo_lists import fill_lists
+    from lamsach.portal.demo.cases import fill_cases
+    from lamsach.portal.demo.edxml import fill_edxml
+    from lamsach.portal.demo.lists import fill_lists
+    from lamsach.portal.demo.ministry import fill, hand_in
 
     filled = fill(seed)
     fill_cases(filled, seed)

@@ -9,7 +9,7 @@ from lamsach.channels.edxml.days import VIETNAM
 from lamsach.channels.edxml.writer import write
 from lamsach.portal.accounts.models import User
 from lamsach.portal.campaigns.models import Dispatch
-from lamsach.portal.demo import Filled
+from lamsach.portal.demo.ministry import Filled
 from lamsach.portal.edxml import actions, carrier, outbox
 from lamsach.portal.edxml.inbox import Source, take
 from lamsach.portal.edxml.models import Connection, Message, Way

@@ -16,13 +16,14 @@ from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.models import Case, CaseState, Exemption, Note, Span, Step, Tick
 from lamsach.portal.cases.playbooks import followed
 from lamsach.portal.cases.upkeep import recompute, refresh
-from lamsach.portal.demo_fleet import fill_fleet
+from lamsach.portal.demo.fleet import fill_fleet
 from lamsach.portal.findings.models import AliveDay, Contained, CoverageDay, Device, Identity, Sighting
 from lamsach.portal.units.models import Membership, Unit
 from lamsach.portal.units.tree import today
 
 if TYPE_CHECKING:
-    from lamsach.portal.demo import Filled
+    from lamsach.portal.demo.ministry import Filled
+
 
 S = CaseState
 DIGEST = "d" * 64

@@ -19,7 +19,8 @@ from lamsach.portal.lists.models import Document, Doubt, FeedbackKind, KeptList,
 from lamsach.portal.units.models import Membership, Unit
 
 if TYPE_CHECKING:
-    from lamsach.portal.demo import Filled
+    from lamsach.portal.demo.ministry import Filled
+
 
 NAME = "Danh sách của chiến dịch"
 ADDED = (

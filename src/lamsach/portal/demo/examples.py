@@ -1,6 +1,6 @@
 """Documents of the demo's ministry for `docs/examples/`, made by the portal on a fixed day.
 
-python -m lamsach.portal.examples docs/examples
+python -m lamsach.portal.demo.examples docs/examples
 
 A file whose words are still the same is left as it is, so that only what changed shows.
 """
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lamsach.portal.campaigns.models import Campaign
     from lamsach.portal.reports.models import Report
 
+
 START = date(2026, 8, 24)
 """The day on which the invented campaign began."""
 DAY = START + timedelta(days=67)
@@ -33,10 +34,10 @@ _WORDS = re.compile(rb"<w:t(?: [^>]*)?>([^<]*)</w:t>")
 
 def make() -> Iterator[tuple[str, bytes]]:
     """Yield name and content of each document from an empty portal, which is filled."""
-    from lamsach.portal import demo
     from lamsach.portal.campaigns.models import Campaign
+    from lamsach.portal.demo import ministry
 
-    demo.fill(start=START)
+    ministry.fill(start=START)
     campaign = Campaign.objects.select_related("owner__parent", "form").get()
     reports = _reports(campaign)
     yield from _report(reports[0])
