@@ -61,6 +61,7 @@ from django.utils import timezone  # noqa: E402
 
 from lamsach.indicators.files import source as opening  # noqa: E402
 from lamsach.portal.accounts.models import User  # noqa: E402
+from lamsach.portal.base import tasks as badges  # noqa: E402
 from lamsach.portal.base.roles import Role  # noqa: E402
 from lamsach.portal.base.storage import Folder  # noqa: E402
 from lamsach.portal.jobs import claims  # noqa: E402
@@ -150,6 +151,17 @@ def fresh_counts() -> None:
 def clock_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server's clock cannot be set: what waits until a time waits by the tests' own (`test_two_clocks.py` has two)."""
     monkeypatch.setattr(claims, "_of_server", timezone.now)
+
+
+COUNTED = {"test_waiting", "test_access_walk", "test_queries", "test_rooms"}
+"""Modules in which each page counts what waits for its person."""
+
+
+@pytest.fixture(autouse=True)
+def badge_of_the_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare other modules the count for the badge: their people are new in each test, so every page would count anew."""
+    if request.module.__name__.rpartition(".")[2] not in COUNTED:
+        monkeypatch.setattr(badges, "count", lambda user: 0)
 
 
 guards = import_module("lamsach.portal.audit.migrations.0002_guards")

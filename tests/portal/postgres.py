@@ -71,7 +71,7 @@ def _started(bin_folder: Path, folder: Path, how_it_stops: str) -> Iterator[str]
     """The server on the data in this folder; its address."""
     port = free_port()
     control = [str(bin_folder / "pg_ctl"), "-D", str(folder / "data")]
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c jit=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off"
     _run(*control, "-l", str(folder / "log"), "-w", "-o", options, "start")
     try:
         yield f"postgres://lamsach@127.0.0.1:{port}/postgres"
