@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.bulk.base import Unusual
@@ -11,16 +12,11 @@ from lamsach.logs.bulk.heads import Head, heads, of_header
 from lamsach.logs.text.framing import header_before
 from lamsach.logs.text.times.stated_clock import states_other_zone
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 _LONGEST_HEADER = 500
 
 
 def heads_before(before: pa.Array, record: str, context: FileContext) -> tuple[pa.Array, pa.Array]:
     """The time and the host that a header before records states; `record`: how the records begin. Raises Unusual, LineError."""
-    import pyarrow.compute as pc
-
     check(judged(before, r"^(?:[^{]*[^{A-Za-z0-9])?$"))
     check(pc.less(pc.binary_length(before), _LONGEST_HEADER))
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lamsach.logs.bulk.columns import mapped, text_of
 from lamsach.logs.text.values import mac_of
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _MAC_DIGITS = 12
 
 
 def bare_macs(column: pa.Array) -> pa.Array:
     """`mac_of` of each, quick for twelve digits without marks between them."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     bare = pc.match_substring_regex(column, f"^[0-9A-Fa-f]{{{_MAC_DIGITS}}}$")
     bare = pc.fill_null(pc.and_(bare, pc.not_equal(column, "0" * _MAC_DIGITS)), False)
     if not pc.any(bare).as_py():
@@ -31,9 +27,6 @@ def bare_macs(column: pa.Array) -> pa.Array:
 
 def _with_colons(column: pa.Array) -> pa.Array:
     """`02005E101234` as `02:00:5e:10:12:34`."""
-    import numpy as np
-    import pyarrow as pa
-
     count = len(column)
     digits = np.frombuffer(text_of(column), np.uint8)
     rows = np.append(digits, ord("\n")).reshape(count, _MAC_DIGITS + 1)[:, :_MAC_DIGITS]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.text import Text
 from lamsach.logs.events.tables import columns_of, in_line_order, table_of
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 class Unusual(Exception):  # noqa: N818 - no error: the lines are read one by one instead
@@ -67,10 +67,6 @@ class BulkReader(ABC):
 
     def table(self, first: int, lines: Sequence[bytes | None]) -> pa.RecordBatch | None:
         """The events of the lines, of which the first has this number; None when they are not all usual."""
-        import numpy as np
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         data = joined(lines)
         if data is None:
             return None
@@ -86,8 +82,6 @@ class BulkReader(ABC):
 
     def placed(self, columns: dict[str, pa.Array], numbers: pa.Array) -> pa.RecordBatch:
         """The columns with the format, the file and the lines' numbers as a table."""
-        import pyarrow as pa
-
         count = len(numbers)
         columns["format"] = pa.repeat(self.log_format.name, count)
         columns["file"] = pa.repeat(self.context.file, count)
@@ -96,8 +90,6 @@ class BulkReader(ABC):
 
     def agrees(self, table: pa.RecordBatch, lines: Mapping[int, bytes]) -> bool:
         """Return whether the format itself reads the same from some lines, which are given by their rows in the table."""
-        import pyarrow as pa
-
         rows = pa.array(lines, pa.int64())
         numbers = table.column("line").take(rows).to_pylist()
         try:

@@ -6,6 +6,10 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import seconds
 from lamsach.logs.bulk.heads import check_clock, times
@@ -16,7 +20,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    import pyarrow as pa
 
 _SEPARATOR = "\x1f"
 _UNITS = {10: (1_000_000, 1), 13: (1_000, 1), 16: (1, 1), 19: (1, 1_000)}
@@ -33,7 +36,6 @@ def of_keys(
 ) -> pa.Array:
     """The time of each record by the texts of its keys; `present`: all keys of the clock, of which the format must look at no other; `before`: the headers.
     Raises Unusual."""
-    import pyarrow.compute as pc
 
     def read(text: str) -> datetime | None:
         values = dict(zip(columns, text.split(_SEPARATOR), strict=True))
@@ -56,9 +58,6 @@ def of_keys(
 def of_counts(column: pa.Array, read: Callable[[str], datetime | None]) -> pa.Array | None:
     """The times of a column of counts of one length, of seconds with six decimals, or of numbers; None of another. The least and the greatest are read by the
     format too, and None is told where it sees something else."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     made = _made(column)
     if made is None:
         return None
@@ -69,9 +68,6 @@ def of_counts(column: pa.Array, read: Callable[[str], datetime | None]) -> pa.Ar
 
 
 def _made(column: pa.Array) -> pa.Array | None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     kind = pa.timestamp("us", "UTC")
     if pa.types.is_floating(column.type):
         return seconds(column)
@@ -84,9 +80,6 @@ def _made(column: pa.Array) -> pa.Array | None:
 
 def _with_decimals(column: pa.Array, kind: pa.DataType) -> pa.Array | None:
     """Seconds with six decimals, all of one length."""
-    import numpy as np
-    import pyarrow as pa
-
     places = places_of(column)
     length = int(places[1] - places[0])
     if length not in _WITH_DECIMALS or (np.diff(places) != length).any():

@@ -5,7 +5,12 @@ text once; so a value comes out as the reader of single lines gives it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
 
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.letters import all_ipv4
@@ -14,9 +19,6 @@ from lamsach.logs.bulk.parts import places_of
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.events.tables import may_be_empty
 from lamsach.logs.text.values import hash_of, ip_of, mac_of
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _NAME = r"^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z]+$"
 _LABEL = 63
@@ -41,9 +43,6 @@ def cells(
     quotes: bool = False,
 ) -> dict[str, pa.Array]:
     """The columns of delimited rows: those of `kinds`, in its types. Raises pyarrow.ArrowInvalid for rows of other lengths and other types."""
-    import pyarrow as pa
-    from pyarrow import csv
-
     table = csv.read_csv(
         pa.BufferReader(data),
         csv.ReadOptions(use_threads=False, column_names=list(names), block_size=len(data) + 64),
@@ -55,9 +54,6 @@ def cells(
 
 def lines_of(data: bytes) -> pa.Array:
     """The lines of a text in UTF-8."""
-    import numpy as np
-    import pyarrow as pa
-
     ends = marks_of(np.frombuffer(data, np.uint8), b"\n").places
     offsets = np.zeros(len(ends) + 2, np.int32)
     offsets[1:-1] = ends - np.arange(len(ends))
@@ -68,9 +64,6 @@ def lines_of(data: bytes) -> pa.Array:
 
 def text_of(lines: pa.Array) -> pa.Buffer:
     """Lines, of which none is absent, as one text; the other way round from `lines_of`."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     whole = pa.ListArray.from_arrays(pa.array([0, len(lines)], pa.int32()), lines)
     return pc.binary_join(whole, "\n")[0].as_buffer()
 
@@ -86,16 +79,12 @@ def _one(column: pa.ChunkedArray, pa: Any) -> pa.Array:
 
 def check(condition: pa.Array) -> None:
     """Raise Unusual unless all is true."""
-    import pyarrow.compute as pc
-
     if condition.null_count or not pc.all(condition).as_py():
         raise Unusual
 
 
 def check_distinct(column: pa.Array, shape: str) -> None:
     """Raise Unusual unless all texts have this shape (regular expression): quick for columns of few distinct texts."""
-    import pyarrow.compute as pc
-
     coded = column.dictionary_encode()
     if coded.null_count or not pc.all(pc.match_substring_regex(coded.dictionary, shape)).as_py():
         raise Unusual
@@ -103,8 +92,6 @@ def check_distinct(column: pa.Array, shape: str) -> None:
 
 def mapped(column: pa.Array, function: Callable[[str], Any], kind: Any = None) -> pa.Array:
     """Return what the function makes of each text (default: a text). It is asked once for each distinct one."""
-    import pyarrow as pa
-
     coded = column.dictionary_encode()
     made = [function(text) for text in coded.dictionary.to_pylist()]
     return pa.array(made, kind or pa.string()).take(coded.indices)
@@ -112,9 +99,6 @@ def mapped(column: pa.Array, function: Callable[[str], Any], kind: Any = None) -
 
 def kept(column: pa.Array, canonical: pa.Array, function: Callable[[str], Any]) -> pa.Array:
     """The texts that are canonical as they are; of the others what the function makes of them."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if pc.all(canonical).as_py():  # an absent text is no exception
         return column
     others = pc.if_else(canonical, pa.scalar(None, pa.string()), column)
@@ -125,25 +109,17 @@ def kept(column: pa.Array, canonical: pa.Array, function: Callable[[str], Any]) 
 
 def said(column: pa.Array) -> pa.Array:
     """The texts that state something: `-` says that there is nothing."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     return pc.if_else(pc.equal(column, "-"), pa.scalar(None, pa.string()), column)
 
 
 def trimmed(column: pa.Array) -> pa.Array:
     """The texts without white space around them."""
-    import pyarrow.compute as pc
-
     within = [((end == 0) | ((end > _SPACE) & (end < _DELETE))).all() for end in ends_of(column)]
     return column if all(within) else pc.utf8_trim_whitespace(column)
 
 
 def not_empty(column: pa.Array) -> pa.Array:
     """The texts, absent where they are empty."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if not may_be_empty(column):
         return column
     return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
@@ -151,8 +127,6 @@ def not_empty(column: pa.Array) -> pa.Array:
 
 def ends_of(column: pa.Array) -> tuple[Any, Any]:
     """The first and the last byte of each text, as numbers; zero of an empty or absent one."""
-    import numpy as np
-
     places, texts = places_of(column), column.buffers()[2]
     letters = np.frombuffer(texts, np.uint8) if texts is not None and len(texts) else np.zeros(1, np.uint8)
     begins, ends = places[:-1], places[1:]
@@ -171,9 +145,6 @@ def holds(column: pa.Array, *marks: bytes) -> bool:
 
 def cut(column: pa.Array, start: int, stop: int = _FAR) -> pa.Array:
     """`text[start:stop]` of each, counted in bytes: only where the cut is among ASCII letters."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     return pc.binary_slice(column.view(pa.binary()), start, stop).view(pa.string())
 
 
@@ -185,9 +156,6 @@ def ipv4(column: pa.Array) -> pa.Array:
 def judged(column: pa.Array, shape: str, all_have_it: Callable[[pa.Array], bool] | None = None) -> pa.Array:
     """Return whether each text has the shape (regular expression); where texts are repeated each distinct one is looked at once. `all_have_it`: a quicker way to tell
     that all have it."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     first = column.slice(0, _TRIED).dictionary_encode()
     if len(first.dictionary) > len(first) * _REPEATED:
         if all_have_it is not None and all_have_it(column):
@@ -207,16 +175,12 @@ def addresses(column: pa.Array) -> pa.Array:
 
 def macs(column: pa.Array) -> pa.Array:
     """`mac_of` of each."""
-    import pyarrow.compute as pc
-
     plain = judged(column, "^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$")
     return kept(column, pc.and_(plain, pc.not_equal(column, "00:00:00:00:00:00")), mac_of)
 
 
 def hashes(column: pa.Array, digits: int) -> pa.Array:
     """`hash_of` of each, all of so many digits; Unusual when there are others."""
-    import pyarrow.compute as pc
-
     found = kept(column, pc.match_substring_regex(column, f"^[0-9a-f]{{{digits}}}$"), hash_of)
     check(pc.fill_null(pc.equal(pc.binary_length(found), digits), True))
     return found
@@ -224,8 +188,6 @@ def hashes(column: pa.Array, digits: int) -> pa.Array:
 
 def canonical_names(column: pa.Array) -> pa.Array:
     """Return whether a text is a name, or an IPv4 address, in canonical spelling."""
-    import pyarrow.compute as pc
-
     short = pc.less_equal(pc.binary_length(column), _LABEL)
     plain = pc.and_(pc.match_substring_regex(column, _NAME), short)
     return plain if pc.all(plain).as_py() else pc.or_(plain, ipv4(column))
@@ -238,8 +200,6 @@ def names(column: pa.Array, function: Callable[[str], Any]) -> pa.Array:
 
 def ports(column: pa.Array) -> pa.Array:
     """Ports, read as numbers; Unusual when one is absent or too large."""
-    import pyarrow.compute as pc
-
     bounds = pc.min_max(column).as_py()
     if column.null_count or not 0 <= bounds["min"] <= bounds["max"] <= 65535:
         raise Unusual
@@ -248,9 +208,6 @@ def ports(column: pa.Array) -> pa.Array:
 
 def seconds(column: pa.Array) -> pa.Array:
     """Times out of seconds since 1970 as doubles, which hold them to a quarter of a microsecond."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     bounds = pc.min_max(column).as_py()
     if column.null_count or not 0 <= bounds["min"] <= bounds["max"] < 10_000_000_000:
         raise Unusual
@@ -259,9 +216,6 @@ def seconds(column: pa.Array) -> pa.Array:
 
 def internal(column: pa.Array) -> pa.Array:
     """`direction.is_internal` of each address."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     four = _starts_with(column, _INTERNAL)
     partly = _starts_with(column, _PARTLY_INTERNAL)
     if pc.any(partly).as_py():
@@ -275,7 +229,5 @@ def internal(column: pa.Array) -> pa.Array:
 def _starts_with(column: pa.Array, beginnings: Sequence[str]) -> pa.Array:
     """Return whether each text starts with one of these."""
     from functools import reduce
-
-    import pyarrow.compute as pc
 
     return reduce(pc.or_, [pc.starts_with(column, beginning) for beginning in beginnings])

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from lamsach.logs.bulk.marks import Marks, marks_of
 from lamsach.logs.bulk.text import Text
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    Numbers = np.ndarray[Any, np.dtype[np.int64]]
-    Truths = np.ndarray[Any, np.dtype[np.bool_]]
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
+Truths = np.ndarray[Any, np.dtype[np.bool_]]
 
 _MOST_LETTERS = 8
 _MIX = 0x9E37_79B9_7F4A_7C15
@@ -27,8 +26,6 @@ class Lines:
     """Lines in UTF-8 without line feeds, at least one. Every answer has a number, or a truth, for each line."""
 
     def __init__(self, lines: Sequence[bytes]) -> None:
-        import numpy as np
-
         text = lines if isinstance(lines, Text) else Text(b"\n".join(lines))
         self.data = text.data
         self._bytes = np.frombuffer(self.data, np.uint8)
@@ -50,8 +47,6 @@ class Lines:
 
     def has(self, *marks: str) -> Truths:
         """Return whether one of the marks stands anywhere."""
-        import numpy as np
-
         found: Truths = np.zeros(len(self.ends), np.bool_)
         for mark in marks:
             where = self._where(mark)
@@ -65,8 +60,6 @@ class Lines:
 
     def nth(self, mark: str, number: int) -> Numbers:
         """Return where the mark stands for the nth time (from 1), in bytes from the line's start; -1 when it does not stand so often."""
-        import numpy as np
-
         where = self._where(mark)
         if where is None:
             return np.full(len(self.ends), -1, np.int64)
@@ -78,8 +71,6 @@ class Lines:
 
     def count(self, mark: str, start: Numbers | None = None) -> Numbers:
         """Return how often the mark stands, from a place in each line on. (Of a mark that overlaps itself each one counts.)"""
-        import numpy as np
-
         where = self._where(mark)
         if where is None:
             return np.zeros(len(self.ends), np.int64)
@@ -102,14 +93,10 @@ class Lines:
 
     def letters_at(self, place: int, count: int) -> Numbers:
         """As `letters`, at the same place in every line."""
-        import numpy as np
-
         return self.letters(np.full(len(self.ends), place, np.int64), count)
 
     def letters(self, place: Numbers, count: int) -> Numbers:
         """So many bytes (up to eight) at a place in each line, as one number; behind the line's end they are zero."""
-        import numpy as np
-
         assert 0 < count <= _MOST_LETTERS
         data = self.data.ljust(_MOST_LETTERS, b"\0")
         last = len(data) - _MOST_LETTERS
@@ -125,8 +112,6 @@ class Lines:
 
 def _bits(count: Any) -> Any:
     """So many bytes as a number of bits to shift by; 64 and more leave nothing."""
-    import numpy as np
-
     return np.asarray(count * 8, np.uint64)
 
 
@@ -139,8 +124,6 @@ def groups_of(
     features: Sequence[Numbers | Truths], usual: Truths | None
 ) -> tuple[list[list[int]], list[int]]:
     """The numbers (from 0) of the lines that have all features in common, in their order, and those of the lines that are not usual."""
-    import numpy as np
-
     code = np.zeros(len(features[0]), np.uint64)
     for feature in features:
         code = (code ^ feature.astype(np.uint64)) * np.uint64(_MIX)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
 
 from lamsach.errors import LineError
 from lamsach.logs.bulk.base import BulkReader, Piece, Unusual, joined
 from lamsach.logs.bulk.text import Text
 from lamsach.logs.events.tables import in_line_order
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _FEW_LINES = 64
 """So many lines are not worth a second look when one of them is unusual."""
@@ -117,9 +116,6 @@ class GroupReader(BulkReader):
         self, rows: list[int], lines: Sequence[bytes], first: int, data: bytes | None = None
     ) -> pa.RecordBatch | None:
         """The events of these lines; `data` is their text where there is one already."""
-        import numpy as np
-        import pyarrow as pa
-
         if data is None:
             chosen = isinstance(lines, Text)
             data = lines.chosen(rows) if chosen else b"\n".join([lines[at] for at in rows])  # type: ignore[attr-defined]

@@ -7,16 +7,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import check, mapped
 from lamsach.logs.text.syslog import SyslogHeader
 from lamsach.logs.text.times.stated_clock import states_other_zone
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Head = tuple[datetime | None, str | None]
 """A time and a name."""
@@ -31,8 +30,6 @@ def heads(
     texts: pa.Array, read: Callable[[str], Head], shape: str | None = None
 ) -> tuple[pa.Array, pa.Array]:
     """The time and the name of each text. Raises what `read` raises, and Unusual unless all texts have this shape (regular expression)."""
-    import pyarrow.compute as pc
-
     coded = texts.dictionary_encode()
     distinct = coded.dictionary
     if shape is not None:
@@ -52,9 +49,6 @@ def times(texts: pa.Array, read: Callable[[str], datetime | None], shape: str | 
 
 def check_clock(before: pa.Array, timezone: ZoneInfo) -> None:
     """Raise Unusual where a header states a zone in which a clock shows another time than in the file's: see `stated_clock`."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if pc.any(pc.match_substring_regex(before, _ZONED)).as_py():
         check(mapped(before, lambda text: not states_other_zone(text, timezone), pa.bool_()))
 
@@ -65,8 +59,6 @@ def of_header(header: SyslogHeader) -> Head:
 
 
 def _columns(found: list[Head]) -> tuple[pa.Array, pa.Array]:
-    import pyarrow as pa
-
     return (
         pa.array([time for time, _ in found], pa.timestamp("us", "UTC")),
         pa.array([name for _, name in found], pa.string()),
@@ -75,9 +67,6 @@ def _columns(found: list[Head]) -> tuple[pa.Array, pa.Array]:
 
 def _by_minutes(texts: pa.Array, read: Callable[[str], Head]) -> tuple[pa.Array, pa.Array] | None:
     """The same with seconds and their fraction taken out and added again; None when they do not stand at one place, or more than they decides."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     clock = _CLOCK.search(texts[0].as_py())
     if clock is None:
         return None

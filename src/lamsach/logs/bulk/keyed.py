@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lamsach.logs.bulk.columns import canonical_names, ends_of, ipv4, kept, mapped
 from lamsach.logs.bulk.letters import DIGITS, made_of
 from lamsach.logs.bulk.parts import places_of, until
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.values import ip_of, port_of, stated
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _SPACE, _DELETE = 0x20, 0x7F
 _ABSENT_LENGTH = 10
@@ -21,16 +20,11 @@ _PORT_DIGITS = 5
 
 def none_of(count: int) -> pa.Array:
     """So many absent texts."""
-    import pyarrow as pa
-
     return pa.nulls(count, pa.string())
 
 
 def plain_texts(column: pa.Array) -> pa.Array:
     """Return whether a text is one that `stated` leaves as it is: too long to say that there is nothing, without spaces around it."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     first, last = ends_of(column)
     printable = (first > _SPACE) & (first < _DELETE) & (last > _SPACE) & (last < _DELETE)
     return pc.and_(pa.array(printable), pc.greater_equal(pc.binary_length(column), _ABSENT_LENGTH))
@@ -43,9 +37,6 @@ def told(column: pa.Array) -> pa.Array:
 
 def machines(column: pa.Array) -> pa.Array:
     """`ip_of` of each text; 0.0.0.0 and :: mean that there is none."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     made = kept(column, ipv4(column), ip_of)
     nowhere = pc.is_in(made, pa.array(["0.0.0.0", "::"]))  # noqa: S104 - means: no address
     return pc.if_else(nowhere, pa.scalar(None, pa.string()), made) if pc.any(nowhere).as_py() else made
@@ -53,9 +44,6 @@ def machines(column: pa.Array) -> pa.Array:
 
 def port_numbers(column: pa.Array) -> pa.Array:
     """`port_of` of each text."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if made_of(column, DIGITS, 1, _PORT_DIGITS):
         numbers = column.cast(pa.int32())
         if (pc.max(numbers).as_py() or 0) <= 65535:
@@ -65,9 +53,6 @@ def port_numbers(column: pa.Array) -> pa.Array:
 
 def url_hosts(urls: pa.Array) -> pa.Array:
     """`host_in` of each URL: it is asked for each distinct beginning, up to the path."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     plain_hosts = _hosts_of_plain(urls)
     if plain_hosts is not None:
         return plain_hosts
@@ -91,9 +76,6 @@ def url_hosts(urls: pa.Array) -> pa.Array:
 
 def _hosts_of_plain(urls: pa.Array) -> pa.Array | None:
     """The same where all have a scheme, a host in canonical spelling and a path; None when they do not."""
-    import numpy as np
-    import pyarrow.compute as pc
-
     if urls.null_count or not len(urls):
         return None
     schemed = [pc.starts_with(urls, scheme).to_numpy(zero_copy_only=False) for scheme in _SCHEMES]

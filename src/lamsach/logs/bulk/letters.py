@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
+import pyarrow as pa
 
 from lamsach.logs.bulk.parts import places_of
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 DIGITS = b"0123456789"
 HEX_DIGITS = DIGITS + b"ABCDEFabcdef"
@@ -18,8 +16,6 @@ _SHORTEST_IPV4, _LONGEST_IPV4 = len("1.1.1.1"), len("255.255.255.255")
 
 def made_of(column: pa.Array, letters: bytes, shortest: int, longest: int) -> bool:
     """Return whether every text consists of these ASCII letters alone and has so many of them. An absent text is no exception."""
-    import numpy as np
-
     if column.null_count:
         column = column.drop_null()
     if not len(column):
@@ -34,8 +30,6 @@ def made_of(column: pa.Array, letters: bytes, shortest: int, longest: int) -> bo
 
 def all_ipv4(column: pa.Array) -> bool:
     """Return whether no text is absent, and every one is an IPv4 address in canonical spelling."""
-    import numpy as np
-
     if column.null_count or not len(column):
         return False
     places = places_of(column)

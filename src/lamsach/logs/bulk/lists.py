@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import mapped, names
 from lamsach.logs.mappings.records import Each
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-
-    Codes = np.ndarray[Any, np.dtype[np.int64]]
+Codes = np.ndarray[Any, np.dtype[np.int64]]
 
 SEPARATOR = "\x1f"
 """Between the texts of an item that is an object."""
@@ -22,9 +22,6 @@ _PRESENT, _EMPTY, _ABSENT = 1, 0, -1
 
 def coded_lists(column: pa.Array) -> tuple[Codes, Codes]:
     """Of each record the shade (1) of a list with items, and a number in place of a text: 0 of an empty list, -1 where there is none."""
-    import numpy as np
-    import pyarrow.compute as pc
-
     sizes = (
         pc.fill_null(pc.list_value_length(column), _ABSENT).to_numpy(zero_copy_only=False).astype(np.int64)
     )
@@ -51,10 +48,6 @@ def items_told(parts: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
 
 def values_of_items(lists: Sequence[tuple[pa.Array, Each]], *, once: bool) -> pa.Array:
     """Return what is made of the items of each record's lists, one list after the other; absent where that is nothing."""
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     count = len(lists[0][0])
     made = [_made(column.flatten(), each) for column, each in lists]
     if len(lists) == 1 and not once and not made[0].null_count and not lists[0][0].offset:
@@ -78,9 +71,6 @@ def values_of_items(lists: Sequence[tuple[pa.Array, Each]], *, once: bool) -> pa
 
 def _rows(column: pa.Array) -> Codes:
     """The number of the record that each item belongs to."""
-    import numpy as np
-    import pyarrow.compute as pc
-
     sizes = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
     return np.repeat(np.arange(len(column)), sizes)
 

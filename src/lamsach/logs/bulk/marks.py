@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
-    Bytes = np.ndarray[Any, np.dtype[np.uint8]]
-    Numbers = np.ndarray[Any, np.dtype[np.int64]]
-    Words = np.ndarray[Any, np.dtype[np.uint64]]
+Bytes = np.ndarray[Any, np.dtype[np.uint8]]
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
+Words = np.ndarray[Any, np.dtype[np.uint64]]
 
 _WORD = 64
 _BLOCK = 1 << 17
@@ -22,8 +21,6 @@ class Marks:
     """Some bytes of a text, told by a bit for each: the lowest bit of the first byte is the first."""
 
     def __init__(self, bits: Bytes) -> None:
-        import numpy as np
-
         self._bits = bits
         self._words = np.zeros(len(bits) // 8 + 1, np.uint64)
         self._words.view(np.uint8)[: len(bits)] = bits
@@ -37,8 +34,6 @@ class Marks:
 
     def before(self, places: Numbers) -> Numbers:
         """Return how many stand before each of these places, which are from 0 to the text's length."""
-        import numpy as np
-
         word, bit = places >> 6, (places & (_WORD - 1)).astype(np.uint64)
         below = (np.uint64(1) << bit) - np.uint64(1)
         found: Numbers = self._before[word] + np.bitwise_count(self._words[word] & below)
@@ -46,8 +41,6 @@ class Marks:
 
     def nth(self, numbers: Numbers) -> Numbers:
         """Return where those with these numbers (from 0) stand."""
-        import numpy as np
-
         if self._few:
             return self.places[numbers]
         at = np.searchsorted(self._before, numbers, side="right") - 1
@@ -62,8 +55,6 @@ class Marks:
     @cached_property
     def places(self) -> Numbers:
         """Return where they stand, in their order."""
-        import numpy as np
-
         if not self._few:
             return np.flatnonzero(np.unpackbits(self._bits, bitorder="little").view(np.bool_))
         found: Numbers = np.empty(self.total, np.int64)
@@ -83,16 +74,12 @@ class Marks:
 
 def _lowest(at: Numbers, words: Words) -> Numbers:
     """The place of the lowest bit of each word, of which the numbers are given."""
-    import numpy as np
-
     found: Numbers = (at << 6) + np.bitwise_count((words & -words) - np.uint64(1))
     return found
 
 
 def marks_of(letters: Bytes, mark: bytes, rarest: Sequence[int] = (0,)) -> Marks:
     """Return where the mark stands in the letters. `rarest`: all places in the mark, that of its rarest letter first."""
-    import numpy as np
-
     found = Marks(_compared(letters, mark, rarest[:2]))
     if len(mark) <= len(rarest[:2]) or not found.total:
         return found
@@ -107,8 +94,6 @@ def marks_of(letters: Bytes, mark: bytes, rarest: Sequence[int] = (0,)) -> Marks
 
 def _compared(letters: Bytes, mark: bytes, looked_at: Sequence[int]) -> Bytes:
     """A bit for each place behind which the mark fits and these of its letters stand."""
-    import numpy as np
-
     bits = np.zeros((len(letters) + 7) // 8, np.uint8)
     true, other = np.empty((2, _BLOCK), np.bool_)
     end = len(letters) - len(mark) + 1

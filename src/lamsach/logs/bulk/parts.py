@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.marks import marks_of
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-
-    Numbers = np.ndarray[Any, np.dtype[np.int64]]
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
 
 def places_of(column: pa.Array) -> Numbers:
     """Return where each text of a column begins in its buffer, and where the last one ends."""
-    import numpy as np
-
     places = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
     return places.astype(np.int64)
 
@@ -40,8 +38,6 @@ def until(column: pa.Array, begins: Numbers, mark: str) -> tuple[pa.Array, bool]
 
 def parted(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
     """As `halves`, the second one empty where the mark (one ASCII letter) does not stand. Raises Unusual when a text is absent."""
-    import numpy as np
-
     if column.null_count or not len(column):
         raise Unusual
     places = places_of(column)
@@ -51,8 +47,6 @@ def parted(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
 
 def _next_places(column: pa.Array, begins: Numbers, mark: str) -> Numbers:
     """Return where in its buffer each text holds the mark, from a place in it on; its end where it does not."""
-    import numpy as np
-
     ends = places_of(column)[1:]
     first, last = int(begins[0]), int(ends[-1])
     letters = np.frombuffer(column.buffers()[2] or b"", np.uint8)[first:last]
@@ -67,9 +61,6 @@ def _next_places(column: pa.Array, begins: Numbers, mark: str) -> Numbers:
 
 def middle(column: pa.Array, begins: Numbers, ends: Numbers) -> pa.Array:
     """Return what stands between these places of the buffer: parts of the texts, in their order."""
-    import numpy as np
-    import pyarrow as pa
-
     count = len(begins)
     places = np.zeros(2 * count + 1, np.int32)  # each part, and what is between it and the next
     places[:-1:2], places[1::2] = begins, ends
@@ -80,9 +71,6 @@ def middle(column: pa.Array, begins: Numbers, ends: Numbers) -> pa.Array:
 
 def _first_places(column: pa.Array, places: Numbers, mark: str) -> Numbers:
     """Return where in its buffer each text first holds the mark. Raises Unusual when one does not."""
-    import numpy as np
-    import pyarrow.compute as pc
-
     if len(mark) > 1:
         found = pc.find_substring(column, mark).to_numpy()
         if found.min() < 0:

@@ -10,7 +10,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lamsach.logs.bulk.columns import canonical_names, internal, ipv4, macs, mapped
 from lamsach.logs.bulk.keyed import port_numbers, url_hosts
@@ -20,12 +24,8 @@ from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.mappings.records import Records
 from lamsach.logs.text.values import domain_of, hash_of, ip_of, mac_of
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-
-    Codes = np.ndarray[Any, np.dtype[np.int64]]
-    Truths = np.ndarray[Any, np.dtype[np.bool_]]
+Codes = np.ndarray[Any, np.dtype[np.int64]]
+Truths = np.ndarray[Any, np.dtype[np.bool_]]
 
 MARK = "zq9"
 """Stands in every text that is a stand-in, and in no other."""
@@ -65,15 +65,11 @@ def _same(column: pa.Array) -> pa.Array:
 
 
 def _lower(column: pa.Array) -> pa.Array:
-    import pyarrow.compute as pc
-
     return pc.utf8_lower(column)
 
 
 def _matching(pattern: str, but: str | None = None, longest: int = 63) -> Callable[[pa.Array], pa.Array]:
     def judge(column: pa.Array) -> pa.Array:
-        import pyarrow.compute as pc
-
         found = pc.and_(
             pc.match_substring_regex(column, pattern), pc.less_equal(pc.binary_length(column), longest)
         )
@@ -84,16 +80,11 @@ def _matching(pattern: str, but: str | None = None, longest: int = 63) -> Callab
 
 def _four(column: pa.Array) -> pa.Array:
     """IPv4 addresses that are one machine's."""
-    import pyarrow.compute as pc
-
     return pc.and_not(ipv4(column), pc.match_substring_regex(column, _SPECIAL))
 
 
 def _six(column: pa.Array, *, inside: bool) -> pa.Array:
     """Canonical addresses of one machine: global ones, and those that RFC 4193 gives to local networks."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     begin = r"^f[cd][0-9a-f]{2}:" if inside else r"^2[0-9a-f]{3}:"
     likely = pc.if_else(pc.match_substring_regex(column, begin), column, pa.scalar(None, pa.string()))
     found = mapped(likely, lambda text: ip_of(text) == text and is_internal(text) == inside, pa.bool_())
@@ -101,16 +92,11 @@ def _six(column: pa.Array, *, inside: bool) -> pa.Array:
 
 
 def _canonical(column: pa.Array) -> pa.Array:
-    import pyarrow.compute as pc
-
     return pc.and_not(canonical_names(column), ipv4(column))
 
 
 def _digests(digits: int) -> Callable[[pa.Array], pa.Array]:
     def judge(column: pa.Array) -> pa.Array:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         if not column.null_count and made_of(column, HEX_DIGITS, digits, digits):
             return pa.repeat(pa.scalar(True), len(column))
         return pc.match_substring_regex(column, rf"^[0-9A-Fa-f]{{{digits}}}$")
@@ -159,9 +145,6 @@ _SPELT = {0, 1 + next(at for at, shade in enumerate(ANY) if macs in shade.gives.
 
 def _ports(column: pa.Array) -> pa.Array:
     """Ports below 65000, which is enough and told quickly."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if not made_of(column, DIGITS, 1, _PORT_DIGITS):
         plain = pc.match_substring_regex(column, "^[0-9]{1,5}$")
         column = pc.if_else(plain, column, "0")
@@ -180,9 +163,6 @@ def _between(least: int, most: int) -> Callable[[pa.Array], pa.Array]:
     """Numbers of four or five digits, in decimal spelling. Which of two ports is the client's is told by such bounds."""
 
     def judge(column: pa.Array) -> pa.Array:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         if (pc.min(pc.binary_length(column)).as_py() or 0) > _PORT_DIGITS:
             return pa.repeat(pa.scalar(False), len(column))
         spelt = pc.match_substring_regex(column, "^[1-9][0-9]{3,4}$")
@@ -205,8 +185,6 @@ NAME_TOKEN: tuple[Shade, ...] = (*TOKEN, ANY[8])
 
 def _targets(column: pa.Array) -> pa.Array:
     """The second word of request lines."""
-    import pyarrow.compute as pc
-
     return pc.replace_substring_regex(column, _REQUEST_LINE, r"\1")
 
 
@@ -236,8 +214,6 @@ def shades_of(carried: Records, key: str) -> tuple[Shade, ...]:
 
 def shades_in(column: pa.Array, shades: tuple[Shade, ...]) -> Codes:
     """The number (from 1) of each text's shade, 0 where it has none. Texts that are repeated are looked at once."""
-    import numpy as np
-
     first = column.slice(0, _TRIED).dictionary_encode()
     if len(first.dictionary) > len(first) * _REPEATED and len(column) > _TRIED:
         return _told(column, shades)
@@ -249,9 +225,6 @@ def shades_in(column: pa.Array, shades: tuple[Shade, ...]) -> Codes:
 
 def same_tokens(columns: Mapping[str, tuple[pa.Array, Codes]]) -> list[tuple[str, str, Truths]]:
     """As `alike`, of texts of the shades `TOKEN`: those that are spelt alike."""
-    import numpy as np
-    import pyarrow.compute as pc
-
     found = []
     kinds = {key: {*np.unique(codes).tolist()} - {0} for key, (_, codes) in columns.items()}
     for at, (key, (column, codes)) in enumerate(columns.items()):
@@ -278,9 +251,6 @@ def _told(column: pa.Array, shades: tuple[Shade, ...]) -> Codes:
 
 def _in_order(column: pa.Array, shades: tuple[Shade, ...], kinds: Sequence[int]) -> Codes:
     """The kinds of texts, asked in this order."""
-    import numpy as np
-    import pyarrow as pa
-
     codes = np.zeros(len(column), np.int64)
     rows = np.flatnonzero(~column.is_null().to_numpy(zero_copy_only=False))
     rest = column.drop_null()
@@ -304,9 +274,6 @@ def _in_order(column: pa.Array, shades: tuple[Shade, ...], kinds: Sequence[int])
 
 def _all_like_the_first(column: pa.Array) -> Codes | None:
     """The shades where all texts are of the first one's, which is no address's, or of one before it that overlaps with it; None where they are not."""
-    import numpy as np
-    import pyarrow.compute as pc
-
     first = column.slice(0, _FEW).drop_null().slice(0, 1)
     kind = int(_in_order(first, ANY, range(1, len(ANY) + 1)).sum())
     if kind <= ANY.index(_INTERNAL) + 1 or not pc.all(ANY[kind - 1].judge(column)).as_py():
@@ -320,10 +287,6 @@ def _all_like_the_first(column: pa.Array) -> Codes | None:
 def alike(columns: Mapping[str, tuple[pa.Array, Codes]]) -> list[tuple[str, str, Truths]]:
     """The pairs of keys whose texts mean the same in some rows, and in which: a format may compare them. A URL is like the name in it.
     `columns`: the texts of each key, and their shades."""
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     likeness, none = np.array(_LIKENESS), pa.scalar(None, pa.string())
     told: list[tuple[str, pa.Array, set[int]]] = []
     for key, (column, codes) in columns.items():

@@ -11,7 +11,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
@@ -39,11 +43,7 @@ from lamsach.logs.mappings.records import RecordFormat, Records
 from lamsach.logs.text.values import mac_of
 from lamsach.model import Event
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-
-    Codes = np.ndarray[Any, np.dtype[np.int64]]
+Codes = np.ndarray[Any, np.dtype[np.int64]]
 
 Heads = Callable[[], tuple["pa.Array", "pa.Array"]]
 """The times and the names that the headers before records state, when they are asked for."""
@@ -145,10 +145,6 @@ class _Rows:
 
     def _coded(self, key: str) -> tuple[Codes, Codes]:
         """Of each row the shade of its text, and the number of the text where it has none (-1: absent)."""
-        import numpy as np
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         if key not in self._shades and key in (TIMES, HOSTS):
             absent = self._heads()[key == HOSTS].is_null().to_numpy(zero_copy_only=False)
             self._shades[key] = np.zeros(self._count, np.int64), -absent.astype(np.int64)
@@ -174,8 +170,6 @@ class _Rows:
 
     def combinations(self, deciding: Collection[str]) -> tuple[Codes, Codes, list[bool]]:
         """The first row of each combination, of each row the number of its combination, and which combinations are too rare to be asked for."""
-        import numpy as np
-
         parts: list[Any] = [part for key in sorted(deciding) for part in self._coded(key)]
         self._alike = self._likenesses(deciding)
         parts += [same.astype(np.int64) for *_, same in self._alike]
@@ -247,8 +241,6 @@ class _Rows:
         stated: list[str] = [self._row.constant]
 
         def value(key: str) -> Any:
-            import pyarrow as pa
-
             if pa.types.is_list(self._row[key].type):
                 return self._list(key, at, stand_ins)
             within = self._carried.within.get(key)
@@ -315,9 +307,6 @@ class _Rows:
 
     def put_together(self, templates: Sequence[_Template | None], inverse: Codes) -> dict[str, pa.Array]:
         """The columns of the rows, each by the template with its number; those that have one."""
-        import numpy as np
-        import pyarrow as pa
-
         fields = [None if one is None else one.fields for one in templates]
         told = [{} if one is None else one for one in fields]
         columns = {
@@ -330,9 +319,6 @@ class _Rows:
         return columns
 
     def _column(self, key: str, sources: Sequence[Source], inverse: Codes) -> pa.Array:
-        import numpy as np
-        import pyarrow as pa
-
         from lamsach.logs.events.tables import schema
 
         kind = schema().field(key).type
@@ -356,10 +342,6 @@ class _Rows:
         return made if made.type == kind else made.cast(kind)
 
     def _computed(self, source: Source) -> pa.Array:
-        import numpy as np
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         if source[0] == "head":
             return self._heads()[0]
         if source[0] == "clock":

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from lamsach.logs.events.records import HASH_KEYS, KEYS
 from lamsach.model import Event
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Columns = Mapping[str, Any]
 """Values of many events by the keys of `event_records`: lists, or Arrow's arrays of the types of `schema`. A key without any value is left out."""
@@ -24,8 +26,6 @@ _REPEATED = ["action", "observer", "format", "file", "device_name", "user", "sou
 
 def schema() -> pa.Schema:
     """The columns: `time` in UTC to the microsecond, ports as numbers, `answers` as a list, everything else text."""
-    import pyarrow as pa
-
     kinds = dict.fromkeys(KEYS, pa.string()) | {
         "time": pa.timestamp("us", "UTC"),
         "source_port": pa.int32(),
@@ -53,8 +53,6 @@ def columns_of(events: Sequence[Event]) -> Columns:
 
 def table_of(columns: Columns, count: int) -> pa.RecordBatch:
     """The columns of so many events as a table."""
-    import pyarrow as pa
-
     layout = schema()
     arrays = [_array(columns.get(field.name, ()), field.type, count) for field in layout]
     return pa.RecordBatch.from_arrays(arrays, schema=layout)
@@ -62,9 +60,6 @@ def table_of(columns: Columns, count: int) -> pa.RecordBatch:
 
 def in_line_order(tables: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
     """Tables of one file's events as one, in the order of their lines; of a line that gives several, in that of the tables."""
-    import numpy as np
-    import pyarrow as pa
-
     if len(tables) == 1:
         return tables[0]
     whole = pa.concat_batches(tables)
@@ -74,9 +69,6 @@ def in_line_order(tables: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
 
 
 def _array(values: Any, kind: pa.DataType, count: int) -> pa.Array:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if isinstance(values, pa.Array):
         made = values
     elif not any(values) and 0 not in values:
@@ -93,8 +85,6 @@ def _array(values: Any, kind: pa.DataType, count: int) -> pa.Array:
 
 def may_be_empty(texts: pa.Array) -> bool:
     """Return whether any of the texts may be empty: told quickly where none is absent."""
-    import numpy as np
-
     if texts.null_count == len(texts):
         return False
     places = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
@@ -111,8 +101,6 @@ class TableWriter:
     """Writes tables of events into one Parquet file."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        import pyarrow.parquet as pq
-
         self._writer: Any = pq.ParquetWriter(
             stream, schema(), compression="snappy", use_dictionary=_REPEATED, write_statistics=["time"]
         )
@@ -132,8 +120,6 @@ class TableWriter:
         self._writer.close()
 
     def _flush(self) -> None:
-        import pyarrow as pa
-
         if self._waiting:
             self._writer.write_table(pa.Table.from_batches(self._waiting))
             self._waiting, self._rows = [], 0

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
@@ -23,11 +27,7 @@ from lamsach.logs.layouts.kinds import Clock
 from lamsach.logs.layouts.line import LayoutFormat
 from lamsach.model import Action
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-
-    Numbers = np.ndarray[Any, np.dtype[np.int64]]
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
 Row = Mapping[str, "pa.Array"]
 FEW_LINES = 64
 """So many lines are not worth a second look when one of them is unusual."""
@@ -78,9 +78,6 @@ class LayoutColumns(BulkReader):
 
     def piece(self, first: int, lines: Sequence[bytes | None]) -> Piece | None:
         """See `BulkReader`."""
-        import numpy as np
-        import pyarrow.compute as pc
-
         alone: list[int] = []
         usable, data = usable_lines(lines, alone)
         data = b"\n".join(usable) if data is None else data
@@ -100,9 +97,6 @@ class LayoutColumns(BulkReader):
 
     def _taken(self, shape: Shape, texts: pa.Array, rows: Numbers, into: tuple[Any, ...]) -> Numbers:
         """Read those of the lines that have the shape; the numbers of the others."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         if self._last[:2] != (shape.begins, len(rows)):
             lines = texts if len(rows) == len(texts) else texts.take(pa.array(rows))
             self._last = (shape.begins, len(rows), *self._opened(shape, lines))
@@ -130,9 +124,6 @@ class LayoutColumns(BulkReader):
 
     def _opened(self, shape: Shape, lines: pa.Array) -> tuple[pa.Array, pa.Array]:
         """Return what stands before the records, and from their beginnings on; all of a line where there is none."""
-        import numpy as np
-        import pyarrow.compute as pc
-
         begins, ends = places_of(lines)[:-1], places_of(lines)[1:]
         if shape.begins in ("", "^"):
             return middle(lines, begins, begins), lines
@@ -174,8 +165,6 @@ class LayoutColumns(BulkReader):
     def _at_once(
         self, shape: Shape, row: dict[str, pa.Array], rows: Numbers, lines: Sequence[bytes], first: int
     ) -> pa.RecordBatch | None:
-        import pyarrow as pa
-
         try:
             columns = self._columns(shape, row, lines[int(rows[0])])
         except (Unusual, LineError, ValueError, pa.ArrowException):
@@ -186,9 +175,6 @@ class LayoutColumns(BulkReader):
 
     def _columns(self, shape: Shape, row: dict[str, pa.Array], line: bytes) -> dict[str, pa.Array]:
         """The columns of the events of one shape; `line`: the first."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         count = len(row["head_"])
         self._sample = line[len(row["head_"][0].as_py().encode()) :].decode()
         moments, hosts = heads(row.pop("head_"), self._head)
@@ -211,9 +197,6 @@ class LayoutColumns(BulkReader):
         return decided(values, self.log_format.layout.role, count)
 
     def _field(self, key: str, how: Of | Made, texts: Row, count: int) -> pa.Array:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         kind = _arrow_kind(key)
         if isinstance(how, Made):
             return _made(how, texts, kind, count)
@@ -245,8 +228,6 @@ class LayoutColumns(BulkReader):
 
 def _by_key(shape: Shape, records: pa.Array) -> dict[str, pa.Array]:
     """The values of records of pairs by their keys. What may stand in a text in quotes is unusual."""
-    import pyarrow.compute as pc
-
     row: dict[str, pa.Array] = {}
     wanted = sorted({name for field, how in shape.made.items() if field in _READ for name in how.names})
     first = f" {records[0].as_py()}"
@@ -268,9 +249,6 @@ def _by_key(shape: Shape, records: pa.Array) -> dict[str, pa.Array]:
 
 def _value(records: pa.Array, opening: str, closing: str) -> tuple[pa.Array, pa.Array]:
     """Return what stands behind `key="` or `key=` up to its end, absent where it is empty, and what stands before."""
-    import numpy as np
-    import pyarrow.compute as pc
-
     begins, ends = places_of(records)[:-1], places_of(records)[1:]
     found = pc.find_substring(records, f" {opening}").to_numpy()
     first = pc.starts_with(records, opening).to_numpy(zero_copy_only=False)
@@ -283,8 +261,6 @@ def _value(records: pa.Array, opening: str, closing: str) -> tuple[pa.Array, pa.
 
 
 def _arrow_kind(key: str) -> pa.DataType:
-    import pyarrow as pa
-
     if key == "way":
         return pa.int8()
     if key.endswith("_port"):
@@ -294,9 +270,6 @@ def _arrow_kind(key: str) -> pa.DataType:
 
 def _made(how: Made, texts: Row, kind: pa.DataType, count: int) -> pa.Array:
     """A field made by a function, which is called once for each distinct combination of the texts."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     given = [pc.fill_null(texts[name], "") if name in texts else pa.repeat("", count) for name in how.names]
     joined = given[0] if len(given) == 1 else pc.binary_join_element_wise(*given, _JOINT)
     return mapped(joined, lambda text: how.function(*[part or None for part in text.split(_JOINT)]), kind)
@@ -304,8 +277,6 @@ def _made(how: Made, texts: Row, kind: pa.DataType, count: int) -> pa.Array:
 
 def decided(values: dict[str, pa.Array], role: Role, count: int) -> dict[str, pa.Array]:
     """As `line.decided`, of columns."""
-    import pyarrow.compute as pc
-
     take, nothing = values.pop, none_of(count)
     source, inner = values.get("source_ip", nothing), values.get("destination_ip", nothing)
     if (translated := take("inner_ip", None)) is not None:
@@ -335,6 +306,4 @@ def decided(values: dict[str, pa.Array], role: Role, count: int) -> dict[str, pa
 
 def pa_unknown(count: int) -> pa.Array:
     """So many actions of which nothing is known."""
-    import pyarrow as pa
-
     return pa.repeat(Action.UNKNOWN.value, count)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
 
 from lamsach.errors import InputError
 from lamsach.logs.base import DEFAULT_TIMEZONE, FileContext
@@ -24,9 +26,6 @@ from lamsach.logs.reading.events import (
     detection_for,
 )
 from lamsach.model import Event, Refusal
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 PIECE_LINES = 32768
 """How many lines are read at once. One that is unusual sends those around it to the reader of single lines."""
@@ -81,8 +80,6 @@ def read_tables(
 def _keep_memory() -> None:
     """Give a piece of memory back, which is not touched: from then on the C library keeps pieces up to that size for the texts and columns to come. It
     would else take each from the system, page by page (M_MMAP_THRESHOLD of https://man7.org/linux/man-pages/man3/mallopt.3.html)."""
-    import numpy as np
-
     np.empty(_KEPT_BYTES, np.uint8)
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Hashable, Sequence
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.announced import heads_before
@@ -21,10 +23,6 @@ from lamsach.logs.bulk.looked import Row
 from lamsach.logs.bulk.parts import halves
 from lamsach.logs.bulk.templates import Templates
 from lamsach.logs.text import cef
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 
 _MARK, _ESCAPED = b"\x01", b"\\="
 _MOST_KEYS = 200
@@ -58,9 +56,6 @@ class CefRows:
 
     def row(self, data: bytes, count: int) -> tuple[pa.Array, dict[str, pa.Array]]:
         """Return what stands before each record, and the values by their keys. Raises Unusual, pyarrow.ArrowInvalid."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         keys = self._keys
         names = [str(at) for at in range(len(keys) + 1)]
         row = cells(data.replace(_ESCAPED, _MARK), names, "=", dict.fromkeys(names, pa.string()))
@@ -82,8 +77,6 @@ class CefRows:
 
 def _value(texts: pa.Array, key: str) -> pa.Array:
     """The values without escapes."""
-    import pyarrow.compute as pc
-
     if not holds(texts, b"\x01", b"\\"):
         return texts
     escaped = pc.match_substring(texts, "\\")

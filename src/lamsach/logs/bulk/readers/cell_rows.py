@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import Unusual
@@ -15,9 +18,6 @@ from lamsach.logs.bulk.keyed import none_of
 from lamsach.logs.bulk.looked import Row
 from lamsach.logs.bulk.templates import Templates
 from lamsach.logs.mappings.records import Table
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _MOST_CELLS = 200
 
@@ -36,8 +36,6 @@ class CellRows(GroupReader):
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """By the quotes, and without any by the number of cells."""
-        import numpy as np
-
         told = Lines(lines)
         quotes, parts = told.count('"'), told.count(self._stated.delimiter)
         usual = ~told.has(*self._stated.rare) & (parts < _MOST_CELLS)
@@ -46,9 +44,6 @@ class CellRows(GroupReader):
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         stated, first = self._stated, data.partition(b"\n")[0]
         quotes = first.count(b'"')
         table: Table | None = getattr(self.log_format, "table", None)

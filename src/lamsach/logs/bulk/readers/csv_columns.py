@@ -8,6 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import cells, check, holds, lines_of, not_empty, trimmed
@@ -22,8 +26,6 @@ from lamsach.logs.formats.generic.csv_columns import CsvColumns
 from lamsach.logs.mappings.records import Table
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from lamsach.logs.bulk.features import Truths
 
 
@@ -46,8 +48,6 @@ class NamedCells(GroupReader):
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """By whether any cell is in quotes. The header, and what is above it, is no row."""
-        import numpy as np
-
         table = self.log_format.table
         if table is None or table.carrier is not None:
             return [], [*range(len(lines))]
@@ -68,9 +68,6 @@ class NamedCells(GroupReader):
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         table = self.log_format.table
         if table is None or table.in_utc or table.w3c:
             raise Unusual
@@ -127,9 +124,6 @@ class HeaderColumns(GroupReader):
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         table = self._table
         if table is None or table.alone.encode() in data or len({*table.names}) < len(table.names):
             raise Unusual
@@ -155,9 +149,6 @@ class HeaderColumns(GroupReader):
 
 def _stated(name: str, column: pa.Array, table: Table) -> pa.Array:
     """The values of a column; absent where they say that there is nothing."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if table.trimmed:
         column = trimmed(column)
     if table.absent and holds(column, *(text.encode() for text in table.absent)):

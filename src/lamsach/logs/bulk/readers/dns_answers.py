@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lamsach.logs.bulk.letters import made_of
 from lamsach.logs.mappings.dns_message import answers_in_base64
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-
-    Numbers = np.ndarray[Any, np.dtype[np.int64]]
-    Truths = np.ndarray[Any, np.dtype[np.bool_]]
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
+Truths = np.ndarray[Any, np.dtype[np.bool_]]
 
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _HEADER_BYTES, _SHORTEST, _LONGEST = 12, 24, 2000
@@ -24,9 +24,6 @@ _ADDRESS_BYTES = 4
 
 def answers_of_messages(texts: pa.Array) -> pa.Array:
     """`answers_in_base64` of each text; absent where there are none."""
-    import numpy as np
-    import pyarrow as pa
-
     usual, counts, addresses = _at_once(texts)
     lists: list[list[str] | None] = [None] * len(texts)
     if usual.all():
@@ -43,9 +40,6 @@ def answers_of_messages(texts: pa.Array) -> pa.Array:
 
 
 def _spelled(addresses: np.ndarray[Any, Any]) -> pa.Array:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     numbers = pa.array(list(map(str, range(256))))
     parts = [numbers.take(pa.array(addresses[:, at])) for at in range(_ADDRESS_BYTES)]
     return pc.binary_join_element_wise(*parts, ".")
@@ -53,9 +47,6 @@ def _spelled(addresses: np.ndarray[Any, Any]) -> pa.Array:
 
 def _at_once(texts: pa.Array) -> tuple[Truths, Numbers, np.ndarray[Any, Any]]:
     """Return which messages are read here, how many addresses each of these tells, and the bytes of all in their order."""
-    import numpy as np
-    import pyarrow.compute as pc
-
     count = len(texts)
     sizes = pc.fill_null(pc.binary_length(texts), 0).to_numpy().astype(np.int64)
     usual = (sizes % 4 == 0) & (sizes >= _SHORTEST) & (sizes <= _LONGEST)
@@ -74,8 +65,6 @@ def _at_once(texts: pa.Array) -> tuple[Truths, Numbers, np.ndarray[Any, Any]]:
 
 def _letters(texts: pa.Array) -> bytes:
     """The texts, of which none is absent, one after the other."""
-    import numpy as np
-
     _, offsets, data = texts.buffers()
     places = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
     return b"" if data is None else data.slice(int(places[0]), int(places[-1] - places[0])).to_pybytes()
@@ -83,8 +72,6 @@ def _letters(texts: pa.Array) -> bytes:
 
 def _padding(marks: Truths, sizes: Numbers, ends: Numbers) -> Numbers:
     """Return how many `=` stand at each text's end, up to two."""
-    import numpy as np
-
     last = np.maximum(ends - 1, 0)
     one = marks[last] & (sizes > 0)
     two = one & marks[np.maximum(last - 1, 0)]
@@ -94,8 +81,6 @@ def _padding(marks: Truths, sizes: Numbers, ends: Numbers) -> Numbers:
 
 def _counted(marks: Truths, sizes: Numbers, ends: Numbers) -> Numbers:
     """Return how many `=` each text holds."""
-    import numpy as np
-
     places = np.flatnonzero(marks)
     found: Numbers = np.searchsorted(places, ends) - np.searchsorted(places, ends - sizes)
     return found
@@ -105,8 +90,6 @@ def _addresses(
     data: np.ndarray[Any, Any], begins: Numbers, ends: Numbers, usual: Truths
 ) -> tuple[Truths, Numbers, np.ndarray[Any, Any]]:
     """See `_at_once`. The messages stand in `data` from `begins` to `ends`."""
-    import numpy as np
-
     last = len(data) - _RECORD_BYTES
 
     def two_bytes(places: Numbers) -> Numbers:
@@ -143,8 +126,6 @@ def _addresses(
 
 def _after_names(data: np.ndarray[Any, Any], places: Numbers, last: int) -> tuple[Numbers, Truths]:
     """Return where each name, which no pointer shortens, ends; and whether it has an end after few labels."""
-    import numpy as np
-
     ended = np.zeros(len(places), np.bool_)
     for _ in range(_MOST_LABELS):
         lengths = data[np.clip(places, 0, last)].astype(np.int64)

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import Unusual
@@ -26,10 +29,6 @@ from lamsach.logs.mappings import cloud_records, column_names
 from lamsach.logs.mappings.envelopes import may_hold_line
 from lamsach.logs.text.json_records import TEXT_KEYS
 from lamsach.logs.text.times.loose_times import LooseTimes
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 
 _KEY = re.compile(rb'"([^"\\]{1,80})" ?:')
 _MOST_ITEMS = 8
@@ -105,17 +104,11 @@ def _fields(values: Mapping[str, pa.Array]) -> tuple[bool, dict[str, Held]]:
 
 def holds_objects(column: pa.Array) -> bool:
     """Return whether a column is of lists of objects."""
-    import pyarrow as pa
-
     return bool(pa.types.is_list(column.type) and pa.types.is_struct(column.type.value_type))
 
 
 def _columns(column: pa.Array) -> list[pa.Array]:
     """A value as text; of a list its items, a column for each place."""
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     kind = column.type
     if pa.types.is_boolean(kind) or pa.types.is_null(kind):
         return []
@@ -135,8 +128,6 @@ def _columns(column: pa.Array) -> list[pa.Array]:
 
 def _moments(held: Held) -> pa.Array:
     """The text of each record's time: of several that of the best name."""
-    import pyarrow.compute as pc
-
     ranked = sorted(held, key=lambda each: time_rank(each[0].rpartition(".")[2]))
     ranks = [time_rank(path.rpartition(".")[2]) for path, _ in ranked]
     if not ranked or len({*ranks}) < len(ranks):
@@ -158,8 +149,6 @@ def _ordered(held: Held, data: bytes) -> Sequence[pa.Array]:
 
 
 def _differ(column: pa.Array, other: pa.Array) -> bool:
-    import pyarrow.compute as pc
-
     return not pc.all(pc.equal(column, other)).as_py()  # an absent one is no exception
 
 
@@ -178,9 +167,6 @@ def _check_order(first: str, second: str, data: bytes) -> None:
 
 def _check_carries_nothing(values: Mapping[str, pa.Array], *, parsed: bool) -> None:
     """Unusual when a record may carry another product's line, or an object as text."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     for path, column in values.items():
         if not pa.types.is_string(column.type) or column.null_count == len(column):
             continue
@@ -219,8 +205,6 @@ class JsonRecords(GroupReader):
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
-        import pyarrow as pa
-
         table = table_of_objects(data, count)
         if any(
             name not in table.column_names or table.column(name).null_count for name in self._records.needs
@@ -243,8 +227,6 @@ class JsonRecords(GroupReader):
 
     def _named(self, leaves: Mapping[str, pa.Array]) -> Mapping[str, pa.Array]:
         """The columns by the format's keys."""
-        import pyarrow as pa
-
         renamed, nested = self._records.renamed, self._records.nested
         if nested:  # of a truth value its reader makes nothing
             leaves = {path: column for path, column in leaves.items() if not pa.types.is_boolean(column.type)}
@@ -256,8 +238,6 @@ class JsonRecords(GroupReader):
         return named
 
     def _loaded(self, key: str, column: pa.Array) -> pa.Array:
-        import pyarrow as pa
-
         if pa.types.is_list(column.type):
             each = self._records.lists.get(key)
             return column if each is None else as_items(column, each.item)

@@ -8,15 +8,18 @@ from collections.abc import Iterator, Mapping
 from json import loads
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import json
+
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import check, not_empty
 from lamsach.logs.bulk.keyed import none_of
 from lamsach.logs.bulk.lists import SEPARATOR
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from lamsach.logs.bulk.features import Lines, Truths
+
 
 _MOST_MARKS = 120
 """Arrow ends the process at lists within lists that are nested very deep: a line has fewer brackets and braces than this."""
@@ -42,8 +45,6 @@ def whole(told: Lines) -> Truths:
 
 def table_of_objects(data: bytes, count: int) -> pa.Table:
     """The objects of so many lines, each of which `is_whole`. What looks like a time in the first stays a text. Raises Unusual, ValueError, pyarrow.ArrowException."""
-    from pyarrow import json
-
     end = data.find(b"\n")
     table = json.read_json(
         io.BytesIO(data),
@@ -57,8 +58,6 @@ def table_of_objects(data: bytes, count: int) -> pa.Table:
 
 def _times_in(line: bytes) -> pa.Schema:
     """The object's keys whose values look like times: Arrow would make moments of them."""
-    import pyarrow as pa
-
     try:
         kind = _kind_of(loads(line), 0)
     except RecursionError:
@@ -67,8 +66,6 @@ def _times_in(line: bytes) -> pa.Schema:
 
 
 def _kind_of(value: object, depth: int) -> pa.DataType | None:
-    import pyarrow as pa
-
     if isinstance(value, str):
         return pa.string() if _DATE.match(value) else None
     if not isinstance(value, dict) or depth > _DEEPEST:
@@ -89,8 +86,6 @@ def leaves(table: pa.Table) -> Mapping[str, pa.Array]:
 
 def _walked(table: pa.Table) -> Iterator[tuple[str, pa.Array]]:
     """Level by level, as `json_records.walk` does."""
-    import pyarrow as pa
-
     waiting: list[tuple[str, Any, int]] = [
         (name, table.column(name).combine_chunks(), 0) for name in table.column_names
     ]
@@ -109,9 +104,6 @@ def _walked(table: pa.Table) -> Iterator[tuple[str, pa.Array]]:
 
 def as_texts(column: pa.Array) -> pa.Array:
     """`json_records.text_of` of each value, truth values as `true` and `false`. Raises Unusual for what has no such text."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     kind = column.type
     if pa.types.is_string(kind):
         return not_empty(column)
@@ -126,9 +118,6 @@ def as_texts(column: pa.Array) -> pa.Array:
 
 def as_items(column: pa.Array, item: Mapping[str, str] | None) -> pa.Array:
     """Lists of texts; of objects the texts of these keys, put together (`lists.SEPARATOR`). Raises Unusual for others."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     inner, items = column.type.value_type, column.values
     if column.offset:
         raise Unusual

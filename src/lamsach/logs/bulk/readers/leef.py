@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Hashable, Sequence
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.announced import heads_before
@@ -17,9 +20,6 @@ from lamsach.logs.bulk.parts import halves
 from lamsach.logs.bulk.templates import Templates
 from lamsach.logs.mappings.cef_events import FAR_HOSTNAME
 from lamsach.logs.text import leef
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _RECORD = "LEEF:1.0|Maker|Product|1|1|"
 _MOST_KEYS = 200
@@ -42,8 +42,6 @@ class LeefRecords(GroupReader):
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """By the delimiter, how often it stands, and the beginnings of the vendor's name and of the event's."""
-        import numpy as np
-
         told = Lines(lines)
         tabs = told.count("\t")
         count = np.where(tabs > 0, tabs, told.count("^"))
@@ -58,9 +56,6 @@ class LeefRecords(GroupReader):
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         line = data.partition(b"\n")[0].decode()
         delimiter = "\t" if "\t" in line else "^"
         start, version = leef.find(line), _HEADER.search(line)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import check
 from lamsach.logs.bulk.keyed import none_of
@@ -19,7 +22,6 @@ from lamsach.model import Event
 if TYPE_CHECKING:
     from datetime import datetime
 
-    import pyarrow as pa
 
 Values = Mapping[str, Sequence["pa.Array"]]
 """Field: the columns that mean it, the best first; an empty cell is absent."""
@@ -57,8 +59,6 @@ class NamedRecords:
 
     def columns(self, values: Values, count: int) -> dict[str, pa.Array]:
         """The columns of the events. Raises Unusual for fields that are not known here and records without a time."""
-        import pyarrow.compute as pc
-
         if not values.keys() <= _KNOWN or any(len(several) > _MOST for several in values.values()):
             raise Unusual
         row = {f"{field} {at:02}": one for field, several in values.items() for at, one in enumerate(several)}

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from socket import inet_ntoa
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
 
 from lamsach.errors import InputError
 from lamsach.logs.binary.netflow.events import NAME, PORTED
@@ -17,11 +20,7 @@ from lamsach.logs.events.tables import columns_of, table_of
 from lamsach.logs.formats.flows.netflow import NetFlow
 from lamsach.model import Action, Event, Refusal
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-
-    Array = np.ndarray[Any, Any]
+Array = np.ndarray[Any, Any]
 
 _PACKETS_HELD = 1024
 _EVENTS_HELD = 4096
@@ -84,9 +83,6 @@ class FlowTables:
 
 def _table(packets: list[FixedPacket], file: str) -> pa.RecordBatch:
     """The records of packets of one version, as `netflow.events.fixed_events` would make them one by one."""
-    import numpy as np
-    import pyarrow as pa
-
     size = FIXED[packets[0].version][1].size
     bodies = [packet.records for packet in packets]
     rows = np.frombuffer(b"".join(bodies), _layout(size))
@@ -110,17 +106,12 @@ def _table(packets: list[FixedPacket], file: str) -> pa.RecordBatch:
 
 
 def _layout(size: int) -> np.dtype[Any]:
-    import numpy as np
-
     kinds, places = zip(*_FIELDS.values(), strict=True)
     return np.dtype({"names": [*_FIELDS], "formats": kinds, "offsets": places, "itemsize": size})
 
 
 def _addresses(source: Array, destination: Array) -> dict[str, pa.Array]:
     """The columns of addresses; the device is what `ends.decide` takes it for. Each address is spelled once."""
-    import numpy as np
-    import pyarrow as pa
-
     known, rows = np.unique(np.concatenate((source, destination)), return_inverse=True)
     spelled = known.astype(">u4").tobytes()
     texts = pa.array([inet_ntoa(spelled[at : at + 4]) for at in range(0, len(spelled), 4)], pa.string())

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Hashable, Sequence
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import Unusual
@@ -18,10 +20,6 @@ from lamsach.logs.bulk.heads import heads, of_header
 from lamsach.logs.bulk.looked import Row
 from lamsach.logs.bulk.templates import Templates
 from lamsach.logs.text.syslog import split_header
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 
 Keys = Sequence[tuple[str, bool]]
 """The keys of a shape in their order, and of each whether its value is quoted."""
@@ -77,9 +75,6 @@ class PairRows:
 
     def row(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """The values of so many lines by their keys. Raises Mixed, or pyarrow.ArrowInvalid, when they do not all have this shape."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         quoted = data.replace(b'="', b'= "')
         row = cells(quoted, self._columns, " ", dict.fromkeys(self._read, pa.string()), quotes=True)
         same = [pc.equal(row[f"{key}="], f"{key}=") for key in self._quoted]
@@ -166,8 +161,6 @@ class PairRecords(GroupReader):
 
     def _all_parted(self, data: bytes, count: int) -> tuple[pa.Array | None, bytes]:
         """The headers (None: there are none) and the records."""
-        import pyarrow as pa
-
         for start in self._starts:
             if data.startswith(start) and data.count(b"\n" + start) == count - 1:
                 doubled = self._doubled
@@ -176,8 +169,6 @@ class PairRecords(GroupReader):
         return pa.array([head.decode() for head, _ in parted]), b"\n".join([record for _, record in parted])
 
     def _heads(self, before: pa.Array | None, count: int) -> tuple[pa.Array, pa.Array]:
-        import pyarrow as pa
-
         if before is None:
             return pa.nulls(count, pa.timestamp("us", "UTC")), pa.nulls(count, pa.string())
         sample = f'{self._starts[0].decode()}"x" a=b'

@@ -6,6 +6,10 @@ import csv
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import cells, check
@@ -32,7 +36,6 @@ from lamsach.logs.text.times.stated_clock import states_other_zone
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    import pyarrow as pa
 
 # <14>Jun 10 08:00:01 PA-220 1,2026/06/10 08:00:01,0123456789,TRAFFIC,end,2305,2026/06/10 08:00:01,10.1.1.5,198.51.100.7,
 _SHAPES = {
@@ -59,8 +62,6 @@ class PaloAltoColumns(GroupReader):
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """By type, subtype, and (but for URLs, which may hold commas) the number of columns."""
-        import numpy as np
-
         told = Lines(lines)
         place = told.nth(",", SUBTYPE - 1) + 1
         kind, subtype = np.zeros((2, len(lines)), np.int64)
@@ -77,9 +78,6 @@ class PaloAltoColumns(GroupReader):
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         if b',\\"' in data:
             raise Unusual
         line = data[: data.find(b"\n")].decode() if count > 1 else data.decode()

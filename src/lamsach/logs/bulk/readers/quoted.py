@@ -10,6 +10,10 @@ from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import cells, check, cut, lines_of, text_of, trimmed
@@ -23,8 +27,6 @@ from lamsach.logs.mappings.records import NAME
 from lamsach.logs.text.syslog import split_header
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from lamsach.logs.bulk.features import Truths
 
 
@@ -42,8 +44,6 @@ class Quoted:
 
     def usual(self, told: Lines) -> Truths:
         """Of lines without quotes before their record: whether every quote opens or closes a value, and all but the last value are closed as usual."""
-        import numpy as np
-
         keys, closings = told.count(self.opening), told.count(self.closing)
         closed_too = np.zeros(len(keys), np.bool_)
         for end in self.ends:
@@ -59,9 +59,6 @@ class Quoted:
 
     def rows(self, records: pa.Array, wanted: Collection[str]) -> dict[str, pa.Array]:
         """The values of the wanted keys. Raises Unusual when the records do not all have the keys of the first, or a wanted key stands twice."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         first = records[0].as_py()
         keys, end = self.keys(first), next((end for end in self.ends if first.endswith(end)), None)
         if end is None or any(keys.count(key) > 1 for key in {*keys} & {*wanted}):
@@ -121,9 +118,6 @@ class QuotedRecords(GroupReader):
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         written = self._written
         before, records = halves(lines_of(data), written.mark)
         if written.mark.endswith("@"):

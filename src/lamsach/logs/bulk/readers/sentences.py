@@ -11,7 +11,10 @@ from collections.abc import Collection, Hashable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
 
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import Unusual
@@ -26,12 +29,8 @@ from lamsach.logs.bulk.text import Text
 from lamsach.logs.mappings.records import Fields, Header, Records, Sentences
 from lamsach.model import Event
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-
-    Numbers = np.ndarray[Any, np.dtype[np.int64]]
-    Truths = np.ndarray[Any, np.dtype[np.bool_]]
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
+Truths = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 _MOST = 150
@@ -44,8 +43,6 @@ class Tokens:
     """The values of lines from a place in each on, parted by letters. The colons of a MAC address part none."""
 
     def __init__(self, told: Lines, starts: Numbers, parting: str) -> None:
-        import numpy as np
-
         self._data = told.data
         self._letters = np.frombuffer(self._data, np.uint8)
         self._begins, self._starts, self._ends = told.begins, told.begins + np.maximum(starts, 0), told.ends
@@ -64,8 +61,6 @@ class Tokens:
     @property
     def told_by(self) -> Numbers:
         """A number for each line that is the same where the letters between the values are."""
-        import numpy as np
-
         total = int(self._count.sum())
         before = np.cumsum(self._count) - self._count
         within = np.arange(total) - np.repeat(before, self._count)
@@ -78,8 +73,6 @@ class Tokens:
     @cached_property
     def _bounds(self) -> tuple[Numbers, Numbers]:
         """Return where each value of each line begins and ends. Raises Unusual when the letters between are not the same in all lines."""
-        import numpy as np
-
         if (self._count != self._count[0]).any():
             raise Unusual
         places = self._places[self._first[:, None] + np.arange(int(self._count[0]))]
@@ -111,8 +104,6 @@ class Tokens:
 
     def varied(self) -> list[int]:
         """The numbers of the values that are not the same in all lines; long ones count as such."""
-        import numpy as np
-
         begins, ends = self._bounds
         sizes = ends - begins
         same = (sizes == sizes[0]).all(axis=0) & (sizes[0] <= 2 * _WORD)
@@ -142,9 +133,6 @@ class Tokens:
         return self._data[self._begins[0] : self._starts[0]]
 
     def _between(self, begins: Numbers, ends: Numbers) -> pa.Array:
-        import numpy as np
-        import pyarrow as pa
-
         places = np.zeros(2 * len(begins) + 1, np.int32)
         places[:-1:2], places[1::2], places[-1] = begins, ends, ends[-1]
         texts = pa.StringArray.from_buffers(2 * len(begins), pa.py_buffer(places), pa.py_buffer(self._data))
@@ -152,15 +140,11 @@ class Tokens:
 
 
 def _powers() -> Any:
-    import numpy as np
-
     return np.cumprod(np.full(_MOST + 1, _MULTIPLIER, np.uint64))
 
 
 def _without_macs(places: Numbers, letters: Any) -> Numbers:
     """The places without those of five colons that are three bytes apart."""
-    import numpy as np
-
     colon = letters[places] == ord(":")
     step = (np.diff(places) == _MAC_STEP) & colon[1:] & colon[:-1]
     if not step.any():
@@ -194,8 +178,6 @@ class SentenceReader(GroupReader):
 
     def _starts(self, told: Lines) -> Numbers:
         """Return where each line's message begins; -1 where none does."""
-        import numpy as np
-
         starts = np.full(len(told.ends), _LONGEST)
         for mark in self._stated.marks:
             place = told.place(mark)
@@ -204,8 +186,6 @@ class SentenceReader(GroupReader):
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """By the letters between the values."""
-        import numpy as np
-
         told = Lines(lines)
         starts = self._starts(told)
         usual = (starts >= 0) & (starts <= _LONGEST_HEADER) & (told.ends - told.begins < _LONGEST)

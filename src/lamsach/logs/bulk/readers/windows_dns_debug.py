@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
@@ -25,9 +28,6 @@ from lamsach.logs.bulk.text import Text
 from lamsach.logs.formats.dns.windows_dns_debug import WindowsDnsDebug, question_of_packet
 from lamsach.logs.text.dns_names import question_name
 from lamsach.model import Action
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 # 6/10/2026 8:00:01 AM 0D48 PACKET  000000000181D1C0 UDP Rcv 10.1.1.5        0c6b   Q [0001   D   NOERROR] A      (3)www(7)example(3)com(0)
 _BEFORE = r"^[0-9][^A-Fa-f]{0,40}.{0,20} [0-9A-Fa-f]{3,8} {0,3}$"
@@ -67,9 +67,6 @@ class DnsPackets(BulkReader):
         return self._between_blanks(first, lines, told)
 
     def _between_blanks(self, first: int, lines: Sequence[bytes | None], told: Sequence[int]) -> Piece | None:
-        import numpy as np
-        import pyarrow as pa
-
         whole = [lines[at] for at in told]
         data = joined(whole)
         if data is None:
@@ -83,9 +80,6 @@ class DnsPackets(BulkReader):
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         before, packet = halves(lines_of(data), " PACKET ")
         check_distinct(before, _BEFORE)
         if holds(packet, b"PACKET"):
@@ -119,8 +113,6 @@ class DnsPackets(BulkReader):
 
 def _dotted(labels: pa.Array) -> pa.Array:
     """`(3)www(7)example(0)` as `.www.example.`: a dot for what is in brackets, which are never nested."""
-    import numpy as np
-
     letters = np.frombuffer(text_of(labels), np.uint8)
     opened = np.cumsum(letters == ord("("), dtype=np.int32)
     closing = letters == ord(")")
@@ -136,9 +128,6 @@ def _questions(texts: pa.Array) -> pa.Array:
 
 def _distinct_questions(texts: pa.Array) -> pa.Array:
     """See `_questions`. Usual labels, of which the stated lengths are right, are joined here."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     none = pa.scalar(None, pa.string())
     trimmed = pc.utf8_trim_whitespace(texts)
     parts = pc.split_pattern(pc.binary_join_element_wise(trimmed, "(", ""), "(", max_splits=1)

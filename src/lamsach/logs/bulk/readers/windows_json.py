@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import Unusual
@@ -19,9 +21,6 @@ from lamsach.logs.mappings.windows.events import CONTACT_DATA, time_of
 from lamsach.logs.mappings.windows.json import Part, part_of
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.stated_clock import NEAR
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _WINLOG = (b'"winlog":{', b'"winlog": {')
 _MARKS = (b'"event_id":', b'"provider_name":')
@@ -60,8 +59,6 @@ class WindowsObjects(GroupReader):
 
     def _check_near(self, moments: pa.Array, stated: pa.Array) -> None:
         """Leave to the lines what the two clocks of a record disagree about (see `stated_clock`)."""
-        import pyarrow.compute as pc
-
         apart = pc.subtract(moments, times(stated, lambda text: self._second(f"{text.replace(' ', 'T')}Z")))
         check(pc.less_equal(pc.abs(apart.cast("int64")), NEAR // timedelta(microseconds=1)))
 
@@ -105,8 +102,6 @@ def _record_of(values: Columns, count: int) -> tuple[Records, pa.Array]:
 
 
 def _check_no_xml(texts: pa.Array) -> None:
-    import pyarrow.compute as pc
-
     begins = pc.utf8_slice_codeunits(texts, 0, _XML_WITHIN)
     if pc.any(pc.match_substring(begins, "<")).as_py():
         raise Unusual
@@ -114,16 +109,12 @@ def _check_no_xml(texts: pa.Array) -> None:
 
 def _agreeing(first: pa.Array, second: pa.Array) -> pa.Array:
     """Return what two keys with the same meaning state. Unusual where they do not say the same: which one counts depends on their order."""
-    import pyarrow.compute as pc
-
     if not pc.all(pc.equal(first, second)).as_py():  # an absent one is no exception
         raise Unusual
     return pc.coalesce(first, second)
 
 
 def _filled(first: pa.Array | None, second: pa.Array) -> pa.Array:
-    import pyarrow.compute as pc
-
     return second if first is None else pc.coalesce(first, second)
 
 
@@ -135,8 +126,6 @@ def _present(column: pa.Array | None) -> pa.Array:
 
 def _constant(column: pa.Array | None) -> str:
     """Return what all records state; nothing when none states it."""
-    import pyarrow.compute as pc
-
     if column is None:
         return ""
     texts = pc.unique(column).to_pylist()
@@ -156,9 +145,6 @@ def _number(column: pa.Array | None) -> int:
 
 def _computers(computer: pa.Array | None, host: pa.Array | None, count: int) -> pa.Array:
     """The name of the machine that wrote each event: the shipper's spelling of it where both name the same."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if computer is None or host is None:
         only = host if computer is None else computer
         return pa.nulls(count, pa.string()) if only is None else only

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.bulk.base import Unusual
@@ -21,9 +23,6 @@ from lamsach.logs.text.dns_names import question_name
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.values import domain_of, host_of_url, stated
 from lamsach.model import Action
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _SEPARATOR = "\x1f"
 _STAMPED = frozenset({"time", "format", "file", "line"})
@@ -47,8 +46,6 @@ class Records:
 
 def connections(record: Records) -> dict[str, pa.Array] | None:
     """The columns of connections that the machine itself opened or that its filter saw, with both addresses; None for other events. See `windows_contacts.connection`."""
-    import pyarrow as pa
-
     data = record.data
     if _reader(record) is not contacts.connection or not _own_side_is_source(record):
         return None
@@ -78,8 +75,6 @@ def connections(record: Records) -> dict[str, pa.Array] | None:
 
 def _own_side_is_source(record: Records) -> bool:
     """Return whether the machine is the source of each: it opened the connection, or the filtering platform saw it."""
-    import pyarrow.compute as pc
-
     data = record.data
     if record.event_id in contacts.PACKETS:
         return False
@@ -99,17 +94,12 @@ def _only(data: Mapping[str, pa.Array], wanted: Sequence[str]) -> str | None:
 
 def _addresses(column: pa.Array) -> pa.Array:
     """`WindowsRecord.ip` of each."""
-    import pyarrow.compute as pc
-
     usual = pc.and_(ipv4(column), pc.not_equal(column, _UNSPECIFIED))
     return kept(column, usual, lambda text: WindowsRecord(data={"": text or ""}).ip(""))
 
 
 def _ports(column: pa.Array) -> pa.Array:
     """`WindowsRecord.port` of each."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if made_of(column, DIGITS, 1, _PORT_DIGITS):
         numbers = column.cast(pa.int32())
         if (pc.max(numbers).as_py() or 0) <= 65535:
@@ -135,8 +125,6 @@ def distinct_events(record: Records, context: FileContext, times: LooseTimes) ->
     What one of the data alone tells is not asked of the events, but of that datum: a log-on's port and address, a question and its answers, an image's
     digests, what the texts of a process mention.
     """
-    import pyarrow.compute as pc
-
     reader = _reader(record)
     asked = READS.get(reader) if reader is not None else None
     data = {name: column for name, column in record.data.items() if asked is None or name in asked}
@@ -181,8 +169,6 @@ def _stand_in(text: str | None) -> str | None:
 
 
 def _of_question(data: dict[str, pa.Array]) -> dict[str, pa.Array]:
-    import pyarrow as pa
-
     own: dict[str, pa.Array] = {}
     if (name := _only(data, contacts.QUESTION)) is not None:
         own["domain"] = names(data.pop(name), lambda text: question_name(stated(text) or ""))
@@ -197,8 +183,6 @@ def _answers(text: str | None) -> list[str] | None:
 
 def _of_process(data: dict[str, pa.Array]) -> dict[str, pa.Array]:
     """Digests, and what the texts that the machine ran mention."""
-    import pyarrow as pa
-
     own: dict[str, pa.Array] = {}
     if (hashes := _only(data, contacts.HASH_DATA)) is not None:
         coded = data.pop(hashes).dictionary_encode()
@@ -227,8 +211,6 @@ _OWN: Mapping[Reader, Callable[[dict[str, pa.Array]], dict[str, pa.Array]]] = {
 
 def _distinct(columns: Sequence[pa.Array], count: int) -> tuple[list[list[str]], pa.Array]:
     """The distinct rows of texts, absent ones empty, and which of them each row is."""
-    import pyarrow.compute as pc
-
     joined = pc.binary_join_element_wise(*(pc.fill_null(column, "") for column in columns), _SEPARATOR)
     if pc.sum(pc.count_substring(joined, _SEPARATOR)).as_py() != (len(columns) - 1) * count:
         raise Unusual
