@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.logs.bulk import groups
+from lamsach.logs.bulk import reader
 from lamsach.logs.bulk.readers.dns_answers import answers_of_messages
 from lamsach.logs.mappings.dns_message import answers_in_base64
 from lamsach.logs.reading import tables
@@ -98,5 +98,5 @@ def test_records(tmp_path_factory: pytest.TempPathFactory, seed: int, odd: float
     path.write_text("".join(record(chance, odd) + "\n" for _ in range(60)), "utf-8")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(tables, "PIECE_LINES", chance.choice([20, 60]))
-        patched.setattr(groups, "_FEW_LINES", 2)
+        patched.setattr(reader, "FEW_LINES", 2)
         assert at_once(path) == by_line(path)

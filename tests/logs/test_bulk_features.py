@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.logs.bulk import groups
-from lamsach.logs.bulk.bare_macs import bare_macs
-from lamsach.logs.bulk.base import Piece
-from lamsach.logs.bulk.columns import cut, lines_of, text_of
+from lamsach.logs.bulk import reader
+from lamsach.logs.bulk.columns import bare_macs, cut, lines_of, text_of
 from lamsach.logs.bulk.features import Lines, groups_of, letters_of
+from lamsach.logs.bulk.reader import Piece
 from lamsach.logs.layouts.column import LayoutColumns
 from lamsach.logs.text.values import mac_of
 
@@ -141,7 +140,7 @@ FIREWALL_HEAD = (
 def test_less_usual_lines(
     head: str, line: object, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(groups, "_FEW_LINES", 2)
+    monkeypatch.setattr(reader, "FEW_LINES", 2)
     chance = random.Random(seed)
     path = tmp_path / "a.log"
     path.write_text(head + "".join(f"{line(chance)}\n" for _ in range(80)))  # type: ignore[operator]
@@ -181,5 +180,5 @@ def test_tables_of_any_columns(
     above = chance.choice(["", "A report\n", "sep=;\n"])
     path.write_text(above + delimiter.join(picked) + "\n" + "\n".join(rows) + "\n")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(groups, "_FEW_LINES", 2)
+        patched.setattr(reader, "FEW_LINES", 2)
         assert at_once(path) == by_line(path)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.logs.bulk import groups
+from lamsach.logs.bulk import reader
 from lamsach.logs.reading import tables
 
 from .whole_logs import at_once, by_line
@@ -72,12 +72,12 @@ def test_records_of_any_keys(tmp_path_factory: pytest.TempPathFactory, seed: int
     path.write_text("\n".join(lines) + "\n", "utf-8")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(tables, "PIECE_LINES", chance.choice([20, 60]))
-        patched.setattr(groups, "_FEW_LINES", 2)
+        patched.setattr(reader, "FEW_LINES", 2)
         assert at_once(path) == by_line(path)
 
 
 def test_two_names_of_one_field_in_two_orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(groups, "_FEW_LINES", 2)
+    monkeypatch.setattr(reader, "FEW_LINES", 2)
     record = {
         "ts": "2026-06-09T17:13:20Z",
         "src_ip": "10.1.1.5",

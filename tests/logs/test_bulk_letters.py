@@ -10,13 +10,21 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import internal, trimmed
-from lamsach.logs.bulk.letters import DIGITS, PRINTABLE, all_ipv4, made_of
-from lamsach.logs.bulk.marks import marks_of
-from lamsach.logs.bulk.parts import halves, parted, places_of, until
+from lamsach.logs.bulk.letters import (
+    DIGITS,
+    PRINTABLE,
+    Unusual,
+    all_ipv4,
+    halves,
+    made_of,
+    parted,
+    places_of,
+    until,
+)
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.events.tables import may_be_empty
+from lamsach.logs.opening.marks import marks_of
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamsach.logs.bulk import groups
-from lamsach.logs.bulk.lists import values_of_items
-from lamsach.logs.bulk.looked import Looked, Tree
+from lamsach.logs.bulk import reader
 from lamsach.logs.bulk.readers.json_table import as_items
+from lamsach.logs.bulk.rows import Looked, Tree
+from lamsach.logs.bulk.sources import values_of_items
 from lamsach.logs.mappings.records import Each
 from lamsach.logs.text.json_records import flat
 from lamsach.logs.text.values import domain_of, ip_of
@@ -68,7 +68,7 @@ def test_the_object_of_dotted_fields(record: dict[str, Any]) -> None:
 
 
 def test_rows_of_a_header_that_are_read_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(groups, "_FEW_LINES", 4)
+    monkeypatch.setattr(reader, "FEW_LINES", 4)
     rows = [
         f"1790000001.{at:06}\tF{at}\t{'192.0.2.7,10.1.1.5' if at % 5 == 0 else '192.0.2.7'}\t10.1.1.{at}\t{'ab' * 16}"
         for at in range(60)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.logs.bulk import groups
+from lamsach.logs.bulk import reader
 from lamsach.logs.reading import tables
 
 from .whole_logs import at_once, by_line
@@ -70,14 +70,14 @@ def test_messages_among_others(tmp_path_factory: pytest.TempPathFactory, program
     path.write_text("\n".join(lines) + "\n", "utf-8")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(tables, "PIECE_LINES", chance.choice([80, 160, 400]))
-        patched.setattr(groups, "_FEW_LINES", 2)
+        patched.setattr(reader, "FEW_LINES", 2)
         assert at_once(path) == by_line(path)
 
 
 def test_an_odd_message_is_read_alone_among_usual_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(groups, "_FEW_LINES", 2)
+    monkeypatch.setattr(reader, "FEW_LINES", 2)
     monkeypatch.setattr(tables._Pieces, "_single", None)
     chance = random.Random(7)
     usual = [f"Jun 10 08:00:{at:02d} dhcp01 dhcpd[812]: DHCPACK on 192.0.2.{at} to 00:1a:2b:3c:4d:5e via eth0" for at in range(1, 40)]  # fmt: skip

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.reading_lines import LINES, Values
-from lamsach.logs.bulk import READERS, groups
+from lamsach.logs.bulk import READERS, reader
 from lamsach.logs.formats import FORMATS
 from lamsach.logs.reading import tables
 from lamsach.logs.reading.tables import _Pieces
@@ -84,7 +84,7 @@ def test_usual_lines_are_read_at_once(product: str, tmp_path: Path, monkeypatch:
         return completed(self, number, lines, table, alone)
 
     monkeypatch.setattr(_Pieces, "_completed", counted)
-    monkeypatch.setattr(groups, "_FEW_LINES", 4)
+    monkeypatch.setattr(reader, "FEW_LINES", 4)
     path = log_of(tmp_path / "a.log", product, usual(product))
     assert at_once(path) == by_line(path)
     assert sum(taken) >= 380
@@ -103,7 +103,7 @@ def test_changed_lines_among_usual_ones(
     path = log_of(tmp_path_factory.mktemp("odd") / "a.log", product, lines, end)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(tables, "PIECE_LINES", chance.choice([20, 60]))
-        patched.setattr(groups, "_FEW_LINES", 2)
+        patched.setattr(reader, "FEW_LINES", 2)
         assert at_once(path) == by_line(path)
 
 
@@ -126,7 +126,7 @@ def test_changed_lines_among_usual_ones(
 def test_what_parts_values_as_a_space_does(
     product: str, old: str, new: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(groups, "_FEW_LINES", 2)
+    monkeypatch.setattr(reader, "FEW_LINES", 2)
     lines = [line.replace(old, new, 1) if at == 9 else line for at, line in enumerate(usual(product)[:30])]
     path = log_of(tmp_path / "a.log", product, lines)
     assert at_once(path) == by_line(path)
@@ -137,7 +137,7 @@ def test_what_parts_values_as_a_space_does(
 def test_what_may_stand_before_a_line(
     before: str, product: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(groups, "_FEW_LINES", 4)
+    monkeypatch.setattr(reader, "FEW_LINES", 4)
     path = log_of(tmp_path / "a.log", product, [before + line for line in usual(product)[:40]])
     assert at_once(path) == by_line(path)
 

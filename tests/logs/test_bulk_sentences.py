@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.bulk import groups
+from lamsach.logs.bulk import reader
 from lamsach.logs.bulk.features import Lines
 from lamsach.logs.bulk.readers.sentences import SentenceReader, Tokens
-from lamsach.logs.bulk.text import Text
 from lamsach.logs.formats.dns.dnsmasq.format import Dnsmasq
 from lamsach.logs.formats.firewalls.cisco_asa.format import CiscoAsa
+from lamsach.logs.opening.lines import Text
 
 from .whole_logs import at_once, by_line
 
@@ -39,7 +39,7 @@ def test_a_name_computed_from_an_address_is_read_line_by_line() -> None:
 
 
 def test_the_shade_of_a_port_decides_who_was_called(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(groups, "_FEW_LINES", 2)
+    monkeypatch.setattr(reader, "FEW_LINES", 2)
     ports = [22, 443, 1023, 1024, 8080, 32767, 32768, 50001, 65535, 65536]
     lines = [
         f"Jun  9 08:00:{at % 60:02d} asa01 %ASA-6-302014: Teardown TCP connection {at} for outside:198.51.100.7/{one} to dmz:203.0.113.9/{other} duration 0:00:30 bytes {at * 77} TCP FINs"
@@ -54,7 +54,7 @@ def test_the_shade_of_a_port_decides_who_was_called(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_tag_that_is_none_does_not_lend_its_header(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(groups, "_FEW_LINES", 2)
+    monkeypatch.setattr(reader, "FEW_LINES", 2)
     deny = '<166>Jun  9 17:82:33 asa01 %ASA-{}-106023: Deny tcp src inside:10.1.1.{}/50000 dst outside:203.0.113.9/443 by access-group "in" [0x0, 0x0]'
     path = tmp_path / "a.log"
     path.write_text("\n".join(deny.format(at % 10, at + 1) for at in range(100)) + "\n")

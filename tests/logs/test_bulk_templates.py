@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.bulk import templates
-from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.looked import Row
+from lamsach.logs.bulk.letters import Unusual
+from lamsach.logs.bulk.rows import Row
 from lamsach.logs.bulk.shades import ANY, PORT
 from lamsach.logs.bulk.templates import Templates
 from lamsach.logs.events.direction import is_internal

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.logs.bulk import text as text_module
-from lamsach.logs.bulk.text import Text, texts
+from lamsach.logs.opening import lines as text_module
 from lamsach.logs.opening.inputs import LogStream
 from lamsach.logs.opening.limits import LINE_BYTES
+from lamsach.logs.opening.lines import Text, texts
 
 from .test_tables import squid
 from .whole_logs import at_once, by_line
@@ -42,7 +42,6 @@ def test_a_text_holds_its_lines(lines: list[bytes], first: int, stop: int, rows:
         assert [text[at] for at in range(len(lines))] == lines
         assert list(text[first:stop]) == lines[first:stop]
         assert list(text[first:stop:2]) == lines[first:stop:2]
-        assert text.all_hold_something == all(lines)
     chosen = sorted(row for row in rows if row < len(lines))
     if chosen:
         assert text.chosen(chosen) == b"\n".join([lines[row] for row in chosen])

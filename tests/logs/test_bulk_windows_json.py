@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.logs.bulk import groups
+from lamsach.logs.bulk import reader
 from lamsach.logs.reading import tables
 
 from .whole_logs import at_once, by_line
@@ -109,13 +109,13 @@ def test_records_of_any_kind(tmp_path_factory: pytest.TempPathFactory, seed: int
     path = log_of(tmp_path_factory.mktemp("winlog") / "a.log", records, chance)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(tables, "PIECE_LINES", chance.choice([20, 60]))
-        patched.setattr(groups, "_FEW_LINES", 2)
+        patched.setattr(reader, "FEW_LINES", 2)
         assert at_once(path) == by_line(path)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in DATA if kind.split()[0] in ("sysmon", "security")])
 def test_usual_records_are_read_at_once(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(groups, "_FEW_LINES", 4)
+    monkeypatch.setattr(reader, "FEW_LINES", 4)
     monkeypatch.setattr(tables._Pieces, "_single", None)
     chance = random.Random(7)
     path = log_of(tmp_path / "a.log", [record(chance, kind, 0) for _ in range(40)], chance)
@@ -123,7 +123,7 @@ def test_usual_records_are_read_at_once(kind: str, tmp_path: Path, monkeypatch: 
 
 
 def test_two_objects_on_a_line_and_one_on_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(groups, "_FEW_LINES", 2)
+    monkeypatch.setattr(reader, "FEW_LINES", 2)
     chance = random.Random(3)
     lines = [json.dumps(record(chance, "sysmon 3", 0)) for _ in range(30)]
     lines[4] += lines[5]

@@ -11,7 +11,8 @@ import pytest
 from lamsach.errors import UnreadableError, UsageError
 from lamsach.logs.events.records import KEYS, event_record, refusal_record
 from lamsach.logs.opening.limits import LINE_BYTES
-from lamsach.logs.reading.events import ReadCounts, numbered_lines, read_events
+from lamsach.logs.opening.lines import numbered_lines
+from lamsach.logs.reading.events import ReadCounts, read_events
 from lamsach.model import Action, Event, Reference, Refusal
 
 from .builders import logs

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.errors import UnreadableError
-from lamsach.logs.bulk import READERS, groups
+from lamsach.logs.bulk import READERS, reader
 from lamsach.logs.events.tables import TableWriter, columns_of, schema, table_of
 from lamsach.logs.formats import FORMATS
 from lamsach.logs.reading import tables
@@ -258,7 +258,7 @@ def test_usual_lines_are_read_at_once(name: str, tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(tables._Pieces, "_completed", counted)
     monkeypatch.setattr(tables, "PIECE_LINES", 50)
-    monkeypatch.setattr(groups, "_FEW_LINES", 4)
+    monkeypatch.setattr(reader, "FEW_LINES", 4)
     chance = random.Random(name)
     path = tmp_path / "a.log"
     path.write_text(HEADERS.get(name, "") + "".join(f"{USUAL[name](chance)}\n" for _ in range(1000)))

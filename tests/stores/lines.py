@@ -11,7 +11,8 @@ from typing import Any
 from lamsach.errors import LineError
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.logs.opening.inputs import find_logs
-from lamsach.logs.reading.events import context_for, detection_for, numbered_lines
+from lamsach.logs.opening.lines import numbered_lines
+from lamsach.logs.reading.events import context_for, detection_for
 from lamsach.logs.reading.lines import LineParser
 from lamsach.model import Findings
 

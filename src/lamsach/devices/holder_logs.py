@@ -11,8 +11,9 @@ from lamsach.errors import InputError, LineError
 from lamsach.logs.base import DEFAULT_TIMEZONE, LogFormat
 from lamsach.logs.opening.decoding import decode_line
 from lamsach.logs.opening.inputs import LogFile
+from lamsach.logs.opening.lines import numbered_lines
 from lamsach.logs.reading.detect import Detection
-from lamsach.logs.reading.events import binary_stream, context_for, detection_for, numbered_lines, read_events
+from lamsach.logs.reading.events import binary_stream, context_for, detection_for, read_events
 from lamsach.logs.reading.lines import LineParser
 from lamsach.model import Event, EventKind, Problem
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from lamsach.errors import InputError
 from lamsach.logs.opening.decoding import decode_line
 from lamsach.logs.opening.inputs import LogFile
-from lamsach.logs.reading.events import numbered_lines
+from lamsach.logs.opening.lines import numbered_lines
 from lamsach.trace.model import Answer, Named
 
 MOST_LINES = 100_000

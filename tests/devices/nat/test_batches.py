@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from lamsach.devices.nat.batches import FortiGateBatches
+from lamsach.devices.nat.batches import FortiGateSessions
 from lamsach.devices.nat.clock import Clock
 from lamsach.devices.nat.columns import Columns, gather
 from lamsach.devices.nat.readers.fortigate import MARKERS, read
@@ -50,7 +50,7 @@ def by_line(lines: list[str]) -> list[Row]:
 
 def at_once(lines: list[str]) -> tuple[list[Row], int]:
     """What the batches make of them, and how many lines they left to the reader of single lines."""
-    batches, alone = FortiGateBatches("fw.log").read(1, [text.encode() for text in lines])
+    sessions, alone = FortiGateSessions("fw.log").sessions(1, [text.encode() for text in lines])
     clock = Clock(FileContext("fw.log"))
     records = []
     for at in alone:
@@ -58,7 +58,7 @@ def at_once(lines: list[str]) -> tuple[list[Row], int]:
         record = read(lines[at], clock)
         if record is not None:
             records.append(record._replace(file=clock.file, line=clock.line))
-    return rows_of(gather([*batches, *records])), len(alone)
+    return rows_of(gather([*([] if sessions is None else [sessions]), *records])), len(alone)
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -22,8 +22,8 @@ from lamsach.logs.events.ends import (
     own_end,
     rule_of,
     side_of,
-    sides_of,
 )
+from lamsach.logs.layouts.column import sides_of
 from lamsach.model import Event
 
 ADDRESSES = {

@@ -1,153 +1,97 @@
-"""NAT records of FortiGate in batches, from lines of one shape (`lamsach.logs.bulk.readers.pairs`).
+"""Many NAT records of a FortiGate at once: its lines of one shape, as `lamsach.logs.bulk` reads them in columns.
 
-Unusual lines are left to the reader of single lines.
+What is not quite usual is left to the reader of single lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Hashable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lamsach.devices.nat.records import protocol_number
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from lamsach.logs.bulk.columns import addresses, check, mapped
+from lamsach.logs.bulk.letters import Unusual
+from lamsach.logs.bulk.reader import GroupReader
+from lamsach.logs.bulk.readers.pairs import keys_of, pair_groups, pair_rows, skeleton
 
 _KEYS = ("eventtime", "srcip", "srcport", "dstip", "proto", "action", "transip", "transport", "duration")
 _LEAST = frozenset(_KEYS) - {"duration"}
 _OTHERS = frozenset(
     {"src", "src_port", "dst", "tran_ip", "tran_port", "portbegin", "portend", "saddr", "nat"}
 )
-_FEW_LINES = 50
-_EXPONENTS = {10: 6, 13: 3, 16: 0, 19: -3}
-Texts = tuple[list[str], NDArray[np.int64]]
-"""Distinct texts, and for each row the number of its own."""
+_MICROSECONDS = {10: (1_000_000, 1), 13: (1_000, 1), 16: (1, 1), 19: (1, 1_000)}
+"""What a count of so many digits is multiplied and divided by."""
 
 
-@dataclass(frozen=True, slots=True)
-class NatBatch:
-    """Sessions with known beginning and end, in columns: see `NatRecord`. The public port is a single one."""
-
-    public: Texts
-    port: NDArray[np.int64]
-    protocol: NDArray[np.int64]
-    inside: Texts
-    inside_port: NDArray[np.int64]
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    destination: Texts
-    file: str
-    line: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.port)
-
-
-class FortiGateBatches:
-    """Reads the lines of one file."""
+class FortiGateSessions(GroupReader):
+    """Reads the lines of one file: sessions whose beginning and end are known, in columns named after `NatRecord`."""
 
     def __init__(self, file: str) -> None:
         self._file = file
-        self._shapes: dict[bytes, Any] = {}
 
-    def read(self, first: int, lines: Sequence[bytes | None]) -> tuple[list[NatBatch], list[int]]:
-        """The records of lines from this number on, and the lines (from 0) to be read one by one."""
-        from lamsach.logs.bulk.readers.pairs import likely_groups
+    def sessions(
+        self, first: int, lines: Sequence[bytes | None]
+    ) -> tuple[pa.RecordBatch | None, Sequence[int]]:
+        """The sessions of lines, of which the first has this number, and the lines (from 0) to be read one by one."""
+        read = self.piece(first, lines)
+        if read is None:
+            return None, range(len(lines))
+        table, alone = read
+        return table.filter(table.column("translated")), alone
 
-        alone: list[int] = []
-        batches: list[NatBatch] = []
-        for rows in likely_groups(lines, alone):
-            batch = self._batch(rows, first, lines) if len(rows) >= _FEW_LINES else None
-            if batch is None:
-                alone += rows
-            elif len(batch):
-                batches.append(batch)
-        return batches, sorted(alone)
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """See `pair_groups`."""
+        return pair_groups(lines)
 
-    def _batch(self, rows: list[int], first: int, lines: Sequence[bytes | None]) -> NatBatch | None:
-        import pyarrow as pa
+    def shape(self, line: bytes) -> Hashable:
+        """See `GroupReader`."""
+        return skeleton(line)
 
-        from lamsach.logs.bulk.base import Unusual
-        from lamsach.logs.bulk.readers.pairs import Mixed, skeleton
+    def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
+        """See `GroupReader`; `translated`: whether a line states a translation at all."""
+        keys = keys_of(skeleton(data.partition(b"\n")[0]))
+        if not keys.keys() >= _LEAST or keys.keys() & _OTHERS:
+            raise Unusual
+        row = pair_rows(keys, _KEYS, data, count)
+        check(pc.not_equal(row["action"], "start"))
+        digits = pc.unique(pc.binary_length(row["eventtime"])).to_pylist()
+        if len(digits) != 1 or digits[0] not in _MICROSECONDS:
+            raise Unusual
+        times, parts = _MICROSECONDS[digits[0]]
+        numbers = {
+            key: row[key].cast(pa.int64())
+            for key in ("eventtime", "transport", "srcport", "duration")
+            if key in row
+        }
+        for key in ("transport", "srcport"):
+            check(pc.and_(pc.greater_equal(numbers[key], 0), pc.less_equal(numbers[key], 65535)))
+        end = pc.divide(pc.multiply(numbers["eventtime"], times), parts)
+        lasted = numbers.get("duration", pa.array(np.zeros(count, np.int64)))
+        check(pc.greater_equal(lasted, 0))
+        start = pc.subtract(end, pc.multiply(lasted, 1_000_000))
+        public, inside = addresses(row["transip"]), addresses(row["srcip"])
+        nowhere = pc.equal(public, "0.0.0.0")  # noqa: S104 - means: none
+        return {
+            "public_ip": public,
+            "port": numbers["transport"],
+            "protocol": mapped(row["proto"], protocol_number, pa.int64()),
+            "inside_ip": inside,
+            "inside_port": numbers["srcport"],
+            "start": start,
+            "end": pc.max_element_wise(end, pc.add(start, 1)),
+            "destination": row["dstip"],
+            "translated": pc.and_not(pc.not_equal(public, inside), nowhere),
+        }
 
-        shape = skeleton(lines[rows[0]] or b"")
-        if shape not in self._shapes:
-            if len(self._shapes) >= 1000:
-                self._shapes.clear()
-            self._shapes[shape] = _rows_of(shape)
-        reader = self._shapes[shape]
-        if reader is None:
-            return None
-        try:
-            row = reader.row(b"\n".join([lines[at] or b"" for at in rows]), len(rows))
-            return _columns(row, self._file, np.array(rows) + first)
-        except (Mixed, Unusual, ValueError, pa.ArrowException):
-            return None
-
-
-def _rows_of(shape: bytes) -> Any:
-    """Return a reader of lines of the shape; None when it is not one of translated sessions."""
-    from lamsach.logs.bulk.readers.pairs import PairRows, keys_of
-
-    try:
-        keys = dict(keys_of(shape) or ())
-    except UnicodeDecodeError:
-        return None
-    usual = keys.keys() >= _LEAST and not keys.keys() & _OTHERS
-    return PairRows(list(keys.items()), frozenset(_KEYS)) if usual else None
-
-
-def _columns(row: dict[str, pa.Array], file: str, line: NDArray[np.int64]) -> NatBatch:
-    """Raises Unusual, ValueError, pyarrow.ArrowInvalid."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    from lamsach.logs.bulk.base import Unusual
-    from lamsach.logs.bulk.columns import addresses, check, mapped
-
-    check(pc.not_equal(row["action"], "start"))
-    digits = pc.unique(pc.binary_length(row["eventtime"])).to_pylist()
-    if len(digits) != 1 or digits[0] not in _EXPONENTS:
-        raise Unusual
-    end = _numbers(row["eventtime"].cast(pa.int64()))
-    exponent = _EXPONENTS[digits[0]]
-    end = end // 10**-exponent if exponent < 0 else end * 10**exponent
-    lasted = _numbers(row["duration"].cast(pa.int64())) if "duration" in row else np.zeros(len(end), np.int64)
-    ports = [_numbers(row[key].cast(pa.int64())) for key in ("transport", "srcport")]
-    if (
-        any(int(np.min(column)) < 0 or int(np.max(column)) > 65535 for column in ports)
-        or int(np.min(lasted)) < 0
-    ):
-        raise Unusual
-    public, inside = addresses(row["transip"]), addresses(row["srcip"])
-    held = pc.and_(pc.not_equal(public, inside), pc.not_equal(public, "0.0.0.0"))  # noqa: S104 - means: none
-    kept = np.flatnonzero(held.to_numpy(zero_copy_only=False))
-    start = end - lasted * 1_000_000
-    protocol = mapped(row["proto"], protocol_number, pa.int64())
-    return NatBatch(
-        public=_texts(public, kept),
-        port=ports[0][kept],
-        protocol=_numbers(protocol)[kept],
-        inside=_texts(inside, kept),
-        inside_port=ports[1][kept],
-        start=start[kept],
-        end=np.maximum(end, start + 1)[kept],
-        destination=_texts(row["dstip"], kept),
-        file=file,
-        line=line[kept],
-    )
-
-
-def _numbers(column: pa.Array) -> NDArray[np.int64]:
-    return np.asarray(column.to_numpy(zero_copy_only=False), np.int64)
-
-
-def _texts(column: pa.Array, kept: NDArray[np.int64]) -> Texts:
-    import pyarrow as pa
-
-    coded = column.take(pa.array(kept)).dictionary_encode()
-    return coded.dictionary.to_pylist(), _numbers(coded.indices)
+    def table(
+        self, columns: dict[str, pa.Array], rows: Sequence[int], first: int, lines: Sequence[bytes]
+    ) -> pa.RecordBatch:
+        """The columns with their file and lines."""
+        place = {
+            "file": pa.repeat(self._file, len(rows)),
+            "line": pa.array(np.asarray(rows, np.int64) + first),
+        }
+        return pa.RecordBatch.from_pydict(columns | place)

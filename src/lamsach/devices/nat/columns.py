@@ -7,11 +7,11 @@ from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lamsach.devices.nat.batches import NatBatch
 from lamsach.devices.nat.records import Kind, NatRecord
 
 # asa.log.1   asa.log.2.gz   asa.log-20260610   asa-2026-06-10_23.log.xz   2026/06/10/asa.log
@@ -33,6 +33,11 @@ def one_log(file: str) -> str:
     return _LEFT.sub("", _NUMBER.sub("", name))
 
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Translations: TypeAlias = "NatRecord | pa.RecordBatch"
+"""One record, or many in columns: see `FortiGateSessions`."""
 TCP = 6
 ASSUMED_TCP_US = 3600 * 1_000_000
 """Assumed length of a TCP translation whose end was not logged: the usual idle timeout of firewalls."""
@@ -112,28 +117,29 @@ class Columns:
             column.extend(values)
         self.rows.clear()
 
-    def extend(self, batch: NatBatch) -> None:
-        """Add the sessions of a batch."""
+    def extend(self, sessions: pa.RecordBatch) -> None:
+        """Add sessions whose beginning and end are known: see `FortiGateSessions`."""
         self.flush()
-        for column, (texts, chosen), numbers in (
-            (self.ip, batch.public, self.ips),
-            (self.inside, batch.inside, self.insides),
-            (self.destination, batch.destination, self.destinations),
-            (self.file, ([batch.file], np.zeros(len(batch), np.int64)), self.files),
+        for column, key, numbers in (
+            (self.ip, "public_ip", self.ips),
+            (self.inside, "inside_ip", self.insides),
+            (self.destination, "destination", self.destinations),
+            (self.file, "file", self.files),
         ):
-            known = np.array([numbers.setdefault(text, len(numbers)) for text in texts], np.int64)
-            _append(column, known[chosen])
-        for column, values in (
-            (self.first_port, batch.port),
-            (self.last_port, batch.port),
-            (self.protocol, batch.protocol),
-            (self.inside_port, batch.inside_port),
-            (self.start, batch.start),
-            (self.end, batch.end),
-            (self.line, batch.line),
-            (self.known, np.full(len(batch), START_KNOWN | END_KNOWN, np.int64)),
+            coded = sessions.column(key).dictionary_encode()
+            known = [numbers.setdefault(text, len(numbers)) for text in coded.dictionary.to_pylist()]
+            _append(column, np.array(known, np.int64)[coded.indices.to_numpy()])
+        for column, key in (
+            *((self.first_port, "port"), (self.last_port, "port"), (self.protocol, "protocol")),
+            *(
+                (self.inside_port, "inside_port"),
+                (self.start, "start"),
+                (self.end, "end"),
+                (self.line, "line"),
+            ),
         ):
-            _append(column, values)
+            _append(column, sessions.column(key).to_numpy())
+        _append(self.known, np.full(len(sessions), START_KNOWN | END_KNOWN, np.int64))
 
     def __len__(self) -> int:
         return len(self.known)
@@ -143,7 +149,7 @@ def _append(column: array[int], values: NDArray[np.int64]) -> None:
     column.frombytes(values.astype(column.typecode).tobytes())
 
 
-def gather(records: Iterable[NatRecord | NatBatch]) -> Columns:
+def gather(records: Iterable[Translations]) -> Columns:
     """The intervals of the records: a beginning and its end become one.
 
     The order of the records of one translation counts only for those of the same moment.
@@ -151,7 +157,7 @@ def gather(records: Iterable[NatRecord | NatBatch]) -> Columns:
     columns = Columns()
     halves: list[NatRecord] = []
     for record in records:
-        if isinstance(record, NatBatch):
+        if not isinstance(record, NatRecord):
             columns.extend(record)
             continue
         if not 0 <= record.first_port <= record.last_port <= 65535:

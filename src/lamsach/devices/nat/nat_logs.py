@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from lamsach.devices.leases.records import microseconds
-from lamsach.devices.nat.batches import FortiGateBatches, NatBatch
 from lamsach.devices.nat.clock import Clock
+from lamsach.devices.nat.columns import Translations
 from lamsach.devices.nat.readers import READERS, Reader
 from lamsach.devices.nat.records import ANY_PROTOCOL, LIKELY_AFTER_US, LIKELY_BEFORE_US, Kind, NatRecord
 from lamsach.errors import InputError, LineError
@@ -16,8 +16,9 @@ from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.logs.events.direction import as_opened
 from lamsach.logs.opening.decoding import decode_line
 from lamsach.logs.opening.inputs import LogFile
+from lamsach.logs.opening.lines import texts
 from lamsach.logs.reading.detect import Detection
-from lamsach.logs.reading.events import context_for, detection_for, line_blocks, read_events
+from lamsach.logs.reading.events import context_for, detection_for, read_events
 from lamsach.logs.reading.lines import LineParser
 from lamsach.model import Event, Problem
 from lamsach.runtime.extras import installed
@@ -42,22 +43,22 @@ class NatLogs:
     on_problem: Callable[[Problem], None] = field(default=lambda _problem: None)
     counts: dict[str, int] = field(default_factory=dict)
 
-    def records(self) -> Iterator[NatRecord | NatBatch]:
-        """Every NAT record in the order of the files, in batches where possible; other files are left out."""
+    def records(self) -> Iterator[Translations]:
+        """Every NAT record in the order of the files, many at once where possible; other files are left out."""
         for log in self.logs:
             try:
                 yield from self._records(log)
             except InputError as error:
                 self.on_problem(Problem(error.where or log.name, error.what, error.todo))
 
-    def _records(self, log: LogFile) -> Iterator[NatRecord | NatBatch]:
+    def _records(self, log: LogFile) -> Iterator[Translations]:
         detection = detection_for(log)
         clock = Clock(context_for(log, detection, self.timezone))
         readers = [
             reader for reader in READERS if any(_read(reader, line, clock) for line in detection.lines)
         ]
         if readers and _gives_more(detection):
-            found: Iterator[NatRecord | NatBatch] = _by_both(log, readers, detection, clock, self.timezone)
+            found: Iterator[Translations] = _by_both(log, readers, detection, clock, self.timezone)
         elif readers:
             found = _by_readers(log, readers, clock)
         elif _gives_nat(detection):
@@ -66,7 +67,7 @@ class NatLogs:
             return
         self.counts[log.name] = 0
         for record in found:
-            self.counts[log.name] += len(record) if isinstance(record, NatBatch) else 1
+            self.counts[log.name] += 1 if isinstance(record, NatRecord) else len(record)
             yield record
 
 
@@ -76,16 +77,20 @@ def _read(reader: Reader, line: str, clock: Clock) -> NatRecord | None:
     return reader.read(line, clock)
 
 
-def _by_readers(log: LogFile, readers: Sequence[Reader], clock: Clock) -> Iterator[NatRecord | NatBatch]:
-    one_maker = [reader.name for reader in readers] == ["fortigate"]
-    batches = FortiGateBatches(log.name) if one_maker and installed("pyarrow") else None
+def _by_readers(log: LogFile, readers: Sequence[Reader], clock: Clock) -> Iterator[Translations]:
+    bulk = None
+    if [reader.name for reader in readers] == ["fortigate"] and installed("pyarrow"):
+        from lamsach.devices.nat.batches import FortiGateSessions
+
+        bulk = FortiGateSessions(log.name)
     with log.open() as stream:
-        for number, lines in line_blocks(stream, _CHUNK_BYTES):
-            if batches is not None:
-                several, alone = batches.read(number, lines)
-                yield from several
+        for number, lines in texts(stream, _CHUNK_BYTES):
+            if bulk is not None:
+                sessions, alone = bulk.sessions(number, lines)
+                if sessions is not None:
+                    yield sessions
                 for at in alone:
-                    yield from _by_one(readers[0], lines[at : at + 1], number + at, clock)
+                    yield from _by_one(readers[0], [lines[at]], number + at, clock)
             elif len(readers) == 1:
                 yield from _by_one(readers[0], lines, number, clock)
             else:
@@ -129,7 +134,7 @@ def _by_both(
     """The records of a syslog server's file: by the readers, else by the event of the line's format."""
     parser = LineParser(detection, context_for(log, detection, timezone))
     with log.open() as stream:
-        for number, lines in line_blocks(stream, _CHUNK_BYTES):
+        for number, lines in texts(stream, _CHUNK_BYTES):
             for clock.line, line in enumerate(lines, number):
                 text = decode_line(line) if line is not None and len(line) <= _LONGEST_LINE else ""
                 record = next((found for reader in readers if (found := _read(reader, text, clock))), None)

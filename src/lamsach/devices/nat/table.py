@@ -10,10 +10,9 @@ from enum import StrEnum
 import numpy as np
 
 from lamsach.devices.leases.records import microseconds, moment
-from lamsach.devices.nat.batches import NatBatch
-from lamsach.devices.nat.columns import END_KNOWN, START_KNOWN, Columns, gather
+from lamsach.devices.nat.columns import END_KNOWN, START_KNOWN, Columns, Translations, gather
 from lamsach.devices.nat.intervals import Intervals
-from lamsach.devices.nat.records import ANY_PROTOCOL, NatRecord, protocol_number
+from lamsach.devices.nat.records import ANY_PROTOCOL, protocol_number
 
 MOST_CANDIDATES = 200
 """How many candidates are given at most."""
@@ -59,7 +58,7 @@ class NatTable:
     The result depends only on the set of records.
     """
 
-    def __init__(self, records: Iterable[NatRecord | NatBatch] = ()) -> None:
+    def __init__(self, records: Iterable[Translations] = ()) -> None:
         columns = gather(records)
         self._names = _Names(columns)
         self._ips = columns.ips

@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.bulk.base import BulkReader
+from lamsach.logs.bulk.reader import BulkReader
 from lamsach.logs.layouts.line import LayoutFormat
 from lamsach.logs.reading.lines import LineParser
 
 __all__ = ["BulkReader", "bulk_reader_of"]
 
 READERS: Mapping[str, str] = {
-    "csv_columns": "csv_columns:NamedCells",
+    "csv_columns": "delimited:NamedCells",
     "json_lines": "json_lines:NamedKeys",
-    "windows_dns_debug": "windows_dns_debug:DnsPackets",
-    "windows_event_json": "windows_json:WindowsObjects",
+    "windows_event_json": "windows:WindowsObjects",
 }
 """The bulk readers by format: module and class, imported when one is needed."""
 
@@ -27,13 +26,13 @@ READERS: Mapping[str, str] = {
 RECORDS: Mapping[str, str] = {
     "paloalto": "paloalto:PaloAltoColumns",
     "pairs": "pairs:PairRecords",
-    "cef": "cef:CefRecords",
-    "leef": "leef:LeefRecords",
-    "quoted": "quoted:QuotedRecords",
+    "cef": "announced:CefRecords",
+    "leef": "announced:LeefRecords",
+    "quoted": "pairs:QuotedRecords",
     "json": "json_lines:JsonRecords",
-    "header": "csv_columns:HeaderColumns",
+    "header": "delimited:HeaderColumns",
     "sentences": "sentences:SentenceReader",
-    "cells": "cell_rows:CellRows",
+    "cells": "delimited:CellRows",
 }
 """The readers of records whose format says how they are read in columns (`lamsach.logs.mappings.records`), by how they are written."""
 

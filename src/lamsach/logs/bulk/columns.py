@@ -1,10 +1,12 @@
-"""Columns of texts turned into the events' spelling. What is canonical already is told by an expression, the rest by the functions of `values`, each distinct
-text once; so a value comes out as the reader of single lines gives it.
+"""Columns of texts turned into the events' spelling.
+
+What is canonical already is seen by an expression; the rest goes through the functions of `values`, each distinct text
+once. So a value comes out as the reader of single lines gives it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,14 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.letters import all_ipv4
-from lamsach.logs.bulk.marks import marks_of
-from lamsach.logs.bulk.parts import places_of
+from lamsach.logs.bulk.letters import DIGITS, Unusual, all_ipv4, made_of, places_of, until
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.events.tables import may_be_empty
-from lamsach.logs.text.values import hash_of, ip_of, mac_of
+from lamsach.logs.mappings.keyed_events import host_in
+from lamsach.logs.opening.marks import marks_of
+from lamsach.logs.text.values import hash_of, ip_of, mac_of, port_of, stated
 
+NONE = pa.scalar(None, pa.string())
 _NAME = r"^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z]+$"
 _LABEL = 63
 _SPACES = (b"  ", b"\t", b"\v", b"\f", b"\x1c", b"\x1d", b"\x1e", b"\x1f")
@@ -38,18 +40,26 @@ def cells(
     data: bytes | pa.Buffer,
     names: Sequence[str],
     delimiter: str,
-    kinds: dict[str, Any],
+    wanted: Collection[str],
+    count: int,
     *,
     quotes: bool = False,
 ) -> dict[str, pa.Array]:
-    """The columns of delimited rows: those of `kinds`, in its types. Raises pyarrow.ArrowInvalid for rows of other lengths and other types."""
+    """The texts of the wanted columns of so many delimited rows.
+
+    Raises Unusual for another number of rows, pyarrow.ArrowInvalid for rows of other lengths."""
     table = csv.read_csv(
         pa.BufferReader(data),
         csv.ReadOptions(use_threads=False, column_names=list(names), block_size=len(data) + 64),
         csv.ParseOptions(delimiter=delimiter, quote_char='"' if quotes else False, double_quote=False),
-        csv.ConvertOptions(column_types=kinds, include_columns=list(kinds), check_utf8=False),
+        csv.ConvertOptions(
+            column_types=dict.fromkeys(wanted, pa.string()), include_columns=list(wanted), check_utf8=False
+        ),
     )
-    return {name: _one(table.column(name), pa) for name in kinds}
+    if wanted and table.num_rows != count:
+        raise Unusual
+    columns = {name: table.column(name).chunks for name in wanted}
+    return {name: one[0] if len(one) == 1 else pa.concat_arrays(one) for name, one in columns.items()}
 
 
 def lines_of(data: bytes) -> pa.Array:
@@ -71,10 +81,6 @@ def text_of(lines: pa.Array) -> pa.Buffer:
 def parted_by_single_spaces(data: bytes) -> bool:
     """Return whether `str.split` finds the columns of the lines where single spaces stand."""
     return data.isascii() and not any(mark in data for mark in _SPACES)
-
-
-def _one(column: pa.ChunkedArray, pa: Any) -> pa.Array:
-    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
 
 
 def check(condition: pa.Array) -> None:
@@ -101,15 +107,15 @@ def kept(column: pa.Array, canonical: pa.Array, function: Callable[[str], Any]) 
     """The texts that are canonical as they are; of the others what the function makes of them."""
     if pc.all(canonical).as_py():  # an absent text is no exception
         return column
-    others = pc.if_else(canonical, pa.scalar(None, pa.string()), column)
+    others = pc.if_else(canonical, NONE, column)
     coded = others.dictionary_encode()
     made = pa.array([function(text) for text in coded.dictionary.to_pylist()], pa.string())
     return pc.if_else(canonical, column, made.take(coded.indices))
 
 
-def said(column: pa.Array) -> pa.Array:
-    """The texts that state something: `-` says that there is nothing."""
-    return pc.if_else(pc.equal(column, "-"), pa.scalar(None, pa.string()), column)
+def without(absent: Collection[str], column: pa.Array) -> pa.Array:
+    """The texts, absent where they are one of these."""
+    return pc.if_else(pc.is_in(column, pa.array(sorted(absent))), NONE, column) if absent else column
 
 
 def trimmed(column: pa.Array) -> pa.Array:
@@ -122,7 +128,7 @@ def not_empty(column: pa.Array) -> pa.Array:
     """The texts, absent where they are empty."""
     if not may_be_empty(column):
         return column
-    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+    return pc.if_else(pc.equal(column, ""), NONE, column)
 
 
 def ends_of(column: pa.Array) -> tuple[Any, Any]:
@@ -231,3 +237,103 @@ def _starts_with(column: pa.Array, beginnings: Sequence[str]) -> pa.Array:
     from functools import reduce
 
     return reduce(pc.or_, [pc.starts_with(column, beginning) for beginning in beginnings])
+
+
+_ABSENT_LENGTH = 10
+_SCHEMES = ("http://", "https://")
+_PORT_DIGITS = 5
+
+
+def none_of(count: int) -> pa.Array:
+    """So many absent texts."""
+    return pa.nulls(count, pa.string())
+
+
+def plain_texts(column: pa.Array) -> pa.Array:
+    """Return whether a text is one that `stated` leaves as it is: too long to say that there is nothing, without spaces around it."""
+    first, last = ends_of(column)
+    printable = (first > _SPACE) & (first < _DELETE) & (last > _SPACE) & (last < _DELETE)
+    return pc.and_(pa.array(printable), pc.greater_equal(pc.binary_length(column), _ABSENT_LENGTH))
+
+
+def told(column: pa.Array) -> pa.Array:
+    """`values.stated` of each text."""
+    return kept(column, plain_texts(column), stated)
+
+
+def machines(column: pa.Array) -> pa.Array:
+    """`ip_of` of each text; 0.0.0.0 and :: mean that there is none."""
+    made = kept(column, ipv4(column), ip_of)
+    nowhere = pc.is_in(made, pa.array(["0.0.0.0", "::"]))  # noqa: S104 - means: no address
+    return pc.if_else(nowhere, NONE, made) if pc.any(nowhere).as_py() else made
+
+
+def port_numbers(column: pa.Array) -> pa.Array:
+    """`port_of` of each text."""
+    if made_of(column, DIGITS, 1, _PORT_DIGITS):
+        numbers = column.cast(pa.int32())
+        if (pc.max(numbers).as_py() or 0) <= 65535:
+            return numbers
+    return mapped(column, port_of, pa.int32())
+
+
+def url_hosts(urls: pa.Array) -> pa.Array:
+    """`host_in` of each URL: it is asked for each distinct beginning, up to the path."""
+    plain_hosts = _hosts_of_plain(urls)
+    if plain_hosts is not None:
+        return plain_hosts
+    schemed = pc.fill_null(pc.match_substring_regex(urls, r"^https?://[\w.:-]{1,300}/"), False)
+    marked = pc.fill_null(pc.match_substring(urls, "://"), False)
+    bare = pc.and_(
+        pc.fill_null(pc.match_substring_regex(urls, r"^[\w.:-]{1,300}/"), False), pc.invert(marked)
+    )
+    usual = pc.or_(schemed, bare)
+    first = pc.list_element(pc.split_pattern(pc.if_else(bare, urls, "-/"), "/", max_splits=1), 0)
+    third = pc.list_element(pc.split_pattern(pc.if_else(schemed, urls, "http://-/"), "/", max_splits=3), 2)
+    hosts = pc.if_else(schemed, third, first)
+    plain = pc.and_(usual, canonical_names(hosts))
+    if pc.all(plain).as_py():
+        return hosts
+    whole = pc.if_else(schemed, "http://", "")
+    starts = pc.if_else(usual, pc.binary_join_element_wise(whole, hosts, "/", ""), urls)
+    return pc.if_else(plain, hosts, mapped(pc.if_else(plain, NONE, starts), host_in))
+
+
+def _hosts_of_plain(urls: pa.Array) -> pa.Array | None:
+    """The same where all have a scheme, a host in canonical spelling and a path; None when they do not."""
+    if urls.null_count or not len(urls):
+        return None
+    schemed = [pc.starts_with(urls, scheme).to_numpy(zero_copy_only=False) for scheme in _SCHEMES]
+    if not (schemed[0] | schemed[1]).all():
+        return None
+    skipped = np.where(schemed[0], *map(len, _SCHEMES))
+    hosts, have_paths = until(urls, places_of(urls)[:-1] + skipped, "/")
+    return hosts if have_paths and pc.all(canonical_names(hosts)).as_py() else None
+
+
+_MAC_DIGITS = 12
+
+
+def bare_macs(column: pa.Array) -> pa.Array:
+    """`mac_of` of each, quick for twelve digits without marks between them."""
+    bare = pc.match_substring_regex(column, f"^[0-9A-Fa-f]{{{_MAC_DIGITS}}}$")
+    bare = pc.fill_null(pc.and_(bare, pc.not_equal(column, "0" * _MAC_DIGITS)), False)
+    if not pc.any(bare).as_py():
+        return mapped(column, mac_of)
+    marked = _with_colons(column.filter(bare))
+    if pc.all(bare).as_py():
+        return marked
+    others = mapped(pc.if_else(bare, NONE, column), mac_of)
+    return pc.replace_with_mask(others, bare, marked)
+
+
+def _with_colons(column: pa.Array) -> pa.Array:
+    """`02005E101234` as `02:00:5e:10:12:34`."""
+    count = len(column)
+    digits = np.frombuffer(text_of(column), np.uint8)
+    rows = np.append(digits, ord("\n")).reshape(count, _MAC_DIGITS + 1)[:, :_MAC_DIGITS]
+    made = np.full((count, 17), ord(":"), np.uint8)
+    for pair in range(6):
+        made[:, 3 * pair : 3 * pair + 2] = rows[:, 2 * pair : 2 * pair + 2] | 0x20  # lower case
+    offsets = np.arange(0, 17 * (count + 1), 17, dtype=np.int32)
+    return pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(made.tobytes()))

@@ -1,4 +1,4 @@
-"""What lines have in common, told for many of them at once: where a mark stands in each, how often, and what follows it."""
+"""Features of many lines at once: where a mark is in each, how often, and what follows it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from lamsach.logs.bulk.marks import Marks, marks_of
-from lamsach.logs.bulk.text import Text
-
-Numbers = np.ndarray[Any, np.dtype[np.int64]]
-Truths = np.ndarray[Any, np.dtype[np.bool_]]
+from lamsach.logs.opening.lines import Text
+from lamsach.logs.opening.marks import Marks, Numbers, Truths, marks_of
 
 _MOST_LETTERS = 8
 _MIX = 0x9E37_79B9_7F4A_7C15
@@ -58,7 +55,7 @@ class Lines:
         """Return where the mark stands first, in bytes from the line's start; -1 when nowhere."""
         return self.nth(mark, 1)
 
-    def nth(self, mark: str, number: int) -> Numbers:
+    def nth(self, mark: str, number: int | Numbers) -> Numbers:
         """Return where the mark stands for the nth time (from 1), in bytes from the line's start; -1 when it does not stand so often."""
         where = self._where(mark)
         if where is None:

@@ -16,8 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lamsach.logs.bulk.columns import canonical_names, internal, ipv4, macs, mapped
-from lamsach.logs.bulk.keyed import port_numbers, url_hosts
+from lamsach.logs.bulk.columns import canonical_names, internal, ipv4, macs, mapped, port_numbers, url_hosts
 from lamsach.logs.bulk.letters import DIGITS, HEX_DIGITS, made_of
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.mappings.keyed_events import host_in

@@ -19,12 +19,10 @@ import pyarrow.compute as pc
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.bulk.bare_macs import bare_macs
-from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.clocks import of_keys
-from lamsach.logs.bulk.columns import mapped
-from lamsach.logs.bulk.lists import coded_lists, stand_ins_of, values_of_items
-from lamsach.logs.bulk.looked import HOSTS, TIMES, Head, Looked, Row, Tree
+from lamsach.logs.bulk.columns import bare_macs, mapped
+from lamsach.logs.bulk.heads import of_keys
+from lamsach.logs.bulk.letters import Unusual
+from lamsach.logs.bulk.rows import HOSTS, TIMES, Head, Looked, Row, Tree
 from lamsach.logs.bulk.shades import (
     ANY,
     AS_NUMBER,
@@ -37,7 +35,7 @@ from lamsach.logs.bulk.shades import (
     shades_in,
     shades_of,
 )
-from lamsach.logs.bulk.sources import NOTHING, Source, source_of
+from lamsach.logs.bulk.sources import NOTHING, Source, coded_lists, source_of, stand_ins_of, values_of_items
 from lamsach.logs.events.records import HASH_KEYS, KEYS
 from lamsach.logs.mappings.records import RecordFormat, Records
 from lamsach.logs.text.values import mac_of

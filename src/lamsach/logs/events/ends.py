@@ -14,13 +14,10 @@ from enum import IntEnum
 from functools import lru_cache
 from ipaddress import ip_address
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lamsach.logs.events.direction import is_internal
 from lamsach.model import Event, EventKind
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 class Role(IntEnum):
@@ -151,7 +148,7 @@ def rule_of(role: Role, way: Way, source: Address, destination: Address) -> Rule
     return next(rule for rule in RULES if rule.holds(role, way, source, destination))
 
 
-_TABLE = [
+SIDES = [
     [rule_of(*facts, source, destination).side for source in Address for destination in Address]
     for facts in product(Role, Way)
 ]
@@ -162,7 +159,7 @@ def side_of(role: Role, way: Way, source: str | None, destination: str | None) -
     """The unit's own side of a contact between two addresses, of which either may be absent."""
     if role is Role.SERVES_THE_UNIT or role is Role.HOLDER:  # the first rules
         return Side.SOURCE
-    return _TABLE[role * _WAYS + way][address_kind(source) * _ADDRESSES + address_kind(destination)]
+    return SIDES[role * _WAYS + way][address_kind(source) * _ADDRESSES + address_kind(destination)]
 
 
 def decide(
@@ -239,33 +236,3 @@ def mac_of_device(device: str | None, source: str | None, source_mac: str | None
     would make one machine of all that are reached from outside.
     """
     return source_mac if device is not None and device == source else None
-
-
-def sides_of(role: Role, ways: pa.Array | None, sources: pa.Array, destinations: pa.Array) -> pa.Array:
-    """`side_of` of each pair, as numbers. `ways`: numbers too, none absent; None when unstated."""
-    import numpy as np
-    import pyarrow as pa
-
-    table = np.array(_TABLE[role * _WAYS : (role + 1) * _WAYS], np.int8)
-    way = np.zeros(len(sources), np.int8) if ways is None else ways.to_numpy(zero_copy_only=False)
-    return pa.array(table[way, _kinds(sources) * _ADDRESSES + _kinds(destinations)])
-
-
-def _kinds(addresses: pa.Array) -> Any:
-    """`address_kind` of each, as numbers."""
-    import numpy as np
-    import pyarrow.compute as pc
-
-    from lamsach.logs.bulk.columns import internal
-
-    kinds = np.full(len(addresses), Address.PUBLIC, np.int8)
-    within = pc.fill_null(internal(addresses), False).to_numpy(zero_copy_only=False)
-    kinds[within] = Address.INTERNAL
-    groups = pc.fill_null(pc.match_substring_regex(addresses, _GROUPS), False).to_numpy(zero_copy_only=False)
-    kinds[groups & ~within] = Address.GROUP
-    kinds[addresses.is_null().to_numpy(zero_copy_only=False)] = Address.ABSENT
-    return kinds
-
-
-_GROUPS = r"^(?:(?:22[4-9]|23[0-9])\.|ff[0-9a-f]{2}:|255\.255\.255\.255$|0\.0\.0\.0$|::$)"
-"""Addresses that are no single machine's, in canonical spelling."""

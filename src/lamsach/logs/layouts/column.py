@@ -11,26 +11,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.bulk.base import BulkReader, Piece, Unusual
-from lamsach.logs.bulk.columns import check, lines_of, mapped, not_empty
-from lamsach.logs.bulk.groups import usable_lines
+from lamsach.logs.bulk.columns import check, internal, lines_of, mapped, none_of, not_empty
 from lamsach.logs.bulk.heads import Head, heads, times
-from lamsach.logs.bulk.keyed import none_of
-from lamsach.logs.bulk.parts import middle, places_of, until
-from lamsach.logs.events.ends import Role, Side, Way, sides_of
+from lamsach.logs.bulk.letters import Unusual, middle, places_of, until
+from lamsach.logs.bulk.reader import FEW_LINES, UNREADABLE, BulkReader, Piece, usable_lines
+from lamsach.logs.events.ends import SIDES, Address, Role, Side, Way
 from lamsach.logs.events.records import KEYS
 from lamsach.logs.events.tables import in_line_order
 from lamsach.logs.layouts import VIRTUAL, Made, Of, Shape
+from lamsach.logs.layouts.kind_columns import COLUMNS
 from lamsach.logs.layouts.kinds import Clock
 from lamsach.logs.layouts.line import LayoutFormat
+from lamsach.logs.opening.marks import Numbers
 from lamsach.model import Action
 
-Numbers = np.ndarray[Any, np.dtype[np.int64]]
 Row = Mapping[str, "pa.Array"]
-FEW_LINES = 64
-"""So many lines are not worth a second look when one of them is unusual."""
 _LONG, _FEW = 256, 12
 _BOUNDED = re.compile(r"\{(\d+),(\d+)\}")
 _NAMED = re.compile(r"\(\?P<(\w+)>")
@@ -40,6 +36,8 @@ _PARTING = [*b" \t:"]
 _PAIRS = r'^(?:[A-Za-z_][\w.-]*=(?:"[^"\\]*"|[^" ]*)(?: +|$))+$'
 _JOINT = "\x1f"
 _HEADS_KEPT = 1024
+_GROUPS = r"^(?:(?:22[4-9]|23[0-9])\.|ff[0-9a-f]{2}:|255\.255\.255\.255$|0\.0\.0\.0$|::$)"
+"""Addresses that are no single machine's, in canonical spelling."""
 _READ = {*KEYS, *VIRTUAL, "source_mac"}
 
 
@@ -72,15 +70,10 @@ class LayoutColumns(BulkReader):
         self._shapes = [shape for shape in log_format.layout.shapes if shape.in_columns]
         self._longest = min(map(longest_line, self._shapes), default=0)
 
-    def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
-        """Not asked: the lines of a piece are parted by shapes."""
-        raise Unusual
-
     def piece(self, first: int, lines: Sequence[bytes | None]) -> Piece | None:
         """See `BulkReader`."""
-        alone: list[int] = []
-        usable, data = usable_lines(lines, alone)
-        data = b"\n".join(usable) if data is None else data
+        usable, alone = usable_lines(lines)
+        data = usable.data
         if any(mark in data for mark in _ODD):
             return None
         texts = lines_of(data)
@@ -166,12 +159,10 @@ class LayoutColumns(BulkReader):
         self, shape: Shape, row: dict[str, pa.Array], rows: Numbers, lines: Sequence[bytes], first: int
     ) -> pa.RecordBatch | None:
         try:
-            columns = self._columns(shape, row, lines[int(rows[0])])
-        except (Unusual, LineError, ValueError, pa.ArrowException):
+            columns = self._columns(shape, {**row}, lines[int(rows[0])])
+        except UNREADABLE:
             return None
-        table = self.placed(columns, pa.array(rows + first))
-        tried = {at: lines[int(rows[at])] for at in (0, len(rows) // 2, len(rows) - 1)}
-        return table if self.agrees(table, tried) else None
+        return self.table(columns, rows.tolist(), first, lines)
 
     def _columns(self, shape: Shape, row: dict[str, pa.Array], line: bytes) -> dict[str, pa.Array]:
         """The columns of the events of one shape; `line`: the first."""
@@ -211,8 +202,8 @@ class LayoutColumns(BulkReader):
         return found if how.absent is None else pc.fill_null(found, pa.scalar(how.absent, kind))
 
     def _read(self, kind: Any, column: pa.Array, arrow_kind: pa.DataType) -> pa.Array:
-        if kind.column is not None:
-            return kind.column(column)
+        if kind.column:
+            return COLUMNS[kind.column](column, kind.read)
         if isinstance(kind, Clock):
             return times(column, lambda text: kind.read(text, self.log_format.clock))
         return mapped(column, kind.read, arrow_kind)
@@ -300,10 +291,23 @@ def decided(values: dict[str, pa.Array], role: Role, count: int) -> dict[str, pa
             values[key] = pc.coalesce(values[key], column) if key in values else column
     if stated_mac is not None:
         values["device_mac"] = pc.coalesce(values.get("device_mac", nothing), stated_mac)
-    values.setdefault("action", pa_unknown(count))
+    values.setdefault("action", pa.repeat(Action.UNKNOWN.value, count))
     return values
 
 
-def pa_unknown(count: int) -> pa.Array:
-    """So many actions of which nothing is known."""
-    return pa.repeat(Action.UNKNOWN.value, count)
+def sides_of(role: Role, ways: pa.Array | None, sources: pa.Array, destinations: pa.Array) -> pa.Array:
+    """`ends.side_of` of each pair, as numbers. `ways`: numbers too, none absent; None when unstated."""
+    table = np.array(SIDES[role * len(Way) : (role + 1) * len(Way)], np.int8)
+    way = np.zeros(len(sources), np.int8) if ways is None else ways.to_numpy(zero_copy_only=False)
+    return pa.array(table[way, _kinds(sources) * len(Address) + _kinds(destinations)])
+
+
+def _kinds(addresses: pa.Array) -> Any:
+    """`ends.address_kind` of each, as numbers."""
+    kinds = np.full(len(addresses), Address.PUBLIC, np.int8)
+    within = pc.fill_null(internal(addresses), False).to_numpy(zero_copy_only=False)
+    kinds[within] = Address.INTERNAL
+    groups = pc.fill_null(pc.match_substring_regex(addresses, _GROUPS), False).to_numpy(zero_copy_only=False)
+    kinds[groups & ~within] = Address.GROUP
+    kinds[addresses.is_null().to_numpy(zero_copy_only=False)] = Address.ABSENT
+    return kinds

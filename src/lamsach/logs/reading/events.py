@@ -18,6 +18,7 @@ from lamsach.logs.formats.generic.unknown_text import UnknownText
 from lamsach.logs.opening.decoding import SNIFF_BYTES, decode_line
 from lamsach.logs.opening.inputs import LogFile, LogStream
 from lamsach.logs.opening.limits import LINE_BYTES
+from lamsach.logs.opening.lines import texts
 from lamsach.logs.reading.detect import Detection, detect, head_lines
 from lamsach.logs.reading.lines import LineParser
 from lamsach.model import Event, Reference, Refusal
@@ -93,7 +94,7 @@ def read_events(
     reader = LineReader(log_file, detection, timezone, counts, stated=format_name is not None)
     with log_file.open() as stream:
         try:
-            for number, lines in line_blocks(stream):
+            for number, lines in texts(stream):
                 yield from reader.events(number, lines)
         except InputError:
             yield from reader.rest()
@@ -218,46 +219,3 @@ class LineReader:
     def _refuse(self, number: int, record: str, reason: str, lines: int = 1) -> Refusal:
         self._counts.refused += lines
         return Refusal(Reference(self._name, row=number), record[:_SHOWN_CHARACTERS], reason)
-
-
-def numbered_lines(stream: LogStream) -> Iterator[tuple[int, bytes | None]]:
-    """The lines with their 1-based numbers, without line feeds; None for one longer than LINE_BYTES.
-
-    Damage is raised after the lines before it, a last line that is cut off included.
-    """
-    for number, lines in line_blocks(stream):
-        yield from enumerate(lines, number)
-
-
-def line_blocks(
-    stream: LogStream, chunk_bytes: int = _CHUNK_BYTES
-) -> Iterator[tuple[int, list[bytes | None]]]:
-    """As `numbered_lines`, many lines at once: the first one's number, and the lines of a chunk."""
-    buffer = memoryview(bytearray(chunk_bytes))
-    number = 1
-    rest = bytearray()
-    too_long = False
-    failure: Exception | None = None
-    while True:
-        try:
-            count = stream.readinto(buffer)
-        except Exception as error:  # noqa: BLE001 - raised again below, after what was read
-            failure, count = error, 0
-        if count == 0:
-            break
-        lines: list[bytes | None] = [*bytes(buffer[:count]).split(b"\n")]
-        rest += lines[0] or b""
-        if len(rest) > LINE_BYTES:
-            too_long = True
-            rest.clear()
-        if len(lines) == 1:
-            continue
-        lines[0] = None if too_long else bytes(rest)
-        too_long = False
-        rest = bytearray(lines.pop() or b"")
-        yield number, lines
-        number += len(lines)
-    if rest or too_long:
-        yield number, [None if too_long else bytes(rest)]
-    if failure is not None:
-        raise failure

@@ -18,8 +18,9 @@ from lamsach.logs.layouts.line import LayoutFormat, texts_of
 from lamsach.logs.opening.decoding import decode_line
 from lamsach.logs.opening.inputs import LogFile
 from lamsach.logs.opening.limits import LINE_BYTES
+from lamsach.logs.opening.lines import texts
 from lamsach.logs.reading.detect import Detection
-from lamsach.logs.reading.events import context_for, detection_for, line_blocks
+from lamsach.logs.reading.events import context_for, detection_for
 from lamsach.logs.reading.lines import LineParser
 from lamsach.logs.text.values import domain_of, ip_of, mac_of
 from lamsach.model import Event
@@ -96,7 +97,7 @@ def _records(log_file: LogFile, parser: LineParser) -> Iterator[tuple[int, str]]
     begin = size = 0
     prefix = (parser.header_prefix or b"\0").decode()
     with log_file.open() as stream:
-        for start, lines in line_blocks(stream):
+        for start, lines in texts(stream):
             for at, line in enumerate(lines, start):
                 text = "" if line is None else decode_line(line)
                 header = text.startswith(prefix)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -12,11 +12,11 @@ import pyarrow as pa
 from lamsach.errors import InputError
 from lamsach.logs.base import DEFAULT_TIMEZONE, FileContext
 from lamsach.logs.bulk import BulkReader, bulk_reader_of
-from lamsach.logs.bulk.base import Piece
-from lamsach.logs.bulk.text import Text, texts
+from lamsach.logs.bulk.reader import Piece
 from lamsach.logs.events.tables import columns_of, in_line_order, table_of
 from lamsach.logs.opening.decoding import decode_line
 from lamsach.logs.opening.inputs import LogFile
+from lamsach.logs.opening.lines import Text, texts
 from lamsach.logs.reading.events import (
     LineReader,
     ReadCounts,
@@ -199,9 +199,10 @@ class _Pieces:
     ) -> pa.RecordBatch:
         """The table with the events of the lines that are read one by one, in the order of the lines."""
         events: list[Event] = []
-        for at in alone:
+        for at, following in zip_longest(alone, alone[1:]):
             events += _events(self._lines.events(number + at, lines[at : at + 1]), self._on_refusal)
-            events += _events(self._lines.rest(), self._on_refusal)
+            if following != at + 1:
+                events += _events(self._lines.rest(), self._on_refusal)
         return in_line_order([table, table_of(columns_of(events), len(events))]) if events else table
 
     def rest(self) -> Iterator[pa.RecordBatch]:
@@ -223,7 +224,9 @@ class _Pieces:
                 return None
             self._failed = _PATIENCE - 1
         read = self._bulk.piece(number, lines)
-        if read is None or (self._lines.parser.multiline and not self._are_records(lines, read[1])):
+        if read is not None and self._lines.parser.multiline:
+            read = self._with_records(lines, *read)
+        if read is None:
             self._failed += 1
             return None
         alone = len(read[1])
@@ -232,7 +235,21 @@ class _Pieces:
         self._counts.parsed += len(lines) - alone
         return read
 
-    def _are_records(self, lines: Sequence[bytes | None], alone: Sequence[int]) -> bool:
-        """Return whether each line that is read alone begins a record, and so belongs to none before it."""
-        told = (lines[at] for at in alone)
-        return all(line and self._lines.parser.starts_record(decode_line(line)) for line in told)
+    def _with_records(
+        self, lines: Sequence[bytes | None], table: pa.RecordBatch, alone: Sequence[int]
+    ) -> Piece | None:
+        """What was read, where each line that is read alone begins a record, and so belongs to none before it.
+
+        A blank line belongs to the record before, to which it adds nothing when that is in the table."""
+        kept: list[int] = []
+        for at in alone:
+            line = lines[at]
+            if line and line.strip():
+                if not self._lines.parser.starts_record(decode_line(line)):
+                    return None
+            elif line is None:
+                return None
+            elif not kept or kept[-1] != at - 1:
+                continue
+            kept.append(at)
+        return table, kept

@@ -1,6 +1,6 @@
-"""JSON objects of any product whose keys are known by their names, with the same keys in each record. What carries another product's line is read line by line.
+"""JSON objects, one a line, with the same keys: of a format that states what it hands on, or of any known key names.
 
-JSON objects, one a line, of a format that says what it hands on (`mappings.records`).
+A line that carries another product's line is read by the format.
 """
 
 from __future__ import annotations
@@ -13,20 +13,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import check, not_empty
 from lamsach.logs.bulk.features import Lines, groups_of
-from lamsach.logs.bulk.groups import GroupReader
-from lamsach.logs.bulk.keyed import none_of
-from lamsach.logs.bulk.looked import Row
+from lamsach.logs.bulk.letters import Unusual
+from lamsach.logs.bulk.reader import GroupReader
 from lamsach.logs.bulk.readers.dns_answers import answers_of_messages
 from lamsach.logs.bulk.readers.json_table import as_items, as_texts, leaves, table_of_objects, whole
 from lamsach.logs.bulk.readers.named import NamedRecords
-from lamsach.logs.bulk.templates import Templates
-from lamsach.logs.bulk.text import Text
+from lamsach.logs.bulk.readers.records import RecordReader
 from lamsach.logs.formats.generic.json_lines import CLOCK, ENDPOINT_KEYS, PARSED, time_rank
 from lamsach.logs.mappings import cloud_records, column_names
 from lamsach.logs.mappings.envelopes import may_hold_line
+from lamsach.logs.opening.lines import Text
 from lamsach.logs.text.json_records import TEXT_KEYS
 from lamsach.logs.text.times.loose_times import LooseTimes
 
@@ -47,8 +45,8 @@ class NamedKeys(GroupReader):
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """By the number of keys."""
-        told = Lines(lines)
-        return groups_of((told.count('":'),), whole(told))
+        read = Lines(lines)
+        return groups_of((read.count('":'),), whole(read))
 
     def shape(self, line: bytes) -> Hashable:
         """See `GroupReader`."""
@@ -176,27 +174,17 @@ def _check_carries_nothing(values: Mapping[str, pa.Array], *, parsed: bool) -> N
             check(pc.invert(pc.match_substring_regex(pc.fill_null(not_empty(column), ""), _WITH_TEXT_INSIDE)))
 
 
-_SHAPES_KEPT = 1000
-
-
-class JsonRecords(GroupReader):
+class JsonRecords(RecordReader):
     """Bare objects."""
-
-    def __init__(self, log_format: LogFormat, context: FileContext) -> None:
-        super().__init__(log_format, context)
-        assert log_format.records is not None
-        self._records = log_format.records
-        self._templates = Templates(log_format)
-        self._known: dict[tuple[str, ...], set[str]] = {}
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """By the words behind the marks; without marks by the number of keys."""
-        told = Lines(lines)
-        usual = whole(told)
-        if self._records.nested:  # an object that holds only such a value is not empty
-            usual &= ~told.has(":null", ": null")
-        marks = self._records.marks
-        words = [told.letters(told.place(mark) + len(mark), 8) for mark in marks] or [told.count('":')]
+        read = Lines(lines)
+        usual = whole(read)
+        if self.records.nested:  # an object that holds only such a value is not empty
+            usual &= ~read.has(":null", ": null")
+        marks = self.records.marks
+        words = [read.letters(read.place(mark) + len(mark), 8) for mark in marks] or [read.count('":')]
         return groups_of(words, usual)
 
     def shape(self, line: bytes) -> Hashable:
@@ -204,30 +192,25 @@ class JsonRecords(GroupReader):
         return tuple(_KEY.findall(line))
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
-        """See `BulkReader`."""
+        """See `GroupReader`."""
         table = table_of_objects(data, count)
-        if any(
-            name not in table.column_names or table.column(name).null_count for name in self._records.needs
-        ):
+        needs = self.records.needs
+        if any(name not in table.column_names or table.column(name).null_count for name in needs):
             raise Unusual
         values = {**self._named(leaves(table))}
-        for key in values.keys() & {*self._records.messages}:
+        for key in values.keys() & {*self.records.messages}:
             values[key] = answers_of_messages(values[key].cast(pa.string()))
-        if len(self._known) > _SHAPES_KEPT:
-            self._known.clear()
-        usual = self._known.setdefault(tuple(values), {*self._records.clock} & values.keys())
-        row = Row(
-            [*values],
+        return self.events(
+            tuple(values),
             lambda wanted: {key: self._loaded(key, values[key]) for key in wanted},
-            usual,
+            count,
             certain=[key for key, column in values.items() if not column.null_count],
+            first={*self.records.clock} & values.keys(),
         )
-        nothing = none_of(count)
-        return self._templates.columns(row, count, lambda: (nothing.cast(pa.timestamp("us", "UTC")), nothing))
 
     def _named(self, leaves: Mapping[str, pa.Array]) -> Mapping[str, pa.Array]:
         """The columns by the format's keys."""
-        renamed, nested = self._records.renamed, self._records.nested
+        renamed, nested = self.records.renamed, self.records.nested
         if nested:  # of a truth value its reader makes nothing
             leaves = {path: column for path, column in leaves.items() if not pa.types.is_boolean(column.type)}
         if renamed is None:
@@ -239,10 +222,9 @@ class JsonRecords(GroupReader):
 
     def _loaded(self, key: str, column: pa.Array) -> pa.Array:
         if pa.types.is_list(column.type):
-            each = self._records.lists.get(key)
+            each = self.records.lists.get(key)
             return column if each is None else as_items(column, each.item)
-        if key in self._records.lists:
+        if key in self.records.lists:
             raise Unusual
-        return (
-            column if key in self._records.clock and pa.types.is_floating(column.type) else as_texts(column)
-        )
+        is_count = key in self.records.clock and pa.types.is_floating(column.type)
+        return column if is_count else as_texts(column)

@@ -12,39 +12,34 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import json
 
-from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import check, not_empty
-from lamsach.logs.bulk.keyed import none_of
-from lamsach.logs.bulk.lists import SEPARATOR
+from lamsach.logs.bulk.columns import check, none_of, not_empty
+from lamsach.logs.bulk.letters import Unusual
+from lamsach.logs.bulk.sources import SEPARATOR
 
 if TYPE_CHECKING:
-    from lamsach.logs.bulk.features import Lines, Truths
-
+    from lamsach.logs.bulk.features import Lines
+from lamsach.logs.opening.marks import Truths
 
 _MOST_MARKS = 120
-"""Arrow ends the process at lists within lists that are nested very deep: a line has fewer brackets and braces than this."""
+"""A line has fewer brackets and braces: Arrow ends the process at lists within lists that are nested very deep."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _DEEPEST, _MOST_LEAVES = 8, 400
 _PLAIN_NUMBER = r"^-?[0-9]{1,12}\.[0-9]{1,6}$"
 """A number that Python spells in the same way."""
 
 
-def is_whole(line: bytes) -> bool:
-    """Return whether a line may be one object, and is not nested deep. Of lines that are all so, each is one when there are as many objects as lines:
-    `}` before `{` stands within no value."""
-    return (
-        line.startswith(b'{"') and line.endswith(b"}") and line.count(b"{") + line.count(b"[") < _MOST_MARKS
-    )
+def whole(read: Lines) -> Truths:
+    """Return which lines may be one object, and are not nested deep.
 
-
-def whole(told: Lines) -> Truths:
-    """`is_whole` of each line."""
-    nested = told.count("{") + told.count("[")
-    return told.begin_with('{"') & told.end_with("}") & (nested < _MOST_MARKS)
+    Of lines that are all so, each is one when there are as many objects as lines: `}` before `{` is within no value."""
+    nested = read.count("{") + read.count("[")
+    return read.begin_with('{"') & read.end_with("}") & (nested < _MOST_MARKS)
 
 
 def table_of_objects(data: bytes, count: int) -> pa.Table:
-    """The objects of so many lines, each of which `is_whole`. What looks like a time in the first stays a text. Raises Unusual, ValueError, pyarrow.ArrowException."""
+    """The objects of so many lines that are `whole`. What looks like a time in the first stays a text.
+
+    Raises Unusual, ValueError, pyarrow.ArrowException."""
     end = data.find(b"\n")
     table = json.read_json(
         io.BytesIO(data),

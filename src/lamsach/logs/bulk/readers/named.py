@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import check
-from lamsach.logs.bulk.keyed import none_of
-from lamsach.logs.bulk.looked import Row
+from lamsach.logs.bulk.columns import check, none_of
+from lamsach.logs.bulk.letters import Unusual
+from lamsach.logs.bulk.rows import Row
 from lamsach.logs.bulk.templates import Templates
 from lamsach.logs.mappings import columns
 from lamsach.logs.mappings.records import Fields, Header, Records
@@ -19,14 +18,11 @@ from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.values import among
 from lamsach.model import Event
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-
-Values = Mapping[str, Sequence["pa.Array"]]
+Values = Mapping[str, Sequence[pa.Array]]
 """Field: the columns that mean it, the best first; an empty cell is absent."""
 _TEXTS = among(
-    "source destination nat ip name host mac user source_name source_mac destination_name query domain url path hash answers observer"
+    "source destination nat ip name host mac user source_name source_mac destination_name query domain url path hash"
+    " answers observer"
 )
 _PORTS, _CLOCK = among("source_port destination_port nat_port"), among("time date clock")
 _KNOWN = _TEXTS | _PORTS | _CLOCK | {"action"}

@@ -1,37 +1,43 @@
-"""Lines of `key=value key="value"` in columns, where they have the same keys in the same order: a shape, which is told by the line without its values.
+"""Records of keys with values: `key=value key="value"`, or all values in quotes (`key:"value"; key:"value"`).
 
-Records of `key=value key="value"`, of any product that says which of its values it only hands on.
+Those with the same keys in the same order are read at once, of any product that states which values it only hands on.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import cells, cut, holds
+from lamsach.logs.bulk.columns import cells, check, cut, holds, lines_of, text_of, trimmed, without
 from lamsach.logs.bulk.features import Lines, groups_of
-from lamsach.logs.bulk.groups import GroupReader
-from lamsach.logs.bulk.heads import heads, of_header
-from lamsach.logs.bulk.looked import Row
-from lamsach.logs.bulk.templates import Templates
+from lamsach.logs.bulk.heads import Head, heads, of_header
+from lamsach.logs.bulk.letters import Unusual, halves
+from lamsach.logs.bulk.readers.records import MOST_KEYS, RecordReader
+from lamsach.logs.mappings.records import NAME, Written
+from lamsach.logs.opening.marks import Truths
 from lamsach.logs.text.syslog import split_header
 
-Keys = Sequence[tuple[str, bool]]
+Keys = Mapping[str, bool]
 """The keys of a shape in their order, and of each whether its value is quoted."""
 # date=2024-03-06 time=22:06:03 devname="FG 1" -> date= time= devname="
 _QUOTED, _BARE = re.compile(rb'="[^"\n]*"'), re.compile(rb'=[^" \n]+')
 _TOKEN = re.compile(r'([A-Za-z_][\w.-]*)=("?)', re.ASCII)
-_MOST_KEYS = 200
-_KIND = re.compile(rb' log_?id="?(\d+)')
+_LONGEST_HEAD, _LONGEST_QUOTED_HEAD = 300, 500
+_PART = "\x02"
 
 
-class Mixed(Exception):  # noqa: N818 - no error: the lines are put together otherwise
-    """Some lines have other keys than the first."""
+def pair_groups(lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+    """The lines by the record's number, and how many keys it has: see `GroupReader.groups`."""
+    read = Lines(lines)
+    quotes, number = read.count('="'), read.place(" log")
+    usual = (read.count('"') == 2 * quotes) & ~read.has("\\", "\t", "\v", "\f")
+    begin = [read.letters(number + ahead, 8) for ahead in (4, 12)]
+    return groups_of((*begin, quotes, read.count("=")), usual)
 
 
 def skeleton(line: bytes) -> bytes:
@@ -39,54 +45,32 @@ def skeleton(line: bytes) -> bytes:
     return _BARE.sub(b"=", _QUOTED.sub(b'="', line))
 
 
-def keys_of(shape: bytes) -> Keys | None:
-    """The keys of a skeleton; None when it holds anything else, a key twice, or very many."""
-    if shape.count(b" ") > _MOST_KEYS:
-        return None
-    tokens = [_TOKEN.fullmatch(token) for token in shape.decode().split(" ")]
-    keys = [(token[1], bool(token[2])) for token in tokens if token]
-    return keys if len(keys) == len(tokens) == len({key for key, _ in keys}) else None
+def keys_of(shape: bytes) -> Keys:
+    """The keys of a skeleton. Raises Unusual when it holds anything else, a key twice, or very many."""
+    tokens = [_TOKEN.fullmatch(token) for token in shape.decode().split(" ", MOST_KEYS + 1)]
+    keys = {token[1]: bool(token[2]) for token in tokens if token}
+    if len(keys) != len(tokens) or len(keys) > MOST_KEYS:
+        raise Unusual
+    return keys
 
 
-def likely_groups(lines: Sequence[bytes | None], alone: list[int]) -> list[list[int]]:
-    """Lines (by their numbers from 0) that may well have one shape, by what is told cheaply; those with escapes come to `alone`."""
-    groups: dict[object, list[int]] = {}
-    for at, line in enumerate(lines):
-        if line is None or b"\\" in line or b"\t" in line:
-            alone.append(at)
-        else:
-            kind = _KIND.search(line)
-            groups.setdefault((kind and kind[0], line.count(b'="')), []).append(at)
-    return list(groups.values())
-
-
-class PairRows:
-    """Reads lines of one shape: `wanted` of its keys."""
-
-    def __init__(self, keys: Keys, wanted: Collection[str]) -> None:
-        self._columns: list[str] = []
-        for key, quoted in keys:
-            self._columns += [f"{key}=", key] if quoted else [key]
-        self._bare = [key for key, quoted in keys if not quoted]
-        self._quoted = [key for key, quoted in keys if quoted]
-        self._wanted = wanted
-        told = {*self._bare, *wanted}
-        self._read = [name for name in self._columns if name[-1] == "=" or name in told]
-
-    def row(self, data: bytes, count: int) -> dict[str, pa.Array]:
-        """The values of so many lines by their keys. Raises Mixed, or pyarrow.ArrowInvalid, when they do not all have this shape."""
-        quoted = data.replace(b'="', b'= "')
-        row = cells(quoted, self._columns, " ", dict.fromkeys(self._read, pa.string()), quotes=True)
-        same = [pc.equal(row[f"{key}="], f"{key}=") for key in self._quoted]
-        same += [pc.starts_with(row[key], f"{key}=") for key in self._bare]
-        if not same or len(same[0]) != count or not all(pc.all(one).as_py() for one in same):
-            raise Mixed
-        if any(holds(row[key], b",") or not _is_ascii(row[key]) for key in self._bare):
-            raise Mixed  # either may part values as a space does
-        for key in self._bare:
-            if key in self._wanted:
-                row[key] = cut(row[key], len(key) + 1)
-        return {key: row[key] for key in self._wanted if key in row}
+def pair_rows(keys: Keys, wanted: Collection[str], data: bytes, count: int) -> dict[str, pa.Array]:
+    """The wanted values of so many lines with these keys. Raises Unusual, pyarrow.ArrowInvalid where some have others."""
+    names = [name for key, quoted in keys.items() for name in ((f"{key}=", key) if quoted else (key,))]
+    bare = [key for key, quoted in keys.items() if not quoted]
+    read = [name for name in names if name[-1] == "=" or name in bare or name in wanted]
+    row = cells(data.replace(b'="', b'= "'), names, " ", read, count, quotes=True)
+    same = [pc.equal(row[name], name) for name in read if name[-1] == "="]
+    same += [pc.starts_with(row[key], f"{key}=") for key in bare]
+    if not same or not all(pc.all(one).as_py() for one in same):
+        raise Unusual
+    if any(holds(row[key], b",") or not _is_ascii(row[key]) for key in bare):
+        raise Unusual  # either may part values as a space does
+    return {
+        key: row[key] if quoted else cut(row[key], len(key) + 1)
+        for key, quoted in keys.items()
+        if key in wanted
+    }
 
 
 def _is_ascii(column: pa.Array) -> bool:
@@ -94,82 +78,152 @@ def _is_ascii(column: pa.Array) -> bool:
     return texts is None or texts.to_pybytes().isascii()
 
 
-_SHAPES_KEPT = 1000
-_LONGEST_HEAD = 300
-
-
-class PairRecords(GroupReader):
+class PairRecords(RecordReader):
     """Lines whose record begins with one of some keys, its pairs parted by single spaces."""
 
     def __init__(self, log_format: LogFormat, context: FileContext) -> None:
         super().__init__(log_format, context)
-        assert log_format.records is not None
-        self._starts = [start.encode() for start in log_format.records.starts]
-        self._doubled = log_format.records.doubled.encode()
-        self._templates = Templates(log_format)
-        self._known: dict[bytes, tuple[Keys, set[str]]] = {}
+        self._starts = [start.encode() for start in self.records.starts]
+        self._doubled = self.records.doubled.encode()
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
-        """By the record's number, and how many keys it has."""
-        told = Lines(lines)
-        quotes, number = told.count('="'), told.place(" log")
-        usual = (told.count('"') == 2 * quotes) & ~told.has("\\", "\t", "\v", "\f")
-        begin = [told.letters(number + ahead, 8) for ahead in (4, 12)]
-        return groups_of((*begin, quotes, told.count("=")), usual)
+        """See `pair_groups`."""
+        return pair_groups(lines)
 
     def shape(self, line: bytes) -> Hashable:
         """See `GroupReader`."""
         return skeleton(self._parted(line)[1])
+
+    def _single(self, records: bytes) -> bytes:
+        """The records with one space where two are before a key."""
+        return records.replace(b"  " + self._doubled, b" " + self._doubled) if self._doubled else records
 
     def _parted(self, line: bytes) -> tuple[bytes, bytes]:
         """The header before a record, and the record."""
         for start in self._starts:
             place = line.find(start, 0, _LONGEST_HEAD)
             if place >= 0 and b"=" not in line[:place]:
-                record = line[place:]
-                return line[:place], record.replace(
-                    b"  " + self._doubled, b" " + self._doubled
-                ) if self._doubled else record
+                return line[:place], self._single(line[place:])
         raise Unusual
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
-        """See `BulkReader`."""
+        """See `GroupReader`."""
         before, records = self._all_parted(data, count)
-        keys, usual = self._shape(skeleton(records.partition(b"\n")[0]))
-
-        def load(wanted: Collection[str]) -> dict[str, pa.Array]:
-            try:
-                return PairRows(keys, wanted).row(records, count)
-            except Mixed:
-                raise Unusual from None
-
-        row = Row([key for key, _ in keys], load, usual, certain=True)
-        if b"UtcTime" in records:
+        keys = keys_of(skeleton(records.partition(b"\n")[0]).rstrip(b" "))
+        if b"UtcTime" in records or any(key != key.lower() for key in keys):
             raise Unusual
-        return self._templates.columns(row, count, lambda: self._heads(before, count), before)
-
-    def _shape(self, shape: bytes) -> tuple[Keys, set[str]]:
-        """The keys of a shape, and those that are looked at."""
-        if shape not in self._known:
-            if len(self._known) > _SHAPES_KEPT:
-                self._known.clear()
-            keys = keys_of(shape.rstrip(b" "))
-            if keys is None or any(key != key.lower() for key, _ in keys):
-                raise Unusual
-            self._known[shape] = keys, set()
-        return self._known[shape]
+        own_heads = None if before is None else lambda _: heads(before, self._head)
+        return self.events(
+            tuple(keys), lambda wanted: pair_rows(keys, wanted, records, count), count, own_heads, before
+        )
 
     def _all_parted(self, data: bytes, count: int) -> tuple[pa.Array | None, bytes]:
         """The headers (None: there are none) and the records."""
         for start in self._starts:
             if data.startswith(start) and data.count(b"\n" + start) == count - 1:
-                doubled = self._doubled
-                return None, data.replace(b"  " + doubled, b" " + doubled) if doubled else data
+                return None, self._single(data)
         parted = [self._parted(line) for line in data.split(b"\n")]
         return pa.array([head.decode() for head, _ in parted]), b"\n".join([record for _, record in parted])
 
-    def _heads(self, before: pa.Array | None, count: int) -> tuple[pa.Array, pa.Array]:
-        if before is None:
-            return pa.nulls(count, pa.timestamp("us", "UTC")), pa.nulls(count, pa.string())
-        sample = f'{self._starts[0].decode()}"x" a=b'
-        return heads(before, lambda text: of_header(split_header(text + sample, self.context)[0]))
+    def _head(self, text: str) -> Head:
+        return of_header(split_header(f'{text}{self._starts[0].decode()}"x" a=b', self.context)[0])
+
+
+class Quoted:
+    """How records in quotes are written: see `Written`."""
+
+    def __init__(self, written: Written) -> None:
+        self._opening, self._closing, self._ends = written.opening, written.closing, written.ends
+
+    def usual(self, read: Lines) -> Truths:
+        """Return whether every quote opens or closes a value, and all but the last value are closed as usual.
+
+        The lines hold no quotes before their record."""
+        keys, closings = read.count(self._opening), read.count(self._closing)
+        closed_too = np.zeros(len(keys), np.bool_)
+        for end in self._ends:
+            if end.startswith(self._closing):
+                closed_too |= read.end_with(end)
+        usual: Truths = closings == keys - ~closed_too  # `a:"1";b:"2"; `
+        usual &= (keys > 0) & (keys < MOST_KEYS) & (read.count('"') == 2 * keys)
+        return usual & ~read.has("\\")
+
+    def keys(self, record: str) -> tuple[str, ...]:
+        """The record's keys in their order."""
+        end = next((end for end in self._ends if record.endswith(end)), "")
+        parts = record.removesuffix(end).split(self._closing)
+        return tuple(part.partition(self._opening)[0] for part in parts)
+
+    def rows(self, records: pa.Array, wanted: Collection[str]) -> dict[str, pa.Array]:
+        """The wanted values. Raises Unusual for records with other keys than the first's, and a wanted key twice."""
+        first = records[0].as_py()
+        keys, end = self.keys(first), next((end for end in self._ends if first.endswith(end)), None)
+        if end is None or any(keys.count(key) > 1 for key in {*keys} & {*wanted}):
+            raise Unusual
+        check(pc.ends_with(records, end))
+        bodies = text_of(cut(records, 0, -len(end))).to_pybytes()
+        if _PART.encode() in bodies:
+            raise Unusual
+        names = [str(at) for at in range(len(keys))]
+        row = cells(bodies.replace(self._closing.encode(), _PART.encode()), names, _PART, names, len(records))
+        for name, key in zip(names, keys, strict=True):
+            check(pc.starts_with(row[name], f"{key}{self._opening}"))
+        return {
+            key: trimmed(cut(row[name], len(key) + len(self._opening)))
+            for name, key in zip(names, keys, strict=True)
+            if key in wanted
+        }
+
+
+class QuotedRecords(RecordReader):
+    """Lines whose record begins behind a mark, all its values in quotes."""
+
+    def __init__(self, log_format: LogFormat, context: FileContext) -> None:
+        super().__init__(log_format, context)
+        assert self.records.written is not None
+        self._written = self.records.written
+        self._quoted = Quoted(self._written)
+
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """By how many keys the record has, and the beginning of the first and the end of the header."""
+        read, mark = Lines(lines), self._written.mark
+        place = read.place(mark)
+        usual = (place >= 0) & (place < _LONGEST_QUOTED_HEAD) & (read.place('"') > place)
+        usual &= self._quoted.usual(read) & ~read.has("UtcTime", *self._written.signs)
+        usual &= read.count('"]') <= 1  # the record ends at the first, and what follows is no value
+        around = [read.letters(place + ahead, 8) for ahead in (-8, -16, len(mark))]
+        first = read.place(self._written.opening) - place
+        return groups_of((read.count(self._written.closing), first, *around), usual)
+
+    def shape(self, line: bytes) -> Hashable:
+        """See `GroupReader`."""
+        return self._quoted.keys(line.decode().partition(self._written.mark)[2])
+
+    def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
+        """See `GroupReader`."""
+        written = self._written
+        before, records = halves(lines_of(data), written.mark)
+        if written.mark.endswith("@"):
+            number, records = halves(records, " ")
+            check(pc.match_substring_regex(number, r"^[0-9.]{1,40}$"))
+        check(pc.invert(pc.match_substring(before, '"')))
+        if written.head:
+            check(pc.match_substring_regex(before, written.head))
+        keys = self._quoted.keys(records[0].as_py())
+        name = re.search(written.name, before[0].as_py()) if written.name else None
+        if written.name:
+            if name is None:
+                raise Unusual
+            check(pc.ends_with(before, f" {name[1]} "))
+            check(pc.equal(pc.count_substring_regex(before, written.name), 1))
+
+        def load(wanted: Collection[str]) -> dict[str, pa.Array]:
+            found = self._quoted.rows(records, {*wanted} - {NAME})
+            found = {key: without(written.absent, column) for key, column in found.items()}
+            return found | {NAME: pa.repeat(name[1], count)} if name else found
+
+        names, own_heads = (*keys, NAME) if name else keys, lambda _: heads(before, self._head)
+        return self.events(names, load, count, own_heads, before, certain=not written.absent)
+
+    def _head(self, text: str) -> Head:
+        return of_header(split_header(text + self._written.sample, self.context)[0])

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import csv
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import cells, check
+from lamsach.logs.bulk.columns import cells, check, told
 from lamsach.logs.bulk.features import Lines, groups_of, letters_of
-from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads
-from lamsach.logs.bulk.keyed import told
-from lamsach.logs.bulk.looked import Row
-from lamsach.logs.bulk.templates import Templates
+from lamsach.logs.bulk.letters import Unusual
+from lamsach.logs.bulk.readers.records import RecordReader
 from lamsach.logs.formats.firewalls.paloalto.columns import (
     GENERATED,
     KIND_KEY,
@@ -32,10 +28,6 @@ from lamsach.logs.formats.firewalls.paloalto.columns import (
 )
 from lamsach.logs.text.framing import last_header
 from lamsach.logs.text.times.stated_clock import states_other_zone
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
 
 # <14>Jun 10 08:00:01 PA-220 1,2026/06/10 08:00:01,0123456789,TRAFFIC,end,2305,2026/06/10 08:00:01,10.1.1.5,198.51.100.7,
 _SHAPES = {
@@ -52,13 +44,8 @@ _EXACT = (
 _IS_EXACT, _MAY_BE_EXACT = re.compile(_EXACT), re.compile(rb",\d{4}-\d\d-\d\dT")
 
 
-class PaloAltoColumns(GroupReader):
+class PaloAltoColumns(RecordReader):
     """Records of the types TRAFFIC and THREAT,url."""
-
-    def __init__(self, log_format: LogFormat, context: FileContext) -> None:
-        super().__init__(log_format, context)
-        self._templates = Templates(log_format)
-        self._known: dict[tuple[str, ...], set[str]] = {}
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """By type, subtype, and (but for URLs, which may hold commas) the number of columns."""
@@ -86,21 +73,13 @@ class PaloAltoColumns(GroupReader):
         exact = max((at for at in range(GENERATED, len(sample)) if _IS_EXACT.match(sample[at])), default=None)
         if exact is None and _MAY_BE_EXACT.search(data):
             raise Unusual
+        last = range(exact if exact is not None else len(sample), len(sample))
+        wanted = {*_SHAPES, TYPE, SUBTYPE, *places.values(), *last} & {*range(len(sample))}
         names = [str(at) for at in range(len(sample))]
-        looked_at = {
-            *_SHAPES,
-            TYPE,
-            SUBTYPE,
-            *places.values(),
-            *range(exact if exact is not None else len(sample), len(sample)),
-        }
-        wanted = {str(at): pa.string() for at in sorted(looked_at) if at < len(sample)}
-        row = cells(data, names, ",", wanted, quotes=True)
-        if len(row["0"]) != count:
-            raise Unusual
+        row = cells(data, names, ",", [str(at) for at in sorted(wanted)], count, quotes=True)
         for at, shape in _SHAPES.items():
             check(pc.match_substring_regex(row[str(at)], shape))
-        for at in range(exact or len(sample), len(sample)):
+        for at in last:
             found = pc.match_substring_regex(row[str(at)], _EXACT)
             check(found if at == exact else pc.invert(found))
         fields = {name: row[str(place)] for name, place in places.items() if place < len(sample)}
@@ -111,16 +90,13 @@ class PaloAltoColumns(GroupReader):
         }
         if exact is not None:
             fields[TIME_KEYS[0]] = row[str(exact)]
-
-        def load(wanted: Collection[str]) -> dict[str, pa.Array]:
-            return {key: told(fields[key]) for key in wanted}
-
-        def headers() -> tuple[pa.Array, pa.Array]:
-            moments, hosts = heads(pc.ascii_rtrim(row["0"], "0123456789"), self._head)
-            return moments, hosts
-
-        known = self._known.setdefault(tuple(fields), set())
-        return self._templates.columns(Row([*fields], load, known), count, headers)
+        return self.events(
+            tuple(fields),
+            lambda wanted: {key: told(fields[key]) for key in wanted},
+            count,
+            lambda _: heads(pc.ascii_rtrim(row["0"], "0123456789"), self._head),
+            certain=False,
+        )
 
     def _head(self, text: str) -> Head:
         if not text:

@@ -17,16 +17,15 @@ import numpy as np
 import pyarrow as pa
 
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import check_distinct
 from lamsach.logs.bulk.features import Lines, groups_of
-from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads
-from lamsach.logs.bulk.letters import HEX_DIGITS, made_of
-from lamsach.logs.bulk.looked import Row
+from lamsach.logs.bulk.letters import HEX_DIGITS, Unusual, made_of
+from lamsach.logs.bulk.reader import GroupReader
+from lamsach.logs.bulk.rows import Row
 from lamsach.logs.bulk.templates import Templates
-from lamsach.logs.bulk.text import Text
 from lamsach.logs.mappings.records import Fields, Header, Records, Sentences
+from lamsach.logs.opening.lines import Text
 from lamsach.model import Event
 
 Numbers = np.ndarray[Any, np.dtype[np.int64]]

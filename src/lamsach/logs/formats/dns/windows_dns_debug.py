@@ -18,11 +18,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
+from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import FileContext, LogFormat, fields_named
+from lamsach.logs.base import FileContext
 from lamsach.logs.events.ends import Role, event_between
+from lamsach.logs.layouts import Layout, Of, Shape
+from lamsach.logs.layouts.kinds import Kind
+from lamsach.logs.layouts.line import LayoutFormat
 from lamsach.logs.text.dns_names import from_labels
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import DateOrder, decide_order, numbers_of
@@ -81,17 +86,54 @@ _MORNING = frozenset(_MORNING_WORDS.split())
 _ENGLISH = frozenset({"am", "pm", "a.m.", "p.m."})
 
 
-class WindowsDnsDebug(LogFormat):
+def _action_of(flags: str) -> Action:
+    return Action.BLOCKED if "REFUSED" in flags else Action.ALLOWED
+
+
+def _packets(end: str, asked: str, answered: str) -> Shape:
+    """Packets in one line that name this end, for columns of lines; single lines are read by `parse`."""
+    one, other = (rf"{{1,4}}(?P<{end}{at}>[0-9A-Fa-f:.]+) +[0-9A-Fa-f]{{4}} {{1,6}}" for at in ("", "2"))
+    return Shape(
+        rf"{_LEAD[1:]} {{0,3}}(?:[0-9A-Fa-f]+ {{1,4}})?(?:UDP|TCP) {{1,4}}(?:{asked} {one}|{answered} {other}R {{1,4}})"
+        r"Q {1,4}\[(?P<flags>[0-9A-Fa-f]{4}[ A-Z]+)\](?P<domain> [^\[\]]*)$",
+        {"kind": EventKind.DNS, "domain": _LABELS, "action": Of(Kind("refusal", _action_of), ("flags",))},
+        needs=(end,),
+        lead=_LEAD,
+    )
+
+
+_LABELS = Kind("labels", lru_cache(65536)(lambda text: question_of_packet(text)))
+_LEAD = r" [0-9A-Fa-f]{3,8} {1,3}PACKET "
+_EXAMPLE = "6/10/2026 8:00:01 AM 0D48 PACKET  000000000181D1C0 UDP "
+
+
+class WindowsDnsDebug(LayoutFormat):
     """Packets in and out, with or without their contents.
 
     The order of day and month is decided per file; a question that the server sends upstream names no
     client.
     """
 
-    name = "windows_dns_debug"
-    title = "Windows DNS Server debug log"
-    of_resolver = True
-    gives = fields_named("contact domain answers action forwarded response")
+    layout: ClassVar[Layout] = Layout(
+        name="windows_dns_debug",
+        title="Windows DNS Server debug log",
+        source='Microsoft, "DNS Logging and Diagnostics"',
+        shapes=(_packets("source_ip", "Rcv", "Snd"), _packets("destination_ip", "Snd", "Rcv")),
+        anywhere=True,
+        role=Role.SERVES_THE_UNIT,
+        of_resolver=True,
+        also_gives=("source_port", "destination_port", "answers", "forwarded", "response"),
+        examples=(
+            (
+                f"{_EXAMPLE}Rcv 10.1.1.5        0c6b   Q [0001   D   NOERROR] A      (3)www(7)example(0)",
+                {"source_ip": "10.1.1.5", "domain": "www.example", "action": "allowed"},
+            ),
+            (
+                f"{_EXAMPLE}Snd 203.0.113.53    0c6b   Q [0001   D   NOERROR] A      (3)www(7)example(0)",
+                {"source_ip": None, "destination_ip": "203.0.113.53", "forwarded": True},
+            ),
+        ),
+    )
     multiline = True
 
     def __init__(self, context: FileContext) -> None:
@@ -153,6 +195,11 @@ class WindowsDnsDebug(LogFormat):
             line=number,
             role=Role.SERVES_THE_UNIT,
         )
+
+    def head(self, line: str, start: int) -> tuple[datetime | None, str | None]:
+        """See `LayoutFormat`."""
+        host, before = self._before(line[:start])
+        return self.time_of(before), host
 
     def _before(self, text: str) -> tuple[str | None, str]:
         """The host in a syslog header, if any, and the text before the thread's number."""

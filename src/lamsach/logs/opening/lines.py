@@ -1,20 +1,21 @@
-"""A piece of a log as one text. Its lines are taken apart only where they are asked for one by one."""
+"""A log's lines, many at once: each block one text, whose lines are taken apart only where one of them is needed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, overload
 
-from lamsach.logs.bulk.marks import marks_of
+import numpy as np
+
 from lamsach.logs.opening.limits import LINE_BYTES
+from lamsach.logs.opening.marks import Numbers, marks_of
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from lamsach.logs.opening.inputs import LogStream
 
-    Numbers = np.ndarray[Any, np.dtype[np.int64]]
+CHUNK_BYTES = 1 << 21
+"""How many bytes of a log are taken apart at once: more than its longest line has."""
 
 
 class Text(Sequence[bytes]):
@@ -26,8 +27,6 @@ class Text(Sequence[bytes]):
     @cached_property
     def bounds(self) -> Numbers:
         """Return where the first line begins, and where each ends."""
-        import numpy as np
-
         feeds = marks_of(np.frombuffer(self.data, np.uint8), b"\n").places
         return np.concatenate(([0], feeds, [len(self.data)]))
 
@@ -46,11 +45,6 @@ class Text(Sequence[bytes]):
     @cached_property
     def _lines(self) -> list[bytes]:
         return self.data.split(b"\n")
-
-    @property
-    def all_hold_something(self) -> bool:
-        """Return whether no line is empty."""
-        return bool((self.ends > self.begins).all())
 
     def __len__(self) -> int:
         return len(self.bounds) - 1
@@ -81,7 +75,6 @@ class Text(Sequence[bytes]):
 
     def chosen(self, rows: Sequence[int]) -> bytes:
         """The lines with these numbers (from 0, rising) as one text."""
-        import numpy as np
         import pyarrow as pa
 
         if len(rows) == len(self):
@@ -95,9 +88,11 @@ class Text(Sequence[bytes]):
         return data
 
 
-def texts(stream: LogStream, chunk_bytes: int) -> Iterator[tuple[int, Sequence[bytes | None]]]:
-    """A log's lines, so many bytes (more than LINE_BYTES) at once, with the 1-based number of the first: as one text where none is too long; else None stands
-    for one that is. Damage is raised after the lines before it, a last line that is cut off included."""
+def texts(stream: LogStream, chunk_bytes: int = CHUNK_BYTES) -> Iterator[tuple[int, Sequence[bytes | None]]]:
+    """A log's lines, so many bytes (more than LINE_BYTES) at once, with the 1-based number of the first.
+
+    They are one text where none is longer than LINE_BYTES, for which else None is given. Damage is raised after the
+    lines before it, a last line that is cut off included."""
     buffer = bytearray(chunk_bytes)
     view = memoryview(buffer)
     number, kept, too_long = 1, 0, False
@@ -133,3 +128,9 @@ def _lines_of(data: bytes, *, begins_too_long: bool) -> Sequence[bytes | None]:
         return text
     lines = [line if len(line) <= LINE_BYTES else None for line in text]
     return [None, *lines[1:]] if begins_too_long else lines
+
+
+def numbered_lines(stream: LogStream) -> Iterator[tuple[int, bytes | None]]:
+    """The lines with their 1-based numbers: see `texts`."""
+    for number, lines in texts(stream):
+        yield from enumerate(lines, number)

@@ -1,4 +1,4 @@
-"""A row of records' texts as a format sees it: what it looks at is noted."""
+"""A row of records' texts as a format sees it, with a note of what it looks at."""
 
 from __future__ import annotations
 
@@ -12,14 +12,21 @@ TIMES, HOSTS = "\0time", "\0host"
 """What is noted when the header's time or name is looked at."""
 
 
+Load = Callable[[Collection[str]], Mapping[str, pa.Array]]
+"""Gives the texts of the wanted keys."""
+
+
 class Row:
-    """The texts of records by their keys, absent ones null. `names`: all keys, in their order. `certain`: the keys that each record has, True: all. `usual`: the keys
-    that were asked for in records before, and are loaded together; empty at first. `constant`: what all records hold beside these."""
+    """The texts of records by their keys, absent ones null.
+
+    `names`: all keys, in their order. `certain`: the keys that each record has, True: all. `usual`: the keys that were
+    looked at in records before, and are loaded together; empty at first. `constant`: text of all records beside these.
+    """
 
     def __init__(
         self,
         names: Collection[str],
-        load: Callable[[Collection[str]], Mapping[str, pa.Array]],
+        load: Load,
         usual: set[str],
         *,
         certain: bool | Collection[str] = (),

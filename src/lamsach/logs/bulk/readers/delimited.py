@@ -1,0 +1,202 @@
+"""Delimited rows: of cells that a format names (`Cells`), below a header that names them (`Table`), of any CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.bulk.columns import (
+    cells,
+    check,
+    holds,
+    lines_of,
+    not_empty,
+    parted_by_single_spaces,
+    trimmed,
+    without,
+)
+from lamsach.logs.bulk.features import Lines, groups_of, letters_of
+from lamsach.logs.bulk.heads import Head, heads
+from lamsach.logs.bulk.letters import Unusual
+from lamsach.logs.bulk.reader import GroupReader, Piece
+from lamsach.logs.bulk.readers.named import NamedRecords
+from lamsach.logs.bulk.readers.records import MOST_KEYS, RecordReader
+from lamsach.logs.bulk.rows import Row
+from lamsach.logs.bulk.templates import Templates
+from lamsach.logs.formats.generic.csv_columns import CsvColumns
+from lamsach.logs.mappings.records import Table
+from lamsach.logs.opening.lines import Text
+from lamsach.logs.opening.marks import Truths
+
+_BOM, _SEPARATOR_LINE = b"\xef\xbb\xbf", "sep="
+
+
+class CellRows(RecordReader):
+    """Rows whose cells are named by how many quotes there are, by the log's own header, or by their numbers."""
+
+    def __init__(self, log_format: LogFormat, context: FileContext) -> None:
+        super().__init__(log_format, context)
+        assert self.records.cells is not None
+        self._stated = self.records.cells
+        self._sample = ""
+
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """By the quotes, and without any by the number of cells."""
+        read = Lines(lines)
+        quotes, parts = read.count('"'), read.count(self._stated.delimiter)
+        usual = ~read.has(*self._stated.rare) & (parts < MOST_KEYS)
+        usual &= np.isin(quotes, [*self._stated.layouts, 0])
+        return groups_of((quotes, np.where(quotes > 0, 0, parts)), usual)
+
+    def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
+        """See `GroupReader`."""
+        stated, first = self._stated, data.partition(b"\n")[0]
+        quotes = first.count(b'"')
+        table: Table | None = getattr(self.log_format, "table", None)
+        absent = () if quotes or table is None else table.absent
+        names = stated.layouts.get(quotes)
+        if names is None:
+            if table is None and stated.layouts:
+                raise Unusual
+            numbers = range(first.count(stated.delimiter.encode()) + 1)
+            names = table.names if table else tuple(map(str, numbers))
+        if len({*names}) < len(names) or (table and not quotes and not parted_by_single_spaces(data)):
+            raise Unusual
+
+        def load(wanted: Collection[str]) -> dict[str, pa.Array]:
+            row = cells(data, names, stated.delimiter, wanted, count, quotes=bool(quotes))
+            return {name: without(absent, column) for name, column in row.items()}
+
+        def headers(row: Row) -> tuple[pa.Array, pa.Array]:
+            before = pc.ascii_rtrim(row[names[0]], "0123456789")
+            self._sample = first.decode()[len(before[0].as_py()) :]
+            return heads(before, self._head)
+
+        shapes = {name: shape for name, shape in stated.shapes.items() if name in names}
+        own_heads = headers if stated.head else None
+        return self.events(names, load, count, own_heads, certain=not absent, shapes=shapes, first=shapes)
+
+    def _head(self, text: str) -> Head:
+        event = self.log_format.parse(text + self._sample, 1)
+        if event is None or event.time is None:
+            raise Unusual
+        return event.time, event.observer
+
+
+class HeaderColumns(RecordReader):
+    """Rows without quotes and escapes."""
+
+    def __init__(self, log_format: LogFormat, context: FileContext) -> None:
+        super().__init__(log_format, context)
+        self._by_table: dict[Table, Templates] = {}
+
+    @property
+    def _table(self) -> Table | None:
+        table: Table | None = self.log_format.table  # type: ignore[attr-defined]
+        return table
+
+    def alike(self, data: bytes) -> bool:
+        """See `GroupReader`: rows of another number of cells are refused."""
+        return True
+
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """By the number of cells."""
+        table, read = self._table, Lines(lines)
+        if table is None:
+            return [], [*range(len(lines))]
+        return groups_of((read.count(table.delimiter),), ~read.has(table.alone))
+
+    def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
+        """See `GroupReader`."""
+        table = self._table
+        if table is None or table.alone.encode() in data or len({*table.names}) < len(table.names):
+            raise Unusual
+        width = data.partition(b"\n")[0].count(table.delimiter.encode()) + 1
+        names = table.names[:width]
+        if width != len(table.names) and not table.first:
+            raise Unusual
+        every = [*names, *(f"|{at}" for at in range(len(names), width))]
+        self.templates = self._by_table.setdefault(table, Templates(self.log_format))
+
+        def load(wanted: Collection[str]) -> dict[str, pa.Array]:
+            row = cells(data, every, table.delimiter, wanted, count)
+            return {name: _stated(name, column, table) for name, column in row.items()}
+
+        shapes = {names[0]: table.first} if table.first else {}
+        return self.events(names, load, count, certain=False, shapes=shapes)
+
+
+def _stated(name: str, column: pa.Array, table: Table) -> pa.Array:
+    """The values of a column; absent where they say that there is nothing."""
+    column = trimmed(column) if table.trimmed else column
+    if table.absent and holds(column, *(text.encode() for text in table.absent)):
+        column = without(table.absent, column)
+    return pc.split_pattern(column, table.separator) if name in table.lists else column
+
+
+class NamedCells(GroupReader):
+    """Rows that carry no line of another product; a cell in quotes is wholly so."""
+
+    log_format: CsvColumns
+    _first = 1
+    _named: NamedRecords | None = None
+
+    def alike(self, data: bytes) -> bool:
+        """See `GroupReader`: rows below the header without quotes, of which the cells are counted."""
+        table = self.log_format.table
+        if table is None or table.carrier is not None or self._first <= table.position + 1 or b'"' in data:
+            return False
+        return table.header.encode() not in data and not _odd(Lines(Text(data))).any()
+
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """By whether any cell is in quotes. The header, and what is above it, is no row."""
+        table = self.log_format.table
+        if table is None or table.carrier is not None:
+            return [], [*range(len(lines))]
+        header = table.header.encode()
+        read = Lines(lines)
+        quoted = read.has('"')
+        usual = quoted | (read.count(table.delimiter) == len(table.fields) - 1)
+        usual &= ~_odd(read)
+        usual[: max(0, table.position + 1 - self._first)] = False
+        same = [at for at, line in enumerate(lines) if line == header] if header in lines else []
+        usual[np.array(same, np.int64)] = False
+        return groups_of((quoted,), usual)
+
+    def piece(self, first: int, lines: Sequence[bytes | None]) -> Piece | None:
+        """See `BulkReader`."""
+        self._first = first
+        return super().piece(first, lines)
+
+    def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
+        """See `GroupReader`."""
+        table = self.log_format.table
+        if table is None or table.in_utc or table.w3c:
+            raise Unusual
+        quotes = b'"' in data
+        if quotes:
+            mark = f"[{table.delimiter}]"
+            cell = f'(?:"[^"]*"|(?:[^" {table.delimiter}][^"{table.delimiter}]*)?)'
+            check(pc.match_substring_regex(lines_of(data), f"^{cell}(?:{mark}{cell})*$"))
+        names = [str(at) for at in range(len(table.fields))]
+        fields = {name: field for name, field in zip(names, table.fields, strict=True) if field}
+        values: dict[str, list[pa.Array]] = {}
+        for name, texts in cells(data, names, table.delimiter, fields, count, quotes=quotes).items():
+            column = not_empty(texts)
+            if column.null_count < count:
+                values.setdefault(fields[name], []).append(column)
+        if self._named is None:
+            self._named = NamedRecords(self.log_format.times, host_is_device=True)
+        return self._named.columns(values, count)
+
+
+def _odd(read: Lines) -> Truths:
+    """Return whether lines begin as no row does."""
+    start = read.letters_at(0, len(_SEPARATOR_LINE))
+    first = start >> (8 * (len(_SEPARATOR_LINE) - 1))
+    odd: Truths = (first == ord("{")) | (first == _BOM[0]) | (start == letters_of(_SEPARATOR_LINE))
+    return odd

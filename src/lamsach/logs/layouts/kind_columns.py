@@ -1,0 +1,76 @@
+"""Columns of the kinds of values: what each kind reads of a text, for many texts at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lamsach.logs.bulk.columns import (
+    NONE,
+    ipv4,
+    kept,
+    machines,
+    macs,
+    mapped,
+    names,
+    not_empty,
+    port_numbers,
+    seconds,
+    told,
+)
+from lamsach.logs.bulk.letters import DIGITS, made_of, parted
+
+Read = Callable[[str], Any]
+
+
+def _questions(column: pa.Array, read: Read) -> pa.Array:
+    """Names of questions, of which servers print the root's dot behind nearly all."""
+    plain = pc.if_else(pc.ends_with(column, "."), pc.utf8_slice_codeunits(column, 0, -1), column)
+    return names(plain, read)
+
+
+def _ends(place: int, *, machine: bool = False) -> Callable[[pa.Array, Read], pa.Array]:
+    """Columns of ends, most of them addresses with a port or without.
+
+    `place`: 0 for their addresses, 1 for their ports, 2 for names. `machine`: whether 0.0.0.0 and port 0 are none."""
+
+    def column_of(column: pa.Array, read: Read) -> pa.Array:
+        kind = pa.int32() if place == 1 else pa.string()
+        address, port = parted(pc.fill_null(column, ""), ":")
+        plain = ipv4(address)
+        if not made_of(port, DIGITS, 0, 5):
+            plain = pc.and_(plain, pc.match_substring_regex(port, "^[0-9]{0,5}$"))
+        if machine:
+            plain = pc.and_(plain, pc.not_equal(address, "0.0.0.0"))  # noqa: S104 - means: no address
+        others = pc.if_else(plain, NONE, column)
+        if place == 2:
+            return mapped(others, read, kind)
+        found = pc.if_else(plain, (address, port)[place], NONE)
+        if place == 1:
+            found = port_numbers(not_empty(found))
+        if machine and place == 1 and (pc.min(found).as_py() or 0) == 0:
+            found = pc.if_else(pc.equal(found, 0), pa.scalar(None, kind), found)
+        return found if pc.all(plain).as_py() else pc.coalesce(found, mapped(others, read, kind))
+
+    return column_of
+
+
+COLUMNS: Mapping[str, Callable[[pa.Array, Read], pa.Array]] = {
+    "addresses": lambda column, read: kept(column, ipv4(column), read),
+    "machines": lambda column, _: machines(column),
+    "ports": lambda column, _: port_numbers(column),
+    "names": names,
+    "questions": _questions,
+    "texts": lambda column, _: told(column),
+    "macs": lambda column, _: macs(column),
+    "seconds": lambda column, _: seconds(column.cast(pa.float64())),
+    "ends": _ends(0),
+    "end_ports": _ends(1),
+    "end_names": _ends(2),
+    "end_machines": _ends(0, machine=True),
+    "end_machine_ports": _ends(1, machine=True),
+}
+"""What reads a column, by `Kind.column`; given the column and the function that reads a text."""
