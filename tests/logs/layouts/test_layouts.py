@@ -78,3 +78,12 @@ def test_a_line_that_does_not_fit_is_read_alone(tmp_path: Path) -> None:
     path.write_text(f"{line}\n" * 200 + line.replace("10.1.1.5", "fe80::5") + f"\nother\n{line}\n")
     assert at_once(path) == by_line(path)
     assert at_once(path)[2].refused == 1
+
+
+def test_a_time_before_the_record_behind_another_is_read_alone(tmp_path: Path) -> None:
+    ends = "2001:db8::8 9.10.11.12.in-addr.arpa. PTR IN"
+    plain = f"2026-06-10T17:44:31+02:00 192.0.2.53 unbound[901]: info: {ends}\n"
+    path = tmp_path / "a.log"
+    odd = plain.replace("info: ", "2026-06-10T08:00:01Z reply: ").strip() + " NOERROR 0.000000 1 80\n"
+    path.write_text(plain * 150 + odd + plain * 80)
+    assert at_once(path) == by_line(path)

@@ -36,6 +36,8 @@ _PARTING = [*b" \t:"]
 _PAIRS = r'^(?:[A-Za-z_][\w.-]*=(?:"[^"\\]*"|[^" ]*)(?: +|$))+$'
 _JOINT = "\x1f"
 _HEADS_KEPT = 1024
+# 2026-06-10T17:44:31+02:00 192.0.2.53 unbound[901]: 2026-06-10T08:00:01Z
+_TIME_AFTER_TIME = re.compile(r"\d:\d\d:\d\d.*\d:\d\d:\d\d\S* *$")
 _GROUPS = r"^(?:(?:22[4-9]|23[0-9])\.|ff[0-9a-f]{2}:|255\.255\.255\.255$|0\.0\.0\.0$|::$)"
 """Addresses that are no single machine's, in canonical spelling."""
 _READ = {*KEYS, *VIRTUAL, "source_mac"}
@@ -209,6 +211,8 @@ class LayoutColumns(BulkReader):
         return mapped(column, kind.read, arrow_kind)
 
     def _read_head(self, text: str) -> Head:
+        if _TIME_AFTER_TIME.search(text):  # whose it is depends on the record
+            raise Unusual
         if self.log_format.layout.anywhere:
             return self.log_format.head(text + self._sample, len(text))
         time, observer, record = self.log_format.opened(text + self._sample)
