@@ -1,4 +1,4 @@
-"""Many NAT records of a FortiGate at once: its lines of one shape, as `lamsach.logs.bulk` reads them in columns.
+"""Many NAT records of a FortiGate at once, as `lamsach.logs.bulk` reads lines of one shape in columns.
 
 What is not quite usual is left to the reader of single lines.
 """
@@ -27,7 +27,7 @@ _MICROSECONDS = {10: (1_000_000, 1), 13: (1_000, 1), 16: (1, 1), 19: (1, 1_000)}
 
 
 class FortiGateSessions(GroupReader):
-    """Reads the lines of one file: sessions whose beginning and end are known, in columns named after `NatRecord`."""
+    """Reads one file's sessions of known beginning and end, in columns named after `NatRecord`."""
 
     def __init__(self, file: str) -> None:
         self._file = file
@@ -35,7 +35,7 @@ class FortiGateSessions(GroupReader):
     def sessions(
         self, first: int, lines: Sequence[bytes | None]
     ) -> tuple[pa.RecordBatch | None, Sequence[int]]:
-        """The sessions of lines, of which the first has this number, and the lines (from 0) to be read one by one."""
+        """The sessions of lines from this number on, and the lines (from 0) to be read one by one."""
         read = self.piece(first, lines)
         if read is None:
             return None, range(len(lines))
