@@ -44,7 +44,6 @@ class NatLogs:
     counts: dict[str, int] = field(default_factory=dict)
 
     def records(self) -> Iterator[Translations]:
-    def records(self) -> Iterator[Translations]:
         """Every NAT record in the order of the files, many at once where possible; other files are left out."""
         for log in self.logs:
             try:

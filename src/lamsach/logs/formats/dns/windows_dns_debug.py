@@ -94,7 +94,8 @@ def _packets(end: str, asked: str, answered: str) -> Shape:
     """Packets in one line that name this end, for columns of lines; single lines are read by `parse`."""
     one, other = (rf"{{1,4}}(?P<{end}{at}>[0-9A-Fa-f:.]+) +[0-9A-Fa-f]{{4}} {{1,6}}" for at in ("", "2"))
     return Shape(
-        rf"{_LEAD[1:]} {{0,3}}(?:[0-9A-Fa-f]+ {{1,4}})?(?:UDP|TCP) {{1,4}}(?:{asked} {one}|{answered} {other}R {{1,4}})"
+        rf"{_LEAD[1:]} {{0,3}}(?:[0-9A-Fa-f]+ {{1,4}})?(?:UDP|TCP) {{1,4}}"
+        rf"(?:{asked} {one}|{answered} {other}R {{1,4}})"
         r"Q {1,4}\[(?P<flags>[0-9A-Fa-f]{4}[ A-Z]+)\](?P<domain> [^\[\]]*)$",
         {"kind": EventKind.DNS, "domain": _LABELS, "action": Of(Kind("refusal", _action_of), ("flags",))},
         needs=(end,),
