@@ -44,7 +44,7 @@ class NatLogs:
     counts: dict[str, int] = field(default_factory=dict)
 
     def records(self) -> Iterator[Translations]:
-        """Every NAT record in the order of the files, many at once where possible; other files are left out."""
+        """Every NAT record in the files' order, many at once where possible; other files give none."""
         for log in self.logs:
             try:
                 yield from self._records(log)
