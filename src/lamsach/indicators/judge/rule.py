@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any
 
+from lamsach.indicators.patterns import late
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import DIGESTS
 
@@ -115,7 +116,7 @@ def on_line(pattern: re.Pattern[str]) -> Callable[[Place], bool]:
 
 def any_case(pattern: str) -> re.Pattern[str]:
     """A pattern of words, in capitals or not."""
-    return re.compile(pattern, re.IGNORECASE)
+    return late(pattern, re.IGNORECASE)
 
 
 def word_count(text: str) -> int:

@@ -18,17 +18,18 @@ from __future__ import annotations
 import re
 
 from lamsach.documents.decode import without_spelt_escapes
+from lamsach.indicators.patterns import late
 from lamsach.indicators.values.domains import ends_as_a_file, suffixes
 
 _LONGEST = 80
 _EDGES = " \t-*+|•"
 # 203. 0. 113. 5    203 .0 .113 .5    203.0.113,5
-_SPACED_QUAD = re.compile(r"\d{1,3}(?:(?: ?\. ?|,)\d{1,3}){3}(?:/\d{1,2}|:\d{1,5})?", re.ASCII)
+_SPACED_QUAD = late(r"\d{1,3}(?:(?: ?\. ?|,)\d{1,3}){3}(?:/\d{1,2}|:\d{1,5})?", re.ASCII)
 _SPACED_BETWEEN = re.compile(r" ?\. ?|,")
 _SMALL = 20
 """Numbers up to this are those of chapters and versions, when all four are."""
 # evil .com    evil-site. com    evil-site,com
-_SPACED_NAME = re.compile(r"([a-z0-9-]{3,63}(?:\.[a-z0-9-]{1,63}){0,6})(?: \.|\. |,)([a-z]{2,24})", re.ASCII)
+_SPACED_NAME = late(r"([a-z0-9-]{3,63}(?:\.[a-z0-9-]{1,63}){0,6})(?: \.|\. |,)([a-z]{2,24})", re.ASCII)
 _FREQUENT = frozenset([
     "com", "net", "org", "info", "biz", "xyz", "top", "site", "online", "club", "shop", "vn", "ru", "cn",
     "io", "cc", "pw", "icu", "live",
@@ -61,9 +62,7 @@ _NAME = (
     rf"[a-z0-9][\w-]{{0,62}}(?:\.[\w-]{{1,63}}){{0,6}}{_POINT}[\w-]{{1,63}}(?:(?:\."
     rf"|{_POINT})[\w-]{{1,63}}){{0,6}}"
 )
-_SEVERAL = re.compile(
-    rf"(?<![\w/.:@=\])}}-]){_NAME}(?:[/&+]{_NAME}){{1,7}}(?![\w/?=@\[({{-]|\.\w)", re.IGNORECASE
-)
+_SEVERAL = late(rf"(?<![\w/.:@=\])}}-]){_NAME}(?:[/&+]{_NAME}){{1,7}}(?![\w/?=@\[({{-]|\.\w)", re.IGNORECASE)
 _MARK = re.compile(_POINT, re.IGNORECASE)
 _BETWEEN = re.compile(r"[/&+]")
 
@@ -132,53 +131,53 @@ _HINT = re.compile(
 _OPEN, _CLOSE = r"[\[({<]{1,8}", r"[\])}>]{1,8}"
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     # evil·example, evil•example; evil&#46;example: points of other kinds between letters of a name.
-    (re.compile(r"(?<=[a-z0-9])[\u00b7\u2022\u2219\u30fb](?=[a-z0-9])"), "."),
-    (re.compile(r"(?<=\w)&(?:#46|#x2e|period);(?=\w)", re.IGNORECASE), "."),
+    (late(r"(?<=[a-z0-9])[\u00b7\u2022\u2219\u30fb](?=[a-z0-9])"), "."),
+    (late(r"(?<=\w)&(?:#46|#x2e|period);(?=\w)", re.IGNORECASE), "."),
     # evil\[.\]example, evil\.example, 10.0.0\\\\.1: escapes of Markdown and regular expressions.
-    (re.compile(r"\\{1,8}(?=[\[\](){}])"), ""),
-    (re.compile(r"(?<=\w)\\{1,8}(?=[._-]\w)"), ""),
+    (late(r"\\{1,8}(?=[\[\](){}])"), ""),
+    (late(r"(?<=\w)\\{1,8}(?=[._-]\w)"), ""),
     # hxxp://evil.example/a.exehxxp://evil.example/b.exe: two values that an edit ran together
-    (re.compile(r"(?<=[a-z0-9/])(?=hxxps?\[?:\]?//)", re.IGNORECASE), " "),
+    (late(r"(?<=[a-z0-9/])(?=hxxps?\[?:\]?//)", re.IGNORECASE), " "),
     # http:\/\/evil.example\/a: a text of JSON
-    (re.compile(r"(?<=\w):\\/\\/(?=\w)"), "://"),
-    (re.compile(r"(?<=\w)\\/(?=[\w.~?-]|$)"), "/"),
+    (late(r"(?<=\w):\\/\\/(?=\w)"), "://"),
+    (late(r"(?<=\w)\\/(?=[\w.~?-]|$)"), "/"),
     # hxxp://evil%5B.%5Dexample/a: brackets that a program encoded
-    (re.compile(r"(?<=\w)%5B(?:\.|dot)%5D(?=\w)", re.IGNORECASE), "."),
+    (late(r"(?<=\w)%5B(?:\.|dot)%5D(?=\w)", re.IGNORECASE), "."),
     # h[xx]p://  h(tt)ps://  ht[t]p://  htt[p]://
-    (re.compile(r"(?<![a-z0-9])h[\[({](?:tt|xx|t|x)[\])}](t?)p(s?)(?=\[?:)", re.IGNORECASE), r"http\2"),
+    (late(r"(?<![a-z0-9])h[\[({](?:tt|xx|t|x)[\])}](t?)p(s?)(?=\[?:)", re.IGNORECASE), r"http\2"),
     (
-        re.compile(r"(?<![a-z0-9])h[tx](?:[\[({][tx][\])}]p|[tx][\[({]p[\])}])(s?)(?=\[?:)", re.IGNORECASE),
+        late(r"(?<![a-z0-9])h[tx](?:[\[({][tx][\])}]p|[tx][\[({]p[\])}])(s?)(?=\[?:)", re.IGNORECASE),
         r"http\1",
     ),
     # http[:]//  http[://]  http(:)//  hxxp[:/]/
-    (re.compile(r"(?<=[\w*])\s?[\[({]\s{0,2}:\s{0,2}[\])}]\s?(?=//|\\\\|__|[\[(]//)"), ":"),
-    (re.compile(r"(?<=[\w*])\s?[\[({]\s{0,2}:\s{0,2}(?:/{2}|\\{2}|_{2})\s{0,2}[\])}]\s?"), "://"),
-    (re.compile(r"(?<=[\w*])[\[({]:[\])}][\[({]/[\])}][\[({]/[\])}]"), "://"),
-    (re.compile(r"(?<=\w:)[\[({](?:/{2}|\\{2})[\])}]"), "//"),
-    (re.compile(r"(?<=[\w:\]])[\[({]:[\])}](?=[0-9a-f:\[({/]|$)", re.IGNORECASE), ":"),
+    (late(r"(?<=[\w*])\s?[\[({]\s{0,2}:\s{0,2}[\])}]\s?(?=//|\\\\|__|[\[(]//)"), ":"),
+    (late(r"(?<=[\w*])\s?[\[({]\s{0,2}:\s{0,2}(?:/{2}|\\{2}|_{2})\s{0,2}[\])}]\s?"), "://"),
+    (late(r"(?<=[\w*])[\[({]:[\])}][\[({]/[\])}][\[({]/[\])}]"), "://"),
+    (late(r"(?<=\w:)[\[({](?:/{2}|\\{2})[\])}]"), "//"),
+    (late(r"(?<=[\w:\]])[\[({]:[\])}](?=[0-9a-f:\[({/]|$)", re.IGNORECASE), ":"),
     # hxxp://evil[.]example [/] path, hxxp://evil.example[/path
-    (re.compile(r"(?<=\w) {1,2}[\[({]/[\])}] {0,2}(?=\w)"), "/"),
-    (re.compile(r"(?<=\w)[\[({]/(?=\w)(?![^\s\])}]{0,200}[\])}])"), "/"),
+    (late(r"(?<=\w) {1,2}[\[({]/[\])}] {0,2}(?=\w)"), "/"),
+    (late(r"(?<=\w)[\[({]/(?=\w)(?![^\s\])}]{0,200}[\])}])"), "/"),
     # [http://]evil.example  [https:]//evil.example  "https"://evil.example
-    (re.compile(r"[\[(]((?:h..|h.{3}|f.{1,2})ps?)(:/{0,2})[\])](?=/{0,2}\w)", re.IGNORECASE), r"\1\2"),
-    (re.compile(r"([\"'])(h(?:tt|xx)ps?)\1(?=://)", re.IGNORECASE), r"\2"),
+    (late(r"[\[(]((?:h..|h.{3}|f.{1,2})ps?)(:/{0,2})[\])](?=/{0,2}\w)", re.IGNORECASE), r"\1\2"),
+    (late(r"([\"'])(h(?:tt|xx)ps?)\1(?=://)", re.IGNORECASE), r"\2"),
     # ht tp://  http!://
-    (re.compile(r"(?<![a-z0-9])(?:ht tp|h ttp|htt p|http!)(s?)(?=://)", re.IGNORECASE), r"http\1"),
+    (late(r"(?<![a-z0-9])(?:ht tp|h ttp|htt p|http!)(s?)(?=://)", re.IGNORECASE), r"http\1"),
     # [http]://  [hxxps]://  <hxxp>://
-    (re.compile(r"[\[(]((?:h..|h.{3}|f.{1,2})ps?)[\])](?=\s?:[/\\]{2})", re.IGNORECASE), r"\1"),
-    (re.compile(r"(?<![a-z0-9])(htt|hxx)p[\[(](s)[\])](?=:)", re.IGNORECASE), r"http\2"),
+    (late(r"[\[(]((?:h..|h.{3}|f.{1,2})ps?)[\])](?=\s?:[/\\]{2})", re.IGNORECASE), r"\1"),
+    (late(r"(?<![a-z0-9])(htt|hxx)p[\[(](s)[\])](?=:)", re.IGNORECASE), r"http\2"),
     # 2001[:]db8[::]1
-    (re.compile(r"(?<=[0-9a-f])[\[({]::[\])}](?=[0-9a-f:/]|$)", re.IGNORECASE), "::"),
+    (late(r"(?<=[0-9a-f])[\[({]::[\])}](?=[0-9a-f:/]|$)", re.IGNORECASE), "::"),
     # [www].evil.example
-    (re.compile(r"(?<![\w.@/-])[\[({](www\d{0,2})[\])}]\.(?=\w)", re.IGNORECASE), r"\1."),
-    (re.compile(r"(?<=//)[\[({](www\d{0,2})[\])}]\.(?=\w)", re.IGNORECASE), r"\1."),
+    (late(r"(?<![\w.@/-])[\[({](www\d{0,2})[\])}]\.(?=\w)", re.IGNORECASE), r"\1."),
+    (late(r"(?<=//)[\[({](www\d{0,2})[\])}]\.(?=\w)", re.IGNORECASE), r"\1."),
     # hxxp://evil[.]example/a.php[?]b[=]c[&]d
-    (re.compile(r"(?<=\w)\[([?&=])\](?=\S|$)"), r"\1"),
+    (late(r"(?<=\w)\[([?&=])\](?=\S|$)"), r"\1"),
     # evil].example, without its other half
-    (re.compile(r"(?<![^\s\"'/@,;|])((?:[\w-]{1,63}\.){0,8}[\w-]{1,63})\]\.(?=\w)"), r"\1."),
+    (late(r"(?<![^\s\"'/@,;|])((?:[\w-]{1,63}\.){0,8}[\w-]{1,63})\]\.(?=\w)"), r"\1."),
     # evil[.]example, evil (dot) example, evil[.example, evil.]example, evil[dot]example, evil[.com]
     (
-        re.compile(
+        late(
             rf"(?<=[\w\]]) {{0,2}}{_OPEN} "
             rf"{{0,2}}(?:\.|,|dot|d0t|punkt|punto|ponto|point|точка|chấm|cham) {{0,2}}{_CLOSE} "
             rf"{{0,2}}(?=[\w\[({{*])",
@@ -187,24 +186,24 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
         ".",
     ),
     # evil[.com]/a
-    (re.compile(r"(?<=\w)[\[({]\.([a-z0-9-]{1,63})[\])}](?=[./:?,;\s]|$)", re.IGNORECASE), r".\1"),
-    (re.compile(r"(?<=\w)[\[({]{1,8}\.(?=\w)"), "."),
-    (re.compile(r"(?<=\w)(?: ?\[{1,8}| ?\{{1,8})(?:\.|dot)(?=\w)", re.IGNORECASE), "."),
-    (re.compile(r"(?<=/)\[\.\](?=\w)"), "."),
-    (re.compile(r"(?<=\w)\.[\])}]{1,8}(?=\w)"), "."),
-    (re.compile(r"(?<=\w)\.?dot[\])}](?=\w)", re.IGNORECASE), "."),
-    (re.compile(r"\.[\[({](?!\d{1,3}[\])}])([a-z0-9-]{1,63})[\])}](?=[./:?\s]|$)", re.IGNORECASE), r".\1"),
-    (re.compile(r"(?<=\d)\.[\[({](\d{1,3})[\])}](?=[./:?\s]|$)"), r".\1"),
+    (late(r"(?<=\w)[\[({]\.([a-z0-9-]{1,63})[\])}](?=[./:?,;\s]|$)", re.IGNORECASE), r".\1"),
+    (late(r"(?<=\w)[\[({]{1,8}\.(?=\w)"), "."),
+    (late(r"(?<=\w)(?: ?\[{1,8}| ?\{{1,8})(?:\.|dot)(?=\w)", re.IGNORECASE), "."),
+    (late(r"(?<=/)\[\.\](?=\w)"), "."),
+    (late(r"(?<=\w)\.[\])}]{1,8}(?=\w)"), "."),
+    (late(r"(?<=\w)\.?dot[\])}](?=\w)", re.IGNORECASE), "."),
+    (late(r"\.[\[({](?!\d{1,3}[\])}])([a-z0-9-]{1,63})[\])}](?=[./:?\s]|$)", re.IGNORECASE), r".\1"),
+    (late(r"(?<=\d)\.[\[({](\d{1,3})[\])}](?=[./:?\s]|$)"), r".\1"),
     # evil.example[/]path, evil.example[:]8080, user[at]evil.example, www[-]x
-    (re.compile(r"(?<=\w)[\[({]([/\\-])[\])}](?=\S|$)"), r"\1"),
-    (re.compile(r"(?<=\w)[\[({]:[\])}](?=\d)"), ":"),
+    (late(r"(?<=\w)[\[({]([/\\-])[\])}](?=\S|$)"), r"\1"),
+    (late(r"(?<=\w)[\[({]:[\])}](?=\d)"), ":"),
     (
-        re.compile(rf"(?<=\w) {{0,2}}{_OPEN} {{0,2}}(?:@|at) {{0,2}}{_CLOSE} {{0,2}}(?=\w)", re.IGNORECASE),
+        late(rf"(?<=\w) {{0,2}}{_OPEN} {{0,2}}(?:@|at) {{0,2}}{_CLOSE} {{0,2}}(?=\w)", re.IGNORECASE),
         "@",
     ),
     # app—evil.example alone on its line: an editor made one dash of two
     (
-        re.compile(
+        late(
             r"^([\s*`|-]{0,8}[a-z0-9][a-z0-9-]{0,62})[–—](?=[a-z0-9-]{1,63}"
             r"(?:\.[a-z0-9-]{1,63}){1,8}[\s`|]{0,8}$)"
         ),
@@ -212,7 +211,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     # hxxp//evil.example, http__evil.example/a: no colon
     (
-        re.compile(
+        late(
             r"(?<![\w/=.?&%-])(h(?:tt|xx)ps?|f[tx]p)(?://|__)(?=[\w-]{1,63}"
             r"(?:\.[\w-]{1,63}){1,8}(?:[/:?\s]|$))",
             re.IGNORECASE,
@@ -220,37 +219,35 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
         r"\1://",
     ),
 )
-_SCHEME = re.compile(
+_SCHEME = late(
     # hxxp, h**p, htxp, h__p, hxxxp, hp, meow; fxp, ftx, f*p; then ://, :\\, :__, :/ /, ://// or a space
     r"(?<![a-z0-9])(?:(?P<web>h(?:(?!elp)[a-z]{2}|xxx|\*\*|__|--|t?\*|\*t|x|\.\.|\?\?)p|hhttp"
     r"|hhxxp|ttp|htt|httx|hppt|hxx|meow)(?P<s>s?)|(?P<ftp>fxp|ftx|f\*p|f_p|ftp)(?P<fs>s?))"
     r"\s?:\s?(?:/\s?/|\\{2}|_{2}|//|/(?=[\w\[]))/{0,2}",
     re.IGNORECASE,
 )
-_SPACED = re.compile(
+_SPACED = late(
     # http:// evil.example/a   http://evil .example/a   http://evil. example/a   http://evil example/a
     r"(?P<scheme>(?:https?|ftp)://)(?P<space> {0,2})(?P<host>"
     r"(?:[\w-]{1,63}\.){0,8}[\w-]{1,63})(?P<gap> ?\. ?| |)(?P<end>[a-z]{2,24})?(?P<tail> "
     r"(?=/[^\s/]))?(?=(?P<path>[/:])|[^\w.-]|$)",
     re.IGNORECASE,
 )
-_WIDE = re.compile(
+_WIDE = late(
     # 203 . 0 . 113 . 5   evil . example . com
     r"(?<![\w.@/-])([a-z0-9][\w-]{0,62}(?: \. [\w-]{1,63}){1,8})(?![\w@-]| ?\.)",
     re.IGNORECASE,
 )
 _QUAD = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}", re.ASCII)
-_SPELT = re.compile(
+_SPELT = late(
     r"(?<![\w.=&?%-])(?<![^:/]/)([a-z0-9][\w-]{0,62}(?:(?:\.[\w-]{1,63}){0,8}(?:\s+dot\s+"
     r"|_dot_)[\w-]{1,63}){1,12})(?![\w-]|\.\w)",
     re.IGNORECASE,
 )
 _SPELT_DOT = re.compile(r"\s+dot\s+|_dot_", re.IGNORECASE)
-_POINTLESS = re.compile(r"(?<![\w.@/-])[\w-]{4,253}(?![\w.@-])")
+_POINTLESS = late(r"(?<![\w.@/-])[\w-]{4,253}(?![\w.@-])")
 # evil[d]example[d]com/a
-_INITIAL = re.compile(
-    r"(?<![\w\]])(?:https?://)?[\w.-]{1,200}(?:\[d\][\w.-]{1,63}){1,8}(?:[/:?]\S*)?(?![\w\[])"
-)
+_INITIAL = late(r"(?<![\w\]])(?:https?://)?[\w.-]{1,200}(?:\[d\][\w.-]{1,63}){1,8}(?:[/:?]\S*)?(?![\w\[])")
 _SYLLABLE = 2
 _ENGLISH = frozenset([
     "to", "in", "is", "it", "at", "be", "as", "am", "me", "my", "so", "no", "us", "by", "do", "an", "on",
