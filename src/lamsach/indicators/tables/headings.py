@@ -76,7 +76,7 @@ class Headings:
         self.count = 0
         """How many different rows of headings were met one after the other."""
         self.only_value: int | None = None
-        """The one column of values, if there is one alone and it promises no kind."""
+        """The one column of values, if there is one alone."""
         self.loose = False
         """Whether they stand in a comment, which may have other columns than the rows."""
         self.bounds: tuple[int, int] | None = None
@@ -130,7 +130,7 @@ class Headings:
             fields.update(dict.fromkeys(values, Field.CONTEXT))
             self.fingerprints |= frozenset(values)
         columns = [place for place, field in fields.items() if field is Field.VALUE]
-        alone = len(columns) == 1 and types.get(columns[0]) is None and self.masked is None
+        alone = len(columns) == 1 and self.masked is None and self.bounds is None
         self.only_value = columns[0] if alone else None
         return True
 

@@ -183,7 +183,10 @@ class Table:
         if only is None or self._allows or len(cells) <= only:
             return None
         plain = plain_value(cells[only])
-        if plain is None or (quick := self._quick(cells, only, plain[0])) is None:
+        promised = self._headings.types.get(only)
+        if plain is None or (promised is not None and (promised is not plain[0] or self.place is not None)):
+            return None
+        if (quick := self._quick(cells, only, plain[0])) is None:
             return None
         taken = indicator(plain, reference, quick[0])
         if not quick[1]:
