@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lamsach.indicators.lists import read_list
 from lamsach.indicators.tables.fields import Field, field_of, type_of_heading
+from lamsach.indicators.tables.tables import Table
 from lamsach.indicators.values import refusals
 from lamsach.model import Indicator, IndicatorType, Problem, Refusal
 from tests.indicators.documents_made import opendocument
@@ -163,3 +166,36 @@ def test_a_merged_cell_of_an_opendocument_text_holds_for_its_rows(tmp_path: Path
         "203.0.113.5": "Mozi",
         "203.0.113.6": None,
     }
+
+
+HEADINGS = [
+    "domain",
+    "ip",
+    "sha256",
+    "IOC",
+    "note",
+    "victim ip",
+    "source",
+    "type",
+    "verdict",
+    "date",
+    "port",
+    "mask",
+    "x y",
+]
+CELLS = [
+    "evil-a.site", "203.0.113.5", "10.0.0.1", "0" * 62 + "ab", "http://evil-b.site/x", "203.0.113.6 203.0.113.7", "evil-c[.]site",
+    "whitelist", "clean", "victim", "domain", "mutex", "https://vendor-a.site/post", "2026-01-02", "255.255.255.0", "setup.zip", "Mirai", "",
+]  # fmt: skip
+
+
+@given(
+    st.lists(st.sampled_from(HEADINGS), min_size=1, max_size=4),
+    st.lists(st.lists(st.sampled_from(CELLS), min_size=1, max_size=4), min_size=1, max_size=6),
+)
+@settings(max_examples=300, deadline=None)
+def test_a_quick_row_says_what_a_closer_look_says(headings: list[str], rows: list[list[str]]) -> None:
+    quick, slow = Table("list.csv"), Table("list.csv")
+    slow._quick_row = lambda cells, reference: None  # type: ignore[method-assign]
+    for number, cells in enumerate([headings, *rows], 1):
+        assert list(quick.row(number, cells)) == list(slow.row(number, cells))

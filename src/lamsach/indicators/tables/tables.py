@@ -203,16 +203,20 @@ class Table:
         if others in self._known:
             return self._known[others]
         filled = filled_cells(cells)
-        filled.pop(only, None)
         fields = self._headings.fields or {}
+        first = next(iter(filled.values()), "")
+        none = _COMMENT.match(first) or (len(fields) < 2 and len(filled) == 2 and is_aside(first))
+        filled.pop(only, None)
         said = kind_of(filled, fields)
         stated, unsupported = stated_type(said)
         quick: tuple[Facts, list[str]] | None = None
         shows = [place for place, cell in filled.items() if self._account.is_new(cell)]
         plain_others = all(fields.get(place) in _NEVER_TAKEN for place in shows) and not any(
-            place not in fields and whole_value(cell) for place, cell in filled.items()
+            fields.get(place) is Field.VICTIM
+            or (place not in fields and (whole_value(cell) or several_values(cell)))
+            for place, cell in filled.items()
         )
-        none = self._headings.rule(filled) is not None or decide(Scope.CELL, Cell(kind, stated=said), kind)
+        none = none or self._headings.rule(filled) or decide(Scope.CELL, Cell(kind, stated=said), kind)
         if plain_others and not none and not unsupported and stated in (None, kind):
             quick = self._facts(filled, fields), [filled[place] for place in shows]
         if len(self._known) >= _KNOWN_KEPT:
