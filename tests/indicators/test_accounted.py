@@ -370,3 +370,11 @@ def test_what_the_samples_show_is_taken_or_refused(kind: str, tmp_path: Path) ->
     assert len(lost) * 1000 <= count, (
         lost
     )  # slips of the expressions: `https://hxxp://..`, two values run together
+
+
+def test_a_comment_behind_urls_with_semicolons_makes_no_table_of_them(tmp_path: Path) -> None:
+    urls = [f"http://evil-{number}.top/a;c=1/{number}.php" for number in range(3)]
+    (tmp_path / "list.txt").write_text(
+        "".join(f"{url} # 203.0.113.{place}\n" for place, url in enumerate(urls, 1))
+    )
+    assert _read(tmp_path / "list.txt")[0] == set(urls)

@@ -124,11 +124,12 @@ def find_delimiter(text: str) -> str | None:
     data = [line for line in lines if not _COMMENT.match(line)]
     if any(begins_query(line) or lets_through(line.strip()) for line in data):
         return None
+    leads = [_NOTE.sub("", line) for line in data]
     best: tuple[float, str] | None = None
     for delimiter in _DELIMITERS:
-        if not any(delimiter in line for line in lines) or cuts_urls(data, delimiter):
+        if not any(delimiter in line for line in lines) or cuts_urls(leads, delimiter):
             continue
-        bare = [line if delimiter in (lead := _NOTE.sub("", line)) else lead for line in data]
+        bare = [line if delimiter in lead else lead for line, lead in zip(data, leads, strict=True)]
         records = [cells for _, cells in rows(enumerate(bare, 1), delimiter) if cells]
         score = _score(records)
         if any(_is_heading_row(line, delimiter) for line in lines[:60]):
