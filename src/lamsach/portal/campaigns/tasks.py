@@ -20,7 +20,7 @@ from lamsach.portal.campaigns.dispatches import remind
 from lamsach.portal.campaigns.lists import read_list
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Dispatch, Participation, Recipient
 from lamsach.portal.jobs.queue import Progress, job, regular
-from lamsach.portal.mail.models import BadAddress
+from lamsach.portal.mail.models import BadAddress, Letter
 from lamsach.portal.units.access import home_units, memberships
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import today, under
@@ -50,7 +50,6 @@ def remind_by_schedule() -> int:
 
 
 def _once(group: list[Recipient]) -> int:
-    from lamsach.portal.mail.models import Letter
 
     occasion = f"schedule-{today():%Y%m%d}"
     keys = {f"remind:{recipient.pk}:{occasion}": recipient for recipient in group}

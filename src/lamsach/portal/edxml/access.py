@@ -11,6 +11,8 @@ from django.http import Http404
 from lamsach.portal.edxml.models import Connection, Message
 from lamsach.portal.exchange.access import exchanging_units
 from lamsach.portal.units.access import readable_units
+from lamsach.portal.units.models import UnitLink
+from lamsach.portal.units.tree import on_day, today
 
 _Row = TypeVar("_Row", Connection, Message)
 
@@ -22,8 +24,6 @@ def connections(user: Any) -> QuerySet[Connection]:
 
 def usable(user: Any, unit_id: int) -> QuerySet[Connection]:
     """Connections by which the person may send for a unit: its own and those of coordinated units above."""
-    from lamsach.portal.units.models import UnitLink
-    from lamsach.portal.units.tree import on_day, today
 
     above = UnitLink.objects.filter(on_day(today()), descendant=unit_id).values("ancestor")
     return connections(user).filter(unit__in=above)

@@ -10,6 +10,8 @@ from typing import Any
 from django.db import transaction
 
 from lamsach.channels.edxml import model
+from lamsach.channels.edxml.days import day_of
+from lamsach.channels.edxml.model import as_mapping
 from lamsach.channels.edxml.reader import read
 from lamsach.channels.edxml.tables import tables
 from lamsach.channels.edxml.writer import SUFFIX
@@ -193,7 +195,6 @@ def _answered_copies(made: Message) -> list[Recipient]:
 
 
 def _key(row: Any) -> str:
-    from lamsach.channels.edxml.days import day_of
 
     return answered_key(
         model.Answered(
@@ -264,12 +265,10 @@ def _keep(taken: list[Message], problem: str, incoming: Incoming) -> str:
 
 def _unit(data: bytes, letter: Letter | None) -> Unit | None:
     """Our unit: the addressed one, else that of the answered dispatch, else that of the letter."""
-
     found = read(data, "")
     named = units_of(one.id for one in found.recipients)
     if named:
         return named[0]
-    from lamsach.channels.edxml.model import as_mapping
 
     keys = [key for row in as_mapping(found)["responds_to"] if (key := _key(row))]
     ours = Message.objects.filter(outgoing=True, document_key__in=keys).select_related("unit").first()

@@ -10,6 +10,8 @@ from django.utils import timezone
 from lamsach.channels.edxml.tables import tables
 from lamsach.portal.audit.trail import user_of
 from lamsach.portal.edxml.models import Connection, Message, State, Way
+from lamsach.portal.jobs.queue import enqueue
+from lamsach.portal.reports.models import ReportState
 from lamsach.portal.units.models import Unit
 
 
@@ -103,8 +105,6 @@ def on_step(sender: Any, instance: Any, created: bool, **_: Any) -> None:
 
 def on_report(sender: Any, instance: Any, created: bool, **_: Any) -> None:
     """Queue the report that a unit sends for the system that its campaign's dispatch came from."""
-    from lamsach.portal.jobs.queue import enqueue
-    from lamsach.portal.reports.models import ReportState
 
     if created and instance.after == ReportState.SENT and about_of(instance.report) is not None:
         enqueue("edxml.report", instance.user, report_id=instance.report_id)

@@ -12,8 +12,8 @@ from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.models import Case
 from lamsach.portal.privacy.models import Hold
-from lamsach.portal.units.models import Unit
-from lamsach.portal.units.tree import under
+from lamsach.portal.units.models import Unit, UnitLink
+from lamsach.portal.units.tree import on_day, today, under
 
 
 @transaction.atomic
@@ -44,8 +44,6 @@ def covering(case: Case) -> QuerySet[Hold]:
 
 def under_links(unit_id: int) -> Any:
     """The unit and all above it, as a query of ids."""
-    from lamsach.portal.units.models import UnitLink
-    from lamsach.portal.units.tree import on_day, today
 
     return UnitLink.objects.filter(on_day(today()), descendant=unit_id).values("ancestor")
 

@@ -7,12 +7,12 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from lamsach.portal.public.views import current
 from lamsach.portal.units.access import home_units
 from lamsach.portal.units.models import Unit
 
 
 def _find(request: HttpRequest) -> Any:
-    from lamsach.portal.public.views import current
 
     unit: Unit | None = None
     if getattr(request, "user", None) is not None and request.user.is_authenticated:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from lamsach.letters.form import Form, parse_form
+from lamsach.letters.form import Figure, Filled, Form, parse_form
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.check import MOST_NAMED, Check, unchecked
@@ -189,7 +189,6 @@ def consolidated(request: HttpRequest, campaign_id: int, unit_id: int, document:
         response = StreamingHttpResponse(everything(made, taken), content_type="application/zip")
         response["Content-Disposition"] = f'attachment; filename="{safe_name(name)}"'
         return response  # type: ignore[return-value]
-    from lamsach.letters.form import Figure, Filled
 
     sums = {row.key: Figure(computed=taken.sums[row.key]) for row in form.rows}
     return answer_file(

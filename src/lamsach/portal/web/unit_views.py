@@ -16,6 +16,7 @@ from lamsach.portal.base.lists import Cell, Listing, Quiet, State
 from lamsach.portal.base.roles import ALL, COORDINATORS
 from lamsach.portal.base.templatetags.house import MARKS
 from lamsach.portal.campaigns.access import readable_campaigns
+from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.counting import case_counts
 from lamsach.portal.cases.unsearched import searching
 from lamsach.portal.findings.access import own_units
@@ -128,6 +129,19 @@ def _map(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     return render(request, "web/units_map.html", context)
 
 
+def _standing(user: Any, campaign: Campaign, found: Unit, inner: tree.Tree) -> dict[str, Any]:
+    """Return the figures of the unit and its subtree in the campaign."""
+    looked = inner.looked if inner.rows else searching(campaign, found.pk)
+    known = inner.rows[0].machines if inner.rows else None
+    counts = known or case_counts(campaign, found.pk)
+    return {
+        "counts": counts,
+        "late": facts.overdue(user, campaign, found),
+        "nothing": looked.nothing,
+        "machines": machine_bar(campaign, found, counts, looked.count),
+    }
+
+
 @member(ALL, ALL, ("GET",))
 def unit(request: HttpRequest, unit_id: int) -> HttpResponse:
     """One unit: campaigns, machines, logs, reports, people, letters, history, and what to do about it."""
@@ -162,13 +176,5 @@ def unit(request: HttpRequest, unit_id: int) -> HttpResponse:
         "own": found.pk in own_units(user),
     }
     if campaign is not None:
-        looked = inner.looked if inner.rows else searching(campaign, found.pk)
-        known = inner.rows[0].machines if inner.rows else None
-        counts = known or case_counts(campaign, found.pk)
-        context |= {
-            "counts": counts,
-            "late": facts.overdue(user, campaign, found),
-            "nothing": looked.nothing,
-            "machines": machine_bar(campaign, found, counts, looked.count),
-        }
+        context |= _standing(user, campaign, found, inner)
     return render(request, "web/unit.html", context)
