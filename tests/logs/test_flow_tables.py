@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from lamsach.errors import UnreadableError
-from lamsach.logs.bulk.readers import netflow
+from lamsach.logs.binary.netflow import tables as netflow
 from lamsach.logs.events.tables import columns_of, schema, table_of
 from lamsach.logs.reading.events import ReadCounts, read_events
 from lamsach.logs.reading.tables import read_tables

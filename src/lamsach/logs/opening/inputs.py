@@ -15,9 +15,9 @@ from types import TracebackType
 from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.logs.formats import binary_format_of
 from lamsach.logs.opening import tars, zips
+from lamsach.logs.opening.compression import PeekedSource, unpacked
 from lamsach.logs.opening.decoding import BINARY, SNIFF_BYTES, Transcoder, bom_bytes, encoding_of
 from lamsach.logs.opening.limits import DEFAULT_LIMITS, Limits
-from lamsach.logs.opening.peeking import PeekedSource, unpacked
 from lamsach.logs.opening.places import OnProblem, Place, find_places, in_memory, problem
 from lamsach.logs.opening.sources import ByteSource, Opener
 

@@ -86,7 +86,7 @@ def _keep_memory() -> None:
 def _flows(
     log_file: LogFile, context: FileContext, counts: ReadCounts, on_refusal: OnRefusal
 ) -> Iterator[pa.RecordBatch]:
-    from lamsach.logs.bulk.readers.netflow import FlowTables
+    from lamsach.logs.binary.netflow.tables import FlowTables
     from lamsach.logs.formats.flows.netflow import NetFlow
 
     reader = FlowTables(NetFlow(context), on_refusal)

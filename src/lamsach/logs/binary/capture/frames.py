@@ -3,6 +3,8 @@
 Sources: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng, `pcap-savefile(5)`, RFC 1761 (snoop). Traps: both byte orders; nanoseconds by another magic
 number; Kuznetzov's variant with longer record headers; captured and whole size in the other order in old versions; several sections, interfaces and time resolutions in a pcapng file;
 a last frame that is cut off; frames stated to be larger than any real one.
+
+Times and addresses of packets as events spell them.
 """
 
 from __future__ import annotations
@@ -10,6 +12,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from ipaddress import IPv6Address
+from socket import inet_ntoa
 from typing import BinaryIO, NamedTuple
 
 from lamsach.errors import UnreadableError
@@ -233,3 +239,25 @@ def damaged(where: str) -> UnreadableError:
         where,
         "Copy the file again from where it came.",
     )
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def time_of(nanoseconds: int | None) -> datetime | None:
+    """The time so long after 1970, to the microsecond; None for one that no calendar has."""
+    if nanoseconds is None:
+        return None
+    try:
+        return _EPOCH + timedelta(microseconds=nanoseconds // 1000)
+    except OverflowError:
+        return None
+
+
+@lru_cache(maxsize=65536)
+def address_text(raw: bytes) -> str:
+    """An address of 4 or 16 bytes in canonical spelling; a mapped one (`::ffff:192.0.2.1`) as IPv4."""
+    if len(raw) == 4:
+        return inet_ntoa(raw)
+    address = IPv6Address(raw)
+    return str(address.ipv4_mapped or address)

@@ -79,22 +79,14 @@ MOST_PACKETS = 128
 _MOST_OPTIONS = 64
 _EXTENSIONS = frozenset({0, 43, 60, 135, 139, 140})
 _NO_NEXT = 59
-_ICMP_PAIRS = {8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17, 10: 9, 9: 10}
-_ICMPV6_PAIRS = {
-    128: 129,
-    129: 128,
-    133: 134,
-    134: 133,
-    135: 136,
-    136: 135,
-    130: 131,
-    131: 130,
-    139: 140,
-    140: 139,
-    144: 145,
-    145: 144,
-    146: 147,
-    147: 146,
+_ANSWERS = {
+    ICMP: ((8, 0), (13, 14), (15, 16), (17, 18), (10, 9)),
+    ICMPV6: ((128, 129), (133, 134), (135, 136), (130, 131), (139, 140), (144, 145), (146, 147)),
+}
+"""Types of messages and of those that answer them."""
+_ICMP_PAIRS = {
+    protocol: {one: other for pair in pairs for one, other in (pair, pair[::-1])}
+    for protocol, pairs in _ANSWERS.items()
 }
 
 
@@ -148,21 +140,19 @@ class Decapsulator:
         if total:  # 0: the network card was to cut it (segmentation offload)
             end = min(end, at + total)
         start = at + header_bytes
-        source, destination, protocol = data[at + 12 : at + 16], data[at + 16 : at + 20], data[at + 9]
+        ends, protocol = (data[at + 12 : at + 16], data[at + 16 : at + 20]), data[at + 9]
         fragment = data[at + 6] << 8 | data[at + 7]
         if fragment & 0x3FFF:
-            key = (source, destination, protocol, u16(data, at + 4))
+            key = (*ends, protocol, u16(data, at + 4))
             whole = self._fragments.add(
                 key, (fragment & 0x1FFF) * 8, data[start:end], more=bool(fragment & 0x2000)
             )
             if whole is None:
                 if not fragment & 0x1FFF:  # the contact is known before, and even if the rest never comes
-                    self._transport(
-                        protocol, source, destination, data, start, min(end, start + 8), found, DEEPEST
-                    )
+                    self._transport(protocol, ends, data, start, min(end, start + 8), found, DEEPEST)
                 return
             data, start, end = whole, 0, len(whole)
-        self._transport(protocol, source, destination, data, start, end, found, depth)
+        self._transport(protocol, ends, data, start, end, found, depth)
 
     def _ipv6(self, data: bytes, at: int, end: int, found: list[Packet], depth: int) -> None:
         size = data[at + 4] << 8 | data[at + 5]
@@ -184,42 +174,27 @@ class Decapsulator:
             elif protocol == 51:  # signed, in the clear
                 protocol, start = data[start], start + (data[start + 1] + 2) * 4
             elif protocol == 44:
-                offset = u16(data, start + 2)
-                if offset & 0xFFF9:
-                    key = (
-                        source,
-                        destination,
-                        data[start],
-                        int.from_bytes(data[start + 4 : start + 8], "big"),
-                    )
-                    whole = self._fragments.add(
-                        key, offset & 0xFFF8, data[start + 8 : end], more=bool(offset & 1)
-                    )
-                    if whole is None:
-                        if not offset & 0xFFF8:
-                            self._transport(
-                                data[start],
-                                source,
-                                destination,
-                                data,
-                                start + 8,
-                                min(end, start + 16),
-                                found,
-                                DEEPEST,
-                            )
-                        return
-                    protocol, data, start, end = data[start], whole, 0, len(whole)
-                else:
-                    protocol, start = data[start], start + 8
+                protocol, offset = data[start], u16(data, start + 2)
+                if not offset & 0xFFF9:
+                    start += 8
+                    continue
+                key = (source, destination, protocol, int.from_bytes(data[start + 4 : start + 8], "big"))
+                piece = data[start + 8 : end]
+                whole = self._fragments.add(key, offset & 0xFFF8, piece, more=bool(offset & 1))
+                if whole is None:
+                    if not offset & 0xFFF8:
+                        ends, stop = (source, destination), min(end, start + 16)
+                        self._transport(protocol, ends, data, start + 8, stop, found, DEEPEST)
+                    return
+                data, start, end = whole, 0, len(whole)
             else:
                 break
-        self._transport(protocol, source, destination, data, min(start, end), end, found, depth)
+        self._transport(protocol, (source, destination), data, min(start, end), end, found, depth)
 
     def _transport(
         self,
         protocol: int,
-        source: bytes,
-        destination: bytes,
+        ends: tuple[bytes, bytes],
         data: bytes,
         start: int,
         end: int,
@@ -227,65 +202,52 @@ class Decapsulator:
         depth: int,
     ) -> None:
         if protocol in WITH_PORTS:
-            if end - start < 4:
-                return
-            source_port, destination_port = (
-                data[start] << 8 | data[start + 1],
-                data[start + 2] << 8 | data[start + 3],
-            )
-            if protocol == TCP:
-                if end - start < 14:
-                    found.append(
-                        Packet(TCP, source, destination, source_port, destination_port, data, end, end)
-                    )
-                    return
-                payload = min(end, start + (data[start + 12] >> 4) * 4)
-                sequence = int.from_bytes(data[start + 4 : start + 8], "big")
-                flags = data[start + 13]
-                found.append(
-                    Packet(
-                        TCP,
-                        source,
-                        destination,
-                        source_port,
-                        destination_port,
-                        data,
-                        payload,
-                        end,
-                        flags,
-                        sequence,
-                    )
-                )
-                return
-            size = u16(data, start + 4) if protocol == UDP else 0
-            if size >= 8:
-                end = min(end, start + size)
-            payload = min(end, start + 8)
-            found.append(
-                Packet(protocol, source, destination, source_port, destination_port, data, payload, end)
-            )
-            if protocol == UDP and payload < end:
-                for inner in udp_tunnel(source_port, destination_port, data, payload, end):
-                    self._ip(data, inner, end, found, depth + 1)
+            self._with_ports(protocol, ends, data, start, end, found, depth)
+        elif protocol == 51 and end - start >= 12:  # authentication header: what follows is in the clear
+            after = min(start + (data[start + 1] + 2) * 4, end)
+            if depth < DEEPEST:
+                self._transport(data[start], ends, data, after, end, found, depth + 1)
+        else:
+            types = -1, -1
+            if start + 1 < end and protocol in _ICMP_PAIRS:
+                types = _icmp(protocol, data[start], data[start + 1])
+            found.append(Packet(protocol, *ends, *types, data, start, end))
+            for inner in ip_tunnel(protocol, data, start, end):
+                self._ip(data, inner, end, found, depth + 1)
+
+    def _with_ports(
+        self,
+        protocol: int,
+        ends: tuple[bytes, bytes],
+        data: bytes,
+        start: int,
+        end: int,
+        found: list[Packet],
+        depth: int,
+    ) -> None:
+        if end - start < 4:
             return
-        if protocol == 51 and end - start >= 12:  # authentication header: what follows is in the clear
-            after = start + (data[start + 1] + 2) * 4
-            self._transport(
-                data[start], source, destination, data, min(after, end), end, found, min(depth + 1, DEEPEST)
-            ) if depth < DEEPEST else None
+        ports = data[start] << 8 | data[start + 1], data[start + 2] << 8 | data[start + 3]
+        if protocol == TCP:
+            if end - start < 14:
+                found.append(Packet(TCP, *ends, *ports, data, end, end))
+                return
+            payload = min(end, start + (data[start + 12] >> 4) * 4)
+            sequence = int.from_bytes(data[start + 4 : start + 8], "big")
+            found.append(Packet(TCP, *ends, *ports, data, payload, end, data[start + 13], sequence))
             return
-        kind, answer = (
-            _icmp(protocol, data[start], data[start + 1])
-            if start + 1 < end and protocol in (ICMP, ICMPV6)
-            else (-1, -1)
-        )
-        found.append(Packet(protocol, source, destination, kind, answer, data, start, end))
-        for inner in ip_tunnel(protocol, data, start, end):
-            self._ip(data, inner, end, found, depth + 1)
+        size = u16(data, start + 4) if protocol == UDP else 0
+        if size >= 8:
+            end = min(end, start + size)
+        payload = min(end, start + 8)
+        found.append(Packet(protocol, *ends, *ports, data, payload, end))
+        if protocol == UDP and payload < end:
+            for inner in udp_tunnel(*ports, data, payload, end):
+                self._ip(data, inner, end, found, depth + 1)
 
 
 def _icmp(protocol: int, kind: int, code: int) -> tuple[int, int]:
-    answer = (_ICMP_PAIRS if protocol == ICMP else _ICMPV6_PAIRS).get(kind)
+    answer = _ICMP_PAIRS[protocol].get(kind)
     return -2 - kind, -2 - (256 + code if answer is None else answer)
 
 

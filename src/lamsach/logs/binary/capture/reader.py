@@ -3,6 +3,8 @@
 A contact is told when it was answered, or when it is over. Memory is bounded: see `flows` and HELD_BYTES.
 
 Writes down what a capture shows: contacts, names, messages and leases, each of the frame at hand.
+
+The packets of which sFlow tells a sample (`lamsach.logs.binary.netflow.sflow`), as packets of a capture.
 """
 
 from __future__ import annotations
@@ -12,9 +14,8 @@ from collections.abc import Iterable, Iterator
 from lamsach.errors import InputError
 from lamsach.logs.base import FileContext
 from lamsach.logs.binary.capture import dns, quic, tls
-from lamsach.logs.binary.capture.arp import Arp
 from lamsach.logs.binary.capture.conversation import MOST_MISSES, Conversation, Finding, Stream, hello_of
-from lamsach.logs.binary.capture.dhcp import Dhcp, message_v6
+from lamsach.logs.binary.capture.dhcp import Arp, Dhcp, message_v6
 from lamsach.logs.binary.capture.dns import dns_events
 from lamsach.logs.binary.capture.flows import (
     ACK,
@@ -30,18 +31,36 @@ from lamsach.logs.binary.capture.flows import (
     key_of,
     silent,
 )
-from lamsach.logs.binary.capture.frames import Frame
-from lamsach.logs.binary.capture.links import arp_offset, ip_offsets, is_read
+from lamsach.logs.binary.capture.frames import Frame, address_text, time_of
+from lamsach.logs.binary.capture.links import ETHERNET, arp_offset, ip_offsets, is_read
 from lamsach.logs.binary.capture.packets import MOST_PACKETS, TCP, UDP, Decapsulator, Packet
 from lamsach.logs.binary.capture.quic import MOST_DATAGRAMS, QuicHello, looks_like_quic
-from lamsach.logs.binary.capture.sampled import sampled_packets
-from lamsach.logs.binary.capture.spelling import address_text, time_of
 from lamsach.logs.binary.netflow.events import flow_event
 from lamsach.logs.binary.netflow.packets import Decoder, looks_like_export
-from lamsach.logs.binary.netflow.sflow import PORT, agent_of, is_sflow, looks_like_sflow
+from lamsach.logs.binary.netflow.sflow import (
+    PORT,
+    VERSIONS,
+    agent_of,
+    is_sflow,
+    looks_like_sflow,
+    old_samples,
+    samples,
+)
 from lamsach.logs.events.ends import decide
 from lamsach.logs.events.stamping import stamped
 from lamsach.model import Action, Event, EventKind, Reference, Refusal
+
+
+def sampled_packets(payload: bytes, decapsulator: Decapsulator) -> Iterator[Packet]:
+    """The packets of a datagram; of a sample that states only addresses one without contents."""
+    for sample in old_samples(payload) if payload[3] in VERSIONS else samples(payload):
+        if sample.source:
+            ends = sample.source, sample.destination, sample.source_port, sample.destination_port
+            yield Packet(sample.protocol, *ends, b"", 0, 0)
+            continue
+        for at in ip_offsets(ETHERNET, sample.data) if sample.ethernet else (0,):
+            yield from decapsulator.packets(sample.data, at, MOST_PACKETS)
+
 
 _CONTACTS = {action: Finding(EventKind.CONNECTION, action=action) for action in Action}
 _MESSAGE = Finding(EventKind.DNS)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from lamsach.logs.binary.capture.spelling import address_text
+from lamsach.logs.binary.capture.frames import address_text
 from lamsach.logs.binary.netflow import templates as e
 from lamsach.logs.binary.netflow.packets import fixed_rows
 from lamsach.logs.binary.netflow.templates import Record
