@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from ipaddress import IPv4Address, ip_address
+from ipaddress import ip_address
+from typing import Any
 
 from lamsach.logs.binary.capture.frames import time_of
 from lamsach.logs.events.ends import Role, decide
@@ -24,7 +25,7 @@ _DEEPEST_RELAY = 8
 
 
 class Dhcp:
-    """Reads the DHCP messages of one capture; the client's name stands in its request, the address in the server's answer."""
+    """Reads one capture's DHCP messages: the client's name is in its request, the address in the answer."""
 
     def __init__(self) -> None:
         self._names: dict[bytes, str] = {}
@@ -44,40 +45,32 @@ class Dhcp:
         if kind == _ACK:
             return self._ack(data, options, key, time)
         if kind == _RELEASE and data[12:16] != b"\0\0\0\0":
-            return decide(
-                Event(
-                    time=time,
-                    kind=EventKind.LEASE,
-                    source_ip=_ip(data[12:16]),
-                    device_mac=mac_of(data[28:34].hex(":")),
-                    device_name=name,
-                    action=LeaseAction.RELEASED,
-                ),
-                role=Role.HOLDER,
-            )
+            mac = mac_of(data[28:34].hex(":"))
+            return _lease(time, data[12:16], LeaseAction.RELEASED, device_mac=mac, device_name=name)
         return None
 
     def _ack(self, data: bytes, options: dict[int, bytes], key: bytes, time: datetime | None) -> Event | None:
         granted, current = data[16:20], data[12:16]
         if granted == b"\0\0\0\0" and current == b"\0\0\0\0":
             return None
-        address = _ip(granted if granted != b"\0\0\0\0" else current)
-        renewed = current != b"\0\0\0\0"
+        new, renewed = granted != b"\0\0\0\0", current != b"\0\0\0\0"
         seconds = int.from_bytes(options.get(51, b""), "big")
         server = options.get(54, b"")
-        return decide(
-            Event(
-                time=time,
-                kind=EventKind.LEASE,
-                source_ip=address,
-                destination_ip=_ip(server) if len(server) == 4 else None,
-                device_mac=mac_of(data[28:34].hex(":")),
-                device_name=self._names.pop(key, None) or _name(options),
-                action=_granted(new=granted != b"\0\0\0\0", renewed=renewed, seconds=seconds),
-                lease_until=_until(time, seconds),
-            ),
-            role=Role.HOLDER,
+        return _lease(
+            time,
+            granted if new else current,
+            _granted(new=new, renewed=renewed, seconds=seconds),
+            destination_ip=_ip(server) if len(server) == 4 else None,
+            device_mac=mac_of(data[28:34].hex(":")),
+            device_name=self._names.pop(key, None) or _name(options),
+            lease_until=_until(time, seconds),
         )
+
+
+def _lease(time: datetime | None, address: bytes, action: LeaseAction, **stated: Any) -> Event:
+    """The event of a lease of this address."""
+    event = Event(time=time, kind=EventKind.LEASE, source_ip=_ip(address), action=action, **stated)
+    return decide(event, role=Role.HOLDER)
 
 
 def _granted(*, new: bool, renewed: bool, seconds: int) -> LeaseAction:
@@ -143,19 +136,14 @@ def message_v6(data: bytes, time: datetime | None) -> Event | None:
         if kind == 5 and len(value) >= 24:
             seconds = int.from_bytes(value[20:24], "big")
             released = data[0] == _RELEASE_V6
-            address = _ip(value[:16])
             return (
-                decide(
-                    Event(
-                        time=time,
-                        kind=EventKind.LEASE,
-                        source_ip=address,
-                        device_mac=mac_of_duid(options.get(1, b"").hex(":")),
-                        device_name=_plain(_labels(options.get(39, b"")[1:])),
-                        action=LeaseAction.RELEASED if released else LeaseAction.ASSIGNED,
-                        lease_until=None if released else _until(time, seconds),
-                    ),
-                    role=Role.HOLDER,
+                _lease(
+                    time,
+                    value[:16],
+                    LeaseAction.RELEASED if released else LeaseAction.ASSIGNED,
+                    device_mac=mac_of_duid(options.get(1, b"").hex(":")),
+                    device_name=_plain(_labels(options.get(39, b"")[1:])),
+                    lease_until=None if released else _until(time, seconds),
                 )
                 if seconds or released
                 else None
@@ -195,14 +183,4 @@ class Arp:
         if len(self._holders) >= HOLDERS_KEPT:
             self._holders.clear()
         self._holders[address] = mac, time
-        text = str(IPv4Address(address))
-        return decide(
-            Event(
-                time=time,
-                kind=EventKind.LEASE,
-                source_ip=text,
-                device_mac=mac_of(mac.hex(":")),
-                action=LeaseAction.OBSERVED,
-            ),
-            role=Role.HOLDER,
-        )
+        return _lease(time, address, LeaseAction.OBSERVED, device_mac=mac_of(mac.hex(":")))

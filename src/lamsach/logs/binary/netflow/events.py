@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
 from lamsach.logs.binary.capture.frames import address_text
 from lamsach.logs.binary.netflow import templates as e
@@ -19,6 +20,8 @@ from lamsach.logs.text.values import host_and_port, printable, question_of, stat
 from lamsach.model import Action, Event, EventKind
 
 NAME = "netflow"
+Ends = tuple[str | None, int | None, str | None, int | None]
+"""Address and port of the source, then of the destination."""
 _DENIED = 3
 _NOWHERE = frozenset({None, "0.0.0.0", "::"})  # noqa: S104 - not bound to
 _FURTHER = e.WANTED - {*(*e.SOURCES, *e.DESTINATIONS), *(*e.SOURCE_PORTS, *e.DESTINATION_PORTS, e.PROTOCOL)}
@@ -36,40 +39,39 @@ def flow_event(
     if source is None and destination is None:
         return None
     source_port, destination_port = _ports(record)
+    ends, time = (source, source_port, destination, destination_port), time_of_seconds(seconds)
     if _FURTHER.isdisjoint(record):
-        return decide(
-            Event(
-                time=time_of_seconds(seconds),
-                kind=EventKind.CONNECTION,
-                observer=observer,
-                source_ip=source,
-                source_port=source_port,
-                destination_ip=destination,
-                destination_port=destination_port,
-                format=NAME,
-                file=file,
-                line=line,
-            )
-        )
+        return _contact(time, ends, file, line, observer=observer)
     nat, nat_port = _nat(record, source, source_port)
+    return _contact(
+        time,
+        ends,
+        file,
+        line,
+        observer=_exporter(record) or observer,
+        source_nat_ip=nat,
+        source_nat_port=nat_port,
+        user=_text(record, e.USER, e.CISCO_USER, e.PALO_ALTO_USER),
+        domain=_domain(record),
+        url=_text(record, *e.URLS),
+        action=_action(record),
+    )
+
+
+def _contact(time: datetime, ends: Ends, file: str, line: int, **stated: Any) -> Event:
+    source, source_port, destination, destination_port = ends
     return decide(
         Event(
-            time=time_of_seconds(seconds),
+            time=time,
             kind=EventKind.CONNECTION,
-            observer=_exporter(record) or observer,
             source_ip=source,
             source_port=source_port,
             destination_ip=destination,
             destination_port=destination_port,
-            source_nat_ip=nat,
-            source_nat_port=nat_port,
-            user=_text(record, e.USER, e.CISCO_USER, e.PALO_ALTO_USER),
-            domain=_domain(record),
-            url=_text(record, *e.URLS),
-            action=_action(record),
             format=NAME,
             file=file,
             line=line,
+            **stated,
         )
     )
 
@@ -81,19 +83,8 @@ def fixed_events(packet: bytes, version: int, file: str, line: int) -> Iterator[
     for source_bytes, destination_bytes, source_port, destination_port, protocol in rows:
         source, destination = address_text(source_bytes), address_text(destination_bytes)
         ported = protocol in PORTED
-        yield decide(
-            Event(
-                time=time,
-                kind=EventKind.CONNECTION,
-                source_ip=source,
-                source_port=source_port if ported else None,
-                destination_ip=destination,
-                destination_port=destination_port if ported else None,
-                format=NAME,
-                file=file,
-                line=line,
-            )
-        )
+        ends = source, source_port if ported else None, destination, destination_port if ported else None
+        yield _contact(time, ends, file, line)
 
 
 @lru_cache(maxsize=256)
