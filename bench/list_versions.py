@@ -55,23 +55,23 @@ def _kept() -> Any:
 def _add(text: str, name: str) -> None:
     from django.core.files.base import ContentFile
 
-    from lamsach.portal.lists import keeping
+    from lamsach.portal.lists import documents
 
-    keeping.add(_kept(), ContentFile(text.encode()), name)
+    documents.add(_kept(), ContentFile(text.encode()), name)
 
 
 def _read() -> None:
-    from lamsach.portal.lists import keeping
+    from lamsach.portal.lists import documents
     from lamsach.portal.lists.models import Document
 
-    print(keeping.read(Document.objects.latest("pk").pk))
+    print(documents.read(Document.objects.latest("pk").pk))
 
 
 def _release() -> None:
     from lamsach.portal.accounts.models import User
-    from lamsach.portal.lists import releasing
+    from lamsach.portal.lists import releases
 
-    print(releasing.release(_kept().pk, "mới", User.objects.get()))
+    print(releases.release(_kept().pk, "mới", User.objects.get()))
 
 
 def _fill(values: int) -> None:
@@ -99,17 +99,17 @@ def _again(values: int) -> None:
 
 
 def _latest() -> Any:
-    from lamsach.portal.lists import releasing
+    from lamsach.portal.lists import releases
 
-    found = releasing.latest(_kept())
+    found = releases.latest(_kept())
     assert found is not None
     return found
 
 
 def _changes() -> None:
-    from lamsach.portal.lists import changes
+    from lamsach.portal.lists import versions
 
-    found = changes.of(_latest())
+    found = versions.changes_of(_latest())
     print(None if found is None else (len(found.added), len(found.removed)))
 
 
@@ -120,7 +120,7 @@ def _outlet(writer: str) -> None:
     made, _ = outlets.issue(
         _kept(), User.objects.get(), name="x", writer=writer, tlp="amber", confidence=0, part=131_072
     )
-    answer = outlets.answer(made, 1)
+    answer = outlets.answer_of(made, 1)
     assert answer is not None
     print(answer.parts)
 
@@ -141,15 +141,15 @@ def _page() -> None:
 
 
 def _download() -> None:
-    from lamsach.portal.lists import releasing
+    from lamsach.portal.lists import releases
 
-    print(releasing.may_have(_latest(), "amber"))
+    print(releases.may_have(_latest(), "amber"))
 
 
 def _looked_up() -> None:
-    from lamsach.portal.lists import looking
+    from lamsach.portal.lists import versions
 
-    found = looking.places([_kept()], text_of(777_777, 1).split("\n")[1].split(",")[0])
+    found = versions.places([_kept()], text_of(777_777, 1).split("\n")[1].split(",")[0])
     print(len(found))
 
 

@@ -41,9 +41,9 @@ settings.ALLOWED_HOSTS.append("testserver")
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 call_command("migrate", interactive=False, verbosity=0)
 from lamsach.portal.accounts.models import User
-from lamsach.portal.base import tokens
+from lamsach.portal.base import links
 from lamsach.portal.base.roles import Role
-from lamsach.portal.campaigns import sending
+from lamsach.portal.campaigns import dispatches
 from lamsach.portal.campaigns.models import Campaign, Dispatch
 from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.units import tree
@@ -56,8 +56,8 @@ units = tree.create_many([tree.NewUnit(f"B01.{n % 20:02d}.{n:05d}", f"Phòng {n}
 boss = User.objects.create_user("a@b.example", None)
 Membership.objects.create(user=boss, unit=top, role=Role.AUTHORITY)
 campaign = Campaign.objects.create(name="C", owner=top, starts=day, ends=day, report_due=day + timedelta(days=30), form=default_form(), state="running")
-dispatch = Dispatch.objects.create(campaign=campaign, issuer=top, day=day, subject="S", body="B", deadline=day + timedelta(days=20), created_by=boss, once=tokens.nonce())
-sending.send(dispatch, boss, whole=True)
+dispatch = Dispatch.objects.create(campaign=campaign, issuer=top, day=day, subject="S", body="B", deadline=day + timedelta(days=20), created_by=boss, once=links.nonce())
+dispatches.send(dispatch, boss, whole=True)
 people = User.objects.bulk_create([User(email=f"u{n}@bo.example", name=f"U{n}") for n in range(count)])
 Membership.objects.bulk_create([Membership(user=user, unit=unit, role=Role.OFFICER) for user, unit in zip(people, units)])
 sessions = []

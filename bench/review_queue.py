@@ -21,7 +21,7 @@ def fill(count: int) -> int:
     """A list with so many doubts; its number."""
     from lamsach.portal.accounts.models import User
     from lamsach.portal.base.roles import Role
-    from lamsach.portal.lists.keeping import key_of
+    from lamsach.portal.lists.documents import key_of
     from lamsach.portal.lists.models import Doubt, KeptList
     from lamsach.portal.units import tree
     from lamsach.portal.units.models import Membership

@@ -33,16 +33,16 @@ from lamsach.portal.campaigns.models import (
     StepKind,
 )
 from lamsach.portal.campaigns.views import default_form
-from lamsach.portal.cases import states
-from lamsach.portal.cases.counting import CaseCounts, case_counts, case_counts_by_child
+from lamsach.portal.cases import states, upkeep
+from lamsach.portal.cases.coverage import searching
 from lamsach.portal.cases.dashboard import counts_by_day, series
 from lamsach.portal.cases.models import Case, CaseState, Grant
+from lamsach.portal.cases.tally import CaseCounts, case_counts, case_counts_by_child
 from lamsach.portal.cases.tasks import recompute_waiting
-from lamsach.portal.cases.unsearched import searching
-from lamsach.portal.exchange import epochs, keyring, moving, online, sealing
+from lamsach.portal.exchange import online, returned_files, transfer, unit_keys
 from lamsach.portal.exchange.models import Partner, StatedCounts
+from lamsach.portal.findings.intake import Source, keep
 from lamsach.portal.findings.models import Way
-from lamsach.portal.findings.taking import Source, keep
 from lamsach.portal.privacy import granted
 from lamsach.portal.privacy.models import GrantedView
 from lamsach.portal.reports import chain, drafts
@@ -101,14 +101,14 @@ def rename(code: str, name: str) -> None:
 
 def keys(code: str) -> list[str]:
     """The unit's public keys, of signing and of sealing."""
-    signing = keyring.current(unit(code)) or keyring.renew(unit(code), me())
-    sealed = sealing.current(unit(code)) or sealing.renew(unit(code), me())
+    signing = unit_keys.current(unit(code)) or unit_keys.renew(unit(code), me())
+    sealed = unit_keys.sealing_key(unit(code)) or unit_keys.renew_sealing(unit(code), me())
     return [signing.public, sealed.public]
 
 
 def add_partner(ours: str, code: str, above: bool, public: str, recipient: str, url: str) -> None:
     """The other side; with an address its files go there by HTTPS."""
-    made = keyring.add_partner(
+    made = unit_keys.add_partner(
         unit(ours), code, code, above=above, public=public, by=me(), recipient=recipient
     )
     online.connect(made, url, me())
@@ -215,7 +215,7 @@ def step(code: str, number: int, to: str) -> bool:
     case = _case(code, number)
     if not states.may_move(case, CaseState(to)):
         return False
-    states.move(case, CaseState(to), me(), "Lý do", unfollowed="Lý do")
+    upkeep.move(case, CaseState(to), me(), "Lý do", unfollowed="Lý do")
     return True
 
 
@@ -282,14 +282,14 @@ def _partner(code: str) -> Partner:
 
 def make_file(code: str, path: str, news: bool) -> int:
     """The next file for a partner."""
-    sent = moving.make(_partner(code), Path(path), me(), news=news)
+    sent = transfer.make(_partner(code), Path(path), me(), news=news)
     return sent.counter
 
 
 def take_file(code: str, path: str) -> str:
     """Take a file of a partner; empty, or why it was refused."""
     try:
-        moving.take(_partner(code), Path(path), me())
+        transfer.take(_partner(code), Path(path), me())
     except LamsachError as problem:
         return problem.what
     return ""
@@ -324,7 +324,7 @@ def back_up(path: str) -> int:
 def partners() -> list[list[Any]]:
     """How it stands with each partner."""
     rows = Partner.objects.order_by("code")
-    return [[one.code, epochs.shown(one.sent), one.restored is not None, one.clock_off_s, one.problem] for one in rows]  # fmt: skip
+    return [[one.code, returned_files.shown_counter(one.sent), one.restored is not None, one.clock_off_s, one.problem] for one in rows]  # fmt: skip
 
 
 def sums(home: str) -> dict[str, int]:

@@ -24,7 +24,7 @@ from lamsach.indicators.review.knowledge import knowledge, knowledge_about
 from lamsach.investigate import Request, investigate
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.model import DeviceState, Findings, Identity, Indicator, IndicatorType, MatchStatus
-from lamsach.portal.findings import reading
+from lamsach.portal.findings import bundle_reader
 from lamsach.results import write
 
 T = IndicatorType
@@ -127,7 +127,7 @@ def test_every_result_has_a_section_of_its_own(mixed: tuple[Path, Findings]) -> 
 def test_a_portal_takes_the_bundle_and_counts_two_machines(mixed: tuple[Path, Findings]) -> None:
     folder, findings = mixed
     write(findings, folder / "taken.zip", "en", REASONS)
-    taken = reading.read(folder / "taken.zip")
+    taken = bundle_reader.read(folder / "taken.zip")
     assert [(device.ip, device.state) for device in taken.devices] == [
         ("10.1.0.1", "infected"),
         ("10.1.0.2", "infected"),

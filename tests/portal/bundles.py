@@ -29,8 +29,8 @@ from lamsach.model import (
     Severity,
     Sighting,
 )
+from lamsach.portal.findings.intake import Source, keep
 from lamsach.portal.findings.models import Bundle, Way
-from lamsach.portal.findings.taking import Source, keep
 from lamsach.portal.jobs.models import Job, JobState
 from lamsach.portal.jobs.queue import run_next
 from lamsach.portal.worker import load_tasks

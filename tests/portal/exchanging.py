@@ -9,18 +9,20 @@ from typing import Any
 
 from django.conf import settings
 
-from lamsach.portal.exchange import keyring, moving
+from lamsach.portal.exchange import transfer, unit_keys
 from lamsach.portal.exchange.models import Partner, Taken
 
 
 def partners(cast: Any) -> tuple[Partner, Partner]:
     """The room as the centre's partner (files go down), and the centre as the room's (files go up)."""
     by = cast.people["coordinator"]
-    keys = {unit.pk: keyring.current(unit) or keyring.renew(unit, by) for unit in (cast.centre, cast.first)}
-    down = keyring.add_partner(
+    keys = {
+        unit.pk: unit_keys.current(unit) or unit_keys.renew(unit, by) for unit in (cast.centre, cast.first)
+    }
+    down = unit_keys.add_partner(
         cast.centre, cast.first.code, cast.first.name, above=False, public=keys[cast.first.pk].public, by=by
     )
-    up = keyring.add_partner(
+    up = unit_keys.add_partner(
         cast.first, cast.centre.code, cast.centre.name, above=True, public=keys[cast.centre.pk].public, by=by
     )
     return down, up
@@ -29,11 +31,11 @@ def partners(cast: Any) -> tuple[Partner, Partner]:
 def made(partner: Partner, by: Any, kinds: Sequence[str] | None = None) -> Path:
     """The next file for a partner, beside the portal's data; it goes with them when the tests end."""
     path = Path(tempfile.mkdtemp(prefix="exchange-", dir=settings.DATA.parent)) / "exchange.zip"
-    moving.make(Partner.objects.get(pk=partner.pk), path, by, kinds)
+    transfer.make(Partner.objects.get(pk=partner.pk), path, by, kinds)
     return path
 
 
 def carried(cast: Any, sender: Partner, receiver: Partner, kinds: Sequence[str] | None = None) -> Taken:
     """Make a file on one side and take it on the other."""
     by = cast.people["coordinator"]
-    return moving.take(Partner.objects.get(pk=receiver.pk), made(sender, by, kinds), by)
+    return transfer.take(Partner.objects.get(pk=receiver.pk), made(sender, by, kinds), by)

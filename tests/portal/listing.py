@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from lamsach.portal.lists import keeping, outlets, releasing
+from lamsach.portal.lists import documents, outlets, releases
 from lamsach.portal.lists.models import Document, KeptList, Origin, Outlet, Tlp, Version
 
 TEXT = "bot-c2.xyz\n45.155.37.7\nhttps://evil-b.xyz/a\n" + "5f" * 16 + "\n"
@@ -23,8 +23,8 @@ def kept(cast: Any, name: str = "Danh sách chung") -> KeptList:
 def add(cast: Any, text: str, name: str = "phu-luc.txt", of: KeptList | None = None) -> Document:
     """A document that was read."""
     file = SimpleUploadedFile(name, text.encode())
-    made = keeping.add(of or kept(cast), file, name, cast.people["coordinator"])
-    keeping.read(made.pk)
+    made = documents.add(of or kept(cast), file, name, cast.people["coordinator"])
+    documents.read(made.pk)
     made.refresh_from_db()
     return made
 
@@ -36,19 +36,19 @@ def document(cast: Any) -> Document:
 
 def released(cast: Any) -> Version:
     """The list's first version."""
-    found = releasing.latest(kept(cast))
+    found = releases.latest(kept(cast))
     if found is None:
         document(cast)
-        releasing.release(kept(cast).pk, "Bản đầu", cast.people["coordinator"])
-        found = releasing.latest(kept(cast))
+        releases.release(kept(cast).pk, "Bản đầu", cast.people["coordinator"])
+        found = releases.latest(kept(cast))
     assert found is not None
     return found
 
 
 def again(cast: Any, note: str = "Bản mới") -> Version:
     """Another version, with what has changed since."""
-    releasing.release(kept(cast).pk, note, cast.people["coordinator"])
-    found = releasing.latest(kept(cast))
+    releases.release(kept(cast).pk, note, cast.people["coordinator"])
+    found = releases.latest(kept(cast))
     assert found is not None
     return found
 

@@ -41,7 +41,7 @@ from lamsach.portal.edxml.inbox import Source
 from lamsach.portal.edxml.models import Connection, Message, Way
 from lamsach.portal.exchange import hooks, misp
 from lamsach.portal.exchange.models import Partner, Waiting
-from lamsach.portal.exchange.secrets import lock
+from lamsach.portal.exchange.unit_keys import lock
 from lamsach.portal.findings.models import Bundle, Device, Hunt, HuntFile, Merge
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.privacy import holds

@@ -27,8 +27,8 @@ from lamsach.portal.server import start
 start(Path(sys.argv[1]))
 from lamsach.portal.accounts.models import User
 from lamsach.portal.awareness.models import Person
-from lamsach.portal.base import tokens
-from lamsach.portal.campaigns import sending
+from lamsach.portal.base import links
+from lamsach.portal.campaigns import dispatches
 from lamsach.portal.campaigns.models import AnswerLink, Campaign, Dispatch
 from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.units import tree
@@ -43,10 +43,10 @@ campaign = Campaign.objects.create(name="C", owner=root, starts=day, ends=day + 
 
 def dispatch():
     return Dispatch.objects.create(campaign=campaign, issuer=root, day=day, subject="S", body="B",
-        deadline=day + timedelta(days=20), created_by=user, once=tokens.nonce())
+        deadline=day + timedelta(days=20), created_by=user, once=links.nonce())
 
 sent, draft = dispatch(), dispatch()
-sending.send(sent, user)
+dispatches.send(sent, user)
 print(json.dumps({"draft": draft.pk, "link": AnswerLink.objects.order_by("pk").first().pk, "campaign": campaign.pk}))
 """
 CLICK = """
@@ -56,8 +56,8 @@ from lamsach.portal.server import start
 folder, given = Path(sys.argv[1]), json.loads(sys.argv[2])
 start(folder)
 from lamsach.portal.accounts.models import User
-from lamsach.portal.awareness import telling
-from lamsach.portal.campaigns import sending
+from lamsach.portal.awareness import letters
+from lamsach.portal.campaigns import dispatches
 from lamsach.portal.campaigns.models import AnswerLink, Campaign, Dispatch, StepKind
 from lamsach.portal.support import desk
 from lamsach.portal.support.models import Question
@@ -73,11 +73,11 @@ def together(what):
 
 found = {}
 together("send")
-found["sent"] = sending.send(draft, user)
+found["sent"] = dispatches.send(draft, user)
 together("answer")
-found["answered"] = sending.answer(link, StepKind.ACKNOWLEDGED, who="A", day=None, note="")
+found["answered"] = dispatches.answer(link, StepKind.ACKNOWLEDGED, who="A", day=None, note="")
 together("tell")
-found["told"] = telling.tell(campaign, root, user)
+found["told"] = letters.tell(campaign, root, user)
 together("ask")
 numbers = []
 for turn in range(5):

@@ -23,12 +23,12 @@ from lamsach.channels.xml_signature import verify
 from lamsach.errors import InputError
 from lamsach.model import Role
 from lamsach.portal.audit.models import Entry
-from lamsach.portal.avreports import making
+from lamsach.portal.avreports import reports
 from lamsach.portal.avreports.models import AvReport, Plan, State
 from lamsach.portal.cases.models import Case, CaseState
 from lamsach.portal.edxml.secrets import lock_key
 from lamsach.portal.exchange.hooks import PAUSES
-from lamsach.portal.findings.present import unit_key
+from lamsach.portal.findings.identities import unit_key
 from lamsach.portal.fleet.models import Look
 from tests.channels.centre import Centre, centre, fits
 from tests.channels.edxml_made import signer
@@ -91,11 +91,11 @@ def days(first: int, last: int) -> tuple[datetime, datetime]:
 
 
 def text_of(report: AvReport) -> str:
-    return making.document_of(report).decode()
+    return reports.document_of(report).decode()
 
 
 def test_what_the_portal_knows_goes_into_the_report(cast: Cast, campaign: Any) -> None:
-    report = making.make(plan(cast, naming="names"), *days(-2, -1), cast.people["officer"])
+    report = reports.make(plan(cast, naming="names"), *days(-2, -1), cast.people["officer"])
     text = text_of(report)
     assert fits(text.encode())
     assert verify(text.encode(), OWN.certificates).verdict == "valid"
@@ -105,7 +105,7 @@ def test_what_the_portal_knows_goes_into_the_report(cast: Cast, campaign: Any) -
     assert (report.machines, report.unattributed) == (2, 1)
     assert "Vulnerability" in report.absent
     assert report.warnings == []
-    today = making.make(plan(cast), *days(-2, 0), cast.people["officer"])
+    today = reports.make(plan(cast), *days(-2, 0), cast.people["officer"])
     known = text_of(today)
     assert "old.example" in known, "seen before the period, and handed in during it"
     assert "<MalwareName>XMRig miner" in known
@@ -114,35 +114,35 @@ def test_what_the_portal_knows_goes_into_the_report(cast: Cast, campaign: Any) -
 
 def test_no_finding_is_not_reported_and_nothing_searched_is_no_report(cast: Cast, campaign: Any) -> None:
     Case.objects.filter(device__name="PC-01").update(state=CaseState.FALSE_ALARM)
-    report = making.make(plan(cast), *days(-2, -1), cast.people["officer"])
+    report = reports.make(plan(cast), *days(-2, -1), cast.people["officer"])
     assert re.findall(r"<TargetIP>([^<]*)", text_of(report)) == ["blocked.example"]
     with pytest.raises(InputError, match="No log of the period"):
-        making.make(plan(cast), *days(-90, -80), cast.people["officer"])
-    partly = making.make(plan(cast), *days(-6, -1), cast.people["officer"])
+        reports.make(plan(cast), *days(-90, -80), cast.people["officer"])
+    partly = reports.make(plan(cast), *days(-6, -1), cast.people["officer"])
     assert any("no log" in sentence for sentence in partly.warnings)
 
 
 def test_pseudonyms_are_the_units_and_counts_name_nobody(cast: Cast, campaign: Any) -> None:
-    hidden = text_of(making.make(plan(cast, naming="pseudonyms"), *days(-2, -1)))
+    hidden = text_of(reports.make(plan(cast, naming="pseudonyms"), *days(-2, -1)))
     assert f'name="{pseudonym(unit_key(cast.first.pk), "pc-01")}"' in hidden
-    counts = text_of(making.make(plan(cast, naming="counts"), *days(-2, -1)))
+    counts = text_of(reports.make(plan(cast, naming="counts"), *days(-2, -1)))
     for text in (hidden, counts):
         assert not re.search(r"PC-0|pc-0|10\.1\.2|02:00:00", text)
 
 
 def test_machines_that_were_not_scanned_for_long_are_counted(cast: Cast, campaign: Any) -> None:
     assert Look.objects.exists()
-    report = making.make(plan(cast), *days(-2, 0))
+    report = reports.make(plan(cast), *days(-2, 0))
     assert "<NumberMachineNotUpdateOn15Day>0<" in text_of(report)
     Look.objects.update(received=timezone.now() - timedelta(days=16, hours=24))
-    assert "<NumberMachineNotUpdateOn15Day>1<" in text_of(making.make(plan(cast), *days(-2, 0)))
+    assert "<NumberMachineNotUpdateOn15Day>1<" in text_of(reports.make(plan(cast), *days(-2, 0)))
 
 
 def test_nothing_leaves_unless_the_unit_decided_so(cast: Cast, campaign: Any, receiver: Centre) -> None:
     plan(cast, url=receiver.url)
-    assert (making.run_plans(), making.deliver()) == (0, 0)
-    making.make(plan(cast), *days(-2, -1))
-    assert making.deliver() == 0
+    assert (reports.run_plans(), reports.deliver()) == (0, 0)
+    reports.make(plan(cast), *days(-2, -1))
+    assert reports.deliver() == 0
     assert receiver.requests == []
 
 
@@ -151,43 +151,43 @@ def test_the_plan_reports_each_period_once_and_reaches_back_over_gaps(
 ) -> None:
     begun = timezone.now().replace(minute=0, second=0, microsecond=0)
     plan(cast, active=True, url=receiver.url, every=24, until=begun - timedelta(days=2))
-    assert (making.run_plans(), making.run_plans()) == (1, 0)
-    assert making.deliver() == 1
+    assert (reports.run_plans(), reports.run_plans()) == (1, 0)
+    assert reports.deliver() == 1
     (report,) = AvReport.objects.all()
     assert (report.until, report.planned, report.state) == (begun, True, State.SENT)
-    assert receiver.taken == {report.sha256: making.document_of(report)}
+    assert receiver.taken == {report.sha256: reports.document_of(report)}
     Plan.objects.update(until=begun - timedelta(days=100))
     monkeypatch.setattr(
-        making,
+        reports,
         "gather",
         lambda unit, period: __import__("lamsach.channels.avreport.model", fromlist=["Gathered"]).Gathered(),
     )
-    assert making.run_plans() == 0
+    assert reports.run_plans() == 0
     kept = Plan.objects.get()
     assert (kept.until, kept.problem) == (begun - timedelta(days=100), NOTHING)
 
 
 def test_a_report_goes_once_whatever_happens_on_the_way(cast: Cast, campaign: Any, receiver: Centre) -> None:
     kept = plan(cast, url=receiver.url)
-    report = making.make(kept, *days(-2, -1), cast.people["officer"])
-    assert making.make(kept, *days(-2, -1), cast.people["officer"]) == report
-    assert making.hand_on(report, kept, cast.people["officer"])
-    assert not making.hand_on(report, kept, cast.people["officer"])
+    report = reports.make(kept, *days(-2, -1), cast.people["officer"])
+    assert reports.make(kept, *days(-2, -1), cast.people["officer"]) == report
+    assert reports.hand_on(report, kept, cast.people["officer"])
+    assert not reports.hand_on(report, kept, cast.people["officer"])
     receiver.plan = [500, 0, 503]
     for number in range(3):
-        assert making.deliver() == 0
-        assert making.deliver() == 0, "not before its time"
+        assert reports.deliver() == 0
+        assert reports.deliver() == 0, "not before its time"
         report.refresh_from_db()
         assert (report.state, report.attempts) == (State.WAITING, number + 1)
         assert report.problem
         assert report.next_attempt - timezone.now() > PAUSES[number] / 2
         AvReport.objects.update(next_attempt=timezone.now())
-    assert making.deliver() == 1
+    assert reports.deliver() == 1
     report.refresh_from_db()
     assert (report.state, report.status, report.problem) == (State.SENT, 200, "")
     assert report.sha256 in report.answer
     assert (len(receiver.taken), len(receiver.requests)) == (1, 4)
-    assert not making.hand_on(report, kept, cast.people["officer"])
+    assert not reports.hand_on(report, kept, cast.people["officer"])
     acts = list(Entry.objects.filter(action__startswith="avreport.").values_list("action", flat=True))
     assert sorted(acts) == ["avreport.made", "avreport.made", "avreport.queued", "avreport.sent"]
 
@@ -196,29 +196,29 @@ def test_a_refusal_and_a_centre_that_stays_silent_are_shown_and_can_be_tried_aga
     cast: Cast, campaign: Any, receiver: Centre
 ) -> None:
     kept = plan(cast, url=receiver.url)
-    report = making.make(kept, *days(-2, -1), cast.people["officer"])
-    making.hand_on(report, kept, cast.people["officer"])
+    report = reports.make(kept, *days(-2, -1), cast.people["officer"])
+    reports.hand_on(report, kept, cast.people["officer"])
     receiver.plan = [403]
-    making.deliver()
+    reports.deliver()
     page = cast.client("officer").get(f"/office/malware-reports/{report.pk}/").content.decode()
     assert "The centre refused the report." in page
     assert "Đang bảo trì" in page
     assert "Send this report to the centre" in page
-    assert making.hand_on(report, kept, cast.people["officer"])
+    assert reports.hand_on(report, kept, cast.people["officer"])
     AvReport.objects.update(attempts=len(PAUSES))
     receiver.plan = [500]
-    making.deliver()
+    reports.deliver()
     report.refresh_from_db()
     assert report.state == State.GIVEN_UP
 
 
 def test_without_an_address_the_report_is_written_to_the_folder(cast: Cast, campaign: Any) -> None:
     kept = plan(cast)
-    report = making.make(kept, *days(-2, -1))
-    making.hand_on(report, kept)
-    assert making.deliver() == 1
-    (path,) = making.folder_of(cast.first).glob("*.xml")
-    assert path.read_bytes() == making.document_of(report)
+    report = reports.make(kept, *days(-2, -1))
+    reports.hand_on(report, kept)
+    assert reports.deliver() == 1
+    (path,) = reports.folder_of(cast.first).glob("*.xml")
+    assert path.read_bytes() == reports.document_of(report)
     assert path.is_relative_to(Path(django_settings.DATA))
     report.refresh_from_db()
     assert report.state == State.WRITTEN
@@ -226,11 +226,11 @@ def test_without_an_address_the_report_is_written_to_the_folder(cast: Cast, camp
 
 def test_a_file_that_was_changed_is_not_sent(cast: Cast, campaign: Any, receiver: Centre) -> None:
     kept = plan(cast, url=receiver.url)
-    report = making.make(kept, *days(-2, -1))
+    report = reports.make(kept, *days(-2, -1))
     default_storage.delete(report.path)
     default_storage.save(report.path, ContentFile(b"<other/>"))
-    making.hand_on(report, kept)
-    assert making.deliver() == 0
+    reports.hand_on(report, kept)
+    assert reports.deliver() == 0
     assert receiver.requests == []
 
 
@@ -269,14 +269,14 @@ def test_the_way_through_the_pages(cast: Cast, campaign: Any, receiver: Centre) 
     report = AvReport.objects.get()
     assert answer["Location"] == f"/office/malware-reports/{report.pk}/"
     shown = client.get(answer["Location"]).content.decode()
-    document = making.document_of(report)
+    document = reports.document_of(report)
     from html import unescape
 
     assert document.decode() in unescape(shown), "every byte"
     assert client.get(answer["Location"] + "file/").content == document
     assert receiver.requests == []
     client.post(answer["Location"])
-    assert making.deliver() == 1
+    assert reports.deliver() == 1
     assert receiver.requests == [document], "what was shown is what left"
     assert "The centre has it" in client.get(answer["Location"]).content.decode()
     acts = set(Entry.objects.filter(action__startswith="avreport.").values_list("action", flat=True))
@@ -289,7 +289,7 @@ def test_the_way_through_the_pages(cast: Cast, campaign: Any, receiver: Centre) 
 
 
 def test_nobody_outside_the_unit_sees_its_reports(cast: Cast, campaign: Any) -> None:
-    report = making.make(plan(cast, naming="names"), *days(-2, -1))
+    report = reports.make(plan(cast, naming="names"), *days(-2, -1))
     for name, status in (("coordinator", 403), ("stranger", 404), ("reader", 404)):
         for path in (f"{report.pk}/", f"{report.pk}/file/", f"units/{cast.first.pk}/"):
             assert cast.client(name).get(f"/office/malware-reports/{path}").status_code == status, (
@@ -300,13 +300,13 @@ def test_nobody_outside_the_unit_sees_its_reports(cast: Cast, campaign: Any) -> 
 
 def test_the_content_of_a_report_is_erased_in_time_and_its_receipt_stays(cast: Cast, campaign: Any) -> None:
     kept = plan(cast, naming="names")
-    report = making.make(kept, *days(-2, -1))
-    making.hand_on(report, kept)
-    making.deliver()
-    assert making.forget() == 0
+    report = reports.make(kept, *days(-2, -1))
+    reports.hand_on(report, kept)
+    reports.deliver()
+    assert reports.forget() == 0
     AvReport.objects.update(made=timezone.now() - timedelta(days=91))
     path = report.path
-    assert (making.forget(), making.forget()) == (1, 0)
+    assert (reports.forget(), reports.forget()) == (1, 0)
     assert not default_storage.exists(path)
     page = cast.client("officer").get(f"/office/malware-reports/{report.pk}/").content.decode()
     assert "erased in time" in page

@@ -14,9 +14,9 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from lamsach.portal.audit.models import Entry
-from lamsach.portal.awareness import telling, waves
+from lamsach.portal.awareness import letters, waves
+from lamsach.portal.awareness.forms import QUESTIONS
 from lamsach.portal.awareness.models import ConfirmedHow, Notice, Person
-from lamsach.portal.awareness.quiz import QUESTIONS
 from lamsach.portal.base import links
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.mail import delivery
@@ -48,7 +48,7 @@ def test_waves_go_one_after_the_other(cast: Cast) -> None:
     campaign = people(cast)
     deliver()
     start = timezone.now() - timedelta(minutes=1)
-    told = telling.tell(campaign, cast.first, cast.people["officer"], size=2, hours=24, start=start)
+    told = letters.tell(campaign, cast.first, cast.people["officer"], size=2, hours=24, start=start)
     assert told == 6
     assert deliver() == 2
     rows = waves.waves(campaign, cast.first)
@@ -60,7 +60,7 @@ def test_waves_go_one_after_the_other(cast: Cast) -> None:
     assert [row["at"] for row in rows] == [start + timedelta(hours=hours) for hours in (0, 24, 48)]
     assert (waves.stop(campaign, cast.first, cast.people["officer"]), deliver()) == (3, 0)
     assert Letter.objects.filter(state=LetterState.CANCELLED, to="x@invalid").count() == 3
-    assert telling.tell(campaign, cast.first, cast.people["officer"]) == 3
+    assert letters.tell(campaign, cast.first, cast.people["officer"]) == 3
     assert deliver() == 3
     assert Notice.objects.filter(sent__isnull=False).count() == 5
 
@@ -70,7 +70,7 @@ def test_a_failed_letter_is_tried_again_and_only_then_counts_as_sent(cast: Cast,
     campaign = people(cast, 1, 0)
     deliver()
     settings.SMTP_URL = "smtp+plain://127.0.0.1:9"
-    telling.tell(campaign, cast.first, cast.people["officer"])
+    letters.tell(campaign, cast.first, cast.people["officer"])
     deliver()
     assert Notice.objects.filter(sent__isnull=False).count() == 0
     settings.SMTP_URL = ""
@@ -86,7 +86,7 @@ def test_whom_letters_do_not_reach_stands_on_the_sheet(cast: Cast, browser: Brow
     BadAddress.objects.create(
         address="n1@person.example", since=now, last=now, permanent=True, status="5.1.1"
     )
-    telling.tell(campaign, cast.first, cast.people["officer"])
+    letters.tell(campaign, cast.first, cast.people["officer"])
     assert list(Letter.objects.filter(kind="awareness").values_list("to", flat=True)) == ["n0@person.example"]
     officer = browser("officer")
     sheet = officer.get(f"/office/awareness/{campaign.pk}/{cast.first.pk}/sheet/").content.decode()
@@ -106,11 +106,11 @@ def working_noon(monkeypatch: pytest.MonkeyPatch, hour: int = 10) -> None:
 
 def test_who_has_not_confirmed_is_reminded_three_times(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = people(cast, 2, 1)
-    telling.tell(campaign, cast.first, cast.people["officer"])
+    letters.tell(campaign, cast.first, cast.people["officer"])
     deliver()
     working_noon(monkeypatch)
     assert waves.remind_due() == 0, "too early"
-    telling.confirm(Notice.objects.get(person__name="Người 000"), ConfirmedHow.LINK)
+    letters.confirm(Notice.objects.get(person__name="Người 000"), ConfirmedHow.LINK)
     long_ago = timezone.now() - timedelta(days=30)
     Notice.objects.exclude(sent=None).update(sent=long_ago)
     counted = []
@@ -130,8 +130,8 @@ def test_who_has_not_confirmed_is_reminded_three_times(cast: Cast, monkeypatch: 
 
 
 def own_page(cast: Cast) -> str:
-    telling.tell(people(cast, 1, 0), cast.first, cast.people["officer"])
-    return f"/n/{links.sign(telling.PURPOSE, Notice.objects.get().nonce)}/"
+    letters.tell(people(cast, 1, 0), cast.first, cast.people["officer"])
+    return f"/n/{links.sign(letters.PURPOSE, Notice.objects.get().nonce)}/"
 
 
 @pytest.mark.one_date
@@ -171,7 +171,7 @@ def test_a_person_erases_themselves_and_the_letter_forgets_them(cast: Cast, clie
 @pytest.mark.parametrize(("days", "left"), [(89, 2), (91, 0)])
 def test_people_are_erased_some_time_after_their_last_campaign(days: int, left: int, cast: Cast) -> None:
     campaign = people(cast, 1, 1)
-    telling.tell(campaign, cast.first, cast.people["officer"])
+    letters.tell(campaign, cast.first, cast.people["officer"])
     Campaign.objects.update(ends=tree.today() - timedelta(days=days))
     waves.erase_due()
     assert (Person.objects.count(), Notice.objects.count()) == (left, 2)
@@ -194,11 +194,11 @@ def test_an_import_asks_whether_the_people_know(cast: Cast, browser: Browser) ->
 @pytest.mark.one_date
 def test_progress_by_unit_and_no_name_above(cast: Cast, browser: Browser) -> None:
     campaign = people(cast, 3, 1)
-    telling.tell(campaign, cast.first, cast.people["officer"])
+    letters.tell(campaign, cast.first, cast.people["officer"])
     waiting = browser("officer").get(f"/office/awareness/{campaign.pk}/{cast.first.pk}/")
     assert waiting.context["told"] == 1, "only who stands on the sheet, before the letters have gone"
     deliver()
-    telling.confirm(Notice.objects.filter(person__name="Người 000").get(), ConfirmedHow.LINK)
+    letters.confirm(Notice.objects.filter(person__name="Người 000").get(), ConfirmedHow.LINK)
     Person.objects.create(unit=cast.second, name="Người 009")
     client = browser("coordinator")
     answer = client.get("/office/awareness/")

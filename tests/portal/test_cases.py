@@ -20,7 +20,6 @@ from lamsach.errors import InputError, LamsachError
 from lamsach.model import DeviceState, MatchStatus, Role
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.cases import people, states
-from lamsach.portal.cases.counting import case_counts, case_counts_by_child
 from lamsach.portal.cases.models import (
     Case,
     CaseState,
@@ -32,11 +31,11 @@ from lamsach.portal.cases.models import (
     Span,
     Step,
 )
-from lamsach.portal.cases.severity import Contact as Sum
-from lamsach.portal.cases.severity import severity
-from lamsach.portal.cases.states import ALLOWED, move
+from lamsach.portal.cases.states import ALLOWED, severity
+from lamsach.portal.cases.states import Contact as Sum
+from lamsach.portal.cases.tally import case_counts, case_counts_by_child
 from lamsach.portal.cases.tasks import recompute_waiting
-from lamsach.portal.cases.upkeep import recompute
+from lamsach.portal.cases.upkeep import move, recompute
 from lamsach.portal.findings.models import AliveDay, CoverageDay
 from lamsach.portal.mail.models import Letter
 

@@ -17,9 +17,9 @@ from lamsach.portal import base
 from lamsach.portal.base.charts import BOTTOM, HEIGHT, TOP, Part, bar, chart, spread, step_of
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases import dashboard as facts
-from lamsach.portal.cases.counting import case_counts
 from lamsach.portal.cases.dashboard import LINES, series
 from lamsach.portal.cases.models import Case, CaseState, Rules, Step
+from lamsach.portal.cases.tally import case_counts
 from lamsach.portal.cases.upkeep import recompute
 from lamsach.portal.findings.models import AliveDay
 from lamsach.portal.units import tree
@@ -197,7 +197,7 @@ def test_each_number_leads_to_a_list_of_that_length(cast: Cast, campaign: Campai
     links = re.findall(r'<td class="number"[^>]*><a href="(/office/cases/[^"]+)">([\d,]+)</a>', page)
     assert len(links) > 20
     for target, number in links:
-        rows = client.get(target.replace("&amp;", "&")).context["rows"]
+        rows = client.get(target.replace("&amp;", "&")).context["page"]
         assert len(rows) == int(number), target
 
 
@@ -215,7 +215,7 @@ def test_numbers_by_unit_lead_to_lists_too(back: int, cast: Cast, campaign: Camp
     found = numbers_page(client, campaign, f"?day={day(-back).isoformat()}")
     assert len(found) >= (7 if back < 12 else 4)  # no 0 is told of a day by which nothing was searched
     for target, number in found.items():
-        assert len(client.get(target).context["rows"]) == number, target
+        assert len(client.get(target).context["page"]) == number, target
 
 
 def test_a_past_day_is_told_twice(cast: Cast, campaign: Campaign) -> None:

@@ -17,14 +17,13 @@ from lamsach.model import ListSummary
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.base.uploads import keep
 from lamsach.portal.campaigns.models import IndicatorList
-from lamsach.portal.cases.counting import case_counts, differences, end_of
 from lamsach.portal.cases.models import Case, CaseState, Rules, Step
-from lamsach.portal.cases.states import move
+from lamsach.portal.cases.tally import case_counts, differences, end_of
 from lamsach.portal.cases.tasks import recompute_waiting
-from lamsach.portal.cases.upkeep import recompute
+from lamsach.portal.cases.upkeep import move, recompute
 from lamsach.portal.findings import contents
+from lamsach.portal.findings.identities import unit_key
 from lamsach.portal.findings.models import AliveDay, Composition, CoverageDay, Mark
-from lamsach.portal.findings.present import unit_key
 
 from .bundles import EVIL, FIREWALL, ZONE, Contact, day, device, findings, hand_in
 from .conftest import Cast
@@ -314,4 +313,4 @@ def test_a_units_new_name_is_found(cast: Cast, campaign: Any) -> None:
     tree.rename(cast.first, "Phòng Khác")
     recompute_waiting()
     page = cast.client("coordinator").get("/office/cases/", {"show": "all", "q": "phong khac"})
-    assert len(page.context["rows"]) == 1
+    assert len(page.context["page"]) == 1

@@ -14,7 +14,7 @@ from lamsach.errors import InputError
 from lamsach.model.threat_kinds import kind_of
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.base.working_time import add_working_hours, is_working_day
-from lamsach.portal.cases import playbooks, reminding
+from lamsach.portal.cases import playbooks, reminders
 from lamsach.portal.cases.models import (
     Case,
     CaseState,
@@ -26,10 +26,8 @@ from lamsach.portal.cases.models import (
     ThreatKind,
     Tick,
 )
-from lamsach.portal.cases.playbooks_text import BUILT_IN
-from lamsach.portal.cases.searching import fold, terms
-from lamsach.portal.cases.states import move
-from lamsach.portal.cases.upkeep import recompute
+from lamsach.portal.cases.search import fold, terms
+from lamsach.portal.cases.upkeep import move, recompute
 from lamsach.portal.mail.letters import words
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.units.models import Unit
@@ -78,7 +76,7 @@ def test_the_name_tells_the_kind(threat: str, kind: ThreatKind) -> None:
 @pytest.mark.one_date
 @pytest.mark.parametrize("kind", list(ThreatKind))
 def test_every_kind_has_a_playbook_in_both_languages(kind: ThreatKind) -> None:
-    steps = BUILT_IN[kind]
+    steps = [tuple(step.values()) for step in playbooks.built_in(kind)]
     keys = [step[0] for step in steps]
     assert len(keys) == len(set(keys)) >= 7
     assert {"isolate", "evidence", "scan", "remove", "passwords", "patch", "recheck"} <= set(keys)
@@ -227,25 +225,25 @@ def test_reminders_go_once_and_then_upwards(case: Case, cast: Cast) -> None:
     due = working(11)
     Case.objects.update(due=due)
     Letter.objects.all().delete()
-    assert reminding.remind(due - timedelta(hours=20)) == 0
-    assert reminding.remind(due - timedelta(hours=2)) == 1
-    assert reminding.remind(due - timedelta(hours=1)) == 0, "once"
+    assert reminders.remind(due - timedelta(hours=20)) == 0
+    assert reminders.remind(due - timedelta(hours=2)) == 1
+    assert reminders.remind(due - timedelta(hours=1)) == 0, "once"
     letter = Letter.objects.get()
     assert (letter.kind, letter.to) == ("case_due", "mot@unit.example"), "nobody handles it: the unit is told"
     assert "PC-01" not in "".join(words(letter)), "no name of a machine leaves by e-mail"
     Case.objects.update(assignee=cast.people["officer"])
-    assert reminding.remind(due + timedelta(minutes=5)) == 1
+    assert reminders.remind(due + timedelta(minutes=5)) == 1
     late = Letter.objects.latest("pk")
     assert (late.to, late.language) == ("officer@person.example", "en")
     assert words(late)[0] == "Machines overdue: 1"
     assert case.number in words(late)[1]
-    above = add_working_hours(due, reminding.ESCALATED_HOURS)
-    assert reminding.remind(above - timedelta(minutes=5)) == 0
-    assert reminding.remind(above + timedelta(minutes=5)) == 1
+    above = add_working_hours(due, reminders.ESCALATED_HOURS)
+    assert reminders.remind(above - timedelta(minutes=5)) == 0
+    assert reminders.remind(above + timedelta(minutes=5)) == 1
     told = Letter.objects.latest("pk")
     assert (told.kind, told.to, told.unit) == ("case_above", "a@unit.example", cast.centre)
     assert "Phòng Một" in words(told)[1]
-    assert reminding.remind(above + timedelta(days=1)) == 0
+    assert reminders.remind(above + timedelta(days=1)) == 0
     assert Case.objects.get().reminded == Reminder.ABOVE
 
 
@@ -253,12 +251,12 @@ def test_no_reminder_on_a_day_off_or_for_what_is_done(case: Case, cast: Cast) ->
     Letter.objects.all().delete()
     Case.objects.update(due=timezone.now() - timedelta(days=30))
     sunday = timezone.localdate() + timedelta(days=(6 - timezone.localdate().weekday()) % 7)
-    assert reminding.remind(timezone.make_aware(datetime.combine(sunday, time(10)))) == 0
+    assert reminders.remind(timezone.make_aware(datetime.combine(sunday, time(10)))) == 0
     Case.objects.update(state=S.CLEANED)
-    assert reminding.remind(working(10)) == 0
+    assert reminders.remind(working(10)) == 0
     Case.objects.update(state=S.NEW)
     Unit.objects.update(email="")
-    assert reminding.remind(working(10)) == 0
+    assert reminders.remind(working(10)) == 0
 
 
 def test_a_reinfected_case_is_due_again(case: Case, cast: Cast) -> None:
@@ -351,7 +349,7 @@ def test_paging_gives_each_case_once(case: Case, cast: Cast, monkeypatch: pytest
     hand_in(cast, case.campaign, findings(devices, [Contact(one.key, {day(-2): 1}) for one in devices]))
     client, seen = cast.client("officer"), []
     for page in ("1", "2", "3", "99"):
-        seen.append([row[0].pk for row in client.get("/office/cases/", {"page": page}).context["rows"]])
+        seen.append([row.pk for row in client.get("/office/cases/", {"page": page}).context["page"]])
     assert sorted(number for page in seen[:3] for number in page) == sorted(
         Case.objects.values_list("pk", flat=True)
     )
@@ -371,7 +369,7 @@ def test_what_other_pages_count_can_be_listed(query: str, case: Case, cast: Cast
 def test_a_person_cannot_be_given_a_case_of_another_branch(case: Case, cast: Cast) -> None:
     from django.test import RequestFactory
 
-    from lamsach.portal.cases.assigning import assign
+    from lamsach.portal.cases.people import assign
 
     request = RequestFactory().get("/")
     request.user = cast.people["officer"]

@@ -12,7 +12,7 @@ from lamsach.model import AddressInterval, Evidence, Reason
 from lamsach.portal.cases.models import Case, CaseState, Step
 from lamsach.portal.cases.playbooks import followed
 from lamsach.portal.cases.proof import held_by, proofs, records_of
-from lamsach.portal.cases.states import move
+from lamsach.portal.cases.upkeep import move
 from lamsach.portal.findings.models import Bundle, Device
 from lamsach.portal.privacy.retention import _reasons
 from lamsach.portal.reports.papers import minutes_paper

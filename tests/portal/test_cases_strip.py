@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamsach.portal.cases.models import CaseState
-from lamsach.portal.cases.strip import KINDS, MOST_DAYS, strip
+from lamsach.portal.cases.proof import KINDS, MOST_DAYS, strip
 from lamsach.portal.cases.verdict import Decision, Facts, Hit
 
 TODAY = date(2026, 9, 30)

@@ -11,9 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from lamsach.portal.audit.models import Entry
-from lamsach.portal.awareness import codes, telling
+from lamsach.portal.awareness import letters
+from lamsach.portal.awareness.forms import QUESTIONS
 from lamsach.portal.awareness.models import Consent, Notice, Passed, Person
-from lamsach.portal.awareness.quiz import QUESTIONS
 from lamsach.portal.base import links
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.mail.models import Letter, LetterState
@@ -30,14 +30,14 @@ def told(cast: Cast) -> Campaign:
     """Two people of the first room, one without e-mail, told of the campaign; their letters wait."""
     campaign = dispatch(cast).campaign
     sheet = "Họ tên;Thư điện tử\nTrần Thử;thu@person.example\nLê Giấy;\n".encode()
-    telling.import_people(cast.first, io.BytesIO(sheet), "a.csv", cast.people["officer"])
-    telling.tell(campaign, cast.first, cast.people["officer"])
+    letters.import_people(cast.first, io.BytesIO(sheet), "a.csv", cast.people["officer"])
+    letters.tell(campaign, cast.first, cast.people["officer"])
     return campaign
 
 
 def page_of(name: str) -> str:
     notice = Notice.objects.get(person__name=name)
-    return f"/n/{links.sign(telling.PURPOSE, notice.nonce)}/"
+    return f"/n/{links.sign(letters.PURPOSE, notice.nonce)}/"
 
 
 def states(name: str) -> list[tuple[str, str]]:
@@ -57,9 +57,9 @@ def test_who_withdraws_on_their_page_is_written_to_no_more(cast: Cast, client: C
     assert states("Trần Thử") == [("told", "import"), ("given", "link"), ("withdrawn", "link")]
     assert Letter.objects.get(to="thu@person.example").state == LetterState.CANCELLED
     Notice.objects.update(sent="2022-09-26T00:00:00Z", planned="2022-09-26T00:00:00Z")
-    assert telling.remind(campaign, cast.first, cast.people["officer"]) == 0
+    assert letters.remind(campaign, cast.first, cast.people["officer"]) == 0
     Notice.objects.all().delete()
-    assert telling.tell(campaign, cast.first, cast.people["officer"]) == 1, "only the other one"
+    assert letters.tell(campaign, cast.first, cast.people["officer"]) == 1, "only the other one"
     sheet = (
         cast.client("officer").get(f"/office/awareness/{campaign.pk}/{cast.first.pk}/sheet/").content.decode()
     )
@@ -113,7 +113,7 @@ def test_the_three_questions_without_a_link(cast: Cast, client: Client) -> None:
     assert not Notice.objects.exclude(confirmed=None).exists(), "nobody in particular"
     code = Notice.objects.get(person__name="Lê Giấy").code
     assert client.post("/three-questions/", {**RIGHT, "code": "0000-0000"}).content.decode().count("error")
-    typed = codes.shown(code).lower().replace("0", "o").replace("1", "l")
+    typed = letters.shown_code(code).lower().replace("0", "o").replace("1", "l")
     assert "answer-good" in client.post("/three-questions/", {**RIGHT, "code": typed}).content.decode()
     notice = Notice.objects.get(code=code)
     assert (notice.how, notice.confirmed is None) == ("quiz", False)
@@ -131,8 +131,8 @@ def test_the_three_questions_without_a_link(cast: Cast, client: Client) -> None:
     ],
 )
 def test_codes_as_people_type_them(typed: str, code: str | None) -> None:
-    assert codes.canonical(typed) == code
-    assert code is None or codes.canonical(codes.shown(code)) == code
+    assert letters.canonical_code(typed) == code
+    assert code is None or letters.canonical_code(letters.shown_code(code)) == code
 
 
 def test_an_import_twice_says_it_once(cast: Cast, browser: Browser) -> None:

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.cases.counting import case_counts, end_of
 from lamsach.portal.cases.models import Case, CaseState
+from lamsach.portal.cases.tally import case_counts, end_of
 from lamsach.portal.demo.cases import HERE, fill_cases
 from lamsach.portal.demo.ministry import fill
 from lamsach.portal.units.models import Membership

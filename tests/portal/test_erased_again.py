@@ -41,7 +41,7 @@ from django.core.files.base import ContentFile
 from lamsach.portal.base.uploads import keep
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.campaigns.views import default_form
-from lamsach.portal.cases.states import move
+from lamsach.portal.cases.upkeep import move
 from lamsach.portal.cases.upkeep import recompute
 from lamsach.portal.privacy import holds
 from lamsach.portal.units import tree
@@ -75,14 +75,14 @@ for name in ("xoa", "rut"):
 ERASE = (
     START
     + """
-from lamsach.portal.awareness import consent, waves
+from lamsach.portal.awareness import waves
 from lamsach.portal.awareness.models import ConsentHow, ConsentState
-from lamsach.portal.privacy import erasing, retention
+from lamsach.portal.privacy import erasure, retention
 assert retention.run()["cases"] == 1
-counts = erasing.erase([Unit.objects.get().pk], Unit.objects.get(), "moi.tran", "Theo yêu cầu", User.objects.get())
+counts = erasure.erase([Unit.objects.get().pk], Unit.objects.get(), "moi.tran", "Theo yêu cầu", User.objects.get())
 assert counts["held"] == 2 and counts["devices"] == 1, counts
 waves.erase(Person.objects.get(name="Người xoa"), None)
-consent.say(Person.objects.get(name="Người rut"), ConsentState.WITHDRAWN, ConsentHow.LINK)
+waves.say_consent(Person.objects.get(name="Người rut"), ConsentState.WITHDRAWN, ConsentHow.LINK)
 """
 )
 LOOK = (

@@ -16,7 +16,7 @@ from django.utils import timezone
 from lamsach.errors import InputError, LamsachError
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.campaigns.models import Campaign, Dispatch, IndicatorList, Participation, Recipient
-from lamsach.portal.exchange import container, keyring, kinds, moving, sealing
+from lamsach.portal.exchange import container, kinds, transfer, unit_keys
 from lamsach.portal.exchange.models import OwnKey, Partner, PartnerKey, StatedCounts, Taken, Waiting
 from lamsach.portal.units import tree
 
@@ -72,7 +72,7 @@ def changed(path: Path, member: str, data: bytes) -> Path:
 
 
 def taken_by(cast: Cast, partner: Partner, path: Path) -> Taken:
-    return moving.take(partner, path, cast.people["coordinator"])
+    return transfer.take(partner, path, cast.people["coordinator"])
 
 
 def test_a_file_is_taken_once_and_its_parts_are_checked(cast: Cast, pair: Any, echo: Echo) -> None:
@@ -101,15 +101,15 @@ def test_a_file_for_another_unit_or_of_a_stranger_is_refused(cast: Cast, pair: A
     path = made(down, cast.people["coordinator"])
     reach = [cast.second.pk]
     with pytest.raises(InputError, match="no partner"):
-        moving.find_partner(path, reach)
-    keyring.renew(cast.second, cast.people["coordinator"])
-    centre = keyring.current(cast.centre)
+        transfer.find_partner(path, reach)
+    unit_keys.renew(cast.second, cast.people["coordinator"])
+    centre = unit_keys.current(cast.centre)
     assert centre is not None
-    other = keyring.add_partner(
+    other = unit_keys.add_partner(
         cast.second, cast.centre.code, "A", above=True, public=centre.public, by=cast.people["coordinator"]
     )
     with pytest.raises(InputError, match="another unit"):
-        moving.find_partner(path, reach)
+        transfer.find_partner(path, reach)
     with pytest.raises(InputError, match="another unit"):
         taken_by(cast, other, path)
     PartnerKey.objects.filter(partner=up).update(ended=timezone.now())
@@ -123,11 +123,11 @@ def test_files_may_come_late_and_gaps_are_shown(cast: Cast, pair: Any, echo: Ech
     echo.sends = {"word": "a"}
     first, second, third = (made(down, cast.people["coordinator"]) for _ in range(3))
     taken_by(cast, up, third)
-    assert moving.missing(up) == [2, 1]
+    assert transfer.missing(up) == [2, 1]
     taken_by(cast, up, first)
-    assert moving.missing(up) == [2]
+    assert transfer.missing(up) == [2]
     taken_by(cast, up, second)
-    assert moving.missing(up) == []
+    assert transfer.missing(up) == []
 
 
 def test_a_partner_with_odd_counters_harms_itself_alone(cast: Cast, pair: Any, echo: Echo) -> None:
@@ -136,9 +136,9 @@ def test_a_partner_with_odd_counters_harms_itself_alone(cast: Cast, pair: Any, e
     Partner.objects.filter(pk=down.pk).update(sent=(1 << 60) + 100)
     Taken.objects.create(partner=down, counter=1 << 61, fingerprint="x", sha256="x", made=timezone.now())
     carried(cast, down, up)
-    assert len(moving.missing(up)) == 20
+    assert len(transfer.missing(up)) == 20
     up.refresh_from_db()
-    assert up.seen == moving.JUMP
+    assert up.seen == transfer.JUMP
 
 
 def test_what_is_older_is_passed_over(cast: Cast, pair: Any, echo: Echo) -> None:
@@ -146,11 +146,11 @@ def test_what_is_older_is_passed_over(cast: Cast, pair: Any, echo: Echo) -> None
     echo.sends = {"word": "a"}
     older, newer = (made(down, cast.people["coordinator"]) for _ in range(2))
     taken_by(cast, up, newer)
-    with moving.checked(Partner.objects.get(pk=up.pk), older) as found:
-        ((_, sentences),) = moving.preview(found)
+    with transfer.checked(Partner.objects.get(pk=up.pk), older) as found:
+        ((_, sentences),) = transfer.preview(found)
     assert "Đã cũ" in sentences[0]
     assert taken_by(cast, up, older).result == {}
-    assert moving.missing(up) == []
+    assert transfer.missing(up) == []
 
 
 def test_a_payload_of_another_shape_undoes_the_whole_file(cast: Cast, pair: Any, echo: Echo) -> None:
@@ -196,12 +196,12 @@ def test_a_replaced_key_is_followed_and_a_lost_one_is_not(cast: Cast, pair: Any,
     down, up = pair
     echo.sends = {"word": "a"}
     by = cast.people["coordinator"]
-    keyring.renew(cast.centre, by)
-    newest = keyring.renew(cast.centre, by)
+    unit_keys.renew(cast.centre, by)
+    newest = unit_keys.renew(cast.centre, by)
     assert carried(cast, down, up).fingerprint == newest.fingerprint
     believed = PartnerKey.objects.filter(partner=up, ended=None)
     assert [(row.fingerprint, row.trusted) for row in believed] == [(newest.fingerprint, "succeeded")]
-    keyring.renew(cast.centre, by, lost=True)
+    unit_keys.renew(cast.centre, by, lost=True)
     with pytest.raises(InputError, match="compared"):
         carried(cast, down, up)
 
@@ -209,8 +209,8 @@ def test_a_replaced_key_is_followed_and_a_lost_one_is_not(cast: Cast, pair: Any,
 def test_an_ended_key_names_no_successor(cast: Cast, pair: Any, echo: Echo) -> None:
     down, up = pair
     echo.sends = {"word": "a"}
-    keyring.end_key(PartnerKey.objects.get(partner=up), cast.people["coordinator"])
-    keyring.renew(cast.centre, cast.people["coordinator"])
+    unit_keys.end_key(PartnerKey.objects.get(partner=up), cast.people["coordinator"])
+    unit_keys.renew(cast.centre, cast.people["coordinator"])
     with pytest.raises(InputError, match="compared"):
         carried(cast, down, up)
 
@@ -218,10 +218,10 @@ def test_an_ended_key_names_no_successor(cast: Cast, pair: Any, echo: Echo) -> N
 def test_the_private_key_is_locked(cast: Cast, pair: Any, settings: Any) -> None:
     key = OwnKey.objects.get(unit=cast.centre, retired=None)
     assert "PRIVATE" not in key.private
-    assert keyring.opened(key).public_key() is not None
+    assert unit_keys.opened(key).public_key() is not None
     settings.SECRET_KEY = "another"
     with pytest.raises(InputError, match="secret key"):
-        keyring.opened(key)
+        unit_keys.opened(key)
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"no zip", bytes(1000)])
@@ -275,8 +275,8 @@ def test_a_campaign_goes_down_and_answers_and_counts_come_up(cast: Cast, pair: A
     down, up = pair
     campaign = launched(cast)
     before = Campaign.objects.count()
-    with moving.checked(up, made(down, cast.people["coordinator"], ["campaigns"])) as found:
-        ((_, sentences),) = moving.preview(found)
+    with transfer.checked(up, made(down, cast.people["coordinator"], ["campaigns"])) as found:
+        ((_, sentences),) = transfer.preview(found)
     assert campaign.name in sentences[0]
     taken = carried(cast, down, up, ["campaigns"])
     assert taken.result["campaigns"] == {"campaigns": 1, "dispatches": 1, "lists": 1}
@@ -356,7 +356,7 @@ def test_the_way_through_the_pages(cast: Cast) -> None:
         client.post(f"/office/exchange/units/{unit.pk}/key/", {})
     keys = {unit.pk: OwnKey.objects.get(unit=unit) for unit in (cast.centre, cast.first)}
     assert keys[cast.centre.pk].fingerprint in client.get("/office/exchange/").content.decode()
-    sealing_key = sealing.current(cast.centre)
+    sealing_key = unit_keys.sealing_key(cast.centre)
     assert sealing_key is not None
     file = client.get(f"/office/exchange/units/{cast.centre.pk}/key/file/").content.decode()
     assert file == f"{keys[cast.centre.pk].public}{sealing_key.public}\n"
@@ -372,7 +372,7 @@ def test_the_way_through_the_pages(cast: Cast) -> None:
     assert not Partner.objects.exists()
     client.post("/office/exchange/partners/new/", {**form, "compared": "on"})
     down = Partner.objects.get()
-    up = keyring.add_partner(
+    up = unit_keys.add_partner(
         cast.first,
         cast.centre.code,
         cast.centre.name,

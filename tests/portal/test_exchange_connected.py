@@ -31,9 +31,9 @@ from lamsach.portal.campaigns.models import (
     Recipient,
     Step,
 )
-from lamsach.portal.cases.counting import CaseCounts, case_counts, case_counts_by_child
 from lamsach.portal.cases.models import Case, Grant, Span
-from lamsach.portal.exchange import container, epochs, keyring, moving, online, sealing
+from lamsach.portal.cases.tally import CaseCounts, case_counts, case_counts_by_child
+from lamsach.portal.exchange import container, online, returned_files, transfer, unit_keys
 from lamsach.portal.exchange.kinds import Arrival, Route
 from lamsach.portal.exchange.models import Partner, Sent, StatedCounts, Taken
 from lamsach.portal.exchange.returned_files import CampaignsBack
@@ -91,7 +91,7 @@ def test_what_was_taken_back_stays_so_when_an_older_file_comes(
     assert answered(cast, copies[0]).deployed is not None
     take_back(theirs, by, how=samples.How.PORTAL, reason="Nhầm")
     assert carried(cast, up, down, ["answers"]).result == {"answers": {"answers": 1}}
-    moving.take(same(down), late, by)
+    transfer.take(same(down), late, by)
     ours = answered(cast, copies[0])
     assert (ours.deployed, ours.acknowledged is not None) == (None, True)
     assert Participation.objects.get(campaign=copies[0], unit=cast.first).deployed_on is None
@@ -147,15 +147,15 @@ def test_a_portal_that_was_put_back_gets_back_what_it_had_said(
     Sent.objects.filter(partner=up).delete()
     highest = Campaign.objects.latest("pk").pk
     Partner.objects.filter(pk=up.pk).update(sent=0)
-    epochs.restored()
-    Partner.objects.filter(pk=down.pk).update(restored=None, sent=moving.highest(same(up)))
-    assert moving.offers(same(up)) == []
+    returned_files.restored()
+    Partner.objects.filter(pk=down.pk).update(restored=None, sent=transfer.highest(same(up)))
+    assert transfer.offers(same(up)) == []
     hello = made(up, by)
-    assert moving.take(same(down), hello, by).result == {}
+    assert transfer.take(same(down), hello, by).result == {}
     assert answered(cast, copies[0]).deployed is not None, "nothing was taken away above"
     assert same(down).owes
-    assert moving.missing(same(down)) == []
-    assert epochs.shown(same(up).sent).endswith("-1")
+    assert transfer.missing(same(down)) == []
+    assert returned_files.shown_counter(same(up).sent).endswith("-1")
     result = carried(cast, down, up).result
     assert result["answers-back"] == {"answers": 2}
     assert answered(cast, copies[1]).deployed is not None
@@ -163,26 +163,26 @@ def test_a_portal_that_was_put_back_gets_back_what_it_had_said(
     carried(cast, up, down, ["standing"])
     assert not same(down).owes
     other = samples.dispatch(cast).campaign
-    assert other.pk > highest + epochs.LEAP - 1, "numbers that others know are not given again"
+    assert other.pk > highest + returned_files.LEAP - 1, "numbers that others know are not given again"
 
 
 def test_a_number_that_is_used_again_is_told_from_a_replay(cast: Cast, pair: Pair) -> None:
     (down, up), by = pair, cast.people["coordinator"]
     first = made(down, by)
-    moving.take(same(up), first, by)
+    transfer.take(same(up), first, by)
     with pytest.raises(InputError, match="The exchange file was taken before"):
-        moving.take(same(up), first, by)
+        transfer.take(same(up), first, by)
     Sent.objects.all().delete()
     Partner.objects.filter(pk=down.pk).update(sent=0)  # an older disk, without a word of it
     Partner.objects.filter(pk=down.pk).update(holds={"x": "y"})
     second = made(down, by)
     second.write_bytes(second.read_bytes() + b"\0")
     with pytest.raises(InputError, match="Another file with this number"):
-        moving.take(same(up), second, by)
+        transfer.take(same(up), second, by)
     Sent.objects.all().delete()
     Partner.objects.filter(pk=down.pk).update(sent=0)
     assert hashlib.sha256(second.read_bytes()).hexdigest() != Taken.objects.get().sha256
-    moving.take(same(down), made(up, by), by)
+    transfer.take(same(down), made(up, by), by)
     assert same(down).restored is not None, "the partner has more of our files than we sent"
 
 
@@ -193,7 +193,7 @@ def test_files_by_https(cast: Cast, pair: Pair, tmp_path: Path) -> None:
         return client.post("/exchange/", path.read_bytes(), content_type="application/octet-stream")
 
     for partner in pair:
-        key = sealing.renew(partner.unit, by).public
+        key = unit_keys.renew_sealing(partner.unit, by).public
         Partner.objects.filter(code=partner.unit.code).update(recipient=key)
     file = made(up, by)
     assert handed(file).status_code == 422
@@ -204,7 +204,7 @@ def test_files_by_https(cast: Cast, pair: Pair, tmp_path: Path) -> None:
     path = tmp_path / "answer.zip.age"
     path.write_bytes(b"".join(answer.streaming_content))
     assert path.read_bytes().startswith(b"age-encryption.org/")
-    moving.take(same(up), path, by)
+    transfer.take(same(up), path, by)
     again = handed(file)
     assert again.status_code == 200, "the first answer may have been lost"
     assert Taken.objects.filter(partner=down).count() == 1
@@ -217,8 +217,8 @@ def test_files_by_https(cast: Cast, pair: Pair, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("counter", "words"), [(7, "7"), ((1 << 24) * 86_400 + 3, "200102-3")])
 def test_counters_for_people(counter: int, words: str) -> None:
-    assert epochs.shown(counter) == words
-    assert epochs.begin_of(counter) + int(words.rpartition("-")[2]) == counter
+    assert returned_files.shown_counter(counter) == words
+    assert returned_files.begin_of(counter) + int(words.rpartition("-")[2]) == counter
 
 
 def test_a_portal_above_that_was_put_back_gets_its_own_files_back(cast: Cast, pair: Pair) -> None:
@@ -237,7 +237,7 @@ def test_a_portal_above_that_was_put_back_gets_its_own_files_back(cast: Cast, pa
     carried(cast, down, up, ["campaigns"])
     signed = Path(default_storage.path(same(up).held["campaigns"][2]))
     forged = container.read(
-        signed, [load_public_key(keyring.current(down.unit).public.encode(), "")], made(up, by).parent
+        signed, [load_public_key(unit_keys.current(down.unit).public.encode(), "")], made(up, by).parent
     )
     copy = Campaign.objects.latest("pk")
     copies = set(Dispatch.objects.filter(campaign=copy).values_list("pk", flat=True))
@@ -258,18 +258,20 @@ def test_a_portal_above_that_was_put_back_gets_its_own_files_back(cast: Cast, pa
     Campaign.objects.filter(pk=campaign.pk).delete()
     Sent.objects.filter(partner=down).order_by("-pk").first().delete()
     Partner.objects.filter(pk=down.pk).update(sent=1)
-    epochs.restored()
+    returned_files.restored()
     Partner.objects.filter(pk=up.pk).update(
         restored=None, sent=Sent.objects.filter(partner=up).latest("counter").counter
     )
     crossing = made(up, by, ["standing"])
-    assert moving.take(same(down), crossing, by).result == {}, "it speaks of a campaign that is not here yet"
+    assert transfer.take(same(down), crossing, by).result == {}, (
+        "it speaks of a campaign that is not here yet"
+    )
     carried(cast, down, up)
     back = made(up, by)
-    with moving.checked(same(down), back) as found:
-        assert moving.preview(found)
+    with transfer.checked(same(down), back) as found:
+        assert transfer.preview(found)
     good = signed.read_bytes()
-    key = keyring.opened(keyring.current(up.unit))
+    key = unit_keys.opened(unit_keys.current(up.unit))
     with signed.open("wb") as stream:
         container.write(stream, forged.head, key, forged.payloads)
     assert (
@@ -279,7 +281,7 @@ def test_a_portal_above_that_was_put_back_gets_its_own_files_back(cast: Cast, pa
         is None
     )
     signed.write_bytes(good)
-    assert moving.take(same(down), back, by).result["campaigns-back"] == {
+    assert transfer.take(same(down), back, by).result["campaigns-back"] == {
         "campaigns": 1, "dispatches": 1, "lists": 1, "moves": DeadlineMove.objects.filter(campaign=campaign).count()
     }  # fmt: skip
     again = Campaign.objects.get(pk=campaign.pk)
@@ -311,9 +313,9 @@ def test_what_was_ended_since_the_backup_is_shown_to_nobody(
     assert carried(cast, up, down, ["grants"]).result == {"grants": {"grants": 0}}
     Grant.objects.update(ended=None)  # the backup does not know of it
     Sent.objects.filter(partner=up).order_by("-pk").first().delete()
-    epochs.restored()
+    returned_files.restored()
     Partner.objects.filter(pk=down.pk).update(restored=None)
-    moving.take(same(down), made(up, by), by)
+    transfer.take(same(down), made(up, by), by)
     assert carried(cast, down, up).result["grants-back"] == {"grants": 1}
     assert Grant.objects.get(pk=given.pk).ended is not None
     Grant.objects.update(ended=None)

@@ -13,7 +13,7 @@ from django.test import Client
 from lamsach.portal.api import access as api_access
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.cases.models import Case
-from lamsach.portal.exchange import rows, stix
+from lamsach.portal.exchange import rows
 
 from . import samples
 from .bundles import EVIL, Contact, day, device, findings, hand_in
@@ -158,7 +158,7 @@ def test_stix_leaves_out_what_is_no_indicator(cast: Cast, campaign: Any) -> None
     case = Case.objects.earliest("pk")
     (row, *_) = rows.sighting_rows([case], set())
     bad = rows.SightingRow(**{**vars_of(row), "indicator": "x' OR '1'='1"})
-    text = "".join(stix.bundle([bad], timezone.now()))
+    text = "".join(rows.stix_bundle([bad], timezone.now()))
     assert len(json.loads(text)["objects"]) == 1
 
 

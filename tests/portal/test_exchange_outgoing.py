@@ -21,8 +21,8 @@ from django.utils import timezone
 from lamsach.errors import InputError, OutputError
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.cases.models import Case, CaseState
-from lamsach.portal.cases.states import move
-from lamsach.portal.exchange import hooks, misp, outgoing
+from lamsach.portal.cases.upkeep import move
+from lamsach.portal.exchange import hooks, misp, outbound
 from lamsach.portal.exchange.models import Delivery, Happening, MispServer, MispSighting, Webhook
 from lamsach.portal.exchange.tasks import webhooks as run_webhooks
 from tests.ports import free_port
@@ -116,14 +116,14 @@ FORBIDDEN = [
 @pytest.mark.parametrize("url", FORBIDDEN)
 def test_private_and_odd_addresses_are_refused(url: str) -> None:
     with pytest.raises(InputError):
-        outgoing.check(url)
+        outbound.check(url)
 
 
 @pytest.mark.parametrize(
     "url", ["https://public.example/x?y=1", "https://93.184.215.14:8443/", "https://[2606:2800::1]/"]
 )
 def test_public_addresses_by_https_are_taken(url: str) -> None:
-    assert outgoing.check(url).scheme == "https"
+    assert outbound.check(url).scheme == "https"
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_name_that_leads_inside_is_refused(addresses: list[str], monkeypatch: 
     monkeypatch.setattr(socket, "getaddrinfo", answer)
     monkeypatch.setattr(socket, "create_connection", connect)
     with pytest.raises(InputError):
-        outgoing.post("https://rebinding.example/", b"{}", {})
+        outbound.post("https://rebinding.example/", b"{}", {})
 
 
 def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,26 +165,26 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest
     monkeypatch.setattr(socket, "getaddrinfo", answer)
     monkeypatch.setattr(socket, "create_connection", connect)
     with pytest.raises(OutputError):
-        outgoing.post("https://public.example/", b"{}", {})
+        outbound.post("https://public.example/", b"{}", {})
     assert (asked, went) == (["public.example"], [("93.184.215.14", 443)])
 
 
 def test_redirects_and_long_answers(server: Server) -> None:
     server.answers = [(302, b"")]
-    assert outgoing.post(server.url, b"{}", {}).status == 302
+    assert outbound.post(server.url, b"{}", {}).status == 302
     assert len(server.got) == 1
     server.answers = [(200, b"x" * 300_000)]
-    assert len(outgoing.post(server.url, b"{}", {}).body) == outgoing.ANSWER_BYTES
+    assert len(outbound.post(server.url, b"{}", {}).body) == outbound.ANSWER_BYTES
 
 
 def test_headers_cannot_be_smuggled(server: Server) -> None:
     with pytest.raises(OutputError):
-        outgoing.post(server.url, b"{}", {"X": "a\r\nY: b"})
+        outbound.post(server.url, b"{}", {"X": "a\r\nY: b"})
 
 
 def test_tls_checks_the_certificate(server: Server) -> None:
     with pytest.raises(OutputError):
-        outgoing.post(server.url.replace("http:", "https:"), b"{}", {})
+        outbound.post(server.url.replace("http:", "https:"), b"{}", {})
 
 
 # --- webhooks ----------------------------------------------------------------------------------------------------------------------

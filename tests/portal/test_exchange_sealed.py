@@ -15,7 +15,7 @@ from lamsach.errors import InputError, LamsachError, UsageError
 from lamsach.portal.api import access as tokens
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.backup import backup, restore
-from lamsach.portal.exchange import container, keyring, moving, sealing
+from lamsach.portal.exchange import container, transfer, unit_keys
 from lamsach.portal.exchange.models import Partner, SealingKey, Sent, Taken, Waiting
 from lamsach.portal.findings.models import Bundle, Way
 from lamsach.results.sealed import keys, passphrase
@@ -33,7 +33,7 @@ def both(cast: Cast) -> tuple[Partner, Partner]:
     """The partners, whose portals each have a sealing key that the other does not know yet."""
     pair = partners(cast)
     for partner in pair:
-        sealing.renew(partner.unit, cast.people["coordinator"])
+        unit_keys.renew_sealing(partner.unit, cast.people["coordinator"])
     return pair
 
 
@@ -46,34 +46,34 @@ def test_keys_travel_in_signed_files_and_a_new_one_is_followed(cast: Cast) -> No
     by = cast.people["coordinator"]
     first = carried(cast, down, up)
     assert not Sent.objects.get().recipient
-    assert now(up).recipient == getattr(sealing.current(cast.centre), "public", None)
+    assert now(up).recipient == getattr(unit_keys.sealing_key(cast.centre), "public", None)
     carried(cast, up, down)
     sent = Sent.objects.get(partner=up)
     assert sent.recipient == now(up).recipient
-    assert moving.file_name(sent).endswith(".zip.age")
-    assert now(down).recipient == getattr(sealing.current(cast.first), "public", None)
-    old_key = sealing.current(cast.first)
+    assert transfer.file_name(sent).endswith(".zip.age")
+    assert now(down).recipient == getattr(unit_keys.sealing_key(cast.first), "public", None)
+    old_key = unit_keys.sealing_key(cast.first)
     on_its_way = made(now(down), by)
     assert on_its_way.read_bytes().startswith(b"age-encryption.org/v1\n")
-    new_key = sealing.renew(cast.first, by)
+    new_key = unit_keys.renew_sealing(cast.first, by)
     carried(cast, up, down)
     assert now(down).recipient == new_key.public
-    moving.take(now(up), on_its_way, by)
+    transfer.take(now(up), on_its_way, by)
     assert old_key is not None
     assert SealingKey.objects.get(pk=old_key.pk).retired
     later = made(now(down), by)
     SealingKey.objects.filter(pk=old_key.pk).delete()
-    moving.take(now(up), later, by)
-    assert first.counter + 2 == moving.highest(now(up))
+    transfer.take(now(up), later, by)
+    assert first.counter + 2 == transfer.highest(now(up))
 
 
 def test_an_older_file_that_comes_late_brings_no_old_key_back(cast: Cast) -> None:
     down, up = both(cast)
     by = cast.people["coordinator"]
     late = made(down, by)
-    newer = sealing.renew(cast.centre, by)
+    newer = unit_keys.renew_sealing(cast.centre, by)
     carried(cast, down, up)
-    moving.take(now(up), late, by)
+    transfer.take(now(up), late, by)
     assert now(up).recipient == newer.public
 
 
@@ -83,10 +83,12 @@ def test_a_file_for_another_key_or_with_a_changed_byte_is_refused_whole(cast: Ca
     Partner.objects.filter(pk=down.pk).update(recipient=keys.new_identity()[1])
     path = made(now(down), by)
     with pytest.raises(InputError, match="None of the keys"):
-        moving.take(up, path, by)
+        transfer.take(up, path, by)
     with pytest.raises(InputError, match="None of the keys"):
-        moving.find_partner(path, [cast.first.pk])
-    Partner.objects.filter(pk=down.pk).update(recipient=getattr(sealing.current(cast.first), "public", ""))
+        transfer.find_partner(path, [cast.first.pk])
+    Partner.objects.filter(pk=down.pk).update(
+        recipient=getattr(unit_keys.sealing_key(cast.first), "public", "")
+    )
     whole = made(now(down), by).read_bytes()
     for changed in (
         whole[:-1],
@@ -95,7 +97,7 @@ def test_a_file_for_another_key_or_with_a_changed_byte_is_refused_whole(cast: Ca
     ):
         (tmp_path / "file.zip.age").write_bytes(changed)
         with pytest.raises(LamsachError):
-            moving.take(up, tmp_path / "file.zip.age", by)
+            transfer.take(up, tmp_path / "file.zip.age", by)
     assert not Taken.objects.exists()
 
 
@@ -114,12 +116,12 @@ def test_the_way_through_the_pages(cast: Cast) -> None:
     for unit in (cast.centre, cast.first):
         client.post(f"/office/exchange/units/{unit.pk}/key/", {})
     page = client.get(f"/office/exchange/units/{cast.first.pk}/key/").content.decode()
-    public = getattr(sealing.current(cast.first), "public", "")
+    public = getattr(unit_keys.sealing_key(cast.first), "public", "")
     assert f">{public}<" in page
     drawing = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', page)
     assert drawing
     assert b"<svg" in base64.b64decode(drawing[1])
-    private = keyring.unlock(SealingKey.objects.get(unit=cast.first).private)
+    private = unit_keys.unlock(SealingKey.objects.get(unit=cast.first).private)
     assert private.startswith(keys.SECRET)
     assert private not in page + "".join(str(entry.details) for entry in Entry.objects.all())
     file = client.get(f"/office/exchange/units/{cast.first.pk}/key/file/").content.decode()
@@ -140,12 +142,12 @@ def test_the_way_through_the_pages(cast: Cast) -> None:
     client.post("/office/exchange/partners/new/", form | {"compared": "on"})
     down = Partner.objects.get()
     assert down.recipient == public
-    keyring.add_partner(
+    unit_keys.add_partner(
         cast.first,
         cast.centre.code,
         cast.centre.name,
         above=True,
-        public=getattr(keyring.current(cast.centre), "public", ""),
+        public=getattr(unit_keys.current(cast.centre), "public", ""),
         by=cast.people["coordinator"],
     )
     answer = client.post(f"/office/exchange/partners/{down.pk}/", {"what": "make"})
@@ -169,8 +171,8 @@ def test_the_way_through_the_pages(cast: Cast) -> None:
 
 def test_a_bundle_sealed_to_the_unit_is_taken_by_upload_and_from_a_stick(cast: Cast, tmp_path: Path) -> None:
     campaign = dispatch(cast).campaign
-    sealing.renew(cast.centre, cast.people["coordinator"])
-    to_centre = Seal((getattr(sealing.current(cast.centre), "public", ""),))
+    unit_keys.renew_sealing(cast.centre, cast.people["coordinator"])
+    to_centre = Seal((getattr(unit_keys.sealing_key(cast.centre), "public", ""),))
     plain = tmp_path / "findings.zip"
     plain.write_bytes(
         packed(findings([device("mac:02:00:00:00:00:01")], [Contact(days={day(-1): 2})])).getvalue()
@@ -235,7 +237,7 @@ def test_a_backup_is_sealed_as_it_is_made_and_opened_before_anything_is_replaced
     backup(tmp_path / "open.zip")
     restore(tmp_path / "open.zip", data / "2")
     assert (data / "2" / "secret-key").exists()
-    own = sealing.renew(cast.centre, cast.people["coordinator"]).public
+    own = unit_keys.renew_sealing(cast.centre, cast.people["coordinator"]).public
     with pytest.raises(UsageError, match="lost with it"):
         backup(tmp_path / "own.zip.age", Seal((own,)))
     backup(tmp_path / "both.zip.age", Seal((own, public)))

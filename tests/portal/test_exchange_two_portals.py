@@ -24,11 +24,11 @@ exec('''
 from pathlib import Path
 from lamsach.errors import LamsachError
 from lamsach.portal.accounts.models import User
-from lamsach.portal.campaigns import sending
+from lamsach.portal.campaigns import dispatches
 from lamsach.portal.campaigns.models import *
 from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.cases.models import Case
-from lamsach.portal.exchange import keyring, moving
+from lamsach.portal.exchange import transfer, unit_keys
 from lamsach.portal.exchange.models import *
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Unit
@@ -39,7 +39,7 @@ centre = tree.create("G06.12", "Trung tâm A", None)
 room = tree.create("G06.12.01", "Phòng Một", centre)
 def take(partner, path):
     try:
-        return moving.take(partner, Path(path), me).result
+        return transfer.take(partner, Path(path), me).result
     except LamsachError as problem:
         return problem.what
 ''', space)
@@ -88,15 +88,15 @@ def portal(folder: Path) -> Iterator[Portal]:
 CAMPAIGN = """
 c = Campaign.objects.create(name="Chiến dịch", owner=centre, starts=day(-9), ends=day(20), report_due=day(21), form=default_form())
 d = Dispatch.objects.create(campaign=c, issuer=centre, day=day(-1), subject="V/v làm sạch", deadline=day(9), created_by=me, once="1")
-sending.send(d, me)
-out = keyring.renew(centre, me).public
+dispatches.send(d, me)
+out = unit_keys.renew(centre, me).public
 """
 HUNTED = """
 c = Campaign.objects.get()
 one = bundles.device("mac:02:00:00:00:00:01", name="PC-01", user="thu")
 class cast: first, people = room, {"officer": me}
 bundles.hand_in(cast, c, bundles.findings([one], [bundles.Contact(days={day(-3): 4})]))
-sending.take(Recipient.objects.get(), StepKind.DEPLOYED, how=How.PORTAL, by=me)
+dispatches.take(Recipient.objects.get(), StepKind.DEPLOYED, how=How.PORTAL, by=me)
 out = Case.objects.count()
 """
 
@@ -104,15 +104,15 @@ out = Case.objects.count()
 def test_a_campaign_goes_down_and_figures_come_up(tmp_path: Path) -> None:
     with portal(tmp_path / "ministry") as ministry, portal(tmp_path / "room") as room:
         above = ministry.run(CAMPAIGN)
-        below = room.run("out = keyring.renew(room, me).public")
+        below = room.run("out = unit_keys.renew(room, me).public")
         ministry.run(
-            f"p = keyring.add_partner(centre, 'G06.12.01', 'Phòng Một', above=False, public={below!r}, by=me)"
+            f"p = unit_keys.add_partner(centre, 'G06.12.01', 'Phòng Một', above=False, public={below!r}, by=me)"
         )
         room.run(
-            f"p = keyring.add_partner(room, 'G06.12', 'Trung tâm A', above=True, public={above!r}, by=me)"
+            f"p = unit_keys.add_partner(room, 'G06.12', 'Trung tâm A', above=True, public={above!r}, by=me)"
         )
         down, up = str(tmp_path / "down.zip"), str(tmp_path / "up.zip")
-        ministry.run(f"moving.make(p, Path({down!r}), me)")
+        ministry.run(f"transfer.make(p, Path({down!r}), me)")
         assert room.run(f"out = take(p, {down!r})")["campaigns"] == {
             "campaigns": 1,
             "dispatches": 1,
@@ -120,8 +120,8 @@ def test_a_campaign_goes_down_and_figures_come_up(tmp_path: Path) -> None:
         }
         assert "taken before" in room.run(f"out = take(p, {down!r})")
         assert room.run(HUNTED) == 1
-        room.run("keyring.renew(room, me)")
-        room.run(f"moving.make(p, Path({up!r}), me)")
+        room.run("unit_keys.renew(room, me)")
+        room.run(f"transfer.make(p, Path({up!r}), me)")
         assert "another unit" in room.run(f"out = take(p, {up!r})")
         taken = ministry.run(f"out = take(p, {up!r})")
         assert (taken["answers"], taken["counts"]) == ({"answers": 2}, {"counts": 1})

@@ -15,10 +15,10 @@ from django.utils import timezone
 from lamsach.errors import InputError
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.campaigns.models import Campaign, Participation
-from lamsach.portal.cases.counting import CaseCounts, case_counts, case_counts_by_child, end_of
 from lamsach.portal.cases.dashboard import series
 from lamsach.portal.cases.models import Case, Grant
-from lamsach.portal.exchange import moving
+from lamsach.portal.cases.tally import CaseCounts, case_counts, case_counts_by_child, end_of
+from lamsach.portal.exchange import transfer
 from lamsach.portal.exchange.models import Partner, StatedCounts
 from lamsach.portal.privacy import granted
 from lamsach.portal.privacy.models import GrantedView
@@ -162,22 +162,22 @@ def test_files_count_by_their_number_not_by_their_arrival(cast: Cast, pair: Any)
     found = bundles.findings([two], [bundles.Contact(two.key, {day(-2): 1})])
     bundles.hand_in(cast, case.campaign, found)
     carried(cast, up, down, ["counts"])
-    moving.take(down, older, by)
+    transfer.take(down, older, by)
     theirs = Campaign.objects.exclude(pk=case.campaign_id).get()
     assert case_counts(theirs, cast.centre.pk).found == 2
     with pytest.raises(InputError, match="taken before"):
-        moving.take(down, older, by)
+        transfer.take(down, older, by)
 
 
 def test_a_granted_machine_goes_up_until_its_time_is_over(cast: Cast, pair: Any) -> None:
     case, (down, up) = down_and_found(cast, pair), pair
-    assert not any(offer.kind.name == "grants" for offer in moving.offers(up))
+    assert not any(offer.kind.name == "grants" for offer in transfer.offers(up))
     made_grant = grant(cast, case)
     path = made(up, cast.people["coordinator"], ["grants"])
-    with moving.checked(down, path) as found:
-        ((_, sentences),) = moving.preview(found)
+    with transfer.checked(down, path) as found:
+        ((_, sentences),) = transfer.preview(found)
     assert case.number in sentences[0]
-    taken = moving.take(down, path, cast.people["coordinator"])
+    taken = transfer.take(down, path, cast.people["coordinator"])
     assert taken.result == {"grants": {"grants": 1}}
     view = GrantedView.objects.get()
     assert not named_in(view.data), "locked"
@@ -191,7 +191,7 @@ def test_a_granted_machine_goes_up_until_its_time_is_over(cast: Cast, pair: Any)
     for who in ("reader", "authority", "stranger", "officer"):
         assert cast.client(who).get(f"/office/privacy/granted/{view.pk}/").status_code == 404, who
     with pytest.raises(InputError, match="taken before"):
-        moving.take(down, path, cast.people["coordinator"])
+        transfer.take(down, path, cast.people["coordinator"])
     assert granted.forget() == 0
     GrantedView.objects.update(until=made_grant.until - timedelta(days=4))
     assert client.get(f"/office/privacy/granted/{view.pk}/").status_code == 404
@@ -209,7 +209,7 @@ def test_a_grant_that_was_taken_back_ends_with_the_next_file(cast: Cast, pair: A
     Grant.objects.filter(pk=given.pk).update(ended=timezone.now())
     assert carried(cast, up, down, ["grants"]).result == {"grants": {"grants": 0}}
     assert not GrantedView.objects.exists()
-    moving.take(down, late, by)
+    transfer.take(down, late, by)
     assert not GrantedView.objects.exists(), "an older file brings nothing back"
 
 
@@ -257,6 +257,6 @@ def test_grants_of_another_shape_refuse_the_whole_file(
     monkeypatch.setattr(granted, "written", other)
     path = made(up, cast.people["coordinator"], ["grants"])
     with pytest.raises(InputError):
-        moving.take(down, path, cast.people["coordinator"])
+        transfer.take(down, path, cast.people["coordinator"])
     assert not GrantedView.objects.exists()
     assert Participation.objects.exists()

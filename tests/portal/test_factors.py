@@ -18,7 +18,7 @@ from django.test import Client
 from lamsach.errors import InputError
 from lamsach.portal.accounts.factors import ActivateForm
 from lamsach.portal.base import links
-from lamsach.portal.exchange import secrets
+from lamsach.portal.exchange import unit_keys
 
 from .conftest import Cast
 from .test_people import totp
@@ -77,13 +77,13 @@ def test_after_a_change_of_the_secret_key_the_old_one_opens(cast: Cast, settings
 
 def test_links_and_locked_keys_outlive_a_change_of_the_secret_key(settings: LazySettings) -> None:
     old = settings.SECRET_KEY
-    link, locked = links.sign("test.rotation", "7"), secrets.lock("a partner's word")
+    link, locked = links.sign("test.rotation", "7"), unit_keys.lock("a partner's word")
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [old]
     assert links.read("test.rotation", link) == "7"
-    assert secrets.unlock(locked) == "a partner's word"
+    assert unit_keys.unlock(locked) == "a partner's word"
     settings.SECRET_KEY_FALLBACKS = []
     with pytest.raises(InputError):
-        secrets.unlock(locked)
+        unit_keys.unlock(locked)
 
 
 def test_without_the_old_key_nobody_gets_in_and_the_page_says_why(cast: Cast, settings: LazySettings) -> None:

@@ -26,8 +26,9 @@ from lamsach.portal.api import access as tokens
 from lamsach.portal.api.models import Token
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.cases.models import Case
-from lamsach.portal.findings import identities, reading, writing
-from lamsach.portal.findings.intervals import heaviest
+from lamsach.portal.findings import bundle_reader, evidence, identities
+from lamsach.portal.findings.evidence import heaviest
+from lamsach.portal.findings.intake import Source, keep, kind_of, take_in
 from lamsach.portal.findings.models import (
     Bundle,
     BundleState,
@@ -39,7 +40,6 @@ from lamsach.portal.findings.models import (
     Transfer,
     Way,
 )
-from lamsach.portal.findings.taking import Source, keep, kind_of, take_in
 
 from .bundles import EVIL, FIREWALL, Contact, day, device, findings, hand_in, manifest, packed, repacked, work
 from .conftest import Cast
@@ -410,7 +410,7 @@ def test_reading_needs_no_sources(cast: Cast, tmp_path: Any) -> None:
     with zipfile.ZipFile(stream) as archive:
         row = json.loads(archive.read("sightings.jsonl"))
     assert row.pop("sources")
-    pieces = list(reading._pieces(row, ZoneInfo("UTC"), datetime.now(UTC)))
+    pieces = list(bundle_reader._pieces(row, ZoneInfo("UTC"), datetime.now(UTC)))
     assert [(piece.source, piece.count) for piece in pieces] == [("", 3), ("", 2)]
     assert kind_of(stream, "x") == "hunt"
     assert row["indicator"] == EVIL
@@ -437,7 +437,7 @@ def test_what_breaks_off_leaves_the_state_before(
         def stop(*_args: Any, **_options: Any) -> None:
             raise RuntimeError("killed")
 
-        broken.setattr(writing, stage, stop)
+        broken.setattr(evidence, stage, stop)
         with pytest.raises(RuntimeError):
             take_in(bundle.pk)
     left = (Device.objects.count(), Sighting.objects.count(), Part.objects.count(), Case.objects.count())

@@ -19,9 +19,9 @@ from lamsach.portal.api.access import issue
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.awareness.models import Person
 from lamsach.portal.campaigns.models import Campaign, CampaignState
-from lamsach.portal.fleet import counting, forgetting
+from lamsach.portal.fleet import figures, inventory
 from lamsach.portal.fleet.models import Look, LookState, Machine, Size
-from lamsach.portal.fleet.taking import Summary, keys_of, take
+from lamsach.portal.fleet.scans import Summary, keys_of, take
 from lamsach.portal.privacy import erasure, holds
 from lamsach.portal.units import tree
 
@@ -56,8 +56,8 @@ def post(cast: Cast, campaign_id: int, body: Any, unit: Any = None) -> Any:
     )
 
 
-def numbers(campaign: Campaign, unit: Any, days: int = 7) -> counting.Fleet:
-    return counting.by_branch(campaign, unit, days, timezone.now())[0]
+def numbers(campaign: Campaign, unit: Any, days: int = 7) -> figures.Fleet:
+    return figures.by_branch(campaign, unit, days, timezone.now())[0]
 
 
 def test_a_machine_reports_and_the_coordinator_sees_counts_only(
@@ -298,13 +298,13 @@ def test_a_scans_bundle_counts_too(cast: Cast, campaign: Campaign) -> None:
 
 def test_names_are_forgotten_and_numbers_stay(cast: Cast, campaign: Campaign) -> None:
     take(campaign, cast.first, summary("PC-01"))
-    assert forgetting.forget(90) == 0
+    assert inventory.forget_names(90) == 0
     ended = tree.today() - timedelta(days=91)
     Campaign.objects.filter(pk=campaign.pk).update(state=CampaignState.CLOSED, ends=ended)
     hold = holds.put(cast.first, "Thanh tra", cast.people["officer"])
-    assert forgetting.forget(90) == 0
+    assert inventory.forget_names(90) == 0
     holds.lift(hold, cast.people["officer"])
-    assert (forgetting.forget(90), forgetting.forget(90)) == (1, 0)
+    assert (inventory.forget_names(90), inventory.forget_names(90)) == (1, 0)
     assert Machine.objects.get().name == ""
     assert numbers(campaign, cast.first).scanned == 1
 
@@ -342,8 +342,8 @@ def test_sums_over_many_units_are_kept_for_a_moment(
     assert numbers(campaign, cast.centre).scanned == 1
     take(campaign, cast.first, summary("PC-02"))
     assert numbers(campaign, cast.centre).scanned == 2, "in a small tree they are always those of now"
-    monkeypatch.setattr(counting, "LARGE", 0)
-    monkeypatch.setattr(counting, "KEPT_S", 30)
+    monkeypatch.setattr(figures, "LARGE", 0)
+    monkeypatch.setattr(figures, "KEPT_S", 30)
     assert numbers(campaign, cast.centre).scanned == 2
     take(campaign, cast.second, summary("PC-03"))
     assert numbers(campaign, cast.centre).scanned == 2

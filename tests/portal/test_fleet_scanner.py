@@ -25,12 +25,12 @@ from lamsach.portal.audit.models import Entry
 from lamsach.portal.base.uploads import keep
 from lamsach.portal.campaigns.models import Campaign, CampaignState, IndicatorList
 from lamsach.portal.cases.models import Case
-from lamsach.portal.exchange import keyring
-from lamsach.portal.findings import taking
-from lamsach.portal.fleet import handing, words
-from lamsach.portal.fleet.filling import fill
+from lamsach.portal.exchange import unit_keys
+from lamsach.portal.findings import intake
+from lamsach.portal.fleet import scanners
+from lamsach.portal.fleet.filled_zip import fill
 from lamsach.portal.fleet.models import Handout, Look
-from lamsach.portal.fleet.programs import program_of, programs
+from lamsach.portal.fleet.scanners import program_of, programs
 from lamsach.portal.public.models import Tool
 from lamsach.scanner.campaign import Carried, read_campaign
 from tests.scanner.planted import EICAR
@@ -226,10 +226,10 @@ def test_an_officer_takes_a_filled_scanner(
 def test_the_leading_units_key_signs_where_there_is_one(
     cast: Cast, campaign: Campaign, browser: Callable[[str], Client], tmp_path: Path
 ) -> None:
-    key = keyring.renew(cast.centre, cast.people["coordinator"])
+    key = unit_keys.renew(cast.centre, cast.people["coordinator"])
     carried = unpacked(take(browser("officer"), campaign, catalogued(plain())), tmp_path)
     assert carried.signer == key.fingerprint
-    assert keyring.current(cast.first) is None
+    assert unit_keys.current(cast.first) is None
 
 
 @pytest.mark.parametrize("fits", [True, False])
@@ -237,7 +237,7 @@ def test_a_program_for_one_key(
     cast: Cast, campaign: Campaign, browser: Callable[[str], Client], tmp_path: Path, fits: bool
 ) -> None:
     raw = (
-        keyring.opened(keyring.renew(cast.centre, cast.people["coordinator"]))
+        unit_keys.opened(unit_keys.renew(cast.centre, cast.people["coordinator"]))
         .public_key()
         .public_bytes_raw()
         .hex()
@@ -258,10 +258,10 @@ def test_the_same_inputs_give_the_same_bytes(
 ) -> None:
     catalogued(plain())
     (program,) = programs()
-    now = handing.timezone.now()
-    monkeypatch.setattr(handing.timezone, "now", lambda: now)
-    monkeypatch.setattr(handing.words, "fresh", lambda: ("scan_a", f"{Handout.objects.count():064d}"))
-    made = [handing.hand_out(program, campaign, cast.first, cast.people["officer"])[1] for _ in range(2)]
+    now = scanners.timezone.now()
+    monkeypatch.setattr(scanners.timezone, "now", lambda: now)
+    monkeypatch.setattr(scanners, "fresh_word", lambda: ("scan_a", f"{Handout.objects.count():064d}"))
+    made = [scanners.hand_out(program, campaign, cast.first, cast.people["officer"])[1] for _ in range(2)]
     assert len({b"".join(filled.pieces()) for filled in made}) == 1
 
 
@@ -310,9 +310,9 @@ def word(cast: Cast, campaign: Campaign) -> str:
     """The word of a scanner for the first room."""
     catalogued(plain())
     (program,) = programs()
-    made, filled = handing.hand_out(program, campaign, cast.first, cast.people["officer"])
+    made, filled = scanners.hand_out(program, campaign, cast.first, cast.people["officer"])
     filled.close()
-    fresh, digest = words.fresh()
+    fresh, digest = scanners.fresh_word()
     Handout.objects.filter(pk=made.handout.pk).update(digest=digest)
     return fresh
 
@@ -409,7 +409,7 @@ def test_from_the_download_to_the_case(
 ) -> None:
     settings.PUBLIC_URL = live_server.url
     monkeypatch.setattr(
-        taking, "enqueue", lambda _kind, _user, bundle_id: on_commit(lambda: taking.take_in(bundle_id))
+        intake, "enqueue", lambda _kind, _user, bundle_id: on_commit(lambda: intake.take_in(bundle_id))
     )
     found = bundles.findings(
         [bundles.device("name:pc-01")],

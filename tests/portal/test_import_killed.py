@@ -34,7 +34,7 @@ from lamsach.portal.accounts.models import User
 from lamsach.portal.campaigns.models import Campaign, FormDefinition
 from lamsach.portal.cases.models import Case, Clarification, Span, Step
 from lamsach.portal.findings.models import *
-from lamsach.portal.findings.taking import Source, keep
+from lamsach.portal.findings.intake import Source, keep
 from lamsach.portal.jobs.models import Job
 from lamsach.portal.jobs.queue import run_next
 from lamsach.portal.units import tree

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from lamsach.portal.awareness import telling
+from lamsach.portal.awareness import letters as notices
 from lamsach.portal.campaigns.models import Recipient, Step, StepKind
 from lamsach.portal.mail import access, delivery, letters, parser, retention
 from lamsach.portal.mail import mailbox as boxes
@@ -240,7 +240,7 @@ def test_a_full_box_is_not_a_wrong_address(cast: Cast) -> None:
 
 def test_an_answer_of_a_person_goes_to_their_own_desk_and_no_log(cast: Cast) -> None:
     told = notice(cast)
-    telling.remind(told.campaign, cast.first, cast.people["officer"])
+    notices.remind(told.campaign, cast.first, cast.people["officer"])
     letter = Letter.objects.get(about=f"notice:{told.pk}")
     take(mail("Tôi có phần mềm này.", sender=letter.to, to=address(letter)))
     assert Question.objects.get().unit == cast.first

@@ -23,7 +23,7 @@ from lamsach.portal.reports.content import freeze
 from lamsach.portal.reports.documents import consolidated, document_of
 from lamsach.portal.reports.figures import Scope
 from lamsach.portal.reports.models import Report
-from lamsach.portal.traces.tracing import _letter
+from lamsach.portal.traces.runs import _letter
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Unit
 from tests.letters.decree import faults

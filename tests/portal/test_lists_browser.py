@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lamsach.portal.lists import fetching, keeping
+from lamsach.portal.lists import documents, origins
 from lamsach.portal.lists.models import Decision, Document, Doubt, Origin
 from tests.chromium import chromium
 
@@ -114,8 +114,8 @@ def test_a_misp_server_is_added_in_the_page_and_its_key_is_not_shown_again(
             page.get_by_text("A key is kept for the server of this source.").wait_for()
             assert page.locator("#id_key").input_value() == ""
             assert key not in page.content()
-        assert fetching.fetch(Origin.objects.get().pk) == {"new": True}
-        keeping.read(Document.objects.get().pk)
+        assert origins.fetch(Origin.objects.get().pk) == {"new": True}
+        documents.read(Document.objects.get().pk)
         with browsing(cast) as page:
             page.goto(f"{live_server.url}/office/blocklists/{kept.pk}/")
             row = page.get_by_role("row", name="MISP.zip")

@@ -10,7 +10,7 @@ import pytest
 
 from lamsach.indicators.releases import rows as runs
 from lamsach.indicators.values.listings import IndicatorColumns
-from lamsach.portal.lists import changes, looking, outlets, releasing
+from lamsach.portal.lists import outlets, releases, versions
 from lamsach.portal.lists.models import Document, Listed
 
 from . import listing
@@ -35,7 +35,7 @@ def scarce(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_versions_and_their_changes_are_made_in_pieces(
     cast: Cast, scarce: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changes, "SHOWN", 20)
+    monkeypatch.setattr(versions, "SHOWN", 20)
     listing.add(cast, names(0, 1000))
     first = listing.again(cast)
     assert (first.count, first.added, first.removed, first.changed) == (1000, 1000, 0, 0)
@@ -43,9 +43,9 @@ def test_versions_and_their_changes_are_made_in_pieces(
     listing.add(cast, names(100, 1000))
     second = listing.again(cast)
     assert (second.count, second.added, second.removed, second.changed) == (1000, 100, 100, 0)
-    assert [item.value for item in releasing.values(second)][:1] == ["c00100.bot-c2.xyz"]
+    assert [item.value for item in releases.values(second)][:1] == ["c00100.bot-c2.xyz"]
     assert Listed.objects.filter(list=second.list).count() == 1000
-    found = changes.of(second)
+    found = versions.changes_of(second)
     assert found is not None
     assert [item.value for item in found.added] == [
         f"c{number:05}.bot-c2.xyz" for number in range(1000, 1020)
@@ -62,20 +62,20 @@ def test_the_page_of_a_version_needs_no_comparing(
     listing.again(cast)
     listing.add(cast, "evil-b.top\n")
     version = listing.again(cast)
-    monkeypatch.setattr(changes, "MOST", 0)
-    monkeypatch.setattr(releasing, "values", lambda version: pytest.fail("it reads the version again"))
+    monkeypatch.setattr(versions, "MOST", 0)
+    monkeypatch.setattr(releases, "values", lambda version: pytest.fail("it reads the version again"))
     page = cast.client("coordinator").get(f"/office/blocklists/versions/{version.pk}/").content.decode()
     assert "evil-b.top" in page
     monkeypatch.undo()
     for path in (tmp_path / "changes").iterdir():
         path.unlink()
-    again = changes.of(version)
+    again = versions.changes_of(version)
     assert again is not None
     assert [item.value for item in again.added] == ["evil-b.top"], "made anew when the file is gone"
-    monkeypatch.setattr(changes, "MOST", 0)
+    monkeypatch.setattr(versions, "MOST", 0)
     for path in (tmp_path / "changes").iterdir():
         path.write_text("{")
-    assert changes.of(version) is None
+    assert versions.changes_of(version) is None
 
 
 def test_an_outlet_s_moments_are_those_of_its_values(
@@ -88,7 +88,7 @@ def test_an_outlet_s_moments_are_those_of_its_values(
     version = listing.again(cast)
     assert outlets._moment(version, version.made) == version.made
     assert outlets._moment(version, ends[2] + timedelta(hours=1)) == ends[2]
-    monkeypatch.setattr(releasing, "values", lambda version: pytest.fail("it reads the version again"))
+    monkeypatch.setattr(releases, "values", lambda version: pytest.fail("it reads the version again"))
     assert outlets._moment(version, ends[0]) == ends[0]
 
 
@@ -100,10 +100,10 @@ def test_a_worker_that_was_killed_before_the_index_was_whole_makes_it_whole(
 
     kept = listing.add(cast, names(0, 30)).list
     with monkeypatch.context() as changed:
-        changed.setattr(looking, "index", killed)
+        changed.setattr(versions, "index", killed)
         with pytest.raises(KeyboardInterrupt):
             listing.again(cast)
-    assert (releasing.latest(kept) is not None, looking.places([kept], "c00007.bot-c2.xyz")) == (True, [])
+    assert (releases.latest(kept) is not None, versions.places([kept], "c00007.bot-c2.xyz")) == (True, [])
     version = listing.again(cast)
     assert (version.number, version.count) == (1, 30)
-    assert len(looking.places([kept], "c00007.bot-c2.xyz")) == 1
+    assert len(versions.places([kept], "c00007.bot-c2.xyz")) == 1

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lamsach.portal.audit.models import Entry
-from lamsach.portal.lists import fetching, keeping, mirrored, origin_keys, releasing
+from lamsach.portal.lists import documents, origins, releases
 from lamsach.portal.lists.models import Document, Origin
 
 from . import listing
@@ -58,13 +58,13 @@ def use(server: Server, answer: Any) -> None:
 def source(cast: Cast, server: Server, path: str = "", how: str = "misp+", key: str = KEY) -> Origin:
     url = f"{how}https://127.0.0.1:{server.server_port}{path}"
     made = listing.origin(cast, url)
-    made.locked_key = origin_keys.locked(url, key) if key else ""
+    made.locked_key = origins.locked(url, key) if key else ""
     made.save()
     return made
 
 
 def fetched(origin: Origin) -> str:
-    said = fetching.fetch(origin.pk)
+    said = origins.fetch(origin.pk)
     origin.refresh_from_db()
     return str(said.get("problem", ""))
 
@@ -72,10 +72,10 @@ def fetched(origin: Origin) -> str:
 def values(origin: Origin) -> list[str]:
     """What the document of a source holds."""
     found = Document.objects.filter(origin=origin, withdrawn=None).latest("pk")
-    keeping.read(found.pk)
+    documents.read(found.pk)
     found.refresh_from_db()
     assert found.problem == ""
-    with keeping.copies([found]) as [(_, place)]:
+    with documents.copies([found]) as [(_, place)]:
         from lamsach.indicators.lists import read_lists
 
         return sorted(item.value for item in read_lists([str(place)], print).indicators)
@@ -136,7 +136,7 @@ def test_the_form_keeps_a_key_for_its_server_alone(
     assert "chữ cái không dấu" in answer.content.decode()
     client.post(f"/office/blocklists/{kept.pk}/sources/", {**said, "key": f" {KEY} "})
     origin = Origin.objects.get(name="MISP")
-    assert origin_keys.key_of(origin) == KEY
+    assert origins.key_of(origin) == KEY
     assert KEY not in origin.locked_key
     address = f"/office/blocklists/sources/{origin.pk}/"
     page = client.get(address).content.decode()
@@ -144,10 +144,10 @@ def test_the_form_keeps_a_key_for_its_server_alone(
     assert KEY not in page
     client.post(address, {**said, "hours": "12"})
     origin.refresh_from_db()
-    assert (origin.hours, origin_keys.key_of(origin)) == (12, KEY), "an empty field keeps the key"
+    assert (origin.hours, origins.key_of(origin)) == (12, KEY), "an empty field keeps the key"
     client.post(address, {**said, "url": f"misp+https://127.0.0.1:{secure.server_port}/attributes"})
     origin.refresh_from_db()
-    assert origin_keys.key_of(origin) == KEY, "it is the same server"
+    assert origins.key_of(origin) == KEY, "it is the same server"
     answer = client.post(address, {**said, "url": "misp+https://other.example/events"})
     assert "hãy nhập khóa" in answer.content.decode()
     answer = client.post(address, {**said, "url": "https://other.example/list.txt"}, follow=True)
@@ -234,7 +234,7 @@ def test_a_server_that_lies_leaves_the_last_document(cast: Cast, secure: Server,
 def test_an_instance_that_is_inside_is_not_asked(cast: Cast, settings: Any) -> None:
     url = "misp+https://10.0.0.1/events"
     origin = listing.origin(cast, url)
-    origin.locked_key = origin_keys.locked(url, KEY)
+    origin.locked_key = origins.locked(url, KEY)
     origin.save()
     assert "private" in fetched(origin)
 
@@ -307,13 +307,13 @@ def test_another_address_begins_anew_and_a_source_that_is_removed_leaves_nothing
 
 def test_many_events_are_few_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """An archive holds two thousand files at most; an instance has more events."""
-    monkeypatch.setattr(mirrored, "MEMBER_BYTES", 100_000)
+    monkeypatch.setattr(origins, "MEMBER_BYTES", 100_000)
     for number in range(2500):
         said = json.dumps({"Event": event(number, f"bot{number}.xyz")})
         (tmp_path / f"event-{number:05}.json").write_text(said)
     with (
-        mirrored.archive(tmp_path, of_events=True) as first,
-        mirrored.archive(tmp_path, of_events=True) as second,
+        origins.archive(tmp_path, of_events=True) as first,
+        origins.archive(tmp_path, of_events=True) as second,
     ):
         assert first.read() == second.read()
         (tmp_path / "all.zip").write_bytes(b"")
@@ -330,7 +330,7 @@ def test_the_values_of_an_instance_go_into_the_next_version(cast: Cast, secure: 
     origin = source(cast, secure)
     fetched(origin)
     values(origin)
-    releasing.release(origin.list_id, "x", cast.people["coordinator"])
-    version = releasing.latest(origin.list)
+    releases.release(origin.list_id, "x", cast.people["coordinator"])
+    version = releases.latest(origin.list)
     assert version is not None
-    assert [(item.value, item.threat) for item in releasing.values(version)] == [("bot1.xyz", "Botnet 1")]
+    assert [(item.value, item.threat) for item in releases.values(version)] == [("bot1.xyz", "Botnet 1")]

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from lamsach.portal.exchange import outgoing
-from lamsach.portal.lists import fetching, keeping
+from lamsach.portal.exchange import outbound
+from lamsach.portal.lists import documents, origins
 from lamsach.portal.lists.models import Document, Origin
 
 from . import listing
@@ -32,7 +32,7 @@ def source(cast: Cast, server: Server, path: str = "/list.txt", host: str = "127
 
 def fetched(origin: Origin) -> str:
     """What fetching says: the problem, or nothing."""
-    said = fetching.fetch(origin.pk)
+    said = origins.fetch(origin.pk)
     origin.refresh_from_db()
     assert origin.problem == "" or said["problem"] in origin.problem
     return str(said.get("problem", ""))
@@ -42,7 +42,7 @@ def test_a_list_comes_over_tls_from_a_server_that_an_own_ca_vouches_for(cast: Ca
     origin = source(cast, secure)
     assert fetched(origin) == ""
     found = Document.objects.get(origin=origin)
-    keeping.read(found.pk)
+    documents.read(found.pk)
     found.refresh_from_db()
     assert (found.count, found.problem, found.name) == (2, "", "list.txt")
     assert secure.asked[0][1]["host"] == f"127.0.0.1:{secure.server_port}"
@@ -130,7 +130,7 @@ def test_an_answer_larger_than_allowed_is_not_kept(cast: Cast, secure: Server, s
 
 
 def test_a_server_that_drips_is_given_up(cast: Cast, secure: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "WHOLE_S", -1.0)
+    monkeypatch.setattr(origins, "WHOLE_S", -1.0)
     assert fetched(source(cast, secure)) == "The address could not be reached."
 
 
@@ -213,7 +213,7 @@ def test_a_taxii_collection_comes_over_tls_page_by_page(
     broken = False
     assert fetched(origin) == ""
     found = Document.objects.get(origin=origin)
-    keeping.read(found.pk)
+    documents.read(found.pk)
     found.refresh_from_db()
     assert found.count == 2
     assert ["next=b" in path for path, _ in secure.asked] == [False, True, True], (
@@ -235,8 +235,8 @@ def test_a_taxii_server_that_goes_round_in_circles_ends_with_one_sentence(
 
 def test_the_proxy_alone_is_connected_to_unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     connected = []
-    monkeypatch.setattr(outgoing.socket, "create_connection", lambda place, limit: connected.append(place))
-    monkeypatch.setattr(outgoing, "_resolve", lambda host, port, scheme: "192.0.2.7")
+    monkeypatch.setattr(outbound.socket, "create_connection", lambda place, limit: connected.append(place))
+    monkeypatch.setattr(outbound, "_resolve", lambda host, port, scheme: "192.0.2.7")
     for goal in (("Proxy.example", 3128), ("proxy.example", 443)):
-        outgoing._connect(("proxy.example", 3128), "https", goal, 1.0)
+        outbound._connect(("proxy.example", 3128), "https", goal, 1.0)
     assert connected == [("Proxy.example", 3128), ("192.0.2.7", 443)]

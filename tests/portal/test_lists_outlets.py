@@ -146,12 +146,12 @@ def test_what_is_over_is_gone_from_the_next_answer(cast: Cast) -> None:
     listing.released(cast)
     made, _ = listing.outlet(cast)
     now = timezone.now()
-    today, later = outlets.answer(made, 1, now), outlets.answer(made, 1, now + timedelta(days=2))
+    today, later = outlets.answer_of(made, 1, now), outlets.answer_of(made, 1, now + timedelta(days=2))
     assert today is not None
     assert later is not None
     assert b"45.155.37.7" in today.plain.read_bytes()
     assert b"45.155.37.7" not in later.plain.read_bytes()
-    same = outlets.answer(made, 1, now + timedelta(hours=1))
+    same = outlets.answer_of(made, 1, now + timedelta(hours=1))
     assert same == today, "nothing ended in between: the very same bytes"
 
 
@@ -205,7 +205,7 @@ def test_the_resolver_answers_again_when_the_outlet_has_let_a_name_go(
     tmp_path.chmod(0o755)
     found = {}
     for year in (2030, 2032):
-        answer = outlets.answer(made, 1, datetime(year, 1, 1, tzinfo=UTC))
+        answer = outlets.answer_of(made, 1, datetime(year, 1, 1, tzinfo=UTC))
         assert answer is not None
         (tmp_path / f"lamsach{answer.suffix}").write_bytes(answer.plain.read_bytes())
         port = free_port()

@@ -148,7 +148,7 @@ def days(monkeypatch: pytest.MonkeyPatch) -> Any:
         clock[0] += timedelta(days=1)
         return clock[0]
 
-    monkeypatch.setattr("lamsach.portal.lists.releasing.timezone", SimpleNamespace(now=now))
+    monkeypatch.setattr("lamsach.portal.lists.releases.timezone", SimpleNamespace(now=now))
     return clock
 
 

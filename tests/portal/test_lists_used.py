@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from lamsach.portal.findings.models import Bundle, BundleKind, BundleState, Way
-from lamsach.portal.lists import using
+from lamsach.portal.lists import releases
 from lamsach.portal.lists.models import VersionUse
 
 from . import listing
@@ -47,9 +47,9 @@ def test_hunts_with_several_lists_state_the_version_of_each(cast: Cast) -> None:
         ({}, [], {"indicator_list": {"versions": 5}}, {"indicator_list": {"versions": [3]}})
     ):
         bundle(cast, f"odd-{number}.zip", odd)
-    assert using.note() == 7
-    assert using.note() == 0, "each is looked through once"
-    assert set(using.of(version)) == {alone, several}
+    assert releases.note_uses() == 7
+    assert releases.note_uses() == 0, "each is looked through once"
+    assert set(releases.used_by(version)) == {alone, several}
     page = cast.client("coordinator").get(f"/office/blocklists/versions/{version.pk}/").content.decode()
     assert "several.zip" in page
     assert "other.zip" not in page
@@ -60,5 +60,5 @@ def test_a_file_that_is_gone_stops_nothing(cast: Cast) -> None:
     version = listing.released(cast)
     gone = bundle(cast, "gone.zip", {})
     default_storage.delete(gone.path)
-    assert using.note() == 1
-    assert not using.of(version).exists()
+    assert releases.note_uses() == 1
+    assert not releases.used_by(version).exists()

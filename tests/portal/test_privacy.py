@@ -16,10 +16,9 @@ from django.utils import timezone
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.awareness.models import Notice, Person
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.cases.counting import case_counts
 from lamsach.portal.cases.models import Case, CaseState, Grant, Note, Span, Step
-from lamsach.portal.cases.states import move
-from lamsach.portal.cases.upkeep import recompute
+from lamsach.portal.cases.tally import case_counts
+from lamsach.portal.cases.upkeep import move, recompute
 from lamsach.portal.findings.models import (
     Bundle,
     CoverageDay,
@@ -207,7 +206,7 @@ def test_a_hold_stops_it(scope: str, cast: Cast, campaign: Campaign) -> None:
 
 def test_a_hold_keeps_people_live_sightings_and_traces_too(cast: Cast, campaign: Campaign) -> None:
     from lamsach.portal.awareness.waves import erase_due
-    from lamsach.portal.sources.alarms import erase
+    from lamsach.portal.sources.collectors import erase
     from lamsach.portal.sources.models import Collector, LiveSighting
 
     told(cast)

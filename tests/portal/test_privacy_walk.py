@@ -17,11 +17,11 @@ from pypdf import PdfReader
 
 from lamsach.portal.api import access as api_access
 from lamsach.portal.audit.models import Entry
-from lamsach.portal.awareness import telling
+from lamsach.portal.awareness import letters
 from lamsach.portal.base import links
 from lamsach.portal.base.uploads import keep
 from lamsach.portal.cases.models import Case, Note
-from lamsach.portal.fleet.taking import Summary, take
+from lamsach.portal.fleet.scans import Summary, take
 from lamsach.portal.sources.models import Collector, LiveSighting
 from lamsach.portal.support import desk
 
@@ -157,10 +157,10 @@ def test_a_page_that_is_opened_by_its_link_is_in_the_trail(cast: Cast) -> None:
         link: "question.viewed",
         f"{link}files/{asked.files.get().pk}/": "question.file",
         reverse(
-            "awareness:notice", args=[links.sign(telling.PURPOSE, samples.notice(cast).nonce)]
+            "awareness:notice", args=[links.sign(letters.PURPOSE, samples.notice(cast).nonce)]
         ): "person.data_viewed",
         reverse(
-            "awareness:own_data", args=[links.sign(telling.PURPOSE, samples.notice(cast).nonce)]
+            "awareness:own_data", args=[links.sign(letters.PURPOSE, samples.notice(cast).nonce)]
         ): "person.data_exported",
     }
     for path, action in pages.items():

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from lamsach.errors import UnreadableError
 from lamsach.portal import backup
-from lamsach.portal.awareness import telling
+from lamsach.portal.awareness import letters
 from lamsach.portal.awareness.models import Notice, Person
 from lamsach.portal.base import links
 from lamsach.portal.base.uploads import keep
@@ -111,7 +111,7 @@ def test_people_are_told_once_and_counted_by_their_button(
         officer.post(address, data)
     assert Letter.objects.filter(kind="awareness").count() == 1
     notice = Notice.objects.get(person__name="Trần A")
-    own = f"/n/{links.sign(telling.PURPOSE, notice.nonce)}/"
+    own = f"/n/{links.sign(letters.PURPOSE, notice.nonce)}/"
     client.get(own)
     assert Notice.objects.filter(confirmed__isnull=False).count() == 0, "looking does not count"
     client.post(own, {"what": "read"})
@@ -129,24 +129,24 @@ def test_people_are_told_once_and_counted_by_their_button(
 @pytest.mark.django_db
 def test_erasing_a_person_keeps_the_count(cast: Cast, browser: Browser, client: Client) -> None:
     campaign = dispatch(cast).campaign
-    telling.import_people(cast.first, io.BytesIO(SHEET.encode()), "a.csv", cast.people["officer"])
-    telling.tell(campaign, cast.first, cast.people["officer"])
+    letters.import_people(cast.first, io.BytesIO(SHEET.encode()), "a.csv", cast.people["officer"])
+    letters.tell(campaign, cast.first, cast.people["officer"])
     notice = Notice.objects.get(person__name="Trần A")
     browser("officer").post(f"/office/awareness/people/{notice.person_id}/erase/")
     assert not Person.objects.filter(name="Trần A").exists()
     assert Notice.objects.filter(campaign=campaign).count() == 2
-    assert client.get(f"/n/{links.sign(telling.PURPOSE, notice.nonce)}/").status_code == 404
+    assert client.get(f"/n/{links.sign(letters.PURPOSE, notice.nonce)}/").status_code == 404
 
 
 @pytest.mark.one_date
 @pytest.mark.django_db
 def test_unsubscribing_stops_reminders(cast: Cast, client: Client) -> None:
     campaign = dispatch(cast).campaign
-    telling.import_people(cast.first, io.BytesIO(SHEET.encode()), "a.csv", cast.people["officer"])
-    telling.tell(campaign, cast.first, cast.people["officer"])
+    letters.import_people(cast.first, io.BytesIO(SHEET.encode()), "a.csv", cast.people["officer"])
+    letters.tell(campaign, cast.first, cast.people["officer"])
     notice = Notice.objects.get(person__name="Trần A")
-    client.post(f"/n/{links.sign(telling.PURPOSE, notice.nonce)}/", {"what": "unsubscribe"})
-    assert telling.remind(campaign, cast.first, cast.people["officer"]) == 0
+    client.post(f"/n/{links.sign(letters.PURPOSE, notice.nonce)}/", {"what": "unsubscribe"})
+    assert letters.remind(campaign, cast.first, cast.people["officer"]) == 0
 
 
 @pytest.mark.one_date

@@ -23,15 +23,15 @@ from lamsach.portal.campaigns.models import (
     Step,
     StepKind,
 )
-from lamsach.portal.cases.counting import (
+from lamsach.portal.cases.models import Case, CaseState
+from lamsach.portal.cases.tally import (
     GROUPS,
     CaseCounts,
     case_counts,
     case_counts_by_child,
     case_counts_of_pairs,
 )
-from lamsach.portal.cases.models import Case, CaseState
-from lamsach.portal.cases.states import move
+from lamsach.portal.cases.upkeep import move
 from lamsach.portal.reports import chain, drafts
 from lamsach.portal.reports.chain import Action, Stale
 from lamsach.portal.reports.models import Report

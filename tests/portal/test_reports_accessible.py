@@ -26,9 +26,9 @@ STATES = (
 from datetime import date
 from django.core.files.uploadedfile import SimpleUploadedFile
 from lamsach.letters.filled_form import Read
-from lamsach.portal.base import tokens
+from lamsach.portal.base import links
 from lamsach.portal.base.uploads import keep
-from lamsach.portal.campaigns import deadline_moves, sending
+from lamsach.portal.campaigns import deadline_moves, dispatches
 from lamsach.portal.campaigns.models import DeadlineKind, Dispatch, MoveScope
 from lamsach.portal.letterheads.models import Letterhead
 from lamsach.portal.reports.arrivals import keep_received
@@ -37,8 +37,8 @@ from lamsach.portal.units.models import Unit
 user = User.objects.create_user("coordinator@demo.example", given["password"], language="vi", name="Điều phối")
 Membership.objects.create(user=user, unit=top, role=Role.AUTHORITY)
 Unit.objects.filter(pk=units["Z09.01.07"].pk).update(name="Trung tâm Nghiên cứu, Ứng dụng và Chuyển giao Công nghệ Thông tin miền Trung và Tây Nguyên")
-dispatch = Dispatch.objects.create(campaign=campaign, issuer=top, number="05/CNTT", day=day, subject="V/v triển khai", body="Đề nghị triển khai.", deadline=day + timedelta(days=20), created_by=by, once=tokens.nonce())
-sending.send(dispatch, by, whole=True)
+dispatch = Dispatch.objects.create(campaign=campaign, issuer=top, number="05/CNTT", day=day, subject="V/v triển khai", body="Đề nghị triển khai.", deadline=day + timedelta(days=20), created_by=by, once=links.nonce())
+dispatches.send(dispatch, by, whole=True)
 Letterhead.objects.create(unit=ministry, place="Hà Nội", abbreviation="BMH", position="Bộ trưởng", signer="Nguyễn Văn Minh Họa")
 def step(report, *actions, **more):
     for action in actions:

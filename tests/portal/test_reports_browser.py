@@ -47,7 +47,7 @@ from lamsach.portal.accounts.models import User
 from lamsach.portal.base.roles import Role
 from lamsach.portal.campaigns.models import Campaign, FormDefinition
 from lamsach.portal.campaigns.views import default_form
-from lamsach.portal.exchange import keyring, moving
+from lamsach.portal.exchange import transfer, unit_keys
 from lamsach.portal.reports import drafts
 from lamsach.portal.reports.chain import Action, take
 from lamsach.portal.reports.content import freeze
@@ -73,13 +73,13 @@ for name, unit, role in (("officer", None, Role.OFFICER), ("coordinator", minist
     user = User.objects.create_user(name + "@demo.example", given["password"], language="en", name=name.title())
     for at in [unit] if unit else list(units.values())[:4]:
         Membership.objects.create(user=user, unit=at, role=role)
-from lamsach.portal.base import tokens
-from lamsach.portal.campaigns import sending
+from lamsach.portal.base import links
+from lamsach.portal.campaigns import dispatches
 from lamsach.portal.campaigns.models import DeadlineMove, Dispatch
-dispatch = Dispatch.objects.create(campaign=campaign, issuer=top, number="05/CNTT", day=day, subject="V/v triển khai", body="Đề nghị triển khai.", deadline=day + timedelta(days=20), created_by=by, once=tokens.nonce())
-sending.send(dispatch, by, whole=True)
+dispatch = Dispatch.objects.create(campaign=campaign, issuer=top, number="05/CNTT", day=day, subject="V/v triển khai", body="Đề nghị triển khai.", deadline=day + timedelta(days=20), created_by=by, once=links.nonce())
+dispatches.send(dispatch, by, whole=True)
 DeadlineMove.objects.create(campaign=campaign, kind="report", scope="one", unit=units["Z09.01.02"], day=day - timedelta(days=1), reason="x", by=by)
-key = keyring.renew(ministry, by)
+key = unit_keys.renew(ministry, by)
 print(json.dumps({"key": key.public, "units": {code: unit.pk for code, unit in units.items()}, "ministry": ministry.pk, "top": top.pk, "campaign": campaign.pk}))
 """
 )
@@ -87,14 +87,14 @@ CUT_OFF = (
     BEGIN
     + """
 own = units["Z09.01.06"]
-key = keyring.renew(own, by)
-partner = keyring.add_partner(own, "Z09.01", "Bộ Minh họa", above=True, public=given["key"], by=by)
+key = unit_keys.renew(own, by)
+partner = unit_keys.add_partner(own, "Z09.01", "Bộ Minh họa", above=True, public=given["key"], by=by)
 made = drafts.begin(campaign, own, by)
 for name, value in zip(("informed", "deployed"), given["truth"]):
     Figure.objects.filter(report=made, key=name).update(stated=value, reason="Theo sổ công văn")
 for action in (Action.SUBMIT, Action.APPROVE, Action.SEND):
     take(made, action, by, freeze=freeze if action == Action.SUBMIT else None)
-moving.make(partner, Path(given["file"]), by, ("reports",))
+transfer.make(partner, Path(given["file"]), by, ("reports",))
 print(json.dumps({"key": key.public}))
 """
 )
@@ -105,12 +105,12 @@ from lamsach.portal.server import start
 start(Path(sys.argv[1]))
 given = json.loads(sys.argv[2])
 from lamsach.portal.accounts.models import User
-from lamsach.portal.exchange import keyring
+from lamsach.portal.exchange import unit_keys
 from lamsach.portal.mail.inbox import take
 from lamsach.portal.units.models import Unit
 if "key" in given:
     by = User.objects.order_by("pk").first()
-    keyring.add_partner(Unit.objects.get(code="Z09.01"), "Z09.01.06", "Phòng 06", above=False, public=given["key"], by=by)
+    unit_keys.add_partner(Unit.objects.get(code="Z09.01"), "Z09.01.06", "Phòng 06", above=False, public=given["key"], by=by)
 else:
     assert take(Path(given["mail"]).read_bytes()) is not None
 print("{}")

@@ -16,7 +16,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from lamsach.errors import InputError
-from lamsach.portal.exchange import keyring, moving, sealing
+from lamsach.portal.exchange import transfer, unit_keys
 from lamsach.portal.exchange.models import Partner
 from lamsach.portal.mail.inbox import take as take_mail
 from lamsach.portal.mail.letters import message
@@ -38,11 +38,11 @@ SIGNED_PDF = b"%PDF-1.7 signed"
 def partners(cast: Cast) -> tuple[Partner, Partner]:
     """How the room knows the centre, and the centre the room."""
     by = cast.people["administrator"]
-    keys = {unit: keyring.renew(unit, by).public for unit in (cast.first, cast.centre)}
-    up = keyring.add_partner(
+    keys = {unit: unit_keys.renew(unit, by).public for unit in (cast.first, cast.centre)}
+    up = unit_keys.add_partner(
         cast.first, cast.centre.code, cast.centre.name, above=True, public=keys[cast.centre], by=by
     )
-    down = keyring.add_partner(
+    down = unit_keys.add_partner(
         cast.centre, cast.first.code, cast.first.name, above=False, public=keys[cast.first], by=by
     )
     return up, down
@@ -107,7 +107,7 @@ def test_an_e_mail_between_portals_files_the_report_by_itself(cast: Cast) -> Non
 def test_a_sealed_file_in_an_e_mail_is_opened_and_filed(cast: Cast) -> None:
     up, _down = partners(cast)
     dispatch(cast)
-    key = sealing.renew(cast.centre, cast.people["coordinator"])
+    key = unit_keys.renew_sealing(cast.centre, cast.people["coordinator"])
     Partner.objects.filter(pk=up.pk).update(recipient=key.public)
     raw, digest = elsewhere(lambda: sent_mail(cast))
     names = [str(part.get_filename()) for part in message_of(raw).iter_attachments()]
@@ -147,23 +147,23 @@ def test_a_stick_carries_the_report_up_and_the_answer_down(cast: Cast, tmp_path:
 
     def room() -> bytes:
         send(cast, drafts.begin(campaign, cast.first, officer))
-        moving.make(up, tmp_path / "up.zip", officer, ("reports",))
+        transfer.make(up, tmp_path / "up.zip", officer, ("reports",))
         return (tmp_path / "up.zip").read_bytes()
 
     (tmp_path / "up.zip").write_bytes(elsewhere(room))
-    with moving.checked(down, tmp_path / "up.zip", coordinator) as found:
-        ((_title, sentences),) = moving.preview(found)
+    with transfer.checked(down, tmp_path / "up.zip", coordinator) as found:
+        ((_title, sentences),) = transfer.preview(found)
     assert cast.first.name in sentences[0]
-    taken = moving.take(down, tmp_path / "up.zip", coordinator)
+    taken = transfer.take(down, tmp_path / "up.zip", coordinator)
     Partner.objects.filter(pk=up.pk).update(sent=taken.counter)  # the room's own row of its file is gone
     with pytest.raises(InputError):
-        moving.take(down, tmp_path / "up.zip", coordinator)
+        transfer.take(down, tmp_path / "up.zip", coordinator)
     filed = Report.objects.get()
     assert (filed.state, filed.unit) == (ReportState.SENT, cast.first)
 
     def centre(action: Action) -> bytes:
         take(filed, action, coordinator, reason="Thiếu số liệu")
-        moving.make(down, tmp_path / "down.zip", coordinator, ("report-answers",))
+        transfer.make(down, tmp_path / "down.zip", coordinator, ("report-answers",))
         return (tmp_path / "down.zip").read_bytes()
 
     for action, state in ((Action.REFUSE, ReportState.RETURNED), (Action.ACCEPT, ReportState.FROZEN)):
@@ -174,7 +174,7 @@ def test_a_stick_carries_the_report_up_and_the_answer_down(cast: Cast, tmp_path:
 
 def answered(up: Partner, path: Path, officer: Any) -> tuple[str, str]:
     """What the room's report is once the answer was taken."""
-    moving.take(up, path, officer)
+    transfer.take(up, path, officer)
     found = Report.objects.get()
     last = found.steps.last()
     assert last is not None
@@ -189,11 +189,11 @@ def test_a_campaign_is_known_by_its_number_or_its_name(cast: Cast, tmp_path: Pat
         campaign.name = "Chiến dịch của nơi khác"
         campaign.save()
         send(cast, drafts.begin(campaign, cast.first, cast.people["officer"]))
-        moving.make(up, tmp_path / "up.zip", cast.people["officer"], ("reports",))
+        transfer.make(up, tmp_path / "up.zip", cast.people["officer"], ("reports",))
         return (tmp_path / "up.zip").read_bytes()
 
     (tmp_path / "up.zip").write_bytes(elsewhere(room))
     with pytest.raises(InputError) as caught:
-        moving.take(down, tmp_path / "up.zip", cast.people["coordinator"])
+        transfer.take(down, tmp_path / "up.zip", cast.people["coordinator"])
     assert caught.value.what == "The report is about a campaign that is not here."
     assert not Report.objects.exists()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from lamsach.portal.base.roles import Role
 from lamsach.portal.campaigns.models import Campaign, Dispatch
 from lamsach.portal.cases.models import Case, CaseSeverity
-from lamsach.portal.cases.searching import index
+from lamsach.portal.cases.search import index
 from lamsach.portal.findings.models import Device
 from lamsach.portal.lists.models import KeptList
 from lamsach.portal.reports.models import Report

@@ -81,7 +81,7 @@ def test_a_token_that_was_refused_is_asked_for_again(cast: Cast) -> None:
 
 @pytest.mark.django_db
 def test_a_webhook_is_made_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lamsach.portal.exchange.outgoing.check", lambda url: None)
+    monkeypatch.setattr("lamsach.portal.exchange.outbound.check", lambda url: None)
     browser, page = Presser(cast, "coordinator"), "/office/exchange/webhooks/"
     answers = browser.press(page, unit=cast.centre.pk, url=URL)
     assert len(shown(answers, r"whsec_[\w+/=]+")) == 1
@@ -92,7 +92,7 @@ def test_a_webhook_is_made_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_secret_is_replaced_once_so_that_the_one_before_still_signs(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lamsach.portal.exchange.outgoing.check", lambda url: None)
+    monkeypatch.setattr("lamsach.portal.exchange.outbound.check", lambda url: None)
     hook, before = hooks.make(cast.centre, URL, cast.people["coordinator"])
     browser, page = Presser(cast, "coordinator"), f"/office/exchange/webhooks/{hook.pk}/"
     (now,) = shown(browser.press(page, what="renew"), r"whsec_[\w+/=]+")

@@ -28,7 +28,7 @@ from lamsach.portal.findings.models import CoverageDay
 from lamsach.portal.jobs.models import Job, JobState
 from lamsach.portal.jobs.queue import run_next
 from lamsach.portal.mail.models import Letter
-from lamsach.portal.sources import alarms, archives
+from lamsach.portal.sources import archives, collectors
 from lamsach.portal.sources.models import ArchiveRun, Collector, LiveSighting, LogSource
 from lamsach.portal.worker import load_tasks
 from tests.archive.building import firewall_line
@@ -136,12 +136,12 @@ def test_no_token_opens_nothing(cast: Cast) -> None:
 def test_silence_is_told_once_and_ends(cast: Cast) -> None:
     put(cast, "fw01/status", status(silent=True))
     assert LogSource.objects.get().silent_since is not None
-    assert (alarms.watch(), alarms.watch()) == (1, 0)
+    assert (collectors.watch(), collectors.watch()) == (1, 0)
     assert Letter.objects.filter(kind="source_silent").count() == 1
     put(cast, "fw01/status", status())
     assert LogSource.objects.get().silent_since is None
     put(cast, "fw01/status", status(silent=True, last_seen=timezone.now().isoformat()))
-    alarms.watch()
+    collectors.watch()
     assert Letter.objects.filter(kind="source_silent").count() == 2
 
 
@@ -149,9 +149,9 @@ def test_a_collector_that_is_away_makes_its_sources_blind(
     cast: Cast, browser: Callable[[str], Client]
 ) -> None:
     put(cast, "fw01/status", status())
-    assert alarms.watch() == 0
+    assert collectors.watch() == 0
     Collector.objects.update(reported=timezone.now() - timedelta(minutes=6))
-    assert alarms.watch() == 1
+    assert collectors.watch() == 1
     page = browser("officer").get("/office/sources/?show=silent").content.decode()
     assert "state-none" in page
     assert "syslog-tcp/10.0.0.1" in page
@@ -160,7 +160,7 @@ def test_a_collector_that_is_away_makes_its_sources_blind(
 def test_old_live_sightings_are_erased(cast: Cast) -> None:
     put(cast, "fw01/sightings", [live(1), live(2)], "post")
     LiveSighting.objects.filter(key="run-1").update(received=timezone.now() - timedelta(days=91))
-    assert alarms.erase(90) == 1
+    assert collectors.erase(90) == 1
     assert LiveSighting.objects.get().key == "run-2"
 
 

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.cases import unsearched
-from lamsach.portal.cases.unsearched import searching, unsearched_by_child
+from lamsach.portal.cases import coverage
+from lamsach.portal.cases.coverage import searching, unsearched_by_child
 from lamsach.portal.findings.models import CoverageDay
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Unit
@@ -169,12 +169,12 @@ def test_against_a_slow_count(cast: Cast, campaign: Campaign, data: st.DataObjec
     for unit in units:
         expected = tops(unit.pk) if any_logs(unit.pk) else set(children[unit.pk]) or {unit.pk}
         assert searching(campaign, unit.pk).tops == expected
-        with mock.patch.object(unsearched, "_PART", 0):  # as of a large tree, where all links are read
+        with mock.patch.object(coverage, "_PART", 0):  # as of a large tree, where all links are read
             assert searching(campaign, unit.pk).tops == expected
 
 
 def test_what_a_cut_off_unit_states_goes_up_with_what_it_lacks(cast: Cast, campaign: Campaign) -> None:
-    from lamsach.portal.cases.stated import Statement
+    from lamsach.portal.cases.tally import Statement
 
     said: dict[str, Any] = {"unit_id": cast.first.pk, "day": today(), "at": None}
     assert Statement(counts={}, **said).searched is False

@@ -12,8 +12,8 @@ import pytest
 from django.test import Client
 
 from lamsach.portal.api.access import issue
-from lamsach.portal.cases.counting import CaseCounts
-from lamsach.portal.fleet.counting import Fleet
+from lamsach.portal.cases.tally import CaseCounts
+from lamsach.portal.fleet.figures import Fleet
 from lamsach.portal.web.interface import api
 
 from . import samples

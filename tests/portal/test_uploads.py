@@ -17,7 +17,7 @@ from lamsach.documents.archive import HANDED_IN
 from lamsach.documents.workbook import MAX_CELL_CHARACTERS, MAX_ROW_CELLS, Workbook
 from lamsach.errors import LamsachError, LimitError
 from lamsach.letters.lines import lines_of
-from lamsach.portal.awareness import telling
+from lamsach.portal.awareness import letters
 from lamsach.portal.units.sheet import table
 
 from .conftest import Cast
@@ -110,7 +110,7 @@ def test_what_excel_writes_at_its_limits_is_read() -> None:
 def test_the_watch_sees_a_reader_inside_a_transaction(cast: Cast) -> None:
     """The watch itself: it is silent outside of a transaction, and loud in one."""
     data = io.BytesIO("Họ tên,Email\nA,a@person.example\n".encode())
-    assert telling.import_people(cast.first, data, "a.csv", cast.people["officer"]) == (1, [])
+    assert letters.import_people(cast.first, data, "a.csv", cast.people["officer"]) == (1, [])
     with pytest.raises(AssertionError, match="a transaction is open"), transaction.atomic():
         list(table(io.BytesIO(b"a,b"), "a.csv"))
     with pytest.raises(AssertionError, match="a transaction is open"), transaction.atomic():

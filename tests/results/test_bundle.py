@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.letters.findings import summarise
-from lamsach.portal.findings import reading
+from lamsach.portal.findings import bundle_reader
 from lamsach.results import write
 from lamsach.results.bundle import BundleLimits, read_bundle
 
@@ -171,7 +171,7 @@ def test_a_value_of_another_kind_is_read_or_refused_in_one_sentence(data: st.Dat
     }
     with tempfile.TemporaryDirectory() as folder:
         path = pack(Path(folder) / "f.zip", packed if name == "manifest.json" else sealed(packed))
-        for read in (read_bundle, lambda path: summarise([path]), reading.read):
+        for read in (read_bundle, lambda path: summarise([path]), bundle_reader.read):
             with contextlib.suppress(InputError):
                 read(path)
 

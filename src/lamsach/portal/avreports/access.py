@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from lamsach.portal.avreports.models import AvReport, Plan
 from lamsach.portal.findings.access import get_own_unit
 
 
 def get_plan(user: Any, unit_id: int) -> Plan:
-    """The plan of one of the person's own units; one that was never saved is a new one, which reports nothing."""
+    """Plan of one of the person's own units; an unsaved one reports nothing."""
     unit = get_own_unit(user, unit_id)
     return Plan.objects.filter(unit=unit).select_related("unit").first() or Plan(unit=unit)
 
 
 def get_report(user: Any, report_id: int) -> AvReport:
     """A report of one of the person's own units."""
-    found = AvReport.objects.filter(pk=report_id).select_related("unit", "made_by").first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(AvReport.objects.filter(pk=report_id).select_related("unit", "made_by"))
     get_own_unit(user, found.unit_id)
     return found

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy
 from lamsach.errors import LamsachError
 from lamsach.letters.signature import LARGEST_KEY_BYTES
 from lamsach.portal.avreports.models import Plan
-from lamsach.portal.base.forms import DateInput
+from lamsach.portal.base.forms import DateInput, text
 from lamsach.portal.edxml.secrets import lock_key
-from lamsach.portal.exchange import outgoing
+from lamsach.portal.exchange import outbound
 
 
 class PlanForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -28,10 +28,10 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg]
             "It signs the reports, and is kept locked. Leave it empty to keep the present one."
         ),
     )
-    key_password = forms.CharField(
-        label=gettext_lazy("Password of the key"),
+    key_password = text(
+        gettext_lazy("Password of the key"),
+        200,
         required=False,
-        max_length=200,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
@@ -61,7 +61,7 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg]
         url: str = self.cleaned_data["url"]
         if url:
             try:
-                outgoing.check(url)
+                outbound.check(url)
             except LamsachError as problem:
                 raise forms.ValidationError(_(problem.what)) from problem
         return url

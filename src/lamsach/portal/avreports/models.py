@@ -1,4 +1,4 @@
-"""Whether a unit reports, and how; and the reports that were made, each with the bytes that leave."""
+"""Malware reports of a unit: its decision, and the reports made, each with the bytes that leave."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lamsach.portal.units.models import Unit
 
 
 class NamingChoice(models.TextChoices):
-    """How machines are called (`lamsach.channels.avreport.model.Naming`), the least telling first."""
+    """Naming of machines (`channels.avreport.model.Naming`), the least telling first."""
 
     COUNTS = "counts", _("not at all: counts only")
     PSEUDONYMS = "pseudonyms", _("by pseudonyms that only the unit can resolve")
@@ -30,8 +30,12 @@ class Every(models.IntegerChoices):
 
 
 class Plan(models.Model):
-    """A unit's decision. Nothing is sent by itself unless `active`. `key` is its PKCS#12 file with the password, locked (`edxml.secrets`); `signer` names its certificate; `organ_id`: where the centre knows the unit by another identifier than its code.
-    `until`: how far the reports made by plan reach; `problem`: why the last one was not made."""
+    """A unit's decision. Nothing is sent by itself unless `active`.
+
+    `key`: its PKCS#12 file with the password, locked (`edxml.secrets`); `signer`: its certificate;
+    `organ_id`: identifier at the centre if not the code. `until`: reach of reports made by plan; `problem`:
+    why the last one was not made.
+    """
 
     unit = models.OneToOneField(Unit, models.PROTECT, related_name="avreport_plan")
     active = models.BooleanField(_("Report by itself"), default=False)
@@ -50,7 +54,7 @@ class Plan(models.Model):
 
 
 class State(models.TextChoices):
-    """How far a report is."""
+    """Progress of a report."""
 
     DRAFT = "draft", _("Preview")
     WAITING = "waiting", _("Being sent")
@@ -61,7 +65,7 @@ class State(models.TextChoices):
 
 
 class AvReport(Held):
-    """A report: the file as it leaves, and what became of it. `url` is empty for one that is written to the folder; `planned`: made by plan; `absent` names the parts that are not in it."""
+    """A report and its fate. Empty `url`: written to the folder; `planned`: by plan; `absent` parts."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="avreports")
     since = models.DateTimeField()

@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
-from lamsach.portal.avreports import access, making
+from lamsach.portal.avreports import access, reports
 from lamsach.portal.avreports.forms import PeriodForm, PlanForm
 from lamsach.portal.avreports.models import AvReport, Plan, State
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.forms import say
 from lamsach.portal.base.lists import Cell, Link, Listing, Quiet
 from lamsach.portal.base.lists import State as Shown
 from lamsach.portal.base.once import taken_once
@@ -51,7 +52,8 @@ def _last(row: Any) -> Any:
 
 OVERVIEW = Listing(
     title="National malware reports",
-    lead="Official letter 2290/BTTTT-CATTT asks units to report malware to the national centre. Nothing leaves before the unit has decided so.",
+    lead="Official letter 2290/BTTTT-CATTT asks units to report malware to the national centre. "
+    "Nothing leaves before the unit has decided so.",
     cells=(
         Cell("Unit", "name", view="avreports:unit"),
         Cell("Reports by itself", _plan),
@@ -119,7 +121,7 @@ def _unit_page(request: HttpRequest, plan: Plan, form: PlanForm, period: PeriodF
         "plan": access.get_plan(request.user, plan.unit_id),
         "form": form,
         "period": period,
-        "folder": making.folder_of(plan.unit),
+        "folder": reports.folder_of(plan.unit),
     }
     return REPORTS.page(request, AvReport.objects.filter(unit=plan.unit).select_related("made_by"), context)
 
@@ -138,15 +140,11 @@ def preview(request: HttpRequest, own_unit_id: int) -> HttpResponse:
         for day in (form.cleaned_data["since"], form.cleaned_data["until"] + timedelta(days=1))
     )
     try:
-        made = making.make(plan, since, min(until, timezone.now().replace(microsecond=0)), request)
+        made = reports.make(plan, since, min(until, timezone.now().replace(microsecond=0)), request)
     except LamsachError as problem:
-        messages.error(request, _said(problem))
+        say(request, problem)
         return redirect("avreports:unit", own_unit_id=own_unit_id)
     return redirect("avreports:report", avreport_id=made.pk)
-
-
-def _said(problem: LamsachError) -> str:
-    return " ".join(filter(None, (_(problem.what), problem.where, _(problem.todo) if problem.todo else "")))
 
 
 @rate_limited("avreports.send", 30, 300)
@@ -157,13 +155,13 @@ def report(request: HttpRequest, avreport_id: int) -> HttpResponse:
     found = access.get_report(request.user, avreport_id)
     plan = access.get_plan(request.user, found.unit_id)
     if request.method == "POST":
-        if making.hand_on(found, plan, request):
+        if reports.hand_on(found, plan, request):
             messages.success(request, _("The report goes out within a minute."))
         return redirect("avreports:report", avreport_id=avreport_id)
     try:
-        document = making.document_of(found)
+        document = reports.document_of(found)
     except LamsachError as problem:
-        messages.error(request, _said(problem))
+        say(request, problem)
         document = b""
     record(request, "avreport.viewed", found, found.unit, sha256=found.sha256)
     context = {
@@ -173,7 +171,7 @@ def report(request: HttpRequest, avreport_id: int) -> HttpResponse:
         "more": len(document) > SHOWN_BYTES,
         "warnings": [_(sentence) for sentence in found.warnings],
         "may_send": found.state in (State.DRAFT, State.REFUSED, State.GIVEN_UP) and bool(document),
-        "folder": making.folder_of(found.unit),
+        "folder": reports.folder_of(found.unit),
     }
     return render(request, "avreports/report.html", context)
 
@@ -183,9 +181,9 @@ def file(request: HttpRequest, avreport_id: int) -> HttpResponse:
     """The report's file, byte for byte."""
     found = access.get_report(request.user, avreport_id)
     try:
-        document = making.document_of(found)
+        document = reports.document_of(found)
     except LamsachError as problem:
-        messages.error(request, _said(problem))
+        say(request, problem)
         return redirect("avreports:report", avreport_id=avreport_id)
     response = HttpResponse(document, content_type="application/xml")
     response["Content-Disposition"] = f'attachment; filename="avreport-{found.pk}.xml"'

@@ -1,4 +1,4 @@
-"""The one gate to people's names: only those who belong to the unit itself. Counts are seen by whoever sees the unit."""
+"""The one gate to people's names: the unit's own people. Counts for those who see the unit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from lamsach.portal.awareness.models import Notice, Person
@@ -25,13 +25,13 @@ def own_units(user: Any) -> list[Unit]:
 
 
 def told(campaign: Campaign, units: Any, day: date) -> QuerySet[Notice]:
-    """The notices about cracked software that had reached people of these units (a query or list of their numbers) by the end of the day."""
+    """Notices that had reached people of these units (query or list) by the end of the day."""
     end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
     return Notice.objects.filter(Q(sent__lt=end) | Q(confirmed__lt=end), campaign=campaign, unit__in=units)
 
 
 def get_own_unit(user: Any, unit_id: int) -> Unit:
-    """The unit with its people: Http404 outside, PermissionDenied for those who see the unit but do not belong to it."""
+    """The unit with its people: Http404 outside, PermissionDenied for those who only see it."""
     unit = get_unit(user, unit_id)
     if unit.pk not in {own.pk for own in own_units(user)}:
         raise PermissionDenied
@@ -40,22 +40,18 @@ def get_own_unit(user: Any, unit_id: int) -> Unit:
 
 def get_person(user: Any, person_id: int) -> Person:
     """A person, for those who belong to the unit."""
-    found = Person.objects.filter(pk=person_id, unit__in=own_units(user)).select_related("unit").first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(
+        Person.objects.filter(pk=person_id, unit__in=own_units(user)).select_related("unit")
+    )
 
 
 def get_notice(user: Any, notice_id: int) -> Notice:
     """One person's notice, for those who belong to the unit."""
-    found = Notice.objects.filter(pk=notice_id, unit__in=own_units(user)).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Notice.objects, pk=notice_id, unit__in=own_units(user))
 
 
 def branches(campaign: Campaign, units: Iterable[int]) -> dict[int, tuple[int, int, int]]:
-    """For each of the units, of it and everything under it today: how many people confirmed, were told (the letter went out, or they are on the printed sheet) and have not confirmed, and are on a list and were not told. No names."""
+    """Count people of each unit and all under it: confirmed, reached, not reached. No names."""
     above, day = list(units), today()
     confirmed = Q(confirmed__isnull=False)
     reached = confirmed | Q(sent__isnull=False) | Q(planned=None)

@@ -1,4 +1,4 @@
-"""What comes back from people who were told: an answer is a question to their own unit's desk; a letter that went out sets the notice's day."""
+"""Mail about notices: an answer is a question to the unit's desk; a sent letter sets the day."""
 
 from __future__ import annotations
 

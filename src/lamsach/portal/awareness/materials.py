@@ -1,4 +1,4 @@
-"""Poster (A4) and slides (16:9) as PDF, set by typst (Apache-2.0) from templates of ours. Texts go in as data, never as markup."""
+"""Poster (A4) and slides (16:9) as PDF by typst (Apache-2.0). Texts go in as data, never as markup."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KEPT_S = 3600
 
 
 def made(kind: str, campaign: Campaign | None) -> bytes:
-    """The PDF in the reader's language, with the campaign's name and contact; kept for an hour, since setting it takes a moment."""
+    """PDF in the reader's language with the campaign's name and contact; cached for an hour."""
     data = json.dumps(_content(campaign), ensure_ascii=False).encode("utf-8", "replace").decode()
     name = f"awareness:{kind}:{get_language()}:{hash(data)}"
     kept: bytes | None = cache.get(name)
@@ -59,6 +59,17 @@ def _content(campaign: Campaign | None) -> dict[str, Any]:
             _("switch off the antivirus program because a program asks for it"),
             _("open files and links whose sender you do not expect"),
         ],
+        **_advice(),
+        "scan": _("Check your machine"),
+        "address": absolute("public:campaign"),
+        "contact_title": _("Support contact"),
+        "contact": [part for part in contact if part],
+        "note": _("Nobody is blamed for asking."),
+    }
+
+
+def _advice() -> dict[str, Any]:
+    return {
         "do_title": _("Do"),
         "do": [
             _("ask for a licence, or use a free program"),
@@ -80,9 +91,4 @@ def _content(campaign: Campaign | None) -> dict[str, Any]:
             _("Switch the antivirus program and automatic updates on again."),
             _("Change your passwords from another machine that is clean."),
         ],
-        "scan": _("Check your machine"),
-        "address": absolute("public:campaign"),
-        "contact_title": _("Support contact"),
-        "contact": [part for part in contact if part],
-        "note": _("Nobody is blamed for asking."),
     }

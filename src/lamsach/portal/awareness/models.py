@@ -1,4 +1,4 @@
-"""The people of a unit and whether each has confirmed reading the notice. The list of people never leaves its unit; upward go counts."""
+"""People of a unit and their confirmations. The list never leaves the unit; upward go counts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lamsach.portal.units.models import Unit
 
 
 class ConsentState(models.TextChoices):
-    """How a person stands to the use of their name and e-mail."""
+    """Consent of a person."""
 
     TOLD = "told", _("was told by the unit")
     GIVEN = "given", _("agreed")
@@ -19,7 +19,7 @@ class ConsentState(models.TextChoices):
 
 
 class Person(models.Model):
-    """Somebody who works in a unit. Kept for awareness only, with what the law on personal data (91/2025/QH15) asks: little, and erasable."""
+    """Somebody who works in a unit. Kept for awareness only (Law 91/2025/QH15): little, and erasable."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="staff")
     name = models.CharField(_("Full name"), max_length=200)
@@ -39,7 +39,7 @@ class Person(models.Model):
 
 
 class ConsentHow(models.TextChoices):
-    """By which way a consent was told."""
+    """Way of a consent."""
 
     IMPORT = "import", _("stated by the unit when the list was added")
     LINK = "link", _("on the person's own page")
@@ -70,7 +70,10 @@ class ConfirmedHow(models.TextChoices):
 
 
 class Notice(models.Model):
-    """The notice of a campaign to one person: in which wave and when it is to go out, when it went (for those with e-mail), when and how it was confirmed. After erasure of the person the row stays for the count."""
+    """The notice of a campaign to one person: wave, when it goes and went, when and how it was confirmed.
+
+    After erasure of the person the row stays for the count.
+    """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="notices")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="notices")
@@ -92,7 +95,7 @@ class Notice(models.Model):
 
 
 class Passed(models.Model):
-    """How many people answered the three questions rightly on the public page on a day, without saying who they are."""
+    """Right answers to the three questions on the public page on a day, without names."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")
     day = models.DateField()

@@ -7,14 +7,5 @@ from datetime import timedelta
 from lamsach.portal.awareness import waves
 from lamsach.portal.jobs.queue import regular
 
-
-@regular("awareness.remind", timedelta(minutes=30))
-def remind() -> None:
-    """Remind people who have not confirmed."""
-    waves.remind_due()
-
-
-@regular("awareness.erase", timedelta(hours=12), long=True)
-def erase() -> None:
-    """Erase people whose time is over."""
-    waves.erase_due()
+regular("awareness.remind", timedelta(minutes=30))(waves.remind_due)
+regular("awareness.erase", timedelta(hours=12), long=True)(waves.erase_due)

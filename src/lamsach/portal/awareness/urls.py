@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from lamsach.portal.awareness import person_views, views
+from lamsach.portal.awareness import views
 
 app_name = "awareness"
 urlpatterns = [
@@ -12,11 +12,11 @@ urlpatterns = [
     path("office/awareness/<int:campaign_id>/<int:unit_id>/", views.people, name="people"),
     path("office/awareness/<int:campaign_id>/<int:unit_id>/sheet/", views.sheet, name="sheet"),
     path("office/awareness/signed/<int:notice_id>/", views.signed, name="signed"),
-    path("office/awareness/people/<int:person_id>/", person_views.person, name="person"),
-    path("office/awareness/people/<int:person_id>/data/", person_views.person_data, name="person_data"),
+    path("office/awareness/people/<int:person_id>/", views.person, name="person"),
+    path("office/awareness/people/<int:person_id>/data/", views.person_data, name="person_data"),
     path("office/awareness/people/<int:person_id>/erase/", views.erase, name="erase"),
-    path("three-questions/", person_views.quiz, name="quiz"),
+    path("three-questions/", views.quiz, name="quiz"),
     path("materials/<slug:kind>.pdf", views.material, name="material"),
-    path("n/<str:token>/", person_views.notice, name="notice"),
-    path("n/<str:token>/data/", person_views.own_data, name="own_data"),
+    path("n/<str:token>/", views.notice, name="notice"),
+    path("n/<str:token>/data/", views.own_data, name="own_data"),
 ]

@@ -1,4 +1,7 @@
-"""Awareness: counts for whoever sees the unit, names for those who belong to it, and each person's own page."""
+"""Pages of awareness:
+
+counts for all who see the unit, names for those who belong to it, each person's own page.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,31 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Q, Sum
+from django.db import transaction
+from django.db.models import F, Q, Sum
 from django.db.models.functions import Lower
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
-from lamsach.portal.awareness import access, codes, materials, telling, waves
-from lamsach.portal.awareness.forms import PaceForm, PeopleForm
-from lamsach.portal.awareness.models import ConfirmedHow, ConsentState, Notice, Passed, Person
+from lamsach.portal.awareness import access, letters, materials, waves
+from lamsach.portal.awareness.forms import (
+    ConsentForm,
+    PaceForm,
+    PeopleForm,
+    PersonForm,
+    PublicQuizForm,
+    QuizForm,
+)
+from lamsach.portal.awareness.models import ConfirmedHow, ConsentHow, ConsentState, Notice, Passed, Person
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.charts import Branch, Part, bar
 from lamsach.portal.base.check import Check, unchecked
-from lamsach.portal.base.doors import anyone, member
+from lamsach.portal.base.doors import anyone, link, member
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import taken_once
@@ -35,6 +47,7 @@ from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.public.views import current
 from lamsach.portal.units.access import get_unit, home_units, readable_units
 from lamsach.portal.units.models import FOREVER, Unit
+from lamsach.portal.units.tree import today
 
 TONES = ("good", "busy", "none")
 REACHED = (gettext_lazy("confirmed"), gettext_lazy("told, not confirmed"), gettext_lazy("not told yet"))
@@ -56,7 +69,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 def _branches(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
-    """Return how many people each branch of a unit (`?unit=`, else the person's own) has reached; of a unit without any, the unit itself."""
+    """Return people reached by branch of a unit (`?unit=`, else the own); of a leaf, the unit itself."""
     wanted = number(request.GET, "unit")
     unit = home_units(request.user)[0] if wanted is None else get_unit(request.user, wanted)
     below = readable_units(request.user).filter(parent=unit, valid_until=FOREVER)
@@ -76,7 +89,7 @@ def _import(request: HttpRequest, unit: Unit) -> None:
         return
     file = form.cleaned_data["file"]
     try:
-        added, wrong = telling.import_people(unit, file, file.name, request.user)
+        added, wrong = letters.import_people(unit, file, file.name, request.user)
     except LamsachError as problem:
         messages.error(request, f"{_(problem.what)} {_(problem.todo) if problem.todo else ''}")
         return
@@ -88,7 +101,7 @@ def _import(request: HttpRequest, unit: Unit) -> None:
 
 
 def _take(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse | None:
-    """Return what the page asks for: tell the people, stop that, remind them, else import some. A page to answer with when it has to be confirmed first."""
+    """Take a step: send, stop, remind, else import. A page when it has to be confirmed first."""
     what = request.POST.get("what")
     if what == "tell":
         return _tell(request, campaign, unit)
@@ -107,9 +120,9 @@ def _tell(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse 
     if not pace.is_valid():
         messages.error(request, _("The waves are not understood. Nothing was sent."))
         return None
-    people = telling.untold(campaign, unit)
+    people = letters.untold(campaign, unit)
     bad = bad_addresses([person.email for person in people])
-    mailed = sum(telling.reachable(person, bad) for person in people)
+    mailed = sum(letters.reachable(person, bad) for person in people)
     size, hours = pace.cleaned_data["size"], pace.cleaned_data["hours"]
     effects = [_("A letter in their own name goes to {count} people.").format(count=mailed)]
     if size and mailed > size:
@@ -123,7 +136,8 @@ def _tell(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse 
         button=_("Send the notice to {count} people").format(count=mailed),
         effects=[*effects, _("Who has not confirmed is reminded by itself five days after the letter.")],
         undo=_(
-            "What has not gone out yet can be taken back on the page of the people; a letter that went out cannot."
+            "What has not gone out yet can be taken back on the page of the people; a letter "
+            "that went out cannot."
         ),
         back=request.get_full_path(),
         facts=[(_("Unit"), unit.name), (_("Campaign"), campaign.name)],
@@ -132,13 +146,13 @@ def _tell(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse 
     )
     page = unchecked(request, check)
     if page is None:
-        count = telling.tell(campaign, unit, request.user, **pace.cleaned_data)
+        count = letters.tell(campaign, unit, request.user, **pace.cleaned_data)
         messages.success(request, _("The notice goes to {count} people.").format(count=count))
     return page
 
 
 def _remind(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse | None:
-    count = len(telling.to_remind(telling.unconfirmed(campaign, unit)))
+    count = len(letters.to_remind(letters.unconfirmed(campaign, unit)))
     check = Check(
         title=_("Remind {count} people?").format(count=count),
         button=_("Remind {count} people").format(count=count),
@@ -150,7 +164,7 @@ def _remind(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpRespons
     )
     page = unchecked(request, check)
     if page is None:
-        count = telling.remind(campaign, unit, request.user)
+        count = letters.remind(campaign, unit, request.user)
         messages.success(request, _("{count} people are reminded.").format(count=count))
     return page
 
@@ -204,7 +218,7 @@ def sheet(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse:
     context = {
         "unit": unit,
         "campaign": campaign,
-        "rows": [(p, codes.shown(known.get(p.pk))) for p in people],
+        "rows": [(p, letters.shown_code(known.get(p.pk))) for p in people],
         "address": absolute("awareness:quiz"),
     }
     return render(request, "awareness/sheet.html", context)
@@ -214,7 +228,7 @@ def sheet(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse:
 def signed(request: HttpRequest, notice_id: int) -> HttpResponse:
     """Record that a person signed the printed sheet."""
     notice = access.get_notice(request.user, notice_id)
-    telling.confirm(notice, ConfirmedHow.SHEET, request.user)
+    letters.confirm(notice, ConfirmedHow.SHEET, request.user)
     return redirect("awareness:people", campaign_id=notice.campaign_id, unit_id=notice.unit_id)
 
 
@@ -237,3 +251,118 @@ def material(request: HttpRequest, kind: str) -> HttpResponse:
     response = HttpResponse(materials.made(kind, current()), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="lamsach-{kind}.pdf"'
     return response
+
+
+_STATES = {"agree": ConsentState.GIVEN, "withdraw": ConsentState.WITHDRAWN}
+
+
+def _file(person: Person) -> HttpResponse:
+    response = JsonResponse(waves.kept_of(person), json_dumps_params={"ensure_ascii": False, "indent": 1})
+    response["Content-Disposition"] = 'attachment; filename="lamsach-personal-data.json"'
+    return response
+
+
+@member(WRITERS, WRITERS)
+@taken_once
+def person(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Return what is kept of one person: to be seen, corrected, and their consent recorded."""
+    found = access.get_person(request.user, person_id)
+    what = request.POST.get("what", "") if request.method == "POST" else ""
+    form = PersonForm(request.POST if what == "correct" else None, instance=found)
+    said = ConsentForm(request.POST if what in _STATES else None)
+    if what == "correct" and form.is_valid():
+        form.save()
+        record(request, "person.corrected", found, found.unit, fields=form.changed_data)
+        messages.success(request, _("Saved."))
+        return redirect("awareness:person", person_id=person_id)
+    if what in _STATES and said.is_valid():
+        how = ConsentHow(said.cleaned_data["how"])
+        waves.say_consent(found, _STATES[what], how, request.user, said.cleaned_data["note"])
+        messages.success(request, _("Noted."))
+        return redirect("awareness:person", person_id=person_id)
+    record(request, "person.data_viewed", found, found.unit)
+    context = {
+        "person": Person.objects.get(pk=found.pk),
+        "form": form,
+        "said": said,
+        "consents": found.consents.select_related("user"),
+        "notices": Notice.objects.filter(person=found).select_related("campaign").order_by("-pk"),
+        "until": waves.kept_until(found),
+    }
+    return render(request, "awareness/person.html", context)
+
+
+@member(WRITERS, WRITERS, ("GET",))
+def person_data(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Return what is kept of one person as a file, to be handed to them."""
+    found = access.get_person(request.user, person_id)
+    record(request, "person.data_exported", found, found.unit)
+    return _file(found)
+
+
+@rate_limited("notice", 60, 300, ("GET", "POST"))
+@link()
+def notice(request: HttpRequest, token: str) -> HttpResponse:
+    """A person's own page with the button that counts; looking does not: mail scanners look too."""
+    found = letters.find(token)
+    if found is None or found.person is None:
+        return render(request, "accounts/link_used.html", status=404)
+    quiz = QuizForm()
+    what = request.POST.get("what", "") if request.method == "POST" else ""
+    if what == "unsubscribe":
+        Person.objects.filter(pk=found.person.pk).update(unsubscribed=timezone.now())
+    elif what == "erase":
+        waves.erase(found.person, None)
+        return render(request, "awareness/erased.html", {"unit": found.unit})
+    elif what in _STATES:
+        waves.say_consent(found.person, _STATES[what], ConsentHow.LINK)
+    elif what == "quiz":
+        quiz = QuizForm(request.POST)
+        if quiz.is_valid():
+            letters.confirm(found, ConfirmedHow.QUIZ)
+    elif what == "read":
+        letters.confirm(found, ConfirmedHow.LINK)
+    if what:
+        found = letters.find(token) or found
+    record(request, "person.data_viewed", found.person, found.unit, link=True)
+    return render(request, "awareness/notice.html", {**_own(found), "quiz": quiz, "token": token})
+
+
+def _own(found: Notice) -> dict[str, Any]:
+    """Return what a person's own page tells of them."""
+    unit, own = found.unit, found.person
+    return {
+        "notice": found,
+        "person": own,
+        "until": waves.kept_until(own) if own else None,
+        "unsubscribed": own.unsubscribed if own else None,
+        "contact": unit.contact,
+    }
+
+
+@rate_limited("notice", 60, 300, ("GET",))
+@link("GET")
+def own_data(request: HttpRequest, token: str) -> HttpResponse:
+    """Return what is kept of the person who holds the link, as a file."""
+    found = letters.find(token)
+    if found is None or found.person is None:
+        return render(request, "accounts/link_used.html", status=404)
+    record(request, "person.data_exported", found.person, found.unit, link=True)
+    return _file(found.person)
+
+
+@rate_limited("quiz", 30, 300)
+@anyone()
+def quiz(request: HttpRequest) -> HttpResponse:
+    """The three questions for everybody: counted by the code of the printed sheet, or without a name."""
+    form = PublicQuizForm(request.POST or None)
+    passed = counted = False
+    if request.method == "POST" and form.is_valid():
+        passed, counted = True, form.notice is not None
+        if form.notice is not None:
+            letters.confirm(form.notice, ConfirmedHow.QUIZ)
+        elif (campaign := current()) is not None:
+            with transaction.atomic():
+                row, _new = Passed.objects.get_or_create(campaign=campaign, day=today())
+                Passed.objects.filter(pk=row.pk).update(count=F("count") + 1)
+    return render(request, "awareness/quiz.html", {"form": form, "passed": passed, "counted": counted})

@@ -1,10 +1,14 @@
-"""Sending in waves, reminding by itself, erasing in time.
+"""Waves of letters, reminders, consent and erasure.
 
-A wave is so many people at once; the next one goes hours later, so that a help desk can cope and a mistake is seen by few.
+A wave is so many people at once; the next one goes hours later, so that a help desk can cope and few see a
+mistake. Consent is what Law 91/2025/QH15 on personal data asks for: shown, corrected, handed out, withdrawn.
+A person who withdraws gets no more letters and is not counted as told; the row stays until it is erased, so
+that the unit's next list does not bring them back.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,8 +18,8 @@ from django.db.models import Count, Max, Min, Q
 from django.utils import timezone
 
 from lamsach.portal.audit.trail import record
-from lamsach.portal.awareness import telling
-from lamsach.portal.awareness.models import Notice, Person
+from lamsach.portal.awareness import letters
+from lamsach.portal.awareness.models import Consent, ConsentHow, ConsentState, Notice, Person
 from lamsach.portal.base import ledger
 from lamsach.portal.base.working_time import is_working_day
 from lamsach.portal.campaigns.models import Campaign, CampaignState
@@ -51,7 +55,7 @@ def waves(campaign: Campaign, unit: Unit) -> list[dict[str, Any]]:
 
 @transaction.atomic
 def stop(campaign: Campaign, unit: Unit, by: Any) -> int:
-    """Take back what has not gone out yet; how many people. They can be told later."""
+    """Take back what has not gone out yet; how many people. They can get it later."""
     waiting = Notice.objects.filter(
         campaign=campaign, unit=unit, sent=None, confirmed=None, person__isnull=False
     ).exclude(person__email="")
@@ -68,7 +72,7 @@ def stop(campaign: Campaign, unit: Unit, by: Any) -> int:
 
 
 def remind_due() -> int:
-    """Remind people five days after the letter, and twice more, while the campaign runs; on working days, by day. How many."""
+    """Remind people five days after the letter, and twice more, on working days; how many."""
     now = timezone.localtime()
     if not is_working_day(now.date()) or not EARLIEST_HOUR <= now.hour < LATEST_HOUR:
         return 0
@@ -87,12 +91,12 @@ def remind_due() -> int:
     count = 0
     for campaign_id, unit_id in list(units):
         found = due.filter(campaign=campaign_id, unit=unit_id)
-        count += telling.remind_these(found, Unit.objects.get(pk=unit_id))
+        count += letters.remind_these(found, Unit.objects.get(pk=unit_id))
     return count
 
 
 def erase_due() -> int:
-    """Erase people whose last campaign ended (or who were added and never told) longer ago than `LAMSACH_PEOPLE_DAYS`; how many.
+    """Erase people whose last campaign ended (or who were never reached) `LAMSACH_PEOPLE_DAYS` ago; how many.
 
     Law 91/2025/QH15 on personal data: kept no longer than the purpose needs. What remains is the count.
     """
@@ -110,7 +114,7 @@ def erase_due() -> int:
 
 @transaction.atomic
 def erase(person: Person, by: Any) -> None:
-    """Forget a person: the row, their letters' words and addresses, what they wrote in answer to them. The unit's count keeps its number."""
+    """Forget a person: row, letters' words and addresses, answers. The unit's count keeps its number."""
     ledger.note("people", ids=[person.pk])
     numbers = list(Notice.objects.filter(person=person).values_list("pk", flat=True))
     letters = Letter.objects.filter(about__in=[f"notice:{number}" for number in numbers])
@@ -121,3 +125,64 @@ def erase(person: Person, by: Any) -> None:
         BadAddress.objects.filter(address=person.email.lower()).delete()
     record(by, "person.erased", person, person.unit)
     person.delete()
+
+
+def note_told(people: Iterable[Person], by: Any) -> None:
+    """Note the unit's statement that these people know of the use of their data."""
+    user = by if getattr(by, "pk", None) else None
+    rows = [Consent(person=p, state=ConsentState.TOLD, how=ConsentHow.IMPORT, user=user) for p in people]
+    Consent.objects.bulk_create(rows, batch_size=1000)
+
+
+@transaction.atomic
+def say_consent(person: Person, state: ConsentState, how: ConsentHow, by: Any = None, note: str = "") -> bool:
+    """Note agreement or withdrawal; False when known. Waiting letters are taken back on withdrawal."""
+    if not Person.objects.filter(pk=person.pk).exclude(consent=state).update(consent=state):
+        return False
+    user = by if getattr(by, "pk", None) else None
+    Consent.objects.create(person=person, state=state, how=how, note=note[:300], user=user)
+    if state == ConsentState.WITHDRAWN:
+        ledger.note("withdrawn", ids=[person.pk], how=str(how))
+        numbers = Notice.objects.filter(person=person).values_list("pk", flat=True)
+        waiting = Letter.objects.filter(
+            about__in=[f"notice:{number}" for number in numbers], state=LetterState.QUEUED
+        )
+        waiting.update(state=LetterState.CANCELLED, context={})
+    record(by, f"consent.{state}", person, person.unit, how=str(how))
+    person.refresh_from_db()
+    return True
+
+
+def kept_until(person: Person) -> Any:
+    """The day on which the person is erased by itself."""
+    last = Notice.objects.filter(person=person).aggregate(last=Max("campaign__ends"))["last"]
+    start = last or timezone.localtime(person.created).date()
+    return start + timedelta(days=settings.PEOPLE_DAYS)
+
+
+def kept_of(person: Person) -> dict[str, Any]:
+    """Everything that is kept of a person, as plain values for a file."""
+    notices = Notice.objects.filter(person=person).select_related("campaign").order_by("pk")
+    return {
+        "name": person.name,
+        "email": person.email,
+        "department": person.department,
+        "unit": person.unit.name,
+        "since": person.created.isoformat(),
+        "erased_on": kept_until(person).isoformat(),
+        "no_further_letters": person.unsubscribed.isoformat() if person.unsubscribed else None,
+        "consent": [
+            {"at": row.at.isoformat(), "state": row.state, "how": row.how, "note": row.note}
+            for row in person.consents.all()
+        ],
+        "notices": [
+            {
+                "campaign": notice.campaign.name,
+                "sent": notice.sent.isoformat() if notice.sent else None,
+                "reminders": notice.reminders,
+                "confirmed": notice.confirmed.isoformat() if notice.confirmed else None,
+                "how": notice.how,
+            }
+            for notice in notices
+        ],
+    }

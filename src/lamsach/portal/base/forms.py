@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -131,6 +132,42 @@ def kept_of(form: forms.BaseForm, name: str, kinds: tuple[str, ...]) -> Kept | N
     except LamsachError as problem:
         form.add_error(name, _(problem.what))
     return None
+
+
+def said(problem: LamsachError) -> str:
+    """A problem in words: what, where, what to do."""
+    return " ".join(filter(None, (_(problem.what), problem.where, _(problem.todo) if problem.todo else "")))
+
+
+def say(request: HttpRequest, problem: LamsachError) -> None:
+    """Show a problem as a message."""
+    messages.error(request, said(problem))
+
+
+def act(
+    request: HttpRequest,
+    form: forms.BaseForm,
+    step: Callable[[dict[str, Any]], Any],
+    done: str,
+    *,
+    where: bool = False,
+) -> bool:
+    """Take a step with what a form gives that has no page of its own; messages say that it is done, or what is wrong.
+
+    `where`: a problem's place (a file's name) is shown too.
+    """
+    if not form.is_valid():
+        tell_wrong(request, form)
+        return False
+    try:
+        step(form.cleaned_data)
+    except LamsachError as problem:
+        text = _(problem.what)
+        messages.error(request, f"{problem.where}: {text}" if where and problem.where else text)
+        return False
+    if done:
+        messages.success(request, done)
+    return True
 
 
 def tell_wrong(request: HttpRequest, form: forms.BaseForm) -> None:

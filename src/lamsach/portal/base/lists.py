@@ -8,7 +8,8 @@ page and the exported file say the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -29,10 +30,17 @@ from lamsach.documents.spreadsheets import BOM, csv_row
 from lamsach.portal.base.doors import View, member
 from lamsach.portal.base.roles import Role
 from lamsach.portal.base.templatetags.house import number, state, when
+from lamsach.results.safe_text import visible
 
 RECORD: list[Callable[..., Any]] = []
 """Where it is noted that a list was looked at or taken out: the app `audit` registers itself."""
 _CHUNK, PER_PAGE = 500, 50
+DOWNLOADS = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json; charset=utf-8",
+    "stix": "application/stix+json;version=2.1",
+}
+"""What is streamed, by the word of `?as=`."""
 
 
 def paged(request: HttpRequest, rows: QuerySet[Any] | list[Any], per_page: int = PER_PAGE) -> Page[Any]:
@@ -181,9 +189,23 @@ def _is_day(text: str) -> bool:
         return False
 
 
+class Ticks(NamedTuple):
+    """Boxes before the rows: their name in the form around the list, what labels one, and what moves by keys."""
+
+    name: str
+    label: Cell
+    keys: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list. Texts are English, translated when shown; `seen` and `export` name the acts that are noted."""
+    """A declared list.
+
+    Labels, title, lead and the words of an empty list (`empty`) are English texts, translated when they are shown.
+    `links`: words and view names of pages that belong to it. `seen`: the act that is noted when it is looked at.
+    `export`: the act that is noted when it is taken out; the file bears its first half. Without it there is no export.
+    `ticks`: boxes before the rows, where the context says `may_tick`. `add`: heading and button of the form beneath.
+    """
 
     title: str
     cells: Sequence[Cell]
@@ -194,6 +216,8 @@ class Listing:
     crumbs: str = ""
     seen: str = ""
     export: str = ""
+    ticks: Ticks | None = None
+    add: tuple[str, str] = ("", "")
     per_page: int = PER_PAGE
     template: str = "base/listing.html"
     prepare: Callable[[Sequence[Any]], Any] = field(default=lambda rows: None)
@@ -210,24 +234,40 @@ class Listing:
         return rows
 
     def page(
-        self, request: HttpRequest, rows: Any, context: Mapping[str, Any] | None = None, **noted: Any
+        self,
+        request: HttpRequest,
+        rows: Any,
+        context: Mapping[str, Any] | None = None,
+        part: str = "",
+        **noted: Any,
     ) -> HttpResponse:
-        """Answer with the list or its file (`?export=csv`); `noted`: more for the audit trail."""
-        found = self.chosen(request.GET, rows)
+        """Answer with the list, or with the file of it (`?export=csv`).
+
+        `part`: a template that shows only a part of the page. `noted`: what the audit trail keeps beside the act.
+        """
+        found = rows if isinstance(rows, Page) else self.chosen(request.GET, rows)
         if self.export and request.GET.get("export") == "csv":
             RECORD[0](request, self.export, **noted)
             return self._file(found)
-        page = paged(request, found, self.per_page)
-        self.prepare(list(page))
+        page = found if isinstance(found, Page) else paged(request, found, self.per_page)
+        self.prepare(list(page.object_list))
         if self.seen:
             RECORD[0](request, self.seen, count=len(page.object_list), **noted)
-        said = {"listing": self, "page": page, "heads": list(self._heads(request.GET.get("sort", "")))}
+        said: dict[str, Any] = {"page": page, "heads": list(self._heads(request.GET.get("sort", "")))}
         said["filters"] = [(one, _(one.label), one.value(request.GET)) for one in self.filters]
-        said |= {
-            name: text and _(text)
-            for name, text in (("title", self.title), ("lead", self.lead), ("empty", self.empty))
-        }
-        return render(request, self.template, {**said, **(context or {})})
+        texts = {"title": self.title, "lead": self.lead, "panel": self.add[0], "button": self.add[1]}
+        said |= self._words() | {name: text and _(text) for name, text in texts.items()}
+        return render(request, part or self.template, {"may_tick": True, **said, **(context or {})})
+
+    def _words(self) -> dict[str, Any]:
+        return {"listing": self, "empty": self.empty and _(self.empty)}
+
+    def table(self, rows: Any) -> dict[str, Any]:
+        """The context of a table of some rows beside the page's own list."""
+        found = list(rows)
+        self.prepare(found)
+        heads = [(_(cell.label) if cell.label else "", cell.css, "", "") for cell in self.cells]
+        return {**self._words(), "page": found, "heads": heads, "filters": ()}
 
     def view(self, rows: Callable[[Any], Any], roles: frozenset[Role], doc: str = "") -> View:
         """The view of a list that needs nothing but a person's rows; for people with one of the roles."""
@@ -262,10 +302,46 @@ class Listing:
                     text = "".join(csv_row(plain(cell.of(row)) for cell in cells) for row in part)
                 yield text
 
-        response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
-        name = self.export.partition(".")[0]
-        response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-        return response  # type: ignore[return-value]
+        return streamed(lines(), f"{self.export.partition('.')[0]}.csv")
+
+
+def streamed(text: Iterator[str], name: str, kind: str = "csv") -> HttpResponse:
+    """A download of the text, written as it is made."""
+    response = StreamingHttpResponse(text, content_type=DOWNLOADS[kind])
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response  # type: ignore[return-value]
+
+
+def table_file(
+    kind: str,
+    name: str,
+    heads: Mapping[str, str],
+    rows: Iterable[Mapping[str, Any]],
+    words: Mapping[str, Mapping[Any, str]],
+) -> HttpResponse:
+    """Rows of a few columns as a download; a few are in memory at a time.
+
+    `csv` (RFC 4180, formulas disarmed, with a byte-order mark, so that table programs read Vietnamese) with `heads` above
+    and `words` in place of a column's values; `json` with the columns' own names and values. Both are looked up at once:
+    an answer that streams is written when the request's language is over.
+    """
+    return streamed(_json(rows) if kind == "json" else _csv(heads, rows, words), f"{name}.{kind}", kind)
+
+
+def _csv(
+    heads: Mapping[str, str], rows: Iterable[Mapping[str, Any]], words: Mapping[str, Mapping[Any, str]]
+) -> Iterator[str]:
+    yield BOM + csv_row(heads.values())
+    for row in rows:
+        cells = (words.get(name, {}).get(row[name], row[name]) for name in heads)
+        yield csv_row(visible(cell) if isinstance(cell, str) else cell for cell in cells)
+
+
+def _json(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    yield "["
+    for place, row in enumerate(rows):
+        yield (",\n" if place else "\n") + json.dumps(row, ensure_ascii=False)
+    yield "\n]\n"
 
 
 def _parts(rows: Any) -> Iterator[list[Any]]:

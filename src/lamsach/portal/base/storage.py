@@ -69,6 +69,13 @@ def copy_of(name: str) -> Path:
     return default_storage.copy_of(name)  # type: ignore[no-any-return,attr-defined]
 
 
+def copy_to(name: str, path: Path) -> Path:
+    """Copy a stored file to a path of this machine."""
+    with default_storage.open(name, "rb") as source, path.open("wb") as target:
+        shutil.copyfileobj(source, target)
+    return path
+
+
 class Folder(FileSystemStorage):
     """A folder, which machines of one portal share."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -65,6 +66,14 @@ def keep(file: Any, kinds: tuple[str, ...] = tuple(KINDS)) -> Kept:
         file.seek(0)
         path = default_storage.save(path, file)
     return Kept(name, path, file.size, sha256)
+
+
+def spool(file: Any, path: Path) -> Path:
+    """Write an uploaded file to a path of this machine."""
+    with path.open("wb") as target:
+        for chunk in file.chunks():
+            target.write(chunk)
+    return path
 
 
 def download(name: str, path: str) -> HttpResponse:

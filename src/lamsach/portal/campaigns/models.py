@@ -225,7 +225,7 @@ class Participation(models.Model):
 
     The three days by which it owes something are kept here for counting alone: `deadlines.refresh` writes
     them, nothing else does. `stated`: the unit is looked after in another portal, whose word all these days
-    are (`exchange.standing`), and two more: the first days on which a log of its own had been searched and a
+    are (`exchange.units_below`), and two more: the first days on which a log of its own had been searched and a
     report was sent.
     """
 

@@ -1,4 +1,4 @@
-"""The one gate to cases. A case is seen by whoever sees its unit; names, addresses and log lines by the unit itself, and by those above only while the unit grants it."""
+"""The one gate to cases: a case for those who see its unit, names for the unit itself or under a grant."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from lamsach.portal.cases.models import Case, Clarification, Exemption, Grant, Note, SavedView
@@ -18,7 +18,7 @@ from lamsach.portal.units.tree import under
 
 
 def readable_cases(user: Any, unit: int | None = None, day: date | None = None) -> QuerySet[Case]:
-    """The cases of the person's subtree, or those of them of a unit and everything under it on a day (today)."""
+    """Cases of the person's subtree, or of a unit and everything under it on a day (today)."""
     rows = Case.objects.filter(superseded=None)
     if unit is not None:
         rows = rows.filter(unit__in=under([unit], day).values("descendant"))
@@ -30,9 +30,7 @@ def readable_cases(user: Any, unit: int | None = None, day: date | None = None) 
 def get_case(user: Any, case_id: int, *, write: bool = False) -> Case:
     """The case; `write`: to act on it, which needs a writing role over its unit."""
     rows = Case.objects.filter(unit__in=readable_units(user))
-    case = rows.select_related("unit", "campaign", "device", "assignee").filter(pk=case_id).first()
-    if case is None:
-        raise Http404
+    case = get_object_or_404(rows.select_related("unit", "campaign", "device", "assignee"), pk=case_id)
     if write and not writable_units(user).filter(pk=case.unit_id).exists():
         raise PermissionDenied
     return case
@@ -40,10 +38,7 @@ def get_case(user: Any, case_id: int, *, write: bool = False) -> Case:
 
 def get_view(user: Any, view_id: int) -> SavedView:
     """A saved view of the person's own."""
-    found = SavedView.objects.filter(pk=view_id, user=user).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(SavedView.objects, pk=view_id, user=user)
 
 
 def get_own_case(user: Any, case_id: int) -> Case:
@@ -70,9 +65,7 @@ def granted_cases(user: Any) -> QuerySet[Grant]:
 
 def get_note(user: Any, note_id: int) -> Note:
     """A file of a case, for those who may see the machine by name."""
-    found = Note.objects.filter(pk=note_id).select_related("case").first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(Note.objects.filter(pk=note_id).select_related("case"))
     get_own_case(user, found.case_id)
     return found
 
@@ -85,9 +78,7 @@ def readable_clarifications(user: Any) -> QuerySet[Clarification]:
 
 def get_clarification(user: Any, question: int) -> Clarification:
     """A question that may be answered: by the unit itself."""
-    found = readable_clarifications(user).filter(pk=question).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(readable_clarifications(user), pk=question)
     if found.unit_id not in own_units(user):
         raise PermissionDenied
     return found
@@ -101,9 +92,7 @@ def readable_exemptions(user: Any) -> QuerySet[Exemption]:
 
 def get_exemption(user: Any, exemption_id: int, *, write: bool = False) -> Exemption:
     """An exemption; `write`: to approve or end it."""
-    found = readable_exemptions(user).filter(pk=exemption_id).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(readable_exemptions(user), pk=exemption_id)
     if write and not writable_units(user).filter(pk=found.unit_id).exists():
         raise PermissionDenied
     return found

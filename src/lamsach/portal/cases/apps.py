@@ -14,6 +14,6 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         """Hear of changed evidence."""
         from lamsach.portal.cases.upkeep import on_evidence
-        from lamsach.portal.findings.writing import evidence_changed
+        from lamsach.portal.findings.evidence import evidence_changed
 
         evidence_changed.connect(on_evidence, dispatch_uid="cases.evidence")

@@ -1,8 +1,11 @@
-"""The page of one case: what was seen, which logs are there, what was done, the next step."""
+"""The page of one case and what is done there: steps, playbook, notes, kind, handler, the letter."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -16,21 +19,29 @@ from django.utils.translation import gettext_lazy
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import link, member
-from lamsach.portal.base.forms import form_page, tell_wrong
+from lamsach.portal.base.forms import act, form_page
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import download, keep
-from lamsach.portal.cases import access, people
+from lamsach.portal.cases import access, people, playbooks
 from lamsach.portal.cases.coverage import LOG_KINDS, log_kind, since_yesterday
-from lamsach.portal.cases.forms import AssignForm, ExemptionForm, KindForm, NoteForm, PersonForm, StepForm
+from lamsach.portal.cases.forms import (
+    AssignForm,
+    ExemptionForm,
+    KindForm,
+    NoteForm,
+    PersonForm,
+    StepForm,
+    TickForm,
+)
 from lamsach.portal.cases.models import Case, CaseState, Exemption, Note
+from lamsach.portal.cases.people import assign
 from lamsach.portal.cases.playbooks import Followed, followed, is_unfollowed
-from lamsach.portal.cases.proof import held_by, proofs, records_of
-from lamsach.portal.cases.searching import index
-from lamsach.portal.cases.states import ALLOWED, TONES, UNFOLLOWED, move
-from lamsach.portal.cases.strip import strip
-from lamsach.portal.cases.upkeep import Seen, decisions_of, facts_of, policy, sightings_of
+from lamsach.portal.cases.proof import held_by, proofs, records_of, strip
+from lamsach.portal.cases.search import index
+from lamsach.portal.cases.states import ALLOWED, TONES, UNFOLLOWED
+from lamsach.portal.cases.upkeep import Seen, decisions_of, facts_of, move, policy, sightings_of
 from lamsach.portal.findings.access import own_units
 from lamsach.portal.units.access import writable_units
 from lamsach.portal.units.tree import today
@@ -181,36 +192,13 @@ def _by_indicator(seen: list[Seen]) -> list[dict[str, Any]]:
 def note(request: HttpRequest, case_id: int) -> HttpResponse:
     """Add a note or a file."""
     found = access.get_case(request.user, case_id, write=True)
-    form = NoteForm(request.POST, request.FILES)
-    if form.is_valid() and (form.cleaned_data["text"].strip() or form.cleaned_data["file"]):
-        values: dict[str, Any] = {}
-        if form.cleaned_data["file"]:
-            try:
-                kept = keep(form.cleaned_data["file"])
-            except LamsachError as problem:
-                messages.error(request, f"{problem.where}: {_(problem.what)}")
-                return redirect("cases:case", case_id=case_id)
-            values = {
-                "file_name": kept.name,
-                "file_path": kept.path,
-                "file_size": kept.size,
-                "file_sha256": kept.sha256,
-            }
-        user: Any = request.user
-        made = Note.objects.create(
-            case=found,
-            user=user,
-            who=user.name or user.email,
-            text=form.cleaned_data["text"].strip(),
-            **values,
-        )
-        record(request, "case.noted", made, found.unit, case=found.pk)
-        index([found])
-        messages.success(request, _("Saved."))
-    elif form.errors:
-        tell_wrong(request, form)
-    else:
-        messages.error(request, _("Write a note or choose a file first."))
+    act(
+        request,
+        NoteForm(request.POST, request.FILES),
+        partial(_note, request, found),
+        _("Saved."),
+        where=True,
+    )
     return redirect("cases:case", case_id=case_id)
 
 
@@ -269,7 +257,8 @@ def exempt(request: HttpRequest, case_id: int) -> HttpResponse:
         messages.success(request, _("Asked for. It counts once somebody else has approved it."))
         return redirect("cases:exemption", exemption_id=made.pk)
     lead = _(
-        "Machine {number}: a listed address that is known to be harmless here stops counting, until a day that you choose. A coordinator has to approve it."
+        "Machine {number}: a listed address that is known to be harmless here stops counting, "
+        "until a day that you choose. A coordinator has to approve it."
     ).format(number=found.number)
     title, button, back = (
         _("Ask for an exception"),
@@ -294,3 +283,63 @@ def person_page(request: HttpRequest, token: str) -> HttpResponse:
         return redirect(f"{request.path}?said")
     page = "cases/person_thanks.html" if "said" in request.GET else "cases/person.html"
     return render(request, page, {"case": found})
+
+
+def _back(case_id: int, place: str = "") -> HttpResponse:
+    return redirect(reverse("cases:case", kwargs={"case_id": case_id}) + (f"#{place}" if place else ""))
+
+
+@rate_limited("cases.tick", 120, 300)
+@member(WRITERS, WRITERS, ("POST",))
+@taken_once
+def tick(request: HttpRequest, case_id: int) -> HttpResponse:
+    """A step of the playbook is done, with a note or a file; or it is not, after all."""
+    found = access.get_case(request.user, case_id, write=True)
+
+    def step(given: Mapping[str, Any]) -> None:
+        note = _note(request, found, given)
+        playbooks.tick(found, given["step"], request, done=given["done"], note=note)
+
+    act(request, TickForm(request.POST, request.FILES), step, "", where=True)
+    return _back(case_id, "playbook")
+
+
+def _note(request: HttpRequest, case: Case, given: Mapping[str, Any]) -> Note | None:
+    text, file = given["text"].strip(), given["file"]
+    if not text and not file:
+        return None
+    values = {f"file_{name}": value for name, value in asdict(keep(file)).items()} if file else {}
+    user: Any = request.user
+    made = Note.objects.create(case=case, user=user, who=user.name or user.email, text=text, **values)
+    record(request, "case.noted", made, case.unit, case=case.pk)
+    index([case])
+    return made
+
+
+@member(WRITERS, WRITERS, ("POST",))
+def kind(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Say which kind of threat it is; the playbook follows."""
+    found = access.get_case(request.user, case_id, write=True)
+    form = KindForm(request.POST)
+    act(request, form, lambda given: playbooks.choose_kind(found, given["kind"], request), _("Saved."))
+    return _back(case_id, "playbook")
+
+
+@member(WRITERS, WRITERS, ("POST",))
+def assignee(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Say who handles the case."""
+    found = access.get_case(request.user, case_id, write=True)
+    form = AssignForm(request.POST, case=found)
+    act(request, form, lambda given: assign(found, given["to"], request), _("Saved."))
+    return _back(case_id)
+
+
+@rate_limited("cases.letter", 60, 300, ("GET",))
+@member(ALL, WRITERS, ("GET",))
+def letter(request: HttpRequest, named_case_id: int) -> HttpResponse:
+    """The letter to the person who uses the machine, to print."""
+    found = access.get_own_case(request.user, named_case_id)
+    record(request, "case.letter_printed", found, found.unit)
+    response = HttpResponse(people.sheet(found), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{found.number}.pdf"'
+    return response

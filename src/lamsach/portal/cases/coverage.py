@@ -1,24 +1,36 @@
-"""Whose logs were there: by observer and day, for a case, and what is still missing until its machine is verified."""
+"""Searched logs: by observer and day for a case, what a verification lacks, and units not searched.
+
+Nothing found where nobody searched says nothing: tables, dashboard, home, reports and exports ask
+`searching`. A unit is searched once a whole day of a log of its own, or of a unit under it, was searched in
+the campaign, or a cut-off unit that hands in figures says so. A branch with nothing of this counts once, by
+its topmost unit. Rooms directly under a unit with logs of its own are in that unit's logs: `shared`, never
+"searched".
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.campaigns.models import Campaign, Participation
+from lamsach.portal.cases import tally
 from lamsach.portal.cases.models import Case, CaseState, Note
 from lamsach.portal.cases.verdict import ONE, Decision, Facts, is_after, is_covered, required
 from lamsach.portal.findings.contents import holding
 from lamsach.portal.findings.models import AliveDay, CoverageDay
+from lamsach.portal.units.models import UnitLink
+from lamsach.portal.units.tree import on_day, today, under
 
 
 @dataclass(slots=True)
 class UnitCoverage:
-    """A unit's searched days in a campaign: by observer and day the digests of the lists that were searched for."""
+    """Searched days of a unit in a campaign: by observer and day the digests of the lists."""
 
     campaign_id: int
     days: dict[str, dict[date, set[str]]] = field(default_factory=dict)
@@ -38,7 +50,7 @@ class UnitCoverage:
         return made
 
     def of_lists_with(self, indicators: Collection[tuple[str, str]]) -> dict[str, frozenset[date]]:
-        """By observer the days that were searched with a list of which it is known that it holds all these indicators (type, value)."""
+        """Days by observer searched with a list that holds all these indicators (type, value)."""
         good = self._lists_with(frozenset(indicators))
         return {
             observer: frozenset(day for day, digests in days.items() if not good.isdisjoint(digests))
@@ -66,7 +78,7 @@ def alive_days(case: Case) -> frozenset[date]:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Days without an observer's log since the cleaning. `other_list`: the log was searched, but not for all that was seen."""
+    """Days without an observer's log since the cleaning; `other_list`: not searched for all that was seen."""
 
     observer: str
     format: str
@@ -89,7 +101,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What a cleaned case has and lacks: covered days, days on which the machine was seen, gaps in the logs."""
+    """Progress of a cleaned case: covered days, days on which the machine was seen, gaps in the logs."""
 
     quiet: int = 0
     alive: int = 0
@@ -122,7 +134,7 @@ def _gap(
 
 
 def quiet_before(decisions: Sequence[Decision], facts: Facts) -> int:
-    """Return how many days a machine had been quiet between its cleaning and the sighting that reopened it."""
+    """Return how many quiet days lay between the cleaning and the sighting that reopened the case."""
     last = max(decisions, key=lambda decision: decision.moment)
     after = [hit.day for hit in facts.hits if is_after(hit, last)]
     return (min(after) - last.day).days if after else 0
@@ -147,7 +159,8 @@ _BY_WORD = (
     ("proxy", "squid proxy bluecoat zscaler websense mcafee web_gateway"),
     (
         "firewall",
-        "fortigate asa paloalto pan checkpoint mikrotik sophos pfsense iptables juniper srx sonicwall cef leef firewall huawei",
+        "fortigate asa paloalto pan checkpoint mikrotik sophos pfsense iptables juniper srx "
+        "sonicwall cef leef firewall huawei",
     ),
 )
 
@@ -156,3 +169,130 @@ def log_kind(name: str) -> str:
     """Return what kind of log a format is of, by its name: dns, proxy, firewall, dhcp or nothing."""
     plain = name.casefold()
     return next((kind for kind, words in _BY_WORD if any(word in plain for word in words.split())), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Lack of a unit: `nothing` was searched; it is in the logs above (`shared`); units `below` it lack."""
+
+    nothing: bool
+    shared: bool
+    below: int
+
+
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """Unsearched parts of a subtree: `tops` of branches without logs; `shared` rooms of a unit with logs."""
+
+    tops: frozenset[int]
+    shared: frozenset[int]
+    nothing: bool = False
+    """Nothing was searched in the whole subtree: a number of 0 says nothing there."""
+
+    def of(self, unit_id: int, lacking: Mapping[int, int]) -> Lack:
+        """Return what a unit of the subtree lacks; `lacking`: see `unsearched_by_child`."""
+        return Lack(unit_id in self.tops, unit_id in self.shared, lacking.get(unit_id, 0))
+
+    @property
+    def count(self) -> int:
+        """Return how many units, each with everything under it, were not searched."""
+        return len(self.tops)
+
+
+NOWHERE = Searching(frozenset(), frozenset())
+
+
+def searching(
+    campaign: Campaign,
+    unit_id: int,
+    day: date | None = None,
+    said: Sequence[tally.Statement] | None = None,
+) -> Searching:
+    """Return what was not searched under a unit by a day (today); `said`: statements read before."""
+    moment = day or today()
+    own = _with_logs(campaign, unit_id, moment, said)
+    if not own:
+        found = set(_children(moment).filter(ancestor=unit_id).values_list("descendant", flat=True))
+        return Searching(frozenset(found or {unit_id}), frozenset(), nothing=True)
+    rows = _children(moment).filter(ancestor__in=under([unit_id], moment).values("descendant"))
+    if len(own) < _PART:
+        rows = rows.filter(
+            ancestor__in=UnitLink.objects.filter(on_day(moment), descendant__in=own).values("ancestor")
+        )
+    inner = Exists(_children(moment).filter(ancestor=OuterRef("descendant")))
+    pairs = list(rows.annotate(inner=inner).values_list("ancestor", "descendant", "inner"))
+    above = _up(own, {child: parent for parent, child, _inner in pairs})
+    tops: set[int] = set()
+    shared: set[int] = set()
+    for parent, child, has_inner in pairs:
+        if parent in above and child not in above:
+            (tops if has_inner or parent not in own else shared).add(child)
+    return Searching(frozenset(tops), frozenset(shared))
+
+
+def _up(units: Iterable[int], parents: Mapping[int, int]) -> set[int]:
+    """The units and all above them."""
+    found: set[int] = set()
+    for unit in units:
+        up: int | None = unit
+        while up is not None and up not in found:
+            found.add(up)
+            up = parents.get(up)
+    return found
+
+
+def _with_logs(
+    campaign: Campaign, unit_id: int, day: date, said: Sequence[tally.Statement] | None = None
+) -> set[int]:
+    """Units of a subtree with searched logs of their own by a day, or that a file states as searched."""
+    searched = CoverageDay.objects.filter(campaign=campaign, day__lte=day).values("unit")
+    elsewhere = Participation.objects.filter(campaign=campaign, searched_on__lte=day).values("unit")
+    says = [
+        one.unit_id
+        for one in (tally.newest(campaign, unit_id, day) if said is None else said)
+        if (one.counts.get("found") or one.searched) and not one.counts.get("by_unit")
+    ]
+    there = under([unit_id], day).filter(Q(descendant__in=searched) | Q(descendant__in=elsewhere))
+    return {*there.values_list("descendant", flat=True), *says}
+
+
+def unsearched_by_child(found: Searching, children: Iterable[int], day: date | None = None) -> dict[int, int]:
+    """Count for each of these units the units not searched that it is or has under it; zeros left out."""
+    counted: dict[int, int] = {}
+    links = (
+        under(children, day).filter(descendant__in=found.tops)
+        if len(found.tops) < _PART
+        else under(children, day)
+    )
+    for child, unit in links.values_list("ancestor", "descendant"):
+        if unit in found.tops:
+            counted[child] = counted.get(child, 0) + 1
+    return counted
+
+
+def states(campaign: Campaign, unit_id: int, day: date | None = None) -> dict[int, str]:
+    """Key of WORDS for each unit of a subtree: own logs, only those under it, only those above, or none."""
+    moment = day or today()
+    found = searching(campaign, unit_id, moment)
+    own = _with_logs(campaign, unit_id, moment)
+    if not own:
+        return dict.fromkeys(under([unit_id], moment).values_list("descendant", flat=True), "not_searched")
+    known = dict.fromkeys(under([unit_id], moment).values_list("descendant", flat=True), "part")
+    tops = sorted(found.tops)
+    for begin in range(0, len(tops), _PART):
+        inner = under(tops[begin : begin + _PART], moment).values_list("descendant", flat=True)
+        known.update(dict.fromkeys(inner, "not_searched"))
+    return known | dict.fromkeys(found.shared, "shared") | dict.fromkeys(own & known.keys(), "searched")
+
+
+WORDS = {
+    "searched": _("logs searched"),
+    "part": _("logs of units under it only"),
+    "shared": _("no logs of its own"),
+    "not_searched": _("not searched"),
+}
+_PART = 900
+
+
+def _children(day: date) -> QuerySet[UnitLink]:
+    return UnitLink.objects.filter(on_day(day), distance=1)

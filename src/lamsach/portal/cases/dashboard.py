@@ -1,4 +1,4 @@
-"""How a campaign's machines stand over time, for any subtree: the series behind the chart, days to clean, units with the most work, days with logs."""
+"""Machines of a campaign over time: series of the chart, days to clean, most work, days with logs."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from typing import Any
 from django.db.models import Count, Min, Q
 
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.cases import stated
-from lamsach.portal.cases.counting import GROUPS, OPEN, CaseCounts, larger
+from lamsach.portal.cases import tally
 from lamsach.portal.cases.coverage import UnitCoverage
 from lamsach.portal.cases.models import Case, CaseState, Span, Step
-from lamsach.portal.cases.stated import Statement
+from lamsach.portal.cases.tally import GROUPS, OPEN, CaseCounts, Statement, larger
 from lamsach.portal.findings.models import CoverageDay
 from lamsach.portal.units.models import Unit, UnitLink
 from lamsach.portal.units.tree import on_day, under
@@ -60,8 +59,8 @@ Stay = tuple[str, date, date, int]
 
 
 def series(campaign: Campaign, unit_id: int, until: date) -> Series | None:
-    """The numbers of the last days of what stood under a unit on each of them, in one query, and of what cut-off units stated; None before the first machine was found."""
-    rows, told = _stays(campaign, unit_id, until), stated.history(campaign, unit_id, until)
+    """Numbers of the last days under a unit, statements included; None before the first machine."""
+    rows, told = _stays(campaign, unit_id, until), tally.history(campaign, unit_id, until)
     begins = [row[1] for row in rows] + _first_stated(told)
     if not begins:
         return None
@@ -85,7 +84,7 @@ def _first_stated(told: Mapping[int, Sequence[Statement]]) -> list[date]:
 
 
 def _with_machines(campaign: Campaign, units: Collection[int]) -> set[int]:
-    """Those of the units of which, or of what stands under them, the portal has machines."""
+    """Those of the units that have machines in the portal, themselves or under them."""
     if not units:
         return set()
     rows = Span.objects.filter(campaign=campaign, known_until=None, unit__links_up__ancestor__in=list(units))
@@ -112,10 +111,10 @@ def _stays(campaign: Campaign, unit_id: int, until: date) -> list[Stay]:
 
 
 def counts_by_day(campaign: Campaign, unit_id: int, until: date) -> dict[int, list[tuple[date, CaseCounts]]]:
-    """For a unit and each one under it that ever had machines: the numbers with everything under it on each day on which they changed, as `counting.case_counts` gives them."""
+    """Numbers of a unit and each one under it on each day on which they changed (`tally.case_counts`)."""
     inside = under([unit_id], until).values("descendant")
     changes = _changes(campaign, inside, until)
-    told = stated.history(campaign, unit_id, until)
+    told = tally.history(campaign, unit_id, until)
     links = UnitLink.objects.filter(on_day(until), descendant__in=told, ancestor__in=inside)
     above: dict[int, list[int]] = {}
     for unit, ancestor in links.values_list("descendant", "ancestor"):
@@ -130,7 +129,7 @@ def counts_by_day(campaign: Campaign, unit_id: int, until: date) -> dict[int, li
 
 
 def _changes(campaign: Campaign, units: Any, until: date) -> dict[int, dict[date, CaseCounts]]:
-    """For each of the units (a query) by how much its numbers with everything under it change on which day, by the portal's own machines."""
+    """Changes by day of each unit's numbers with everything under it, by the portal's own machines."""
     rows = Span.objects.filter(
         campaign=campaign, known_until=None, valid_from__lte=until, unit__links_up__ancestor__in=units
     )
@@ -162,7 +161,7 @@ def _sums(changes: Mapping[date, CaseCounts]) -> list[tuple[date, CaseCounts]]:
 
 
 def _more_by_day(own: Mapping[date, CaseCounts], told: Sequence[Statement]) -> dict[date, CaseCounts]:
-    """By how much it changes on which day how much more a unit's newest statement holds than the portal has of it."""
+    """Changes by day of how much more a unit's newest statement holds than the portal has of it."""
     words = {one.day: CaseCounts(**{name: one.counts.get(name, 0) for name in GROUPS}) for one in told}
     here = word = more = CaseCounts()
     found: dict[date, CaseCounts] = {}
@@ -189,7 +188,7 @@ def _tally(rows: Sequence[Stay], days: Sequence[date]) -> dict[str, list[int]]:
 def _add_stated(
     counts: dict[str, list[int]], own: dict[str, list[int]], told: Sequence[Statement], days: Sequence[date]
 ) -> None:
-    """On each day on which a unit's newest statement holds more machines than the portal has of it, count the statement instead."""
+    """Count a unit's newest statement on days on which it holds more than the portal has of the unit."""
     for place, day in enumerate(days):
         number = bisect_right(told, day, key=lambda one: one.day)
         if not number:
@@ -203,7 +202,7 @@ def _add_stated(
 
 
 def median_days_to_clean(campaign: Campaign, unit_id: int) -> tuple[float | None, int]:
-    """The median of days from the finding to the first statement that the machine was cleaned, and of how many machines."""
+    """Median of days from the finding to the first statement of cleaning, and of how many machines."""
     units = under([unit_id]).values("descendant")
     steps = Step.objects.filter(
         case__campaign=campaign, case__unit__in=units, computed=False, case__superseded=None
@@ -287,7 +286,7 @@ def _source(observer: str, known: UnitCoverage, days: Sequence[date]) -> Source:
 
 @dataclass(frozen=True, slots=True)
 class UnitSources:
-    """A unit: how many sources of logs, and how many of their last seven days are missing. Without a source nothing in it was searched."""
+    """A unit's sources of logs and missing days of the last seven; without a source nothing was searched."""
 
     unit: Unit
     sources: int
@@ -298,7 +297,7 @@ class UnitSources:
 def coverage_by_unit(
     campaign: Campaign, unit_ids: Any, until: date, unsearched: Collection[int] = ()
 ) -> list[UnitSources]:
-    """For each of the units (their numbers, or a query of them) that ever gave a log: its sources and their last seven days, those with the largest gaps first; before them the `unsearched` ones."""
+    """Sources of each unit that gave a log, largest gaps first; before them the `unsearched` ones."""
     rows = CoverageDay.objects.filter(campaign=campaign, unit__in=unit_ids)
     counted = (
         rows.order_by()

@@ -9,9 +9,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.accounts.models import User
-from lamsach.portal.base.forms import DateInput
-from lamsach.portal.cases.assigning import candidates
+from lamsach.portal.base.forms import DateInput, text
 from lamsach.portal.cases.models import Case, CaseState, Exemption, Rules, ThreatKind
+from lamsach.portal.cases.people import candidates
 from lamsach.portal.units.tree import today
 
 STEPS = {
@@ -33,18 +33,13 @@ class StepForm(forms.Form):
         widget=forms.RadioSelect,
         help_text=_("Verified, blind and reinfected follow from the logs; nobody can tick them."),
     )
-    why = forms.CharField(
-        label=_("What was done, or why"),
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
-    unfollowed = forms.CharField(
-        label=_("Cleaned without a step of the playbook: why?"),
+    why = text(_("What was done, or why"), 2000, 2, required=False)
+    unfollowed = text(
+        _("Cleaned without a step of the playbook: why?"),
+        2000,
+        2,
         help_text=_("No step of the playbook is marked as done yet. The answer is kept with the case."),
         required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
     def __init__(self, *args: Any, steps: list[CaseState], unfollowed: bool = False, **options: Any) -> None:
@@ -76,12 +71,12 @@ class BulkForm(forms.Form):
             ),
         ],
     )
-    why = forms.CharField(label=_("What was done, or why"), required=False, max_length=2000)
-    unfollowed = forms.CharField(
-        label=_("Cleaned without a step of the playbook: why?"),
+    why = text(_("What was done, or why"), 2000, required=False)
+    unfollowed = text(
+        _("Cleaned without a step of the playbook: why?"),
+        2000,
         help_text=_("Only for machines of whose playbook no step is marked as done."),
         required=False,
-        max_length=2000,
     )
 
 
@@ -93,9 +88,16 @@ class NoteForm(forms.Form):
     )
     file = forms.FileField(label=_("File"), required=False)
 
+    def clean(self) -> dict[str, Any]:
+        """One of them has to be there."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors and not given["text"].strip() and not given["file"]:
+            raise forms.ValidationError(gettext("Write a note or choose a file first."))
+        return given
+
 
 class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Who uses the machine."""
+    """The person who uses the machine."""
 
     class Meta:
         model = Case
@@ -133,7 +135,7 @@ class ExemptionForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
-    """How a campaign verifies."""
+    """Rules of verification of a campaign."""
 
     quiet_days = forms.IntegerField(
         label=_("Quiet days with logs until a machine is verified"), min_value=1, max_value=90
@@ -153,9 +155,7 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
 class AnswerForm(forms.Form):
     """The answer to a question that a finding makes."""
 
-    answer = forms.CharField(
-        label=_("What was found out"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    answer = text(_("What was found out"), 4000, 3)
 
 
 class TickForm(forms.Form):
@@ -168,13 +168,13 @@ class TickForm(forms.Form):
 
 
 class KindForm(forms.Form):
-    """Which kind of threat it is."""
+    """The kind of threat."""
 
     kind = forms.ChoiceField(label=_("Kind of threat"), choices=ThreatKind.choices)
 
 
 class AssignForm(forms.Form):
-    """Who handles the case."""
+    """The handler of the case."""
 
     to = forms.ModelChoiceField(
         label=_("Who handles it"),
@@ -194,27 +194,17 @@ class AssignForm(forms.Form):
 class ViewForm(forms.Form):
     """A name for the filters that are set."""
 
-    name = forms.CharField(label=_("Name of the view"), max_length=80)
+    name = text(_("Name of the view"), 80)
 
 
 class PlaybookStepForm(forms.Form):
     """One step of a playbook."""
 
     key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
-    vi = forms.CharField(label=_("Step, in Vietnamese"), required=False, max_length=200)
-    vi_how = forms.CharField(
-        label=_("What to do, in Vietnamese"),
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-    en = forms.CharField(label=_("Step, in English"), required=False, max_length=200)
-    en_how = forms.CharField(
-        label=_("What to do, in English"),
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
+    vi = text(_("Step, in Vietnamese"), 200, required=False)
+    vi_how = text(_("What to do, in Vietnamese"), 2000, 3, required=False)
+    en = text(_("Step, in English"), 200, required=False)
+    en_how = text(_("What to do, in English"), 2000, 3, required=False)
 
 
 PlaybookStepSet = forms.formset_factory(

@@ -1,4 +1,8 @@
-"""A case is one device in one campaign. `Step` is its history, only ever added to; `Span` is what it was on each day, computed anew when evidence comes late."""
+"""Cases: one device in one campaign.
+
+`Step` is its history, only ever added to; `Span` is its state on each day, computed anew when evidence comes
+late.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ from lamsach.portal.units.models import FOREVER, Unit
 
 
 class CaseState(models.TextChoices):
-    """Where a case stands. Verified, blind, reinfected and excepted come from evidence and approvals alone, never from a tick."""
+    """State of a case. Verified, blind, reinfected and excepted come from evidence, never from a tick."""
 
     NEW = "new", _("New")
     TOLD = "told", _("Told")
@@ -33,7 +37,7 @@ class CaseState(models.TextChoices):
 
 
 class CaseSeverity(models.IntegerChoices):
-    """How soon somebody has to look: see `severity`."""
+    """Urgency: see `states.severity`."""
 
     HIGH = 1, _("High")
     MEDIUM = 2, _("Medium")
@@ -42,7 +46,7 @@ class CaseSeverity(models.IntegerChoices):
 
 
 class ThreatKind(models.TextChoices):
-    """What kind of malware it probably is: it decides the playbook."""
+    """Probable kind of malware: it decides the playbook."""
 
     BOTNET = "botnet", _("Botnet")
     STEALER = "stealer", _("Password stealer")
@@ -53,7 +57,7 @@ class ThreatKind(models.TextChoices):
 
 
 class Reminder(models.IntegerChoices):
-    """How far people have been reminded of a case."""
+    """Reminders sent about a case."""
 
     NONE = 0, _("not yet")
     SOON = 1, _("nearly due")
@@ -62,7 +66,7 @@ class Reminder(models.IntegerChoices):
 
 
 class Rules(models.Model):
-    """How a campaign verifies: so many covered, quiet days, on so many of which the machine was seen; blind after so many days without logs."""
+    """Rules: so many covered, quiet days, alive on so many of them; blind after days without logs."""
 
     campaign = models.OneToOneField(Campaign, models.PROTECT, related_name="case_rules")
     quiet_days = models.PositiveSmallIntegerField(
@@ -75,8 +79,12 @@ class Rules(models.Model):
 
 
 class Case(models.Model):
-    """What is to be done about a device. `quiet` counts its covered days since it was cleaned, `alive` those of them on which it was seen; `missing` says
-    which logs are not there (see `coverage.Gap`). `kind` follows from the threat's name unless a person chose it."""
+    """Work on a device.
+
+    `quiet` counts covered days since the cleaning, `alive` those of them on which the device was seen;
+    `missing`: logs that are not there (`coverage.Gap`). `kind` follows from the threat's name unless a person
+    chose it.
+    """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="cases")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="cases")
@@ -120,7 +128,11 @@ class Case(models.Model):
 
 
 class Step(models.Model):
-    """One step: who, when, why; `unfollowed`: why no step of the playbook had been done. `computed`: found by the rules from evidence; else somebody's decision. Never changed, never deleted."""
+    """One step: who, when, why. Never changed, never deleted.
+
+    `unfollowed`: why no step of the playbook had been done. `computed`: by the rules from evidence, not a
+    decision.
+    """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="steps")
     at = models.DateTimeField()
@@ -149,7 +161,7 @@ class Step(models.Model):
 
 
 class Cause(models.TextChoices):
-    """Why the history of a case was computed anew."""
+    """Cause of computing the history of a case anew."""
 
     BUNDLE = "bundle", _("findings came in")
     DECISION = "decision", _("somebody took a step")
@@ -160,9 +172,9 @@ class Cause(models.TextChoices):
 
 
 class Span(models.Model):
-    """The case's state from a day until before another, as the evidence showed it from `known_from` until before `known_until` (None: still).
+    """State of a case on days, as known from `known_from` until before `known_until` (None: still).
 
-    So any day's numbers can be told as they are known now, and as they were known then (see `counting`).
+    So any day's numbers are there as known now and as known then (see `tally`).
     """
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="spans")
@@ -213,7 +225,7 @@ class Note(models.Model):
 
 
 class ClarificationKind(models.TextChoices):
-    """Why a finding makes a question and no case."""
+    """Reason why a finding makes a question and no case."""
 
     INBOUND = "inbound", _("A listed address reached towards it")
     UNATTRIBUTED = "unattributed", _("It cannot be told which machine it was")
@@ -241,7 +253,7 @@ class Clarification(models.Model):
 
 
 class Exemption(models.Model):
-    """That an indicator does not count for a unit and everything under it, or for one device, until a day; once somebody else approved it."""
+    """An indicator that does not count for a unit and all under it, or one device, until a day."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="exemptions")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="exemptions")
@@ -271,7 +283,7 @@ class Exemption(models.Model):
 
 
 class Grant(models.Model):
-    """That a unit lets a unit above it (`to`) see the names and addresses of one case until a moment, or until it ended the grant."""
+    """A unit's permission for a unit above (`to`) to see names of one case until a moment or its end."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="grants")
     to = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -286,7 +298,10 @@ class Grant(models.Model):
 
 
 class Playbook(models.Model):
-    """A version of the steps against a kind of threat in a campaign. `steps`: objects with `key`, `vi`, `en`, and what to do in `vi_how`, `en_how`. Never changed: an edit is the next version."""
+    """A version of the steps against a kind of threat in a campaign; an edit is the next version.
+
+    `steps`: objects with `key`, `vi`, `en`, and what to do in `vi_how`, `en_how`.
+    """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="playbooks")
     kind = models.CharField(max_length=10, choices=ThreatKind.choices)
@@ -305,7 +320,7 @@ class Playbook(models.Model):
 
 
 class Tick(models.Model):
-    """That a step of a playbook was done (or was not, after all), by whom, with which note or file. `version` 0 is the product's own playbook. Only added to."""
+    """A playbook's step done (or not, after all). `version` 0: the product's. Only added to."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="ticks")
     kind = models.CharField(max_length=10, choices=ThreatKind.choices)
@@ -340,7 +355,7 @@ class SavedView(models.Model):
 
 
 class CaseText(models.Model):
-    """The words of a case for the search, folded to lower case without marks: those that whoever sees the case may find it by, and those for whoever sees the machine by name."""
+    """Words of a case for the search, folded: for all who see the case, and for those who see the machine."""
 
     case = models.OneToOneField(Case, models.CASCADE, related_name="text", primary_key=True)
     shared = models.TextField(blank=True)

@@ -1,22 +1,31 @@
-"""The person who uses the machine: a plain letter with steps and a link, and what they answer. An answer is a note, not a proof."""
+"""People around a case: its handler, the machine's user, the letter and the answer, which proves nothing."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext_noop
+from django.utils.translation import get_language, gettext_noop
+from django.utils.translation import gettext as _
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
+from lamsach.portal.accounts.models import User
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base import links
 from lamsach.portal.base.links import absolute
+from lamsach.portal.base.roles import WRITERS
 from lamsach.portal.cases.models import Case, CaseState, Note
-from lamsach.portal.cases.states import may_move, move
+from lamsach.portal.cases.states import may_move
+from lamsach.portal.cases.upkeep import move
 from lamsach.portal.mail.letters import queue_letter
+from lamsach.portal.units.tree import ancestors, today
 
 PURPOSE = "machine"
 TOLD = gettext_noop("A letter goes to the person who uses the machine.")
@@ -47,7 +56,7 @@ def find(token: str) -> Case | None:
 
 
 def words_of(case: Case) -> dict[str, Any]:
-    """Return what stands in the letter, by e-mail and on paper."""
+    """Return the content of the letter, by e-mail and on paper."""
     unit = case.unit
     return {
         "name": case.person_name,
@@ -63,7 +72,7 @@ def words_of(case: Case) -> dict[str, Any]:
 
 @transaction.atomic
 def tell(case: Case, by: HttpRequest) -> None:
-    """Queue the letter and mark a new case as told. InputError without an address."""
+    """Queue the letter and move a new case on. InputError without an address."""
     if not case.person_email:
         raise InputError(mark("The e-mail address of the person is missing."), case.number)
     unit = case.unit
@@ -92,3 +101,104 @@ def answer(case: Case, what: str, words: str) -> None:
             text=ANSWERS[what],
             details={"words": words[:2000].replace("\x00", "")},
         )
+
+
+ASSIGNED = gettext_noop("It is handled by {name} now.")
+FREED = gettext_noop("Nobody in particular handles it now.")
+
+
+def candidates(case: Case) -> QuerySet[User]:
+    """The people who may act for the case's unit: its own first, then those of the units above."""
+    units = [case.unit_id, *(unit.pk for unit in reversed(ancestors(case.unit)))]
+    roles = [role.value for role in WRITERS]
+    return User.objects.filter(
+        is_active=True, memberships__unit__in=units, memberships__role__in=roles
+    ).distinct()
+
+
+@transaction.atomic
+def assign(case: Case, to: User | None, by: HttpRequest) -> None:
+    """Let somebody handle it; None: nobody. InputError for a person who may not act for the unit."""
+    if to is not None and not candidates(case).filter(pk=to.pk).exists():
+        raise InputError(mark("This person may not act for the unit of the machine."), case.number)
+    if case.assignee_id == (to.pk if to else None):
+        return
+    Case.objects.filter(pk=case.pk).update(assignee=to)
+    user: Any = by.user
+    Note.objects.create(
+        case=case,
+        user=user,
+        who=(user.name or user.email)[:254],
+        text=ASSIGNED if to else FREED,
+        details={"name": to.name or to.email} if to else {},
+    )
+    record(by, "case.assigned", case, case.unit, to=to.pk if to else None)
+    case.assignee = to
+
+
+def assign_many(cases: Iterable[Case], to: User | None, by: HttpRequest) -> tuple[int, int]:
+    """Assign each; how many were, and how many could not be."""
+    done = left = 0
+    for case in cases:
+        try:
+            assign(case, to, by)
+            done += 1
+        except InputError:
+            left += 1
+    return done, left
+
+
+_TEMPLATE = Path(__file__).parent / "typst" / "machine.typ"
+
+
+def sheet(case: Case) -> bytes:
+    """The PDF, in the reader's language."""
+    import typst
+
+    from lamsach.portal.base.charts import qr
+
+    words = words_of(case)
+    data = json.dumps(_content(words), ensure_ascii=False).encode("utf-8", "replace").decode()
+    sources = {"main.typ": _TEMPLATE.read_bytes(), "qr.svg": qr(words["address"])}
+    compiled: Any = typst.compile  # its stub does not know of several sources
+    made = compiled(sources, format="pdf", ignore_system_fonts=True, sys_inputs={"data": data}, timestamp=0)
+    assert isinstance(made, bytes)
+    return made
+
+
+def _content(words: dict[str, Any]) -> dict[str, Any]:
+    contact = words["contact"]
+    phone = f", {_('phone')} {contact['phone']}" if contact["phone"] else ""
+    return {
+        "language": (get_language() or "vi")[:2],
+        "unit": words["unit"],
+        "day": f"{today():%d/%m/%Y}",
+        "title": _("Your machine {machine} needs to be cleaned").format(machine=words["machine"]),
+        "greeting": _("Dear {name},").format(name=words["name"]) if words["name"] else "",
+        "why": _(
+            "{unit} found signs of malware on the machine {machine} (number {number}) in its "
+            "network logs. Nobody accuses you: such programs mostly come with cracked software "
+            "or false updates."
+        ).format(unit=words["unit"], machine=words["machine"], number=words["number"]),
+        "please": _("Please do this:"),
+        "steps": [
+            _(
+                "Do not log in to any account on this machine any more. Change your passwords "
+                "from another machine."
+            ),
+            _(
+                "Do not delete anything and do not install Windows anew yourself: what is on "
+                "the machine is needed to find out what happened."
+            ),
+            f"{_('Get the scanner here and run it, or ask the IT officer to do it:')} {words['tools']}",
+            _(
+                "Tell us that you did it, or that you need help: read the code with a phone, "
+                "or ask the IT officer."
+            ),
+        ],
+        "answer": _("Tell us here"),
+        "address": words["address"],
+        "note": _("The logs of the next days show whether the machine is clean."),
+        "contact_title": _("Support contact"),
+        "contact": f"{contact['name']}{phone}",
+    }

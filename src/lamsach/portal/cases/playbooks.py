@@ -1,14 +1,17 @@
-"""Which playbook a case follows, what of it is done, and new versions of it.
+"""Playbooks of cases: the version that a case follows, what of it is done, and new versions.
 
-A case keeps following the version with which its first step was ticked; one without a tick follows the newest. So an edit changes nothing under the hands of
-those who are in the middle of it.
+A case keeps following the version with which its first step was ticked; one without a tick follows the
+newest. So an edit changes nothing for those who are in the middle of it.
 """
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -20,14 +23,23 @@ from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.models import Case, CaseState, Note, Playbook, ThreatKind, Tick
-from lamsach.portal.cases.playbooks_text import BUILT_IN
 
 MOST_STEPS = 30
 
 
+@cache
+def built_in(kind: str) -> tuple[dict[str, str], ...]:
+    """The product's own steps against a kind of threat (`playbooks.toml`): `key`, `vi`, `en`, `vi_how`,
+    `en_how`.
+    """
+    held = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+    steps = held["shared"] | held.get(kind, {})
+    return tuple({"key": key, **steps[key]} for key in held["order"][kind].split())
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Who ticked a step, when, and the note or file that goes with it."""
+    """Author and time of a tick, with its note or file."""
 
     who: str
     at: datetime
@@ -71,8 +83,7 @@ def steps_of(campaign_id: int, kind: str, version: int) -> list[dict[str, str]]:
         found = Playbook.objects.filter(campaign=campaign_id, kind=kind, version=version).first()
         if found is not None:
             return list(found.steps)
-    names = ("key", "vi", "en", "vi_how", "en_how")
-    return [dict(zip(names, step, strict=True)) for step in BUILT_IN[ThreatKind(kind)]]
+    return [dict(step) for step in built_in(kind)]
 
 
 def newest(campaign_id: int, kind: str) -> int:
@@ -82,7 +93,7 @@ def newest(campaign_id: int, kind: str) -> int:
 
 
 def followed(case: Case) -> Followed:
-    """The playbook of a case, and what of it is done. What was done before a reinfection has to be done again."""
+    """Playbook of a case and what of it is done; a reinfection begins it anew."""
     rows = Tick.objects.filter(case=case, kind=case.kind).select_related("note")
     again = case.steps.filter(after=CaseState.REINFECTED).order_by("at").last()
     ticks = list(rows.filter(at__gt=again.at) if again is not None else rows)
@@ -116,7 +127,7 @@ def told(step: Mapping[str, str]) -> tuple[str, str]:
 
 @transaction.atomic
 def tick(case: Case, key: str, by: HttpRequest, *, done: bool, note: Note | None = None) -> Tick:
-    """Say that a step is done, or is not after all. InputError for a step that the case's playbook does not have."""
+    """Mark a step as done or not done. InputError for a step that the case's playbook does not have."""
     Case.objects.select_for_update().get(pk=case.pk)
     now = followed(case)
     if key not in {item.key for item in now.items}:
@@ -146,7 +157,7 @@ def choose_kind(case: Case, kind: str, by: HttpRequest) -> None:
 def save_version(
     campaign: Campaign, kind: str, steps: Sequence[Mapping[str, str]], basis: int, by: HttpRequest
 ) -> Playbook:
-    """Keep the next version. InputError when there is no step, too many, or somebody else saved meanwhile (`basis`: the version that was edited)."""
+    """Keep the next version. InputError for no step, too many, or a newer version than `basis`."""
     if not 0 < len(steps) <= MOST_STEPS:
         raise InputError(mark("A playbook has one to thirty steps."), "")
     latest = newest(campaign.pk, kind)

@@ -1,17 +1,20 @@
-"""How a log line leads to a case's machine: the address in the line, who held it at that time by which lease or session, and the machine.
+"""Proof on the page of a case: how a line leads to the machine, and the strip of its days.
 
-A case names the machine by the address that it had last; its lines show the addresses that it had then. Which ones, and how that is known, is in the bundles' devices.
+A line shows the address of its time; the case names the machine by its last one. Who held an address when, by
+which lease or session, is in the bundles' devices. A day of an observer is seen, blocked, quiet or not
+searched.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from lamsach.portal.cases.models import Case
+from lamsach.portal.cases.verdict import Decision, Facts, required
 from lamsach.portal.findings.models import Appearance, EvidenceLine
 from lamsach.results.labels import KNOWN_BY
 
@@ -21,7 +24,7 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An address that the machine had: from when to when it is proved (None: not known), and how (a key of `KNOWN_BY`)."""
+    """An address that the machine had: proved from when to when (None: not known), and how (`KNOWN_BY`)."""
 
     ip: str
     how: str
@@ -42,7 +45,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A line and what links it to the machine: the address that the machine held; else the machine's own `name` in the line; else the servers that asked for it (`through`)."""
+    """A line and its link to the machine: address held, own `name`, or servers that asked (`through`)."""
 
     line: EvidenceLine
     held: Held | None = None
@@ -51,7 +54,7 @@ class Proof:
 
 
 def held_by(records: Iterable[Record]) -> list[Held]:
-    """The addresses of the case's machine by all its bundles in the campaign (`records_of`), each once for each way in which it is known; in order of time."""
+    """Addresses of the case's machine by all its bundles, once for each way they are known; by time."""
     found: dict[tuple[str, str], Held] = {}
     for record in records:
         for item in _mappings(record.get("addresses")):
@@ -92,7 +95,7 @@ def _proof(line: EvidenceLine, held: Sequence[Held], names: Sequence[str], throu
 
 
 def _stands_in(value: str, text: str) -> bool:
-    """Return whether a line holds an address or name, and not merely a longer one that begins or ends like it."""
+    """Return whether a line holds an address or name, and not merely a longer one with the same ends."""
     return bool(re.search(rf"(?<![\w.:-]){re.escape(value)}(?![\w-]|:\w|\.\w)", text, re.IGNORECASE)) or bool(
         re.search(rf"(?<![\w.:-]){re.escape(value)}:\d{{1,5}}(?![\w:.])", text)
     )
@@ -128,7 +131,96 @@ def _moment(value: Any) -> datetime | None:
 
 
 def _joined(one: Held, other: Held) -> Held:
-    """The same address twice: from the earlier beginning to the later end; what is open on one side stays open."""
+    """Join the same address twice: earlier beginning, later end; an open side stays open."""
     first = min(one.first, other.first) if one.first and other.first else None
     last = max(one.last, other.last) if one.last and other.last else None
     return replace(one, first=first, last=last)
+
+
+MOST_DAYS = 60
+CELL, GAP = 14, 2
+KINDS = ("hit", "blocked", "covered", "missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One day of one observer. `kind`: one of KINDS; `x`: in the picture."""
+
+    day: date
+    kind: str
+    x: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One observer."""
+
+    observer: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def counts(self) -> list[tuple[str, int]]:
+        """Return how many days are of each kind."""
+        return [(kind, sum(cell.kind == kind for cell in self.cells)) for kind in KINDS]
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The whole picture. `cleaned_x`: place of the cleaning; `since`: day from which no log was searched."""
+
+    rows: tuple[Row, ...]
+    first: date
+    last: date
+    width: int
+    cleaned_x: int | None
+    since: date | None = None
+
+
+def strip(
+    decisions: Sequence[Decision], facts: Facts, blocked: Collection[tuple[str, date]], today: date
+) -> Strip | None:
+    """Strip of at most 60 days from the first sighting on; None without any. `blocked` days."""
+    if not decisions:
+        return None
+    newest = max(decisions, key=lambda decision: decision.moment)
+    observers = sorted(
+        required(facts.hits, newest, facts.coverage) | {hit.observer for hit in facts.hits} - {""}
+    )
+    if not observers:
+        return None
+    days = [hit.day for hit in facts.hits]
+    yesterday = today - timedelta(days=1)
+    known = [day for one in observers for day in facts.coverage.get(one, ())] + days
+    evident = max(known, default=yesterday)
+    last = evident if (yesterday - evident).days >= MOST_DAYS else max([yesterday, *days])
+    first = max(min(days, default=last), last - timedelta(days=MOST_DAYS - 1))
+    span = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    rows = tuple(_row(observer, facts, blocked, span) for observer in observers)
+    cleaned = newest.day if newest.state == "cleaned" and first <= newest.day <= last else None
+    x = ((cleaned - first).days + 1) * (CELL + GAP) - GAP // 2 if cleaned else None
+    since = last + timedelta(days=1) if last < yesterday else None
+    return Strip(rows, first, last, len(span) * (CELL + GAP), x, since)
+
+
+def _row(observer: str, facts: Facts, blocked: Collection[tuple[str, date]], span: Sequence[date]) -> Row:
+    hits = {(hit.observer, hit.day) for hit in facts.hits if hit.observer in (observer, "")}
+    reached = {day for _observer, day in hits - set(blocked)}
+    stopped = {day for _observer, day in hits} - reached
+    covered = facts.coverage.get(observer, frozenset())
+    return Row(
+        observer,
+        tuple(
+            Cell(
+                day,
+                "hit"
+                if day in reached
+                else "blocked"
+                if day in stopped
+                else "covered"
+                if day in covered
+                else "missing",
+                place * (CELL + GAP),
+            )
+            for place, day in enumerate(span)
+        ),
+    )

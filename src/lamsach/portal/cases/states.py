@@ -1,18 +1,24 @@
-"""Which step may follow which, and taking it."""
+"""Rules of cases that a person can read: when one is made and how urgent it is, which step may follow which.
+
+1. A machine that reached a listed address and was not blocked, more than once: high.
+2. The same, once: medium.
+3. A machine whose every attempt was blocked: low.
+4. A machine that only got a listed address from a DNS server: to watch.
+5. A listed address that reached towards a machine, or a contact of nobody known: no case, but a question.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
-from lamsach.portal.cases.models import Case, CaseState, Cause, Step
+from lamsach.portal.cases.models import Case, CaseSeverity, CaseState, Step
 
 S = CaseState
 ALLOWED: Mapping[CaseState, frozenset[CaseState]] = {
@@ -27,10 +33,11 @@ ALLOWED: Mapping[CaseState, frozenset[CaseState]] = {
     S.FALSE_ALARM: frozenset({S.NEW}),
     S.EXCEPTED: frozenset(),
 }
-"""What a person may decide. Verified, blind, reinfected and exception are found by `verdict`, whatever stands here."""
+"""Steps that a person may decide; `verdict` finds verified, blind, reinfected and exception."""
 NEEDS_REASON = frozenset({S.CLEANED, S.FALSE_ALARM, S.NEW})
 UNFOLLOWED = mark(
-    "No step of the playbook is marked as done. Mark what was done, or say why the machine is clean without it."
+    "No step of the playbook is marked as done. Mark what was done, or say why the machine is "
+    "clean without it."
 )
 OPEN = frozenset({S.NEW, S.TOLD, S.ACCEPTED, S.WORKING, S.REINFECTED})
 TONES: Mapping[str, str] = {
@@ -50,39 +57,6 @@ TONES: Mapping[str, str] = {
 def may_move(case: Case, to: CaseState) -> bool:
     """Return whether a person may decide this now."""
     return case.superseded_id is None and to in ALLOWED[CaseState(case.state)]
-
-
-@transaction.atomic
-def move(
-    case: Case,
-    to: CaseState,
-    by: Any,
-    why: str = "",
-    who: str = "",
-    *,
-    unfollowed: str = "",
-    **details: Any,
-) -> Step:
-    """Decide: add the step, recompute the case. InputError for a step that may not follow, or without the reasons that it needs.
-
-    A machine of whose playbook no step is marked as done is called cleaned only with the answer to why (`unfollowed`), which is kept with the step.
-    """
-    from lamsach.portal.cases.playbooks import followed, is_unfollowed
-    from lamsach.portal.cases.spans import Because
-    from lamsach.portal.cases.upkeep import recompute
-
-    held = Case.objects.select_for_update().get(pk=case.pk)
-    if not may_move(held, to):
-        raise InputError(mark("This step may not follow the state that the case is in."), held.number)
-    if to in NEEDS_REASON and not why.strip():
-        raise InputError(mark("This step needs a reason."), held.number)
-    asked = to == S.CLEANED and is_unfollowed(followed(held))
-    if asked and not unfollowed.strip():
-        raise InputError(UNFOLLOWED, held.number)
-    step = add_step(held, to, by, why.strip(), who, unfollowed=unfollowed.strip() if asked else "", **details)
-    recompute([held], Because(Cause.DECISION, step.pk))
-    case.refresh_from_db()
-    return step
 
 
 def add_step(
@@ -117,3 +91,33 @@ def add_step(
     case.state = to
     Case.objects.filter(pk=case.pk).update(state=to)
     return step
+
+
+DUE_HOURS = {CaseSeverity.HIGH: 8, CaseSeverity.MEDIUM: 16, CaseSeverity.LOW: 40, CaseSeverity.WATCH: 80}
+"""Working hours until a case has to be closed, by severity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The sum of a device's sightings in one role: events, and those of them that were not blocked."""
+
+    role: str
+    count: int
+    passed: int
+
+
+def severity(contacts: Iterable[Contact]) -> CaseSeverity | None:
+    """Return how severe a case these contacts make; None when they make a question instead (rule 5)."""
+    listed = list(contacts)
+    reached = sum(contact.passed for contact in listed if contact.role == "outbound")
+    tried = sum(contact.count for contact in listed if contact.role == "outbound")
+    told = sum(contact.count for contact in listed if contact.role == "resolved")
+    if reached > 1:
+        return CaseSeverity.HIGH
+    if reached == 1:
+        return CaseSeverity.MEDIUM
+    if tried:
+        return CaseSeverity.LOW
+    if told:
+        return CaseSeverity.WATCH
+    return None

@@ -1,19 +1,29 @@
-"""Jobs of cases: quiet days pass without anybody pressing anything."""
+"""Tasks of cases: jobs, since quiet days pass by themselves, and what waits for people."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from lamsach.portal.base.roles import WRITERS
+from lamsach.portal.base.tasks import Counted, Row, Tally, waits_counted
 from lamsach.portal.campaigns.models import Campaign, CampaignState
-from lamsach.portal.cases.models import Case, CaseState, Cause
-from lamsach.portal.cases.reminding import remind
-from lamsach.portal.cases.searching import index
-from lamsach.portal.cases.spans import Because
-from lamsach.portal.cases.upkeep import recompute
+from lamsach.portal.campaigns.tasks import own_units
+from lamsach.portal.cases.access import readable_cases
+from lamsach.portal.cases.models import Case, CaseState, Cause, Clarification
+from lamsach.portal.cases.reminders import remind
+from lamsach.portal.cases.search import group_condition, index
+from lamsach.portal.cases.upkeep import Because, recompute
 from lamsach.portal.findings.contents import learn
 from lamsach.portal.jobs.queue import Progress, job, regular
 from lamsach.portal.units.models import UnitName
 from lamsach.portal.units.tree import today
+
+regular("cases.remind", timedelta(minutes=30))(remind)
 
 BATCH = 200
 MOST_INDEXED = 20_000
@@ -44,7 +54,7 @@ def _all(campaign_id: int | None, progress: Progress | None) -> int:
 
 @regular("cases.recompute", timedelta(hours=1), long=True)
 def recompute_waiting() -> int:
-    """Look at what waits for quiet days, and at exceptions that end; before that, at lists that came after the hunts with them."""
+    """Recompute what waits for quiet days or an exception's end, after lists that came after hunts."""
     for campaign in Campaign.objects.filter(state=CampaignState.RUNNING):
         learn(campaign)
     _index_what_changed()
@@ -64,7 +74,25 @@ def recompute_campaign(progress: Progress, campaign_id: int) -> int:
     return _all(campaign_id, progress)
 
 
-@regular("cases.remind", timedelta(minutes=30))
-def remind_handlers() -> int:
-    """Remind of what is nearly due or overdue, and tell the units above."""
-    return remind()
+def _to_handle(user: Any) -> Counted:
+    rows = readable_cases(user).filter(group_condition("todo"), unit__in=own_units(user))
+    return Counted(rows, "due", late=group_condition("late"))
+
+
+@waits_counted(gettext_lazy("Machines"), WRITERS, 45, _to_handle)
+def machines(found: Tally) -> Row:
+    """The open cases of the person's own units, with the day of the first that is due."""
+    words = _("Machines to be handled: {count}, overdue: {late}").format(count=found.count, late=found.late)
+    address = reverse("cases:list") + ("?show=late" if found.late else "?show=todo")
+    return Row(words, address, _("See the machines"), found.day, found.late > 0, count=found.count)
+
+
+def _unanswered(user: Any) -> Counted:
+    return Counted(Clarification.objects.filter(unit__in=own_units(user), answered=None), "created")
+
+
+@waits_counted(gettext_lazy("Findings that ask a question"), WRITERS, 46, _unanswered)
+def questions(found: Tally) -> Row:
+    """Questions of findings at the own units that nobody answered."""
+    words = _("Questions about findings to answer: {count}").format(count=found.count)
+    return Row(words, reverse("cases:clarifications"), _("Answer"), found.day, since=True, count=found.count)

@@ -1,4 +1,7 @@
-"""Keeping cases true to the evidence: made from sightings, computed anew whenever sightings, coverage, decisions or exemptions change."""
+"""Cases kept true to the evidence: made from sightings, computed anew when evidence or decisions change.
+
+The history is days: what holds is kept, what turned out otherwise is closed and stays readable.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from lamsach.errors import InputError
+from lamsach.i18n import mark
 from lamsach.model.threat_kinds import kind_of
 from lamsach.portal.base.working_time import add_working_hours
 from lamsach.portal.campaigns.models import Campaign
@@ -29,14 +34,33 @@ from lamsach.portal.cases.models import (
     Span,
     Step,
 )
-from lamsach.portal.cases.searching import index
-from lamsach.portal.cases.severity import DUE_HOURS, Contact, severity
-from lamsach.portal.cases.spans import NO_CAUSE, Because, write_spans
-from lamsach.portal.cases.states import add_step
-from lamsach.portal.cases.verdict import Decision, Facts, Hit, Policy, timeline
+from lamsach.portal.cases.playbooks import followed, is_unfollowed
+from lamsach.portal.cases.search import index
+from lamsach.portal.cases.states import (
+    DUE_HOURS,
+    NEEDS_REASON,
+    UNFOLLOWED,
+    Contact,
+    add_step,
+    may_move,
+    severity,
+)
+from lamsach.portal.cases.verdict import Decision, Facts, Hit, Policy, Stay, timeline
 from lamsach.portal.findings.models import Device, Sighting
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import ancestors, today
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """The news: a kind of cause and the number of the bundle, step or exception."""
+
+    cause: Cause | None = None
+    number: int | None = None
+
+
+NO_CAUSE = Because()
+
 
 BATCH = 300
 FOUND = gettext_noop("Found by a hunt.")
@@ -76,7 +100,7 @@ def policy(campaign: Campaign) -> Policy:
 
 @transaction.atomic
 def refresh(campaign: Campaign, unit: Unit, devices: Iterable[int], because: Because = NO_CAUSE) -> None:
-    """Make or update the cases and questions of these devices, and look again at cases of the unit that wait for quiet days."""
+    """Make or update cases and questions of these devices; look again at cases that wait for quiet days."""
     numbers = sorted(set(devices))
     for begin in range(0, len(numbers), BATCH):
         part = numbers[begin : begin + BATCH]
@@ -120,7 +144,7 @@ def _supersede(campaign: Campaign, merged: dict[int, int]) -> None:
 
 
 def sightings_of(campaign_id: int, device_id: int, members: Sequence[int] = ()) -> list[Seen]:
-    """The sightings of a device and of all that was merged into it (`members`: both, where they are known), by day."""
+    """Sightings of a device and of all merged into it (`members`: both, where known), by day."""
     members = members or [device_id, *Device.objects.filter(into=device_id).values_list("pk", flat=True)]
     rows = Sighting.objects.filter(device__in=members, campaign=campaign_id).order_by("day", "pk")
     return [
@@ -220,7 +244,7 @@ def decisions_of(case: Case) -> list[Decision]:
 
 @transaction.atomic
 def recompute(cases: Sequence[Case], because: Because = NO_CAUSE) -> int:
-    """Set state, history and figures of cases from the evidence; how many changed their state. `because`: what was learned."""
+    """Set state, history and figures of cases from the evidence; how many changed. `because`: the news."""
     known: dict[tuple[int, int], UnitCoverage] = {}
     policies: dict[int, Policy] = {}
     changed = 0
@@ -251,12 +275,7 @@ def _recompute(case: Case, coverage: UnitCoverage, rule: Policy, because: Becaus
             details["quiet"] = quiet_before(decisions, facts)
         add_step(case, now, None, COMPUTED.get(now, AGAIN), computed=True, **details)
     write_spans(case, stays, because)
-    exempt = {
-        indicator
-        for indicator, times in facts.exempt.items()
-        if any(begin <= day < end for begin, end in times)
-    }
-    counted = [one for one in seen if one.indicator not in exempt] or seen
+    counted = _counted(seen, facts, day)
     grade = severity(Contact(one.role, one.count, one.passed) for one in counted)
     if grade is not None and grade < case.severity and case.state in (CaseState.NEW, CaseState.REINFECTED):
         case.due = min(case.due, add_working_hours(timezone.now(), DUE_HOURS[grade]))
@@ -284,6 +303,12 @@ def _recompute(case: Case, coverage: UnitCoverage, rule: Policy, because: Becaus
     return before != now
 
 
+def _counted(seen: Sequence[Seen], facts: Facts, day: date) -> Sequence[Seen]:
+    """Sightings without those exempt on the day; all when none is left."""
+    exempt = {key for key, times in facts.exempt.items() if any(begin <= day < end for begin, end in times)}
+    return [one for one in seen if one.indicator not in exempt] or seen
+
+
 def recompute_touched(found: Exemption) -> int:
     """Compute the cases anew that an exemption may reach; how many changed."""
     below = Unit.objects.filter(links_up__ancestor=found.unit_id, links_up__valid_until=FOREVER)
@@ -294,3 +319,65 @@ def recompute_touched(found: Exemption) -> int:
         Q(device__in=touched.values("device")) | Q(device__parts__in=touched.values("device"))
     )
     return recompute(list(rows.distinct()), Because(Cause.EXCEPTION, found.pk))
+
+
+def write_spans(case: Case, stays: Sequence[Stay], because: Because) -> None:
+    """Let these be the states of the case that are known from now on."""
+    ends = [*(stay.day for stay in stays[1:]), FOREVER]
+    wanted = {(str(stay.state), stay.day, end) for stay, end in zip(stays, ends, strict=True)}
+    held = {
+        (state, begin, end): number
+        for number, state, begin, end in Span.objects.filter(case=case, known_until=None).values_list(
+            "pk", "state", "valid_from", "valid_until"
+        )
+    }
+    if wanted == set(held):
+        return
+    now = timezone.now()
+    gone = [number for place, number in held.items() if place not in wanted]
+    Span.objects.filter(pk__in=gone).update(known_until=now)
+    Span.objects.bulk_create(
+        Span(
+            case=case,
+            campaign_id=case.campaign_id,
+            unit_id=case.unit_id,
+            state=state,
+            valid_from=begin,
+            valid_until=end,
+            known_from=now,
+            cause=because.cause or "",
+            cause_id=because.number,
+        )
+        for state, begin, end in sorted(wanted - set(held), key=lambda place: place[1])
+    )
+
+
+@transaction.atomic
+def move(
+    case: Case,
+    to: CaseState,
+    by: Any,
+    why: str = "",
+    who: str = "",
+    *,
+    unfollowed: str = "",
+    **details: Any,
+) -> Step:
+    """Decide: add the step, recompute the case. InputError for a step that may not follow or lacks a reason.
+
+    A machine without any done step of its playbook is called cleaned only with the answer to why
+    (`unfollowed`).
+    """
+
+    held = Case.objects.select_for_update().get(pk=case.pk)
+    if not may_move(held, to):
+        raise InputError(mark("This step may not follow the state that the case is in."), held.number)
+    if to in NEEDS_REASON and not why.strip():
+        raise InputError(mark("This step needs a reason."), held.number)
+    asked = to == CaseState.CLEANED and is_unfollowed(followed(held))
+    if asked and not unfollowed.strip():
+        raise InputError(UNFOLLOWED, held.number)
+    step = add_step(held, to, by, why.strip(), who, unfollowed=unfollowed.strip() if asked else "", **details)
+    recompute([held], Because(Cause.DECISION, step.pk))
+    case.refresh_from_db()
+    return step

@@ -1,15 +1,15 @@
-"""What a case was on each day: a pure function of sightings, coverage, decisions, exemptions and the day of asking.
+"""State of a case on each day: a pure function of sightings, coverage, decisions, exemptions and today.
 
-On a day (at its end) a case is what people decided last, except:
+On a day (at its end) a case is in the state that people decided last, except:
 
 - all its indicators are exempted on that day -> exception;
 - cleaned, and an indicator was seen after that -> reinfected;
-- cleaned, quiet, enough days since were covered by the logs of every observer that had seen the machine, and on enough of these the machine itself was
-  seen (switched off is not clean) -> verified;
+- cleaned, quiet, enough days since were covered by the logs of every observer that had seen the machine, and
+  on enough of these the machine itself was seen (switched off is not clean) -> verified;
 - cleaned, and the last days (today only if its logs are there) have no such logs -> blind;
 - a false alarm, and another indicator appears later -> new.
 
-Late logs change the answer for past days, as they should: nothing here remembers what was said before.
+Late logs change the answer for past days, as they should: nothing here remembers an earlier answer.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ONE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What somebody decided: when, on which day of the portal's calendar, and the state."""
+    """A person's decision: when, on which day of the portal's calendar, and the state."""
 
     moment: datetime
     day: date
@@ -44,8 +44,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The evidence. `coverage`: the days of which each observer's log was searched for what was seen of the machine; `exempt`: from which day until before
-    which an indicator is; `alive`: the days on which the machine was seen, whatever it did.
+    """The evidence.
+
+    `coverage`: days of which each observer's log was searched for what was seen; `exempt`: from which day
+    until before which an indicator is; `alive`: days on which the machine was seen at all.
     """
 
     hits: Sequence[Hit]
@@ -56,7 +58,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """So many covered days verify, on so many of which the machine was seen; so many days without logs make blind."""
+    """Policy: covered days verify, alive on some of them; days without logs make blind."""
 
     quiet_days: int = 14
     blind_after: int = 3
@@ -145,7 +147,7 @@ def is_after(hit: Hit, decision: Decision) -> bool:
 def required(
     hits: Sequence[Hit], decision: Decision, coverage: Mapping[str, frozenset[date]]
 ) -> frozenset[str]:
-    """The observers whose logs have to be there: those that saw the machine until then; all of the unit's when that is not known."""
+    """Observers whose logs have to be there: those that saw the machine; all of the unit's if unknown."""
     seen = {hit.observer for hit in hits if hit.day <= decision.day}
     if not seen or "" in seen:
         seen |= set(coverage)
@@ -153,5 +155,5 @@ def required(
 
 
 def is_covered(day: date, observers: frozenset[str], coverage: Mapping[str, frozenset[date]]) -> bool:
-    """Return whether the logs of all the observers were there on that day. Without an observer nothing is covered."""
+    """Return whether logs of all the observers were there on that day; False without an observer."""
     return bool(observers) and all(day in coverage.get(observer, frozenset()) for observer in observers)

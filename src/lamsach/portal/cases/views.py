@@ -7,26 +7,42 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
-from django.http import HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
-from lamsach.portal.audit.trail import record
-from lamsach.portal.base.asked import numbers
+from lamsach.portal.audit.trail import record, user_of
+from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.lists import PER_PAGE
+from lamsach.portal.base.forms import act
+from lamsach.portal.base.lists import PER_PAGE, Cell, Link, Listing, Mono, Quiet, State, Ticks, paged
 from lamsach.portal.base.once import taken_once
-from lamsach.portal.base.roles import ALL, WRITERS
+from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
+from lamsach.portal.base.templatetags.house import number as figure
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.cases import access, people
-from lamsach.portal.cases.assigning import assign
-from lamsach.portal.cases.desk_views import asked_unit, saved_views
-from lamsach.portal.cases.forms import BulkForm
-from lamsach.portal.cases.listing import FILTERS, SHOWN, asked_day, chosen, figures, of_group, page_of
-from lamsach.portal.cases.models import Case, CaseSeverity, CaseState, ThreatKind
-from lamsach.portal.cases.states import TONES, move
-from lamsach.portal.units.access import writable_units
+from lamsach.portal.cases.forms import AnswerForm, BulkForm, ViewForm
+from lamsach.portal.cases.models import (
+    Case,
+    CaseSeverity,
+    CaseState,
+    Clarification,
+    Exemption,
+    SavedView,
+    ThreatKind,
+)
+from lamsach.portal.cases.people import assign
+from lamsach.portal.cases.search import FILTERS, SHOWN, asked_day, chosen, figures, of_group, page_of
+from lamsach.portal.cases.states import TONES
+from lamsach.portal.cases.upkeep import move, recompute_touched
+from lamsach.portal.findings.access import own_units
+from lamsach.portal.units.access import readable_units, writable_units
+from lamsach.portal.units.models import Unit
+from lamsach.portal.units.tree import today
 
 MOST_AT_ONCE = 1000
 
@@ -54,6 +70,37 @@ class _Counted(Paginator):  # type: ignore[type-arg]
         return Page(list(rows.reverse()[self._length - top : self._length - bottom])[::-1], place, self)
 
 
+def _due(row: Case) -> str:
+    if row.state in (CaseState.CLEANED, CaseState.BLIND):
+        return _("%(days)s quiet days") % {"days": figure(row.quiet)}
+    return f"{timezone.localtime(row.due):%H:%M %d/%m/%Y}" if TONES[row.state] in ("bad", "busy") else ""
+
+
+CASES = Listing(
+    title="Machines to be handled",
+    cells=(
+        Cell(
+            "Machine",
+            lambda row: (
+                str(row.device) if row.named else row.number,
+                Quiet(row.device.ip if row.named else ""),
+            ),
+            view="cases:case",
+        ),
+        Cell("Unit", "unit__name"),
+        Cell("State", lambda row: State(TONES[row.state], row.get_state_display()), "state"),
+        Cell("Severity", lambda row: row.get_severity_display(), "severity"),
+        Cell("Threat", lambda row: row.threat or row.get_kind_display(), "threat"),
+        Cell("Events", "count", css="number"),
+        Cell("Last seen", "last_seen", css="nowrap"),
+        Cell("Due", _due, "due", css="nowrap"),
+        Cell("Who handles it", lambda row: row.assignee or "", "assignee__name"),
+    ),
+    ticks=Ticks("case", Cell("", "number")),
+    template="cases/list.html",
+)
+
+
 @member(ALL, WRITERS, ("GET",))
 def cases(request: HttpRequest) -> HttpResponse:
     """The machines of the person's units, the most pressing first."""
@@ -63,16 +110,16 @@ def cases(request: HttpRequest) -> HttpResponse:
     counts = figures(rows)
     group = of_group(rows, shown, day)
     length = counts[shown] if shown in counts and day is None else group.order_by().count()
-    numbers = group.select_related(None).order_by("severity", "due", "pk").values_list("pk", flat=True)
-    page = _Counted(numbers, length).get_page(request.GET.get("page"))
-    held = page_of(rows, list(page))
+    ordered = CASES.chosen(request.GET, group.select_related(None).order_by("severity", "due", "pk"))
+    page = _Counted(ordered.values_list("pk", flat=True), length).get_page(request.GET.get("page"))
+    page.object_list = held = page_of(rows, list(page))
     named = access.seen_by_name(request.user, held)
     if named:
         record(request, "cases.viewed", cases=sorted(named))
+    for one in held:
+        one.named = one.pk in named  # type: ignore[attr-defined]
     user: Any = request.user
     context = {
-        "page": page,
-        "rows": [(case, case.pk in named, TONES[case.state]) for case in held],
         "counts": counts,
         "show": shown,
         "beside": shown not in FILTERS,
@@ -84,10 +131,10 @@ def cases(request: HttpRequest) -> HttpResponse:
         "views": saved_views(user),
         "unit": asked_unit(user, request.GET),
         "bulk": BulkForm(),
-        "may_write": bool(user.roles & WRITERS),
+        "may_tick": bool(user.roles & WRITERS),
         "questions": access.readable_clarifications(user).filter(answered=None).count(),
     }
-    return render(request, "cases/list.html", context)
+    return CASES.page(request, page, context)
 
 
 @member(ALL, WRITERS, ("POST",))
@@ -112,7 +159,9 @@ def many(request: HttpRequest) -> HttpResponse:
             messages.warning(
                 request,
                 _(
-                    "{count} machines were left as they are: the step may not follow their state, or a reason or e-mail address is missing, or no step of the playbook is done and nobody said why."
+                    "{count} machines were left as they are: the step may not follow their "
+                    "state, or a reason or e-mail address is missing, or no step of the "
+                    "playbook is done and nobody said why."
                 ).format(count=left),
             )
     else:
@@ -128,7 +177,185 @@ def _one(request: HttpRequest, case: Case, given: Mapping[str, str]) -> None:
         people.tell(case, request)
         return
     if what in ("mine", "nobody"):
-        user: Any = request.user
-        assign(case, user if what == "mine" else None, request)
+        assign(case, user_of(request) if what == "mine" else None, request)
         return
     move(case, CaseState(what), request, given["why"], unfollowed=given["unfollowed"])
+
+
+MOST_VIEWS = 30
+
+
+_KEPT = frozenset({"show", "campaign", "unit", "severity", "kind", "mine", "free", "q"})
+
+
+def saved_views(user: Any) -> list[SavedView]:
+    """The person's own views."""
+    return list(SavedView.objects.filter(user=user)[:MOST_VIEWS])
+
+
+def asked_unit(user: Any, query: Mapping[str, str]) -> Unit | None:
+    """The unit to which the address narrows the list."""
+    wanted = number(query, "unit")
+    return readable_units(user).filter(pk=wanted).first() if wanted is not None else None
+
+
+@member(ALL, ALL, ("POST",))
+def view_save(request: HttpRequest) -> HttpResponse:
+    """Keep the filters that the list has now under a name; the same name again replaces."""
+    given = QueryDict(request.POST.get("query", "")[:500])
+    kept = QueryDict(mutable=True)
+    for name in sorted(_KEPT & set(given)):
+        kept[name] = given[name]
+    form = ViewForm(request.POST)
+    user: Any = request.user
+    own = SavedView.objects.filter(user=user)
+    if form.is_valid() and (own.count() < MOST_VIEWS or own.filter(name=form.cleaned_data["name"]).exists()):
+        own.update_or_create(
+            user=user, name=form.cleaned_data["name"], defaults={"query": kept.urlencode()[:500]}
+        )
+        messages.success(request, _("Saved."))
+    else:
+        messages.error(request, _("Give the view a name. At most thirty views can be kept."))
+    return redirect(f"{reverse('cases:list')}?{kept.urlencode()}")
+
+
+@member(ALL, ALL, ("POST",))
+def view_delete(request: HttpRequest, view_id: int) -> HttpResponse:
+    """Drop a view of one's own."""
+    access.get_view(request.user, view_id).delete()
+    messages.success(request, _("The view was deleted."))
+    return redirect("cases:list")
+
+
+EXEMPTIONS = Listing(
+    title="Exceptions",
+    cells=(
+        Cell("Indicator", lambda row: Mono(row.indicator), "indicator", view="cases:exemption"),
+        Cell(
+            "Unit",
+            lambda row: (row.unit.name, Quiet(_("one machine") if row.device_id else "")),
+            "unit__name",
+        ),
+        Cell("State", "shown_state"),
+        Cell("Valid until before", "expires"),
+        Cell("Reason", "reason"),
+    ),
+    empty="No exception. One is asked for on the page of a machine.",
+    crumbs="cases/crumbs.html",
+    export="exemption.exported",
+)
+
+
+@member(ALL, WRITERS, ("GET",))
+def exemptions(request: HttpRequest) -> HttpResponse:
+    """The exceptions of the person's units: asked for, in force, over."""
+    rows = access.readable_exemptions(request.user)
+    return EXEMPTIONS.page(request, rows)
+
+
+@member(ALL, WRITERS)
+@taken_once
+def exemption(request: HttpRequest, exemption_id: int) -> HttpResponse:
+    """One exception: approve it (not the one who asked), or end it. What it touches is computed anew."""
+    posted = request.method == "POST"
+    found = access.get_exemption(request.user, exemption_id, write=posted)
+    user: Any = request.user
+    may = (
+        writable_units(user, COORDINATORS).filter(pk=found.unit_id).exists() and found.asked_by_id != user.pk
+    )
+    if posted:
+        with transaction.atomic():
+            changed = _change(request, found, may=may)
+            if changed:
+                recompute_touched(found)
+        if changed:
+            messages.success(request, _("Saved. What it touches was computed anew."))
+        else:
+            messages.error(
+                request,
+                _("An exception is approved by a coordinator who did not ask for it. Nothing was changed."),
+            )
+        return redirect("cases:exemption", exemption_id=exemption_id)
+    named = found.unit_id in own_units(user)
+    if named and found.device_id:
+        record(request, "exemption.viewed", found, found.unit)
+    return render(
+        request,
+        "cases/exemption.html",
+        {
+            "exemption": found,
+            "may": may,
+            "named": named,
+            "today": today(),
+            "may_write": writable_units(user).filter(pk=found.unit_id).exists(),
+        },
+    )
+
+
+def _change(request: HttpRequest, found: Exemption, *, may: bool) -> bool:
+    what = request.POST.get("what")
+    rows = Exemption.objects.filter(pk=found.pk, ended_on=None)
+    if what == "approve" and may:
+        done = rows.filter(approved_on=None).update(approved_by=request.user, approved_on=today())
+    elif what == "end":
+        done = rows.update(ended_on=today())
+    else:
+        return False
+    record(request, f"exemption.{what}", found, found.unit, indicator=found.indicator)
+    return bool(done)
+
+
+QUESTIONS = Listing(
+    title="Findings that make a question",
+    lead="They accuse no machine: find out what is behind them, for instance the log of the DNS "
+    "server itself.",
+    cells=(
+        Cell("Why", lambda row: row.get_kind_display(), "kind"),
+        Cell(
+            "Machine",
+            lambda row: (
+                Link(row.device, reverse("findings:device", args=(row.device_id,)))
+                if row.named
+                else Quiet(_("seen by the unit itself only"))
+            ),
+        ),
+        Cell("Unit", "unit__name"),
+        Cell("Events", "count", css="number"),
+        Cell("Last seen", "last_seen", css="nowrap"),
+        Cell("Answer", template="cases/question_answer.html"),
+    ),
+    empty="No question is open.",
+    crumbs="cases/crumbs.html",
+    template="cases/clarifications.html",
+)
+
+
+@member(ALL, WRITERS, ("GET",))
+def clarifications(request: HttpRequest) -> HttpResponse:
+    """Questions: contacts from outside, and those of nobody known. They accuse no machine."""
+    rows = access.readable_clarifications(request.user)
+    if request.GET.get("show") != "all":
+        rows = rows.filter(answered=None)
+    page = paged(request, QUESTIONS.chosen(request.GET, rows))
+    own = set(own_units(request.user))
+    for row in page:
+        row.named = row.unit_id in own
+    if any(row.named for row in page):
+        record(request, "clarifications.viewed")
+    return QUESTIONS.page(request, page, {"show": request.GET.get("show", "")})
+
+
+@member(ALL, WRITERS, ("POST",))
+@taken_once
+def clarification(request: HttpRequest, question_of_machine: int) -> HttpResponse:
+    """Answer a question."""
+    found = access.get_clarification(request.user, question_of_machine)
+
+    def step(given: Mapping[str, Any]) -> None:
+        Clarification.objects.filter(pk=found.pk).update(
+            answer=given["answer"], answered=timezone.now(), user=request.user
+        )
+        record(request, "clarification.answered", found, found.unit)
+
+    act(request, AnswerForm(request.POST), step, _("Saved."))
+    return redirect("cases:clarifications")

@@ -14,7 +14,7 @@ from lamsach.indicators.review.decisions import Choice
 from lamsach.portal.accounts.models import User
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.jobs.models import Job
-from lamsach.portal.lists import deciding, feedback, keeping, outlets, releasing, using
+from lamsach.portal.lists import decisions, documents, feedback, outlets, releases
 from lamsach.portal.lists.models import Document, Doubt, FeedbackKind, KeptList, Origin
 from lamsach.portal.units.models import Membership, Unit
 
@@ -42,16 +42,16 @@ def fill_lists(annex: Path, filled: Filled) -> KeptList:
     ministry = Membership.objects.get(user=leader).unit
     kept = KeptList.objects.create(unit=ministry, name=NAME, own="bo.example", days=180, created_by=leader)
     with annex.open("rb") as file:
-        _read(keeping.add(kept, File(file), "phu-luc.xlsx", leader))
+        _read(documents.add(kept, File(file), "phu-luc.xlsx", leader))
     _accept(kept, leader, "Đã đối chiếu với công văn 05/CNTT-KTHT")
     _version(kept, leader, "Theo phụ lục công văn 05/CNTT-KTHT")
-    _read(keeping.add(kept, ContentFile(ADDED.encode(), "bo-sung.txt"), "bo-sung.txt", leader))
+    _read(documents.add(kept, ContentFile(ADDED.encode(), "bo-sung.txt"), "bo-sung.txt", leader))
     _accept(kept, leader, "Đã đối chiếu với công văn bổ sung")
     _version(kept, leader, "Bổ sung theo công văn 27/CNTT-KTHT")
     _source(kept)
-    newest = releasing.latest(kept)
+    newest = releases.latest(kept)
     if newest is not None:
-        using.give(newest, Campaign.objects.get(), leader)
+        releases.give(newest, Campaign.objects.get(), leader)
     for name, writer in (("Tường lửa trụ sở", "edl"), ("Máy chủ DNS nội bộ", "rpz")):
         outlets.issue(kept, leader, name=name, writer=writer, tlp="amber", confidence=0, part=131_072)
     _said(Membership.objects.get(user=officer).unit)
@@ -60,18 +60,18 @@ def fill_lists(annex: Path, filled: Filled) -> KeptList:
 
 def _read(document: Document) -> None:
     """Read at once, so that nobody who opens the demo waits for the worker."""
-    keeping.read(document.pk)
+    documents.read(document.pk)
     Job.objects.filter(name="lists.read", arguments__document_id=document.pk).delete()
 
 
 def _accept(kept: KeptList, by: User, reason: str) -> None:
     waiting = list(Doubt.objects.filter(list=kept, decided=None).values_list("type", "value"))
     if waiting:
-        deciding.decide(by, kept, waiting, Choice.ACCEPT, reason)
+        decisions.decide(by, kept, waiting, Choice.ACCEPT, reason)
 
 
 def _version(kept: KeptList, by: User, note: str) -> None:
-    releasing.release(kept.pk, note, by)
+    releases.release(kept.pk, note, by)
 
 
 def _source(kept: KeptList) -> None:
@@ -85,7 +85,7 @@ def _source(kept: KeptList) -> None:
         tried=now - timedelta(hours=3),
         fetched=now - timedelta(hours=3),
     )
-    _read(keeping.add(kept, ContentFile(WAITING.encode(), "danh-sach.txt"), "danh-sach.txt", None, origin))
+    _read(documents.add(kept, ContentFile(WAITING.encode(), "danh-sach.txt"), "danh-sach.txt", None, origin))
 
 
 def _said(unit: Unit) -> None:

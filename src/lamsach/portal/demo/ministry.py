@@ -14,7 +14,7 @@ from django.core.files import File
 from django.db import transaction
 
 from lamsach.portal.accounts.models import User
-from lamsach.portal.awareness import telling
+from lamsach.portal.awareness import letters
 from lamsach.portal.awareness.models import ConfirmedHow, Notice, Person
 from lamsach.portal.base import links
 from lamsach.portal.base.roles import Role
@@ -244,10 +244,10 @@ def _aware(campaign: Campaign, unit: Unit, by: User, chance: random.Random) -> N
             for n in range(1, 25)
         ]
     )
-    telling.tell(campaign, unit, by, size=12, hours=24)
+    letters.tell(campaign, unit, by, size=12, hours=24)
     for notice in Notice.objects.filter(wave=1):
         if chance.random() < 0.4:
-            telling.confirm(notice, ConfirmedHow.LINK)
+            letters.confirm(notice, ConfirmedHow.LINK)
     Article.objects.create(
         unit=campaign.owner,
         title="Máy chạy chậm sau khi rà quét",
@@ -263,11 +263,11 @@ def _aware(campaign: Campaign, unit: Unit, by: User, chance: random.Random) -> N
 
 def hand_in(bundle: Path, filled: Filled) -> None:
     """Hand in a unit's hunt as its officer would by uploading; the worker reads it."""
-    from lamsach.portal.findings import taking
+    from lamsach.portal.findings import intake
     from lamsach.portal.findings.models import Way
 
     officer = User.objects.get(email=filled.people["officer"])
     unit = Membership.objects.get(user=officer).unit
     campaign = Campaign.objects.get()
     with bundle.open("rb") as file:
-        taking.keep(File(file), bundle.name, taking.Source(unit, campaign, Way.UPLOAD, officer))
+        intake.keep(File(file), bundle.name, intake.Source(unit, campaign, Way.UPLOAD, officer))

@@ -18,7 +18,7 @@ from lamsach.portal.base.forms import text
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.edxml import secrets, service
 from lamsach.portal.edxml.models import Connection, Message
-from lamsach.portal.exchange import outgoing
+from lamsach.portal.exchange import outbound
 from lamsach.portal.exchange.forms import UnitForm
 
 LARGEST_KEY_BYTES = 100_000
@@ -100,7 +100,7 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
         url: str = self.cleaned_data["url"]
         try:
             if url:
-                outgoing.check(url)
+                outbound.check(url)
         except LamsachError as problem:
             raise forms.ValidationError(gettext(problem.what)) from problem
         return url

@@ -11,7 +11,7 @@ from lamsach.indicators.lists import read_list
 from lamsach.model import Indicator, Problem
 from lamsach.portal.edxml.inbox import content
 from lamsach.portal.edxml.models import Message
-from lamsach.portal.lists import keeping
+from lamsach.portal.lists import documents
 from lamsach.portal.lists.models import Document, KeptList
 from lamsach.portal.units.models import Unit
 
@@ -32,7 +32,7 @@ def take_lists(message: Message) -> int:
             continue
         kept = _list_of(message.unit)
         if not Document.objects.filter(list=kept, sha256=row["sha256"], withdrawn=None).exists():
-            keeping.add(kept, ContentFile(data), row["name"], message.user)
+            documents.add(kept, ContentFile(data), row["name"], message.user)
             count += 1
     return count
 

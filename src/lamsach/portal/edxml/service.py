@@ -20,7 +20,7 @@ from lamsach.errors import InputError, OutputError
 from lamsach.i18n import mark
 from lamsach.portal.edxml import secrets
 from lamsach.portal.edxml.models import Connection
-from lamsach.portal.exchange import outgoing
+from lamsach.portal.exchange import outbound
 from lamsach.runtime.web_client import WebError
 
 PATHS = ("list", "list_key", "id_key", "fetch", "content_key", "done", "send")
@@ -90,10 +90,10 @@ def _ask(
 ) -> bytes:
     """Ask the service. Its name is said in errors, never an address with its secrets."""
     url = f"{connection.url.rstrip('/')}/{path.lstrip('/')}"
-    host = outgoing.check(url).hostname or ""
+    host = outbound.check(url).hostname or ""
     headers = {**secrets.headers_of(connection), **({"Content-Type": kind} if kind else {})}
     try:
-        with outgoing.client(TIMEOUT_S).ask(method, url, headers, body) as answer:
+        with outbound.client(TIMEOUT_S).ask(method, url, headers, body) as answer:
             if not 200 <= answer.status < 300:
                 raise OutputError(mark("The service refused the message."), f"{host}: {answer.status}")
             found = answer.beginning(most + 1)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from lamsach.portal.base.asked import whole
 from lamsach.portal.base.roles import COORDINATORS
@@ -41,9 +42,7 @@ def get_partner_key(user: Any, partner: Partner, number: str) -> PartnerKey | No
 def get_waiting(user: Any, waiting_id: int) -> Waiting:
     """A file that the person handed in."""
     rows = Waiting.objects.filter(pk=waiting_id, user=user, done=None).select_related("partner__unit")
-    found = rows.first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(rows)
     _mine(user, found.partner)
     return found
 

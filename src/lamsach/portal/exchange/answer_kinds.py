@@ -1,4 +1,4 @@
-"""How far the units below are, on its way up: the units themselves, their days, answers to dispatches; and the same on its way back to a portal that had lost it."""
+"""Progress of the units below on its way up (units, days, answers), and back to a portal that lost it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lamsach.i18n import mark
 from lamsach.portal.campaigns import dispatches
 from lamsach.portal.campaigns.dispatches import take_back
 from lamsach.portal.campaigns.models import Campaign, How, Participation, Recipient, Step, StepKind
-from lamsach.portal.exchange import counterparts, standing
+from lamsach.portal.exchange import units_below
 from lamsach.portal.exchange.kinds import Arrival, BackKind, Kind, Payload, Route, day, number, rows
 from lamsach.portal.exchange.models import Partner
 from lamsach.portal.units.models import Unit
@@ -40,7 +40,7 @@ def from_above(partner: Partner) -> list[Campaign]:
 
 
 def taking_part(unit: Unit, stated: Any) -> Campaign:
-    """Our campaign with the number that a file from below states. InputError unless that unit or one under it takes part."""
+    """Our campaign by the number in a file from below. InputError unless the unit takes part."""
     below = under([unit.pk]).values("descendant")
     part = Participation.objects.filter(unit__in=below).values("campaign")
     campaign = Campaign.objects.filter(pk=number(stated), pk__in=part).first()
@@ -61,36 +61,36 @@ class Standing(Kind):
 
     def offer(self, route: Route) -> Payload | None:
         """All of them."""
-        known = counterparts.all_theirs(route.partner, "campaign")
+        known = units_below.all_theirs(route.partner, "campaign")
         campaigns = [
             {
                 "campaign": int(known[campaign.pk]),
-                "days": standing.written_days(campaign, route.unit),
+                "days": units_below.written_days(campaign, route.unit),
             }
             for campaign in from_above(route.partner)
         ]
-        units = standing.written_units(route.unit)
+        units = units_below.written_units(route.unit)
         return Payload(self.name, {"units": units, "campaigns": campaigns}) if campaigns else None
 
     def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
         """Return how many units."""
-        units = standing.read_units(payload.data["units"])
-        standing.read_campaigns(payload.data["campaigns"], MOST)
+        units = units_below.read_units(payload.data["units"])
+        units_below.read_campaigns(payload.data["campaigns"], MOST)
         sentence = gettext("{count} units under {unit}, and how far each is.")
         return [sentence.format(count=len(units), unit=arrival.unit.name)]
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Bring units and days to what is stated."""
         root, partner = arrival.unit, arrival.partner
-        new = standing.take_units(partner, root, standing.read_units(payload.data["units"]))
-        known, changed = standing.ours(partner, root), 0
-        for stated, days in standing.read_campaigns(payload.data["campaigns"], MOST):
-            changed += standing.take_days(taking_part(root, stated), known, days)
+        new = units_below.take_units(partner, root, units_below.read_units(payload.data["units"]))
+        known, changed = units_below.ours(partner, root), 0
+        for stated, days in units_below.read_campaigns(payload.data["campaigns"], MOST):
+            changed += units_below.take_days(taking_part(root, stated), known, days)
         return {"units": new, "days": changed}
 
 
 class StandingBack(BackKind):
-    """What the partner's portal had stated of its units, for a portal that was put back from a backup."""
+    """Statement of the partner's units, returned after a restore from a backup."""
 
     name = "standing-back"
     title = gettext_lazy("Units and how far they are, returned")
@@ -101,35 +101,37 @@ class StandingBack(BackKind):
         unit = Unit.objects.filter(code=route.partner.code).first()
         if unit is None:
             return None
-        theirs = {pk: stated for stated, pk in standing.ours(route.partner, unit).items()}
+        theirs = {pk: stated for stated, pk in units_below.ours(route.partner, unit).items()}
         part = Participation.objects.filter(unit=unit).values("campaign")
         campaigns = [
             {
                 "campaign": campaign.pk,
                 "days": [
                     [theirs.get(row[0], row[0]), *row[1:]]
-                    for row in standing.written_days(campaign, unit)
-                    if row[0] in theirs or row[0] == standing.ITSELF
+                    for row in units_below.written_days(campaign, unit)
+                    if row[0] in theirs or row[0] == units_below.ITSELF
                 ],
             }
             for campaign in Campaign.objects.filter(pk__in=part).order_by("pk")[:MOST]
         ]
-        units = standing.written_units(unit, theirs)
+        units = units_below.written_units(unit, theirs)
         return Payload(self.name, {"units": units, "campaigns": campaigns})
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Put units and days back."""
         partner, changed = arrival.partner, 0
-        known = standing.take_back_units(partner.unit, standing.read_units(payload.data["units"]))
-        for stated, days in standing.read_campaigns(payload.data["campaigns"], MOST):
-            campaign = Campaign.objects.filter(pk=counterparts.ours(partner, "campaign", stated) or 0).first()
+        known = units_below.take_back_units(partner.unit, units_below.read_units(payload.data["units"]))
+        for stated, days in units_below.read_campaigns(payload.data["campaigns"], MOST):
+            campaign = Campaign.objects.filter(
+                pk=units_below.counterpart(partner, "campaign", stated) or 0
+            ).first()
             if campaign is not None:
-                changed += standing.take_back_days(campaign, known, days, partner, arrival.user)
+                changed += units_below.take_back_days(campaign, known, days, partner, arrival.user)
         return {"days": changed}
 
 
 class Answers(Kind):
-    """What the unit below answered to the dispatches that it was sent, and on which day."""
+    """Answers of the unit below to its dispatches, with their days."""
 
     name = "answers"
     title = gettext_lazy("Answers to dispatches")
@@ -137,7 +139,7 @@ class Answers(Kind):
 
     def offer(self, route: Route) -> Payload | None:
         """Return what our unit answered, by the number that the unit above gave the dispatch."""
-        known = counterparts.all_theirs(route.partner, "dispatch")
+        known = units_below.all_theirs(route.partner, "dispatch")
         found = [
             (int(known[row.dispatch_id]), row) for row in _received(route.unit) if row.dispatch_id in known
         ]
@@ -173,7 +175,7 @@ class Answers(Kind):
 
 
 class AnswersBack(BackKind):
-    """What the partner's unit had answered, for a portal that was put back from a backup."""
+    """Answers of the partner's unit, returned after a restore from a backup."""
 
     name = "answers-back"
     title = gettext_lazy("Answers to dispatches, returned")
@@ -191,7 +193,7 @@ class AnswersBack(BackKind):
         since = partner.restored or timezone.now()
         found = []
         for stated, days in _days(arrival, payload).items():
-            row = copies.get(counterparts.ours(partner, "dispatch", stated) or 0)
+            row = copies.get(units_below.counterpart(partner, "dispatch", stated) or 0)
             if row is not None and not any(step.at >= since for step in row.steps.all()):
                 found.append((row, days))
         return {"answers": _note(arrival, found, whole=True)}

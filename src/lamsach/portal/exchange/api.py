@@ -1,4 +1,4 @@
-"""Cases and sightings for other programs, page by page. Names of machines are given only to a token of the unit itself that one of its own people made, or under a grant."""
+"""Cases and sightings for other programs, page by page. Names only for the unit itself or under a grant."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 
 from lamsach.portal.api import access
 from lamsach.portal.audit.trail import record
@@ -36,21 +36,32 @@ class SightingsOut(Schema):
     next: int | None
 
 
-def _cases(token: Any, campaign: int | None, state: CaseState | None, since: date | None) -> QuerySet[Case]:
-    found = Case.objects.filter(unit__in=access.units(token), superseded=None)
-    if campaign is not None:
-        found = found.filter(campaign__pk=campaign)  # by the column's own type, which knows its bounds
-    if state is not None:
-        found = found.filter(state=state)
-    if since is not None:
-        found = found.filter(since__gte=since)
+class Wanted(Schema):
+    """Choice among the cases of the unit and all under it. `since`: in their state since that day or later."""
+
+    campaign: int | None = None
+    state: CaseState | None = None
+    since: date | None = None
+
+
+class Page(Wanted):
+    """A part of them: so many (`limit`) behind the case with the number `after`."""
+
+    after: int = 0
+    limit: int = 100
+
+
+def _cases(token: Any, wanted: Wanted) -> QuerySet[Case]:
+    columns = {"campaign__pk": wanted.campaign, "state": wanted.state, "since__gte": wanted.since}
+    given = {name: value for name, value in columns.items() if value is not None}
+    found = Case.objects.filter(unit__in=access.units(token), superseded=None, **given)
     return found.select_related("unit", "campaign", "device").order_by("pk")
 
 
 def _page(
     request: HttpRequest, found: QuerySet[Case], after: int, limit: int
 ) -> tuple[list[Case], set[int], int | None]:
-    """The page's cases, those to be named, and where the next page begins. A page with names is in the audit trail."""
+    """Cases of the page, those to be named, and the next page's begin; names are in the audit trail."""
     size = min(max(limit, 1), MOST)
     part = list(found.filter(pk__gt=after)[: size + 1])
     further = part[size - 1].pk if len(part) > size else None
@@ -63,7 +74,7 @@ def _page(
 
 
 def _named(token: Any, part: list[Case]) -> set[int]:
-    """As the token's maker would see them, as far as the token reaches: the unit's own, when the maker belongs to the unit; and what it was granted."""
+    """Cases that the token's maker sees by name, as far as the token reaches."""
     if token.unit_id not in own_units(token.created_by):
         return set()
     mine = {case.pk for case in part if case.unit_id == token.unit_id}
@@ -71,67 +82,38 @@ def _named(token: Any, part: list[Case]) -> set[int]:
 
 
 @router.get("/cases", response=CasesOut)
-def cases(
-    request: HttpRequest,
-    campaign: int | None = None,
-    state: CaseState | None = None,
-    since: date | None = None,
-    after: int = 0,
-    limit: int = 100,
-) -> Any:
-    """The cases of the unit and of everything under it, in the order they were opened. `since`: in their state since that day or later."""
+def cases(request: HttpRequest, wanted: Query[Page]) -> Any:
+    """Cases of the unit and all under it, in the order of opening; `since`: in their state since a day."""
     token = request.auth  # type: ignore[attr-defined]
-    part, named, further = _page(request, _cases(token, campaign, state, since), after, limit)
+    part, named, further = _page(request, _cases(token, wanted), wanted.after, wanted.limit)
     return {"items": [asdict(row) for row in rows.case_rows(part, named)], "next": further}
 
 
 @router.get("/sightings", response=SightingsOut)
-def sightings(
-    request: HttpRequest,
-    campaign: int | None = None,
-    state: CaseState | None = None,
-    since: date | None = None,
-    after: int = 0,
-    limit: int = 100,
-) -> Any:
+def sightings(request: HttpRequest, wanted: Query[Page]) -> Any:
     """The sightings of these cases; `limit` counts cases."""
     token = request.auth  # type: ignore[attr-defined]
-    part, named, further = _page(request, _cases(token, campaign, state, since), after, limit)
+    part, named, further = _page(request, _cases(token, wanted), wanted.after, wanted.limit)
     return {"items": [asdict(row) for row in rows.sighting_rows(part, named)], "next": further}
 
 
 @router.get("/cases/export")
 def cases_file(
-    request: HttpRequest,
-    kind: Literal["csv", "json"] = "csv",
-    campaign: int | None = None,
-    state: CaseState | None = None,
-    since: date | None = None,
+    request: HttpRequest, wanted: Query[Wanted], kind: Literal["csv", "json"] = "csv"
 ) -> HttpResponse:
     """All these cases as one file."""
-    return exports.cases_as(kind, _all(request, "cases", kind, campaign, state, since))
+    return exports.cases_as(kind, _all(request, "cases", kind, wanted))
 
 
 @router.get("/sightings/export")
 def sightings_file(
-    request: HttpRequest,
-    kind: Literal["csv", "json", "stix"] = "stix",
-    campaign: int | None = None,
-    state: CaseState | None = None,
-    since: date | None = None,
+    request: HttpRequest, wanted: Query[Wanted], kind: Literal["csv", "json", "stix"] = "stix"
 ) -> HttpResponse:
     """All their sightings as one file: CSV, JSON, or a STIX 2.1 bundle."""
-    return exports.sightings_as(kind, _all(request, "sightings", kind, campaign, state, since))
+    return exports.sightings_as(kind, _all(request, "sightings", kind, wanted))
 
 
-def _all(
-    request: HttpRequest,
-    what: str,
-    kind: str,
-    campaign: int | None,
-    state: CaseState | None,
-    since: date | None,
-) -> exports.Parts:
+def _all(request: HttpRequest, what: str, kind: str, wanted: Wanted) -> exports.Parts:
     token = request.auth  # type: ignore[attr-defined]
     record(None, f"api.{what}_exported", token, token.unit, who=token.name, kind=kind)
-    return rows.batches(_cases(token, campaign, state, since), lambda part: _named(token, part))
+    return rows.batches(_cases(token, wanted), lambda part: _named(token, part))

@@ -12,15 +12,15 @@ class ExchangeConfig(AppConfig):
     label = "exchange"
 
     def ready(self) -> None:
-        """Hear of each step of a case, for webhooks; tell what cut-off units stated, for the boards; open what came sealed to units."""
+        """Connect webhooks to steps, statements of cut-off units to boards, sealing keys to findings."""
         from django.db.models.signals import post_save
 
-        from lamsach.portal.cases import stated
+        from lamsach.portal.cases import tally
+        from lamsach.portal.exchange.exchange_kinds import statements
         from lamsach.portal.exchange.hooks import on_step
-        from lamsach.portal.exchange.sealing import keys_of
-        from lamsach.portal.exchange.stated import statements
-        from lamsach.portal.findings import taking
+        from lamsach.portal.exchange.unit_keys import keys_of
+        from lamsach.portal.findings import intake
 
         post_save.connect(on_step, sender="cases.Step", dispatch_uid="exchange.hooks")
-        stated.register(statements)
-        taking.KEYS.append(keys_of)
+        tally.register_statements(statements)
+        intake.KEYS.append(keys_of)

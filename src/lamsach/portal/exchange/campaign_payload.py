@@ -1,4 +1,10 @@
-"""A campaign as an exchange file carries it downwards: its facts, the dispatch that the unit was sent, files and lists; and taking it in."""
+"""A campaign as an exchange file carries it downwards, and taking it in.
+
+Its facts, the dispatch that the unit was sent, files and lists; its own days, and the moves in force that
+reach the unit or what is under it, each by its number above. What was moved for more than the unit is one
+move for all there; of several the one that holds. A move that the file holds no more was undone above, and is
+undone here.
+"""
 
 from __future__ import annotations
 
@@ -14,24 +20,25 @@ from django.utils import timezone
 
 from lamsach.portal.base.uploads import Kept, keep
 from lamsach.portal.campaigns.arrivals import receive
-from lamsach.portal.campaigns.deadline_moves import Plan, make
-from lamsach.portal.campaigns.deadlines import COLUMNS, of_unit
+from lamsach.portal.campaigns.deadline_moves import Plan, make, undo
+from lamsach.portal.campaigns.deadlines import COLUMNS, dates, in_force, of_unit, refresh
 from lamsach.portal.campaigns.models import (
     Campaign,
     CampaignState,
     DeadlineKind,
+    DeadlineMove,
     Dispatch,
     FormDefinition,
     IndicatorList,
     MoveScope,
     Recipient,
 )
-from lamsach.portal.exchange import counterparts, deadline_payload
-from lamsach.portal.exchange.deadline_payload import Deadlines
+from lamsach.portal.exchange import units_below
 from lamsach.portal.exchange.kinds import Arrival, PayloadFile, day, number, rows, text
 from lamsach.portal.exchange.models import Partner
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.units.models import Unit
+from lamsach.portal.units.tree import ancestors, under
 
 Stored = Callable[[str], Path]
 
@@ -39,47 +46,38 @@ Stored = Callable[[str], Path]
 def written(
     campaign: Campaign, partner: Partner, unit: Unit, before: int, stored: Stored
 ) -> tuple[dict[str, Any], list[PayloadFile]]:
-    """The campaign's record and its files. A file is named by its place in the payload; `before` files stand there already."""
+    """Campaign's record and files; a file is named by its place, `before` files are there already."""
     files: list[PayloadFile] = []
 
     def place(name: str, path: str) -> int:
         files.append(PayloadFile(name, stored(path)))
         return before + len(files) - 1
 
+    def listed(file: Any) -> dict[str, Any]:
+        return {"name": file.name, "file": place(file.name, file.path)}
+
     dues = of_unit(campaign, unit.pk)
     received = Recipient.objects.filter(unit=unit, dispatch__campaign=campaign, dispatch__sent__isnull=False)
     dispatches = [
         {
             "number_of": row.dispatch_id,
-            "number": row.dispatch.number,
+            **{name: getattr(row.dispatch, name) for name in ("number", "subject", "body")},
             "day": row.dispatch.day.isoformat(),
-            "subject": row.dispatch.subject,
-            "body": row.dispatch.body,
             "deadline": dues.report.day.isoformat(),
-            "files": [
-                {"name": file.name, "file": place(file.name, file.path)}
-                for file in row.dispatch.attachments.all()
-            ],
+            "files": [listed(file) for file in row.dispatch.attachments.all()],
             "own": _own(row.dispatch),
         }
         for row in received.select_related("dispatch").order_by("pk")
     ]
-    lists = [
-        {
-            "number": found.pk,
-            "name": found.name,
-            "sha256": found.sha256,
-            "file": place(found.name, found.path),
-        }
-        for found in campaign.lists.filter(withdrawn=None).order_by("pk")
-    ]
+    held = campaign.lists.filter(withdrawn=None).order_by("pk")
+    lists = [{"number": one.pk, "sha256": one.sha256, **listed(one)} for one in held]
     record = {
         "number": campaign.pk,
         "own": {"owner": campaign.owner_id, "public": campaign.public},
         "state": campaign.state,
         "dispatches": dispatches,
         "lists": lists,
-        "deadlines": deadline_payload.written(campaign, partner, unit),
+        "deadlines": written_deadlines(campaign, partner, unit),
         "form": {"name": campaign.form.name, "definition": campaign.form.definition},
         **{name: getattr(campaign, name) for name in ("name", "summary", "goals")},
         **{name: getattr(campaign, name).isoformat() for name in ("starts", "ends")},
@@ -89,7 +87,7 @@ def written(
 
 
 def _own(dispatch: Dispatch) -> dict[str, Any]:
-    """What only this portal needs of a dispatch, should it be put back from a backup and get the file back."""
+    """Facts of a dispatch for this portal alone, should it get the file back after a restore."""
     return {
         "sent": dispatch.sent.isoformat() if dispatch.sent else "",
         "issuer": dispatch.issuer_id,
@@ -101,7 +99,7 @@ def _own(dispatch: Dispatch) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A campaign of a file, its shape checked. `own`, here, of dispatches and of moved deadlines: for the portal that made the file alone, see `returned_files`."""
+    """A campaign of a file, its shape checked; `own`: for its own maker alone, see `returned_files`."""
 
     number: int
     state: str
@@ -116,7 +114,7 @@ class Brought:
 
 
 def read(record: Mapping[str, Any], files: Sequence[Any]) -> Brought:
-    """Check the shape of a campaign's record, and put its files (as they came, or as they are kept) where it names them. ValueError, TypeError or KeyError for another."""
+    """Check the shape of a campaign's record, files put in place. ValueError, TypeError, KeyError."""
 
     def file(place: Any) -> Any:
         return files[number(place, len(files) - 1)]
@@ -149,27 +147,27 @@ def read(record: Mapping[str, Any], files: Sequence[Any]) -> Brought:
         form["definition"],
         dispatches,
         [(number(row["number"]), file(row["file"])) for row in rows(record["lists"], 200)],
-        deadline_payload.read(record.get("deadlines")),
+        read_deadlines(record.get("deadlines")),
         record.get("own", {}),
     )
 
 
 def take(arrival: Arrival, brought: Brought) -> dict[str, int]:
-    """Add the campaign, whose files are kept, or bring it up to date; new dispatches land at our unit, new lists are read, lists that are gone are withdrawn."""
+    """Add the campaign or bring it up to date: dispatches, lists, deadlines."""
     partner, sender = arrival.partner, arrival.unit
-    known = counterparts.ours(partner, "campaign", brought.number)
+    known = units_below.counterpart(partner, "campaign", brought.number)
     dues = {name: day for name, day in brought.days.items() if name in COLUMNS}
     kept = {name: day for name, day in brought.days.items() if name not in COLUMNS}
     values = {**brought.texts, **kept, "state": brought.state}
     if known is None:
         days = dues if brought.deadlines is None else brought.deadlines.days
         campaign = Campaign.objects.create(owner=sender, form=form_of(brought), **days, **values)
-        counterparts.remember(partner, "campaign", brought.number, campaign.pk)
+        units_below.remember(partner, "campaign", brought.number, campaign.pk)
     else:
         Campaign.objects.filter(pk=known, owner=sender).update(**values)
         campaign = Campaign.objects.get(pk=known)
     if brought.deadlines is not None:
-        deadline_payload.take(arrival, campaign, brought.deadlines)
+        take_deadlines(arrival, campaign, brought.deadlines)
     elif known is not None:
         moved = {
             kind: dues[name]
@@ -197,16 +195,16 @@ def form_of(brought: Brought) -> FormDefinition:
 
 
 def _dispatch(arrival: Arrival, campaign: Campaign, row: Mapping[str, Any]) -> int:
-    if counterparts.ours(arrival.partner, "dispatch", row["theirs"]) is not None:
+    if units_below.counterpart(arrival.partner, "dispatch", row["theirs"]) is not None:
         return 0
     facts = {name: row[name] for name in ("number", "day", "subject", "body", "deadline")}
     made = receive(campaign, campaign.owner, [arrival.partner.unit], row["files"], arrival.user, **facts)
-    counterparts.remember(arrival.partner, "dispatch", row["theirs"], made.pk)
+    units_below.remember(arrival.partner, "dispatch", row["theirs"], made.pk)
     return 1
 
 
 def stored(file: PayloadFile) -> Kept:
-    """A payload's file kept in the storage as an upload is. InputError for a kind that may not be uploaded."""
+    """A payload's file stored as an upload is. InputError for a kind that may not be uploaded."""
     with file.path.open("rb") as stream:
         return keep(UploadedFile(File(stream), file.name, size=file.path.stat().st_size))
 
@@ -215,12 +213,12 @@ def _lists(arrival: Arrival, campaign: Campaign, lists: Sequence[tuple[int, Kept
     added = 0
     kept_numbers = []
     for theirs, kept in lists:
-        known = counterparts.ours(arrival.partner, "list", theirs)
+        known = units_below.counterpart(arrival.partner, "list", theirs)
         if known is None:
             made = IndicatorList.objects.create(
                 campaign=campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
             )
-            counterparts.remember(arrival.partner, "list", theirs, made.pk)
+            units_below.remember(arrival.partner, "list", theirs, made.pk)
             enqueue("campaigns.read_list", arrival.user, list_id=made.pk)
             known, added = made.pk, added + 1
         kept_numbers.append(known)
@@ -228,3 +226,113 @@ def _lists(arrival: Arrival, campaign: Campaign, lists: Sequence[tuple[int, Kept
     gone = campaign.lists.filter(pk__in=list(ours), withdrawn=None).exclude(pk__in=kept_numbers)
     gone.update(withdrawn=timezone.now())
     return added
+
+
+MOST_MOVES = 5000
+_KIND = "move"
+
+
+def written_deadlines(campaign: Campaign, partner: Partner, unit: Unit) -> dict[str, Any]:
+    """The campaign's days (empty where it states none) and the moves."""
+    inside = set(under([unit.pk]).values_list("descendant", flat=True))
+    held = in_force([campaign.pk])
+    near = [move for move in held if move.unit_id in inside]
+    far = [move for move in held if move.unit_id not in inside]
+    (shared,) = dates([(campaign, unit.pk)], far, down=1).values()
+    known = {pk: theirs for theirs, pk in units_below.ours(partner, unit).items()}
+    moves = [
+        _move(one.move, MoveScope.ALL, units_below.ITSELF)
+        for one in shared
+        if one.move is not None and one.move.kind == one.kind
+    ]
+    moves += [_move(move, move.scope, known[move.unit_id]) for move in near if move.unit_id in known]
+    days = {name: getattr(campaign, name) for name in COLUMNS}
+    above = {one.pk for one in ancestors(unit)}
+    return {
+        "days": {name: on.isoformat() if on else "" for name, on in days.items()},
+        "moves": moves,
+        "own": [_own_move(move) for move in far if move.unit_id is None or move.unit_id in above],
+    }
+
+
+def _move(move: DeadlineMove, scope: str, unit: int) -> dict[str, Any]:
+    stated = {"number": move.pk, "kind": move.kind, "scope": scope, "unit": unit}
+    return {**stated, "day": move.day.isoformat(), "reason": move.reason, "dispatch": move.dispatch_id or 0}
+
+
+def _own_move(move: DeadlineMove) -> dict[str, Any]:
+    """A move for more than the partner's unit as it is here, whether it holds there or not."""
+    before = move.before.isoformat() if move.before else ""
+    return {**_move(move, move.scope, move.unit_id or 0), "before": before}
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A moved deadline of a file; `dispatch`, `before`: for its own maker, see `returned_files`."""
+
+    number: int
+    kind: DeadlineKind
+    scope: MoveScope
+    unit: int
+    day: date
+    reason: str
+    dispatch: int
+    before: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Deadlines of a campaign in a file, their shape checked."""
+
+    days: Mapping[str, date | None]
+    moves: Sequence[Move]
+    own: Sequence[Move]
+
+
+def read_deadlines(stated: Any) -> Deadlines | None:
+    """Check the shape; None in files of older versions. ValueError, TypeError, KeyError."""
+    if stated is None:
+        return None
+    days = {name: day(stated["days"][name]) if stated["days"][name] else None for name in COLUMNS}
+    if days["report_due"] is None:
+        raise ValueError("no day")
+    moves = [_read_move(row) for row in rows(stated["moves"], MOST_MOVES)]
+    own = [_read_move(row) for row in rows(stated.get("own", []), MOST_MOVES)]
+    return Deadlines(days, moves, own)
+
+
+def _read_move(row: Mapping[str, Any]) -> Move:
+    return Move(
+        number(row["number"]),
+        DeadlineKind(row["kind"]),
+        MoveScope(row["scope"]),
+        number(row["unit"]),
+        day(row["day"]),
+        text(row["reason"], 1000),
+        number(row.get("dispatch", 0)),
+        day(row["before"]) if row.get("before") else None,
+    )
+
+
+def take_deadlines(arrival: Arrival, campaign: Campaign, stated: Deadlines) -> None:
+    """Make the moves that are not known, undo those that are gone, keep the campaign's own days."""
+    partner = arrival.partner
+    units = units_below.same(partner.unit)
+    known = {int(one.theirs): one.ours for one in partner.counterparts.filter(kind=_KIND)}
+    for one in stated.moves:
+        if one.number in known or one.unit not in units:
+            continue
+        anchor = None if one.scope == MoveScope.ALL else Unit.objects.get(pk=units[one.unit])
+        plan = Plan(campaign, one.scope, {one.kind: one.day}, anchor, reason=one.reason or str(partner))
+        make(plan, arrival.user)
+        made = DeadlineMove.objects.filter(campaign=campaign).order_by("pk").last()
+        if made is not None:
+            units_below.remember(partner, _KIND, one.number, made.pk)
+    gone = set(known) - {one.number for one in stated.moves}
+    rows_ = DeadlineMove.objects.filter(campaign=campaign, undone=None)
+    for move in rows_.filter(pk__in=[known[one] for one in gone]).order_by("pk"):
+        undo(move, arrival.user)
+    if any(getattr(campaign, name) != on for name, on in stated.days.items()):
+        Campaign.objects.filter(pk=campaign.pk).update(**stated.days)
+        campaign.refresh_from_db()
+        refresh(campaign)

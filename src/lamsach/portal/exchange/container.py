@@ -1,12 +1,20 @@
 """The exchange file itself: one `.zip` of a signed manifest and payloads. This module knows no database.
 
-`manifest.json` names sender and receiver (code and name of the unit), the counter, how far the sender has taken the receiver's files, when it was made, the digests
-of all other members, how the signing key follows from older ones (`lineage`), and what files for the sender are sealed to. The whole may be sealed (`moving`). `signature.json` signs the manifest's bytes behind a prefix of its own
-(`lamsach.indicators.releases.seal`). Payload n is `n.json`; its files are `n-1`, `n-2` and so on.
+`manifest.json` names sender and receiver (code and name of the unit), the counter, how far the sender has
+taken the receiver's files, when it was made, the digests of all other members, how the signing key follows
+from older ones, and what files for the sender are sealed to. The whole may be sealed (`transfer`).
+`signature.json` signs the manifest's bytes behind a prefix of its own (`lamsach.indicators.releases.seal`).
+Payload n is `n.json`; its files are `n-1`, `n-2` and so on.
+
+A key names the one after it by a link: the new public key and the old key's signature over it (Ed25519, with
+a prefix of its own and the unit's code), so that partners need not compare fingerprints again. A partner
+believes a link whose old key it believes; a key that it ended names nobody any more. A key that may be in
+foreign hands is replaced without a link.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import zipfile
@@ -24,6 +32,8 @@ from lamsach.indicators.releases.seal import (
     BrokenSeal,
     ChangedContent,
     DamagedSeal,
+    fingerprint,
+    load_public_key,
     member,
     seal,
     signer,
@@ -50,11 +60,13 @@ _AGAIN = mark("Ask the unit that made it for the file again. Nothing was taken f
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What an exchange file says of itself. `taken`: the highest counter of the receiver's files that the sender has taken; `lineage`: how
-    the signing key follows from older ones, see `lineage`; `recipient`: what files for the sender are sealed to, if anything.
+    """Statement of an exchange file about itself.
 
-    `have`: for each kind of the receiver's payloads the digest of the newest that the sender took (None: an older version, which does not say). `lost`: the sender was put
-    back from a backup and waits for what it had said; `returns`: the file returns that."""
+    `taken`: highest counter of the receiver's files that the sender has taken; `lineage`: how the signing key
+    follows from older ones; `recipient`: what files for the sender are sealed to. `have`: digest of the
+    newest payload of each kind that the sender took (None: an older version). `lost`: the sender was put back
+    from a backup; `returns`: the file returns what it had said.
+    """
 
     sender: str
     sender_name: str
@@ -144,7 +156,7 @@ def _manifest(head: Head, payloads: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def peek(path: Path) -> Head:
-    """Return what a file says of itself, without any proof: to find the partner whose keys it has to fit. UnreadableError, LimitError."""
+    """Head of a file without any proof, to find the partner whose keys it has to fit. UnreadableError."""
     with _opening(path) as archive:
         return _head(_load(member(archive, MANIFEST, MANIFEST_BYTES, _too_large(path))))
 
@@ -167,7 +179,7 @@ def read(path: Path, keys: Iterable[Ed25519PublicKey], folder: Path) -> Opened:
 
 
 class _opening:  # noqa: N801 - a context manager
-    """The archive; whatever breaks while it is read is told in one sentence."""
+    """The archive; a failure while it is read is one sentence."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -292,3 +304,53 @@ def _signer(said: bytes, signed: bytes, keys: Iterable[Ed25519PublicKey], path: 
             str(unknown)[:60],
             mark("Add the unit's key first, and compare the fingerprint by telephone."),
         ) from None
+
+
+SUCCESSION = b"lamsach exchange key succession 1\n"
+LONGEST = 10
+"""At most so many links are carried: a partner that missed more keys compares again."""
+
+
+def name_successor(old: Ed25519PrivateKey, code: str, public: str) -> str:
+    """The old key's signature over the new public key (PEM) of the unit with this code, in base64."""
+    return base64.b64encode(old.sign(_succession(code, public))).decode()
+
+
+def _succession(code: str, public: str) -> bytes:
+    return SUCCESSION + code.encode() + b"\n" + public.encode()
+
+
+def succession_link(public: str, signature: str) -> dict[str, str]:
+    """A link as the manifest carries it."""
+    return {"public": public, "signature": signature}
+
+
+def successors(
+    links: Sequence[Mapping[str, Any]], code: str, believed: Iterable[Ed25519PublicKey]
+) -> dict[str, str]:
+    """Keys that follow from believed ones: PEM by fingerprint; links that do not fit are skipped."""
+    from cryptography.exceptions import InvalidSignature
+
+    keys = list(believed)
+    known = {fingerprint(key) for key in keys}
+    found: dict[str, str] = {}
+    for one in links[:LONGEST]:
+        public, signature = one.get("public"), one.get("signature")
+        if not isinstance(public, str) or not isinstance(signature, str) or len(public) > 1000:
+            continue
+        try:
+            key = load_public_key(public.encode(), code)
+            raw = base64.b64decode(signature, validate=True)
+        except (InputError, ValueError):
+            continue
+        for old in keys:
+            try:
+                old.verify(raw, _succession(code, public))
+            except InvalidSignature:
+                continue
+            if fingerprint(key) not in known:
+                found[fingerprint(key)] = public
+                known.add(fingerprint(key))
+            keys.append(key)
+            break
+    return found

@@ -1,30 +1,222 @@
-"""What portals exchange about a campaign: the campaign itself downwards; units, answers and counts of machines upwards.
+"""Payloads about a campaign: the campaign itself downwards; units, answers and counts of machines upwards.
 
-Upwards go counts and days of units: no name, no address and no log line of a machine or person is in any of these payloads.
+Upwards go counts and days of units: no name, no address and no log line of a machine or person is in any of
+these payloads. Counts are of each day of a campaign as they are known now; late logs correct days that were
+stated before.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext, gettext_lazy
 
+from lamsach.portal.awareness.access import told
 from lamsach.portal.base.storage import copy_of
 from lamsach.portal.base.uploads import Kept
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation
-from lamsach.portal.exchange import (
-    answer_kinds,
-    campaign_payload,
-    count_kinds,
-    counterparts,
-    returned_files,
+from lamsach.portal.cases.coverage import searching
+from lamsach.portal.cases.dashboard import counts_by_day
+from lamsach.portal.cases.tally import CaseCounts, Statement, case_counts, end_of
+from lamsach.portal.exchange import answer_kinds, campaign_payload, returned_files, units_below
+from lamsach.portal.exchange.answer_kinds import MOST, from_above, taking_part
+from lamsach.portal.exchange.kinds import (
+    Arrival,
+    Kind,
+    Payload,
+    PayloadFile,
+    Route,
+    day,
+    number,
+    register,
+    rows,
 )
-from lamsach.portal.exchange.kinds import Arrival, Kind, Payload, PayloadFile, Route, number, register, rows
+from lamsach.portal.exchange.models import StatedCounts
 from lamsach.portal.units.models import Unit
+from lamsach.portal.units.tree import today, under
 
-MOST = 200
+MOST_DAYS = 400
+_NAMES = tuple(field.name for field in fields(CaseCounts))
+
+
+class Counts(Kind):
+    """Machines in the unit below and all under it, and people reached."""
+
+    name = "counts"
+    title = gettext_lazy("Figures of machines")
+    upward = True
+
+    def offer(self, route: Route) -> Payload | None:
+        """Numbers of each campaign of the unit above: today's, and those of each day of change."""
+        records = []
+        known = units_below.all_theirs(route.partner, "campaign")
+        for campaign in from_above(route.partner):
+            now = _of(case_counts(campaign, route.unit.pk))
+            now["unsearched"] = searching(campaign, route.unit.pk).count
+            now["told"] = told(campaign, under([route.unit.pk]).values("descendant"), today()).count()
+            days = counts_by_day(campaign, route.unit.pk, today())
+            record = {
+                "campaign": int(known[campaign.pk]),
+                "day": today().isoformat(),
+                "counts": now,
+                "days": _written(days.pop(route.unit.pk, [])),
+                "units": [[unit, _written(days[unit])] for unit in sorted(days)],
+            }
+            records.append(record)
+        return Payload(self.name, {"counts": records}) if records else None
+
+    def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
+        """The numbers, campaign by campaign."""
+        sentence = gettext(
+            "{campaign}, {day}: {found} machines found, {cleaned} cleaned, {verified} verified "
+            "clean, {blind} blind."
+        )
+        more = gettext("Not searched, for lack of logs: {count} units.")
+        return [
+            sentence.format(campaign=one.campaign.name, day=f"{one.day:%d/%m/%Y}", **one.counts)
+            + (f" {more.format(count=one.counts['unsearched'])}" if one.counts.get("unsearched") else "")
+            for one in _read(arrival, payload)
+        ]
+
+    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+        """Keep what differs from what is known of each day; the day's last word counts."""
+        found = _read(arrival, payload)
+        root, who = arrival.unit.pk, {"partner": arrival.partner, "counter": arrival.counter}
+        for one in found:
+            StatedCounts.objects.bulk_create(
+                [
+                    StatedCounts(
+                        campaign=one.campaign, unit_id=unit, inner=unit != root, day=on, counts=counts, **who
+                    )
+                    for unit, on, counts in _news(one, arrival)
+                ],
+                batch_size=1000,
+            )
+        return {"counts": len(found)}
+
+
+def _written(days: list[tuple[date, CaseCounts]]) -> list[Any]:
+    return [[on.isoformat(), [getattr(counts, name) for name in _NAMES]] for on, counts in days[-MOST_DAYS:]]
+
+
+def _of(counts: CaseCounts) -> dict[str, int]:
+    return {name: getattr(counts, name) for name in _NAMES}
+
+
+Days = Mapping[date, dict[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """A campaign's numbers of a file: its day, days of change before it, and the same of units under it."""
+
+    campaign: Campaign
+    day: date
+    counts: dict[str, int]
+    days: Days | None
+    units: Mapping[int, Days]
+
+
+def _news(one: _Stated, arrival: Arrival) -> Iterator[tuple[int, date, dict[str, int]]]:
+    """Yield what to keep, so that each day up to the file's says what the file says."""
+    root = arrival.unit.pk
+    if one.days is None:
+        yield root, one.day, one.counts
+        return
+    rows_ = StatedCounts.objects.filter(partner=arrival.partner, campaign=one.campaign).order_by("pk")
+    known: dict[int, dict[date, dict[str, int]]] = {root: {}}
+    for unit, on, counts in rows_.values_list("unit", "day", "counts"):
+        known.setdefault(unit, {})[on] = counts
+    own = {on: counts for on, counts in known.pop(root).items() if on < one.day}
+    for on, counts in _changed(own, {on: counts for on, counts in one.days.items() if on < one.day}):
+        yield root, on, counts
+    yield root, one.day, one.counts
+    ours = units_below.ours(arrival.partner, arrival.unit)
+    stated = {ours[unit]: days for unit, days in one.units.items() if unit in ours}
+    here = set(ours.values())
+    for unit in sorted(here & (known.keys() | stated.keys())):
+        for on, counts in _changed(known.get(unit, {}), stated.get(unit, {})):
+            yield unit, on, counts
+
+
+def _changed(known: Days, stated: Days) -> Iterator[tuple[date, dict[str, int]]]:
+    """Yield the days on which what is known does not say what is stated."""
+    current = _of(CaseCounts()) | {"by_unit": 1}
+    for on in sorted({*known, *stated}):
+        before, current = current, stated.get(on, current)
+        if (known[on] != current) if on in known else (before != current):
+            yield on, current
+
+
+def _read(arrival: Arrival, payload: Payload) -> list[_Stated]:
+    unit = arrival.unit
+    last = arrival.made.date() + timedelta(days=1)
+    found: list[_Stated] = []
+    for record in rows(payload.data["counts"], MOST):
+        campaign, on = taking_part(unit, record["campaign"]), day(record["day"])
+        stated = record["counts"]
+        counts = {name: number(stated[name]) for name in _NAMES}
+        # files of older versions do not say these
+        counts |= {name: number(stated[name]) for name in ("unsearched", "told") if name in stated}
+        days = _days(record, on)
+        if days is not None:
+            counts["by_unit"] = 1
+        if on > last:
+            raise ValueError("a day to come")
+        if any((campaign, on) == (known.campaign, known.day) for known in found):
+            raise ValueError("the same twice")
+        units = {
+            number(unit): _days({"days": some}, on) or {}
+            for unit, some in record.get("units", [])[: units_below.MOST_UNITS]
+        }
+        found.append(_Stated(campaign, on, counts, days, units))
+    return found
+
+
+def _days(record: Mapping[str, Any], last: date) -> dict[date, dict[str, int]] | None:
+    """The days before the file's with their numbers; None in files of older versions."""
+    if "days" not in record:
+        return None
+    found: dict[date, dict[str, int]] = {}
+    for stated, numbers in record["days"]:
+        on = day(stated)
+        if on in found or on > last or len(numbers) != len(_NAMES) or len(found) >= MOST_DAYS:
+            raise ValueError("no such day")
+        found[on] = dict(zip(_NAMES, map(number, numbers), strict=True)) | {"by_unit": 1}
+    return found
+
+
+def statements(
+    campaign: Campaign, units: Iterable[int] | None, day: date, known: datetime | None, all_of_them: bool
+) -> list[Statement]:
+    """See `cases.tally.register_statements`. A partner that was ended by the day states nothing any more."""
+    living = Q(partner__ended=None) | Q(partner__ended__gte=end_of(day))
+    rows = StatedCounts.objects.filter(living, campaign=campaign, day__lte=day)
+    rows = rows.filter(inner=False) if units is None else rows.filter(unit__in=list(units))
+    if known is not None:
+        rows = rows.filter(at__lt=known)
+    chosen = rows if all_of_them else _newest_rows(rows)
+    return [
+        Statement(row.unit_id, row.day, row.counts, row.at, searched=row.counts.get("unsearched") == 0)
+        for row in chosen.order_by("day", "pk")
+    ]
+
+
+def _newest_rows(rows: QuerySet[StatedCounts]) -> QuerySet[StatedCounts]:
+    """Each unit's rows of its newest day."""
+    last = dict(rows.order_by().values_list("unit").annotate(last=Max("day")))
+    condition = Q(pk__in=[])
+    for one in set(last.values()):
+        condition |= Q(day=one, unit__in=[unit for unit, at in last.items() if at == one])
+    return rows.filter(condition)
 
 
 class Campaigns(Kind):
-    """Running campaigns with the dispatch that the partner's unit was sent, its files, and the lists of addresses."""
+    """Running campaigns with the unit's dispatch, its files, and the lists of addresses."""
 
     name = "campaigns"
     title = gettext_lazy("Campaigns, dispatches and lists")
@@ -53,7 +245,7 @@ class Campaigns(Kind):
         lines = []
         for record in rows(payload.data["campaigns"], MOST):
             campaign_payload.read(record, payload.files)
-            known = counterparts.ours(arrival.partner, "campaign", number(record["number"]))
+            known = units_below.counterpart(arrival.partner, "campaign", number(record["number"]))
             sentence = (
                 gettext("Campaign “{name}” of {unit} is brought up to date.")
                 if known
@@ -76,5 +268,5 @@ class Campaigns(Kind):
         return counts
 
 
-for kind in (Campaigns(), returned_files.CampaignsBack(), *answer_kinds.KINDS, count_kinds.Counts()):
+for kind in (Campaigns(), returned_files.CampaignsBack(), *answer_kinds.KINDS, Counts()):
     register(kind)

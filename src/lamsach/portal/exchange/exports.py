@@ -1,36 +1,26 @@
-"""Exports of cases and sightings: CSV (formulas disarmed), JSON, STIX 2.1. Whatever the number of rows, a few are in memory at a time."""
+"""Exports of cases and sightings: CSV, JSON, STIX 2.1, a few rows in memory at a time."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import asdict, astuple, fields
+from dataclasses import asdict, fields
 from itertools import chain
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from lamsach.documents.spreadsheets import BOM, csv_row
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.lists import streamed, table_file
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.cases import access
-from lamsach.portal.cases.listing import asked_day, chosen, of_group
 from lamsach.portal.cases.models import Case, CaseSeverity, CaseState
-from lamsach.portal.exchange import rows, stix
-from lamsach.results.safe_text import visible
-
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "json": "application/json; charset=utf-8",
-    "stix": "application/stix+json;version=2.1",
-}
-"""What `?as=` takes."""
-
+from lamsach.portal.cases.search import asked_day, chosen, of_group
+from lamsach.portal.exchange import rows
 
 HEADINGS = {
     "number": gettext_noop("Number"),
@@ -64,36 +54,18 @@ HEADINGS = {
 """The words above the columns of CSV; JSON keeps the columns' own names."""
 
 
-def as_csv(kind: type[Any], found: Iterable[Any]) -> Iterator[str]:
-    """Rows as CSV (RFC 4180) with a byte-order mark, so that table programs read Vietnamese. Headings and states are put into words at once: an answer
-    that streams is written when the request's language is over."""
-    names = [field.name for field in fields(kind)]
-    head = BOM + csv_row(_(HEADINGS[name]) for name in names)
-    words = {"state": {state.value: str(state.label) for state in CaseState}}
-    words["severity"] = {code: str(CaseSeverity(number).label) for number, code in rows.SEVERITIES.items()}
-    words["role"] = {
-        "outbound": _("outwards"),
-        "inbound": _("from outside"),
-        "resolved": _("told by a name server"),
+def _as(kind: str, of: type[Any], found: Iterable[Any], name: str) -> HttpResponse:
+    words: dict[str, dict[Any, str]] = {
+        "state": {state.value: str(state.label) for state in CaseState},
+        "severity": {code: str(CaseSeverity(number).label) for number, code in rows.SEVERITIES.items()},
+        "role": {
+            "outbound": _("outwards"),
+            "inbound": _("from outside"),
+            "resolved": _("told by a name server"),
+        },
     }
-
-    def lines() -> Iterator[str]:
-        for row in found:
-            cells = (
-                words.get(name, {}).get(cell, visible(cell)) if isinstance(cell, str) else cell
-                for name, cell in zip(names, astuple(row), strict=True)
-            )
-            yield csv_row(cells)
-
-    return chain([head], lines())
-
-
-def as_json(found: Iterable[Any]) -> Iterator[str]:
-    """Rows as one JSON array."""
-    yield "["
-    for place, row in enumerate(found):
-        yield (",\n" if place else "\n") + json.dumps(asdict(row), ensure_ascii=False)
-    yield "\n]\n"
+    heads = {field.name: _(HEADINGS[field.name]) for field in fields(of)}
+    return table_file(kind, name, heads, map(asdict, found), words)
 
 
 Parts = Iterator[tuple[list[Case], Set[int]]]
@@ -118,32 +90,24 @@ def _note(request: HttpRequest, action: str, kind: str) -> None:
     record(request, action, kind=kind, query=asked.urlencode()[:500], searched="q" in request.GET)
 
 
-def answer(text: Iterator[str], kind: str, name: str) -> HttpResponse:
-    """A download of the text, written as it is made."""
-    response = StreamingHttpResponse(text, content_type=TYPES[kind])
-    ending = "csv" if kind == "csv" else "json"
-    response["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
-    return response  # type: ignore[return-value]
-
-
 def cases_as(kind: str, parts: Parts) -> HttpResponse:
     """The cases as csv or json."""
     found = chain.from_iterable(rows.case_rows(part, named) for part, named in parts)
-    return answer(as_json(found) if kind == "json" else as_csv(rows.CaseRow, found), kind, "machines")
+    return _as(kind, rows.CaseRow, found, "machines")
 
 
 def sightings_as(kind: str, parts: Parts) -> HttpResponse:
     """Their sightings as csv, json or stix."""
     found = chain.from_iterable(rows.sighting_rows(part, named) for part, named in parts)
     if kind == "stix":
-        return answer(stix.bundle(found, timezone.now()), kind, "sightings")
-    return answer(as_json(found) if kind == "json" else as_csv(rows.SightingRow, found), kind, "sightings")
+        return streamed(rows.stix_bundle(found, timezone.now()), "sightings.json", kind)
+    return _as(kind, rows.SightingRow, found, "sightings")
 
 
 @rate_limited("exports", 60, 300, ("GET",))
 @member(ALL, WRITERS, ("GET",))
 def cases(request: HttpRequest) -> HttpResponse:
-    """The cases that the address asks for, as the list's filters do; `?as=csv` or `json`. Names only where the person may see them."""
+    """Export the cases that the address asks for (`?as=csv`, `json`); names where the person sees them."""
     kind = _kind(request, "csv", "json")
     _note(request, "cases.exported", kind)
     return cases_as(kind, _chosen(request))

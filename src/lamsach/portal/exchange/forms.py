@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from lamsach.errors import LamsachError
 from lamsach.indicators.releases.seal import fingerprint, load_public_key
-from lamsach.portal.exchange import access, outgoing
+from lamsach.portal.base.forms import text
+from lamsach.portal.exchange import access, outbound
 from lamsach.portal.units.forms import UnitField, offer
 from lamsach.results.sealed.keys import RECIPIENT, recipient
 
@@ -32,21 +33,22 @@ class FileForm(forms.Form):
 
 
 class PartnerForm(UnitForm):
-    """The other side and its key. The fingerprint is shown before anything is kept, to be compared by telephone."""
+    """The other side and its key; the fingerprint is shown first, to be compared by telephone."""
 
-    code = forms.CharField(label=_("Code of the other unit"), max_length=60)
-    name = forms.CharField(label=_("Name of the other unit"), max_length=300)
+    code = text(_("Code of the other unit"), 60)
+    name = text(_("Name of the other unit"), 300)
     above = forms.TypedChoiceField(
         label=_("Where it stands"),
         choices=[("yes", _("above our unit")), ("no", _("below our unit"))],
         coerce=lambda value: value == "yes",
         widget=forms.RadioSelect,
     )
-    public = forms.CharField(
-        label=_("Its public key"),
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 4, "class": "form-control mono"}),
+    public = text(
+        _("Its public key"),
+        2000,
+        4,
         help_text=_("The whole text of the key file: from BEGIN to END, and the line that begins with age1."),
+        attrs={"class": "form-control mono"},
     )
     compared = forms.BooleanField(
         label=_("I compared the fingerprint with that unit, by telephone or in person."), required=False
@@ -84,7 +86,7 @@ class AddressForm(UnitForm):
         """One that the portal may reach."""
         url: str = self.cleaned_data["url"]
         try:
-            outgoing.check(url)
+            outbound.check(url)
         except LamsachError as problem:
             raise forms.ValidationError(gettext(problem.what)) from problem
         return url
@@ -93,6 +95,4 @@ class AddressForm(UnitForm):
 class MispForm(AddressForm):
     """A MISP server."""
 
-    api_key = forms.CharField(
-        label=_("Authentication key"), max_length=200, widget=forms.PasswordInput(render_value=False)
-    )
+    api_key = text(_("Authentication key"), 200, widget=forms.PasswordInput(render_value=False))

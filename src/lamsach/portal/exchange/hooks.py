@@ -1,8 +1,12 @@
-"""Webhooks by the Standard Webhooks specification (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md).
+"""Webhooks by the Standard Webhooks specification.
 
-A step of a case leaves a `Happening` in the same transaction, so that none is lost and none is told that did not happen. The worker makes a delivery of it for each
-webhook of the unit and of the units above, and posts it, signed; until the address answers with 2xx it is tried again with growing pauses, then given up. An event may come
-twice (after a kill in the middle): its `webhook-id` is the same then. Bodies carry numbers and codes of cases, never names or addresses of machines.
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+
+A step of a case leaves a `Happening` in the same transaction, so that none is lost and none is invented. The
+worker makes a delivery of it for each webhook of the unit and of the units above, and posts it, signed; until
+the address answers with 2xx it is tried again with growing pauses, then given up. An event may come twice
+(after a kill in the middle): its `webhook-id` is the same then. Bodies carry numbers and codes of cases,
+never names or addresses.
 """
 
 from __future__ import annotations
@@ -22,11 +26,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from lamsach.errors import LamsachError
-from lamsach.portal.audit.trail import record
+from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.cases.models import Step
-from lamsach.portal.exchange import outgoing
+from lamsach.portal.exchange import outbound
 from lamsach.portal.exchange.models import Delivery, DeliveryState, Happening, Webhook
-from lamsach.portal.exchange.secrets import lock, unlock
+from lamsach.portal.exchange.unit_keys import lock, unlock
 from lamsach.portal.jobs.claims import moment, pause, take_each
 from lamsach.portal.units.models import FOREVER, Unit, UnitLink
 
@@ -46,11 +50,10 @@ _known: dict[str, float | bool] = {"until": 0.0, "any": False}
 
 @transaction.atomic
 def make(unit: Unit, url: str, by: Any) -> tuple[Webhook, str]:
-    """A webhook, and its secret, which is shown once. InputError for an address that may not be written to."""
-    outgoing.check(url)
+    """Make a webhook; it and its secret, shown once. InputError for a forbidden address."""
+    outbound.check(url)
     secret = _secret()
-    user: Any = getattr(by, "user", by)
-    made = Webhook.objects.create(unit=unit, url=url, secret=lock(secret), created_by=user)
+    made = Webhook.objects.create(unit=unit, url=url, secret=lock(secret), created_by=user_of(by))
     record(by, "webhook.made", made, unit, url=url)
     _known["until"] = 0.0
     return made, secret
@@ -62,7 +65,7 @@ def _secret() -> str:
 
 @transaction.atomic
 def renew(hook: Webhook, by: Any) -> str:
-    """Another secret, which is shown once. The one before it signs beside it for a day, so that the receiver can change over without losing an event."""
+    """Renew the secret, shown once; the former one signs beside it for a day."""
     held = Webhook.objects.select_for_update().get(pk=hook.pk)
     secret = _secret()
     Webhook.objects.filter(pk=hook.pk).update(
@@ -91,7 +94,7 @@ def on_step(sender: Any, instance: Step, created: bool, raw: bool = False, **opt
 
 
 def _any() -> bool:
-    """Return whether any webhook is active; asked of the database every few seconds, because an import takes many steps."""
+    """Return whether any webhook is active; asked every few seconds, as an import takes many steps."""
     now = time.monotonic()
     if now >= _known["until"]:
         _known["any"] = Webhook.objects.filter(ended=None).exists()
@@ -100,7 +103,7 @@ def _any() -> bool:
 
 
 def event(step: Step) -> dict[str, Any]:
-    """Return what a step is told as."""
+    """Return the event of a step."""
     case = step.case
     return {
         "type": "case.opened" if not step.before else "case.changed",
@@ -157,7 +160,7 @@ def ping(hook: Webhook) -> Delivery:
 
 
 def deliver() -> int:
-    """Post what is due, for some seconds at most; how many arrived. A webhook whose address fails is left for this time."""
+    """Post what is due, for some seconds at most; how many arrived. A failing address waits."""
     stop = time.monotonic() + RUN_S
     failing: set[int] = set()
 
@@ -178,7 +181,7 @@ def deliver() -> int:
 
 
 def headers(key: str, body: str, valid: Sequence[str], at: datetime) -> dict[str, str]:
-    """Identifier, time and signatures: HMAC-SHA256 over `id.timestamp.body` with the bytes of each secret, with spaces between them."""
+    """Identifier, time and signatures: HMAC-SHA256 over `id.timestamp.body` with each secret."""
     stamp = str(int(at.timestamp()))
     signatures = []
     for secret in valid:
@@ -191,7 +194,7 @@ def headers(key: str, body: str, valid: Sequence[str], at: datetime) -> dict[str
 def _post(found: Delivery) -> bool:
     try:
         sent: Mapping[str, str] = headers(found.key, found.body, _valid(found.webhook), timezone.now())
-        answer = outgoing.post(found.webhook.url, found.body.encode(), sent)
+        answer = outbound.post(found.webhook.url, found.body.encode(), sent)
         problem = "" if 200 <= answer.status < 300 else str(answer.status)
     except LamsachError as error:
         problem = error.what[:300]

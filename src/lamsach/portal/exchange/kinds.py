@@ -1,4 +1,4 @@
-"""What an exchange file may carry: the registry of kinds, and what each is given. The package's docstring shows how an app adds one."""
+"""Kinds of payloads in exchange files: registry and interface (see the package's docstring)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class PayloadFile:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """One payload: its kind, a JSON object, whole files. `stored`: what the kind's `store` gave, for its `take`; `digest`: of all of it, once it is to be taken."""
+    """One payload: kind, JSON object, files. `stored` by the kind's `store`; `digest` when taken."""
 
     kind: str
     data: Mapping[str, Any]
@@ -53,7 +53,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A file that is being taken: from whom, its counter, when it was made (by the sender's clock), and who takes it."""
+    """A file being taken: from whom, its counter, when it was made (sender's clock), who takes it."""
 
     partner: Partner
     counter: int
@@ -85,8 +85,10 @@ class Arrival:
 class Kind(ABC):
     """A kind of payload. `name` is in files and never changes; `title` is for people.
 
-    A payload says all that there is of its kind, so of several files the one with the highest counter holds, and an older one is passed over. `back`: it returns to a
-    partner that was put back from a backup what its lost files had said. `kept`: the newest file with it is kept whole, to be returned so. Lower `order` comes first."""
+    A payload says all of its kind: of several files the one with the highest counter holds. `back`: it
+    returns to a partner that was put back from a backup what its lost files had said. `kept`: the newest file
+    with it is kept whole, to be returned so. Lower `order` comes first.
+    """
 
     name: ClassVar[str]
     title: ClassVar[Any]
@@ -102,15 +104,15 @@ class Kind(ABC):
 
     @abstractmethod
     def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
-        """Return what taking the payload would do, in translated sentences. InputError or ValueError refuses the file."""
+        """Return what taking the payload would do, in sentences. InputError, ValueError refuse the file."""
 
     def store(self, arrival: Arrival, payload: Payload) -> Any:
-        """Check, read and store the payload's files, while no transaction is open. InputError or ValueError refuses the file."""
+        """Check, read and store the payload's files, outside transactions. Errors refuse the file."""
         return None
 
     @abstractmethod
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
-        """Take the payload, inside the file's transaction; what was done, in numbers. InputError or ValueError undoes the whole file."""
+        """Take the payload in the file's transaction; what was done, in numbers. Errors undo the file."""
 
     def fits(self, *, to_above: bool) -> bool:
         """Return whether the kind goes this way."""

@@ -1,7 +1,9 @@
-"""Sightings for a MISP server (https://www.misp-project.org/openapi/#tag/Sightings, `POST /sightings/add`): which indicator was seen on which day, never by whom.
+"""Sightings for a MISP server: which indicator was seen on which day, never by whom.
 
-Each indicator and day is told once to each server. What the server does not know it says so, and is not asked again. Cases that turned out to be false alarms or
-exceptions are left out. An error of the server stops the run; the next one goes on where it stopped.
+https://www.misp-project.org/openapi/#tag/Sightings, `POST /sightings/add`. Each indicator and day goes once
+to each server. An indicator that the server does not know is not sent again. Cases that turned out to be
+false alarms or exceptions are left out. An error of the server stops the run; the next one goes on where it
+stopped.
 """
 
 from __future__ import annotations
@@ -17,11 +19,11 @@ from django.utils import timezone
 
 from lamsach.errors import LamsachError
 from lamsach.i18n import mark
-from lamsach.portal.audit.trail import record
+from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.cases.models import Case, CaseState
-from lamsach.portal.exchange import outgoing
+from lamsach.portal.exchange import outbound
 from lamsach.portal.exchange.models import MispServer, MispSighting
-from lamsach.portal.exchange.secrets import lock, unlock
+from lamsach.portal.exchange.unit_keys import lock, unlock
 from lamsach.portal.findings.models import Sighting
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import under
@@ -36,7 +38,7 @@ FAILED = mark("The MISP server answered with an error.")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a run did: told, unknown to the server, and the problem that stopped it."""
+    """Result of a run: added, unknown to the server, and the problem that stopped it."""
 
     added: int = 0
     unknown: int = 0
@@ -45,9 +47,10 @@ class Told:
 
 def make(unit: Unit, url: str, api_key: str, by: Any) -> MispServer:
     """Add a server. InputError for an address that may not be written to."""
-    outgoing.check(url)
-    user: Any = getattr(by, "user", by)
-    made = MispServer.objects.create(unit=unit, url=url.rstrip("/"), api_key=lock(api_key), created_by=user)
+    outbound.check(url)
+    made = MispServer.objects.create(
+        unit=unit, url=url.rstrip("/"), api_key=lock(api_key), created_by=user_of(by)
+    )
     record(by, "misp.made", made, unit, url=url)
     return made
 
@@ -59,7 +62,7 @@ def end(server: MispServer, by: Any) -> None:
 
 
 def due(server: MispServer) -> Iterator[tuple[str, date, datetime]]:
-    """Indicator, day and last moment of what the server was not told yet, the oldest first."""
+    """Indicator, day and last moment of what the server does not have yet, the oldest first."""
     dismissed = Case.objects.filter(state__in=(CaseState.FALSE_ALARM, CaseState.EXCEPTED))
     rows = (
         Sighting.objects.filter(
@@ -79,7 +82,7 @@ def due(server: MispServer) -> Iterator[tuple[str, date, datetime]]:
 
 
 def push(server: MispServer, by: Any = None) -> Told:
-    """Tell the server what it was not told yet."""
+    """Send the server what it does not have yet."""
     added = unknown = 0
     problem = ""
     try:
@@ -101,7 +104,7 @@ def push(server: MispServer, by: Any = None) -> Told:
 
 
 def _tell(server: MispServer, api_key: str, indicator: str, moment: datetime) -> bool:
-    """Tell of one sighting; whether the server knows the indicator. OutputError when it is not to be asked further now."""
+    """Send one sighting; whether the server knows the indicator. OutputError ends the run."""
     from lamsach.errors import OutputError
 
     body = {
@@ -111,7 +114,7 @@ def _tell(server: MispServer, api_key: str, indicator: str, moment: datetime) ->
         "timestamp": int(moment.timestamp()),
     }
     sent = {"Authorization": api_key, "Accept": "application/json"}
-    answer = outgoing.post(f"{server.url}/sightings/add", json.dumps(body).encode(), sent)
+    answer = outbound.post(f"{server.url}/sightings/add", json.dumps(body).encode(), sent)
     if 200 <= answer.status < 300:
         return True
     if b"No valid attributes" in answer.body:

@@ -14,8 +14,10 @@ from lamsach.portal.units.models import Unit
 
 
 class OwnKey(models.Model):
-    """A unit's signing key (Ed25519, PEM). `private` is locked (`secrets`). The one without `retired` signs. `succession` is the signature by which the previous
-    key names this one (`lineage`), empty when the previous one may be in foreign hands."""
+    """A unit's signing key (Ed25519, PEM). `private` is locked; the one without `retired` signs.
+
+    `succession`: signature by which the previous key names this one, empty when that may be in foreign hands.
+    """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="exchange_keys")
     fingerprint = models.CharField(max_length=60, unique=True)
@@ -37,7 +39,7 @@ class OwnKey(models.Model):
 
 
 class SealingKey(models.Model):
-    """A unit's key that files for it are sealed to (X25519, the texts of age). `private` is locked. To the one without `retired` new files are sealed; the others still open older ones."""
+    """A unit's sealing key (X25519, texts of age). `private` is locked; retired ones open older files."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="sealing_keys")
     public = models.CharField(max_length=100, unique=True)
@@ -56,12 +58,15 @@ class SealingKey(models.Model):
 
 
 class Partner(models.Model):
-    """The other side of exchange files. `recipient`: the public key that its files are sealed to, empty while none is known. `sent` is the counter of the last file to it; `seen` is the last of ours that it said to have taken.
+    """The other side of exchange files.
 
-    `holds`: the digest of each kind of payload of ours that its newest file says it has, None while no file said so; `held`: for each kind of its payloads, the counter
-    and the digest of the newest that was taken. `restored`: when this portal was found to have lost
-    files to it, until the partner has returned what they said. `owes`: the partner lost files to us, so our next ones return what they said.
-    `online_by`: its files are taken as they come by HTTPS, in the name of whoever allowed it; with a `url` we send ours there. `clock_off_s`: by how much its clock is ahead of ours, as measured by the last transfer."""
+    `recipient`: public key that its files are sealed to. `sent`: counter of the last file to it; `seen`: last
+    of ours that it took. `holds`: digest of each kind of our payloads that it has, None before a file said
+    so; `held`: counter and digest of the newest of each kind of its payloads. `restored`: when this portal
+    had lost files to it, until the partner has returned them. `owes`: the partner lost files, so our next
+    ones return what they said. `online_by`: its files are taken by HTTPS in the name of a person; with a
+    `url` we send ours there. `clock_off_s`: its clock is ahead.
+    """
 
     unit = models.ForeignKey(
         Unit, models.PROTECT, related_name="exchange_partners", verbose_name=_("Our unit")
@@ -93,7 +98,7 @@ class Partner(models.Model):
 
 
 class Trusted(models.TextChoices):
-    """Why a partner's key is believed."""
+    """Reason to believe a partner's key."""
 
     COMPARED = "compared", _("fingerprint compared")
     SUCCEEDED = "succeeded", _("named by the key before it")
@@ -118,7 +123,7 @@ class PartnerKey(models.Model):
 
 
 class Carried(models.Model):
-    """What a file carried: `kinds` are names of payloads."""
+    """Content of a file: `kinds` are names of payloads."""
 
     counter: Any
     kinds = models.JSONField(default=list)
@@ -129,9 +134,9 @@ class Carried(models.Model):
     @property
     def number(self) -> str:
         """The counter for people."""
-        from lamsach.portal.exchange.epochs import shown
+        from lamsach.portal.exchange.returned_files import shown_counter
 
-        return shown(self.counter)
+        return shown_counter(self.counter)
 
     @property
     def titles(self) -> list[Any]:
@@ -188,7 +193,7 @@ class Waiting(models.Model):
 
 
 class Counterpart(models.Model):
-    """That an object of a partner's portal is an object of ours: `kind` such as campaign, the partner's number or key, our row."""
+    """An object of a partner's portal that is one of ours: `kind`, the partner's number or key, our row."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="counterparts")
     kind = models.CharField(max_length=30)
@@ -203,8 +208,11 @@ class Counterpart(models.Model):
 
 
 class StatedCounts(models.Model):
-    """What a unit below says of its machines on a day: counts, never who. Of one day the newest row counts; the others stay, for what was known when. `inner`: its portal
-    says it of a unit under its own."""
+    """Statement of a unit below on its machines of a day: counts, never who.
+
+    Of one day the newest row counts; the others stay, for what was known when. `inner`: of a unit under its
+    own.
+    """
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="stated")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -229,7 +237,7 @@ class StatedCounts(models.Model):
 
 
 class Webhook(models.Model):
-    """An address that is told when cases of a unit (and of everything under it) change. `secret` is locked, and so is the one before it, which signs too until `former_until`."""
+    """An address that hears of cases of a unit and all under it. `former` signs too until `former_until`."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="webhooks")
     url = models.URLField(_("Address"), max_length=500)
@@ -245,13 +253,13 @@ class Webhook(models.Model):
 
 
 class Happening(models.Model):
-    """A step of a case that webhooks have not been told of yet."""
+    """A step of a case that no webhook has heard of yet."""
 
     step = models.ForeignKey("cases.Step", models.CASCADE, related_name="+")
 
 
 class DeliveryState(models.TextChoices):
-    """How far a delivery is."""
+    """Progress of a delivery."""
 
     WAITING = "waiting", _("Waiting")
     DONE = "done", _("Delivered")
@@ -276,7 +284,7 @@ class Delivery(Held):
 
 
 class MispServer(models.Model):
-    """A MISP server that is told which indicators were seen, never by whom. `api_key` is locked."""
+    """A MISP server that gets indicators seen, never by whom. `api_key` is locked."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="misp_servers")
     url = models.URLField(_("Address"), max_length=500)
@@ -292,7 +300,7 @@ class MispServer(models.Model):
 
 
 class MispSighting(models.Model):
-    """That a server was told of an indicator on a day: nothing is told twice."""
+    """An indicator and day that a server has: nothing is sent twice."""
 
     server = models.ForeignKey(MispServer, models.CASCADE, related_name="told")
     indicator = models.CharField(max_length=500)

@@ -1,7 +1,16 @@
-"""Files from above on their way back to the portal that signed them and was put back from a backup: campaigns with their dispatches, lists and deadlines, as they had been sent.
+"""The way back after a restore from a backup: counters in another epoch, and files from above that return.
 
-The portal below keeps the newest file that carried them; the one above believes nothing in it but its own signature. Objects get the numbers that they bore, so that what
-other portals know by them still fits. Facts that only the sender needs (`own`) were sent along for this. Of several partners' files the newest holds, by the sender's own clock.
+The portal does not know which numbers it gave since the backup was made. A counter is the epoch (seconds
+since 2020 by the portal's own clock at the restore; 0 before any) and a number within it. Later epochs have
+higher counters, whatever was lost. Until a partner has returned what the lost files had said
+(`kinds.Kind.back`), files to it carry nothing but that. Numbers of what other portals know by its number are
+not given again either.
+
+Campaigns with their dispatches, lists and deadlines return to the portal that signed them. The portal below
+keeps the newest file that carried them; the one above believes nothing in it but its own signature. Objects
+get the numbers that they bore, so that what other portals know by them still fits. Facts that only the sender
+needs (`own`) were sent along for this. Of several partners' files the newest holds, by the sender's own
+clock.
 """
 
 from __future__ import annotations
@@ -9,11 +18,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.core.files.storage import default_storage
+from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -34,10 +45,9 @@ from lamsach.portal.campaigns.models import (
     Participation,
     Recipient,
 )
-from lamsach.portal.exchange import campaign_payload, container, counterparts, deadline_payload, standing
+from lamsach.portal.exchange import campaign_payload, container, units_below
 from lamsach.portal.exchange.campaign_payload import Brought
 from lamsach.portal.exchange.container import Head
-from lamsach.portal.exchange.epochs import RETURNED
 from lamsach.portal.exchange.kinds import Arrival, BackKind, Payload, PayloadFile, Route, rows
 from lamsach.portal.exchange.models import Counterpart, OwnKey, Partner, Sent
 from lamsach.portal.jobs.queue import enqueue
@@ -60,7 +70,7 @@ def last_known(partner: Partner) -> int:
 
 
 def lost(arrival: Arrival, payload: Payload, kind: str, folder: Path) -> tuple[Head, Payload] | None:
-    """The file that this portal had signed for the partner, and its payload of the kind. None for one of another hand, or when nothing was lost: the backup knows the file."""
+    """File that this portal had signed for the partner, with its payload; None if foreign or not lost."""
     partner = arrival.partner
     with suppress(LamsachError):
         (file,) = payload.files
@@ -124,7 +134,7 @@ def _take(arrival: Arrival, head: Head, brought: Brought) -> dict[str, int]:
     said = Counterpart.objects.filter(kind=RETURNED, theirs=str(campaign.pk)).aggregate(last=Max("ours"))
     newest = at >= (said["last"] or 0)
     if newest:
-        counterparts.remember(partner, RETURNED, campaign.pk, at)
+        units_below.remember(partner, RETURNED, campaign.pk, at)
         days = {name: day for name, day in brought.days.items() if name in ("starts", "ends")}
         Campaign.objects.filter(pk=campaign.pk).update(**brought.texts, **days, state=brought.state)
     counts = {
@@ -215,11 +225,11 @@ def _lists(arrival: Arrival, campaign: Campaign, brought: Brought, made: datetim
 
 
 def _moves(arrival: Arrival, campaign: Campaign, brought: Brought, made: datetime, *, shared: bool) -> int:
-    """Make the moves that are not here, and undo those that had been undone, without a letter; `shared`: those for more than the partner's unit too."""
+    """Make missing moves and undo undone ones, without letters; `shared`: for more than the unit too."""
     if brought.deadlines is None:
         return 0
     unit, partner, stated = arrival.unit, arrival.partner, brought.deadlines
-    ours, own = standing.ours(partner, unit), {one.number: one for one in stated.own}
+    ours, own = units_below.ours(partner, unit), {one.number: one for one in stated.own}
     wanted = [(one, one.unit or None) for one in stated.own if shared]
     wanted += [(one, ours.get(one.unit, 0)) for one in stated.moves if one.number not in own]
     there = set(
@@ -244,7 +254,7 @@ def _moves(arrival: Arrival, campaign: Campaign, brought: Brought, made: datetim
         )
         DeadlineMove.objects.filter(pk=one.number).update(at=made)
         added += 1
-    now = deadline_payload.written(campaign, partner, unit)
+    now = campaign_payload.written_deadlines(campaign, partner, unit)
     far = {one["number"] for one in now["own"]}
     gone = {one["number"] for one in now["moves"]} - far - {one.number for one in stated.moves}
     gone |= far - own.keys() if shared else set()
@@ -252,3 +262,60 @@ def _moves(arrival: Arrival, campaign: Campaign, brought: Brought, made: datetim
     for move in held.order_by("pk"):
         undo(move, arrival.user, letters=False)
     return added
+
+
+RETURNED = "returned"
+"""Kind of counterpart: the second (`ours`) of a campaign's statement that came back after a restore."""
+SHIFT = 24
+LEAP = 10_000
+"""Numbers left out in each table: more than a portal gives between two backups."""
+_NUMBERED = (
+    "campaigns.Campaign",
+    "campaigns.Dispatch",
+    "campaigns.DeadlineMove",
+    "campaigns.IndicatorList",
+    "cases.Case",
+    "units.Unit",
+)
+_ZERO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def begin_of(counter: int) -> int:
+    """The counter before the first of the same epoch."""
+    return counter >> SHIFT << SHIFT
+
+
+def shown_counter(counter: int) -> str:
+    """A counter for people: its number, in later epochs with the day on which the epoch began."""
+    epoch, number = divmod(counter, 1 << SHIFT)
+    day = datetime.fromtimestamp(_ZERO.timestamp() + min(epoch, 1 << 32), UTC)
+    return f"{day:%y%m%d}-{number}" if epoch else str(number)
+
+
+@transaction.atomic
+def restored() -> None:
+    """Begin another epoch with every partner; once after a restore, before anything else."""
+    now = timezone.now()
+    Counterpart.objects.filter(kind=RETURNED).delete()
+    for partner in Partner.objects.select_for_update():
+        last = max(partner.sent, partner.seen) >> SHIFT
+        epoch = max(last + 1, int((now - _ZERO).total_seconds()))
+        Partner.objects.filter(pk=partner.pk).update(sent=epoch << SHIFT, restored=now)
+    for label in _NUMBERED:
+        _leap(label)
+
+
+def _leap(label: str) -> None:
+    """Let the table's numbers go on LEAP further."""
+    model = apps.get_model(label)
+    table, highest = model._meta.db_table, model.objects.aggregate(last=Max("pk"))["last"] or 0
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+            last = max(highest, *(row[0] for row in cursor.fetchall()), 0)
+            cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
+            cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, last + LEAP])
+        else:
+            cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [table])
+            last = max(highest, cursor.fetchone()[0])
+            cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [table, last + LEAP])

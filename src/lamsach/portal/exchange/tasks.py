@@ -11,6 +11,8 @@ from lamsach.portal.exchange import hooks, misp, online
 from lamsach.portal.exchange.models import MispServer, Partner, Waiting
 from lamsach.portal.jobs.queue import Progress, job, regular
 
+regular("exchange.misp", timedelta(hours=1), long=True)(misp.push_all)
+
 WAITING = timedelta(days=7)
 
 
@@ -20,12 +22,6 @@ def webhooks() -> int:
     while hooks.spread():
         pass
     return hooks.deliver()
-
-
-@regular("exchange.misp", timedelta(hours=1), long=True)
-def misp_servers() -> int:
-    """Tell MISP servers what was seen."""
-    return misp.push_all()
 
 
 @regular("exchange.online", timedelta(minutes=10), long=True)

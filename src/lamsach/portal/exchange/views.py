@@ -1,4 +1,4 @@
-"""Pages of the signed exchange file: keys, partners, files made and taken."""
+"""Pages of the exchange file (keys, partners, files made and taken), of webhooks and MISP servers."""
 
 from __future__ import annotations
 
@@ -21,14 +21,16 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base import links
 from lamsach.portal.base.charts import qr_address
 from lamsach.portal.base.doors import anyone, member
+from lamsach.portal.base.forms import said, say
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.lists import paged
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.lists import Cell, Listing, Mono, Quiet, State, paged
+from lamsach.portal.base.once import made_once, shows_once, taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.storage import copy_of
-from lamsach.portal.exchange import access, epochs, keyring, moving, online, sealing
-from lamsach.portal.exchange.forms import FileForm, PartnerForm, RenewForm
+from lamsach.portal.base.uploads import spool
+from lamsach.portal.exchange import access, hooks, misp, online, returned_files, transfer, unit_keys
+from lamsach.portal.exchange.forms import AddressForm, FileForm, MispForm, PartnerForm, RenewForm
 from lamsach.portal.exchange.models import (
     OwnKey,
     Partner,
@@ -38,13 +40,59 @@ from lamsach.portal.exchange.models import (
     Taken,
     Waiting,
 )
+from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.units.access import get_unit, home_units
 from lamsach.runtime.file_names import safe_name
 
-
-def _say(request: HttpRequest, problem: LamsachError) -> None:
-    parts = [_(problem.what), problem.where, _(problem.todo) if problem.todo else ""]
-    messages.error(request, " ".join(part for part in parts if part))
+PARTNERS = Listing(
+    title="Exchange with other portals and programs",
+    lead="A unit that no network reaches gets campaigns and hands in its figures as a signed file, "
+    "by e-mail or on a"
+    " USB stick. A file is taken once, and only from a unit whose key you have compared.",
+    cells=(
+        Cell("Partner", lambda row: (row.name, Quiet(row.code)), "name", view="exchange:partner"),
+        Cell("Our unit", "unit__name"),
+        Cell(
+            "Where it stands", lambda row: _("above our unit") if row.above else _("below our unit"), "above"
+        ),
+        Cell("Files made", "sent", css="number"),
+    ),
+    empty="No partner yet. Make the unit's key, give its public half to the other unit, and add that "
+    "unit with its"
+    " key.",
+    template="exchange/overview.html",
+)
+WEBHOOKS = Listing(
+    title="Webhooks",
+    lead="An address that is told when a case is opened or changes. It gets numbers and states, "
+    "never names or"
+    " addresses of machines.",
+    cells=(
+        Cell("Address", lambda row: Mono(row.url), "url", view="exchange:webhook"),
+        Cell("Unit", "unit__name"),
+        Cell("Made", "created"),
+    ),
+    empty="No webhook yet.",
+    crumbs="exchange/crumbs.html",
+    add=("Add an address", "Add the address"),
+    template="exchange/webhooks.html",
+)
+MISP = Listing(
+    title="MISP servers",
+    lead="A MISP server is told every hour which listed addresses were seen on which day, never by "
+    "which machine.",
+    cells=(
+        Cell("Address", lambda row: Mono(row.url), "url"),
+        Cell("Unit", "unit__name"),
+        Cell(
+            "Told last", lambda row: (row.last or "–", row.problem and State("bad", _(row.problem))), "last"
+        ),
+        Cell("", template="exchange/misp_actions.html"),
+    ),
+    empty="No MISP server yet.",
+    crumbs="exchange/crumbs.html",
+    add=("Add a MISP server", "Add the server"),
+)
 
 
 @rate_limited("exchange.file", 30, 300)
@@ -56,23 +104,17 @@ def overview(request: HttpRequest) -> HttpResponse:
         try:
             waiting = _hand_in(request, form.cleaned_data["file"])
         except LamsachError as problem:
-            form.add_error(
-                "file",
-                " ".join(
-                    filter(None, (_(problem.what), problem.where, _(problem.todo) if problem.todo else ""))
-                ),
-            )
+            form.add_error("file", said(problem))
         else:
             return redirect("exchange:waiting", waiting_id=waiting.pk)
     mine = access.partners(request.user)
     context = {
         "form": form,
-        "page": paged(request, mine.filter(ended=None)),
         "units": _units(request),
         "taken": Taken.objects.filter(partner__in=mine).select_related("partner")[:10],
         "stated": StatedCounts.objects.filter(partner__in=mine).select_related("unit", "campaign")[:20],
     }
-    return render(request, "exchange/overview.html", context)
+    return PARTNERS.page(request, mine.filter(ended=None), context)
 
 
 def _units(request: HttpRequest) -> list[tuple[Any, str]]:
@@ -86,14 +128,11 @@ def _units(request: HttpRequest) -> list[tuple[Any, str]]:
 def _hand_in(request: HttpRequest, file: Any) -> Waiting:
     user: Any = request.user
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / safe_name(file.name)
-        with path.open("wb") as target:
-            for chunk in file.chunks():
-                target.write(chunk)
+        path = spool(file, Path(folder) / safe_name(file.name))
         reach = list(access.exchanging_units(user).values_list("pk", flat=True))
-        partner = moving.find_partner(path, reach)
-        with moving.checked(partner, path, user) as found:
-            moving.preview(found)
+        partner = transfer.find_partner(path, reach)
+        with transfer.checked(partner, path, user) as found:
+            transfer.preview(found)
         with path.open("rb") as stream:
             kept = default_storage.save(f"exchange/{links.nonce()}", File(stream))
     return Waiting.objects.create(user=user, partner=partner, name=safe_name(file.name), path=kept)
@@ -108,22 +147,22 @@ def waiting(request: HttpRequest, waiting_id: int) -> HttpResponse:
     try:
         if request.method == "POST":
             if request.POST.get("what") == "take":
-                moving.take(found.partner, path, request)
+                transfer.take(found.partner, path, request)
                 messages.success(request, _("The file was taken."))
             _put_aside(found)
             return redirect("exchange:partner", partner_id=found.partner_id)
-        with moving.checked(found.partner, path, request.user) as checked:
+        with transfer.checked(found.partner, path, request.user) as checked:
             context = {
                 "waiting": found,
                 "head": checked.opened.head,
-                "number": epochs.shown(checked.opened.head.counter),
+                "number": returned_files.shown_counter(checked.opened.head.counter),
                 "signer": checked.opened.signer,
                 "new_key": checked.opened.signer in checked.followers,
-                "payloads": moving.preview(checked),
+                "payloads": transfer.preview(checked),
             }
             return render(request, "exchange/waiting.html", context)
     except LamsachError as problem:
-        _say(request, problem)
+        say(request, problem)
         _put_aside(found)
         return redirect("exchange:overview")
 
@@ -136,30 +175,30 @@ def _put_aside(found: Waiting) -> None:
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def key(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """A unit's keys, of signing and of sealing: fingerprint, public half, the keys before. POST makes one, or another in its place."""
+    """Keys of a unit, of signing and sealing, and the ones before. POST makes or replaces one."""
     unit = get_unit(request.user, unit_id, write=True, roles=COORDINATORS)
     form = RenewForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and request.POST.get("what") == "sealing":
-        sealing.renew(unit, request)
+        unit_keys.renew_sealing(unit, request)
         messages.success(
             request, _("The unit has a new sealing key. Its next exchange files tell the partners.")
         )
         return redirect("exchange:key", unit_id=unit_id)
     if request.method == "POST" and form.is_valid():
         try:
-            keyring.renew(unit, request, lost=form.cleaned_data["lost"])
-            sealing.current(unit) or sealing.renew(unit, request)
+            unit_keys.renew(unit, request, lost=form.cleaned_data["lost"])
+            unit_keys.sealing_key(unit) or unit_keys.renew_sealing(unit, request)
         except LamsachError as problem:
-            _say(request, problem)
+            say(request, problem)
         else:
             messages.success(request, _("The unit has a new key. Give its partners the public key."))
         return redirect("exchange:key", unit_id=unit_id)
     rows = OwnKey.objects.filter(unit=unit).select_related("made_by")
-    sealed_to = sealing.current(unit)
+    sealed_to = unit_keys.sealing_key(unit)
     context = {
         "unit": unit,
         "form": form,
-        "key": keyring.current(unit),
+        "key": unit_keys.current(unit),
         "keys": rows[:50],
         "sealing": sealed_to,
         "drawing": qr_address(sealed_to.public) if sealed_to else "",
@@ -172,10 +211,10 @@ def key(request: HttpRequest, unit_id: int) -> HttpResponse:
 def key_file(request: HttpRequest, unit_id: int) -> HttpResponse:
     """The public keys, of signing and of sealing, as a file for partners."""
     unit = get_unit(request.user, unit_id, write=True, roles=COORDINATORS)
-    found = keyring.current(unit)
+    found = unit_keys.current(unit)
     if found is None:
         return redirect("exchange:key", unit_id=unit_id)
-    sealed_to = sealing.current(unit)
+    sealed_to = unit_keys.sealing_key(unit)
     text = found.public + (f"{sealed_to.public}\n" if sealed_to else "")
     response = HttpResponse(text, content_type="application/x-pem-file")
     response["Content-Disposition"] = f'attachment; filename="lamsach-{unit.pk}.pub"'
@@ -188,58 +227,44 @@ def partner_new(request: HttpRequest) -> HttpResponse:
     """Another partner, or another key of one: first the fingerprint is shown, then it is kept."""
     form = PartnerForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid() and form.cleaned_data["compared"]:
-        data = form.cleaned_data
+        names = ("unit", "code", "name", "above", "public")
+        given = {name: form.cleaned_data[name] for name in names}
         try:
-            made = keyring.add_partner(
-                data["unit"],
-                data["code"],
-                data["name"],
-                above=data["above"],
-                public=data["public"],
-                by=request,
-                recipient=form.recipient,
-            )
+            made = unit_keys.add_partner(**given, by=request, recipient=form.recipient)
         except LamsachError as problem:
             form.add_error("code", _(problem.what))
         else:
             messages.success(request, _("The partner's key is accepted."))
             return redirect("exchange:partner", partner_id=made.pk)
-    return render(
-        request,
-        "exchange/partner_new.html",
-        {
-            "form": form,
-            "fingerprint": getattr(form, "fingerprint", ""),
-            "recipient": getattr(form, "recipient", ""),
-        },
-    )
+    shown = {name: getattr(form, name, "") for name in ("fingerprint", "recipient")}
+    return render(request, "exchange/partner_new.html", {"form": form, **shown})
 
 
 @rate_limited("exchange.make", 60, 300)
 @member(COORDINATORS, COORDINATORS)
 def partner(request: HttpRequest, partner_id: int) -> HttpResponse:
-    """One partner: its keys, what would be sent, files made and taken. POST makes a file, or ends a key or the partner."""
+    """One partner: keys, offers, files made and taken. POST makes a file, or ends a key or the partner."""
     found = access.get_partner(request.user, partner_id)
     if request.method == "POST":
         try:
             answer = _act(request, found)
         except LamsachError as problem:
-            _say(request, problem)
+            say(request, problem)
             answer = None
         return answer or redirect("exchange:partner", partner_id=partner_id)
     try:
-        offers = moving.offers(found, request.user)
+        offers = transfer.offers(found, request.user)
     except LamsachError as problem:
-        _say(request, problem)
+        say(request, problem)
         offers = []
     context = {
         "partner": found,
-        "key": keyring.current(found.unit),
+        "key": unit_keys.current(found.unit),
         "keys": PartnerKey.objects.filter(partner=found),
         "offers": offers,
         "sent": found.files_sent.select_related("user")[:20],
         "page": paged(request, found.files_taken.select_related("user")),
-        "missing": [epochs.shown(counter) for counter in moving.missing(found)],
+        "missing": [returned_files.shown_counter(counter) for counter in transfer.missing(found)],
         "clock_off": abs(found.clock_off_s or 0) > online.CLOCKS_AGREE_S,
         "address": absolute("exchange:deliver"),
     }
@@ -253,7 +278,7 @@ def _act(request: HttpRequest, found: Partner) -> HttpResponse | None:
     if what == "end_key":
         held = access.get_partner_key(request.user, found, request.POST.get("key", ""))
         if held is not None:
-            keyring.end_key(held, request)
+            unit_keys.end_key(held, request)
             messages.success(request, _("Files signed by this key are refused from now on."))
     elif what == "online":
         url = request.POST.get("url", "").strip()
@@ -272,8 +297,8 @@ def _act(request: HttpRequest, found: Partner) -> HttpResponse | None:
 
 def _made(request: HttpRequest, found: Partner) -> HttpResponse:
     file: Any = tempfile.NamedTemporaryFile(suffix=".zip")  # noqa: SIM115 - it lives as long as the answer
-    sent = moving.make(found, Path(file.name), request, request.POST.getlist("kind"))
-    response = FileResponse(file, as_attachment=True, filename=moving.file_name(sent))
+    sent = transfer.make(found, Path(file.name), request, request.POST.getlist("kind"))
+    response = FileResponse(file, as_attachment=True, filename=transfer.file_name(sent))
     response["Content-Type"] = "application/octet-stream" if sent.recipient else "application/zip"
     return response  # type: ignore[return-value]
 
@@ -282,7 +307,7 @@ def _made(request: HttpRequest, found: Partner) -> HttpResponse:
 @rate_limited("exchange.deliver", 120, 300)
 @anyone("POST")
 def deliver(request: HttpRequest) -> HttpResponse:
-    """A partner's portal hands in its file, whose signature says who it is; the answer is the next file for it, sealed to its key."""
+    """Take the file of a partner's portal, known by its signature; answer with the next file for it."""
     answer: Any = tempfile.NamedTemporaryFile(suffix=".zip")  # noqa: SIM115 - it lives as long as the answer
     try:
         with tempfile.NamedTemporaryFile(suffix=".zip") as target:
@@ -298,3 +323,77 @@ def deliver(request: HttpRequest) -> HttpResponse:
         answer.close()
         return JsonResponse({"problem": _(problem.what)}, status=422)
     return FileResponse(answer, content_type="application/octet-stream")  # type: ignore[return-value]
+
+
+@rate_limited("exchange.hooks", 30, 300)
+@member(COORDINATORS, COORDINATORS)
+@shows_once
+def webhooks(request: HttpRequest) -> HttpResponse:
+    """The webhooks; POST adds one, whose secret is shown once."""
+    form = AddressForm(request.POST or None, user=request.user)
+    secret = ""
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        secret = made_once(request, lambda: hooks.make(data["unit"], data["url"], request)[1])
+        form = AddressForm(user=request.user)
+    return WEBHOOKS.page(request, access.webhooks(request.user), {"form": form, "secret": secret})
+
+
+@rate_limited("exchange.hooks", 60, 300)
+@member(COORDINATORS, COORDINATORS)
+@shows_once
+def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
+    """One webhook and its deliveries. POST tries it, sends again, renews the secret, or ends it."""
+    found = access.get_webhook(request.user, webhook_id)
+    what, secret = request.POST.get("what"), ""
+    if request.method == "POST" and what == "renew" and found.ended is None:
+        secret = made_once(request, lambda: hooks.renew(found, request))
+        found.refresh_from_db()
+    elif request.method == "POST":
+        if what == "ping":
+            made_once(request, lambda: hooks.ping(found).pk)
+            messages.success(request, _("A test goes out within seconds."))
+        elif what == "again":
+            count = hooks.again(found)
+            messages.success(request, _("{count} deliveries are tried again.").format(count=count))
+        elif what == "end":
+            hooks.end(found, request)
+            messages.success(request, _("The address is told nothing any more."))
+            return redirect("exchange:webhooks")
+        return redirect("exchange:webhook", webhook_id=webhook_id)
+    context = {
+        "hook": found,
+        "secret": secret,
+        "now": timezone.now(),
+        "page": paged(request, found.deliveries.all()),
+    }
+    return render(request, "exchange/webhook.html", context)
+
+
+@rate_limited("exchange.hooks", 30, 300)
+@member(COORDINATORS, COORDINATORS)
+@taken_once
+def misp_list(request: HttpRequest) -> HttpResponse:
+    """The MISP servers; POST adds one."""
+    form = MispForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        misp.make(data["unit"], data["url"], data["api_key"], request)
+        messages.success(request, _("The server is told within the hour what was seen."))
+        return redirect("exchange:misp")
+    return MISP.page(request, access.misp_servers(request.user), {"form": form})
+
+
+@rate_limited("exchange.hooks", 60, 300)
+@member(COORDINATORS, COORDINATORS, ("POST",))
+@taken_once
+def misp_server(request: HttpRequest, misp_id: int) -> HttpResponse:
+    """Tell a server now, or end it."""
+    found = access.get_misp(request.user, misp_id)
+    if request.POST.get("what") == "push" and found.ended is None:
+        enqueue("exchange.misp", request.user, server_id=found.pk)
+        messages.success(request, _("The server is being told."))
+    elif request.POST.get("what") == "end":
+        misp.end(found, request)
+        messages.success(request, _("The server is told nothing any more. Its key is forgotten."))
+    return redirect("exchange:misp")

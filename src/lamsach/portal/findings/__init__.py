@@ -1,1 +1,1 @@
-"""Findings bundles and scan results in the portal: taken in, devices told apart, sightings counted once; hunts from the browser."""
+"""Findings in the portal: bundles taken in, devices told apart, sightings counted once; hunts."""

@@ -1,4 +1,7 @@
-"""The one gate to findings. That a bundle came, and how much it holds, is seen by whoever sees its unit; devices, names and log lines only by the unit itself."""
+"""The one gate to findings.
+
+A bundle and its counts are for those who see its unit; devices, names and log lines only for the unit itself.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from lamsach.portal.base.roles import WRITERS
 from lamsach.portal.campaigns.access import readable_campaigns
@@ -67,9 +71,7 @@ def get_device(user: Any, device_id: int) -> Device:
 def get_merge(user: Any, merge_id: int) -> Merge:
     """A merge of two devices, for those who belong to the unit."""
     rows = Merge.objects.select_related("kept__unit", "gone")
-    found = rows.filter(pk=merge_id, kept__unit__in=readable_units(user)).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(rows, pk=merge_id, kept__unit__in=readable_units(user))
     get_device(user, found.kept_id)
     return found
 

@@ -1,7 +1,7 @@
-"""Whether a hunt searched for an indicator at all: a quiet day proves nothing when the address was not in the list.
+"""Indicators that a hunt searched for: a quiet day proves nothing when the address was not in the list.
 
-A hunt says the digest of its list. What a list with that digest holds is known in two ways: a hunt with it found the indicator; or it is made of lists
-of the campaign, whose values the portal has.
+A hunt states the digest of its list. The content of a list with that digest is known in two ways: a hunt with
+it found the indicator; or it is made of lists of the campaign, whose values the portal has.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from lamsach.errors import LamsachError
+from lamsach.portal.base.storage import copy_to
 from lamsach.portal.campaigns.models import Campaign, IndicatorList
+from lamsach.portal.findings.bundle_reader import Read
 from lamsach.portal.findings.models import Bundle, Composition, Contained
-from lamsach.portal.findings.reading import Read
 
 WIDTH = 16
 MOST_LISTS = 6
-"""Of so many of a campaign's newest lists every combination is known; of more only each one, all, and all that hold today."""
+"""Newest lists of a campaign of which every combination is known; of more each one, all, and all in force."""
 MOST_VALUES = 3_000_000
 _LOOKUPS = 20_000
 
@@ -34,7 +35,7 @@ def value_digest(kind: str, value: str) -> bytes:
 
 
 def note(bundle: Bundle, found: Read) -> None:
-    """Remember what a bundle tells of its list, and look whether the list is one of the campaign's, whose lists `prepare` has read."""
+    """Remember what a bundle shows of its list, and whether the list is one that `prepare` has read."""
     if not found.list_digest:
         return
     values = sorted({piece.indicator for piece in found.pieces})
@@ -58,7 +59,7 @@ def _is_unknown(bundle: Bundle, found: Read) -> bool:
 def holding(
     campaign_id: int, digests: Collection[str], indicators: Iterable[tuple[str, str]]
 ) -> set[tuple[str, str]]:
-    """Those pairs of digest and indicator of which it is known that the list holds it. `indicators`: type and value."""
+    """Pairs of digest and indicator of which it is known that the list holds it; (type, value) in."""
     wanted = sorted(set(indicators))
     values = [value for _, value in wanted]
     known: set[tuple[str, str]] = set()
@@ -107,7 +108,7 @@ def _path(kept: IndicatorList) -> str:
 
 
 def _values(kept: IndicatorList) -> bytes:
-    """The sorted digests of a list's values, as `_read_lists` kept them beside the file. Empty for a list that cannot be read or was not."""
+    """Sorted digests of a list's values, as `_read_lists` kept them; empty for a list not read."""
     if not default_storage.exists(_path(kept)):
         return b""
     with default_storage.open(_path(kept), "rb") as file:
@@ -127,10 +128,7 @@ def _read_list(kept: IndicatorList) -> None:
     values = b""
     try:
         with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder) / f"list{Path(kept.name).suffix}"
-            with default_storage.open(kept.path, "rb") as source, copy.open("wb") as target:
-                for chunk in source.chunks():
-                    target.write(chunk)
+            copy = copy_to(kept.path, Path(folder) / f"list{Path(kept.name).suffix}")
             found = read_lists([str(copy)], lambda _problem: None)
         values = b"".join(sorted({value_digest(one.type.value, one.value) for one in found.indicators}))
     except LamsachError:
@@ -141,7 +139,7 @@ def _read_list(kept: IndicatorList) -> None:
 
 
 def learn(campaign: Campaign) -> int:
-    """Work out the digests of the campaign's lists and of their combinations; how many are new. No transaction may be open."""
+    """Work out digests of the campaign's lists and their combinations; how many are new."""
     _read_lists(campaign)
     return _compose(campaign)
 

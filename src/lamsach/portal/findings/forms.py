@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.forms import text
 from lamsach.portal.campaigns.models import CampaignState
 from lamsach.portal.findings import access
 from lamsach.portal.units.forms import UnitField, offer
@@ -54,6 +55,6 @@ class HuntForm(PlaceForm):
 
 
 class ReasonForm(forms.Form):
-    """Why."""
+    """A reason."""
 
-    reason = forms.CharField(label=_("Reason"), max_length=500)
+    reason = text(_("Reason"), 500)

@@ -1,16 +1,26 @@
-"""Which device of the portal a device of a bundle is: by MAC, then inventory, then host name.
+"""Devices of the portal for the devices of a bundle: by MAC, then inventory, then host name.
 
-A bundle's device that is known by its strongest value is that device. By a weaker value it becomes a device of its own that is merged into the known one, so that
-the merge can be seen and undone. Nothing is merged by a value that several devices bear, nor two that one bundle holds apart, nor two that somebody parted.
+A bundle's device that is known by its strongest value is that device. By a weaker value it becomes a device
+of its own that is merged into the known one, so that the merge can be seen and undone. Nothing is merged by a
+value that several devices bear, nor two that one bundle holds apart, nor two that somebody parted.
+
+A device whose names were purged is known again by keyed digests of them: the database alone gives no address,
+and an old log that is searched again, or a later reinfection, finds the case that was there and counts
+nothing twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import hmac
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
 
-from lamsach.portal.findings.models import Bundle, Device, Identity, Merge
-from lamsach.portal.findings.reading import Seen
-from lamsach.portal.findings.sealing import sealed
+from django.conf import settings
+
+from lamsach.devices.presence import key_name, keyed_mark, mark_of, told_by
+from lamsach.portal.findings.bundle_reader import Read, Seen
+from lamsach.portal.findings.models import AliveDay, Bundle, Device, Identity, IdentityKind, Mark, Merge
 
 BATCH = 500
 _RANKS = {"mac": 0, "inventory": 1, "name": 2, "key": 3}
@@ -124,7 +134,7 @@ def take_for_one(kept: int, gone: int) -> None:
 
 
 def part(found: Merge) -> set[int]:
-    """Let the two devices be two again, each with what had been merged into it otherwise; the devices whose cases change."""
+    """Part two devices again, each with what had been merged into it; the devices whose cases change."""
     rows = Merge.objects.filter(undone=None, kept__unit_id=found.kept.unit_id).exclude(pk=found.pk)
     touched = {found.kept_id, found.gone_id}
     pairs = list(rows.values_list("kept_id", "gone_id"))
@@ -149,3 +159,97 @@ def _joined(start: int, pairs: Sequence[tuple[int, int]]) -> set[int]:
         grown = bool(more)
         members |= more
     return members
+
+
+_PURPOSE = "lamsach.findings.identity/1"
+_MARK = "~"
+
+
+def sealed(kind: str, value: str) -> str:
+    """Digest in place of a value: HMAC-SHA256 with the portal's secret key."""
+    said = f"{_PURPOSE}\n{kind}\n{value}".encode()
+    return _MARK + hmac.new(settings.SECRET_KEY.encode(), said, hashlib.sha256).hexdigest()
+
+
+def seal(devices: Iterable[int]) -> None:
+    """Put digests in place of these devices' identities; a hunt's own key goes: others may bear it later."""
+    rows = Identity.objects.filter(device__in=list(devices))
+    rows.filter(kind=IdentityKind.KEY).delete()
+    for row in rows.exclude(value__startswith=_MARK):
+        digest = sealed(row.kind, row.value)
+        if Identity.objects.filter(
+            unit=row.unit_id, kind=row.kind, value=digest, device=row.device_id
+        ).exists():
+            row.delete()
+        else:
+            Identity.objects.filter(pk=row.pk).update(value=digest)
+
+
+_AT_ONCE = 500
+MOST_DAYS = 400
+"""How far back a bundle's word on a machine goes."""
+_ONE = timedelta(days=1)
+_KEY_PURPOSE = "lamsach.findings.unit-key/1"
+
+
+def unit_key(unit_id: int) -> bytes:
+    """The unit's key, made from the portal's secret key: in no table, back with a backup."""
+    said = f"{_KEY_PURPOSE}\n{unit_id}".encode()
+    return hmac.digest(settings.SECRET_KEY.encode(), said, hashlib.sha256)
+
+
+def note_presence(bundle: Bundle, found: Read, placed: Mapping[str, Device]) -> None:
+    """Keep the days of machines that a bundle saw; a name of several shows none. `placed`: by bundle key."""
+    own = unit_key(bundle.unit_id)
+    if found.presence_key and found.presence_key != key_name(own):
+        _learn(found, placed)
+        bearers = _known(bundle, found)
+    elif found.presence:
+        make = (lambda kind, value: keyed_mark(own, kind, value)) if found.presence_key else mark_of
+        bearers = _marked(bundle, found, make)
+    else:
+        return
+    rows = [
+        AliveDay(device_id=devices[0], day=day)
+        for mark, devices in bearers.items()
+        if len(set(devices)) == 1
+        for day in _days(found.presence[mark])
+    ]
+    AliveDay.objects.bulk_create(rows, batch_size=_AT_ONCE, ignore_conflicts=True)
+
+
+def _learn(found: Read, placed: Mapping[str, Device]) -> None:
+    """Keep by which marks the bundle's key calls the machines that the bundle names."""
+    rows = [
+        Mark(device_id=placed[key].pk, key=found.presence_key, value=value)
+        for key, values in found.marks.items()
+        if key in placed and not placed[key].key.startswith("unattributed:")
+        for value in values
+    ]
+    Mark.objects.bulk_create(rows, batch_size=_AT_ONCE, ignore_conflicts=True)
+
+
+def _known(bundle: Bundle, found: Read) -> dict[str, list[int]]:
+    rows = Mark.objects.filter(device__unit=bundle.unit_id, key=found.presence_key)
+    bearers: dict[str, list[int]] = {}
+    for value, device, into in rows.values_list("value", "device_id", "device__into"):
+        if value in found.presence:
+            bearers.setdefault(value, []).append(into or device)
+    return bearers
+
+
+def _marked(bundle: Bundle, found: Read, make: Callable[[str, str], str]) -> dict[str, list[int]]:
+    bearers: dict[str, list[int]] = {}
+    for device in Device.objects.filter(unit_id=bundle.unit_id).exclude(key__startswith="unattributed:"):
+        for mark in {make(kind, value) for kind, value in told_by(device.mac, device.name, device.ip)}:
+            if mark in found.presence:
+                bearers.setdefault(mark, []).append(device.into_id or device.pk)
+    return bearers
+
+
+def _days(spans: Sequence[tuple[date, date]]) -> list[date]:
+    return [
+        begin + _ONE * number
+        for begin, end in spans
+        for number in range(min((end - begin).days + 1, MOST_DAYS))
+    ][:MOST_DAYS]

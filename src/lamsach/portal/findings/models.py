@@ -1,8 +1,9 @@
-"""What hunts and scans told: bundles, devices, sightings, coverage.
+"""Findings of hunts and scans: bundles, devices, sightings, coverage.
 
-A bundle is kept as it came. `Device` is a machine of a unit as one or more hunts describe it; a device that was merged into another points to it, so
-that a merge can be seen and undone. `Sighting` is one device, indicator, role, source (observer) and day; `Part` is what one bundle says of it, so that
-overlapping hunts of the same logs don't count twice (see `intervals`).
+A bundle is kept as it came. `Device` is a machine of a unit as one or more hunts describe it; a device that
+was merged into another points to it, so that a merge can be seen and undone. `Sighting` is one device,
+indicator, role, source (observer) and day; `Part` is one bundle's share of it, so that overlapping hunts of
+the same logs don't count twice (`evidence.heaviest`).
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from lamsach.results.labels import key_title
 
 
 class BundleKind(models.TextChoices):
-    """What a bundle holds."""
+    """Kind of a bundle."""
 
     HUNT = "hunt", _("Hunt in logs")
     SCAN = "scan", _("Scan of one machine")
 
 
 class BundleState(models.TextChoices):
-    """How far a bundle is."""
+    """Progress of a bundle."""
 
     RECEIVED = "received", _("Being taken in")
     IMPORTED = "imported", _("Taken in")
@@ -35,7 +36,7 @@ class BundleState(models.TextChoices):
 
 
 class Way(models.TextChoices):
-    """How a bundle came."""
+    """Way on which a bundle came."""
 
     UPLOAD = "upload", _("Upload")
     API = "api", _("Sent by the program")
@@ -45,7 +46,7 @@ class Way(models.TextChoices):
 
 
 class Bundle(models.Model):
-    """A bundle of a unit in a campaign. The same file (SHA-256) is kept once. `to_look_at`: the listed values that accuse nobody (see `reading.Read`)."""
+    """A bundle of a unit in a campaign, kept once (SHA-256). `to_look_at`: values that accuse nobody."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="bundles")
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="bundles")
@@ -83,7 +84,7 @@ class Bundle(models.Model):
 
 
 class Device(models.Model):
-    """A machine of a unit. `into`: the device that it is taken to be, None for one that stands for itself."""
+    """A machine of a unit. `into`: the device that it is merged into, None for itself."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="devices")
     key = models.CharField(max_length=300)
@@ -103,7 +104,7 @@ class Device(models.Model):
 
 
 class IdentityKind(models.TextChoices):
-    """What tells a device again, the strongest first."""
+    """Kinds of identities, the strongest first."""
 
     MAC = "mac", _("MAC address")
     INVENTORY = "inventory", _("entry of the inventory")
@@ -112,7 +113,7 @@ class IdentityKind(models.TextChoices):
 
 
 class Identity(models.Model):
-    """A value by which a device is told again in another hunt."""
+    """A value by which another hunt knows a device again."""
 
     device = models.ForeignKey(Device, models.CASCADE, related_name="identities")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -155,7 +156,7 @@ class Appearance(models.Model):
 
 
 class Sighting(models.Model):
-    """One device, indicator, role, source and day (on the calendar of the hunt). `count` is of events; `passed` of those that were not blocked."""
+    """One device, indicator, role, source and day. `count` of events; `passed` of those not blocked."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="sightings")
     device = models.ForeignKey(Device, models.PROTECT, related_name="sightings")
@@ -180,7 +181,7 @@ class Sighting(models.Model):
 
 
 class Part(models.Model):
-    """What one bundle says of a sighting: from when to when on that day (see `months`), how many events."""
+    """One bundle's share of a sighting: from when to when on that day (see `months`), how many events."""
 
     sighting = models.ForeignKey(Sighting, models.CASCADE, related_name="parts")
     day = models.DateField()
@@ -214,7 +215,7 @@ class EvidenceLine(models.Model):
 
 
 class CoverageDay(models.Model):
-    """That an observer's log of a whole day was searched, with which list (`digest`, see `lamsach.hunt`), and what kind of log it is (`format`)."""
+    """A whole searched day of an observer's log, with which list (`digest`), and the log's `format`."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -233,7 +234,7 @@ class CoverageDay(models.Model):
 
 
 class Transfer(models.Model):
-    """A bundle that is being sent in pieces by a program; the bytes lie in a file of the data folder until they are whole."""
+    """A bundle on its way in pieces; the bytes are in a file of the data folder until they are whole."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")
@@ -270,7 +271,7 @@ class Hunt(models.Model):
 
 
 class HuntFile(models.Model):
-    """A log file of a hunt, received so far. `nat`: it is not searched, its NAT records name machines behind a gateway."""
+    """A log of a hunt, received so far. `nat`: not searched, it names machines behind a gateway."""
 
     hunt = models.ForeignKey(Hunt, models.CASCADE, related_name="files")
     name = models.CharField(max_length=160)
@@ -286,7 +287,7 @@ class HuntFile(models.Model):
 
 
 class Composition(models.Model):
-    """Which of the campaign's lists together have a digest: what a hunt that used them says it searched for."""
+    """Lists of the campaign that together have a digest: what a hunt that used them searched for."""
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="+")
     digest = models.CharField(max_length=64)
@@ -299,7 +300,7 @@ class Composition(models.Model):
 
 
 class Contained(models.Model):
-    """That the list with a digest holds an indicator: a hunt with it found one, or the campaign's lists say so."""
+    """An indicator in the list with a digest, by a hunt that found one or by the campaign's lists."""
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="+")
     digest = models.CharField(max_length=64)
@@ -314,7 +315,7 @@ class Contained(models.Model):
 
 
 class AliveDay(models.Model):
-    """That a device was seen in its unit's logs on a day, whatever it did."""
+    """A day on which a device was seen in its unit's logs at all."""
 
     device = models.ForeignKey(Device, models.CASCADE, related_name="alive_days")
     day = models.DateField()
@@ -324,7 +325,7 @@ class AliveDay(models.Model):
 
 
 class Mark(models.Model):
-    """By which mark the key of a unit (`key`: its name, see `lamsach.devices.presence`) calls a device: a bundle that named the device said so."""
+    """Mark by which a unit's key (`key`: its name, see `devices.presence`) calls a device, by a bundle."""
 
     device = models.ForeignKey(Device, models.CASCADE, related_name="marks")
     key = models.CharField(max_length=16)

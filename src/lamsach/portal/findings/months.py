@@ -1,9 +1,9 @@
-"""Sightings by month, on PostgreSQL: a table of each month, and one (`findings_sighting_rest`) for days without.
+"""Sightings by month, on PostgreSQL: a table of each month, and `findings_sighting_rest` for other days.
 
-Made by the migration `0002_months`. A bundle may tell of any day, so rows first go where they belong or into the rest; the worker makes the tables of the months to come, and moves
-what lies in the rest into tables of its months. On SQLite there is one table, and nothing here does anything.
-
-A reference to a partitioned table has to name the day too: that is what `Part.day` is for.
+Made by the migration `0002_months`. A bundle may hold any day, so rows first go where they belong or into the
+rest; the worker makes the tables of the months to come, and moves rows of the rest into tables of their
+months. On SQLite there is one table, and nothing here does anything. A reference to a partitioned table has
+to name the day too: that is what `Part.day` is for.
 """
 
 from __future__ import annotations
@@ -23,21 +23,20 @@ TABLE, REST, PARTS, REFERENCE = (
     "findings_part_sighting",
 )
 AHEAD, BACK = 3, 60
-"""Months from today's that may have a table; days that are farther away (clocks that were wrong) stay in the rest, so that nobody can make tables without end."""
+"""Months from today's that may have a table; farther days (wrong clocks) stay in the rest."""
 FIRST_LOCK_MS, LOCK_MS = 2000, 900
-"""How long a lock is waited for: the first, for which PostgreSQL's own clean-up makes way after a second; and any that comes when some are held: less than the
-second after which PostgreSQL looks for a deadlock, so that it is never the import that has to give way."""
+"""Patience for locks: the first, and any while some are held, so that the import never gives way."""
 logger = logging.getLogger("lamsach.portal.findings")
 
 
 def hold() -> None:
-    """Called at the start of a transaction that writes sightings: it comes before or after the making of a month's table, never in the middle."""
+    """Lock before writing sightings: a month's table is made before or after, never in the middle."""
     if connection.vendor == "postgresql":
         run(f"LOCK TABLE {TABLE} IN ROW EXCLUSIVE MODE")
 
 
 def arrange(today: date | None = None) -> int:
-    """Make the tables of the coming months and of those in the rest. How many other work kept from being made: they are left for the next time."""
+    """Make the tables of coming months and of those in the rest; how many are left for the next time."""
     if connection.vendor != "postgresql":
         return 0
     this, left = (today or timezone.localdate()).replace(day=1), 0
@@ -61,7 +60,8 @@ def analyse() -> None:
 def months() -> set[date]:
     """The first days of the months that have a table."""
     rows = run(
-        "SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = to_regclass(%s)",
+        "SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE "
+        "inhparent = to_regclass(%s)",
         TABLE,
     )
     names = [name.removeprefix(f"{TABLE}_") for (name,) in rows if name != REST]
@@ -71,7 +71,8 @@ def months() -> set[date]:
 _CREATE = "CREATE TABLE of_month (LIKE findings_sighting INCLUDING DEFAULTS INCLUDING INDEXES)"
 _ASIDE = (
     "CREATE TEMPORARY TABLE aside ON COMMIT DROP AS "
-    "SELECT p.* FROM findings_part p JOIN findings_sighting_rest s ON s.id = p.sighting_id WHERE s.day >= %s AND s.day < %s"
+    "SELECT p.* FROM findings_part p JOIN findings_sighting_rest s ON s.id = p.sighting_id "
+    "WHERE s.day >= %s AND s.day < %s"
 )
 _MOVE = (
     "WITH gone AS (DELETE FROM findings_sighting_rest WHERE day >= %s AND day < %s RETURNING *) "
@@ -83,7 +84,8 @@ _ATTACH = "ALTER TABLE findings_sighting ATTACH PARTITION of_month FOR VALUES FR
 def split(month: date) -> None:
     """Make the table of a month and move its rows there from the rest, in one transaction; reading goes on.
 
-    A moved row is deleted and written again, which the reference would not let happen: so the parts of these rows step aside for the time of it.
+    A moved row is deleted and written again, against the reference: so the parts of these rows step aside
+    meanwhile.
     """
     span = (month, _shifted(month, 1))
     name = f"{TABLE}_{month:%Y_%m}"
@@ -105,7 +107,8 @@ def split(month: date) -> None:
 def _in_rest(this: date) -> Iterator[date]:
     """The months of rows in the rest that may have a table."""
     rows = run(
-        "SELECT DISTINCT date_trunc('month', day)::date FROM findings_sighting_rest WHERE day >= %s AND day < %s",
+        "SELECT DISTINCT date_trunc('month', day)::date FROM findings_sighting_rest WHERE day "
+        ">= %s AND day < %s",
         _shifted(this, -BACK),
         _shifted(this, AHEAD + 1),
     )

@@ -7,15 +7,18 @@ from typing import Any
 
 from lamsach.errors import LamsachError
 from lamsach.i18n import mark
-from lamsach.portal.findings import hunting, months, transfers
+from lamsach.portal.findings import hunts, months, pieces
+from lamsach.portal.findings.intake import refuse, take_in
 from lamsach.portal.findings.models import Bundle
-from lamsach.portal.findings.taking import refuse, take_in
 from lamsach.portal.jobs.queue import Cancelled, Overtaken, Progress, Stopped, job, regular
+
+regular("findings.months", timedelta(hours=1), long=True)(months.arrange)
+regular("findings.analyse", timedelta(days=1), long=True)(months.analyse)
 
 
 @job("findings.import")
 def import_bundle(progress: Progress, bundle_id: int) -> Any:
-    """Take a kept bundle in. One that the portal fails at is refused: its job has failed for good, and nobody shall wait for it."""
+    """Take a kept bundle in. One that the portal fails at is refused, so that nobody waits for it."""
     try:
         return take_in(bundle_id, progress.step)
     except (Cancelled, Overtaken, Stopped):
@@ -31,22 +34,10 @@ _FAILED = mark("The portal failed to take this bundle in. What happened is in th
 @regular("findings.forget", timedelta(hours=6))
 def forget() -> int:
     """Drop what nobody went on sending: half bundles, logs of hunts that were never begun."""
-    return transfers.forget() + hunting.forget()
-
-
-@regular("findings.months", timedelta(hours=1), long=True)
-def arrange_months() -> int:
-    """Give sightings of each month their table."""
-    return months.arrange()
-
-
-@regular("findings.analyse", timedelta(days=1), long=True)
-def analyse() -> None:
-    """Tell PostgreSQL how sightings lie."""
-    months.analyse()
+    return pieces.forget() + hunts.forget()
 
 
 @job("findings.hunt", long=True)
 def hunt(progress: Progress, hunt_id: int) -> Any:
     """Search the logs of a hunt."""
-    return hunting.run(hunt_id, progress)
+    return hunts.run(hunt_id, progress)

@@ -1,14 +1,16 @@
-"""Pages of findings: bundles, devices and their merges."""
+"""Pages of findings and hunts; scripts are needed only for files beyond the upload limit."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.files.storage import default_storage
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -16,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
 from lamsach.model import IndicatorType, Questioned, Reason
-from lamsach.portal.audit.trail import record
+from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import form_page
 from lamsach.portal.base.links import absolute
@@ -25,26 +27,29 @@ from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import download
-from lamsach.portal.findings import access, present, signed
-from lamsach.portal.findings.forms import BundleForm, ReasonForm
+from lamsach.portal.findings import access, hunts, identities, intake
+from lamsach.portal.findings.evidence import evidence_changed
+from lamsach.portal.findings.forms import BundleForm, HuntForm, ReasonForm
 from lamsach.portal.findings.identities import part
+from lamsach.portal.findings.intake import Source, keep, plain_file
 from lamsach.portal.findings.models import (
     Bundle,
     BundleState,
     Device,
     EvidenceLine,
+    Hunt,
     Identity,
     IdentityKind,
     Merge,
     Sighting,
     Way,
 )
-from lamsach.portal.findings.taking import Source, keep, plain_file
-from lamsach.portal.findings.writing import evidence_changed
+from lamsach.portal.findings.pieces import added, announced, result_page
 
 BUNDLES = Listing(
     title="Findings",
-    lead="What hunts in logs and scans of machines found. Each bundle is taken in once; the cases follow from it.",
+    lead="What hunts in logs and scans of machines found. Each bundle is taken in once; the cases "
+    "follow from it.",
     cells=(
         Cell(
             "Bundle",
@@ -67,7 +72,8 @@ BUNDLES = Listing(
         ),
         Cell("Received", "received"),
     ),
-    empty="Nothing has been handed in yet. Hunt in your log files, or hand in the bundle that the program wrote.",
+    empty="Nothing has been handed in yet. Hunt in your log files, or hand in the bundle that the "
+    "program wrote.",
     export="bundle.exported",
     template="findings/list.html",
 )
@@ -109,7 +115,9 @@ def unit_key_file(request: HttpRequest, own_unit_id: int) -> HttpResponse:
     """The unit's key by which hunts mark machines, as a file for the unit's own computers."""
     unit = access.get_own_unit(request.user, own_unit_id)
     record(request, "unit_key.exported", unit, unit)
-    response = HttpResponse(present.unit_key(unit.pk).hex() + "\n", content_type="application/octet-stream")
+    response = HttpResponse(
+        identities.unit_key(unit.pk).hex() + "\n", content_type="application/octet-stream"
+    )
     response["Content-Disposition"] = 'attachment; filename="unit-key"'
     return response
 
@@ -118,11 +126,11 @@ def _hand_in(request: HttpRequest, form: BundleForm) -> tuple[Bundle, bool]:
     file, unit = form.cleaned_data["file"], form.cleaned_data["unit"]
     campaign, mine = form.cleaned_data["campaign"], access.uploading_units(request.user)
     with plain_file(file, file.name, mine.values_list("pk", flat=True)) as plain:
-        if not signed.is_signed(plain):
+        if not intake.is_signed(plain):
             return keep(plain, file.name, Source(unit, campaign, Way.UPLOAD, request))
-        token, begin = signed.read_head(plain)
+        token, begin = intake.read_signed_head(plain)
         access.get_readable(request.user, token.unit_id)
-        inner = signed.Inside(plain, begin)
+        inner = intake.Inside(plain, begin)
         return keep(inner, file.name, Source(token.unit, campaign, Way.SIGNED, request, token.name))
 
 
@@ -229,7 +237,100 @@ def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
         return redirect("findings:device", device_id=found.kept_id)
     record(request, "merge.viewed", found, found.kept.unit)
     lead = _(
-        "{kept} and {gone} become two machines again, each with its own sightings and its own case. They are not merged again."
+        "{kept} and {gone} become two machines again, each with its own sightings and its own "
+        "case. They are not merged again."
     ).format(kept=found.kept, gone=found.gone)
     back = reverse("findings:device", args=(found.kept_id,))
     return form_page(request, form, _("Not the same machine"), _("Hold them apart"), lead=lead, back=back)
+
+
+HUNTS = Listing(
+    title="Hunt in log files",
+    cells=(
+        Cell("Hunt", "campaign__name", view="findings:hunt"),
+        Cell("Unit", "unit__name"),
+        Cell("State", "shown_state"),
+        Cell("Machines", "devices", css="number"),
+        Cell("Begun", "created"),
+    ),
+    template="findings/hunts.html",
+)
+
+
+@rate_limited("hunts", 60, 300)
+@member(WRITERS, WRITERS)
+@taken_once
+def hunt_new(request: HttpRequest) -> HttpResponse:
+    """The hunts of the person's own units; beginning one."""
+    form = HuntForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        hunt = Hunt.objects.create(user=user_of(request), **form.cleaned_data)
+        record(request, "hunt.prepared", hunt, hunt.unit)
+        return redirect("findings:hunt", hunt_id=hunt.pk)
+    return HUNTS.page(request, access.own_hunts(request.user), {"form": form})
+
+
+@member(ALL, WRITERS)
+def hunt(request: HttpRequest, hunt_id: int) -> HttpResponse:
+    """One hunt: its logs, how far it is, its result. POST adds logs, begins, stops or deletes the logs."""
+    found = access.get_hunt(request.user, hunt_id)
+    if request.method == "POST":
+        try:
+            _act_on_hunt(request, found)
+        except LamsachError as problem:
+            messages.error(request, f"{problem.where} {_(problem.what)}".strip())
+        return redirect("findings:hunt", hunt_id=hunt_id)
+    files = list(found.files.all())
+    context = {
+        "hunt": found,
+        "files": files,
+        "job": found.job,
+        "running": found.job is not None and found.job.state in ("queued", "running"),
+        "lists": found.campaign.lists.filter(withdrawn=None),
+        "whole": not all(file.nat for file in files) and all(file.received == file.size for file in files),
+        "has_nat": any(file.nat for file in files),
+        "share": int(100 * found.job.done / found.job.total) if found.job and found.job.total else 0,
+    }
+    template = (
+        "findings/hunt_state.html" if request.headers.get("HX-Target") == "state" else "findings/hunt.html"
+    )
+    return render(request, template, context)
+
+
+def _act_on_hunt(request: HttpRequest, found: Hunt) -> None:
+    what, nat = request.POST.get("what"), bool(request.POST.get("nat"))
+    for upload in request.FILES.getlist("logs"):
+        if upload.size:
+            file = hunts.LOGS.announce(found, upload.name or "", upload.size, nat=nat)
+            hunts.LOGS.take_whole(file, upload)
+    if what == "begin":
+        hunts.begin(found, request)
+    elif what == "stop":
+        hunts.LOGS.stop(found, request)
+    elif what == "delete" and found.job is not None and found.logs_deleted is None:
+        hunts.delete_logs(found)
+
+
+@member(ALL, WRITERS, ("POST",))
+def file_new(request: HttpRequest, hunt_id: int) -> HttpResponse:
+    """Announce a log (name, size; `nat` for a gateway's): its number, and how much is there already."""
+    found = access.get_hunt(request.user, hunt_id)
+    return announced(request, partial(hunts.LOGS.announce, found, nat=bool(request.POST.get("nat"))))
+
+
+@member(ALL, WRITERS, ("POST",))
+def file_piece(request: HttpRequest, hunt_id: int, hunt_file_id: int) -> HttpResponse:
+    """A piece of a log: the body's bytes, at `?offset=`."""
+    found = access.get_hunt(request.user, hunt_id)
+    file = get_object_or_404(found.files, pk=hunt_file_id)
+    return added(request, partial(hunts.LOGS.add, file))
+
+
+@member(ALL, WRITERS, ("GET",))
+def hunt_page(request: HttpRequest, hunt_id: int) -> HttpResponse:
+    """The result as the command line writes it, under a policy that runs and loads nothing."""
+    found = access.get_hunt(request.user, hunt_id)
+    if not found.page or not default_storage.exists(found.page):
+        raise Http404
+    record(request, "hunt.viewed", found, found.unit)
+    return result_page(found.page)

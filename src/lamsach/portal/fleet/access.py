@@ -1,4 +1,4 @@
-"""The one gate: counts are seen by whoever sees the unit, machines by name by the unit itself only."""
+"""The one gate: counts for those who see the unit, machines by name for the unit itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lamsach.portal.units.models import Unit
 
 
 def get_own_unit(user: Any, wanted: int | None = None) -> Unit:
-    """The unit whose machines the person may see by name: the one asked for, else the first of their own. Http404, or PermissionDenied for one above it."""
+    """Unit with machines by name for the person: `wanted`, else the first own. Http404, PermissionDenied."""
     mine = own_units(user)
     if wanted is None:
         found = Unit.objects.filter(pk__in=mine).order_by("code").first()
@@ -29,7 +29,7 @@ def get_own_unit(user: Any, wanted: int | None = None) -> Unit:
 
 
 def handing_units(user: Any, campaign: Campaign) -> list[Unit]:
-    """The units whose machines the person may give a scanner of the campaign: those they hand in findings for, and that take part while it runs."""
+    """Units for which the person may take a scanner: they take part, and the person hands in for them."""
     if campaign.state == CampaignState.CLOSED:
         return []
     mine = uploading_units(user).filter(pk__in=own_units(user)).order_by("code")
@@ -37,7 +37,7 @@ def handing_units(user: Any, campaign: Campaign) -> list[Unit]:
 
 
 def get_handing_unit(user: Any, campaign: Campaign, wanted: int | None = None) -> Unit:
-    """The unit asked for, else the first of the person's own. Http404, or PermissionDenied for one that they only see."""
+    """Unit asked for, else the first own. Http404, or PermissionDenied for one that they only see."""
     mine = handing_units(user, campaign)
     found = next((unit for unit in mine if wanted in (None, unit.pk)), None)
     if found is not None:

@@ -1,4 +1,4 @@
-"""What `lamsach scan --report ADDRESS` sends, one summary a scan; and the numbers of everything under the token's unit."""
+"""Reports of `lamsach scan --report ADDRESS`, one summary a scan; numbers under the token's unit."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from lamsach.portal.api.access import HandingIn
 from lamsach.portal.base.plain_json import Clean, Moment
 from lamsach.portal.base.ratelimit import exceeded
 from lamsach.portal.campaigns.models import Campaign, CampaignState
-from lamsach.portal.cases.unsearched import searching
-from lamsach.portal.fleet.counting import DAYS, NAMES, USUAL_DAYS, by_branch
-from lamsach.portal.fleet.taking import Summary, take
+from lamsach.portal.cases.coverage import searching
+from lamsach.portal.fleet.figures import DAYS, NAMES, USUAL_DAYS, by_branch
+from lamsach.portal.fleet.scans import Summary, take
 
 CALLS, WINDOW_S = 6000, 300
 router = Router(tags=["fleet"])
@@ -28,7 +28,7 @@ Mac = Annotated[str, Field(max_length=40), Clean]
 
 
 class ScanIn(Schema):
-    """A scan of a whole machine. `left`: malicious findings that are still there, `done`: those dealt with, `whole`: everything asked for was examined."""
+    """A scan of a whole machine: malicious findings `left` and `done`; `whole`: all was examined."""
 
     host: Annotated[str, Field(min_length=1, max_length=255), Clean]
     macs: Annotated[list[Mac], Field(max_length=50)] = []
@@ -47,14 +47,14 @@ class ScanIn(Schema):
 
 
 class ScanTakenOut(Schema):
-    """`taken` is false when nothing tells the machine from others (no name of its own, no MAC address), or the unit has too many; `problem` says so."""
+    """`taken`: false when nothing tells the machine from others, or the unit has too many (`problem`)."""
 
     taken: bool
     problem: str = ""
 
 
 class FleetOut(Schema):
-    """Numbers of machines: expected, scanned, and so on, of everything under the token's unit; `not_searched`: its units, each with everything under it, whose logs nobody searched."""
+    """Numbers of machines under the token's unit; `not_searched`: units whose logs nobody searched."""
 
     expected: int
     scanned: int
@@ -83,7 +83,7 @@ def _campaign(request: HttpRequest, campaign_id: int) -> Campaign:
     auth=HandingIn(),
 )
 def report(request: HttpRequest, campaign_id: int, data: ScanIn) -> Any:
-    """The last scan of one of the unit's machines. The same one twice changes nothing. 409: the campaign is over; 429: too often."""
+    """Take the last scan of a machine; the same twice changes nothing. 409: over; 429: too often."""
     campaign = _campaign(request, campaign_id)
     unit = request.auth.unit  # type: ignore[attr-defined]
     if exceeded("scans", str(unit.pk), CALLS, WINDOW_S):
@@ -97,7 +97,7 @@ def report(request: HttpRequest, campaign_id: int, data: ScanIn) -> Any:
 
 @router.get("/campaigns/{campaign_id}/scans", response=FleetOut)
 def numbers(request: HttpRequest, campaign_id: int, days: int = USUAL_DAYS) -> Any:
-    """Return how many machines under the unit were scanned, what was found, who did not report for `days` (1, 7, 14 or 30)."""
+    """Return machines scanned under the unit, what was found, who is silent for `days` (1, 7, 14, 30)."""
     campaign = _campaign(request, campaign_id)
     unit = request.auth.unit  # type: ignore[attr-defined]
     whole, _branches, _basis = by_branch(campaign, unit, days if days in DAYS else USUAL_DAYS, timezone.now())

@@ -14,9 +14,9 @@ class FleetConfig(AppConfig):
     def ready(self) -> None:
         """Take the bundles of scans, and tell the words of handed-out scanners."""
         from lamsach.portal.api import access
-        from lamsach.portal.findings import taking
-        from lamsach.portal.fleet import words
+        from lamsach.portal.findings import intake
+        from lamsach.portal.fleet import scanners
         from lamsach.portal.fleet.scans import take_scan
 
-        access.WORDS.append(words.find)
-        taking.SCANS.append(take_scan)
+        access.WORDS.append(scanners.handout_of)
+        intake.SCANS.append(take_scan)

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from lamsach.portal.fleet.taking import MOST_MACHINES
+from lamsach.portal.fleet.scans import MOST_MACHINES
 
 
 class InventoryForm(forms.Form):
@@ -17,7 +17,8 @@ class InventoryForm(forms.Form):
         label=_("Inventory of the unit"),
         required=False,
         help_text=_(
-            "XLSX or CSV with a column of machine names or MAC addresses. It takes the place of the one before."
+            "XLSX or CSV with a column of machine names or MAC addresses. It takes the place "
+            "of the one before."
         ),
     )
     machines = forms.IntegerField(

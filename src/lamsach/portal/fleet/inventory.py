@@ -1,31 +1,41 @@
-"""A unit's inventory as the list of machines that should report: read from a sheet, a machine of it that is gone from the next sheet is not expected any more."""
+"""A unit's inventory as the list of machines that should report, and the end of their names.
+
+A machine that is gone from the next sheet is not expected any more. Names go some days after the last
+campaign ended, the numbers stay; a legal hold keeps the names of its units.
+"""
 
 from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from lamsach.devices.inventory import read_inventory
 from lamsach.errors import LimitError
 from lamsach.i18n import mark
 from lamsach.model import Problem
-from lamsach.portal.audit.trail import record
+from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.queries import refresh
-from lamsach.portal.fleet.models import Machine, Size
-from lamsach.portal.fleet.taking import MOST_MACHINES, keys_of
+from lamsach.portal.base.uploads import spool
+from lamsach.portal.campaigns.models import CampaignState
+from lamsach.portal.fleet.models import Look, Machine, Size
+from lamsach.portal.fleet.scans import MOST_MACHINES, keys_of
+from lamsach.portal.units.access import held_units
 from lamsach.portal.units.models import Unit
+from lamsach.portal.units.tree import today
 
 BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How many machines the sheet names, how many of its rows name none by name or MAC address, and how many rows have other problems."""
+    """Machines that the sheet names, rows without name or MAC address, rows with other problems."""
 
     machines: int
     nameless: int
@@ -33,14 +43,11 @@ class Taken:
 
 
 def take_inventory(unit: Unit, file: Any, by: Any) -> Taken:
-    """Let a sheet say which machines the unit has. Raises LamsachError for a file that is no inventory; then nothing is changed."""
+    """Read a unit's machines from a sheet. LamsachError for no inventory; then nothing is changed."""
     problems: list[Problem] = []
     ending = Path(str(file.name)).suffix.lower()[:8]
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"inventory{ending}"
-        with path.open("wb") as target:
-            for chunk in file.chunks():
-                target.write(chunk)
+        path = spool(file, Path(folder) / f"inventory{ending}")
         entries = read_inventory(path, problems.append).entries
     wanted: dict[str, tuple[str, str]] = {}
     nameless = 0
@@ -88,10 +95,39 @@ def _write(unit: Unit, wanted: dict[str, tuple[str, str]], by: Any) -> None:
 @transaction.atomic
 def state_size(unit: Unit, machines: int | None, by: Any) -> None:
     """Say how many machines the unit has; None takes that back."""
-    user = getattr(by, "user", by)
     if machines is None:
         Size.objects.filter(unit=unit).delete()
     else:
-        values = {"machines": machines, "user": user, "stated": timezone.now()}
+        values = {"machines": machines, "user": user_of(by), "stated": timezone.now()}
         Size.objects.update_or_create(unit=unit, defaults=values)
     record(by, "fleet.size", unit, unit, machines=machines)
+
+
+ERASED = "erased:"
+ERASED_AT_ONCE = 500
+
+
+def erase(machine: Machine) -> None:
+    """Take a machine's name away; its scans still count, and nothing knows it again."""
+    Machine.objects.filter(pk=machine.pk).update(
+        name="", department="", listed=False, key=f"{ERASED}{machine.pk}"
+    )
+
+
+def forget_names(days: int) -> int:
+    """Erase names of machines in no inventory and no campaign that runs or ended within days; how many."""
+    until = today() - timedelta(days=days)
+    needed = Look.objects.filter(machine=OuterRef("pk")).filter(
+        ~Q(campaign__state=CampaignState.CLOSED) | Q(campaign__ends__gt=until)
+    )
+    due = (
+        Machine.objects.filter(~Exists(needed), listed=False)
+        .exclude(key__startswith=ERASED)
+        .exclude(unit__in=held_units())
+    )
+    numbers = list(due.values_list("pk", flat=True)[:100_000])
+    for begin in range(0, len(numbers), ERASED_AT_ONCE):
+        with transaction.atomic():
+            for machine in Machine.objects.filter(pk__in=numbers[begin : begin + ERASED_AT_ONCE]):
+                erase(machine)
+    return len(numbers)

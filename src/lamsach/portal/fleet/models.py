@@ -1,4 +1,4 @@
-"""A unit's machines as its inventory and their own scans name them, and the last word of each in a campaign."""
+"""Machines of units by inventory and own scans, and the last word of each in a campaign."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lamsach.portal.units.models import Unit
 
 
 class Machine(models.Model):
-    """A machine of a unit. `key`: what tells it again (its host name as `host_key` writes it, else `mac:` and an address). `listed`: it stands in the inventory."""
+    """A machine of a unit. `key`: host name (`host_key`), else `mac:` and address."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="fleet")
     key = models.CharField(max_length=300)
@@ -32,7 +32,7 @@ class Machine(models.Model):
 
 
 class LookState(models.TextChoices):
-    """How a machine stands by its last scan and what was found before."""
+    """State of a machine by its last scan and what was found before."""
 
     FOUND = "found", _("malware found")
     CLEANED = "cleaned", _("found and removed")
@@ -41,9 +41,11 @@ class LookState(models.TextChoices):
 
 
 class Look(models.Model):
-    """What a machine's scans told in a campaign: the last one, and whether any found something. `left`: malicious findings that nobody dealt with.
+    """Word of a machine's scans in a campaign: the last one, and whether any found something.
 
-    `whole`: everything that was asked for was examined. `found_by`: the kind of scan that found what is left. `received`: when the last one came. `finished`: by the machine's own clock, never ahead of ours.
+    `left`: malicious findings not dealt with. `whole`: all was examined. `found_by`: kind of scan that found
+    what is left. `received`: when the last one came. `finished`: by the machine's own clock, never ahead of
+    ours.
     """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="looks")
@@ -77,7 +79,7 @@ class Look(models.Model):
 
 
 class Size(models.Model):
-    """How many machines a unit says that it has, where it gives no inventory."""
+    """Number of machines as a unit states it without an inventory."""
 
     unit = models.OneToOneField(Unit, models.PROTECT, related_name="fleet_size")
     machines = models.PositiveIntegerField()
@@ -86,9 +88,10 @@ class Size(models.Model):
 
 
 class Handout(models.Model):
-    """A scanner that was filled for a unit's machines. Its word (only a digest is kept) hands in scans of the unit in the campaign, and does nothing else.
+    """A scanner filled for a unit's machines; its word (as digest) hands in scans of the unit, nothing else.
 
-    `program` and `sha256` name the plain bundle, `lists` the SHA-256 of the lists that were put in, `signer` the fingerprint of the key that signed.
+    `program` and `sha256` name the plain bundle, `lists` the SHA-256 of its lists, `signer` the key's
+    fingerprint.
     """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="handouts")
@@ -108,5 +111,5 @@ class Handout(models.Model):
 
     @property
     def name(self) -> str:
-        """Return what stands as sender beside what it hands in."""
+        """Sender's name beside what it hands in."""
         return f"{self.program} #{self.pk}"

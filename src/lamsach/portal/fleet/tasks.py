@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from lamsach.portal.fleet.forgetting import forget
+from lamsach.portal.fleet.inventory import forget_names as forget
 from lamsach.portal.jobs.queue import regular
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from lamsach.portal.fleet import handing_views, views
+from lamsach.portal.fleet import views
 
 app_name = "fleet"
 urlpatterns = [
@@ -13,6 +13,6 @@ urlpatterns = [
     path("office/fleet/<int:campaign_id>/export/", views.export, name="export"),
     path("office/fleet/<int:campaign_id>/machines/", views.machines, name="machines"),
     path("office/fleet/<int:campaign_id>/machines/export/", views.machines_export, name="machines_export"),
-    path("office/fleet/<int:campaign_id>/scanner/", handing_views.scanner, name="scanner"),
+    path("office/fleet/<int:campaign_id>/scanner/", views.scanner, name="scanner"),
     path("office/fleet/inventory/<int:fleet_unit_id>/", views.inventory, name="inventory"),
 ]

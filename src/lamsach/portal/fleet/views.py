@@ -1,37 +1,53 @@
-"""Pages: how far the scans of a campaign have come, by unit; the own unit's machines by name; its inventory."""
+"""Pages of scans: progress of a campaign, the own unit's machines, its inventory, scanners to take."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
+from lamsach.portal.base.check import unchecked_revocation
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.lists import Cell, Listing, paged
+from lamsach.portal.base.lists import Cell, Listing, Quiet, State, paged, table_file
+from lamsach.portal.base.once import made_once, shows_once
 from lamsach.portal.base.ratelimit import rate_limited
-from lamsach.portal.base.roles import ALL, WRITERS
+from lamsach.portal.base.roles import ALL, LEADERS, WRITERS
 from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
 from lamsach.portal.campaigns.models import Campaign, CampaignState
-from lamsach.portal.cases.unsearched import searching
+from lamsach.portal.cases.coverage import WORDS, searching, states
 from lamsach.portal.findings.access import own_units
-from lamsach.portal.fleet import access, exporting
-from lamsach.portal.fleet.counting import BASES, DAYS, USUAL_DAYS, by_branch
+from lamsach.portal.fleet import access, scanners
+from lamsach.portal.fleet.figures import (
+    BASES,
+    DAYS,
+    SHOWN,
+    TONES,
+    USUAL_DAYS,
+    Basis,
+    Fleet,
+    by_branch,
+    by_unit,
+)
+from lamsach.portal.fleet.figures import machines as listed
+from lamsach.portal.fleet.filled_zip import Filled
 from lamsach.portal.fleet.forms import InventoryForm
 from lamsach.portal.fleet.inventory import state_size, take_inventory
-from lamsach.portal.fleet.listing import SHOWN, TONES
-from lamsach.portal.fleet.listing import machines as listed
-from lamsach.portal.fleet.models import LookState, Machine, Size
+from lamsach.portal.fleet.models import Handout, LookState, Machine, Size
+from lamsach.portal.fleet.scanners import Program, programs
 from lamsach.portal.units.access import get_unit, home_units, readable_above
 from lamsach.portal.units.models import Unit
-from lamsach.portal.units.tree import ancestors
+from lamsach.portal.units.tree import ancestors, descendants
 
 
 def _days(request: HttpRequest) -> int:
@@ -71,7 +87,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 
 @member(ALL, WRITERS, ("GET",))
 def fleet(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """Return how many machines of a unit and of each branch under it were scanned, what was found, who did not report."""
+    """Machines scanned by unit and branch, what was found, who did not report."""
     campaign = get_campaign(request.user, campaign_id)
     unit, days = _unit(request, campaign), _days(request)
     whole, branches, basis = by_branch(campaign, unit, days, timezone.now())
@@ -92,6 +108,80 @@ def fleet(request: HttpRequest, campaign_id: int) -> HttpResponse:
     return render(request, "fleet/fleet.html", context)
 
 
+HEADS = {
+    "code": gettext_noop("Unit code"),
+    "unit": gettext_noop("Unit"),
+    "basis": gettext_noop("Basis"),
+    "expected": gettext_noop("Machines"),
+    "scanned": gettext_noop("Scanned"),
+    "partial": gettext_noop("Not examined wholly"),
+    "found": gettext_noop("Malware found"),
+    "left": gettext_noop("Still there"),
+    "cleaned": gettext_noop("Found and removed"),
+    "doubtful": gettext_noop("Suspicious"),
+    "missing": gettext_noop("Never reported"),
+    "silent": gettext_noop("Silent"),
+    "unlisted": gettext_noop("Not in the inventory"),
+    "logs": gettext_noop("Logs"),
+}
+MACHINE_HEADS = {
+    "name": gettext_noop("Machine"),
+    "department": gettext_noop("Department"),
+    "state": gettext_noop("State"),
+    "received": gettext_noop("Last report"),
+    "mode": gettext_noop("Kind of scan"),
+    "malicious": gettext_noop("Malicious"),
+    "left": gettext_noop("Still there"),
+    "suspicious": gettext_noop("Suspicious"),
+    "risk": gettext_noop("Risk"),
+    "skipped": gettext_noop("Not examined"),
+    "version": gettext_noop("Version of the scanner"),
+    "listed": gettext_noop("In the inventory"),
+}
+"""Words above the columns of files."""
+
+
+def _units_file(kind: str, campaign: Campaign, unit: Unit, days: int) -> HttpResponse:
+    """The numbers of each unit in the subtree, one row a unit, also for units of which nothing is known."""
+    found = by_unit(campaign, descendants(unit), days, timezone.now())
+    looked = states(campaign, unit.pk)
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for one in descendants(unit).order_by("code").iterator(chunk_size=2000):
+            fleet, basis = found.get(one.pk, (Fleet(unknown=1), Basis.UNKNOWN))
+            numbers = {name: getattr(fleet, name) for name in HEADS if hasattr(fleet, name)}
+            logs = looked.get(one.pk, "not_searched")
+            yield {"code": one.code, "unit": one.name, "basis": str(basis), **numbers, "logs": logs}
+
+    words = {
+        name: {str(key): str(text) for key, text in of.items()}
+        for name, of in (("basis", BASES), ("logs", WORDS))
+    }
+    heads = {name: _(text) for name, text in HEADS.items()}
+    return table_file(kind, f"scans-{campaign.pk}", heads, rows(), words)
+
+
+def _machines_file(kind: str, campaign: Campaign, unit: Unit, show: str, days: int) -> HttpResponse:
+    """The unit's machines in a state, with their last scan."""
+
+    def rows() -> Iterator[dict[str, Any]]:
+        chosen: Any = listed(campaign, unit, show, days, timezone.now())
+        for machine in chosen.iterator(chunk_size=2000):
+            row = {name: getattr(machine, name) for name in MACHINE_HEADS}
+            at = row["received"]
+            yield row | {
+                "name": str(machine),
+                "received": timezone.localtime(at).isoformat(timespec="seconds") if at else "",
+            }
+
+    words: dict[str, dict[Any, str]] = {
+        "state": {state.value: str(state.label) for state in LookState} | {None: _("never reported")},
+        "listed": {True: _("yes"), False: _("no")},
+    }
+    heads = {name: _(text) for name, text in MACHINE_HEADS.items()}
+    return table_file(kind, f"machines-{campaign.pk}", heads, rows(), words)
+
+
 @rate_limited("exports", 60, 300, ("GET",))
 @member(ALL, WRITERS, ("GET",))
 def export(request: HttpRequest, campaign_id: int) -> HttpResponse:
@@ -100,7 +190,32 @@ def export(request: HttpRequest, campaign_id: int) -> HttpResponse:
     unit = _unit(request, campaign)
     kind = "json" if request.GET.get("as") == "json" else "csv"
     record(request, "fleet.exported", campaign, unit, kind=kind)
-    return exporting.units(kind, campaign, unit, _days(request))
+    return _units_file(kind, campaign, unit, _days(request))
+
+
+MODES = {"full": gettext_lazy("full"), "": ""}
+MACHINES = Listing(
+    title="Scanned machines",
+    cells=(
+        Cell("Machine", lambda row: (str(row), Quiet(row.department)), "name"),
+        Cell("State", lambda row: _state(row), "rank"),
+        Cell("Last report", "received"),
+        Cell("Kind of scan", lambda row: MODES.get(row.mode or "", _("quick")), "mode"),
+        *(
+            Cell(label, name, css="number")
+            for label, name in (
+                ("Malicious", "malicious"),
+                ("Still there", "left"),
+                ("Suspicious", "suspicious"),
+                ("Risk", "risk"),
+                ("Not examined", "skipped"),
+            )
+        ),
+        Cell("Inventory", lambda row: _("yes") if row.listed else _("no"), "listed"),
+    ),
+    empty="No machine in this state.",
+    template="fleet/machines.html",
+)
 
 
 @member(WRITERS, WRITERS, ("GET",))
@@ -111,23 +226,21 @@ def machines(request: HttpRequest, campaign_id: int) -> HttpResponse:
     show = request.GET.get("show", "all")
     show, days = show if show in SHOWN else "all", _days(request)
     record(request, "fleet.viewed", campaign, unit, show=show)
-    page = paged(request, listed(campaign, unit, show, days, timezone.now()))
+    rows = listed(campaign, unit, show, days, timezone.now())
     context = {
         "campaign": campaign,
         "unit": unit,
-        "page": page,
-        "rows": [(row, *_state(row)) for row in page],
         "show": show,
         "shown": SHOWN,
         "days": days,
         "choices": DAYS,
     }
-    return render(request, "fleet/machines.html", context)
+    return MACHINES.page(request, rows, context)
 
 
-def _state(row: Machine) -> tuple[str, Any]:
+def _state(row: Machine) -> State:
     state: str | None = row.state  # type: ignore[attr-defined]
-    return (TONES[state], LookState(state).label) if state else ("none", SHOWN["missing"])
+    return State(TONES[state], LookState(state).label) if state else State("none", SHOWN["missing"])
 
 
 @rate_limited("exports", 60, 300, ("GET",))
@@ -139,7 +252,7 @@ def machines_export(request: HttpRequest, campaign_id: int) -> HttpResponse:
     show = request.GET.get("show", "all")
     kind = "json" if request.GET.get("as") == "json" else "csv"
     record(request, "fleet.machines_exported", campaign, unit, kind=kind, show=show[:20])
-    return exporting.machines(kind, campaign, unit, show, _days(request))
+    return _machines_file(kind, campaign, unit, show, _days(request))
 
 
 @rate_limited("fleet.inventory", 30, 300)
@@ -171,9 +284,98 @@ def _keep(request: HttpRequest, unit: Unit, form: InventoryForm) -> None:
     if file := form.cleaned_data.get("file"):
         taken = take_inventory(unit, file, request)
         told = _(
-            "The inventory names {machines} machines; {nameless} rows without a name or MAC address were left out."
+            "The inventory names {machines} machines; {nameless} rows without a name or MAC "
+            "address were left out."
         )
         messages.success(request, told.format(machines=taken.machines, nameless=taken.nameless))
     if form.cleaned_data.get("machines") is not None:
         state_size(unit, form.cleaned_data["machines"], request)
         messages.success(request, _("The number of machines is kept."))
+
+
+HANDOUTS = Listing(
+    title="Scanner for the unit's machines",
+    cells=(
+        Cell("Program", "name", "program"),
+        Cell("Time of download", "made"),
+        Cell("Taken by", lambda row: row.user.name if row.user and row.user.name else "–", "user__name"),
+        Cell("Last report", "last_used"),
+        Cell("", template="fleet/revoke.html"),
+    ),
+    empty="None yet.",
+    template="fleet/scanner.html",
+)
+
+
+@rate_limited("fleet.scanner", 30, 300)
+@member(WRITERS, WRITERS)
+@shows_once
+def scanner(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """The scanners that can be taken for a unit, and those that were."""
+    campaign = get_campaign(request.user, campaign_id)
+    unit = access.get_handing_unit(request.user, campaign, number(request.GET, "unit"))
+    if request.method == "POST" and "revoke" in request.POST:
+        return _revoke(request, campaign, unit)
+    if request.method == "POST":
+        return _take_scanner(request, campaign, unit)
+    key = scanners.signing_key(campaign, unit)
+    context: dict[str, Any] = {
+        "campaign": campaign,
+        "unit": unit,
+        "units": access.handing_units(request.user, campaign),
+        "programs": [(program, scanners.takes(program, key)) for program in programs()],
+        "lists": scanners.lists_of(campaign),
+        "reports": scanners.reporting_address(campaign),
+        "signer": key.fingerprint if key else "",
+        "until": campaign.ends,
+        "leads": bool(request.user.roles & LEADERS),  # type: ignore[union-attr]
+    }
+    return HANDOUTS.page(request, _handed_out(campaign, unit).select_related("user"), context)
+
+
+def _handed_out(campaign: Campaign, unit: Unit) -> Any:
+    return Handout.objects.filter(campaign=campaign, unit=unit)
+
+
+def _revoke(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse:
+    found = get_object_or_404(_handed_out(campaign, unit), pk=number(request.POST, "revoke") or 0)
+    effect = _("Nothing more is taken from it; what it found before stays.")
+    page = unchecked_revocation(request, found.program, effect, request.get_full_path())
+    if page is not None:
+        return page
+    scanners.revoke(found, request)
+    messages.success(request, _("The scanner is revoked: nothing more is taken from it."))
+    return redirect(request.get_full_path())
+
+
+def _filled(request: HttpRequest, program: Program, campaign: Campaign, unit: Unit) -> Filled:
+    """A new scanner; for a second press the one of the first."""
+    first: list[Filled] = []
+
+    def hand_out() -> scanners.Noted:
+        noted, filled = scanners.hand_out(program, campaign, unit, request)
+        first.append(filled)
+        return noted
+
+    noted = made_once(request, hand_out)
+    return first[0] if first else scanners.bytes_of(noted)
+
+
+def _take_scanner(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse:
+    wanted = number(request.POST, "program")
+    program = next((program for program in programs() if program.tool.pk == wanted), None)
+    if program is None:
+        raise Http404
+    try:
+        filled = _filled(request, program, campaign, unit)
+    except LamsachError as problem:
+        messages.error(request, _(problem.what))
+        return redirect(request.get_full_path())
+    response = StreamingHttpResponse(filled.pieces(), content_type="application/octet-stream")
+    response["Content-Length"] = str(filled.size)
+    response["Content-Disposition"] = content_disposition_header(
+        as_attachment=True, filename=scanners.name_of(program, campaign, unit)
+    )
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cache-Control"] = "no-store"
+    return response  # type: ignore[return-value]

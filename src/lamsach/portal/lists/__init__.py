@@ -1,1 +1,1 @@
-"""Lists of malicious addresses: what stands in them, what was decided, signed versions, and how they go out to what blocks."""
+"""Lists of malicious addresses: content, decisions, signed versions, and outlets for what blocks."""

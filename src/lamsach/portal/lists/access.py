@@ -1,4 +1,4 @@
-"""The one gate: a person sees the lists of the units that they see, and the released ones of the units above; a token those of its unit and above."""
+"""The one gate: lists of the units that a person sees, released ones of the units above; a token likewise."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.lists.models import Document, KeptList, Origin, Outlet, Tlp, Version
@@ -37,10 +38,8 @@ def writable(user: Any) -> QuerySet[Unit]:
 
 
 def get_list(user: Any, list_id: int, *, write: bool = False) -> KeptList:
-    """The list: Http404 when the person does not see it, PermissionDenied when they may only read it and `write` is asked."""
-    found = lists(user).filter(pk=list_id).first()
-    if found is None:
-        raise Http404
+    """A list: Http404 when the person does not see it, PermissionDenied when `write` is not theirs."""
+    found = get_object_or_404(lists(user), pk=list_id)
     if write and not may_write(user, found):
         raise PermissionDenied
     return found
@@ -81,10 +80,9 @@ def _kept(user: Any, found: _Row | None) -> _Row:
 
 def get_version(user: Any, version_id: int) -> Version:
     """A version of a list that the person sees. Http404."""
-    found = Version.objects.select_related("list__unit").filter(pk=version_id, list__in=lists(user)).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(
+        Version.objects.select_related("list__unit"), pk=version_id, list__in=lists(user)
+    )
 
 
 def of_token(unit: Unit) -> QuerySet[KeptList]:

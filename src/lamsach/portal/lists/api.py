@@ -1,4 +1,4 @@
-"""Lists for programs: which there are, the signed release, what a list says of a value, and what units say back."""
+"""Lists for programs: which there are, the signed release, a value's places, feedback of units."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lamsach.errors import InputError
 from lamsach.portal.base.plain_json import Clean
 from lamsach.portal.base.ratelimit import exceeded
 from lamsach.portal.base.uploads import download
-from lamsach.portal.lists import access, feedback, looking, releasing
+from lamsach.portal.lists import access, feedback, releases, versions
 from lamsach.portal.lists.models import FeedbackKind
 
 CALLS, WINDOW_S = 600, 300
@@ -37,7 +37,7 @@ class ListOut(Schema):
 
 
 class FeedbackIn(Schema):
-    """What the unit says of a value."""
+    """Feedback of the unit on a value."""
 
     value: Annotated[str, Field(min_length=1, max_length=2000), Clean]
     kind: Literal["seen", "false"]
@@ -47,19 +47,19 @@ class FeedbackIn(Schema):
 
 
 class CountOut(Schema):
-    """How often the unit has said so now."""
+    """Count of the unit's feedback now."""
 
     count: int
 
 
 class ErrorOut(Schema):
-    """What is wrong."""
+    """An error in words."""
 
     detail: str
 
 
 class PlaceOut(Schema):
-    """A list that covers a value, by which of its own values, and where that stands."""
+    """A list that covers a value, the covering value, and its place."""
 
     list: str
     unit: str
@@ -78,7 +78,7 @@ def lists(request: HttpRequest) -> Any:
     """The released lists of the unit and the units above it."""
     found = []
     for kept in access.of_token(request.auth.unit):  # type: ignore[attr-defined]
-        version = releasing.latest(kept)
+        version = releases.latest(kept)
         if version is not None:
             found.append(
                 {
@@ -92,12 +92,14 @@ def lists(request: HttpRequest) -> Any:
 
 @router.get("/lists/{list_id}/release")
 def release(request: HttpRequest, list_id: int) -> HttpResponse:
-    """The signed release of the latest version (`lamsach indicators verify` checks it). 304 when `If-None-Match` names it. 404 for a list of another unit that is
-    not for it: `amber+strict` and `red` stay within the list's unit."""
+    """Answer with the signed release of the latest version; 304 when `If-None-Match` names it.
+
+    404 for a list that is not for the unit: `amber+strict` and `red` stay within the list's unit.
+    """
     unit = request.auth.unit  # type: ignore[attr-defined]
     kept = access.of_token(unit).filter(pk=list_id).first()
-    version = releasing.latest(kept) if kept is not None else None
-    if kept is None or version is None or not releasing.may_have(version, access.most(kept, unit)):
+    version = releases.latest(kept) if kept is not None else None
+    if kept is None or version is None or not releases.may_have(version, access.most(kept, unit)):
         raise Http404
     tag = f'"{version.sha256}"'
     if request.headers.get("If-None-Match", "") == tag:
@@ -109,10 +111,10 @@ def release(request: HttpRequest, list_id: int) -> HttpResponse:
 
 @router.get("/lists/check", response=list[PlaceOut])
 def check(request: HttpRequest, value: str) -> Any:
-    """Return which released lists cover a value: itself, a parent domain, a network around it, or a URL on its host."""
+    """Return released lists that cover a value: itself, a parent domain, a network, a URL on its host."""
     unit = request.auth.unit  # type: ignore[attr-defined]
     try:
-        return looking.places(access.of_token(unit), value[:2000], unit)
+        return versions.places(access.of_token(unit), value[:2000], unit)
     except InputError:
         return []
 

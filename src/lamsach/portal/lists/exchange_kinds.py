@@ -16,7 +16,7 @@ from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.indicators.releases.release import Manifest, check_release
 from lamsach.portal.base.storage import copy_of
-from lamsach.portal.exchange import keyring
+from lamsach.portal.exchange import unit_keys
 from lamsach.portal.exchange.kinds import (
     Arrival,
     Kind,
@@ -29,7 +29,7 @@ from lamsach.portal.exchange.kinds import (
     text,
 )
 from lamsach.portal.jobs.queue import enqueue
-from lamsach.portal.lists import access, releasing
+from lamsach.portal.lists import access, releases
 from lamsach.portal.lists.models import KeptList, Tlp, Version
 
 MOST = 50
@@ -47,8 +47,8 @@ class Lists(Kind):
         records: list[dict[str, Any]] = []
         files: list[PayloadFile] = []
         for kept in KeptList.objects.filter(unit=route.unit).order_by("pk")[:MOST]:
-            version = releasing.latest(kept)
-            if version is None or not releasing.may_have(version, access.SHARED_TLP.value):
+            version = releases.latest(kept)
+            if version is None or not releases.may_have(version, access.SHARED_TLP.value):
                 continue
             records.append({"name": kept.name, "tlp": kept.tlp, "file": len(files), "number": version.number})
             files.append(PayloadFile(f"list-{version.number}.zip", copy_of(version.path)))
@@ -77,13 +77,13 @@ class Lists(Kind):
         return found
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
-        """Keep each version that is newer than what is known, under the sender's unit; a job compares it with the one before and looks its values up."""
+        """Keep each newer version under the sender's unit; a job compares it and looks its values up."""
         count = 0
         for found in payload.stored:
             kept, _ = KeptList.objects.get_or_create(
                 unit=arrival.unit, name=found.name, defaults={"tlp": found.tlp, "days": 0}
             )
-            before = releasing.latest(kept)
+            before = releases.latest(kept)
             if before is None or before.number < found.manifest.version:
                 enqueue("lists.taken", arrival.user, version_id=_kept(kept, found).pk)
                 count += 1
@@ -104,7 +104,7 @@ class _Release:
 
 
 def _verified(arrival: Arrival, payload: Payload) -> list[tuple[Mapping[str, Any], Manifest, str]]:
-    """The releases whose signature is one of the partner's keys, and which. InputError for any that is not: nothing of the file is taken then."""
+    """Releases with a signature by the partner's keys, and whose. InputError for any other: none is taken."""
     found: list[tuple[Mapping[str, Any], Manifest, str]] = []
     for record in rows(payload.data["lists"], MOST):
         place = number(record["file"], MOST)
@@ -112,7 +112,7 @@ def _verified(arrival: Arrival, payload: Payload) -> list[tuple[Mapping[str, Any
             raise InputError(
                 mark("The exchange file names a list that is not in it."), text(record["name"], 100)
             )
-        manifest, signer = check_release(payload.files[place].path, keyring.believed(arrival.partner))
+        manifest, signer = check_release(payload.files[place].path, unit_keys.believed(arrival.partner))
         found.append((record, manifest, signer))
     return found
 

@@ -1,21 +1,31 @@
-"""What units say of indicators: seen here, a false alarm. It is counted on the indicator; who said it is seen by the list's keepers."""
+"""Feedback of units on indicators (seen here, a false alarm), and what each source is worth by it.
+
+Feedback counts on the indicator; only the list's keepers see which unit sent it.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F, Q, Sum
+from django.utils import timezone
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
+from lamsach.indicators.releases.quality import Tally
 from lamsach.indicators.values.normalise import Refused, Value, canonical_values
 from lamsach.model import IndicatorType
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.findings.models import Sighting
-from lamsach.portal.lists.keeping import key_of
-from lamsach.portal.lists.models import Feedback, FeedbackKind
+from lamsach.portal.lists import releases
+from lamsach.portal.lists.documents import key_of
+from lamsach.portal.lists.models import Feedback, FeedbackKind, KeptList, Version
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import under
 
@@ -63,7 +73,7 @@ def say(
 
 
 def counted(values: Iterable[tuple[str, str]], unit: Unit) -> dict[tuple[str, str], dict[str, int]]:
-    """For each value: how many units under (and with) a unit call it a false alarm, how many saw it, and how many sightings hunts brought."""
+    """Count for each value the units that call it a false alarm, saw it, and sightings of hunts."""
     wanted = list(values)
     below = list(under([unit.pk]).values_list("descendant", flat=True))
     campaigns = list(Campaign.objects.values_list("pk", flat=True))
@@ -88,7 +98,7 @@ def counted(values: Iterable[tuple[str, str]], unit: Unit) -> dict[tuple[str, st
 
 
 def keys(unit: Unit) -> tuple[set[tuple[IndicatorType, str]], set[tuple[IndicatorType, str]]]:
-    """The values that units under a unit met (said so, or their hunts brought them), and those that they call false alarms."""
+    """Values that units under a unit met, and those that they call false alarms."""
     below = list(under([unit.pk]).values_list("descendant", flat=True))
     rows = list(Feedback.objects.filter(unit__in=below).values_list("type", "value", "kind"))
     seen = {(IndicatorType(kind), value) for kind, value, said in rows if said == FeedbackKind.SEEN}
@@ -104,3 +114,40 @@ def on_list(unit: Unit) -> Any:
     """Return what units under a unit say, the newest first."""
     below = under([unit.pk]).values("descendant")
     return Feedback.objects.filter(Q(unit__in=below)).select_related("unit")
+
+
+MOST_SOURCES = 40
+
+
+def quality_of(kept: KeptList) -> dict[str, Any] | None:
+    """Rows and overlaps of the latest version's sources; None without a version. Cached for an hour."""
+    version = releases.latest(kept)
+    if version is None:
+        return None
+    key = f"lists.quality.{version.sha256}.{timezone.now():%Y%m%d%H}"
+    held = cache.get(key)
+    if held is None:
+        held = json.dumps(_quality(kept, version))
+        cache.set(key, held, 3600)
+    found: dict[str, Any] = json.loads(held)
+    return found
+
+
+def _quality(kept: KeptList, version: Version) -> dict[str, Any]:
+    added = {said["name"]: datetime.fromisoformat(said["added"]) for said in version.documents}
+    tally = Tally(timezone.now(), *keys(kept.unit))
+    for item in releases.values(version):
+        names = [place.document for place in (item.reference, *item.other_references) if place is not None]
+        since = {
+            name: item.valid_from or added.get(name.partition("!")[0])
+            for name in names or [item.source or ""]
+        }
+        tally.add(item, since)
+    rows = sorted(tally.rows.values(), key=lambda row: -row.count)[:MOST_SOURCES]
+    shown = {row.source for row in rows}
+    shared = [
+        {"first": first, "second": second, "count": count}
+        for (first, second), count in tally.pairs.most_common()
+        if first in shown and second in shown
+    ]
+    return {"rows": [asdict(row) for row in rows], "overlaps": shared[:100], "version": version.number}

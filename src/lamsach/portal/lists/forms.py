@@ -14,8 +14,8 @@ from lamsach.indicators.review.decisions import Choice
 from lamsach.indicators.review.guard import Own
 from lamsach.indicators.writers import WRITERS
 from lamsach.model import Problem
-from lamsach.portal.base.forms import DateInput
-from lamsach.portal.lists import fetching, mirrored, origin_keys
+from lamsach.portal.base.forms import DateInput, text
+from lamsach.portal.lists import origins
 from lamsach.portal.lists.models import FeedbackKind, KeptList, Origin, Outlet
 
 
@@ -28,7 +28,8 @@ class ListForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {"own": forms.Textarea(attrs={"rows": 4})}
         help_texts = {
             "own": gettext_lazy(
-                "Such as 203.0.113.0/24 or donvi.example.vn. Whatever touches them goes out only after a decision."
+                "Such as 203.0.113.0/24 or donvi.example.vn. Whatever touches them goes out "
+                "only after a decision."
             ),
         }
 
@@ -55,7 +56,8 @@ class DocumentForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File"),
         help_text=gettext_lazy(
-            "A dispatch (PDF, DOCX, e-mail), a table, a feed, STIX, MISP, OpenIOC, rules: it is recognised by its content."
+            "A dispatch (PDF, DOCX, e-mail), a table, a feed, STIX, MISP, OpenIOC, rules: it "
+            "is recognised by its content."
         ),
     )
 
@@ -63,13 +65,15 @@ class DocumentForm(forms.Form):
 class OriginForm(forms.ModelForm):  # type: ignore[type-arg]
     """An address to fetch by schedule, and the key for its server, which is never shown again."""
 
-    key = forms.CharField(
-        label=gettext_lazy("Key of the server"),
+    key = text(
+        gettext_lazy("Key of the server"),
+        2000,
         required=False,
-        max_length=2000,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
         help_text=gettext_lazy(
-            "The key of a MISP server, or what another server wants as Authorization (such as Bearer ...). It is sent to the server of this address alone. Left empty: the key that is kept stays."
+            "The key of a MISP server, or what another server wants as Authorization (such as "
+            "Bearer ...). It is sent to the server of this address alone. Left empty: the key "
+            "that is kept stays."
         ),
     )
     forget = forms.BooleanField(label=gettext_lazy("Forget the key that is kept"), required=False)
@@ -79,7 +83,8 @@ class OriginForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("name", "url", "hours", "active")
         help_texts = {
             "url": gettext_lazy(
-                "https://... for a list, taxii+https://... for a TAXII 2.1 collection, misp+https://... for a MISP server, https://.../manifest.json for a MISP feed."
+                "https://... for a list, taxii+https://... for a TAXII 2.1 collection, "
+                "misp+https://... for a MISP server, https://.../manifest.json for a MISP feed."
             ),
         }
 
@@ -92,7 +97,7 @@ class OriginForm(forms.ModelForm):  # type: ignore[type-arg]
         """An address that the portal may fetch from."""
         url: str = self.cleaned_data["url"].strip()
         try:
-            fetching.check(url)
+            origins.check(url)
         except InputError as problem:
             raise forms.ValidationError(
                 " ".join(filter(None, (_(problem.what), _(problem.todo) if problem.todo else "")))
@@ -120,9 +125,9 @@ class OriginForm(forms.ModelForm):  # type: ignore[type-arg]
         if not url:
             return said
         kept = bool(self.instance.locked_key) and not said.get("forget")
-        self.forgets = kept and not said.get("key") and not origin_keys.fits(self.instance, url)
+        self.forgets = kept and not said.get("key") and not origins.fits(self.instance, url)
         has_key = bool(said.get("key")) or (kept and not self.forgets)
-        if not has_key and mirrored.is_instance(url) and not settings.LISTS_MIRROR:
+        if not has_key and origins.is_instance(url) and not settings.LISTS_MIRROR:
             self.add_error("key", _("A MISP server gives its events only for a key: enter it."))
         return said
 
@@ -130,7 +135,7 @@ class OriginForm(forms.ModelForm):  # type: ignore[type-arg]
         """The source, its key locked."""
         said = self.cleaned_data
         if said["key"]:
-            self.instance.locked_key = origin_keys.locked(said["url"], said["key"])
+            self.instance.locked_key = origins.locked(said["url"], said["key"])
         elif said.get("forget") or self.forgets:
             self.instance.locked_key = ""
         return super().save(commit)
@@ -163,7 +168,7 @@ class OutletForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class DecisionForm(forms.Form):
-    """What is decided about the values that were ticked."""
+    """Decision about the ticked values."""
 
     choice = forms.ChoiceField(
         label=gettext_lazy("Decision"),
@@ -173,22 +178,22 @@ class DecisionForm(forms.Form):
             (Choice.NARROW.value, gettext_lazy("Narrow: block only what is written here")),
         ],
     )
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300)
+    reason = text(gettext_lazy("Reason"), 300)
     until = forms.DateField(
         label=gettext_lazy("Last day of the exception"), required=False, widget=DateInput()
     )
-    to = forms.CharField(label=gettext_lazy("Narrower values"), required=False, max_length=4000)
+    to = text(gettext_lazy("Narrower values"), 4000, required=False)
 
 
 class ReleaseForm(forms.Form):
-    """What is new in a version."""
+    """News of a version."""
 
-    note = forms.CharField(label=gettext_lazy("What is new, and why"), max_length=300)
+    note = text(gettext_lazy("What is new, and why"), 300)
 
 
 class FeedbackForm(forms.Form):
-    """What a unit says of a value."""
+    """Feedback of a unit on a value."""
 
-    value = forms.CharField(label=gettext_lazy("Address, name, URL or hash"), max_length=2000)
+    value = text(gettext_lazy("Address, name, URL or hash"), 2000)
     kind = forms.ChoiceField(label=gettext_lazy("What do you say?"), choices=FeedbackKind.choices)
-    note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=300)
+    note = text(gettext_lazy("Note"), 300, required=False)

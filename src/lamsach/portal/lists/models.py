@@ -1,4 +1,4 @@
-"""Lists with their documents, doubts, decisions, versions; the outlets that blocking programs ask; what units say of indicators."""
+"""Lists with documents, doubts, decisions, versions; outlets of blocking programs; feedback of units."""
 
 from __future__ import annotations
 
@@ -24,8 +24,11 @@ class Tlp(models.TextChoices):
 
 
 class KeptList(models.Model):
-    """A unit's list. `tlp` and `days` hold for values that state none (`days` 0: they hold on). `own`: networks and names of the own network, which no version
-    holds without a decision. `changed` counts what changes the next version, so that a version tells whether it is the latest."""
+    """A unit's list.
+
+    `tlp` and `days` hold for values that state none (`days` 0: without end). `own`: own networks and names,
+    which no version holds without a decision.
+    """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="kept_lists", verbose_name=_("Unit"))
     name = models.CharField(_("Name"), max_length=100)
@@ -48,8 +51,11 @@ class KeptList(models.Model):
 
 
 class Origin(models.Model):
-    """An address from which a list is fetched every so many hours. `problem` is the last try's, empty when it went well: a sentence, and on a line of its own
-    where. `locked_key`: see `origin_keys`."""
+    """An address from which a list is fetched every so many hours.
+
+    `problem` of the last try, empty when it went well: a sentence, and where on a line of its own.
+    `locked_key`: see `origins`.
+    """
 
     list = models.ForeignKey(KeptList, models.CASCADE, related_name="origins")
     name = models.CharField(_("Name"), max_length=100)
@@ -77,7 +83,7 @@ class Origin(models.Model):
 
 
 class Document(models.Model):
-    """A file whose values the list holds: who added it, or where it was fetched. A fetched one is `withdrawn` when the next one comes."""
+    """A file whose values the list holds. A fetched one is `withdrawn` when the next one comes."""
 
     list = models.ForeignKey(KeptList, models.CASCADE, related_name="documents")
     origin = models.ForeignKey(Origin, models.SET_NULL, null=True, related_name="documents")
@@ -103,7 +109,7 @@ class Document(models.Model):
 
 
 class Doubt(models.Model):
-    """A value that a person should look at before it blocks. `kinds`: what is the matter (`review.concerns.Kind`); `about`: with whom. `place`: document, page, row."""
+    """A value to look at before it blocks: `kinds` of concern, `about` whom, `place` in a document."""
 
     list = models.ForeignKey(KeptList, models.CASCADE, related_name="doubts")
     type = models.CharField(max_length=10)
@@ -127,7 +133,7 @@ class Doubt(models.Model):
 
 
 class Decision(models.Model):
-    """What was decided about a value, as in `review.decisions`. One that was `revoked` holds no more."""
+    """A decision about a value (`review.decisions`); one that was `revoked` holds no more."""
 
     list = models.ForeignKey(KeptList, models.CASCADE, related_name="decisions")
     type = models.CharField(max_length=10)
@@ -146,8 +152,11 @@ class Decision(models.Model):
 
 
 class Version(models.Model):
-    """A signed release of the list. `digest` is what a hunt with it states; `added`, `removed`, `changed` count against the version before; `left_out` what decisions
-    and dangers kept back. `path` is the release's file."""
+    """A signed release of the list.
+
+    `digest`: what a hunt with it states; `added`, `removed`, `changed` against the version before; `left_out`
+    by decisions and dangers. `path`: the release's file.
+    """
 
     list = models.ForeignKey(KeptList, models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
@@ -178,7 +187,7 @@ class Version(models.Model):
 
 
 class VersionUse(models.Model):
-    """That a hunt states a version among its lists (`version` None: it was looked through, and states none that is known here)."""
+    """A version stated by a hunt among its lists (None: looked through, no known version)."""
 
     bundle = models.ForeignKey(Bundle, models.CASCADE, related_name="+")
     version = models.ForeignKey(Version, models.CASCADE, null=True, related_name="uses")
@@ -188,7 +197,7 @@ class VersionUse(models.Model):
 
 
 class Outlet(models.Model):
-    """An address from which a program takes the latest version in its own format. Only the token's digest is kept. `part`: how many values an answer holds at most."""
+    """An address for a program in its own format; by the token's digest. `part`: most values."""
 
     list = models.ForeignKey(KeptList, models.CASCADE, related_name="outlets")
     name = models.CharField(_("What for"), max_length=100)
@@ -216,14 +225,14 @@ class Outlet(models.Model):
 
 
 class FeedbackKind(models.TextChoices):
-    """What a unit says of an indicator."""
+    """Kinds of feedback."""
 
     SEEN = "seen", _("seen here")
     FALSE = "false", _("false alarm")
 
 
 class Feedback(models.Model):
-    """What a unit says of an indicator; the same again adds up. `digest`: of the list in which it stood."""
+    """Feedback of a unit on an indicator; the same again adds up. `digest`: of its list."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     type = models.CharField(max_length=10)
@@ -242,7 +251,7 @@ class Feedback(models.Model):
 
 
 class Listed(models.Model):
-    """Where a value of a list's latest version stands, to be looked up by `key` (`keeping.key_of`)."""
+    """Place of a value in a list's latest version, looked up by `key` (`documents.key_of`)."""
 
     list = models.ForeignKey(KeptList, models.CASCADE, related_name="listed")
     key = models.CharField(max_length=64)

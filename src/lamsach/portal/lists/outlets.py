@@ -1,4 +1,4 @@
-"""What blocking programs take: a version in a program's own format, in parts of so many values, with a tag by which it is known to be unchanged.
+"""Outlets of blocking programs: a version in their own format, in parts, with a tag that tells changes.
 
 An answer is made once and kept as a file until the version or the validity of its values changes.
 """
@@ -19,14 +19,18 @@ from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.db import transaction
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.http import http_date, parse_http_date_safe
 
 from lamsach.indicators.releases.rows import Spool
 from lamsach.indicators.writers import BY_NAME
 from lamsach.indicators.writers.export import Export, Terms, prepare, stamp_of
 from lamsach.model import Indicator
-from lamsach.portal.audit.trail import record
-from lamsach.portal.lists import releasing
+from lamsach.portal.audit.trail import record, user_of
+from lamsach.portal.base.doors import link
+from lamsach.portal.base.ratelimit import client_address, exceeded
+from lamsach.portal.lists import releases
 from lamsach.portal.lists.models import KeptList, Outlet, Version
 
 PREFIX = "out_"
@@ -36,7 +40,7 @@ _PIECE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One part of an outlet's list: plain bytes and packed ones, the tag, how many parts there are, when the list was last changed."""
+    """One part of an outlet's list: plain and packed bytes, tag, number of parts, last change."""
 
     plain: Path
     packed: Path
@@ -50,8 +54,7 @@ class Answer:
 def issue(kept: KeptList, by: Any, **fields: Any) -> tuple[Outlet, str]:
     """A new outlet and its token, which is shown once."""
     word = PREFIX + secrets.token_urlsafe(24)
-    user = getattr(by, "user", by)
-    made = Outlet.objects.create(list=kept, digest=_digest(word), created_by=user, **fields)
+    made = Outlet.objects.create(list=kept, digest=_digest(word), created_by=user_of(by), **fields)
     record(by, "list.outlet_made", made, kept.unit, writer=made.writer, name=made.name)
     return made, word
 
@@ -68,9 +71,9 @@ def _digest(word: str) -> str:
     return hashlib.sha256(word.encode("utf-8", "replace")).hexdigest()
 
 
-def answer(outlet: Outlet, part: int, now: datetime | None = None) -> Answer | None:
+def answer_of(outlet: Outlet, part: int, now: datetime | None = None) -> Answer | None:
     """A part (1 is the first) of the latest version; None when there is no version or no such part."""
-    version = releasing.latest(outlet.list)
+    version = releases.latest(outlet.list)
     if version is None:
         return None
     moment = _moment(version, now or timezone.now())
@@ -88,7 +91,7 @@ def answer(outlet: Outlet, part: int, now: datetime | None = None) -> Answer | N
 
 
 def _moment(version: Version, now: datetime) -> datetime:
-    """When the values in force last changed; looked up in the file of moments of the version, which is made once."""
+    """Moment of the last change of values in force, by the version's file of moments."""
     path = Path(settings.DATA) / "outlets" / f"{version.sha256[:32]}.times"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,11 +105,11 @@ def _moment(version: Version, now: datetime) -> datetime:
 
 
 def _moments(version: Version) -> array[int]:
-    """The moments (seconds since 1970) at which a value of a version begins or ends to hold, and that at which it was made, each once, in order."""
+    """Moments (s since 1970) at which values begin or end to hold, and the version's own, in order."""
     import numpy as np
 
     found = array("q", [int(version.made.timestamp())])
-    for item in releasing.values(version):
+    for item in releases.values(version):
         found.extend(int(at.timestamp()) for at in (item.valid_from, item.valid_until) if at is not None)
     return array("q", np.unique(np.frombuffer(found, dtype=np.int64)).tobytes())
 
@@ -120,7 +123,7 @@ def _make(outlet: Outlet, version: Version, moment: datetime, folder: Path) -> N
     """Write all parts; the file `parts` comes last, so that half a folder is never taken for a whole one."""
     writer = BY_NAME[outlet.writer]()
     terms = Terms(moment, outlet.tlp, outlet.list.tlp, outlet.confidence)
-    export = prepare(releasing.values(version), writer, version.digest, terms)
+    export = prepare(releases.values(version), writer, version.digest, terms)
     folder.mkdir(parents=True, exist_ok=True)
     number = 0
     for number, items in enumerate(_parts(export, outlet.part), 1):
@@ -130,7 +133,7 @@ def _make(outlet: Outlet, version: Version, moment: datetime, folder: Path) -> N
 
 
 def _parts(export: Export, most: int) -> Iterator[Collection[Indicator]]:
-    """The items in parts of at most so many entries, and of at most as many bytes as the program takes; an archive is one part."""
+    """Items in parts of at most so many entries and as many bytes as the program takes; archives whole."""
     if export.writer.binary:
         yield export.items
         return
@@ -192,3 +195,62 @@ def forget(days: int = 3) -> int:
             shutil.rmtree(place, ignore_errors=True) if place.is_dir() else place.unlink(missing_ok=True)
             gone += 1
     return gone
+
+
+WRONG, WINDOW_S = 60, 300
+
+
+@link("GET")
+def outlet_file(request: HttpRequest, token: str, part: int = 1) -> HttpResponse:
+    """Answer with a part of the list (`.../2/`: the second), packed on demand; 304 by ETag or date."""
+    found = find(token)
+    if found is None:
+        if exceeded("outlet", client_address(request), WRONG, WINDOW_S):
+            return HttpResponse(status=429)
+        raise Http404
+    answer = answer_of(found, part)
+    if answer is None:
+        raise Http404
+    packed = _takes_gzip(request.headers.get("Accept-Encoding", ""))
+    tag = f'"{answer.tag}{"-gz" if packed else ""}"'
+    headers = {
+        "ETag": tag,
+        "Last-Modified": http_date(answer.modified.timestamp()),
+        "Cache-Control": "private, no-cache",
+        "Vary": "Accept-Encoding",
+        "X-Lamsach-Parts": str(answer.parts),
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    if _is_known(request, answer.tag, int(answer.modified.timestamp())):
+        return HttpResponse(status=304, headers=headers)
+    binary = BY_NAME[found.writer].binary
+    kind = (
+        "application/zip"
+        if binary
+        else "application/json"
+        if answer.suffix == ".json"
+        else "text/plain; charset=utf-8"
+    )
+    if packed:
+        headers["Content-Encoding"] = "gzip"
+    stream = (answer.packed if packed else answer.plain).open("rb")
+    return FileResponse(stream, content_type=kind, headers=headers)  # type: ignore[return-value]
+
+
+def _takes_gzip(header: str) -> bool:
+    """RFC 9110 section 12.5.3: a weight of 0 refuses."""
+    for text in header.lower().split(","):
+        coding, *parameters = (part.replace(" ", "") for part in text.split(";"))
+        if coding == "gzip":
+            return not any(word.startswith("q=") and not word[2:].strip("0.") for word in parameters)
+    return False
+
+
+def _is_known(request: HttpRequest, tag: str, modified: int) -> bool:
+    """RFC 9110 section 13.2.2: a tag decides alone; without one the date does."""
+    known = request.headers.get("If-None-Match", "")
+    if known:
+        words = {word.strip().removeprefix("W/").strip('"') for word in known.split(",")}
+        return bool({tag, f"{tag}-gz", "*"} & words)
+    since = parse_http_date_safe(request.headers.get("If-Modified-Since", ""))
+    return since is not None and since >= modified

@@ -1,4 +1,4 @@
-"""The review queue: dangerous values first, a thousand at once, by mouse or keyboard; and the decisions that hold."""
+"""Pages of the review queue, of decisions, of sources and of outlets."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from collections import Counter
 from functools import reduce
 from operator import or_
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,15 +26,62 @@ from lamsach.indicators.review.decisions import Choice
 from lamsach.indicators.review.facts import REASONS, Kind
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number, numbers
+from lamsach.portal.base.check import unchecked_revocation
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.lists import Cell, Filter, Listing, Mono, paged
+from lamsach.portal.base.forms import say
+from lamsach.portal.base.links import absolute
+from lamsach.portal.base.lists import Cell, Filter, Link, Listing, Mono, Quiet, State, Ticks, paged
+from lamsach.portal.base.once import made_once, shows_once, taken_once
 from lamsach.portal.base.roles import COORDINATORS
-from lamsach.portal.lists import access, deciding, feedback
-from lamsach.portal.lists.forms import DecisionForm
-from lamsach.portal.lists.models import Decision, Doubt
-from lamsach.portal.lists.views import say
+from lamsach.portal.base.templatetags.house import number as figure
+from lamsach.portal.jobs.queue import enqueue
+from lamsach.portal.lists import access, feedback, origins, outlets
+from lamsach.portal.lists import decisions as choices
+from lamsach.portal.lists.forms import DecisionForm, OriginForm, OutletForm
+from lamsach.portal.lists.models import Decision, Doubt, Origin
+from lamsach.portal.lists.views import list_form_page
 
 SIZES = (50, 250, 1000)
+
+
+def _heard(row: Any) -> str:
+    """The words of units about a value, as `feedback.counted` gives them."""
+    heard = []
+    if row.said["false"]:
+        heard.append(_("false alarm: %(count)s") % {"count": row.said["false"]})
+    if row.said["seen"] or row.said["sightings"]:
+        words = _("seen: %(count)s units, %(events)s events")
+        heard.append(words % {"count": row.said["seen"], "events": figure(row.said["sightings"])})
+    return " ".join(heard)
+
+
+QUEUE = Listing(
+    title="Look through",
+    lead="Dangerous values come first: blocking them would cut the unit off from what it needs. "
+    "Then the doubtful ones,"
+    " which may hit others than are meant.",
+    cells=(
+        Cell(
+            "Value",
+            lambda row: (
+                Link(
+                    Mono(Truncator(row.value).chars(120)), f"{reverse('lists:overview')}?q={quote(row.value)}"
+                ),
+                State("bad", _("dangerous")) if row.dangerous else "",
+            ),
+            "value",
+        ),
+        Cell(
+            "What is the matter",
+            lambda row: (*(_(REASONS[Kind(one)]) for one in row.kinds), Quiet(row.about)),
+        ),
+        Cell("Where it stands", lambda row: (row.place, Quiet(row.words)), "place"),
+        Cell("What units say", _heard),
+    ),
+    empty="Nothing waits to be looked at.",
+    ticks=Ticks("doubt", Cell("", lambda row: Truncator(row.value).chars(80)), "values"),
+    template="lists/review.html",
+)
 
 
 @member(COORDINATORS, COORDINATORS)
@@ -53,13 +104,12 @@ def queue(request: HttpRequest, kept_list_id: int) -> HttpResponse:
         if request.GET.get("size", "") in {str(size) for size in SIZES}
         else SIZES[0]
     )
-    page = paged(request, rows, size)
+    page = paged(request, QUEUE.chosen(request.GET, rows), size)
     said = feedback.counted([(row.type, row.value) for row in page], kept.unit)
-    context = {
-        "kept": kept, "form": form, "page": page, "size": size, "sizes": SIZES, "kinds": _kinds(together), "chosen": chosen, "q": words,
-        "rows": [(row, [_(REASONS[Kind(kind)]) for kind in row.kinds], said[row.type, row.value]) for row in page],
-    }  # fmt: skip
-    return render(request, "lists/review.html", context)
+    for row in page:
+        row.said = said[row.type, row.value]
+    context = {"kept": kept, "form": form, "size": size, "sizes": SIZES, "kinds": _kinds(together)}
+    return QUEUE.page(request, page, {**context, "chosen": chosen, "q": words})
 
 
 def _together(rows: QuerySet[Doubt]) -> list[tuple[list[str], int]]:
@@ -76,14 +126,14 @@ def _kinds(together: list[tuple[list[str], int]]) -> list[tuple[str, str, int]]:
 
 
 def _decided(request: HttpRequest, kept: Any, form: DecisionForm) -> bool:
-    ticked = numbers(request.POST, "doubt", deciding.MOST_AT_ONCE)
+    ticked = numbers(request.POST, "doubt", choices.MOST_AT_ONCE)
     values = []
     for start in range(0, len(ticked), 500):
         rows = Doubt.objects.filter(list=kept, pk__in=ticked[start : start + 500], decided=None)
         values += list(rows.values_list("type", "value"))
     said = form.cleaned_data
     try:
-        count = deciding.decide(
+        count = choices.decide(
             request, kept, values, Choice(said["choice"]), said["reason"], until=said["until"], to=said["to"]
         )
     except InputError as problem:
@@ -126,10 +176,8 @@ def decisions(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     kept = access.get_list(request.user, kept_list_id, write=True)
     rows = Decision.objects.filter(list=kept, revoked=None).select_related("by")
     if request.method == "POST":
-        found = rows.filter(pk=number(request.POST, "decision") or 0).first()
-        if found is None:
-            raise Http404
-        deciding.take_back(request, found)
+        found = get_object_or_404(rows, pk=number(request.POST, "decision") or 0)
+        choices.take_back(request, found)
         messages.success(request, _("The decision was taken back; the value waits to be looked at."))
         return redirect("lists:decisions", kept_list_id=kept.pk)
     return DECISIONS.page(request, rows, {"kept": kept})
@@ -150,3 +198,84 @@ def decisions_file(request: HttpRequest, kept_list_id: int) -> HttpResponse:
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f"attachment; filename={name}"},
     )
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+@taken_once
+def origin_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
+    """A source with its schedule."""
+    kept = access.get_list(request.user, kept_list_id, write=True)
+    form = OriginForm(request.POST)
+    if form.is_valid() and not kept.origins.filter(name=form.cleaned_data["name"]).exists():
+        with transaction.atomic():
+            made = form.save(commit=False)
+            made.list = kept
+            made.save()
+            record(request, "list.source_added", made, kept.unit, name=made.name, url=made.url)
+        messages.success(request, _("The source is fetched within a minute."))
+        return redirect("lists:list", kept_list_id=kept.pk)
+    if form.is_valid():
+        form.add_error("name", _("The list has a source of this name already."))
+    return list_form_page(request, form, _("Add a source"), _("Add the source"), kept)
+
+
+@member(COORDINATORS, COORDINATORS)
+def origin(request: HttpRequest, origin_id: int) -> HttpResponse:
+    """Change a source; `fetch` fetches it now, `remove` removes it (its document stays)."""
+    found = access.get_origin(request.user, origin_id)
+    kept = found.list
+    if request.method == "POST" and "fetch" in request.POST:
+        enqueue("lists.fetch", request.user, origin_id=found.pk)
+        record(request, "list.fetch_asked", found, kept.unit)
+        return redirect("lists:list", kept_list_id=kept.pk)
+    if request.method == "POST" and "remove" in request.POST:
+        with transaction.atomic():
+            record(request, "list.source_removed", found, kept.unit, name=found.name, url=found.url)
+            Origin.objects.filter(pk=found.pk).delete()
+        origins.forget_mirror(origin_id)
+        return redirect("lists:list", kept_list_id=kept.pk)
+    had_key = bool(found.locked_key)
+    form = OriginForm(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            form.save()
+            record(request, "list.source_changed", found, kept.unit, fields=form.changed_data)
+        if form.forgets:
+            messages.warning(
+                request,
+                _(
+                    "The address leads to another server now, so the key that was kept is "
+                    "forgotten: enter one for this server."
+                ),
+            )
+        return redirect("lists:list", kept_list_id=kept.pk)
+    said = {"template": "lists/origin.html", "origin": found, "had_key": had_key}
+    return list_form_page(request, form, found.name, _("Save the source"), kept, **said)
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+@shows_once
+def outlet_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
+    """A new outlet; its address is shown once."""
+    kept = access.get_list(request.user, kept_list_id, write=True)
+    form = OutletForm(request.POST)
+    if not form.is_valid():
+        return list_form_page(request, form, _("New outlet"), _("Make its address"), kept)
+    made, word = made_once(request, lambda: outlets.issue(kept, request, **form.cleaned_data))
+    address = absolute("lists:outlet_file", token=word)
+    return render(request, "lists/outlet.html", {"outlet": made, "kept": kept, "address": address})
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+def outlet_revoke(request: HttpRequest, outlet_id: int) -> HttpResponse:
+    """Close an outlet."""
+    found = access.get_outlet(request.user, outlet_id)
+    effect = _("Devices that fetch the list from this address get nothing from now on.")
+    back = reverse("lists:list", args=(found.list_id,))
+    page = unchecked_revocation(request, found.name, effect, back)
+    if page is not None:
+        return page
+    with transaction.atomic():
+        type(found).objects.filter(pk=found.pk, revoked=None).update(revoked=timezone.now())
+        record(request, "list.outlet_closed", found, found.list.unit, name=found.name)
+    return redirect("lists:list", kept_list_id=found.list_id)

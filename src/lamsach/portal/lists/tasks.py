@@ -1,52 +1,71 @@
-"""Jobs and regular tasks of lists."""
+"""Tasks of lists: jobs, regular ones, and values that wait for a decision."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Count, Min, Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from lamsach.portal.base.roles import COORDINATORS
+from lamsach.portal.base.tasks import MOST, Row, waits
 from lamsach.portal.jobs.queue import Progress, job, regular
-from lamsach.portal.lists import fetching, keeping, outlets, releasing, using
+from lamsach.portal.lists import access, documents, origins, outlets, releases
+from lamsach.portal.lists.models import Doubt, KeptList
+
+regular("lists.due", timedelta(minutes=1))(origins.due)
+regular("lists.used", timedelta(minutes=1))(releases.note_uses)
+regular("lists.forget", timedelta(hours=12))(outlets.forget)
 
 
 @job("lists.read", long=True)
 def read(progress: Progress, document_id: int) -> Any:
     """Read a document of a list."""
-    return keeping.read(document_id, progress.step)
+    return documents.read(document_id, progress.step)
 
 
 @job("lists.release", long=True)
 def release(progress: Progress, list_id: int, note: str) -> Any:
     """Make the next version of a list."""
     user = progress.job.user
-    return releasing.release(list_id, note, user, progress.step)
+    return releases.release(list_id, note, user, progress.step)
 
 
 @job("lists.taken", long=True)
 def taken(progress: Progress, version_id: int) -> Any:
-    """Compare a version that an exchange file brought with the one before, and let its values be looked up."""
-    return releasing.compare(version_id)
+    """Compare a version from an exchange file with the one before, and index its values."""
+    return releases.compare(version_id)
 
 
 @job("lists.fetch", long=True)
 def fetch(progress: Progress, origin_id: int) -> Any:
     """Fetch a source."""
-    return fetching.fetch(origin_id)
+    return origins.fetch(origin_id)
 
 
-@regular("lists.due", timedelta(minutes=1))
-def due() -> None:
-    """Fetch what is due."""
-    fetching.due()
+def _with_doubts(user: Any) -> list[QuerySet[KeptList]]:
+    open_ones = Doubt.objects.filter(decided=None).values("list")
+    return [KeptList.objects.filter(unit__in=access.writable(user), pk__in=open_ones)]
 
 
-@regular("lists.used", timedelta(minutes=1))
-def used() -> None:
-    """Note which versions new results of hunts state."""
-    using.note()
-
-
-@regular("lists.forget", timedelta(hours=12))
-def forget() -> None:
-    """Delete answers of outlets that nobody asked for lately."""
-    outlets.forget()
+@waits(gettext_lazy("Lists to review"), COORDINATORS, 85, _with_doubts)
+def to_review(user: Any) -> list[Row]:
+    """Lists of the person's units with values that nobody decided about."""
+    undecided = Q(doubts__decided=None, doubts__isnull=False)
+    rows = KeptList.objects.filter(unit__in=access.writable(user)).annotate(
+        waiting=Count("doubts", filter=undecided), first=Min("doubts__found", filter=undecided)
+    )
+    return [
+        Row(
+            _("{name}: {count} values to look at").format(name=one.name, count=one.waiting),
+            reverse("lists:review", args=(one.pk,)),
+            _("Review"),
+            timezone.localdate(one.first),
+            since=True,
+        )
+        for one in rows.filter(waiting__gt=0).order_by("name")[:MOST]
+    ]

@@ -1,8 +1,8 @@
-"""The STIX objects of a list as its TAXII collection holds them: each with the time since which it stands there so.
+"""STIX objects of a list as its TAXII collection holds them, each with its time of addition.
 
-An object that two versions share keeps its time, so a client that asks for what was added since gets only what is new, changed or gone.
-What is gone stays as a revoked object until its end. The objects of a version lie in a file in the order of type and value; an index beside
-it gives their places in the order of their times.
+An object that two versions share keeps its time, so a client that asks for what was added since gets only
+news. What is gone stays as a revoked object until its end. The objects of a version are in a file in the
+order of type and value; an index beside it gives their places in the order of their times.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _WRITER = Stix()
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An object, the time (seconds since 1970) since which it stands in the collection so, and what decides who may have it when."""
+    """An object, its time of addition (seconds since 1970), and what decides who may have it when."""
 
     key: tuple[str, str]
     since: int
@@ -85,7 +85,7 @@ class Objects:
         return bisect_left(self._times, seconds)
 
     def time(self, place: int) -> int:
-        """Since when the object at a place stands there."""
+        """Time of addition of the object at a place."""
         return self._times[place]
 
     def at(self, start: int, mark: bytes = b"") -> Iterator[tuple[int, Held]]:
@@ -163,9 +163,9 @@ def _merged(old: Iterator[Held], version: Version) -> Iterator[Held]:
     """Yield what the version holds, and revoked what an earlier one held, in the order of type and value."""
     stamp = Stamp(version.digest, version.made, version.count)
     now = int(version.made.timestamp())
-    from lamsach.portal.lists import releasing  # which makes these objects with each version
+    from lamsach.portal.lists import releases  # which makes these objects with each version
 
-    new = (item for item in releasing.values(version) if _WRITER.refusal(item) is None)
+    new = (item for item in releases.values(version) if _WRITER.refusal(item) is None)
     was, item = next(old, None), next(new, None)
     while was is not None or item is not None:
         key = None if item is None else (item.type.value, item.value)
@@ -187,7 +187,7 @@ def _merged(old: Iterator[Held], version: Version) -> Iterator[Held]:
 
 
 def _same(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    """Return whether two versions of an object say the same. A value without a beginning is said to begin with the version that brought it."""
+    """Return whether two versions of an object say the same but for their own times."""
     moving = {"modified", "created"} | (
         {"valid_from"} if old.get("valid_from") == old["modified"][:19] + "Z" else set()
     )

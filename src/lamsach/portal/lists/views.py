@@ -1,8 +1,8 @@
-"""Pages: the lists, one list with its documents, sources, versions and outlets, and what a version changed."""
+"""Pages of lists: documents, feedback, versions, what they changed, their use in a campaign."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -15,16 +15,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.errors import InputError, LamsachError
-from lamsach.portal.audit.trail import record
+from lamsach.portal.audit.trail import record, user_of
+from lamsach.portal.base.asked import number
+from lamsach.portal.base.check import MOST_NAMED, Check, unchecked
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import form_page
+from lamsach.portal.base.forms import form_page, say
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.lists import paged
+from lamsach.portal.base.lists import Cell, Listing, State, paged
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download
-from lamsach.portal.lists import access, feedback, keeping, looking, quality, releasing
+from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
+from lamsach.portal.campaigns.models import Campaign, CampaignState
+from lamsach.portal.lists import access, documents, feedback, releases, versions
 from lamsach.portal.lists.forms import (
     DocumentForm,
     FeedbackForm,
@@ -34,13 +38,38 @@ from lamsach.portal.lists.forms import (
     ReleaseForm,
 )
 from lamsach.portal.lists.models import Document, Doubt, FeedbackKind, KeptList
-from lamsach.portal.units.access import home_units, writable_units
+from lamsach.portal.units.access import home_units, readable_units, writable_units
+from lamsach.portal.units.tree import descendants
 
 
-def say(request: HttpRequest, problem: LamsachError) -> None:
-    """Show an error of ours as a message."""
-    parts = [_(problem.what), problem.where, _(problem.todo) if problem.todo else ""]
-    messages.error(request, " ".join(part for part in parts if part))
+def _prepare(rows: Sequence[Any]) -> None:
+    """Fetch the newest version of each list, and how many values wait in it."""
+    newest, waiting = releases.latest_of(rows), _waiting(rows)
+    for row in rows:
+        row.newest, (row.dangerous, row.doubtful) = newest.get(row.pk), waiting.get(row.pk, (0, 0))
+
+
+LISTS = Listing(
+    title="Lists of malicious addresses",
+    lead="A list takes in dispatches and feeds, shows what must not be blocked by mistake, and goes "
+    "out as signed"
+    " versions: to the units below, to firewalls and to resolvers.",
+    cells=(
+        Cell("List", "name", view="lists:list"),
+        Cell("Unit", "unit__name"),
+        Cell("Version", lambda row: row.newest and row.newest.number, css="number"),
+        Cell("Values", lambda row: row.newest and row.newest.count, css="number"),
+        Cell("Released", lambda row: row.newest.made if row.newest else _("not yet")),
+        Cell(
+            "To look at",
+            lambda row: (row.doubtful, State("bad", _("dangerous")) if row.dangerous else ""),
+            css="number",
+        ),
+    ),
+    empty="No list yet.",
+    prepare=_prepare,
+    template="lists/overview.html",
+)
 
 
 @member(ALL, WRITERS, ("GET",))
@@ -52,22 +81,17 @@ def overview(request: HttpRequest) -> HttpResponse:
     refused: list[dict[str, Any]] = []
     if asked:
         try:
-            places = looking.places(mine, asked, _home(request))
-            refused = looking.refused((one for one in mine if access.sees_inside(request.user, one)), asked)
+            places = versions.places(mine, asked, _home(request))
+            refused = versions.refused((one for one in mine if access.sees_inside(request.user, one)), asked)
         except InputError as problem:
             say(request, problem)
-    page = paged(request, mine)
-    newest, waiting = releasing.latest_of(page), _waiting(page)
-    rows = [(kept, newest.get(kept.pk), *waiting.get(kept.pk, (0, 0))) for kept in page]
     context = {
-        "page": page,
-        "rows": rows,
         "q": asked,
         "places": places,
         "refused": refused,
         "may_write": access.writable(request.user).exists(),
     }
-    return render(request, "lists/overview.html", context)
+    return LISTS.page(request, mine, context)
 
 
 def _home(request: HttpRequest) -> Any:
@@ -77,7 +101,7 @@ def _home(request: HttpRequest) -> Any:
 
 
 def _waiting(lists: Iterable[KeptList]) -> dict[int, tuple[int, int]]:
-    """Return how many dangerous values, and how many in all, wait for a decision in each list that has some."""
+    """Return dangerous values and all that wait in each list that has some."""
     rows = Doubt.objects.filter(list__in=[kept.pk for kept in lists], decided=None).values("list")
     counted = rows.annotate(dangerous=Count("pk", filter=Q(dangerous=True)), all=Count("pk"))
     return {row["list"]: (row["dangerous"], row["all"]) for row in counted.order_by()}
@@ -148,7 +172,7 @@ def add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            made = keeping.add(kept, file, file.name, request.user)
+            made = documents.add(kept, file, file.name, request.user)
         except LamsachError as problem:
             say(request, problem)
         else:
@@ -189,7 +213,7 @@ def worth(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     return render(
         request,
         "lists/quality.html",
-        {"kept": kept, "quality": quality.of_list(kept), "said": paged(request, said)},
+        {"kept": kept, "quality": feedback.quality_of(kept), "said": paged(request, said)},
     )
 
 
@@ -205,9 +229,12 @@ def tell(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and units:
         said = form.cleaned_data
         try:
-            user: Any = request.user
             feedback.say(
-                units[0], said["value"], FeedbackKind(said["kind"]), note=said["note"], who=user.email
+                units[0],
+                said["value"],
+                FeedbackKind(said["kind"]),
+                note=said["note"],
+                who=user_of(request).email,
             )
         except InputError as problem:
             form.add_error("value", _(problem.what))
@@ -222,3 +249,118 @@ def tell(request: HttpRequest) -> HttpResponse:
         _("Send the feedback"),
         back=reverse("lists:overview"),
     )
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+@taken_once
+def release(request: HttpRequest, kept_list_id: int) -> HttpResponse:
+    """Ask for a new signed version."""
+    kept = access.get_list(request.user, kept_list_id, write=True)
+    form = ReleaseForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Write what is new, and why."))
+        return redirect("lists:list", kept_list_id=kept.pk)
+    try:
+        releases.ready(kept)
+        page = unchecked(request, _release_check(kept, form.cleaned_data["note"]))
+        if page is not None:
+            return page
+        with transaction.atomic():
+            releases.ask(kept, form.cleaned_data["note"], request)
+    except InputError as problem:
+        say(request, problem)
+    else:
+        messages.success(request, _("The version is being made; it stands here in a moment."))
+    return redirect("lists:list", kept_list_id=kept.pk)
+
+
+def _release_check(kept: KeptList, note: str) -> Check:
+    """Before a version is made: from what, who takes it, what stays out."""
+    newest = releases.latest(kept)
+    documents = kept.documents.filter(withdrawn=None).exclude(read=None).count()
+    outlets = kept.outlets.filter(revoked=None)
+    waiting = kept.doubts.filter(decided=None).count()
+    effects = [
+        _("A version is made from {count} documents and signed with the unit's key.").format(count=documents),
+        _("{count} addresses give it to the programs that fetch from them.").format(count=outlets.count()),
+        _("Programs with a token of the unit (TAXII) and partners who take the list get it too."),
+        _("A campaign goes on searching for the version that it was given, until you give it this one."),
+    ]
+    left = _("{count} values wait for a decision and stay out of it.").format(count=waiting)
+    return Check(
+        title=_("Make a new version of {name}?").format(name=kept.name),
+        button=_("Make and sign the version now"),
+        effects=effects,
+        undo=_(
+            "What programs have fetched cannot be called back. To undo a change, withdraw the "
+            "document or decide otherwise, and make the next version."
+        ),
+        back=reverse("lists:list", args=(kept.pk,)),
+        facts=[
+            (_("Version before this"), newest.number if newest else "–"),
+            (_("What is new, and why"), note),
+        ],
+        names=[(one.name, one.title) for one in outlets[:MOST_NAMED]],
+        count=outlets.count(),
+        warnings=[left] if waiting else [],
+    )
+
+
+@member(ALL, WRITERS, ("GET",))
+def version(request: HttpRequest, version_id: int) -> HttpResponse:
+    """A version: what it changed, from which documents, and which hunts used it."""
+    found = access.get_version(request.user, version_id)
+    used = releases.used_by(found).filter(unit__in=readable_units(request.user)).select_related("unit")
+    inside = access.sees_inside(request.user, found.list)
+    context = {
+        "found": found,
+        "kept": found.list,
+        "used": used[:50],
+        "used_count": used.count(),
+        "changes": versions.changes_of(found) if inside else None,
+        "inside": inside,
+        "campaigns": _campaigns(request) if request.user.roles & COORDINATORS else [],  # type: ignore[union-attr]
+    }
+    return render(request, "lists/version.html", context)
+
+
+@member(ALL, WRITERS, ("GET",))
+def version_file(request: HttpRequest, version_id: int) -> HttpResponse:
+    """The signed release."""
+    found = access.get_version(request.user, version_id)
+    if not access.sees_inside(request.user, found.list) and not releases.may_have(
+        found, access.SHARED_TLP.value
+    ):
+        messages.error(request, _("The version holds values that may not leave the unit (TLP)."))
+        return redirect("lists:version", version_id=found.pk)
+    record(request, "list.downloaded", found, found.list.unit, number=found.number)
+    return download(f"{found.list.name}-{found.number}.zip", found.path)
+
+
+def _campaigns(request: HttpRequest) -> list[Campaign]:
+    """The running and coming campaigns that the person leads."""
+    mine = readable_campaigns(request.user).filter(owner__in=writable_units(request.user, COORDINATORS))
+    return list(mine.exclude(state=CampaignState.CLOSED).order_by("name")[:100])
+
+
+def _stays(unit_id: int, campaign: Campaign) -> bool:
+    """Return whether a campaign's lists stay within a unit: its own campaign, and no unit below."""
+    return campaign.owner_id == unit_id and descendants(campaign.owner).count() == 1
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+@taken_once
+def use(request: HttpRequest, version_id: int) -> HttpResponse:
+    """Give a version to a campaign as its list; hunts of the campaign state its digest."""
+    found = access.get_version(request.user, version_id)
+    wanted = number(request.POST, "campaign")
+    if wanted is None:
+        messages.error(request, _("Choose a campaign first."))
+        return redirect("lists:version", version_id=found.pk)
+    campaign = get_campaign(request.user, wanted, write=True)
+    if not _stays(found.list.unit_id, campaign) and not releases.may_have(found, access.SHARED_TLP.value):
+        messages.error(request, _("The version holds values that may not leave the unit (TLP)."))
+        return redirect("lists:version", version_id=found.pk)
+    releases.give(found, campaign, request)
+    messages.success(request, _("The campaign searches for this version now."))
+    return redirect("campaigns:campaign", campaign_id=campaign.pk)

@@ -18,14 +18,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from lamsach.portal.audit.trail import record, user_of
-from lamsach.portal.awareness import consent, waves
+from lamsach.portal.awareness import waves
 from lamsach.portal.awareness.models import ConsentHow, ConsentState, Person
 from lamsach.portal.base import ledger
 from lamsach.portal.cases.models import Case, Note, Step
-from lamsach.portal.cases.searching import index
-from lamsach.portal.exchange import epochs
+from lamsach.portal.cases.search import index
+from lamsach.portal.exchange import returned_files
 from lamsach.portal.findings.models import Appearance, Bundle, Device, EvidenceLine, Identity, Mark
-from lamsach.portal.fleet.forgetting import erase as erase_machine
+from lamsach.portal.fleet.inventory import erase as erase_machine
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.mail.retention import forget, forget_letters
 from lamsach.portal.privacy import granted, retention
@@ -220,7 +220,7 @@ def pending() -> Counter[str] | None:
     marker = Path(settings.DATA) / ledger.PENDING
     if not marker.exists():
         return None
-    epochs.restored()
+    returned_files.restored()
     granted.hide()
     made = datetime.fromisoformat(json.loads(marker.read_text("utf-8"))["made"])
     counts: Counter[str] = Counter()
@@ -311,7 +311,7 @@ def _people(line: ledger.Line) -> int:
 
 def _withdrawn(line: ledger.Line) -> int:
     rows = Person.objects.filter(pk__in=_numbers(line))
-    return sum(consent.say(one, ConsentState.WITHDRAWN, ConsentHow(line["how"])) for one in rows)
+    return sum(waves.say_consent(one, ConsentState.WITHDRAWN, ConsentHow(line["how"])) for one in rows)
 
 
 _AGAIN: dict[str, Callable[[ledger.Line], int]] = {

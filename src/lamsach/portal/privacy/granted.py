@@ -18,11 +18,11 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.models import CaseSeverity, CaseState, Grant
 from lamsach.portal.cases.upkeep import Seen, sightings_of
-from lamsach.portal.exchange import counterparts
+from lamsach.portal.exchange import units_below
 from lamsach.portal.exchange.answer_kinds import taking_part
 from lamsach.portal.exchange.kinds import Arrival, Payload, Route, day, number, rows, text
 from lamsach.portal.exchange.models import Partner
-from lamsach.portal.exchange.secrets import lock, unlock
+from lamsach.portal.exchange.unit_keys import lock, unlock
 from lamsach.portal.findings.models import EvidenceLine
 from lamsach.portal.privacy.models import GrantedView
 from lamsach.portal.units.models import Unit
@@ -48,7 +48,7 @@ def in_force(route: Route) -> list[Grant]:
 def written(route: Route) -> list[dict[str, Any]]:
     """Each granted case once, until the last of its grants ends."""
     records: dict[int, dict[str, Any]] = {}
-    known_there = counterparts.all_theirs(route.partner, "campaign")
+    known_there = units_below.all_theirs(route.partner, "campaign")
     for grant in in_force(route):
         case = grant.case
         theirs = known_there.get(case.campaign_id)

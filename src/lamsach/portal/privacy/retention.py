@@ -25,10 +25,10 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base import ledger
 from lamsach.portal.campaigns.models import CampaignState
 from lamsach.portal.cases.models import Case, CaseState, Clarification, Exemption, Note, Step
-from lamsach.portal.cases.searching import index
+from lamsach.portal.cases.search import index
 from lamsach.portal.catalogue_vi import VIETNAMESE
+from lamsach.portal.findings.identities import seal
 from lamsach.portal.findings.models import Appearance, Bundle, Device, EvidenceLine, Hunt, Mark, Merge
-from lamsach.portal.findings.sealing import seal
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.mail.retention import forget, forget_letters
 from lamsach.portal.privacy.holds import covering, held_cases, held_units
@@ -197,7 +197,7 @@ def _bundles() -> Counter[str]:
 
 def drop_bundle(bundle: Bundle) -> None:
     """Erase a bundle's file and what else is kept of the hunt behind it."""
-    from lamsach.portal.findings.hunting import delete_logs
+    from lamsach.portal.findings.hunts import delete_logs
 
     ledger.note("bundles", ids=[bundle.pk])
     path = bundle.path

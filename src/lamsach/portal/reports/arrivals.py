@@ -20,7 +20,7 @@ from lamsach.letters.form import Form, parse_form
 from lamsach.letters.json_ import SCHEMA
 from lamsach.portal.base.uploads import Kept
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Recipient
-from lamsach.portal.exchange import container, moving
+from lamsach.portal.exchange import container, transfer
 from lamsach.portal.exchange.models import Taken
 from lamsach.portal.mail.inbox import Keep, reads
 from lamsach.portal.mail.models import Incoming, Letter
@@ -151,11 +151,11 @@ def _signed(parsed: Parsed) -> tuple[Taken | None, str]:
                 continue
             try:
                 ours = Unit.objects.filter(exchange_partners__ended=None).distinct()
-                partner = moving.find_partner(path, list(ours.values_list("pk", flat=True)))
-                with moving.checked(partner, path) as found:
+                partner = transfer.find_partner(path, list(ours.values_list("pk", flat=True)))
+                with transfer.checked(partner, path) as found:
                     if {payload.kind for payload in found.opened.payloads} != {"reports"}:
                         continue
-                return moving.take(partner, path, None), ""
+                return transfer.take(partner, path, None), ""
             except LamsachError as problem:
                 why = f"{problem.what} {problem.where}".strip()[:500]
     return None, why

@@ -15,7 +15,7 @@ from lamsach.letters.form import Figure, Filled, Form
 from lamsach.letters.layout import report as lay_out
 from lamsach.letters.model import Appendix, Column, Document, Head, Signature, Table
 from lamsach.letters.output import writer_for
-from lamsach.portal.cases.unsearched import searching
+from lamsach.portal.cases.coverage import searching
 from lamsach.portal.letterheads import heads
 from lamsach.portal.reports.consolidation import Consolidation, Line
 from lamsach.portal.reports.content import annexes_of, filled_form

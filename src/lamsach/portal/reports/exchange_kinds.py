@@ -21,7 +21,7 @@ from lamsach.portal.base.asked import whole
 from lamsach.portal.base.storage import copy_of
 from lamsach.portal.base.uploads import Kept, keep
 from lamsach.portal.campaigns.models import Campaign, CampaignState
-from lamsach.portal.exchange import counterparts, returned_files
+from lamsach.portal.exchange import returned_files, units_below
 from lamsach.portal.exchange.kinds import (
     Arrival,
     BackKind,
@@ -92,7 +92,7 @@ class Reports(Kind):
     def offer(self, route: Route) -> Payload | None:
         """The unit's newest sent reports, each with the scan or signed PDF that belongs to it."""
         listed, files = [], []
-        theirs = counterparts.all_theirs(route.partner, "campaign")
+        theirs = units_below.all_theirs(route.partner, "campaign")
         for report in _newest(route.unit):
             row = _written(report, theirs.get(report.campaign_id) or "")
             if report.scan_path and default_storage.exists(report.scan_path):
@@ -258,7 +258,7 @@ class Back(Reports):
         """The reports in the payload whose campaigns are here."""
         partner, found = arrival.partner, []
         for row in rows(payload.data["reports"], MOST):
-            ours = counterparts.ours(partner, "campaign", number(whole(text(row["campaign"], 20))))
+            ours = units_below.counterpart(partner, "campaign", number(whole(text(row["campaign"], 20))))
             content, sent = checked(row["content"], partner.unit), _moment(row)
             campaign = Campaign.objects.filter(pk=ours or 0).select_related("form").first()
             if campaign is not None:
@@ -284,7 +284,7 @@ class AnswersBack(BackKind):
 
     def offer(self, route: Route) -> Payload | None:
         """Every edition that was sent, and the newest file that carried answers."""
-        theirs = counterparts.all_theirs(route.partner, "campaign")
+        theirs = units_below.all_theirs(route.partner, "campaign")
         found = Report.objects.filter(unit=route.unit, state__in=(*DONE, ReportState.RETURNED))
         found = found.exclude(digest="").filter(campaign__in=theirs).select_related("campaign", "unit")
         listed = [_written(report, theirs[report.campaign_id]) for report in found.order_by("-pk")[:MOST]]

@@ -16,8 +16,8 @@ from lamsach.portal.awareness import access
 from lamsach.portal.awareness.models import Notice
 from lamsach.portal.campaigns.counting import counts, counts_by_child, total
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.cases.counting import case_counts, case_counts_by_child
-from lamsach.portal.cases.unsearched import searching, unsearched_by_child
+from lamsach.portal.cases.coverage import searching, unsearched_by_child
+from lamsach.portal.cases.tally import case_counts, case_counts_by_child
 from lamsach.portal.findings.models import CoverageDay
 from lamsach.portal.reports.models import Report, ReportState
 from lamsach.portal.reports.once import overlap, surplus

@@ -16,7 +16,7 @@ from django.db import transaction
 from lamsach.portal.base.links import absolute
 from lamsach.portal.campaigns.deadlines import escalation_day, of_units, reminder_days
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation
-from lamsach.portal.exchange import keyring, moving
+from lamsach.portal.exchange import transfer, unit_keys
 from lamsach.portal.exchange.models import Partner
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.mail.letters import Draft, queue
@@ -66,7 +66,7 @@ def _deliver(report_id: int, version: int) -> bool | None:
     with transaction.atomic():
         if not _is_due(Report.objects.select_for_update().get(pk=report_id), version):
             return False
-        if signed is not None and moving.note(signed, None) is None:
+        if signed is not None and transfer.note(signed, None) is None:
             return None
         _letter("report_sent", parent, report, Action.SEND, "", version, attached)
     return True
@@ -76,7 +76,7 @@ def _is_due(report: Report, version: int) -> bool:
     return not report.is_open and not Letter.objects.filter(key=_key(report, Action.SEND, version)).exists()
 
 
-def _attached(report: Report) -> tuple[list[dict[str, str]], moving.Written | None]:
+def _attached(report: Report) -> tuple[list[dict[str, str]], transfer.Written | None]:
     """Store a sent report's documents as a letter carries them, and the exchange file, not yet noted."""
     document, filled = document_of(report), filled_form(report)
     stem = safe_name(f"bao-cao-{report.unit.code}-lan-{report.edition}")
@@ -92,18 +92,18 @@ def _attached(report: Report) -> tuple[list[dict[str, str]], moving.Written | No
         found.append({"name": report.scan_name, "path": report.scan_path})
     signed, path = _signed(report)
     if signed is not None:
-        found.append({"name": moving.file_name(signed), "path": path})
+        found.append({"name": transfer.file_name(signed), "path": path})
     return found, signed
 
 
-def _signed(report: Report) -> tuple[moving.Written | None, str]:
+def _signed(report: Report) -> tuple[transfer.Written | None, str]:
     """Write the exchange file with the report for a partner portal above; the file and its path."""
     partner = Partner.objects.filter(unit=report.unit, above=True, ended=None).first()
-    if partner is None or keyring.current(report.unit) is None:
+    if partner is None or unit_keys.current(report.unit) is None:
         return None, ""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "exchange.zip"
-        written = moving.write(partner, target, None, ("reports",))
+        written = transfer.write(partner, target, None, ("reports",))
         with target.open("rb") as stream:
             return written, default_storage.save(f"files/{written.sha256[:2]}/{written.sha256}", File(stream))
 

@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 from lamsach.letters.form import Row
 from lamsach.portal.awareness import access
 from lamsach.portal.campaigns.models import Campaign, Participation
-from lamsach.portal.cases.counting import GROUPS, spans_on
+from lamsach.portal.cases.tally import GROUPS, spans_on
 from lamsach.portal.reports.models import Report
 from lamsach.portal.units.models import Unit, UnitLink
 from lamsach.portal.units.tree import on_day

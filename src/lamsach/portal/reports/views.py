@@ -23,8 +23,8 @@ from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import deadlines
-from lamsach.portal.cases.counting import case_counts, case_counts_by_child
-from lamsach.portal.cases.unsearched import searching
+from lamsach.portal.cases.coverage import searching
+from lamsach.portal.cases.tally import case_counts, case_counts_by_child
 from lamsach.portal.reports import access, documents, drafts
 from lamsach.portal.reports.chain import Action, Stale, take
 from lamsach.portal.reports.consolidation import is_late

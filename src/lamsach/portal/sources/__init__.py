@@ -1,1 +1,1 @@
-"""Always on: collectors and their sources, listed values seen a moment ago, and lists that run through archives by themselves."""
+"""Collectors and their sources, live sightings, and lists that run through archives."""

@@ -1,4 +1,4 @@
-"""The one gate: how sources do is seen by whoever sees the unit; who connected where, by the unit itself only."""
+"""The one gate: sources for those who see the unit; contacts for the unit itself only."""
 
 from __future__ import annotations
 

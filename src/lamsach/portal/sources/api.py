@@ -1,4 +1,4 @@
-"""What `lamsach collect --portal ADDRESS` sends: `PUT .../status` every few seconds, `POST .../sightings` at once."""
+"""Reports of `lamsach collect --portal ADDRESS`: `PUT .../status`, `POST .../sightings`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import Field
 
 from lamsach.portal.base.plain_json import Clean, Moment, clean
 from lamsach.portal.base.ratelimit import exceeded
-from lamsach.portal.sources import taking
+from lamsach.portal.sources import collectors
 from lamsach.portal.sources.models import Collector
 
 CALLS, WINDOW_S = 3000, 300
@@ -25,7 +25,7 @@ Text = Annotated[str, Field(max_length=255), Clean]
 
 
 class SourceIn(Schema):
-    """A source: lines in all, lines a second over the last minute, when the last one came, share of lines by format."""
+    """A source: lines in all, a second over the last minute, last one, share by format."""
 
     name: Text
     kind: Annotated[str, Field(max_length=20), Clean]
@@ -37,7 +37,7 @@ class SourceIn(Schema):
 
 
 class StatusIn(Schema):
-    """How a collector does."""
+    """State of a collector."""
 
     started: Moment | None = None
     ended: bool = False
@@ -76,7 +76,7 @@ class LiveIn(Schema):
 
 
 class TakenOut(Schema):
-    """How many were taken."""
+    """Number taken."""
 
     taken: int
 
@@ -88,7 +88,7 @@ def _collector(request: HttpRequest, name: str) -> Collector | None:
     cleaned = clean(name)
     if not 0 < len(cleaned) <= 100:
         raise Http404
-    return taking.collector_of(unit, cleaned)
+    return collectors.collector_of(unit, cleaned)
 
 
 @router.put("/collectors/{name}/status", response={200: TakenOut, 429: TakenOut})
@@ -97,7 +97,7 @@ def status(request: HttpRequest, name: str, data: StatusIn) -> Any:
     collector = _collector(request, name)
     if collector is None:
         return Status(429, {"taken": 0})
-    taking.take_status(collector, data.model_dump())
+    collectors.take_status(collector, data.model_dump())
     return {"taken": len(data.sources)}
 
 
@@ -109,4 +109,4 @@ def sightings(request: HttpRequest, name: str, data: list[LiveIn]) -> Any:
     collector = _collector(request, name)
     if collector is None:
         return Status(429, {"taken": 0})
-    return {"taken": taking.take_live(collector, [item.model_dump() for item in data])}
+    return {"taken": collectors.take_live(collector, [item.model_dump() for item in data])}

@@ -1,8 +1,7 @@
-"""Archives that lie where the portal's worker can read them: which unit's, and each accepted list through each of them by itself."""
+"""Archives that the portal's worker can read: whose, and each accepted list through each of them."""
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -12,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
 from lamsach.errors import LamsachError
 from lamsach.model import DeviceState, Findings, MatchStatus
+from lamsach.portal.base.storage import copy_to
 from lamsach.portal.campaigns.models import Campaign, CampaignState, IndicatorList, Participation
+from lamsach.portal.findings.intake import Source, keep, take_in
 from lamsach.portal.findings.models import Way
-from lamsach.portal.findings.taking import Source, keep, take_in
 from lamsach.portal.jobs.queue import Cancelled, Progress, enqueue
 from lamsach.portal.sources.models import ArchiveRun
 from lamsach.portal.units.models import FOREVER, Unit
@@ -139,9 +138,7 @@ def _copies(run: ArchiveRun, scratch: Path) -> list[str]:
     for number, kept in enumerate(lists):
         folder = scratch / str(number)
         folder.mkdir()
-        with default_storage.open(kept.path, "rb") as source, (folder / kept.name).open("wb") as target:
-            shutil.copyfileobj(source, target)
-        copies.append(str(folder / kept.name))
+        copies.append(str(copy_to(kept.path, folder / kept.name)))
     return copies
 
 
@@ -161,7 +158,7 @@ def _counts(findings: Findings, since: date) -> dict[str, int]:
 
 
 def without_blind(findings: Findings) -> Findings:
-    """The findings without coverage of days on which a source was not heard for an hour: such a day does not count as quiet."""
+    """Findings without coverage of days with an unheard hour: such a day does not count as quiet."""
     blind = set(findings.blind_days)
     return replace(
         findings, coverage=tuple(row for row in findings.coverage if (row.observer, row.day) not in blind)

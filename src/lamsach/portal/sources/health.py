@@ -1,4 +1,4 @@
-"""How the portal does, for programs: `/health` (it answers), `/ready` (database and schema are there), `/metrics` (Prometheus text format 0.0.4)."""
+"""Health for programs: `/health`, `/ready` (database, schema), `/metrics` (Prometheus text 0.0.4)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _BY_PROXY = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real
 
 
 def _may_see(request: HttpRequest) -> bool:
-    """By the token alone where there is one. Without one, only a program of this machine on a portal that no proxy is in front of."""
+    """Allow by the token; without one only a program of this machine on a portal without proxy."""
     if token := settings.METRICS_TOKEN:
         shown = request.headers.get("Authorization", "")
         return hmac.compare_digest(shown.encode(), f"Bearer {token}".encode())

@@ -1,4 +1,4 @@
-"""Collectors of units as they report themselves, their sources, live sightings, and the runs of lists through archives."""
+"""Collectors by their own reports, sources, live sightings, runs of lists through archives."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Collector(models.Model):
 
 
 class LogSource(models.Model):
-    """A source that a collector hears. `formats`: share of the lines by format, 0 to 1. `silent_since`: it is blind since then. `told`: people were."""
+    """A source of a collector. `formats`: share of lines; blind since `silent_since`; letters sent."""
 
     collector = models.ForeignKey(Collector, models.CASCADE, related_name="sources")
     name = models.CharField(max_length=255)
@@ -58,7 +58,7 @@ class LogSource(models.Model):
 
 
 class LiveSighting(models.Model):
-    """Something listed, seen by a collector a moment ago. The machine is named as the line does; the retro-hunt knows better. `key` is the collector's."""
+    """A listed value just seen by a collector; the machine as the line names it. `key` is the collector's."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     collector = models.ForeignKey(Collector, models.CASCADE, related_name="live")
@@ -93,8 +93,10 @@ class LiveSighting(models.Model):
 
 
 class ArchiveRun(models.Model):
-    """A list of a campaign that runs through a unit's archive by itself (`list` None: all lists, over the last days). `windows`: what was found of
-    the past 30, 90 and 365 days: machines, addresses, events."""
+    """Run of a list through a unit's archive (`list` None: all lists, over the last days).
+
+    `windows`: what was found of the past 30, 90 and 365 days: machines, addresses, events.
+    """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="archive_runs")
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="archive_runs")

@@ -1,4 +1,4 @@
-"""Jobs and regular tasks of sources and archives."""
+"""Tasks of sources and archives: jobs, regular ones, and silent sources."""
 
 from __future__ import annotations
 
@@ -6,9 +6,22 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from lamsach.portal.base.roles import WRITERS
+from lamsach.portal.base.tasks import MOST, Row, waits
 from lamsach.portal.jobs.queue import Progress, job, regular
-from lamsach.portal.sources import alarms, archives
+from lamsach.portal.sources import archives, collectors
+from lamsach.portal.sources.models import LogSource
+from lamsach.portal.units.access import writable_units
+
+regular("sources.lists", timedelta(seconds=10))(archives.plan)
+regular("sources.nightly", timedelta(hours=24))(archives.plan_nightly)
+regular("sources.silence", timedelta(seconds=30))(collectors.watch)
 
 
 @job("sources.retro", long=True)
@@ -17,25 +30,26 @@ def search(progress: Progress, run_id: int) -> Any:
     return archives.search(run_id, progress)
 
 
-@regular("sources.lists", timedelta(seconds=10))
-def lists() -> None:
-    """Accepted lists meet the archives."""
-    archives.plan()
-
-
-@regular("sources.nightly", timedelta(hours=24))
-def nightly() -> None:
-    """All lists meet what came in the last days."""
-    archives.plan_nightly()
-
-
-@regular("sources.silence", timedelta(seconds=30))
-def silence() -> None:
-    """Tell of sources that are silent."""
-    alarms.watch()
-
-
 @regular("sources.erase", timedelta(hours=12))
 def erase() -> None:
     """Erase old live sightings."""
-    alarms.erase(settings.RETENTION_DAYS)
+    collectors.erase(settings.RETENTION_DAYS)
+
+
+def _silent(user: Any) -> QuerySet[LogSource]:
+    return LogSource.objects.filter(collector__unit__in=writable_units(user), silent_since__isnull=False)
+
+
+@waits(gettext_lazy("Silent log sources"), WRITERS, 87, lambda user: [_silent(user)])
+def silent(user: Any) -> list[Row]:
+    """Sources of the person's units that send nothing: their days are blind."""
+    return [
+        Row(
+            f"{one.collector.unit.name}: {one.name}",
+            reverse("sources:list"),
+            _("See the source"),
+            timezone.localdate(one.silent_since),
+            since=True,
+        )
+        for one in _silent(user).select_related("collector__unit").order_by("silent_since")[:MOST]
+    ]

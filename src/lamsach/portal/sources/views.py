@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.template.defaultfilters import floatformat
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.lists import Cell, Listing, Quiet, State, paged
+from lamsach.portal.base.lists import Cell, Link, Listing, Mono, Quiet, State
 from lamsach.portal.base.roles import ALL, WRITERS
+from lamsach.portal.base.templatetags.house import number
 from lamsach.portal.sources import access
-from lamsach.portal.sources.archives import WINDOWS, places
+from lamsach.portal.sources.models import ArchiveRun
 
 _LATELY = timedelta(hours=24)
 _LOOK_S = 600
@@ -52,6 +54,61 @@ SOURCES = Listing(
 )
 
 
+def _state_of(run: ArchiveRun) -> Any:
+    if run.problem:
+        return State("bad", _("Failed")), _(run.problem)
+    return State("good", _("done")) if run.finished else State("busy", _("under way"))
+
+
+def _found(run: ArchiveRun, days: int) -> str:
+    found = run.windows.get(str(days))
+    words = _("%(machines)s machines, %(addresses)s addresses")
+    return words % {name: number(count) for name, count in found.items()} if found else ""
+
+
+def _named(run: ArchiveRun) -> Any:
+    words = run.list.name if run.list else _("all lists, last days")
+    to = reverse("findings:bundle", args=(run.bundle_id,)) if run.bundle_id else ""
+    return Link(words, to) if to else words, Quiet(run.campaign.name)
+
+
+RUNS = Listing(
+    title="Lists through the archive",
+    lead="Every accepted list is searched for in the archived logs of the past year, and every "
+    "night all lists in what"
+    " came since.",
+    cells=(
+        Cell("List", _named),
+        Cell("Unit", "unit__name"),
+        Cell("State", _state_of, "finished"),
+        Cell("30 days", partial(_found, days=30)),
+        Cell("90 days", partial(_found, days=90)),
+        Cell("365 days", partial(_found, days=365)),
+        Cell("Run", "created"),
+    ),
+    empty="No list has met an archive yet. The administrator names the archives in LAMSACH_ARCHIVES; "
+    "then every list"
+    " that is accepted runs through them by itself.",
+)
+LIVE = Listing(
+    title="Listed contacts just now",
+    cells=(
+        Cell("Seen", "seen"),
+        Cell(
+            "Listed address",
+            lambda row: (Mono(row.indicator), Quiet(_("blocked") if row.blocked == row.count else "")),
+            "indicator",
+        ),
+        Cell("Machine", lambda row: (row.machine, Quiet(row.ip if row.machine != row.ip else ""))),
+        Cell("Unit", "unit__name"),
+        Cell("Events", "count", css="number"),
+        Cell("Log of", lambda row: row.observer or row.collector.name),
+    ),
+    empty="Nothing listed was seen.",
+    template="sources/live.html",
+)
+
+
 @member(ALL, WRITERS, ("GET",))
 def sources(request: HttpRequest) -> HttpResponse:
     """The sources of the person's units; the silent ones alone with `?show=silent`."""
@@ -63,7 +120,8 @@ def sources(request: HttpRequest) -> HttpResponse:
         "total": rows.count(),
         "silent": silent.count(),
         "live_count": lately.count(),
-        "runs": [_shown(run) for run in access.runs(request.user)[:5]],
+        "latest": access.runs(request.user)[:5],
+        "runs": RUNS,
         "address": absolute("api:api-root") + "collectors/",
         "may_write": bool(request.user.roles & WRITERS),  # type: ignore[union-attr]
     }
@@ -77,16 +135,14 @@ def live(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("q", "").strip()[:200]
     if asked:
         rows = rows.filter(Q(indicator__icontains=asked) | Q(ip=asked) | Q(name__icontains=asked))
-    page = paged(request, rows)
     part = request.headers.get("HX-Request") == "true"
     if _looks(request, asked) or not part:
         record(request, "live.viewed", search=asked)
-    template = "sources/live_rows.html" if part else "sources/live.html"
-    return render(request, template, {"page": page, "q": asked})
+    return LIVE.page(request, rows, {"q": asked}, "sources/live_rows.html" if part else "")
 
 
 def _looks(request: HttpRequest, asked: str) -> bool:
-    """Return whether it is a while since the person last looked at this: the table renews itself every few seconds, and a line each time would bury the trail."""
+    """Return whether the person has not looked for a while: a line each renewal would bury the trail."""
     what = hashlib.sha256(asked.encode("utf-8", "replace")).hexdigest()
     return cache.add(f"live.viewed:{request.user.pk}:{what}", True, _LOOK_S)
 
@@ -94,11 +150,4 @@ def _looks(request: HttpRequest, asked: str) -> bool:
 @member(ALL, WRITERS, ("GET",))
 def runs(request: HttpRequest) -> HttpResponse:
     """Return what each list found in the archives of the person's units."""
-    page = paged(request, access.runs(request.user))
-    context = {"page": page, "runs": [_shown(run) for run in page], "archives": len(places())}
-    return render(request, "sources/runs.html", context)
-
-
-def _shown(run: Any) -> tuple[Any, list[tuple[int, dict[str, int]]]]:
-    """A run with its windows in order."""
-    return run, [(days, run.windows[str(days)]) for days in WINDOWS if str(days) in run.windows]
+    return RUNS.page(request, access.runs(request.user))

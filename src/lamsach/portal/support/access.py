@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from lamsach.portal.base.roles import COORDINATORS, HELPERS
 from lamsach.portal.support.models import Article, CannedAnswer, Question
@@ -21,14 +21,11 @@ def readable_questions(user: Any) -> QuerySet[Question]:
 
 def get_question(user: Any, question_id: int) -> Question:
     """The question, or Http404."""
-    question = readable_questions(user).filter(pk=question_id).first()
-    if question is None:
-        raise Http404
-    return question
+    return get_object_or_404(readable_questions(user), pk=question_id)
 
 
 def usable_canned(user: Any) -> QuerySet[CannedAnswer]:
-    """Answers kept ready by the person's units, by those above them and by those under them that the person helps."""
+    """Answers kept ready by the person's units, those above, and those under them."""
     mine = [unit.pk for unit in home_units(user)]
     above = UnitLink.objects.filter(
         descendant__in=mine, valid_from__lte=today(), valid_until__gt=today()
@@ -41,12 +38,9 @@ def usable_canned(user: Any) -> QuerySet[CannedAnswer]:
 
 def get_canned(user: Any, canned_id: int) -> CannedAnswer:
     """One to change: of the units that the person helps."""
-    found = CannedAnswer.objects.filter(
-        pk=canned_id, withdrawn=None, unit__in=readable_units(user, HELPERS)
-    ).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(
+        CannedAnswer.objects.filter(pk=canned_id, withdrawn=None, unit__in=readable_units(user, HELPERS))
+    )
 
 
 def editable_articles(user: Any) -> QuerySet[Article]:

@@ -28,7 +28,7 @@ def _text(parsed: Parsed) -> str:
 
 @lands_at("question")
 def word_of_the_asker(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
-    """An answer to the asker's letter: a further word of theirs, from their own address; from another one it is a note for the desk."""
+    """Add an asker's answer as their word if it is from their own address, else as a note."""
     question = _question(letter)
     if question is None:
         return new_question(incoming, letter, parsed)
@@ -42,7 +42,7 @@ def word_of_the_asker(incoming: Incoming, letter: Letter | None, parsed: Parsed)
 
 @lands_at("desk", files=False)
 def word_of_the_desk(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
-    """An answer to the desk's letter: goes to the asker when it comes from the desk's own address, else it is a note."""
+    """Send the desk's answer to the asker if it is from the desk's address, else keep it as a note."""
     question = _question(letter)
     if question is None or letter is None:
         return ""
@@ -76,7 +76,7 @@ def ask(incoming: Incoming, parsed: Parsed, unit: Unit) -> str:
 
 
 def _unit_for(sender: str) -> Unit | None:
-    """The desk of somebody whom the portal knows: the unit above theirs. Else the campaign's leader, else the root. The address only routes; it gives no rights."""
+    """Desk of a known sender: the unit above theirs, else the leader, else the root. Gives no rights."""
     from lamsach.portal.public.views import current
 
     own: Any = Unit.objects.filter(email__iexact=sender, valid_until=FOREVER).order_by("code").first()

@@ -1,18 +1,29 @@
-"""Asking, answering, handing over. First answers are due within eight working hours."""
+"""Questions: asked, answered, handed over, with their files.
+
+First answers are due within eight working hours.
+
+Files are few, small, and of a kind that a desk can look at without harm.
+"""
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterable
 from typing import Any
 
+from django.core import signing
+from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from lamsach.documents.archive import ZIP_ERRORS
+from lamsach.errors import InputError, LamsachError, LimitError
+from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base import links
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.uploads import Kept
+from lamsach.portal.base.uploads import Kept, keep
 from lamsach.portal.base.working_time import add_working_hours
 from lamsach.portal.mail.letters import queue_letter
 from lamsach.portal.support.models import Counter, Message, Question, QuestionFile, QuestionState
@@ -24,7 +35,7 @@ PURPOSE = "question"
 
 
 def ask(question: Question, once: str, files: Iterable[Kept] = (), *, receipt: bool = True) -> Question:
-    """Number the question and start its clock; the same form sent twice gives the first one. `receipt`: whether the asker gets an e-mail."""
+    """Number the question, start its clock; the same form twice is the first. `receipt`: by e-mail."""
     now = timezone.now()
     question.once, question.nonce = once, links.nonce()
     question.created, question.due = now, add_working_hours(now, FIRST_ANSWER_HOURS)
@@ -152,3 +163,53 @@ def hand_over(question: Question, by: Any, note: str) -> Unit | None:
     question.unit = above
     _tell_desk(question)
     return above
+
+
+FILE_KINDS = ("pdf", "docx", "xlsx", "png", "jpg", "jpeg", "txt", "csv")
+LARGEST_BYTES = 10_000_000
+MOST_SENT = 5
+_SALT = "lamsach.question-files"
+
+
+def kept_files(files: list[Any]) -> list[Kept]:
+    """Store the files of a form. LamsachError for the first that may not be kept; then none counts."""
+    if len(files) > MOST_SENT:
+        raise LimitError(mark("At most five files can be sent with a question."))
+    found = []
+    for file in files:
+        if file.size > LARGEST_BYTES:
+            raise LimitError(mark("A file is larger than 10 MB."), file.name[:100])
+        _check_office(file)
+        found.append(keep(file, FILE_KINDS))
+    return found
+
+
+def _check_office(file: Any) -> None:
+    """Refuse what is no office document or holds macros (ECMA-376 part 2: a ZIP archive)."""
+    if not file.name.lower().endswith((".docx", ".xlsx")):
+        return
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = {name.lower() for name in archive.namelist()[:10_000]}
+    except ZIP_ERRORS as problem:
+        raise InputError(mark("The file's content does not fit its name."), file.name[:100]) from problem
+    finally:
+        file.seek(0)
+    if "[content_types].xml" not in names:
+        raise InputError(mark("The file's content does not fit its name."), file.name[:100])
+    if any(name.endswith("vbaproject.bin") for name in names):
+        raise InputError(mark("Documents with macros are not taken."), file.name[:100])
+
+
+def carried(files: list[Kept]) -> str:
+    """Files as a signed word for a hidden field, so that nobody chooses them again."""
+    return signing.dumps([[file.name, file.path, file.size, file.sha256] for file in files], salt=_SALT)
+
+
+def from_carried(word: str) -> list[Kept]:
+    """The files of such a word; none when it is not ours or older than a day."""
+    try:
+        rows = signing.loads(word, salt=_SALT, max_age=86_400)
+        return [Kept(*row) for row in rows if default_storage.exists(row[1])]
+    except (signing.BadSignature, LamsachError, TypeError, ValueError):
+        return []

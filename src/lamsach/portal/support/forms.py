@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.forms import text
 from lamsach.portal.support.models import Article, CannedAnswer, Question
 from lamsach.portal.units.models import FOREVER
 
@@ -32,10 +33,10 @@ class FilesField(forms.FileField):
 class AskForm(forms.ModelForm):  # type: ignore[type-arg]
     """A question of anybody."""
 
-    unit_code = forms.CharField(
-        label=_("Code of your unit"),
+    unit_code = text(
+        _("Code of your unit"),
+        60,
         required=False,
-        max_length=60,
         help_text=_("If you know it: then your own unit's contact answers."),
     )
     attached = FilesField(
@@ -69,7 +70,7 @@ class WordForm(AnswerForm):
 
 
 class _OfUnits(forms.ModelForm):  # type: ignore[type-arg]
-    """`seen` is a digest of what the form showed, so that the second of two who edit at once is told."""
+    """Form of a unit's row; `seen`: digest of the shown values, so that the second editor is refused."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 

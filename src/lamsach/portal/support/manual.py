@@ -1,6 +1,7 @@
-"""The documentation as pages of the portal, which need no network: the Markdown files of `docs/`, drawn in the portal's own frame.
+"""Documentation as pages of the portal, without network: the Markdown files of `docs/`.
 
-Links among the documents lead to their pages; what lies outside the documentation loses its link. No HTML of a document is taken over.
+Links among the documents lead to their pages; what is outside the documentation loses its link. No HTML of a
+document is taken over.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _WIDE = (
     ("</table>", "</table></div>"),
     ("<pre>", '<pre tabindex="0">'),
 )
-"""What may be wider than a phone is moved by the keyboard too. A document's own text holds no tags: they are escaped."""
+"""Wide parts move by the keyboard too. A document's own text holds no tags: they are escaped."""
 
 
 def folder() -> Path:
@@ -53,7 +54,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @anyone("GET")
 def page(request: HttpRequest, page: str) -> HttpResponse:
-    """One document: `how-to/officer/hunt.vi`. In Vietnamese pages the Vietnamese one is a link away, as in the file."""
+    """One document: `how-to/officer/hunt.vi`; the other language is a link away."""
     return _page(request, page)
 
 
@@ -104,7 +105,7 @@ def anchor(heading: str) -> str:
 
 
 def address(name: str, target: str) -> str:
-    """Return where a link of this document leads to: a page, a place in it, an address on the web; empty where it is none of these."""
+    """Return the target of a document's link: page, place in it, web address; empty for others."""
     if re.match(r"https?://", target):
         return target
     path, _, heading = target.partition("#")

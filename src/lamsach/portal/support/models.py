@@ -13,7 +13,7 @@ from lamsach.portal.units.models import Unit
 
 
 class QuestionState(models.TextChoices):
-    """Where a question stands."""
+    """State of a question."""
 
     OPEN = "open", _("Waiting for an answer")
     ANSWERED = "answered", _("Answered")
@@ -21,7 +21,7 @@ class QuestionState(models.TextChoices):
 
 
 class Question(models.Model):
-    """A question, its number and clock. `unit` is the one whose contact answers now; a hand-over moves it up the tree. `erased`: since when it has no words and no asker any more."""
+    """A question. `unit`: its contact answers now, a hand-over moves it up. `erased`: words are gone."""
 
     number = models.CharField(max_length=20, unique=True)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="questions")

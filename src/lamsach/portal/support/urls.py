@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from lamsach.portal.support import knowledge_views, manual, views
+from lamsach.portal.support import knowledge, manual, views
 
 app_name = "support"
 urlpatterns = [
@@ -17,10 +17,10 @@ urlpatterns = [
     path("help/docs/", manual.index, name="docs"),
     path("help/docs/pictures/<str:picture>.png", manual.picture, name="picture"),
     path("help/docs/<path:page>/", manual.page, name="document"),
-    path("help/articles/<int:article_number>/", knowledge_views.article, name="article"),
-    path("office/knowledge/", knowledge_views.shelf, name="shelf"),
-    path("office/knowledge/answers/new/", knowledge_views.canned_new, name="canned_new"),
-    path("office/knowledge/answers/<int:canned_id>/", knowledge_views.canned_edit, name="canned_edit"),
-    path("office/knowledge/articles/new/", knowledge_views.article_new, name="article_new"),
-    path("office/knowledge/articles/<int:article_id>/", knowledge_views.article_edit, name="article_edit"),
+    path("help/articles/<int:article_number>/", knowledge.article, name="article"),
+    path("office/knowledge/", knowledge.shelf, name="shelf"),
+    path("office/knowledge/answers/new/", knowledge.canned_new, name="canned_new"),
+    path("office/knowledge/answers/<int:canned_id>/", knowledge.canned_edit, name="canned_edit"),
+    path("office/knowledge/articles/new/", knowledge.article_new, name="article_new"),
+    path("office/knowledge/articles/<int:article_id>/", knowledge.article_edit, name="article_edit"),
 ]

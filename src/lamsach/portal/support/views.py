@@ -6,8 +6,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -23,7 +23,7 @@ from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import HELPERS
 from lamsach.portal.base.uploads import Kept, download
 from lamsach.portal.public.views import current
-from lamsach.portal.support import access, desk, files
+from lamsach.portal.support import access, desk
 from lamsach.portal.support.forms import AnswerForm, AskForm, WordForm
 from lamsach.portal.support.knowledge import fitting
 from lamsach.portal.support.models import Article, Question, QuestionState
@@ -33,7 +33,7 @@ from lamsach.portal.units.models import FOREVER, Unit
 
 
 def _desk_for(request: HttpRequest, code: str) -> Unit | None:
-    """Whose contact answers: the unit named, else the person's own, else the campaign's leader, else the root."""
+    """Desk: the unit named, else the person's own, else the campaign's leader, else the root."""
     named = Unit.objects.filter(code=canonical(code) or "", valid_until=FOREVER).first()
     if named is not None:
         return named
@@ -69,7 +69,7 @@ def ask(request: HttpRequest) -> HttpResponse:
             articles = [] if form.cleaned_data["offered"] else _offer(form)
             if articles:
                 again: Any = form.data.copy()  # type: ignore[attr-defined]
-                again["offered"], again["carried"] = "yes", files.carried(kept)
+                again["offered"], again["carried"] = "yes", desk.carried(kept)
                 context.update(articles=articles, form=AskForm(again), kept=kept)
                 return render(request, "support/ask.html", context)
             return _asked(request, form, unit, kept)
@@ -79,8 +79,8 @@ def ask(request: HttpRequest) -> HttpResponse:
 def _files(form: AskForm | WordForm) -> list[Kept] | None:
     """The files of a form, stored; None when one may not be kept, which the form then says."""
     try:
-        kept = files.from_carried(form.cleaned_data.get("carried") or "")
-        return [*kept, *files.kept(form.cleaned_data["attached"])][: files.MOST]
+        kept = desk.from_carried(form.cleaned_data.get("carried") or "")
+        return [*kept, *desk.kept_files(form.cleaned_data["attached"])][: desk.MOST_SENT]
     except LamsachError as problem:
         form.add_error(
             "attached", f"{problem.where}: {_(problem.what)}" if problem.where else _(problem.what)
@@ -207,9 +207,7 @@ def question(request: HttpRequest, question_id: int) -> HttpResponse:
 
 
 def _file(question: Question, file_id: int) -> HttpResponse:
-    found = question.files.filter(pk=file_id).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(question.files, pk=file_id)
     return download(found.name, found.path)
 
 

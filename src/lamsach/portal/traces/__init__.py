@@ -1,1 +1,1 @@
-"""Traces in the portal: the authority's list and the unit's logs in, the devices and the answer letter out."""
+"""Traces in the portal: authority's list and unit's logs in, devices and answer letter out."""

@@ -1,4 +1,4 @@
-"""The one gate to traces: they name machines, so only those see them who belong to the unit with a writing role."""
+"""The one gate to traces: they name machines, so only the unit's own people with a writing role."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from lamsach.portal.findings.access import own_units, uploading_units
 from lamsach.portal.traces.models import Trace
@@ -27,9 +27,7 @@ def own_traces(user: Any) -> QuerySet[Trace]:
 def get_trace(user: Any, trace_id: int) -> Trace:
     """A trace, for those who belong to its unit."""
     found = Trace.objects.filter(pk=trace_id, unit__in=readable_units(user)).select_related("unit", "job")
-    trace = found.first()
-    if trace is None:
-        raise Http404
+    trace = get_object_or_404(found)
     if trace.unit_id not in own_units(user):
         raise PermissionDenied
     return trace

@@ -11,8 +11,7 @@ from django.utils import timezone
 
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.storage import arriving
-from lamsach.portal.findings.pieces import FILE_BYTES, Pile
-from lamsach.portal.findings.transfers import FORGOTTEN
+from lamsach.portal.findings.pieces import FILE_BYTES, FORGOTTEN, Pile
 from lamsach.portal.traces import rows
 from lamsach.portal.traces.models import FileKind, Trace, TraceFile
 from lamsach.portal.units.access import held_units
@@ -28,7 +27,7 @@ def folder(trace: Trace) -> str:
 
 
 def name_of(file: TraceFile) -> str:
-    """Return what a file is called there: with its own ending, so that its kind is known; with its number, so that names cannot do harm."""
+    """Name a file by number and name: its ending tells its kind, its number keeps names from harm."""
     return f"{folder(file.trace)}/{file.kind}/{file.pk}-{file.name}"
 
 
@@ -74,7 +73,7 @@ def delete_result(trace: Trace, by: Any = None) -> None:
 
 
 def forget() -> int:
-    """Delete files of traces that nobody began within a week, and results that are older than raw findings are kept; how many."""
+    """Delete files of traces not begun within a week, and results past the retention; how many."""
     now = timezone.now()
     begun = Trace.objects.filter(job=None, files_deleted=None, created__lt=now - FORGOTTEN)
     waiting = list(begun.select_related("unit"))

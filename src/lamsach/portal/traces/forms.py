@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.forms import text
 from lamsach.portal.campaigns.models import CampaignState
 from lamsach.portal.findings.access import campaigns
 from lamsach.portal.traces import access
@@ -26,16 +27,16 @@ class TraceForm(forms.Form):
         ),
     )
     unit: Any = UnitField()
-    answers = forms.CharField(
-        label=_("Document of the authority"),
-        max_length=300,
+    answers = text(
+        _("Document of the authority"),
+        300,
         required=False,
         help_text=_("Its number and date; the answer letter names it. It may be left open."),
     )
-    addressee = forms.CharField(label=_("Addressee of the answer"), max_length=200, required=False)
-    number = forms.CharField(
-        label=_("Number and symbol of the answer"),
-        max_length=60,
+    addressee = text(_("Addressee of the answer"), 200, required=False)
+    number = text(
+        _("Number and symbol of the answer"),
+        60,
         required=False,
         help_text=_("Such as 5/TTCNTT-ATTT. It may be left open."),
     )

@@ -1,4 +1,4 @@
-"""Traces from the browser: which files, how far, what came out. The result's files lie in the storage, under the trace's number."""
+"""Traces from the browser: files, progress, result. Result files are stored under the trace's number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SAID = ("name", "ip", "mac", "user", "department", "rival")
 
 
 class FileKind(models.TextChoices):
-    """What an uploaded file is for."""
+    """Kinds of uploaded files."""
 
     LIST = "list", _("List of the authority")
     LOG = "log", _("Log file")
@@ -24,9 +24,11 @@ class FileKind(models.TextChoices):
 
 
 class Trace(models.Model):
-    """A trace of a unit. `job` runs it; `listed` and `explained` count distinct rows. `answers`, `addressee` and `number` are for the letter.
+    """A trace of a unit. `listed` and `explained` count distinct rows.
 
-    `campaign`: where the machines get their cases, None when the trace only answers. `bundle` is what brought them there."""
+    `answers`, `addressee` and `number` are for the letter. `campaign`: where machines get their cases, None
+    when the trace only answers. `bundle` brought them there.
+    """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="traces")
     campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, related_name="traces")
@@ -71,10 +73,11 @@ class TraceFile(models.Model):
 
 
 class TraceRow(models.Model):
-    """A distinct row of the authority's list and what is known of it. `why` is a code of `lamsach.trace.model.Why`, empty for an explained one; `named` holds the
-    machine, or the candidates, as the trace names them, with the lines that prove it. `device`: the machine in the campaign.
+    """A distinct row of the authority's list and what is known of it.
 
-    `digest` tells the same row in another list again; `elsewhere` is the row of another trace that explains this one. `day` is None without a time.
+    `why`: code of `lamsach.trace.model.Why`, empty for an explained one; `named`: the machine or candidates,
+    with the lines that prove it; `device`: the machine in the campaign. `digest` is the same in another list;
+    `elsewhere`: row of another trace that explains this one. `day` is None without a time.
     """
 
     trace = models.ForeignKey(Trace, models.CASCADE, related_name="rows")

@@ -1,20 +1,43 @@
-"""The rows of a trace as the portal keeps them: for the page, for the cases, and so that a person's data in them can be found and erased."""
+"""Rows of a trace as the portal keeps them, and what follows from them.
+
+What a row explains is handed in as findings, so that the rules of every other finding hold. Nothing counts
+twice: the same row in a later list, a hunt of the same logs and a second run all report the same moment
+(`findings.evidence.heaviest`). A row that an earlier trace explained makes no question; a question of an
+earlier trace ends when a later one explains its rows. A person's data in rows can be found and erased.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import get_language
 
-from lamsach.portal.findings.reading import cleaned
+from lamsach.i18n import translator
+from lamsach.portal.base.lists import paged
+from lamsach.portal.cases.models import Case, Clarification
+from lamsach.portal.cases.states import TONES
+from lamsach.portal.cases.upkeep import refresh
+from lamsach.portal.findings.bundle_reader import cleaned
+from lamsach.portal.findings.evidence import add_up
+from lamsach.portal.findings.intake import Source, keep, take_in
+from lamsach.portal.findings.models import Device, Identity, IdentityKind, Part, Sighting, Way
 from lamsach.portal.traces.models import Trace, TraceRow
-from lamsach.trace.findings import Contact, contacts_of
-from lamsach.trace.model import Answer, Named, Reported
+from lamsach.portal.units.models import Unit
+from lamsach.trace.findings import STAND_IN, Contact, contacts_of, findings_of
+from lamsach.trace.model import Answer, Certainty, Named, Reported, Why
 from lamsach.trace.model import Trace as Result
+from lamsach.trace.reasons import CERTAINTIES, TODO, WHY
 
 MOST_ROWS = 50_000
 """Of so many rows of a list the portal keeps what is known; the files of the result hold all."""
@@ -22,7 +45,7 @@ _BATCH = 500
 
 
 @transaction.atomic
-def keep(trace: Trace, result: Result) -> None:
+def keep_rows(trace: Trace, result: Result) -> None:
     """Keep the distinct rows of a result, in place of those that were kept of this trace before."""
     trace.rows.all().delete()
     contacts = contacts_of(result)
@@ -88,7 +111,173 @@ def digest_of(row: Reported) -> str:
 
 
 def forget(traces: Iterable[int]) -> None:
-    """Take from rows what they say of machines and people; that they were there, and the machine's case, stays."""
+    """Take machines and people out of rows; that they were there, and the machine's case, stays."""
     TraceRow.objects.filter(trace__in=list(traces)).update(
         ip="", port=None, time_text="", document="", indicator="", named=[]
     )
+
+
+_AT_ONCE = 500
+
+
+def lead(trace: Trace, result: Result, scratch: Path) -> int:
+    """Keep rows, hand in what they explain, tie them to machines; how many have a case. Repeatable."""
+    from lamsach.results import write
+
+    keep_rows(trace, result)
+    if trace.campaign is None:
+        return 0
+    # the same result gives the same bundle, so that a second run hands in nothing new
+    dated = replace(result, started=trace.created, finished=trace.created)
+    path = scratch / "trace.zip"
+    write(findings_of(dated, _explained_before(trace)), path, "vi", {})
+    with path.open("rb") as file:
+        source = Source(trace.unit, trace.campaign, Way.TRACE, trace.user)
+        bundle, _new = keep(file, f"trace-{trace.pk}.zip", source)
+    take_in(bundle.pk)
+    Trace.objects.filter(pk=trace.pk).update(bundle=bundle)
+    trace.bundle = bundle
+    _tie(trace)
+    _settle(trace)
+    return len(cases_of(trace.rows.exclude(device=None)))
+
+
+def _others(trace: Trace) -> set[int]:
+    """The other traces of the unit in the campaign."""
+    same = Trace.objects.filter(unit=trace.unit_id, campaign=trace.campaign_id).exclude(pk=trace.pk)
+    return set(same.values_list("pk", flat=True))
+
+
+def _explained_before(trace: Trace) -> set[int]:
+    """The numbers of this trace's unexplained rows that another trace explains."""
+    known = TraceRow.objects.filter(trace__in=_others(trace), why="").exclude(device=None)
+    by_digest = dict(known.values_list("digest", "pk"))
+    found = [row for row in trace.rows.exclude(why="") if row.digest in by_digest]
+    for row in found:
+        row.elsewhere_id = by_digest[row.digest]
+    TraceRow.objects.bulk_update(found, ["elsewhere"], batch_size=_AT_ONCE)
+    return {row.at for row in found}
+
+
+def _tie(trace: Trace) -> None:
+    """Say of each explained row which machine of the portal it is."""
+    by_key: dict[str, list[TraceRow]] = {}
+    for row in trace.rows.filter(why=""):
+        by_key.setdefault(str(row.named[0].get("key", "")) if row.named else "", []).append(row)
+    keys = sorted(by_key)
+    for begin in range(0, len(keys), _AT_ONCE):
+        found = Identity.objects.filter(
+            unit=trace.unit_id,
+            kind=IdentityKind.KEY,
+            value__in=keys[begin : begin + _AT_ONCE],
+            device__appearances__bundle=trace.bundle_id,
+        )
+        for key, device in found.values_list("value", "device_id"):
+            for row in by_key[key]:
+                row.device_id = device
+    tied = [row for found_rows in by_key.values() for row in found_rows if row.device_id]
+    TraceRow.objects.bulk_update(tied, ["device"], batch_size=_AT_ONCE)
+
+
+@transaction.atomic
+def _settle(trace: Trace) -> None:
+    """End the questions of earlier traces that this one answers."""
+    Unit.objects.select_for_update().get(pk=trace.unit_id)  # one at a time, as for bundles
+    mine = {row.digest: row for row in trace.rows.filter(why="").exclude(device=None).only("digest")}
+    open_rows = TraceRow.objects.filter(trace__in=_others(trace), elsewhere=None).exclude(why="")
+    touched: dict[int, int] = {}
+    for row in open_rows.select_related("trace"):
+        if row.digest in mine:
+            TraceRow.objects.filter(pk=row.pk).update(elsewhere=mine[row.digest])
+            if row.trace.bundle_id:
+                touched[row.trace_id] = row.trace.bundle_id
+    for earlier, bundle in touched.items():
+        _ask_again(trace, earlier, bundle)
+
+
+def _ask_again(trace: Trace, earlier: int, bundle: int) -> None:
+    """Count an earlier trace's questions anew, without what is answered by now."""
+    left: Counter[tuple[str, str, date | None]] = Counter(
+        TraceRow.objects.filter(trace=earlier, elsewhere=None)
+        .exclude(why="")
+        .values_list("ip", "indicator", "day")
+    )
+    parts = Part.objects.filter(bundle=bundle, sighting__device__key__startswith=STAND_IN)
+    devices, changed = set(), dict[int, date]()
+    for part in parts.select_related("sighting__device"):
+        seen = part.sighting
+        known = (seen.device.ip, seen.indicator)
+        undated = left.get((*known, None), 0) if seen.day == _day_of(bundle) else 0
+        count = left.get((*known, seen.day), 0) + undated
+        devices.add(seen.device_id)
+        changed[seen.pk] = seen.day
+        if count:
+            Part.objects.filter(pk=part.pk).update(count=count, passed=count)
+        else:
+            part.delete()
+    add_up(changed)
+    Sighting.objects.filter(pk__in=changed, parts=None).delete()
+    gone = devices - set(Sighting.objects.filter(device__in=devices).values_list("device_id", flat=True))
+    Clarification.objects.filter(campaign=trace.campaign_id, device__in=gone, answered=None).delete()
+    if trace.campaign is not None:
+        refresh(trace.campaign, trace.unit, devices - gone)
+
+
+def _day_of(bundle: int) -> date:
+    """The day on which rows without a time count: that of the trace."""
+    return timezone.localdate(Trace.objects.get(bundle=bundle).created)
+
+
+def cases_of(found: Iterable[TraceRow]) -> dict[int, Case]:
+    """Cases of rows, by their devices; a merged device leads to the case of the other one."""
+    by_trace = [row for row in found if row.device_id]
+    if not by_trace:
+        return {}
+    campaign = by_trace[0].trace.campaign_id
+    standing = {
+        number: into or number
+        for number, into in Device.objects.filter(pk__in={row.device_id for row in by_trace}).values_list(
+            "pk", "into_id"
+        )
+    }
+    cases = {
+        case.device_id: case
+        for case in Case.objects.filter(campaign=campaign, device__in=set(standing.values()), superseded=None)
+    }
+    return {number: cases[into] for number, into in standing.items() if into in cases}
+
+
+_OPTION = re.compile(r" \(--[a-z-]{1,40}\)")
+"""What the sentences say of the command line, which is of no use here."""
+
+
+def rows_of(request: HttpRequest, trace: Trace) -> dict[str, Any]:
+    """One page of rows; over all, how many machines have a case, and whether a row is still open."""
+    found = trace.rows.select_related("device", "elsewhere")
+    page = paged(request, found)
+    cases = cases_of(trace.rows.exclude(device=None).only("device_id", "trace_id"))
+    language = "en" if get_language() == "en" else "vi"
+    shown = [_shown(row, language) | _of_case(cases.get(row.device_id or 0)) for row in page]
+    return {
+        "page": page,
+        "rows": shown,
+        "in_cases": len({case.pk for case in cases.values()}),
+        "open": trace.rows.exclude(why="").filter(elsewhere=None).exists(),
+    }
+
+
+def _shown(row: TraceRow, language: str) -> dict[str, Any]:
+    _ = translator(language)
+    why = Why(row.why) if row.why else None
+    named = row.named[0] if row.named else {}
+    return {
+        "row": row,
+        "why": _(WHY[why]) if why else "",
+        "todo": _OPTION.sub("", _(TODO[why])) if why else "",
+        "machine": next((named[key] for key in ("name", "mac", "ip", "user") if named.get(key)), "–"),
+        "certainty": _(CERTAINTIES[Certainty(row.certainty)]) if row.certainty else "",
+    }
+
+
+def _of_case(case: Any) -> dict[str, Any]:
+    return {"case": case, "tone": TONES[case.state] if case else ""}

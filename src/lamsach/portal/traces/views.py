@@ -1,28 +1,27 @@
-"""Pages of traces. Everything works without scripts for files within the upload limit; with them, logs of any size in pieces."""
+"""Pages of traces; scripts are needed only for logs beyond the upload limit."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
-from lamsach.portal.audit.trail import record
+from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.lists import Cell, Listing
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import download
-from lamsach.portal.findings.uploading import added, announced, result_page
-from lamsach.portal.traces import access, files, shown, tracing
+from lamsach.portal.findings.pieces import added, announced, result_page
+from lamsach.portal.traces import access, files, rows, runs
 from lamsach.portal.traces.forms import TraceForm
-from lamsach.portal.traces.models import FileKind, Trace, TraceFile
+from lamsach.portal.traces.models import FileKind, Trace
 
 _FIELDS = (("lists", FileKind.LIST), ("inventory", FileKind.INVENTORY), ("logs", FileKind.LOG))
 
@@ -50,8 +49,7 @@ def traces(request: HttpRequest) -> HttpResponse:
     """The traces of the person's own units; beginning one."""
     form = TraceForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
-        user: Any = request.user
-        made = Trace.objects.create(user=user, **form.cleaned_data)
+        made = Trace.objects.create(user=user_of(request), **form.cleaned_data)
         record(request, "trace.prepared", made, made.unit)
         return redirect("traces:trace", trace_id=made.pk)
     return TRACES.page(request, access.own_traces(request.user), {"form": form})
@@ -59,7 +57,7 @@ def traces(request: HttpRequest) -> HttpResponse:
 
 @member(ALL, WRITERS)
 def trace(request: HttpRequest, trace_id: int) -> HttpResponse:
-    """One trace: its files, how far it is, its result. POST adds files, begins, stops, or deletes the result."""
+    """One trace: files, progress, result. POST adds files, begins, stops, or deletes the result."""
     found = access.get_trace(request.user, trace_id)
     if request.method == "POST":
         try:
@@ -82,7 +80,7 @@ def trace(request: HttpRequest, trace_id: int) -> HttpResponse:
         "left": (found.listed or 0) - found.explained,
     }
     if _has_result(found):
-        context |= shown.rows_of(request, found)
+        context |= rows.rows_of(request, found)
         record(request, "trace.viewed", found, found.unit)
     partly = request.headers.get("HX-Target") == "state"
     return render(request, "traces/state.html" if partly else "traces/trace.html", context)
@@ -95,7 +93,7 @@ def _act(request: HttpRequest, found: Trace) -> None:
             if upload.size:
                 files.take_whole(found, kind, upload)
     if what == "begin":
-        tracing.begin(found, request)
+        runs.begin(found, request)
     elif what == "stop":
         files.FILES.stop(found, request)
     elif what == "delete" and found.listed is not None and found.result_deleted is None:
@@ -113,15 +111,13 @@ def file_new(request: HttpRequest, trace_id: int) -> HttpResponse:
 def file_piece(request: HttpRequest, trace_id: int, trace_file_id: int) -> HttpResponse:
     """A piece of a log: the body's bytes, at `?offset=`."""
     found = access.get_trace(request.user, trace_id)
-    file: TraceFile | None = found.files.filter(pk=trace_file_id).first()
-    if file is None:
-        raise Http404
+    file = get_object_or_404(found.files, pk=trace_file_id)
     return added(request, partial(files.FILES.add, file))
 
 
 @member(ALL, WRITERS, ("GET",))
 def result(request: HttpRequest, trace_id: int) -> HttpResponse:
-    """The result, as the command line writes it, under a policy that lets nothing run or load but its own style."""
+    """The result as the command line writes it, under a policy that runs and loads nothing."""
     found = access.get_trace(request.user, trace_id)
     path = files.result_path(found, "html")
     if not _has_result(found) or not default_storage.exists(path):

@@ -17,8 +17,8 @@ from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.counting import Counts, counts_of_pairs
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation
 from lamsach.portal.campaigns.tasks import own_dates
-from lamsach.portal.cases.counting import CaseCounts, case_counts_of_pairs
-from lamsach.portal.cases.unsearched import searching
+from lamsach.portal.cases.coverage import searching
+from lamsach.portal.cases.tally import CaseCounts, case_counts_of_pairs
 from lamsach.portal.reports.access import with_parent
 from lamsach.portal.units.access import home_units
 from lamsach.portal.units.models import Unit

@@ -19,10 +19,10 @@ from lamsach.portal.base.asked import contains, whole
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.roles import ALL
 from lamsach.portal.campaigns.access import readable_campaigns, readable_dispatches
-from lamsach.portal.cases import searching
+from lamsach.portal.cases import search as case_search
 from lamsach.portal.cases.access import readable_cases
 from lamsach.portal.findings.access import own_units
-from lamsach.portal.lists import looking
+from lamsach.portal.lists import versions
 from lamsach.portal.lists.access import lists
 from lamsach.portal.reports.access import readable_reports
 from lamsach.portal.units.access import home_units, named, readable_units
@@ -68,7 +68,7 @@ def _campaigns(user: Any, words: str) -> list[Hit]:
 
 
 def _machines(user: Any, words: str) -> list[Hit]:
-    rows = readable_cases(user).filter(searching.condition(words, own_units(user))).order_by("pk")
+    rows = readable_cases(user).filter(case_search.condition(words, own_units(user))).order_by("pk")
     return _first(
         rows,
         lambda case: Hit(
@@ -83,7 +83,7 @@ def _listed(user: Any, words: str) -> list[Hit]:
     """The lists that name a value, as the page of lists finds them; none for words that are no value."""
     home = home_units(user)
     try:
-        places = looking.places(lists(user), words, home[0] if home else None)
+        places = versions.places(lists(user), words, home[0] if home else None)
     except InputError:
         return []
     address = f"{reverse('lists:overview')}?{urlencode({'q': words})}"

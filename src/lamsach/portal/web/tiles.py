@@ -9,9 +9,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.cases.counting import OPEN, spans_on
+from lamsach.portal.cases.coverage import WORDS, states
 from lamsach.portal.cases.models import CaseState
-from lamsach.portal.cases.unsearched import WORDS, states
+from lamsach.portal.cases.tally import OPEN, spans_on
 from lamsach.portal.units.models import Unit, UnitLink
 from lamsach.portal.units.tree import on_day, today, under
 from lamsach.portal.web.tree import ANSWERS, answer_of, answers

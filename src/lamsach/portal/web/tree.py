@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.counting import Counts, counts_by_child, late_on, total
 from lamsach.portal.campaigns.models import Campaign, CampaignState
-from lamsach.portal.cases import stated
-from lamsach.portal.cases.counting import GROUPS, CaseCounts, case_counts_of, larger, more_stated
-from lamsach.portal.cases.unsearched import NOWHERE, Lack, Searching, searching, unsearched_by_child
+from lamsach.portal.cases import tally
+from lamsach.portal.cases.coverage import NOWHERE, Lack, Searching, searching, unsearched_by_child
+from lamsach.portal.cases.tally import GROUPS, CaseCounts, case_counts_of, larger, more_stated
 from lamsach.portal.units.models import FOREVER, Unit, UnitLink
 from lamsach.portal.units.tree import on_day, today, under
 
@@ -149,7 +149,7 @@ def _figures(
         sizes = under(units, day).values_list("ancestor").annotate(size=Count("descendant"))
         return _Figures({unit: Counts(units=size) for unit, size in sizes}, {}, frozenset(), {}, frozenset())
     counts, machines = _sums(campaign, root, units, opened, day)
-    said = stated.newest(campaign, root.pk, day)
+    said = tally.newest(campaign, root.pk, day)
     more = more_stated(campaign, root.pk, day, said=said)
     if more:
         for ancestor, below in (
@@ -157,7 +157,7 @@ def _figures(
         ):
             machines[ancestor] = machines.get(ancestor, CaseCounts()) + more[below]
     if said:
-        for one in stated.one_by_one(campaign, set(units) - {one.unit_id for one in said}, day):
+        for one in tally.one_by_one(campaign, set(units) - {one.unit_id for one in said}, day):
             word = CaseCounts(**{name: one.counts.get(name, 0) for name in GROUPS})
             if larger(word, machines.get(one.unit_id, CaseCounts())):
                 machines[one.unit_id] = word

@@ -14,7 +14,7 @@ from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.deadlines import UnitDates, dates
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Dispatch, Participation, Step
-from lamsach.portal.cases.listing import chosen, of_group
+from lamsach.portal.cases.search import chosen, of_group
 from lamsach.portal.findings.models import CoverageDay
 from lamsach.portal.mail.access import readable_letters
 from lamsach.portal.mail.letters import subject

@@ -17,8 +17,8 @@ from lamsach.portal.base.roles import ALL, COORDINATORS
 from lamsach.portal.base.templatetags.house import MARKS
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.cases.counting import case_counts
-from lamsach.portal.cases.unsearched import searching
+from lamsach.portal.cases.coverage import searching
+from lamsach.portal.cases.tally import case_counts
 from lamsach.portal.findings.access import own_units
 from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.units import access

@@ -130,3 +130,10 @@ def query(context: Mapping[str, Any], **changes: Any) -> str:
 def cell(context: Any, column: Any, row: Any) -> str:
     """A row's cell in a column of a `Listing`."""
     return column.render(context, row)  # type: ignore[no-any-return]
+
+
+@register.simple_tag(takes_context=True)
+def table(context: Any, listing: Any, rows: Any) -> str:
+    """Rows in the columns of another `Listing` than the page's own."""
+    with context.push(**listing.table(rows)):
+        return str(context.template.engine.get_template("base/rows.html").render(context))

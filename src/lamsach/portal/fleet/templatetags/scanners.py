@@ -1,10 +1,10 @@
-"""Whether a tool of the catalogue is a scanner without a campaign's lists, for pages that show the catalogue."""
+"""Template filter: a scanner of the catalogue without a campaign's lists."""
 
 from __future__ import annotations
 
 from django import template
 
-from lamsach.portal.fleet.programs import program_of
+from lamsach.portal.fleet.scanners import program_of
 from lamsach.portal.public.models import Tool
 
 register = template.Library()

@@ -1,0 +1,304 @@
+"""A campaign's machines: over time, by day, with logs and without; its rules and playbooks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from lamsach.errors import LamsachError
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.asked import number
+from lamsach.portal.base.charts import chart
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.forms import act
+from lamsach.portal.base.lists import paged
+from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
+from lamsach.portal.campaigns.access import get_campaign
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.cases import dashboard as facts
+from lamsach.portal.cases import playbooks as books
+from lamsach.portal.cases import tally
+from lamsach.portal.cases.coverage import searching, unsearched_by_child
+from lamsach.portal.cases.forms import PlaybookStepSet, RulesForm
+from lamsach.portal.cases.models import (
+    Case,
+    CaseState,
+    Cause,
+    Playbook,
+    Rules,
+    ThreatKind,
+)
+from lamsach.portal.cases.search import asked_day, fold
+from lamsach.portal.cases.tally import case_counts, case_counts_by_child, stated_rows
+from lamsach.portal.cases.upkeep import policy
+from lamsach.portal.findings.models import Bundle
+from lamsach.portal.jobs.queue import enqueue
+from lamsach.portal.units.access import get_unit, home_units, readable_above, writable_units
+from lamsach.portal.units.models import FOREVER, Unit
+from lamsach.portal.units.tree import ancestors, descendants, today
+
+WORDS = {
+    "todo": gettext_lazy("to be handled"),
+    "cleaned": gettext_lazy("cleaned"),
+    "verified": gettext_lazy("verified clean"),
+    "reinfected": gettext_lazy("reinfected"),
+    "blind": gettext_lazy("blind: logs missing"),
+}
+TONES = {"todo": "busy", "cleaned": "info", "verified": "good", "reinfected": "bad", "blind": "unsearched"}
+FIGURES = (
+    ("found", gettext_lazy("found")),
+    ("open", gettext_lazy("open")),
+    ("handled", gettext_lazy("handled")),
+    ("cleaned", gettext_lazy("cleaned")),
+    ("verified", gettext_lazy("verified clean")),
+    ("blind", gettext_lazy("blind: logs missing")),
+    ("reinfected", gettext_lazy("reinfected")),
+    ("dismissed", gettext_lazy("false alarm or exception")),
+)
+
+
+def place_of(request: HttpRequest, campaign: Campaign) -> tuple[Unit, list[Unit]]:
+    """The unit that the address names, else the person's own; and those above it that the person sees."""
+    wanted = number(request.GET, "unit")
+    if wanted is not None:
+        unit = get_unit(request.user, wanted)
+    else:
+        mine = home_units(request.user)
+        unit = mine[0] if mine else campaign.owner
+    return unit, readable_above(request.user, ancestors(unit))
+
+
+@member(ALL, ALL, ("GET",))
+def dashboard(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Return how the machines of a unit and of everything under it stand, over time."""
+    campaign = get_campaign(request.user, campaign_id)
+    unit, above = place_of(request, campaign)
+    found = facts.series(campaign, unit.pk, today())
+    days, cleaned = facts.median_days_to_clean(campaign, unit.pk)
+    looked = searching(campaign, unit.pk)
+    sources = facts.coverage_by_unit(campaign, descendants(unit).values("pk"), today(), looked.tops)
+    context = {
+        "campaign": campaign,
+        "unit": unit,
+        "above": above,
+        "counts": tally.case_counts(campaign, unit.pk),
+        "stated": tally.stated_rows(campaign, unit.pk, today()),
+        "table": [
+            (day, [(name, WORDS[name], value) for name, value in values])
+            for day, values in (found.rows if found else [])
+        ],
+        "chart": chart(found.days, [(TONES[name], WORDS[name], found.counts[name]) for name in facts.LINES])
+        if found
+        else None,
+        "names": [(name, WORDS[name]) for name in facts.LINES],
+        "median": days,
+        "cleaned": cleaned,
+        "loads": facts.most_work(campaign, unit.pk, timezone.now()),
+        "unsearched": looked.count,
+        "sources": sources[:10],
+        "more_sources": max(len(sources) - 10, 0),
+        "today": today(),
+    }
+    return render(request, "cases/dashboard.html", context)
+
+
+@member(ALL, ALL, ("GET",))
+def coverage(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Searched days of a unit's logs, and the units under it."""
+    campaign = get_campaign(request.user, campaign_id)
+    unit, above = place_of(request, campaign)
+    looked = searching(campaign, unit.pk)
+    below = facts.coverage_by_unit(
+        campaign, descendants(unit).exclude(pk=unit.pk).values("pk"), today(), looked.tops - {unit.pk}
+    )
+    context = {
+        "campaign": campaign,
+        "unit": unit,
+        "above": above,
+        "sources": facts.calendar(campaign, unit.pk, today()),
+        "length": facts.CALENDAR_DAYS,
+        "unsearched": looked.count,
+        "page": paged(request, below),
+    }
+    return render(request, "cases/coverage.html", context)
+
+
+@member(ALL, ALL, ("GET",))
+def past_day(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """A past day's numbers as known then and now, and the machines that make the difference."""
+    campaign = get_campaign(request.user, campaign_id)
+    unit, above = place_of(request, campaign)
+    day = min(asked_day(request.GET) or today(), today())
+    then = tally.case_counts(campaign, unit.pk, day, tally.end_of(day))
+    now = tally.case_counts(campaign, unit.pk, day)
+    looked = searching(campaign, unit.pk, day)
+    page = paged(request, tally.differences(campaign, unit.pk, day))
+    context = {
+        "campaign": campaign,
+        "unit": unit,
+        "above": above,
+        "day": day,
+        "stated": [
+            row for row in tally.stated_rows(campaign, unit.pk, day) if row[1].at >= tally.end_of(day)
+        ],
+        "unsearched": looked.count,
+        "nothing": looked.nothing,
+        "figures": [(name, words, getattr(then, name), getattr(now, name)) for name, words in FIGURES],
+        "page": page,
+        "rows": _told(list(page)),
+    }
+    return render(request, "cases/past_day.html", context)
+
+
+def _told(rows: list[tally.Difference]) -> list[dict[str, Any]]:
+    cases = Case.objects.select_related("unit").in_bulk([row.case_id for row in rows])
+    bundles = Bundle.objects.in_bulk(
+        [row.cause_id for row in rows if row.cause == Cause.BUNDLE and row.cause_id]
+    )
+    return [
+        {
+            "case": cases[row.case_id],
+            "before": CaseState(row.before).label if row.before else "",
+            "after": CaseState(row.after).label if row.after else "",
+            "since": row.since,
+            "cause": Cause(row.cause).label if row.cause else "",
+            "bundle": bundles.get(row.cause_id or 0) if row.cause == Cause.BUNDLE else None,
+        }
+        for row in rows
+    ]
+
+
+_WORD = re.compile(r"[^a-z0-9]+")
+
+
+@member(ALL, COORDINATORS, ("GET",))
+def playbooks(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """The playbooks, one for each kind of threat."""
+    campaign = get_campaign(request.user, campaign_id)
+    rows = [
+        (kind, len(books.steps_of(campaign.pk, kind, version)), version)
+        for kind in ThreatKind
+        for version in [books.newest(campaign.pk, kind)]
+    ]
+    return render(request, "cases/playbooks.html", {"campaign": campaign, "rows": rows})
+
+
+@member(ALL, COORDINATORS)
+@taken_once
+def playbook(request: HttpRequest, campaign_id: int, threat: str) -> HttpResponse:
+    """One playbook; POST keeps the next version."""
+    if threat not in ThreatKind.values:
+        raise Http404
+    campaign = get_campaign(request.user, campaign_id, write=request.method == "POST")
+    version = books.newest(campaign.pk, threat)
+    steps = books.steps_of(campaign.pk, threat, version)
+    given = PlaybookStepSet(request.POST or None, initial=steps)
+    if request.method == "POST" and given.is_valid():
+        basis = number(request.POST, "basis")
+        try:
+            books.save_version(
+                campaign,
+                threat,
+                _steps(given),
+                -1 if basis is None else basis,
+                request,
+            )
+        except LamsachError as problem:
+            messages.error(request, _(problem.what))
+        else:
+            messages.success(
+                request, _("Saved as a new version. Machines that are being handled keep theirs.")
+            )
+            return redirect("cases:playbook", campaign_id=campaign_id, threat=threat)
+    context = {
+        "campaign": campaign,
+        "kind": ThreatKind(threat),
+        "version": version,
+        "steps": [books.told(step) for step in steps],
+        "given": given,
+        "may_lead": writable_units(request.user, COORDINATORS).filter(pk=campaign.owner_id).exists(),
+        "history": Playbook.objects.filter(campaign=campaign, kind=threat).select_related("user")[:20],
+    }
+    return render(request, "cases/playbook.html", context)
+
+
+def _steps(given: Any) -> list[dict[str, str]]:
+    """Steps of the form in order, without those struck out or empty; each with a key of its own."""
+    rows, used = [], set()
+    forms = [form for form in given.forms if not form.cleaned_data.get("DELETE")]
+    for form in sorted(forms, key=lambda form: form.cleaned_data.get("ORDER") or 10_000):
+        step = {name: form.cleaned_data.get(name) or "" for name in ("key", "vi", "en", "vi_how", "en_how")}
+        if not step["vi"].strip() and not step["en"].strip():
+            continue
+        base = step["key"] or _WORD.sub("-", fold(step["en"] or step["vi"])).strip("-")[:36] or "step"
+        key, number = base, 1
+        while key in used:
+            number += 1
+            key = f"{base}-{number}"
+        used.add(key)
+        rows.append({**step, "key": key})
+    return rows
+
+
+def _day(text: str) -> date:
+    try:
+        return min(parse_date(text) or today(), today())
+    except ValueError:
+        return today()
+
+
+@member(ALL, WRITERS, ("GET",))
+def numbers(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Machines found, handled, cleaned, verified or blind, of any unit, as of any day."""
+    campaign = get_campaign(request.user, campaign_id)
+    unit, above = place_of(request, campaign)
+    day = _day(request.GET.get("day", ""))
+    by_child = case_counts_by_child(campaign, unit.pk, day)
+    looked = searching(campaign, unit.pk, day)
+    children = paged(request, Unit.objects.filter(parent=unit, valid_until=FOREVER))
+    lacking = unsearched_by_child(looked, [child.pk for child in children], day)
+    context = {
+        "campaign": campaign,
+        "unit": unit,
+        "above": above,
+        "day": day,
+        "now": today(),
+        "counts": case_counts(campaign, unit.pk, day),
+        "stated": stated_rows(campaign, unit.pk, day),
+        "page": children,
+        "rows": [(child, by_child.get(child.pk), looked.of(child.pk, lacking)) for child in children],
+        "unsearched": looked.count,
+        "nothing": looked.nothing,
+        "policy": policy(campaign),
+        "may_lead": writable_units(request.user, COORDINATORS).filter(pk=campaign.owner_id).exists(),
+        "form": RulesForm(instance=Rules.objects.filter(campaign=campaign).first()),
+    }
+    return render(request, "cases/numbers.html", context)
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+@taken_once
+def rules(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Change how the campaign verifies; its cases are computed anew."""
+    campaign = get_campaign(request.user, campaign_id, write=True)
+
+    @transaction.atomic
+    def step(given: Mapping[str, Any]) -> None:
+        Rules.objects.update_or_create(campaign=campaign, defaults=given)
+        record(request, "case_rules.changed", campaign, campaign.owner, **given)
+        enqueue("cases.recompute", request.user, campaign_id=campaign.pk)
+
+    act(request, RulesForm(request.POST), step, _("Saved. What it touches was computed anew."))
+    return redirect("cases:numbers", campaign_id=campaign_id)

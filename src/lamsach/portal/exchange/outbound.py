@@ -1,0 +1,123 @@
+"""Requests to an address that somebody typed in, without being led astray (CWE-918).
+
+The host is looked up once; every address of it has to be public, or in `LAMSACH_OUTGOING_NETWORKS`; the
+connection goes to the address that was checked, so that a second look-up cannot lead elsewhere. Public
+addresses by https alone, with the certificate checked. No redirect is followed, no proxy of the environment
+is used, and only so much of the answer is read.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import SplitResult, urlsplit
+
+from django.conf import settings
+
+from lamsach import __version__
+from lamsach.errors import InputError, OutputError
+from lamsach.i18n import mark
+from lamsach.indicators.servers.client import trust
+from lamsach.runtime.web_client import WebClient, WebError
+
+TIMEOUT_S = 10.0
+ANSWER_BYTES = 100_000
+_NAT64 = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
+"""RFC 6052 section 2.1, RFC 8215."""
+_COMPATIBLE = ip_network("::/96")
+"""RFC 4291 section 2.5.5.1: given up, and whoever still takes it for IPv4 lands inside."""
+_NO_ADDRESS = mark("This is no address that the portal can write to.")
+_FORBIDDEN = mark("The portal may not write to this address: it is private, or not https.")
+_ALLOW = mark("An administrator may allow private networks by LAMSACH_OUTGOING_NETWORKS.")
+_UNREACHED = mark("The address could not be reached.")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status and the beginning of the body."""
+
+    status: int
+    body: bytes
+
+
+def check(url: str) -> SplitResult:
+    """Parts of an address that may be written to, before the host is looked up. InputError."""
+    try:
+        parts = urlsplit(url)
+        port, host = parts.port, parts.hostname
+    except ValueError:
+        raise InputError(_NO_ADDRESS, url[:100]) from None
+    wrong = parts.scheme not in ("http", "https") or not host or "@" in parts.netloc or port == 0
+    if wrong or not url.isprintable() or " " in url or parts.fragment:
+        raise InputError(_NO_ADDRESS, url[:100])
+    try:
+        literal = ip_address(host or "")
+    except ValueError:
+        allowed = parts.scheme == "https" or bool(settings.OUTGOING_NETWORKS)
+    else:
+        allowed = _may(literal, parts.scheme)
+    if not allowed:
+        raise InputError(_FORBIDDEN, url[:100], _ALLOW)
+    return parts
+
+
+def _may(address: IPv4Address | IPv6Address, scheme: str) -> bool:
+    """Return whether an address may be written to; one that wraps an IPv4 address counts as that."""
+    if isinstance(address, IPv6Address):
+        if address.scope_id is not None or address in _COMPATIBLE:
+            return False
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if any(address in network for network in _NAT64):
+            inner = IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return _may(inner, scheme)
+    if any(address in network for network in settings.OUTGOING_NETWORKS):
+        return True
+    return scheme == "https" and address.is_global and not address.is_multicast
+
+
+def _resolve(host: str, port: int, scheme: str) -> str:
+    """The first address of the host; all of them have to be allowed. InputError, OutputError."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise OutputError(_UNREACHED, host) from error
+    addresses = [str(entry[4][0]) for entry in found]
+    if not addresses or not all(_may(ip_address(address), scheme) for address in addresses):
+        raise InputError(_FORBIDDEN, host, _ALLOW)
+    return addresses[0]
+
+
+def _connect(
+    proxy: tuple[str | None, int | None], scheme: str, goal: tuple[str, int], limit: float
+) -> socket.socket:
+    """Connection to the goal, or to the administrator's proxy. InputError for a forbidden goal."""
+    host, port = goal
+    if (host.lower(), port) != proxy:
+        host = _resolve(host, port, scheme)
+    return socket.create_connection((host, port), limit)
+
+
+def client(timeout_s: float, proxy: str = "", ca_file: str = "") -> WebClient:
+    """Client of which every connection, of redirections too, goes to an address checked just then.
+
+    So DNS rebinding leads nowhere. With a proxy it is the proxy that looks names up. OSError for unreadable
+    certificates.
+    """
+    parts = urlsplit(proxy if "://" in proxy else f"//{proxy}") if proxy else None
+    named = (parts.hostname, parts.port) if parts else (None, None)
+    return WebClient(timeout_s, trust(ca_file), proxy, partial(_connect, named))
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    """Send a body. InputError for a forbidden address, OutputError when it was not reached in time."""
+    host = check(url).hostname
+    sent = {"User-Agent": f"lamsach/{__version__}", "Content-Type": "application/json", **headers}
+    try:
+        with client(TIMEOUT_S).ask("POST", url, sent, body) as answer:
+            return Answer(answer.status, answer.beginning(ANSWER_BYTES))
+    except WebError as error:
+        raise OutputError(_UNREACHED, f"{host}: {error.kind}") from error

@@ -1,0 +1,395 @@
+"""Exchange files on their way:
+
+making one for a partner, taking one of its files once, whole, by its counter alone.
+
+A file that was never taken may come late: only a counter that was taken is refused. Of each kind of payload
+the one with the highest counter holds; an older one is passed over. Times of two portals are never compared.
+After a restore the counter goes on in another epoch (`returned_files`). A file is signed first and then
+sealed to the partner's key, which its own signed files name anew after each change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from lamsach.errors import InputError
+from lamsach.i18n import mark
+from lamsach.indicators.releases.seal import fingerprint, load_public_key
+from lamsach.portal.audit.trail import record, user_of
+from lamsach.portal.exchange import container, kinds, returned_files, unit_keys
+from lamsach.portal.exchange.container import Head, Opened
+from lamsach.portal.exchange.kinds import Arrival, Kind, Payload, Route
+from lamsach.portal.exchange.models import OwnKey, Partner, Sent, Taken
+from lamsach.results.sealed.files import SUFFIX, Seal
+from lamsach.results.sealed.files import sealing as sealed
+
+JUMP = 10_000
+"""Files beyond ours that a partner may claim to have taken: no backup is that old."""
+_WRONG = mark("A part of the exchange file has not the shape that it should have. Nothing was taken.")
+_UNKNOWN = mark("The exchange file carries something that this version does not know.")
+_AGAIN = mark("The exchange file was taken before. Nothing was changed.")
+_PASSED_OVER = mark(
+    "Out of date: a later file of the same partner was taken already. This part changes nothing."
+)
+_LOST = mark(
+    "This portal was put back to an older state, which the partner did not know yet. Its next "
+    "file says this again."
+)
+_RETURNS = mark("Is taken after what is returned.")
+_OTHER = mark("Another file with this number was taken before. Nothing was changed.")
+_OTHER_TODO = mark(
+    "The other portal was put back to an older state. Hand it your next file: its numbers go "
+    "on behind those that were taken."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Offer to a partner: the kind, and its payload."""
+
+    kind: Kind
+    payload: Payload
+
+
+def offers(partner: Partner, user: Any = None, wanted: Sequence[str] | None = None) -> list[Offer]:
+    """Return what there is to send, of the wanted kinds (all); nothing until lost news has come back."""
+    found: list[Offer] = []
+    if partner.restored is not None:
+        return found
+    for kind in sorted(kinds.load().values(), key=lambda kind: kind.order):
+        if not kind.fits(to_above=partner.above):
+            continue
+        if partner.owes if kind.back else (wanted is None or kind.name in wanted):
+            payload = kind.offer(Route(partner, user))
+            if payload is not None:
+                found.append(Offer(kind, payload))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file for a partner that is written and not yet noted as made."""
+
+    partner: Partner
+    counter: int
+    key: OwnKey
+    kinds: list[str]
+    sha256: str
+    size: int
+    recipient: str
+
+
+def make(
+    partner: Partner, target: Path, by: Any, wanted: Sequence[str] | None = None, *, news: bool = False
+) -> Sent:
+    """Write the next file for the partner, again if another was made meanwhile. InputError without a key."""
+    while (sent := note(write(partner, target, user_of(by), wanted, news=news), by)) is None:
+        pass
+    return sent
+
+
+def write(
+    partner: Partner, target: Path, user: Any, wanted: Sequence[str] | None = None, *, news: bool = False
+) -> Written:
+    """Write the next file, not yet noted; `news`: without what the partner has already."""
+    held = Partner.objects.select_related("unit").get(pk=partner.pk)
+    key = unit_keys.current(held.unit)
+    if key is None:
+        raise InputError(mark("The unit has no key yet."), held.unit.code, mark("Make its key first."))
+    payloads = [offer.payload for offer in offers(held, user, wanted)]
+    if news and held.holds is not None:
+        payloads = [one for one in payloads if container.digest(one) != held.holds.get(one.kind)]
+    counter = max(held.sent, held.seen) + 1
+    head = Head(
+        sender=held.unit.code,
+        sender_name=held.unit.name,
+        receiver=held.code,
+        receiver_name=held.name,
+        counter=counter,
+        taken=highest(held),
+        made=timezone.now(),
+        lineage=unit_keys.lineage_of(key),
+        recipient=getattr(unit_keys.sealing_key(held.unit), "public", ""),
+        have={kind: row[1] for kind, row in held.held.items()},
+        lost=held.restored is not None,
+        returns=held.owes,
+    )
+    seal = Seal((held.recipient,)) if held.recipient else Seal()
+    with target.open("wb") as stream, sealed(stream, seal) as inner:
+        container.write(inner, head, unit_keys.opened(key), payloads)
+    with target.open("rb") as written:
+        sha256, size = hashlib.file_digest(written, "sha256").hexdigest(), written.tell()
+    names = [payload.kind for payload in payloads]
+    return Written(held, counter, key, names, sha256, size, held.recipient)
+
+
+@transaction.atomic
+def note(written: Written, by: Any) -> Sent | None:
+    """Note a written file as the partner's next; None when its number was taken or a key was renewed."""
+    held, names = written.partner, written.kinds
+    row = Partner.objects.filter(pk=held.pk, sent=held.sent, seen=held.seen)
+    if unit_keys.current(held.unit) != written.key or not row.update(sent=written.counter):
+        return None
+    facts: dict[str, Any] = {
+        "counter": written.counter,
+        "sha256": written.sha256,
+        "recipient": written.recipient,
+    }
+    sent = Sent.objects.create(
+        partner=held, key=written.key, kinds=names, size=written.size, user=user_of(by), **facts
+    )
+    record(by, "exchange.made", held, held.unit, kinds=names, **facts)
+    return sent
+
+
+def highest(partner: Partner) -> int:
+    """The highest counter of the partner's files that was taken."""
+    found: int | None = Taken.objects.filter(partner=partner).aggregate(last=Max("counter"))["last"]
+    return found or 0
+
+
+def missing(partner: Partner) -> list[int]:
+    """Counters of the partner's files that are missing before later ones of the epoch; newest twenty."""
+    rows = Taken.objects.filter(partner=partner).order_by("-counter").values_list("counter", flat=True)
+    taken = set(rows[:500])
+    if not taken:
+        return []
+    first = returned_files.begin_of(max(taken)) + 1
+    bottom = max(min(taken), first) if len(taken) == 500 else first
+    gaps = (number for number in range(max(taken), bottom - 1, -1) if number not in taken)
+    return list(islice(gaps, 20))
+
+
+def find_partner(path: Path, units: Sequence[int]) -> Partner:
+    """Partner that a file is from, among those of these units. InputError: unknown, or not for us."""
+    with unit_keys.plain_file(path, units) as plain:
+        head = container.peek(plain)
+    rows = Partner.objects.filter(unit__in=units, ended=None, code=head.sender).select_related("unit")
+    if not rows:
+        raise InputError(
+            mark("The unit that made the exchange file is no partner of yours."),
+            f"{head.sender} {head.sender_name}"[:100],
+            mark("Add it as a partner first, with its key."),
+        )
+    found = next((partner for partner in rows if partner.unit.code == head.receiver), None)
+    if found is None:
+        raise InputError(
+            mark("The exchange file is meant for another unit."),
+            f"{head.receiver} {head.receiver_name}"[:100],
+            mark("Hand it to that unit. Nothing was taken from it."),
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file whose signature and counter are right. `followers`: keys that follow from believed ones."""
+
+    opened: Opened
+    arrival: Arrival
+    followers: Mapping[str, str]
+    believed: frozenset[str]
+    """Fingerprints of the partner's keys by which it was checked."""
+    sha256: str
+    path: Path
+    """The signed file, no longer sealed."""
+
+
+@contextmanager
+def checked(partner: Partner, path: Path, user: Any = None) -> Iterator[Checked]:
+    """Open a file of the partner; its files are in a temporary folder. InputError for a refused one."""
+    with path.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    with (
+        unit_keys.plain_file(path, [partner.unit_id]) as plain,
+        _checked(partner, plain, user, sha256) as found,
+    ):
+        yield found
+
+
+@contextmanager
+def _checked(partner: Partner, path: Path, user: Any, sha256: str) -> Iterator[Checked]:
+    head = container.peek(path)
+    if (head.sender, head.receiver) != (partner.code, partner.unit.code):
+        raise InputError(mark("The exchange file is meant for another unit."), path.name)
+    believed = unit_keys.believed(partner)
+    followers = container.successors(head.lineage, partner.code, believed)
+    keys = [*believed, *(load_public_key(public.encode(), partner.code) for public in followers.values())]
+    with tempfile.TemporaryDirectory(prefix="lamsach-exchange-") as folder:
+        opened = container.read(path, keys, Path(folder))
+        _refuse_taken(partner, opened.head.counter, sha256)
+        arrival = Arrival(partner, opened.head.counter, opened.head.made, user)
+        yield Checked(opened, arrival, followers, frozenset(map(fingerprint, believed)), sha256, path)
+
+
+class TakenBeforeError(InputError):
+    """The file, or another with its number (`other`), was taken before."""
+
+    other = False
+
+
+def _refuse_taken(partner: Partner, counter: int, sha256: str) -> None:
+    before = Taken.objects.filter(partner=partner, counter=counter).first()
+    if before is not None:
+        when = f"{returned_files.shown_counter(counter)}, {timezone.localtime(before.at):%d/%m/%Y %H:%M}"
+        if before.sha256 == sha256:
+            raise TakenBeforeError(_AGAIN, when)
+        refused = TakenBeforeError(_OTHER, when, _OTHER_TODO)
+        refused.other = True
+        raise refused
+
+
+def preview(found: Checked) -> list[tuple[Any, list[str]]]:
+    """Title and sentences of each payload: what taking it would do. InputError when refused."""
+    shown = []
+    held, head = Partner.objects.get(pk=found.arrival.partner.pk), found.opened.head
+    for payload in found.opened.payloads:
+        kind = _kind(found.arrival, payload)
+        if _silent(held, head) or (held.restored is not None and head.returns and not kind.back):
+            shown.append((kind.title, [gettext(_LOST if _silent(held, head) else _RETURNS)]))
+            continue
+        if _passed_over(kind, found.arrival):
+            shown.append((kind.title, [gettext(_PASSED_OVER)]))
+            continue
+        with _shaped(payload):
+            shown.append((kind.title, kind.preview(found.arrival, payload)))
+    return shown
+
+
+def take(partner: Partner, path: Path, by: Any) -> Taken:
+    """Take a file: every payload or none, never twice. InputError. Files are stored before."""
+    with checked(partner, path, getattr(by, "user", by)) as found:
+        payloads = tuple(_stored(found.arrival, payload) for payload in found.opened.payloads)
+        kept = ""
+        if any(_kind(found.arrival, one).kept for one in payloads):
+            with found.path.open("rb") as stream:
+                kept = default_storage.save(
+                    f"exchange/{partner.pk}-{found.opened.head.counter}.zip", File(stream)
+                )
+        try:
+            return _take(replace(found, opened=replace(found.opened, payloads=payloads)), by, kept)
+        finally:
+            if kept:
+                _forget_kept(partner)
+
+
+def _stored(arrival: Arrival, payload: Payload) -> Payload:
+    with _shaped(payload):
+        stored = _kind(arrival, payload).store(arrival, payload)
+        return replace(payload, stored=stored, digest=container.digest(payload))
+
+
+def _forget_kept(partner: Partner) -> None:
+    """Delete the partner's files that are kept no longer."""
+    held = Partner.objects.get(pk=partner.pk).held.values()
+    wanted = {Path(path).name for row in held for path in row[2:]}
+    for name in default_storage.listdir("exchange")[1]:
+        if name.startswith(f"{partner.pk}-") and name not in wanted:
+            default_storage.delete(f"exchange/{name}")
+
+
+@transaction.atomic
+def _take(found: Checked, by: Any, kept: str) -> Taken:
+    held = Partner.objects.select_for_update().select_related("unit").get(pk=found.arrival.partner.pk)
+    _refuse_taken(held, found.opened.head.counter, found.sha256)
+    if held.ended is not None or found.believed != frozenset(map(fingerprint, unit_keys.believed(held))):
+        raise InputError(
+            mark("The partner or its keys were changed meanwhile."), held.code, mark("Take the file again.")
+        )
+    arrival = replace(found.arrival, partner=held)
+    head = found.opened.head
+    names = [payload.kind for payload in found.opened.payloads]
+    taken = Taken.objects.create(
+        partner=held,
+        counter=head.counter,
+        fingerprint=found.opened.signer,
+        kinds=names,
+        sha256=found.sha256,
+        made=head.made,
+        user=arrival.user,
+    )
+    unit_keys.succeed(held, dict(found.followers), found.opened.signer, by)
+    result: dict[str, dict[str, int]] = {}
+    for payload in () if _silent(held, head) else found.opened.payloads:
+        kind = _kind(arrival, payload)
+        if _passed_over(kind, arrival):
+            continue
+        with _shaped(payload):
+            result[payload.kind] = kind.take(arrival, payload)
+        held.held[payload.kind] = [head.counter, payload.digest, *([kept] if kind.kept else [])]
+    Taken.objects.filter(pk=taken.pk).update(result=result)
+    Partner.objects.filter(pk=held.pk).update(
+        seen=max(held.seen, min(head.taken, held.sent + JUMP)),
+        name=head.sender_name or held.name,
+        held=held.held,
+        **(_newest_word(held, head) if highest(held) == head.counter else {}),
+    )
+    record(by, "exchange.taken", held, held.unit, counter=head.counter, kinds=names, sha256=found.sha256)
+    taken.refresh_from_db()
+    return taken
+
+
+def _silent(held: Partner, head: Head) -> bool:
+    """Return whether a file's maker did not know of this portal's restore: the next one says it again."""
+    lost = held.restored is not None or head.taken > held.sent
+    return lost and not head.returns and head.have is not None
+
+
+def _newest_word(held: Partner, head: Head) -> dict[str, Any]:
+    """Return the newest file's word of itself; files of ours unknown here mean that we were put back."""
+    gone = head.taken > held.sent and held.restored is None
+    back = head.returns or head.have is None  # an older version returns nothing
+    restored = timezone.now() if gone else None if back else held.restored
+    return {
+        "recipient": head.recipient or held.recipient,
+        "holds": head.have,
+        "owes": head.lost,
+        "restored": restored,
+    }
+
+
+def _passed_over(kind: Kind, arrival: Arrival) -> bool:
+    """Return whether a payload changes nothing: outdated, or returning what was not lost."""
+    if kind.back:
+        return arrival.partner.restored is None
+    if kind.name in arrival.partner.held:
+        newest: int = arrival.partner.held[kind.name][0]
+        return newest > arrival.counter
+    later = Taken.objects.filter(partner=arrival.partner, counter__gt=arrival.counter)
+    return any(kind.name in row.kinds for row in later.only("kinds"))
+
+
+def _kind(arrival: Arrival, payload: Payload) -> Kind:
+    kind = kinds.load().get(payload.kind)
+    if kind is None or not kind.fits(to_above=not arrival.partner.above):
+        raise InputError(_UNKNOWN, payload.kind)
+    return kind
+
+
+@contextmanager
+def _shaped(payload: Payload) -> Iterator[None]:
+    """A payload that has another shape than its kind expects is refused in one sentence."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
+        raise InputError(_WRONG, payload.kind) from error
+
+
+def file_name(sent: Sent | Written) -> str:
+    """A name for a file: from whom, to whom, which number."""
+    end = SUFFIX if sent.recipient else ""
+    return f"lamsach-{sent.partner.unit.code}-{sent.partner.code}-{returned_files.shown_counter(sent.counter):0>5}.zip{end}"

@@ -1,0 +1,171 @@
+"""Keys of a unit, of signing and of sealing, and its partners' keys: made, replaced, used.
+
+Each change is in the audit trail.
+
+Secrets of other systems are locked here too, so that a copy of the database alone opens none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from lamsach.errors import InputError
+from lamsach.i18n import mark
+from lamsach.indicators.releases.seal import fingerprint, load_private_key, load_public_key, make_key
+from lamsach.portal.audit.trail import record, user_of
+from lamsach.portal.base import locks
+from lamsach.portal.exchange import container
+from lamsach.portal.exchange.models import OwnKey, Partner, PartnerKey, SealingKey, Trusted
+from lamsach.portal.units.models import Unit
+from lamsach.results.sealed.files import Keys, path_is_sealed
+from lamsach.results.sealed.files import opened as opened_file
+from lamsach.results.sealed.keys import new_identity
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+
+def current(unit: Unit) -> OwnKey | None:
+    """The key that signs for the unit, or None."""
+    return OwnKey.objects.filter(unit=unit, retired=None).first()
+
+
+@transaction.atomic
+def renew(unit: Unit, by: Any, *, lost: bool = False) -> OwnKey:
+    """Make the unit's first key, or a new one. `lost`: the old one does not name the new one."""
+    Unit.objects.select_for_update().get(pk=unit.pk)
+    private, public = (part.decode() for part in make_key())
+    old = current(unit)
+    succession = ""
+    if old is not None:
+        OwnKey.objects.filter(pk=old.pk).update(retired=timezone.now())
+        if not lost:
+            succession = container.name_successor(opened(old), unit.code, public)
+    made = OwnKey.objects.create(
+        unit=unit,
+        fingerprint=fingerprint(load_public_key(public.encode(), unit.code)),
+        public=public,
+        private=lock(private),
+        previous=old,
+        succession=succession,
+        made_by=user_of(by),
+    )
+    what = "exchange.key_replaced" if old else "exchange.key_made"
+    record(by, what, made, unit, fingerprint=made.fingerprint, lost=lost)
+    return made
+
+
+def opened(key: OwnKey) -> Ed25519PrivateKey:
+    """The private half, ready to sign. InputError when it cannot be unlocked."""
+    return load_private_key(unlock(key.private).encode(), key.fingerprint)
+
+
+def lineage_of(key: OwnKey) -> tuple[dict[str, str], ...]:
+    """Return how the key follows from older ones, the oldest link first."""
+    links: list[dict[str, str]] = []
+    step: OwnKey | None = key
+    while step is not None and step.succession and len(links) < container.LONGEST:
+        links.append(container.succession_link(step.public, step.succession))
+        step = step.previous
+    return tuple(reversed(links))
+
+
+@transaction.atomic
+def add_partner(
+    unit: Unit, code: str, name: str, *, above: bool, public: str, by: Any, recipient: str = ""
+) -> Partner:
+    """Add the other side with its compared keys, or other keys of it. InputError for no key."""
+    if code == unit.code:
+        raise InputError(mark("A unit is no partner of itself."), code)
+    key = load_public_key(public.encode(), code)
+    partner, new = Partner.objects.update_or_create(
+        unit=unit,
+        code=code,
+        defaults={"name": name, "above": above, "ended": None}
+        | ({"recipient": recipient} if recipient else {}),
+    )
+    if new:
+        record(by, "exchange.partner_added", partner, unit, code=code)
+    _believe(partner, fingerprint(key), public, Trusted.COMPARED, by)
+    return partner
+
+
+def _believe(partner: Partner, name: str, public: str, trusted: Trusted, by: Any) -> None:
+    PartnerKey.objects.filter(partner=partner, ended=None).exclude(fingerprint=name).update(
+        ended=timezone.now()
+    )
+    PartnerKey.objects.update_or_create(
+        partner=partner,
+        fingerprint=name,
+        defaults={"public": public, "trusted": trusted, "added_by": user_of(by), "ended": None},
+    )
+    record(by, "exchange.key_believed", partner, partner.unit, fingerprint=name, how=str(trusted))
+
+
+def succeed(partner: Partner, found: dict[str, str], signed_by: str, by: Any) -> None:
+    """Believe the key that signed, when it follows from a believed one; the older ones end."""
+    if signed_by in found:
+        _believe(partner, signed_by, found[signed_by], Trusted.SUCCEEDED, by)
+
+
+@transaction.atomic
+def end_key(key: PartnerKey, by: Any) -> None:
+    """Believe the key no longer."""
+    if PartnerKey.objects.filter(pk=key.pk, ended=None).update(ended=timezone.now()):
+        record(by, "exchange.key_ended", key.partner, key.partner.unit, fingerprint=key.fingerprint)
+
+
+def believed(partner: Partner) -> list[Any]:
+    """The partner's keys that open its files."""
+    rows = PartnerKey.objects.filter(partner=partner, ended=None)
+    return [load_public_key(row.public.encode(), partner.code) for row in rows]
+
+
+def sealing_key(unit: Unit) -> SealingKey | None:
+    """The key that new files for the unit are sealed to, or None."""
+    return SealingKey.objects.filter(unit=unit, retired=None).first()
+
+
+@transaction.atomic
+def renew_sealing(unit: Unit, by: Any) -> SealingKey:
+    """Make a sealing key; the one before still opens what was sealed to it."""
+    Unit.objects.select_for_update().get(pk=unit.pk)
+    old = SealingKey.objects.filter(unit=unit, retired=None).update(retired=timezone.now())
+    private, public = new_identity()
+    made = SealingKey.objects.create(unit=unit, public=public, private=lock(private), made_by=user_of(by))
+    record(
+        by, "exchange.sealing_key_replaced" if old else "exchange.sealing_key_made", made, unit, key=public
+    )
+    return made
+
+
+def keys_of(units: Iterable[int]) -> Keys:
+    """Return what opens files that were sealed to these units, the newest keys first."""
+    rows = SealingKey.objects.filter(unit__in=list(units))
+    return Keys([unlock(row.private) for row in rows])
+
+
+@contextmanager
+def plain_file(path: Path, units: Iterable[int]) -> Iterator[Path]:
+    """Path of a file for one of these units, opened if it was sealed. InputError, UnreadableError."""
+    with opened_file(path, keys_of(units) if path_is_sealed(path) else Keys()) as found:
+        yield found
+
+
+_PURPOSE = "lamsach.exchange.locked/1"
+
+
+def lock(word: str) -> str:
+    """The word, locked."""
+    return locks.lock(_PURPOSE, word)
+
+
+def unlock(locked: str) -> str:
+    """The word again. InputError when the portal's secret key is another than when it was locked."""
+    return locks.unlock(_PURPOSE, locked)

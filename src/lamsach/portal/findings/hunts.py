@@ -1,0 +1,168 @@
+"""A hunt in the portal:
+
+the logs in a folder of its own, the search in the worker, the result as bundle and page.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from lamsach.errors import InputError
+from lamsach.i18n import mark
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.storage import arriving, copy_to
+from lamsach.portal.findings.identities import unit_key
+from lamsach.portal.findings.intake import Source, keep, take_in
+from lamsach.portal.findings.models import Hunt, HuntFile, Way
+from lamsach.portal.findings.pieces import FORGOTTEN, Pile, check_whole
+from lamsach.portal.jobs.queue import Cancelled, Progress, enqueue
+
+if TYPE_CHECKING:
+    from lamsach.model import Findings
+
+
+def _folder(hunt: Hunt, *, nat: bool = False) -> str:
+    """Return where the logs of a hunt arrive; NAT logs apart, for the others are searched as a folder."""
+    return f"hunts/{hunt.pk}.nat" if nat else f"hunts/{hunt.pk}"
+
+
+def name_of(file: HuntFile) -> str:
+    """Name a log by number and name: its ending tells archives, its number keeps names from doing harm."""
+    return f"{_folder(file.hunt, nat=file.nat)}/{file.pk}-{file.name}"
+
+
+@transaction.atomic
+def begin(hunt: Hunt, by: Any) -> None:
+    """Queue the hunt. InputError without logs, with half a log, or without a list."""
+    held = Hunt.objects.select_for_update().get(pk=hunt.pk)
+    files = list(held.files.all())
+    if held.job_id is not None or held.logs_deleted is not None:
+        return
+    if all(file.nat for file in files):
+        raise InputError(mark("Choose the log files first."), "")
+    if any(file.received < file.size for file in files):
+        raise InputError(mark("A log has not arrived whole. Choose the same file again to go on."), "")
+    if not held.campaign.lists.filter(withdrawn=None).exists():
+        raise InputError(mark("The campaign has no list of addresses to search for."), "")
+    held.job = enqueue("findings.hunt", by.user, hunt_id=held.pk)
+    held.save(update_fields=["job"])
+    record(by, "hunt.begun", held, held.unit, files=len(files), size=sum(file.size for file in files))
+
+
+def run(hunt_id: int, progress: Progress) -> dict[str, int]:
+    """Search, keep the result, delete the logs. Runs in the worker; harmless when it runs again."""
+    hunt = Hunt.objects.select_related("unit", "campaign", "user").get(pk=hunt_id)
+    if hunt.bundle_id is not None:
+        return {"devices": hunt.devices}
+    try:
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            arriving().local(_folder(hunt)) as logs,
+            arriving().local(_folder(hunt, nat=True)) as nat,
+        ):
+            return _search(hunt, logs, nat, Path(scratch), progress)
+    except Cancelled:
+        delete_logs(hunt)
+        raise
+    except InputError as error:
+        Hunt.objects.filter(pk=hunt.pk).update(problem=error.what[:400])
+        delete_logs(hunt)
+        return {}
+
+
+def _search(hunt: Hunt, logs: Path, nat: Path, scratch: Path, progress: Progress) -> dict[str, int]:
+    from lamsach.devices.reasons import REASONS
+    from lamsach.investigate import Request, Watch, investigate
+    from lamsach.results import write
+
+    held = enumerate(hunt.campaign.lists.filter(withdrawn=None))
+    lists = [str(copy_to(kept.path, scratch / f"{number}-{kept.name}")) for number, kept in held]
+    files = list(hunt.files.all())
+    paths = [(nat if file.nat else logs) / Path(name_of(file)).name for file in files]
+    for log, path in zip(files, paths, strict=True):
+        check_whole(log, path)
+    total = sum(file.size for file in files if not file.nat)
+    watch = Watch(
+        say=lambda _text: progress.step(0, total),
+        progress=lambda done, _searched: progress.step(min(done, total), total),
+    )
+    request = Request(
+        logs=[str(logs)],
+        lists=lists,
+        nat=[str(path) for log, path in zip(files, paths, strict=True) if log.nat],
+        threads=1,
+        unit_key=unit_key(hunt.unit_id),
+    )
+    findings, _ = investigate(request, watch)
+    if findings.partial:
+        raise Cancelled
+    findings = _as_named(findings, files, (logs, nat, scratch))
+    page, bundle = scratch / "result.html", scratch / "result.zip"
+    write(findings, page, settings.LANGUAGE_CODE, REASONS)
+    write(findings, bundle, settings.LANGUAGE_CODE, REASONS)
+    with page.open("rb") as file:
+        kept_page = default_storage.save(f"hunts/{hunt.pk}/result.html", File(file))
+    source_of = Source(hunt.unit, hunt.campaign, Way.BROWSER, hunt.user)
+    with bundle.open("rb") as file:
+        kept_bundle, _new = keep(file, f"hunt-{hunt.pk}.zip", source_of)
+    take_in(kept_bundle.pk)
+    Hunt.objects.filter(pk=hunt.pk).update(bundle=kept_bundle, page=kept_page, devices=len(findings.devices))
+    if not hunt.keep_logs:
+        delete_logs(hunt)
+    return {"devices": len(findings.devices)}
+
+
+def _as_named(findings: Findings, files: list[HuntFile], folders: tuple[Path, ...]) -> Findings:
+    """Findings with logs and lists under the person's names; the searched folder is the logs in it."""
+    places = "|".join(re.escape(str(place)) for place in folders)
+    named = tidy(findings, re.compile(rf"(?:{places})(?:/(?:\d+-)?|(?![\w.-]))"))
+    logs = tuple(sorted(file.name for file in files if not file.nat))
+    return replace(named, parameters=replace(named.parameters, logs=logs))  # type: ignore[no-any-return]
+
+
+def tidy(value: Any, places: re.Pattern[str]) -> Any:
+    """Findings without the server's folders, so that an unknown log is known again by its name."""
+    if isinstance(value, str) and not isinstance(value, Enum):
+        return places.sub("", value)
+    if isinstance(value, tuple):
+        return tuple(tidy(item, places) for item in value)
+    if isinstance(value, Mapping):
+        return {tidy(name, places): tidy(item, places) for name, item in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(
+            value, **{part.name: tidy(getattr(value, part.name), places) for part in fields(value)}
+        )
+    return value
+
+
+def delete_logs(hunt: Hunt) -> None:
+    """Delete the logs and say so in the trail."""
+    for nat in (False, True):
+        arriving().forget(_folder(hunt, nat=nat))
+    Hunt.objects.filter(pk=hunt.pk).update(logs_deleted=timezone.now())
+    record(None, "hunt.logs_deleted", hunt, hunt.unit)
+
+
+def forget() -> int:
+    """Delete the logs of hunts that nobody began within a week; how many."""
+    old = Hunt.objects.filter(job=None, logs_deleted=None, created__lt=timezone.now() - FORGOTTEN)
+    hunts = list(old.select_related("unit"))
+    for hunt in hunts:
+        delete_logs(hunt)
+    return len(hunts)
+
+
+LOGS = Pile(HuntFile, "hunt", "logs_deleted", name_of, delete_logs, "findings.hunt")
+"""The logs of hunts: announcing, adding, stopping."""

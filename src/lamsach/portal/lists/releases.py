@@ -1,0 +1,308 @@
+"""New versions of a list:
+
+values of its documents, decisions applied, undecided dangers left out, signed with the unit's key.
+
+A version of ten million values needs no more memory than one of some hundred thousand: values are sorted and
+merged in temporary files. A version at work is one that a campaign searches for; a hunt used it when its list
+is that version alone or states it among several.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from lamsach.documents.archive import ZIP_ERRORS
+from lamsach.errors import InputError
+from lamsach.i18n import mark
+from lamsach.indicators.releases.release import Manifest, without_paths, write_release
+from lamsach.indicators.releases.rows import Runs
+from lamsach.indicators.review.examination import Examiner, judged
+from lamsach.indicators.review.knowledge import knowledge
+from lamsach.indicators.values.mappings import from_mapping
+from lamsach.indicators.values.normalise import Value
+from lamsach.model import Indicator, Refusal
+from lamsach.portal.audit.trail import record, user_of
+from lamsach.portal.campaigns.models import Campaign, IndicatorList
+from lamsach.portal.exchange import unit_keys
+from lamsach.portal.findings.models import Bundle, BundleKind, BundleState
+from lamsach.portal.jobs.queue import enqueue
+from lamsach.portal.lists import taxii_objects, versions
+from lamsach.portal.lists.decisions import decisions_of
+from lamsach.portal.lists.documents import MOST_DOUBTS, copies, doubt_about, own_of, wait_again
+from lamsach.portal.lists.models import Document, Doubt, KeptList, Version, VersionUse
+
+
+def ready(kept: KeptList) -> None:
+    """InputError while dangerous values wait to be looked at, or while a document is not read."""
+    if Doubt.objects.filter(list=kept, decided=None, dangerous=True).exists():
+        raise InputError(mark("Dangerous values wait to be looked at: decide about them first."), kept.name)
+    if Document.objects.filter(list=kept, withdrawn=None, read=None).exists():
+        raise InputError(mark("A document is still being read: wait until it is."), kept.name)
+
+
+def ask(kept: KeptList, note: str, by: Any) -> None:
+    """Queue a new version of a list that is `ready`."""
+    ready(kept)
+    enqueue("lists.release", user_of(by), list_id=kept.pk, note=note[:300])
+    record(by, "list.release_asked", kept, kept.unit, note=note[:200])
+
+
+def latest(kept: KeptList) -> Version | None:
+    """The newest version, or None."""
+    return Version.objects.filter(list=kept).first()
+
+
+def latest_of(lists: Iterable[KeptList]) -> dict[int, Version]:
+    """The newest version of each list that has one."""
+    newest = Version.objects.filter(list=OuterRef("list")).order_by("-number").values("pk")[:1]
+    found = Version.objects.filter(list__in=[kept.pk for kept in lists], pk=Subquery(newest))
+    return {version.list_id: version for version in found}
+
+
+def release(
+    list_id: int, note: str, user: Any, step: Callable[[int], None] = lambda done: None
+) -> dict[str, int]:
+    """Make the next version, unless its values are the last one's; undecided dangers are left out."""
+    kept = KeptList.objects.select_related("unit").get(pk=list_id)
+    now = timezone.now().replace(microsecond=0)
+    documents = list(kept.documents.filter(withdrawn=None).exclude(read=None).order_by("pk"))
+    before = latest(kept)
+    with Runs() as items:
+        left, accepted = _pass(kept, _values(kept, documents, step), now, items)
+        found = versions.compared(values(before) if before else (), items)
+        if before is not None and not found:
+            versions.complete(before, items)  # the worker may have been killed before it was
+            return {"version": before.number, "count": before.count, "changed": 0}
+        key = unit_keys.current(kept.unit) or unit_keys.renew(kept.unit, user)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "release.zip"
+            with path.open("wb") as stream:
+                manifest = write_release(
+                    stream, items, unit_keys.opened(key), name=kept.name, version=(before.number if before else 0) + 1,
+                    made=now, previous=before.digest if before else None, note=note, tlp=kept.tlp,
+                    accepted=accepted,
+                )  # fmt: skip
+            made = _keep(kept, path, manifest, key.fingerprint, user, found, documents)
+        versions.keep_changes(made, found)
+        versions.index(made, items)
+    taxii_objects.of(made)
+    Version.objects.filter(pk=made.pk).update(left_out=left)
+    return {"version": made.number, "count": made.count, "changed": found.total}
+
+
+def _pass(
+    kept: KeptList, listed: Iterable[Indicator], now: datetime, items: Runs
+) -> tuple[int, dict[Value, str]]:
+    """Put what may go out into `items`; how many are left out, and reasons for dangerous ones that go out.
+
+    What is left out as dangerous waits to be looked at, also when its decision is over or the danger is new.
+    """
+    left = 0
+    accepted: dict[Value, str] = {}
+    withheld: list[Doubt] = []
+    examiner = Examiner(own_of(kept), knowledge())
+    with Runs(listed) as merged:
+        for one in judged(merged, decisions_of(kept), examiner, now):
+            if one.goes_out:
+                items.extend((one.item,))
+            else:
+                left += 1
+            if one.withheld is not None and len(withheld) < MOST_DOUBTS:
+                withheld.append(doubt_about(kept, one.item, [*examiner.concerns(one.item)]))
+            if one.accepted is not None:
+                accepted[one.item.type, one.item.value] = one.accepted.reason
+    wait_again(kept, withheld)
+    return left, accepted
+
+
+def _values(kept: KeptList, documents: list[Document], step: Callable[[int], None]) -> Iterator[Indicator]:
+    """Each value with every place that lists it; what the list says holds where the documents say nothing."""
+    from lamsach.indicators.lists import read_list
+
+    with copies(documents) as places:
+        for document, path in places:
+            end = None
+            if kept.days:
+                end = document.added.replace(microsecond=0) + timedelta(days=kept.days)
+            for number, item in enumerate(read_list(str(path), lambda problem: None)):
+                if isinstance(item, Refusal):
+                    continue
+                stated = replace(
+                    item,
+                    tlp=item.tlp or kept.tlp,
+                    valid_until=item.valid_until or end,
+                    source=item.source or document.name,
+                )
+                yield without_paths(stated)
+                if number % 50_000 == 0:
+                    step(number)
+
+
+def compare(version_id: int) -> dict[str, int]:
+    """Count a taken version's changes against the one before; keep its places unless it is outdated."""
+    made = Version.objects.select_related("list").get(pk=version_id)
+    before = Version.objects.filter(list=made.list, number__lt=made.number).first()
+    found = versions.compared(values(before) if before else (), values(made))
+    counts = {kind: found.counts[kind] for kind in ("added", "removed", "changed")}
+    Version.objects.filter(pk=made.pk).update(**counts)
+    versions.keep_changes(made, found)
+    if latest(made.list) == made:
+        versions.index(made, values(made))
+    return counts
+
+
+def _keep(
+    kept: KeptList,
+    path: Path,
+    manifest: Manifest,
+    fingerprint: str,
+    user: Any,
+    found: versions.Changes,
+    documents: list[Document],
+) -> Version:
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        stream.seek(0)
+        stored = default_storage.save(f"lists/releases/{kept.pk}-{manifest.version}.zip", File(stream))
+    with transaction.atomic():
+        return _note(
+            kept, manifest, fingerprint, user, found, documents, (stored, path.stat().st_size, digest)
+        )
+
+
+def _note(
+    kept: KeptList,
+    manifest: Manifest,
+    fingerprint: str,
+    user: Any,
+    found: versions.Changes,
+    documents: list[Document],
+    file: tuple[str, int, str],
+) -> Version:
+    stored, size, digest = file
+    made = Version.objects.create(
+        list=kept,
+        number=manifest.version,
+        made=datetime.fromisoformat(manifest.made),
+        made_by=user,
+        note=manifest.note,
+        digest=manifest.digest,
+        fingerprint=fingerprint,
+        count=manifest.count,
+        added=found.counts["added"],
+        removed=found.counts["removed"],
+        changed=found.counts["changed"],
+        by_type=dict(manifest.by_type or {}),
+        by_source=dict(sorted((manifest.by_source or {}).items(), key=lambda pair: -pair[1])[:200]),
+        documents=[_said(document) for document in documents],
+        path=stored,
+        size=size,
+        sha256=digest,
+        expires=datetime.fromisoformat(manifest.expires) if manifest.expires else None,
+    )
+    record(user, "list.released", made, kept.unit, number=made.number, digest=made.digest, count=made.count)
+    return made
+
+
+def _said(document: Document) -> dict[str, Any]:
+    who = str(document.added_by) if document.added_by else (document.origin.name if document.origin else "")
+    return {
+        "name": document.name,
+        "sha256": document.sha256,
+        "added": document.added.isoformat(),
+        "by": who,
+        "count": document.count,
+    }
+
+
+def may_have(version: Version, most: str | None) -> bool:
+    """Return whether a receiver may have a whole version: no value above its highest TLP (None: any)."""
+    from lamsach.indicators.writers.export import TLP_ABOVE, Terms
+
+    if most is None:
+        return True
+    terms = Terms(version.made, most, version.list.tlp)
+    return all(terms.refusal(item) != TLP_ABOVE for item in values(version))
+
+
+def values(version: Version) -> Iterator[Indicator]:
+    """The values of a version, from its own file."""
+    with (
+        default_storage.open(version.path, "rb") as stream,
+        zipfile.ZipFile(stream) as archive,
+        archive.open("indicators.jsonl") as lines,
+    ):
+        for line in lines:
+            yield from_mapping(json.loads(line))
+
+
+_AT_ONCE = 200
+_MOST = 64 * 1024 * 1024
+_STATED = 100
+"""Of how many lists one hunt may state the version."""
+
+
+def used_by(version: Version) -> QuerySet[Bundle]:
+    """The results that used a version, the newest first."""
+    stated = VersionUse.objects.filter(version=version).values("bundle")
+    return Bundle.objects.filter(Q(list_digest=version.digest) | Q(pk__in=stated))
+
+
+def note_uses() -> int:
+    """Note versions in results since the last time, by digest; how many results."""
+    looked = VersionUse.objects.values("bundle")
+    new = Bundle.objects.filter(kind=BundleKind.HUNT, state=BundleState.IMPORTED).exclude(pk__in=looked)
+    bundles = list(new.order_by("pk")[:_AT_ONCE])
+    for bundle in bundles:
+        known = list(Version.objects.filter(digest__in=stated(bundle)))
+        rows = [VersionUse(bundle=bundle, version=version) for version in known] or [
+            VersionUse(bundle=bundle)
+        ]
+        VersionUse.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(bundles)
+
+
+def stated(bundle: Bundle) -> list[str]:
+    """The digests of the versions that a result states; none for a file that is gone or states none."""
+    try:
+        with (
+            default_storage.open(bundle.path, "rb") as stream,
+            zipfile.ZipFile(stream) as archive,
+            archive.open("manifest.json") as member,
+        ):
+            said = json.loads(member.read(_MOST))["indicator_list"].get("versions", [])
+            return [str(item["digest"])[:64] for item in said[:_STATED]]
+    except (*ZIP_ERRORS, TypeError, AttributeError):
+        return []
+
+
+@transaction.atomic
+def give(version: Version, campaign: Campaign, by: Any) -> None:
+    """Give a version to a campaign as its list; hunts of the campaign state its digest."""
+    made, new = IndicatorList.objects.get_or_create(
+        campaign=campaign,
+        sha256=version.sha256,
+        withdrawn=None,
+        defaults={
+            "name": f"{version.list.name}-{version.number}.zip"[:200],
+            "path": version.path,
+            "size": version.size,
+        },
+    )
+    if new:
+        enqueue("campaigns.read_list", getattr(by, "user", by), list_id=made.pk)
+        record(by, "list.used", version, campaign.owner, campaign=campaign.pk, number=version.number)

@@ -1,0 +1,191 @@
+"""Versions: changes against the one before, with the first values of each kind; and which lists name a value.
+
+Changes are counted when a version is made; a file keeps the first values for its page. A compiled set beside
+each version answers in milliseconds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from lamsach.indicators.releases.quality import changes
+from lamsach.indicators.servers.client import write_whole
+from lamsach.indicators.values.exceptions import covering
+from lamsach.indicators.values.mappings import as_mapping, from_mapping
+from lamsach.model import Indicator
+from lamsach.portal.lists import access, feedback, releases
+from lamsach.portal.lists.decisions import decisions_of
+from lamsach.portal.lists.documents import key_of
+from lamsach.portal.lists.models import Document, KeptList, Listed, Version
+from lamsach.portal.units.models import Unit
+
+SHOWN = 500
+MOST = 300_000
+"""Larger versions are not compared again for a page; `lamsach indicators diff` does it."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """First values of each kind of change, and counts (`added`, `removed`, `changed`)."""
+
+    added: list[Indicator] = field(default_factory=list)
+    removed: list[Indicator] = field(default_factory=list)
+    changed: list[tuple[Indicator, Indicator, tuple[str, ...]]] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def total(self) -> int:
+        """Return how many values changed in any way."""
+        return self.counts.total()
+
+    def __bool__(self) -> bool:
+        return bool(self.total)
+
+    def take(self, kind: str, item: Indicator, was: Indicator | None, facts: tuple[str, ...]) -> None:
+        """Count a change, and keep it if it is one of the first."""
+        self.counts[kind] += 1
+        if self.counts[kind] > SHOWN:
+            return
+        if was is not None:
+            self.changed.append((was, item, facts))
+        else:
+            (self.added if kind == "added" else self.removed).append(item)
+
+
+def compared(before: Iterable[Indicator], after: Iterable[Indicator]) -> Changes:
+    """The changes between two lists in the order of type and value."""
+    found = Changes()
+    for kind, item, was, facts in changes(before, after):
+        if kind != "same":
+            found.take(kind, item, was, facts)
+    return found
+
+
+def changes_of(version: Version) -> Changes | None:
+    """The changes of a version, or None for versions too large to be compared now."""
+    from lamsach.portal.lists import releases
+
+    try:
+        return _read(json.loads(_path(version).read_text("utf-8")))
+    except (OSError, ValueError):
+        pass
+    before = Version.objects.filter(list=version.list, number__lt=version.number).first()
+    if version.count > MOST or (before is not None and before.count > MOST):
+        return None
+    found = compared(releases.values(before) if before else (), releases.values(version))
+    keep_changes(version, found)
+    return found
+
+
+def keep_changes(version: Version, found: Changes) -> None:
+    """Keep the changes for the version's page."""
+    path = _path(version)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    record = {
+        "added": [as_mapping(item) for item in found.added],
+        "removed": [as_mapping(item) for item in found.removed],
+        "changed": [[as_mapping(was), as_mapping(item), facts] for was, item, facts in found.changed],
+        "counts": found.counts,
+    }
+    write_whole(path, json.dumps(record, ensure_ascii=False).encode())
+
+
+def _read(record: dict[str, Any]) -> Changes:
+    return Changes(
+        [from_mapping(item) for item in record["added"]],
+        [from_mapping(item) for item in record["removed"]],
+        [(from_mapping(was), from_mapping(item), tuple(facts)) for was, item, facts in record["changed"]],
+        Counter(record["counts"]),
+    )
+
+
+def _path(version: Version) -> Path:
+    return Path(settings.DATA) / "changes" / f"{version.list_id}-{version.sha256[:32]}.json"
+
+
+DOCUMENTS_ASKED, REFUSALS_SHOWN = 500, 50
+"""Documents in which a refused value is looked for, and how many places are shown."""
+
+
+def index(version: Version, items: Iterable[Indicator]) -> None:
+    """Keep the place of each value of a version, instead of the version before."""
+    Listed.objects.filter(list=version.list).delete()
+    rows: list[Listed] = []
+    for item in items:
+        place = item.reference
+        rows.append(
+            Listed(
+                list=version.list,
+                key=key_of(item.type.value, item.value),
+                document=(place.document.rpartition("/")[2][:200] if place else ""),
+                page=place.page if place else None,
+                row=place.row if place else None,
+                tlp=item.tlp or "",
+            )
+        )
+        if len(rows) >= 5000:
+            Listed.objects.bulk_create(rows, batch_size=1000)
+            rows.clear()
+    Listed.objects.bulk_create(rows, batch_size=1000)
+
+
+def complete(version: Version, items: Iterable[Indicator]) -> None:
+    """Keep the place of each value of a version, unless that was done."""
+    if Listed.objects.filter(list=version.list).count() != version.count:
+        index(version, items)
+
+
+def places(lists: Iterable[KeptList], text: str, unit: Unit | None = None) -> list[dict[str, Any]]:
+    """Lists that cover a value, the nearest value first, with the decision. InputError for no value."""
+    from django.utils import timezone
+
+    from lamsach.indicators.writers.export import Terms
+
+    wanted = {
+        key_of(kind.value, value): (kind, value)
+        for found in feedback.values_of(text)
+        for kind, value in covering(*found)
+    }
+    known = {kept.pk: kept for kept in lists}
+    order = list(wanted)
+    rows = sorted(
+        Listed.objects.filter(list__in=list(known), key__in=order), key=lambda row: order.index(row.key)
+    )
+    answer = []
+    for row in rows:
+        kept = known[row.list_id]
+        kind, value = wanted[row.key]
+        item = Indicator(kind, value, tlp=row.tlp or None)
+        if (
+            unit is not None
+            and Terms(timezone.now(), access.most(kept, unit), kept.tlp).refusal(item) is not None
+        ):
+            continue
+        version = releases.latest(kept)
+        decision = decisions_of(kept).on(item, timezone.now())
+        answer.append(
+            {
+                "list": kept.name, "unit": kept.unit.code, "version": version.number if version else 0, "type": kind.value, "value": value,
+                "document": row.document, "page": row.page, "row": row.row,
+                "decision": decision.choice.value if decision else "", "reason": decision.reason if decision else "", "id": kept.pk,
+            }
+        )  # fmt: skip
+    return answer
+
+
+def refused(lists: Iterable[KeptList], text: str) -> list[dict[str, Any]]:
+    """Return places in newest documents where a value was not taken: what, where, why, by which rule."""
+    from lamsach.indicators.judge.explanation import shows, spellings
+
+    asked = spellings(text)
+    documents = Document.objects.filter(list__in=list(lists), withdrawn=None).exclude(refusals=[])
+    rows = chain.from_iterable(documents.values_list("refusals", flat=True)[:DOCUMENTS_ASKED])
+    return list(islice((row for row in rows if shows(row["value"], asked)), REFUSALS_SHOWN))

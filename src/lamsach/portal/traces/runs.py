@@ -1,0 +1,133 @@
+"""Begin, run and stop a trace. It runs in the worker; the result is what the command line writes."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from lamsach.errors import InputError
+from lamsach.i18n import mark
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.storage import arriving
+from lamsach.portal.findings.hunts import tidy
+from lamsach.portal.findings.pieces import check_whole
+from lamsach.portal.jobs.queue import Cancelled, Progress, enqueue
+from lamsach.portal.letterheads import heads
+from lamsach.portal.traces.files import RESULTS, delete_files, folder, name_of, result_path
+from lamsach.portal.traces.models import FileKind, Trace
+from lamsach.portal.traces.rows import lead
+
+if TYPE_CHECKING:
+    from lamsach.trace.letter import Letter
+
+STAGES = 5
+_PROBLEMS_SHOWN = 50
+
+
+@transaction.atomic
+def begin(trace: Trace, by: Any) -> None:
+    """Queue the trace. InputError without list or logs, or with half a file."""
+    held = Trace.objects.select_for_update().get(pk=trace.pk)
+    if held.job_id is not None or held.files_deleted is not None:
+        return
+    files = list(held.files.all())
+    kinds = {file.kind for file in files}
+    if FileKind.LIST not in kinds:
+        raise InputError(mark("Choose the authority's list first."), "")
+    if FileKind.LOG not in kinds:
+        raise InputError(mark("Choose the log files first."), "")
+    if any(file.received < file.size for file in files):
+        raise InputError(mark("A file has not arrived whole. Choose the same file again to go on."), "")
+    held.job = enqueue("traces.trace", by.user, trace_id=held.pk)
+    held.save(update_fields=["job"])
+    record(by, "trace.begun", held, held.unit, files=len(files), size=sum(file.size for file in files))
+
+
+def run(trace_id: int, progress: Progress) -> dict[str, int]:
+    """Trace, keep the result, delete list and logs. Harmless when it runs again."""
+    trace = Trace.objects.select_related("unit", "unit__parent", "campaign", "user").get(pk=trace_id)
+    if trace.listed is not None or trace.problem:
+        return {"explained": trace.explained}
+    try:
+        with tempfile.TemporaryDirectory() as scratch, arriving().local(folder(trace)) as arrived:
+            found = _trace(trace, arrived, Path(scratch), progress)
+    except InputError as error:
+        Trace.objects.filter(pk=trace.pk).update(problem=error.what[:400])
+        found = {}
+    except Cancelled:
+        delete_files(trace)
+        raise
+    delete_files(trace)
+    return found
+
+
+def _letter(trace: Trace, cases: int) -> Letter:
+    """Return what surrounds the answer: letterhead and the person's words."""
+    from lamsach.trace.letter import Letter
+
+    kept = heads.letterhead_of(trace.unit)
+    symbol = heads.symbol(kept)
+    return Letter(
+        parent=heads.parent_body(trace.unit, kept),
+        body=kept.body.strip() or trace.unit.name,
+        number=trace.number or (f"/{symbol}" if symbol else ""),
+        place=kept.place,
+        answers=trace.answers,
+        addressees=(trace.addressee,),
+        position=f"{kept.authority}\n{kept.position}".strip(),
+        signer=kept.signer,
+        copies=heads.copies(kept),
+        cases=cases,
+    )
+
+
+def _trace(trace: Trace, arrived: Path, scratch: Path, progress: Progress) -> dict[str, int]:
+    from lamsach.trace.model import Request
+    from lamsach.trace.output import write
+    from lamsach.trace.run import trace as run_trace
+
+    paths: dict[str, list[str]] = {kind: [] for kind in FileKind.values}
+    for file in trace.files.all():
+        path = arrived / Path(name_of(file)).relative_to(folder(trace))
+        check_whole(file, path)
+        paths[file.kind].append(str(path))
+    inventory = next(iter(paths[FileKind.INVENTORY]), None)
+    stages = 0
+
+    def say(_text: str) -> None:
+        nonlocal stages
+        progress.step(min(stages, STAGES), STAGES)
+        stages += 1
+
+    request = Request(paths[FileKind.LIST], paths[FileKind.LOG], inventory=inventory)
+    result = tidy(run_trace(request, say), _places(arrived))
+    cases = lead(trace, result, scratch)
+    letter = _letter(trace, cases)
+    for ending in RESULTS:
+        path = scratch / f"result.{ending}"
+        write(result, path, settings.LANGUAGE_CODE, letter)
+        progress.step(STAGES, STAGES)
+        default_storage.delete(result_path(trace, ending))
+        with path.open("rb") as written:
+            default_storage.save(result_path(trace, ending), File(written))
+    unread = [[problem.where, problem.what] for problem in result.unread[:_PROBLEMS_SHOWN]]
+    Trace.objects.filter(pk=trace.pk).update(
+        listed=len(result.distinct),
+        explained=len(result.explained),
+        machines=len(result.devices),
+        unread=unread,
+    )
+    return {"listed": len(result.distinct), "explained": len(result.explained)}
+
+
+def _places(arrived: Path) -> re.Pattern[str]:
+    """The server's folders in names of files, which say nothing to anybody."""
+    kinds = "|".join(FileKind.values)
+    return re.compile(rf"{re.escape(str(arrived))}/(?:(?:{kinds})/)?(?:\d+-)?")
