@@ -99,15 +99,13 @@ def _again(values: int) -> None:
 
 
 def _latest() -> Any:
-    from lamsach.portal.lists import releases
 
-    found = releases.latest(_kept())
+    found = versions.latest(_kept())
     assert found is not None
     return found
 
 
 def _changes() -> None:
-    from lamsach.portal.lists import versions
 
     found = versions.changes_of(_latest())
     print(None if found is None else (len(found.added), len(found.removed)))
@@ -141,9 +139,8 @@ def _page() -> None:
 
 
 def _download() -> None:
-    from lamsach.portal.lists import releases
 
-    print(releases.may_have(_latest(), "amber"))
+    print(versions.may_have(_latest(), "amber"))
 
 
 def _looked_up() -> None:

@@ -44,13 +44,12 @@ STATES = (
 def fill(each: int = SIGHTINGS_EACH) -> None:
     """Units, devices, cases, sightings, spans and the words of the search, in bulk."""
     from django.utils import timezone
-    from lamsach.portal.cases.models import CaseText
 
     from lamsach.portal.accounts.models import User
     from lamsach.portal.base.roles import Role
     from lamsach.portal.campaigns.models import Campaign
     from lamsach.portal.campaigns.views import default_form
-    from lamsach.portal.cases.models import Case, Span, Step
+    from lamsach.portal.cases.models import Case, CaseText, Span, Step
     from lamsach.portal.cases.search import fold
     from lamsach.portal.findings.models import Device
     from lamsach.portal.units import tree

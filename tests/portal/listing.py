@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from lamsach.portal.lists import documents, outlets, releases
+from lamsach.portal.lists import documents, outlets, releases, versions
 from lamsach.portal.lists.models import Document, KeptList, Origin, Outlet, Tlp, Version
 
 TEXT = "bot-c2.xyz\n45.155.37.7\nhttps://evil-b.xyz/a\n" + "5f" * 16 + "\n"
@@ -36,11 +36,11 @@ def document(cast: Any) -> Document:
 
 def released(cast: Any) -> Version:
     """The list's first version."""
-    found = releases.latest(kept(cast))
+    found = versions.latest(kept(cast))
     if found is None:
         document(cast)
         releases.release(kept(cast).pk, "Bản đầu", cast.people["coordinator"])
-        found = releases.latest(kept(cast))
+        found = versions.latest(kept(cast))
     assert found is not None
     return found
 
@@ -48,7 +48,7 @@ def released(cast: Any) -> Version:
 def again(cast: Any, note: str = "Bản mới") -> Version:
     """Another version, with what has changed since."""
     releases.release(kept(cast).pk, note, cast.people["coordinator"])
-    found = releases.latest(kept(cast))
+    found = versions.latest(kept(cast))
     assert found is not None
     return found
 

@@ -45,7 +45,7 @@ DANGEROUS = "8.8.8.8\nbot-c2.xyz\nmof.gov.vn\n45.155.37.7\n203.113.0.0/9\n"
 
 
 def values(version: Version) -> set[str]:
-    return {item.value for item in releases.values(version)}
+    return {item.value for item in versions.values(version)}
 
 
 def test_a_document_is_read_and_what_is_dangerous_waits_first(cast: Cast) -> None:
@@ -279,7 +279,7 @@ def test_a_list_states_end_and_tlp_where_documents_do_not(cast: Cast) -> None:
     kept = listing.kept(cast)
     KeptList.objects.filter(pk=kept.pk).update(days=10, tlp="green")
     listing.add(cast, listing.TEXT)
-    item = next(releases.values(listing.again(cast)))
+    item = next(versions.values(listing.again(cast)))
     assert item.tlp == "green"
     assert item.valid_until is not None
 

@@ -43,7 +43,7 @@ def test_versions_and_their_changes_are_made_in_pieces(
     listing.add(cast, names(100, 1000))
     second = listing.again(cast)
     assert (second.count, second.added, second.removed, second.changed) == (1000, 100, 100, 0)
-    assert [item.value for item in releases.values(second)][:1] == ["c00100.bot-c2.xyz"]
+    assert [item.value for item in versions.values(second)][:1] == ["c00100.bot-c2.xyz"]
     assert Listed.objects.filter(list=second.list).count() == 1000
     found = versions.changes_of(second)
     assert found is not None
@@ -103,7 +103,7 @@ def test_a_worker_that_was_killed_before_the_index_was_whole_makes_it_whole(
         changed.setattr(versions, "index", killed)
         with pytest.raises(KeyboardInterrupt):
             listing.again(cast)
-    assert (releases.latest(kept) is not None, versions.places([kept], "c00007.bot-c2.xyz")) == (True, [])
+    assert (versions.latest(kept) is not None, versions.places([kept], "c00007.bot-c2.xyz")) == (True, [])
     version = listing.again(cast)
     assert (version.number, version.count) == (1, 30)
     assert len(versions.places([kept], "c00007.bot-c2.xyz")) == 1

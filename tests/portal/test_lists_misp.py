@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lamsach.portal.audit.models import Entry
-from lamsach.portal.lists import documents, origins, releases
+from lamsach.portal.lists import documents, origins, releases, versions
 from lamsach.portal.lists.models import Document, Origin
 
 from . import listing
@@ -331,6 +331,6 @@ def test_the_values_of_an_instance_go_into_the_next_version(cast: Cast, secure: 
     fetched(origin)
     values(origin)
     releases.release(origin.list_id, "x", cast.people["coordinator"])
-    version = releases.latest(origin.list)
+    version = versions.latest(origin.list)
     assert version is not None
-    assert [(item.value, item.threat) for item in releases.values(version)] == [("bot1.xyz", "Botnet 1")]
+    assert [(item.value, item.threat) for item in versions.values(version)] == [("bot1.xyz", "Botnet 1")]

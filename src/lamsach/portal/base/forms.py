@@ -152,7 +152,8 @@ def act(
     *,
     where: bool = False,
 ) -> bool:
-    """Take a step with what a form gives that has no page of its own; messages say that it is done, or what is wrong.
+    """Take a step with what a form gives that has no page of its own; messages say that it is done, or what
+    is wrong.
 
     `where`: a problem's place (a file's name) is shown too.
     """

@@ -190,7 +190,9 @@ def _is_day(text: str) -> bool:
 
 
 class Ticks(NamedTuple):
-    """Boxes before the rows: their name in the form around the list, what labels one, and what moves by keys."""
+    """Boxes before the rows: their name in the form around the list, what labels one, and what moves
+    by keys.
+    """
 
     name: str
     label: Cell
@@ -201,10 +203,11 @@ class Ticks(NamedTuple):
 class Listing:
     """A declared list.
 
-    Labels, title, lead and the words of an empty list (`empty`) are English texts, translated when they are shown.
-    `links`: words and view names of pages that belong to it. `seen`: the act that is noted when it is looked at.
-    `export`: the act that is noted when it is taken out; the file bears its first half. Without it there is no export.
-    `ticks`: boxes before the rows, where the context says `may_tick`. `add`: heading and button of the form beneath.
+    Labels, title, lead and the words of an empty list (`empty`) are English texts, translated when they are
+    shown. `links`: words and view names of pages that belong to it. `seen`: the act that is noted when it is
+    looked at. `export`: the act that is noted when it is taken out; the file bears its first half. Without it
+    there is no export. `ticks`: boxes before the rows, where the context says `may_tick`. `add`: heading and
+    button of the form beneath.
     """
 
     title: str
@@ -243,7 +246,8 @@ class Listing:
     ) -> HttpResponse:
         """Answer with the list, or with the file of it (`?export=csv`).
 
-        `part`: a template that shows only a part of the page. `noted`: what the audit trail keeps beside the act.
+        `part`: a template that shows only a part of the page. `noted`: what the audit trail keeps beside the
+        act.
         """
         found = rows if isinstance(rows, Page) else self.chosen(request.GET, rows)
         if self.export and request.GET.get("export") == "csv":
@@ -321,9 +325,9 @@ def table_file(
 ) -> HttpResponse:
     """Rows of a few columns as a download; a few are in memory at a time.
 
-    `csv` (RFC 4180, formulas disarmed, with a byte-order mark, so that table programs read Vietnamese) with `heads` above
-    and `words` in place of a column's values; `json` with the columns' own names and values. Both are looked up at once:
-    an answer that streams is written when the request's language is over.
+    `csv` (RFC 4180, formulas disarmed, with a byte-order mark, so that table programs read Vietnamese) with
+    `heads` above and `words` in place of a column's values; `json` with the columns' own names and values.
+    Both are looked up at once: an answer that streams is written when the request's language is over.
     """
     return streamed(_json(rows) if kind == "json" else _csv(heads, rows, words), f"{name}.{kind}", kind)
 

@@ -225,8 +225,8 @@ class Participation(models.Model):
 
     The three days by which it owes something are kept here for counting alone: `deadlines.refresh` writes
     them, nothing else does. `stated`: the unit is looked after in another portal, whose word all these days
-    are (`exchange.units_below`), and two more: the first days on which a log of its own had been searched and a
-    report was sent.
+    are (`exchange.units_below`), and two more: the first days on which a log of its own had been searched and
+    a report was sent.
     """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="participations")

@@ -14,7 +14,7 @@ from lamsach.indicators.review.decisions import Choice
 from lamsach.portal.accounts.models import User
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.jobs.models import Job
-from lamsach.portal.lists import decisions, documents, feedback, outlets, releases
+from lamsach.portal.lists import decisions, documents, feedback, outlets, releases, versions
 from lamsach.portal.lists.models import Document, Doubt, FeedbackKind, KeptList, Origin
 from lamsach.portal.units.models import Membership, Unit
 
@@ -49,7 +49,7 @@ def fill_lists(annex: Path, filled: Filled) -> KeptList:
     _accept(kept, leader, "Đã đối chiếu với công văn bổ sung")
     _version(kept, leader, "Bổ sung theo công văn 27/CNTT-KTHT")
     _source(kept)
-    newest = releases.latest(kept)
+    newest = versions.latest(kept)
     if newest is not None:
         releases.give(newest, Campaign.objects.get(), leader)
     for name, writer in (("Tường lửa trụ sở", "edl"), ("Máy chủ DNS nội bộ", "rpz")):

@@ -37,7 +37,7 @@ class SightingsOut(Schema):
 
 
 class Wanted(Schema):
-    """Choice among the cases of the unit and all under it. `since`: in their state since that day or later."""
+    """Choice among the cases of the unit and all under it. `since`: in their state since that day."""
 
     campaign: int | None = None
     state: CaseState | None = None

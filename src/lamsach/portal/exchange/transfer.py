@@ -392,4 +392,5 @@ def _shaped(payload: Payload) -> Iterator[None]:
 def file_name(sent: Sent | Written) -> str:
     """A name for a file: from whom, to whom, which number."""
     end = SUFFIX if sent.recipient else ""
-    return f"lamsach-{sent.partner.unit.code}-{sent.partner.code}-{returned_files.shown_counter(sent.counter):0>5}.zip{end}"
+    number = returned_files.shown_counter(sent.counter)
+    return f"lamsach-{sent.partner.unit.code}-{sent.partner.code}-{number:0>5}.zip{end}"

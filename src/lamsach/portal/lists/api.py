@@ -14,7 +14,7 @@ from lamsach.errors import InputError
 from lamsach.portal.base.plain_json import Clean
 from lamsach.portal.base.ratelimit import exceeded
 from lamsach.portal.base.uploads import download
-from lamsach.portal.lists import access, feedback, releases, versions
+from lamsach.portal.lists import access, feedback, versions
 from lamsach.portal.lists.models import FeedbackKind
 
 CALLS, WINDOW_S = 600, 300
@@ -78,15 +78,12 @@ def lists(request: HttpRequest) -> Any:
     """The released lists of the unit and the units above it."""
     found = []
     for kept in access.of_token(request.auth.unit):  # type: ignore[attr-defined]
-        version = releases.latest(kept)
+        version = versions.latest(kept)
         if version is not None:
-            found.append(
-                {
-                    "id": kept.pk, "name": kept.name, "unit": kept.unit.code, "version": version.number, "made": version.made,
-                    "digest": version.digest, "count": version.count, "sha256": version.sha256,
-                    "fingerprint": version.fingerprint, "tlp": kept.tlp,
-                }
-            )  # fmt: skip
+            names = ("made", "digest", "count", "sha256", "fingerprint")
+            facts = {name: getattr(version, name) for name in names} | {"version": version.number}
+            own = {"id": kept.pk, "name": kept.name, "unit": kept.unit.code, "tlp": kept.tlp}
+            found.append(own | facts)
     return found
 
 
@@ -98,8 +95,8 @@ def release(request: HttpRequest, list_id: int) -> HttpResponse:
     """
     unit = request.auth.unit  # type: ignore[attr-defined]
     kept = access.of_token(unit).filter(pk=list_id).first()
-    version = releases.latest(kept) if kept is not None else None
-    if kept is None or version is None or not releases.may_have(version, access.most(kept, unit)):
+    version = versions.latest(kept) if kept is not None else None
+    if kept is None or version is None or not versions.may_have(version, access.most(kept, unit)):
         raise Http404
     tag = f'"{version.sha256}"'
     if request.headers.get("If-None-Match", "") == tag:

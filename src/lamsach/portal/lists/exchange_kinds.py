@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.core.files import File
@@ -29,7 +28,7 @@ from lamsach.portal.exchange.kinds import (
     text,
 )
 from lamsach.portal.jobs.queue import enqueue
-from lamsach.portal.lists import access, releases
+from lamsach.portal.lists import access, releases, versions
 from lamsach.portal.lists.models import KeptList, Tlp, Version
 
 MOST = 50
@@ -47,8 +46,8 @@ class Lists(Kind):
         records: list[dict[str, Any]] = []
         files: list[PayloadFile] = []
         for kept in KeptList.objects.filter(unit=route.unit).order_by("pk")[:MOST]:
-            version = releases.latest(kept)
-            if version is None or not releases.may_have(version, access.SHARED_TLP.value):
+            version = versions.latest(kept)
+            if version is None or not versions.may_have(version, access.SHARED_TLP.value):
                 continue
             records.append({"name": kept.name, "tlp": kept.tlp, "file": len(files), "number": version.number})
             files.append(PayloadFile(f"list-{version.number}.zip", copy_of(version.path)))
@@ -83,7 +82,7 @@ class Lists(Kind):
             kept, _ = KeptList.objects.get_or_create(
                 unit=arrival.unit, name=found.name, defaults={"tlp": found.tlp, "days": 0}
             )
-            before = releases.latest(kept)
+            before = versions.latest(kept)
             if before is None or before.number < found.manifest.version:
                 enqueue("lists.taken", arrival.user, version_id=_kept(kept, found).pk)
                 count += 1
@@ -118,18 +117,9 @@ def _verified(arrival: Arrival, payload: Payload) -> list[tuple[Mapping[str, Any
 
 
 def _kept(kept: KeptList, found: _Release) -> Version:
-    said = found.manifest
-    return Version.objects.create(
-        list=kept, number=said.version, made=datetime.fromisoformat(said.made), note=said.note[:300], digest=said.digest,
-        fingerprint=found.signer, count=said.count, by_type=_counts(said.by_type), by_source=_counts(said.by_source),
-        path=found.path, size=found.size, sha256=found.sha256,
-        expires=datetime.fromisoformat(said.expires) if said.expires else None,
-    )  # fmt: skip
-
-
-def _counts(said: object) -> dict[str, Any]:
-    """Return what a manifest counts by name; nothing where it says something else."""
-    return dict(said) if isinstance(said, Mapping) else {}
+    file = {"path": found.path, "size": found.size, "sha256": found.sha256}
+    facts = releases.of_manifest(found.manifest)
+    return Version.objects.create(list=kept, fingerprint=found.signer, **file, **facts)
 
 
 register(Lists())

@@ -23,7 +23,7 @@ from lamsach.indicators.values.normalise import Refused, Value, canonical_values
 from lamsach.model import IndicatorType
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.findings.models import Sighting
-from lamsach.portal.lists import releases
+from lamsach.portal.lists import versions
 from lamsach.portal.lists.documents import key_of
 from lamsach.portal.lists.models import Feedback, FeedbackKind, KeptList, Version
 from lamsach.portal.units.models import Unit
@@ -55,10 +55,9 @@ def say(
     total = 0
     for found_type, value in values_of(text):
         key = key_of(found_type.value, value)
-        row, new = Feedback.objects.get_or_create(
-            unit=unit, key=key, kind=kind,
-            defaults={"type": found_type.value, "value": value[:2000], "count": count, "note": note[:300], "digest": digest[:64], "who": who[:254]},
-        )  # fmt: skip
+        said = {"count": count, "note": note[:300], "digest": digest[:64], "who": who[:254]}
+        facts = {"type": found_type.value, "value": value[:2000], **said}
+        row, new = Feedback.objects.get_or_create(unit=unit, key=key, kind=kind, defaults=facts)
         if not new:
             Feedback.objects.filter(pk=row.pk).update(count=F("count") + count)
             row.refresh_from_db()
@@ -121,7 +120,7 @@ MOST_SOURCES = 40
 
 def quality_of(kept: KeptList) -> dict[str, Any] | None:
     """Rows and overlaps of the latest version's sources; None without a version. Cached for an hour."""
-    version = releases.latest(kept)
+    version = versions.latest(kept)
     if version is None:
         return None
     key = f"lists.quality.{version.sha256}.{timezone.now():%Y%m%d%H}"
@@ -136,7 +135,7 @@ def quality_of(kept: KeptList) -> dict[str, Any] | None:
 def _quality(kept: KeptList, version: Version) -> dict[str, Any]:
     added = {said["name"]: datetime.fromisoformat(said["added"]) for said in version.documents}
     tally = Tally(timezone.now(), *keys(kept.unit))
-    for item in releases.values(version):
+    for item in versions.values(version):
         names = [place.document for place in (item.reference, *item.other_references) if place is not None]
         since = {
             name: item.valid_from or added.get(name.partition("!")[0])

@@ -30,7 +30,7 @@ from lamsach.model import Indicator
 from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.doors import link
 from lamsach.portal.base.ratelimit import client_address, exceeded
-from lamsach.portal.lists import releases
+from lamsach.portal.lists import versions
 from lamsach.portal.lists.models import KeptList, Outlet, Version
 
 PREFIX = "out_"
@@ -73,7 +73,7 @@ def _digest(word: str) -> str:
 
 def answer_of(outlet: Outlet, part: int, now: datetime | None = None) -> Answer | None:
     """A part (1 is the first) of the latest version; None when there is no version or no such part."""
-    version = releases.latest(outlet.list)
+    version = versions.latest(outlet.list)
     if version is None:
         return None
     moment = _moment(version, now or timezone.now())
@@ -109,7 +109,7 @@ def _moments(version: Version) -> array[int]:
     import numpy as np
 
     found = array("q", [int(version.made.timestamp())])
-    for item in releases.values(version):
+    for item in versions.values(version):
         found.extend(int(at.timestamp()) for at in (item.valid_from, item.valid_until) if at is not None)
     return array("q", np.unique(np.frombuffer(found, dtype=np.int64)).tobytes())
 
@@ -123,7 +123,7 @@ def _make(outlet: Outlet, version: Version, moment: datetime, folder: Path) -> N
     """Write all parts; the file `parts` comes last, so that half a folder is never taken for a whole one."""
     writer = BY_NAME[outlet.writer]()
     terms = Terms(moment, outlet.tlp, outlet.list.tlp, outlet.confidence)
-    export = prepare(releases.values(version), writer, version.digest, terms)
+    export = prepare(versions.values(version), writer, version.digest, terms)
     folder.mkdir(parents=True, exist_ok=True)
     number = 0
     for number, items in enumerate(_parts(export, outlet.part), 1):

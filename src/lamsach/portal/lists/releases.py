@@ -13,7 +13,7 @@ import hashlib
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from typing import Any
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from lamsach.documents.archive import ZIP_ERRORS
@@ -32,7 +32,6 @@ from lamsach.indicators.releases.release import Manifest, without_paths, write_r
 from lamsach.indicators.releases.rows import Runs
 from lamsach.indicators.review.examination import Examiner, judged
 from lamsach.indicators.review.knowledge import knowledge
-from lamsach.indicators.values.mappings import from_mapping
 from lamsach.indicators.values.normalise import Value
 from lamsach.model import Indicator, Refusal
 from lamsach.portal.audit.trail import record, user_of
@@ -44,6 +43,7 @@ from lamsach.portal.lists import taxii_objects, versions
 from lamsach.portal.lists.decisions import decisions_of
 from lamsach.portal.lists.documents import MOST_DOUBTS, copies, doubt_about, own_of, wait_again
 from lamsach.portal.lists.models import Document, Doubt, KeptList, Version, VersionUse
+from lamsach.portal.lists.versions import latest, values
 
 
 def ready(kept: KeptList) -> None:
@@ -59,18 +59,6 @@ def ask(kept: KeptList, note: str, by: Any) -> None:
     ready(kept)
     enqueue("lists.release", user_of(by), list_id=kept.pk, note=note[:300])
     record(by, "list.release_asked", kept, kept.unit, note=note[:200])
-
-
-def latest(kept: KeptList) -> Version | None:
-    """The newest version, or None."""
-    return Version.objects.filter(list=kept).first()
-
-
-def latest_of(lists: Iterable[KeptList]) -> dict[int, Version]:
-    """The newest version of each list that has one."""
-    newest = Version.objects.filter(list=OuterRef("list")).order_by("-number").values("pk")[:1]
-    found = Version.objects.filter(list__in=[kept.pk for kept in lists], pk=Subquery(newest))
-    return {version.list_id: version for version in found}
 
 
 def release(
@@ -91,11 +79,10 @@ def release(
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "release.zip"
             with path.open("wb") as stream:
-                manifest = write_release(
-                    stream, items, unit_keys.opened(key), name=kept.name, version=(before.number if before else 0) + 1,
-                    made=now, previous=before.digest if before else None, note=note, tlp=kept.tlp,
-                    accepted=accepted,
-                )  # fmt: skip
+                facts: dict[str, Any] = {"name": kept.name, "made": now, "note": note, "tlp": kept.tlp}
+                facts |= {"version": before.number + 1 if before else 1, "accepted": accepted}
+                previous = before.digest if before else None
+                manifest = write_release(stream, items, unit_keys.opened(key), previous=previous, **facts)
             made = _keep(kept, path, manifest, key.fingerprint, user, found, documents)
         versions.keep_changes(made, found)
         versions.index(made, items)
@@ -194,28 +181,36 @@ def _note(
     file: tuple[str, int, str],
 ) -> Version:
     stored, size, digest = file
+    sources = sorted((manifest.by_source or {}).items(), key=lambda pair: -pair[1])
     made = Version.objects.create(
         list=kept,
-        number=manifest.version,
-        made=datetime.fromisoformat(manifest.made),
         made_by=user,
-        note=manifest.note,
-        digest=manifest.digest,
         fingerprint=fingerprint,
-        count=manifest.count,
+        **{**of_manifest(manifest), "by_source": dict(sources[:200])},
         added=found.counts["added"],
         removed=found.counts["removed"],
         changed=found.counts["changed"],
-        by_type=dict(manifest.by_type or {}),
-        by_source=dict(sorted((manifest.by_source or {}).items(), key=lambda pair: -pair[1])[:200]),
         documents=[_said(document) for document in documents],
         path=stored,
         size=size,
         sha256=digest,
-        expires=datetime.fromisoformat(manifest.expires) if manifest.expires else None,
     )
     record(user, "list.released", made, kept.unit, number=made.number, digest=made.digest, count=made.count)
     return made
+
+
+def of_manifest(said: Manifest) -> dict[str, Any]:
+    """Facts of a version that its manifest states."""
+    counts = {name: getattr(said, name) for name in ("by_type", "by_source")}
+    return {
+        "number": said.version,
+        "made": datetime.fromisoformat(said.made),
+        "note": said.note[:300],
+        "digest": said.digest,
+        "count": said.count,
+        "expires": datetime.fromisoformat(said.expires) if said.expires else None,
+        **{name: dict(held) if isinstance(held, Mapping) else {} for name, held in counts.items()},
+    }
 
 
 def _said(document: Document) -> dict[str, Any]:
@@ -227,27 +222,6 @@ def _said(document: Document) -> dict[str, Any]:
         "by": who,
         "count": document.count,
     }
-
-
-def may_have(version: Version, most: str | None) -> bool:
-    """Return whether a receiver may have a whole version: no value above its highest TLP (None: any)."""
-    from lamsach.indicators.writers.export import TLP_ABOVE, Terms
-
-    if most is None:
-        return True
-    terms = Terms(version.made, most, version.list.tlp)
-    return all(terms.refusal(item) != TLP_ABOVE for item in values(version))
-
-
-def values(version: Version) -> Iterator[Indicator]:
-    """The values of a version, from its own file."""
-    with (
-        default_storage.open(version.path, "rb") as stream,
-        zipfile.ZipFile(stream) as archive,
-        archive.open("indicators.jsonl") as lines,
-    ):
-        for line in lines:
-            yield from_mapping(json.loads(line))
 
 
 _AT_ONCE = 200

@@ -29,7 +29,7 @@ from lamsach.indicators.writers.stix import NAMESPACE
 from lamsach.portal.api.access import find
 from lamsach.portal.api.models import Token
 from lamsach.portal.base.ratelimit import client_address, exceeded
-from lamsach.portal.lists import access, releases, taxii_objects
+from lamsach.portal.lists import access, taxii_objects, versions
 from lamsach.portal.lists.models import KeptList, Version
 from lamsach.portal.lists.taxii_objects import Held
 
@@ -159,7 +159,7 @@ def collections(request: HttpRequest) -> HttpResponse:
 def _one(request: HttpRequest, collection_id: str) -> tuple[KeptList, Version]:
     for kept in access.of_token(request.token.unit):  # type: ignore[attr-defined]
         if _identifier(kept) == str(collection_id):
-            version = releases.latest(kept)
+            version = versions.latest(kept)
             if version is not None:
                 return kept, version
     raise Refusal(404, "There is no such collection.")

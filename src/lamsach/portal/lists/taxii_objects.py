@@ -23,6 +23,7 @@ from django.conf import settings
 from lamsach.indicators.writers.base import Stamp
 from lamsach.indicators.writers.stix import Stix, indicator, millis
 from lamsach.model import Indicator, IndicatorType
+from lamsach.portal.lists import versions
 from lamsach.portal.lists.models import Version
 
 DEEPEST = 10
@@ -163,9 +164,8 @@ def _merged(old: Iterator[Held], version: Version) -> Iterator[Held]:
     """Yield what the version holds, and revoked what an earlier one held, in the order of type and value."""
     stamp = Stamp(version.digest, version.made, version.count)
     now = int(version.made.timestamp())
-    from lamsach.portal.lists import releases  # which makes these objects with each version
 
-    new = (item for item in releases.values(version) if _WRITER.refusal(item) is None)
+    new = (item for item in versions.values(version) if _WRITER.refusal(item) is None)
     was, item = next(old, None), next(new, None)
     while was is not None or item is not None:
         key = None if item is None else (item.type.value, item.value)

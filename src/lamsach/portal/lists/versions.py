@@ -7,21 +7,24 @@ each version answers in milliseconds.
 from __future__ import annotations
 
 import json
+import zipfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db.models import OuterRef, Subquery
 
 from lamsach.indicators.releases.quality import changes
 from lamsach.indicators.servers.client import write_whole
 from lamsach.indicators.values.exceptions import covering
 from lamsach.indicators.values.mappings import as_mapping, from_mapping
 from lamsach.model import Indicator
-from lamsach.portal.lists import access, feedback, releases
+from lamsach.portal.lists import access, feedback
 from lamsach.portal.lists.decisions import decisions_of
 from lamsach.portal.lists.documents import key_of
 from lamsach.portal.lists.models import Document, KeptList, Listed, Version
@@ -71,8 +74,6 @@ def compared(before: Iterable[Indicator], after: Iterable[Indicator]) -> Changes
 
 def changes_of(version: Version) -> Changes | None:
     """The changes of a version, or None for versions too large to be compared now."""
-    from lamsach.portal.lists import releases
-
     try:
         return _read(json.loads(_path(version).read_text("utf-8")))
     except (OSError, ValueError):
@@ -80,7 +81,7 @@ def changes_of(version: Version) -> Changes | None:
     before = Version.objects.filter(list=version.list, number__lt=version.number).first()
     if version.count > MOST or (before is not None and before.count > MOST):
         return None
-    found = compared(releases.values(before) if before else (), releases.values(version))
+    found = compared(values(before) if before else (), values(version))
     keep_changes(version, found)
     return found
 
@@ -169,15 +170,21 @@ def places(lists: Iterable[KeptList], text: str, unit: Unit | None = None) -> li
             and Terms(timezone.now(), access.most(kept, unit), kept.tlp).refusal(item) is not None
         ):
             continue
-        version = releases.latest(kept)
+        version = latest(kept)
         decision = decisions_of(kept).on(item, timezone.now())
         answer.append(
             {
-                "list": kept.name, "unit": kept.unit.code, "version": version.number if version else 0, "type": kind.value, "value": value,
-                "document": row.document, "page": row.page, "row": row.row,
-                "decision": decision.choice.value if decision else "", "reason": decision.reason if decision else "", "id": kept.pk,
+                "list": kept.name,
+                "id": kept.pk,
+                "unit": kept.unit.code,
+                "version": version.number if version else 0,
+                "type": kind.value,
+                "value": value,
+                **{name: getattr(row, name) for name in ("document", "page", "row")},
+                "decision": decision.choice.value if decision else "",
+                "reason": decision.reason if decision else "",
             }
-        )  # fmt: skip
+        )
     return answer
 
 
@@ -189,3 +196,36 @@ def refused(lists: Iterable[KeptList], text: str) -> list[dict[str, Any]]:
     documents = Document.objects.filter(list__in=list(lists), withdrawn=None).exclude(refusals=[])
     rows = chain.from_iterable(documents.values_list("refusals", flat=True)[:DOCUMENTS_ASKED])
     return list(islice((row for row in rows if shows(row["value"], asked)), REFUSALS_SHOWN))
+
+
+def latest(kept: KeptList) -> Version | None:
+    """The newest version, or None."""
+    return Version.objects.filter(list=kept).first()
+
+
+def latest_of(lists: Iterable[KeptList]) -> dict[int, Version]:
+    """The newest version of each list that has one."""
+    newest = Version.objects.filter(list=OuterRef("list")).order_by("-number").values("pk")[:1]
+    found = Version.objects.filter(list__in=[kept.pk for kept in lists], pk=Subquery(newest))
+    return {version.list_id: version for version in found}
+
+
+def may_have(version: Version, most: str | None) -> bool:
+    """Return whether a receiver may have a whole version: no value above its highest TLP (None: any)."""
+    from lamsach.indicators.writers.export import TLP_ABOVE, Terms
+
+    if most is None:
+        return True
+    terms = Terms(version.made, most, version.list.tlp)
+    return all(terms.refusal(item) != TLP_ABOVE for item in values(version))
+
+
+def values(version: Version) -> Iterator[Indicator]:
+    """The values of a version, from its own file."""
+    with (
+        default_storage.open(version.path, "rb") as stream,
+        zipfile.ZipFile(stream) as archive,
+        archive.open("indicators.jsonl") as lines,
+    ):
+        for line in lines:
+            yield from_mapping(json.loads(line))

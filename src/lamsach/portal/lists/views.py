@@ -44,7 +44,7 @@ from lamsach.portal.units.tree import descendants
 
 def _prepare(rows: Sequence[Any]) -> None:
     """Fetch the newest version of each list, and how many values wait in it."""
-    newest, waiting = releases.latest_of(rows), _waiting(rows)
+    newest, waiting = versions.latest_of(rows), _waiting(rows)
     for row in rows:
         row.newest, (row.dangerous, row.doubtful) = newest.get(row.pk), waiting.get(row.pk, (0, 0))
 
@@ -152,14 +152,21 @@ def one(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     dangerous, doubtful = _waiting([kept]).get(kept.pk, (0, 0))
     documents = Document.objects.filter(list=kept, withdrawn=None).select_related("added_by", "origin")
     context = {
-        "kept": kept, "inside": inside, "may_write": may_write, "dangerous": dangerous, "doubtful": doubtful,
+        "kept": kept,
+        "inside": inside,
+        "may_write": may_write,
+        "dangerous": dangerous,
+        "doubtful": doubtful,
         "documents": paged(request, documents) if inside else [],
         "origins": kept.origins.all() if inside else [],
         "outlets": kept.outlets.filter(revoked=None) if inside else [],
         "versions": kept.versions.select_related("made_by")[:20],
-        "document_form": DocumentForm(), "release_form": ReleaseForm(), "origin_form": OriginForm(auto_id="origin_%s"), "outlet_form": OutletForm(auto_id="outlet_%s"),
+        "document_form": DocumentForm(),
+        "release_form": ReleaseForm(),
+        "origin_form": OriginForm(auto_id="origin_%s"),
+        "outlet_form": OutletForm(auto_id="outlet_%s"),
         "taxii": absolute("taxii"),
-    }  # fmt: skip
+    }
     return render(request, "lists/list.html", context)
 
 
@@ -276,7 +283,7 @@ def release(request: HttpRequest, kept_list_id: int) -> HttpResponse:
 
 def _release_check(kept: KeptList, note: str) -> Check:
     """Before a version is made: from what, who takes it, what stays out."""
-    newest = releases.latest(kept)
+    newest = versions.latest(kept)
     documents = kept.documents.filter(withdrawn=None).exclude(read=None).count()
     outlets = kept.outlets.filter(revoked=None)
     waiting = kept.doubts.filter(decided=None).count()
@@ -328,7 +335,7 @@ def version(request: HttpRequest, version_id: int) -> HttpResponse:
 def version_file(request: HttpRequest, version_id: int) -> HttpResponse:
     """The signed release."""
     found = access.get_version(request.user, version_id)
-    if not access.sees_inside(request.user, found.list) and not releases.may_have(
+    if not access.sees_inside(request.user, found.list) and not versions.may_have(
         found, access.SHARED_TLP.value
     ):
         messages.error(request, _("The version holds values that may not leave the unit (TLP)."))
@@ -358,7 +365,7 @@ def use(request: HttpRequest, version_id: int) -> HttpResponse:
         messages.error(request, _("Choose a campaign first."))
         return redirect("lists:version", version_id=found.pk)
     campaign = get_campaign(request.user, wanted, write=True)
-    if not _stays(found.list.unit_id, campaign) and not releases.may_have(found, access.SHARED_TLP.value):
+    if not _stays(found.list.unit_id, campaign) and not versions.may_have(found, access.SHARED_TLP.value):
         messages.error(request, _("The version holds values that may not leave the unit (TLP)."))
         return redirect("lists:version", version_id=found.pk)
     releases.give(found, campaign, request)
