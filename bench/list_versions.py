@@ -99,6 +99,7 @@ def _again(values: int) -> None:
 
 
 def _latest() -> Any:
+    from lamsach.portal.lists import versions
 
     found = versions.latest(_kept())
     assert found is not None
@@ -106,6 +107,7 @@ def _latest() -> Any:
 
 
 def _changes() -> None:
+    from lamsach.portal.lists import versions
 
     found = versions.changes_of(_latest())
     print(None if found is None else (len(found.added), len(found.removed)))
@@ -139,6 +141,7 @@ def _page() -> None:
 
 
 def _download() -> None:
+    from lamsach.portal.lists import versions
 
     print(versions.may_have(_latest(), "amber"))
 

@@ -35,7 +35,8 @@ SHOWN_BYTES = 200_000
 def _prepare(units: Sequence[Unit]) -> None:
     plans = {plan.unit_id: plan for plan in Plan.objects.filter(unit__in=units)}
     for row in units:
-        row.plan, row.last = plans.get(row.pk), AvReport.objects.filter(unit=row).first()  # type: ignore[attr-defined]
+        last = AvReport.objects.filter(unit=row).first()
+        row.plan, row.last = plans.get(row.pk), last  # type: ignore[attr-defined]
 
 
 def _plan(row: Any) -> Any:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.errors import LamsachError
-from lamsach.portal.audit.trail import record
+from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.doors import link, member
 from lamsach.portal.base.forms import act, form_page
 from lamsach.portal.base.once import taken_once
@@ -250,7 +250,7 @@ def exempt(request: HttpRequest, case_id: int) -> HttpResponse:
     form = ExemptionForm(request.POST or None, indicators=sorted({one.indicator for one in seen}))
     if request.method == "POST" and form.is_valid():
         made: Exemption = form.save(commit=False)
-        made.campaign, made.unit, made.asked_by = found.campaign, found.unit, request.user  # type: ignore[assignment]
+        made.campaign, made.unit, made.asked_by = found.campaign, found.unit, user_of(request)
         made.device = found.device if form.cleaned_data["scope"] == "device" else None
         made.save()
         record(request, "exemption.asked", made, found.unit, indicator=made.indicator)

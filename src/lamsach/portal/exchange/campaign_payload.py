@@ -69,17 +69,16 @@ def written(
         }
         for row in received.select_related("dispatch").order_by("pk")
     ]
-    held = campaign.lists.filter(withdrawn=None).order_by("pk")
-    lists = [{"number": one.pk, "sha256": one.sha256, **listed(one)} for one in held]
+    valid = campaign.lists.filter(withdrawn=None).order_by("pk")
+    lists = [{"number": one.pk, "sha256": one.sha256, **listed(one)} for one in valid]
     record = {
         "number": campaign.pk,
         "own": {"owner": campaign.owner_id, "public": campaign.public},
-        "state": campaign.state,
         "dispatches": dispatches,
         "lists": lists,
         "deadlines": written_deadlines(campaign, partner, unit),
         "form": {"name": campaign.form.name, "definition": campaign.form.definition},
-        **{name: getattr(campaign, name) for name in ("name", "summary", "goals")},
+        **{name: getattr(campaign, name) for name in ("state", "name", "summary", "goals")},
         **{name: getattr(campaign, name).isoformat() for name in ("starts", "ends")},
         **{name: day.isoformat() for name, day in zip(COLUMNS, dues.days, strict=True)},
     }

@@ -1,1 +1,1 @@
-"""Findings in the portal: bundles taken in, devices told apart, sightings counted once; hunts."""
+"""Findings in the portal: bundles taken in, devices known again, sightings counted once; hunts."""

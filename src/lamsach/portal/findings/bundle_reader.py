@@ -20,7 +20,8 @@ LIMITS = BundleLimits(member_bytes=256_000_000, line_bytes=4_000_000, total_byte
 """What a bundle may unpack to here: it is read in the worker's memory."""
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _GENERIC = re.compile(
-    r"localhost|localdomain|unknown|android(-.*)?|iphone|ipad|.*\.local|desktop|laptop|pc|admin|user|win|windows"
+    r"localhost|localdomain|unknown|android(-.*)?|iphone|ipad|.*\.local"
+    r"|desktop|laptop|pc|admin|user|win|windows"
 )
 QUESTIONED_KEPT = 200
 """How many values to be looked at are kept of a bundle."""

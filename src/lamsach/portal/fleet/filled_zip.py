@@ -33,7 +33,8 @@ class Filled(io.RawIOBase):
     def __init__(self, base: BinaryIO, cut: int) -> None:
         super().__init__()
         self._base, self._cut, self._at = base, cut, 0
-        self._tail = tempfile.SpooledTemporaryFile(IN_MEMORY, prefix="lamsach-filled-")  # noqa: SIM115 - closed with this
+        prefix = "lamsach-filled-"
+        self._tail = tempfile.SpooledTemporaryFile(IN_MEMORY, prefix=prefix)  # noqa: SIM115 - closed below
         base.seek(cut)
         shutil.copyfileobj(base, self._tail, PIECE)
 

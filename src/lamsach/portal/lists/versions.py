@@ -18,11 +18,13 @@ from typing import Any
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db.models import OuterRef, Subquery
+from django.utils import timezone
 
 from lamsach.indicators.releases.quality import changes
 from lamsach.indicators.servers.client import write_whole
 from lamsach.indicators.values.exceptions import covering
 from lamsach.indicators.values.mappings import as_mapping, from_mapping
+from lamsach.indicators.writers.export import TLP_ABOVE, Terms
 from lamsach.model import Indicator
 from lamsach.portal.lists import access, feedback
 from lamsach.portal.lists.decisions import decisions_of
@@ -146,10 +148,6 @@ def complete(version: Version, items: Iterable[Indicator]) -> None:
 
 def places(lists: Iterable[KeptList], text: str, unit: Unit | None = None) -> list[dict[str, Any]]:
     """Lists that cover a value, the nearest value first, with the decision. InputError for no value."""
-    from django.utils import timezone
-
-    from lamsach.indicators.writers.export import Terms
-
     wanted = {
         key_of(kind.value, value): (kind, value)
         for found in feedback.values_of(text)
@@ -212,8 +210,6 @@ def latest_of(lists: Iterable[KeptList]) -> dict[int, Version]:
 
 def may_have(version: Version, most: str | None) -> bool:
     """Return whether a receiver may have a whole version: no value above its highest TLP (None: any)."""
-    from lamsach.indicators.writers.export import TLP_ABOVE, Terms
-
     if most is None:
         return True
     terms = Terms(version.made, most, version.list.tlp)

@@ -326,7 +326,7 @@ def version(request: HttpRequest, version_id: int) -> HttpResponse:
         "used_count": used.count(),
         "changes": versions.changes_of(found) if inside else None,
         "inside": inside,
-        "campaigns": _campaigns(request) if request.user.roles & COORDINATORS else [],  # type: ignore[union-attr]
+        "campaigns": _campaigns(request.user),
     }
     return render(request, "lists/version.html", context)
 
@@ -344,9 +344,9 @@ def version_file(request: HttpRequest, version_id: int) -> HttpResponse:
     return download(f"{found.list.name}-{found.number}.zip", found.path)
 
 
-def _campaigns(request: HttpRequest) -> list[Campaign]:
+def _campaigns(user: Any) -> list[Campaign]:
     """The running and coming campaigns that the person leads."""
-    mine = readable_campaigns(request.user).filter(owner__in=writable_units(request.user, COORDINATORS))
+    mine = readable_campaigns(user).filter(owner__in=writable_units(user, COORDINATORS))
     return list(mine.exclude(state=CampaignState.CLOSED).order_by("name")[:100])
 
 

@@ -96,7 +96,8 @@ def drawn(name: str, changed_ns: int) -> Document:
     html = reader.renderer.render(tokens, reader.options, {})
     for tag, framed in _WIDE:
         html = html.replace(tag, framed)
-    return Document(title, mark_safe(html), "vi" if name.endswith(".vi") else "en")  # noqa: S308 - html is off
+    language = "vi" if name.endswith(".vi") else "en"
+    return Document(title, mark_safe(html), language)  # noqa: S308 - html is off
 
 
 def anchor(heading: str) -> str:
