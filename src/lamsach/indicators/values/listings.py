@@ -9,9 +9,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import overload
+from typing import Any, overload
 
-from lamsach.indicators.values.records import Plain
+from lamsach.indicators.values.records import Facts, Plain, indicator
 from lamsach.model import Indicator, IndicatorType, Reference
 
 TLP_LEVELS = ("clear", "green", "amber", "amber+strict", "red")
@@ -80,8 +80,8 @@ class IndicatorColumns(Sequence[Indicator]):
         self._facts = array("I")
         self._known_documents: dict[str | None, int] = {}
         self._document_names: list[str | None] = []
-        self._known_facts: dict[tuple[object, ...], int] = {}
-        self._fact_samples: list[Indicator] = []
+        self._known_facts: dict[tuple[Any, ...], int] = {}
+        self._fact_samples: list[Facts] = []
         self._aside: dict[int, Indicator] = {}
         self._worded = 0
         self._last_document: str | None = None
@@ -117,7 +117,7 @@ class IndicatorColumns(Sequence[Indicator]):
         self._rows.append(row)
         self._pages.append(page)
         self._documents.append(self._last_place)
-        self._facts.append(self._new_facts(key, item) if facts is None else facts)
+        self._facts.append(self._new_facts(key) if facts is None else facts)
 
     def _append_plain(
         self, kind: IndicatorType, value: str, threat: str | None, document: str, row: int
@@ -142,9 +142,9 @@ class IndicatorColumns(Sequence[Indicator]):
             self._document_names.append(name)
         return known
 
-    def _new_facts(self, key: tuple[object, ...], item: Indicator) -> int:
+    def _new_facts(self, key: tuple[Any, ...]) -> int:
         known = self._known_facts[key] = len(self._fact_samples)
-        self._fact_samples.append(replace(item, value="", reference=None, other_references=()))
+        self._fact_samples.append(Facts(*key))
         return known
 
     @classmethod
@@ -207,14 +207,4 @@ class IndicatorColumns(Sequence[Indicator]):
             reference = Reference(
                 document, None if page == _NO_ROW else page, None if row == _NO_ROW else row
             )
-        return Indicator(
-            _TYPES[self._types[number]],
-            self._values[number],
-            facts.threat,
-            facts.source,
-            reference,
-            facts.valid_from,
-            facts.valid_until,
-            facts.confidence,
-            facts.tlp,
-        )
+        return indicator((_TYPES[self._types[number]], self._values[number]), reference, facts)

@@ -96,7 +96,7 @@ def refusal(reference: Reference, text: str, reason: str) -> Refusal:
     return Refusal(reference, shortened(text, refusals.VALUE_KEPT), reason)
 
 
-def indicator(found: Value, reference: Reference, facts: Facts = NO_FACTS) -> Indicator:
+def indicator(found: Value, reference: Reference | None, facts: Facts = NO_FACTS) -> Indicator:
     """The indicator of a value that a place lists."""
     kind, value = found
     return Indicator(
