@@ -205,7 +205,7 @@ class Table:
         filled = filled_cells(cells)
         fields = self._headings.fields or {}
         first = next(iter(filled.values()), "")
-        none = _COMMENT.match(first) or (len(fields) < 2 and len(filled) == 2 and is_aside(first))
+        aside = _COMMENT.match(first) or (len(fields) < 2 and len(filled) == 2 and is_aside(first))
         filled.pop(only, None)
         said = kind_of(filled, fields)
         stated, unsupported = stated_type(said)
@@ -216,7 +216,7 @@ class Table:
             or (place not in fields and (whole_value(cell) or several_values(cell)))
             for place, cell in filled.items()
         )
-        none = none or self._headings.rule(filled) or decide(Scope.CELL, Cell(kind, stated=said), kind)
+        none = aside or self._headings.rule(filled) or decide(Scope.CELL, Cell(kind, stated=said), kind)
         if plain_others and not none and not unsupported and stated in (None, kind):
             quick = self._facts(filled, fields), [filled[place] for place in shows]
         if len(self._known) >= _KNOWN_KEPT:
