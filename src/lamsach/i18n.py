@@ -1,4 +1,4 @@
-"""Texts in two languages: English is written in the code, Vietnamese is in `catalogue_vi`.
+"""Texts in several languages: English is written in the code, each other language has a catalogue.
 
 A text is a whole sentence with named placeholders; a test checks that every text in the code has a
 translation with the same placeholders.
@@ -7,43 +7,50 @@ translation with the same placeholders.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-LANGUAGES = ("vi", "en")
+
+class Language(NamedTuple):
+    """A language: its catalogue (`module:NAME`; empty: the code's own texts), thousands and decimal marks."""
+
+    catalogue: str
+    marks: str
+
+
+LANGUAGES: Mapping[str, Language] = {
+    "vi": Language("lamsach.catalogue_vi:VIETNAMESE", ".,"),
+    "en": Language("", ",."),
+}
+"""The languages of commands and results by code; the first is the one that is used when none is asked for."""
 Translate = Callable[[str], str]
 _GIGABYTE = 1_000_000_000
 
 
 def language_from_environment() -> str:
-    """The language that `LC_ALL`, `LC_MESSAGES` or `LANG` ask for: `en` for an English locale, else `vi`."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(name, "")
-        if value:
-            return "en" if value.lower().startswith("en") else "vi"
-    return "vi"
+    """The language that `LC_ALL`, `LC_MESSAGES` or `LANG` ask for, if it is known, else `vi`."""
+    stated = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    code = next(filter(None, stated), "")[:2].lower()
+    return code if code in LANGUAGES else "vi"
 
 
 def translator(language: str) -> Translate:
-    """The function that puts an English text into the language (`vi` or `en`); an unknown text stays as it
-    is.
-    """
-    if language == "en":
-        return lambda text: text
-    said = _vietnamese()
-    return lambda text: said.get(text, text)
+    """The function that puts an English text into a language; an unknown text stays as it is."""
+    texts = _texts(language)
+    return lambda text: texts.get(text, text)
 
 
 @cache
-def _vietnamese() -> dict[str, str]:
-    from lamsach.catalogue_vi import VIETNAMESE  # some thousand texts, which no English run needs
-
-    return VIETNAMESE
+def _texts(language: str) -> dict[str, str]:
+    """The catalogue of a language, of Vietnamese for an unknown one; imported when first asked for."""
+    module, _, name = LANGUAGES.get(language, LANGUAGES["vi"]).catalogue.partition(":")
+    return dict(getattr(import_module(module), name)) if module else {}
 
 
 def mark(text: str) -> str:
@@ -62,9 +69,9 @@ def counted(count: int, one: str, many: str, language: str) -> str:
 
 
 def format_number(value: float, language: str, decimals: int = 0) -> str:
-    """A number with the language's separators: 1.234,5 in Vietnamese, 1,234.5 in English."""
-    text = f"{value:,.{decimals}f}"
-    return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
+    """A number with the language's marks: 1.234,5 in Vietnamese, 1,234.5 in English."""
+    marks = LANGUAGES.get(language, LANGUAGES["vi"]).marks
+    return f"{value:,.{decimals}f}".translate(str.maketrans(",.", marks))
 
 
 def format_size(size_bytes: int, language: str) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import string
+import sys
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
+from lamsach import i18n
 from lamsach.catalogue_vi import GROUPS, VIETNAMESE
 from lamsach.devices.reasons import REASONS
 from lamsach.i18n import (
+    Language,
     counted,
     format_date,
     format_number,
@@ -35,7 +39,7 @@ PARTS = (
     "scanner",
     "letters",
     "channels",
-    "sealed",
+    "runtime",
 )
 
 
@@ -186,3 +190,21 @@ def test_a_sentence_begins_with_a_capital_behind_a_full_stop() -> None:
     begun = re.compile(r"[^\W\d_]{4,}[.] ([^\W\d_]{2,}) ")
     texts = (*VIETNAMESE.values(), *PORTAL.values())
     assert [text for text in texts if any(word.islower() for word in begun.findall(text))] == []
+
+
+def test_one_more_language_is_a_row_and_a_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+    french = Language("tests.results.french:TEXTS", "\u202f,")
+    monkeypatch.setitem(i18n.LANGUAGES, "fr", french)
+    monkeypatch.setitem(sys.modules, "tests.results.french", SimpleNamespace(TEXTS={"State": "État"}))
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    assert i18n.language_from_environment() == "fr"
+    assert i18n.translator("fr")("State") == "État"
+    assert i18n.translator("fr")("not in the catalogue") == "not in the catalogue"
+    assert i18n.format_number(1234.5, "fr", 1) == "1\u202f234,5"
+
+
+def test_an_unknown_language_is_answered_in_vietnamese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "xx")
+    assert i18n.language_from_environment() == "vi"
+    assert i18n.translator("xx")("State") == i18n.translator("vi")("State") != "State"
+    assert i18n.format_number(1234.5, "en", 1) == "1,234.5"

@@ -1,7 +1,8 @@
 """The outputs of lists, by name.
 
-One more: its class in its subject's file (a line a value: a row of `line_lists`), its line in `_CLASSES`, its
-name in `_ORDER`, a row in docs/blocking.md.
+One more: its class in its subject's file (a line a value: a row of `line_lists`) and its line in `_CLASSES`;
+what it can hold in `lamsach.model.indicator_types`; a row in docs/blocking.md. Those that `_ORDER` does not
+name are shown last.
 """
 
 from lamsach.indicators.writers.base import Stamp, Writer
@@ -29,5 +30,5 @@ _CLASSES: tuple[type[Writer], ...] = (
     SuricataDatasets, WindowsDns, Yara,
 )  # fmt: skip
 _NAMED = {writer.name: writer for writer in _CLASSES}
-WRITERS: tuple[type[Writer], ...] = tuple(map(_NAMED.__getitem__, _ORDER.split()))
+WRITERS: tuple[type[Writer], ...] = tuple(_NAMED[name] for name in dict.fromkeys((*_ORDER.split(), *_NAMED)))
 BY_NAME = {writer.name: writer for writer in WRITERS}
