@@ -67,7 +67,9 @@ def test_every_planted_value_is_in_the_filter(seed: int, maker: KeyMaker) -> Non
         ("::ffff:203.0.113.0/120", "203.0.113.9", "203.0.112.9"),
     ],
 )
-def test_networks(network: str, inside: str, outside: str, maker: KeyMaker) -> None:
+def test_a_network_may_be_held_where_one_of_its_addresses_is(
+    network: str, inside: str, outside: str, maker: KeyMaker
+) -> None:
     listed = compiled(network)
     for address, wanted in ((inside, True), (outside, False)):
         keys = keys_of(maker, f"from {address} port 1\n".encode())

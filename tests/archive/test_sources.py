@@ -37,7 +37,7 @@ def test_a_large_head_is_not_held(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [10, 60_000])
-def test_damage(tmp_path: Path, size: int) -> None:
+def test_a_damaged_source_is_unreadable(tmp_path: Path, size: int) -> None:
     store = Store(str(tmp_path))
     save(store, Source("0123456789abcdef", "fw.log", packed_head=packed(random.Random(1).randbytes(size))))
     path = tmp_path / "sources" / "0123456789abcdef.src"

@@ -212,7 +212,7 @@ def check(case: Case, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("case", LOGS, ids=lambda case: case.name)
-def test_log(case: Case, folder: Path) -> None:
+def test_a_bad_log_ends_with_its_status_and_one_line(case: Case, folder: Path) -> None:
     check(case, folder)
 
 

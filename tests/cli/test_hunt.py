@@ -56,7 +56,7 @@ def seen(path: Path) -> list[tuple[str, str, int]]:
 EXPECTED = [(f"ip:{FIRST}", "evil.example", 2), (f"ip:{SECOND}", "evil.example", 1)]
 
 
-def test_found(folder: Path) -> None:
+def test_what_was_found_is_written_and_summed_up(folder: Path) -> None:
     (folder / "a.log").write_bytes(LINES)
     ran = lamsach("hunt", "a.log", "-i", "list.txt", "-o", "found.jsonl")
     assert (ran.status, ran.errors) == (ExitStatus.FOUND, ["Written: found.jsonl"])
@@ -195,7 +195,7 @@ def test_since_and_until(folder: Path, words: list[str], days: set[int]) -> None
         ("notevil.example", ExitStatus.FOUND),
     ],
 )
-def test_exceptions(folder: Path, excepted: str, status: ExitStatus) -> None:
+def test_excepted_values_decide_the_status(folder: Path, excepted: str, status: ExitStatus) -> None:
     (folder / "a.log").write_bytes(LINES)
     write_list(folder / "good.txt", excepted)
     ran = lamsach("hunt", "a.log", "-i", "list.txt", "--exceptions", "good.txt")

@@ -124,7 +124,7 @@ def test_a_units_month_with_leases_and_archives(cluster: Any, tmp_path: Path) ->
     assert found.devices
 
 
-def test_urls(cluster: Any, tmp_path: Path) -> None:
+def test_logs_by_url_give_the_result_of_one_process(cluster: Any, tmp_path: Path) -> None:
     text = text_of(random.Random(8))
     path = tmp_path / "remote.log"
     path.write_bytes(text)

@@ -100,7 +100,9 @@ def test_a_file_that_grows(bench: Bench) -> None:
 @pytest.mark.parametrize("down", [False, True])
 @pytest.mark.parametrize("compressed", [False, True])
 @pytest.mark.parametrize("way", ["rename", "copy_and_empty"])
-def test_rotation(way: str, compressed: bool, down: bool, bench: Bench) -> None:
+def test_each_line_is_taken_once_through_a_rotation(
+    way: str, compressed: bool, down: bool, bench: Bench
+) -> None:
     bench.write(5)
     bench.run()
     bench.write(4)  # not yet read when the file is rotated

@@ -48,7 +48,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_framing(name: str) -> None:
+def test_messages_are_parted_as_their_framing_says(name: str) -> None:
     data, wanted = CASES[name]
     assert framed(data) == wanted
 

@@ -398,7 +398,7 @@ CASES: dict[str, tuple[list[Raw], Infrastructure | None, Expected, str | None]] 
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_attribution(name: str) -> None:
+def test_sightings_make_devices_with_counts_and_reasons(name: str) -> None:
     raw, infrastructure, expected, reason = CASES[name]
     assert len(dict(raw)) == len(raw)
     devices, sightings = attribute(dict(raw), infrastructure)

@@ -64,7 +64,7 @@ def event(ip: str | None, minute: float | None = 0, **more: str) -> Event:
         (event(None, device_name="guest-7"), Identity(None, None, "guest-7", None, "log")),
     ],
 )
-def test_identity(given: Event, expected: Identity) -> None:
+def test_an_event_has_the_same_identity_each_time(given: Event, expected: Identity) -> None:
     identifier = Identifier(LEASES, INVENTORY)
     assert identifier(given) == expected
     assert identifier(given) == expected

@@ -188,7 +188,7 @@ def test_recognised_from_the_data(name: str) -> None:
         ("dns01", Identity("10.9.9.9", name="dns010"), None),
     ],
 )
-def test_stated(stated: str, identity: Identity, role: str | None) -> None:
+def test_a_stated_machine_speaks_for_others(stated: str, identity: Identity, role: str | None) -> None:
     standing = standing_of(Infrastructure([stated]), identity)
     assert (standing.role if standing else None) == role
 

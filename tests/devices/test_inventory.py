@@ -204,7 +204,7 @@ def test_reported_rows_are_bounded(tmp_path: Path) -> None:
         ("Danh sách máy tính kết nối mạng của đơn vị năm 2022", None),
     ],
 )
-def test_headings(heading: str, column: Column | None) -> None:
+def test_a_heading_names_its_column(heading: str, column: Column | None) -> None:
     assert column_of(heading) == column
 
 

@@ -62,7 +62,7 @@ CASES: dict[str, tuple[list[Event], dict[float, str | None]]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_holder(name: str) -> None:
+def test_leases_name_the_holder_of_each_minute(name: str) -> None:
     events, expected = CASES[name]
     table = LeaseTable(events)
     assert {minute: _holder(table, at(minute)) for minute in expected} == expected

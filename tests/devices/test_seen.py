@@ -64,7 +64,7 @@ MACHINES: dict[str, tuple[list[Event], dict[float, str | None]]] = {
 
 
 @pytest.mark.parametrize("name", MACHINES)
-def test_machines(name: str) -> None:
+def test_sightings_name_the_machine_of_each_minute(name: str) -> None:
     events, expected = MACHINES[name]
     seen = LeaseTable(events).seen
     assert {
@@ -90,7 +90,7 @@ PEOPLE: dict[str, tuple[list[Event], dict[float, str | None]]] = {
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-def test_people(name: str) -> None:
+def test_log_ons_name_the_person_of_each_minute(name: str) -> None:
     events, expected = PEOPLE[name]
     table = LeaseTable(events)
     assert {minute: table.person(IP, None, at(minute)) for minute in expected} == expected

@@ -60,7 +60,7 @@ CASES: dict[str, tuple[list[Event], dict[float, str | None]]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_holder(name: str) -> None:
+def test_sessions_name_the_holder_in_any_order(name: str) -> None:
     events, expected = CASES[name]
     table, backwards = LeaseTable(events), LeaseTable(events[::-1])
     found = {minute: (held.user if (held := table.holder(IP, at(minute))) else None) for minute in expected}

@@ -69,6 +69,18 @@ def test_functions_have_at_most_forty_lines() -> None:
     ]
 
 
+def test_tests_have_at_most_sixty_lines() -> None:
+    found = (
+        (path.name, node)
+        for path in Path(__file__).parents[1].rglob("test_*.py")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    )
+    lengths = {f"{name}:{one.name}": (one.end_lineno or 0) - one.lineno + 1 for name, one in found}
+    assert len(lengths) > 3000
+    assert not {name: length for name, length in lengths.items() if length > 60}
+
+
 def test_files_have_at_most_four_hundred_lines() -> None:
     assert not [place(path) for path in sources() if path.read_text("utf-8").count("\n") > 400]
 

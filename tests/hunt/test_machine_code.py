@@ -17,8 +17,8 @@ from lamsach.hunt import machine_code
 from lamsach.hunt.kernel import build
 from lamsach.hunt.machine_code import PROTOTYPES, KernelError, load, object_of, own_platform
 from tests.cli.running import write_list
-from tests.extras.absent import lamsach_without
 from tests.programs import require_program
+from tests.runtime.absent import lamsach_without
 
 from . import foreign
 from .kernel_results import results

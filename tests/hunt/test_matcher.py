@@ -121,7 +121,7 @@ def test_an_exception_is_told_not_dropped() -> None:
         ({"valid_until": datetime(2026, 11, 1, tzinfo=UTC)}, MatchStatus.COUNTED),
     ],
 )
-def test_validity(fields: dict[str, Any], status: MatchStatus) -> None:
+def test_a_match_outside_its_validity_says_so(fields: dict[str, Any], status: MatchStatus) -> None:
     (match,) = matcher_of("evil.example", **fields).event(event(domain="evil.example"), "")
     assert match.status is status
 

@@ -99,7 +99,7 @@ def test_no_planted_value_is_missed(compiled: CompiledSet, seed: int) -> None:
 
 @pytest.mark.soak
 @pytest.mark.parametrize("part", range(SOAK_PARTS))
-def test_soak(compiled: CompiledSet, part: int) -> None:
+def test_millions_of_planted_values_are_found(compiled: CompiledSet, part: int) -> None:
     wanted = int(os.environ.get("SOAK_TOKENS", 10_000_000)) // SOAK_PARTS
     planted, seed = 0, 1_000 + 10_000 * part
     while planted < wanted:

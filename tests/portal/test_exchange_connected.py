@@ -221,6 +221,18 @@ def test_counters_for_people(counter: int, words: str) -> None:
     assert returned_files.begin_of(counter) + int(words.rpartition("-")[2]) == counter
 
 
+def lose(campaign: Campaign) -> None:
+    """Delete a campaign with all that belongs to it, as a backup of before has nothing of it."""
+    recipients = "recipient__dispatch__campaign"
+    for rows, path in (
+        *((DeadlineMove, "campaign"), (IndicatorList, "campaign"), (Participation, "campaign")),
+        *((AnswerLink, recipients), (Step, recipients)),
+        *((Recipient, "dispatch__campaign"), (Attachment, "dispatch__campaign"), (Dispatch, "campaign")),
+    ):
+        rows.objects.filter(**{path: campaign}).delete()
+    Campaign.objects.filter(pk=campaign.pk).delete()
+
+
 def test_a_portal_above_that_was_put_back_gets_its_own_files_back(cast: Cast, pair: Pair) -> None:
     """A campaign, its dispatch, a list and a moved deadline of after the backup come back with their numbers, by the portal's own signature and no other."""
     (down, up), by = pair, cast.people["coordinator"]
@@ -241,21 +253,7 @@ def test_a_portal_above_that_was_put_back_gets_its_own_files_back(cast: Cast, pa
     )
     copy = Campaign.objects.latest("pk")
     copies = set(Dispatch.objects.filter(campaign=copy).values_list("pk", flat=True))
-    for rows in (
-        DeadlineMove,
-        IndicatorList,
-        Participation,
-        AnswerLink,
-        Step,
-        Recipient,
-        Attachment,
-        Dispatch,
-    ):
-        gone = {DeadlineMove: "campaign", IndicatorList: "campaign", Participation: "campaign", Dispatch: "campaign",
-                Recipient: "dispatch__campaign", Attachment: "dispatch__campaign",
-                AnswerLink: "recipient__dispatch__campaign", Step: "recipient__dispatch__campaign"}[rows]  # fmt: skip
-        rows.objects.filter(**{gone: campaign}).delete()
-    Campaign.objects.filter(pk=campaign.pk).delete()
+    lose(campaign)
     Sent.objects.filter(partner=down).order_by("-pk").first().delete()
     Partner.objects.filter(pk=down.pk).update(sent=1)
     returned_files.restored()

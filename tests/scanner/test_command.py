@@ -27,7 +27,7 @@ def planted(tmp_path: Path) -> Path:
     return folder
 
 
-def test_found(planted: Path, tmp_path: Path) -> None:
+def test_what_was_found_is_written_and_left_in_place(planted: Path, tmp_path: Path) -> None:
     ran = lamsach("scan", planted, "--jobs", 0, "--no-nice", "-o", tmp_path / "r.html")
     assert ran.status == 0
     assert "test_file_eicar" in ran.out
@@ -39,7 +39,7 @@ def test_found(planted: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "status"), [("good.txt", 1), ("none", 5), ("locked.rar", 3)])
-def test_statuses(planted: Path, name: str, status: int) -> None:
+def test_the_status_says_what_a_look_found(planted: Path, name: str, status: int) -> None:
     (planted / "locked.rar").write_bytes(b"Rar!\x1a\x07\x01\0")
     assert lamsach("scan", planted / name, "--jobs", 0, "--no-nice").status == status
 
@@ -55,7 +55,7 @@ def test_statuses(planted: Path, name: str, status: int) -> None:
         ["--language", "fr"],
     ],
 )
-def test_usage(planted: Path, words: list[str]) -> None:
+def test_words_that_do_not_fit_end_with_one_line(planted: Path, words: list[str]) -> None:
     ran = lamsach("scan", planted, *words)
     assert (ran.status, len(ran.errors), ran.out) == (2, 1, "")
 

@@ -89,7 +89,7 @@ def leftovers(folder: Path) -> list[str]:
     return [file.name for file in folder.iterdir() if file.name.startswith(".lamsach")]
 
 
-def test_quarantine(tmp_path: Path, vault: Vault) -> None:
+def test_quarantining_survives_a_kill_at_every_step(tmp_path: Path, vault: Vault) -> None:
     folder = tmp_path / "d"
     folder.mkdir()
     file = folder / "bad.exe"
@@ -124,7 +124,7 @@ def test_quarantine(tmp_path: Path, vault: Vault) -> None:
     assert seen == {True, False}
 
 
-def test_restore(tmp_path: Path, vault: Vault) -> None:
+def test_restoring_survives_a_kill_at_every_step(tmp_path: Path, vault: Vault) -> None:
     folder = tmp_path / "d"
     folder.mkdir()
     file = folder / "bad.exe"
@@ -157,7 +157,7 @@ def test_restore(tmp_path: Path, vault: Vault) -> None:
 
 
 @pytest.mark.parametrize("undo", [False, True])
-def test_line(tmp_path: Path, vault: Vault, undo: bool) -> None:
+def test_taking_a_line_away_survives_a_kill_at_every_step(tmp_path: Path, vault: Vault, undo: bool) -> None:
     folder = tmp_path / "d"
     folder.mkdir()
     file = folder / "hosts"

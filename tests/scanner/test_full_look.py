@@ -81,7 +81,9 @@ def test_hashes_of_common_files_are_no_indicators(tmp_path: Path, content: bytes
         ("idm crack 6.41.rar", b"x", "cracked_software"),
     ],
 )
-def test_names(tmp_path: Path, name: str, content: bytes, reason: str) -> None:
+def test_a_file_is_accused_by_its_name_for_the_reason(
+    tmp_path: Path, name: str, content: bytes, reason: str
+) -> None:
     (tmp_path / name).write_bytes(content)
     assert reason in {finding.reason for finding in lookat(tmp_path).findings}
 

@@ -79,7 +79,7 @@ def test_a_path_that_is_not_there(tmp_path: Path) -> None:
     ]
 
 
-def test_clamd(tmp_path: Path) -> None:
+def test_the_daemon_s_verdict_and_failure_are_noted(tmp_path: Path) -> None:
     """A daemon made for the test: it finds what holds BAD, and breaks off for what holds BREAK."""
     if not hasattr(socket, "AF_UNIX"):
         pytest.skip("no such sockets here")
@@ -113,7 +113,7 @@ def test_clamd(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".zip", ".html", ".jsonl"])
-def test_results(tmp_path: Path, suffix: str) -> None:
+def test_each_kind_of_result_is_written_whole_and_harmless(tmp_path: Path, suffix: str) -> None:
     from lamsach.scanner.report.output import write_result
 
     (tmp_path / "f").mkdir()

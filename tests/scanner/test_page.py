@@ -143,7 +143,7 @@ def test_unknown_names_lead_back(page: Page) -> None:
         urllib.request.urlopen(f"http://{page.host}/")
 
 
-def test_end(page: Page) -> None:
+def test_the_page_says_that_it_can_be_closed(page: Page) -> None:
     status, text = ask(page, "end", post=True)
     assert status == 200
     assert "đóng" in text

@@ -211,7 +211,7 @@ def test_preload_knows_no_comments(tmp_path: Path, vault: Vault) -> None:
     assert file.read_text() == "/tmp/evil.so\n/usr/lib/good.so\n"
 
 
-def test_export(tmp_path: Path, vault: Vault) -> None:
+def test_exported_items_are_whole_and_stay_in_the_quarantine(tmp_path: Path, vault: Vault) -> None:
     import pyzipper
 
     file = tmp_path / "f"

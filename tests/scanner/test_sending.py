@@ -23,7 +23,9 @@ def scan(folder: Path, *words: str) -> int:
     return int(ended.value.code or 0)
 
 
-def test_sent(portal: Portal, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_result_that_was_sent_waits_no_more(
+    portal: Portal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "a.com").write_bytes(EICAR)
     assert scan(tmp_path / "x", "--send", portal.findings) == ExitStatus.FOUND

@@ -55,7 +55,7 @@ def walked(tree: dict[str, list[tuple[str, Any]]]) -> tuple[list[str], list[tupl
         (REPARSE, SYMLINK, "not_regular"),
     ],
 )
-def test_files(attributes: int, tag: int, reason: str) -> None:
+def test_a_file_is_examined_unless_its_attributes_forbid_it(attributes: int, tag: int, reason: str) -> None:
     found, skips = walked({"top": [("top/a", entry(attributes, tag))]})
     assert (found, skips) == (([], [("top/a", reason)]) if reason else (["top/a"], []))
 
@@ -70,7 +70,7 @@ def test_files(attributes: int, tag: int, reason: str) -> None:
         (0, 0, True),
     ],
 )
-def test_folders(attributes: int, tag: int, entered: bool) -> None:
+def test_a_folder_is_entered_unless_it_leads_elsewhere(attributes: int, tag: int, entered: bool) -> None:
     tree = {"top": [("top/b", entry(attributes, tag, folder=True, inode=5))], "top/b": [("top/b/c", entry())]}
     found, skips = walked(tree)
     assert found == (["top/b/c"] if entered else [])

@@ -41,7 +41,7 @@ def stream_list(*names: str) -> bytes:
     return made
 
 
-def test_streams() -> None:
+def test_named_streams_are_listed_with_their_sizes() -> None:
     found = list(parsed(stream_list("::$DATA", ":Zone.Identifier:$DATA", ":tên:$DATA", ":x:$OTHER")))
     assert [(stream.name, stream.size) for stream in found] == [("Zone.Identifier", 11), ("tên", 12)]
 

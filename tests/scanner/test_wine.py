@@ -98,7 +98,7 @@ def test_the_bundles_own_files_are_not_found(wine: Wine) -> None:
     assert result.counts.files > 500
 
 
-def test_signatures(seen: Any) -> None:
+def test_signatures_are_judged_as_windows_does(seen: Any) -> None:
     changed = seen["signatures"].pop("changed.exe")
     assert changed[0] == "distrusted"
     assert seen["signatures"] == {

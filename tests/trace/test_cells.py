@@ -27,7 +27,7 @@ def test_ports_of_a_cell(text: str, found: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize(("text", "found"), [("TCP", "tcp"), ("17", "udp"), ("tcp/4321", "tcp"), ("ICMPv6", "icmp6"), ("TCP, UDP", None), ("http", "tcp"), ("", None), ("Mirai", None)])  # fmt: skip
-def test_protocols(text: str, found: str | None) -> None:
+def test_a_protocol_is_read_by_name_number_or_service(text: str, found: str | None) -> None:
     assert protocol_of(text) == found
 
 

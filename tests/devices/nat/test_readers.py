@@ -172,7 +172,7 @@ CASES: list[tuple[str, NatRecord | None]] = [
 @pytest.mark.parametrize(
     ("line", "wanted"), CASES, ids=lambda value: value[:60] if isinstance(value, str) else ""
 )
-def test_reads(line: str, wanted: NatRecord | None) -> None:
+def test_a_line_gives_the_record_that_it_states(line: str, wanted: NatRecord | None) -> None:
     assert read(line) == wanted
 
 

@@ -104,7 +104,7 @@ CASES: dict[str, tuple[list[NatRecord], dict[float, list[tuple[str, Certainty]]]
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_inside(name: str) -> None:
+def test_the_inside_address_of_each_minute_is_known(name: str) -> None:
     records, expected = CASES[name]
     assert {minute: ask(records, minute) for minute in expected} == expected
 

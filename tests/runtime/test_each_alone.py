@@ -77,7 +77,7 @@ def _found(ended: Ran) -> None:
     assert ended.status == ExitStatus.FOUND, (ended.errors, ended.out)
 
 
-def test_review(tmp_path: Path) -> None:
+def test_review_works_with_its_extra_alone(tmp_path: Path) -> None:
     ended = ran(
         "review",
         "indicators",
@@ -89,13 +89,13 @@ def test_review(tmp_path: Path) -> None:
     assert "MISP tranco10k" in ended.out
 
 
-def test_tables(tmp_path: Path) -> None:
+def test_column_files_work_with_their_extra_alone(tmp_path: Path) -> None:
     log, events = write_log(tmp_path / "dns.log"), tmp_path / "events.parquet"
     _found(ran("tables", "logs", "read", log, "-o", events, folder=tmp_path))
     _found(ran("tables", "hunt", events, "-i", write_list(tmp_path / "list.txt"), folder=tmp_path))
 
 
-def test_docs(tmp_path: Path) -> None:
+def test_reports_work_with_their_extra_alone(tmp_path: Path) -> None:
     log, bundle = write_log(tmp_path / "dns.log"), tmp_path / "findings.zip"
     _found(ran("docs", "hunt", log, "-i", write_list(tmp_path / "list.txt"), "-o", bundle, folder=tmp_path))
     results = [tmp_path / f"report.{kind}" for kind in ("docx", "pdf", "xlsx")]
@@ -104,7 +104,7 @@ def test_docs(tmp_path: Path) -> None:
     assert [path.read_bytes()[:2] for path in results] == [b"PK", b"%P", b"PK"]
 
 
-def test_seal(tmp_path: Path) -> None:
+def test_sealing_works_with_its_extra_alone(tmp_path: Path) -> None:
     log, words = write_log(tmp_path / "dns.log"), ("-i", write_list(tmp_path / "list.txt"))
     public = ran("seal", "keys", "new", tmp_path / "key", folder=tmp_path).out.strip()
     outputs = ("-o", tmp_path / "found.html.age", "--seal-to", public)
@@ -133,7 +133,7 @@ def test_ocr_draws_the_page_without_poppler(tmp_path: Path) -> None:
     assert '"value": "203.0.113.5"' in ended.out
 
 
-def test_scanner(tmp_path: Path) -> None:
+def test_the_scanner_works_with_its_extra_alone(tmp_path: Path) -> None:
     (tmp_path / "rules.yar").write_text('rule planted { strings: $a = "planted for a test" condition: $a }')
     there = tmp_path / "there"
     there.mkdir()
@@ -168,7 +168,7 @@ print(Client().get("/", follow=True, headers={"host": "localhost"}).status_code)
 """
 
 
-def test_portal(tmp_path: Path) -> None:
+def test_the_portal_answers_with_its_extra_alone(tmp_path: Path) -> None:
     ended = ran("portal", folder=tmp_path, code=_PORTAL, LAMSACH_DATA=str(tmp_path / "data"))
     assert (ended.status, ended.out.strip()) == (0, "200"), ended.errors
 
