@@ -1,4 +1,6 @@
-"""What a log format is. One product's log is one file in `lamsach.logs.formats` and one line in its registry."""
+"""What a log format is. One product's log is one file in `lamsach.logs.formats` and one line in
+its registry.
+"""
 
 from __future__ import annotations
 
@@ -48,9 +50,9 @@ def required(found: Found | None, line: str) -> Found:
 class FileContext:
     """What a parser may know of its file before the first line.
 
-    `file`: the name to put into events. `timezone`: assumed for lines that state none. `modified`: the file's time (UTC);
-    no line without a year is dated after it. `head`: the first lines (up to 500), for what is decided per file, such
-    as the order of day and month or the names of columns.
+    `file`: the name to put into events. `timezone`: assumed for lines that state none. `modified`: the file's
+    time (UTC); no line without a year is dated after it. `head`: the first lines (up to 500), for what is
+    decided per file, such as the order of day and month or the names of columns.
     """
 
     file: str = ""
@@ -62,9 +64,10 @@ class FileContext:
 class LogFormat(ABC):
     """Reads one product's log, a line (or a multi-line record) at a time.
 
-    An instance belongs to one file. `parse` may be given any subset of the file's lines in file order, because the hunt
-    parses only lines that may match: a format must not rely on having seen the lines between them. What it does need
-    (a column header in the middle of the file) it names by `header_prefix`; those lines are always given to `header`.
+    An instance belongs to one file. `parse` may be given any subset of the file's lines in file order,
+    because the hunt parses only lines that may match: a format must not rely on having seen the lines between
+    them. What it does need (a column header in the middle of the file) it names by `header_prefix`; those
+    lines are always given to `header`.
     """
 
     name: ClassVar[str]
@@ -78,11 +81,17 @@ class LogFormat(ABC):
     multiline: ClassVar[bool] = False
     """Whether a record may have continuation lines; `starts_record` then tells where one begins."""
     lease_markers: ClassVar[tuple[str, ...]] = ()
-    """Texts of which every lease record contains one (`DHCPACK`), to find leases in a mixed file without parsing it all."""
+    """Texts of which every lease record contains one (`DHCPACK`), to find leases in a mixed file without
+    parsing it all.
+    """
     records: ClassVar[Records | None] = None
-    """How its records are read in columns, of a format with `record_event` and `record_time` (`lamsach.logs.mappings.records`)."""
+    """How its records are read in columns, of a format with `record_event` and `record_time`
+    (`lamsach.logs.mappings.records`).
+    """
     of_resolver: ClassVar[bool] = False
-    """Whether a DNS server writes it: what it says without naming a machine of the unit it asked for others."""
+    """Whether a DNS server writes it: what it says without naming a machine of the unit it asked
+    for others.
+    """
 
     def __init__(self, context: FileContext) -> None:
         self.context = context
@@ -90,8 +99,10 @@ class LogFormat(ABC):
     @classmethod
     @abstractmethod
     def recognises(cls, line: str) -> bool:
-        """Return whether the line has this product's shape, with or without a syslog header. Must be cheap, linear in the
-        line's length, and false for every other product's lines."""
+        """Return whether the line has this product's shape, with or without a syslog header.
+
+        Must be cheap, linear in the line's length, and false for every other product's lines.
+        """
 
     def check(self, line: str) -> None:
         """Raise LineError for a line of another product."""
@@ -104,12 +115,16 @@ class LogFormat(ABC):
 
     @classmethod
     def may_tell_holders(cls, head: Sequence[str]) -> bool:
-        """Return whether a file with these first lines may tell who had an address, as far as one look at them shows."""
+        """Return whether a file with these first lines may tell who had an address, as far as one look at
+        them shows.
+        """
         return True
 
     @classmethod
     def states_numbers(cls, line: str) -> bool:
-        """Return whether a line of a file of this format states addresses as numbers, which no search of its text finds: here, as JSON of flows does."""
+        """Return whether a line of a file of this format states addresses as numbers, which no search of its
+        text finds: here, as JSON of flows does.
+        """
         lower = line.lower()
         return NUMBER_MARK in lower and _NUMBER.search(lower) is not None
 
@@ -127,14 +142,17 @@ class LogFormat(ABC):
 
     @abstractmethod
     def parse(self, line: str, number: int) -> Event | None:
-        """Read one line, or one record of several joined by a line feed, whose first line has this 1-based number.
+        """Read one line, or one record of several joined by a line feed, whose first line has this 1-based
+        number.
 
-        Returns None for a line that belongs to the format but tells of no event (a comment, a preamble, a message that it does not know);
-        see `passes_over`. Raises LineError, with the reason, for a line that is not of this format or is broken.
+        Returns None for a line that belongs to the format but tells of no event (a comment, a preamble, a
+        message that it does not know); see `passes_over`. Raises LineError, with the reason, for a line that
+        is not of this format or is broken.
         """
 
     def passes_over(self, record: str) -> bool:
-        """Return whether a record of which `parse` tells no event holds nothing to be searched: a comment, a heading, or what another record's
-        event tells. Of any other the reader could not tell what it holds, and the hunt searches it as text.
+        """Return whether a record of which `parse` tells no event holds nothing to be searched: a comment, a
+        heading, or what another record's event tells. Of any other the reader could not tell what it holds,
+        and the hunt searches it as text.
         """
         return record.startswith("#")

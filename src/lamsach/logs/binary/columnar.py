@@ -1,7 +1,8 @@
 """Tables in column files (Parquet, Arrow) as events, their columns recognised by name as in CSV.
 
-Nested columns are named by their path (`source.ip`). Times without a zone are in the zone that is assumed for the file. A table of
-which no column is known is searched all the same: every text in it that can be an address, a name or a URL is `mentioned`.
+Nested columns are named by their path (`source.ip`). Times without a zone are in the zone that is assumed for
+the file. A table of which no column is known is searched all the same: every text in it that can be an
+address, a name or a URL is `mentioned`.
 """
 
 from __future__ import annotations
@@ -44,8 +45,10 @@ def table_events(
     name: str,
     unused: Callable[[bytes], object] | None = None,
 ) -> Iterator[Event | Refusal]:
-    """The events of a table's rows, in order; `line` is the row's 1-based number. `unused` gets the texts of the columns
-    that no field takes. Raises UnreadableError at damage, MissingExtraError."""
+    """The events of a table's rows, in order; `line` is the row's 1-based number.
+
+    `unused` gets the texts of the columns that no field takes. Raises UnreadableError at damage,
+    MissingExtraError."""
     require("pyarrow")
     times = LooseTimes(context)
     number = 0
@@ -146,7 +149,8 @@ def _mentions(row: Cells) -> Event:
 
 
 def _leaves(batch: pa.RecordBatch, *, maps: bool = False) -> Iterator[tuple[str, pa.Array]]:
-    """The columns that hold values, by their path (of maps only on request); what stands below a null is null."""
+    """The columns that hold values, by their path (of maps only on request); what stands below a null is
+    null."""
     import pyarrow as pa
 
     pending = [(field.name, column, 0) for field, column in zip(batch.schema, batch.columns, strict=True)]

@@ -1,7 +1,10 @@
-"""Reading many lines at once, where all of them have the usual shape of their product. What a line means is said by its format; here it is only done faster.
+"""Reading many lines at once, where all of them have the usual shape of their product.
 
-A reader takes a piece of a log and gives the events in columns, or None when any line is not quite usual: then the format reads each. So nothing is
-read here that is rare. Of each piece two lines are read by the format too, and must come out the same.
+What a line means is said by its format; here it is only done faster.
+
+A reader takes a piece of a log and gives the events in columns, or None when any line is not quite usual:
+then the format reads each. So nothing is read here that is rare. Of each piece two lines are read by the
+format too, and must come out the same.
 """
 
 from __future__ import annotations
@@ -34,7 +37,8 @@ RECORDS: Mapping[str, str] = {
     "sentences": "sentences:SentenceReader",
     "cells": "delimited:CellRows",
 }
-"""The readers of records whose format says how they are read in columns (`lamsach.logs.mappings.records`), by how they are written."""
+"""The readers of records whose format says how they are read in columns (`lamsach.logs.mappings.records`), by
+how they are written."""
 
 
 def bulk_reader_of(parser: LineParser, context: FileContext) -> BulkReader | None:

@@ -1,7 +1,7 @@
 """Columns of texts turned into the events' spelling.
 
-What is canonical already is seen by an expression; the rest goes through the functions of `values`, each distinct text
-once. So a value comes out as the reader of single lines gives it.
+What is canonical already is seen by an expression; the rest goes through the functions of `values`, each
+distinct text once. So a value comes out as the reader of single lines gives it.
 """
 
 from __future__ import annotations
@@ -90,14 +90,16 @@ def check(condition: pa.Array) -> None:
 
 
 def check_distinct(column: pa.Array, shape: str) -> None:
-    """Raise Unusual unless all texts have this shape (regular expression): quick for columns of few distinct texts."""
+    """Raise Unusual unless all texts have this shape (regular expression): quick for columns of few distinct
+    texts."""
     coded = column.dictionary_encode()
     if coded.null_count or not pc.all(pc.match_substring_regex(coded.dictionary, shape)).as_py():
         raise Unusual
 
 
 def mapped(column: pa.Array, function: Callable[[str], Any], kind: Any = None) -> pa.Array:
-    """Return what the function makes of each text (default: a text). It is asked once for each distinct one."""
+    """Return what the function makes of each text (default: a text). It is asked once for each
+    distinct one."""
     coded = column.dictionary_encode()
     made = [function(text) for text in coded.dictionary.to_pylist()]
     return pa.array(made, kind or pa.string()).take(coded.indices)
@@ -143,7 +145,8 @@ def ends_of(column: pa.Array) -> tuple[Any, Any]:
 
 
 def holds(column: pa.Array, *marks: bytes) -> bool:
-    """Return whether any of the marks may stand in any of the texts; quick, and true too often when texts beside them hold it."""
+    """Return whether any of the marks may stand in any of the texts; quick, and true too often when texts
+    beside them hold it."""
     texts = column.buffers()[2]
     whole = b"" if texts is None else texts.to_pybytes()
     return any(mark in whole for mark in marks)
@@ -160,8 +163,8 @@ def ipv4(column: pa.Array) -> pa.Array:
 
 
 def judged(column: pa.Array, shape: str, all_have_it: Callable[[pa.Array], bool] | None = None) -> pa.Array:
-    """Return whether each text has the shape (regular expression); where texts are repeated each distinct one is looked at once. `all_have_it`: a quicker way to tell
-    that all have it."""
+    """Return whether each text has the shape (regular expression); where texts are repeated each distinct one
+    is looked at once. `all_have_it`: a quicker way to tell that all have it."""
     first = column.slice(0, _TRIED).dictionary_encode()
     if len(first.dictionary) > len(first) * _REPEATED:
         if all_have_it is not None and all_have_it(column):
@@ -200,7 +203,8 @@ def canonical_names(column: pa.Array) -> pa.Array:
 
 
 def names(column: pa.Array, function: Callable[[str], Any]) -> pa.Array:
-    """Return what a function such as `domain_of`, which leaves canonical names and addresses as they are, makes of names."""
+    """Return what a function such as `domain_of`, which leaves canonical names and addresses as they are,
+    makes of names."""
     return kept(column, canonical_names(column), function)
 
 
@@ -250,7 +254,8 @@ def none_of(count: int) -> pa.Array:
 
 
 def plain_texts(column: pa.Array) -> pa.Array:
-    """Return whether a text is one that `stated` leaves as it is: too long to say that there is nothing, without spaces around it."""
+    """Return whether a text is one that `stated` leaves as it is: too long to say that there is nothing,
+    without spaces around it."""
     first, last = ends_of(column)
     printable = (first > _SPACE) & (first < _DELETE) & (last > _SPACE) & (last < _DELETE)
     return pc.and_(pa.array(printable), pc.greater_equal(pc.binary_length(column), _ABSENT_LENGTH))

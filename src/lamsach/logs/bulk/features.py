@@ -20,7 +20,8 @@ _LOOKED_AT = 1 << 14
 
 
 class Lines:
-    """Lines in UTF-8 without line feeds, at least one. Every answer has a number, or a truth, for each line."""
+    """Lines in UTF-8 without line feeds, at least one. Every answer has a number, or a truth, for
+    each line."""
 
     def __init__(self, lines: Sequence[bytes]) -> None:
         text = lines if isinstance(lines, Text) else Text(b"\n".join(lines))
@@ -31,8 +32,8 @@ class Lines:
         self._marks: dict[str, tuple[Marks, Numbers] | None] = {}
 
     def _where(self, mark: str) -> tuple[Marks, Numbers] | None:
-        """Return where the mark stands in the text of all lines, and how often before each bound; None when nowhere. It is looked for by its letters that are rarest
-        in the first lines."""
+        """Return where the mark stands in the text of all lines, and how often before each bound; None when
+        nowhere. It is looked for by its letters that are rarest in the first lines."""
         if mark not in self._marks:
             self._marks[mark] = self._search(mark.encode())
         return self._marks[mark]
@@ -56,7 +57,8 @@ class Lines:
         return self.nth(mark, 1)
 
     def nth(self, mark: str, number: int | Numbers) -> Numbers:
-        """Return where the mark stands for the nth time (from 1), in bytes from the line's start; -1 when it does not stand so often."""
+        """Return where the mark stands for the nth time (from 1), in bytes from the line's start; -1 when it
+        does not stand so often."""
         where = self._where(mark)
         if where is None:
             return np.full(len(self.ends), -1, np.int64)
@@ -67,7 +69,8 @@ class Lines:
         return found
 
     def count(self, mark: str, start: Numbers | None = None) -> Numbers:
-        """Return how often the mark stands, from a place in each line on. (Of a mark that overlaps itself each one counts.)"""
+        """Return how often the mark stands, from a place in each line on. (Of a mark that overlaps itself
+        each one counts.)"""
         where = self._where(mark)
         if where is None:
             return np.zeros(len(self.ends), np.int64)
@@ -93,7 +96,8 @@ class Lines:
         return self.letters(np.full(len(self.ends), place, np.int64), count)
 
     def letters(self, place: Numbers, count: int) -> Numbers:
-        """So many bytes (up to eight) at a place in each line, as one number; behind the line's end they are zero."""
+        """So many bytes (up to eight) at a place in each line, as one number; behind the line's end they are
+        zero."""
         assert 0 < count <= _MOST_LETTERS
         data = self.data.ljust(_MOST_LETTERS, b"\0")
         last = len(data) - _MOST_LETTERS
@@ -120,7 +124,8 @@ def letters_of(text: str) -> int:
 def groups_of(
     features: Sequence[Numbers | Truths], usual: Truths | None
 ) -> tuple[list[list[int]], list[int]]:
-    """The numbers (from 0) of the lines that have all features in common, in their order, and those of the lines that are not usual."""
+    """The numbers (from 0) of the lines that have all features in common, in their order, and those of the
+    lines that are not usual."""
     code = np.zeros(len(features[0]), np.uint64)
     for feature in features:
         code = (code ^ feature.astype(np.uint64)) * np.uint64(_MIX)

@@ -1,7 +1,7 @@
 """The times and names before the records of many lines, and the records' own times.
 
-Each distinct text is read by the function that reads it for single lines; of times that differ in their seconds only,
-one in each minute.
+Each distinct text is read by the function that reads it for single lines; of times that differ in their
+seconds only, one in each minute.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ _LAST_SECOND = timedelta(seconds=59)
 def heads(
     texts: pa.Array, read: Callable[[str], Head], shape: str | None = None
 ) -> tuple[pa.Array, pa.Array]:
-    """The time and the name of each text. Raises what `read` raises, and Unusual unless all texts have this shape (regular expression)."""
+    """The time and the name of each text.
+
+    Raises what `read` raises, and Unusual unless all texts have this shape (regular expression)."""
     coded = texts.dictionary_encode()
     distinct = coded.dictionary
     if shape is not None:
@@ -56,7 +58,8 @@ def times(texts: pa.Array, read: Callable[[str], datetime | None], shape: str | 
 
 
 def check_clock(before: pa.Array, timezone: ZoneInfo) -> None:
-    """Raise Unusual where a header states a zone in which a clock shows another time than in the file's: see `stated_clock`."""
+    """Raise Unusual where a header states a zone in which a clock shows another time than in the file's: see
+    `stated_clock`."""
     if pc.any(pc.match_substring_regex(before, _ZONED)).as_py():
         check(mapped(before, lambda text: not states_other_zone(text, timezone), pa.bool_()))
 
@@ -74,7 +77,8 @@ def _columns(found: list[Head]) -> tuple[pa.Array, pa.Array]:
 
 
 def _by_minutes(texts: pa.Array, read: Callable[[str], Head]) -> tuple[pa.Array, pa.Array] | None:
-    """The same with seconds and their fraction taken out and added again; None when they do not stand at one place, or more than they decides."""
+    """The same with seconds and their fraction taken out and added again; None when they do not stand at one
+    place, or more than they decides."""
     clock = _CLOCK.search(texts[0].as_py())
     if clock is None:
         return None
@@ -107,7 +111,9 @@ _LONGEST_HEADER = 500
 
 
 def heads_before(before: pa.Array, record: str, context: FileContext) -> tuple[pa.Array, pa.Array]:
-    """The time and the host that a header before records states; `record`: how the records begin. Raises Unusual, LineError."""
+    """The time and the host that a header before records states; `record`: how the records begin.
+
+    Raises Unusual, LineError."""
     check(judged(before, r"^(?:[^{]*[^{A-Za-z0-9])?$"))
     check(pc.less(pc.binary_length(before), _LONGEST_HEADER))
 
@@ -132,8 +138,8 @@ def of_keys(
     before: pa.Array | None,
     zone: ZoneInfo,
 ) -> pa.Array:
-    """The time of each record by the texts of its keys; `present`: all keys of the clock, of which the format must look at no other; `before`: the headers.
-    Raises Unusual."""
+    """The time of each record by the texts of its keys; `present`: all keys of the clock, of which the format
+    must look at no other; `before`: the headers. Raises Unusual."""
 
     def read(text: str) -> datetime | None:
         values = dict(zip(columns, text.split(_SEPARATOR), strict=True))
@@ -154,8 +160,9 @@ def of_keys(
 
 
 def of_counts(column: pa.Array, read: Callable[[str], datetime | None]) -> pa.Array | None:
-    """The times of a column of counts of one length, of seconds with six decimals, or of numbers; None of another. The least and the greatest are read by the
-    format too, and None is told where it sees something else."""
+    """The times of a column of counts of one length, of seconds with six decimals, or of numbers; None of
+    another. The least and the greatest are read by the format too, and None is told where it sees something
+    else."""
     made = _made(column)
     if made is None:
         return None

@@ -1,7 +1,7 @@
 """Columns of texts by their bytes: what they are made of, and their parts between marks.
 
-For plain shapes ten times quicker than a regular expression for each text; all parts are taken out of one partition of
-the column's buffer.
+For plain shapes ten times quicker than a regular expression for each text; all parts are taken out of one
+partition of the column's buffer.
 """
 
 from __future__ import annotations
@@ -33,14 +33,16 @@ def halves(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
 
 
 def until(column: pa.Array, begins: Numbers, mark: str) -> tuple[pa.Array, bool]:
-    """The parts of texts from these places in the buffer up to the next mark (one ASCII letter) or the text's end, and
-    whether the mark is in all of them. None of the texts is absent."""
+    """The parts of texts from these places in the buffer up to the next mark (one ASCII letter) or the text's
+    end, and whether the mark is in all of them. None of the texts is absent."""
     found = _next_places(column, begins, mark)
     return middle(column, begins, found), bool((found < places_of(column)[1:]).all())
 
 
 def parted(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
-    """As `halves`, the second one empty where the mark (one ASCII letter) does not stand. Raises Unusual when a text is absent."""
+    """As `halves`, the second one empty where the mark (one ASCII letter) does not stand.
+
+    Raises Unusual when a text is absent."""
     if column.null_count or not len(column):
         raise Unusual
     places = places_of(column)
@@ -49,7 +51,8 @@ def parted(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
 
 
 def _next_places(column: pa.Array, begins: Numbers, mark: str) -> Numbers:
-    """Return where in its buffer each text holds the mark, from a place in it on; its end where it does not."""
+    """Return where in its buffer each text holds the mark, from a place in it on; its end where it
+    does not."""
     ends = places_of(column)[1:]
     first, last = int(begins[0]), int(ends[-1])
     letters = np.frombuffer(column.buffers()[2] or b"", np.uint8)[first:last]
@@ -96,7 +99,9 @@ _SHORTEST_IPV4, _LONGEST_IPV4 = len("1.1.1.1"), len("255.255.255.255")
 
 
 def made_of(column: pa.Array, letters: bytes, shortest: int, longest: int) -> bool:
-    """Return whether every text consists of these ASCII letters alone and has so many of them. An absent text is no exception."""
+    """Return whether every text consists of these ASCII letters alone and has so many of them.
+
+    An absent text is no exception."""
     if column.null_count:
         column = column.drop_null()
     if not len(column):

@@ -1,4 +1,5 @@
-"""Readers of many lines at once, in Arrow's columns; what is not quite usual is left to the format's line by line.
+"""Readers of many lines at once, in Arrow's columns; what is not quite usual is left to the format's line by
+line.
 
 The lines of each kind are read together, with the standard library's parsers called for distinct values only.
 """
@@ -18,7 +19,8 @@ from lamsach.logs.events.tables import columns_of, in_line_order, table_of
 from lamsach.logs.opening.lines import Text
 
 Piece = tuple[pa.RecordBatch, Sequence[int]]
-"""The events that were read at once, in the order of their lines, and the numbers (from 0) of the other lines, rising."""
+"""The events that were read at once, in the order of their lines, and the numbers (from 0) of the other
+lines, rising."""
 UNREADABLE = (Unusual, LineError, ValueError, pa.ArrowException)
 """Raised for lines that have to be read one by one."""
 FEW_LINES = 64
@@ -29,7 +31,8 @@ _PAUSE = 16
 
 
 class BulkReader(ABC):
-    """Reads pieces of one file; `log_format`, the reader of its single lines, has seen the header lines before them."""
+    """Reads pieces of one file; `log_format`, the reader of its single lines, has seen the header lines
+    before them."""
 
     def __init__(self, log_format: LogFormat, context: FileContext) -> None:
         self.log_format = log_format
@@ -42,7 +45,8 @@ class BulkReader(ABC):
     def table(
         self, columns: dict[str, pa.Array], rows: Sequence[int], first: int, lines: Sequence[bytes]
     ) -> pa.RecordBatch | None:
-        """The columns as events of those of a piece's lines; None where the format reads something else from three."""
+        """The columns as events of those of a piece's lines; None where the format reads something else from
+        three."""
         count = len(rows)
         columns["format"] = pa.repeat(self.log_format.name, count)
         columns["file"] = pa.repeat(self.context.file, count)
@@ -52,7 +56,8 @@ class BulkReader(ABC):
         return table if self._agrees(table, tried) else None
 
     def _agrees(self, table: pa.RecordBatch, lines: Mapping[int, bytes]) -> bool:
-        """Return whether the format itself reads the same from some lines, given by their rows in the table."""
+        """Return whether the format itself reads the same from some lines, given by their rows in
+        the table."""
         rows = pa.array(lines, pa.int64())
         numbers = table.column("line").take(rows).to_pylist()
         try:
@@ -73,9 +78,11 @@ class GroupReader(BulkReader):
 
     @abstractmethod
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
-        """The columns of so many lines by the keys of `event_records`; those of their place are added, absent ones null.
+        """The columns of so many lines by the keys of `event_records`; those of their place are added, absent
+        ones null.
 
-        `line`: the number (from 0) of each row's line, left out when every line is a row. Raises one of UNREADABLE."""
+        `line`: the number (from 0) of each row's line, left out when every line is a row. Raises one of
+        UNREADABLE."""
 
     @abstractmethod
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
@@ -124,7 +131,9 @@ class GroupReader(BulkReader):
     def _tables(
         self, rows: list[int], lines: Text, first: int, alone: list[int], *, certain: bool = False
     ) -> Iterator[pa.RecordBatch]:
-        """The events of lines of one kind. When one is unusual, those of each shape apart, then halves of them."""
+        """The events of lines of one kind.
+
+        When one is unusual, those of each shape apart, then halves of them."""
         if len(rows) < FEW_LINES:
             alone += rows
             return

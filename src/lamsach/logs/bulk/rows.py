@@ -19,9 +19,9 @@ Load = Callable[[Collection[str]], Mapping[str, pa.Array]]
 class Row:
     """The texts of records by their keys, absent ones null.
 
-    `names`: all keys, in their order. `certain`: the keys that each record has, True: all. `usual`: the keys that were
-    looked at in records before, and are loaded together; empty at first. `constant`: text of all records beside these.
-    """
+    `names`: all keys, in their order. `certain`: the keys that each record has, True: all. `usual`: the keys
+    that were looked at in records before, and are loaded together; empty at first. `constant`: text of all
+    records beside these."""
 
     def __init__(
         self,
@@ -45,7 +45,9 @@ class Row:
 
 
 class Looked(MutableMapping[str, str]):
-    """Fields of one row, with stand-ins; `at` notes the keys that were looked at. `certain`: keys that each row has."""
+    """Fields of one row, with stand-ins; `at` notes the keys that were looked at.
+
+    `certain`: keys that each row has."""
 
     def __init__(self, values: Mapping[str, Callable[[], str | None]], certain: Collection[str] = ()) -> None:
         self._values = values

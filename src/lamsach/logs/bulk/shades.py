@@ -1,7 +1,10 @@
-"""Values that a format only hands on. All values of one shade are alike to a format but for the text itself, so a stand-in takes the place of each: what the
-format makes of the stand-in, it makes of every value of that shade.
+"""Values that a format only hands on.
 
-A value of no shade (rare spellings, words, addresses that are nobody's) is a shade of its own: the format is asked with the value itself.
+All values of one shade are alike to a format but for the text itself, so a stand-in takes the place of each:
+what the format makes of the stand-in, it makes of every value of that shade.
+
+A value of no shade (rare spellings, words, addresses that are nobody's) is a shade of its own: the format is
+asked with the value itself.
 """
 
 from __future__ import annotations
@@ -38,6 +41,7 @@ _WORD = r"^(?:[G-Zg-z][A-Za-z0-9_-]|[A-Za-z0-9][A-Za-z0-9_-]*[G-Zg-z])[A-Za-z0-9
 _ABSENT = r"(?i)^(?:none|null|n/a|na|unknown|undefined)$"
 _SHADY_NAME = r"(?i)^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z]+$"
 _LONGEST_URL = 4000
+_HOST = r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z]+"
 _REQUEST_LINE = r"^[A-Z]{3,16} (/[!-~]*) HTTP/[0-9](?:\.[0-9])?$"
 _PORT_DIGITS, _FAR_PORT = 5, 65_000
 _FIRST = 64
@@ -46,7 +50,9 @@ _FIRST = 64
 
 @dataclass(frozen=True, slots=True)
 class Shade:
-    """`judge`: which texts of a column are of it. `stand_in`: the nth one's. `gives`: what formats make of a stand-in, and how the same is made of a column."""
+    """`judge`: which texts of a column are of it. `stand_in`: the nth one's.
+
+    `gives`: what formats make of a stand-in, and how the same is made of a column."""
 
     judge: Callable[[pa.Array], pa.Array]
     stand_in: str
@@ -108,21 +114,37 @@ ANY: tuple[Shade, ...] = (
     Shade(internal, "10.213.{high}.{low}", {"10.213.{high}.{low}": _same}),
     Shade(_canonical, "n{n}.{mark}.example", {"n{n}.{mark}.example": _same}),
     Shade(
-        _matching(r"^https?://[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z]+(?::[0-9]{1,4})?/[!#-\[\]-~]*$", longest=_LONGEST_URL),
+        _matching(rf"^https?://{_HOST}(?::[0-9]{{1,4}})?/[!#-\[\]-~]*$", longest=_LONGEST_URL),
         "http://n{n}.{mark}.example/p{n}{mark}",
         {"http://n{n}.{mark}.example/p{n}{mark}": _same, "n{n}.{mark}.example": url_hosts},
     ),
     Shade(
-        _matching(r"^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z]+/[!#-\[\]-~]*$", longest=_LONGEST_URL),
+        _matching(rf"^{_HOST}/[!#-\[\]-~]*$", longest=_LONGEST_URL),
         "n{n}.{mark}.example/b{n}{mark}",
         {"n{n}.{mark}.example/b{n}{mark}": _same, "n{n}.{mark}.example": url_hosts},
     ),
     Shade(_matching(r"^/[!#-\[\]-~]*$", longest=_LONGEST_URL), "/q{n}{mark}", {"/q{n}{mark}": _same}),
-    Shade(_matching("^[0-9a-f][02468ace](?::[0-9a-f]{2}){5}$", "^(?:00:){5}00$"), "02:5a:71:f9:{high:02x}:{low:02x}", {"02:5a:71:f9:{high:02x}:{low:02x}": _same}),
-    Shade(_matching("^[0-9A-Fa-f][02468ACEace](?:[:-][0-9A-Fa-f]{2}){5}$", "^(?:00[:-]){5}00$"), "06-5A-71-F9-{high:02X}-{low:02X}", {"06-5A-71-F9-{high:02X}-{low:02X}": _same, "06:5a:71:f9:{high:02x}:{low:02x}": macs}),
+    Shade(
+        _matching("^[0-9a-f][02468ace](?::[0-9a-f]{2}){5}$", "^(?:00:){5}00$"),
+        "02:5a:71:f9:{high:02x}:{low:02x}",
+        {"02:5a:71:f9:{high:02x}:{low:02x}": _same},
+    ),
+    Shade(
+        _matching("^[0-9A-Fa-f][02468ACEace](?:[:-][0-9A-Fa-f]{2}){5}$", "^(?:00[:-]){5}00$"),
+        "06-5A-71-F9-{high:02X}-{low:02X}",
+        {"06-5A-71-F9-{high:02X}-{low:02X}": _same, "06:5a:71:f9:{high:02x}:{low:02x}": macs},
+    ),
     Shade(_matching(_WORD, _ABSENT), "W{n}{mark}", {"W{n}{mark}": _same, "w{n}{mark}": _lower}),
-    Shade(_matching(_SHADY_NAME), "N{n}.{mark}.example", {"N{n}.{mark}.example": _same, "n{n}.{mark}.example": _lower}),
-    Shade(_matching(r"^[A-Za-z0-9_-]+\\[A-Za-z0-9._-]+$"), "D{n}{mark}\\U{n}{mark}", {"D{n}{mark}\\U{n}{mark}": _same}),
+    Shade(
+        _matching(_SHADY_NAME),
+        "N{n}.{mark}.example",
+        {"N{n}.{mark}.example": _same, "n{n}.{mark}.example": _lower},
+    ),
+    Shade(
+        _matching(r"^[A-Za-z0-9_-]+\\[A-Za-z0-9._-]+$"),
+        "D{n}{mark}\\U{n}{mark}",
+        {"D{n}{mark}\\U{n}{mark}": _same},
+    ),
     Shade(_digests(64), "{n:061x}f0a", {"{n:061x}f0a": _lower}),
     Shade(_digests(40), "{n:037x}f0a", {"{n:037x}f0a": _lower}),
     Shade(_digests(32), "{n:029x}f0a", {"{n:029x}f0a": _lower}),
@@ -159,7 +181,9 @@ AS_NUMBER = port_numbers
 
 
 def _between(least: int, most: int) -> Callable[[pa.Array], pa.Array]:
-    """Numbers of four or five digits, in decimal spelling. Which of two ports is the client's is told by such bounds."""
+    """Numbers of four or five digits, in decimal spelling.
+
+    Which of two ports is the client's is told by such bounds."""
 
     def judge(column: pa.Array) -> pa.Array:
         if (pc.min(pc.binary_length(column)).as_py() or 0) > _PORT_DIGITS:
@@ -177,7 +201,9 @@ TOKEN: tuple[Shade, ...] = (
     Shade(_between(32768, 65535), "4{n:04}", {"4{n:04}": _same}),
     *(ANY[at] for at in (0, 1, 2, 6, 7, 14, 15)),
 )
-"""The shades of a value within a message: numbers, addresses, names with dots, MAC addresses. Words are of none, for messages are told by them."""
+"""The shades of a value within a message: numbers, addresses, names with dots, MAC addresses.
+
+Words are of none, for messages are told by them."""
 NAME_TOKEN: tuple[Shade, ...] = (*TOKEN, ANY[8])
 """The same of a name: a word is one too."""
 
@@ -195,7 +221,8 @@ REQUEST: tuple[Shade, ...] = (
     Shade(_matching(r"^/[!-~]*$", "://", _LONGEST_URL), "/q{n}{mark}", {"/q{n}{mark}": _same}),
     Shade(_matching(r"^[!-~]*=[!-~]*$", "://", _LONGEST_URL), "q{n}{mark}=1", {"q{n}{mark}=1": _same}),
 )
-"""The shades of what a server was asked for, and of its users: also a request line, a path, and a query, which name no other server."""
+"""The shades of what a server was asked for, and of its users: also a request line, a path, and a query,
+which name no other server."""
 EXCLUSIVE = (TOKEN, NAME_TOKEN, REQUEST)
 """Those of which no text is of two."""
 
@@ -212,7 +239,9 @@ def shades_of(carried: Records, key: str) -> tuple[Shade, ...]:
 
 
 def shades_in(column: pa.Array, shades: tuple[Shade, ...]) -> Codes:
-    """The number (from 1) of each text's shade, 0 where it has none. Texts that are repeated are looked at once."""
+    """The number (from 1) of each text's shade, 0 where it has none.
+
+    Texts that are repeated are looked at once."""
     first = column.slice(0, _TRIED).dictionary_encode()
     if len(first.dictionary) > len(first) * _REPEATED and len(column) > _TRIED:
         return _told(column, shades)
@@ -272,7 +301,8 @@ def _in_order(column: pa.Array, shades: tuple[Shade, ...], kinds: Sequence[int])
 
 
 def _all_like_the_first(column: pa.Array) -> Codes | None:
-    """The shades where all texts are of the first one's, which is no address's, or of one before it that overlaps with it; None where they are not."""
+    """The shades where all texts are of the first one's, which is no address's, or of one before it that
+    overlaps with it; None where they are not."""
     first = column.slice(0, _FEW).drop_null().slice(0, 1)
     kind = int(_in_order(first, ANY, range(1, len(ANY) + 1)).sum())
     if kind <= ANY.index(_INTERNAL) + 1 or not pc.all(ANY[kind - 1].judge(column)).as_py():
@@ -284,8 +314,9 @@ def _all_like_the_first(column: pa.Array) -> Codes | None:
 
 
 def alike(columns: Mapping[str, tuple[pa.Array, Codes]]) -> list[tuple[str, str, Truths]]:
-    """The pairs of keys whose texts mean the same in some rows, and in which: a format may compare them. A URL is like the name in it.
-    `columns`: the texts of each key, and their shades."""
+    """The pairs of keys whose texts mean the same in some rows, and in which: a format may compare them.
+
+    A URL is like the name in it. `columns`: the texts of each key, and their shades."""
     likeness, none = np.array(_LIKENESS), pa.scalar(None, pa.string())
     told: list[tuple[str, pa.Array, set[int]]] = []
     for key, (column, codes) in columns.items():

@@ -26,7 +26,8 @@ _PRESENT, _EMPTY, _ABSENT = 1, 0, -1
 
 
 def coded_lists(column: pa.Array) -> tuple[Codes, Codes]:
-    """Of each record the shade (1) of a list with items, and a number in place of a text: 0 of an empty list, -1 where there is none."""
+    """Of each record the shade (1) of a list with items, and a number in place of a text: 0 of an empty list,
+    -1 where there is none."""
     sizes = (
         pc.fill_null(pc.list_value_length(column), _ABSENT).to_numpy(zero_copy_only=False).astype(np.int64)
     )
@@ -43,7 +44,8 @@ def stand_ins_of(each: Each, number: int, mark: str) -> tuple[list[object], tupl
 
 
 def items_told(parts: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
-    """Return where a field of several values comes from that is made of the items of lists: their keys, and whether each value is told once. Raises Unusual."""
+    """Return where a field of several values comes from that is made of the items of lists: their keys, and
+    whether each value is told once. Raises Unusual."""
     keys = tuple(dict.fromkeys(part[1] for part in parts if part[0] == "item"))
     for once, told in ((False, (0, 1, 0)), (True, (0, 1))):
         if [*parts] == [("item", key, at) for key in keys for at in told]:
@@ -52,7 +54,8 @@ def items_told(parts: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
 
 
 def values_of_items(lists: Sequence[tuple[pa.Array, Each]], *, once: bool) -> pa.Array:
-    """Return what is made of the items of each record's lists, one list after the other; absent where that is nothing."""
+    """Return what is made of the items of each record's lists, one list after the other; absent where that is
+    nothing."""
     count = len(lists[0][0])
     made = [_made(column.flatten(), each) for column, each in lists]
     if len(lists) == 1 and not once and not made[0].null_count and not lists[0][0].offset:
@@ -93,12 +96,14 @@ def _made(items: pa.Array, each: Each) -> pa.Array:
 
 NOTHING = ("is", None)
 Source = tuple[Any, ...]
-"""Where a field comes from: ("is", value); ("of", parts), each a text as it is or a key and what is made of its column; ("list", sources of its items); or
-("items", keys of lists, whether each value is told once)."""
+"""Where a field comes from: ("is", value); ("of", parts), each a text as it is or a key and what is made of
+its column; ("list", sources of its items); or ("items", keys of lists, whether each value is told once)."""
 
 
 def source_of(value: Any, stand_ins: Mapping[Any, Source]) -> Source:
-    """Return where a field's value comes from. Raises Unusual when a stand-in is in it and nothing is known of how."""
+    """Return where a field's value comes from.
+
+    Raises Unusual when a stand-in is in it and nothing is known of how."""
     if not isinstance(value, tuple):
         source = _found(value, stand_ins)
         if source[0] == "item":

@@ -1,8 +1,9 @@
 """Records of the same keys in columns, by the function of their format that reads one.
 
-Rows are put together whose values are of the same shades (`shades.py`), or are the same where the format decides by them. The format is asked once for each
-such combination, with stand-ins for the values that it only hands on; where they come out in its event is where the columns go. Which keys decide is seen
-while the format looks at them: a key that it never looks at is of no account.
+Rows are put together whose values are of the same shades (`shades.py`), or are the same where the format
+decides by them. The format is asked once for each such combination, with stand-ins for the values that it
+only hands on; where they come out in its event is where the columns go. Which keys decide is seen while the
+format looks at them: a key that it never looks at is of no account.
 """
 
 from __future__ import annotations
@@ -81,8 +82,10 @@ class Templates:
     def columns(
         self, row: Row, count: int, heads: Heads, before: pa.Array | None = None
     ) -> dict[str, pa.Array]:
-        """The columns of so many records; `before`: what stands before each, where anything does. `line`: the numbers (from 0) of the records, where not
-        all could be read. Raises Unusual, LineError."""
+        """The columns of so many records; `before`: what stands before each, where anything does.
+
+        `line`: the numbers (from 0) of the records, where not all could be read. Raises Unusual, LineError.
+        """
         if len(self._kept) > _MOST_KEPT:
             self._kept.clear()
         deciding = self._deciding.setdefault(frozenset(row.names), set())
@@ -167,7 +170,8 @@ class _Rows:
         return self._shades[key]
 
     def combinations(self, deciding: Collection[str]) -> tuple[Codes, Codes, list[bool]]:
-        """The first row of each combination, of each row the number of its combination, and which combinations are too rare to be asked for."""
+        """The first row of each combination, of each row the number of its combination, and which
+        combinations are too rare to be asked for."""
         parts: list[Any] = [part for key in sorted(deciding) for part in self._coded(key)]
         self._alike = self._likenesses(deciding)
         parts += [same.astype(np.int64) for *_, same in self._alike]
@@ -213,7 +217,8 @@ class _Rows:
         return found + same_tokens({key: (self._column_of(key), self._coded(key)[0]) for key in tokens})
 
     def _mixed(self, at: int) -> bool:
-        """Return whether a stand-in is in the place of a value that another key has in a spelling of no shade."""
+        """Return whether a stand-in is in the place of a value that another key has in a spelling of no
+        shade."""
         return any(
             same[at] and not (self._coded(one)[0][at] and self._coded(other)[0][at])
             for one, other, same in self._alike
@@ -225,7 +230,10 @@ class _Rows:
         return self._order[min((*same, key))]
 
     def template(self, make: Make, at: int) -> _Template:
-        """Return what the format makes of a row. It is asked twice, with other stand-ins: what it computes out of one (an address read backwards) is not the same then."""
+        """Return what the format makes of a row.
+
+        It is asked twice, with other stand-ins: what it computes out of one (an address read backwards) is
+        not the same then."""
         first = self._asked(make, at, 0)
         if first.fields is None:
             return first

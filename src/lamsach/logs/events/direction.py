@@ -13,10 +13,10 @@ IPAddress = IPv4Address | IPv6Address
 
 @lru_cache(maxsize=65536)
 def is_internal(address: str) -> bool:
-    """Return whether the address belongs to a local network: private (RFC 1918, RFC 4193), shared (RFC 6598), link-local or loopback.
+    """Return whether the address belongs to a local network: private (RFC 1918, RFC 4193), shared (RFC 6598),
+    link-local or loopback.
 
-    False for text that is no address.
-    """
+    False for text that is no address."""
     try:
         ip = ip_address(address)
     except ValueError:
@@ -33,7 +33,8 @@ INTERNAL_IPV4 = ((0x0A, 24), (0xAC1, 20), (0xC0A8, 16), (0x644 >> 2, 22), (0xA9F
 
 @lru_cache(maxsize=65536)
 def is_machine(address: str) -> bool:
-    """Return whether an address can be one machine's: loopback, unspecified, multicast and broadcast addresses are anybody's. True for text that is no address."""
+    """Return whether an address can be one machine's: loopback, unspecified, multicast and broadcast
+    addresses are anybody's. True for text that is no address."""
     try:
         ip = ip_address(address)
     except ValueError:
@@ -44,9 +45,9 @@ def is_machine(address: str) -> bool:
 def as_opened(event: Event) -> Event:
     """The event with the side that opened the connection as its source.
 
-    Some products write the far end first whoever opened the connection (Cisco ASA, `Built outbound`): such an event is `outbound`,
-    and its ends are as the log states them. `source_nat_*` is the opener's translation in either case.
-    """
+    Some products write the far end first whoever opened the connection (Cisco ASA, `Built outbound`): such an
+    event is `outbound`, and its ends are as the log states them. `source_nat_*` is the opener's translation
+    in either case."""
     if not event.outbound:
         return event
     return replace(

@@ -1,10 +1,13 @@
-"""Which end of a contact is the unit's own machine: one ordered table of rules over a single record and over columns of them.
+"""Which end of a contact is the unit's own machine: one ordered table of rules over a single record and over
+columns of them.
 
-A record states facts: what its writer is to the two ends (`Role`), which way the contact went (`Way`), and the two addresses. The first rule whose
-conditions hold decides; formats hand their facts to `decide` and never state the device themselves.
+A record states facts: what its writer is to the two ends (`Role`), which way the contact went (`Way`), and
+the two addresses. The first rule whose conditions hold decides; formats hand their facts to `decide` and
+never state the device themselves.
 
-A server's own log (web, ssh) names its callers. A stranger outside is no machine of the unit, and what the stranger wrote (a Host header, a URL) must
-not accuse the server: such a record (`Way.CALLED`) has no `device_ip`, and a listed client is matched to the server by `destination_ip`.
+A server's own log (web, ssh) names its callers. A stranger outside is no machine of the unit, and what the
+stranger wrote (a Host header, a URL) must not accuse the server: such a record (`Way.CALLED`) has no
+`device_ip`, and a listed client is matched to the server by `destination_ip`.
 """
 
 from __future__ import annotations
@@ -30,7 +33,8 @@ class Role(IntEnum):
     HOLDER = 2
     """What knows the machines: the record is of one of them, its source (a lease, a session, a neighbour)."""
     APART = 3
-    """An agent or a server that writes of others: none of the ends is the machine that the record is about."""
+    """An agent or a server that writes of others: none of the ends is the machine that the record
+    is about."""
 
 
 class Way(IntEnum):
@@ -48,7 +52,8 @@ class Way(IntEnum):
     CALLED = 5
     """To a server that wrote the record and that anybody may call: a stranger is no machine of the unit."""
     ARRIVED = 6
-    """In from outside the unit, as the record says: a public source is a stranger, whatever the destination."""
+    """In from outside the unit, as the record says: a public source is a stranger, whatever
+    the destination."""
     TO_OWN = 7
     """To the machine at whose interface the record was made."""
     WITHIN = 8
@@ -100,30 +105,43 @@ End = str | tuple[str | None, int | None] | None
 _STATED = frozenset({Address.INTERNAL, Address.PUBLIC, Address.GROUP})
 _OUTSIDE = frozenset({Address.PUBLIC, Address.GROUP})
 _ABSENT, _INTERNAL = frozenset({Address.ABSENT}), frozenset({Address.INTERNAL})
+_PUBLIC = frozenset({Address.PUBLIC})
+
+
+_ANY: frozenset[Address] = frozenset()
+
+
+def _way(
+    name: str, way: Way, side: Side, sources: frozenset[Address] = _ANY, to: frozenset[Address] = _ANY
+) -> Rule:
+    return Rule(name, side, ways=frozenset({way}), sources=sources, destinations=to)
+
+
 RULES = (
     Rule("a client of the unit's own server", Side.SOURCE, roles=frozenset({Role.SERVES_THE_UNIT})),
     Rule("the holder of an address", Side.SOURCE, roles=frozenset({Role.HOLDER})),
     Rule("ends that are not the machine", Side.NEITHER, roles=frozenset({Role.APART})),
-    Rule("the receiver at whose interface it was seen", Side.DESTINATION, ways=frozenset({Way.TO_OWN})),
-    Rule("an internal client of a public server", Side.SOURCE, ways=frozenset({Way.CALLED}), sources=_INTERNAL),
-    Rule("a stranger at a public server", Side.NEITHER, ways=frozenset({Way.CALLED})),
-    Rule("the sender that wrote the record", Side.SOURCE, ways=frozenset({Way.SENT}), sources=_STATED),
+    _way("the receiver at whose interface it was seen", Way.TO_OWN, Side.DESTINATION),
+    _way("an internal client of a public server", Way.CALLED, Side.SOURCE, _INTERNAL),
+    _way("a stranger at a public server", Way.CALLED, Side.NEITHER),
+    _way("the sender that wrote the record", Way.SENT, Side.SOURCE, _STATED),
     Rule("an internal destination alone", Side.DESTINATION, sources=_ABSENT, destinations=_INTERNAL),
     Rule("no source", Side.NEITHER, sources=_ABSENT),
-    Rule("in from outside, as stated", Side.DESTINATION, ways=frozenset({Way.ARRIVED}), sources=_OUTSIDE, destinations=_STATED),
-    Rule("a stranger's contact with an internal machine", Side.DESTINATION, sources=_OUTSIDE, destinations=_INTERNAL),
-    Rule("the receiver that wrote the record", Side.DESTINATION, ways=frozenset({Way.RECEIVED}), sources=_OUTSIDE, destinations=frozenset({Address.PUBLIC})),
-    Rule("in from the Internet, both public", Side.DESTINATION, ways=frozenset({Way.INWARD}), sources=_OUTSIDE, destinations=_OUTSIDE),
-    Rule("two strangers past a host", Side.NEITHER, ways=frozenset({Way.WITHIN}), sources=_OUTSIDE),
+    _way("in from outside, as stated", Way.ARRIVED, Side.DESTINATION, _OUTSIDE, _STATED),
+    Rule("a stranger calls an internal machine", Side.DESTINATION, sources=_OUTSIDE, destinations=_INTERNAL),
+    _way("the receiver that wrote the record", Way.RECEIVED, Side.DESTINATION, _OUTSIDE, _PUBLIC),
+    _way("in from the Internet, both public", Way.INWARD, Side.DESTINATION, _OUTSIDE, _OUTSIDE),
+    _way("two strangers past a host", Way.WITHIN, Side.NEITHER, _OUTSIDE),
     Rule("whoever is the source", Side.SOURCE),
-)  # fmt: skip
+)
 """In the order in which they are asked. The last one always holds."""
 _ADDRESSES, _WAYS = len(Address), len(Way)
 
 
 @lru_cache(maxsize=65536)
 def is_public_machine(address: str) -> bool:
-    """Return whether the address can be one machine's outside of local networks: no group's, and not everybody's."""
+    """Return whether the address can be one machine's outside of local networks: no group's, and not
+    everybody's."""
     if is_internal(address):
         return False
     ip = ip_address(address)
@@ -173,12 +191,13 @@ def decide(
     turned: bool = False,
     again: bool = False,
 ) -> Event:
-    """The event, which nobody else may hold yet, with the address of the unit's own machine, unless it has one.
+    """The event, which nobody else may hold yet, with the address of the unit's own machine, unless it has
+    one.
 
-    `given`: the address that the record says is the machine's (given to a session, an agent's own); it comes before every rule. `otherwise`: an address
-    of the machine's own that counts when neither end is inside. `inner`: what the destination was turned into. `turned`: what is stated as the source
-    answers. `again`: whatever was decided before more was known.
-    """
+    `given`: the address that the record says is the machine's (given to a session, an agent's own); it comes
+    before every rule. `otherwise`: an address of the machine's own that counts when neither end is inside.
+    `inner`: what the destination was turned into. `turned`: what is stated as the source answers. `again`:
+    whatever was decided before more was known."""
     if event.device_ip is None or again:
         source, destination = event.source_ip, inner or event.destination_ip
         if turned:
@@ -222,7 +241,8 @@ def own_end(
     role: Role = Role.BETWEEN,
     otherwise: str | None = None,
 ) -> str | None:
-    """The address that `decide` takes of two ends, for what else a record tells of the machine: its name, its user."""
+    """The address that `decide` takes of two ends, for what else a record tells of the machine: its name, its
+    user."""
     own = (None, source, destination)[side_of(role, way, source, destination)]
     if otherwise and (own is None or (is_internal(otherwise) and not is_internal(own))):
         return otherwise
@@ -232,7 +252,6 @@ def own_end(
 def mac_of_device(device: str | None, source: str | None, source_mac: str | None) -> str | None:
     """The device's hardware address, of a record that states only the source's.
 
-    None when the device is the other side: then the frame came from the router towards the internet, and its address
-    would make one machine of all that are reached from outside.
-    """
+    None when the device is the other side: then the frame came from the router towards the internet, and its
+    address would make one machine of all that are reached from outside."""
     return source_mac if device is not None and device == source else None

@@ -25,9 +25,8 @@ _AS_IN_EVENT = frozenset(KEYS) - {"time", "answers", "action", *HASH_KEYS.values
 def event_record(event: Event) -> dict[str, object]:
     """The event's values by key.
 
-    `time` is ISO 8601 in UTC; of several hashes of one kind the first is written. `device_mac` is the hardware address that the
-    line states, though it be the source's of a contact from outside.
-    """
+    `time` is ISO 8601 in UTC; of several hashes of one kind the first is written. `device_mac` is the
+    hardware address that the line states, though it be the source's of a contact from outside."""
     values: dict[str, object] = {key: getattr(event, key) for key in _AS_IN_EVENT}
     values["time"] = iso_utc(event.time) if event.time is not None else None
     values["answers"] = list(event.answers) or None
@@ -65,10 +64,11 @@ ANSWERS_SHOWN = 10
 
 
 def event_text(event: Event) -> str:
-    """`2026-10-03T14:22:02Z dns 192.0.2.5:51000 > 192.0.2.1:53 name=c2.example answers=203.0.113.9`; what is absent is left out.
+    """`2026-10-03T14:22:02Z dns 192.0.2.5:51000 > 192.0.2.1:53 name=c2.example answers=203.0.113.9`; what is
+    absent is left out.
 
-    Values cannot break the line or forge another field: what is not printable, and blanks, become `\\xNN` escapes.
-    """
+    Values cannot break the line or forge another field: what is not printable, and blanks, become `\\xNN`
+    escapes."""
     parts = [iso_utc(event.time)] if event.time is not None else []
     parts.append(event.kind.value)
     ends = [

@@ -1,6 +1,7 @@
 """Where an event stands, put into it by the parser that has just made it.
 
-`dataclasses.replace` copies some thirty fields through the constructor for each of these; a parser does that for every line of a log.
+`dataclasses.replace` copies some thirty fields through the constructor for each of these; a parser does that
+for every line of a log.
 
 The last step of reading a line: where it stands, and what its header knew.
 """
@@ -14,7 +15,8 @@ from lamsach.model import Event
 
 
 def stamped(event: Event, log_format: str, file: str, line: int) -> Event:
-    """The same event, which nobody else may hold yet, with its format's name, its file and its 1-based line."""
+    """The same event, which nobody else may hold yet, with its format's name, its file and its
+    1-based line."""
     object.__setattr__(event, "format", log_format)
     object.__setattr__(event, "file", file)
     object.__setattr__(event, "line", line)
@@ -31,10 +33,10 @@ def changed(event: Event, **values: object) -> Event:
 def placed(
     event: Event, log_format: LogFormat, number: int, time: datetime | None, observer: str | None
 ) -> Event:
-    """The same event with its format, file and line; `time` and `observer` only where it states none of its own.
+    """The same event with its format, file and line; `time` and `observer` only where it states none of its
+    own.
 
-    The event has to be the caller's own, made from this line (see `stamped`).
-    """
+    The event has to be the caller's own, made from this line (see `stamped`)."""
     fill = object.__setattr__
     if event.time is None:
         fill(event, "time", time)

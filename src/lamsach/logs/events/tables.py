@@ -1,4 +1,6 @@
-"""Events in columns, as `lamsach logs read -o events.parquet` writes them: the keys of `event_records`, absent values null."""
+"""Events in columns, as `lamsach logs read -o events.parquet` writes them: the keys of `event_records`,
+absent values null.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from lamsach.logs.events.records import HASH_KEYS, KEYS
 from lamsach.model import Event
 
 Columns = Mapping[str, Any]
-"""Values of many events by the keys of `event_records`: lists, or Arrow's arrays of the types of `schema`. A key without any value is left out."""
+"""Values of many events by the keys of `event_records`: lists, or Arrow's arrays of the types of `schema`.
+
+A key without any value is left out."""
 GROUP_ROWS = 65_536
 """How many rows wait to be written at most."""
 _HASHES = tuple(HASH_KEYS.values())
@@ -25,7 +29,8 @@ _REPEATED = ["action", "observer", "format", "file", "device_name", "user", "sou
 
 
 def schema() -> pa.Schema:
-    """The columns: `time` in UTC to the microsecond, ports as numbers, `answers` as a list, everything else text."""
+    """The columns: `time` in UTC to the microsecond, ports as numbers, `answers` as a list, everything else
+    text."""
     kinds = dict.fromkeys(KEYS, pa.string()) | {
         "time": pa.timestamp("us", "UTC"),
         "source_port": pa.int32(),
@@ -59,7 +64,8 @@ def table_of(columns: Columns, count: int) -> pa.RecordBatch:
 
 
 def in_line_order(tables: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
-    """Tables of one file's events as one, in the order of their lines; of a line that gives several, in that of the tables."""
+    """Tables of one file's events as one, in the order of their lines; of a line that gives several, in that
+    of the tables."""
     if len(tables) == 1:
         return tables[0]
     whole = pa.concat_batches(tables)

@@ -1,8 +1,10 @@
-"""What a Layout is: one declaration of a log product, which is run over single lines (`line.py`) and over columns of lines (`column.py`).
+"""What a Layout is: one declaration of a log product, which is run over single lines (`line.py`) and over
+columns of lines (`column.py`).
 
-A Layout has record shapes, asked in their order. A shape takes a line's record apart into named texts; the fields of the event are made of these: by the
-kind of value (`kinds.py`), by a function of several texts, or constant. A text that is empty is absent. Which end is the unit's own machine is not the
-Layout's to say: it states what the log does (`role`, `way`), and `lamsach.logs.events.ends` decides.
+A Layout has record shapes, asked in their order. A shape takes a line's record apart into named texts; the
+fields of the event are made of these: by the kind of value (`kinds.py`), by a function of several texts, or
+constant. A text that is empty is absent. Which end is the unit's own machine is not the Layout's to say: it
+states what the log does (`role`, `way`), and `lamsach.logs.events.ends` decides.
 """
 
 from __future__ import annotations
@@ -18,8 +20,9 @@ from lamsach.logs.layouts.kinds import USUAL, Clock, Kind
 from lamsach.model import Event
 
 VIRTUAL = frozenset({"inner_ip", "way", "source_name", "destination_name", "client_mac", "sender"})
-"""Fields that decide about others: `inner_ip`, where the destination really is behind a translation; `way` (`ends.Way`); names of either end and the source's
-hardware address, which count for the device when it is that end; `sender`, the observer where the header names none."""
+"""Fields that decide about others: `inner_ip`, where the destination really is behind a translation; `way`
+(`ends.Way`); names of either end and the source's hardware address, which count for the device when it is
+that end; `sender`, the observer where the header names none."""
 _DIGITS = "0123456789"
 
 
@@ -34,7 +37,9 @@ class Of:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A field made of several texts by a function, to which an absent one is None. In columns the function is called once for each distinct combination."""
+    """A field made of several texts by a function, to which an absent one is None.
+
+    In columns the function is called once for each distinct combination."""
 
     function: Callable[..., Any]
     names: tuple[str, ...]
@@ -42,14 +47,19 @@ class Made:
 
 @dataclass(frozen=True)
 class Shape:
-    """Records of one pattern. Groups are named after the event's fields (`source_ip`; `domain2` where an alternative has another place) or at will.
+    """Records of one pattern.
 
-    `also`: patterns searched behind the record, each at most once. `fields`: the fields whose kind is not the usual one of `kinds.USUAL` (a Kind),
-    that are made of other texts (`Of`, `Made`), or constant. `needs`: fields without which a line is not of the shape. `lead`: a pattern whose first place in a line is where a
+    Groups are named after the event's fields (`source_ip`; `domain2` where an alternative has another place)
+    or at will.
+
+    `also`: patterns searched behind the record, each at most once. `fields`: the fields whose kind is not the
+    usual one of `kinds.USUAL` (a Kind), that are made of other texts (`Of`, `Made`), or constant. `needs`:
+    fields without which a line is not of the shape. `lead`: a pattern whose first place in a line is where a
     record begins, when it is not what the pattern has before its first group. `pairs`: whether records are
-    `key=value` from where the pattern begins, whose keys are the texts (the pattern has no groups). `apart`: code that takes a record apart into
-    texts, or reads its event, where groups do not suffice (given the format and the match; None: not of the shape); then lines are read singly. `columns`: whether Arrow may run the pattern (RE2 has no look-around).
-    """
+    `key=value` from where the pattern begins, whose keys are the texts (the pattern has no groups). `apart`:
+    code that takes a record apart into texts, or reads its event, where groups do not suffice (given the
+    format and the match; None: not of the shape); then lines are read singly. `columns`: whether Arrow may
+    run the pattern (RE2 has no look-around)."""
 
     pattern: str
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -141,9 +151,10 @@ def fields_of(names: list[str], stated: Mapping[str, Any]) -> Mapping[str, Of | 
 class Layout:
     """A log product.
 
-    `source`: the document that it was written from. `marks`: texts of which each of its lines holds one; `room`: how far into a line its record begins
-    at most. `anywhere`: whether records are searched in the line, and the header is what stands before; else they begin behind the syslog header.
-    `also_gives`: fields that only code beside the shapes fills. `examples`: lines, each with what it must give; these are tests.
+    `source`: the document that it was written from. `marks`: texts of which each of its lines holds one;
+    `room`: how far into a line its record begins at most. `anywhere`: whether records are searched in the
+    line, and the header is what stands before; else they begin behind the syslog header. `also_gives`: fields
+    that only code beside the shapes fills. `examples`: lines, each with what it must give; these are tests.
     """
 
     name: str

@@ -1,5 +1,8 @@
-"""Expressions that a stranger wrote: only those whose cost is bounded. Python's engine goes back and tries again, so each repetition has to end at one place only:
-what follows it must not be what it repeats."""
+"""Expressions that a stranger wrote: only those whose cost is bounded.
+
+Python's engine goes back and tries again, so each repetition has to end at one place only: what follows it
+must not be what it repeats.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,8 @@ _FORBIDDEN = frozenset(
 
 
 def checked(pattern: str, where: str) -> re.Pattern[str]:
-    """The expression. Raises UsageError, which says what is wrong and where, for one that is broken or whose cost is not bounded."""
+    """The expression. Raises UsageError, which says what is wrong and where, for one that is broken or whose
+    cost is not bounded."""
     if len(pattern) > LONGEST_PATTERN:
         raise UsageError("The pattern is too long.", where, "Use at most 2,000 characters.")
     try:
@@ -46,7 +50,8 @@ class _Look:
         self.ways = 1
 
     def sequence(self, nodes: list[Any], after: frozenset[str]) -> tuple[frozenset[str], bool]:
-        """The letters that a sequence can begin with, and whether it can be empty; `after`: those that can follow it."""
+        """The letters that a sequence can begin with, and whether it can be empty; `after`: those that can
+        follow it."""
         begin, empty = after, True
         for node in reversed(nodes):
             first, may_be_empty = self.node(node, begin)

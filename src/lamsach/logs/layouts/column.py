@@ -1,4 +1,7 @@
-"""A Layout over columns of lines: the shapes that Arrow can run. Every other line is left to the reader of single lines."""
+"""A Layout over columns of lines: the shapes that Arrow can run.
+
+Every other line is left to the reader of single lines.
+"""
 
 from __future__ import annotations
 
@@ -44,12 +47,14 @@ _READ = {*KEYS, *VIRTUAL, "source_mac"}
 
 
 def for_arrow(pattern: str) -> str:
-    """The pattern as RE2 takes it: what is bounded higher than it can count is unbounded; see `longest_line`."""
+    """The pattern as RE2 takes it: what is bounded higher than it can count is unbounded;
+    see `longest_line`."""
     return _BOUNDED.sub(lambda m: f"{{{m[1]},}}" if int(m[2]) >= _LONG else m[0], pattern)
 
 
 def relaxed(pattern: str) -> str:
-    """The pattern without higher bounds, which make taking texts out five times slower: for lines of which it is known that they have the pattern."""
+    """The pattern without higher bounds, which make taking texts out five times slower: for lines of which it
+    is known that they have the pattern."""
     return _BOUNDED.sub(lambda m: m[0] if int(m[2]) <= _FEW else "*" if m[1] == "0" else "+", pattern)
 
 
@@ -60,7 +65,8 @@ def longest_line(shape: Shape) -> int:
 
 
 class LayoutColumns(BulkReader):
-    """Reads the records of a Layout's shapes at once. A line that is unusual spoils only the lines around it."""
+    """Reads the records of a Layout's shapes at once. A line that is unusual spoils only the lines
+    around it."""
 
     log_format: LayoutFormat
 
@@ -118,7 +124,8 @@ class LayoutColumns(BulkReader):
         return rest
 
     def _opened(self, shape: Shape, lines: pa.Array) -> tuple[pa.Array, pa.Array]:
-        """Return what stands before the records, and from their beginnings on; all of a line where there is none."""
+        """Return what stands before the records, and from their beginnings on; all of a line where there is
+        none."""
         begins, ends = places_of(lines)[:-1], places_of(lines)[1:]
         if shape.begins in ("", "^"):
             return middle(lines, begins, begins), lines
@@ -243,7 +250,8 @@ def _by_key(shape: Shape, records: pa.Array) -> dict[str, pa.Array]:
 
 
 def _value(records: pa.Array, opening: str, closing: str) -> tuple[pa.Array, pa.Array]:
-    """Return what stands behind `key="` or `key=` up to its end, absent where it is empty, and what stands before."""
+    """Return what stands behind `key="` or `key=` up to its end, absent where it is empty, and what stands
+    before."""
     begins, ends = places_of(records)[:-1], places_of(records)[1:]
     found = pc.find_substring(records, f" {opening}").to_numpy()
     first = pc.starts_with(records, opening).to_numpy(zero_copy_only=False)

@@ -35,7 +35,8 @@ def _questions(column: pa.Array, read: Read) -> pa.Array:
 def _ends(place: int, *, machine: bool = False) -> Callable[[pa.Array, Read], pa.Array]:
     """Columns of ends, most of them addresses with a port or without.
 
-    `place`: 0 for their addresses, 1 for their ports, 2 for names. `machine`: whether 0.0.0.0 and port 0 are none."""
+    `place`: 0 for their addresses, 1 for their ports, 2 for names. `machine`: whether 0.0.0.0 and port 0 are
+    none."""
 
     def column_of(column: pa.Array, read: Read) -> pa.Array:
         kind = pa.int32() if place == 1 else pa.string()

@@ -19,8 +19,8 @@ ReadTime = Callable[[str, FileContext], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of value. `read`: the value of a text, or None; `column`: which of `kind_columns.COLUMNS` does the same
-    for a column, of which else each distinct text is read."""
+    """A kind of value. `read`: the value of a text, or None; `column`: which of `kind_columns.COLUMNS` does
+    the same for a column, of which else each distinct text is read."""
 
     name: str
     read: Callable[[str], Any]
@@ -29,8 +29,8 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A kind of time. `read`: the moment of a text, on the file's clock where it states no zone; raises LineError.
-    `column`: as of `Kind`."""
+    """A kind of time. `read`: the moment of a text, on the file's clock where it states no zone; raises
+    LineError. `column`: as of `Kind`."""
 
     name: str
     read: ReadTime
@@ -122,6 +122,8 @@ def verbs(
     blocked: frozenset[str] | None = None,
     other: Action = Action.UNKNOWN,
 ) -> Kind:
-    """The action that a word means. Of `allowed` and `blocked` one may be left out; `other`: any other word's."""
+    """The action that a word means.
+
+    Of `allowed` and `blocked` one may be left out; `other`: any other word's."""
     table = dict.fromkeys(allowed or (), Action.ALLOWED) | dict.fromkeys(blocked or (), Action.BLOCKED)
     return Kind("verb", lambda word: table.get(word, other))

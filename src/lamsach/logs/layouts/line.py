@@ -22,7 +22,9 @@ Opened = tuple[datetime | None, str | None, str]
 
 
 class LayoutFormat(LogFormat):
-    """Reads the lines of a Layout. A product's class may put its own `recognises`, `head` and `opened` in place of the usual ones."""
+    """Reads the lines of a Layout.
+
+    A product's class may put its own `recognises`, `head` and `opened` in place of the usual ones."""
 
     layout: ClassVar[Layout]
 
@@ -66,7 +68,8 @@ class LayoutFormat(LogFormat):
         return header.time, header.host, message
 
     def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat`. None for a line of the product that no shape fits, where records begin behind a header."""
+        """See `LogFormat`. None for a line of the product that no shape fits, where records begin behind a
+        header."""
         if self.layout.anywhere:
             for shape in self.layout.shapes:
                 room = len(line) if shape.whole else self.layout.room
@@ -86,7 +89,8 @@ class LayoutFormat(LogFormat):
     def event(
         self, shape: Shape, match: re.Match[str], time: datetime | None = None, observer: str | None = None
     ) -> Event | None:
-        """The event of a record of a shape, behind a header that states these; None when it lacks what the shape needs."""
+        """The event of a record of a shape, behind a header that states these; None when it lacks what the
+        shape needs."""
         texts = shape.apart(self, match) if shape.apart else texts_of(shape, match)
         if texts is None:
             return None
@@ -132,7 +136,9 @@ def texts_of(shape: Shape, match: re.Match[str]) -> Texts:
 
 
 def decided(values: dict[str, Any], role: Role, *, deciding: bool) -> Event:
-    """The event of a record's fields, with the unit's own machine and what is stated of it. `deciding`: whether any field decides about others."""
+    """The event of a record's fields, with the unit's own machine and what is stated of it.
+
+    `deciding`: whether any field decides about others."""
     source, inner = values.get("source_ip"), values.get("destination_ip")
     if not deciding:
         side = side_of(role, Way.UNSTATED, source, inner)

@@ -1,6 +1,8 @@
-"""Layouts that people write themselves: TOML files, in `~/.config/lamsach/formats/` or named on the command line.
+"""Layouts that people write themselves: TOML files, in `~/.config/lamsach/formats/` or named on the command
+line.
 
-A file is data, never code: its expressions are checked (`bounded.py`), its examples are tried, and what is not right is said with its place.
+A file is data, never code: its expressions are checked (`bounded.py`), its examples are tried, and what is
+not right is said with its place.
 """
 
 from __future__ import annotations
@@ -46,7 +48,8 @@ def add_own_formats(files: Iterable[Path]) -> None:
 
 
 def own_format(path: Path) -> type[LayoutFormat]:
-    """The format that a file declares, whose examples give what they say. Raises UsageError, UnreadableError."""
+    """The format that a file declares, whose examples give what they say. Raises
+    UsageError, UnreadableError."""
     try:
         with path.open("rb") as stream:
             data = stream.read(LONGEST_FILE + 1)
@@ -100,8 +103,8 @@ def _layout(declared: Mapping[str, Any], where: str) -> Layout:
         anywhere=True,
         role=_ROLES[role],
         shapes=tuple(_shape(one, role, f"{where}: shapes {at}") for at, one in enumerate(shapes, 1)),
-        examples=tuple((_text(one, "line", f"{where}: examples {at}"), _gives(one, f"{where}: examples {at}")) for at, one in enumerate(examples, 1)),
-    )  # fmt: skip
+        examples=tuple(_example(one, f"{where}: examples {at}") for at, one in enumerate(examples, 1)),
+    )
 
 
 def _marks(declared: Mapping[str, Any], where: str) -> tuple[str, ...]:
@@ -201,14 +204,15 @@ def _tables(declared: Mapping[str, Any], key: str, where: str) -> list[Mapping[s
     return value
 
 
-def _gives(declared: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+def _example(declared: Mapping[str, Any], where: str) -> tuple[str, Mapping[str, Any]]:
+    line = _text(declared, "line", where)
     _known(declared, {"line", "gives"}, where)
     gives = declared.get("gives")
     if not isinstance(gives, dict) or not gives:
         raise UsageError(
             "An example does not say what it gives.", where, 'As in gives = { source_ip = "10.1.1.5" }.'
         )
-    return gives
+    return line, gives
 
 
 def _try_examples(log_format: type[LayoutFormat], where: str) -> None:

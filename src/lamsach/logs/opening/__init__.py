@@ -1,1 +1,3 @@
-"""Files, folders, archives, compression, encodings and damage: from what an officer names to decoded bytes."""
+"""Files, folders, archives, compression, encodings and damage: from what an officer names to
+decoded bytes.
+"""

@@ -1,8 +1,7 @@
 """Streams of gzip, bzip2, xz and zstd, recognised by their first bytes, decompressed in bounded memory.
 
-Each takes several streams one after the other (`cat a.gz b.gz`), zero padding and trailing garbage after the last,
-gives all that comes
-before any damage and only then raises.
+Each takes several streams one after the other (`cat a.gz b.gz`), zero padding and trailing garbage after the
+last, gives all that comes before any damage and only then raises.
 
 Looking at the first bytes of a source before it is read.
 """
@@ -137,8 +136,7 @@ class _Streams:
 
 class GzipStreams(_Streams):
     """RFC 1952: header, deflate data, CRC-32 and size; several members. By isal, which is some three times as
-    fast as zlib.
-    """
+    fast as zlib."""
 
     _unchecked = False
     _crc = 0
@@ -231,7 +229,8 @@ class XzStreams(_Streams):
 
 
 class RawLzma(_Streams):
-    """LZMA as zip members have it (APPNOTE.TXT section 5.8.8): version, size of properties, properties, data."""
+    """LZMA as zip members have it (APPNOTE.TXT section 5.8.8): version, size of properties,
+    properties, data."""
 
     def _begin(self) -> _Decompressor | None:
         if self._streams:
@@ -290,7 +289,9 @@ class PeekedSource:
         return self._source.position
 
     def peek(self, size: int) -> bytes:
-        """The next bytes, fewer than `size` only at the end. Damage shows when the bytes before it have been read."""
+        """The next bytes, fewer than `size` only at the end.
+
+        Damage shows when the bytes before it have been read."""
         if len(self._waiting) < size and self._error is None:
             data = bytearray(self._waiting)
             buffer = memoryview(bytearray(min(size, 1 << 18)))
@@ -326,8 +327,7 @@ class PeekedSource:
 
 def unpacked(source: ByteSource, limits: Limits) -> PeekedSource:
     """The source after decompression, by its first bytes; as it is when it is not compressed. Two layers
-    (`log.gz.gz`) at most.
-    """
+    (`log.gz.gz`) at most."""
     peeked = PeekedSource(source)
     try:
         for _ in range(2):

@@ -1,11 +1,14 @@
-"""What decompressors say of data that are damaged, cut short or too demanding, and how much they do in one go."""
+"""What decompressors say of data that are damaged, cut short or too demanding, and how much they do in one
+go.
+"""
 
 from __future__ import annotations
 
 from lamsach.errors import LimitError, UnreadableError
 
 STEP_BYTES = 1 << 17
-"""The most that is decompressed in one go: stays in the processor's cache, and no more than this is lost at damage."""
+"""The most that is decompressed in one go: stays in the processor's cache, and no more than this is lost at
+damage."""
 
 
 def damaged(name: str) -> UnreadableError:

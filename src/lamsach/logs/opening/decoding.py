@@ -1,8 +1,8 @@
 """Text encodings: what a log's bytes are, and how they become UTF-8.
 
-UTF-16 and UTF-32 are turned into UTF-8 before anything looks for a line end. Every other encoding passes as it is:
-the values that a hunt
-looks for are ASCII in all of them, and `decode_line` reads the text of a single line.
+UTF-16 and UTF-32 are turned into UTF-8 before anything looks for a line end. Every other encoding passes as
+it is: the values that a hunt looks for are ASCII in all of them, and `decode_line` reads the text of a single
+line.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ _CHUNK_BYTES = 1 << 18
 _COLOURS = re.compile(rb"\x1b\[[0-9;:]{0,40}[mK]")
 # <13>Nov 20 ...   Nov 20 10:00:00 ...   2026-11-20T10:00:00+07:00 gw ...: what a relay puts before a line
 _RELAYED = re.compile(
-    r"(?:\d{1,6} )?<\d{1,3}>|[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d |\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,16} \S",
+    r"(?:\d{1,6} )?<\d{1,3}>|[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d "
+    r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,16} \S",
     re.ASCII,
 )
 # rsyslog, `$EscapeControlCharactersOnReceive`: a control character as `#` and three octal digits
@@ -44,8 +45,7 @@ _ESCAPED = re.compile(r"#011|#015#012|#012|#015")
 
 def encoding_of(head: bytes) -> str:
     """The encoding of a file that begins so: `utf-8`, `utf-8-sig`, `utf-16-le`, `utf-16-be`, `utf-32-le`,
-    `utf-32-be` or `8-bit`.
-    """
+    `utf-32-be` or `8-bit`."""
     for bom, name in _BOMS:
         if head.startswith(bom):
             return name
@@ -60,7 +60,8 @@ def encoding_of(head: bytes) -> str:
 
 
 def _utf16_without_bom(head: bytes) -> str | None:
-    """UTF-16 by its pattern: logs are mostly ASCII, so every other byte is zero and the ones between are not."""
+    """UTF-16 by its pattern: logs are mostly ASCII, so every other byte is zero and the ones between
+    are not."""
     pairs = np.frombuffer(head[: len(head) // 2 * 2], dtype=np.uint8).reshape(-1, 2)
     if len(pairs) < 4:
         return None
@@ -78,7 +79,9 @@ def bom_bytes(head: bytes, encoding: str) -> int:
 
 
 class Transcoder:
-    """UTF-16 or UTF-32 of a source as UTF-8. What is not valid becomes U+FFFD; an odd byte at the end is dropped."""
+    """UTF-16 or UTF-32 of a source as UTF-8.
+
+    What is not valid becomes U+FFFD; an odd byte at the end is dropped."""
 
     def __init__(self, source: ByteSource, encoding: str) -> None:
         self.name = source.name
@@ -139,9 +142,9 @@ class Transcoder:
 def decode_line(line: bytes) -> str:
     """The text of a line: UTF-8, else CP1258 (Vietnamese Windows), else Latin-1. Never fails.
 
-    The line end is taken off. Tabs and line ends that a syslog relay wrote as `#011` and `#012` are put back. NUL bytes around the text are taken off too; one inside becomes a space, so that it
-    goes on separating. Colours are taken out.
-    """
+    The line end is taken off. Tabs and line ends that a syslog relay wrote as `#011` and `#012` are put back.
+    NUL bytes around the text are taken off too; one inside becomes a space, so that it goes on separating.
+    Colours are taken out."""
     text = _decoded(line.rstrip(b"\r\n\0").lstrip(b"\0"))
     return unrelayed(text) if "#01" in text and _RELAYED.match(text) else text
 

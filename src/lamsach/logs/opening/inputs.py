@@ -32,12 +32,12 @@ class LogStream:
     def __init__(self, source: ByteSource) -> None:
         self._source = source
         self.readinto: Callable[[memoryview], int] = source.readinto
-        """Put some of the log's bytes into the view and return how many: perhaps fewer than fit; 0 only at the end.
+        """Put some of the log's bytes into the view and return how many: perhaps fewer than fit; 0 only at
+        the end.
 
         A damaged input gives all it can, then raises UnreadableError or LimitError. The interpreter lock is
         released in
-        the heavy work.
-        """
+        the heavy work."""
 
     @property
     def position(self) -> int:
@@ -60,10 +60,8 @@ class LogStream:
 class LogFile:
     """One log, opened as often as one likes (standard input: once).
 
-    `name` is the path as given, `archive.zip!inner/name.log` for a member. `size_bytes` is what it takes on disk,
-    compressed; for a
-    member of a compressed tar its share of the archive. `modified` is in UTC.
-    """
+    `name` is the path as given, `archive.zip!inner/name.log` for a member. `size_bytes` is what it takes on
+    disk, compressed; for a member of a compressed tar its share of the archive. `modified` is in UTC."""
 
     _recent: deque[LogFile] = deque()
     _recent_lock = threading.Lock()
@@ -85,7 +83,9 @@ class LogFile:
 
     @property
     def encoding(self) -> str:
-        """The encoding of its bytes; see `decoding.encoding_of`; `binary` for a file of a binary format. Raises as `head` does."""
+        """The encoding of its bytes; see `decoding.encoding_of`; `binary` for a file of a binary format.
+
+        Raises as `head` does."""
         if self._encoding is None:
             self.head()
         return self._encoding or ""
@@ -93,8 +93,7 @@ class LogFile:
     def head(self, size: int = HEAD_BYTES) -> bytes:
         """The first bytes, text in UTF-8, fewer than `size` when there are no more.
 
-        Raises UnreadableError or LimitError when not one byte can be read.
-        """
+        Raises UnreadableError or LimitError when not one byte can be read."""
         head = self._head
         if head is None or len(head) < size:
             head = self._read_head(max(size, HEAD_BYTES))
@@ -103,7 +102,8 @@ class LogFile:
         return head[:size]
 
     def _keep_few(self) -> None:
-        """Heads of the last few files are kept, so that a folder of a million files does not fill the memory."""
+        """Heads of the last few files are kept, so that a folder of a million files does not fill
+        the memory."""
         with LogFile._recent_lock:
             LogFile._recent.append(self)
             if len(LogFile._recent) > _HEADS_KEPT:
@@ -120,8 +120,7 @@ class LogFile:
 
     def open(self) -> LogStream:
         """The whole log from its start. Raises UnreadableError when it cannot be opened, LimitError when it
-        may not.
-        """
+        may not."""
         if not self._once:
             return LogStream(self._decoded())
         if self._opened:
@@ -270,10 +269,8 @@ def find_logs(
     """The logs that the words name: files, folders (recursively, in the order of names), patterns, `-`, URLs,
     archives.
 
-    What cannot be read is given to `on_problem`, once an input, and the others go on. Members of a compressed tar
-    are cheapest read
-    in the order in which they come. `password` is for zip archives that are locked.
-    """
+    What cannot be read is given to `on_problem`, once an input, and the others go on. Members of a compressed
+    tar are cheapest read in the order in which they come. `password` is for zip archives that are locked."""
     expander = _Expander(limits, password, on_problem)
     for place in find_places(paths, on_problem):
         yield from expander.logs(place)

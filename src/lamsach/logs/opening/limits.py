@@ -16,8 +16,7 @@ LINE_BYTES = _MIB
 class Limits:
     """What one input may grow to. The defaults let through every real log that we know of.
 
-    A log compresses 10:1 to 200:1; deflate cannot do more than 1032:1 and a bomb is that or more.
-    """
+    A log compresses 10:1 to 200:1; deflate cannot do more than 1032:1 and a bomb is that or more."""
 
     max_ratio: int = 1000
     """Bytes after decompression for each byte on disk, looked at once `ratio_from_bytes` have come out."""

@@ -1,4 +1,6 @@
-"""A log's lines, many at once: each block one text, whose lines are taken apart only where one of them is needed."""
+"""A log's lines, many at once: each block one text, whose lines are taken apart only where one of them is
+needed.
+"""
 
 from __future__ import annotations
 
@@ -91,8 +93,8 @@ class Text(Sequence[bytes]):
 def texts(stream: LogStream, chunk_bytes: int = CHUNK_BYTES) -> Iterator[tuple[int, Sequence[bytes | None]]]:
     """A log's lines, so many bytes (more than LINE_BYTES) at once, with the 1-based number of the first.
 
-    They are one text where none is longer than LINE_BYTES, for which else None is given. Damage is raised after the
-    lines before it, a last line that is cut off included."""
+    They are one text where none is longer than LINE_BYTES, for which else None is given. Damage is raised
+    after the lines before it, a last line that is cut off included."""
     buffer = bytearray(chunk_bytes)
     view = memoryview(buffer)
     number, kept, too_long = 1, 0, False

@@ -1,4 +1,6 @@
-"""Where a mark stands in a text, as one bit for each byte: how many stand before a place is told without looking at them."""
+"""Where a mark stands in a text, as one bit for each byte: how many stand before a place is told without
+looking at them.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +82,9 @@ def _lowest(at: Numbers, words: Words) -> Numbers:
 
 
 def marks_of(letters: Bytes, mark: bytes, rarest: Sequence[int] = (0,)) -> Marks:
-    """Return where the mark stands in the letters. `rarest`: all places in the mark, that of its rarest letter first."""
+    """Return where the mark stands in the letters.
+
+    `rarest`: all places in the mark, that of its rarest letter first."""
     found = Marks(_compared(letters, mark, rarest[:2]))
     if len(mark) <= len(rarest[:2]) or not found.total:
         return found

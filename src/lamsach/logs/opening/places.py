@@ -1,4 +1,6 @@
-"""Which files the words on the command line mean: files, folders, patterns, `-` and URLs of other file systems."""
+"""Which files the words on the command line mean: files, folders, patterns, `-` and URLs of other file
+systems.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +33,7 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://", re.IGNORECASE)
 class Place:
     """An input that can be opened, and read from any offset unless `once` (standard input).
 
-    `size_bytes`: on disk, 0 when not known. `modified` is in UTC.
-    """
+    `size_bytes`: on disk, 0 when not known. `modified` is in UTC."""
 
     name: str
     size_bytes: int
@@ -71,7 +72,8 @@ def problem(error: InputError) -> Problem:
 
 @dataclass
 class _Finder:
-    """Walks folders; `seen` holds device and inode of what was already found, so that nothing is read twice."""
+    """Walks folders; `seen` holds device and inode of what was already found, so that nothing is
+    read twice."""
 
     on_problem: OnProblem
     seen: set[tuple[int, int]] = field(default_factory=set)
@@ -120,8 +122,8 @@ def _utc(seconds: float) -> datetime:
 
 
 def find_places(paths: Iterable[str], on_problem: OnProblem) -> Iterator[Place]:
-    """The inputs that the words name, folders recursively in the order of names; each file once, however often it is
-    named or linked to. A word that names nothing readable is reported."""
+    """The inputs that the words name, folders recursively in the order of names; each file once, however
+    often it is named or linked to. A word that names nothing readable is reported."""
     finder = _Finder(on_problem)
     for path in paths:
         if path == STANDARD_INPUT:
@@ -189,6 +191,7 @@ def _remote_place(system: Any, name: str) -> Place:
 
 
 def _standard_input() -> IO[bytes]:
-    """Standard input without a buffer of ours: a thread that waits for more holds no lock that the end of the program needs."""
+    """Standard input without a buffer of ours: a thread that waits for more holds no lock that the end of the
+    program needs."""
     buffered = sys.stdin.buffer
     return getattr(buffered, "raw", buffered)

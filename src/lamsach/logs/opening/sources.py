@@ -48,11 +48,11 @@ def unreadable(error: OSError, name: str) -> UnreadableError:
 
 
 class FileSource:
-    """A file on disk, or the part of it from `offset` of `length` bytes; else up to the size it has when it is opened.
+    """A file on disk, or the part of it from `offset` of `length` bytes; else up to the size it has when it
+    is opened.
 
-    Reading goes straight into the caller's memory. A file that grows is read to the size seen at opening; one that
-    becomes shorter ends in UnreadableError.
-    """
+    Reading goes straight into the caller's memory. A file that grows is read to the size seen at opening; one
+    that becomes shorter ends in UnreadableError."""
 
     def __init__(self, path: str, name: str, offset: int = 0, length: int | None = None) -> None:
         self.name = name
@@ -114,7 +114,8 @@ def _read(fd: int, view: memoryview) -> int:
 
 
 class HandleSource:
-    """An open binary file object (memory, standard input, another file system); or the part of it that is given."""
+    """An open binary file object (memory, standard input, another file system); or the part of it that is
+    given."""
 
     def __init__(
         self,

@@ -1,8 +1,7 @@
 """Members of tar archives (POSIX.1-2017 pax, GNU and old formats), plain or compressed, read in place.
 
-A compressed archive can only be read forward, so its members share one reader: taken in the archive's order, as
-they are
-found, the archive is decompressed once.
+A compressed archive can only be read forward, so its members share one reader: taken in the archive's order,
+as they are found, the archive is decompressed once.
 """
 
 from __future__ import annotations
@@ -153,8 +152,7 @@ class TarArchive:
     """An archive to list. `part` gives bytes of a plain one by offset and length; None for one that can only
     be read forward.
 
-    `opener` opens its decompressed bytes from the start.
-    """
+    `opener` opens its decompressed bytes from the start."""
 
     name: str
     modified: datetime
@@ -167,7 +165,9 @@ class TarArchive:
         self._forward = Forward(self.opener)
 
     def members(self, member_name: Callable[[str], str]) -> Iterator[TarMember]:
-        """The files, in the archive's order. Raises UnreadableError at damage, LimitError at too many members."""
+        """The files, in the archive's order.
+
+        Raises UnreadableError at damage, LimitError at too many members."""
         headers = _Headers(self._read, self.name)
         count = 0
         while found := headers.next():

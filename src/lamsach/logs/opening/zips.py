@@ -63,7 +63,9 @@ class ZipMember:
 def zip_members(
     place: Place, limits: Limits, password: bytes | None, member_name: Callable[[str], str]
 ) -> Iterator[ZipMember]:
-    """The files of the archive. Raises UnreadableError or LimitError for one that cannot be trusted as a whole."""
+    """The files of the archive.
+
+    Raises UnreadableError or LimitError for one that cannot be trusted as a whole."""
     handle = place.seekable()
     try:
         archive = zipfile.ZipFile(handle)
@@ -172,7 +174,8 @@ def _opener(
 
 
 def _data_offset(place: Place, entry: zipfile.ZipInfo, name: str) -> int:
-    """Return where a member's data begin: after its local header, whose name and extra field have lengths of their own."""
+    """Return where a member's data begin: after its local header, whose name and extra field have lengths of
+    their own."""
     handle = place.seekable()
     try:
         handle.seek(entry.header_offset)

@@ -23,8 +23,8 @@ _DICTIONARY_BYTES = (0, 1, 2, 4)
 
 
 class FrameTracker:
-    """A file object for the decompressor that hands on a block at a time, so that damage costs none of those before it, ends
-    before trailing garbage, and knows whether the last frame was complete."""
+    """A file object for the decompressor that hands on a block at a time, so that damage costs none of those
+    before it, ends before trailing garbage, and knows whether the last frame was complete."""
 
     def __init__(self, source: InputBuffer) -> None:
         self._input = source
@@ -97,8 +97,8 @@ class FrameTracker:
 class ZstdStreams:
     """zstd (RFC 8878), several frames; windows up to the limit.
 
-    The reader does not tell a frame that is cut short from a whole one, so the frames are counted on the way in.
-    """
+    The reader does not tell a frame that is cut short from a whole one, so the frames are counted on the way
+    in."""
 
     def __init__(self, source: ByteSource, limits: Limits) -> None:
         self.name = source.name

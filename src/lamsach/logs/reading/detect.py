@@ -19,7 +19,8 @@ HEAD_LINES = 500
 _SURE = 0.9
 _ENOUGH = 0.5
 _SOME = 0.3
-"""Of a table at most this share of the lines may be other products' (a heading, what stands above the table)."""
+"""Of a table at most this share of the lines may be other products' (a heading, what stands above
+the table)."""
 _FIRST, _DISTANCE = 12, 23
 _ROWS_CANNOT_BE_TOLD = "csv_columns"
 _SHAPES = frozenset({"json_lines", "key_value", "csv_columns"})
@@ -28,11 +29,11 @@ _SHAPES = frozenset({"json_lines", "key_value", "csv_columns"})
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What a file is. `format` is None for unknown text, for the mixed file of a syslog server, and for a `binary` one.
+    """What a file is. `format` is None for unknown text, for the mixed file of a syslog server, and for a
+    `binary` one.
 
-    `share` (0 to 1) of the lines looked at is read by the format, or by the `mixed` formats together, which come most
-    frequent first. `lines` are the first non-empty lines, decoded: the `head` of a FileContext.
-    """
+    `share` (0 to 1) of the lines looked at is read by the format, or by the `mixed` formats together, which
+    come most frequent first. `lines` are the first non-empty lines, decoded: the `head` of a FileContext."""
 
     format: type[LogFormat] | None
     share: float
@@ -48,8 +49,7 @@ class Detection:
 
 def head_lines(head: bytes) -> tuple[str, ...]:
     """The first non-empty lines (up to 500) of a file's first bytes in UTF-8, without a last line that the
-    head cuts off.
-    """
+    head cuts off."""
     pieces = head.split(b"\n", HEAD_LINES * 4)[: HEAD_LINES * 4]
     if len(head) >= HEAD_BYTES and len(pieces) > 1 and not head.endswith(b"\n"):
         pieces.pop()
@@ -61,8 +61,7 @@ def detect(head: bytes) -> Detection:
     """The format of a file by its first bytes in UTF-8 (`LogFile.head()`): the best score wins, then the
     registry's order.
 
-    A file whose lines belong to several formats is told as `mixed`.
-    """
+    A file whose lines belong to several formats is told as `mixed`."""
     binary = binary_format_of(head[:SNIFF_BYTES])
     if binary is not None:
         return Detection(None, 1.0, binary=binary)
@@ -143,14 +142,16 @@ def _formats_by_line(lines: Sequence[str]) -> Counter[type[LogFormat]]:
 
 
 def recognising(line: str) -> type[LogFormat] | None:
-    """The first format in the registry that recognises a single line; never CSV, whose rows cannot be told apart."""
+    """The first format in the registry that recognises a single line; never CSV, whose rows cannot be told
+    apart."""
     return next(
         (f for f in possible_formats(line) if f.name != _ROWS_CANNOT_BE_TOLD and f.recognises(line)), None
     )
 
 
 def possible_formats(line: str) -> Sequence[type[LogFormat]]:
-    """The formats that a line can be of, by its first character: those of the registry, or of a JSON object those that read such."""
+    """The formats that a line can be of, by its first character: those of the registry, or of a JSON object
+    those that read such."""
     return JSON_FORMATS if _is_object(line) else FORMATS
 
 

@@ -31,8 +31,7 @@ _SHOWN_CHARACTERS = 500
 @dataclass(slots=True)
 class ReadCounts:
     """Lines of one file: all, those that were read (blank ones and comments too), those that were refused,
-    those of no known format. Of a binary file: its events and its refused records.
-    """
+    those of no known format. Of a binary file: its events and its refused records."""
 
     lines: int = 0
     parsed: int = 0
@@ -42,8 +41,7 @@ class ReadCounts:
 
 def detection_for(log_file: LogFile, format_name: str | None = None) -> Detection:
     """Return what the file is; or what it is stated to be. Raises UsageError for a name that is no format,
-    UnreadableError, LimitError.
-    """
+    UnreadableError, LimitError."""
     head = log_file.head()
     if format_name is None:
         if isinstance(log_file.detected, Detection):
@@ -77,13 +75,13 @@ def read_events(
     format_name: str | None = None,
     counts: ReadCounts | None = None,
 ) -> Iterator[Event | Refusal]:
-    """Every record of the log: its event, or why it is refused. Records that tell of no event (comments) give
-    nothing.
+    """Every record of the log: its event, or why it is refused.
 
-    Lines of a file of no known format give events of `unknown_text` with what can be told of them. `counts` is
-    kept up to date.
-    Raises UnreadableError or LimitError after all that could be read, UsageError for a format that does not exist.
-    """
+    Records that tell of no event (comments) give nothing.
+
+    Lines of a file of no known format give events of `unknown_text` with what can be told of them. `counts`
+    is kept up to date. Raises UnreadableError or LimitError after all that could be read, UsageError for a
+    format that does not exist."""
     counts = counts if counts is not None else ReadCounts()
     detection = detection_for(log_file, format_name)
     if detection.binary is not None:
@@ -124,7 +122,9 @@ class Readable(Protocol):
 
 
 def binary_stream(stream: LogStream | Readable) -> BinaryIO:
-    """A log's stream as a file object that can be read, not seeked. The damage of a file is raised by the read that reaches it."""
+    """A log's stream as a file object that can be read, not seeked.
+
+    The damage of a file is raised by the read that reaches it."""
     return cast("BinaryIO", io.BufferedReader(_Raw(stream), _CHUNK_BYTES))
 
 
@@ -161,7 +161,9 @@ class LineReader:
         return self._parser
 
     def events(self, first: int, lines: Sequence[bytes | None]) -> Iterator[Event | Refusal]:
-        """Yield what the lines tell, of which the first has this number; None for one that is too long. What follows the last may belong to it."""
+        """Yield what the lines tell, of which the first has this number; None for one that is too long.
+
+        What follows the last may belong to it."""
         prefix, multiline, counts = self._parser.header_prefix, self._parser.multiline, self._counts
         counts.lines += len(lines)
         for number, line in enumerate(lines, first):

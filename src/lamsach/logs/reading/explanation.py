@@ -1,4 +1,6 @@
-"""Why a line is read as it is: the format that took it, where each of its event's values is in the text, and why the other formats did not."""
+"""Why a line is read as it is: the format that took it, where each of its event's values is in the text, and
+why the other formats did not.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ _WORD = re.compile(r"[^\s\"'|,;=()\[\]<>{}]+")
 _BESIDE = frozenset({"format", "file", "line"})
 # 2026-06-10T08:00:01.123+07:00   Jun 10 08:00:01   10/Jun/2026:08:00:01 +0700   19-Oct-2022 05:34:03.425
 _TIME = re.compile(
-    r"(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\d{1,2}[-/][A-Za-z]{3}[-/]\d{4}[: ]|[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?|\d{1,2}[./-]\d{1,2}[./-]\d{4} )?\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d)?"
+    r"(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\d{1,2}[-/][A-Za-z]{3}[-/]\d{4}[: ]|[A-Z][a-z]{2} "
+    r"{1,2}\d{1,2} (?:\d{4} )?|\d{1,2}[./-]\d{1,2}[./-]\d{4} )?\d{1,2}:\d\d:\d\d"
+    r"(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d)?"
 )
 NO_MARK = mark("None of its marks is in the line.")
 NO_SHAPE = mark("The line has none of its shapes.")
@@ -41,7 +45,8 @@ OF_THE_FILE = mark("It would read the line, but the file's first lines are anoth
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value of the event, and where its text begins and ends in the line; None where it is not a part of the text."""
+    """A value of the event, and where its text begins and ends in the line; None where it is not a part of
+    the text."""
 
     field: str
     value: str
@@ -51,8 +56,10 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A record, by its first line's 1-based number. `format`: None when no format reads it; `shape`: which of a Layout's, from 1; `refused`: why a line of
-    the format gives no event; `others`: why each other format did not take it."""
+    """A record, by its first line's 1-based number.
+
+    `format`: None when no format reads it; `shape`: which of a Layout's, from 1; `refused`: why a line of the
+    format gives no event; `others`: why each other format did not take it."""
 
     number: int
     text: str
@@ -71,8 +78,9 @@ def explain(
     format_name: str | None = None,
     timezone: ZoneInfo = DEFAULT_TIMEZONE,
 ) -> Explanation:
-    """Explain the record that this line belongs to, else the first that gives an event. Raises UsageError for a log without lines and a line that is not
-    there, UnreadableError, LimitError."""
+    """Explain the record that this line belongs to, else the first that gives an event.
+
+    Raises UsageError for a log without lines and a line that is not there, UnreadableError, LimitError."""
     detection = detection_for(log_file, format_name)
     if detection.binary is not None:
         raise UsageError("The log has no lines: its format is binary.", log_file.name, "")
@@ -92,7 +100,8 @@ def explain(
 
 
 def _records(log_file: LogFile, parser: LineParser) -> Iterator[tuple[int, str]]:
-    """The records with their first lines' numbers; header lines are given to the parser, and are records too."""
+    """The records with their first lines' numbers; header lines are given to the parser, and are
+    records too."""
     held: list[str] = []
     begin = size = 0
     prefix = (parser.header_prefix or b"\0").decode()
@@ -188,7 +197,8 @@ def _located(text: str, event: Event, reader: LogFormat | None) -> Iterator[Valu
 
 
 def _span(text: str, value: str) -> tuple[int, int] | None:
-    """Return where the value is in the text: as it is written, in other letters, or in a spelling that means the same."""
+    """Return where the value is in the text: as it is written, in other letters, or in a spelling that means
+    the same."""
     lower = text[:_LONGEST].lower()
     for found in re.finditer(re.escape(value.lower()), lower):
         begin, end = found.span()
@@ -202,7 +212,8 @@ def _span(text: str, value: str) -> tuple[int, int] | None:
 
 
 def _time_span(text: str, time: datetime) -> tuple[int, int] | None:
-    """Return where the time is written: as seconds since 1970, or as a clock of any zone (whole quarters of an hour)."""
+    """Return where the time is written: as seconds since 1970, or as a clock of any zone (whole quarters of
+    an hour)."""
     epoch = text.find(str(int(time.timestamp())))
     if epoch >= 0:
         end = epoch + 10
@@ -223,7 +234,9 @@ def _time_span(text: str, time: datetime) -> tuple[int, int] | None:
 
 
 def marked_text(explanation: Explanation) -> Iterator[tuple[str, str | None]]:
-    """The record's text in pieces, each with the field whose value it is, or None. Of values that overlap the first counts."""
+    """The record's text in pieces, each with the field whose value it is, or None.
+
+    Of values that overlap the first counts."""
     places = sorted(
         (v.begin, v.end, v.field) for v in explanation.values if v.begin is not None and v.end is not None
     )

@@ -15,7 +15,8 @@ _SENDERS_KEPT = 4096
 _SHAPES = frozenset({"csv_columns", "json_lines", "key_value"})
 """What a line may look like by accident: not tried on a line that the file's own format refused."""
 _ANYBODYS = frozenset({"cef", "leef", "key_value", "json_lines"})
-"""Frames and shapes that say nothing of who wrote the line: they would take the lines of products that use them."""
+"""Frames and shapes that say nothing of who wrote the line: they would take the lines of products that use
+them."""
 
 
 class LineParser:
@@ -62,7 +63,8 @@ class LineParser:
 
     @property
     def multiline(self) -> bool:
-        """Return whether a record may have several lines: join those for which `starts_record` is false to the one before."""
+        """Return whether a record may have several lines: join those for which `starts_record` is false to
+        the one before."""
         return self._main is not None and self._main.multiline
 
     def starts_record(self, line: str) -> bool:
@@ -79,8 +81,7 @@ class LineParser:
     def parse(self, line: str, number: int) -> Event | None:
         """Read a record whose first line has this 1-based number; None when it tells of no event.
 
-        Raises LineError when no format reads it.
-        """
+        Raises LineError when no format reads it."""
         event = self._event(line, number)
         return event if event is None else on_stated_clock(event, line, self._context.timezone)
 

@@ -1,4 +1,6 @@
-"""A whole log as tables of events, for `lamsach logs read -o events.parquet`: many lines at once where a bulk reader knows their shape, else line by line."""
+"""A whole log as tables of events, for `lamsach logs read -o events.parquet`: many lines at once where a bulk
+reader knows their shape, else line by line.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +30,11 @@ from lamsach.logs.reading.events import (
 from lamsach.model import Event, Refusal
 
 PIECE_LINES = 32768
-"""How many lines are read at once. One that is unusual sends those around it to the reader of single lines."""
+"""How many lines are read at once. One that is unusual sends those around it to the reader of
+single lines."""
 _SMALLER = 4
-"""How many times fewer of a format whose records may have several lines: there an unusual one sends all of them."""
+"""How many times fewer of a format whose records may have several lines: there an unusual one sends all of
+them."""
 _CHUNK_BYTES = 1 << 22
 _KEPT_BYTES = 31 << 20
 """The C library keeps no larger ones."""
@@ -49,10 +53,10 @@ def read_tables(
     counts: ReadCounts | None = None,
     on_refusal: OnRefusal = lambda _refusal: None,
 ) -> Iterator[pa.RecordBatch]:
-    """The same events as `read_events` gives, in the same order, as tables (`event_tables.schema`); refused records go to `on_refusal`.
+    """The same events as `read_events` gives, in the same order, as tables (`event_tables.schema`); refused
+    records go to `on_refusal`.
 
-    Raises what `read_events` raises, after all that could be read.
-    """
+    Raises what `read_events` raises, after all that could be read."""
     counts = counts if counts is not None else ReadCounts()
     detection = detection_for(log_file, format_name)
     context = context_for(log_file, detection, timezone)
@@ -78,8 +82,9 @@ def read_tables(
 
 
 def _keep_memory() -> None:
-    """Give a piece of memory back, which is not touched: from then on the C library keeps pieces up to that size for the texts and columns to come. It
-    would else take each from the system, page by page (M_MMAP_THRESHOLD of https://man7.org/linux/man-pages/man3/mallopt.3.html)."""
+    """Give a piece of memory back, which is not touched: from then on the C library keeps pieces up to that
+    size for the texts and columns to come. It would else take each from the system, page by page
+    (M_MMAP_THRESHOLD of https://man7.org/linux/man-pages/man3/mallopt.3.html)."""
     np.empty(_KEPT_BYTES, np.uint8)
 
 
@@ -187,7 +192,8 @@ class _Pieces:
             yield from self._flush()
 
     def _last_record(self, lines: Sequence[bytes | None]) -> int:
-        """Return where the last record begins, to which the lines of the next piece may belong; 0 when that is not seen at once."""
+        """Return where the last record begins, to which the lines of the next piece may belong; 0 when that
+        is not seen at once."""
         for at in range(len(lines) - 1, max(0, len(lines) - _MOST_CUTS), -1):
             line = lines[at]
             if line is not None and self._lines.parser.starts_record(decode_line(line)):
@@ -238,7 +244,8 @@ class _Pieces:
     def _with_records(
         self, lines: Sequence[bytes | None], table: pa.RecordBatch, alone: Sequence[int]
     ) -> Piece | None:
-        """What was read, where each line that is read alone begins a record, and so belongs to none before it.
+        """What was read, where each line that is read alone begins a record, and so belongs to none before
+        it.
 
         A blank line belongs to the record before, to which it adds nothing when that is in the table."""
         kept: list[int] = []

@@ -1,10 +1,12 @@
-r"""ArcSight Common Event Format: `CEF:0|vendor|product|version|signature|name|severity|key=value key=value`.
+r"""ArcSight Common Event Format:
+`CEF:0|vendor|product|version|signature|name|severity|key=value key=value`.
 
-Source: "Implementing ArcSight Common Event Format (CEF)", version 25 and 26. In the header `\|` and `\\` are escapes; in the
-extension `\=`, `\\`, `\n` and `\r`. Values are not quoted and may hold spaces: one ends where the next ` key=` begins.
-Traps: some relays cut `CEF:` off; some products put a space after it; some forget to escape `=` in a URL, which does no
-harm, because a key stands after a space. Of a key that appears twice the first value that is not empty stands. `request` keeps its backslashes:
-products write Windows paths there, and no URL has one.
+Source: "Implementing ArcSight Common Event Format (CEF)", version 25 and 26. In the header `\|` and `\\` are
+escapes; in the extension `\=`, `\\`, `\n` and `\r`. Values are not quoted and may hold spaces: one ends where
+the next ` key=` begins. Traps: some relays cut `CEF:` off; some products put a space after it; some forget to
+escape `=` in a URL, which does no harm, because a key stands after a space. Of a key that appears twice the
+first value that is not empty stands. `request` keeps its backslashes: products write Windows paths there, and
+no URL has one.
 """
 
 from __future__ import annotations
@@ -48,7 +50,8 @@ def starts(message: str) -> bool:
 
 
 def find(line: str) -> int:
-    """Return where the CEF record of a line begins, behind a syslog header of any kind; -1 when there is none. `CEF:` has to be there."""
+    """Return where the CEF record of a line begins, behind a syslog header of any kind; -1 when there is
+    none. `CEF:` has to be there."""
     match = _WITHIN.search(line, 0, _HEADER_ROOM) if "CEF:" in line else None
     return match.start() if match else -1
 

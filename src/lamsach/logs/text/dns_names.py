@@ -1,7 +1,7 @@
 r"""Names of DNS questions as servers print them.
 
-A question may hold any byte, and a strange label must not hide its parents from a list: so a name that is no host name
-is kept as it is printed, in lower case.
+A question may hold any byte, and a strange label must not hide its parents from a list: so a name that is no
+host name is kept as it is printed, in lower case.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def question_name(text: str) -> str | None:
 
 
 def from_presentation(text: str) -> str | None:
-    r"""A name with the escapes of a zone file (`a\032b.example`), which BIND prints; escaped dots stay escaped."""
+    r"""A name with the escapes of a zone file (`a\032b.example`), which BIND prints; escaped dots stay
+    escaped."""
     return question_name(_ESCAPE.sub(_unescaped, text) if "\\" in text else text)
 
 
@@ -43,9 +44,9 @@ def _unescaped(match: re.Match[str]) -> str:
 def from_labels(text: str) -> str | None:
     """A name with the length before each label, `(3)www(7)example(3)com(0)`, which Windows prints.
 
-    The lengths count when they fit, so that a label which itself holds `(3)` stays one label; when they do not (another
-    encoding, a name that was made anonymous) each number in brackets is a dot. A length that was cut off (`(3)com(0`) is none. `[C00C]` marks a compressed name.
-    """
+    The lengths count when they fit, so that a label which itself holds `(3)` stays one label; when they do
+    not (another encoding, a name that was made anonymous) each number in brackets is a dot. A length that was
+    cut off (`(3)com(0`) is none. `[C00C]` marks a compressed name."""
     text = _CUT_LENGTH.sub("", _POINTER.sub("", text.strip()))
     if "(" not in text:
         return question_name(text.strip("."))

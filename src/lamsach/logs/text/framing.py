@@ -1,4 +1,6 @@
-"""The syslog header before a record that announces itself (`CEF:`, `LEEF:`), whatever kind of header it is."""
+"""The syslog header before a record that announces itself (`CEF:`, `LEEF:`), whatever kind of header
+it is.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ _MOST_RELAYS = 4
 
 
 def header_before(line: str, position: int, context: FileContext) -> SyslogHeader:
-    """The header that stands before this position; of a kind that no standard knows, the time at its start and the name at its end."""
+    """The header that stands before this position; of a kind that no standard knows, the time at its start
+    and the name at its end."""
     before = _PRIORITY.sub("", line[:position], count=1).strip(" :")
     if not before:
         return NO_HEADER
@@ -62,7 +65,8 @@ def header_before(line: str, position: int, context: FileContext) -> SyslogHeade
 
 
 def last_header(before: str, context: FileContext) -> SyslogHeader:
-    """The header that the sender itself wrote, of several that stand before a record: each relay puts its own before it. LineError as of `split_header`."""
+    """The header that the sender itself wrote, of several that stand before a record: each relay puts its own
+    before it. LineError as of `split_header`."""
     header, rest = split_header(f"{before}-", context)
     for _ in range(_MOST_RELAYS):
         try:
@@ -76,7 +80,8 @@ def last_header(before: str, context: FileContext) -> SyslogHeader:
 
 
 def _innermost(line: str, position: int, context: FileContext) -> SyslogHeader:
-    """The last of the headers before this position: each relay puts its own before that of whom it had the record from."""
+    """The last of the headers before this position: each relay puts its own before that of whom it had the
+    record from."""
     found = NO_HEADER
     for _ in range(_MOST_RELAYS):
         try:
@@ -107,7 +112,8 @@ def _time(words: list[str], context: FileContext) -> datetime | None:
 
 
 def within_json(line: str, position: int) -> bool:
-    """Return whether a JSON object begins before this place: what stands there is then the text of one of its values."""
+    """Return whether a JSON object begins before this place: what stands there is then the text of one of its
+    values."""
     before = line[:position]
     return '{"' in before or '{ "' in before or "{'" in before
 
@@ -115,9 +121,8 @@ def within_json(line: str, position: int) -> bool:
 def uncelled(line: str) -> str:
     """The line without what a table or another program's text put around its quotes; else the line itself.
 
-    A spreadsheet doubles the quotes of a cell (`"devname=""gw"" srcip=..."`, alone or beside other cells); text cut out of JSON has them escaped
-    (`devname=\\"gw\\" srcip=...`, `[action:\\"Drop\\"; ...`).
-    """
+    A spreadsheet doubles the quotes of a cell (`"devname=""gw"" srcip=..."`, alone or beside other cells);
+    text cut out of JSON has them escaped (`devname=\\"gw\\" srcip=...`, `[action:\\"Drop\\"; ...`)."""
     if ('=\\"' in line or ':\\"' in line) and '="' not in line and ':"' not in line:
         return line.replace('\\"', '"').strip('"') if line[0] == '"' else line.replace('\\"', '"')
     if len(line) < 3 or line[0] != '"' or line[-1] != '"' or '""' not in line:

@@ -1,4 +1,6 @@
-"""The objects of a JSON document, one after another, however large it is: of a list, of a list under one of the usual keys, or in no list at all."""
+"""The objects of a JSON document, one after another, however large it is: of a list, of a list under one of
+the usual keys, or in no list at all.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,16 @@ from typing import BinaryIO, NamedTuple
 
 from lamsach.logs.text.json_records import DEEPEST, whole_part
 
-_WRAPPERS = "hits|Records|records|value|values|data|events|Events|results|result|items|logs|Logs|entries|rows|alerts|Alerts|messages|response|detections|resources|queries"
+_WRAPPERS = (
+    "hits|Records|records|value|values|data|events|Events|results|result|items|logs|Logs|entries"
+    "|rows|alerts|Alerts|messages|response|detections|resources|queries"
+)
 _WRAPPER_NAMES = frozenset(_WRAPPERS.split("|"))
 # {"took":3,...,"hits":{"total":{"value":1},"hits":[{     {"Records": [ {     [ {     {"value":[{
-# ... also {"header":{..},"flows":[{"IPV4_SRC_ADDR": of NetFlow collectors, but not Azure's nested {"flows":[{"rule":
+# ... also {"header":{..},"flows":[{"IPV4_SRC_ADDR": of NetFlow collectors, not Azure's {"flows":[{"rule":
 LIST = re.compile(
-    rf'"(?:(?:{_WRAPPERS})"\s{{0,200}}:\s{{0,200}}\[\s{{0,200}}(?=\{{)|flows"\s{{0,200}}:\s{{0,200}}\[\s{{0,200}}(?=\{{\s{{0,200}}"[A-Z0-9_]{{3,40}}"))'
+    rf'"(?:(?:{_WRAPPERS})"\s{{0,200}}:\s{{0,200}}\[\s{{0,200}}(?=\{{)|flows"\s{{0,200}}:'
+    rf'\s{{0,200}}\[\s{{0,200}}(?=\{{\s{{0,200}}"[A-Z0-9_]{{3,40}}"))'
 )
 _OF_FLOW = re.compile(r"[A-Z0-9_]{3,40}")
 BARE_LIST = re.compile(r"\s{0,200}\[\s{0,200}(?=\{)")
@@ -27,7 +33,8 @@ Object = dict[str, object]
 
 
 class Found(NamedTuple):
-    """A record (the first characters of one that cannot be read), and the fields beside the list that holds it: they are its own too."""
+    """A record (the first characters of one that cannot be read), and the fields beside the list that holds
+    it: they are its own too."""
 
     record: Object | str
     beside: Mapping[str, object]
@@ -37,7 +44,8 @@ _NOTHING: Mapping[str, object] = {}
 
 
 def is_lines(lines: Sequence[str]) -> bool:
-    """Return whether a text with these first lines (none empty) is JSON lines: an object that ends with its line, and another after it."""
+    """Return whether a text with these first lines (none empty) is JSON lines: an object that ends with its
+    line, and another after it."""
     return len(lines) > 1 and lines[1].lstrip()[:1] == "{" and _object_at(lines[0].strip()) is not None
 
 
@@ -66,7 +74,8 @@ def first_record(text: str) -> str:
 
 
 def records(stream: BinaryIO) -> Iterator[Found]:
-    """The objects of every list in the document, else those that follow each other; and the beginning of what cannot be read."""
+    """The objects of every list in the document, else those that follow each other; and the beginning of what
+    cannot be read."""
     text = _Text(stream)
     start = BARE_LIST.match(text.text)
     if start is None and (first := text.text.find("{")) >= 0:
@@ -102,7 +111,8 @@ class _Text:
             self.position += 1
 
     def object(self) -> Object | None:
-        """The whole object at `position`, behind which it then stands; None when there is none of at most _LONGEST_RECORD."""
+        """The whole object at `position`, behind which it then stands; None when there is none of at most
+        _LONGEST_RECORD."""
         size = _STEP_BYTES
         while True:
             try:
@@ -116,7 +126,8 @@ class _Text:
 
 
 def _objects(text: _Text) -> Iterator[Found]:
-    """The records of objects that follow each other, up to one that is too large or broken, at which the text then stands."""
+    """The records of objects that follow each other, up to one that is too large or broken, at which the text
+    then stands."""
     while True:
         text.skip()
         if text.position == len(text.text) and not text.ended:

@@ -18,15 +18,17 @@ DEEPEST = 12
 MOST_FIELDS = 2000
 """How many fields of one record are looked at."""
 TEXT_KEYS = (
-    *("message", "log", "_raw", "original", "event.original", "short_message", "full_message", "MESSAGE", "msg", "raw"),
-    *("raw_message", "rawMessage", "full_log", "line", "textPayload", "body", "content"),
+    *("message", "log", "_raw", "original", "event.original", "short_message", "full_message", "MESSAGE"),
+    *("msg", "raw", "raw_message", "rawMessage", "full_log", "line", "textPayload", "body", "content"),
 )  # fmt: skip
-"""Keys under which shippers, collectors and exports put a record as it was received, the most common first."""
+"""Keys under which shippers, collectors and exports put a record as it was received, the most
+common first."""
 _HEADER_ROOM = 512
 
 
 def start_of_object(line: str) -> int:
-    """Return where the JSON object of a line begins: at its start or, after a syslog header, soon after; -1 when nowhere."""
+    """Return where the JSON object of a line begins: at its start or, after a syslog header, soon after; -1
+    when nowhere."""
     position = line.find("{", 0, _HEADER_ROOM)
     if position < 0:
         return -1
@@ -42,10 +44,9 @@ def start_of_object(line: str) -> int:
 def read_object(line: str) -> tuple[str, dict[str, object]]:
     """The text before the JSON object of a line (a syslog header, or nothing) and the object.
 
-    Of a key that stands twice, the last counts (RFC 8259 section 4). An object that a syslog relay or a full disk cut off is what
-    stands before the cut (see `whole_part`). Raises LineError for other broken JSON, a number that is too long, and objects nested
-    beyond all measure.
-    """
+    Of a key that stands twice, the last counts (RFC 8259 section 4). An object that a syslog relay or a full
+    disk cut off is what stands before the cut (see `whole_part`). Raises LineError for other broken JSON, a
+    number that is too long, and objects nested beyond all measure."""
     start = start_of_object(line)
     if start < 0:
         raise LineError("The line holds no JSON object.", line[:80])
@@ -61,7 +62,8 @@ def read_object(line: str) -> tuple[str, dict[str, object]]:
 
 
 def _cut_object(text: str) -> object:
-    """The object of a text that ends before it does; None when it is broken otherwise, or hardly anything is left of it."""
+    """The object of a text that ends before it does; None when it is broken otherwise, or hardly anything is
+    left of it."""
     if len(text) < _SHORTEST_CUT or "\n" in text:
         return None
     for part in whole_part(text):
@@ -73,10 +75,10 @@ def _cut_object(text: str) -> object:
 
 
 def whole_part(text: str) -> list[str]:
-    """Return what may be whole of an object that was cut off, closed again: up to its end, and up to its last comma.
+    """Return what may be whole of an object that was cut off, closed again: up to its end, and up to its last
+    comma.
 
-    A number at the very end is never taken: it may go on.
-    """
+    A number at the very end is never taken: it may go on."""
     open_until: list[str] = []
     comma: tuple[int, str] | None = None
     for mark in _MARK.finditer(text):
@@ -110,7 +112,8 @@ _DECODER = json.JSONDecoder(parse_int=lambda digits: int(digits) if len(digits) 
 
 
 def object_in_text(record: Record) -> dict[str, object] | None:
-    """The object that a record holds as text under one of TEXT_KEYS, also within Splunk's `result`; None when it holds none."""
+    """The object that a record holds as text under one of TEXT_KEYS, also within Splunk's `result`; None when
+    it holds none."""
     for holder in (record, record.get("result")):
         if not isinstance(holder, dict):
             continue
@@ -125,7 +128,8 @@ def object_in_text(record: Record) -> dict[str, object] | None:
 
 
 def walk(record: Record, prefix: str = "") -> Iterator[tuple[str, object]]:
-    """Every field as (dotted key, value): scalars, and lists as they are; objects are entered, up to DEEPEST levels."""
+    """Every field as (dotted key, value): scalars, and lists as they are; objects are entered, up to DEEPEST
+    levels."""
     waiting: list[tuple[str, Record, int]] = [(prefix, record, 0)]
     given = 0
     while waiting:
@@ -187,17 +191,20 @@ def objects_of(value: object) -> list[dict[str, object]]:
 
 
 def is_flat_object(line: str) -> bool:
-    """Return whether a line of JSON is one object without others in it, that does not carry a line of `key="value"` as text."""
+    """Return whether a line of JSON is one object without others in it, that does not carry a line of
+    `key="value"` as text."""
     return line[:1] == "{" and line.count("{") == 1 and '="' not in line and '=\\"' not in line
 
 
 _ZEEK_KEYS = ("id.orig_h", "id_orig_h", "id.resp_h")
 _ZEEK_RECORD = re.compile(
-    # {"_path":"dns", ...   {"@stream":"conn", ...   "id":{"orig_h":   {"ts":1790000001.12,"uid":"CHhAvVGS1DHFjwGM9"   "fuid":"F...
+    # {"_path":"dns", ...   {"@stream":"conn", ...   "id":{"orig_h":
+    # {"ts":1790000001.12,"uid":"CHhAvVGS1DHFjwGM9"   "fuid":"F...
     r'"_path"\s*:\s*"[a-z]|"@stream"\s*:\s*"[a-z]|"id"\s*:\s*\{\s*"(?:orig|resp)_[hp]"'
     r'|"ts"\s*:\s*(?:\d{9,10}\.\d|"\d{4}-\d\d-\d\dT)[^{}]{0,40}?,\s*"(?:uids?"\s*:\s*\[?\s*"C[A-Za-z0-9]{9}'
     r'|f?u?id"\s*:\s*"F[A-Za-z0-9]{9}|note"\s*:\s*"[A-Z]\w*::|host"\s*:\s*"[0-9a-f.:]{3,45}"\s*[,}]'
-    r'|name"\s*:|peer"\s*:|ts_delta"\s*:|mac"\s*:|fingerprint"\s*:\s*"[0-9a-f]{40,64}"\s*,\s*"certificate[._])',
+    r'|name"\s*:|peer"\s*:|ts_delta"\s*:|mac"\s*:|fingerprint"\s*:\s*"[0-9a-f]{40,64}"\s*,'
+    r'\s*"certificate[._])',
     re.ASCII,
 )
 _SURICATA_TYPE = re.compile(r'\\?"event_type\\?"\s*:\s*\\?"[a-z]', re.ASCII)

@@ -1,16 +1,19 @@
 """Lines of `key=value key="value with spaces"`, as firewalls of several makers write them.
 
-A quoted value is consumed whole, so that text inside it (`url="/?srcip=203.0.113.9"`) never becomes a field. Of a key
-that appears twice the first value stands, because makers write the addresses before what a stranger can choose.
+A quoted value is consumed whole, so that text inside it (`url="/?srcip=203.0.113.9"`) never becomes a field.
+Of a key that appears twice the first value stands, because makers write the addresses before what a stranger
+can choose.
 
 Pairs of a name and a value in the text of any product, whatever stands between them.
 
-Taken are `key=value key="v w"`, with spaces, tabs, commas, semicolons or bars between the pairs, `Key: value, Other Key: value`, `key:value;`, and
-names with a number behind them (`SrcIPAddr(1003)=`). A quoted value is consumed whole; a value without quotes ends where the next pair begins. Of a
-name that stands twice the first value counts, because makers write the addresses before what a stranger can choose.
-Everything is found in one pass from left to right: linear in the text's length.
+Taken are `key=value key="v w"`, with spaces, tabs, commas, semicolons or bars between the pairs, `Key: value,
+Other Key: value`, `key:value;`, and names with a number behind them (`SrcIPAddr(1003)=`). A quoted value is
+consumed whole; a value without quotes ends where the next pair begins. Of a name that stands twice the first
+value counts, because makers write the addresses before what a stranger can choose. Everything is found in one
+pass from left to right: linear in the text's length.
 
-Lines of `key=value key="quoted value"` in which a value without quotes may hold spaces: it ends where the next ` key=` begins.
+Lines of `key=value key="quoted value"` in which a value without quotes may hold spaces: it ends where the
+next ` key=` begins.
 
 A quoted value is consumed whole. Of a key that appears twice the first value stands.
 """
@@ -37,7 +40,8 @@ _SPACED = re.compile(
 # date=2024-03-06;time=10:11:12;devname="FG 1"
 _COMMAS, _SEMICOLONS = (
     re.compile(
-        rf'(?:^|(?<={mark})) ?{_KEY}(?:{_ESCAPED}(?= ?{mark}|\s*$)|"([^"]*)"(?= ?{mark}|\s*$)|"([^"]*)$|([^{mark}]*))',
+        rf'(?:^|(?<={mark})) ?{_KEY}(?:{_ESCAPED}(?= ?{mark}|\s*$)|"([^"]*)"(?= '
+        rf'?{mark}|\s*$)|"([^"]*)$|([^{mark}]*))',
         re.DOTALL,
     )
     for mark in ",;"
@@ -60,10 +64,10 @@ _ESCAPE = re.compile(r'\\(["\\])')
 
 
 def pairs(text: str) -> dict[str, str]:
-    """The fields of a line whose separator is a space, a comma or a semicolon, or whose pairs are quoted as CSV cells.
+    """The fields of a line whose separator is a space, a comma or a semicolon, or whose pairs are quoted as
+    CSV cells.
 
-    Raises LineError for CSV that cannot be read.
-    """
+    Raises LineError for CSV that cannot be read."""
     if text.startswith('"') and _CELLS_START.match(text):
         return _cells(text)
     pattern = (
@@ -81,7 +85,8 @@ def pairs(text: str) -> dict[str, str]:
 
 
 def with_spaces(fields: dict[str, str], text: str, keys: Collection[str]) -> dict[str, str]:
-    """The fields of `pairs`, of which those of these keys go on to the next key where they have no quotes: `user=NGUYEN VAN AN group=`."""
+    """The fields of `pairs`, of which those of these keys go on to the next key where they have no quotes:
+    `user=NGUYEN VAN AN group=`."""
     if not any(_goes_on(text, key) for key in keys if key in fields):
         return fields
     seen: set[str] = set()
@@ -138,7 +143,9 @@ _LONGEST = 32768
 _MOST_PAIRS = 400
 # src=   "src"=   SrcIPAddr(1003)=   source-ip=   src-xlated ip=   | IP nguồn=
 _EQUALS = re.compile(
-    r"(?:^|(?<=[\s,;|:({\[]))\"?((?:src|dst)-xlated ip|(?:^|(?<=[|;] ))(?=[\w -]{0,60}[^\x00-\x7f])[^\W\d_][\w-]{0,20}(?: [\w-]{1,20}){1,3}|[^\W\d][\w.-]{0,60})\"?(?:\(\d{1,6}\))?="
+    r"(?:^|(?<=[\s,;|:({\[]))\"?((?:src|dst)-xlated ip|(?:^|(?<=[|;] ))(?=[\w "
+    r"-]{0,60}[^\x00-\x7f])[^\W\d_][\w-]{0,20}(?: [\w-]{1,20}){1,3}|[^\W\d][\w.-]{0,60})\"?"
+    r"(?:\(\d{1,6}\))?="
 )
 # Local Host IP: 10.1.1.5,   srcip:10.1.1.5,   action:"Accept";   not 10.1.1.5:443 and not http://
 # 源IP:10.1.1.5,   Địa chỉ nguồn: 10.1.1.5;
@@ -151,7 +158,9 @@ _QUOTES = "\"'"
 
 
 def pairs_in(text: str, *, colon: bool = False) -> Iterator[tuple[str, str]]:
-    """The pairs of the text in their order; with `colon` those of `name: value`. Of a long text its first 32 KiB are read."""
+    """The pairs of the text in their order; with `colon` those of `name: value`.
+
+    Of a long text its first 32 KiB are read."""
     text = text[:_LONGEST]
     if not text.isascii():
         text = unicodedata.normalize("NFC", text).translate(_WIDE)
@@ -212,7 +221,8 @@ def spaced_pairs(text: str) -> dict[str, str]:
 
 
 def _closing(text: str, start: int) -> int:
-    """Return where the quote ends that began before `start`: at a quote that a space, a comma or the end follows."""
+    """Return where the quote ends that began before `start`: at a quote that a space, a comma or the end
+    follows."""
     end = text.find('"', start)
     while 0 <= end < len(text) - 1 and text[end + 1] not in " \t,":
         end = text.find('"', end + 1)

@@ -1,8 +1,10 @@
-r"""IBM's Log Event Extended Format: `LEEF:1.0|vendor|product|version|event|key=value TAB key=value`, and 2.0 with a delimiter.
+r"""IBM's Log Event Extended Format: `LEEF:1.0|vendor|product|version|event|key=value TAB key=value`, and 2.0
+with a delimiter.
 
-Source: IBM, "LEEF overview" and "Predefined LEEF event attributes" (QRadar documentation). In 2.0 a field after the event's identifier names the
-delimiter: a character or its code (`^`, `x5E`, `0x09`); it may be empty or left out, then it is a tab. Traps: relays turn tabs into `#011`, `\t`
-or spaces; keys differ in case by maker (`usrName`, `username`); values may hold `=`.
+Source: IBM, "LEEF overview" and "Predefined LEEF event attributes" (QRadar documentation). In 2.0 a field
+after the event's identifier names the delimiter: a character or its code (`^`, `x5E`, `0x09`); it may be
+empty or left out, then it is a tab. Traps: relays turn tabs into `#011`, `\t` or spaces; keys differ in case
+by maker (`usrName`, `username`); values may hold `=`.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ _FIELDS = 4
 
 @dataclass(frozen=True, slots=True)
 class LeefRecord:
-    """The header of a LEEF record and its attributes; their keys in lower case, of a key that stands twice the first value."""
+    """The header of a LEEF record and its attributes; their keys in lower case, of a key that stands twice
+    the first value."""
 
     vendor: str
     product: str

@@ -1,7 +1,8 @@
-r"""What a paste left before a line: an indentation, a mark of quoting, a prompt, a line's number, the name of grep's file or of a container.
+r"""What a paste left before a line: an indentation, a mark of quoting, a prompt, a line's number, the name of
+grep's file or of a container.
 
-Source: POSIX grep (`file:` with -H, `file:line:` with -n); RFC 3676 (`> `); Docker, "docker compose logs" (`web-1  | `);
-Kubernetes, "kubectl logs --prefix" (`[pod/NAME/CONTAINER] `).
+Source: POSIX grep (`file:` with -H, `file:line:` with -n); RFC 3676 (`> `); Docker, "docker compose logs"
+(`web-1  | `); Kubernetes, "kubectl logs --prefix" (`[pod/NAME/CONTAINER] `).
 
 Records of `key=value` that an exporter wrapped at some width: which lines go on with the record before.
 """
@@ -12,9 +13,11 @@ import itertools
 import re
 from collections.abc import Callable, Sequence
 
-# `    line`   `> line`   `$ line`   `| line`   `12: line`   `/var/log/named.log:12:line`   `C:\Windows\dns.log:line`
+# `    line`   `> line`   `$ line`   `| line`   `12: line`   `/var/log/named.log:12:line`
+# `C:\Windows\dns.log:line`
 _LEFT_BY_A_PASTE = re.compile(
-    r"(?:[ \t>|*]{1,12}|[$#%] |\d{1,7}[:.)] {1,4}|(?:[A-Za-z]:)?[\w./\\~-]{1,120}\.(?:log|txt|out)(?:\.\d{1,3})?(?::(?!\d\d:\d\d:\d\d(?:[.,]\d|\s))\d{1,9})?: ?)(?=\S)",
+    r"(?:[ \t>|*]{1,12}|[$#%] |\d{1,7}[:.)] {1,4}|(?:[A-Za-z]:)?[\w./\\~-]{1,120}\.(?:log|txt"
+    r"|out)(?:\.\d{1,3})?(?::(?!\d\d:\d\d:\d\d(?:[.,]\d|\s))\d{1,9})?: ?)(?=\S)",
     re.ASCII,
 )
 # `bind-1  | line`   `[pod/bind-5d78c9869d-abcde/named] line`
@@ -58,7 +61,8 @@ def continues(line: str) -> bool:
 
 
 def is_wrapped(recognises: Callable[[str], bool], head: Sequence[str]) -> bool:
-    """Return whether a file holds wrapped records: in one that does not, no line is ever taken for the rest of another."""
+    """Return whether a file holds wrapped records: in one that does not, no line is ever taken for the rest
+    of another."""
     return any(
         recognises(before) and continues(line) and not recognises(line)
         for before, line in itertools.pairwise(head)

@@ -1,8 +1,8 @@
 """The header that a syslog sender, relay or server puts before a product's own message.
 
 Known: RFC 3164 and its variants, RFC 5424, rsyslog's ISO 8601 file format, Kiwi Syslog, OpenWrt's `logread`,
-container
-runtimes, Sophos UTM, the octet count of RFC 6587, a bare `program[pid]:`, and a relay's header before the sender's own.
+container runtimes, Sophos UTM, the octet count of RFC 6587, a bare `program[pid]:`, and a relay's header
+before the sender's own.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from lamsach.logs.text.times.timestamps import STARTS, from_epoch, in_english
 @dataclass(frozen=True, slots=True)
 class SyslogHeader:
     """What a syslog header states. `host`: the sender's name or address. `app` and `pid`: the program's tag,
-    `named[812]`.
-    """
+    `named[812]`."""
 
     time: datetime | None = None
     host: str | None = None
@@ -40,7 +39,8 @@ _EPOCH_TIME = re.compile(r"(\d{10}(?:\.\d{1,9})?)(?= )", re.ASCII)
 # `named[812]: `, `(squid-1): `, `postfix/smtpd[12]: `, `kernel: `
 # `/usr/sbin/sshd[812]: `, `sshd(pam_unix)[812]: `
 _TAG = re.compile(
-    r"(?:\(|(?:/[\w.-]{1,32}){1,8}/)?([A-Za-z_][\w./@-]{0,63})(?:\)|\(pam_\w{1,16}\))?(?:\[([^\]\s]{1,32})\])?:(?: +|$)",
+    r"(?:\(|(?:/[\w.-]{1,32}){1,8}/)?([A-Za-z_][\w./@-]{0,63})(?:\)|\(pam_\w{1,16}\))?"
+    r"(?:\[([^\]\s]{1,32})\])?:(?: +|$)",
     re.ASCII,
 )
 _TAG_WITH_PID = re.compile(r"\(?([A-Za-z_][\w./@-]{0,63})\)?\[(\d{1,10})\]:(?: +|$)", re.ASCII)
@@ -54,10 +54,12 @@ _FACILITY = re.compile(
 _LONGEST_FACILITY = len("authpriv.")
 # AIX: `auth|security:info sshd[812]: `; ESXi since 8: `In(38) sshd[812]: `
 _LEVEL = re.compile(
-    r"(?:[a-z]{3,8}(?:\|[a-z]{3,8})?:(?:emerg|alert|crit|err|warn|warning|notice|info|debug)|(?:Db|In|No|Wa|Er|Cr|Al|Em)\(\d{1,3}\)) (?=[A-Za-z_/])",
+    r"(?:[a-z]{3,8}(?:\|[a-z]{3,8})?:(?:emerg|alert|crit|err|warn|warning|notice|info|debug)|"
+    r"(?:Db|In|No|Wa|Er|Cr|Al|Em)\(\d{1,3}\)) (?=[A-Za-z_/])",
     re.ASCII,
 )
-# UniFi: `U7PG2,788a20d6e0f1,v4.0.42.10433: kernel: `, `UDMPRO,788a20d6e0f1,udm-1.10.0.3686 kernel: `, `("U7PG2,788a20d6e0f1,v4.0.42.10433") hostapd: `; since 5: `U6-Lite 788a20d6e0f1,U6-Lite-6.5.28+14491: `
+# UniFi: `U7PG2,788a20d6e0f1,v4.0.42.10433: kernel: `, `UDMPRO,788a20d6e0f1,udm-1.10.0.3686 kernel: `,
+# `("U7PG2,788a20d6e0f1,v4.0.42.10433") hostapd: `; since 5: `U6-Lite 788a20d6e0f1,U6-Lite-6.5.28+14491: `
 _UNIFI = re.compile(
     r'(?:\("?)?([A-Za-z0-9][\w.-]{0,63}),[0-9A-Fa-f]{12},(?:v|[A-Za-z]{2,12}-)?\d[\w.+-]{0,40}(?:"?\))?:? +',
     re.ASCII,
@@ -89,7 +91,8 @@ def split_header(line: str, context: FileContext) -> tuple[SyslogHeader, str]:
 
 
 def split_message(line: str) -> tuple[str | None, str]:
-    """The program's name (None when not stated) and the message, without looking at the time or behind a container's name; never raises."""
+    """The program's name (None when not stated) and the message, without looking at the time or behind a
+    container's name; never raises."""
     _, _, app, _, message = _split_twice(line)
     return app, message
 
@@ -101,7 +104,8 @@ def sender_of(line: str) -> tuple[str | None, str | None]:
 
 
 def _split(line: str) -> _Parts:
-    """The header, also behind the name of a container or what a paste left; without a time behind it the line stays as it is."""
+    """The header, also behind the name of a container or what a paste left; without a time behind it the line
+    stays as it is."""
     parts = _split_twice(line)
     if parts[0] is None and parts[1] is None and parts[2] is None and (rest := bare(line)) is not line:
         inner = _split_twice(rest)
@@ -111,10 +115,11 @@ def _split(line: str) -> _Parts:
 
 @lru_cache(_SPLIT_KEPT)  # whoever looks whether the line is his, and who reads it then, each ask
 def _split_twice(line: str) -> _Parts:
-    """One header, or two when a relay put its own before the sender's: of what both state the sender's counts.
+    """One header, or two when a relay put its own before the sender's: of what both state the sender's
+    counts.
 
-    A second one is believed only when it states a time, and a program or a priority, because messages may begin with a time.
-    """
+    A second one is believed only when it states a time, and a program or a priority, because messages may
+    begin with a time."""
     outer = _split_once(line)
     message = outer[4]
     if (outer[0] is None and outer[1] is None) or message[:1] not in _MAY_START:
@@ -164,9 +169,8 @@ def _bare_tag(text: str, otherwise: str) -> _Parts:
 
 
 def _rfc5424(rest: str) -> _Parts | None:
-    """Return what follows `<PRI>1 `: TIMESTAMP HOST APP PROCID MSGID [STRUCTURED] message; None when it is laid out
-    otherwise.
-    """
+    """Return what follows `<PRI>1 `: TIMESTAMP HOST APP PROCID MSGID [STRUCTURED] message; None when it is
+    laid out otherwise."""
     reader: TimeReader | None = None
     if rest.startswith("- "):
         after = rest[2:]
@@ -208,8 +212,8 @@ def _kiwi(reader: TimeReader, text: str) -> _Parts | None:
 def _host_and_tag(reader: TimeReader | None, after: str, trusted: bool) -> _Parts | None:
     """Return what follows the time: `host program[pid]: message` in its variants.
 
-    None when not `trusted` (many products start lines with `2026-10-03 14:22:02 `) and no program's tag confirms it.
-    """
+    None when not `trusted` (many products start lines with `2026-10-03 14:22:02 `) and no program's tag
+    confirms it."""
     text = after.removeprefix(":").lstrip(" ")
     container = _CONTAINER.match(text) if text.startswith("std") else None
     if container:

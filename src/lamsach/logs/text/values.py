@@ -42,7 +42,8 @@ _MAC = re.compile(
     r"(?:1[,/])?((?:[0-9a-f]{1,2}[:-]){5}[0-9a-f]{1,2}|(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}|[0-9a-f]{12})",
     re.I | re.A,
 )
-# RFC 8415 section 11.2 and 11.4: link-layer plus time `00:01:00:01:2a:bc:de:f0:` and link-layer `00:03:00:01:`, then the MAC
+# RFC 8415 section 11.2 and 11.4: link-layer plus time `00:01:00:01:2a:bc:de:f0:` and link-layer
+# `00:03:00:01:`, then the MAC
 _DUID = re.compile(r"(?:0?0010?001[0-9a-f]{8}|0?00030001)([0-9a-f]{12})", re.I | re.A)
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _CANONICAL_IPV4 = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}")
@@ -62,7 +63,8 @@ _ABSOLUTE_URL = re.compile(
 
 @lru_cache(maxsize=65536)
 def ip_of(text: str) -> str | None:
-    """The canonical spelling of an address; `::ffff:192.0.2.1` is 192.0.2.1, a zone (`%eth0`), brackets and `/32` go."""
+    """The canonical spelling of an address; `::ffff:192.0.2.1` is 192.0.2.1, a zone (`%eth0`), brackets and
+    `/32` go."""
     if not 2 <= len(text) <= _LONGEST_ADDRESS:
         return None
     if _CANONICAL_IPV4.fullmatch(text):
@@ -126,7 +128,9 @@ def mac_of_duid(text: str | None) -> str | None:
 
 @lru_cache(maxsize=65536)
 def domain_of(text: str) -> str | None:
-    """A name as lower-case A-labels without the trailing dot. An address stays an address: a Host header or SNI may hold one."""
+    """A name as lower-case A-labels without the trailing dot.
+
+    An address stays an address: a Host header or SNI may hold one."""
     if len(text) <= _LONGEST_DOMAIN and _CANONICAL_NAME.fullmatch(text):
         return text
     text = text.strip().rstrip(".")
@@ -185,7 +189,8 @@ def printable(text: str) -> str:
 
 
 def question_of(text: str | None) -> str | None:
-    """The name in a DNS question, also one that no host could bear (`brother printer._ipp._tcp.local`), lower case."""
+    """The name in a DNS question, also one that no host could bear (`brother printer._ipp._tcp.local`), lower
+    case."""
     text = stated(text)
     if text is None:
         return None

@@ -1,7 +1,8 @@
-"""The W3C Extended Log File Format: `#` lines of which `#Fields:` names the columns of the lines that follow.
+"""The W3C Extended Log File Format: `#` lines of which `#Fields:` names the columns of the lines
+that follow.
 
-Source: W3C working draft WD-logfile-960323; Microsoft, "W3C Logging" of IIS; Amazon CloudFront "Standard logs". Columns are parted by a
-space or a tab; spaces inside a value are written as `+` or `%20`.
+Source: W3C working draft WD-logfile-960323; Microsoft, "W3C Logging" of IIS; Amazon CloudFront "Standard
+logs". Columns are parted by a space or a tab; spaces inside a value are written as `+` or `%20`.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from collections.abc import Iterable, Sequence
 from lamsach.logs.text.values import among, domain_of, in_order, ip_of
 
 METHODS = among(
-    "GET POST HEAD PUT DELETE OPTIONS PATCH CONNECT TRACE TRACK DEBUG PROPFIND BPROPFIND PROPPATCH BPROPPATCH MKCOL SEARCH COPY BCOPY MOVE BMOVE BDELETE LOCK UNLOCK"
+    "GET POST HEAD PUT DELETE OPTIONS PATCH CONNECT TRACE TRACK DEBUG PROPFIND BPROPFIND "
+    "PROPPATCH BPROPPATCH MKCOL SEARCH COPY BCOPY MOVE BMOVE BDELETE LOCK UNLOCK"
     " SUBSCRIBE POLL REPORT RPC_IN_DATA RPC_OUT_DATA"
 )
 """The methods by which a row is told without its headings: HTTP, WebDAV, Exchange."""
 _FIELDS = "#Fields:"
-# "203.0.113.9" "Mozilla/5.0 (X11; ""a"")" 200   (IIS Advanced Logging, Oracle Web Cache, Imperva: texts in quotes, columns padded with spaces)
+# "203.0.113.9" "Mozilla/5.0 (X11; ""a"")" 200   (IIS Advanced Logging, Oracle Web Cache, Imperva: texts in
+# quotes, columns padded with spaces)
 _QUOTED_VALUE = re.compile(r'"((?:[^"]|"")*)"(?=\s|$)|\S+')
 _MOST_COLUMNS = 200
 
@@ -51,7 +54,8 @@ class W3cColumns:
         }
 
     def cells(self, text: str) -> list[str]:
-        """A line's values. Quotes hold spaces together only where the line has too many values without them: IIS does not escape a stranger's."""
+        """A line's values. Quotes hold spaces together only where the line has too many values without them:
+        IIS does not escape a stranger's."""
         values = text.split("\t") if "\t" in text else text.split()
         if '"' not in text or len(values) == len(self.names) or "\t" in text:
             return [value[1:-1] for value in values] if self._all_quoted(values) else values
@@ -66,8 +70,10 @@ class W3cColumns:
 
 
 _CLOUDFRONT = in_order(
-    "date time x-edge-location sc-bytes c-ip cs-method cs(host) cs-uri-stem sc-status cs(referer) cs(user-agent) cs-uri-query cs(cookie) x-edge-result-type"
-    " x-edge-request-id x-host-header cs-protocol cs-bytes time-taken x-forwarded-for ssl-protocol ssl-cipher x-edge-response-result-type cs-protocol-version"
+    "date time x-edge-location sc-bytes c-ip cs-method cs(host) cs-uri-stem sc-status "
+    "cs(referer) cs(user-agent) cs-uri-query cs(cookie) x-edge-result-type"
+    " x-edge-request-id x-host-header cs-protocol cs-bytes time-taken x-forwarded-for "
+    "ssl-protocol ssl-cipher x-edge-response-result-type cs-protocol-version"
     " fle-status fle-encrypted-fields c-port"
 )
 """The columns of CloudFront's standard logs, which never change their order."""
@@ -97,11 +103,12 @@ def names_requests(line: str) -> bool:
 
 
 def default_columns(values: Sequence[str]) -> tuple[str, ...]:
-    """The columns of a row of IIS whose `#Fields:` is not at hand, by the method's place and what stands before and after it.
+    """The columns of a row of IIS whose `#Fields:` is not at hand, by the method's place and what stands
+    before and after it.
 
-    IIS always keeps this order: date time s-sitename s-computername s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip
-    cs-version cs(User-Agent) ... sc-status; any but the method and the path may be missing.
-    """
+    IIS always keeps this order: date time s-sitename s-computername s-ip cs-method cs-uri-stem cs-uri-query
+    s-port cs-username c-ip cs-version cs(User-Agent) ... sc-status; any but the method and the path may be
+    missing."""
     if len(values) >= 20 and values[5] in METHODS and ip_of(values[4]) and values[3].isdigit():
         return _CLOUDFRONT
     if (

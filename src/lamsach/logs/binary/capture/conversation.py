@@ -1,9 +1,12 @@
-"""What one side of a TCP connection says: HTTP requests, TLS ClientHellos, SOCKS requests, DNS messages, in the order of its bytes.
+"""What one side of a TCP connection says: HTTP requests, TLS ClientHellos, SOCKS requests, DNS messages, in
+the order of its bytes.
 
-The port decides nothing but DNS, and that only until something else is said: C2 uses any. A ClientHello may come late (STARTTLS, after CONNECT or SOCKS), so the first
-segments are each looked at. Memory is bounded: bytes are held only while something that began is not complete.
+The port decides nothing but DNS, and that only until something else is said: C2 uses any. A ClientHello may
+come late (STARTTLS, after CONNECT or SOCKS), so the first segments are each looked at. Memory is bounded:
+bytes are held only while something that began is not complete.
 
-TCP segments in the order of their bytes (RFC 9293 section 3.4), as far as a conversation is still listened to.
+TCP segments in the order of their bytes (RFC 9293 section 3.4), as far as a conversation is still listened
+to.
 """
 
 from __future__ import annotations
@@ -97,7 +100,9 @@ class Conversation:
         return found
 
     def _is_worth_a_try(self) -> bool:
-        """Return whether to look at what is held. What arrives byte by byte is not looked at with every byte, or time would be quadratic."""
+        """Return whether to look at what is held.
+
+        What arrives byte by byte is not looked at with every byte, or time would be quadratic."""
         return bool(self._buffer) and self._mode != _DONE and len(self._buffer) >= self._again
 
     def end(self) -> list[Finding]:
@@ -181,7 +186,8 @@ class Conversation:
         )
 
     def _socks(self) -> Finding | None:
-        """A SOCKS 4, 4a or 5 request (RFC 1928): the name or address that the proxy is asked to connect to."""
+        """A SOCKS 4, 4a or 5 request (RFC 1928): the name or address that the proxy is asked to
+        connect to."""
         asked = http.socks_request(self._buffer)
         if asked is None:
             self._buffer = b""

@@ -1,6 +1,8 @@
-"""DHCP messages that bind an address to a machine or free it (RFC 2131, 2132, 4702; RFC 8415, 4704 for IPv6).
+"""DHCP messages that bind an address to a machine or free it (RFC 2131, 2132, 4702; RFC 8415, 4704
+for IPv6).
 
-Who has which address on the wire, as ARP tells (RFC 826, 5227): the sender of every ARP message names its own.
+Who has which address on the wire, as ARP tells (RFC 826, 5227): the sender of every ARP message names its
+own.
 """
 
 from __future__ import annotations
@@ -170,7 +172,8 @@ class Arp:
         self._holders: dict[bytes, tuple[bytes, datetime | None]] = {}
 
     def observed(self, frame: bytes, at: int, now_ns: int | None) -> Event | None:
-        """The sender's address and MAC in the ARP message at the offset, unless they were told a moment ago."""
+        """The sender's address and MAC in the ARP message at the offset, unless they were told a
+        moment ago."""
         if frame[at : at + 6] != b"\0\1\x08\0\x06\x04" or len(frame) < at + 28:
             return None
         time = time_of(now_ns)

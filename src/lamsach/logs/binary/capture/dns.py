@@ -1,7 +1,7 @@
 """DNS messages on the wire, and their relatives mDNS, LLMNR and NetBIOS names.
 
-Sources: RFC 1035 section 4, 2136 (updates), 2782 (SRV), 6762 (mDNS), 4795 (LLMNR), 9460 (SVCB), 1002 section 4 (NetBIOS).
-A message that is cut off by the capture's snapshot length gives what stands before the cut.
+Sources: RFC 1035 section 4, 2136 (updates), 2782 (SRV), 6762 (mDNS), 4795 (LLMNR), 9460 (SVCB), 1002 section
+4 (NetBIOS). A message that is cut off by the capture's snapshot length gives what stands before the cut.
 
 What DNS messages in captures tell, as events.
 """
@@ -31,14 +31,17 @@ _OPCODES = frozenset({0, 1, 2, 4, 5, 6, 7, 8, 9, 15})
 
 
 class Answer(NamedTuple):
-    """A record of the answer section: whose it is, and the address or name that it tells (None for other data)."""
+    """A record of the answer section: whose it is, and the address or name that it tells (None for other
+    data)."""
 
     name: str
     value: str | None
 
 
 class Message(NamedTuple):
-    """What a DNS message asks and tells. Names are as on the wire, without the trailing dot, odd bytes escaped."""
+    """What a DNS message asks and tells.
+
+    Names are as on the wire, without the trailing dot, odd bytes escaped."""
 
     identity: int
     response: bool
@@ -153,7 +156,8 @@ def read_name(message: bytes, at: int) -> tuple[str | None, int]:
 
 
 def label_text(label: bytes) -> str:
-    r"""A label in readable form: UTF-8 as it is (mDNS), dots in it as `\.`, what is not printable as `\DDD`."""
+    r"""A label in readable form: UTF-8 as it is (mDNS), dots in it as `\.`, what is not printable
+    as `\DDD`."""
     if label.isalnum():
         return label.decode("ascii")
     spelling = "utf-8"
@@ -174,8 +178,9 @@ def label_text(label: bytes) -> str:
 
 
 def netbios_name(name: str) -> str:
-    """The first-level encoding undone (RFC 1001 section 14.1): 32 letters are 16 bytes, the last of which is the kind of name. Windows asks for a short
-    name of the DNS in the same way when no server answers: its dots are those of any name."""
+    """The first-level encoding undone (RFC 1001 section 14.1): 32 letters are 16 bytes, the last of which is
+    the kind of name. Windows asks for a short name of the DNS in the same way when no server answers: its
+    dots are those of any name."""
     first = name.partition(".")[0].upper()
     if len(first) != 32 or any(not "A" <= letter <= "P" for letter in first):
         return name
@@ -189,9 +194,8 @@ MOST_NAMES = 64
 def dns_events(message: Message, ends: Event, *, multicast: bool) -> Iterator[Event]:
     """One event a question; for an answer without question (mDNS) one a name.
 
-    `ends`: an event with the time and the addresses of the packet. The client of an answer is who receives it, except when it
-    goes to a group. The answers' own names (CNAME) count as answers too.
-    """
+    `ends`: an event with the time and the addresses of the packet. The client of an answer is who receives
+    it, except when it goes to a group. The answers' own names (CNAME) count as answers too."""
     client, server = (ends.source_ip, ends.source_port), (ends.destination_ip, ends.destination_port)
     if message.response and not multicast:
         client, server = server, client

@@ -15,10 +15,14 @@ IDLE_OTHERS_NS = 60 * 10**9
 MOST_FLOWS = 200_000
 """More at a time are not followed: the oldest are told and forgotten."""
 _ASKED = (
-    "20 21 22 23 25 53 67 69 79 80 81 88 110 111 113 123 135 137 139 143 161 162 179 389 443 445 465 502 513 514 515"
-    " 547 554 563 585 587 593 614 631 636 784 853 873 989 990 992 993 995 1080 1194 1433 1434 1521 1701 1723 1812 1813"
-    " 1883 2049 2123 2152 2181 2404 2811 3128 3268 3306 3389 3544 4011 4789 5060 5061 5072 5222 5223 5269 5353 5355"
-    " 5432 5671 5672 5900 5985 5986 6081 6379 6443 6666 6667 6668 6669 8000 8080 8081 8443 8530 8531 8883 8888 9000"
+    "20 21 22 23 25 53 67 69 79 80 81 88 110 111 113 123 135 137 139 143 161 162 179 389 443 "
+    "445 465 502 513 514 515"
+    " 547 554 563 585 587 593 614 631 636 784 853 873 989 990 992 993 995 1080 1194 1433 1434 "
+    "1521 1701 1723 1812 1813"
+    " 1883 2049 2123 2152 2181 2404 2811 3128 3268 3306 3389 3544 4011 4789 5060 5061 5072 "
+    "5222 5223 5269 5353 5355"
+    " 5432 5671 5672 5900 5985 5986 6081 6379 6443 6666 6667 6668 6669 8000 8080 8081 8443 "
+    "8530 8531 8883 8888 9000"
     " 9092 9200 9418 10050 10051 11211 20000 27017 44818 47808"
 )
 SERVER_PORTS = frozenset(map(int, _ASKED.split()))
@@ -74,7 +78,8 @@ def key_of(packet: Packet) -> Key:
 
 
 def began_elsewhere(packet: Packet) -> bool:
-    """Return whether the first packet that was seen of a flow is from the side that was asked, not from the one that began."""
+    """Return whether the first packet that was seen of a flow is from the side that was asked, not from the
+    one that began."""
     if packet.protocol == TCP and packet.flags & SYN:
         return bool(packet.flags & ACK)
     if is_multicast(packet.destination):

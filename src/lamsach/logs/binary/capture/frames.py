@@ -1,8 +1,9 @@
 """Frames of capture files: pcap in its five variants, pcapng, and Solaris' snoop.
 
-Sources: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng, `pcap-savefile(5)`, RFC 1761 (snoop). Traps: both byte orders; nanoseconds by another magic
-number; Kuznetzov's variant with longer record headers; captured and whole size in the other order in old versions; several sections, interfaces and time resolutions in a pcapng file;
-a last frame that is cut off; frames stated to be larger than any real one.
+Sources: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng, `pcap-savefile(5)`, RFC 1761 (snoop). Traps: both
+byte orders; nanoseconds by another magic number; Kuznetzov's variant with longer record headers; captured and
+whole size in the other order in old versions; several sections, interfaces and time resolutions in a pcapng
+file; a last frame that is cut off; frames stated to be larger than any real one.
 
 Times and addresses of packets as events spell them.
 """
@@ -50,7 +51,8 @@ _SKIP_BYTES = 1 << 16
 
 
 class Frame(NamedTuple):
-    """One captured frame: its 1-based number, nanoseconds since 1970 (UTC; None: not stated), DLT/LINKTYPE number, bytes."""
+    """One captured frame: its 1-based number, nanoseconds since 1970 (UTC; None: not stated), DLT/LINKTYPE
+    number, bytes."""
 
     number: int
     time_ns: int | None
@@ -123,7 +125,9 @@ class _Interface:
 
 
 def pcapng_frames(stream: BinaryIO, where: str) -> Iterator[Frame]:
-    """The frames of a pcapng file, of all its sections and interfaces. Raises UnreadableError at damage, after the frames before it."""
+    """The frames of a pcapng file, of all its sections and interfaces.
+
+    Raises UnreadableError at damage, after the frames before it."""
     order = "<"
     interfaces: list[_Interface] = []
     number = 0
@@ -163,7 +167,8 @@ def pcapng_frames(stream: BinaryIO, where: str) -> Iterator[Frame]:
 
 
 def _body(stream: BinaryIO, kind: int, size: int, where: str) -> bytes | None:
-    """A block's body without the length that repeats after it, perhaps cut short; None for one that tells of no frame."""
+    """A block's body without the length that repeats after it, perhaps cut short; None for one that tells of
+    no frame."""
     read_already = 4 if kind == _SECTION else 0
     if size < 12 + read_already or size % 4:
         raise damaged(where)

@@ -15,7 +15,8 @@ _OLDEST = re.compile(
     rb"(GET|HEAD|POST|PUT|OPTIONS|DELETE|PROPFIND) +((?:/|[a-z]{3,8}://)[^\s]{0,2000})[ \t]*\r?\n"
 )
 _HEADER_FOLLOWS = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,60}:[ \t]?[^\r\n]")
-# PROXY TCP4 192.0.2.1 198.51.100.1 56324 443   (HAProxy's PROXY protocol, version 1; version 2 begins with the bytes below)
+# PROXY TCP4 192.0.2.1 198.51.100.1 56324 443   (HAProxy's PROXY protocol, version 1; version 2 begins with
+# the bytes below)
 _FORWARDED = re.compile(rb"PROXY (?:TCP[46]|UNKNOWN)[^\r\n]{0,90}\r\n")
 _FORWARDED_2 = b"\r\n\r\n\0\r\nQUIT\n"
 _BEGINNING = re.compile(rb"[A-Z][A-Z_-]{0,19}(?: |$)")
@@ -29,7 +30,8 @@ _REQUEST = re.compile(rb"[A-Z_-]{3,16} [^\s]{1,4000} HTTP/1\.")
 
 
 class Request(NamedTuple):
-    """A request's method, target as stated, Host header, size of the body (-1: not stated, 0: none), bytes of its head."""
+    """A request's method, target as stated, Host header, size of the body (-1: not stated, 0: none), bytes of
+    its head."""
 
     method: str
     target: str
@@ -50,7 +52,8 @@ def is_request(data: bytes) -> bool:
 
 
 def before_request(data: bytes) -> int:
-    """Return how many bytes to pass over before a request: empty lines (RFC 9112 section 2.2), and what a load balancer says of the client."""
+    """Return how many bytes to pass over before a request: empty lines (RFC 9112 section 2.2), and what a
+    load balancer says of the client."""
     if data.startswith(_FORWARDED_2):
         return 16 + int.from_bytes(data[14:16], "big")
     forwarded = _FORWARDED.match(data)
@@ -60,8 +63,7 @@ def before_request(data: bytes) -> int:
 def request(data: bytes, *, complete: bool = False) -> Request | bool | None:
     """The request at the start of the data; None when more bytes are needed, False when it is none.
 
-    `complete`: no more bytes will come, so a head without its end is taken as it is.
-    """
+    `complete`: no more bytes will come, so a head without its end is taken as it is."""
     if not may_begin(data):
         return False
     line_end = data.find(b"\n") + 1
@@ -92,7 +94,8 @@ def request(data: bytes, *, complete: bool = False) -> Request | bool | None:
 
 
 def _request_line(line: bytes) -> tuple[bytes, bytes] | None:
-    """Method and target of `GET /gate.php?id=1 HTTP/1.1` or `CONNECT c2.example:443 HTTP/1.1`; None when it is no such line."""
+    """Method and target of `GET /gate.php?id=1 HTTP/1.1` or `CONNECT c2.example:443 HTTP/1.1`; None when it
+    is no such line."""
     method, _, rest = line.rstrip(b" \t\r\n").partition(b" ")
     target, _, version = rest.rpartition(b" ")
     if not version.startswith(b"HTTP/") or len(version) > 8 or not 3 <= len(method) <= 20:
@@ -118,8 +121,8 @@ _CONNECT, _NAME, _IPV4, _IPV6 = 1, 3, 1, 4
 def socks_request(data: bytes) -> tuple[str | None, int] | None:
     """Return what a proxy is asked to connect to, and how many bytes ask it; None for what is no request.
 
-    A greeting alone (version 5) names nothing yet. What the client says to the far end may follow in the same segment.
-    """
+    A greeting alone (version 5) names nothing yet. What the client says to the far end may follow in the same
+    segment."""
     asked = _version_4(data) if data[:1] == b"\x04" else _greeting_or_request(data)
     if asked is None:
         return None

@@ -1,16 +1,19 @@
 """From a header of Ethernet, PPP or MPLS to the IP headers behind it.
 
 Sources: IEEE 802.1Q, 802.1ah, 802.1BR, 802.1AE, 802.2; RFC 1661, 2516, 3032, 4448, 6325, 8300; IEC 62439-3.
-Every function takes the frame and an offset into it, gives offsets, and reads nothing beyond the frame's end: what is cut off gives none.
+Every function takes the frame and an offset into it, gives offsets, and reads nothing beyond the frame's end:
+what is cut off gives none.
 
 From a frame of any link type to the IP headers in it.
 
-Sources: https://www.tcpdump.org/linktypes.html, `pcap-linktype(7)`; libpcap's `pcap-common.c` for files that bear a system's own number.
+Sources: https://www.tcpdump.org/linktypes.html, `pcap-linktype(7)`; libpcap's `pcap-common.c` for files that
+bear a system's own number.
 
 IP within IEEE 802.11 frames, and the headers that radios put before them: radiotap, Prism, AVS.
 
-Sources: IEEE 802.11; https://www.radiotap.org; https://www.tcpdump.org/linktypes.html. What is encrypted gives nothing; a frame that only says so,
-because its access point or driver had taken the encryption off, is read.
+Sources: IEEE 802.11; https://www.radiotap.org; https://www.tcpdump.org/linktypes.html. What is encrypted
+gives nothing; a frame that only says so, because its access point or driver had taken the encryption off, is
+read.
 """
 
 from __future__ import annotations
@@ -23,7 +26,9 @@ _KEY_HEADER_BYTES = 8
 
 
 def wireless(data: bytes, at: int = 0, *, padded: bool = False) -> Offsets:
-    """IEEE 802.11 data frames that are not encrypted, aggregated ones too. `padded`: the header is filled up to four bytes."""
+    """IEEE 802.11 data frames that are not encrypted, aggregated ones too.
+
+    `padded`: the header is filled up to four bytes."""
     if at + 24 > len(data) or data[at] & 0x0F != 0x08 or data[at] & 0x40:
         return ()  # not data; no payload
     size = 24 + (6 if data[at + 1] & 3 == 3 else 0)
@@ -52,7 +57,8 @@ def _aggregated(data: bytes, at: int) -> Offsets:
 
 
 def radiotap(data: bytes) -> Offsets:
-    """A frame behind a header of radiotap, which says how long it is, and whether the frame's own header is padded."""
+    """A frame behind a header of radiotap, which says how long it is, and whether the frame's own header is
+    padded."""
     if len(data) < 8:
         return ()
     size = int.from_bytes(data[2:4], "little")
@@ -80,9 +86,11 @@ ETHERNET = 1
 LLC = 0
 """For `ethertype`: IEEE 802.2 follows, as after a length in place of a type."""
 TAGS = {0x8100: 2, 0x88A8: 2, 0x9100: 2, 0x9200: 2, 0x9300: 2, 0x8926: 4, 0x892F: 4, 0x8909: 6, 0x893F: 6}
-"""VLAN tags, Cisco's VN-Tag and metadata, the tags of HSR and of 802.1BR: how many bytes stand before the next type."""
+"""VLAN tags, Cisco's VN-Tag and metadata, the tags of HSR and of 802.1BR: how many bytes stand before the
+next type."""
 _BRIDGES = {0x88E7: 4, 0x8903: 2, 0x6558: 0}
-"""Provider backbone, FabricPath, Ethernet bridged in GRE or Geneve: how many bytes stand before the next Ethernet header."""
+"""Provider backbone, FabricPath, Ethernet bridged in GRE or Geneve: how many bytes stand before the next
+Ethernet header."""
 _MPLS = frozenset({0x8847, 0x8848})
 _PPPOE, _PPP, _SERVICE_HEADER, _TRILL, _MACSEC, _JUMBO_LLC = 0x8864, 0x880B, 0x894F, 0x22F3, 0x88E5, 0x8870
 _TIMESTAMP, _SHORT_TIMESTAMP = 0xD28B, 0x20
@@ -129,7 +137,8 @@ def ethertype(kind: int, data: bytes, at: int) -> Offsets:
 
 
 def _wrapped(kind: int, data: bytes, at: int) -> tuple[int, int]:
-    """The type behind a header that carries whole frames, and where what it announces begins; -1 for no such header."""
+    """The type behind a header that carries whole frames, and where what it announces begins; -1 for no such
+    header."""
     if kind in _BRIDGES:
         at += _BRIDGES[kind]
     elif kind == _TRILL:
@@ -147,7 +156,8 @@ def _wrapped(kind: int, data: bytes, at: int) -> tuple[int, int]:
 
 
 def _logical_link(data: bytes, at: int) -> tuple[int, int]:
-    """IEEE 802.2: SNAP (three bytes of organisation, then a type), an Ethernet frame in it (RFC 2684), or IP itself."""
+    """IEEE 802.2: SNAP (three bytes of organisation, then a type), an Ethernet frame in it (RFC 2684), or IP
+    itself."""
     head = data[at : at + 3]
     if head == b"\xaa\xaa\x03":
         if data.startswith(_BRIDGED, at):
@@ -191,7 +201,8 @@ def mpls(data: bytes, at: int) -> Offsets:
 
 
 def ppp(data: bytes, at: int) -> Offsets:
-    """PPP with or without address and control bytes, its protocol number in two bytes or compressed to one."""
+    """PPP with or without address and control bytes, its protocol number in two bytes or compressed
+    to one."""
     if data[at : at + 2] == b"\xff\x03":
         at += 2
     if at >= len(data):
@@ -279,7 +290,8 @@ def _token_ring(data: bytes) -> Offsets:
 
 
 def _juniper(data: bytes) -> Offsets:
-    """Return what Junos writes of Ethernet (`monitor traffic write-file`): magic, flags, perhaps options, perhaps no link header."""
+    """Return what Junos writes of Ethernet (`monitor traffic write-file`): magic, flags, perhaps options,
+    perhaps no link header."""
     if data[:3] != b"MGC" or len(data) < 4:
         return ()
     at = 4 + (2 + max(u16(data, 4), 0) if data[3] & 0x80 else 0)
@@ -289,7 +301,8 @@ def _juniper(data: bytes) -> Offsets:
 
 
 def _endace(data: bytes) -> Offsets:
-    """ERF: sixteen bytes, further headers of eight that each announce the next, and of Ethernet two bytes of padding."""
+    """ERF: sixteen bytes, further headers of eight that each announce the next, and of Ethernet two bytes of
+    padding."""
     if len(data) < 16:
         return ()
     kind, at = data[8], 16
@@ -368,7 +381,8 @@ _LINKS: dict[int, Callable[[bytes], Offsets]] = {
 
 
 def arp_offset(link: int, data: bytes) -> int:
-    """Return where in a frame of Ethernet, or of all of Linux' interfaces, an ARP message begins; 0 when it holds none."""
+    """Return where in a frame of Ethernet, or of all of Linux' interfaces, an ARP message begins; 0 when it
+    holds none."""
     place, at = _ARP_TYPES.get(link, (0, 0))
     kind = u16(data, place) if at else -1
     while kind in TAGS and at + 4 <= len(data):
@@ -386,6 +400,7 @@ def is_read(link: int) -> bool:
 
 
 def ip_offsets(link: int, data: bytes) -> Offsets:
-    """Return where in the frame IP headers begin: one as a rule, none for other protocols, several in aggregated wireless frames."""
+    """Return where in the frame IP headers begin: one as a rule, none for other protocols, several in
+    aggregated wireless frames."""
     reader = _LINKS.get(link)
     return reader(data) if reader else ()

@@ -38,8 +38,7 @@ class Fragments:
     def add(self, key: Key, offset: int, piece: bytes, *, more: bool) -> bytes | None:
         """Take a fragment; the datagram's whole payload when this one completes it.
 
-        Of fragments that overlap the one that came first counts, as on most systems.
-        """
+        Of fragments that overlap the one that came first counts, as on most systems."""
         datagram = self._waiting.get(key)
         if datagram is None:
             if len(self._waiting) >= MOST_DATAGRAMS:
@@ -93,9 +92,9 @@ _ICMP_PAIRS = {
 class Packet(NamedTuple):
     """One transport packet: `data[start:end]` is its payload.
 
-    Ports are negative for protocols without any; of ICMP they stand for the message's type and the type that answers it, so that
-    a request and its answer are the two directions of one contact, or for type and code of a message that nothing answers.
-    """
+    Ports are negative for protocols without any; of ICMP they stand for the message's type and the type that
+    answers it, so that a request and its answer are the two directions of one contact, or for type and code
+    of a message that nothing answers."""
 
     protocol: int
     source: bytes
@@ -117,7 +116,8 @@ class Decapsulator:
         self._most = MOST_PACKETS
 
     def packets(self, data: bytes, at: int, most: int = MOST_PACKETS) -> list[Packet]:
-        """The packet whose IP header begins at the offset, and those that it carries; `most` of them at most."""
+        """The packet whose IP header begins at the offset, and those that it carries; `most` of them
+        at most."""
         found: list[Packet] = []
         self._most = most
         self._ip(data, at, len(data), found, 0)
@@ -252,7 +252,8 @@ def _icmp(protocol: int, kind: int, code: int) -> tuple[int, int]:
 
 
 def _last_stop(data: bytes, start: int, end: int) -> bytes | None:
-    """Return where a packet with a routing header (RFC 8200 section 4.4, 6275, 8754) goes in the end; None when it is there."""
+    """Return where a packet with a routing header (RFC 8200 section 4.4, 6275, 8754) goes in the end; None
+    when it is there."""
     kind, left = data[start + 2], data[start + 3]
     stops = data[start + 1] // 2
     if not left or not stops or start + 8 + stops * 16 > end:

@@ -4,8 +4,9 @@ Sources: RFC 9000 section 17.2, RFC 9001 section 5, RFC 9369 (version 2), the sa
 
 The client hello of Google's own QUIC (versions Q001 to Q050), from before the RFC.
 
-Sources: Google, "QUIC Wire Layout Specification" and "QUIC Crypto"; Chromium `net/third_party/quiche`. Up to Q046 the first packets are not encrypted,
-only hashed; those of Q050 are protected like QUIC's Initial packets. The hello is a message `CHLO` of tags, each with the end of its value.
+Sources: Google, "QUIC Wire Layout Specification" and "QUIC Crypto"; Chromium `net/third_party/quiche`. Up to
+Q046 the first packets are not encrypted, only hashed; those of Q050 are protected like QUIC's Initial
+packets. The hello is a message `CHLO` of tags, each with the end of its value.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ class QuicHello:
     seen: int = 0
 
     def add(self, datagram: bytes) -> bytes | None:
-        """Take a datagram of the client. The handshake bytes from the first on that are known; None when it brought none."""
+        """Take a datagram of the client.
+
+        The handshake bytes from the first on that are known; None when it brought none."""
         self.seen += 1
         found = False
         at = 0
@@ -124,7 +127,8 @@ class QuicHello:
 
 
 def initial_payload(datagram: bytes) -> bytes | None:
-    """The decrypted payload of the Initial packet with which a client's datagram begins; None when there is none."""
+    """The decrypted payload of the Initial packet with which a client's datagram begins; None when there is
+    none."""
     return QuicHello()._initial(datagram, 0)[0] if len(datagram) > _HEAD_BYTES else None
 
 
@@ -220,7 +224,8 @@ def looks_like_gquic(data: bytes, at: int, end: int) -> bool:
 
 
 def server_name(datagram: bytes) -> str | Need | None:
-    """The server that a datagram's hello names; None when it names none, Need.MORE when the datagram holds no hello."""
+    """The server that a datagram's hello names; None when it names none, Need.MORE when the datagram holds no
+    hello."""
     payload = initial_payload(datagram) if datagram[1:5] == _PROTECTED else datagram
     start = payload.find(b"CHLO", 0, _ROOM) if payload else -1
     if payload is None or start < 0 or start + 8 > len(payload):

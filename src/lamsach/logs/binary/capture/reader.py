@@ -1,4 +1,5 @@
-"""A capture's frames as events: one a contact, and one for each DNS message, HTTP request, TLS or QUIC hello, lease, ARP's holders.
+"""A capture's frames as events: one a contact, and one for each DNS message, HTTP request, TLS or QUIC hello,
+lease, ARP's holders.
 
 A contact is told when it was answered, or when it is over. Memory is bounded: see `flows` and HELD_BYTES.
 
@@ -68,10 +69,11 @@ DNS_PORTS = frozenset({53, 5353, 5355})
 
 
 class Teller:
-    """Gathers the events in `out`. `number` and `now` are the frame's 1-based number and time (nanoseconds since 1970, None: not known).
+    """Gathers the events in `out`.
 
-    `name` goes into the events' `format`, `file` into `file`.
-    """
+    `number` and `now` are the frame's 1-based number and time (nanoseconds since 1970, None: not known).
+
+    `name` goes into the events' `format`, `file` into `file`."""
 
     def __init__(self, file: str, name: str) -> None:
         self._file = file
@@ -173,7 +175,9 @@ class CaptureReader:
         self._unread_links: set[int] = set()
 
     def events(self, frames: Iterable[Frame]) -> Iterator[Event | Refusal]:
-        """The events of the frames, in order as far as they are told at once. Damage is raised after all that was before it."""
+        """The events of the frames, in order as far as they are told at once.
+
+        Damage is raised after all that was before it."""
         out = self._teller.out
         failure: InputError | None = None
         iterator = iter(frames)
@@ -346,7 +350,8 @@ class CaptureReader:
                 self._teller.out.append(event)
 
     def _sampled(self, payload: bytes) -> None:
-        """Packets of which a switch took a sample: each is a contact, its question too if the sample reaches so far."""
+        """Packets of which a switch took a sample: each is a contact, its question too if the sample reaches
+        so far."""
         agent = address_text(agent_of(payload))
         first = len(self._teller.out)
         for packet in sampled_packets(payload, self._decapsulator):
@@ -356,7 +361,8 @@ class CaptureReader:
                 object.__setattr__(event, "observer", agent)
 
     def _finish(self, flow: Flow) -> None:
-        """What is left to tell of a flow that is over, of its last packet's time and its first packet's frame."""
+        """What is left to tell of a flow that is over, of its last packet's time and its first packet's
+        frame."""
         number, now = self._teller.number, self._teller.now
         self._teller.number, self._teller.now = flow.number, flow.last_ns
         for side in (0, 1):

@@ -1,4 +1,5 @@
-"""The server name in a TLS ClientHello: over TCP in one or several records and segments, in DTLS, and in QUIC's CRYPTO frames.
+"""The server name in a TLS ClientHello: over TCP in one or several records and segments, in DTLS, and in
+QUIC's CRYPTO frames.
 
 Sources: RFC 8446 sections 4.1.2 and 5.1, RFC 6066 section 3, RFC 9147 (DTLS), RFC 6347.
 """
@@ -63,10 +64,10 @@ def handshake_in_records(data: bytes) -> bytes | Need:
 
 
 def datagram_server_name(data: bytes) -> str | Need | None:
-    """The server name in a DTLS datagram (1.0, 1.2, 1.3) that is a ClientHello, or its first fragment (RFC 6347 section 4.2.3).
+    """The server name in a DTLS datagram (1.0, 1.2, 1.3) that is a ClientHello, or its first fragment (RFC
+    6347 section 4.2.3).
 
-    Need.MORE when the name stands in a fragment that follows.
-    """
+    Need.MORE when the name stands in a fragment that follows."""
     if len(data) < 25 or data[0] != _HANDSHAKE_RECORD or data[1] != 0xFE or data[2] not in (0xFF, 0xFD, 0xFC):
         return Need.OTHER
     if data[13] != _CLIENT_HELLO or any(data[19:22]):

@@ -1,8 +1,10 @@
-"""What tunnels carry: where IP headers begin within a packet of an IP protocol or a UDP port that carries others.
+"""What tunnels carry: where IP headers begin within a packet of an IP protocol or a UDP port that carries
+others.
 
-Sources: RFC 2003, 2473, 4213 (IP in IP), 2784, 2890, 2637 (GRE, PPTP), 3378 (EtherIP), ERSPAN (draft-foschiano-erspan),
-7348 (VXLAN), 8926 (Geneve), 4380 (Teredo), 2661, 3931 (L2TP), 7510 (MPLS), 8086 (GRE in UDP), 9300 (LISP), 5415 (CAPWAP), 7761 (PIM),
-3GPP TS 29.281 (GTP-U), draft-massar-v6ops-ayiya, TZSP as MikroTik's sniffer sends it.
+Sources: RFC 2003, 2473, 4213 (IP in IP), 2784, 2890, 2637 (GRE, PPTP), 3378 (EtherIP), ERSPAN
+(draft-foschiano-erspan), 7348 (VXLAN), 8926 (Geneve), 4380 (Teredo), 2661, 3931 (L2TP), 7510 (MPLS), 8086
+(GRE in UDP), 9300 (LISP), 5415 (CAPWAP), 7761 (PIM), 3GPP TS 29.281 (GTP-U), draft-massar-v6ops-ayiya, TZSP
+as MikroTik's sniffer sends it.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ def ip_tunnel(protocol: int, data: bytes, at: int, end: int) -> Offsets:
 
 
 def _l2tp_3(data: bytes, at: int, end: int) -> Offsets:
-    """Version 3 of L2TP: what stands before the frame was agreed on, so the first place counts where a whole IP packet fits."""
+    """Version 3 of L2TP: what stands before the frame was agreed on, so the first place counts where a whole
+    IP packet fits."""
     for skip in (4, 8, 12, 16):
         found = tuple(offset for offset in ethernet(data, at + skip) if _fits(data, offset, end))
         if found:
@@ -57,13 +60,15 @@ def _gre(data: bytes, at: int, end: int) -> Offsets:
 
 
 def _after_wireless(data: bytes, at: int, end: int) -> Offsets:
-    """IP after a wireless header with quality of service and SNAP, whatever the header says of encryption: it is off already."""
+    """IP after a wireless header with quality of service and SNAP, whatever the header says of encryption: it
+    is off already."""
     at += 26 + 8
     return (at,) if at < end and data[at] >> 4 in (4, 6) else ()
 
 
 def udp_tunnel(source_port: int, destination_port: int, data: bytes, at: int, end: int) -> Offsets:
-    """Return where IP headers begin within a UDP payload of a tunnel, told by its ports and its own header, or by its shape alone."""
+    """Return where IP headers begin within a UDP payload of a tunnel, told by its ports and its own header,
+    or by its shape alone."""
     for port in (destination_port, source_port):
         reader = _UDP_TUNNELS.get(port)
         if reader is not None:
@@ -191,7 +196,8 @@ def _lisp(data: bytes, at: int, end: int) -> Offsets:
 
 
 def _capwap(data: bytes, at: int, end: int) -> Offsets:
-    """Return what an access point and its controller carry in the clear: Ethernet, or wireless frames, of which some swap the first two bytes."""
+    """Return what an access point and its controller carry in the clear: Ethernet, or wireless frames, of
+    which some swap the first two bytes."""
     if end - at < 8 or data[at] or (data[at + 3] & 0x80 and u16(data, at + 6) >> 3):
         return ()  # encrypted; a fragment after the first
     start = at + (data[at + 1] >> 3) * 4

@@ -1,8 +1,11 @@
-"""Chunks of an EVTX file, each a small file of its own for the library, so that damage in one spoils no other.
+"""Chunks of an EVTX file, each a small file of its own for the library, so that damage in one spoils no
+other.
 
-Source: https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc. A header of 4096 bytes, then
-chunks of 64 KiB, which hold their own names and templates. Traps: the header of a log that was copied while Windows wrote it counts
-too few chunks, so it is not believed; chunks that were never used are zeros.
+Source:
+https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc. A
+header of 4096 bytes, then chunks of 64 KiB, which hold their own names and templates. Traps: the header of a
+log that was copied while Windows wrote it counts too few chunks, so it is not believed; chunks that were
+never used are zeros.
 """
 
 from __future__ import annotations
@@ -33,10 +36,11 @@ def header_of(count: int) -> bytes:
 
 
 def read_chunks(stream: BinaryIO) -> Iterator[bytes]:
-    """The used chunks of a file, in order, with or without a magic; the last may be shorter than CHUNK_BYTES.
+    """The used chunks of a file, in order, with or without a magic; the last may be shorter
+    than CHUNK_BYTES.
 
-    A file that begins with a chunk (carved out of a disk) is read as well. Raises what the stream raises, after all whole chunks before.
-    """
+    A file that begins with a chunk (carved out of a disk) is read as well. Raises what the stream raises,
+    after all whole chunks before."""
     begin = stream.read(len(FILE_MAGIC))
     if begin == FILE_MAGIC:
         header = begin + stream.read(_HEADER_BYTES - len(begin))
@@ -50,12 +54,14 @@ def read_chunks(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def without_tables(chunk: bytes) -> bytes:
-    """The chunk without the tables in its head, which the library needs not: a damaged chain that leads back to itself would be followed for ever."""
+    """The chunk without the tables in its head, which the library needs not: a damaged chain that leads back
+    to itself would be followed for ever."""
     return chunk[:_TABLES_START] + bytes(RECORDS_START - _TABLES_START) + chunk[RECORDS_START:]
 
 
 def bridged(chunk: bytes) -> bytes:
-    """The chunk with the heads of damaged records repaired, so that a reader fails on these alone and finds the next one."""
+    """The chunk with the heads of damaged records repaired, so that a reader fails on these alone and finds
+    the next one."""
     data = bytearray(chunk)
     data[:8] = CHUNK_MAGIC
     position = RECORDS_START
@@ -73,7 +79,8 @@ def bridged(chunk: bytes) -> bytes:
 
 
 def _record_size(data: bytes | bytearray, position: int) -> int | None:
-    """Size of the record at this offset, stated at its beginning and at its end; None where no whole record is."""
+    """Size of the record at this offset, stated at its beginning and at its end; None where no whole record
+    is."""
     if data[position : position + 4] != _RECORD_MAGIC or position + _SMALLEST_RECORD > len(data):
         return None
     (size,) = _U32.unpack_from(data, position + 4)

@@ -1,8 +1,9 @@
 """Quick reader of the JSON that the library makes of an event with named data.
 
-Source: the library's own layout (https://github.com/omerbenamram/evtx), the event schemas that `contacts` and `logons` name. The system part comes first, its
-values in the schema's order; a quotation mark within a value is escaped, so `"SourceIp":` is never found inside one. Records that are laid out
-otherwise go to `lamsach.logs.mappings.windows.json`.
+Source: the library's own layout (https://github.com/omerbenamram/evtx), the event schemas that `contacts` and
+`logons` name. The system part comes first, its values in the schema's order; a quotation mark within a value
+is escaped, so `"SourceIp":` is never found inside one. Records that are laid out otherwise go to
+`lamsach.logs.mappings.windows.json`.
 
 Records of an EVTX chunk as the library `evtx` gives them: JSON texts (https://github.com/omerbenamram/evtx).
 """
@@ -30,17 +31,31 @@ _TIME_CHARACTERS = 27
 _decode = json.JSONDecoder().raw_decode
 _KEPT = 4096
 
-_CONNECTION = ("Initiated", "SourceIp", "SourcePort", "DestinationIp", "DestinationPort", "DestinationHostname", "User")  # fmt: skip
+_CONNECTION = (
+    *("Initiated", "SourceIp", "SourcePort", "DestinationIp", "DestinationPort", "DestinationHostname"),
+    "User",
+)
 _FILTERED = ("Direction", "SourceAddress", "SourcePort", "DestAddress", "DestPort")
 _LOGON = ("SubjectUserName", "TargetUserName", "WorkstationName", "IpAddress", "IpPort")
 _IMAGE = ("Hashes", "User")
-_SYSMON = {1: ("CommandLine", "ParentCommandLine", *_IMAGE), 3: _CONNECTION, 6: _IMAGE, 7: _IMAGE, 13: ("Details", "User")} | dict.fromkeys(
-    (2, 4, 5, 8, 9, 10, 12, 14, 16, 17, 18, 19, 20, 21, 25), ("User",)
-)  # fmt: skip
-_SECURITY = {4624: _LOGON, 4625: _LOGON} | dict.fromkeys(FILTERED, _FILTERED) | dict.fromkeys(
-    (4656, 4657, 4658, 4660, 4661, 4662, 4663, 4670, 4672, 4673, 4674, 4690, 4703, 4798, 4799, 4907, 4985, 5058, 5059, 5061, 5379),
-    ("SubjectUserName",),
-)  # fmt: skip
+_SYSMON = {
+    **dict.fromkeys((2, 4, 5, 8, 9, 10, 12, 14, 16, 17, 18, 19, 20, 21, 25), ("User",)),
+    1: ("CommandLine", "ParentCommandLine", *_IMAGE),
+    3: _CONNECTION,
+    6: _IMAGE,
+    7: _IMAGE,
+    13: ("Details", "User"),
+}
+_OF_SUBJECTS = (
+    *(4656, 4657, 4658, 4660, 4661, 4662, 4663, 4670, 4672, 4673, 4674, 4690, 4703, 4798, 4799, 4907, 4985),
+    *(5058, 5059, 5061, 5379),
+)
+_SECURITY = {
+    4624: _LOGON,
+    4625: _LOGON,
+    **dict.fromkeys(FILTERED, _FILTERED),
+    **dict.fromkeys(_OF_SUBJECTS, ("SubjectUserName",)),
+}
 _READ: Mapping[str, Mapping[int, tuple[str, ...]]] = {
     "Microsoft-Windows-Sysmon": _SYSMON,
     "Microsoft-Windows-Security-Auditing": _SECURITY,
@@ -48,12 +63,15 @@ _READ: Mapping[str, Mapping[int, tuple[str, ...]]] = {
 """The data of an event that its reader looks at; of events that are not listed all are read."""
 
 
-_NAMING = tuple((name.lower(), f'"{name}":') for name in ("Image", "TargetFilename", "OriginalFileName", "ImageLoaded"))  # fmt: skip
+_FILES = ("Image", "TargetFilename", "OriginalFileName", "ImageLoaded")
+_NAMING = tuple((name.lower(), f'"{name}":') for name in _FILES)
 """The data that name a file, read when somebody looks for such names."""
 
 
 class Layout(NamedTuple):
-    """What all records with the same beginning, up to the time, have in common. `marks`: the data that are read, by lower-case name; empty when all are."""
+    """What all records with the same beginning, up to the time, have in common.
+
+    `marks`: the data that are read, by lower-case name; empty when all are."""
 
     event_id: int
     provider: str
@@ -61,11 +79,12 @@ class Layout(NamedTuple):
 
 
 def quick_record(text: str, *, names_files: bool = False) -> WindowsRecord | None:
-    """The record of an event with named data, as nearly all are; None for any other. `names_files`: with the data that name a file.
+    """The record of an event with named data, as nearly all are; None for any other.
+
+    `names_files`: with the data that name a file.
 
     `{"Event":{..,"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Sysmon",..}},"EventID":3,..,"TimeCreated":{"#attributes":{"SystemTime":
-    "2026-06-10T08:00:01.123456Z"}},..,"Channel":"..","Computer":"PC-17",..},"EventData":{..}}}`
-    """
+    "2026-06-10T08:00:01.123456Z"}},..,"Channel":"..","Computer":"PC-17",..},"EventData":{..}}}`"""
     try:
         place = text.index(TIME)
         layout = layout_of(text[:place])
@@ -111,13 +130,16 @@ def layout_of(beginning: str) -> Layout:
 
 @lru_cache(_KEPT)
 def _names(ending: str) -> tuple[str, str]:
-    """Channel and computer out of the ending of a record's system part, of which a log has few. Raises ValueError."""
+    """Channel and computer out of the ending of a record's system part, of which a log has few.
+
+    Raises ValueError."""
     channel, rest = _string(ending, _CHANNEL)
     return channel, _string(rest, _COMPUTER)[0]
 
 
 def _string(text: str, mark: str) -> tuple[str, str]:
-    """The string behind the mark, and what follows it. Raises ValueError when there is none without escapes."""
+    """The string behind the mark, and what follows it. Raises ValueError when there is none
+    without escapes."""
     value, quote, rest = text[text.index(mark) + len(mark) :].partition('"')
     if "\\" in value or not quote:
         raise ValueError
@@ -169,8 +191,8 @@ _HEADER = header_of(1)
 def record_texts(chunk: bytes) -> list[str | None]:
     """The JSON of each record of a chunk, in order; None for a damaged one.
 
-    Behind a damaged head of a record the next whole one is looked for. A chunk of which nothing can be read counts as one damaged record.
-    """
+    Behind a damaged head of a record the next whole one is looked for. A chunk of which nothing can be read
+    counts as one damaged record."""
     chunk = without_tables(chunk.ljust(CHUNK_BYTES, b"\0"))
     texts, whole = _parsed(chunk)
     if whole:
@@ -182,7 +204,8 @@ def record_texts(chunk: bytes) -> list[str | None]:
 
 
 def _parsed(chunk: bytes) -> tuple[list[str | None], bool]:
-    """Return what the library reads of a chunk, None for a damaged record; and whether it came to the chunk's end."""
+    """Return what the library reads of a chunk, None for a damaged record; and whether it came to the chunk's
+    end."""
     from evtx import PyEvtxParser
 
     found: list[str | None] = []

@@ -1,7 +1,8 @@
 """The library `evtx` in a process of its own: what a hostile chunk does to it stays there.
 
-Templates in a chunk of 64 KiB can put one value in many times, and nested ones so often that the texts would fill any memory. The process may use
-MOST_BYTES, and MOST_SECONDS for a chunk; beyond that it ends, the chunk counts as one damaged record, and another process goes on.
+Templates in a chunk of 64 KiB can put one value in many times, and nested ones so often that the texts would
+fill any memory. The process may use MOST_BYTES, and MOST_SECONDS for a chunk; beyond that it ends, the chunk
+counts as one damaged record, and another process goes on.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ _kept = threading.local()
 
 
 def texts_of(chunks: Iterable[bytes]) -> Iterator[list[str | None]]:
-    """`record_texts` of each chunk, in order, while the next is read. Raises what the chunks raise, after the texts of all before."""
+    """`record_texts` of each chunk, in order, while the next is read.
+
+    Raises what the chunks raise, after the texts of all before."""
     worker = _kept.__dict__.pop("worker", None)
     if worker is None or not worker.is_own():
         worker = _Worker()
@@ -54,7 +57,9 @@ def texts_of(chunks: Iterable[bytes]) -> Iterator[list[str | None]]:
 
 
 class _Worker:
-    """The process, which is begun again after a chunk that was too much for it. Where none can be begun, the library is called here."""
+    """The process, which is begun again after a chunk that was too much for it.
+
+    Where none can be begun, the library is called here."""
 
     def __init__(self) -> None:
         self._owner = os.getpid()
@@ -94,7 +99,8 @@ class _Worker:
 
 
 def _begun() -> subprocess.Popen[bytes] | None:
-    """A process that answers, with the paths of this one but without the working directory, which may hold anything."""
+    """A process that answers, with the paths of this one but without the working directory, which may hold
+    anything."""
     paths = os.pathsep.join(path for path in sys.path if path)
     try:
         process = subprocess.Popen(

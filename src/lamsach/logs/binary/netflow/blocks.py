@@ -1,7 +1,8 @@
 """Compressed blocks of nfdump's files: LZO1X, LZ4, bzip2 and Zstandard, each of a stated longest size.
 
-Source: nfdump, `nffile.h` and `nffile.c`; "LZO stream format as understood by Linux' LZO decompressor" (the kernel's documentation); "LZ4 Block Format
-Description". Both small decompressors are linear in what they write, and never write more than they are told to.
+Source: nfdump, `nffile.h` and `nffile.c`; "LZO stream format as understood by Linux' LZO decompressor" (the
+kernel's documentation); "LZ4 Block Format Description". Both small decompressors are linear in what they
+write, and never write more than they are told to.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ LZO, BZIP2, LZ4, ZSTD = 1, 2, 3, 4
 
 
 def unpacked(data: bytes, method: int, most: int) -> bytes:
-    """The bytes of a block, at most `most`. Raises LineError for broken data, for more of it, and for a method that is not known."""
+    """The bytes of a block, at most `most`.
+
+    Raises LineError for broken data, for more of it, and for a method that is not known."""
     reader = _READERS.get(method)
     if reader is None:
         raise LineError("The compression of this block is not known.", str(method))

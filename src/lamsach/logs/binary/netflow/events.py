@@ -1,7 +1,7 @@
 """Flow records as events.
 
-`time` is when the exporter sent the record: its own clock, present in every packet. The times within a record count from the device's
-start and are wrong or missing in many exporters.
+`time` is when the exporter sent the record: its own clock, present in every packet. The times within a record
+count from the device's start and are wrong or missing in many exporters.
 """
 
 from __future__ import annotations
@@ -120,7 +120,8 @@ def _number(record: Record, *names: int) -> int | None:
 
 
 def _nat(record: Record, source: str | None, port: int | None) -> tuple[str | None, int | None]:
-    """Return what the source was turned into; the first port of its block when the device gives ports in blocks."""
+    """Return what the source was turned into; the first port of its block when the device gives ports in
+    blocks."""
     nat = _address(record, e.NAT_SOURCE, e.CISCO_NAT_SOURCE, e.NAT_SOURCE_V6, e.BARRACUDA_NAT_SOURCE)
     nat_port = _number(
         record, *(e.NAT_SOURCE_PORT, e.CISCO_NAT_SOURCE_PORT, e.PORT_RANGE_START, e.BARRACUDA_NAT_SOURCE_PORT)

@@ -1,7 +1,8 @@
 """Export packets of NetFlow v1, v5, v7, v9 and IPFIX, one after the other in a file or each in a datagram.
 
-Sources: Cisco's NetFlow export datagram formats, RFC 3954 (v9), RFC 7011 (IPFIX). Traps: a v9 packet does not state its size, but
-a set's number is never 2 to 255, so another version number ends it; a data set may come before its template.
+Sources: Cisco's NetFlow export datagram formats, RFC 3954 (v9), RFC 7011 (IPFIX). Traps: a v9 packet does not
+state its size, but a set's number is never 2 to 255, so another version number ends it; a data set may come
+before its template.
 """
 
 from __future__ import annotations
@@ -54,16 +55,16 @@ class _Waiting:
 
 @dataclass(slots=True)
 class Decoder:
-    """Decodes the packets of one file or capture; remembers templates by exporter and source id (observation domain)."""
+    """Decodes the packets of one file or capture; remembers templates by exporter and source id (observation
+    domain)."""
 
     templates: dict[tuple[str, int, int, int], Template] = field(default_factory=dict)
     waiting: dict[tuple[str, int, int, int], list[_Waiting]] = field(default_factory=dict)
     waiting_bytes: int = 0
 
     def flows(self, packet: bytes, exporter: str = "", number: int = 0) -> Iterator[tuple[int, int, Record]]:
-        """The flows that a packet tells, each with the time of export and the packet's number; also those of earlier packets that
-        waited for a template in this one.
-        """
+        """The flows that a packet tells, each with the time of export and the packet's number; also those of
+        earlier packets that waited for a template in this one."""
         version = packet[0] << 8 | packet[1] if len(packet) >= 2 else 0
         if version in FIXED:
             for time, record in _fixed(packet, version):
@@ -156,16 +157,17 @@ class FixedPacket(NamedTuple):
 
 
 def fixed_rows(packet: bytes, version: int) -> tuple[int, Iterator[tuple[bytes, bytes, int, int, int]]]:
-    """The seconds of a packet whose layout is fixed (`FIXED`), and its records: two addresses, two ports, the protocol."""
+    """The seconds of a packet whose layout is fixed (`FIXED`), and its records: two addresses, two ports, the
+    protocol."""
     fixed = FixedPacket(packet, version, 0)
     return fixed.seconds, FIXED[version][1].iter_unpack(fixed.records)
 
 
 def packet_size(data: bytes, at: int) -> int:
-    """The size of the export packet that begins at the offset; 0 when none does; more than is there when its end is missing.
+    """The size of the export packet that begins at the offset; 0 when none does; more than is there when its
+    end is missing.
 
-    Of a v9 packet whose end is not in the data, what its complete sets and the next one's header show.
-    """
+    Of a v9 packet whose end is not in the data, what its complete sets and the next one's header show."""
     left = len(data) - at
     if left < 4:
         return 0
@@ -202,7 +204,9 @@ _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def looks_like_export(data: bytes, *, whole: bool) -> bool:
-    """Return whether the data begin with an export packet, and another follows it where it ends. `whole`: nothing is missing at the end."""
+    """Return whether the data begin with an export packet, and another follows it where it ends.
+
+    `whole`: nothing is missing at the end."""
     size = packet_size(data, 0)
     if not size or len(data) < 16 or not any(data[4:12]):  # a packet without any time is none
         return False

@@ -1,13 +1,15 @@
 """sFlow version 5: what switches tell of the packets that they took a sample of.
 
-Source: "sFlow Version 5" (https://sflow.org/sflow_version_5.txt), sections 5.2 and 5.3. A datagram holds flow samples, expanded or not, each with
-records: the first bytes of a packet, or its addresses alone. Traps: everything is counted in words of four bytes, texts are padded to them; counters and
-records of unknown kinds state their length and are passed over; a datagram may be cut.
+Source: "sFlow Version 5" (https://sflow.org/sflow_version_5.txt), sections 5.2 and 5.3. A datagram holds flow
+samples, expanded or not, each with records: the first bytes of a packet, or its addresses alone. Traps:
+everything is counted in words of four bytes, texts are padded to them; counters and records of unknown kinds
+state their length and are passed over; a datagram may be cut.
 
-sFlow versions 2 and 4: what older switches tell. Nothing in it states its length, so every part has to be known to reach the next.
+sFlow versions 2 and 4: what older switches tell. Nothing in it states its length, so every part has to be
+known to reach the next.
 
-Source: RFC 3176, section 5 (version 2); "sFlow Version 4" (https://sflow.org/sflow_version_4.txt, the same with longer AS paths). A sample of an unknown kind
-ends the datagram.
+Source: RFC 3176, section 5 (version 2); "sFlow Version 4" (https://sflow.org/sflow_version_4.txt, the same
+with longer AS paths). A sample of an unknown kind ends the datagram.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ _MOST_RECORDS = 64
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A sampled packet: its first bytes (`ethernet`: from the link's header on, else from IP on), or protocol, addresses and ports alone."""
+    """A sampled packet: its first bytes (`ethernet`: from the link's header on, else from IP on), or
+    protocol, addresses and ports alone."""
 
     data: bytes = b""
     ethernet: bool = False
@@ -39,7 +42,8 @@ class Sample:
 
 
 def looks_like_sflow(data: bytes) -> bool:
-    """Return whether a datagram has the beginning of one of version 5, or of the older 2 and 4 (`sflow_old`)."""
+    """Return whether a datagram has the beginning of one of version 5, or of the older 2 and
+    4 (`sflow_old`)."""
     return (
         data[:4] in (b"\0\0\0\x05", b"\0\0\0\x02", b"\0\0\0\x04")
         and data[4:8] in (b"\0\0\0\x01", b"\0\0\0\x02")
@@ -48,7 +52,8 @@ def looks_like_sflow(data: bytes) -> bool:
 
 
 def is_sflow(data: bytes) -> bool:
-    """Return whether a datagram is one of version 5 beyond doubt, whatever its port: its first sample is of a known kind, and fits."""
+    """Return whether a datagram is one of version 5 beyond doubt, whatever its port: its first sample is of a
+    known kind, and fits."""
     if data[:4] != b"\0\0\0\x05" or not looks_like_sflow(data):
         return False
     at = 8 + len(agent_of(data)) + 12

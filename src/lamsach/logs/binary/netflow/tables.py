@@ -1,4 +1,5 @@
-"""NetFlow packets of a fixed layout (versions 1, 5, 7) as tables: many packets' records are one array, whose columns are addresses, ports and protocol.
+"""NetFlow packets of a fixed layout (versions 1, 5, 7) as tables: many packets' records are one array, whose
+columns are addresses, ports and protocol.
 
 What the packets of other versions tell comes as events, one by one.
 """
@@ -111,7 +112,8 @@ def _layout(size: int) -> np.dtype[Any]:
 
 
 def _addresses(source: Array, destination: Array) -> dict[str, pa.Array]:
-    """The columns of addresses; the device is what `ends.decide` takes it for. Each address is spelled once."""
+    """The columns of addresses; the device is what `ends.decide` takes it for. Each address is
+    spelled once."""
     known, rows = np.unique(np.concatenate((source, destination)), return_inverse=True)
     spelled = known.astype(">u4").tobytes()
     texts = pa.array([inet_ntoa(spelled[at : at + 4]) for at in range(0, len(spelled), 4)], pa.string())

@@ -1,11 +1,12 @@
-"""Templates of NetFlow v9 and IPFIX, and the records that they lay out (RFC 3954 section 5, RFC 7011 sections 3.4 and 7).
+"""Templates of NetFlow v9 and IPFIX, and the records that they lay out (RFC 3954 section 5, RFC 7011 sections
+3.4 and 7).
 
 The information elements of which events are made, by number.
 
-Source: https://www.iana.org/assignments/ipfix (NetFlow v9 numbers are the same up to 127 and, for most exporters, beyond); Cisco's
-NetFlow Security Event Logging (NSEL) guide and its application visibility (AVC) field guide; nProbe's, YAF's, Palo Alto's, Citrix' and Barracuda's lists
-for what they add. An enterprise's element is
-(enterprise << 16 | number); nProbe's numbers in NetFlow v9 begin at 57472.
+Source: https://www.iana.org/assignments/ipfix (NetFlow v9 numbers are the same up to 127 and, for most
+exporters, beyond); Cisco's NetFlow Security Event Logging (NSEL) guide and its application visibility (AVC)
+field guide; nProbe's, YAF's, Palo Alto's, Citrix' and Barracuda's lists for what they add. An enterprise's
+element is (enterprise << 16 | number); nProbe's numbers in NetFlow v9 begin at 57472.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ SOURCE_PORTS, DESTINATION_PORTS = (
 CLIENTS = (_CISCO | 12236, _CISCO_V9 | 12236, _CISCO | 12238, _CISCO_V9 | 12238)
 SERVERS = (_CISCO | 12237, _CISCO_V9 | 12237, _CISCO | 12239, _CISCO_V9 | 12239)
 SOURCES, DESTINATIONS = (SOURCE, SOURCE_V6, *CLIENTS), (DESTINATION, DESTINATION_V6, *SERVERS)
-"""Addresses of the packets' ends, and those of a connection's client and server where a device reports connections."""
+"""Addresses of the packets' ends, and those of a connection's client and server where a device reports
+connections."""
 EXPORTER, EXPORTER_V6 = 130, 131
 PROTOCOL, FORWARDING = 4, 89
 NAT_SOURCE, NAT_SOURCE_V6, NAT_SOURCE_PORT, NAT_EVENT = 225, 281, 227, 230
@@ -40,7 +42,8 @@ HTTP_HOST, HTTP_TARGET = 460, 461
 PALO_ALTO_USER = 56702
 _NPROBE, _NPROBE_V9, _YAF = 35632 << 16, 57472, 6871 << 16
 CISCO_NAMES = (_CISCO | 12235, _CISCO_V9 | 12235)
-"""A Host header or a server's name behind six bytes of application (AVC); of several such elements in a record the first counts."""
+"""A Host header or a server's name behind six bytes of application (AVC); of several such elements in a
+record the first counts."""
 CISCO_NAME_HEAD_BYTES = 6
 NAMES = frozenset(
     {

@@ -1,1 +1,3 @@
-"""Readers of many lines at once: one for each way in which records are written, and those of single products."""
+"""Readers of many lines at once: one for each way in which records are written, and those of
+single products.
+"""

@@ -1,7 +1,9 @@
-"""Records that announce themselves, `CEF:` and `LEEF:`, of any product: those with the same keys in the same order.
+"""Records that announce themselves, `CEF:` and `LEEF:`, of any product: those with the same keys in the same
+order.
 
-CEF is taken apart at `=`: before each is the value of one key and the name of the next, so that a value that holds a `=`
-which is not escaped is not usual. The attributes of LEEF are parted by tabs or by the delimiter that LEEF 2.0 states.
+CEF is taken apart at `=`: before each is the value of one key and the name of the next, so that a value that
+holds a `=` which is not escaped is not usual. The attributes of LEEF are parted by tabs or by the delimiter
+that LEEF 2.0 states.
 """
 
 from __future__ import annotations

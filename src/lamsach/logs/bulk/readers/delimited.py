@@ -1,4 +1,6 @@
-"""Delimited rows: of cells that a format names (`Cells`), below a header that names them (`Table`), of any CSV."""
+"""Delimited rows: of cells that a format names (`Cells`), below a header that names them (`Table`), of any
+CSV.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,8 @@ _BOM, _SEPARATOR_LINE = b"\xef\xbb\xbf", "sep="
 
 
 class CellRows(RecordReader):
-    """Rows whose cells are named by how many quotes there are, by the log's own header, or by their numbers."""
+    """Rows whose cells are named by how many quotes there are, by the log's own header, or by
+    their numbers."""
 
     def __init__(self, log_format: LogFormat, context: FileContext) -> None:
         super().__init__(log_format, context)

@@ -1,4 +1,7 @@
-"""The answers of many DNS messages in base64. Messages with one question whose answers are all addresses of IPv4 are read at once, others by `dns_message`."""
+"""The answers of many DNS messages in base64.
+
+Messages with one question whose answers are all addresses of IPv4 are read at once, others by `dns_message`.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,8 @@ def _spelled(addresses: np.ndarray[Any, Any]) -> pa.Array:
 
 
 def _at_once(texts: pa.Array) -> tuple[Truths, Numbers, np.ndarray[Any, Any]]:
-    """Return which messages are read here, how many addresses each of these tells, and the bytes of all in their order."""
+    """Return which messages are read here, how many addresses each of these tells, and the bytes of all in
+    their order."""
     count = len(texts)
     sizes = pc.fill_null(pc.binary_length(texts), 0).to_numpy().astype(np.int64)
     usual = (sizes % 4 == 0) & (sizes >= _SHORTEST) & (sizes <= _LONGEST)

@@ -1,4 +1,5 @@
-"""JSON objects, one a line, with the same keys: of a format that states what it hands on, or of any known key names.
+"""JSON objects, one a line, with the same keys: of a format that states what it hands on, or of any known key
+names.
 
 A line that carries another product's line is read by the format.
 """
@@ -69,7 +70,8 @@ class NamedKeys(GroupReader):
 
 
 def _fields(values: Mapping[str, pa.Array]) -> tuple[bool, dict[str, Held]]:
-    """Return whether the records are of an endpoint, and the columns of each field: see `json_lines.values_of`."""
+    """Return whether the records are of an endpoint, and the columns of each field: see
+    `json_lines.values_of`."""
     paths = [([part.lstrip("_@") for part in path.split(".")], path) for path in values]
     names: set[str] = set()
     endpoint = False
@@ -138,7 +140,9 @@ def _moments(held: Held) -> pa.Array:
 
 
 def _ordered(held: Held, data: bytes) -> Sequence[pa.Array]:
-    """The columns of a field. Unusual where two state something else and their keys do not stand in the same order in all records."""
+    """The columns of a field.
+
+    Unusual where two state something else and their keys do not stand in the same order in all records."""
     for at, (path, column) in enumerate(held):
         for other, beside in held[:at]:
             if other != path and _differ(column, beside):
@@ -151,7 +155,8 @@ def _differ(column: pa.Array, other: pa.Array) -> bool:
 
 
 def _check_order(first: str, second: str, data: bytes) -> None:
-    """What lies deeper comes after; else the first key that is not the same stands before the other's, once in each line."""
+    """What lies deeper comes after; else the first key that is not the same stands before the other's, once
+    in each line."""
     above, below = first.split("."), second.split(".")
     if len(above) < len(below):
         return

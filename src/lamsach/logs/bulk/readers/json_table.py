@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 from lamsach.logs.opening.marks import Truths
 
 _MOST_MARKS = 120
-"""A line has fewer brackets and braces: Arrow ends the process at lists within lists that are nested very deep."""
+"""A line has fewer brackets and braces: Arrow ends the process at lists within lists that are nested very
+deep."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _DEEPEST, _MOST_LEAVES = 8, 400
 _PLAIN_NUMBER = r"^-?[0-9]{1,12}\.[0-9]{1,6}$"
@@ -31,7 +32,8 @@ _PLAIN_NUMBER = r"^-?[0-9]{1,12}\.[0-9]{1,6}$"
 def whole(read: Lines) -> Truths:
     """Return which lines may be one object, and are not nested deep.
 
-    Of lines that are all so, each is one when there are as many objects as lines: `}` before `{` is within no value."""
+    Of lines that are all so, each is one when there are as many objects as lines: `}` before `{` is within no
+    value."""
     nested = read.count("{") + read.count("[")
     return read.begin_with('{"') & read.end_with("}") & (nested < _MOST_MARKS)
 
@@ -98,7 +100,9 @@ def _walked(table: pa.Table) -> Iterator[tuple[str, pa.Array]]:
 
 
 def as_texts(column: pa.Array) -> pa.Array:
-    """`json_records.text_of` of each value, truth values as `true` and `false`. Raises Unusual for what has no such text."""
+    """`json_records.text_of` of each value, truth values as `true` and `false`.
+
+    Raises Unusual for what has no such text."""
     kind = column.type
     if pa.types.is_string(kind):
         return not_empty(column)
@@ -112,7 +116,9 @@ def as_texts(column: pa.Array) -> pa.Array:
 
 
 def as_items(column: pa.Array, item: Mapping[str, str] | None) -> pa.Array:
-    """Lists of texts; of objects the texts of these keys, put together (`lists.SEPARATOR`). Raises Unusual for others."""
+    """Lists of texts; of objects the texts of these keys, put together (`lists.SEPARATOR`).
+
+    Raises Unusual for others."""
     inner, items = column.type.value_type, column.values
     if column.offset:
         raise Unusual

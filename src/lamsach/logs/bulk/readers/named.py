@@ -21,7 +21,8 @@ from lamsach.model import Event
 Values = Mapping[str, Sequence[pa.Array]]
 """Field: the columns that mean it, the best first; an empty cell is absent."""
 _TEXTS = among(
-    "source destination nat ip name host mac user source_name source_mac destination_name query domain url path hash"
+    "source destination nat ip name host mac user source_name source_mac destination_name "
+    "query domain url path hash"
     " answers observer"
 )
 _PORTS, _CLOCK = among("source_port destination_port nat_port"), among("time date clock")
@@ -54,7 +55,9 @@ class NamedRecords:
         return columns.time_of(_values(fields), self._times)
 
     def columns(self, values: Values, count: int) -> dict[str, pa.Array]:
-        """The columns of the events. Raises Unusual for fields that are not known here and records without a time."""
+        """The columns of the events.
+
+        Raises Unusual for fields that are not known here and records without a time."""
         if not values.keys() <= _KNOWN or any(len(several) > _MOST for several in values.values()):
             raise Unusual
         row = {f"{field} {at:02}": one for field, several in values.items() for at, one in enumerate(several)}

@@ -1,6 +1,8 @@
-"""Records of keys with values: `key=value key="value"`, or all values in quotes (`key:"value"; key:"value"`).
+"""Records of keys with values: `key=value key="value"`, or all values in quotes
+(`key:"value"; key:"value"`).
 
-Those with the same keys in the same order are read at once, of any product that states which values it only hands on.
+Those with the same keys in the same order are read at once, of any product that states which values it only
+hands on.
 """
 
 from __future__ import annotations
@@ -55,7 +57,9 @@ def keys_of(shape: bytes) -> Keys:
 
 
 def pair_rows(keys: Keys, wanted: Collection[str], data: bytes, count: int) -> dict[str, pa.Array]:
-    """The wanted values of so many lines with these keys. Raises Unusual, pyarrow.ArrowInvalid where some have others."""
+    """The wanted values of so many lines with these keys.
+
+    Raises Unusual, pyarrow.ArrowInvalid where some have others."""
     names = [name for key, quoted in keys.items() for name in ((f"{key}=", key) if quoted else (key,))]
     bare = [key for key, quoted in keys.items() if not quoted]
     read = [name for name in names if name[-1] == "=" or name in bare or name in wanted]
@@ -155,7 +159,9 @@ class Quoted:
         return tuple(part.partition(self._opening)[0] for part in parts)
 
     def rows(self, records: pa.Array, wanted: Collection[str]) -> dict[str, pa.Array]:
-        """The wanted values. Raises Unusual for records with other keys than the first's, and a wanted key twice."""
+        """The wanted values.
+
+        Raises Unusual for records with other keys than the first's, and a wanted key twice."""
         first = records[0].as_py()
         keys, end = self.keys(first), next((end for end in self._ends if first.endswith(end)), None)
         if end is None or any(keys.count(key) > 1 for key in {*keys} & {*wanted}):

@@ -29,7 +29,8 @@ from lamsach.logs.formats.firewalls.paloalto.columns import (
 from lamsach.logs.text.framing import last_header
 from lamsach.logs.text.times.stated_clock import states_other_zone
 
-# <14>Jun 10 08:00:01 PA-220 1,2026/06/10 08:00:01,0123456789,TRAFFIC,end,2305,2026/06/10 08:00:01,10.1.1.5,198.51.100.7,
+# <14>Jun 10 08:00:01 PA-220 1,2026/06/10 08:00:01,0123456789,TRAFFIC,end,2305,2026/06/10
+# 08:00:01,10.1.1.5,198.51.100.7,
 _SHAPES = {
     0: r"^(?:[^,;]*[\s:])?[0-9]{0,2}$",
     RECEIVED: "^[0-9/: T.+-]{0,32}$",

@@ -1,4 +1,6 @@
-"""Readers of records that the function of their format reads, once for each combination of what it decides by."""
+"""Readers of records that the function of their format reads, once for each combination of what it decides
+by.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +43,8 @@ class RecordReader(GroupReader):
     ) -> dict[str, pa.Array]:
         """The columns of so many records with these keys: see `Row` and `Templates.columns`.
 
-        `heads`: the times and names in the headers; `shapes`: expressions that the texts of keys fit, else Unusual is
-        raised; `first`: keys that are loaded together with those before any was looked at."""
+        `heads`: the times and names in the headers; `shapes`: expressions that the texts of keys fit, else
+        Unusual is raised; `first`: keys that are loaded together with those before any was looked at."""
         if len(self._known) > _SHAPES_KEPT:
             self._known.clear()
         shapes = shapes or {}

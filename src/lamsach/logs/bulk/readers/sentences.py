@@ -1,5 +1,7 @@
-"""Messages in words of any product that says where they begin. Lines are put together that have the same letters between their values, and each wording is put to
-the format once for each combination of what its values are like (`templates.py`), as a whole line with stand-ins.
+"""Messages in words of any product that says where they begin.
+
+Lines are put together that have the same letters between their values, and each wording is put to the format
+once for each combination of what its values are like (`templates.py`), as a whole line with stand-ins.
 
 Values of many lines at once: what is between some letters.
 """
@@ -39,7 +41,8 @@ _MULTIPLIER = 0x9E37_79B9_7F4A_7C15
 
 
 class Tokens:
-    """The values of lines from a place in each on, parted by letters. The colons of a MAC address part none."""
+    """The values of lines from a place in each on, parted by letters. The colons of a MAC address
+    part none."""
 
     def __init__(self, told: Lines, starts: Numbers, parting: str) -> None:
         self._data = told.data
@@ -71,7 +74,9 @@ class Tokens:
 
     @cached_property
     def _bounds(self) -> tuple[Numbers, Numbers]:
-        """Return where each value of each line begins and ends. Raises Unusual when the letters between are not the same in all lines."""
+        """Return where each value of each line begins and ends.
+
+        Raises Unusual when the letters between are not the same in all lines."""
         if (self._count != self._count[0]).any():
             raise Unusual
         places = self._places[self._first[:, None] + np.arange(int(self._count[0]))]
@@ -195,7 +200,8 @@ class SentenceReader(GroupReader):
         return groups_of((tokens.told_by,), usual & tokens.few)
 
     def shape(self, line: bytes) -> Hashable:
-        """See `GroupReader`: the first value, and the words around those that are stated to be of one kind."""
+        """See `GroupReader`: the first value, and the words around those that are stated to be of
+        one kind."""
         found = (match for part in self._expressions for match in part.finditer(line))
         begins = [line.find(mark.encode()) for mark in self._stated.marks if mark.encode() in line]
         first = re.split(
@@ -242,7 +248,9 @@ class SentenceReader(GroupReader):
 
 
 class _Wording:
-    """A message's constant words and the numbers of its other values. It is the format of records of these (`RecordFormat`)."""
+    """A message's constant words and the numbers of its other values.
+
+    It is the format of records of these (`RecordFormat`)."""
 
     head: tuple[str, datetime | None, str | None] = ("", None, None)
     """A header, and the time and the sender that it states."""
@@ -274,7 +282,9 @@ class _Wording:
         return event.time, event.observer
 
     def _within(self, expression: bytes, tokens: Tokens) -> list[int]:
-        """The values that the expression names in the first message. Raises Unusual when what stands around one is another in some lines."""
+        """The values that the expression names in the first message.
+
+        Raises Unusual when what stands around one is another in some lines."""
         found: list[int] = []
         for match in re.finditer(expression, tokens.sample) if expression else ():
             spans = [span for span in match.regs[1:] if span[0] >= 0]
@@ -292,7 +302,9 @@ class _Wording:
         return None
 
     def record_event(self, fields: Fields, header: Header) -> Event | None:
-        """The event of a line with these values. Raises Unusual when it does not have its time and its sender from the header."""
+        """The event of a line with these values.
+
+        Raises Unusual when it does not have its time and its sender from the header."""
         parts = [fields[str(at)] if part is None else part for at, part in enumerate(self._parts)]
         message = "".join(f"{part}{mark}" for part, mark in zip(parts, [*self._marks, ""], strict=True))
         before, time, host = self.head

@@ -1,7 +1,8 @@
-"""Windows events as Winlogbeat and Elastic Agent send them: records of one number and source, whose data are columns.
+"""Windows events as Winlogbeat and Elastic Agent send them: records of one number and source, whose data are
+columns.
 
-What was made of the same values before is not made again: time and number are the record's own, of a log-on the port too,
-of a connection that the machine opened everything.
+What was made of the same values before is not made again: time and number are the record's own, of a log-on
+the port too, of a connection that the machine opened everything.
 """
 
 from __future__ import annotations
@@ -53,7 +54,10 @@ _INTERNAL, _EXTERNAL = "10.0.0.1", "192.0.2.1"
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Records of one number, source and log. `computer`: the machine that wrote each; `data`: by lower-case names; `message`: the rendered texts, where they count."""
+    """Records of one number, source and log.
+
+    `computer`: the machine that wrote each; `data`: by lower-case names; `message`: the rendered texts, where
+    they count."""
 
     event_id: int
     provider: str
@@ -65,7 +69,8 @@ class Records:
 
 
 def connections(record: Records) -> dict[str, pa.Array] | None:
-    """The columns of connections that the machine itself opened or that its filter saw, with both addresses; None for other events. See `windows_contacts.connection`."""
+    """The columns of connections that the machine itself opened or that its filter saw, with both addresses;
+    None for other events. See `windows_contacts.connection`."""
     data = record.data
     if _reader(record) is not contacts.connection or not _own_side_is_source(record):
         return None
@@ -94,7 +99,8 @@ def connections(record: Records) -> dict[str, pa.Array] | None:
 
 
 def _own_side_is_source(record: Records) -> bool:
-    """Return whether the machine is the source of each: it opened the connection, or the filtering platform saw it."""
+    """Return whether the machine is the source of each: it opened the connection, or the filtering platform
+    saw it."""
     data = record.data
     if record.event_id in contacts.PACKETS:
         return False
@@ -142,9 +148,8 @@ def _reader(record: Records) -> Reader | None:
 def distinct_events(record: Records, context: FileContext, times: LooseTimes) -> dict[str, pa.Array]:
     """The columns of the events, of which each that differs in what its reader asks for is made once.
 
-    What one of the data alone tells is not asked of the events, but of that datum: a log-on's port and address, a question and its answers, an image's
-    digests, what the texts of a process mention.
-    """
+    What one of the data alone tells is not asked of the events, but of that datum: a log-on's port and
+    address, a question and its answers, an image's digests, what the texts of a process mention."""
     reader = _reader(record)
     asked = READS.get(reader) if reader is not None else None
     data = {name: column for name, column in record.data.items() if asked is None or name in asked}
@@ -166,7 +171,8 @@ def distinct_events(record: Records, context: FileContext, times: LooseTimes) ->
 
 
 def _of_logon(data: dict[str, pa.Array]) -> dict[str, pa.Array]:
-    """A log-on's own port and address; in place of a machine's address another is left, for what follows from where it is."""
+    """A log-on's own port and address; in place of a machine's address another is left, for what follows from
+    where it is."""
     own: dict[str, pa.Array] = {}
     port, address = _only(data, logons.PORT), _only(data, logons.ADDRESS)
     if port is not None and port not in (*logons.ADDRESS, *logons.STATION):
@@ -328,7 +334,9 @@ def _check_no_xml(texts: pa.Array) -> None:
 
 
 def _agreeing(first: pa.Array, second: pa.Array) -> pa.Array:
-    """Return what two keys with the same meaning state. Unusual where they do not say the same: which one counts depends on their order."""
+    """Return what two keys with the same meaning state.
+
+    Unusual where they do not say the same: which one counts depends on their order."""
     if not pc.all(pc.equal(first, second)).as_py():  # an absent one is no exception
         raise Unusual
     return pc.coalesce(first, second)
@@ -364,7 +372,8 @@ def _number(column: pa.Array | None) -> int:
 
 
 def _computers(computer: pa.Array | None, host: pa.Array | None, count: int) -> pa.Array:
-    """The name of the machine that wrote each event: the shipper's spelling of it where both name the same."""
+    """The name of the machine that wrote each event: the shipper's spelling of it where both name
+    the same."""
     if computer is None or host is None:
         only = host if computer is None else computer
         return pa.nulls(count, pa.string()) if only is None else only

@@ -1,12 +1,14 @@
 """Times in whatever way people and products write them, for logs whose layout is not known beforehand.
 
-`03/10/2026 21:30`, `10/3/2026 9:30:01 PM`, `2026-10-03T14:30:01.5Z`, `21:30:01 03/10/2026`, `03/Oct/2026:21:30:01 +0700`,
-`Oct 3, 2026 @ 21:30:01.000`, `Sat Oct  3 21:30:01 2026`, `1791037801.25`, `9:30 CH 3/10/2026`.
+`03/10/2026 21:30`, `10/3/2026 9:30:01 PM`, `2026-10-03T14:30:01.5Z`, `21:30:01 03/10/2026`,
+`03/Oct/2026:21:30:01 +0700`, `Oct 3, 2026 @ 21:30:01.000`, `Sat Oct  3 21:30:01 2026`, `1791037801.25`, `9:30
+CH 3/10/2026`.
 
 Which of a date's three numbers is the day: decided once per file, from all the dates in its head.
 
-A date such as 05/06/2025 does not tell. What tells, in this order: a number above 12; dates that run backwards in one order and not
-in the other, since a log is written forwards; a date after the file's own time; and last what is usual where it was written.
+A date such as 05/06/2025 does not tell. What tells, in this order: a number above 12; dates that run
+backwards in one order and not in the other, since a log is written forwards; a date after the file's own
+time; and last what is usual where it was written.
 """
 
 from __future__ import annotations
@@ -57,13 +59,16 @@ _MONTH_DAY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class LooseTimes:
-    """Reads the times of one file. `month_first`: whether 10/03 is October 3rd (American) or March 10th (elsewhere)."""
+    """Reads the times of one file.
+
+    `month_first`: whether 10/03 is October 3rd (American) or March 10th (elsewhere)."""
 
     context: FileContext
     month_first: bool = False
 
     def read(self, text: str) -> datetime:
-        """The time that the text states, in UTC; a date alone is its midnight. LineError when it states none."""
+        """The time that the text states, in UTC; a date alone is its midnight. LineError when it
+        states none."""
         text = text.strip().strip("[]\"'")
         if len(text) > _LONGEST:
             raise LineError("The text is not a time.", text[:80])
@@ -108,7 +113,8 @@ class LooseTimes:
 
 
 def month_comes_first(samples: Iterable[str]) -> bool:
-    """Return whether a file writes month/day: a number above 12 decides it; without one, day/month, as in Vietnam."""
+    """Return whether a file writes month/day: a number above 12 decides it; without one, day/month, as in
+    Vietnam."""
     for text in samples:
         match = _NUMERIC.search(text[:_LONGEST])
         if match and int(match[1]) > 12:

@@ -1,9 +1,11 @@
-"""The zone that a line states elsewhere, for a record whose own time states none: in its syslog header, or by Sysmon's `UtcTime`.
+"""The zone that a line states elsewhere, for a record whose own time states none: in its syslog header, or by
+Sysmon's `UtcTime`.
 
-Source: RFC 5424, section 6.2.3; rsyslog's ISO 8601 file format. A device on UTC behind a header in UTC writes `time="2026-11-20 03:00:00"`, which the
-file's zone would put hours away from the header. The record's time is on the header's clock when it is near the header's time by that clock only: a
-relay that turned the header alone into UTC changes nothing. Sysmon writes `UtcTime` into every event, while `TimeCreated` is on the clock of whoever
-exported it: the one is believed when the other is a zone's distance away.
+Source: RFC 5424, section 6.2.3; rsyslog's ISO 8601 file format. A device on UTC behind a header in UTC writes
+`time="2026-11-20 03:00:00"`, which the file's zone would put hours away from the header. The record's time is
+on the header's clock when it is near the header's time by that clock only: a relay that turned the header
+alone into UTC changes nothing. Sysmon writes `UtcTime` into every event, while `TimeCreated` is on the clock
+of whoever exported it: the one is believed when the other is a zone's distance away.
 """
 
 from __future__ import annotations
@@ -19,9 +21,11 @@ from lamsach.model import Event
 
 NEAR = timedelta(minutes=10)
 """How far a record's own time may be from its header's."""
-# <14>1 2026-11-20T03:00:00.123Z host ...   2026-11-20T03:00:00+00:00 host ...   412 <14>1 2026-11-20T03:00:00-04:00 host ...
+# <14>1 2026-11-20T03:00:00.123Z host ...   2026-11-20T03:00:00+00:00 host ...   412 <14>1
+# 2026-11-20T03:00:00-04:00 host ...
 _ZONED = re.compile(
-    r"(?:\d{1,6} )?(?:<\d{1,3}> ?)?(?:\d )?(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?)(Z|([+-])(\d{2}):?(\d{2}))[ \t]",
+    r"(?:\d{1,6} )?(?:<\d{1,3}> ?)?(?:\d )?(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}"
+    r"(?:[.,]\d{1,9})?)(Z|([+-])(\d{2}):?(\d{2}))[ \t]",
     re.ASCII,
 )
 # 03:00:00Z   03:00:00.123 +0700   03:00:00 UTC
@@ -31,9 +35,11 @@ _ZONED_CLOCK = re.compile(
 _MAY_START = frozenset("<0123456789")
 
 
-# UtcTime: 2026-11-20 03:00:00.123   "UtcTime":"2026-11-20 03:00:00.123"   <Data Name="UtcTime">2026-11-20 03:00:00.123<   not CreationUtcTime
+# UtcTime: 2026-11-20 03:00:00.123   "UtcTime":"2026-11-20 03:00:00.123"   <Data Name="UtcTime">2026-11-20
+# 03:00:00.123<   not CreationUtcTime
 _UTC_TIME = re.compile(
-    r"(?:(?<![A-Za-z])|(?<=\\[nrt]))UtcTime\\?[\"']?\s{0,3}[=:>]\s{0,3}\\?[\"']?(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)",
+    r"(?:(?<![A-Za-z])|(?<=\\[nrt]))UtcTime\\?[\"']?\s{0,3}[=:>]"
+    r"\s{0,3}\\?[\"']?(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)",
     re.ASCII,
 )
 _QUARTER, _FARTHEST = timedelta(minutes=15), timedelta(hours=14)

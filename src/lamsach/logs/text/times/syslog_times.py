@@ -18,28 +18,34 @@ _ISO = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z| ?[+-]\d{2}:
 ISO_TIME = re.compile(rf"({_ISO})(?=[ \t]|: |$)", re.ASCII)
 # RFC 3164 section 4.1.2 `Oct 11 22:14:15 host su: ...`; Cisco `Jun 07 2025 16:16:20: %ASA-...`; `*Mar  1
 # 18:46:11.123 UTC: `;
-# rsyslog's `Mon Sep 28 21:30:01 2026 daemon.info dnsmasq[1]: ` as OpenWrt's logread writes; NX-OS' `2026 Mar 27 10:00:01 sw1 %...`.
+# rsyslog's `Mon Sep 28 21:30:01 2026 daemon.info dnsmasq[1]: ` as OpenWrt's logread writes; NX-OS' `2026 Mar
+# 27 10:00:01 sw1 %...`.
 # A month in another language is turned into English before: see `local_months`.
 BSD_TIME = re.compile(
-    r"[*.]?(?:(\d{4}) )?(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}(\d{1,2})"
-    r"(?: (\d{4}))? (\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?: (\d{4})(?= |: ))?(?: (?:UTC|GMT)(?=[ :]))?(?=[ :]|$)",
+    r"[*.]?(?:(\d{4}) )?(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug"
+    r"|Sep|Oct|Nov|Dec) {1,2}(\d{1,2})"
+    r"(?: (\d{4}))? (\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?: (\d{4})(?= |: ))?(?: (?:UTC"
+    r"|GMT)(?=[ :]))?(?=[ :]|$)",
     re.ASCII,
 )
 # Sophos UTM: `2019:11:06-00:08:03 gw httpd[123]: ...`
 _UTM_TIME = re.compile(r"(\d{4}):(\d{1,2}):(\d{1,2})-(\d{2}):(\d{2}):(\d{2})(?= )", re.ASCII)
 # Check Point's CPLogToSyslog: `Jun 10 2026 09:20:31+07:00 192.0.2.1 Action="accept" ...`
 _ZONED_TIME = re.compile(
-    r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}(\d{1,2}) (\d{4}) (\d{2}:\d{2}:\d{2})(Z|[+-]\d{2}:?\d{2})(?=[ :])",
+    r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}(\d{1,2}) (\d{4}) "
+    r"(\d{2}:\d{2}:\d{2})(Z|[+-]\d{2}:?\d{2})(?=[ :])",
     re.ASCII,
 )
 # journalctl -o short-full: `Sun 2026-06-07 09:00:01 +07 host1 sshd[812]: `
 _JOURNAL_TIME = re.compile(
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,9})?) ([A-Z]{2,5}|[+-]\d{2,4})(?= )",
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,9})?) "
+    r"([A-Z]{2,5}|[+-]\d{2,4})(?= )",
     re.ASCII,
 )
 # journalctl -o short-unix: `1780797601.123456 host1 sshd[812]: `; Squid's own time has milliseconds
 _UNIX_TIME = re.compile(r"(\d{10}\.\d{6})(?= [A-Za-z_])", re.ASCII)
-# rsyslog's and others' templates by the clock of a country: `06/07/2026 09:00:01 host1 sshd[812]: `, `6/7/2026 9:00:01 PM host1 ...`,
+# rsyslog's and others' templates by the clock of a country: `06/07/2026 09:00:01 host1 sshd[812]: `,
+# `6/7/2026 9:00:01 PM host1 ...`,
 # `Mon 2026-06-07 09:00:01 host1 ...`, `Jun 7, 2026 09:00:01 host1 ...`
 _LOCAL_TIME = re.compile(
     r"(?:\d{1,2}([/.-])\d{1,2}\1\d{4}|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{4}-\d{2}-\d{2}"
@@ -47,7 +53,8 @@ _LOCAL_TIME = re.compile(
     r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,6})?(?: [AP]M)?(?= [A-Za-z0-9_])",
     re.ASCII,
 )
-# Kiwi Syslog's other files: `01-04-2026 TAB 07:09:49 TAB Auth.Info TAB 192.0.2.9 TAB ...`, in either order or from the year on
+# Kiwi Syslog's other files: `01-04-2026 TAB 07:09:49 TAB Auth.Info TAB 192.0.2.9 TAB ...`, in either order or
+# from the year on
 _KIWI_TIME = re.compile(r"(?:\d{4}-\d{2}-\d{2}|\d{2}-\d{2}-\d{4})\t\d{2}:\d{2}:\d{2}(?=\t)", re.ASCII)
 # `[2026-03-01 10:00:01] host1 sshd[812]: `, `[Sun Mar  1 10:00:01 2026] host1 kernel: `
 _BRACKETED = re.compile(r"\[([^\[\]]{14,40})\]:?(?= )")
@@ -55,7 +62,8 @@ _HEAD_LOOKED_AT = 50
 
 
 def time_at(text: str) -> tuple[TimeReader, int, bool] | None:
-    """Return how to read the time at the start of the text, where it ends, and whether only a syslog header starts so."""
+    """Return how to read the time at the start of the text, where it ends, and whether only a syslog header
+    starts so."""
     match = BSD_TIME.match(text)
     if match:
         return _bsd_reader(match), match.end(), True
@@ -91,14 +99,16 @@ def time_at(text: str) -> tuple[TimeReader, int, bool] | None:
 
 
 def bracketed_time(text: str) -> tuple[TimeReader, int, bool] | None:
-    """The same of a time in square brackets, which other programs write as well: so a host and a program have to follow."""
+    """The same of a time in square brackets, which other programs write as well: so a host and a program have
+    to follow."""
     match = _BRACKETED.match(text)
     found = time_at(match[1] + " ") if match else None
     return (found[0], match.end(), False) if match and found and found[1] == len(match[1]) else None
 
 
 def _loosely(text: str, context: FileContext) -> datetime:
-    """A time whose order of day and month the file decides; without a number above 12 the day comes first, as in Vietnam."""
+    """A time whose order of day and month the file decides; without a number above 12 the day comes first, as
+    in Vietnam."""
     from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
 
     pattern = _KIWI_TIME if "\t" in text else _LOCAL_TIME

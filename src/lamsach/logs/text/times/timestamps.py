@@ -1,8 +1,10 @@
 """Times as logs write them, turned into UTC. Every function raises LineError for a time that cannot be.
 
-Syslog times whose month a machine wrote in its own language, French or Vietnamese: `févr. 03 10:00:01`, `Thg 3 04 10:00:01`.
+Syslog times whose month a machine wrote in its own language, French or Vietnamese: `févr. 03 10:00:01`, `Thg
+3 04 10:00:01`.
 
-Source: glibc's locales `fr_FR` and `vi_VN` (`abmon`, `mon`), by which `journalctl` and `strftime("%b %d %T")` write.
+Source: glibc's locales `fr_FR` and `vi_VN` (`abmon`, `mon`), by which `journalctl` and `strftime("%b %d %T")`
+write.
 
 Time zones as logs name them: `+11`, `+0530`, `UTC+7:00`, `CEST`.
 """
@@ -48,8 +50,7 @@ def microseconds(time: datetime) -> int:
 def from_epoch(value: str | int | float) -> datetime:
     """The time that a count since 1970-01-01 UTC means; seconds, milli-, micro- or nanoseconds by magnitude.
 
-    Seconds up to the year 5138; a fraction is kept to the microsecond (`1587042596.494`).
-    """
+    Seconds up to the year 5138; a fraction is kept to the microsecond (`1587042596.494`)."""
     try:
         whole, micro = _split_epoch(value)
         if whole < 100_000_000_000:
@@ -64,7 +65,8 @@ def from_epoch(value: str | int | float) -> datetime:
 
 
 def _split_epoch(value: str | int | float) -> tuple[int, int]:
-    """The whole number and the microseconds of its fraction. ValueError for what is no number of 0 or more."""
+    """The whole number and the microseconds of its fraction. ValueError for what is no number of 0
+    or more."""
     if isinstance(value, str):
         text = value.strip()
         if not text.isascii() or len(text) > _LONGEST_NUMBER:
@@ -86,10 +88,8 @@ def _split_epoch(value: str | int | float) -> tuple[int, int]:
 def from_iso(text: str, zone: tzinfo) -> datetime:
     """An ISO 8601 or RFC 3339 time in UTC; `zone` is assumed when the text states none.
 
-    Taken too: a space for the `T`, slashes in the date, a space before the offset, any number of fraction digits,
-    a comma
-    before them, a leap second.
-    """
+    Taken too: a space for the `T`, slashes in the date, a space before the offset, any number of fraction
+    digits, a comma before them, a leap second."""
     try:
         return _iso(text.strip(), zone)
     except (ValueError, OverflowError):
@@ -139,11 +139,11 @@ def local_time(
 def without_year(
     month: int, day: int, hour: int, minute: int, second: int, context: FileContext, microsecond: int = 0
 ) -> datetime:
-    """A time without a year (RFC 3164): the latest year that does not put it more than a day after the file's own time.
+    """A time without a year (RFC 3164): the latest year that does not put it more than a day after the file's
+    own time.
 
     So `Dec 31` in a file written on 2 January is of the year before. A file whose time is not known counts as
-    written now.
-    """
+    written now."""
     moment = (month, day, hour, minute, second, microsecond)
     if context.modified.year < _NO_TIME_KNOWN_YEAR:
         return _latest_year(*moment, context.modified + _ONE_DAY, context.timezone)
@@ -205,7 +205,8 @@ def in_english(text: str) -> str | None:
 
 _HOURS = re.compile(r"(?:GMT|UTC)?([+-])(\d{1,2})(?::?(\d{2}))?", re.ASCII)
 _ZONES = (
-    "utc:0 gmt:0 wet:0 bst:1 cet:1 west:1 cest:2 eet:2 eest:3 msk:3 gst:4 ict:7 wib:7 hkt:8 sgt:8 myt:8 awst:8 jst:9 kst:9 aest:10 aedt:11"
+    "utc:0 gmt:0 wet:0 bst:1 cet:1 west:1 cest:2 eet:2 eest:3 msk:3 gst:4 ict:7 wib:7 hkt:8 "
+    "sgt:8 myt:8 awst:8 jst:9 kst:9 aest:10 aedt:11"
     " nzst:12 nzdt:13 edt:-4 est:-5 cdt:-5 mdt:-6 mst:-7 pdt:-7 pst:-8"
 )
 _BY_NAME = {name: int(hours) for name, _, hours in (word.partition(":") for word in _ZONES.split())}
