@@ -208,12 +208,15 @@ def main() -> None:
     prepare()
     from django.db import connection
 
+    from lamsach.portal.units.counters import fold
+
     if not sizes:
         print(json.dumps(account()))
         return
     units, users, size_bytes = map(int, sizes)
     (Path(folder) / "bundle.zip").write_bytes(bundle(size_bytes))
     place = fill(units, users)
+    fold()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     print(json.dumps(place))

@@ -13,8 +13,8 @@ from lamsach.portal.units.models import Unit, UnitLink, UnitName
 
 APPS = "lamsach.portal."
 Made = dict[tuple[type[models.Model], Any], Any]
-ALONE = {"User", "Campaign", "FormDefinition", "UnitImport"}
-"""Models of which there is one in each copy's place: copies belong to the same people and campaigns."""
+ALONE = {"User", "Campaign", "FormDefinition", "UnitImport", "Counter", "Changed"}
+"""Models of which there is one in each copy's place: copies belong to the same people and campaigns. The database counts by itself."""
 
 
 def _models() -> list[type[models.Model]]:

@@ -43,11 +43,11 @@ def migrate(folder: Path, address: str = "") -> None:
 
 
 def schema() -> str:
-    """A digest of all migrations."""
+    """A digest of all migrations, and of what lays triggers."""
     digest = hashlib.sha256()
     for path in sorted(PORTAL.glob("*/migrations/*.py")):
         digest.update(path.relative_to(PORTAL).as_posix().encode() + path.read_bytes())
-    for name in ("settings.py", "schema.py"):
+    for name in ("settings.py", "schema.py", "units/counters.py", "units/facts.py"):
         digest.update((PORTAL / name).read_bytes())
     digest.update(" ".join(version(name) for name in LIBRARIES).encode())
     return digest.hexdigest()[:24]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lamsach.errors import LamsachError
 from lamsach.portal.campaigns import deadline_moves, deadlines, dispatches
-from lamsach.portal.campaigns.counting import Counts, counts, counts_by_child, counts_of_pairs
+from lamsach.portal.campaigns.counting import Counts, branches, counts, counts_by_child, figures_of_pairs
 from lamsach.portal.campaigns.dispatches import take_back
 from lamsach.portal.campaigns.models import (
     Campaign,
@@ -29,22 +29,32 @@ from lamsach.portal.cases.tally import (
     CaseCounts,
     case_counts,
     case_counts_by_child,
-    case_counts_of_pairs,
 )
 from lamsach.portal.cases.upkeep import move
 from lamsach.portal.reports import chain, drafts
 from lamsach.portal.reports.chain import Action, Stale
 from lamsach.portal.reports.models import Report
-from lamsach.portal.units import tree
+from lamsach.portal.units import counters, tree
 from lamsach.portal.units.models import FOREVER, Unit
-from lamsach.portal.web.bars import _reported
 from lamsach.portal.web.tree import tree as tree_of
 
 from . import bundles
 from .conftest import Cast, remembered
 from .test_deadlines import day, launched
 
-ACTS = ("open", "acknowledge", "deploy", "take back", "link", "move", "due", "report", "case", "again")
+ACTS = (
+    "open",
+    "acknowledge",
+    "deploy",
+    "take back",
+    "link",
+    "move",
+    "due",
+    "report",
+    "case",
+    "again",
+    "fold",
+)
 STEPS = st.lists(
     st.tuples(st.sampled_from(ACTS), st.integers(0, 5), st.integers(0, 5), st.integers(-6, 1)), max_size=25
 )
@@ -108,6 +118,8 @@ class World:
         elif act == "case" and (case := Case.objects.filter(unit=unit).first()):
             to = list(CaseState)[offset % len(CaseState)]
             move(case, to, self.by, "Thử", unfollowed="Đã làm")
+        elif act == "fold":
+            counters.fold()
         elif act == "again":
             devices = [bundles.device(f"name:pc-{unit.pk}-9")]
             contacts = [bundles.Contact(devices[0].key, {bundles.day(offset - 1): 2})]
@@ -130,7 +142,19 @@ class World:
                 one.late and (reached[name] is None or reached[name] > tree.today()) for name, one in done
             )
             found["late"] += bool(reached["sent"] and late)
+            found["reported"] += self._has_reported(unit)
         return Counts(**found)
+
+    def _has_reported(self, unit: Unit) -> bool:
+        return Report.objects.filter(campaign=self.campaign, unit=unit, state__in=("sent", "frozen")).exists()
+
+    def bar(self, units: list[Unit]) -> dict[str, int]:
+        """The parts of a board's bar: each unit in the first that holds."""
+        found = dict.fromkeys(("late", "reported", "deployed", "informed", "silent"), 0)
+        for unit in units:
+            one = self.recount([unit])
+            found[next((name for name in found if getattr(one, name, 0) and name != "silent"), "silent")] += 1
+        return found
 
     def _reached(self, unit: Unit) -> dict[str, Any]:
         copies = Recipient.objects.filter(unit=unit, dispatch__campaign=self.campaign)
@@ -172,19 +196,16 @@ def test_board_and_home_equal_a_recount(steps: list[tuple[str, int, int, int]], 
         campaign = world.campaign
         campaign.refresh_from_db()
         pairs = [(campaign, unit.pk) for unit in world.units]
-        at_once = zip(
-            world.units, counts_of_pairs(pairs), case_counts_of_pairs(pairs), _reported(pairs), strict=True
-        )
-        for unit, board, machines, reported in at_once:
+        for unit, figures in zip(world.units, figures_of_pairs(pairs), strict=True):
             inner = world.below(unit)
             expected = world.recount(inner[1:])
-            assert board == counts(campaign, unit.pk) == expected, unit.code
+            assert Counts.of(figures.below) == counts(campaign, unit.pk) == expected, unit.code
+            machines = CaseCounts.of(figures.whole)
             assert machines == case_counts(campaign, unit.pk) == world.machines(inner), unit.code
-            sent = Report.objects.filter(campaign=campaign, unit__in=inner[1:], state__in=("sent", "frozen"))
-            assert reported == len({report.unit_id for report in sent}), unit.code
             for child in Unit.objects.filter(parent=unit):
                 below = world.below(child)
                 assert counts_by_child(campaign, unit.pk)[child.pk] == world.recount(below)
+                assert branches(campaign, unit.pk)[child.pk] == world.bar(below)
                 assert case_counts_by_child(campaign, unit.pk).get(child.pk, CaseCounts()) == world.machines(
                     below
                 )

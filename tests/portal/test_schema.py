@@ -22,6 +22,8 @@ from lamsach.portal.server import start
 start(Path(sys.argv[1]))
 from django.core.management import call_command
 call_command("migrate", interactive=False, verbosity=0)
+from lamsach.portal.schema import bring_up_to_date
+bring_up_to_date()
 """
 LEFT = """
 import sys

@@ -10,9 +10,18 @@ from lamsach.errors import UsageError
 def bring_up_to_date() -> None:
     """Lay an empty database out from the models, ten times faster; migrate any other.
 
+    Then lay the triggers of the counters, and count anew where this version counts otherwise.
+
     UsageError for a database of a development version from before the first release's schema. A failure
     leaves the database as it was, as far as its system can.
     """
+    from lamsach.portal.units.counters import install
+
+    _bring_up_to_date()
+    install()
+
+
+def _bring_up_to_date() -> None:
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor

@@ -1,23 +1,25 @@
-"""The one query for "informed" and "deployed", for any subtree as of any date; boards and reports use it."""
+"""How far the units of a subtree are, on any day: "informed", "deployed", late, reported.
+
+Read from the counters (`units.counters`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, Count, FilteredRelation, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 
-from lamsach.portal.base.queries import at_once
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.units.models import UnitLink
-from lamsach.portal.units.tree import on_day, today, under
+from lamsach.portal.units.counters import Figures, read
+from lamsach.portal.units.tree import today, under
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Units of a subtree: all, and those sent to, opened, acknowledged, deployed or late on the day."""
+    """Units of a subtree: all, and those sent to, opened, acknowledged, deployed, late then, reported."""
 
     units: int = 0
     sent: int = 0
@@ -25,6 +27,12 @@ class Counts:
     informed: int = 0
     deployed: int = 0
     late: int = 0
+    reported: int = 0
+
+    @classmethod
+    def of(cls, sums: Mapping[str, int]) -> Counts:
+        """Return the counts among the sums of a unit."""
+        return cls(**{one.name: sums.get(one.name, 0) for one in fields(cls)})
 
     @property
     def silent(self) -> int:
@@ -42,23 +50,6 @@ class Counts:
         return self.units - self.sent
 
 
-def _links(
-    campaign: Campaign, ancestors: Iterable[int], day: date, alone: Collection[int] = ()
-) -> QuerySet[UnitLink]:
-    """Links from these units down (of `alone` ones to themselves), with the participation `p` below."""
-    itself = Q(descendant__in=alone, distance=0)
-    links = (
-        UnitLink.objects.filter(on_day(day), Q(ancestor__in={*ancestors} - {*alone}) | itself)
-        if alone
-        else under(ancestors, day)
-    )
-    return links.annotate(
-        p=FilteredRelation(
-            "descendant__participations", condition=Q(descendant__participations__campaign=campaign)
-        )
-    )
-
-
 def late_on(day: date, prefix: str = "p__") -> Q:
     """Condition of being late on a day: sent, and acknowledging or deploying due before it and not done."""
     late = Q()
@@ -68,50 +59,38 @@ def late_on(day: date, prefix: str = "p__") -> Q:
     return Q(**{f"{prefix}sent_on__lte": day}) & late
 
 
-def _figures(day: date) -> dict[str, Any]:
-    reached = {"sent": "sent_on", "opened": "opened_on", "informed": "informed_on", "deployed": "deployed_on"}
-    figures: dict[str, Any] = {
-        name: Count("descendant", filter=Q(**{f"p__{column}__lte": day})) for name, column in reached.items()
-    }
-    return {"units": Count("descendant"), **figures, "late": Count("descendant", filter=late_on(day))}
-
-
 def counts(campaign: Campaign, unit_id: int, day: date | None = None, *, itself: bool = False) -> Counts:
     """The counts of everything under a unit as of a day (today). `itself`: whether the unit counts too."""
-    moment = day or today()
-    links = _links(campaign, [unit_id], moment)
-    if not itself:
-        links = links.filter(distance__gt=0)
-    return Counts(**links.aggregate(**_figures(moment)))
+    figures = read([campaign.pk], [unit_id], day or today())[campaign.pk, unit_id]
+    return Counts.of(figures.whole if itself else figures.below)
 
 
-def counts_of_pairs(pairs: Sequence[tuple[Campaign, int]]) -> list[Counts]:
-    """Today's counts of everything under each unit in its campaign, in one query."""
-    moment = today()
-    rows = [_links(campaign, [unit_id], moment).filter(distance__gt=0) for campaign, unit_id in pairs]
-    found = at_once([(links, _figures(moment)) for links in rows])
-    return [Counts(**{name: row[name] or 0 for name in _figures(moment)}) for row in found]
+def figures_of_pairs(pairs: Sequence[tuple[Campaign, int]]) -> list[Figures]:
+    """Today's figures of each unit in its campaign, in one query."""
+    found = read({campaign.pk for campaign, _ in pairs}, {unit for _, unit in pairs}, today())
+    return [found[campaign.pk, unit] for campaign, unit in pairs]
 
 
-def counts_by_child(
-    campaign: Campaign,
-    unit_id: int,
-    day: date | None = None,
-    *,
-    children: Iterable[int] | None = None,
-    alone: Collection[int] = (),
-) -> dict[int, Counts]:
-    """Counts of each child with everything under it, as of a day; of the `alone` only the unit itself."""
-    moment = day or today()
-    below = under([unit_id], moment).filter(distance=1).values_list("descendant", flat=True)
-    links = _links(campaign, below if children is None else children, moment, alone)
-    rows = links.values("ancestor").annotate(**_figures(moment))
-    found: dict[int, Counts] = {}
-    for row in rows:
-        values: dict[str, Any] = dict(row)
-        ancestor = values.pop("ancestor")
-        found[ancestor] = Counts(**values)
-    return found
+def figures_of(campaign: Campaign, units: Iterable[int], day: date | None = None) -> dict[int, Figures]:
+    """The figures of units as of a day (today)."""
+    found = read([campaign.pk], list(units), day or today())
+    return {unit: figures for (number, unit), figures in found.items() if number}
+
+
+def children(unit_id: int, day: date | None = None) -> list[int]:
+    """The units directly under a unit on a day (today)."""
+    return list(under([unit_id], day).filter(distance=1).values_list("descendant", flat=True))
+
+
+def counts_of(campaign: Campaign, units: Iterable[int], day: date | None = None) -> dict[int, Counts]:
+    """The counts of units with everything under each as of a day (today)."""
+    found = figures_of(campaign, units, day)
+    return {unit: Counts.of(figures.whole) for unit, figures in found.items()}
+
+
+def counts_by_child(campaign: Campaign, unit_id: int, day: date | None = None) -> dict[int, Counts]:
+    """The counts of each unit directly under a unit, with everything under it, as of a day (today)."""
+    return counts_of(campaign, children(unit_id, day), day)
 
 
 REPORTED: list[Callable[[Campaign], QuerySet[Any]]] = []
@@ -120,23 +99,16 @@ REPORTED: list[Callable[[Campaign], QuerySet[Any]]] = []
 
 def branches(campaign: Campaign, unit_id: int) -> dict[int, dict[str, int]]:
     """Units by child and by the first of late, reported, deployed, informed or silent that holds today."""
-    day = today()
-    below = under([unit_id], day).filter(distance=1).values_list("descendant", flat=True)
-    steps = [When(late_on(day), then=Value("late"))]
-    steps += [
-        When(descendant__in=reported(campaign).values("unit"), then=Value("reported"))
-        for reported in REPORTED
-    ]
-    steps += [When(**{f"p__{name}_on__lte": day, "then": Value(name)}) for name in ("deployed", "informed")]
-    rows = _links(campaign, below, day).annotate(step=Case(*steps, default=Value("silent")))
     found: dict[int, dict[str, int]] = {}
-    for unit, step, count in rows.values_list("ancestor", "step").annotate(count=Count("pk")).order_by():
-        found.setdefault(unit, {})[step] = count
+    for unit, figures in figures_of(campaign, children(unit_id)).items():
+        sums = figures.whole
+        steps = {name: sums[f"bar.{name}"] for name in ("reported", "deployed", "informed")}
+        steps["late"] = sums["late"]
+        found[unit] = {**steps, "silent": sums["units"] - sum(steps.values())}
     return found
 
 
 def total(parts: Iterable[Counts]) -> Counts:
     """The sum of counts that have no unit in common."""
     listed = list(parts)
-    names = ("units", "sent", "opened", "informed", "deployed", "late")
-    return Counts(**{name: sum(getattr(part, name) for part in listed) for name in names})
+    return Counts(**{one.name: sum(getattr(part, one.name) for part in listed) for one in fields(Counts)})

@@ -22,6 +22,7 @@ from lamsach.portal.campaigns.models import Campaign, CampaignState, Dispatch, P
 from lamsach.portal.jobs.queue import Progress, job, regular
 from lamsach.portal.mail.models import BadAddress, Letter
 from lamsach.portal.units.access import home_units, memberships
+from lamsach.portal.units.counters import fold
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import today, under
 
@@ -47,6 +48,9 @@ def remind_by_schedule() -> int:
     for recipient in waiting.exclude(unit__email="").iterator(chunk_size=1000):
         by_dispatch.setdefault(recipient.dispatch_id, []).append(recipient)
     return sum(_once(group) for group in by_dispatch.values())
+
+
+regular("units.fold", timedelta(seconds=2))(fold)
 
 
 def _once(group: list[Recipient]) -> int:

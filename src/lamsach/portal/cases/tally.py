@@ -11,17 +11,17 @@ Statements of its units one by one count where they are asked for alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
-from lamsach.portal.base.queries import at_once
+from lamsach.portal.campaigns.counting import children, figures_of
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.models import CaseState, Cause, Span
+from lamsach.portal.units.counters import Figures
 from lamsach.portal.units.models import Unit, UnitLink
 from lamsach.portal.units.tree import on_day, today, under
 
@@ -58,6 +58,13 @@ class CaseCounts:
     reinfected: int = 0
     dismissed: int = 0
 
+    @classmethod
+    def of(cls, sums: Mapping[str, int]) -> CaseCounts:
+        """Return the numbers of cases among the sums of a unit (`units.counters`)."""
+        return cls(
+            **{n: sum(sums.get(f"case.{state}", 0) for state in states) for n, states in GROUPS.items()}
+        )
+
     def __add__(self, other: CaseCounts) -> CaseCounts:
         """Each number for itself."""
         return CaseCounts(**{name: getattr(self, name) + getattr(other, name) for name in GROUPS})
@@ -84,69 +91,48 @@ def end_of(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
 
 
-def _figures() -> dict[str, Any]:
-    return {f"n_{name}": Count("pk", filter=Q(state__in=states)) for name, states in GROUPS.items()}
-
-
 def case_counts(
     campaign: Campaign, unit_id: int, day: date | None = None, known: datetime | None = None
 ) -> CaseCounts:
     """The numbers of a unit and everything under it on a day (today)."""
     moment = day or today()
-    chosen = spans_on(campaign, moment, known).filter(unit__in=under([unit_id], moment).values("descendant"))
-    found = chosen.aggregate(**_figures())
-    own = CaseCounts(**{name: found[f"n_{name}"] for name in GROUPS})
+    own = case_counts_of(campaign, [unit_id], moment, known).get(unit_id, CaseCounts())
     return sum(more_stated(campaign, unit_id, moment, known).values(), own)
-
-
-def case_counts_of_pairs(pairs: Sequence[tuple[Campaign, int]]) -> list[CaseCounts]:
-    """Today's numbers of each unit with all under it in its campaign: one query, and statements."""
-    moment = today()
-    rows = [
-        spans_on(campaign, moment).filter(unit__in=under([unit], moment).values("descendant"))
-        for campaign, unit in pairs
-    ]
-    counted = at_once([(spans, _figures()) for spans in rows])
-    own = [CaseCounts(**{name: row[f"n_{name}"] or 0 for name in GROUPS}) for row in counted]
-    return [
-        sum(more_stated(campaign, unit, moment).values(), here)
-        for (campaign, unit), here in zip(pairs, own, strict=True)
-    ]
 
 
 def case_counts_by_child(campaign: Campaign, unit_id: int, day: date | None = None) -> dict[int, CaseCounts]:
     """For each unit directly under a unit: its numbers with everything under it."""
     moment = day or today()
-    children = under([unit_id], moment).filter(distance=1).values("descendant")
-    counted = case_counts_of(campaign, children, moment, None)
+    parts = children(unit_id, moment)
+    counted = case_counts_of(campaign, parts, moment)
     more = more_stated(campaign, unit_id, moment, None, itself=False)
     if more:
-        links = UnitLink.objects.filter(on_day(moment), ancestor__in=children, descendant__in=more)
+        links = UnitLink.objects.filter(on_day(moment), ancestor__in=parts, descendant__in=more)
         for child, unit in links.values_list("ancestor", "descendant"):
             counted[child] = counted.get(child, CaseCounts()) + more[unit]
     return counted
 
 
+def cases_in(figures: Mapping[int, Figures]) -> dict[int, CaseCounts]:
+    """The numbers of units with everything under each, of those that have any case."""
+    found = {unit: CaseCounts.of(one.whole) for unit, one in figures.items()}
+    return {unit: counts for unit, counts in found.items() if counts != CaseCounts()}
+
+
 def case_counts_of(
-    campaign: Campaign, roots: Any, day: date, known: datetime | None, *, alone: Collection[int] = ()
+    campaign: Campaign, units: Iterable[int], day: date, known: datetime | None = None
 ) -> dict[int, CaseCounts]:
-    """Numbers of each unit (numbers, or a query) with all under it; of those `alone`, its own."""
-    wanted = Q(unit__links_up__ancestor__in={*roots} - {*alone} if alone else roots)
-    if alone:
-        wanted |= Q(unit__in=alone, unit__links_up__distance=0)
-    rows = (
-        spans_on(campaign, day, known)
-        .filter(
-            wanted,
-            unit__links_up__valid_from__lte=day,
-            unit__links_up__valid_until__gt=day,
-        )
-        .order_by()
-        .values(child=F("unit__links_up__ancestor"))
-        .annotate(**_figures())
+    """Numbers of each unit with all under it: from the counters, or as they were known at a moment."""
+    if known is None:
+        return cases_in(figures_of(campaign, units, day))
+    sums: dict[int, dict[str, int]] = {}
+    above = F("unit__links_up__ancestor")
+    rows = spans_on(campaign, day, known).filter(
+        on_day(day, "unit__links_up__"), unit__links_up__ancestor__in=units
     )
-    counted: list[dict[str, Any]] = list(rows)  # type: ignore[arg-type]
-    return {row["child"]: CaseCounts(**{name: row[f"n_{name}"] for name in GROUPS}) for row in counted}
+    for unit, state, count in rows.order_by().values_list(above, "state").annotate(count=Count("pk")):
+        sums.setdefault(unit, {})[f"case.{state}"] = count
+    return {unit: CaseCounts.of(sums[unit]) for unit in sums}
 
 
 def more_stated(

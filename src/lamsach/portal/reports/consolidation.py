@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lamsach.letters.form import Form
 from lamsach.portal.base.charts import Chart, chart
-from lamsach.portal.campaigns.counting import Counts, counts_by_child
+from lamsach.portal.campaigns.counting import Counts, counts_of
 from lamsach.portal.campaigns.deadlines import of_units
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.reports.access import with_parent
@@ -79,7 +79,7 @@ def consolidate(form: Form, scope: Scope, basis: Report | None = None) -> Consol
     frozen = accepted(scope, known)
     newest = _newest(scope, known)
     dues = of_units(scope.campaign, known)
-    boards = counts_by_child(scope.campaign, scope.unit.pk, scope.day, children=known)
+    boards = counts_of(scope.campaign, known, scope.day)
     before = _digests(basis)
     lines = []
     for unit in units:

@@ -11,6 +11,7 @@ from datetime import date
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.base.roles import Role
@@ -43,7 +44,10 @@ class Unit(models.Model):
 
     class Meta:
         ordering = ("code",)
-        indexes = (models.Index(fields=("parent", "code")),)
+        indexes = (
+            models.Index(fields=("parent", "code")),
+            models.Index(Lower("email"), name="units_unit_address"),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -111,3 +115,31 @@ class UnitImport(models.Model):
     headings = models.JSONField(default=list)
     basis = models.CharField(max_length=64)
     applied = models.DateTimeField(null=True)
+
+
+class Counter(models.Model):
+    """What is counted of a unit alone, or of everything under it, in a campaign (0: in none) from a day on.
+
+    Written by `counters` alone, which says what `scope` is; `facts` says what is counted.
+    """
+
+    scope = models.PositiveSmallIntegerField()
+    unit = models.PositiveBigIntegerField()
+    campaign = models.PositiveBigIntegerField()
+    what = models.CharField(max_length=24)
+    day = models.DateField()
+    n = models.BigIntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("scope", "unit", "campaign", "what", "day"), name="units_one_counter"
+            ),
+        )
+
+
+class Changed(models.Model):
+    """A note, by a trigger, that the facts of a unit in a campaign have changed since they were counted."""
+
+    unit = models.PositiveBigIntegerField()
+    campaign = models.PositiveBigIntegerField()

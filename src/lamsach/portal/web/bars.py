@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.base.charts import Part, bar
-from lamsach.portal.base.queries import at_once
 from lamsach.portal.campaigns.access import readable_campaigns
-from lamsach.portal.campaigns.counting import Counts, counts_of_pairs
-from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation
+from lamsach.portal.campaigns.counting import Counts, figures_of_pairs
+from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.campaigns.tasks import own_dates
 from lamsach.portal.cases.coverage import searching
-from lamsach.portal.cases.tally import CaseCounts, case_counts_of_pairs
-from lamsach.portal.reports.access import with_parent
+from lamsach.portal.cases.tally import CaseCounts, more_stated
 from lamsach.portal.units.access import home_units
+from lamsach.portal.units.counters import Figures
 from lamsach.portal.units.models import Unit
-from lamsach.portal.units.tree import today, under
+from lamsach.portal.units.tree import today
 
 CAMPAIGNS, UNITS = 3, 2
 """For how many campaigns and own units the first page draws bars."""
@@ -80,37 +77,23 @@ def standings(user: Any) -> list[Standing]:
     places = [(campaign, unit) for campaign in running for unit in mine]
     pairs = [(campaign, unit.pk) for campaign, unit in places]
     due = own_dates(user, pairs)
-    figures = zip(counts_of_pairs(pairs), _reported(pairs), case_counts_of_pairs(pairs), strict=True)
     return [
-        _standing(campaign, unit, due[campaign.pk, unit.pk].report.day, *found)
-        for (campaign, unit), found in zip(places, figures, strict=True)
+        _standing(campaign, unit, due[campaign.pk, unit.pk].report.day, figures)
+        for (campaign, unit), figures in zip(places, figures_of_pairs(pairs), strict=True)
     ]
 
 
-def _reported(pairs: Iterable[tuple[Campaign, int]]) -> list[int]:
-    """Units under each unit that reported, here or by another portal's word, in one query."""
-    parts: list[tuple[QuerySet[Any], dict[str, Any]]] = []
-    for campaign, unit in pairs:
-        inside, sent = under([unit]).filter(distance__gt=0).values("descendant"), with_parent(campaign)
-        stated = Participation.objects.filter(campaign=campaign, reported_on__isnull=False, unit__in=inside)
-        others = stated.exclude(Exists(sent.filter(unit=OuterRef("unit"))))
-        parts += [
-            (rows, {"done": Count("unit", distinct=True)}) for rows in (sent.filter(unit__in=inside), others)
-        ]
-    done = [row["done"] or 0 for row in at_once(parts)]
-    return [sent + others for sent, others in zip(done[::2], done[1::2], strict=True)]
-
-
-def _standing(
-    campaign: Campaign, unit: Unit, due: date, found: Counts, reported: int, machines: CaseCounts
-) -> Standing:
+def _standing(campaign: Campaign, unit: Unit, due: date, figures: Figures) -> Standing:
+    found = Counts.of(figures.below)
+    more = more_stated(campaign, unit.pk, today()).values()
+    machines = sum(more, CaseCounts.of(figures.whole))
     board, at = reverse("campaigns:board", args=(campaign.pk,)), f"?unit={unit.pk}"
     bars = [
         Bar(_("reached: have acknowledged"), found.informed, found.units, f"{board}{at}"),
         Bar(_("have deployed"), found.deployed, found.units, f"{board}{at}&state=deployed"),
         Bar(
             _("have reported"),
-            reported,
+            found.reported,
             found.units,
             reverse("reports:overview", args=(campaign.pk,)) + at,
         ),

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import chain
 from typing import Any
 
-from django.db.models import Count, F, FilteredRelation, Q, QuerySet
+from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.campaigns.access import readable_campaigns
-from lamsach.portal.campaigns.counting import Counts, counts_by_child, late_on, total
+from lamsach.portal.campaigns.counting import Counts, figures_of, late_on
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.cases import tally
 from lamsach.portal.cases.coverage import NOWHERE, Lack, Searching, searching, unsearched_by_child
-from lamsach.portal.cases.tally import GROUPS, CaseCounts, case_counts_of, larger, more_stated
+from lamsach.portal.cases.tally import GROUPS, CaseCounts, cases_in, larger, more_stated
+from lamsach.portal.units.counters import read
 from lamsach.portal.units.models import FOREVER, Unit, UnitLink
 from lamsach.portal.units.tree import on_day, today, under
 
-MOST_ROWS, MOST_SUMS = 500, 2000
-"""Most units that the tree shows (more are in the list), and most that it adds up to sums."""
+MOST_ROWS = 500
+"""Most units that the tree shows; more are in the list."""
 ANSWERS: Mapping[str, tuple[str, Any]] = {
     "late": ("late", _("late")),
     "deployed": ("good", _("deployed")),
@@ -116,7 +116,7 @@ def tree(campaign: Campaign | None, root: Unit, opened: Iterable[int]) -> Tree:
         by_parent.setdefault(None if unit.pk == root.pk else unit.parent_id, []).append(unit)
     placed = list(_placed(by_parent, by_parent.get(None, []), inside, 0))
     shown = placed[:MOST_ROWS]
-    figures = _figures(campaign, root, [unit.pk for unit, _depth in shown], inside, day)
+    figures = _figures(campaign, root, [unit.pk for unit, _depth in shown], day)
     rows = [_row(unit, depth, inside, figures) for unit, depth in shown]
     return Tree(rows, len(placed) - len(shown), figures.looked)
 
@@ -141,14 +141,13 @@ class _Figures:
     looked: Searching = NOWHERE
 
 
-def _figures(
-    campaign: Campaign | None, root: Unit, units: list[int], opened: set[int], day: date
-) -> _Figures:
+def _figures(campaign: Campaign | None, root: Unit, units: list[int], day: date) -> _Figures:
     """Sums of the shown units, topmost first, in a fixed number of queries."""
     if campaign is None:
-        sizes = under(units, day).values_list("ancestor").annotate(size=Count("descendant"))
-        return _Figures({unit: Counts(units=size) for unit, size in sizes}, {}, frozenset(), {}, frozenset())
-    counts, machines = _sums(campaign, root, units, opened, day)
+        sizes = {unit: Counts.of(found.whole) for (_, unit), found in read([], units, day).items()}
+        return _Figures(sizes, {}, frozenset(), {}, frozenset())
+    figures = figures_of(campaign, units, day)
+    machines = cases_in(figures)
     said = tally.newest(campaign, root.pk, day)
     more = more_stated(campaign, root.pk, day, said=said)
     if more:
@@ -169,33 +168,13 @@ def _figures(
         inner = frozenset(below for above, below in _above(units, day) if above in looked.tops)
         lacking = unsearched_by_child(looked, units, day)
     return _Figures(
-        counts,
+        {unit: Counts.of(found.whole) for unit, found in figures.items()},
         machines,
         looked.shared,
         lacking,
         inner,
         looked,
     )
-
-
-def _sums(
-    campaign: Campaign, root: Unit, units: list[int], opened: set[int], day: date
-) -> tuple[dict[int, Counts], dict[int, CaseCounts]]:
-    """Counts of the units with their subtrees; an opened unit's is the sum of itself and its children."""
-    inner: dict[int, list[int]] = {unit: [] for unit in units if unit in opened}
-    links = under(inner, day).filter(distance=1).values_list("ancestor", "descendant")[: MOST_SUMS + 1]
-    for unit, child in links:
-        inner[unit].append(child)
-    asked = {*units, *chain.from_iterable(inner.values())}
-    if sum(map(len, inner.values())) > MOST_SUMS:
-        asked, inner = {*units}, {}
-    counts = counts_by_child(campaign, root.pk, day, children=asked, alone=inner)
-    machines = case_counts_of(campaign, asked, day, None, alone=inner)
-    for unit in reversed(inner):
-        parts = [unit, *inner[unit]]
-        counts[unit] = total(counts[one] for one in parts if one in counts)
-        machines[unit] = sum((machines[one] for one in parts if one in machines), CaseCounts())
-    return counts, machines
 
 
 def _above(units: list[int], day: date) -> QuerySet[UnitLink, tuple[int, int]]:

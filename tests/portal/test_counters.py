@@ -1,0 +1,285 @@
+"""The counters equal a recount at every moment and for every day: after any change of rows and of the tree, whether it was folded or not."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from collections import Counter as Sums
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lamsach.errors import LamsachError
+from lamsach.portal.campaigns.models import Campaign, Participation
+from lamsach.portal.cases.models import Case, Span
+from lamsach.portal.findings.models import Device
+from lamsach.portal.reports.models import Report
+from lamsach.portal.units import counters, tree
+from lamsach.portal.units.models import FOREVER, Changed, Counter, Unit, UnitLink
+
+from .conftest import TEMPLATE, Cast
+from .postgres import fresh
+from .samples import dispatch
+from .serving import clean_environment
+
+DAYS = range(-4, 5)
+ACTS = ("days", "days", "report", "span", "case", "gone", "move", "new", "close", "links", "fold")
+STEPS = st.lists(
+    st.tuples(st.sampled_from(ACTS), st.integers(0, 9), st.integers(0, 9), st.integers(0, 2**30)), max_size=14
+)
+COLUMNS = (
+    "sent_on",
+    "opened_on",
+    "informed_on",
+    "deployed_on",
+    "acknowledge_due",
+    "deploy_due",
+)
+
+
+def day(offset: int) -> date:
+    return tree.today() + timedelta(days=offset)
+
+
+class World:
+    """Changes rows as no page would: the database itself keeps the counters."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        self.campaign = campaign
+
+    def take(self, act: str, one: int, other: int, seed: int) -> None:
+        chance = random.Random(seed)
+        units = list(Unit.objects.order_by("pk"))
+        unit, second = units[one % len(units)], units[other % len(units)]
+        some = day(chance.choice(DAYS))
+        try:
+            with transaction.atomic():
+                getattr(self, f"_{act}")(unit, second, some, chance)
+        except LamsachError:
+            pass
+
+    def _days(self, unit: Unit, second: Unit, some: date, chance: random.Random) -> None:
+        values = {name: chance.choice([None, day(chance.choice(DAYS))]) for name in COLUMNS}
+        reported = chance.choice([None, None, some])
+        Participation.objects.update_or_create(
+            campaign=self.campaign, unit=unit, defaults={**values, "reported_on": reported}
+        )
+        Participation.objects.filter(unit=second).update(sent_on=some)
+
+    def _report(self, unit: Unit, second: Unit, some: date, chance: random.Random) -> None:
+        state = chance.choice(["draft", "sent", "returned"])
+        kept = {"form": self.campaign.form, "as_of": some, "state": state}
+        Report.objects.update_or_create(campaign=self.campaign, unit=unit, edition=1, defaults=kept)
+
+    def _case(self, unit: Unit, second: Unit, some: date, chance: random.Random) -> None:
+        device = Device.objects.create(unit=unit, key=f"name:{Device.objects.count()}")
+        Case.objects.create(
+            campaign=self.campaign, unit=unit, device=device, state="new", since=some, severity=1,
+            due=f"{some}T00:00:00Z",
+        )  # fmt: skip
+
+    def _span(self, unit: Unit, second: Unit, some: date, chance: random.Random) -> None:
+        if (case := Case.objects.filter(unit=unit).order_by("-pk").first()) is None:
+            return
+        known = Span.objects.filter(case=case, known_until=None)
+        if chance.random() < 0.5:
+            known.update(known_until=f"{tree.today()}T00:00:00Z")
+        until = chance.choice([FOREVER, some + timedelta(days=2)])
+        state = chance.choice(["new", "cleaned", "verified"])
+        Span.objects.create(
+            case=case, campaign=self.campaign, unit=unit, state=state, valid_from=some, valid_until=until
+        )
+
+    def _gone(self, unit: Unit, second: Unit, some: date, chance: random.Random) -> None:
+        for model in chance.choice([(Participation,), (Span, Case)]):
+            model._default_manager.filter(unit__in=(unit, second)).delete()
+
+    def _move(self, unit: Unit, second: Unit, some: date, chance: random.Random) -> None:
+        tree.move(unit, second if chance.random() < 0.8 else None, some)
+
+    def _new(self, unit: Unit, second: Unit, some: date, chance: random.Random) -> None:
+        tree.create(f"N{Unit.objects.count()}", "Mới", unit, some)
+
+    def _close(self, unit: Unit, second: Unit, some: date, chance: random.Random) -> None:
+        tree.close(unit, None, some)
+
+    def _links(self, unit: Unit, second: Unit, some: date, chance: random.Random) -> None:
+        UnitLink.objects.filter(descendant=unit).update(valid_from=some)
+
+    def _fold(self, unit: Unit, second: Unit, some: date, chance: random.Random) -> None:
+        counters.fold()
+        assert not Changed.objects.exists()
+
+    def facts(self, unit: int, on: date) -> Sums[str]:
+        """What holds of a unit alone on a day, from its rows."""
+        found: Sums[str] = Sums()
+        part = Participation.objects.filter(campaign=self.campaign, unit=unit).first()
+        reports = Report.objects.filter(campaign=self.campaign, unit=unit, state__in=("sent", "frozen"))
+
+        def since(name: str) -> bool:
+            value = getattr(part, name, None)
+            return value is not None and value <= on
+
+        def past(name: str) -> bool:
+            value = getattr(part, name, None)
+            return value is not None and value < on
+
+        held = {name: since(f"{name}_on") for name in ("sent", "opened", "informed", "deployed")}
+        late = (past("acknowledge_due") and not held["informed"]) or (
+            past("deploy_due") and not held["deployed"]
+        )
+        held["late"] = held["sent"] and late
+        held["reported"] = reports.exists() or getattr(part, "reported_on", None) is not None
+        found.update(name for name, holds in held.items() if holds)
+        if not held["late"]:
+            found.update([f"bar.{one}" for one in ("reported", "deployed", "informed") if held[one]][:1])
+        spans = Span.objects.filter(campaign=self.campaign, unit=unit, known_until=None)
+        for span in spans.filter(valid_from__lte=on, valid_until__gt=on):
+            found[f"case.{span.state}"] += 1
+        return found
+
+    def compare(self) -> None:
+        """Every unit on every day."""
+        units = list(Unit.objects.values_list("pk", flat=True))
+        links = list(UnitLink.objects.all())
+        for on in map(day, (-3, 0, 2, 9)):
+            alone = {unit: self.facts(unit, on) for unit in units}
+            read = counters.read([self.campaign.pk], units, on)
+            for unit in units:
+                inner = [
+                    link.descendant_id
+                    for link in links
+                    if link.ancestor_id == unit and link.valid_from <= on < link.valid_until
+                ]
+                expected = sum((alone[one] for one in inner), Sums(units=len(inner)))
+                itself = alone[unit] + Sums(units=1) if unit in inner else Sums()
+                figures = read[self.campaign.pk, unit]
+                assert +figures.whole == +expected, (unit, on)
+                assert +figures.alone == +itself, (unit, on)
+                assert +figures.below == expected - itself, (unit, on)
+                assert min(figures.whole.values(), default=0) >= 0
+
+
+@pytest.mark.django_db
+@given(steps=STEPS)
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_changes_equal_a_recount(steps: list[tuple[str, int, int, int]], cast: Cast) -> None:
+    with transaction.atomic():
+        world = World(dispatch(cast).campaign)
+        for step in steps:
+            world.take(*step)
+        world.compare()
+        counters.fold()
+        assert not Changed.objects.exists()
+        world.compare()
+        before = _kept()
+        counters.recount()
+        assert _kept() == before
+        transaction.set_rollback(True)
+
+
+def _kept() -> set[tuple[Any, ...]]:
+    rows = Counter.objects.exclude(n=0)
+    return set(rows.values_list("scope", "unit", "campaign", "what", "day", "n"))
+
+
+@pytest.mark.django_db
+def test_a_missing_trigger_is_laid_again_and_all_is_counted_anew(cast: Cast) -> None:
+    world = World(dispatch(cast).campaign)
+    counters.fold()
+    name = next(name for name in counters._laid() if "participation_update" in name)
+    counters._run(f"DROP TRIGGER {name}" + (" ON campaigns_participation" if counters._server() else ""))
+    Participation.objects.update(informed_on=day(-1))
+    with pytest.raises(AssertionError):
+        world.compare()
+    counters.install()
+    world.compare()
+    Participation.objects.update(informed_on=None)
+    world.compare()
+
+
+TWO = """
+import json, sys, threading
+from pathlib import Path
+from lamsach.portal.server import start
+start(Path(sys.argv[1]))
+from datetime import date
+from django.db import connection, transaction
+from lamsach.portal.campaigns.models import Campaign, FormDefinition, Participation
+from lamsach.portal.units import counters, tree
+
+root = tree.create("A", "A", None)
+units = [tree.create(f"A.{n}", "B", root) for n in range(2)]
+form = FormDefinition.objects.create(name="F", definition={})
+days = dict.fromkeys(("starts", "ends", "report_due"), tree.today())
+campaign = Campaign.objects.create(name="C", owner=root, form=form, **days)
+for unit in units:
+    Participation.objects.create(campaign=campaign, unit=unit, sent_on=tree.today())
+counters.fold()
+
+def informed():
+    found = counters.read([campaign.pk], [root.pk], tree.today())
+    return found[campaign.pk, root.pk].whole["informed"]
+
+seen = []
+def elsewhere(work):
+    failed = []
+    def run():
+        try:
+            work()
+        except Exception as problem:
+            failed.append(str(problem))
+        finally:
+            connection.close()
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return failed
+
+def other():
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '5s'")
+    Participation.objects.filter(unit=units[1]).update(informed_on=tree.today())
+    seen.append(informed())
+    seen.append(counters.fold())
+    seen.append(informed())
+
+def move():
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '5s'")
+    tree.move(units[1], None)
+    seen.append(informed())
+
+with transaction.atomic():
+    Participation.objects.filter(unit=units[0]).update(informed_on=tree.today())
+    seen.append(informed())
+    failed = elsewhere(other) + elsewhere(move)
+seen.append(informed())
+counters.fold()
+seen.append(informed())
+print(json.dumps([seen, failed]))
+"""
+
+
+def test_two_steps_under_one_root_do_not_wait_for_each_other(tmp_path: Path, postgresql: str) -> None:
+    address = fresh(postgresql, template=TEMPLATE)
+    done = subprocess.run(
+        [sys.executable, "-c", TWO, str(tmp_path)],
+        env=clean_environment(DATABASE_URL=address),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    seen, failed = json.loads(done.stdout.splitlines()[-1])
+    assert failed == [], "a step waited for another transaction's"
+    first, (other, folded, after), moved, committed, last = seen[0], seen[1:4], seen[4], seen[5], seen[6]
+    assert (first, other, folded, after) == (1, 1, 1, 1), "a step is seen by others once it is committed"
+    assert (moved, committed, last) == (0, 1, 1), "the tree was changed beside a step that was not committed"
