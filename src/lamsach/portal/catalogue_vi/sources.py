@@ -21,7 +21,6 @@ SOURCES: dict[str, str] = {
     "30 days": "30 ngày",
     "90 days": "90 ngày",
     "365 days": "365 ngày",
-    "%(days)s days": "%(days)s ngày",
     "Run": "Lần tra",
     "all lists, last days": "mọi danh sách, các ngày gần đây",
     "done": "xong",

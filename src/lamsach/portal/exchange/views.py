@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from lamsach.errors import LamsachError
+from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base import links
 from lamsach.portal.base.charts import qr_address
@@ -74,7 +75,7 @@ WEBHOOKS = Listing(
     ),
     empty="No webhook yet.",
     crumbs="exchange/crumbs.html",
-    add=("Add an address", "Add the address"),
+    add=(mark("Add an address"), mark("Add the address")),
     template="exchange/webhooks.html",
 )
 MISP = Listing(
@@ -91,7 +92,7 @@ MISP = Listing(
     ),
     empty="No MISP server yet.",
     crumbs="exchange/crumbs.html",
-    add=("Add a MISP server", "Add the server"),
+    add=(mark("Add a MISP server"), mark("Add the server")),
 )
 
 

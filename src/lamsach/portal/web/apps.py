@@ -13,4 +13,4 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         """Let every app register what waits."""
-        autodiscover_modules("tasks", "waiting")
+        autodiscover_modules("tasks")
