@@ -13,6 +13,7 @@ stranger wrote (a Host header, a URL) must not accuse the server: such a record 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from functools import lru_cache
 from ipaddress import ip_address
@@ -211,7 +212,9 @@ def event_between(
     source: End,
     destination: End = None,
     *,
+    time: datetime | None = None,
     kind: EventKind = EventKind.CONNECTION,
+    observer: str | None = None,
     way: Way = Way.UNSTATED,
     role: Role = Role.BETWEEN,
     given: str | None = None,
@@ -221,17 +224,13 @@ def event_between(
     **stated: Any,
 ) -> Event:
     """The event of a contact between two ends with what else is stated of it, decided (see `decide`)."""
-    source_ip, source_port = source if isinstance(source, tuple) else (source, None)
-    target_ip, target_port = destination if isinstance(destination, tuple) else (destination, None)
-    event = Event(
-        kind=kind,
-        source_ip=source_ip,
-        source_port=source_port,
-        destination_ip=target_ip,
-        destination_port=target_port,
-        **stated,
-    )
-    return decide(event, way, role=role, given=given, otherwise=otherwise, inner=inner, turned=turned)
+    source_ip, source_port = source if source.__class__ is tuple else (source, None)  # type: ignore[misc]
+    far_ip, far_port = destination if destination.__class__ is tuple else (destination, None)  # type: ignore[misc]
+    if not given:
+        inside = inner or far_ip
+        near, far = (inside, source_ip) if turned else (source_ip, inside)
+        given = own_end(near, far, way, role, otherwise)
+    return Event(time, kind, observer, source_ip, source_port, far_ip, far_port, device_ip=given, **stated)
 
 
 def own_end(

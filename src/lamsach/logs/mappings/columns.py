@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -107,20 +107,20 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
 
 def _plain_values(values: Values) -> dict[str, Any]:
     """The fields of the event that depend on no other."""
-    hashes = (digest for text in _texts(values, "hash", "details") for digest in hashes_in(text))
+    digests = [digest for text in _texts(values, "hash", "details") for digest in hashes_in(text)]
     return {
         "source_nat_ip": _first_ip(values, "nat"),
         "source_nat_port": _first_port(values, "nat_port"),
         "user": _user(values),
         "answers": _answers(values),
-        "hashes": tuple(dict.fromkeys(hashes)),
+        "hashes": tuple(dict.fromkeys(digests)) if digests else (),
         "action": _action(values, _ALLOWED, _BLOCKED),
-        "inbound": any(text.startswith("Inbound") for text in values.get("action", ())),
+        "inbound": "action" in values and any(text.startswith("Inbound") for text in values["action"]),
     }
 
 
-def _texts(values: Values, *fields: str) -> Iterator[str]:
-    return (text for field in fields for text in values.get(field, ()))
+def _texts(values: Values, *fields: str) -> list[str]:
+    return [text for field in fields if field in values for text in values[field]]
 
 
 def _finished(event: Event, values: Values, until: datetime | None, *, asked: bool) -> Event:
