@@ -224,8 +224,8 @@ def event_between(
     **stated: Any,
 ) -> Event:
     """The event of a contact between two ends with what else is stated of it, decided (see `decide`)."""
-    source_ip, source_port = source if source.__class__ is tuple else (source, None)  # type: ignore[misc]
-    far_ip, far_port = destination if destination.__class__ is tuple else (destination, None)  # type: ignore[misc]
+    source_ip, source_port = source if isinstance(source, tuple) else (source, None)
+    far_ip, far_port = destination if isinstance(destination, tuple) else (destination, None)
     if not given:
         inside = inner or far_ip
         near, far = (inside, source_ip) if turned else (source_ip, inside)
