@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from lamsach.logs.bulk.columns import internal, trimmed
 from lamsach.logs.bulk.letters import (
     DIGITS,
-    PRINTABLE,
     Unusual,
     all_ipv4,
     halves,
@@ -25,6 +24,8 @@ from lamsach.logs.bulk.letters import (
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.events.tables import may_be_empty
 from lamsach.logs.opening.marks import marks_of
+
+PRINTABLE = bytes(range(0x21, 0x7F))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from lamsach.logs.events.direction import is_internal
 from lamsach.logs.events.tables import may_be_empty
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.opening.marks import marks_of
-from lamsach.logs.text.values import hash_of, ip_of, mac_of, port_of, stated
+from lamsach.logs.text.values import ip_of, mac_of, port_of, stated
 
 NONE = pa.scalar(None, pa.string())
 _NAME = r"^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z]+$"
@@ -188,13 +188,6 @@ def macs(column: pa.Array) -> pa.Array:
     return kept(column, pc.and_(plain, pc.not_equal(column, "00:00:00:00:00:00")), mac_of)
 
 
-def hashes(column: pa.Array, digits: int) -> pa.Array:
-    """`hash_of` of each, all of so many digits; Unusual when there are others."""
-    found = kept(column, pc.match_substring_regex(column, f"^[0-9a-f]{{{digits}}}$"), hash_of)
-    check(pc.fill_null(pc.equal(pc.binary_length(found), digits), True))
-    return found
-
-
 def canonical_names(column: pa.Array) -> pa.Array:
     """Return whether a text is a name, or an IPv4 address, in canonical spelling."""
     short = pc.less_equal(pc.binary_length(column), _LABEL)
@@ -206,14 +199,6 @@ def names(column: pa.Array, function: Callable[[str], Any]) -> pa.Array:
     """Return what a function such as `domain_of`, which leaves canonical names and addresses as they are,
     makes of names."""
     return kept(column, canonical_names(column), function)
-
-
-def ports(column: pa.Array) -> pa.Array:
-    """Ports, read as numbers; Unusual when one is absent or too large."""
-    bounds = pc.min_max(column).as_py()
-    if column.null_count or not 0 <= bounds["min"] <= bounds["max"] <= 65535:
-        raise Unusual
-    return column
 
 
 def seconds(column: pa.Array) -> pa.Array:

@@ -34,24 +34,18 @@ _FEW = 64
 _LAST_SECOND = timedelta(seconds=59)
 
 
-def heads(
-    texts: pa.Array, read: Callable[[str], Head], shape: str | None = None
-) -> tuple[pa.Array, pa.Array]:
-    """The time and the name of each text.
-
-    Raises what `read` raises, and Unusual unless all texts have this shape (regular expression)."""
+def heads(texts: pa.Array, read: Callable[[str], Head]) -> tuple[pa.Array, pa.Array]:
+    """The time and the name of each text. Raises what `read` raises."""
     coded = texts.dictionary_encode()
     distinct = coded.dictionary
-    if shape is not None:
-        check(pc.match_substring_regex(distinct, shape))
     found = _by_minutes(distinct, read) if len(distinct) > _FEW else None
     times, names = found or _columns([read(text) for text in distinct.to_pylist()])
     return times.take(coded.indices), names.take(coded.indices)
 
 
-def times(texts: pa.Array, read: Callable[[str], datetime | None], shape: str | None = None) -> pa.Array:
-    """The time of each text; Unusual when one has none, or not this shape (regular expression)."""
-    found = heads(texts, lambda text: (read(text), None), shape)[0]
+def times(texts: pa.Array, read: Callable[[str], datetime | None]) -> pa.Array:
+    """The time of each text; Unusual when one has none."""
+    found = heads(texts, lambda text: (read(text), None))[0]
     if found.null_count:
         raise Unusual
     return found

@@ -93,8 +93,6 @@ def _first_places(column: pa.Array, places: Numbers, mark: str) -> Numbers:
 
 DIGITS = b"0123456789"
 HEX_DIGITS = DIGITS + b"ABCDEFabcdef"
-PRINTABLE = bytes(range(0x21, 0x7F))
-"""ASCII without spaces and control characters."""
 _SHORTEST_IPV4, _LONGEST_IPV4 = len("1.1.1.1"), len("255.255.255.255")
 
 

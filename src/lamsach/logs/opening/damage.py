@@ -29,6 +29,15 @@ def cut_short(name: str) -> UnreadableError:
     )
 
 
+def archive_cut_short(name: str) -> UnreadableError:
+    """The error for an archive that ends too early."""
+    return UnreadableError(
+        "The archive is cut short; what came before was read.",
+        name,
+        "Copy the file again from where it came.",
+    )
+
+
 def too_much_memory(name: str) -> LimitError:
     """The error for data that ask for a larger window or dictionary than the limit."""
     return LimitError(

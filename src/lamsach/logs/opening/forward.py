@@ -7,7 +7,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from lamsach.errors import UnreadableError
+from lamsach.logs.opening.damage import archive_cut_short
 from lamsach.logs.opening.sources import ByteSource, Opener
 
 _PREFIX_BYTES = 1 << 19
@@ -106,11 +106,7 @@ class MemberSource:
         self._reader = (source, skip_to(source, at, wanted))
         count = source.readinto(view)
         if count == 0:
-            raise UnreadableError(
-                "The archive is cut short; what came before was read.",
-                self.name,
-                "Copy the file again from where it came.",
-            )
+            raise archive_cut_short(self.name)
         self._reader = (source, wanted + count)
         return count
 
@@ -127,10 +123,6 @@ def skip_to(source: ByteSource, at: int, wanted: int) -> int:
     while at < wanted:
         count = source.readinto(buffer[: wanted - at])
         if count == 0:
-            raise UnreadableError(
-                "The archive is cut short; what came before was read.",
-                source.name,
-                "Copy the file again from where it came.",
-            )
+            raise archive_cut_short(source.name)
         at += count
     return wanted

@@ -16,6 +16,7 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass
 
 from lamsach.errors import LineError
+from lamsach.logs.text.key_value import up_to_next
 
 # CEF:0|Vendor|Product \| Suite|1.0|100|name|5|src=192.0.2.1 ...
 _START = re.compile(r"(?:CEF: ?)?[01]\|")
@@ -77,19 +78,10 @@ def read(message: str) -> CefRecord:
 def read_extension(text: str) -> dict[str, str]:
     """The `key=value` pairs of an extension."""
     fields: dict[str, str] = {}
-    key, start = "", 0
-    for match in _KEY.finditer(text):
-        if key:
-            _keep(fields, key, text[start : match.start()])
-        key, start = match[1], match.end()
-    if key:
-        _keep(fields, key, text[start:])
+    for key, value in up_to_next(_KEY, text):
+        if not fields.get(key):
+            fields[key] = unescaped(key, value.strip())
     return fields
-
-
-def _keep(fields: dict[str, str], key: str, value: str) -> None:
-    if not fields.get(key):
-        fields[key] = unescaped(key, value.strip())
 
 
 def unescaped(key: str, value: str) -> str:

@@ -24,6 +24,7 @@ import csv
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
+from itertools import zip_longest
 
 from lamsach.errors import LineError
 from lamsach.logs.text.values import ip_of, port_of, stated
@@ -114,6 +115,13 @@ def _cells(text: str) -> dict[str, str]:
         if equals:
             fields.setdefault(key, value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value)
     return fields
+
+
+def up_to_next(key: re.Pattern[str], text: str) -> Iterator[tuple[str, str]]:
+    """Each key that the pattern finds, with what is behind it up to the next."""
+    found = list(key.finditer(text))
+    for match, following in zip_longest(found, found[1:]):
+        yield match[1], text[match.end() : following.start() if following else len(text)]
 
 
 def first(fields: Fields, *keys: str) -> str | None:

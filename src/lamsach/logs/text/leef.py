@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import MutableMapping
 from dataclasses import dataclass
-from itertools import zip_longest
 
 from lamsach.errors import LineError
+from lamsach.logs.text.key_value import up_to_next
 
 # LEEF:1.0|Vendor|Product|1.0|id|   LEEF:2.0|Vendor|Product|1.0|id|^|
 _WITHIN = re.compile(r"(?<![A-Za-z0-9])LEEF: ?([12])(?:\.\d)?\|")
@@ -83,7 +83,9 @@ def _attributes(text: str, delimiter: str) -> dict[str, str]:
         delimiter = next((each for each in _RELAYED_TABS if _divides(text, each)), "")
     fields: dict[str, str] = {}
     if not delimiter:
-        return _spaced(text)
+        for key, value in up_to_next(_SPACED_KEY, text):  # tabs became spaces
+            fields.setdefault(key.lower(), value.strip())
+        return fields
     for piece in text.split(delimiter):
         match = _KEY.match(piece.lstrip())
         if match:
@@ -95,13 +97,3 @@ def _divides(text: str, delimiter: str) -> bool:
     """Return whether the text after a delimiter is a key."""
     place = text.find(delimiter)
     return place >= 0 and _KEY.match(text, place + len(delimiter)) is not None
-
-
-def _spaced(text: str) -> dict[str, str]:
-    """Attributes whose tabs became spaces: a value ends where the next ` key=` begins."""
-    fields: dict[str, str] = {}
-    matches = list(_SPACED_KEY.finditer(text))
-    for match, following in zip_longest(matches, matches[1:]):
-        end = following.start() if following else len(text)
-        fields.setdefault(match[1].lower(), text[match.end() : end].strip())
-    return fields

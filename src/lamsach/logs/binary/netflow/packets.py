@@ -38,7 +38,6 @@ VERSIONS = frozenset({*FIXED, V9, IPFIX})
 MOST_RECORDS = {1: 24, 5: 30, 7: 28}
 MOST_TEMPLATES = 1024
 MOST_WAITING_BYTES = 8 << 20
-_LONGEST_SET = 65_535
 
 Flow = tuple[int, Record]
 """When the packet was exported (seconds since 1970), and a record's values."""
