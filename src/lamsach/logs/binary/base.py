@@ -1,4 +1,4 @@
-"""What a binary log format is: captures, event logs, flow exports, column files.
+"""Binary log formats: captures, event logs, flow exports, column files.
 
 One format is one file in `lamsach.logs.formats` and one line in its registry BINARY_FORMATS. It is told by
 its first bytes, and gives events itself: there are no lines that could be searched as they are.
@@ -69,7 +69,7 @@ class BinaryFormat(ABC):
 
     @classmethod
     def reads_lines(cls, lines: Sequence[str]) -> bool:
-        """Of a format `of_text`: whether a file of JSON lines that begins with these is its own.
+        """Return, of a format `of_text`, whether a file of JSON lines that begins with these is its own.
 
         Else lines of JSON are no document."""
         return False

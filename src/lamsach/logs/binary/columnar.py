@@ -149,7 +149,7 @@ def _mentions(row: Cells) -> Event:
 
 
 def _leaves(batch: pa.RecordBatch, *, maps: bool = False) -> Iterator[tuple[str, pa.Array]]:
-    """The columns that hold values, by their path (of maps only on request); what stands below a null is
+    """The columns that hold values, by their path (of maps only on request); what is below a null is
     null."""
     import pyarrow as pa
 

@@ -32,7 +32,7 @@ class Lines:
         self._marks: dict[str, tuple[Marks, Numbers] | None] = {}
 
     def _where(self, mark: str) -> tuple[Marks, Numbers] | None:
-        """Return where the mark stands in the text of all lines, and how often before each bound; None when
+        """Return where the mark is in the text of all lines, and how often before each bound; None when
         nowhere. It is looked for by its letters that are rarest in the first lines."""
         if mark not in self._marks:
             self._marks[mark] = self._search(mark.encode())
@@ -44,7 +44,7 @@ class Lines:
         return (marks, marks.before(self._bounds)) if marks.total else None
 
     def has(self, *marks: str) -> Truths:
-        """Return whether one of the marks stands anywhere."""
+        """Return whether one of the marks is anywhere."""
         found: Truths = np.zeros(len(self.ends), np.bool_)
         for mark in marks:
             where = self._where(mark)
@@ -53,11 +53,11 @@ class Lines:
         return found
 
     def place(self, mark: str) -> Numbers:
-        """Return where the mark stands first, in bytes from the line's start; -1 when nowhere."""
+        """Return where the mark is first, in bytes from the line's start; -1 when nowhere."""
         return self.nth(mark, 1)
 
     def nth(self, mark: str, number: int | Numbers) -> Numbers:
-        """Return where the mark stands for the nth time (from 1), in bytes from the line's start; -1 when it
+        """Return where the mark is for the nth time (from 1), in bytes from the line's start; -1 when it
         does not stand so often."""
         where = self._where(mark)
         if where is None:
@@ -69,7 +69,7 @@ class Lines:
         return found
 
     def count(self, mark: str, start: Numbers | None = None) -> Numbers:
-        """Return how often the mark stands, from a place in each line on. (Of a mark that overlaps itself
+        """Return how often the mark occurs, from a place in each line on. (Of a mark that overlaps itself
         each one counts.)"""
         where = self._where(mark)
         if where is None:

@@ -24,7 +24,7 @@ def places_of(column: pa.Array) -> Numbers:
 
 
 def halves(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
-    """Return what stands before and after the first mark; each text must hold one. Raises Unusual."""
+    """Return the parts before and after the first mark; each text must hold one. Raises Unusual."""
     if column.null_count or not len(column):
         raise Unusual
     places = places_of(column)
@@ -66,7 +66,7 @@ def _next_places(column: pa.Array, begins: Numbers, mark: str) -> Numbers:
 
 
 def middle(column: pa.Array, begins: Numbers, ends: Numbers) -> pa.Array:
-    """Return what stands between these places of the buffer: parts of the texts, in their order."""
+    """Return the parts of the texts between these places of the buffer, in their order."""
     count = len(begins)
     places = np.zeros(2 * count + 1, np.int32)  # each part, and what is between it and the next
     places[:-1:2], places[1::2] = begins, ends

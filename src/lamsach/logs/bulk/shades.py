@@ -165,7 +165,7 @@ _SPELT = {0, 1 + next(at for at, shade in enumerate(ANY) if macs in shade.gives.
 
 
 def _ports(column: pa.Array) -> pa.Array:
-    """Ports below 65000, which is enough and told quickly."""
+    """Ports below 65000, which is enough and quickly seen."""
     if not made_of(column, DIGITS, 1, _PORT_DIGITS):
         plain = pc.match_substring_regex(column, "^[0-9]{1,5}$")
         column = pc.if_else(plain, column, "0")

@@ -1,4 +1,4 @@
-"""Where the value of an event's field comes from, when its format was asked with stand-ins.
+"""Sources of the values of an event's fields, when its format was asked with stand-ins.
 
 Lists in records: what a format makes of each of their items, for many records at once.
 """
@@ -26,7 +26,7 @@ _PRESENT, _EMPTY, _ABSENT = 1, 0, -1
 
 
 def coded_lists(column: pa.Array) -> tuple[Codes, Codes]:
-    """Of each record the shade (1) of a list with items, and a number in place of a text: 0 of an empty list,
+    """The shade of each record (1) of a list with items, and a number in place of a text: 0 of an empty list,
     -1 where there is none."""
     sizes = (
         pc.fill_null(pc.list_value_length(column), _ABSENT).to_numpy(zero_copy_only=False).astype(np.int64)

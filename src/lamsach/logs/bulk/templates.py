@@ -82,7 +82,7 @@ class Templates:
     def columns(
         self, row: Row, count: int, heads: Heads, before: pa.Array | None = None
     ) -> dict[str, pa.Array]:
-        """The columns of so many records; `before`: what stands before each, where anything does.
+        """The columns of so many records; `before`: what is before each, where anything does.
 
         `line`: the numbers (from 0) of the records, where not all could be read. Raises Unusual, LineError.
         """
@@ -145,7 +145,7 @@ class _Rows:
         return shades_of(self._carried, key)
 
     def _coded(self, key: str) -> tuple[Codes, Codes]:
-        """Of each row the shade of its text, and the number of the text where it has none (-1: absent)."""
+        """The shade of each row's text, and the number of the text where it has none (-1: absent)."""
         if key not in self._shades and key in (TIMES, HOSTS):
             absent = self._heads()[key == HOSTS].is_null().to_numpy(zero_copy_only=False)
             self._shades[key] = np.zeros(self._count, np.int64), -absent.astype(np.int64)

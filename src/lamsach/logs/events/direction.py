@@ -1,4 +1,4 @@
-"""Which side of a connection is the unit's own machine."""
+"""The side of a connection that is the unit's own machine."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Which end of a contact is the unit's own machine: one ordered table of rules over a single record and over
-columns of them.
+"""The end of a contact that is the unit's own machine: one ordered table of rules over a single record and
+over columns of them.
 
 A record states facts: what its writer is to the two ends (`Role`), which way the contact went (`Way`), and
 the two addresses. The first rule whose conditions hold decides; formats hand their facts to `decide` and
@@ -25,7 +25,7 @@ from lamsach.model import Event, EventKind
 
 
 class Role(IntEnum):
-    """What the writer of the record is to its ends."""
+    """The relation of the record's writer to its ends."""
 
     BETWEEN = 0
     """A firewall or sensor on the way."""
@@ -39,7 +39,7 @@ class Role(IntEnum):
 
 
 class Way(IntEnum):
-    """Which way the contact went, as the record states it."""
+    """The way the contact went, as the record states it."""
 
     UNSTATED = 0
     SENT = 1
@@ -62,7 +62,7 @@ class Way(IntEnum):
 
 
 class Address(IntEnum):
-    """What an address is."""
+    """The kind of an address."""
 
     ABSENT = 0
     INTERNAL = 1

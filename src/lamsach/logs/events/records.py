@@ -50,7 +50,7 @@ def event_line(event: Event) -> str:
 
 
 def refusal_record(refusal: Refusal) -> dict[str, object]:
-    """A refused line: where it stands, why, and its beginning."""
+    """A refused line: its place, why, and its beginning."""
     place = refusal.reference
     return {"file": place.document, "line": place.row, "reason": refusal.reason, "text": refusal.value}
 

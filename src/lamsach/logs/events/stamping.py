@@ -1,4 +1,4 @@
-"""Where an event stands, put into it by the parser that has just made it.
+"""The place of an event, put into it by the parser that has just made it.
 
 `dataclasses.replace` copies some thirty fields through the constructor for each of these; a parser does that
 for every line of a log.

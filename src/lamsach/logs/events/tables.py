@@ -90,7 +90,7 @@ def _array(values: Any, kind: pa.DataType, count: int) -> pa.Array:
 
 
 def may_be_empty(texts: pa.Array) -> bool:
-    """Return whether any of the texts may be empty: told quickly where none is absent."""
+    """Return whether any of the texts may be empty: seen quickly where none is absent."""
     if texts.null_count == len(texts):
         return False
     places = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]

@@ -1,4 +1,4 @@
-"""What a Layout is: one declaration of a log product, which is run over single lines (`line.py`) and over
+"""A Layout: one declaration of a log product, which is run over single lines (`line.py`) and over
 columns of lines (`column.py`).
 
 A Layout has record shapes, asked in their order. A shape takes a line's record apart into named texts; the

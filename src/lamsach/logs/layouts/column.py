@@ -124,7 +124,7 @@ class LayoutColumns(BulkReader):
         return rest
 
     def _opened(self, shape: Shape, lines: pa.Array) -> tuple[pa.Array, pa.Array]:
-        """Return what stands before the records, and from their beginnings on; all of a line where there is
+        """Return the text before the records, and that from their beginnings on; all of a line where there is
         none."""
         begins, ends = places_of(lines)[:-1], places_of(lines)[1:]
         if shape.begins in ("", "^"):
@@ -250,7 +250,7 @@ def _by_key(shape: Shape, records: pa.Array) -> dict[str, pa.Array]:
 
 
 def _value(records: pa.Array, opening: str, closing: str) -> tuple[pa.Array, pa.Array]:
-    """Return what stands behind `key="` or `key=` up to its end, absent where it is empty, and what stands
+    """Return the text behind `key="` or `key=` up to its end, absent where it is empty, and what is
     before."""
     begins, ends = places_of(records)[:-1], places_of(records)[1:]
     found = pc.find_substring(records, f" {opening}").to_numpy()

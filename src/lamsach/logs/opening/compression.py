@@ -31,7 +31,7 @@ MAGIC_BYTES = 10
 
 
 class _Decompressor(Protocol):
-    """What `bz2`, `lzma` and `isal` decompressors have in common."""
+    """The common part of `bz2`, `lzma` and `isal` decompressors."""
 
     @property
     def eof(self) -> bool:

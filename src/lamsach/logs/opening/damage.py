@@ -1,6 +1,4 @@
-"""What decompressors say of data that are damaged, cut short or too demanding, and how much they do in one
-go.
-"""
+"""Errors for compressed data that are damaged, cut short or too demanding, and the bound of one step."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class Forward:
         self.prefixes: list[MemberState] = []
 
     def borrow(self, offset: int) -> tuple[ByteSource, int]:
-        """A reader and where it stands: at the offset or before it."""
+        """A reader and its place: at the offset or before it."""
         with self._lock:
             idle, self._idle = self._idle, None
         if idle is not None:
@@ -50,7 +50,7 @@ class Forward:
 
 @dataclass
 class MemberState:
-    """What is remembered of a member: its first bytes, so that looking at it does not cost another pass."""
+    """The memory of a member: its first bytes, so that looking at it does not cost another pass."""
 
     offset: int
     size: int

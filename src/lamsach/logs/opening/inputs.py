@@ -229,7 +229,7 @@ class _Expander:
                 self.on_problem(problem(error))
 
     def _whole(self, source: PeekedSource) -> bytes:
-        """All bytes of a zip inside another archive: its directory stands at the end."""
+        """All bytes of a zip inside another archive: its directory is at the end."""
         limit = self.limits.max_nested_zip_bytes
         data = bytearray()
         buffer = memoryview(bytearray(1 << 18))

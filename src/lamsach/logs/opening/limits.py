@@ -1,4 +1,4 @@
-"""How much an input may ask of the machine: bounds against decompression bombs and endless archives."""
+"""Limits on what an input may ask of the machine: bounds against decompression bombs and endless archives."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LINE_BYTES = _MIB
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one input may grow to. The defaults let through every real log that we know of.
+    """Limits of one input. The defaults let through every real log that we know of.
 
     A log compresses 10:1 to 200:1; deflate cannot do more than 1032:1 and a bomb is that or more."""
 

@@ -1,4 +1,4 @@
-"""Where a mark stands in a text, as one bit for each byte: how many stand before a place is told without
+"""Places of a mark in a text, as one bit for each byte: how many are before a place is known without
 looking at them.
 """
 
@@ -21,7 +21,7 @@ _BLOCK = 1 << 17
 
 
 class Marks:
-    """Some bytes of a text, told by a bit for each: the lowest bit of the first byte is the first."""
+    """Some bytes of a text, marked by a bit for each: the lowest bit of the first byte is the first."""
 
     def __init__(self, bits: Bytes) -> None:
         self._bits = bits
@@ -82,7 +82,7 @@ def _lowest(at: Numbers, words: Words) -> Numbers:
 
 
 def marks_of(letters: Bytes, mark: bytes, rarest: Sequence[int] = (0,)) -> Marks:
-    """Return where the mark stands in the letters.
+    """Return where the mark is in the letters.
 
     `rarest`: all places in the mark, that of its rarest letter first."""
     found = Marks(_compared(letters, mark, rarest[:2]))

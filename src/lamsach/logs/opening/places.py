@@ -1,4 +1,4 @@
-"""Which files the words on the command line mean: files, folders, patterns, `-` and URLs of other file
+"""Files that the words on the command line mean: files, folders, patterns, `-` and URLs of other file
 systems.
 """
 

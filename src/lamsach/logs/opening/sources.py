@@ -1,4 +1,4 @@
-"""Where bytes come from: files, parts of files, memory, standard input, other file systems."""
+"""Sources of bytes: files, parts of files, memory, standard input, other file systems."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Where zstd frames begin and end, from their headers alone (RFC 8878 section 3.1), to notice a file that is
-cut short.
+"""Places where zstd frames begin and end, from their headers alone (RFC 8878 section 3.1), to notice a file
+that is cut short.
 
 Streams of zstd, decompressed in bounded memory.
 """

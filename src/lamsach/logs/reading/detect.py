@@ -1,4 +1,4 @@
-"""Which product wrote a log, told from its first lines alone."""
+"""Detection of the product that wrote a log, from its first lines alone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SHAPES = frozenset({"json_lines", "key_value", "csv_columns"})
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What a file is. `format` is None for unknown text, for the mixed file of a syslog server, and for a
+    """The kind of a file. `format` is None for unknown text, for the mixed file of a syslog server, and for a
     `binary` one.
 
     `share` (0 to 1) of the lines looked at is read by the format, or by the `mixed` formats together, which
@@ -142,7 +142,7 @@ def _formats_by_line(lines: Sequence[str]) -> Counter[type[LogFormat]]:
 
 
 def recognising(line: str) -> type[LogFormat] | None:
-    """The first format in the registry that recognises a single line; never CSV, whose rows cannot be told
+    """The first format in the registry that recognises a single line; never CSV, whose rows cannot be known
     apart."""
     return next(
         (f for f in possible_formats(line) if f.name != _ROWS_CANNOT_BE_TOLD and f.recognises(line)), None

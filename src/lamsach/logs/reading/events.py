@@ -115,7 +115,7 @@ def binary_events(
 
 
 class Readable(Protocol):
-    """What `LogStream` offers to a reader."""
+    """The part of `LogStream` that a reader needs."""
 
     def readinto(self, view: memoryview, /) -> int:
         """See `LogStream`."""

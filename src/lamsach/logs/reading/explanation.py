@@ -1,5 +1,5 @@
-"""Why a line is read as it is: the format that took it, where each of its event's values is in the text, and
-why the other formats did not.
+"""Explanations of how a line is read: the format that took it, where each of its event's values is in the
+text, and why the other formats did not.
 """
 
 from __future__ import annotations

@@ -244,8 +244,8 @@ class _Pieces:
     def _with_records(
         self, lines: Sequence[bytes | None], table: pa.RecordBatch, alone: Sequence[int]
     ) -> Piece | None:
-        """What was read, where each line that is read alone begins a record, and so belongs to none before
-        it.
+        """Return what was read, where each line that is read alone begins a record, and so belongs to none
+        before it.
 
         A blank line belongs to the record before, to which it adds nothing when that is in the table."""
         kept: list[int] = []

@@ -1,4 +1,4 @@
-"""The syslog header before a record that announces itself (`CEF:`, `LEEF:`), whatever kind of header
+"""The syslog header before a record that announces itself (`CEF:`, `LEEF:`), any kind of header
 it is.
 """
 
@@ -27,7 +27,7 @@ _MOST_RELAYS = 4
 
 
 def header_before(line: str, position: int, context: FileContext) -> SyslogHeader:
-    """The header that stands before this position; of a kind that no standard knows, the time at its start
+    """The header before this position; of a kind that no standard knows, the time at its start
     and the name at its end."""
     before = _PRIORITY.sub("", line[:position], count=1).strip(" :")
     if not before:
@@ -112,7 +112,7 @@ def _time(words: list[str], context: FileContext) -> datetime | None:
 
 
 def within_json(line: str, position: int) -> bool:
-    """Return whether a JSON object begins before this place: what stands there is then the text of one of its
+    """Return whether a JSON object begins before this place: what is there is then the text of one of its
     values."""
     before = line[:position]
     return '{"' in before or '{ "' in before or "{'" in before

@@ -99,7 +99,7 @@ class _Text:
         self.more()
 
     def more(self, size: int = _STEP_BYTES) -> None:
-        """Read on; what stands before `position` is forgotten."""
+        """Read on; what is before `position` is forgotten."""
         data = self._stream.read(size)
         self.ended = not data
         self.text = self.text[self.position :] + self._decoder.decode(data, final=not data)
@@ -111,7 +111,7 @@ class _Text:
             self.position += 1
 
     def object(self) -> Object | None:
-        """The whole object at `position`, behind which it then stands; None when there is none of at most
+        """The whole object at `position`, behind which it then is; None when there is none of at most
         _LONGEST_RECORD."""
         size = _STEP_BYTES
         while True:
@@ -168,7 +168,7 @@ def _without_lists(value: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _listed(text: _Text, beside: Mapping[str, object]) -> Iterator[Found]:
-    """The objects of the list that the text stands in, and of those that follow."""
+    """The objects of the list that the text is in, and of those that follow."""
     while True:
         text.skip()
         if text.text[text.position : text.position + 1] == "{":

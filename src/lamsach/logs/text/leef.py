@@ -30,7 +30,7 @@ _FIELDS = 4
 
 @dataclass(frozen=True, slots=True)
 class LeefRecord:
-    """The header of a LEEF record and its attributes; their keys in lower case, of a key that stands twice
+    """The header of a LEEF record and its attributes; their keys in lower case, of a key that is twice
     the first value."""
 
     vendor: str

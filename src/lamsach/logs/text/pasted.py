@@ -1,5 +1,5 @@
-r"""What a paste left before a line: an indentation, a mark of quoting, a prompt, a line's number, the name of
-grep's file or of a container.
+r"""Remains of a paste before a line: an indentation, a mark of quoting, a prompt, a line's number, the name
+of grep's file or of a container.
 
 Source: POSIX grep (`file:` with -H, `file:line:` with -n); RFC 3676 (`> `); Docker, "docker compose logs"
 (`web-1  | `); Kubernetes, "kubectl logs --prefix" (`[pod/NAME/CONTAINER] `).

@@ -20,8 +20,9 @@ from lamsach.logs.text.times.timestamps import STARTS, from_epoch, in_english
 
 @dataclass(frozen=True, slots=True)
 class SyslogHeader:
-    """What a syslog header states. `host`: the sender's name or address. `app` and `pid`: the program's tag,
-    `named[812]`."""
+    """Statements of a syslog header. `host`: the sender's name or address.
+
+    `app` and `pid`: the program's tag, `named[812]`."""
 
     time: datetime | None = None
     host: str | None = None

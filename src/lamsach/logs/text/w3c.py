@@ -103,7 +103,7 @@ def names_requests(line: str) -> bool:
 
 
 def default_columns(values: Sequence[str]) -> tuple[str, ...]:
-    """The columns of a row of IIS whose `#Fields:` is not at hand, by the method's place and what stands
+    """The columns of a row of IIS whose `#Fields:` is not at hand, by the method's place and what is
     before and after it.
 
     IIS always keeps this order: date time s-sitename s-computername s-ip cs-method cs-uri-stem cs-uri-query

@@ -1,4 +1,4 @@
-"""What one side of a TCP connection says: HTTP requests, TLS ClientHellos, SOCKS requests, DNS messages, in
+"""One side of a TCP connection: HTTP requests, TLS ClientHellos, SOCKS requests, DNS messages, in
 the order of its bytes.
 
 The port decides nothing but DNS, and that only until something else is said: C2 uses any. A ClientHello may
@@ -29,7 +29,7 @@ _START, _HTTP, _DNS, _DONE = range(4)
 
 
 class Finding(NamedTuple):
-    """What was said: a request or a hello (its name and URL; it needed a connection), or a DNS message."""
+    """A finding: a request or a hello (its name and URL; it needed a connection), or a DNS message."""
 
     kind: EventKind
     domain: str | None = None

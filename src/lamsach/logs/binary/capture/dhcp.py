@@ -172,7 +172,7 @@ class Arp:
         self._holders: dict[bytes, tuple[bytes, datetime | None]] = {}
 
     def observed(self, frame: bytes, at: int, now_ns: int | None) -> Event | None:
-        """The sender's address and MAC in the ARP message at the offset, unless they were told a
+        """The sender's address and MAC in the ARP message at the offset, unless they were reported a
         moment ago."""
         if frame[at : at + 6] != b"\0\1\x08\0\x06\x04" or len(frame) < at + 28:
             return None

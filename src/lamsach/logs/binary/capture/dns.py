@@ -39,7 +39,7 @@ class Answer(NamedTuple):
 
 
 class Message(NamedTuple):
-    """What a DNS message asks and tells.
+    """Questions and answers of a DNS message.
 
     Names are as on the wire, without the trailing dot, odd bytes escaped."""
 

@@ -1,4 +1,4 @@
-"""Who talks to whom in a capture: packets of one conversation as one flow, with the side that began it."""
+"""Conversations in a capture: packets of one conversation as one flow, with the side that began it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Key = tuple[int, bytes, bytes, int, int]
 
 
 class Flow:
-    """One contact. `client` began it, as far as the capture shows. `pending`: it has not been told yet."""
+    """One contact. `client` began it, as far as the capture shows. `pending`: not reported yet."""
 
     __slots__ = (
         *("protocol", "client", "client_port", "server", "server_port", "number", "first_ns", "last_ns"),

@@ -175,7 +175,7 @@ class CaptureReader:
         self._unread_links: set[int] = set()
 
     def events(self, frames: Iterable[Frame]) -> Iterator[Event | Refusal]:
-        """The events of the frames, in order as far as they are told at once.
+        """The events of the frames, in order as far as they are reported at once.
 
         Damage is raised after all that was before it."""
         out = self._teller.out
@@ -341,7 +341,7 @@ class CaptureReader:
         flow.quiet = last or name is not tls.Need.MORE
 
     def _exported(self, packet: Packet) -> None:
-        """Flows that a device told a collector in a datagram."""
+        """Flows that a device reported to a collector in a datagram."""
         exporter = address_text(packet.source)
         payload = packet.data[packet.start : packet.end]
         for seconds, number, record in self._exports.flows(payload, exporter, self._teller.number):
@@ -361,7 +361,7 @@ class CaptureReader:
                 object.__setattr__(event, "observer", agent)
 
     def _finish(self, flow: Flow) -> None:
-        """What is left to tell of a flow that is over, of its last packet's time and its first packet's
+        """Report the rest of a flow that is over, of its last packet's time and its first packet's
         frame."""
         number, now = self._teller.number, self._teller.now
         self._teller.number, self._teller.now = flow.number, flow.last_ns

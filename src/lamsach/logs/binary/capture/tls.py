@@ -17,7 +17,7 @@ _CLIENT_HELLO = 1
 
 
 class Need(Enum):
-    """What came instead of a ClientHello: not enough yet, or something else."""
+    """The lack of a ClientHello: not enough yet, or something else."""
 
     MORE = "more"
     OTHER = "other"
@@ -40,7 +40,7 @@ def server_name(handshake: bytes) -> str | Need | None:
 
 
 def partial_server_name(handshake: bytes) -> str | None:
-    """The server name in a ClientHello whose end is missing, if it stands before the cut."""
+    """The server name in a ClientHello whose end is missing, if it is before the cut."""
     return _name_in_hello(handshake[4:], datagram=False) if handshake[:1] == b"\x01" else None
 
 

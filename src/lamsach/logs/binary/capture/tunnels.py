@@ -1,4 +1,4 @@
-"""What tunnels carry: where IP headers begin within a packet of an IP protocol or a UDP port that carries
+"""Contents of tunnels: where IP headers begin within a packet of an IP protocol or a UDP port that carries
 others.
 
 Sources: RFC 2003, 2473, 4213 (IP in IP), 2784, 2890, 2637 (GRE, PPTP), 3378 (EtherIP), ERSPAN
@@ -30,7 +30,7 @@ def ip_tunnel(protocol: int, data: bytes, at: int, end: int) -> Offsets:
 
 
 def _l2tp_3(data: bytes, at: int, end: int) -> Offsets:
-    """Version 3 of L2TP: what stands before the frame was agreed on, so the first place counts where a whole
+    """Version 3 of L2TP: what is before the frame was agreed on, so the first place counts where a whole
     IP packet fits."""
     for skip in (4, 8, 12, 16):
         found = tuple(offset for offset in ethernet(data, at + skip) if _fits(data, offset, end))
@@ -60,15 +60,15 @@ def _gre(data: bytes, at: int, end: int) -> Offsets:
 
 
 def _after_wireless(data: bytes, at: int, end: int) -> Offsets:
-    """IP after a wireless header with quality of service and SNAP, whatever the header says of encryption: it
-    is off already."""
+    """IP after a wireless header with quality of service and SNAP, although the header may state encryption:
+    it is off already."""
     at += 26 + 8
     return (at,) if at < end and data[at] >> 4 in (4, 6) else ()
 
 
 def udp_tunnel(source_port: int, destination_port: int, data: bytes, at: int, end: int) -> Offsets:
-    """Return where IP headers begin within a UDP payload of a tunnel, told by its ports and its own header,
-    or by its shape alone."""
+    """Return where IP headers begin within a UDP payload of a tunnel, recognised by its ports and its own
+    header, or by its shape alone."""
     for port in (destination_port, source_port):
         reader = _UDP_TUNNELS.get(port)
         if reader is not None:

@@ -69,7 +69,7 @@ _NAMING = tuple((name.lower(), f'"{name}":') for name in _FILES)
 
 
 class Layout(NamedTuple):
-    """What all records with the same beginning, up to the time, have in common.
+    """Common parts of all records with the same beginning, up to the time.
 
     `marks`: the data that are read, by lower-case name; empty when all are."""
 

@@ -127,7 +127,7 @@ def _end(process: subprocess.Popen[bytes], owner: int) -> None:
 
 
 def serve() -> None:
-    """What the process does: answer chunks from standard input with their texts on standard output."""
+    """Run the process: answer chunks from standard input with their texts on standard output."""
     with suppress(ImportError):  # Windows has no such limits
         import resource
 

@@ -144,7 +144,7 @@ class FixedPacket(NamedTuple):
 
     @property
     def seconds(self) -> int:
-        """When it was exported, since 1970."""
+        """The time of export, since 1970."""
         return int.from_bytes(self.data[8:12], "big")
 
     @property

@@ -52,7 +52,7 @@ def looks_like_sflow(data: bytes) -> bool:
 
 
 def is_sflow(data: bytes) -> bool:
-    """Return whether a datagram is one of version 5 beyond doubt, whatever its port: its first sample is of a
+    """Return whether a datagram is one of version 5 beyond doubt, on any port: its first sample is of a
     known kind, and fits."""
     if data[:4] != b"\0\0\0\x05" or not looks_like_sflow(data):
         return False

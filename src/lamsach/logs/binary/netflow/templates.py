@@ -91,7 +91,7 @@ _ENTERPRISE = 0x8000
 
 
 class Template:
-    """How records of one kind are laid out. `options`: they tell of the exporter, not of flows."""
+    """The layout of records of one kind. `options`: they tell of the exporter, not of flows."""
 
     __slots__ = ("_fields", "_layout", "_names", "_odd", "options", "size")
 

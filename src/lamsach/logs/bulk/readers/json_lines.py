@@ -155,8 +155,8 @@ def _differ(column: pa.Array, other: pa.Array) -> bool:
 
 
 def _check_order(first: str, second: str, data: bytes) -> None:
-    """What lies deeper comes after; else the first key that is not the same stands before the other's, once
-    in each line."""
+    """Raise Unusual unless what lies deeper comes after; else the first key that is not the same is before
+    the other's, once in each line."""
     above, below = first.split("."), second.split(".")
     if len(above) < len(below):
         return

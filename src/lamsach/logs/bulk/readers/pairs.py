@@ -134,7 +134,7 @@ class PairRecords(RecordReader):
 
 
 class Quoted:
-    """How records in quotes are written: see `Written`."""
+    """The writing of records in quotes: see `Written`."""
 
     def __init__(self, written: Written) -> None:
         self._opening, self._closing, self._ends = written.opening, written.closing, written.ends

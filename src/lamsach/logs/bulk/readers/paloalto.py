@@ -1,4 +1,4 @@
-"""Palo Alto's comma-separated records of sessions and URLs, behind whatever syslog header."""
+"""Palo Alto's comma-separated records of sessions and URLs, behind any syslog header."""
 
 from __future__ import annotations
 

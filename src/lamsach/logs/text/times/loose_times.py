@@ -1,4 +1,4 @@
-"""Times in whatever way people and products write them, for logs whose layout is not known beforehand.
+"""Times in any way people and products write them, for logs whose layout is not known beforehand.
 
 `03/10/2026 21:30`, `10/3/2026 9:30:01 PM`, `2026-10-03T14:30:01.5Z`, `21:30:01 03/10/2026`,
 `03/Oct/2026:21:30:01 +0700`, `Oct 3, 2026 @ 21:30:01.000`, `Sat Oct  3 21:30:01 2026`, `1791037801.25`, `9:30
