@@ -14,7 +14,7 @@ from .test_exchange_two_portals import Portal, portal
 UNITS = 60
 BEGIN = """
 import datetime
-from lamsach.portal.edxml import acting, carrying, secrets, sending as edxml
+from lamsach.portal.edxml import actions, carrier, outbox as edxml, secrets
 from lamsach.portal.edxml.models import Connection, Message, State
 from lamsach.portal.reports import chain, drafts
 from lamsach.portal.reports.models import Received, Report
@@ -28,7 +28,7 @@ c = Connection.objects.create(unit=centre, name="lien-thong", locked_key=key, ce
 def work():
     while run_next():
         pass
-    done = carrying.carry(Connection.objects.get())
+    done = carrier.carry(Connection.objects.get())
     while run_next():
         pass
     return done
@@ -41,7 +41,7 @@ from lamsach.portal.base.uploads import keep
 held = ContentFile(b"evil.example\\n198.51.100.9\\n", name="danh-sach.txt")
 kept = keep(held)
 Attachment.objects.create(dispatch=d, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256)
-sending.send(d, me)
+dispatches.send(d, me)
 edxml.queue_dispatch(d, Connection.objects.get(), me)
 edxml.queue_dispatch(d, Connection.objects.get(), me)
 out = work()
@@ -49,11 +49,11 @@ out = work()
 ANSWER = """
 dispatch = Dispatch.objects.get()
 for number, copy in enumerate(Recipient.objects.filter(dispatch=dispatch).order_by("unit__code")):
-    sending.take(copy, StepKind.ACKNOWLEDGED, by=me, how=How.PORTAL)
+    dispatches.take(copy, StepKind.ACKNOWLEDGED, by=me, how=How.PORTAL)
     if number == 2:
-        sending.take(copy, StepKind.FORWARDED, by=me, how=How.PORTAL)
+        dispatches.take(copy, StepKind.FORWARDED, by=me, how=How.PORTAL)
     if number < 20:
-        sending.take(copy, StepKind.DEPLOYED, by=me, how=How.PORTAL, note="Đã phát động")
+        dispatches.take(copy, StepKind.DEPLOYED, by=me, how=How.PORTAL, note="Đã phát động")
     if number == 1:
         from lamsach.portal.campaigns.dispatches import take_back
         take_back(copy, me, how=How.PORTAL, reason="Nhầm")
@@ -107,7 +107,7 @@ def test_dispatch_statuses_and_reports_go_by_folders_between_sixty_units(tmp_pat
         assert units.run("out = work()") == {"taken": 1, "sent": UNITS, "problems": 0}
         assert units.run("m = Message.objects.get(outgoing=False, kind='new'); out = [m.state, m.signature, m.number, m.due.isoformat()]")[:3] == ["waiting", "valid", "12/TTCNTT-KTHT"]  # fmt: skip
         assert units.run("from lamsach.portal.lists.models import Document; out = [d.name for d in Document.objects.all()]") == ["danh-sach.txt"]  # fmt: skip
-        assert units.run("acting.file(m, None, me); out = [Campaign.objects.get().owner.code, Recipient.objects.count(), Attachment.objects.count()]") == ["G06.12", UNITS, 3]  # fmt: skip
+        assert units.run("actions.file(m, None, me); out = [Campaign.objects.get().owner.code, Recipient.objects.count(), Attachment.objects.count()]") == ["G06.12", UNITS, 3]  # fmt: skip
         assert carried(below, above) == UNITS
         assert ministry.run("out = work()") == {"taken": UNITS, "sent": 0, "problems": 0}
         assert ministry.run(STATES) == [UNITS, 0, 0]
@@ -155,7 +155,7 @@ def _back_and_forth(ministry: Portal, units: Portal, above: Path, below: Path) -
     replaced = """
 old = Message.objects.get(outgoing=True, kind="new")
 e = Dispatch.objects.create(campaign=m, issuer=centre, number="13/TTCNTT-KTHT", day=day(0), subject="V/v thay thế", deadline=day(12), created_by=me, once="2")
-sending.send(e, me)
+dispatches.send(e, me)
 edxml.queue_dispatch(e, Connection.objects.get(), me, kind="replace", about=old, reason="Sửa thời hạn")
 edxml.queue_revocation(old, me, "Ban hành nhầm")
 out = work()

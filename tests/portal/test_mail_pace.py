@@ -101,7 +101,7 @@ from pathlib import Path
 from lamsach.portal.server import start
 start(Path(sys.argv[1]))
 from lamsach.portal.jobs import claims
-from lamsach.portal.mail import delivery, pace
+from lamsach.portal.mail import delivery
 delivery.MINUTE = timedelta(hours=1)
 idle = 0
 while idle < 5:

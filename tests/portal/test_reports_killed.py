@@ -34,7 +34,7 @@ from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.jobs.models import Job
 from lamsach.portal.jobs.queue import run_next
 from lamsach.portal.mail.models import Letter
-from lamsach.portal.reports import chain, drafts, tasks, telling, views
+from lamsach.portal.reports import chain, drafts, letters, tasks, views
 from lamsach.portal.reports.content import is_whole
 from lamsach.portal.reports.models import Report, Step
 from lamsach.portal.units import tree
@@ -54,7 +54,7 @@ def killed_in(place, name, when, after):
     setattr(place, name, dying)
 
 def step_of(action):
-    return lambda given, named: named.get("action") == action
+    return lambda given, named: given[0].action == action
 
 def told_of(action):
     return lambda given, named: given[1] == action
@@ -62,10 +62,10 @@ def told_of(action):
 always = lambda given, named: True
 POINTS = {{
     "make, before the commit": lambda: killed_in(drafts, "record", always, True),
-    **{{f"{{action}}, before its history": (lambda action=action: killed_in(Step.objects, "create", step_of(action), False)) for action in ("submit", "send")}},
+    **{{f"{{action}}, before its history": (lambda action=action: killed_in(Step, "save", step_of(action), False)) for action in ("submit", "send")}},
     **{{f"{{action}}, before the commit": (lambda action=action: killed_in(views, "told_of_step", told_of(action), True)) for action in ("approve", "send")}},
     **{{f"{{action}}, before the answer": (lambda action=action: killed_in(views.messages, "success", lambda given, named: given[0].POST.get("action") == action, False)) for action in ("submit", "accept")}},
-    "deliver, before the commit": lambda: killed_in(telling, "_letter", lambda given, named: given[3] == "send", True),
+    "deliver, before the commit": lambda: killed_in(letters, "_letter", lambda given, named: given[3] == "send", True),
     "deliver, before the job is done": lambda: killed_in(tasks, "deliver", always, True),
 }}
 

@@ -39,6 +39,7 @@ def queue_dispatch(
     *,
     kind: str = "new",
     about: Message | None = None,
+    reason: str = "",
 ) -> Message:
     """Queue a sent dispatch with its official document and files, once for each connection and kind.
 
@@ -66,6 +67,7 @@ def queue_dispatch(
         files=_dispatch_files(found),
         campaign=found.campaign,
         dispatch=found,
+        reason=reason,
         user=user_of(by),
     )
     if fresh:
