@@ -103,8 +103,7 @@ def names_requests(line: str) -> bool:
 
 
 def default_columns(values: Sequence[str]) -> tuple[str, ...]:
-    """The columns of a row of IIS whose `#Fields:` is not at hand, by the method's place and what is
-    before and after it.
+    """The columns of a row of IIS without `#Fields:`, by the method's place and what is around it.
 
     IIS always keeps this order: date time s-sitename s-computername s-ip cs-method cs-uri-stem cs-uri-query
     s-port cs-username c-ip cs-version cs(User-Agent) ... sc-status; any but the method and the path may be
@@ -133,12 +132,8 @@ def default_columns(values: Sequence[str]) -> tuple[str, ...]:
     if len(rest) > 6 and rest[6].startswith("HTTP/"):
         after.append("cs-version")
     for index in range(len(after), len(rest)):
-        if (
-            index == 10
-            and "cs-version" in after
-            and "." in rest[index]
-            and domain_of(rest[index].partition(":")[0])
-        ):
+        named = index == 10 and "cs-version" in after and "." in rest[index]
+        if named and domain_of(rest[index].partition(":")[0]):
             after.append("cs-host")
             continue
         is_status = len(rest[index]) == 3 and rest[index].isdigit() and "sc-status" not in after

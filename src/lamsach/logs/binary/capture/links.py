@@ -1,19 +1,10 @@
-"""From a header of Ethernet, PPP or MPLS to the IP headers behind it.
+"""From a frame of any link type (Ethernet, PPP, MPLS, IEEE 802.11) to the IP headers in it.
 
-Sources: IEEE 802.1Q, 802.1ah, 802.1BR, 802.1AE, 802.2; RFC 1661, 2516, 3032, 4448, 6325, 8300; IEC 62439-3.
-Every function takes the frame and an offset into it, gives offsets, and reads nothing beyond the frame's end:
-what is cut off gives none.
-
-From a frame of any link type to the IP headers in it.
-
-Sources: https://www.tcpdump.org/linktypes.html, `pcap-linktype(7)`; libpcap's `pcap-common.c` for files that
-bear a system's own number.
-
-IP within IEEE 802.11 frames, and the headers that radios put before them: radiotap, Prism, AVS.
-
-Sources: IEEE 802.11; https://www.radiotap.org; https://www.tcpdump.org/linktypes.html. What is encrypted
-gives nothing; a frame that only says so, because its access point or driver had taken the encryption off, is
-read.
+Sources: IEEE 802.1Q, 802.1ah, 802.1BR, 802.1AE, 802.2, 802.11; RFC 1661, 2516, 3032, 4448, 6325, 8300; IEC
+62439-3; https://www.tcpdump.org/linktypes.html, `pcap-linktype(7)`, libpcap's `pcap-common.c` for files that
+bear a system's own number; https://www.radiotap.org. Every function takes the frame and an offset into it,
+gives offsets, and reads nothing beyond the frame's end: what is cut off, or encrypted, gives none. A wireless
+frame that only states encryption, because its access point or driver has taken it off, is read.
 """
 
 from __future__ import annotations
