@@ -16,6 +16,7 @@ import statistics
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -213,7 +214,7 @@ def main() -> None:
         "memory": lambda: memory(*_inputs_for_memory(logs[0], list_path, options)),
     }
     for part in options.parts.split(","):
-        about = f"{machine()}. {options.size} MB a log. Load average before: {os.getloadavg()[0]:.1f}. Command: `make bench {_arguments()}`."
+        about = f"{datetime.now():%d %B %Y}, {machine()}. {options.size} MB a log. Load average before: {os.getloadavg()[0]:.1f}. Command: `make bench {_arguments()}`."
         print(f"\n{about}", flush=True)
         with recorded(options.record, part, about):
             runs[part]()
