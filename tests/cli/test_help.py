@@ -212,7 +212,7 @@ def test_the_archive_says_what_it_did(tmp_path: Path) -> None:
     first = lamsach("collect", "--archive", place, "--once", str(log))
     assert "GB; 0 of them" in " ".join(first.out.split())
     held = lamsach("archive", "hold", place, "--name", "case-7", "--reason", "x")
-    assert "The hold case-7 stands" in " ".join(held.errors)
+    assert "The hold case-7 is in force" in " ".join(held.errors)
     assert (
         "The hold case-7 has ended."
         in lamsach("archive", "hold", place, "--name", "case-7", "--release").errors

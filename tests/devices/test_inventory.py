@@ -136,20 +136,20 @@ def test_a_workbook_with_a_title_merged_cells_and_several_sheets(tmp_path: Path)
     [
         (
             [["10.0.1.5", A, "M1"], ["10.0.1.5", B, "M2"]],
-            "An address stands in two rows of different machines.",
+            "An address is in two rows of different machines.",
             3,
         ),
         (
             [["10.0.1.5", A, "M1"], ["10.0.1.6", A, "M2"]],
-            "A hardware address stands in two rows with different names.",
+            "A hardware address is in two rows with different names.",
             3,
         ),
         (
             [["10.0.1.5", A, "M1"], ["10.0.1.6", B, "M1"]],
-            "A machine name stands in two rows of different machines.",
+            "A machine name is in two rows of different machines.",
             3,
         ),
-        ([["10.0.1.5", A, "M1"], ["10.0.1.5", A, "M1"]], "The machine stands in two rows.", 3),
+        ([["10.0.1.5", A, "M1"], ["10.0.1.5", A, "M1"]], "The machine is in two rows.", 3),
         (
             [["10.0.1.5", A, "M1"], ["10.0.1.555", B, "M2"]],
             "A cell of the address column holds no address.",

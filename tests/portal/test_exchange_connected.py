@@ -239,10 +239,8 @@ def test_a_portal_above_that_was_put_back_gets_its_own_files_back(cast: Cast, pa
     made(down, by, ["campaigns"])
     dispatch = samples.dispatch(cast)
     campaign = dispatch.campaign
-    path = default_storage.save("lists/new.txt", ContentFile(b"bot.example"))
-    kept = IndicatorList.objects.create(
-        campaign=campaign, name="new.txt", path=path, size=11, sha256="0" * 64
-    )
+    stored = {"path": default_storage.save("lists/new.txt", ContentFile(b"bot.example")), "size": 11}
+    kept = IndicatorList.objects.create(campaign=campaign, name="new.txt", sha256="0" * 64, **stored)
     make(Plan(campaign, MoveScope.ALL, {DeadlineKind.REPORT: day(50)}, reason="Tết"), by)
     facts = (campaign.pk, dispatch.pk, kept.pk, DeadlineMove.objects.get(scope=MoveScope.ALL).pk)
     to, issuer = sorted(dispatch.recipients.values_list("unit", flat=True)), dispatch.issuer_id
@@ -257,9 +255,8 @@ def test_a_portal_above_that_was_put_back_gets_its_own_files_back(cast: Cast, pa
     Sent.objects.filter(partner=down).order_by("-pk").first().delete()
     Partner.objects.filter(pk=down.pk).update(sent=1)
     returned_files.restored()
-    Partner.objects.filter(pk=up.pk).update(
-        restored=None, sent=Sent.objects.filter(partner=up).latest("counter").counter
-    )
+    sent = Sent.objects.filter(partner=up).latest("counter").counter
+    Partner.objects.filter(pk=up.pk).update(restored=None, sent=sent)
     crossing = made(up, by, ["standing"])
     assert transfer.take(same(down), crossing, by).result == {}, (
         "it speaks of a campaign that is not here yet"

@@ -126,8 +126,7 @@ def test_many_machines_are_counted() -> None:
 
 def test_rows_of_which_the_same_is_said_stand_in_one_line() -> None:
     same = [
-        Problem(f"pcs.xlsx:PCs:{row}", "The machine stands in two rows.", "", minor=True)
-        for row in (4, 9, 12)
+        Problem(f"pcs.xlsx:PCs:{row}", "The machine is in two rows.", "", minor=True) for row in (4, 9, 12)
     ]
     other = [
         Problem("a.log", "Cannot be read."),
@@ -136,7 +135,7 @@ def test_rows_of_which_the_same_is_said_stand_in_one_line() -> None:
     ]
     findings = replace(rich_findings(), problems=(*same, *other))
     text = re.sub(r"\s+", " ", shown(findings))
-    assert "- pcs.xlsx:PCs:4, 9, 12: The machine stands in two rows. -" in text
+    assert "- pcs.xlsx:PCs:4, 9, 12: The machine is in two rows. -" in text
     assert "- a.log: Cannot be read. - a.log: Is cut. - b.log:7: Cannot be read." in text
 
 
@@ -180,7 +179,7 @@ def test_what_the_findings_do_not_hold_is_repeated_too() -> None:
         assert text.startswith("lamsach hunt - -i -odd.txt --leases dhcp.log ")
         assert "--inventory kiem-ke.xlsx --timezone UTC --format fortigate --password-env ZIP WORD" in text
     assert read == ["lamsach", "indicators", "read", "./-odd.txt"]
-    assert "The - stands for standard input" in stream.getvalue()
+    assert "The - means standard input" in stream.getvalue()
     assert "standard input" not in shown(rich_findings())
 
 

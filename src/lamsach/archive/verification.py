@@ -16,7 +16,7 @@ from lamsach.errors import UnreadableError
 from lamsach.i18n import mark
 from lamsach.model import Problem
 
-_LINK = mark("It does not follow what stands before it: something was exchanged.")
+_LINK = mark("It does not follow the segment before it: something was exchanged.")
 _MISSING = mark("A part of the archive is missing, and no record says why.")
 _CHANGED = mark("The lines are not those that were written.")
 _END = mark("The end of the archive is missing.")

@@ -136,7 +136,7 @@ CLI: dict[str, str] = {
         "Nhật ký DHCP hoặc tệp cấp phát địa chỉ, ngoài những tệp đã có trong nhật ký; lặp lại để thêm."
     ),
     "XLSX or CSV of machines, users and departments.": "Bảng kê thiết bị, người sử dụng, phòng ban (XLSX hoặc CSV).",
-    "What the review of the lists decided: values that were accepted count, whatever is said of them.": (
+    "Decisions of the lists' review: accepted values count, doubtful or not.": (
         "Quyết định khi rà soát danh sách: giá trị đã được chấp nhận thì được tính, dù có cảnh báo."
     ),
     "A list of values that are known to be good; repeat for more.": "Danh sách ngoại lệ: những giá trị đã biết là an toàn; lặp lại để thêm.",
@@ -236,7 +236,7 @@ CLI: dict[str, str] = {
     "Get the logs that are missing and hunt again:": "Lấy nhật ký còn thiếu rồi truy tìm lại:",
     "See which values of the list were refused, and why:": "Xem giá trị nào trong danh sách bị từ chối và vì sao:",
     "Keep this result as a record of what was searched:": "Lưu kết quả này làm căn cứ về phạm vi đã tìm:",
-    "The - stands for standard input: put the program that gave the logs, and |, before the command.": "Dấu - là đầu vào chuẩn: hãy đặt chương trình đưa nhật ký vào, rồi dấu |, trước lệnh.",
+    "The - means standard input: put the program that gave the logs, and |, before the command.": "Dấu - là đầu vào chuẩn: hãy đặt chương trình đưa nhật ký vào, rồi dấu |, trước lệnh.",
     "report.html": "bao-cao.html",
     "findings.zip": "ket-qua.zip",
     "DHCP-LOG": "NHAT-KY-DHCP",

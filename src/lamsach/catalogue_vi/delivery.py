@@ -47,7 +47,7 @@ DELIVERY: dict[str, str] = {
         "Loại kết quả được chọn theo phần đuôi của tên tệp, và đuôi này không có trong các loại hỗ trợ."
     ),
     "Use a name that ends in .html, .xlsx, .csv, .jsonl or .zip.": "Hãy đặt tên tệp có đuôi .html, .xlsx, .csv, .jsonl hoặc .zip.",
-    "Ask whoever made the bundle for it again. Nothing was taken from it.": "Hãy đề nghị nơi lập gói gửi lại. Chưa lấy gì từ gói này.",
+    "Ask the bundle's sender for it again. Nothing was taken from it.": "Hãy đề nghị nơi lập gói gửi lại. Chưa lấy gì từ gói này.",
     "The findings bundle unpacks to more than is allowed.": "Gói kết quả khi giải nén vượt quá dung lượng cho phép.",
     "The findings bundle was written by another version, which this one cannot read.": (
         "Gói kết quả do phiên bản khác ghi, phiên bản này không đọc được."

@@ -40,7 +40,7 @@ LETTERS: dict[str, str] = {
     "Ask for the form as DOCX or XLSX, or type it in.": "Đề nghị gửi biểu mẫu dạng DOCX hoặc XLSX, hoặc nhập tay.",
     "The file is locked by a password.": "Tệp được đặt mật khẩu.",
     "Ask for it without a password.": "Đề nghị gửi lại tệp không đặt mật khẩu.",
-    "The file is in the old format of Word or Excel (.doc, .xls), whatever its name says.": "Tệp ở định dạng cũ của Word hoặc Excel (.doc, .xls), dù tên tệp ghi khác.",
+    "The file is in the old format of Word or Excel (.doc, .xls), in spite of its name.": "Tệp ở định dạng cũ của Word hoặc Excel (.doc, .xls), dù tên tệp ghi khác.",
     "Open it, save it as DOCX or XLSX, and hand that in.": "Hãy mở tệp, lưu lại dưới dạng DOCX hoặc XLSX rồi gửi tệp đó.",
     "Written: {path}": "Đã ghi: {path}",
     "The report is dated before the dispatch that it answers. Check --date and --dispatch-date.": "Ngày của báo cáo trước ngày của công văn yêu cầu báo cáo. Hãy kiểm tra --date và --dispatch-date.",

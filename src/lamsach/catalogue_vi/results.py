@@ -148,7 +148,7 @@ _VALUES: dict[str, str] = {
     "low": "thấp",
     "machine called out": "máy chủ động kết nối ra",
     "called from outside": "bên ngoài kết nối vào",
-    "told in a DNS answer": "có trong trả lời DNS",
+    "named in a DNS answer": "có trong trả lời DNS",
     "allowed": "cho qua",
     "blocked by the observer": "bị chặn",
     "exact": "khớp hoàn toàn",
@@ -170,7 +170,7 @@ _VALUES: dict[str, str] = {
     "{count} more values are in the report (-o report.html).": _MORE_QUESTIONED,
     "{count} machine": "{count} máy",
     "{count} machines": "{count} máy",
-    "See what in the list is dangerous or doubtful, and tell whoever made it:": "Xem giá trị nào trong danh sách nguy hiểm hoặc đáng ngờ và báo cho nơi lập danh sách:",
+    "See which values of the list are dangerous or doubtful, and inform its author:": "Xem giá trị nào trong danh sách nguy hiểm hoặc đáng ngờ và báo cho nơi lập danh sách:",
     "Decisions about the lists": "Quyết định về danh sách",
     "domain": "tên miền",
     "address": "địa chỉ IP",
@@ -230,7 +230,7 @@ _STEPS: dict[str, str] = {
         "Địa chỉ độc hại kết nối vào, máy không gọi ra: hãy kiểm tra dịch vụ này có cần mở ra Internet không và chặn địa chỉ đó trên tường lửa."
     ),
     "Look in the machine's own logs for sign-ins at these times.": "Xem nhật ký của chính máy này, tìm các lần đăng nhập vào những thời điểm nêu trên.",
-    "The machine was only told this address and no connection was seen: look for other contacts, and scan the machine when in doubt.": (
+    "The machine only got this address in an answer and no connection was seen: look for other contacts, and scan the machine when in doubt.": (
         "Máy chỉ nhận được địa chỉ này trong trả lời DNS, chưa thấy kết nối: hãy tìm các kết nối khác và rà quét máy nếu còn nghi ngờ."
     ),
     "This address belongs to a DNS server, proxy or NAT gateway that asks for others: do not isolate it.": (
@@ -346,7 +346,7 @@ _PAGE: dict[str, str] = {
         "Địa chỉ độc hại trong danh sách kết nối vào các máy này. Chỉ riêng việc đó chưa có nghĩa là máy nhiễm."
     ),
     "Names looked up only": "Chỉ phân giải tên",
-    "These machines were told a listed address in a DNS answer; no connection to it was seen.": (
+    "These machines got a listed address in a DNS answer; no connection to it was seen.": (
         "Các máy này nhận địa chỉ độc hại trong trả lời DNS; chưa thấy kết nối đến địa chỉ đó."
     ),
     "No machine of this kind was found.": "Không có máy nào thuộc loại này.",

@@ -289,7 +289,7 @@ SCANNER: dict[str, str] = {
     "move the file into the quarantine": "chuyển tệp vào vùng cách ly",
     "left alone: a file of the operating system": "không động đến: tệp của hệ điều hành",
     "left alone: a package of the operating system owns it; reinstall that package": "không động đến: tệp thuộc gói của hệ điều hành; hãy cài lại gói đó",
-    "left alone: it cannot be told whether it belongs to the operating system": "không động đến: chưa rõ có thuộc hệ điều hành không",
+    "left alone: it is not known whether it belongs to the operating system": "không động đến: chưa rõ có thuộc hệ điều hành không",
     "left alone: its content is known to be good": "không động đến: nội dung đã biết là an toàn",
     "left alone: a rule accuses it, not its digest; look at it, then name it (--take PATH)": "không động đến: chỉ bị một quy tắc nghi ngờ, không phải theo mã băm; hãy xem tệp rồi nêu tên nó (--take PATH)",
     "I looked at this file: take it too": "Tôi đã xem tệp này: cách ly cả tệp này",

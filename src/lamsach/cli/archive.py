@@ -241,7 +241,7 @@ def hold(
         return
     begin, end = window(since, until, opened.zone)
     do(opened, "hold", name=name, reason=reason, source=source, since=_stamp(begin), until=_stamp(end))
-    text = translate()("The hold {name} stands: nothing under it is deleted until it is released.")
+    text = translate()("The hold {name} is in force: nothing under it is deleted until it is released.")
     tell(text.format(name=name))
 
 

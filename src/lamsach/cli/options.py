@@ -61,8 +61,7 @@ Decisions = Annotated[
     Option(
         "--decisions",
         metavar="FILE",
-        help="What the review of the lists decided: values that were accepted count, whatever is "
-        "said of them.",
+        help="Decisions of the lists' review: accepted values count, doubtful or not.",
     ),
 ]
 Infrastructure = Annotated[

@@ -174,18 +174,16 @@ class Inventory:
                 same = host_key(known.name or "") == host_key(entry.name or "")
                 duplicate = duplicate or same
                 if not same:
-                    self._report(entry.where, "A hardware address stands in two rows with different names.")
+                    self._report(entry.where, "A hardware address is in two rows with different names.")
         for ip in entry.ips:
-            duplicate |= self._put(
-                self._ips, ip, entry, "An address stands in two rows of different machines."
-            )
+            duplicate |= self._put(self._ips, ip, entry, "An address is in two rows of different machines.")
         name = host_key(entry.name or "")
         if name is not None:
             duplicate |= self._put(
-                self._names, name, entry, "A machine name stands in two rows of different machines."
+                self._names, name, entry, "A machine name is in two rows of different machines."
             )
         if duplicate:
-            self._report(entry.where, "The machine stands in two rows.")
+            self._report(entry.where, "The machine is in two rows.")
 
     def _put(
         self, table: dict[str, InventoryEntry | None], key: str, entry: InventoryEntry, what: str

@@ -16,13 +16,12 @@ REASONS: dict[str, str] = {
     "host of a listed URL): {count}.",
     "blocked_only": "Every contact was blocked ({count}): the connection did not come about, but something "
     "on the machine tried it.",
-    "resolved_only": "It was only told a listed address in a DNS answer ({count}); no connection to it is "
-    "known.",
+    "resolved_only": "It only got a listed address in a DNS answer ({count}); no connection to it is known.",
     "partial_only": "It reached the host of a listed URL ({count}), but the log does not show which page.",
     "inbound_only": "A listed address reached towards it ({count}); it did not answer with a contact of "
     "its own.",
-    "unparsed_only": "All that is known stands in lines that no log format reads ({count}): look at the "
-    "evidence first.",
+    "unparsed_only": "All that is known is in lines that no log format reads ({count}): look at the evidence "
+    "first.",
     "infrastructure_dns": "{address} is a DNS server that asks for others: the machine behind the question "
     "is not in these logs.",
     "infrastructure_proxy": "{address} is a proxy that connects for others: the machine behind it is not "

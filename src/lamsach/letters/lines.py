@@ -136,7 +136,7 @@ def _old(content: bytes) -> UnreadableError:
             mark("The file is locked by a password."), "", mark("Ask for it without a password.")
         )
     return UnreadableError(
-        mark("The file is in the old format of Word or Excel (.doc, .xls), whatever its name says."),
+        mark("The file is in the old format of Word or Excel (.doc, .xls), in spite of its name."),
         "",
         mark("Open it, save it as DOCX or XLSX, and hand that in."),
     )

@@ -35,7 +35,7 @@ _TIMESTAMP = (
     0,
 )  # the earliest that a zip can state: a bundle's bytes depend on its findings only
 _BLOCK = 1 << 20
-_ASK_AGAIN = mark("Ask whoever made the bundle for it again. Nothing was taken from it.")
+_ASK_AGAIN = mark("Ask the bundle's sender for it again. Nothing was taken from it.")
 
 
 @dataclass(frozen=True, slots=True)

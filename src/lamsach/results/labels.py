@@ -37,7 +37,7 @@ SEVERITIES: dict[Severity, str] = {
 ROLES: dict[Role, str] = {
     Role.OUTBOUND: mark("machine called out"),
     Role.INBOUND: mark("called from outside"),
-    Role.RESOLVED: mark("told in a DNS answer"),
+    Role.RESOLVED: mark("named in a DNS answer"),
 }
 ACTIONS: dict[Action, str] = {
     Action.ALLOWED: mark("allowed"),
@@ -105,8 +105,8 @@ STEPS: dict[DeviceState, tuple[str, ...]] = {
     ),
     DeviceState.RESOLVED: (
         mark(
-            "The machine was only told this address and no connection was seen: look for other "
-            "contacts, and scan the machine when in doubt."
+            "The machine only got this address in an answer and no connection was seen: look "
+            "for other contacts, and scan the machine when in doubt."
         ),
     ),
     DeviceState.UNATTRIBUTED: (
@@ -143,7 +143,7 @@ GROUPS: dict[DeviceState, tuple[str, str]] = {
     ),
     DeviceState.RESOLVED: (
         mark("Names looked up only"),
-        mark("These machines were told a listed address in a DNS answer; no connection to it was seen."),
+        mark("These machines got a listed address in a DNS answer; no connection to it was seen."),
     ),
 }
 """Heading and introduction of the machines of each state, the state that needs a person first."""

@@ -263,7 +263,7 @@ class _Screen:
             )
             yield look if self.report else write, self._opened()
         if self.findings.to_look_at:
-            text = _("See what in the list is dangerous or doubtful, and tell whoever made it:")
+            text = _("See which values of the list are dangerous or doubtful, and inform its author:")
             yield text, self._on_lists("review")
         if known[DeviceState.UNATTRIBUTED]:
             text = _(
@@ -294,8 +294,8 @@ class _Screen:
         if again and "-" in self.findings.parameters.logs:
             self.line(
                 self._(
-                    "The - stands for standard input: put the program that gave the logs, and "
-                    "|, before the command."
+                    "The - means standard input: put the program that gave the logs, and |, "
+                    "before the command."
                 )
             )
 

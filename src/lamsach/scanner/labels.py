@@ -226,7 +226,7 @@ REFUSALS: dict[str, str] = {
     "signed_by_system": mark("left alone: the maker of the operating system signed it"),
     "system_file": mark("left alone: a file of the operating system"),
     "owned": mark("left alone: a package of the operating system owns it; reinstall that package"),
-    "owner_unknown": mark("left alone: it cannot be told whether it belongs to the operating system"),
+    "owner_unknown": mark("left alone: it is not known whether it belongs to the operating system"),
     "known_good": mark("left alone: its content is known to be good"),
     "own_file": mark("left alone: a file of this program"),
     "not_named": mark(

@@ -92,7 +92,7 @@ def read(path: Path) -> Read:
         raise UnreadableError(
             mark("The findings bundle is damaged or is not one."),
             path.name,
-            mark("Ask whoever made the bundle for it again. Nothing was taken from it."),
+            mark("Ask the bundle's sender for it again. Nothing was taken from it."),
         ) from error
 
 
