@@ -40,10 +40,18 @@ _PAIRS = r'^(?:[A-Za-z_][\w.-]*=(?:"[^"\\]*"|[^" ]*)(?: +|$))+$'
 _JOINT = "\x1f"
 _HEADS_KEPT = 1024
 # 2026-06-10T17:44:31+02:00 192.0.2.53 unbound[901]: 2026-06-10T08:00:01Z
-_TIME_AFTER_TIME = re.compile(r"\d:\d\d:\d\d.*\d:\d\d:\d\d\S* *$")
+_CLOCK = re.compile(r"\d:\d\d:\d\d")
 _GROUPS = r"^(?:(?:22[4-9]|23[0-9])\.|ff[0-9a-f]{2}:|255\.255\.255\.255$|0\.0\.0\.0$|::$)"
 """Addresses that are no single machine's, in canonical spelling."""
 _READ = {*KEYS, *VIRTUAL, "source_mac"}
+
+
+def _ends_with_second_time(head: str) -> bool:
+    """Return whether a head's last word holds a time of day, which is not its first."""
+    words = head.rstrip(" ")
+    if not words or words[-1].isspace() or len(_CLOCK.findall(head)) < 2:
+        return False
+    return _CLOCK.search(words.split()[-1]) is not None
 
 
 def for_arrow(pattern: str) -> str:
@@ -218,7 +226,7 @@ class LayoutColumns(BulkReader):
         return mapped(column, kind.read, arrow_kind)
 
     def _read_head(self, text: str) -> Head:
-        if _TIME_AFTER_TIME.search(text):  # whose it is depends on the record
+        if _ends_with_second_time(text):  # whose it is depends on the record
             raise Unusual
         if self.log_format.layout.anywhere:
             return self.log_format.head(text + self._sample, len(text))
