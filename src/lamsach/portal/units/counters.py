@@ -95,7 +95,7 @@ def _reading(numbers: str, wanted: str, day: date) -> str:
 
 
 def _former() -> str:
-    """What was counted of dirty units when their notes were folded last."""
+    """Join to the facts of dirty units as they were folded last."""
     same = f"c.scope = {ALONE} AND c.unit = d.unit_id AND c.campaign = d.campaign_id"
     return looked_up("units_counter", "c", same)
 

@@ -1,4 +1,4 @@
-"""What the counters count: the one declaration, as SQL that fits SQLite and PostgreSQL.
+"""Facts that the counters count: the one declaration, as SQL that fits SQLite and PostgreSQL.
 
 A fact holds of a unit in a campaign from a day on: rows (campaign_id, unit_id, what, day, n), whose sum up to
 a day is what holds on it. So nothing has to be touched when a day passes. `counters` adds the facts of a unit

@@ -118,7 +118,7 @@ class UnitImport(models.Model):
 
 
 class Counter(models.Model):
-    """What is counted of a unit alone, or of everything under it, in a campaign (0: in none) from a day on.
+    """A sum of a unit alone, or of everything under it, in a campaign (0: in none) from a day on.
 
     Written by `counters` alone, which says what `scope` is; `facts` says what is counted.
     """
