@@ -47,10 +47,8 @@ def queue_dispatch(
     """
     if not found.number.strip():
         raise InputError(_NO_NUMBER)
-    recipients = [
-        organ(row.unit, older=connection.older_codes)
-        for row in found.recipients.select_related("unit__parent")
-    ]
+    rows = found.recipients.select_related("unit__parent")
+    recipients = [organ(row.unit, older=connection.older_codes) for row in rows]
     sent, fresh = _queue(
         connection,
         found.issuer,
