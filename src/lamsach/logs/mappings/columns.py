@@ -99,21 +99,21 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
         otherwise=own,
         **_plain_values(values),
     )
-    ends = (event.device_ip, event.device_name, source_ip, destination_ip)
-    if not any((*ends, domain, url, event.hashes, mac, time)):
+    machine = event.device_ip or event.device_name or source_ip or destination_ip
+    if not (machine or domain or url or event.hashes or mac or time):
         raise LineError("The record has no known column.")
     return _finished(event, values, _optional_time(values, "lease_until", times), asked=query is not None)
 
 
 def _plain_values(values: Values) -> dict[str, Any]:
     """The fields of the event that depend on no other."""
-    digests = [digest for text in _texts(values, "hash", "details") for digest in hashes_in(text)]
+    texts = _texts(values, "hash", "details")
     return {
         "source_nat_ip": _first_ip(values, "nat"),
         "source_nat_port": _first_port(values, "nat_port"),
         "user": _user(values),
         "answers": _answers(values),
-        "hashes": tuple(dict.fromkeys(digests)) if digests else (),
+        "hashes": tuple(dict.fromkeys(h for text in texts for h in hashes_in(text))) if texts else (),
         "action": _action(values, _ALLOWED, _BLOCKED),
         "inbound": "action" in values and any(text.startswith("Inbound") for text in values["action"]),
     }
