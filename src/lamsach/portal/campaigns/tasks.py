@@ -50,7 +50,7 @@ def remind_by_schedule() -> int:
     return sum(_once(group) for group in by_dispatch.values())
 
 
-regular("units.fold", timedelta(seconds=2))(fold)
+regular("units.fold", timedelta(seconds=5))(fold)
 
 
 def _once(group: list[Recipient]) -> int:

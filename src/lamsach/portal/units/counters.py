@@ -142,7 +142,7 @@ def fold() -> int:
     None while a change of the tree, or another worker, is at them.
     """
     count = 0
-    while some := _fold_some():
+    while Changed.objects.exists() and (some := _fold_some()):  # with nothing noted no transaction
         count += some
     return count
 
