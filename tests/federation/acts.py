@@ -17,7 +17,6 @@ from lamsach.portal import backup
 from lamsach.portal.accounts.models import User
 from lamsach.portal.base.roles import Role
 from lamsach.portal.campaigns import dispatches
-from lamsach.portal.campaigns.counting import counts, counts_by_child
 from lamsach.portal.campaigns.deadline_moves import Plan, make, undo
 from lamsach.portal.campaigns.dispatches import take_back
 from lamsach.portal.campaigns.models import (
@@ -32,6 +31,7 @@ from lamsach.portal.campaigns.models import (
     Recipient,
     StepKind,
 )
+from lamsach.portal.campaigns.tally import counts, counts_by_child
 from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.cases import states, upkeep
 from lamsach.portal.cases.coverage import searching

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from lamsach.portal.base import links
 from lamsach.portal.campaigns import dispatches
-from lamsach.portal.campaigns.counting import counts
 from lamsach.portal.campaigns.deadlines import of_unit
 from lamsach.portal.campaigns.models import Campaign, How, Material, Recipient, Step, StepKind
+from lamsach.portal.campaigns.tally import counts
 from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.public.models import Tool
 from lamsach.portal.units import tree

@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.base import links
 from lamsach.portal.campaigns import dispatches, lists
-from lamsach.portal.campaigns.counting import Counts, counts, counts_by_child
 from lamsach.portal.campaigns.models import (
     AnswerLink,
     Campaign,
@@ -32,6 +31,7 @@ from lamsach.portal.campaigns.models import (
     Step,
     StepKind,
 )
+from lamsach.portal.campaigns.tally import Counts, counts, counts_by_child
 from lamsach.portal.campaigns.tasks import remind_by_schedule
 from lamsach.portal.mail.letters import words
 from lamsach.portal.mail.models import Letter

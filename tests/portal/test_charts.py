@@ -11,7 +11,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from lamsach.portal.campaigns import counting
+from lamsach.portal.campaigns import tally
 from lamsach.portal.campaigns.models import Participation
 from lamsach.portal.reports.consolidation import MOST_DAYS, consolidate, received_by_day
 from lamsach.portal.reports.content import form_of
@@ -53,11 +53,11 @@ class Branches(TestCase):
                 deployed_on=deployed,
             )
             wanted[self.step(now, sent, due, informed, deployed, row[4])] += 1
-        found = counting.branches(campaign, cast.root.pk)
+        found = tally.branches(campaign, cast.root.pk)
         assert found[cast.centre.pk] == {name: count for name, count in wanted.items() if count}
         assert found[cast.other.pk] == {"silent": 2}
         late = sum(one.get("late", 0) for one in found.values())
-        assert late == counting.counts(campaign, cast.root.pk).late, "as in the figure above"
+        assert late == tally.counts(campaign, cast.root.pk).late, "as in the figure above"
 
     @staticmethod
     def step(now: date, sent: Any, due: Any, informed: Any, deployed: Any, reported: bool) -> str:

@@ -20,7 +20,6 @@ from lamsach.letters.form import parse_form
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.base import links
 from lamsach.portal.campaigns import deadline_moves, deadlines, dispatches
-from lamsach.portal.campaigns.counting import counts
 from lamsach.portal.campaigns.deadline_moves import Plan
 from lamsach.portal.campaigns.models import (
     AnswerLink,
@@ -31,6 +30,7 @@ from lamsach.portal.campaigns.models import (
     MoveScope,
     Participation,
 )
+from lamsach.portal.campaigns.tally import counts
 from lamsach.portal.exchange import campaign_payload
 from lamsach.portal.exchange.models import Partner
 from lamsach.portal.mail.letters import words

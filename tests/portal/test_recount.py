@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from lamsach.errors import LamsachError
 from lamsach.portal.campaigns import deadline_moves, deadlines, dispatches
-from lamsach.portal.campaigns.counting import Counts, branches, counts, counts_by_child, figures_of_pairs
 from lamsach.portal.campaigns.dispatches import take_back
 from lamsach.portal.campaigns.models import (
     Campaign,
@@ -23,6 +22,7 @@ from lamsach.portal.campaigns.models import (
     Step,
     StepKind,
 )
+from lamsach.portal.campaigns.tally import Counts, branches, counts, counts_by_child, figures_of_pairs
 from lamsach.portal.cases.models import Case, CaseState
 from lamsach.portal.cases.tally import (
     GROUPS,

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from lamsach.errors import InputError
 from lamsach.letters.form import parse_form
-from lamsach.portal.campaigns.counting import counts
 from lamsach.portal.campaigns.models import FormDefinition, Participation
+from lamsach.portal.campaigns.tally import counts
 from lamsach.portal.reports import drafts
 from lamsach.portal.reports.chain import ALLOWED, Action, Stale, after, take
 from lamsach.portal.reports.consolidation import consolidate

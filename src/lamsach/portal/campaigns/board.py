@@ -23,8 +23,8 @@ from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import access, dispatches
 from lamsach.portal.campaigns.checks import last_reminded, remind_after_check
-from lamsach.portal.campaigns.counting import branches, counts, late_on
 from lamsach.portal.campaigns.models import Campaign, Recipient
+from lamsach.portal.campaigns.tally import branches, counts, late_on
 from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.units.access import (
     get_unit,

@@ -27,10 +27,10 @@ from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download
 from lamsach.portal.campaigns import access
 from lamsach.portal.campaigns.checks import state_check
-from lamsach.portal.campaigns.counting import counts
 from lamsach.portal.campaigns.deadlines import COLUMNS, resolve
 from lamsach.portal.campaigns.forms import CampaignForm
 from lamsach.portal.campaigns.models import Campaign, CampaignState, FormDefinition, IndicatorList
+from lamsach.portal.campaigns.tally import counts
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.units.access import home_units, writable_units
 

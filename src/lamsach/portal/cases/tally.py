@@ -18,8 +18,8 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
-from lamsach.portal.campaigns.counting import children, figures_of
 from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.campaigns.tally import children, figures_of
 from lamsach.portal.cases.models import CaseState, Cause, Span
 from lamsach.portal.units.counters import Figures
 from lamsach.portal.units.models import Unit, UnitLink

@@ -18,10 +18,10 @@ from django.utils import timezone
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.campaigns import dispatches
-from lamsach.portal.campaigns.counting import REPORTED
 from lamsach.portal.campaigns.deadlines import refresh
 from lamsach.portal.campaigns.dispatches import take_back
 from lamsach.portal.campaigns.models import Campaign, How, Participation, Recipient, Step, StepKind
+from lamsach.portal.campaigns.tally import REPORTED
 from lamsach.portal.exchange.kinds import day, number, rows, text
 from lamsach.portal.exchange.models import Counterpart, Partner
 from lamsach.portal.findings.models import CoverageDay

@@ -12,7 +12,7 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what looks for reports in incoming e-mails, and who has reported."""
-        from lamsach.portal.campaigns.counting import REPORTED
+        from lamsach.portal.campaigns.tally import REPORTED
         from lamsach.portal.reports import arrivals  # noqa: F401 - registers itself
         from lamsach.portal.reports.access import with_parent
 

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from lamsach.letters.form import Form
 from lamsach.portal.base.charts import Chart, chart
-from lamsach.portal.campaigns.counting import Counts, counts_of
 from lamsach.portal.campaigns.deadlines import of_units
 from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.campaigns.tally import Counts, counts_of
 from lamsach.portal.reports.access import with_parent
 from lamsach.portal.reports.figures import Scope, accepted, children, stated_values
 from lamsach.portal.reports.models import Report, ReportState

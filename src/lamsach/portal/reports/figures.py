@@ -14,8 +14,8 @@ from lamsach.letters.form import Form, Row
 from lamsach.letters.model import Appendix, Column, Table
 from lamsach.portal.awareness import access
 from lamsach.portal.awareness.models import Notice
-from lamsach.portal.campaigns.counting import counts, counts_by_child, total
 from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.campaigns.tally import counts, counts_by_child, total
 from lamsach.portal.cases.coverage import searching, unsearched_by_child
 from lamsach.portal.cases.tally import case_counts, case_counts_by_child
 from lamsach.portal.findings.models import CoverageDay

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.base.charts import Part, bar
 from lamsach.portal.campaigns.access import readable_campaigns
-from lamsach.portal.campaigns.counting import Counts, figures_of_pairs
 from lamsach.portal.campaigns.models import Campaign, CampaignState
+from lamsach.portal.campaigns.tally import Counts, figures_of_pairs
 from lamsach.portal.campaigns.tasks import own_dates
 from lamsach.portal.cases.coverage import searching
 from lamsach.portal.cases.tally import CaseCounts, more_stated

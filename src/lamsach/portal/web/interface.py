@@ -16,10 +16,10 @@ from lamsach import __version__
 from lamsach.portal.api import access
 from lamsach.portal.api.access import UnitToken
 from lamsach.portal.base.plain_json import Clean
-from lamsach.portal.campaigns.counting import counts
 from lamsach.portal.campaigns.deadlines import COLUMNS, UnitDates, dates
 from lamsach.portal.campaigns.dispatches import take
 from lamsach.portal.campaigns.models import How, StepKind
+from lamsach.portal.campaigns.tally import counts
 from lamsach.portal.exchange.api import router as cases
 from lamsach.portal.findings.api import router as findings
 from lamsach.portal.fleet.api import router as fleet

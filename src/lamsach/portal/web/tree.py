@@ -11,8 +11,8 @@ from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.campaigns.access import readable_campaigns
-from lamsach.portal.campaigns.counting import Counts, figures_of, late_on
 from lamsach.portal.campaigns.models import Campaign, CampaignState
+from lamsach.portal.campaigns.tally import Counts, figures_of, late_on
 from lamsach.portal.cases import tally
 from lamsach.portal.cases.coverage import NOWHERE, Lack, Searching, searching, unsearched_by_child
 from lamsach.portal.cases.tally import GROUPS, CaseCounts, cases_in, larger, more_stated

@@ -1,4 +1,4 @@
-"""How far the units of a subtree are, on any day: "informed", "deployed", late, reported.
+"""Progress of the units of a subtree on any day: "informed", "deployed", late, reported.
 
 Read from the counters (`units.counters`).
 """
