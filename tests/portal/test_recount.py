@@ -154,7 +154,7 @@ class World:
         for unit in units:
             one = self.recount([unit])
             found[next((name for name in found if getattr(one, name, 0) and name != "silent"), "silent")] += 1
-        return found
+        return {name: count for name, count in found.items() if count}
 
     def _reached(self, unit: Unit) -> dict[str, Any]:
         copies = Recipient.objects.filter(unit=unit, dispatch__campaign=self.campaign)

@@ -104,7 +104,8 @@ def branches(campaign: Campaign, unit_id: int) -> dict[int, dict[str, int]]:
         sums = figures.whole
         steps = {name: sums[f"bar.{name}"] for name in ("reported", "deployed", "informed")}
         steps["late"] = sums["late"]
-        found[unit] = {**steps, "silent": sums["units"] - sum(steps.values())}
+        steps["silent"] = sums["units"] - sum(steps.values())
+        found[unit] = {name: count for name, count in steps.items() if count}
     return found
 
 
