@@ -29,7 +29,7 @@ from lamsach.errors import LineError
 from lamsach.indicators.lists import read_list
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats import BINARY_FORMATS, FORMATS
-from lamsach.logs.opening.decoding import decode_line
+from lamsach.logs.opening.encodings import decode_line
 from lamsach.logs.opening.inputs import find_logs
 from lamsach.logs.reading.detect import detect
 from lamsach.logs.reading.events import read_events

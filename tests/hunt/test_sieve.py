@@ -19,7 +19,7 @@ from lamsach.hunt.sets.builder import Builder
 from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
 from lamsach.hunt.workers import sieved
 from lamsach.indicators.values.normalise import canonical
-from lamsach.logs.opening.decoding import decode_line
+from lamsach.logs.opening.encodings import decode_line
 from lamsach.model import Event, Indicator
 
 from . import planting, reference

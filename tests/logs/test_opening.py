@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamsach.errors import UnreadableError
-from lamsach.logs.opening.decoding import decode_line, encoding_of
+from lamsach.logs.opening.encodings import decode_line, encoding_of
 from lamsach.logs.opening.inputs import HEAD_BYTES, find_logs
 
 from .builders import COMPRESS, LINES, logs, make_tar, make_zip, read, read_one

@@ -23,7 +23,7 @@ from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
 from lamsach.hunt.tokens import tokens
 from lamsach.logs.base import NUMBER_MARK, LogFormat
 from lamsach.logs.formats import format_by_name
-from lamsach.logs.opening.decoding import decode_line
+from lamsach.logs.opening.encodings import decode_line
 from lamsach.logs.reading.detect import head_lines
 
 Keys = NDArray[np.uint64]

@@ -29,7 +29,7 @@ from lamsach.hunt.rules import Rules
 from lamsach.hunt.sets.builder import Builder
 from lamsach.hunt.sets.compiled import compile_columns
 from lamsach.hunt.workers import Sieved
-from lamsach.logs.opening.decoding import decode_line
+from lamsach.logs.opening.encodings import decode_line
 from lamsach.logs.reading.events import context_for
 from lamsach.model import Event, Identity
 

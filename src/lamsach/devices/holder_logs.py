@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from lamsach.devices.leases.seen import machine_seen, person_seen
 from lamsach.errors import InputError, LineError
 from lamsach.logs.base import DEFAULT_TIMEZONE, LogFormat
-from lamsach.logs.opening.decoding import decode_line
+from lamsach.logs.opening.encodings import decode_line
 from lamsach.logs.opening.inputs import LogFile
 from lamsach.logs.opening.lines import numbered_lines
 from lamsach.logs.reading.detect import Detection

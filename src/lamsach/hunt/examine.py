@@ -22,7 +22,7 @@ from lamsach.hunt.workers import Sieved
 from lamsach.logs.base import FileContext
 from lamsach.logs.events.direction import as_opened
 from lamsach.logs.formats.generic.unknown_text import UnknownText
-from lamsach.logs.opening.decoding import decode_line
+from lamsach.logs.opening.encodings import decode_line
 from lamsach.logs.reading.detect import Detection
 from lamsach.model import AsideReason, Event, Match
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lamsach.hunt.chunks import Chunk
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats.generic.unknown_text import UnknownText
-from lamsach.logs.opening.decoding import decode_line
+from lamsach.logs.opening.encodings import decode_line
 from lamsach.logs.reading.detect import Detection
 from lamsach.logs.reading.lines import LineParser
 

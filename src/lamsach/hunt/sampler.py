@@ -13,7 +13,7 @@ from lamsach.hunt.rules import FileState, Rules
 from lamsach.hunt.workers import Sieved
 from lamsach.logs.events.direction import as_opened
 from lamsach.logs.formats.generic.unknown_text import UnknownText
-from lamsach.logs.opening.decoding import decode_line
+from lamsach.logs.opening.encodings import decode_line
 from lamsach.model import Event
 
 FIRST_LINES, FIRST_OF_MANY = 200, 50

@@ -1,1 +1,1 @@
-"""Logs: from bytes to events, whatever wrote them. See ARCHITECTURE.md for its shelves."""
+"""Log reading, from bytes to events of any product. See ARCHITECTURE.md for its shelves."""

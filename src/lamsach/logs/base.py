@@ -1,4 +1,4 @@
-"""What a log format is. One product's log is one file in `lamsach.logs.formats` and one line in
+"""The interface of a log format: one product's log is one file in `lamsach.logs.formats` and one line in
 its registry.
 """
 
@@ -48,7 +48,7 @@ def required(found: Found | None, line: str) -> Found:
 
 @dataclass(frozen=True, slots=True)
 class FileContext:
-    """What a parser may know of its file before the first line.
+    """Facts of a file that a parser may know before the first line.
 
     `file`: the name to put into events. `timezone`: assumed for lines that state none. `modified`: the file's
     time (UTC); no line without a year is dated after it. `head`: the first lines (up to 500), for what is

@@ -25,7 +25,7 @@ from lamsach.hunt.sets.compiled import CompiledSet
 from lamsach.hunt.workers import sieve_chunk
 from lamsach.i18n import mark
 from lamsach.logs.base import NUMBER_MARK
-from lamsach.logs.opening.decoding import decode_line
+from lamsach.logs.opening.encodings import decode_line
 from lamsach.logs.opening.inputs import LogFile
 from lamsach.model import FileSummary, Problem
 from lamsach.stores.base import Span, Store

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from lamsach.errors import InputError
-from lamsach.logs.opening.decoding import decode_line
+from lamsach.logs.opening.encodings import decode_line
 from lamsach.logs.opening.inputs import LogFile
 from lamsach.logs.opening.lines import numbered_lines
 from lamsach.trace.model import Answer, Named

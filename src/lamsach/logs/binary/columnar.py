@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from lamsach.errors import LineError, UnreadableError
 from lamsach.logs.base import FileContext
-from lamsach.logs.events.stamping import stamped
+from lamsach.logs.events.places import stamped
 from lamsach.logs.mappings import columns
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.values import domain_of, host_of_url, in_order, ip_of

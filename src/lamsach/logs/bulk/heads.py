@@ -21,7 +21,7 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.bulk.columns import check, judged, mapped, seconds
 from lamsach.logs.bulk.letters import Unusual, places_of
 from lamsach.logs.bulk.rows import Looked
-from lamsach.logs.text.framing import header_before
+from lamsach.logs.text.record_heads import header_before
 from lamsach.logs.text.syslog import SyslogHeader
 from lamsach.logs.text.times.stated_clock import states_other_zone
 

@@ -274,7 +274,8 @@ class _Rows:
             texts = [one for one in stand_ins if isinstance(one, str)]
             taken = any(one in text for text in stated for one in texts)
             unknown = event is None or taken or self._mixed(at)
-            return _Template(frozenset(fields.at), None if unknown else self._fields_of(event, stand_ins, at))  # type: ignore[arg-type]
+            found = None if unknown or event is None else self._fields_of(event, stand_ins, at)
+            return _Template(frozenset(fields.at), found)
         except (Unusual, LineError, ValueError):
             return _Template(frozenset(fields.at), None)
 

@@ -24,7 +24,7 @@ from datetime import datetime
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.events.ends import Role, decide
-from lamsach.logs.events.stamping import changed
+from lamsach.logs.events.places import changed
 from lamsach.logs.mappings.column_names import field_of
 from lamsach.logs.mappings.keyed_events import Keys, event_of, kind_of
 from lamsach.logs.text.cef import CefRecord

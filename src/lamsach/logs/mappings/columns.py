@@ -11,7 +11,7 @@ from typing import Any
 
 from lamsach.errors import LineError
 from lamsach.logs.events.ends import event_between, own_end
-from lamsach.logs.events.stamping import changed
+from lamsach.logs.events.places import changed
 from lamsach.logs.mappings.actions import first_action
 from lamsach.logs.mappings.antivirus import hashes_in
 from lamsach.logs.mappings.column_names import fields_of as fields_of

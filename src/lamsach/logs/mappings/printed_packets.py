@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from lamsach.logs.events.ends import Role, decide, event_between
-from lamsach.logs.events.stamping import changed
+from lamsach.logs.events.places import changed
 from lamsach.logs.mappings.service_names import port_or_service
 from lamsach.logs.text.dns_names import from_presentation
 from lamsach.logs.text.values import domain_of, host_and_port, host_of_url, ip_of, mac_of

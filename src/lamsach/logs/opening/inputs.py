@@ -16,7 +16,7 @@ from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.logs.formats import binary_format_of
 from lamsach.logs.opening import tars, zips
 from lamsach.logs.opening.compression import PeekedSource, unpacked
-from lamsach.logs.opening.decoding import BINARY, SNIFF_BYTES, Transcoder, bom_bytes, encoding_of
+from lamsach.logs.opening.encodings import BINARY, SNIFF_BYTES, Transcoder, bom_bytes, encoding_of
 from lamsach.logs.opening.limits import DEFAULT_LIMITS, Limits
 from lamsach.logs.opening.places import OnProblem, Place, find_places, in_memory, problem
 from lamsach.logs.opening.sources import ByteSource, Opener
@@ -83,7 +83,7 @@ class LogFile:
 
     @property
     def encoding(self) -> str:
-        """The encoding of its bytes; see `decoding.encoding_of`; `binary` for a file of a binary format.
+        """The encoding of its bytes; see `encodings.encoding_of`; `binary` for a file of a binary format.
 
         Raises as `head` does."""
         if self._encoding is None:

@@ -89,7 +89,8 @@ class _Finder:
                     continue
                 if stat.S_ISDIR(info.st_mode):
                     names = sorted(os.listdir(path), reverse=True)  # noqa: PTH208 - names, not paths
-                    waiting += [os.path.join(path, name) for name in names]  # noqa: PTH118 - keeps the name as given
+                    # a Path would not keep the name as given
+                    waiting += [os.path.join(path, name) for name in names]  # noqa: PTH118
                     named = False
                 elif stat.S_ISREG(info.st_mode):
                     yield Place(path, info.st_size, _utc(info.st_mtime), path=path)

@@ -10,7 +10,7 @@ from itertools import islice
 from lamsach.logs.base import LogFormat
 from lamsach.logs.binary.base import BinaryFormat
 from lamsach.logs.formats import FORMATS, JSON_FORMATS, binary_format_of, document_format_of
-from lamsach.logs.opening.decoding import SNIFF_BYTES, decode_line
+from lamsach.logs.opening.encodings import SNIFF_BYTES, decode_line
 from lamsach.logs.opening.inputs import HEAD_BYTES
 from lamsach.logs.text.json_documents import is_lines
 

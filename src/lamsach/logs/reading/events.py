@@ -15,7 +15,7 @@ from lamsach.logs.base import DEFAULT_TIMEZONE, FileContext
 from lamsach.logs.binary.base import BinaryFormat
 from lamsach.logs.formats import binary_format_by_name, format_by_name
 from lamsach.logs.formats.generic.unknown_text import UnknownText
-from lamsach.logs.opening.decoding import SNIFF_BYTES, decode_line
+from lamsach.logs.opening.encodings import SNIFF_BYTES, decode_line
 from lamsach.logs.opening.inputs import LogFile, LogStream
 from lamsach.logs.opening.limits import LINE_BYTES
 from lamsach.logs.opening.lines import texts

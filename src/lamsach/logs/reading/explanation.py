@@ -17,7 +17,7 @@ from lamsach.logs.events.records import event_record
 from lamsach.logs.formats import FORMATS
 from lamsach.logs.layouts import Shape
 from lamsach.logs.layouts.line import LayoutFormat, texts_of
-from lamsach.logs.opening.decoding import decode_line
+from lamsach.logs.opening.encodings import decode_line
 from lamsach.logs.opening.inputs import LogFile
 from lamsach.logs.opening.limits import LINE_BYTES
 from lamsach.logs.opening.lines import texts

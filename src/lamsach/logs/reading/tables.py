@@ -16,7 +16,7 @@ from lamsach.logs.base import DEFAULT_TIMEZONE, FileContext
 from lamsach.logs.bulk import BulkReader, bulk_reader_of
 from lamsach.logs.bulk.reader import Piece
 from lamsach.logs.events.tables import columns_of, in_line_order, table_of
-from lamsach.logs.opening.decoding import decode_line
+from lamsach.logs.opening.encodings import decode_line
 from lamsach.logs.opening.inputs import LogFile
 from lamsach.logs.opening.lines import Text, texts
 from lamsach.logs.reading.events import (

@@ -48,7 +48,7 @@ from lamsach.logs.binary.netflow.sflow import (
     samples,
 )
 from lamsach.logs.events.ends import decide
-from lamsach.logs.events.stamping import stamped
+from lamsach.logs.events.places import stamped
 from lamsach.model import Action, Event, EventKind, Reference, Refusal
 
 

@@ -83,8 +83,9 @@ def quick_record(text: str, *, names_files: bool = False) -> WindowsRecord | Non
 
     `names_files`: with the data that name a file.
 
-    `{"Event":{..,"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Sysmon",..}},"EventID":3,..,"TimeCreated":{"#attributes":{"SystemTime":
-    "2026-06-10T08:00:01.123456Z"}},..,"Channel":"..","Computer":"PC-17",..},"EventData":{..}}}`"""
+    `{"Event":{..,"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Sysmon",..}},"EventID":3,..,
+    "TimeCreated":{"#attributes":{"SystemTime":"2026-06-10T08:00:01.123456Z"}},..,
+    "Channel":"..","Computer":"PC-17",..},"EventData":{..}}}`"""
     try:
         place = text.index(TIME)
         layout = layout_of(text[:place])

@@ -17,10 +17,10 @@ from __future__ import annotations
 import re
 
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.stamping import placed
+from lamsach.logs.events.places import placed
 from lamsach.logs.mappings.radius import RadiusRecord, event_of
-from lamsach.logs.text.framing import header_before
 from lamsach.logs.text.key_value import first
+from lamsach.logs.text.record_heads import header_before
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.model import Event
 

@@ -22,7 +22,7 @@ from typing import Any
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, Way, decide
-from lamsach.logs.events.stamping import changed, stamped
+from lamsach.logs.events.places import changed, stamped
 from lamsach.logs.mappings.dns_message import answers_in_base64
 from lamsach.logs.mappings.records import Each, Header, Records
 from lamsach.logs.text.dns_names import question_name

@@ -18,7 +18,7 @@ import re
 
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Way, event_between
-from lamsach.logs.events.stamping import placed
+from lamsach.logs.events.places import placed
 from lamsach.logs.text.key_value import pairs
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.record_times import first_time

@@ -24,11 +24,11 @@ from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.events.ends import event_between, own_end
-from lamsach.logs.events.stamping import stamped
+from lamsach.logs.events.places import stamped
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.keyed_events import host_in
-from lamsach.logs.text.framing import header_before
 from lamsach.logs.text.key_value import first, first_ip, first_port
+from lamsach.logs.text.record_heads import header_before
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import hash_of, in_order, mac_of
 from lamsach.model import Action, Event, EventKind

@@ -16,10 +16,10 @@ from dataclasses import replace
 
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, decide, event_between
-from lamsach.logs.events.stamping import changed, stamped
+from lamsach.logs.events.places import changed, stamped
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.cisco_ends import ADDRESS, End, end_after, end_at, first_address
-from lamsach.logs.text.framing import header_before, within_json
+from lamsach.logs.text.record_heads import header_before, within_json
 from lamsach.logs.text.syslog import SyslogHeader
 from lamsach.logs.text.values import among, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind

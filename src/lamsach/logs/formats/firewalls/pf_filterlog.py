@@ -43,7 +43,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named, required
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.events.ends import Role, Way, decide, event_between
-from lamsach.logs.events.stamping import changed, placed
+from lamsach.logs.events.places import changed, placed
 from lamsach.logs.mappings.printed_packets import printed_packet
 from lamsach.logs.mappings.records import Cells, Fields, Header, Records
 from lamsach.logs.text.pasted import bare

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Role, Way, event_between, mac_of_device, own_end
-from lamsach.logs.events.stamping import placed
+from lamsach.logs.events.places import placed
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.text.key_value import first, pairs
 from lamsach.logs.text.syslog import split_header

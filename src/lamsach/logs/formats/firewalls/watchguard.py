@@ -19,7 +19,7 @@ from datetime import datetime
 
 from lamsach.logs.base import LogFormat, fields_named, required
 from lamsach.logs.events.ends import Role, Way, decide, event_between
-from lamsach.logs.events.stamping import placed
+from lamsach.logs.events.places import placed
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.text.key_value import first, first_ip, first_port, pairs
 from lamsach.logs.text.syslog import split_header

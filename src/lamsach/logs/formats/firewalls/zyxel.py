@@ -20,8 +20,8 @@ from lamsach.logs.layouts import Layout, Made, Of, Shape
 from lamsach.logs.layouts.kinds import END_MACHINE, END_MACHINE_PORT, MAC, MACHINE, PORT, TEXT, Kind
 from lamsach.logs.layouts.line import LayoutFormat, Texts
 from lamsach.logs.text import cef
-from lamsach.logs.text.framing import header_before
 from lamsach.logs.text.key_value import first
+from lamsach.logs.text.record_heads import header_before
 from lamsach.logs.text.values import domain_of, host_and_port
 from lamsach.model import Action, EventKind, LeaseAction
 

@@ -21,7 +21,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.stamping import stamped
+from lamsach.logs.events.places import stamped
 from lamsach.logs.mappings.cef_events import (
     HASH_KEY,
     KEYS,
@@ -36,8 +36,8 @@ from lamsach.logs.mappings.cef_events import (
 from lamsach.logs.mappings.keyed_events import complete
 from lamsach.logs.mappings.records import Fields, Header, Records, of_keys
 from lamsach.logs.text import cef, leef
-from lamsach.logs.text.framing import header_before, within_json
 from lamsach.logs.text.pasted import continues, is_wrapped, share_with_continuations
+from lamsach.logs.text.record_heads import header_before, within_json
 from lamsach.model import Event
 
 # CEF:0|Maker|Product|1.0|100|a name|5|

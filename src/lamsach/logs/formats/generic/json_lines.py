@@ -40,7 +40,7 @@ from zoneinfo import ZoneInfo
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.binary.base import BinaryFormat
-from lamsach.logs.events.stamping import stamped
+from lamsach.logs.events.places import stamped
 from lamsach.logs.formats import FORMATS, JSON_FORMATS
 from lamsach.logs.mappings import cloud_records, column_names, columns
 from lamsach.logs.mappings.envelopes import CarriedLines, carried, may_carry

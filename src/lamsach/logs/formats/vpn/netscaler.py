@@ -18,7 +18,7 @@ from datetime import datetime
 
 from lamsach.logs.base import FileContext, LogFormat, fields_named, required
 from lamsach.logs.events.ends import Way, event_between
-from lamsach.logs.events.stamping import placed
+from lamsach.logs.events.places import placed
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.record_times import first_time
 from lamsach.logs.text.values import domain_of, host_of_url, ip_of, port_of

@@ -16,7 +16,7 @@ from ipaddress import ip_address
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.events.ends import Role, decide, event_between
-from lamsach.logs.events.stamping import changed
+from lamsach.logs.events.places import changed
 from lamsach.logs.text.times.timestamps import from_iso, zone_of
 from lamsach.logs.text.values import domain_of, ip_of, port_of, question_of
 from lamsach.model import Action, Event, EventKind

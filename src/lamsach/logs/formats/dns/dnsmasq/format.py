@@ -22,7 +22,7 @@ from datetime import datetime
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, decide, event_between
-from lamsach.logs.events.stamping import changed, stamped
+from lamsach.logs.events.places import changed, stamped
 from lamsach.logs.formats.dns.dnsmasq.dns import FTL, dns_event, ftl_event, ftl_time
 from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text.pasted import bare

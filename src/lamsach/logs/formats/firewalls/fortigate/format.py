@@ -25,7 +25,7 @@ from datetime import datetime, timedelta
 
 from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, decide, event_between, own_end
-from lamsach.logs.events.stamping import changed, stamped
+from lamsach.logs.events.places import changed, stamped
 from lamsach.logs.formats.firewalls.fortigate.fields import (
     action_of,
     answers_of,
@@ -43,9 +43,9 @@ from lamsach.logs.formats.firewalls.fortigate.fields import (
 from lamsach.logs.mappings.keyed_events import ADDRESS_WITH_PORT
 from lamsach.logs.mappings.records import Header, Records
 from lamsach.logs.text import cef
-from lamsach.logs.text.framing import uncelled
 from lamsach.logs.text.json_records import is_flat_object, read_object, text_of
 from lamsach.logs.text.key_value import Fields, first, first_ip, first_port, pairs, with_spaces
+from lamsach.logs.text.record_heads import uncelled
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.values import among, domain_of, in_order, ip_of, mac_of
 from lamsach.model import Action, Event, EventKind, LeaseAction

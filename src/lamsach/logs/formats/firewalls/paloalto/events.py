@@ -12,7 +12,7 @@ from datetime import datetime
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.events.ends import Role, Way, decide, event_between
-from lamsach.logs.events.stamping import changed
+from lamsach.logs.events.places import changed
 from lamsach.logs.formats.firewalls.paloalto.columns import PLACES, ends_of, lease_of
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.keyed_events import Keys, event_of

@@ -21,7 +21,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.stamping import changed, stamped
+from lamsach.logs.events.places import changed, stamped
 from lamsach.logs.formats.firewalls.paloalto.columns import (
     GENERATED,
     KIND_KEY,
@@ -44,9 +44,9 @@ from lamsach.logs.mappings.cef_events import cef_event, cef_time, leef_event
 from lamsach.logs.mappings.keyed_events import domain_in, host_in, unquoted
 from lamsach.logs.mappings.records import Fields, Header, Records, of_keys
 from lamsach.logs.text import cef, leef
-from lamsach.logs.text.framing import header_before, last_header
 from lamsach.logs.text.json_records import start_of_object
 from lamsach.logs.text.key_value import first_ip
+from lamsach.logs.text.record_heads import header_before, last_header
 from lamsach.logs.text.times.record_times import first_time
 from lamsach.logs.text.values import domain_of, in_order
 from lamsach.model import Event, EventKind

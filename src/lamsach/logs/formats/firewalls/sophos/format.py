@@ -22,12 +22,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.stamping import changed, placed
+from lamsach.logs.events.places import changed, placed
 from lamsach.logs.formats.firewalls.sophos.records import DOMAINS, HASHES, event_of, event_of_text
 from lamsach.logs.mappings.records import Header, Records
-from lamsach.logs.text.framing import uncelled
 from lamsach.logs.text.json_records import is_flat_object, read_object, text_of
 from lamsach.logs.text.key_value import first, spaced_pairs
+from lamsach.logs.text.record_heads import uncelled
 from lamsach.logs.text.syslog import NO_HEADER, sender_of, split_header
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso, local_time, without_year, zone_of
 from lamsach.logs.text.values import among
