@@ -39,8 +39,8 @@ from lamsach.portal.cases.dashboard import counts_by_day, series
 from lamsach.portal.cases.models import Case, CaseState, Grant
 from lamsach.portal.cases.tally import CaseCounts, case_counts, case_counts_by_child
 from lamsach.portal.cases.tasks import recompute_waiting
-from lamsach.portal.exchange import online, returned_files, transfer, unit_keys
-from lamsach.portal.exchange.models import Partner, StatedCounts
+from lamsach.portal.exchange import online, transfer, unit_keys
+from lamsach.portal.exchange.models import Partner, StatedCounts, shown_counter
 from lamsach.portal.findings.intake import Source, keep
 from lamsach.portal.findings.models import Way
 from lamsach.portal.privacy import granted
@@ -324,7 +324,7 @@ def back_up(path: str) -> int:
 def partners() -> list[list[Any]]:
     """How it stands with each partner."""
     rows = Partner.objects.order_by("code")
-    return [[one.code, returned_files.shown_counter(one.sent), one.restored is not None, one.clock_off_s, one.problem] for one in rows]  # fmt: skip
+    return [[one.code, shown_counter(one.sent), one.restored is not None, one.clock_off_s, one.problem] for one in rows]  # fmt: skip
 
 
 def sums(home: str) -> dict[str, int]:

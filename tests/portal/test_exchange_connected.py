@@ -35,7 +35,7 @@ from lamsach.portal.cases.models import Case, Grant, Span
 from lamsach.portal.cases.tally import CaseCounts, case_counts, case_counts_by_child
 from lamsach.portal.exchange import container, online, returned_files, transfer, unit_keys
 from lamsach.portal.exchange.kinds import Arrival, Route
-from lamsach.portal.exchange.models import Partner, Sent, StatedCounts, Taken
+from lamsach.portal.exchange.models import Partner, Sent, StatedCounts, Taken, begin_of, shown_counter
 from lamsach.portal.exchange.returned_files import CampaignsBack
 from lamsach.portal.privacy import granted
 from lamsach.portal.privacy.models import GrantedView
@@ -155,7 +155,7 @@ def test_a_portal_that_was_put_back_gets_back_what_it_had_said(
     assert answered(cast, copies[0]).deployed is not None, "nothing was taken away above"
     assert same(down).owes
     assert transfer.missing(same(down)) == []
-    assert returned_files.shown_counter(same(up).sent).endswith("-1")
+    assert shown_counter(same(up).sent).endswith("-1")
     result = carried(cast, down, up).result
     assert result["answers-back"] == {"answers": 2}
     assert answered(cast, copies[1]).deployed is not None
@@ -217,8 +217,8 @@ def test_files_by_https(cast: Cast, pair: Pair, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("counter", "words"), [(7, "7"), ((1 << 24) * 86_400 + 3, "200102-3")])
 def test_counters_for_people(counter: int, words: str) -> None:
-    assert returned_files.shown_counter(counter) == words
-    assert returned_files.begin_of(counter) + int(words.rpartition("-")[2]) == counter
+    assert shown_counter(counter) == words
+    assert begin_of(counter) + int(words.rpartition("-")[2]) == counter
 
 
 def lose(campaign: Campaign) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import IO, Any
 
 from django.db import transaction
@@ -15,8 +16,14 @@ from lamsach.documents.vocabulary import PEOPLE
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
-from lamsach.portal.awareness import waves
-from lamsach.portal.awareness.models import ConfirmedHow, ConsentState, Notice, Person
+from lamsach.portal.awareness.models import (
+    ConfirmedHow,
+    Consent,
+    ConsentHow,
+    ConsentState,
+    Notice,
+    Person,
+)
 from lamsach.portal.base import links
 from lamsach.portal.base.links import absolute
 from lamsach.portal.campaigns.models import Campaign
@@ -72,9 +79,22 @@ def _add(unit: Unit, rows: list[tuple[str, str, str]], by: Any, wrong: int) -> i
             known.add(email)
         else:
             unnamed.add((name, department))
-    waves.note_told(Person.objects.bulk_create(people, batch_size=BATCH), by)
+    note_told(Person.objects.bulk_create(people, batch_size=BATCH), by)
     record(by, "awareness.imported", unit, unit, added=len(people), wrong=wrong)
     return len(people)
+
+
+def note_told(people: Iterable[Person], by: Any) -> None:
+    """Note the unit's statement that these people know of the use of their data."""
+    user = by if getattr(by, "pk", None) else None
+    rows = [Consent(person=p, state=ConsentState.TOLD, how=ConsentHow.IMPORT, user=user) for p in people]
+    Consent.objects.bulk_create(rows, batch_size=1000)
+
+
+def planned(number: int, size: int, hours: int, start: datetime) -> tuple[int, datetime]:
+    """The wave of the so-many-th person (from 0), and when it goes. `size` 0: all at once."""
+    wave = number // size if size else 0
+    return wave + 1, start + timedelta(hours=hours * wave)
 
 
 @transaction.atomic
@@ -85,8 +105,6 @@ def tell(
 
     `size`: so many people a wave (0: all at once), `hours` between two waves, from `start` (now) on.
     """
-    from lamsach.portal.awareness.waves import planned
-
     _one_at_a_time(unit)
     earlier = Notice.objects.filter(campaign=campaign, unit=unit)
     before = earlier.aggregate(last=Max("wave"))["last"] or 0

@@ -8,8 +8,7 @@ that the unit's next list does not bring them back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -32,12 +31,6 @@ from lamsach.portal.units.tree import today
 REMIND_AFTER = timedelta(days=5)
 MOST_REMINDERS = 3
 EARLIEST_HOUR, LATEST_HOUR = 8, 17
-
-
-def planned(number: int, size: int, hours: int, start: datetime) -> tuple[int, datetime]:
-    """The wave of the so-many-th person (from 0), and when it goes. `size` 0: all at once."""
-    wave = number // size if size else 0
-    return wave + 1, start + timedelta(hours=hours * wave)
 
 
 def waves(campaign: Campaign, unit: Unit) -> list[dict[str, Any]]:
@@ -125,13 +118,6 @@ def erase(person: Person, by: Any) -> None:
         BadAddress.objects.filter(address=person.email.lower()).delete()
     record(by, "person.erased", person, person.unit)
     person.delete()
-
-
-def note_told(people: Iterable[Person], by: Any) -> None:
-    """Note the unit's statement that these people know of the use of their data."""
-    user = by if getattr(by, "pk", None) else None
-    rows = [Consent(person=p, state=ConsentState.TOLD, how=ConsentHow.IMPORT, user=user) for p in people]
-    Consent.objects.bulk_create(rows, batch_size=1000)
 
 
 @transaction.atomic

@@ -4,31 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from functools import partial
 from typing import Any
 
 from django.db import transaction
 
 from lamsach.channels.edxml import model
 from lamsach.channels.edxml.days import day_of
-from lamsach.channels.edxml.model import as_mapping
-from lamsach.channels.edxml.reader import read
 from lamsach.channels.edxml.tables import tables
-from lamsach.channels.edxml.writer import SUFFIX
-from lamsach.errors import LamsachError
 from lamsach.letters.form import parse_form
 from lamsach.portal.campaigns import arrivals, dispatches
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Dispatch, How, Recipient, StepKind
 from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.edxml import statuses
+from lamsach.portal.edxml.attachments import content, kept_files
 from lamsach.portal.edxml.identifiers import answered_key, unit_of, units_of
-from lamsach.portal.edxml.inbox import Source, content, kept_files, take
-from lamsach.portal.edxml.models import Message, State, Way
+from lamsach.portal.edxml.models import Message, State
 from lamsach.portal.edxml.statuses import STATUS_NOTE
 from lamsach.portal.jobs.queue import enqueue
-from lamsach.portal.mail.inbox import Keep, reads
-from lamsach.portal.mail.models import Incoming, Letter
-from lamsach.portal.mail.parser import Parsed
 from lamsach.portal.reports import arrivals as forms
 from lamsach.portal.reports.models import Way as ReportWay
 from lamsach.portal.units.models import Unit
@@ -183,7 +175,7 @@ def _above(sender: Unit, units: Iterable[Unit]) -> bool:
 def _answered_copies(made: Message) -> list[Recipient]:
     """The sender's copies of the dispatches of ours that the message answers."""
     sender = unit_of(made.sender_code)
-    keys = [_key(row) for row in made.answers]
+    keys = [key_of(row) for row in made.answers]
     if sender is None or not any(keys):
         return []
     ours = Message.objects.filter(
@@ -194,8 +186,8 @@ def _answered_copies(made: Message) -> list[Recipient]:
     return list(rows.select_related("unit", "dispatch__campaign__form", "dispatch__issuer"))
 
 
-def _key(row: Any) -> str:
-
+def key_of(row: Any) -> str:
+    """The key of the document that a row of answers names."""
     return answered_key(
         model.Answered(
             organ_id=row.get("id", ""),
@@ -209,7 +201,7 @@ def _key(row: Any) -> str:
 
 def _earlier(made: Message) -> Message | None:
     """The filed dispatch of the same sender that this one changes."""
-    keys = [key for row in made.answers if (key := _key(row))] + (
+    keys = [key for row in made.answers if (key := key_of(row))] + (
         [made.document_key] if made.document_key else []
     )
     rows = Message.objects.filter(
@@ -234,42 +226,3 @@ def _set(made: Message, state: State, **values: Any) -> None:
     for name, value in {"state": state, **values}.items():
         setattr(made, name, value)
     made.save(update_fields=["state", *values])
-
-
-MOST = 5
-"""Files of one e-mail that are looked at."""
-
-
-@reads
-def from_mail(letter: Letter | None, parsed: Parsed) -> Keep | None:
-    """Take the edXML files of an e-mail; None when it carries none that can be taken."""
-    files = [file for file in parsed.files if file.name.lower().endswith(SUFFIX)][:MOST]
-    taken, problem = [], ""
-    for file in files:
-        try:
-            unit = _unit(file.content, letter)
-            if unit is not None:
-                taken.append(take(file.content, file.name, Source(unit, Way.MAIL))[0])
-        except LamsachError as error:
-            problem = f"{error.what} {error.where}"[:500]
-    return partial(_keep, taken, problem) if taken or problem else None
-
-
-def _keep(taken: list[Message], problem: str, incoming: Incoming) -> str:
-    incoming.problem = problem or incoming.problem
-    if not taken:
-        return ""
-    incoming.unit = incoming.unit or taken[0].unit
-    return f"edxml:{taken[0].pk}"
-
-
-def _unit(data: bytes, letter: Letter | None) -> Unit | None:
-    """Our unit: the addressed one, else that of the answered dispatch, else that of the letter."""
-    found = read(data, "")
-    named = units_of(one.id for one in found.recipients)
-    if named:
-        return named[0]
-
-    keys = [key for row in as_mapping(found)["responds_to"] if (key := _key(row))]
-    ours = Message.objects.filter(outgoing=True, document_key__in=keys).select_related("unit").first()
-    return ours.unit if ours else (letter.unit if letter else None)

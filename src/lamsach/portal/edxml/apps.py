@@ -14,7 +14,7 @@ class EdxmlConfig(AppConfig):
         """Connect to steps and sent reports, for the systems of the dispatches; read incoming e-mails."""
         from django.db.models.signals import post_save
 
-        from lamsach.portal.edxml import actions  # noqa: F401 - registers the reader of e-mails
+        from lamsach.portal.edxml import inbox  # noqa: F401 - registers the reader of e-mails
         from lamsach.portal.edxml.statuses import on_report, on_step
 
         post_save.connect(on_step, sender="campaigns.Step", dispatch_uid="edxml.steps")

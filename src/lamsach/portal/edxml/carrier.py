@@ -13,7 +13,8 @@ from lamsach.channels.edxml.writer import SUFFIX
 from lamsach.errors import InputError, LamsachError
 from lamsach.portal.base.once import alone
 from lamsach.portal.edxml import folders, outbox, secrets, service
-from lamsach.portal.edxml.inbox import Source, stored, take
+from lamsach.portal.edxml.attachments import stored
+from lamsach.portal.edxml.inbox import Source, take
 from lamsach.portal.edxml.models import Connection, Message, State, Way
 from lamsach.portal.jobs.claims import mine, moment, pause, take_each
 

@@ -9,25 +9,29 @@ is handed in by a person who may act for the issuer; by e-mail without a signatu
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
 from lamsach.channels.edxml import model
+from lamsach.channels.edxml.model import as_mapping
 from lamsach.channels.edxml.reader import read
+from lamsach.channels.edxml.writer import SUFFIX
 from lamsach.channels.xml_signature import CHANGED
-from lamsach.errors import InputError
+from lamsach.errors import InputError, LamsachError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
-from lamsach.portal.base.uploads import Kept
-from lamsach.portal.edxml import secrets
-from lamsach.portal.edxml.identifiers import answered_key, document_key
+from lamsach.portal.edxml import actions, secrets
+from lamsach.portal.edxml.attachments import stored
+from lamsach.portal.edxml.identifiers import answered_key, document_key, units_of
 from lamsach.portal.edxml.models import Connection, Message, State, Way
+from lamsach.portal.mail.inbox import Keep, reads
+from lamsach.portal.mail.models import Incoming, Letter
+from lamsach.portal.mail.parser import Parsed
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import ancestors
 
@@ -44,8 +48,6 @@ class Source:
 
 def take(data: bytes, name: str, source: Source) -> tuple[Message, bool]:
     """The file's message, and whether it is new. InputError and kin for unreadable or refused: none kept."""
-    from lamsach.portal.edxml import actions
-
     found = read(data, name, secrets.trusted(_trusting(source)))
     _check(found, name, source)
     digest = hashlib.sha256(data).hexdigest()
@@ -62,23 +64,6 @@ def take(data: bytes, name: str, source: Source) -> tuple[Message, bool]:
     if fresh:
         actions.act(made, found, may_act=_may_act(made, source))
     return made, fresh
-
-
-def stored(data: bytes, digest: str) -> str:
-    """The path of these bytes in the storage, where the same content is stored once."""
-    path = f"files/{digest[:2]}/{digest}"
-    return path if default_storage.exists(path) else default_storage.save(path, ContentFile(data))
-
-
-def kept_files(rows: Iterable[Any]) -> list[Kept]:
-    """The attached files of a message as uploads."""
-    return [Kept(row["name"][:200], row["path"], row["size"], row["sha256"]) for row in rows]
-
-
-def content(row: Any) -> bytes:
-    """The bytes of an attached file."""
-    with default_storage.open(row["path"], "rb") as stream:
-        return bytes(stream.read())
 
 
 def _trusting(source: Source) -> list[Connection]:
@@ -161,3 +146,42 @@ def _facts(found: model.Message) -> dict[str, Any]:
         "signed_by": found.signature.signer[:300],
         "missing": list(found.missing),
     }
+
+
+MOST = 5
+"""Files of one e-mail that are looked at."""
+
+
+@reads
+def from_mail(letter: Letter | None, parsed: Parsed) -> Keep | None:
+    """Take the edXML files of an e-mail; None when it carries none that can be taken."""
+    files = [file for file in parsed.files if file.name.lower().endswith(SUFFIX)][:MOST]
+    taken, problem = [], ""
+    for file in files:
+        try:
+            unit = _unit(file.content, letter)
+            if unit is not None:
+                taken.append(take(file.content, file.name, Source(unit, Way.MAIL))[0])
+        except LamsachError as error:
+            problem = f"{error.what} {error.where}"[:500]
+    return partial(_keep, taken, problem) if taken or problem else None
+
+
+def _keep(taken: list[Message], problem: str, incoming: Incoming) -> str:
+    incoming.problem = problem or incoming.problem
+    if not taken:
+        return ""
+    incoming.unit = incoming.unit or taken[0].unit
+    return f"edxml:{taken[0].pk}"
+
+
+def _unit(data: bytes, letter: Letter | None) -> Unit | None:
+    """Our unit: the addressed one, else that of the answered dispatch, else that of the letter."""
+    found = read(data, "")
+    named = units_of(one.id for one in found.recipients)
+    if named:
+        return named[0]
+
+    keys = [key for row in as_mapping(found)["responds_to"] if (key := actions.key_of(row))]
+    ours = Message.objects.filter(outgoing=True, document_key__in=keys).select_related("unit").first()
+    return ours.unit if ours else (letter.unit if letter else None)

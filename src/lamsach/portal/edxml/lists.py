@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 
 from lamsach.indicators.lists import read_list
 from lamsach.model import Indicator, Problem
-from lamsach.portal.edxml.inbox import content
+from lamsach.portal.edxml.attachments import content
 from lamsach.portal.edxml.models import Message
 from lamsach.portal.lists import documents
 from lamsach.portal.lists.models import Document, KeptList

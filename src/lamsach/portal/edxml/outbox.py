@@ -17,8 +17,8 @@ from lamsach.letters.output import writer_for
 from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.campaigns.models import Attachment, Dispatch
 from lamsach.portal.edxml import secrets
+from lamsach.portal.edxml.attachments import content, stored
 from lamsach.portal.edxml.identifiers import document_key, organ
-from lamsach.portal.edxml.inbox import content, stored
 from lamsach.portal.edxml.models import Connection, Message
 from lamsach.portal.edxml.statuses import about_of, answer_to, queued
 from lamsach.portal.reports import documents, papers

@@ -9,14 +9,16 @@ from datetime import date, datetime
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.translation import gettext
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
-from lamsach.portal.exchange.models import Partner
 from lamsach.portal.units.models import Unit
+
+if TYPE_CHECKING:
+    from lamsach.portal.exchange.models import Partner
 
 
 @dataclass(frozen=True, slots=True)

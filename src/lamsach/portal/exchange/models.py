@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -122,6 +123,24 @@ class PartnerKey(models.Model):
         )
 
 
+SHIFT = 24
+"""A counter is an epoch, above so many bits, and a number within it."""
+ZERO = datetime(2020, 1, 1, tzinfo=UTC)
+"""Epochs are seconds since then."""
+
+
+def begin_of(counter: int) -> int:
+    """The counter before the first of the same epoch."""
+    return counter >> SHIFT << SHIFT
+
+
+def shown_counter(counter: int) -> str:
+    """A counter for people: its number, in later epochs with the day on which the epoch began."""
+    epoch, number = divmod(counter, 1 << SHIFT)
+    day = datetime.fromtimestamp(ZERO.timestamp() + min(epoch, 1 << 32), UTC)
+    return f"{day:%y%m%d}-{number}" if epoch else str(number)
+
+
 class Carried(models.Model):
     """Content of a file: `kinds` are names of payloads."""
 
@@ -134,8 +153,6 @@ class Carried(models.Model):
     @property
     def number(self) -> str:
         """The counter for people."""
-        from lamsach.portal.exchange.returned_files import shown_counter
-
         return shown_counter(self.counter)
 
     @property

@@ -18,7 +18,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -49,7 +49,7 @@ from lamsach.portal.exchange import campaign_payload, container, units_below
 from lamsach.portal.exchange.campaign_payload import Brought
 from lamsach.portal.exchange.container import Head
 from lamsach.portal.exchange.kinds import Arrival, BackKind, Payload, PayloadFile, Route, rows
-from lamsach.portal.exchange.models import Counterpart, OwnKey, Partner, Sent
+from lamsach.portal.exchange.models import SHIFT, ZERO, Counterpart, OwnKey, Partner, Sent
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.units.models import Unit
 
@@ -266,7 +266,6 @@ def _moves(arrival: Arrival, campaign: Campaign, brought: Brought, made: datetim
 
 RETURNED = "returned"
 """Kind of counterpart: the second (`ours`) of a campaign's statement that came back after a restore."""
-SHIFT = 24
 LEAP = 10_000
 """Numbers left out in each table: more than a portal gives between two backups."""
 _NUMBERED = (
@@ -277,19 +276,6 @@ _NUMBERED = (
     "cases.Case",
     "units.Unit",
 )
-_ZERO = datetime(2020, 1, 1, tzinfo=UTC)
-
-
-def begin_of(counter: int) -> int:
-    """The counter before the first of the same epoch."""
-    return counter >> SHIFT << SHIFT
-
-
-def shown_counter(counter: int) -> str:
-    """A counter for people: its number, in later epochs with the day on which the epoch began."""
-    epoch, number = divmod(counter, 1 << SHIFT)
-    day = datetime.fromtimestamp(_ZERO.timestamp() + min(epoch, 1 << 32), UTC)
-    return f"{day:%y%m%d}-{number}" if epoch else str(number)
 
 
 @transaction.atomic
@@ -299,7 +285,7 @@ def restored() -> None:
     Counterpart.objects.filter(kind=RETURNED).delete()
     for partner in Partner.objects.select_for_update():
         last = max(partner.sent, partner.seen) >> SHIFT
-        epoch = max(last + 1, int((now - _ZERO).total_seconds()))
+        epoch = max(last + 1, int((now - ZERO).total_seconds()))
         Partner.objects.filter(pk=partner.pk).update(sent=epoch << SHIFT, restored=now)
     for label in _NUMBERED:
         _leap(label)

@@ -30,10 +30,10 @@ from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.indicators.releases.seal import fingerprint, load_public_key
 from lamsach.portal.audit.trail import record, user_of
-from lamsach.portal.exchange import container, kinds, returned_files, unit_keys
+from lamsach.portal.exchange import container, kinds, unit_keys
 from lamsach.portal.exchange.container import Head, Opened
 from lamsach.portal.exchange.kinds import Arrival, Kind, Payload, Route
-from lamsach.portal.exchange.models import OwnKey, Partner, Sent, Taken
+from lamsach.portal.exchange.models import OwnKey, Partner, Sent, Taken, begin_of, shown_counter
 from lamsach.results.sealed.files import SUFFIX, Seal
 from lamsach.results.sealed.files import sealing as sealed
 
@@ -168,7 +168,7 @@ def missing(partner: Partner) -> list[int]:
     taken = set(rows[:500])
     if not taken:
         return []
-    first = returned_files.begin_of(max(taken)) + 1
+    first = begin_of(max(taken)) + 1
     bottom = max(min(taken), first) if len(taken) == 500 else first
     gaps = (number for number in range(max(taken), bottom - 1, -1) if number not in taken)
     return list(islice(gaps, 20))
@@ -245,7 +245,7 @@ class TakenBeforeError(InputError):
 def _refuse_taken(partner: Partner, counter: int, sha256: str) -> None:
     before = Taken.objects.filter(partner=partner, counter=counter).first()
     if before is not None:
-        when = f"{returned_files.shown_counter(counter)}, {timezone.localtime(before.at):%d/%m/%Y %H:%M}"
+        when = f"{shown_counter(counter)}, {timezone.localtime(before.at):%d/%m/%Y %H:%M}"
         if before.sha256 == sha256:
             raise TakenBeforeError(_AGAIN, when)
         refused = TakenBeforeError(_OTHER, when, _OTHER_TODO)
@@ -392,5 +392,5 @@ def _shaped(payload: Payload) -> Iterator[None]:
 def file_name(sent: Sent | Written) -> str:
     """A name for a file: from whom, to whom, which number."""
     end = SUFFIX if sent.recipient else ""
-    number = returned_files.shown_counter(sent.counter)
+    number = shown_counter(sent.counter)
     return f"lamsach-{sent.partner.unit.code}-{sent.partner.code}-{number:0>5}.zip{end}"

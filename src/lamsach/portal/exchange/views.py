@@ -30,7 +30,7 @@ from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.storage import copy_of
 from lamsach.portal.base.uploads import spool
-from lamsach.portal.exchange import access, hooks, misp, online, returned_files, transfer, unit_keys
+from lamsach.portal.exchange import access, hooks, misp, online, transfer, unit_keys
 from lamsach.portal.exchange.forms import AddressForm, FileForm, MispForm, PartnerForm, RenewForm
 from lamsach.portal.exchange.models import (
     OwnKey,
@@ -40,6 +40,7 @@ from lamsach.portal.exchange.models import (
     StatedCounts,
     Taken,
     Waiting,
+    shown_counter,
 )
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.units.access import get_unit, home_units
@@ -48,8 +49,7 @@ from lamsach.runtime.file_names import safe_name
 PARTNERS = Listing(
     title="Exchange with other portals and programs",
     lead="A unit that no network reaches gets campaigns and hands in its figures as a signed file, "
-    "by e-mail or on a"
-    " USB stick. A file is taken once, and only from a unit whose key you have compared.",
+    "by e-mail or on a USB stick. A file is taken once, and only from a unit whose key you have compared.",
     cells=(
         Cell("Partner", lambda row: (row.name, Quiet(row.code)), "name", view="exchange:partner"),
         Cell("Our unit", "unit__name"),
@@ -59,15 +59,13 @@ PARTNERS = Listing(
         Cell("Files made", "sent", css="number"),
     ),
     empty="No partner yet. Make the unit's key, give its public half to the other unit, and add that "
-    "unit with its"
-    " key.",
+    "unit with its key.",
     template="exchange/overview.html",
 )
 WEBHOOKS = Listing(
     title="Webhooks",
     lead="An address that is told when a case is opened or changes. It gets numbers and states, "
-    "never names or"
-    " addresses of machines.",
+    "never names or addresses of machines.",
     cells=(
         Cell("Address", lambda row: Mono(row.url), "url", view="exchange:webhook"),
         Cell("Unit", "unit__name"),
@@ -156,7 +154,7 @@ def waiting(request: HttpRequest, waiting_id: int) -> HttpResponse:
             context = {
                 "waiting": found,
                 "head": checked.opened.head,
-                "number": returned_files.shown_counter(checked.opened.head.counter),
+                "number": shown_counter(checked.opened.head.counter),
                 "signer": checked.opened.signer,
                 "new_key": checked.opened.signer in checked.followers,
                 "payloads": transfer.preview(checked),
@@ -265,7 +263,7 @@ def partner(request: HttpRequest, partner_id: int) -> HttpResponse:
         "offers": offers,
         "sent": found.files_sent.select_related("user")[:20],
         "page": paged(request, found.files_taken.select_related("user")),
-        "missing": [returned_files.shown_counter(counter) for counter in transfer.missing(found)],
+        "missing": [shown_counter(counter) for counter in transfer.missing(found)],
         "clock_off": abs(found.clock_off_s or 0) > online.CLOCKS_AGREE_S,
         "address": absolute("exchange:deliver"),
     }

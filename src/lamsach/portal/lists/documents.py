@@ -16,12 +16,13 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from lamsach.errors import LimitError
+from lamsach.errors import InputError, LimitError
 from lamsach.i18n import mark
 from lamsach.indicators.review.examination import Examiner
 from lamsach.indicators.review.facts import Concern, Level
 from lamsach.indicators.review.guard import Own
 from lamsach.indicators.review.knowledge import knowledge
+from lamsach.indicators.values.normalise import Refused, Value, canonical_values
 from lamsach.model import Indicator, Problem, Reference, Refusal
 from lamsach.portal.base.storage import copy_to
 from lamsach.portal.jobs.queue import enqueue
@@ -187,3 +188,13 @@ def _refusal(item: Refusal, why: Explained, document: Document) -> dict[str, Any
         "reason": item.reason,
         "place": place_of(item.reference, document.name),
     }
+
+
+def values_of(text: str) -> tuple[Value, ...]:
+    """The canonical values of what somebody wrote. InputError."""
+    try:
+        return canonical_values(text)
+    except Refused as refused:
+        if refused.type is not None and refused.value:
+            return ((refused.type, refused.value),)
+        raise InputError(mark("This is no address, name, URL or hash."), text[:100]) from None

@@ -16,28 +16,15 @@ from django.db import transaction
 from django.db.models import F, Q, Sum
 from django.utils import timezone
 
-from lamsach.errors import InputError
-from lamsach.i18n import mark
 from lamsach.indicators.releases.quality import Tally
-from lamsach.indicators.values.normalise import Refused, Value, canonical_values
 from lamsach.model import IndicatorType
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.findings.models import Sighting
 from lamsach.portal.lists import versions
-from lamsach.portal.lists.documents import key_of
+from lamsach.portal.lists.documents import key_of, values_of
 from lamsach.portal.lists.models import Feedback, FeedbackKind, KeptList, Version
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import under
-
-
-def values_of(text: str) -> tuple[Value, ...]:
-    """The canonical values of what somebody wrote. InputError."""
-    try:
-        return canonical_values(text)
-    except Refused as refused:
-        if refused.type is not None and refused.value:
-            return ((refused.type, refused.value),)
-        raise InputError(mark("This is no address, name, URL or hash."), text[:100]) from None
 
 
 @transaction.atomic

@@ -26,9 +26,9 @@ from lamsach.indicators.values.exceptions import covering
 from lamsach.indicators.values.mappings import as_mapping, from_mapping
 from lamsach.indicators.writers.export import TLP_ABOVE, Terms
 from lamsach.model import Indicator
-from lamsach.portal.lists import access, feedback
+from lamsach.portal.lists import access
 from lamsach.portal.lists.decisions import decisions_of
-from lamsach.portal.lists.documents import key_of
+from lamsach.portal.lists.documents import key_of, values_of
 from lamsach.portal.lists.models import Document, KeptList, Listed, Version
 from lamsach.portal.units.models import Unit
 
@@ -150,7 +150,7 @@ def places(lists: Iterable[KeptList], text: str, unit: Unit | None = None) -> li
     """Lists that cover a value, the nearest value first, with the decision. InputError for no value."""
     wanted = {
         key_of(kind.value, value): (kind, value)
-        for found in feedback.values_of(text)
+        for found in values_of(text)
         for kind, value in covering(*found)
     }
     known = {kept.pk: kept for kept in lists}

@@ -1,0 +1,28 @@
+"""Attached files of messages in the storage, where the same content is stored once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from lamsach.portal.base.uploads import Kept
+
+
+def stored(data: bytes, digest: str) -> str:
+    """The path of these bytes in the storage, where the same content is stored once."""
+    path = f"files/{digest[:2]}/{digest}"
+    return path if default_storage.exists(path) else default_storage.save(path, ContentFile(data))
+
+
+def kept_files(rows: Iterable[Any]) -> list[Kept]:
+    """The attached files of a message as uploads."""
+    return [Kept(row["name"][:200], row["path"], row["size"], row["sha256"]) for row in rows]
+
+
+def content(row: Any) -> bytes:
+    """The bytes of an attached file."""
+    with default_storage.open(row["path"], "rb") as stream:
+        return bytes(stream.read())
