@@ -12,9 +12,8 @@ _PLAIN = re.compile(r"(?:0x)?((?:01)?[0-9a-f]{12})")
 _NO_MACHINE = frozenset({"000000000000", "ffffffffffff"})
 
 _GENERIC = (
-    "localhost localdomain unknown none null n/a na host hostname default user admin pc laptop "
-    "desktop computer "
-    "windows linux android iphone ipad mac macbook galaxy phone tablet printer client workgroup"
+    "localhost localdomain unknown none null n/a na host hostname default user admin pc laptop desktop "
+    "computer windows linux android iphone ipad mac macbook galaxy phone tablet printer client workgroup"
 )
 GENERIC_NAMES = frozenset(_GENERIC.split())
 """Names that many machines bear at once: they never tell that two records are of one machine."""

@@ -10,18 +10,16 @@ import re
 _WORDS: tuple[tuple[str, str], ...] = (
     (
         "ransom",
-        "ransom lockbit blackcat alphv conti ryuk akira babuk revil sodinokibi clop royal "
-        "cobalt ?strike beacon sliver brute ?ratel qakbot qbot "
-        "emotet trickbot icedid bokbot bumblebee bazar(loader)? ursnif gozi systembc darkgate "
-        "latrodectus mã~hóa~dữ~liệu",
+        "ransom lockbit blackcat alphv conti ryuk akira babuk revil sodinokibi clop royal cobalt ?strike "
+        "beacon sliver brute ?ratel qakbot qbot emotet trickbot icedid bokbot bumblebee bazar(loader)? "
+        "ursnif gozi systembc darkgate latrodectus mã~hóa~dữ~liệu",
     ),
     (
         "stealer",
-        "stealer infostealer redline lumma(c2)? vidar raccoon azorult formbook xloader agent "
-        "?tesla agenttesla lokibot loki ?pwd pony snake ?keylogger "
-        "keylogger racoon stealc risepro meta ?stealer hawkeye remcos asyncrat njrat nanocore "
-        "quasar(rat)? dcrat xworm warzone ave ?maria banking banker trojan-?psw "
-        "đánh~cắp~thông~tin",
+        "stealer infostealer redline lumma(c2)? vidar raccoon azorult formbook xloader agent ?tesla "
+        "agenttesla lokibot loki ?pwd pony snake ?keylogger keylogger racoon stealc risepro meta ?stealer "
+        "hawkeye remcos asyncrat njrat nanocore quasar(rat)? dcrat xworm warzone ave ?maria banking banker "
+        "trojan-?psw đánh~cắp~thông~tin",
     ),
     (
         "miner",
@@ -30,9 +28,8 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ),
     (
         "loader",
-        "loader downloader dropper private ?loader smoke ?loader gcleaner amadey socgholish "
-        "fake ?updates gootloader guloader cloudeye hijackloader "
-        "crack keygen kms(pico|auto)? activator warez bẻ~khóa",
+        "loader downloader dropper private ?loader smoke ?loader gcleaner amadey socgholish fake ?updates "
+        "gootloader guloader cloudeye hijackloader crack keygen kms(pico|auto)? activator warez bẻ~khóa",
     ),
     (
         "botnet",

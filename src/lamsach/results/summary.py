@@ -111,9 +111,8 @@ def searched_sentence(findings: Findings, language: str) -> str:
     translate = translator(language)
     known = figures(findings)
     text = translate(
-        "Searched for {indicators} indicators (list SHA-256 {digest}) in {files} with {lines} "
-        "lines, {period} "
-        "({zone}). Lamsach {version}."
+        "Searched for {indicators} indicators (list SHA-256 {digest}) in {files} with {lines} lines, "
+        "{period} ({zone}). Lamsach {version}."
     )
     return text.format(
         indicators=format_number(findings.list.count, language),

@@ -28,9 +28,8 @@ TODO: dict[Why, str] = {
         "holds it; if not, tell the authority."
     ),
     Why.OUTSIDE_COVERAGE: mark(
-        "Look for older logs (archive, backup, log server, internet provider) of that day, and "
-        "check the time zone of the list (--list-timezone). Keep NAT logs for longer from now "
-        "on."
+        "Look for older logs (archive, backup, log server, internet provider) of that day, and check the "
+        "time zone of the list (--list-timezone). Keep NAT logs for longer from now on."
     ),
     Why.NO_TRANSLATION: mark(
         "Check the time zone of the list (--list-timezone) and of the logs (--timezone), and "

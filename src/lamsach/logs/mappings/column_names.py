@@ -86,13 +86,12 @@ EXCEPTIONS: Mapping[str, str] = {
 """Field: names (lower case, no accents or signs) that mean it and whose words do not tell."""
 NAMES = by_word(EXCEPTIONS)
 _ONLY_AT_TOP = among(
-    "ip initiator attacker responder victim t ts rt sa da sp dp sip dip cip ends starts expires expiry "
-    "name address host hostname user time date domain client origin source destination target site path "
-    "link login account result outcome status response responses answer question hash mac gateway device "
-    "endpoint query url uri action act gio ngay nguon dich diachi duongdan event port computer eventtype "
-    "request when start state vip vport csip cdip ssip csport cdport sdport ssport who fw email published "
-    "detected received generated scanned created blocked resource appliance asset authority srcp dstp "
-    "eventname"
+    "ip initiator attacker responder victim t ts rt sa da sp dp sip dip cip ends starts expires expiry name "
+    "address host hostname user time date domain client origin source destination target site path link "
+    "login account result outcome status response responses answer question hash mac gateway device endpoint "
+    "query url uri action act gio ngay nguon dich diachi duongdan event port computer eventtype request when "
+    "start state vip vport csip cdip ssip csport cdport sdport ssport who fw email published detected "
+    "received generated scanned created blocked resource appliance asset authority srcp dstp eventname"
 )
 _AT_ANY_DEPTH = among(
     "md5 sha1 sha256 imphash qname rrname ipaddress ipaddr username macaddress macaddr verdict disposition"

@@ -70,11 +70,10 @@ class W3cColumns:
 
 
 _CLOUDFRONT = in_order(
-    "date time x-edge-location sc-bytes c-ip cs-method cs(host) cs-uri-stem sc-status "
-    "cs(referer) cs(user-agent) cs-uri-query cs(cookie) x-edge-result-type"
-    " x-edge-request-id x-host-header cs-protocol cs-bytes time-taken x-forwarded-for "
-    "ssl-protocol ssl-cipher x-edge-response-result-type cs-protocol-version"
-    " fle-status fle-encrypted-fields c-port"
+    "date time x-edge-location sc-bytes c-ip cs-method cs(host) cs-uri-stem sc-status cs(referer) "
+    "cs(user-agent) cs-uri-query cs(cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol "
+    "cs-bytes time-taken x-forwarded-for ssl-protocol ssl-cipher x-edge-response-result-type "
+    "cs-protocol-version fle-status fle-encrypted-fields c-port"
 )
 """The columns of CloudFront's standard logs, which never change their order."""
 

@@ -52,9 +52,8 @@ def _check_key() -> None:
         mark("The secret key is not that of the other machines on this database."),
         f"{settings.DATA / 'secret-key'}, LAMSACH_SECRET_KEY",
         mark(
-            "Copy the file secret-key of a machine that runs, or set LAMSACH_SECRET_KEY alike "
-            "on all. If the key was changed on purpose, name the old one in "
-            "LAMSACH_OLD_SECRET_KEYS."
+            "Copy the file secret-key of a machine that runs, or set LAMSACH_SECRET_KEY alike on all. If the "
+            "key was changed on purpose, name the old one in LAMSACH_OLD_SECRET_KEYS."
         ),
     )
 

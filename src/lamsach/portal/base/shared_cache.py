@@ -22,10 +22,9 @@ from lamsach.portal.base.locks import lock, unlock
 _PURPOSE = "cache"
 _LONGEST_KEY = 150
 _SET = (
-    "INSERT INTO base_remembered AS held (key, count, value, expires)"
-    " VALUES (%s, %s, %s, statement_timestamp() + make_interval(secs => %s))"
-    " ON CONFLICT (key) DO UPDATE SET count = excluded.count, value = excluded.value, expires "
-    "= excluded.expires"
+    "INSERT INTO base_remembered AS held (key, count, value, expires) VALUES (%s, %s, %s, "
+    "statement_timestamp() + make_interval(secs => %s)) ON CONFLICT (key) DO UPDATE SET count = "
+    "excluded.count, value = excluded.value, expires = excluded.expires"
 )
 _ADD = f"{_SET} WHERE held.expires <= statement_timestamp()"
 _GET = (

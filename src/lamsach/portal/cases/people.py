@@ -176,9 +176,8 @@ def _content(words: dict[str, Any]) -> dict[str, Any]:
         "title": _("Your machine {machine} needs to be cleaned").format(machine=words["machine"]),
         "greeting": _("Dear {name},").format(name=words["name"]) if words["name"] else "",
         "why": _(
-            "{unit} found signs of malware on the machine {machine} (number {number}) in its "
-            "network logs. Nobody accuses you: such programs mostly come with cracked software "
-            "or false updates."
+            "{unit} found signs of malware on the machine {machine} (number {number}) in its network logs. "
+            "Nobody accuses you: such programs mostly come with cracked software or false updates."
         ).format(unit=words["unit"], machine=words["machine"], number=words["number"]),
         "please": _("Please do this:"),
         "steps": [

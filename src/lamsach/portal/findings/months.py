@@ -70,9 +70,8 @@ def months() -> set[date]:
 
 _CREATE = "CREATE TABLE of_month (LIKE findings_sighting INCLUDING DEFAULTS INCLUDING INDEXES)"
 _ASIDE = (
-    "CREATE TEMPORARY TABLE aside ON COMMIT DROP AS "
-    "SELECT p.* FROM findings_part p JOIN findings_sighting_rest s ON s.id = p.sighting_id "
-    "WHERE s.day >= %s AND s.day < %s"
+    "CREATE TEMPORARY TABLE aside ON COMMIT DROP AS SELECT p.* FROM findings_part p JOIN "
+    "findings_sighting_rest s ON s.id = p.sighting_id WHERE s.day >= %s AND s.day < %s"
 )
 _MOVE = (
     "WITH gone AS (DELETE FROM findings_sighting_rest WHERE day >= %s AND day < %s RETURNING *) "

@@ -71,9 +71,8 @@ class OriginForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
         help_text=gettext_lazy(
-            "The key of a MISP server, or what another server wants as Authorization (such as "
-            "Bearer ...). It is sent to the server of this address alone. Left empty: the key "
-            "that is kept stays."
+            "The key of a MISP server, or what another server wants as Authorization (such as Bearer ...). "
+            "It is sent to the server of this address alone. Left empty: the key that is kept stays."
         ),
     )
     forget = forms.BooleanField(label=gettext_lazy("Forget the key that is kept"), required=False)

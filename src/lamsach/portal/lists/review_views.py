@@ -57,9 +57,8 @@ def _heard(row: Any) -> str:
 
 QUEUE = Listing(
     title="Look through",
-    lead="Dangerous values come first: blocking them would cut the unit off from what it needs. "
-    "Then the doubtful ones,"
-    " which may hit others than are meant.",
+    lead="Dangerous values come first: blocking them would cut the unit off from what it needs. Then the "
+    "doubtful ones, which may hit others than are meant.",
     cells=(
         Cell(
             "Value",

@@ -51,9 +51,8 @@ def _prepare(rows: Sequence[Any]) -> None:
 
 LISTS = Listing(
     title="Lists of malicious addresses",
-    lead="A list takes in dispatches and feeds, shows what must not be blocked by mistake, and goes "
-    "out as signed"
-    " versions: to the units below, to firewalls and to resolvers.",
+    lead="A list takes in dispatches and feeds, shows what must not be blocked by mistake, and goes out as "
+    "signed versions: to the units below, to firewalls and to resolvers.",
     cells=(
         Cell("List", "name", view="lists:list"),
         Cell("Unit", "unit__name"),

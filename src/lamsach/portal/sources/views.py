@@ -74,9 +74,8 @@ def _named(run: ArchiveRun) -> Any:
 
 RUNS = Listing(
     title="Lists through the archive",
-    lead="Every accepted list is searched for in the archived logs of the past year, and every "
-    "night all lists in what"
-    " came since.",
+    lead="Every accepted list is searched for in the archived logs of the past year, and every night all "
+    "lists in what came since.",
     cells=(
         Cell("List", _named),
         Cell("Unit", "unit__name"),
@@ -86,9 +85,8 @@ RUNS = Listing(
         Cell("365 days", partial(_found, days=365)),
         Cell("Run", "created"),
     ),
-    empty="No list has met an archive yet. The administrator names the archives in LAMSACH_ARCHIVES; "
-    "then every list"
-    " that is accepted runs through them by itself.",
+    empty="No list has met an archive yet. The administrator names the archives in LAMSACH_ARCHIVES; then "
+    "every list that is accepted runs through them by itself.",
 )
 LIVE = Listing(
     title="Listed contacts just now",

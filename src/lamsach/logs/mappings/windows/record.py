@@ -13,9 +13,8 @@ from lamsach.logs.text.values import host_and_port, ip_of, port_of, stated
 
 # Accounts that name no person, in the languages that Windows translates them into.
 _ACCOUNTS = (
-    "system système sistema local_service network_service anonymous_logon service_réseau service_local "
-    "iusr défaut lokaler_dienst netzwerkdienst defaultaccount dwm-1 dwm-2 dwm-3 umfd-0 umfd-1 umfd-2 "
-    "umfd-3 n/a"
+    "system système sistema local_service network_service anonymous_logon service_réseau service_local iusr "
+    "défaut lokaler_dienst netzwerkdienst defaultaccount dwm-1 dwm-2 dwm-3 umfd-0 umfd-1 umfd-2 umfd-3 n/a"
 )
 _DOMAINS = (
     "nt_authority autorite_nt nt-autorität nt_service window_manager font_driver_host iis_apppool "

@@ -205,9 +205,8 @@ def in_english(text: str) -> str | None:
 
 _HOURS = re.compile(r"(?:GMT|UTC)?([+-])(\d{1,2})(?::?(\d{2}))?", re.ASCII)
 _ZONES = (
-    "utc:0 gmt:0 wet:0 bst:1 cet:1 west:1 cest:2 eet:2 eest:3 msk:3 gst:4 ict:7 wib:7 hkt:8 "
-    "sgt:8 myt:8 awst:8 jst:9 kst:9 aest:10 aedt:11"
-    " nzst:12 nzdt:13 edt:-4 est:-5 cdt:-5 mdt:-6 mst:-7 pdt:-7 pst:-8"
+    "utc:0 gmt:0 wet:0 bst:1 cet:1 west:1 cest:2 eet:2 eest:3 msk:3 gst:4 ict:7 wib:7 hkt:8 sgt:8 myt:8 "
+    "awst:8 jst:9 kst:9 aest:10 aedt:11 nzst:12 nzdt:13 edt:-4 est:-5 cdt:-5 mdt:-6 mst:-7 pdt:-7 pst:-8"
 )
 _BY_NAME = {name: int(hours) for name, _, hours in (word.partition(":") for word in _ZONES.split())}
 """Hours east of Greenwich by abbreviation; one that means several zones (IST) is left out."""

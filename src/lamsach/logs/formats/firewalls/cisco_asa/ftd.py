@@ -65,9 +65,8 @@ _USER = re.compile(
     r"(?:<([^<>]{1,128})>|'([^']{1,128})'|\"([^\"]{1,128})\"|([^\s,;:<>'\"()]{1,128}))"
 )
 _NO_USERS = among(
-    "authentication authorization ip is of groups specific added deleted was logged session unknown "
-    "user for has accounting executed priv transitioning from with name identity attempted = * ***** "
-    "<unknown> -"
+    "authentication authorization ip is of groups specific added deleted was logged session unknown user for "
+    "has accounting executed priv transitioning from with name identity attempted = * ***** <unknown> -"
 )
 # Group = VPN, Username = Nguyen Van An, IP = 192.0.2.5,
 _NAMED = re.compile(r"\bUsername = ([^,<>=*]{1,128}), ")

@@ -98,9 +98,8 @@ class FortiGate(LogFormat):
         starts=("date=",),
         texts=among(
             "srcip dstip src dst transip tran_ip remip rem_ip locip loc_ip ip tunnelip assignip srcname "
-            "dstname src_name dst_name hostname host name sni qname srcmac mastersrcmac dstmac "
-            "masterdstmac mac user unauthuser xauthuser url request http_url devname analyticscksum "
-            "filehash"
+            "dstname src_name dst_name hostname host name sni qname srcmac mastersrcmac dstmac masterdstmac "
+            "mac user unauthuser xauthuser url request http_url devname analyticscksum filehash"
         ),
         ports=among("srcport dstport transport src_port dst_port tran_port remport locport"),
         clock=among("eventtime tz timezone date time timestamp itime"),
