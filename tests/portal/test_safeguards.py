@@ -16,8 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from lamsach.portal.base import links, ratelimit
-from lamsach.portal.base.logs import Discreet
 from lamsach.portal.base.middleware import plain_cookies
+from lamsach.portal.logs import Discreet
 
 from .conftest import Cast
 from .test_access_walk import DOORS, OURS, filled, names

@@ -218,7 +218,7 @@ def test_the_log_as_json() -> None:
     import logging
     import sys
 
-    from lamsach.portal.base.logs import JsonFormatter
+    from lamsach.portal.logs import JsonFormatter
 
     try:
         raise ValueError("a\nb")

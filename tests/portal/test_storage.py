@@ -16,8 +16,9 @@ from django.core.files.storage import default_storage
 from django.test import Client
 
 from lamsach.errors import UsageError
+from lamsach.portal import agreement
 from lamsach.portal.backup import backup, restore
-from lamsach.portal.base import agreement, ledger, storage
+from lamsach.portal.base import ledger, storage
 from lamsach.portal.base.uploads import download, keep
 from lamsach.portal.findings.models import Bundle, Hunt
 from lamsach.portal.jobs.models import Job

@@ -43,7 +43,7 @@ def prepare() -> str | None:
     from django.conf import settings
     from django.db import OperationalError
 
-    from lamsach.portal.base import agreement
+    from lamsach.portal import agreement
     from lamsach.portal.base.once import alone
     from lamsach.portal.schema import bring_up_to_date
 

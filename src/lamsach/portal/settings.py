@@ -210,11 +210,11 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static" / edition()
-STATICFILES_FINDERS = ["lamsach.portal.base.static_files.AppFinder"]
+STATICFILES_FINDERS = ["lamsach.portal.static_files.AppFinder"]
 UPLOADS = OPTIONS.text("LAMSACH_UPLOADS")
 STORAGES = {
     **described(UPLOADS, DATA),
-    "staticfiles": {"BACKEND": "lamsach.portal.base.static_files.Storage"},
+    "staticfiles": {"BACKEND": "lamsach.portal.static_files.Storage"},
 }
 WHITENOISE_MAX_AGE = 3600
 PUBLIC_PAGE_S = 1.0
@@ -257,9 +257,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
-        "json": {"()": "lamsach.portal.base.logs.JsonFormatter"},
+        "json": {"()": "lamsach.portal.logs.JsonFormatter"},
     },
-    "filters": {"discreet": {"()": "lamsach.portal.base.logs.Discreet"}},
+    "filters": {"discreet": {"()": "lamsach.portal.logs.Discreet"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
