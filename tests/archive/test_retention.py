@@ -260,7 +260,7 @@ def test_a_spoiled_archive_is_told_of(spoil: str, archive: Archive) -> None:
         Archive(archive.store.url)
 
 
-def test_no_archive(tmp_path: Path) -> None:
+def test_a_folder_that_is_no_archive_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableError):
         Archive(str(tmp_path / "nowhere"))
 

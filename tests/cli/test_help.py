@@ -86,7 +86,7 @@ def test_without_words_the_help_is_shown() -> None:
     assert "Traceback" not in "\n".join(ran.errors)
 
 
-def test_the_version() -> None:
+def test_the_version_begins_with_the_programs_name() -> None:
     assert lamsach("--version").out.startswith("lamsach ")
 
 

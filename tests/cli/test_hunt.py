@@ -126,7 +126,7 @@ def test_folders_and_patterns(folder: Path, words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress], ids=["plain", "gzip", "zstd"])
-def test_standard_input(folder: Path, pack: Callable[[bytes], bytes]) -> None:
+def test_standard_input_is_hunted_as_a_file(folder: Path, pack: Callable[[bytes], bytes]) -> None:
     ran = child("hunt", "-", "-i", "list.txt", "-o", "found.jsonl", data=pack(LINES))
     assert (ran.status, ran.errors) == (ExitStatus.FOUND, ["Written: found.jsonl"])
     assert seen(folder / "found.jsonl") == EXPECTED

@@ -157,7 +157,7 @@ def test_the_formats_are_shown() -> None:
         (("--to", "rpz", "-o", "a", "-d", "b"), "a: -o and -d exclude each other. Give one of them."),
     ],
 )
-def test_usage_errors(listed: Path, words: tuple[str, ...], error: str) -> None:
+def test_words_that_do_not_fit_are_one_error(listed: Path, words: tuple[str, ...], error: str) -> None:
     ran = lamsach("indicators", "export", listed, *words)
     assert (ran.status, ran.out, ran.errors) == (ExitStatus.USAGE, "", [error])
 

@@ -119,7 +119,7 @@ def test_what_a_shell_is_offered(row: tuple[list[str], list[str]]) -> None:
     assert candidates(COMMANDS, row[0]) == row[1]
 
 
-def test_bash_completes(tmp_path: Path) -> None:
+def test_bash_completes_options_of_a_command(tmp_path: Path) -> None:
     require_program("bash")
     (tmp_path / "lamsach").symlink_to(COMMAND)
     script = child("completion", "bash").out

@@ -85,7 +85,7 @@ def test_a_form_that_breaks_off(tmp_path: Path, length: int) -> None:
 
 
 @pytest.mark.parametrize("kind", ["", "text/plain", "multipart/form-data"])
-def test_no_form(tmp_path: Path, kind: str) -> None:
+def test_what_is_no_form_is_refused(tmp_path: Path, kind: str) -> None:
     with pytest.raises(InputError):
         receive(io.BytesIO(b"x"), 1, kind, tmp_path)
 
@@ -114,7 +114,7 @@ def ask(
     return answer.status, dict(answer.getheaders()), data
 
 
-def test_a_search(desk: Desk) -> None:
+def test_a_search_from_the_page_ends_in_its_result(desk: Desk) -> None:
     assert b'type="file"' in ask(desk, "GET", "")[2]
     body = form(
         ("lists", "list.txt", b"bot-c2.xyz\n"), ("logs", "access.log", LOG.encode()), ("inventory", "", b"")
@@ -186,7 +186,7 @@ def test_a_list_that_is_none(desk: Desk) -> None:
     assert b'class="wrong"' in ask(desk, "GET", "")[2]
 
 
-def test_nobody_else(desk: Desk) -> None:
+def test_other_sites_and_hosts_reach_nothing(desk: Desk) -> None:
     assert ask(desk, "POST", "hunt", form(), Origin="http://evil.example.com")[0] == 403
     assert ask(desk, "POST", "hunt", form(), Sec_Fetch_Site="cross-site")[0] == 403
     assert ask(desk, "GET", "", Host="evil.example.com")[0] == 404

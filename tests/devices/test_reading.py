@@ -48,7 +48,7 @@ def test_a_log_that_shows_holders_is_read_for_them(name: str, tmp_path: Path) ->
     assert held.mac == MAC
 
 
-def test_vpn_sessions(tmp_path: Path) -> None:
+def test_vpn_sessions_are_read_with_begin_and_end(tmp_path: Path) -> None:
     path = tmp_path / "openvpn.log"
     path.write_text(
         "2026-06-10 11:00:00 alice/203.0.113.5:51234 MULTI: Learn: 10.8.0.6 -> alice/203.0.113.5:51234\n"

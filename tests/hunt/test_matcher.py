@@ -76,7 +76,9 @@ def event(**fields: Any) -> Event:
         ("http://evil.example/a", {"url": "http://[broken", "domain": "evil.example"}, ("partial", "outbound")),
     ],
 )  # fmt: skip
-def test_what_matches(listed: str, fields: dict[str, Any], expected: tuple[str, str] | None) -> None:
+def test_a_listed_value_matches_in_its_role(
+    listed: str, fields: dict[str, Any], expected: tuple[str, str] | None
+) -> None:
     matches = matcher_of(listed).event(event(**fields), "")
     assert [(match.kind.value, match.role.value) for match in matches] == ([expected] if expected else [])
 

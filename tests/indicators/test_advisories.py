@@ -46,7 +46,7 @@ def taken(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("advisory", ALL, ids=lambda advisory: advisory.name)
-def test_a_text(advisory: Advisory, tmp_path: Path) -> None:
+def test_values_of_an_advisory_as_text(advisory: Advisory, tmp_path: Path) -> None:
     path = tmp_path / "advisory.txt"
     path.write_text(advisory.text, encoding="utf-8")
     assert taken(path) == advisory.values
@@ -60,7 +60,7 @@ def test_a_word_document(advisory: Advisory, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("advisory", RUNNING, ids=lambda advisory: advisory.name)
-def test_a_page(advisory: Advisory, tmp_path: Path) -> None:
+def test_values_of_an_advisory_as_a_page(advisory: Advisory, tmp_path: Path) -> None:
     path = tmp_path / "advisory.html"
     lines = "".join(f"<p>{escape(line)}</p>\n" for line in advisory.text.splitlines())
     path.write_text(
@@ -70,7 +70,7 @@ def test_a_page(advisory: Advisory, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("advisory", LATIN, ids=lambda advisory: advisory.name)
-def test_pages(advisory: Advisory, tmp_path: Path) -> None:
+def test_values_of_an_advisory_as_pdf(advisory: Advisory, tmp_path: Path) -> None:
     path = tmp_path / "advisory.pdf"
     path.write_bytes(pdf([advisory.text.splitlines()]))
     assert taken(path) == advisory.values

@@ -48,7 +48,7 @@ def test_commands_that_let_through(line: str) -> None:
         "set address C2 ip-netmask 203.0.113.7/32",
     ],
 )
-def test_other_lines(line: str) -> None:
+def test_other_lines_let_nothing_through(line: str) -> None:
     assert not lets_through(line)
 
 

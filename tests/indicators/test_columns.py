@@ -40,7 +40,7 @@ def test_what_was_put_in_comes_out(items: list[Indicator]) -> None:
         assert columns[-1] == items[-1]
 
 
-def test_places() -> None:
+def test_a_place_changes_and_one_beyond_the_end_is_refused() -> None:
     columns = IndicatorColumns()
     columns.append(Indicator(IndicatorType.IP, "203.0.113.5"))
     columns.change(0, Indicator(IndicatorType.IP, "203.0.113.6"))

@@ -80,7 +80,7 @@ def test_a_formula_is_inert_in_csv(tmp_path: Path) -> None:
     assert rows[0]["threat"].startswith("'=")
 
 
-def test_statuses(listed: Path, tmp_path: Path) -> None:
+def test_the_status_tells_partly_read_from_unread(listed: Path, tmp_path: Path) -> None:
     assert call("read", str(listed), str(tmp_path / "no.txt")).exit_code == 4
     assert call("read", str(tmp_path / "no.txt")).exit_code == 5
     assert isinstance(call("read", str(listed), "-o", "x.docx").exception, UsageError)

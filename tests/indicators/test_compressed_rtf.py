@@ -18,7 +18,7 @@ def literals(data: bytes) -> bytes:
     return b"".join(b"\0" + data[place : place + 8] for place in range(0, len(data), 8))
 
 
-def test_literals() -> None:
+def test_literal_bytes_unpack_to_themselves() -> None:
     data = b"{\\rtf1 bot-c2.xyz\\par}"
     assert decompressed(packed(data, literals(data))) == data
 

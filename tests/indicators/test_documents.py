@@ -198,7 +198,7 @@ def test_an_old_word_document(tmp_path: Path) -> None:
     assert broken[0].what == "The document is damaged."
 
 
-def test_rich_text(tmp_path: Path) -> None:
+def test_rich_text_gives_its_values_without_its_header(tmp_path: Path) -> None:
     data = (
         rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 evil-font.top;}}{\info{\author evil-author.top}}"
         rb"M\'e3 \u273?\u7897?c: Mozi\par C2 \b hxxp://evil-a[.]top\b0 /x\par{\*\generator evil-gen.top;}"
@@ -454,7 +454,7 @@ def test_a_locked_pdf(tmp_path: Path) -> None:
     assert problems[0].what == "The PDF is locked with a password."
 
 
-def test_pdf_bombs(tmp_path: Path) -> None:
+def test_pdf_bombs_are_refused_within_bounds(tmp_path: Path) -> None:
     _, _, problems = reading(tmp_path, "a.pdf", pdf([["x"]], content=b" " * 90_000_000))
     assert "bomb" in problems[0].what
     busy = b"BT /F1 9 Tf 40 800 Td " + b"T* " * 160_000 + b"ET"

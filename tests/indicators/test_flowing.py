@@ -49,7 +49,7 @@ def test_a_document_that_names_one_kind_of_hash_has_no_other() -> None:
         (["tên miền evil-a.top", "Các đơn vị báo cáo"], ["evil-a.top"]),
     ],
 )  # fmt: skip
-def test_broken_values(lines: list[str], values: list[str]) -> None:
+def test_values_broken_by_the_margin_are_joined(lines: list[str], values: list[str]) -> None:
     found = read_lines("a", (Line(1, row, text) for row, text in enumerate(lines, 1)), width=50)
     assert [item.value for item in found if isinstance(item, Indicator)] == values
 
@@ -77,7 +77,7 @@ def test_a_column_of_addresses_is_no_running_header() -> None:
     assert all(all(lines) for lines in pages)
 
 
-def test_cells() -> None:
+def test_a_digest_broken_in_a_cell_is_joined() -> None:
     assert rejoined(f"{HASH[:30]}\n{HASH[30:]}\nevil-a.top") == f"{HASH}\nevil-a.top"
     assert rejoined("a\nb") == "a\nb"
     assert full_width([]) == 0

@@ -42,7 +42,7 @@ _TEXTS = [
 
 
 @pytest.mark.parametrize(("text", "expected"), _TEXTS)
-def test_lines(text: str, expected: set[str], tmp_path: Path) -> None:
+def test_halves_on_following_lines_are_one_digest(text: str, expected: set[str], tmp_path: Path) -> None:
     for name, data in {
         "list.txt": text.encode(),
         "list.docx": docx(paragraph(text.strip())),
@@ -53,7 +53,7 @@ def test_lines(text: str, expected: set[str], tmp_path: Path) -> None:
         assert values(path) == expected, name
 
 
-def test_a_mail(tmp_path: Path) -> None:
+def test_halves_in_a_mail_are_one_digest(tmp_path: Path) -> None:
     path = tmp_path / "list.eml"
     path.write_text(
         f"From: a@unit.example\nSubject: list\nContent-Type: text/plain; charset=utf-8\n\nSHA256: {FIRST}\n{SECOND}\n"
@@ -110,7 +110,9 @@ def test_characters_of_no_width_between_digits(tmp_path: Path) -> None:
         (f"{FIRST} setup", IndicatorType.SHA256, f"{FIRST} setup"),
     ],
 )
-def test_a_cell(cell: str, kind: IndicatorType | None, expected: str) -> None:
+def test_halves_in_a_cell_are_one_digest_of_its_kind(
+    cell: str, kind: IndicatorType | None, expected: str
+) -> None:
     assert whole_digest(cell, kind) == expected
 
 

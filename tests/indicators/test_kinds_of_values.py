@@ -83,7 +83,7 @@ def as_records(rows: Sequence[tuple[str, str]]) -> str:
 
 
 @pytest.mark.parametrize("form", [as_misp, as_csv, as_records])
-def test_every_kind(form: object, tmp_path: Path) -> None:
+def test_every_form_gives_every_kind_of_value(form: object, tmp_path: Path) -> None:
     assert callable(form)
     stated = [(kind, value) for kind, value, _ in TAKEN]
     path = tmp_path / "list"

@@ -714,7 +714,7 @@ case(
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
-def test_a_layout(layout: Layout, tmp_path: Path) -> None:
+def test_a_layout_gives_its_values_and_no_others(layout: Layout, tmp_path: Path) -> None:
     path = tmp_path / layout.name
     path.write_bytes(layout.data)
     problems: list[Problem] = []

@@ -132,7 +132,9 @@ def judged(*lines: str) -> list[tuple[str, str | None]]:
         (["srs0=a=b=evil-j.top=name@evil-k.top"], []),
     ],
 )  # fmt: skip
-def test_lines(lines: list[str], expected: list[tuple[str, str | None]]) -> None:
+def test_what_is_only_mentioned_is_not_listed(
+    lines: list[str], expected: list[tuple[str, str | None]]
+) -> None:
     assert judged(*lines) == expected
 
 

@@ -275,7 +275,7 @@ def test_a_page_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
         "misp+https://a.example:port/",
     ],
 )
-def test_no_instance(url: str) -> None:
+def test_an_address_of_no_instance_is_refused(url: str) -> None:
     with pytest.raises(UsageError):
         Instance(url, Settings())
 

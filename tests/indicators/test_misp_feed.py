@@ -260,7 +260,9 @@ def test_which_addresses_are_feeds(url: str, feed: bool) -> None:
             Feed(url)
 
 
-def test_the_command(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_feed_does_not_get_the_instances_key(
+    web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The key of the environment is that of an instance: a feed does not get it."""
     keys: list[str | None] = []
     monkeypatch.setenv("LAMSACH_MISP_KEY", "of-the-instance")

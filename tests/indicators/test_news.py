@@ -26,7 +26,7 @@ _FEEDS = [
 
 
 @pytest.mark.parametrize(("text", "expected"), _FEEDS, ids=["atom", "rss"])
-def test_a_feed(text: str, expected: set[str], tmp_path: Path) -> None:
+def test_values_of_a_news_feed(text: str, expected: set[str], tmp_path: Path) -> None:
     path = tmp_path / "feed.xml"
     path.write_text(text, encoding="utf-8")
     found = {item.value for item in read_list(str(path), lambda _: None) if isinstance(item, Indicator)}

@@ -37,7 +37,7 @@ _CONFIGURATIONS = {
 
 
 @pytest.mark.parametrize("name", _CONFIGURATIONS)
-def test_a_configuration(name: str, tmp_path: Path) -> None:
+def test_a_configurations_own_addresses_are_not_listed(name: str, tmp_path: Path) -> None:
     text, expected = _CONFIGURATIONS[name]
     path = tmp_path / "list.txt"
     path.write_text(text, encoding="utf-8")

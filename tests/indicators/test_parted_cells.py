@@ -23,7 +23,7 @@ _TABLES = [
 
 
 @pytest.mark.parametrize(("text", "expected"), _TABLES)
-def test_a_table(text: str, expected: set[str], tmp_path: Path) -> None:
+def test_values_parted_over_cells_are_joined(text: str, expected: set[str], tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text(text, encoding="utf-8")
     assert {

@@ -46,7 +46,7 @@ def test_places_of_characters() -> None:
         ("10 20 30 40 re S", [Rule(40, 20, 60), Rule(10, 20, 60)], [Rule(20, 10, 40), Rule(60, 10, 40)]),
     ],
 )
-def test_rules(program: str, upright: list[Rule], level: list[Rule]) -> None:
+def test_drawn_rules_are_upright_or_level(program: str, upright: list[Rule], level: list[Rule]) -> None:
     found = drawing(program)
     assert (found.upright, found.level) == (upright, level)
 

@@ -83,7 +83,7 @@ def test_merging_keeps_the_wider_validity() -> None:
         ("xyz", None),
     ],
 )
-def test_headings(heading: str, field: Field | None) -> None:
+def test_a_heading_names_its_field(heading: str, field: Field | None) -> None:
     assert field_of(heading) is field
 
 
@@ -98,7 +98,7 @@ def test_headings(heading: str, field: Field | None) -> None:
         ("something else", (None, False)),
     ],
 )
-def test_stated_types(text: str, expected: tuple[IndicatorType | None, bool]) -> None:
+def test_a_stated_type_is_understood(text: str, expected: tuple[IndicatorType | None, bool]) -> None:
     assert stated_type(text) == expected
 
 
@@ -123,7 +123,7 @@ MAY_3 = datetime(2022, 5, 3, tzinfo=UTC)
         ("9" * 30, None),
     ],
 )
-def test_dates(text: str, expected: datetime | None) -> None:
+def test_dates_are_read_in_every_spelling(text: str, expected: datetime | None) -> None:
     assert read_date(text) == expected
 
 
@@ -140,7 +140,7 @@ def test_dates(text: str, expected: datetime | None) -> None:
         ("?", None),
     ],
 )
-def test_confidence(text: str, expected: int | None) -> None:
+def test_confidence_is_read_from_numbers_and_words(text: str, expected: int | None) -> None:
     assert read_confidence(text) == expected
 
 
@@ -154,5 +154,5 @@ def test_confidence(text: str, expected: int | None) -> None:
         ("blue", None),
     ],
 )
-def test_tlp(text: str, expected: str | None) -> None:
+def test_a_traffic_light_is_read_from_its_marking(text: str, expected: str | None) -> None:
     assert read_tlp(text) == expected

@@ -37,7 +37,7 @@ def test_a_word_document(tmp_path: Path) -> None:
     assert refused == {"bot-a1.xyz": refusals.WITHDRAWN, "203.0.113.5": refusals.WITHDRAWN}
 
 
-def test_a_workbook(tmp_path: Path) -> None:
+def test_struck_out_cells_of_a_workbook_are_not_listed(tmp_path: Path) -> None:
     import openpyxl
     from openpyxl.styles import Font
 
@@ -54,7 +54,7 @@ def test_a_workbook(tmp_path: Path) -> None:
     assert refused == {"bot-a1.xyz": refusals.WITHDRAWN}
 
 
-def test_a_page(tmp_path: Path) -> None:
+def test_struck_out_words_of_a_page_are_not_listed(tmp_path: Path) -> None:
     page = (
         "<html><body><p>C2: <del>bot-a1[.]xyz</del> bot-a2[.]xyz</p><p>Old: <s>bot-a3[.]xyz<p>bot-a4[.]xyz</p>"
         "<table><tr><td><strike>203.0.113.5</strike></td></tr><tr><td>203.0.113.6</td></tr></table></body></html>"

@@ -163,13 +163,13 @@ def test_a_server_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert problems[0].what == "The server gives pages without end."
 
 
-def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(taxii, "MAX_PAGE_BYTES", 100)
     with server(lambda query, _: page(1, 2, 3)) as url, pytest.raises(LimitError):
         list(Collection(url).pages())
 
 
-def test_nobody_there() -> None:
+def test_a_server_that_does_not_answer_is_an_error() -> None:
     with pytest.raises(UnreadableError, match="cannot be reached"):
         list(Collection("http://127.0.0.1:9/x/", Settings(timeout_s=2)).pages())
 
@@ -185,7 +185,7 @@ def test_nobody_there() -> None:
         "https://a.example:x/",
     ],
 )
-def test_no_collection(url: str) -> None:
+def test_an_address_of_no_collection_is_refused(url: str) -> None:
     with pytest.raises(UsageError):
         Collection(url)
 

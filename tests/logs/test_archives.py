@@ -33,7 +33,7 @@ class TestCompressed:
         path.write_bytes(data)
         return path
 
-    def test_one_stream(self, tmp_path, kind, piece):
+    def test_one_stream_gives_the_lines(self, tmp_path, kind, piece):
         path = self.path(tmp_path, COMPRESS[kind](LINES))
         (log_file,), _ = logs(path)
         assert read(log_file, piece) == (LINES, None)
@@ -55,16 +55,16 @@ class TestCompressed:
         (log_file,), _ = logs(self.path(tmp_path, COMPRESS[kind](LINES) + b"--- end of file ---\n"))
         assert read(log_file, piece) == (LINES, None)
 
-    def test_nothing_inside(self, tmp_path, kind, piece):
+    def test_an_empty_stream_gives_nothing(self, tmp_path, kind, piece):
         (log_file,), _ = logs(self.path(tmp_path, COMPRESS[kind](b"")))
         assert read(log_file, piece) == (b"", None)
 
-    def test_twice_compressed(self, tmp_path, kind, piece):
+    def test_what_is_compressed_twice_gives_the_lines(self, tmp_path, kind, piece):
         (log_file,), _ = logs(self.path(tmp_path, COMPRESS["gz"](COMPRESS[kind](LINES))))
         assert read(log_file, piece) == (LINES, None)
 
     @pytest.mark.parametrize("cut", [1, 4, 9, 500])
-    def test_cut_short(self, tmp_path, kind, piece, cut):
+    def test_what_is_cut_short_gives_what_is_whole_and_an_error(self, tmp_path, kind, piece, cut):
         first, second = COMPRESS[kind](LINES[:HALF]), COMPRESS[kind](LINES[HALF:])
         (log_file,), problems = logs(self.path(tmp_path, first + second[:-cut]))
         data, error = read(log_file, piece)
@@ -74,7 +74,7 @@ class TestCompressed:
         assert problems == []
         assert log_file.head() == LINES[:262144]
 
-    def test_damaged(self, tmp_path, kind, piece):
+    def test_what_is_damaged_gives_what_is_whole_and_an_error(self, tmp_path, kind, piece):
         whole = bytearray(COMPRESS[kind](LINES[:HALF]) + COMPRESS[kind](LINES[HALF:]))
         at = len(COMPRESS[kind](LINES[:HALF])) + 60
         whole[at : at + 8] = bytes(255 - byte for byte in whole[at : at + 8])
@@ -176,7 +176,7 @@ def test_windows_and_dictionaries_are_bounded(tmp_path):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_bomb(tmp_path, kind):
+def test_a_bomb_stops_at_the_limit(tmp_path, kind):
     path = tmp_path / "bomb"
     path.write_bytes(COMPRESS[kind](bytes(8 << 20)))
     (log_file,), _ = logs(path, limits=SMALL)
@@ -209,7 +209,7 @@ METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_zip(tmp_path, method):
+def test_a_zips_members_are_read_in_turn(tmp_path, method):
     path = make_zip(
         tmp_path / "logs.zip",
         {"in/fw.log": LINES, "fw.log.gz": gzip.compress(LINES), "none": b"", "dir/": b""},
@@ -274,7 +274,7 @@ class TestLockedZip:
         (log_file,), problems = logs(path, password=b"infected")
         assert (read(log_file), problems) == ((b"evil.example\n" * 1000, None), [])
 
-    def test_without(self, path):
+    def test_without_the_password_nothing_is_read(self, path):
         found, (problem,) = logs(path)
         assert (found, problem.where, problem.what) == (
             [],
@@ -282,7 +282,7 @@ class TestLockedZip:
             "The archive is locked with a password.",
         )
 
-    def test_with_another(self, path):
+    def test_with_another_password_nothing_is_read(self, path):
         for password in (b"wrong", b"Infected", b"x"):
             found, problems = logs(path, password=password)
             if found:  # one password in 256 passes the first check
@@ -412,7 +412,7 @@ class TestTar:
         path.write_bytes(WRAPS[kind](make_tar(members, format=tar_format)))
         return path, [f"{path}!{name}" for name in members]
 
-    def test_in_order(self, tmp_path, kind, tar_format):
+    def test_members_come_in_their_order(self, tmp_path, kind, tar_format):
         path, names = self.path(tmp_path, kind, tar_format)
         found, problems = logs(path)
         assert ([f.name for f in found], problems) == (names, [])

@@ -79,7 +79,7 @@ def items_of(binary: type[BinaryFormat], data: bytes) -> tuple[list[Event | Refu
 
 
 @every_format
-def test_is_described(binary):
+def test_a_binary_format_names_its_source(binary):
     module = sys.modules[binary.__module__]
     assert re.search(r"https?://|RFC \d+|[Ss]ource", module.__doc__ or ""), "the docstring names no source"
     assert binary.__doc__
@@ -163,11 +163,11 @@ def capture(tmp_path):
     return path
 
 
-def test_detect(capture):
+def test_the_command_detects_a_capture(capture):
     assert run("detect", capture).stdout == f"{capture}\tpcap\t1.0\tbinary\t0\n"
 
 
-def test_read(capture):
+def test_the_command_reads_a_capture(capture):
     result = run("read", capture)
     records = [json.loads(line) for line in result.stdout.splitlines()]
     assert result.exit_code == 0

@@ -21,7 +21,7 @@ LINE = "10-Jun-2026 09:00:00.494 queries: info: client @0x7f65100ee4d8 {0}#51514
         ("2001:db8:1::a1b2", "2001:db8::53", "2001:db8:1::a1b2"),
     ],
 )
-def test_who_asked(client, server, device):
+def test_the_client_that_asked_is_the_machine(client, server, device):
     line = LINE.format(client, server)
     context = FileContext("x", head=[line])
     assert Bind(context).parse(line, 1).device_ip == device

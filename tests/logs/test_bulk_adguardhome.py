@@ -92,7 +92,9 @@ def record(chance: random.Random, odd: float) -> str:
 
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.02, 0.2, 0.7]))
 @settings(max_examples=60, deadline=None)
-def test_records(tmp_path_factory: pytest.TempPathFactory, seed: int, odd: float) -> None:
+def test_columns_equal_record_by_record(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, odd: float
+) -> None:
     chance = random.Random(seed)
     path = tmp_path_factory.mktemp("adguard") / "querylog.json"
     path.write_text("".join(record(chance, odd) + "\n" for _ in range(60)), "utf-8")

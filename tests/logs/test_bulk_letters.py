@@ -62,7 +62,7 @@ _ADDRESSES = st.one_of(
 
 
 @given(st.lists(_ADDRESSES, max_size=20))
-def test_internal_addresses(addresses: list[str | None]) -> None:
+def test_internal_addresses_of_a_column(addresses: list[str | None]) -> None:
     expected = [None if address is None else is_internal(address) for address in addresses]
     assert internal(pa.array(addresses, pa.string())).to_pylist() == expected
 
@@ -93,7 +93,7 @@ def _is_ipv4(text: str) -> bool:
 @example(["1.2.3", "4.5.6.7.8"])
 @example(["255.255.255.255", "0.0.0.0"])
 @example(["255.255.255.256"])
-def test_canonical_addresses(texts: list[str]) -> None:
+def test_a_column_is_of_canonical_addresses_or_not(texts: list[str]) -> None:
     column = pa.array(["9.9", *texts, "9.9"]).slice(1, len(texts))
     assert all_ipv4(column) is all(map(_is_ipv4, texts))
     assert not all_ipv4(pa.array([*texts, None], pa.string()))
@@ -103,7 +103,7 @@ _MARKED = st.text(alphabet="ab:/é->", max_size=9)
 
 
 @given(st.lists(_MARKED, min_size=1, max_size=9), st.sampled_from([":", "/", "->", "b"]))
-def test_halves(texts: list[str], mark: str) -> None:
+def test_a_column_is_parted_at_a_mark(texts: list[str], mark: str) -> None:
     column = pa.array([mark, *texts, mark]).slice(1, len(texts))
     if all(mark in text for text in texts):
         found = [half.to_pylist() for half in halves(column, mark)]

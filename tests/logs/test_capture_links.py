@@ -95,7 +95,7 @@ LINKS = {
 
 
 @pytest.mark.parametrize("case", LINKS)
-def test_link_layers(case):
+def test_every_link_layer_leads_to_the_ip_packet(case):
     link, frame = LINKS[case]
     (at,) = ip_offsets(link, frame)
     assert frame[at:] in (IP, IP6)
@@ -203,7 +203,7 @@ def test_what_only_resembles_a_tunnel(case):
 
 
 @pytest.mark.parametrize("case", TUNNELS)
-def test_tunnels(case):
+def test_a_tunnels_inner_packet_is_found(case):
     protocol, payload = TUNNELS[case]
     outer = build.ip("198.51.100.1", "198.51.100.2", protocol, payload)
     packets = Decapsulator().packets(outer, 0)
@@ -259,7 +259,7 @@ def test_tunnels_without_end_are_left():
         struct.pack(">BB6x", 51, 0) + struct.pack(">BB", 60, 4) + bytes(22) + struct.pack(">BB6x", 17, 0),
     ],
 )
-def test_extension_headers(headers):
+def test_extension_headers_are_passed_over(headers):
     packet = build.ip("2001:db8::5", "2001:db8::9", 0, headers + build.udp(4000, 5000, b"payload"))
     (found,) = Decapsulator().packets(packet, 0)
     assert (found.protocol, found.source_port) == (17, 4000)
@@ -276,7 +276,7 @@ def test_routing_headers_name_the_last_stop(kind, stop):
     assert Decapsulator().packets(arrived, 0)[0].destination == packet[24:40]
 
 
-def test_authentication_header():
+def test_an_authentication_header_is_passed_over():
     header = b"\x11\x04\0\0" + bytes(20)
     packet = build.ip("192.0.2.5", "192.0.2.9", 51, header + build.udp(4000, 5000, b"payload"))
     assert Decapsulator().packets(packet, 0)[-1].destination_port == 5000
@@ -341,7 +341,7 @@ def test_fragments_of_ipv6():
         ]
     ),
 )
-def test_never_raises(data, link):
+def test_no_bytes_make_a_link_layer_fail(data, link):
     for at in ip_offsets(link, data):
         Decapsulator().packets(data, at)
     assert 0 <= arp_offset(link, data) <= max(20, len(data))

@@ -49,7 +49,7 @@ def test_a_question_and_its_answer():
         (b"\x96\xff", "\\150ÿ"),
     ],
 )
-def test_labels(label, text):
+def test_a_label_is_shown_as_text(label, text):
     assert dns.label_text(label) == text
 
 
@@ -76,7 +76,7 @@ def test_an_update_names_what_it_changes():
 
 
 @pytest.mark.parametrize("name", ["FILESERVER", "c2.bad.example"])
-def test_netbios_names(name):
+def test_netbios_names_are_decoded(name):
     encoded = "".join(
         chr(65 + (byte >> 4)) + chr(65 + (byte & 15)) for byte in name.encode().ljust(15) + b"\0"
     )
@@ -93,7 +93,7 @@ def test_server_name_in_records(size, server):
     assert tls.server_name(handshake) == server
 
 
-def test_datagram_hello():
+def test_a_datagram_hello_names_the_server():
     hello = build.client_hello("c2.example", datagram=True)
     record = b"\x16\xfe\xfd" + bytes(8) + struct.pack(">H", len(hello)) + hello
     assert tls.datagram_server_name(record) == "c2.example"
@@ -146,7 +146,7 @@ def test_the_example_of_the_rfc():
 
 
 @pytest.mark.parametrize("version", [1, 0x6B3343CF, 0xFF000022, 0xFF00001D, 0xFF000017, 0xFACEB002])
-def test_versions(version):
+def test_every_version_of_quic_gives_its_hello(version):
     assert quic.QuicHello().add(initial(crypto(HELLO), version=version)) == HELLO
 
 
@@ -292,7 +292,7 @@ SAID = {
 
 
 @pytest.mark.parametrize("case", SAID)
-def test_conversations(case):
+def test_a_conversation_gives_what_was_said(case):
     pieces, expected = SAID[case]
     assert said(*pieces) == expected
 
@@ -305,7 +305,7 @@ PIPELINED = (
 
 
 @pytest.mark.parametrize("size", [1, 7, 40, 95, len(PIPELINED)])
-def test_http_pipelining(size):
+def test_requests_without_waiting_are_each_read(size):
     """Requests that follow each other without waiting for answers (RFC 9112 section 9.3.2), cut into segments anywhere."""
     pieces = [PIPELINED[at : at + size] for at in range(0, len(PIPELINED), size)]
     assert [(domain, url) for _, domain, url in said(*pieces)] == [

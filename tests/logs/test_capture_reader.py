@@ -124,7 +124,7 @@ def test_the_same_ends_again_are_another_connection(tmp_path):
     assert len(events_of(tmp_path, once + once)) == 2
 
 
-def test_dns(tmp_path):
+def test_questions_and_answers_of_a_capture(tmp_path):
     packets = [
         build.ip(PC, RESOLVER, 17, build.udp(40000, 53, build.question("C2.example"))),
         build.ip(
@@ -171,7 +171,7 @@ def dhcp(kind: int, options: bytes = b"", address: str = "0.0.0.0", current: str
     return body + bytes([53, 1, kind]) + options + b"\xff"
 
 
-def test_leases(tmp_path):
+def test_leases_of_a_capture(tmp_path):
     name, server, seconds = b"\x0c\x07PC-0042", bytes([54, 4, 192, 168, 1, 1]), b"\x33\x04\0\0\x0e\x10"
     packets = [
         build.ip("0.0.0.0", "255.255.255.255", 17, build.udp(68, 67, dhcp(3, name))),

@@ -45,7 +45,7 @@ def test_header_and_extension():
         ("ad.eventtime=1 k[0]=2", {"ad.eventtime": "1", "k[0]": "2"}),
     ],
 )
-def test_extension(text, fields):
+def test_an_extension_is_read_by_its_keys(text, fields):
     assert cef.read_extension(text) == fields
 
 
@@ -58,7 +58,7 @@ def test_a_record_that_is_cut_short_is_a_line_error(text):
 
 
 @pytest.mark.parametrize("start", ["CEF:0|", "CEF: 0|", "0|", "CEF:1|"])
-def test_starts(start):
+def test_every_start_of_cef_is_known(start):
     assert cef.starts(start + "a|b|c|d|e|f|")
     assert cef.read(start + "a|b|c|d|e|f|k=v").extension == {"k": "v"}
 

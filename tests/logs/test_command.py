@@ -53,7 +53,7 @@ def test_detect_as_json(folder):
     }
 
 
-def test_read(folder):
+def test_every_line_read_is_a_record(folder):
     result = run("read", folder / "fw.log")
     assert result.exit_code == 0
     records = [json.loads(line) for line in result.stdout.splitlines()]
@@ -90,7 +90,7 @@ def test_refused_lines_are_listed(tmp_path):
 
 
 @pytest.mark.parametrize("command", ["detect", "read"])
-def test_bad_inputs(folder, command):
+def test_a_bad_input_does_not_stop_the_others(folder, command):
     result = run(command, folder / "missing", folder / "fw.log")
     assert result.exit_code == ExitStatus.PARTIAL
     assert f"{folder}/missing: The file does not exist. - Check the path.\n" in result.stderr
@@ -130,13 +130,13 @@ def test_hostile_names_and_text_stay_on_their_line(tmp_path):
     assert run("detect", tmp_path).stdout.count("\n") == 1
 
 
-def test_formats():
+def test_every_format_is_listed_once():
     lines = run("formats").stdout.splitlines()
     names = [f.name for f in (*FORMATS, *BINARY_FORMATS)] + ["unknown_text"]
     assert [line.split("\t")[0] for line in lines] == names
     assert all(len(line.split("\t")) == 3 for line in lines)
 
 
-def test_speaks_vietnamese(folder, monkeypatch):
+def test_an_error_is_vietnamese_for_vietnamese(folder, monkeypatch):
     monkeypatch.setenv("LC_ALL", "vi_VN.UTF-8")
     assert "Tệp không tồn tại." in run("read", folder / "missing").stderr

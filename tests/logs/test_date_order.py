@@ -27,7 +27,7 @@ DAY, MONTH = DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST
         (["2026-06-05"], MONTH, MONTH),
     ],
 )
-def test_order(dates, usual, order):
+def test_dates_decide_the_order_of_day_and_month(dates, usual, order):
     assert decide_order([numbers_of(text) for text in dates], usual, FileContext()) is order
 
 

@@ -40,7 +40,7 @@ def head(*groups: list[str]) -> bytes:
 @pytest.mark.parametrize(
     ("lines", "name"), [(FORTIGATE, "fortigate"), (DNSMASQ, "dnsmasq"), (BIND, "bind"), (SQUID, "squid")]
 )
-def test_one_format(lines, name):
+def test_lines_of_one_format_are_found_to_be_it(lines, name):
     for text in (
         head(lines),
         head(lines).replace(b"\n", b"\r\n"),
@@ -69,13 +69,13 @@ def test_the_last_line_of_a_full_head_is_not_looked_at():
     "text",
     [b"", b"\n\n", b"\0" * 9999, bytes(range(256)) * 100, head(PROSE), b"\x89PNG\r\n\x1a\n" + bytes(500)],
 )
-def test_unknown(text):
+def test_what_nobody_knows_is_of_no_format(text):
     found = detect(text)
     assert (found.format, found.share, found.mixed) == (None, 0.0, ())
 
 
 @given(st.binary(max_size=500))
-def test_any_bytes(text):
+def test_any_bytes_are_detected_without_failing(text):
     found = detect(text)
     assert 0.0 <= found.share <= 1.0
     assert found.format is None or found.mixed == ()
@@ -111,7 +111,7 @@ class TestLineParser:
         parser = LineParser(found, FileContext(head=found.lines))
         return Counter(event.format for n, line in enumerate(lines) if (event := parser.parse(line, n + 1)))
 
-    def test_mixed(self):
+    def test_mixed_lines_are_each_of_their_format(self):
         lines = FORTIGATE + DNSMASQ + BIND
         random.Random(1).shuffle(lines)
         assert self.formats(head(lines), lines) == {"fortigate": 50, "dnsmasq": 50, "bind": 50}
@@ -121,7 +121,7 @@ class TestLineParser:
         assert self.formats(head(FORTIGATE, DNSMASQ), FORTIGATE + DNSMASQ + SQUID)["squid"] == 50
         assert self.formats(head(PROSE), BIND) == {"bind": 50}
 
-    def test_one_format(self):
+    def test_lines_of_one_format_are_found_to_be_it(self):
         found = detect(head(FORTIGATE))
         parser = LineParser(found, FileContext(head=found.lines))
         assert parser.format is found.format

@@ -22,7 +22,7 @@ from lamsach.logs.text.dns_names import from_labels, from_presentation, question
         ("bücher.example", "xn--bcher-kva.example"),
     ],
 )
-def test_presentation(text, name):
+def test_a_printed_name_becomes_a_domain(text, name):
     assert from_presentation(text) == name
 
 
@@ -37,7 +37,7 @@ def test_presentation(text, name):
         (".www.example.", "www.example"),
     ],
 )
-def test_labels(text, name):
+def test_labels_become_a_domain(text, name):
     assert from_labels(text) == name
 
 

@@ -136,6 +136,6 @@ def test_a_log_that_is_cut_short_gives_what_came_before(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not there")
-def test_samples() -> None:
+def test_tables_of_event_logs_equal_record_by_record() -> None:
     for path in sorted(SAMPLES.glob("*.evtx")):
         assert at_once(path) == by_line(path), path.name

@@ -464,7 +464,7 @@ def test_readers_ask_for_no_more_than_is_said(data: st.DataObject) -> None:
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not there")
-def test_samples() -> None:
+def test_the_quick_way_equals_the_long_one_on_event_logs() -> None:
     for path in sorted(SAMPLES.glob("*.evtx")):
         data = path.read_bytes()
         chunks = [data[at : at + CHUNK_BYTES] for at in range(4096, len(data), CHUNK_BYTES)]

@@ -92,7 +92,7 @@ def test_a_line_that_is_not_there(number: int, tmp_path: Path) -> None:
         explained(path, number)
 
 
-def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_explains_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.log"
     path.write_text(f"{HILLSTONE}\n\x1b[31mnothing\n")
     ran = lamsach("logs", "explain", path, "1")

@@ -91,7 +91,7 @@ def test_as_flow_by_flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: 
 
 
 @pytest.mark.parametrize("version", [1, 5, 7])
-def test_each_version(tmp_path: Path, version: int) -> None:
+def test_tables_of_each_version_equal_its_events(tmp_path: Path, version: int) -> None:
     path = tmp_path / "flows.bin"
     path.write_bytes(fixed(version, 9) * 4)
     assert _tables(path) == _flows(path)

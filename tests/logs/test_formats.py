@@ -62,7 +62,7 @@ def plain(record: dict[str, object]) -> dict[str, object]:
 
 
 @each_format
-def test_is_described(log_format):
+def test_a_format_names_its_source(log_format):
     module = sys.modules[log_format.__module__]
     assert module.__doc__
     assert log_format.__doc__

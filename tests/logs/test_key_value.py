@@ -26,7 +26,7 @@ from lamsach.logs.text.key_value import first, first_ip, first_port, pairs
         ('"a=1";"b=2";"c=3"', {"a": "1", "b": "2", "c": "3"}),
     ],
 )
-def test_pairs(text, fields):
+def test_pairs_are_read_with_their_quotes(text, fields):
     assert pairs(text) == fields
 
 

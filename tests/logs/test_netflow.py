@@ -86,7 +86,7 @@ FLOW = (PC, 4000, SERVER, 443)
 
 
 @pytest.mark.parametrize("version", [1, 5, 7])
-def test_fixed_versions(version):
+def test_versions_of_fixed_records_give_their_flows(version):
     events, refusals, error = read(fixed(version), fixed(version, 1))
     assert (refusals, error) == ([], None)
     assert [ends(event) for event in events] == [FLOW, (PC, 4001, SERVER, 443), FLOW]
@@ -96,7 +96,7 @@ def test_fixed_versions(version):
 
 
 @pytest.mark.parametrize("version", [9, 10])
-def test_templates(version):
+def test_records_are_read_by_their_template(version):
     packet = v9 if version == 9 else ipfix
     events, refusals, error = read(
         packet(template(256, PLAIN, version=version), one_set(256, RECORD * 3)), packet(one_set(256, RECORD))
@@ -174,7 +174,7 @@ def test_ipv6_and_addresses_of_no_host():
         ([(225, 4), (361, 2)], address("198.51.100.1") + struct.pack(">H", 61000)),
     ],
 )
-def test_nat(fields, values):
+def test_translated_addresses_are_read(fields, values):
     (event,), _, _ = read(v9(template(256, PLAIN + fields), one_set(256, RECORD + values)))
     assert ends(event) == FLOW
     assert (event.source_nat_ip, event.source_nat_port) == ("198.51.100.1", 61000)
@@ -254,7 +254,7 @@ def test_nat_that_changes_nothing():
         (89, 0, Action.UNKNOWN),
     ],
 )
-def test_actions(element, value, action):
+def test_an_element_tells_allowed_from_blocked(element, value, action):
     (event,), _, _ = read(v9(template(256, [*PLAIN, (element, 1)]), one_set(256, RECORD + bytes([value]))))
     assert event.action is action
 
@@ -295,7 +295,7 @@ def test_one_that_is_cut_short(cut):
     assert len(events) == 3
 
 
-def test_damage():
+def test_what_is_whole_before_the_damage_is_given():
     events, _, error = read(fixed(5), b"\x00\x05\xff\xff" + bytes(100))
     assert error is not None
     assert "damaged" in error.what
@@ -316,7 +316,7 @@ def test_damage():
         ipfix(),
     ],
 )
-def test_recognised(data):
+def test_flows_are_recognised(data):
     assert NetFlow.recognises(data[:4096])
 
 
@@ -333,7 +333,7 @@ def test_recognised(data):
         "NetFlow".encode("utf-16-be") * 50,
     ],
 )
-def test_not_recognised(data):
+def test_other_bytes_are_not_taken_for_flows(data):
     assert not NetFlow.recognises(data)
 
 

@@ -166,7 +166,7 @@ def lz4_of_runs(data: bytes) -> bytes:
     ],
     ids=["lzo", "bzip2", "lz4", "zstd"],
 )
-def test_compressed_blocks(method, flag, pack):
+def test_compressed_blocks_give_their_flows(method, flag, pack):
     flows = record("10.1.1.5", "203.0.113.9") + record("10.1.1.6", "203.0.113.8")
     assert [event.source_ip for event in read(file_2(block(pack(flows)), method))] == ["10.1.1.5", "10.1.1.6"]
     if flag is not None:
@@ -181,7 +181,7 @@ def test_compressed_blocks(method, flag, pack):
         (b"\x01abcd\x6d\0e\x21\x10\0\x11\0\0", b"abcd" + b"abcd" + b"e" + b"abc"),
     ],
 )
-def test_lzo_copies(packed, plain):
+def test_lzo_copies_unpack_to_what_was_packed(packed, plain):
     assert blocks.lzo(packed, 100) == plain
 
 

@@ -20,7 +20,7 @@ from lamsach.logs.opening.inputs import HEAD_BYTES, find_logs
 from .builders import COMPRESS, LINES, logs, make_tar, make_zip, read, read_one
 
 
-def test_plain_file(tmp_path):
+def test_a_plain_file_has_name_size_and_time(tmp_path):
     path = tmp_path / "a.log"
     path.write_bytes(LINES)
     os.utime(path, (1_780_000_000, 1_780_000_000))
@@ -37,7 +37,7 @@ def test_plain_file(tmp_path):
         assert stream.position == len(LINES)
 
 
-def test_empty_file(tmp_path):
+def test_an_empty_file_gives_nothing(tmp_path):
     (tmp_path / "a.log").touch()
     (log_file,), problems = logs(tmp_path / "a.log")
     assert (log_file.head(), read(log_file), problems) == (b"", (b"", None), [])
@@ -60,7 +60,7 @@ def test_folder_pattern_and_twice_the_same(tmp_path):
     assert [read(f)[0] for f in found] == [b"deep/er/c.txt"]
 
 
-def test_deep_folders(tmp_path):
+def test_deep_folders_are_walked(tmp_path):
     deep = tmp_path / "/".join("d" * 700)
     deep.mkdir(parents=True)
     (deep / "a.log").write_bytes(b"deep")
@@ -93,7 +93,7 @@ def test_bad_inputs_are_reported_and_the_others_go_on(tmp_path):
     ]
 
 
-def test_no_permission(tmp_path, monkeypatch):
+def test_a_file_without_permission_is_a_problem(tmp_path, monkeypatch):
     path = tmp_path / "a.log"
     path.write_bytes(b"secret")
     real = os.open
@@ -179,7 +179,7 @@ class TestStandardInput:
         with pytest.raises(UnreadableError, match="only once"):
             log_file.open()
 
-    def test_empty(self):
+    def test_empty_standard_input_gives_nothing(self):
         self.give(b"")
         (log_file,), _ = logs("-")
         assert (log_file.head(), read(log_file)) == (b"", (b"", None))
@@ -225,7 +225,7 @@ class TestOtherFileSystems:
         assert [f.name for f in logs("memory://logs/*.log")[0]] == ["memory:///logs/b.log"]
 
     @pytest.mark.parametrize("url", ["memory://none.log", "memory://*.none", "nosuchkind://x/y"])
-    def test_bad(self, url):
+    def test_a_bad_address_is_one_problem(self, url):
         found, problems = logs(url)
         assert (found, len(problems)) == ([], 1)
         assert problems[0].where.startswith(url)
@@ -249,7 +249,7 @@ TEXT = "dòng 1 evil.example\r\nĐơn vị 𝄞 2\r\n" * 3000
 @pytest.mark.parametrize(
     "text", ["plain 192.0.2.1\n" * 5000, "plain 192.0.2.1\n" * 5000 + TEXT], ids=["ascii", "wide"]
 )
-def test_encodings(tmp_path, encoding, shown, piece, text):
+def test_every_encoding_comes_as_utf_8(tmp_path, encoding, shown, piece, text):
     if piece == 1:
         text = text[:500] + text[-500:]
     path = tmp_path / "a.log"
@@ -325,7 +325,7 @@ def test_any_head_has_an_encoding(head):
         (b"\xff", "ÿ"),
     ],
 )
-def test_decode_line(line, text):
+def test_a_single_line_is_decoded(line, text):
     assert decode_line(line) == text
 
 

@@ -62,7 +62,7 @@ def test_unknown_text_gives_what_can_be_told(path):
     assert (counts.unparsed, counts.parsed, counts.refused) == (3, 1, 0)
 
 
-def test_stated_format(path):
+def test_a_stated_format_is_the_one_tried(path):
     path.write_bytes(head(DNSMASQ[:2]))
     items, counts = events(path, format_name="fortigate")
     assert [item.format for item in items if isinstance(item, Event)] == ["dnsmasq"] * 2
@@ -188,6 +188,6 @@ def test_record_has_the_contracts_keys():
     }
 
 
-def test_refusal_record():
+def test_a_refusal_says_where_and_why():
     refusal = Refusal(Reference("a.log", row=3), "text", "why")
     assert refusal_record(refusal) == {"file": "a.log", "line": 3, "reason": "why", "text": "text"}

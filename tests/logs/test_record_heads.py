@@ -45,7 +45,7 @@ CONTEXT = FileContext("a.log", modified=datetime(2026, 7, 1, tzinfo=UTC))
         ("<134>2026-06-05T09:00:00Z relay : Jun 05 2026 07:31:12: ", "2026-06-05T00:31:12", "relay"),
     ],
 )
-def test_header_before(before, time, host):
+def test_a_header_before_a_record_gives_time_and_host(before, time, host):
     header = header_before(before + "%ASA-6-302013: x", len(before), CONTEXT)
     assert header.time == (datetime.fromisoformat(time).replace(tzinfo=UTC) if time else None)
     assert header.host == host
@@ -60,7 +60,7 @@ def test_any_header_gives_a_header(before):
 @pytest.mark.parametrize(
     ("line", "inside"), [('{"a":"CEF:0|', True), ("<1>gw CEF:0|", False), ('x { "a":"CEF:0|', True)]
 )
-def test_within_json(line, inside):
+def test_a_record_within_json_is_seen(line, inside):
     assert within_json(line, line.index("CEF")) is inside
 
 
@@ -92,7 +92,7 @@ def test_only_the_shape_of_a_continuation_continues():
         ("1.0|A|B|1|e|", {}),
     ],
 )
-def test_leef_delimiters(attributes, fields):
+def test_leef_attributes_are_parted_by_their_delimiter(attributes, fields):
     assert leef.read("LEEF:" + attributes).attributes == fields
 
 
@@ -116,7 +116,7 @@ def test_leef_that_is_cut_short_is_a_line_error(text):
         ("../etc", None),
     ],
 )
-def test_zones(text, hours):
+def test_a_zone_is_read_by_name_and_offset(text, hours):
     zone = zone_of(text)
     offset = zone.utcoffset(datetime(2026, 6, 5)) if zone else None
     assert (offset.total_seconds() / 3600 if offset is not None else None) == hours

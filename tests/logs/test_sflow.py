@@ -184,7 +184,7 @@ PATHS = {2: words(3, 1, 2, 3, 2, 64500, 64501), 4: words(3, 1, 2, 3, 1, 2, 2, 64
 
 
 @pytest.mark.parametrize("version", [2, 4])
-def test_older_versions(version: int) -> None:
+def test_older_versions_give_their_flows(version: int) -> None:
     frame = build.ethernet(build.ip(PC, SERVER, 6, build.tcp(49153, 80, 7, 2)))
     sampled = words(1, 1, len(frame), len(frame)) + padded(frame)
     found = read(

@@ -208,7 +208,7 @@ HEADERS = [
 @pytest.mark.parametrize(
     ("line", "time", "host", "app", "pid", "message"), HEADERS, ids=[row[0][:40] for row in HEADERS]
 )
-def test_header(line, time, host, app, pid, message):
+def test_every_header_gives_time_host_and_program(line, time, host, app, pid, message):
     header, rest = split_header(line, CONTEXT)
     assert (header.host, header.app, header.pid, rest) == (host, app, pid, message)
     assert (header.time.isoformat() if header.time else None) == time
@@ -234,14 +234,14 @@ def test_header(line, time, host, app, pid, message):
         "2026-06-05 07:31:12\tnot kiwi\tx",
     ],
 )
-def test_no_header(line):
+def test_a_line_without_header_stays_whole(line):
     assert split_header(line, CONTEXT) == (NO_HEADER, line)
 
 
 @pytest.mark.parametrize(
     "line", ["Thg 13 05 07:31:12 gw a: b", "mai 07:31:12 gw a: b", "mars was 05 07:31:12 long", "thg"]
 )
-def test_no_month(line):
+def test_what_is_no_month_is_no_time(line):
     assert split_header(line, CONTEXT)[0].time is None
 
 
@@ -253,7 +253,7 @@ def test_priority_alone_is_taken_off(line):
 @pytest.mark.parametrize(
     "line", ["Feb 30 07:31:12 gw a: b", "<30>1 2026-13-05T00:31:12Z gw a - - - b", "Jun  5 25:31:12 gw a: b"]
 )
-def test_impossible_date(line):
+def test_an_impossible_date_is_an_error(line):
     with pytest.raises(LineError):
         split_header(line, CONTEXT)
     assert split_message(line) == ("a", "b")
@@ -281,7 +281,7 @@ def test_impossible_date(line):
         max_size=12,
     ).map("".join)
 )
-def test_any_text(line):
+def test_any_text_is_parted_without_loss(line):
     app, message = split_message(line)
     assert line.endswith(message) or "\ufeff" in line
     try:

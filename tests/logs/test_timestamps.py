@@ -61,7 +61,7 @@ def test_epoch_by_magnitude(value, time):
         10**30,
     ],
 )
-def test_epoch_refuses(value):
+def test_seconds_that_are_no_time_are_refused(value):
     with pytest.raises(LineError):
         from_epoch(value)
 
@@ -82,7 +82,7 @@ def test_epoch_refuses(value):
         ("2016-12-31T23:59:60Z", utc(2017, 1, 1)),
     ],
 )
-def test_iso(text, time):
+def test_iso_times_are_read_with_their_zone(text, time):
     assert from_iso(text, HANOI) == time
 
 
@@ -99,7 +99,7 @@ def test_iso(text, time):
         "2026-03-14T09:26:53" + "0" * 99,
     ],
 )
-def test_iso_refuses(text):
+def test_what_is_no_iso_time_is_refused(text):
     with pytest.raises(LineError):
         from_iso(text, HANOI)
 
@@ -150,7 +150,7 @@ def test_local_time_refuses(parts):
         (utc(2026, 6, 1), (2, 29, 12, 0, 0), utc(2024, 2, 29, 5)),
     ],
 )
-def test_without_year(written, parts, time):
+def test_a_time_without_year_is_before_the_files_own(written, parts, time):
     assert without_year(*parts, FileContext(modified=written)) == time
 
 

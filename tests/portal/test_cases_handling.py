@@ -305,7 +305,7 @@ SEARCHES = [
 
 @pytest.mark.one_date
 @pytest.mark.parametrize(("who", "text", "hit"), SEARCHES)
-def test_the_search(who: str, text: str, hit: bool, case: Case, cast: Cast) -> None:
+def test_the_search_finds_cases_by_rights(who: str, text: str, hit: bool, case: Case, cast: Cast) -> None:
     cast.client("officer").post(f"/office/cases/{case.pk}/notes/", {"text": "Đã rút mạng"})
     page = cast.client(who).get("/office/cases/", {"show": "all", "q": text}).content.decode()
     assert (f"/office/cases/{case.pk}/" in page) == hit

@@ -172,7 +172,9 @@ def sheet(rows: str, name: str = "may.csv") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, ("Tên máy,MAC,Phòng ban\n" + rows).encode())
 
 
-def test_the_inventory(cast: Cast, campaign: Campaign, browser: Callable[[str], Client]) -> None:
+def test_an_inventory_is_taken_and_given_out(
+    cast: Cast, campaign: Campaign, browser: Callable[[str], Client]
+) -> None:
     take(campaign, cast.first, summary("PC-01"))
     address = f"/office/fleet/inventory/{cast.first.pk}/"
     rows = "PC-01,,Kế toán\n=PC-02,,Kế toán\n,00:1a:2b:3c:4d:5e,\n"

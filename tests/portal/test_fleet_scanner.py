@@ -277,7 +277,7 @@ def test_the_same_inputs_give_the_same_bytes(
         ("stranger", "", 404),
     ],
 )
-def test_who_may(
+def test_scanners_are_given_to_whom_the_unit_lets(
     cast: Cast, campaign: Campaign, browser: Callable[[str], Client], who: str, query: str, status: int
 ) -> None:
     for name in ("first", "second"):

@@ -78,7 +78,7 @@ def test_days_on_which_offices_are_closed(settings: Any) -> None:
         (datetime(2022, 9, 24, 3, 0), 8, datetime(2022, 9, 26, 17, 0)),
     ],
 )
-def test_working_hours(start: datetime, hours: float, end: datetime) -> None:
+def test_working_hours_pass_over_nights_and_holidays(start: datetime, hours: float, end: datetime) -> None:
     assert add_working_hours(timezone.make_aware(start), hours) == timezone.make_aware(end)
 
 

@@ -89,7 +89,7 @@ def of_postgresql(address: str) -> list[str]:
     )
 
 
-def test_on_sqlite(tmp_path: Path) -> None:
+def test_the_laid_out_schema_equals_the_migrated_on_sqlite(tmp_path: Path) -> None:
     laid_out, migrated = tmp_path / "new", tmp_path / "old"
     migrate(laid_out)
     run(BY_MIGRATIONS, migrated)
@@ -97,7 +97,7 @@ def test_on_sqlite(tmp_path: Path) -> None:
     assert run(LEFT, laid_out) == "[]"
 
 
-def test_on_postgresql(postgresql: str, tmp_path: Path) -> None:
+def test_the_laid_out_schema_equals_the_migrated_on_postgresql(postgresql: str, tmp_path: Path) -> None:
     laid_out, migrated = fresh(postgresql), fresh(postgresql)
     migrate(tmp_path, laid_out)
     run(BY_MIGRATIONS, tmp_path, migrated)

@@ -237,7 +237,7 @@ def status(*words: str) -> int:
     return int(ended.value.code or 0)
 
 
-def test_the_command(
+def test_the_command_prints_the_unit_and_refuses_homes(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("LC_ALL", "en_US.UTF-8")

@@ -47,7 +47,7 @@ def test_days_are_read_strictly() -> None:
 
 
 @pytest.mark.parametrize(("value", "expected"), [("yes", True), ("ON", True), ("0", False), ("", False)])
-def test_switches(value: str, expected: bool) -> None:
+def test_a_switch_is_on_off_or_left(value: str, expected: bool) -> None:
     assert Options({"LAMSACH_TLS": value}).switch("LAMSACH_TLS") is expected
 
 

@@ -62,7 +62,7 @@ def test_http_leads_to_https(told: dict[str, Any]) -> None:
     assert told["health"] == 200, "programs of the same machine ask without TLS"
 
 
-def test_headers(told: dict[str, Any]) -> None:
+def test_over_tls_every_header_is_there(told: dict[str, Any]) -> None:
     headers = {name.lower(): value for name, value in told["headers"].items()}
     assert told["status"] == 200
     assert headers["strict-transport-security"] == "max-age=31536000; includeSubDomains; preload"

@@ -355,7 +355,9 @@ print(installer.text("lamsach-scanner-1.2", "Lamsach", "1.2", files))
     assert len(scripts) == 1
 
 
-def test_a_signature(builder: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_signed_set_up_verifies(
+    builder: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("makensis", "osslsigncode", "openssl"):
         require_program(name)
     import installer

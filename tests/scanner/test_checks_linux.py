@@ -71,7 +71,7 @@ def test_what_starts_by_itself(context: Context, path: str, text: str, reason: s
 
 
 @pytest.mark.parametrize(("path", "text"), ORDINARY)
-def test_ordinary_starts(context: Context, path: str, text: str) -> None:
+def test_ordinary_starts_are_no_findings(context: Context, path: str, text: str) -> None:
     write(context, path, text)
     start_linux(context)
     assert not context.findings
@@ -158,7 +158,7 @@ def test_a_damaged_history_is_listed(context: Context) -> None:
     assert [skip.reason for skip in context.skips] == ["damaged"]
 
 
-def test_outside_extensions(context: Context) -> None:
+def test_extensions_from_outside_the_store_are_found(context: Context) -> None:
     profile = "home/nam/.config/chromium/Default"
     (context.root / profile / "Extensions").mkdir(parents=True)
     write(
@@ -171,7 +171,7 @@ def test_outside_extensions(context: Context) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"extensions": 3}', "[" * 100_000])
-def test_broken_preferences(context: Context, text: str) -> None:
+def test_broken_preferences_are_no_findings(context: Context, text: str) -> None:
     profile = "home/nam/.config/chromium/Default"
     (context.root / profile / "Extensions").mkdir(parents=True)
     write(context, f"{profile}/Preferences", text)

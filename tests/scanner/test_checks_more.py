@@ -175,7 +175,7 @@ SAMPLES = Path(__file__).parents[2] / "../shared/samples/evtx/files"
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not here")
-def test_event_logs(context: Context, tmp_path: Path) -> None:
+def test_event_logs_are_searched_for_listed_values(context: Context, tmp_path: Path) -> None:
     file = next(SAMPLES.glob("*DE_RDP_Tunnel_5156.evtx"))
     (tmp_path / "l.txt").write_text("ff02::1:2\n")
     with sqlite3.connect(context.index._path.replace("list.db", "two.db")) as base:

@@ -112,7 +112,9 @@ def test_listed_values_in_event_logs_are_found_with_their_time(
 @pytest.mark.parametrize(
     "text", ["", "[]", "{", '{"Event": 7}', '{"Event": {"System": {"EventID": "x"}}}', "[" * 50_000]
 )
-def test_odd_records(context: Context, log: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+def test_odd_records_are_found_without_a_number(
+    context: Context, log: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
     monkeypatch.setattr(Parser, "texts", (text, text + " 203.0.113.9"))
     search_event_log(context, str(log))
     assert [finding.values["event"] for finding in context.findings] == [0]

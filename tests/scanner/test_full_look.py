@@ -101,7 +101,7 @@ def test_a_file_is_accused_by_its_name_for_the_reason(
         "nutcracker.exe",
     ],
 )
-def test_ordinary_names(tmp_path: Path, name: str) -> None:
+def test_ordinary_names_are_no_findings(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"x")
     assert not lookat(tmp_path).findings
 
@@ -122,7 +122,7 @@ def test_ordinary_names(tmp_path: Path, name: str) -> None:
         ("no ending", zipped(bad_DOT_com=EICAR)),
     ],
 )
-def test_inside_archives(tmp_path: Path, name: str, content: bytes) -> None:
+def test_what_is_inside_archives_is_found(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     (finding,) = lookat(tmp_path).findings
     assert finding.values["rule"] == "test_file_eicar"

@@ -79,7 +79,7 @@ def test_another_page_cannot_start_anything(page: Page, headers: dict[str, str])
     assert page.job.result is None
 
 
-def test_a_visit(page: Page, tmp_path: Path) -> None:
+def test_a_visit_from_look_to_clean(page: Page, tmp_path: Path) -> None:
     file = tmp_path / "files" / "bad<b>.com"
     assert "Kiểm tra" in ask(page)[1]
     assert ask(page, "look", post=True)[0] == 303

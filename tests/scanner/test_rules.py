@@ -206,7 +206,7 @@ def test_what_a_rule_says_is_known(name: str) -> None:
     assert len(re.findall(r"^  meta:", text, re.MULTILINE)) == len(rules_of(name))
 
 
-def test_given_rules(tmp_path: Path) -> None:
+def test_given_rules_are_searched_for(tmp_path: Path) -> None:
     (tmp_path / "a.yar").write_text(
         'rule campaign { meta: description = "d" strings: $a = "lamsach-marker" condition: $a }'
     )

@@ -65,7 +65,7 @@ def test_streams_are_kept_and_exported(vault: Vault, tmp_path: Path) -> None:
         assert archive.read(f"{item.id}/stream-0") == b"onetwo"
 
 
-def test_pending_operations() -> None:
+def test_a_pending_operation_is_taken_out_alone() -> None:
     listed = ["\\??\\C:\\a", "", "\\??\\C:\\B", "!\\??\\C:\\c", "\\??\\C:\\bb", ""]
     assert restart.without(listed, "c:\\b") == ["\\??\\C:\\a", "", "\\??\\C:\\bb", ""]
 
@@ -121,7 +121,7 @@ def test_who_made_the_system(
         (r"C:\Users\nam\AppData\Local\Temp\list.txt", False),
     ],
 )
-def test_odd_places(path: str, odd: bool) -> None:
+def test_programs_in_odd_places_are_told_apart(path: str, odd: bool) -> None:
     assert odd_place(path) is odd
 
 

@@ -41,7 +41,7 @@ BAD = (
 
 
 @each_row("row", GOOD)
-def test_an_address(row: tuple[str, StoreAddress]) -> None:
+def test_an_address_is_parsed_and_written_alike(row: tuple[str, StoreAddress]) -> None:
     assert parse_address(row[0]) == row[1]
     assert parse_address(str(row[1])) == row[1]
 

@@ -129,7 +129,9 @@ def test_the_place_of_a_row(tmp_path: Path) -> None:
         ("203.0.113.5", ("203.0.113.5", None, "", "")),
     ],
 )
-def test_free_lines(line: str, expected: tuple[str, int | None, str, str]) -> None:
+def test_free_lines_give_address_time_and_threat(
+    line: str, expected: tuple[str, int | None, str, str]
+) -> None:
     found = read_line(line)
     assert found is not None
     assert (found.ip, found.port, found.time, found.threat) == expected

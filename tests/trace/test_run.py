@@ -76,7 +76,7 @@ MIKROTIK = "Nov 3 09:02:00 gw firewall,info srcnat: in:(unknown 0) out:ether1, c
 
 
 @pytest.mark.parametrize("log", [ASA, MIKROTIK], ids=["asa", "mikrotik"])
-def test_other_products(tmp_path: Path, log: str) -> None:
+def test_sessions_of_other_products_explain_too(tmp_path: Path, log: str) -> None:
     (tmp_path / "fw.log").write_text(log)
     (tmp_path / "list.txt").write_text(f"{PUBLIC}:4321 2026-11-03 09:02:10 TCP Mirai\n")
     result = trace(Request([str(tmp_path / "list.txt")], [str(tmp_path / "fw.log")]))

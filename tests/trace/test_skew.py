@@ -108,7 +108,7 @@ def test_the_shift_explains_at_least_as_many_as_none(shift: int, seed: int) -> N
     assert skew.low is None or (skew.high is not None and skew.low <= skew.shift <= skew.high)
 
 
-def test_in_words() -> None:
+def test_a_skew_is_said_in_both_languages() -> None:
     listed, table = unit(Random(1), 75, 20)
     skew = estimate_skew(listed, table)
     assert "ahead" in skew_sentence(skew, "en")

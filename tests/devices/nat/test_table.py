@@ -190,7 +190,7 @@ def test_impossible_ports_are_passed_over() -> None:
     ("stated", "number"),
     [("tcp", 6), ("UDP", 17), ("6", 6), (17, 17), (None, 0), ("", 0), ("x", 0), (999, 0)],
 )
-def test_protocol_numbers(stated: str | int | None, number: int) -> None:
+def test_a_protocol_is_known_by_name_and_number(stated: str | int | None, number: int) -> None:
     assert protocol_number(stated) == number
 
 

@@ -16,7 +16,7 @@ from lamsach.logs.formats.flows.argus import Argus
 PARSER = Argus(FileContext(modified=golden.WRITTEN))
 
 
-def test_other_columns():
+def test_columns_are_found_by_their_headings():
     lines = ["SrcAddr,Sport,DstAddr,Dport,Proto,LastTime", "10.20.1.15,1,203.0.113.9,2,tcp,1780619472.5"]
     (event,) = golden.read(Argus, lines)
     assert (event.source_ip, event.source_port, event.destination_ip, event.destination_port) == (

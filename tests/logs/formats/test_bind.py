@@ -68,7 +68,7 @@ def test_query_log_of_any_version(prefix, message):
         ("disabled rpz QNAME NXDOMAIN rewrite", Action.ALLOWED),
     ],
 )
-def test_response_policy(policy, action):
+def test_a_response_policy_blocks_or_lets_through(policy, action):
     event = PARSER.parse(
         f"client 10.0.0.1#5 (evil.example): {policy} evil.example/A/IN via evil.example.rpz", 1
     )

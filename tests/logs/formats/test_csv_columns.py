@@ -38,7 +38,7 @@ def test_a_name_is_compared_without_accents_case_and_punctuation():
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_every_delimiter(delimiter):
+def test_every_delimiter_parts_the_same_columns(delimiter):
     event = parse(
         delimiter.join(["time", "src_ip", "dst_ip"]),
         delimiter.join(["2026-06-10 15:00:01", "10.20.0.31", "203.0.113.7"]),

@@ -108,7 +108,7 @@ def test_what_tells_of_no_contact(text):
         ("DHCPDISCOVER(br0) 02:00:5e:10:00:05 ", Action.UNKNOWN, None, "02:00:5e:10:00:05"),
     ],
 )
-def test_dhcp(text, action, address, mac):
+def test_dhcp_lines_are_leases(text, action, address, mac):
     event = parse(f"Jun 10 08:00:01 dnsmasq-dhcp[812]: {text}")
     assert (event.action, event.device_ip, event.device_mac) == (action, address, mac)
     assert (event.kind is EventKind.LEASE) is isinstance(action, LeaseAction)

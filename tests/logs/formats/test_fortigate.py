@@ -54,7 +54,7 @@ def test_quoted_text_never_forges_the_source(rest):
         ('tz="nonsense"', "2026-06-03T01:15:30"),
     ],
 )
-def test_time(clock, time):
+def test_the_time_is_read_with_its_zone(clock, time):
     assert parse(clock).time == datetime.fromisoformat(time).replace(tzinfo=UTC)
 
 
@@ -98,7 +98,7 @@ def test_zone_is_the_files_without_tz():
         *((text, Action.UNKNOWN) for text in ("tunnel-up", "login", "")),
     ],
 )
-def test_action(action, expected):
+def test_the_action_is_allowed_blocked_or_unknown(action, expected):
     assert parse(f'action="{action}"').action is expected
 
 

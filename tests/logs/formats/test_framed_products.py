@@ -174,7 +174,7 @@ def test_refuses_what_is_of_others(log_format, line):
         *((text, Action.UNKNOWN) for text in ("", "not blocked", "ask user", "Log In failed")),
     ],
 )
-def test_action(verb, action):
+def test_cef_verbs_are_allowed_or_blocked(verb, action):
     assert parse(Cef, f"CEF:0|A|B|1|2|n|3|src=10.1.1.5 act={verb}").action is action
 
 
@@ -193,7 +193,7 @@ def test_action(verb, action):
         ("rt=nonsense end=1780619472000", "2026-06-05T00:31:12"),
     ],
 )
-def test_cef_times(stated, time):
+def test_cef_times_are_read_in_every_spelling(stated, time):
     assert parse(Cef, f"CEF:0|A|B|1|2|n|3|src=10.1.1.5 {stated}").time == datetime.fromisoformat(
         time
     ).replace(tzinfo=UTC)

@@ -41,7 +41,7 @@ def parse(record):
         {"src_endpoint": {"ip": "10.20.0.31"}, "dst_endpoint": {"ip": "203.0.113.7"}},
     ],
 )
-def test_every_nesting(record):
+def test_nested_keys_name_the_same_fields(record):
     event = parse(record)
     assert (event.source_ip, event.destination_ip, event.device_ip) == (
         "10.20.0.31",

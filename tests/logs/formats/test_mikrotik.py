@@ -59,7 +59,7 @@ def test_numbers_that_are_kept_are_bounded():
         ("23:04:05", "2026-06-01T16:04:05"),
     ],
 )
-def test_times(stamp, time):
+def test_times_are_read_with_and_without_year(stamp, time):
     line = f"{stamp} firewall,info forward: {FLOW}10.0.0.5:1->198.51.100.7:443, len 52"
     assert parse(line).time == datetime.fromisoformat(time).replace(tzinfo=UTC)
 
@@ -88,7 +88,7 @@ def test_device_and_action(prefix, flow, device, action):
         ("198.51.100.7:5->10.0.0.9:80, NAT 198.51.100.7:5->(203.0.113.1:80->10.0.0.9:80)", "10.0.0.9", None, "10.0.0.9"),
     ],
 )  # fmt: skip
-def test_translation(flow, destination, nat, device):
+def test_translated_addresses_name_the_machine(flow, destination, nat, device):
     event = parse(f"firewall,info forward: {FLOW}{flow}, len 52")
     assert (event.destination_ip, event.source_nat_ip, event.device_ip) == (destination, nat, device)
 

@@ -27,7 +27,7 @@ ALERT = "[**] [1:2034567:1] x [**] [Priority: 1] {TCP} 10.20.0.31:57194 -> 203.0
         ("10/30/25", "2025-10-30"),
     ],
 )
-def test_dates(stated, day):
+def test_dates_with_and_without_year_are_the_same_day(stated, day):
     event = PARSER.parse(f"{stated}-15:00:05.123456 {ALERT}", 1)
     assert event is not None
     assert event.time is not None

@@ -39,7 +39,7 @@ def event_of(request, code="TCP_MISS/200", hierarchy="HIER_NONE/-", user="-"):
         ("GET cache_object://localhost/info", "cache_object://localhost/info", "localhost", None),
     ],
 )
-def test_target(request_, url, domain, port):
+def test_a_request_names_its_target(request_, url, domain, port):
     event = event_of(request_)
     assert (event.url, event.domain, event.destination_port) == (url, domain, port)
 
@@ -57,7 +57,7 @@ def test_target(request_, url, domain, port):
         ("TAG_NONE/503", Action.UNKNOWN),
     ],
 )
-def test_action(code, action):
+def test_a_result_code_is_allowed_or_blocked(code, action):
     assert event_of("GET http://evil.example/", code).action is action
 
 
@@ -74,7 +74,7 @@ def test_action(code, action):
         ("CONNECT 203.0.113.8:443", "HIER_NONE/-", "203.0.113.8"),
     ],
 )
-def test_destination(request_, hierarchy, address):
+def test_the_hierarchy_names_the_destination(request_, hierarchy, address):
     assert event_of(request_, hierarchy=hierarchy).destination_ip == address
 
 

@@ -97,7 +97,7 @@ def test_what_became_of_it(record, action):
         ({"dhcp_type": "nak", "assigned_ip": "0.0.0.0"}, EventKind.OTHER, Action.UNKNOWN, None),
     ],
 )
-def test_leases(dhcp, kind, action, device):
+def test_dhcp_records_are_leases(dhcp, kind, action, device):
     event = parse({"event_type": "dhcp", "dhcp": dhcp | {"client_mac": "02:00:5e:10:00:50"}})
     assert (event.kind, event.action, event.device_ip) == (kind, action, device)
     assert event.device_mac == "02:00:5e:10:00:50"

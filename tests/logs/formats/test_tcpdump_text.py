@@ -27,7 +27,7 @@ PARSER = TcpdumpText(FileContext(modified=golden.WRITTEN))
         ("fe80::1 > ff02::16", ("fe80::1", None), ("ff02::16", None)),
     ],
 )
-def test_ends(ends, source, destination):
+def test_both_ends_are_read_with_their_ports(ends, source, destination):
     event = PARSER.parse(f"1780619472.494 IP {ends}: UDP, length 12", 1)
     assert event is not None
     assert (event.source_ip, event.source_port) == source

@@ -37,7 +37,7 @@ def event_of(line, head=None):
         ("5.6.2026", [], (2026, 6, 5)),
     ],
 )
-def test_date(written, head, day):
+def test_the_order_of_day_and_month_is_found(written, head, day):
     lines = [f"10,{text},07:31:12,Assign,10.0.0.1,h,02005E100015,,0,0" for text in [*head, written]]
     assert event_of(lines[-1], lines).time == datetime(*day, 7, 31, 12, tzinfo=UTC)
 
@@ -45,7 +45,7 @@ def test_date(written, head, day):
 @pytest.mark.parametrize(
     "spelling", ["02005E100015", "02005e100015", "02-00-5E-10-00-15", "02:00:5e:10:00:15", "0200.5e10.0015"]
 )
-def test_mac(spelling):
+def test_a_mac_is_read_in_every_spelling(spelling):
     assert (
         event_of(f"10,06/05/26,07:31:12,Assign,10.0.0.1,h,{spelling},,0,0").device_mac == "02:00:5e:10:00:15"
     )
@@ -67,7 +67,7 @@ def test_mac(spelling):
         (32, None),
     ],
 )
-def test_lease(identifier, action):
+def test_an_identifier_is_a_lease_or_none(identifier, action):
     event = event_of(f"{identifier},06/05/26,07:31:12,x,10.0.0.1,h,02005E100015,,0,0")
     assert (event.kind, event.action) == (
         (EventKind.LEASE, action) if action else (EventKind.OTHER, event.action)

@@ -51,7 +51,7 @@ def event_of(line, head=None):
         ("5/6/2569 13:51:18", "2026-06-05T13:51:18"),
     ],
 )
-def test_clock(clock, time):
+def test_the_clock_is_read_in_every_spelling(clock, time):
     assert event_of(clock + REST).time == datetime.fromisoformat(time).replace(tzinfo=UTC)
 
 
@@ -120,7 +120,7 @@ def test_only_a_clients_packet_names_a_device(way, source, destination, device, 
         ("", None),
     ],
 )
-def test_name(printed, name):
+def test_a_printed_name_becomes_a_domain(printed, name):
     line = (
         "2026-06-05 13:51:18 0D48 PACKET  000000000181D1C0 UDP Rcv 192.0.2.7 0c6b   Q [0001   D   NOERROR] "
         + printed

@@ -29,7 +29,7 @@ def test_the_order_of_day_and_month_is_decided_by_the_file(dates, first):
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_delimiters(delimiter):
+def test_every_delimiter_parts_the_same_columns(delimiter):
     rows = [HEADER, 'Information,2026-06-10 15:00:01,Microsoft-Windows-Sysmon,22,Dns,"QueryName: bot-c2.xyz"']
     (record,) = records(WindowsEventCsv, [row.replace(",", delimiter) for row in rows])
     assert record["domain"] == "bot-c2.xyz"

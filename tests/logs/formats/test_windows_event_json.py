@@ -130,7 +130,7 @@ def test_a_script_gives_its_first_url_and_mentions_the_others():
          {"mentioned": ("https://evil.example/x", "203.0.113.9"), "inbound": True, "device_name": "PC-MINH"}),
     ],
 )  # fmt: skip
-def test_shapes(record, wanted):
+def test_every_programs_shape_gives_the_same_fields(record, wanted):
     assert WindowsEventJson.recognises(json.dumps(record))
     event = parse(record)
     assert {name: getattr(event, name) for name in wanted} == wanted

@@ -74,7 +74,9 @@ ADDRESSES = {
         (Role.BETWEEN, Way.WITHIN, "10.1.1.5", "198.51.100.7", Side.SOURCE),
     ],
 )
-def test_decisions(role: Role, way: Way, source: str | None, destination: str | None, side: Side) -> None:
+def test_the_table_decides_which_end_is_the_machine(
+    role: Role, way: Way, source: str | None, destination: str | None, side: Side
+) -> None:
     assert side_of(role, way, source, destination) is side
 
 

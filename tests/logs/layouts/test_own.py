@@ -55,7 +55,9 @@ def test_the_example_of_the_documentation(gate: Path, tmp_path: Path) -> None:
     assert at_once(log)[0].num_rows == 200
 
 
-def test_the_commands(gate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_own_format_is_checked_detected_and_read(
+    gate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     log = tmp_path / "a.log"
     log.write_text(f"{LINE}\n")
     assert lamsach("logs", "check-format", gate).status == 0
@@ -110,7 +112,7 @@ def test_what_is_wrong_is_said_with_its_place(gate: Path, old: str, new: str, wh
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe", b"[" * 5000, b"a = 1\n" * 100_000, b"", b"name = 1"])
-def test_hostile_files(data: bytes, tmp_path: Path) -> None:
+def test_a_hostile_format_file_is_one_error(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_bytes(data)
     with pytest.raises(UsageError):
