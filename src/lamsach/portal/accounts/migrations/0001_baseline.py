@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    replaces = [("accounts", "0001_initial"), ("accounts", "0003_daily_letter")]
+    replaces = [("accounts", "0001_initial")]
     initial = True
 
     dependencies = [
@@ -24,7 +24,6 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(blank=True, max_length=200, verbose_name='Full name')),
                 ('phone', models.CharField(blank=True, max_length=50, verbose_name='Phone')),
                 ('language', models.CharField(choices=[('vi', 'Tiếng Việt'), ('en', 'English')], default='vi', max_length=2, verbose_name='Language')),
-                ('daily_letter', models.BooleanField(default=True, verbose_name='A letter each working day with what waits for me')),
                 ('is_active', models.BooleanField(default=True)),
                 ('created', models.DateTimeField(default=django.utils.timezone.now)),
                 ('last_seen', models.DateTimeField(null=True)),

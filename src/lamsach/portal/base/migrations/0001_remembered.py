@@ -1,4 +1,4 @@
-"""What machines have in common, and the common cache. PostgreSQL keeps no log of it: after a crash it is empty, as a web process's memory would be."""
+"""The common cache. PostgreSQL keeps no log of it: after a crash it is empty, as a web process's memory would be."""
 
 from __future__ import annotations
 
@@ -25,13 +25,6 @@ class Migration(migrations.Migration):
                 ("count", models.BigIntegerField(null=True)),
                 ("value", models.TextField(blank=True)),
                 ("expires", models.DateTimeField(db_index=True, null=True)),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Agreed",
-            fields=[
-                ("name", models.CharField(max_length=20, primary_key=True, serialize=False)),
-                ("value", models.CharField(max_length=64)),
             ],
         ),
         migrations.RunPython(_no_log, migrations.RunPython.noop),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    replaces = [("campaigns", "0001_initial"), ("campaigns", "0002_materials"), ("campaigns", "0002_deadlines"), ("campaigns", "0003_stated")]
+    replaces = [("campaigns", "0001_initial"), ("campaigns", "0002_materials")]
     initial = True
 
     dependencies = [
@@ -26,8 +26,6 @@ class Migration(migrations.Migration):
                 ('starts', models.DateField(verbose_name='Begins on')),
                 ('ends', models.DateField(verbose_name='Ends on')),
                 ('report_due', models.DateField(verbose_name='Reports due on')),
-                ('acknowledge_due', models.DateField(blank=True, help_text='Empty: by the day of deployment.', null=True, verbose_name='Acknowledge by')),
-                ('deploy_due', models.DateField(blank=True, help_text='Empty: by the day of the report.', null=True, verbose_name='Deploy by')),
                 ('state', models.CharField(choices=[('draft', 'Being prepared'), ('running', 'Running'), ('closed', 'Closed')], default='draft', max_length=10)),
                 ('public', models.BooleanField(default=True, verbose_name='Show it on the public page')),
                 ('created', models.DateTimeField(auto_now_add=True)),
@@ -187,12 +185,7 @@ class Migration(migrations.Migration):
                 ('opened_on', models.DateField(null=True)),
                 ('informed_on', models.DateField(null=True)),
                 ('deployed_on', models.DateField(null=True)),
-                ('report_due', models.DateField(null=True)),
-                ('acknowledge_due', models.DateField(null=True)),
-                ('deploy_due', models.DateField(null=True)),
-                ('searched_on', models.DateField(null=True)),
-                ('reported_on', models.DateField(null=True)),
-                ('stated', models.BooleanField(db_default=False, default=False)),
+                ('due', models.DateField(null=True)),
                 ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participations', to='campaigns.campaign')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participations', to='units.unit')),
             ],
@@ -207,28 +200,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='recipient',
             constraint=models.UniqueConstraint(fields=('dispatch', 'unit'), name='campaigns_one_recipient'),
-        ),
-        migrations.CreateModel(
-            name='DeadlineMove',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('acknowledge', 'Acknowledge'), ('deploy', 'Deploy'), ('report', 'Report')], max_length=20)),
-                ('scope', models.CharField(choices=[('all', 'every unit of the campaign'), ('subtree', 'one unit and everything under it'), ('below', 'everything under one unit'), ('one', 'one unit alone')], max_length=10)),
-                ('day', models.DateField()),
-                ('before', models.DateField(null=True)),
-                ('reason', models.CharField(blank=True, max_length=1000)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('undone', models.DateTimeField(null=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deadline_moves', to='campaigns.campaign')),
-                ('dispatch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.dispatch')),
-                ('ended', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='ends', to='campaigns.deadlinemove')),
-                ('undone_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='units.unit')),
-            ],
-            options={
-                'ordering': ('-pk',),
-                'indexes': [models.Index(fields=['campaign', 'undone', 'ended'], name='campaigns_d_campaig_6ecf0e_idx')],
-            },
         ),
     ]

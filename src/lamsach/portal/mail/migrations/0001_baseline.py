@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    replaces = [("mail", "0001_initial"), ("mail", "0002_incoming"), ("mail", "0003_plain_json"), ("mail", "0004_common"), ("mail", "0005_share"), ("mail", "0002_no_shares")]
+    replaces = [("mail", "0001_initial"), ("mail", "0002_incoming"), ("mail", "0003_plain_json"), ("mail", "0004_common"), ("mail", "0005_share")]
     initial = True
 
     dependencies = [
@@ -35,6 +35,14 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Share',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('count', models.PositiveIntegerField()),
+                ('until', models.DateTimeField(db_index=True)),
+            ],
+        ),
+        migrations.CreateModel(
             name='Letter',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -51,7 +59,7 @@ class Migration(migrations.Migration):
                 ('created', models.DateTimeField()),
                 ('next_attempt', models.DateTimeField(db_index=True)),
                 ('lease_until', models.DateTimeField(null=True)),
-                ('sent', models.DateTimeField(db_index=True, null=True)),
+                ('sent', models.DateTimeField(null=True)),
                 ('problem', models.CharField(blank=True, max_length=500)),
                 ('common', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='mail.common')),
                 ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='units.unit')),

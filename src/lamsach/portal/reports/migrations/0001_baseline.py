@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    replaces = [("reports", "0001_initial"), ("reports", "0003_received"), ("reports", "0004_authority"), ("reports", "0005_measured"), ("reports", "0003_due")]
+    replaces = [("reports", "0001_initial"), ("reports", "0003_received"), ("reports", "0004_authority"), ("reports", "0005_measured")]
     initial = True
 
     dependencies = [
@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 ('authority', models.CharField(blank=True, help_text='A line before the position, such as KT. GIÁM ĐỐC or TL. BỘ TRƯỞNG. Mostly empty.', max_length=200, null=True, verbose_name='Authority of who signs')),
                 ('position', models.CharField(blank=True, max_length=200, verbose_name='Position of who signs')),
                 ('signer', models.CharField(blank=True, max_length=200, verbose_name='Name of who signs')),
+                ('due', models.DateField(null=True)),
                 ('content', models.JSONField(null=True)),
                 ('digest', models.CharField(blank=True, max_length=64)),
                 ('submitted', models.DateTimeField(null=True)),

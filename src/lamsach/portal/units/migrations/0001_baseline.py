@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    replaces = [("units", "0001_initial"), ("units", "0002_unit_code"), ("units", "0002_headings")]
+    replaces = [("units", "0001_initial"), ("units", "0002_unit_code")]
     initial = True
 
     dependencies = [
@@ -52,7 +52,6 @@ class Migration(migrations.Migration):
                 ('day', models.DateField()),
                 ('changes', models.JSONField(default=list)),
                 ('errors', models.JSONField(default=list)),
-                ('headings', models.JSONField(default=list)),
                 ('basis', models.CharField(max_length=64)),
                 ('applied', models.DateTimeField(null=True)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
