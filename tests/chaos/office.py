@@ -156,7 +156,7 @@ def crowd(count: str, folder: str) -> dict[str, object]:
         once=links.nonce(),
     )
     dispatches.send(dispatch, boss, whole=True)
-    links = dict(AnswerLink.objects.values_list("recipient__unit_id", "nonce"))
+    nonces = dict(AnswerLink.objects.values_list("recipient__unit_id", "nonce"))
     units = []
     for number, unit in enumerate(made):
         user = User.objects.create_user(f"o{number}@person.example", None)
@@ -170,7 +170,7 @@ def crowd(count: str, folder: str) -> dict[str, object]:
         units.append(
             {
                 "pk": unit.pk,
-                "link": f"/r/{links.sign(dispatches.PURPOSE, links[unit.pk])}/",
+                "link": f"/r/{links.sign(dispatches.PURPOSE, nonces[unit.pk])}/",
                 "session": client.cookies[settings.SESSION_COOKIE_NAME].value,
                 "token": issue(unit, "chaos", user),
                 "bundle": str(bundle),

@@ -79,7 +79,7 @@ def hide(cast: Cast) -> Case:
     index([made])
     kept = KeptList.objects.create(unit=cast.other, name="Danh sách Kín", created_by=stranger, days=0)
     listing.add(cast, "kin.example.vn\n", of=kept)
-    listing.releasing.release(kept.pk, "", stranger)
+    listing.releases.release(kept.pk, "", stranger)
     return made
 
 

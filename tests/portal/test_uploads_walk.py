@@ -40,8 +40,8 @@ from .test_reports_received import form_of, paper
 from .test_uploads import BOMBS
 from .walking import stop
 
-_TAKE = {"FILES", "body"}
-"""Attributes of a request that hold what was sent."""
+_TAKE = {"FILES", "body", "uploaded"}
+"""Attributes of a request that hold what was sent, and the function of `base.forms` that takes its file."""
 _PIECES = {"added", "piece"}
 """What takes the pieces of a file out of a request."""
 

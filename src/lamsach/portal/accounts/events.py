@@ -52,7 +52,7 @@ def _factor(request: HttpRequest, user: Any, authenticator: Any = None, *, actio
     record(request, action, user, user=user, kind=str(getattr(authenticator, "type", "")))
 
 
-_FACTORS = {
+FACTORS = {
     "factor.added": mfa.authenticator_added,
     "factor.removed": mfa.authenticator_removed,
     "factor.renewed": mfa.authenticator_reset,
@@ -60,7 +60,7 @@ _FACTORS = {
     "factor.refused": mfa.authentication_failed,
 }
 """The acts about a second factor: set up, taken away, new recovery codes, shown, a wrong code or key."""
-for _act, _signal in _FACTORS.items():
+for _act, _signal in FACTORS.items():
     _signal.connect(partial(_factor, action=_act), weak=False, dispatch_uid=_act)
 
 
