@@ -15,7 +15,7 @@ from tests.federation.month import BEGIN, PROVINCES, M, Month
 from tests.federation.office import TEMPLATE
 from tests.federation.world import Portal, running
 from tests.portal.lists_server import certificates
-from tests.portal.postgres import cluster, fresh, require_postgresql
+from tests.portal.postgres import QUICK, cluster, fresh, require_postgresql
 from tests.portal.template import migrate, schema
 
 
@@ -38,7 +38,7 @@ def server(wanted: bool) -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory() as name:
         fill = lambda address: migrate(Path(name) / "data", fresh(address, TEMPLATE))  # noqa: E731
-        with cluster(require_postgresql(), schema(), fill) as address:
+        with cluster(require_postgresql(), schema(), fill, QUICK) as address:
             yield address
 
 

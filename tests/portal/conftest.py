@@ -97,12 +97,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @contextmanager
 def filled_cluster() -> Iterator[str]:
     """The address of a PostgreSQL server of our own that holds TEMPLATE, while it lasts."""
-    from .postgres import cluster, fresh, require_postgresql
+    from .postgres import QUICK, cluster, fresh, require_postgresql
 
     def fill(address: str) -> None:
         migrate(_DATA / "postgresql", fresh(address, TEMPLATE))
 
-    with cluster(require_postgresql(), schema(), fill) as address:
+    with cluster(require_postgresql(), schema(), fill, QUICK) as address:
         yield address
 
 

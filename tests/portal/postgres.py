@@ -20,6 +20,8 @@ from .template import locked_shelf
 
 KEPT = 3
 """So many clusters stay for the next run."""
+QUICK = "-c jit=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off"
+"""For tests, whose data are few and need to survive nothing. Benchmarks run with the server's own settings."""
 
 
 def programs() -> Path | None:
@@ -67,11 +69,11 @@ def _own_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _started(bin_folder: Path, folder: Path, how_it_stops: str) -> Iterator[str]:
+def _started(bin_folder: Path, folder: Path, how_it_stops: str, more: str = "") -> Iterator[str]:
     """The server on the data in this folder; its address."""
     port = free_port()
     control = [str(bin_folder / "pg_ctl"), "-D", str(folder / "data")]
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c jit=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off"
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off {more}"
     _run(*control, "-l", str(folder / "log"), "-w", "-o", options, "start")
     try:
         yield f"postgres://lamsach@127.0.0.1:{port}/postgres"
@@ -102,13 +104,16 @@ def _kept(bin_folder: Path, holds: str, fill: Callable[[str], object]) -> Path:
 
 @contextmanager
 def cluster(
-    bin_folder: Path, holds: str = "", fill: Callable[[str], object] = lambda address: None
+    bin_folder: Path, holds: str = "", fill: Callable[[str], object] = lambda address: None, more: str = ""
 ) -> Iterator[str]:
-    """Start a cluster that `fill` has filled with what it `holds`; its address as for DATABASE_URL."""
+    """Start a cluster that `fill` has filled with what it `holds`; its address as for DATABASE_URL.
+
+    `more`: options of the server, such as QUICK.
+    """
     kept = _kept(bin_folder, holds, fill)
     with _own_folder() as folder:
         subprocess.run(["cp", "-a", kept, folder / "data"], check=True)
-        with _started(bin_folder, folder, "immediate") as address:
+        with _started(bin_folder, folder, "immediate", more) as address:
             yield address
 
 
