@@ -23,7 +23,7 @@ from lamsach.i18n import mark
 
 OBJECTS = Path(__file__).parent / "kernel" / "objects"
 _SOURCES = Path(__file__).parents[2]
-_TODO = mark("In the sources run make install; else: pip install 'lamsach[jit]'")
+_REMEDY = mark("In the sources run make install; else: pip install 'lamsach[jit]'")
 _POINTER, _NUMBER = ctypes.c_void_p, ctypes.c_int64
 PROTOTYPES: Mapping[str, Any] = {
     "sieve": ctypes.CFUNCTYPE(
@@ -91,7 +91,7 @@ def functions() -> Mapping[str, Any]:
     if path is not None:
         return load(path)
     if find_spec("numba") is None:
-        raise KernelError(mark("There is no machine code of the search for this system."), platform, _TODO)
+        raise KernelError(mark("There is no machine code of the search for this system."), platform, _REMEDY)
     from lamsach.hunt.kernel.exports import entry_points
 
     return {name: PROTOTYPES[name](entry.address) for name, entry in entry_points().items()}
@@ -105,7 +105,7 @@ def load(path: Path, level: int | None = None) -> Mapping[str, Any]:
         return {name: prototype((f"{name}_v{level}", library)) for name, prototype in PROTOTYPES.items()}
     except (OSError, AttributeError) as error:
         raise KernelError(
-            "The search's machine code cannot run on this computer.", str(path), _TODO
+            "The search's machine code cannot run on this computer.", str(path), _REMEDY
         ) from error
 
 

@@ -31,7 +31,7 @@ _OWN = ("manifest.json", "manifest.sig", "key")
 _MOST_BYTES = 1_000_000
 _WORD = re.compile(r"[A-Za-z0-9_-]{0,200}")
 _WHAT = mark("The list in this bundle was changed after it was signed; it is not used.")
-_TODO = mark("Fetch the bundle again from where it was published.")
+_REMEDY = mark("Fetch the bundle again from where it was published.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def read_campaign(folder: Path, public_key: str = "") -> Carried:
         lists = _lists(folder, dict(document["lists"]))
         terms = _terms(document)
     except (OSError, ValueError, KeyError, TypeError, RecursionError, InvalidSignature):
-        raise InputError(_WHAT, str(folder), _TODO) from None
+        raise InputError(_WHAT, str(folder), _REMEDY) from None
     fingerprint = "SHA256:" + base64.b64encode(hashlib.sha256(raw).digest()).decode().rstrip("=")
     return Carried(lists, terms, fingerprint)
 

@@ -15,7 +15,7 @@ LONGEST_PATTERN = 2000
 _MOST_WAYS, _MOST_TIMES = 256, 8
 _LETTERS = [chr(code) for code in range(256)]
 _ANY = frozenset(_LETTERS)
-_TODO = "Put a letter between them that the first cannot match, as in [^ ]+ followed by a space."
+_REMEDY = "Put a letter between them that the first cannot match, as in [^ ]+ followed by a space."
 _FORBIDDEN = frozenset(
     {"ASSERT", "ASSERT_NOT", "GROUPREF", "GROUPREF_EXISTS", "ATOMIC_GROUP", "POSSESSIVE_REPEAT"}
 )
@@ -89,7 +89,7 @@ class _Look:
         if len(body) == 1 and str(body[0][0]) in ("LITERAL", "NOT_LITERAL", "IN", "ANY"):
             first = _letters(body[0])
             if most != least and first & after:
-                raise UsageError("Two parts of the pattern can match the same letters.", self.where, _TODO)
+                raise UsageError("Two parts of the pattern can match the same letters.", self.where, _REMEDY)
             return first, least == 0
         if most > _MOST_TIMES:
             raise UsageError(

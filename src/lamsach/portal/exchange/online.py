@@ -28,7 +28,7 @@ CLOCKS_AGREE_S = 120
 """Clocks that differ by less are said to agree."""
 _PEOPLE = mark("Files of this partner are taken by people alone.")
 _NO_SEAL = mark("No sealing key of the partner is known, so nothing is sent to it by HTTPS.")
-_NO_SEAL_TODO = mark("Take one of its files first, or add its public keys again.")
+_NO_SEAL_REMEDY = mark("Take one of its files first, or add its public keys again.")
 _REFUSED = mark("The partner's portal refused the file.")
 
 
@@ -49,7 +49,7 @@ def disconnect(partner: Partner, by: Any) -> None:
 
 def _sealed(partner: Partner) -> None:
     if not partner.recipient:
-        raise InputError(_NO_SEAL, partner.name, _NO_SEAL_TODO)
+        raise InputError(_NO_SEAL, partner.name, _NO_SEAL_REMEDY)
 
 
 def receive(path: Path, answer: Path) -> None:

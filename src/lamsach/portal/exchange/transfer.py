@@ -51,7 +51,7 @@ _LOST = mark(
 )
 _RETURNS = mark("Is taken after what is returned.")
 _OTHER = mark("Another file with this number was taken before. Nothing was changed.")
-_OTHER_TODO = mark(
+_OTHER_REMEDY = mark(
     "The other portal was put back to an older state. Hand it your next file: its numbers go "
     "on behind those that were taken."
 )
@@ -248,7 +248,7 @@ def _refuse_taken(partner: Partner, counter: int, sha256: str) -> None:
         when = f"{shown_counter(counter)}, {timezone.localtime(before.at):%d/%m/%Y %H:%M}"
         if before.sha256 == sha256:
             raise TakenBeforeError(_AGAIN, when)
-        refused = TakenBeforeError(_OTHER, when, _OTHER_TODO)
+        refused = TakenBeforeError(_OTHER, when, _OTHER_REMEDY)
         refused.other = True
         raise refused
 
