@@ -73,7 +73,10 @@ def measure(writer: type[Writer], items: list[Indicator], digest: str, folder: P
     with path.open("wb") as stream:
         export.save(stream)
     seconds = time.perf_counter() - begun
-    return f"| `{writer.name}` | {len(export.items):,} | {seconds:.1f} s | {path.stat().st_size / 1e6:.1f} MB | {accepted(writer, path)} |"
+    return (
+        f"| `{writer.name}` | {len(export.items):,} | {seconds:.1f} s | {path.stat().st_size / 1e6:.1f} MB "
+        f"| {accepted(writer, path)} |"
+    )
 
 
 def accepted(writer: type[Writer], path: Path) -> str:

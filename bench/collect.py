@@ -108,7 +108,8 @@ def rsyslog(folder: Path, block: bytes, size: int, count: int) -> None:
     out = folder / "rsyslog.log"
     settings = folder / "rsyslog.conf"
     settings.write_text(
-        f'module(load="imtcp")\nglobal(workDirectory="{folder}")\ntemplate(name="raw" type="string" string="%rawmsg%\\n")\n'
+        f'module(load="imtcp")\nglobal(workDirectory="{folder}")\n'
+        'template(name="raw" type="string" string="%rawmsg%\\n")\n'
         f'ruleset(name="r") {{ action(type="omfile" file="{out}" template="raw" ioBufferSize="1m") }}\n'
         f'input(type="imtcp" port="{RSYSLOG_PORT}" address="127.0.0.1" ruleset="r")\n'
     )
@@ -121,8 +122,10 @@ def syslog_ng(folder: Path, block: bytes, size: int, count: int) -> None:
     out = folder / "syslog-ng.log"
     settings = folder / "syslog-ng.conf"
     settings.write_text(
-        f'@version: current\nsource s {{ network(ip("127.0.0.1") port({SYSLOG_NG_PORT}) transport("tcp") flags(no-parse) '
-        f'log-iw-size(100000) max-connections(64)); }};\ndestination d {{ file("{out}" template("$MSG\\n")); }};\n'
+        f'@version: current\nsource s {{ network(ip("127.0.0.1") port({SYSLOG_NG_PORT}) '
+        'transport("tcp") flags(no-parse) '
+        f"log-iw-size(100000) max-connections(64)); }};\n"
+        f'destination d {{ file("{out}" template("$MSG\\n")); }};\n'
         "log { source(s); destination(d); flags(flow-control); };\n"
     )
     words = ["syslog-ng", "-F", "-f", str(settings), "--no-caps", "-R", str(folder / "syslog-ng.persist")]

@@ -219,7 +219,8 @@ class Search:
         self.wrong.extend(found.wrong)
         self.tried.append((rate, public_rate, good(found)))
         say(
-            f"{rate:.1f} acts, {public_rate:.0f} public pages a second for {self._seconds:.0f} s: {_line(found)}"
+            f"{rate:.1f} acts, {public_rate:.0f} public pages a second for {self._seconds:.0f} s: "
+            f"{_line(found)}"
         )
         if not good(found):
             await _worker_done(self._processes)
@@ -251,7 +252,10 @@ def say(text: str) -> None:
 def _line(found: Measured) -> str:
     p95 = (found.p95_s(), found.p95_s(sending=True), found.p95_s(public=True))
     pages, sending, public = (f"{1000 * one:.0f}" for one in p95)
-    return f"p95 of pages {pages} ms, sending {sending} ms, public {public} ms, {len(found.wrong)} errors {found.wrong[:1]}, nobody free {found.crowded} times"
+    return (
+        f"p95 of pages {pages} ms, sending {sending} ms, public {public} ms, {len(found.wrong)} errors "
+        f"{found.wrong[:1]}, nobody free {found.crowded} times"
+    )
 
 
 async def load(
@@ -281,7 +285,8 @@ async def load(
     say(f"the worker had caught up {worker_s:.0f} s later")
     busy = (*(late - early for late, early in zip(after, begin, strict=True)), own)
     found = Result(
-        rate, public_rate, wanted.minutes * 60, measured, search.tried, costs, busy, worker_s,  # type: ignore[arg-type]
+        rate, public_rate, wanted.minutes * 60, measured, search.tried, costs, busy,
+        worker_s,  # type: ignore[arg-type]
         processes.peak_mb, wanted.processes, [*early, *search.wrong, *measured.wrong],
     )  # fmt: skip
     return found, crowd.told
@@ -315,7 +320,8 @@ def run(folder: Path, database: str, wanted: argparse.Namespace) -> Result:
         found, told = asyncio.run(load(port, place, bundle, processes, wanted))
     found.wrong += differences(told, in_portal(folder, database))
     say(
-        f"the portal holds what users were told: {len(told.bundles)} bundles, {len(told.sent)} reports, {len(found.wrong)} errors, losses or doubles"
+        f"the portal holds what users were told: {len(told.bundles)} bundles, {len(told.sent)} reports, "
+        f"{len(found.wrong)} errors, losses or doubles"
     )
     return found
 

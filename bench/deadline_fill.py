@@ -46,23 +46,27 @@ def fill(units: int, users: int) -> dict[str, Any]:
     heads, level = [root], [root]
     for fan in FAN_OUT:
         level = tree.create_many(
-            [tree.NewUnit(f"{up.code}.{n:02d}", f"Đơn vị {up.code}.{n:02d}", up, email=f"{up.code}.{n:02d}@bo.example".lower())
-             for up in level for n in range(fan)][: max(1, units // 4 - len(heads))], day - timedelta(days=60),
+            [tree.NewUnit(f"{up.code}.{n:02d}", f"Đơn vị {up.code}.{n:02d}", up,
+                email=f"{up.code}.{n:02d}@bo.example".lower())
+             for up in level for n in range(fan)][: max(1, units // 4 - len(heads))],
+             day - timedelta(days=60),
         )  # fmt: skip
         heads += level
     leaves = tree.create_many(
-        [tree.NewUnit(f"{level[n % len(level)].code}.{n:05d}", f"Phòng {n}", level[n % len(level)], email=f"p{n}@bo.example")
+        [tree.NewUnit(f"{level[n % len(level)].code}.{n:05d}", f"Phòng {n}", level[n % len(level)],
+            email=f"p{n}@bo.example")
          for n in range(units - len(heads))], day - timedelta(days=60),
     )  # fmt: skip
     leader = User.objects.create_user("a@bo.example", None, name="Lãnh đạo", language="vi")
     Membership.objects.create(user=leader, unit=root, role=Role.AUTHORITY)
     campaign = Campaign.objects.create(
-        name="Chiến dịch", owner=root, starts=day - timedelta(days=30), ends=day, report_due=day + timedelta(days=1),
-        form=default_form(), summary="Làm sạch mã độc. " * 10, goals="Mục tiêu.\n" * 5, state="running",
+        name="Chiến dịch", owner=root, starts=day - timedelta(days=30), ends=day,
+        report_due=day + timedelta(days=1), form=default_form(), summary="Làm sạch mã độc. " * 10,
+        goals="Mục tiêu.\n" * 5, state="running",
     )  # fmt: skip
     dispatch = Dispatch.objects.create(
-        campaign=campaign, issuer=root, day=day, subject="V/v triển khai", body="Đề nghị.\n" * 20, deadline=day + timedelta(days=1),
-        created_by=leader, once=links.nonce(),
+        campaign=campaign, issuer=root, day=day, subject="V/v triển khai", body="Đề nghị.\n" * 20,
+        deadline=day + timedelta(days=1), created_by=leader, once=links.nonce(),
     )  # fmt: skip
     dispatches.send(dispatch, leader, whole=True)
     Letter.objects.update(state=LetterState.SENT, sent=timezone.now())
@@ -116,13 +120,17 @@ def _cases(campaign: Any, units: list[Any], chance: random.Random) -> None:
 
     day, now = tree.today(), timezone.now()
     devices = Device.objects.bulk_create(
-        [Device(unit=unit, key=f"name:pc-{unit.pk}-{n}", name=f"PC-{unit.pk}-{n}", ip=f"10.0.{unit.pk >> 8 & 255}.{unit.pk & 255}")
+        [Device(unit=unit, key=f"name:pc-{unit.pk}-{n}", name=f"PC-{unit.pk}-{n}",
+            ip=f"10.0.{unit.pk >> 8 & 255}.{unit.pk & 255}")
          for unit in units[::2] for n in range(CASES_EACH)], batch_size=2000,
     )  # fmt: skip
     cases = Case.objects.bulk_create(
-        [Case(campaign=campaign, unit_id=device.unit_id, device=device, state=chance.choice(CASE_STATES), since=day - timedelta(days=9),
-              severity=chance.choice((1, 2, 3)), threat="Mirai", due=now + timedelta(hours=chance.randrange(-90, 90)), count=5, indicators=1,
-              first_seen=day - timedelta(days=20), last_seen=day - timedelta(days=9)) for device in devices], batch_size=2000,
+        [Case(campaign=campaign, unit_id=device.unit_id, device=device, state=chance.choice(CASE_STATES),
+            since=day - timedelta(days=9),
+              severity=chance.choice((1, 2, 3)), threat="Mirai",
+              due=now + timedelta(hours=chance.randrange(-90, 90)), count=5, indicators=1,
+              first_seen=day - timedelta(days=20), last_seen=day - timedelta(days=9)) for device in devices],
+              batch_size=2000,
     )  # fmt: skip
     Step.objects.bulk_create(
         [Step(case=case, at=now, day=day - timedelta(days=20), after="new") for case in cases],
@@ -131,7 +139,8 @@ def _cases(campaign: Any, units: list[Any], chance: random.Random) -> None:
     Span.objects.bulk_create(
         [Span(case=case, campaign=campaign, unit_id=case.unit_id, state=state, valid_from=begin, **until)
          for case in cases for state, begin, until in (
-             ("new", day - timedelta(days=20), {"valid_until": case.since}), (case.state, case.since, {}))], batch_size=2000,
+             ("new", day - timedelta(days=20), {"valid_until": case.since}), (case.state, case.since, {}))],
+             batch_size=2000,
     )  # fmt: skip
 
 
@@ -144,9 +153,11 @@ def _reports(campaign: Any, units: list[Any]) -> None:
 
     day, now, form = tree.today() - timedelta(days=1), timezone.now(), parse_form(campaign.form.definition)
     Report.objects.bulk_create(
-        [Report(campaign=campaign, unit=unit, form=campaign.form, as_of=day, state="frozen", sent=now, frozen=now, digest="x", content={
+        [Report(campaign=campaign, unit=unit, form=campaign.form, as_of=day, state="frozen", sent=now,
+            frozen=now, digest="x", content={
             "texts": {"assessment": "Đã triển khai. " * 20}, "parts": [],
-            "figures": [{"key": row.key, "label": row.label, "source": row.source, "computed": 1, "stated": None, "reason": "",
+            "figures": [{"key": row.key, "label": row.label, "source": row.source, "computed": 1,
+                "stated": None, "reason": "",
                          "note": "", "value": 1} for row in form.rows]}) for unit in units], batch_size=500,
     )  # fmt: skip
 
@@ -185,12 +196,14 @@ def account() -> dict[str, Any]:
     sent = begun.filter(state="sent")
     several = Count("pk")
     return {
-        "acknowledged": sorted(Answer.objects.filter(kind=StepKind.ACKNOWLEDGED).values_list("recipient", flat=True)),
+        "acknowledged": sorted(Answer.objects.filter(kind=StepKind.ACKNOWLEDGED)
+            .values_list("recipient", flat=True)),
         "bundles": sorted(Bundle.objects.values_list("unit", flat=True)),
         "unread": Bundle.objects.exclude(state=BundleState.IMPORTED).count(),
         "imports": Job.objects.filter(name="findings.import").count(),
         "reports": sorted(begun.values_list("unit", flat=True)),
-        "stated": dict(Figure.objects.filter(report__in=begun, stated__isnull=False).values_list("report__unit", "stated")),
+        "stated": dict(Figure.objects.filter(report__in=begun, stated__isnull=False)
+            .values_list("report__unit", "stated")),
         "sent": sorted(sent.values_list("unit", flat=True)),
         "broken": sum(not is_whole(report) for report in sent),
         "doubled": Step.objects.values("report", "action").annotate(n=several).filter(n__gt=1).count(),

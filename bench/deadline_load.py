@@ -169,7 +169,8 @@ class Crowd:
     async def act(self, person: Person, due: float) -> str:
         """The person's next act; its kind."""
         if person.copy:
-            acts = (self._home, self._acknowledge, self._upload, self._begin, self._correct, self._submit, self._approve, self._send)  # fmt: skip
+            acts = (self._home, self._acknowledge, self._upload, self._begin, self._correct, self._submit,
+                self._approve, self._send)  # fmt: skip
             place = person.done if person.done < len(acts) else 0
         else:
             acts = (self._home, self._board, self._late, self._unit)  # type: ignore[assignment]
@@ -211,7 +212,10 @@ class Crowd:
             f'--{border}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
             for name, value in fields.items()
         )
-        head += f'--{border}\r\nContent-Disposition: form-data; name="file"; filename="bundle.zip"\r\nContent-Type: application/zip\r\n\r\n'
+        head += (
+            f'--{border}\r\nContent-Disposition: form-data; name="file"; filename="bundle.zip"\r\n'
+            "Content-Type: application/zip\r\n\r\n"
+        )
         body = head.encode() + data + f"\r\n--{border}--\r\n".encode()
         kind = f"multipart/form-data; boundary={border}"
         found = await self._ask("upload 5 MB", "POST", "/office/findings/", due, person, body, kind)
@@ -276,7 +280,8 @@ class Crowd:
         return first
 
     async def _ask(
-        self, kind: str, method: str, path: str, due: float, person: Person, body: bytes = b"", content: str = "application/x-www-form-urlencoded",
+        self, kind: str, method: str, path: str, due: float, person: Person, body: bytes = b"",
+        content: str = "application/x-www-form-urlencoded",
     ) -> Answer | None:  # fmt: skip
         cookies = f"{self._names['session']}={person.session}; {self._names['csrf']}={TOKEN}"
         headers = {"Cookie": cookies, "X-CSRFToken": TOKEN, **({"Content-Type": content} if body else {})}

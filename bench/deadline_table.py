@@ -61,11 +61,16 @@ def table(found: Result, wanted: argparse.Namespace) -> str:
     own = found.busy[3] / found.seconds
     tried = [f"{rate:g}/{public:g} {'yes' if held else 'no'}" for rate, public, held in found.tried]
     rows = [
-        f"{date.today():%d %B %Y}. {os.cpu_count()} cores {_cpu()}, Python {platform.python_version()}, PostgreSQL, load average before: {wanted.before:.1f}. "
-        f"`python -m bench.deadline --units {wanted.units} --users {wanted.users} --minutes {wanted.minutes:g} --public {wanted.public:g}`, {found.processes} web processes. "
-        f"Goals {'held' if found.holds else 'NOT held'} for {wanted.minutes:g} minutes at {found.rate:.1f} acts of users and {found.public_rate:g} public pages a second; "
-        f"{len(found.wrong)} errors, losses or doubles {found.wrong[:2] or ''}; at most {found.peak_mb:.0f} MB a web process (goal {MEMORY_MB}). "
-        f"The worker had done all {found.worker_s:.0f} s after the last request. The load itself used {own:.2f} of the cores. "
+        f"{date.today():%d %B %Y}. {os.cpu_count()} cores {_cpu()}, Python {platform.python_version()}, "
+        f"PostgreSQL, load average before: {wanted.before:.1f}. "
+        f"`python -m bench.deadline --units {wanted.units} --users {wanted.users} --minutes "
+        f"{wanted.minutes:g} --public {wanted.public:g}`, {found.processes} web processes. "
+        f"Goals {'held' if found.holds else 'NOT held'} for {wanted.minutes:g} minutes at "
+        f"{found.rate:.1f} acts of users and {found.public_rate:g} public pages a second; "
+        f"{len(found.wrong)} errors, losses or doubles {found.wrong[:2] or ''}; at most "
+        f"{found.peak_mb:.0f} MB a web process (goal {MEMORY_MB}). "
+        f"The worker had done all {found.worker_s:.0f} s after the last request. The load itself used "
+        f"{own:.2f} of the cores. "
         f"Tried for {wanted.step:g} s each (acts/public pages a second): {', '.join(tried) or 'none'}.",
         "",
         "| kind | requests | p50 ms | p95 ms | goal ms | alone: web ms | worker ms | database ms |",
@@ -81,10 +86,15 @@ def table(found: Result, wanted: argparse.Namespace) -> str:
     web, worker, base, _ = (one / found.seconds for one in found.busy)
     rows += [
         "",
-        f"In the run web processes used {web:.2f}, the worker {worker:.2f} and the database {base:.2f} cores. An act of a user costs {mean_ms(found):.0f} ms of the processors on average "
-        f"(web, worker and database), a public page {public_ms(found):.2f} ms. On paper, with processors busy for {BUSY:.0%}:",
+        f"In the run web processes used {web:.2f}, the worker {worker:.2f} and the database {base:.2f} "
+        f"cores. An act of a user costs {mean_ms(found):.0f} ms of the processors on average "
+        f"(web, worker and database), a public page {public_ms(found):.2f} ms. On paper, with "
+        f"processors busy for {BUSY:.0%}:",
         "",
-        f"| cores | acts of users a second beside {wanted.public:g} public pages | reports (8 acts each) an hour |",
+        (
+            f"| cores | acts of users a second beside {wanted.public:g} public pages | reports (8 acts "
+            "each) an hour |"
+        ),
         "|--:|--:|--:|",
     ]
     for cores in (2, 16, 64):

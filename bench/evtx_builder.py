@@ -123,9 +123,11 @@ class _Chunk:
         """The values of the system part in the order that Windows has; the body's size is filled in later."""
         named = [] if record.literal else [text(record.computer)]
         return [
-            *((UINT8, b"\4"), (UINT8, b"\0"), (UINT16, b"\1\0"), (UINT16, struct.pack("<H", record.number)), ABSENT),
+            *((UINT8, b"\4"), (UINT8, b"\0"), (UINT16, b"\1\0"), (UINT16, struct.pack("<H", record.number)),
+                ABSENT),
             *((HEX64, struct.pack("<Q", 1 << 63)), (FILETIME, struct.pack("<Q", record.time)), ABSENT),
-            *((UINT32, struct.pack("<I", 1412)), (UINT32, struct.pack("<I", 2208)), (UINT64, struct.pack("<Q", number))),
+            *((UINT32, struct.pack("<I", 1412)), (UINT32, struct.pack("<I", 2208)),
+                (UINT64, struct.pack("<Q", number))),
             *((UINT8, b"\5"), (SID, _LOCAL_SYSTEM), ABSENT, text(record.provider), (GUID, _PROVIDER_ID)),
             *(text(record.channel), *named, (BODY, b"")),
         ]  # fmt: skip

@@ -166,7 +166,8 @@ def main() -> None:
         precision = hits / (hits + surplus) if hits + surplus else 1.0
         recall = hits / (hits + missed) if hits + missed else 1.0
         print(
-            f"{name:28}{cases:7}{exact:7}{hits:8}{missed:8}{surplus:8}{beyond_all:8}{precision:8.3f}{recall:8.3f}"
+            f"{name:28}{cases:7}{exact:7}{hits:8}{missed:8}{surplus:8}{beyond_all:8}{precision:8.3f}"
+            f"{recall:8.3f}"
             f"{f1(hits, missed, surplus):8.3f}{f1(hits, missed, surplus + beyond_all):8.3f}"
         )
 

@@ -49,7 +49,10 @@ class Pools:
                 f"10.{rng.randrange(8)}.{rng.randrange(32)}.{rng.randrange(2, 250)}" for _ in range(2_000)
             ],
             outside=[
-                f"{rng.choice((13, 20, 23, 31, 34, 52, 104, 142, 151, 172, 203))}.{rng.randrange(200, 256)}.{rng.randrange(256)}.{rng.randrange(256)}"
+                (
+                    f"{rng.choice((13, 20, 23, 31, 34, 52, 104, 142, 151, 172, 203))}."
+                    f"{rng.randrange(200, 256)}.{rng.randrange(256)}.{rng.randrange(256)}"
+                )
                 for _ in range(80_000)
             ],
             paths=[_path(rng) for _ in range(20_000)],
@@ -61,8 +64,10 @@ class Pools:
 
 
 _WORD_LIST = (
-    "tin tuc bao thoi su kinh te van hoa du lich mua sam ngan hang cong dan dich vu so giao thong nong nghiep truong hoc benh vien "
-    "cloud static media image update storage login mail calendar search video music sport market travel weather office print backup"
+    "tin tuc bao thoi su kinh te van hoa du lich mua sam ngan hang cong dan dich vu so giao thong nong "
+    "nghiep truong hoc benh vien "
+    "cloud static media image update storage login mail calendar search video music sport market travel "
+    "weather office print backup"
 )
 _WORDS = _WORD_LIST.split()
 _HOSTS = (
@@ -125,11 +130,13 @@ def headers_of(name: str) -> str:
 
 
 _DNS_FIELDS = (
-    "ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto trans_id rtt query qclass qclass_name qtype qtype_name "
+    "ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto trans_id rtt query qclass qclass_name qtype "
+    "qtype_name "
     "rcode rcode_name AA TC RD RA Z answers TTLs rejected"
 )
 _CONN_FIELDS = (
-    "ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service duration orig_bytes resp_bytes conn_state local_orig "
+    "ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service duration orig_bytes resp_bytes "
+    "conn_state local_orig "
     "local_resp missed_bytes history orig_pkts orig_ip_bytes resp_pkts resp_ip_bytes tunnel_parents"
 )
 
@@ -195,8 +202,10 @@ def _zeek_dns(pools: Pools, rng: random.Random, clock: _Clock) -> tuple[Maker, M
     def line(name: str) -> str:
         kind = "1\tA" if below(3) else "28\tAAAA"
         return (
-            f"{clock.tick():.6f}\t{uid()}\t{pick(pools.inside)}\t{1024 + below(64000)}\t10.0.0.53\t53\tudp\t{below(65536)}\t0.0{below(99999):05d}\t"
-            f"{name}\t1\tC_INTERNET\t{kind}\t0\tNOERROR\tF\tF\tT\tT\t0\t{pick(pools.outside)},{pick(pools.outside)}\t300.000000,300.000000\tF\n"
+            f"{clock.tick():.6f}\t{uid()}\t{pick(pools.inside)}\t{1024 + below(64000)}\t10.0.0.53\t53\t"
+            f"udp\t{below(65536)}\t0.0{below(99999):05d}\t"
+            f"{name}\t1\tC_INTERNET\t{kind}\t0\tNOERROR\tF\tF\tT\tT\t0\t"
+            f"{pick(pools.outside)},{pick(pools.outside)}\t300.000000,300.000000\tF\n"
         )
 
     return lambda: line(pick(pools.names)), lambda: line(pick(pools.bad_names))
@@ -209,8 +218,10 @@ def _zeek_conn(pools: Pools, rng: random.Random, clock: _Clock) -> tuple[Maker, 
         service, port = ("ssl", 443) if below(4) else ("http", 80)
         sent, got = below(5000), below(90000)
         return (
-            f"{clock.tick():.6f}\t{uid()}\t{pick(pools.inside)}\t{1024 + below(64000)}\t{address}\t{port}\ttcp\t{service}\t{below(90)}.{below(999999):06d}\t"
-            f"{sent}\t{got}\tSF\tT\tF\t0\tShADadfF\t{sent // 300 + 4}\t{sent + 400}\t{got // 1200 + 3}\t{got + 500}\t-\n"
+            f"{clock.tick():.6f}\t{uid()}\t{pick(pools.inside)}\t{1024 + below(64000)}\t{address}\t"
+            f"{port}\ttcp\t{service}\t{below(90)}.{below(999999):06d}\t"
+            f"{sent}\t{got}\tSF\tT\tF\t0\tShADadfF\t{sent // 300 + 4}\t{sent + 400}\t{got // 1200 + 3}\t"
+            f"{got + 500}\t-\n"
         )
 
     return lambda: line(pick(pools.outside)), lambda: line(pick(pools.bad_addresses))
@@ -222,39 +233,51 @@ def _suricata_eve(pools: Pools, rng: random.Random, clock: _Clock) -> tuple[Make
     def head(kind: str, address: str, port: int, protocol: str = "TCP") -> str:
         clock.tick()
         return (
-            f'{{"timestamp":"{clock.date():%Y-%m-%dT%H:%M:%S}.{below(999999):06d}+0700","flow_id":{10**15 + below(10**15)},"in_iface":"eth0","event_type":"{kind}",'
-            f'"src_ip":"{pick(pools.inside)}","src_port":{1024 + below(64000)},"dest_ip":"{address}","dest_port":{port},"proto":"{protocol}",'
+            f'{{"timestamp":"{clock.date():%Y-%m-%dT%H:%M:%S}.{below(999999):06d}+0700",'
+            f'"flow_id":{10**15 + below(10**15)},"in_iface":"eth0","event_type":"{kind}",'
+            f'"src_ip":"{pick(pools.inside)}","src_port":{1024 + below(64000)},"dest_ip":"{address}",'
+            f'"dest_port":{port},"proto":"{protocol}",'
         )
 
     def dns(name: str) -> str:
         return head("dns", "10.0.0.53", 53, "UDP") + (
-            f'"dns":{{"type":"query","id":{below(65536)},"rrname":"{name}","rrtype":"A","tx_id":0,"opcode":0}}}}\n'
+            f'"dns":{{"type":"query","id":{below(65536)},"rrname":"{name}","rrtype":"A","tx_id":0,'
+            f'"opcode":0}}}}\n'
         )
 
     def tls(name: str) -> str:
         return head("tls", pick(pools.outside), 443) + (
-            f'"tls":{{"subject":"CN={name}","issuerdn":"C=US, O=Example Trust, CN=Example R3","serial":"03:{below(256):02X}:{below(256):02X}:5C:11","fingerprint":'
-            f'"{below(2**32):08x}:77:1c:5e","sni":"{name}","version":"TLS 1.3","notbefore":"2022-08-01T00:00:00","notafter":"2022-11-01T00:00:00"}}}}\n'
+            f'"tls":{{"subject":"CN={name}","issuerdn":"C=US, O=Example Trust, CN=Example '
+            f'R3","serial":"03:{below(256):02X}:{below(256):02X}:5C:11","fingerprint":'
+            f'"{below(2**32):08x}:77:1c:5e","sni":"{name}","version":"TLS '
+            f'1.3","notbefore":"2022-08-01T00:00:00","notafter":"2022-11-01T00:00:00"}}}}\n'
         )
 
     def flow(address: str) -> str:
         stamp = f"{clock.date():%Y-%m-%dT%H:%M:%S}"
         return head("flow", address, 443) + (
-            f'"app_proto":"tls","flow":{{"pkts_toserver":{below(99)},"pkts_toclient":{below(99)},"bytes_toserver":{below(9999)},"bytes_toclient":{below(99999)},'
-            f'"start":"{stamp}.{below(999999):06d}+0700","end":"{stamp}.{below(999999):06d}+0700","age":{below(99)},"state":"closed","reason":"timeout","alerted":false}},'
-            '"tcp":{"tcp_flags":"1b","tcp_flags_ts":"1b","tcp_flags_tc":"1b","syn":true,"fin":true,"psh":true,"ack":true,"state":"closed"}}\n'
+            f'"app_proto":"tls","flow":{{"pkts_toserver":{below(99)},"pkts_toclient":{below(99)},'
+            f'"bytes_toserver":{below(9999)},"bytes_toclient":{below(99999)},'
+            f'"start":"{stamp}.{below(999999):06d}+0700","end":"{stamp}.{below(999999):06d}+0700",'
+            f'"age":{below(99)},"state":"closed","reason":"timeout","alerted":false}},'
+            '"tcp":{"tcp_flags":"1b","tcp_flags_ts":"1b","tcp_flags_tc":"1b","syn":true,"fin":true,'
+            '"psh":true,"ack":true,"state":"closed"}}\n'
         )
 
     def http(name: str, path: str) -> str:
         return head("http", pick(pools.outside), 80) + (
-            f'"tx_id":0,"http":{{"hostname":"{name}","url":"{path}","http_user_agent":"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 '
-            f'(KHTML, like Gecko) Chrome/105.0.0.0 Safari/537.36","http_content_type":"text/html","http_method":"GET","protocol":"HTTP/1.1","status":200,"length":{below(99999)}}}}}\n'
+            f'"tx_id":0,"http":{{"hostname":"{name}","url":"{path}","http_user_agent":"Mozilla/5.0 '
+            "(Windows NT 10.0; Win64; x64) AppleWebKit/537.36 "
+            '(KHTML, like Gecko) Chrome/105.0.0.0 Safari/537.36","http_content_type":"text/html",'
+            f'"http_method":"GET","protocol":"HTTP/1.1","status":200,"length":{below(99999)}}}}}\n'
         )
 
     def fileinfo(name: str, path: str, digest: str) -> str:
         return head("fileinfo", pick(pools.outside), 80) + (
-            f'"http":{{"hostname":"{name}","url":"{path}","http_method":"GET","protocol":"HTTP/1.1","status":200,"length":{below(99999)}}},"app_proto":"http","fileinfo":'
-            f'{{"filename":"{path}","gaps":false,"state":"CLOSED","sha256":"{digest}","stored":false,"size":{below(10**6)},"tx_id":0}}}}\n'
+            f'"http":{{"hostname":"{name}","url":"{path}","http_method":"GET","protocol":"HTTP/1.1",'
+            f'"status":200,"length":{below(99999)}}},"app_proto":"http","fileinfo":'
+            f'{{"filename":"{path}","gaps":false,"state":"CLOSED","sha256":"{digest}","stored":false,'
+            f'"size":{below(10**6)},"tx_id":0}}}}\n'
         )
 
     makers: tuple[Maker, ...] = (
@@ -290,23 +313,33 @@ def _fortigate(pools: Pools, rng: random.Random, clock: _Clock) -> tuple[Maker, 
         seconds = clock.tick()
         moment = clock.date()
         return (
-            f'date={moment:%Y-%m-%d} time={moment:%H:%M:%S} devname="FG-TRUSO" devid="FG100FTK20012345" eventtime={int(seconds * 1e9)} tz="+0700" '
+            f'date={moment:%Y-%m-%d} time={moment:%H:%M:%S} devname="FG-TRUSO" devid="FG100FTK20012345" '
+            f'eventtime={int(seconds * 1e9)} tz="+0700" '
             f'logid="{number}" type="{kind}" subtype="{subtype}" level="notice" vd="root" '
         )
 
     def traffic(address: str) -> str:
         return head("traffic", "forward", "0000000013") + (
-            f'srcip={pick(pools.inside)} srcport={1024 + below(64000)} srcintf="port2" srcintfrole="lan" dstip={address} dstport=443 dstintf="wan1" dstintfrole="wan" '
-            f'srccountry="Reserved" dstcountry="United States" sessionid={below(10**8)} proto=6 action="close" policyid=12 policytype="policy" '
-            f'poluuid="4f1c7f1e-1c1b-51ec-9b1e-5b1a2c3d4e5f" policyname="LAN-Internet" service="HTTPS" trandisp="snat" transip=203.0.113.10 transport={1024 + below(64000)} '
-            f'duration={below(600)} sentbyte={below(99999)} rcvdbyte={below(999999)} sentpkt={below(99)} rcvdpkt={below(99)} appcat="unscanned" mastersrcmac="00:50:56:{below(256):02x}:{below(256):02x}:01"\n'
+            f'srcip={pick(pools.inside)} srcport={1024 + below(64000)} srcintf="port2" '
+            f'srcintfrole="lan" dstip={address} dstport=443 dstintf="wan1" dstintfrole="wan" '
+            f'srccountry="Reserved" dstcountry="United States" sessionid={below(10**8)} proto=6 '
+            'action="close" policyid=12 policytype="policy" '
+            'poluuid="4f1c7f1e-1c1b-51ec-9b1e-5b1a2c3d4e5f" policyname="LAN-Internet" service="HTTPS" '
+            f'trandisp="snat" transip=203.0.113.10 transport={1024 + below(64000)} '
+            f"duration={below(600)} sentbyte={below(99999)} rcvdbyte={below(999999)} "
+            f'sentpkt={below(99)} rcvdpkt={below(99)} appcat="unscanned" '
+            f'mastersrcmac="00:50:56:{below(256):02x}:{below(256):02x}:01"\n'
         )
 
     def web(name: str, path: str, address: str) -> str:
         return head("utm", "webfilter", "0317013312") + (
-            f'policyid=12 sessionid={below(10**8)} srcip={pick(pools.inside)} srcport={1024 + below(64000)} srcintf="port2" srcintfrole="lan" dstip={address} dstport=80 '
-            f'dstintf="wan1" dstintfrole="wan" proto=6 service="HTTP" hostname="{name}" profile="default" action="passthrough" reqtype="direct" url="http://{name}{path}" '
-            f'sentbyte={below(9999)} rcvdbyte={below(99999)} direction="outgoing" msg="URL belongs to an allowed category in policy" method="domain" cat=52 catdesc="Information Technology"\n'
+            f"policyid=12 sessionid={below(10**8)} srcip={pick(pools.inside)} "
+            f'srcport={1024 + below(64000)} srcintf="port2" srcintfrole="lan" dstip={address} '
+            "dstport=80 "
+            f'dstintf="wan1" dstintfrole="wan" proto=6 service="HTTP" hostname="{name}" '
+            f'profile="default" action="passthrough" reqtype="direct" url="http://{name}{path}" '
+            f'sentbyte={below(9999)} rcvdbyte={below(99999)} direction="outgoing" msg="URL belongs to '
+            'an allowed category in policy" method="domain" cat=52 catdesc="Information Technology"\n'
         )
 
     def harmless() -> str:
@@ -335,7 +368,8 @@ def _bind(pools: Pools, rng: random.Random, clock: _Clock) -> tuple[Maker, Maker
         clock.tick()
         kind = "A" if below(3) else "AAAA"
         return (
-            f"{clock.date():%d-%b-%Y %H:%M:%S}.{below(1000):03d} queries: info: client @0x7f3c2c{below(2**24):06x} {pick(pools.inside)}#{1024 + below(64000)} ({name}): "
+            f"{clock.date():%d-%b-%Y %H:%M:%S}.{below(1000):03d} queries: info: client "
+            f"@0x7f3c2c{below(2**24):06x} {pick(pools.inside)}#{1024 + below(64000)} ({name}): "
             f"query: {name} IN {kind} +E(0)K (10.0.0.53)\n"
         )
 
@@ -346,7 +380,10 @@ def _squid(pools: Pools, rng: random.Random, clock: _Clock) -> tuple[Maker, Make
     below, pick, _ = _quick(rng)
 
     def line(status: str, request: str, peer: str, mime: str) -> str:
-        return f"{clock.tick():.3f} {below(9000):6d} {pick(pools.inside)} {status} {below(99999)} {request} - {peer} {mime}\n"
+        return (
+            f"{clock.tick():.3f} {below(9000):6d} {pick(pools.inside)} {status} {below(99999)} {request} - "
+            f"{peer} {mime}\n"
+        )
 
     def tunnel(name: str, address: str) -> str:
         return line("TCP_TUNNEL/200", f"CONNECT {name}:443", f"HIER_DIRECT/{address}", "-")

@@ -30,7 +30,10 @@ STEPS = {
     "page": "a page of TAXII: 10,000 objects added since the first version",
     "looked up": "one value is looked up in the list",
 }
-INTRODUCTION = "`python -m bench.list_versions`: {values} values (half of them names, half addresses, each with its threat), SQLite. The portal alone, before it does anything, takes {base}.\n"
+INTRODUCTION = (
+    "`python -m bench.list_versions`: {values} values (half of them names, half addresses, each with its "
+    "threat), SQLite. The portal alone, before it does anything, takes {base}.\n"
+)
 
 
 def text_of(first: int, count: int) -> str:

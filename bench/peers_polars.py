@@ -6,9 +6,13 @@ from collections.abc import Mapping
 
 import polars as pl
 
-_DNS = "ts uid orig_h orig_p resp_h resp_p proto trans_id rtt query qclass qclass_name qtype qtype_name rcode rcode_name aa tc rd ra z answers ttls rejected"
+_DNS = (
+    "ts uid orig_h orig_p resp_h resp_p proto trans_id rtt query qclass qclass_name qtype qtype_name rcode "
+    "rcode_name aa tc rd ra z answers ttls rejected"
+)
 _CONN = (
-    "ts uid orig_h orig_p resp_h resp_p proto service duration orig_bytes resp_bytes conn_state local_orig local_resp missed_bytes history "
+    "ts uid orig_h orig_p resp_h resp_p proto service duration orig_bytes resp_bytes conn_state "
+    "local_orig local_resp missed_bytes history "
     "orig_pkts orig_ip_bytes resp_pkts resp_ip_bytes tunnel_parents"
 )
 _BIND = "date time category level client handle address name word query class type flags server"
@@ -41,7 +45,8 @@ def _read(name: str, path: str) -> pl.LazyFrame:
     if name == "bind":
         return _scan(path, " ", _BIND).select(name=pl.col("query").str.to_lowercase())
     if name == "squid":
-        # Counted from the line's end, since the duration is padded with spaces: ... method, URL, user, peer, type.
+        # Counted from the line's end, since the duration is padded with spaces: ... method, URL, user, peer,
+        # type.
         parts = line.str.split(" ").list
         target, peer = pl.col("target"), pl.col("peer")
         is_url = target.str.contains("://", literal=True)

@@ -131,7 +131,10 @@ def measure(folder: Path) -> list[list[str]]:
             times.append(time.perf_counter() - begin)
             used.append(time.process_time() - spent)
         goal = "p95 300 ms" if "board" in name else ""
-        figure = f"p50 {statistics.median(times) * 1000:.0f} ms, p95 {sorted(times)[18] * 1000:.0f} ms (processor p50 {statistics.median(used) * 1000:.0f} ms)"
+        figure = (
+            f"p50 {statistics.median(times) * 1000:.0f} ms, p95 {sorted(times)[18] * 1000:.0f} ms "
+            f"(processor p50 {statistics.median(used) * 1000:.0f} ms)"
+        )
         watch.row(name, figure, goal)
     return watch.rows
 
@@ -167,7 +170,12 @@ def table(figures: dict[str, list[list[str]]]) -> str:
     """The figures as a table, a column for each database."""
     names = list(figures)
     lines = [
-        f"{date.today():%d %B %Y}. {os.cpu_count()} cores, Python {sys.version.split()[0]}, load average before: {os.getloadavg()[0]:.1f}. Command: `python -m bench.portal`. 20 requests for each page, through the whole site in one process; processor time is that of the portal, without the database's server.",
+        (
+            f"{date.today():%d %B %Y}. {os.cpu_count()} cores, Python {sys.version.split()[0]}, load "
+            f"average before: {os.getloadavg()[0]:.1f}. Command: `python -m bench.portal`. 20 requests for "
+            "each page, through the whole site in one process; processor time is that of the portal, "
+            "without the database's server."
+        ),
         "",
         f"| 20,000 units in five levels | {' | '.join(names)} | goal |",
         f"|---|{'---|' * (len(names) + 1)}",

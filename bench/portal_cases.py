@@ -215,7 +215,9 @@ def measure() -> bool:
                 "list, last page": "/office/cases/?show=all&page=1000",
                 "list, overdue": "/office/cases/?show=late",
                 "list, one unit": f"/office/cases/?unit={one.unit_id if one else 1}&show=all",
-                "list of a past day": f"/office/cases/?campaign={campaign}&show=open&day={Case.objects.all()[0].since}",
+                "list of a past day": (
+                    f"/office/cases/?campaign={campaign}&show=open&day={Case.objects.all()[0].since}"
+                ),
                 "search, a number": "/office/cases/?show=all&q=M004711",
                 "search, an address": "/office/cases/?show=all&q=bot-4711.xyz",
                 "search, many hits": "/office/cases/?show=all&q=stealer",
@@ -257,7 +259,10 @@ def _one(client: Any, name: str, address: str) -> bool:
             return False
     p95 = sorted(times)[TIMES * 95 // 100 - 1] * 1000
     print(
-        f"{name}: p50 {statistics.median(times) * 1000:.0f} ms, p95 {p95:.0f} ms, processors {busy * 1000:.0f} ms",
+        (
+            f"{name}: p50 {statistics.median(times) * 1000:.0f} ms, p95 {p95:.0f} ms, processors "
+            f"{busy * 1000:.0f} ms"
+        ),
         flush=True,
     )
     return p95 < 300

@@ -47,12 +47,14 @@ def fill() -> tuple[Any, Any]:
     imports.apply(imports.preview(sheet(), "a.csv", user), user)
     day, now, chance = tree.today(), timezone.now(), random.Random(1)
     campaign = Campaign.objects.create(
-        name="C", owner=root, starts=day, ends=day, report_due=day, form=default_form(), state=CampaignState.RUNNING
+        name="C", owner=root, starts=day, ends=day, report_due=day, form=default_form(),
+        state=CampaignState.RUNNING
     )  # fmt: skip
     units = list(Unit.objects.values_list("pk", flat=True))
     assert len(units) == UNITS
     Participation.objects.bulk_create(
-        [Participation(campaign=campaign, unit_id=unit) for unit in units], batch_size=2000, ignore_conflicts=True
+        [Participation(campaign=campaign, unit_id=unit) for unit in units], batch_size=2000,
+        ignore_conflicts=True
     )  # fmt: skip
     machines = [
         Machine(unit_id=unit, key=f"pc-{number}", name=f"PC-{number}", listed=bool(number % 7))
@@ -63,8 +65,9 @@ def fill() -> tuple[Any, Any]:
     states = list(LookState)
     looks = [
         Look(
-            campaign=campaign, unit_id=machine.unit_id, machine=machine, state=chance.choice(states), whole=bool(number % 11),
-            ever_found=not number % 5, first=now, finished=now, received=now - timedelta(hours=chance.randrange(900)), mode="quick",
+            campaign=campaign, unit_id=machine.unit_id, machine=machine, state=chance.choice(states),
+            whole=bool(number % 11), ever_found=not number % 5, first=now, finished=now,
+            received=now - timedelta(hours=chance.randrange(900)), mode="quick",
         )
         for number, machine in enumerate(machines)
         if number % 10

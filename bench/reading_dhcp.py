@@ -30,14 +30,24 @@ def kea_messages(v: Values) -> str:
         ("ALLOC", "has been allocated for 3600 seconds") if v.below(4) else ("ADVERT", "will be advertised")
     )
     return (
-        f"{v.tick():%Y-%m-%d %H:%M:%S}.{v.below(1000):03d} INFO  [kea-dhcp4.leases/812.14073748835{v.below(4)}] DHCP4_LEASE_{does[0]} [hwtype=1 {mac}], cid=[01:{mac}], "
+        f"{v.tick():%Y-%m-%d %H:%M:%S}.{v.below(1000):03d} INFO  "
+        f"[kea-dhcp4.leases/812.14073748835{v.below(4)}] DHCP4_LEASE_{does[0]} [hwtype=1 {mac}], "
+        f"cid=[01:{mac}], "
         f"tid=0x{v.below(2**32):x}: lease 10.4.{number // 250}.{number % 250 + 2} {does[1]}"
     )
 
 
-AUDIT_HEAD = "\t\tMicrosoft DHCP Service Activity Log\n\nEvent ID  Meaning\n00\tThe log was started.\n\nID,Date,Time,Description,IP Address,Host Name,MAC Address,User Name, TransactionID, QResult,Probationtime, CorrelationID,Dhcid,VendorClass(Hex),VendorClass(ASCII),UserClass(Hex),UserClass(ASCII),RelayAgentInformation,DnsRegError."
+AUDIT_HEAD = (
+    "\t\tMicrosoft DHCP Service Activity Log\n\nEvent ID  Meaning\n00\tThe log was started.\n\n"
+    "ID,Date,Time,Description,IP Address,Host Name,MAC Address,User Name, TransactionID, "
+    "QResult,Probationtime, CorrelationID,Dhcid,VendorClass(Hex),VendorClass(ASCII),UserClass(Hex),"
+    "UserClass(ASCII),RelayAgentInformation,DnsRegError."
+)
 
 
 def windows_dhcp_audit(v: Values) -> str:
     moment = v.tick()
-    return f"11,{moment:%m/%d/%y,%H:%M:%S},Renew,{v.pick(v.inside)},PC-{v.below(2000):04d}.unit.example,02005E10{v.below(65536):04X},,{v.below(2**32)},0,,,,0x4D53465420352E30,MSFT 5.0,,,,0"
+    return (
+        f"11,{moment:%m/%d/%y,%H:%M:%S},Renew,{v.pick(v.inside)},PC-{v.below(2000):04d}.unit.example,"
+        f"02005E10{v.below(65536):04X},,{v.below(2**32)},0,,,,0x4D53465420352E30,MSFT 5.0,,,,0"
+    )

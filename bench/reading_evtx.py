@@ -49,7 +49,8 @@ def _process(values: Values) -> list[Datum]:
     image = f"C:\\Program Files\\Unit\\{values.below(60)}\\program.exe"
     return [
         ("RuleName", *text("-")),
-        ("UtcTime", *text(f"2026-06-10 08:{values.below(60):02}:{values.below(60):02}.{values.below(1000):03}")),
+        ("UtcTime",
+         *text(f"2026-06-10 08:{values.below(60):02}:{values.below(60):02}.{values.below(1000):03}")),
         ("ProcessGuid", GUID, values.random.randbytes(16)),
         ("ProcessId", UINT32, struct.pack("<I", 4 * values.below(5000))),
         ("Image", *text(image)),

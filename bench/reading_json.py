@@ -14,9 +14,12 @@ def zeek_dns_json(v: Values) -> str:
     """A question and its answer as Zeek's own writer of JSON puts them."""
     v.tick()
     return (
-        f'{{"ts":{v.seconds:.6f},"uid":"C{v.below(36**10):x}","id.orig_h":"{v.pick(v.inside)}","id.orig_p":{v.port},"id.resp_h":"10.0.0.53","id.resp_p":53,"proto":"udp",'
-        f'"trans_id":{v.below(65536)},"rtt":{v.random.random() / 10:.6f},"query":"{v.pick(v.names)}","qclass":1,"qclass_name":"C_INTERNET","qtype":1,"qtype_name":"A","rcode":0,'
-        f'"rcode_name":"NOERROR","AA":false,"TC":false,"RD":true,"RA":true,"Z":0,"answers":["{v.pick(v.outside)}"],"TTLs":[{v.below(600)}.0],"rejected":false}}'
+        f'{{"ts":{v.seconds:.6f},"uid":"C{v.below(36**10):x}","id.orig_h":"{v.pick(v.inside)}",'
+        f'"id.orig_p":{v.port},"id.resp_h":"10.0.0.53","id.resp_p":53,"proto":"udp",'
+        f'"trans_id":{v.below(65536)},"rtt":{v.random.random() / 10:.6f},"query":"{v.pick(v.names)}",'
+        '"qclass":1,"qclass_name":"C_INTERNET","qtype":1,"qtype_name":"A","rcode":0,'
+        '"rcode_name":"NOERROR","AA":false,"TC":false,"RD":true,"RA":true,"Z":0,'
+        f'"answers":["{v.pick(v.outside)}"],"TTLs":[{v.below(600)}.0],"rejected":false}}'
     )
 
 
@@ -24,10 +27,17 @@ def winlogbeat(v: Values) -> str:
     """A connection that Sysmon saw, as Winlogbeat sends it."""
     moment = f"{v.tick():%Y-%m-%dT%H:%M:%S}.{v.below(1000):03d}Z"
     return (
-        f'{{"@timestamp":"{moment}","agent":{{"type":"winlogbeat","version":"8.13.0"}},"event":{{"code":"3","kind":"event","provider":"Microsoft-Windows-Sysmon"}},"host":{{"name":"pc-{v.below(900)}"}},'
-        f'"winlog":{{"channel":"Microsoft-Windows-Sysmon/Operational","computer_name":"PC-{v.below(900)}.unit.example","event_id":"3","provider_name":"Microsoft-Windows-Sysmon","record_id":{v.below(10**7)},'
-        f'"event_data":{{"UtcTime":"{moment[:-1].replace("T", " ")}","ProcessId":"{v.below(9999)}","Image":"C:\\\\Windows\\\\System32\\\\svchost.exe","User":"UNIT\\\\lan{v.below(900)}","Protocol":"tcp","Initiated":"true",'
-        f'"SourceIp":"{v.pick(v.inside)}","SourcePort":"{v.port}","DestinationIp":"{v.pick(v.outside)}","DestinationPort":"443","DestinationHostname":"-"}}}}}}'
+        f'{{"@timestamp":"{moment}","agent":{{"type":"winlogbeat","version":"8.13.0"}},'
+        f'"event":{{"code":"3","kind":"event","provider":"Microsoft-Windows-Sysmon"}},'
+        f'"host":{{"name":"pc-{v.below(900)}"}},'
+        f'"winlog":{{"channel":"Microsoft-Windows-Sysmon/Operational",'
+        f'"computer_name":"PC-{v.below(900)}.unit.example","event_id":"3",'
+        f'"provider_name":"Microsoft-Windows-Sysmon","record_id":{v.below(10**7)},'
+        f'"event_data":{{"UtcTime":"{moment[:-1].replace("T", " ")}","ProcessId":"{v.below(9999)}",'
+        f'"Image":"C:\\\\Windows\\\\System32\\\\svchost.exe","User":"UNIT\\\\lan{v.below(900)}",'
+        '"Protocol":"tcp","Initiated":"true",'
+        f'"SourceIp":"{v.pick(v.inside)}","SourcePort":"{v.port}","DestinationIp":"{v.pick(v.outside)}",'
+        f'"DestinationPort":"443","DestinationHostname":"-"}}}}}}'
     )
 
 
@@ -35,8 +45,12 @@ def ecs_sessions(v: Values) -> str:
     """A connection in the Elastic Common Schema, as shippers send what a firewall wrote."""
     inside, outside = v.pick(v.inside), v.pick(v.outside)
     return (
-        f'{{"@timestamp":"{v.tick():%Y-%m-%dT%H:%M:%S}.{v.below(1000):03d}Z","ecs":{{"version":"8.11.0"}},"observer":{{"name":"fw01","type":"firewall"}},"event":{{"action":"allow","category":["network"]}},'
-        f'"source":{{"ip":"{inside}","port":{v.port},"bytes":{v.below(9999)}}},"destination":{{"ip":"{outside}","port":443,"bytes":{v.below(99999)},"domain":"{v.pick(v.names)}"}},'
+        f'{{"@timestamp":"{v.tick():%Y-%m-%dT%H:%M:%S}.{v.below(1000):03d}Z",'
+        f'"ecs":{{"version":"8.11.0"}},"observer":{{"name":"fw01","type":"firewall"}},'
+        f'"event":{{"action":"allow","category":["network"]}},'
+        f'"source":{{"ip":"{inside}","port":{v.port},"bytes":{v.below(9999)}}},'
+        f'"destination":{{"ip":"{outside}","port":443,"bytes":{v.below(99999)},'
+        f'"domain":"{v.pick(v.names)}"}},'
         f'"user":{{"name":"lan{v.below(900)}"}},"network":{{"transport":"tcp","protocol":"tls"}}}}'
     )
 
@@ -48,6 +62,8 @@ def adguard_home(v: Values) -> str:
     head = struct.pack(">6H", v.below(65536), 0x8180, 1, 1, 0, 0)
     told = struct.pack(">3HIH4B", 0xC00C, 1, 1, v.below(3600), 4, *map(int, v.pick(v.outside).split(".")))
     return (
-        f'{{"T":"{v.tick():%Y-%m-%dT%H:%M:%S}.{v.below(10**9):09d}+07:00","QH":"{name}","QT":"A","QC":"IN","CP":"","Upstream":"tls://dns.example:853","Answer":"'
-        f'{base64.b64encode(head + question + told).decode()}","IP":"{v.pick(v.inside)}","Result":{{}},"Elapsed":{v.below(10**8)}}}'
+        f'{{"T":"{v.tick():%Y-%m-%dT%H:%M:%S}.{v.below(10**9):09d}+07:00","QH":"{name}","QT":"A",'
+        '"QC":"IN","CP":"","Upstream":"tls://dns.example:853","Answer":"'
+        f'{base64.b64encode(head + question + told).decode()}","IP":"{v.pick(v.inside)}","Result":{{}},'
+        f'"Elapsed":{v.below(10**8)}}}'
     )

@@ -199,7 +199,8 @@ def main() -> None:
                 result = recall(lines, values, packing, Path(temporary))
                 found = result.wanted - len(result.missed)
                 print(
-                    f"{'behind a header' if framed else 'as they are':16} {packing:8} {len(lines):5} lines {len(values):5} values"
+                    f"{'behind a header' if framed else 'as they are':16} {packing:8} {len(lines):5} "
+                    f"lines {len(values):5} values"
                     f"  found {found:5} of {result.wanted:5}  blamed wrongly {len(result.blamed):4}"
                 )
                 if arguments.misses and packing == "plain":

@@ -287,7 +287,8 @@ def told(load: Load) -> str:
         ranked = sorted(times)
         p95 = ranked[min(int(len(ranked) * 0.95), len(ranked) - 1)]
         lines.append(
-            f"{what:10}{len(ranked):10}{statistics.median(ranked) * 1000:10.0f}{p95 * 1000:10.0f}{ranked[-1] * 1000:10.0f}"
+            f"{what:10}{len(ranked):10}{statistics.median(ranked) * 1000:10.0f}{p95 * 1000:10.0f}"
+            f"{ranked[-1] * 1000:10.0f}"
         )
     return "\n".join([*lines, f"errors: {len(load.wrong)} {load.wrong[:3]}"])
 

@@ -49,17 +49,25 @@ def lines_of_a_day(rng: random.Random, kind: str, day: datetime, names: list[str
         server = outside[min(int(rng.paretovariate(0.6)), len(outside) - 1)]
         if kind == "dns":
             line = (
-                f"{time_of:%d-%b-%Y %H:%M:%S}.{number % 1000:03d} queries: info: client @0x7f8a{number % 9973:08x} {client}#"
-                f"{rng.randrange(1024, 65535)} ({name}): query: {name} IN {rng.choice(('A', 'AAAA', 'HTTPS'))} +E(0)K (10.0.0.53)"
+                f"{time_of:%d-%b-%Y %H:%M:%S}.{number % 1000:03d} queries: info: client "
+                f"@0x7f8a{number % 9973:08x} {client}#"
+                f"{rng.randrange(1024, 65535)} ({name}): query: {name} IN "
+                f"{rng.choice(('A', 'AAAA', 'HTTPS'))} +E(0)K (10.0.0.53)"
             )
         else:
             line = (
-                f'date={time_of:%Y-%m-%d} time={time_of:%H:%M:%S} devname="FG-HN-01" devid="FG100FTK20001234" logid="0000000013" '
-                f'type="traffic" subtype="forward" level="notice" vd="root" eventtime={int(time_of.timestamp())}000000000 tz="+0700" '
-                f'srcip={client} srcport={rng.randrange(1024, 65535)} srcintf="lan" srcintfrole="lan" dstip={server} dstport=443 '
-                f'dstintf="wan1" dstintfrole="wan" srccountry="Reserved" dstcountry="Viet Nam" sessionid={rng.randrange(10**8)} proto=6 '
-                f'action="close" policyid=12 policytype="policy" service="HTTPS" trandisp="snat" transip=198.51.100.7 transport=4021 '
-                f'appcat="unscanned" duration={rng.randrange(300)} sentbyte={rng.randrange(10**5)} rcvdbyte={rng.randrange(10**6)} '
+                f'date={time_of:%Y-%m-%d} time={time_of:%H:%M:%S} devname="FG-HN-01" '
+                'devid="FG100FTK20001234" logid="0000000013" '
+                'type="traffic" subtype="forward" level="notice" vd="root" '
+                f'eventtime={int(time_of.timestamp())}000000000 tz="+0700" '
+                f'srcip={client} srcport={rng.randrange(1024, 65535)} srcintf="lan" srcintfrole="lan" '
+                f"dstip={server} dstport=443 "
+                'dstintf="wan1" dstintfrole="wan" srccountry="Reserved" dstcountry="Viet Nam" '
+                f"sessionid={rng.randrange(10**8)} proto=6 "
+                'action="close" policyid=12 policytype="policy" service="HTTPS" trandisp="snat" '
+                "transip=198.51.100.7 transport=4021 "
+                f'appcat="unscanned" duration={rng.randrange(300)} sentbyte={rng.randrange(10**5)} '
+                f"rcvdbyte={rng.randrange(10**6)} "
                 f'sentpkt={rng.randrange(200)} rcvdpkt={rng.randrange(900)} hostname="{name}"'
             )
         number += 1

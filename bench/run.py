@@ -128,7 +128,8 @@ def speed(logs: Sequence[Log], list_path: Path, repeat: int, limit_s: float) -> 
     whole.row("median", *[""] * 4, middle(item.whole_ratio for item in results))
     search.print("Seconds of the search alone, without reading the list")
     whole.print(
-        "Seconds of the whole process (list compiled before for lamsach, in a database for DuckDB, in Parquet for Polars)"
+        "Seconds of the whole process (list compiled before for lamsach, in a database for DuckDB, in "
+        "Parquet for Polars)"
     )
     lines.print(
         "Matching lines that each found (rg knows no networks and no ends of names, so its count may differ)"
@@ -168,7 +169,10 @@ def machine() -> str:
     import numba
     import polars
 
-    versions = f"Python {platform.python_version()}, numba {numba.__version__}, DuckDB {duckdb.__version__}, Polars {polars.__version__}"
+    versions = (
+        f"Python {platform.python_version()}, numba {numba.__version__}, DuckDB {duckdb.__version__}, "
+        f"Polars {polars.__version__}"
+    )
     grep = measure.run(["rg", "--version"]).stdout.splitlines() if shutil.which("rg") else ["no ripgrep"]
     return f"{os.cpu_count()} cores {model}, {gigabytes:.0f} GB; {versions}, {grep[0]}"
 
@@ -214,7 +218,10 @@ def main() -> None:
         "memory": lambda: memory(*_inputs_for_memory(logs[0], list_path, options)),
     }
     for part in options.parts.split(","):
-        about = f"{datetime.now():%d %B %Y}, {machine()}. {options.size} MB a log. Load average before: {os.getloadavg()[0]:.1f}. Command: `make bench {_arguments()}`."
+        about = (
+            f"{datetime.now():%d %B %Y}, {machine()}. {options.size} MB a log. Load average before: "
+            f"{os.getloadavg()[0]:.1f}. Command: `make bench {_arguments()}`."
+        )
         print(f"\n{about}", flush=True)
         with recorded(options.record, part, about):
             runs[part]()

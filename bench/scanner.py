@@ -87,11 +87,17 @@ def show(name: str, result: tuple[Run, int], total: int, base: Run | None) -> Ru
         else ""
     )
     shares = (
-        f", {base.wall_s / ran.wall_s:.0%} of YARA-X by the clock, {base.cpu_s / ran.cpu_s:.0%} by processor time"
+        (
+            f", {base.wall_s / ran.wall_s:.0%} of YARA-X by the clock, {base.cpu_s / ran.cpu_s:.0%} by "
+            "processor time"
+        )
         if base
         else ""
     )
-    speed = f"{ran.wall_s:7.1f} s {ran.cpu_s:7.1f} s of processor {total / 1e6 / ran.wall_s:6.0f} MB/s {peak / 1e6:5.0f} MB of memory"
+    speed = (
+        f"{ran.wall_s:7.1f} s {ran.cpu_s:7.1f} s of processor {total / 1e6 / ran.wall_s:6.0f} MB/s "
+        f"{peak / 1e6:5.0f} MB of memory"
+    )
     if "left_out" in stats:
         more = f", {stats['rules']} rules, {stats['left_out']} not taken, {stats['found']} files found"
     print(f"{name:14} {speed}{shares}{more}, status {ran.status}", flush=True)

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 SUSPECT_NAMES = (
-    r"\\(?:Temp|Public)\\[a-z0-9]{6}\.exe$", r"/dev/shm/\.[^/]+$", r"(?i)mimikatz", r"(?i)kms(?:pico|auto)", r"(?i)keygen",
-    r"(?i)xmrig", r"(?i)c99\.php$", r"(?i)r57\.php$", r"(?i)\.(?:pdf|docx?|xlsx?|jpe?g)\.(?:exe|scr|com)$", r"(?i)anydesk.*\.tmp$",
+    r"\\(?:Temp|Public)\\[a-z0-9]{6}\.exe$", r"/dev/shm/\.[^/]+$", r"(?i)mimikatz", r"(?i)kms(?:pico|auto)",
+    r"(?i)keygen", r"(?i)xmrig", r"(?i)c99\.php$", r"(?i)r57\.php$",
+    r"(?i)\.(?:pdf|docx?|xlsx?|jpe?g)\.(?:exe|scr|com)$", r"(?i)anydesk.*\.tmp$",
 )  # fmt: skip
 """As many kinds of name as our own scanner knows; Loki's file holds some thousand."""
 MAGIC = (

@@ -47,7 +47,10 @@ def share(logs: Sequence[Log], list_path: Path, repeat: int) -> None:
     for log in logs:
         path = Path(log.path)
         measure.read_into_page_cache(path)
-        code = f"from pathlib import Path; from bench.share import kernel_alone; print(kernel_alone(Path({str(path)!r}), Path({str(list_path)!r})))"
+        code = (
+            "from pathlib import Path; from bench.share import kernel_alone; "
+            f"print(kernel_alone(Path({str(path)!r}), Path({str(list_path)!r})))"
+        )
         alone = statistics.median(
             float(subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True).stdout)
             for _ in range(repeat)

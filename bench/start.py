@@ -13,7 +13,10 @@ from bench import measure
 from bench.programs import LAMSACH, OK
 from bench.tables import Table
 
-LINE = "Nov 20 10:00:00 fw kernel: IN=eth0 OUT=eth1 SRC=192.0.2.5 DST=203.0.113.9 LEN=60 PROTO=TCP SPT=50000 DPT=443\n"
+LINE = (
+    "Nov 20 10:00:00 fw kernel: IN=eth0 OUT=eth1 SRC=192.0.2.5 DST=203.0.113.9 LEN=60 PROTO=TCP SPT=50000 "
+    "DPT=443\n"
+)
 HERE = Path(__file__).parents[1]
 Environment = dict[str, str]
 

@@ -39,10 +39,14 @@ def make(folder: Path, records: int, rows: int) -> None:
             inside = f"10.{chance.randrange(4)}.{chance.randrange(5)}.{chance.randrange(1, 250)}"
             local = end + timedelta(hours=7)
             log.write(
-                f'date={local:%Y-%m-%d} time={local:%H:%M:%S} devname="FG1" devid="FG100E" eventtime={int(end.timestamp())}000000000 tz="+0700" logid="0000000013" '
-                f'type="traffic" subtype="forward" level="notice" vd="root" srcip={inside} srcport={chance.randrange(1024, 65536)} srcintf="lan" '
-                f'dstip=198.51.100.{chance.randrange(1, 250)} dstport=443 dstintf="wan1" sessionid={number + 1} proto=6 action="close" policyid=1 service="HTTPS" '
-                f'trandisp="snat" transip={public} transport={port} duration={lasted} sentbyte=1000 rcvdbyte=2000\n'
+                f'date={local:%Y-%m-%d} time={local:%H:%M:%S} devname="FG1" devid="FG100E" '
+                f'eventtime={int(end.timestamp())}000000000 tz="+0700" logid="0000000013" '
+                f'type="traffic" subtype="forward" level="notice" vd="root" srcip={inside} '
+                f'srcport={chance.randrange(1024, 65536)} srcintf="lan" '
+                f'dstip=198.51.100.{chance.randrange(1, 250)} dstport=443 dstintf="wan1" '
+                f'sessionid={number + 1} proto=6 action="close" policyid=1 service="HTTPS" '
+                f'trandisp="snat" transip={public} transport={port} duration={lasted} sentbyte=1000 '
+                "rcvdbyte=2000\n"
             )
             if number in chosen:
                 when = (
@@ -61,7 +65,8 @@ def make(folder: Path, records: int, rows: int) -> None:
             net, third, last = number % 4, number // 4 % 5, number // 20 % 249 + 1
             mac = f"02:00:{net:02x}:{third:02x}:{last:02x}:01"
             log.write(
-                f"{local:%b %e %H:%M:%S} dhcp1 dhcpd[8]: DHCPACK on 10.{net}.{third}.{last} to {mac} (PC-{net}-{third}-{last}) via eth0\n"
+                f"{local:%b %e %H:%M:%S} dhcp1 dhcpd[8]: DHCPACK on 10.{net}.{third}.{last} to {mac} "
+                f"(PC-{net}-{third}-{last}) via eth0\n"
             )
 
 
@@ -94,10 +99,12 @@ def main() -> None:
     for (text, _), (_, seconds) in pairwise(stages):
         print(f"{seconds:7.2f} s  {text}")
     print(
-        f"{whole:7.2f} s  in all ({time.process_time() - used:.2f} s of processor time), {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:.0f} MB at most"
+        f"{whole:7.2f} s  in all ({time.process_time() - used:.2f} s of processor time), "
+        f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:.0f} MB at most"
     )
     print(
-        f"listed {len(result.distinct)}, explained {len(result.explained)}, clocks apart by {result.skews[0][1].shift}"
+        f"listed {len(result.distinct)}, explained {len(result.explained)}, clocks apart by "
+        f"{result.skews[0][1].shift}"
     )
     truth = [row.rpartition(",")[2] for row in (folder / "list.csv").read_text().splitlines()[1:]]
     wrong = sum(
@@ -109,7 +116,8 @@ def main() -> None:
         now = time.perf_counter()
         write(result, folder / f"trace{suffix}")
         print(
-            f"{time.perf_counter() - now:7.2f} s  writing {suffix}, {(folder / f'trace{suffix}').stat().st_size / 1e6:.1f} MB"
+            f"{time.perf_counter() - now:7.2f} s  writing {suffix}, "
+            f"{(folder / f'trace{suffix}').stat().st_size / 1e6:.1f} MB"
         )
 
 

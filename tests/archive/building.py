@@ -17,8 +17,10 @@ BEGIN = datetime(2022, 9, 1, tzinfo=UTC)
 
 def firewall_line(time: datetime, source: str, destination: str, host: str = "www.example.org") -> str:
     return (
-        f'date={time:%Y-%m-%d} time={time:%H:%M:%S} devname="FG-A" devid="FG100E" logid="0000000013" type="traffic" '
-        f'subtype="forward" level="notice" vd="root" eventtime={int(time.timestamp())} tz="+0000" srcip={source} '
+        f'date={time:%Y-%m-%d} time={time:%H:%M:%S} devname="FG-A" devid="FG100E" logid="0000000013" '
+        'type="traffic" '
+        f'subtype="forward" level="notice" vd="root" eventtime={int(time.timestamp())} tz="+0000" '
+        f"srcip={source} "
         f'srcport=50123 srcintf="lan" dstip={destination} dstport=443 dstintf="wan1" proto=6 action="accept" '
         f'policyid=1 service="HTTPS" hostname="{host}" sentbyte=10 rcvdbyte=20'
     )

@@ -109,7 +109,9 @@ def _certificate(path: Path) -> Path:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "centre.example")])
     start = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
-    usage = dict.fromkeys(("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "crl_sign", "encipher_only", "decipher_only"), False)  # fmt: skip
+    usage = dict.fromkeys(
+        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "crl_sign",
+         "encipher_only", "decipher_only"), False)  # fmt: skip
     made = (
         x509.CertificateBuilder()
         .subject_name(name)

@@ -35,7 +35,8 @@ def attachment(
 ) -> str:
     return (
         f"<Attachment><ContentType>{kind}</ContentType><ContentId>{content_id}</ContentId><Description/>"
-        f"<ContentTransferEncoded>{content}</ContentTransferEncoded><AttachmentName>{name}</AttachmentName></Attachment>"
+        f"<ContentTransferEncoded>{content}</ContentTransferEncoded>"
+        f"<AttachmentName>{name}</AttachmentName></Attachment>"
     )
 
 
@@ -49,7 +50,8 @@ HEADER = """<From><OrganId>000.00.00.G22</OrganId><OrganName>Cục An toàn thô
  trên không gian mạng</Subject><DueDate>2026/09/26</DueDate>
 <DocumentId>000.00.00.G22,2026/08/23,1298/CATTT-NCSC</DocumentId>"""
 MANIFEST = (
-    '<{p}edXMLManifest version="1.0"><{p}Reference xmlns:xlink="http://www.w3.org/1999/xlink" xlink:href="cid:a1">'
+    '<{p}edXMLManifest version="1.0"><{p}Reference xmlns:xlink="http://www.w3.org/1999/xlink" '
+    'xlink:href="cid:a1">'
     "<{p}ContentId>cid:a1</{p}ContentId><{p}ContentType>text/plain</{p}ContentType>"
     "<{p}AttachmentName>danh-sach.txt</{p}AttachmentName></{p}Reference></{p}edXMLManifest>"
 )
@@ -67,10 +69,12 @@ def dispatch(
     stated = f'xmlns="{NAMESPACE}" xmlns:edXML="{NAMESPACE}"'
     files = attachment(b64(LIST)) if files is None else files
     return (
-        f"<edXML {stated}><{p}edXMLEnvelope><{p}edXMLHeader><{p}MessageHeader>{prefixed(header, p)}</{p}MessageHeader>"
+        f"<edXML {stated}><{p}edXMLEnvelope><{p}edXMLHeader>"
+        f"<{p}MessageHeader>{prefixed(header, p)}</{p}MessageHeader>"
         f'<{p}TraceHeaderList version="1.0"><{p}TraceHeader><{p}OrganId>000.00.00.G22</{p}OrganId>'
         f"<{p}Timestamp>2026/08/23 08:05:09</{p}Timestamp></{p}TraceHeader>"
-        f"<{p}Bussiness><{p}BussinessDocType>{business}</{p}BussinessDocType></{p}Bussiness></{p}TraceHeaderList>"
+        f"<{p}Bussiness><{p}BussinessDocType>{business}</{p}BussinessDocType></{p}Bussiness>"
+        f"</{p}TraceHeaderList>"
         f"</{p}edXMLHeader><{p}edXMLBody>{MANIFEST.format(p=p)}</{p}edXMLBody></{p}edXMLEnvelope>"
         f"<AttachmentEncoded>{files}</AttachmentEncoded></edXML>"
     )

@@ -68,7 +68,9 @@ def bundles(tmp_path: Path) -> list[Path]:
     found = [
         *(file_found(number) for number in range(3)),
         file_found(9, "Doubtful", Level.SUSPICIOUS),
-        Finding(Area.CONNECTION, Level.MALICIOUS, "listed_connection", "chrome.exe -> 203.0.113.5:443", {"place": "x", "status": "ESTABLISHED"}, "", "203.0.113.5", "Botnet Ví Dụ", Target(TargetKind.PROCESS, "x", sha256="b" * 64)),
+        Finding(Area.CONNECTION, Level.MALICIOUS, "listed_connection", "chrome.exe -> 203.0.113.5:443",
+            {"place": "x", "status": "ESTABLISHED"}, "", "203.0.113.5", "Botnet Ví Dụ",
+            Target(TargetKind.PROCESS, "x", sha256="b" * 64)),
         Finding(Area.PROTECTION, Level.SUSPICIOUS, "protection_off", r"HKLM\x\DisableRealtimeMonitoring"),
     ]  # fmt: skip
     return [hunt(tmp_path / "hunt.zip", devices, contacts), scan(tmp_path / "scan.zip", found=found)]
@@ -240,7 +242,7 @@ def test_a_bundle_of_another_shape_is_one_clear_error(tmp_path: Path) -> None:
             gather([wrong], MARCH)
 
 
-# --- sending ---------------------------------------------------------------------------------------------------------------------------
+# --- sending ------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -309,21 +311,26 @@ def test_addresses_and_answers() -> None:
     ]
 
 
-# --- the command -----------------------------------------------------------------------------------------------------------------------
+# --- the command --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def key_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "unit.p12"
     private: Any = OWN.key
-    path.write_bytes(pkcs12.serialize_key_and_certificates(b"k", private, OWN.certificates[0], None, BestAvailableEncryption(b"secret")))  # fmt: skip
+    path.write_bytes(
+        pkcs12.serialize_key_and_certificates(
+            b"k", private, OWN.certificates[0], None, BestAvailableEncryption(b"secret")
+        )
+    )
     monkeypatch.setenv("LAMSACH_KEY_PASSWORD", "secret")
     return path
 
 
 def command(bundles: list[Path], *more: object) -> tuple[object, ...]:
     given_bundles = [word for path in bundles for word in ("--findings", path)]
-    return ("report", "--to", "avreport", "--unit", "Trung tâm A", *given_bundles, "--since", "2026-09-01", "--until", "2026-09-30", *more)  # fmt: skip
+    return ("report", "--to", "avreport", "--unit", "Trung tâm A", *given_bundles, "--since", "2026-09-01",
+        "--until", "2026-09-30", *more)  # fmt: skip
 
 
 def test_the_command_writes_signs_sends_and_keeps_the_receipt(
@@ -333,7 +340,8 @@ def test_the_command_writes_signs_sends_and_keeps_the_receipt(
     monkeypatch.setenv("LANG", "en")
     folder = tmp_path / "out"
     folder.mkdir()
-    words = command(bundles, "--names", "--organ-id", "H37.DN.001", "--sign-with", key_file, "-o", folder, "--send", receiver.url)  # fmt: skip
+    words = command(bundles, "--names", "--organ-id", "H37.DN.001", "--sign-with", key_file, "-o", folder,
+        "--send", receiver.url)  # fmt: skip
     ran: Ran = lamsach(*words)
     assert ran.status == 0, ran.errors
     (document,) = receiver.taken.values()
@@ -348,7 +356,8 @@ def test_the_command_writes_signs_sends_and_keeps_the_receipt(
     again = lamsach(*words)
     assert (again.status, len(receiver.requests)) == (0, 1), "the same report does not go twice"
     receiver.plan = [403]
-    refused = lamsach(*command(bundles, "--counts-only", "--sign-with", key_file, "-o", tmp_path / "a.xml", "--send", receiver.url))  # fmt: skip
+    refused = lamsach(*command(bundles, "--counts-only", "--sign-with", key_file, "-o", tmp_path / "a.xml",
+        "--send", receiver.url))  # fmt: skip
     assert refused.status == ExitStatus.OUTPUT
     assert "403" in refused.errors[-1]
     assert json.loads((tmp_path / "a.xml.receipt.json").read_text())["status"] == 403
@@ -375,7 +384,7 @@ def test_the_unit_has_to_choose_and_nothing_searched_is_no_report(
     assert fits(out.read_bytes())
 
 
-# --- tokens ----------------------------------------------------------------------------------------------------------------------------
+# --- tokens -------------------------------------------------------------------------------------------------
 
 
 def test_a_key_on_a_token_signs(bundles: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -393,7 +402,9 @@ def test_a_key_on_a_token_signs(bundles: list[Path], tmp_path: Path, monkeypatch
     from cryptography.hazmat.primitives.serialization import NoEncryption, PrivateFormat
 
     (tmp_path / "k.pem").write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    for words in (("--init-token", "--free", "--label", "don vi", "--so-pin", "1234", "--pin", "5678"), ("--import", tmp_path / "k.pem", "--token", "don vi", "--label", "khoa", "--id", "01", "--pin", "5678")):  # fmt: skip
+    for words in (("--init-token", "--free", "--label", "don vi", "--so-pin", "1234", "--pin", "5678"),
+        ("--import", tmp_path / "k.pem", "--token", "don vi", "--label", "khoa", "--id", "01", "--pin",
+         "5678")):  # fmt: skip
         subprocess.run([tool, "--module", module, *words], check=True, capture_output=True)
     import pkcs11
 
@@ -420,7 +431,9 @@ def test_a_key_on_a_token_signs(bundles: list[Path], tmp_path: Path, monkeypatch
         assert pin not in str(caught.value)
 
 
-@each_row("address", ["pkcs11:", "pkcs11:token=a", "pkcs11:token=a?module-path=", "token=a?module-path=b", "pkcs11:token=a;pin-value=1?module-path=b"])  # fmt: skip
+@each_row("address",
+    ["pkcs11:", "pkcs11:token=a", "pkcs11:token=a?module-path=", "token=a?module-path=b",
+     "pkcs11:token=a;pin-value=1?module-path=b"])  # fmt: skip
 def test_addresses_of_keys_that_are_refused(address: str) -> None:
     with pytest.raises(UsageError) as caught:
         parts_of(address)

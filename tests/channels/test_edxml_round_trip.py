@@ -36,7 +36,13 @@ def messages(draw: st.DrawFn) -> Message:
     }
     if draw(st.booleans()):
         time = draw(TIME)
-        return Message(kind="status", status=draw(st.sampled_from(["01", "06", "16"])), time=time, date=time.date(), **common)  # type: ignore[arg-type] # fmt: skip
+        return Message(
+            kind="status",
+            status=draw(st.sampled_from(["01", "06", "16"])),
+            time=time,
+            date=time.date(),
+            **common,
+        )  # type: ignore[arg-type]
     return Message(
         kind=draw(st.sampled_from(["new", "revoke", "update", "replace"])),
         document_id=draw(CODE),

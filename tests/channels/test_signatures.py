@@ -83,7 +83,9 @@ def test_a_part_a_second_signature_and_another_time_are_not_valid() -> None:
     assert verify(whole, OWN.certificates).verdict == "valid"
     assert verify(whole, OWN.certificates, LONG_AGO).verdict == "invalid"
     assert verify(sign(whole, OTHER), OWN.certificates).verdict != "valid"
-    assert read(dispatch().replace("<edXML:edXMLBody>", "<edXML:DigitalSignature>abc</edXML:DigitalSignature><edXML:edXMLBody>").encode(), "a").signature.verdict == "unchecked"  # fmt: skip
+    assert read(dispatch()
+        .replace("<edXML:edXMLBody>", "<edXML:DigitalSignature>abc</edXML:DigitalSignature><edXML:edXMLBody>")
+            .encode(), "a").signature.verdict == "unchecked"  # fmt: skip
 
 
 def test_a_signature_with_properties_of_its_own_is_checked_too() -> None:

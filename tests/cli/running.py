@@ -70,7 +70,10 @@ def environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
 
 def bind_line(address: str, name: str = f"www.{LISTED}", time: str = "2024-03-01T10:00:00+07:00") -> str:
     """A line of a BIND query log behind a syslog header with the full date."""
-    return f"{time} dns1 named[812]: client @0x7f31 {address}#53011 ({name}): query: {name} IN A +E(0)K (192.168.9.9)"
+    return (
+        f"{time} dns1 named[812]: client @0x7f31 {address}#53011 ({name}): query: {name} IN A +E(0)K "
+        "(192.168.9.9)"
+    )
 
 
 def write_log(path: Path, addresses: Sequence[str] = ("192.168.1.1",)) -> Path:

@@ -103,7 +103,10 @@ def test_the_version_begins_with_the_programs_name() -> None:
         ),
         (
             ["indicators", "chekc"],
-            "There is no command chekc. Did you mean lamsach indicators check? See: lamsach indicators --help",
+            (
+                "There is no command chekc. Did you mean lamsach indicators check? See: lamsach "
+                "indicators --help"
+            ),
         ),
         (
             ["hunt", "--thread", "1"],
@@ -147,7 +150,8 @@ def test_a_defect_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     ran = lamsach("hunt", write_log(tmp_path / "a.log"), "-i", write_list(tmp_path / "list.txt"))
     assert ran.status == ExitStatus.INTERNAL
     assert ran.errors == [
-        "A defect of the program: ZeroDivisionError: of ours. Run again with --debug before the command and report it."
+        "A defect of the program: ZeroDivisionError: of ours. Run again with --debug before the command "
+        "and report it."
     ]
 
 
@@ -199,7 +203,8 @@ def test_a_page_fits_its_columns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_line_of_usage_names_each_argument_once() -> None:
     for words, expected in (
-        ("hunt", "LOGS..."), ("scan", "[PATHS...]"), ("demo", "[DIR]"), ("send", "BUNDLE [URL]"), ("quarantine restore", "[ID...]"),
+        ("hunt", "LOGS..."), ("scan", "[PATHS...]"), ("demo", "[DIR]"), ("send", "BUNDLE [URL]"),
+        ("quarantine restore", "[ID...]"),
     ):  # fmt: skip
         out = " ".join(lamsach(*words.split(), "--help").out.split())
         assert f"Usage: lamsach {words} [OPTIONS] {expected} " in out

@@ -133,10 +133,15 @@ def test_standard_input_is_hunted_as_a_file(folder: Path, pack: Callable[[bytes]
 
 
 def test_a_syslog_servers_mixed_file(folder: Path) -> None:
-    squid = "1709262000.250    120 192.168.1.3 TCP_MISS/200 5120 GET http://evil.example/a.bin - HIER_DIRECT/203.0.113.9 text/html"
+    squid = (
+        "1709262000.250    120 192.168.1.3 TCP_MISS/200 5120 GET http://evil.example/a.bin - "
+        "HIER_DIRECT/203.0.113.9 text/html"
+    )
     forti = (
-        "<189>date=2024-03-01 time=10:00:05 devname=\"fw\" devid=\"FGT60\" logid=\"0000000013\" type=\"traffic\" subtype=\"forward\" level=\"notice\" "
-        "vd=\"root\" srcip=192.168.1.4 srcport=50000 dstip=203.0.113.9 dstport=443 proto=6 action=\"accept\" policyid=1 service=\"HTTPS\" sentbyte=10 rcvdbyte=10"
+        "<189>date=2024-03-01 time=10:00:05 devname=\"fw\" devid=\"FGT60\" logid=\"0000000013\" "
+        "type=\"traffic\" subtype=\"forward\" level=\"notice\" "
+        "vd=\"root\" srcip=192.168.1.4 srcport=50000 dstip=203.0.113.9 dstport=443 proto=6 "
+        "action=\"accept\" policyid=1 service=\"HTTPS\" sentbyte=10 rcvdbyte=10"
     )  # fmt: skip
     mixed = "\n".join([bind_line(FIRST), f"Mar  1 10:00:02 proxy squid[77]: {squid}", forti] * 20) + "\n"
     (folder / "messages").write_text(mixed)
@@ -324,9 +329,11 @@ def test_a_sighting_names_the_threat_that_the_list_states(folder: Path) -> None:
 def test_a_firewall_that_writes_the_far_end_first_blames_the_machine_inside(folder: Path) -> None:
     (folder / "list.txt").write_text("203.0.113.9\n")
     (folder / "asa.log").write_text(
-        "Mar 01 2024 10:00:00 fw : %ASA-6-302013: Built outbound TCP connection 7 for outside:203.0.113.9/443 "
+        "Mar 01 2024 10:00:00 fw : %ASA-6-302013: Built outbound TCP connection 7 for "
+        "outside:203.0.113.9/443 "
         "(203.0.113.9/443) to inside:10.1.1.5/50000 (192.0.2.1/50000)\n"
-        "Mar 01 2024 10:00:01 fw : %ASA-6-302013: Built inbound TCP connection 8 for outside:203.0.113.9/4431 "
+        "Mar 01 2024 10:00:01 fw : %ASA-6-302013: Built inbound TCP connection 8 for "
+        "outside:203.0.113.9/4431 "
         "(203.0.113.9/4431) to inside:10.1.1.6/443 (192.0.2.1/443)\n"
     )
     lamsach("hunt", "asa.log", "-i", "list.txt", "-o", "found.jsonl")

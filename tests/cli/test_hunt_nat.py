@@ -18,10 +18,13 @@ PUBLIC, FAR = "203.0.113.5", "198.51.100.9"
 def firewall(inside: str, port: int) -> str:
     """A FortiGate's record of a translation that ended at 08:01:00 in Vietnam, after a minute."""
     return (
-        'date=2022-09-01 time=08:01:00 devname="FG1" devid="FGT60F0000000001" eventtime=1661994060000000000 tz="+0700" '
+        'date=2022-09-01 time=08:01:00 devname="FG1" devid="FGT60F0000000001" '
+        'eventtime=1661994060000000000 tz="+0700" '
         'logid="0000000013" type="traffic" subtype="forward" level="notice" vd="root" '
-        f'srcip={inside} srcport=50123 srcintf="lan" dstip={FAR} dstport=443 dstintf="wan1" proto=6 action="close" '
-        f'service="HTTPS" trandisp="snat" transip={PUBLIC} transport={port} duration=60 sentbyte=100 rcvdbyte=200\n'
+        f'srcip={inside} srcport=50123 srcintf="lan" dstip={FAR} dstport=443 dstintf="wan1" proto=6 '
+        'action="close" '
+        f'service="HTTPS" trandisp="snat" transip={PUBLIC} transport={port} duration=60 sentbyte=100 '
+        "rcvdbyte=200\n"
     )
 
 

@@ -29,7 +29,10 @@ for words in names(COMMANDS):
     shown += " ".join(words) in page.getvalue()
 print(json.dumps([shown, sorted(sys.modules)]))
 """
-READ = "import sys, json; from lamsach.cli import main\ntry: main(sys.argv[1:])\nexcept SystemExit as end: print(json.dumps([end.code, sorted(sys.modules)]), file=sys.stderr)"
+READ = (
+    "import sys, json; from lamsach.cli import main\ntry: main(sys.argv[1:])\n"
+    "except SystemExit as end: print(json.dumps([end.code, sorted(sys.modules)]), file=sys.stderr)"
+)
 LIBRARIES = (
     "numba",
     "llvmlite",
@@ -117,9 +120,16 @@ TABLE = [
     ("hunt --colour", WORK),
     ("hunt LOG -i LIST", HUNT),
     ("hunt LOG -i LIST -o CSV", HUNT),
-    ("logs detect LOG", (*LIBRARIES, *OTHERS, "lamsach.hunt", "lamsach.indicators", "lamsach.results.html", "lamsach.logs.formats.proxies.squid")),
-    ("indicators read LIST", (*LIBRARIES, *OTHERS, "rich", "numpy", "lamsach.logs", "lamsach.hunt", *(f"lamsach.indicators.formats.{name}" for name in ("documents.paged", "documents.office", "documents.html", "feeds.stix", "feeds.misp")))),
-    ("indicators check evil.example -i LIST", (*LIBRARIES, *OTHERS, "numpy", "lamsach.logs", "lamsach.results", "lamsach.indicators.formats")),
+    ("logs detect LOG",
+     (*LIBRARIES, *OTHERS, "lamsach.hunt", "lamsach.indicators", "lamsach.results.html",
+      "lamsach.logs.formats.proxies.squid")),
+    ("indicators read LIST",
+     (*LIBRARIES, *OTHERS, "rich", "numpy", "lamsach.logs", "lamsach.hunt",
+      *(f"lamsach.indicators.formats.{name}"
+          for name in ("documents.paged", "documents.office", "documents.html", "feeds.stix",
+              "feeds.misp")))),
+    ("indicators check evil.example -i LIST",
+     (*LIBRARIES, *OTHERS, "numpy", "lamsach.logs", "lamsach.results", "lamsach.indicators.formats")),
 ]  # fmt: skip
 """Words of a command (LOG, LIST, CSV: files), and modules that it must not import, nor any below them."""
 
@@ -142,7 +152,9 @@ def test_a_command_imports_only_what_it_uses(tmp_path: Path) -> None:
     def run(words: str) -> tuple[int, set[str]]:
         typed = [places.get(word, word) for word in words.split()]
         ran = subprocess.run(
-            [sys.executable, "-c", READ, *typed], capture_output=True, text=True, env=environment({"LAMSACH_CACHE": str(tmp_path / "cache"), "LANG": "vi_VN.UTF-8", "PYTHONPATH": SOURCES}), check=False
+            [sys.executable, "-c", READ, *typed], capture_output=True, text=True,
+            env=environment({"LAMSACH_CACHE": str(tmp_path / "cache"), "LANG": "vi_VN.UTF-8",
+                "PYTHONPATH": SOURCES}), check=False
         )  # fmt: skip
         status, modules = json.loads(ran.stderr.splitlines()[-1])
         return status, set(modules)

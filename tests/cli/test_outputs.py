@@ -54,8 +54,10 @@ def test_a_full_standard_output_has_its_status(tmp_path: Path) -> None:
     @each_row(
         "words",
         [
-            ("--version",), ("--help",), ("hunt", log, "-i", listed, "-o", tmp_path / "a.csv"), ("logs", "formats"), ("logs", "read", log),
-            ("indicators", "read", listed), ("indicators", "check", "evil.example", "-i", listed), ("indicators", "export", listed, "--to", "rpz"),
+            ("--version",), ("--help",), ("hunt", log, "-i", listed, "-o", tmp_path / "a.csv"),
+            ("logs", "formats"), ("logs", "read", log), ("indicators", "read", listed),
+            ("indicators", "check", "evil.example", "-i", listed),
+            ("indicators", "export", listed, "--to", "rpz"),
         ],
     )  # fmt: skip
     def full(words: tuple[object, ...]) -> None:

@@ -18,11 +18,13 @@ FORTIGATE = (
     "fortigate-dns.log",
 )
 DNS_LINE = re.compile(
-    r"(\d+)/(\d+)/(\d{4}) (\d+):(\d\d):(\d\d) ([AP])M [0-9A-F]{4} PACKET  [0-9A-F]{16} UDP (Rcv|Snd) (\S+) +([0-9a-f]{4}) "
+    r"(\d+)/(\d+)/(\d{4}) (\d+):(\d\d):(\d\d) ([AP])M [0-9A-F]{4} PACKET  [0-9A-F]{16} UDP (Rcv|Snd) "
+    r"(\S+) +([0-9a-f]{4}) "
     r"(R| ) Q \[([0-9A-F]{4}) ([A ])([T ])([D ])([R ]) +([A-Z]+)\] ([A-Z]+) +(\S+)$"
 )
 SQUID_LINE = re.compile(
-    r"(\d{10}\.\d{3}) +(\d+) (\S+) (TCP_\w+)/(\d{3}) (\d+) (GET|CONNECT) (\S+) - (HIER_DIRECT/\S+|HIER_NONE/-) (\S+)$"
+    r"(\d{10}\.\d{3}) +(\d+) (\S+) (TCP_\w+)/(\d{3}) (\d+) (GET|CONNECT) (\S+) - "
+    r"(HIER_DIRECT/\S+|HIER_NONE/-) (\S+)$"
 )
 DHCP_LINE = re.compile(
     r"(\d\d),(\d\d)/(\d\d)/(\d\d),(\d\d:\d\d:\d\d),([^,]*),([\d.]*),([^,]*),([0-9A-F]*),.*"

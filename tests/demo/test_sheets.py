@@ -43,7 +43,8 @@ def test_the_annex_is_defanged_here_and_there(full: Demo) -> None:
 def test_the_inventory_is_untidy(full: Demo) -> None:
     rows = cells(full.files.inventory)["Thiết bị"]
     assert list(rows[4]) == [
-        "STT", "Tên máy", "Loại thiết bị", "Địa chỉ IP", "Địa chỉ MAC", "Người sử dụng", "Phòng ban", "Ghi chú",
+        "STT", "Tên máy", "Loại thiết bị", "Địa chỉ IP", "Địa chỉ MAC", "Người sử dụng", "Phòng ban",
+        "Ghi chú",
     ]  # fmt: skip
     machines = [row for row in rows[5:] if row[1]]
     macs = [re.sub("[^0-9a-f]", "", str(row[4]).lower()) for row in machines]

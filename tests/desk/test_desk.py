@@ -22,7 +22,10 @@ from tests.cli.test_hunt_nat import FAR, ZEEK, firewall, outside
 
 KIND = 'multipart/form-data; boundary="edge"'
 LOG = "".join(
-    f'192.0.2.{number % 4 + 10} - - [26/Sep/2022:10:00:{number:02} +0700] "GET http://{"bot-c2.xyz" if number == 7 else "unit.example"}/ HTTP/1.1" 200 12 "-" "-"\n'
+    (
+        f'192.0.2.{number % 4 + 10} - - [26/Sep/2022:10:00:{number:02} +0700] "GET '
+        f'http://{"bot-c2.xyz" if number == 7 else "unit.example"}/ HTTP/1.1" 200 12 "-" "-"\n'
+    )
     for number in range(60)
 )
 

@@ -425,7 +425,7 @@ def test_the_dropped_records_are_named_on_each_client() -> None:
         assert reason.values == {"forwarder": SERVER, "count": 3}
 
 
-# --- forwarders that only their times betray -------------------------------------------------------------------------
+# --- forwarders that only their times betray ----------------------------------------------------------------
 
 
 def test_a_forwarder_is_told_by_its_clients_times() -> None:
@@ -484,7 +484,7 @@ def test_an_infected_machine_is_not_taken_for_a_forwarder(client: list[Raw], sus
     assert not any("forwarded_for" in codes(one) for one in devices)
 
 
-# --- what a device is told with ---------------------------------------------------------------------------------------
+# --- what a device is told with -----------------------------------------------------------------------------
 
 
 def test_addresses_in_the_order_of_time() -> None:
@@ -545,7 +545,7 @@ def test_combine_refuses_different_keys() -> None:
         combine(one, other)
 
 
-# --- order ------------------------------------------------------------------------------------------------------------
+# --- order --------------------------------------------------------------------------------------------------
 
 IDENTITIES = st.builds(
     Identity,
@@ -605,8 +605,8 @@ def test_nothing_is_lost_without_forwarders(raw: list[Raw]) -> None:
 
 
 OF_RECORDS = {
-    "contacted_briefly", "contacted_repeatedly", "blocked_only", "partial_only", "resolved_only", "inbound_only",
-    "also_blocked", "also_unparsed", "also_other", "no_device_named",
+    "contacted_briefly", "contacted_repeatedly", "blocked_only", "partial_only", "resolved_only",
+    "inbound_only", "also_blocked", "also_unparsed", "also_other", "no_device_named",
 }  # fmt: skip
 """Reasons whose count is one of records."""
 

@@ -35,7 +35,8 @@ def record(
     start = microseconds(NOON + at)
     end = microseconds(NOON + at + lasted)
     return NatRecord(
-        Kind.SESSION, public, port, port, protocol_number(protocol), inside, inside_port, start, end, far, "", "fw.log", 7
+        Kind.SESSION, public, port, port, protocol_number(protocol), inside, inside_port, start, end, far, "",
+        "fw.log", 7
     )  # fmt: skip
 
 

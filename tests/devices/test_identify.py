@@ -38,7 +38,8 @@ def event(ip: str | None, minute: float | None = 0, **more: str) -> Event:
         (event(LEASED, 250), Identity(LEASED, B, "pc-b", None, "lease")),
         (event(LEASED, 250, user="binh"), Identity(LEASED, B, "pc-b", "binh", "lease")),
         (event(LEASED, 250, device_name="other", device_mac=C), Identity(LEASED, B, "pc-b", None, "lease")),
-        # the table knows the address, and nobody held it: the inventory's holder did lease it, so it is believed
+        # the table knows the address, and nobody held it: the inventory's holder did lease it, so it is
+        # believed
         (event(LEASED, 150), Identity(LEASED, A, "MAY-A", "An", "inventory")),
         (event(STATIC), Identity(STATIC, C, "MAY-C", "Chi", "inventory")),
         (event(STATIC, None), Identity(STATIC, C, "MAY-C", "Chi", "inventory")),

@@ -85,18 +85,22 @@ def test_text_in_every_delimiter_and_encoding(tmp_path: Path, delimiter: str, en
          [InventoryEntry(("10.0.1.5",), (), "MAY-01", "An", "Sở A")]),
         ([["10.0.1.5", "02000000000A"], ["10.0.1.6", "02000000000B"]],
          [InventoryEntry(("10.0.1.5",), (A,)), InventoryEntry(("10.0.1.6",), (B,))]),
-        ([["máy", "x", "y"], ["MAY-01", "10.0.1.5", "0200.0000.000A"]], [InventoryEntry(("10.0.1.5",), (A,), "MAY-01")]),
+        ([["máy", "x", "y"], ["MAY-01", "10.0.1.5", "0200.0000.000A"]],
+         [InventoryEntry(("10.0.1.5",), (A,), "MAY-01")]),
         ([HEADER, [*ROW[:1], "10.0.1.5; 10.0.1.6", "02000000000A / 02000000000B", *ROW[3:]]],
          [InventoryEntry(("10.0.1.5", "10.0.1.6"), (A, B), *ROW[3:])]),
         ([HEADER, ["1", "DHCP", *ROW[2:]]], [InventoryEntry((), (A,), *ROW[3:])]),
         ([HEADER, ROW, HEADER, ["2", "", "02:00:00:00:00:0b", "MAY-02", "", ""]],
          [ENTRY, InventoryEntry((), (B,), "MAY-02")]),
-        ([HEADER[:5], ["I", "Phòng Tổ chức", "", "", ""], ROW[:5], ["II. Phòng Kỹ thuật", "", "", "", ""], ["2", "10.0.1.9", "", "M9", ""]],
+        ([HEADER[:5], ["I", "Phòng Tổ chức", "", "", ""], ROW[:5], ["II. Phòng Kỹ thuật", "", "", "", ""],
+            ["2", "10.0.1.9", "", "M9", ""]],
          [InventoryEntry(("10.0.1.5",), (A,), "MAY-01", "Nguyễn Văn Ân", "Phòng Tổ chức"),
           InventoryEntry(("10.0.1.9",), (), "M9", None, "Phòng Kỹ thuật")]),
         ([["Tên máy", "Người dùng"], ["MAY-01", "An"]], [InventoryEntry((), (), "MAY-01", "An")]),
-        ([["Tên máy"], ["MAY-01"], ["Kế toán"]], [InventoryEntry((), (), "MAY-01"), InventoryEntry((), (), "Kế toán")]),
-        ([["Tên máy", "IP"], ["Tổ1 A", ""], ["MAY-01", ""]], [InventoryEntry((), (), "MAY-01", None, "Tổ1 A")]),
+        ([["Tên máy"], ["MAY-01"], ["Kế toán"]],
+         [InventoryEntry((), (), "MAY-01"), InventoryEntry((), (), "Kế toán")]),
+        ([["Tên máy", "IP"], ["Tổ1 A", ""], ["MAY-01", ""]],
+         [InventoryEntry((), (), "MAY-01", None, "Tổ1 A")]),
     ],
 )  # fmt: skip
 def test_shapes_of_sheets(tmp_path: Path, rows: list[list[str]], expected: list[InventoryEntry]) -> None:
@@ -208,7 +212,7 @@ def test_a_heading_names_its_column(heading: str, column: Column | None) -> None
     assert column_of(heading) == column
 
 
-# --- hostile and broken files -----------------------------------------------------------------------------------------
+# --- hostile and broken files -------------------------------------------------------------------------------
 
 GOOD = workbook(lambda book: [book.active.append(row) for row in (HEADER, ROW)])  # type: ignore[func-returns-value]
 SHEET = "xl/worksheets/sheet1.xml"

@@ -131,7 +131,7 @@ def test_far_ends_do_not_overflow() -> None:
     assert _holder(table, at(10 * 365 * DAYS)) == A
 
 
-# --- against an obvious reference -------------------------------------------------------------------------------------
+# --- against an obvious reference ---------------------------------------------------------------------------
 
 MACHINES = ["02:00:00:00:00:0a", "02:00:00:00:00:0b", "02:00:00:00:00:0c"]
 CHURN = st.lists(

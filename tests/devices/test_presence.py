@@ -93,7 +93,11 @@ def test_days_become_intervals() -> None:
 
 def test_a_hunt_tells_of_machines_that_are_quiet(tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text("bot-c2.xyz\n")
-    line = '<189>date=2022-09-02 time=10:00:0{n} devname="FW-A" devid="FGT60F0000000001" tz="+0700" logid="0000000013" type="traffic" subtype="forward" level="notice" vd="root" srcip=10.1.2.{n} srcport=5000 dstip=203.0.113.9 dstport=443 action="accept" proto=6\n'
+    line = (
+        '<189>date=2022-09-02 time=10:00:0{n} devname="FW-A" devid="FGT60F0000000001" tz="+0700" '
+        'logid="0000000013" type="traffic" subtype="forward" level="notice" vd="root" srcip=10.1.2.{n} '
+        'srcport=5000 dstip=203.0.113.9 dstport=443 action="accept" proto=6\n'
+    )
     (tmp_path / "fw.log").write_text("".join(line.format(n=n) for n in (3, 4)))
     request = Request([str(tmp_path / "fw.log")], [str(tmp_path / "list.txt")], threads=1, unit_key=KEY)
     findings, _ = investigate(request)

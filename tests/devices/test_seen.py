@@ -35,8 +35,8 @@ def arp(minute: float, mac: str, ip: str = IP, name: str | None = None) -> Event
 
 
 def logon(
-    minute: float, user: str | None, ip: str | None = IP, name: str | None = None, mac: str | None = None, log: str = "windows_event_json",
-    action: Action = Action.ALLOWED,
+    minute: float, user: str | None, ip: str | None = IP, name: str | None = None, mac: str | None = None,
+    log: str = "windows_event_json", action: Action = Action.ALLOWED,
 ) -> Event:  # fmt: skip
     return Event(
         time=at(minute),
@@ -51,15 +51,20 @@ def logon(
 
 
 MACHINES: dict[str, tuple[list[Event], dict[float, str | None]]] = {
-    "for a day before and after": ([arp(0, A)], {-WINDOW - 1: None, -WINDOW: A, 0: A, WINDOW - 1: A, WINDOW: None}),
+    "for a day before and after": ([arp(0, A)],
+        {-WINDOW - 1: None, -WINDOW: A, 0: A, WINDOW - 1: A, WINDOW: None}),
     "from one sighting to the next": ([arp(0, A), arp(2 * WINDOW, A)], {WINDOW: A, 3 * WINDOW - 1: A}),
-    "not over a longer gap": ([arp(0, A), arp(2 * WINDOW + 2, A)], {WINDOW - 1: A, WINDOW: None, WINDOW + 1: None, WINDOW + 2: A}),
-    "between two machines nobody": ([arp(0, A), arp(600, B)], {SURE - 1: A, SURE: None, 300: None, 600 - SURE: B, 600: B}),
+    "not over a longer gap": ([arp(0, A), arp(2 * WINDOW + 2, A)],
+        {WINDOW - 1: A, WINDOW: None, WINDOW + 1: None, WINDOW + 2: A}),
+    "between two machines nobody": ([arp(0, A), arp(600, B)],
+        {SURE - 1: A, SURE: None, 300: None, 600 - SURE: B, 600: B}),
     "two machines soon after one another meet in the middle": ([arp(0, A), arp(10, B)], {4: A, 6: B}),
     "two at once are nobody": ([arp(0, A), arp(0, B)], {-5: None, 0: None, 5: None}),
     "a name completes the hardware address": ([arp(0, A), arp(0, A, name="PC-7")], {0: A}),
-    "a router answers for many": ([arp(0, A, f"10.0.0.{n}") for n in range(50, 51 + MOST_ADDRESSES)], {0: None}),
-    "a machine with some addresses is none": ([arp(0, A, f"10.0.0.{n}") for n in range(50, 50 + MOST_ADDRESSES)], {0: A}),
+    "a router answers for many": ([arp(0, A, f"10.0.0.{n}") for n in range(50, 51 + MOST_ADDRESSES)],
+        {0: None}),
+    "a machine with some addresses is none": (
+        [arp(0, A, f"10.0.0.{n}") for n in range(50, 50 + MOST_ADDRESSES)], {0: A}),
 }  # fmt: skip
 
 
@@ -147,12 +152,13 @@ def test_the_line_that_names_another_machine_is_believed() -> None:
     ) == (B, "log")
 
 
-# --- a device whose address changed hands in the middle of a sighting -------------------------------------------------
+# --- a device whose address changed hands in the middle of a sighting ---------------------------------------
 
 CHURN = st.lists(
     st.one_of(
         st.builds(
-            lease, st.integers(0, 300), st.sampled_from([LeaseAction.ASSIGNED, LeaseAction.RENEWED, LeaseAction.RELEASED]),
+            lease, st.integers(0, 300),
+            st.sampled_from([LeaseAction.ASSIGNED, LeaseAction.RENEWED, LeaseAction.RELEASED]),
             st.sampled_from([A, B, C]), ip=st.just(IP), until=st.none() | st.integers(0, 400),
         ),
         st.builds(arp, st.integers(0, 300), st.sampled_from([A, B, C])),

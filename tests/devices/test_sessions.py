@@ -39,14 +39,17 @@ def session(
 
 
 CASES: dict[str, tuple[list[Event], dict[float, str | None]]] = {
-    "from log-on to log-off": ([session(0, ASSIGNED, "alice"), session(60, RELEASED, "alice")], {-1: None, 0: "alice", 59: "alice", 60: None}),
-    "an end that names no address": ([session(0, ASSIGNED, "alice"), session(60, RELEASED, "alice", None)], {59: "alice", 60: None}),
+    "from log-on to log-off": ([session(0, ASSIGNED, "alice"), session(60, RELEASED, "alice")],
+        {-1: None, 0: "alice", 59: "alice", 60: None}),
+    "an end that names no address": ([session(0, ASSIGNED, "alice"), session(60, RELEASED, "alice", None)],
+        {59: "alice", 60: None}),
     "the end of the same person's other session": (
         [session(0, ASSIGNED, "alice"), session(60, RELEASED, "alice", None, port=9)],
         {59: "alice", 61: "alice"},
     ),
     "an end before the beginning is of another session": (
-        [session(5, RELEASED, "alice", None), session(10, ASSIGNED, "alice"), session(60, RELEASED, "alice", None)],
+        [session(5, RELEASED, "alice", None), session(10, ASSIGNED, "alice"),
+         session(60, RELEASED, "alice", None)],
         {11: "alice", 59: "alice", 60: None},
     ),
     "logged on again after the end": (
@@ -54,8 +57,10 @@ CASES: dict[str, tuple[list[Event], dict[float, str | None]]] = {
         {59: "alice", 61: None, 91: "alice"},
     ),
     "nothing says when it ends": ([session(0, ASSIGNED, "alice")], {DAY - 1: "alice", DAY: None}),
-    "the next person": ([session(0, ASSIGNED, "alice"), session(30, ASSIGNED, "bob")], {29: "alice", 30: "bob"}),
-    "proof of life": ([session(0, ASSIGNED, "alice"), session(DAY - 1, RENEWED, "alice")], {DAY + 60: "alice"}),
+    "the next person": ([session(0, ASSIGNED, "alice"), session(30, ASSIGNED, "bob")],
+        {29: "alice", 30: "bob"}),
+    "proof of life": ([session(0, ASSIGNED, "alice"), session(DAY - 1, RENEWED, "alice")],
+        {DAY + 60: "alice"}),
 }  # fmt: skip
 
 

@@ -134,7 +134,10 @@ def test_reading_the_clock_is_found(line: str) -> None:
 
 
 def test_what_reads_no_clock_is_left_alone() -> None:
-    source = "A = time(8)\nB = datetime(2026, 1, 1)\nC = time.localtime(0)\nD = make(lambda: date.today())\ndef f():\n    return date.today()\n"
+    source = (
+        "A = time(8)\nB = datetime(2026, 1, 1)\nC = time.localtime(0)\nD = make(lambda: date.today())\n"
+        "def f():\n    return date.today()\n"
+    )
     assert read_at_import({"tests.test_a": source}) == []
 
 

@@ -101,7 +101,10 @@ def test_cells_as_the_sheet_shows_them() -> None:
 
 
 def test_errors_and_truths_are_seen_only_where_asked_for() -> None:
-    cells = b'<row r="1"><c r="A1" t="e"><v>#N/A</v></c><c r="B1" t="b"><v>1</v></c><c r="C1" t="str"><v>x</v></c></row>'
+    cells = (
+        b'<row r="1"><c r="A1" t="e"><v>#N/A</v></c><c r="B1" t="b"><v>1</v></c><c r="C1" '
+        b't="str"><v>x</v></c></row>'
+    )
     data = workbook(b"<worksheet><sheetData>%s</sheetData></worksheet>" % cells)
     assert [row.cells for row in rows(data)] == [("", "", "x")]
     assert [row.cells for row in rows(data, shown=True)] == [("#N/A", "1", "x")]

@@ -118,7 +118,8 @@ def campaign(owner: str, starts: str, days: dict[str, str | None]) -> None:
     """A campaign."""
     begins = date.fromisoformat(starts)
     Campaign.objects.create(
-        name=CAMPAIGN, owner=unit(owner), starts=begins, ends=begins + timedelta(days=60), form=default_form(), **days
+        name=CAMPAIGN, owner=unit(owner), starts=begins, ends=begins + timedelta(days=60),
+        form=default_form(), **days
     )  # fmt: skip
 
 
@@ -131,8 +132,8 @@ def send(issuer: str, number: str, about: str, deadline: str, whole: bool) -> in
     """Send a dispatch to the units under a unit; `about`: the number of the one that it passes on."""
     parent = Dispatch.objects.filter(number=about).first() if about else None
     made = Dispatch.objects.create(
-        campaign=the_campaign(), issuer=unit(issuer), parent=parent, number=number, day=tree.today(), subject=number,
-        deadline=date.fromisoformat(deadline), created_by=me(), once=number,
+        campaign=the_campaign(), issuer=unit(issuer), parent=parent, number=number, day=tree.today(),
+        subject=number, deadline=date.fromisoformat(deadline), created_by=me(), once=number,
     )  # fmt: skip
     return dispatches.send(made, me(), whole=whole)
 
@@ -163,7 +164,12 @@ def withdraw(code: str, number: str) -> bool:
 def move_deadline(scope: str, code: str, kind: str, day: str) -> None:
     """Move a deadline."""
     anchor = unit(code) if code else None
-    make(Plan(the_campaign(), MoveScope(scope), {DeadlineKind(kind): date.fromisoformat(day)}, anchor, "Lý do"), me())  # fmt: skip
+    make(
+        Plan(
+            the_campaign(), MoveScope(scope), {DeadlineKind(kind): date.fromisoformat(day)}, anchor, "Lý do"
+        ),
+        me(),
+    )
 
 
 def undo_move(scope: str, code: str) -> bool:
@@ -324,13 +330,20 @@ def back_up(path: str) -> int:
 def partners() -> list[list[Any]]:
     """How it stands with each partner."""
     rows = Partner.objects.order_by("code")
-    return [[one.code, shown_counter(one.sent), one.restored is not None, one.clock_off_s, one.problem] for one in rows]  # fmt: skip
+    return [
+        [one.code, shown_counter(one.sent), one.restored is not None, one.clock_off_s, one.problem]
+        for one in rows
+    ]
 
 
 def sums(home: str) -> dict[str, int]:
     """How many units under a unit acknowledged and deployed, and how many machines were found."""
     found = counts(the_campaign(), unit(home).pk)
-    return {"informed": found.informed, "deployed": found.deployed, "found": case_counts(the_campaign(), unit(home).pk).found}  # fmt: skip
+    return {
+        "informed": found.informed,
+        "deployed": found.deployed,
+        "found": case_counts(the_campaign(), unit(home).pk).found,
+    }
 
 
 def figures(home: str, days: list[str]) -> dict[str, Any]:
@@ -341,7 +354,8 @@ def figures(home: str, days: list[str]) -> dict[str, Any]:
     together = consolidate(form, scope)
     chart = series(one, root.pk, tree.today())
     home_page = [
-        [[part.count for part in shown.machines], [[bar.done, bar.all] for bar in shown.units], shown.late, shown.left]
+        [[part.count for part in shown.machines], [[bar.done, bar.all] for bar in shown.units], shown.late,
+         shown.left]
         for shown in standings(me())
     ]  # fmt: skip
     parts = Participation.objects.filter(campaign=one, unit__in=tree.under([root.pk]).values("descendant"))
@@ -352,18 +366,21 @@ def figures(home: str, days: list[str]) -> dict[str, Any]:
         "units": {
             row[0]: [str(each) for each in row[1:]]
             for row in parts.exclude(unit=root).values_list(
-                "unit__code", "unit__name", "sent_on", "opened_on", "informed_on", "deployed_on", "acknowledge_due", "deploy_due", "report_due"
+                "unit__code", "unit__name", "sent_on", "opened_on", "informed_on", "deployed_on",
+                "acknowledge_due", "deploy_due", "report_due"
             )
         },
         "machines": [repr(case_counts(one, root.pk, date.fromisoformat(day))) for day in days],
         "machines by unit": {code[pk]: repr(row) for pk, row in case_counts_by_child(one, root.pk).items()},
         "one by one": pages(one, root),
-        "by day": [[str(day), repr(row)] for day, row in counts_by_day(one, root.pk, tree.today()).get(root.pk, [])],
+        "by day": [[str(day), repr(row)] for day,
+            row in counts_by_day(one, root.pk, tree.today()).get(root.pk, [])],
         "chart": [[str(day) for day in chart.days], chart.counts] if chart else None,
         "not searched": sorted(code[pk] for pk in searching(one, root.pk).tops),
         "report": compute(form, scope),
         "consolidation": [
-            [line.unit.code, line.state, line.accepted.edition if line.accepted else 0, str(line.due), dict(line.values), line.late]
+            [line.unit.code, line.state, line.accepted.edition if line.accepted else 0, str(line.due),
+             dict(line.values), line.late]
             for line in together.lines
         ],
         "sums": dict(together.sums),
@@ -395,7 +412,8 @@ def pages(one: Campaign, root: Unit) -> dict[str, Any]:
     return {
         codes[pk]: [
             repr(whole[pk]), repr(shown.get(pk)), searching(one, pk).count, repr(charts[pk]),
-            sorted([codes[below], repr(row)] for below, row in case_counts_by_child(one, pk).items() if row != CaseCounts()),
+            sorted([codes[below], repr(row)] for below,
+                row in case_counts_by_child(one, pk).items() if row != CaseCounts()),
         ]
         for pk in whole
         if whole[pk] != CaseCounts()
@@ -416,4 +434,7 @@ def dispatch_numbers(code: str) -> dict[str, int]:
 
 def reports_of(code: str) -> list[list[Any]]:
     """A unit's reports: edition, state, digest."""
-    return [[row.edition, row.state, row.digest] for row in Report.objects.filter(unit__code=code).order_by("edition")]  # fmt: skip
+    return [
+        [row.edition, row.state, row.digest]
+        for row in Report.objects.filter(unit__code=code).order_by("edition")
+    ]

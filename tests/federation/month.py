@@ -116,7 +116,9 @@ class Month:
             own = trunk if name in (M, "all") else [(M, None), (name, M)]
             under = [pair for one in PROVINCES if name in (one, "all") for pair in self.below[one]]
             home = M if name == "all" else name
-            portal.ask(self.now, ("fresh", {}), ("begin", {"units": [*own, *under], "since": since, "home": home}))  # fmt: skip
+            portal.ask(
+                self.now, ("fresh", {}), ("begin", {"units": [*own, *under], "since": since, "home": home})
+            )
         publics = {name: self.portals[name].one(self.now, "keys", code=name) for name in (M, *PROVINCES)}
         for province in PROVINCES:
             for ours, theirs in ((M, province), (province, M)):
@@ -127,7 +129,10 @@ class Month:
                 )  # fmt: skip
         for name in (M, *PROVINCES):
             self.portals[name].off = HOUR * self.rng.choice((0, 0, -7, -3, 2, 5, 8))
-        due = {name: self.day(number) for name, number in (("acknowledge_due", 7), ("deploy_due", 14), ("report_due", 24))}  # fmt: skip
+        due = {
+            name: self.day(number)
+            for name, number in (("acknowledge_due", 7), ("deploy_due", 14), ("report_due", 24))
+        }
         if self.rng.random() < 0.5:
             due["acknowledge_due"] = None  # type: ignore[assignment]
         self.act(M, "campaign", owner=M, starts=BEGIN.date().isoformat(), days=due)
@@ -150,7 +155,8 @@ class Month:
                 self.answered[province, ""] = set()
                 number_ = f"1/{province}"
                 deadline = self.day(self.rng.randrange(16, 24))
-                self.act(province, "send", issuer=province, number=number_, about="1/M", deadline=deadline, whole=True)  # fmt: skip
+                self.act(province, "send", issuer=province, number=number_, about="1/M", deadline=deadline,
+                    whole=True)  # fmt: skip
             elif (province, "") in self.answered:
                 self._work_in(province, number)
         for one, chance in ((self._lists, 0.3), (self._deadlines, 0.25), (self._judge, 0.7)):
@@ -194,7 +200,8 @@ class Month:
         if self.rng.random() < 0.4:
             self.act(province, "report", code=few[-1])
         if self.rng.random() < 0.15:
-            self.act(province, "move_deadline", scope="subtree", code=few[0], kind="deploy", day=self.day(self.rng.randrange(12, 26)))  # fmt: skip
+            self.act(province, "move_deadline", scope="subtree", code=few[0], kind="deploy",
+                day=self.day(self.rng.randrange(12, 26)))  # fmt: skip
         if self.rng.random() < 0.1:
             self.made += 1
             self.act(province, "add_units", back=True, units=[(f"{province}.N{self.made:02d}", province)])
@@ -209,7 +216,8 @@ class Month:
         known = sum(machine[0] == code for machine in self.machines)
         machines = list(range(known, known + self.rng.randrange(0, 3)))
         covered = [self.day(today - ago) for ago in range(1, first + 3)]
-        self.act(self.home(code), "findings", code=code, machines=machines, days=seen if machines else [], covered=covered)  # fmt: skip
+        self.act(self.home(code), "findings", code=code, machines=machines, days=seen if machines else [],
+            covered=covered)  # fmt: skip
         self.machines += [[code, one, False] for one in machines]
 
     def _cases(self, province: str) -> None:
@@ -241,7 +249,9 @@ class Month:
             return
         scope, code = self.rng.choice((("all", ""), ("one", PROVINCES[0]), ("subtree", self.own[0])))
         kind = self.rng.choice(("acknowledge", "deploy", "report"))
-        self.act(M, "move_deadline", scope=scope, code=code, kind=kind, day=self.day(self.rng.randrange(8, 30)))  # fmt: skip
+        self.act(
+            M, "move_deadline", scope=scope, code=code, kind=kind, day=self.day(self.rng.randrange(8, 30))
+        )
         self.moves.append((scope, code, kind))
 
     def _judge(self, number: int) -> None:
@@ -321,7 +331,9 @@ class Month:
             if self.rng.random() < 0.15:
                 self.account.counted["files lost"] += 1
                 continue
-            self.flights.append(Flight(path, sender, receiver, self.now + HOUR * self.rng.choice((1, 2, 20, 50))))  # fmt: skip
+            self.flights.append(
+                Flight(path, sender, receiver, self.now + HOUR * self.rng.choice((1, 2, 20, 50)))
+            )
 
     def _deliver(self, flight: Flight) -> None:
         if self.rng.random() < 0.05:
@@ -479,7 +491,9 @@ class Month:
                     self.account.wrong.append(f"{home} still waits for what {row[0]} has to return")
                 off = (self.portals[row[0]].off - self.portals[home].off).total_seconds()
                 if self.url and row[3] != off:
-                    self.account.wrong.append(f"{home} takes the clock of {row[0]} to be off by {row[3]} s, not {off}")  # fmt: skip
+                    self.account.wrong.append(
+                        f"{home} takes the clock of {row[0]} to be off by {row[3]} s, not {off}"
+                    )
 
 
 def _from_above(name: str, arguments: dict[str, Any]) -> bool:
@@ -497,5 +511,8 @@ def _difference(found: Any, wanted: Any) -> str:
         return "; ".join(f"{key}: {found.get(key)}, not {wanted.get(key)}" for key in keys)
     if isinstance(found, list) and isinstance(wanted, list):
         pairs = [(a, b) for a, b in zip(found, wanted, strict=False) if a != b][:4]
-        return "; ".join(f"{a}, not {b}" for a, b in pairs) or f"{len(found)} rows, not {len(wanted)}: {found[-2:]}, {wanted[-2:]}"  # fmt: skip
+        return (
+            "; ".join(f"{a}, not {b}" for a, b in pairs)
+            or f"{len(found)} rows, not {len(wanted)}: {found[-2:]}, {wanted[-2:]}"
+        )
     return f"{found}, not {wanted}"

@@ -36,7 +36,10 @@ def main() -> int:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000
         seconds = time.monotonic() - begun
         print(
-            f"seed {seed}: {read} inputs so far, {defects} defects, {seconds:.0f} s (processor {time.process_time():.0f} s), {peak} MB",
+            (
+                f"seed {seed}: {read} inputs so far, {defects} defects, {seconds:.0f} s (processor "
+                f"{time.process_time():.0f} s), {peak} MB"
+            ),
             flush=True,
         )
         seed += 1

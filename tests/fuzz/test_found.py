@@ -15,8 +15,14 @@ from lamsach.model import Problem
 
 FOUND = (
     "srcip=10.20.1.15 dstip=203.0.113.91 dstport=\x0b srcintf=lan action=blocked",
-    '"0.20.9.1,host/pc-7.unit.example,06/10/2026,11:01:00,IAS,NPS01,31,00-1A-2B-3C-4D-5F,4108,10.20.9.1,4136,2,4142,0',
-    '{"T":"2026-11-20T16:26:53Z","QH":"bot.example","QT":"A","IP":"10.1.1.5","Result":{"IsFiltered":true,"Reason":{}}}',
+    (
+        '"0.20.9.1,host/pc-7.unit.example,06/10/2026,11:01:00,IAS,NPS01,31,00-1A-2B-3C-4D-5F,4108,10.20.9.1,'
+        "4136,2,4142,0"
+    ),
+    (
+        '{"T":"2026-11-20T16:26:53Z","QH":"bot.example","QT":"A","IP":"10.1.1.5",'
+        '"Result":{"IsFiltered":true,"Reason":{}}}'
+    ),
     "proxy: 1780619471.111 4444 10.20.1.15 TCP_MISS/200 512".rjust(800)
     + " GET http://files.example/a - HIER_NONE/- -",
 )

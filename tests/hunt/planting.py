@@ -18,16 +18,21 @@ DIGESTS = ["08297c071792bd9856adcc8299be428e", "54fe521f35031bf714bd3823a756839f
            "372eb3774802a8d97badd0f3afdabbf7a17ef8a1f900b394db99a460b893406c"]  # fmt: skip
 INDICATORS = [*NAMES, *ADDRESSES, *IPV6, NETWORK, *DIGESTS]
 
-BEFORE = [" ", "\t", '"', "'", "=", "(", "[", "<", "{", "|", ",", ";", ":", "://", "http://", "https:\\/\\/", "@", "%2F", "%252f",
-          "\\n", "\\t", "\\u003d", "\\x3d", "\x00", "\x1f", "&u=", "?q=", "HIER_DIRECT/", "client ", "", "rrname\":\"", "é ", "->", "*", "+", "!"]  # fmt: skip
-AFTER = [" ", "\t", '"', "'", ")", "]", ">", "}", "|", ",", ";", ":443", "/", "/a/b?c=d", "\\/x", "%2F", "\x00", "", "#53", "&x=1",
+BEFORE = [" ", "\t", '"', "'", "=", "(", "[", "<", "{", "|", ",", ";", ":", "://", "http://", "https:\\/\\/",
+    "@", "%2F", "%252f",
+          "\\n", "\\t", "\\u003d", "\\x3d", "\x00", "\x1f", "&u=", "?q=", "HIER_DIRECT/", "client ", "",
+          "rrname\":\"", "é ", "->", "*", "+", "!"]  # fmt: skip
+AFTER = [" ", "\t", '"', "'", ")", "]", ">", "}", "|", ",", ";", ":443", "/", "/a/b?c=d", "\\/x", "%2F",
+    "\x00", "", "#53", "&x=1",
          "\\n", "\"}", " IN A +E(0)K", "\r", "?", "!", "\\u0026"]  # fmt: skip
 GLUE = ["%252f", "\\u003d", "\\x3d"]
 """What runs into an address or digest that begins with a hexadecimal digit."""
-NOISE = ["www.google.com", "10.1.2.3", "1790000012.123456", "notevil.example", "evil.example.com", "203.0.113.90", "1203.0.113.9",
-         "a..b", "...", "1.2.3", "0.000684", "::", "12:34:56", "aa:bb:cc:dd:ee:ff", "deadbeef" * 5, "f" * 130, "(3)www(5)good1(3)com(0)",
-         "C:\\Windows\\svchost.exe", "%41%", "\\", "%", "x" * 300, "1.1.1.1." * 20, "tiếng.việt", "{\"a\":{\"b\":[1.5,2.5]}}", "-", "_", ".",
-         "proto=6", "sentbyte=1200", "2026-10-01T12:00:01.123+07:00", "Mozilla/5.0", "ec2-1-2-3-4.compute.amazonaws.com"]  # fmt: skip
+NOISE = ["www.google.com", "10.1.2.3", "1790000012.123456", "notevil.example", "evil.example.com",
+    "203.0.113.90", "1203.0.113.9",
+         "a..b", "...", "1.2.3", "0.000684", "::", "12:34:56", "aa:bb:cc:dd:ee:ff", "deadbeef" * 5, "f" * 130,
+         "(3)www(5)good1(3)com(0)", "C:\\Windows\\svchost.exe", "%41%", "\\", "%", "x" * 300, "1.1.1.1." * 20,
+         "tiếng.việt", "{\"a\":{\"b\":[1.5,2.5]}}", "-", "_", ".", "proto=6", "sentbyte=1200",
+         "2026-10-01T12:00:01.123+07:00", "Mozilla/5.0", "ec2-1-2-3-4.compute.amazonaws.com"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,10 @@ def behind_pairs(items: Sequence[Planted]) -> bytes:
     """The message of a record of pairs."""
     return _text(
         [
-            f'date=2026-11-20 time=10:00:00 devname="gw" logid="1" src=10.1.1.5 dst=192.0.2.77 action=allow msg="{line}"'
+            (
+                'date=2026-11-20 time=10:00:00 devname="gw" logid="1" src=10.1.1.5 dst=192.0.2.77 '
+                f'action=allow msg="{line}"'
+            )
             for item in items
             for line in [item.text.replace('"', "'")]
         ]

@@ -25,7 +25,10 @@ from lamsach.model import (
 )
 
 C2, SERVER = "c2.evil.example", "203.0.113.9"
-SQUID = "178061947{n}.000     12 10.20.1.15 TCP_MISS/200 512 GET http://www.unit.example/{path} - HIER_DIRECT/198.51.100.7 text/html\n"
+SQUID = (
+    "178061947{n}.000     12 10.20.1.15 TCP_MISS/200 512 GET http://www.unit.example/{path} - "
+    "HIER_DIRECT/198.51.100.7 text/html\n"
+)
 ACCESS = '10.20.1.15 - - [02/Jun/2026:05:57:5{n} +0000] "GET /a HTTP/1.1" 200 12 "{referer}" "{agent}"\n'
 DHCPD = "Jun 10 08:00:1{n} dhcp01 dhcpd[812]: DHCPACK on 10.20.0.55 to 02:00:5e:10:00:55 (PC-55) via vmx1\n"
 
@@ -129,8 +132,14 @@ def test_a_match_that_does_not_count_is_set_aside():
 
 
 BESIDE = '{"time":"2026-11-20T10:00:00Z","src_ip":"10.1.1.5","dst_ip":"203.0.113.9","events":[{"a":1}]}'
-FLOW = '{"time":"2026-11-20T10:00:00Z","category":"NetworkSecurityGroupFlowEvent","properties":{"flows":[{"flows":[{"flowTuples":["1795168800,10.1.1.5,203.0.113.20,1,443,T,O,A"]}]}]}}'
-PLAIN = '{"time":"2026-11-20T10:00:00Z","src_ip":"10.1.1.5","dst_ip":"203.0.113.9","url":"http://c2.evil.example/x"}'
+FLOW = (
+    '{"time":"2026-11-20T10:00:00Z","category":"NetworkSecurityGroupFlowEvent",'
+    '"properties":{"flows":[{"flows":[{"flowTuples":["1795168800,10.1.1.5,203.0.113.20,1,443,T,O,A"]}]}]}}'
+)
+PLAIN = (
+    '{"time":"2026-11-20T10:00:00Z","src_ip":"10.1.1.5","dst_ip":"203.0.113.9",'
+    '"url":"http://c2.evil.example/x"}'
+)
 
 
 def test_json_beside_lists_is_read(hunted):
@@ -214,7 +223,10 @@ def test_an_observer_that_a_field_names_is_searched(hunted):
 def test_a_relays_escapes_are_undone(hunted):
     """rsyslog writes the tabs of Zeek's lines as `#011`: the lines are read as they were."""
     rows = [
-        f"<13>Nov 20 10:00:0{n} zk zeek: 1795168800.12345{n}\tCHhAvVGS1DHFjwGM{n}\t10.1.1.5\t4915{n}\t203.0.113.{n}\t443\ttcp\tssl\t0.1\t100\t200\tSF\tT\tF\t0\tShAD\t1\t2\t3\t4\t-"
+        (
+            f"<13>Nov 20 10:00:0{n} zk zeek: 1795168800.12345{n}\tCHhAvVGS1DHFjwGM{n}\t10.1.1.5\t4915{n}\t"
+            f"203.0.113.{n}\t443\ttcp\tssl\t0.1\t100\t200\tSF\tT\tF\t0\tShAD\t1\t2\t3\t4\t-"
+        )
         for n in range(1, 9)
     ]
     findings, _ = hunted(

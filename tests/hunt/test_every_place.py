@@ -37,7 +37,8 @@ _PLACES = {
 _MOST_PLACES = 8
 every_case = pytest.mark.parametrize(
     "log",
-    [pytest.param(log, id=f"{f.name}-{log.stem}") for f in FORMATS for log in sorted((DATA / f.name).glob("*.log"))],
+    [pytest.param(log, id=f"{f.name}-{log.stem}") for f in FORMATS
+     for log in sorted((DATA / f.name).glob("*.log"))],
 )  # fmt: skip
 
 

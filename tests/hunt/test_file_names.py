@@ -52,7 +52,8 @@ def _stix(pattern: str) -> str:
 def _openioc(value: str, condition: str = "is") -> str:
     return (
         '<ioc xmlns="http://schemas.mandiant.com/2010/ioc"><definition><Indicator operator="OR">'
-        f'<IndicatorItem condition="{condition}"><Context document="FileItem" search="FileItem/FileName" type="mir"/>'
+        f'<IndicatorItem condition="{condition}"><Context document="FileItem" '
+        'search="FileItem/FileName" type="mir"/>'
         f'<Content type="string">{value}</Content></IndicatorItem></Indicator></definition></ioc>'
     )
 
@@ -73,7 +74,8 @@ MENTIONING = {
     "composite of a column": f"type,value\nfilename|md5,{NAME}|{MD5}\n",
     "name that goes with a digest": _stix(f"[file:name = '{NAME}' AND file:hashes.MD5 = '{MD5}']"),
     "name that goes with another digest": _stix(f"[file:name = '{NAME}' AND file:hashes.'SHA-512' = 'aa']"),
-    "observable": json.dumps({"type": "bundle", "id": "bundle--1", "objects": [{"type": "file", "id": "file--1", "name": NAME}]}),
+    "observable": json.dumps(
+        {"type": "bundle", "id": "bundle--1", "objects": [{"type": "file", "id": "file--1", "name": NAME}]}),
     "a part of a name": _openioc(NAME, "contains"),
 }  # fmt: skip
 
@@ -136,19 +138,24 @@ ZEEK = (
     "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tfiles\n"
     "#fields\tts\tfuid\tconn_uids\ttx_hosts\trx_hosts\tsource\tfilename\tmd5\n"
     "#types\ttime\tstring\tset[string]\tset[addr]\tset[addr]\tstring\tstring\tstring\n"
-    + "".join(_zeek("Invoice 2024.exe" if n == 7 else f"report-{n}.pdf", MACHINE if n == 7 else OTHER, n) for n in range(9))
+    + "".join(_zeek("Invoice 2024.exe" if n == 7 else f"report-{n}.pdf", MACHINE if n == 7 else OTHER, n)
+        for n in range(9))
 )  # fmt: skip
 ZEEK_JSON = "".join(
-    json.dumps({"_path": "files", "ts": 1796040000.1 + n, "fuid": f"F{n}", "tx_hosts": ["203.0.113.9"], "source": "HTTP",
-                "rx_hosts": [MACHINE if n == 7 else OTHER], "filename": NAME if n == 7 else "a.pdf", "analyzers": []}) + "\n"
+    json.dumps({"_path": "files", "ts": 1796040000.1 + n, "fuid": f"F{n}", "tx_hosts": ["203.0.113.9"],
+        "source": "HTTP",
+                "rx_hosts": [MACHINE if n == 7 else OTHER], "filename": NAME if n == 7 else "a.pdf",
+                "analyzers": []}) + "\n"
     for n in range(9)
 )  # fmt: skip
 
 
 def eve(name: str, machine: str = MACHINE) -> str:
     return json.dumps(
-        {"timestamp": "2026-11-30T10:00:00.000000+0000", "event_type": "fileinfo", "src_ip": "203.0.113.9", "src_port": 80,
-         "dest_ip": machine, "dest_port": 50000, "proto": "TCP", "fileinfo": {"filename": name, "state": "CLOSED", "size": 1}}
+        {"timestamp": "2026-11-30T10:00:00.000000+0000", "event_type": "fileinfo", "src_ip": "203.0.113.9",
+         "src_port": 80,
+         "dest_ip": machine, "dest_port": 50000, "proto": "TCP",
+         "fileinfo": {"filename": name, "state": "CLOSED", "size": 1}}
     )  # fmt: skip
 
 
@@ -160,7 +167,8 @@ EVE = "".join(
 
 def winlogbeat(number: int, computer: str, **data: str) -> str:
     return json.dumps(
-        {"@timestamp": "2026-11-30T10:00:00.000Z", "winlog": {"provider_name": "Microsoft-Windows-Sysmon", "event_id": number,
+        {"@timestamp": "2026-11-30T10:00:00.000Z",
+         "winlog": {"provider_name": "Microsoft-Windows-Sysmon", "event_id": number,
          "channel": "Microsoft-Windows-Sysmon/Operational", "computer_name": computer, "event_data": data}}
     ) + "\n"  # fmt: skip
 
@@ -209,7 +217,9 @@ def _as_json(number: int, data: dict[str, str]) -> tuple[str, str]:
 
 
 def _as_evtx(number: int, data: dict[str, str]) -> tuple[str, bytes]:
-    lines = [Record(11, strings(Image=CLEAN, TargetFilename=f"C:\\a\\{n}.txt"), computer="PC-B") for n in range(5)]  # fmt: skip
+    lines = [
+        Record(11, strings(Image=CLEAN, TargetFilename=f"C:\\a\\{n}.txt"), computer="PC-B") for n in range(5)
+    ]
     return "sysmon.evtx", file(template_chunk([*lines, Record(number, strings(**data), computer="PC-A")]))
 
 
@@ -230,7 +240,11 @@ JA3, JA4, MAIL = "e7d705a3286e19ea42f587b344ee6865", "t13d1516h2_8daaf6152771_02
 def test_the_other_stated_kinds_in_an_event_of_sysmon(made: object, tmp_path: Path) -> None:
     """Digests have a field of their own; the others may be in what was run, and are found as text."""
     assert callable(made)
-    data = {"Image": CLEAN, "Hashes": f"MD5={MD5.upper()},IMPHASH={JA3}", "CommandLine": f"s --to {MAIL} --ja4 {JA4} --ja3 {JA3}"}  # fmt: skip
+    data = {
+        "Image": CLEAN,
+        "Hashes": f"MD5={MD5.upper()},IMPHASH={JA3}",
+        "CommandLine": f"s --to {MAIL} --ja4 {JA4} --ja3 {JA3}",
+    }
     listed = f"type,value\nmd5,{MD5}\nja3,{JA3}\nja4,{JA4}\nemail,{MAIL}\n"
     findings = hunted(tmp_path, listed, made(1, data))
     assert {seen.indicator for seen in findings.sightings} == {MD5, JA3, JA4, MAIL}

@@ -35,7 +35,10 @@ ZEEK = (
     "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tversion\tserver_name\tja4\n"
     "#types\ttime\tstring\taddr\tport\taddr\tport\tstring\tstring\tstring\n"
     + "".join(
-        f"17960400{n:02d}.1\tC{n}\t{MACHINE if n == 7 else '10.20.30.41'}\t5000{n}\t203.0.113.9\t443\tTLSv13\tgood.example\t{JA4 if n == 7 else OTHER}\n"
+        (
+            f"17960400{n:02d}.1\tC{n}\t{MACHINE if n == 7 else '10.20.30.41'}\t5000{n}\t203.0.113.9\t443\t"
+            f"TLSv13\tgood.example\t{JA4 if n == 7 else OTHER}\n"
+        )
         for n in range(9)
     )
 )

@@ -16,7 +16,10 @@ from lamsach.hunt.sets.lists import SETS_KEPT, LoadingLists, load_lists
 from lamsach.indicators.lists import read_list, read_quickly
 from lamsach.model import Indicator
 
-VALUES = "value,threat,confidence,valid_until\nevil.example,Botnet,80,2030-01-02\n192.0.2.7,,,\n2001:db8::/64,,,\nhttp://bad.example/x,,,\nhttp://worse.example/24,,,\nhttp://192.0.2.9/24,,,\n"
+VALUES = (
+    "value,threat,confidence,valid_until\nevil.example,Botnet,80,2030-01-02\n192.0.2.7,,,\n"
+    "2001:db8::/64,,,\nhttp://bad.example/x,,,\nhttp://worse.example/24,,,\nhttp://192.0.2.9/24,,,\n"
+)
 
 
 @pytest.fixture
@@ -96,7 +99,8 @@ def test_a_list_without_a_value_is_an_error(listed: Path, ahead: bool) -> None:
 def test_a_plain_list_is_taken_in_runs_as_value_by_value(tmp_path: Path) -> None:
     path = tmp_path / "list.txt"
     kinds = (
-        "bot-{0}.top", "45.155.{0}.7", "# Malware: Mirai {0}", "http://drop-{0}.top/a", "http://45.155.{0}.9/x", "xn--bnh-{0}-5ya.top", "{0:032x}1", "{0:039x}1", "10.0.0.{0}",
+        "bot-{0}.top", "45.155.{0}.7", "# Malware: Mirai {0}", "http://drop-{0}.top/a",
+        "http://45.155.{0}.9/x", "xn--bnh-{0}-5ya.top", "{0:032x}1", "{0:039x}1", "10.0.0.{0}",
         "45.156.{0}.0/24", "2001:db8::{0}", "hxxp://say-{0}[.]top/b", "evil{0}.top # Mozi", "no value {0}",
     )  # fmt: skip
     path.write_text("\n".join(kind.format(number) for number in range(150) for kind in kinds))

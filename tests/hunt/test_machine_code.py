@@ -106,7 +106,10 @@ def test_code_that_needs_another_library_is_not_linked(objects: dict[str, Path],
     import llvmlite.binding as llvm
 
     platform = build.PLATFORMS["linux-x86_64"]
-    text = f'target triple = "{platform.triple}"\ndeclare void @open()\ndefine void @f() {{\n call void @open()\n ret void\n}}'
+    text = (
+        f'target triple = "{platform.triple}"\ndeclare void @open()\ndefine void @f() {{\n'
+        f" call void @open()\n ret void\n}}"
+    )
     machine = llvm.Target.from_triple(platform.triple).create_target_machine(reloc="pic", codemodel="small")
     (tmp_path / "open.o").write_bytes(machine.emit_object(llvm.parse_assembly(text)))
     with pytest.raises(subprocess.CalledProcessError):
@@ -178,6 +181,9 @@ def test_a_hunt_needs_no_compiler(objects: dict[str, Path], tmp_path: Path) -> N
 
 
 def test_a_hunt_does_not_load_the_compiler() -> None:
-    code = "import sys; from lamsach.hunt.machine_code import functions; functions(); print('numba' in sys.modules)"
+    code = (
+        "import sys; from lamsach.hunt.machine_code import functions; functions(); print('numba' in "
+        "sys.modules)"
+    )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "False"

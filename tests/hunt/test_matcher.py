@@ -49,7 +49,8 @@ def event(**fields: Any) -> Event:
         ("2001:db8::/32", {"destination_ip": "2001:db8:5::1"}, ("network", "outbound")),
         ("2001:db8::1", {"destination_ip": "2001:db8:0:0::1"}, ("exact", "outbound")),
         # Windows names its own side first, also of a connection that the other side opened
-        ("203.0.113.9", {"source_ip": "10.0.0.5", "destination_ip": "203.0.113.9", "inbound": True}, ("exact", "inbound")),
+        ("203.0.113.9", {"source_ip": "10.0.0.5", "destination_ip": "203.0.113.9", "inbound": True},
+         ("exact", "inbound")),
         ("203.0.113.9", {"source_ip": "203.0.113.9", "inbound": True}, ("exact", "inbound")),
         ("evil.example", {"mentioned": ("good.example", "www.evil.example")}, ("subdomain", "outbound")),
         ("203.0.113.9", {"mentioned": ("203.0.113.9",)}, ("exact", "outbound")),
@@ -73,7 +74,8 @@ def event(**fields: Any) -> Event:
         ("http://evil.example/a", {"domain": "evil.example", "kind": EventKind.DNS}, None),
         ("http://203.0.113.9/a", {"url": "http://203.0.113.9/a/b"}, ("exact", "outbound")),
         ("http://203.0.113.9/a", {"destination_ip": "203.0.113.9"}, ("partial", "outbound")),
-        ("http://evil.example/a", {"url": "http://[broken", "domain": "evil.example"}, ("partial", "outbound")),
+        ("http://evil.example/a", {"url": "http://[broken", "domain": "evil.example"},
+         ("partial", "outbound")),
     ],
 )  # fmt: skip
 def test_a_listed_value_matches_in_its_role(

@@ -12,7 +12,8 @@ from lamsach.hunt.mistaken import _LISTS_ONLY, is_list, logs_among
 from tests.cli.running import lamsach
 
 LOG = (
-    'date=2022-09-01 time=10:00:00 devname="FG" devid="FG1" logid="0000000013" type="traffic" subtype="forward"'
+    'date=2022-09-01 time=10:00:00 devname="FG" devid="FG1" logid="0000000013" type="traffic" '
+    'subtype="forward"'
     ' level="notice" srcip=10.1.1.5 srcport=1234 dstip=203.0.113.7 dstport=443 action="accept" tz="+0700"\n'
 )
 VALUES = "# botnet\nevil[.]example\n203.0.113.7\n"
@@ -93,10 +94,21 @@ def test_every_format_that_only_lists_have_is_seen(folder: Path) -> None:
         "zeek_intel": "#fields\tindicator\tindicator_type\tmeta.source\nevil.example\tIntel::DOMAIN\tx\n",
         "yara": 'rule x {\n strings:\n  $a = "evil"\n condition:\n  $a\n}\n',
         "clamav": f"{digest}:1234:Evil.Sample\n{digest[::-1]}:99:Evil.Other\n",
-        "rpz": "$TTL 60\n@ SOA localhost. root. 1 2 3 4 5\n NS localhost.\nevil.example CNAME .\n*.evil.example CNAME .\n",
-        "openioc": '<?xml version="1.0"?>\n<ioc xmlns="http://schemas.mandiant.com/2010/ioc"><criteria><Indicator/></criteria></ioc>\n',
-        "stix1": '<?xml version="1.0"?>\n<stix:STIX_Package xmlns:stix="http://stix.mitre.org/stix-1"></stix:STIX_Package>\n',
-        "lamsach": '{"type": "domain", "value": "evil.example", "reference": {"document": "a.txt", "row": 1}}\n',
+        "rpz": (
+            "$TTL 60\n@ SOA localhost. root. 1 2 3 4 5\n NS localhost.\nevil.example CNAME .\n"
+            "*.evil.example CNAME .\n"
+        ),
+        "openioc": (
+            '<?xml version="1.0"?>\n<ioc xmlns="http://schemas.mandiant.com/2010/ioc"><criteria><Indicator/>'
+            "</criteria></ioc>\n"
+        ),
+        "stix1": (
+            '<?xml version="1.0"?>\n<stix:STIX_Package xmlns:stix="http://stix.mitre.org/stix-1">'
+            "</stix:STIX_Package>\n"
+        ),
+        "lamsach": (
+            '{"type": "domain", "value": "evil.example", "reference": {"document": "a.txt", "row": 1}}\n'
+        ),
     }
     assert set(texts) == _LISTS_ONLY
     for name, text in texts.items():

@@ -15,7 +15,8 @@ ASKED = (
     "{time} queries: info: client @0x7f65100ee4d8 {ip}#51514 ({name}): query: {name} IN A +E(0)K (10.20.0.53)"
 )
 FLOW = (
-    'date=2026-06-10 time={time} devname="FGT" devid="FG100FTK20000001" tz="+0700" logid="0000000013" type="traffic" subtype="forward" '
+    'date=2026-06-10 time={time} devname="FGT" devid="FG100FTK20000001" tz="+0700" logid="0000000013" '
+    'type="traffic" subtype="forward" '
     'level="notice" vd="root" srcip={ip} srcport=51800 dstip={to} dstport={port} proto=6 action="{action}"'
 )
 SQUID = "{seconds}.000     12 {ip} TCP_MISS/200 512 GET http://{name}/ - HIER_DIRECT/{to} text/html"

@@ -36,9 +36,10 @@ http://[2001:db8::9]/x,,,,,
 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef,Emotet,,,,
 """
 ASKED = [
-    "bot-c2.xyz", "www.bot-c2.xyz", "xyz", "xn--bnh-xyz-5ya.top", "drop.top", "45.155.37.7", "45.155.1.1", "45.156.0.1", "45.155.37.9", "2001:db8::5", "2001:db8:7::1",
-    "2001:db8:8::1", "2001:db8::9", "::ffff:45.155.37.7", "0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdef01234567", "f" * 64, "",
-    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "no-such.name",
+    "bot-c2.xyz", "www.bot-c2.xyz", "xyz", "xn--bnh-xyz-5ya.top", "drop.top", "45.155.37.7", "45.155.1.1",
+    "45.156.0.1", "45.155.37.9", "2001:db8::5", "2001:db8:7::1", "2001:db8:8::1", "2001:db8::9",
+    "::ffff:45.155.37.7", "0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdef01234567",
+    "f" * 64, "", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "no-such.name",
 ]  # fmt: skip
 
 
@@ -119,7 +120,8 @@ def test_a_look_up_loads_neither_numpy_nor_the_compiler(listed: Path) -> None:
         "import sys\nfrom lamsach.cli import main\n"
         f"try:\n    main(['indicators', 'check', 'a.bot-c2.xyz', '-i', {str(listed)!r}])\n"
         "except SystemExit as end:\n    assert end.code == 0\n"
-        "heavy = {'numpy', 'numba', 'llvmlite', 'rich', 'openpyxl', 'pypdf', 'idna', 'zstandard'} & set(sys.modules)\n"
+        "heavy = {'numpy', 'numba', 'llvmlite', 'rich', 'openpyxl', 'pypdf', 'idna', 'zstandard'} & "
+        "set(sys.modules)\n"
         "assert not heavy, heavy"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -49,8 +49,10 @@ def line(machine: int, value: str, second: int = 0) -> str:
         else f'dstip=198.51.100.9 hostname="{value}"'
     )
     return (
-        f'{at} devname="FG1" devid="FG100" logid="0317013312" type="utm" subtype="webfilter" eventtype="ftgd_allow" level="notice" '
-        f'vd="root" srcip=10.1.{machine // 200}.{machine % 200 + 1} srcport=50000 {to} dstport=443 proto=6 action="passthrough" service="HTTPS" tz="+0700"'
+        f'{at} devname="FG1" devid="FG100" logid="0317013312" type="utm" subtype="webfilter" '
+        'eventtype="ftgd_allow" level="notice" '
+        f'vd="root" srcip=10.1.{machine // 200}.{machine % 200 + 1} srcport=50000 {to} dstport=443 '
+        'proto=6 action="passthrough" service="HTTPS" tz="+0700"'
     )
 
 
@@ -197,15 +199,18 @@ def test_what_was_accepted_counts(tmp_path: Path) -> None:
 VALUES = [
     (T.DOMAIN, value)
     for value in (
-        "google.com", "www.google.com", "x.google.com", "amazonaws.com", "s3.amazonaws.com", "a.b.compute.amazonaws.com", "com.vn",
-        "vietcombank.com.vn", "mof.gov.vn", "bot.duckdns.org", "github.io", "bit.ly", "bot-c2.xyz", "ctldl.windowsupdate.com",
+        "google.com", "www.google.com", "x.google.com", "amazonaws.com", "s3.amazonaws.com",
+        "a.b.compute.amazonaws.com", "com.vn", "vietcombank.com.vn", "mof.gov.vn", "bot.duckdns.org",
+        "github.io", "bit.ly", "bot-c2.xyz", "ctldl.windowsupdate.com",
     )
 ] + [
     (T.IP, value)
-    for value in ("8.8.8.8", "104.21.5.6", "52.95.110.1", "203.162.4.190", "2606:4700::1", "2001:500:2f::f", "17.1.2.3", "198.51.100.7")
+    for value in ("8.8.8.8", "104.21.5.6", "52.95.110.1", "203.162.4.190", "2606:4700::1", "2001:500:2f::f",
+        "17.1.2.3", "198.51.100.7")
 ] + [
-    (T.NETWORK, "104.16.0.0/12"), (T.NETWORK, "8.8.8.0/24"), (T.NETWORK, "2606:4700::/30"), (T.NETWORK, "8.0.0.0/7"),
-    (T.URL, "http://google.com"), (T.URL, "http://8.8.8.8/"), (T.URL, "https://mof.gov.vn/a"), (T.URL, "http://[2606:4700::1]/"),
+    (T.NETWORK, "104.16.0.0/12"), (T.NETWORK, "8.8.8.0/24"), (T.NETWORK, "2606:4700::/30"),
+    (T.NETWORK, "8.0.0.0/7"), (T.URL, "http://google.com"), (T.URL, "http://8.8.8.8/"),
+    (T.URL, "https://mof.gov.vn/a"), (T.URL, "http://[2606:4700::1]/"),
     (T.MD5, "d41d8cd98f00b204e9800998ecf8427e"), (T.SHA256, "0" * 64),
 ]  # fmt: skip
 

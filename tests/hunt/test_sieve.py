@@ -129,8 +129,9 @@ def test_whatever_the_reference_finds_passes_the_sieve(compiled: CompiledSet, te
 def test_what_begins_like_an_escape_passes_as_written_too() -> None:
     """`%e7d705..` may be a digest behind a percent sign, or one of another beginning behind an escape: the matcher tries both, so the sieve has to."""
     values = [
-        "e7d705a3286e19ea42f587b344ee6865", "011f5a3286e19ea42f587b344ee68650", "252f" * 10, "0a" * 32, "2001:db8::1", "abcd:ef01:2:3:4:5:6:7",
-        "2a0b::25", "fe.evil.example", "2fa.example", "25ab.evil.example", "203.0.113.9", "20.0.113.9", "25.0.113.9",
+        "e7d705a3286e19ea42f587b344ee6865", "011f5a3286e19ea42f587b344ee68650", "252f" * 10, "0a" * 32,
+        "2001:db8::1", "abcd:ef01:2:3:4:5:6:7", "2a0b::25", "fe.evil.example", "2fa.example",
+        "25ab.evil.example", "203.0.113.9", "20.0.113.9", "25.0.113.9",
     ]  # fmt: skip
     compiled = compiled_of(values)
     matcher = Matcher(compiled)
@@ -157,7 +158,8 @@ def test_a_value_directly_behind_any_escape_passes() -> None:
     ]
     signs = [
         *(sign for code in range(256) for sign in (f"%{code:02x}", f"%{code:02X}", f"\\{code:03d}")),
-        *(sign for code in range(128) for sign in (f"%25{code:02X}", f"\\x{code:02x}", f"\\u{code:04x}", f"#{code:03o}")),
+        *(sign for code in range(128)
+            for sign in (f"%25{code:02X}", f"\\x{code:02x}", f"\\u{code:04x}", f"#{code:03o}")),
         *(f"\\{chr(code)}" for code in range(33, 127)),
     ]  # fmt: skip
     compiled = compiled_of(values)
@@ -225,7 +227,8 @@ def test_a_token_without_end_takes_linear_time(compiled: CompiledSet) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["notevil.example", "evil.example.com", "1203.0.113.9", "203.0.113.90", "evil.examples", "101.100.8.0", "101.100.3.255",
+    ["notevil.example", "evil.example.com", "1203.0.113.9", "203.0.113.90", "evil.examples", "101.100.8.0",
+     "101.100.3.255",
      "999.101.100.4", "256.1.1.1",
      "2001:db8::2", planting.DIGESTS[0] + "0", "x" + "evil.example", "EVIL.EXAMPLE-", ""],
 )  # fmt: skip
@@ -259,9 +262,11 @@ def test_idn_in_either_spelling_and_escaped() -> None:
         assert Matcher(compiled).line(Event(), line), line
 
 
-TOUCHED = ["“{}”", "‘{}’", "域名：{}，", "访问{}的", "\u00a0{}\u00a0", "（{}）", "【{}】", "«{}»", "→{}→", "…{}…", "、{}。", "từ：{}", "\u200b{}\u200b", "домен{}домен"]  # fmt: skip
+TOUCHED = ["“{}”", "‘{}’", "域名：{}，", "访问{}的", "\u00a0{}\u00a0", "（{}）", "【{}】", "«{}»", "→{}→", "…{}…",
+    "、{}。", "từ：{}", "\u200b{}\u200b", "домен{}домен"]  # fmt: skip
 RELAYED = ["#011{}#012", "#015{}#015#012", "a#011{}#011b", "query #000{}#040"]
-VALUES = ["evil-site.example", "203.0.113.9", "2001:db8::1", "ab" * 32, "cd" * 16, "1and1.deep.name.example", "l" * 50 + ".name.example"]  # fmt: skip
+VALUES = ["evil-site.example", "203.0.113.9", "2001:db8::1", "ab" * 32, "cd" * 16, "1and1.deep.name.example",
+    "l" * 50 + ".name.example"]  # fmt: skip
 
 
 @pytest.mark.parametrize("idn", [False, True])
@@ -285,7 +290,9 @@ def test_an_idn_name_touches_punctuation() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["éevil-site.example", "evil-site.exampleé", "evil-site.example-ü", "x#011evil.notevil-site.example", "#9evil-site.example"]
+    "line",
+    ["éevil-site.example", "evil-site.exampleé", "evil-site.example-ü", "x#011evil.notevil-site.example",
+     "#9evil-site.example"]
 )  # fmt: skip
 def test_a_latin_letter_makes_a_longer_name(line: str) -> None:
     assert Matcher(compiled_of(VALUES)).line(Event(), line) == []

@@ -58,7 +58,10 @@ ZEEK = (
     "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tversion\tserver_name\tja3\n"
     "#types\ttime\tstring\taddr\tport\taddr\tport\tstring\tstring\tstring\n"
     + "".join(
-        f"17960400{n:02d}.1\tC{n}\t{MACHINE if n == 7 else '10.20.30.41'}\t5000{n}\t203.0.113.9\t443\tTLSv12\tgood.example\t{JA3 if n == 7 else OTHER}\n"
+        (
+            f"17960400{n:02d}.1\tC{n}\t{MACHINE if n == 7 else '10.20.30.41'}\t5000{n}\t203.0.113.9\t443\t"
+            f"TLSv12\tgood.example\t{JA3 if n == 7 else OTHER}\n"
+        )
         for n in range(9)
     )
 )
@@ -153,11 +156,14 @@ MAILS = {
     "intelligence of Zeek": f"#fields\tindicator\tindicator_type\tmeta.source\n{MAIL}\tIntel::EMAIL\tx\n",
     "pattern of STIX": json.dumps(
         {"type": "bundle", "id": "bundle--1", "objects": [
-            {"type": "indicator", "id": "indicator--1", "pattern_type": "stix", "pattern": f"[email-addr:value = '{MAIL}']"},
+            {"type": "indicator", "id": "indicator--1", "pattern_type": "stix",
+             "pattern": f"[email-addr:value = '{MAIL}']"},
             {"type": "email-addr", "id": "email-addr--1", "value": "victim@mail.evil-b.site"},
         ]}
     ),
-    "OpenIOC": '<ioc xmlns="http://schemas.mandiant.com/2010/ioc"><definition><Indicator operator="OR"><IndicatorItem condition="is"><Context document="Email" search="Email/From" type="mir"/>'
+    "OpenIOC": '<ioc xmlns="http://schemas.mandiant.com/2010/ioc"><definition><Indicator '
+               'operator="OR"><IndicatorItem condition="is"><Context document="Email" search="Email/From" '
+               'type="mir"/>'
     f'<Content type="string">{MAIL}</Content></IndicatorItem></Indicator></definition></ioc>',
 }  # fmt: skip
 MAIL_MENTIONED = {
@@ -208,8 +214,9 @@ def test_mail_that_came_makes_no_machine_infected(tmp_path: Path, monkeypatch: p
     """The sieve passes the lines of its domain; those of others on the domain are no contacts."""
     monkeypatch.setenv("LAMSACH_CACHE", str(tmp_path / "cache"))
     record = {
-        "timestamp": "2026-11-30T10:00:00.000000+0000", "event_type": "smtp", "src_ip": MACHINE, "src_port": 50000, "dest_ip": "10.20.30.2",
-        "dest_port": 25, "proto": "TCP", "smtp": {"helo": "x", "mail_from": "<a@unit.example>", "rcpt_to": ["<b@unit.example>"]},
+        "timestamp": "2026-11-30T10:00:00.000000+0000", "event_type": "smtp", "src_ip": MACHINE,
+        "src_port": 50000, "dest_ip": "10.20.30.2", "dest_port": 25, "proto": "TCP",
+        "smtp": {"helo": "x", "mail_from": "<a@unit.example>", "rcpt_to": ["<b@unit.example>"]},
     }  # fmt: skip
     hit = record | {"smtp": record["smtp"] | {"mail_from": f"<{MAIL}>"}}
     near = record | {"smtp": record["smtp"] | {"mail_from": "<somebody@mail.evil-b.site>"}}

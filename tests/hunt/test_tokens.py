@@ -14,8 +14,10 @@ from lamsach.model.indicator_types import TokenKind
 DIGEST = "0123456789abcdefABCDEF0123456789"
 WORDS = st.sampled_from(
     [
-        "www.evil.example", "a.b", ".", "..", ".evil.example.", "203.0.113.9", "203.0.113.9:443", "2001:db8::1", "x" * 300 + ".example", "(4)evil(7)example(0)", DIGEST, DIGEST + "01234567",
-        DIGEST * 2, "g" + DIGEST, "-" + DIGEST, "sha=" + DIGEST, "%2e", "\\x2e", "ftp://a_b.example/c?d=e.f", "[x.y]", "\x1f", "\x7f", "\t", "k=v", "1.2.3", "a..b",
+        "www.evil.example", "a.b", ".", "..", ".evil.example.", "203.0.113.9", "203.0.113.9:443",
+        "2001:db8::1", "x" * 300 + ".example", "(4)evil(7)example(0)", DIGEST, DIGEST + "01234567",
+        DIGEST * 2, "g" + DIGEST, "-" + DIGEST, "sha=" + DIGEST, "%2e", "\\x2e", "ftp://a_b.example/c?d=e.f",
+        "[x.y]", "\x1f", "\x7f", "\t", "k=v", "1.2.3", "a..b",
     ]
 )  # fmt: skip
 LINES = st.lists(st.one_of(WORDS, st.text(st.characters(max_codepoint=127), max_size=8)), max_size=8)

@@ -16,16 +16,33 @@ C2, SERVER = "c2.evil.example", "203.0.113.9"
 DIGEST = "ab" * 32
 UNBOUND = "[1781000001] unbound[1234:0] info: 10.20.0.{n} www.unit.example. A IN\n"
 DNSMASQ = "Jun 10 08:00:0{n} gw dnsmasq[812]: query[A] www.unit.example from 10.20.0.7\n"
-BIND = "05-Jun-2026 07:31:1{n}.494 queries: info: client @0x7f65100ee4d8 10.20.1.15#51514 (www.unit.example): query: www.unit.example IN A +E(0)K (10.20.0.53)\n"
-TECHNITIUM = "[2026-06-10 09:33:5{n} UTC] [10.20.0.9:52346] [UDP] QNAME: www.unit.example; QTYPE: A; QCLASS: IN; RCODE: NoError; ANSWER: [192.0.2.7]\n"
-DHCPD = "Jun 10 08:00:1{n} dhcp01 dhcpd[812]: DHCPACK on 10.20.0.55 to 02:00:5e:10:00:55 (PC-55) via vmx1\n"
-TCPDUMP = "2026-06-05 07:31:1{n}.000000 IP 10.20.1.15.51515 > 198.51.100.10.80: Flags [P.], seq 1:100, ack 1, win 502, length 99\n"
-FORTIGATE = (
-    'date=2026-06-05 time=07:30:0{n} devname="FGT" devid="FG100FTK20000001" tz="+0700" logid="0000000013" type="traffic" subtype="forward" '
-    'level="notice" vd="root" srcip=10.20.1.15 srcport=51800 dstip=198.51.100.97 dstport=443 proto=6 action="accept"\n'
+BIND = (
+    "05-Jun-2026 07:31:1{n}.494 queries: info: client @0x7f65100ee4d8 10.20.1.15#51514 (www.unit.example): "
+    "query: www.unit.example IN A +E(0)K (10.20.0.53)\n"
 )
-ZEEK = '{{"_path":"http","ts":1781078411.{n},"uid":"C1","id.orig_h":"10.20.0.31","id.orig_p":51600,"id.resp_h":"198.51.100.77","id.resp_p":80,"method":"GET","host":"www.unit.example","uri":"/"}}\n'
-SQUID = "178061947{n}.000     12 10.20.1.15 TCP_MISS/200 512 GET http://www.unit.example/ - HIER_DIRECT/198.51.100.7 text/html\n"
+TECHNITIUM = (
+    "[2026-06-10 09:33:5{n} UTC] [10.20.0.9:52346] [UDP] QNAME: www.unit.example; QTYPE: A; QCLASS: IN; "
+    "RCODE: NoError; ANSWER: [192.0.2.7]\n"
+)
+DHCPD = "Jun 10 08:00:1{n} dhcp01 dhcpd[812]: DHCPACK on 10.20.0.55 to 02:00:5e:10:00:55 (PC-55) via vmx1\n"
+TCPDUMP = (
+    "2026-06-05 07:31:1{n}.000000 IP 10.20.1.15.51515 > 198.51.100.10.80: Flags [P.], seq 1:100, ack 1, win "
+    "502, length 99\n"
+)
+FORTIGATE = (
+    'date=2026-06-05 time=07:30:0{n} devname="FGT" devid="FG100FTK20000001" tz="+0700" '
+    'logid="0000000013" type="traffic" subtype="forward" '
+    'level="notice" vd="root" srcip=10.20.1.15 srcport=51800 dstip=198.51.100.97 dstport=443 proto=6 '
+    'action="accept"\n'
+)
+ZEEK = (
+    '{{"_path":"http","ts":1781078411.{n},"uid":"C1","id.orig_h":"10.20.0.31","id.orig_p":51600,'
+    '"id.resp_h":"198.51.100.77","id.resp_p":80,"method":"GET","host":"www.unit.example","uri":"/"}}\n'
+)
+SQUID = (
+    "178061947{n}.000     12 10.20.1.15 TCP_MISS/200 512 GET http://www.unit.example/ - "
+    "HIER_DIRECT/198.51.100.7 text/html\n"
+)
 ACCESS = '10.20.1.15 - - [02/Jun/2026:05:57:5{n} +0000] "GET /a HTTP/1.1" 200 12 "-" "agent"\n'
 
 
@@ -175,13 +192,19 @@ def test_what_is_no_sign_of_a_contact_stays_silent(hunted, usual, line, value):
 
 
 def test_a_value_on_several_lines_of_a_record_is_one(hunted):
-    record = "2026-06-05 07:31:17.000000 NEWPROTO, length 60\n\tto c2.evil.example\n\tand 203.0.113.9\n\tc2.evil.example again\n"
+    record = (
+        "2026-06-05 07:31:17.000000 NEWPROTO, length 60\n\tto c2.evil.example\n\tand 203.0.113.9\n"
+        "\tc2.evil.example again\n"
+    )
     assert marks(hunted(around(TCPDUMP, record), C2, SERVER)) == {(C2, True, 1), (SERVER, True, 1)}
 
 
 def test_a_refused_record_is_searched_in_all_its_lines(hunted):
     """Of a Windows DNS packet whose first line no version has, every line that may hold a value is looked at."""
-    usual = "21/05/2026 13:51:1{n} 0D48 PACKET  000000000181D1C0 UDP Rcv 10.20.1.15      0c6b   Q [0001   D   NOERROR] A      (3)www(4)unit(7)example(0)\n"
+    usual = (
+        "21/05/2026 13:51:1{n} 0D48 PACKET  000000000181D1C0 UDP Rcv 10.20.1.15      0c6b   Q [0001   D   "
+        "NOERROR] A      (3)www(4)unit(7)example(0)\n"
+    )
     broken = f"21/05/2026 13:51:17 0D48 PACKET  newer {C2}\n  and {SERVER}\n"
     assert {item.indicator for item in hunted(around(usual, broken), C2, SERVER).sightings} == {C2, SERVER}
 
@@ -238,23 +261,33 @@ def test_what_a_list_could_hold(text, holds):
 
 
 LEEF = (
-    "<142>Jun 10 08:00:0{n} fb LEEF:1.0|WatchGuard|XTM|12.5|2CFF0000|serial=8\tdisp=Allow\tsrc=10.20.1.15\tsrcPort=51234"
+    "<142>Jun 10 08:00:0{n} fb LEEF:1.0|WatchGuard|XTM|12.5|2CFF0000|serial=8\tdisp=Allow\t"
+    "src=10.20.1.15\tsrcPort=51234"
     "\tdst=198.51.100.9\tdstPort=80\tproto=tcp\tdstname=www.unit.example\n"
 )
 NAMED = (  # products with a reader for every product, and fields that it does not know
     LEEF.format(n=1).replace("www.unit.example", C2),
     LEEF.format(n=1).replace("dstname=www.unit.example", f"question={C2}"),
     LEEF.format(n=1).replace("dstname=www.unit.example", f"sitename={C2}"),
-    '{"class_uid":4003,"time":1781000000000,"src_endpoint":{"ip":"10.20.1.15"},"dst_endpoint":{"ip":"10.20.0.53"},'
+    '{"class_uid":4003,"time":1781000000000,"src_endpoint":{"ip":"10.20.1.15"},'
+    '"dst_endpoint":{"ip":"10.20.0.53"},'
     f'"query":{{"hostname":"{C2}","type":"A"}}}}\n',
     '{"event_simpleName":"MotwWritten","time":1781000000,"LocalAddressIP4":"10.20.1.15","aip":"198.51.100.2",'
     f'"OriginatingURL":"http://{C2}/a.exe"}}\n',
-    f"user=u,source_ip=10.20.0.2,client_ip=10.20.1.15,http_action=GET,requested_host={C2},requested_path=/a\n",
-    "CEF:0|Forcepoint|Security|8.5|153|Transaction permitted|1|act=permitted src=10.20.1.15 dst=198.51.100.9 dpt=80"
+    (
+        f"user=u,source_ip=10.20.0.2,client_ip=10.20.1.15,http_action=GET,requested_host={C2},"
+        "requested_path=/a\n"
+    ),
+    "CEF:0|Forcepoint|Security|8.5|153|Transaction permitted|1|act=permitted src=10.20.1.15 "
+    "dst=198.51.100.9 dpt=80"
     f" dvc=10.20.0.4 cs3Label=Host cs3={C2}\n",
-    'id=firewall time="2026-06-10 10:00:00" fw="V50" tz=+0700 src=10.20.1.15 srcport=5 dst=198.51.100.9 dstport=80'
+    'id=firewall time="2026-06-10 10:00:00" fw="V50" tz=+0700 src=10.20.1.15 srcport=5 dst=198.51.100.9 '
+    "dstport=80"
     f' dstname={C2} action=pass logtype="web"\n',
-    f"2026-06-10 10:00:00 gw type=FWD|proto=TCP|srcIP=10.20.1.15|srcPort=5|dstIP=198.51.100.9|dstPort=443|site={C2}\n",
+    (
+        "2026-06-10 10:00:00 gw type=FWD|proto=TCP|srcIP=10.20.1.15|srcPort=5|dstIP=198.51.100.9|"
+        f"dstPort=443|site={C2}\n"
+    ),
 )
 
 

@@ -13,7 +13,10 @@ from lamsach.logs.formats.generic.unknown_text import UnknownText
 from lamsach.model import UNKNOWN_TEXT, Doubt, Outcome, Verdict
 from tests.cli.running import lamsach
 
-BIND = "01-Sep-2022 10:00:00.000 client @0x7f 10.1.1.5#53000 (good.example): query: good.example IN A + (10.1.1.1)\n"
+BIND = (
+    "01-Sep-2022 10:00:00.000 client @0x7f 10.1.1.5#53000 (good.example): query: good.example IN A + "
+    "(10.1.1.1)\n"
+)
 PLAIN = "hello world\n"
 DATED_PLAIN = "2022-09-01 10:00:00 hello world\n"
 ASKED = ("--since", "2022-09-01", "--until", "2022-09-01")
@@ -27,7 +30,8 @@ CASES = (
     (BIND, OTHER_YEAR, Outcome.BLIND, Doubt.NO_DATED_LINE, "states a time from 01/09/2023"),
     (BIND, ("--since", "2022-08-30"), Outcome.BLIND, Doubt.BLIND_DAYS, "days without logs"),
     (PLAIN, (), Outcome.BLIND, Doubt.NO_DATED_LINE, "states a time at all"),
-    (PLAIN, ("--since", "2022-09-01", "--until", "2022-09-03"), Outcome.BLIND, Doubt.NO_DATED_LINE, "03/09/2022"),
+    (PLAIN, ("--since", "2022-09-01", "--until", "2022-09-03"), Outcome.BLIND, Doubt.NO_DATED_LINE,
+     "03/09/2022"),
     (DATED_PLAIN, ASKED, Outcome.BLIND, Doubt.NO_DATED_LINE, "states a time from"),
     ("", (), Outcome.UNUSABLE, Doubt.NO_LINE, "No log line was searched"),
 )  # fmt: skip

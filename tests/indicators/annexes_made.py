@@ -91,7 +91,8 @@ def _head(random: Random, kind: str) -> str:
 
 def _name(random: Random) -> str:
     labels = [
-        random.choice(_LABELS) + random.choice(("", "-")) + random.choice(("", str(random.randrange(100)), random.choice(_LABELS)))
+        random.choice(_LABELS) + random.choice(("", "-"))
+        + random.choice(("", str(random.randrange(100)), random.choice(_LABELS)))
         for _ in range(random.randrange(1, 3))
     ]  # fmt: skip
     own = f"evil-{random.getrandbits(random.choice((16, 24, 40))):x}"
@@ -109,7 +110,8 @@ def _value(random: Random, kind: str, *, defanged: bool) -> str:
     if kind == "domain":
         return shown
     path = "/".join(
-        random.choice((random.choice(_LABELS), f"{random.getrandbits(32):x}", "a.exe", f"gate.php?id={random.randrange(1000)}&k={random.getrandbits(24):x}"))
+        random.choice((random.choice(_LABELS), f"{random.getrandbits(32):x}", "a.exe",
+            f"gate.php?id={random.randrange(1000)}&k={random.getrandbits(24):x}"))
         for _ in range(random.randrange(1, 4))
     )  # fmt: skip
     scheme = random.choice(("http", "https"))
@@ -153,7 +155,8 @@ def as_typst(made: Sequence[Annex], options: str = "") -> str:
         heads = ", ".join(map(quoted, annex.heads))
         cells = ", ".join(quoted(text) for row in annex.rows for text in row)
         parts.append(
-            f"Phụ lục: danh sách dấu hiệu\n#[#set text(size: {annex.size}pt)\n#table(columns: ({columns}), {options} table.header({heads}), {cells})]\n"
+            f"Phụ lục: danh sách dấu hiệu\n#[#set text(size: {annex.size}pt)\n"
+            f"#table(columns: ({columns}), {options} table.header({heads}), {cells})]\n"
         )
     return "\n".join(parts)
 
@@ -161,7 +164,8 @@ def as_typst(made: Sequence[Annex], options: str = "") -> str:
 def as_page(made: Sequence[Annex], style: str) -> str:
     """They as HTML; `style` is that of a cell."""
     parts = [
-        "<meta charset=utf-8><style>@page{size:A4;margin:2cm}body{font-family:'Times New Roman','Liberation Serif',serif}"
+        "<meta charset=utf-8><style>@page{size:A4;margin:2cm}body{font-family:'Times New "
+        "Roman','Liberation Serif',serif}"
         f"table{{border-collapse:collapse;table-layout:fixed}}td,th{{padding:2px 5px;{style}}}</style>"
     ]
     for annex in made:
@@ -173,6 +177,7 @@ def as_page(made: Sequence[Annex], style: str) -> str:
             "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>" for row in annex.rows
         )
         parts.append(
-            f'<p>Phụ lục: danh sách dấu hiệu</p><table style="font-size:{annex.size}pt;width:{sum(annex.widths)}cm"><thead><tr>{heads}</tr></thead>{body}</table>'
+            f'<p>Phụ lục: danh sách dấu hiệu</p><table style="font-size:{annex.size}pt;'
+            f'width:{sum(annex.widths)}cm"><thead><tr>{heads}</tr></thead>{body}</table>'
         )
     return "\n".join(parts)

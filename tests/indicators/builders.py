@@ -41,7 +41,11 @@ def workbook(
 ) -> bytes:
     """A workbook of worksheets' XML; `hidden` are 1-based places."""
     names = "".join(
-        f'<sheet name="S{place}" sheetId="{place}"{" state=" + chr(34) + "hidden" + chr(34) if place in hidden else ""} r:id="rId{place}"/>'
+        (
+            f'<sheet name="S{place}" '
+            f'sheetId="{place}"{" state=" + chr(34) + "hidden" + chr(34) if place in hidden else ""} '
+            f'r:id="rId{place}"/>'
+        )
         for place in range(1, len(sheets) + 1)
     )
     relations = "".join(

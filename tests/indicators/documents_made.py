@@ -42,7 +42,9 @@ def docx(body: str, parts: Mapping[str, str] | None = None, links: Mapping[str, 
     )
     found: dict[str, str | bytes] = {
         "[Content_Types].xml": "<Types/>",
-        "word/document.xml": f'<w:document xmlns:w="{_WORD}" xmlns:r="{_RELS}"><w:body>{body}</w:body></w:document>',
+        "word/document.xml": (
+            f'<w:document xmlns:w="{_WORD}" xmlns:r="{_RELS}"><w:body>{body}</w:body></w:document>'
+        ),
         "word/_rels/document.xml.rels": f"<Relationships>{relations}</Relationships>",
         "word/vbaProject.bin": b"Attribute VB_Name = evil-macro.top",
     }
@@ -57,7 +59,10 @@ def opendocument(kind: str, body: str) -> bytes:
     return archive(
         {
             "mimetype": f"application/vnd.oasis.opendocument.{kind}",
-            "content.xml": f"<office:document-content {names}><office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>",
+            "content.xml": (
+                f"<office:document-content {names}><office:body><office:{kind}>{body}</office:{kind}>"
+                "</office:body></office:document-content>"
+            ),
         },
         compression=0,
     )
@@ -216,13 +221,17 @@ def pdf(pages: Sequence[Sequence[str] | None], content: bytes | None = None) -> 
             f"<< /Font << /F1 3 0 R >> {f'/XObject << /Im1 {number + 2} 0 R >>' if lines is None else ''} >>"
         )
         objects.append(
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {number + 1} 0 R /Resources {resources} >>".encode()
+            (
+                f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {number + 1} 0 R "
+                f"/Resources {resources} >>"
+            ).encode()
         )
         objects.append(
             f"<< /Length {len(packed)} /Filter /FlateDecode >>\nstream\n".encode() + packed + b"\nendstream"
         )
         objects.append(
-            b"<< /Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8 /Length 1 >>\nstream\n\xff\nendstream"
+            b"<< /Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray "
+            b"/BitsPerComponent 8 /Length 1 >>\nstream\n\xff\nendstream"
         )
     out = io.BytesIO(b"%PDF-1.4\n")
     out.seek(0, io.SEEK_END)

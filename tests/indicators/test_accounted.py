@@ -127,12 +127,18 @@ def _html(rows: list[Row]) -> bytes:
     )
     field = html.escape(rows[0].said.written, quote=True)
     nav = rows[0].link.written
-    return f'<html><body><nav>{nav}</nav><table>{table}</table><form><input value="{field}"></form></body></html>'.encode()
+    return (
+        f"<html><body><nav>{nav}</nav><table>{table}</table><form><input "
+        f'value="{field}"></form></body></html>'
+    ).encode()
 
 
 def _docx(rows: list[Row]) -> bytes:
     entry = escape(rows[0].said.written, {'"': "&quot;"})
-    choice = f'<w:p><w:r><w:fldChar><w:ffData><w:ddList><w:result w:val="1"/><w:listEntry w:val="-"/><w:listEntry w:val="{entry}"/></w:ddList></w:ffData></w:fldChar></w:r></w:p>'
+    choice = (
+        '<w:p><w:r><w:fldChar><w:ffData><w:ddList><w:result w:val="1"/><w:listEntry '
+        f'w:val="-"/><w:listEntry w:val="{entry}"/></w:ddList></w:ffData></w:fldChar></w:r></w:p>'
+    )
     return docx(paragraph("Report") + word_table([list(HEADINGS), *_cells(rows)]) + choice)
 
 
@@ -311,8 +317,14 @@ def test_urls_within_tables_stay_whole_and_columns_stay_columns(tmp_path: Path) 
 def test_what_stands_beside_the_text_is_read_too(tmp_path: Path) -> None:
     cells = sheet({1: ["Domain"], 2: ["evil-a.top"]})
     notes = {
-        "xl/comments1.xml": "<comments><commentList><comment><text><r><t>also evil-b[.]top</t></r></text></comment></commentList></comments>",
-        "xl/drawings/drawing1.xml": "<d><sp><txBody><p><r><t>evil-c[.]</t></r><r><t>top</t></r></p><p><r><t>the staff may read of evil-d.top in the news today</t></r></p></txBody></sp></d>",
+        "xl/comments1.xml": (
+            "<comments><commentList><comment><text><r><t>also "
+            "evil-b[.]top</t></r></text></comment></commentList></comments>"
+        ),
+        "xl/drawings/drawing1.xml": (
+            "<d><sp><txBody><p><r><t>evil-c[.]</t></r><r><t>top</t></r></p><p><r><t>the staff may read of "
+            "evil-d.top in the news today</t></r></p></txBody></sp></d>"
+        ),
     }
     margin = '<s xmlns:text="x"><text:footer><text:p>evil-e.top</text:p></text:footer></s>'
     body = "<text:p>evil-a.top</text:p>"

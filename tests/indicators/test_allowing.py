@@ -60,7 +60,8 @@ def test_a_long_hostile_line_is_read_through() -> None:
 def test_a_configuration_lists_what_it_blocks(tmp_path: Path) -> None:
     path = tmp_path / "rules.txt"
     path.write_text(
-        "-A INPUT -s 203.0.113.7/32 -j ACCEPT\n-A INPUT -s 203.0.113.8/32 -j DROP\n-A INPUT -s 203.0.113.9/32 -j DROP\n"
+        "-A INPUT -s 203.0.113.7/32 -j ACCEPT\n-A INPUT -s 203.0.113.8/32 -j DROP\n"
+        "-A INPUT -s 203.0.113.9/32 -j DROP\n"
     )
     problems: list[Problem] = []
     found = list(read_list(str(path), problems.append))

@@ -55,7 +55,11 @@ def test_a_numbered_link_is_listed_where_no_link_is_defanged_or_words_follow(tmp
         tmp_path, pdf([["Indicators", "1 https://evil-y.top/a", "2 https://evil-z.top/b"]]), "a.pdf"
     )
     assert taken == {"https://evil-y.top/a", "https://evil-z.top/b"}
-    rows = ["The loader came from hxxps://evil-x[.]top/gate.", "1 http://evil-y.top/a C2", "2 http://evil-z.top/b C2"]  # fmt: skip
+    rows = [
+        "The loader came from hxxps://evil-x[.]top/gate.",
+        "1 http://evil-y.top/a C2",
+        "2 http://evil-z.top/b C2",
+    ]
     taken, _ = read(tmp_path, pdf([rows]), "b.pdf")
     assert {"http://evil-y.top/a", "http://evil-z.top/b"} <= taken
 

@@ -59,8 +59,10 @@ def test_a_word_document(tmp_path: Path) -> None:
         + paragraph("trang một\ftrang hai")
         + paragraph(f"{HASH[:30]}\n{HASH[30:]}")
         + '<w:p><w:hyperlink r:id="r1"><w:r><w:t>tải tại đây</w:t></w:r></w:hyperlink></w:p>'
-        + '<w:p><w:del><w:r><w:delText>evil-deleted.top</w:delText></w:r></w:del><w:ins><w:r><w:t>evil-ins[.]top</w:t></w:r></w:ins></w:p>'
-        + paragraph("", f"<w:r><w:pict><w:txbxContent>{paragraph('hxxp://evil-box[.]top/a')}</w:txbxContent></w:pict></w:r>")
+        + ('<w:p><w:del><w:r><w:delText>evil-deleted.top</w:delText></w:r></w:del><w:ins><w:r>'
+           '<w:t>evil-ins[.]top</w:t></w:r></w:ins></w:p>')
+        + paragraph("", (f"<w:r><w:pict><w:txbxContent>{paragraph('hxxp://evil-box[.]top/a')}</w:"
+                         "txbxContent></w:pict></w:r>"))
     )  # fmt: skip
     parts = {"footnotes": paragraph("evil-note[.]top"), "footer1": paragraph("www.cuc-a.com | trang 1")}
     found, refused, problems = reading(
@@ -105,7 +107,10 @@ def test_bars_in_paragraphs_draw_a_table(ruler: list[str], tmp_path: Path) -> No
 
 
 def test_a_word_document_with_entities_is_not_read(tmp_path: Path) -> None:
-    xml = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><w:document xmlns:w="w"><w:body>&a;</w:body></w:document>'
+    xml = (
+        '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><w:document '
+        'xmlns:w="w"><w:body>&a;</w:body></w:document>'
+    )
     found, refused, problems = reading(
         tmp_path, "a.docx", archive({"[Content_Types].xml": "", "word/document.xml": xml})
     )
@@ -128,7 +133,10 @@ def test_an_opendocument_spreadsheet(tmp_path: Path) -> None:
     body = (
         '<table:table table:name="A">'
         + row("Danh sách")
-        + '<table:table-row table:number-rows-repeated="2"><table:table-cell table:number-columns-repeated="9"/></table:table-row>'
+        + (
+            '<table:table-row table:number-rows-repeated="2"><table:table-cell '
+            'table:number-columns-repeated="9"/></table:table-row>'
+        )
         + row("Tên miền", "Mã độc")
         + row("evil-a[.]top", "Mozi")
         + '<table:table-row table:number-rows-repeated="1048000"><table:table-cell/></table:table-row>'
@@ -142,14 +150,21 @@ def test_an_opendocument_spreadsheet(tmp_path: Path) -> None:
 
 
 def test_an_opendocument_sheet_that_repeats_without_end(tmp_path: Path) -> None:
-    body = '<table:table><table:table-row table:number-rows-repeated="1000000"><table:table-cell><text:p>evil-a.top</text:p></table:table-cell></table:table-row></table:table>'
+    body = (
+        '<table:table><table:table-row table:number-rows-repeated="1000000"><table:table-cell>'
+        "<text:p>evil-a.top</text:p></table:table-cell></table:table-row></table:table>"
+    )
     found, _, problems = reading(tmp_path, "a.ods", opendocument("spreadsheet", body))
     assert found == []
     assert problems[0].what == "The workbook repeats a row too often."
 
 
 def test_an_opendocument_text(tmp_path: Path) -> None:
-    body = "<text:p>Máy chủ <text:span>hxxp://evil-a[.]top/x</text:span><text:line-break/>evil-b[.]top</text:p><table:table><table:table-row><table:table-cell><text:p>203.0.113.5</text:p></table:table-cell></table:table-row></table:table>"
+    body = (
+        "<text:p>Máy chủ <text:span>hxxp://evil-a[.]top/x</text:span><text:line-break/>evil-b[.]top</text:p>"
+        "<table:table><table:table-row><table:table-cell><text:p>203.0.113.5</text:p></table:table-cell>"
+        "</table:table-row></table:table>"
+    )
     found, _, problems = reading(tmp_path, "a.odt", opendocument("text", body))
     assert problems == []
     assert short(found) == [
@@ -202,7 +217,8 @@ def test_rich_text_gives_its_values_without_its_header(tmp_path: Path) -> None:
     data = (
         rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 evil-font.top;}}{\info{\author evil-author.top}}"
         rb"M\'e3 \u273?\u7897?c: Mozi\par C2 \b hxxp://evil-a[.]top\b0 /x\par{\*\generator evil-gen.top;}"
-        rb"\trowd\intbl IP\cell Malware\cell\row\intbl 203.0.113.9\par\cell Mirai\cell\row\pard\page evil-b[.]top\par}"
+        rb"\trowd\intbl IP\cell Malware\cell\row\intbl 203.0.113.9\par\cell Mirai\cell\row\pard\page "
+        rb"evil-b[.]top\par}"
     )
     found, _, problems = reading(tmp_path, "a.rtf", data)
     assert problems == []
@@ -232,7 +248,8 @@ def test_merged_cells_of_rich_text_hold_for_all_their_rows(tmp_path: Path) -> No
 def test_a_table_within_a_cell_of_rich_text_keeps_its_cells_apart(tmp_path: Path) -> None:
     data = (
         rb"{\rtf1\ansi\trowd\cellx2000\cellx4000\pard\intbl Indicator\cell Ghi ch\u250\'3f\cell\row"
-        rb"\trowd\cellx2000\cellx4000\pard\intbl\itap2 203.0.113.5\nestcell bot.evil-a.top\nestcell{\*\nesttableprops\trowd\cellx1000\nestrow}"
+        rb"\trowd\cellx2000\cellx4000\pard\intbl\itap2 203.0.113.5\nestcell "
+        rb"bot.evil-a.top\nestcell{\*\nesttableprops\trowd\cellx1000\nestrow}"
         rb"\pard\intbl\cell C2\cell\row\pard\par}"
     )
     found, _, problems = reading(tmp_path, "a.rtf", data)
@@ -362,7 +379,8 @@ def test_an_outlook_message(tmp_path: Path) -> None:
     data = compound(outlook("Máy chủ: evil-a[.]top\r\n", attachments, forwarded))
     found, _, problems = reading(tmp_path, "a.msg", data)
     assert problems == []
-    assert [(item.value, item.threat, item.reference.document.partition("!")[2]) for item in found if item.reference] == [
+    assert [(item.value, item.threat, item.reference.document.partition("!")[2]) for item in found
+        if item.reference] == [
         ("evil-a.top", None, "text"),
         ("203.0.113.5", "Mozi", "danh sách.csv"),
         ("203.0.113.6", None, "phụ lục.docx"),
@@ -409,7 +427,8 @@ def test_a_pdf_with_broken_lines_and_a_table(tmp_path: Path) -> None:
     filler = [f"line {n} of the text" for n in range(6)]
     data = pdf(
         [
-            ["MINISTRY A", *filler, "STT   Dia chi IP       Ma doc", "1     203.0.113[.]5    Mirai", HASH[:40], "Page 1"],
+            ["MINISTRY A", *filler, "STT   Dia chi IP       Ma doc", "1     203.0.113[.]5    Mirai",
+             HASH[:40], "Page 1"],
             ["MINISTRY A", HASH[40:], *filler, "2     203.0.113.6      Mozi", "Page 2"],
             ["MINISTRY A", *filler, "see https://www.cisa.gov/advisory or evil-a[.]", "top", "Page 3"],
         ]
@@ -564,7 +583,13 @@ def test_each_value_names_its_table(tmp_path: Path) -> None:
 
 def test_tables_of_pages_are_counted_by_their_headings(tmp_path: Path) -> None:
     first = ["IP                Malware", "45.155.37.7       Mozi"]
-    again = ["IP                Malware", "45.155.37.8       Mozi", "", "Domain            Malware", "bot-c2.xyz        Mirai"]  # fmt: skip
+    again = [
+        "IP                Malware",
+        "45.155.37.8       Mozi",
+        "",
+        "Domain            Malware",
+        "bot-c2.xyz        Mirai",
+    ]
     found, _, _ = reading(tmp_path, "a.pdf", pdf([first, again]))
     assert [(item.value, item.reference.page, item.reference.table) for item in found if item.reference] == [
         ("45.155.37.7", 1, 1),
@@ -575,7 +600,8 @@ def test_tables_of_pages_are_counted_by_their_headings(tmp_path: Path) -> None:
 
 def test_an_annex_of_five_hundred_pages(tmp_path: Path) -> None:
     pages = [
-        ["PHU LUC", "IP                Malware", f"45.{number >> 8}.{number & 255}.7       Mozi", f"c{number}[.]bot-c2[.]xyz", f"Trang {number}"]
+        ["PHU LUC", "IP                Malware", f"45.{number >> 8}.{number & 255}.7       Mozi",
+         f"c{number}[.]bot-c2[.]xyz", f"Trang {number}"]
         for number in range(1, 501)
     ]  # fmt: skip
     found, _, problems = reading(tmp_path, "a.pdf", pdf(pages))

@@ -113,21 +113,34 @@ _TABLES = [
     # the first line of a list is no heading because it says MD5
     (f"MD5: {MD5}, SHA1: {MD5}01234567\n", {MD5, f"{MD5}01234567"}),
     # DShield's block list
-    ("#\n# columns (tab delimited)\nStart\tEnd\tNetblock\tAttacks\n203.0.113.0\t203.0.113.255\t24\t30\n", {"203.0.113.0/24"}),
+    ("#\n# columns (tab delimited)\nStart\tEnd\tNetblock\tAttacks\n203.0.113.0\t203.0.113.255\t24\t30\n",
+     {"203.0.113.0/24"}),
     # AlienVault's reputation list
-    ("203.0.113.3#4#2#Malicious Host#CN#Beijing#39.9,116.3#3\n203.0.113.4#4#2#Scanning Host#CN##35.0,105.0#11\n", {"203.0.113.3", "203.0.113.4"}),
+    (("203.0.113.3#4#2#Malicious Host#CN#Beijing#39.9,116.3#3\n"
+      "203.0.113.4#4#2#Scanning Host#CN##35.0,105.0#11\n"), {"203.0.113.3", "203.0.113.4"}),
     # the publisher's own page in a row without headings
-    ("## (c) Example Lists - lists-by-us.net\nbot-c2.xyz,Domain of a bot,2024-01-01 00:00,http://osint.lists-by-us.net/bot.txt\nevil-b.xyz,Domain of a bot,2024-01-01 00:00,http://osint.lists-by-us.net/b.txt\n", {"bot-c2.xyz", "evil-b.xyz"}),
+    (("## (c) Example Lists - lists-by-us.net\n"
+      "bot-c2.xyz,Domain of a bot,2024-01-01 00:00,http://osint.lists-by-us.net/bot.txt\n"
+      "evil-b.xyz,Domain of a bot,2024-01-01 00:00,http://osint.lists-by-us.net/b.txt\n"),
+      {"bot-c2.xyz", "evil-b.xyz"}),
     # camel case headings
-    (f"IndicatorType,IndicatorValue,ExpirationTime,Action\nFileMd5,{MD5},2025-01-01,Block\nDomainName,bot-c2.xyz,,Alert\nCertificateThumbprint,{MD5}01234567,,Alert\n", {MD5, "bot-c2.xyz"}),
+    ((f"IndicatorType,IndicatorValue,ExpirationTime,Action\nFileMd5,{MD5},2025-01-01,Block\n"
+      f"DomainName,bot-c2.xyz,,Alert\nCertificateThumbprint,{MD5}01234567,,Alert\n"), {MD5, "bot-c2.xyz"}),
     # PhishTank
-    ("phish_id,url,phish_detail_url,submission_time,verified,verification_time,online,target\n1,http://bot-c2.xyz/login,http://www.phish-lists.net/detail.php?phish_id=1,2024-01-01T00:00:00+00:00,yes,2024-01-01T00:00:00+00:00,yes,Other\n", {"http://bot-c2.xyz/login"}),
+    (("phish_id,url,phish_detail_url,submission_time,verified,verification_time,online,target\n"
+      "1,http://bot-c2.xyz/login,http://www.phish-lists.net/detail.php?phish_id=1,"
+      "2024-01-01T00:00:00+00:00,yes,2024-01-01T00:00:00+00:00,yes,Other\n"), {"http://bot-c2.xyz/login"}),
     # a column of domains that holds a URL
-    ("domain,ip_address,date\nhttp://www.bot-c2.xyz/a,203.0.113.9,2024-01-01\nhttp://drive.google.com/a,203.0.113.8,2024-01-01\n", {"http://www.bot-c2.xyz/a", "www.bot-c2.xyz", "203.0.113.9", "http://drive.google.com/a", "203.0.113.8"}),
+    (("domain,ip_address,date\nhttp://www.bot-c2.xyz/a,203.0.113.9,2024-01-01\n"
+      "http://drive.google.com/a,203.0.113.8,2024-01-01\n"),
+      {"http://www.bot-c2.xyz/a", "www.bot-c2.xyz", "203.0.113.9", "http://drive.google.com/a",
+       "203.0.113.8"}),
     # decisions that are taken back
-    ('{"new":[{"scope":"Ip","value":"203.0.113.3"}],"deleted":[{"scope":"Ip","value":"203.0.113.4"}]}', {"203.0.113.3"}),
+    ('{"new":[{"scope":"Ip","value":"203.0.113.3"}],"deleted":[{"scope":"Ip","value":"203.0.113.4"}]}',
+     {"203.0.113.3"}),
     # several URLs on a line, and a mask
-    ("hxxp://bot-c2[.]xyz/a.exe,hxxp://bot-c2[.]xyz/b.exehxxp://bot-c2[.]xyz/c.exe\nevil-b.xyz/*\n", {"http://bot-c2.xyz/a.exe", "http://bot-c2.xyz/b.exe", "http://bot-c2.xyz/c.exe", "evil-b.xyz"}),
+    ("hxxp://bot-c2[.]xyz/a.exe,hxxp://bot-c2[.]xyz/b.exehxxp://bot-c2[.]xyz/c.exe\nevil-b.xyz/*\n",
+     {"http://bot-c2.xyz/a.exe", "http://bot-c2.xyz/b.exe", "http://bot-c2.xyz/c.exe", "evil-b.xyz"}),
     # a port and a path
     ("bot-c2.xyz:8080/gate.php\n", {"bot-c2.xyz:8080/gate.php"}),
 ]  # fmt: skip
@@ -144,33 +157,59 @@ def test_lists_as_they_come(tmp_path: Path, text: str, values: set[str]) -> None
 
 _MORE = [
     # types that cannot be met in logs
-    (f"Indicator Type,Indicator,Context\nDomain,bot-c2[.]xyz,C2\nJA3,{MD5},\nCertificate SHA1,{MD5}01234567,\nImport Hash,{MD5},\nTên tệp,update.zip,\nFile Path,C:\\x\\evil.com,\n", {"bot-c2.xyz", MD5, "update.zip"}),
+    ((f"Indicator Type,Indicator,Context\nDomain,bot-c2[.]xyz,C2\nJA3,{MD5},\n"
+      f"Certificate SHA1,{MD5}01234567,\nImport Hash,{MD5},\nTên tệp,update.zip,\n"
+      "File Path,C:\\x\\evil.com,\n"), {"bot-c2.xyz", MD5, "update.zip"}),
     # the headings in a comment have other columns than the rows
-    ("## nextvalidation\tdomain\ttype\toriginal_reference-why\tdateverified\n\t\tbot-c2.xyz\tphishing\topenphish.com\t20160527\n20160601\tevil-b.xyz\tmalicious\tsafebrowsing.google.com\t20160527\n", {"bot-c2.xyz", "evil-b.xyz"}),
+    (("## nextvalidation\tdomain\ttype\toriginal_reference-why\tdateverified\n"
+      "\t\tbot-c2.xyz\tphishing\topenphish.com\t20160527\n"
+      "20160601\tevil-b.xyz\tmalicious\tsafebrowsing.google.com\t20160527\n"), {"bot-c2.xyz", "evil-b.xyz"}),
     # a record with the digests of other things
-    ('{"family_id":"d8b0bdbf07a62a1dd1455ff1c5f19b45","ip":"45.155.37.7","ssl_cert_issued_to":"*.evil-b.xyz","ssl_cert_serial":"5D41402ABC4B2A76B9719D911017C592","url":"https://bot-c2.xyz/a"}\n', {"45.155.37.7", "https://bot-c2.xyz/a"}),
-    ("2016-11-18 19:38:00\tsip=45.155.37.7\tdport=2323\n2016-11-18 19:39:00\tsip=45.155.37.8\tdport=23\n", {"45.155.37.7", "45.155.37.8"}),
+    (('{"family_id":"d8b0bdbf07a62a1dd1455ff1c5f19b45","ip":"45.155.37.7",'
+      '"ssl_cert_issued_to":"*.evil-b.xyz","ssl_cert_serial":"5D41402ABC4B2A76B9719D911017C592",'
+      '"url":"https://bot-c2.xyz/a"}\n'), {"45.155.37.7", "https://bot-c2.xyz/a"}),
+    ("2016-11-18 19:38:00\tsip=45.155.37.7\tdport=2323\n2016-11-18 19:39:00\tsip=45.155.37.8\tdport=23\n",
+     {"45.155.37.7", "45.155.37.8"}),
     ("# DShield\n# IP\tReports\tTargets\tFirst Seen\n045.155.037.007 \t4\t4\t2016-01-01\n", {"45.155.37.7"}),
     ('zone "bot-c2.xyz" {type master; file "/etc/namedb/blocked.hosts";};\n', {"bot-c2.xyz"}),
-    ("#category|address|asn|timestamp|optional_information|asninfo\nphishing|45.155.37.9|64496|2019-03-22 11:18:52|http://bot-c2.xyz/login|AS Example\n", {"45.155.37.9", "http://bot-c2.xyz/login"}),
-    ("Evil corp:45.155.37.0-45.155.37.255\nBad:45.156.0.0-45.156.0.255\n", {"45.155.37.0/24", "45.156.0.0/24"}),
-    ("access-list 101 deny ip 45.155.37.0 0.0.0.255 any\nroute 45.156.0.0 255.255.0.0 Null0\n", {"45.155.37.0/24", "45.156.0.0/16"}),
-    ("#Botnet server found: 45.155.37[.]3:443 and bot-c2[.]xyz today\n# bot-off.xyz\n", {"45.155.37.3", "bot-c2.xyz"}),
+    (("#category|address|asn|timestamp|optional_information|asninfo\n"
+      "phishing|45.155.37.9|64496|2019-03-22 11:18:52|http://bot-c2.xyz/login|AS Example\n"),
+      {"45.155.37.9", "http://bot-c2.xyz/login"}),
+    ("Evil corp:45.155.37.0-45.155.37.255\nBad:45.156.0.0-45.156.0.255\n",
+     {"45.155.37.0/24", "45.156.0.0/24"}),
+    ("access-list 101 deny ip 45.155.37.0 0.0.0.255 any\nroute 45.156.0.0 255.255.0.0 Null0\n",
+     {"45.155.37.0/24", "45.156.0.0/16"}),
+    ("#Botnet server found: 45.155.37[.]3:443 and bot-c2[.]xyz today\n# bot-off.xyz\n",
+     {"45.155.37.3", "bot-c2.xyz"}),
     # a dispatch with a table among its paragraphs, whose headings promise nothing of the lines below
-    (f"Cục ATTT (www.ais.gov.vn) cảnh báo. Chi tiết xem tại https://tin.bot-info.net\nSTT | Địa chỉ IP | Cổng\n1 | 45.155.37.7 | 443\n2 | 45.155.37[.]8 | 80\n2. Tên miền\n- bot-c2[.]xyz\n- evil-b[.]xyz (giả mạo dichvucong.gov.vn)\na) MD5: {MD5} (tệp a.exe)\nhxxps://evil-c[.]xyz/a\n", {"45.155.37.7", "45.155.37.8", "bot-c2.xyz", "evil-b.xyz", MD5, "https://evil-c.xyz/a"}),
+    (("Cục ATTT (www.ais.gov.vn) cảnh báo. Chi tiết xem tại https://tin.bot-info.net\n"
+      "STT | Địa chỉ IP | Cổng\n1 | 45.155.37.7 | 443\n2 | 45.155.37[.]8 | 80\n2. Tên miền\n"
+      f"- bot-c2[.]xyz\n- evil-b[.]xyz (giả mạo dichvucong.gov.vn)\na) MD5: {MD5} (tệp a.exe)\n"
+      "hxxps://evil-c[.]xyz/a\n"),
+      {"45.155.37.7", "45.155.37.8", "bot-c2.xyz", "evil-b.xyz", MD5, "https://evil-c.xyz/a"}),
     # a report's own link, beside what it lists
-    ('{"report":{"title":"a","url":"https://blog.bot-info.net/a","iocs":[{"ioc_type":"domain","ioc":"bot-c2[.]xyz"},{"ioc_type":"IPv4","ioc":"45.155.37.7"}]}}', {"bot-c2.xyz", "45.155.37.7"}),
-    ("Domain Name: BOT-C2.XYZ\nRegistrar URL: http://www.registrar-a.com\nRegistrar WHOIS Server: whois.registrar-a.com\nName Server: NS1.EVIL-DNS.XYZ\n", {"bot-c2.xyz", "ns1.evil-dns.xyz"}),
+    (('{"report":{"title":"a","url":"https://blog.bot-info.net/a","iocs":[{"ioc_type":"domain",'
+      '"ioc":"bot-c2[.]xyz"},{"ioc_type":"IPv4","ioc":"45.155.37.7"}]}}'), {"bot-c2.xyz", "45.155.37.7"}),
+    (("Domain Name: BOT-C2.XYZ\nRegistrar URL: http://www.registrar-a.com\n"
+      "Registrar WHOIS Server: whois.registrar-a.com\nName Server: NS1.EVIL-DNS.XYZ\n"),
+      {"bot-c2.xyz", "ns1.evil-dns.xyz"}),
     (f"host=bot-c2.xyz\nurl=http://evil-b.xyz/a\nkey={MD5}\n", {"bot-c2.xyz", "http://evil-b.xyz/a"}),
     # what a list allows
-    ("bot-c2.xyz\n\nWhitelist\n\ngood-a.xyz\n45.155.37.9\n\nDomains\n\nevil-b.xyz\n", {"bot-c2.xyz", "evil-b.xyz"}),
-    ('{"version":2,"blacklist":["bot-c2.xyz"],"whitelist":["good-a.xyz"],"allowed_domains":[{"value":"good-b.xyz"}],"domains":{"exceptions":["good-c.xyz"],"listed":["evil-b.xyz"]}}', {"bot-c2.xyz", "evil-b.xyz"}),
+    ("bot-c2.xyz\n\nWhitelist\n\ngood-a.xyz\n45.155.37.9\n\nDomains\n\nevil-b.xyz\n",
+     {"bot-c2.xyz", "evil-b.xyz"}),
+    (('{"version":2,"blacklist":["bot-c2.xyz"],"whitelist":["good-a.xyz"],'
+      '"allowed_domains":[{"value":"good-b.xyz"}],"domains":{"exceptions":["good-c.xyz"],'
+      '"listed":["evil-b.xyz"]}}'), {"bot-c2.xyz", "evil-b.xyz"}),
     # a name behind a file's hash or label, also below titles of one cell
-    (f"{MD5} (update.net)\nMD5: {MD5[::-1]} FileName: kit.net C2: bot-c2.xyz\n", {MD5, MD5[::-1], "bot-c2.xyz"}),
-    (f"Network,,\nDomain,bot-c2.xyz,C2\nFiles,,\nMD5,{MD5},a.exe\nFile name,setup.com,\n", {"bot-c2.xyz", MD5}),
+    (f"{MD5} (update.net)\nMD5: {MD5[::-1]} FileName: kit.net C2: bot-c2.xyz\n",
+     {MD5, MD5[::-1], "bot-c2.xyz"}),
+    (f"Network,,\nDomain,bot-c2.xyz,C2\nFiles,,\nMD5,{MD5},a.exe\nFile name,setup.com,\n",
+     {"bot-c2.xyz", MD5}),
     ("bot-c2.xyz\n//evil-b.xyz/a\n", {"bot-c2.xyz", "evil-b.xyz/a"}),
     ("# IoC\n[bot-c2\\[.\\]xyz](https://opentip.kaspersky.com/bot-c2.xyz/)\n", {"bot-c2.xyz"}),
-    ('{"type":"bundle","objects":[{"type":"indicator","pattern":"[url:value LIKE \'http://bot-c2.xyz/a/%\' OR domain-name:value LIKE \'%.evil-b.xyz\']"}]}', {"http://bot-c2.xyz/a", "evil-b.xyz"}),
+    (('{"type":"bundle","objects":[{"type":"indicator","pattern":"[url:value LIKE '
+      '\'http://bot-c2.xyz/a/%\' OR domain-name:value LIKE \'%.evil-b.xyz\']"}]}'),
+      {"http://bot-c2.xyz/a", "evil-b.xyz"}),
 ]  # fmt: skip
 
 
@@ -187,7 +226,8 @@ def test_a_page_does_not_list_its_own_site_and_its_menu(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_text(
         "<html><head><title>Bot-Info.net | news</title></head><body><nav><a>menu-site.net</a></nav>"
-        "<p>Bot-info.net tells of bot-c2.xyz in this text.</p><table><tr><td>evil-b.xyz</td></tr></table></body></html>"
+        "<p>Bot-info.net tells of bot-c2.xyz in this text.</p><table><tr><td>evil-b.xyz</td></tr>"
+        "</table></body></html>"
     )
     found = list(read_list(str(path), lambda problem: None))
     assert {item.value for item in found if isinstance(item, Indicator)} == {"bot-c2.xyz", "evil-b.xyz"}

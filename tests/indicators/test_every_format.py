@@ -17,13 +17,18 @@ TABLE = [["Địa chỉ IP", "Mã độc"], ["203.0.113.5", "Mozi"], ["evil-a[.]
 MADE: dict[str, bytes] = {
     "a.docx": docx(paragraph("hxxp://evil-a[.]top/x") + word_table(TABLE)),
     "a.doc": doc("Máy chủ: evil-a[.]top\rIP\x07\x07203.0.113.5\x07\x07\r"),
-    "a.ods": opendocument("spreadsheet", "<table:table><table:table-row><table:table-cell><text:p>evil-a.top</text:p></table:table-cell></table:table-row></table:table>"),
+    "a.ods": opendocument("spreadsheet",
+        ("<table:table><table:table-row><table:table-cell><text:p>evil-a.top</text:p></table:table-cell>"
+         "</table:table-row></table:table>")),
     "a.xls": compound({"Workbook": xls(TABLE)}),
     "a.xlsx": workbook([sheet({1: TABLE[0], 2: TABLE[1]})]),
     "a.pdf": pdf([["203.0.113.5 evil-a[.]top"], None]),
-    "a.msg": compound({"__properties_version1.0": b"x", "__substg1.0_1000001F": "evil-a[.]top".encode("utf-16-le")}),
+    "a.msg": compound({"__properties_version1.0": b"x",
+        "__substg1.0_1000001F": "evil-a[.]top".encode("utf-16-le")}),
     "a.rtf": b"{\\rtf1\\ansi evil-a[.]top\\par{\\field x}\\'e1\\u273?\\trowd\\intbl 203.0.113.5\\cell\\row}",
-    "a.eml": b"From: a@sender-a.com\nTo: b\nDate: x\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\nZXZpbC1hLnRvcA==\n--B--\n",
+    "a.eml": (b"From: a@sender-a.com\nTo: b\nDate: x\nMIME-Version: 1.0\n"
+              b"Content-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: text/plain; charset=utf-8\n"
+              b"Content-Transfer-Encoding: base64\n\nZXZpbC1hLnRvcA==\n--B--\n"),
 }  # fmt: skip
 ALL = {**MADE, **{path.name: path.read_bytes() for path in sorted(GOLDEN.iterdir()) if path.is_file()}}
 

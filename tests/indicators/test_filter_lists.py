@@ -92,7 +92,8 @@ def test_a_hosts_file_redirects_without_blocking(tmp_path: Path) -> None:
 
 def test_dnsmasq_asks_servers_without_blocking(tmp_path: Path) -> None:
     text = (
-        "address=/evil-a.top/0.0.0.0\naddress=/evil-b.top/evil-c.top/::\nserver=/evil-d.top/\nlocal=/evil-e.top/\n"
+        "address=/evil-a.top/0.0.0.0\naddress=/evil-b.top/evil-c.top/::\nserver=/evil-d.top/\n"
+        "local=/evil-e.top/\n"
         "server=/corp-x.com/198.51.100.1\nserver=/good-x.com/#\nserver=198.51.100.53\ncache-size=1000\n"
     )
     taken, refused = read(tmp_path, text)
@@ -103,7 +104,8 @@ def test_dnsmasq_asks_servers_without_blocking(tmp_path: Path) -> None:
 
 def test_unbound_forwards_without_blocking(tmp_path: Path) -> None:
     text = (
-        'local-zone: "evil-a.top" always_nxdomain\nlocal-zone: "evil-b.top" static\nlocal-zone: "evil-c.top" redirect\n'
+        'local-zone: "evil-a.top" always_nxdomain\nlocal-zone: "evil-b.top" static\n'
+        'local-zone: "evil-c.top" redirect\n'
         "forward-addr: 198.51.100.53@853\n"
     )
     taken, refused = read(tmp_path, text)
@@ -112,6 +114,9 @@ def test_unbound_forwards_without_blocking(tmp_path: Path) -> None:
 
 
 def test_pi_holes_expressions_for_a_name_and_those_below(tmp_path: Path) -> None:
-    text = "(\\.|^)evil-a\\.top$\n(^|\\.)evil-b\\.top$\n^(.+\\.)?evil-c\\.top$\n^([^.]+\\.)*evil-d\\.top$\n^ad[0-9]+\\.\n"
+    text = (
+        "(\\.|^)evil-a\\.top$\n(^|\\.)evil-b\\.top$\n^(.+\\.)?evil-c\\.top$\n^([^.]+\\.)*evil-d\\.top$\n"
+        "^ad[0-9]+\\.\n"
+    )
     taken, _ = read(tmp_path, text)
     assert taken == {f"evil-{letter}.top" for letter in "abcd"}

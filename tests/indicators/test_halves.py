@@ -56,7 +56,8 @@ def test_halves_on_following_lines_are_one_digest(text: str, expected: set[str],
 def test_halves_in_a_mail_are_one_digest(tmp_path: Path) -> None:
     path = tmp_path / "list.eml"
     path.write_text(
-        f"From: a@unit.example\nSubject: list\nContent-Type: text/plain; charset=utf-8\n\nSHA256: {FIRST}\n{SECOND}\n"
+        "From: a@unit.example\nSubject: list\nContent-Type: text/plain; charset=utf-8\n\n"
+        f"SHA256: {FIRST}\n{SECOND}\n"
     )
     assert values(path) == {SHA256}
 

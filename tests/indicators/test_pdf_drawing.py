@@ -64,7 +64,8 @@ def test_a_page_on_its_side_is_turned() -> None:
 
 operands = st.lists(
     st.sampled_from(
-        ["0", "1", "-7", "99999999999999999999999", "0.00001", "/F1", "/Im1", "(203.0.113.5)", "[(a) -900 (b)]", "<00ff>", "null", "<< /A 1 >>"]
+        ["0", "1", "-7", "99999999999999999999999", "0.00001", "/F1", "/Im1", "(203.0.113.5)",
+         "[(a) -900 (b)]", "<00ff>", "null", "<< /A 1 >>"]
     ),
     max_size=7,
 ).map(" ".join)  # fmt: skip
@@ -125,9 +126,11 @@ def test_no_program_stops_the_reader(program: str) -> None:
     "program",
     [
         "q " * 50_000 + "Q " * 50_000,
-        "".join(f"{place % 600} 0 m {place % 600} 800 l S 0 {place % 799} m 600 {place % 799} l S\n" for place in range(18_000)),
+        "".join(f"{place % 600} 0 m {place % 600} 800 l S 0 {place % 799} m 600 {place % 799} l S\n"
+            for place in range(18_000)),
         "".join(f"{place % 200 * 3} {place // 200 * 9} 2.5 8 re S\n" for place in range(15_000)),
-        "BT /F1 1 Tf 40 800 Td " + "".join(f"(IP) Tj 50 0 Td (Malware{place}) Tj -50 -0.1 Td\n" for place in range(6_000)) + "ET",
+        "BT /F1 1 Tf 40 800 Td "
+        + "".join(f"(IP) Tj 50 0 Td (Malware{place}) Tj -50 -0.1 Td\n" for place in range(6_000)) + "ET",
         "BT /F1 1 Tf 0.1 TL 40 800 Td (IP        Malware) Tj T* " + "(1.1.1.1   x) Tj T*\n" * 8_000 + "ET",
     ],
     ids=["saved", "crossing", "boxes", "columns", "rows"],

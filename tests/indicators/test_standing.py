@@ -59,7 +59,10 @@ _CASES = {
         ["https://good-a.site/setup.exe", "203.0.113.12", SHA256, "good-b.site"],
     ),
     "false_positives_json": (
-        '{"1": {"entry_type": "domain", "entry_value": "good-a.site", "removed_by": "admin", "removal_notes": null}}',
+        (
+            '{"1": {"entry_type": "domain", "entry_value": "good-a.site", "removed_by": "admin", '
+            '"removal_notes": null}}'
+        ),
         set(),
         refusals.WITHDRAWN,
         ["good-a.site"],
@@ -68,7 +71,10 @@ _CASES = {
     "defender": (_DEFENDER, {"bot-c2.xyz"}, refusals.ALLOWED, ["good-c.site"]),
     "falcon": (_FALCON, {"bot-c2.xyz"}, refusals.ALLOWED, [SHA256]),
     "falcon_json": (
-        '[{"type": "domain", "value": "good-a.site", "action": "allow", "expiration": null}, {"type": "domain", "value": "bot-c2.xyz", "action": "detect", "expiration": null}]',
+        (
+            '[{"type": "domain", "value": "good-a.site", "action": "allow", "expiration": null}, {"type": '
+            '"domain", "value": "bot-c2.xyz", "action": "detect", "expiration": null}]'
+        ),
         {"bot-c2.xyz"},
         refusals.ALLOWED,
         ["good-a.site"],
@@ -81,7 +87,10 @@ _CASES = {
         [],
     ),
     "virustotal": (
-        '{"data": {"id": "203.0.113.3", "attributes": {"network": "203.0.113.0/24", "as_owner": "Example", "asn": 64500}}}',
+        (
+            '{"data": {"id": "203.0.113.3", "attributes": {"network": "203.0.113.0/24", "as_owner": '
+            '"Example", "asn": 64500}}}'
+        ),
         set(),
         refusals.BESIDE,
         ["203.0.113.0/24"],
@@ -93,7 +102,10 @@ _CASES = {
         [],
     ),
     "query": (
-        '{"query": {"bool": {"must": [{"term": {"dns.question.name": "bot-c2.xyz"}}], "must_not": [{"term": {"dns.question.name": "good-a.site"}}]}}}',
+        (
+            '{"query": {"bool": {"must": [{"term": {"dns.question.name": "bot-c2.xyz"}}], "must_not": '
+            '[{"term": {"dns.question.name": "good-a.site"}}]}}}'
+        ),
         {"bot-c2.xyz"},
         refusals.ALLOWED,
         ["good-a.site"],
@@ -122,7 +134,8 @@ def test_a_row_below_a_merged_cell_is_no_row_of_headings(tmp_path: Path) -> None
     path = tmp_path / "page.html"
     path.write_text(
         "<!doctype html><html><body><table><tr><th>Indicator</th><th>Type</th><th>Notes</th></tr>"
-        '<tr><td rowspan="2">bot-c2[.]xyz</td><td>Domain</td><td>C2</td></tr><tr><td>Domain</td><td>same</td></tr>'
+        '<tr><td rowspan="2">bot-c2[.]xyz</td><td>Domain</td><td>C2</td></tr><tr><td>Domain</td>'
+        "<td>same</td></tr>"
         f"<tr><td>{MD5[:16]}&shy;{MD5[16:]}</td><td>MD5</td><td>update.com</td></tr></table></body></html>"
     )
     found = [item for item in read_list(str(path), lambda problem: None) if isinstance(item, Indicator)]
@@ -177,8 +190,10 @@ def test_what_a_file_is_called_is_no_domain_name(tmp_path: Path) -> None:
 
 def test_a_sigma_rule_in_a_bundle(tmp_path: Path) -> None:
     rule = (
-        "title: x\ndescription: see blog-a.net\nlogsource:\n  category: dns\ndetection:\n  selection:\n    query: bot-c2.xyz\n"
-        "  filter:\n    query: good-a.site\n  condition: selection and not filter\nfalsepositives:\n  - good-b.site\n"
+        "title: x\ndescription: see blog-a.net\nlogsource:\n  category: dns\ndetection:\n  selection:\n"
+        "    query: bot-c2.xyz\n"
+        "  filter:\n    query: good-a.site\n  condition: selection and not filter\nfalsepositives:\n"
+        "  - good-b.site\n"
     )
     indicator = {"type": "indicator", "id": "indicator--1", "pattern_type": "sigma", "pattern": rule}
     path = tmp_path / "bundle.json"

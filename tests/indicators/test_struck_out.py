@@ -56,8 +56,10 @@ def test_struck_out_cells_of_a_workbook_are_not_listed(tmp_path: Path) -> None:
 
 def test_struck_out_words_of_a_page_are_not_listed(tmp_path: Path) -> None:
     page = (
-        "<html><body><p>C2: <del>bot-a1[.]xyz</del> bot-a2[.]xyz</p><p>Old: <s>bot-a3[.]xyz<p>bot-a4[.]xyz</p>"
-        "<table><tr><td><strike>203.0.113.5</strike></td></tr><tr><td>203.0.113.6</td></tr></table></body></html>"
+        "<html><body><p>C2: <del>bot-a1[.]xyz</del> bot-a2[.]xyz</p><p>Old: "
+        "<s>bot-a3[.]xyz<p>bot-a4[.]xyz</p>"
+        "<table><tr><td><strike>203.0.113.5</strike></td></tr><tr><td>203.0.113.6</td></tr></table>"
+        "</body></html>"
     )
     taken, refused = reading(tmp_path / "a.html", page.encode())
     assert taken == {"bot-a2.xyz", "bot-a4.xyz", "203.0.113.6"}

@@ -37,7 +37,8 @@ def read(
     [
         ([coded("bot-c2.xyz"), coded("evil-b.top")], ["bot-c2.xyz", "evil-b.top"]),
         ([coded("bot-c2.xyz") + ",120", coded("evil-b.top") + ",5"], ["bot-c2.xyz", "evil-b.top"]),
-        ([coded("http://evil-b.top/a?b=c"), coded("45.155.37.7")], ["http://evil-b.top/a?b=c", "45.155.37.7"]),
+        ([coded("http://evil-b.top/a?b=c"), coded("45.155.37.7")],
+         ["http://evil-b.top/a?b=c", "45.155.37.7"]),
         ([coded("bot-c2.xyz")], ["bot-c2.xyz"]),
         ([coded(".bot-c2.xyz"), coded(".evil-b.top")], ["bot-c2.xyz", "evil-b.top"]),
         ([MD5, "6a" * 16], [MD5, "6a" * 16]),

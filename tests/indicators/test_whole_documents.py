@@ -13,7 +13,10 @@ from tests.indicators.documents_made import doc, docx, paragraph, word_table
 
 _SENTENCE = "Names such as updates-everyone.com belong to all machines and stay."
 _VALUE = "hxxps://bot-c2[.]xyz/a"
-_PAGE = f"<html><body><p>{_SENTENCE}</p><table><tr><th>URL</th></tr><tr><td>{_VALUE}</td></tr></table></body></html>"
+_PAGE = (
+    f"<html><body><p>{_SENTENCE}</p><table><tr><th>URL</th></tr><tr><td>{_VALUE}</td></tr></table></body>"
+    "</html>"
+)
 _FILES = {
     "a.doc": doc(f"{_SENTENCE}\r{_VALUE}\r"),
     "a.rtf": f"{{\\rtf1 {_SENTENCE}\\par {_VALUE}\\par}}".encode(),

@@ -63,8 +63,14 @@ def test_a_dispatch_annex(tmp_path: Path) -> None:
 
 
 def test_shared_and_rich_strings_and_numbers(tmp_path: Path) -> None:
-    strings = "<sst><si><t>evil.</t><rPh><t>no</t></rPh></si><si><r><t>c2.evil</t></r><r><t>.example</t></r></si></sst>"
-    cells = '<row r="2"><c r="A2" t="s"><v>1</v></c><c r="B2"><v>45.0</v></c><c r="C2" t="s"><v>99</v></c><c r="D2" t="e"><v>#REF!</v></c></row>'
+    strings = (
+        "<sst><si><t>evil.</t><rPh><t>no</t></rPh></si><si><r><t>c2.evil</t></r><r><t>.example</t></r></si>"
+        "</sst>"
+    )
+    cells = (
+        '<row r="2"><c r="A2" t="s"><v>1</v></c><c r="B2"><v>45.0</v></c><c r="C2" t="s"><v>99</v></c><c '
+        'r="D2" t="e"><v>#REF!</v></c></row>'
+    )
     page = f"<worksheet><sheetData>{cells}</sheetData></worksheet>"
     (tmp_path / "a.xlsx").write_bytes(workbook([page], extra={"xl/sharedStrings.xml": strings}))
     taken, refused = read(tmp_path / "a.xlsx")
@@ -87,7 +93,10 @@ def test_headings_over_two_rows_are_read_together(tmp_path: Path) -> None:
 
 
 def test_a_row_without_cell_places_is_counted_on(tmp_path: Path) -> None:
-    page = '<worksheet><sheetData><row><c t="inlineStr"><is><t>evil.example</t></is></c></row><row><c t="str"><v>203.0.113.5</v></c></row></sheetData></worksheet>'
+    page = (
+        '<worksheet><sheetData><row><c t="inlineStr"><is><t>evil.example</t></is></c></row><row><c '
+        't="str"><v>203.0.113.5</v></c></row></sheetData></worksheet>'
+    )
     (tmp_path / "a.xlsx").write_bytes(workbook([page]))
     taken, _ = read(tmp_path / "a.xlsx")
     assert [(item.value, item.reference.row) for item in taken if item.reference] == [

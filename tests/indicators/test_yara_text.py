@@ -62,7 +62,10 @@ def test_a_rule_in_an_advisory(tmp_path: Path) -> None:
 
 
 def test_what_an_author_defanged_in_a_rule_is_meant(tmp_path: Path) -> None:
-    text = '# Lumma\n\nrule A {\nstrings:\n  $a = "hxxp://evil-x[.]top/a"\n  $b = "http://evil-y.top/a"\ncondition:\n  any of them\n}\n'
+    text = (
+        '# Lumma\n\nrule A {\nstrings:\n  $a = "hxxp://evil-x[.]top/a"\n  $b = "http://evil-y.top/a"\n'
+        "condition:\n  any of them\n}\n"
+    )
     taken, _ = read(tmp_path, text, "advisory.md")
     assert set(taken) == {"http://evil-x.top/a"}
 
@@ -108,8 +111,11 @@ def test_a_deleted_object_is_withdrawn_with_its_attributes(tmp_path: Path) -> No
 @pytest.mark.parametrize("key", ["indicator_types", "labels"])
 def test_an_indicator_that_its_source_calls_benign(tmp_path: Path, key: str) -> None:
     objects = [
-        {"type": "indicator", "id": f"indicator--{name}", key: types, "pattern": f"[domain-name:value = '{name}-x.top']"}
-        for name, types in {"good": ["benign"], "evil": ["malicious-activity"], "odd": ["benign", "anonymization"]}.items()
+        {"type": "indicator", "id": f"indicator--{name}", key: types,
+         "pattern": f"[domain-name:value = '{name}-x.top']"}
+        for name,
+        types in {"good": ["benign"], "evil": ["malicious-activity"],
+            "odd": ["benign", "anonymization"]}.items()
     ]  # fmt: skip
     taken, refused = read(
         tmp_path, json.dumps({"type": "bundle", "id": "bundle--1", "objects": objects}), "list.json"

@@ -43,7 +43,8 @@ def known(units: int, informed: int, deployed: int, **more: int | None) -> Evide
         (known(5, 3, 0), "chưa có đơn vị, tổ chức nào triển khai", "đã phổ biến"),
         (known(5, 5, 4), "đang tổ chức thực hiện", "đã phổ biến"),
         (known(5, 5, 5), "đã phổ biến, tổ chức thực hiện", "đang tổ chức"),
-        (known(5, 5, 5, found=0, sources=2, unsearched=1), "Còn 1 đơn vị, cùng các đơn vị trực thuộc", "không phát hiện"),
+        (known(5, 5, 5, found=0, sources=2, unsearched=1), "Còn 1 đơn vị, cùng các đơn vị trực thuộc",
+         "không phát hiện"),
         (known(5, 5, 5, sources=0, unsearched=4), "Còn 4 đơn vị, cùng các đơn vị trực thuộc", "Qua rà soát"),
         (known(1, 1, 1, sources=0, unsearched=1), "Đơn vị chưa có nhật ký được rà soát", "không phát hiện"),
     ],
@@ -67,9 +68,9 @@ def evidences(draw: st.DrawFn) -> Evidence:
         "Đơn vị A", "chiến dịch B", DAY, units, informed, draw(st.integers(0, informed)), found, cleaned,
         draw(st.none() | st.integers(0, cleaned)) if cleaned is not None else None,
         blind_machines=draw(st.none() | st.integers(0, cleaned)) if cleaned is not None else None,
-        blocked=draw(st.none() | COUNT), unattributed=draw(st.none() | COUNT), sources=draw(st.none() | COUNT),
-        blind=draw(st.none() | COUNT), people=draw(st.none() | COUNT), missing_reports=draw(st.none() | COUNT),
-        unsearched=draw(st.none() | COUNT),
+        blocked=draw(st.none() | COUNT), unattributed=draw(st.none() | COUNT),
+        sources=draw(st.none() | COUNT), blind=draw(st.none() | COUNT), people=draw(st.none() | COUNT),
+        missing_reports=draw(st.none() | COUNT), unsearched=draw(st.none() | COUNT),
     )  # fmt: skip
 
 
@@ -79,7 +80,11 @@ def test_a_drafted_text_never_contradicts_its_figures(evidence: Evidence) -> Non
     assert misfit(evidence) is None
 
 
-@given(evidence=evidences(), name=st.sampled_from(["informed", "deployed", "found", "cleaned", "unsearched", "people"]), more=st.integers(1, 50))  # fmt: skip
+@given(
+    evidence=evidences(),
+    name=st.sampled_from(["informed", "deployed", "found", "cleaned", "unsearched", "people"]),
+    more=st.integers(1, 50),
+)
 def test_a_text_for_other_figures_is_found(evidence: Evidence, name: str, more: int) -> None:
     text = assessment(evidence)
     value = getattr(evidence, name)
@@ -131,7 +136,8 @@ def test_the_command_uses_the_same_object(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         report_of("A", [path], around=Around(assessment="Phát hiện 999 máy."), today=DAY)
     with pytest.raises(InputError):
-        report_of("A", [path], informed=5, deployed=0, around=Around(assessment="A đã phổ biến, tổ chức thực hiện."), today=DAY)  # fmt: skip
+        report_of("A", [path], informed=5, deployed=0,
+            around=Around(assessment="A đã phổ biến, tổ chức thực hiện."), today=DAY)  # fmt: skip
 
 
 def test_a_bundle_without_a_searched_day_says_that_it_knows_nothing(tmp_path: Path) -> None:

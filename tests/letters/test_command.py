@@ -149,7 +149,10 @@ def test_a_report_that_needs_no_editing(tmp_path: Path) -> None:
         assert any(text in one for one in written), text
     assert "Kính gửi: Trung tâm Công nghệ thông tin" in pages[0]
     form = pages[1]
-    asked = "Thực hiện Công văn số 12/TTCNTT-KTHT ngày 05/09/2026 của Trung tâm Công nghệ thông tin, Chi cục Hai báo cáo kết quả"
+    asked = (
+        "Thực hiện Công văn số 12/TTCNTT-KTHT ngày 05/09/2026 của Trung tâm Công nghệ thông tin, Chi cục "
+        "Hai báo cáo kết quả"
+    )
     assert asked in pages[0]
     assert any(asked in one for one in written)
     assert (

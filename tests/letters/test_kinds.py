@@ -99,7 +99,8 @@ def test_a_dispatch_ends_once_and_has_its_subject_under_the_number() -> None:
 
 @pytest.mark.parametrize(
     ("given", "number", "symbol"),
-    [("05/CNTT-KTHT", 5, "CNTT-KTHT"), ("/CNTT", None, "CNTT"), ("", None, ""), ("123", 123, ""), (" 7 /BC", 7, "BC")],
+    [("05/CNTT-KTHT", 5, "CNTT-KTHT"), ("/CNTT", None, "CNTT"), ("", None, ""), ("123", 123, ""),
+     (" 7 /BC", 7, "BC")],
 )  # fmt: skip
 def test_number_and_symbol(given: str, number: int | None, symbol: str) -> None:
     assert number_and_symbol(given) == (number, symbol)

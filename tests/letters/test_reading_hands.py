@@ -92,8 +92,10 @@ def in_boxes() -> bytes:
         book.paragraphs[-1]._p.append(
             parse_xml(
                 f'<w:r {nsdecls("w")} xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" '
-                f'xmlns:v="urn:schemas-microsoft-com:vml"><mc:AlternateContent><mc:Choice Requires="wps"><w:drawing>{box}</w:drawing></mc:Choice>'
-                f"<mc:Fallback><w:pict><v:shape><v:textbox>{box.replace(value, '99')}</v:textbox></v:shape></w:pict></mc:Fallback></mc:AlternateContent></w:r>"
+                'xmlns:v="urn:schemas-microsoft-com:vml"><mc:AlternateContent><mc:Choice '
+                f'Requires="wps"><w:drawing>{box}</w:drawing></mc:Choice>'
+                f"<mc:Fallback><w:pict><v:shape><v:textbox>{box.replace(value, '99')}</v:textbox>"
+                "</v:shape></w:pict></mc:Fallback></mc:AlternateContent></w:r>"
             )
         )
     return saved(book)

@@ -37,7 +37,10 @@ def prompts() -> bytes:
     for row, value in ((1, "08"), (2, "05")):
         cell = book.tables[0].cell(row, 2)._tc
         prompt = "<w:p><w:r><w:t>Bấm vào đây để nhập 1 số</w:t></w:r></w:p>"
-        control = f"<w:sdt {nsdecls('w')}><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{prompt}</w:sdtContent></w:sdt>"
+        control = (
+            f"<w:sdt {nsdecls('w')}><w:sdtPr><w:showingPlcHdr/></w:sdtPr>"
+            f"<w:sdtContent>{prompt}</w:sdtContent></w:sdt>"
+        )
         cell.insert(1, parse_xml(control))
         book.tables[0].cell(row, 3).text = value
     return saved(book)
@@ -74,9 +77,13 @@ def struck_sheet() -> bytes:
     return target.getvalue()
 
 
-SHARED = b'<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/>'
+SHARED = (
+    b'<Override PartName="/xl/sharedStrings.xml" '
+    b'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/>'
+)
 RICH = (
-    b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" count="1" uniqueCount="1"><si><r><rPr><strike/></rPr>'
+    b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" count="1" '
+    b'uniqueCount="1"><si><r><rPr><strike/></rPr>'
     b'<t>10</t></r><r><t xml:space="preserve"> 08</t></r></si></sst>'
 )
 
@@ -182,7 +189,8 @@ def test_a_prompt_is_no_name() -> None:
     prompt = "<w:r><w:t>Nhập tên</w:t></w:r>"
     line._p.append(
         parse_xml(
-            f"<w:sdt {nsdecls('w')}><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{prompt}</w:sdtContent></w:sdt>"
+            f"<w:sdt {nsdecls('w')}><w:sdtPr><w:showingPlcHdr/></w:sdtPr>"
+            f"<w:sdtContent>{prompt}</w:sdtContent></w:sdt>"
         )
     )
     line.add_run("chọn ở đây").style = book.styles.add_style("PlaceholderText", 2)
@@ -191,8 +199,14 @@ def test_a_prompt_is_no_name() -> None:
 
 def test_every_letter_of_vni_is_read() -> None:
     """Each mark after each letter that it may stand behind, as a clerk types it, and capitals."""
-    typed = "aø aù aû aõ aï aâ aà aá aå aã aä aê aè aé aú aü aë eø eâ eà eä ì í æ ó ò oø oâ oà oå oä ô ôø ôù ôû ôõ ôï uø uù ö öø öù öû öõ öï yø yù yû yõ î ñ"
-    shown = "à á ả ã ạ â ầ ấ ẩ ẫ ậ ă ằ ắ ẳ ẵ ặ è ê ề ệ ì í ỉ ĩ ị ò ô ồ ổ ộ ơ ờ ớ ở ỡ ợ ù ú ư ừ ứ ử ữ ự ỳ ý ỷ ỹ ỵ đ"
+    typed = (
+        "aø aù aû aõ aï aâ aà aá aå aã aä aê aè aé aú aü aë eø eâ eà eä ì í æ ó ò oø oâ oà oå oä ô ôø ôù ôû "
+        "ôõ ôï uø uù ö öø öù öû öõ öï yø yù yû yõ î ñ"
+    )
+    shown = (
+        "à á ả ã ạ â ầ ấ ẩ ẫ ậ ă ằ ắ ẳ ẵ ặ è ê ề ệ ì í ỉ ĩ ị ò ô ồ ổ ộ ơ ờ ớ ở ỡ ợ ù ú ư ừ ứ ử ữ ự ỳ ý "
+        "ỷ ỹ ỵ đ"
+    )
     assert from_vni(typed) == shown
     assert from_vni(typed.upper()) == shown.upper()
     assert len(set(_VNI_MARKS.values())) == len(_VNI_MARKS)

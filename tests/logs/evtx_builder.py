@@ -30,7 +30,11 @@ def event(
         ("Computer", {}, computer),
     ]
     values: list[Tree] = [("Data", {"Name": name}, value) for name, value in data.items()]
-    return ("Event", {"xmlns": "http://schemas.microsoft.com/win/2004/08/events/event"}, [("System", {}, system), ("EventData", {}, values)])  # fmt: skip
+    return (
+        "Event",
+        {"xmlns": "http://schemas.microsoft.com/win/2004/08/events/event"},
+        [("System", {}, system), ("EventData", {}, values)],
+    )
 
 
 def chunk(trees: Sequence[Tree], first: int = 1) -> bytes:

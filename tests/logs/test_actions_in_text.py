@@ -26,9 +26,12 @@ REFUSED = (
     *("không cho phép truy cập", "tu choi ket noi", "bi chan"),
 )
 OTHERWISE = (
-    *("not blocked", "was never denied", "isn't blocked", "would have been dropped", "blocked=0", "blocked: false"),
-    *("http://www.example/blocked/a", "blocked.example", "policy Blocked-Sites: allowed", "denied, then allowed", "unblocked"),
-    *("không bị chặn", "bỏ chặn", "chưa bị chặn", "cho phép truy cập", "gỡ chặn", "", "asked for www.example"),
+    *("not blocked", "was never denied", "isn't blocked", "would have been dropped", "blocked=0",
+        "blocked: false"),
+    *("http://www.example/blocked/a", "blocked.example", "policy Blocked-Sites: allowed",
+        "denied, then allowed", "unblocked"),
+    *("không bị chặn", "bỏ chặn", "chưa bị chặn", "cho phép truy cập", "gỡ chặn", "",
+        "asked for www.example"),
 )  # fmt: skip
 
 

@@ -40,7 +40,8 @@ SAMPLES: dict[str, bytes] = {
         + 2
         * (
             b"<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System>"
-            b"<Provider Name='Microsoft-Windows-Sysmon'/><EventID>3</EventID><TimeCreated SystemTime='2026-06-05T00:31:12.494Z'/>"
+            b"<Provider Name='Microsoft-Windows-Sysmon'/><EventID>3</EventID><TimeCreated "
+            b"SystemTime='2026-06-05T00:31:12.494Z'/>"
             b"<Computer>pc.unit.example</Computer></System><EventData><Data Name='SourceIp'>192.0.2.5</Data>"
             b"<Data Name='DestinationIp'>203.0.113.9</Data></EventData></Event>"
         )
@@ -53,14 +54,19 @@ SAMPLES: dict[str, bytes] = {
     "parquet": parquet(flat()),
     "arrow": arrow_file(flat()),
     "azure_flow": (
-        b'{"records":[{"time":"2026-06-02T08:45:34Z","systemId":"1","macAddress":"00155D000001","category":"NetworkSecurityGroupFlowEvent",'
-        b'"resourceId":"/SUBSCRIPTIONS/1/PROVIDERS/MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/NSG-01","properties":{"Version":2,"flows":[{"rule":"r",'
-        b'"flows":[{"mac":"00155D000001","flowTuples":["1780389934,192.0.2.5,203.0.113.9,49152,443,T,O,A,B,,,,"]}]}]}}]}'
+        b'{"records":[{"time":"2026-06-02T08:45:34Z","systemId":"1","macAddress":"00155D000001",'
+        b'"category":"NetworkSecurityGroupFlowEvent",'
+        b'"resourceId":"/SUBSCRIPTIONS/1/PROVIDERS/MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/NSG-01",'
+        b'"properties":{"Version":2,"flows":[{"rule":"r",'
+        b'"flows":[{"mac":"00155D000001","flowTuples":["1780389934,192.0.2.5,203.0.113.9,49152,443,T,O,'
+        b'A,B,,,,"]}]}]}}]}'
     ),
     "json_document": (
         b'{"took":3,"hits":{"total":{"value":2},"hits":['
-        b'{"_index":"fw","_source":{"@timestamp":"2026-06-02T08:45:34Z","source":{"ip":"192.0.2.5"},"destination":{"ip":"203.0.113.9"}}},'
-        b'{"_index":"fw","_source":{"@timestamp":"2026-06-02T08:45:35Z","source":{"ip":"192.0.2.6"},"destination":{"ip":"203.0.113.9"}}}]}}'
+        b'{"_index":"fw","_source":{"@timestamp":"2026-06-02T08:45:34Z","source":{"ip":"192.0.2.5"},'
+        b'"destination":{"ip":"203.0.113.9"}}},'
+        b'{"_index":"fw","_source":{"@timestamp":"2026-06-02T08:45:35Z","source":{"ip":"192.0.2.6"},'
+        b'"destination":{"ip":"203.0.113.9"}}}]}}'
     ),
 }
 

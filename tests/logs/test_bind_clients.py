@@ -8,7 +8,10 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.formats.dns.bind import Bind
 from lamsach.logs.layouts.column import LayoutColumns
 
-LINE = "10-Jun-2026 09:00:00.494 queries: info: client @0x7f65100ee4d8 {0}#51514 (c2.example): query: c2.example IN A +E(0)K ({1})"
+LINE = (
+    "10-Jun-2026 09:00:00.494 queries: info: client @0x7f65100ee4d8 {0}#51514 (c2.example): query: "
+    "c2.example IN A +E(0)K ({1})"
+)
 
 
 @pytest.mark.parametrize(

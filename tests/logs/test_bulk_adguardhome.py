@@ -20,11 +20,17 @@ from lamsach.logs.reading import tables
 
 from .whole_logs import at_once, by_line
 
-NAMES = ["www.unit.example", "Mail.Unit.Example", "_ldap._tcp.unit.example", "a b.example", ".", "", "198.51.100.7", "x" * 70 + ".example"]  # fmt: skip
+NAMES = ["www.unit.example", "Mail.Unit.Example", "_ldap._tcp.unit.example", "a b.example", ".", "",
+    "198.51.100.7", "x" * 70 + ".example"]  # fmt: skip
 CLIENTS = ["10.1.1.5", "2001:db8::7", "::ffff:10.1.1.6", "gw", "", None, "fe80::1%eth0"]
-MOMENTS = ["2026-06-09T17:13:20.123456789+07:00", "2026-06-09T10:13:20.1Z", "2026-06-09T10:13:20Z", "2026-06-09T17:13:20-03:30", "2026-06-09T17:13:60Z", "2026-02-30T10:00:00Z", "2026-06-09 10:13:20", None]  # fmt: skip
-RESULTS: list[Any] = [{}, {"IsFiltered": True, "Reason": 3, "Rules": [{"FilterListID": 1, "Text": "||bad.example^"}]}, {"Reason": 9, "IPList": ["10.0.0.1"]},
-                      {"IsFiltered": True}, {"IsFiltered": True, "Reason": 9}, {"IsFiltered": False, "Reason": 3}, {"Reason": "x"}, None]  # fmt: skip
+MOMENTS = ["2026-06-09T17:13:20.123456789+07:00", "2026-06-09T10:13:20.1Z", "2026-06-09T10:13:20Z",
+    "2026-06-09T17:13:20-03:30", "2026-06-09T17:13:60Z", "2026-02-30T10:00:00Z", "2026-06-09 10:13:20",
+    None]  # fmt: skip
+RESULTS: list[Any] = [{},
+    {"IsFiltered": True, "Reason": 3, "Rules": [{"FilterListID": 1, "Text": "||bad.example^"}]},
+    {"Reason": 9, "IPList": ["10.0.0.1"]},
+                      {"IsFiltered": True}, {"IsFiltered": True, "Reason": 9},
+                      {"IsFiltered": False, "Reason": 3}, {"Reason": "x"}, None]  # fmt: skip
 
 
 def name(chance: random.Random) -> bytes:
@@ -45,7 +51,9 @@ def message(chance: random.Random, odd: float) -> bytes:
     for _ in range(count):
         kind, data = 1, bytes(chance.randrange(256) for _ in range(4))
         if chance.random() < odd:
-            kind, data = chance.choice([(5, b"\3cdn\xc0\x0c"), (28, bytes(range(16))), (1, b"abcde"), (65, b"ab"), (1, bytes([198, 51, 100, 7]))])  # fmt: skip
+            kind, data = chance.choice(
+                [(5, b"\3cdn\xc0\x0c"), (28, bytes(range(16))), (1, b"abcde"), (65, b"ab"),
+                 (1, bytes([198, 51, 100, 7]))])  # fmt: skip
         owner = b"\xc0\x0c" if chance.random() > odd / 4 else name(chance)
         made += owner + struct.pack(">HHIH", kind, 1, chance.randrange(9999), len(data)) + data
     if chance.random() < odd / 4:
@@ -65,7 +73,10 @@ def text(chance: random.Random, odd: float) -> str:
 @settings(max_examples=200, deadline=None)
 def test_answers_of_many_messages(seed: int, odd: float) -> None:
     chance = random.Random(seed)
-    texts = [text(chance, odd) if chance.random() > 0.05 else chance.choice([None, ""]) for _ in range(chance.randrange(1, 40))]  # fmt: skip
+    texts = [
+        text(chance, odd) if chance.random() > 0.05 else chance.choice([None, ""])
+        for _ in range(chance.randrange(1, 40))
+    ]
     expected = [list(answers_in_base64(one or "")) or None for one in texts]
     assert answers_of_messages(pa.array(texts, pa.string())).to_pylist() == expected
 
@@ -80,7 +91,8 @@ def record(chance: random.Random, odd: float) -> str:
     def of(values: list[Any]) -> Any:
         return chance.choice(values) if chance.random() < odd else values[0]
 
-    made = {"T": of(MOMENTS), "QH": of(NAMES), "QT": "A", "QC": "IN", "CP": "", "Answer": text(chance, odd), "IP": of(CLIENTS), "Result": of(RESULTS), "Elapsed": chance.randrange(10**8)}  # fmt: skip
+    made = {"T": of(MOMENTS), "QH": of(NAMES), "QT": "A", "QC": "IN", "CP": "", "Answer": text(chance, odd),
+        "IP": of(CLIENTS), "Result": of(RESULTS), "Elapsed": chance.randrange(10**8)}  # fmt: skip
     if chance.random() < odd / 2:
         made |= chance.choice(
             [{"CID": "pc-7"}, {"CID": ""}, {"Cached": True}, {"Result.IsFiltered": True}, {"CID": 7}]

@@ -22,7 +22,8 @@ from .whole_logs import at_once, by_line
 
 LINES = st.lists(st.text(alphabet='ab ="->é(', max_size=20).map(str.encode), min_size=1, max_size=20)
 ENDS = [
-    "10.1.1.5", "8.8.8.8", "2001:db8::7", "fe80::1", "::ffff:192.0.2.1", "224.0.0.251", "255.255.255.255", "ff02::fb", "-", "0.0.0.0", "10.001.002.003", "pc-01", "",
+    "10.1.1.5", "8.8.8.8", "2001:db8::7", "fe80::1", "::ffff:192.0.2.1", "224.0.0.251", "255.255.255.255",
+    "ff02::fb", "-", "0.0.0.0", "10.001.002.003", "pc-01", "",
 ]  # fmt: skip
 
 
@@ -94,7 +95,10 @@ def firewall_row(chance: random.Random) -> str:
     pick = chance.choice
     ends = f"{pick(ENDS[:10])} {pick(ENDS[:10])} {pick(['443', '-', '70000'])} {pick(['53', '-'])}"
     path = pick(["SEND", "RECEIVE", "FORWARD", "-", "SEND 812"])
-    row = f"{pick(['ALLOW', 'DROP', 'OPEN', 'CLOSE', 'INFO-EVENTS-LOST'])} {pick(['TCP', 'UDP', '58', '-'])} {ends} 0 - 0 0 0 - - -"
+    row = (
+        f"{pick(['ALLOW', 'DROP', 'OPEN', 'CLOSE', 'INFO-EVENTS-LOST'])} {pick(['TCP', 'UDP', '58', '-'])} "
+        f"{ends} 0 - 0 0 0 - - -"
+    )
     return f"2026-06-10 08:00:{chance.randrange(60):02d} {row}{pick(['', f' {path}'])}"
 
 
@@ -107,7 +111,10 @@ def dhcp_record(chance: random.Random) -> str:
     )
     user = pick(["", "an", "0", "UNIT\\an", "-"])
     rest = pick(["", ",,7,0,,,,,,,,,0", ",7"])
-    return f"{number},06/{chance.randrange(1, 29)}/26,08:00:{chance.randrange(60):02d},Renew,{pick(ENDS)},{host},{mac},{user}{rest}"
+    return (
+        f"{number},06/{chance.randrange(1, 29)}/26,08:00:{chance.randrange(60):02d},Renew,{pick(ENDS)},"
+        f"{host},{mac},{user}{rest}"
+    )
 
 
 def zyxel_record(chance: random.Random) -> str:
@@ -115,21 +122,27 @@ def zyxel_record(chance: random.Random) -> str:
     end = ["10.0.0.5:5100", "203.0.113.9:443", "0.0.0.0:0", "[2001:db8::7]:443", "10.0.0.7", "", "10.0.0.8:0"]
     message = pick(
         [
-            "Match default rule, DROP", "www.bad.example: Business, rule_name:a, Allow", "https://a.example:8443/p: X", "User an has logged in Device", "Failed login attempt",
-            "login.example.com: News, blocked", "from LAN to WAN, ACCEPT", "192.0.2.7: Malware", "x" * 70 + ".example: a", "",
+            "Match default rule, DROP", "www.bad.example: Business, rule_name:a, Allow",
+            "https://a.example:8443/p: X", "User an has logged in Device", "Failed login attempt",
+            "login.example.com: News, blocked", "from LAN to WAN, ACCEPT", "192.0.2.7: Malware",
+            "x" * 70 + ".example: a", "",
         ]
     )  # fmt: skip
     note = pick(["ACCESS BLOCK", "ACCESS FORWARD", "", "Traffic Log"])
     category = pick(["Firewall", "URL Filter", "User", "DNS Filter"])
     return (
-        f'<142>Jun 10 08:00:{chance.randrange(60):02d} usg src="{pick(end)}" dst="{pick(end)}" msg="{message}" note="{note}" user="{pick(["unknown", "an", ""])}" '
-        f'devID="02005e005301" cat="{category}" ob_mac="{pick(["000000000000", "02005E123456", "02:00:5e:10:00:01"])}" dir="LAN1:WAN" protoID=6 proto="https"'
+        f'<142>Jun 10 08:00:{chance.randrange(60):02d} usg src="{pick(end)}" dst="{pick(end)}" '
+        f'msg="{message}" note="{note}" user="{pick(["unknown", "an", ""])}" '
+        f'devID="02005e005301" cat="{category}" '
+        f'ob_mac="{pick(["000000000000", "02005E123456", "02:00:5e:10:00:01"])}" dir="LAN1:WAN" '
+        'protoID=6 proto="https"'
     )
 
 
 FIREWALL_HEAD = (
     "#Version: 1.5\n#Software: Microsoft Windows Firewall\n#Time Format: Local\n"
-    "#Fields: date time action protocol src-ip dst-ip src-port dst-port size tcpflags tcpsyn tcpack tcpwin icmptype icmpcode info path\n"
+    "#Fields: date time action protocol src-ip dst-ip src-port dst-port size tcpflags tcpsyn tcpack "
+    "tcpwin icmptype icmpcode info path\n"
 )
 
 
@@ -151,10 +164,16 @@ COLUMNS = {
     "time": ["2026-06-10 08:00:01", "2026-06-10T08:00:02.123Z", "2026-06-10 08:01:01"],
     "src_ip": [*ENDS, "10.1.1.5:443", "[2001:db8::9]:80", "10.0.0.5 (pc)", "12345"],
     "dst_ip": [*ENDS, "www.unit.example", "a.example:8080"],
-    "src_port": ["443", "", "70000", " 53"], "host": ["PC-KT", "www.unit.example", "10.0.0.9", "", "-"], "ip": ENDS, "user": ["an", "", "UNIT\\lan", "-", " x "],
-    "mac": ["02:00:5E:10:00:01", "0200.5e10.0001", "", "00:00:00:00:00:00"], "query": ["www.unit.example", "WPAD", "", "a.example."], "domain": ["B.example", "", "192.0.2.7", "http://c.example/x"],
-    "url": ["http://a.example/b?c", "/a/b", "C:\\a.exe", "", "www.a.example/x"], "path": ["/x/y/z/a/b/c", "", "-"], "answers": ["", "192.0.2.1; a.example"], "sha256": ["", "AB" * 32, "x"],
-    "action": ["allow", "Deny", "", "blocked by rule"], "status": ["200", "drop", ""], "observer": ["fw", "", "-"], "device_name": ["PC-1", ""], "bytes": ["7", "0"],
+    "src_port": ["443", "", "70000", " 53"], "host": ["PC-KT", "www.unit.example", "10.0.0.9", "", "-"],
+    "ip": ENDS, "user": ["an", "", "UNIT\\lan", "-", " x "],
+    "mac": ["02:00:5E:10:00:01", "0200.5e10.0001", "", "00:00:00:00:00:00"],
+    "query": ["www.unit.example", "WPAD", "", "a.example."],
+    "domain": ["B.example", "", "192.0.2.7", "http://c.example/x"],
+    "url": ["http://a.example/b?c", "/a/b", "C:\\a.exe", "", "www.a.example/x"],
+    "path": ["/x/y/z/a/b/c", "", "-"], "answers": ["", "192.0.2.1; a.example"],
+    "sha256": ["", "AB" * 32, "x"], "action": ["allow", "Deny", "", "blocked by rule"],
+    "status": ["200", "drop", ""], "observer": ["fw", "", "-"], "device_name": ["PC-1", ""],
+    "bytes": ["7", "0"],
 }  # fmt: skip
 
 

@@ -16,25 +16,43 @@ from lamsach.logs.reading import tables
 
 from .whole_logs import at_once, by_line
 
-ADDRESSES = ["10.1.1.5", "192.168.7.9", "198.51.100.7", "203.0.113.66:443", "2001:db8::7", "-", "", "www.unit.example", None, ["10.1.1.6", "10.1.1.7"]]  # fmt: skip
+ADDRESSES = ["10.1.1.5", "192.168.7.9", "198.51.100.7", "203.0.113.66:443", "2001:db8::7", "-", "",
+    "www.unit.example", None, ["10.1.1.6", "10.1.1.7"]]  # fmt: skip
 PORTS = [443, "443", 65536, 53, "-", None, 1.5, True]
 NAMES = ["www.unit.example", "Mail.Unit.Example", "-", "", None, "198.51.100.7", "bot-c2.xyz."]
-MOMENTS = ["2026-06-09T17:13:20.123Z", "2026-06-09T17:13:20Z", "2026-06-09 17:13:20", "1781000000", 1781000000, 1781000000.5, "09/06/2026 17:13", "2026-02-30T10:00:00Z", "17:13:20", None]  # fmt: skip
+MOMENTS = ["2026-06-09T17:13:20.123Z", "2026-06-09T17:13:20Z", "2026-06-09 17:13:20", "1781000000",
+    1781000000, 1781000000.5, "09/06/2026 17:13", "2026-02-30T10:00:00Z", "17:13:20", None]  # fmt: skip
 WORDS = ["allow", "deny", "dropped", "connection", ["start", "allowed"], [], [""], None, "ok"]
 OPTIONAL: list[tuple[tuple[str, ...], list[Any]]] = [
-    (("source", "ip"), ADDRESSES), (("source", "port"), PORTS), (("destination", "ip"), ADDRESSES), (("destination", "port"), PORTS), (("destination", "domain"), NAMES),
-    (("src_ip",), ADDRESSES), (("client", "ip"), ADDRESSES), (("dst",), ADDRESSES), (("event", "action"), WORDS), (("event", "outcome"), WORDS), (("event", "type"), WORDS),
-    (("user", "name"), ["an", "-", None, "unit\\an"]), (("url",), ["https://www.unit.example/a?b", "/a", "", None]), (("url", "full"), ["http://a.example/"]),
-    (("host", "name"), ["pc-7", "10.1.1.5", "", "www.unit.example"]), (("hostname",), ["gw", "pc-7"]), (("host",), ["pc-7"]), (("observer", "name"), ["fw01", "-"]),
-    (("dns", "question", "name"), NAMES), (("answers",), ["198.51.100.7", ["198.51.100.8"], None]), (("mac",), ["00:1a:2b:3c:4d:5e", "x"]), (("sha256",), ["ab" * 32, ""]),
-    (("message",), ["Connection from 10.9.9.9 was allowed.", '{"src_ip":"10.9.9.8"}', "", "Jun 10 08:00:01 gw dnsmasq[1]: query[A] a.example from 10.0.0.1"]),
-    (("event", "original"), ["Jun 10 08:00:01 gw dnsmasq[1]: query[A] a.example from 10.0.0.1", "short"]), (("process", "name"), ["a.exe"]), (("IpAddress",), ["10.1.1.9"]),
-    (("dip",), ADDRESSES), (("sip",), ADDRESSES), (("origin",), ["192.0.2.1", "gw"]), (("sourcetype",), ["fw"]), (("tags",), [["a"], None]), (("lease_end",), ["2026-06-10"]),
-    (("src_mac",), ["00:1a:2b:3c:4d:5f", "10.1.1.5", "-", None]), (("client", "hostname"), ["pc-8", "10.1.1.6", "00:1a:2b:3c:4d:60", None]), (("dest_hostname",), ["c2.example", "pc-9", "198.51.100.9", "-"]),
-    (("host", "ip"), [["10.1.1.5"], ["198.51.100.7", "10.1.1.9"], None]), (("assigned_ip",), ["10.9.9.1", "198.51.100.8", None]), (("user_id",), [7, "1f0e6a52-1c3d-4b5a-9d8e-000000000001", "binh"]),
-    (("user_name",), ["00:1a:2b:3c:4d:61", "an", "17"]), (("blocked",), [True, False, "yes", "0"]), (("remote_ip",), ADDRESSES), (("method",), ["GET", None]), (("status",), ["403", "ok", None]),
-    (("nics",), [[{"ip_address": "10.1.1.5", "mac_address": "00:1a:2b:3c:4d:62"}], [], None]), (("query_name",), NAMES), (("lan_ip",), ADDRESSES), (("fqdn",), NAMES), (("ssid",), ["a", None]),
-    (("deep", "a", "b", "src_ip"), ADDRESSES), (("@source_ip",), ADDRESSES), (("source.ip",), ["10.1.1.8"]), (("time",), MOMENTS), (("UtcTime",), ["2026-06-09 17:13:20.100"]),
+    (("source", "ip"), ADDRESSES), (("source", "port"), PORTS), (("destination", "ip"), ADDRESSES),
+    (("destination", "port"), PORTS), (("destination", "domain"), NAMES), (("src_ip",), ADDRESSES),
+    (("client", "ip"), ADDRESSES), (("dst",), ADDRESSES), (("event", "action"), WORDS),
+    (("event", "outcome"), WORDS), (("event", "type"), WORDS),
+    (("user", "name"), ["an", "-", None, "unit\\an"]),
+    (("url",), ["https://www.unit.example/a?b", "/a", "", None]), (("url", "full"), ["http://a.example/"]),
+    (("host", "name"), ["pc-7", "10.1.1.5", "", "www.unit.example"]), (("hostname",), ["gw", "pc-7"]),
+    (("host",), ["pc-7"]), (("observer", "name"), ["fw01", "-"]), (("dns", "question", "name"), NAMES),
+    (("answers",), ["198.51.100.7", ["198.51.100.8"], None]), (("mac",), ["00:1a:2b:3c:4d:5e", "x"]),
+    (("sha256",), ["ab" * 32, ""]),
+    (("message",),
+     ["Connection from 10.9.9.9 was allowed.", '{"src_ip":"10.9.9.8"}', "",
+      "Jun 10 08:00:01 gw dnsmasq[1]: query[A] a.example from 10.0.0.1"]),
+      (("event", "original"), ["Jun 10 08:00:01 gw dnsmasq[1]: query[A] a.example from 10.0.0.1", "short"]),
+      (("process", "name"), ["a.exe"]), (("IpAddress",), ["10.1.1.9"]), (("dip",), ADDRESSES),
+      (("sip",), ADDRESSES), (("origin",), ["192.0.2.1", "gw"]), (("sourcetype",), ["fw"]),
+      (("tags",), [["a"], None]), (("lease_end",), ["2026-06-10"]),
+      (("src_mac",), ["00:1a:2b:3c:4d:5f", "10.1.1.5", "-", None]),
+      (("client", "hostname"), ["pc-8", "10.1.1.6", "00:1a:2b:3c:4d:60", None]),
+      (("dest_hostname",), ["c2.example", "pc-9", "198.51.100.9", "-"]),
+      (("host", "ip"), [["10.1.1.5"], ["198.51.100.7", "10.1.1.9"], None]),
+      (("assigned_ip",), ["10.9.9.1", "198.51.100.8", None]),
+      (("user_id",), [7, "1f0e6a52-1c3d-4b5a-9d8e-000000000001", "binh"]),
+      (("user_name",), ["00:1a:2b:3c:4d:61", "an", "17"]), (("blocked",), [True, False, "yes", "0"]),
+      (("remote_ip",), ADDRESSES), (("method",), ["GET", None]), (("status",), ["403", "ok", None]),
+    (("nics",), [[{"ip_address": "10.1.1.5", "mac_address": "00:1a:2b:3c:4d:62"}], [], None]),
+    (("query_name",), NAMES), (("lan_ip",), ADDRESSES), (("fqdn",), NAMES), (("ssid",), ["a", None]),
+    (("deep", "a", "b", "src_ip"), ADDRESSES), (("@source_ip",), ADDRESSES), (("source.ip",), ["10.1.1.8"]),
+    (("time",), MOMENTS), (("UtcTime",), ["2026-06-09 17:13:20.100"]),
 ]  # fmt: skip
 
 

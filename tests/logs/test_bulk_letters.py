@@ -77,7 +77,9 @@ def test_whether_a_text_may_be_empty(texts: list[str | None], told: bool) -> Non
 
 _NEARLY = st.one_of(
     st.ip_addresses(v=4).map(str),
-    st.builds("{}.{}.{}.{}".format, *[st.sampled_from(["0", "00", "01", "9", "99", "199", "249", "255", "256", "260", "300", "1000", "", "a"])] * 4),
+    st.builds("{}.{}.{}.{}".format,
+        *[st.sampled_from(["0", "00", "01", "9", "99", "199", "249", "255", "256", "260", "300", "1000", "",
+            "a"])] * 4),
     st.sampled_from(["1.2.3", "1.2.3.4.5", "1.2.3.4.", ".1.2.3.4", "1..2.3", "10.1.1.5 ", "٣.1.1.1", ""]),
 )  # fmt: skip
 

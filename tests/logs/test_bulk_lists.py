@@ -40,7 +40,8 @@ def of_type(item: dict[str, str]) -> str | None:
 @given(LISTS, LISTS, st.booleans())
 def test_what_is_made_of_items(first: list[Any], second: list[Any], once: bool) -> None:
     second = [second[at % len(second)] for at in range(len(first))]
-    typed = pa.array([one and [{"type": "AB"[len(text) % 2], "data": text} for text in one] for one in second],
+    typed = pa.array([one and [{"type": "AB"[len(text) % 2], "data": text} for text in one]
+        for one in second],
                      pa.list_(pa.struct([("type", pa.string()), ("data", pa.string())])))  # fmt: skip
     each = Each(of_type, {"type": "A", "data": ""})
     found = values_of_items(
@@ -70,14 +71,18 @@ def test_the_object_of_dotted_fields(record: dict[str, Any]) -> None:
 def test_rows_of_a_header_that_are_read_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "FEW_LINES", 4)
     rows = [
-        f"1790000001.{at:06}\tF{at}\t{'192.0.2.7,10.1.1.5' if at % 5 == 0 else '192.0.2.7'}\t10.1.1.{at}\t{'ab' * 16}"
+        (
+            f"1790000001.{at:06}\tF{at}\t{'192.0.2.7,10.1.1.5' if at % 5 == 0 else '192.0.2.7'}\t"
+            f"10.1.1.{at}\t{'ab' * 16}"
+        )
         for at in range(60)
     ]
     rows[7] = "1790000001.000007\tF7\t192.0.2.7"
     rows[9] = rows[9].replace("10.1.1.9", "\\x2d")
     path = tmp_path / "files.log"
     path.write_text(
-        "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tfiles\n#fields\tts\tfuid\ttx_hosts\trx_hosts\tmd5\n"
+        "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tfiles\n"
+        "#fields\tts\tfuid\ttx_hosts\trx_hosts\tmd5\n"
         "#types\ttime\tstring\tset[addr]\tset[addr]\tstring\n" + "\n".join(rows) + "\n"
     )
     assert by_line(path)[0].num_rows == 60

@@ -18,10 +18,14 @@ DATA = Path(__file__).parent / "formats" / "data"
 MACS = ["00:1a:2b:3c:4d:5e", "00:1a:2b:3c:4d:5f", "0:1a:2b:3c:4d:5e", "<no identifier>"]
 ADDRESSES = ["192.0.2.50", "192.0.2.51", "192.0.2.300", "2001:db8::7"]
 NAMES = ["", " (PC-7)", " (PC 7 of An)", " (192.0.2.7)", " (00:1a:2b:3c:4d:5e)", " (-)"]
-ENDS = ["", ": network 192.0.2.0/24: no free leases", ": wrong network.", " relay 192.0.2.1 lease-duration 3600", " (found)", " [600]"]  # fmt: skip
-LEASE_FILE = ["lease 192.0.2.50 {", "  starts 3 2026/06/10 01:00:00;", "  ends 3 2026/06/10 09:00:00;", "  binding state active;", "  hardware ethernet 00:1a:2b:3c:4d:5e;", "}"]  # fmt: skip
-ODD = ["", "  a", "}", "# a comment", "Jun 10 08:00:01 dhcp01 dhcpd[812]: Wrote 5 leases to leases file.", "Jun 31 08:00:01 dhcp01 dhcpd[812]: DHCPACK on 192.0.2.50 to 00:1a:2b:3c:4d:5e via eth0",
-       "Jun 10 08:00:01 dhcp01 sshd[812]: dhcpd[1]: DHCPACK on 192.0.2.50 to 00:1a:2b:3c:4d:5e via eth0", "Abandoning IP address 192.0.2.50: declined."]  # fmt: skip
+ENDS = ["", ": network 192.0.2.0/24: no free leases", ": wrong network.",
+    " relay 192.0.2.1 lease-duration 3600", " (found)", " [600]"]  # fmt: skip
+LEASE_FILE = ["lease 192.0.2.50 {", "  starts 3 2026/06/10 01:00:00;", "  ends 3 2026/06/10 09:00:00;",
+    "  binding state active;", "  hardware ethernet 00:1a:2b:3c:4d:5e;", "}"]  # fmt: skip
+ODD = ["", "  a", "}", "# a comment", "Jun 10 08:00:01 dhcp01 dhcpd[812]: Wrote 5 leases to leases file.",
+    "Jun 31 08:00:01 dhcp01 dhcpd[812]: DHCPACK on 192.0.2.50 to 00:1a:2b:3c:4d:5e via eth0",
+       "Jun 10 08:00:01 dhcp01 sshd[812]: dhcpd[1]: DHCPACK on 192.0.2.50 to 00:1a:2b:3c:4d:5e via eth0",
+       "Abandoning IP address 192.0.2.50: declined."]  # fmt: skip
 
 
 def dhcpd(chance: random.Random) -> str:
@@ -29,11 +33,16 @@ def dhcpd(chance: random.Random) -> str:
     who = f"{mac}{chance.choice(NAMES)} via {chance.choice(['eth0', '192.0.2.254'])}{chance.choice(ENDS)}"
     message = chance.choice(
         [
-            f"DHCPACK on {address} to {who}", f"DHCPACK to {address} ({mac}) via eth0", f"DHCPREQUEST for {address} (192.0.2.1) from {who}", f"DHCPDISCOVER from {who}",
-            f"DHCPRELEASE of {address} from {who}", f"DHCPNAK on {address} to {who}", f"DHCPINFORM from {address} via eth0", f"DHCPEXPIRE on {address} to {mac}",
+            f"DHCPACK on {address} to {who}", f"DHCPACK to {address} ({mac}) via eth0",
+            f"DHCPREQUEST for {address} (192.0.2.1) from {who}", f"DHCPDISCOVER from {who}",
+            f"DHCPRELEASE of {address} from {who}", f"DHCPNAK on {address} to {who}",
+            f"DHCPINFORM from {address} via eth0", f"DHCPEXPIRE on {address} to {mac}",
         ]
     )  # fmt: skip
-    return f"Jun 10 08:{chance.randrange(60):02d}:{chance.randrange(60):02d} {chance.choice(['dhcp01', 'dhcp02'])} dhcpd[812]: {message}"
+    return (
+        f"Jun 10 08:{chance.randrange(60):02d}:{chance.randrange(60):02d} "
+        f"{chance.choice(['dhcp01', 'dhcp02'])} dhcpd[812]: {message}"
+    )
 
 
 def kea(chance: random.Random) -> str:
@@ -41,17 +50,24 @@ def kea(chance: random.Random) -> str:
     client = f"[hwtype=1 {mac}], cid=[{chance.choice(['no info', '01:' + mac])}]"
     message = chance.choice(
         [
-            f"DHCP4_LEASE_ALLOC {client}, tid=0x{number:x}: lease {address} has been allocated for {chance.choice([600, 3600])} seconds",
-            f"DHCP4_LEASE_ADVERT {client}, tid=0x{number:x}: lease {address} will be advertised", f"DHCP4_RELEASE {client}, tid=0x{number:x}: address {address} was released properly.",
-            f"DHCP6_LEASE_ALLOC duid=[00:01:00:01:2a:bc:de:f0:00:1a:2b:3c:4d:60], [no hwaddr info], tid=0x{number:x}: lease for address 2001:db8::50 and iaid=1 has been allocated",
-            f"ALLOC_ENGINE_V4_LEASE_RECLAIM {client}: reclaiming expired lease for address {address}", "DHCP4_STARTED Kea DHCPv4 server version 2.6.1 started",
+            (f"DHCP4_LEASE_ALLOC {client}, tid=0x{number:x}: lease {address} has been allocated for "
+             f"{chance.choice([600, 3600])} seconds"),
+            f"DHCP4_LEASE_ADVERT {client}, tid=0x{number:x}: lease {address} will be advertised",
+            f"DHCP4_RELEASE {client}, tid=0x{number:x}: address {address} was released properly.",
+            ("DHCP6_LEASE_ALLOC duid=[00:01:00:01:2a:bc:de:f0:00:1a:2b:3c:4d:60], [no hwaddr info], "
+             f"tid=0x{number:x}: lease for address 2001:db8::50 and iaid=1 has been allocated"),
+            f"ALLOC_ENGINE_V4_LEASE_RECLAIM {client}: reclaiming expired lease for address {address}",
+            "DHCP4_STARTED Kea DHCPv4 server version 2.6.1 started",
         ]
     )  # fmt: skip
     clock = f"10:{chance.randrange(60):02d}:{chance.randrange(60):02d}"
     level = chance.choice(["INFO  ", "DEBUG "])
     return chance.choice(
         [
-            f"2026-06-10 {clock}.{chance.randrange(1000):03d} {level}[kea-dhcp4.leases/812.14073748835{chance.randrange(3)}] {message}",
+            (
+                f"2026-06-10 {clock}.{chance.randrange(1000):03d} "
+                f"{level}[kea-dhcp4.leases/812.14073748835{chance.randrange(3)}] {message}"
+            ),
             f"Jun 10 {clock} dhcp01 kea-dhcp4[812]: {level}{message}",
         ]
     )
@@ -80,7 +96,10 @@ def test_an_odd_message_is_read_alone_among_usual_ones(
     monkeypatch.setattr(reader, "FEW_LINES", 2)
     monkeypatch.setattr(tables._Pieces, "_single", None)
     chance = random.Random(7)
-    usual = [f"Jun 10 08:00:{at:02d} dhcp01 dhcpd[812]: DHCPACK on 192.0.2.{at} to 00:1a:2b:3c:4d:5e via eth0" for at in range(1, 40)]  # fmt: skip
+    usual = [
+        f"Jun 10 08:00:{at:02d} dhcp01 dhcpd[812]: DHCPACK on 192.0.2.{at} to 00:1a:2b:3c:4d:5e via eth0"
+        for at in range(1, 40)
+    ]
     usual[chance.randrange(5, 30)] = ODD[4]
     path = tmp_path / "a.log"
     path.write_text("\n".join(usual) + "\n", "utf-8")

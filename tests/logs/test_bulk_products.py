@@ -21,10 +21,14 @@ from lamsach.logs.reading.tables import _Pieces
 from .whole_logs import at_once, by_line
 
 PRODUCTS = {
-    "cef": "cef", "leef": "leef", "paloalto_csv": "paloalto", "cisco_asa": "cisco_asa", "iptables": "iptables", "nginx_combined": "web_access",
-    "iis_w3c": "web_access", "windows_dns_debug": "windows_dns_debug", "sophos": "sophos", "mikrotik": "mikrotik",
-    "plain_csv": "csv_columns", "zyxel": "zyxel", "windows_dhcp_audit": "windows_dhcp_audit", "windows_firewall": "windows_firewall", "dnsmasq": "dnsmasq", "unbound": "unbound", "checkpoint": "checkpoint", "juniper_srx": "juniper_srx",
-    "pf_filterlog": "pf_filterlog", "zeek_dns_json": "zeek_json", "winlogbeat_json": "windows_event_json", "isc_dhcp": "isc_dhcp", "kea": "kea", "json_lines": "json_lines", "adguardhome": "adguardhome",
+    "cef": "cef", "leef": "leef", "paloalto_csv": "paloalto", "cisco_asa": "cisco_asa",
+    "iptables": "iptables", "nginx_combined": "web_access", "iis_w3c": "web_access",
+    "windows_dns_debug": "windows_dns_debug", "sophos": "sophos", "mikrotik": "mikrotik",
+    "plain_csv": "csv_columns", "zyxel": "zyxel", "windows_dhcp_audit": "windows_dhcp_audit",
+    "windows_firewall": "windows_firewall", "dnsmasq": "dnsmasq", "unbound": "unbound",
+    "checkpoint": "checkpoint", "juniper_srx": "juniper_srx", "pf_filterlog": "pf_filterlog",
+    "zeek_dns_json": "zeek_json", "winlogbeat_json": "windows_event_json", "isc_dhcp": "isc_dhcp",
+    "kea": "kea", "json_lines": "json_lines", "adguardhome": "adguardhome",
 }  # fmt: skip
 """What the benchmark writes: the format that reads it at once."""
 BEFORE = {
@@ -35,9 +39,12 @@ BEFORE = {
     "seconds": "1780797601.123456 host1 ",
 }
 ODD_WORDS = [
-    "", "-", " ", "  ", '"', '""', "\\", "\\=", "=", ",", ";", "|", ":", "/", "\t", "(", ")", "[", "]", "é", "\u00a0", "0.0.0.0", "::", "2001:db8::7", "10.1.1.5", "8.8.8.8",
-    "192.168.1.300", "65536", "0", "-1", "N/A", "null", "(null)", "http://a.example/b?c=d", "www.Example.", "user", "User an", "00:00:00:00:00:00", "SRC=10.0.0.1", "src=10.0.0.1",
-    "deny", "Built ", " R ", "REFUSED", "(0)", "(3)www", "CEF:0|", "LEEF:1.0|", "2026-06-10T08:00:01Z", "Feb 30 08:00:61", "TCP_MISS:HIER_DIRECT", "CONNECT", "kernel: ", "IN=", "\x1b[31m",
+    "", "-", " ", "  ", '"', '""', "\\", "\\=", "=", ",", ";", "|", ":", "/", "\t", "(", ")", "[", "]", "é",
+    "\u00a0", "0.0.0.0", "::", "2001:db8::7", "10.1.1.5", "8.8.8.8", "192.168.1.300", "65536", "0", "-1",
+    "N/A", "null", "(null)", "http://a.example/b?c=d", "www.Example.", "user", "User an", "00:00:00:00:00:00",
+    "SRC=10.0.0.1", "src=10.0.0.1", "deny", "Built ", " R ", "REFUSED", "(0)", "(3)www", "CEF:0|",
+    "LEEF:1.0|", "2026-06-10T08:00:01Z", "Feb 30 08:00:61", "TCP_MISS:HIER_DIRECT", "CONNECT", "kernel: ",
+    "IN=", "\x1b[31m",
 ]  # fmt: skip
 
 

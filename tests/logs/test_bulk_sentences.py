@@ -42,7 +42,11 @@ def test_the_shade_of_a_port_decides_who_was_called(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(reader, "FEW_LINES", 2)
     ports = [22, 443, 1023, 1024, 8080, 32767, 32768, 50001, 65535, 65536]
     lines = [
-        f"Jun  9 08:00:{at % 60:02d} asa01 %ASA-6-302014: Teardown TCP connection {at} for outside:198.51.100.7/{one} to dmz:203.0.113.9/{other} duration 0:00:30 bytes {at * 77} TCP FINs"
+        (
+            f"Jun  9 08:00:{at % 60:02d} asa01 %ASA-6-302014: Teardown TCP connection {at} for "
+            f"outside:198.51.100.7/{one} to dmz:203.0.113.9/{other} duration 0:00:30 bytes {at * 77} "
+            "TCP FINs"
+        )
         for at, (one, other) in enumerate((one, other) for one in ports for other in ports)
     ]
     path = tmp_path / "a.log"
@@ -55,7 +59,10 @@ def test_the_shade_of_a_port_decides_who_was_called(monkeypatch: pytest.MonkeyPa
 
 def test_a_tag_that_is_none_does_not_lend_its_header(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(reader, "FEW_LINES", 2)
-    deny = '<166>Jun  9 17:82:33 asa01 %ASA-{}-106023: Deny tcp src inside:10.1.1.{}/50000 dst outside:203.0.113.9/443 by access-group "in" [0x0, 0x0]'
+    deny = (
+        "<166>Jun  9 17:82:33 asa01 %ASA-{}-106023: Deny tcp src inside:10.1.1.{}/50000 dst "
+        'outside:203.0.113.9/443 by access-group "in" [0x0, 0x0]'
+    )
     path = tmp_path / "a.log"
     path.write_text("\n".join(deny.format(at % 10, at + 1) for at in range(100)) + "\n")
     assert at_once(path) == by_line(path)

@@ -27,13 +27,18 @@ from lamsach.logs.text.values import domain_of, hash_of, mac_of
 from lamsach.model import Action, Event
 
 VALUES = {
-    "src": ["10.1.1.5", "192.168.3.4", "198.51.100.7", "0.0.0.0", "2001:db8::7", "fe80::1", "-", "", "pc-07", "10.1.1.5:80", "127.0.0.1", "224.0.0.1"],
-    "dst": ["203.0.113.9", "10.1.1.5", "192.168.3.4", "198.51.100.7", "2001:DB8::7", "255.255.255.255", "n/a", ""],
+    "src": ["10.1.1.5", "192.168.3.4", "198.51.100.7", "0.0.0.0", "2001:db8::7", "fe80::1", "-", "", "pc-07",
+        "10.1.1.5:80", "127.0.0.1", "224.0.0.1"],
+    "dst": ["203.0.113.9", "10.1.1.5", "192.168.3.4", "198.51.100.7", "2001:DB8::7", "255.255.255.255", "n/a",
+        ""],
     "sport": ["50123", "53", "0", "65536", "050", "x", "1024"],
-    "host": ["www.example", "WWW.Example", "pc-07", "PC-07", "-", "unknown", "10.1.1.5", "aabbccddeeff", "x" * 70 + ".example", "DOM\\an.nv", "ví dụ.example"],
+    "host": ["www.example", "WWW.Example", "pc-07", "PC-07", "-", "unknown", "10.1.1.5", "aabbccddeeff",
+        "x" * 70 + ".example", "DOM\\an.nv", "ví dụ.example"],
     "name": ["www.example", "Www.Example", "pc-07", "a.example", "", "None"],
-    "url": ["http://www.example/a", "https://a.example:8443/b?c=d", "/a/b", "a.example/b", "http://WWW.example/", "http://www.example", "C:\\a", "-", "https://10.1.1.5/a"],
-    "mac": ["00:1a:2b:3c:4d:5e", "00-1A-2B-3C-4D-5E", "00:00:00:00:00:00", "001a.2b3c.4d5e", "ff:ff:ff:ff:ff:ff"],
+    "url": ["http://www.example/a", "https://a.example:8443/b?c=d", "/a/b", "a.example/b",
+        "http://WWW.example/", "http://www.example", "C:\\a", "-", "https://10.1.1.5/a"],
+    "mac": ["00:1a:2b:3c:4d:5e", "00-1A-2B-3C-4D-5E", "00:00:00:00:00:00", "001a.2b3c.4d5e",
+        "ff:ff:ff:ff:ff:ff"],
     "digest": ["ab" * 32, "AB" * 20, "0c" * 16, "zz" * 16, ""],
     "act": ["deny", "allow", "broken", "nothing"],
     "time": ["1780000000", "1780000001", "1780000002"],
@@ -156,8 +161,8 @@ def test_a_text_of_the_log_that_is_a_stand_in() -> None:
     class Named(Toy):
         def record_event(self, fields: MutableMapping[str, str], header: Header) -> Event | None:
             return Event(
-                source_ip=first_ip(fields, "src"), source_port=first_port(fields, "sport"), observer=fields["odd"],
-                destination_port=first_port(fields, "other"),
+                source_ip=first_ip(fields, "src"), source_port=first_port(fields, "sport"),
+                observer=fields["odd"], destination_port=first_port(fields, "other"),
             )  # fmt: skip
 
     taken = [ANY[1].of(0)[0], PORT[0].of(1)[0]]

@@ -17,32 +17,51 @@ from lamsach.logs.reading import tables
 
 from .whole_logs import at_once, by_line
 
-ADDRESSES = ["10.1.1.5", "192.168.7.9", "198.51.100.7", "203.0.113.66", "2001:db8::7", "::1", "0.0.0.0", "-", "::ffff:192.0.2.9", "127.0.0.1", "198.51.100.7:443", "224.0.0.251", ""]  # fmt: skip
+ADDRESSES = ["10.1.1.5", "192.168.7.9", "198.51.100.7", "203.0.113.66", "2001:db8::7", "::1", "0.0.0.0", "-",
+    "::ffff:192.0.2.9", "127.0.0.1", "198.51.100.7:443", "224.0.0.251", ""]  # fmt: skip
 PORTS: list[object] = ["443", "0", "51000", "65536", 53, "-", None, "0443"]
-NAMES = ["www.unit.example", "Mail.Unit.Example", "-", "", None, "bot-c2.xyz", "192.0.2.4", "xn--80ak6aa92e.example", "n/a"]  # fmt: skip
+NAMES = ["www.unit.example", "Mail.Unit.Example", "-", "", None, "bot-c2.xyz", "192.0.2.4",
+    "xn--80ak6aa92e.example", "n/a"]  # fmt: skip
 USERS = ["UNIT\\lan7", "NT AUTHORITY\\SYSTEM", "PC-17$", "-", None, "an", "N/A"]
 COMPUTERS = ["PC-7.unit.example", "pc-7", "SRV01", "-"]
 HASHES = ["SHA256=" + "ab" * 32, "MD5=" + "0F" * 16 + ",IMPHASH=" + "22" * 16, "", "SHA1=" + "1c" * 20]
-COMMANDS = ["powershell -c iwr http://files.example/a.exe", "cmd /c dir", "curl 198.51.100.9", "", "a \x1f b", "<Event>"]  # fmt: skip
+COMMANDS = ["powershell -c iwr http://files.example/a.exe", "cmd /c dir", "curl 198.51.100.9", "", "a \x1f b",
+    "<Event>"]  # fmt: skip
 DATA: Mapping[str, Mapping[str, list[Any]]] = {
     "sysmon 3": {
-        "UtcTime": ["2026-06-09 17:13:20.087", "2026-06-09 17:13:20"], "Initiated": ["true", "false", "True", True], "SourceIp": ADDRESSES, "SourcePort": PORTS,
+        "UtcTime": ["2026-06-09 17:13:20.087", "2026-06-09 17:13:20"],
+        "Initiated": ["true", "false", "True", True], "SourceIp": ADDRESSES, "SourcePort": PORTS,
         "DestinationIp": ADDRESSES, "DestinationPort": PORTS, "DestinationHostname": NAMES, "User": USERS,
     },
-    "sysmon 22": {"QueryName": NAMES, "QueryResults": ["::ffff:198.51.100.7;", "type:  5 cdn.example;198.51.100.8;", "-", ""], "User": USERS, "QueryStatus": ["0", 0]},
-    "sysmon 1": {"CommandLine": COMMANDS, "ParentCommandLine": COMMANDS, "Hashes": HASHES, "User": USERS, "Image": ["C:\\a.exe"]},
+    "sysmon 22": {"QueryName": NAMES,
+        "QueryResults": ["::ffff:198.51.100.7;", "type:  5 cdn.example;198.51.100.8;", "-", ""],
+        "User": USERS, "QueryStatus": ["0", 0]},
+    "sysmon 1": {"CommandLine": COMMANDS, "ParentCommandLine": COMMANDS, "Hashes": HASHES, "User": USERS,
+        "Image": ["C:\\a.exe"]},
     "sysmon 11": {"TargetFilename": ["C:\\a.exe", "C:\\b.exe"], "User": USERS, "ProcessId": ["4", 4, 4.5]},
-    "security 4624": {"IpAddress": ADDRESSES, "IpPort": PORTS, "TargetUserName": USERS, "WorkstationName": ["PC-9", "-", "10.1.1.5"], "LogonType": ["3", 3]},
-    "security 4769": {"IpAddress": ADDRESSES, "IpPort": PORTS, "TargetUserName": USERS, "Status": ["0x0", "0x12"]},
+    "security 4624": {"IpAddress": ADDRESSES, "IpPort": PORTS, "TargetUserName": USERS,
+        "WorkstationName": ["PC-9", "-", "10.1.1.5"], "LogonType": ["3", 3]},
+    "security 4769": {"IpAddress": ADDRESSES, "IpPort": PORTS, "TargetUserName": USERS,
+        "Status": ["0x0", "0x12"]},
     "security 5140": {"IpAddress": ADDRESSES, "SubjectUserName": USERS, "ShareName": ["\\\\*\\c$"]},
-    "security 5156": {"Direction": ["%%14592", "%%14593"], "SourceAddress": ADDRESSES, "SourcePort": PORTS, "DestAddress": ADDRESSES, "DestPort": PORTS, "Application": ["a.exe"]},
-    "security 5157": {"Direction": ["%%14592", "%%14593"], "SourceAddress": ADDRESSES, "SourcePort": PORTS, "DestAddress": ADDRESSES, "DestPort": PORTS},
-    "security 5152": {"Direction": ["%%14592", "%%14593"], "SourceAddress": ADDRESSES, "SourcePort": PORTS, "DestAddress": ADDRESSES, "DestPort": PORTS},
+    "security 5156": {"Direction": ["%%14592", "%%14593"], "SourceAddress": ADDRESSES, "SourcePort": PORTS,
+        "DestAddress": ADDRESSES, "DestPort": PORTS, "Application": ["a.exe"]},
+    "security 5157": {"Direction": ["%%14592", "%%14593"], "SourceAddress": ADDRESSES, "SourcePort": PORTS,
+        "DestAddress": ADDRESSES, "DestPort": PORTS},
+    "security 5152": {"Direction": ["%%14592", "%%14593"], "SourceAddress": ADDRESSES, "SourcePort": PORTS,
+        "DestAddress": ADDRESSES, "DestPort": PORTS},
     "security 5158": {"SourceAddress": ADDRESSES, "SourcePort": PORTS, "Protocol": ["6"]},
-    "defender 1116": {"Path": ["file:_C:\\a.exe; webfile:_C:\\a.exe|https://files.example/a.exe|pid:1", "file:_C:\\b.exe"], "Detection User": USERS, "param1": ["x", ""]},
-    "dns-client 3008": {"QueryName": NAMES, "QueryResults": ["198.51.100.7;", ""], "url": ["http://a.example/", None]},
+    "defender 1116": {"Path": ["file:_C:\\a.exe; webfile:_C:\\a.exe|https://files.example/a.exe|pid:1",
+        "file:_C:\\b.exe"], "Detection User": USERS, "param1": ["x", ""]},
+    "dns-client 3008": {"QueryName": NAMES, "QueryResults": ["198.51.100.7;", ""],
+        "url": ["http://a.example/", None]},
 }  # fmt: skip
-SOURCES = {"sysmon": "Microsoft-Windows-Sysmon", "security": "Microsoft-Windows-Security-Auditing", "defender": "Microsoft-Windows-Windows Defender", "dns-client": "Microsoft-Windows-DNS-Client"}  # fmt: skip
+SOURCES = {
+    "sysmon": "Microsoft-Windows-Sysmon",
+    "security": "Microsoft-Windows-Security-Auditing",
+    "defender": "Microsoft-Windows-Windows Defender",
+    "dns-client": "Microsoft-Windows-DNS-Client",
+}
 MESSAGES = [
     "Network connection detected:\nSourceIp: 10.1.1.9",
     "An account was logged on.",
@@ -64,7 +83,8 @@ def record(chance: random.Random, kind: str, odd: float) -> dict[str, Any]:
     if "UtcTime" in data and chance.random() >= odd / 8:
         data["UtcTime"] = moment
     winlog: dict[str, Any] = {
-        "channel": of(["Operational", "Security"]), "computer_name": of(COMPUTERS), "event_id": of([number, int(number)]), "provider_name": SOURCES[source],
+        "channel": of(["Operational", "Security"]), "computer_name": of(COMPUTERS),
+        "event_id": of([number, int(number)]), "provider_name": SOURCES[source],
         "record_id": chance.randrange(10**6), "event_data": data,
     }  # fmt: skip
     made: dict[str, Any] = {

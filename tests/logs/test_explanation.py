@@ -27,7 +27,10 @@ from .builders import logs
 from .formats import golden
 
 CASES = [golden.cases(f.name)[0] for f in FORMATS]
-HILLSTONE = "<190>Jun  2 09:26:53 fw1 x Traffic@FLOW: SESSION: 10.1.1.5:51000->203.0.113.9:443(TCP), user an@local, host pc-7, session start"
+HILLSTONE = (
+    "<190>Jun  2 09:26:53 fw1 x Traffic@FLOW: SESSION: 10.1.1.5:51000->203.0.113.9:443(TCP), user an@local, "
+    "host pc-7, session start"
+)
 
 
 def explained(path: Path, number: int | None = None) -> Explanation:
@@ -46,8 +49,8 @@ def test_a_line_of_a_layout(tmp_path: Path) -> None:
     assert (found.number, found.format, found.shape, found.refused) == (1, "hillstone", 1, None)
     assert texts(found) == {
         "time": "Jun  2 09:26:53", "observer": "fw1", "source_ip": "10.1.1.5", "source_port": "51000",
-        "destination_ip": "203.0.113.9", "destination_port": "443", "device_ip": "10.1.1.5", "device_name": "pc-7",
-        "user": "an", "action": None,
+        "destination_ip": "203.0.113.9", "destination_port": "443", "device_ip": "10.1.1.5",
+        "device_name": "pc-7", "user": "an", "action": None,
     }  # fmt: skip
     assert "".join(piece for piece, _ in marked_text(found)) == HILLSTONE
     assert found.others["squid"] == NO_MARK
@@ -58,7 +61,8 @@ def test_a_line_of_a_layout(tmp_path: Path) -> None:
 def test_other_spellings_and_lines_that_another_format_would_read(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     lines = [
-        "CEF:0|Maker|Box|1|2|hit|5|src=010.001.001.005 smac=00-1A-2B-3C-4D-5E dst=203.0.113.9 rt=1780797601000 dhost=WWW.Example"
+        "CEF:0|Maker|Box|1|2|hit|5|src=010.001.001.005 smac=00-1A-2B-3C-4D-5E dst=203.0.113.9 "
+        "rt=1780797601000 dhost=WWW.Example"
     ] * 4
     path.write_text("\n".join([*lines, HILLSTONE, "nothing that is known"]))
     found = explained(path, 2)

@@ -19,7 +19,8 @@ from lamsach.model import Event, Refusal
 from .builders import logs
 from .test_netflow import PLAIN, RECORD, TIME_S, address, fixed, one_set, template, v9
 
-ADDRESSES = ["10.0.0.5", "192.168.3.9", "100.64.0.7", "203.0.113.9", "198.51.100.7", "0.0.0.0", "172.32.0.1", "255.255.255.255"]  # fmt: skip
+ADDRESSES = ["10.0.0.5", "192.168.3.9", "100.64.0.7", "203.0.113.9", "198.51.100.7", "0.0.0.0", "172.32.0.1",
+    "255.255.255.255"]  # fmt: skip
 PROTOCOLS = [0, 1, 6, 17, 47, 132]
 
 
@@ -33,7 +34,8 @@ def _packet(chance: random.Random) -> bytes:
             address(chance.choice(ADDRESSES))
             + address(chance.choice(ADDRESSES))
             + bytes(24)
-            + struct.pack(">HHHB", chance.randrange(65536), chance.choice([0, 53, 443]), 0, chance.choice(PROTOCOLS))
+            + struct.pack(">HHHB", chance.randrange(65536), chance.choice([0, 53, 443]), 0,
+                chance.choice(PROTOCOLS))
         ).ljust(size, b"\0")
         for _ in range(count)
     )  # fmt: skip

@@ -29,11 +29,15 @@ RECORDS = [
     },
 ]
 CARRIED = {
-    "message": "Jun  2 15:45:34 fw1 kernel: DROP IN=eth1 OUT=eth0 SRC=10.1.1.5 DST=203.0.113.9 PROTO=TCP SPT=49152 DPT=443"
+    "message": (
+        "Jun  2 15:45:34 fw1 kernel: DROP IN=eth1 OUT=eth0 SRC=10.1.1.5 DST=203.0.113.9 PROTO=TCP SPT=49152 "
+        "DPT=443"
+    )
 }
 EVE = {
-    "timestamp": "2026-06-02T08:45:34.000000+0000", "event_type": "dns", "src_ip": "10.1.1.5", "src_port": 1, "dest_ip": "192.0.2.53",
-    "dest_port": 53, "proto": "UDP", "dns": {"type": "query", "rrname": "c2.bad.example", "rrtype": "A"},
+    "timestamp": "2026-06-02T08:45:34.000000+0000", "event_type": "dns", "src_ip": "10.1.1.5", "src_port": 1,
+    "dest_ip": "192.0.2.53", "dest_port": 53, "proto": "UDP",
+    "dns": {"type": "query", "rrname": "c2.bad.example", "rrtype": "A"},
 }  # fmt: skip
 
 

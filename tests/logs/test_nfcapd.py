@@ -177,7 +177,8 @@ def test_compressed_blocks_give_their_flows(method, flag, pack):
     ("packed", "plain"),
     [
         (b"\x14abc\x11\0\0", b"abc"),
-        # four single bytes; four from four before by the short form, and one single byte; three from five before by the longer form
+        # four single bytes; four from four before by the short form, and one single byte; three from five
+        # before by the longer form
         (b"\x01abcd\x6d\0e\x21\x10\0\x11\0\0", b"abcd" + b"abcd" + b"e" + b"abc"),
     ],
 )

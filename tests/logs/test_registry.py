@@ -103,8 +103,10 @@ def test_a_registry_is_a_sequence_of_what_it_imports() -> None:
 def test_a_known_log_brings_only_its_own_format() -> None:
     code = (
         "import sys; from lamsach.logs.reading.detect import detect; "
-        "d = detect(b'2026-03-01T10:00:00+07:00 dns1 named[8]: client @0x7f 192.0.2.1#5 (a.example): query: a.example IN A +E(0)K (192.0.2.9)\\n'); "
-        "print(d.format.name, sorted(m for m in sys.modules if m.startswith('lamsach.logs.formats.') and m.count('.') > 3))"
+        "d = detect(b'2026-03-01T10:00:00+07:00 dns1 named[8]: client @0x7f 192.0.2.1#5 (a.example): "
+        "query: a.example IN A +E(0)K (192.0.2.9)\\n'); "
+        "print(d.format.name, sorted(m for m in sys.modules if m.startswith('lamsach.logs.formats.') "
+        "and m.count('.') > 3))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "bind ['lamsach.logs.formats.dns.bind']\n"

@@ -14,7 +14,8 @@ from lamsach.investigate import Request, investigate
 SAMPLES = Path(__file__).parents[2] / "../shared/samples"
 LOGS = SAMPLES / "logs"
 BLAMED_RIGHTLY = (
-    "FTD_722051_1",  # the VPN client whose outer address is listed: the address that it was given is the device's
+    # the VPN client whose outer address is listed: the address that it was given is the device's
+    "FTD_722051_1",
     "globalprotect_csv_2",  # likewise
     "bro_spec/15",  # who received the file
 )

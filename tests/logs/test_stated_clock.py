@@ -20,9 +20,10 @@ SYSMON = "\n".join(
     ("RuleName: -", "UtcTime: 2026-11-20 03:00:00.123", "SourceIp: 10.0.1.20", "DestinationIp: 203.0.113.9")
 )
 LISTING = (
-    "Log Name:      Microsoft-Windows-Sysmon/Operational\nSource:        Microsoft-Windows-Sysmon\nDate:          {}\nEvent ID:      3\n"
-    "Task Category: Network\nLevel:         Information\nComputer:      pc1.unit.example\nDescription:\nNetwork connection detected:\n"
-    + SYSMON
+    "Log Name:      Microsoft-Windows-Sysmon/Operational\nSource:        Microsoft-Windows-Sysmon\n"
+    "Date:          {}\nEvent ID:      3\n"
+    "Task Category: Network\nLevel:         Information\nComputer:      pc1.unit.example\nDescription:\n"
+    "Network connection detected:\n" + SYSMON
 )
 LINES: dict[str, str] = {
     f'<14>1 2026-11-20T03:00:00Z fw app - - - time="2026-11-20 03:00:00" {PAIRS}': "03:00",
@@ -31,10 +32,13 @@ LINES: dict[str, str] = {
     f'<14>1 2026-11-20T03:00:00Z fw app - - - time="2026-11-20 10:00:00" {PAIRS}': "03:00",
     f'<14>1 2026-11-20T03:00:00Z fw app - - - time="2026-11-20 05:30:00" {PAIRS}': "22:30",
     f'<14>1 2026-11-20T10:00:00+07:00 fw app - - - time="2026-11-20 10:00:00" {PAIRS}': "03:00",
-    f"<14>1 2026-11-20T03:00:00Z fw app - - - LEEF:1.0|V|P|1|e|devTime=Nov 20 2026 03:00:00\t{PAIRS.replace(' ', chr(9))}": "03:00",
-    '{"TimeCreated":"2026-11-20 03:00:00","EventID":3,"ProviderName":"Microsoft-Windows-Sysmon","Computer":"pc1",'
+    ("<14>1 2026-11-20T03:00:00Z fw app - - - LEEF:1.0|V|P|1|e|devTime=Nov 20 2026 "
+     f"03:00:00\t{PAIRS.replace(' ', chr(9))}"): "03:00",
+    '{"TimeCreated":"2026-11-20 03:00:00","EventID":3,"ProviderName":"Microsoft-Windows-Sysmon",'
+    '"Computer":"pc1",'
     '"UtcTime":"2026-11-20 03:00:00.123","SourceIp":"10.0.1.20","DestinationIp":"203.0.113.9"}': "03:00",
-    '{"TimeCreated":"2026-11-20 03:00:00","Id":3,"ProviderName":"Microsoft-Windows-Sysmon","MachineName":"pc1","Message":"Network connection detected:\\r\\n'
+    ('{"TimeCreated":"2026-11-20 03:00:00","Id":3,"ProviderName":"Microsoft-Windows-Sysmon",'
+     '"MachineName":"pc1","Message":"Network connection detected:\\r\\n')
     + SYSMON.replace("\n", "\\r\\n") + '"}': "03:00",
     LISTING.format("11/20/2026 3:00:00 AM"): "03:00",
     LISTING.format("11/19/2026 11:00:00 PM"): "03:00",

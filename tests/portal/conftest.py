@@ -38,7 +38,8 @@ _FILES = {"uploads", "traces", "hunts", "transfers", "outlets", "outbox", "mirro
 import django  # noqa: E402
 from django.conf import settings  # noqa: E402
 
-# A parallel worker inherits the variables of the process that started it, and may have read the settings by now: then with that one's folder.
+# A parallel worker inherits the variables of the process that started it, and may have read the settings by
+# now: then with that one's folder.
 settings.DATA = _DATA
 settings.STATIC_ROOT = _DATA / "static"
 settings.STORAGES["default"]["OPTIONS"]["location"] = str(_DATA / "uploads")
@@ -194,8 +195,9 @@ def audit_may_be_emptied(request: pytest.FixtureRequest) -> None:
 
 
 WATCHED = {
-    "test_awareness", "test_campaigns", "test_cases_evidence", "test_exchange", "test_exchange_hostile", "test_exchange_upward", "test_findings",
-    "test_fleet_scanner", "test_incoming", "test_lists", "test_reports_carried", "test_reports_received", "test_support", "test_units", "test_uploads",
+    "test_awareness", "test_campaigns", "test_cases_evidence", "test_exchange", "test_exchange_hostile",
+    "test_exchange_upward", "test_findings", "test_fleet_scanner", "test_incoming", "test_lists",
+    "test_reports_carried", "test_reports_received", "test_support", "test_units", "test_uploads",
 }  # fmt: skip
 """Modules whose tests hand in files of every kind, and open no transaction of their own around it."""
 

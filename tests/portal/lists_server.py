@@ -32,8 +32,10 @@ def certificates(folder: Path, *, strict: bool = False) -> tuple[Path, Path]:
 
     def building(subject: str, key: Any, is_ca: bool) -> x509.CertificateBuilder:
         return (
-            x509.CertificateBuilder().subject_name(named(subject)).issuer_name(named("Example CA")).public_key(key.public_key())
-            .serial_number(x509.random_serial_number()).not_valid_before(CERTIFIED[0]).not_valid_after(CERTIFIED[1])
+            x509.CertificateBuilder().subject_name(named(subject)).issuer_name(named("Example CA"))
+                .public_key(key.public_key())
+            .serial_number(x509.random_serial_number()).not_valid_before(CERTIFIED[0])
+                .not_valid_after(CERTIFIED[1])
             .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
         )  # fmt: skip
 
@@ -42,8 +44,12 @@ def certificates(folder: Path, *, strict: bool = False) -> tuple[Path, Path]:
         x509.SubjectKeyIdentifier.from_public_key(authority.public_key()), critical=False
     )
     if strict:
-        usage = dict.fromkeys(("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only"), False)  # fmt: skip
-        ca_builder = ca_builder.add_extension(x509.KeyUsage(key_cert_sign=True, crl_sign=True, **usage), critical=True)  # fmt: skip
+        usage = dict.fromkeys(
+            ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
+             "key_agreement", "encipher_only", "decipher_only"), False)  # fmt: skip
+        ca_builder = ca_builder.add_extension(
+            x509.KeyUsage(key_cert_sign=True, crl_sign=True, **usage), critical=True
+        )
     ca = ca_builder.sign(authority, hashes.SHA256())
     names = x509.SubjectAlternativeName([x509.DNSName(HOST), x509.IPAddress(ip_address("127.0.0.1"))])
     known = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key())

@@ -57,7 +57,8 @@ PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1440, "height": 900}
 ROLES = (None, "administrator", "coordinator", "officer")
 VIETNAMESE = re.compile(r"[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]")
 LEAVE = re.compile(
-    r"/(logout|static|api|language)/|\.pdf|/export/|/file/|/files/|/consolidated/|/document/|/minutes/|/reminder/|/office/lists/|/office/materials/|/tools/\d+/$|download"
+    r"/(logout|static|api|language)/|\.pdf|/export/|/file/|/files/|/consolidated/|/document/|/minutes/|"
+    r"/reminder/|/office/lists/|/office/materials/|/tools/\d+/$|download"
 )
 
 
@@ -231,8 +232,9 @@ BROKEN = """<!doctype html><html><head><title>x</title></head><body style="backg
 @pytest.mark.parametrize(
     "rule",
     [
-        "3.1.1", "2.4.2", "1.3.1 one main", "1.3.1 heading level", "4.1.2 field", "4.1.2 nothing", "1.1.1 picture",
-        "1.3.1 list", "1.3.1 label", "4.1.1 the same id", "1.4.3 contrast 2.85", "1.4.10", "1.3.1 choice",
+        "3.1.1", "2.4.2", "1.3.1 one main", "1.3.1 heading level", "4.1.2 field", "4.1.2 nothing",
+        "1.1.1 picture", "1.3.1 list", "1.3.1 label", "4.1.1 the same id", "1.4.3 contrast 2.85", "1.4.10",
+        "1.3.1 choice",
     ],
 )  # fmt: skip
 def test_the_check_finds_what_it_is_for(rule: str, browser: Any) -> None:

@@ -157,7 +157,8 @@ def test_a_lost_connection_is_made_anew(postgresql: str, tmp_path: Path) -> None
     assert lock.take()
     with psycopg.connect(url, autocommit=True) as server:
         gone: Any = server.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name LIKE 'lamsach %' AND datname = current_database()"
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name LIKE "
+            "'lamsach %' AND datname = current_database()"
         ).fetchall()
     assert gone == [(True,)]
     assert not is_held(url, tmp_path)

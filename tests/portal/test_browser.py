@@ -25,8 +25,14 @@ from .template import furnish
 
 pytestmark = pytest.mark.browser
 SHEETS = {
-    "vi": "Mã;Tên;Mã cấp trên;Thư điện tử\nZ09.01;Phòng Một;Z09;mot@unit.example\nZ09.02;Phòng Hai;Z09;hai@unit.example\n",
-    "en": "Code;Name;Parent;Email\nZ09.03;Room Three;Z09;ba@unit.example\nZ09.04;Room Four;Z09;bon@unit.example\n",
+    "vi": (
+        "Mã;Tên;Mã cấp trên;Thư điện tử\nZ09.01;Phòng Một;Z09;mot@unit.example\n"
+        "Z09.02;Phòng Hai;Z09;hai@unit.example\n"
+    ),
+    "en": (
+        "Code;Name;Parent;Email\nZ09.03;Room Three;Z09;ba@unit.example\n"
+        "Z09.04;Room Four;Z09;bon@unit.example\n"
+    ),
 }
 UNITS = {"vi": ("mot", "hai"), "en": ("mot", "hai", "ba", "bon")}
 SUBJECTS = {"vi": "V/v triển khai chiến dịch", "en": "Launch of the second campaign"}

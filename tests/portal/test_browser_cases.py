@@ -81,8 +81,10 @@ kept = keep(file)
 IndicatorList.objects.create(campaign=Campaign.objects.get(), name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256)
 """
 LINE = (
-    '<189>date={day} time={hour:02d}:05:00 devname="FW-A" devid="FGT60F0000000001" tz="+0700" logid="0000000013" type="traffic" '
-    'subtype="forward" level="notice" vd="root" srcip=10.9.8.7 srcport=5000 dstip={target} dstport=443 action="accept" proto=6\n'
+    '<189>date={day} time={hour:02d}:05:00 devname="FW-A" devid="FGT60F0000000001" tz="+0700" '
+    'logid="0000000013" type="traffic" '
+    'subtype="forward" level="notice" vd="root" srcip=10.9.8.7 srcport=5000 dstip={target} dstport=443 '
+    'action="accept" proto=6\n'
 )
 EVIL, HARMLESS = "203.0.113.66", "198.51.100.10"
 

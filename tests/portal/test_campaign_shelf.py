@@ -176,7 +176,8 @@ def test_the_preview_names_merges(cast: Cast, browser: Browser) -> None:
     day = tree.today()
     sheet = (
         "Mã;Tên;Mã cấp trên;Ngày giải thể;Mã kế thừa\n"
-        f"G06.12.01;;;{day:%d/%m/%Y};G06.12.03\nG06.12.02;;;{day:%d/%m/%Y};G06.12.03\nG06.12.03;Phòng Mới;G06.12;;\n"
+        f"G06.12.01;;;{day:%d/%m/%Y};G06.12.03\nG06.12.02;;;{day:%d/%m/%Y};G06.12.03\n"
+        "G06.12.03;Phòng Mới;G06.12;;\n"
     )
     coordinator = browser("coordinator")
     file = SimpleUploadedFile("a.csv", sheet.encode())

@@ -174,7 +174,8 @@ def test_the_words_of_the_chart_can_be_read_on_a_phone(language: str, cast: Cast
     with chromium() as browser:
         page = browser.new_page(viewport={"width": 360, "height": 740})
         page.set_content(
-            f"<!doctype html><html><style>* {{ box-sizing: border-box; }} {style}</style><main>{figure}</figure></main></html>"
+            f"<!doctype html><html><style>* {{ box-sizing: border-box; }} "
+            f"{style}</style><main>{figure}</figure></main></html>"
         )
         words = page.evaluate(SIZES)
     assert len(words) > 10

@@ -81,7 +81,13 @@ def test_the_page_shows_the_chain_to_the_unit_alone(cast: Cast, campaign: Any) -
     case = found(cast, campaign)
     page = cast.client("officer").get(f"/office/cases/{case.pk}/").content.decode()
     assert page.count('class="chain"') == 5
-    for words in ("DHCP lease", "11:00 01/09/2022 – 13:00 01/09/2022", "the line names the machine itself", "its own log names the machine", "shows no address that the machine is known to have had"):  # fmt: skip
+    for words in (
+        "DHCP lease",
+        "11:00 01/09/2022 – 13:00 01/09/2022",
+        "the line names the machine itself",
+        "its own log names the machine",
+        "shows no address that the machine is known to have had",
+    ):
         assert words in page, words
     above = cast.client("coordinator").get(f"/office/cases/{case.pk}/").content.decode()
     assert "10.1.9.9" not in above
@@ -146,7 +152,11 @@ def test_a_bundle_that_is_being_read_says_so_and_renews_itself(cast: Cast, campa
         assert sign not in done
     Bundle.objects.update(state="received", counts={})
     waiting = client.get(path).content.decode()
-    for sign in ('<noscript><meta http-equiv="refresh" content="5"></noscript>', 'hx-trigger="every 2s"', "The bundle is being read"):  # fmt: skip
+    for sign in (
+        '<noscript><meta http-equiv="refresh" content="5"></noscript>',
+        'hx-trigger="every 2s"',
+        "The bundle is being read",
+    ):
         assert sign in waiting
     assert "No machine" not in waiting
     Bundle.objects.update(state="imported", counts={"devices": 0, "covered_days": 0})

@@ -20,7 +20,8 @@ from .serving import MAIN, clean_environment
 from .template import furnish
 
 URL = (
-    "postgres://u%40x:wor%2Fd@db.example:6543/name?sslmode=verify-full&sslrootcert=/etc/ca.pem&connect_timeout=7"
+    "postgres://u%40x:wor%2Fd@db.example:6543/name?sslmode=verify-full&sslrootcert=/etc/ca.pem&"
+    "connect_timeout=7"
     "&target_session_attrs=read-write&keepalives=1&client_encoding=LATIN1&options=-c%20search_path%3Da"
 )
 SAID = """#!{python}

@@ -92,14 +92,18 @@ CASES: tuple[tuple[str, list[tuple[Any, ...]], dict[str, int]], ...] = (
     ("the campaign's", [], {"root": 30, "centre": 30, "first": 30}),
     ("moved for all", [(ALL, 40, None)], {"root": 40, "centre": 40, "first": 40, "other": 40}),
     ("a subtree, with its head", [(SUBTREE, 20, "centre")], {"centre": 20, "first": 20, "other": 30}),
-    ("everything under a unit, without it", [(BELOW, 20, "centre")], {"centre": 30, "first": 20, "second": 20}),
+    ("everything under a unit, without it", [(BELOW, 20, "centre")],
+     {"centre": 30, "first": 20, "second": 20}),
     ("one unit alone", [(ONE, 20, "centre")], {"centre": 20, "first": 30}),
-    ("the nearer one holds, also when it is older", [(ONE, 35, "first"), (ALL, 40, None)], {"first": 35, "second": 40}),
-    ("a part of a subtree holds", [(SUBTREE, 20, "centre"), (SUBTREE, 25, "root")], {"first": 20, "other": 25}),
+    ("the nearer one holds, also when it is older", [(ONE, 35, "first"), (ALL, 40, None)],
+     {"first": 35, "second": 40}),
+    ("a part of a subtree holds", [(SUBTREE, 20, "centre"), (SUBTREE, 25, "root")],
+     {"first": 20, "other": 25}),
     ("the later of two equally near", [(SUBTREE, 20, "centre"), (SUBTREE, 25, "centre")], {"first": 25}),
     ("all after a dispatch to all", [(BELOW, 20, "root"), (ALL, 25, None)], {"first": 25, "centre": 25}),
     ("a nearer one is ended", [(ONE, 35, "first"), (ALL, 40, None, True)], {"first": 40}),
-    ("only what lies in the subtree is ended", [(ONE, 35, "other_first"), (SUBTREE, 22, "centre", True)], {"other_first": 35, "first": 22}),
+    ("only what lies in the subtree is ended", [(ONE, 35, "other_first"), (SUBTREE, 22, "centre", True)],
+     {"other_first": 35, "first": 22}),
 )  # fmt: skip
 
 
@@ -235,9 +239,12 @@ def shown(cast: Cast, browser: Any, found: Campaign, unit: Unit, name: str) -> d
         "board": ", ".join(days) in board.content.decode(),
         "late": (counts(found, unit.pk, itself=True).late > 0) or not held.acknowledge.late,
         "exchange": [record[n] for n in deadlines.COLUMNS] == [one.isoformat() for one in held.days],
-        "reminder": days[0] in letters["reminder"] and (held.acknowledge.late == ("quá hạn" in letters["reminder"] or "đã qua" in letters["reminder"])),
-        "report letter": days[2] in letters["report"] and (held.report.late == ("quá hạn" in letters["report"])),
-        **{what: all(one in text for one in (days[2:] if what == "begin" else days)) for what, text in pages.items()},
+        "reminder": days[0] in letters["reminder"]
+        and (held.acknowledge.late == ("quá hạn" in letters["reminder"] or "đã qua" in letters["reminder"])),
+        "report letter": days[2] in letters["report"]
+        and (held.report.late == ("quá hạn" in letters["report"])),
+        **{what: all(one in text for one in (days[2:] if what == "begin" else days)) for what,
+            text in pages.items()},
     }  # fmt: skip
 
 

@@ -78,7 +78,8 @@ def copy_of(found: Dispatch, unit: Unit) -> Recipient:
 def test_each_status_moves_the_board_as_its_row_says(cast: Cast, ours: Dispatch) -> None:
     copy = copy_of(ours, cast.first)
     row = Recipient.objects.filter(pk=copy.pk)
-    steps = [("01", "opened"), ("03", "acknowledged"), ("04", None), ("02", "wrote"), ("06", "deployed"), ("05", "withdrawn"), ("15", "wrote")]  # fmt: skip
+    steps = [("01", "opened"), ("03", "acknowledged"), ("04", None), ("02", "wrote"), ("06", "deployed"),
+        ("05", "withdrawn"), ("15", "wrote")]  # fmt: skip
     for code, kind in steps:
         before = Step.objects.filter(recipient=copy).count()
         made = taken(ours, status(ours, code, note=f"lý do {code}"))
@@ -164,7 +165,12 @@ def test_a_dispatch_from_outside_the_tree_opens_a_campaign_of_ours(cast: Cast, o
     )
     made.refresh_from_db()
     assert made.campaign is not None
-    assert (made.campaign.name, made.campaign.owner_id, made.campaign.state, made.dispatch) == ("Chiến dịch 2026", cast.centre.pk, "draft", None)  # fmt: skip
+    assert (made.campaign.name, made.campaign.owner_id, made.campaign.state, made.dispatch) == (
+        "Chiến dịch 2026",
+        cast.centre.pk,
+        "draft",
+        None,
+    )
     assert made.campaign.report_due.isoformat() == "2026-09-26"
     assert (
         client.get(f"/office/edxml/messages/{made.pk}/files/1/").getvalue() == b"evil.example\n198.51.100.9\n"
@@ -268,7 +274,8 @@ def test_a_service_is_joined_by_settings_alone(
     cast: Cast, ours: Dispatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings, "OUTGOING_NETWORKS", (ip_network("127.0.0.0/8"),))
-    paths = {"list": "list", "list_key": "data", "id_key": "id", "fetch": "get/{id}", "content_key": "file", "done": "get/{id}/done", "send": "send"}  # fmt: skip
+    paths = {"list": "list", "list_key": "data", "id_key": "id", "fetch": "get/{id}", "content_key": "file",
+        "done": "get/{id}/done", "send": "send"}  # fmt: skip
     client, found = cast.client("coordinator"), Connection.objects.get()
     with system({"7": status(ours, "03"), "8": b"<a/>"}) as (url, service):
         form = {**paths, "url": url, "headers": "X-Api-Key: bi-mat-123", "certificates": ""}
@@ -367,8 +374,8 @@ def test_a_dispatch_that_is_passed_on_takes_its_files_along(cast: Cast, ours: Di
         dispatch=ours, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
     )
     below = Dispatch.objects.create(
-        campaign=ours.campaign, issuer=cast.centre, parent=ours, number="3/P1", day=ours.day, subject="Chuyển tiếp",
-        deadline=ours.deadline, created_by=cast.people["coordinator"], once="x",
+        campaign=ours.campaign, issuer=cast.centre, parent=ours, number="3/P1", day=ours.day,
+        subject="Chuyển tiếp", deadline=ours.deadline, created_by=cast.people["coordinator"], once="x",
     )  # fmt: skip
     sent = outbox.queue_dispatch(below, Connection.objects.get(), cast.people["coordinator"])
     assert [row["name"] for row in sent.files][2:] == ["goc.txt"]
@@ -383,7 +390,9 @@ def test_a_message_is_taken_once_and_answers_in_either_form_of_identifiers(
     assert fresh
     assert not take(status(ours, "03"), "b", Source(cast.centre, Way.FOLDER, Connection.objects.first()))[1]
     assert again.dispatch_id == ours.pk
-    same = {document_key(text) for text in ("G06.12,2026/08/23,12/A-B", "000.00.12.G06, 23/08/2026,12/a-b", "g06.12,2026-08-23,12/ A-B")}  # fmt: skip
+    same = {document_key(text)
+        for text in ("G06.12,2026/08/23,12/A-B", "000.00.12.G06, 23/08/2026,12/a-b",
+            "g06.12,2026-08-23,12/ A-B")}  # fmt: skip
     assert len(same) == 1
 
 

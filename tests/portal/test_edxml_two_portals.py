@@ -105,9 +105,15 @@ def test_dispatch_statuses_and_reports_go_by_folders_between_sixty_units(tmp_pat
         assert carried(above, below) == 1
         _refused_when_changed(below, units)
         assert units.run("out = work()") == {"taken": 1, "sent": UNITS, "problems": 0}
-        assert units.run("m = Message.objects.get(outgoing=False, kind='new'); out = [m.state, m.signature, m.number, m.due.isoformat()]")[:3] == ["waiting", "valid", "12/TTCNTT-KTHT"]  # fmt: skip
-        assert units.run("from lamsach.portal.lists.models import Document; out = [d.name for d in Document.objects.all()]") == ["danh-sach.txt"]  # fmt: skip
-        assert units.run("actions.file(m, None, me); out = [Campaign.objects.get().owner.code, Recipient.objects.count(), Attachment.objects.count()]") == ["G06.12", UNITS, 3]  # fmt: skip
+        assert units.run("m = Message.objects.get(outgoing=False, kind='new'); out = [m.state, "
+                         "m.signature, m.number, m.due.isoformat()]")[:3] == ["waiting", "valid",
+                             "12/TTCNTT-KTHT"]  # fmt: skip
+        assert units.run(
+            "from lamsach.portal.lists.models import Document; out = [d.name for d in Document.objects.all()]"
+        ) == ["danh-sach.txt"]
+        assert units.run("actions.file(m, None, me); out = [Campaign.objects.get().owner.code, "
+                         "Recipient.objects.count(), Attachment.objects.count()]") == ["G06.12", UNITS,
+                             3]  # fmt: skip
         assert carried(below, above) == UNITS
         assert ministry.run("out = work()") == {"taken": UNITS, "sent": 0, "problems": 0}
         assert ministry.run(STATES) == [UNITS, 0, 0]
@@ -116,7 +122,8 @@ def test_dispatch_statuses_and_reports_go_by_folders_between_sixty_units(tmp_pat
         assert ministry.run("out = work()") == {"taken": UNITS + 22, "sent": 0, "problems": 0}
         assert ministry.run(STATES) == [UNITS, UNITS, 19]
         assert ministry.run(
-            "s = Step.objects.filter(recipient__unit=rooms[0]).order_by('pk'); out = [[x.kind, x.how, x.who, x.note] for x in s]"
+            "s = Step.objects.filter(recipient__unit=rooms[0]).order_by('pk'); out = [[x.kind, x.how, "
+            "x.who, x.note] for x in s]"
         ) == [
             ["opened", "api", "Phòng Một", ""],
             ["acknowledged", "api", "Phòng Một", ""],
@@ -128,7 +135,10 @@ def test_dispatch_statuses_and_reports_go_by_folders_between_sixty_units(tmp_pat
         got = ministry.run(
             "out = [[r.unit.code, r.found_by, r.name, r.state] for r in Received.objects.order_by('pk')]"
         )
-        assert got == [["G06.12.01", "code", "bao-cao-G06.12.01.json", "waiting"], ["G06.12.02", "code", "bao-cao-G06.12.02.json", "waiting"]]  # fmt: skip
+        assert got == [
+            ["G06.12.01", "code", "bao-cao-G06.12.01.json", "waiting"],
+            ["G06.12.02", "code", "bao-cao-G06.12.02.json", "waiting"],
+        ]
         assert ministry.run("out = Letter.objects.exclude(to='').count()") == 0
         assert units.run("out = Letter.objects.count()") == 0
         _back_and_forth(ministry, units, above, below)
@@ -163,8 +173,13 @@ out = work()
     assert ministry.run(replaced)["sent"] == 2
     carried(above, below)
     assert units.run("out = work()")["taken"] == 4  # two of them say that the reports arrived
-    assert units.run("out = [Campaign.objects.count(), [d.number for d in Dispatch.objects.order_by('pk')]]") == [1, ["12/TTCNTT-KTHT", "13/TTCNTT-KTHT"]]  # fmt: skip
-    assert units.run("out = [[m.kind, m.state, m.reason] for m in Message.objects.filter(kind__in=('replace', 'revoke')).order_by('pk')]") == [["replace", "taken", "Sửa thời hạn"], ["revoke", "waiting", "Ban hành nhầm"]]  # fmt: skip
+    assert units.run(
+        "out = [Campaign.objects.count(), [d.number for d in Dispatch.objects.order_by('pk')]]"
+    ) == [1, ["12/TTCNTT-KTHT", "13/TTCNTT-KTHT"]]
+    assert units.run("out = [[m.kind, m.state, m.reason] for m in "
+                     "Message.objects.filter(kind__in=('replace', 'revoke')).order_by('pk')]") == [
+                         ["replace", "taken", "Sửa thời hạn"],
+                         ["revoke", "waiting", "Ban hành nhầm"]]  # fmt: skip
     for path in (below / "edxml/lien-thong/in/taken").glob("*.edxml"):
         shutil.copy(path, below / "edxml/lien-thong/in" / path.name)
     assert units.run("out = work()")["taken"] == 0

@@ -16,11 +16,13 @@ from .test_people import totp
 from .test_texts import ALLAUTH, SHOWN, in_templates
 
 FORMS = {
-    "Email", "Email address", "Current Password", "New Password", "New Password (again)", "Forgot your password?", "Incorrect password.",
-    "Passwordless",
-    "Enabling passwordless operation allows you to sign in using just this key, but imposes additional requirements such as biometrics or PIN protection.",
-    "Please type your current password.", "Enter a valid email address.", "This account is currently inactive.",
-    "The email address and/or password you specified are not correct.", "Too many failed login attempts. Try again later.",
+    "Email", "Email address", "Current Password", "New Password", "New Password (again)",
+    "Forgot your password?", "Incorrect password.", "Passwordless",
+    ("Enabling passwordless operation allows you to sign in using just this key, but imposes additional "
+     "requirements such as biometrics or PIN protection."),
+    "Please type your current password.", "Enter a valid email address.",
+    "This account is currently inactive.", "The email address and/or password you specified are not correct.",
+    "Too many failed login attempts. Try again later.",
 }  # fmt: skip
 """What stands in the library's forms, not in its pages."""
 THEIR_WORDS = re.compile(

@@ -187,7 +187,10 @@ def test_every_change_of_a_role_is_noted() -> None:
             if isinstance(node, ast.FunctionDef):
                 text = ast.unparse(node)
                 writes = re.search(
-                    r"Membership\.objects\.\w*create|memberships\.(create|add|update|all\(\)\.delete)|held\.delete\(\)|Membership\(",
+                    (
+                        r"Membership\.objects\.\w*create|memberships\.(create|add|update|all\(\)\.delete)|"
+                        r"held\.delete\(\)|Membership\("
+                    ),
                     text,
                 )
                 if writes and path.parent.name != "demo":

@@ -239,7 +239,10 @@ def test_rubbish_is_refused_in_one_sentence(data: bytes, tmp_path: Path) -> None
         b"{}",
         b'{"schema": "lamsach-exchange-1"}',
         b"[" * 100_000,
-        b'{"schema": "lamsach-exchange-1", "payloads": 3, "sender": [], "receiver": 1, "counter": -1, "taken": 1e9, "made": "x", "lineage": []}',
+        (
+            b'{"schema": "lamsach-exchange-1", "payloads": 3, "sender": [], "receiver": 1, "counter": -1, '
+            b'"taken": 1e9, "made": "x", "lineage": []}'
+        ),
     ],
 )
 def test_a_manifest_of_another_shape_is_refused(manifest: bytes, tmp_path: Path) -> None:
@@ -259,7 +262,7 @@ def test_a_bomb_is_refused(tmp_path: Path) -> None:
         container.peek(path)
 
 
-# --- what cut-off units exchange ---------------------------------------------------------------------------------------------------
+# --- what cut-off units exchange ----------------------------------------------------------------------------
 
 
 def launched(cast: Cast) -> Campaign:
@@ -347,7 +350,7 @@ def test_the_sender_has_to_stand_where_the_partner_says(cast: Cast, pair: Any) -
         taken_by(cast, up, path)
 
 
-# --- pages -------------------------------------------------------------------------------------------------------------------------
+# --- pages --------------------------------------------------------------------------------------------------
 
 
 def test_the_way_through_the_pages(cast: Cast) -> None:

@@ -277,7 +277,8 @@ def test_a_portal_above_that_was_put_back_gets_its_own_files_back(cast: Cast, pa
     )
     signed.write_bytes(good)
     assert transfer.take(same(down), back, by).result["campaigns-back"] == {
-        "campaigns": 1, "dispatches": 1, "lists": 1, "moves": DeadlineMove.objects.filter(campaign=campaign).count()
+        "campaigns": 1, "dispatches": 1, "lists": 1,
+        "moves": DeadlineMove.objects.filter(campaign=campaign).count()
     }  # fmt: skip
     again = Campaign.objects.get(pk=campaign.pk)
     assert (again.name, again.owner_id, again.report_due) == (campaign.name, campaign.owner_id, day(50))

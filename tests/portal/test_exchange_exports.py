@@ -166,7 +166,7 @@ def vars_of(row: rows.SightingRow) -> dict[str, Any]:
     return {name: getattr(row, name) for name in row.__dataclass_fields__}
 
 
-# --- the interface -----------------------------------------------------------------------------------------------------------------
+# --- the interface ------------------------------------------------------------------------------------------
 
 
 def ask(word: str, address: str) -> Any:

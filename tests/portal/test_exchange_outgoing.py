@@ -72,7 +72,7 @@ def server(settings: Any) -> Iterator[Server]:
     started.server_close()
 
 
-# --- where the portal may write ----------------------------------------------------------------------------------------------------
+# --- where the portal may write -----------------------------------------------------------------------------
 
 FORBIDDEN = [
     "http://127.0.0.1/",
@@ -187,7 +187,7 @@ def test_tls_checks_the_certificate(server: Server) -> None:
         outbound.post(server.url.replace("http:", "https:"), b"{}", {})
 
 
-# --- webhooks ----------------------------------------------------------------------------------------------------------------------
+# --- webhooks -----------------------------------------------------------------------------------------------
 
 
 def hooked(cast: Cast, url: str, unit: Any = None) -> tuple[Webhook, str]:
@@ -310,7 +310,7 @@ def test_the_pages_of_webhooks(cast: Cast, server: Server) -> None:
     assert "may not write to this address" in bad.content.decode()
 
 
-# --- MISP --------------------------------------------------------------------------------------------------------------------------
+# --- MISP ---------------------------------------------------------------------------------------------------
 
 UNKNOWN = json.dumps(
     {

@@ -106,7 +106,8 @@ def test_a_campaign_goes_down_and_figures_come_up(tmp_path: Path) -> None:
         above = ministry.run(CAMPAIGN)
         below = room.run("out = unit_keys.renew(room, me).public")
         ministry.run(
-            f"p = unit_keys.add_partner(centre, 'G06.12.01', 'Phòng Một', above=False, public={below!r}, by=me)"
+            "p = unit_keys.add_partner(centre, 'G06.12.01', 'Phòng Một', above=False, "
+            f"public={below!r}, by=me)"
         )
         room.run(
             f"p = unit_keys.add_partner(room, 'G06.12', 'Trung tâm A', above=True, public={above!r}, by=me)"

@@ -35,9 +35,11 @@ from .samples import dispatch
 
 pytestmark = pytest.mark.django_db
 LINE = (
-    'date=2022-09-{day:02d} time=10:15:30 devname="FW-A" devid="FG1" eventtime=1662000000 tz="+0700" logid="0000000013" '
+    'date=2022-09-{day:02d} time=10:15:30 devname="FW-A" devid="FG1" eventtime=1662000000 tz="+0700" '
+    'logid="0000000013" '
     'type="traffic" subtype="forward" level="notice" vd="root" srcip=10.1.2.3 srcport=50000 srcintf="lan" '
-    'dstip={target} dstport=443 dstintf="wan" action="accept" policyid=1 service="HTTPS" sentbyte=1 rcvdbyte=1\n'
+    'dstip={target} dstport=443 dstintf="wan" action="accept" policyid=1 service="HTTPS" sentbyte=1 '
+    "rcvdbyte=1\n"
 )
 LOG = "".join(
     LINE.format(day=1 + number % 9, target="203.0.113.66" if number % 50 == 0 else "198.51.100.7")

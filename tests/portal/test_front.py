@@ -26,7 +26,9 @@ HALF_OPEN = 200
 KINDS = {
     "a body": b"POST /help/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n"
     b"Content-Type: application/x-www-form-urlencoded\r\n\r\nname=",
-    "a body in pieces": b"POST /help/ HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+    "a body in pieces": (
+        b"POST /help/ HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"
+    ),
     "headers": b"GET /help/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: a",
     "nothing": b"",
     "another protocol": b"PRI * HTTP/2.0\r\n\r\n",

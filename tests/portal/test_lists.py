@@ -62,7 +62,10 @@ def test_a_document_is_read_and_what_is_dangerous_waits_first(cast: Cast) -> Non
 
 
 def test_a_log_that_is_uploaded_as_a_list_lists_nothing(cast: Cast) -> None:
-    line = 'date=2022-09-01 time=10:00:00 devname="FG" devid="FG1" logid="0000000013" type="traffic" subtype="forward" level="notice" srcip=10.1.1.5 dstip=203.0.113.7 action="accept"'
+    line = (
+        'date=2022-09-01 time=10:00:00 devname="FG" devid="FG1" logid="0000000013" type="traffic" '
+        'subtype="forward" level="notice" srcip=10.1.1.5 dstip=203.0.113.7 action="accept"'
+    )
     document = listing.add(cast, f"{line}\n" * 3, "fw.log")
     assert (document.count, document.problem) == (0, "This is a log, not a list of indicators.")
 
@@ -411,7 +414,8 @@ def test_a_version_states_which_hunts_used_it(cast: Cast) -> None:
 
     version = listing.released(cast)
     Bundle.objects.create(
-        unit=cast.first, campaign=campaign(cast), way=Way.BROWSER, name="ra-soat.zip", path="x", size=1, sha256="0" * 64, list_digest=version.digest
+        unit=cast.first, campaign=campaign(cast), way=Way.BROWSER, name="ra-soat.zip", path="x", size=1,
+        sha256="0" * 64, list_digest=version.digest
     )  # fmt: skip
     page = cast.client("coordinator").get(f"/office/blocklists/versions/{version.pk}/").content.decode()
     assert "ra-soat.zip" in page

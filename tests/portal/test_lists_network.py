@@ -71,7 +71,8 @@ def test_a_certificate_for_another_name_is_not_taken(
     [
         ({"ETag": '"v1"'}, "if-none-match", '"v1"'),
         ({"ETag": 'W/"v1"', "Last-Modified": "Mon, 02 Mar 2026 00:00:00 GMT"}, "if-none-match", 'W/"v1"'),
-        ({"Last-Modified": "Mon, 02 Mar 2026 00:00:00 GMT"}, "if-modified-since", "Mon, 02 Mar 2026 00:00:00 GMT"),
+        ({"Last-Modified": "Mon, 02 Mar 2026 00:00:00 GMT"}, "if-modified-since",
+         "Mon, 02 Mar 2026 00:00:00 GMT"),
     ],
 )  # fmt: skip
 def test_what_has_not_changed_is_not_sent_again(

@@ -88,7 +88,8 @@ def test_gzip_for_those_who_take_it(cast: Cast) -> None:
 
 @pytest.mark.parametrize(
     ("accepted", "packed"),
-    [("gzip;q=0", False), ("identity, gzip;q=0.0", False), ("x-gzipped", False), ("br, GZIP;q=0.5", True), ("", False)],
+    [("gzip;q=0", False), ("identity, gzip;q=0.0", False), ("x-gzipped", False), ("br, GZIP;q=0.5", True),
+     ("", False)],
 )  # fmt: skip
 def test_who_refuses_gzip_gets_none(cast: Cast, accepted: str, packed: bool) -> None:
     listing.released(cast)

@@ -115,9 +115,12 @@ def test_our_own_client_reads_the_collection_page_by_page(
 @pytest.mark.parametrize(
     ("accepted", "status"),
     [
-        ("application/taxii+json;version=2.1", 200), ("application/taxii+json; version=2.1", 200), ("application/taxii+json", 200), ("*/*", 200), ("text/html, application/*;q=0.5", 200),
-        ("application/taxii+json;version=2.10", 406), ("application/taxii+json;version=2.0", 406), ("application/vnd.oasis.stix+json", 406), ("text/html", 406),
-        ("application/taxii+json;version=2.0, application/taxii+json;version=2.1", 200), ("application/taxii+json;version=2.1;q=0", 406), ("application/taxii+jsonp", 406), (";;;,=", 406),
+        ("application/taxii+json;version=2.1", 200), ("application/taxii+json; version=2.1", 200),
+        ("application/taxii+json", 200), ("*/*", 200), ("text/html, application/*;q=0.5", 200),
+        ("application/taxii+json;version=2.10", 406), ("application/taxii+json;version=2.0", 406),
+        ("application/vnd.oasis.stix+json", 406), ("text/html", 406),
+        ("application/taxii+json;version=2.0, application/taxii+json;version=2.1", 200),
+        ("application/taxii+json;version=2.1;q=0", 406), ("application/taxii+jsonp", 406), (";;;,=", 406),
     ],
 )  # fmt: skip
 def test_the_media_type_is_negotiated(cast: Cast, accepted: str, status: int) -> None:

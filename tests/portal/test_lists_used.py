@@ -29,8 +29,9 @@ def bundle(cast: Cast, name: str, manifest: Any, digest: str = "") -> Bundle:
         archive.writestr("manifest.json", json.dumps(manifest))
     path = default_storage.save(f"bundles/{name}", ContentFile(stream.getvalue()))
     return Bundle.objects.create(
-        unit=cast.first, campaign=campaign(cast), way=Way.UPLOAD, kind=BundleKind.HUNT, state=BundleState.IMPORTED, name=name, path=path,
-        size=1, sha256=name.ljust(64, "0")[:64], list_digest=digest,
+        unit=cast.first, campaign=campaign(cast), way=Way.UPLOAD, kind=BundleKind.HUNT,
+        state=BundleState.IMPORTED, name=name, path=path, size=1, sha256=name.ljust(64, "0")[:64],
+        list_digest=digest,
     )  # fmt: skip
 
 

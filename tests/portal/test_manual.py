@@ -74,7 +74,11 @@ def test_nothing_else_of_the_disk_is_shown(client: Client, name: str) -> None:
 
 def test_a_documents_own_html_and_scripts_are_text(client: Client, documents: Path) -> None:
     (documents / "a.md").write_text(
-        "# A <b>\n\n<script>alert(1)</script>\n\n[x](javascript:alert(1)) [y](../../etc.md) [z](b.md#c-d) [w](https://example.org/)\n\n| a |\n|---|\n| b |\n",
+        (
+            "# A <b>\n\n<script>alert(1)</script>\n\n"
+            "[x](javascript:alert(1)) [y](../../etc.md) [z](b.md#c-d) [w](https://example.org/)\n\n| a |\n"
+            "|---|\n| b |\n"
+        ),
         "utf-8",
     )
     (documents / "b.md").write_text("# B\n\n## C d\n", "utf-8")

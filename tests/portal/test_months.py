@@ -55,7 +55,10 @@ MIGRATE = START + 'call_command("migrate", interactive=False, verbosity=0)\n'
 ARRANGE = START + "print(months.arrange())\n"
 LIES = "SELECT tableoid::regclass::text, day::text, count(*) FROM findings_sighting GROUP BY 1, 2 ORDER BY 2"
 REST = "findings_sighting_rest"
-HELD = "SELECT s.id, s.indicator, s.day::text, p.id, p.day::text FROM findings_sighting s JOIN findings_part p ON p.sighting_id = s.id ORDER BY 1"
+HELD = (
+    "SELECT s.id, s.indicator, s.day::text, p.id, p.day::text FROM findings_sighting s JOIN findings_part p "
+    "ON p.sighting_id = s.id ORDER BY 1"
+)
 
 
 def run(address: str, folder: Path, script: str) -> str:
@@ -94,8 +97,15 @@ def test_keys_and_references_hold(postgresql: str, tmp_path: Path) -> None:
     before = ask(address, HELD)
     assert [row[2] == row[4] for row in before] == [True] * 4
     assert {table: count for table, _, count in ask(address, LIES)} == {REST: 2, place(before[0][2]): 2}
-    same = "INSERT INTO findings_sighting (campaign_id, device_id, indicator, indicator_type, threat, role, source, day, count, passed, last) SELECT campaign_id, device_id, indicator, indicator_type, threat, role, source, day, 0, 0, last FROM findings_sighting"
-    part = "INSERT INTO findings_part (sighting_id, bundle_id, first, last, count, passed, day) SELECT {}, bundle_id, first, last, 1, 1, {} FROM findings_part LIMIT 1"
+    same = (
+        "INSERT INTO findings_sighting (campaign_id, device_id, indicator, indicator_type, threat, role, "
+        "source, day, count, passed, last) SELECT campaign_id, device_id, indicator, indicator_type, "
+        "threat, role, source, day, 0, 0, last FROM findings_sighting"
+    )
+    part = (
+        "INSERT INTO findings_part (sighting_id, bundle_id, first, last, count, passed, day) SELECT {}, "
+        "bundle_id, first, last, 1, 1, {} FROM findings_part LIMIT 1"
+    )
     refuses(address, same, psycopg.errors.UniqueViolation)
     refuses(address, part.format(999, "'2001-01-01'"), psycopg.errors.ForeignKeyViolation)
     refuses(address, part.format(999, "NULL"), psycopg.errors.NotNullViolation)

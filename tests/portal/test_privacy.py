@@ -281,7 +281,7 @@ def test_a_file_that_something_else_names_stays(cast: Cast, campaign: Campaign) 
     assert default_storage.exists(path)
 
 
-# --- grants ------------------------------------------------------------------------------------------------------------------------
+# --- grants -------------------------------------------------------------------------------------------------
 
 
 def test_a_grant_is_for_one_case_one_unit_and_a_time(cast: Cast, campaign: Campaign) -> None:
@@ -334,7 +334,7 @@ def test_nobody_above_invites_themselves_into_a_unit(cast: Cast) -> None:
     assert Invitation.objects.count() == 2
 
 
-# --- holds on pages ----------------------------------------------------------------------------------------------------------------
+# --- holds on pages -----------------------------------------------------------------------------------------
 
 
 def test_a_hold_of_a_coordinator_is_not_lifted_by_the_unit(cast: Cast, campaign: Campaign) -> None:
@@ -348,7 +348,7 @@ def test_a_hold_of_a_coordinator_is_not_lifted_by_the_unit(cast: Cast, campaign:
     assert hold.ended_by == cast.people["coordinator"]
 
 
-# --- one person --------------------------------------------------------------------------------------------------------------------
+# --- one person ---------------------------------------------------------------------------------------------
 
 
 def told(cast: Cast) -> None:

@@ -156,7 +156,10 @@ def test_an_answer_by_mail_to_an_erased_question_is_a_new_one(cast: Cast) -> Non
     asked = solved(cast, 91)
     letter = Letter.objects.filter(about=f"question:{asked.pk}").first()
     questions.run()
-    raw = b"From: Hoi <hoi@person.example>\r\nSubject: Lai cham\r\nMessage-ID: <1@a.example>\r\n\r\nMay lai cham.\r\n"
+    raw = (
+        b"From: Hoi <hoi@person.example>\r\nSubject: Lai cham\r\nMessage-ID: <1@a.example>\r\n\r\n"
+        b"May lai cham.\r\n"
+    )
     parsed = parse(raw)
     incoming = Incoming(key="n", kind="reply", received=timezone.now(), sender="hoi@person.example")
     where = word_of_the_asker(incoming, letter, parsed)

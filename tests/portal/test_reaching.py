@@ -90,7 +90,10 @@ def test_days_that_the_government_moved(settings: Any) -> None:
     assert add_working_hours(start, 8 * 5) == timezone.make_aware(datetime(2022, 10, 1, 17, 0))
 
 
-SHEET = "Họ tên;Thư điện tử;Phòng\nTrần A;a@person.example;P1\nLê B;;P2\n;x;\nVõ C;no mail;\nTrần A;a@person.example;P1\n"
+SHEET = (
+    "Họ tên;Thư điện tử;Phòng\nTrần A;a@person.example;P1\nLê B;;P2\n;x;\nVõ C;no mail;\n"
+    "Trần A;a@person.example;P1\n"
+)
 
 
 @pytest.mark.one_date
@@ -390,7 +393,9 @@ def test_the_check_asks_for_the_header_and_uses_it(client: Client) -> None:
 @pytest.mark.one_date
 @pytest.mark.django_db
 @pytest.mark.parametrize("agent", [WINDOWS_7, IPHONE])
-@pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "192.168.1.9", "100.64.3.4", "::1", "fe80::1", "fd00::5", "::ffff:10.1.2.3", "0.0.0.0"])  # fmt: skip
+@pytest.mark.parametrize("address",
+    ["127.0.0.1", "10.1.2.3", "192.168.1.9", "100.64.3.4", "::1", "fe80::1", "fd00::5", "::ffff:10.1.2.3",
+     "0.0.0.0"])  # fmt: skip
 def test_the_check_says_what_it_cannot_know_from_inside_a_network(
     address: str, agent: str, cast: Cast, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

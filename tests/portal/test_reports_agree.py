@@ -110,7 +110,11 @@ def test_what_contradicts_is_neither_submitted_nor_counted_anew(cast: Cast, draf
 
 def test_late_evidence_changes_nothing_until_the_figures_are_counted_anew(cast: Cast, draft: Report) -> None:
     before = str(documents.document_of(draft))
-    hand_in(cast, draft.campaign, findings([device("mac:02:00:00:00:00:01")], [Contact(days={day(-2): 3})], [(FIREWALL, day(-2))]))  # fmt: skip
+    hand_in(
+        cast,
+        draft.campaign,
+        findings([device("mac:02:00:00:00:00:01")], [Contact(days={day(-2): 3})], [(FIREWALL, day(-2))]),
+    )
     draft.refresh_from_db()
     assert str(documents.document_of(draft)) == before
     assert edit(cast, draft, **sent(draft, informed=2)) == ""

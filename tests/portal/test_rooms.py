@@ -75,7 +75,8 @@ def test_every_role_has_the_same_rooms_and_each_opens(cast: Cast) -> None:
         ], role
         for room in rooms:
             shown = menu(client, room)
-            assert [at for at, here in {**shown.links["rooms"], **shown.links["who"]}.items() if here] == [room], (
+            assert [at for at, here in {**shown.links["rooms"], **shown.links["who"]}.items()
+                if here] == [room], (
                 role, room,
             )  # fmt: skip
             assert shown.links["crumbs"] == {}, (role, room)

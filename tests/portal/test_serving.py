@@ -32,7 +32,10 @@ def connections(url: str) -> int:
     import psycopg
 
     with psycopg.connect(url) as server:
-        question = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        question = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+            "pg_backend_pid()"
+        )
         row = server.execute(question).fetchone()
         assert row is not None
         return int(row[0])

@@ -82,9 +82,10 @@ def test_every_act_has_its_words() -> None:
     }
     assert len(found) > 120
     counted = {
-        "case": CaseState.values, "dispatch": [*StepKind.values, "reminded"], "report": Action, "list": Choice,
-        "campaign": CampaignState.values[1:], "exemption": ("approve", "end"), "consent": ("given", "withdrawn"),
-        "canned": ("saved", "withdrawn"), "article": ("saved", "withdrawn"), "hunt": ("stopped",), "trace": ("stopped",),
+        "case": CaseState.values, "dispatch": [*StepKind.values, "reminded"], "report": Action,
+        "list": Choice, "campaign": CampaignState.values[1:], "exemption": ("approve", "end"),
+        "consent": ("given", "withdrawn"), "canned": ("saved", "withdrawn"),
+        "article": ("saved", "withdrawn"), "hunt": ("stopped",), "trace": ("stopped",),
     }  # fmt: skip
     found |= {f"{thing}.{act}" for thing, every in counted.items() for act in every} | set(FACTORS)
     missing = sorted(act for act in found if words(act) == act)
@@ -172,7 +173,8 @@ def test_an_address_of_nobody_shows_no_key(cast: Cast, browser: Browser) -> None
 @pytest.mark.parametrize(
     ("agent", "expected"),
     [
-        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36", "Chrome, Windows"),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36",
+         "Chrome, Windows"),
         ("Mozilla/5.0 (Windows NT 10.0) Chrome/140.0 Safari/537.36 Edg/140.0", "Edge, Windows"),
         ("Mozilla/5.0 (Windows NT 10.0) coc_coc_browser/120 Chrome/114 Safari/537.36", "Cốc Cốc, Windows"),
         ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1", "Safari, iOS"),

@@ -69,8 +69,10 @@ def ours() -> set[str]:
 
 SHOWN = ("account", "mfa", "usersessions")
 CLOSED = re.compile(
-    r"signup|phone|email_c|email\.html|email_\w*verif|verif|_code|code_|login\.html|snippets|account_already|unknown_account_signup"
-    r"|email_deleted|email_changed|email_confirm|primary_email|unverified|cannot_delete|socialaccount|messages/email|unknown_account"
+    r"signup|phone|email_c|email\.html|email_\w*verif|verif|_code|code_|login\.html|snippets|"
+    r"account_already|unknown_account_signup"
+    r"|email_deleted|email_changed|email_confirm|primary_email|unverified|cannot_delete|socialaccount|"
+    r"messages/email|unknown_account"
 )
 """Pages that are switched off or replaced by ours."""
 

@@ -223,7 +223,10 @@ def test_links_never_overlap(cast: Cast) -> None:
 
 def test_other_words_for_the_columns_and_parents_by_name(cast: Cast) -> None:
     """Headings as ministries write them; a parent by the name that only one unit has; what is not read is shown."""
-    text = "Mã ĐV,Tên cơ quan,Cơ quan chủ quản,SĐT,Địa chỉ email,Ghi chú\nG06.12.09,Phòng Chín,Trung tâm  A,0912,chin@unit.example,x\nG06.12.09.1,Tổ Một,Phòng Chín,,,\n"
+    text = (
+        "Mã ĐV,Tên cơ quan,Cơ quan chủ quản,SĐT,Địa chỉ email,Ghi chú\n"
+        "G06.12.09,Phòng Chín,Trung tâm  A,0912,chin@unit.example,x\nG06.12.09.1,Tổ Một,Phòng Chín,,,\n"
+    )
     client = cast.client("coordinator")
     page = client.post(
         "/office/units/import/", {"file": SimpleUploadedFile("u.csv", text.encode())}, follow=True

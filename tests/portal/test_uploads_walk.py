@@ -96,7 +96,9 @@ def _text(name: str, text: str) -> Any:
 
 
 def _planned(cast: Cast) -> Any:
-    return {"naming": "counts", "every": "24", "organ_id": "", "url": "", "key_file": SimpleUploadedFile("a.p12", key_file("Don vi A")), "key_password": "mat khau"}  # fmt: skip
+    return {"naming": "counts", "every": "24", "organ_id": "", "url": "",
+        "key_file": SimpleUploadedFile("a.p12", key_file("Don vi A")),
+        "key_password": "mat khau"}  # fmt: skip
 
 
 def _exchange(cast: Cast) -> Any:
@@ -159,24 +161,32 @@ Fields = Callable[[Cast], dict[str, Any]]
 FORMS: dict[str, tuple[str, str, Fields]] = {
     "office/tools/": ("authority", "file", lambda cast: {**_TOOL, "file": _pdf()}),
     "office/tools/<int:tool_number>/": ("authority", "file", lambda cast: {**_TOOL, "file": _pdf()}),
-    "office/campaigns/<int:campaign_id>/lists/": ("coordinator", "file", lambda cast: {"file": _text("a.txt", LIST)}),
-    "office/campaigns/<int:campaign_id>/materials/": ("coordinator", "file", lambda cast: {"title": "A", "file": _pdf()}),
+    "office/campaigns/<int:campaign_id>/lists/": ("coordinator", "file",
+        lambda cast: {"file": _text("a.txt", LIST)}),
+    "office/campaigns/<int:campaign_id>/materials/": ("coordinator", "file",
+        lambda cast: {"title": "A", "file": _pdf()}),
     "office/dispatches/<int:dispatch_id>/files/": ("coordinator", "file", _drafted("a.pdf")),
     "office/answers/<int:recipient_id>/": (
-        "officer", "evidence", lambda cast: {"kind": "deployed", "day": bundles.day(0).isoformat(), "note": "", "evidence": _pdf()},
+        "officer", "evidence",
+        lambda cast: {"kind": "deployed", "day": bundles.day(0).isoformat(), "note": "", "evidence": _pdf()},
     ),
     "help/": ("", "attached", lambda cast: {**_ASK, "attached": _pdf()}),
     "q/<str:token>/": ("", "attached", lambda cast: {"text": "Thêm", "attached": _pdf()}),
-    "office/awareness/<int:campaign_id>/<int:unit_id>/": ("officer", "file", lambda cast: {"told": "on", "file": _text("a.csv", PEOPLE)}),
+    "office/awareness/<int:campaign_id>/<int:unit_id>/": ("officer", "file",
+        lambda cast: {"told": "on", "file": _text("a.csv", PEOPLE)}),
     "office/findings/": (
         "officer", "file",
-        lambda cast: {"unit": cast.first.pk, "campaign": samples.dispatch(cast).campaign_id, "file": SimpleUploadedFile("a.zip", _bundle(cast))},
+        lambda cast: {"unit": cast.first.pk, "campaign": samples.dispatch(cast).campaign_id,
+            "file": SimpleUploadedFile("a.zip", _bundle(cast))},
     ),
-    "office/findings/hunts/<int:hunt_id>/": ("officer", "logs", lambda cast: {"logs": _text("a.log", "x\n" * 9)}),
+    "office/findings/hunts/<int:hunt_id>/": ("officer", "logs",
+        lambda cast: {"logs": _text("a.log", "x\n" * 9)}),
     "office/findings/traces/<int:trace_id>/": ("officer", "lists", _traced),
-    "office/cases/<int:case_id>/ticks/": ("officer", "file", lambda cast: {"step": "isolate", "done": "on", "text": "", "file": _pdf()}),
+    "office/cases/<int:case_id>/ticks/": ("officer", "file",
+        lambda cast: {"step": "isolate", "done": "on", "text": "", "file": _pdf()}),
     "office/cases/<int:case_id>/notes/": ("officer", "file", lambda cast: {"text": "A", "file": _pdf()}),
-    "office/fleet/inventory/<int:fleet_unit_id>/": ("officer", "file", lambda cast: {"file": _text("a.csv", MACHINES)}),
+    "office/fleet/inventory/<int:fleet_unit_id>/": ("officer", "file",
+        lambda cast: {"file": _text("a.csv", MACHINES)}),
     "office/reports/<int:report_id>/read/": (
         "officer", "file", lambda cast: {"file": SimpleUploadedFile("a.docx", paper(form_of(cast)))},
     ),
@@ -186,16 +196,21 @@ FORMS: dict[str, tuple[str, str, Fields]] = {
         "coordinator", "file", lambda cast: {"file": SimpleUploadedFile("a.docx", paper(form_of(cast)))},
     ),
     "office/edxml/": (
-        "coordinator", "edxml", lambda cast: {"unit": cast.centre.pk, "edxml": SimpleUploadedFile("a.edxml", written().encode())},
+        "coordinator", "edxml",
+        lambda cast: {"unit": cast.centre.pk, "edxml": SimpleUploadedFile("a.edxml", written().encode())},
     ),
     "office/edxml/connections/<int:connection_id>/": (
-        "coordinator", "key", lambda cast: {"what": "key", "password": "mat khau", "key": SimpleUploadedFile("a.p12", key_file("Don vi A"))},
+        "coordinator", "key",
+        lambda cast: {"what": "key", "password": "mat khau",
+            "key": SimpleUploadedFile("a.p12", key_file("Don vi A"))},
     ),
     "office/malware-reports/units/<int:own_unit_id>/": ("officer", "key_file", _planned),
     "office/exchange/": ("coordinator", "file", lambda cast: {"file": _exchange(cast)}),
-    "office/blocklists/<int:kept_list_id>/documents/": ("coordinator", "file", lambda cast: {"file": _text("a.txt", LIST)}),
+    "office/blocklists/<int:kept_list_id>/documents/": ("coordinator", "file",
+        lambda cast: {"file": _text("a.txt", LIST)}),
     "office/people/invite/sheet/": (
-        "coordinator", "file", lambda cast: {"file": _text("a.csv", "Email,Mã đơn vị\na@unit.example,G06.12\n")},
+        "coordinator", "file",
+        lambda cast: {"file": _text("a.csv", "Email,Mã đơn vị\na@unit.example,G06.12\n")},
     ),
     "office/units/import/": ("coordinator", "file", lambda cast: {"file": _text("a.csv", UNITS)}),
 }  # fmt: skip

@@ -67,7 +67,10 @@ def make_sighting(
                 "2022-09-01T03:15:30+00:00",
                 "fortigate.log",
                 1204,
-                f'date=2022-09-01 time=10:15:30 devname="FW-A" srcip=10.1.2.3 hostname="www.{indicator}" action="accept"',
+                (
+                    'date=2022-09-01 time=10:15:30 devname="FW-A" srcip=10.1.2.3 '
+                    f'hostname="www.{indicator}" action="accept"'
+                ),
             ),
             Evidence("", "dns.log", 77, f"client 10.1.2.3 asked {indicator} {HOSTILE}"),
         ),
@@ -100,10 +103,15 @@ def _devices() -> tuple[Device, ...]:
         AddressInterval("10.1.2.99", moment(3), moment(6), "lease"),
     )
     return (
-        make_device("mac:00:00:5e:00:53:01", DeviceState.INFECTED, ip="10.1.2.3", name="PC-KETOAN-01", mac="00:00:5e:00:53:01", user="nva", department=LONG_UNIT, addresses=held),
-        make_device(f"name:{HOSTILE}", DeviceState.INFECTED, ip="10.1.2.4", name=HOSTILE, user=FORMULA, department="javascript:alert(1)", reasons=(Reason("named", {"name": HOSTILE}), Reason("unheard_of", {"x": 1}))),
-        make_device("ip:10.1.2.5", DeviceState.INFECTED, Severity.MEDIUM, ip="10.1.2.5", addresses=(AddressInterval("10.1.2.5", None, None, "address"),)),
-        make_device("unattributed:10.1.0.53", DeviceState.UNATTRIBUTED, Severity.MEDIUM, ip="10.1.0.53", name="DNS-NOIBO"),
+        make_device("mac:00:00:5e:00:53:01", DeviceState.INFECTED, ip="10.1.2.3", name="PC-KETOAN-01",
+            mac="00:00:5e:00:53:01", user="nva", department=LONG_UNIT, addresses=held),
+        make_device(f"name:{HOSTILE}", DeviceState.INFECTED, ip="10.1.2.4", name=HOSTILE, user=FORMULA,
+            department="javascript:alert(1)",
+            reasons=(Reason("named", {"name": HOSTILE}), Reason("unheard_of", {"x": 1}))),
+        make_device("ip:10.1.2.5", DeviceState.INFECTED, Severity.MEDIUM, ip="10.1.2.5",
+            addresses=(AddressInterval("10.1.2.5", None, None, "address"),)),
+        make_device("unattributed:10.1.0.53", DeviceState.UNATTRIBUTED, Severity.MEDIUM, ip="10.1.0.53",
+            name="DNS-NOIBO"),
         make_device("ip:10.1.2.6", DeviceState.BLOCKED, Severity.LOW, ip="10.1.2.6", name="PC-VANTHU-02"),
         make_device("ip:10.1.2.7", DeviceState.INBOUND, Severity.LOW, ip="10.1.2.7", name="WEB-01"),
         make_device("ip:10.1.2.8", DeviceState.RESOLVED, Severity.LOW, ip="10.1.2.8"),
@@ -171,24 +179,32 @@ def _coverage() -> tuple[Coverage, ...]:
 
 def rich_findings(**changes: object) -> Findings:
     values: dict[str, object] = {
-        "parameters": Parameters("0.1.0", datetime(2022, 9, 29, 1, tzinfo=UTC), datetime(2022, 9, 29, 1, 4, tzinfo=UTC), "Asia/Ho_Chi_Minh", logs=("nhat-ky/", "dns.log"), lists=("danh-sach.xlsx",), leases=("dhcp.log",), inventory="kiem-ke.xlsx", infrastructure=("10.1.0.53",)),
-        "list": ListSummary("9f" * 32, 1_000_000, {IndicatorType.DOMAIN: 900_000, IndicatorType.IP: 100_000}, ("danh-sach.xlsx",), 2, (
+        "parameters": Parameters("0.1.0", datetime(2022, 9, 29, 1, tzinfo=UTC),
+            datetime(2022, 9, 29, 1, 4, tzinfo=UTC), "Asia/Ho_Chi_Minh", logs=("nhat-ky/", "dns.log"),
+            lists=("danh-sach.xlsx",), leases=("dhcp.log",), inventory="kiem-ke.xlsx",
+            infrastructure=("10.1.0.53",)),
+        "list": ListSummary("9f" * 32, 1_000_000, {IndicatorType.DOMAIN: 900_000, IndicatorType.IP: 100_000},
+            ("danh-sach.xlsx",), 2, (
             Refusal(Reference("danh-sach.xlsx", 1, 14), "10.0.0.1", "A private or reserved address."),
             Refusal(Reference("danh-sach.xlsx", 1, 20), HOSTILE, "Not a value."),
         )),
         "devices": _devices(),
         "sightings": _sightings(),
         "indicators": {
-            EVIL: Indicator(IndicatorType.DOMAIN, EVIL, "Botnet Ví Dụ", "Công văn mẫu", Reference("danh-sach.xlsx", 1, 9), other_references=(Reference("them.txt", None, 3),)),
+            EVIL: Indicator(IndicatorType.DOMAIN, EVIL, "Botnet Ví Dụ", "Công văn mẫu",
+                Reference("danh-sach.xlsx", 1, 9), other_references=(Reference("them.txt", None, 3),)),
             "203.0.113.7": Indicator(IndicatorType.IP, "203.0.113.7"),
         },
         "coverage": _coverage(),
-        "blind_days": (("DNS-NOIBO", date(2022, 9, 10)), ("DNS-NOIBO", date(2022, 9, 21)), ("FW-A", date(2022, 9, 10)), ("FW-A", date(2022, 9, 11)), ("FW-A", date(2022, 9, 12))),
+        "blind_days": (("DNS-NOIBO", date(2022, 9, 10)), ("DNS-NOIBO", date(2022, 9, 21)),
+            ("FW-A", date(2022, 9, 10)), ("FW-A", date(2022, 9, 11)), ("FW-A", date(2022, 9, 12))),
         "files": (
-            FileSummary("nhat-ky/fortigate.log", "fortigate", 1_500_000_000, 3_300_000, moment(0), moment(27, 23)),
+            FileSummary("nhat-ky/fortigate.log", "fortigate", 1_500_000_000, 3_300_000, moment(0),
+                moment(27, 23)),
             FileSummary("dns.log", "windows_dns_debug", 4_000_000, 1_000_000, moment(0), moment(27)),
         ),
-        "problems": (Problem("nhat-ky/cu.log.gz", "The archive is cut short.", "Copy the file again."), Problem(HOSTILE, "The file vanished.")),
+        "problems": (Problem("nhat-ky/cu.log.gz", "The archive is cut short.", "Copy the file again."),
+            Problem(HOSTILE, "The file vanished.")),
         "partial": True,
     }  # fmt: skip
     return Findings(**{**values, **changes})  # type: ignore[arg-type]

@@ -82,7 +82,8 @@ def test_links_and_folds_are_large_enough_on_a_phone(browser: Any, pages: dict[s
     page = context.new_page()
     page.goto(pages["rich-vi"])
     heights = page.evaluate(
-        "[...document.querySelectorAll('main a, header a, summary')].map(e => e.getBoundingClientRect().height).filter(h => h)"
+        "[...document.querySelectorAll('main a, header a, summary')].map(e => "
+        "e.getBoundingClientRect().height).filter(h => h)"
     )
     assert heights
     assert min(heights) >= 44

@@ -31,9 +31,10 @@ from .sample import (
 
 DIGEST = "9f" * 32
 ALLOWED = {
-    "html", "head", "meta", "title", "style", "body", "a", "svg", "defs", "pattern", "path", "symbol", "use", "rect", "text", "header",
-    "main", "section", "footer", "h1", "h2", "h3", "h4", "p", "b", "bdi", "span", "ul", "ol", "li", "dl", "dt", "dd", "div", "table",
-    "thead", "tbody", "tr", "th", "td", "details", "summary", "figure", "figcaption", "code",
+    "html", "head", "meta", "title", "style", "body", "a", "svg", "defs", "pattern", "path", "symbol", "use",
+    "rect", "text", "header", "main", "section", "footer", "h1", "h2", "h3", "h4", "p", "b", "bdi", "span",
+    "ul", "ol", "li", "dl", "dt", "dd", "div", "table", "thead", "tbody", "tr", "th", "td", "details",
+    "summary", "figure", "figcaption", "code",
 }  # fmt: skip
 VOID = {"meta"}
 
@@ -145,8 +146,9 @@ def test_the_page_opens_with_what_was_searched() -> None:
     text = Outline(page(rich_findings())).text
     opening = text[: text.index("Máy nhiễm (3)")]
     for part in (
-        "Máy cần xử lý", "3 máy nhiễm", "5 ngày mù", DIGEST, "1.000.000", "từ 01/09/2022 10:15:30 đến 29/09/2022 06:15:30", "giờ Việt Nam",
-        "Lamsach 0.1.0", "Kết quả này chưa đầy đủ", "2 đầu vào không đọc được đến hết",
+        "Máy cần xử lý", "3 máy nhiễm", "5 ngày mù", DIGEST, "1.000.000",
+        "từ 01/09/2022 10:15:30 đến 29/09/2022 06:15:30", "giờ Việt Nam", "Lamsach 0.1.0",
+        "Kết quả này chưa đầy đủ", "2 đầu vào không đọc được đến hết",
     ):  # fmt: skip
         assert part in opening
 
@@ -183,10 +185,11 @@ def test_each_machine_has_reasons_steps_chart_table_and_evidence() -> None:
     section = text[text.index('id="m1"') : text.index('id="m2"')]
     told = Outline(f'<section class="{section}').text
     for part in (
-        "The machine made 1.234 contacts with 2 listed addresses. The first contact was on 01/09/2022.", "nhiễm", "mức độ cao",
-        "Cô lập máy", "Giữ chứng cứ", "Rà quét toàn bộ máy", "Đổi mật khẩu", "Kiểm tra lại", "theo DHCP", "10.1.2.99",
-        "Số lần", "Ngày", "gạch chéo".capitalize(), "fortigate.log, dòng 1.204", "bot-c2.xyz", "tên miền con",
-        "thuộc danh sách ngoại lệ", "cho qua 535, bị chặn 1", "dòng chưa rõ định dạng",
+        "The machine made 1.234 contacts with 2 listed addresses. The first contact was on 01/09/2022.",
+        "nhiễm", "mức độ cao", "Cô lập máy", "Giữ chứng cứ", "Rà quét toàn bộ máy", "Đổi mật khẩu",
+        "Kiểm tra lại", "theo DHCP", "10.1.2.99", "Số lần", "Ngày", "gạch chéo".capitalize(),
+        "fortigate.log, dòng 1.204", "bot-c2.xyz", "tên miền con", "thuộc danh sách ngoại lệ",
+        "cho qua 535, bị chặn 1", "dòng chưa rõ định dạng",
     ):  # fmt: skip
         assert part in told
     assert section.count('class="bar"') == 24
@@ -281,7 +284,9 @@ def luminance(colour: str) -> float:
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize(
     ("front", "back"),
-    [("ink", "page"), ("soft", "page"), ("soft", "wash"), ("accent", "page"), ("accent", "wash"), ("red", "red-wash"), ("red", "page"), ("ink", "amber-wash"), ("accent", "amber-wash"), ("grey", "page"), ("ink", "wash")],
+    [("ink", "page"), ("soft", "page"), ("soft", "wash"), ("accent", "page"), ("accent", "wash"),
+     ("red", "red-wash"), ("red", "page"), ("ink", "amber-wash"), ("accent", "amber-wash"), ("grey", "page"),
+     ("ink", "wash")],
 )  # fmt: skip
 def test_contrast_is_enough(dark: bool, front: str, back: str) -> None:
     """WCAG 2.2, 1.4.3: 4.5 to 1."""

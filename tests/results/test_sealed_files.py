@@ -94,7 +94,11 @@ def test_a_changed_or_shortened_file_gives_one_clear_error(
     assert caught.value.where == "file.age"
 
 
-LIBRARYS = "YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IHNjcnlwdCBnQVVBcFNVQkJ4V2FhNlEvcUZ2SDZnIDE3CjRSSlBET0NUelRQR1FIWU9KRzJWMmxaUUZuWUVxVzEvRzlxdTFPSHdqaTAKLS0tIGR3K24yMGRPcHRScWRjdFpTTzdMNnlXYlV0Y3J5NjhjSnlxdGtnbWFkWm8KPYAG37Ar0Xh8S3AqAUB7miVCn0Vc8ziTz9Mk/iK80yaDAL4SEfw6HA=="
+LIBRARYS = (
+    "YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IHNjcnlwdCBnQVVBcFNVQkJ4V2FhNlEvcUZ2SDZnIDE3CjRSSlBET0NUelRQR1FIWU9KRzJ"
+    "WMmxaUUZuWUVxVzEvRzlxdTFPSHdqaTAKLS0tIGR3K24yMGRPcHRScWRjdFpTTzdMNnlXYlV0Y3J5NjhjSnlxdGtnbWFkWm8KPYAG37"
+    "Ar0Xh8S3AqAUB7miVCn0Vc8ziTz9Mk/iK80yaDAL4SEfw6HA=="
+)
 """What pyrage.passphrase.encrypt(b"xin chao", "một hai") gave."""
 KEPT: dict[Seal, bytes] = {}
 

@@ -65,7 +65,8 @@ def test_a_machine_is_one_line_and_the_figures_are_the_last() -> None:
     rows = [line for line in text.splitlines() if line.startswith("PC-")]
     assert len(rows) == 30
     assert rows[0].split() == [
-        *("PC-00000", "10.0.0.0", "-", "Botnet", "Ví", "Dụ:", "c2-0.example,", "c2-1.…", "16", "01/09/2022", "07/09/2022"),
+        *("PC-00000", "10.0.0.0", "-", "Botnet", "Ví", "Dụ:", "c2-0.example,", "c2-1.…", "16", "01/09/2022",
+            "07/09/2022"),
     ]  # fmt: skip
     assert text.rstrip().splitlines()[-1] == "30 infected machines."
     clean = shown(empty_findings())
@@ -97,8 +98,9 @@ def test_the_commands_can_be_copied() -> None:
     )
     written = commands(shown(rich_findings(parameters=given)))
     assert shlex.split(written[0]) == [
-        "lamsach", "hunt", "nhật ký/a b.log", "-", "-i", "danh-sach.xlsx", "--leases", "dhcp.log", "--infrastructure", "10.1.0.53",
-        "--inventory", "kiem-ke.xlsx", "--since", "2022-09-29T08:00:00+07:00", "-o", "report.html",
+        "lamsach", "hunt", "nhật ký/a b.log", "-", "-i", "danh-sach.xlsx", "--leases", "dhcp.log",
+        "--infrastructure", "10.1.0.53", "--inventory", "kiem-ke.xlsx", "--since",
+        "2022-09-29T08:00:00+07:00", "-o", "report.html",
     ]  # fmt: skip
 
 

@@ -127,7 +127,10 @@ other("not me")
         "{count} e",
         "{count} f",
     ]
-    template = '{{ _("a") }}{{ page.counted(n, "b", "c") }}{% if x %}{{ _("d" if y else "e") }}{% endif %}{{ f("no") }}'
+    template = (
+        '{{ _("a") }}{{ page.counted(n, "b", "c") }}{% if x %}{{ _("d" if y else "e") }}{% endif %}{{ '
+        'f("no") }}'
+    )
     assert sorted(template_texts(template)) == ["a", "b", "c", "d", "e"]
 
 
@@ -147,7 +150,9 @@ def test_numbers_sizes_and_dates() -> None:
     assert translator("vi")("never heard of") == "never heard of"
 
 
-@pytest.mark.parametrize(("variables", "language"), [({}, "vi"), ({"LANG": "en_US.UTF-8"}, "en"), ({"LANG": "C"}, "vi"), ({"LC_ALL": "vi_VN", "LANG": "en_US"}, "vi")])  # fmt: skip
+@pytest.mark.parametrize(("variables", "language"),
+    [({}, "vi"), ({"LANG": "en_US.UTF-8"}, "en"), ({"LANG": "C"}, "vi"),
+     ({"LC_ALL": "vi_VN", "LANG": "en_US"}, "vi")])  # fmt: skip
 def test_language_from_environment(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], language: str
 ) -> None:

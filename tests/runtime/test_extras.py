@@ -47,7 +47,8 @@ def test_every_extra_of_the_table_has_its_advice_in_vietnamese() -> None:
     [
         ({"django"}, "portal", ("serve",)),
         ({"distributed"}, "cluster", ("hunt", "{log}", "-i", "{list}", "--scheduler", "tcp://127.0.0.1:1")),
-        ({"confluent_kafka"}, "kafka", ("collect", "--archive", "{folder}/archive", "--kafka", "127.0.0.1:1", "--topic", "a")),
+        ({"confluent_kafka"}, "kafka",
+         ("collect", "--archive", "{folder}/archive", "--kafka", "127.0.0.1:1", "--topic", "a")),
         ({"s3fs"}, "s3", ("archive", "verify", "s3://bucket/logs")),
         ({"pyarrow"}, "tables", ("logs", "read", "{log}", "-o", "{folder}/events.parquet")),
         ({"yara_x"}, "scanner", ("scan", "{folder}", "--rules", "{folder}/a.yar")),

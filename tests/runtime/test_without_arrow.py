@@ -26,7 +26,8 @@ def _records() -> list[Record]:
         name = "c2.evil.example" if listed else f"www{at}.good.example"
         where = FAR if listed else f"192.0.2.{at % 250}"
         asked = strings(QueryName=name, QueryResults=f"::ffff:{where};", User="UNIT\\an")
-        reached = strings(Initiated="true", SourceIp=f"10.1.1.{at % 7}", SourcePort=str(1024 + at), DestinationIp=where,
+        reached = strings(Initiated="true", SourceIp=f"10.1.1.{at % 7}", SourcePort=str(1024 + at),
+            DestinationIp=where,
                           DestinationPort="443", DestinationHostname=name, User="UNIT\\an")  # fmt: skip
         number, data = (22, asked) if at % 3 else (3, reached)
         made.append(Record(number, data, computer=f"PC-{at % 5}"))

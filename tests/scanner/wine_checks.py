@@ -391,9 +391,10 @@ def starts() -> object:
     task = Path(r"C:\windows\System32\Tasks\Bad")
     task.parent.mkdir(parents=True, exist_ok=True)
     task.write_bytes(
-        f"<Task><Actions><Exec><Command>mshta</Command><Arguments>{bad[6:]}</Arguments></Exec></Actions></Task>".encode(
-            "utf-16"
-        )
+        (
+            f"<Task><Actions><Exec><Command>mshta</Command><Arguments>{bad[6:]}</Arguments></Exec></Actions>"
+            "</Task>"
+        ).encode("utf-16")
     )
     link = Path.home() / "AppData/Roaming/Microsoft/Windows/Start Menu/Programs/Startup/bad.vbs"
     link.parent.mkdir(parents=True, exist_ok=True)
@@ -406,7 +407,10 @@ def starts() -> object:
 
 def memory() -> object:
     """A program whose memory holds what the rules look for: found there, and a program that is gone is told as gone."""
-    code = "a = 'donate.v2.' + 'xmrig.com' + ' random' + 'x crypto' + 'night'; print('ready', flush=True); input()"
+    code = (
+        "a = 'donate.v2.' + 'xmrig.com' + ' random' + 'x crypto' + 'night'; print('ready', flush=True); "
+        "input()"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as child:

@@ -19,7 +19,8 @@ from zoneinfo import ZoneInfo
 from tests.stores.serving import Answered
 
 _LONGEST_TERM, _LONGEST_EXPRESSION, _MOST_CLAUSES, _MOST_TERMS = 255, 1000, 1024, 10_000
-# letters and digits join; `.` and `'` between letters or between digits; `:` between letters, `,` and `;` between digits; `_` joins all (UAX #29)
+# letters and digits join; `.` and `'` between letters or between digits; `:` between letters, `,` and `;`
+# between digits; `_` joins all (UAX #29)
 _WORD = re.compile(r"\w+(?:(?:(?<=[^\W\d_])[.':\u2019](?=[^\W\d_])|(?<=\d)[.,;'](?=\d))\w+)*")
 
 
@@ -93,7 +94,8 @@ class OpenSearchStandIn:
             begin += len(text) + 1
         if len(tokens) > _MOST_TERMS:
             raise ValueError(
-                "The number of tokens produced by calling _analyze has exceeded the allowed maximum of [10000]."
+                "The number of tokens produced by calling _analyze has exceeded the allowed maximum of "
+                "[10000]."
             )
         return {"tokens": tokens}
 

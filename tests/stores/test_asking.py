@@ -153,10 +153,19 @@ def test_most_spellings_are_found_by_the_hunt() -> None:
 
 
 USUAL = (
-    'date=2022-09-01 srcip=10.1.2.3 dstip=198.51.100.200 hostname="www.example.org" sentbyte=105 duration=0.012',
+    (
+        'date=2022-09-01 srcip=10.1.2.3 dstip=198.51.100.200 hostname="www.example.org" sentbyte=105 '
+        "duration=0.012"
+    ),
     "Sep  1 08:00:00 gw kernel: IN=eth0 OUT=eth1 SRC=10.0.0.5 DST=198.51.100.7 LEN=60 TTL=63",
-    "1661994000.123 105 10.1.2.3 TCP_MISS/200 4512 GET http://www.example.org/a%20b?x=1&y=2 - DIRECT/198.51.100.7",
-    "9/1/2022 8:00:01 AM 0E2C PACKET 00000 UDP Rcv 10.1.2.3 1a2b Q [0001 D NOERROR] A (3)www(7)example(3)org(0)",
+    (
+        "1661994000.123 105 10.1.2.3 TCP_MISS/200 4512 GET http://www.example.org/a%20b?x=1&y=2 - "
+        "DIRECT/198.51.100.7"
+    ),
+    (
+        "9/1/2022 8:00:01 AM 0E2C PACKET 00000 UDP Rcv 10.1.2.3 1a2b Q [0001 D NOERROR] A "
+        "(3)www(7)example(3)org(0)"
+    ),
 )
 
 

@@ -45,7 +45,8 @@ GOLDEN_LISTED = (
     "2001:db8::/32",
 )
 READS = re.compile(
-    r"POST (/logs-\*/_search(\?scroll=2m)? |/_search/scroll |/[^/]+/_analyze |/select/logsql/query query=_time|/ (SELECT|DESCRIBE) )|DELETE /_search/scroll "
+    r"POST (/logs-\*/_search(\?scroll=2m)? |/_search/scroll |/[^/]+/_analyze |/select/logsql/query "
+    r"query=_time|/ (SELECT|DESCRIBE) )|DELETE /_search/scroll "
 )
 """What a search may ask of a store: nothing that writes."""
 Opened = Callable[[list[Record]], Any]
@@ -234,7 +235,10 @@ def test_documents_that_are_in_no_index_are_taken(tmp_path: Path) -> None:
 
 def test_leases_in_the_store_name_the_machines(tmp_path: Path) -> None:
     dhcp = [
-        f"Sep  1 0{hour}:00:00 gw dhcpd: DHCPACK on 10.1.0.{hour} to 52:54:00:00:00:0{hour} (pc-{hour}) via eth0"
+        (
+            f"Sep  1 0{hour}:00:00 gw dhcpd: DHCPACK on 10.1.0.{hour} to 52:54:00:00:00:0{hour} (pc-{hour}) "
+            "via eth0"
+        )
         for hour in range(1, 9)
     ]
     lines: list[Record] = [

@@ -59,8 +59,9 @@ def lease(
 ) -> Event:
     """A lease that begins."""
     return Event(
-        time=at(seconds), kind=EventKind.LEASE, device_ip=ip, device_mac=mac, device_name=name, action=LeaseAction.ASSIGNED,
-        lease_until=None if until is None else at(until), file="dhcp.log", line=line,
+        time=at(seconds), kind=EventKind.LEASE, device_ip=ip, device_mac=mac, device_name=name,
+        action=LeaseAction.ASSIGNED, lease_until=None if until is None else at(until), file="dhcp.log",
+        line=line,
     )  # fmt: skip
 
 

@@ -60,7 +60,8 @@ def test_the_exit_status(tmp_path: Path, content: str, status: ExitStatus) -> No
 @pytest.mark.parametrize(
     "words",
     [
-        ["--skew", "soon"], ["--skew", "99h"], ["--timezone", "Mars/Base"], ["--list-timezone", "x"], ["--language", "fr"], ["-o", "x.odt"], ["--letter-date", "31/02/2026"],
+        ["--skew", "soon"], ["--skew", "99h"], ["--timezone", "Mars/Base"], ["--list-timezone", "x"],
+        ["--language", "fr"], ["-o", "x.odt"], ["--letter-date", "31/02/2026"],
         ["--password-env", "NOT_SET_ANYWHERE"],
     ],
 )  # fmt: skip

@@ -277,7 +277,8 @@ def test_repeated_rows_are_marked_and_devices_count_them_once() -> None:
 INSIDES = [f"10.1.0.{last}" for last in range(1, 5)]
 MACS = [f"02:00:00:00:00:{last:02x}" for last in range(1, 6)]
 sessions = st.builds(
-    lambda inside, port, start, length: session(inside, port, start, start + length, inside_port=int(inside[-1])),
+    lambda inside, port, start,
+    length: session(inside, port, start, start + length, inside_port=int(inside[-1])),
     st.sampled_from(INSIDES), st.integers(4000, 4003), st.integers(0, 900), st.integers(1, 200),
 )  # fmt: skip
 leases = st.builds(

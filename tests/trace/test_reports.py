@@ -37,19 +37,30 @@ SHOWN = "\n".join("   ".join(f"{cell:<22}" for cell in row).rstrip() for row in 
         pytest.param(csv(TABLE, "\t"), id="tabs"),
         pytest.param(b"\xef\xbb\xbf" + csv(TABLE), id="byte order mark"),
         pytest.param(csv(TABLE).decode().encode("utf-16"), id="utf-16"),
-        pytest.param(csv((("DANH SÁCH ĐỊA CHỈ IP NHIỄM MÃ ĐỘC",), *TABLE, ("Tổng cộng: 2",))), id="title and foot"),
+        pytest.param(csv((("DANH SÁCH ĐỊA CHỈ IP NHIỄM MÃ ĐỘC",), *TABLE, ("Tổng cộng: 2",))),
+            id="title and foot"),
         pytest.param(csv(ROWS), id="no headings"),
         pytest.param(SHOWN.encode(), id="columns of text"),
         pytest.param(workbook(TABLE), id="xlsx"),
         pytest.param(workbook((("Kèm theo công văn",), (), *TABLE)), id="xlsx with title"),
         pytest.param(workbook([VIETNAMESE, ROWS[0]], [VIETNAMESE, ROWS[1]]), id="xlsx of two sheets"),
         pytest.param(
-            workbook([VIETNAMESE, ["1", "203.0.113.5", 4321, datetime(2026, 11, 3, 9, 5, 9), "Mirai"], ["2", "203.0.113.6", 50001, datetime(2026, 11, 13, 21, 30), "Andromeda"]]),
+            workbook([VIETNAMESE, ["1", "203.0.113.5", 4321, datetime(2026, 11, 3, 9, 5, 9), "Mirai"],
+                ["2", "203.0.113.6", 50001, datetime(2026, 11, 13, 21, 30), "Andromeda"]]),
             id="xlsx with numbers and dates",
         ),
-        pytest.param(csv((("ip:port", "timestamp", "malware"), ("203.0.113.5:4321", "2026-11-03T02:05:09Z", "Mirai"), ("203.0.113.6:50001", "2026-11-13T14:30:00Z", "Andromeda"))), id="address and port in one"),
-        pytest.param(csv((("Ngày", "Giờ", "IP nguồn", "Cổng", "Mạng botnet"), ("03/11/2026", "09:05:09", "203.0.113.5", "4321", "Mirai"), ("13/11/2026", "21:30:00", "203.0.113.6", "50001", "Andromeda"))), id="date and clock apart"),
-        pytest.param(csv((("IP máy chủ điều khiển", "Thời gian (UTC)", "Cổng đích", "IP nguồn", "Cổng nguồn", "Mã độc"), ("198.51.100.7", "2026-11-03 02:05:09", "443", "203.0.113.5", "4321", "Mirai"), ("198.51.100.7", "2026-11-13 14:30:00", "443", "203.0.113.6", "50001", "Andromeda"))), id="both sides, UTC in the heading"),
+        pytest.param(
+            csv((("ip:port", "timestamp", "malware"), ("203.0.113.5:4321", "2026-11-03T02:05:09Z", "Mirai"),
+                ("203.0.113.6:50001", "2026-11-13T14:30:00Z", "Andromeda"))), id="address and port in one"),
+        pytest.param(
+            csv((("Ngày", "Giờ", "IP nguồn", "Cổng", "Mạng botnet"),
+                ("03/11/2026", "09:05:09", "203.0.113.5", "4321", "Mirai"),
+                ("13/11/2026", "21:30:00", "203.0.113.6", "50001", "Andromeda"))), id="date and clock apart"),
+        pytest.param(
+            csv((("IP máy chủ điều khiển", "Thời gian (UTC)", "Cổng đích", "IP nguồn", "Cổng nguồn",
+                "Mã độc"), ("198.51.100.7", "2026-11-03 02:05:09", "443", "203.0.113.5", "4321", "Mirai"),
+                ("198.51.100.7", "2026-11-13 14:30:00", "443", "203.0.113.6", "50001", "Andromeda"))),
+                id="both sides, UTC in the heading"),
     ],
 )  # fmt: skip
 def test_every_kind_of_list_gives_the_same_rows(tmp_path: Path, data: bytes) -> None:
@@ -67,8 +78,10 @@ OLD_SHADOWSERVER = """"timestamp","ip","port","asn","geo","region","city","hostn
 N6_CSV = """time,id,source,restriction,confidence,category,name,ip,asn,cc,dip,sport,dport,proto
 2026-11-03T02:05:09Z,abc123,hidden.s,need-to-know,high,bots,mirai,203.0.113.5,64496,VN,198.51.100.7,4321,80,tcp
 """
-N6_JSON = [{"id": "abc123", "time": "2026-11-03T02:05:09Z", "category": "bots", "name": "mirai", "source": "hidden.s", "restriction": "internal", "confidence": "high",
-            "address": [{"ip": "203.0.113.5", "asn": 64496, "cc": "VN"}], "dip": "198.51.100.7", "sport": 4321, "dport": 80, "proto": "tcp"}]  # fmt: skip
+N6_JSON = [{"id": "abc123", "time": "2026-11-03T02:05:09Z", "category": "bots", "name": "mirai",
+    "source": "hidden.s", "restriction": "internal", "confidence": "high",
+            "address": [{"ip": "203.0.113.5", "asn": 64496, "cc": "VN"}], "dip": "198.51.100.7",
+            "sport": 4321, "dport": 80, "proto": "tcp"}]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -225,7 +238,10 @@ def test_a_table_in_a_word_document(tmp_path: Path) -> None:
         archive.writestr("[Content_Types].xml", "<Types/>")
         archive.writestr(
             "word/document.xml",
-            f"<w:document {space}><w:body><w:p><w:r><w:t>Phụ lục</w:t></w:r></w:p><w:tbl>{rows}</w:tbl></w:body></w:document>",
+            (
+                f"<w:document {space}><w:body><w:p><w:r><w:t>Phụ "
+                f"lục</w:t></w:r></w:p><w:tbl>{rows}</w:tbl></w:body></w:document>"
+            ),
         )
     assert short(read(tmp_path, (tmp_path / "list.docx").read_bytes()).rows) == SEEN
 
@@ -251,7 +267,11 @@ def test_a_pdf_with_pages_of_prose_two_tables_and_a_table_over_pages(tmp_path: P
         return f"#table(columns: (8%, 28%, 18%, 24%, 22%), {cells})"
 
     many = [(str(n), f"198.51.100.{n}", str(5000 + n), "04/11/2026 10:00:00", "Mirai") for n in range(1, 91)]
-    source = f'#set page(paper: "a4")\nKính gửi các đơn vị, đề nghị rà soát.\n#pagebreak()\n{table([VIETNAMESE, ROWS[0]])}\nĐợt hai:\n{table([VIETNAMESE, ROWS[1]])}\n{table([VIETNAMESE, *many])}'
+    source = (
+        '#set page(paper: "a4")\nKính gửi các đơn vị, đề nghị rà soát.\n#pagebreak()\n'
+        f"{table([VIETNAMESE, ROWS[0]])}\nĐợt hai:\n{table([VIETNAMESE, ROWS[1]])}\n"
+        f"{table([VIETNAMESE, *many])}"
+    )
     rows = short(read(tmp_path, typst.compile(source.encode())).rows)
     assert rows[:2] == SEEN
     assert rows[2:] == [
@@ -390,8 +410,10 @@ def test_headings_that_come_again_and_sections_are_no_rows(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "empty"), (b" \n ", "empty"), (b"Ten,Phong\nA,B\nC,D\n", "No column of addresses"), (b"PK\x03\x04broken", "damaged"), (b"%PDF-1.7 broken", "damaged"),
-        (b"{broken", "No column"), (b'[{"ip": "203.0.113.5"', "JSON"), (b"\x00\x01\x02\x03" * 100, "not known"), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), ""),
+        (b"", "empty"), (b" \n ", "empty"), (b"Ten,Phong\nA,B\nC,D\n", "No column of addresses"),
+        (b"PK\x03\x04broken", "damaged"), (b"%PDF-1.7 broken", "damaged"), (b"{broken", "No column"),
+        (b'[{"ip": "203.0.113.5"', "JSON"), (b"\x00\x01\x02\x03" * 100, "not known"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), ""),
     ],
 )  # fmt: skip
 def test_what_is_no_list_is_one_clear_problem(tmp_path: Path, data: bytes, words: str) -> None:

@@ -33,7 +33,8 @@ from tests.results.texts import SOURCE, python_texts, texts_of
 from .unit_logs import HOSTILE, make_unit
 
 LETTER = Letter(
-    "Bộ Ví dụ", "Trung tâm Công nghệ thông tin", "5/ttcntt-attt", "Hà Nội", date(2026, 11, 5), ("Cơ quan chức năng",), "Công văn số 12/ABC ngày 04/11/2026", "Giám đốc", "Họ Và Tên", "ATTT"
+    "Bộ Ví dụ", "Trung tâm Công nghệ thông tin", "5/ttcntt-attt", "Hà Nội", date(2026, 11, 5),
+    ("Cơ quan chức năng",), "Công văn số 12/ABC ngày 04/11/2026", "Giám đốc", "Họ Và Tên", "ATTT"
 )  # fmt: skip
 
 
@@ -171,10 +172,13 @@ def document(data: bytes) -> str:
 def test_the_letter_says_what_was_found(result: Trace, tmp_path: Path) -> None:
     text = document(written(result, tmp_path, ".docx"))
     for part in (
-        "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "BỘ VÍ DỤ", "TRUNG TÂM CÔNG NGHỆ THÔNG TIN", "Số: 05/TTCNTT-ATTT", "Hà Nội, ngày 05 tháng 11 năm 2026",
-        "V/v kết quả rà soát", "Kính gửi: Cơ quan chức năng", "Phúc đáp Công văn số 12/ABC ngày 04/11/2026", "nêu 8 kết nối",
-        "giải thích được 6 kết nối, thuộc 6 máy", "GIÁM ĐỐC", "Họ Và Tên", "Nơi nhận:", "- Lưu: VT, ATTT.", "Phụ lục",
-        "Kèm theo Công văn số 05/TTCNTT-ATTT ngày 05 tháng 11 năm 2026 của Trung tâm Công nghệ thông tin", "Máy 6", "Trân trọng./.",
+        "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "BỘ VÍ DỤ", "TRUNG TÂM CÔNG NGHỆ THÔNG TIN",
+        "Số: 05/TTCNTT-ATTT", "Hà Nội, ngày 05 tháng 11 năm 2026", "V/v kết quả rà soát",
+        "Kính gửi: Cơ quan chức năng", "Phúc đáp Công văn số 12/ABC ngày 04/11/2026", "nêu 8 kết nối",
+        "giải thích được 6 kết nối, thuộc 6 máy", "GIÁM ĐỐC", "Họ Và Tên", "Nơi nhận:", "- Lưu: VT, ATTT.",
+        "Phụ lục",
+        "Kèm theo Công văn số 05/TTCNTT-ATTT ngày 05 tháng 11 năm 2026 của Trung tâm Công nghệ thông tin",
+        "Máy 6", "Trân trọng./.",
     ):  # fmt: skip
         assert part in text, part
 

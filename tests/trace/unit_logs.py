@@ -16,9 +16,12 @@ def fortigate(
 ) -> str:
     """A traffic record, written at the session's end."""
     return (
-        f'date={end:%Y-%m-%d} time={end:%H:%M:%S} devname="FG1" devid="FG100E0000000001" eventtime={int(end.timestamp())}000000000 tz="+0700" logid="0000000013" '
-        f'type="traffic" subtype="forward" level="notice" vd="root" srcip={inside} srcport={50000 + number} srcintf="lan" dstip={destination} dstport=443 dstintf="wan1" '
-        f'sessionid={number} proto=6 action="close" policyid=1 service="HTTPS" trandisp="snat" transip={PUBLIC} transport={port} duration={lasted} sentbyte=100 rcvdbyte=200\n'
+        f'date={end:%Y-%m-%d} time={end:%H:%M:%S} devname="FG1" devid="FG100E0000000001" '
+        f'eventtime={int(end.timestamp())}000000000 tz="+0700" logid="0000000013" '
+        f'type="traffic" subtype="forward" level="notice" vd="root" srcip={inside} '
+        f'srcport={50000 + number} srcintf="lan" dstip={destination} dstport=443 dstintf="wan1" '
+        f'sessionid={number} proto=6 action="close" policyid=1 service="HTTPS" trandisp="snat" '
+        f"transip={PUBLIC} transport={port} duration={lasted} sentbyte=100 rcvdbyte=200\n"
     )
 
 
@@ -34,7 +37,10 @@ def make_unit(folder: Path, *, rows: int = 8, behind: int = 0, threat: str = "Mi
     (logs / "fw.log").write_text("".join(lines))
     stamp = START - timedelta(hours=1)
     acks = [
-        f"{stamp:%b %e %H:%M:%S} dhcp1 dhcpd[811]: DHCPACK on 10.1.0.{11 + n} to 02:00:00:00:00:{n:02x} (PC-{n:02d}) via eth0\n"
+        (
+            f"{stamp:%b %e %H:%M:%S} dhcp1 dhcpd[811]: DHCPACK on 10.1.0.{11 + n} to 02:00:00:00:00:{n:02x} "
+            f"(PC-{n:02d}) via eth0\n"
+        )
         for n in range(rows)
     ]
     (logs / "dhcpd.log").write_text("".join(acks))

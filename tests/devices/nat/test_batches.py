@@ -18,12 +18,24 @@ Row = tuple[object, ...]
 def line(chance: random.Random) -> str:
     """A record as the firewall writes it, now and then without a translation, or open still."""
     pick = chance.choice
-    head = f'date=2026-06-10 time=10:00:00 devname="FG 1" devid="FG1" eventtime={chance.randrange(1_780_000_000, 1_781_000_000)}'
-    ends = f"srcip={pick(['10.1.1.5', '10.1.1.6', '2001:db8::5', 'host'])} srcport={pick([0, 1024, 65535, 70000])} dstip={pick(['198.51.100.7', 'a.example'])} dstport=443"
-    nat = f'trandisp="snat" transip={pick(["203.0.113.1", "203.0.113.2", "0.0.0.0", "10.1.1.5"])} transport={pick([1, 4000, 65535])}'
+    head = (
+        'date=2026-06-10 time=10:00:00 devname="FG 1" devid="FG1" '
+        f"eventtime={chance.randrange(1_780_000_000, 1_781_000_000)}"
+    )
+    ends = (
+        f"srcip={pick(['10.1.1.5', '10.1.1.6', '2001:db8::5', 'host'])} "
+        f"srcport={pick([0, 1024, 65535, 70000])} dstip={pick(['198.51.100.7', 'a.example'])} dstport=443"
+    )
+    nat = (
+        f'trandisp="snat" transip={pick(["203.0.113.1", "203.0.113.2", "0.0.0.0", "10.1.1.5"])} '
+        f"transport={pick([1, 4000, 65535])}"
+    )
     kind = pick(['logid="0000000013" type="traffic"', 'logid="0000000014" type="traffic"'])
     lasted = pick(["duration=5 ", "duration=0 ", ""])
-    return f'{head}{pick(["", "000", "123456789"])} tz="+0700" {kind} subtype="forward" {ends} sessionid=7 proto={pick([6, 17, 250])} action="{pick(["close", "accept"])}" {nat} {lasted}sentbyte=1'
+    return (
+        f'{head}{pick(["", "000", "123456789"])} tz="+0700" {kind} subtype="forward" {ends} sessionid=7 '
+        f'proto={pick([6, 17, 250])} action="{pick(["close", "accept"])}" {nat} {lasted}sentbyte=1'
+    )
 
 
 def rows_of(columns: Columns) -> list[Row]:
@@ -32,7 +44,8 @@ def rows_of(columns: Columns) -> list[Row]:
     numbers = zip(columns.ip, columns.inside, columns.destination, columns.file, strict=True)
     named = [tuple(known[at] for known, at in zip(texts, one, strict=True)) for one in numbers]
     rest = zip(
-        columns.first_port, columns.last_port, columns.protocol, columns.inside_port, columns.start, columns.end, columns.line, columns.known, strict=True
+        columns.first_port, columns.last_port, columns.protocol, columns.inside_port, columns.start,
+        columns.end, columns.line, columns.known, strict=True
     )  # fmt: skip
     return sorted([(*one, *other) for one, other in zip(named, rest, strict=True)], key=repr)
 
@@ -84,7 +97,10 @@ def test_usual_lines_are_read_at_once() -> None:
     "odd",
     [
         'date=2026-06-10 time=10:00:00 type="traffic" srcip=10.1.1.5',
-        'eventtime=1780000000 srcip=10.1.1.5 srcport=1 dstip=198.51.100.7 sessionid=7 proto=6 action="start" transip=203.0.113.1 transport=1',
+        (
+            "eventtime=1780000000 srcip=10.1.1.5 srcport=1 dstip=198.51.100.7 sessionid=7 proto=6 "
+            'action="start" transip=203.0.113.1 transport=1'
+        ),
         'msg="transip=203.0.113.9 transport=7" ',
         "\\",
     ],

@@ -158,14 +158,18 @@ def resigned(text: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("member", "change", "what"),
     [
-        ("indicators.jsonl", lambda text: text.replace(b"bot-c2.xyz", b"bot-c3.xyz"), "The values were changed after the release was signed."),
-        ("indicators.jsonl", lambda text: text + b" ", "The values were changed after the release was signed."),
-        ("manifest.json", lambda text: text.replace(b'"count": 15', b'"count": 16'), "The release was changed after it was signed."),
+        ("indicators.jsonl", lambda text: text.replace(b"bot-c2.xyz", b"bot-c3.xyz"),
+         "The values were changed after the release was signed."),
+        ("indicators.jsonl", lambda text: text + b" ",
+         "The values were changed after the release was signed."),
+        ("manifest.json", lambda text: text.replace(b'"count": 15', b'"count": 16'),
+         "The release was changed after it was signed."),
         ("manifest.json", lambda _: b"{}", "The release was changed after it was signed."),
         ("signature.json", resigned, "The release was changed after it was signed."),
         ("signature.json", lambda _: b"{}", "The signature of the release is damaged."),
         ("signature.json", lambda _: b"[1]", "The signature of the release is damaged."),
-        ("signature.json", lambda _: b'{"signature": "%%", "key": 1}', "The signature of the release is damaged."),
+        ("signature.json", lambda _: b'{"signature": "%%", "key": 1}',
+         "The signature of the release is damaged."),
     ],
 )  # fmt: skip
 def test_what_was_changed_is_refused(
@@ -306,7 +310,9 @@ def test_mappings_lead_back(item: Indicator) -> None:
     assert from_mapping(json.loads(json.dumps(as_mapping(whole)))) == whole
 
 
-@pytest.mark.parametrize("change", [{"type": "x"}, {"value": 3}, {"threat": []}, {"valid_from": "2026-01-01"}, {"valid_from": "x"}, {"confidence": "x"}, {"reference": {}}, {"reference": 3}])  # fmt: skip
+@pytest.mark.parametrize("change",
+    [{"type": "x"}, {"value": 3}, {"threat": []}, {"valid_from": "2026-01-01"}, {"valid_from": "x"},
+     {"confidence": "x"}, {"reference": {}}, {"reference": 3}])  # fmt: skip
 def test_a_mapping_that_is_no_indicator(change: dict[str, object]) -> None:
     with pytest.raises((ValueError, KeyError, TypeError)):
         from_mapping({**as_mapping(SAMPLE[0]), **change})

@@ -22,14 +22,17 @@ from tests.indicators.releases.differences import difference
 from tests.indicators.writers.sample import NOW, SAMPLE
 
 _PLACES = st.builds(
-    Reference, st.sampled_from(["a.pdf", "b.xlsx"]), st.none() | st.integers(1, 9), st.none() | st.integers(1, 9), st.none() | st.just("lời"), st.none() | st.integers(1, 3)
+    Reference, st.sampled_from(["a.pdf", "b.xlsx"]), st.none() | st.integers(1, 9),
+    st.none() | st.integers(1, 9), st.none() | st.just("lời"), st.none() | st.integers(1, 3)
 )  # fmt: skip
 _TIMES = st.none() | st.integers(0, 10**6).map(
     lambda number: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(microseconds=number)
 )
 _ITEMS = st.builds(
-    Indicator, st.sampled_from(IndicatorType), st.sampled_from(["a.top", "b.top", "á.top", "a.top/x", ""]), st.none() | st.sampled_from(["Mirai", "Mozi\n\x00"]),
-    st.none() | st.just("Nguồn"), st.none() | _PLACES, _TIMES, _TIMES, st.none() | st.integers(0, 100), st.none() | st.just("green"), st.lists(_PLACES, max_size=2).map(tuple),
+    Indicator, st.sampled_from(IndicatorType), st.sampled_from(["a.top", "b.top", "á.top", "a.top/x", ""]),
+    st.none() | st.sampled_from(["Mirai", "Mozi\n\x00"]), st.none() | st.just("Nguồn"), st.none() | _PLACES,
+    _TIMES, _TIMES, st.none() | st.integers(0, 100), st.none() | st.just("green"),
+    st.lists(_PLACES, max_size=2).map(tuple),
 )  # fmt: skip
 
 

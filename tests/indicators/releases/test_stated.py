@@ -31,7 +31,8 @@ def test_a_release_is_known_by_name_number_and_digest(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "manifest",
-    [b"", b"[]", b"{}", b'{"name": "x", "version": "x", "digest": "x"}', b"[" * 100_000, b"\xff", b'{"name": "x", "version": null, "digest": ""}'],
+    [b"", b"[]", b"{}", b'{"name": "x", "version": "x", "digest": "x"}', b"[" * 100_000, b"\xff",
+     b'{"name": "x", "version": null, "digest": ""}'],
 )  # fmt: skip
 def test_what_only_looks_like_a_release(tmp_path: Path, manifest: bytes) -> None:
     path = tmp_path / "a.zip"

@@ -26,7 +26,8 @@ class Rule(NamedTuple):
 
 # https://docs.snort.org/rules/headers/: action protocol source port direction destination port
 _HEADER = re.compile(r"alert (ip|udp|tcp) (\$HOME_NET) any -> (any|\[[^][ ]+\]) (any|\d{1,5}) \((.*)\)")
-# https://docs.snort.org/rules/options/: name:value; a value is bare, or in quotes in which ; " and \ are escaped
+# https://docs.snort.org/rules/options/: name:value; a value is bare, or in quotes in which ; " and \ are
+# escaped
 _OPTION = re.compile(r'\s*(\w+)(?::((?:"(?:[^"\\;]|\\[\\";])*"|[^";\\])*))?;')
 _CLASSTYPES = {"trojan-activity"}
 """Those of Snort's own classification.config that the writer uses."""

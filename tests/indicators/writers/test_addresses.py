@@ -38,7 +38,8 @@ def test_the_fewest_networks_that_hold_the_same_addresses(networks: list[object]
 
 
 def test_many_networks_are_sorted_as_few_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = ["2001:db8::/64", "2001:db8::/48", "2001:db8::", "::", "ffff::ff00", "0.0.0.0", "10.0.0.0/8", "10.0.0.0/9", "10.255.255.0/24", "11.0.0.0"]  # fmt: skip
+    texts = ["2001:db8::/64", "2001:db8::/48", "2001:db8::", "::", "ffff::ff00", "0.0.0.0", "10.0.0.0/8",
+        "10.0.0.0/9", "10.255.255.0/24", "11.0.0.0"]  # fmt: skip
     items = [Indicator(T.NETWORK if "/" in text else T.IP, text) for text in texts]
     few = [[short(found) for found in part] for part in merged_networks(items)]
     monkeypatch.setattr("lamsach.indicators.writers.addresses._SORTED_HERE", 1)

@@ -129,8 +129,9 @@ def test_fortigate_takes_each_command() -> None:
 
 
 _CHECKPOINT_TYPES = {
-    "Domain": _NAME, "IP": r"[0-9a-f.:]+", "IP Range": r"[0-9a-f.:]+-[0-9a-f.:]+", "URL": rf"(?:https?://)?{_HOST}(?:{_PATH})?",
-    "MD5": "[0-9a-f]{32}", "SHA1": "[0-9a-f]{40}", "SHA256": "[0-9a-f]{64}",
+    "Domain": _NAME, "IP": r"[0-9a-f.:]+", "IP Range": r"[0-9a-f.:]+-[0-9a-f.:]+",
+    "URL": rf"(?:https?://)?{_HOST}(?:{_PATH})?", "MD5": "[0-9a-f]{32}", "SHA1": "[0-9a-f]{40}",
+    "SHA256": "[0-9a-f]{64}",
 }  # fmt: skip
 
 
@@ -194,7 +195,10 @@ def test_windows_dns_takes_each_policy() -> None:
     ]
     for number, line in enumerate(policies, 1):
         found = re.fullmatch(
-            rf"Add-DnsServerQueryResolutionPolicy -Name 'Lamsach-{number:05d}' -Action DENY -FQDN 'EQ,([^']+)'",
+            (
+                rf"Add-DnsServerQueryResolutionPolicy -Name 'Lamsach-{number:05d}' -Action DENY -FQDN "
+                r"'EQ,([^']+)'"
+            ),
             line,
         )
         assert found is not None, line[:200]

@@ -167,7 +167,8 @@ def test_tlp_is_enforced(most: str | None, stated: str | None, kept: int) -> Non
 
 @pytest.mark.parametrize(
     ("levels", "kept"),
-    [(("green", "red"), 0), (("red", "green"), 0), (("green", None), 1), (("green", "secret"), 0), (("clear", "green"), 1)],
+    [(("green", "red"), 0), (("red", "green"), 0), (("green", None), 1), (("green", "secret"), 0),
+     (("clear", "green"), 1)],
 )  # fmt: skip
 def test_of_two_levels_of_one_value_the_stricter_holds(levels: tuple[str | None, ...], kept: int) -> None:
     listed = [item(T.DOMAIN, "bot.xyz", tlp=level) for level in levels]

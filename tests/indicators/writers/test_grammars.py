@@ -13,7 +13,10 @@ from .made import listed
 from .sample import T, exported, text_of
 
 COUNT = 10_000
-SNORT = 'alert udp $HOME_NET any -> any 53 (msg:"a"; content:"|03|bot|03|xyz|00|", nocase; classtype:trojan-activity; sid:1100000; rev:1;)'
+SNORT = (
+    'alert udp $HOME_NET any -> any 53 (msg:"a"; content:"|03|bot|03|xyz|00|", nocase; '
+    "classtype:trojan-activity; sid:1100000; rev:1;)"
+)
 
 
 def wire_name(name: str) -> bytes:
@@ -75,7 +78,10 @@ def test_the_reader_of_snort_refuses_what_is_none(broken: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "row", ["bot.xyz\tIntel::DOMAIN\t-\tx", "bot.xyz\tIntel::DOMAIN\ta", "Bot.xyz\tIntel::DOMAIN\ta\tx", "1.2.3\tIntel::ADDR\ta\tx", "bot.xyz\tIntel::DOMAIN\ta\t", "bot.xyz\tIntel::NAME\ta\tx", "a.top/\\x20\tIntel::URL\ta\tx"],
+    "row",
+    ["bot.xyz\tIntel::DOMAIN\t-\tx", "bot.xyz\tIntel::DOMAIN\ta", "Bot.xyz\tIntel::DOMAIN\ta\tx",
+     "1.2.3\tIntel::ADDR\ta\tx", "bot.xyz\tIntel::DOMAIN\ta\t", "bot.xyz\tIntel::NAME\ta\tx",
+     "a.top/\\x20\tIntel::URL\ta\tx"],
 )  # fmt: skip
 def test_the_reader_of_zeek_refuses_what_is_none(row: str) -> None:
     head = "#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\n"
@@ -86,7 +92,9 @@ def test_the_reader_of_zeek_refuses_what_is_none(row: str) -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("level: high", "level: loud"), ("query|endswith", "query|ends"), ("\\?id", "?id"), ("1 of selection*", "all of them"), ("category: dns", "category: nds"), ("status: stable", "state: stable")],
+    [("level: high", "level: loud"), ("query|endswith", "query|ends"), ("\\?id", "?id"),
+     ("1 of selection*", "all of them"), ("category: dns", "category: nds"),
+     ("status: stable", "state: stable")],
 )  # fmt: skip
 def test_the_reader_of_sigma_refuses_what_is_none(old: str, new: str) -> None:
     text = text_of(exported(BY_NAME["sigma"]))

@@ -22,7 +22,9 @@ from lamsach.model import Indicator, IndicatorType
 
 from .sample import SAMPLE, T, exported, text_of
 
-NASTY = ["\n", "\r", "\x85", "\u2028", "\0", '"', "'", "`", ";", "#", "\\", "$(id)", "}", "]", ")", "|", "/*", "*/", "<", "]]>", "--", ",", "=cmd", "\t", "%0a", "\u202e", "é", "^", "*", "?", " x", "//", "{{", "::", "!"]  # fmt: skip
+NASTY = ["\n", "\r", "\x85", "\u2028", "\0", '"', "'", "`", ";", "#", "\\", "$(id)", "}", "]", ")", "|", "/*",
+    "*/", "<", "]]>", "--", ",", "=cmd", "\t", "%0a", "\u202e", "é", "^", "*", "?", " x", "//", "{{", "::",
+    "!"]  # fmt: skip
 TEXT = st.lists(st.sampled_from([*NASTY, "evil", ".", "/", "a", "1"]), max_size=8).map("".join) | st.text(
     max_size=12
 )

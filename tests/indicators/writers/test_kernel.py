@@ -45,7 +45,10 @@ for address in sys.argv[1:]:
         else:
             print(address, "sent")
 """
-NETWORK = "ip link set lo up && ip route add default dev lo && ip -6 addr add 2001:db8:ffff::1/128 dev lo && ip -6 route add default dev lo"
+NETWORK = (
+    "ip link set lo up && ip route add default dev lo && ip -6 addr add 2001:db8:ffff::1/128 dev lo && ip "
+    "-6 route add default dev lo"
+)
 
 
 def reached(loading: str, path: Path, addresses: list[str]) -> dict[str, bool]:
@@ -70,9 +73,12 @@ def reached(loading: str, path: Path, addresses: list[str]) -> dict[str, bool]:
     ("name", "tool", "loading", "expected"),
     [
         ("nftables", "nft", 'nft -f "$FILE" && nft -f "$FILE"', {**FOUR, **SIX}),
-        ("iptables", "iptables-restore", 'iptables-restore --noflush "$FILE" && iptables -I OUTPUT -j LAMSACH', FOUR),
-        ("ip6tables", "ip6tables-restore", 'ip6tables-restore --noflush "$FILE" && ip6tables -I OUTPUT -j LAMSACH', SIX),
-        ("ipset", "ipset", 'ipset restore -f "$FILE" && ipset restore -f "$FILE" && iptables -I OUTPUT -m set --match-set lamsach4 dst -j DROP', FOUR),
+        ("iptables", "iptables-restore",
+         'iptables-restore --noflush "$FILE" && iptables -I OUTPUT -j LAMSACH', FOUR),
+        ("ip6tables", "ip6tables-restore",
+         'ip6tables-restore --noflush "$FILE" && ip6tables -I OUTPUT -j LAMSACH', SIX),
+        ("ipset", "ipset", ('ipset restore -f "$FILE" && ipset restore -f "$FILE" && iptables -I OUTPUT -m '
+                            'set --match-set lamsach4 dst -j DROP'), FOUR),
     ],
 )  # fmt: skip
 def test_what_is_listed_cannot_be_reached(

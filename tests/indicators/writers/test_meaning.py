@@ -122,13 +122,17 @@ def test_suricata_datasets_hold_whole_names(tmp_path: Path) -> None:
     [
         (
             "http://drop.top/a.b/c",
-            ["http://drop.top/a.b/c", "http://drop.top/a.b/c/d", "http://drop.top/a.b/c?x", "http://drop.top:80/a.b/c"],
-            ["http://drop.top/axb/c", "http://drop.top/a.b/cc", "http://dropxtop/a.b/c", "https://drop.top/a.b/c", "http://x.example/?http://drop.top/a.b/c"],
+            ["http://drop.top/a.b/c", "http://drop.top/a.b/c/d", "http://drop.top/a.b/c?x",
+             "http://drop.top:80/a.b/c"],
+            ["http://drop.top/axb/c", "http://drop.top/a.b/cc", "http://dropxtop/a.b/c",
+             "https://drop.top/a.b/c", "http://x.example/?http://drop.top/a.b/c"],
         ),
         ("drop.top/x", ["http://drop.top/x", "https://drop.top/x/y"], ["http://adrop.top/x"]),
-        ("http://203.0.113.5:8080/x", ["http://203.0.113.5:8080/x"], ["http://203.0.113.5/x", "http://203.0.113.5:8081/x"]),
+        ("http://203.0.113.5:8080/x", ["http://203.0.113.5:8080/x"],
+         ["http://203.0.113.5/x", "http://203.0.113.5:8081/x"]),
         ("http://a.top/x?q=(1)+$[z]^|*", ["http://a.top/x?q=(1)+$[z]^|*"], ["http://a.top/x?q=1"]),
-        ("http://a.top/a%20b/%C4%91", ["http://a.top/a b/\xc4\x91"], ["http://a.top/acb/\xc4\x91", "http://a.top/a%20b/%C4%91"]),
+        ("http://a.top/a%20b/%C4%91", ["http://a.top/a b/\xc4\x91"],
+         ["http://a.top/acb/\xc4\x91", "http://a.top/a%20b/%C4%91"]),
         ("http://[2001:db8::1]/x", ["http://[2001:db8::1]/x"], ["http://2/x"]),
     ],
 )  # fmt: skip

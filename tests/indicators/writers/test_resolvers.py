@@ -65,7 +65,8 @@ def unbound(folder: Path, port: int, name: str) -> list[str | Path]:
     included = "" if rpz else f'include: "{folder}/lamsach.conf"\n'
     policy = f'rpz:\n  name: lamsach.rpz.\n  zonefile: "{folder}/lamsach.zone"\n' if rpz else ""
     (folder / "test.zone").write_text(
-        "$ORIGIN test.\n$TTL 60\n@ IN SOA localhost. root.localhost. 1 3600 600 86400 60\n@ IN NS localhost.\n"
+        "$ORIGIN test.\n$TTL 60\n@ IN SOA localhost. root.localhost. 1 3600 600 86400 60\n"
+        "@ IN NS localhost.\n"
         f"* IN A {ANSWER}\nlisted-address IN A 192.0.2.81\nlisted-network IN A 198.51.100.9\n"
     )
     (folder / "unbound.conf").write_text(
@@ -96,8 +97,9 @@ auth-zone:
 def dnsmasq(folder: Path, port: int, name: str) -> list[str | Path]:
     """dnsmasq, whose whole world answers one address unless the list says otherwise."""
     return [
-        program("dnsmasq"), "-k", "-p", str(port), "--listen-address=127.0.0.1", "--bind-interfaces", "--no-resolv", "--no-hosts",
-        "--conf-file=" + str(folder / "lamsach.conf"), f"--address=/test/{ANSWER}", "--pid-file=", "--user=", "--log-facility=-",
+        program("dnsmasq"), "-k", "-p", str(port), "--listen-address=127.0.0.1", "--bind-interfaces",
+        "--no-resolv", "--no-hosts", "--conf-file=" + str(folder / "lamsach.conf"),
+        f"--address=/test/{ANSWER}", "--pid-file=", "--user=", "--log-facility=-",
     ]  # fmt: skip
 
 

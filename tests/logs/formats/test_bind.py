@@ -40,8 +40,14 @@ PARSER = Bind(FileContext(modified=golden.WRITTEN))
         "client 10.0.0.1#5: query: evil.example IN A +",
         "client 10.0.0.1#5: view internal: query: evil.example IN A -SE",
         "client 10.0.0.1#5 (evil.example): query: evil.example IN A + (10.0.0.53)",
-        "client @0x7f65100ee4d8 10.0.0.1#5 (evil.example): view internal: query: EVIL.example IN A +E(0)K (10.0.0.53)",
-        "client @0x7f65100ee4d8 10.0.0.1#5/key home (evil.example): query: evil.example IN TYPE65 +E(0)TDCV (10.0.0.53)",
+        (
+            "client @0x7f65100ee4d8 10.0.0.1#5 (evil.example): view internal: query: EVIL.example IN A "
+            "+E(0)K (10.0.0.53)"
+        ),
+        (
+            "client @0x7f65100ee4d8 10.0.0.1#5/key home (evil.example): query: evil.example IN TYPE65 "
+            "+E(0)TDCV (10.0.0.53)"
+        ),
     ],
 )
 def test_query_log_of_any_version(prefix, message):

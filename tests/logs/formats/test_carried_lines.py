@@ -47,7 +47,10 @@ def test_the_envelope_is_read(log_format):
 
 def test_what_ends_the_line_is_not_cut():
     """The last value of a carried line ends where the text does, not at the object's brace."""
-    line = '{"host":"relay1","message":"DROP IN=eth1 OUT=eth0 SRC=10.1.1.5 DST=203.0.113.9 PROTO=TCP SPT=49152 DPT=443"}'
+    line = (
+        '{"host":"relay1","message":"DROP IN=eth1 OUT=eth0 SRC=10.1.1.5 DST=203.0.113.9 PROTO=TCP SPT=49152 '
+        'DPT=443"}'
+    )
     detection = detect(line.encode())
     event = LineParser(detection, FileContext("case.log", head=[line])).parse(line, 1)
     assert event is not None
@@ -55,20 +58,26 @@ def test_what_ends_the_line_is_not_cut():
 
 
 EVE = (
-    '{"timestamp":"2026-06-02T08:45:34.000000+0000","flow_id":1,"event_type":"alert","src_ip":"10.1.1.5","src_port":49152,'
+    '{"timestamp":"2026-06-02T08:45:34.000000+0000","flow_id":1,"event_type":"alert",'
+    '"src_ip":"10.1.1.5","src_port":49152,'
     '"dest_ip":"203.0.113.9","dest_port":443,"proto":"TCP","alert":{"action":"allowed","signature":"x"}}'
 )
 ZEEK = (
-    '{"_path":"conn","ts":"2026-06-02T08:45:34.000000Z","uid":"CHhAvVGS1DHFjwGM9","id.orig_h":"10.1.1.5","id.orig_p":49152,'
+    '{"_path":"conn","ts":"2026-06-02T08:45:34.000000Z","uid":"CHhAvVGS1DHFjwGM9",'
+    '"id.orig_h":"10.1.1.5","id.orig_p":49152,'
     '"id.resp_h":"203.0.113.9","id.resp_p":443,"proto":"tcp"}'
 )
 SYSMON = (
-    '{"EventID":3,"SourceName":"Microsoft-Windows-Sysmon","Channel":"Microsoft-Windows-Sysmon/Operational","UtcTime":"2026-06-02 08:45:34.000",'
-    '"SourceIp":"10.1.1.5","SourcePort":"49152","DestinationIp":"203.0.113.9","DestinationPort":"443","Initiated":"true"}'
+    '{"EventID":3,"SourceName":"Microsoft-Windows-Sysmon",'
+    '"Channel":"Microsoft-Windows-Sysmon/Operational","UtcTime":"2026-06-02 08:45:34.000",'
+    '"SourceIp":"10.1.1.5","SourcePort":"49152","DestinationIp":"203.0.113.9","DestinationPort":"443",'
+    '"Initiated":"true"}'
 )
 PALO_ALTO = (
-    '{"LogType":"TRAFFIC","Subtype":"end","DeviceSN":"1","ConfigVersion":"10.2","TimeReceived":"2026-06-02T08:45:39.000000Z",'
-    '"TimeGenerated":"2026-06-02T08:45:34.000000Z","SourceAddress":"10.1.1.5","SourcePort":49152,"DestinationAddress":"203.0.113.9",'
+    '{"LogType":"TRAFFIC","Subtype":"end","DeviceSN":"1","ConfigVersion":"10.2",'
+    '"TimeReceived":"2026-06-02T08:45:39.000000Z",'
+    '"TimeGenerated":"2026-06-02T08:45:34.000000Z","SourceAddress":"10.1.1.5","SourcePort":49152,'
+    '"DestinationAddress":"203.0.113.9",'
     '"DestinationPort":443,"VendorName":"Palo Alto Networks","Action":"allow"}'
 )
 AROUND = {

@@ -17,7 +17,9 @@ def security_group(*tuples: str) -> dict[str, object]:
         "time": "2026-06-02T08:45:34.0000000Z",
         "systemId": "00000000-0000-0000-0000-000000000001",
         "category": "NetworkSecurityGroupFlowEvent",
-        "resourceId": "/SUBSCRIPTIONS/1/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/NSG-01",
+        "resourceId": (
+            "/SUBSCRIPTIONS/1/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/NSG-01"
+        ),
         "operationName": "NetworkSecurityGroupFlowEvents",
         "properties": {
             "Version": 2,
@@ -32,7 +34,9 @@ def virtual_network(*tuples: str) -> dict[str, object]:
         "flowLogVersion": 4,
         "macAddress": "00155D000001",
         "category": "FlowLogFlowEvent",
-        "targetResourceID": "/subscriptions/1/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/vnet-01",
+        "targetResourceID": (
+            "/subscriptions/1/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/vnet-01"
+        ),
         "flowRecords": {"flows": [{"aclID": "1", "flowGroups": [{"rule": "r", "flowTuples": list(tuples)}]}]},
     }
 

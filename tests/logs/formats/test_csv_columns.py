@@ -20,13 +20,16 @@ def parse(*lines):
 @pytest.mark.parametrize(
     "name, field",
     [
-        ("src_ip", "source"), ("Source Address", "source"), ("SrcIP", "source"), ("id.orig_h", "source"), ("Địa chỉ nguồn", "source"),
-        ("ĐỊA CHỈ ĐÍCH", "destination"), ("dst-ip", "destination"), ("dest_ip", "destination"), ("da", "destination"),
-        ("Dst Port", "destination_port"), ("Cổng đích", "destination_port"), ("Thời gian", "time"), ("Ngày", "date"), ("Giờ", "clock"),
-        ("hostname", "host"), ("Tên máy", "name"), ("user", "user"), ("Người dùng", "user"), ("URL", "url"), ("domain", "domain"),
-        ("Tên miền", "domain"), ("query", "query"), ("Action", "action"), ("Hành động", "action"), ("MAC Address", "mac"), ("SHA256", "hash"),
-        ("winlog.event_data.DestinationIp", "destination"), ("data.srcip", "source"), ("dns.question.name", "query"),
-        ("geo.name", None), ("threat.indicator.ip", None), ("Ghi chú", None), ("", None),
+        ("src_ip", "source"), ("Source Address", "source"), ("SrcIP", "source"), ("id.orig_h", "source"),
+        ("Địa chỉ nguồn", "source"), ("ĐỊA CHỈ ĐÍCH", "destination"), ("dst-ip", "destination"),
+        ("dest_ip", "destination"), ("da", "destination"), ("Dst Port", "destination_port"),
+        ("Cổng đích", "destination_port"), ("Thời gian", "time"), ("Ngày", "date"), ("Giờ", "clock"),
+        ("hostname", "host"), ("Tên máy", "name"), ("user", "user"), ("Người dùng", "user"), ("URL", "url"),
+        ("domain", "domain"), ("Tên miền", "domain"), ("query", "query"), ("Action", "action"),
+        ("Hành động", "action"), ("MAC Address", "mac"), ("SHA256", "hash"),
+        ("winlog.event_data.DestinationIp", "destination"), ("data.srcip", "source"),
+        ("dns.question.name", "query"), ("geo.name", None), ("threat.indicator.ip", None), ("Ghi chú", None),
+        ("", None),
     ],
 )  # fmt: skip
 def test_names_of_columns(name, field):

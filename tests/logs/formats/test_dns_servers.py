@@ -26,9 +26,9 @@ def parse(log_format: type[LogFormat], text: str):  # type: ignore[no-untyped-de
 @pytest.mark.parametrize(
     ("kind", "action"),
     [
-        ("always_nxdomain", Action.BLOCKED), ("redirect", Action.BLOCKED), ("deny", Action.BLOCKED), ("inform_deny", Action.BLOCKED),
-        ("static", Action.BLOCKED), ("inform", Action.ALLOWED), ("transparent", Action.ALLOWED), ("rpz-local-data", Action.BLOCKED),
-        ("rpz-passthru", Action.ALLOWED),
+        ("always_nxdomain", Action.BLOCKED), ("redirect", Action.BLOCKED), ("deny", Action.BLOCKED),
+        ("inform_deny", Action.BLOCKED), ("static", Action.BLOCKED), ("inform", Action.ALLOWED),
+        ("transparent", Action.ALLOWED), ("rpz-local-data", Action.BLOCKED), ("rpz-passthru", Action.ALLOWED),
     ],
 )  # fmt: skip
 def test_what_unbound_s_local_zone_did(kind: str, action: Action) -> None:
@@ -100,8 +100,10 @@ def test_answers_in_the_wire_format(wire: str, answers: tuple[str, ...]) -> None
 @pytest.mark.parametrize(
     ("result", "action"),
     [
-        ({}, Action.ALLOWED), ({"IsFiltered": True, "Reason": 3}, Action.BLOCKED), ({"IsFiltered": True, "Reason": 8}, Action.BLOCKED),
-        ({"IsFiltered": False, "Reason": 1}, Action.ALLOWED), ({"Reason": 10}, Action.ALLOWED), ({"IsFiltered": True}, Action.BLOCKED),
+        ({}, Action.ALLOWED), ({"IsFiltered": True, "Reason": 3}, Action.BLOCKED),
+        ({"IsFiltered": True, "Reason": 8}, Action.BLOCKED),
+        ({"IsFiltered": False, "Reason": 1}, Action.ALLOWED), ({"Reason": 10}, Action.ALLOWED),
+        ({"IsFiltered": True}, Action.BLOCKED),
     ],
 )  # fmt: skip
 def test_what_adguard_home_did(result: dict[str, object], action: Action) -> None:

@@ -59,7 +59,8 @@ def test_a_forwarded_question_names_no_client():
 
 @pytest.mark.parametrize(
     "text",
-    ["started, version 2.90 cachesize 150", "reading /etc/resolv.conf", "reply error is SERVFAIL", "validation result is INSECURE",
+    ["started, version 2.90 cachesize 150", "reading /etc/resolv.conf", "reply error is SERVFAIL",
+     "validation result is INSECURE",
      "no servers found", "exiting on receipt of SIGTERM"],
 )  # fmt: skip
 def test_what_tells_of_no_contact(text):
@@ -125,10 +126,16 @@ def test_a_lease_of_the_file_holds_at_the_files_time_until_its_end():
     "line",
     [
         "Jun 10 08:00:02 dhcp01 dhcpd[812]: DHCPACK on 10.20.0.50 to 02:00:5e:10:00:50 via eth0",
-        "10-Jun-2026 08:00:01.123 client 10.20.0.31#50001 (evil.example): query: evil.example IN A + (10.20.0.1)",
+        (
+            "10-Jun-2026 08:00:01.123 client 10.20.0.31#50001 (evil.example): query: evil.example IN A + "
+            "(10.20.0.1)"
+        ),
         "Jun 10 08:00:02 gw01 unbound[1]: info: 10.20.0.31 evil.example. A IN",
         "reply to the letter is late",
-        "1781078401.123 45 10.20.0.31 TCP_MISS/200 100 GET http://evil.example/ - DIRECT/203.0.113.7 text/html",
+        (
+            "1781078401.123 45 10.20.0.31 TCP_MISS/200 100 GET http://evil.example/ - DIRECT/203.0.113.7 "
+            "text/html"
+        ),
         "",
     ],
 )
@@ -150,8 +157,10 @@ def test_what_cannot_be_read_is_a_line_error(line):
 
 
 _WORDS = st.sampled_from(
-    ["Jun 10 08:00:01", "dnsmasq[1]:", "dnsmasq-dhcp[1]:", "query[A]", "reply", "cached", "config", "gravity blocked", "a.example", "is", "from",
-     "to", "10.20.0.5", "10.20.0.5/53", "<CNAME>", "DHCPACK(br0)", "02:00:5e:10:00:05", "1782900000", "*", "/etc/hosts", "2001:db8::5"]
+    ["Jun 10 08:00:01", "dnsmasq[1]:", "dnsmasq-dhcp[1]:", "query[A]", "reply", "cached", "config",
+     "gravity blocked", "a.example", "is", "from",
+     "to", "10.20.0.5", "10.20.0.5/53", "<CNAME>", "DHCPACK(br0)", "02:00:5e:10:00:05", "1782900000", "*",
+     "/etc/hosts", "2001:db8::5"]
 )  # fmt: skip
 
 

@@ -26,7 +26,8 @@ SAMPLES = Path(__file__).parents[3] / "../shared/samples/evtx"
 
 def connection(number: int) -> tuple:
     return event(3, {"Initiated": "true", "SourceIp": "10.20.0.31", "SourcePort": str(49000 + number),
-                     "DestinationIp": "203.0.113.77", "DestinationPort": "443", "User": "UNIT\\minh.tran"})  # fmt: skip
+                     "DestinationIp": "203.0.113.77", "DestinationPort": "443",
+                     "User": "UNIT\\minh.tran"})  # fmt: skip
 
 
 def read(data: bytes) -> tuple[list[Event], list[Refusal], bool]:
@@ -173,8 +174,12 @@ def test_impossible_times_are_refusals():
 def test_the_short_way_reads_as_the_long_one(data, computer):
     """Names and values with escapes, and events without data, go the way of any JSON."""
     (found,), _, _ = read(file(chunk([event(22, data, computer=computer)])))
-    long = {"Event": {"System": {"Provider": {"#attributes": {"Name": "Microsoft-Windows-Sysmon"}}, "EventID": 22, "Computer": computer,
-                                 "TimeCreated": {"#attributes": {"SystemTime": "2026-06-10T08:00:01.500000Z"}}}, "EventData": data}}  # fmt: skip
+    long = {
+        "Event": {"System": {"Provider": {"#attributes": {"Name": "Microsoft-Windows-Sysmon"}}, "EventID": 22,
+            "Computer": computer,
+                                 "TimeCreated": {
+                                     "#attributes": {"SystemTime": "2026-06-10T08:00:01.500000Z"}}},
+                                     "EventData": data}}  # fmt: skip
     wanted = WindowsEventJson(FileContext("a.evtx")).parse(json.dumps(long), 1)
     assert (found.domain, found.device_name, found.time) == (wanted.domain, wanted.device_name, wanted.time)
 

@@ -15,7 +15,10 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.formats.firewalls.fortigate.format import FortiGate
 from lamsach.model import Action, EventKind, LeaseAction
 
-START = 'date=2026-06-03 time=08:15:30 devname="FGT" devid="FG1" logid="0000000013" type="traffic" subtype="forward" vd="root" '
+START = (
+    'date=2026-06-03 time=08:15:30 devname="FGT" devid="FG1" logid="0000000013" type="traffic" '
+    'subtype="forward" vd="root" '
+)
 PARSER = FortiGate(FileContext(file="f.log"))
 
 
@@ -147,8 +150,14 @@ def test_lease_carries_its_end():
     [
         "",
         "hello",
-        'device="SFW" date=2026-06-03 time=08:15:30 log_type="Firewall" log_subtype="Allowed" src_ip=10.0.0.1',
-        '{"type":"traffic","subtype":"forward","devid":"x","message":"type=traffic subtype=forward devid=FG1"}',
+        (
+            'device="SFW" date=2026-06-03 time=08:15:30 log_type="Firewall" log_subtype="Allowed" '
+            "src_ip=10.0.0.1"
+        ),
+        (
+            '{"type":"traffic","subtype":"forward","devid":"x","message":"type=traffic subtype=forward '
+            'devid=FG1"}'
+        ),
         'id="2001" severity="info" sys="SecureNet" sub="packetfilter" srcip="10.0.0.1" dstip="203.0.113.1"',
         "CEF:0|Check Point|VPN-1|R81|Log|https|Unknown|act=Accept src=10.0.0.1",
     ],

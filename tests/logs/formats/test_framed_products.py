@@ -37,13 +37,19 @@ def asa(message: str) -> Event:
     ("message", "source", "destination", "device"),
     [
         (
-            "Built outbound TCP connection 1 for outside:203.0.113.7/443 (203.0.113.7/443) to inside:10.1.1.5/50000 (198.51.100.1/9)",
+            (
+                "Built outbound TCP connection 1 for outside:203.0.113.7/443 (203.0.113.7/443) to "
+                "inside:10.1.1.5/50000 (198.51.100.1/9)"
+            ),
             "10.1.1.5",
             "203.0.113.7",
             "10.1.1.5",
         ),
         (
-            "Built inbound TCP connection 1 for outside:203.0.113.7/50000 (203.0.113.7/50000) to dmz:10.1.1.5/443 (198.51.100.1/443)",
+            (
+                "Built inbound TCP connection 1 for outside:203.0.113.7/50000 (203.0.113.7/50000) to "
+                "dmz:10.1.1.5/443 (198.51.100.1/443)"
+            ),
             "203.0.113.7",
             "10.1.1.5",
             "10.1.1.5",
@@ -106,23 +112,39 @@ def test_a_stranger_at_the_vpn_is_no_device():
     [
         (
             Cef,
-            "CEF:0|A|B|1|2|n|3|src=10.1.1.5 request=http://a.example/?src=203.0.113.66 dst=198.51.100.7 src=203.0.113.66",
+            (
+                "CEF:0|A|B|1|2|n|3|src=10.1.1.5 request=http://a.example/?src=203.0.113.66 dst=198.51.100.7 "
+                "src=203.0.113.66"
+            ),
         ),
         (
             CheckPoint,
-            r"loguid={1}|product=Firewall|ifdir=inbound|origin=CheckPoint|src=10.1.1.5|resource=http://a.example/\|src\=203.0.113.66|src=203.0.113.66",
+            (
+                r"loguid={1}|product=Firewall|ifdir=inbound|origin=CheckPoint|src=10.1.1.5|"
+                r"resource=http://a.example/\|src\=203.0.113.66|src=203.0.113.66"
+            ),
         ),
         (
             CheckPoint,
-            r'[loguid:"{1}"; product:"VPN-1 & FireWall-1"; ifdir:"inbound"; src:"10.1.1.5"; resource:"a\"; src:\"203.0.113.66\"; "; src:"203.0.113.66";]',
+            (
+                r'[loguid:"{1}"; product:"VPN-1 & FireWall-1"; ifdir:"inbound"; src:"10.1.1.5"; '
+                r'resource:"a\"; src:\"203.0.113.66\"; "; src:"203.0.113.66";]'
+            ),
         ),
         (
             PaloAlto,
-            '1,2026/06/05 07:31:12,1,THREAT,url,1,2026/06/05 07:31:12,10.1.1.5,198.51.100.7,,,r,,,a,v,t,u,i,j,l,t,1,1,1,2,0,0,0,tcp,alert,"a.example/,203.0.113.66,"",x",(9999)',
+            (
+                "1,2026/06/05 07:31:12,1,THREAT,url,1,2026/06/05 "
+                '07:31:12,10.1.1.5,198.51.100.7,,,r,,,a,v,t,u,i,j,l,t,1,1,1,2,0,0,0,tcp,alert,"a.example/,'
+                '203.0.113.66,"",x",(9999)'
+            ),
         ),
         (
             CiscoAsa,
-            "%FTD-6-430003: SrcIP: 10.1.1.5, DstIP: 198.51.100.7, URL: http://a.example/, SrcIP: 203.0.113.66",
+            (
+                "%FTD-6-430003: SrcIP: 10.1.1.5, DstIP: 198.51.100.7, URL: http://a.example/, SrcIP: "
+                "203.0.113.66"
+            ),
         ),
         (Leef, "LEEF:1.0|A|B|1|2|src=10.1.1.5\turl=http://a.example/?src=203.0.113.66\tsrc=203.0.113.66"),
     ],
@@ -137,7 +159,10 @@ def test_what_a_stranger_can_choose_never_forges_the_source(log_format, line):
     [
         "",
         "a line of prose about CEF and LEEF: nothing else",
-        '{"message":"%ASA-6-302013: Built outbound TCP connection 1 for outside:203.0.113.7/443 to inside:10.1.1.5/50000"}',
+        (
+            '{"message":"%ASA-6-302013: Built outbound TCP connection 1 for outside:203.0.113.7/443 to '
+            'inside:10.1.1.5/50000"}'
+        ),
         '{"message":"CEF:0|A|B|1|2|n|3|src=10.1.1.5"}',
         "100%-CPU-5-LOAD is high",
         "Jun  5 07:31:12 gw sshd[1]: Failed password for an from 203.0.113.5 port 5 ssh2",

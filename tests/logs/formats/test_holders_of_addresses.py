@@ -27,15 +27,20 @@ def parse(log_format: type[LogFormat], text: str):  # type: ignore[no-untyped-de
 @pytest.mark.parametrize(
     ("name", "action"),
     [
-        ("DHCP4_LEASE_ALLOC", LeaseAction.ASSIGNED), ("DHCP4_LEASE_REUSE", LeaseAction.ASSIGNED), ("DHCP4_RELEASE", LeaseAction.RELEASED),
-        ("DHCP4_RELEASE_DELETED", LeaseAction.RELEASED), ("DHCP4_RELEASE_EXPIRED", LeaseAction.EXPIRED), ("DHCP4_LEASE_OFFER", Action.UNKNOWN),
-        ("DHCP4_LEASE_ADVERT", Action.UNKNOWN), ("DHCP4_DECLINE_LEASE", Action.UNKNOWN), ("DHCP4_RELEASE_FAIL", Action.UNKNOWN),
+        ("DHCP4_LEASE_ALLOC", LeaseAction.ASSIGNED), ("DHCP4_LEASE_REUSE", LeaseAction.ASSIGNED),
+        ("DHCP4_RELEASE", LeaseAction.RELEASED), ("DHCP4_RELEASE_DELETED", LeaseAction.RELEASED),
+        ("DHCP4_RELEASE_EXPIRED", LeaseAction.EXPIRED), ("DHCP4_LEASE_OFFER", Action.UNKNOWN),
+        ("DHCP4_LEASE_ADVERT", Action.UNKNOWN), ("DHCP4_DECLINE_LEASE", Action.UNKNOWN),
+        ("DHCP4_RELEASE_FAIL", Action.UNKNOWN),
     ],
 )  # fmt: skip
 def test_what_kea_s_messages_bind(name: str, action: object) -> None:
     event = parse(
         Kea,
-        f"2026-06-10 10:20:31.123 INFO  [kea-dhcp4.leases/1] {name} [hwtype=1 00:1a:2b:3c:4d:5e], cid=[], tid=0x1: lease 10.20.0.50 ...",
+        (
+            f"2026-06-10 10:20:31.123 INFO  [kea-dhcp4.leases/1] {name} [hwtype=1 00:1a:2b:3c:4d:5e], "
+            "cid=[], tid=0x1: lease 10.20.0.50 ..."
+        ),
     )
     assert (event.device_ip, event.device_mac, event.action) == ("10.20.0.50", "00:1a:2b:3c:4d:5e", action)
 
@@ -56,7 +61,10 @@ def test_a_private_key_is_never_kept() -> None:
 def test_a_password_behind_the_name_is_never_kept() -> None:
     event = parse(
         FreeRadius,
-        "Wed Jun 10 10:00:01 2026 : Auth: (1) Login OK: [alice/S3cret] (from client ap01 port 13 cli 00-1A-2B-3C-4D-5E)",
+        (
+            "Wed Jun 10 10:00:01 2026 : Auth: (1) Login OK: [alice/S3cret] (from client ap01 port 13 cli "
+            "00-1A-2B-3C-4D-5E)"
+        ),
     )
     assert event.user == "alice"
     assert "S3cret" not in repr(event)
@@ -84,8 +92,10 @@ def test_rows_of_neighbours(row: str, held: bool) -> None:
 def test_a_machine_s_log_on_names_the_machine() -> None:
     event = parse(
         Samba,
-        "Auth: [Kerberos KDC,ENC-TS Pre-authentication] user [(null)]\\[PC-7$@UNIT.EXAMPLE] at [Wed, 10 Jun 2026 08:24:13.023984 UTC] with [aes256] "
-        "status [NT_STATUS_OK] workstation [(null)] remote host [ipv4:10.20.0.7:44891] became [UNIT]\\[PC-7$] [S-1-5]. local host [NULL]",
+        "Auth: [Kerberos KDC,ENC-TS Pre-authentication] user [(null)]\\[PC-7$@UNIT.EXAMPLE] at [Wed, 10 "
+        "Jun 2026 08:24:13.023984 UTC] with [aes256] "
+        "status [NT_STATUS_OK] workstation [(null)] remote host [ipv4:10.20.0.7:44891] became "
+        "[UNIT]\\[PC-7$] [S-1-5]. local host [NULL]",
     )
     assert (event.kind, event.device_name, event.user, event.device_ip) == (
         EventKind.LOGON,

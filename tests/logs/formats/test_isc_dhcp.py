@@ -51,7 +51,8 @@ def test_a_lease_without_hardware_has_no_holder():
 
 def test_windows_line_ends_in_a_block():
     event = parse(
-        "lease 10.20.0.50 {\r\n  starts 3 2026/06/10 01:00:02;\r\n  hardware ethernet 02:00:5e:10:00:50;\r\n}\r\n"
+        "lease 10.20.0.50 {\r\n  starts 3 2026/06/10 01:00:02;\r\n"
+        "  hardware ethernet 02:00:5e:10:00:50;\r\n}\r\n"
     )
     assert event.device_mac == "02:00:5e:10:00:50"
     assert event.time.hour == 1
@@ -129,8 +130,10 @@ def test_what_cannot_be_read_is_a_line_error(text):
 
 
 _WORDS = st.sampled_from(
-    ["DHCPACK", "on", "to", "of", "from", "via", "10.20.0.5", "02:00:5e:10:00:05", "(", ")", "lease", "{", "}", "\n", "  starts 3 ", "  ends ",
-     "2026/06/10", "01:02:03;", "epoch", "never;", 'ia-na "', "\\001", '"', "Reply NA: address", "r-l-e:", ",", "[9999999999]"]
+    ["DHCPACK", "on", "to", "of", "from", "via", "10.20.0.5", "02:00:5e:10:00:05", "(", ")", "lease", "{",
+     "}", "\n", "  starts 3 ", "  ends ",
+     "2026/06/10", "01:02:03;", "epoch", "never;", 'ia-na "', "\\001", '"', "Reply NA: address", "r-l-e:",
+     ",", "[9999999999]"]
 )  # fmt: skip
 
 

@@ -53,10 +53,14 @@ def test_nested_keys_name_the_same_fields(record):
 @pytest.mark.parametrize(
     "record",
     [
-        {"time_flow_start_ns": 1780619472494000000, "src_addr": "10.20.0.31", "dst_addr": "203.0.113.7", "src_port": 5, "dst_port": 443},
-        {"TimeReceived": 1780619472, "SrcAddr": "10.20.0.31", "DstAddr": "203.0.113.7", "SrcPort": 5, "DstPort": 443},
-        {"timestamp_start": "2026-06-05 07:31:12.494", "ip_src": "10.20.0.31", "ip_dst": "203.0.113.7", "port_src": 5, "port_dst": 443},
-        {"@timestamp": "2026-06-05T00:31:12Z", "flow.src.ip.addr": "10.20.0.31", "flow.src.l4.port.id": 5, "flow.dst.ip.addr": "203.0.113.7", "flow.dst.l4.port.id": 443},
+        {"time_flow_start_ns": 1780619472494000000, "src_addr": "10.20.0.31", "dst_addr": "203.0.113.7",
+         "src_port": 5, "dst_port": 443},
+        {"TimeReceived": 1780619472, "SrcAddr": "10.20.0.31", "DstAddr": "203.0.113.7", "SrcPort": 5,
+         "DstPort": 443},
+        {"timestamp_start": "2026-06-05 07:31:12.494", "ip_src": "10.20.0.31", "ip_dst": "203.0.113.7",
+         "port_src": 5, "port_dst": 443},
+        {"@timestamp": "2026-06-05T00:31:12Z", "flow.src.ip.addr": "10.20.0.31", "flow.src.l4.port.id": 5,
+         "flow.dst.ip.addr": "203.0.113.7", "flow.dst.l4.port.id": 443},
     ],
 )  # fmt: skip
 def test_flows_of_collectors(record):
@@ -71,8 +75,12 @@ def test_flows_of_collectors(record):
 @pytest.mark.parametrize(
     "layers",
     [
-        {"ip": {"ip.src": "10.20.0.31", "ip.dst": "203.0.113.7"}, "tcp": {"tcp.srcport": "5", "tcp.dstport": "443"}, "tls": {"tls.handshake.extensions_server_name": "c2.example"}},
-        {"ip": {"ip_ip_src": "10.20.0.31", "ip_ip_dst": "203.0.113.7"}, "udp": {"udp_udp_srcport": "5", "udp_udp_dstport": "443"}, "dns": {"dns_dns_qry_name": "c2.example"}},
+        {"ip": {"ip.src": "10.20.0.31", "ip.dst": "203.0.113.7"},
+         "tcp": {"tcp.srcport": "5", "tcp.dstport": "443"},
+         "tls": {"tls.handshake.extensions_server_name": "c2.example"}},
+        {"ip": {"ip_ip_src": "10.20.0.31", "ip_ip_dst": "203.0.113.7"},
+         "udp": {"udp_udp_srcport": "5", "udp_udp_dstport": "443"},
+         "dns": {"dns_dns_qry_name": "c2.example"}},
     ],
 )  # fmt: skip
 def test_packets_of_tshark(layers):
@@ -144,7 +152,10 @@ def test_what_is_nested_deeply_is_not_walked():
     "line",
     [
         '{"ts":1781078401.1,"uid":"CaaaaaaaaaaaaaaaA1","id.orig_h":"10.20.0.31","id.resp_h":"203.0.113.7"}',
-        '{"timestamp":"2026-06-10T08:00:01+0000","flow_id":1,"event_type":"flow","src_ip":"10.20.0.31","dest_ip":"203.0.113.7"}',
+        (
+            '{"timestamp":"2026-06-10T08:00:01+0000","flow_id":1,"event_type":"flow","src_ip":"10.20.0.31",'
+            '"dest_ip":"203.0.113.7"}'
+        ),
         '{"level":"info","msg":"started","count":5}',
         '{"src_ip":"10.20.0.31","dst_ip":',
         "src_ip=10.20.0.31 dst_ip=203.0.113.7",
@@ -190,7 +201,8 @@ _JSON = st.recursive(
     max_leaves=8,
 )
 _KEYS = st.sampled_from(
-    ["src_ip", "source", "destination", "host", "time", "@timestamp", "EventID", "message", "url", "query", "answers", "hash", "mac", "lease",
+    ["src_ip", "source", "destination", "host", "time", "@timestamp", "EventID", "message", "url", "query",
+     "answers", "hash", "mac", "lease",
      "expires", "user", "action", "", "."]
 )  # fmt: skip
 

@@ -15,8 +15,14 @@ from lamsach.model import Event
 @pytest.mark.parametrize(
     "line",
     [
-        "May  4 10:20:30 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from unknown[203.0.113.7]: 554 no; from=<x client=a[192.0.2.66]@b.example> helo=<from [192.0.2.66]>",
-        "May  4 10:20:30 mx sendmail[1]: q4: from=<relay=[192.0.2.66]@b.example>, size=1, relay=mail.bad.example [203.0.113.7]",
+        (
+            "May  4 10:20:30 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from unknown[203.0.113.7]: 554 no; "
+            "from=<x client=a[192.0.2.66]@b.example> helo=<from [192.0.2.66]>"
+        ),
+        (
+            "May  4 10:20:30 mx sendmail[1]: q4: from=<relay=[192.0.2.66]@b.example>, size=1, "
+            "relay=mail.bad.example [203.0.113.7]"
+        ),
     ],
 )
 def test_a_senders_own_words_are_no_address(line):

@@ -15,10 +15,15 @@ from lamsach.logs.formats.servers.voip_servers import VoipServers
 @pytest.mark.parametrize(
     ("log_format", "line"),
     [
-        (VoipServers, "[2026-06-04 09:00:01] NOTICE[812] chan_sip.c: Registration from '\"x' failed for '192.0.2.66' <sip:1@10.0.0.5>' failed for '203.0.113.7:5060' - Wrong password"),
-        (FtpServers, "Jun  4 09:00:01 ftp proftpd[812]: ftp (pc.example[203.0.113.7]) - USER (x[192.0.2.66]) - a: no such user found from pc.example [203.0.113.7] to 10.0.0.5:21"),
-        (ServerLogons, "Jun  4 09:00:01 host webmin[812]: Invalid login as x from 192.0.2.66 from 203.0.113.7"),
-        (ServerLogons, "2026/06/04 09:00:01 auth.go:202:SignInPost() [W] Failed authentication attempt for a from 192.0.2.66:0: x from 203.0.113.7:0: no [uid: 0, name: a from 192.0.2.66:0: x]"),
+        (VoipServers, ("[2026-06-04 09:00:01] NOTICE[812] chan_sip.c: Registration from '\"x' failed for "
+                       "'192.0.2.66' <sip:1@10.0.0.5>' failed for '203.0.113.7:5060' - Wrong password")),
+        (FtpServers, ("Jun  4 09:00:01 ftp proftpd[812]: ftp (pc.example[203.0.113.7]) - USER "
+                      "(x[192.0.2.66]) - a: no such user found from pc.example [203.0.113.7] to 10.0.0.5:21")),
+        (ServerLogons,
+         "Jun  4 09:00:01 host webmin[812]: Invalid login as x from 192.0.2.66 from 203.0.113.7"),
+        (ServerLogons, ("2026/06/04 09:00:01 auth.go:202:SignInPost() [W] Failed authentication attempt "
+                        "for a from 192.0.2.66:0: x from 203.0.113.7:0: no [uid: 0, name: a from "
+                        "192.0.2.66:0: x]")),
     ],
 )  # fmt: skip
 def test_what_a_client_calls_itself_is_no_address(log_format, line):

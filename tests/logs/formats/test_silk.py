@@ -9,7 +9,10 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats.flows.silk import Silk
 
-ROW = "10.20.1.5|203.0.113.9|51234|443|6|10|1000|FS PA|2026/06/10T02:20:31.123|0.200|2026/06/10T02:20:31.323|S0|"
+ROW = (
+    "10.20.1.5|203.0.113.9|51234|443|6|10|1000|FS PA|2026/06/10T02:20:31.123|0.200|2026/06/10T02:20:31.323|"
+    "S0|"
+)
 
 
 def test_rows_without_a_heading():

@@ -40,8 +40,14 @@ def test_the_web_application_firewalls_own_address_is_no_machine(client, device)
 @pytest.mark.parametrize(
     "line",
     [
-        'date=2026-06-02 time=08:15:30 devid="FG1" logid="0000000013" type="traffic" subtype="forward" srcip=10.0.0.1',
-        "2026:06:02-15:04:05 gw named[812]: client @0x1 10.0.0.1#5000 (a.example): query: a.example IN A + (10.0.0.2)",
+        (
+            'date=2026-06-02 time=08:15:30 devid="FG1" logid="0000000013" type="traffic" subtype="forward" '
+            "srcip=10.0.0.1"
+        ),
+        (
+            "2026:06:02-15:04:05 gw named[812]: client @0x1 10.0.0.1#5000 (a.example): query: a.example IN "
+            "A + (10.0.0.2)"
+        ),
         "2026:06:02-15:04:05 gw sshd[812]: Invalid user x from 203.0.113.9",
         'id="x" srcip="10.0.0.1"',
         "",

@@ -196,7 +196,8 @@ _JSON = st.recursive(
     max_leaves=8,
 )
 _KEYS = st.sampled_from(
-    ["timestamp", "event_type", "flow_id", "src_ip", "dest_ip", "src_port", "dns", "http", "tls", "alert", "fileinfo", "dhcp", "flow",
+    ["timestamp", "event_type", "flow_id", "src_ip", "dest_ip", "src_port", "dns", "http", "tls", "alert",
+     "fileinfo", "dhcp", "flow",
      "verdict", "suricata", "data", "event", "message", "host", "email", "files"]
 )  # fmt: skip
 

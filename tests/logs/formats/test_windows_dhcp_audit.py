@@ -124,7 +124,10 @@ IPV6 = [
     "\t\tMicrosoft DHCPV6 Service Activity Log",
     "Event ID  Meaning",
     "11000\tDHCPV6 Solicit.",
-    "ID,Date,Time,Description,IPv6 Address,Host Name,Error Code, Duid Length, Duid Bytes(Hex),User Name,Dhcid,Subnet Prefix.",
+    (
+        "ID,Date,Time,Description,IPv6 Address,Host Name,Error Code, Duid Length, Duid Bytes(Hex),User "
+        "Name,Dhcid,Subnet Prefix."
+    ),
 ]
 RECORD = "10,06/05/26,07:31:12,x,10.0.0.1,h,02005E100015,,0,0"
 

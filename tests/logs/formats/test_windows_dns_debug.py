@@ -14,7 +14,10 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats.dns.windows_dns_debug import WindowsDnsDebug
 
-REST = " 0D48 PACKET  000000000181D1C0 UDP Rcv 10.20.1.15      0c6b   Q [0001   D   NOERROR] A      (4)evil(7)example(0)"
+REST = (
+    " 0D48 PACKET  000000000181D1C0 UDP Rcv 10.20.1.15      0c6b   Q [0001   D   NOERROR] A      "
+    "(4)evil(7)example(0)"
+)
 UTC_ZONE = ZoneInfo("UTC")
 
 
@@ -94,7 +97,10 @@ def test_no_line_is_later_than_its_file():
     ],
 )
 def test_only_a_clients_packet_names_a_device(way, source, destination, device, forwarded):
-    line = f"2026-06-05 13:51:18 0D48 PACKET  000000000181D1C0 UDP {way} [0001   D   NOERROR] A      (4)evil(7)example(0)"
+    line = (
+        f"2026-06-05 13:51:18 0D48 PACKET  000000000181D1C0 UDP {way} [0001   D   NOERROR] A      "
+        "(4)evil(7)example(0)"
+    )
     event = event_of(line)
     assert (event.source_ip, event.destination_ip, event.device_ip, event.forwarded) == (
         source,

@@ -17,9 +17,11 @@ from lamsach.logs.reading.events import read_events
 from lamsach.model import Event, Refusal
 
 XML = (
-    "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Microsoft-Windows-Sysmon'/><EventID>3</EventID>"
+    "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider "
+    "Name='Microsoft-Windows-Sysmon'/><EventID>3</EventID>"
     "<TimeCreated SystemTime='2026-06-10T08:00:01Z'/><Computer>PC-MINH</Computer></System><EventData>"
-    "<Data Name='SourceIp'>10.20.0.31</Data><Data Name='SourcePort'>{port}</Data><Data Name='Image'>C:\\{pad}.exe</Data></EventData></Event>"
+    "<Data Name='SourceIp'>10.20.0.31</Data><Data Name='SourcePort'>{port}</Data><Data "
+    "Name='Image'>C:\\{pad}.exe</Data></EventData></Event>"
 )
 RECORD = {"EventID": 3, "SourceName": "Microsoft-Windows-Sysmon", "SourceIp": "10.20.0.31"}
 

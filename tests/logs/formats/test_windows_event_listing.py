@@ -11,7 +11,10 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats.windows.windows_event_exports import WindowsEventListing
 
-HEAD = "Log Name:      System\nSource:        Service\nDate:          {date}\nEvent ID:      7036\nComputer:      PC-MINH\nDescription:\ntext"
+HEAD = (
+    "Log Name:      System\nSource:        Service\nDate:          {date}\nEvent ID:      7036\n"
+    "Computer:      PC-MINH\nDescription:\ntext"
+)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +38,8 @@ def test_names_within_the_text_change_nothing():
 
 def test_the_xml_below_the_details_is_read_instead():
     xml = (
-        "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Microsoft-Windows-Sysmon'/><EventID>22</EventID>"
+        "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider "
+        "Name='Microsoft-Windows-Sysmon'/><EventID>22</EventID>"
         "<TimeCreated SystemTime='2026-06-10T08:00:01Z'/><Computer>PC-LAN</Computer></System>"
         "<EventData><Data Name='QueryName'>bot-c2.xyz</Data></EventData></Event>"
     )

@@ -11,7 +11,10 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats.windows.windows_event_text import WindowsEventText
 
-SNARE = "MSWinEventLog{d}1{d}Security{d}9{d}Wed Jun 10 15:00:01 2026{d}4624{d}Microsoft-Windows-Security-Auditing{d}x{d}N/A{d}Success Audit{d}SRV{d}Logon{d}{d}Network Information:  Source Network Address:  10.20.0.31  Source Port:  5{d}10"  # fmt: skip
+SNARE = ("MSWinEventLog{d}1{d}Security{d}9{d}Wed Jun 10 15:00:01 "
+         "2026{d}4624{d}Microsoft-Windows-Security-Auditing{d}x{d}N/A{d}Success "
+         "Audit{d}SRV{d}Logon{d}{d}Network Information:  Source Network Address:  10.20.0.31  Source Port: "
+         " 5{d}10")  # fmt: skip
 
 
 @pytest.mark.parametrize("delimiter", ["\t", "#011", "\\t", ";", ","])

@@ -12,8 +12,10 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.formats.windows.windows_event_xml import WindowsEventXml
 
 EVENT = (
-    "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Microsoft-Windows-Sysmon'/><EventID>{id}</EventID>"
-    "<TimeCreated SystemTime='2026-06-10T08:00:01Z'/><Computer>PC-MINH</Computer></System><EventData>{data}</EventData></Event>"
+    "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider "
+    "Name='Microsoft-Windows-Sysmon'/><EventID>{id}</EventID>"
+    "<TimeCreated SystemTime='2026-06-10T08:00:01Z'/><Computer>PC-MINH</Computer></System>"
+    "<EventData>{data}</EventData></Event>"
 )
 
 

@@ -53,7 +53,10 @@ def test_half_a_surrogate_pair_does_not_escape():
 @pytest.mark.parametrize(
     "line",
     [
-        '{"timestamp":"2026-06-10T08:00:01.000000+0000","flow_id":1,"event_type":"dns","src_ip":"10.20.0.31"}',
+        (
+            '{"timestamp":"2026-06-10T08:00:01.000000+0000","flow_id":1,"event_type":"dns",'
+            '"src_ip":"10.20.0.31"}'
+        ),
         '{"source":{"ip":"10.20.0.31"},"destination":{"ip":"203.0.113.77"}}',
         '{"level":"info","ts":1781078401.5,"msg":"started"}',
         '{"message":"the word _path and id.orig_h without quotes"}',
@@ -94,7 +97,8 @@ _JSON = st.recursive(
     max_leaves=6,
 )
 _KEYS = st.sampled_from(
-    ["ts", "uid", "id.orig_h", "id.resp_h", "id.orig_p", "id", "_path", "query", "answers", "uri", "host", "method", "mac",
+    ["ts", "uid", "id.orig_h", "id.resp_h", "id.orig_p", "id", "_path", "query", "answers", "uri", "host",
+     "method", "mac",
      "assigned_addr", "lease_time", "msg_types", "message", "server_name", "md5", "tx_hosts", "@stream"]
 )  # fmt: skip
 

@@ -22,7 +22,8 @@ FLOW_FIELDS = "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p"
     "state, action",
     [
         ("SF", Action.ALLOWED), ("S1", Action.ALLOWED), ("RSTO", Action.ALLOWED), ("RSTR", Action.ALLOWED),
-        ("S0", Action.UNKNOWN), ("REJ", Action.UNKNOWN), ("OTH", Action.UNKNOWN), ("RSTOS0", Action.UNKNOWN), ("SH", Action.UNKNOWN),
+        ("S0", Action.UNKNOWN), ("REJ", Action.UNKNOWN), ("OTH", Action.UNKNOWN), ("RSTOS0", Action.UNKNOWN),
+        ("SH", Action.UNKNOWN),
     ],
 )  # fmt: skip
 def test_a_refusal_by_the_peer_is_not_a_block(state, action):
@@ -82,7 +83,10 @@ def test_escapes_are_bytes_of_utf8():
     [
         "#Fields: date time c-ip cs-uri-stem",
         "#Software: Example",
-        "1781078401.123    45 10.20.0.31 TCP_MISS/200 100 GET http://evil.example/ - DIRECT/203.0.113.7 text/html",
+        (
+            "1781078401.123    45 10.20.0.31 TCP_MISS/200 100 GET http://evil.example/ - DIRECT/203.0.113.7 "
+            "text/html"
+        ),
         "Jun 10 08:00:01 dnsmasq[812]: query[A] evil.example from 10.20.0.31",
         '{"ts":1781078401.1,"uid":"CaaaaaaaaaaaaaaaA1","id.orig_h":"10.20.0.31"}',
         "2026-06-10\t08:00:01\t10.20.0.31",

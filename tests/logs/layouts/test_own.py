@@ -88,15 +88,18 @@ def test_an_own_format_is_checked_detected_and_read(
         ('name = "acme_gate"', "name = ", "The format file is no TOML.", ""),
         ("[[shapes]]", "[[forms]]", "A key is not known.", "forms"),
         ('title = "Acme Gate"', "", "A text is missing.", "title"),
-        ("marks = [", "marks = 5 # [", "A format needs marks: texts of which each of its lines holds one.", "marks"),
+        ("marks = [", "marks = 5 # [", "A format needs marks: texts of which each of its lines holds one.",
+         "marks"),
         ('role = "between"', 'role = "above"', "The role is not known.", "role"),
         ("(?P<source_ip>", "(?P<source>", "A group is named after no field.", "source"),
-        ('domain = "name"', 'domain = "site"', "The kind of a value is not known, or its group is not.", "kinds.domain"),
+        ('domain = "name"', 'domain = "site"', "The kind of a value is not known, or its group is not.",
+         "kinds.domain"),
         ('kind = "connection"', 'kind = "talk"', "The kind of event is not known.", "kind"),
         ('["PASS"]', '"PASS"', "The words are no list of texts.", "allowed"),
         ("acmegate: (", "acmegate: (?=(", "The pattern is no regular expression.", "pattern"),
         ("acmegate: (", "acmegate: (?:.*)+(", "The pattern repeats a group too often.", "pattern"),
-        ("destination_port = 443", "destination_port = 444", "An example gives something else.", "destination_port"),
+        ("destination_port = 443", "destination_port = 444", "An example gives something else.",
+         "destination_port"),
         ("acmegate: DROP", "acmegate! DROP", "An example has none of the shapes.", "examples 2"),
     ],
 )  # fmt: skip
@@ -120,12 +123,14 @@ def test_a_hostile_format_file_is_one_error(data: bytes, tmp_path: Path) -> None
 
 
 GOOD = [
-    r"a: (?P<x>\S+) b", r"\d{1,3}(?:\.\d{1,3}){3}:\d+", r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", r"[^ ]+ [^ ]+ [^ ]+$",
-    r"gate: [0-9.]+:\d+(?: to \S+)?(?: via \S+)?$", r"(?:PASS|DROP|REJECT) ", r'a="[^"]*" b="[^"]*"', r"x\S*\s",
+    r"a: (?P<x>\S+) b", r"\d{1,3}(?:\.\d{1,3}){3}:\d+", r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}",
+    r"[^ ]+ [^ ]+ [^ ]+$", r"gate: [0-9.]+:\d+(?: to \S+)?(?: via \S+)?$", r"(?:PASS|DROP|REJECT) ",
+    r'a="[^"]*" b="[^"]*"', r"x\S*\s",
 ]  # fmt: skip
 COSTLY = [
-    r"(a+)+b", r"(?:a|a)*b", r"\w+\w+x", r".*x", r"\w?\w?\w?\w?x", r"(?=a)a", r"(a)\1", r"(?:a|ab|b)*c", r"(?:\w+ ?){1,8}x",
-    "(?: a)?" * 20 + "b", r"\S+[a-z]+", r"(?:x*){3}y", "(", "a" * 3000, r"(?:\d+|\w)*", r"a*a*a*a*b",
+    r"(a+)+b", r"(?:a|a)*b", r"\w+\w+x", r".*x", r"\w?\w?\w?\w?x", r"(?=a)a", r"(a)\1", r"(?:a|ab|b)*c",
+    r"(?:\w+ ?){1,8}x", "(?: a)?" * 20 + "b", r"\S+[a-z]+", r"(?:x*){3}y", "(", "a" * 3000, r"(?:\d+|\w)*",
+    r"a*a*a*a*b",
 ]  # fmt: skip
 
 
