@@ -65,10 +65,10 @@ def made(count: int) -> Iterator[Indicator]:
             yield Indicator(kind, digest, "Mozi")
 
 
-def measure(writer: type[Writer], items: list[Indicator], digest: str, folder: Path) -> str:
+def measure(writer: Writer, items: list[Indicator], digest: str, folder: Path) -> str:
     """One row: seconds to choose and write, size, and what the program says."""
     begun = time.perf_counter()
-    export = prepare(items, writer(), digest, Terms(datetime(2026, 3, 1, tzinfo=UTC)))
+    export = prepare(items, writer, digest, Terms(datetime(2026, 3, 1, tzinfo=UTC)))
     path = folder / f"lamsach-{writer.name}{writer.suffix}"
     with path.open("wb") as stream:
         export.save(stream)
@@ -79,7 +79,7 @@ def measure(writer: type[Writer], items: list[Indicator], digest: str, folder: P
     )
 
 
-def accepted(writer: type[Writer], path: Path) -> str:
+def accepted(writer: Writer, path: Path) -> str:
     """What the real program says, and in how many seconds."""
     command = CHECKS.get(writer.name)
     if command is None:

@@ -254,7 +254,7 @@ def test_the_other_stated_kinds_in_an_event_of_sysmon(made: object, tmp_path: Pa
 @each_row("name", ["csv", "misp", "stix", "zeek", "openioc"], str)
 def test_what_is_written_is_read_back(name: str, tmp_path: Path) -> None:
     taken, _ = entries(tmp_path / "list", f"{LISTED}filename,Công văn 01.doc\nfilename,it's-a.exe\n")
-    made = prepare(taken, BY_NAME[name](), "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
+    made = prepare(taken, BY_NAME[name], "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
     again, _ = entries(tmp_path / "again", "".join(made.text()))
     assert {(item.type, item.value) for item in again} == {(item.type, item.value) for item in taken}
     assert len(taken) == 3
@@ -262,10 +262,10 @@ def test_what_is_written_is_read_back(name: str, tmp_path: Path) -> None:
 
 def test_what_cannot_hold_one_says_so(tmp_path: Path) -> None:
     taken, _ = entries(tmp_path / "list", LISTED)
-    made = prepare(taken, BY_NAME["rpz"](), "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
+    made = prepare(taken, BY_NAME["rpz"], "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
     assert made.stamp.count == 0
     sigma = "".join(
-        prepare(taken, BY_NAME["sigma"](), "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC))).text()
+        prepare(taken, BY_NAME["sigma"], "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC))).text()
     )
     assert f"- '\\{NAME}'" in sigma
 

@@ -146,5 +146,5 @@ def test_an_archive_knows_the_segments_that_show_it() -> None:
 def test_what_is_written_is_read_back(tmp_path: Path, name: str) -> None:
     (tmp_path / "list").write_text(LIST)
     taken = [item for item in read_list(str(tmp_path / "list"), print) if isinstance(item, Indicator)]
-    made = prepare(taken, BY_NAME[name](), "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
+    made = prepare(taken, BY_NAME[name], "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
     assert values(tmp_path / "again", "".join(made.text())) == {(item.type, item.value) for item in taken}

@@ -139,7 +139,7 @@ def test_the_digest_of_a_file_is_no_fingerprint() -> None:
 @pytest.mark.parametrize("name", ["csv", "misp", "stix"])
 def test_what_is_written_is_read_back(tmp_path: Path, name: str) -> None:
     taken, _ = entries(tmp_path / "list", STATED["type column"])
-    made = prepare(taken, BY_NAME[name](), "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
+    made = prepare(taken, BY_NAME[name], "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
     again, _ = entries(tmp_path / "again", "".join(made.text()))
     assert {(item.type, item.value) for item in again} == {(item.type, item.value) for item in taken}
 
@@ -232,7 +232,7 @@ def test_mail_that_came_makes_no_machine_infected(tmp_path: Path, monkeypatch: p
 @pytest.mark.parametrize("name", ["csv", "misp", "stix", "zeek", "openioc"])
 def test_mail_that_is_written_is_read_back(tmp_path: Path, name: str) -> None:
     taken, _ = entries(tmp_path / "list", MAILS["type column"])
-    made = prepare(taken, BY_NAME[name](), "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
+    made = prepare(taken, BY_NAME[name], "0" * 64, Terms(datetime(2026, 1, 1, tzinfo=UTC)))
     again, _ = entries(tmp_path / "again", "".join(made.text()))
     assert {(item.type, item.value) for item in again} == {(item.type, item.value) for item in taken}
 

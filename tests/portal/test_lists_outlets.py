@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -121,7 +122,7 @@ def test_a_value_of_two_lines_counts_as_two_where_a_firewall_counts_lines(cast: 
 def test_a_part_is_never_larger_than_what_the_firewall_takes(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(BY_NAME["fortigate_url"], "part_bytes", 1000)
+    monkeypatch.setitem(BY_NAME, "fortigate_url", replace(BY_NAME["fortigate_url"], part_bytes=1000))
     listing.add(cast, "".join(f"https://bot-{number}.xyz/{'a' * 80}\n" for number in range(30)))
     listing.again(cast)
     _, word = listing.outlet(cast, "fortigate_url", part=1000)

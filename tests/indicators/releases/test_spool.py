@@ -47,7 +47,7 @@ def test_nothing_stays_on_the_disk(small: Path) -> None:
 
 @pytest.mark.parametrize("writer", WRITERS)
 def test_a_writer_writes_the_same_from_memory_and_from_the_disk(
-    writer: type[Writer], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    writer: Writer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     in_memory = text_of(exported(writer))
     monkeypatch.setattr(rows, "HELD", 3)
@@ -57,5 +57,5 @@ def test_a_writer_writes_the_same_from_memory_and_from_the_disk(
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-def test_a_writer_writes_the_same_whatever_the_order_of_the_list(writer: type[Writer]) -> None:
+def test_a_writer_writes_the_same_whatever_the_order_of_the_list(writer: Writer) -> None:
     assert text_of(exported(writer, SAMPLE[::-1])) == text_of(exported(writer))

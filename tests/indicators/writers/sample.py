@@ -43,11 +43,9 @@ ORDERED = sorted(SAMPLE, key=lambda entry: (entry.type, entry.value))
 """As outputs hold it."""
 
 
-def exported(
-    writer: type[Writer], items: list[Indicator] | None = None, terms: Terms | None = None
-) -> Export:
+def exported(writer: Writer, items: list[Indicator] | None = None, terms: Terms | None = None) -> Export:
     chosen = SAMPLE if items is None else items
-    return prepare(chosen, writer(), list_digest(chosen), terms or Terms(NOW))
+    return prepare(chosen, writer, list_digest(chosen), terms or Terms(NOW))
 
 
 def text_of(export: Export) -> str:

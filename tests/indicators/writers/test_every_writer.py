@@ -16,7 +16,7 @@ import pytest
 from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.indicators import writers
 from lamsach.indicators.releases.release import list_digest
-from lamsach.indicators.writers import BY_NAME, WRITERS, base, export
+from lamsach.indicators.writers import BY_NAME, WRITERS, base, export, line_lists
 from lamsach.indicators.writers.base import WHOLE, Writer, iso
 from lamsach.indicators.writers.export import EXPIRED, NOT_YET, TLP_ABOVE, Terms
 from lamsach.model import Indicator
@@ -28,23 +28,20 @@ LOSES_SCHEME = {"fortigate_url", "fortigate_cli", "edl_url", "zeek"}
 
 
 def test_every_writer_is_in_the_registry() -> None:
-    for module in pkgutil.walk_packages(writers.__path__, f"{writers.__name__}."):
+    modules = [
         importlib.import_module(module.name)
-    found, waiting = set(), [Writer]
-    while waiting:
-        one = waiting.pop()
-        waiting += one.__subclasses__()
-        if one.__module__.startswith(f"{writers.__name__}.") and "name" in vars(one):
-            found.add(one)
-    assert found == set(WRITERS)
+        for module in pkgutil.walk_packages(writers.__path__, f"{writers.__name__}.")
+    ]
+    found = {value for module in modules for value in vars(module).values() if isinstance(value, Writer)}
+    assert found | set(line_lists.LINE_LISTS) == set(WRITERS)
     assert len(BY_NAME) == len(WRITERS)
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-def test_a_writer_says_what_it_is(writer: type[Writer]) -> None:
+def test_a_writer_says_what_it_is(writer: Writer) -> None:
     assert writer.name.replace("_", "").isalnum()
     assert writer.title
-    assert writer.__doc__
+    assert (writer.line, writer.pieces, writer.files).count(None) == 2
     assert writer.suffix.startswith(".")
     assert writer.holds
     assert writer.facts <= set(Indicator.__dataclass_fields__)
@@ -64,7 +61,7 @@ def test_every_reason_has_its_vietnamese() -> None:
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-def test_the_output_states_digest_time_count_and_end(writer: type[Writer]) -> None:
+def test_the_output_states_digest_time_count_and_end(writer: Writer) -> None:
     export = exported(writer)
     text = text_of(export)
     assert list_digest(SAMPLE) in text
@@ -75,7 +72,7 @@ def test_the_output_states_digest_time_count_and_end(writer: type[Writer]) -> No
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-def test_the_same_list_gives_the_same_bytes(writer: type[Writer]) -> None:
+def test_the_same_list_gives_the_same_bytes(writer: Writer) -> None:
     first, second = io.BytesIO(), io.BytesIO()
     exported(writer).save(first)
     exported(writer).save(second)
@@ -83,7 +80,7 @@ def test_the_same_list_gives_the_same_bytes(writer: type[Writer]) -> None:
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-def test_every_value_is_written_or_counted(writer: type[Writer]) -> None:
+def test_every_value_is_written_or_counted(writer: Writer) -> None:
     export = exported(writer)
     assert len(export.items) + sum(export.lost.values()) == len(SAMPLE)
     text = text_of(export)
@@ -93,13 +90,13 @@ def test_every_value_is_written_or_counted(writer: type[Writer]) -> None:
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-def test_an_empty_list_is_written_too(writer: type[Writer]) -> None:
+def test_an_empty_list_is_written_too(writer: Writer) -> None:
     export = exported(writer, [])
     assert "values 0" in text_of(export) or writer.name in ("csv",)
 
 
 @pytest.mark.parametrize("writer", [writer for writer in WRITERS if writer.reads_back])
-def test_in_out_in_keeps_what_the_format_can_hold(writer: type[Writer], tmp_path: Path) -> None:
+def test_in_out_in_keeps_what_the_format_can_hold(writer: Writer, tmp_path: Path) -> None:
     export = exported(writer)
     path = tmp_path / f"list{writer.suffix}"
     with path.open("wb") as stream:
@@ -120,7 +117,7 @@ def test_in_out_in_keeps_what_the_format_can_hold(writer: type[Writer], tmp_path
                 assert getattr(got[key], fact) == stated, (key, fact)
 
 
-def _as_held(writer: type[Writer], entry: Indicator) -> str:
+def _as_held(writer: Writer, entry: Indicator) -> str:
     if entry.type is T.URL and writer.name in LOSES_SCHEME:
         return entry.value.partition("://")[2]
     return entry.value

@@ -117,7 +117,7 @@ def test_what_is_not_canonical_is_never_written(kind: IndicatorType, value: str)
 @pytest.mark.parametrize("writer", WRITERS)
 @given(data=st.data())
 @SHORT
-def test_a_hostile_value_is_written_safely_or_not_at_all(writer: type[Writer], data: st.DataObject) -> None:
+def test_a_hostile_value_is_written_safely_or_not_at_all(writer: Writer, data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(list(writer.holds)))
     good = GOOD[kind]
     place = data.draw(st.integers(0, len(good)))
@@ -134,7 +134,7 @@ def test_a_hostile_value_is_written_safely_or_not_at_all(writer: type[Writer], d
 @pytest.mark.parametrize("writer", WRITERS)
 @given(words=TEXT)
 @SHORT
-def test_hostile_words_beside_values_change_nothing(writer: type[Writer], words: str) -> None:
+def test_hostile_words_beside_values_change_nothing(writer: Writer, words: str) -> None:
     hostile = [replace(entry, threat=words, source=words, tlp=words) for entry in SAMPLE]
     plain = [replace(entry, threat=None, source=None) for entry in hostile]
     assert _shape(writer, text_of(exported(writer, hostile))) == _shape(
@@ -151,7 +151,7 @@ def _harmless(entry: Indicator) -> Indicator:
     return replace(entry, value=value, threat=None, source=None)
 
 
-def _shape(writer: type[Writer], text: str) -> object:
+def _shape(writer: Writer, text: str) -> object:
     """The output as its program's parser sees it, without what strings and comments hold and without the values themselves."""
     name = writer.name
     assert not re.search(r"[\0\x0b\x0c\x85\u2028\u2029\r]", text.replace("\r\n", "\n")) or name in (

@@ -138,7 +138,7 @@ def _writers(names: list[str] | None) -> list[Writer]:
         raise UsageError(
             "There is no such format to write.", unknown[0], "See: lamsach indicators export --formats"
         )
-    return [BY_NAME[name]() for name in dict.fromkeys(names)]
+    return [BY_NAME[name] for name in dict.fromkeys(names)]
 
 
 def _targets(writers: list[Writer], output: Path | None, folder: Path | None) -> list[Path | None]:

@@ -1,20 +1,20 @@
 """The outputs of lists, by name.
 
-One more: its class in its subject's file (a line a value: a row of `line_lists`) and its line in `_CLASSES`;
+One more: its function in its subject's file (a line a value: a row of `line_lists`), its name in `_WRITERS`;
 what it can hold in `lamsach.model.indicator_types`; a row in docs/blocking.md. Those that `_ORDER` does not
 name are shown last.
 """
 
 from lamsach.indicators.writers.base import Stamp, Writer
-from lamsach.indicators.writers.exchange import CsvTable, Misp, OpenIoc
-from lamsach.indicators.writers.firewall_config import Checkpoint, FortigateCli, MikroTik
+from lamsach.indicators.writers.exchange import csv_table, misp, openioc
+from lamsach.indicators.writers.firewall_config import checkpoint, fortigate_cli, mikrotik
 from lamsach.indicators.writers.line_lists import LINE_LISTS
-from lamsach.indicators.writers.packet_filters import Ip6tables, Ipset, Iptables, Nftables, PfTable
-from lamsach.indicators.writers.proxies import HaProxy, Nginx, Squid
-from lamsach.indicators.writers.queries import Elastic, Kql, Sigma
-from lamsach.indicators.writers.rules import Snort, Suricata, SuricataDatasets, Yara
-from lamsach.indicators.writers.stix import Stix
-from lamsach.indicators.writers.zones import Rpz, WindowsDns
+from lamsach.indicators.writers.packet_filters import ip6tables, ipset, iptables, nftables, pf_table
+from lamsach.indicators.writers.proxies import haproxy, nginx, squid
+from lamsach.indicators.writers.queries import elastic, kql, sigma
+from lamsach.indicators.writers.rules import snort, suricata, suricata_datasets, yara
+from lamsach.indicators.writers.stix import stix_bundle
+from lamsach.indicators.writers.zones import rpz, windows_dns
 
 __all__ = ["BY_NAME", "WRITERS", "Stamp", "Writer"]
 
@@ -24,11 +24,11 @@ _ORDER = """
     ip6tables ipset suricata suricata_datasets snort zeek stix misp openioc csv text sigma kql elastic wazuh
     clamav_hdb clamav_hsb yara
 """
-_CLASSES: tuple[type[Writer], ...] = (
-    *LINE_LISTS, Checkpoint, CsvTable, Elastic, FortigateCli, HaProxy, Ip6tables, Ipset, Iptables, Kql,
-    MikroTik, Misp, Nftables, Nginx, OpenIoc, PfTable, Rpz, Sigma, Snort, Squid, Stix, Suricata,
-    SuricataDatasets, WindowsDns, Yara,
+_WRITERS: tuple[Writer, ...] = (
+    *LINE_LISTS, checkpoint, csv_table, elastic, fortigate_cli, haproxy, ip6tables, ipset, iptables, kql,
+    mikrotik, misp, nftables, nginx, openioc, pf_table, rpz, sigma, snort, squid, stix_bundle, suricata,
+    suricata_datasets, windows_dns, yara,
 )  # fmt: skip
-_NAMED = {writer.name: writer for writer in _CLASSES}
-WRITERS: tuple[type[Writer], ...] = tuple(_NAMED[name] for name in dict.fromkeys((*_ORDER.split(), *_NAMED)))
+_NAMED = {writer.name: writer for writer in _WRITERS}
+WRITERS: tuple[Writer, ...] = tuple(_NAMED[name] for name in dict.fromkeys((*_ORDER.split(), *_NAMED)))
 BY_NAME = {writer.name: writer for writer in WRITERS}

@@ -1,4 +1,4 @@
-"""The writer of one program's list, and the two common shapes: a line a value, and a zip of several files.
+"""The writer of one program's list: a declaration, with a function that writes.
 
 A writer is only ever given canonical values (see `safety.is_canonical`), so that no value can leave its
 syntax; free text goes through `safety.words` or the syntax's own quoting.
@@ -7,12 +7,11 @@ syntax; free text goes through `safety.words` or the syntax's own quoting.
 from __future__ import annotations
 
 import zipfile
-from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
-from typing import BinaryIO, ClassVar, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from lamsach.indicators.releases.rows import Spool
 from lamsach.indicators.writers.safety import ascii_words, is_canonical
@@ -20,6 +19,7 @@ from lamsach.model import Indicator, IndicatorType
 from lamsach.model.indicator_types import DIGESTS, ROWS, Held
 
 HASHES = tuple(sorted(DIGESTS))
+ALL_FACTS = frozenset({"threat", "source", "valid_from", "valid_until", "confidence", "tlp"})
 
 _T = TypeVar("_T")
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
@@ -79,51 +79,79 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-class Writer(ABC):
-    """Writes one program's list. Holds no state: one instance serves every list."""
+Items = Collection[Indicator]
 
-    name: ClassVar[str]
+
+def _is_held(item: Indicator) -> str | None:
+    return None
+
+
+def _as_they_are(items: Spool) -> Spool:
+    return items
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Writer:
+    """Output for one program, declared: what it is, what the format holds, and what writes it.
+
+    It is written by `line` value by value, by `pieces` as a whole, or by `files` as a zip of several.
+    """
+
+    name: str
     """What `--to` takes: lower case with underscores."""
-    title: ClassVar[str]
+    title: str
     """The product and what the file is there."""
-    suffix: ClassVar[str]
+    suffix: str = ".txt"
     """What the file's name ends in, with the dot."""
-    holds: ClassVar[Mapping[IndicatorType, str]]
-    """Kinds of value that the format can hold, each with WHOLE or the sentence that says what is lost."""
-    facts: ClassVar[frozenset[str]] = frozenset()
+    line: Callable[[Indicator], str] | None = None
+    """Lines of one value, with their line ends."""
+    pieces: Callable[[Items, Stamp], Iterator[str]] | None = None
+    """The output's text in pieces. The items may be millions on the disk: they are gone through, not kept."""
+    files: Callable[[Items, Stamp], Iterator[tuple[str, Iterator[str]]]] | None = None
+    """Name and text of each file of an archive."""
+    comment: str | None = "# "
+    """Mark of a comment, behind which the stamp is the first line; None: the pieces state it themselves."""
+    head: str = ""
+    """Further lines above the values."""
+    facts: frozenset[str] = frozenset()
     """Which facts (fields of `Indicator`) are kept so that they can be read back."""
-    reads_back: ClassVar[bool] = True
+    reads_back: bool = True
     """Whether `lamsach indicators read` understands the output."""
-    binary: ClassVar[bool] = False
-    """Whether the output is an archive of several files: see `Bundle`."""
-    most_entries: ClassVar[int] = 0
+    most_entries: int = 0
     """Entries of one list on the smallest usual devices, by their maker's documentation; 0: not known."""
-    part_bytes: ClassVar[int] = 0
+    part_bytes: int = 0
     """Limit of bytes of one address's answer; 0: not known."""
+    lost: Callable[[Indicator], str | None] = _is_held
+    """Why a canonical value of a kind that is held cannot be written all the same, or None."""
+    merged: Callable[[Spool], Spool] = _as_they_are
+    """The values without those that others cover, where the program asks for that."""
+    holds: Mapping[IndicatorType, str] = field(init=False)
+    """Kinds of value that the format can hold, each with WHOLE or the sentence that says what is lost."""
 
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        if (name := cls.__dict__.get("name")) is not None:
-            cls.holds = {row.type: _LOSSES[row.exports[name]] for row in ROWS if name in row.exports}
+    def __post_init__(self) -> None:
+        held = {row.type: _LOSSES[row.exports[self.name]] for row in ROWS if self.name in row.exports}
+        object.__setattr__(self, "holds", held)
 
-    def lost(self, item: Indicator) -> str | None:
-        """Return why a canonical value of a kind that is held cannot be written all the same, or None."""
-        return None
-
-    def merged(self, items: Spool) -> Spool:
-        """The values without those that others cover, where the program asks for that."""
-        return items
+    @property
+    def binary(self) -> bool:
+        """Return whether the output is an archive of several files."""
+        return self.files is not None
 
     def takes(self, item: Indicator) -> tuple[int, int]:
-        """Entries and bytes of a value in a list cut into parts; bytes count only with `part_bytes`."""
-        return 1, 0
+        """Entries and bytes of a value in a list cut into parts: each line is an entry."""
+        text = self.line(item) if self.line is not None else "\n"
+        return text.count("\n"), len(text.encode()) if self.line is not None else 0
 
-    @abstractmethod
-    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
-        """Yield the output's text in pieces, the same for the same arguments.
-
-        The items may be millions on the disk: they are gone through, not kept.
-        """
+    def write(self, items: Items, stamp: Stamp) -> Iterator[str]:
+        """Yield the output's text in pieces, the same for the same arguments; an archive's file by file."""
+        for _, text in self.files(items, stamp) if self.files is not None else ():
+            yield from text
+        if self.comment is not None and self.files is None:
+            yield f"{self.comment}{stamp.text()}\n{self.head}"
+        if self.line is not None:
+            yield from map(self.line, items)
+        elif self.pieces is not None:
+            yield from self.pieces(items, stamp)
 
     def refusal(self, item: Indicator) -> str | None:
         """Return why a value is left out, or None."""
@@ -132,6 +160,16 @@ class Writer(ABC):
         if not is_canonical(item.type, item.value):
             return NOT_CANONICAL
         return self.lost(item)
+
+
+def output(name: str, title: str, suffix: str = ".txt", **stated: Any) -> Callable[..., Writer]:
+    """Declare the writer whose pieces a function makes; `stated` are further members of `Writer`."""
+    return lambda pieces: Writer(name, title, suffix, pieces=pieces, **stated)
+
+
+def archive(name: str, title: str, **stated: Any) -> Callable[..., Writer]:
+    """Declare the writer whose files a function makes."""
+    return lambda files: Writer(name, title, ".zip", files=files, **stated)
 
 
 def of_types(items: Iterable[Indicator], *types: IndicatorType) -> Iterator[Indicator]:
@@ -158,47 +196,6 @@ def in_batches(values: Iterable[_T], size: int) -> Iterator[list[_T]]:
     waiting = iter(values)
     while batch := list(islice(waiting, size)):
         yield batch
-
-
-class LineList(Writer):
-    """One or several lines a value; the stamp is a comment on the first line."""
-
-    suffix = ".txt"
-    comment: ClassVar[str] = "# "
-    head: ClassVar[str] = ""
-    """Further lines above the values."""
-
-    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
-        """Yield the stamp, then value by value."""
-        yield f"{self.comment}{stamp.text()}\n{self.head}"
-        for item in items:
-            yield self.line(item)
-
-    def takes(self, item: Indicator) -> tuple[int, int]:
-        """Each line is an entry."""
-        text = self.line(item)
-        return text.count("\n"), len(text.encode())
-
-    @staticmethod
-    def line(item: Indicator) -> str:
-        """Lines of one value, with their line ends: the value itself, where a format says nothing else."""
-        return item.value + "\n"
-
-
-class Bundle(Writer):
-    """A writer whose output is a zip of files."""
-
-    suffix = ".zip"
-    binary = True
-
-    @abstractmethod
-    def files(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[tuple[str, Iterator[str]]]:
-        """Name and text of each file."""
-
-    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
-        """Yield the files' text one after the other, for looking at."""
-        for _, text in self.files(items, stamp):
-            yield from text
 
 
 def save_zip(stream: BinaryIO, files: Iterable[tuple[str, Iterable[str]]]) -> None:

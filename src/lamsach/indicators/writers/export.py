@@ -14,7 +14,7 @@ from typing import BinaryIO
 from lamsach.indicators.releases.rows import Runs, Spool
 from lamsach.indicators.values.listings import TLP_LEVELS, rank
 from lamsach.indicators.values.normalise import Value
-from lamsach.indicators.writers.base import COVERED, Bundle, Stamp, Writer, save_zip
+from lamsach.indicators.writers.base import COVERED, Stamp, Writer, save_zip
 from lamsach.model import Indicator, IndicatorType
 
 EXPIRED = "The validity of the value is over."
@@ -75,7 +75,7 @@ class Export:
 
     def save(self, stream: BinaryIO) -> None:
         """Write the output's bytes."""
-        if isinstance(self.writer, Bundle):
+        if self.writer.files is not None:
             save_zip(stream, self.writer.files(self.items, self.stamp))
             return
         for piece in self.text():

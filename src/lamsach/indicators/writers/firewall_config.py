@@ -14,7 +14,7 @@ Check Point custom intelligence feeds, the CSV of `ioc_feeds add` (Threat Preven
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv6Network, ip_network
 
 from lamsach.indicators.values.urls import split_url
@@ -22,11 +22,12 @@ from lamsach.indicators.writers.addresses import is_version
 from lamsach.indicators.writers.base import (
     SYNTAX,
     VALUE_TOO_LONG,
+    Items,
     Stamp,
-    Writer,
     framed,
     in_batches,
     of_types,
+    output,
 )
 from lamsach.indicators.writers.safety import ascii_words, slug, wire
 from lamsach.model import Indicator, IndicatorType
@@ -36,35 +37,29 @@ MEMBERS = 300
 LONGEST_URL = 511
 
 
-class FortigateCli(Writer):
+def _lost_fortigate_cli(item: Indicator) -> str | None:
+    """A pasted `?` calls for help; an entry of a filter holds 511 characters."""
+    if item.type is not IndicatorType.URL:
+        return None
+    if "?" in item.value or "'" in item.value:
+        return SYNTAX
+    return VALUE_TOO_LONG if len(_url(item)) > LONGEST_URL else None
+
+
+@output("fortigate_cli", "FortiGate configuration (CLI)", ".conf", lost=_lost_fortigate_cli)
+def fortigate_cli(items: Items, stamp: Stamp) -> Iterator[str]:
     """Address objects with their groups, a domain and a URL filter (both number 900), for policies."""
-
-    name = "fortigate_cli"
-    title = "FortiGate configuration (CLI)"
-    suffix = ".conf"
-
-    def lost(self, item: Indicator) -> str | None:
-        """A pasted `?` calls for help; an entry of a filter holds 511 characters."""
-        if item.type is not IndicatorType.URL:
-            return None
-        if "?" in item.value or "'" in item.value:
-            return SYNTAX
-        return VALUE_TOO_LONG if len(_url(item)) > LONGEST_URL else None
-
-    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
-        """Section by section."""
-        yield f"# {stamp.text()}\n"
-        for version, menu, group in ((4, "address", "addrgrp"), (6, "address6", "addrgrp6")):
-            listed = (_address(item) for item in _of_version(items, version))
-            yield from framed(f"config firewall {menu}\n", listed, "end\n")
-            members = (_object(item.value) for item in _of_version(items, version))
-            yield from framed(f"config firewall {group}\n", _groups(members), "end\n")
-        names, urls = of_types(items, IndicatorType.DOMAIN), of_types(items, IndicatorType.URL)
-        yield from _filter("dnsfilter", "domain-filter", _domains(names))
-        yield from _filter("webfilter", "urlfilter", _urls(urls))
+    for version, menu, group in ((4, "address", "addrgrp"), (6, "address6", "addrgrp6")):
+        listed = (_address(item) for item in _of_version(items, version))
+        yield from framed(f"config firewall {menu}\n", listed, "end\n")
+        members = (_object(item.value) for item in _of_version(items, version))
+        yield from framed(f"config firewall {group}\n", _groups(members), "end\n")
+    names, urls = of_types(items, IndicatorType.DOMAIN), of_types(items, IndicatorType.URL)
+    yield from _filter("dnsfilter", "domain-filter", _domains(names))
+    yield from _filter("webfilter", "urlfilter", _urls(urls))
 
 
-def _of_version(items: Collection[Indicator], version: int) -> Iterator[Indicator]:
+def _of_version(items: Items, version: int) -> Iterator[Indicator]:
     return (item for item in of_types(items, *ADDRESSES) if is_version(item, version))
 
 
@@ -117,43 +112,33 @@ def _url(item: Indicator) -> str:
     return f"{host}{rest}"
 
 
-class MikroTik(Writer):
+@output("mikrotik", "MikroTik RouterOS script", ".rsc")
+def mikrotik(items: Items, stamp: Stamp) -> Iterator[str]:
     """Address lists `lamsach` and static DNS names, to be used in a filter rule."""
-
-    name = "mikrotik"
-    title = "MikroTik RouterOS script"
-    suffix = ".rsc"
-
-    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
-        """Menu by menu."""
-        yield f"# {stamp.text()}\n"
-        for version, menu in ((4, "/ip firewall address-list"), (6, "/ipv6 firewall address-list")):
-            yield f"{menu}\nremove [find where list=lamsach]\n"
-            for item in of_types(items, *ADDRESSES):
-                if is_version(item, version):
-                    yield f'add list=lamsach address={item.value} comment="{ascii_words(item.threat)}"\n'
-        yield '/ip dns static\nremove [find where comment~"^lamsach"]\n'
-        for item in of_types(items, IndicatorType.DOMAIN):
-            said = ascii_words(item.threat)
-            yield f'add name={item.value} type=NXDOMAIN match-subdomain=yes comment="lamsach {said}"\n'
+    for version, menu in ((4, "/ip firewall address-list"), (6, "/ipv6 firewall address-list")):
+        yield f"{menu}\nremove [find where list=lamsach]\n"
+        for item in of_types(items, *ADDRESSES):
+            if is_version(item, version):
+                yield f'add list=lamsach address={item.value} comment="{ascii_words(item.threat)}"\n'
+    yield '/ip dns static\nremove [find where comment~"^lamsach"]\n'
+    for item in of_types(items, IndicatorType.DOMAIN):
+        said = ascii_words(item.threat)
+        yield f'add name={item.value} type=NXDOMAIN match-subdomain=yes comment="lamsach {said}"\n'
 
 
-class Checkpoint(Writer):
-    """Observables for Anti-Bot (contacts) and Anti-Virus (files)."""
+@output("checkpoint", "Check Point custom intelligence feed", ".csv", comment=None)
+def checkpoint(items: Items, stamp: Stamp) -> Iterator[str]:
+    """Observables for Anti-Bot (contacts) and Anti-Virus (files).
 
-    name = "checkpoint"
-    title = "Check Point custom intelligence feed"
-    suffix = ".csv"
-
-    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
-        """The heading that begins with `#`, then a line a value."""
-        yield f"# {stamp.text().replace(',', ';')}\n"
-        yield "#UNIQ-NAME,VALUE,TYPE,CONFIDENCE,SEVERITY,PRODUCT,COMMENT\n"
-        for number, item in enumerate(items, 1):
-            said = ascii_words(item.threat).replace(",", " ")
-            product = "AV" if item.type in DIGESTS else "AB"
-            kind, sure = BY_TYPE[item.type].checkpoint, _confidence(item)
-            yield f"lamsach{number},{_value(item)},{kind},{sure},high,{product},{said}\n"
+    The heading that begins with `#`, then a line a value.
+    """
+    yield f"# {stamp.text().replace(',', ';')}\n"
+    yield "#UNIQ-NAME,VALUE,TYPE,CONFIDENCE,SEVERITY,PRODUCT,COMMENT\n"
+    for number, item in enumerate(items, 1):
+        said = ascii_words(item.threat).replace(",", " ")
+        product = "AV" if item.type in DIGESTS else "AB"
+        kind, sure = BY_TYPE[item.type].checkpoint, _confidence(item)
+        yield f"lamsach{number},{_value(item)},{kind},{sure},high,{product},{said}\n"
 
 
 def _value(item: Indicator) -> str:

@@ -20,11 +20,10 @@ have no comments, so that the stamp is the value of a key that no log holds; Zee
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from lamsach.indicators.values.urls import split_url
-from lamsach.indicators.writers.base import SYNTAX, LineList
+from lamsach.indicators.writers.base import SYNTAX, Writer
 from lamsach.indicators.writers.safety import ascii_words, slug, wire, words
 from lamsach.model import Indicator, IndicatorType
 from lamsach.model.indicator_types import BY_TYPE
@@ -41,18 +40,8 @@ PAN-OS Administrator's Guide, "External Dynamic List": entries by model.
 """
 
 
-def _listed(
-    name: str, title: str, doc: str, line: Callable[[Indicator], str] = LineList.line, **said: Any
-) -> type[LineList]:
-    """The writer of a list whose values are lines; `said` are further members of `Writer`."""
-    members = {
-        "__module__": __name__,
-        "name": name,
-        "title": title,
-        "__doc__": doc,
-        "line": staticmethod(line),
-    }
-    return cast("type[LineList]", type(name, (LineList,), members | said))
+def _value(item: Indicator) -> str:
+    return f"{item.value}\n"
 
 
 def _and_below(item: Indicator) -> str:
@@ -74,7 +63,7 @@ def _edl_url(item: Indicator) -> str:
     return _host_and_path(item)
 
 
-def _edl_lost(self: LineList, item: Indicator) -> str | None:
+def _edl_lost(item: Indicator) -> str | None:
     """A wildcard's sign cannot be quoted."""
     return SYNTAX if item.type is IndicatorType.URL and "*" in item.value else None
 
@@ -112,103 +101,63 @@ def _column(text: str | None) -> str:
 
 
 LINE_LISTS = (
-    _listed("text", "Plain text", "Every kind of value."),
-    _listed(
+    # Every kind of value.
+    Writer("text", "Plain text", ".txt", _value),
+    # A listed name and all below it.
+    Writer(
         "adblock",
         "Pi-hole and AdGuard Home filter list",
-        "A listed name and all below it.",
+        ".txt",
         lambda item: f"||{item.value}^\n",
         comment="! ",
     ),
-    _listed(
-        "dnsmasq",
-        "dnsmasq (also OpenWrt)",
-        "A listed name and all below it do not exist.",
-        lambda item: f"address=/{item.value}/\n",
-        suffix=".conf",
-    ),
-    _listed(
+    # A listed name and all below it do not exist.
+    Writer("dnsmasq", "dnsmasq (also OpenWrt)", ".conf", lambda item: f"address=/{item.value}/\n"),
+    # A listed name leads nowhere.
+    Writer(
         "hosts",
         "hosts file",
-        "A listed name leads nowhere.",
+        ".txt",
         lambda item: f"0.0.0.0 {item.value}{_note(item)}\n",
         facts=frozenset({"threat"}),
     ),
-    _listed(
+    # A listed name and all below it do not exist.
+    Writer(
         "unbound",
         "Unbound local zones",
-        "A listed name and all below it do not exist.",
+        ".conf",
         lambda item: f'local-zone: "{item.value}." always_nxdomain{_note(item)}\n',
         head="server:\n",
-        suffix=".conf",
         facts=frozenset({"threat"}),
     ),
-    _listed(
-        "fortigate_address",
-        "FortiGate threat feed: addresses",
-        "For `config system external-resource`, `set type address`.",
-        **_FORTIGATE,
+    # For `config system external-resource`, `set type address`.
+    Writer("fortigate_address", "FortiGate threat feed: addresses", ".txt", _value, **_FORTIGATE),
+    # For `config system external-resource`, `set type domain`, used in a DNS filter.
+    Writer("fortigate_domain", "FortiGate threat feed: domains", ".txt", _and_below, **_FORTIGATE),
+    # For `config system external-resource`, `set type category`, used in a web filter.
+    Writer("fortigate_url", "FortiGate threat feed: URLs", ".txt", _feed_url, **_FORTIGATE),
+    # Type *IP List*.
+    Writer("edl", "Palo Alto external dynamic list: addresses", ".txt", _value, **_PALO_ALTO),
+    # Type *Domain List*: a name, and `*.name` for those below it.
+    Writer("edl_domain", "Palo Alto external dynamic list: domains", ".txt", _and_below, **_PALO_ALTO),
+    # Type *URL List*.
+    Writer(
+        "edl_url", "Palo Alto external dynamic list: URLs", ".txt", _edl_url, lost=_edl_lost, **_PALO_ALTO
     ),
-    _listed(
-        "fortigate_domain",
-        "FortiGate threat feed: domains",
-        "For `config system external-resource`, `set type domain`, used in a DNS filter.",
-        _and_below,
-        **_FORTIGATE,
-    ),
-    _listed(
-        "fortigate_url",
-        "FortiGate threat feed: URLs",
-        "For `config system external-resource`, `set type category`, used in a web filter.",
-        _feed_url,
-        **_FORTIGATE,
-    ),
-    _listed("edl", "Palo Alto external dynamic list: addresses", "Type *IP List*.", **_PALO_ALTO),
-    _listed(
-        "edl_domain",
-        "Palo Alto external dynamic list: domains",
-        "Type *Domain List*: a name, and `*.name` for those below it.",
-        _and_below,
-        **_PALO_ALTO,
-    ),
-    _listed(
-        "edl_url",
-        "Palo Alto external dynamic list: URLs",
-        "Type *URL List*.",
-        _edl_url,
-        lost=_edl_lost,
-        **_PALO_ALTO,
-    ),
-    _listed(
-        "clamav_hdb",
-        "ClamAV signatures (MD5)",
-        "For a file `lamsach.hdb` in the database folder.",
-        _signature,
-        suffix=".hdb",
-    ),
-    _listed(
-        "clamav_hsb",
-        "ClamAV signatures (SHA-1, SHA-256)",
-        "For a file `lamsach.hsb` in the database folder.",
-        _signature,
-        suffix=".hsb",
-    ),
-    _listed(
-        "wazuh",
-        "Wazuh CDB list",
-        "Looked up by `list` rules: whole names, single addresses, hashes.",
-        _wazuh,
-        comment="lamsach-list:",
-        suffix=".cdb.txt",
-    ),
-    _listed(
+    # For a file `lamsach.hdb` in the database folder.
+    Writer("clamav_hdb", "ClamAV signatures (MD5)", ".hdb", _signature),
+    # For a file `lamsach.hsb` in the database folder.
+    Writer("clamav_hsb", "ClamAV signatures (SHA-1, SHA-256)", ".hsb", _signature),
+    # Looked up by `list` rules: whole names, single addresses, hashes.
+    Writer("wazuh", "Wazuh CDB list", ".cdb.txt", _wazuh, comment="lamsach-list:"),
+    # Tab-separated, with source and threat as notes. Zeek compares whole names, and URLs without their
+    # scheme.
+    Writer(
         "zeek",
         "Zeek intelligence file",
-        "Tab-separated, with source and threat as notes. Zeek compares whole names, and URLs "
-        "without their scheme.",
+        ".intel",
         _zeek,
         head="#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\n",
-        suffix=".intel",
         facts=frozenset({"threat"}),
     ),
 )

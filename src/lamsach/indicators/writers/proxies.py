@@ -20,28 +20,25 @@ where it is to hold.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from lamsach.indicators.releases.rows import Spool
 from lamsach.indicators.values.urls import split_url
 from lamsach.indicators.writers.addresses import merged_networks, short, topmost, whole
-from lamsach.indicators.writers.base import Bundle, Stamp, Writer, of_types
+from lamsach.indicators.writers.base import Items, Stamp, archive, of_types, output
 from lamsach.indicators.writers.safety import ascii_words, slug, wire
 from lamsach.model import Indicator, IndicatorType
 from lamsach.model.indicator_types import ADDRESSES
 
 
-class HaProxy(Bundle):
-    """`lamsach-addresses.map` for `map_ip`, `lamsach-names.map` for `map_end`; either may be empty."""
+@archive("haproxy", "HAProxy maps", reads_back=False)
+def haproxy(items: Items, stamp: Stamp) -> Iterator[tuple[str, Iterator[str]]]:
+    """`lamsach-addresses.map` for `map_ip`, `lamsach-names.map` for `map_end`; either may be empty.
 
-    name = "haproxy"
-    title = "HAProxy maps"
-    reads_back = False
-
-    def files(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[tuple[str, Iterator[str]]]:
-        """Yield both maps, so that a configuration which names them always loads."""
-        yield "lamsach-addresses.map", _map(stamp, "", of_types(items, *ADDRESSES))
-        yield "lamsach-names.map", _map(stamp, ".", of_types(items, IndicatorType.DOMAIN))
+    Yield both maps, so that a configuration which names them always loads.
+    """
+    yield "lamsach-addresses.map", _map(stamp, "", of_types(items, *ADDRESSES))
+    yield "lamsach-names.map", _map(stamp, ".", of_types(items, IndicatorType.DOMAIN))
 
 
 def _map(stamp: Stamp, before: str, items: Iterator[Indicator]) -> Iterator[str]:
@@ -50,58 +47,47 @@ def _map(stamp: Stamp, before: str, items: Iterator[Indicator]) -> Iterator[str]
         yield f"{before}{item.value} {slug(ascii_words(item.threat)) or 'listed'}\n"
 
 
-class Nginx(Writer):
-    """Variables `$lamsach_address` (the client) and `$lamsach_name` (the host): 1 for what is listed."""
+@output("nginx", "nginx geo and map", ".conf", reads_back=False)
+def nginx(items: Items, stamp: Stamp) -> Iterator[str]:
+    """Variables `$lamsach_address` (the client) and `$lamsach_name` (the host): 1 for what is listed.
 
-    name = "nginx"
-    title = "nginx geo and map"
-    suffix = ".conf"
-    reads_back = False
-
-    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
-        """Yield networks, then names; the table's sizes hold the longest name and all of them."""
-        yield f"# {stamp.text()}\ngeo $lamsach_address {{\n    default 0;\n"
-        for networks in merged_networks(items):
-            for network in networks:
-                yield f"    {whole(network)} 1;\n"
-        count = sum(1 for _ in of_types(items, IndicatorType.DOMAIN))
-        yield f"}}\nmap_hash_bucket_size 512;\nmap_hash_max_size {max(2048, 2 * count)};\n"
-        yield "map $host $lamsach_name {\n    hostnames;\n    default 0;\n"
-        for item in of_types(items, IndicatorType.DOMAIN):
-            yield f"    .{item.value} 1;\n"
-        yield "}\n"
+    Yield networks, then names; the table's sizes hold the longest name and all of them.
+    """
+    yield "geo $lamsach_address {\n    default 0;\n"
+    for networks in merged_networks(items):
+        for network in networks:
+            yield f"    {whole(network)} 1;\n"
+    count = sum(1 for _ in of_types(items, IndicatorType.DOMAIN))
+    yield f"}}\nmap_hash_bucket_size 512;\nmap_hash_max_size {max(2048, 2 * count)};\n"
+    yield "map $host $lamsach_name {\n    hostnames;\n    default 0;\n"
+    for item in of_types(items, IndicatorType.DOMAIN):
+        yield f"    .{item.value} 1;\n"
+    yield "}\n"
 
 
-class Squid(Writer):
+def _merged_squid(items: Spool) -> Spool:
+    """Without the names below listed names."""
+    return topmost(items)
+
+
+@output("squid", "Squid access lists", ".conf", reads_back=False, merged=_merged_squid)
+def squid(items: Items, stamp: Stamp) -> Iterator[str]:
     """Access lists by name, address and URL, and the lines that deny them."""
-
-    name = "squid"
-    title = "Squid access lists"
-    suffix = ".conf"
-    reads_back = False
-
-    def merged(self, items: Spool) -> Spool:
-        """Without the names below listed names."""
-        return topmost(items)
-
-    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
-        """Access list by access list."""
-        yield f"# {stamp.text()}\n"
-        used = []
-        names = (f".{item.value}" for item in of_types(items, IndicatorType.DOMAIN))
-        networks = (short(network) for part in merged_networks(items) for network in part)
-        urls = (_pattern(item.value) for item in of_types(items, IndicatorType.URL))
-        for acl, kind, values in (
-            ("lamsach_names", "dstdomain -n", names),
-            ("lamsach_addresses", "dst", networks),
-            ("lamsach_urls", "url_regex", urls),
-        ):
-            for number, value in enumerate(values):
-                if not number:
-                    used.append(acl)
-                yield f"acl {acl} {kind} {value}\n"
-        for acl in used:
-            yield f"http_access deny {acl}\n"
+    used = []
+    names = (f".{item.value}" for item in of_types(items, IndicatorType.DOMAIN))
+    networks = (short(network) for part in merged_networks(items) for network in part)
+    urls = (_pattern(item.value) for item in of_types(items, IndicatorType.URL))
+    for acl, kind, values in (
+        ("lamsach_names", "dstdomain -n", names),
+        ("lamsach_addresses", "dst", networks),
+        ("lamsach_urls", "url_regex", urls),
+    ):
+        for number, value in enumerate(values):
+            if not number:
+                used.append(acl)
+            yield f"acl {acl} {kind} {value}\n"
+    for acl in used:
+        yield f"http_access deny {acl}\n"
 
 
 def _pattern(url: str) -> str:

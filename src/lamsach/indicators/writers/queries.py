@@ -15,40 +15,36 @@ Elasticsearch over ECS fields
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from uuid import uuid5
 
 from lamsach.indicators.values.urls import split_url
 from lamsach.indicators.writers.addresses import is_version
-from lamsach.indicators.writers.base import HASHES, Stamp, Writer, framed, in_batches, iso, of_types
+from lamsach.indicators.writers.base import HASHES, Items, Stamp, framed, in_batches, iso, of_types, output
 from lamsach.indicators.writers.safety import wire
 from lamsach.indicators.writers.stix import NAMESPACE
 from lamsach.model import Indicator, IndicatorType
 from lamsach.model.indicator_types import ADDRESSES
 
 
-class Sigma(Writer):
-    """For the taxonomy's DNS, firewall, proxy and process logs."""
+@output("sigma", "Sigma rules", ".yml", reads_back=False, comment=None)
+def sigma(items: Items, stamp: Stamp) -> Iterator[str]:
+    """For the taxonomy's DNS, firewall, proxy and process logs.
 
-    name = "sigma"
-    title = "Sigma rules"
-    suffix = ".yml"
-    reads_back = False
-
-    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
-        """Rule by rule; a kind of log without values has none."""
-        separator = ""
-        for what, category, fields in _RULES:
-            selections = (
-                piece
-                for number, (field, types, form) in enumerate(fields, 1)
-                for piece in _selection(number, field, map(form, of_types(items, *types)))
-            )
-            for piece in framed(separator + _head(what, category, stamp), selections, _TAIL):
-                yield piece
-                separator = "---\n"
-        if not separator:
-            yield f"# {stamp.text()}\n"
+    Rule by rule; a kind of log without values has none.
+    """
+    separator = ""
+    for what, category, fields in _RULES:
+        selections = (
+            piece
+            for number, (field, types, form) in enumerate(fields, 1)
+            for piece in _selection(number, field, map(form, of_types(items, *types)))
+        )
+        for piece in framed(separator + _head(what, category, stamp), selections, _TAIL):
+            yield piece
+            separator = "---\n"
+    if not separator:
+        yield f"# {stamp.text()}\n"
 
 
 def _head(what: str, category: str, stamp: Stamp) -> str:
@@ -135,30 +131,22 @@ or FileName in~ (file_name)),
 """
 
 
-class Kql(Writer):
+@output("kql", "KQL query (Microsoft Defender, Sentinel)", ".kql", reads_back=False, comment="// ")
+def kql(items: Items, stamp: Stamp) -> Iterator[str]:
     """`let` statements with the values, then the query."""
-
-    name = "kql"
-    title = "KQL query (Microsoft Defender, Sentinel)"
-    suffix = ".kql"
-    reads_back = False
-
-    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
-        """List by list."""
-        yield f"// {stamp.text()}\n"
-        yield from _let("addresses", _values(items, IndicatorType.IP))
-        for name, version in (("networks4", 4), ("networks6", 6)):
-            networks = of_types(items, IndicatorType.NETWORK)
-            yield from _let(name, (item.value for item in networks if is_version(item, version)))
-        yield from _let("names", _values(items, IndicatorType.DOMAIN))
-        urls = _values(items, IndicatorType.URL)
-        yield from _let("urls", ("".join(split_url(wire(url))[1:]) for url in urls))
-        for kind in (IndicatorType.SHA256, IndicatorType.SHA1, IndicatorType.MD5, IndicatorType.FILE_NAME):
-            yield from _let(kind.value, _values(items, kind))
-        yield _QUERY
+    yield from _let("addresses", _values(items, IndicatorType.IP))
+    for name, version in (("networks4", 4), ("networks6", 6)):
+        networks = of_types(items, IndicatorType.NETWORK)
+        yield from _let(name, (item.value for item in networks if is_version(item, version)))
+    yield from _let("names", _values(items, IndicatorType.DOMAIN))
+    urls = _values(items, IndicatorType.URL)
+    yield from _let("urls", ("".join(split_url(wire(url))[1:]) for url in urls))
+    for kind in (IndicatorType.SHA256, IndicatorType.SHA1, IndicatorType.MD5, IndicatorType.FILE_NAME):
+        yield from _let(kind.value, _values(items, kind))
+    yield _QUERY
 
 
-def _values(items: Collection[Indicator], kind: IndicatorType) -> Iterator[str]:
+def _values(items: Items, kind: IndicatorType) -> Iterator[str]:
     return (item.value for item in of_types(items, kind))
 
 
@@ -173,34 +161,27 @@ def _let(name: str, values: Iterable[str]) -> Iterator[str]:
 TERMS_IN_A_QUERY = 60_000
 
 
-class Elastic(Writer):
+@output("elastic", "Elasticsearch terms query", ".json", reads_back=False, comment=None)
+def elastic(items: Items, stamp: Stamp) -> Iterator[str]:
     """A search body: any of the terms."""
-
-    name = "elastic"
-    title = "Elasticsearch terms query"
-    suffix = ".json"
-    reads_back = False
-
-    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
-        """Field by field."""
-        fields: tuple[tuple[str, tuple[IndicatorType, ...]], ...] = (
-            ("destination.ip", ADDRESSES),
-            ("dns.question.name", (IndicatorType.DOMAIN,)),
-            ("destination.domain", (IndicatorType.DOMAIN,)),
-            ("url.domain", (IndicatorType.DOMAIN,)),
-            ("url.full", (IndicatorType.URL,)),
-            ("file.hash.md5", (IndicatorType.MD5,)),
-            ("file.hash.sha1", (IndicatorType.SHA1,)),
-            ("file.hash.sha256", (IndicatorType.SHA256,)),
-            ("tls.client.ja3", (IndicatorType.JA3,)),
-        )
-        yield (
-            f'{{"query": {{"bool": {{"_name": {json.dumps(stamp.text())}, "minimum_should_match": '
-            f'1, "should": [\n'
-        )
-        separator = ""
-        for field, kinds in fields:
-            for batch in in_batches(of_types(items, *kinds), TERMS_IN_A_QUERY):
-                yield separator + json.dumps({"terms": {field: [wire(item.value) for item in batch]}})
-                separator = ",\n"
-        yield "\n]}}}\n"
+    fields: tuple[tuple[str, tuple[IndicatorType, ...]], ...] = (
+        ("destination.ip", ADDRESSES),
+        ("dns.question.name", (IndicatorType.DOMAIN,)),
+        ("destination.domain", (IndicatorType.DOMAIN,)),
+        ("url.domain", (IndicatorType.DOMAIN,)),
+        ("url.full", (IndicatorType.URL,)),
+        ("file.hash.md5", (IndicatorType.MD5,)),
+        ("file.hash.sha1", (IndicatorType.SHA1,)),
+        ("file.hash.sha256", (IndicatorType.SHA256,)),
+        ("tls.client.ja3", (IndicatorType.JA3,)),
+    )
+    yield (
+        f'{{"query": {{"bool": {{"_name": {json.dumps(stamp.text())}, "minimum_should_match": '
+        f'1, "should": [\n'
+    )
+    separator = ""
+    for field, kinds in fields:
+        for batch in in_batches(of_types(items, *kinds), TERMS_IN_A_QUERY):
+            yield separator + json.dumps({"terms": {field: [wire(item.value) for item in batch]}})
+            separator = ",\n"
+    yield "\n]}}}\n"

@@ -16,11 +16,11 @@ well.
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 
 from lamsach.indicators.writers.addresses import merged_networks, short
-from lamsach.indicators.writers.base import HASHES, Bundle, Stamp, Writer, in_batches, of_types
+from lamsach.indicators.writers.base import HASHES, Items, Stamp, archive, in_batches, of_types, output
 from lamsach.indicators.writers.safety import ascii_words
 from lamsach.model import Indicator, IndicatorType
 
@@ -50,73 +50,57 @@ def _addresses(items: Iterable[Indicator], sids: Iterator[int]) -> Iterator[str]
         )
 
 
-class Suricata(Writer):
+@output("suricata", "Suricata rules", ".rules")
+def suricata(items: Items, stamp: Stamp) -> Iterator[str]:
     """Three rules a name; one rule for some hundred addresses."""
-
-    name = "suricata"
-    title = "Suricata rules"
-    suffix = ".rules"
-
-    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
-        """Addresses, then names."""
-        yield f"# {stamp.text()}\n"
-        sids = count(FIRST_SID)
-        yield from _addresses(items, sids)
-        for item in of_types(items, IndicatorType.DOMAIN):
-            for protocol, buffer in _NAME_BUFFERS:
-                yield (
-                    f'alert {protocol} $HOME_NET any -> any any (msg:"{message(item)}"; {buffer}; dotprefix; '
-                    f'content:".{item.value}"; nocase; endswith; classtype:trojan-activity; '
-                    f"sid:{next(sids)}; rev:1;)\n"
-                )
-
-
-class Snort(Writer):
-    """One rule a name; one rule for some hundred addresses."""
-
-    name = "snort"
-    title = "Snort 3 rules"
-    suffix = ".rules"
-
-    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
-        """Addresses, then names."""
-        yield f"# {stamp.text()}\n"
-        sids = count(FIRST_SID)
-        yield from _addresses(items, sids)
-        for item in of_types(items, IndicatorType.DOMAIN):
-            labels = "".join(f"|{len(label):02x}|{label}" for label in item.value.split("."))
+    sids = count(FIRST_SID)
+    yield from _addresses(items, sids)
+    for item in of_types(items, IndicatorType.DOMAIN):
+        for protocol, buffer in _NAME_BUFFERS:
             yield (
-                f'alert udp $HOME_NET any -> any 53 (msg:"{message(item)}"; content:"{labels}|00|", nocase; '
-                f"classtype:trojan-activity; sid:{next(sids)}; rev:1;)\n"
+                f'alert {protocol} $HOME_NET any -> any any (msg:"{message(item)}"; {buffer}; dotprefix; '
+                f'content:".{item.value}"; nocase; endswith; classtype:trojan-activity; '
+                f"sid:{next(sids)}; rev:1;)\n"
             )
 
 
-class SuricataDatasets(Bundle):
-    """`lamsach.rules`, `lamsach-addresses.lst`, `lamsach-names.lst` and the lists of hashes."""
-
-    name = "suricata_datasets"
-    title = "Suricata datasets with their rules"
-
-    def files(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[tuple[str, Iterator[str]]]:
-        """Only the lists that hold something, and their rules."""
-        hashes = [kind for kind in HASHES if _any(items, kind)]
-        names, addresses = _any(items, IndicatorType.DOMAIN), _any(items, IndicatorType.IP)
-        yield "lamsach.rules", _rules(stamp, items, addresses, names, hashes)
-        if addresses:
-            yield "lamsach-addresses.lst", (item.value + "\n" for item in of_types(items, IndicatorType.IP))
-        if names:
-            coded = (base64.b64encode(item.value.encode()) for item in of_types(items, IndicatorType.DOMAIN))
-            yield "lamsach-names.lst", (line.decode() + "\n" for line in coded)
-        for kind in hashes:
-            yield f"lamsach-{kind.value}.lst", (item.value + "\n" for item in of_types(items, kind))
+@output("snort", "Snort 3 rules", ".rules")
+def snort(items: Items, stamp: Stamp) -> Iterator[str]:
+    """One rule a name; one rule for some hundred addresses."""
+    sids = count(FIRST_SID)
+    yield from _addresses(items, sids)
+    for item in of_types(items, IndicatorType.DOMAIN):
+        labels = "".join(f"|{len(label):02x}|{label}" for label in item.value.split("."))
+        yield (
+            f'alert udp $HOME_NET any -> any 53 (msg:"{message(item)}"; content:"{labels}|00|", nocase; '
+            f"classtype:trojan-activity; sid:{next(sids)}; rev:1;)\n"
+        )
 
 
-def _any(items: Collection[Indicator], kind: IndicatorType) -> bool:
+@archive("suricata_datasets", "Suricata datasets with their rules")
+def suricata_datasets(items: Items, stamp: Stamp) -> Iterator[tuple[str, Iterator[str]]]:
+    """`lamsach.rules`, `lamsach-addresses.lst`, `lamsach-names.lst` and the lists of hashes.
+
+    Only the lists that hold something, and their rules.
+    """
+    hashes = [kind for kind in HASHES if _any(items, kind)]
+    names, addresses = _any(items, IndicatorType.DOMAIN), _any(items, IndicatorType.IP)
+    yield "lamsach.rules", _rules(stamp, items, addresses, names, hashes)
+    if addresses:
+        yield "lamsach-addresses.lst", (item.value + "\n" for item in of_types(items, IndicatorType.IP))
+    if names:
+        coded = (base64.b64encode(item.value.encode()) for item in of_types(items, IndicatorType.DOMAIN))
+        yield "lamsach-names.lst", (line.decode() + "\n" for line in coded)
+    for kind in hashes:
+        yield f"lamsach-{kind.value}.lst", (item.value + "\n" for item in of_types(items, kind))
+
+
+def _any(items: Items, kind: IndicatorType) -> bool:
     return next(of_types(items, kind), None) is not None
 
 
 def _rules(
-    stamp: Stamp, items: Collection[Indicator], addresses: bool, names: bool, hashes: list[IndicatorType]
+    stamp: Stamp, items: Items, addresses: bool, names: bool, hashes: list[IndicatorType]
 ) -> Iterator[str]:
     yield f"# {stamp.text()}\n"
     sids = count(FIRST_SID)
@@ -124,9 +108,7 @@ def _rules(
         yield f"{rule}; sid:{next(sids)}; rev:1;)\n"
 
 
-def _bare_rules(
-    items: Collection[Indicator], addresses: bool, names: bool, hashes: list[IndicatorType]
-) -> Iterator[str]:
+def _bare_rules(items: Items, addresses: bool, names: bool, hashes: list[IndicatorType]) -> Iterator[str]:
     limits = "memcap 512mb,hashsize 65536"
     if addresses:
         yield (
@@ -149,23 +131,17 @@ def _bare_rules(
 HASHES_IN_A_RULE = 500
 
 
-class Yara(Writer):
+@output("yara", "YARA hash rules", ".yar", comment="// ")
+def yara(items: Items, stamp: Stamp) -> Iterator[str]:
     """One rule for some hundred hashes of a kind."""
-
-    name = "yara"
-    title = "YARA hash rules"
-    suffix = ".yar"
-
-    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
-        """Kind by kind."""
-        yield f'// {stamp.text()}\nimport "hash"\n'
-        for kind in HASHES:
-            for number, batch in enumerate(in_batches(of_types(items, kind), HASHES_IN_A_RULE), 1):
-                tests = " or\n        ".join(
-                    f'hash.{kind.value}(0, filesize) == "{item.value}"' for item in batch
-                )
-                yield (
-                    f"rule lamsach_{kind.value}_{number} {{\n    meta:\n        description = "
-                    f'"Lamsach list"\n'
-                    f"    condition:\n        {tests}\n}}\n"
-                )
+    yield 'import "hash"\n'
+    for kind in HASHES:
+        for number, batch in enumerate(in_batches(of_types(items, kind), HASHES_IN_A_RULE), 1):
+            tests = " or\n        ".join(
+                f'hash.{kind.value}(0, filesize) == "{item.value}"' for item in batch
+            )
+            yield (
+                f"rule lamsach_{kind.value}_{number} {{\n    meta:\n        description = "
+                f'"Lamsach list"\n'
+                f"    condition:\n        {tests}\n}}\n"
+            )

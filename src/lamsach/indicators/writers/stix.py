@@ -7,12 +7,12 @@ Identifiers are UUIDs of version 5 over the content, so that the same list gives
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from lamsach.indicators.writers.base import Stamp, Writer, iso
+from lamsach.indicators.writers.base import ALL_FACTS, Items, Stamp, iso, output
 from lamsach.model import Indicator
 from lamsach.model.indicator_types import BY_TYPE
 
@@ -33,31 +33,24 @@ STRICTER = {"amber+strict": "red"}
 """Levels of TLP 2.0 without a marking in the standard, and the next stricter one, written instead."""
 
 
-class Stix(Writer):
+@output("stix", "STIX 2.1 bundle", ".json", facts=ALL_FACTS, comment=None)
+def stix_bundle(items: Items, stamp: Stamp) -> Iterator[str]:
     """A bundle of indicators."""
-
-    name = "stix"
-    title = "STIX 2.1 bundle"
-    suffix = ".json"
-    facts = frozenset({"threat", "source", "valid_from", "valid_until", "confidence", "tlp"})
-
-    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
-        """Identities and markings, indicators, the report."""
-        yield f'{{"type": "bundle", "id": "bundle--{uuid5(NAMESPACE, stamp.text())}", "objects": [\n'
-        own = identity("Lamsach", stamp)
-        yield _text(own)
-        for source in sorted({item.source for item in items if item.source}):
-            yield ",\n" + _text(identity(source, stamp))
-        for level in sorted({level for item in items if (level := _level(item))}):
-            yield ",\n" + _text(marking(level))
-        listed = bytearray()
-        for item in items:
-            record = indicator(item, stamp)
-            listed += UUID(record["id"].partition("--")[2]).bytes
-            yield ",\n" + _text(record)
-        yield ",\n" + _text(_report(stamp, own["id"]))[:-1] + ', "object_refs": ['
-        yield from _references(listed) if listed else iter([json.dumps(own["id"])])
-        yield "]}\n]}\n"
+    yield f'{{"type": "bundle", "id": "bundle--{uuid5(NAMESPACE, stamp.text())}", "objects": [\n'
+    own = identity("Lamsach", stamp)
+    yield _text(own)
+    for source in sorted({item.source for item in items if item.source}):
+        yield ",\n" + _text(identity(source, stamp))
+    for level in sorted({level for item in items if (level := _level(item))}):
+        yield ",\n" + _text(marking(level))
+    listed = bytearray()
+    for item in items:
+        record = indicator(item, stamp)
+        listed += UUID(record["id"].partition("--")[2]).bytes
+        yield ",\n" + _text(record)
+    yield ",\n" + _text(_report(stamp, own["id"]))[:-1] + ', "object_refs": ['
+    yield from _references(listed) if listed else iter([json.dumps(own["id"])])
+    yield "]}\n]}\n"
 
 
 def _references(listed: bytearray) -> Iterator[str]:

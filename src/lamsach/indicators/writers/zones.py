@@ -13,10 +13,10 @@ reasonable time, for longer lists a zone of another resolver is the better way.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from lamsach.indicators.values.addresses import span
-from lamsach.indicators.writers.base import NAME_TOO_LONG, Stamp, Writer, in_batches
+from lamsach.indicators.writers.base import NAME_TOO_LONG, Items, Stamp, in_batches, output
 from lamsach.indicators.writers.safety import words
 from lamsach.model import Indicator, IndicatorType
 
@@ -24,31 +24,35 @@ LONGEST_NAME = 220
 """The zone's own name and `*.` have to fit into the 255 octets of a name too (RFC 1035 section 2.3.4)."""
 
 
-class Rpz(Writer):
-    """Zone in which listed names, those below, and answers with listed addresses do not exist."""
+def _lost_rpz(item: Indicator) -> str | None:
+    """Very long names leave no room for the zone's."""
+    return NAME_TOO_LONG if item.type is IndicatorType.DOMAIN and len(item.value) > LONGEST_NAME else None
 
-    name = "rpz"
-    title = "Response policy zone (BIND, Unbound, Knot, PowerDNS)"
-    suffix = ".zone"
-    facts = frozenset({"threat"})
 
-    def lost(self, item: Indicator) -> str | None:
-        """Very long names leave no room for the zone's."""
-        return NAME_TOO_LONG if item.type is IndicatorType.DOMAIN and len(item.value) > LONGEST_NAME else None
+@output(
+    "rpz",
+    "Response policy zone (BIND, Unbound, Knot, PowerDNS)",
+    ".zone",
+    facts=frozenset({"threat"}),
+    lost=_lost_rpz,
+    comment="; ",
+)
+def rpz(items: Items, stamp: Stamp) -> Iterator[str]:
+    """Zone in which listed names, those below, and answers with listed addresses do not exist.
 
-    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
-        """SOA with the time as serial number, then record by record."""
-        yield f"; {stamp.text()}\n$TTL 60\n"
-        serial = int(stamp.made.timestamp()) & 0xFFFFFFFF
-        yield f"@ IN SOA localhost. root.localhost. {serial} 3600 600 604800 60\n"
-        yield "@ IN NS localhost.\n"
-        for item in items:
-            said = words(item.threat)
-            note = f" ; {said}" if said else ""
-            if item.type is IndicatorType.DOMAIN:
-                yield f"{item.value} CNAME .{note}\n*.{item.value} CNAME .{note}\n"
-            else:
-                yield f"{_trigger(item.value)} CNAME .{note}\n"
+    SOA with the time as serial number, then record by record.
+    """
+    yield "$TTL 60\n"
+    serial = int(stamp.made.timestamp()) & 0xFFFFFFFF
+    yield f"@ IN SOA localhost. root.localhost. {serial} 3600 600 604800 60\n"
+    yield "@ IN NS localhost.\n"
+    for item in items:
+        said = words(item.threat)
+        note = f" ; {said}" if said else ""
+        if item.type is IndicatorType.DOMAIN:
+            yield f"{item.value} CNAME .{note}\n*.{item.value} CNAME .{note}\n"
+        else:
+            yield f"{_trigger(item.value)} CNAME .{note}\n"
 
 
 def _trigger(value: str) -> str:
@@ -76,22 +80,16 @@ def _groups(number: int) -> list[str]:
 NAMES_IN_A_POLICY = 100
 
 
-class WindowsDns(Writer):
+@output(
+    "windows_dns", "Windows DNS Server policies (PowerShell)", ".ps1", most_entries=10_000, reads_back=False
+)
+def windows_dns(items: Items, stamp: Stamp) -> Iterator[str]:
     """A script to be run on the DNS server by an administrator."""
-
-    name = "windows_dns"
-    title = "Windows DNS Server policies (PowerShell)"
-    most_entries = 10_000
-    suffix = ".ps1"
-    reads_back = False
-
-    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
-        """Old policies away, then the new ones."""
-        yield f"# {stamp.text()}\n#Requires -Modules DnsServer\n"
-        yield "$ErrorActionPreference = 'Stop'\n"
-        yield "Get-DnsServerQueryResolutionPolicy | Where-Object { $_.Name -like 'Lamsach-*' } "
-        yield "| Remove-DnsServerQueryResolutionPolicy -Force\n"
-        for number, batch in enumerate(in_batches(items, NAMES_IN_A_POLICY), 1):
-            criteria = ",".join(f"{item.value},*.{item.value}" for item in batch)
-            policy = f"-Name 'Lamsach-{number:05d}' -Action DENY -FQDN 'EQ,{criteria}'"
-            yield f"Add-DnsServerQueryResolutionPolicy {policy}\n"
+    yield "#Requires -Modules DnsServer\n"
+    yield "$ErrorActionPreference = 'Stop'\n"
+    yield "Get-DnsServerQueryResolutionPolicy | Where-Object { $_.Name -like 'Lamsach-*' } "
+    yield "| Remove-DnsServerQueryResolutionPolicy -Force\n"
+    for number, batch in enumerate(in_batches(items, NAMES_IN_A_POLICY), 1):
+        criteria = ",".join(f"{item.value},*.{item.value}" for item in batch)
+        policy = f"-Name 'Lamsach-{number:05d}' -Action DENY -FQDN 'EQ,{criteria}'"
+        yield f"Add-DnsServerQueryResolutionPolicy {policy}\n"

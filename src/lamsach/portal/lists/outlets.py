@@ -121,7 +121,7 @@ def _terms(outlet: Outlet) -> str:
 
 def _make(outlet: Outlet, version: Version, moment: datetime, folder: Path) -> None:
     """Write all parts; the file `parts` comes last, so that half a folder is never taken for a whole one."""
-    writer = BY_NAME[outlet.writer]()
+    writer = BY_NAME[outlet.writer]
     terms = Terms(moment, outlet.tlp, outlet.list.tlp, outlet.confidence)
     export = prepare(versions.values(version), writer, version.digest, terms)
     folder.mkdir(parents=True, exist_ok=True)

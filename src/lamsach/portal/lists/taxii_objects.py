@@ -21,7 +21,7 @@ from typing import Any
 from django.conf import settings
 
 from lamsach.indicators.writers.base import Stamp
-from lamsach.indicators.writers.stix import Stix, indicator, millis
+from lamsach.indicators.writers.stix import indicator, millis, stix_bundle
 from lamsach.model import Indicator, IndicatorType
 from lamsach.portal.lists import versions
 from lamsach.portal.lists.models import Version
@@ -29,7 +29,7 @@ from lamsach.portal.lists.models import Version
 DEEPEST = 10
 """How many versions are gone back when none of the earlier ones' objects lie there any more."""
 _LINES, _INDEX = "objects.jsonl", "index"
-_WRITER = Stix()
+_WRITER = stix_bundle
 
 
 @dataclass(frozen=True, slots=True)
