@@ -23,9 +23,9 @@ from lamsach.indicators.judge.rule import (
     any_case,
     near,
 )
+from lamsach.indicators.judge.vocabulary import vocabulary
 from lamsach.indicators.tables.fields import Field
 from lamsach.indicators.values import refusals
-from lamsach.indicators.vocabulary import vocabulary
 
 
 class Said(NamedTuple):

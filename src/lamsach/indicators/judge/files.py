@@ -18,8 +18,8 @@ from lamsach.indicators.judge.rule import (
     near,
 )
 from lamsach.indicators.judge.sections import Section
+from lamsach.indicators.judge.vocabulary import vocabulary
 from lamsach.indicators.values import refusals
-from lamsach.indicators.vocabulary import vocabulary
 
 # Package name: com.example.bank    Tên gói ứng dụng: vn.gov.app
 _PACKAGE_LABEL = any_case(

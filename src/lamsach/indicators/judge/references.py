@@ -25,9 +25,9 @@ from lamsach.indicators.judge.rule import (
     word_count,
 )
 from lamsach.indicators.judge.sections import Section
+from lamsach.indicators.judge.vocabulary import vocabulary
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.urls import split_url
-from lamsach.indicators.vocabulary import vocabulary
 from lamsach.model import IndicatorType
 
 _PUBLISHERS = vocabulary("publishers")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any
 
-from lamsach.indicators.patterns import late
+from lamsach.indicators.judge.vocabulary import late
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import DIGESTS
 

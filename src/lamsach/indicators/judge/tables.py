@@ -29,10 +29,10 @@ from lamsach.indicators.judge.rule import (
     Rule,
 )
 from lamsach.indicators.judge.sections import Section
+from lamsach.indicators.judge.vocabulary import vocabulary
 from lamsach.indicators.tables.fields import Field
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.domains import suffixes
-from lamsach.indicators.vocabulary import vocabulary
 from lamsach.model import IndicatorType
 
 REMOVED = frozenset({"entry_value", "removed_by"})

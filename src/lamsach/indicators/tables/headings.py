@@ -10,10 +10,10 @@ from lamsach.indicators.judge.loop import decide
 from lamsach.indicators.judge.rule import Rule, Scope
 from lamsach.indicators.judge.stated import action_column, judging_columns, row_rule, takes_back
 from lamsach.indicators.judge.tables import Row
+from lamsach.indicators.judge.vocabulary import vocabulary
 from lamsach.indicators.tables.cells import holds_value
 from lamsach.indicators.tables.fields import Field, field_of, type_of_heading, victims
 from lamsach.indicators.values import addresses
-from lamsach.indicators.vocabulary import vocabulary
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import DIGESTS
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 
 from lamsach.documents.decode import without_spelt_escapes
-from lamsach.indicators.patterns import late
+from lamsach.indicators.judge.vocabulary import late
 from lamsach.indicators.values.domains import ends_as_a_file, suffixes
 
 _LONGEST = 80
