@@ -55,8 +55,11 @@ if os.environ["DATABASE_URL"]:
 django.setup()
 assert ("postgresql" in settings.DATABASES["default"]["ENGINE"]) is bool(os.environ["DATABASE_URL"])
 
+from django.apps import apps  # noqa: E402
 from django.core.cache import cache  # noqa: E402
 from django.core.files.uploadedfile import UploadedFile  # noqa: E402
+from django.db.models.signals import post_migrate  # noqa: E402
+from django.dispatch import receiver  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
@@ -68,7 +71,7 @@ from lamsach.portal.base.storage import Folder  # noqa: E402
 from lamsach.portal.jobs import claims  # noqa: E402
 from lamsach.portal.mail import inbox  # noqa: E402
 from lamsach.portal.units import tree  # noqa: E402
-from lamsach.portal.units.models import Membership, Unit  # noqa: E402
+from lamsach.portal.units.models import Changed, Counter, Membership, Unit  # noqa: E402
 from lamsach.portal.worker import load_tasks  # noqa: E402
 
 from . import on_postgresql  # noqa: E402
@@ -131,6 +134,13 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 def jobs_are_known() -> None:
     """Jobs and regular tasks as in the worker, whichever module runs first."""
     load_tasks()
+
+
+@receiver(post_migrate, sender=apps.get_app_config("units"))
+def empty_counters(**_: object) -> None:
+    """Delete what triggers count while the tables are emptied after a transactional test, one after the other."""
+    Counter.objects.all().delete()
+    Changed.objects.all().delete()
 
 
 @pytest.fixture(autouse=True)

@@ -141,13 +141,15 @@ def lead(page: Any, served: Served, language: str) -> None:
     """Import, prepare, write, send."""
     page.goto(f"{served.address}/accounts/me/")
     page.select_option("main select[name=language]", language)
-    page.click("main form button")
+    with page.expect_navigation():
+        page.click("main form button")
     page.goto(f"{served.address}/office/units/")
     page.click(f"main a:has-text('{said(language, 'Import units from a sheet')}')")
     file = {"name": "units.csv", "mimeType": "text/csv", "buffer": SHEETS[language].encode()}
     page.set_input_files("[name=file]", file)
     page.click(f"button:has-text('{said(language, 'Show what would change')}')")
-    page.click("main form button")
+    with page.expect_navigation():
+        page.click("main form button")
     units = len(UNITS[language])
     assert page.locator("tbody tr").count() == units + 1
     page.goto(f"{served.address}/office/campaigns/new/")
@@ -234,9 +236,11 @@ def public(browser: Any, served: Served) -> None:
                 "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
             ), path
         page.goto(served.address)
-        page.click(".language button")
+        with page.expect_navigation():
+            page.click(".language button")
     page.goto(f"{served.address}/check/")
-    page.click("main button")
+    with page.expect_navigation():
+        page.click("main button")
     assert page.locator(".answer").count() == 1
     assert wrong == []
     context.close()

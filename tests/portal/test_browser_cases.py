@@ -269,5 +269,6 @@ def hunt_in_the_portal(page: Any, address: str, unit: int, folder: Path, hunts: 
     page.wait_for_selector(".answer-bad", timeout=90_000)
     assert page.locator("text=Nhật ký đã được xóa").count() or page.locator("p.quiet time").count()
     assert list((folder / "data" / "hunts").rglob("*.log")) == []
-    page.click("main .actions a.btn-primary")
+    with page.expect_navigation():
+        page.click("main .actions a.btn-primary")
     assert EVIL in page.content()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -203,6 +204,13 @@ def test_a_missing_trigger_is_laid_again_and_all_is_counted_anew(cast: Cast) -> 
     world.compare()
     Participation.objects.update(informed_on=None)
     world.compare()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tables_emptied_one_by_one_leave_no_counters(cast: Cast) -> None:
+    call_command("flush", verbosity=0, interactive=False)
+    assert not Counter.objects.exists()
+    assert not Changed.objects.exists()
 
 
 TWO = """

@@ -151,7 +151,8 @@ def test_axe_finds_nothing_serious(served: Served, browser: Any) -> None:
                 page.goto(served.address + path)
                 found += [f"{path} {scheme} {each}" for each in (*axe(page), *page.evaluate(CHECK))]
             page.goto(f"{served.address}/check/")
-            page.click("main button")
+            with page.expect_navigation():
+                page.click("main button")
             assert page.locator(".answer").count() == 1
             found += [f"answer {scheme} {each}" for each in (*axe(page), *page.evaluate(CHECK))]
             visit.context.close()

@@ -152,7 +152,7 @@ def test_the_pages_in_english_and_a_page_with_errors(place: tuple[Served, list[s
     page.fill("[name=stated_informed]", "99999")
     page.fill("[name=reason_informed]", "")
     page.click("main form[action*=edit] button.btn-primary")
-    assert page.locator(".summary[role=alert]").count() == 1
+    page.wait_for_selector(".summary[role=alert]")
     wrong = looked_at(page, edit)
     for path in [one for one in paths if "html" not in one][6:10]:
         page.goto(served.address + path)
