@@ -56,7 +56,7 @@ def test_cases_as_csv_and_json(cast: Cast, campaign: Any) -> None:
     read = table(client.get("/office/cases/export/?show=all"))
     assert [row["Machine"] for row in read] == ["'=cmd|' /C calc'!A0", "PC-02"]
     assert [row["State"] for row in read] == ["New", "New"]
-    assert (read[0]["Events"], read[0]["User"]) == ("7", "'+thu")
+    assert (read[0]["Contacts"], read[0]["User"]) == ("7", "'+thu")
     data = by_name(objects(client.get("/office/cases/export/?show=all&as=json")))
     assert [(one["machine"], one["state"], one["severity"], one["events"]) for one in data] == [
         ("=cmd|' /C calc'!A0", "new", "high", 7),

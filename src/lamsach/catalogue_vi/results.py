@@ -263,7 +263,7 @@ _HEADINGS: dict[str, str] = {
     "State": "Tình trạng",
     "Severity": "Mức độ",
     "Name": "Tên máy",
-    "Address": "Địa chỉ IP",
+    "IP address": "Địa chỉ IP",
     "User": "Người dùng",
     "Department": "Bộ phận",
     "User, department": "Người dùng, bộ phận",

@@ -17,38 +17,30 @@ from lamsach.i18n import counted, translator
 from lamsach.model import Action, Device, Findings, Sighting
 from lamsach.results import doubtful_values
 from lamsach.results.labels import ASIDE, reason_text
+from lamsach.results.machines import columns
 from lamsach.results.records import time_text
 from lamsach.results.safe_text import visible
 from lamsach.results.summary import searched_sentence, verdict_sentence
 
+_MACHINE = tuple(
+    column.attribute
+    for column in columns("state", "severity", "address", "machine", "mac", "user", "department")
+)
 COLUMNS = (
-    "record",
-    "state",
-    "severity",
-    "device",
-    "ip",
-    "name",
-    "mac",
-    "user",
-    "department",
-    "indicator",
-    "indicator_type",
-    "threat",
-    "role",
-    "match",
-    "status",
-    "unparsed",
-    "count",
-    "first",
-    "last",
-    "allowed",
-    "blocked",
-    "unknown",
-    "evidence_file",
-    "evidence_line",
-    "evidence_text",
-    "reasons",
-    "note",
+    *("record", *_MACHINE[:2], "device", *_MACHINE[2:]),
+    *(
+        "indicator",
+        "indicator_type",
+        "threat",
+        "role",
+        "match",
+        "status",
+        "unparsed",
+        "count",
+        "first",
+        "last",
+    ),
+    *("allowed", "blocked", "unknown", "evidence_file", "evidence_line", "evidence_text", "reasons", "note"),
 )
 """The headings, the same in both languages; times are ISO 8601 in UTC."""
 
@@ -109,16 +101,7 @@ def _rows(findings: Findings, language: str, reasons: Mapping[str, str]) -> Iter
 def _device_cells(device: Device | None, reasons: str) -> dict[str, Any]:
     if device is None:
         return {}
-    return {
-        "state": device.state.value,
-        "severity": device.severity.value,
-        "ip": device.ip or "",
-        "name": device.name or "",
-        "mac": device.mac or "",
-        "user": device.user or "",
-        "department": device.department or "",
-        "reasons": reasons,
-    }
+    return {name: getattr(device, name) or "" for name in _MACHINE} | {"reasons": reasons}
 
 
 def _sighting_cells(sighting: Sighting) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The table of machines and its columns, declared once for terminal, page, workbook and desk."""
+"""The table of machines and its columns, declared once for terminal, page, workbook, CSV, desk and portal."""
 
 from __future__ import annotations
 
@@ -88,34 +88,50 @@ def _listed(texts: Sequence[str], most: int, length: int) -> str:
 class Column:
     """A column of the table.
 
-    `width`: characters in a workbook; `timed`: its heading names the report's clock; `value`: text, number,
-    UTC time or None.
+    `width`: characters in a workbook; `field`: what records, CSV and the portal's rows call it (as `name` if
+    empty); `value`: text, number, UTC time or None (the device's own `field` without it); `timed`: its
+    heading names the report's clock.
     """
 
     name: str
     heading: str
     width: int
-    value: Callable[[Machine, Translate], Any]
+    field: str = ""
+    value: Callable[[Machine, Translate], Any] | None = None
     timed: bool = False
+
+    @property
+    def attribute(self) -> str:
+        """The name of its values in records."""
+        return self.field or self.name
+
+    def of(self, row: Machine, translate: Translate) -> Any:
+        """The value of a machine."""
+        return self.value(row, translate) if self.value else getattr(row.device, self.attribute)
 
 
 _COLUMNS = (
-    Column("state", mark("State"), 18, lambda row, _: _(labels.STATES[row.device.state])),
-    Column("severity", mark("Severity"), 12, lambda row, _: _(labels.SEVERITIES[row.device.severity])),
-    Column("machine", mark("Machine"), 24, lambda row, _: row.title),
-    Column("address", mark("Address"), 18, lambda row, _: row.device.ip),
-    Column("mac", mark("MAC address"), 20, lambda row, _: row.device.mac),
-    Column("user", mark("User"), 22, lambda row, _: row.device.user),
-    Column("department", mark("Department"), 30, lambda row, _: row.device.department),
-    Column("threats", mark("Malware"), 26, lambda row, _: ", ".join(row.threats[:50]) or None),
-    Column("values", mark("Listed addresses met"), 40, lambda row, _: ", ".join(row.values[:200]) or None),
-    Column("met", mark("Malware, listed address"), 40, lambda row, _: row.met),
-    Column("count", mark("Contacts"), 11, lambda row, _: row.device.count),
-    Column("first", mark("First"), 21, lambda row, _: row.device.first, timed=True),
-    Column("last", mark("Last"), 21, lambda row, _: row.device.last, timed=True),
-    Column("todo", mark("What to do"), 60, lambda row, _: " ".join(map(_, labels.STEPS[row.device.state]))),
-    Column("held", mark("Addresses held"), 50, lambda row, _: _held(row.device, _) or None),
-    Column("key", mark("Key"), 28, lambda row, _: row.device.key),
+    Column("state", mark("State"), 18, "", lambda row, _: _(labels.STATES[row.device.state])),
+    Column("severity", mark("Severity"), 12, "", lambda row, _: _(labels.SEVERITIES[row.device.severity])),
+    Column("machine", mark("Machine"), 24, "name", lambda row, _: row.title),
+    Column("address", mark("IP address"), 18, "ip"),
+    Column("mac", mark("MAC address"), 20),
+    Column("user", mark("User"), 22),
+    Column("department", mark("Department"), 30),
+    Column("threats", mark("Malware"), 26, "threat", lambda row, _: ", ".join(row.threats[:50]) or None),
+    Column(
+        *("values", mark("Listed addresses met"), 40, "indicator"),
+        lambda row, _: ", ".join(row.values[:200]) or None,
+    ),
+    Column("met", mark("Malware, listed address"), 40, "", lambda row, _: row.met),
+    Column("count", mark("Contacts"), 11),
+    Column("first", mark("First"), 21, timed=True),
+    Column("last", mark("Last"), 21, timed=True),
+    Column(
+        "todo", mark("What to do"), 60, "", lambda row, _: " ".join(map(_, labels.STEPS[row.device.state]))
+    ),
+    Column("held", mark("Addresses held"), 50, "", lambda row, _: _held(row.device, _) or None),
+    Column("key", mark("Key"), 28),
 )
 COLUMNS: Mapping[str, Column] = {column.name: column for column in _COLUMNS}
 """Every column by its name."""
@@ -124,6 +140,12 @@ COLUMNS: Mapping[str, Column] = {column.name: column for column in _COLUMNS}
 def columns(*names: str) -> list[Column]:
     """The columns of these names, in this order."""
     return [COLUMNS[name] for name in names]
+
+
+def heading(translate: Translate, *names: str, between: str = ", ") -> str:
+    """The heading above cells that show these columns together: `User, department`."""
+    first, *more = (translate(column.heading) for column in columns(*names))
+    return between.join((first, *(text[:1].lower() + text[1:] for text in more)))
 
 
 def _held(device: Device, translate: Translate) -> str:

@@ -156,7 +156,7 @@ class _Screen:
                 justify="right" if column.name == "count" else "left",
             )
         for row in rows:
-            table.add_row(*(Text(self._cell(column.value(row, self._))) for column in shown))
+            table.add_row(*(Text(self._cell(column.of(row, self._))) for column in shown))
         return table
 
     def _cell(self, value: object) -> str:

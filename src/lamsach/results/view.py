@@ -23,7 +23,7 @@ from lamsach.model import (
 )
 from lamsach.results import doubtful_values, labels, svg
 from lamsach.results.coverage_grid import Grid, ObserverRow, grids, shown_rows
-from lamsach.results.machines import Machine, machines
+from lamsach.results.machines import Machine, columns, heading, machines
 from lamsach.results.records import stated_time
 from lamsach.results.safe_text import clip, visible, visible_line
 from lamsach.results.summary import (
@@ -193,6 +193,12 @@ class Page:
         """Return what keeps the result from being whole: the sentence and the fragment that tells more."""
         return list(warnings(self.findings, self.language))
 
+    def headings(self) -> dict[str, str]:
+        """The headings of the tables of machines."""
+        shown = {name: heading(self._, name) for name in ("machine", "met", "count", "severity")}
+        together = heading(self._, "user", "department"), heading(self._, "first", "last", between=" – ")
+        return {**shown, "person": together[0], "span": together[1]}
+
     def _groups(self) -> Iterator[Group]:
         by_state: dict[DeviceState, list[Machine]] = defaultdict(list)
         for machine in machines(self.findings, self._):
@@ -261,14 +267,9 @@ class Page:
         return date.fromordinal(first), date.fromordinal(last)
 
     def _device_facts(self, device: Device) -> Iterator[tuple[str, str]]:
-        for label, value in (
-            (mark("Address"), device.ip),
-            ("MAC", device.mac),
-            (mark("User"), device.user),
-            (mark("Department"), device.department),
-        ):
-            if value:
-                yield self._(label), self.clip(value)
+        for column in columns("address", "mac", "user", "department"):
+            if value := getattr(device, column.attribute):
+                yield self._(column.heading), self.clip(value)
         if len(device.addresses) > 1 or (device.addresses and device.addresses[0].ip != device.ip):
             yield self._("Addresses held"), "; ".join(self.held(device))
         yield self._("First contact"), self.time(device.first)

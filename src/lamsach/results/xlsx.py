@@ -103,7 +103,7 @@ def _devices(sheets: Sheets, reasons: Mapping[str, str]) -> None:
     ]
     rows = (
         (
-            *(column.value(row, translate) for column in shown),
+            *(column.of(row, translate) for column in shown),
             " ".join(labels.reason_text(reason, reasons, sheets.language) for reason in row.device.reasons),
         )
         for row in machines(sheets.findings, translate)

@@ -30,6 +30,7 @@ from lamsach.documents.spreadsheets import BOM, csv_row
 from lamsach.portal.base.doors import View, member
 from lamsach.portal.base.roles import Role
 from lamsach.portal.base.templatetags.house import number, state, when
+from lamsach.results.machines import COLUMNS
 from lamsach.results.safe_text import visible
 
 RECORD: list[Callable[..., Any]] = []
@@ -162,6 +163,15 @@ class Cell:
             return shown(value)
         first, *rest = value if type(value) is tuple else (value,)
         return shown((Link(first or "–", reverse(self.view, args=(row.pk,))), *rest))
+
+
+def machine_cell(name: str, value: str | Callable[[Any], Any] = "", sort: str = "", **options: str) -> Cell:
+    """A column of the table of machines (`results.machines`), under its heading in every result.
+
+    `value`: as of any cell; without it the row's `device`.
+    """
+    column = COLUMNS[name]
+    return Cell(column.heading, value or f"device__{column.attribute}", sort, **options)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,18 @@ from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import act
-from lamsach.portal.base.lists import PER_PAGE, Cell, Link, Listing, Mono, Quiet, State, Ticks, paged
+from lamsach.portal.base.lists import (
+    PER_PAGE,
+    Cell,
+    Link,
+    Listing,
+    Mono,
+    Quiet,
+    State,
+    Ticks,
+    machine_cell,
+    paged,
+)
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.templatetags.house import number as figure
@@ -79,8 +90,8 @@ def _due(row: Case) -> str:
 CASES = Listing(
     title="Machines to be handled",
     cells=(
-        Cell(
-            "Machine",
+        machine_cell(
+            "machine",
             lambda row: (
                 str(row.device) if row.named else row.number,
                 Quiet(row.device.ip if row.named else ""),
@@ -88,11 +99,11 @@ CASES = Listing(
             view="cases:case",
         ),
         Cell("Unit", "unit__name"),
-        Cell("State", lambda row: State(TONES[row.state], row.get_state_display()), "state"),
-        Cell("Severity", lambda row: row.get_severity_display(), "severity"),
-        Cell("Threat", lambda row: row.threat or row.get_kind_display(), "threat"),
-        Cell("Events", "count", css="number"),
-        Cell("Last seen", "last_seen", css="nowrap"),
+        machine_cell("state", lambda row: State(TONES[row.state], row.get_state_display()), "state"),
+        machine_cell("severity", lambda row: row.get_severity_display(), "severity"),
+        machine_cell("threats", lambda row: row.threat or row.get_kind_display(), "threat"),
+        machine_cell("count", "count", css="number"),
+        machine_cell("last", "last_seen", css="nowrap"),
         Cell("Due", _due, "due", css="nowrap"),
         Cell("Who handles it", lambda row: row.assignee or "", "assignee__name"),
     ),
@@ -311,8 +322,8 @@ QUESTIONS = Listing(
     "server itself.",
     cells=(
         Cell("Why", lambda row: row.get_kind_display(), "kind"),
-        Cell(
-            "Machine",
+        machine_cell(
+            "machine",
             lambda row: (
                 Link(row.device, reverse("findings:device", args=(row.device_id,)))
                 if row.named
@@ -320,8 +331,8 @@ QUESTIONS = Listing(
             ),
         ),
         Cell("Unit", "unit__name"),
-        Cell("Events", "count", css="number"),
-        Cell("Last seen", "last_seen", css="nowrap"),
+        machine_cell("count", "count", css="number"),
+        machine_cell("last", "last_seen", css="nowrap"),
         Cell("Answer", template="cases/question_answer.html"),
     ),
     empty="No question is open.",

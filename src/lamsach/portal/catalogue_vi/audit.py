@@ -159,7 +159,6 @@ AUDIT: dict[str, str] = {
 }
 
 DETAILS: dict[str, str] = {
-    "SHA-256": "SHA-256",
     "address": "địa chỉ",
     "after": "sau",
     "before": "trước",

@@ -4,7 +4,6 @@ FLEET: dict[str, str] = {
     "This scanner brings its own rules for malware, and none of the campaign's lists of addresses and files: what it does not find may be listed all the same. For a machine of a unit, ask your unit's officer for the scanner with the lists, which reports by itself that the machine was looked at.": "Bộ công cụ này có sẵn các quy tắc nhận biết mã độc nhưng không chứa danh sách địa chỉ và tệp của chiến dịch: không tìm thấy gì chưa có nghĩa là máy sạch. Với máy của đơn vị, hãy hỏi cán bộ phụ trách của đơn vị để nhận bộ công cụ có kèm danh sách và tự báo cáo kết quả rà soát.",
     "malware found": "phát hiện mã độc",
     "found and removed": "đã phát hiện và xử lý",
-    "suspicious": "đáng ngờ",
     "nothing found": "không phát hiện gì",
     "by the inventory": "theo bảng kê tài sản",
     "as the unit states": "theo số đơn vị khai báo",

@@ -20,7 +20,6 @@ MAIL: dict[str, str] = {
     "Files that were not kept: {names}": "Các tệp không được lưu: {names}",
     "Question by e-mail": "Câu hỏi qua thư điện tử",
     "E-mails that came in": "Thư đến",
-    "Kind": "Loại",
     "Received": "Nhận lúc",
     "Answers the letter": "Trả lời thư",
     "The unit's answer to the dispatch": "Trả lời công văn của đơn vị",

@@ -21,24 +21,24 @@ from lamsach.portal.cases import access
 from lamsach.portal.cases.models import Case, CaseSeverity, CaseState
 from lamsach.portal.cases.search import asked_day, chosen, of_group
 from lamsach.portal.exchange import rows
+from lamsach.results.machines import COLUMNS
 
+_MACHINE = {
+    "address": "ip",
+    "threats": "threat",
+    "count": "events",
+    "first": "first_seen",
+    "last": "last_seen",
+}
+_OWN = ("machine", "mac", "user", "state", "severity")
 HEADINGS = {
+    **{_MACHINE.get(name, name): COLUMNS[name].heading for name in (*_OWN, *_MACHINE)},
     "number": gettext_noop("Number"),
     "unit_code": gettext_noop("Unit code"),
     "unit": gettext_noop("Unit"),
     "campaign": gettext_noop("Campaign"),
-    "machine": gettext_noop("Machine"),
-    "ip": gettext_noop("IP address"),
-    "mac": gettext_noop("MAC address"),
-    "user": gettext_noop("User"),
-    "state": gettext_noop("State"),
     "since": gettext_noop("Since"),
-    "severity": gettext_noop("Severity"),
-    "threat": gettext_noop("Threat"),
     "indicators": gettext_noop("Listed addresses"),
-    "events": gettext_noop("Events"),
-    "first_seen": gettext_noop("First seen"),
-    "last_seen": gettext_noop("Last seen"),
     "quiet_days": gettext_noop("Quiet days"),
     "due": gettext_noop("Due"),
     "opened": gettext_noop("Opened"),

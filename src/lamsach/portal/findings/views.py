@@ -22,7 +22,7 @@ from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import form_page
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.lists import Cell, Listing, Quiet, paged
+from lamsach.portal.base.lists import Cell, Link, Listing, Quiet, machine_cell, paged
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
@@ -34,6 +34,7 @@ from lamsach.portal.findings.identities import part
 from lamsach.portal.findings.intake import Source, keep, plain_file
 from lamsach.portal.findings.models import (
     Bundle,
+    BundleKind,
     BundleState,
     Device,
     EvidenceLine,
@@ -76,6 +77,20 @@ BUNDLES = Listing(
     "program wrote.",
     export="bundle.exported",
     template="findings/list.html",
+)
+
+
+FOUND = Listing(
+    title="Machines",
+    cells=(
+        machine_cell(
+            "machine",
+            lambda row: Link(row.device, reverse("findings:device", args=(row.device_id,))),
+            "device__name",
+        ),
+        *(machine_cell(name) for name in ("address", "mac", "user", "department")),
+    ),
+    template="findings/bundle.html",
 )
 
 
@@ -140,12 +155,26 @@ def bundle(request: HttpRequest, bundle_id: int) -> HttpResponse:
     found = access.get_bundle(request.user, bundle_id)
     own = found.unit_id in access.own_units(request.user)
     context: dict[str, Any] = {"bundle": found, "own": own, "to_look_at": _to_look_at(found)}
-    if own:
-        record(request, "bundle.viewed", found, found.unit)
-        standing = found.appearances.select_related("device__into").order_by("device__name", "pk")
-        context["page"] = paged(request, standing)
-        context["merges"] = found.merges.filter(undone=None).select_related("kept", "gone")[:50]
-    return render(request, "findings/bundle.html", context)
+    if not own:
+        return render(request, "findings/bundle.html", context)
+    record(request, "bundle.viewed", found, found.unit)
+    context |= {"merges": found.merges.filter(undone=None).select_related("kept", "gone")[:50]}
+    context["empty"] = _none_found(found)
+    rows = found.appearances.select_related("device__into").order_by("device__name", "pk")
+    return FOUND.page(request, rows, context)
+
+
+def _none_found(found: Bundle) -> str:
+    """Say what a bundle without machines means."""
+    if found.kind == BundleKind.SCAN:
+        return _("The scan names no machine with a case.")
+    if found.partial or not found.counts.get("covered_days"):
+        return _(
+            "No machine, but no day of a log was searched whole either: that says nothing about the machines."
+        )
+    if found.to_look_at:
+        return _("No machine: of the list only values that accuse nobody were seen.")
+    return _("No machine: nothing listed was seen in the days that were searched.")
 
 
 def _to_look_at(found: Bundle) -> list[tuple[dict[str, Any], str]]:

@@ -19,7 +19,7 @@ from lamsach.portal.base.asked import number
 from lamsach.portal.base.check import unchecked_revocation
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.lists import Cell, Listing, Quiet, State, paged, table_file
+from lamsach.portal.base.lists import Cell, Listing, Quiet, State, machine_cell, paged, table_file
 from lamsach.portal.base.once import made_once, shows_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, LEADERS, WRITERS
@@ -48,6 +48,7 @@ from lamsach.portal.fleet.scanners import Program, programs
 from lamsach.portal.units.access import get_unit, home_units, readable_above
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import ancestors, descendants
+from lamsach.results.machines import columns
 
 
 def _days(request: HttpRequest) -> int:
@@ -125,9 +126,7 @@ HEADS = {
     "logs": gettext_noop("Logs"),
 }
 MACHINE_HEADS = {
-    "name": gettext_noop("Machine"),
-    "department": gettext_noop("Department"),
-    "state": gettext_noop("State"),
+    **{column.attribute: column.heading for column in columns("machine", "department", "state")},
     "received": gettext_noop("Last report"),
     "mode": gettext_noop("Kind of scan"),
     "malicious": gettext_noop("Malicious"),
@@ -197,8 +196,8 @@ MODES = {"full": gettext_lazy("full"), "": ""}
 MACHINES = Listing(
     title="Scanned machines",
     cells=(
-        Cell("Machine", lambda row: (str(row), Quiet(row.department)), "name"),
-        Cell("State", lambda row: _state(row), "rank"),
+        machine_cell("machine", lambda row: (str(row), Quiet(row.department)), "name"),
+        machine_cell("state", lambda row: _state(row), "rank"),
         Cell("Last report", "received"),
         Cell("Kind of scan", lambda row: MODES.get(row.mode or "", _("quick")), "mode"),
         *(

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.lists import Cell, Link, Listing, Mono, Quiet, State
+from lamsach.portal.base.lists import Cell, Link, Listing, Mono, Quiet, State, machine_cell
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.templatetags.house import number
 from lamsach.portal.sources import access
@@ -97,9 +97,9 @@ LIVE = Listing(
             lambda row: (Mono(row.indicator), Quiet(_("blocked") if row.blocked == row.count else "")),
             "indicator",
         ),
-        Cell("Machine", lambda row: (row.machine, Quiet(row.ip if row.machine != row.ip else ""))),
+        machine_cell("machine", lambda row: (row.machine, Quiet(row.ip if row.machine != row.ip else ""))),
         Cell("Unit", "unit__name"),
-        Cell("Events", "count", css="number"),
+        machine_cell("count", "count", css="number"),
         Cell("Log of", lambda row: row.observer or row.collector.name),
     ),
     empty="Nothing listed was seen.",

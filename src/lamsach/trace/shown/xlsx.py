@@ -75,8 +75,8 @@ def _devices(sheets: _Sheets, facts: Facts) -> None:
     _ = facts.translate
     columns = [
         (_("Name"), 24),
-        (_("Address"), 18),
-        ("MAC", 20),
+        (_("IP address"), 18),
+        (_("MAC address"), 20),
         (_("User"), 22),
         (_("Department"), 34),
         (_("Certainty"), 12),
