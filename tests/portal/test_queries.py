@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
@@ -10,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+import lamsach.portal
 from lamsach.portal.accounts import middleware
 
 from .conftest import Cast
@@ -92,3 +95,19 @@ def test_a_page_whose_queries_grow_is_found(cast: Cast) -> None:
     grower = Grower(cast.first)
     grower.grow(3)
     assert visitor("administrator").get(address).content.decode().count(cast.first.code) == before + 3
+
+
+def test_a_locked_row_may_be_referred_to() -> None:
+    """A lock lets others write rows that refer to the locked one: `FOR NO KEY UPDATE`.
+
+    Without it an import, which locks its unit, and a transaction that holds one of the unit's cases waited for each other.
+    """
+    wrong = [
+        f"{path.name}:{node.lineno}"
+        for path in sorted(Path(lamsach.portal.__file__).parent.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "attr", "") == "select_for_update"
+        and "no_key" not in {word.arg for word in node.keywords}
+    ]
+    assert wrong == []

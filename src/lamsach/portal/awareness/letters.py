@@ -143,7 +143,7 @@ def untold(campaign: Campaign, unit: Unit) -> list[Person]:
 
 def _one_at_a_time(unit: Unit) -> None:
     """Lock a unit's people until the transaction ends: of two at once the second sees the first's work."""
-    Unit.objects.select_for_update().get(pk=unit.pk)
+    Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
 
 
 def reachable(person: Person, bad: dict[str, BadAddress]) -> bool:

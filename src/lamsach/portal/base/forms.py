@@ -206,7 +206,7 @@ class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
         `held`: the locked row, where the caller has read it.
         """
         rows: Any = type(self.instance)._default_manager
-        row = held or rows.select_for_update().get(pk=self.instance.pk)
+        row = held or rows.select_for_update(no_key=True).get(pk=self.instance.pk)
         if row.version != self.cleaned_data["version"]:
             return False
         changed = self.save(commit=False)

@@ -108,7 +108,7 @@ def dispatch_edit(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
-            held = Dispatch.objects.select_for_update().get(pk=found.pk)
+            held = Dispatch.objects.select_for_update(no_key=True).get(pk=found.pk)
             if held.sent or not form.save_next(held):
                 return conflict(request)
             record(request, "dispatch.changed", found, found.issuer, fields=form.changed_data)

@@ -130,7 +130,10 @@ def campaign_edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
     form = CampaignForm(request.POST or None, instance=found, user=request.user)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
-            if Campaign.objects.select_for_update().get(pk=found.pk).version != form.cleaned_data["version"]:
+            if (
+                Campaign.objects.select_for_update(no_key=True).get(pk=found.pk).version
+                != form.cleaned_data["version"]
+            ):
                 return conflict(request)
             held = {name: getattr(Campaign.objects.get(pk=found.pk), name) for name in COLUMNS}
             moved = form.moved if found.participations.exists() else {}

@@ -128,7 +128,7 @@ def told(step: Mapping[str, str]) -> tuple[str, str]:
 @transaction.atomic
 def tick(case: Case, key: str, by: HttpRequest, *, done: bool, note: Note | None = None) -> Tick:
     """Mark a step as done or not done. InputError for a step that the case's playbook does not have."""
-    Case.objects.select_for_update().get(pk=case.pk)
+    Case.objects.select_for_update(no_key=True).get(pk=case.pk)
     now = followed(case)
     if key not in {item.key for item in now.items}:
         raise InputError(mark("The playbook of this machine has no such step."), case.number)

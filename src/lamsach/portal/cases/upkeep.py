@@ -248,7 +248,7 @@ def recompute(cases: Sequence[Case], because: Because = NO_CAUSE) -> int:
     known: dict[tuple[int, int], UnitCoverage] = {}
     policies: dict[int, Policy] = {}
     changed = 0
-    rows = Case.objects.select_for_update(of=("self",)).select_related("campaign", "unit")
+    rows = Case.objects.select_for_update(of=("self",), no_key=True).select_related("campaign", "unit")
     for case in rows.filter(pk__in=[case.pk for case in cases]).order_by("pk"):
         place = (case.campaign_id, case.unit_id)
         if place not in known:
@@ -369,7 +369,7 @@ def move(
     (`unfollowed`).
     """
 
-    held = Case.objects.select_for_update().get(pk=case.pk)
+    held = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
     if not may_move(held, to):
         raise InputError(mark("This step may not follow the state that the case is in."), held.number)
     if to in NEEDS_REASON and not why.strip():

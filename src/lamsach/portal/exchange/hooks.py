@@ -66,7 +66,7 @@ def _secret() -> str:
 @transaction.atomic
 def renew(hook: Webhook, by: Any) -> str:
     """Renew the secret, shown once; the former one signs beside it for a day."""
-    held = Webhook.objects.select_for_update().get(pk=hook.pk)
+    held = Webhook.objects.select_for_update(no_key=True).get(pk=hook.pk)
     secret = _secret()
     Webhook.objects.filter(pk=hook.pk).update(
         secret=lock(secret), former=held.secret, former_until=timezone.now() + OVERLAP

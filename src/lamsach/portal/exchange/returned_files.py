@@ -283,7 +283,7 @@ def restored() -> None:
     """Begin another epoch with every partner; once after a restore, before anything else."""
     now = timezone.now()
     Counterpart.objects.filter(kind=RETURNED).delete()
-    for partner in Partner.objects.select_for_update():
+    for partner in Partner.objects.select_for_update(no_key=True):
         last = max(partner.sent, partner.seen) >> SHIFT
         epoch = max(last + 1, int((now - ZERO).total_seconds()))
         Partner.objects.filter(pk=partner.pk).update(sent=epoch << SHIFT, restored=now)

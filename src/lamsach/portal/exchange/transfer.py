@@ -304,7 +304,9 @@ def _forget_kept(partner: Partner) -> None:
 
 @transaction.atomic
 def _take(found: Checked, by: Any, kept: str) -> Taken:
-    held = Partner.objects.select_for_update().select_related("unit").get(pk=found.arrival.partner.pk)
+    held = (
+        Partner.objects.select_for_update(no_key=True).select_related("unit").get(pk=found.arrival.partner.pk)
+    )
     _refuse_taken(held, found.opened.head.counter, found.sha256)
     if held.ended is not None or found.believed != frozenset(map(fingerprint, unit_keys.believed(held))):
         raise InputError(

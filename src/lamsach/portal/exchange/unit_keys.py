@@ -39,7 +39,7 @@ def current(unit: Unit) -> OwnKey | None:
 @transaction.atomic
 def renew(unit: Unit, by: Any, *, lost: bool = False) -> OwnKey:
     """Make the unit's first key, or a new one. `lost`: the old one does not name the new one."""
-    Unit.objects.select_for_update().get(pk=unit.pk)
+    Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
     private, public = (part.decode() for part in make_key())
     old = current(unit)
     succession = ""
@@ -135,7 +135,7 @@ def sealing_key(unit: Unit) -> SealingKey | None:
 @transaction.atomic
 def renew_sealing(unit: Unit, by: Any) -> SealingKey:
     """Make a sealing key; the one before still opens what was sealed to it."""
-    Unit.objects.select_for_update().get(pk=unit.pk)
+    Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
     old = SealingKey.objects.filter(unit=unit, retired=None).update(retired=timezone.now())
     private, public = new_identity()
     made = SealingKey.objects.create(unit=unit, public=public, private=lock(private), made_by=user_of(by))

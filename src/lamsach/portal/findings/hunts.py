@@ -46,7 +46,7 @@ def name_of(file: HuntFile) -> str:
 @transaction.atomic
 def begin(hunt: Hunt, by: Any) -> None:
     """Queue the hunt. InputError without logs, with half a log, or without a list."""
-    held = Hunt.objects.select_for_update().get(pk=hunt.pk)
+    held = Hunt.objects.select_for_update(no_key=True).get(pk=hunt.pk)
     files = list(held.files.all())
     if held.job_id is not None or held.logs_deleted is not None:
         return

@@ -159,7 +159,7 @@ def _import(bundle: Bundle, path: Path, step: Callable[[int, int], None]) -> dic
     contents.prepare(bundle, found)
     step(1, 3)
     with transaction.atomic():
-        Unit.objects.select_for_update().get(pk=bundle.unit_id)  # one bundle of a unit at a time
+        Unit.objects.select_for_update(no_key=True).get(pk=bundle.unit_id)  # one bundle of a unit at a time
         if Bundle.objects.get(pk=bundle.pk).state == BundleState.IMPORTED:
             return dict(bundle.counts)
         counts = evidence.write(bundle, found)

@@ -82,7 +82,7 @@ class Pile:
     @transaction.atomic
     def add(self, file: Any, offset: int, data: bytes) -> int:
         """Add a piece; how many bytes are there. OutOfPlace when it does not begin at the file's end."""
-        rows = self.model.objects.select_for_update(of=("self",)).select_related(self.owner)
+        rows = self.model.objects.select_for_update(of=("self",), no_key=True).select_related(self.owner)
         held = rows.get(pk=file.pk)
         self._open(getattr(held, self.owner), held.name)
         if offset != held.received:

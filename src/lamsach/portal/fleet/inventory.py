@@ -68,7 +68,7 @@ def take_inventory(unit: Unit, file: Any, by: Any) -> Taken:
 
 @transaction.atomic
 def _write(unit: Unit, wanted: dict[str, tuple[str, str]], by: Any) -> None:
-    Unit.objects.select_for_update().get(pk=unit.pk)
+    Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
     known = {machine.key: machine for machine in Machine.objects.filter(unit=unit)}
     gone = [machine.pk for key, machine in known.items() if machine.listed and key not in wanted]
     for begin in range(0, len(gone), BATCH):

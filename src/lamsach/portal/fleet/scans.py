@@ -174,7 +174,7 @@ def take(campaign: Campaign, unit: Unit, summary: Summary) -> Look | None:
         return None
     now = timezone.now()
     finished = min(summary.finished, now)
-    look, new = Look.objects.select_for_update().get_or_create(
+    look, new = Look.objects.select_for_update(no_key=True).get_or_create(
         campaign=campaign,
         machine=machine,
         defaults={"unit": unit, "first": now, "finished": finished, **_facts(summary, now, False)},

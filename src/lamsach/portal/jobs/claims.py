@@ -149,7 +149,7 @@ def mine(row: Row) -> QuerySet[Row]:
 def renew(row: Held) -> None:
     """Keep a lease; a row that its own work has locked, or is done with, is left alone."""
     held = mine(row).filter(Q(lease_until__isnull=False))
-    if list(held.select_for_update(skip_locked=True).values_list("pk")):
+    if list(held.select_for_update(skip_locked=True, no_key=True).values_list("pk")):
         held.update(**lease())
 
 

@@ -52,7 +52,7 @@ def letterhead(request: HttpRequest, unit_id: int) -> HttpResponse:
 
 def _save(request: HttpRequest, form: LetterheadForm, kept: Letterhead) -> None:
     """Write it, unless somebody else was quicker (IntegrityError)."""
-    held = Letterhead.objects.select_for_update().filter(unit=kept.unit).first()
+    held = Letterhead.objects.select_for_update(no_key=True).filter(unit=kept.unit).first()
     if (held.version if held else 0) != (form.cleaned_data["version"] or 0):
         raise IntegrityError
     changed: Any = form.save(commit=False)

@@ -156,5 +156,5 @@ def left() -> int:
 def is_free(letter: Letter) -> bool:
     """Return whether one more may be taken, in the taking transaction, by the lock of a row."""
     defaults = {"last": moment()}
-    Clock.objects.select_for_update().get_or_create(name=_CLOCK, defaults=defaults)
+    Clock.objects.select_for_update(no_key=True).get_or_create(name=_CLOCK, defaults=defaults)
     return left() > 0

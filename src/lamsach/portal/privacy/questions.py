@@ -49,7 +49,9 @@ def run() -> dict[str, int]:
 @transaction.atomic
 def erase(number: int) -> Counter[str]:
     """Erase one question's words and people. Nothing, when it was done or asked again meanwhile."""
-    found = Question.objects.select_for_update(of=("self",)).select_related("unit").get(pk=number)
+    found = (
+        Question.objects.select_for_update(of=("self",), no_key=True).select_related("unit").get(pk=number)
+    )
     if found.erased is not None or found.state == QuestionState.OPEN:
         return Counter()
     paths = list(QuestionFile.objects.filter(question=found).values_list("path", flat=True))

@@ -79,7 +79,7 @@ def _named_again() -> None:
 @transaction.atomic
 def purge(case_id: int, *, again: bool = False) -> Counter[str]:
     """Erase what belongs to one case, unless held or done; `again`: after a restore, holds or not."""
-    case = Case.objects.select_for_update(of=("self",)).select_related("unit").get(pk=case_id)
+    case = Case.objects.select_for_update(of=("self",), no_key=True).select_related("unit").get(pk=case_id)
     if Purge.objects.filter(case=case).exists() or (not again and covering(case).exists()):
         return Counter()
     ledger.note("cases", ids=[case_id])

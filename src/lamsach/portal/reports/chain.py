@@ -82,7 +82,7 @@ def take(
     """
     if action in NEEDS_REASON and not reason.strip():
         raise InputError(mark("Say why it is returned."), "reason")
-    held = Report.objects.select_for_update().get(pk=report.pk)
+    held = Report.objects.select_for_update(no_key=True).get(pk=report.pk)
     wanted = after(held.state, action)
     if wanted is None or (version is not None and held.version != version):
         raise Stale

@@ -64,7 +64,7 @@ def _deliver(report_id: int, version: int) -> bool | None:
         return False
     attached, signed = _attached(report)
     with transaction.atomic():
-        if not _is_due(Report.objects.select_for_update().get(pk=report_id), version):
+        if not _is_due(Report.objects.select_for_update(no_key=True).get(pk=report_id), version):
             return False
         if signed is not None and transfer.note(signed, None) is None:
             return None

@@ -91,7 +91,7 @@ class _OfUnits(forms.ModelForm):  # type: ignore[type-arg]
         """Return whether somebody else saved meanwhile. Call inside the transaction that saves."""
         if not self.instance.pk:
             return False
-        held = self._meta.model._default_manager.select_for_update().get(pk=self.instance.pk)
+        held = self._meta.model._default_manager.select_for_update(no_key=True).get(pk=self.instance.pk)
         return str(self.cleaned_data["seen"]) != self.digest(held)
 
 

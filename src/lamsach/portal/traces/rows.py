@@ -182,7 +182,7 @@ def _tie(trace: Trace) -> None:
 @transaction.atomic
 def _settle(trace: Trace) -> None:
     """End the questions of earlier traces that this one answers."""
-    Unit.objects.select_for_update().get(pk=trace.unit_id)  # one at a time, as for bundles
+    Unit.objects.select_for_update(no_key=True).get(pk=trace.unit_id)  # one at a time, as for bundles
     mine = {row.digest: row for row in trace.rows.filter(why="").exclude(device=None).only("digest")}
     open_rows = TraceRow.objects.filter(trace__in=_others(trace), elsewhere=None).exclude(why="")
     touched: dict[int, int] = {}

@@ -34,7 +34,7 @@ _PROBLEMS_SHOWN = 50
 @transaction.atomic
 def begin(trace: Trace, by: Any) -> None:
     """Queue the trace. InputError without list or logs, or with half a file."""
-    held = Trace.objects.select_for_update().get(pk=trace.pk)
+    held = Trace.objects.select_for_update(no_key=True).get(pk=trace.pk)
     if held.job_id is not None or held.files_deleted is not None:
         return
     files = list(held.files.all())
