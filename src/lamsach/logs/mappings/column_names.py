@@ -4,6 +4,7 @@
 Source of the exceptions: ECS, OCSF, the field lists of the common firewalls, Sysmon's and Windows' event
 data, NetFlow tools, the exports of antivirus consoles (Kaspersky, ESET, Bkav), what people write above the
 columns of a sheet in English and Vietnamese, and Sangfor's logs in Chinese. Traps:
+- A maker may put one word before all its names: `tk_username`, `tk_url` (`without_prefix`).
 - `host` and `hostname` are the site in a web log, the sensor in a shipped record, and the machine elsewhere.
 - `name`, `ip`, `port`, `user`, `domain` mean something only at the top of a record; deeper they belong to
   anything.
@@ -17,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
-from lamsach.logs.mappings.field_words import meaning, words_of
+from lamsach.logs.mappings.field_words import known_word, meaning, words_of
 from lamsach.logs.text.values import among, by_word
 
 EXCEPTIONS: Mapping[str, str] = {
@@ -50,9 +51,10 @@ EXCEPTIONS: Mapping[str, str] = {
     "计算机名 accessdevicehostname devicedetaildisplayname",
     "host": "host hostname agentname hostnames tenmaychu fqdn",
     "mac": "hardwareaddress ethernetaddress chaddr callingstationid physicaladdress",
-    "user": "csusername userid suser targetusername authuser tendangnhap canbo nguoisudung taikhoandangnhap "
+    "user": "csusername suser targetusername authuser tendangnhap canbo nguoisudung taikhoandangnhap "
     "accountnameofuser accountupn initiatingprocessaccountupn 用户名称 登录用户 账号 alternateid "
-    "actoralternateid userids who",
+    "actoralternateid who",
+    "user_id": "userid userids",
     "query": "requestedname dnsrequest qh queriedname queriednames truyvan tentruyvan tenmientruyvan dnsreq "
     "csdnsname",
     "domain": "extensionsservername tlstlshandshakeextensionsservername xhost cshost urlhost trangweb "
@@ -87,7 +89,7 @@ EXCEPTIONS: Mapping[str, str] = {
 NAMES = by_word(EXCEPTIONS)
 _ONLY_AT_TOP = among(
     "ip initiator attacker responder victim t ts rt sa da sp dp sip dip cip ends starts expires expiry name "
-    "address host hostname user time date domain client origin source destination target site path link "
+    "address host user time date domain client origin source destination target site path link "
     "login account result outcome status response responses answer question hash mac gateway device endpoint "
     "query url uri action act gio ngay nguon dich diachi duongdan event port computer eventtype request when "
     "start state vip vport csip cdip ssip csport cdport sdport ssport who fw email published detected "
@@ -100,6 +102,7 @@ _AT_ANY_DEPTH = among(
 _ONLY_FLAT = frozenset({"devicehostname", "devname"})
 """Names of another machine (FortiAnalyzer, Zscaler); `device.hostname` is its own."""
 _WRAPPERS = among("data event fields source message json record result log eventdata wineventdata properties")
+_FEWEST_OF_PREFIX = 4
 _NAMELESS = re.compile(r"[\W_]+")
 _OF_ENDPOINTS = frozenset({"name", "source_name", "host", "ip"})
 _IDENTIFYING = among("source destination ip domain destination_name query url hash mac source_mac")
@@ -138,6 +141,16 @@ def _known(parts: Sequence[str], *, top: bool = True) -> str | None:
     return meaning(words) if top or len(words) > 1 or name in _AT_ANY_DEPTH else None
 
 
+def without_prefix(keys: Sequence[str]) -> Sequence[str]:
+    """The names of a record without the word that a maker puts before most of them, and that means nothing:
+    `tk_url`."""
+    firsts = [key.partition("_")[0] for key in keys if "_" in key]
+    first = max(firsts, key=firsts.count, default="")
+    if firsts.count(first) < _FEWEST_OF_PREFIX or 2 * firsts.count(first) < len(keys) or known_word(first):
+        return keys
+    return [key.removeprefix(f"{first}_") for key in keys]
+
+
 # 2026-11-20 03:00:00   20/11/2026 3:00:00.123   but no offset, no `PM`, no number
 _ENDS_WITH_CLOCK = re.compile(r".{6,40}\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,9})?", re.ASCII)
 
@@ -169,6 +182,7 @@ OF_FIREWALLS = among(
 )
 """Columns that only a firewall's table has."""
 _SOURCES = among("src srcip sourceip sourceaddress clientip")
+_FAR_ENDS = among("dst dstip dstaddr destip destinationip destination")
 _OF_REQUESTS = {
     "requestedhost": "domain",
     "requestedpath": "path",
@@ -194,11 +208,12 @@ _CONTEXTS: tuple[tuple[AbstractSet[str], AbstractSet[str], Mapping[str, str]], .
     (frozenset({"dip"}), frozenset(), {"sip": "source"}),
     # Symantec: Local Host IP: 192.0.2.5,Remote Host IP: 203.0.113.7
     (frozenset({"localhostip"}), frozenset(), {"remotehostip": "destination"}),
-    (frozenset({"fqdn"}), frozenset({"dst", "dstip", "dstaddr", "destip", "destinationip"}),
-        {"fqdn": "domain"}),
+    (frozenset({"fqdn"}), _FAR_ENDS, {"fqdn": "domain"}),
     # NetScreen: src-xlated ip=198.51.100.2 port=1024     Huawei's URL filter: Page="/a", Host="www.example"
     (frozenset({"srcxlatedip", "port"}), frozenset(), {"port": "nat_port"}),
     (frozenset({"host", "page"}), frozenset(), {"host": "domain", "page": "path"}),
+    (frozenset({"port"}), _FAR_ENDS, {"port": "destination_port"}),
+    (frozenset({"protocolport"}), _FAR_ENDS, {"protocolport": "destination_port"}),
     # PowerDNS: {"from":"192.0.2.5","fromPort":51022,"to":"192.0.2.53","toPort":53
     (frozenset({"from", "fromport"}), frozenset(), {"from": "source", "to": "destination"}),
     # CoreDNS: {"remote":"192.0.2.5","port":"51022","name":"a.example.","rcode":
@@ -208,7 +223,7 @@ _CONTEXTS: tuple[tuple[AbstractSet[str], AbstractSet[str], Mapping[str, str]], .
 """Names that must be there, of which one must, and what names then mean; the first counts."""
 _REMOTE = among("remoteip remoteaddr remoteaddress remotehost")
 _METHODS = among("method requestmethod httpmethod verb")
-_STATUSES = among("status statuscode httpstatus httpstatuscode responsecode")
+_STATUSES = among("status statuscode httpstatus httpstatuscode responsecode uri requesturi")
 _NEAR = _SOURCES | among("localip localaddress localaddr localport sourceaddr srcaddr saddr")
 _OF_SERVERS = {**dict.fromkeys(_REMOTE, "source"), "remoteport": "source_port"}
 """In a server's log the far end is the client."""
@@ -226,6 +241,7 @@ def fields_of(names: Sequence[str]) -> list[str | None]:
     With `date` and a second column `time`, the latter is the time of day; `origin` beside a source is the
     gateway that wrote the row (Check Point).
     """
+    names = without_prefix(names)
     plain_names = [plain(name) for name in names]
     others = beside(frozenset(plain_names))
     fields = [others.get(n) or field_of(name) for n, name in zip(plain_names, names, strict=True)]

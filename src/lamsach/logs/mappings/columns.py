@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from lamsach.errors import LineError
+from lamsach.logs.events.direction import is_internal, is_machine
 from lamsach.logs.events.ends import event_between, own_end
 from lamsach.logs.events.places import changed
 from lamsach.logs.mappings.actions import first_action
@@ -35,6 +36,8 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # C:\Users\an\a.exe   \\server\share\a.exe
 _FILE_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\|file:")
+# 'http://bad.example/gate' blocked due to category
+_URL_IN_TEXT = re.compile(r"(?:^|[\s'\"(<])(https?://[^\s'\"<>()]{3,2000})")
 _ANSWER_SPLIT = re.compile(r"[;,|\s]+")
 _WORDS = re.compile(r"[a-z]+")
 # 0.020431   of Wireshark and others: seconds since the first record, which say no day
@@ -56,6 +59,7 @@ _RENEWED = frozenset({"renew", "renewed", "renewal"})
 # -1   1029   S-1-5-21-1   1f0e6a52-1c3d-4b5a-9d8e-000000000001
 IDENTIFIER = re.compile(r"(?a)-?[\d-]{1,20}|S-1-[\d-]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NO = frozenset({"false", "0", "no", "none", "never"})
+_PEOPLE, _OF_CONTACTS = frozenset({"user", "user_id"}), among("name mac hash url path domain query")
 _WEB_WORDS = frozenset({"url", "path"})
 
 
@@ -76,15 +80,13 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
     host_is_device = host_is_device or (source_ip in own_ips or destination_ip in own_ips)
     host_ip, host_name, site = _host(values, host_is_device)
     own = own_ips[0] if own_ips else host_ip
+    if not (source_ip or destination_ip or named_source or named_destination):
+        source_ip = _visitor(values, own)
     device = own_end(source_ip, destination_ip, otherwise=own)
     near = "source" if device != destination_ip or device == source_ip else "destination"
     query, url = question_of(_asked(values)), _url(values)
-    named = host_in(url) if url else None
-    if named and host_name and named == host_name.lower():  # the site, whoever wrote the record
-        host_name = None
-    domain = query or _domain(values) or named or site or named_destination
-    macs = _texts(values, "mac", *(("source_mac", "source") if near == "source" else ()), "user")
-    mac = next((mac for text in macs if (mac := mac_of(text))), None)
+    host_name, site = _apart_from_site(host_name, site, url)
+    domain = query or _domain(values) or site or named_destination
     names = [_one(values, "name"), _named(values, f"{near}_name"), named_source if near == "source" else None]
     event = event_between(
         (source_ip, source_port),
@@ -93,16 +95,38 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
         kind=EventKind.OTHER,
         observer=_one(values, "observer") or (host_name if not host_is_device else None),
         device_name=next(filter(None, names), host_name if host_is_device else None),
-        device_mac=mac,
+        device_mac=_mac(values, near),
         domain=domain,
         url=url,
         otherwise=own,
         **_plain_values(values),
     )
     machine = event.device_ip or event.device_name or source_ip or destination_ip
-    if not (machine or domain or url or event.hashes or mac or time):
+    if not (machine or domain or url or event.hashes or event.device_mac or time):
         raise LineError("The record has no known column.")
     return _finished(event, values, _optional_time(values, "lease_until", times), asked=query is not None)
+
+
+def _apart_from_site(host: str | None, site: str | None, url: str | None) -> tuple[str | None, str | None]:
+    """Return the machine that `host` names, and the site: what the URL names, or is a path of."""
+    named = host_in(url) if url else None
+    if named and host and named == host.lower():
+        host = None
+    of_path = host and "." in host and (url or "").startswith("/")
+    return host, named or site or (host_in(host) if host and of_path else None)
+
+
+def _visitor(values: Values, address: str | None) -> str | None:
+    """The public address of a record that names a person, and neither a machine nor what was called: who
+    logged on came from there."""
+    named = values.keys().isdisjoint(_PEOPLE) or not values.keys().isdisjoint(_OF_CONTACTS)
+    return None if named or not address or is_internal(address) or not is_machine(address) else address
+
+
+def _mac(values: Values, near: str) -> str | None:
+    """The hardware address of the unit's own end."""
+    texts = _texts(values, "mac", *(("source_mac", "source") if near == "source" else ()), "user")
+    return next((mac for text in texts if (mac := mac_of(text))), None)
 
 
 def _plain_values(values: Values) -> dict[str, Any]:
@@ -141,7 +165,8 @@ def _asked(values: Values) -> str | None:
 
 def _user(values: Values) -> str | None:
     """The user: the first that is no number, identifier or hardware address, else such a one."""
-    texts = [text for value in values.get("user", ()) if (text := stated(value[:1024])) and not mac_of(text)]
+    stated_users = (*values.get("user", ()), *values.get("user_id", ()))
+    texts = [text for value in stated_users if (text := stated(value[:1024])) and not mac_of(text)]
     return next((text for text in texts if not IDENTIFIER.fullmatch(text)), texts[0] if texts else None)
 
 
@@ -185,7 +210,7 @@ def _first_ip(values: Values, field: str) -> str | None:
 
 
 def _first_port(values: Values, field: str) -> int | None:
-    texts = (value.partition("/")[0] for value in values.get(field, ()))  # 443/tcp
+    texts = (part for value in values.get(field, ()) for part in value.split("/", 2))  # 443/tcp https/443
     return next((port for text in texts if (port := port_of(text)) is not None), None)
 
 
@@ -242,6 +267,9 @@ def _url(values: Values) -> str | None:
         for value in values.get("details", ())
         if (text := value.strip()[:8192]).startswith(("http://", "https://"))
     ]
+    if not texts:
+        spoken = (_URL_IN_TEXT.search(value[:8192]) for value in _texts(values, "action", "details"))
+        texts = [found[1] for found in spoken if found]
     absolute = next((text for text in texts if "://" in text[:20]), None)
     plausible = (text for text in texts if ("/" in text or "." in text) and not _FILE_PATH.match(text))
     return absolute or next(plausible, None)

@@ -8,7 +8,7 @@ combination of words tells is an exception in `column_names`. Traps:
 - An unknown word before a role may be a maker's prefix (`netconn_remote_ip`); one behind a thing makes
   another thing of it (`src_ip_country`), and so does one between.
 - `remote` and `local` are the ends of a connection only when the name says no other role:
-  `downstream_remote_address` is the client's.
+  `downstream_remote_address` and `request.remote_address` are the client's.
 - A duration has a name like a time's: `request_time`, `session_time` are none.
 """
 
@@ -22,10 +22,11 @@ from lamsach.logs.text.values import among, by_word, in_order
 
 _CLASSES: Mapping[str, str] = {
     "source":
-        "c src source sources client cli clt 攻击源 orig originator initiator initiating caller calling "
-        "attacker offender requester requestor subject principal actor downstream from nguon 源 客户端",
+        "c src source sources client cli clt click a 攻击源 orig originator initiator initiating "
+        "caller calling attacker offender requester requestor subject principal actor downstream from "
+        "nguon 源 客户端",
     "destination":
-        "dst dest destination destinations server srv target resp responder victim callback upstream to "
+        "dst dest destination destinations server srv target b resp responder victim callback upstream to "
         "dich 目的 目标 服务器",
     "near": "local lan laddr inside inner internal 内网",
     "far": "remote raddr peer outside foreign",
@@ -34,8 +35,8 @@ _CLASSES: Mapping[str, str] = {
         "nat wan natted snat translated xlate xlated xlat trans postnat postnapt mapped public 转换后 "
         "转换后的 nat后",
     "own":
-        "dev private assigned leased framed virtual tunnel vpn managed infected asset vm instance guest "
-        "sta station agent",
+        "dev private int assigned leased framed virtual tunnel vpn managed infected affected impacted "
+        "compromised recorded asset vm instance guest sta station agent",
     "named": "may maytram maytinh maynhiem thietbi maybinhiem",
     "machine": "host hostname hostnames device endpoint computer machine workstation pc fqdn 主机 主机名",
     "observer":
@@ -50,7 +51,8 @@ _CLASSES: Mapping[str, str] = {
     "name": "name names ten",
     "mac": "mac macs macaddr macaddress hwaddr hwaddress",
     "user":
-        "user users username usernames account accounts login logon usr usrname email nguoidung taikhoan "
+        "user users username usernames account accounts login logon usr usrname email emailaddress "
+        "mailaddress nguoidung taikhoan "
         "用户 用户名",
     "url": "url urls uri",
     "path": "path",
@@ -89,9 +91,9 @@ _BEHIND = _OF_ENDS | {"named"}
 _ONE_OF_TWO = frozenset({"source", "destination"})
 _TIMES = among("timestamp datetime date time ts thoigian thoidiem ngaygio 时间")
 _OF_TIMES = among(
-    "event log start started starts first seen create created creation generated generation receive "
+    "event log click start started starts first seen create created creation generated generation receive "
     "received receipt recv detection detected detect occurred flow device alert attack unix epoch iso "
-    "iso8601 rfc3339 rfc3339ns ns ms us nano utc gmt local dt at system record capture captured edge scan "
+    "iso8601 rfc3339 rfc3339ns ns ms us nano utc gmt local dt at on system record capture captured edge scan "
     "scanned sent entry blocked raised observed logged phathien xayra nhiem quet ghinhan batdau ketnoi "
     "dietvirus 发生 日志 记录 攻击"
 )
@@ -114,7 +116,7 @@ def words_of(name: str) -> tuple[str, ...]:
     for piece in pieces:
         for part in [piece] if _joined(piece.lower()) else _HUMPS.findall(piece):
             found += _joined(part.lower()) or (part.lower(),)
-    if len(pieces) > 1 and not _known_all(found):  # người dùng, hành động
+    if len(pieces) > 1 and not all(map(known_word, found)):  # người dùng, hành động
         return _joined("".join(pieces).lower()) or tuple(found)
     return _met(found)
 
@@ -130,8 +132,10 @@ def _met(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _known_all(words: Sequence[str]) -> bool:
-    return all(word in _WORDS or word in _TIMES or word in _OF_TIMES for word in words)
+def known_word(word: str) -> bool:
+    """Return whether a word means anything in a name."""
+    word = word.lower()
+    return word in _WORDS or word in _TIMES or word in _OF_TIMES
 
 
 def _joined(piece: str) -> tuple[str, ...]:
@@ -168,12 +172,14 @@ def meaning(words: Sequence[str]) -> str | None:
         return thing
     if thing == "query":
         return thing if known == len(kinds) and role in ("", "dns") else None
+    if "web" in roles and "far" in roles and not {"near", *_ONE_OF_TWO} & {*roles}:
+        role = "source"  # whose request it is
     if "external" in roles:
         role = "nat" if role else "external"
     if role == "nat" and ("destination" in roles or "far" in roles):
         return None
     if role in _ONE_OF_TWO:
-        role = next(one for one in roles if one in _ONE_OF_TWO)
+        role = next((one for one in roles if one in _ONE_OF_TWO), role)
     if known < len(kinds) and role not in _OF_ENDS:
         return "time" if _is_time(words) else None
     field = _MEANINGS.get((_AS_ROLE.get(role, role), thing))
@@ -212,4 +218,4 @@ def _is_time(words: Sequence[str]) -> bool:
     others = [word for word in words if word not in _TIMES and word not in _OF_TIMES]
     if named:
         return not others or (named != {"time"} and _OF_MOMENTS.issuperset(others))
-    return len(words) > 1 and not others and (words[-1] == "at" or words[0] == "first")
+    return len(words) > 1 and not others and (words[-1] in ("at", "on") or words[0] == "first")

@@ -21,8 +21,8 @@ from lamsach.model import Event
 Values = Mapping[str, Sequence[pa.Array]]
 """Field: the columns that mean it, the best first; an empty cell is absent."""
 _TEXTS = among(
-    "source destination nat ip name host mac user source_name source_mac destination_name query domain url "
-    "path hash answers observer"
+    "source destination nat ip name host mac user user_id source_name source_mac destination_name query "
+    "domain url path hash answers observer"
 )
 _PORTS, _CLOCK = among("source_port destination_port nat_port"), among("time date clock")
 _KNOWN = _TEXTS | _PORTS | _CLOCK | {"action"}

@@ -101,7 +101,7 @@ _MOST_VALUES = 8
 _TIMES = ("time", "date", "clock", "lease_start", "lease_until", "lease_seconds")
 _ENDS = ("source", "destination", "ip")
 _WORDS = (
-    *among("src Src SRC source Source dst Dst DST ip IP client addr initiator 地址 nguồn"),
+    *among("src Src SRC source Source dst Dst DST ip Ip IP client addr initiator 地址 nguồn"),
     " sa=",
     "a chỉ",
     MARK,
@@ -193,7 +193,9 @@ def _values(line: str) -> dict[str, list[str]] | None:
             continue
         values: dict[str, list[str]] = {}
         symantec = MARK in line
-        pairs = [(column_names.plain(key), key, text) for key, text in pairs_in(line, colon=colon)]
+        found = [*pairs_in(line, colon=colon)]
+        names = column_names.without_prefix([key for key, _ in found])
+        pairs = [(column_names.plain(key), key, text) for key, (_, text) in zip(names, found, strict=True)]
         others = column_names.beside(frozenset(name for name, _, _ in pairs))
         for name, key, text in pairs:
             field = others.get(name)

@@ -15,6 +15,7 @@ Heuristics, in this order, and nothing more:
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import datetime
 
 from lamsach.errors import LineError
@@ -49,6 +50,12 @@ _FROM_TO = re.compile(
     rf"(?i)\b(?:from|từ|between) (?:\w{{1,12}}[:/ ])?{_END},? (?:to|đến|tới|and|và) (?:\w{{1,12}}"
     rf"[:/ ])?{_END}(?![\w:])"
 )
+# User root@192.0.2.5 logged in
+_LOGGED_ON = re.compile(r"(?<![\w.@-])[\w.-]{1,64}@((?:\d{1,3}\.){3}\d{1,3})(?![\w.@-])", re.ASCII)
+# from source: 203.0.113.7, port 443
+_PORT_BEHIND = re.compile(r"\]?,? (?:port|cổng)[:= ]{1,2}(\d{1,5})(?!\d)")
+# .. Friday, June 05, 2026 07:31:12
+_TIME_AT_END = re.compile(r"(?a)\b([A-Z][a-z]{2,8} \d{1,2},? \d{4},? \d{1,2}:\d\d:\d\d(?: [AP]M)?)\s*$")
 _LOOKED_AT = 65536
 """How many characters of a line the heuristics look at; the search itself looks at all of it."""
 _ADDRESSES_LOOKED_AT = 200
@@ -108,9 +115,7 @@ class UnknownText(LogFormat):
     def _time(self, text: str) -> datetime | None:
         """The time at the start of the text: the longest run of its first words that is one."""
         match = _TIME_AT_START.match(text.lstrip()[:80])
-        if match is None:
-            return None
-        words = match[1].split(" ")
+        words = match[1].split(" ") if match else []
         for count in range(min(len(words), _MOST_WORDS), 0, -1):
             candidate = " ".join(words[:count]).rstrip("],\"') :")
             if not any(c.isdigit() for c in candidate):
@@ -119,6 +124,9 @@ class UnknownText(LogFormat):
                 return self._times.read(candidate)
             except LineError:
                 continue
+        last = _TIME_AT_END.search(text[-60:])
+        with suppress(LineError):
+            return self._times.read(last[1]) if last else None
         return None
 
 
@@ -134,13 +142,16 @@ def _keyed(message: str) -> tuple[str | None, str | None, int | None, int | None
         elif field in ("source", "destination") and field not in ends:
             address, port = host_and_port(f"[{value}" if "]" in value else value)
             if address and ip_of(address):
-                ends[field] = address, port
+                behind = _PORT_BEHIND.match(message, match.end("value")) if port is None else None
+                ends[field] = address, port_of(behind[1]) if behind else port
     arrow = _ARROW.search(message) if not ends and ("->" in message or "=>" in message) else None
     if arrow and ip_of(arrow[1]) and ip_of(arrow[3]):
         return ip_of(arrow[1]), ip_of(arrow[3]), port_of(arrow[2] or ""), port_of(arrow[4] or "")
     spoken = _FROM_TO.search(message) if not ends else None
     if spoken and (first := ip_of(spoken[1])) and (second := ip_of(spoken[4])):
         return first, second, port_of(spoken[2] or spoken[3] or ""), port_of(spoken[5] or spoken[6] or "")
+    if not ends and (logged := _LOGGED_ON.search(message)) and ip_of(logged[1]):
+        return ip_of(logged[1]), None, None, None
     found: list[tuple[str | None, int | None]] = []
     for side in ("source", "destination"):
         address, port = ends.get(side, (None, None))

@@ -32,7 +32,7 @@ from lamsach.logs.formats.web.web_access import text as web_text
 from lamsach.logs.mappings.records import Cells, Fields, Header, Records, Table
 from lamsach.logs.mappings.web_requests import request_event, web_time
 from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header
-from lamsach.logs.text.times.timestamps import from_iso
+from lamsach.logs.text.times.timestamps import from_epoch, from_iso
 from lamsach.logs.text.values import ip_of, port_of
 from lamsach.logs.text.w3c import METHODS, REQUEST_COLUMNS, W3cColumns, default_columns, names_requests
 from lamsach.model import Event
@@ -200,6 +200,8 @@ class WebAccess(LogFormat):
             raise LineError("The line is not of this product.", text[:80])
         if "time-local" in values:  # IIS Advanced Logging by the server's clock
             time = from_iso(f"{values.get('date-local')} {values['time-local']}", self.context.timezone)
+        elif (stamp := values.get("timestamp", "")).isdecimal() and "time" not in values:
+            time = from_epoch(stamp)
         else:
             date = values.get("date") or values.get("date-utc") or self._columns.date
             time = from_iso(f"{date} {values.get('time') or values.get('time-utc')}", UTC)
