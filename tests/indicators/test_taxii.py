@@ -113,7 +113,7 @@ def test_a_proxy_is_used() -> None:
     with server(lambda query, _: page(5)) as url:
         proxy = url.partition("/api")[0]
         found = list(Collection("http://taxii.example/api/collections/7/", Settings(proxy=proxy)).pages())
-    assert [item.objects for item in found] == [1]
+    assert [len(item.records) for item in found] == [1]
 
 
 @pytest.mark.parametrize(

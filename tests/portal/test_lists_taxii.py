@@ -105,7 +105,7 @@ def test_our_own_client_reads_the_collection_page_by_page(
     (one,) = taxii("root/collections/", token).json()["collections"]
     url = f"{live_server.url}/api/taxii2/root/collections/{one['id']}/"
     pages = list(Collection("taxii+" + url, Settings(token=f"Bearer {token}")).pages(None, None))
-    assert sum(page.objects for page in pages) == 25
+    assert sum(len(page.records) for page in pages) == 25
     for number, page in enumerate(pages):
         (tmp_path / f"{number}.json").write_bytes(page.data)
     found = read_lists([str(tmp_path)], lambda problem: None)

@@ -7,12 +7,13 @@ drip without end or stop half-way; each ends with one error, and what came befor
 
 from __future__ import annotations
 
+import hashlib
 import json
 import ssl
 import tempfile
 import time
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,19 @@ def _same_server(old: str, new: str, headers: Headers) -> Headers | None:
     return headers if (was.scheme, was.netloc) == (now.scheme, now.netloc) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: its bytes, its records, its headers, and what the next is asked by (None: it is the last)."""
+
+    data: bytes
+    records: list[Any]
+    said: Headers
+    following: Any
+
+
+MAX_TOTAL_BYTES = 4096 * MIB
+
+
 class Server:
     """A place at a server. `url` is for errors; `unknown` is the error when the server does not know it."""
 
@@ -114,6 +128,26 @@ class Server:
         if stated is not None and stated.isdecimal() and int(stated) != len(data):
             raise self.failed("The server stopped half-way: the page is shorter than it says.")
         return data, said
+
+    def pages(self, ask: Callable[[Any], Page], first: Any, most: int) -> Iterator[Page]:
+        """Yield pages from the first on. Raises UnreadableError or LimitError for a server without end."""
+        asked, digests, total = {first}, set[bytes](), 0
+        for _ in range(most):
+            page = ask(first)
+            digest = hashlib.sha256(json.dumps(page.records).encode()).digest()
+            again = page.following in asked or (page.records and digest in digests)
+            if page.following is not None and again:
+                raise self.failed("The server gives the same page again and again.")
+            digests.add(digest)
+            total += len(page.data)
+            if total > MAX_TOTAL_BYTES:
+                raise LimitError("The server sends more than a list holds.", self.url)
+            yield page
+            if page.following is None:
+                return
+            first = page.following
+            asked.add(first)
+        raise LimitError("The server gives pages without end.", self.url)
 
     def parsed(self, data: bytes, what: str, detail: str = "") -> Any:
         """Parse an answer; `what` is the error for one that is no JSON. Raises UnreadableError."""
@@ -184,9 +218,7 @@ class MirrorState:
         except FileNotFoundError:
             return {}
         except OSError as error:
-            raise OutputError(
-                "The folder cannot be written.", f"{folder} ({error.strerror})", "Choose another folder."
-            ) from None
+            raise unwritable(folder, error) from None
         except ValueError:
             return {}
         if not isinstance(saved, dict) or saved.get("collection") != self._origin:
@@ -210,6 +242,11 @@ def write_whole(path: Path, data: bytes) -> None:
     except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        raise OutputError(
-            "The folder cannot be written.", f"{path.parent} ({error.strerror})", "Choose another folder."
-        ) from None
+        raise unwritable(path.parent, error) from None
+
+
+def unwritable(folder: Path, error: OSError) -> OutputError:
+    """The error for a folder that cannot be written."""
+    return OutputError(
+        "The folder cannot be written.", f"{folder} ({error.strerror})", "Choose another folder."
+    )

@@ -14,22 +14,30 @@ import os
 import re
 import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
 from lamsach.documents.archive import MIB
-from lamsach.errors import LimitError, OutputError, UnreadableError, UsageError
+from lamsach.errors import UnreadableError, UsageError
 from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats.feeds.misp import detects
-from lamsach.indicators.servers.client import Fetched, MirrorState, Server, Settings, web_parts, write_whole
+from lamsach.indicators.servers.client import (
+    Fetched,
+    MirrorState,
+    Page,
+    Server,
+    Settings,
+    unwritable,
+    web_parts,
+    write_whole,
+)
 from lamsach.indicators.tables.fields import read_date
+from lamsach.runtime.web_client import Headers
 
 MAX_PAGE_BYTES = 128 * MIB
 MAX_PAGES = 100_000
-MAX_TOTAL_BYTES = 4096 * MIB
 PAGE_RECORDS = {"events": 20, "attributes": 5000}
 """How many records a page is asked to hold."""
 _ALWAYS = frozenset({"returnFormat", "page"})
@@ -37,15 +45,6 @@ _MAX_KEY = 4096
 _YES = (True, "1")
 
 Record = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page: its 1-based number, its events or attributes, and the server's clock when it answered."""
-
-    number: int
-    records: tuple[Record, ...]
-    time: datetime
 
 
 class Instance:
@@ -92,23 +91,9 @@ class Instance:
         `since` (seconds of the epoch) asks for what was published, or else changed, from then on. Raises
         UnreadableError or LimitError for a server that fails or misbehaves.
         """
-        digests: set[bytes] = set()
-        total = 0
-        for number in range(first, first + MAX_PAGES):
-            data, time = self._page(number, since)
-            records, digest = self._records(data)
-            if records and digest in digests:
-                raise self._server.failed("The server gives the same page again and again.")
-            digests.add(digest)
-            total += len(data)
-            if total > MAX_TOTAL_BYTES:
-                raise LimitError("The server sends more than a list holds.", self.url)
-            yield Page(number, records, time)
-            if not records:
-                return
-        raise LimitError("The server gives pages without end.", self.url)
+        return self._server.pages(lambda number: self._page(number, since), first, MAX_PAGES)
 
-    def _page(self, number: int, since: str | None) -> tuple[bytes, datetime]:
+    def _page(self, number: int, since: str | None) -> Page:
         question: dict[str, Any] = {
             "limit": PAGE_RECORDS[self.kind],
             "published": 1,
@@ -120,31 +105,25 @@ class Instance:
         question |= {"returnFormat": "json", "page": number}
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         data, said = self._server.ask(self.url, headers, MAX_PAGE_BYTES, json.dumps(question).encode())
-        try:
-            return data, parsedate_to_datetime(said.get("Date", "")).astimezone(UTC)
-        except (ValueError, OverflowError):
-            return data, datetime.now(UTC)
+        records = self._records(data)
+        return Page(data, records, said, number + 1 if records else None)
 
-    def _records(self, data: bytes) -> tuple[tuple[Record, ...], bytes]:
-        """The records of an answer and a digest of them."""
-        try:
-            tree: Any = json.loads(data)
-            digest = hashlib.sha256(json.dumps(tree).encode()).digest()
-        except (ValueError, RecursionError):
-            raise self._server.failed("The answer of the server is no list of MISP.") from None
+    def _records(self, data: bytes) -> list[Any]:
+        """The records of an answer."""
+        what = "The answer of the server is no list of MISP."
+        tree = self._server.parsed(data, what)
         found = tree.get("response") if isinstance(tree, Mapping) else tree
         if isinstance(found, Mapping):
             found = found.get("Attribute", [found] if "Event" in found else None)
         if not isinstance(found, list):
-            raise self._server.failed("The answer of the server is no list of MISP.")
+            raise self._server.failed(what)
         records = [
             item.get("Event") if self.kind == "events" and isinstance(item, Mapping) else item
             for item in found
         ]
-        kept = tuple(record for record in records if isinstance(record, dict))
-        if len(kept) < len(records):
-            raise self._server.failed("The answer of the server is no list of MISP.")
-        return kept, digest
+        if not all(isinstance(record, dict) for record in records):
+            raise self._server.failed(what)
+        return records
 
 
 def is_wanted(attribute: Mapping[str, Any]) -> bool:
@@ -204,12 +183,12 @@ def key_of_file(path: Path) -> str:
 def searched(path: str, settings: Settings | None = None) -> Iterator[ListSource]:
     """Each page that `misp+https://...` names, as a list of its own."""
     instance = Instance(path, settings)
-    for page in instance.pages():
+    for number, page in enumerate(instance.pages(), 1):
         if page.records:
-            yield ListSource.of_bytes(f"{path}#{page.number}", _as_document(instance, page.records))
+            yield ListSource.of_bytes(f"{path}#{number}", _as_document(instance, page.records))
 
 
-def _as_document(instance: Instance, records: tuple[Record, ...]) -> bytes:
+def _as_document(instance: Instance, records: Iterable[Record]) -> bytes:
     kept = [found for record in records if (found := instance.kept(record)) is not None]
     if instance.kind == "attributes":
         return json.dumps({"response": {"Attribute": kept}}).encode()
@@ -235,17 +214,26 @@ def mirror(path: str, folder: Path, settings: Settings | None = None) -> Fetched
     state = kept.values
     since = state.get("since") or _seconds(read_date(instance.settings.added_after or ""))
     pages = objects = 0
-    for page in instance.pages(int(state.get("page") or 1), since):
+    first = int(state.get("page") or 1)
+    for number, page in enumerate(instance.pages(first, since), first):
         if not state.get("until"):
-            state["until"] = _seconds(page.time - _OVERLAP)
+            state["until"] = _seconds(_time(page.said) - _OVERLAP)
         keep = _keep_events if instance.kind == "events" else _keep_attributes
         objects += keep(folder, instance, page.records)
         pages += bool(page.records)
-        state["page"] = str(page.number + 1)
+        state["page"] = str(number + 1)
         if not page.records:
             state |= {"since": state["until"], "until": None, "page": None}
         kept.save()
     return Fetched(pages, objects)
+
+
+def _time(said: Headers) -> datetime:
+    """The server's clock when it answered; ours where it does not say."""
+    try:
+        return parsedate_to_datetime(said.get("Date", "")).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return datetime.now(UTC)
 
 
 def _seconds(moment: datetime | None) -> str | None:
@@ -324,8 +312,6 @@ def store_event(path: Path, event: Record) -> bool:
         if path.is_file() and path.read_bytes() == data:
             return False
     except OSError as error:
-        raise OutputError(
-            "The folder cannot be written.", f"{path.parent} ({error.strerror})", "Choose another folder."
-        ) from None
+        raise unwritable(path.parent, error) from None
     write_whole(path, data)
     return True

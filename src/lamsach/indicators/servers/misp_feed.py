@@ -19,10 +19,16 @@ from typing import Any
 from lamsach.documents.archive import MIB
 from lamsach.errors import InputError, LimitError, UsageError
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.servers.client import Fetched, MirrorState, Server, Settings, web_parts
+from lamsach.indicators.servers.client import (
+    MAX_TOTAL_BYTES,
+    Fetched,
+    MirrorState,
+    Server,
+    Settings,
+    web_parts,
+)
 from lamsach.indicators.servers.misp_api import (
     MAX_PAGE_BYTES,
-    MAX_TOTAL_BYTES,
     Record,
     event_path,
     for_detection,

@@ -6,36 +6,29 @@ A server may loop, or give pages without end; each ends with one error, and what
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import urllib.parse
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from lamsach.documents.archive import MIB
-from lamsach.errors import LimitError, UsageError
+from lamsach.errors import UsageError
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.servers.client import Fetched, MirrorState, Server, Settings, web_parts, write_whole
+from lamsach.indicators.servers.client import (
+    Fetched,
+    MirrorState,
+    Page,
+    Server,
+    Settings,
+    web_parts,
+    write_whole,
+)
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 MAX_PAGE_BYTES = 64 * MIB
 MAX_PAGES = 10_000
-MAX_TOTAL_BYTES = 4096 * MIB
 PAGE_OBJECTS = 1000
 """How many objects a page is asked to hold; the server may give fewer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page: bytes, the next page's token (None: the last), newest date, object count, digest."""
-
-    data: bytes
-    following: str | None
-    added_last: str | None
-    objects: int
-    digest: bytes
 
 
 class Collection:
@@ -63,25 +56,7 @@ class Collection:
 
     def pages(self, following: str | None = None, added_after: str | None = None) -> Iterator[Page]:
         """Yield pages from a token on. Raises UnreadableError, LimitError for a server that misbehaves."""
-        seen: set[str] = set() if following is None else {following}
-        digests: set[bytes] = set()
-        total = 0
-        for _ in range(MAX_PAGES):
-            page = self._page(following, added_after)
-            if page.following is not None and (
-                page.following in seen or (page.objects and page.digest in digests)
-            ):
-                raise self._server.failed("The server gives the same page again and again.")
-            digests.add(page.digest)
-            total += len(page.data)
-            if total > MAX_TOTAL_BYTES:
-                raise LimitError("The server sends more than a list holds.", self.url)
-            yield page
-            if page.following is None:
-                return
-            seen.add(page.following)
-            following = page.following
-        raise LimitError("The server gives pages without end.", self.url)
+        return self._server.pages(lambda token: self._page(token, added_after), following, MAX_PAGES)
 
     def _page(self, following: str | None, added_after: str | None) -> Page:
         query = [*self._query, ("limit", str(PAGE_OBJECTS))]
@@ -91,25 +66,15 @@ class Collection:
             query.append(("next", following))
         url = f"{self.url}?{urllib.parse.urlencode(query)}"
         data, headers = self._server.ask(url, {"Accept": MEDIA_TYPE}, MAX_PAGE_BYTES)
-        return self._read(data, headers.get("X-TAXII-Date-Added-Last"))
-
-    def _read(self, data: bytes, added_last: str | None) -> Page:
         what = "The answer of the server is no TAXII page."
         tree = self._server.parsed(data, what)
         if not isinstance(tree, dict):
             raise self._server.failed(what)
-        objects = tree.get("objects", [])
-        following = tree.get("next")
-        more = tree.get("more") is True
-        if more and not isinstance(following, str):
+        objects, more, token = tree.get("objects"), tree.get("more") is True, tree.get("next")
+        if more and not isinstance(token, str):
             raise self._server.failed("The server says that there is more, but not where.")
-        return Page(
-            data,
-            following if more and isinstance(following, str) and len(following) < 4096 else None,
-            added_last,
-            len(objects) if isinstance(objects, list) else 0,
-            hashlib.sha256(json.dumps(objects).encode()).digest(),
-        )
+        known = more and isinstance(token, str) and len(token) < 4096
+        return Page(data, objects if isinstance(objects, list) else [], headers, token if known else None)
 
 
 def envelopes(path: str, settings: Settings | None = None) -> Iterator[ListSource]:
@@ -117,7 +82,7 @@ def envelopes(path: str, settings: Settings | None = None) -> Iterator[ListSourc
     settings = settings or Settings(token=os.environ.get("LAMSACH_TAXII_TOKEN"))
     collection = Collection(path, settings)
     for number, page in enumerate(collection.pages(added_after=settings.added_after), 1):
-        if page.objects:
+        if page.records:
             yield ListSource.of_bytes(f"{path}#{number}", page.data)
 
 
@@ -141,14 +106,15 @@ def mirror(path: str, folder: Path, settings: Settings | None = None) -> Fetched
     pages = objects = 0
     newest = state.get("newest")
     for page in collection.pages(state.get("next"), after):
-        if page.added_last and (newest is None or page.added_last > newest):
-            newest = page.added_last
-        if page.objects:
+        added = page.said.get("X-TAXII-Date-Added-Last")
+        if added and (newest is None or added > newest):
+            newest = added
+        if page.records:
             number = int(state.get("pages") or 0) + 1
             write_whole(folder / f"page-{number:06d}.json", page.data)
             state["pages"] = str(number)
             pages += 1
-            objects += page.objects
+            objects += len(page.records)
         state["next"] = page.following
         state["newest"] = newest
         if page.following is None:
