@@ -58,6 +58,7 @@ def read(tmp_path: Path, text: str, name: str = "list.csv") -> tuple[list[Indica
         ("Máy chủ lây nhiễm", None),
         ("Mã độc lây nhiễm", None),
         ("Reference URL", Field.CONTEXT),
+        ("Referrer", Field.CONTEXT),
         ("Reverse DNS", Field.CONTEXT),
     ],
 )

@@ -75,7 +75,7 @@ _WORDS: dict[str, str] = {
         |meaningful name|internal name|legal copyright|publisher|certificate subject|certificate issuer
         |removed by|removal notes|table|words|bang|severity|action|platforms|more_info|info_url
         |threat_type_desc|ioc_type_desc|credits|terms of use|documentation|contact|blacklists|surbl
-        |spamhaus_dbl""",
+        |spamhaus_dbl|referrer|referer|referrer url|http referrer|http_referrer|referring url""",
 }
 _FURTHER: dict[str, str] = {
     "value": """

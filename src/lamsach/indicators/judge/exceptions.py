@@ -133,6 +133,23 @@ _PARTNER = any_case(
     r"|collaboration|partnership) with\b|\bpartner(?:ed|ing) with\b|\bđối tác\b|\b(?:phối hợp"
     r"|hợp tác) (?:với|cùng)\b|\b(?:đơn vị|cơ quan) phối hợp\b)[^.;]{0,60}$"
 )
+# the victim's machine 203.0.113.58    máy nạn nhân có địa chỉ IP 203.0.113.58    infected hosts (203.0.113.58
+# hacked the mail server of Example Ltd (mail.example, 203.0.113.58
+_OF_VICTIM = any_case(
+    r"(?:\b(?:victims?(?:'s|s'|’s)?|nạn nhân|bị (?:lây )?nhiễm(?: mã độc)?|infected (?:hosts?|machines?"
+    r"|devices?|computers?|systems?|clients?))(?: (?:hosts?|machines?|devices?|computers?|networks?|servers?"
+    r"|ips?|at|with|address(?:es)?|the|có|địa chỉ|máy(?: chủ| tính)?|là|số)){0,4}\s{0,3}[(:]?\s{0,2}"
+    r"|\b(?:compromised|breached|hacked|broke into|xâm nhập(?: vào)?|tấn công(?: vào)?) [^.;:()]{4,80}"
+    r"\((?:[^\s()]{4,100},\s)?)$"
+)
+# 203.0.113.58 is a scanner of a known project and can be ignored    203.0.113.58 là địa chỉ hợp lệ
+_CLEARED = any_case(
+    r"[^.;:]{0,80}?(?:\b(?:can|may|should) (?:safely )?be (?:safely )?(?:ignored|disregarded|excluded)\b"
+    r"|\b(?:is|are|was|were) (?:an? |known |likely |probably ){0,3}(?:benign|legitimate|harmless"
+    r"|false positives?)\b(?![- ]look)|\bcó thể bỏ qua\b"
+    r"|\blà (?:các |một )?(?:(?:địa chỉ|tên miền|máy chủ|trang|dịch vụ|ip) ){0,2}"
+    r"(?:hợp lệ|hợp pháp|lành tính|không độc hại)\b)"
+)
 _RECOMMENDED_WORDS = vocabulary("recommended")
 
 
@@ -193,6 +210,17 @@ RULES = (
         refused=["We recommend the resolver 203.0.113.53", "Đề nghị các đơn vị dùng DNS 203.0.113.53"]),
     Rule("partner", NAMES, WRITTEN, near(_PARTNER, 192), MENTIONED, refusals.RECOMMENDED, 51,
         taken=["The botnet uses evil-a.site"], refused=["Thanks to our partner Example Ltd (partner-a.site"]),
+    Rule("of_a_victim", NO_DIGESTS, WRITTEN, near(_OF_VICTIM, 192), MENTIONED, refusals.VICTIM, 51,
+        taken=["Máy bị nhiễm kết nối tới 203.0.113.58", "The victim's machine asked evil-a.site",
+            "The infected hosts contact 203.0.113.58"],
+        refused=["It came from the victim's machine 203.0.113.58", "Máy nạn nhân có địa chỉ IP 203.0.113.58",
+            "They compromised the mail server of Example Ltd (mail.unit-a.site, 203.0.113.58"]),
+    Rule("cleared", NO_DIGESTS, WRITTEN, lambda place: _CLEARED.match(place.text, place.end) is not None,
+        MENTIONED, refusals.BENIGN, 51,
+        taken=["They use evil-a.site, which is not benign",
+            "evil-a.site is a legitimate-looking page of theirs"],
+        refused=["We saw 203.0.113.58 too, it is a scanner and can be ignored",
+            "Ghi nhận 203.0.113.58 là địa chỉ hợp lệ của đơn vị"]),
     Rule("public_resolver", ADDRESS, WRITTEN, lambda place: not place.line.alone and place.value in RESOLVERS,
         MENTIONED, refusals.WELL_KNOWN, 60, taken=["8.8.8.8", "It asks 203.0.113.53"],
         refused=["It asks 8.8.8.8"]),

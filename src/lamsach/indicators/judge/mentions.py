@@ -20,6 +20,7 @@ from lamsach.indicators.judge.sections import (
     SIGNATURE_LINES,
     Section,
     announced,
+    announces_exceptions,
     begins_annex,
     begins_letter,
     begins_signature,
@@ -34,6 +35,7 @@ from lamsach.indicators.tables.fields import is_no_text_value
 from lamsach.indicators.text.extract import PIECE, Found, located, pieces
 from lamsach.indicators.text.rules import HEADER, rule_values
 from lamsach.indicators.values.records import Facts
+from lamsach.indicators.values.refang import refang
 from lamsach.indicators.values.refusals import Refused
 
 # THREAT IDENTIFICATION: QAKBOT    Malware family: Mirai    Mã độc: Mozi
@@ -50,6 +52,8 @@ _NUMBER = re.compile(
     r"(?:/[A-ZĐ0-9&.-]{1,20})?)(?![\w/])"
 )
 _YARA_SECTION = re.compile(r"\s{0,40}(?:meta|strings|condition)\s{0,4}:\s{0,4}(?:[^=\"]{0,200})")
+_MARKS = " \t>*+•·-"
+"""What may be before a list's item."""
 _HEAD_LINES = 40
 """In how many first lines without values a document's number is looked for."""
 
@@ -130,6 +134,8 @@ class Prose:
         self.number: str | None = None
         """The number at a dispatch's head (Decree 30/2020, annex I: `Số: 123/CATTT-NCSC`)."""
         self._lines = 0
+        self._brief = False
+        """Whether a sentence announced the section, which holds while each line begins with a value."""
         self._filter = SigmaFilter()
         self._clause = OpenClause()
         self.searches = False
@@ -171,6 +177,8 @@ class Prose:
         if not any(is_typed(item) for _, item in found):
             self.heading(text)
             return [item for _, item in found]
+        if self._brief and not refang(text).lstrip(_MARKS).startswith(found[0][0]):
+            self.section, self._brief = Section.LIST, False
         line = ProseLine(self, text, found, code=code)
         if not line.sets_aside:
             self._name_threat(text)
@@ -216,6 +224,10 @@ class Prose:
         self._name_threat(text)
         if is_title(text):
             self.advisory = True
+        if self._brief:
+            self.section, self._brief = Section.LIST, False
+        if announces_exceptions(text):
+            self.section, self._brief = Section.ALLOWED, not may_be_heading(text)
         if not may_be_heading(text):
             return
         bare = text.strip(" \t=#*_-:")

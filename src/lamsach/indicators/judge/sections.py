@@ -38,6 +38,9 @@ _ALLOWED_HEADING = any_case(
     rf"|không (?:được |nên )?chặn(?: (?:các|những))?|ngoại lệ|loại trừ)(?: (?:the "
     rf"(?:following|below))?)?(?: {_KINDS}){{0,2}}(?: sau(?: đây)?| below)?"
     rf"|{_KINDS} (?:to allow|not to (?:be )?block(?:ed)?|that (?:must|should) not be blocked)"
+    r"|(?:not (?:related|malicious)|unrelated|không liên quan|không độc hại)(?:, .{0,40})?"
+    r"|(?:(?:shown|listed|given|included|mentioned|chỉ) )?(?:for context|for completeness"
+    r"|để tham khảo)(?: only)?"
     r"|(?:legit(?:imate)?|benign|excluded|known[- ]good|normal|harmless|clean|safe|trusted"
     r"|non-malicious|allowed) (?:network |web |dns )?(?:ips?|domains?|names?|urls?|hosts?"
     r"|address(?:es)?|sites?|websites?|services?|infrastructure|traffic|connections?|activity"
@@ -47,6 +50,11 @@ _ALLOWED_HEADING = any_case(
     r"mạng)?|kết nối|truy cập|dịch vụ|máy chủ|phần mềm) ){1,2}(?:ngoại lệ|hợp pháp|hợp lệ|chính "
     r"thống|lành tính|bình thường|an toàn|tin cậy|sạch|không độc hại|được phép|(?:không|không "
     r"được) chặn))(?:\s?\([^()]{0,60}\))?"
+)
+# Please do NOT block the following, they are shared hosting:    Không chặn các tên miền sau vì của đơn vị:
+_ALLOWED_SENTENCE = any_case(
+    r"[^:]{0,120}\b(?:do not|don't|must not|should not|never) block\b[^:]{0,160}:\s*"
+    r"|[^:]{0,120}\bkhông (?:được |nên |cần )?chặn\b(?! được)[^:]{0,160}:\s*"
 )
 # DNS servers to use    Recommended resolvers    Our partners    Máy chủ DNS khuyến nghị    Sử dụng các máy
 # chủ DNS sau    Đơn vị phối hợp    Thông tin liên hệ
@@ -129,6 +137,11 @@ def heads_exceptions(bare: str) -> Section | None:
     return Section.RECOMMENDED if _RECOMMENDED_HEADING.fullmatch(bare) is not None else None
 
 
+def announces_exceptions(text: str) -> bool:
+    """Return whether a sentence says that the values on the lines below are not to be blocked."""
+    return len(text) < 300 and _ALLOWED_SENTENCE.fullmatch(text) is not None
+
+
 def label_section(line: str) -> Section | None:
     """Read what is before a line's colon as `heads_exceptions` does (`Legitimate domains: a.example`)."""
     label, colon, _ = line[:_LONGEST].partition(":")
@@ -202,7 +215,8 @@ def _labelled(section: Section) -> Callable[[Place], bool]:
 RULES = (
     Rule("label_allows", ALL, LINE, _labelled(Section.ALLOWED), MENTIONED, refusals.ALLOWED, 11,
         taken=["Malicious domains: evil-a.site, evil-b.site"],
-        refused=["Legitimate domains: good-a.site, good-b.site", "Whitelist: 203.0.113.58"]),
+        refused=["Legitimate domains: good-a.site, good-b.site", "Whitelist: 203.0.113.58",
+            "Not related, shown for context only: good-a.site", "Không liên quan: good-a.site"]),
     Rule("label_recommends", ALL, LINE, _labelled(Section.RECOMMENDED), MENTIONED, refusals.RECOMMENDED, 11,
         taken=["DNS servers of the attacker: 203.0.113.53"],
         refused=["Recommended resolvers: 203.0.113.53", "Đơn vị phối hợp: partner-a.site"]),
@@ -210,8 +224,11 @@ RULES = (
         refusals.UNSUPPORTED_TYPE, 13, taken=["Type\ndomain\nValue\nevil-a.site"],
         refused=["Type\nlink\nValue\nhttps://vendor-a.site/post"]),
     Rule("under_exceptions", ALL, LINE, _under(Section.ALLOWED), MENTIONED, refusals.ALLOWED, 20,
-        taken=["Domains\nevil-a.site"],
-        refused=["Do not block\ngood[.]site", "3. Danh sách trắng\n203.0.113.58",
+        taken=["Domains\nevil-a.site", "Please do not block it, as all use it:\nIt asks evil[.]site",
+            "Please do not block it, as all use it:\ngood[.]site\nC2: evil-a.site"],
+        refused=["Do not block\ngood[.]site",
+            "Please do not block the following, they are shared by many:\n\n  good[.]site",
+            "3. Danh sách trắng\n203.0.113.58",
             "Benign traffic observed\ngood.site"]),
     Rule("under_recommended", ALL, LINE, _under(Section.RECOMMENDED), MENTIONED, refusals.RECOMMENDED, 20,
         taken=["Servers of the attacker\n203.0.113.53"],

@@ -30,7 +30,7 @@ from lamsach.indicators.judge.rule import (
 )
 from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.judge.vocabulary import vocabulary
-from lamsach.indicators.tables.fields import Field
+from lamsach.indicators.tables.fields import Field, field_of
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.domains import suffixes
 from lamsach.model import IndicatorType
@@ -40,6 +40,7 @@ _ALLOWS = frozenset({"allow", "allowed"})
 _FILES = frozenset({"file", "files", "tep", "tap tin", "stixfile", "executable", "dll"})
 # {"blacklist": [..], "whitelist": [..]}, {"allowed_domains": [..]}, {"bool": {"must_not": [..]}}
 _PARTS = re.compile(r"[^a-z]+")
+_RESOLVERS = frozenset({"resolver", "resolvers"})
 _ALLOWING_KEYS = vocabulary("allowing_keys")
 """Words of keys under which a list names what is not to be blocked."""
 
@@ -140,6 +141,12 @@ RULES = (
     Rule("key_allows", ALL, KEY, lambda key: not _ALLOWING_KEYS.isdisjoint(_PARTS.split(key.name.lower())),
         MENTIONED, refusals.ALLOWED, 20, taken=['{"blacklist": ["evil-a.site"]}'],
         refused=['{"bool": {"must_not": ["good-a.site"]}}', '{"allowed_domains": ["good-a.site"]}']),
+    Rule("key_of_victims", ALL, KEY, lambda key: field_of(key.name) is Field.VICTIM, MENTIONED,
+        refusals.VICTIM, 15,
+        refused=['{"c2": ["evil-a.site"], "victims": [{"org": "x", "ip": "203.0.113.58"}]}']),
+    Rule("key_of_resolvers", ALL, KEY, lambda key: not _RESOLVERS.isdisjoint(_PARTS.split(key.name.lower())),
+        MENTIONED, refusals.BESIDE, 15,
+        refused=['{"c2": ["evil-a.site"], "resolvers_used": ["203.0.113.53"]}']),
     Rule("key_describes", ALL, KEY, lambda key: key.describes, MENTIONED, refusals.BESIDE, 30,
         refused=['[{"ipAddress": "203.0.113.5", "abuseConfidenceScore": 9, "hostnames": ["host-a.site"]}]']),
     Rule("beside_victim", ALL, BESIDE, lambda shown: shown.where is Field.VICTIM, MENTIONED, refusals.VICTIM,

@@ -117,6 +117,13 @@ _HOST_PORT_MORE = re.compile(r"([^/?#:\\]{1,253}:\d{1,5}):[^/:]")
 _HOST = re.compile(r"[^/?#:\\]*")
 _EMAIL = re.compile(r"[^@/\\]+@[\w.-]+\.\w+")
 
+# Sender address: a@evil.example    Sender e-mail(s): a@evil.example, b@evil.example    Người gửi: ..
+_SENDER = re.compile(
+    r"\b(?:senders?(?: e-?mails?)?(?: address(?:es)?)?(?:\(e?s\))?|(?:người gửi|phát tán)(?: thư)?)"
+    r"\s?[:=]\s?(?:[^\s:;]{1,80}[,;]\s){0,8}$",
+    re.IGNORECASE,
+)
+_LABEL_KEPT = 400
 # %windir%\system32\rundll32.exe,evil.com    C:\Users\Public\a (evil).top
 _PATH = re.compile(
     r"[\"“](?:%[\w()]{2,40}%|[a-z]:)\\[^\"”\n]{1,1000}[\"”]|(?:%[\w()]{2,40}%|"
@@ -160,7 +167,8 @@ def located(text: str) -> Iterator[tuple[str, Found]]:
         elif match["named"]:
             yield from ((match["named"], found) for found in _whole(match["named"]))
         elif match["email"]:
-            yield from ((token, found) for found in _email(token))
+            label = refanged[max(0, match.start() - _LABEL_KEPT) : match.start()]
+            yield from ((token, found) for found in _email(token, label))
         else:
             while paths and paths[0][1] <= match.start():
                 paths.popleft()
@@ -200,12 +208,16 @@ def _masked(token: str) -> Iterator[Found]:
         yield from _whole(mask)
 
 
-def _email(token: str) -> Iterator[Found]:
+def _email(token: str, before: str) -> Iterator[Found]:
+    """The address of a sender where a label states one, else refused; the server of `root@host`."""
     host = token.rstrip(".-").rpartition("@")[2]
     if addresses.parse_v4(host) is not None:  # ssh root@203.0.113.5
         yield from _whole(host)
     elif _EMAIL.fullmatch(token.rstrip(".-")):
-        yield Refused(refusals.EMAIL, token.rstrip(".-"))
+        if _SENDER.search(before):
+            yield from _whole(token.rstrip(".-"), IndicatorType.EMAIL)
+        else:
+            yield Refused(refusals.EMAIL, token.rstrip(".-"))
 
 
 def _word_judged(found: Found, text: str, match: re.Match[str], written: str) -> Found:
@@ -264,9 +276,9 @@ def _trimmed(text: str) -> str:
     return text
 
 
-def _whole(text: str) -> Iterator[Found]:
+def _whole(text: str, kind: IndicatorType | None = None) -> Iterator[Found]:
     try:
-        yield from canonical_values(text)
+        yield from canonical_values(text, kind)
     except Refused as refused:
         if refused.value is None:
             refused.value = text
