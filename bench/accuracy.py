@@ -1,11 +1,12 @@
-"""How many of the expected values the log formats read right, over a folder of cases.
+"""Measure how many expected values the log formats read right, over a folder of cases.
 
     python bench/accuracy.py FOLDER [--failures] [--format STEM]... [--timezone ZONE]
 
-Each `FOLDER/<stem>.jsonl` holds one case a line: `raw` (the lines of one file), optionally `raw_syslog` (the same line behind a
-syslog header), and `expected`; or a binary input, see `bench/event_cases.py`. Each is written to a file of its own and read as `lamsach logs read` reads it. Addresses
-compare by value, names without case and trailing dot, times to the second, `timestamp_local` as the clock of the zone.
-Of a file with several events the one that fits best counts.
+Each `FOLDER/<stem>.jsonl` holds one case a line: `raw` (the lines of one file), optionally `raw_syslog` (the
+same line behind a syslog header), and `expected`; or a binary input, see `bench/event_cases.py`. Each is
+written to a file of its own and read as `lamsach logs read` reads it. Addresses compare by value, names
+without case and trailing dot, times to the second, `timestamp_local` as the clock of the zone. Of a file with
+several events the one that fits best counts.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def read(lines: list[str], zone: ZoneInfo, folder: Path) -> list[Event]:
 
 
 def same(key: str, wanted: object, event: Event, zone: ZoneInfo) -> bool:
-    """Whether the event states the expected value."""
+    """Compare the event's value with the expected one."""
     return any(_equal(key, wanted, getattr(event, field), zone) for field in FIELDS[key])
 
 
@@ -142,7 +143,10 @@ def main() -> None:
 
 
 def compared(path: Path, zone: ZoneInfo) -> Iterator[tuple[str, str, bool, str]]:
-    """Every comparison of a file of cases: the table's row that it counts for, its case and key, whether it fits, what it read."""
+    """Every comparison of a file of cases.
+
+    The table's row that it counts for, its case and key, whether it fits, what it read.
+    """
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         for case in cases(path):

@@ -1,4 +1,7 @@
-"""How long outputs of long lists take, and whether the real program takes them: `python -m bench.blocking [COUNT] [--write docs/blocking.md]`."""
+"""Time the outputs of long lists, and whether the real programs take them.
+
+Run as `python -m bench.blocking [COUNT] [--write docs/blocking.md]`.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,10 @@ CHECKS = {
     "clamav_hsb": ("clamscan", "-d", "FILE", "FILE"),
 }
 SLOW = {"suricata": 50_000}
-"""Programs that are given fewer names and addresses, since they take minutes for all: a hundred thousand values still."""
+"""Programs that get fewer names and addresses: a hundred thousand values still.
+
+They take minutes for all.
+"""
 
 
 def made(count: int) -> Iterator[Indicator]:
@@ -80,7 +86,7 @@ def measure(writer: Writer, items: list[Indicator], digest: str, folder: Path) -
 
 
 def accepted(writer: Writer, path: Path) -> str:
-    """What the real program says, and in how many seconds."""
+    """Return the real program's verdict and its seconds."""
     command = CHECKS.get(writer.name)
     if command is None:
         return ""

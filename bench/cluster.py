@@ -1,8 +1,11 @@
-"""Weak scaling of the hunt on Dask distributed: one worker process on a log, two on a log twice as long, and one process without a cluster.
+"""Weak scaling of the hunt on Dask distributed.
+
+One worker process on a log, two on a log twice as long, and one process without a cluster.
 
     python -m bench.cluster [--size MB] [--list FILE] [--times N]
 
-Prints seconds by the clock and of all processors. On a machine with other work the seconds by the clock mean little: then compare those of the processors.
+Prints seconds by the clock and of all processors. On a machine with other work the seconds by the clock mean
+little: then compare those of the processors.
 """
 
 from __future__ import annotations

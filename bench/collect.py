@@ -1,9 +1,11 @@
-"""Measures the collector: syslog over TCP on this machine into an archive, with live matching, from one or more senders.
+"""Measure the collector.
+
+Syslog over TCP on this machine into an archive, with live matching, from one or more senders.
 
     python -m bench.collect [--size MB] [--senders N] [--list FILE] [--folder DIR]
 
-Besides, when they are installed, rsyslog (imtcp to omfile) and syslog-ng writing the same lines to a file, on the same machine in the same
-run. Processor time is that of the whole process, the start included.
+Besides, when they are installed, rsyslog (imtcp to omfile) and syslog-ng writing the same lines to a file, on
+the same machine in the same run. Processor time is that of the whole process, the start included.
 """
 
 from __future__ import annotations

@@ -56,7 +56,10 @@ def bare(path: Path) -> float:
 
 
 def perfect(bare: float, search: float) -> float:
-    """The rate when two processors share decompressing (at the rate `bare`) and searching without a loss; one stream is decompressed by one of them."""
+    """The rate when two processors share decompressing (at the rate `bare`) and searching without a loss.
+
+    One stream is decompressed by one of them.
+    """
     return min(bare, 2 * bare * search / (bare + search))
 
 

@@ -1,14 +1,19 @@
-"""The last day before the deadline: 20,000 units, 2,000 users at once for ten minutes, and readers of the public page, through `lamsach serve` on PostgreSQL, all on this machine.
+"""The last day before the deadline.
 
-python -m bench.deadline                                          15 minutes: filling, costs, the search for the rate, then ten minutes at it
-python -m bench.deadline --units 2000 --users 200 --minutes 1     shorter
-python -m bench.deadline --rate 20 --public 200                   at a stated rate, without the search
-python -m bench.deadline --record docs/benchmarks.md              the tables go into this page
+20,000 units, 2,000 users at once for ten minutes, and readers of the public page, through `lamsach serve` on
+PostgreSQL, all on this machine.
 
-Users look at the first page, acknowledge, upload a bundle of 5 MB, begin, correct, submit, approve and send their report; one in ten leads units and looks at home, board, the late
-and the unit page, one in a hundred at those of the whole country. One form in twenty is pressed twice at once. Each has an address of their own, as behind a proxy. The rate is
-the highest at which 95 of 100 pages come within 300 ms and what is sent is taken within a second, without an error; four fifths of it are then held. At the end what users were
-told is compared with what the portal holds. The load comes from this process, which shares the processors.
+    python -m bench.deadline                                        filling, costs, the search, ten minutes
+    python -m bench.deadline --units 2000 --users 200 --minutes 1   shorter
+    python -m bench.deadline --rate 20 --public 200                 at a stated rate, without the search
+    python -m bench.deadline --record docs/benchmarks.md            the tables go into this page
+
+Users look at the first page, acknowledge, upload a bundle of 5 MB, begin, correct, submit, approve and send
+their report; one in ten leads units and looks at home, board, the late and the unit page, one in a hundred at
+those of the whole country. One form in twenty is pressed twice at once. Each has an address of their own, as
+behind a proxy. The rate is the highest at which 95 of 100 pages come within 300 ms and what is sent is taken
+within a second, without an error; four fifths of it are then held. At the end the answers to
+users are compared with the portal's tables. The load comes from this process, which shares the processors.
 """
 
 from __future__ import annotations
@@ -40,16 +45,16 @@ from bench.reports import clean_environment
 BUNDLE_BYTES = 5_000_000
 BEGUN_S = time.monotonic()
 STEP_S, NARROWER = 15.0, 2
-"""How long a rate is tried, and how often the range between one that holds and one that does not is halved."""
+"""Length of a trial, and the number of times that the range between a good and a bad rate is halved."""
 LEAST_RATE, MOST_RATE = 4.0, 512.0
 WARM = 10
 """So many act before costs are measured, so that every process has loaded what it needs."""
 PARTS = 5
-"""Where even few users do not hold beside all readers, so many parts of these are tried, one less each time."""
+"""Parts of users to try beside all readers, one less each time, where even few users do not hold."""
 READERS_ALONE = 300
 """Looks at the public page a second while its cost is measured."""
 WORKED = ("upload 5 MB", "send")
-"""What leaves work to the worker."""
+"""Acts that leave work to the worker."""
 
 
 @dataclass(slots=True)
@@ -78,7 +83,7 @@ class Processes:
         return web, _used(self.worker), _used(self.database)
 
     def jobs(self) -> int:
-        """How many jobs wait or are at work."""
+        """Count the jobs that wait or run."""
         import psycopg
 
         with psycopg.connect(self.address) as connection:
@@ -98,7 +103,7 @@ def _is_database(command: list[str] | None, port: str) -> bool:
 
 
 def _used(processes: list[psutil.Process]) -> float:
-    """Of processes and those that they started; of the ended ones their parents know."""
+    """Sum the processor time of processes and their children; ended children count with their parents."""
     total = 0.0
     for one in processes:
         for each in (one, *one.children(recursive=True)):
@@ -152,14 +157,14 @@ def _answers(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 def has_processes() -> bool:
-    """Whether `lamsach serve` can have several."""
+    """Report whether `lamsach serve` supports several processes."""
     command = [sys.executable, "-c", "from lamsach.cli import main; main()", "serve", "--help"]
     ran = subprocess.run(command, env=clean_environment(""), capture_output=True, text=True, check=False)
     return "--processes" in ran.stdout
 
 
 def in_portal(folder: Path, database: str, *arguments: str) -> Any:
-    """What `bench.deadline_fill` prints."""
+    """Return the object that `bench.deadline_fill` prints."""
     command = [sys.executable, "-m", "bench.deadline_fill", str(folder), *arguments]
     ran = subprocess.run(
         command, env=clean_environment(database), capture_output=True, text=True, check=False
@@ -170,11 +175,17 @@ def in_portal(folder: Path, database: str, *arguments: str) -> Any:
 
 
 async def _costs(crowd: Crowd, processes: Processes) -> dict[str, Cost]:
-    """What each kind costs when it is alone: officers through their story, leaders at their pages, the public page by hundreds."""
+    """Measure the cost of each kind of user alone.
+
+    Officers go through their story, leaders open their pages, the public page is read by hundreds.
+    """
     spent: dict[str, Cost] = {}
 
     async def measured(persons: list[Person]) -> None:
-        """One act of each person; what the worker then does, and what the database does for it, counts as theirs."""
+        """One act of each person.
+
+        What the worker then does, and what the database does for it, counts as theirs.
+        """
         kind, number, before = "", len(persons), processes.seconds()
         for person in persons:
             kind = await crowd.act(person, time.monotonic())
@@ -206,7 +217,10 @@ def _each(before: Cost, after: Cost, number: int) -> Cost:
 
 
 class Search:
-    """The highest rate that holds: doubled until one does not, then halved between. Before that the public page's, beside a few users."""
+    """The highest rate that holds: doubled until one does not, then halved between.
+
+    Before that the public page's, beside a few users.
+    """
 
     def __init__(self, crowd: Crowd, processes: Processes, seconds: float) -> None:
         self._crowd, self._processes, self._seconds = crowd, processes, seconds
@@ -244,7 +258,7 @@ class Search:
 
 
 def say(text: str) -> None:
-    """How far the measurement is, with the time since its beginning."""
+    """Print the progress of the measurement, with the time since its beginning."""
     minutes, seconds = divmod(int(time.monotonic() - BEGUN_S), 60)
     print(f"{minutes:2}:{seconds:02} {text}", file=sys.stderr, flush=True)
 
@@ -327,7 +341,7 @@ def run(folder: Path, database: str, wanted: argparse.Namespace) -> Result:
 
 
 def options(arguments: list[str] | None = None) -> argparse.Namespace:
-    """What the command line says."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--units", type=int, default=20_000)
     parser.add_argument("--users", type=int, default=2000)

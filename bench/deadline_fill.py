@@ -1,7 +1,12 @@
-"""The portal of `bench.deadline` on the day before the deadline, and the account of it afterwards. Each runs in a process of its own.
+"""The portal of `bench.deadline` on the day before the deadline, and the account of it afterwards.
 
-python -m bench.deadline_fill FOLDER UNITS USERS BYTES     fill the portal in FOLDER (and DATABASE_URL), write a bundle of so many bytes; prints where everything is, as JSON
-python -m bench.deadline_fill FOLDER                       prints what the portal holds, as JSON
+Each runs in a process of its own.
+
+    python -m bench.deadline_fill FOLDER UNITS USERS BYTES
+    python -m bench.deadline_fill FOLDER
+
+The first fills the portal in FOLDER (and DATABASE_URL), writes a bundle of so many bytes and prints the
+places as JSON; the second prints the portal's rows as JSON.
 """
 
 from __future__ import annotations
@@ -19,7 +24,10 @@ FAN_OUT = (20, 25)
 CASES_EACH, REPORTED = 2, 0.6
 """Cases of every second unit, and the share of units whose report was accepted before."""
 COORDINATORS, WHOLE = 10, 10
-"""One person in so many leads units, one in so many of these the whole country; the others each write for one unit that has not answered."""
+"""One person in so many leads units, one in so many of these the whole country.
+
+The others each write for one unit that has not answered.
+"""
 CASE_STATES = ("new", "told", "working", "cleaned", "verified", "verified", "blind", "reinfected")
 
 
@@ -163,7 +171,11 @@ def _reports(campaign: Any, units: list[Any]) -> None:
 
 
 def bundle(size_bytes: int) -> bytes:
-    """A hunt's bundle of about so many bytes: one machine, one sighting, and evidence that cannot be packed further. Each upload adds a comment of its own."""
+    """A hunt's bundle of about so many bytes.
+
+    One machine, one sighting, and evidence that cannot be packed further. Each upload adds a comment of its
+    own.
+    """
     from tests.portal import bundles
 
     chance, line_bytes = random.Random(2), 4000
@@ -181,7 +193,7 @@ def bundle(size_bytes: int) -> bytes:
 
 
 def account() -> dict[str, Any]:
-    """What the portal holds of what people did: counted in its tables, to be compared with what people were told."""
+    """Count in the portal's tables what people did, for comparison with the answers that they got."""
     from django.db.models import Count
 
     from lamsach.portal.audit.models import Entry

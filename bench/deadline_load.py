@@ -1,4 +1,8 @@
-"""The people of `bench.deadline`: thousands of users and the readers of the public page over few sockets on loopback, each request at its time whether or not earlier ones were answered."""
+"""The people of `bench.deadline`.
+
+Thousands of users and the readers of the public page over few sockets on loopback, each request at its time
+whether or not earlier ones were answered.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +49,7 @@ class Person:
 
 @dataclass(slots=True)
 class Told:
-    """What users were told that the portal has taken."""
+    """Acts that the portal has confirmed to its users."""
 
     acknowledged: list[int] = field(default_factory=list)
     bundles: list[int] = field(default_factory=list)
@@ -56,7 +60,10 @@ class Told:
 
 @dataclass(slots=True)
 class Measured:
-    """Seconds from when each request was due to its whole answer, by its kind; what went wrong; how often nobody was free to act."""
+    """Seconds from when each request was due to its whole answer, by its kind; what went wrong.
+
+    How often nobody was free to act.
+    """
 
     times: dict[str, list[float]] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
@@ -96,7 +103,10 @@ class Crowd:
             if number % step == 0 and number // step < len(leaders):
                 self._waiting.append(leaders[number // step])
         self._active = [self._waiting.popleft() for _ in range(min(ACTIVE, len(self._waiting)))]
-        """Those who are in the middle of something and free to act: all kinds of acts come at any time, as many of each."""
+        """Those who are in the middle of something and free to act.
+
+        All kinds of acts come at any time, as many of each.
+        """
         self._chance, self._posts, self._looks = random.Random(3), 0, 0
 
     def leading(self) -> tuple[list[Person], list[Person]]:
@@ -105,7 +115,10 @@ class Crowd:
         return [one for one in self.leaders if one.unit != self._root][:15], whole[:5]
 
     async def drive(self, rate: float, public_rate: float, seconds: float) -> Measured:
-        """So many acts of users and looks at the public page a second; what was measured, once the last is answered."""
+        """So many acts of users and looks at the public page a second.
+
+        What was measured, once the last is answered.
+        """
         self.measured = Measured()
         patience = asyncio.ensure_future(self._sockets.patience())
         await asyncio.gather(self._users(rate, seconds), self.readers(public_rate, seconds))
@@ -122,7 +135,10 @@ class Crowd:
         await asyncio.gather(*tasks)
 
     async def readers(self, rate: float, seconds: float) -> None:
-        """Looks at the public page, each from another address, without a task for each: what is not answered at the end counts."""
+        """Looks at the public page, each from another address, without a task for each.
+
+        What is not answered at the end counts.
+        """
         measured, waiting, sockets = self.measured, Counter[str](), self._sockets
         times = measured.times.setdefault(PUBLIC, [])
 
@@ -297,7 +313,7 @@ class Crowd:
 
 
 async def _moments(rate: float, seconds: float) -> AsyncIterator[float]:
-    """When something is due, as each moment comes: late ones at once, one after the other."""
+    """Yield each moment at which something is due; late ones at once, one after the other."""
     begin = time.monotonic()
     for number in range(int(rate * seconds)):
         due = begin + number / rate
@@ -314,7 +330,7 @@ def shown(body: bytes) -> str:
 
 
 def fields_of(page: str) -> dict[str, str]:
-    """What the draft's form holds, by name."""
+    """Return the fields of the draft's form, by name."""
     found = {}
     with contextlib.suppress(ValueError):
         page = page[page.index("<main") :]
@@ -324,7 +340,7 @@ def fields_of(page: str) -> dict[str, str]:
 
 
 def differences(told: Told, held: dict[str, Any]) -> list[str]:
-    """What is lost or doubled: what users were told and what the portal holds, name by name."""
+    """List by name what was lost or doubled between users' confirmations and the portal's tables."""
     found = []
     for name in ("acknowledged", "bundles", "reports", "sent"):
         here, there = Counter(getattr(told, name)), Counter(held[name])

@@ -1,4 +1,7 @@
-"""Connections of `bench.deadline` to the portal, as cheap as they can be for the processors that they share with it: no task and no stream for a request."""
+"""Connections of `bench.deadline` to the portal, as cheap as can be.
+
+They share the processors with the portal: no task and no stream for a request.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 IDLE_S, PATIENCE_S = 5.0, 60.0
-"""A connection that rested longer is not used again, since the server may be about to close it; a request that takes longer is an error."""
+"""A connection that rested longer is not used again, since the server may be about to close it.
+
+A request that takes longer is an error.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server answered; status 0: nothing whole."""
+    """An answer of the server; status 0: nothing whole."""
 
     status: int
     location: str = ""
@@ -63,7 +69,7 @@ class Connection(asyncio.Protocol):
             done(Answer(0))
 
     def serves(self) -> bool:
-        """Whether another request may go this way."""
+        """Report whether another request may go this way."""
         return not self._transport.is_closing() and time.monotonic() - self._since < IDLE_S
 
     def close(self) -> None:
@@ -71,7 +77,7 @@ class Connection(asyncio.Protocol):
         self._transport.close()
 
     def late(self, now: float) -> bool:
-        """Whether it has waited for its answer for too long."""
+        """Report whether it has waited for its answer for too long."""
         return self._done is not None and now - self._since > PATIENCE_S
 
 
@@ -82,7 +88,10 @@ def _header(head: bytes, name: bytes) -> bytes:
 
 
 class Sockets:
-    """At most so many connections at once, as a proxy in front of the portal holds them: the client's own address is in `X-Forwarded-For`."""
+    """At most so many connections at once, as a proxy in front of the portal holds them.
+
+    The client's own address is in `X-Forwarded-For`.
+    """
 
     def __init__(self, port: int, most: int) -> None:
         self._port, self._limit = port, asyncio.Semaphore(most)

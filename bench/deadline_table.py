@@ -1,4 +1,4 @@
-"""What `bench.deadline` found: whether the goals hold, the figures as tables, and what more cores carry on paper."""
+"""Results of `bench.deadline`: goals, figures as tables, and the load that more cores carry on paper."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ PAGE_S, SENDING_S, MEMORY_MB = 0.3, 1.0, 350
 OFTEN = 20
 """A kind of page that was asked for so often has a percentile of its own."""
 BUSY = 0.7
-"""How busy processors may be on paper."""
+"""Share of the processors' time that may be used on paper."""
 
 
 @dataclass(slots=True)
 class Result:
-    """What a whole run found."""
+    """Results of a whole run."""
 
     rate: float
     public_rate: float
@@ -36,19 +36,23 @@ class Result:
     busy: tuple[float, float, float, float]
     """Processor seconds in the run: web, worker, database, the load's own."""
     worker_s: float
-    """How long after the run the worker had done all that users left to it."""
+    """Time after the run until the worker had done all that users left to it."""
     peak_mb: float
     processes: int
     wrong: list[str] = field(default_factory=list)
 
     @property
     def holds(self) -> bool:
-        """Whether the goals hold."""
+        """Report whether the goals hold."""
         return good(self.measured) and not self.wrong and self.peak_mb <= MEMORY_MB
 
 
 def good(found: Measured) -> bool:
-    """Whether the goals of time hold, for each kind that was often enough seen and for all pages together, nobody was missing, and nothing failed."""
+    """Report whether the goals hold.
+
+    Each kind that was seen often enough, and all pages together, were in time; nobody was missing; nothing
+    failed.
+    """
     pages = max(found.p95_s(), found.p95_s(public=True))
     often = [kind for kind, times in found.times.items() if len(times) >= OFTEN]
     each = all(found.p95_of(kind) <= (SENDING_S if kind in SENDING else PAGE_S) for kind in often)
@@ -109,13 +113,19 @@ def public_ms(found: Result) -> float:
 
 
 def mean_ms(found: Result) -> float:
-    """Processor milliseconds of one act of a user in the run's mix, the worker's and the database's with it: what the run used beside its public pages."""
+    """Processor milliseconds of one act of a user in the run's mix, the worker's and the database's with it.
+
+    What the run used beside its public pages.
+    """
     pages_s = found.public_rate * found.seconds * public_ms(found) / 1000
     return 1000 * (sum(found.busy[:3]) - pages_s) / max(1.0, found.rate * found.seconds)
 
 
 def on_paper(found: Result, cores: int, public_rate: float) -> float:
-    """Acts of users a second that so many cores carry beside the public page, if the worker kept pace in the run."""
+    """Acts of users a second that so many cores carry beside the public page.
+
+    Provided that the worker kept pace in the run.
+    """
     free_ms = 1000 * cores * BUSY - public_rate * public_ms(found)
     return max(0.0, free_ms / max(mean_ms(found), 0.001))
 

@@ -1,8 +1,8 @@
 """Cases whose input is binary and whose expectation is a list of events.
 
-The input is a file, `file` or `pcap`, or the datagrams of one as base64, `raw_b64`; the expectation `expected.events` or, when only some
-are stated, `expected.flows_some`.
-Each expected event is compared with the event of the file that fits it best; an event explains one expectation.
+The input is a file, `file` or `pcap`, or the datagrams of one as base64, `raw_b64`; the expectation
+`expected.events` or, when only some are stated, `expected.flows_some`. Each expected event is compared with
+the event of the file that fits it best; an event explains one expectation.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def path_of(case: Mapping[str, object]) -> str | None:
 
 
 def is_binary(case: Mapping[str, object]) -> bool:
-    """Whether a case's input is not lines."""
+    """Report whether a case's input is binary."""
     return "raw_b64" in case or path_of(case) is not None
 
 
@@ -52,7 +52,10 @@ def compared(
     same: Same,
     keys: frozenset[str],
 ) -> Iterator[tuple[str, bool, object, object]]:
-    """For every expected value that is compared: its key, whether it is right, what was wanted, the event that fits best."""
+    """For every expected value that is compared.
+
+    Its key, whether it is right, what was wanted, the event that fits best.
+    """
     events: list[Event] = []
     for log_file in find_logs([str(_input(case, folder, temporary))], on_problem=lambda problem: None):
         events += [item for item in read_events(log_file, timezone=zone) if isinstance(item, Event)]

@@ -1,6 +1,9 @@
-"""Writes chunks of EVTX files as Windows does: each record is an instance of a template, whose body is an instance of another.
+"""Write chunks of EVTX files as Windows does.
 
-Source: https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc.
+Each record is an instance of a template, whose body is an instance of another.
+
+Source:
+https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc.
 """
 
 from __future__ import annotations
@@ -26,8 +29,11 @@ _PROVIDER_ID = bytes(range(16))
 
 @dataclass(frozen=True)
 class Record:
-    """An event: its named data with their kinds and bytes, and what its system part says. `literal`: the computer stands in the template.
-    `unnamed`: the data have no names. `optional`: data that are absent are left out. `inner`: how the element around the data is called."""
+    """An event: its named data with their kinds and bytes, and its system part.
+
+    `literal`: the computer's name is in the template. `unnamed`: the data have no names. `optional`: absent
+    data are left out. `inner`: the name of the element around the data.
+    """
 
     number: int
     data: Sequence[tuple[str, int, bytes]]

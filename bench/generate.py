@@ -1,10 +1,13 @@
-"""Makes the benchmark's input: one list of indicators and a log in each of six formats, from a seed, into `bench-out/`.
+"""Make the benchmark's input.
+
+One list of indicators and a log in each of six formats, from a seed, into `bench-out/`.
 
     python -m bench.generate [--size MB] [--indicators N] [--folder DIR]
 
-Lines have the fields and lengths that the products write. One line in 10,000 holds an indicator. No other line holds one: harmless
-addresses and names are drawn from ranges that the list does not use, so the number of matching lines is known and each program's
-answer can be checked. What exists already (same seed, size and version) is kept.
+Lines have the fields and lengths that the products write. One line in 10,000 holds an indicator. No other
+line holds one: harmless addresses and names are drawn from ranges that the list does not use, so the number
+of matching lines is known and each program's answer can be checked. What exists already (same seed, size and
+version) is kept.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ BLOCK_BYTES = 25_000_000
 
 @dataclass(frozen=True)
 class Log:
-    """A generated log: its path, size in bytes, lines (without header lines) and lines that hold an indicator."""
+    """A generated log: path, size in bytes, lines (without header lines), lines that hold an indicator."""
 
     name: str
     path: str
@@ -104,7 +107,7 @@ def read_list(path: Path) -> dict[str, list[str]]:
 
 
 def kind_of(value: str) -> str:
-    """Which kind a generated value is."""
+    """Return the kind of a generated value."""
     if "://" in value:
         return "url"
     if "/" in value:
@@ -127,7 +130,10 @@ def make_list(folder: Path, count: int) -> Path:
 
 
 def _block(name: str, list_path: Path, number: int, size_bytes: int) -> tuple[bytes, int, int]:
-    """One block of a log: its bytes, lines and hits. The hits' values come from the list's first 1 % only, which is enough."""
+    """One block of a log: its bytes, lines and hits.
+
+    The hits' values come from the list's first 1 % only, which is enough.
+    """
     rng = random.Random(f"{SEED}-{name}-{number}")
     pools = _pools(list_path)
     harmless, hit = line_maker(name, pools, rng, number)

@@ -1,22 +1,25 @@
 """Precision and recall of the list readers over a folder of cases, for each format.
 
-A case is one line of `cases.jsonl`: `format`, `expected` (`must`, `optional`, `must_not`, `noise`: lists of type and value) and either
-`raw` (lines of text) or `file` (a path below the folder).
+A case is one line of `cases.jsonl`: `format`, `expected` (`must`, `optional`, `must_not`, `noise`: lists of
+type and value) and either `raw` (lines of text) or `file` (a path below the folder).
 
-Some truths are partial, and say so: `line_oracle` knows only lines that are one bare value (no `address:port`, no `host/path`), and a
-`_pair` knows only what the author's second file repeats of the document. A surplus of such a case is `beyond` (counted apart, neither hit nor error)
-when the author wrote it as a value: defanged, or alone in its line or cell in a spelling which the truth does not know. `F1` leaves
+Some truths are partial, and say so: `line_oracle` knows only lines that are one bare value (no
+`address:port`, no `host/path`), and a `_pair` knows only what the author's second file repeats of the
+document. A surplus of such a case is `beyond` (counted apart, neither hit nor error) when the author wrote it
+as a value: defanged, or alone in its line or cell in a spelling which the truth does not know. `F1` leaves
 those out; `strict` counts them as errors.
 
-A URL that a list gives without a scheme keeps none, and equals the truth's with `http://`, which the author's tool had added.
+A URL that a list gives without a scheme keeps none, and equals the truth's with `http://`, which the author's
+tool had added.
 
-A value that is refused with its type because no list may hold it (private, loopback, reserved: `INTERNAL`) counts as found: the
-truths come from tools without that policy. A case with nothing but `must_not` judges only those. Cases flagged
-`options...` were written for settings of another tool and are left out.
+A value that is refused with its type because no list may hold it (private, loopback, reserved: `INTERNAL`)
+counts as found: the truths come from tools without that policy. A case with nothing but `must_not` judges
+only those. Cases flagged `options...` were written for settings of another tool and are left out.
 
     python -m bench.indicator_accuracy FOLDER [--refused] [--show FORMAT]
 
-`--refused` counts a refusal that names the value as a hit. `--show` lists the misses and surpluses of one format (or `all`).
+`--refused` counts a refusal that names the value as a hit. `--show` lists the misses and surpluses of one
+format (or `all`).
 """
 
 from __future__ import annotations
@@ -78,7 +81,7 @@ TRUE_KINDS = frozenset({"domain", "ip", "network", "url", "md5", "sha1", "sha256
 
 
 def is_beyond(case: dict, line: str) -> bool:
-    """Whether the author wrote the values of a line as values in a way that this case's partial truth does not know."""
+    """Report whether the author wrote values in a line in a way unknown to this case's partial truth."""
     pair = case["format"].endswith("_pair")
     if not pair and "line_oracle" not in case["flags"]:
         return False
@@ -91,7 +94,10 @@ def is_beyond(case: dict, line: str) -> bool:
 def read_case(
     case: dict, folder: Path, scratch: Path, *, all_refused: bool = False
 ) -> tuple[set[tuple[str, str]], set[tuple[str, str]], list[str], set[tuple[str, str]]]:
-    """The values taken, the values refused (of those, unless `all_refused`, the internal ones), the problems, and those taken that a partial truth may not know."""
+    """The values taken and refused, the problems, and those taken that a partial truth may not know.
+
+    Of the refused values only the internal ones, unless `all_refused`.
+    """
     path = folder / case["file"] if "file" in case else scratch / "case.txt"
     if "file" not in case:
         path.write_text("\n".join(case["raw"]), encoding="utf-8")

@@ -1,7 +1,8 @@
-"""What the benchmark's log lines look like: six formats, a harmless line and one with an indicator for each.
+"""Log lines of the benchmark: six formats, a harmless line and one with an indicator for each.
 
-The layouts are those of the products' documentation: Zeek (docs.zeek.org, dns.log and conn.log), Suricata EVE (docs.suricata.io, EVE JSON
-format), FortiOS log message reference, BIND 9 ARM (queries category) and Squid (native access.log).
+The layouts are those of the products' documentation: Zeek (docs.zeek.org, dns.log and conn.log), Suricata EVE
+(docs.suricata.io, EVE JSON format), FortiOS log message reference, BIND 9 ARM (queries category) and Squid
+(native access.log).
 """
 
 from __future__ import annotations

@@ -1,6 +1,10 @@
-"""Memory and time of the portal's lists at a million values: reading, versions, what changed, outlets, TAXII; each in a process of its own.
+"""Memory and time of the portal's lists at a million values: reading, versions, what changed, outlets, TAXII.
 
-python -m bench.list_versions [--values 1000000] [--write docs/benchmarks.md]        on SQLite in a temporary folder
+Each in a process of its own.
+
+    python -m bench.list_versions [--values 1000000] [--write docs/benchmarks.md]
+
+On SQLite in a temporary folder.
 """
 
 from __future__ import annotations

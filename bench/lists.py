@@ -1,4 +1,4 @@
-"""How long a long list takes to be read, and to be read and compiled for the hunt; how much memory that needs.
+"""Time the reading and the compiling of a long list, and measure the memory.
 
     python -m bench.lists [--count N] [--hunt]
 

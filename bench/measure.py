@@ -1,4 +1,4 @@
-"""Runs one program and tells its wall time, its processor time, its peak memory and what it printed."""
+"""Run one program; return its wall time, processor time, peak memory and output."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Run:
-    """`wall_s` from start to end of the process; `peak_bytes` is its maximum resident set. `status` is None when it took too long."""
+    """`wall_s` from start to end of the process; `peak_bytes` is its maximum resident set.
+
+    `status` is None when it took too long.
+    """
 
     status: int | None
     wall_s: float

@@ -2,9 +2,10 @@
 
     python -m bench.peers duckdb|polars FORMAT LOG LIST --threads N
 
-prints one JSON object: `lines` (how many match) and `seconds` (the search alone, without imports and without loading the list).
-Both look only at the columns that can hold the contacted name, address, URL or hash; they prove less than the hunt does, never more.
-`python -m bench.peers prepare LIST` makes DuckDB's tables of the list and Polars' columns, which is not timed.
+prints one JSON object: `lines` (how many match) and `seconds` (the search alone, without imports and without
+loading the list). Both look only at the columns that can hold the contacted name, address, URL or hash; they
+prove less than the hunt does, never more. `python -m bench.peers prepare LIST` makes DuckDB's tables of the
+list and Polars' columns, which is not timed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The search in Polars: a lazy, streaming scan of the columns needed, then semi-joins of the distinct values."""
+"""The search in Polars.
+
+A lazy, streaming scan of the columns needed, then semi-joins of the distinct values.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +89,7 @@ def _read(name: str, path: str) -> pl.LazyFrame:
 
 
 def count(name: str, path: str, values: Mapping[str, pl.Series]) -> int:
-    """How many lines match; `values` holds the list by kind."""
+    """Count the matching lines; `values` holds the list by kind."""
     log = _read(name, path).collect(engine="streaming")
     conditions: list[pl.Expr] = []
     if "name" in log.columns:

@@ -1,9 +1,13 @@
-"""How long the portal takes at 20,000 units in five levels: import of the sheet, launch to everybody, the board. On SQLite and on PostgreSQL.
+"""Time the portal with 20,000 units in five levels: import of the sheet, launch to everybody, the board.
 
-python -m bench.portal                                   both databases, in temporary folders; PostgreSQL's server is started for it
-python -m bench.portal --databases sqlite
-python -m bench.portal --record docs/benchmarks.md       the tables go into this page
-DATABASE_URL=postgres://... python -m bench.portal --databases given
+On SQLite and on PostgreSQL.
+
+    python -m bench.portal                                   both databases
+    python -m bench.portal --databases sqlite
+    python -m bench.portal --record docs/benchmarks.md       the tables go into this page
+    DATABASE_URL=postgres://... python -m bench.portal --databases given
+
+The data are in temporary folders; PostgreSQL's server is started for the run.
 """
 
 from __future__ import annotations
@@ -43,7 +47,7 @@ def sheet() -> io.BytesIO:
 
 
 class Stopwatch:
-    """Runs work and keeps the figures: `rows` of what, figure, goal."""
+    """A stopwatch that stores the figures: `rows` of what, figure, goal."""
 
     def __init__(self) -> None:
         self.rows: list[list[str]] = []

@@ -1,10 +1,14 @@
-"""How long the pages of machines take with 50,000 cases and a million sightings in 500 units: the list, its pages, its filters, the search, the numbers.
+"""Time the pages of machines with 50,000 cases and a million sightings in 500 units.
 
-python -m bench.portal_cases [FOLDER]        on SQLite in FOLDER (default: a temporary one; a folder that is filled already is measured again)
-DATABASE_URL=postgres://... python -m bench.portal_cases [--sightings 10000000]
+Measured are the list, its pages, its filters, the search and the numbers.
 
-Beside the times by the clock stands the processor time of one request, of the portal and of its process in the database's server: on a machine with other
-work the clock means little.
+    python -m bench.portal_cases [FOLDER]
+    DATABASE_URL=postgres://... python -m bench.portal_cases [--sightings 10000000]
+
+The first uses SQLite in FOLDER (default: a temporary one; a filled folder is measured again).
+
+Beside the times by the clock is the processor time of one request, of the portal and of its process in
+the database's server: on a machine with other work the clock means little.
 
 More sightings lie in the tables of the past twelve months (see `findings.months`); as many for each machine.
 """
@@ -169,14 +173,19 @@ def _by_device(campaign: Any, devices: list[Any]) -> None:
 _SERIES = """
 INSERT INTO findings_sighting
     (campaign_id, device_id, indicator, indicator_type, threat, role, source, day, count, passed, last)
-SELECT %s, d.id, 'bot-' || ((d.n * 7 + s) %% 5000) || '.xyz', 'domain', '', 'outbound', 'FW-A', %s::date - s * 360 / %s, 1, 1, now()
-FROM generate_series(%s::int, %s::int) s CROSS JOIN (SELECT id, row_number() OVER (ORDER BY id) n FROM findings_device) d
+SELECT %s, d.id, 'bot-' || ((d.n * 7 + s) %% 5000) || '.xyz', 'domain', '', 'outbound', 'FW-A',
+    %s::date - s * 360 / %s, 1, 1, now()
+FROM generate_series(%s::int, %s::int) s
+    CROSS JOIN (SELECT id, row_number() OVER (ORDER BY id) n FROM findings_device) d
 """
 STEPS = 10
 
 
 def _by_month(campaign: int, each: int) -> None:
-    """So many sightings of each machine over twelve months, by PostgreSQL itself; without looking up each reference, if it lets us."""
+    """So many sightings of each machine over twelve months, by PostgreSQL itself.
+
+    Without looking up each reference, if it lets us.
+    """
     from datetime import date
 
     from lamsach.portal.findings import months
@@ -196,7 +205,10 @@ def _by_month(campaign: int, each: int) -> None:
 
 
 def measure() -> bool:
-    """Print median and 95th percentile of each page; whether lists, searches and the case stay below the goal of 300 ms."""
+    """Print median and 95th percentile of each page.
+
+    Whether lists, searches and the case stay below the goal of 300 ms.
+    """
     from django.test import Client
 
     from lamsach.portal.accounts.models import User
@@ -269,7 +281,7 @@ def _one(client: Any, name: str, address: str) -> bool:
 
 
 def _processors() -> float:
-    """Seconds of the processors that this process used, and the one of the database's server that works for it."""
+    """Seconds of processor time of this process and of the database's server process that works for it."""
     from django.db import connection
 
     if connection.vendor == "sqlite":

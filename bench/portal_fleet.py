@@ -1,7 +1,11 @@
-"""How long the pages of scanned machines take with 20,000 units in five levels and 200,000 machines, nine of ten scanned. On SQLite and on PostgreSQL.
+"""Time the pages of scanned machines, with 20,000 units in five levels.
 
-python -m bench.portal_fleet                       both databases, in temporary folders; PostgreSQL's server is started for it
-python -m bench.portal_fleet --databases sqlite
+Of 200,000 machines nine of ten are scanned. On SQLite and on PostgreSQL.
+
+    python -m bench.portal_fleet                       both databases
+    python -m bench.portal_fleet --databases sqlite
+
+The data are in temporary folders; PostgreSQL's server is started for the run.
 
 "first": with nothing kept; the sums over a large tree are then kept for half a minute.
 """
@@ -30,7 +34,10 @@ REQUESTS = 20
 
 
 def fill() -> tuple[Any, Any]:
-    """Units, a campaign that reached all of them, machines and their last scans, in bulk; an administrator and the campaign."""
+    """Units, a campaign that reached all of them, machines and their last scans, in bulk.
+
+    An administrator and the campaign.
+    """
     from django.utils import timezone
 
     from lamsach.portal.accounts.models import User

@@ -1,4 +1,7 @@
-"""The programs that are compared: the hunt by its command line, DuckDB, Polars and ripgrep, each in a process of its own."""
+"""The programs that are compared.
+
+The hunt by its command line, DuckDB, Polars and ripgrep, each in a process of its own.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,10 @@ OK = (0, 1, 3)
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds of the search and of the whole process, lines matched, peak memory; `note` says why there is none."""
+    """Seconds of the search and of the whole process, lines matched, peak memory.
+
+    `note` says why there is none.
+    """
 
     search_s: float = float("nan")
     whole_s: float = float("nan")
@@ -90,10 +96,12 @@ RG_REPEATS = 5
 
 
 def ripgrep(log: Log, list_path: Path, limit_s: float) -> Timing:
-    """`rg -c -F -f`, which uses one thread for one file. It takes no networks, knows no label boundaries and no case.
+    """`rg -c -F -f`, which uses one thread for one file.
 
-    It does not tell how long it reads the list. So it is also given the log several times over, which adds nothing but searches;
-    processor time is compared, which other work on the machine disturbs least.
+    It takes no networks, knows no label boundaries and no case.
+
+    It does not tell how long it reads the list. So it is also given the log several times over, which adds
+    nothing but searches; processor time is compared, which other work on the machine disturbs least.
     """
     program = shutil.which("rg")
     if program is None:

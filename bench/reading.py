@@ -1,11 +1,15 @@
-"""How fast whole logs are read into a Parquet table, as `lamsach logs read -o` does: MB of log for each second of one core.
+"""Measure how fast whole logs are read into a Parquet table, as `lamsach logs read -o` does.
+
+In MB of log for each second of one core.
 
     .venv/bin/python -m bench.reading [FILES...] [--size MB] [--cases FOLDER]
 
-Without files the six logs of `bench.generate` are read (made when they are not there) and those of `bench.reading_lines` and `bench.reading_evtx`; `--products NAMES`
-reads only these of the latter two. `--cases` reads, for each format, the raw lines of the accuracy
-cases in a folder (see `bench.accuracy`), repeated until there are 8 MB. Binary logs (EVTX, pcap, NetFlow) are compared with the bare library's pace over the same file.
-Each file is read in this process by one thread; what is counted is processor time, the best of three readings; ours and the library's alternate.
+Without files the six logs of `bench.generate` are read (made when they are not there) and those of
+`bench.reading_lines` and `bench.reading_evtx`; `--products NAMES` reads only these of the latter two.
+`--cases` reads, for each format, the raw lines of the accuracy cases in a folder (see `bench.accuracy`),
+repeated until there are 8 MB. Binary logs (EVTX, pcap, NetFlow) are compared with the bare library's pace
+over the same file. Each file is read in this process by one thread; what is counted is processor time, the
+best of three readings; ours and the library's alternate.
 """
 
 from __future__ import annotations
@@ -56,14 +60,14 @@ def seconds_of(works: Sequence[Callable[[], int]], times: int = 3) -> list[tuple
 
 
 def bare_evtx(path: Path) -> int:
-    """What the EVTX library alone does: every record as JSON."""
+    """Read every record as JSON with the EVTX library alone."""
     import evtx
 
     return sum(1 for _ in evtx.PyEvtxParser(str(path)).records_json())
 
 
 def bare_pcap(path: Path) -> int:
-    """What dpkt alone does: every packet's headers taken apart. Zero when the library is not installed."""
+    """Take every packet's headers apart with dpkt alone; zero where the library is not installed."""
     try:
         import dpkt
     except ImportError:
@@ -94,7 +98,11 @@ def written(folder: Path, name: str, size_mb: int) -> Path:
 
 
 def measured(path: Path) -> tuple[object, ...]:
-    """A row of the table: name, MB a second, microseconds an event, events, the bare library's microseconds, and our pace compared with its."""
+    """A row of the table.
+
+    Name, MB a second, microseconds an event, events, the bare library's microseconds, and our pace compared
+    with its.
+    """
     size = path.stat().st_size
     bare = BARE.get(path.suffix)
     works = [lambda: read(path), *([lambda: bare(path)] if bare else [])]

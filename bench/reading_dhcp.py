@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def dhcpd_messages(v: Values) -> str:
-    """What a thousand machines that renew their leases make a server write."""
+    """Return the messages of a server for a thousand machines that renew their leases."""
     number, moment = v.below(1000), v.tick()
     address = f"10.4.{number // 250}.{number % 250 + 2}"
     mac = f"02:00:5e:10:{number // 250:02x}:{number % 250:02x} (PC-{number:04d}) via eth0"

@@ -1,7 +1,8 @@
 """Event logs that `bench.reading` reads, as Sysmon and Windows' audit write them all day, in EVTX files.
 
-The data are those of https://learn.microsoft.com/sysinternals/downloads/sysmon and https://learn.microsoft.com/windows/security/threat-protection/auditing; most differ from
-record to record (processes, digests, ports, times), machines and accounts hardly.
+The data are those of https://learn.microsoft.com/sysinternals/downloads/sysmon and
+https://learn.microsoft.com/windows/security/threat-protection/auditing; most differ from record to record
+(processes, digests, ports, times), machines and accounts hardly.
 """
 
 from __future__ import annotations

@@ -1,6 +1,9 @@
-"""Lines of the products that only `bench.reading` reads: what firewalls, proxies, name servers, web servers and Windows write all day.
+"""Lines of the products that only `bench.reading` reads.
 
-The layouts are those of the makers' documentation, which the reader of each format names (`src/lamsach/logs/formats/`).
+What firewalls, proxies, name servers, web servers and Windows write all day.
+
+The layouts are those of the makers' documentation, which the reader of each format names
+(`src/lamsach/logs/formats/`).
 """
 
 from __future__ import annotations

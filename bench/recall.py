@@ -1,11 +1,14 @@
-"""Whether a hunt finds every listed value that the cases of a folder show, in one mixed file, packed and in UTF-16.
+"""Measure whether a hunt finds every listed value in the cases of a folder.
+
+All cases are searched in one mixed file, packed and in UTF-16.
 
     python bench/recall.py FOLDER [--every N] [--misses]
 
-`FOLDER` holds cases as `bench/accuracy.py` reads them. The list is every N-th (default: tenth) distinct address, name and hash that the expectations
-name. All raw lines stand in one file, three times: as they are, behind the syslog header of a relay, and one record after another as the cases come;
-each plain, as `.gz` and in UTF-16. Told are, for each, the values that should have been found on a line, those that were not, and the devices that
-were blamed though the expectation of the line names them nowhere.
+`FOLDER` holds cases as `bench/accuracy.py` reads them. The list is every N-th (default: tenth) distinct
+address, name and hash that the expectations name. All raw lines are in one file, three times: as they are,
+behind the syslog header of a relay, and one record after another as the cases come; each plain, as `.gz` and
+in UTF-16. Printed are, for each, the values that should have been found on a line, those that were not, and
+the devices that were blamed though the expectation of the line names them nowhere.
 """
 
 from __future__ import annotations
@@ -41,7 +44,10 @@ PACKINGS = ("plain", "gz", "utf-16")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the mixed file: its text, its case, and every value that the case's expectation names and the line shows."""
+    """A line of the mixed file.
+
+    Its text, its case, and every value that the case's expectation names and the line shows.
+    """
 
     text: str
     case: str
@@ -51,7 +57,7 @@ class Line:
 
 @dataclass(slots=True)
 class Recall:
-    """What a hunt found: pairs of line and value wanted and missed, and wrongly blamed devices with their line."""
+    """Result of a hunt: pairs of line and value wanted and missed, wrongly blamed devices with their line."""
 
     wanted: int = 0
     missed: list[tuple[str, str]] = field(default_factory=list)
@@ -59,7 +65,7 @@ class Recall:
 
 
 class Recording(Matcher):
-    """A matcher that remembers which value it found on which line, and whose machine it took the line's device for."""
+    """A matcher that records the value found on each line, and the machine it took for the line's device."""
 
     def remember(self, matches: list[Match]) -> list[Match]:
         for match in matches:
@@ -122,7 +128,7 @@ def lines_of(folder: Path, *, framed: bool) -> Iterator[Line]:
 
 
 def _stands(value: str, text: str) -> bool:
-    """Whether the line shows the value, not only a longer one that holds it."""
+    """Report whether the line shows the value, not only a longer one that holds it."""
     place = text.find(value)
     while place >= 0:
         before, after = text[place - 1 : place], text[place + len(value) : place + len(value) + 2]
@@ -176,7 +182,7 @@ def recall(lines: Sequence[Line], values: Sequence[str], packing: str, folder: P
 
 
 def _is_listed(compiled: CompiledSet, value: str) -> bool:
-    """Whether the list's reader took the value: it refuses addresses of one's own network."""
+    """Report whether the list's reader took the value; it refuses addresses of one's own network."""
     found = compiled.by_address(value) if _address(value) else compiled.by_names((value,))
     return any(item.value == value for item in (*found, *compiled.by_digest(value)))
 

@@ -1,8 +1,13 @@
-"""Reports under load: so many units make, submit, approve and send their report in ten minutes, over HTTP on loopback; then the roll-up and the coordinator's page at 20,000 units, on PostgreSQL and on SQLite.
+"""Reports under load: so many units make, submit, approve and send their report in ten minutes.
 
-python bench/reports.py                          2,000 reports in 600 s on a PostgreSQL of its own, then 20,000 units
-python bench/reports.py --reports 50 --seconds 15 --tree 2000
-python bench/reports.py --reports 0              the page alone
+Over HTTP on loopback; then the roll-up and the coordinator's page at 20,000 units, on PostgreSQL and on
+SQLite.
+
+    python bench/reports.py                          2,000 reports in 600 s, then 20,000 units
+    python bench/reports.py --reports 50 --seconds 15 --tree 2000
+    python bench/reports.py --reports 0              the page alone
+
+PostgreSQL's server is started for the run.
 """
 
 from __future__ import annotations
@@ -51,21 +56,54 @@ from lamsach.portal.units.models import Membership
 count = int(sys.argv[2])
 day = tree.today()
 top = tree.create("B01", "Bộ", None, email="bo@bo.example")
-middle = tree.create_many([tree.NewUnit(f"B01.{n:02d}", f"Cục {n}", top, email=f"c{n}@bo.example") for n in range(20)])
-units = tree.create_many([tree.NewUnit(f"B01.{n % 20:02d}.{n:05d}", f"Phòng {n}", middle[n % 20]) for n in range(count)])
+middle = tree.create_many(
+    [tree.NewUnit(f"B01.{n:02d}", f"Cục {n}", top, email=f"c{n}@bo.example") for n in range(20)]
+)
+units = tree.create_many(
+    [tree.NewUnit(f"B01.{n % 20:02d}.{n:05d}", f"Phòng {n}", middle[n % 20]) for n in range(count)]
+)
 boss = User.objects.create_user("a@b.example", None)
 Membership.objects.create(user=boss, unit=top, role=Role.AUTHORITY)
-campaign = Campaign.objects.create(name="C", owner=top, starts=day, ends=day, report_due=day + timedelta(days=30), form=default_form(), state="running")
-dispatch = Dispatch.objects.create(campaign=campaign, issuer=top, day=day, subject="S", body="B", deadline=day + timedelta(days=20), created_by=boss, once=links.nonce())
+campaign = Campaign.objects.create(
+    name="C",
+    owner=top,
+    starts=day,
+    ends=day,
+    report_due=day + timedelta(days=30),
+    form=default_form(),
+    state="running",
+)
+dispatch = Dispatch.objects.create(
+    campaign=campaign,
+    issuer=top,
+    day=day,
+    subject="S",
+    body="B",
+    deadline=day + timedelta(days=20),
+    created_by=boss,
+    once=links.nonce(),
+)
 dispatches.send(dispatch, boss, whole=True)
 people = User.objects.bulk_create([User(email=f"u{n}@bo.example", name=f"U{n}") for n in range(count)])
-Membership.objects.bulk_create([Membership(user=user, unit=unit, role=Role.OFFICER) for user, unit in zip(people, units)])
+Membership.objects.bulk_create(
+    [Membership(user=user, unit=unit, role=Role.OFFICER) for user, unit in zip(people, units)]
+)
 sessions = []
 for user in people:
     client = Client()
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     sessions.append(client.cookies[settings.SESSION_COOKIE_NAME].value)
-print(json.dumps({"campaign": campaign.pk, "units": [u.pk for u in units], "sessions": sessions, "session": settings.SESSION_COOKIE_NAME, "csrf": settings.CSRF_COOKIE_NAME}))
+print(
+    json.dumps(
+        {
+            "campaign": campaign.pk,
+            "units": [u.pk for u in units],
+            "sessions": sessions,
+            "session": settings.SESSION_COOKIE_NAME,
+            "csrf": settings.CSRF_COOKIE_NAME,
+        }
+    )
+)
 """
 CHECK = """
 import json, sys
@@ -116,27 +154,91 @@ early = day - timedelta(days=30)
 top = tree.create("B02", "Cơ quan", None, early)
 level, units = [top], 1
 for fan in (63, 12, 25):
-    fresh = [tree.NewUnit(f"{above.code}.{n:02d}", f"Đơn vị {above.code}.{n:02d}", above) for above in level for n in range(fan)][: wanted - units]
+    fresh = [
+        tree.NewUnit(f"{above.code}.{n:02d}", f"Đơn vị {above.code}.{n:02d}", above)
+        for above in level
+        for n in range(fan)
+    ][: wanted - units]
     level = tree.create_many(fresh, early)
     units += len(level)
 user = User.objects.create_user("c@b.example", None)
 Membership.objects.create(user=user, unit=top, role=Role.AUTHORITY)
-campaign = Campaign.objects.create(name="Lớn", owner=top, starts=early, ends=day, report_due=day, form=default_form(), state="running")
+campaign = Campaign.objects.create(
+    name="Lớn", owner=top, starts=early, ends=day, report_due=day, form=default_form(), state="running"
+)
 everybody = list(Unit.objects.filter(code__startswith="B02").order_by("pk").values_list("pk", flat=True))
-Participation.objects.bulk_create([Participation(campaign=campaign, unit_id=pk, sent_on=early, informed_on=early + timedelta(days=pk % 29) if pk % 4 else None, deployed_on=day - timedelta(days=1) if pk % 3 == 0 else None, due=day) for pk in everybody], batch_size=2000)
+Participation.objects.bulk_create(
+    [
+        Participation(
+            campaign=campaign,
+            unit_id=pk,
+            sent_on=early,
+            informed_on=early + timedelta(days=pk % 29) if pk % 4 else None,
+            deployed_on=day - timedelta(days=1) if pk % 3 == 0 else None,
+            due=day,
+        )
+        for pk in everybody
+    ],
+    batch_size=2000,
+)
 form = parse_form(campaign.form.definition)
 children = list(Unit.objects.filter(parent=top).order_by("code"))
 grandchildren = list(Unit.objects.filter(parent__in=children).order_by("code"))
 for moved, to in zip(grandchildren[12:60:3], children[36::12] * 9):
     tree.move(moved, to, day - timedelta(days=1))
 def figures_of(values):
-    return [{"key": row.key, "label": row.label, "source": row.source, "computed": values[row.key], "stated": None, "reason": "", "note": "", "value": values[row.key]} for row in form.rows]
+    return [
+        {
+            "key": row.key,
+            "label": row.label,
+            "source": row.source,
+            "computed": values[row.key],
+            "stated": None,
+            "reason": "",
+            "note": "",
+            "value": values[row.key],
+        }
+        for row in form.rows
+    ]
 for number, unit in enumerate(children):
     as_of = day - timedelta(days=1 + number % 12)
     if number % 9:
-        parts = [{"id": below.pk, "code": below.code, "name": below.name, "edition": 1, "as_of": as_of.isoformat(), "digest": "0" * 64, "figures": figures_of({"informed": 20, "deployed": 9})} for below in grandchildren if below.parent_id == unit.pk]
-        content = {"texts": {"assessment": "Đã triển khai. " * 60}, "figures": figures_of(compute(form, Scope(campaign, unit, as_of))), "parts": parts, "annexes": {"coverage": [[str(n), part["name"], "3", "20", "1", "01/09/2026 - 21/09/2026"] for n, part in enumerate(parts)]}}
-        Report.objects.create(campaign=campaign, unit=unit, form=campaign.form, as_of=as_of, state="frozen", due=day, sent=timezone.now(), frozen=timezone.now(), content=content, digest="x")
+        parts = [
+            {
+                "id": below.pk,
+                "code": below.code,
+                "name": below.name,
+                "edition": 1,
+                "as_of": as_of.isoformat(),
+                "digest": "0" * 64,
+                "figures": figures_of({"informed": 20, "deployed": 9}),
+            }
+            for below in grandchildren
+            if below.parent_id == unit.pk
+        ]
+        content = {
+            "texts": {"assessment": "Đã triển khai. " * 60},
+            "figures": figures_of(compute(form, Scope(campaign, unit, as_of))),
+            "parts": parts,
+            "annexes": {
+                "coverage": [
+                    [str(n), part["name"], "3", "20", "1", "01/09/2026 - 21/09/2026"]
+                    for n, part in enumerate(parts)
+                ]
+            },
+        }
+        Report.objects.create(
+            campaign=campaign,
+            unit=unit,
+            form=campaign.form,
+            as_of=as_of,
+            state="frozen",
+            due=day,
+            sent=timezone.now(),
+            frozen=timezone.now(),
+            content=content,
+            digest="x",
+        )
 begin = time.perf_counter()
 values = compute(form, Scope(campaign, top, day))
 numbers_s = time.perf_counter() - begin
@@ -158,13 +260,29 @@ for _ in range(requests):
     cpu.append(time.process_time() - used)
 def ms(values, share):
     return round(sorted(values)[min(int(len(values) * share), len(values) - 1)] * 1000)
-print(json.dumps({"database": connection.vendor, "units": len(everybody), "numbers_s": round(numbers_s, 2), "rollup_s": round(rollup_s, 2), "equal": values["informed"] == slow, "doubled": len(taken.doubled), "requests": requests, "page_p50_ms": ms(times, 0.5), "page_p95_ms": ms(times, 0.95), "page_max_ms": ms(times, 1), "page_cpu_ms": ms(cpu, 0.5)}))
+print(
+    json.dumps(
+        {
+            "database": connection.vendor,
+            "units": len(everybody),
+            "numbers_s": round(numbers_s, 2),
+            "rollup_s": round(rollup_s, 2),
+            "equal": values["informed"] == slow,
+            "doubled": len(taken.doubled),
+            "requests": requests,
+            "page_p50_ms": ms(times, 0.5),
+            "page_p95_ms": ms(times, 0.95),
+            "page_max_ms": ms(times, 1),
+            "page_cpu_ms": ms(cpu, 0.5),
+        }
+    )
+)
 """
 
 
 @dataclass
 class Load:
-    """What the requests took, in seconds, by what they did; and what went wrong."""
+    """Seconds of the requests by kind of act, and failures."""
 
     times: dict[str, list[float]] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
@@ -268,7 +386,10 @@ def one(port: int, place: dict[str, Any], number: int, load: Load) -> None:
 
 
 def load_test(folder: Path, database: str, reports: int, seconds: float) -> tuple[Load, dict[str, Any]]:
-    """All reports, spread evenly over the time; what the requests took, and what the portal holds afterwards."""
+    """All reports, spread evenly over the time.
+
+    What the requests took, and what the portal holds afterwards.
+    """
     data = folder / "data"
     place = run(FILL, data, database, str(reports))
     load = Load()

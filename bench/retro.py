@@ -1,10 +1,10 @@
-"""Measures the archive and the retro-hunt: filling, size, filters, and the time to answer a list.
+"""Measure the archive and the retro-hunt: filling, size, filters, and the time to answer a list.
 
     python -m bench.retro [--size MB] [--folder DIR] [--logs NAME...]
 
-The benchmark's own logs are repeated with other addresses, names and days (so that segments differ as those of a year do) until the
-archive holds `--size` of raw lines. Then a list of 1,000 indicators is asked of which 20 occur, each in a few lines, and a list of a
-million that names nothing there.
+The benchmark's own logs are repeated with other addresses, names and days (so that segments differ as those
+of a year do) until the archive holds `--size` of raw lines. Then a list of 1,000 indicators is asked of which
+20 occur, each in a few lines, and a list of a million that names nothing there.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ START = "import sys; from lamsach.cli import main; main(sys.argv[1:])"
 
 
 def lines_of_a_day(rng: random.Random, kind: str, day: datetime, names: list[str]) -> Iterator[str]:
-    """A day of one observer. Machines ask for a few thousand names again and again, and now and then for a rare one."""
+    """A day of one observer.
+
+    Machines ask for a few thousand names again and again, and now and then for a rare one.
+    """
     inside = [f"10.{rng.randrange(4)}.{rng.randrange(256)}.{rng.randrange(1, 255)}" for _ in range(400)]
     outside = [
         f"{rng.randrange(11, 99)}.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"

@@ -1,10 +1,13 @@
-"""Measures segments of each kind of log: how small they get at each level of zstd, what their filter takes, and how often it errs.
+"""Measure segments of each kind of log.
+
+How small they get at each level of zstd, what their filter takes, and how often it errs.
 
     python -m bench.retro_filters [--segment MB] [--segments N] [--levels L...] [--folder DIR]
 
-`usual` logs ask for the same names again and again, as offices do (`bench.retro`); the six of `bench.lines` draw every name and address at
-random, and `dns, all different` names something new in every line. Two lists of 1,000 that name nothing there are asked: strangers, and
-neighbours, which lie under parents and in networks (of length 16) of what is there. One JSON object a log.
+`usual` logs ask for the same names again and again, as offices do (`bench.retro`); the six of `bench.lines`
+draw every name and address at random, and `dns, all different` names something new in every line. Two lists
+of 1,000 that name nothing there are asked: strangers, and neighbours, which lie under parents and in networks
+(of length 16) of what is there. One JSON object a log.
 """
 
 from __future__ import annotations
@@ -81,7 +84,7 @@ def segment(lines: Iterator[str], size: int) -> str:
 
 
 def asked(values: Sequence[str], shape: filters.Shape, blob: bytes) -> bool:
-    """Whether a filter takes one of these values for one that is there."""
+    """Report whether a filter takes one of these values for one that is there."""
     wanted = questions_of(canonical(value) for value in values)
     return bool(filters.ask(wanted, [0], [shape], np.frombuffer(blob, np.uint8))[0])
 
@@ -94,7 +97,10 @@ def strangers() -> list[str]:
 
 
 def neighbours(text: str, rng: random.Random) -> list[str]:
-    """Absent values beside those of a text: another name under the same parent, another address of the same network."""
+    """Absent values beside those of a text.
+
+    Another name under the same parent, another address of the same network.
+    """
     parents = [name.partition(".")[2] for name in rng.choices(_NAME.findall(text) or [""], k=2000)]
     parents = [name for name in parents if "." in name] or ["example.net"]
     networks = {address.rsplit(".", 2)[0] for address in rng.choices(_ADDRESS.findall(text), k=2000)}

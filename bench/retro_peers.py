@@ -1,8 +1,11 @@
-"""Others that answer the retro-hunt's question over the same days: ripgrep over zstd files, and DuckDB over Parquet with bloom filters.
+"""Others that answer the retro-hunt's question over the same days.
 
-Each gets its files ready beforehand, as it likes them best, and answers in a process of its own. DuckDB is told the format and looks at
-one column for the very name; ripgrep takes the list's values wherever they stand. The retro-hunt knows subdomains, addresses, networks and
-digests besides, names the machine and counts coverage.
+Ripgrep over zstd files, and DuckDB over Parquet with bloom filters.
+
+Each gets its files ready beforehand, as it likes them best, and answers in a process of its own. DuckDB is
+told the format and looks at one column for the very name; ripgrep takes the list's values wherever they
+stand. The retro-hunt knows subdomains, addresses, networks and digests besides, names the machine and counts
+coverage.
 
     python -m bench.retro_peers [--size GB] [--folder DIR]
 
@@ -21,24 +24,30 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-NAME = r"""coalesce(nullif(regexp_extract(line, 'hostname="([^"]+)"', 1), ''), nullif(regexp_extract(line, 'query: ([^ ]+) IN', 1), ''))"""
+NAME = r"""coalesce(nullif(regexp_extract(line, 'hostname="([^"]+)"', 1), ''),
+ nullif(regexp_extract(line, 'query: ([^ ]+) IN', 1), ''))"""
 """The name in a line of either kind of log."""
 WRITE = f"""
-copy (select line, {NAME} as name from read_csv('LOG', columns={{'line': 'varchar'}}, delim='\x01', quote='', escape='', header=false))
-to 'OUT' (format parquet, compression zstd, row_group_size 122880, dictionary_size_limit 122880, bloom_filter_false_positive_ratio 0.001)
+copy (select line, {NAME} as name from read_csv('LOG', columns={{'line': 'varchar'}},
+ delim='\x01', quote='', escape='', header=false))
+to 'OUT' (format parquet, compression zstd, row_group_size 122880,
+ dictionary_size_limit 122880, bloom_filter_false_positive_ratio 0.001)
 """
 ASK = """
 import duckdb, json, sys
 connection = duckdb.connect()
 connection.execute("set threads to 2; set enable_progress_bar = false")
 names = [line.strip() for line in open(sys.argv[2])]
-found = connection.execute(f"select line from read_parquet('{sys.argv[1]}/*.parquet') where name in ({','.join('?' * len(names))})", names)
+found = connection.execute(
+    f"select line from read_parquet('{sys.argv[1]}/*.parquet') where name in ({','.join('?' * len(names))})",
+    names,
+)
 print(len(found.fetchall()))
 """
 
 
 def compare(logs: Sequence[Path], listed: Path, folder: Path) -> list[dict[str, object]]:
-    """What each takes: bytes stored, seconds by the clock and of the processor, lines found."""
+    """Measure each program: bytes stored, seconds by the clock and of the processor, lines found."""
     return [_ripgrep(logs, listed, folder / "zst"), _duckdb(logs, listed, folder / "parquet")]
 
 

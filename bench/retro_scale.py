@@ -1,11 +1,14 @@
-"""Measures how a retro-hunt grows with the archive: one archive is filled further and further and asked at each size.
+"""Measure how a retro-hunt grows with the archive.
+
+One archive is filled further and further and asked at each size.
 
     python -m bench.retro_scale [--sizes GB...] [--folder DIR]
 
-Days are made from a few real days of `bench.retro` by giving them other dates, machines and names, in memory: nothing but the archive
-takes room on disk. What is beyond `--filled` GB are copies of those segments in which nothing is listed, as of other days and other sources
-(`copies`): lines, filter and machines are the same, so that what a retro-hunt has to read of them is as much. With `--hollow` the lines of
-copies, which no filter lets anybody open, are a hole in the file, so that a terabyte finds room. Seconds by the clock and of the
+Days are made from a few real days of `bench.retro` by giving them other dates, machines and names, in memory:
+nothing but the archive takes room on disk. What is beyond `--filled` GB are copies of those segments in which
+nothing is listed, as of other days and other sources (`copies`): lines, filter and machines are the same, so
+that what a retro-hunt has to read of them is as much. With `--hollow` the lines of copies, which no filter
+lets anybody open, are a hole in the file, so that a terabyte finds room. Seconds by the clock and of the
 processor are printed; on a machine with other work only the latter mean something.
 """
 
@@ -64,8 +67,21 @@ first_s, begun = since(begun), clock()
 findings, _, plan = retro(archive, request)
 seconds, processor_s = since(begun)
 peak = int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) // 1000
-print(json.dumps({"first": first is not None, "first_s": first_s[0], "first_processor_s": first_s[1], "seconds": seconds,
-    "processor_s": processor_s, "peak_MB": peak, "sightings": len(findings.sightings), "opened": plan.opened, "segments": plan.segments}))
+print(
+    json.dumps(
+        {
+            "first": first is not None,
+            "first_s": first_s[0],
+            "first_processor_s": first_s[1],
+            "seconds": seconds,
+            "processor_s": processor_s,
+            "peak_MB": peak,
+            "sightings": len(findings.sightings),
+            "opened": plan.opened,
+            "segments": plan.segments,
+        }
+    )
+)
 """
 
 
@@ -111,7 +127,10 @@ def up_to(source: Iterator[tuple[str, bytes]], size: float) -> Iterator[tuple[st
 
 
 def copies(writer: Writer, size: float, *, hollow: bool) -> Iterator[int]:
-    """Add so many bytes of lines, at least: the archive's segments again, a year or more later each time; how many bytes each has."""
+    """Add so many bytes of lines, at least: the archive's segments again, a year or more later each time.
+
+    How many bytes each has.
+    """
     archive, number = writer.archive, 0
     wanted = questions_of(canonical(value) for value in values())
     bases = []
@@ -174,7 +193,7 @@ def shifted(about: Description, later: timedelta) -> Description:
 
 
 def values() -> list[str]:
-    """The list: 1,000 values of which HITS occur."""
+    """Make the list: 1,000 values; HITS of them occur."""
     return [f"bad{n}.planted-{n * 7919 % 1000}.example" for n in range(HITS)] + [
         f"n{n}.absent-{n % 97}.example.net" for n in range(1000 - HITS)
     ]

@@ -1,4 +1,4 @@
-"""How long the review queue takes with 100,000 values that wait: its pages, its filters, a thousand decided at once.
+"""Time the review queue with 100,000 waiting values: its pages, its filters, a thousand decided at once.
 
 python -m bench.review_queue [FOLDER]        on SQLite in FOLDER (default: a temporary one)
 """

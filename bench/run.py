@@ -1,9 +1,12 @@
-"""`make bench`: speed and memory of the hunt, against other programs on the same files, list, machine and run. Asserts nothing about time.
+"""Speed and memory of the hunt, against other programs (`make bench`).
 
-    python -m bench.run [--size MB] [--parts speed,share,compressed,start,memory] [--formats NAMES] [--repeat N] [--before CHECKOUT] [--ten-million] [--big MB]
+On the same files, list, machine and run. Asserts nothing about time.
 
-Rates are in GB (10^9 bytes) of log a second. "search" is what the program gives once it has
-started; "whole" is from the start of the process to its end, with the compiled list in the cache. Files are in the page cache.
+    python -m bench.run [--size MB] [--parts speed,share,compressed,start,memory] [--formats NAMES]
+        [--repeat N] [--before CHECKOUT] [--ten-million] [--big MB]
+
+Rates are in GB (10^9 bytes) of log a second. "search" is what the program gives once it has started; "whole"
+is from the start of the process to its end, with the compiled list in the cache. Files are in the page cache.
 """
 
 from __future__ import annotations
@@ -41,7 +44,7 @@ class Comparison:
 
     @property
     def ratio(self) -> float:
-        """How many times longer the quickest peer searches."""
+        """Return the factor by which the quickest peer is slower."""
         return (
             min(
                 (item.search_s for item in self.peers if not item.note and item.search_s > 0),

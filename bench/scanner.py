@@ -1,10 +1,15 @@
-"""The scanner beside YARA-X itself (same rules, as many processes, one file after the other as a whole) and clamscan, over one tree.
+"""The scanner beside YARA-X itself and clamscan, over one tree.
+
+YARA-X has the same rules, as many processes, and reads one file after the other as a whole.
 
     python -m bench.scanner /usr [--jobs 2] [--without clamscan] [--loki /tmp/peer/bin/python]
 
-Each runs alone, the tree in the file cache as far as it fits. YARA-X searches every file by every rule; the scanner by those that could match what the file is.
-clamscan gets our rules as its whole database (its own needs a download), so that it does the same work; it opens archives as well. Speed is the tree's bytes by wall time; what came out of archives is told apart, since YARA-X alone does not look into them.
-`--loki`: also Loki's method, by a Python that has yara-python; see `bench.scanner_loki`. THOR Lite cannot be had by any registry and is closed; its method by file is the same.
+Each runs alone, the tree in the file cache as far as it fits. YARA-X searches every file by every rule; the
+scanner by those that could match what the file is. clamscan gets our rules as its whole database (its own
+needs a download), so that it does the same work; it opens archives as well. Speed is the tree's bytes by wall
+time; what came out of archives is told apart, since YARA-X alone does not look into them. `--loki`: also
+Loki's method, by a Python that has yara-python; see `bench.scanner_loki`. THOR Lite cannot be had by any
+registry and is closed; its method by file is the same.
 """
 
 from __future__ import annotations
@@ -78,7 +83,11 @@ def _lamsach(wanted: argparse.Namespace) -> list[str]:
 
 
 def show(name: str, result: tuple[Run, int], total: int, base: Run | None) -> Run:
-    """One line of the table. Shares are YARA-X's time by this one's: by the clock, and by processor time, which other programs disturb less."""
+    """One line of the table.
+
+    Shares are YARA-X's time by this one's: by the clock, and by processor time, which other programs disturb
+    less.
+    """
     ran, peak = result
     stats = ran.json_line("stderr")
     more = (

@@ -1,10 +1,14 @@
-"""A peer that looks as Loki does (https://github.com/Neo23x0/Loki, GPL-3.0: its order of steps was taken, none of its text), to be run by a Python with yara-python.
+"""A peer that scans as Loki does, to be run by a Python with yara-python.
+
+Loki (https://github.com/Neo23x0/Loki, GPL-3.0): its order of steps was taken, none of its text.
 
     python -m venv /tmp/peer && /tmp/peer/bin/pip install yara-python
     python -m bench.scanner FOLDER --loki /tmp/peer/bin/python
 
-One process takes file after file: the path against the file name indicators (regular expressions), the whole file read, MD5, SHA-1 and SHA-256 against the hash indicators, and
-YARA with the external variables `filename`, `filepath`, `extension`, `filetype` and `md5`. Rules that libyara cannot take are left out and counted. Standard library and yara only.
+One process takes file after file: the path against the file name indicators (regular expressions), the whole
+file read, MD5, SHA-1 and SHA-256 against the hash indicators, and YARA with the external variables
+`filename`, `filepath`, `extension`, `filetype` and `md5`. Rules that libyara cannot take are left out and
+counted. Standard library and yara only.
 """
 
 from __future__ import annotations
@@ -68,7 +72,7 @@ def files(folder: str) -> Iterator[str]:
 
 
 def look(folder: str, rules: Any, hashes: frozenset[str]) -> tuple[int, int]:
-    """How many files, and how many of them are indicated."""
+    """Count the files and those that are indicated."""
     names = [re.compile(pattern) for pattern in SUSPECT_NAMES]
     seen = found = 0
     for path in files(folder):

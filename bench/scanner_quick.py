@@ -1,8 +1,11 @@
-"""The quick look: how long it takes on this machine, on one with much in the places where malware starts, and that it ends after two minutes on one with more than it can do.
+"""The quick scan's time on this machine, and on one with much in the places where malware starts.
+
+It ends after two minutes on a machine with more than it can do.
 
     python -m bench.scanner_quick [--tree /usr/lib] [--only large]
 
-large: a copy of the tree lies below `opt`, which a quick look examines. endless: forty files of 3 GB (sparse, so that they need no disk), with a list of hashes, so that each has to be read to its end.
+large: a copy of the tree lies below `opt`, which a quick look examines. endless: forty files of 3 GB (sparse,
+so that they need no disk), with a list of hashes, so that each has to be read to its end.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""How much of the kernel's pace alone the whole hunt keeps, and what two threads gain: `make bench BENCH_ARGS='--size 1000 --parts share'`."""
+"""Measure the share of the kernel's own pace that the hunt keeps, and the gain of two threads.
+
+Run as `make bench BENCH_ARGS='--size 1000 --parts share'`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from bench.tables import Table
 
 
 def kernel_alone(log: Path, list_path: Path) -> float:
-    """Seconds of the sieve over a log that stands in memory, cut as the hunt cuts it; reading and loading are not counted."""
+    """Time the sieve over a log in memory, cut as the hunt cuts it; reading and loading are not counted."""
     from lamsach.hunt.chunks import CHUNK_BYTES, Pool, cut
     from lamsach.hunt.engine import Sieve
     from lamsach.hunt.sets.lists import cached_folder, load_set

@@ -1,4 +1,7 @@
-"""How long commands take that do little: `make bench BENCH_ARGS='--parts start'`; with `--before FOLDER` beside another checkout, in turn."""
+"""Time commands that do little: `make bench BENCH_ARGS='--parts start'`.
+
+With `--before FOLDER` another checkout is measured in turn.
+"""
 
 from __future__ import annotations
 

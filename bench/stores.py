@@ -1,7 +1,10 @@
-"""Processor time and memory to ask a log store for a list, and a hunt over the same lines as a file: usual FortiGate lines, some of which hold a listed value.
+"""Processor time and memory to ask a log store for a list, and a hunt over the same lines as a file.
 
-`python -m bench.stores clickhouse` runs ClickHouse's engine (chdb) in a process of its own, `opensearch` the tests' stand-in (a program in Python: its own time says nothing of a
-server's). `victorialogs --url http://127.0.0.1:9428 --pid N` fills a VictoriaLogs that runs there and is empty.
+Usual FortiGate lines, some of which hold a listed value.
+
+`python -m bench.stores clickhouse` runs ClickHouse's engine (chdb) in a process of its own, `opensearch` the
+tests' stand-in (a program in Python: its own time says nothing of a server's). `victorialogs --url
+http://127.0.0.1:9428 --pid N` fills a VictoriaLogs that runs there and is empty.
 """
 
 from __future__ import annotations

@@ -18,7 +18,10 @@ def tell(line: str = "") -> None:
 
 @contextmanager
 def recorded(document: Path | None, part: str, introduction: str) -> Iterator[None]:
-    """Put what is told meanwhile between the document's lines `<!-- begin PART -->` and `<!-- end PART -->`, after an introduction."""
+    """Write the output between the document's lines `<!-- begin PART -->` and `<!-- end PART -->`.
+
+    The output comes after an introduction.
+    """
     _printed.clear()
     yield
     if document is None:

@@ -1,8 +1,9 @@
-"""How long a trace takes: 10^6 NAT records of a FortiGate, 2 x 10^4 DHCP records of 5,000 machines, a list of 10^4 rows.
+"""Time a trace: 10^6 NAT records of a FortiGate, 2 x 10^4 DHCP records of 5,000 machines, 10^4 rows.
 
     .venv/bin/python -m bench.trace [--records N] [--rows N] [--folder DIR]
 
-The logs are made once in the folder and used again. Prints seconds for each stage that can be told apart, and for the whole.
+The logs are made once in the folder and used again. Prints seconds for each stage that can be told apart, and
+for the whole.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 PUBLIC_KEY = "@PUBLIC_KEY@"
-"""The one key whose lists this bundle takes; empty: the one that stands beside the list."""
+"""Key of the lists that this bundle takes; empty: the key beside the list."""
 
 
 def main() -> None:

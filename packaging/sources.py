@@ -38,7 +38,7 @@ PARTS = (
     "results/upload.py",
 )
 _NOT_ASKED = re.compile(r"indicators/(?:review|writers)/|indicators/releases/(?!__init__|seal)")
-"""What is done with lists before they are handed out."""
+"""Processing of lists before they are published."""
 _NOT_IN_THE_HUNT = (
     "portal/",
     "demo/",

@@ -1,7 +1,8 @@
 """The one way in which tests open Chromium.
 
-Without a display the small build (Debian's `chromium-headless-shell`) does what the whole browser does, with less to start and
-to draw: all pages of the demo's portal take 105 s of processor time with it and 152 s with the whole one.
+Without a display the small build (Debian's `chromium-headless-shell`) does what the whole browser does, with
+less to start and to draw: all pages of the demo's portal take 105 s of processor time with it and 152 s with
+the whole one.
 """
 
 from __future__ import annotations

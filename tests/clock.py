@@ -1,13 +1,18 @@
-"""The clock of the tests: every test begins at the same moment, so that none depends on the day on which it runs.
+"""The clock of the tests.
 
-Each test, with the fixtures that are made for it and the Python processes that it starts, begins at USUAL and sees time pass from there.
-In CI (`LAMSACH_CI=1`, or with `--dates`) the tests of the portal, the letters and the scanner are spread over the twelve moments of DATES, each
-test always under the same one (by a digest of its name; tests that share a fixture of their module by the module's), and those of
-EVERY_DATE run under all twelve, but for those in a browser and those marked `one_date`: they state the day that they ask about, or ask about
-none, such as tables of names, searches and files. `--date NAME` runs whatever is chosen under one of them.
+Every test begins at the same moment, so that none depends on the day on which it runs.
 
-`@pytest.mark.real_clock("why")` is for what has to agree with a clock that cannot be set: the file system's times, OpenSSL's, another program's.
-Nothing may ask for the time while modules are imported (`tests/docs/test_clock.py` looks for it).
+Each test, with the fixtures that are made for it and the Python processes that it starts, begins at USUAL and
+sees time pass from there. In CI (`LAMSACH_CI=1`, or with `--dates`) the tests of the portal, the letters and
+the scanner are spread over the twelve moments of DATES, each test always under the same one (by a digest of
+its name; tests that share a fixture of their module by the module's), and those of EVERY_DATE run under all
+twelve, but for those in a browser and those marked `one_date`: they state the day that they ask about, or ask
+about none, such as tables of names, searches and files. `--date NAME` runs whatever is chosen under one of
+them.
+
+`@pytest.mark.real_clock("why")` is for what has to agree with a clock that cannot be set: the file system's
+times, OpenSSL's, another program's. Nothing may ask for the time while modules are imported
+(`tests/docs/test_clock.py` looks for it).
 """
 
 from __future__ import annotations
@@ -42,7 +47,10 @@ DATES: Mapping[str, datetime] = {
 }
 """Weekends, holidays, ends of months and years, and hours at which Vietnam has another day than UTC."""
 CERTIFIED = (datetime(2020, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC))
-"""From when until when the tests' certificates are valid: OpenSSL compares them with a clock that cannot be set."""
+"""From when until when the tests' certificates are valid.
+
+OpenSSL compares them with a clock that cannot be set.
+"""
 DATED = ("tests/portal/", "tests/letters/", "tests/scanner/")
 EVERY_DATE = frozenset(
     {
@@ -61,7 +69,10 @@ OFFSET = "TESTS_CLOCK_OFFSET_S"
 
 
 def date_name(path: str, nodeid: str, shares: bool) -> str:
-    """Under which of DATES a test runs, whose file is `path`; `shares`: it has a fixture that is made for the whole module."""
+    """Under which of DATES a test runs, whose file is `path`.
+
+    `shares`: it has a fixture that is made for the whole module.
+    """
     return list(DATES)[zlib.crc32((path if shares else nodeid).encode()) % len(DATES)]
 
 

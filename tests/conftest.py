@@ -1,4 +1,4 @@
-"""What every test may use, and what holds for all of them."""
+"""Fixtures and rules for all tests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ os.environ.setdefault(
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ["LAMSACH_FORMATS"] = os.devnull  # not the person's own formats
-"""Byte code is kept: without it each process, and each that a test starts, would compile all sources again."""
+"""Cache of byte code: otherwise each process, and each that a test starts, would compile all sources."""
 
 gc.set_threshold(100_000, 20, 20)
 """Garbage is looked for less often than usual: a test makes much, and keeps little."""
@@ -43,7 +43,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.fixture(autouse=True)
 def rights_of_new_files() -> Iterator[None]:
-    """What a test lets the process give to new files ends with it (a portal that starts keeps its files for their owner)."""
+    """Restore the rights of new files after each test.
+
+    A portal that starts keeps its files for their owner.
+    """
     before = os.umask(0o022)
     os.umask(before)
     yield
@@ -58,7 +61,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[object]:
-    """Modules and tests stay to the end: collecting garbage goes through them once, not with every test that makes some."""
+    """Modules and tests stay to the end.
+
+    Collecting garbage goes through them once, not with every test that makes some.
+    """
     gc.disable()
     try:
         return (yield)
@@ -69,5 +75,8 @@ def pytest_collection() -> Iterator[object]:
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Bytes name no test: packed ones hold the time at which they were made, and each process would name the test otherwise."""
+    """Parameters of bytes do not name tests.
+
+    Packed ones hold the time at which they were made, and each process would name the test otherwise.
+    """
     return argname if isinstance(val, bytes) else None

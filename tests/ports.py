@@ -7,12 +7,18 @@ import random
 import socket
 
 _RANGE = range(18_000, 30_000)
-"""Below what any system gives to an outgoing connection (RFC 6335 leaves these to be registered): a port stays free until its server starts."""
+"""Below what any system gives to an outgoing connection (RFC 6335 leaves these to be registered).
+
+A port stays free until its server starts.
+"""
 _given: set[int] = set()
 
 
 def free_port() -> int:
-    """A port that nobody uses now, over TCP or UDP, and that this process has not been given before: it stays its owner's, also while that one is dead."""
+    """A port that nobody uses now, over TCP or UDP, and that this process has not been given before.
+
+    It stays its owner's, also while that one is dead.
+    """
     while True:
         port = random.SystemRandom().choice(_RANGE)
         if port not in _given and _is_free(port):
@@ -21,7 +27,7 @@ def free_port() -> int:
 
 
 def accepts(port: int) -> bool:
-    """Whether somebody listens there."""
+    """Report whether somebody listens there."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
         return True
     return False

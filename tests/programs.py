@@ -1,4 +1,7 @@
-"""A program of somebody else's that a test needs: its absence is a skip that names it, and a failure in CI, where every program has to be."""
+"""A program of somebody else's that a test needs.
+
+Its absence is a skip that names it, and a failure in CI, where every program has to be.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import pytest
 
 
 def in_ci() -> bool:
-    """Whether this is the whole check (`.ci/run`), which installs all programs."""
+    """Report whether this is the whole check (`.ci/run`), which installs all programs."""
     return os.environ.get("LAMSACH_CI") == "1"
 
 
@@ -22,6 +25,9 @@ def missing(name: str) -> NoReturn:
 
 
 def require_program(name: str, path: str | None = None) -> str:
-    """The path of a program such as `chromium`, looked for in these folders (`PATH` of the environment when none are given)."""
+    """The path of a program such as `chromium`, searched in these folders.
+
+    `PATH` of the environment when none are given.
+    """
     found = shutil.which(name, path=path)
     return found if found is not None else missing(name)

@@ -1,4 +1,7 @@
-"""A table of many rows in one test. Each test costs pytest some milliseconds in every process, which a thousand short rows do not pay back."""
+"""A table of many rows in one test.
+
+Each test costs pytest some milliseconds in every process, which a thousand short rows do not pay back.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,10 @@ from typing import Any
 def each_row(
     name: str, table: Iterable[Any], call: Callable[[Any], str] = repr
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """As `pytest.mark.parametrize` with one name, but in one test, which goes on to the end and tells every row that fails; `call` says which."""
+    """Run one test over rows, as `pytest.mark.parametrize` with one name does; `call` selects rows.
+
+    The test goes on to the end and reports every row that fails.
+    """
 
     def decorate(test: Callable[..., None]) -> Callable[..., None]:
         @wraps(test)

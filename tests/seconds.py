@@ -1,7 +1,8 @@
-"""How long each test file takes, so that the longest start first and `make test-quick` can leave them out.
+"""Time each test file, so that the longest start first and `make test-quick` can leave them out.
 
-`tests/seconds.txt` holds a row per file: seconds of all its tests, seconds of its longest one, its path. `--write-seconds` writes it anew,
-which a run of the whole suite is good for. A file without a row counts as short.
+`tests/seconds.txt` holds a row per file: seconds of all its tests, seconds of its longest one, its path.
+`--write-seconds` writes it anew, which a run of the whole suite is good for. A file without a row counts as
+short.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ import pytest
 
 TABLE = Path(__file__).with_suffix(".txt")
 LONG_TEST_S = 4.0
-"""A file with a test that takes so long starts before the others: else one process would end with it while the others have nothing left."""
+"""A file with a test that takes so long starts before the others.
+
+Else one process would end with it while the others have nothing left.
+"""
 QUICK_FILE_S = 1.5
 """Longer files are none for every save."""
 
@@ -34,9 +38,12 @@ def written(seconds: dict[str, dict[str, float]]) -> str:
 
 
 def dealt(paths: list[str], table: dict[str, tuple[float, float]], workers: int) -> list[int]:
-    """The order in which tests of these files start, as the processes take it: each an equal part, one behind the other.
+    """The order in which tests of these files start, as the processes take it.
 
-    Each part begins with its share of the files with long tests, the longest first, so that all have about as much of them; the rest as it was.
+    Each an equal part, one behind the other.
+
+    Each part begins with its share of the files with long tests, the longest first, so that all have about as
+    much of them; the rest as it was.
     """
     parts: list[list[int]] = [[] for _ in range(workers)]
     seconds = [0.0] * workers
@@ -96,7 +103,7 @@ def _table() -> dict[str, tuple[float, float]]:
 
 
 class _Recorder:
-    """Adds up what the reports say."""
+    """A sum of the reports' durations."""
 
     def __init__(self) -> None:
         self._seconds: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))

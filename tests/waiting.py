@@ -1,4 +1,7 @@
-"""The one place where tests wait for what they are not told of: they ask again and again, never longer than some limit, and never a fixed time."""
+"""Wait for events that nothing announces: the one place for it.
+
+Tests ask again and again, never longer than some limit, and never a fixed time.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ def came(
     every: float = 0.02,
     still: Callable[[], bool] = lambda: True,
 ) -> Any:
-    """What `what` gives as soon as it gives something true; what it gave last after so many seconds, or once what it waits for cannot come any more."""
+    """Return the first true result of `what`; after so many seconds, or once it cannot come, the last one."""
     end = time.monotonic() + seconds
     while not (found := what()) and still() and time.monotonic() < end:
         time.sleep(every)
@@ -38,5 +41,5 @@ def until(
 
 
 def at_any_moment(dice: random.Random, most_s: float) -> None:
-    """Let up to so many seconds pass: what is killed or stopped then may be at whatever it does."""
+    """Let up to so many seconds pass: a process that is killed or stopped then may be at any step."""
     time.sleep(dice.uniform(0, most_s))

@@ -1,4 +1,7 @@
-"""The first answer of a retro-hunt is one of the whole answer's sightings, from the newest segment that has one."""
+"""A retro-hunt's first answer is one of the whole answer's sightings.
+
+It comes from the newest segment that has one.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,10 @@ DAYS = 6
 
 @pytest.fixture
 def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
-    """Six days; a listed address on the second and fourth, and a name that only its parent's neighbours share on the last."""
+    """Six days with a listed address on the second and fourth.
+
+    On the last, a name that only its parent's neighbours share.
+    """
     monkeypatch.setattr(catalog, "GROUP", 8)
     monkeypatch.setattr(catalog, "PART", 4)
     logs = []

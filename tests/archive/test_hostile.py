@@ -1,4 +1,4 @@
-"""Whatever bytes lie in an archive: problems are told, nothing breaks."""
+"""Archives of any bytes: problems are reported, nothing breaks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A filter never denies a value that stands in the lines: in adversarial surroundings, and in every spelling that the sieve knows."""
+"""Filters never deny a value that is in the lines.
+
+In adversarial surroundings, and in every spelling that the sieve knows.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +80,7 @@ def test_a_network_may_be_held_where_one_of_its_addresses_is(
 
 
 def wrong(maker: KeyMaker, text: str, asked: str, compressed_bytes: int) -> int:
-    """How many of 1,000 values that are not in the text are taken for ones that are, each asked alone."""
+    """Count how many of 1,000 absent values are taken for present ones, each queried alone."""
     shape, data = filters.build(keys_of(maker, text.encode()), compressed_bytes)
     blob = np.frombuffer(data, np.uint8)
     one_by_one = (questions_of([canonical(asked.format(number))]) for number in range(1000))

@@ -1,4 +1,4 @@
-"""What was written stays as it was or the change is seen; what is deleted is deleted for a recorded reason."""
+"""Written data stay as they were or the change is seen; deletions have a recorded reason."""
 
 from __future__ import annotations
 

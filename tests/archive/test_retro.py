@@ -310,7 +310,7 @@ def test_few_signs_tell_what_many_do() -> None:
 
 
 def test_addresses_as_numbers_are_found_too(tmp_path: Path) -> None:
-    """No filter tells of them: their segments are opened, and each line is read."""
+    """No filter has them: their segments are opened, and each line is read."""
     flow = '{{"IPV4_SRC_ADDR": {}, "IPV4_DST_ADDR": {}, "L4_DST_PORT": 443, "FIRST_SWITCHED": 1662000000}}\n'
     row = "{}|{}|51234|443|6|2022/09/01T02:20:31|\n"
     for name, line, heading in (("flows", flow, ""), ("rows", row, "sIP|dIP|sPort|dPort|pro|sTime|\n")):

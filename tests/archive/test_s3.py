@@ -1,4 +1,7 @@
-"""An archive in S3-compatible storage (moto's server on loopback): filled, asked, verified, collected into; logs read from there."""
+"""An archive in S3-compatible storage (moto's server on loopback): filled, asked, verified, collected into.
+
+Logs read from there.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Descriptions of sources: the head is read when it is wanted, whatever its size, and stays when the description is written anew."""
+"""Descriptions of sources: the head is read on demand, at any size, and stays when rewritten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Every sentence that the archive, the collector and their commands may say has its Vietnamese, with the same placeholders."""
+"""Sentences of the archive, the collector and their commands have their Vietnamese.
+
+With the same placeholders.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A stand-in for the national centre: HTTPS on this machine, which checks signature and schema, and tells a repeated report again."""
+"""A stand-in for the national centre.
+
+HTTPS on this machine, which checks signature and schema, and tells a repeated report again.
+"""
 
 from __future__ import annotations
 
@@ -26,16 +29,19 @@ SCHEMA = etree.XMLSchema(
     etree.parse(Path(lamsach.channels.avreport.__file__).with_name("avreport.xsd"))  # type: ignore[arg-type]
 )
 BROKEN, SILENT = 0, -1
-"""What it may do instead of answering: take the report and end the connection; take it and say nothing."""
+"""Failures in place of an answer: take the report and end the connection; take it and stay silent."""
 
 
 def fits(document: bytes) -> bool:
-    """Whether a document is as the schema wants it."""
+    """Validate a document against the schema."""
     return bool(SCHEMA.validate(etree.fromstring(document)))
 
 
 class Centre:
-    """The receiver. `plan`: what it does with the next requests, else it judges them; `taken` has each report once, `requests` all that came."""
+    """The receiver. `plan`: what it does with the next requests, else it judges them.
+
+    `taken` has each report once, `requests` all that came.
+    """
 
     def __init__(self, folder: Path, trusted: Signer) -> None:
         self.plan: list[int] = []

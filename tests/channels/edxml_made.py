@@ -80,16 +80,20 @@ def dispatch(
     )
 
 
-STATUS = f"""<edXML xmlns="{NAMESPACE}" xmlns:edXML="{NAMESPACE}"><edXML:edXMLEnvelope><edXML:edXMLHeader><edXML:Status>
+STATUS = f"""<edXML xmlns="{NAMESPACE}" xmlns:edXML="{NAMESPACE}"><edXML:edXMLEnvelope><edXML:edXMLHeader>\
+<edXML:Status>
 <edXML:ResponseFor><edXML:OrganId>000.00.00.G22</edXML:OrganId><edXML:Code>1298/CATTT-NCSC</edXML:Code>
 <edXML:PromulgationDate>23/08/2026</edXML:PromulgationDate>
 <edXML:DocumentId>000.00.00.G22,2026/08/23,1298/CATTT-NCSC</edXML:DocumentId></edXML:ResponseFor>
 <edXML:From><edXML:OrganId>H37.DN.001</edXML:OrganId><edXML:OrganName>Trung tâm</edXML:OrganName></edXML:From>
 <edXML:StatusCode>3</edXML:StatusCode><edXML:Description>Đã vào sổ</edXML:Description>
-<edXML:Timestamp>24/08/2026 09:10:11</edXML:Timestamp></edXML:Status></edXML:edXMLHeader></edXML:edXMLEnvelope></edXML>"""
+<edXML:Timestamp>24/08/2026 09:10:11</edXML:Timestamp></edXML:Status></edXML:edXMLHeader>\
+</edXML:edXMLEnvelope></edXML>"""
 
-FLAT = f"""<?xml version="1.0"?><EdXMLEnvelope xmlns="http://www.go.vn/eDoc"><MessageHeader>{HEADER}</MessageHeader>
-<Manifest><Attachment><Content>{b64(LIST)}</Content><FileName>danh-sach.txt</FileName><FileType>text/plain</FileType></Attachment></Manifest></EdXMLEnvelope>"""
+FLAT = f"""<?xml version="1.0"?><EdXMLEnvelope xmlns="http://www.go.vn/eDoc">\
+<MessageHeader>{HEADER}</MessageHeader>
+<Manifest><Attachment><Content>{b64(LIST)}</Content><FileName>danh-sach.txt</FileName>\
+<FileType>text/plain</FileType></Attachment></Manifest></EdXMLEnvelope>"""
 
 SOAP = f"""<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Header/><soap:Body>
 {FLAT.partition("?>")[2]}</soap:Body></soap:Envelope>"""

@@ -1,4 +1,4 @@
-"""The malware report: what bundles say of a period, what leaves under each way of naming, that it fits the schema, and how it is sent."""
+"""The malware report: a period's bundles, each way of naming, the schema, and sending."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written is read back the same, whatever the texts hold."""
+"""Messages with any text are read back as they were written."""
 
 from __future__ import annotations
 

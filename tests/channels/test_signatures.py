@@ -1,4 +1,7 @@
-"""A signature is valid only over the whole file and by a certificate that is trusted; a changed byte is seen."""
+"""A signature is valid only over the whole file and by a certificate that is trusted.
+
+A changed byte is seen.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +92,10 @@ def test_a_part_a_second_signature_and_another_time_are_not_valid() -> None:
 
 
 def test_a_signature_with_properties_of_its_own_is_checked_too() -> None:
-    """XAdES, as the government's signing programs make it: a second reference to the signature's own properties."""
+    """XAdES, as the government's signing programs make it.
+
+    A second reference to the signature's own properties.
+    """
     from lxml import etree
     from signxml.xades import XAdESSigner
 

@@ -1,2 +1,5 @@
-"""Everything at once, and things go wrong: collector, archive, retro-hunt and portal under load while processes are killed, the disk fills,
-PostgreSQL stops, clocks jump and segments are cut. `make chaos`, or `python -m tests.chaos --seconds 600`."""
+"""Everything at once, and things go wrong.
+
+Collector, archive, retro-hunt and portal under load while processes are killed, the disk fills, PostgreSQL
+stops, clocks jump and segments are cut. `make chaos`, or `python -m tests.chaos --seconds 600`.
+"""

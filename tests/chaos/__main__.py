@@ -1,4 +1,7 @@
-"""`python -m tests.chaos [--seconds N] [--seed N] [--units N]`: one run, its account as JSON; status 1 when something is wrong."""
+"""`python -m tests.chaos [--seconds N] [--seed N] [--units N]`: one run, its account as JSON.
+
+Status 1 when something is wrong.
+"""
 
 from __future__ import annotations
 

@@ -18,8 +18,11 @@ from tests.chaos.world import EVERY
 
 @dataclass
 class Account:
-    """What happened and what was found. `certain`: numbers of messages that the collector had counted before it was killed, or that were
-    sent after the last kill. `wrong`: what must not be."""
+    """Events and findings of a run.
+
+    `certain`: numbers of messages that the collector had counted before it was killed, or that were sent
+    after the last kill. `wrong`: what must not be.
+    """
 
     seconds: float = 0.0
     mishaps: Counter[str] = field(default_factory=Counter)

@@ -1,4 +1,7 @@
-"""The marker of the chaos run's short slices; those that take a minute run in CI or when they are asked for."""
+"""The marker of the chaos run's short slices.
+
+Those that take a minute run in CI or when they are asked for.
+"""
 
 from __future__ import annotations
 

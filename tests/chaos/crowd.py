@@ -1,4 +1,7 @@
-"""People and programs of many units that all do their part at the same time, and try again whenever their connection is cut: acknowledge, hand findings in, report."""
+"""People and programs of many units that all act at the same time: acknowledge, hand findings in, report.
+
+Each tries again whenever its connection is cut.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,10 @@ class Member:
         self.cuts = 0
 
     def ask(self, method: str, path: str, body: bytes | str = "", **headers: str) -> tuple[int, str, bytes]:
-        """Status, place and body of the answer. A connection that is cut is tried again: any other answer than an error of the server will do."""
+        """Status, place and body of the answer.
+
+        A connection that is cut is tried again: any other answer than an error of the server will do.
+        """
         got = came(lambda: self._once(method, path, body, headers), every=0.05)
         status, place, page = got or (0, "", b"")
         self.answers[status] += 1
@@ -139,11 +145,11 @@ class Crowd:
 
     @property
     def done(self) -> float:
-        """Which share of them have begun."""
+        """Return the share of them that have begun."""
         return 1 - len(self._waiting) / len(self.members)
 
     def over(self) -> bool:
-        """Whether all are done."""
+        """Report whether all are done."""
         return not any(thread.is_alive() for thread in self.threads)
 
     def end(self) -> None:

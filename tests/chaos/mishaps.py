@@ -1,4 +1,4 @@
-"""What goes wrong in a chaos run."""
+"""Failures of a chaos run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.chaos.scene import TCP_SOURCE, Scene
 from tests.chaos.world import PATIENCE_S, Child, clock_library, wait_for
 
 SKEWS_S = {"": 0, "-3h": -3 * 3600, "+2d": 2 * 86400}
-"""How the collector's clock may be off, as libfaketime writes it, and in seconds."""
+"""Offsets of the collector's clock, as libfaketime writes them, and in seconds."""
 
 
 class Mishaps(Scene):
@@ -71,7 +71,10 @@ class Mishaps(Scene):
         self.account.check(self.ready(), "the collector does not begin")
 
     def skew_clock(self) -> None:
-        """The collector's clock jumps, also back to the right time; that it did is seen in the answers it gives."""
+        """The collector's clock jumps, also back to the right time.
+
+        That it did is seen in the answers it gives.
+        """
         skew = self.rng.choice([name for name in SKEWS_S if name != self.collector.skew])
         self.collector.skew = skew
         self.restart_collector()

@@ -1,4 +1,6 @@
-"""The portal's side of a chaos run, in a process of its own: a unit, its token, a campaign; a list at the end; what arrived.
+"""The portal's side of a chaos run, in a process of its own: a unit, its token, a campaign.
+
+A list at the end; what arrived.
 
 python -m tests.chaos.office begin|list|count
 python -m tests.chaos.office crowd UNITS FOLDER | tally
@@ -93,7 +95,7 @@ def run_list() -> dict[str, object]:
 
 
 def count() -> dict[str, object]:
-    """What the portal holds."""
+    """Count the portal's rows."""
     from django.db.models import Count, Sum
 
     from lamsach.portal.jobs.models import Job, JobState
@@ -109,7 +111,11 @@ def count() -> dict[str, object]:
 
 
 def crowd(count: str, folder: str) -> dict[str, object]:
-    """A dispatch to so many units; what each unit's people need: the link in their letter, a session, a token, a bundle of findings with one machine."""
+    """A dispatch to so many units.
+
+    What each unit's people need: the link in their letter, a session, a token, a bundle of findings with one
+    machine.
+    """
     from django.conf import settings
     from django.test import Client
 
@@ -186,7 +192,7 @@ def crowd(count: str, folder: str) -> dict[str, object]:
 
 
 def tally() -> dict[str, object]:
-    """What came of a crowd's work."""
+    """Tally the results of a crowd's work."""
     from collections import Counter
 
     from lamsach.portal.campaigns.models import Recipient

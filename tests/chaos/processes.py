@@ -1,4 +1,6 @@
-"""A portal of several processes on one PostgreSQL, one of which is killed again and again while many units acknowledge, hand in findings and report, and letters go out.
+"""A portal of several processes on one PostgreSQL; one is killed again and again.
+
+Meanwhile many units acknowledge, hand in findings and report, and letters go out.
 
 At the end: no letter twice, no report lost, no case twice, no error page.
 """
@@ -46,7 +48,7 @@ Wrong = list[str]
 
 
 class Box:
-    """What came to the mail server: how often each letter came, by whom it is for and what it is."""
+    """Letters received by the mail server: count, recipient and kind of each."""
 
     def __init__(self) -> None:
         self.came: Counter[tuple[str, str]] = Counter()
@@ -145,7 +147,7 @@ class Processes:
         self._begin_worker(number)
 
     def _settled(self) -> dict[str, Any]:
-        """What the portal holds when nothing is under way any more."""
+        """Return the portal's rows once nothing is under way any more."""
         with psycopg.connect(self._postgres.address, autocommit=True) as database:
             ended = came(lambda: database.execute(UNDER_WAY).fetchone() == (0,), PATIENCE_S, every=0.2)
         self._check(ended, "the work does not come to its end")

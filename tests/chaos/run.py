@@ -19,7 +19,10 @@ class Chaos(Mishaps):
     """A run in a folder."""
 
     def run(self, seconds: float, first: Sequence[str] = ()) -> Account:
-        """Load and mishaps for so long, then the account. `first`: mishaps that come before the others, in any case."""
+        """Load and mishaps for so long, then the account.
+
+        `first`: mishaps that come before the others, in any case.
+        """
         begun = time.monotonic()
         self.collector.start()
         try:

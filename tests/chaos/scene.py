@@ -1,4 +1,4 @@
-"""What a chaos run takes place in: a folder with a collector under load, and with it, when wanted, a portal on PostgreSQL."""
+"""Setting of a chaos run: a folder with a collector under load, optionally with a portal on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -95,24 +95,27 @@ class Scene:
         self.send(self.rng.randrange(1, 400))
 
     def send(self, count: int) -> None:
-        """So many messages over TCP. The number of one that could not be given to the system is not used again: it may have arrived."""
+        """So many messages over TCP.
+
+        The number of one that could not be given to the system is not used again: it may have arrived.
+        """
         first = self.account.sent_tcp
         sent = send(self.tcp, first, count)
         self.life.append(range(first, first + sent))
         self.account.sent_tcp = first + sent + (sent < count)
 
     def ready(self) -> bool:
-        """Whether the collector takes lines in."""
+        """Report whether the collector accepts lines."""
         return wait_for(f"http://127.0.0.1:{self.metrics}/ready", self.collector)
 
     def counted(self, source: str) -> int:
-        """How many lines of a source the collector says that it has taken in, in all runs."""
+        """Return the number of lines of a source that the collector has counted, over all runs."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics}/metrics", timeout=PATIENCE_S) as answer:
             text = answer.read().decode()
         return next((int(float(lines)) for name, lines in _LINES.findall(text) if name == source), 0)
 
     def wait_until_counted(self, source: str, lines: int) -> bool:
-        """Whether the collector has taken so many lines of the source in, in time."""
+        """Wait until the collector has counted so many lines of the source; false: not in time."""
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end and self.collector.alive:
             try:

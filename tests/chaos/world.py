@@ -1,4 +1,7 @@
-"""The processes of a chaos run: a collector, a portal with its worker, PostgreSQL; a file that grows and is rotated, a sender of syslog."""
+"""The processes of a chaos run: a collector, a portal with its worker, PostgreSQL.
+
+A file that grows and is rotated, a sender of syslog.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,10 @@ def stamp() -> str:
 
 @cache
 def clock_library() -> str:
-    """What `faketime` would preload (the one for programs with threads); empty where it is not installed."""
+    """Return the library that `faketime` would preload (for programs with threads).
+
+    Empty if not installed.
+    """
     if not shutil.which("faketime"):
         return ""
     words = ["faketime", "-m", "-f", "+0", "printenv", "LD_PRELOAD"]
@@ -43,9 +49,12 @@ def clock_library() -> str:
 
 
 def clock(skew: str) -> dict[str, str]:
-    """The environment of a program whose wall clock is off by so much; the clock that never jumps is left alone.
+    """The environment of a program whose wall clock is off by so much.
 
-    Not by the command `faketime`: that waits for the program as its child, so a signal would end the command and never reach the program.
+    The clock that never jumps is left alone.
+
+    Not by the command `faketime`: that waits for the program as its child, so a signal would end the command
+    and never reach the program.
     """
     if not skew or not clock_library():
         return {}
@@ -92,7 +101,7 @@ class Child:
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
+        """Report whether it runs."""
         return self.process is not None and self.process.poll() is None
 
 
@@ -135,7 +144,11 @@ class Postgres:
 
 
 class Disk:
-    """Where archive and spool lie: a file system of a few hundred megabytes that can be filled, where this machine lets us make one."""
+    """File system for archive and spool: a few hundred megabytes to be filled, if this machine allows it.
+
+    A file system of a few hundred megabytes that can be filled, where this machine lets us make one.
+
+    """
 
     def __init__(self, folder: Path, megabytes: int = 300) -> None:
         self.folder = folder
@@ -199,7 +212,7 @@ def send(port: int, first: int, count: int) -> int:
 
 
 def wait_for(url: str, child: Child | None = None) -> bool:
-    """Whether the address answers with 200 in time, and before the child that answers there ends."""
+    """Wait for status 200 from the address; false: too late, or the answering child has ended."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end and (child is None or child.alive):
         with contextlib.suppress(OSError, ValueError), urllib.request.urlopen(url, timeout=5) as answer:

@@ -1,4 +1,4 @@
-"""Python runs this before whatever a test starts: the clock of the process is the test's (`tests/clock.py`)."""
+"""Set the clock of each process that a test starts (`tests/clock.py`); Python imports this first."""
 
 import os
 import sys

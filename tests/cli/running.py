@@ -1,4 +1,4 @@
-"""Runs the command as a person does, and writes small logs whose truth is known."""
+"""Run the command as a person does, and write small logs whose truth is known."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COMMAND = str(Path(sys.executable).parent / "lamsach")
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How a command ended: its status, what it wrote to standard output, and the lines of standard error."""
+    """Result of a command: its status, its standard output, and the lines of standard error."""
 
     status: int
     out: str
@@ -50,7 +50,10 @@ def child(
     variables: Mapping[str, str] | None = None,
     before: Callable[[], None] | None = None,
 ) -> Ran:
-    """The command in a process of its own, its streams in pipes; `before` runs in the process before the command."""
+    """The command in a process of its own, its streams in pipes.
+
+    `before` runs in the process before the command.
+    """
     ended = subprocess.run(
         [COMMAND, *map(str, arguments)],
         input=data,
@@ -89,7 +92,7 @@ def write_list(path: Path, *values: str) -> Path:
 
 
 class Called(NamedTuple):
-    """How a command ended that was called without the last line of defence: an error of ours is its `exception`."""
+    """Result of a command without the last line of defence: an error of ours is its `exception`."""
 
     exit_code: int
     stdout: str

@@ -1,4 +1,6 @@
-"""The table of bad input: one clear line for each problem, the other inputs still hunted, and a status that tells.
+"""The table of bad input.
+
+One clear line for each problem, the other inputs still hunted, and a status that tells.
 
 Each case stands beside a good log and a good list, in which the hunt has to find the same machine as ever.
 """
@@ -44,7 +46,10 @@ LAUGHS = (
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`make` writes what is bad into a folder and gives the further words of the command. `also`: a machine that is still found in it."""
+    """`make` writes what is bad into a folder and gives the further words of the command.
+
+    `also`: a machine that is still found in it.
+    """
 
     name: str
     make: Callable[[Path], list[object]]
@@ -213,7 +218,10 @@ USES = [
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that the command runs in: a good log and a good list are there. Bombs are called so from 1 MiB on."""
+    """The folder that the command runs in: a good log and a good list are there.
+
+    Bombs are called so from 1 MiB on.
+    """
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WRONG", "wrong")
     limits = Limits(max_ratio=100, ratio_from_bytes=1 << 20)
@@ -352,7 +360,10 @@ def test_a_disk_that_fills(folder: Path, suffix: str) -> None:
 def test_one_result_that_cannot_be_written_does_not_keep_the_others(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The folder of one vanishes while the hunt runs: what cannot be written from the start is refused before it."""
+    """The folder of one vanishes while the hunt runs.
+
+    What cannot be written from the start is refused before it.
+    """
     (folder / "brief").mkdir()
     module = importlib.import_module("lamsach.cli.hunt_run")
     search = module.investigate

@@ -1,4 +1,7 @@
-"""`lamsach demo` as people and programs run it: on a terminal it ends in a portal until Ctrl-C, without one after the report; `--once` never serves."""
+"""`lamsach demo` as people and programs run it.
+
+On a terminal it ends in a portal until Ctrl-C, without one after the report; `--once` never serves.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ class Terminal:
             os.execvpe(command[0], command, variables)
 
     def read(self, pattern: str) -> str:
-        """What the first group of the pattern says, once it stands there."""
+        """Return the first group of the pattern, once it is printed."""
         end = time.monotonic() + 240
         while time.monotonic() < end:
             if found := re.search(pattern, self.text):

@@ -1,4 +1,7 @@
-"""`lamsach dispatch read`: one JSON object in a pipe, files under safe names, one error for what cannot be read."""
+"""`lamsach dispatch read`.
+
+One JSON object in a pipe, files under safe names, one error for what cannot be read.
+"""
 
 from __future__ import annotations
 

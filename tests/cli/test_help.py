@@ -177,7 +177,10 @@ def test_ranges_are_said_in_words() -> None:
 
 
 def test_every_value_has_a_name() -> None:
-    """An option that takes a value says of what kind; an argument is called in its row as in the line of usage."""
+    """An option that takes a value says of what kind.
+
+    An argument is called in its row as in the line of usage.
+    """
     for name, command in COMMANDS.items():
         assert all(bool(one.metavar) != one.is_flag for one in command.options), name
     for words, name in (("backup", "FILE"), ("restore", "FILE"), ("manage", "ARGUMENTS...")):

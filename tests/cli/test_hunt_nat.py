@@ -1,4 +1,7 @@
-"""`lamsach hunt --nat`: a sensor outside the gateway saw the contact, and the firewall's log says whose it was."""
+"""`lamsach hunt --nat`.
+
+A sensor outside the gateway saw the contact, and the firewall's log says whose it was.
+"""
 
 from __future__ import annotations
 

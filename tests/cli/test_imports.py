@@ -1,4 +1,4 @@
-"""What a command must not import: the start is not felt because nothing is loaded that is not used."""
+"""Modules that a command must not import, so that it starts quickly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Outputs that cannot be written: refused before the work, and a full disk behind standard output is no defect."""
+"""Outputs that cannot be written.
+
+Refused before the work, and a full disk behind standard output is no defect.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people are told: in their language, as a table on a terminal, once, and nothing that is not so."""
+"""Messages for people: in their language, as a table on a terminal, once, and true."""
 
 from __future__ import annotations
 

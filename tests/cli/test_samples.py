@@ -51,7 +51,10 @@ def texts(value: object) -> Iterator[str]:
 
 
 def listable(name: str) -> list[str]:
-    """The public addresses and the names that the cases of a format name, canonical: what a list could hold."""
+    """The public addresses and the names that the cases of a format name, canonical.
+
+    What a list could hold.
+    """
     found: set[str] = set()
     for case in cases(name):
         for field in (*ADDRESSES, *NAMES):

@@ -1,4 +1,4 @@
-"""How the words of a command line are read, and what a shell is offered to complete them."""
+"""Parsing of a command line, and the completions offered to a shell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One cluster of two processes for all tests here that kill nobody, and ended with the last of them: at rest it takes a twelfth of a processor."""
+"""One cluster of two processes for all tests here that kill nobody, and ended with the last of them.
+
+At rest it takes a twelfth of a processor.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A retro-hunt on a cluster finds what one process finds, byte for byte, also when a worker dies in the middle."""
+"""A retro-hunt on a cluster finds the same as one process, byte for byte.
+
+Also when a worker dies in the middle.
+"""
 
 from __future__ import annotations
 
@@ -117,7 +120,7 @@ def test_a_worker_dies_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyP
         pids = [nanny.pid for nanny in made.workers.values()]
 
         def kill(*arguments: Any) -> None:
-            """When the first task is done, one of the two is gone."""
+            """End one of the two when the first task is done."""
             if not killed:
                 killed.append(pids[0])
                 os.kill(pids[0], signal.SIGKILL)

@@ -1,4 +1,7 @@
-"""Pieces are cut into the chunks into which one process cuts the whole log, whether their text is in memory or still on the disk."""
+"""Pieces are cut into the chunks of one process that reads the whole log.
+
+Their text is in memory or still on the disk.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a cluster finds is what one process finds, byte for byte, also when a worker dies in the middle."""
+"""A cluster finds the same as one process, byte for byte, also when a worker dies in the middle."""
 
 from __future__ import annotations
 

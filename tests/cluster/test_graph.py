@@ -11,7 +11,7 @@ from lamsach.cluster.search import Graph
 
 
 class _Client:
-    """Notes what it is asked to do, and does nothing."""
+    """A client that records its calls and does nothing."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[dict[str, Any], list[str]]] = []

@@ -1,4 +1,4 @@
-"""What is asked of an archive while a collector writes to it is done by the collector."""
+"""Queries of an archive while a collector writes to it are answered by the collector."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What others drop: files alone, without keeping the collector from its other work."""
+"""Drop folders: files alone, without keeping the collector from its other work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""NetFlow and IPFIX over UDP: flows become lines that are archived, matched at once and found again; templates outlive the collector."""
+"""NetFlow and IPFIX over UDP: flows become lines that are archived, matched at once and found again.
+
+Templates outlive the collector.
+"""
 
 from __future__ import annotations
 

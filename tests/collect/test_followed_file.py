@@ -1,4 +1,4 @@
-"""A followed file's lines come once each, whatever is done to the file, and whenever the collector dies."""
+"""Lines of a followed file come once each, through any change of the file and any end of the collector."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Kafka topics into the archive, against the broker that librdkafka itself brings for tests: each message once, through restarts and kills."""
+"""Kafka topics into the archive, against the broker that librdkafka itself brings for tests.
+
+Each message once, through restarts and kills.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,10 @@ def broker(started: Broker) -> Broker:
 
 
 def subscribed(broker: Broker) -> Subscription:
-    """As a group of its own: of a group that was left the broker for tests thinks for 45 seconds. Where to go on is known all the same."""
+    """As a group of its own: of a group that was left the broker for tests thinks for 45 seconds.
+
+    Where to go on is known all the same.
+    """
     return Subscription(broker.servers, (TOPIC,), f"lamsach-{time.monotonic_ns()}")
 
 
@@ -109,7 +115,10 @@ class Reading:
 def test_the_spool_knows_better_than_the_broker(
     tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A collector that is killed between the spool and the broker: the broker gives messages again that are there."""
+    """A collector that is killed between the spool and the broker.
+
+    The broker gives messages again that are there.
+    """
     monkeypatch.setattr(KafkaReader, "_commit", lambda *_, **__: None)
     broker.send("one", "two\nlines", "three")
     first = Reading(tmp_path, broker)

@@ -1,4 +1,7 @@
-"""A real collector, killed at random (SIGKILL): each line of a followed file is archived once, and what TCP lost is recorded."""
+"""A real collector, killed at random (SIGKILL).
+
+Each line of a followed file is archived once, and what TCP lost is recorded.
+"""
 
 from __future__ import annotations
 
@@ -135,7 +138,10 @@ def test_killed_again_and_again(seed: int, child: Child, tmp_path: Path) -> None
 
 
 def _wait_for(archive: Path, pattern: str, text: str, count: int) -> None:
-    """Until the text is in the spool or in the archive's segments; nothing to wait for when nothing was sent."""
+    """Until the text is in the spool or in the archive's segments.
+
+    Nothing to wait for when nothing was sent.
+    """
 
     def there() -> bool:
         spooled = b"".join(path.read_bytes() for path in (archive / "spool").glob("*.wal"))

@@ -1,4 +1,4 @@
-"""What has arrived when a receiver ends is read before it ends, and a receiver ends though its senders do not."""
+"""Arrived data are read before a receiver ends; it ends even if its senders do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cannot become a segment stays in the spool, in order, and never becomes two."""
+"""Lines that cannot become a segment stay in the spool, in order, and never become two."""
 
 from __future__ import annotations
 

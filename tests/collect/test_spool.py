@@ -1,4 +1,7 @@
-"""The spool on a disk that is full: nothing is taken in by half, and nothing that can be read again is deleted."""
+"""The spool on a disk that is full.
+
+Nothing is taken in by half, and nothing that can be read again is deleted.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the collector tells a portal and programs that watch it: status, sightings, silence, health, metrics."""
+"""Reports of the collector to a portal and monitors: status, sightings, silence, health, metrics."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .test_service import EVIL, collecting
 
 
 class Portal:
-    """Takes what is sent; answers with `answer`."""
+    """A portal that stores what is sent and answers with `answer`."""
 
     def __init__(self) -> None:
         self.got: list[tuple[str, str, str, Any]] = []

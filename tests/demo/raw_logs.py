@@ -1,4 +1,7 @@
-"""Reads the demo's logs in the plainest way, so that the tests depend neither on the generator nor on the product's readers."""
+"""Plain readers of the demo's logs.
+
+The tests depend neither on the generator nor on the product's readers.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ class Record:
     file: str
     time: datetime
     client: str
-    """Who asked or connected; for a DNS packet between server and forwarder, the forwarder."""
+    """Client of the query or connection; for a DNS packet between server and forwarder, the forwarder."""
     name: str = ""
     ips: tuple[str, ...] = ()
     url: str = ""
@@ -151,7 +154,10 @@ def records(folder: Path) -> tuple[Record, ...]:
 
 
 class Matcher:
-    """The rules of matching, as slowly and obviously as they can be written. A URL matches a line that shows only its host too."""
+    """The rules of matching, as slowly and obviously as they can be written.
+
+    A URL matches a line that shows only its host too.
+    """
 
     def __init__(self, indicators: list[tuple[str, str]]) -> None:
         self._by_type: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""The demo's logs: the syntax of each product, the order of time, leases that fit the traffic, days without logs."""
+"""The demo's logs: syntax of each product, order of time, leases that fit the traffic, days without logs."""
 
 from __future__ import annotations
 

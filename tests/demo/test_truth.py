@@ -1,4 +1,4 @@
-"""The planted truth is true: what it counts stands in the files, of the machines it names, and nothing else does."""
+"""The planted truth is true: its counts are in the files, of the machines it names, and nothing else."""
 
 from __future__ import annotations
 

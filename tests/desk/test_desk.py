@@ -1,4 +1,7 @@
-"""The page of the hunt: what a browser sends arrives whole, a search gives the results, nobody else gets in."""
+"""The page of the hunt.
+
+What a browser sends arrives whole, a search gives the results, nobody else gets in.
+"""
 
 from __future__ import annotations
 
@@ -162,7 +165,10 @@ def test_a_folder_on_this_machine(desk: Desk, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("on_this_machine", [False, True])
 def test_the_machine_behind_a_gateway(desk: Desk, tmp_path: Path, *, on_this_machine: bool) -> None:
-    """The gateway's log as a file or by its place: whom the web server calls by one address are two machines."""
+    """The gateway's log as a file or by its place.
+
+    Whom the web server calls by one address are two machines.
+    """
     page = ask(desk, "GET", "")[2].decode()
     assert 'name="nat"' in page
     assert 'name="nat_folder"' in page
@@ -206,5 +212,8 @@ def test_results_before_a_search(desk: Desk) -> None:
 
 
 def test_no_font_is_written_in_a_way_that_browsers_drop() -> None:
-    """`inherit` may stand alone, not within the shorthand: the whole rule would be ignored and buttons be tiny."""
+    """`inherit` may occur alone, not within the shorthand.
+
+    The whole rule would be ignored and buttons be tiny.
+    """
     assert not re.search(r"font:[^;}]*\d[^;}]*inherit", STYLE)

@@ -61,7 +61,7 @@ def machine(
 
 
 def who(ip: str) -> Identity:
-    """An identity of which only the address is known."""
+    """An identity with nothing known but the address."""
     return Identity(ip, how="address")
 
 

@@ -116,7 +116,10 @@ def test_two_who_fit_equally_are_not_accused() -> None:
 
 
 def test_records_without_a_far_side_accuse_nobody_where_others_state_another() -> None:
-    """A Cisco ASA logs the translation and, apart from it, the connection: a sensor whose clock is hours off meets somebody else's."""
+    """A Cisco ASA logs the translation and, apart from it, the connection.
+
+    A sensor whose clock is hours off meets somebody else's.
+    """
     elsewhere = behind(record("10.0.0.7", 4000, far=""), record("10.0.0.7", 4000, far="198.51.100.77"))
     assert elsewhere(seen(4000)) == (seen(4000), None)
     both = behind(

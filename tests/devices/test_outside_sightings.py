@@ -1,4 +1,7 @@
-"""What a sensor outside the gateway saw, beside what logs inside say of the same machine: neither counted twice nor lost."""
+"""Sightings of a sensor outside the gateway, beside logs inside of the same machine.
+
+Neither counted twice nor lost.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +29,12 @@ PUBLIC, FAR = "203.0.113.5", "198.51.100.9"
 
 
 def own(role: Role = Role.OUTBOUND, action: Action = Action.ALLOWED, *, far: str = FAR) -> Item:
-    """What a log inside says of 10.0.0.7."""
+    """A sighting of 10.0.0.7 by a log inside."""
     return sighting(who("10.0.0.7"), (1,), indicator=far, kind=IndicatorType.IP, role=role, action=action)
 
 
 def outside(action: Action = Action.ALLOWED, match: MatchKind = MatchKind.EXACT, far: str = FAR) -> Item:
-    """What a sensor outside says of it at the same time."""
+    """A sighting of it by a sensor outside at the same time."""
     identity = replace(who("10.0.0.7"), behind=Behind(PUBLIC, True))
     return sighting(
         identity, (1,), indicator=far, kind=IndicatorType.IP, action=action, match=match, observer="provider"

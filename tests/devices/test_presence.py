@@ -1,4 +1,7 @@
-"""On which days a machine was seen: by leases, by log-ons, by lines that the hunt parses; never by what the other side sent."""
+"""On which days a machine was seen: by leases, by log-ons, by lines that the hunt parses.
+
+Never by what the other side sent.
+"""
 
 from __future__ import annotations
 
@@ -108,7 +111,10 @@ def test_a_hunt_tells_of_machines_that_are_quiet(tmp_path: Path) -> None:
 
 
 def test_a_mark_needs_the_key() -> None:
-    """Who guesses an address cannot confirm it: neither as bundles of before did it, nor with another key; and without a key no two hunts agree."""
+    """Guessing an address confirms nothing: not as older bundles did, nor with another key.
+
+    Without a key no two hunts agree.
+    """
     ours, theirs = marked("mac", MAC), marked("mac", MAC, bytes(32))
     assert len({ours, theirs, mark_of("mac", MAC), ours[:20]}) == 4
     assert Presence(HANOI).marks_of(MAC, None, None) != Presence(HANOI).marks_of(MAC, None, None)

@@ -1,4 +1,4 @@
-"""Which files tell who had an address: all kinds, found in the logs by themselves."""
+"""Files that tell who had an address: all kinds, found in the logs by themselves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from lamsach.logs.opening.inputs import find_logs
 NOON = datetime(2026, 6, 10, 12, 0, tzinfo=UTC)
 IP, MAC = "10.20.0.50", "00:1a:2b:3c:4d:5e"
 FILES = {
-    "dhcpd": "Jun 10 11:00:00 dhcp01 dhcpd[940]: DHCPACK on 10.20.0.50 to 00:1a:2b:3c:4d:5e (PC-7) via eth0\n",
+    "dhcpd": (
+        "Jun 10 11:00:00 dhcp01 dhcpd[940]: DHCPACK on 10.20.0.50 to 00:1a:2b:3c:4d:5e (PC-7) "
+        "via eth0\n"
+    ),
     "dhcpd.leases": (
         'lease 10.20.0.50 {\n  starts 3 2026/06/10 11:00:00;\n  ends 3 2026/06/10 20:00:00;\n'
         '  binding state active;\n'

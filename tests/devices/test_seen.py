@@ -1,4 +1,4 @@
-"""Who was seen at an address: tables of neighbours and log-ons."""
+"""Users seen at an address: tables of neighbours and log-ons."""
 
 from __future__ import annotations
 
@@ -168,7 +168,10 @@ CHURN = st.lists(
 
 
 def reference(events: Sequence[Event], minute: int) -> str | None:
-    """The holder of IP by replaying the leases; with none, by the sightings on either side, one by one; with none, by the lease that begins soon."""
+    """The holder of IP by replaying the leases; with none, by the sightings on either side, one by one.
+
+    With none, by the lease that begins soon.
+    """
     leases = LeaseTable([event for event in events if event.action is not LeaseAction.OBSERVED])
     held = leases.holder(IP, at(minute))  # itself tested against a replay in test_leases
     if held is not None:

@@ -1,4 +1,7 @@
-"""No test depends on the day: its clock is the fixture of `tests/clock.py`, and no module asks for the time while it is imported."""
+"""No test depends on the day.
+
+Its clock is the fixture of `tests/clock.py`, and no module asks for the time while it is imported.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ TESTS = Path(__file__).parents[1]
 READERS = {"now", "utcnow", "today", "localdate", "localtime", "gmtime", "ctime", "time", "time_ns"}
 """Functions of the clock in `datetime`, `time` and Django's `timezone`."""
 OWNERS = {"datetime", "date", "time", "timezone", "tree", "dt"}
-"""What they are called on. `tree.today()` is the portal's."""
+"""Objects of these calls. `tree.today()` is the portal's."""
 
 
 def module_of(path: Path) -> str:
@@ -27,7 +30,10 @@ def module_of(path: Path) -> str:
 
 
 def calls(node: ast.AST, *, at_import: bool) -> Iterator[ast.Call]:
-    """The calls in a tree; `at_import`: those that run when the module is read, not those in the bodies of functions."""
+    """The calls in a tree; `at_import`.
+
+    Those that run when the module is read, not those in the bodies of functions.
+    """
     if isinstance(node, ast.Call):
         yield node
     for name, value in ast.iter_fields(node):
@@ -40,7 +46,10 @@ def calls(node: ast.AST, *, at_import: bool) -> Iterator[ast.Call]:
 
 
 def asks_itself(call: ast.Call) -> bool:
-    """Whether a call reads the clock: `date.today()`, and `datetime.fromtimestamp(0)` or `time.localtime(5)` not."""
+    """Report whether a call reads the clock.
+
+    `date.today()` does; `datetime.fromtimestamp(0)` and `time.localtime(5)` do not.
+    """
     function = call.func
     owned = isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name | ast.Attribute)
     if not owned or function.attr not in READERS:  # type: ignore[union-attr]
@@ -90,7 +99,7 @@ class Module:
 
 
 def read_at_import(sources: dict[str, str]) -> list[str]:
-    """Where these modules (source by name) read the clock while they are imported."""
+    """List the places where these modules (source by name) read the clock on import."""
     modules = [Module(name, source) for name, source in sources.items()]
     known: set[tuple[str, str]] = set()
     while True:

@@ -1,4 +1,7 @@
-"""The documentation names every command, option, format, exit status and make target, and its links lead somewhere."""
+"""The documentation names every command, option, format, exit status and make target.
+
+Its links lead somewhere.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ COMMANDS = dict(reference.every_command())
 
 
 def section(document: str, command: str) -> str:
-    """What stands under the command's own heading, up to the next heading."""
+    """Return the text under the command's own heading, up to the next heading."""
     found = re.search(rf"^#+ {re.escape(command)}$\n(.*?)(?=^#+ |\Z)", document, re.MULTILINE | re.DOTALL)
     assert found, f"docs/commands.md has no heading for {command}"
     return found[1]
@@ -134,7 +137,10 @@ def test_each_page_for_officers_and_coordinators_is_there_in_both_languages() ->
 
 
 def test_buttons_are_named_as_the_portal_names_them() -> None:
-    """What a page for people of the portal prints in bold is a label of the portal, but the headings of a tutorial's steps."""
+    """Bold text on a page for people of the portal is a label of the portal.
+
+    The headings of a tutorial's steps are exempt.
+    """
     pages = [*(ROOT / "docs/how-to").rglob("*.md"), *(ROOT / "docs/tutorial").glob("first-campaign*.md")]
     labels = VIETNAMESE | {english: vietnamese for group in GROUPS for english, vietnamese in group.items()}
     wrong = {

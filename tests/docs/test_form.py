@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
-SOURCE = Path(__file__).parents[2] / "src" / "lamsach"
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "lamsach"
 NOT_YET = ()
 """Packages whose form is not clean yet; take one out here when it is."""
 COMPILED = SOURCE / "hunt" / "kernel"
@@ -40,11 +41,19 @@ def sources(*, every: bool = False) -> tuple[Path, ...]:
 
 
 def place(path: Path, node: ast.AST | None = None) -> str:
-    return f"{path.relative_to(SOURCE)}:{getattr(node, 'lineno', 1)}"
+    root = SOURCE if path.is_relative_to(SOURCE) else ROOT
+    return f"{path.relative_to(root)}:{getattr(node, 'lineno', 1)}"
 
 
-def nodes(*kinds: type[ast.AST]) -> Iterator[tuple[Path, ast.AST]]:
-    for path in sources():
+@cache
+def around() -> tuple[Path, ...]:
+    """The modules of tests, benchmarks, scripts and packaging."""
+    folders = ("tests", "bench", "scripts", "packaging")
+    return tuple(path for name in folders for path in sorted((ROOT / name).rglob("*.py")))
+
+
+def nodes(*kinds: type[ast.AST], paths: tuple[Path, ...] | None = None) -> Iterator[tuple[Path, ast.AST]]:
+    for path in sources() if paths is None else paths:
         yield from ((path, node) for node in ast.walk(tree_of(path)) if isinstance(node, kinds))
 
 
@@ -96,16 +105,26 @@ def test_folders_have_at_most_twenty_five_entries() -> None:
     assert not {str(folder): count for folder, count in many.items() if count > 25}
 
 
-def _first_lines() -> Iterator[tuple[str, str]]:
-    for path, node in nodes(ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef):
-        assert isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+def _first_lines(paths: tuple[Path, ...] | None = None) -> Iterator[tuple[str, str]]:
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for path, node in nodes(*documented, paths=paths):
+        assert isinstance(node, documented)
         if text := ast.get_docstring(node):
             yield place(path, node), text.split("\n")[0]
 
 
 def test_docstrings_begin_with_a_verb_or_a_noun() -> None:
-    lines = _first_lines()
+    lines = [*_first_lines(), *_first_lines(around())]
     assert not [(where, line) for where, line in lines if _QUESTION.match(line) or _DIALECT.search(line)]
+
+
+def test_tests_are_named_by_behaviour() -> None:
+    """Three words at least after `test`: a subject and what it does."""
+    found = nodes(ast.FunctionDef, paths=around())
+    names = [one.name for _path, one in found if isinstance(one, ast.FunctionDef)]
+    tests = [name for name in names if name.startswith("test_")]
+    assert len(tests) > 3000
+    assert not [name for name in tests if name.count("_") < 3]
 
 
 def _imports(path: Path, name: str, modules: dict[str, Path]) -> Iterator[str]:
@@ -174,6 +193,7 @@ def test_no_modules_import_each_other() -> None:
 def test_there_is_much_to_check() -> None:
     assert len(sources()) > 300
     assert sum(1 for _ in _first_lines()) > 2000
+    assert sum(1 for _ in _first_lines(around())) > 1500
 
 
 def test_the_checks_see_what_they_are_for(tmp_path: Path, monkeypatch) -> None:

@@ -1,4 +1,4 @@
-"""What the program imports is declared, and what is declared is locked with hashes, without a trace of one machine."""
+"""Imports are declared, and declared packages are locked with hashes, without a trace of one machine."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def imported() -> set[str]:
 
 
 def declared(project: dict[str, Any], *extras: str) -> set[str]:
-    """What the product needs, and these extras, with those that they name."""
+    """List the requirements of the product and of these extras, with those that they name."""
     table = project["project"]["optional-dependencies"]
     wanted, waiting = [*project["project"]["dependencies"]], [*extras]
     while waiting:

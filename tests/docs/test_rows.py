@@ -1,4 +1,4 @@
-"""A table in one test tells every row that fails."""
+"""A table in one test reports every row that fails."""
 
 from __future__ import annotations
 

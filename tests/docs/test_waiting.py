@@ -1,4 +1,4 @@
-"""No test waits a fixed time: what it waits for is asked for by `tests.waiting`, with a limit."""
+"""No test waits a fixed time: it polls by `tests.waiting`, with a limit."""
 
 from __future__ import annotations
 
@@ -8,14 +8,20 @@ from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
 FREE = ("waiting.py", "docs/test_waiting.py", "chaos/", "scanner/wine", "release/test_container.py")
-"""The one place itself; the examples here; mishaps at random moments; what waits for Windows or a container, of which nothing tells."""
+"""The one place itself; the examples here; mishaps at random moments.
+
+What waits for Windows or a container, of which nothing tells.
+"""
 SLEEPS = ("sleep", "wait_for_timeout")
 SLOW = "# is slow"
-"""Marks a sleep that stands for work that takes so long."""
+"""Marks a sleep in place of work that takes so long."""
 
 
 def fixed(text: str) -> Iterator[int]:
-    """The lines that sleep. A program in a string may ask in a loop: it is no test, and cannot import `tests.waiting` everywhere."""
+    """The lines that sleep.
+
+    A program in a string may ask in a loop: it is no test, and cannot import `tests.waiting` everywhere.
+    """
     lines = text.splitlines()
     for node in ast.walk(ast.parse(text)):
         if _sleeps(node) and SLOW not in lines[node.lineno - 1]:

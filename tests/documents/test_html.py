@@ -12,7 +12,7 @@ from lamsach.model import Indicator
 
 
 class Words(SafeParser):
-    """Notes texts, and how often the library began a tag."""
+    """A collector of texts that counts how often the library began a tag."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -31,7 +31,7 @@ def rows(data: bytes, *, shown: bool = False) -> list[Row]:
 
 @pytest.fixture
 def blocks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How much of the members is read at once."""
+    """Return the share of the members that is read at once."""
     sizes: list[int] = []
     read = zipfile.ZipExtFile.read
 

@@ -8,7 +8,7 @@ from lamsach.documents.xml import events
 
 
 class Counting(io.BytesIO):
-    """Counts how often it is read and how much at once."""
+    """A stream that counts its reads and their sizes."""
 
     sizes: list[int]
 

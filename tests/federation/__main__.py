@@ -1,4 +1,7 @@
-"""`python -m tests.federation [--units N] [--seed N] [--seeds N] [--days N]`: months by seeds, their accounts as JSON; status 1 when something is wrong."""
+"""`python -m tests.federation [--units N] [--seed N] [--seeds N] [--days N]`.
+
+Months by seeds, their accounts as JSON; status 1 when something is wrong.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What people do in a portal, by the same functions that its pages call; what it shows. Units are named by their codes, dispatches by their numbers: each portal has rows of its own."""
+"""Acts of people in a portal, by the functions that its pages call, and the figures that it shows.
+
+Units are named by their codes, dispatches by their numbers: each portal has rows of its own.
+"""
 
 from __future__ import annotations
 
@@ -139,7 +142,7 @@ def send(issuer: str, number: str, about: str, deadline: str, whole: bool) -> in
 
 
 def knows(number: str) -> bool:
-    """Whether a dispatch has arrived."""
+    """Report whether a dispatch has arrived."""
     return Dispatch.objects.filter(subject=number).exists()
 
 
@@ -194,7 +197,10 @@ def withdraw_list(name: str) -> None:
 
 
 def findings(code: str, machines: list[int], days: list[str], covered: list[str]) -> int:
-    """A hunt's findings of a unit: its machines by number, the days on which they were seen, and those of which a log was searched."""
+    """A hunt's findings of a unit.
+
+    Its machines by number, the days on which they were seen, and those of which a log was searched.
+    """
     devices = [bundles.device(_key(code, number), name=f"PC-{number}") for number in machines]
     seen = {date.fromisoformat(day): 3 for day in days}
     contacts = [bundles.Contact(one.key, dict(seen)) for one in devices] if seen else []
@@ -277,7 +283,7 @@ def close_campaign() -> None:
 
 
 def night() -> None:
-    """What the worker does by itself."""
+    """Run the worker's own tasks."""
     recompute_waiting()
     granted.forget()
 
@@ -302,7 +308,7 @@ def take_file(code: str, path: str) -> str:
 
 
 def answer_file(path: str, target: str) -> str:
-    """What the address for partners' files does with one, and answers; empty, or why it was refused."""
+    """Process a file at the address for partners' files; return nothing, or the reason of a refusal."""
     try:
         online.receive(Path(path), Path(target))
     except LamsachError as problem:
@@ -316,7 +322,10 @@ def call(code: str) -> str:
 
 
 def serve_https(certificate: str, cut_every: int) -> str:
-    """Serve the portal's address for partners' files over TLS from now on; the address. Of every so many answers one is cut in the middle."""
+    """Serve the portal's address for partners' files over TLS from now on; the address.
+
+    Of every so many answers one is cut in the middle.
+    """
     from tests.federation.tls import serve
 
     return serve(certificate, cut_every)
@@ -328,7 +337,7 @@ def back_up(path: str) -> int:
 
 
 def partners() -> list[list[Any]]:
-    """How it stands with each partner."""
+    """Return the state of each partner."""
     rows = Partner.objects.order_by("code")
     return [
         [one.code, shown_counter(one.sent), one.restored is not None, one.clock_off_s, one.problem]
@@ -337,7 +346,7 @@ def partners() -> list[list[Any]]:
 
 
 def sums(home: str) -> dict[str, int]:
-    """How many units under a unit acknowledged and deployed, and how many machines were found."""
+    """Count the units under a unit that acknowledged and deployed, and the machines found."""
     found = counts(the_campaign(), unit(home).pk)
     return {
         "informed": found.informed,
@@ -403,7 +412,10 @@ def granted_to(home: str) -> list[str]:
 
 
 def pages(one: Campaign, root: Unit) -> dict[str, Any]:
-    """Of each unit under another that has machines, wherever it is looked after: machines by state on its page and in the tree, what was not searched, its chart and its branches."""
+    """Collect the figures of each unit under another that has machines, in whichever portal it is managed.
+
+    Machines by state on its page and in the tree, days not searched, its chart and its branches.
+    """
     under = tree.descendants(root).exclude(pk=root.pk)
     codes = dict(under.values_list("pk", "code"))
     whole = {pk: case_counts(one, pk) for pk in _with_machines(one, codes)}
@@ -428,7 +440,7 @@ def _with_machines(one: Campaign, codes: dict[int, str]) -> list[int]:
 
 
 def dispatch_numbers(code: str) -> dict[str, int]:
-    """Which row each dispatch of a unit is."""
+    """Map the dispatches of a unit to their rows."""
     return dict(Dispatch.objects.filter(issuer__code=code).values_list("number", "pk"))
 
 

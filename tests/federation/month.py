@@ -1,4 +1,8 @@
-"""A month of three portals by a seed: what people do, what the carriers do to the files, and whether the ministry shows at the end what one portal would have shown."""
+"""A month of three portals by a seed.
+
+What people do, what the carriers do to the files, and whether the ministry shows at the end what one portal
+would have shown.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +36,7 @@ class Flight:
 
 @dataclass
 class Account:
-    """What happened, and what is wrong."""
+    """Events of the month, and errors."""
 
     seed: int
     units: int
@@ -41,7 +45,11 @@ class Account:
 
 
 class Month:
-    """One run. `portals`: the ministry's, the provinces', and the one that holds all (`all`), each in a fresh state. `lost`: which one is put back from a backup, when the seed is not to say."""
+    """One run.
+
+    `portals`: the ministry's, the provinces', and the one that holds all (`all`), each in a fresh state.
+    `lost`: the one that is restored from a backup, unless the seed chooses.
+    """
 
     def __init__(
         self,
@@ -66,7 +74,7 @@ class Month:
         self.machines: list[list[Any]] = []
         """Unit, number, whether it is granted, for each machine that was found."""
         self.waiting: dict[str, list[tuple[datetime, bool, Call]]] = {one: [] for one in (M, *PROVINCES)}
-        """What was done in a portal: when, whether a partner can return it, what."""
+        """An act in a portal: when, whether a partner can return it, what."""
         self.sent = ["1/M"]
         self.answered: dict[tuple[str, str], set[str]] = {}
         self.moves: list[tuple[str, str, str]] = []
@@ -76,7 +84,7 @@ class Month:
         self.between = max(4, days // 3)
         """So many days are between two comparisons."""
         self.seconds: list[float] = []
-        """How long each day took."""
+        """Durations of the days."""
 
     def _names(self, province: str, units: int) -> list[tuple[str, str]]:
         """Units and the ones above them: some offices, each with rooms."""
@@ -95,7 +103,10 @@ class Month:
         return next((province for province in PROVINCES if code.startswith(province)), M)
 
     def act(self, home: str, name: str, /, *, back: bool = False, **arguments: Any) -> Any:
-        """One step in a portal, and the same at the same reading of the clock in the one that holds all. `back`: what was stated by it is returned after a restore."""
+        """One step in a portal, and the same at the same reading of the clock in the one that holds all.
+
+        `back`: what was stated by it is returned after a restore.
+        """
         portal, whole = self.portals[home], self.portals["all"]
         call: Call = (name, arguments)
         portal.send(self.now + portal.off, [call])
@@ -168,7 +179,7 @@ class Month:
                     self.act(self.home(one), "report", back=True, code=one)
 
     def _knows(self, province: str, number: str = "1/M") -> bool:
-        """Whether the campaign, or another dispatch of it, has arrived."""
+        """Report whether the campaign, or another dispatch of it, has arrived."""
         return province not in PROVINCES or bool(self.portals[province].one(self.now, "knows", number=number))
 
     def _answer(self, code: str, number: str) -> None:
@@ -262,13 +273,13 @@ class Month:
                 self.act(M, "judge", code=one, action=action)
 
     def _same_report(self, code: str) -> bool:
-        """Whether the unit's newest report has reached the ministry: nobody judges what is under way."""
+        """Report whether the unit's newest report has reached the ministry; nobody judges one under way."""
         here, there = (self._reports(name, code) for name in (M, "all"))
         own = self._reports(self.home(code), code)
         return bool(here) and here[-1:] == own[-1:] and here[-1][:2] == there[-1][:2]
 
     def _heard(self, code: str) -> bool:
-        """Whether the unit knows what became of its report: nobody corrects what was not answered."""
+        """Report whether the unit knows the decision on its report; nobody corrects an unanswered one."""
         own, there = (self._reports(name, code) for name in (self.home(code), "all"))
         return [row[:2] for row in own[-1:]] == [row[:2] for row in there[-1:]]
 
@@ -349,7 +360,10 @@ class Month:
     # -- a restore
 
     def _losing(self, province: str) -> bool:
-        """Whether what is done now will be lost: cases then wait, since a step of a case counts from the day on which it is taken."""
+        """Report whether acts of this time will be lost.
+
+        Cases then wait, since a step of a case counts from the day on which it is taken.
+        """
         return self.backup is not None and self.backup[0] == province and not self.restored
 
     def disaster(self, number: int) -> None:
@@ -382,7 +396,11 @@ class Month:
             self._after_restore(home, bore)
 
     def _held(self, home: str) -> tuple[Any, list[Any], Any]:
-        """What the ministry counts; the newest report of each province, here; the numbers of our dispatches that others know."""
+        """Return the ministry's count, each province's newest report, and our dispatches that others know.
+
+        The numbers of our dispatches that others know.
+
+        """
         portal = self.portals[home]
         sums = self.portals[M].one(self.now, "sums", home=M)
         reports = [
@@ -401,7 +419,7 @@ class Month:
                 self.account.wrong.append(f"a number was given again: {new}, {bore}")
 
     def _again(self, home: str, since: datetime) -> None:
-        """What no partner can return is done again by the portal's people, with the dates that their papers bear."""
+        """Repeat by the portal's people what no partner can return, with the dates of their papers."""
         portal, now = self.portals[home], self.now
         for at, back, call in self.waiting[home]:
             if at >= since and not back:
@@ -468,7 +486,7 @@ class Month:
         self.account.counted["checkpoints"] += 1
 
     def compare(self, until: int) -> None:
-        """Whether the ministry, and each province for itself, shows what the portal that holds all shows, on each day so far."""
+        """Compare the ministry and each province with the portal that holds all, on each day so far."""
         days = [self.day(number) for number in range(until + 1)]
         for home in (M, *PROVINCES):
             for name, arguments in (("figures", {"days": days}), ("granted_to", {})):
@@ -497,7 +515,7 @@ class Month:
 
 
 def _from_above(name: str, arguments: dict[str, Any]) -> bool:
-    """Whether a step of the ministry reached the provinces, which can return it."""
+    """Report whether a step of the ministry reached the provinces, which can return it."""
     whose = arguments.get("code", "")
     return (
         name in ("send", "add_list", "withdraw_list") or whose in PROVINCES or arguments.get("scope") == "all"
@@ -505,7 +523,7 @@ def _from_above(name: str, arguments: dict[str, Any]) -> bool:
 
 
 def _difference(found: Any, wanted: Any) -> str:
-    """Where two figures part."""
+    """Return the place where two figures differ."""
     if isinstance(found, dict) and isinstance(wanted, dict):
         keys = [key for key in sorted({*found, *wanted}) if found.get(key) != wanted.get(key)][:4]
         return "; ".join(f"{key}: {found.get(key)}, not {wanted.get(key)}" for key in keys)

@@ -1,4 +1,7 @@
-"""The portals of the simulation: `python -m tests.federation.office FOLDER IN OUT FOLDER IN OUT ..`, a process each, forked from one that has loaded everything once.
+"""The portals of the simulation.
+
+`python -m tests.federation.office FOLDER IN OUT FOLDER IN OUT ..`, a process each, forked from one that has
+loaded everything once.
 
 A line from the descriptor IN is `[moment, [[function, arguments], ..]]`, a line to OUT what they gave.
 """
@@ -122,7 +125,10 @@ def fresh() -> None:
 
 
 def put_back(path: str) -> None:
-    """Put the portal back from a backup, as an administrator does who has stopped it, and do what a start does."""
+    """Restore the portal from a backup as an administrator does who has stopped it.
+
+    Then do a start's work.
+    """
     import shutil
 
     from django.conf import settings

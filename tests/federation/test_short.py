@@ -26,7 +26,10 @@ def played(
 
 
 def test_three_portals_show_what_one_would_show(tmp_path: Path) -> None:
-    """By sealed files and by TLS on loopback: cuts, losses, replays, disorder, clocks that are off, a province put back from a backup."""
+    """By sealed files and by TLS on loopback.
+
+    Cuts, losses, replays, disorder, clocks that are off, a province put back from a backup.
+    """
     played(tmp_path, 22, 16, 6, "B01.A", tls=True)
 
 

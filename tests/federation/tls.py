@@ -1,4 +1,7 @@
-"""The ministry's address for partners' files over real TLS on loopback; now and then an answer is cut in the middle."""
+"""The ministry's address for partners' files over real TLS on loopback.
+
+Now and then an answer is cut in the middle.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The portals of the simulation as processes, each with a folder, a clock that is off, and a way to be put back from a backup."""
+"""Processes of the simulated portals: a folder, a clock that is off, and a restore for each."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Portal:
         self._in.flush()
 
     def receive(self) -> list[Any]:
-        """What they gave."""
+        """Return the answers of the others."""
         line = self._out.readline()
         assert line, "the portal died"
         answer = json.loads(line)
@@ -62,7 +62,10 @@ class Portal:
 def running(
     portals: Iterable[Portal], certificate: Path | None = None, postgresql: str = ""
 ) -> Iterator[None]:
-    """The portals' processes, while they are asked. `postgresql`: the address of a server that holds their databases."""
+    """The portals' processes, while they are asked.
+
+    `postgresql`: the address of a server that holds their databases.
+    """
     held = list(portals)
     more = {"LAMSACH_OUTGOING_NETWORKS": "127.0.0.0/8", "DATABASE_URL": postgresql}
     if certificate is not None:

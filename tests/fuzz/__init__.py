@@ -1,1 +1,4 @@
-"""Hostile bytes for everything that reads what others wrote. `make fuzz`, or `python -m tests.fuzz --inputs 10000000`."""
+"""Hostile bytes for everything that reads what others wrote.
+
+`make fuzz`, or `python -m tests.fuzz --inputs 10000000`.
+"""

@@ -1,6 +1,9 @@
-"""`python -m tests.fuzz [--inputs N] [--minutes N] [--seed N]`: status 1 when an input made something crash, hang or take too much memory.
+"""`python -m tests.fuzz [--inputs N] [--minutes N] [--seed N]`.
 
-It goes in rounds, each with a seed of its own, so that a run that is ended has been through every target as often.
+Status 1 when an input made something crash, hang or take too much memory.
+
+It goes in rounds, each with a seed of its own, so that a run that is ended has been through every target as
+often.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Inputs made from inputs: bytes turned, cut, doubled, spliced with others and with words that parsers stumble over."""
+"""Inputs made from inputs.
+
+Bytes turned, cut, doubled, spliced with others and with words that parsers stumble over.
+"""
 
 from __future__ import annotations
 

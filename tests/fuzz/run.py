@@ -1,4 +1,4 @@
-"""Runs inputs through targets: no crash, no hang, no memory over the limit."""
+"""Run inputs through targets: no crash, no hang, no memory over the limit."""
 
 from __future__ import annotations
 

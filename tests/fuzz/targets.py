@@ -1,7 +1,9 @@
-"""What is fuzzed: for each target its seeds, and a function that reads one input and says in a few words what came of it.
+"""Targets of the fuzzing.
 
-A function may raise LamsachError; anything else is a defect. What it says steers the search: an input that makes it say something new
-is kept and changed further.
+Each has its seeds, and a function that reads one input and describes the outcome in a few words.
+
+A function may raise LamsachError; anything else is a defect. What it says steers the search: an input that
+makes it say something new is kept and changed further.
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ Reader = Callable[[bytes], str]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is fuzzed. `share`: of a thousand inputs."""
+    """A target of the fuzzing. `share`: of a thousand inputs."""
 
     name: str
     seeds: list[bytes]
@@ -85,7 +87,7 @@ def lines(scratch: Path) -> Target:
 
 
 def heads(scratch: Path) -> Target:
-    """The beginnings of files, of which the format is told."""
+    """Return the beginnings of files, by which the format is recognised."""
 
     def read(data: bytes) -> str:
         found = detect(data)

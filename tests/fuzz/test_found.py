@@ -1,4 +1,4 @@
-"""What a long run of the fuzzing found, cut down: no reader may stumble over it again."""
+"""Findings of long fuzzing runs, cut down: no reader may stumble over them again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ FOUND = (
     "proxy: 1780619471.111 4444 10.20.1.15 TCP_MISS/200 512".rjust(800)
     + " GET http://files.example/a - HIER_NONE/- -",
 )
-"""A port that is nothing but a blank of Unicode's; a quote that never ends; an object where a number should be; a record that the first 800 characters cut behind its size."""
+"""A port that is nothing but a blank of Unicode's; a quote that never ends.
+
+An object where a number should be; a record that the first 800 characters cut behind its size.
+"""
 BUNDLES = ('{"type": "bundle", "id": "bundle--1", "objcts": []}', '[{"type": "bundle", "objects": {}}]')
 """Bundles of STIX without objects."""
 

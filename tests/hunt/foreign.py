@@ -1,4 +1,7 @@
-"""The kernel's entry points in an object for ARM64, run by qemu: what `machine_code.load` gives, but for a processor that is not at hand."""
+"""The kernel's entry points in an object for ARM64, run by qemu.
+
+What `machine_code.load` gives, but for a processor that is not at hand.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,10 @@ def image_of(data: bytes) -> tuple[bytes, dict[str, int]]:
 
 
 def _sizes(function: Callable[..., Any], signature: Any) -> Callable[..., list[int]]:
-    """How many bytes are behind each argument of an entry point, 0 for a number: by the arrays that it makes of its pointers."""
+    """Return the bytes behind each argument of an entry point, 0 for a number.
+
+    Taken from the arrays that it makes of its pointers.
+    """
     names = list(inspect.signature(function).parameters)
     counts: dict[str, list[ast.expr]] = {name: [] for name in names}
     for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):

@@ -1,4 +1,6 @@
-"""What the kernel gives for lines, random bytes and bytes that it looks at: `kernel_results.py` prints it for each level of this system's object.
+"""Results of the kernel for lines, random bytes and bytes that it looks at.
+
+`kernel_results.py` prints them for each level of this system's object.
 
 Needs no pytest, so that it also runs inside Windows or Wine, by the Python of the bundle.
 """
@@ -47,7 +49,10 @@ def pieces() -> list[bytes]:
 
 
 def results(functions: Mapping[str, Any]) -> list[str]:
-    """What every entry point gives for these pieces, a digest for each; the first is that of the set, the last says how much was found."""
+    """Digest the results of each entry point for these pieces.
+
+    The first digest is that of the set, the last number is the count of findings.
+    """
     before = [user.functions for user in USERS]
     for user in USERS:
         user.functions = lambda: functions

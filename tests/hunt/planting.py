@@ -26,7 +26,7 @@ AFTER = [" ", "\t", '"', "'", ")", "]", ">", "}", "|", ",", ";", ":443", "/", "/
     "\x00", "", "#53", "&x=1",
          "\\n", "\"}", " IN A +E(0)K", "\r", "?", "!", "\\u0026"]  # fmt: skip
 GLUE = ["%252f", "\\u003d", "\\x3d"]
-"""What runs into an address or digest that begins with a hexadecimal digit."""
+"""Texts that run into an address or digest that begins with a hexadecimal digit."""
 NOISE = ["www.google.com", "10.1.2.3", "1790000012.123456", "notevil.example", "evil.example.com",
     "203.0.113.90", "1203.0.113.9",
          "a..b", "...", "1.2.3", "0.000684", "::", "12:34:56", "aa:bb:cc:dd:ee:ff", "deadbeef" * 5, "f" * 130,

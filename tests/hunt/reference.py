@@ -1,6 +1,7 @@
 """A slow and obvious matcher, against which the two fast stages are compared.
 
-It looks for each indicator by itself, with plain text search and `ipaddress`, and knows nothing of the product's code.
+It looks for each indicator by itself, with plain text search and `ipaddress`, and knows nothing of the
+product's code.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ RUN_OF_DIGITS = re.compile(r"[0-9.]+")
 
 
 def found(line: str, values: Iterable[str]) -> set[str]:
-    """Which of the values (domains, IPv4 addresses and networks, IPv6 addresses, hex digests) stand in the line."""
+    """List the values in the line: domains, IPv4 and IPv6 addresses, networks, hex digests."""
     return {value for value in values if stands(line, value)}
 
 

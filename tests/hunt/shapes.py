@@ -1,4 +1,7 @@
-"""Every golden and seldom line of all formats with a listed value in it, and the shapes in which such lines reach a hunt."""
+"""Golden and seldom lines of all formats with a listed value in each.
+
+Also the shapes in which such lines reach a hunt.
+"""
 
 from __future__ import annotations
 

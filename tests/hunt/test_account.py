@@ -1,4 +1,7 @@
-"""The account of a hunt: what is in the bytes is reported, or set aside for a reason; then a hunt never ends with status 1."""
+"""The account of a hunt: what is in the bytes is reported, or set aside for a reason.
+
+Then a hunt never ends with status 1.
+"""
 
 from __future__ import annotations
 
@@ -143,7 +146,10 @@ PLAIN = (
 
 
 def test_json_beside_lists_is_read(hunted):
-    """Fields beside a list belong to every record of it; lines of JSON are no document, whatever their first one holds."""
+    """Fields beside a list belong to every record of it.
+
+    Lines of JSON are no document, whatever the first is.
+    """
     listed = BESIDE.replace("}]}", '},{"dst_ip":"203.0.113.8"}]}')
     cases = [
         (BESIDE, {SERVER: "10.1.1.5"}),
@@ -164,7 +170,10 @@ def test_json_beside_lists_is_read(hunted):
 
 
 def test_a_document_is_searched_in_all_its_bytes(hunted):
-    """What no record's event holds is unparsed text, and names nobody: in text around lists, in unknown fields, behind a break."""
+    """Bytes outside the records' events are unparsed text, and name nobody.
+
+    In text around lists, in unknown fields, behind a break.
+    """
     noise = ',"pad":"' + "x" * 70_000 + '"'
     cases = [
         f'{{"note":"see {C2}","records":[{PLAIN.replace(C2, "else.example")}]}}',
@@ -246,7 +255,7 @@ def test_a_name_touches_other_characters(hunted):
 
 
 def test_the_columns_that_no_field_takes_are_searched(hunted):
-    """Column files are compressed, so their reader hands over the texts of the columns that it makes nothing of."""
+    """Column files are compressed: their reader hands over the texts of the columns that it does not use."""
     import io
 
     import pyarrow as pa

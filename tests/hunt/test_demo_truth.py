@@ -1,4 +1,7 @@
-"""The demo's month, hunted, against the truth that was planted in it: nothing missed, nobody accused wrongly."""
+"""The demo's month, hunted, against the truth that was planted in it.
+
+Nothing missed, nobody accused wrongly.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The hunt over binary logs: what is listed is found, on the right device, with readable evidence; with the same result as over text."""
+"""The hunt over binary logs: what is listed is found, on the right device, with readable evidence.
+
+With the same result as over text.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +112,10 @@ def test_one_without_frames_is_told(hunted):
 
 
 def test_a_lease_in_the_capture_names_the_machine(hunted):
-    """The DHCP server's answer stands in the same capture; the frame before it, ARP, says the same of the address."""
+    """A DHCP server's answer is in the same capture.
+
+    The frame before it, ARP, says the same of the address.
+    """
     options = b"\x35\x01\x05\x0c\x07PC-0042\x33\x04\0\0\x0e\x10\xff"
     head = b"\x02\x01\x06\0" + bytes(12) + bytes((192, 168, 1, 5)) + bytes(8) + build.MAC_A + bytes(202)
     acknowledged = build.ip(RESOLVER, PC, 17, build.udp(67, 68, head + b"\x63\x82\x53\x63" + options))
@@ -148,7 +154,10 @@ SAMPLES = Path(__file__).parents[2] / "../shared/samples/pcaps"
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not here")
 def test_names_in_the_samples_are_found(tmp_path, monkeypatch):
-    """A list of every name that the sample captures show: each is found, and no device that they do not name is blamed."""
+    """A list of every name that the sample captures show.
+
+    Each is found, and no device that they do not name is blamed.
+    """
     monkeypatch.setenv("LAMSACH_CACHE", str(tmp_path / "cache"))
     cases = [json.loads(line) for line in (SAMPLES / "cases.jsonl").read_text().splitlines()]
     wanted: dict[str, set[str]] = {}
@@ -167,7 +176,10 @@ def test_names_in_the_samples_are_found(tmp_path, monkeypatch):
 
 
 def test_names_of_messages_that_the_reader_does_not_understand(hunted):
-    """DNS on another port, cut in its middle, behind another protocol's bytes: the name is in the bytes, told of nobody."""
+    """DNS on another port, cut in its middle, behind another protocol's bytes.
+
+    The name is attributed to nobody.
+    """
     long_dash, long_digit = f"{'a' * 45}.c2.example", f"{'b' * 53}.c2.example"
     for name in ("www.c2.example", long_dash, long_digit, "c2.example"):
         question = build.question(name)
@@ -192,7 +204,10 @@ def hunted_file(tmp_path, monkeypatch):
 
 
 def logs_of_neighbours(*values: str) -> dict[str, bytes]:
-    """Event files in which these values stand back to back, in fields that no reader reads: usual records, and such as are left to the library."""
+    """Event files with these values back to back, in fields that no reader reads.
+
+    Usual records, and such as are left to the library.
+    """
     data = {f"Field{at}": value for at, value in enumerate(values)}
     record = Record(3, strings(**data))
     return {

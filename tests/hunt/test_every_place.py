@@ -1,4 +1,4 @@
-"""Over the cases of every log format: whatever listed value stands on a line, whole or changed, is sighted, or it is known why not."""
+"""Listed values of every log format's cases are sighted, whole or changed, or the reason is known."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ every_case = pytest.mark.parametrize(
 
 
 class Remembering(Matcher):
-    """Remembers which value was reported of which line, and which machine was named when no field held the value."""
+    """A record of the value reported of each line, and the machine named when no field held the value."""
 
     told: set[tuple[int, str]]
     blamed: set[str | None]
@@ -96,7 +96,10 @@ def planted(lines: list[str], rng: random.Random) -> Iterator[tuple[int, list[st
 
 
 def is_aside(line: str, value: str) -> bool:
-    """Whether a value stands where the hunt does not look: in the query or path of a URL, in a comment, as the sender of the line."""
+    """Report whether a value is where the hunt does not look.
+
+    In the query or path of a URL, in a comment, as the sender of the line.
+    """
     before = line[: line.find(value)]
     run = re.split(r"[\s\"'<>|]", before)[-1]
     is_sender = before.count(" ") <= 5 and re.search(r"\d\d:\d\d:\d\d\S* $", before) is not None
@@ -104,7 +107,7 @@ def is_aside(line: str, value: str) -> bool:
 
 
 def units_own(path: Path, value: str) -> bool:
-    """Whether a reader takes the value for the observer's or the unit's public address, or for a part of a URL."""
+    """Report whether a reader takes the value for an own public address, or for a part of a URL."""
     (log_file,), _ = logs(path)
     return any(
         value in f"{item.observer} {item.source_nat_ip} {item.url}"

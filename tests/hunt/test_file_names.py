@@ -1,4 +1,7 @@
-"""Names of files: from the lists that state them, through the fields of logs that hold one, to the machine; and what a Windows event shows of the other kinds."""
+"""Names of files: from the lists that state them, through the fields of logs that hold one, to the machine.
+
+And what a Windows event shows of the other kinds.
+"""
 
 from __future__ import annotations
 
@@ -321,7 +324,7 @@ def test_the_sieve_passes_every_line_whose_file_is_listed(
 
 
 def _archived(line: bytes) -> bool:
-    """Whether an archive's filter of the line answers one of the list's questions."""
+    """Report whether an archive's filter of the line answers one of the list's questions."""
     data = np.frombuffer(b"\n" * PAD + line + b"\n" * PAD, np.uint8)
     keys = KeyMaker().keys(data, PAD, PAD + len(line))
     asked = questions(COMPILED)

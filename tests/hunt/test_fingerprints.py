@@ -1,4 +1,7 @@
-"""JA4 fingerprints of TLS clients: from the list that states them through sieve, matcher and archive to the machine."""
+"""JA4 fingerprints of TLS clients.
+
+From the list that states them through sieve, matcher and archive to the machine.
+"""
 
 from __future__ import annotations
 

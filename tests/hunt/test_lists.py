@@ -1,4 +1,7 @@
-"""Lists through the cache: the second time gives the same without reading; what is damaged or cannot be written does no harm."""
+"""Lists through the cache: the second time gives the same without reading.
+
+What is damaged or cannot be written does no harm.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The kernel's objects: what numba's own code finds, every level of processors finds; a stale or damaged object is never loaded."""
+"""The kernel's objects: what numba's own code finds, every level of processors finds.
+
+A stale or damaged object is never loaded.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ def compiled() -> Functions:
 
 @pytest.fixture(scope="module")
 def expected(compiled: Functions) -> list[str]:
-    """What numba's own code finds."""
+    """Return the findings of numba's own code."""
     return results(compiled)
 
 

@@ -1,4 +1,4 @@
-"""What an indicator matches in an event: a table for each kind."""
+"""Matches of an indicator in an event: a table for each kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A chunk's memory looks like bytes to whoever searches it, and arrays in the cache are mapped or refused."""
+"""A chunk's memory is read as bytes; arrays in the cache are mapped or refused."""
 
 from __future__ import annotations
 

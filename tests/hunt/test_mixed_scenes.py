@@ -1,4 +1,4 @@
-"""Who is blamed when several logs tell of one contact: scenes as units have them, from log files to devices."""
+"""Blamed devices when several logs show one contact: scenes as units have them, from log files to devices."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ A, B = "02:00:5e:10:00:0a", "02:00:5e:10:00:0b"
 
 @pytest.fixture
 def blamed(tmp_path, monkeypatch):
-    """Hunt in these logs (name to lines); what each device is said to be: by key, its state."""
+    """Hunt in these logs (name to lines); return each device's state, by key."""
     monkeypatch.setenv("LAMSACH_CACHE", str(tmp_path / "cache"))
 
     def search(logs: dict[str, list[str]], *values: str, **options) -> dict[str, str]:
@@ -82,7 +82,7 @@ def test_a_client_behind_a_proxy_and_nat(blamed):
 
 
 def test_a_lease_that_changed_between_two_contacts(blamed):
-    """Of one address, each contact is its holder's at the time."""
+    """Each contact of one address is its holder's at the time."""
     leases = acks(("08:00:00", "10.20.1.15", A, "PC-A"), ("12:00:00", "10.20.1.15", B, "PC-B"))
     wall = [flow("09:00:00", "10.20.1.15"), flow("13:00:00", "10.20.1.15")]
     assert blamed({"dhcp.log": leases, "wall.log": wall}) == {f"mac:{A}": "infected", f"mac:{B}": "infected"}
@@ -98,7 +98,10 @@ def test_two_dhcp_servers_in_failover(blamed):
 
 
 def test_one_host_name_on_two_cards(blamed):
-    """A notebook by cable and by radio has two hardware addresses: both are told, neither is another machine's."""
+    """A notebook by cable and by radio has two hardware addresses.
+
+    Both are named, neither is another machine's.
+    """
     leases = acks(("08:00:00", "10.20.1.15", A, "NB-1"), ("08:00:00", "10.20.2.15", B, "NB-1"))
     wall = [flow("09:00:00", "10.20.1.15")]
     assert blamed({"dhcp.log": leases, "wall.log": wall}) == {f"mac:{A}": "infected"}
@@ -114,7 +117,10 @@ def test_a_blocked_contact_and_a_scan_accuse_nobody(blamed):
 
 
 def test_an_address_of_ipv6_is_its_own_machine(blamed):
-    """A privacy address (SLAAC) that no lease knows stays an address; the server that it asks at a local address is not accused."""
+    """A privacy address (SLAAC) that no lease knows stays an address.
+
+    The server that it asks at a local address is not accused.
+    """
     found = blamed(
         {
             "dns.log": [

@@ -1,4 +1,4 @@
-"""The compiled set read without numpy gives what the hunt's own reading of it gives, and keys are the kernel's."""
+"""The compiled set read without numpy equals the hunt's own reading, and keys are the kernel's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A bad list accuses nobody: contacts with dangerous or doubtful values, or with what nearly all call, are to be looked at."""
+"""A bad list accuses nobody.
+
+Contacts with dangerous or doubtful values, or with what nearly all call, are to be looked at.
+"""
 
 from __future__ import annotations
 
@@ -158,7 +161,10 @@ def test_nothing_but_bad_values_is_no_infection_and_no_clean_result(
 
 
 def test_what_more_than_a_tenth_call_is_doubtful_by_that_alone(tmp_path: Path) -> None:
-    """Of 100 machines LEAST_CALLERS call one value and one more calls another: the first is exactly a tenth."""
+    """One value is called by LEAST_CALLERS of 100 machines, another by one more.
+
+    The first is exactly a tenth.
+    """
     ordinary = [line(machine, "portal.example", second) for machine in range(100) for second in (1, 2, 3)]
     callers = {"tenth.top": LEAST_CALLERS, "more.top": LEAST_CALLERS + 1}
     lines = ordinary + [

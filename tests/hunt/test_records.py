@@ -1,4 +1,7 @@
-"""The record of several lines that holds a line: the same wherever a chunk ends, and each neighbour is asked once whether a record begins with it."""
+"""The record of several lines that holds a line.
+
+The same wherever a chunk ends, and each neighbour is asked once whether a record begins with it.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ def records() -> Records:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often each line was asked about, of a format whose records begin with an exclamation mark."""
+    """Count the queries of each line, of a format whose records begin with an exclamation mark."""
     counted: Counter[str] = Counter()
 
     def starts(_self: LineParser, line: str) -> bool:

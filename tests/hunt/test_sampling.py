@@ -1,4 +1,4 @@
-"""Every line is counted for coverage, whatever stands before it."""
+"""Every line is counted for coverage, after any other line."""
 
 from __future__ import annotations
 

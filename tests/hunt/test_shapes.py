@@ -1,4 +1,4 @@
-"""What a line tells alone is not missing in any shape in which the line may stand."""
+"""Sightings of a line alone are found in every shape in which the line may occur."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.logs.builders import logs
 from .shapes import SHAPES, Planted, mixed, planted
 
 SHAPES_OF_A_LINE = 6
-"""In how many shapes a line stands in the quick run; in the long one in all."""
+"""Shapes of a line in the quick run; the long run has all."""
 
 
 def kind_of(value: str) -> IndicatorType:
@@ -50,7 +50,10 @@ def reported(result: HuntResult) -> set[str]:
 
 
 def missed(compiled: CompiledSet, shape: str, items: Sequence[Planted], folder: Path) -> list[Planted]:
-    """The items whose value is reported alone, but not in the shape. Of no item is the value lost without an account."""
+    """The items whose value is reported alone, but not in the shape.
+
+    Of no item is the value lost without an account.
+    """
     name, write = SHAPES[shape]
     path = folder / name
     path.write_bytes(write(items))
@@ -75,7 +78,10 @@ def reported_alone(compiled: CompiledSet, item: Planted, folder: Path) -> bool:
 
 
 def alone_is_silent(compiled: CompiledSet, item: Planted, folder: Path) -> bool:
-    """Whether the line, alone, does not hold the value for any reader: the place was part of something longer."""
+    """Report whether the line alone does not hold the value for any reader.
+
+    The place was part of something longer.
+    """
     result = alone(compiled, item, folder)
     return result.account.seen == 0
 
@@ -127,6 +133,6 @@ def test_every_line_alone_is_accounted_for(
 def test_a_few_lines_in_any_shape(
     seed: int, shape: str, items: list[Planted], compiled: CompiledSet, tmp_path: Path
 ) -> None:
-    """Few lines make another file than many: what it is may be told by any of them."""
+    """Few lines make another file than many: any of them may show its format."""
     rng = random.Random(seed)
     assert missed(compiled, shape, rng.sample(items, rng.randrange(1, 4)), tmp_path) == []

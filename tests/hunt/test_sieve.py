@@ -1,4 +1,7 @@
-"""The sieve's contract is no false negatives; the two stages together find what a slow and obvious matcher finds."""
+"""The sieve's contract is no false negatives.
+
+The two stages together find what a slow and obvious matcher finds.
+"""
 
 from __future__ import annotations
 
@@ -127,7 +130,10 @@ def test_whatever_the_reference_finds_passes_the_sieve(compiled: CompiledSet, te
 
 
 def test_what_begins_like_an_escape_passes_as_written_too() -> None:
-    """`%e7d705..` may be a digest behind a percent sign, or one of another beginning behind an escape: the matcher tries both, so the sieve has to."""
+    """`%e7d705..` may be a digest behind a percent sign, or one of another beginning behind an escape.
+
+    The matcher tries both, so the sieve has to.
+    """
     values = [
         "e7d705a3286e19ea42f587b344ee6865", "011f5a3286e19ea42f587b344ee68650", "252f" * 10, "0a" * 32,
         "2001:db8::1", "abcd:ef01:2:3:4:5:6:7", "2a0b::25", "fe.evil.example", "2fa.example",
@@ -262,8 +268,8 @@ def test_idn_in_either_spelling_and_escaped() -> None:
         assert Matcher(compiled).line(Event(), line), line
 
 
-TOUCHED = ["“{}”", "‘{}’", "域名：{}，", "访问{}的", "\u00a0{}\u00a0", "（{}）", "【{}】", "«{}»", "→{}→", "…{}…",
-    "、{}。", "từ：{}", "\u200b{}\u200b", "домен{}домен"]  # fmt: skip
+TOUCHED = ["“{}”", "‘{}’", "域名：{}，", "访问{}的", "\u00a0{}\u00a0", "（{}）", "【{}】", "«{}»", "→{}→",
+    "…{}…", "、{}。", "từ：{}", "\u200b{}\u200b", "домен{}домен"]  # fmt: skip
 RELAYED = ["#011{}#012", "#015{}#015#012", "a#011{}#011b", "query #000{}#040"]
 VALUES = ["evil-site.example", "203.0.113.9", "2001:db8::1", "ab" * 32, "cd" * 16, "1and1.deep.name.example",
     "l" * 50 + ".name.example"]  # fmt: skip

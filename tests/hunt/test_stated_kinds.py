@@ -1,4 +1,7 @@
-"""Kinds of value that are read only where a list states them (JA3): from the list through the logs of the products that show them to the machine."""
+"""Kinds of value that are read only where a list states them (JA3).
+
+From the list through the logs of the products that show them to the machine.
+"""
 
 from __future__ import annotations
 

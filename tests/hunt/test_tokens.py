@@ -24,7 +24,7 @@ LINES = st.lists(st.one_of(WORDS, st.text(st.characters(max_codepoint=127), max_
 
 
 class _NeverAscii(str):
-    """A text of which nobody knows that it is ASCII."""
+    """A text that is not known to be ASCII."""
 
     def isascii(self) -> bool:
         return False

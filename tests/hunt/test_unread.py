@@ -1,4 +1,7 @@
-"""Lines whose reader reports nothing of a listed value on them: they are searched as text, and the one private source address is named."""
+"""Lines whose reader reports nothing of a listed value on them.
+
+They are searched as text, and the one private source address is named.
+"""
 
 from __future__ import annotations
 
@@ -200,7 +203,7 @@ def test_a_value_on_several_lines_of_a_record_is_one(hunted):
 
 
 def test_a_refused_record_is_searched_in_all_its_lines(hunted):
-    """Of a Windows DNS packet whose first line no version has, every line that may hold a value is looked at."""
+    """Lines that may hold a value are searched in a Windows DNS packet whose first line no version has."""
     usual = (
         "21/05/2026 13:51:1{n} 0D48 PACKET  000000000181D1C0 UDP Rcv 10.20.1.15      0c6b   Q [0001   D   "
         "NOERROR] A      (3)www(4)unit(7)example(0)\n"

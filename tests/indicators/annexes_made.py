@@ -1,4 +1,7 @@
-"""Annexes of dispatches with known values: numbered tables with narrow columns, as Word documents, pages and Typst markup."""
+"""Annexes of dispatches with known values.
+
+Numbered tables with narrow columns, as Word documents, pages and Typst markup.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ _TOPS = ("com", "net", "top", "xyz", "site", "info", "com.vn", "co", "io", "exam
 
 
 class Annex(NamedTuple):
-    """One table: height of its font in points, width of its columns in centimetres, its headings and its numbered rows."""
+    """One table: font height in points, column widths in centimetres, headings and numbered rows."""
 
     size: int
     width: float
@@ -56,7 +59,7 @@ class Annex(NamedTuple):
 
     @property
     def values(self) -> list[str]:
-        """What its author listed."""
+        """Return the values that the author listed."""
         return [cell for row in self.rows for cell in row[1:]]
 
     @property

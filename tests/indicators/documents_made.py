@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 from xml.sax.saxutils import escape
 
 from tests.indicators.builders import archive
@@ -69,7 +70,7 @@ def opendocument(kind: str, body: str) -> bytes:
 
 
 def xls(rows: Sequence[Sequence[str | float]]) -> bytes:
-    """A BIFF8 stream with one sheet of texts and numbers ([MS-XLS]), as it stands in the compound file."""
+    """Build a BIFF8 stream with one sheet of texts and numbers ([MS-XLS]), as in the compound file."""
 
     def record(number: int, data: bytes) -> bytes:
         return struct.pack("<HH", number, len(data)) + data
@@ -91,8 +92,25 @@ def xls(rows: Sequence[Sequence[str | float]]) -> bytes:
     return book + record(0x809, sheet_bof) + cells + record(0x0A, b"")
 
 
+def _directory(entries: Iterable[Sequence[Any]]) -> bytes:
+    """The directory's sectors: name, kind, right sibling, child, first sector and size of each entry."""
+    directory = b""
+    for name, kind, right, child, first, size in entries:
+        encoded = str(name).encode("utf-16-le") + b"\0\0"
+        directory += encoded.ljust(64, b"\0") + struct.pack("<HBB", len(encoded), kind, 1)
+        directory += (
+            struct.pack("<iii", -1, right, child)
+            + bytes(36)
+            + struct.pack("<iII", first if kind == 2 or size else -2, size, 0)
+        )
+    return directory + bytes(-len(directory) % 512)
+
+
 def compound(streams: Mapping[str, bytes]) -> bytes:
-    """A compound file ([MS-CFB]) with these streams; `a/b` lies in the storage `a`. What is shorter than 4,096 bytes lies in the mini stream."""
+    """A compound file ([MS-CFB]) with these streams; `a/b` is in the storage `a`.
+
+    What is shorter than 4,096 bytes lies in the mini stream.
+    """
     tree: dict[str, object] = {}
     for path, data in streams.items():
         *folders, name = path.split("/")
@@ -137,16 +155,7 @@ def compound(streams: Mapping[str, bytes]) -> bytes:
             sectors.extend(data[at : at + 512].ljust(512, b"\0") for at in range(0, len(data), 512))
     if small:
         entries[0][4:] = [chains[-2][0], len(small)]
-    directory = b""
-    for name, kind, right, child, first, size in entries:
-        encoded = str(name).encode("utf-16-le") + b"\0\0"
-        directory += encoded.ljust(64, b"\0") + struct.pack("<HBB", len(encoded), kind, 1)
-        directory += (
-            struct.pack("<iii", -1, right, child)
-            + bytes(36)
-            + struct.pack("<iII", first if kind == 2 or size else -2, size, 0)
-        )
-    directory += bytes(-len(directory) % 512)
+    directory = _directory(entries)
     count = len(sectors) + len(directory) // 512
     fat_sectors = 1
     while (count + fat_sectors) * 4 > fat_sectors * 512:
@@ -199,7 +208,10 @@ def doc(text: str, flags: int = 0x0200) -> bytes:
 
 
 def pdf(pages: Sequence[Sequence[str] | None], content: bytes | None = None) -> bytes:
-    """A PDF of Latin-1 lines, one text object a line; None makes a page that is a picture. `content` replaces the first page's program."""
+    """A PDF of Latin-1 lines, one text object a line; None makes a page that is a picture.
+
+    `content` replaces the first page's program.
+    """
     objects: list[bytes] = []
     kids = " ".join(f"{4 + 3 * place} 0 R" for place in range(len(pages)))
     objects.append(b"<< /Type /Catalog /Pages 2 0 R >>")

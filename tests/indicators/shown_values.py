@@ -1,4 +1,7 @@
-"""What plain text shows, found by expressions that share nothing with the product's: the witness of `test_accounted.py`."""
+"""Values that plain text shows: the witness of `test_accounted.py`.
+
+Found by expressions that share nothing with the product's.
+"""
 
 from __future__ import annotations
 

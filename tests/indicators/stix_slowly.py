@@ -1,6 +1,9 @@
-"""STIX patterns made at random, and a slow evaluator of them over a few observations (STIX 2.1 section 9), written for nothing but comparing.
+"""Random STIX patterns, and a slow evaluator of them over a few observations.
 
-An observation is a moment (in seconds) and what was seen then: object paths with their texts. `matches` tries every way in which observations can serve a pattern.
+STIX 2.1 section 9; written only for comparison.
+
+An observation is a moment (in seconds) and what was seen then: object paths with their texts. `matches` tries
+every way in which observations can serve a pattern.
 """
 
 from __future__ import annotations
@@ -31,7 +34,10 @@ Observation = tuple[int, Seen]
 
 @dataclass(frozen=True)
 class Compared:
-    """A path compared with texts: `=`, `!=`, `IN`, `LIKE`, `MATCHES`, `ISSUBSET`, each with NOT or without."""
+    """A path compared with texts.
+
+    `=`, `!=`, `IN`, `LIKE`, `MATCHES`, `ISSUBSET`, each with NOT or without.
+    """
 
     path: str
     operator: str
@@ -164,7 +170,7 @@ def _length(one: frozenset[int], seen: list[Observation]) -> int:
 
 
 class Maker:
-    """Makes patterns and observations."""
+    """A maker of patterns and observations."""
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance

@@ -1,6 +1,10 @@
-"""The law of every list: what its text shows is taken or refused, nothing is changed, and what an author defanged beside the values is taken.
+"""The law of every list.
 
-Documents of every format are made from drawn values; the fixtures, and the samples where they are at hand, are compared with `shown_values`, which reads plain text.
+What its text shows is taken or refused, nothing is changed, and what an author defanged beside the values is
+taken.
+
+Documents of every format are made from drawn values; the fixtures, and the samples where they are at hand,
+are compared with `shown_values`, which reads plain text.
 """
 
 from __future__ import annotations
@@ -110,7 +114,10 @@ def _markdown(rows: list[Row]) -> bytes:
 
 
 def _asciidoc(rows: list[Row]) -> bytes:
-    """The first two rows have one listed value, whose cell is merged over both: the second's own stands in its description."""
+    """Put one listed value in a cell merged over the first two rows.
+
+    The second's own is in its description.
+    """
     first, *others = _cells(rows)
     merged = [f".2+|{first[0]}", f"|{first[1]}", f"|{first[2]}", f"|also {others[0][0]}", f"|{others[0][2]}"]
     lines = [f"|{cell}" for cells in others for cell in cells]
@@ -224,7 +231,7 @@ def _pdf(rows: list[Row]) -> bytes:
 
 
 def _pdf_form(rows: list[Row]) -> bytes:
-    """The first row stands in the page, the others in a field of its form."""
+    """Put the first row on the page, the others in a field of its form."""
     lines = [cell for cells in _cells(rows[1:]) for cell in cells]
     return _with_field(_pdf(rows[:1]), "\n".join(lines))
 

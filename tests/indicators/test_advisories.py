@@ -1,4 +1,6 @@
-"""Advisories of many styles, as ministries, vendors and analysts write them: exactly what they list is taken, in every kind of file.
+"""Advisories of many styles, as ministries, vendors and analysts write them.
+
+Exactly what they list is taken, in every kind of file.
 
 Each stands in `advisories`: a name after `===`, the text, and after `---` the values that are to be taken.
 """
@@ -35,7 +37,7 @@ EVERY = list(advisories())
 ALL = [advisory for advisory in EVERY if not advisory.name.startswith("pages_only_")]
 RUNNING = [advisory for advisory in ALL if not advisory.name.startswith("text_only_")]
 LATIN = [one for one in EVERY if one.text.isascii() and not one.name.startswith("text_only_")]
-"""What a PDF of the tests' own making can show."""
+"""Texts that a PDF of the tests' own making can show."""
 
 
 def taken(path: Path) -> set[str]:

@@ -1,4 +1,4 @@
-"""What documents cite: links of footnotes, keys of ciphers, versions of servers, what a Sigma rule excludes."""
+"""Values that documents cite: links of footnotes, keys of ciphers, versions, exclusions of a Sigma rule."""
 
 from __future__ import annotations
 

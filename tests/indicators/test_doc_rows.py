@@ -1,4 +1,4 @@
-"""DOC tables whose rows and merged cells are told by the properties of their paragraphs ([MS-DOC])."""
+"""DOC tables whose rows and merged cells follow from the properties of their paragraphs ([MS-DOC])."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.indicators.documents_made import compound
 _START = 0x400
 _IN_TABLE = b"\x16\x24\x01"
 _A_PAGE = 10
-"""How many paragraphs a page of properties holds here."""
+"""Paragraphs in a page of properties."""
 
 
 def row_end(states: Sequence[int], *, further: bytes = b"") -> bytes:

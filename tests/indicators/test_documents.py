@@ -342,8 +342,11 @@ def test_a_list_that_begins_with_a_colon_is_no_mail(tmp_path: Path) -> None:
 def outlook(
     text: str, attachments: Mapping[str, bytes], inner: Mapping[str, bytes] | None = None
 ) -> dict[str, bytes]:
-    """The streams of a whole message as Outlook saves it ([MS-OXMSG]): properties, named properties, sender and recipient, headers, attachments;
-    `inner` is a message attached as such."""
+    """The streams of a whole message as Outlook saves it ([MS-OXMSG]).
+
+    Properties, named properties, sender and recipient, headers, attachments; `inner` is a message attached as
+    such.
+    """
     streams = {
         "__properties_version1.0": bytes(32) + b"\x1f\x00\x00\x10" + b"\x06\0\0\0" + bytes(8),
         "__nameid_version1.0/__substg1.0_00020102": bytes(16),

@@ -1,4 +1,7 @@
-"""What the text around a value says that it is none: versions, fingerprints of other things, scanners' names; links that are to be read."""
+"""Texts around a value that speak against it, and links that are to be read.
+
+Versions, fingerprints of other things, scanners' names.
+"""
 
 from __future__ import annotations
 

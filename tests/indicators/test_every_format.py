@@ -1,4 +1,4 @@
-"""What must hold for every format of lists: damage ends with a clear problem, never with an exception, and nothing is invented."""
+"""Rules for every format of lists: damage ends with a clear problem, and nothing is invented."""
 
 from __future__ import annotations
 

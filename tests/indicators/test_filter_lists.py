@@ -1,4 +1,7 @@
-"""Filter lists and blockers' settings: what a line blocks is taken, what it allows, redirects or blocks only at times is refused with its reason."""
+"""Filter lists and blockers' settings.
+
+What a line blocks is taken, what it allows, redirects or blocks only at times is refused with its reason.
+"""
 
 from __future__ import annotations
 

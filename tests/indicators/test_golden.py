@@ -1,6 +1,7 @@
-"""Every list in `golden` gives exactly what stands in `golden/expected` beside it, indicators and refusals, row by row.
+"""Lists in `golden` give exactly `golden/expected`, indicators and refusals, row by row.
 
-After a change that is meant: `LAMSACH_GOLDEN=write pytest tests/indicators/test_golden.py`, then read the difference.
+After a change that is meant: `LAMSACH_GOLDEN=write pytest tests/indicators/test_golden.py`, then read the
+difference.
 """
 
 from __future__ import annotations
@@ -96,7 +97,10 @@ def test_a_list_is_recognised_by_its_content(path: Path) -> None:
 
 
 def test_what_a_format_recognises_has_its_mark() -> None:
-    """A format without its mark is not asked: over every golden list, in three encodings, and pieces of each."""
+    """A format without its mark is not asked.
+
+    Over every golden list, in three encodings, and pieces of each.
+    """
     for path in LISTS:
         data = path.read_bytes()
         pieces = [data, data[:200], data[len(data) // 2 :], b"\xef\xbb\xbf" + data, b"\r\n " + data]

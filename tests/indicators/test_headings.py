@@ -1,4 +1,7 @@
-"""Headings of other languages and whole phrases of dispatches: which column lists, which describes, which names the victim or what is imitated."""
+"""Headings of other languages and whole phrases of dispatches.
+
+Which column lists, which describes, which names the victim or what is imitated.
+"""
 
 from __future__ import annotations
 

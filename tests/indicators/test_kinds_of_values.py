@@ -1,4 +1,4 @@
-"""Lists that state the kind of each value: what is no indicator of a list stays out of it, whatever it looks like."""
+"""Lists that state the kind of each value: no other kind is taken, however a value looks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Layouts that makers of lists have come up with, one each: odd delimiters and encodings, merged and split cells, pages, records of services."""
+"""Layouts that makers of lists have come up with, one each.
+
+Odd delimiters and encodings, merged and split cells, pages, records of services.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ class Layout(NamedTuple):
     data: bytes
     values: frozenset[str]
     may: frozenset[str]
-    """What may be taken or not."""
+    """Values that may be taken or not."""
 
 
 LAYOUTS: list[Layout] = []
@@ -479,14 +482,20 @@ case(
 # HTML vendor blog
 case(
     "blog.html",
-    """<!DOCTYPE html><html><head><title>Inside X | Vendor Blog</title><meta property="og:url" content="https://blog.vendor-x.com/x"></head><body><nav><a href="https://www.vendor-x.com">Home</a> products.vendor-x.com</nav>
-<article><h1>Inside X</h1><p>By Analyst, follow us at <a href="https://twitter.com/vx">twitter.com/vx</a>.</p><p>The loader contacts <code>evil-h1[.]site</code> and then <strong>hxxps://evil-h2[.]site/gate.php</strong>.</p>
+    """<!DOCTYPE html><html><head><title>Inside X | Vendor Blog</title>\
+<meta property="og:url" content="https://blog.vendor-x.com/x"></head><body><nav>\
+<a href="https://www.vendor-x.com">Home</a> products.vendor-x.com</nav>
+<article><h1>Inside X</h1><p>By Analyst, follow us at <a href="https://twitter.com/vx">twitter.com/vx</a>.\
+</p><p>The loader contacts <code>evil-h1[.]site</code> and then \
+<strong>hxxps://evil-h2[.]site/gate.php</strong>.</p>
 <pre>SHA256: {}
 203.0.113.35:8080</pre><h2>IOCs</h2><ul><li>evil-h3.site</li><li>203.0.113.36</li></ul>
-<table><thead><tr><th>Indicator</th><th>Type</th><th>Description</th></tr></thead><tbody><tr><td rowspan="2">evil-h4<span>[.]</span>site</td><td>Domain</td><td>C2</td></tr><tr><td>URL</td><td>hxxp://evil-h4[.]site/x</td></tr><tr><td colspan="2">{}</td><td>md5 of a.exe</td></tr></tbody></table></article>
-<footer>(c) Vendor-X, vendor-x.com. <a href="https://www.linkedin.com/company/vx">LinkedIn</a></footer><script>var a="http://track.analytics-x.com/p";</script></body></html>""".format(
-        sha256("3"), md5("3")
-    ),
+<table><thead><tr><th>Indicator</th><th>Type</th><th>Description</th></tr></thead><tbody><tr>\
+<td rowspan="2">evil-h4<span>[.]</span>site</td><td>Domain</td><td>C2</td></tr><tr><td>URL</td>\
+<td>hxxp://evil-h4[.]site/x</td></tr><tr><td colspan="2">{}</td><td>md5 of a.exe</td></tr></tbody>\
+</table></article>
+<footer>(c) Vendor-X, vendor-x.com. <a href="https://www.linkedin.com/company/vx">LinkedIn</a></footer>\
+<script>var a="http://track.analytics-x.com/p";</script></body></html>""".format(sha256("3"), md5("3")),
     (
         "evil-h1.site https://evil-h2.site/gate.php evil-h3.site 203.0.113.35 203.0.113.36 evil-h4.site "
         "http://evil-h4.site/x "
@@ -726,7 +735,19 @@ case(
 )
 case(
     "openioc11.ioc",
-    """<?xml version="1.0"?><OpenIOC xmlns="http://openioc.org/schemas/OpenIOC_1.1" id="1" last-modified="2014" published-date="0001"><metadata><short_description>X</short_description><links><link rel="ref" href="https://vendor-x.com/a"/></links></metadata><criteria><Indicator id="a" operator="OR"><IndicatorItem id="b" condition="is" preserve-case="false" negate="false"><Context document="FileItem" search="FileItem/Md5sum" type="mir"/><Content type="md5">{}</Content></IndicatorItem><IndicatorItem condition="contains" negate="false"><Context document="DnsEntryItem" search="DnsEntryItem/Host" type="mir"/><Content type="string">evil-i1.site</Content></IndicatorItem><IndicatorItem condition="is" negate="false"><Context document="PortItem" search="PortItem/remoteIP" type="mir"/><Content type="IP">203.0.113.47</Content></IndicatorItem><IndicatorItem condition="is" negate="true"><Context document="PortItem" search="PortItem/remoteIP" type="mir"/><Content type="IP">203.0.113.48</Content></IndicatorItem></Indicator></criteria></OpenIOC>""".format(
+    """<?xml version="1.0"?>\
+<OpenIOC xmlns="http://openioc.org/schemas/OpenIOC_1.1" id="1" last-modified="2014" published-date="0001">\
+<metadata><short_description>X</short_description><links><link rel="ref" href="https://vendor-x.com/a"/>\
+</links></metadata><criteria><Indicator id="a" operator="OR">\
+<IndicatorItem id="b" condition="is" preserve-case="false" negate="false">\
+<Context document="FileItem" search="FileItem/Md5sum" type="mir"/><Content type="md5">{}</Content>\
+</IndicatorItem><IndicatorItem condition="contains" negate="false">\
+<Context document="DnsEntryItem" search="DnsEntryItem/Host" type="mir"/>\
+<Content type="string">evil-i1.site</Content></IndicatorItem><IndicatorItem condition="is" negate="false">\
+<Context document="PortItem" search="PortItem/remoteIP" type="mir"/>\
+<Content type="IP">203.0.113.47</Content></IndicatorItem><IndicatorItem condition="is" negate="true">\
+<Context document="PortItem" search="PortItem/remoteIP" type="mir"/>\
+<Content type="IP">203.0.113.48</Content></IndicatorItem></Indicator></criteria></OpenIOC>""".format(
         md5("b")
     ),
     "evil-i1.site 203.0.113.47 " + md5("b"),

@@ -1,4 +1,4 @@
-"""What running text lists and what it only mentions, line by line."""
+"""Running text: listed values and mere mentions, line by line."""
 
 from __future__ import annotations
 

@@ -34,13 +34,16 @@ def attribute(number: int, **more: Any) -> dict[str, Any]:
 
 
 class Web:
-    """A feed as a server holds it: `events` by number with their time and attributes; remembers which files were asked for."""
+    """A feed as a server holds it: `events` by number with their time and attributes.
+
+    Remembers which files were asked for.
+    """
 
     def __init__(self) -> None:
         self.events: dict[int, tuple[int, list[dict[str, Any]]]] = {}
         self.asked: list[str] = []
         self.answers: dict[str, Answer] = {}
-        """What stands in the place of a file."""
+        """A replacement for a file."""
 
     def manifest(self) -> bytes:
         said = {

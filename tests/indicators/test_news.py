@@ -1,4 +1,4 @@
-"""What a feed of news (RSS, Atom) lists, and what it says of itself."""
+"""Values that a feed of news (RSS, Atom) lists, and its own description."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Lines of configurations that name the own network's machines or let something through, and lines that judge their one value."""
+"""Lines of configurations that name the own network's machines or let something through.
+
+Also lines that judge their one value.
+"""
 
 from __future__ import annotations
 

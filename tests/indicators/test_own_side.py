@@ -1,4 +1,8 @@
-"""What a text names without blaming it: headings of what is good or to be used, sentences that recommend, signatures, titles, paths of files, MISP's `to_ids`; and archives that are not unpacked."""
+"""Values that a text names without blaming them; archives that are not unpacked.
+
+Headings of what is good or to be used, sentences that recommend, signatures, titles, paths of files, MISP's
+`to_ids`.
+"""
 
 from __future__ import annotations
 

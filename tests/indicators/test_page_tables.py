@@ -20,7 +20,10 @@ COLUMNS = (40, 80, 180, 330, 430)
 
 
 def drawn(rows: list[list[str]]) -> bytes:
-    """A page's program that draws a table cell by cell, as word processors do; `\\n` parts the lines of a cell."""
+    """A page's program that draws a table cell by cell, as word processors do.
+
+    `\\n` parts the lines of a cell.
+    """
     program, top = "", 780
     for row in rows:
         for x, cell in zip(COLUMNS, row, strict=True):
@@ -101,7 +104,7 @@ def test_an_indented_line_of_text_is_no_part_of_a_row(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_cells_lines_as_one_text(parts: list[str], text: str) -> None:
-    """Where the room behind the lines is not known."""
+    """The room behind the lines is not known."""
     said = cell_text([CellLine(part) for part in parts])
     assert (said.text, said.cut) == (text, [])
 
@@ -144,7 +147,10 @@ def test_a_promised_kind_decides() -> None:
 
 
 def wrapped(value: str, widths: dict[str, float], wide: float) -> list[CellLine]:
-    """The lines of a word as a column of a width breaks it: behind a mark where what follows has room on a line, anywhere otherwise."""
+    """The lines of a word as a column of a width breaks it.
+
+    Behind a mark where what follows has room on a line, anywhere otherwise.
+    """
     found: list[str] = []
     rest = value
     while rest:

@@ -1,4 +1,4 @@
-"""Values that a table spreads over two columns, or that stand together in one cell."""
+"""Values that a table spreads over two columns, or that share one cell."""
 
 from __future__ import annotations
 

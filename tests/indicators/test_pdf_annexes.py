@@ -24,9 +24,9 @@ class Score(NamedTuple):
     values: int
     taken: int
     wrong: list[str]
-    """What was taken and nobody listed."""
+    """Values that were taken and nobody listed."""
     lost: list[str]
-    """What was listed, and neither taken nor named in a refusal."""
+    """Values that were listed, and neither taken nor named in a refusal."""
 
 
 def score(path: Path, made: Sequence[Annex]) -> Score:
@@ -45,7 +45,7 @@ def score(path: Path, made: Sequence[Annex]) -> Score:
 
 
 def is_named(value: str, named: Sequence[str]) -> bool:
-    """Whether a refusal holds a value, or two do between which a page ends."""
+    """Report whether a refusal holds a value, or two do between which a page ends."""
     return any(value in text for text in named) or any(
         any(text.endswith(value[:place]) for text in named)
         and any(text.startswith(value[place:]) for text in named)
@@ -61,7 +61,10 @@ def good(scores: Sequence[Score], least: float) -> None:
 
 
 def test_ten_thousand_values_of_word_documents_and_typst(tmp_path: Path) -> None:
-    """Columns of 1.6 to 6 cm in Times New Roman of 12 to 14 points, rows over pages; one document's tables have no rules."""
+    """Columns of 1.6 to 6 cm in Times New Roman of 12 to 14 points, rows over pages.
+
+    One document's tables have no rules.
+    """
     soffice = require_program("soffice")
     documents = {tmp_path / f"word{seed}": annexes(seed, 20, 32) for seed in range(3)}
     for path, made in documents.items():
@@ -93,8 +96,11 @@ def test_ten_thousand_values_of_word_documents_and_typst(tmp_path: Path) -> None
     ],
 )
 def test_a_browsers_pages(style: str, tmp_path: Path) -> None:
-    """Words broken anywhere in centred cells; upright rules alone, level ones alone, and none: the tags state the cells. Without tags the rules
-    do, or the order in which cells are drawn."""
+    """Words broken anywhere in centred cells.
+
+    Upright rules alone, level ones alone, and none: the tags state the cells. Without tags the rules do, or
+    the order in which cells are drawn.
+    """
     chromium = require_program("chromium")
     made = annexes(7, 10, 12)
     page = tmp_path / "annex.html"
@@ -119,7 +125,10 @@ def untagged(path: Path) -> Path:
 
 @pytest.mark.parametrize("align", ["left", "center + horizon", "right + bottom"])
 def test_texts_that_run_into_the_next_column(align: str, tmp_path: Path) -> None:
-    """Typst breaks no digest: it is drawn over its neighbours. With tags each is whole; without them what is not certain is named and not taken."""
+    """Typst breaks no digest: it is drawn over its neighbours.
+
+    With tags each is whole; without them what is not certain is named and not taken.
+    """
     path = tmp_path / "annex.pdf"
     made = annexes(11, 10, 14)
     path.write_bytes(typst.compile(as_typst(made, f"stroke: none, align: {align},").encode()))

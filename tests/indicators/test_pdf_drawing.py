@@ -1,4 +1,4 @@
-"""What a page's program draws, right or hostile."""
+"""Drawing programs of pages, right or hostile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a list names and does not ask to block, and what is no indicator of any kind: counted, with the reason."""
+"""Values that a list names without asking to block them, and no indicators: counted, with the reason."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ _OTX = f"""{{"indicators": [
     {{"indicator": "{MD5}", "type": "FileHash-IMPHASH"}},
     {{"indicator": "a@evil-b.xyz", "type": "email"}},
     {{"indicator": " ", "type": "Mutex"}}]}}"""
-_ABUSEIPDB = """{"data": {"ipAddress": "203.0.113.23", "isPublic": true, "abuseConfidenceScore": 100, "usageType": "Data Center",
-    "domain": "hosting-a.net", "hostnames": ["vps-23.hosting-a.net"]}}"""
+_ABUSEIPDB = """{"data": {"ipAddress": "203.0.113.23", "isPublic": true, "abuseConfidenceScore": 100,
+    "usageType": "Data Center", "domain": "hosting-a.net", "hostnames": ["vps-23.hosting-a.net"]}}"""
 
 _CASES = {
     "false_positives": (

@@ -1,4 +1,4 @@
-"""What is taken of STIX patterns, and what is said of the rest: tables, and random patterns against a slow evaluator."""
+"""STIX patterns: values taken and parts refused, as tables, and at random against a slow evaluator."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_patterns_end_in_time_that_is_linear(name: str) -> None:
-    """What grows with the square of the length takes minutes for these."""
+    """A cost that grows with the square of the length takes minutes for these."""
     assert list(pattern_values(HOSTILE[name]))
 
 
@@ -123,7 +123,7 @@ def test_what_is_cut_off_is_told() -> None:
 
 
 def covers(value: tuple[IndicatorType, str], path: str, text: str) -> bool:
-    """Whether a hunt for the value shows a line in which the text was seen."""
+    """Report whether a hunt for the value shows a line in which the text was seen."""
     kind, listed = value
     if kind is IndicatorType.NETWORK:
         return path in ("ipv4-addr:value", "network-traffic:dst_ref.value") and ip_address(
@@ -139,7 +139,7 @@ def shown(values: list[tuple[IndicatorType, str]], seen: Seen) -> bool:
 
 
 def joined_by_and(pattern: Pattern) -> bool:
-    """Whether comparisons are joined by AND within one observation, as those of one file's hashes may be."""
+    """Report whether comparisons are joined by AND within one observation, as those of one file's hashes."""
     if isinstance(pattern, Joined):
         return pattern.by == "AND"
     if isinstance(pattern, stix_slowly.Both):
@@ -148,7 +148,7 @@ def joined_by_and(pattern: Pattern) -> bool:
 
 
 def expected_values(one: Compared) -> int:
-    """How many values a comparison gives."""
+    """Count the values of a comparison."""
     if one.path not in stix_slowly.TAKEN or one.contrary:
         return 0
     if one.operator == "LIKE" and "%c2" in one.texts[0]:
@@ -159,7 +159,7 @@ def expected_values(one: Compared) -> int:
 
 
 def compare(pattern: Pattern, maker: Maker) -> None:
-    """What a pattern gives, against what it says and what it matches."""
+    """Compare the values of a pattern with its text and its matches."""
     text = pattern.text()
     found = list(pattern_values(text))
     values = [item for item in found if not isinstance(item, Refused)]
@@ -193,7 +193,7 @@ def compare(pattern: Pattern, maker: Maker) -> None:
 
 @pytest.mark.parametrize("count", [400, pytest.param(100_000, marks=pytest.mark.soak)])
 def test_random_patterns_against_a_slow_evaluator(count: int) -> None:
-    """No pattern that was taken whole matches what its values would not show; whatever is left out of one is told."""
+    """No pattern that was taken whole matches what its values would not show; omissions are reported."""
     chance = random.Random(8)
     maker = Maker(chance)
     for number in range(count):

@@ -1,4 +1,7 @@
-"""What the whole of a document says of the parts: whether its author defangs, in every kind of file; headings of victims and of what is genuine."""
+"""Whole documents that decide about their parts: defanging in every kind of file, headings.
+
+Headings of victims and of what is genuine.
+"""
 
 from __future__ import annotations
 

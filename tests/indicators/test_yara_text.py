@@ -1,4 +1,4 @@
-"""YARA rules, alone and in advisories, MISP events and STIX bundles: hashes are listed, the texts that a rule searches for are told as such."""
+"""YARA rules, alone, in advisories, MISP events and STIX bundles: hashes are listed, searched texts named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Decree 30/2020/NĐ-CP, Appendix I, read back from a PDF: where each element stands, how large, how bold, how long the rules are. `faults` says what is out of range."""
+"""Layout of Decree 30/2020/NĐ-CP, Appendix I, read back from a PDF.
+
+The place, size and weight of each element, the length of the rules. `faults` names what is out of range.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ def faults(document: Document, pdf: bytes) -> list[str]:
 
 
 def shown(page: Any, text: str) -> list[Any]:
-    """Where a text stands on a page; blanks may be of any width."""
+    """Return the place of a text on a page; blanks may be of any width."""
     wanted = r"\s+".join(re.escape(part) for part in text.split())
     return list(page.search(wanted, case=True))
 
@@ -51,7 +54,7 @@ def wanted(
     italic: bool = False,
     place: int = 0,
 ) -> Iterator[str]:
-    """What is wrong with a text: missing, or of another size or style."""
+    """Return the faults of a text: missing, or of another size or style."""
     places = shown(page, text)
     if not places:
         yield f"missing: {text}"
@@ -98,7 +101,7 @@ def rule_under(page: Any, box: Any, within: float = 14) -> Any:
 
 
 def widest(page: Any, texts: list[str]) -> Any:
-    """Of lines of text the widest, with the bottom of the last."""
+    """Return the widest of some lines of text, with the bottom of the last."""
     boxes = [found[0] for text in texts if (found := shown(page, text))]
     if not boxes:
         return None
@@ -107,7 +110,7 @@ def widest(page: Any, texts: list[str]) -> Any:
 
 
 def share(page: Any, texts: list[str], least: float, most: float, what: str) -> Iterator[str]:
-    """Whether the rule under these lines is so long a part of the widest."""
+    """Report whether the rule under these lines is so long a part of the widest."""
     box = widest(page, texts)
     rule = rule_under(page, box) if box else None
     if rule is None:
@@ -119,7 +122,10 @@ def share(page: Any, texts: list[str], least: float, most: float, what: str) -> 
 
 
 def _pages(pages: list[Any], document: Document) -> Iterator[str]:
-    """Paper, margins, page numbers: Arabic, 13-14 upright, centred in the top margin, hidden on the first page of each part."""
+    """Paper, margins, page numbers.
+
+    Arabic, 13-14 upright, centred in the top margin, hidden on the first page of each part.
+    """
     starts = set(starts_of(pages, document))
     number = 0
     for place, page in enumerate(pages):
@@ -230,7 +236,10 @@ def _title(page: Any, document: Document) -> Iterator[str]:
 
 
 def _body(pages: list[Any], document: Document) -> Iterator[str]:
-    """Paragraphs: 13-14 points, indented by 1-1.27 cm, 6 points and more between them, lines 1 to 1.5 apart, justified."""
+    """Paragraphs: 13-14 points, indented by 1-1.27 cm, lines 1 to 1.5 apart, justified.
+
+    6 points and more are between two paragraphs.
+    """
     for block in document.blocks:
         if not isinstance(block, Paragraph) or not block.indent or len(block.text) < 120:
             continue

@@ -1,4 +1,7 @@
-"""Each kind of document keeps to Decree 30's ranges, read back from its PDF; and the reader finds what is out of range."""
+"""Each kind of document keeps to Decree 30's ranges, read back from its PDF.
+
+And the reader finds what is out of range.
+"""
 
 from __future__ import annotations
 

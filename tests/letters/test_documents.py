@@ -1,4 +1,7 @@
-"""The documents: Decree 30's ranges read back from the PDF, the DOCX's own properties, hostile texts inert in every format."""
+"""Documents: Decree 30's ranges read back from the PDF, the DOCX's own properties.
+
+Hostile texts are inert in every format.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,10 @@ def squeezed(text: str) -> str:
 
 
 def test_margins_and_fonts_keep_to_the_decree() -> None:
-    """Decree 30, Appendix I: A4, top and bottom 20-25 mm, left 30-35, right 15-20; letters of 11 to 14 points; a page number only from the second page on, in the top margin."""
+    """Decree 30, Appendix I: A4, top and bottom 20-25 mm, left 30-35, right 15-20.
+
+    Letters of 11 to 14 points; a page number only from the second page on, in the top margin.
+    """
     for name, make in KINDS.items():
         for number, page in enumerate(pages(make())):
             assert (round(page.width / MM), round(page.height / MM)) == (210, 297), name
@@ -78,7 +84,7 @@ def test_margins_and_fonts_keep_to_the_decree() -> None:
 
 
 def test_the_head_stands_where_the_decree_puts_it() -> None:
-    """Body and number left, nation and day right, the type's name in the middle below, 13-14 points and bold."""
+    """Body and number left, nation and day right, the type's name below in the middle, 13-14 points, bold."""
     for name in ("report", "minutes"):
         page = pages(KINDS[name]())[0]
         middle = page.width / 2 + (30 - 20) * MM / 2

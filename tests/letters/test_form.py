@@ -36,7 +36,8 @@ Mẫu thống kê, báo cáo kết quả triển khai
 TT Nội dung Số lượng Ghi chú
 1 Tổng số đơn vị, tổ chức nhận được thông tin về chiến dịch
 2 Tổng số đơn vị, tổ chức triển khai chiến dịch
-Ghi chú: Quý đơn vị có thể gửi báo cáo về Trung tâm Công nghệ thông tin qua hòm thư điện tử phongktht@most.gov.vn."""
+Ghi chú: Quý đơn vị có thể gửi báo cáo về Trung tâm Công nghệ thông tin qua hòm thư điện tử \
+phongktht@most.gov.vn."""
 SEED = Path(__file__).parents[2] / "../shared/mission/dispatch-2022.txt"
 
 
@@ -108,7 +109,7 @@ VALUES: dict[str, int | None] = {"informed": 3, "deployed": 3, "units": 3, "foun
         ({"deployed": None}, []),
     ],
 )
-def test_checks_warn(changes: dict[str, int | None], expected: list[str]) -> None:
+def test_checks_warn_of_each_fault(changes: dict[str, int | None], expected: list[str]) -> None:
     form = parse_form(APPENDIX_2022)
     assert warnings(form.checks, {**VALUES, **changes}) == [SENTENCES[text] for text in expected]
 

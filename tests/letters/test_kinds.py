@@ -134,7 +134,10 @@ def test_a_word_may_be_broken_only_when_it_is_long(text: str) -> None:
     [("Bộ Một", 1), ("Trung tâm Dữ liệu và Công nghệ số", 2), ("Ủy ban " + "rất dài " * 20, 2)],
 )
 def test_what_an_appendix_came_with_breaks_before_the_issuer(issuer: str, lines: int) -> None:
-    """As the 2022 dispatch has it: number and day on the first line, `của ...` on the second, when one line does not hold both."""
+    """As the 2022 dispatch has it.
+
+    Number and day on the first line, `của ...` on the second, when one line does not hold both.
+    """
     head = Head(issuer, symbol="BC-CNTT", year=2026)
     shown = attached_line(Appendix("A", came_with("Báo cáo", head), ())).split("\n")
     assert len(shown) == lines

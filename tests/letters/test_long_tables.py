@@ -1,4 +1,7 @@
-"""Tables of 500 rows over many pages, in our PDF and in what LibreOffice makes of the DOCX: headings on each page, no row torn or lost, page numbers right."""
+"""Tables of 500 rows over many pages, in our PDF and in what LibreOffice makes of the DOCX.
+
+Headings on each page, no row torn or lost, page numbers right.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,10 @@ COLUMNS = (
 
 
 def document(*, landscape: bool = False) -> Document:
-    """A report whose second appendix has 500 rows of one to four lines; some notes are empty. Each row begins and ends with its own number, so that a torn one shows."""
+    """A report whose second appendix has 500 rows of one to four lines; some notes are empty.
+
+    Each row begins and ends with its own number, so that a torn one shows.
+    """
     rows = tuple(
         (
             str(n),

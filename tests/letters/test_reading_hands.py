@@ -1,4 +1,8 @@
-"""The form as people really send it in: retyped, merged, split, swapped, with tracked changes and text boxes, in files that are not what their names say."""
+"""The form as people really send it in.
+
+Retyped, merged, split, swapped, with tracked changes and text boxes, in files that are not what their names
+say.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +88,7 @@ def tracked() -> bytes:
 
 
 def in_boxes() -> bytes:
-    """The numbers stand in text boxes over the empty cells' table, once for new and once for old programs."""
+    """Put the numbers in text boxes over the empty cells' table, once for new and once for old programs."""
     book = blank_book()
     for row, value in ((1, "08"), (2, "05")):
         label = (TOLD, DONE)[row - 1]
@@ -102,7 +106,7 @@ def in_boxes() -> bytes:
 
 
 def in_controls() -> bytes:
-    """Number and unit stand in content controls, as locked forms have them."""
+    """Put number and unit in content controls, as locked forms have them."""
     book = blank_book()
     for row, value in ((1, "08"), (2, "05")):
         cell = book.tables[0].cell(row, 2)._tc
@@ -130,7 +134,7 @@ def split_table() -> bytes:
 
 
 def merged_down() -> bytes:
-    """The wording's cell was merged over two rows; the number stands in the lower one."""
+    """Merge the wording's cell over two rows; the number is in the lower one."""
     book: Any = docx.Document()
     table = book.add_table(4, 3)
     for row, label, value in ((0, TOLD, "08"), (2, DONE, "05")):
@@ -165,7 +169,7 @@ def as_text() -> bytes:
 
 
 def merged_title() -> bytes:
-    """The unit stands in the title alone, which is merged over the whole table."""
+    """Put the unit in the title alone, which is merged over the whole table."""
     book: Any = docx.Document()
     table = book.add_table(3, 4)
     table.cell(0, 0).merge(table.cell(0, 3)).text = "BÁO CÁO KẾT QUẢ TRIỂN KHAI CHIẾN DỊCH CỦA CHI CỤC HAI"
@@ -199,7 +203,7 @@ def other_part() -> bytes:
 
 
 def letter_without_unit() -> bytes:
-    """A whole report whose form leaves the unit's name out: it stands in the head of the letter."""
+    """Make a whole report whose form leaves the unit's name out: it is in the head of the letter."""
     document = report(Filled(FORM, {"unit": ""}), Head("Chi cục Hai", "Sở Một"), campaign="", to="")
     book = docx.Document(io.BytesIO(to_docx(document)))
     table = book.tables[-1]

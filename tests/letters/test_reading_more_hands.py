@@ -1,4 +1,7 @@
-"""More ways in which people fill in the form: struck-out numbers, prompts that were left, raised signs, split and turned tables, shares, other old fonts."""
+"""More ways in which people fill in the form.
+
+Struck-out numbers, prompts that were left, raised signs, split and turned tables, shares, other old fonts.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,10 @@ def struck() -> bytes:
 
 
 def prompts() -> bytes:
-    """Content controls whose prompts were left where nothing was typed; the numbers stand in the next cell."""
+    """Content controls whose prompts were left where nothing was typed.
+
+    The numbers stand in the next cell.
+    """
     book = blank_book()
     for row, value in ((1, "08"), (2, "05")):
         cell = book.tables[0].cell(row, 2)._tc
@@ -149,7 +155,7 @@ def test_a_cell_that_was_split_in_two_is_never_sure() -> None:
 
 
 def test_two_columns_of_amounts_are_never_sure() -> None:
-    """The heading over two columns, retyped in both: which of them is meant is asked."""
+    """The heading over two columns, retyped in both: the reader has to ask which is meant."""
     rows = (("1", TOLD, "3", "08", ""), ("2", DONE, "05", "05", ""))
     heads = (("TT", "Nội dung", "Số lượng", "Số lượng", "Ghi chú"), ("", "", "Kỳ này", "Lũy kế", ""))
     found = read(retyped(*heads, *rows))
@@ -198,7 +204,7 @@ def test_a_prompt_is_no_name() -> None:
 
 
 def test_every_letter_of_vni_is_read() -> None:
-    """Each mark after each letter that it may stand behind, as a clerk types it, and capitals."""
+    """Each mark after each letter that it may follow, as a clerk types it, and capitals."""
     typed = (
         "aø aù aû aõ aï aâ aà aá aå aã aä aê aè aé aú aü aë eø eâ eà eä ì í æ ó ò oø oâ oà oå oä ô ôø ôù ôû "
         "ôõ ôï uø uù ö öø öù öû öõ öï yø yù yû yõ î ñ"

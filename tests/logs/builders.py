@@ -26,7 +26,7 @@ COMPRESS = {
     "xz": lru_cache(32)(lzma.compress),
     "zst": lambda data: zstandard.ZstdCompressor(write_checksum=True).compress(data),
 }
-"""What packs bytes; the slow ones keep what they packed last, since many tests pack the same."""
+"""Packers of bytes; the slow ones cache their last result, since many tests pack the same."""
 LINES = b"".join(b"%d 10.0.%d.%d evil.example\n" % (n * 7919, n % 251, n * 31 % 253) for n in range(20_000))
 
 

@@ -1,6 +1,7 @@
-"""Writes small EVTX files: a file header, chunks, records of plain binary XML (strings only, no templates).
+"""Write small EVTX files: a file header, chunks, records of plain binary XML (strings only, no templates).
 
-Source: https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc.
+Source:
+https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every binary format in the registry has to keep to, and the commands over binary logs."""
+"""Rules for every binary format in the registry, and the commands over binary logs."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ every_format = pytest.mark.parametrize("binary", BINARY_FORMATS, ids=lambda f: f
 
 
 def items_of(binary: type[BinaryFormat], data: bytes) -> tuple[list[Event | Refusal], InputError | None]:
-    """What is read before the end or the damage, and the damage."""
+    """Return the items before the end or the damage, and the damage."""
     found: list[Event | Refusal] = []
     try:
         for item in binary(FileContext("case")).read(io.BytesIO(data)):

@@ -1,4 +1,4 @@
-"""AdGuard Home's query log read at once: the same events as line by line, whatever the DNS message in it is."""
+"""AdGuard Home's query log read at once: the same events as line by line, with any DNS message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What the bulk readers tell of many lines at once, against the same told line by line; and layouts that the benchmark's lines do not show."""
+"""Bulk readers of many lines, against the same line by line.
+
+Also for layouts that the benchmark's lines do not show.
+"""
 
 from __future__ import annotations
 

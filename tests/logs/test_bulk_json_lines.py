@@ -1,4 +1,4 @@
-"""JSON lines of named keys read at once: the same events as line by line, whichever keys a record has and in whatever order."""
+"""JSON lines of named keys read at once: the same events as line by line, with any keys in any order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What columns are told from their bytes is what the functions for single values say."""
+"""Columns read from their bytes equal the functions for single values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The bulk readers of products whose lines the benchmark makes: the same events as line by line, also when lines are changed at random."""
+"""The bulk readers of products whose lines the benchmark makes.
+
+The same events as line by line, also when lines are changed at random.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ PRODUCTS = {
     "zeek_dns_json": "zeek_json", "winlogbeat_json": "windows_event_json", "isc_dhcp": "isc_dhcp",
     "kea": "kea", "json_lines": "json_lines", "adguardhome": "adguardhome",
 }  # fmt: skip
-"""What the benchmark writes: the format that reads it at once."""
+"""Logs of the benchmark: the format that reads each at once."""
 BEFORE = {
     "container": "web-1  | ",
     "colour": "\x1b[32m",

@@ -1,4 +1,7 @@
-"""Messages in words read at once: each wording is put to the format with stand-ins, and what it computes out of one is left to single lines."""
+"""Messages in words read at once.
+
+Each wording is put to the format with stand-ins, and what it computes out of one is left to single lines.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Records in columns by the function that reads one: the same as record by record, also where the function compares, weighs and joins what it only hands on."""
+"""Records in columns by the function that reads one.
+
+The same as record by record, also where the function compares, weighs and joins what it only hands on.
+"""
 
 from __future__ import annotations
 

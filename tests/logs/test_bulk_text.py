@@ -1,4 +1,7 @@
-"""Pieces of a log as one text: the same lines as when they are split, and the same events around lines that are too long."""
+"""Pieces of a log as one text.
+
+The same lines as when they are split, and the same events around lines that are too long.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where IP begins: below every link layer, and within every tunnel."""
+"""The beginning of IP: below every link layer, and within every tunnel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said in captures: DNS, TLS, QUIC, HTTP, SOCKS; streams in order."""
+"""Messages in captures: DNS, TLS, QUIC, HTTP, SOCKS; streams in order."""
 
 from __future__ import annotations
 
@@ -306,7 +306,10 @@ PIPELINED = (
 
 @pytest.mark.parametrize("size", [1, 7, 40, 95, len(PIPELINED)])
 def test_requests_without_waiting_are_each_read(size):
-    """Requests that follow each other without waiting for answers (RFC 9112 section 9.3.2), cut into segments anywhere."""
+    """Requests that follow each other without waiting for answers, cut into segments anywhere.
+
+    RFC 9112 section 9.3.2.
+    """
     pieces = [PIPELINED[at : at + size] for at in range(0, len(PIPELINED), size)]
     assert [(domain, url) for _, domain, url in said(*pieces)] == [
         ("a.example", "/one"),

@@ -103,7 +103,10 @@ def test_a_refused_connection(tmp_path):
 
 @pytest.mark.parametrize("flags", [0, 1, 0x29])
 def test_probes_that_nobody_answered(tmp_path, flags):
-    """Without SYN and ACK (null, FIN and Christmas-tree scans) a packet shows no connection; nor does a header that is cut off."""
+    """Without SYN and ACK (null, FIN and Christmas-tree scans) a packet shows no connection.
+
+    Nor does a header that is cut off.
+    """
     probe = build.ip(PC, SERVER, 6, build.tcp(50000, 8443, 1, flags))
     for packet in (probe, probe[:-10]):
         (event,) = events_of(tmp_path, [packet])

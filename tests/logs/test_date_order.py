@@ -1,4 +1,4 @@
-"""Day and month: what tells them apart."""
+"""Order of day and month."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Formats told from a file's first lines; mixed files read line by line."""
+"""Formats recognised by a file's first lines; mixed files read line by line."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def header(size: int = 4096) -> bytes:
 
 
 class _Pieces(io.RawIOBase):
-    """Gives the data piece by piece; one that breaks raises at the end."""
+    """A stream of pieces; one that breaks raises at the end."""
 
     def __init__(self, data: bytes, seed: int, *, breaks: bool = False) -> None:
         self._data, self._chance, self._breaks = data, random.Random(seed), breaks

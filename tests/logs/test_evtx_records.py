@@ -1,4 +1,7 @@
-"""EVTX files as Windows writes them, whose records are instances of templates: the quick ways give what the long way gives."""
+"""EVTX files as Windows writes them, whose records are instances of templates.
+
+The quick ways give what the long way gives.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,7 @@ def items_of(data: bytes) -> list[Event | Refusal]:
 
 
 def the_long_way(chunk: bytes) -> list[Event]:
-    """The events of a whole chunk, of which all JSON is decoded."""
+    """The events of a whole chunk, with all JSON decoded."""
     times = LooseTimes(CONTEXT)
     records = [whole_record(one or "") for one in record_texts(chunk)]
     return [event_of(record, CONTEXT, times, "evtx", number) for number, record in enumerate(records, 1)]
@@ -258,7 +261,10 @@ def some_log(seed: int, count: int = 3) -> bytes:
     "initiated, inbound, device", [(True, False, "192.168.56.1"), (False, True, "192.168.56.101")]
 )
 def test_who_opened_a_connection_is_a_truth_value(initiated: bool, inbound: bool, device: str) -> None:
-    """Sysmon's schema: `Initiated` is a Boolean, which the library gives as one; without it the far machine would be blamed."""
+    """Sysmon's schema: `Initiated` is a Boolean, which the library gives as one.
+
+    Without it the far machine would be blamed.
+    """
     (event,) = items_of(file(template_chunk([connection(initiated)])))
     assert isinstance(event, Event)
     assert (event.inbound, event.device_ip) == (inbound, device)

@@ -1,4 +1,4 @@
-"""NetFlow exports as tables: the same as flow by flow, whatever versions follow one another and wherever a file is cut."""
+"""NetFlow exports as tables: the same as flow by flow, with any mix of versions and any cut."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _any(chance: random.Random) -> bytes:
 
 
 def _flows(path: Path) -> tuple[pa.Table, list[Refusal], bool]:
-    """What is read flow by flow, what is refused, and whether the file is damaged."""
+    """Return the flows one by one, the refusals, and whether the file is damaged."""
     (log,), _ = logs(path)
     items, damaged = [], False
     try:

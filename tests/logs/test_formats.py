@@ -1,4 +1,4 @@
-"""What every format in the registry has to keep to, whoever adds it. It finds them in FORMATS and their cases in formats/data."""
+"""Rules for every format in the registry, found in FORMATS with its cases in formats/data."""
 
 from __future__ import annotations
 
@@ -57,7 +57,10 @@ def filled(event: Event) -> set[str]:
 
 
 def plain(record: dict[str, object]) -> dict[str, object]:
-    """A record as it is written for people, without what the file tells; its hardware address may be the source's."""
+    """A record as written for people, without the file's facts.
+
+    Its hardware address may be the source's.
+    """
     return {key: value for key, value in record.items() if key not in ("format", "file", "device_mac")}
 
 
@@ -111,7 +114,7 @@ def test_detection_tells_it(case):
 
 @every_case
 def test_no_other_format_claims_its_lines(case):
-    """Of the other formats one may only recognise a line of this one when it stands later in the registry."""
+    """Other formats may recognise a line of this one only if they come later in the registry."""
     log_format, log = case
     before = FORMATS[: FORMATS.index(log_format)]
     for line in golden.lines_of(log):
@@ -121,7 +124,10 @@ def test_no_other_format_claims_its_lines(case):
 
 @every_format
 def test_golden_cases_are_read_with_every_field(log_format, tmp_path):
-    """All fields of all events, both ways, and which lines are refused: by the format alone, and from the file as a hunt reads it."""
+    """All fields of all events, both ways, and which lines are refused.
+
+    By the format alone, and from the file as a hunt reads it.
+    """
     for log in golden.cases(log_format.name):
         wanted = golden.expected(log)
         assert records_of(log_format, log) == wanted, log.stem

@@ -1,4 +1,7 @@
-"""Records in one JSON document: a list, an interface's answer, Elasticsearch's; in one line or over many, of any size."""
+"""Records in one JSON document: a list, an interface's answer, Elasticsearch's.
+
+In one line or over many, of any size.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ TEXT = json.dumps(RECORD)
 
 
 def is_part(found: object, whole: object) -> bool:
-    """Whether everything found stands in the whole, at its place."""
+    """Report whether everything found is in the whole, at its place."""
     if isinstance(found, dict) and isinstance(whole, dict):
         return all(key in whole and is_part(value, whole[key]) for key, value in found.items())
     if isinstance(found, list) and isinstance(whole, list):

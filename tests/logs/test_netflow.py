@@ -261,7 +261,7 @@ def test_an_element_tells_allowed_from_blocked(element, value, action):
 
 @pytest.mark.parametrize("protocol", [1, 2, 47, 50, 58, 89])
 def test_protocols_without_ports(protocol):
-    """ICMP's type and code stand where the destination's port is, zeros or anything for the others."""
+    """ICMP's type and code are in the destination's port, zeros or anything for the others."""
     old = fixed(5, 1)
     for packet in (
         v9(template(256, PLAIN), one_set(256, RECORD[:-1] + bytes([protocol]))),

@@ -1,4 +1,7 @@
-"""nfdump's own files, of both layouts, plain and compressed. The bytes are built here by nfdump's `nffile.h` and `nfxV3.h`."""
+"""nfdump's own files, of both layouts, plain and compressed.
+
+The bytes are built here by nfdump's `nffile.h` and `nfxV3.h`.
+"""
 
 from __future__ import annotations
 

@@ -111,12 +111,14 @@ def _each(log_file, got):
     return ()
 
 
-MULTILINE = """6/5/2026 7:31:12 AM 0D48 PACKET  000000000181D1C0 UDP Rcv 10.20.1.15      0c6b   Q [0001   D   NOERROR] A      (4)evil(7)example(0)
+MULTILINE = """6/5/2026 7:31:12 AM 0D48 PACKET  000000000181D1C0 UDP Rcv 10.20.1.15      0c6b   Q [0001   \
+D   NOERROR] A      (4)evil(7)example(0)
 UDP question info at 000000000181D1C0
   Socket = 332
   Remote addr 10.20.1.15, port 51514
 
-6/5/2026 7:31:13 AM 0D48 PACKET  000000000181D1C0 UDP Rcv 10.20.1.16      0c6c   Q [0001   D   NOERROR] A      (4)evil(7)example(0)
+6/5/2026 7:31:13 AM 0D48 PACKET  000000000181D1C0 UDP Rcv 10.20.1.16      0c6c   Q [0001   D   NOERROR] \
+A      (4)evil(7)example(0)
 """
 
 

@@ -1,4 +1,7 @@
-"""Headers before a record that announces itself, wrapped records, LEEF's delimiters, and what a record says of its clock."""
+"""Headers before a record that announces itself, wrapped records, LEEF's delimiters.
+
+Also a record's own clock.
+"""
 
 from __future__ import annotations
 

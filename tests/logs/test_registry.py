@@ -1,4 +1,7 @@
-"""The registry of formats: imported one by one, and marks that spare time without changing what a file is taken for."""
+"""The registry of formats.
+
+Imported one by one, and marks that spare time without changing what a file is taken for.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ def seen(lines: tuple[str, ...]) -> tuple[object, ...]:
 
 
 def heads() -> list[tuple[str, tuple[str, ...]]]:
-    """The first lines of every golden log, of each two of its lines alone, and the lines of the seldom cases."""
+    """The first lines of every golden log, of each two of its lines alone, and the seldom cases' lines."""
     chosen, random_line = [], random.Random(2022)
     for path in sorted(DATA.glob("*/*.log")):
         lines = head_lines(path.read_bytes())

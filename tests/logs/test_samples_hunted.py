@@ -1,4 +1,7 @@
-"""A hunt over all sample cases at once: mixed in one file, packed, in UTF-16, and the captures and event files: everything listed is found."""
+"""A hunt over all sample cases at once.
+
+Mixed in one file, packed, in UTF-16, and the captures and event files: everything listed is found.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,7 @@ def test_addresses_in_event_files_are_found(tmp_path):
 
 
 def test_a_value_within_a_longer_one_does_not_count():
-    """What the figure counts: a listed name stands by itself, not as part of a longer one."""
+    """The figure counts listed names that stand alone, not parts of longer ones."""
     assert recall._stands("a.example", "see a.example:443/x")
     assert recall._stands("192.0.2.1", "(192.0.2.1)")
     assert not recall._stands("a.example", "ba.example")

@@ -1,4 +1,7 @@
-"""sFlow within a capture: sampled packets, whole or by their addresses, as contacts and questions. The bytes are built by sflow_version_5.txt."""
+"""sFlow within a capture: sampled packets, whole or by their addresses, as contacts and questions.
+
+The bytes are built by sflow_version_5.txt.
+"""
 
 from __future__ import annotations
 
@@ -142,7 +145,7 @@ def test_a_datagram_that_is_cut_or_broken_ends(cut, junk):
 
 
 def test_a_datagram_that_ends_before_its_frame_does_is_none():
-    """Its own length says that it has four bytes; what stands behind them is not its own."""
+    """The datagram's own length has four bytes; the bytes behind them are not its own."""
     whole = build.udp(50000, 6343, datagram(sample(addresses(PC, SERVER)), agent="2001:db8::1"))
     short = whole[:4] + (8 + 4).to_bytes(2, "big") + whole[6:]
     frame = build.ethernet(build.ip(SWITCH, COLLECTOR, 17, short))

@@ -1,4 +1,4 @@
-"""Events as tables: the same as line by line, whatever the bulk readers make of the lines."""
+"""Events as tables: the same as line by line, for any output of the bulk readers."""
 
 from __future__ import annotations
 

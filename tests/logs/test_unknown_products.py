@@ -1,7 +1,8 @@
 """Products that no format is written for: what is read of their lines by the names of the fields.
 
-`unknown_products/SYNTAX.txt` holds a case a block: `# name`, the lines of a file, `=> field=value; ...` in the terms of `Event` (the time is MOMENT, unless it says `time=-`), and `!! field ...`
-for what is not read. The lines are written after the makers' documentation; their values are invented.
+`unknown_products/SYNTAX.txt` holds a case a block: `# name`, the lines of a file, `=> field=value; ...` in
+the terms of `Event` (the time is MOMENT, unless it says `time=-`), and `!! field ...` for what is not read.
+The lines are written after the makers' documentation; their values are invented.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ MOMENT = datetime(2026, 6, 5, 0, 31, 12, tzinfo=UTC)
 FIELDS = {*EXCEPTIONS, "source_name", "destination_name"}
 LEAST_FIELDS, LEAST_MACHINES = 0.9, 0.95
 OF_TEXT = 0.8
-"""Of running text, which names nothing."""
+"""Values of running text, which names nobody."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,6 @@ def test_any_name_has_a_field_or_none(name: str) -> None:
 
 
 def test_a_name_of_many_words_takes_no_long_time() -> None:
-    """A name is looked at up to a length, so that a file of invented names costs no more than their letters."""
+    """A name is examined up to a length, so that invented names cost no more than their letters."""
     assert words_of("srcip" * 20) == ("srcip" * 20,)
     assert field_of("src." * 2000 + "ip") == "source"

@@ -1,4 +1,4 @@
-"""Who called a web server, for which site, and what of it accuses nobody."""
+"""Clients of a web server, the site called, and the values that accuse nobody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the events of Windows come to: who the device is, which side opened, who the user is, what is a hash."""
+"""Meaning of Windows events: device, opening side, user, hash."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def findings(
     covered: Iterable[tuple[str, date]] = (),
     **changes: Any,
 ) -> Findings:
-    """What a hunt that ended just now found."""
+    """A hunt's findings that ended just now."""
     now = timezone.now()
     values: dict[str, Any] = {
         "parameters": Parameters("1.0", now, now, "Asia/Ho_Chi_Minh"),

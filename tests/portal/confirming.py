@@ -1,4 +1,7 @@
-"""Taking an outward step as a person does: the form, then the button of the page that shows what it will do."""
+"""Taking an outward step as a person does.
+
+The form, then the button of the page that shows what it will do.
+"""
 
 from __future__ import annotations
 

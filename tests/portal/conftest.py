@@ -1,6 +1,9 @@
-"""The portal's stage: a data folder of its own, SQLite (or PostgreSQL by LAMSACH_TEST_POSTGRES), and a fixed cast of people.
+"""The portal's stage: a data folder of its own, a database, and a fixed cast of people.
 
-The tree:  G06 (authority)  ->  G06.12 (ministry centre) -> G06.12.01, G06.12.02;  G06.13 (the strangers' branch) -> G06.13.01
+SQLite, or PostgreSQL by LAMSACH_TEST_POSTGRES.
+
+The tree:  G06 (authority)  ->  G06.12 (ministry centre) -> G06.12.01, G06.12.02;  G06.13 (the strangers'
+branch) -> G06.13.01
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ os.environ["DATABASE_URL"] = os.environ.get("LAMSACH_TEST_POSTGRES", "")
 TEMPLATE = "lamsach_template"
 """The PostgreSQL database that others are copied from."""
 _FILES = {"uploads", "traces", "hunts", "transfers", "outlets", "outbox", "mirrors"}
-"""Where the portal keeps files, under the data folder."""
+"""Folder of the portal's files, under the data folder."""
 
 import django  # noqa: E402
 from django.conf import settings  # noqa: E402
@@ -121,7 +124,10 @@ def postgresql() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
-    """The tests' database in memory begins with the present schema, so that Django's own migrating finds nothing to do."""
+    """The tests' database in memory begins with the present schema.
+
+    Django's own migrations then find nothing to do.
+    """
     from django.db import connection
 
     held = pour(connection.creation._get_test_db_name()) if connection.vendor == "sqlite" else None
@@ -138,14 +144,18 @@ def jobs_are_known() -> None:
 
 @receiver(post_migrate, sender=apps.get_app_config("units"))
 def empty_counters(**_: object) -> None:
-    """Delete what triggers count while the tables are emptied after a transactional test, one after the other."""
+    """Delete the counted rows while a transactional test empties the tables, one after the other."""
     Counter.objects.all().delete()
     Changed.objects.all().delete()
 
 
 @pytest.fixture(autouse=True)
 def empty_storage() -> None:
-    """No file from another test. The database is rolled back and numbers its rows anew, so that paths by number would meet an older test's files."""
+    """No file from another test.
+
+    The database is rolled back and numbers its rows anew, so that paths by number would meet an older test's
+    files.
+    """
     for path in _DATA.iterdir():
         if path.name in _FILES:
             shutil.rmtree(path)
@@ -160,7 +170,10 @@ def fresh_counts() -> None:
 
 @pytest.fixture(autouse=True)
 def clock_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server's clock cannot be set: what waits until a time waits by the tests' own (`test_two_clocks.py` has two)."""
+    """A server's clock cannot be set.
+
+    What waits until a time waits by the tests' own (`test_two_clocks.py` has two).
+    """
     monkeypatch.setattr(claims, "_of_server", timezone.now)
 
 
@@ -170,7 +183,10 @@ COUNTED = {"test_waiting", "test_access_walk", "test_queries", "test_rooms"}
 
 @pytest.fixture(autouse=True)
 def badge_of_the_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spare other modules the count for the badge: their people are new in each test, so every page would count anew."""
+    """Spare other modules the count for the badge.
+
+    Their people are new in each test, so every page would count anew.
+    """
     if request.module.__name__.rpartition(".")[2] not in COUNTED:
         monkeypatch.setattr(badges, "count", lambda user: 0)
 
@@ -181,7 +197,10 @@ _DROPPED: set[bool] = set()
 
 @pytest.fixture(autouse=True)
 def audit_may_be_emptied(request: pytest.FixtureRequest) -> None:
-    """A transactional test empties every table afterwards, the audit trail included, whose triggers refuse that."""
+    """Allow a transactional test to empty the audit trail, whose triggers refuse that.
+
+    Such a test empties every table afterwards.
+    """
     marker = request.node.get_closest_marker("django_db")
     transactional = (
         bool(marker and marker.kwargs.get("transaction")) or "transactional_db" in request.fixturenames
@@ -214,7 +233,10 @@ WATCHED = {
 
 @pytest.fixture(autouse=True)
 def readers_hold_no_transaction(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test that hands files in may see one read while a transaction is open: it would hold the lock on all writing as long as the file takes."""
+    """No test that hands files in may see one read while a transaction is open.
+
+    It would hold the lock on all writing as long as the file takes.
+    """
     if request.module.__name__.rpartition(".")[2] not in WATCHED or not (
         {"db", "transactional_db", "cast"} & {*request.fixturenames}
     ):
@@ -249,7 +271,7 @@ def watch(monkeypatch: pytest.MonkeyPatch, is_open: Callable[[], bool]) -> None:
 
 
 _OURS = ("letters/docx_.py", "portal/fleet/filling.py", "docx/opc/phys_pkg.py")
-"""What opens files of our own: templates, programs."""
+"""Modules that open files of our own: templates, programs."""
 
 
 def _is_ours() -> bool:
@@ -301,7 +323,11 @@ _REMEMBERED: dict[tuple[str, date], Kept] = {}
 
 
 def remembered(what: str, make: Callable[[], Any]) -> Any:
-    """What `make` gives, made once a day and put back afterwards: rows, files, and the objects themselves. `what` and the day say how the database looked before."""
+    """Return the result of `make`, made once a day and restored afterwards.
+
+    Restored are rows, files, and the objects themselves. `what` and the day identify the database's earlier
+    state.
+    """
     key = what, tree.today()
     if key not in _REMEMBERED:
         made: list[Any] = []

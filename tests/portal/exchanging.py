@@ -1,4 +1,7 @@
-"""Two portals out of one: the centre and its first room as partners of each other, each with a key. What goes down or up passes through a real file."""
+"""Two portals out of one: the centre and its first room as partners of each other, each with a key.
+
+What goes down or up passes through a real file.
+"""
 
 from __future__ import annotations
 

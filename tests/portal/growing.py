@@ -1,4 +1,4 @@
-"""More of everything: copies of all rows, so that a page can be looked at with few units, cases, reports and letters, and with many."""
+"""Copies of all rows, to open a page with few and with many units, cases, reports and letters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from lamsach.portal.units.models import Unit, UnitLink, UnitName
 APPS = "lamsach.portal."
 Made = dict[tuple[type[models.Model], Any], Any]
 ALONE = {"User", "Campaign", "FormDefinition", "UnitImport", "Counter", "Changed"}
-"""Models of which there is one in each copy's place: copies belong to the same people and campaigns. The database counts by itself."""
+"""Models of which there is one in each copy's place: copies belong to the same people and campaigns.
+
+The database counts by itself.
+"""
 
 
 def _models() -> list[type[models.Model]]:
@@ -39,7 +42,10 @@ def _references(model: type[models.Model]) -> Iterator[Any]:
 
 
 class Grower:
-    """Copies all rows of today: each into the copies of one unit, into that unit itself, and beside the row under the same parents."""
+    """Copies all rows of today.
+
+    Each into the copies of one unit, into that unit itself, and beside the row under the same parents.
+    """
 
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
@@ -91,6 +97,6 @@ def _copied(row: Any, made: Made) -> Any:
 
 
 def _alone(row: Any, field: models.Field[Any, Any]) -> bool:
-    """Whether the field is unique, by itself or with others that are no reference."""
+    """Report whether the field is unique, by itself or with others that are no reference."""
     alone = [one for one in row._meta.constraints if isinstance(one, models.UniqueConstraint)]
     return field.unique or any(field.name in one.fields for one in alone)

@@ -1,4 +1,7 @@
-"""Lists for the tests: the centre's list with a document, a released version, a source, an outlet. All values are made up."""
+"""Lists for the tests: the centre's list with a document, a released version, a source, an outlet.
+
+All values are made up.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A server on the loopback for sources of lists: with TLS and a CA of its own, or as a proxy; it answers as a test says."""
+"""A server on the loopback for sources of lists: with TLS and a CA of its own, or as a proxy.
+
+It answers as a test says.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ LIST = b"bot-c2.xyz\n45.155.37.7\n"
 
 
 def certificates(folder: Path, *, strict: bool = False) -> tuple[Path, Path]:
-    """A CA's certificate, and the key with the certificate that it signed for HOST and 127.0.0.1; both in PEM. `strict`: the CA's states its key's usage, as RFC 5280 asks."""
+    """A CA's certificate, and the key with the certificate that it signed for HOST and 127.0.0.1.
+
+    Both in PEM. `strict`: the CA's states its key's usage, as RFC 5280 asks.
+    """
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -64,7 +70,10 @@ def certificates(folder: Path, *, strict: bool = False) -> tuple[Path, Path]:
 
 
 class Server(ThreadingHTTPServer):
-    """Answers by a function of path and headers, and remembers what was asked; CONNECT leads to the goals that it knows."""
+    """A server that answers by a function of path and headers, and records the requests.
+
+    CONNECT leads to the goals that it knows.
+    """
 
     daemon_threads = True
 

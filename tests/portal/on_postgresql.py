@@ -1,10 +1,11 @@
-"""Which of the portal's tests run on PostgreSQL too, chosen by what they ask the database.
+"""Tests of the portal that run on PostgreSQL too, chosen by their statements.
 
-Two statements have the same form when they differ in tables, in which columns of the same type they name, and in how many values stand in a list:
-what PostgreSQL takes otherwise than SQLite (types, grouping, sorting, comparing, JSON, locks, errors) it takes otherwise in all of one form.
-`postgres.txt` names the tests of PARTS that ask nothing of a form of their own: other tests on PostgreSQL ask it all. What it does not name
-runs, so a new test and one of another name do. `make test-postgres` runs all and writes the table anew: before a release, and after a change of
-many queries or of the schema.
+Two statements have the same form when they differ in tables, in which columns of the same type they name, and
+in how many values stand in a list: what PostgreSQL takes otherwise than SQLite (types, grouping, sorting,
+comparing, JSON, locks, errors) it takes otherwise in all of one form. `postgres.txt` names the tests of PARTS
+that ask nothing of a form of their own: other tests on PostgreSQL ask it all. What it does not name runs, so
+a new test and one of another name do. `make test-postgres` runs all and writes the table anew: before a
+release, and after a change of many queries or of the schema.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ WHOLE = (
     "test_shown_once.py::test_the_second_",
     "test_shown_once.py::test_who_waits_",
 )
-"""What is about values or about threads with connections of their own instead of statements."""
+"""Tests about values, or about threads with connections of their own, instead of statements."""
 _NAME = re.compile(r'(?:"\w+"\.|\b[A-Z]+\d+\.)?"(\w+)"')
 _ALIKE = (
     (re.compile(r"(?:WHEN \([^()]*\) THEN %s ?)+"), "WHEN .. "),
@@ -82,7 +83,7 @@ _ALIKE = (
 
 
 def form(sql: str, types: Mapping[str, str]) -> str:
-    """What is left of a statement when each column is its type, each table nothing, each list one."""
+    """Reduce a statement to its form: each column its type, each table nothing, each list one."""
     columns, _, rest = sql.partition(" FROM ")
     if sql.startswith("SELECT ") and rest and "(" not in columns:
         sql = f"SELECT{' DISTINCT' if columns.startswith('SELECT DISTINCT ') else ''} .. FROM {rest}"
@@ -127,14 +128,20 @@ def enough(forms: Mapping[str, set[str]], seconds: Mapping[str, float], always: 
 
 @cache
 def left_out() -> frozenset[str]:
-    """The tests of the table: a function, or a function with these parameters, behind the name of its file."""
+    """The tests of the table.
+
+    A function, or a function with these parameters, behind the name of its file.
+    """
     if os.environ.get(WRITE) or not TABLE.exists():
         return frozenset()
     return frozenset(TABLE.read_text("utf-8").split("\n"))
 
 
 def table(names: set[str], chosen: set[str]) -> list[str]:
-    """The rows for what is not chosen of these tests: a function alone where that holds for all its parameters."""
+    """The rows for what is not chosen of these tests.
+
+    A function alone where that holds for all its parameters.
+    """
     kept = {name.partition("[")[0] for name in chosen}
     return sorted(
         {name if name.partition("[")[0] in kept else name.partition("[")[0] for name in names - chosen}
@@ -142,7 +149,7 @@ def table(names: set[str], chosen: set[str]) -> list[str]:
 
 
 def is_left_out(name: str) -> bool:
-    """Whether the test of that name (`test_units.py::test_x[y]`) leaves PostgreSQL to others."""
+    """Report whether PostgreSQL leaves the test of that name (`test_units.py::test_x[y]`) to others."""
     return bool({name, name.partition("[")[0]} & left_out())
 
 

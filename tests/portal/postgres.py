@@ -1,4 +1,7 @@
-"""A private PostgreSQL cluster in a temporary folder, for the time of a test. The server refuses to run as root: then it runs as the user `postgres`."""
+"""A private PostgreSQL cluster in a temporary folder, for the time of a test.
+
+The server refuses to run as root: then it runs as the user `postgres`.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ from .template import locked_shelf
 KEPT = 3
 """So many clusters stay for the next run."""
 QUICK = "-c jit=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off"
-"""For tests, whose data are few and need to survive nothing. Benchmarks run with the server's own settings."""
+"""For tests, whose data are few and need to survive nothing.
+
+Benchmarks run with the server's own settings.
+"""
 
 
 def programs() -> Path | None:
@@ -82,7 +88,10 @@ def _started(bin_folder: Path, folder: Path, how_it_stops: str, more: str = "") 
 
 
 def _kept(bin_folder: Path, holds: str, fill: Callable[[str], object]) -> Path:
-    """The data of a cluster at rest, filled by `fill`: made once for the same PostgreSQL and what it `holds`, and kept in the temporary folder."""
+    """The data of a cluster at rest, filled by `fill`.
+
+    Made once for the same PostgreSQL and what it `holds`, and kept in the temporary folder.
+    """
     ran = subprocess.run([bin_folder / "postgres", "--version"], capture_output=True, text=True, check=True)
     digest = hashlib.sha256(f"{bin_folder} {ran.stdout} {holds}".encode()).hexdigest()[:24]
     with locked_shelf() as shelf:

@@ -1,4 +1,7 @@
-"""Rows and files that a fixture wrote, kept as they are and put back by plain SQL or COPY: a hundred rows in a few milliseconds."""
+"""Rows and files that a fixture wrote, kept as they are and put back by plain SQL or COPY.
+
+A hundred rows in a few milliseconds.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ class Kept:
 
 
 def written_by(write: Callable[[], object], folder: Path) -> Kept:
-    """What this adds to the database and, under the folder, in files. It may change no row that was there."""
+    """Collect what this adds to the database and, under the folder, in files.
+
+    It may change no row that was there.
+    """
     before, there = _all_rows(), _all_files(folder)
     write()
     added: Rows = {}

@@ -1,4 +1,7 @@
-"""For each name that an address may carry, an object inside the coordinator's subtree. A new name without a line here fails the walk."""
+"""For each name that an address may carry, an object inside the coordinator's subtree.
+
+A new name without a line here fails the walk.
+"""
 
 from __future__ import annotations
 
@@ -266,7 +269,7 @@ def hunt(cast: Any) -> Any:
 
 
 def trace(cast: Any) -> Trace:
-    """A trace of the first room that is done, with one log file and the row that the case's machine explains."""
+    """A finished trace of the first room, with one log file and the row that the case's machine explains."""
     known = case(cast)
     made = Trace.objects.create(
         unit=cast.first, user=cast.people["officer"], campaign=known.campaign, listed=8, explained=6
@@ -477,7 +480,7 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
     ),
 }
 OWN_ONLY = {"waiting_id", "import_id", "granted_id"}
-"""Objects of one person, or of the coordinator's unit alone: nobody else sees them, whatever the role."""
+"""Objects of one person, or of the coordinator's unit alone: nobody else sees them, in any role."""
 SEEN_BY_ALL = {"tool_number"}
 """Objects of the whole portal, which belong to no unit."""
 OF_THE_UNIT_ITSELF = {
@@ -497,4 +500,4 @@ OF_THE_UNIT_ITSELF = {
     "question_of_machine",
     "named_case_id",
 }
-"""Names of people and machines: nobody above the unit sees them, whatever the role."""
+"""Names of people and machines: nobody above the unit sees them, in any role."""

@@ -1,4 +1,7 @@
-"""`lamsach serve` as a process of its own on a fresh folder, as an administrator starts it; and a person's browser without one."""
+"""`lamsach serve` as a process of its own on a fresh folder, as an administrator starts it.
+
+And a person's browser without one.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from tests.ports import free_port
 from tests.waiting import until
 
 MAIN = ("-c", "from lamsach.cli import main; main()")
-"""The command line, whatever the environment is called."""
+"""The command line, under any name of the environment."""
 
 
 def clean_environment(**more: str) -> dict[str, str]:
@@ -29,7 +32,7 @@ def clean_environment(**more: str) -> dict[str, str]:
 
 
 def page_of(address: str) -> bytes:
-    """What is served there; nothing while nobody answers."""
+    """Return the served page; nothing while nobody answers."""
     try:
         with urllib.request.urlopen(address) as answer:
             return bytes(answer.read())
@@ -38,12 +41,18 @@ def page_of(address: str) -> bytes:
 
 
 def alive(address: str, still: Callable[[], bool], said: Callable[[], str]) -> None:
-    """Wait until the portal answers, as long as its process lives `still`; a failure says what the process has `said`."""
+    """Wait until the portal answers, as long as its process lives `still`.
+
+    A failure says what the process has `said`.
+    """
     assert until(lambda: page_of(f"{address}/alive"), every=0.1, still=still, why=said) == b"ok\n"
 
 
 class Served:
-    """A portal on a data folder: its address, its process, what it printed. `more` are further options, `settings` environment variables."""
+    """A portal on a data folder: its address, its process, what it printed.
+
+    `more` are further options, `settings` environment variables.
+    """
 
     def __init__(self, folder: Path, *more: str, **settings: str) -> None:
         port = free_port()
@@ -54,7 +63,7 @@ class Served:
         self.process = subprocess.Popen(command, env=environment, stderr=self._log)
 
     def said(self) -> str:
-        """What the command has printed so far."""
+        """Return the command's output so far."""
         return Path(self._log.name).read_text("utf-8")
 
     def set_up_link(self) -> str | None:
@@ -73,7 +82,7 @@ class Served:
 
 
 class Visitor:
-    """Reads pages and sends forms, with cookies and the forms' hidden fields, as a browser without scripts does."""
+    """A visitor's session, with cookies and hidden fields, as a browser without scripts does."""
 
     def __init__(self, address: str) -> None:
         self._address = address

@@ -1,6 +1,7 @@
 """A database with the present schema, laid out once and copied wherever a test needs a portal.
 
-The copy for SQLite is kept between runs in the temporary folder, under a name that changes with every migration of ours or of the libraries.
+The copy for SQLite is kept between runs in the temporary folder, under a name that changes with every
+migration of ours or of the libraries.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ bring_up_to_date()
 
 
 def migrate(folder: Path, address: str = "") -> None:
-    """Bring the database of a data folder (or the PostgreSQL database at the address) to the present schema."""
+    """Migrate the database of a data folder (or of a PostgreSQL address) to the present schema."""
     clean = {n: v for n, v in os.environ.items() if not n.startswith(("LAMSACH_", "DATABASE_"))}
     command = [sys.executable, "-c", MIGRATE, str(folder)]
     ran = subprocess.run(

@@ -1,4 +1,7 @@
-"""Every address x every role x GET and POST, taken from the URL table itself, so that a new page cannot escape."""
+"""Every address x every role x GET and POST.
+
+The addresses come from the URL table itself, so that a new page cannot escape.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +82,10 @@ NOTHING_TO_LIMIT = {"language/"}
 
 
 def test_links_and_open_forms_are_rate_limited() -> None:
-    """What needs no log-in and acts, or opens by a token, cannot be tried without end. Log-in itself is limited by the library (`ACCOUNT_RATE_LIMITS`)."""
+    """Addresses that act without a log-in, or open by a token, are rate-limited.
+
+    Log-in itself is limited by the library (`ACCOUNT_RATE_LIMITS`).
+    """
     free = []
     for path, pattern in OURS:
         door = DOORS[path]

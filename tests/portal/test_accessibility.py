@@ -1,6 +1,9 @@
-"""`lamsach demo`, and every page of it that a person can reach by links, in Chromium: WCAG 2.2 as far as a program can tell, phone and desktop, light and dark, Vietnamese and English.
+"""`lamsach demo`, and every page of it that a person can reach by links, in Chromium.
 
-The check is our own (`accessibility.js`). One page of each kind is looked at; that the check finds what it is for is tested too.
+WCAG 2.2 as far as a program can tell, phone and desktop, light and dark, Vietnamese and English.
+
+The check is our own (`accessibility.js`). One page of each kind is looked at; that the check finds what it is
+for is tested too.
 """
 
 from __future__ import annotations
@@ -33,26 +36,38 @@ CHECK = Path(__file__).with_name("accessibility.js").read_text("utf-8")
 _axe = find_spec("axe_playwright_python")
 AXE = Path(str(_axe.origin)).with_name("axe.min.js").read_text("utf-8") if _axe else ""
 AXE_RUN = """async () => {
-  const shape = (e) => [e.tagName, [...e.attributes].map(a => a.name + (["class", "style", "type", "role"].includes(a.name) ? a.value : !!a.value.trim())).sort(),
-    [...e.childNodes].map(n => n.nodeType === 1 ? shape(n) : n.nodeType === 3 && n.data.trim() ? "text" : "")];
+  const shape = (e) => [e.tagName, [...e.attributes].map(
+      a => a.name + (/^(class|style|type|role)$/.test(a.name) ? a.value : !!a.value.trim())
+    ).sort(),
+    [...e.childNodes].map(n => n.nodeType === 1 ? shape(n)
+      : n.nodeType === 3 && n.data.trim() ? "text" : "")];
   const kinds = new Map(), again = [];
   for (const e of document.querySelectorAll("tbody > tr, ul > li, ol > li")) {
     const kind = JSON.stringify(shape(e)), known = kinds.get(e.parentElement) || new Set();
     kinds.set(e.parentElement, known);
     if (known.has(kind)) again.push(e); else known.add(kind);
   }
-  const found = await axe.run({include: [document], exclude: again}, {resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]});
+  const found = await axe.run({include: [document], exclude: again},
+    {resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]});
   return found.violations.filter(v => ["serious", "critical"].includes(v.impact))
     .flatMap(v => v.nodes.slice(0, 3).map(n => `axe ${v.id} ${n.target.join(" ")}: ${n.html.slice(0, 120)}`));
 }"""
-"""Of the rows of one table, or one list, that differ in words and addresses alone, one is looked at: axe takes some ten milliseconds for each."""
+"""Script that examines one of the rows of a table, or list, that differ in words and addresses alone.
+
+axe takes some ten milliseconds for each row.
+"""
 THIN_FONT = """() => {
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync('@font-face { font-family: thin; src: local("Liberation Sans"), local("Noto Sans"), local("DejaVu Sans"); ascent-override: 60%; descent-override: 20%; line-gap-override: 0%; } * { font-family: thin !important; }');
+  sheet.replaceSync('@font-face { font-family: thin; src: local("Liberation Sans"), local("Noto Sans"), '
+    + 'local("DejaVu Sans"); ascent-override: 60%; descent-override: 20%; line-gap-override: 0%; } '
+    + '* { font-family: thin !important; }');
   document.adoptedStyleSheets = [sheet];
   return document.fonts.load("16px thin").then(all => all.length);
 }"""
-"""A font lower than any that people have: what is large enough to hit with it does not owe that to the machine's fonts."""
+"""A font lower than any that people have.
+
+What is large enough to hit with it does not owe that to the machine's fonts.
+"""
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1440, "height": 900}
 ROLES = (None, "administrator", "coordinator", "officer")
 VIETNAMESE = re.compile(r"[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]")
@@ -64,7 +79,10 @@ LEAVE = re.compile(
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str], str]]:
-    """`lamsach demo`: its address, a session of each role, the coordinator's first page. Afterwards nothing of it is left."""
+    """`lamsach demo`: its address, a session of each role, the coordinator's first page.
+
+    Afterwards nothing of it is left.
+    """
     folder = tmp_path_factory.mktemp("demo")
     port = free_port()
     clean = {n: v for n, v in os.environ.items() if not n.startswith(("LAMSACH_", "DATABASE_"))}
@@ -114,7 +132,10 @@ def browser() -> Iterator[Any]:
 
 
 def kind(path: str) -> str:
-    """Pages of one kind have one key: numbers and tokens do not matter, filters neither, nor which document of the documentation it is."""
+    """Pages of one kind have one key.
+
+    Numbers and tokens do not matter, filters neither, nor which document of the documentation it is.
+    """
     path = re.sub(r"^/help/docs/[^?]+", "/help/docs/NAME/", path)
     return re.sub(r"/[A-Za-z0-9_-]{20,}~[^/]+", "/TOKEN", re.sub(r"\d+", "N", path.split("?")[0]))
 
@@ -155,8 +176,11 @@ def test_the_demo_can_be_logged_in_to(portal: tuple[str, dict[str, str], str]) -
     assert "150" in portal[2], "150 units under the ministry"
 
 
-def test_every_page(portal: tuple[str, dict[str, str], str], browser: Any) -> None:
-    """Links are followed once, in Vietnamese; in English the same pages are opened. (`test_access_walk.py` opens every address in English for every role.)"""
+def test_every_page_has_no_fault(portal: tuple[str, dict[str, str], str], browser: Any) -> None:
+    """Links are followed once, in Vietnamese; in English the same pages are opened.
+
+    (`test_access_walk.py` opens every address in English for every role.)
+    """
     address, cookies, _home = portal
     wrong: list[str] = []
     looked: set[str] = set()
@@ -186,7 +210,10 @@ def test_every_page(portal: tuple[str, dict[str, str], str], browser: Any) -> No
 
 
 def look(page: Any, language: str) -> list[str]:
-    """What is wrong with the open page: everything on the desktop in light, width and contrast again on a phone in dark."""
+    """List the faults of the open page.
+
+    Everything on the desktop in light, width and contrast again on a phone in dark.
+    """
     page.eval_on_selector_all("details", "all => all.forEach(d => { d.open = true })")
     found: list[str] = page.evaluate(CHECK)
     page.set_viewport_size(PHONE)
@@ -210,7 +237,10 @@ def look(page: Any, language: str) -> list[str]:
 
 
 def axe(page: Any) -> list[str]:
-    """The serious and critical findings of axe-core, where it is installed: our own check is a second opinion, not a replacement."""
+    """The serious and critical findings of axe-core, where it is installed.
+
+    Our own check is a second opinion, not a replacement.
+    """
     if not AXE:
         return []
     assert page.evaluate(THIN_FONT), "none of the fonts is installed"
@@ -224,9 +254,12 @@ def load_axe(page: Any) -> None:
         page.evaluate(AXE)
 
 
-BROKEN = """<!doctype html><html><head><title>x</title></head><body style="background:#fff"><h1>A</h1><h3>B</h3>
-<input id="a"><button></button><img src="data:,"><ul><p>x</p></ul><label for="none">x</label><span id="a">y</span>
-<p style="color:#999">pale</p><div style="width:3000px;height:9px">w</div><input type="radio" aria-label="r"></body></html>"""
+BROKEN = """<!doctype html><html><head><title>x</title></head><body style="background:#fff">
+<h1>A</h1><h3>B</h3>
+<input id="a"><button></button><img src="data:,"><ul><p>x</p></ul><label for="none">x</label>
+<span id="a">y</span>
+<p style="color:#999">pale</p><div style="width:3000px;height:9px">w</div>
+<input type="radio" aria-label="r"></body></html>"""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,8 @@
-"""The same thing done by several processes at the very same time, on both databases: a double click that meets two workers, an answer that is sent twice, two who number questions. Once, or a clear no."""
+"""The same thing done by several processes at the very same time, on both databases.
+
+A double click that meets two workers, an answer that is sent twice, two who number questions. Once, or a
+clear no.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +51,11 @@ def dispatch():
 
 sent, draft = dispatch(), dispatch()
 dispatches.send(sent, user)
-print(json.dumps({"draft": draft.pk, "link": AnswerLink.objects.order_by("pk").first().pk, "campaign": campaign.pk}))
+print(
+    json.dumps(
+        {"draft": draft.pk, "link": AnswerLink.objects.order_by("pk").first().pk, "campaign": campaign.pk}
+    )
+)
 """
 CLICK = """
 import json, sys, time

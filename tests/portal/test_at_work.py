@@ -1,4 +1,7 @@
-"""A backup is put in place under no running process, on both databases; and what a killed one leaves behind hinders nobody."""
+"""A backup is put in place under no running process, on both databases.
+
+And what a killed one leaves behind hinders nobody.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ def worker(url: str, data: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def is_held(url: str, data: Path) -> bool:
-    """Whether some process is at work there."""
+    """Report whether some process is at work there."""
     described = database(url, data)
     try:
         with ExitStack() as alone:

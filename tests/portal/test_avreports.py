@@ -1,4 +1,7 @@
-"""A unit's malware report in the portal: off by default, previewed byte for byte, sent once to a stand-in centre, in the audit trail."""
+"""A unit's malware report in the portal.
+
+Off by default, previewed byte for byte, sent once to a stand-in centre, in the audit trail.
+"""
 
 from __future__ import annotations
 

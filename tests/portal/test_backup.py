@@ -1,4 +1,7 @@
-"""A backup that is taken while rows and files are being written: restored it is whole and of one moment, on both databases. A backup of the other database changes nothing."""
+"""A backup that is taken while rows and files are being written.
+
+Restored it is whole and of one moment, on both databases. A backup of the other database changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,9 @@ while not (folder.parent / "stop").exists():
     content = os.urandom(2000)
     digest = hashlib.sha256(content).hexdigest()
     path = default_storage.save(f"files/{{digest[:2]}}/{{digest}}", ContentFile(content))
-    Tool.objects.create(name=f"T{{number}}", publisher="P", licence="L", systems="S", path=path, size=2000, sha256=digest)
+    Tool.objects.create(
+        name=f"T{{number}}", publisher="P", licence="L", systems="S", path=path, size=2000, sha256=digest
+    )
     if number % 3 == 0:
         old = Tool.objects.order_by("pk")[0]
         old.delete()

@@ -1,4 +1,7 @@
-"""A campaign in a real browser against `lamsach serve`: from the set-up link over import and launch to the last acknowledgement on a phone."""
+"""A campaign in a real browser against `lamsach serve`.
+
+From the set-up link over import and launch to the last acknowledgement on a phone.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,7 @@ class Served(serving.Served):
         return [mail for mail in mails if mail["To"] == to]
 
     def queued(self) -> list[Any]:
-        """What the database says about each letter."""
+        """Return the database's rows of each letter."""
         with closing(sqlite3.connect(self.folder / "lamsach.sqlite3")) as database:
             columns = "id, state, attempts, created, next_attempt, sent, problem"
             return database.execute(f"SELECT {columns} FROM mail_letter ORDER BY id").fetchall()
@@ -75,7 +78,10 @@ def link_in(mail: Any) -> str:
 
 
 def wait_for(what: Any, served: Served) -> Any:
-    """What `what` gives as soon as it gives something; a failure says what the portal has said and which letters it wrote."""
+    """Wait until `what` returns something.
+
+    A failure shows the portal's output and the letters that it wrote.
+    """
 
     def said() -> str:
         outbox = sorted(path.name for path in (served.folder / "outbox").glob("*"))
@@ -99,7 +105,7 @@ def test_a_campaign_from_set_up_to_the_last_answer(served: Served) -> None:
 
 
 def said(language: str, english: str, **values: Any) -> str:
-    """What the page says in that language."""
+    """Return the page's text in that language."""
     return (VIETNAMESE[english] if language == "vi" else english) % values
 
 
@@ -219,7 +225,10 @@ def dies(served: Served) -> None:
 
 
 def public(browser: Any, served: Served) -> None:
-    """The public pages: small, own files only, no message of the console, nothing wider than the phone, in both languages."""
+    """The public pages are small, have own files only, and fit the phone, in both languages.
+
+    The console stays empty.
+    """
     context = browser.new_context(viewport={"width": 360, "height": 740})
     page, wrong = watched(context, served)
     network = context.new_cdp_session(page)

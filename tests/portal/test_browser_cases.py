@@ -1,7 +1,10 @@
-"""From a hunt to a machine that is verified clean, in a real browser: demo ministry, the command line's bundle, playbook, cleaned, quiet days with logs. The same
-with a hole in the logs is blind, the same with a new hit is reinfected. On SQLite and PostgreSQL.
+"""From a hunt to a machine that is verified clean, in a real browser.
 
-The quiet days have to lie in the past: after the machines were stated to be cleaned, all steps are moved sixteen days back.
+Demo ministry, the command line's bundle, playbook, cleaned, quiet days with logs. The same with a hole in the
+logs is blind, the same with a new hit is reinfected. On SQLite and PostgreSQL.
+
+The quiet days have to lie in the past: after the machines were stated to be cleaned, all steps are moved
+sixteen days back.
 """
 
 from __future__ import annotations
@@ -78,7 +81,9 @@ from lamsach.portal.base.uploads import keep
 from lamsach.portal.campaigns.models import Campaign, IndicatorList
 file = ContentFile(sys.argv[2].encode(), "list.txt")
 kept = keep(file)
-IndicatorList.objects.create(campaign=Campaign.objects.get(), name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256)
+IndicatorList.objects.create(
+    campaign=Campaign.objects.get(), name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
+)
 """
 LINE = (
     '<189>date={day} time={hour:02d}:05:00 devname="FW-A" devid="FGT60F0000000001" tz="+0700" '
@@ -100,7 +105,10 @@ def clean_environment(database: str) -> dict[str, str]:
 
 @contextmanager
 def portal(folder: Path, database: str, plant: str = "") -> Iterator[tuple[str, str, list[int]]]:
-    """Address, the officer's session, three units of theirs. `plant`: lines that run in the portal before it serves."""
+    """Address, the officer's session, three units of theirs.
+
+    `plant`: lines that run in the portal before it serves.
+    """
     port = free_port()
     if not database:
         furnish(folder / "data")
@@ -124,7 +132,10 @@ def portal(folder: Path, database: str, plant: str = "") -> Iterator[tuple[str, 
 
 
 def hunt(folder: Path, name: str, days: dict[int, str]) -> Path:
-    """The bundle of the command line's hunt in a log of these days (so many ago), with where the machine connected to on each."""
+    """The bundle of the command line's hunt in a log of these days (so many ago).
+
+    With the destination of the machine on each.
+    """
     place = folder / name
     place.mkdir()
     lines = [
@@ -157,7 +168,10 @@ def hand_in(page: Any, address: str, unit: int, bundle: Path) -> None:
 
 
 def clean_up(page: Any, address: str, unit: int, whole: bool) -> str:
-    """Find the unit's machine, follow its playbook (one step, or the `whole`), state that it is cleaned; the case's address."""
+    """Find the unit's machine, follow its playbook (one step, or the `whole`), state that it is cleaned.
+
+    The case's address.
+    """
     page.goto(f"{address}/office/cases/?unit={unit}")
     assert page.locator("table[data-keys] tbody tr").count() == 1
     page.keyboard.press("j")
@@ -185,7 +199,10 @@ def state(page: Any, case: str) -> str:
 
 @pytest.fixture(scope="module")
 def hunted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, Path]]:
-    """The hunts' folder, the bundle of an infected machine, and the later ones by what they make of it; the same for both databases."""
+    """The hunts' folder, the bundle of an infected machine, and the later ones by what they make of it.
+
+    The same for both databases.
+    """
     folder = tmp_path_factory.mktemp("hunts")
     quiet = dict.fromkeys(range(1, 16), HARMLESS)
     infected = hunt(folder, "infected", dict.fromkeys(range(17, 20), EVIL))

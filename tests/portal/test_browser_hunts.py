@@ -1,4 +1,7 @@
-"""A day's work at the keyboard, and logs of any size from the browser: in pieces, through broken connections, a page that is opened anew and a pause, in bounded memory."""
+"""A day's work at the keyboard, and logs of any size from the browser.
+
+In pieces, through broken connections, a page that is opened anew and a pause, in bounded memory.
+"""
 
 from __future__ import annotations
 
@@ -32,16 +35,26 @@ from tests.portal import bundles
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.findings.intake import Source, keep, take_in
 from lamsach.portal.findings.models import Way
-devices = [bundles.device(f"mac:02:00:00:00:00:{n:02x}", name=f"PC-{n:03}", ip=f"10.1.2.{n}") for n in range(1, MACHINES + 1)]
+devices = [
+    bundles.device(f"mac:02:00:00:00:00:{n:02x}", name=f"PC-{n:03}", ip=f"10.1.2.{n}")
+    for n in range(1, MACHINES + 1)
+]
 contacts = [bundles.Contact(one.key, {bundles.day(-3): 4}) for one in devices]
-bundle, _ = keep(bundles.packed(bundles.findings(devices, contacts)), "f.zip", Source(own, Campaign.objects.get(), Way.UPLOAD, officer))
+bundle, _ = keep(
+    bundles.packed(bundles.findings(devices, contacts)),
+    "f.zip",
+    Source(own, Campaign.objects.get(), Way.UPLOAD, officer),
+)
 take_in(bundle.pk)
 """.replace("MACHINES", str(MACHINES))
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, int, Path]]:
-    """A portal whose officer has machines on two pages: its address, the officer's session, the unit, the data folder."""
+    """A portal whose officer has machines on two pages.
+
+    Its address, the officer's session, the unit, the data folder.
+    """
     folder = tmp_path_factory.mktemp("portal")
     with portal(folder, "", PLANT) as (address, session, units):
         yield address, session, units[0], folder / "data"
@@ -132,7 +145,10 @@ def new_hunt(page: Any, address: str, unit: int) -> int:
 
 
 class Pieces:
-    """Watches the pieces that the page sends; breaks one off, and holds others back for as long as it likes."""
+    """Watches the pieces that the page sends.
+
+    Breaks one off, and holds others back for as long as it likes.
+    """
 
     def __init__(self, page: Any) -> None:
         self.offsets: list[int] = []
@@ -142,7 +158,10 @@ class Pieces:
         page.route("**/files/*/?offset=*", self._meet)
 
     def sent(self, count: int) -> list[int]:
-        """Where the pieces begin, once there are so many: what the page shows may be there before the next piece is on its way."""
+        """Return the beginnings of the pieces, once there are so many.
+
+        The page may show them before the next piece is on its way.
+        """
 
         def there() -> bool:
             self._page.evaluate("0")  # requests are heard of meanwhile
@@ -206,13 +225,13 @@ def piece(number: int) -> bytes:
 
 
 def large(offset: int) -> bytes:
-    """What stands in the large log from there on, as much as one piece holds."""
+    """Return the large log from there on, as much as one piece holds."""
     number, inside = divmod(offset, PIECE)
     return (piece(number) + (piece(number + 1) if number + 1 < LARGE else b""))[inside : inside + PIECE]
 
 
 class Sender:
-    """Sends pieces as the page does, with its session and token."""
+    """A sender of pieces as the page does, with its session and token."""
 
     def __init__(self, page: Any, address: str, hunt: int) -> None:
         self.goal = str(urlsplit(address).netloc)
@@ -224,7 +243,7 @@ class Sender:
     def ask(
         self, path: str, body: bytes, kind: str = "application/octet-stream"
     ) -> tuple[int, dict[str, Any]]:
-        """What the server answers, as JSON."""
+        """Return the server's answer, as JSON."""
         import json
 
         line = http.client.HTTPConnection(self.goal, timeout=60)

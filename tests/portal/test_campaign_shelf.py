@@ -1,4 +1,4 @@
-"""A campaign's materials and tools, statements taken back, inner deadlines, merges in the preview of a sheet."""
+"""A campaign's materials and tools, withdrawn statements, inner deadlines, merges in a sheet's preview."""
 
 from __future__ import annotations
 

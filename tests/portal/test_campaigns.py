@@ -408,7 +408,7 @@ def test_the_counts_equal_a_slow_reference(
 
 
 def now(history: list[tuple[date, int, int]], day: date) -> dict[int, int]:
-    """Who stands under whom on a day."""
+    """Return the tree of a day: each unit's parent."""
     places: dict[int, int] = {}
     for since, child, parent in history:
         if since <= day:

@@ -1,4 +1,7 @@
-"""Cases: which findings make one, which steps are allowed, what counts as clean; exceptions, scans, numbers, people."""
+"""Cases: which findings make one, which steps are allowed, what counts as clean.
+
+Exceptions, scans, numbers, people.
+"""
 
 from __future__ import annotations
 

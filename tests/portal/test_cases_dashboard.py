@@ -1,4 +1,7 @@
-"""The numbers of machines over time: against a slow count, day by day; the chart's places; what the pages say and where their numbers lead."""
+"""The numbers of machines over time: against a slow count, day by day; the chart's places.
+
+What the pages say and where their numbers lead.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,10 @@ STYLE = Path(str(base.__file__)).with_name("static") / "lamsach" / "lamsach.css"
 
 @pytest.fixture
 def campaign(cast: Cast) -> Campaign:
-    """Three machines of two units: one cleaned ten days ago with seven quiet days, one cleaned four days ago, one new."""
+    """Three machines of two units.
+
+    One cleaned ten days ago with seven quiet days, one cleaned four days ago, one new.
+    """
     found = dispatch(cast).campaign
     UnitLink.objects.update(valid_from=day(-60))
     Rules.objects.create(campaign=found, quiet_days=7, alive_days=0)
@@ -165,7 +171,7 @@ def test_a_bar_is_filled_by_its_parts_in_order(counts: list[int], whole: int) ->
 @pytest.mark.browser
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_the_words_of_the_chart_can_be_read_on_a_phone(language: str, cast: Cast, campaign: Campaign) -> None:
-    """At least 12 pixels high and inside the window, the names of the lines beneath, and the axis is there."""
+    """Texts are at least 12 pixels high and inside the window, with the lines' names and the axis."""
     client = cast.client("coordinator")
     client.cookies["django_language"] = language
     shown = client.get(f"/office/campaigns/{campaign.pk}/machines/dashboard/").content.decode()
@@ -188,7 +194,8 @@ def test_the_words_of_the_chart_can_be_read_on_a_phone(language: str, cast: Cast
 
 SIZES = """[...document.querySelectorAll(".plot text, .plot li")].map((word) => {
   const box = word.getBoundingClientRect();
-  return [word.textContent, parseFloat(getComputedStyle(word).fontSize), box.left >= 0 && box.right <= 360, box.width];
+  return [word.textContent, parseFloat(getComputedStyle(word).fontSize),
+    box.left >= 0 && box.right <= 360, box.width];
 }).filter((word) => word[3]).map((word) => word.slice(0, 3))"""
 
 

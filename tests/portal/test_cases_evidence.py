@@ -1,4 +1,7 @@
-"""What a quiet day is worth: only with a list that has the address, only when the machine was seen; what was known of a day, and when."""
+"""Worth of a quiet day.
+
+Only with a list that has the address, only if the machine was seen; the state known on a day, and when.
+"""
 
 from __future__ import annotations
 
@@ -163,7 +166,10 @@ def _as_told(key: bytes, quiet_days: range, named: bool) -> Any:
 def test_marks_of_a_key_that_the_portal_has_not_are_those_of_its_own_bundles(
     cast: Cast, campaign: Any
 ) -> None:
-    """A computer with a key of its own: its first bundle names the machine, the next only says that it was on."""
+    """A computer with a key of its own.
+
+    Its first bundle names the machine, the next only says that it was on.
+    """
     key, another = bytes(32), bytes([1]) * 32
     hand_in(cast, campaign, _as_told(key, range(8, 9), named=True))
     hand_in(cast, campaign, _as_told(key, range(3, 5), named=False))
@@ -236,8 +242,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def test_the_numbers_of_a_past_day_are_told_again_as_they_were(
     seed: int, clock: Clock, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Forty days of random hunts, some of them late; every evening the numbers are written down. In the end each evening's numbers are found again, and
-    where today's knowledge of that evening differs, the cases that make the difference are named with their cause."""
+    """Forty days of random hunts, some of them late; every evening the numbers are written down.
+
+    In the end each evening's numbers are found again, and where today's knowledge of that evening differs,
+    the cases that make the difference are named with their cause.
+    """
     chance = random.Random(seed)
     campaign = dispatch(cast).campaign
     Rules.objects.create(campaign=campaign, quiet_days=3, alive_days=1)

@@ -1,4 +1,7 @@
-"""Handling cases: playbooks and their versions, ticks, kinds of threat, who does it, reminders, saved views, search, the printed letter."""
+"""Handling of cases: playbooks and their versions, ticks, kinds of threat, assignees, reminders.
+
+Also saved views, search, the printed letter.
+"""
 
 from __future__ import annotations
 
@@ -115,7 +118,7 @@ def test_a_step_that_is_not_there_is_refused(case: Case, cast: Cast) -> None:
 
 
 def form_of(steps: list[dict[str, str]], basis: int, **changes: str) -> dict[str, Any]:
-    """What the editor's page sends."""
+    """Return the fields that the editor's page sends."""
     data: dict[str, Any] = {
         "form-TOTAL_FORMS": len(steps),
         "form-INITIAL_FORMS": len(steps),

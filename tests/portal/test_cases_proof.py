@@ -1,4 +1,7 @@
-"""A case's page shows how each line leads to the machine, and asks why when nothing was done; a bundle that is still being read says so."""
+"""A case's page shows how each line leads to the machine, and asks why when nothing was done.
+
+A bundle that is still being read says so.
+"""
 
 from __future__ import annotations
 

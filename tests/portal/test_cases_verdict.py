@@ -1,4 +1,7 @@
-"""What a case was on each day, against a reference that is slow and says just what the words say; over random timelines."""
+"""State of a case on each day, against a slow reference that follows the definition word by word.
+
+Over random timelines.
+"""
 
 from __future__ import annotations
 

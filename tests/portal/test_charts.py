@@ -1,4 +1,7 @@
-"""The bars by branch and the reports by day: against counting unit by unit, and what the pages show of them."""
+"""The bars by branch and the reports by day.
+
+Against counting unit by unit, and what the pages show of them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What several workers see is taken by one of them, for as long as its lease lasts by the database's clock."""
+"""Work seen by several workers is claimed by one of them.
+
+The claim lasts as long as its lease by the database's clock.
+"""
 
 from __future__ import annotations
 
@@ -154,7 +157,7 @@ class Worker:
     )
 )
 def test_each_is_finished_once_whoever_dies_or_is_late(steps: list[tuple[int, str]]) -> None:
-    """Whatever the workers do, each row is finished by one of them, and none is left when they have gone on long enough."""
+    """Each row is finished by one worker, and none is left when they have gone on long enough."""
     Job.objects.all().delete()
     jobs(3)
     workers, finished = [Worker() for _ in range(3)], 0

@@ -1,4 +1,7 @@
-"""Each person's consent and data: told, agreed, withdrawn, corrected, handed out; the three questions on the public page."""
+"""Each person's consent and data: informed, agreed, withdrawn, corrected, handed out.
+
+Also the three questions on the public page.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ RIGHT = {f"q{number}": str(asked.right) for number, asked in enumerate(QUESTIONS
 
 
 def told(cast: Cast) -> Campaign:
-    """Two people of the first room, one without e-mail, told of the campaign; their letters wait."""
+    """Two people of the first room, one without e-mail, informed of the campaign; their letters wait."""
     campaign = dispatch(cast).campaign
     sheet = "Họ tên;Thư điện tử\nTrần Thử;thu@person.example\nLê Giấy;\n".encode()
     letters.import_people(cast.first, io.BytesIO(sheet), "a.csv", cast.people["officer"])

@@ -1,4 +1,7 @@
-"""The counters equal a recount at every moment and for every day: after any change of rows and of the tree, whether it was folded or not."""
+"""The counters equal a recount at every moment and for every day.
+
+After any change of rows and of the tree, whether it was folded or not.
+"""
 
 from __future__ import annotations
 
@@ -119,7 +122,7 @@ class World:
         assert not Changed.objects.exists()
 
     def facts(self, unit: int, on: date) -> Sums[str]:
-        """What holds of a unit alone on a day, from its rows."""
+        """Return the facts of a unit alone on a day, from its rows."""
         found: Sums[str] = Sums()
         part = Participation.objects.filter(campaign=self.campaign, unit=unit).first()
         reports = Report.objects.filter(campaign=self.campaign, unit=unit, state__in=("sent", "frozen"))

@@ -1,4 +1,7 @@
-"""What stands in `DATABASE_URL` holds for the programs of PostgreSQL that make and restore backups too, and no secret of it stands on a command line."""
+"""`DATABASE_URL` holds for PostgreSQL's programs of backup and restore too.
+
+No secret of it is on a command line.
+"""
 
 from __future__ import annotations
 

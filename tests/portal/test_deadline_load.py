@@ -1,4 +1,8 @@
-"""A few seconds of `bench/deadline.py`: users and readers at once on PostgreSQL, through `lamsach serve` with two processes; no error, nothing lost, nothing twice. The bench says how quick it is."""
+"""A few seconds of `bench/deadline.py`.
+
+Users and readers at once on PostgreSQL, through `lamsach serve` with two processes; no error, nothing lost,
+nothing twice. The bench says how quick it is.
+"""
 
 from __future__ import annotations
 

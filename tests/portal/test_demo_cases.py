@@ -1,4 +1,4 @@
-"""The demo's portal has a machine in every state, and its numbers are told for past days too."""
+"""The demo's portal has a machine in every state, and its numbers also for past days."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The demo's pages of lists are not empty: documents, a queue, decisions, signed versions, outlets, what units say."""
+"""The demo's pages of lists are not empty.
+
+Documents, a queue, decisions, signed versions, outlets, what units say.
+"""
 
 from __future__ import annotations
 

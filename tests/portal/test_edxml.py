@@ -1,4 +1,7 @@
-"""edXML in the portal: by upload, e-mail, folder and service; what acts at once and what waits for a person."""
+"""edXML in the portal: by upload, e-mail, folder and service.
+
+What acts at once and what waits for a person.
+"""
 
 from __future__ import annotations
 
@@ -342,7 +345,10 @@ def test_a_dispatch_without_a_number_does_not_go_out(cast: Cast, ours: Dispatch)
 
 
 def test_a_report_without_a_number_goes_out_once_it_has_one(cast: Cast, ours: Dispatch) -> None:
-    """A unit of ours reports about a dispatch that came by the connection; from its page what did not go out is sent."""
+    """A unit of ours reports about a dispatch that came by the connection.
+
+    From its page what did not go out is sent.
+    """
     found = Connection.objects.get()
     sender = HEADER.replace("000.00.00.G22", "G06").replace("H37.DN.001", "G06.12")
     made = take(dispatch(sender).encode(), "a", Source(cast.centre, Way.FOLDER, found))[0]

@@ -1,4 +1,7 @@
-"""Two portals that exchange edXML files by folders alone: a ministry's, and one that its sixty units share. No e-mail, no network."""
+"""Two portals that exchange edXML files by folders alone: a ministry's, and one that its sixty units share.
+
+No e-mail, no network.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,13 @@ from lamsach.portal.jobs.queue import run_next
 from lamsach.portal.worker import load_tasks
 from lamsach.portal.mail.models import Letter
 load_tasks()
-rooms = [room] + tree.create_many([tree.NewUnit(f"G06.12.{n:02d}", f"Phòng số {n}", centre) for n in range(2, %d + 1)])
+rooms = [room] + tree.create_many(
+    [tree.NewUnit(f"G06.12.{n:02d}", f"Phòng số {n}", centre) for n in range(2, %d + 1)]
+)
 key, signer = secrets.lock_key(%r, "mat khau")
-c = Connection.objects.create(unit=centre, name="lien-thong", locked_key=key, certificates=%r, must_be_signed=True, created_by=me)
+c = Connection.objects.create(
+    unit=centre, name="lien-thong", locked_key=key, certificates=%r, must_be_signed=True, created_by=me
+)
 def work():
     while run_next():
         pass
@@ -34,8 +41,19 @@ def work():
     return done
 """
 SEND = """
-m = Campaign.objects.create(name="Chiến dịch", owner=centre, starts=day(-9), ends=day(20), report_due=day(21), form=default_form())
-d = Dispatch.objects.create(campaign=m, issuer=centre, number="12/TTCNTT-KTHT", day=day(-1), subject="V/v làm sạch mã độc", deadline=day(9), created_by=me, once="1")
+m = Campaign.objects.create(
+    name="Chiến dịch", owner=centre, starts=day(-9), ends=day(20), report_due=day(21), form=default_form()
+)
+d = Dispatch.objects.create(
+    campaign=m,
+    issuer=centre,
+    number="12/TTCNTT-KTHT",
+    day=day(-1),
+    subject="V/v làm sạch mã độc",
+    deadline=day(9),
+    created_by=me,
+    once="1",
+)
 from django.core.files.base import ContentFile
 from lamsach.portal.base.uploads import keep
 held = ContentFile(b"evil.example\\n198.51.100.9\\n", name="danh-sach.txt")
@@ -145,7 +163,10 @@ def test_dispatch_statuses_and_reports_go_by_folders_between_sixty_units(tmp_pat
 
 
 def _refused_when_changed(below: Path, units: Portal) -> None:
-    """One changed byte of the content, and the file is refused and kept apart; the right one is taken afterwards."""
+    """One changed byte of the content, and the file is refused and kept apart.
+
+    The right one is taken afterwards.
+    """
     (path,) = (below / "edxml/lien-thong/in").glob("*.edxml")
     right = path.read_bytes()
     path.write_bytes(right.replace("V/v làm sạch mã".encode(), "V/v làm sạch mb".encode(), 1))
@@ -161,10 +182,22 @@ def _refused_when_changed(below: Path, units: Portal) -> None:
 
 
 def _back_and_forth(ministry: Portal, units: Portal, above: Path, below: Path) -> None:
-    """A replacement lands in the same campaign by itself, a file that comes twice counts once, a revocation waits for an answer."""
+    """A replacement lands in the same campaign, a file that comes twice counts once.
+
+    A revocation waits for an answer.
+    """
     replaced = """
 old = Message.objects.get(outgoing=True, kind="new")
-e = Dispatch.objects.create(campaign=m, issuer=centre, number="13/TTCNTT-KTHT", day=day(0), subject="V/v thay thế", deadline=day(12), created_by=me, once="2")
+e = Dispatch.objects.create(
+    campaign=m,
+    issuer=centre,
+    number="13/TTCNTT-KTHT",
+    day=day(0),
+    subject="V/v thay thế",
+    deadline=day(12),
+    created_by=me,
+    once="2",
+)
 dispatches.send(e, me)
 edxml.queue_dispatch(e, Connection.objects.get(), me, kind="replace", about=old, reason="Sửa thời hạn")
 edxml.queue_revocation(old, me, "Ban hành nhầm")

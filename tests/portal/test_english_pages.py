@@ -1,4 +1,7 @@
-"""Log-in pages and letters of the library speak as the portal does, in English too: they name the coordinator, not "us", and nobody is asked to sign up."""
+"""Log-in pages and letters of the library speak as the portal does, in English too.
+
+They name the coordinator, not "us", and nobody is asked to sign up.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ FORMS = {
     "This account is currently inactive.", "The email address and/or password you specified are not correct.",
     "Too many failed login attempts. Try again later.",
 }  # fmt: skip
-"""What stands in the library's forms, not in its pages."""
+"""Texts in the library's forms, not in its pages."""
 THEIR_WORDS = re.compile(
     r"contact us|\bwe\b|Hello from|Thank you for|sign (in|up|out)|\bemail\b|Bad Token|Reset My", re.IGNORECASE
 )
@@ -39,7 +42,7 @@ def english() -> Client:
 
 
 def words(page: Any) -> str:
-    """What a person reads on a page."""
+    """Return the words that a person reads on a page."""
     body = page.content.decode().partition("<main")[2].partition("</main>")[0]
     return " ".join(re.sub(r"<[^>]*>", " ", body).split())
 
@@ -96,7 +99,7 @@ def test_who_changes_the_password_is_told_in_our_words(english: Client, cast: Ca
 
 @pytest.mark.django_db
 def test_pages_of_the_second_factor_are_headed_as_the_others(english: Client, cast: Cast) -> None:
-    """A sentence's capitals, not a title's; and what is wrong in a form is said in our words."""
+    """A sentence's capitals, not a title's; and errors of a form are in our words."""
     login = {"login": "officer@person.example", "password": "mat khau rat dai"}
     english.post("/accounts/login/", login)
     paths = ["", "totp/activate/", "webauthn/", "webauthn/add/"]
@@ -119,7 +122,10 @@ def test_pages_of_the_second_factor_are_headed_as_the_others(english: Client, ca
 
 @pytest.mark.django_db
 def test_the_button_that_goes_on_is_the_loud_one(cast: Cast, mailoutbox: list[EmailMessage]) -> None:
-    """Of the library's buttons the one that does what the page is for stands out, not the one that gives up; and the last page leads on."""
+    """The library's button that goes on is the prominent one, not the one that gives up.
+
+    The last page leads on.
+    """
     client = Client()
     client.post("/accounts/password/reset/", {"email": "officer@person.example"})
     link = re.search(r"https?://[^/]+(/accounts/\S+)", str(mailoutbox[0].body))

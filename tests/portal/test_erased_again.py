@@ -1,4 +1,7 @@
-"""A backup that is put back brings nothing back that was erased after it was made: on both databases, with the list of the old folder or with a copy of it."""
+"""A backup that is put back brings nothing back that was erased after it was made.
+
+On both databases, with the list of the old folder or with a copy of it.
+"""
 
 from __future__ import annotations
 
@@ -49,13 +52,19 @@ from tests.portal import bundles
 day = bundles.day
 me = User.objects.create_user("a@person.example", "x" * 20, name="A")
 unit = tree.create("G06", "Cơ quan", None)
-campaign = Campaign.objects.create(name="C", owner=unit, starts=day(-200), ends=day(20), report_due=day(21), form=default_form())
+campaign = Campaign.objects.create(
+    name="C", owner=unit, starts=day(-200), ends=day(20), report_due=day(21), form=default_form()
+)
 class cast: first, people = unit, {"officer": me}
 old = bundles.device("mac:02:00:00:00:00:01", name="PC-CU", user="cu.nguyen", ip="10.1.1.1")
 new = bundles.device("mac:02:00:00:00:00:02", name="PC-MOI", user="moi.tran", ip="10.1.1.2")
 kept = bundles.device("mac:02:00:00:00:00:03", name="PC-GIU", user="moi.tran", ip="10.1.1.3")
 bundles.hand_in(cast, campaign, bundles.findings([old], [bundles.Contact(old.key, {day(-101): 4})]))
-bundles.hand_in(cast, campaign, bundles.findings([new, kept], [bundles.Contact(one.key, {day(-3): 4}) for one in (new, kept)]))
+bundles.hand_in(
+    cast,
+    campaign,
+    bundles.findings([new, kept], [bundles.Contact(one.key, {day(-3): 4}) for one in (new, kept)]),
+)
 closed = Case.objects.get(device__name="PC-CU")
 move(closed, CaseState.FALSE_ALARM, me, "Lý do kín")
 then = timezone.now() - timedelta(days=100)
@@ -79,7 +88,9 @@ from lamsach.portal.awareness import waves
 from lamsach.portal.awareness.models import ConsentHow, ConsentState
 from lamsach.portal.privacy import erasure, retention
 assert retention.run()["cases"] == 1
-counts = erasure.erase([Unit.objects.get().pk], Unit.objects.get(), "moi.tran", "Theo yêu cầu", User.objects.get())
+counts = erasure.erase(
+    [Unit.objects.get().pk], Unit.objects.get(), "moi.tran", "Theo yêu cầu", User.objects.get()
+)
 assert counts["held"] == 2 and counts["devices"] == 1, counts
 waves.erase(Person.objects.get(name="Người xoa"), None)
 waves.say_consent(Person.objects.get(name="Người rut"), ConsentState.WITHDRAWN, ConsentHow.LINK)
@@ -93,19 +104,38 @@ from django.conf import settings
 from django.db.models import CharField, JSONField, TextField
 found = []
 for model in apps.get_models():
-    columns = [f.name for f in model._meta.concrete_fields if isinstance(f, (CharField, TextField, JSONField)) and not f.choices]
+    columns = [
+        f.name
+        for f in model._meta.concrete_fields
+        if isinstance(f, (CharField, TextField, JSONField)) and not f.choices
+    ]
     if columns and model._meta.app_label not in ("accounts", "account", "sessions", "contenttypes"):
         found += map(list, model._default_manager.values_list(*columns))
 text = json.dumps(found, ensure_ascii=False, default=str) + (Path(settings.DATA) / "erased.jsonl").read_text()
-secrets = ("PC-CU", "cu.nguyen", "10.1.1.1", "02:00:00:00:00:01", "Lý do kín", "Ghi chú kín", "Moi.Tran", "Người xoa", "xoa@person.example")
+secrets = (
+    "PC-CU",
+    "cu.nguyen",
+    "10.1.1.1",
+    "02:00:00:00:00:01",
+    "Lý do kín",
+    "Ghi chú kín",
+    "Moi.Tran",
+    "Người xoa",
+    "xoa@person.example",
+)
 files = [path.read_bytes() for path in (Path(settings.DATA) / "uploads").rglob("*") if path.is_file()]
-print(json.dumps({
-    "left": [word for word in secrets if word in text] + ["file" for data in files if data == b"bien ban kin"],
-    "users": sorted(Device.objects.values_list("name", "user")),
-    "consent": [person.consent for person in Person.objects.all()],
-    "cases": Case.objects.count(),
-    "pending": (Path(settings.DATA) / "restored.json").exists(),
-}))
+print(
+    json.dumps(
+        {
+            "left": [word for word in secrets if word in text]
+            + ["file" for data in files if data == b"bien ban kin"],
+            "users": sorted(Device.objects.values_list("name", "user")),
+            "consent": [person.consent for person in Person.objects.all()],
+            "cases": Case.objects.count(),
+            "pending": (Path(settings.DATA) / "restored.json").exists(),
+        }
+    )
+)
 """
 )
 

@@ -1,4 +1,7 @@
-"""Authentication in the audit trail: each step with who and from where, never with a secret; and letters for a forgotten password have a budget of their own."""
+"""Authentication in the audit trail: each step with who and from where, never with a secret.
+
+And letters for a forgotten password have a budget of their own.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ HERE = {"REMOTE_ADDR": "192.0.2.7"}
 
 
 def noted() -> list[tuple[str, str]]:
-    """What was noted since the last call: the act and who, each from the address of the test."""
+    """Return the entries since the last call: act and person, each from the address of the test."""
     rows = list(Entry.objects.filter(pk__gt=noted.seen).order_by("pk"))  # type: ignore[attr-defined]
     noted.seen = rows[-1].pk if rows else noted.seen  # type: ignore[attr-defined]
     assert {row.address for row in rows} <= {"192.0.2.7"}, [row.action for row in rows]
@@ -179,7 +182,10 @@ def test_nobody_takes_a_role_that_they_could_not_give(cast: Cast, browser: Calla
 
 
 def test_every_change_of_a_role_is_noted() -> None:
-    """Where the code writes memberships, the same function or the view that calls it notes it; a new place has to be added here with its note."""
+    """Code that writes memberships notes it, in the same function or in the calling view.
+
+    A new place has to be added here with its note.
+    """
     found = set()
     for path in Path(units.__file__).parents[1].rglob("*.py"):
         source = path.read_text("utf-8")

@@ -1,4 +1,7 @@
-"""The documents in `docs/examples/` say what the portal would write today. `python -m lamsach.portal.demo.examples docs/examples` makes them anew."""
+"""The documents in `docs/examples/` say what the portal would write today.
+
+`python -m lamsach.portal.demo.examples docs/examples` makes them anew.
+"""
 
 from __future__ import annotations
 

@@ -266,7 +266,10 @@ def test_a_bomb_is_refused(tmp_path: Path) -> None:
 
 
 def launched(cast: Cast) -> Campaign:
-    """A campaign of the centre with a list and an attachment, sent to its rooms; a second copy of it is what the room's portal gets."""
+    """A campaign of the centre with a list and an attachment, sent to its rooms.
+
+    A second copy of it is what the room's portal gets.
+    """
     dispatch = samples.dispatch(cast)
     campaign = dispatch.campaign
     path = default_storage.save("files/list.csv", ContentFile(b"type,value\ndomain,bot-c2.xyz\n"))

@@ -1,4 +1,7 @@
-"""Portals that exchange files for long: what is taken back, moved, returned, sent twice; numbers after a restore; files by HTTPS. One database plays both, as in `exchanging`."""
+"""Portals that exchange files for long: what is taken back, moved, returned, sent twice.
+
+Numbers after a restore; files by HTTPS. One database plays both, as in `exchanging`.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +103,7 @@ def test_what_was_taken_back_stays_so_when_an_older_file_comes(
 def test_a_deadline_keeps_whom_it_was_moved_for(
     cast: Cast, pair: Pair, copies: tuple[Campaign, Campaign]
 ) -> None:
-    """A day that the unit alone was given is not that of the units under it, and one that was undone above is undone below."""
+    """A day given to the unit alone is not that of the units under it; one undone above is undone below."""
     (down, up), by = pair, cast.people["coordinator"]
     ours, theirs = copies
     below = tree.create("G06.12.01.01", "Tổ Một", cast.first)
@@ -234,7 +237,7 @@ def lose(campaign: Campaign) -> None:
 
 
 def test_a_portal_above_that_was_put_back_gets_its_own_files_back(cast: Cast, pair: Pair) -> None:
-    """A campaign, its dispatch, a list and a moved deadline of after the backup come back with their numbers, by the portal's own signature and no other."""
+    """Changes after the backup come back with their numbers, by the portal's own signature and no other."""
     (down, up), by = pair, cast.people["coordinator"]
     made(down, by, ["campaigns"])
     dispatch = samples.dispatch(cast)
@@ -258,9 +261,7 @@ def test_a_portal_above_that_was_put_back_gets_its_own_files_back(cast: Cast, pa
     sent = Sent.objects.filter(partner=up).latest("counter").counter
     Partner.objects.filter(pk=up.pk).update(restored=None, sent=sent)
     crossing = made(up, by, ["standing"])
-    assert transfer.take(same(down), crossing, by).result == {}, (
-        "it speaks of a campaign that is not here yet"
-    )
+    assert transfer.take(same(down), crossing, by).result == {}, "its campaign is not here yet"
     carried(cast, down, up)
     back = made(up, by)
     with transfer.checked(same(down), back) as found:
@@ -324,7 +325,10 @@ def test_what_was_ended_since_the_backup_is_shown_to_nobody(
 
 
 def test_machines_of_single_units_go_up(cast: Cast, pair: Pair, copies: tuple[Campaign, Campaign]) -> None:
-    """Counts, no names: the centre's page of a unit under the room shows what the room's portal shows; late logs correct past days; what is gone is gone."""
+    """Counts, no names: the centre's page of a unit under the room shows what the room's portal shows.
+
+    Late logs correct past days; what is gone is gone.
+    """
     (down, up), (ours, theirs) = pair, copies
     below = tree.create("G06.12.01.01", "Tổ Một", cast.first, day(-90))
     UnitLink.objects.update(valid_from=day(-100))

@@ -1,4 +1,7 @@
-"""Exports and the interface: columns, formulas, STIX that a validator takes, names only where they may stand."""
+"""Exports and the interface.
+
+Columns, formulas, STIX that a validator takes, names only where they may stand.
+"""
 
 from __future__ import annotations
 
@@ -112,8 +115,11 @@ def test_exports_are_in_the_persons_language(cast: Cast, campaign: Any) -> None:
 
 
 def complaints(bundle: Any) -> list[str]:
-    """What the OASIS validator says against it, warnings of its best practices too, but for one: that identifiers should be random (103). Ours are made from the content, so that the
-    same sighting exported twice is one object. Without the validator: nothing, the library above has parsed it."""
+    """List the OASIS validator's complaints, with its warnings of best practices.
+
+    All but one: that identifiers should be random (103). Ours are made from the content, so that the same
+    sighting exported twice is one object. Without the validator: nothing, the library above has parsed it.
+    """
     try:
         from stix2validator import ValidationOptions, validate_instance
     except ImportError:

@@ -1,4 +1,4 @@
-"""Exchange files that somebody changed: whatever byte it is, nothing else than what was signed comes out."""
+"""Exchange files that somebody changed: with any byte changed, nothing but the signed content comes out."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def sample() -> bytes:
 
 
 def opened(data: bytes) -> Any:
-    """What the file says, files included."""
+    """Return the file's content, attached files included."""
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "exchange.zip"
         path.write_bytes(data)
@@ -109,7 +109,7 @@ VALUES = st.recursive(
     )
 )
 def test_a_signed_manifest_of_any_shape_makes_no_traceback(changes: dict[str, Any]) -> None:
-    """The other side may sign whatever it likes."""
+    """The other side may sign any text."""
     from lamsach.indicators.releases.seal import seal
 
     with zipfile.ZipFile(io.BytesIO(sample())) as archive:

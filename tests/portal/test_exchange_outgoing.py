@@ -33,7 +33,7 @@ from .conftest import Cast
 
 
 class Server(HTTPServer):
-    """Remembers what was posted and answers what it was told to."""
+    """A server that stores the posted requests and answers as set."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)

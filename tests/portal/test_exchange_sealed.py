@@ -1,4 +1,7 @@
-"""Exchange files, bundles and backups that are sealed to a unit: keys made, rotated, told; what came sealed is taken; the older kinds still are."""
+"""Exchange files, bundles and backups that are sealed to a unit.
+
+Keys are made, rotated and published; sealed files are accepted, and so are the older kinds.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Two portals that no network joins: each with a database and a secret key of its own, and nothing between them but files."""
+"""Two portals that no network joins.
+
+Each with a database and a secret key of its own, and nothing between them but files.
+"""
 
 from __future__ import annotations
 
@@ -86,8 +89,12 @@ def portal(folder: Path) -> Iterator[Portal]:
 
 
 CAMPAIGN = """
-c = Campaign.objects.create(name="Chiến dịch", owner=centre, starts=day(-9), ends=day(20), report_due=day(21), form=default_form())
-d = Dispatch.objects.create(campaign=c, issuer=centre, day=day(-1), subject="V/v làm sạch", deadline=day(9), created_by=me, once="1")
+c = Campaign.objects.create(
+    name="Chiến dịch", owner=centre, starts=day(-9), ends=day(20), report_due=day(21), form=default_form()
+)
+d = Dispatch.objects.create(
+    campaign=c, issuer=centre, day=day(-1), subject="V/v làm sạch", deadline=day(9), created_by=me, once="1"
+)
 dispatches.send(d, me)
 out = unit_keys.renew(centre, me).public
 """

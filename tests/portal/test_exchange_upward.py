@@ -1,4 +1,7 @@
-"""What cut-off units tell upwards: figures that count on the board of the unit above, and machines that it may see by name for a while."""
+"""Reports of cut-off units to the unit above.
+
+Figures that count on its board, and machines that it may see by name for a while.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,10 @@ NAMES = ("PC-01", "10.1.2.3", "02:00:00:00:00:01", "thu")
 
 
 def named_in(text: str) -> list[str]:
-    """Which of the names stand in a text as words: letters of keys and signatures may spell a short one by chance."""
+    """List the names that are words of a text.
+
+    Letters of keys and signatures may spell a short one by chance.
+    """
     return [name for name in NAMES if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)]
 
 
@@ -51,7 +57,7 @@ def campaign(cast: Cast) -> Campaign:
 
 
 def stated(pair: Any, campaign: Campaign, number: int, unit: Any = None, **counts: int) -> StatedCounts:
-    """What the room stated so many days ago, in a file that was taken that day."""
+    """The room's figures so many days ago, in a file that was accepted that day."""
     whole = CaseCounts(**{"found": 5, "open": 2, "handled": 3, "cleaned": 2, "verified": 1, **counts})
     return StatedCounts.objects.create(
         partner=pair[0],

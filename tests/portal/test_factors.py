@@ -1,4 +1,7 @@
-"""Second factors lie locked in the database: a copy of it makes no code, the person's own code still works, also after a change of the secret key."""
+"""Second factors lie locked in the database.
+
+A copy of it makes no code, the person's own code still works, also after a change of the secret key.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Taking bundles in: hostile ones refused, the same one once, overlapping ones not twice; devices told again, merges seen and undone."""
+"""Import of bundles: hostile ones refused, the same one once, overlapping ones not twice.
+
+Devices reported again, merges seen and undone.
+"""
 
 from __future__ import annotations
 
@@ -210,7 +213,10 @@ def test_the_heaviest_set_of_spans(spans: list[tuple[int, int, int]]) -> None:
 
 
 def test_hunts_that_split_and_overlap_at_random_never_double(cast: Cast, campaign: Any) -> None:
-    """The truth is a month of events at two observers; hunts see whole stretches of it, in any order, again and again."""
+    """The truth is a month of events at two observers.
+
+    Hunts see whole stretches of it, in any order, again and again.
+    """
     for seed in range(4):
         chance = random.Random(seed)
         Part.objects.all().delete()

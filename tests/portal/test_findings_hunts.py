@@ -1,4 +1,7 @@
-"""Hunts from the browser: logs in pieces or with the form, the search in the worker, the result, the logs gone."""
+"""Hunts from the browser.
+
+Logs in pieces or with the form, the search in the worker, the result, the logs gone.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,7 @@ def address(hunt: Hunt) -> str:
 
 
 def folder(hunt: Hunt) -> Path:
-    """Where its logs are."""
+    """Return the folder of its logs."""
     return Path(settings.DATA) / "hunts" / str(hunt.pk)
 
 
@@ -137,7 +140,10 @@ def test_in_pieces_and_again_after_a_break(ready: Hunt, client: Client) -> None:
 
 
 def test_nat_logs_name_the_machines_behind_the_gateway(ready: Hunt, client: Client) -> None:
-    """A sensor outside the gateway saw its address; the gateway's log, sent with the form or in pieces, says whose contacts those were."""
+    """A sensor outside the gateway saw its address.
+
+    The gateway's log, sent with the form or in pieces, says whose contacts those were.
+    """
     IndicatorList.objects.all().delete()
     kept = keep(SimpleUploadedFile("far.txt", FAR.encode()))
     IndicatorList.objects.create(
@@ -179,7 +185,7 @@ def test_nat_logs_name_the_machines_behind_the_gateway(ready: Hunt, client: Clie
 def test_no_output_names_a_folder_of_the_server(
     ready: Hunt, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Logs and lists are called as they were uploaded, in whatever is written from the findings."""
+    """Logs and lists have their uploaded names in every output made from the findings."""
     written: dict[str, bytes] = {}
 
     def write_all(findings: Any, path: Path, language: str, reasons: Any) -> None:
@@ -222,7 +228,7 @@ def logs_of_all_sorts() -> list[SimpleUploadedFile]:
 
 
 def contents(path: Path) -> list[bytes]:
-    """What a file holds; of a packed one, each of its files."""
+    """Return a file's content; of a packed one, that of each of its files."""
     if not zipfile.is_zipfile(path):
         return [path.read_bytes()]
     with zipfile.ZipFile(path) as archive:

@@ -1,4 +1,7 @@
-"""What an administrator of a new portal still has to set up; each step goes by evidence. A test letter shows whether mail goes out."""
+"""Steps that an administrator of a new portal has left; each goes by evidence.
+
+A test letter shows whether mail goes out.
+"""
 
 from __future__ import annotations
 

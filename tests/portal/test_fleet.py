@@ -1,4 +1,7 @@
-"""Scans of fleets: machines report one line, counts go up, names stay, who is silent is told by inventory, number or people."""
+"""Scans of fleets: machines send one line, counts go up, names stay.
+
+Silent machines are named by inventory, number or people.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The scanner that the portal fills: what is put in, that nothing else changes, who gets it, what its word may do; and from the download to the case."""
+"""The scanner that the portal fills.
+
+What is put in, that nothing else changes, who gets it, what its word may do; and from the download to the
+case.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +80,7 @@ def catalogued(data: bytes, name: str = "lamsach-scanner-1-windows.zip") -> Tool
 
 
 def take(client: Client, campaign: Campaign, tool: Tool) -> bytes:
-    """What the button gives."""
+    """Return the file behind the button."""
     answer: Any = client.post(f"/office/fleet/{campaign.pk}/scanner/", {"program": tool.pk})
     assert answer.status_code == 200
     data = b"".join(answer.streaming_content)

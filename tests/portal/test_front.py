@@ -1,4 +1,7 @@
-"""What waits before the threads: bodies until they are whole, answers until they are taken. Slow and half-open connections hold up nobody."""
+"""Queue before the threads: bodies until they are whole, answers until they are taken.
+
+Slow and half-open connections hold up nobody.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +75,7 @@ def test_readers_that_take_nothing_stop_nobody(served: Served) -> None:
 
 
 def test_a_header_with_an_underscore_overrides_nothing(served: Served) -> None:
-    """Wrong tokens are limited by the address that the proxy wrote, whatever the client says beside it."""
+    """Wrong tokens are limited by the address that the proxy wrote, not by the client's own statement."""
     seen = set()
     for number in range(40):
         connection = http.client.HTTPConnection(served.address.removeprefix("http://"), timeout=30)
@@ -121,7 +124,7 @@ def test_the_request_as_the_site_sees_it() -> None:
 
 
 class Sender:
-    """What a client sends, and what it is sent."""
+    """A client's sent and received messages."""
 
     def __init__(self, *pieces: bytes, ends: bool = True) -> None:
         self._pieces = list(pieces)

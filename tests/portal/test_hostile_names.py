@@ -1,4 +1,7 @@
-"""What people and machines are called, with everything that a name should not hold: no page or document fails over it, and none runs it."""
+"""Names of people and machines with everything that a name should not hold.
+
+No page or document fails over it, and none runs it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Every parameter that a page asks for, with values that nobody means well with: no page may fail. The names are taken from what the page really asks."""
+"""Every parameter that a page asks for, with values that nobody means well with: no page may fail.
+
+The names are taken from what the page really asks.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +29,14 @@ from .test_access_walk import DOORS, OURS, filled
 from .walking import in_parts, settled, stop, visitors
 
 TIMES = int(os.environ.get("LAMSACH_FUZZ_TIMES", "1"))
-"""How many values of each kind each name gets; more for a long run."""
+"""Values of each kind for each name; more for a long run."""
 SEED = int(os.environ.get("LAMSACH_FUZZ_SEED", "1"))
 ROLES = ("officer", "coordinator", "helper", "administrator", "authority")
 FATAL = ("%00", "a%00b", "9" * 30, "-" + "9" * 30, "9" * 5000, "%C2%B2", "9223372036854775808")
-"""What databases and Python's own numbers refuse: NUL, numbers beyond 64 bits, too many digits, a digit that is no number."""
+"""Values that databases and Python's own numbers refuse.
+
+NUL, numbers beyond 64 bits, too many digits, a digit that is no number.
+"""
 ODD = (
     "",
     "0",
@@ -75,7 +81,10 @@ ODD = (
     "unit__created_by__password",
 )
 BEYOND = ("%ED%A0%80", "%F4%90%80%80", "1e308", "NaN", "Infinity", "0001-01-01", "10000-01-01", "a" * 8000)
-"""What of it PostgreSQL refuses and SQLite may take: half characters, numbers and days beyond its types, texts beyond a column's length."""
+"""Values that PostgreSQL refuses and SQLite may take.
+
+Half characters, numbers and days beyond its types, texts beyond a column's length.
+"""
 
 
 @contextmanager
@@ -129,14 +138,20 @@ def alike(name: str) -> str:
 
 
 def values(luck: random.Random) -> list[str]:
-    """What one name is tried with. Python refuses most of ODD before any database hears of it, as the same test on SQLite shows."""
+    """Values to try for one name.
+
+    Python refuses most of ODD before any database sees it, as the same test on SQLite shows.
+    """
     if connection.vendor == "postgresql":
         return luck.sample(FATAL + BEYOND, TIMES)
     return [*luck.sample(FATAL, min(TIMES, len(FATAL))), *luck.sample(ODD, TIMES)]
 
 
 def attack(client: Client, method: str, path: str, luck: random.Random) -> bool:
-    """Each name that the page asks for, alone and with the others; names that it asks for only then too. Whether the person gets behind its door."""
+    """Each name that the page asks for, alone and with the others; names that it asks for only then too.
+
+    Whether the person gets behind its door.
+    """
     done: set[str] = {"csrfmiddlewaretoken"}
     with heard() as asked:
         if not opens(client, method, path):
@@ -156,7 +171,7 @@ def attack(client: Client, method: str, path: str, luck: random.Random) -> bool:
 
 
 def opens(client: Client, method: str, path: str) -> bool:
-    """Whether the person gets behind the door of a page."""
+    """Report whether a page lets the person in."""
     return ask(client, method, path, "") in ((200, 302) if method == "GET" else (200, 302, 400, 409))
 
 

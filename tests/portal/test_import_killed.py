@@ -1,7 +1,10 @@
-"""`kill -9` at random moments of an import: the state before or the state after, the restart finishes, and nothing is doubled.
+"""`kill -9` at random moments of an import.
 
-A helper process holds the portal; for each round it forks a worker, kills it at a random moment of the import, looks, and lets another worker go on. A few
-rounds run with every change, fifty on each database under the marker `soak`.
+The state before or the state after, the restart finishes, and nothing is doubled.
+
+A helper process holds the portal; for each round it forks a worker, kills it at a random moment of the
+import, looks, and lets another worker go on. A few rounds run with every change, fifty on each database under
+the marker `soak`.
 """
 
 from __future__ import annotations
@@ -47,25 +50,42 @@ dice = random.Random(int(sys.argv[3]))
 root = tree.create("G06", "Cơ quan", None)
 user = User.objects.create_user("a@person.example", "x" * 20)
 day = bundles.day
-campaign = Campaign.objects.create(name="C", owner=root, starts=day(-30), ends=day(30), report_due=day(30), state="running",
-    form=FormDefinition.objects.create(name="F", definition={}))
+campaign = Campaign.objects.create(
+    name="C",
+    owner=root,
+    starts=day(-30),
+    ends=day(30),
+    report_due=day(30),
+    state="running",
+    form=FormDefinition.objects.create(name="F", definition={}),
+)
 
 def packed(number):
     keys = [f"mac:02:00:00:00:{number:02x}:{one:02x}" for one in range(20)]
     machines = [bundles.device(key, name=f"PC-{number}-{place}") for place, key in enumerate(keys)]
-    contacts = [bundles.Contact(key, {day(-n): 3 for n in range(1, 6)}, indicator=f"c{i}.bot.xyz") for key in keys for i in range(2)]
+    contacts = [
+        bundles.Contact(key, {day(-n): 3 for n in range(1, 6)}, indicator=f"c{i}.bot.xyz")
+        for key in keys
+        for i in range(2)
+    ]
     return bundles.packed(bundles.findings(machines, contacts, [("FW-A", day(-n)) for n in range(1, 9)]))
 
 def state(unit):
     of_device, of_bundle = {"device__unit": unit}, {"bundle__unit": unit}
     of_case = {"case__unit": unit}
     rows = {
-        "devices": Device.objects.filter(unit=unit), "identities": Identity.objects.filter(unit=unit),
-        "appearances": Appearance.objects.filter(**of_bundle), "sightings": Sighting.objects.filter(**of_device),
-        "parts": Part.objects.filter(**of_bundle), "lines": EvidenceLine.objects.filter(**of_device),
-        "coverage": CoverageDay.objects.filter(unit=unit), "cases": Case.objects.filter(unit=unit),
-        "questions": Clarification.objects.filter(unit=unit), "steps": Step.objects.filter(**of_case),
-        "spans": Span.objects.filter(**of_case), "merges": Merge.objects.filter(kept__unit=unit),
+        "devices": Device.objects.filter(unit=unit),
+        "identities": Identity.objects.filter(unit=unit),
+        "appearances": Appearance.objects.filter(**of_bundle),
+        "sightings": Sighting.objects.filter(**of_device),
+        "parts": Part.objects.filter(**of_bundle),
+        "lines": EvidenceLine.objects.filter(**of_device),
+        "coverage": CoverageDay.objects.filter(unit=unit),
+        "cases": Case.objects.filter(unit=unit),
+        "questions": Clarification.objects.filter(unit=unit),
+        "steps": Step.objects.filter(**of_case),
+        "spans": Span.objects.filter(**of_case),
+        "merges": Merge.objects.filter(kept__unit=unit),
     }
     found = {name: query.count() for name, query in rows.items()}
     found["events"] = rows["sightings"].aggregate(s=Sum("count"))["s"] or 0

@@ -1,4 +1,7 @@
-"""Public pages that are rendered once for many visitors: the same for all but the word of their forms, and never a page of somebody who is logged in."""
+"""Public pages that are rendered once for many visitors.
+
+The same for all but the word of their forms, and never a page of somebody who is logged in.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ class Site:
         self._pages = KeptPages(get_wsgi_application())
         self.cookies: dict[str, str] = {}
         self.rendered = 0
-        """How many answers came from Django."""
+        """Count of answers from Django."""
 
     def get(self, path: str, host: str = "localhost", **headers: str) -> Answer:
         """Look at a page."""
@@ -55,7 +58,7 @@ class Site:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a visitor was answered."""
+    """A visitor's answer."""
 
     status: str
     headers: list[tuple[str, str]]

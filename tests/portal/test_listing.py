@@ -1,4 +1,7 @@
-"""Lists that are declared once: what is shown in which order, what is exported, and what the audit trail keeps of it."""
+"""Lists that are declared once.
+
+What is shown in which order, what is exported, and what the audit trail keeps of it.
+"""
 
 from __future__ import annotations
 

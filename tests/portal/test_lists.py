@@ -1,4 +1,7 @@
-"""Lists in the portal: documents, review, decisions, signed versions, who sees what, feedback, sources by schedule."""
+"""Lists in the portal.
+
+Documents, review, decisions, signed versions, who sees what, feedback, sources by schedule.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The review queue by keyboard alone, in Chromium: a thousand values on one page, ticked and decided without a mouse."""
+"""The review queue by keyboard alone, in Chromium.
+
+A thousand values on one page, ticked and decided without a mouse.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""MISP servers and MISP feeds as sources: their keys go to their own server alone, what is new is asked for, and servers that lie change nothing."""
+"""MISP servers and MISP feeds as sources.
+
+Their keys go to their own server alone, what is new is asked for, and servers that lie change nothing.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ def event(number: int, value: str, **more: Any) -> dict[str, Any]:
 
 
 def instance(*events: dict[str, Any]) -> Any:
-    """A MISP instance with one page of events, for whoever has the key."""
+    """A MISP instance with one page of events, open to any holder of the key."""
 
     def answer(path: str, headers: dict[str, str]) -> Answer:
         if headers.get("authorization") != KEY:
@@ -70,7 +73,7 @@ def fetched(origin: Origin) -> str:
 
 
 def values(origin: Origin) -> list[str]:
-    """What the document of a source holds."""
+    """Return the values of a source's document."""
     found = Document.objects.filter(origin=origin, withdrawn=None).latest("pk")
     documents.read(found.pk)
     found.refresh_from_db()

@@ -1,4 +1,7 @@
-"""Sources over a real network: a TLS server on the loopback with a CA of its own, a proxy, servers that lie, and names that lead elsewhere."""
+"""Sources over a real network.
+
+A TLS server on the loopback with a CA of its own, a proxy, servers that lie, and names that lead elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ def source(cast: Cast, server: Server, path: str = "/list.txt", host: str = "127
 
 
 def fetched(origin: Origin) -> str:
-    """What fetching says: the problem, or nothing."""
+    """Return the problem of fetching, or nothing."""
     said = origins.fetch(origin.pk)
     origin.refresh_from_db()
     assert origin.problem == "" or said["problem"] in origin.problem
@@ -136,7 +139,10 @@ def test_a_server_that_drips_is_given_up(cast: Cast, secure: Server, monkeypatch
 
 
 def _lead(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
-    """Names lead to these addresses, look-up by look-up, the last one for ever; gives the names that were looked up."""
+    """Names lead to these addresses, look-up by look-up, the last one for ever.
+
+    Gives the names that were looked up.
+    """
     waiting, asked = list(answers), []
     real = socket.getaddrinfo
 

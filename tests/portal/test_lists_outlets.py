@@ -1,4 +1,4 @@
-"""What firewalls and resolvers fetch: outlets with tokens, parts, tags and gzip."""
+"""Outlets for firewalls and resolvers: tokens, parts, tags and gzip."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""TAXII 2.1 as the portal serves it: the standard's resources, filters, pages and refusals; and our own client over loopback."""
+"""TAXII 2.1 as the portal serves it: the standard's resources, filters, pages and refusals.
+
+And our own client over loopback.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from lamsach.results.machines import COLUMNS
 PORTAL = Path(base.__file__).parents[1]
 HEADINGS = {column.heading for column in COLUMNS.values()}
 OTHER = {"Events", "Threat", "Last seen", "First seen", "Address", "MAC"}
-"""What such columns were called elsewhere."""
+"""Headings of such columns elsewhere."""
 
 
 def listings() -> dict[str, Listing]:

@@ -1,4 +1,7 @@
-"""Letters a minute hold for all workers together: in one process step by step, and with three processes at once on both databases."""
+"""Letters a minute hold for all workers together.
+
+In one process step by step, and with three processes at once on both databases.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +95,9 @@ from pathlib import Path
 from lamsach.portal.server import start
 start(Path(sys.argv[1]))
 from lamsach.portal.mail.letters import Draft, queue
-queue(Draft("plain", f"n{{i}}@unit.example", str(i), {{"subject": "S", "text": "T"}}) for i in range({LETTERS}))
+queue(
+    Draft("plain", f"n{{i}}@unit.example", str(i), {{"subject": "S", "text": "T"}}) for i in range({LETTERS})
+)
 """
 WORK = """
 import sys

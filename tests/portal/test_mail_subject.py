@@ -1,4 +1,4 @@
-"""A subject in Vietnamese arrives as it was written, whatever its length."""
+"""A subject in Vietnamese arrives as it was written, at any length."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a letter looks like to who gets it: who writes, whom to ask, what lies in it, where it leads, how it is stopped."""
+"""Letters as their readers see them: sender, contact, attachments, links, how they are stopped."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def attach(draft: Dispatch, name: str, content: bytes) -> None:
 
 
 def test_every_kind_says_whom_to_ask(cast: Cast) -> None:
-    """The unit above answers, by its telephone, whatever the letter is about."""
+    """The contact is the unit above, by its telephone, for every kind of letter."""
     cast.centre.contact_name, cast.centre.contact_phone = "Phòng Kỹ thuật", "024.1234.5678"
     cast.centre.save()
     assert len(KINDS) > 15

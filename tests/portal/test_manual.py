@@ -1,4 +1,7 @@
-"""The documentation in the portal: every document is drawn, every link among them leads to a page, and nothing else of the disk can be asked for."""
+"""The documentation in the portal.
+
+Every document is drawn, every link among them leads to a page, and nothing else of the disk can be asked for.
+"""
 
 from __future__ import annotations
 

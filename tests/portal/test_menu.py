@@ -1,4 +1,7 @@
-"""The menu of the work pages (`base/rooms.py`) in Chromium, without scripts: folded on a phone, open by keyboard, whole in a wide window."""
+"""The menu of the work pages (`base/rooms.py`) in Chromium, without scripts.
+
+Folded on a phone, open by keyboard, whole in a wide window.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,10 @@ def test_the_arrow_of_a_choice_is_seen_in_the_dark(live_server: Any, page: Any) 
 
 
 def test_the_search_by_keyboard(live_server: Any, page: Any) -> None:
-    """`/` leads to the field from anywhere, the arrows through what was found; without scripts the field is behind the menu's button on a phone."""
+    """`/` leads to the field from anywhere, the arrows through what was found.
+
+    Without scripts the field is behind the menu's button on a phone.
+    """
     scripted = page.context.browser.new_context(viewport=DESKTOP)
     scripted.add_cookies(page.context.cookies())
     fast = scripted.new_page()

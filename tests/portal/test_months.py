@@ -38,14 +38,38 @@ SEED = (
     + """
 def sightings(days, count=2):
     unit = tree.create("G06", "Bộ", None)
-    campaign = Campaign.objects.create(name="C", owner=unit, starts=TODAY, ends=TODAY, report_due=TODAY, form=default_form())
+    campaign = Campaign.objects.create(
+        name="C", owner=unit, starts=TODAY, ends=TODAY, report_due=TODAY, form=default_form()
+    )
     device = Device.objects.create(unit=unit, key="name:pc-1", name="PC-1")
-    bundle = Bundle.objects.create(unit_id=unit.pk, campaign_id=campaign.pk, kind="hunt", way="upload", name="a.zip", path="a", size=1, sha256="0" * 64)
-    Sighting.objects.bulk_create([
-        Sighting(campaign=campaign, device=device, indicator=f"bot-{n}.example", indicator_type="domain", role="outbound",
-            source="FW", day=day, count=1, passed=1, last=datetime(2026, 1, 1, tzinfo=UTC))
-        for day in days for n in range(count)
-    ])
+    bundle = Bundle.objects.create(
+        unit_id=unit.pk,
+        campaign_id=campaign.pk,
+        kind="hunt",
+        way="upload",
+        name="a.zip",
+        path="a",
+        size=1,
+        sha256="0" * 64,
+    )
+    Sighting.objects.bulk_create(
+        [
+            Sighting(
+                campaign=campaign,
+                device=device,
+                indicator=f"bot-{n}.example",
+                indicator_type="domain",
+                role="outbound",
+                source="FW",
+                day=day,
+                count=1,
+                passed=1,
+                last=datetime(2026, 1, 1, tzinfo=UTC),
+            )
+            for day in days
+            for n in range(count)
+        ]
+    )
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO findings_part (sighting_id, day, bundle_id, first, last, count, passed) "
             "SELECT id, day, %s, last, last, 1, 1 FROM findings_sighting", [bundle.pk])
@@ -121,7 +145,10 @@ def test_keys_and_references_hold(postgresql: str, tmp_path: Path) -> None:
 
 
 def test_other_work_is_never_in_the_way_for_long(postgresql: str, tmp_path: Path) -> None:
-    """While somebody writes or reads sightings, their months stay as they are; the next time they are made."""
+    """While somebody writes or reads sightings, their months stay as they are.
+
+    The next time they are made.
+    """
     address = fresh(postgresql, template=TEMPLATE)
     run(address, tmp_path, SEED + "months.arrange(); sightings([TODAY - timedelta(days=100)])")
     before = ask(address, HELD)

@@ -1,4 +1,7 @@
-"""Log-in by OpenID Connect against a small provider on loopback: only people who have an account here, by an address that the provider vouches for."""
+"""Log-in by OpenID Connect against a small provider on loopback.
+
+Only people who have an account here, by an address that the provider vouches for.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Two clicks on one button: what a form creates is there once, both clicks lead to it, and what was refused may be sent again."""
+"""Two clicks on one button.
+
+What a form creates is there once, both clicks lead to it, and what was refused may be sent again.
+"""
 
 from __future__ import annotations
 
@@ -98,7 +101,7 @@ def beside(call: Callable[[], object]) -> threading.Thread:
 
 
 APART = pytest.mark.django_db(transaction=connection.vendor == "postgresql")
-"""What threads with connections of their own have to see of each other."""
+"""Objects that threads with connections of their own have to see of each other."""
 
 
 @APART

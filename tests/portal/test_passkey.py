@@ -1,4 +1,7 @@
-"""A passkey from its making to a log-in with it, in Chromium with a virtual authenticator (Web Authentication level 2, section 11)."""
+"""A passkey from its making to a log-in with it, in Chromium with a virtual authenticator.
+
+Web Authentication level 2, section 11.
+"""
 
 from __future__ import annotations
 

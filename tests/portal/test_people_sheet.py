@@ -1,4 +1,7 @@
-"""Inviting many people by a sheet: shown first, each row with what comes of it; one letter each; never twice, never beyond one's own reach."""
+"""Inviting many people by a sheet: shown first, each row with what comes of it; one letter each.
+
+Never twice, never beyond one's own reach.
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,10 @@ from .postgres import fresh, require_postgresql
 from .template import furnish
 
 GROUPS = 2
-"""So many processes of pytest one after the other: one for all would keep a worker longer than all other tests last."""
+"""So many processes of pytest one after the other.
+
+One for all would keep a worker longer than all other tests last.
+"""
 
 
 @pytest.mark.parametrize("group", range(GROUPS))

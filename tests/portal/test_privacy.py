@@ -80,7 +80,10 @@ def aged(days: int) -> None:
 
 
 def names_left() -> str:
-    """All that any table of ours says, but the accounts of the portal's own people and the words that the audit trail is searched by."""
+    """Collect all texts in our tables.
+
+    Without the accounts of the portal's own people and the words by which the audit trail is searched.
+    """
     found: list[Any] = []
     for model in apps.get_models():
         columns = [

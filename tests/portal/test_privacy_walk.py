@@ -1,4 +1,7 @@
-"""Every page, export and answer of the interface: above the unit none names a machine or person, and inside it none does without a line in the audit trail."""
+"""Every page, export and answer of the interface.
+
+Above the unit none names a machine or person, and inside it none does without a line in the audit trail.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ SECRETS = (
     "kin@person.example",
     "Lời ghi kín",
 )
-"""What the samples' machine is called, and what is added to its case here."""
+"""Name of the samples' machine, and the additions to its case here."""
 PERSONAL = (
     *SECRETS,
     "@person.example",  # whoever has an account, is invited, is told, or asks
@@ -52,9 +55,12 @@ PERSONAL = (
     "PC-77",
     "PC-99",
 )
-"""More of what tells of somebody: the samples' colleague, asker and writer, a machine that a collector saw, one that another unit lets look at."""
+"""More of what tells of somebody.
+
+The samples' colleague, asker and writer, a machine that a collector saw, one that another unit lets look at.
+"""
 OWN = {"accounts/me/"}
-"""What somebody sees of themselves alone."""
+"""Objects that somebody sees of themselves alone."""
 READABLE = [path for path in MEMBER if (door := DOORS[path]) is not None and "GET" in door.methods]
 API = [path for path, _ in addresses(get_resolver().url_patterns) if path.startswith("api/")]
 
@@ -70,7 +76,7 @@ def planted(cast: Cast) -> Case:
 
 
 def peopled(cast: Cast) -> None:
-    """Somebody who is told, asks, writes or is invited, and machines that collectors and partners tell of."""
+    """Add people who are informed, ask, write or are invited, and machines reported by others."""
     samples.notice(cast)
     samples.question(cast)
     for name in ("incoming_id", "invitation_id", "granted_id"):
@@ -98,7 +104,7 @@ def shown(response: Any) -> str:
 
 
 def queries(path: str) -> tuple[str, ...]:
-    """What is asked of an address: exports in each of their kinds."""
+    """Return the queries of an address: exports in each of their kinds."""
     return ("?show=all", "?as=json&show=all", "?as=stix&show=all") if "export" in path else ("?show=all",)
 
 
@@ -132,7 +138,7 @@ def test_nobody_above_sees_a_name_and_each_view_is_in_the_trail(part: slice, cas
 
 
 def test_looking_on_for_hours_or_for_somebody_is_in_the_trail(cast: Cast) -> None:
-    """The table that renews itself every three seconds leaves a line now and then, and one for each name that is looked for."""
+    """The table that refreshes every three seconds leaves an entry now and then, and one for each search."""
     peopled(cast)
     client = cast.client("officer")
 

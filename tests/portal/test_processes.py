@@ -1,4 +1,7 @@
-"""Several web processes and workers on one PostgreSQL: what they share, and how they are kept, killed and renewed."""
+"""Several web processes and workers on one PostgreSQL.
+
+What they share, and how they are kept, killed and renewed.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ from .test_serving import said_of
 
 
 class Clock:
-    """A clock that stands still until it is told to go on."""
+    """A clock that stops until it is set to go on."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
@@ -41,7 +44,7 @@ class Clock:
 
 
 class Child:
-    """A process that is alive until it is told otherwise or killed."""
+    """A child process that lives until it is ended or killed."""
 
     def __init__(self, signs: int = -1) -> None:
         self.pid, self.status, self.signs = 0, None, signs
@@ -194,14 +197,24 @@ with connection.cursor() as cursor:
     cursor.execute("SELECT string_agg(value, ' ') FROM base_remembered")
     print(json.dumps("shown" in cursor.fetchone()[0]))
     cursor.execute("UPDATE base_remembered SET expires = statement_timestamp() - interval '1 second'")
-gone = [cache.get("one", 7), cache.touch("one"), cache.delete("one"), cache.add("one", None, None), cache.get("one", 7)]
+gone = [
+    cache.get("one", 7),
+    cache.touch("one"),
+    cache.delete("one"),
+    cache.add("one", None, None),
+    cache.get("one", 7),
+]
 try:
     cache.incr("one")
 except ValueError:
     gone.append("no count")
 forget()
 cache.set("count", 3)
-print(json.dumps([*gone, cache.incr("count", 2), cache.touch("count", 5), cache.delete("count"), cache.get("count")]))
+print(
+    json.dumps(
+        [*gone, cache.incr("count", 2), cache.touch("count", 5), cache.delete("count"), cache.get("count")]
+    )
+)
 cache.set("x" * 500, 1)
 cursor = connection.cursor()
 cursor.execute("SELECT count(*), count(*) FILTER (WHERE expires IS NULL) FROM base_remembered")
@@ -251,7 +264,7 @@ def webs(served: Served) -> set[int]:
 
 
 def come(served: Served, before: set[int]) -> set[int]:
-    """Two web processes, none of which was there before, and no other."""
+    """Wait for two new web processes and no other."""
 
     def fresh_ones() -> set[int]:
         now = webs(served)
@@ -326,7 +339,7 @@ def test_processes_are_started_again_share_their_counts_and_become_another_versi
 
 
 def limited_after(served: Served) -> int:
-    """How many log-ins with a wrong password one address may try; whichever process answers."""
+    """Return how many log-ins with a wrong password one address may try, over all processes."""
     for number in range(12):
         visitor = Visitor(served.address)
         page = visitor.post("/accounts/login/", login=f"n{number}@person.example", password="wrong")

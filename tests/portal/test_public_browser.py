@@ -1,4 +1,8 @@
-"""The public pages in Chromium against `lamsach serve`: "check my machine" with scripts off, the size of a first visit, no word from elsewhere, axe-core; and the description of the interface without internet."""
+"""The public pages in Chromium against `lamsach serve`.
+
+"check my machine" with scripts off, the size of a first visit, no word from elsewhere, axe-core; and the
+description of the interface without internet.
+"""
 
 from __future__ import annotations
 
@@ -37,14 +41,28 @@ from lamsach.portal.cases.models import Case
 from lamsach.portal.findings.models import Device
 from lamsach.portal.units import tree
 day = tree.today()
-unit = tree.create("Z09", "Đơn vị kín", None, contact_name="Đầu mối", contact_phone="024.0000.0000", email="hotro@bo.example")
-campaign = Campaign.objects.create(name="Chiến dịch thử", owner=unit, starts=day, ends=day + timedelta(days=60),
-    report_due=day + timedelta(days=30), form=default_form(), state="running", public=True)
+unit = tree.create(
+    "Z09", "Đơn vị kín", None, contact_name="Đầu mối", contact_phone="024.0000.0000", email="hotro@bo.example"
+)
+campaign = Campaign.objects.create(
+    name="Chiến dịch thử",
+    owner=unit,
+    starts=day,
+    ends=day + timedelta(days=60),
+    report_due=day + timedelta(days=30),
+    form=default_form(),
+    state="running",
+    public=True,
+)
 kept = keep(SimpleUploadedFile("ds.txt", b"{LISTED}"))
-made = IndicatorList.objects.create(campaign=campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256)
+made = IndicatorList.objects.create(
+    campaign=campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
+)
 read_list(made.pk, lambda *_: None)
 device = Device.objects.create(unit=unit, key="mac:1", ip="{CASE}", name="PC-KIN")
-Case.objects.create(campaign=campaign, unit=unit, device=device, state="new", since=day, severity=1, due=timezone.now())
+Case.objects.create(
+    campaign=campaign, unit=unit, device=device, state="new", since=day, severity=1, due=timezone.now()
+)
 """
 ANSWERS = {
     LISTED: "Yes, your address is on the list.",
@@ -56,7 +74,10 @@ WINDOWS_7 = "Mozilla/5.0 (Windows NT 6.1; Win64; x64) AppleWebKit/537.36 Chrome/
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A portal with a campaign, a list and an open case, behind one proxy: the visitor's address is what the proxy says."""
+    """A portal with a campaign, a list and an open case, behind one proxy.
+
+    The visitor's address is what the proxy says.
+    """
     folder = tmp_path_factory.mktemp("public") / "data"
     furnish(folder)
     subprocess.run(
@@ -77,7 +98,7 @@ def browser() -> Iterator[Any]:
 
 
 class Visit:
-    """A fresh browser: its page, what it asked of other servers, what its console complained of, how many bytes came."""
+    """A fresh browser: its page, requests to other servers, complaints of the console, bytes received."""
 
     def __init__(self, browser: Any, served: Served, address: str = NEITHER, **options: Any) -> None:
         headers = {"X-Forwarded-For": address}

@@ -1,4 +1,4 @@
-"""How many queries each page costs: at most 25, and no more with more units, cases, reports and letters."""
+"""Queries of each page: at most 25, and no more with more units, cases, reports and letters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .walking import settled, visitors
 
 MOST = 25
 FEW, MANY = 4, 50
-"""How many copies of everything there are at the first look, and how many are added before the second: 10 units, then 60."""
+"""Copies of everything at the first visit, and those added before the second: 10 units, then 60."""
 ROLES = ("coordinator", "officer", "administrator", "authority", "reader", "helper")
 SEEN_BY_EACH = ("office/", "office/units/", "office/campaigns/<int:campaign_id>/board/")
 """Pages that show each role something else. Of the others the first role that may open them is enough."""
@@ -53,7 +53,7 @@ def asked(client: Client, address: str) -> tuple[int, list[str]]:
 
 
 def tables(queries: list[str]) -> Counter[str]:
-    """How often each table comes first in a query."""
+    """Count how often each table comes first in a query."""
     return Counter(query.partition(" FROM ")[2][:40] or query[:40] for query in queries)
 
 
@@ -100,7 +100,8 @@ def test_a_page_whose_queries_grow_is_found(cast: Cast) -> None:
 def test_a_locked_row_may_be_referred_to() -> None:
     """A lock lets others write rows that refer to the locked one: `FOR NO KEY UPDATE`.
 
-    Without it an import, which locks its unit, and a transaction that holds one of the unit's cases waited for each other.
+    Without it an import, which locks its unit, and a transaction that holds one of the unit's cases waited
+    for each other.
     """
     wrong = [
         f"{path.name}:{node.lineno}"

@@ -1,4 +1,7 @@
-"""A question's people, words, files and letters are erased some time after it was solved; what is counted stays; a hold stops it; the pages say so."""
+"""A question's people, words, files and letters are erased some time after it was solved.
+
+What is counted stays; a hold stops it; the pages say so.
+"""
 
 from __future__ import annotations
 

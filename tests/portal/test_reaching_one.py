@@ -1,4 +1,7 @@
-"""Asking for one unit or one campaign answers as asking for all of them does, for everybody: those who moved away, closed units, drafts."""
+"""Asking for one unit or one campaign answers as asking for all of them does, for everybody.
+
+Those who moved away, closed units, drafts.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def changed(cast: Cast) -> Cast:
-    """The tree since ten days: a unit moved to another branch, one closed with a successor, one closed whose unit moved before."""
+    """The tree since ten days.
+
+    A unit moved to another branch, one closed with a successor, one closed whose unit moved before.
+    """
     early = tree.today() - timedelta(days=10)
     UnitLink.objects.update(valid_from=early)
     Unit.objects.update(valid_from=early)

@@ -1,4 +1,7 @@
-"""What board and home read is kept with the data (participations, spans, reports, in the transaction of each step): after any steps it equals a recount of the history itself."""
+"""Data that board and home read: after any steps they equal a recount of the history itself.
+
+Participations, spans and reports are stored in the transaction of each step.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +75,7 @@ def scene(cast: Cast) -> Campaign:
 
 
 class World:
-    """Takes steps by the functions that the pages call, and counts anew from what they left in the history."""
+    """A world of steps by the functions that the pages call, recounted from the history."""
 
     def __init__(self, cast: Cast, campaign: Campaign) -> None:
         self.cast, self.campaign = cast, campaign

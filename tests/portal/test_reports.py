@@ -1,4 +1,7 @@
-"""A report's way: drafted from the board's numbers, overruled with a reason, approved, sent, returned, accepted, frozen, corrected, consolidated."""
+"""Life of a report: drafted from the board's numbers, overruled with a reason, approved, sent, returned.
+
+Then accepted, frozen, corrected, consolidated.
+"""
 
 from __future__ import annotations
 
@@ -457,7 +460,7 @@ def test_a_late_report_says_so(cast: Cast, browser: Browser) -> None:
 @pytest.mark.one_date
 @pytest.mark.parametrize(("clock", "late"), [("16:59", False), ("17:01", True)])
 def test_the_day_ends_when_it_ends_in_vietnam(clock: str, late: bool, cast: Cast) -> None:
-    """17:00 UTC is midnight in Hanoi (UTC+7 all year), whatever the server's own zone."""
+    """17:00 UTC is midnight in Hanoi (UTC+7 all year), in any zone of the server."""
     found = report(cast)
     sent = datetime.fromisoformat(f"2022-09-26T{clock}:00+00:00")
     Report.objects.filter(pk=found.pk).update(sent=sent, state=ReportState.SENT)

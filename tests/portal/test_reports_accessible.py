@@ -1,4 +1,7 @@
-"""Every page of reports and letterheads, in each state that it can show, in Chromium: axe-core and our own check find nothing serious at 360 and 1440 pixels, in light and dark, in both languages."""
+"""Every page of reports and letterheads, in each state that it can show, in Chromium.
+
+Axe-core and our own check find nothing serious at 360 and 1440 pixels, in light and dark, in both languages.
+"""
 
 from __future__ import annotations
 
@@ -34,38 +37,104 @@ from lamsach.portal.letterheads.models import Letterhead
 from lamsach.portal.reports.arrivals import keep_received
 from lamsach.portal.reports.models import Report, Way
 from lamsach.portal.units.models import Unit
-user = User.objects.create_user("coordinator@demo.example", given["password"], language="vi", name="Điều phối")
+user = User.objects.create_user(
+    "coordinator@demo.example", given["password"], language="vi", name="Điều phối"
+)
 Membership.objects.create(user=user, unit=top, role=Role.AUTHORITY)
-Unit.objects.filter(pk=units["Z09.01.07"].pk).update(name="Trung tâm Nghiên cứu, Ứng dụng và Chuyển giao Công nghệ Thông tin miền Trung và Tây Nguyên")
-dispatch = Dispatch.objects.create(campaign=campaign, issuer=top, number="05/CNTT", day=day, subject="V/v triển khai", body="Đề nghị triển khai.", deadline=day + timedelta(days=20), created_by=by, once=links.nonce())
+Unit.objects.filter(pk=units["Z09.01.07"].pk).update(
+    name="Trung tâm Nghiên cứu, Ứng dụng và Chuyển giao Công nghệ Thông tin miền Trung và Tây Nguyên"
+)
+dispatch = Dispatch.objects.create(
+    campaign=campaign,
+    issuer=top,
+    number="05/CNTT",
+    day=day,
+    subject="V/v triển khai",
+    body="Đề nghị triển khai.",
+    deadline=day + timedelta(days=20),
+    created_by=by,
+    once=links.nonce(),
+)
 dispatches.send(dispatch, by, whole=True)
-Letterhead.objects.create(unit=ministry, place="Hà Nội", abbreviation="BMH", position="Bộ trưởng", signer="Nguyễn Văn Minh Họa")
+Letterhead.objects.create(
+    unit=ministry, place="Hà Nội", abbreviation="BMH", position="Bộ trưởng", signer="Nguyễn Văn Minh Họa"
+)
 def step(report, *actions, **more):
     for action in actions:
-        take(report, Action(action), by, freeze=freeze if action == "submit" else None, **(more if action in ("return", "refuse") else {}))
+        take(
+            report,
+            Action(action),
+            by,
+            freeze=freeze if action == "submit" else None,
+            **(more if action in ("return", "refuse") else {}),
+        )
 made = {}
-for code, actions in {"01": (), "02": ("submit",), "03": ("submit", "approve"), "04": ("submit", "approve", "send"), "05": ("submit", "approve", "send", "accept"), "06": ("submit", "approve", "send", "refuse")}.items():
+for code, actions in {
+    "01": (),
+    "02": ("submit",),
+    "03": ("submit", "approve"),
+    "04": ("submit", "approve", "send"),
+    "05": ("submit", "approve", "send", "accept"),
+    "06": ("submit", "approve", "send", "refuse"),
+}.items():
     made[code] = drafts.begin(campaign, units["Z09.01." + code], by)
     if code in ("01", "05"):
         Figure.objects.filter(report=made[code], key="informed").update(stated=5, reason="Theo sổ công văn")
     if code == "04":
         Report.objects.filter(pk=made[code].pk).update(late_reason="Chờ nhật ký")
-        deadline_moves.make(deadline_moves.Plan(campaign, MoveScope.ONE, {DeadlineKind.REPORT: day - timedelta(days=3)}, made[code].unit, "Chờ"), None, letters=False)
+        deadline_moves.make(
+            deadline_moves.Plan(
+                campaign,
+                MoveScope.ONE,
+                {DeadlineKind.REPORT: day - timedelta(days=3)},
+                made[code].unit,
+                "Chờ",
+            ),
+            None,
+            letters=False,
+        )
     step(made[code], *actions, reason="Thiếu hai phòng")
 again = drafts.correct(Report.objects.get(pk=made["05"].pk), by, "Báo thiếu một phòng")
 Figure.objects.filter(report=again, key="informed").update(stated=7, reason="Đã đối chiếu")
-Extension.objects.create(campaign=campaign, unit=units["Z09.01.01"], until=day + timedelta(days=40), reason="Chờ nhật ký", asked_by=by)
+Extension.objects.create(
+    campaign=campaign,
+    unit=units["Z09.01.01"],
+    until=day + timedelta(days=40),
+    reason="Chờ nhật ký",
+    asked_by=by,
+)
 kept = keep(SimpleUploadedFile("bao-cao.json", b'{"schema": "lamsach-report-1"}'))
 said = [Read("informed", "05 đơn vị", 5, 0.9), Read("deployed", "không có", 0, 0.5)]
 came = keep_received(campaign, units["Z09.01.07"], kept, said, Way.MAIL, sender="p07@z09.example")
 c, u = campaign.pk, units["Z09.01.07"].pk
-print(json.dumps(
-    ["/office/reports/", f"/office/campaigns/{c}/reports/", f"/office/campaigns/{c}/reports/?unit={ministry.pk}", f"/office/campaigns/{c}/reports/?unit={ministry.pk}&state=late", f"/office/campaigns/{c}/form/",
-     f"/office/campaigns/{c}/reports/{u}/", "/office/reports/received/", f"/office/reports/received/{came.pk}/", f"/office/units/{ministry.pk}/letterhead/", f"/office/units/{ministry.pk}/"]
-    + [f"/office/reports/{one.pk}/" for one in (*made.values(), again)]
-    + [f"/office/reports/{again.pk}/edit/", f"/office/reports/{made['01'].pk}/edit/", f"/office/reports/{made['05'].pk}/why/informed/", f"/office/reports/{made['01'].pk}/why/deployed/"]
-    + [f"/office/campaigns/{c}/reports/{ministry.pk}/consolidated/html/", f"/office/reports/{made['05'].pk}/file/html/", f"/office/campaigns/{c}/reports/{ministry.pk}/reminder/html/"]
-))
+print(
+    json.dumps(
+        [
+            "/office/reports/",
+            f"/office/campaigns/{c}/reports/",
+            f"/office/campaigns/{c}/reports/?unit={ministry.pk}",
+            f"/office/campaigns/{c}/reports/?unit={ministry.pk}&state=late",
+            f"/office/campaigns/{c}/form/",
+            f"/office/campaigns/{c}/reports/{u}/",
+            "/office/reports/received/",
+            f"/office/reports/received/{came.pk}/",
+            f"/office/units/{ministry.pk}/letterhead/",
+            f"/office/units/{ministry.pk}/",
+        ]
+        + [f"/office/reports/{one.pk}/" for one in (*made.values(), again)]
+        + [
+            f"/office/reports/{again.pk}/edit/",
+            f"/office/reports/{made['01'].pk}/edit/",
+            f"/office/reports/{made['05'].pk}/why/informed/",
+            f"/office/reports/{made['01'].pk}/why/deployed/",
+        ]
+        + [
+            f"/office/campaigns/{c}/reports/{ministry.pk}/consolidated/html/",
+            f"/office/reports/{made['05'].pk}/file/html/",
+            f"/office/campaigns/{c}/reports/{ministry.pk}/reminder/html/",
+        ]
+    )
+)
 """
 )
 
@@ -101,13 +170,13 @@ def page(place: tuple[Served, list[str]]) -> Iterator[Any]:
 
 
 def contrast(page: Any) -> list[str]:
-    """What axe-core says of contrast alone: all that a colour scheme changes."""
+    """List axe-core's findings on contrast, the only ones that a colour scheme changes."""
     load_axe(page)
     return list(page.evaluate(re.sub(r"runOnly: \[[^\]]*\]", "runOnly: ['color-contrast']", AXE_RUN)))
 
 
 def looked_at(page: Any, path: str) -> list[str]:
-    """What is wrong with the open page at each size and in each colour scheme."""
+    """List the faults of the open page at each size and in each colour scheme."""
     found: dict[str, None] = {}
     page.eval_on_selector_all("details", "all => all.forEach(d => { d.open = true })")
     for name, size in SIZES.items():

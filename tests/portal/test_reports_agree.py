@@ -1,4 +1,7 @@
-"""Every number and sentence of a report comes from one computed object; a stated number changes all of it or is refused; old figures come with a warning."""
+"""Every number and sentence of a report comes from one computed object.
+
+A stated number changes all of it or is refused; old figures come with a warning.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Reports over three levels in a real browser: one unit is late, one corrects, one is returned, one e-mails a form, one sends a stick; the figures at the top are the planted ones."""
+"""Reports over three levels in a real browser.
+
+One unit is late, one corrects, one is returned, one e-mails a form, one sends a stick; the figures at the top
+are the planted ones.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +40,10 @@ TRUTH = {
     "Z09.01.05": (8, 6),
     "Z09.01.06": (9, 9),
 }
-"""What each unit has to report: informed, deployed. In this order: in time, late, returned once, corrected, e-mailed, on a stick."""
+"""Figures that each unit has to report: informed, deployed.
+
+In this order: in time, late, returned once, corrected, e-mailed, on a stick.
+"""
 BEGIN = """
 import json, sys
 from datetime import timedelta
@@ -57,30 +64,75 @@ from lamsach.portal.units.models import Membership
 given = json.loads(sys.argv[2])
 top = tree.create("Z09", "Cơ quan điều phối", None, email="tren@z09.example")
 ministry = tree.create("Z09.01", "Bộ Minh họa", top, email="bo@z09.example")
-units = {code: tree.create(code, "Phòng " + code[-2:], ministry, email="p" + code[-2:] + "@z09.example") for code in given["units"]}
+units = {
+    code: tree.create(code, "Phòng " + code[-2:], ministry, email="p" + code[-2:] + "@z09.example")
+    for code in given["units"]
+}
 by = User.objects.create_user("a@b.example", None, language="en")
 definition = json.loads(json.dumps(default_form().definition))
 for row in definition["figures"]["rows"]:
     row["basis"] = "reports"
 form = FormDefinition.objects.create(name="Thử", version=1, definition=definition)
 day = tree.today()
-campaign = Campaign.objects.create(name="Chiến dịch thử", owner=top, starts=day, ends=day + timedelta(days=60), report_due=day + timedelta(days=30), form=form, state="running")
+campaign = Campaign.objects.create(
+    name="Chiến dịch thử",
+    owner=top,
+    starts=day,
+    ends=day + timedelta(days=60),
+    report_due=day + timedelta(days=30),
+    form=form,
+    state="running",
+)
 """
 CENTRE = (
     BEGIN
     + """
-for name, unit, role in (("officer", None, Role.OFFICER), ("coordinator", ministry, Role.COORDINATOR), ("authority", top, Role.AUTHORITY)):
-    user = User.objects.create_user(name + "@demo.example", given["password"], language="en", name=name.title())
+for name, unit, role in (
+    ("officer", None, Role.OFFICER),
+    ("coordinator", ministry, Role.COORDINATOR),
+    ("authority", top, Role.AUTHORITY),
+):
+    user = User.objects.create_user(
+        name + "@demo.example", given["password"], language="en", name=name.title()
+    )
     for at in [unit] if unit else list(units.values())[:4]:
         Membership.objects.create(user=user, unit=at, role=role)
 from lamsach.portal.base import links
 from lamsach.portal.campaigns import dispatches
 from lamsach.portal.campaigns.models import DeadlineMove, Dispatch
-dispatch = Dispatch.objects.create(campaign=campaign, issuer=top, number="05/CNTT", day=day, subject="V/v triển khai", body="Đề nghị triển khai.", deadline=day + timedelta(days=20), created_by=by, once=links.nonce())
+dispatch = Dispatch.objects.create(
+    campaign=campaign,
+    issuer=top,
+    number="05/CNTT",
+    day=day,
+    subject="V/v triển khai",
+    body="Đề nghị triển khai.",
+    deadline=day + timedelta(days=20),
+    created_by=by,
+    once=links.nonce(),
+)
 dispatches.send(dispatch, by, whole=True)
-DeadlineMove.objects.create(campaign=campaign, kind="report", scope="one", unit=units["Z09.01.02"], day=day - timedelta(days=1), reason="x", by=by)
+DeadlineMove.objects.create(
+    campaign=campaign,
+    kind="report",
+    scope="one",
+    unit=units["Z09.01.02"],
+    day=day - timedelta(days=1),
+    reason="x",
+    by=by,
+)
 key = unit_keys.renew(ministry, by)
-print(json.dumps({"key": key.public, "units": {code: unit.pk for code, unit in units.items()}, "ministry": ministry.pk, "top": top.pk, "campaign": campaign.pk}))
+print(
+    json.dumps(
+        {
+            "key": key.public,
+            "units": {code: unit.pk for code, unit in units.items()},
+            "ministry": ministry.pk,
+            "top": top.pk,
+            "campaign": campaign.pk,
+        }
+    )
+)
 """
 )
 CUT_OFF = (
@@ -110,7 +162,9 @@ from lamsach.portal.mail.inbox import take
 from lamsach.portal.units.models import Unit
 if "key" in given:
     by = User.objects.order_by("pk").first()
-    unit_keys.add_partner(Unit.objects.get(code="Z09.01"), "Z09.01.06", "Phòng 06", above=False, public=given["key"], by=by)
+    unit_keys.add_partner(
+        Unit.objects.get(code="Z09.01"), "Z09.01.06", "Phòng 06", above=False, public=given["key"], by=by
+    )
 else:
     assert take(Path(given["mail"]).read_bytes()) is not None
 print("{}")
@@ -133,7 +187,10 @@ def portal(script: str, folder: Path, **given: Any) -> Any:
 
 @pytest.fixture
 def places(tmp_path: Path) -> dict[str, Any]:
-    """The numbers of campaign and units in the portal of the ministry; a stick from the portal of the unit that is cut off."""
+    """The numbers of campaign and units in the portal of the ministry.
+
+    A stick from the portal of the unit that is cut off.
+    """
     codes = list(TRUTH)
     furnish(tmp_path / "data")
     furnish(tmp_path / "away")
@@ -240,7 +297,10 @@ def test_three_levels_and_the_planted_truth(served: Served, places: dict[str, An
 
 
 def below(officer: Person, coordinator: Person) -> None:
-    """Four units report themselves: one in time, one late, one is returned, one corrects after the figures were frozen."""
+    """Four units report themselves.
+
+    One in time, one late, one is returned, one corrects after the figures were frozen.
+    """
     for code in ("Z09.01.01", "Z09.01.02", "Z09.01.03", "Z09.01.04"):
         wrong = code in ("Z09.01.03", "Z09.01.04")
         officer.open(code)
@@ -290,7 +350,7 @@ def by_stick(coordinator: Person) -> None:
 
 
 def above(coordinator: Person, authority: Person) -> None:
-    """The ministry's report adds up, the authority accepts it, and its consolidated report says the planted sums."""
+    """The ministry's report adds up and is accepted; the consolidated report has the planted sums."""
     sums = [sum(values[place] for values in TRUTH.values()) for place in (0, 1)]
     coordinator.open("ministry")
     numbers = [text.strip() for text in coordinator.page.locator("td.number b").all_inner_texts()]

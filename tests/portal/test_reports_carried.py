@@ -1,4 +1,6 @@
-"""A report that a unit's own portal signed reaches the portal above: by e-mail and on a stick, as it is, once; the answer comes back down.
+"""A report that a unit's own portal signed reaches the portal above.
+
+By e-mail and on a stick, as it is, once; the answer comes back down.
 
 Both portals are this one: what the unit's portal did is undone before the portal above gets the file.
 """
@@ -36,7 +38,7 @@ SIGNED_PDF = b"%PDF-1.7 signed"
 
 
 def partners(cast: Cast) -> tuple[Partner, Partner]:
-    """How the room knows the centre, and the centre the room."""
+    """Register the centre with the room, and the room with the centre."""
     by = cast.people["administrator"]
     keys = {unit: unit_keys.renew(unit, by).public for unit in (cast.first, cast.centre)}
     up = unit_keys.add_partner(
@@ -61,7 +63,10 @@ def send(cast: Cast, made: Report) -> Report:
 
 
 def elsewhere(work: Callable[[], Any]) -> Any:
-    """Do something in the other portal: its result stays, its rows do not. The savepoint is by hand, so that no reader takes it for a transaction of the portal's."""
+    """Do something in the other portal: its result stays, its rows do not.
+
+    The savepoint is by hand, so that no reader takes it for a transaction of the portal's.
+    """
     begun = transaction.savepoint()
     try:
         return work()
@@ -173,7 +178,7 @@ def test_a_stick_carries_the_report_up_and_the_answer_down(cast: Cast, tmp_path:
 
 
 def answered(up: Partner, path: Path, officer: Any) -> tuple[str, str]:
-    """What the room's report is once the answer was taken."""
+    """Return the room's report after it imported the answer."""
     transfer.take(up, path, officer)
     found = Report.objects.get()
     last = found.steps.last()

@@ -1,4 +1,7 @@
-"""The reporting form is changed without code: rows, texts, wording, checks, annexes; looked at first, versioned; reports keep theirs."""
+"""The reporting form is changed without code: rows, texts, wording, checks, annexes.
+
+Looked at first, versioned; reports keep theirs.
+"""
 
 from __future__ import annotations
 

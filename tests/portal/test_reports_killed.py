@@ -1,4 +1,8 @@
-"""A server killed in the middle of making, submitting, approving, sending, accepting a report and of delivering its letter: nothing is lost, no step is taken twice, each letter is queued once. On SQLite and on PostgreSQL."""
+"""A server killed in the middle of a report's steps loses nothing and takes no step twice.
+
+Making, submitting, approving, sending, accepting, and the delivery of its letter, which is queued once. On
+SQLite and on PostgreSQL.
+"""
 
 from __future__ import annotations
 
@@ -62,10 +66,32 @@ def told_of(action):
 always = lambda given, named: True
 POINTS = {{
     "make, before the commit": lambda: killed_in(drafts, "record", always, True),
-    **{{f"{{action}}, before its history": (lambda action=action: killed_in(Step, "save", step_of(action), False)) for action in ("submit", "send")}},
-    **{{f"{{action}}, before the commit": (lambda action=action: killed_in(views, "told_of_step", told_of(action), True)) for action in ("approve", "send")}},
-    **{{f"{{action}}, before the answer": (lambda action=action: killed_in(views.messages, "success", lambda given, named: given[0].POST.get("action") == action, False)) for action in ("submit", "accept")}},
-    "deliver, before the commit": lambda: killed_in(letters, "_letter", lambda given, named: given[3] == "send", True),
+    **{{
+        f"{{action}}, before its history": (
+            lambda action=action: killed_in(Step, "save", step_of(action), False)
+        )
+        for action in ("submit", "send")
+    }},
+    **{{
+        f"{{action}}, before the commit": (
+            lambda action=action: killed_in(views, "told_of_step", told_of(action), True)
+        )
+        for action in ("approve", "send")
+    }},
+    **{{
+        f"{{action}}, before the answer": (
+            lambda action=action: killed_in(
+                views.messages,
+                "success",
+                lambda given, named: given[0].POST.get("action") == action,
+                False,
+            )
+        )
+        for action in ("submit", "accept")
+    }},
+    "deliver, before the commit": lambda: killed_in(
+        letters, "_letter", lambda given, named: given[3] == "send", True
+    ),
     "deliver, before the job is done": lambda: killed_in(tasks, "deliver", always, True),
 }}
 
@@ -77,19 +103,37 @@ def work(units):
         client.post(f"/office/campaigns/{{campaign.pk}}/reports/{{unit.pk}}/")
         for action in ("submit", "approve", "send"):
             found = Report.objects.get(unit=unit)
-            client.post(f"/office/reports/{{found.pk}}/step/", {{"version": found.version, "action": action, "signer": "A"}})
+            client.post(
+                f"/office/reports/{{found.pk}}/step/",
+                {{"version": found.version, "action": action, "signer": "A"}},
+            )
         Job.objects.filter(state="running").update(lease_until=LONG_AGO)
         while run_next():
             pass
         found = Report.objects.get(unit=unit)
-        client.post(f"/office/reports/{{found.pk}}/receive/", {{"version": found.version, "action": "accept"}})
+        client.post(
+            f"/office/reports/{{found.pk}}/receive/", {{"version": found.version, "action": "accept"}}
+        )
 
 top = tree.create("G06", "Trung tâm", None, email="tren@unit.example")
-units = tree.create_many([tree.NewUnit(f"G06.{{n:02d}}", f"Phòng {{n}}", top, email=f"p{{n}}@unit.example") for n in range(1, {POINTS} + 1)])
+units = tree.create_many(
+    [
+        tree.NewUnit(f"G06.{{n:02d}}", f"Phòng {{n}}", top, email=f"p{{n}}@unit.example")
+        for n in range(1, {POINTS} + 1)
+    ]
+)
 user = User.objects.create_user("a@b.example", None)
 Membership.objects.create(user=user, unit=top, role=Role.COORDINATOR)
 day = tree.today()
-Campaign.objects.create(name="C", owner=top, starts=day, ends=day, report_due=day + timedelta(days=9), form=default_form(), state="running")
+Campaign.objects.create(
+    name="C",
+    owner=top,
+    starts=day,
+    ends=day,
+    report_due=day + timedelta(days=9),
+    form=default_form(),
+    state="running",
+)
 assert Client().get("/").status_code == 200  # everything is imported before the first child is born
 for number, (name, arm) in enumerate(POINTS.items()):
     connections.close_all()
@@ -109,7 +153,10 @@ reports = list(Report.objects.order_by("pk"))
 assert len(reports) == len(units), len(reports)
 for report in reports:
     steps = list(Step.objects.filter(report=report).values_list("action", flat=True))
-    assert (report.state, steps, report.version) == ("frozen", ["submit", "approve", "send", "accept"], 5), (report.state, steps)
+    assert (report.state, steps, report.version) == ("frozen", ["submit", "approve", "send", "accept"], 5), (
+        report.state,
+        steps,
+    )
     assert is_whole(report)
     for action in ("send", "accept"):
         assert Letter.objects.filter(key__startswith=f"report:{{report.pk}}:{{action}}").count() == 1, action
@@ -127,7 +174,10 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def test_a_kill_loses_nothing_and_repeats_nothing(address: str, tmp_path: Path) -> None:
-    """One process is killed at each point in turn; the next one finds what it left. The last one ends the work."""
+    """One process is killed at each point in turn; the next one finds what it left.
+
+    The last one ends the work.
+    """
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("LAMSACH_")},
         "DATABASE_URL": address,

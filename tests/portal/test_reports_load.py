@@ -1,4 +1,7 @@
-"""A short slice of `bench/reports.py`: many officers at once, on PostgreSQL, through `lamsach serve`; no error, nothing lost, nothing twice. The bench says how long it takes."""
+"""A short slice of `bench/reports.py`: many officers at once, on PostgreSQL, through `lamsach serve`.
+
+No error, nothing lost, nothing twice. The bench says how long it takes.
+"""
 
 from __future__ import annotations
 

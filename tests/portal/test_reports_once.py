@@ -1,4 +1,7 @@
-"""No unit twice, whatever moved, merged or was succeeded between the days of the reports: equal to a reference that walks the tree day by day."""
+"""No unit counts twice, after any move, merger or succession between the days of the reports.
+
+Equal to a reference that walks the tree day by day.
+"""
 
 from __future__ import annotations
 
@@ -36,18 +39,18 @@ COUNT = 10
 
 @dataclass
 class Told:
-    """What happened to the tree, as a list of who stood under whom from which day."""
+    """History of the tree: a list of parents with the day from which each holds."""
 
     units: list[Unit] = field(default_factory=list)
     above: dict[int, list[tuple[date, int | None]]] = field(default_factory=dict)
     closed: dict[int, tuple[date, int | None]] = field(default_factory=dict)
 
     def parent(self, unit: int, day: date) -> int | None:
-        """Who stands above on a day."""
+        """Return the parent on a day."""
         return [parent for since, parent in self.above[unit] if since <= day][-1]
 
     def there(self, unit: int, day: date) -> bool:
-        """Whether it exists on a day."""
+        """Report whether it exists on a day."""
         return unit not in self.closed or day < self.closed[unit][0]
 
     def under(self, top: int, day: date) -> set[int]:
@@ -174,7 +177,10 @@ def test_no_unit_is_counted_twice(
 
 
 def test_added_up_reports_count_a_moved_unit_once_too(cast: Cast) -> None:
-    """A room's accepted report goes up through the unit that it left and through the one that it came to; the top counts it once, and its draft too."""
+    """A room's accepted report goes up through the unit that it left and through the one that it came to.
+
+    The top counts it once, and its draft too.
+    """
     by = cast.people["authority"]
     found = campaign(cast)
     definition = copy.deepcopy(found.form.definition)
@@ -214,7 +220,10 @@ def test_added_up_reports_count_a_moved_unit_once_too(cast: Cast) -> None:
 
 
 def test_reports_of_one_day_may_have_units_in_common_too(cast: Cast) -> None:
-    """Unit 2 stood under 1 when both reports were made, and stands beside it since: everything under 2 is in both."""
+    """Unit 2 was under 1 when both reports were made, and is beside it since.
+
+    Everything under 2 is in both.
+    """
     found = campaign(cast)
     Participation.objects.filter(campaign=found).delete()
     told = grow([0, 1, 2], [(2, 0, 10)], [])

@@ -1,4 +1,7 @@
-"""Reports from outside: an e-mailed form is kept at its unit and campaign and filed by a person; signed data is filed as it is; everything once."""
+"""Reports from outside: an e-mailed form is kept at its unit and campaign and filed by a person.
+
+Signed data is filed as it is; everything once.
+"""
 
 from __future__ import annotations
 
@@ -293,7 +296,7 @@ def test_people_at_work_on_the_report_are_not_run_over(cast: Cast, browser: Brow
 
 
 def signed(cast: Cast, informed: int = 9, **changes: Any) -> dict[str, Any]:
-    """What the first room's own portal would sign."""
+    """Sign a report as the first room's own portal would."""
     made = own_report(cast)
     content = copy.deepcopy(snapshot(made))
     Report.objects.filter(pk=made.pk).exclude(state=ReportState.FROZEN)

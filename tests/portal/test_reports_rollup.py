@@ -1,4 +1,7 @@
-"""The whole roll-up over random trees with moves, merges, successors, overruled numbers, missing reports and corrections at every level: each number equals a slow reference."""
+"""The whole roll-up over random trees: each number equals a slow reference.
+
+With moves, merges, successors, overruled numbers, missing reports and corrections at every level.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ KEYS = ("informed", "deployed")
 
 @dataclass
 class Kept:
-    """A report in the reference: of whom, of which day, its numbers, the reports that its numbers rest on."""
+    """A report in the reference: unit, day, numbers, and the reports that they rest on."""
 
     unit: int
     day: date
@@ -38,7 +41,7 @@ class Kept:
     parts: dict[int, Kept]
 
     def by_unit(self, key: str) -> dict[int, int]:
-        """What each unit adds to the number, so that all together are the number."""
+        """Split the number by unit; all together are the number."""
         found: dict[int, int] = {}
         for part in self.parts.values():
             found.update(part.by_unit(key))
@@ -65,7 +68,7 @@ class Slow:
         return step if step != unit else None
 
     def parts(self, top: int, day: date) -> dict[int, Kept]:
-        """The accepted reports of who stands directly under a unit."""
+        """Return the accepted reports of the units directly under a unit."""
         return {
             unit: kept
             for unit, kept in self.newest.items()
@@ -91,7 +94,7 @@ class Slow:
         return found
 
     def order(self, unit: int) -> int:
-        """Which of two reports of one day was made later."""
+        """Order two reports of one day by the time of making."""
         return list(self.newest).index(unit)
 
     def sums(self, top: int, day: date) -> dict[str, int]:
@@ -112,7 +115,7 @@ class Slow:
         return total
 
     def numbers(self, unit: int, day: date) -> dict[str, int]:
-        """What a unit's report says before anybody overrules it."""
+        """Return the numbers of a unit's report before anybody overrules them."""
         under = self.told.under(unit, day)
         own = int(unit in self.reached and self.reached[unit] <= day)
         return {
@@ -157,7 +160,11 @@ ONE = st.tuples(
     st.sampled_from([True, True, True, False]),
 )
 REPORTS = st.lists(st.lists(ONE, max_size=3), min_size=COUNT - 1, max_size=COUNT - 1)
-"""For each unit its reports: on which day, what it states instead of the computed numbers, whether it is accepted; the second one is a correction."""
+"""For each unit its reports.
+
+On which day, what it states instead of the computed numbers, whether it is accepted; the second one is a
+correction.
+"""
 PARENTS = st.tuples(*(st.sampled_from([0, 0, 0, *range(number)]) for number in range(1, COUNT))).map(list)
 """Wide trees, so that units move between those that report."""
 Given = list[list[tuple[int, dict[str, int], bool]]]
@@ -181,7 +188,10 @@ def checked(
     informed: list[int],
     reports: Given,
 ) -> dict[str, int]:
-    """Everything against the reference, every report as it is made and every unit's consolidation at the end; what was taken off at the top."""
+    """Everything against the reference, every report as it is made and every unit's consolidation at the end.
+
+    What was taken off at the top.
+    """
     by = cast.people["officer"]
     found = campaign(cast)
     Participation.objects.filter(campaign=found).delete()
@@ -229,7 +239,10 @@ def test_every_number_equals_the_reference(
 
 
 def test_one_tree_with_everything(cast: Cast) -> None:
-    """Unit 4 moves from 1 to 2 between their reports; 7, under 3, is merged into 5, under 1; 2 corrects its report and states less than is computed."""
+    """Unit 4 moves from 1 to 2 between their reports; 7, under 3, is merged into 5, under 1.
+
+    2 corrects its report and states less than is computed.
+    """
     reports: Given = [
         [(5, {}, True), (30, {}, False)],
         [(9, {}, True), (20, {"informed": 1}, True)],

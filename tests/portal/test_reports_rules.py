@@ -1,4 +1,7 @@
-"""What holds for every way of a report and every tree: only allowed steps, a frozen report never changes, numbers equal to the board's and to a slow reference."""
+"""Rules for every way of a report and every tree: only allowed steps, a frozen report never changes.
+
+Numbers equal the board's and a slow reference.
+"""
 
 from __future__ import annotations
 
@@ -194,7 +197,10 @@ def test_the_roll_up_equals_a_slow_reference(
     corrected: dict[int, int],
     cast: Cast,
 ) -> None:
-    """From the leaves up: each number is the sum of the subordinates' accepted numbers and the unit's own, missing ones left out, corrections instead of what they correct."""
+    """Each number is the sum of the subordinates' accepted numbers and the unit's own, from the leaves up.
+
+    Missing reports are left out; corrections replace the corrected.
+    """
     by = cast.people["officer"]
     with transaction.atomic():
         found = campaign(cast)

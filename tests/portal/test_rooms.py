@@ -1,4 +1,4 @@
-"""The rooms: the menu walked and counted for every role, every page in a room, the tabs of a campaign, the way back."""
+"""Rooms: the menu for every role, every page in a room, the tabs of a campaign, the way back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ pytestmark = pytest.mark.django_db
 
 
 class Menu(HTMLParser):
-    """The links of a page's menu and breadcrumbs: address, and whether the page is there. `where`: rooms, tabs or crumbs."""
+    """The links of a page's menu and breadcrumbs: address, and whether the page is there.
+
+    `where`: rooms, tabs or crumbs.
+    """
 
     def __init__(self, page: str) -> None:
         super().__init__()

@@ -1,4 +1,7 @@
-"""What an attacker tries first: forged forms, spoofed addresses, redirects elsewhere, pages from a cache, half a log-in."""
+"""First attempts of an attacker: forged forms, spoofed addresses, open redirects, cached pages.
+
+Also half a log-in.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ def every_view(patterns: Any, prefix: str = "") -> list[tuple[str, Any]]:
 
 
 SIGNED = {"exchange/"}
-"""What a partner's portal hands in, whose signature says who it is; no cookie opens it."""
+"""Requests of a partner's portal, whose signature identifies it; no cookie opens them."""
 
 
 def test_no_page_for_people_takes_forged_forms() -> None:
@@ -73,7 +76,7 @@ COUNTED = {
     },
     "tools/<int:tool_id>/": {"public_download"},
 }
-"""What looking itself is counted for: that a unit has opened its dispatch, how often a tool is taken."""
+"""Views that count: that a unit has opened its dispatch, how often a tool is downloaded."""
 
 
 @pytest.mark.django_db

@@ -1,4 +1,7 @@
-"""An empty database is laid out from the models: the same schema as the migrations make, on both databases, and nothing is left for them."""
+"""An empty database is laid out from the models.
+
+The same schema as the migrations make, on both databases, and nothing is left for them.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,10 @@ def of_sqlite(folder: Path) -> list[str]:
 
 
 def of_postgresql(address: str) -> list[str]:
-    """Every line of the dump of the schema, without the order of columns. Left out: a table of Django's that nothing here uses, whose numbers its migrations make wider."""
+    """Every line of the dump of the schema, without the order of columns.
+
+    Left out: a table of Django's that nothing here uses, whose numbers its migrations make wider.
+    """
     dump = [
         str(require_postgresql() / "pg_dump"),
         "-s",

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 
 def found(client: Client, words: str) -> dict[str, str]:
-    """The addresses of what was found, each with the kind that it stands under."""
+    """Return the addresses of the results, each with the kind of its heading."""
     answer = client.get("/office/search/", {"q": words})
     assert answer.status_code == 200, words
     page = answer.content.decode().partition("<div data-hits>")[2].partition("</main>")[0]
@@ -141,7 +141,10 @@ def test_what_people_write_is_found(cast: Cast) -> None:
 
 
 def test_names_of_machines_find_but_do_not_show(cast: Cast) -> None:
-    """The unit itself finds its machine by name, those above do not, and the page names it to nobody: that is on the machine's own page, which keeps who looked."""
+    """The unit itself finds its machine by name, those above do not, and the page names it to nobody.
+
+    That is on the machine's own page, which keeps who looked.
+    """
     settled(cast)
     case = samples.case(cast)
     assert found(cast.client("officer"), "PC-01") == {f"/office/cases/{case.pk}/": "Machines"}

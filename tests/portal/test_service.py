@@ -1,4 +1,7 @@
-"""The systemd unit: what it says, that systemd takes it, what installing and removing do, and that a failure leaves what was there."""
+"""The systemd unit: its text, accepted by systemd; installing and removing.
+
+A failure leaves the previous state.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ DATA = Path("/srv/lamsach test")
 
 
 class Systemctl:
-    """What was called; the commands that begin with `refused` fail."""
+    """The recorded commands; those that begin with `refused` fail."""
 
     def __init__(self, refused: str = "-") -> None:
         self.called: list[str] = []

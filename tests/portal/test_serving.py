@@ -1,4 +1,7 @@
-"""`lamsach serve` end to end as a process, on SQLite and on PostgreSQL: an empty database, the set-up link, pages, the worker's letter, a graceful end, a second start."""
+"""`lamsach serve` end to end as a process, on SQLite and on PostgreSQL.
+
+An empty database, the set-up link, pages, the worker's letter, a graceful end, a second start.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +26,12 @@ PASSWORD = "mat khau rat dai"
 
 
 def wait_for(what: Callable[[], Any], served: Served) -> Any:
-    """What `what` gives as soon as it gives something."""
+    """Wait until `what` returns something."""
     return until(what, why=served.said)
 
 
 def connections(url: str) -> int:
-    """How many connections others have to the PostgreSQL database."""
+    """Count the connections of others to the PostgreSQL database."""
     import psycopg
 
     with psycopg.connect(url) as server:
@@ -105,7 +108,10 @@ def starts_again(before: Served, url: str, link: str) -> None:
 
 
 def refuses_what_is_too_large(served: Served) -> None:
-    """An upload that says it is of 200 MB is refused before it is sent, and so is one that says nothing of its size; the portal goes on."""
+    """An upload of a stated 200 MB, or of no stated size, is refused before it is sent.
+
+    The portal goes on.
+    """
     place = served.address.removeprefix("http://")
     for headers in ({"Content-Length": "200000000"}, {"Transfer-Encoding": "chunked"}):
         connection = http.client.HTTPConnection(place, timeout=30)
@@ -121,7 +127,7 @@ def refuses_what_is_too_large(served: Served) -> None:
 
 
 def said_of(more: Sequence[str] = (), **settings: str) -> str:
-    """What `lamsach serve` says when it cannot start; it ends by itself."""
+    """Return the output of `lamsach serve` when it cannot start; it ends by itself."""
     command = [
         sys.executable,
         *MAIN,

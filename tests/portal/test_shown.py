@@ -1,4 +1,4 @@
-"""What pages show instead of the portal's own codes: acts, subjects, browsers, the place in the menu."""
+"""Words on pages instead of the portal's own codes: acts, subjects, browsers, the place in the menu."""
 
 from __future__ import annotations
 
@@ -112,7 +112,10 @@ def test_details_are_told_in_words_and_empty_ones_not_at_all() -> None:
 
 
 def test_states_are_told_in_the_readers_words() -> None:
-    """Those of the app that the act is of; a word that several apps have in different senses stays as it is kept."""
+    """Those of the app that the act is of.
+
+    A word that several apps have in different senses stays as it is kept.
+    """
     with translation.override("vi"):
         assert told({"before": "working"}, "case.cleaned") == [("trước", "Đang xử lý")]
         assert told({"before": "no-such-state"}, "case.cleaned") == [("trước", "no-such-state")]

@@ -1,4 +1,7 @@
-"""Secrets that a page shows once: two presses of the button make one, and the page that the person sees - the second press's - shows it."""
+"""Secrets that a page shows once.
+
+Two presses of the button make one, and the page that the person sees - the second press's - shows it.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ class Presser:
         )
 
     def word(self, page: str) -> str:
-        """Of the page, opened anew."""
+        """Return the page's own word, opened anew."""
         return hidden(self.client.get(page).content.decode())["csrfmiddlewaretoken"]
 
     def press(self, page: str, path: str = "", **fields: Any) -> list[Any]:
@@ -177,7 +180,7 @@ def test_the_first_administrator_may_press_twice() -> None:
 
 
 def led_to(page: str, **fields: str) -> list[str]:
-    """Where two presses at once lead somebody who is not logged in: both bear the cookies from before."""
+    """Return where two presses at once lead somebody without a log-in: both bear the cookies from before."""
     client = Client(enforce_csrf_checks=True)
     word = hidden(client.get(page).content.decode())
     cookies, places = dict(client.cookies), []

@@ -1,4 +1,4 @@
-"""Collectors report, live sightings arrive once, silence is told of, and lists run through archives by themselves."""
+"""Collectors report, live sightings arrive once, silence is reported, lists run through archives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Where uploads are kept: a folder and a bucket (moto's server on loopback) do the same; machines that do not share key and place are refused."""
+"""Places of uploads: a folder and a bucket (moto's server on loopback) do the same.
+
+Machines that do not share key and place are refused.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,7 @@ def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtu
 
 @pytest.fixture(params=["folder", "bucket"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where uploads are kept."""
+    """Return the place of uploads."""
     return str(tmp_path / "kept") if request.param == "folder" else request.getfixturevalue("bucket")
 
 

@@ -102,7 +102,10 @@ def test_every_text_on_the_log_in_pages_has_its_vietnamese() -> None:
 
 
 def test_no_text_is_said_in_two_ways() -> None:
-    """The pages share one dictionary: where two groups differ, one of them would be shown on the other's pages."""
+    """The pages share one dictionary.
+
+    Where two groups differ, one of them would be shown on the other's pages.
+    """
     said: dict[str, set[str]] = {}
     for group in GROUPS:
         for text, vietnamese in group.items():

@@ -1,4 +1,7 @@
-"""Behind a proxy that speaks TLS: redirect, HSTS, secure cookies, and the policy without anything inline. The settings are read once, so a process of its own asks."""
+"""Behind a proxy that speaks TLS: redirect, HSTS, secure cookies, and the policy without anything inline.
+
+The settings are read once, so a process of its own asks.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +32,21 @@ plain = client.get("/check/", headers=host)
 page = client.get("/accounts/login/", headers={**host, **secure})
 client.post("/accounts/login/", {"login": "a@person.example", "password": "mat khau rat dai"},
     headers={**host, **secure, "origin": "https://lamsach.example.vn"})
-print(json.dumps({
-    "plain": [plain.status_code, plain.get("Location")], "status": page.status_code, "headers": dict(page.headers),
-    "cookies": {name: [bool(c["secure"]), bool(c["httponly"]), c["samesite"]] for name, c in client.cookies.items()},
-    "other": client.get("/", headers={"host": "evil.example", **secure}).status_code,
-    "health": client.get("/health", headers=host).status_code,
-}))
+print(
+    json.dumps(
+        {
+            "plain": [plain.status_code, plain.get("Location")],
+            "status": page.status_code,
+            "headers": dict(page.headers),
+            "cookies": {
+                name: [bool(c["secure"]), bool(c["httponly"]), c["samesite"]]
+                for name, c in client.cookies.items()
+            },
+            "other": client.get("/", headers={"host": "evil.example", **secure}).status_code,
+            "health": client.get("/health", headers=host).status_code,
+        }
+    )
+)
 """
 
 

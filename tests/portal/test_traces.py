@@ -1,4 +1,7 @@
-"""Traces from the browser: list and logs in, the search in the worker, both lists and the answer letter out, the files gone."""
+"""Traces from the browser.
+
+List and logs in, the search in the worker, both lists and the answer letter out, the files gone.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +69,7 @@ def upload(client: Client, trace: Trace, unit: Path) -> None:
 
 
 def folder(trace: Trace) -> Path:
-    """Where its files are."""
+    """Return the folder of its files."""
     return Path(settings.DATA) / files.folder(trace)
 
 

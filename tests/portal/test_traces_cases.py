@@ -1,4 +1,7 @@
-"""From the authority's rows to cases: one device, one case, whichever list, trace or hunt tells of it; what nothing explains stays a question."""
+"""From the authority's rows to cases: one device, one case, from any list, trace or hunt.
+
+What nothing explains stays a question.
+"""
 
 from __future__ import annotations
 

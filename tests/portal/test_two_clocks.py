@@ -1,4 +1,7 @@
-"""Workers whose machines' clocks are hours apart, on one PostgreSQL: what is regular runs once, what waits waits, and nobody takes another's clock for one that was set back."""
+"""Workers whose machines' clocks are hours apart, on one PostgreSQL.
+
+What is regular runs once, what waits waits, and nobody takes another's clock for one that was set back.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One page per unit, the tree and the map: what they say, to whom, and that they stay quick with many units."""
+"""One page per unit, the tree and the map.
+
+What they say, to whom, and that they stay quick with many units.
+"""
 
 from __future__ import annotations
 
@@ -142,7 +145,7 @@ def rows(campaign: Any, root: Unit, *opened: Unit) -> dict[str, Row]:
 
 
 def test_the_tree_opens_and_rolls_up(cast: Cast) -> None:
-    """What a branch says is the sum of what is in it; a branch is open only under open ones."""
+    """A branch shows the sum of its content; a branch is open only under open ones."""
     campaign = samples.dispatch(cast).campaign
     deep = tree.create("G06.12.01.01", "Tổ Một", cast.first)
     closed = rows(campaign, cast.root)
@@ -193,7 +196,7 @@ def test_the_map_has_a_tile_for_each_unit(cast: Cast) -> None:
 
 
 def test_the_first_page_draws_bars(cast: Cast) -> None:
-    """How many were reached, have deployed and reported, of all units under one's own; machines by state beside what was not searched."""
+    """Units reached, deployed and reported, of all under one's own; machines by state; days not searched."""
     sent = samples.dispatch(cast)
     campaign = sent.campaign
     campaign.state = "running"
@@ -254,7 +257,7 @@ def test_many_units_ask_no_more_questions(cast: Cast) -> None:
 
 
 def grow(cast: Cast, upto: int) -> None:
-    """More rooms under the centre's first, some of which were sent the dispatch."""
+    """More rooms under the centre's first, and some have received the dispatch."""
     begin = Unit.objects.filter(parent=cast.first).count()
     made = tree.create_many(
         [tree.NewUnit(f"G06.12.01.{number:04d}", f"Tổ {number}", cast.first) for number in range(begin, upto)]

@@ -222,7 +222,10 @@ def test_links_never_overlap(cast: Cast) -> None:
 
 
 def test_other_words_for_the_columns_and_parents_by_name(cast: Cast) -> None:
-    """Headings as ministries write them; a parent by the name that only one unit has; what is not read is shown."""
+    """Headings as ministries write them; a parent by the name that only one unit has.
+
+    What is not read is shown.
+    """
     text = (
         "Mã ĐV,Tên cơ quan,Cơ quan chủ quản,SĐT,Địa chỉ email,Ghi chú\n"
         "G06.12.09,Phòng Chín,Trung tâm  A,0912,chin@unit.example,x\nG06.12.09.1,Tổ Một,Phòng Chín,,,\n"
@@ -260,7 +263,7 @@ def test_the_empty_sheet_of_units_is_read(cast: Cast) -> None:
 
 
 def test_the_gate_asks_each_unit_for_its_own_links(cast: Cast) -> None:
-    """Reading what stands under the top unit again for each unit takes minutes with 20,000 of them."""
+    """Reading the units under the top unit again for each unit takes minutes with 20,000 of them."""
     plan = readable_units(cast.people["authority"]).explain()
     if connection.vendor == "sqlite":
         assert "(descendant_id=?" in plan

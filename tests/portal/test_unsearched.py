@@ -1,4 +1,7 @@
-"""A unit without logs is not searched: counted so wherever found and clean machines are counted, never as zero."""
+"""A unit without logs is not searched.
+
+Counted so wherever found and clean machines are counted, never as zero.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Every page, export and answer of the API that counts machines says what was not searched, found by what is counted while it is made."""
+"""Pages, exports and answers of the API that count machines name the days that were not searched.
+
+Found by the counts that are made for them.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from .test_access_walk import DOORS, filled
 from .walking import stop
 
 COUNTS = (CaseCounts, Fleet)
-"""What holds counts of machines: found, clean, quiet, scanned."""
+"""Holders of counts of machines: found, clean, quiet, scanned."""
 SAYS = re.compile(
     r"not[ _](?:been )?searched|unsearched|chưa (?:được )?(?:tra|rà) soát|không có nhật ký", re.IGNORECASE
 )
@@ -34,7 +37,7 @@ PAGES = [
 
 
 class Counted:
-    """How many counts of machines were made."""
+    """Number of counts of machines made."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.made = 0

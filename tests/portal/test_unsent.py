@@ -1,4 +1,7 @@
-"""A tired officer: the session ends while a text is typed, a second tab logs in, somebody else is faster. Nothing that was typed is lost."""
+"""A tired officer: the session ends while a text is typed, a second tab logs in, somebody else is faster.
+
+Nothing that was typed is lost.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What people hand in is read outside of every transaction, and within limits: a workbook that unpacks to one enormous row is refused before anything is built of it."""
+"""Uploads are read outside of every transaction, and within limits.
+
+A workbook that unpacks to one enormous row is refused before anything is built of it.
+"""
 
 from __future__ import annotations
 

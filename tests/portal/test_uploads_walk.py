@@ -1,4 +1,8 @@
-"""Every address that takes a file, found by the code of its view: no transaction is open while the file is read, hashed or stored, by the request or by the jobs that it queues; and a workbook that is a bomb is refused before anything is built of it."""
+"""Every address that takes a file, found by the code of its view.
+
+No transaction is open while the file is read, hashed or stored, by the request or by the jobs that it queues;
+and a workbook that is a bomb is refused before anything is built of it.
+"""
 
 from __future__ import annotations
 
@@ -43,11 +47,11 @@ from .walking import stop
 _TAKE = {"FILES", "body", "uploaded"}
 """Attributes of a request that hold what was sent, and the function of `base.forms` that takes its file."""
 _PIECES = {"added", "piece"}
-"""What takes the pieces of a file out of a request."""
+"""The names of attributes and functions that a view uses, with those of its module's functions it calls."""
 
 
 def _reached(function: Any) -> set[str]:
-    """The names of attributes and functions that a view uses, also by the functions of its own module that it calls."""
+    """The names of attributes and functions that a view uses, also through its own module's functions."""
     module = sys.modules[function.__module__]
     bodies = {node.name: node for node in _tree(module).body if isinstance(node, ast.FunctionDef)}
     open_, seen, names = [function.__name__], set(), set()
@@ -316,7 +320,7 @@ def test_no_transaction_is_open_while_an_upload_is_read(cast: Cast, watched: _Wa
 
 
 def _said(client: Client) -> list[str]:
-    """The errors that the next page tells."""
+    """The errors that the next page shows."""
     from django.contrib.messages import constants
 
     response = client.get("/office/", follow=True)

@@ -1,4 +1,7 @@
-"""What waits, in one list: for whom, with which day, done by which button; the badge, the daily letter, accepting together."""
+"""One list of waiting work: for whom, by which day, done by which button.
+
+The badge, the daily letter, accepting together.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,7 @@ def test_each_role_has_what_waits_for_it(cast: Cast) -> None:
 
 
 def in_sight(cast: Cast, name: str) -> tuple[int, int]:
-    """What the badge counts for a person, and what the first page lists."""
+    """Return the badge's count for a person, and the list of the first page."""
     user = User.objects.get(pk=cast.people[name].pk)
     return count_now(user), sum(row.count for _, rows in waiting(user) for row in rows)
 

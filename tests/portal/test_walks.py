@@ -1,4 +1,7 @@
-"""How far it is: the coordinator's launch and the officer's day in a real browser, with every click and every field counted."""
+"""Lengths of two walks in a real browser: the coordinator's launch and the officer's day.
+
+Every click and every field is counted.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,10 @@ class Hand:
 
 
 def aside(work: Any) -> Any:
-    """Do what a worker does, in a thread of its own: the browser's is a loop, in which Django asks no database."""
+    """Do what a worker does, in a thread of its own.
+
+    The browser's is a loop, in which Django asks no database.
+    """
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(work).result()
 

@@ -1,4 +1,7 @@
-"""Several workers on one database, one of them killed: letters, jobs and regular tasks happen once, none is lost, and long work delays nothing."""
+"""Several workers on one database, one of them killed.
+
+Letters, jobs and regular tasks happen once, none is lost, and long work delays nothing.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,9 @@ from lamsach.portal.server import start
 start(Path(sys.argv[1]))
 from lamsach.portal.mail.letters import Draft, queue
 from lamsach.portal.jobs.queue import enqueue
-queue(Draft("plain", f"n{{i}}@unit.example", str(i), {{"subject": "S", "text": "T"}}) for i in range({LETTERS}))
+queue(
+    Draft("plain", f"n{{i}}@unit.example", str(i), {{"subject": "S", "text": "T"}}) for i in range({LETTERS})
+)
 for n in range(2):
     enqueue("test.long", n=n)
 for n in range({JOBS}):
@@ -74,7 +79,7 @@ run()
 
 
 class Receiver:
-    """Remembers to whom a letter came."""
+    """A mail server that records the recipients."""
 
     def __init__(self) -> None:
         self.to: list[str] = []
@@ -199,7 +204,10 @@ run()
 
 
 def test_a_job_of_a_worker_that_ends_is_given_back(tmp_path: Path) -> None:
-    """At the end of its current step, at once and without counting as a failure: a job that outlasts many restarts is none that kills its worker."""
+    """At the end of its current step, at once and without counting as a failure.
+
+    A job that outlasts many restarts is none that kills its worker.
+    """
     furnish(tmp_path)
     environment = {n: v for n, v in os.environ.items() if not n.startswith(("LAMSACH_", "DATABASE_"))}
     command = [sys.executable, "-c", STEP_ON, str(tmp_path)]

@@ -1,4 +1,7 @@
-"""Many addresses in one test: the people and what they work on are made once, and what a walk does at one address is undone before the next."""
+"""Many addresses in one test.
+
+The people and what they work on are made once, and what a walk does at one address is undone before the next.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +24,18 @@ in_parts = pytest.mark.parametrize("part", [slice(number, None, PARTS) for numbe
 
 
 def settled(cast: Cast) -> None:
-    """Make what many addresses need, for the samples to find: the machine's case and the list's first version."""
+    """Make what many addresses need, for the samples to find.
+
+    The machine's case and the list's first version.
+    """
     remembered("settled", lambda: (samples.case(cast).pk, listing.released(cast).pk))
 
 
 def visitors(cast: Cast, names: Iterable[str]) -> Callable[[str], Client]:
-    """Log people in before a walk; what this gives is a new browser of somebody each time, in the session that they had then."""
+    """Log people in before a walk.
+
+    What this gives is a new browser of somebody each time, in the session that they had then.
+    """
     cookies = {}
     for name in names:
         client = cast.client(name)
@@ -47,7 +56,10 @@ class _Undone(Exception):
 
 @contextmanager
 def stop(place: object) -> Iterator[None]:
-    """Database, files and rate limits are afterwards as they were before; what goes wrong here names the place."""
+    """Database, files and rate limits are afterwards as they were before.
+
+    What goes wrong here names the place.
+    """
     held = set(_files())
     cache.clear()
     try:

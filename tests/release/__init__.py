@@ -1,1 +1,1 @@
-"""What is handed out, and how it is built."""
+"""Built packages, and how they are built."""

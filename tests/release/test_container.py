@@ -1,4 +1,7 @@
-"""The image and the compose file: what they say, read as their own syntax; and, where a container engine is there, that they build and run (`make test-container`)."""
+"""The image and the compose file: what they say, read as their own syntax.
+
+And, where a container engine is there, that they build and run (`make test-container`).
+"""
 
 from __future__ import annotations
 
@@ -106,7 +109,7 @@ def test_all_that_is_installed_is_locked(image: Containerfile) -> None:
 
 
 def taken(name: str, rules: list[str]) -> bool:
-    """Whether the build's context holds a file, by the last rule that names it or a folder above it."""
+    """Report whether the build's context holds a file, by the last rule that names it or its folder."""
     found = True
     for rule in rules:
         pattern = rule.removeprefix("!")
@@ -208,7 +211,10 @@ def test_the_portal_is_pointed_at_the_database_that_is_there(compose: dict[str, 
 
 
 def engine() -> str:
-    """A container engine that answers; without one the test ends as skipped, since no check of ours can bring one."""
+    """A container engine that answers.
+
+    Without one the test ends as skipped, since no check of ours can bring one.
+    """
     for name in ("podman", "docker"):
         if (
             shutil.which(name)
@@ -227,7 +233,7 @@ def until(done: Callable[[], bool], seconds: float) -> bool:
 
 
 def ready(host: str, port: int) -> bool:
-    """Whether a portal there says that database and schema are there."""
+    """Report whether a portal there has found its database and schema."""
     try:
         connection = http.client.HTTPConnection(host, port, timeout=5)
         connection.request("GET", "/ready", headers={"Host": "127.0.0.1"})
@@ -238,7 +244,10 @@ def ready(host: str, port: int) -> bool:
 
 @pytest.fixture
 def running() -> Iterator[Callable[..., str]]:
-    """Builds the image and starts it as the compose file would; a function that runs the engine. Everything is removed at the end."""
+    """Build the image and start it as the compose file would; a function that runs the engine.
+
+    Everything is removed at the end.
+    """
     program = engine()
 
     def call(*words: str) -> str:
@@ -275,7 +284,10 @@ def test_the_image_builds_and_runs(running: Callable[..., str]) -> None:
 
 @pytest.mark.container
 def test_the_compose_file_runs_portal_and_database() -> None:
-    """With the engine's compose program and the image `postgres:17`, both from the internet. Port 8000 of loopback has to be free."""
+    """With the engine's compose program and the image `postgres:17`, both from the internet.
+
+    Port 8000 of loopback has to be free.
+    """
     program = [engine(), "compose", "--project-name", "lamsach-test"]
     if subprocess.run([*program, "version"], capture_output=True, check=False).returncode != 0:
         pytest.skip("the engine has no compose program")

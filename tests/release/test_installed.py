@@ -1,4 +1,7 @@
-"""The wheel as people install it, each way in a fresh place (`make test-installed`, from the internet): uv's and pipx's tools, and pip with the portal."""
+"""The wheel as people install it, each way in a fresh place (`make test-installed`, from the internet).
+
+Uv's and pipx's tools, and pip with the portal.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from tests.waiting import until
 pytestmark = pytest.mark.installed
 
 PYTHONS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LAMSACH_CI")
-"""What would let an installation see another one."""
+"""Variables that would let an installation see another one."""
 
 
 @pytest.fixture(scope="module")

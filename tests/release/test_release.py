@@ -1,4 +1,7 @@
-"""Wheel and source distribution: what is in them, that they are the same each time, that they run; and the signature over all digests."""
+"""Wheel and source distribution: what is in them, that they are the same each time, that they run.
+
+And the signature over all digests.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,10 @@ def builder() -> ModuleType:
 def build(
     builder: ModuleType, root: Path, out: Path, monkeypatch: pytest.MonkeyPatch, *platforms: str
 ) -> dict[str, Path]:
-    """What the builder makes of the sources in `root`: the wheels by their platforms, the bill, the source distribution."""
+    """Run the builder on the sources in `root`.
+
+    Returned are the wheels by their platforms, the bill, the source distribution.
+    """
     import wheels
 
     monkeypatch.setattr(wheels, "ROOT", root)
@@ -46,7 +52,7 @@ def build(
 
 @pytest.fixture(scope="module")
 def built(builder: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """What is built of this checkout, for this platform and for those without machine code."""
+    """Build this checkout, for this platform and for those without machine code."""
     with pytest.MonkeyPatch.context() as patch:
         return build(builder, ROOT, tmp_path_factory.mktemp("built") / "dist", patch, OWN, "any")
 

@@ -1,4 +1,7 @@
-"""Findings made by hand: every state, long and hostile texts, blind days, problems. All names and addresses are invented."""
+"""Findings made by hand: every state, long and hostile texts, blind days, problems.
+
+All names and addresses are invented.
+"""
 
 from __future__ import annotations
 

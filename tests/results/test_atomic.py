@@ -42,7 +42,7 @@ def fail_while_writing(path: Path, error: BaseException) -> None:
 
 @pytest.fixture
 def usual_umask() -> Iterator[None]:
-    """What most machines give new files, whatever the tests run under."""
+    """Set most machines' rights of new files, under any rights of the tests."""
     before = os.umask(0o022)
     yield
     os.umask(before)

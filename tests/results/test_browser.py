@@ -107,7 +107,7 @@ def pdf_texts(page: Any) -> list[str]:
 
 
 def test_a_machine_is_printed_on_one_page(browser: Any, tmp_path: Path) -> None:
-    """Also one of which there is as much to show as the page holds."""
+    """Also one with as much to show as the page holds."""
     findings = large_findings(3, 40)
     lines = tuple(Evidence("", "a.log", number, "x" * 900) for number in range(20))
     held = tuple(AddressInterval(f"10.0.0.{n}", moment(n), moment(n + 1), "lease") for n in range(40))

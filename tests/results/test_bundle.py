@@ -155,7 +155,10 @@ WRONG: tuple[Any, ...] = ({"a": 1}, [1], [{"a": {}}], "\x00", "", -1, 1e400, Tru
 
 @given(st.data())
 def test_a_value_of_another_kind_is_read_or_refused_in_one_sentence(data: st.DataObject) -> None:
-    """Any value anywhere in the four members in place of any other: what reads bundles (`report`, the portal) takes it whole or says what is wrong, and never breaks."""
+    """Any value anywhere in the four members in place of any other.
+
+    What reads bundles (`report`, the portal) takes it whole or says what is wrong, and never breaks.
+    """
     contents = {name: [json.loads(line) for line in lines] for name, lines in RICH.items()}
     name = data.draw(st.sampled_from(sorted(contents)))
     rows = contents[name]

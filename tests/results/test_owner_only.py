@@ -34,14 +34,14 @@ default_storage.save("bundles/ab/abcd", ContentFile(b"x"))
 
 @pytest.fixture(autouse=True)
 def usual_umask() -> Iterator[None]:
-    """What most machines give new files."""
+    """Set most machines' rights of new files."""
     before = os.umask(0o022)
     yield
     os.umask(before)
 
 
 def open_to_others(folder: Path) -> list[str]:
-    """What beneath a folder somebody else may read, write or enter."""
+    """List the entries beneath a folder that somebody else may read, write or enter."""
     return [str(path.relative_to(folder)) for path in folder.rglob("*") if path.stat().st_mode & 0o077]
 
 

@@ -1,4 +1,4 @@
-"""Sealed files: what goes in comes out, for the right key alone, and a file that was changed gives nothing."""
+"""Sealed files: the right key alone opens them, and a changed file gives nothing."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ LIBRARYS = (
     "WMmxaUUZuWUVxVzEvRzlxdTFPSHdqaTAKLS0tIGR3K24yMGRPcHRScWRjdFpTTzdMNnlXYlV0Y3J5NjhjSnlxdGtnbWFkWm8KPYAG37"
     "Ar0Xh8S3AqAUB7miVCn0Vc8ziTz9Mk/iK80yaDAL4SEfw6HA=="
 )
-"""What pyrage.passphrase.encrypt(b"xin chao", "một hai") gave."""
+"""Output of pyrage.passphrase.encrypt(b"xin chao", "một hai")."""
 KEPT: dict[Seal, bytes] = {}
 
 

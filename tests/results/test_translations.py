@@ -77,7 +77,7 @@ def test_the_texts_of_results_are_found_at_all() -> None:
     } <= found
 
 
-def test_placeholders_agree() -> None:
+def test_placeholders_agree_in_both_languages() -> None:
     # A plural's singular may say "the first machine" where the plural counts.
     assert [text for text in VIETNAMESE if placeholders(VIETNAMESE[text]) != placeholders(text)] == []
     assert [text for text in VIETNAMESE if "!" in VIETNAMESE[text]] == []

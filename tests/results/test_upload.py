@@ -18,7 +18,7 @@ from lamsach.results.upload import Sender, sign, signature
 
 
 class Portal:
-    """What a portal does with pieces. `script`: statuses to answer the next requests with instead."""
+    """A portal's handling of pieces. `script`: statuses for the next requests instead."""
 
     def __init__(self) -> None:
         self.data = b""

@@ -1,4 +1,7 @@
-"""The machine-readable results and the workbook: what they open with, what they hold, that hostile text stays text."""
+"""The machine-readable results and the workbook.
+
+What they open with, what they hold, that hostile text stays text.
+"""
 
 from __future__ import annotations
 

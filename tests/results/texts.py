@@ -1,4 +1,4 @@
-"""Collects the texts of the source that people read, so that a test can ask for their translations."""
+"""Collect the texts of the source that people read, so that a test can ask for their translations."""
 
 from __future__ import annotations
 

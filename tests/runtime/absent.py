@@ -1,4 +1,4 @@
-"""Runs the program as where some packages are not installed, or only those of some extras are."""
+"""Run the program as where some packages are not installed, or only those of some extras are."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def lamsach_without(
 
 
 def modules_outside(*extras: str) -> set[str]:
-    """The top-level modules of all installed packages that an installation with just these extras would lack."""
+    """The top-level modules of all packages that an installation with just these extras would lack."""
     there = _closure(extras)
     return {
         module
@@ -85,7 +85,7 @@ def _closure(extras: Iterable[str]) -> set[str]:
 
 @cache
 def _needs(name: str) -> tuple[str, ...]:
-    """What a package requires, for each extra too; of ours as `pyproject.toml` says now."""
+    """List the requirements of a package, for each extra too; of ours by today's `pyproject.toml`."""
     if name != "lamsach":
         try:
             return tuple(requires(name) or ())

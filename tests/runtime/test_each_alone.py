@@ -1,4 +1,7 @@
-"""An installation with one extra alone does what the extra is for: every other package is kept out of a process of its own."""
+"""An installation with one extra alone does what the extra is for.
+
+Every other package is kept out of a process of its own.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ ENGLISH = {"LANG": "en"}
 
 
 def ran(extra: str, *arguments: object, folder: Path, code: str | None = None, **variables: str) -> Ran:
-    """What a command said in an installation with the extra alone, in the folder."""
+    """Return a command's output in an installation with the extra alone, in the folder."""
     more = {} if code is None else {"code": code}
     absent = modules_outside(*filter(None, extra.split(",")))
     return lamsach_without(absent, *arguments, folder=folder, variables={**ENGLISH, **variables}, **more)
@@ -161,7 +164,9 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
-settings.MIGRATION_MODULES = {app.label: None for app in apps.get_app_configs()}  # the tables at once, not step by step
+settings.MIGRATION_MODULES = {
+    app.label: None for app in apps.get_app_configs()
+}  # the tables at once, not step by step
 call_command("migrate", run_syncdb=True, verbosity=0)
 call_command("collectstatic", verbosity=0, interactive=False)
 print(Client().get("/", follow=True, headers={"host": "localhost"}).status_code)
@@ -218,11 +223,24 @@ from pypdf import PdfWriter
 from lamsach.channels.edxml.markup import document
 from lamsach.channels.xml_signature import load_signer, sign, verify
 from lamsach.letters.signature import sign_pdf
-key, name = rsa.generate_private_key(65537, 2048), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "A")])
+key, name = (
+    rsa.generate_private_key(65537, 2048),
+    x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "A")]),
+)
 now = datetime.now(UTC)
-made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(7)
-made = made.not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(9)).sign(key, hashes.SHA256())
-file = pkcs12.serialize_key_and_certificates(b"a", key, made, None, serialization.BestAvailableEncryption(b"secret"))
+made = (
+    x509.CertificateBuilder()
+    .subject_name(name)
+    .issuer_name(name)
+    .public_key(key.public_key())
+    .serial_number(7)
+)
+made = (
+    made.not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(9)).sign(key, hashes.SHA256())
+)
+file = pkcs12.serialize_key_and_certificates(
+    b"a", key, made, None, serialization.BestAvailableEncryption(b"secret")
+)
 plain, writer = io.BytesIO(), PdfWriter()
 writer.add_blank_page(100, 100)
 writer.write(plain)

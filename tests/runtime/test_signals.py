@@ -30,7 +30,7 @@ def storm(handler: Callable[..., Any] | None = None) -> Iterator[None]:
 
 
 def test_a_bell_that_rings_while_it_rings_wakes_and_ends() -> None:
-    """Children that end together interrupt each other's handlers (`threading.Event.set` then waits for itself)."""
+    """Children that end together interrupt each other's handlers; `threading.Event.set` then deadlocks."""
     bell = Bell()
     with storm(lambda *_: [bell.ring() for _ in range(3)]):
         for _ in range(5000):

@@ -1,4 +1,7 @@
-"""The HTTP client against servers on the loopback: what is followed, what is sent where, what a failure is called."""
+"""The HTTP client against servers on the loopback.
+
+What is followed, what is sent where, what a failure is called.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from tests.ports import free_port
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers `/STATUS/PATH` with the status and a Location of `/PATH`; all else with what it was asked."""
+    """A server that answers `/STATUS/PATH` with the status and a Location of `/PATH`, others with an echo."""
 
     server: Any
 

@@ -35,7 +35,7 @@ def _records() -> list[Record]:
 
 
 def _told(ran: Ran, folder: Path) -> tuple[int, str, list[dict[str, Any]]]:
-    """What a hunt told: its status, its table, and its devices."""
+    """Return a hunt's results: its status, its table, and its devices."""
     assert (folder / "found.jsonl").exists(), ran.errors
     lines = (folder / "found.jsonl").read_text().splitlines()
     told = [json.loads(line) for line in lines]

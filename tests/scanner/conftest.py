@@ -81,7 +81,7 @@ def scanner_bundle(shared: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def hunt_bundle(shared: Path) -> Path:
-    """The unpacked hunt: what LAMSACH_WINE_HUNT_BUNDLE names, else a new one, with the numpy that Wine can run."""
+    """The unpacked hunt of LAMSACH_WINE_HUNT_BUNDLE, else a new one, with the numpy that Wine can run."""
     from .test_bundle import load_builder
 
     stated = os.environ.get("LAMSACH_WINE_HUNT_BUNDLE")

@@ -1,4 +1,7 @@
-"""Harmless files that the rules match, made when a test runs: none lies in the repository, where a scanner would find it."""
+"""Harmless files that the rules match, made when a test runs.
+
+None lies in the repository, where a scanner would find it.
+"""
 
 from __future__ import annotations
 

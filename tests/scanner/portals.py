@@ -1,4 +1,7 @@
-"""A portal for the scanner's tests: takes summaries and bundles as the real one's interface says, and can be out of order."""
+"""A portal for the scanner's tests.
+
+Takes summaries and bundles as the real one's interface says, and can be out of order.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ TOKEN = "word"
 
 
 class Portal(ThreadingHTTPServer):
-    """`answers`: the first answers to summaries. `broken`: so many requests for bundles are answered with 503. `refuses`: bundles are refused."""
+    """`answers`: the first answers to summaries.
+
+    `broken`: so many requests for bundles are answered with 503. `refuses`: bundles are refused.
+    """
 
     daemon_threads = True
 
@@ -35,12 +41,12 @@ class Portal(ThreadingHTTPServer):
 
     @property
     def scans(self) -> str:
-        """Where summaries go."""
+        """Folder of the summaries."""
         return f"{self.home}/scans"
 
     @property
     def findings(self) -> str:
-        """Where bundles go."""
+        """Folder of the bundles."""
         return f"{self.home}/findings"
 
 

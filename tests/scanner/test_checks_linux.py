@@ -1,4 +1,4 @@
-"""The checks of Linux on a made-up machine: a folder that stands for `/`."""
+"""Linux checks on a made-up machine: a folder in place of `/`."""
 
 from __future__ import annotations
 

@@ -70,7 +70,10 @@ def test_processes_and_memory(context: Context, monkeypatch: pytest.MonkeyPatch)
 def test_memory_leaves_time_for_the_rest(
     context: Context, monkeypatch: pytest.MonkeyPatch, pieces: int
 ) -> None:
-    """Programs with much memory: the search ends with its share of the time, also within one, and each is listed."""
+    """Programs with much memory.
+
+    The search ends with its share of the time, also within one, and each is listed.
+    """
     searched: list[bytes] = []
 
     class Search:

@@ -1,4 +1,7 @@
-"""Each thing that a look promises to see, planted: event logs, caches of answers, resolvers, extensions, every place of Windows that starts something."""
+"""Each thing that a look promises to see, planted.
+
+Event logs, caches of answers, resolvers, extensions, every place of Windows that starts something.
+"""
 
 from __future__ import annotations
 
@@ -371,7 +374,7 @@ def test_it_steps_back_behind_others() -> None:
 
 
 def test_a_connection_of_ours_is_seen(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The real list of connections of this machine, with the address of one of them taken for a listed one."""
+    """The real list of connections of this machine, with one of their addresses taken as listed."""
 
     def covering(index: Index, kind: IndicatorType, value: str) -> Hit | None:
         return Hit(kind, value, "bot", "l:1") if value == "127.0.0.1" else None

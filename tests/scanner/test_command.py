@@ -145,7 +145,10 @@ def test_guard_of_files(tmp_path: Path, path: str, refusal: str | None) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux paths")
 def test_guard_of_another_systems_disk(tmp_path: Path) -> None:
-    """A disk that is mounted somewhere, or an image: its own system's files are left alone by its own list of packages."""
+    """A disk that is mounted somewhere, or an image.
+
+    Its own system's files are left alone by its own list of packages.
+    """
     disk = tmp_path / "disk"
     info = disk / "var/lib/dpkg/info"
     info.mkdir(parents=True)

@@ -1,4 +1,7 @@
-"""kill -9 before each change of the disk, at every step of every action: the old state or the new one, nothing between."""
+"""kill -9 before each change of the disk, at every step of every action.
+
+The old state or the new one, nothing between.
+"""
 
 from __future__ import annotations
 

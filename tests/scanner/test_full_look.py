@@ -1,4 +1,4 @@
-"""A look at files: what is found, what is skipped and why, whatever anybody put there."""
+"""Scans of files: found, skipped with the reason, among any files that somebody left there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens when a helper ends: an examining process that is killed costs one file; a real ClamAV daemon answers as it does."""
+"""Ends of a helper: an examining process that is killed costs one file; a real ClamAV daemon answers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DEADLY = b"this file ends whoever examines it"
 
 
 class Killer(threading.Thread):
-    """A daemon like clamd's that kills the process which sends it the deadly content, as a fault in a parser would."""
+    """A daemon like clamd's that kills the process that sends the deadly content, like a parser's fault."""
 
     def __init__(self, place: Path) -> None:
         super().__init__(daemon=True)

@@ -1,4 +1,8 @@
-"""A bundle with a campaign inside: it reports there by itself, sends what was found, says when its list is old, and sends from the page by a button."""
+"""A bundle with a campaign inside.
+
+It reports there by itself, sends what was found, says when its list is old, and sends from the page by a
+button.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The bounds of a look: its memory, its time, its processes, trees of a hundred thousand entries, links that race."""
+"""The bounds of a look.
+
+Its memory, its time, its processes, trees of a hundred thousand entries, links that race.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,10 @@ if __name__ == "__main__":
 
 
 def heavy(folder: Path) -> None:
-    """A tree that takes memory: large files, nested archives, a dictionary of 32 MB, and the test file in each."""
+    """A tree that takes memory.
+
+    Large files, nested archives, a dictionary of 32 MB, and the test file in each.
+    """
     folder.mkdir()
     for number in range(220):
         (folder / f"{number}.txt").write_bytes(b"text " * 2000)
@@ -63,7 +69,10 @@ def heavy(folder: Path) -> None:
 
 @LINUX
 def test_a_look_keeps_within_three_hundred_megabytes(tmp_path: Path) -> None:
-    """Two workers and the process above them, each bound to 100 MB of private memory: nothing is left out for want of it."""
+    """Two workers and the process above them, each bound to 100 MB of private memory.
+
+    Nothing is left out for want of it.
+    """
     heavy(tmp_path / "tree")
     script = tmp_path / "measured.py"
     script.write_text(MEASURED)
@@ -74,7 +83,7 @@ def test_a_look_keeps_within_three_hundred_megabytes(tmp_path: Path) -> None:
 
 @LINUX
 def test_what_needs_too_much_memory_is_listed(tmp_path: Path) -> None:
-    """The workers' own bound: a dictionary beyond it is told, and the rest of the tree is looked at."""
+    """The workers' own bound: a larger dictionary is reported, and the rest of the tree is examined."""
     import zstandard
 
     folder = tmp_path / "tree"
@@ -219,7 +228,7 @@ def test_names_in_every_encoding(tmp_path: Path, language: str) -> None:
 
 @LINUX
 def test_a_look_never_reads_through_a_racing_link(tmp_path: Path) -> None:
-    """Somebody puts a link to another person's file in the place of an own one, again and again, while an administrator looks."""
+    """Somebody keeps replacing an own file by a link to another person's, while an administrator scans."""
     secret = tmp_path / "secret.com"
     secret.write_bytes(EICAR)
     folder = tmp_path / "theirs"

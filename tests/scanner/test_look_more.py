@@ -1,4 +1,4 @@
-"""Looks with a daemon, limits and trees that are not to be trusted."""
+"""Scans with a daemon, limits and trees that are not to be trusted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person who exchanges a file or a folder for a link while an administrator cleans cannot make anything else be touched."""
+"""Exchanging a file or folder for a link while an administrator cleans gets nothing else touched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One line for the portal's page of the fleet: what it holds, that it arrives once, waits, and never stops a look."""
+"""One line for the portal's page of the fleet.
+
+What it holds, that it arrives once, waits, and never stops a look.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is given back is what was taken: content, times, mode, owner, extended attributes, access lists."""
+"""Restored files equal the taken ones: content, times, mode, owner, extended attributes, access lists."""
 
 from __future__ import annotations
 

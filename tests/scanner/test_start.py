@@ -1,4 +1,7 @@
-"""The first module of the single file: unpacks itself once into a folder that only this user can change, and clears away what is old."""
+"""The first module of the single file.
+
+Unpacks itself once into a folder that only this user can change, and clears away what is old.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +71,7 @@ def test_a_folder_that_others_may_change_is_not_run_from(
 
 
 def pythons(folder: Path, monkeypatch: pytest.MonkeyPatch, **answers: str) -> None:
-    """Programs of these names, the only ones on the path, each of which says that it is this Python."""
+    """Programs of these names, the only ones on the path; each claims to be this Python."""
     folder.mkdir()
     for name, answer in answers.items():
         program = folder / name.replace("_", ".")

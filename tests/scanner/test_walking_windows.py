@@ -1,4 +1,7 @@
-"""What a walk does with Windows' kinds of files that look like others: junctions, aliases, a cloud's placeholders, deduplicated files."""
+"""Walks over Windows' kinds of files that resemble others.
+
+Junctions, aliases, a cloud's placeholders, deduplicated files.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Parts of the Windows code that need no Windows: parsing, decisions, and what the system's programs answer."""
+"""Parts of the Windows code that need no Windows.
+
+Parsing, decisions, and what the system's programs answer.
+"""
 
 from __future__ import annotations
 

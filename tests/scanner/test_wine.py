@@ -1,6 +1,9 @@
-"""The scanner's Windows code under Wine, with the Python and the libraries of the Windows bundle. What Wine cannot prove: docs/windows-checklist.md.
+"""The scanner's Windows code under Wine, with the Python and the libraries of the Windows bundle.
 
-Skipped where there is no Wine, but not in the project's check. `LAMSACH_WINE_BUNDLE` names an unpacked bundle to be used instead of a new one.
+What Wine cannot prove: docs/windows-checklist.md.
+
+Skipped where there is no Wine, but not in the project's check. `LAMSACH_WINE_BUNDLE` names an unpacked bundle
+to be used instead of a new one.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ pytestmark = pytest.mark.wine  # `make test-windows`: builds the bundle, for whi
 
 @pytest.fixture(scope="module")
 def seen(wine: Wine, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """What most checks saw, in one go, since Wine takes seconds to start."""
+    """Return the findings of most checks, in one go, since Wine takes seconds to start."""
     folder = tmp_path_factory.mktemp("signed")
     python = wine.bundle / "python/python.exe"
     changed = bytearray(python.read_bytes())

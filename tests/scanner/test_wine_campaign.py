@@ -1,4 +1,7 @@
-"""A bundle that the portal filled, under Wine: it reports by its own word, and refuses a list that was changed."""
+"""A bundle that the portal filled, under Wine.
+
+It reports by its own word, and refuses a list that was changed.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,10 @@ def filled(scanner_bundle: Path, portal: Portal, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def scanner(wine: Wine, filled: Path, monkeypatch: pytest.MonkeyPatch) -> Wine:
-    """The filled scanner on a machine without the unit's token, which does not ask the proxies that other tests planted there."""
+    """The filled scanner on a machine without the unit's token.
+
+    It does not use the proxies that other tests planted there.
+    """
     made = Wine(wine.prefix, filled)
     made.variables.pop("LAMSACH_TOKEN", None)
     made.variables["NO_PROXY"] = "127.0.0.1"

@@ -1,4 +1,7 @@
-"""The hunt's bundle under Wine: whatever a unit has, event files, captures, the firewall's NAT log, names in Vietnamese; without a Python and without Arrow."""
+"""The hunt's bundle under Wine, without a Python and without Arrow.
+
+On everything that a unit has: event files, captures, the firewall's NAT log, names in Vietnamese.
+"""
 
 from __future__ import annotations
 

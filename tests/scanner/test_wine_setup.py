@@ -1,6 +1,10 @@
-"""The setups under Wine: a silent installation into a folder of one's own, the program starts from there, the uninstaller takes away what was installed.
+"""The setups under Wine.
 
-The setups are made of the same script as those that are handed out, compressed little, since compressing is what takes minutes.
+A silent installation into a folder of one's own, the program starts from there, the uninstaller takes away
+what was installed.
+
+The setups are made of the same script as those that are handed out, compressed little, since compressing is
+what takes minutes.
 """
 
 from __future__ import annotations
@@ -45,11 +49,11 @@ class Installed:
 
     @property
     def key(self) -> str:
-        """Where Windows knows it for its list of programs."""
+        """Return its place in Windows' list of programs."""
         return rf"{UNINSTALL}\{self.name}"
 
     def whole(self) -> bool:
-        """Whether every file is there as it was packed."""
+        """Report whether every file is there as it was packed."""
         return all((self.place / path).read_bytes() == data for path, data in self.files.items())
 
     def remove(self) -> None:

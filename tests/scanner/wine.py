@@ -75,7 +75,7 @@ class Wine:
         return done()
 
     def check(self, *words: str) -> Any:
-        """What some of `wine_checks` saw."""
+        """Return the findings of some of `wine_checks`."""
         ran = self.run(
             str(self.bundle / "python/python.exe"), "-X", "utf8", str(HERE / "wine_checks.py"), *words
         )

@@ -1,6 +1,9 @@
-"""Runs inside Windows or Wine, by the Python of the bundle: `wine_checks.py NAMES` does these checks and prints what they saw as JSON.
+"""Checks inside Windows or Wine, run by the Python of the bundle.
 
-Not collected by pytest; `test_wine.py` starts it. Names are those of the functions below; what follows `--` are files whose signatures are asked for.
+`wine_checks.py NAMES` does these checks and prints what they saw as JSON.
+
+Not collected by pytest; `test_wine.py` starts it. Names are those of the functions below; what follows `--`
+are files whose signatures are asked for.
 """
 
 from __future__ import annotations
@@ -55,7 +58,7 @@ def vault() -> Vault:
 
 
 def pending() -> list[str]:
-    """What Windows is to do at its next start."""
+    """Return the tasks of Windows' next start."""
     api: Any = import_module("winreg")
     with api.OpenKey(api.HKEY_LOCAL_MACHINE, MANAGER) as key:
         try:
@@ -96,7 +99,10 @@ def file() -> object:
 
 
 def running() -> object:
-    """A running program: it gets another name at once, the rest goes at the next start; it can be given back meanwhile."""
+    """A running program: it gets another name at once, the rest goes at the next start.
+
+    It can be given back meanwhile.
+    """
     path = FOLDER / "run.exe"
     shutil.copy(r"C:\windows\system32\cmd.exe", path)
     content = path.read_bytes()
@@ -164,7 +170,7 @@ def before_start() -> object:
 
 
 def after_start() -> object:
-    """What became of it, and giving it back."""
+    """Return the results after a restart, and restore it."""
     path = FOLDER / "start.bin"
     kept = vault()
     away = not path.exists()
@@ -216,7 +222,10 @@ def settings() -> object:
 
 
 def odd_types() -> object:
-    """Run keys and settings whose data is not of the type that it says, beside one that is bad: the checks read all of them."""
+    """Run keys and settings whose data is not of the type that it says, beside one that is bad.
+
+    The checks read all of them.
+    """
     api: Any = import_module("winreg")
     raw: Any = ctypes.WinDLL("advapi32")  # type: ignore[attr-defined,unused-ignore]
     internet = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings"
@@ -311,7 +320,10 @@ def bit_for_bit() -> object:
 
 
 def cut_short() -> object:
-    """Ended hard after each step of taking a value away and of giving it back: the old state or the new one, and what lies in the quarantine says which."""
+    """Ended hard after each step of taking a value away and of giving it back.
+
+    The old state or the new one, and what lies in the quarantine says which.
+    """
     api: Any = import_module("winreg")
     path, name, data = r"SOFTWARE\Lamsach-checks", "cut", "mshta x\0".encode("utf-16-le")
     seen = {}
@@ -406,7 +418,7 @@ def starts() -> object:
 
 
 def memory() -> object:
-    """A program whose memory holds what the rules look for: found there, and a program that is gone is told as gone."""
+    """Find a program whose memory holds what the rules look for; report a program that has ended."""
     code = (
         "a = 'donate.v2.' + 'xmrig.com' + ' random' + 'x crypto' + 'night'; print('ready', flush=True); "
         "input()"
@@ -439,7 +451,7 @@ def connected() -> object:
 
 
 def signatures() -> object:
-    """What the system says about signatures."""
+    """Return the system's verdict on signatures."""
     files = sys.argv[sys.argv.index("--") + 1 :]
     return {Path(path).name: trust.signature(path) for path in files}
 

@@ -1,4 +1,6 @@
-"""ClickHouse's own engine (the package chdb) behind what is documented of its HTTP interface: a statement as the body, an exception as text.
+"""ClickHouse's own engine (the package chdb) behind what is documented of its HTTP interface.
+
+A statement as the body, an exception as text.
 
 https://clickhouse.com/docs/interfaces/http
 """

@@ -1,4 +1,7 @@
-"""Lines of files with the times that they state, as a shipper would put them into a store; and what a hunt and a search in a store have in common."""
+"""Lines of files with the times that they state, as a shipper would put them into a store.
+
+And what a hunt and a search in a store have in common.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ Record = tuple[str, datetime, str]
 
 
 def records(*paths: Path, start: datetime) -> Iterator[Record]:
-    """The lines of text logs in their order, each a millisecond at least behind the one before of its file."""
+    """The lines of text logs in their order, each at least a millisecond after the one before of its file."""
     for log in find_logs([str(path) for path in paths]):
         detection = detection_for(log)
         if detection.binary is not None:
@@ -42,7 +45,7 @@ def records(*paths: Path, start: datetime) -> Iterator[Record]:
 
 
 def shown(findings: Findings) -> dict[str, Any]:
-    """What a person reads of findings, without where in which file it is."""
+    """Return the findings as a person reads them, without the file's name."""
     return {
         "devices": sorted(map(str, findings.devices)),
         "sightings": Counter(

@@ -1,7 +1,11 @@
-"""A stand-in for OpenSearch with what is documented of it: an inverted index by the standard analyser (UAX #29, lower case, terms of 255 characters),
-regular expressions over terms (Lucene's syntax, 1000 characters), `exists`, `range`, `terms` on `_index`, scroll in order, aggregations by index and day.
+"""A stand-in for OpenSearch with what is documented of it.
 
-https://docs.opensearch.org/latest/analyzers/supported-analyzers/standard/  https://docs.opensearch.org/latest/query-dsl/term/regexp/
+An inverted index by the standard analyser (UAX #29, lower case, terms of 255 characters), regular expressions
+over terms (Lucene's syntax, 1000 characters), `exists`, `range`, `terms` on `_index`, scroll in order,
+aggregations by index and day.
+
+https://docs.opensearch.org/latest/analyzers/supported-analyzers/standard/
+https://docs.opensearch.org/latest/query-dsl/term/regexp/
 """
 
 from __future__ import annotations
@@ -55,7 +59,11 @@ ANALYSERS = {"standard": standard, "keyword": keyword, "whitespace": whitespace,
 
 @dataclass
 class OpenSearchStandIn:
-    """`documents`: index and source. `analysers`: by field, standard for others; `ignore_above`: longer texts are in no index; `unindexed`: fields in none."""
+    """`documents`: index and source.
+
+    `analysers`: by field, standard for others; `ignore_above`: longer texts are in no index; `unindexed`:
+    fields in none.
+    """
 
     documents: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     analysers: dict[str, str] = field(default_factory=dict)

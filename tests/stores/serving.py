@@ -1,4 +1,4 @@
-"""HTTP servers on loopback that stand for log stores, and what is asked of them."""
+"""HTTP servers on loopback in place of log stores, and their recorded requests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ Change = Callable[[str, str, bytes], Answered | None]
 
 
 class Served:
-    """A server on loopback. `asked`: method, path and body of each request; `change`: answers that are another's."""
+    """A server on loopback.
+
+    `asked`: method, path and body of each request; `change`: answers that are another's.
+    """
 
     def __init__(self, answer: Callable[[str, str, bytes], Answered]) -> None:
         self.asked: list[tuple[str, str, bytes]] = []

@@ -1,4 +1,4 @@
-"""A store is asked for each line in which the hunt would find something, whatever spelling the value has in it."""
+"""A store is queried for each line in which the hunt would find something, in any spelling of the value."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def compiled_of(values: list[tuple[IndicatorType, str]]) -> CompiledSet:
 
 
 def leaves(asked: Question, line: str) -> bool:
-    """What a store does that takes a question as it is."""
+    """Answer as a store that takes a query as it is."""
     lower = line.lower()
     if any(all(text in lower for text in wanted) for wanted in asked.wanted):
         return True
@@ -62,7 +62,7 @@ def leaves(asked: Question, line: str) -> bool:
 
 
 def hunted(compiled: CompiledSet, line: str) -> bool:
-    """Whether a hunt finds something in a line: the sieve stops, and the matcher matches."""
+    """Report whether a hunt finds something in a line: the sieve stops, and the matcher matches."""
     raw = line.encode()
     hits, _ = Sieve(compiled).search(padded(raw), PAD, PAD + len(raw))
     return bool(np.size(hits)) and bool(Matcher(compiled).seen(line))

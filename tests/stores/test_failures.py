@@ -47,7 +47,7 @@ def is_candidates(path: str, body: bytes) -> bool:
 
 
 def of_day(body: bytes, day: str) -> bool:
-    """Whether a question's time begins before a day and ends behind its noon."""
+    """Report whether a query's time begins before a day and ends after its noon."""
     text = body.decode().replace("%3A", ":").replace("%5B", "[").replace("%2C+", " ")
     times = [
         part[:19]
@@ -177,7 +177,7 @@ def test_a_connection_that_breaks_off_among_lines(tmp_path: Path) -> None:
 
 
 def test_an_answer_that_takes_too_long_is_asked_for_in_parts(tmp_path: Path) -> None:
-    """The web client stands for a server that needs longer than the limit for more than two days."""
+    """The web client replaces a server that needs longer than the limit for more than two days."""
 
     class Slow(WebClient):
         def ask(

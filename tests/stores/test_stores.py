@@ -1,6 +1,7 @@
 """A search in a store gives what a hunt gives over the same lines as files.
 
-ClickHouse is the engine itself (chdb), where that is installed; OpenSearch and VictoriaLogs are stand-ins that do what their documentation says.
+ClickHouse is the engine itself (chdb), where that is installed; OpenSearch and VictoriaLogs are stand-ins
+that do what their documentation says.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ READS = re.compile(
     r"POST (/logs-\*/_search(\?scroll=2m)? |/_search/scroll |/[^/]+/_analyze |/select/logsql/query "
     r"query=_time|/ (SELECT|DESCRIBE) )|DELETE /_search/scroll "
 )
-"""What a search may ask of a store: nothing that writes."""
+"""Requests that a search may send to a store: none that writes."""
 Opened = Callable[[list[Record]], Any]
 
 
@@ -281,7 +282,10 @@ def test_a_quiet_store_is_clean_only_when_every_day_was_there(tmp_path: Path) ->
 def test_clickhouse_gives_the_lines_that_a_question_leaves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Values of one text and of several, in any case, over many expressions; no more and no less. More than one statement holds are not asked for."""
+    """Values of one text and of several, in any case, over many expressions; no more and no less.
+
+    More than one statement holds are not asked for.
+    """
     pytest.importorskip("chdb")
     rng = random.Random(7)
     pieces = ["evil", "Bad-er", "203.0.113.9", "a(b", "it's", "x\\y", "ffff", "db8", "9.9", "q^$"]

@@ -1,5 +1,7 @@
-"""A stand-in for VictoriaLogs with what the search uses of LogsQL: `_time`, `_stream`, filters by regular expression, phrase and empty value joined by
-`or`, and the pipes `limit` and `stats by`. The program itself (1.112 of Debian's sources) was asked the same by hand.
+"""A stand-in for VictoriaLogs with what the search uses of LogsQL.
+
+`_time`, `_stream`, filters by regular expression, phrase and empty value joined by `or`, and the pipes
+`limit` and `stats by`. The program itself (1.112 of Debian's sources) was asked the same by hand.
 
 https://docs.victoriametrics.com/victorialogs/logsql/
 """
@@ -61,7 +63,7 @@ def _moment(text: str) -> datetime:
 
 
 def _holds(filters: str, row: dict[str, Any]) -> bool:
-    """Whether a record passes: a time, then groups in brackets of alternatives."""
+    """Report whether a record passes: a time, then groups in brackets of alternatives."""
     within = _TIME.match(filters)
     assert within is not None, filters
     if not _moment(within[1]) <= _moment(row["_time"]) < _moment(within[2]):
@@ -82,7 +84,7 @@ def _named(found: re.Match[str]) -> str:
 
 
 def _groups(text: str) -> list[str]:
-    """What is in the outermost brackets."""
+    """Return the content of the outermost brackets."""
     groups, depth, begin = [], 0, 0
     for place, letter in enumerate(text):
         if letter == "(":

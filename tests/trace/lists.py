@@ -46,7 +46,7 @@ def csv(rows: Sequence[Sequence[str]], delimiter: str = ",") -> bytes:
 def read(
     tmp_path: Path, data: bytes, name: str = "list", *, zone: tzinfo | None = None, known: Sequence[str] = ()
 ) -> ReadReports:
-    """What a list gives; a problem fails the test."""
+    """Return a list's values; a problem fails the test."""
     path = tmp_path / name
     path.write_bytes(data)
     problems: list[Problem] = []

@@ -1,4 +1,7 @@
-"""From a row to a device: the certain cases, the doubtful ones, every reason why not, and random churn against a slow reference."""
+"""From a row to a device.
+
+The certain cases, the doubtful ones, every reason why not, and random churn against a slow reference.
+"""
 
 from __future__ import annotations
 
@@ -301,7 +304,10 @@ def slow_insides(records: list[NatRecord], port: int, second: int) -> set[str]:
 
 
 def slow_holder(events: list[Event], ip: str, second: float) -> str | None:
-    """The machine of the last record of the address, while its lease ran; records of one moment that differ tell nothing here."""
+    """The machine of the last record of the address, while its lease ran.
+
+    Records of one moment that differ tell nothing here.
+    """
     before = [
         event
         for event in events

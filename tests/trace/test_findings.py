@@ -1,4 +1,7 @@
-"""A trace as findings: what explains a row is a contact of the machine, with the row as evidence; what nothing explains accuses nobody."""
+"""A trace as findings: what explains a row is a contact of the machine, with the row as evidence.
+
+What nothing explains accuses nobody.
+"""
 
 from __future__ import annotations
 

@@ -69,14 +69,21 @@ def test_every_kind_of_list_gives_the_same_rows(tmp_path: Path, data: bytes) -> 
     assert result.refusals == []
 
 
-SHADOWSERVER = """"timestamp","severity","protocol","src_ip","src_port","src_asn","src_geo","src_region","src_city","src_hostname","src_naics","src_sector","device_vendor","device_type","device_model","dst_ip","dst_port","dst_asn","dst_geo","dst_region","dst_city","dst_hostname","dst_naics","dst_sector","public_source","infection","family","tag","application","version","event_id"
-"2026-11-03 02:05:09","high","tcp","203.0.113.5","4321","64496","VN","HA NOI","HA NOI","","","","","","","198.51.100.7","80","64511","NL","","","","","","","mirai","","iot","","",""
+SHADOWSERVER = """"timestamp","severity","protocol","src_ip","src_port","src_asn","src_geo","src_region",\
+"src_city","src_hostname","src_naics","src_sector","device_vendor","device_type","device_model","dst_ip",\
+"dst_port","dst_asn","dst_geo","dst_region","dst_city","dst_hostname","dst_naics","dst_sector",\
+"public_source","infection","family","tag","application","version","event_id"
+"2026-11-03 02:05:09","high","tcp","203.0.113.5","4321","64496","VN","HA NOI","HA NOI","","","","","","",\
+"198.51.100.7","80","64511","NL","","","","","","","mirai","","iot","","",""
 """
-OLD_SHADOWSERVER = """"timestamp","ip","port","asn","geo","region","city","hostname","type","infection","url","agent","cc_ip","cc_port","cc_asn","cc_geo","cc_dns","count","proxy","application"
-"2026-11-03 02:05:09","203.0.113.5","4321","64496","VN","HA NOI","HA NOI","","tcp","mirai","","","198.51.100.7","80","64511","NL","","1","",""
+OLD_SHADOWSERVER = """"timestamp","ip","port","asn","geo","region","city","hostname","type","infection",\
+"url","agent","cc_ip","cc_port","cc_asn","cc_geo","cc_dns","count","proxy","application"
+"2026-11-03 02:05:09","203.0.113.5","4321","64496","VN","HA NOI","HA NOI","","tcp","mirai","","",\
+"198.51.100.7","80","64511","NL","","1","",""
 """
 N6_CSV = """time,id,source,restriction,confidence,category,name,ip,asn,cc,dip,sport,dport,proto
-2026-11-03T02:05:09Z,abc123,hidden.s,need-to-know,high,bots,mirai,203.0.113.5,64496,VN,198.51.100.7,4321,80,tcp
+2026-11-03T02:05:09Z,abc123,hidden.s,need-to-know,high,bots,mirai,203.0.113.5,64496,VN,\
+198.51.100.7,4321,80,tcp
 """
 N6_JSON = [{"id": "abc123", "time": "2026-11-03T02:05:09Z", "category": "bots", "name": "mirai",
     "source": "hidden.s", "restriction": "internal", "confidence": "high",
@@ -313,7 +320,7 @@ def test_a_long_table_in_a_pdf_whose_columns_are_narrow(tmp_path: Path, options:
     ],
 )
 def test_the_lines_of_a_cell_in_a_pdf(lines: Sequence[tuple[str, float | None]], text: str | None) -> None:
-    """What a narrow column cut is whole again; what may be two values is none."""
+    """Text that a narrow column cut is whole again; text that may be two values is none."""
     made = [CellLine(part, room, 5.0, 5.0 * len(part)) for part, room in lines]
     assert cell_text(made) == text
 

@@ -69,8 +69,10 @@ def test_every_list_has_a_clock_of_its_own(tmp_path: Path) -> None:
     assert len(result.explained) == 18
 
 
-ASA = """Nov 03 2026 09:00:00 asa01 : %ASA-6-302013: Built outbound TCP connection 12 for outside:198.51.100.7/443 (198.51.100.7/443) to inside:10.20.0.5/51234 (203.0.113.10/4321)
-Nov 03 2026 09:05:00 asa01 : %ASA-6-302014: Teardown TCP connection 12 for outside:198.51.100.7/443 to inside:10.20.0.5/51234 duration 0:05:00 bytes 100 TCP FINs
+ASA = """Nov 03 2026 09:00:00 asa01 : %ASA-6-302013: Built outbound TCP connection 12 for \
+outside:198.51.100.7/443 (198.51.100.7/443) to inside:10.20.0.5/51234 (203.0.113.10/4321)
+Nov 03 2026 09:05:00 asa01 : %ASA-6-302014: Teardown TCP connection 12 for outside:198.51.100.7/443 to \
+inside:10.20.0.5/51234 duration 0:05:00 bytes 100 TCP FINs
 """
 MIKROTIK = (
     "Nov 3 09:02:00 gw firewall,info srcnat: in:(unknown 0) out:ether1, connection-state:new src-mac "

@@ -18,7 +18,7 @@ from .building import reported, session
 def unit(
     chance: Random, shift: float, rows: int, *, length: int = 60, noise: int = 2000, jitter: float = 1.5
 ) -> tuple[list[Reported], NatTable]:
-    """A busy firewall, and a list of some of its sessions whose clock is `shift` seconds behind the firewall's."""
+    """A busy firewall, and a list of some of its sessions with a clock `shift` seconds behind."""
     records: list[NatRecord] = []
     listed: list[Reported] = []
     for number in range(noise):

@@ -1,4 +1,7 @@
-"""A small unit whose truth is known: a FortiGate that translates, a DHCP server, an inventory, and an authority's list."""
+"""A small unit whose truth is known.
+
+A FortiGate that translates, a DHCP server, an inventory, and an authority's list.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +29,11 @@ def fortigate(
 
 
 def make_unit(folder: Path, *, rows: int = 8, behind: int = 0, threat: str = "Mirai") -> Path:
-    """Logs, an inventory and a list; the list's clock is so many seconds behind. Rows 1 to `rows` are of 10.1.0.11 and following; the last two of
-    them cannot be explained. Gives the list's path."""
+    """Logs, an inventory and a list; the list's clock is so many seconds behind.
+
+    Rows 1 to `rows` are of 10.1.0.11 and following; the last two of them cannot be explained. Gives the
+    list's path.
+    """
     logs = folder / "logs"
     logs.mkdir()
     lines = [

@@ -1,1 +1,1 @@
-"""What earlier versions wrote opens in this one."""
+"""Data of earlier versions open in this one."""

@@ -1,6 +1,10 @@
-"""Archives (`data/archive-*`), findings bundles (`data/findings-*`), portals' databases and backups (`data/*-4*`, the last before the schema of the first release) as earlier versions wrote them: they open in this one.
+"""Data of earlier versions open in this one.
 
-The fixtures are kept as they are. A version that changes what it writes adds its own beside them, with the next number. `portal-1` is from before what the baseline replaces: it is refused by name.
+Archives (`data/archive-*`), findings bundles (`data/findings-*`), portals' databases and backups
+(`data/*-4*`, the last before the schema of the first release).
+
+The fixtures are kept as they are. A version that changes what it writes adds its own beside them, with the
+next number. `portal-1` is from before what the baseline replaces: it is refused by name.
 """
 
 from __future__ import annotations
@@ -83,9 +87,19 @@ left = executor.migration_plan(executor.loader.graph.leaf_nodes())
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.findings.models import Bundle, Device, Part, Sighting
 from lamsach.portal.units.models import Membership
-print(json.dumps({"left": len(left), "campaigns": Campaign.objects.count(), "devices": Device.objects.count(),
-    "sightings": Sighting.objects.count(), "parts": sum(part.day == part.sighting.day for part in Part.objects.all()), "bundles": list(Bundle.objects.values_list("state", flat=True)),
-    "roles": list(Membership.objects.values_list("role", flat=True))}))
+print(
+    json.dumps(
+        {
+            "left": len(left),
+            "campaigns": Campaign.objects.count(),
+            "devices": Device.objects.count(),
+            "sightings": Sighting.objects.count(),
+            "parts": sum(part.day == part.sighting.day for part in Part.objects.all()),
+            "bundles": list(Bundle.objects.values_list("state", flat=True)),
+            "roles": list(Membership.objects.values_list("role", flat=True)),
+        }
+    )
+)
 """
 
 

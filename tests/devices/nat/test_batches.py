@@ -51,7 +51,7 @@ def rows_of(columns: Columns) -> list[Row]:
 
 
 def by_line(lines: list[str]) -> list[Row]:
-    """What the reader of single lines makes of them."""
+    """Read the lines with the reader of single lines."""
     clock = Clock(FileContext("fw.log"))
     records = []
     for clock.line, text in enumerate(lines, 1):
@@ -62,7 +62,7 @@ def by_line(lines: list[str]) -> list[Row]:
 
 
 def at_once(lines: list[str]) -> tuple[list[Row], int]:
-    """What the batches make of them, and how many lines they left to the reader of single lines."""
+    """Read the lines in batches; count those left to the reader of single lines."""
     sessions, alone = FortiGateSessions("fw.log").sessions(1, [text.encode() for text in lines])
     clock = Clock(FileContext("fw.log"))
     records = []

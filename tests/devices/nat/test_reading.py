@@ -7,9 +7,12 @@ from lamsach.devices.nat import Certainty, NatTable
 from lamsach.devices.nat.nat_logs import NatLogs
 from lamsach.logs.opening.inputs import find_logs
 
-ASA = """Jun 10 2026 10:00:00 asa01 : %ASA-6-302013: Built outbound TCP connection 12 for outside:198.51.100.7/443 (198.51.100.7/443) to inside:10.20.0.5/51234 (203.0.113.1/4321)
-Jun 10 2026 10:00:01 asa01 : %ASA-6-106100: access-list inside permitted tcp inside/10.20.0.5(51234) -> outside/198.51.100.7(443)
-Jun 10 2026 10:05:00 asa01 : %ASA-6-302014: Teardown TCP connection 12 for outside:198.51.100.7/443 to inside:10.20.0.5/51234 duration 0:05:00 bytes 100
+ASA = """Jun 10 2026 10:00:00 asa01 : %ASA-6-302013: Built outbound TCP connection 12 for \
+outside:198.51.100.7/443 (198.51.100.7/443) to inside:10.20.0.5/51234 (203.0.113.1/4321)
+Jun 10 2026 10:00:01 asa01 : %ASA-6-106100: access-list inside permitted tcp inside/10.20.0.5(51234) -> \
+outside/198.51.100.7(443)
+Jun 10 2026 10:05:00 asa01 : %ASA-6-302014: Teardown TCP connection 12 for outside:198.51.100.7/443 to \
+inside:10.20.0.5/51234 duration 0:05:00 bytes 100
 """
 CHECK_POINT = ("<134>1 2026-06-10T10:00:00+07:00 cp01 CheckPoint 1234 - [action:\"Accept\"; "
                "origin:\"10.20.9.1\"; src:\"10.20.0.6\"; dst:\"198.51.100.7\"; proto:\"6\"; "

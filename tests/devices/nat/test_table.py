@@ -1,4 +1,4 @@
-"""Who was behind a public address and port: each rule by itself, then random churn against a slow reference."""
+"""Users of a public address and port: each rule by itself, then random churn against a slow reference."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ def half(
 
 
 def spotted(minute: float, inside: str = A) -> NatRecord:
-    """What an event says, which does not tell when its connection began (see `devices.nat.reading.record_of`)."""
+    """A record from an event that does not tell when its connection began.
+
+    See `devices.nat.reading.record_of`.
+    """
     return session(minute - 60, minute + 1, inside, protocol=ANY, far="")._replace(kind=Kind.SEEN)
 
 

@@ -28,7 +28,7 @@ LINES = sorted({line for rule, text in EXAMPLES if rule.scope in RUNNING for lin
 
 
 def read(rule: Rule, text: str, folder: Path) -> list[Explained]:
-    """What a list or, for rules of running text, the body of a letter says."""
+    """Read a list, or the body of a letter for rules of running text."""
     path = folder / "example"
     letter = rule.scope in RUNNING and "\f" not in text
     path.write_text(f"{LETTER if letter else ''}{text}\n", encoding="utf-8")
@@ -63,7 +63,7 @@ def test_each_rule_has_a_name_and_examples_of_its_own() -> None:
 
 
 def judged(lines: list[str], *, advisory: bool, defangs: bool) -> list[object]:
-    """What a text's lines are judged as, value by value."""
+    """Judge a text's lines, value by value."""
     stated.said.cache_clear()
     prose = Prose(advisory=advisory, defangs=defangs)
     return [

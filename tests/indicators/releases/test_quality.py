@@ -1,4 +1,4 @@
-"""What sources are worth, counted while the values go by, against the count that holds them all."""
+"""Quality of sources, counted while the values go by, against the count that holds them all."""
 
 from __future__ import annotations
 

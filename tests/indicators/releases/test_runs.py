@@ -1,4 +1,4 @@
-"""Sorted runs on the disk: the order and the merging of lists in memory, whatever the size of a run."""
+"""Sorted runs on the disk: the order and the merging of lists in memory, at any size of a run."""
 
 from __future__ import annotations
 

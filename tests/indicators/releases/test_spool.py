@@ -1,4 +1,4 @@
-"""What a writer goes through: the same whether it lies in memory or on the disk, as often as it is asked."""
+"""Spools of a writer: the same in memory and on the disk, as often as they are read."""
 
 from __future__ import annotations
 

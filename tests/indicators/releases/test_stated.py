@@ -1,4 +1,4 @@
-"""What releases say of themselves, for hunts with several lists."""
+"""Statements of releases about themselves, for hunts with several lists."""
 
 from __future__ import annotations
 

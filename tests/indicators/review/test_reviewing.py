@@ -1,4 +1,4 @@
-"""What is dangerous, doubtful or new, and why."""
+"""Dangerous, doubtful and new values, with reasons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Strict readers of syntaxes whose own programs no package here has, written from their makers' documentation. Each raises ValueError with the place."""
+"""Strict readers of syntaxes whose own programs no package here has.
+
+Written from their makers' documentation. Each raises ValueError with the place.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +84,10 @@ def _targets(text: str, number: int) -> tuple[str, ...]:
 
 
 def snort_content(text: str) -> bytes:
-    """The bytes of a content option (https://docs.snort.org/rules/options/payload/content), with its modifiers after a comma."""
+    """The bytes of a content option, with its modifiers after a comma.
+
+    https://docs.snort.org/rules/options/payload/content
+    """
     match = re.fullmatch(
         r'"((?:[^"\\;|]|\\[\\";]|\|(?:[0-9A-Fa-f]{2} ?)+\|)+)"((?:, *(?:nocase|fast_pattern))*)', text
     )
@@ -94,12 +100,18 @@ def snort_content(text: str) -> bytes:
 
 
 _ZEEK_TYPES = {"Intel::ADDR", "Intel::SUBNET", "Intel::URL", "Intel::DOMAIN", "Intel::FILE_HASH"}
-"""Of `Intel::Type` (https://docs.zeek.org/en/master/scripts/base/frameworks/intel/main.zeek.html)."""
+"""Names of `Intel::Type`.
+
+https://docs.zeek.org/en/master/scripts/base/frameworks/intel/main.zeek.html
+"""
 
 
 def zeek_intel(text: str) -> Iterator[dict[str, str]]:
-    """The rows of an intelligence file, as the ASCII reader of the input framework takes it
-    (https://docs.zeek.org/en/master/frameworks/input.html): comments, then `#fields`, then as many columns in every line, none of them empty."""
+    """The rows of an intelligence file, as the ASCII reader of the input framework parses it.
+
+    Comments, then `#fields`, then as many columns in every line, none of them empty
+    (https://docs.zeek.org/en/master/frameworks/input.html).
+    """
     fields: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
         if line.startswith("#fields\t"):
@@ -138,11 +150,17 @@ _FIELDS = {
     "proxy": {"cs-host", "c-uri"},
     "process_creation": {"Hashes"},
 }
-"""Fields of the taxonomy (https://sigmahq.io/docs/basics/log-sources.html and the specification's appendix) by category."""
+"""Fields of the taxonomy by category.
+
+https://sigmahq.io/docs/basics/log-sources.html and the specification's appendix.
+"""
 
 
 def sigma_rules(text: str) -> Iterator[dict[str, Any]]:
-    """The rules of a file, held against the specification (https://sigmahq.io/sigma-specification/, version 2)."""
+    """The rules of a file, checked against the specification.
+
+    https://sigmahq.io/sigma-specification/, version 2.
+    """
     import yaml
 
     seen: set[str] = set()

@@ -15,7 +15,10 @@ HOSTILE = "x\"; } $(id) `id` \\ \n \r\t # // /* */ ]]> <a> |41| ' % {0} -- \u202
 
 
 def made(count: int) -> Iterator[Indicator]:
-    """That many names and addresses, and a tenth of URLs and hashes of each kind, with hostile words beside them."""
+    """Make so many names and addresses, and a tenth of URLs and hashes of each kind.
+
+    With hostile texts beside them.
+    """
     for number in range(count):
         yield Indicator(T.DOMAIN, f"c{number:06d}.bot{number % 977}.xyz", HOSTILE)
         address = (

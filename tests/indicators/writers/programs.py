@@ -30,7 +30,7 @@ def run(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def running(arguments: Sequence[str | Path], port: int) -> Iterator[None]:
-    """A server of DNS that was started for the test, asked until it answers, and stopped by its own process."""
+    """A DNS server that was started for the test, queried until it answers, stopped by its own process."""
     process = subprocess.Popen(list(map(str, arguments)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         came(
@@ -48,7 +48,10 @@ def running(arguments: Sequence[str | Path], port: int) -> Iterator[None]:
 
 
 def ask(port: int, name: str, timeout_s: float = 3.0) -> tuple[str, list[str]] | None:
-    """The code (`NOERROR`, `NXDOMAIN`, ...) and IPv4 addresses of the answer to one question (RFC 1035 section 4), or None."""
+    """The code (`NOERROR`, `NXDOMAIN`, ...) and IPv4 addresses of the answer to one query, or None.
+
+    RFC 1035 section 4.
+    """
     question = b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0"
     packet = b"\x12\x34\x01\x00\x00\x01\0\0\0\0\0\0" + question + b"\0\x01\0\x01"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:

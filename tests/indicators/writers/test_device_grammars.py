@@ -1,4 +1,7 @@
-"""Lists for devices whose programs no package has, held line by line against the syntax and the limits that their makers document."""
+"""Lists for devices whose programs no package has.
+
+Checked line by line against the syntax and the limits that their makers document.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,10 @@ def lines(text: str) -> Iterator[str]:
 
 
 def address(line: str) -> bool:
-    """PAN-OS "Formatting Guidelines for an External Dynamic List", FortiOS "External resources file format": an address or a network without host bits."""
+    """PAN-OS "Formatting Guidelines for an External Dynamic List", FortiOS "External resources file format".
+
+    An address or a network without host bits.
+    """
     return str(ip_network(line) if "/" in line else ip_address(line)) == line
 
 
@@ -89,7 +95,11 @@ _SETTINGS = {"subnet", "ip6", "comment", "member", "name", "domain", "type", "ac
 
 
 def test_fortigate_takes_each_command() -> None:
-    """FortiOS CLI Reference: nesting, names of objects (79 characters, 35 of groups), members of a group (300), lengths of texts, numbers once."""
+    """FortiOS CLI Reference.
+
+    Nesting, names of objects (79 characters, 35 of groups), members of a group (300), lengths of texts,
+    numbers once.
+    """
     open_, section = [""], ""
     objects: set[tuple[str, str]] = set()
     entries: set[tuple[str, int]] = set()
@@ -136,7 +146,10 @@ _CHECKPOINT_TYPES = {
 
 
 def test_check_point_takes_each_row() -> None:
-    """Threat Prevention Administration Guide, "Custom Intelligence Feeds": seven fields, the values of each, unique names."""
+    """Threat Prevention Administration Guide, "Custom Intelligence Feeds".
+
+    Seven fields, the values of each, unique names.
+    """
     head, columns, *rows = text_of(
         exported(BY_NAME["checkpoint"], [*SAMPLE, *LONG, *listed(3000)])
     ).splitlines()
@@ -161,7 +174,10 @@ _MIKROTIK = re.compile(r'add((?: [a-z-]+=(?:"(?:[^"\\$]|\\.)*"|[\w.:/-]+))+)')
 
 
 def test_router_os_takes_each_command() -> None:
-    """RouterOS "Scripting", "Address-lists", "DNS static": menus, properties, quoted texts in which nothing is a variable."""
+    """RouterOS "Scripting", "Address-lists", "DNS static".
+
+    Menus, properties, quoted texts in which nothing is a variable.
+    """
     menus = {"/ip firewall address-list", "/ipv6 firewall address-list", "/ip dns static"}
     menu, added = "", 0
     for line in lines(text_of(exported(BY_NAME["mikrotik"], [*SAMPLE, *LONG, *listed(3000)]))):
@@ -186,7 +202,10 @@ def test_router_os_takes_each_command() -> None:
 
 
 def test_windows_dns_takes_each_policy() -> None:
-    """`Add-DnsServerQueryResolutionPolicy` (module DnsServer): a name of its own, one criterion of names, nothing that PowerShell would expand."""
+    """`Add-DnsServerQueryResolutionPolicy` (module DnsServer).
+
+    A name of its own, one criterion of names, nothing that PowerShell would expand.
+    """
     names: list[str] = []
     policies = [
         line

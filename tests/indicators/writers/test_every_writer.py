@@ -1,4 +1,4 @@
-"""What must hold for every writer: its registry line, its stamp, the same bytes each time, nothing lost in silence, and back again."""
+"""Rules for every writer: registry line, stamp, the same bytes each time, no silent loss, a way back."""
 
 from __future__ import annotations
 

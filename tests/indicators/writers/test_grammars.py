@@ -1,4 +1,7 @@
-"""Snort's, Zeek's and Sigma's own programs are in no package: strict readers of their documented syntax take the outputs, long and hostile ones."""
+"""Snort's, Zeek's and Sigma's own programs are in no package.
+
+Strict readers of their documented syntax take the outputs, long and hostile ones.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """No value and no word beside it leaves its place in any syntax.
 
-Each output is cut into its program's tokens by a small reader written here; what the tokens are must not depend on the hostile text.
+Each output is cut into its program's tokens by a small reader written here; what the tokens are must not
+depend on the hostile text.
 """
 
 from __future__ import annotations
@@ -152,7 +153,10 @@ def _harmless(entry: Indicator) -> Indicator:
 
 
 def _shape(writer: Writer, text: str) -> object:
-    """The output as its program's parser sees it, without what strings and comments hold and without the values themselves."""
+    """The output as its program's parser sees it.
+
+    Without the content of strings and comments and without the values themselves.
+    """
     name = writer.name
     assert not re.search(r"[\0\x0b\x0c\x85\u2028\u2029\r]", text.replace("\r\n", "\n")) or name in (
         "csv",

@@ -1,4 +1,7 @@
-"""The rules of the Linux kernel, loaded for real in a network namespace of the test's own: what is listed cannot be reached, all else can."""
+"""The rules of the Linux kernel, loaded for real in a network namespace of the test's own.
+
+What is listed cannot be reached, all else can.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,7 @@ NETWORK = (
 
 
 def reached(loading: str, path: Path, addresses: list[str]) -> dict[str, bool]:
-    """Which addresses can be sent to after loading the rules, in a network of the test's own."""
+    """Send to addresses after loading the rules, in a network of the test's own; return those reached."""
     for name in ("ip", "unshare"):
         program(name)
     script = f'{NETWORK} && {loading} && exec "{sys.executable}" -c "$SENDING" "$@"'

@@ -47,7 +47,7 @@ ASKED = {
     ("unit.example", "127.0.4.200"): 403,
     ("unit.example", "127.0.5.1"): 200,
 }
-"""What is answered to a host asked for from an address."""
+"""Answer to a host requested from an address."""
 HAPROXY = """global
     log stdout format raw local0
 defaults
@@ -65,8 +65,8 @@ frontend test
 NGINX = """daemon off; master_process off; pid {folder}/pid; error_log {folder}/log;
 events {{}}
 http {{
-    access_log off; client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
-    uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
+    access_log off; client_body_temp_path {folder}/a; proxy_temp_path {folder}/b;
+    fastcgi_temp_path {folder}/c; uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
     include {folder}/lamsach.conf;
     server {{
         listen 127.0.0.1:{port};

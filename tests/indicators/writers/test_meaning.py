@@ -1,4 +1,7 @@
-"""What the outputs mean, not only that they are taken: Suricata over packets, Squid's expressions, Sigma, KQL and DNS policies as text."""
+"""Meaning of the outputs, beyond acceptance.
+
+Suricata over packets, Squid's expressions, Sigma, KQL and DNS policies as text.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,7 @@ def segment(flags: int, number: int, acknowledged: int, payload: bytes = b"", *,
 
 
 def page(host: str) -> list[bytes]:
-    """A connection in which a page of this host is asked for."""
+    """A connection with a request for a page of this host."""
     asked = f"GET /x HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
     told = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
     return [
@@ -139,7 +142,7 @@ def test_suricata_datasets_hold_whole_names(tmp_path: Path) -> None:
 def test_squids_expression_means_the_url_and_what_lies_below(
     url: str, hit: list[str], missed: list[str]
 ) -> None:
-    """What Squid compares has its percent-encoding undone."""
+    """Squid compares texts with their percent-encoding undone."""
     pattern = re.compile(_pattern(url).replace("[[:space:]]", "[ ]"))
     assert [text for text in hit if not pattern.search(text)] == []
     assert [text for text in missed if pattern.search(text)] == []

@@ -137,7 +137,10 @@ def test_yara_finds_a_listed_file() -> None:
 
 @long_lists
 def test_a_stix_validator_takes_the_bundle(count: int) -> None:
-    """Object by object, so that a hundred thousand need no more memory than their text; the bundle around them is taken with a few."""
+    """Object by object, so that a hundred thousand need no more memory than their text.
+
+    The bundle around them is taken with a few.
+    """
     few = stix2.parse(text_of(exported(BY_NAME["stix"], listed(50))), allow_custom=False, version="2.1")
     assert len([item for item in few.objects if item.type == "indicator"]) > 20
     objects = json.loads(text_of(exported(BY_NAME["stix"], listed(count))))["objects"]

@@ -1,4 +1,7 @@
-"""Real resolvers with our lists, over loopback: a listed name and those below it are blocked, its sibling is not, an expired one resolves again."""
+"""Real resolvers with our lists, over loopback.
+
+A listed name and those below it are blocked, its sibling is not, an expired one resolves again.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ NAMES = {
     "shallow.mal.test": False,
     "old.test": True,
 }
-"""Which names are blocked while the whole list is valid."""
+"""Names that are blocked while the whole list is valid."""
 
 
 def named(folder: Path, port: int, name: str) -> list[str | Path]:
@@ -48,8 +51,9 @@ def named(folder: Path, port: int, name: str) -> list[str | Path]:
         f"* IN A {ANSWER}\nlisted-address IN A 192.0.2.81\nlisted-network IN A 198.51.100.9\n"
     )
     (folder / "named.conf").write_text(
-        f"""options {{ directory "{folder}"; listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; recursion yes;
- pid-file none; session-keyfile "{folder}/session.key"; dnssec-validation no; response-policy {{ zone "lamsach.rpz"; }} qname-wait-recurse no;
+        f"""options {{ directory "{folder}"; listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
+ recursion yes; pid-file none; session-keyfile "{folder}/session.key"; dnssec-validation no;
+ response-policy {{ zone "lamsach.rpz"; }} qname-wait-recurse no;
  allow-query {{ 127.0.0.1; }}; forwarders {{ }}; empty-zones-enable no; }};
 controls {{ }};
 zone "test" {{ type primary; file "test.zone"; }};

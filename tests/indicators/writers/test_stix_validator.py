@@ -1,6 +1,9 @@
-"""OASIS's own validator takes the STIX bundles: its JSON schemas, the rules of the standard that those cannot say, and the grammar of patterns.
+"""OASIS's own validator takes the STIX bundles.
 
-`LAMSACH_STIX_VALIDATOR` names the folder with it, see `stix_validator.txt`; without it these tests are skipped.
+Its JSON schemas, the rules of the standard that those cannot say, and the grammar of patterns.
+
+`LAMSACH_STIX_VALIDATOR` names the folder with it, see `stix_validator.txt`; without it these tests are
+skipped.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ Errors = Callable[[dict[str, Any]], list[str]]
 
 @pytest.fixture
 def errors_of(monkeypatch: pytest.MonkeyPatch) -> Errors:
-    """What the validator finds wrong in an object."""
+    """Return the validator's complaints about an object."""
     if FOLDER is None:
         missing("OASIS's validator of STIX")
     monkeypatch.syspath_prepend(FOLDER)

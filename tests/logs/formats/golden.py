@@ -1,4 +1,4 @@
-"""Golden cases: `data/<format>/<case>.log`, and beside it the events that it must give, one JSON object a line."""
+"""Golden cases: `data/<format>/<case>.log`, and beside it the wanted events, one JSON object a line."""
 
 from __future__ import annotations
 

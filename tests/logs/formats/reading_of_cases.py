@@ -1,4 +1,4 @@
-"""Reads a golden case as the reader does: header lines go to `header`, lines of one record are joined."""
+"""Read a golden case as the reader does: header lines go to `header`, lines of one record are joined."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SAMPLES = Path(__file__).parents[4] / "shared/samples/logs"
 
 
 def records(log_format: type[LogFormat], lines: list[str]) -> Iterator[dict[str, object]]:
-    """The events of a file, as `golden.as_json` writes them, and for a refused line its number and `refused`."""
+    """The events of a file, as `golden.as_json` writes them; for a refused line its number and `refused`."""
     parser = log_format(context_of([line for line in lines if line.strip()]))
     start = 0
     while start < len(lines):

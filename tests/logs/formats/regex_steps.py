@@ -1,9 +1,11 @@
-"""Counts what a regular expression costs, instead of timing it: a backtracking matcher that counts its steps.
+"""Count a regular expression's cost, instead of timing it: a backtracking matcher that counts its steps.
 
-It walks the parse tree of the standard library's own parser, as `re` does, without `re`'s shortcuts, so that it counts more, never less.
-`attacks` makes the texts that hurt: for each repetition, what may stand before it, its body many times, and an end that does not fit.
+It walks the parse tree of the standard library's own parser, as `re` does, without `re`'s shortcuts, so that
+it counts more, never less. `attacks` makes the texts that hurt: for each repetition, what may stand before
+it, its body many times, and an end that does not fit.
 
-Bounded repetitions (`{1,64}`) count as short ones, because it is growth that matters: a bound makes a constant.
+Bounded repetitions (`{1,64}`) count as short ones, because it is growth that matters: a bound makes a
+constant.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ _WORD, _SPACE, _DIGIT = re.compile(r"\w", re.ASCII), re.compile(r"\s", re.ASCII)
 _ONE_CHARACTER = ("LITERAL", "NOT_LITERAL", "ANY", "IN")
 Rest = Callable[[int], bool]
 Node = tuple[str, Any]
-"""What is matched, and what this needs: a node of the standard library's tree, prepared once."""
+"""A pattern and its steps: a node of the standard library's tree, prepared once."""
 
 
 class TooManySteps(Exception):
@@ -29,7 +31,7 @@ class TooManySteps(Exception):
 
 
 class Steps:
-    """Counts the steps of matching one expression."""
+    """A counter of the steps of matching one expression."""
 
     def __init__(self, pattern: re.Pattern[str]) -> None:
         self._nodes = _prepared(re._parser.parse(pattern.pattern, pattern.flags), pattern.flags)  # type: ignore[attr-defined]
@@ -53,7 +55,10 @@ class Steps:
         return self.count
 
     def _run(self, nodes: list[Node], index: int, position: int, rest: Rest) -> bool:
-        """Match the nodes from this one on, and then the rest; characters that follow each other are taken in a loop."""
+        """Match the nodes from this one on, and then the rest.
+
+        Characters that follow each other are taken in a loop.
+        """
         while True:
             self.count += 1
             if self.count > _TOO_MANY:
@@ -121,7 +126,7 @@ class Steps:
 
 
 class Fits(dict[str, bool]):
-    """Whether each character fits a node that takes one: worked out when it is first met."""
+    """Cache of the characters that fit a node that takes one, filled on demand."""
 
     def __init__(self, kind: Any, value: Any, flags: int) -> None:
         super().__init__()
@@ -187,7 +192,7 @@ def _in(items: tuple[Any, ...], character: str, fold: bool) -> bool:
 
 
 def attacks(pattern: re.Pattern[str], length: int) -> Iterator[str]:
-    """Texts that make the expression try again and again; `length` is how often the body of a repetition stands in them."""
+    """Build texts that make the expression backtrack; `length`: repetitions of the body."""
     tree = re._parser.parse(pattern.pattern, pattern.flags)  # type: ignore[attr-defined]
     for before, body in dict.fromkeys(_repetitions(list(tree), "")):
         for end in ("\x00", "a", " "):
@@ -196,7 +201,7 @@ def attacks(pattern: re.Pattern[str], length: int) -> Iterator[str]:
 
 
 def _repetitions(nodes: list[Any], before: str) -> Iterator[tuple[str, str]]:
-    """Each unbounded repetition: a text that fits what stands before it, and one that fits its body."""
+    """Yield each unbounded repetition: a text that fits the part before it, and one that fits its body."""
     for kind, value in nodes:
         name = str(kind)
         if name.endswith("_REPEAT"):

@@ -1,4 +1,7 @@
-"""A product's line within a JSON object is the object's text: the envelope's reader takes it out, no product claims the object."""
+"""A product's line within a JSON object is the object's text.
+
+The envelope's reader takes it out, no product claims the object.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +95,7 @@ AROUND = {
 @pytest.mark.parametrize("around", AROUND)
 @pytest.mark.parametrize("text", [EVE, ZEEK, SYSMON, PALO_ALTO], ids=["eve", "zeek", "sysmon", "paloalto"])
 def test_json_within_json_is_the_products(text, around):
-    """Whatever stands around it: the ends and the time are the product's own, not the collector's."""
+    """Ends and time are the product's own, not the collector's, in any surroundings."""
     line = json.dumps(AROUND[around](text))
     event = LineParser(detect(line.encode()), FileContext("case.log", head=[line])).parse(line, 1)
     assert event is not None

@@ -1,4 +1,7 @@
-"""VMware NSX, Cisco ISE, Kerio Control, Suricata's old text logs and Azure's flow logs: documents of flows."""
+"""VMware NSX, Cisco ISE, Kerio Control, Suricata's old text logs and Azure's flow logs.
+
+Documents of flows.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,10 @@
-"""What every log format keeps to, over all golden cases: beside `tests/logs/test_formats.py`, which reads each format's own cases.
+"""Rules for every log format, over all golden cases.
 
-Here formats meet each other's lines, and cost is counted: the steps of every regular expression (`regex_steps`) and the calls of
-every parser must grow with the line's length, not with its square. No test looks at a clock.
+Beside `tests/logs/test_formats.py`, which reads each format's own cases.
+
+Here formats meet each other's lines, and cost is counted: the steps of every regular expression
+(`regex_steps`) and the calls of every parser must grow with the line's length, not with its square. No test
+looks at a clock.
 """
 
 from __future__ import annotations
@@ -34,7 +37,10 @@ from lamsach.model import Event
 from tests.rows import each_row
 
 GENERAL = frozenset({"cef", "leef", "key_value", "json_lines", "csv_columns"})
-"""Shapes that any product may write. They stand last in the registry, so a product's own format is asked before."""
+"""Shapes that any product may write.
+
+They stand last in the registry, so a product's own format is asked before.
+"""
 ALIKE = {
     ("openvpn", "sophos"): "UTM runs OpenVPN: its own records bear the daemon's name and stand first",
     (
@@ -45,7 +51,7 @@ ALIKE = {
     ("web_access", "exchange"): "comments of the W3C's extended format stand above Exchange's rows too",
     ("cisco_asa", "csv_columns"): "a table whose cells hold whole messages of a firewall",
 }
-"""Reviewed: (the format that recognises, whose line it is): why the two cannot be told apart by one line."""
+"""Reviewed: (the format that recognises, the line's own): why one line cannot tell the two apart."""
 BY_FILE = {
     "exchange": "columns of the file's own choice",
     "csv_columns": "rows mean nothing without their headings",
@@ -111,7 +117,10 @@ def test_general_shapes_stand_last():
 
 @each_format
 def test_every_field_that_it_gives_is_in_a_golden_case(log_format):
-    """A field that no case shows is a field that nobody has seen read right; only rare ones may lack a case."""
+    """A field that no case shows is a field that nobody has seen read right.
+
+    Only rare ones may lack a case.
+    """
     seen = set()
     for case_format, log in CASES:
         if case_format is log_format:
@@ -148,7 +157,7 @@ def test_no_other_formats_lines_are_recognised(log_format):
 
 @pytest.mark.parametrize(("one", "other"), ALIKE)
 def test_reviewed_exceptions_still_hold(one, other):
-    """An exception that is no longer needed has to go; of an alike pair the owner is asked first."""
+    """An exception that is no longer needed has to go; of an alike pair the owner comes first."""
     by_name = {f.name: f for f in FORMATS}
     assert any(by_name[one].recognises(line) for line in LINES[other])
     names = [f.name for f in FORMATS]
@@ -224,7 +233,10 @@ def deep_recursion():
 @pytest.mark.usefixtures("deep_recursion")
 @each_row("module_name", MODULES)
 def test_regular_expressions_take_steps_in_proportion(module_name):
-    """Twice the text, at most about twice the steps; a square would be four times, a nested repetition far more."""
+    """Twice the text, at most about twice the steps.
+
+    A square would be four times, a nested repetition far more.
+    """
     wrong = {}
     for name, pattern, anywhere in patterns_of(module_name):
         steps = Steps(pattern)
@@ -276,7 +288,7 @@ def test_the_counter_counts(pattern, text, grows):
 
 
 def calls(run: Callable[[], object]) -> int:
-    """How many functions, Python's own included, are called."""
+    """Count the called functions, Python's own included."""
     count = 0
 
     def on_event(_frame: object, event: str, _argument: object) -> None:
@@ -302,7 +314,10 @@ PIECES = st.sampled_from(
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_calls_grow_with_the_line(log_format, data):
-    """A line twice as long, at most about twice the calls; but for a length from which on it is no longer what it was."""
+    """A line twice as long, at most about twice the calls.
+
+    But for a length from which on it is no longer what it was.
+    """
     lines = LINES.get(log_format.name) or [""]
     line = data.draw(st.sampled_from(lines[:200]))
     cut = data.draw(st.integers(0, len(line)))
@@ -325,7 +340,7 @@ def test_calls_grow_with_the_line(log_format, data):
 
 
 def test_samples_are_told_apart():
-    """Beside our own cases, whatever cases stand outside the repository: each is read by some format of ours."""
+    """Cases outside the repository, beside our own: each is read by some format of ours."""
     folder = Path(__file__).parents[4] / "shared/samples/logs"
     for path in sorted(folder.glob("*.jsonl")):
         for text in path.read_text(encoding="utf-8").splitlines()[:10]:

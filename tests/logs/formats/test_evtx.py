@@ -31,7 +31,7 @@ def connection(number: int) -> tuple:
 
 
 def read(data: bytes) -> tuple[list[Event], list[Refusal], bool]:
-    """Events, refusals, and whether the file is told to be cut short."""
+    """Return events, refusals, and whether the file is reported as cut short."""
     events: list[Event] = []
     refusals: list[Refusal] = []
     try:
@@ -97,7 +97,7 @@ def test_a_damaged_record_spoils_no_other():
 @pytest.mark.parametrize("record", [0, 1, 3])
 @pytest.mark.parametrize(("size", "lost"), [(8, 0), (200, 1)])
 def test_a_damaged_head_of_a_record_spoils_no_other(record, size, lost):
-    """Where only the head is damaged, even the record itself is read."""
+    """Damage in the head alone leaves even the record itself readable."""
     place = 511
     for _ in range(record + 1):
         place = FIVE.index(b"\x2a\x2a\0\0", place + 1)
@@ -147,7 +147,7 @@ def test_a_mark_of_a_record_at_the_very_end_is_no_record():
 
 
 def test_a_chain_of_names_that_leads_back_to_itself_is_not_followed():
-    """The table in the chunk's head points at a name, whose next one is another, whose next one is the first."""
+    """A name in the chunk's table refers to another, which refers to the first."""
     one, other = (FIVE.index(name.encode("utf-16-le"), 512) - 8 for name in ("Event", "System"))
     damaged = bytearray(FIVE)
     struct.pack_into("<I", damaged, one, other)

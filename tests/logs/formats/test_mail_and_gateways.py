@@ -1,4 +1,7 @@
-"""Mail servers and gateways, web gateways, application firewalls, lines of containers, modems: the traps that a table shows better."""
+"""Mail servers and gateways, web gateways, application firewalls, lines of containers, modems.
+
+The traps that a table shows better.
+"""
 
 from __future__ import annotations
 

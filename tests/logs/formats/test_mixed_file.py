@@ -1,4 +1,7 @@
-"""The file of a syslog server, in which every product writes: each line is told for itself, and read as its product's."""
+"""File of a syslog server with lines of every product.
+
+Each line is recognised for itself, and read as its product's.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ def test_every_line_is_told_for_itself():
 
 @pytest.mark.parametrize("first", [0, 7, 23])
 def test_every_line_of_the_mixed_file_is_read(first):
-    """Whatever comes first in the file, and whoever wrote the line before."""
+    """Any first line of the file and any line before it make no difference."""
     lines = [line for _, _, line in LINES]
     lines = [*lines[first::31], *lines]
     detection = detect("".join(f"{line}\n" for line in lines).encode()[: 1 << 18])

@@ -1,4 +1,7 @@
-"""Firewalls, gateways and name servers of many makers, and lines of named values: the traps that a table shows better."""
+"""Firewalls, gateways and name servers of many makers, and lines of named values.
+
+The traps that a table shows better.
+"""
 
 from __future__ import annotations
 

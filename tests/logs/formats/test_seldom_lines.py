@@ -1,6 +1,9 @@
-"""Lines that the makers document and that are seldom seen: one of each message and version, with what a reader has to tell of it.
+"""Lines that the makers document and that are seldom seen.
 
-`seldom_*.jsonl`: the format, the file's lines (the last is the one that counts), and the event's fields; null: the field must be empty.
+One of each message and version, with what a reader has to tell of it.
+
+`seldom_*.jsonl`: the format, the file's lines (the last is the one that counts), and the event's fields;
+null: the field must be empty.
 """
 
 from __future__ import annotations

