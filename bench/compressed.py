@@ -93,7 +93,7 @@ def compressed_table(
             table.row(log.name, suffix[1:], bare_, search, one, two, best, f"{two / best:.0%}")
     for suffix, values in shares.items():
         table.row("median", suffix[1:], *[""] * 5, f"{middle(values):.0%}")
-    table.print("Compressed input, beside what two processors allow (isal for gzip, zstandard for zstd)")
+    table.print("Compressed input and the limit of two processors")
 
 
 def _in_turn(plain: Path, packed: Path, list_path: Path) -> list[tuple[Path, Path, int]]:

@@ -92,8 +92,11 @@ def table(found: Result, wanted: argparse.Namespace) -> str:
         "",
         f"In the run web processes used {web:.2f}, the worker {worker:.2f} and the database {base:.2f} "
         f"cores. An act of a user costs {mean_ms(found):.0f} ms of the processors on average "
-        f"(web, worker and database), a public page {public_ms(found):.2f} ms. On paper, with "
-        f"processors busy for {BUSY:.0%}:",
+        f"(web, worker and database), a public page {public_ms(found):.2f} ms.",
+        "",
+        "### More cores on paper",
+        "",
+        f"With processors busy for {BUSY:.0%} and the costs of an act and of a public page above:",
         "",
         (
             f"| cores | acts of users a second beside {wanted.public:g} public pages | reports (8 acts "

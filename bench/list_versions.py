@@ -10,9 +10,11 @@ On SQLite in a temporary folder.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,8 @@ STEPS = {
 }
 INTRODUCTION = (
     "`python -m bench.list_versions`: {values} values (half of them names, half addresses, each with its "
-    "threat), SQLite. The portal alone, before it does anything, takes {base}.\n"
+    "threat), SQLite. The portal alone, before it does anything, takes {base}. {day:%d %B %Y}, {cores} "
+    "cores.\n"
 )
 
 
@@ -221,7 +224,9 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         base = run([sys.executable, "-m", "bench.list_versions", "--step", "base", folder]).peak_bytes
-        introduction = INTRODUCTION.format(values=f"{asked.values:,}", base=f"{base / 1e6:,.0f} MB")
+        introduction = INTRODUCTION.format(
+            values=f"{asked.values:,}", base=f"{base / 1e6:,.0f} MB", day=date.today(), cores=os.cpu_count()
+        )
         tell(introduction) if not asked.write else None
         with recorded(asked.write, "list versions", introduction):
             measured(Path(folder), asked.values)

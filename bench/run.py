@@ -129,14 +129,9 @@ def speed(logs: Sequence[Log], list_path: Path, repeat: int, limit_s: float) -> 
         )
     search.row("median", *[""] * 4, middle(item.ratio for item in results))
     whole.row("median", *[""] * 4, middle(item.whole_ratio for item in results))
-    search.print("Seconds of the search alone, without reading the list")
-    whole.print(
-        "Seconds of the whole process (list compiled before for lamsach, in a database for DuckDB, in "
-        "Parquet for Polars)"
-    )
-    lines.print(
-        "Matching lines that each found (rg knows no networks and no ends of names, so its count may differ)"
-    )
+    search.print("Seconds of the search alone")
+    whole.print("Seconds of the whole process")
+    lines.print("Matching lines found by each program")
 
 
 def memory(logs: Sequence[Log], lists: Sequence[Path]) -> None:

@@ -66,7 +66,7 @@ def share(logs: Sequence[Log], list_path: Path, repeat: int) -> None:
             gains[-1],
         )
     table.row("median", *[""] * 3, f"{statistics.median(shares):.0%}", "", statistics.median(gains))
-    table.print("The whole hunt beside the kernel alone on the same bytes")
+    table.print("The hunt and the kernel on the same bytes")
 
 
 def _timed(log: Path, list_path: Path, threads: int, repeat: int) -> Timing:

@@ -45,7 +45,7 @@ def start(list_path: Path, repeat: int, before: Path | None = None) -> None:
                     statistics.median(run[part] for run in runs[tree]) for tree in trees for part in (0, 1)
                 )
                 table.row(name, *middles)
-    table.print("Start")
+    table.print("Commands that do little")
 
 
 def _cases(folder: Path, list_path: Path) -> dict[str, list[str]]:

@@ -49,7 +49,7 @@ class Table:
         """Show the table on standard output."""
         widths = [max(len(row[column]) for row in self._rows) for column in range(len(self._rows[0]))]
         tell()
-        tell(f"**{title}**")
+        tell(f"### {title}")
         tell()
         for index, row in enumerate(self._rows):
             cells = [

@@ -73,7 +73,7 @@ def test_tables_line_up(capsys: pytest.CaptureFixture[str]) -> None:
     table.print("Speed")
     assert capsys.readouterr().out.splitlines() == [
         "",
-        "**Speed**",
+        "### Speed",
         "",
         "| format | GB/s |",
         "|--------|-----:|",
@@ -90,7 +90,7 @@ def test_tables_go_into_the_document(tmp_path: Path) -> None:
     with recorded(document, "speed", "On this machine."):
         table.print("Speed")
     text = document.read_text("utf-8")
-    assert text.startswith("before\n<!-- begin speed -->\n\nOn this machine.\n\n**Speed**\n\n| format |")
+    assert text.startswith("before\n<!-- begin speed -->\n\nOn this machine.\n\n### Speed\n\n| format |")
     assert text.endswith("| squid  |    2 |\n\n<!-- end speed -->\nafter\n")
     with pytest.raises(ValueError, match="memory"), recorded(document, "memory", ""):
         pass
