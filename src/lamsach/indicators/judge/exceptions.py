@@ -18,7 +18,6 @@ from lamsach.indicators.judge.rule import (
     NO_DIGESTS,
     SAID,
     WRITTEN,
-    Place,
     Rule,
     any_case,
     near,
@@ -95,19 +94,6 @@ def lets_through(line: str) -> bool:
     return len(line) <= 1000 and line[:1] in _FIRST and _COMMAND.fullmatch(line) is not None
 
 
-def _sets_own(line: str) -> bool:
-    """Return whether a line configures the own network: its name servers, neighbours, interfaces."""
-    return len(line) <= 400 and line[:1] in _FIRST and _SETTING.fullmatch(line) is not None
-
-
-def _filtered(place: Place) -> bool:
-    return place.line.prose.filtered
-
-
-def _in_open_clause(place: Place) -> bool:
-    return 0 < place.line.excluded > place.start
-
-
 _VICTIM = vocabulary("victims")
 
 
@@ -153,17 +139,8 @@ _CLEARED = any_case(
 _RECOMMENDED_WORDS = vocabulary("recommended")
 
 
-def _recommended(said: Said) -> bool:
-    return said.key in _RECOMMENDED_WORDS
-
-
-def _says_benign(said: Said) -> bool:
-    by_heading = said.heading in VERDICT_KEYS and said.key in _VERDICTS
-    return said.key in _BENIGN or by_heading or (said.heading in BLAMES and said.key in _NO)
-
-
 RULES = (
-    Rule("sigma_filter", ALL, LINE, _filtered, MENTIONED, refusals.ALLOWED, 10,
+    Rule("sigma_filter", ALL, LINE, lambda place: place.line.prose.filtered, MENTIONED, refusals.ALLOWED, 10,
         taken=["detection:\n    selection:\n        DestinationHostname: evil-a.site"],
         refused=["detection:\n    filter_main:\n        DestinationHostname: good-a.site"]),
     Rule("query_excludes", ALL, WRITTEN,
@@ -175,13 +152,16 @@ RULES = (
     Rule("let_pass", NO_DIGESTS, WRITTEN, near(_LET_PASS, 192), MENTIONED, refusals.ALLOWED, 50,
         taken=["Please block evil-a.site"],
         refused=["Please allow good-a.site", "Không chặn good-a.site và 203.0.113.58"]),
-    Rule("open_clause", ALL, LINE, _in_open_clause, MENTIONED, refusals.ALLOWED, 97,
+    Rule("open_clause", ALL, LINE, lambda place: 0 < place.line.excluded > place.start, MENTIONED,
+        refusals.ALLOWED, 97,
         taken=["let excluded = dynamic([\n'good-a.site'\n])\nevil-a.site"],
         refused=["let excluded = dynamic([\n'good-a.site'", "WHITELIST = [\n'good-a.site',\n'good-b.site'"]),
     Rule("lets_through", ALL, COMMAND, lets_through, MENTIONED, refusals.ALLOWED, 10,
         taken=["-A INPUT -s 203.0.113.58/32 -j DROP", "deny 203.0.113.58;"],
         refused=["-A INPUT -s 203.0.113.58/32 -j ACCEPT", "ufw allow from 203.0.113.58"]),
-    Rule("own_setting", ALL, COMMAND, _sets_own, MENTIONED, refusals.OWN_CLIENT, 20,
+    Rule("own_setting", ALL, COMMAND,
+        lambda line: len(line) <= 400 and line[:1] in _FIRST and _SETTING.fullmatch(line) is not None,
+        MENTIONED, refusals.OWN_CLIENT, 20,
         taken=["server 203.0.113.58"],
         refused=["nameserver 203.0.113.58", "ip name-server 203.0.113.58", "forward-addr: 203.0.113.58"]),
     Rule("said_exception", ALL, SAID,
@@ -191,7 +171,8 @@ RULES = (
         refused=["domain,note\ngood-a.site,whitelist", "domain,false positive\ngood-a.site,yes",
             "203.0.113.58 # whitelist"]),
     Rule("said_benign", ALL, SAID,
-        _says_benign, MENTIONED, refusals.BENIGN, 20,
+        lambda said: said.key in _BENIGN or (said.heading in VERDICT_KEYS and said.key in _VERDICTS)
+        or (said.heading in BLAMES and said.key in _NO), MENTIONED, refusals.BENIGN, 20,
         taken=["domain,verdict\nevil-a.site,malicious", "domain,note\nevil-a.site,clean"],
         refused=["domain,verdict\ngood-a.site,clean", "good-a.site (legitimate)",
             "domain,malicious\ngood-a.site,no"]),
@@ -224,7 +205,7 @@ RULES = (
     Rule("public_resolver", ADDRESS, WRITTEN, lambda place: not place.line.alone and place.value in RESOLVERS,
         MENTIONED, refusals.WELL_KNOWN, 60, taken=["8.8.8.8", "It asks 203.0.113.53"],
         refused=["It asks 8.8.8.8"]),
-    Rule("said_recommended", ALL, SAID, _recommended, MENTIONED, refusals.RECOMMENDED, 30,
-        taken=["ip,role\n203.0.113.53,resolver of the botnet"],
+    Rule("said_recommended", ALL, SAID, lambda said: said.key in _RECOMMENDED_WORDS, MENTIONED,
+        refusals.RECOMMENDED, 30, taken=["ip,role\n203.0.113.53,resolver of the botnet"],
         refused=["ip,role\n203.0.113.53,recommended resolver", "ip,vai trò\n203.0.113.53,đối tác"]),
 )  # fmt: skip

@@ -99,24 +99,6 @@ def without_seams(text: str) -> str:
     return _JOINED.sub("", text)
 
 
-def _of_two_labels(place: Place) -> bool:
-    return place.token.count(".") == 1
-
-
-def _labelled_file(place: Place) -> bool:
-    two = _of_two_labels(place) or _TWO_ENDINGS.search(place.token) is not None
-    return two and (_FILES.match(place.text) is not None or _FILE_OF_HASH.search(place.near) is not None)
-
-
-def _called_file(place: Place) -> bool:
-    ending = place.token.rpartition(".")[2].lower()
-    return _of_two_labels(place) and ending in _ENDS_FILES and _CALLED_FILE.search(place.near) is not None
-
-
-def _digest_of_file(place: Place) -> bool:
-    return _DIGEST_OF.search(place.near) is not None and _DIGEST_IS.match(place.text, place.end) is not None
-
-
 def _beside_hash(place: Place) -> bool:
     return not place.line.alone and place.line.has_hash
 
@@ -127,11 +109,6 @@ def _package(place: Place) -> bool:
         return False
     announced = place.line.prose.packages
     return (announced and of_hash) or ((announced or of_hash) and PACKAGE.fullmatch(place.token) is not None)
-
-
-def _file_of_hash(place: Place) -> bool:
-    ending = place.last_label in _FILE_ENDINGS - {"ps"}
-    return ending and place.value.count(".") == 1 and _beside_hash(place)
 
 
 def _in_code(place: Place) -> bool:
@@ -146,10 +123,6 @@ def _is_argument(place: Place) -> bool:
     return before.isspace() and after != "(" and _FETCHES.search(place.text) is not None
 
 
-def _under_files(place: Place) -> bool:
-    return place.line.prose.section is Section.FILES
-
-
 RULES = (
     Rule("known_program", FILE, CELL, lambda cell: cell.value in _PROGRAMS, REFUSED,
         refusals.KNOWN_PROGRAM, 5,
@@ -160,18 +133,26 @@ RULES = (
     Rule("called_with_brackets", DOMAIN, WORD,
         lambda place: _CALLED.match(place.text, place.end) is not None,
         REFUSED, refusals.CODE, 10, taken=["evil-a.site (203.0.113.5"], refused=["Macro: shell.run('cmd')"]),
-    Rule("file_label", DOMAIN, WRITTEN, _labelled_file, REFUSED, refusals.FILE_NAME, 53,
+    Rule("file_label", DOMAIN, WRITTEN,
+        lambda place: (place.token.count(".") == 1 or _TWO_ENDINGS.search(place.token) is not None)
+        and (_FILES.match(place.text) is not None or _FILE_OF_HASH.search(place.near) is not None),
+        REFUSED, refusals.FILE_NAME, 53,
         taken=["Domain: setup.com"],
         refused=["File name: setup.com", "Đính kèm: 0123456789abcdef0123456789abcdef (update.com"]),
-    Rule("called_file", DOMAIN, WRITTEN, _called_file, REFUSED, refusals.FILE_NAME, 53,
+    Rule("called_file", DOMAIN, WRITTEN,
+        lambda place: place.token.count(".") == 1 and place.token.rpartition(".")[2].lower() in _ENDS_FILES
+        and _CALLED_FILE.search(place.near) is not None, REFUSED, refusals.FILE_NAME, 53,
         taken=["domain `update.com"], refused=["the file `update.com", "tệp có tên là setup.com"]),
-    Rule("digest_of_file", DOMAIN, WRITTEN, _digest_of_file, REFUSED, refusals.FILE_NAME, 53,
+    Rule("digest_of_file", DOMAIN, WRITTEN,
+        lambda place: _DIGEST_OF.search(place.near) is not None
+        and _DIGEST_IS.match(place.text, place.end) is not None, REFUSED, refusals.FILE_NAME, 53,
         taken=["MD5 (evil-a.site"], refused=["Digest\nMD5 (setup.com) = d41d8cd98f00b204e9800998ecf8427e0"]),
     Rule("package_label", DOMAIN, WRITTEN, near(_PACKAGE_LABEL), REFUSED, refusals.PACKAGE, 54,
         taken=["C2: com.evil-a.site"],
         refused=["Package name: com.evil.bank", "Tên gói ứng dụng: vn.gov.app"]),
     Rule("file_heading", DOMAIN, WRITTEN,
-        lambda place: place.line.alone and _under_files(place) and place.last_label in _FILE_ENDINGS,
+        lambda place: place.line.alone and place.line.prose.section is Section.FILES
+        and place.last_label in _FILE_ENDINGS,
         REFUSED, refusals.FILE_NAME, 60, taken=["MD5:\nevil-a.site"], refused=["File names:\nevil.app"]),
     Rule("field_of_a_log", DOMAIN, WRITTEN,
         lambda place: not place.line.alone and _FIELD.fullmatch(place.value) is not None, REFUSED,
@@ -183,7 +164,9 @@ RULES = (
         taken=["curl -o a.bin evil-a.site"], refused=["var u = evil.agent.name"]),
     Rule("package", DOMAIN, WRITTEN, _package, REFUSED, refusals.PACKAGE, 62, taken=["C2: com.evil.bank"],
         refused=["Mẫu 0123456789abcdef0123456789abcdef com.evil.bank", "Package names\ncom.evil.bank"]),
-    Rule("file_of_hash", DOMAIN, WRITTEN, _file_of_hash, REFUSED, refusals.FILE_NAME, 63,
+    Rule("file_of_hash", DOMAIN, WRITTEN,
+        lambda place: place.last_label in _FILE_ENDINGS - {"ps"} and place.value.count(".") == 1
+        and _beside_hash(place), REFUSED, refusals.FILE_NAME, 63,
         taken=["0123456789abcdef0123456789abcdef evil-a.site"],
         refused=["Mẫu 0123456789abcdef0123456789abcdef setup.app"]),
 )  # fmt: skip

@@ -66,10 +66,6 @@ def _version(place: Place) -> bool:
     return ":" not in place.value and _STATED_VERSION.search(place.near) is not None
 
 
-def _told_version(place: Place) -> bool:
-    return _SMALL.fullmatch(place.value) is not None and _TOLD_VERSION.search(place.near) is not None
-
-
 def _version_of_product(place: Place) -> bool:
     """Numbers behind a product's name; small ones behind that of a server or device: `FortiOS 7.4.1.2`."""
     product = _PRODUCT_VERSION.search(place.near) if ":" not in place.value else None
@@ -77,18 +73,6 @@ def _version_of_product(place: Place) -> bool:
         return False
     small = _SMALL.fullmatch(place.value) is not None and _SERVERS.match(product[0]) is not None
     return ".0" in place.value or ".0" in product[0] or small
-
-
-def _number_of_heading(place: Place) -> bool:
-    heading = _SECTION.fullmatch(place.text.rstrip())
-    return heading is not None and heading.start(1) == place.start
-
-
-def _number_of_article(place: Place) -> bool:
-    return (
-        _FEW_DIGITS.fullmatch(place.token.rstrip(".")) is not None
-        and _ARTICLE.search(place.before(24)) is not None
-    )
 
 
 # "key": "0123..", RC4 key = 0123..
@@ -136,10 +120,6 @@ def _in_code(place: Place) -> bool:
     return line.code and not line.alone and _NAMED_HASH.search(place.before(1200)) is None
 
 
-def _is_key(place: Place) -> bool:
-    return _KEY.search(place.near) is not None or _KEY_IN_SENTENCE.search(place.near) is not None
-
-
 _ALL_DIGESTS = frozenset(DIGESTS)
 
 
@@ -147,13 +127,19 @@ RULES = (
     Rule("version", ADDRESS, WORD, _version, REFUSED, refusals.VERSION, 30,
         taken=["version 2 of it connects to 203.0.113.58", "version: 1.2.3[.]4"],
         refused=["version 1.2.3.4", "phiên bản 5.6.7.8"]),
-    Rule("told_version", ADDRESS, WORD, _told_version, REFUSED, refusals.VERSION, 30,
+    Rule("told_version", ADDRESS, WORD,
+        lambda place: _SMALL.fullmatch(place.value) is not None
+        and _TOLD_VERSION.search(place.near) is not None, REFUSED, refusals.VERSION, 30,
         taken=["the address was 1.2.3.4"], refused=["the version number of the latest sample was 1.2.0.9"]),
     Rule("version_of_product", ADDRESS, WORD, _version_of_product, REFUSED, refusals.VERSION, 30,
         taken=["OpenSSL and 203.0.113.58"], refused=["FortiOS 7.4.1.2", "Exchange Server 15.0.1.2"]),
-    Rule("heading_number", ADDRESS, WRITTEN, _number_of_heading, REFUSED, refusals.VERSION, 54,
+    Rule("heading_number", ADDRESS, WRITTEN,
+        lambda place: (heading := _SECTION.fullmatch(place.text.rstrip())) is not None
+        and heading.start(1) == place.start, REFUSED, refusals.VERSION, 54,
         taken=["C2 1.2.3.4"], refused=["1.2.3.4 Technical analysis"]),
-    Rule("article", ADDRESS, WRITTEN, _number_of_article, REFUSED, refusals.VERSION, 54,
+    Rule("article", ADDRESS, WRITTEN,
+        lambda place: _FEW_DIGITS.fullmatch(place.token.rstrip(".")) is not None
+        and _ARTICLE.search(place.before(24)) is not None, REFUSED, refusals.VERSION, 54,
         taken=["address 1.2.3.4"], refused=["theo khoản 1.2.3.4"]),
     Rule("other_digest", _ALL_DIGESTS, WORD, near(_OTHER_DIGEST), REFUSED, refusals.OTHER_DIGEST, 30,
         taken=["MD5: 0123456789abcdef0123456789abcdef"],
@@ -163,7 +149,9 @@ RULES = (
         lambda place: _SECTION_ROW.match(place.text, place.end) is not None, REFUSED, refusals.OTHER_DIGEST,
         53, taken=["0123456789abcdef0123456789abcdef    sample    81920"],
         refused=["0123456789abcdef0123456789abcdef    .text    81920    6.5"]),
-    Rule("key", _ALL_DIGESTS, WRITTEN, _is_key, REFUSED, refusals.CODE_HASH, 54,
+    Rule("key", _ALL_DIGESTS, WRITTEN,
+        lambda place: _KEY.search(place.near) is not None or _KEY_IN_SENTENCE.search(place.near) is not None,
+        REFUSED, refusals.CODE_HASH, 54,
         taken=["sample: 0123456789abcdef0123456789abcdef"],
         refused=["RC4 key = 0123456789abcdef0123456789abcdef",
             "strings are decrypted with the key 0123456789abcdef0123456789abcdef"]),

@@ -104,18 +104,6 @@ def defangs_links(texts: Iterable[str]) -> bool:
     return any(_NOT_HTTP.search(text) for text in texts)
 
 
-def _labelled(place: Place) -> bool:
-    return (place.kind is IndicatorType.DOMAIN or place.start < NEAR) and _REFERENCE.search(
-        place.near
-    ) is not None
-
-
-def _cited_name(place: Place) -> bool:
-    if place.line.alone:
-        return place.line.prose.advisory and published(place.value)
-    return is_cited(place.value)
-
-
 def _platform(place: Place) -> bool:
     _, host, rest = split_url(place.value)
     return not rest and host.partition(":")[0].removeprefix("www.") in PLATFORMS
@@ -132,12 +120,6 @@ def _cited_link(place: Place) -> bool:
         or not line.alone
         or "[" in place.token
         or _LINK_BEFORE.search(place.before(4)) is not None
-    )
-
-
-def _is_to_read(place: Place) -> bool:
-    return place.line.prose.marks and (
-        _of_a_footnote(place) or _TO_READ.search(_sentence(place)[0]) is not None
     )
 
 
@@ -174,7 +156,9 @@ def _can_be_clicked(place: Place) -> bool:
 
 
 RULES = (
-    Rule("reference_label", NAMES, WRITTEN, _labelled, MENTIONED, refusals.REFERENCE, 55,
+    Rule("reference_label", NAMES, WRITTEN,
+        lambda place: (place.kind is IndicatorType.DOMAIN or place.start < NEAR)
+        and _REFERENCE.search(place.near) is not None, MENTIONED, refusals.REFERENCE, 55,
         taken=['url = "https://evil-a.site/post'],
         refused=['reference = "https://vendor-a.site/post', "canonical_url: https://vendor-a.site/post"]),
     Rule("under_references", LINK, WRITTEN, lambda place: place.line.prose.section is Section.REFERENCES,
@@ -184,10 +168,15 @@ RULES = (
         taken=["https://github.com/evil/x"], refused=["Nó tải tệp từ https://github.com"]),
     Rule("cited_link", LINK, WRITTEN, _cited_link, MENTIONED, refusals.REFERENCE, 62,
         taken=["Nó tải tệp từ https://evil-a.site/x"], refused=["Theo https://securelist.com/a-report"]),
-    Rule("cited_name", DOMAIN, WRITTEN, _cited_name, MENTIONED, refusals.WELL_KNOWN, 65,
+    Rule("cited_name", DOMAIN, WRITTEN,
+        lambda place: place.line.prose.advisory and published(place.value) if place.line.alone
+        else is_cited(place.value), MENTIONED, refusals.WELL_KNOWN, 65,
         taken=["Nó kết nối tới evil-a.site"],
         refused=["Nó được tải lên virustotal.com", "Nó kết nối tới github.com"]),
-    Rule("to_read", LINK, WRITTEN, _is_to_read, MENTIONED, refusals.REFERENCE, 80,
+    Rule("to_read", LINK, WRITTEN,
+        lambda place: place.line.prose.marks
+        and (_of_a_footnote(place) or _TO_READ.search(_sentence(place)[0]) is not None),
+        MENTIONED, refusals.REFERENCE, 80,
         taken=["C2: https://evil-a.site/x"],
         refused=["Xem thêm tại https://vendor-a.site/post", "[1] https://vendor-a.site/post",
             "[the report](https://vendor-a.site/post"]),

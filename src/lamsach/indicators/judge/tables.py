@@ -101,11 +101,6 @@ def _record_allows(record: Mapping[Any, Any]) -> bool:
     return allows and any("expir" in str(key).lower() for key in record)
 
 
-def _defanged_beside(shown: Beside) -> bool:
-    is_published = shown.kind in NAMES and published(host_of(shown.kind, shown.value))
-    return shown.may_list and shown.defanged and not is_published
-
-
 RULES = (
     Rule("type_says_file", DOMAIN, CELL, lambda cell: cell.stated and plain_key(cell.stated) in _FILES,
         REFUSED, refusals.FILE_NAME, 40, taken=["type,value\ndomain,evil-a.site"],
@@ -154,7 +149,9 @@ RULES = (
     Rule("beside_margin", ALL, BESIDE, lambda shown: shown.where is Section.MARGIN, MENTIONED,
         refusals.MARGIN, 10, refused=["<html><p>C2: 203.0.113.5</p><footer>unit-a.site</footer></html>"]),
     Rule("defanged_beside", ALL, BESIDE,
-        _defanged_beside, TAKEN, "", 10, taken=["ip,comment\n203.0.113.5,also at evil-a[.]site"]),
+        lambda shown: shown.may_list and shown.defanged
+        and not (shown.kind in NAMES and published(host_of(shown.kind, shown.value))), TAKEN, "", 10,
+        taken=["ip,comment\n203.0.113.5,also at evil-a[.]site"]),
     Rule("not_listed", ALL, BESIDE, lambda shown: True, MENTIONED, refusals.NOT_LISTED, 20,
         taken=["ip,domain\n203.0.113.5,evil-a.site"],
         refused=["ip,source\n203.0.113.5,https://vendor-a.site/post"]),

@@ -80,45 +80,18 @@ def _apart(match: re.Match[str]) -> str:
     return " ".join(names) if whole and not any(map(ends_as_a_file, lasts[1:])) else match[0]
 
 
-_INVISIBLE: dict[int, None] = dict.fromkeys(
-    [
-        0xAD,
-        0x180E,
-        0x2060,
-        0x2061,
-        0x2062,
-        0x2063,
-        0x2064,
-        0xFEFF,
-        *range(0x200B, 0x2010),
-        *range(0x202A, 0x202F),
-    ]
-)
-_LOOKALIKES: dict[int, str | int] = {
+_INVISIBLE = dict.fromkeys([
+    0xAD, 0x180E, *range(0x2060, 0x2065), 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F),
+])  # fmt: skip
+_LOOKALIKES = {
     **{0xFF01 + place: 0x21 + place for place in range(94)},  # full-width forms of ASCII
-    0x3002: ".",
-    0xFF61: ".",
-    0x2024: ".",
-    0xFE52: ".",
-    0xFE55: ":",
-    0x2215: "/",
-    0x2044: "/",
-    0x06D4: ".",
-    0x0701: ".",
-    0x0702: ".",
-    0x2027: ".",
-    0xA4F8: ".",
-    0x10A50: ".",
-    0x02D0: ":",
-    0xA789: ":",
-    0x2236: ":",
-    0x29F8: "/",
-    0x3010: "[",
-    0x3011: "]",
-    0x3014: "[",
-    0x3015: "]",
+    **str.maketrans(
+        "\u3002\uff61\u2024\ufe52\u06d4\u0701\u0702\u2027\ua4f8\U00010a50\ufe55\u02d0\ua789\u2236"
+        "\u2215\u2044\u29f8\u3010\u3011\u3014\u3015",
+        "..........::::///[][]",
+    ),
 }
-_TRANSLATE: dict[int, str | int | None] = {**_INVISIBLE, **_LOOKALIKES}
+_TRANSLATE: dict[int, int | None] = {**_INVISIBLE, **_LOOKALIKES}
 
 _HINT = re.compile(
     r"[\[({<\\\])}]|[^\x00-\x7f]| \. |(?i:h(?!ttps?://[\w-]{1,63}(?:[^\s.\w-]|\.\S|$))"
@@ -129,95 +102,84 @@ _HINT = re.compile(
 """What a text must contain for anything below to change it."""
 
 _OPEN, _CLOSE = r"[\[({<]{1,8}", r"[\])}>]{1,8}"
-_RULES: tuple[tuple[re.Pattern[str], str], ...] = (
-    # evil·example, evil•example; evil&#46;example: points of other kinds between letters of a name.
-    (late(r"(?<=[a-z0-9])[\u00b7\u2022\u2219\u30fb](?=[a-z0-9])"), "."),
-    (late(r"(?<=\w)&(?:#46|#x2e|period);(?=\w)", re.IGNORECASE), "."),
-    # evil\[.\]example, evil\.example, 10.0.0\\\\.1: escapes of Markdown and regular expressions.
-    (late(r"\\{1,8}(?=[\[\](){}])"), ""),
-    (late(r"(?<=\w)\\{1,8}(?=[._-]\w)"), ""),
-    # hxxp://evil.example/a.exehxxp://evil.example/b.exe: two values that an edit ran together
-    (late(r"(?<=[a-z0-9/])(?=hxxps?\[?:\]?//)", re.IGNORECASE), " "),
-    # http:\/\/evil.example\/a: a text of JSON
-    (late(r"(?<=\w):\\/\\/(?=\w)"), "://"),
-    (late(r"(?<=\w)\\/(?=[\w.~?-]|$)"), "/"),
-    # hxxp://evil%5B.%5Dexample/a: brackets that a program encoded
-    (late(r"(?<=\w)%5B(?:\.|dot)%5D(?=\w)", re.IGNORECASE), "."),
-    # h[xx]p://  h(tt)ps://  ht[t]p://  htt[p]://
-    (late(r"(?<![a-z0-9])h[\[({](?:tt|xx|t|x)[\])}](t?)p(s?)(?=\[?:)", re.IGNORECASE), r"http\2"),
-    (
-        late(r"(?<![a-z0-9])h[tx](?:[\[({][tx][\])}]p|[tx][\[({]p[\])}])(s?)(?=\[?:)", re.IGNORECASE),
-        r"http\1",
-    ),
-    # http[:]//  http[://]  http(:)//  hxxp[:/]/
-    (late(r"(?<=[\w*])\s?[\[({]\s{0,2}:\s{0,2}[\])}]\s?(?=//|\\\\|__|[\[(]//)"), ":"),
-    (late(r"(?<=[\w*])\s?[\[({]\s{0,2}:\s{0,2}(?:/{2}|\\{2}|_{2})\s{0,2}[\])}]\s?"), "://"),
-    (late(r"(?<=[\w*])[\[({]:[\])}][\[({]/[\])}][\[({]/[\])}]"), "://"),
-    (late(r"(?<=\w:)[\[({](?:/{2}|\\{2})[\])}]"), "//"),
-    (late(r"(?<=[\w:\]])[\[({]:[\])}](?=[0-9a-f:\[({/]|$)", re.IGNORECASE), ":"),
-    # hxxp://evil[.]example [/] path, hxxp://evil.example[/path
-    (late(r"(?<=\w) {1,2}[\[({]/[\])}] {0,2}(?=\w)"), "/"),
-    (late(r"(?<=\w)[\[({]/(?=\w)(?![^\s\])}]{0,200}[\])}])"), "/"),
-    # [http://]evil.example  [https:]//evil.example  "https"://evil.example
-    (late(r"[\[(]((?:h..|h.{3}|f.{1,2})ps?)(:/{0,2})[\])](?=/{0,2}\w)", re.IGNORECASE), r"\1\2"),
-    (late(r"([\"'])(h(?:tt|xx)ps?)\1(?=://)", re.IGNORECASE), r"\2"),
-    # ht tp://  http!://
-    (late(r"(?<![a-z0-9])(?:ht tp|h ttp|htt p|http!)(s?)(?=://)", re.IGNORECASE), r"http\1"),
-    # [http]://  [hxxps]://  <hxxp>://
-    (late(r"[\[(]((?:h..|h.{3}|f.{1,2})ps?)[\])](?=\s?:[/\\]{2})", re.IGNORECASE), r"\1"),
-    (late(r"(?<![a-z0-9])(htt|hxx)p[\[(](s)[\])](?=:)", re.IGNORECASE), r"http\2"),
-    # 2001[:]db8[::]1
-    (late(r"(?<=[0-9a-f])[\[({]::[\])}](?=[0-9a-f:/]|$)", re.IGNORECASE), "::"),
-    # [www].evil.example
-    (late(r"(?<![\w.@/-])[\[({](www\d{0,2})[\])}]\.(?=\w)", re.IGNORECASE), r"\1."),
-    (late(r"(?<=//)[\[({](www\d{0,2})[\])}]\.(?=\w)", re.IGNORECASE), r"\1."),
-    # hxxp://evil[.]example/a.php[?]b[=]c[&]d
-    (late(r"(?<=\w)\[([?&=])\](?=\S|$)"), r"\1"),
-    # evil].example, without its other half
-    (late(r"(?<![^\s\"'/@,;|])((?:[\w-]{1,63}\.){0,8}[\w-]{1,63})\]\.(?=\w)"), r"\1."),
-    # evil[.]example, evil (dot) example, evil[.example, evil.]example, evil[dot]example, evil[.com]
-    (
-        late(
-            rf"(?<=[\w\]]) {{0,2}}{_OPEN} "
+_RULES = tuple(
+    (late(pattern), replacement)
+    for pattern, replacement in (
+        # evil·example, evil•example; evil&#46;example: points of other kinds between letters of a name.
+        (r"(?<=[a-z0-9])[\u00b7\u2022\u2219\u30fb](?=[a-z0-9])", "."),
+        (r"(?i)(?<=\w)&(?:#46|#x2e|period);(?=\w)", "."),
+        # evil\[.\]example, evil\.example, 10.0.0\\\\.1: escapes of Markdown and regular expressions.
+        (r"\\{1,8}(?=[\[\](){}])", ""),
+        (r"(?<=\w)\\{1,8}(?=[._-]\w)", ""),
+        # hxxp://evil.example/a.exehxxp://evil.example/b.exe: two values that an edit ran together
+        (r"(?i)(?<=[a-z0-9/])(?=hxxps?\[?:\]?//)", " "),
+        # http:\/\/evil.example\/a: a text of JSON
+        (r"(?<=\w):\\/\\/(?=\w)", "://"),
+        (r"(?<=\w)\\/(?=[\w.~?-]|$)", "/"),
+        # hxxp://evil%5B.%5Dexample/a: brackets that a program encoded
+        (r"(?i)(?<=\w)%5B(?:\.|dot)%5D(?=\w)", "."),
+        # h[xx]p://  h(tt)ps://  ht[t]p://  htt[p]://
+        (r"(?i)(?<![a-z0-9])h[\[({](?:tt|xx|t|x)[\])}](t?)p(s?)(?=\[?:)", r"http\2"),
+        (r"(?i)(?<![a-z0-9])h[tx](?:[\[({][tx][\])}]p|[tx][\[({]p[\])}])(s?)(?=\[?:)", r"http\1"),
+        # http[:]//  http[://]  http(:)//  hxxp[:/]/
+        (r"(?<=[\w*])\s?[\[({]\s{0,2}:\s{0,2}[\])}]\s?(?=//|\\\\|__|[\[(]//)", ":"),
+        (r"(?<=[\w*])\s?[\[({]\s{0,2}:\s{0,2}(?:/{2}|\\{2}|_{2})\s{0,2}[\])}]\s?", "://"),
+        (r"(?<=[\w*])[\[({]:[\])}][\[({]/[\])}][\[({]/[\])}]", "://"),
+        (r"(?<=\w:)[\[({](?:/{2}|\\{2})[\])}]", "//"),
+        (r"(?i)(?<=[\w:\]])[\[({]:[\])}](?=[0-9a-f:\[({/]|$)", ":"),
+        # hxxp://evil[.]example [/] path, hxxp://evil.example[/path
+        (r"(?<=\w) {1,2}[\[({]/[\])}] {0,2}(?=\w)", "/"),
+        (r"(?<=\w)[\[({]/(?=\w)(?![^\s\])}]{0,200}[\])}])", "/"),
+        # [http://]evil.example  [https:]//evil.example  "https"://evil.example
+        (r"(?i)[\[(]((?:h..|h.{3}|f.{1,2})ps?)(:/{0,2})[\])](?=/{0,2}\w)", r"\1\2"),
+        (r"(?i)([\"'])(h(?:tt|xx)ps?)\1(?=://)", r"\2"),
+        # ht tp://  http!://
+        (r"(?i)(?<![a-z0-9])(?:ht tp|h ttp|htt p|http!)(s?)(?=://)", r"http\1"),
+        # [http]://  [hxxps]://  <hxxp>://
+        (r"(?i)[\[(]((?:h..|h.{3}|f.{1,2})ps?)[\])](?=\s?:[/\\]{2})", r"\1"),
+        (r"(?i)(?<![a-z0-9])(htt|hxx)p[\[(](s)[\])](?=:)", r"http\2"),
+        # 2001[:]db8[::]1
+        (r"(?i)(?<=[0-9a-f])[\[({]::[\])}](?=[0-9a-f:/]|$)", "::"),
+        # [www].evil.example
+        (r"(?i)(?<![\w.@/-])[\[({](www\d{0,2})[\])}]\.(?=\w)", r"\1."),
+        (r"(?i)(?<=//)[\[({](www\d{0,2})[\])}]\.(?=\w)", r"\1."),
+        # hxxp://evil[.]example/a.php[?]b[=]c[&]d
+        (r"(?<=\w)\[([?&=])\](?=\S|$)", r"\1"),
+        # evil].example, without its other half
+        (r"(?<![^\s\"'/@,;|])((?:[\w-]{1,63}\.){0,8}[\w-]{1,63})\]\.(?=\w)", r"\1."),
+        # evil[.]example, evil (dot) example, evil[.example, evil.]example, evil[dot]example, evil[.com]
+        (
+            rf"(?i)(?<=[\w\]]) {{0,2}}{_OPEN} "
             rf"{{0,2}}(?:\.|,|dot|d0t|punkt|punto|ponto|point|точка|chấm|cham) {{0,2}}{_CLOSE} "
             rf"{{0,2}}(?=[\w\[({{*])",
-            re.IGNORECASE,
+            ".",
         ),
-        ".",
-    ),
-    # evil[.com]/a
-    (late(r"(?<=\w)[\[({]\.([a-z0-9-]{1,63})[\])}](?=[./:?,;\s]|$)", re.IGNORECASE), r".\1"),
-    (late(r"(?<=\w)[\[({]{1,8}\.(?=\w)"), "."),
-    (late(r"(?<=\w)(?: ?\[{1,8}| ?\{{1,8})(?:\.|dot)(?=\w)", re.IGNORECASE), "."),
-    (late(r"(?<=/)\[\.\](?=\w)"), "."),
-    (late(r"(?<=\w)\.[\])}]{1,8}(?=\w)"), "."),
-    (late(r"(?<=\w)\.?dot[\])}](?=\w)", re.IGNORECASE), "."),
-    (late(r"\.[\[({](?!\d{1,3}[\])}])([a-z0-9-]{1,63})[\])}](?=[./:?\s]|$)", re.IGNORECASE), r".\1"),
-    (late(r"(?<=\d)\.[\[({](\d{1,3})[\])}](?=[./:?\s]|$)"), r".\1"),
-    # evil.example[/]path, evil.example[:]8080, user[at]evil.example, www[-]x
-    (late(r"(?<=\w)[\[({]([/\\-])[\])}](?=\S|$)"), r"\1"),
-    (late(r"(?<=\w)[\[({]:[\])}](?=\d)"), ":"),
-    (
-        late(rf"(?<=\w) {{0,2}}{_OPEN} {{0,2}}(?:@|at) {{0,2}}{_CLOSE} {{0,2}}(?=\w)", re.IGNORECASE),
-        "@",
-    ),
-    # app—evil.example alone on its line: an editor made one dash of two
-    (
-        late(
+        # evil[.com]/a
+        (r"(?i)(?<=\w)[\[({]\.([a-z0-9-]{1,63})[\])}](?=[./:?,;\s]|$)", r".\1"),
+        (r"(?<=\w)[\[({]{1,8}\.(?=\w)", "."),
+        (r"(?i)(?<=\w)(?: ?\[{1,8}| ?\{{1,8})(?:\.|dot)(?=\w)", "."),
+        (r"(?<=/)\[\.\](?=\w)", "."),
+        (r"(?<=\w)\.[\])}]{1,8}(?=\w)", "."),
+        (r"(?i)(?<=\w)\.?dot[\])}](?=\w)", "."),
+        (r"(?i)\.[\[({](?!\d{1,3}[\])}])([a-z0-9-]{1,63})[\])}](?=[./:?\s]|$)", r".\1"),
+        (r"(?<=\d)\.[\[({](\d{1,3})[\])}](?=[./:?\s]|$)", r".\1"),
+        # evil.example[/]path, evil.example[:]8080, user[at]evil.example, www[-]x
+        (r"(?<=\w)[\[({]([/\\-])[\])}](?=\S|$)", r"\1"),
+        (r"(?<=\w)[\[({]:[\])}](?=\d)", ":"),
+        (rf"(?i)(?<=\w) {{0,2}}{_OPEN} {{0,2}}(?:@|at) {{0,2}}{_CLOSE} {{0,2}}(?=\w)", "@"),
+        # app—evil.example alone on its line: an editor made one dash of two
+        (
             r"^([\s*`|-]{0,8}[a-z0-9][a-z0-9-]{0,62})[–—](?=[a-z0-9-]{1,63}"
-            r"(?:\.[a-z0-9-]{1,63}){1,8}[\s`|]{0,8}$)"
+            r"(?:\.[a-z0-9-]{1,63}){1,8}[\s`|]{0,8}$)",
+            r"\1--",
         ),
-        r"\1--",
-    ),
-    # hxxp//evil.example, http__evil.example/a: no colon
-    (
-        late(
-            r"(?<![\w/=.?&%-])(h(?:tt|xx)ps?|f[tx]p)(?://|__)(?=[\w-]{1,63}"
+        # hxxp//evil.example, http__evil.example/a: no colon
+        (
+            r"(?i)(?<![\w/=.?&%-])(h(?:tt|xx)ps?|f[tx]p)(?://|__)(?=[\w-]{1,63}"
             r"(?:\.[\w-]{1,63}){1,8}(?:[/:?\s]|$))",
-            re.IGNORECASE,
+            r"\1://",
         ),
-        r"\1://",
-    ),
+    )
 )
 _SCHEME = late(
     # hxxp, h**p, htxp, h__p, hxxxp, hp, meow; fxp, ftx, f*p; then ://, :\\, :__, :/ /, ://// or a space
