@@ -98,9 +98,7 @@ class Package:
         """The bytes of a part."""
         member = self.names[name]
         if member.flag_bits & 1:
-            raise UnreadableError(
-                "The document is locked with a password.", self.where, "Save it without a password."
-            )
+            raise locked(self.where)
         with clear_errors(self.where), Bounded(self._archive.open(member), self._limit, self.where) as stream:
             yield stream
 
@@ -116,6 +114,11 @@ class Package:
     def matching(self, start: str) -> Iterator[str]:
         """The names of the XML parts that begin with a text, in order."""
         return iter(sorted(name for name in self.names if name.startswith(start) and name.endswith(".xml")))
+
+
+def locked(where: str) -> UnreadableError:
+    """The error for a document with a password."""
+    return UnreadableError("The document is locked with a password.", where, "Save it without a password.")
 
 
 def is_document(names: Collection[str]) -> bool:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from lamsach.documents.archive import LISTS, Limits, Package
-from lamsach.documents.table import Block, Cell, Part, Places, Row, Table
-from lamsach.documents.xml import local_name
+from lamsach.documents.archive import LISTS, Limits, Package, locked
+from lamsach.documents.table import Block, Cell, Part, Places, Reaching, Row, Table
+from lamsach.documents.xml import attribute, local_name, outermost
 from lamsach.errors import LimitError, UnreadableError
 
 MAX_COLUMNS = 16_384
 MAX_REPEATED_ROWS = 200
 """How often one filled row may be repeated: sheets repeat empty rows to their end."""
 _MARGINS = frozenset({"header", "footer", "header-left", "footer-left", "header-first", "footer-first"})
+_ROW_GROUPS = frozenset({"table-rows", "table-header-rows", "table-row-group"})
 _TEXT_PARENTS = frozenset({"annotation", "tracked-changes", "forms", "shapes"})
 
 
@@ -24,9 +25,7 @@ class OpenDocument:
         self._where = where
         self._package = Package(data, where, limits)
         if b"encryption-data" in _manifest(self._package):
-            raise UnreadableError(
-                "The document is locked with a password.", where, "Save it without a password."
-            )
+            raise locked(where)
         root = self._package.tree("content.xml")
         if root is None:
             raise UnreadableError("The document has no text.", where, "Save it again as ODS or ODT.")
@@ -39,7 +38,7 @@ class OpenDocument:
         """The name of each sheet, and its rows that have any text; `number` is the sheet's row."""
         for sheet in self._sheets:
             if local_name(sheet.tag) == "table":
-                yield _attribute(sheet, "name"), self._sheet(sheet)
+                yield attribute(sheet, "name"), self._sheet(sheet)
 
     def texts(self) -> Iterator[str]:
         """The pieces of a text's body."""
@@ -61,30 +60,25 @@ class OpenDocument:
 
     def _sheet(self, sheet: Element) -> Iterator[Row]:
         number = 0
-        held: dict[int, tuple[int, str]] = {}
+        held = Reaching()
         for row in _rows(sheet):
             cells = tuple(_cells(row, number + 1, held))
             repeated = _repeats(row, "number-rows-repeated")
             if any(cells):
                 if repeated > MAX_REPEATED_ROWS:
                     raise LimitError("The workbook repeats a row too often.", self._where)
-                for place in range(repeated):
-                    inherited = {
-                        column: text
-                        for column, (last, text) in held.items()
-                        if number + 1 <= last and (column >= len(cells) or not cells[column])
-                    }
-                    yield Row(number + 1 + place, cells, inherited)
+                for place in range(number + 1, number + 1 + repeated):
+                    yield Row(place, cells, held.into(number + 1, cells))
             number += repeated
 
 
 def _fields(root: Element) -> Iterator[str]:
     """Yield what the fields of forms show (OpenDocument 1.3 part 3, section 13)."""
     for part in root.iter():
-        if ":form:" in part.tag and (text := _attribute(part, "current-value") or _attribute(part, "value")):
+        if ":form:" in part.tag and (text := attribute(part, "current-value") or attribute(part, "value")):
             yield text
-        elif ":form:" in part.tag and _attribute(part, "current-selected") == "true":
-            yield _attribute(part, "label")
+        elif ":form:" in part.tag and attribute(part, "current-selected") == "true":
+            yield attribute(part, "label")
 
 
 def _margins(package: Package) -> Iterator[Element]:
@@ -103,17 +97,10 @@ def _manifest(package: Package) -> bytes:
 
 
 def _rows(parent: Element) -> Iterator[Element]:
-    stack = list(reversed(parent))
-    while stack:
-        part = stack.pop()
-        name = local_name(part.tag)
-        if name == "table-row":
-            yield part
-        elif name in ("table-rows", "table-header-rows", "table-row-group"):
-            stack.extend(reversed(part))
+    return outermost(parent, ("table-row",), lambda name, _: name in _ROW_GROUPS)
 
 
-def _cells(row: Element, number: int, held: dict[int, tuple[int, str]]) -> list[str]:
+def _cells(row: Element, number: int, held: Reaching) -> list[str]:
     cells: list[str] = []
     for cell in row:
         if local_name(cell.tag) not in ("table-cell", "covered-table-cell"):
@@ -123,7 +110,7 @@ def _cells(row: Element, number: int, held: dict[int, tuple[int, str]]) -> list[
             text = ""
         spanned = _repeats(cell, "number-rows-spanned")
         if spanned > 1 and text:
-            held[len(cells)] = number + spanned - 1, text
+            held.begin(len(cells), number + spanned - 1, text)
         repeated = _repeats(cell, "number-columns-repeated")
         if not text and repeated > 64:
             repeated = 1  # the empty rest of the row
@@ -131,12 +118,8 @@ def _cells(row: Element, number: int, held: dict[int, tuple[int, str]]) -> list[
     return cells
 
 
-def _attribute(element: Element, wanted: str) -> str:
-    return next((value for name, value in element.attrib.items() if local_name(name) == wanted), "")
-
-
 def _repeats(element: Element, wanted: str) -> int:
-    text = _attribute(element, wanted)
+    text = attribute(element, wanted)
     return int(text) if text.isdecimal() and 0 < len(text) < 9 else 1
 
 
@@ -157,25 +140,21 @@ def _words(element: Element) -> str:
 
 
 def _blocks(body: Element, places: Places) -> Iterator[Block]:
-    stack = list(reversed(body))
-    while stack:
-        part = stack.pop()
+    for part in outermost(body, ("p", "h", "table"), lambda name, _: name not in _TEXT_PARENTS):
         name = local_name(part.tag)
-        if name in ("p", "h"):
-            yield places.paragraph(_words(part), title=name == "h")
-        elif name == "table":
+        if name == "table":
             yield Table(places.rows(_merged(part)))
-        elif name not in _TEXT_PARENTS:
-            stack.extend(reversed(part))
+        else:
+            yield places.paragraph(_words(part), title=name == "h")
 
 
 def _merged(table: Element) -> Iterator[list[Cell]]:
     """The rows of a text's table: texts, with `start` or `more` for a cell merged over several rows."""
-    held: dict[int, tuple[int, str]] = {}
+    held = Reaching()
     for number, row in enumerate(_rows(table), 1):
         cells: list[Cell] = []
         for column, text in enumerate(_cells(row, number, held)):
-            last = held.get(column, (0, ""))[0]
+            last = held.last(column)
             state = "start" if text and last > number else "more" if not text and last >= number else ""
             cells.append((text, state))
         yield cells

@@ -97,6 +97,29 @@ class Places:
             yield Row(self.row, *handed_down(cells, held), self.page)
 
 
+class Reaching:
+    """Texts of cells that are merged over several rows: by column, up to which row."""
+
+    def __init__(self) -> None:
+        self._held: dict[int, tuple[int, str]] = {}
+
+    def begin(self, column: int, last: int, text: str) -> None:
+        """Take a cell that reaches down to a row."""
+        self._held[column] = last, text
+
+    def last(self, column: int) -> int:
+        """Return the last row into which the last such cell of a column reaches; 0 without one."""
+        return self._held.get(column, (0, ""))[0]
+
+    def into(self, number: int, cells: Sequence[str]) -> dict[int, str]:
+        """Return what cells above say of a row, in the columns where it has no text."""
+        return {
+            column: text
+            for column, (last, text) in self._held.items()
+            if number <= last and (column >= len(cells) or not cells[column])
+        }
+
+
 def handed_down(cells: Sequence[Cell], held: dict[int, str]) -> tuple[tuple[str, ...], dict[int, str]]:
     """The texts of a row, and by column those of merged cells above; `held` keeps them from row to row."""
     for column, (text, state) in enumerate(cells):

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 
 from lamsach.documents.archive import LISTS, Limits, Package
 from lamsach.documents.table import Block, Cell, Part, Places, Row, Table, handed_down
-from lamsach.documents.xml import local_name
+from lamsach.documents.xml import attribute, local_name, outermost
 from lamsach.errors import UnreadableError
 
 _SKIPPED = frozenset(
@@ -107,14 +107,11 @@ class Word:
 
     def _outermost(self, root: Element) -> Iterator[Element]:
         """Paragraphs and tables, at any depth of body, sections, content controls and insertions."""
-        stack = list(reversed(root))
-        while stack:
-            element = stack.pop()
-            name = local_name(element.tag)
-            if name in ("p", "tbl"):
-                yield element
-            elif name not in _SKIPPED and not self._is_prompt(element, name):
-                stack.extend(reversed(element))
+        return outermost(
+            root,
+            ("p", "tbl"),
+            lambda name, element: name not in _SKIPPED and not self._is_prompt(element, name),
+        )
 
     def _is_prompt(self, element: Element, name: str) -> bool:
         """Return whether this is a content control that still shows its prompt (section 17.5.2.39)."""
@@ -140,7 +137,7 @@ class Word:
             elif name in ("tab", "ptab"):
                 parts.append("\t")
             elif name in ("br", "cr"):
-                parts.append(_PAGE_BREAK + "\n" if _attribute(part, "type") == "page" else "\n")
+                parts.append(_PAGE_BREAK + "\n" if attribute(part, "type") == "page" else "\n")
             elif name == "lastRenderedPageBreak":
                 parts.append(_PAGE_BREAK)
             elif name == "fldChar":
@@ -157,7 +154,7 @@ class Word:
         return [
             (self._targets[place], self._text(link).replace(_PAGE_BREAK, ""))
             for link in _inner(element, "hyperlink")
-            if (place := _attribute(link, "id")) in self._targets
+            if (place := attribute(link, "id")) in self._targets
         ]
 
     def _rows(self, table: Element, struck: list[str]) -> Iterator[Row]:
@@ -212,26 +209,12 @@ class Word:
 
 def _inside(element: Element, wanted: str) -> Iterator[Element]:
     """Rows of a table or cells of a row, also those in content controls and tracked insertions."""
-    stack = list(reversed(element))
-    while stack:
-        part = stack.pop()
-        name = local_name(part.tag)
-        if name == wanted:
-            yield part
-        elif name in _THROUGH:
-            stack.extend(reversed(part))
+    return outermost(element, (wanted,), lambda name, _: name in _THROUGH)
 
 
 def _inner(element: Element, wanted: str) -> Iterator[Element]:
     """The outermost elements of a name below an element, those of fallbacks (a second copy) left out."""
-    stack = list(reversed(element))
-    while stack:
-        part = stack.pop()
-        name = local_name(part.tag)
-        if name == wanted:
-            yield part
-        elif name != "Fallback":
-            stack.extend(reversed(part))
+    return outermost(element, (wanted,), lambda name, _: name != "Fallback")
 
 
 def _child(element: Element, wanted: str) -> Element | None:
@@ -242,11 +225,7 @@ def _value(element: Element, properties: str, wanted: str) -> str:
     """Return the value of an element's property: `on` if named without a value, "" if absent."""
     group = _child(element, properties)
     found = None if group is None else _child(group, wanted)
-    return "" if found is None else _attribute(found, "val", "on")
-
-
-def _attribute(element: Element, wanted: str, default: str = "") -> str:
-    return next((value for name, value in element.attrib.items() if local_name(name) == wanted), default)
+    return "" if found is None else attribute(found, "val", "on")
 
 
 def _is_title(paragraph: Element) -> bool:
@@ -288,7 +267,7 @@ def _chosen(field: Element) -> str:
     choices = next(_inner(field, "ddList"), None)
     if choices is None:
         return ""
-    said = {local_name(part.tag): _attribute(part, "val") for part in choices}
-    entries = [_attribute(part, "val") for part in choices if local_name(part.tag) == "listEntry"]
+    said = {local_name(part.tag): attribute(part, "val") for part in choices}
+    entries = [attribute(part, "val") for part in choices if local_name(part.tag) == "listEntry"]
     place = said.get("result") or said.get("default") or "0"
     return entries[int(place)] if place.isdecimal() and int(place) < len(entries) else ""

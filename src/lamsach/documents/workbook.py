@@ -23,7 +23,7 @@ from xml.parsers import expat  # nosec: document types are refused below
 from zipfile import is_zipfile
 
 from lamsach.documents.archive import LISTS, MIB, Limits, Package
-from lamsach.documents.table import Block, Merge, Places, Row
+from lamsach.documents.table import Block, Merge, Places, Reaching, Row
 from lamsach.documents.xml import events, local_name
 from lamsach.errors import LimitError, UnreadableError
 
@@ -193,7 +193,7 @@ class Workbook:
         for top, left, bottom, _ in self.merges(part):
             if bottom > top and len(merges) < MAX_MERGED:
                 merges[top, left] = bottom
-        active: dict[int, tuple[int, str]] = {}
+        held = Reaching()
         strings = self._shared_strings()
         struck, formats = self._styles()
         number = 0
@@ -202,20 +202,13 @@ class Workbook:
             number = int(stated) if stated.isdecimal() and len(stated) < 8 else number + 1
             dates: dict[int, date] = {}
             cells = self._cells(element, strings, formats, dates)
-            inherited = {
-                column: text
-                for column, (last, text) in active.items()
-                if number <= last and (column >= len(cells) or not cells[column])
-            }
-            active = {column: span for column, span in active.items() if number <= span[0]}
             for column, text in enumerate(cells):
                 last = merges.get((number, column), 0)
                 if last > number and text:
-                    active[column] = last, text
+                    held.begin(column, last, text)
             if any(cells):
-                yield Row(
-                    number, cells, inherited, None, _struck(element, struck) if struck else frozenset(), dates
-                )
+                out = _struck(element, struck) if struck else frozenset[int]()
+                yield Row(number, cells, held.into(number, cells), None, out, dates)
 
     def merges(self, part: str) -> Iterator[Merge]:
         """The first row (1-based) and column (0-based), last row and column of each merged range."""

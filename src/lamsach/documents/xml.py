@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, ParseError
@@ -22,6 +22,25 @@ XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 def local_name(tag: object) -> str:
     """The name of an element without its namespace; empty for comments and the like."""
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def attribute(element: Element, wanted: str, default: str = "") -> str:
+    """An attribute by its name without a namespace."""
+    return next((value for name, value in element.attrib.items() if local_name(name) == wanted), default)
+
+
+def outermost(
+    root: Element, wanted: Container[str], enters: Callable[[str, Element], bool]
+) -> Iterator[Element]:
+    """The outermost elements of these names below one, in order, looked for within what `enters` accepts."""
+    stack = list(reversed(root))
+    while stack:
+        element = stack.pop()
+        name = local_name(element.tag)
+        if name in wanted:
+            yield element
+        elif enters(name, element):
+            stack.extend(reversed(element))
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from lamsach.documents.archive import MIB, clear_errors, filled, member_opener, opener, packing
+from lamsach.documents.archive import MIB, clear_errors, filled, locked, member_opener, opener, packing
 from lamsach.documents.decode import HEAD_BYTES, Encoding, blocks, detect_encoding
 from lamsach.errors import LimitError, UnreadableError
 
@@ -190,9 +190,7 @@ def refuse_if_locked_or_old(source: ListSource) -> None:
     """Raise UnreadableError for a compound file that no format reads, and say what it is."""
     names = streams(source)
     if "encryptedpackage" in names or "encryptioninfo" in names:
-        raise UnreadableError(
-            "The document is locked with a password.", source.document, "Save it without a password."
-        )
+        raise locked(source.document)
     if source.head.startswith(MAGIC):
         raise UnreadableError(
             "This Office file is in the old format or locked with a password.",

@@ -49,3 +49,30 @@ def line_by_line(source: ListSource, take: Callable[[str, Reference], Iterable[E
             yield Refusal(reference, "", refusals.TOO_LONG)
         else:
             yield from take(line, reference)
+
+
+def command_by_command(
+    source: ListSource,
+    take: Callable[[str, Reference], Iterable[Entry]],
+    most: int,
+    bare: Callable[[str], str] = str.strip,
+) -> Iterator[Entry]:
+    """As `line_by_line`, with lines that a backslash ends joined to commands of some `most` characters.
+
+    A command's row is the line on which it begins; comment lines between commands are passed over.
+    """
+    start, command = 0, ""
+    for number, line in source.lines():
+        if line is None:
+            yield Refusal(Reference(source.document, None, number), "", refusals.TOO_LONG)
+            continue
+        if not command and line.lstrip().startswith("#"):
+            continue
+        start = start if command else number
+        text = bare(line)
+        command += text.removesuffix("\\")
+        if text.endswith("\\") and len(command) < most:
+            continue
+        if command.strip():
+            yield from take(command, Reference(source.document, None, start))
+        command = ""

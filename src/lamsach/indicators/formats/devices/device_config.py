@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.formats.base import ListFormat, command_by_command, line_by_line
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import declined
 from lamsach.indicators.values.records import Entry, Facts, entries, read_text, shortened
 from lamsach.indicators.values.refusals import Refused
-from lamsach.model import Reference, Refusal
+from lamsach.model import Reference
 
 # add list=blacklist address=203.0.113.5 comment="Mirai"      /ip dns static add name=evil.example
 # address=127.0.0.1
@@ -48,39 +48,21 @@ def _read_mikrotik(source: ListSource) -> Iterator[Entry]:
     A row is the line on which a command begins.
     """
     is_ours = False
-    for number, text in _commands(source):
-        reference = Reference(source.document, None, number)
-        if text is None:
-            yield Refusal(reference, "", refusals.TOO_LONG)
-            continue
+
+    def take(text: str, reference: Reference) -> Iterable[Entry]:
+        nonlocal is_ours
         if _MENU.search(text):
             is_ours = True
         elif _ANY_MENU.match(text):
             is_ours = False
         match = _ADD.search(text)
         if not is_ours or match is None:
-            continue
+            return ()
         settings = {name.lower(): _bare(value) for name, value in _SETTING.findall(text[match.end() - 1 :])}
         comment = settings.get("comment") or settings.get("list")
-        yield from entries(_values(settings), reference, Facts.of(comment))
+        return entries(_values(settings), reference, Facts.of(comment))
 
-
-def _commands(source: ListSource) -> Iterator[tuple[int, str | None]]:
-    start, parts = 0, ""
-    for number, line in source.lines():
-        if line is None:
-            yield number, None
-            continue
-        text = line.strip()
-        if not parts and text.startswith("#"):
-            continue
-        start = start if parts else number
-        parts += text.removesuffix("\\") if text.endswith("\\") else text
-        if text.endswith("\\") and len(parts) < _JOINED_MAX:
-            continue
-        if parts:
-            yield start, parts
-        parts = ""
+    return command_by_command(source, take, _JOINED_MAX)
 
 
 def _bare(value: str) -> str:
@@ -113,23 +95,20 @@ _NAMED = ("subnet", "ip6", "fqdn", "wildcard-fqdn", "url", "domain", "start-ip",
 def _read_fortigate(source: ListSource) -> Iterator[Entry]:
     """Read addresses, URL filters and domain filters object by object; a row is the line where one begins."""
     settings: dict[str, list[str]] = {}
-    start = 0
-    comment = ""
-    for number, line in source.lines():
-        if line is None:
-            yield Refusal(Reference(source.document, None, number), "", refusals.TOO_LONG)
-            continue
+    begun, comment = Reference(source.document, None, 0), ""
+
+    def take(line: str, reference: Reference) -> Iterator[Entry]:
+        nonlocal settings, begun, comment
         words = _words(line)
-        if not words:
-            continue
-        if words[0] in ("edit", "config", "next", "end"):
-            yield from _object(settings, Reference(source.document, None, start), comment)
-            settings = {}
-            start = number
+        if words and words[0] in ("edit", "config", "next", "end"):
+            yield from _object(settings, begun, comment)
+            settings, begun = {}, reference
             if words[0] == "edit":
                 comment = words[1] if len(words) > 1 and not words[1].isdecimal() else ""
-        elif words[0] == "set" and len(words) > 2:
+        elif len(words) > 2 and words[0] == "set":
             settings[words[1]] = words[2:]
+
+    return line_by_line(source, take)
 
 
 def _words(line: str) -> list[str]:

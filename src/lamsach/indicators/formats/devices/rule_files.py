@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.formats.base import ListFormat, command_by_command
 from lamsach.indicators.text.rules import HEADER, RULE, rule_values, yara_rules
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.records import Entry, entries, refusal
@@ -33,21 +33,7 @@ def _begins_ids(source: ListSource) -> bool:
 
 def _read_ids(source: ListSource) -> Iterator[Entry]:
     """Read rule by rule; one without an address, name or hash is refused. Commented rules are not read."""
-    start, parts = 0, ""
-    for number, line in source.lines():
-        if line is None:
-            yield Refusal(Reference(source.document, None, number), "", refusals.TOO_LONG)
-            continue
-        if not parts and line.lstrip().startswith("#"):
-            continue
-        start = start if parts else number
-        text = line.rstrip()
-        parts += text.removesuffix("\\")
-        if text.endswith("\\") and len(parts) < 512 * 1024:
-            continue
-        if parts.strip():
-            yield from _rule(parts, Reference(source.document, None, start))
-        parts = ""
+    return command_by_command(source, _rule, 512 * 1024, str.rstrip)
 
 
 def _rule(text: str, reference: Reference) -> Iterable[Entry]:

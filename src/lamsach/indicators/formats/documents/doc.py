@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from lamsach.documents.archive import locked
 from lamsach.documents.table import Block, Places, Table
 from lamsach.errors import UnreadableError
 from lamsach.indicators.files.source import ListSource, opened, streams
@@ -246,9 +247,7 @@ def _text(source: ListSource) -> tuple[str, list[tuple[str, ...]]]:
             if magic != _MAGIC:
                 raise ValueError("magic")
             if flags & _ENCRYPTED:
-                raise UnreadableError(
-                    "The document is locked with a password.", source.document, "Save it without a password."
-                )
+                raise locked(source.document)
             table = compound.openstream("1Table" if flags & _TABLE_1 else "0Table").read()
             start, size = struct.unpack_from("<II", main, _CLX)
             first, length = struct.unpack_from("<II", main, _PAPX)

@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lamsach.documents.archive import MIB, ZIP_MAGIC
+from lamsach.documents.archive import MIB, ZIP_MAGIC, locked
 from lamsach.documents.opendocument import OpenDocument
 from lamsach.documents.rtf import Rtf
+from lamsach.documents.table import Reaching
 from lamsach.documents.word import Word
 from lamsach.documents.workbook import Workbook
 from lamsach.errors import LamsachError, UnreadableError
@@ -79,27 +80,16 @@ def _read_xls(source: ListSource) -> Iterator[Entry]:
 
 def _xls_rows(sheet: Any) -> Iterator[tuple[int, list[str], Mapping[int, str]]]:
     """The rows that say something, with what cells merged over several rows hand down."""
-    held = {
-        (first_row, first_column): last_row
-        for first_row, last_row, first_column, _ in getattr(sheet, "merged_cells", ())
-        if last_row - first_row > 1
-    }
-    active: dict[int, tuple[int, str]] = {}
-    for place in range(sheet.nrows):
-        cells = [_xls_cell(cell) for cell in sheet.row(place)]
+    merged = {(top, left): bottom for top, bottom, left, _ in getattr(sheet, "merged_cells", ())}
+    held = Reaching()
+    for number in range(1, sheet.nrows + 1):
+        cells = [_xls_cell(cell) for cell in sheet.row(number - 1)]
         for column, text in enumerate(cells):
-            if text and (place, column) in held:
-                active[column] = held[place, column], text
+            last = merged.get((number - 1, column), 0)
+            if text and last > number:
+                held.begin(column, last, text)
         if any(cells):
-            yield (
-                place + 1,
-                cells,
-                {
-                    column: text
-                    for column, (last, text) in active.items()
-                    if place < last and column < len(cells) and not cells[column]
-                },
-            )
+            yield number, cells, held.into(number, cells)
 
 
 def _xls_sheets(source: ListSource) -> list[Any]:
@@ -114,9 +104,7 @@ def _xls_sheets(source: ListSource) -> list[Any]:
         raise
     except Exception as error:  # noqa: BLE001 - a damaged workbook fails in any of the library's ways
         if "encrypt" in str(error).lower():
-            raise UnreadableError(
-                "The document is locked with a password.", source.document, "Save it without a password."
-            ) from None
+            raise locked(source.document) from None
         raise UnreadableError("The workbook is damaged.", source.document, "Save it again as XLSX.") from None
 
 
