@@ -49,7 +49,7 @@ def preload() -> None:
 
     from lamsach.hunt import mistaken  # noqa: F401
     from lamsach.indicators import lists  # noqa: F401
-    from lamsach.indicators.formats.documents import delimited, text  # noqa: F401
+    from lamsach.indicators.formats.documents import text  # noqa: F401
     from lamsach.logs.formats import FORMATS
     from lamsach.portal.exchange import kinds
     from lamsach.portal.worker import load_tasks

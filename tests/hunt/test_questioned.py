@@ -22,8 +22,7 @@ from lamsach.devices.reasons import REASONS
 from lamsach.errors import ExitStatus, InputError
 from lamsach.hunt.questioned import LEAST_CALLERS
 from lamsach.indicators.review.examination import Examiner
-from lamsach.indicators.review.guard import Own
-from lamsach.indicators.review.knowledge import knowledge, knowledge_about
+from lamsach.indicators.review.knowledge import Own, knowledge, knowledge_about
 from lamsach.investigate import Request, investigate
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.model import DeviceState, Findings, Identity, Indicator, IndicatorType, MatchStatus

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from lamsach.indicators.values.domains import suffixes
+from lamsach.indicators.values.names import suffixes
 
 _DOT = r"(?:\.|\[\.\]|\(\.\)|\[dot\])"
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"

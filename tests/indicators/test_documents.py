@@ -16,7 +16,7 @@ from lamsach.documents.pdf import document as pictures
 from lamsach.documents.pdf.document import PdfLimits
 from lamsach.indicators.lists import read_list, read_lists
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.mappings import COLUMNS, as_mapping, as_row, from_mapping
+from lamsach.indicators.values.records import COLUMNS, as_mapping, as_row, from_mapping
 from lamsach.model import Indicator, Problem, Refusal
 from tests.indicators.builders import archive
 from tests.indicators.documents_made import compound, doc, docx, opendocument, paragraph, pdf, word_table, xls

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamsach.documents.pdf.cell_lines import CellLine
+from lamsach.documents.pdf.rows import CellLine
 from lamsach.indicators.lists import read_list
 from lamsach.indicators.tables.cell_text import cell_text
 from lamsach.indicators.values import refusals

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.documents.pdf.cell_lines import CellLine
+from lamsach.documents.pdf.rows import CellLine
 from lamsach.errors import ExitStatus, LamsachError
 from lamsach.model import Problem
 from lamsach.trace.reports import read_reports

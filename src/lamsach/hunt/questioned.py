@@ -60,8 +60,7 @@ def _reviewed(items: Collection[Indicator]) -> Grounds:
         return {}
     from lamsach.indicators.review.examination import Examiner
     from lamsach.indicators.review.facts import Level
-    from lamsach.indicators.review.guard import Own
-    from lamsach.indicators.review.knowledge import knowledge_about
+    from lamsach.indicators.review.knowledge import Own, knowledge_about
 
     examiner = Examiner(Own(), knowledge_about([(item.type, item.value) for item in items]))
     found: Grounds = {}

@@ -22,7 +22,7 @@ from ipaddress import ip_address
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.stated_source import own_text, stated_source
 from lamsach.hunt.tokens import tokens
-from lamsach.indicators.values.domains import suffixes
+from lamsach.indicators.values.names import suffixes
 from lamsach.logs.base import LogFormat
 from lamsach.logs.events.direction import is_internal
 from lamsach.logs.text.syslog import sender_of

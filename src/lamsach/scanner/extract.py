@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from ipaddress import ip_address
 
+from lamsach.indicators.values.names import canonical_url
 from lamsach.indicators.values.normalise import plain_value
 from lamsach.indicators.values.refusals import Refused
-from lamsach.indicators.values.urls import canonical_url
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import DIGEST_TYPES
 from lamsach.scanner.index import Hit, Index

@@ -15,8 +15,7 @@ from lamsach.indicators.review import decisions
 from lamsach.indicators.review.decisions import EXCEPTED, NARROWED, Decisions, accepted, read_decisions
 from lamsach.indicators.review.examination import Examiner, Judged, judged
 from lamsach.indicators.review.facts import Kind, own_facts
-from lamsach.indicators.review.guard import Own
-from lamsach.indicators.review.knowledge import Knowledge
+from lamsach.indicators.review.knowledge import Knowledge, Own
 from lamsach.model import Indicator, IndicatorType, Problem, Reference
 
 T = IndicatorType

@@ -23,8 +23,7 @@ from lamsach.indicators.review.facts import (
     own_facts,
     suffix_facts,
 )
-from lamsach.indicators.review.guard import Own
-from lamsach.indicators.review.knowledge import Knowledge, mixes_scripts, skeleton, spelled
+from lamsach.indicators.review.knowledge import Knowledge, Own, mixes_scripts, skeleton, spelled
 from lamsach.model import Indicator, IndicatorType, Problem, Reference
 
 T = IndicatorType
@@ -188,7 +187,7 @@ def test_no_name_that_is_dangerous_to_block_is_taken_for_a_look_alike() -> None:
     ],
 )
 def test_names_that_look_like_others(name: str, like: str | None) -> None:
-    from lamsach.indicators.values.domains import to_ascii_domain
+    from lamsach.indicators.values.names import to_ascii_domain
 
     listed = to_ascii_domain(name)
     assert listed is not None
@@ -199,7 +198,7 @@ def test_names_that_look_like_others(name: str, like: str | None) -> None:
 
 
 def test_names_in_other_scripts_are_no_look_alikes() -> None:
-    from lamsach.indicators.values.domains import to_ascii_domain
+    from lamsach.indicators.values.names import to_ascii_domain
 
     for name in ("пример-сайт.рф", "máy-chủ-lạ.vn"):
         assert not looked_at(T.DOMAIN, to_ascii_domain(name) or "").concerns

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.indicators.writers.addresses import merged_networks, short, topmost, whole
-from lamsach.indicators.writers.zones import _trigger
+from lamsach.indicators.writers.gateways import _trigger
 from lamsach.model import Indicator
 
 from .sample import T

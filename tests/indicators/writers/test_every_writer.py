@@ -54,7 +54,7 @@ def test_every_reason_has_its_vietnamese() -> None:
         value
         for module in (base, export)
         for name, value in vars(module).items()
-        if name.isupper() and isinstance(value, str) and value
+        if name.isupper() and isinstance(value, str) and value.endswith(".")
     ]
     assert len(reasons) >= 10
     assert not [reason for reason in reasons if reason not in VIETNAMESE]

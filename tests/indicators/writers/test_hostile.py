@@ -17,8 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.indicators.writers import BY_NAME, WRITERS
-from lamsach.indicators.writers.base import Writer
-from lamsach.indicators.writers.safety import is_canonical, wire
+from lamsach.indicators.writers.base import Writer, is_canonical, wire
 from lamsach.model import Indicator, IndicatorType
 
 from .sample import SAMPLE, T, exported, text_of

@@ -16,7 +16,7 @@ import pytest
 
 from lamsach.indicators.writers import BY_NAME
 from lamsach.indicators.writers.export import Terms
-from lamsach.indicators.writers.proxies import _pattern
+from lamsach.indicators.writers.gateways import _pattern
 from lamsach.model import Indicator
 
 from .programs import program, run

@@ -12,8 +12,7 @@ from lamsach.indicators.releases.release import ListDigest
 from lamsach.indicators.releases.rows import Kept
 from lamsach.indicators.review.decisions import Decisions
 from lamsach.indicators.review.examination import Examiner, judged
-from lamsach.indicators.review.guard import Own
-from lamsach.indicators.review.knowledge import knowledge
+from lamsach.indicators.review.knowledge import Own, knowledge
 from lamsach.indicators.values.normalise import Value
 from lamsach.model import Indicator
 

@@ -12,10 +12,10 @@ from lamsach.cli.console import problem_line, tell, translate
 from lamsach.errors import ExitStatus, InputError
 from lamsach.indicators.values.addresses import host_address
 from lamsach.indicators.values.exceptions import ExceptionSet, covering
-from lamsach.indicators.values.mappings import as_mapping
+from lamsach.indicators.values.names import split_url
 from lamsach.indicators.values.normalise import Value, canonical_values, of_stated_kinds
+from lamsach.indicators.values.records import as_mapping
 from lamsach.indicators.values.refusals import Refused
-from lamsach.indicators.values.urls import split_url
 from lamsach.model import Indicator, IndicatorType, Problem, Reference
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from lamsach.errors import InputError, OutputError, UnreadableError, UsageError
 if TYPE_CHECKING:
     from lamsach.indicators.releases.rows import Kept, Runs
     from lamsach.indicators.review.decisions import Decisions
-    from lamsach.indicators.review.guard import Own
+    from lamsach.indicators.review.knowledge import Own
     from lamsach.model import Indicator, Problem
 
 Lists = Annotated[list[str], Argument(metavar="FILES...", help="Lists: files, folders, releases.")]
@@ -131,7 +131,7 @@ def own_of(texts: list[str] | None) -> Own:
 
     Raises UsageError, UnreadableError.
     """
-    from lamsach.indicators.review.guard import Own
+    from lamsach.indicators.review.knowledge import Own
 
     problems: list[Problem] = []
     own = Own.read([value for text in texts or () for value in _own_values(text)], problems.append)

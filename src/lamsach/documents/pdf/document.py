@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lamsach.documents.archive import MIB
-from lamsach.documents.pdf.cell_lines import Knowledge
 from lamsach.documents.pdf.page import PageReader, PageText
 from lamsach.documents.pdf.painter import Painter
+from lamsach.documents.pdf.rows import Knowledge
 from lamsach.documents.pdf.tagged_tables import read_tags
 from lamsach.documents.table import Paragraph
 from lamsach.errors import LamsachError, LimitError, UnreadableError

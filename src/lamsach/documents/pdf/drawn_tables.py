@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
 
-from lamsach.documents.pdf.cell_lines import Knowledge
 from lamsach.documents.pdf.drawn_cells import Block, Line, Row, is_aligned, is_running, rows_of
 from lamsach.documents.pdf.loose_lines import PITCH, Numbered
-from lamsach.documents.pdf.rows import NUMBER, PageTable, column_of
+from lamsach.documents.pdf.rows import NUMBER, Knowledge, PageTable, column_of
 from lamsach.documents.pdf.tagged_tables import Stated, table_part
 
 _ROWS_LEAST = 2

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import inf
 
-from lamsach.documents.pdf.cell_lines import MAYBE, Knowledge, follows
 from lamsach.documents.pdf.grid import TextLine
 from lamsach.documents.pdf.loose_lines import (
     MARGIN,
@@ -25,7 +24,7 @@ from lamsach.documents.pdf.loose_lines import (
     unsure,
     visual_lines,
 )
-from lamsach.documents.pdf.rows import NUMBER, PageRow, PageTable, cell_line
+from lamsach.documents.pdf.rows import MAYBE, NUMBER, Knowledge, PageRow, PageTable, cell_line, follows
 
 _SLACK = 6.0
 """How far left of its column's heading a text may begin, in points."""

@@ -12,13 +12,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from lamsach.documents.decode import visible
-from lamsach.documents.pdf.cell_lines import Knowledge
 from lamsach.documents.pdf.drawn_cells import rows_of
 from lamsach.documents.pdf.drawn_tables import DrawnTables, named
 from lamsach.documents.pdf.grid import FLUSH, WORD_GAP, Grid, fill, grids, joined
 from lamsach.documents.pdf.loose_tables import LooseTables
 from lamsach.documents.pdf.painter import Drawing, Shown
-from lamsach.documents.pdf.rows import PageRow, PageTable, grid_rows, may_be_rest
+from lamsach.documents.pdf.rows import Knowledge, PageRow, PageTable, grid_rows, may_be_rest
 from lamsach.documents.pdf.tagged_tables import TaggedTables, Tags
 from lamsach.documents.pdf.whole_tables import are_heads
 

@@ -6,8 +6,7 @@ import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
-from lamsach.documents.pdf.cell_lines import MAYBE, Knowledge, follows
-from lamsach.documents.pdf.rows import NUMBER, PageRow, PageTable, column_of
+from lamsach.documents.pdf.rows import MAYBE, NUMBER, Knowledge, PageRow, PageTable, column_of, follows
 
 _SAME_EDGE = 4.0
 """How far apart a column's edges may be on two pages, in points."""

@@ -27,7 +27,7 @@ from lamsach.indicators.judge.rule import (
 from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.judge.vocabulary import vocabulary
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.urls import split_url
+from lamsach.indicators.values.names import split_url
 from lamsach.model import IndicatorType
 
 _PUBLISHERS = vocabulary("publishers")

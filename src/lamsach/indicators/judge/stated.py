@@ -14,7 +14,7 @@ from lamsach.indicators.judge.references import host_of
 from lamsach.indicators.judge.rule import NAMES, Rule, Scope, any_case
 from lamsach.indicators.judge.tables import REMOVED, Cell
 from lamsach.indicators.text.extract import Found, scan
-from lamsach.indicators.values.domains import suffixes
+from lamsach.indicators.values.names import suffixes
 from lamsach.indicators.values.records import whole_value
 from lamsach.indicators.values.refusals import Refused
 

@@ -32,7 +32,7 @@ from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.judge.vocabulary import vocabulary
 from lamsach.indicators.tables.fields import Field, field_of
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.domains import suffixes
+from lamsach.indicators.values.names import suffixes
 from lamsach.model import IndicatorType
 
 REMOVED = frozenset({"entry_value", "removed_by"})

@@ -14,10 +14,11 @@ from typing import NamedTuple
 from lamsach.indicators.files.source import expand
 from lamsach.indicators.review.decisions import EXCEPTED, NARROWED, Choice, Decision, Decisions
 from lamsach.indicators.review.facts import Concern, Kind, Level
-from lamsach.indicators.review.guard import Own, host_of
 from lamsach.indicators.review.knowledge import (
     Knowledge,
+    Own,
     bare,
+    host_of,
     knowledge,
     mixes_scripts,
     outline,
@@ -26,9 +27,8 @@ from lamsach.indicators.review.knowledge import (
 )
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.addresses import Span, host_address, internal_reason, may_be_internal, span
-from lamsach.indicators.values.domains import INTERNAL_TOP_LEVELS, suffixes
 from lamsach.indicators.values.listings import IndicatorColumns, merged
-from lamsach.indicators.values.urls import split_url
+from lamsach.indicators.values.names import INTERNAL_TOP_LEVELS, split_url, suffixes
 from lamsach.model import Indicator, IndicatorType, Problem, Refusal
 
 WIDE_PREFIX = {4: 20, 6: 44}

@@ -15,7 +15,7 @@ from importlib.resources import files
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import NamedTuple
 
-from lamsach.indicators.values.domains import private_rules
+from lamsach.indicators.values.names import private_rules
 
 
 class Level(StrEnum):

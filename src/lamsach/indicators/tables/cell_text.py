@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from lamsach.documents.pdf.cell_lines import MAYBE, NEW, SPACE, WEAK, CellLine, Knowledge, follows
+from lamsach.documents.pdf.rows import MAYBE, NEW, SPACE, WEAK, CellLine, Knowledge, follows
 from lamsach.indicators.tables.fields import Field, field_of
 from lamsach.indicators.text.broken_lines import HASH_DIGITS, rejoined
 from lamsach.indicators.text.documents import has_fragments

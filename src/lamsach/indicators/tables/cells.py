@@ -1,4 +1,4 @@
-"""Values of one cell of a table, or of the cells of one row together."""
+"""Cells and headings of a table: the values of a cell or row, and which columns hold values of what kind."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import re
 from collections.abc import Iterable, Mapping
 
 from lamsach.documents.headings import plain_key
+from lamsach.indicators.judge.loop import decide
 from lamsach.indicators.judge.references import is_cited
-from lamsach.indicators.judge.stated import in_cell
+from lamsach.indicators.judge.rule import Rule, Scope
+from lamsach.indicators.judge.stated import action_column, in_cell, judging_columns, row_rule, takes_back
+from lamsach.indicators.judge.tables import Row
+from lamsach.indicators.judge.vocabulary import vocabulary
 from lamsach.indicators.tables.fields import (
     Field,
     field_of,
@@ -15,14 +19,16 @@ from lamsach.indicators.tables.fields import (
     read_confidence,
     read_date,
     read_tlp,
+    type_of_heading,
+    victims,
 )
 from lamsach.indicators.text.extract import Found, scan
-from lamsach.indicators.values import refusals
-from lamsach.indicators.values.domains import ends_as_a_file
+from lamsach.indicators.values import addresses, refusals
+from lamsach.indicators.values.names import ends_as_a_file, split_url
 from lamsach.indicators.values.normalise import Refused, canonical_values
 from lamsach.indicators.values.records import Facts, read_text, several_values, shortened, whole_value
-from lamsach.indicators.values.urls import split_url
 from lamsach.model import IndicatorType
+from lamsach.model.indicator_types import DIGESTS
 
 _NOTHING = re.compile(r"[\s\-–—_=:*.|?/]*|n/?a|none|null|unknown|không|-+", re.IGNORECASE)
 _PARTED = re.compile(r"[\w.\[\](){}-]{4,253}")
@@ -119,3 +125,155 @@ def facts_of(said: Mapping[Field, str], threat: str | None) -> Facts:
         confidence=read_confidence(said.get(Field.CONFIDENCE, "")),
         tlp=read_tlp(said.get(Field.TLP, "")),
     )
+
+
+_FIRST = vocabulary("first_addresses")
+_LAST = vocabulary("last_addresses")
+_NETWORKS = vocabulary("networks")
+_MASKS = vocabulary("masks")
+_MASK = re.compile(r"/?\d{1,2}|/?(?:255|254|252|248|240|224|192|128)(?:\.\d{1,3}){3}", re.ASCII)
+
+
+def bounds(headings: Mapping[int, str]) -> tuple[int, int] | None:
+    """The columns of the first and the last address, if the headings promise both."""
+    first = [place for place, text in headings.items() if plain_key(text) in _FIRST]
+    last = [place for place, text in headings.items() if plain_key(text) in _LAST]
+    return (first[0], last[0]) if len(first) == 1 and len(last) == 1 else None
+
+
+def masked_columns(headings: Mapping[int, str]) -> tuple[int, int] | None:
+    """The columns of a network's address and of its mask or prefix length, if the headings promise both."""
+    first = [place for place, text in headings.items() if plain_key(text) in _NETWORKS]
+    last = [place for place, text in headings.items() if plain_key(text) in _MASKS]
+    return (first[0], last[0]) if len(first) == 1 and len(last) == 1 else None
+
+
+def masked(cells: Mapping[int, str], columns: tuple[int, int] | None) -> str | None:
+    """Network that two columns spell, the first an IPv4 address, the second a mask; else None."""
+    if columns is None:
+        return None
+    address, mask = (cells.get(place, "") for place in columns)
+    if addresses.parse_v4(address) is None or not _MASK.fullmatch(mask):
+        return None
+    return f"{address}/{mask.lstrip('/')}"
+
+
+def range_of(cells: Mapping[int, str], columns: tuple[int, int] | None) -> str | None:
+    """The range that a row's two columns span, as a text, when both hold an IPv4 address."""
+    if columns is None:
+        return None
+    first, last = (addresses.parse_v4(cells.get(place, "")) for place in columns)
+    return None if first is None or last is None else f"{cells[columns[0]]}-{cells[columns[1]]}"
+
+
+_NAME_KEYS = frozenset({"domain", "fqdn"})
+"""Columns of feeds that hold names in whatever spelling; people's headings promise less."""
+_FINGERPRINTS = frozenset({"ja3", "ja3s", "ja3_md5", "ja3s_md5", "ja3_fingerprint", "ja4", "ja4s", "jarm"})
+"""Columns of the digests of TLS handshakes, which are no file's."""
+_PARTS_OF_A_PROGRAM = frozenset({"raw size", "entropy"})
+"""Columns of a table of a program's sections, each with its own digest."""
+_CALLED = frozenset({"name", "names", "app name", "ten", "ten ung dung"})
+"""Columns that say what a thing is called, where others hold its values."""
+
+
+class Headings:
+    """The last row of headings. Before the first one nothing is known: `fields` is None."""
+
+    def __init__(self) -> None:
+        self.fields: dict[int, Field] | None = None
+        self.types: dict[int, IndicatorType | None] = {}
+        """The kind of value that a column of values promises."""
+        self.count = 0
+        """How many different rows of headings were met one after the other."""
+        self.only_value: int | None = None
+        """The one column of values, if there is one alone."""
+        self.loose = False
+        """Whether they stand in a comment, which may have other columns than the rows."""
+        self.bounds: tuple[int, int] | None = None
+        """The columns of the first and the last address of a range."""
+        self.masked: tuple[int, int] | None = None
+        """The columns of a network's address and its mask."""
+        self.names: frozenset[int] = frozenset()
+        """The columns that promise names, of whatever spelling."""
+        self.fingerprints: frozenset[int] = frozenset()
+        """The columns that hold digests of something else than files."""
+        self.withdraws = False
+        """Whether the table lists what its source took back."""
+        self.action: int | None = None
+        """The column that says whether a row's values are blocked or allowed."""
+        self.judging: dict[int, str] = {}
+        """The columns whose cells judge a row's values, with the plain keys of their headings."""
+        self._texts: tuple[str, ...] = ()
+        self.width = 0
+        """How many columns the last row of headings has."""
+        self.row = 0
+        """The number of the last row of headings."""
+
+    def take(self, filled: Mapping[int, str], number: int, *, least: int) -> bool:
+        """Take a row of headings, which holds until the next; two in a row are read together."""
+        fields = {place: found for place, cell in filled.items() if (found := field_of(cell)) is not None}
+        fields.update(dict.fromkeys(victims(filled), Field.VICTIM))
+        values = [place for place, found in fields.items() if found is Field.VALUE]
+        if values:
+            fields.update(
+                {place: Field.CONTEXT for place, cell in filled.items() if plain_key(cell) in _CALLED}
+            )
+        if not _are_headings(filled, fields, least) or not (values or len(fields) >= 2):
+            return False
+        if not values and self.fields is not None and number != self.row + 1:
+            return False
+        types = {place: type_of_heading(filled[place]) for place in values}
+        if self.fields is not None and number == self.row + 1:
+            fields, types = {**self.fields, **fields}, {**self.types, **types}
+        if (headings := tuple(map(plain_key, filled.values()))) != self._texts:
+            self.count += number != self.row + 1 or not self.count
+            self._texts = headings
+        self.fields, self.types, self.row, self.width = fields, types, number, max(filled) + 1
+        self.bounds, self.masked = bounds(filled), masked_columns(filled)
+        self.fingerprints = frozenset(
+            place for place, cell in filled.items() if plain_key(cell) in _FINGERPRINTS
+        )
+        self.withdraws, self.action = takes_back(filled.values()), action_column(filled)
+        self.judging = judging_columns(filled)
+        self.names = frozenset(place for place in values if plain_key(filled[place]) in _NAME_KEYS)
+        if {plain_key(cell) for cell in filled.values()} >= _PARTS_OF_A_PROGRAM:
+            fields.update(dict.fromkeys(values, Field.CONTEXT))
+            self.fingerprints |= frozenset(values)
+        columns = [place for place, field in fields.items() if field is Field.VALUE]
+        alone = len(columns) == 1 and self.masked is None and self.bounds is None
+        self.only_value = columns[0] if alone else None
+        return True
+
+    def rule(self, filled: Mapping[int, str]) -> Rule | None:
+        """The rule by which the headings, or a row's cells under them, judge the row's values; or None."""
+        action = "" if self.action is None else filled.get(self.action, "")
+        if (self.withdraws or action) and (
+            rule := decide(Scope.ROW, Row(self.withdraws, action))
+        ) is not None:
+            return rule
+        fields = self.fields or {}
+        beside = {place: cell for place, cell in filled.items() if fields.get(place) is not Field.VALUE}
+        return row_rule(beside, self.judging)
+
+
+def _are_headings(filled: Mapping[int, str], fields: Mapping[int, Field], least: int) -> bool:
+    """Return whether enough cells are known headings, and no other holds a value."""
+    reported = Field.VICTIM in fields.values()  # a report's many columns need not all be known
+    others = (cell for place, cell in filled.items() if place not in fields or ":" in cell or "=" in cell)
+    enough = reported or len(fields) >= max(least, 1 + len(filled) // 4)
+    return enough and not any(map(holds_value, others))
+
+
+def kind_of(filled: Mapping[int, str], fields: Mapping[int, Field]) -> str:
+    """Return what a row states as the kind of its values, or an empty text."""
+    return next(
+        (filled[place] for place, field in fields.items() if field is Field.TYPE and place in filled), ""
+    )
+
+
+def kind_beside(filled: Mapping[int, str]) -> IndicatorType | None:
+    """Kind of digest that one cell of a row without such a column names (`SHA-256`), if one alone."""
+    kinds = {
+        kind for cell in filled.values() if len(cell) < 24 and (kind := type_of_heading(cell)) in DIGESTS
+    }
+    return kinds.pop() if len(kinds) == 1 else None

@@ -19,16 +19,20 @@ from lamsach.indicators.judge.stated import Publishers, describing, in_cell, str
 from lamsach.indicators.judge.tables import Cell, Row
 from lamsach.indicators.judge.unlisted import Account, value_of
 from lamsach.indicators.tables.cells import (
+    Headings,
     facts_of,
     filled_cells,
     host_as_promised,
     is_aside,
+    kind_beside,
+    kind_of,
+    masked,
+    range_of,
     scattered,
     value_cell,
     victim,
 )
 from lamsach.indicators.tables.fields import Field, field_of, stated_type, supported_part
-from lamsach.indicators.tables.headings import Headings, kind_beside, kind_of, masked, range_of
 from lamsach.indicators.text.broken_lines import may_be_parted, whole_digest
 from lamsach.indicators.text.extract import Found, scan
 from lamsach.indicators.values import refusals

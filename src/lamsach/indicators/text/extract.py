@@ -14,7 +14,7 @@ from ipaddress import ip_network
 from lamsach.indicators.judge.loop import judged
 from lamsach.indicators.judge.rule import Place, Scope
 from lamsach.indicators.values import addresses, refusals
-from lamsach.indicators.values.domains import (
+from lamsach.indicators.values.names import (
     INTERNAL_TOP_LEVELS,
     is_file_name,
     may_be_file_name,

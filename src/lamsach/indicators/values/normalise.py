@@ -1,7 +1,7 @@
 """One spelling for every value: what kind of indicator a text is, and its canonical form.
 
 Canonical forms: `ipaddress` spelling for addresses, CIDR with the host bits cleared for networks, lower-case
-A-labels without a trailing dot for domains, `lamsach.indicators.values.urls` for URLs, lower-case hex for
+A-labels without a trailing dot for domains, `lamsach.indicators.values.names` for URLs, lower-case hex for
 hashes. `canonical` is idempotent: a canonical value is its own canonical form.
 
 URLs that an advisory gives as malware keeps them: in Base64 (RFC 4648), as hexadecimal digits, or
@@ -19,17 +19,18 @@ import re
 from urllib.parse import unquote
 
 from lamsach.indicators.values import addresses, refusals
-from lamsach.indicators.values.domains import (
+from lamsach.indicators.values.file_names import canonical_file_name
+from lamsach.indicators.values.names import (
     LABEL,
     MAY_END_FILES,
     canonical_domain,
+    canonical_url,
+    split_url,
     suffixes,
     to_ascii_domain,
 )
-from lamsach.indicators.values.file_names import canonical_file_name
 from lamsach.indicators.values.refang import refang
 from lamsach.indicators.values.refusals import Refused
-from lamsach.indicators.values.urls import canonical_url, split_url
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import ADDRESSES, DIGEST_TYPES, FORMS, STATED_ONLY
 

@@ -19,7 +19,7 @@ import re
 
 from lamsach.documents.decode import without_spelt_escapes
 from lamsach.indicators.judge.vocabulary import late
-from lamsach.indicators.values.domains import ends_as_a_file, suffixes
+from lamsach.indicators.values.names import ends_as_a_file, suffixes
 
 _LONGEST = 80
 _EDGES = " \t-*+|•"

@@ -6,15 +6,20 @@ name are shown last.
 """
 
 from lamsach.indicators.writers.base import Stamp, Writer
-from lamsach.indicators.writers.exchange import csv_table, misp, openioc
-from lamsach.indicators.writers.firewall_config import checkpoint, fortigate_cli, mikrotik
+from lamsach.indicators.writers.exchange import csv_table, misp, openioc, stix_bundle
+from lamsach.indicators.writers.firewalls import (
+    checkpoint,
+    fortigate_cli,
+    ip6tables,
+    ipset,
+    iptables,
+    mikrotik,
+    nftables,
+    pf_table,
+)
+from lamsach.indicators.writers.gateways import haproxy, nginx, rpz, squid, windows_dns
 from lamsach.indicators.writers.line_lists import LINE_LISTS
-from lamsach.indicators.writers.packet_filters import ip6tables, ipset, iptables, nftables, pf_table
-from lamsach.indicators.writers.proxies import haproxy, nginx, squid
-from lamsach.indicators.writers.queries import elastic, kql, sigma
-from lamsach.indicators.writers.rules import snort, suricata, suricata_datasets, yara
-from lamsach.indicators.writers.stix import stix_bundle
-from lamsach.indicators.writers.zones import rpz, windows_dns
+from lamsach.indicators.writers.rules import elastic, kql, sigma, snort, suricata, suricata_datasets, yara
 
 __all__ = ["BY_NAME", "WRITERS", "Stamp", "Writer"]
 

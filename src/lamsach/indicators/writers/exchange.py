@@ -1,4 +1,4 @@
-"""Lists for other programs of analysts: MISP, OpenIOC, CSV.
+"""Lists for other programs of analysts: STIX, MISP, OpenIOC, CSV.
 
 MISP event (https://www.misp-standard.org/rfc/misp-standard-core.html): one event, an attribute a value.
 Identifiers are made from the event's stamp as well: MISP refuses an attribute whose identifier another event
@@ -7,22 +7,168 @@ has.
 OpenIOC 1.1 (https://github.com/fireeye/OpenIOC_1.1): one document, an item a value, any of which counts.
 
 CSV (RFC 4180) with every field of an indicator; the stamp is in the first row's cell of the column `list`.
+Identifiers are UUIDs of version 5 over the content, so that the same list gives the same bundle.
+STIX 2.1 bundle (https://docs.oasis-open.org/cti/stix/v2.1/stix-v2.1.html): an indicator a value, an identity
+a source, a report with the stamp.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid5
+from uuid import UUID, uuid5
 from xml.sax.saxutils import escape
 
 from lamsach.documents.spreadsheets import BOM, csv_row
-from lamsach.indicators.values.mappings import COLUMNS, as_row
+from lamsach.indicators.values.records import COLUMNS, as_row
 from lamsach.indicators.writers.base import ALL_FACTS, SYNTAX, Items, Stamp, iso, output
-from lamsach.indicators.writers.stix import NAMESPACE
 from lamsach.model import Indicator
 from lamsach.model.indicator_types import BY_TYPE
+
+NAMESPACE = UUID("5a1f7c0e-7d0a-5b0c-9e5e-4c8d2f6b1a37")
+"""The namespace of our identifiers (RFC 9562 section 5.5)."""
+
+FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+"""When objects with lasting identifiers count as created if nothing says when."""
+
+TLP_MARKINGS = {
+    "clear": ("613f2e26-407d-48c7-9eca-b8e91df99dc9", "white"),
+    "green": ("34098fce-860f-48ae-8e50-ebd3cc5e41da", "green"),
+    "amber": ("f88d31f6-486f-44da-b317-01333bde0b82", "amber"),
+    "red": ("5e57c739-391a-4eb3-b6be-7d15ca92d5ed", "red"),
+}
+"""Section 7.2.1.4: the identifiers and names of the markings."""
+STRICTER = {"amber+strict": "red"}
+"""Levels of TLP 2.0 without a marking in the standard, and the next stricter one, written instead."""
+
+
+@output("stix", "STIX 2.1 bundle", ".json", facts=ALL_FACTS, comment=None)
+def stix_bundle(items: Items, stamp: Stamp) -> Iterator[str]:
+    """A bundle of indicators."""
+    yield f'{{"type": "bundle", "id": "bundle--{uuid5(NAMESPACE, stamp.text())}", "objects": [\n'
+    own = identity("Lamsach", stamp)
+    yield _text(own)
+    for source in sorted({item.source for item in items if item.source}):
+        yield ",\n" + _text(identity(source, stamp))
+    for level in sorted({level for item in items if (level := _level(item))}):
+        yield ",\n" + _text(marking(level))
+    listed = bytearray()
+    for item in items:
+        record = indicator(item, stamp)
+        listed += UUID(record["id"].partition("--")[2]).bytes
+        yield ",\n" + _text(record)
+    yield ",\n" + _text(_report(stamp, own["id"]))[:-1] + ', "object_refs": ['
+    yield from _references(listed) if listed else iter([json.dumps(own["id"])])
+    yield "]}\n]}\n"
+
+
+def _references(listed: bytearray) -> Iterator[str]:
+    """The identifiers of indicators, of which sixteen bytes each were kept."""
+    for at in range(0, len(listed), 16):
+        yield f'{", " if at else ""}"indicator--{UUID(bytes=bytes(listed[at : at + 16]))}"'
+
+
+def _text(record: dict[str, Any]) -> str:
+    return json.dumps(record, ensure_ascii=False)
+
+
+def identifier(kind: str, *parts: str) -> str:
+    """The identifier of an object, from its kind and what makes it this one."""
+    return f"{kind}--{uuid5(NAMESPACE, json.dumps([kind, *parts]))}"
+
+
+def millis(moment: datetime) -> str:
+    """A time as identifiers' objects state it: with milliseconds (section 3.2)."""
+    return iso(moment).replace("Z", ".000Z")
+
+
+def common(kind: str, name: str, stamp: Stamp, created: datetime | None = None) -> dict[str, Any]:
+    """Members of every object; `created` stays where the identifier does (section 3.6.2)."""
+    made = millis(stamp.made)
+    first = made if created is None else min(made, millis(created))
+    return {"type": kind, "spec_version": "2.1", "id": name, "created": first, "modified": made}
+
+
+def identity(name: str, stamp: Stamp) -> dict[str, Any]:
+    """An organisation, by its name (section 4.5)."""
+    return {
+        **common("identity", identifier("identity", name), stamp, FIRST),
+        "name": name,
+        "identity_class": "organization",
+    }
+
+
+def _level(item: Indicator) -> str | None:
+    level = STRICTER.get(item.tlp or "", item.tlp)
+    return level if level in TLP_MARKINGS else None
+
+
+def marking(level: str) -> dict[str, Any]:
+    """One of the standard's TLP markings."""
+    uuid, name = TLP_MARKINGS[level]
+    return {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": f"marking-definition--{uuid}",
+        "created": "2017-01-20T00:00:00.000Z",
+        "definition_type": "tlp",
+        "name": f"TLP:{name.upper()}",
+        "definition": {"tlp": name},
+    }
+
+
+def indicator(item: Indicator, stamp: Stamp) -> dict[str, Any]:
+    """The indicator of a value (section 4.7)."""
+    record = {
+        **common(
+            "indicator", identifier("indicator", item.type.value, item.value), stamp, item.valid_from or FIRST
+        ),
+        "created_by_ref": identifier("identity", item.source or "Lamsach"),
+        "pattern": pattern(item),
+        "pattern_type": "stix",
+        "pattern_version": "2.1",
+        "indicator_types": ["malicious-activity"],
+    }
+    if item.threat:
+        record["name"] = item.threat
+    begins = item.valid_from or stamp.made
+    if item.valid_until:
+        begins = min(begins, item.valid_until - timedelta(seconds=1))
+        record["valid_until"] = iso(item.valid_until)
+    record["valid_from"] = iso(begins)
+    if item.confidence is not None:
+        record["confidence"] = item.confidence
+    if level := _level(item):
+        record["object_marking_refs"] = [f"marking-definition--{TLP_MARKINGS[level][0]}"]
+    if item.reference:
+        place = {"page": item.reference.page, "row": item.reference.row}
+        where = ", ".join(f"{key} {value}" for key, value in place.items() if value is not None)
+        document = item.reference.document.replace("\\", "/").rpartition("/")[2]
+        record["external_references"] = [
+            {"source_name": document or "list", "description": where or "no place stated"}
+        ]
+    return record
+
+
+def pattern(item: Indicator) -> str:
+    """The STIX pattern of a value (section 9), quoted."""
+    text = item.value.replace("\\", "\\\\").replace("'", "\\'")
+    path = BY_TYPE[item.type].stix or ("ipv6-addr:value" if ":" in item.value else "ipv4-addr:value")
+    return f"[{path} = '{text}']"
+
+
+def _report(stamp: Stamp, author: str) -> dict[str, Any]:
+    """The report (section 4.16) without its references, which come last."""
+    return {
+        **common("report", identifier("report", stamp.text()), stamp),
+        "created_by_ref": author,
+        "name": "Lamsach list",
+        "description": stamp.text(),
+        "report_types": ["indicator"],
+        "published": millis(stamp.made),
+    }
 
 
 @output("misp", "MISP event", ".json", facts=frozenset({"valid_from", "tlp"}), comment=None)

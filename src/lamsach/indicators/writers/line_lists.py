@@ -22,9 +22,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from lamsach.indicators.values.urls import split_url
-from lamsach.indicators.writers.base import SYNTAX, Writer
-from lamsach.indicators.writers.safety import ascii_words, slug, wire, words
+from lamsach.indicators.values.names import split_url
+from lamsach.indicators.writers.base import SYNTAX, Writer, ascii_words, slug, wire, words
 from lamsach.model import Indicator, IndicatorType
 from lamsach.model.indicator_types import BY_TYPE
 

@@ -23,9 +23,8 @@ from typing import Any
 from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
-from lamsach.indicators.writers.base import Stamp
-from lamsach.indicators.writers.safety import is_canonical
-from lamsach.indicators.writers.stix import common, identifier, identity, indicator
+from lamsach.indicators.writers.base import Stamp, is_canonical
+from lamsach.indicators.writers.exchange import common, identifier, identity, indicator
 from lamsach.model import Indicator, IndicatorType
 from lamsach.portal.cases.models import Case
 from lamsach.portal.findings.models import Device, Sighting

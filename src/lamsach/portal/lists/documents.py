@@ -20,8 +20,7 @@ from lamsach.errors import InputError, LimitError
 from lamsach.i18n import mark
 from lamsach.indicators.review.examination import Examiner
 from lamsach.indicators.review.facts import Concern, Level
-from lamsach.indicators.review.guard import Own
-from lamsach.indicators.review.knowledge import knowledge
+from lamsach.indicators.review.knowledge import Own, knowledge
 from lamsach.indicators.values.normalise import Refused, Value, canonical_values
 from lamsach.model import Indicator, Problem, Reference, Refusal
 from lamsach.portal.base.storage import copy_to

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from lamsach.errors import InputError
 from lamsach.indicators.review.decisions import Choice
-from lamsach.indicators.review.guard import Own
+from lamsach.indicators.review.knowledge import Own
 from lamsach.indicators.writers import WRITERS
 from lamsach.model import Problem
 from lamsach.portal.base.forms import DateInput, text

@@ -24,8 +24,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
+from lamsach.indicators.writers.exchange import NAMESPACE
 from lamsach.indicators.writers.export import Terms
-from lamsach.indicators.writers.stix import NAMESPACE
 from lamsach.portal.api.access import find
 from lamsach.portal.api.models import Token
 from lamsach.portal.base.ratelimit import client_address, exceeded

@@ -21,7 +21,7 @@ from typing import Any
 from django.conf import settings
 
 from lamsach.indicators.writers.base import Stamp
-from lamsach.indicators.writers.stix import indicator, millis, stix_bundle
+from lamsach.indicators.writers.exchange import indicator, millis, stix_bundle
 from lamsach.model import Indicator, IndicatorType
 from lamsach.portal.lists import versions
 from lamsach.portal.lists.models import Version

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from lamsach.documents.pdf.cell_lines import MAYBE, CellLine, Knowledge, follows
 from lamsach.documents.pdf.document import PdfLimits, read_pages
 from lamsach.documents.pdf.page import PageText
-from lamsach.documents.pdf.rows import PageRow
+from lamsach.documents.pdf.rows import MAYBE, CellLine, Knowledge, PageRow, follows
 from lamsach.documents.pdf.whole_tables import WholeTable, whole_tables
 from lamsach.errors import LamsachError, UnreadableError
 from lamsach.indicators.files.source import ListSource

@@ -1,23 +1,32 @@
-"""Text: one value a line with comments, several values a line, hosts files, filter lists, or an advisory in
-running text.
+"""Text: values line by line or in running text, and tables whose cells a character parts.
+
+URLs that hold the character by which a table's cells are parted: a list of them is no table, and a row's link
+is not cut.
+Tables in text: CSV and TSV with any delimiter, Markdown tables, `value;comment` lists (RFC 4180, loosely).
 """
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.judge.exceptions import lets_through
 from lamsach.indicators.judge.loop import decide, withheld
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.numbers import is_dump
+from lamsach.indicators.judge.queries import begins_query
 from lamsach.indicators.judge.rule import Scope
 from lamsach.indicators.judge.stated import said
 from lamsach.indicators.judge.unlisted import Account
-from lamsach.indicators.tables.fields import field_of
+from lamsach.indicators.tables.cells import holds_value
+from lamsach.indicators.tables.fields import field_of, read_date
+from lamsach.indicators.tables.tables import Table
 from lamsach.indicators.text.broken_lines import Unbroken
-from lamsach.indicators.text.documents import defangs, has_sentences
+from lamsach.indicators.text.documents import defangs, found_values, has_sentences
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import Refused, canonical_values, plain_value
@@ -30,6 +39,7 @@ from lamsach.indicators.values.records import (
     read_text,
     shortened,
     whole_entry,
+    whole_value,
 )
 from lamsach.model import Indicator, Reference, Refusal
 
@@ -146,3 +156,197 @@ TEXT = ListFormat(
     quick=_read_quickly,
 )
 """Any text. It is the last of the registry: what nothing else recognises is read so."""
+
+
+_URL = re.compile(r"\s*(?:h(?:tt|xx)ps?|s?ftps?|fxp)\[?:\]?//[^\s\"]+\s*", re.IGNORECASE)
+# a/x.php    id=5    setup.exe
+_OF_A_URL = re.compile(r"[/?=&%]|\.[A-Za-z][A-Za-z0-9]{1,4}$")
+_WORD = re.compile(r"[^\W\d_]{3}")
+
+
+def cuts_urls(lines: Sequence[str], delimiter: str) -> bool:
+    """Return whether the delimiter is within URLs, one a line, and parts no columns."""
+    several = [line for line in lines if delimiter in line]
+    urls = [line.split(delimiter) for line in several if _URL.fullmatch(line)]
+    if not urls or len(urls) * 10 < 9 * len(several):
+        return False
+    if len({len(parts) for parts in urls}) > 1:
+        return True
+    return not any(map(_is_column, zip(*(parts[1:] for parts in urls), strict=True)))
+
+
+def _is_column(cells: Sequence[str]) -> bool:
+    """Return whether cells say something of a URL: dates, values, or words that come again."""
+    texts = [cell.strip() for cell in cells]
+    if any(texts) and all(
+        not text or (read_date(text) is not None and len(text) >= 8) or whole_value(text) for text in texts
+    ):
+        return True
+    if any(map(_OF_A_URL.search, texts)):
+        return False
+    return all(map(_WORD.search, texts)) and len(set(texts)) * 2 <= len(texts)
+
+
+def whole_urls(cells: list[str], width: int, delimiter: str) -> list[str]:
+    """Join the cells of a row's URL without quotes that the delimiter cut; any other row stays as it is."""
+    surplus = len(cells) - width
+    if not width or not 0 < surplus < len(cells):
+        return cells
+    for place, cell in enumerate(cells[: len(cells) - surplus]):
+        tail = cells[place + 1 : place + 1 + surplus]
+        if (
+            _URL.fullmatch(cell)
+            and " " not in "".join(tail)
+            and _OF_A_URL.search(tail[-1])
+            and not any(map(whole_value, tail))
+        ):
+            return [*cells[:place], delimiter.join([cell, *tail]), *cells[place + 1 + surplus :]]
+    return cells
+
+
+_DELIMITERS = ("\t", ",", ";", "|", "^", "~")
+_SAMPLE_LINES = 400
+_COMMENT = re.compile(r"\s*(?:#|//|;(?!;))")
+_NOTE = re.compile(r"\s#\s.*")
+"""A comment behind a value, which parts no columns."""
+_MAX_CELL_LINES = 200
+"""How many lines a quoted cell may span; an open quote beyond that is taken as a mere character."""
+_MAX_RECORD = 128 * 1024
+
+
+def _begins(source: ListSource) -> bool:
+    """Return whether most lines share a delimiter; a person's letter has to have headings too."""
+    delimiter = find_delimiter(source.text_head)
+    if delimiter is None or not source.prose:
+        return delimiter is not None
+    return any(_is_heading_row(line, delimiter) for line in source.text_head.splitlines()[:_SAMPLE_LINES])
+
+
+def _read(source: ListSource) -> Iterator[Entry]:
+    """Read row by row; `row` is the line on which the row begins."""
+    delimiter = find_delimiter(source.text_head) or ","
+    table = Table(source.document)
+    prose = Prose(advisory=source.prose, defangs=defangs([source.text_head]))
+    for number, cells in rows(source.lines(), delimiter):
+        if cells is None:
+            yield Refusal(Reference(source.document, None, number), "", refusals.TOO_LONG)
+        elif len(cells) == 1 and (plain := plain_value(cells[0])) is not None:
+            yield Indicator(plain[0], plain[1], None, None, Reference(source.document, None, number))
+        elif len(cells) == 1 and (found := _said(cells[0], prose, headed=table.headed)):
+            yield from table.end()
+            reference = Reference(source.document, None, number)
+            yield from entries(found, reference, prose.facts, cells[0])
+        else:
+            yield from table.row(number, whole_urls(cells, table.width, delimiter))
+    yield from table.end()
+
+
+def _said(line: str, prose: Prose, *, headed: bool) -> list[Found]:
+    """Values of a line that is no row of the table: a line of words, or any below a table's headings."""
+    text = line.strip()
+    if not (headed or " " in text) or _COMMENT.match(text):
+        return []
+    return found_values(prose.line(text))
+
+
+def find_delimiter(text: str) -> str | None:
+    """The character that cuts the lines of a text into cells, or None when it is no table."""
+    lines = [line for line in text.splitlines()[:_SAMPLE_LINES] if line.strip()]
+    data = [line for line in lines if not _COMMENT.match(line)]
+    if any(begins_query(line) or lets_through(line.strip()) for line in data):
+        return None
+    leads = [_NOTE.sub("", line) for line in data]
+    best: tuple[float, str] | None = None
+    for delimiter in _DELIMITERS:
+        if not any(delimiter in line for line in lines) or cuts_urls(leads, delimiter):
+            continue
+        bare = [line if delimiter in lead else lead for line, lead in zip(data, leads, strict=True)]
+        records = [cells for _, cells in rows(enumerate(bare, 1), delimiter) if cells]
+        score = _score(records)
+        if any(_is_heading_row(line, delimiter) for line in lines[:60]):
+            score += 1
+        if score >= 0.6 and (best is None or score > best[0]):
+            best = score, delimiter
+    return best[1] if best else None
+
+
+def _score(records: list[list[str]]) -> float:
+    """The share of records with the commonest number of cells, or 0 when the cells read like sentences."""
+    if len(records) < 2:
+        return 0
+    widths = Counter(len(cells) for cells in records)
+    several = sum(count for width, count in widths.items() if width > 1)
+    width, count = max(
+        ((width, count) for width, count in widths.items() if width > 1),
+        key=lambda pair: pair[1],
+        default=(1, 0),
+    )
+    if width == 1 or several < 0.7 * len(records):
+        return 0
+    sentences = sum(cell.startswith(" ") and cell.count(" ") > 2 for cells in records for cell in cells[1:])
+    if sentences * 3 > several:
+        return 0
+    return count / len(records)
+
+
+def _is_heading_row(line: str, delimiter: str) -> bool:
+    cells = [cell.strip().strip('"') for cell in line.lstrip("#;/ \ufeff").split(delimiter)]
+    known = sum(field_of(cell) is not None for cell in cells)
+    return known >= 2 and known * 2 >= sum(bool(cell) for cell in cells) and not any(map(holds_value, cells))
+
+
+def rows(lines: Iterable[tuple[int, str | None]], delimiter: str) -> Iterator[tuple[int, list[str] | None]]:
+    """The cells of each record, with the number of its first line; None for an over-long line.
+
+    A quoted cell may hold line breaks; a quote that is not closed within `_MAX_CELL_LINES` is a mere
+    character, so that one stray quote never swallows the rest of a list.
+    """
+    waiting = iter(lines)
+    pushed: list[tuple[int, str | None]] = []
+    while True:
+        item = pushed.pop() if pushed else next(waiting, None)
+        if item is None:
+            return
+        number, line = item
+        if line is None:
+            yield number, None
+        elif '"' not in line:
+            if line.strip():
+                yield number, line.split(delimiter)
+        else:
+            yield number, _quoted(line, delimiter, pushed, waiting)
+
+
+def _quoted(
+    line: str, delimiter: str, pushed: list[tuple[int, str | None]], waiting: Iterator[tuple[int, str | None]]
+) -> list[str]:
+    taken: list[tuple[int, str | None]] = []
+    record = [line]
+    size = len(line)
+    is_open = _ends_open(line, delimiter)
+    while is_open:
+        item = pushed.pop() if pushed else next(waiting, None)
+        if item is not None:
+            taken.append(item)
+        if item is None or item[1] is None or len(taken) > _MAX_CELL_LINES or size > _MAX_RECORD:
+            pushed.extend(reversed(taken))
+            return line.split(delimiter)
+        record.append(item[1])
+        size += len(item[1]) + 1
+        is_open = item[1].count('"') % 2 == 0
+    try:
+        return next(csv.reader(["\n".join(record)], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error:
+        pushed.extend(reversed(taken))
+        return line.split(delimiter)
+
+
+def _ends_open(line: str, delimiter: str) -> bool:
+    """Return whether a cell that began with a quote is still open at the line's end."""
+    if line.count('"') % 2 == 0:
+        return False
+    last = max(line.rfind(f'{delimiter}"'), line.rfind(f'{delimiter} "'))
+    return last >= 0 or line.lstrip().startswith('"')
+
+
+DELIMITED = ListFormat("delimited", "CSV, TSV and other tables in text", _begins, _read, text=True)

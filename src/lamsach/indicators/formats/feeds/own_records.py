@@ -1,5 +1,5 @@
 """Our own JSON lines, as `lamsach indicators read -o list.jsonl` and signed releases hold them
-(`lamsach.indicators.values.mappings`).
+(`lamsach.indicators.values.records`).
 
 Everything that is known of a value is kept, the document, page and row that it first came from too.
 """
@@ -14,9 +14,8 @@ from dataclasses import replace
 from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats.base import ListFormat, line_by_line
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.mappings import from_mapping
 from lamsach.indicators.values.normalise import canonical_values
-from lamsach.indicators.values.records import Entry
+from lamsach.indicators.values.records import Entry, from_mapping
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 
