@@ -8,14 +8,11 @@ import struct
 from base64 import b64encode
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.logs.bulk import reader
-from lamsach.logs.bulk.readers.dns_answers import answers_of_messages
-from lamsach.logs.mappings.dns_message import answers_in_base64
 from lamsach.logs.reading import tables
 
 from .whole_logs import at_once, by_line
@@ -67,24 +64,6 @@ def text(chance: random.Random, odd: float) -> str:
         at = chance.randrange(len(made) + 1)
         made = made[:at] + chance.choice(["=", "*", "", "A", "\n"]) + made[at + 1 :]
     return made
-
-
-@given(st.integers(0, 2**32), st.sampled_from([0.0, 0.1, 0.6]))
-@settings(max_examples=200, deadline=None)
-def test_answers_of_many_messages(seed: int, odd: float) -> None:
-    chance = random.Random(seed)
-    texts = [
-        text(chance, odd) if chance.random() > 0.05 else chance.choice([None, ""])
-        for _ in range(chance.randrange(1, 40))
-    ]
-    expected = [list(answers_in_base64(one or "")) or None for one in texts]
-    assert answers_of_messages(pa.array(texts, pa.string())).to_pylist() == expected
-
-
-def test_answers_of_slices() -> None:
-    chance = random.Random(5)
-    texts = pa.array([text(chance, 0) for _ in range(20)])
-    assert answers_of_messages(texts.slice(7, 6)).to_pylist() == answers_of_messages(texts).to_pylist()[7:13]
 
 
 def record(chance: random.Random, odd: float) -> str:

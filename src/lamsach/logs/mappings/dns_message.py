@@ -7,7 +7,8 @@ from __future__ import annotations
 import binascii
 import struct
 from base64 import b64decode
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv6Address
+from socket import inet_ntoa
 
 from lamsach.logs.text.dns_names import question_name
 
@@ -16,6 +17,7 @@ _LONGEST_MESSAGE = 65535
 _MOST_RECORDS = 200
 _MOST_LABELS = 128
 _A, _CNAME, _AAAA = 1, 5, 28
+_COUNTS, _RECORD = struct.Struct("!HH").unpack_from, struct.Struct("!HHIH").unpack_from
 
 
 def answers_in_base64(text: str) -> tuple[str, ...]:
@@ -36,13 +38,13 @@ def answers_of(message: bytes) -> tuple[str, ...]:
         return ()
     found: list[str] = []
     try:
-        questions, records = struct.unpack_from("!HH", message, 4)
+        questions, records = _COUNTS(message, 4)
         position = _HEADER_BYTES
         for _ in range(min(questions, _MOST_RECORDS)):
             position = _after_name(message, position) + 4
         for _ in range(min(records, _MOST_RECORDS)):
-            position = _after_name(message, position)
-            kind, _, _, size = struct.unpack_from("!HHIH", message, position)
+            position = position + 2 if message[position] >= 0xC0 else _after_name(message, position)
+            kind, _, _, size = _RECORD(message, position)
             position += 10
             value = _value(message, position, kind, size)
             if value:
@@ -56,7 +58,7 @@ def answers_of(message: bytes) -> tuple[str, ...]:
 def _value(message: bytes, position: int, kind: int, size: int) -> str | None:
     data = message[position : position + size]
     if kind == _A and size == 4:
-        return str(IPv4Address(data))
+        return inet_ntoa(data)
     if kind == _AAAA and size == 16:
         return str(IPv6Address(data))
     return _name(message, position) if kind == _CNAME else None

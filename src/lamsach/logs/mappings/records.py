@@ -6,7 +6,7 @@ by (`lamsach.logs.bulk.templates`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -126,8 +126,8 @@ class Records:
     `starts`: how a record may begin behind its header. `texts`, `ports`: keys of addresses, names, users,
     URLs, digests, and of ports. `clock`: the keys of the record's own time. `doubled`: a key before which
     stand two spaces. `like`: an expression of further keys of `texts`. `written`: how records in quotes are.
-    `lists`: keys of lists; `within`: keys of `texts` whose value stands within a text. `messages`: keys of
-    DNS messages in base64, of which the format is given the answers as a list. `marks`: what stands before
+    `lists`: keys of lists; `within`: keys of `texts` whose value stands within a text. `made`: of
+    texts from which the format is given a list, what makes it. `marks`: what stands before
     the words by which JSON objects are of one layout. `nested`: whether the format is given objects as they
     are nested, and not their dotted keys. `needs`: keys that a JSON object has at its top, if it is not to be
     read alone. `renamed`: the key of a dotted path. `sentences`: how messages in words are; of these no key
@@ -145,7 +145,7 @@ class Records:
     written: Written | None = None
     lists: Mapping[str, Each] = field(default_factory=dict)
     within: Mapping[str, Within] = field(default_factory=dict)
-    messages: tuple[str, ...] = ()
+    made: Mapping[str, Callable[[str], Sequence[str] | None]] = field(default_factory=dict)
     marks: tuple[str, ...] = ()
     nested: bool = False
     needs: tuple[str, ...] = ()

@@ -14,11 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.bulk.columns import check, not_empty
+from lamsach.logs.bulk.columns import check, mapped, not_empty
 from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.letters import Unusual
 from lamsach.logs.bulk.reader import GroupReader
-from lamsach.logs.bulk.readers.dns_answers import answers_of_messages
 from lamsach.logs.bulk.readers.json_table import as_items, as_texts, leaves, table_of_objects, whole
 from lamsach.logs.bulk.readers.named import NamedRecords
 from lamsach.logs.bulk.readers.records import RecordReader
@@ -203,8 +202,9 @@ class JsonRecords(RecordReader):
         if any(name not in table.column_names or table.column(name).null_count for name in needs):
             raise Unusual
         values = {**self._named(leaves(table))}
-        for key in values.keys() & {*self.records.messages}:
-            values[key] = answers_of_messages(values[key].cast(pa.string()))
+        for key, function in self.records.made.items():
+            if key in values:
+                values[key] = mapped(values[key].cast(pa.string()), function, pa.list_(pa.string()))
         return self.events(
             tuple(values),
             lambda wanted: {key: self._loaded(key, values[key]) for key in wanted},

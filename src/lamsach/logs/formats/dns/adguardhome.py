@@ -87,7 +87,7 @@ class AdGuardHome(LogFormat):
         needs=("QH", "Elapsed"),
         clock=("T",),
         texts=("QH", "IP", "CID"),
-        messages=("Answer",),
+        made={"Answer": answers_in_base64},
         lists={"Answer": Each(text_of)},
     )
 
