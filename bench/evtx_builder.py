@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from lamsach.logs.binary.evtx.chunks import CHUNK_BYTES, RECORDS_START
+from lamsach.logs.binary.evtx.records import CHUNK_BYTES, RECORDS_START
 
 STRING, ANSI, UINT8, UINT16, UINT32, UINT64 = 1, 2, 4, 6, 8, 10
 BOOL, GUID, FILETIME, SID, HEX32, HEX64, BODY = 13, 15, 17, 19, 20, 21, 33

@@ -29,7 +29,7 @@ from bench.evtx_builder import (
     text,
 )
 from bench.reading_lines import Values
-from lamsach.logs.binary.evtx.chunks import CHUNK_BYTES, header_of
+from lamsach.logs.binary.evtx.records import CHUNK_BYTES, header_of
 
 _MOST_CHUNKS = 0xFFFF
 _TICKS = 10**7

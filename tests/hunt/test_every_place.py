@@ -15,7 +15,7 @@ from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import hunt
 from lamsach.hunt.sets.builder import Builder
 from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
-from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import is_internal
 from lamsach.logs.formats import FORMATS
 from lamsach.logs.reading.events import read_events
 from lamsach.model import Event, Identity, Indicator, IndicatorType, Match

@@ -15,8 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.errors import LimitError, UnreadableError
-from lamsach.logs.opening.damage import STEP_BYTES
-from lamsach.logs.opening.limits import Limits
+from lamsach.logs.opening.limits import STEP_BYTES, Limits
 
 from .builders import COMPRESS, LINES, logs, make_locked_zip, make_tar, make_zip, read, read_one
 

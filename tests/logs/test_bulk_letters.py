@@ -21,7 +21,7 @@ from lamsach.logs.bulk.letters import (
     places_of,
     until,
 )
-from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import is_internal
 from lamsach.logs.events.tables import may_be_empty
 from lamsach.logs.opening.marks import marks_of
 

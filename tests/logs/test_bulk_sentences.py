@@ -13,7 +13,7 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.bulk import reader
 from lamsach.logs.bulk.features import Lines
 from lamsach.logs.bulk.readers.sentences import SentenceReader, Tokens
-from lamsach.logs.formats.dns.dnsmasq.format import Dnsmasq
+from lamsach.logs.formats.dns.dnsmasq import Dnsmasq
 from lamsach.logs.formats.firewalls.cisco_asa.format import CiscoAsa
 from lamsach.logs.opening.lines import Text
 

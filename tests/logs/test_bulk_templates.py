@@ -19,7 +19,7 @@ from lamsach.logs.bulk.letters import Unusual
 from lamsach.logs.bulk.rows import Row
 from lamsach.logs.bulk.shades import ANY, PORT
 from lamsach.logs.bulk.templates import Templates
-from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import is_internal
 from lamsach.logs.events.tables import columns_of, table_of
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.mappings.records import Header, Records

@@ -11,7 +11,7 @@ import pytest
 
 from lamsach.errors import UnreadableError
 from lamsach.logs.base import FileContext
-from lamsach.logs.binary.evtx.chunks import CHUNK_BYTES
+from lamsach.logs.binary.evtx.records import CHUNK_BYTES
 from lamsach.logs.formats.windows.evtx import Evtx
 from lamsach.logs.reading import tables
 

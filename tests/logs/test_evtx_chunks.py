@@ -8,7 +8,7 @@ import random
 import pytest
 
 from lamsach.errors import UnreadableError
-from lamsach.logs.binary.evtx.chunks import CHUNK_BYTES, FILE_MAGIC, read_chunks
+from lamsach.logs.binary.evtx.records import CHUNK_BYTES, FILE_MAGIC, read_chunks
 
 _BROKEN = UnreadableError("The file is damaged.", "a.evtx", "Copy it again.")
 

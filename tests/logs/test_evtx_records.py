@@ -38,8 +38,13 @@ from bench.evtx_builder import (
 )
 from bench.reading_evtx import EVENT_LOGS, records_of
 from lamsach.logs.base import FileContext
-from lamsach.logs.binary.evtx.chunks import CHUNK_BYTES, RECORDS_START
-from lamsach.logs.binary.evtx.records import may_tell_holder, quick_record, record_texts
+from lamsach.logs.binary.evtx.records import (
+    CHUNK_BYTES,
+    RECORDS_START,
+    may_tell_holder,
+    quick_record,
+    record_texts,
+)
 from lamsach.logs.formats.windows.evtx import Evtx
 from lamsach.logs.mappings.windows.events import READS, event_of
 from lamsach.logs.mappings.windows.json import record_of_json

@@ -15,8 +15,7 @@ from bench.evtx_builder import FIRST_TIME, Record, sealed, strings, template_chu
 from lamsach.errors import UnreadableError
 from lamsach.logs.base import FileContext
 from lamsach.logs.binary.evtx import worker
-from lamsach.logs.binary.evtx.chunks import CHUNK_BYTES, RECORDS_START
-from lamsach.logs.binary.evtx.records import record_texts
+from lamsach.logs.binary.evtx.records import CHUNK_BYTES, RECORDS_START, record_texts
 from lamsach.logs.binary.evtx.worker import texts_of
 from lamsach.logs.formats.windows.evtx import Evtx
 from lamsach.model import Event, Refusal

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from lamsach.logs.base import FileContext
 from lamsach.logs.mappings.script_mentions import mentions
 from lamsach.logs.mappings.windows.contacts import answers_of
-from lamsach.logs.mappings.windows.events import event_of
+from lamsach.logs.mappings.windows.events import event_of, labels
 from lamsach.logs.mappings.windows.json import record_of_json
-from lamsach.logs.mappings.windows.messages import labels
 from lamsach.logs.mappings.windows.record import WindowsRecord, machine_address, machine_of, user_of
 from lamsach.logs.mappings.windows.services import packet_answers
 from lamsach.logs.text.times.loose_times import LooseTimes

@@ -13,7 +13,7 @@ import pytest
 
 from bench.evtx_builder import Record, full_chunks, strings
 from lamsach.errors import ExitStatus
-from lamsach.logs.binary.evtx.chunks import header_of
+from lamsach.logs.binary.evtx.records import header_of
 from tests.cli.running import Ran, bind_line, write_list, write_log
 from tests.indicators.documents_made import pdf
 from tests.logs import capture_builder as capture

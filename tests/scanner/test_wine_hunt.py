@@ -14,7 +14,7 @@ import pytest
 from bench.evtx_builder import Record, full_chunks, strings
 from lamsach.errors import ExitStatus
 from lamsach.hunt.machine_code import functions
-from lamsach.logs.binary.evtx.chunks import header_of
+from lamsach.logs.binary.evtx.records import header_of
 from tests.cli.test_hunt_nat import FAR, PUBLIC, ZEEK, firewall, outside
 from tests.hunt import kernel_results
 from tests.logs.capture_builder import ethernet, ip, pcap, question, udp

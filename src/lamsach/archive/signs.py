@@ -20,7 +20,7 @@ from lamsach.devices.infrastructure import (
     is_visit_outside,
 )
 from lamsach.devices.names import address
-from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import is_internal
 from lamsach.model import Action, Event, EventKind
 
 Sign = tuple[Any, ...]

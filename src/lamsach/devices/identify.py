@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lamsach.devices.inventory import Inventory, InventoryEntry
 from lamsach.devices.leases import Lease, LeaseTable, Seen
 from lamsach.devices.names import host_key, mac_address
-from lamsach.logs.events.direction import is_machine
+from lamsach.logs.events.ends import is_machine
 from lamsach.model import Event, Identity
 
 if TYPE_CHECKING:

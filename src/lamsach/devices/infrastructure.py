@@ -27,7 +27,7 @@ from zlib import crc32
 
 from lamsach.devices.names import address, host_key, mac_address
 from lamsach.errors import UsageError
-from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import is_internal
 from lamsach.model import Action, Event, EventKind
 
 

@@ -20,7 +20,7 @@ from lamsach.hunt.stated_source import with_stated_source
 from lamsach.hunt.unread import Rest
 from lamsach.hunt.workers import Sieved
 from lamsach.logs.base import FileContext
-from lamsach.logs.events.direction import as_opened
+from lamsach.logs.events.ends import as_opened
 from lamsach.logs.formats.generic.unknown_text import UnknownText
 from lamsach.logs.opening.encodings import decode_line
 from lamsach.logs.reading.detect import Detection

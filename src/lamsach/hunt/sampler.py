@@ -11,7 +11,7 @@ from lamsach.hunt.coverage import CoverageCount, LineKind, Sample
 from lamsach.hunt.records import LONGEST_LINE, Records
 from lamsach.hunt.rules import FileState, Rules
 from lamsach.hunt.workers import Sieved
-from lamsach.logs.events.direction import as_opened
+from lamsach.logs.events.ends import as_opened
 from lamsach.logs.formats.generic.unknown_text import UnknownText
 from lamsach.logs.opening.encodings import decode_line
 from lamsach.model import Event

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from lamsach.logs.events.direction import is_internal, is_machine
+from lamsach.logs.events.ends import is_internal, is_machine
 from lamsach.logs.text.values import ip_of
 from lamsach.model import Event, EventKind
 

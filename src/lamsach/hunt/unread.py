@@ -24,7 +24,7 @@ from lamsach.hunt.stated_source import own_text, stated_source
 from lamsach.hunt.tokens import tokens
 from lamsach.indicators.values.names import suffixes
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import is_internal
 from lamsach.logs.text.syslog import sender_of
 from lamsach.model import AsideReason, Event, EventKind, IndicatorType, Match, MatchKind, Role
 from lamsach.model.indicator_types import FIELDS, TokenKind

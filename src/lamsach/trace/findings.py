@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import is_internal
 from lamsach.logs.reading.detect import recognising
 from lamsach.model import (
     Action,

@@ -11,7 +11,7 @@ from reading_of_cases import records
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.dns.dnsmasq.format import Dnsmasq
+from lamsach.logs.formats.dns.dnsmasq import Dnsmasq
 from lamsach.model import Action, EventKind, LeaseAction
 
 

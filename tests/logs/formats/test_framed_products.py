@@ -8,7 +8,7 @@ import pytest
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.direction import as_opened
+from lamsach.logs.events.ends import as_opened
 from lamsach.logs.formats.dns.cisco_umbrella import CiscoUmbrella
 from lamsach.logs.formats.endpoints.eset import Eset
 from lamsach.logs.formats.endpoints.kaspersky import Kaspersky

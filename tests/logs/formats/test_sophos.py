@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.formats.firewalls.sophos.format import Sophos
+from lamsach.logs.formats.firewalls.sophos import Sophos
 from lamsach.logs.text.key_value import spaced_pairs
 from lamsach.model import Event
 

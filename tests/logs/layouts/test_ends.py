@@ -10,7 +10,6 @@ import pyarrow as pa
 import pytest
 
 import lamsach.logs.formats
-from lamsach.logs.events.direction import is_internal
 from lamsach.logs.events.ends import (
     RULES,
     Address,
@@ -19,6 +18,7 @@ from lamsach.logs.events.ends import (
     Way,
     address_kind,
     decide,
+    is_internal,
     own_end,
     rule_of,
     side_of,

@@ -12,8 +12,7 @@ import pytest
 
 from lamsach.errors import UsageError
 from lamsach.logs.formats import FORMATS
-from lamsach.logs.layouts.bounded import checked
-from lamsach.logs.layouts.own import add_own_formats, own_format
+from lamsach.logs.layouts.own import add_own_formats, checked, own_format
 from lamsach.logs.reading.detect import detect
 from tests.cli.running import lamsach, write_list
 

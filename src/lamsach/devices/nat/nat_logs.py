@@ -13,7 +13,7 @@ from lamsach.devices.nat.readers import READERS, Reader
 from lamsach.devices.nat.records import ANY_PROTOCOL, LIKELY_AFTER_US, LIKELY_BEFORE_US, Kind, NatRecord
 from lamsach.errors import InputError, LineError
 from lamsach.logs.base import DEFAULT_TIMEZONE
-from lamsach.logs.events.direction import as_opened
+from lamsach.logs.events.ends import as_opened
 from lamsach.logs.opening.encodings import decode_line
 from lamsach.logs.opening.inputs import LogFile
 from lamsach.logs.opening.lines import texts

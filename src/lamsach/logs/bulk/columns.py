@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from lamsach.logs.bulk.letters import DIGITS, Unusual, all_ipv4, made_of, places_of, until
-from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import is_internal
 from lamsach.logs.events.tables import may_be_empty
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.opening.marks import marks_of

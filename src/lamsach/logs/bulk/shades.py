@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from lamsach.logs.bulk.columns import canonical_names, internal, ipv4, macs, mapped, port_numbers, url_hosts
 from lamsach.logs.bulk.letters import DIGITS, HEX_DIGITS, made_of
-from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import is_internal
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.mappings.records import Records
 from lamsach.logs.text.values import domain_of, hash_of, ip_of, mac_of

@@ -8,20 +8,74 @@ never state the device themselves.
 A server's own log (web, ssh) names its callers. A stranger outside is no machine of the unit, and what the
 stranger wrote (a Host header, a URL) must not accuse the server: such a record (`Way.CALLED`) has no
 `device_ip`, and a listed client is matched to the server by `destination_ip`.
+
+The last step of reading a line is here too: where it is, and what its header knew. The parser that has just
+made an event puts these in; `dataclasses.replace` would copy some thirty fields for every line of a log.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import product
 from typing import Any
 
-from lamsach.logs.events.direction import is_internal
+from lamsach.logs.base import LogFormat
 from lamsach.model import Event, EventKind
+
+IPAddress = IPv4Address | IPv6Address
+
+
+@lru_cache(maxsize=65536)
+def is_internal(address: str) -> bool:
+    """Return whether the address belongs to a local network: private (RFC 1918, RFC 4193), shared (RFC 6598),
+    link-local or loopback.
+
+    False for text that is no address."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(ip, IPv6Address):
+        return ip.is_link_local or ip.is_loopback or int(ip) >> 121 == 0xFC >> 1
+    value = int(ip)
+    return any(value >> shift == prefix for prefix, shift in INTERNAL_IPV4)
+
+
+INTERNAL_IPV4 = ((0x0A, 24), (0xAC1, 20), (0xC0A8, 16), (0x644 >> 2, 22), (0xA9FE, 16), (0x7F, 24))
+"""What remains of an internal IPv4 address when so many bits are shifted out of it."""
+
+
+@lru_cache(maxsize=65536)
+def is_machine(address: str) -> bool:
+    """Return whether an address can be one machine's: loopback, unspecified, multicast and broadcast
+    addresses are anybody's. True for text that is no address."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return True
+    return not (ip.is_loopback or ip.is_unspecified or ip.is_multicast or address == "255.255.255.255")
+
+
+def as_opened(event: Event) -> Event:
+    """The event with the side that opened the connection as its source.
+
+    Some products write the far end first whoever opened the connection (Cisco ASA, `Built outbound`): such an
+    event is `outbound`, and its ends are as the log states them. `source_nat_*` is the opener's translation
+    in either case."""
+    if not event.outbound:
+        return event
+    return replace(
+        event,
+        source_ip=event.destination_ip,
+        source_port=event.destination_port,
+        destination_ip=event.source_ip,
+        destination_port=event.source_port,
+        outbound=False,
+    )
 
 
 class Role(IntEnum):
@@ -254,3 +308,34 @@ def mac_of_device(device: str | None, source: str | None, source_mac: str | None
     None when the device is the other side: then the frame came from the router towards the internet, and its
     address would make one machine of all that are reached from outside."""
     return source_mac if device is not None and device == source else None
+
+
+def stamped(event: Event, log_format: str, file: str, line: int) -> Event:
+    """The same event, which nobody else may hold yet, with its format's name, its file and its
+    1-based line."""
+    object.__setattr__(event, "format", log_format)
+    object.__setattr__(event, "file", file)
+    object.__setattr__(event, "line", line)
+    return event
+
+
+def changed(event: Event, **values: object) -> Event:
+    """The same event, which nobody else may hold yet, with other values."""
+    for name, value in values.items():
+        object.__setattr__(event, name, value)
+    return event
+
+
+def placed(
+    event: Event, log_format: LogFormat, number: int, time: datetime | None, observer: str | None
+) -> Event:
+    """The same event with its format, file and line; `time` and `observer` only where it states none of its
+    own.
+
+    The event has to be the caller's own, made from this line (see `stamped`)."""
+    fill = object.__setattr__
+    if event.time is None:
+        fill(event, "time", time)
+    if event.observer is None:
+        fill(event, "observer", observer)
+    return stamped(event, log_format.name, log_format.context.file, number)

@@ -17,7 +17,7 @@ _ROWS = (
     # products
     Row("firewalls.fortigate.format:FortiGate", "fortigate", ('type="traffic" subtype', 'devid="F',
         "devid=F", "device_id=FG", "|Fortinet|", '"subtype"', " subtype=")),
-    Row("firewalls.sophos.format:Sophos", "sophos", ("log_component=", '" severity="', '"log_type"',
+    Row("firewalls.sophos:Sophos", "sophos", ("log_component=", '" severity="', '"log_type"',
         " exim[", " httpd[")),
     Row("dns.windows_dns_debug:WindowsDnsDebug", "windows_dns_debug", (" PACKET ",
         "DNS Server log file creation")),
@@ -42,7 +42,7 @@ _ROWS = (
         "\nEvent[", "\nTimeCreated ", "\nMessage ")),
     Row("dhcp.isc_dhcp:IscDhcp", "isc_dhcp", ("dhcpd[", "dhcpd:", "dhcpd6", "\nlease ")),
     Row("dhcp.udhcpd:Udhcpd", "udhcpd", ("udhcpd",)),
-    Row("dns.dnsmasq.format:Dnsmasq", "dnsmasq", ("dnsmasq", "pihole")),
+    Row("dns.dnsmasq:Dnsmasq", "dnsmasq", ("dnsmasq", "pihole")),
     Row("dns.unbound:Unbound", "unbound", ("unbound",)),
     Row("dns.adguardhome:AdGuardHome", "adguardhome", ('"QH"', '"elapsedMs"')),
     Row("dns.technitium:Technitium", "technitium", ("questionName", "QNAME: ", "RowNumber")),

@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.ends import Role, Side, Way, side_of
-from lamsach.logs.events.places import changed, stamped
+from lamsach.logs.events.ends import Role, Side, Way, changed, side_of, stamped
 from lamsach.logs.layouts import Layout, Made, Of, Shape
 from lamsach.logs.layouts.kinds import Clock
 from lamsach.logs.text.key_value import pairs

@@ -23,14 +23,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.events.ends import Role, decide
-from lamsach.logs.events.places import changed
+from lamsach.logs.events.ends import Role, changed, decide
 from lamsach.logs.mappings.column_names import field_of
 from lamsach.logs.mappings.keyed_events import Keys, event_of, kind_of
 from lamsach.logs.text.cef import CefRecord
 from lamsach.logs.text.key_value import first, first_ip
 from lamsach.logs.text.leef import LeefRecord
-from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import domain_of, hash_of, host_and_port, ip_of
 from lamsach.model import Action, Event, EventKind
 

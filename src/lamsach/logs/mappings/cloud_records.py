@@ -31,9 +31,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from lamsach.errors import LineError
-from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.ends import Role, decide
-from lamsach.logs.events.places import changed
+from lamsach.logs.events.ends import Role, changed, decide, is_internal
 from lamsach.logs.text.json_records import Record, child, read_object, text_of, texts_of
 from lamsach.logs.text.values import ip_of
 from lamsach.model import Action, Event, EventKind

@@ -10,9 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from lamsach.errors import LineError
-from lamsach.logs.events.direction import is_internal, is_machine
-from lamsach.logs.events.ends import event_between, own_end
-from lamsach.logs.events.places import changed
+from lamsach.logs.events.ends import changed, event_between, is_internal, is_machine, own_end
 from lamsach.logs.mappings.actions import first_action
 from lamsach.logs.mappings.antivirus import hashes_in
 from lamsach.logs.mappings.column_names import fields_of as fields_of

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, tzinfo
 
-from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.ends import Way, event_between
+from lamsach.logs.events.ends import Way, event_between, is_internal
 from lamsach.logs.text.times.timestamps import MONTHS, from_iso
 from lamsach.logs.text.values import host_and_port, host_of_url, ip_of, stated
 from lamsach.model import Action, Event, EventKind

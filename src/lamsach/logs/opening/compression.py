@@ -16,8 +16,7 @@ from typing import Protocol, cast
 from isal import igzip_lib, isal_zlib
 
 from lamsach.errors import LimitError, UnreadableError
-from lamsach.logs.opening.damage import STEP_BYTES, cut_short, damaged, too_much_memory
-from lamsach.logs.opening.limits import Limits
+from lamsach.logs.opening.limits import STEP_BYTES, Limits, cut_short, damaged, too_much_memory
 from lamsach.logs.opening.sources import ByteSource, InputBuffer
 from lamsach.logs.opening.zstd import MAGIC as ZSTD_MAGIC
 from lamsach.logs.opening.zstd import SKIPPABLE_MAGICS, ZstdStreams

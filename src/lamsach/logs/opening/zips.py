@@ -20,8 +20,7 @@ from lamsach.documents.archive import ZIP_ERRORS
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.logs.opening.compression import Bzip2Streams, RawDeflate, RawLzma, XzStreams
-from lamsach.logs.opening.damage import damaged
-from lamsach.logs.opening.limits import Limits
+from lamsach.logs.opening.limits import Limits, damaged
 from lamsach.logs.opening.places import Place
 from lamsach.logs.opening.sources import ByteSource, HandleSource, unreadable
 from lamsach.logs.opening.zstd import ZstdStreams

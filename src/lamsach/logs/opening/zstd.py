@@ -11,8 +11,7 @@ from typing import IO, cast
 import zstandard
 
 from lamsach.errors import LimitError, UnreadableError
-from lamsach.logs.opening.damage import STEP_BYTES, cut_short, damaged, too_much_memory
-from lamsach.logs.opening.limits import Limits
+from lamsach.logs.opening.limits import STEP_BYTES, Limits, cut_short, damaged, too_much_memory
 from lamsach.logs.opening.sources import ByteSource, InputBuffer
 
 MAGIC = b"\x28\xb5\x2f\xfd"

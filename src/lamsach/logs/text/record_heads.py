@@ -12,8 +12,7 @@ from datetime import datetime
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header
-from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.times.record_times import ABBREVIATIONS, zone_of
+from lamsach.logs.text.times.loose_times import ABBREVIATIONS, LooseTimes, zone_of
 
 _PRIORITY = re.compile(r"<\d{1,3}>(?:\d )?", re.ASCII)
 # a name or an address, but no time of day

@@ -47,8 +47,7 @@ from lamsach.logs.binary.netflow.sflow import (
     old_samples,
     samples,
 )
-from lamsach.logs.events.ends import decide
-from lamsach.logs.events.places import stamped
+from lamsach.logs.events.ends import decide, stamped
 from lamsach.model import Action, Event, EventKind, Reference, Refusal
 
 

@@ -18,8 +18,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from lamsach.errors import InputError
-from lamsach.logs.binary.evtx.chunks import CHUNK_BYTES
-from lamsach.logs.binary.evtx.records import record_texts
+from lamsach.logs.binary.evtx.records import CHUNK_BYTES, record_texts
 
 MOST_BYTES = 1 << 29
 """Memory of the process, where the system can limit it."""

@@ -16,7 +16,7 @@ import pyarrow as pa
 from lamsach.errors import InputError
 from lamsach.logs.binary.netflow.events import NAME, PORTED
 from lamsach.logs.binary.netflow.packets import FIXED, FixedPacket
-from lamsach.logs.events.direction import INTERNAL_IPV4
+from lamsach.logs.events.ends import INTERNAL_IPV4
 from lamsach.logs.events.tables import columns_of, table_of
 from lamsach.logs.formats.flows.netflow import NetFlow
 from lamsach.model import Action, Event, Refusal

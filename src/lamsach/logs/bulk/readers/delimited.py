@@ -25,8 +25,7 @@ from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.heads import Head, heads
 from lamsach.logs.bulk.letters import Unusual
 from lamsach.logs.bulk.reader import GroupReader, Piece
-from lamsach.logs.bulk.readers.named import NamedRecords
-from lamsach.logs.bulk.readers.records import MOST_KEYS, RecordReader
+from lamsach.logs.bulk.readers.records import MOST_KEYS, NamedRecords, RecordReader
 from lamsach.logs.bulk.rows import Row
 from lamsach.logs.bulk.templates import Templates
 from lamsach.logs.formats.generic.csv_columns import CsvColumns

@@ -19,8 +19,7 @@ from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.letters import Unusual
 from lamsach.logs.bulk.reader import GroupReader
 from lamsach.logs.bulk.readers.json_table import as_items, as_texts, leaves, table_of_objects, whole
-from lamsach.logs.bulk.readers.named import NamedRecords
-from lamsach.logs.bulk.readers.records import RecordReader
+from lamsach.logs.bulk.readers.records import NamedRecords, RecordReader
 from lamsach.logs.formats.generic.json_lines import CLOCK, ENDPOINT_KEYS, PARSED, time_rank
 from lamsach.logs.mappings import cloud_records, column_names
 from lamsach.logs.mappings.envelopes import may_hold_line

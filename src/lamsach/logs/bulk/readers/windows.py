@@ -22,7 +22,7 @@ from lamsach.logs.bulk.heads import times
 from lamsach.logs.bulk.letters import DIGITS, Unusual, made_of
 from lamsach.logs.bulk.reader import GroupReader
 from lamsach.logs.bulk.readers.json_table import as_texts, leaves, table_of_objects, whole
-from lamsach.logs.events.direction import is_internal
+from lamsach.logs.events.ends import is_internal
 from lamsach.logs.events.records import HASH_KEYS, KEYS
 from lamsach.logs.events.tables import columns_of, table_of
 from lamsach.logs.mappings.script_mentions import mentions

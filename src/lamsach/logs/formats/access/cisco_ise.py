@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import placed
 from lamsach.logs.mappings.radius import RadiusRecord, event_of
 from lamsach.logs.text.key_value import first
 from lamsach.logs.text.record_heads import header_before

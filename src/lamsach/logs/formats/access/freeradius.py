@@ -30,7 +30,7 @@ from dataclasses import dataclass
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.places import changed, stamped
+from lamsach.logs.events.ends import changed, stamped
 from lamsach.logs.mappings.column_names import plain
 from lamsach.logs.mappings.radius import RadiusRecord, event_of, station
 from lamsach.logs.text.syslog import split_header

@@ -14,8 +14,7 @@ from __future__ import annotations
 import re
 
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import decide
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import decide, placed
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.values import ip_of, mac_of
 from lamsach.model import Action, Event, EventKind

@@ -20,7 +20,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.places import stamped
+from lamsach.logs.events.ends import stamped
 from lamsach.logs.mappings.radius import RadiusRecord, event_of
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.model import Event

@@ -16,8 +16,7 @@ from collections.abc import Sequence
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.ends import event_between
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import event_between, placed
 from lamsach.logs.text.times.timestamps import from_epoch
 from lamsach.logs.text.values import in_order, ip_of, port_of
 from lamsach.model import Action, Event, EventKind

@@ -26,8 +26,7 @@ from datetime import UTC, datetime, timedelta
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, decide, event_between
-from lamsach.logs.events.places import changed, stamped
+from lamsach.logs.events.ends import Role, changed, decide, event_between, stamped
 from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.times.timestamps import from_epoch, local_time

@@ -20,8 +20,7 @@ import re
 from datetime import datetime, timedelta
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, event_between
-from lamsach.logs.events.places import changed, stamped
+from lamsach.logs.events.ends import Role, changed, event_between, stamped
 from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso

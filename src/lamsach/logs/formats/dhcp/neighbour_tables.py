@@ -23,8 +23,7 @@ from ipaddress import ip_address
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, event_between
-from lamsach.logs.events.places import stamped
+from lamsach.logs.events.ends import Role, event_between, stamped
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import from_epoch
 from lamsach.logs.text.values import ip_of, mac_of, stated

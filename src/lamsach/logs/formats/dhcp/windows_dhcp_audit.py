@@ -24,9 +24,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.ends import Role, event_between
-from lamsach.logs.events.places import stamped
+from lamsach.logs.events.ends import Role, event_between, is_internal, stamped
 from lamsach.logs.mappings.records import Fields, Header, Records, Table, Within
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.loose_times import DateOrder, decide_order, numbers_of

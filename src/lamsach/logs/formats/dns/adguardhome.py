@@ -21,11 +21,9 @@ from typing import Any
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, Way, decide
-from lamsach.logs.events.places import changed, stamped
-from lamsach.logs.mappings.dns_message import answers_in_base64
+from lamsach.logs.events.ends import Role, Way, changed, decide, stamped
 from lamsach.logs.mappings.records import Each, Header, Records
-from lamsach.logs.text.dns_names import question_name
+from lamsach.logs.text.dns_names import answers_in_base64, question_name
 from lamsach.logs.text.json_records import child, flat, objects_of, read_object, start_of_object, text_of
 from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.timestamps import from_iso

@@ -19,8 +19,7 @@ from dataclasses import replace
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, event_between
-from lamsach.logs.events.places import stamped
+from lamsach.logs.events.ends import Role, event_between, stamped
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.times.timestamps import from_iso

@@ -11,8 +11,7 @@ from __future__ import annotations
 import re
 
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Way, event_between
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import Way, event_between, placed
 from lamsach.logs.text.record_heads import header_before
 from lamsach.logs.text.values import host_and_port, ip_of, question_of
 from lamsach.model import Action, Event, EventKind

@@ -17,8 +17,7 @@ import re
 from collections.abc import Mapping
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, Way, decide, event_between
-from lamsach.logs.events.places import changed, stamped
+from lamsach.logs.events.ends import Role, Way, changed, decide, event_between, stamped
 from lamsach.logs.mappings.cef_events import cef_event
 from lamsach.logs.text import cef
 from lamsach.logs.text.dns_names import from_presentation

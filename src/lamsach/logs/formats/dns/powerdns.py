@@ -17,11 +17,10 @@ from __future__ import annotations
 import re
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Way, event_between
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import Way, event_between, placed
 from lamsach.logs.text.key_value import pairs
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import host_and_port, ip_of, question_of
 from lamsach.model import Action, Event, EventKind
 

@@ -18,8 +18,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, event_between
-from lamsach.logs.events.places import changed, stamped
+from lamsach.logs.events.ends import Role, changed, event_between, stamped
 from lamsach.logs.mappings.actions import first_action
 from lamsach.logs.mappings.antivirus import hashes_in
 from lamsach.logs.mappings.cef_events import take_labels
@@ -29,7 +28,7 @@ from lamsach.logs.text.json_records import read_object, start_of_object, text_of
 from lamsach.logs.text.key_value import first, first_ip, first_port
 from lamsach.logs.text.record_heads import header_before, within_json
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import hash_of
 from lamsach.model import Event, EventKind
 

@@ -32,13 +32,12 @@ from ipaddress import IPv4Address
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.places import stamped
+from lamsach.logs.events.ends import stamped
 from lamsach.logs.mappings.antivirus import event_of
 from lamsach.logs.text import cef, leef
 from lamsach.logs.text.record_heads import header_before, within_json
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.times.loose_times import LooseTimes, first_time
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import by_word, in_order
 from lamsach.model import Event

@@ -22,9 +22,7 @@ from datetime import UTC, datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.ends import event_between, own_end
-from lamsach.logs.events.places import stamped
+from lamsach.logs.events.ends import event_between, is_internal, own_end, stamped
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.key_value import first, first_ip, first_port

@@ -25,9 +25,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.ends import Way, decide
-from lamsach.logs.events.places import changed, stamped
+from lamsach.logs.events.ends import Way, changed, decide, is_internal, stamped
 from lamsach.logs.mappings.keyed_events import Keys, event_of
 from lamsach.logs.mappings.records import Fields, Header, Records, Written, of_keys
 from lamsach.logs.text import cef, leef
@@ -36,7 +34,7 @@ from lamsach.logs.text.key_value import first, first_ip
 from lamsach.logs.text.pasted import continues, is_wrapped, share_with_continuations
 from lamsach.logs.text.record_heads import header_before, uncelled
 from lamsach.logs.text.syslog import NO_HEADER, SyslogHeader, split_header
-from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import among, in_order
 from lamsach.model import Action, Event, EventKind, LeaseAction
 

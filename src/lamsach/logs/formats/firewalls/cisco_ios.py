@@ -15,8 +15,7 @@ import re
 from dataclasses import replace
 
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Way, decide, event_between
-from lamsach.logs.events.places import changed, stamped
+from lamsach.logs.events.ends import Way, changed, decide, event_between, stamped
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.mappings.cisco_ends import ADDRESS, End, end_after, end_at, first_address
 from lamsach.logs.text.record_heads import header_before, within_json

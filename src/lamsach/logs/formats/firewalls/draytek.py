@@ -13,9 +13,8 @@ from __future__ import annotations
 import re
 
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Role, Way, event_between, mac_of_device, own_end
-from lamsach.logs.events.places import placed
-from lamsach.logs.mappings.service_names import port_or_service
+from lamsach.logs.events.ends import Role, Way, event_between, mac_of_device, own_end, placed
+from lamsach.logs.mappings.printed_packets import port_or_service
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.values import domain_of, host_of_url, ip_of, mac_of, port_of, question_of
 from lamsach.model import Action, Event, EventKind

@@ -31,8 +31,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named, required
-from lamsach.logs.events.ends import Way, event_between, own_end
-from lamsach.logs.events.places import changed, placed
+from lamsach.logs.events.ends import Way, changed, event_between, own_end, placed
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.records import NAME, Header, Records, Written
 from lamsach.logs.text.key_value import first, first_ip, first_port

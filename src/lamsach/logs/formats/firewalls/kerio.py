@@ -16,8 +16,7 @@ import re
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Role, event_between, own_end
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import Role, event_between, own_end, placed
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes

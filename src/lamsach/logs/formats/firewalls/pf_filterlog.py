@@ -41,15 +41,12 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named, required
-from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.ends import Role, Way, decide, event_between
-from lamsach.logs.events.places import changed, placed
+from lamsach.logs.events.ends import Role, Way, changed, decide, event_between, is_internal, placed
 from lamsach.logs.mappings.printed_packets import printed_packet
 from lamsach.logs.mappings.records import Cells, Fields, Header, Records
 from lamsach.logs.text.pasted import bare
-from lamsach.logs.text.syslog import split_header, split_message
-from lamsach.logs.text.times.record_times import first_time
-from lamsach.logs.text.times.syslog_times import BSD_TIME, time_at
+from lamsach.logs.text.syslog import BSD_TIME, split_header, split_message, time_at
+from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import domain_of, ip_of, port_of, question_of, stated
 from lamsach.model import Action, Event, EventKind
 

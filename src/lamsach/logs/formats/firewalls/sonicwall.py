@@ -19,12 +19,11 @@ import re
 from collections.abc import Mapping
 
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Role, Way, event_between, mac_of_device, own_end
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import Role, Way, event_between, mac_of_device, own_end, placed
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.text.key_value import first, pairs
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import among, domain_of, hash_of, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 

@@ -18,12 +18,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Role, Way, decide, event_between
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import Role, Way, decide, event_between, placed
 from lamsach.logs.mappings.actions import action_of
 from lamsach.logs.text.key_value import first, first_ip, first_port, pairs
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import domain_of, hash_of, ip_of, mac_of, port_of, question_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 

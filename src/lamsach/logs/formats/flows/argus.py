@@ -19,7 +19,7 @@ from datetime import datetime
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.ends import event_between
-from lamsach.logs.mappings.service_names import port_or_service
+from lamsach.logs.mappings.printed_packets import port_or_service
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.values import ip_of
 from lamsach.model import Event, EventKind

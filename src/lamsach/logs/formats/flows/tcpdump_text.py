@@ -20,11 +20,10 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, event_between
-from lamsach.logs.events.places import changed, stamped
+from lamsach.logs.events.ends import Role, changed, event_between, stamped
 from lamsach.logs.mappings.printed_packets import FLOW, printed_packet
 from lamsach.logs.text.syslog import NO_HEADER, split_header
-from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.times.timestamps import from_epoch, from_iso
 from lamsach.logs.text.values import ip_of, mac_of
 from lamsach.model import Event, EventKind, LeaseAction

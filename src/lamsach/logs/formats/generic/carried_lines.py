@@ -30,7 +30,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named, required
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import placed
 from lamsach.logs.formats import FORMATS
 from lamsach.logs.mappings.envelopes import CarriedLines
 from lamsach.logs.text.pasted import unpasted

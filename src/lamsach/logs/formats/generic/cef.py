@@ -21,7 +21,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.places import stamped
+from lamsach.logs.events.ends import stamped
 from lamsach.logs.mappings.cef_events import (
     HASH_KEY,
     KEYS,

@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.places import stamped
+from lamsach.logs.events.ends import stamped
 from lamsach.logs.formats import FORMATS
 from lamsach.logs.mappings import column_names, columns
 from lamsach.logs.mappings.envelopes import CARRIER_COLUMNS, CarriedLines

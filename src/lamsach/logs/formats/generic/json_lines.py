@@ -40,7 +40,7 @@ from zoneinfo import ZoneInfo
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.binary.base import BinaryFormat
-from lamsach.logs.events.places import stamped
+from lamsach.logs.events.ends import stamped
 from lamsach.logs.formats import FORMATS, JSON_FORMATS
 from lamsach.logs.mappings import cloud_records, column_names, columns
 from lamsach.logs.mappings.envelopes import CarriedLines, carried, may_carry
@@ -59,8 +59,7 @@ from lamsach.logs.text.json_records import (
     walk,
 )
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.times.record_times import zone_of
+from lamsach.logs.text.times.loose_times import LooseTimes, zone_of
 from lamsach.logs.text.values import among, in_order
 from lamsach.model import Event, Reference, Refusal
 

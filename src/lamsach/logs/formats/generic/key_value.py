@@ -29,14 +29,13 @@ from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named, required
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import placed
 from lamsach.logs.mappings import column_names, columns
 from lamsach.logs.mappings.actions import action_of, refusal_in
 from lamsach.logs.text.key_value import pairs_in, start_of_pairs
 from lamsach.logs.text.record_heads import header_before, uncelled
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.times.loose_times import LooseTimes
-from lamsach.logs.text.times.record_times import zone_of
+from lamsach.logs.text.times.loose_times import LooseTimes, zone_of
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import among, host_and_port, ip_of, mac_of
 from lamsach.model import Action, Event

@@ -20,8 +20,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.direction import is_internal, is_machine
-from lamsach.logs.events.ends import Role, event_between
+from lamsach.logs.events.ends import Role, event_between, is_internal, is_machine
 from lamsach.logs.mappings import column_names
 from lamsach.logs.mappings.actions import refusal_in
 from lamsach.logs.text.syslog import NO_HEADER, split_header

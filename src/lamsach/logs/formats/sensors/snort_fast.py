@@ -20,8 +20,7 @@ from itertools import islice
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import event_between
-from lamsach.logs.events.places import stamped
+from lamsach.logs.events.ends import event_between, stamped
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.suricata_fast import endpoint, is_snort, looks_like_any_alert
 from lamsach.logs.text.json_records import read_object, start_of_object, text_of

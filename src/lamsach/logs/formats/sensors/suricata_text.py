@@ -20,8 +20,7 @@ from typing import Any
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Role, decide
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import Role, decide, placed
 from lamsach.logs.mappings.suricata_fast import endpoint
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.timestamps import local_time

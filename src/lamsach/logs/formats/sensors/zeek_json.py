@@ -20,7 +20,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.events.places import changed, stamped
+from lamsach.logs.events.ends import changed, stamped
 from lamsach.logs.mappings import zeek as zeek_fields
 from lamsach.logs.mappings.records import Header
 from lamsach.logs.mappings.zeek import Columns, Value, time_of

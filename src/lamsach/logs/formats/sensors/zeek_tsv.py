@@ -20,7 +20,7 @@ from itertools import zip_longest
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.events.places import changed, stamped
+from lamsach.logs.events.ends import changed, stamped
 from lamsach.logs.mappings import zeek as zeek_fields
 from lamsach.logs.mappings.records import Header, Table
 from lamsach.logs.mappings.zeek import Columns, Value, text_of, time_of

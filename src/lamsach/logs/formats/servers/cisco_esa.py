@@ -14,8 +14,7 @@ from __future__ import annotations
 import re
 
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Way, event_between
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import Way, event_between, placed
 from lamsach.logs.mappings.antivirus import hashes_in
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.record_heads import header_before

@@ -18,8 +18,7 @@ from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.ends import Role, Way, event_between
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import Role, Way, event_between, placed
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import domain_of, host_and_port, in_order, ip_of, stated
 from lamsach.model import Action, Event, EventKind

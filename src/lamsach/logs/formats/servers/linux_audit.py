@@ -18,8 +18,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Way, event_between
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import Way, event_between, placed
 from lamsach.logs.mappings.script_mentions import mentions
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes

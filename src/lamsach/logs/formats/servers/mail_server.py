@@ -20,8 +20,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Way, decide, event_between
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import Way, decide, event_between, placed
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import domain_of, in_order, ip_of, port_of, stated

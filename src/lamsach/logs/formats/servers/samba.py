@@ -25,8 +25,7 @@ from datetime import UTC, datetime, tzinfo
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.ends import Role, Way, event_between
+from lamsach.logs.events.ends import Role, Way, event_between, is_internal
 from lamsach.logs.mappings.radius import machine_name
 from lamsach.logs.text.json_records import child, read_object, text_of
 from lamsach.logs.text.pasted import bare

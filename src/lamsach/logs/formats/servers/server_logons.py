@@ -26,7 +26,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named, required
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import placed
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.logon_lines import client_event, event_of, sentence
 from lamsach.logs.text.json_records import flat, read_object, text_of, texts_of

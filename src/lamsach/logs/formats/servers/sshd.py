@@ -19,8 +19,7 @@ import re
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Way, decide, event_between
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import Way, decide, event_between, placed
 from lamsach.logs.text.syslog import split_header, split_message
 from lamsach.logs.text.values import among, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind

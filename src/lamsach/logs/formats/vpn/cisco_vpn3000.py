@@ -16,11 +16,10 @@ import re
 from collections.abc import Sequence
 
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.ends import Way, event_between
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import Way, event_between, placed
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.text.syslog import sender_of, split_header
-from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import among, ip_of, stated
 from lamsach.model import Event, EventKind, LeaseAction
 

@@ -17,10 +17,9 @@ import re
 from datetime import datetime
 
 from lamsach.logs.base import FileContext, LogFormat, fields_named, required
-from lamsach.logs.events.ends import Way, event_between
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import Way, event_between, placed
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import domain_of, host_of_url, ip_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 

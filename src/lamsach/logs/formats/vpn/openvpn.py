@@ -24,8 +24,7 @@ from datetime import UTC, datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.ends import Way, event_between
-from lamsach.logs.events.places import changed, stamped
+from lamsach.logs.events.ends import Way, changed, event_between, stamped
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.times.loose_times import LooseTimes
 from lamsach.logs.text.times.timestamps import from_epoch

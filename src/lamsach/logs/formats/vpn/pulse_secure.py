@@ -17,11 +17,10 @@ from __future__ import annotations
 import re
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Way, event_between
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import Way, event_between, placed
 from lamsach.logs.text.key_value import first, first_ip, first_port, pairs
 from lamsach.logs.text.syslog import split_header
-from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import domain_of, host_of_url, ip_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 

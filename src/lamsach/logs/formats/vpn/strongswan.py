@@ -16,8 +16,7 @@ from __future__ import annotations
 import re
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, Way, event_between
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import Role, Way, event_between, placed
 from lamsach.logs.text.syslog import split_header
 from lamsach.logs.text.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction

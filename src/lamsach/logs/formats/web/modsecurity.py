@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.places import changed, placed
+from lamsach.logs.events.ends import changed, placed
 from lamsach.logs.mappings.web_requests import request_event, web_time
 from lamsach.logs.text.json_records import child, flat, read_object, text_of
 from lamsach.logs.text.times.loose_times import LooseTimes

@@ -15,8 +15,14 @@ from typing import BinaryIO
 from lamsach.errors import LineError, UnreadableError
 from lamsach.logs.base import FileContext
 from lamsach.logs.binary.base import BinaryFormat
-from lamsach.logs.binary.evtx.chunks import CHUNK_BYTES, CHUNK_MAGIC, FILE_MAGIC, read_chunks
-from lamsach.logs.binary.evtx.records import may_tell_holder, quick_record
+from lamsach.logs.binary.evtx.records import (
+    CHUNK_BYTES,
+    CHUNK_MAGIC,
+    FILE_MAGIC,
+    may_tell_holder,
+    quick_record,
+    read_chunks,
+)
 from lamsach.logs.binary.evtx.worker import texts_of
 from lamsach.logs.mappings.windows.events import GIVES, event_of
 from lamsach.logs.mappings.windows.json import record_of_json

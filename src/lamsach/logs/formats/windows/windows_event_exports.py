@@ -11,7 +11,7 @@ Text", PowerShell's `Format-List`, Splunk's rendering.
 
 Source: https://learn.microsoft.com/windows-server/administration/windows-commands/wevtutil;
 https://docs.splunk.com (Windows event log inputs). A head of names and values, then the event's text, whose
-words `lamsach.logs.mappings.windows.messages` knows. Traps: the date is in the machine's own order; the names
+words `lamsach.logs.mappings.windows.events` knows. Traps: the date is in the machine's own order; the names
 of the head come again within the text, where they mean something else.
 """
 

@@ -2,7 +2,7 @@
 Eventlog-to-Syslog.
 
 Source: see `lamsach.logs.formats.windows.windows_event_text`; the words of the texts are in
-`windows_messages`, in English and Vietnamese.
+`lamsach.logs.mappings.windows.events`, in English and Vietnamese.
 
 Windows events as lines of rendered text, as syslog agents send them.
 

@@ -21,8 +21,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.ends import Role, Way, own_end
+from lamsach.logs.events.ends import Role, Way, is_internal, own_end
 from lamsach.logs.mappings.script_mentions import mentions
 from lamsach.logs.mappings.windows.record import WindowsRecord, machine_address, user_of
 from lamsach.logs.text.dns_names import question_name

@@ -15,8 +15,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.ends import Way
+from lamsach.logs.events.ends import Way, is_internal
 from lamsach.logs.mappings.windows.record import WindowsRecord, machine_address, machine_of, user_of
 from lamsach.logs.text.values import host_and_port, in_order, ip_of, mac_of, stated
 from lamsach.model import Action, EventKind, LeaseAction

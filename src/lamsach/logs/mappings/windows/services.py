@@ -30,15 +30,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.ends import Role, Way, own_end
-from lamsach.logs.mappings import dns_message
+from lamsach.logs.events.ends import Role, Way, is_internal, own_end
 from lamsach.logs.mappings.actions import first_action
 from lamsach.logs.mappings.antivirus import hashes_in, site_in, user_in
 from lamsach.logs.mappings.web_requests import request_event
 from lamsach.logs.mappings.windows.contacts import Fields, anything
 from lamsach.logs.mappings.windows.record import WindowsRecord, machine_address, user_of
-from lamsach.logs.text.dns_names import question_name
+from lamsach.logs.text.dns_names import answers_of, question_name
 from lamsach.logs.text.values import host_of_url, ip_of, port_of
 from lamsach.model import Action, EventKind
 
@@ -84,7 +82,7 @@ def change(record: WindowsRecord) -> Fields:
 def packet_answers(packet: str) -> tuple[str, ...]:
     """The addresses and names that a DNS packet in hexadecimal (`0x1A2B..`) answers with."""
     try:
-        return dns_message.answers_of(bytes.fromhex(packet[:_LONGEST_PACKET].removeprefix("0x")))
+        return answers_of(bytes.fromhex(packet[:_LONGEST_PACKET].removeprefix("0x")))
     except ValueError:
         return ()
 

@@ -24,16 +24,14 @@ import re
 from datetime import datetime
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.ends import Role, Way, decide, event_between, own_end
-from lamsach.logs.events.places import changed, stamped
+from lamsach.logs.events.ends import Role, Way, changed, decide, event_between, is_internal, own_end, stamped
 from lamsach.logs.formats.firewalls.cisco_asa.ftd import KEYS, TIMES, security_fields
 from lamsach.logs.formats.firewalls.cisco_asa.messages import TIMED_SENTENCE, CiscoContact, contact_of
 from lamsach.logs.mappings.cisco_ends import ADDRESS, End
 from lamsach.logs.mappings.keyed_events import event_of, host_in
 from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text.record_heads import header_before, within_json
-from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import domain_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 

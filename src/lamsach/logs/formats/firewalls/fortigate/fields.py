@@ -28,8 +28,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from lamsach.errors import LineError
-from lamsach.logs.events.direction import is_internal
-from lamsach.logs.events.ends import Role, Way
+from lamsach.logs.events.ends import Role, Way, is_internal
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text.key_value import Fields, first, first_ip

@@ -24,8 +24,7 @@ import re
 from datetime import datetime, timedelta
 
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.ends import Role, decide, event_between, own_end
-from lamsach.logs.events.places import changed, stamped
+from lamsach.logs.events.ends import Role, changed, decide, event_between, own_end, stamped
 from lamsach.logs.formats.firewalls.fortigate.fields import (
     action_of,
     answers_of,

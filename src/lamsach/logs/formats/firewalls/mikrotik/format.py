@@ -19,8 +19,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.ends import Role, decide
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import Role, decide, placed
 from lamsach.logs.formats.firewalls.mikrotik import messages as mikrotik_messages
 from lamsach.logs.mappings.records import Records, Sentences
 from lamsach.logs.text import cef

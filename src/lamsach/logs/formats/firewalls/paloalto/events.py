@@ -11,14 +11,13 @@ from collections.abc import MutableMapping, Sequence
 from datetime import datetime
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.events.ends import Role, Way, decide, event_between
-from lamsach.logs.events.places import changed
+from lamsach.logs.events.ends import Role, Way, changed, decide, event_between
 from lamsach.logs.formats.firewalls.paloalto.columns import PLACES, ends_of, lease_of
 from lamsach.logs.mappings.actions import verdict
 from lamsach.logs.mappings.keyed_events import Keys, event_of
 from lamsach.logs.text.json_records import read_object, text_of, texts_of, walk
 from lamsach.logs.text.key_value import first_ip
-from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import domain_of, in_order, question_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 

@@ -21,7 +21,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named, required
-from lamsach.logs.events.places import changed, stamped
+from lamsach.logs.events.ends import changed, stamped
 from lamsach.logs.formats.firewalls.paloalto.columns import (
     GENERATED,
     KIND_KEY,
@@ -47,7 +47,7 @@ from lamsach.logs.text import cef, leef
 from lamsach.logs.text.json_records import start_of_object
 from lamsach.logs.text.key_value import first_ip
 from lamsach.logs.text.record_heads import header_before, last_header
-from lamsach.logs.text.times.record_times import first_time
+from lamsach.logs.text.times.loose_times import first_time
 from lamsach.logs.text.values import domain_of, in_order
 from lamsach.model import Event, EventKind
 

@@ -13,8 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from lamsach.logs.events.ends import Role, decide
-from lamsach.logs.events.places import changed
+from lamsach.logs.events.ends import Role, changed, decide
 from lamsach.logs.mappings.records import Each, Records, Within
 from lamsach.logs.text.json_records import child, objects_of, text_of
 from lamsach.logs.text.values import (

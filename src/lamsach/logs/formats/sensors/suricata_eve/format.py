@@ -19,7 +19,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat, fields_named
-from lamsach.logs.events.places import changed, stamped
+from lamsach.logs.events.ends import changed, stamped
 from lamsach.logs.formats.sensors.suricata_eve.fields import (
     RECORDS,
     Record,

@@ -26,7 +26,7 @@ from datetime import UTC, datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
-from lamsach.logs.events.places import placed
+from lamsach.logs.events.ends import placed
 from lamsach.logs.formats.web.web_access import json as web_json
 from lamsach.logs.formats.web.web_access import text as web_text
 from lamsach.logs.mappings.records import Cells, Fields, Header, Records, Table

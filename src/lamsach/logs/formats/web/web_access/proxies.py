@@ -13,8 +13,7 @@ import re
 from dataclasses import replace
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.events.ends import Way, decide
-from lamsach.logs.events.places import changed
+from lamsach.logs.events.ends import Way, changed, decide
 from lamsach.logs.mappings.web_requests import CLF, ISO, STRING, STRINGS, request_event, target_of, web_time
 from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import domain_of, host_and_port, port_of

@@ -1,1 +1,0 @@
-"""dnsmasq, Pi-hole."""

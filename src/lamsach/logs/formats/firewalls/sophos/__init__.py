@@ -1,1 +1,0 @@
-"""Sophos Firewall (XG, SFOS), Sophos UTM."""
