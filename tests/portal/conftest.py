@@ -177,7 +177,7 @@ def clock_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claims, "_of_server", timezone.now)
 
 
-COUNTED = {"test_waiting", "test_access_walk", "test_queries", "test_rooms"}
+COUNTED = {"test_waiting", "test_queries", "test_rooms"}
 """Modules in which each page counts what waits for its person."""
 
 

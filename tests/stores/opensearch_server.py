@@ -2,7 +2,7 @@
 
 An inverted index by the standard analyser (UAX #29, lower case, terms of 255 characters), regular expressions
 over terms (Lucene's syntax, 1000 characters), `exists`, `range`, `terms` on `_index`, scroll in order,
-aggregations by index and day.
+aggregations by index and day. What Elasticsearch's specification does not know is refused.
 
 https://docs.opensearch.org/latest/analyzers/supported-analyzers/standard/
 https://docs.opensearch.org/latest/query-dsl/term/regexp/
@@ -21,6 +21,7 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from tests.stores.serving import Answered
+from tests.stores.specification import check
 
 _LONGEST_TERM, _LONGEST_EXPRESSION, _MOST_CLAUSES, _MOST_TERMS = 255, 1000, 1024, 10_000
 # letters and digits join; `.` and `'` between letters or between digits; `:` between letters, `,` and `;`
@@ -70,25 +71,25 @@ class OpenSearchStandIn:
     ignore_above: int = 1 << 30
     unindexed: frozenset[str] = frozenset()
     page: int | None = None
-    scrolls: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    scrolls: dict[str, tuple[int, list[dict[str, Any]]]] = field(default_factory=dict)
 
     def __call__(self, method: str, path: str, body: bytes) -> Answered:
         asked = json.loads(body) if body else {}
         where, _, query = path.partition("?")
         try:
-            if where == "/_search/scroll":
-                return self._json(
-                    {"succeeded": True} if method == "DELETE" else self._next(asked["scroll_id"])
-                )
-            if where.endswith("/_analyze"):
-                return self._json(self._analyse(asked))
-            return self._json(self._search(unquote(where.split("/")[1]), asked, "scroll=" in query))
-        except ValueError as error:
+            answer = self._answer(method, where, asked, "scroll=" in query)
+            check(method, path, asked, answer)
+        except (ValueError, AssertionError) as error:
             return 400, {}, json.dumps({"error": {"reason": str(error)}, "status": 400}).encode()
+        return 200, {"Content-Type": "application/json"}, json.dumps(answer).encode()
 
-    @staticmethod
-    def _json(value: Any) -> Answered:
-        return 200, {"Content-Type": "application/json"}, json.dumps(value).encode()
+    def _answer(self, method: str, where: str, asked: dict[str, Any], scrolled: bool) -> dict[str, Any]:
+        if where == "/_search/scroll":
+            gone = {"succeeded": True, "num_freed": 1}
+            return gone if method == "DELETE" else self._next(asked["scroll_id"])
+        if where.endswith("/_analyze"):
+            return self._analyse(asked)
+        return self._search(unquote(where.split("/")[1]), asked, scrolled)
 
     def _cut(self, name: str, text: str) -> list[tuple[str, int]]:
         return ANALYSERS[self.analysers.get(name, "standard")](text)
@@ -97,7 +98,14 @@ class OpenSearchStandIn:
         tokens, begin = [], 0
         for text in asked["text"]:
             tokens += [
-                {"token": term, "start_offset": begin + at} for term, at in self._cut(asked["field"], text)
+                {
+                    "token": term,
+                    "start_offset": begin + at,
+                    "end_offset": begin + at + len(term),
+                    "type": "<ALPHANUM>",
+                    "position": len(tokens) + place,
+                }
+                for place, (term, at) in enumerate(self._cut(asked["field"], text))
             ]
             begin += len(text) + 1
         if len(tokens) > _MOST_TERMS:
@@ -117,6 +125,7 @@ class OpenSearchStandIn:
         ]
         names = {index for index, _ in self.documents if wanted.fullmatch(index)}
         answer: dict[str, Any] = {
+            "took": 1,
             "timed_out": False,
             "_shards": {"total": len(names), "successful": len(names), "failed": 0},
         }
@@ -131,19 +140,20 @@ class OpenSearchStandIn:
         answer["hits"] = {"total": {"value": len(hits), "relation": "eq"}, "hits": hits[:size]}
         if scrolled:
             answer["_scroll_id"] = name = f"scroll-{len(self.scrolls)}"
-            self.scrolls[name] = hits[size:]
+            self.scrolls[name] = len(hits), hits[size:]
             self.page = size
         return answer
 
     def _next(self, name: str) -> dict[str, Any]:
-        rest = self.scrolls[name]
-        hits, self.scrolls[name] = rest[: self.page], rest[self.page :]
+        total, rest = self.scrolls[name]
+        hits, self.scrolls[name] = rest[: self.page], (total, rest[self.page :])
         shards = {"total": 1, "successful": 1, "failed": 0}
         return {
             "_scroll_id": name,
+            "took": 1,
             "timed_out": False,
             "_shards": shards,
-            "hits": {"total": {"value": -1}, "hits": hits},
+            "hits": {"total": {"value": total, "relation": "eq"}, "hits": hits},
         }
 
     def _aggregate(self, how: dict[str, Any], found: list[tuple[str, dict[str, Any]]]) -> dict[str, Any]:

@@ -178,12 +178,10 @@ class ClickHouse:
 
 def failure_of(status: int, text: str) -> Failure:
     """Return what the code of an exception means; `Code: 241. DB::Exception: Memory limit ...`."""
-    found = re.search(r"Code: (\d{1,5})\b", text)
-    code = int(found[1]) if found else 0
-    known = (failure for failure, codes in _CODES.items() if code in codes)
-    return (
-        next(known, Failure.WRONG if status != 200 else Failure.BROKEN) if code else by_status(status, text)
-    )
+    if (found := re.search(r"Code: 0*([1-9]\d{,4})\b", text)) is None:
+        return by_status(status, text)
+    known = (failure for failure, codes in _CODES.items() if int(found[1]) in codes)
+    return next(known, Failure.WRONG if status != 200 else Failure.BROKEN)
 
 
 def _any_of(expressions: Sequence[str]) -> str:
@@ -195,8 +193,8 @@ def _all_of(line: str, texts: Sequence[str]) -> str:
 
 
 def _name(text: str) -> str:
-    return "`" + text.replace("\\", "\\\\").replace("`", "\\`") + "`"
+    return _text(text, "`")
 
 
-def _text(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+def _text(text: str, mark: str = "'") -> str:
+    return mark + text.replace("\\", "\\\\").replace(mark, f"\\{mark}") + mark
