@@ -24,7 +24,7 @@ from lamsach.hunt.sets.builder import Builder
 from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
 from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.file_names import searched_part
+from lamsach.indicators.values.names import searched_part
 from lamsach.indicators.writers import BY_NAME
 from lamsach.indicators.writers.export import Terms, prepare
 from lamsach.investigate import Request, investigate

@@ -20,7 +20,7 @@ from lamsach.hunt.engine import hash_networks, hash_values
 from lamsach.hunt.kernel.layout import DEEPEST
 from lamsach.hunt.sets.builder import IPV4_HIGH, TYPES, host_of
 from lamsach.hunt.sets.compiled import CompiledSet
-from lamsach.indicators.values.file_names import searched_part
+from lamsach.indicators.values.names import searched_part
 from lamsach.model import IndicatorType
 
 IPV6_LENGTHS = (128, 64, 48, 32, 0)

@@ -28,17 +28,9 @@ if TYPE_CHECKING:
 MIB = 1024 * 1024
 ZIP_MAGIC = b"PK\x03\x04"
 ZIP_ERRORS = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    EOFError,
-    KeyError,
-    OSError,
-    OverflowError,
-    RuntimeError,
-    ValueError,
-)
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, KeyError, OSError,
+    OverflowError, RuntimeError, ValueError,
+)  # fmt: skip
 """Exceptions of `zipfile` for a damaged archive, or one made to break its reader.
 
 RuntimeError: a password; NotImplementedError, which is one: an unknown packing or version; KeyError: a

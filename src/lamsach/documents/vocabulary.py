@@ -104,19 +104,12 @@ _NO_THREAT = re.compile(
 FAR = Section(
     {},
     [
-        Within(
-            "far",
-            words(
-                r"dst|dest|dip|dport|destination|remote|target|dich|dieu khien|may chu|may dich"
-                r"|c2|cc|c&c|cnc|server|controller|sinkhole|doc hai|ket noi den|ket noi toi"
-            ),
-            words(
-                r"src|source|nguon|infected|nhiem|victim|nan nhan|public|cong cong|cong khai"
-                r"|local|client|bot|sip|sport|may tram|nat|wan"
-            ),
-        )
+        Within("far", words(r"dst|dest|dip|dport|destination|remote|target|dich|dieu khien|may chu|may dich"
+            r"|c2|cc|c&c|cnc|server|controller|sinkhole|doc hai|ket noi den|ket noi toi"), words(
+            r"src|source|nguon|infected|nhiem|victim|nan nhan|public|cong cong|cong khai"
+            r"|local|client|bot|sip|sport|may tram|nat|wan"))
     ],
-)
+)  # fmt: skip
 """Whether a column of addresses or ports is that of the far side."""
 LATER = Section({}, [Within("later", words(_LAST))])
 """Whether a column of times holds the last one of several."""
@@ -127,63 +120,35 @@ REPORTS = Section(
         Within("port", re.compile(r"^cổng(?!\w)"), of=Of.ACCENTED),
         Within(
             "ip", words(r"ip|ips|ipv4|ipv6|address|addr|dia chi|ip_address|sip|dip|ipaddr|ipaddress"), _NO_IP
-        ),
+            ),
         Within("ip", whole("host")),
         Within("port", words(r"port|ports|sport|dport|srcport|dstport|port_?no|portnumber")),
-        Within(
-            "port",
-            whole(
-                r"(?:so |so hieu )?cong(?: (?:nguon|dich|ket noi|dich vu|nat|public|mang|tcp"
-                r"|udp|tcp/udp|ip|may chu|c&c|tcp udp|cua ip nguon|giao tiep))?"
-            ),
-        ),
+        Within("port", whole(r"(?:so |so hieu )?cong(?: (?:nguon|dich|ket noi|dich vu|nat|public|mang|tcp"
+            r"|udp|tcp/udp|ip|may chu|c&c|tcp udp|cua ip nguon|giao tiep))?")),
         Within("port", re.compile(r"(?<!\w)cổng(?!\w)"), of=Of.ACCENTED),
-        Within(
-            "destination",
-            whole(
-                r"(?:may chu )?(?:c&c|c2|cnc|may chu dieu khien|dich|dich ket noi|destination"
-                r"|may chu)(?: server)?"
-            ),
-        ),
+        Within("destination", whole(
+            r"(?:may chu )?(?:c&c|c2|cnc|may chu dieu khien|dich|dich ket noi|destination"
+            r"|may chu)(?: server)?")),
         Within("time", words(_LAST), of=Of.BEGINNING),
-        Within(
-            "date",
+        Within("date",
             whole(r"date|ngay|ngay phat hien|ngay ghi nhan|ngay ket noi|day|ngay thang|ngay xay ra"),
-            of=Of.BEGINNING,
-        ),
+            of=Of.BEGINNING),
         Within(
             "clock", whole("gio|clock|hour|gio phut|gio phat hien|gio ghi nhan|gio ket noi"), of=Of.BEGINNING
-        ),
-        Within(
-            "time",
-            words(
-                r"time|timestamp|datetime|date_?time|thoi gian|thoi diem|first[ _]?seen"
-                r"|observed|eventtime|event[ _]?time|detected|detection|ngay gio|gio ngay"
-                r"|ngay,? gio|ngay thang|seen|luc|log[ _]?time|when|^ngay .*"
             ),
-            _NO_TIME,
-            Of.BEGINNING,
-        ),
+        Within("time", words(r"time|timestamp|datetime|date_?time|thoi gian|thoi diem|first[ _]?seen"
+            r"|observed|eventtime|event[ _]?time|detected|detection|ngay gio|gio ngay"
+            r"|ngay,? gio|ngay thang|seen|luc|log[ _]?time|when|^ngay .*"), _NO_TIME, Of.BEGINNING),
         Within("protocol", words(r"protocol|proto|giao thuc|transport|l4_?proto|ip_?protocol")),
-        Within(
-            "threat",
-            words(
-                r"infection|malware|threat|botnet|bot_?name|trojan|trojan_?family|virus|family"
-                r"|malware_?name|ma doc|mang bot|mang botnet|loai ma doc|ten ma doc|nguy co"
-                r"|dong ma doc|nhan dang|phan mem doc hai|moi de doa|de doa|loai virus|ten "
-                r"virus|chung ma doc|bien the|name"
-            ),
-            _NO_THREAT,
-        ),
-        Within(
-            "threat_class",
-            words(
-                r"tag|tags|type|category|loai|loai hinh|hanh vi|chien dich|mo ta|description"
-                r"|noi dung|dau hieu|signature|event|su kien|loai su kien|ghi chu|note"
-                r"|classification|phan loai"
-            ),
-            _NO_THREAT,
-        ),
+        Within("threat", words(
+            r"infection|malware|threat|botnet|bot_?name|trojan|trojan_?family|virus|family"
+            r"|malware_?name|ma doc|mang bot|mang botnet|loai ma doc|ten ma doc|nguy co"
+            r"|dong ma doc|nhan dang|phan mem doc hai|moi de doa|de doa|loai virus|ten "
+            r"virus|chung ma doc|bien the|name"), _NO_THREAT),
+        Within("threat_class", words(
+            r"tag|tags|type|category|loai|loai hinh|hanh vi|chien dich|mo ta|description"
+            r"|noi dung|dau hieu|signature|event|su kien|loai su kien|ghi chu|note"
+            r"|classification|phan loai"), _NO_THREAT),
     ],
     longest=60,
-)
+)  # fmt: skip

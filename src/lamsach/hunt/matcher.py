@@ -18,7 +18,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from lamsach.hunt.sets.compiled import CompiledSet
 from lamsach.hunt.tokens import domain, tokens, unescaped
-from lamsach.indicators.values.file_names import stated_names
+from lamsach.indicators.values.names import stated_names
 from lamsach.logs.events.ends import is_internal, is_machine
 from lamsach.model import Event, EventKind, Indicator, IndicatorType, Match, MatchKind, MatchStatus, Role
 from lamsach.model.indicator_types import ADDRESSES, DIGESTS, TokenKind

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from lamsach.hunt.sets.builder import TYPES, host_of
 from lamsach.hunt.sets.compiled import CompiledSet
-from lamsach.indicators.values.file_names import searched_part
+from lamsach.indicators.values.names import searched_part
 from lamsach.logs.base import NUMBER_MARK
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import TokenKind, types_of

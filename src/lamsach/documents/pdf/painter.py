@@ -299,37 +299,19 @@ class Painter:
 
 
 _OPERATIONS: dict[bytes, Callable[[Painter, Any], None]] = {
-    b"q": Painter.save,
-    b"Q": Painter.restore,
-    b"cm": Painter.transform,
-    b"EMC": Painter.end_mark,
-    b"BT": Painter.begin_text,
-    b"Tm": Painter.place_text,
-    b"Td": Painter.move_text,
-    b"TD": Painter.move_text_leading,
-    b"T*": Painter.next_line,
+    b"q": Painter.save, b"Q": Painter.restore, b"cm": Painter.transform, b"EMC": Painter.end_mark,
+    b"BT": Painter.begin_text, b"Tm": Painter.place_text, b"Td": Painter.move_text,
+    b"TD": Painter.move_text_leading, b"T*": Painter.next_line,
     b"Tc": lambda painter, operands: painter.set("spacing", operands),
     b"Tw": lambda painter, operands: painter.set("word_spacing", operands),
     b"Tz": lambda painter, operands: painter.set("scale", operands, 0.01),
     b"TL": lambda painter, operands: painter.set("leading", operands),
-    b"Ts": lambda painter, operands: painter.set("rise", operands),
-    b"Tj": Painter.show,
-    b"TJ": Painter.show,
-    b"'": Painter.show_on_next_line,
-    b'"': Painter.show_on_next_line,
-    b"m": Painter.move,
-    b"l": Painter.line,
-    b"c": Painter.curve,
-    b"v": Painter.curve,
-    b"y": Painter.curve,
-    b"h": Painter.close,
-    b"re": Painter.box,
-    b"f": Painter.fill,
-    b"F": Painter.fill,
-    b"f*": Painter.fill,
-    b"n": Painter.drop,
-    **dict.fromkeys((b"S", b"s", b"B", b"B*", b"b", b"b*"), Painter.stroke),
-}
+    b"Ts": lambda painter, operands: painter.set("rise", operands), b"Tj": Painter.show,
+    b"TJ": Painter.show, b"'": Painter.show_on_next_line, b'"': Painter.show_on_next_line,
+    b"m": Painter.move, b"l": Painter.line, b"c": Painter.curve, b"v": Painter.curve, b"y": Painter.curve,
+    b"h": Painter.close, b"re": Painter.box, b"f": Painter.fill, b"F": Painter.fill, b"f*": Painter.fill,
+    b"n": Painter.drop, **dict.fromkeys((b"S", b"s", b"B", b"B*", b"b", b"b*"), Painter.stroke),
+}  # fmt: skip
 
 
 def _dictionary(found: Any) -> Any:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamsach.hunt.kernel.layout import LEAD
-from lamsach.indicators.values.file_names import searched_part
+from lamsach.indicators.values.names import searched_part
 from lamsach.indicators.values.records import Entry, Plain
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 from lamsach.model.indicator_types import TokenKind, types_of

@@ -31,8 +31,8 @@ from lamsach.hunt.kernel.layout import (
 )
 from lamsach.hunt.sets.builder import IPV4_HIGH, NO_NUMBER, NUMBERS, TYPES, Columns, host_of, time_of
 from lamsach.hunt.sets.plain_hash import hash_name, keys_with_parents
-from lamsach.indicators.values.file_names import searched_part
 from lamsach.indicators.values.listings import merged
+from lamsach.indicators.values.names import searched_part
 from lamsach.model import Indicator, IndicatorType, Reference
 from lamsach.model.indicator_types import TokenKind, types_of
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from lamsach.indicators.judge.labels import LISTED
 from lamsach.indicators.judge.loop import Trace, traced
+from lamsach.indicators.judge.references import LISTED
 from lamsach.indicators.judge.rule import Rule, Verdict
 from lamsach.indicators.lists import OnProblem, read_list
 from lamsach.indicators.values import refusals

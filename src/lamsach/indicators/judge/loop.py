@@ -7,15 +7,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, overload
 
-from lamsach.indicators.judge import exceptions, files, labels, numbers, references, sections, tables
+from lamsach.indicators.judge import exceptions, lookalikes, references, sections, tables
 from lamsach.indicators.judge.rule import Place, Rule, Scope, Verdict
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Indicator, IndicatorType, Refusal
 
 RULES: tuple[Rule, ...] = tuple(
-    rule
-    for subject in (sections, labels, tables, exceptions, references, files, numbers)
-    for rule in subject.RULES
+    rule for subject in (sections, references, tables, exceptions, lookalikes) for rule in subject.RULES
 )
 Index = Mapping[tuple[Scope, IndicatorType | None], tuple[Rule, ...]]
 _KEPT = 10_000

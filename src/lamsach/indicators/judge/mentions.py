@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
-from lamsach.indicators.judge.files import PACKAGE, is_code, without_seams
+from lamsach.indicators.judge.lookalikes import PACKAGE, is_code, without_seams
 from lamsach.indicators.judge.loop import judged, withheld
 from lamsach.indicators.judge.queries import OpenClause, SigmaFilter
 from lamsach.indicators.judge.rule import Place, Scope, any_case, has_word

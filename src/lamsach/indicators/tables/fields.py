@@ -59,20 +59,11 @@ _DOTTED = re.compile(
 )
 """IntelMQ's names of an event's fields (https://docs.intelmq.org/latest/user/event/)."""
 _DOTTED_FIELDS = {
-    "ip": Field.VALUE,
-    "fqdn": Field.VALUE,
-    "url": Field.VALUE,
-    "network": Field.VALUE,
-    "hash": Field.VALUE,
-    "malware.name": Field.THREAT,
-    "classification.type": Field.THREAT_CLASS,
-    "time.source": Field.VALID_FROM,
-    "feed.name": Field.SOURCE,
-    "feed.accuracy": Field.CONFIDENCE,
-    "feed.url": Field.CONTEXT,
-    "event_description.url": Field.CONTEXT,
-    "event_description.text": Field.NOTE,
-}
+    "ip": Field.VALUE, "fqdn": Field.VALUE, "url": Field.VALUE, "network": Field.VALUE, "hash": Field.VALUE,
+    "malware.name": Field.THREAT, "classification.type": Field.THREAT_CLASS,
+    "time.source": Field.VALID_FROM, "feed.name": Field.SOURCE, "feed.accuracy": Field.CONFIDENCE,
+    "feed.url": Field.CONTEXT, "event_description.url": Field.CONTEXT, "event_description.text": Field.NOTE,
+}  # fmt: skip
 
 
 @lru_cache(4096)
@@ -183,17 +174,9 @@ def _from_number(number: float) -> datetime | None:
 
 
 _CONFIDENCE_WORDS = {
-    "high": 85,
-    "medium": 50,
-    "low": 15,
-    "cao": 85,
-    "trung binh": 50,
-    "thap": 15,
-    "none": 0,
-    "moderate": 50,
-    "very high": 95,
-    "rat cao": 95,
-}
+    "high": 85, "medium": 50, "low": 15, "cao": 85, "trung binh": 50, "thap": 15, "none": 0, "moderate": 50,
+    "very high": 95, "rat cao": 95,
+}  # fmt: skip
 
 
 def read_confidence(text: str) -> int | None:

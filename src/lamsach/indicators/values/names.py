@@ -1,4 +1,4 @@
-"""Domain names and URLs: their canonical text, and which of them are refused.
+"""Names of domains and files, and URLs: their canonical text, and which of them are refused.
 
 Canonical is: scheme and host in lower case, the host an address in canonical text or A-labels, no user name
 and password, no default port, no fragment, no `/` at the end of a path without a query. A value that a list
@@ -8,9 +8,11 @@ gives without a scheme (`evil.example/x`) keeps none: it means any scheme. Path 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from urllib.parse import unquote
 
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.addresses import host_address, internal_reason
@@ -225,14 +227,8 @@ def _refuse_unknown(name: str, last: str, *, strict: bool) -> None:
 
 
 DEFAULT_PORTS = {
-    "http": "80",
-    "https": "443",
-    "ftp": "21",
-    "ws": "80",
-    "wss": "443",
-    "ftps": "990",
-    "sftp": "22",
-}
+    "http": "80", "https": "443", "ftp": "21", "ws": "80", "wss": "443", "ftps": "990", "sftp": "22",
+}  # fmt: skip
 """The ports that a URL of each scheme means when it names none (WHATWG URL, "special scheme").
 
 Its keys are the schemes taken.
@@ -316,3 +312,62 @@ def _host(host: str, *, strict: bool) -> tuple[str, str | None]:
     if last not in suffixes().top_levels and (strict or not last[:1].isalpha()):
         return name, refusals.UNKNOWN_SUFFIX
     return name, None
+
+
+MOST_CHARACTERS = 255
+"""What file systems hold."""
+_FORM = re.compile(r"[\w .+()\[\]{}@#$~&=!'-]*[\w)\]}-]")
+# 2024.exe in "hóa đơn 2024.exe": what the sieve and an archive's filter read as the name of a host; nothing
+# in "công văn.doc"
+_SEARCHED = re.compile(
+    r"(?:^|(?<=[^0-9a-z_.\x80-\U0010ffff-]))[0-9a-z_-]+(?:\.[0-9a-z_-]+)*\.(?=[0-9_-]*[a-z])[0-9a-z_-]{1,16}$"
+)
+_KELVIN = "\u212a"
+"""The one letter that composes into one of ASCII, which the sieve would look for in vain."""
+
+
+def folded(name: str) -> str:
+    """Fold a name for comparison: composed (NFC), lower case by letter, none turned into ASCII."""
+    if name.isascii():
+        return name.lower()
+    composed = _KELVIN.join(unicodedata.normalize("NFC", part) for part in name.split(_KELVIN))
+    return "".join(map(_lower, composed))
+
+
+def _lower(letter: str) -> str:
+    low = letter.lower()
+    return low if len(low) == 1 and low.isascii() == letter.isascii() else letter
+
+
+def base_name(path: str) -> str:
+    """Last part of a path of any system, without a stream's name (`a.exe:Zone.Identifier`)."""
+    last = re.split(r"[/\\]", path.rstrip("/\\"))[-1]
+    return last.partition(":")[0].strip()
+
+
+def stated_names(text: str) -> Iterator[str]:
+    """Folded file names that a record's field may mean: of a path, or of a URL's path with its query."""
+    yield folded(base_name(text))
+    if "%" in text or "?" in text:
+        yield folded(base_name(unquote(text.partition("?")[0], errors="replace")))
+
+
+def canonical_file_name(text: str) -> str:
+    """A file's name as a list states it, with its path or not. Raises Refused."""
+    name = folded(base_name(text.replace("[.]", ".")))
+    if (
+        not name
+        or "://" in text.replace("[", "").replace("]", "")
+        or len(name) > MOST_CHARACTERS
+        or not _FORM.fullmatch(name)
+    ):
+        raise Refused(refusals.WRONG_TYPE, text[: refusals.VALUE_KEPT])
+    if _SEARCHED.search(name) is None:
+        raise Refused(refusals.FILE_FORM, text[: refusals.VALUE_KEPT])
+    return name
+
+
+def searched_part(name: str) -> str:
+    """The end of a canonical name, by which the sieve finds the lines that may hold it."""
+    found = _SEARCHED.search(name)
+    return found[0] if found else name

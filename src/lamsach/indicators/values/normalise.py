@@ -19,11 +19,11 @@ import re
 from urllib.parse import unquote
 
 from lamsach.indicators.values import addresses, refusals
-from lamsach.indicators.values.file_names import canonical_file_name
 from lamsach.indicators.values.names import (
     LABEL,
     MAY_END_FILES,
     canonical_domain,
+    canonical_file_name,
     canonical_url,
     split_url,
     suffixes,

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from lamsach.indicators.judge.labels import is_detection
 from lamsach.indicators.judge.loop import decide, withheld
+from lamsach.indicators.judge.references import is_detection
 from lamsach.indicators.judge.rule import Scope
 from lamsach.indicators.judge.tables import Cell
 from lamsach.indicators.text.extract import HASH_NAMED_FILE, Found, scan

@@ -148,12 +148,9 @@ _RULES = tuple(
         # evil].example, without its other half
         (r"(?<![^\s\"'/@,;|])((?:[\w-]{1,63}\.){0,8}[\w-]{1,63})\]\.(?=\w)", r"\1."),
         # evil[.]example, evil (dot) example, evil[.example, evil.]example, evil[dot]example, evil[.com]
-        (
-            rf"(?i)(?<=[\w\]]) {{0,2}}{_OPEN} "
+        (rf"(?i)(?<=[\w\]]) {{0,2}}{_OPEN} "
             rf"{{0,2}}(?:\.|,|dot|d0t|punkt|punto|ponto|point|точка|chấm|cham) {{0,2}}{_CLOSE} "
-            rf"{{0,2}}(?=[\w\[({{*])",
-            ".",
-        ),
+            rf"{{0,2}}(?=[\w\[({{*])", "."),
         # evil[.com]/a
         (r"(?i)(?<=\w)[\[({]\.([a-z0-9-]{1,63})[\])}](?=[./:?,;\s]|$)", r".\1"),
         (r"(?<=\w)[\[({]{1,8}\.(?=\w)", "."),
@@ -168,19 +165,13 @@ _RULES = tuple(
         (r"(?<=\w)[\[({]:[\])}](?=\d)", ":"),
         (rf"(?i)(?<=\w) {{0,2}}{_OPEN} {{0,2}}(?:@|at) {{0,2}}{_CLOSE} {{0,2}}(?=\w)", "@"),
         # app—evil.example alone on its line: an editor made one dash of two
-        (
-            r"^([\s*`|-]{0,8}[a-z0-9][a-z0-9-]{0,62})[–—](?=[a-z0-9-]{1,63}"
-            r"(?:\.[a-z0-9-]{1,63}){1,8}[\s`|]{0,8}$)",
-            r"\1--",
-        ),
+        (r"^([\s*`|-]{0,8}[a-z0-9][a-z0-9-]{0,62})[–—](?=[a-z0-9-]{1,63}"
+            r"(?:\.[a-z0-9-]{1,63}){1,8}[\s`|]{0,8}$)", r"\1--"),
         # hxxp//evil.example, http__evil.example/a: no colon
-        (
-            r"(?i)(?<![\w/=.?&%-])(h(?:tt|xx)ps?|f[tx]p)(?://|__)(?=[\w-]{1,63}"
-            r"(?:\.[\w-]{1,63}){1,8}(?:[/:?\s]|$))",
-            r"\1://",
-        ),
+        (r"(?i)(?<![\w/=.?&%-])(h(?:tt|xx)ps?|f[tx]p)(?://|__)(?=[\w-]{1,63}"
+            r"(?:\.[\w-]{1,63}){1,8}(?:[/:?\s]|$))", r"\1://"),
     )
-)
+)  # fmt: skip
 _SCHEME = late(
     # hxxp, h**p, htxp, h__p, hxxxp, hp, meow; fxp, ftx, f*p; then ://, :\\, :__, :/ /, ://// or a space
     r"(?<![a-z0-9])(?:(?P<web>h(?:(?!elp)[a-z]{2}|xxx|\*\*|__|--|t?\*|\*t|x|\.\.|\?\?)p|hhttp"

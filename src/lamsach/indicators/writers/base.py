@@ -19,8 +19,7 @@ from socket import AF_INET, inet_ntop, inet_pton
 from typing import Any, BinaryIO, TypeVar
 
 from lamsach.indicators.releases.rows import Spool
-from lamsach.indicators.values.file_names import canonical_file_name
-from lamsach.indicators.values.names import DEFAULT_PORTS, LABEL, MAX_URL_LENGTH
+from lamsach.indicators.values.names import DEFAULT_PORTS, LABEL, MAX_URL_LENGTH, canonical_file_name
 from lamsach.indicators.values.normalise import LOCAL_PART
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Indicator, IndicatorType

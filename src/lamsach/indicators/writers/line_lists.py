@@ -103,32 +103,17 @@ LINE_LISTS = (
     # Every kind of value.
     Writer("text", "Plain text", ".txt", _value),
     # A listed name and all below it.
-    Writer(
-        "adblock",
-        "Pi-hole and AdGuard Home filter list",
-        ".txt",
-        lambda item: f"||{item.value}^\n",
-        comment="! ",
-    ),
+    Writer("adblock", "Pi-hole and AdGuard Home filter list", ".txt", lambda item: f"||{item.value}^\n",
+        comment="! "),
     # A listed name and all below it do not exist.
     Writer("dnsmasq", "dnsmasq (also OpenWrt)", ".conf", lambda item: f"address=/{item.value}/\n"),
     # A listed name leads nowhere.
-    Writer(
-        "hosts",
-        "hosts file",
-        ".txt",
-        lambda item: f"0.0.0.0 {item.value}{_note(item)}\n",
-        facts=frozenset({"threat"}),
-    ),
+    Writer("hosts", "hosts file", ".txt", lambda item: f"0.0.0.0 {item.value}{_note(item)}\n",
+        facts=frozenset({"threat"})),
     # A listed name and all below it do not exist.
-    Writer(
-        "unbound",
-        "Unbound local zones",
-        ".conf",
-        lambda item: f'local-zone: "{item.value}." always_nxdomain{_note(item)}\n',
-        head="server:\n",
-        facts=frozenset({"threat"}),
-    ),
+    Writer("unbound", "Unbound local zones", ".conf",
+        lambda item: f'local-zone: "{item.value}." always_nxdomain{_note(item)}\n', head="server:\n",
+        facts=frozenset({"threat"})),
     # For `config system external-resource`, `set type address`.
     Writer("fortigate_address", "FortiGate threat feed: addresses", ".txt", _value, **_FORTIGATE),
     # For `config system external-resource`, `set type domain`, used in a DNS filter.
@@ -141,8 +126,7 @@ LINE_LISTS = (
     Writer("edl_domain", "Palo Alto external dynamic list: domains", ".txt", _and_below, **_PALO_ALTO),
     # Type *URL List*.
     Writer(
-        "edl_url", "Palo Alto external dynamic list: URLs", ".txt", _edl_url, lost=_edl_lost, **_PALO_ALTO
-    ),
+        "edl_url", "Palo Alto external dynamic list: URLs", ".txt", _edl_url, lost=_edl_lost, **_PALO_ALTO),
     # For a file `lamsach.hdb` in the database folder.
     Writer("clamav_hdb", "ClamAV signatures (MD5)", ".hdb", _signature),
     # For a file `lamsach.hsb` in the database folder.
@@ -151,12 +135,6 @@ LINE_LISTS = (
     Writer("wazuh", "Wazuh CDB list", ".cdb.txt", _wazuh, comment="lamsach-list:"),
     # Tab-separated, with source and threat as notes. Zeek compares whole names, and URLs without their
     # scheme.
-    Writer(
-        "zeek",
-        "Zeek intelligence file",
-        ".intel",
-        _zeek,
-        head="#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\n",
-        facts=frozenset({"threat"}),
-    ),
-)
+    Writer("zeek", "Zeek intelligence file", ".intel", _zeek,
+        head="#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\n", facts=frozenset({"threat"})),
+)  # fmt: skip

@@ -239,26 +239,12 @@ _NAMES, _FILES = (IndicatorType.DOMAIN,), (IndicatorType.FILE_NAME,)
 _RULES: tuple[tuple[str, str, tuple[_Field, ...]], ...] = (
     ("DNS question", "dns", (("query", _NAMES, _value), ("query|endswith", _NAMES, _below))),
     ("connection", "firewall", (("dst_ip|cidr", ADDRESSES, _value),)),
-    (
-        "web request",
-        "proxy",
-        (
-            ("cs-host", _NAMES, _value),
-            ("cs-host|endswith", _NAMES, _below),
-            ("c-uri|contains", (IndicatorType.URL,), _url),
-        ),
-    ),
-    (
-        "file",
-        "process_creation",
-        (
-            ("Hashes|contains", HASHES, _hash),
-            ("Image|endswith", _FILES, _path),
-            ("OriginalFileName", _FILES, _value),
-        ),
-    ),
+    ("web request", "proxy", (("cs-host", _NAMES, _value), ("cs-host|endswith", _NAMES, _below),
+        ("c-uri|contains", (IndicatorType.URL,), _url))),
+    ("file", "process_creation", (("Hashes|contains", HASHES, _hash), ("Image|endswith", _FILES, _path),
+        ("OriginalFileName", _FILES, _value))),
     ("written file", "file_event", (("TargetFilename|endswith", _FILES, _path),)),
-)
+)  # fmt: skip
 
 
 _QUERY = """union isfuzzy=true

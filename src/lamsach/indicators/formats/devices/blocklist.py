@@ -20,7 +20,7 @@ from ipaddress import IPv6Address
 from typing import NamedTuple
 
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.formats.base import ListFormat, line_by_line
+from lamsach.indicators.formats import ListFormat, line_by_line
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import Refused, declined, plain_value
@@ -95,79 +95,44 @@ class Dialect(NamedTuple):
 
 _DIALECTS = (
     # 0.0.0.0 evil.example www.evil.example # note           hosts(5)
-    Dialect(
-        "hosts",
-        re.compile(
-            r"(?:0\.0\.0\.0|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1?|fe80::1%lo0|ff0\d::\d"
-            r"|255\.255\.255\.255)[ \t]+(?P<value>[^#]*[^#\s])\s*(?:#+\s*(?P<note>.*))?"
-        ),
-        between=" ",
-    ),
+    Dialect("hosts", re.compile(r"(?:0\.0\.0\.0|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1?|fe80::1%lo0|ff0\d::\d"
+        r"|255\.255\.255\.255)[ \t]+(?P<value>[^#]*[^#\s])\s*(?:#+\s*(?P<note>.*))?"), between=" "),
     # ||evil.example^$important    @@||good.example^    |http://evil.example/x|
-    Dialect(
-        "adblock",
-        re.compile(
-            r"(?P<allow>@@)?\|{1,2}(?:\*\.)?(?P<value>[^$^|\s*]+?)\^?\|?(?:\$(?P<options>[a-z0-9~].*))?"
-        ),
-    ),
+    Dialect("adblock", re.compile(
+        r"(?P<allow>@@)?\|{1,2}(?:\*\.)?(?P<value>[^$^|\s*]+?)\^?\|?(?:\$(?P<options>[a-z0-9~].*))?")),
     # address=/evil.example/www.evil.example/0.0.0.0     server=/evil.example/      bogus-nxdomain=203.0.113.5
     # dnsmasq(8)
     # server=/corp.example/192.0.2.1     server=/good.example/#: who is asked for these names, so they are
     # answered
-    Dialect(
-        "dnsmasq",
-        re.compile(
-            r"(?:(?:(?P<allow>server(?==/\S*/[^/\s]+(?:\s|$)))|address|server|local|ipset"
-            r"|nftset)=/(?P<value>[^\s#]+?)/(?:[\w.:#,@]*)"
-            r"|bogus-nxdomain=(?P<bogus>\S+))\s*(?:#\s*(?P<note>.*))?"
-        ),
-        between="/",
-        setting=re.compile(r"[a-z0-9-]{2,40}=.*"),
-    ),
+    Dialect("dnsmasq", re.compile(
+        r"(?:(?:(?P<allow>server(?==/\S*/[^/\s]+(?:\s|$)))|address|server|local|ipset"
+        r"|nftset)=/(?P<value>[^\s#]+?)/(?:[\w.:#,@]*)"
+        r"|bogus-nxdomain=(?P<bogus>\S+))\s*(?:#\s*(?P<note>.*))?"), between="/",
+        setting=re.compile(r"[a-z0-9-]{2,40}=.*")),
     # local-zone: "evil.example" always_nxdomain      local-data: "evil.example A 0.0.0.0"     unbound.conf(5)
-    Dialect(
-        "unbound",
-        re.compile(
-            r"local-(?:zone|data):\s*\"?(?P<value>[^\s\"]+)(?:\"?\s+(?:(?P<allow>transparent"
-            r"|typetransparent|nodefault|always_transparent|inform)\b)?[^#]*)?(?:#\s*"
-            r"(?P<note>.*))?"
-        ),
-        setting=re.compile(r"[a-z0-9-]{2,40}:\s.*"),
-    ),
+    Dialect("unbound", re.compile(
+        r"local-(?:zone|data):\s*\"?(?P<value>[^\s\"]+)(?:\"?\s+(?:(?P<allow>transparent"
+        r"|typetransparent|nodefault|always_transparent|inform)\b)?[^#]*)?(?:#\s*(?P<note>.*))?"),
+        setting=re.compile(r"[a-z0-9-]{2,40}:\s.*")),
     # zone "evil.example" { type master; file "null.zone"; };      BIND named.conf
-    Dialect(
-        "bind",
-        re.compile(
-            r"zone\s+\"(?P<value>[^\"]+)\"\s*(?:IN\s*)?\{\s*type\s+(?:(?P<allow>forward|hint"
-            r"|slave|secondary)|\w+)\b.*",
-            re.IGNORECASE,
-        ),
-    ),
+    Dialect("bind", re.compile(
+        r"zone\s+\"(?P<value>[^\"]+)\"\s*(?:IN\s*)?\{\s*type\s+(?:(?P<allow>forward|hint"
+        r"|slave|secondary)|\w+)\b.*", re.IGNORECASE)),
     # 192.0.2.0/24 ; SBL000000      https://www.spamhaus.org/drop/
     Dialect("spamhaus", re.compile(r"(?P<value>[0-9a-fA-F.:]+/\d{1,3})\s*;\s*(?P<note>SBL\w+.*)")),
     # 192.0.2.9#4#2#Malicious Host#CN#Beijing#39.9,116.3#3      AlienVault's reputation list: reliability,
     # risk, what it does
     Dialect(
-        "reputation", re.compile(r"(?P<value>\d{1,3}(?:\.\d{1,3}){3})#\d{1,2}#\d{1,2}#(?P<note>[^#]*)#.*")
-    ),
+        "reputation", re.compile(r"(?P<value>\d{1,3}(?:\.\d{1,3}){3})#\d{1,2}#\d{1,2}#(?P<note>[^#]*)#.*")),
     # (\.|^)evil\.example$    ^(.+\.)?evil\.example$       Pi-hole's regular expressions for a name and those
     # below it
-    Dialect(
-        "pihole",
-        re.compile(
-            r"(?:\((?:\^\|\\\.|\\\.\|\^)\)|\^\((?:\.[+*]|\[\^\.\]\+)\\\.\)[?*])(?P<value>[\w\\.-]+)\$"
-        ),
-    ),
+    Dialect("pihole", re.compile(
+        r"(?:\((?:\^\|\\\.|\\\.\|\^)\)|\^\((?:\.[+*]|\[\^\.\]\+)\\\.\)[?*])(?P<value>[\w\\.-]+)\$")),
     # 203.0.113.5:mirai     evil.example:       Wazuh CDB lists
-    Dialect(
-        "wazuh",
-        re.compile(
-            r"(?P<value>\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?|[0-9a-fA-F]{32,64}|"
-            r"(?=[^:]*[a-z])[\w-]+(?:\.[\w-]+)+):(?!\d+(?:$|[/?,;]))(?!.*(?:\d\.\d{1,3}\.\d"
-            r"|[0-9a-fA-F]{32}))(?P<note>[^/:].*)?"
-        ),
-    ),
-)
+    Dialect("wazuh", re.compile(r"(?P<value>\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?|[0-9a-fA-F]{32,64}|"
+        r"(?=[^:]*[a-z])[\w-]+(?:\.[\w-]+)+):(?!\d+(?:$|[/?,;]))(?!.*(?:\d\.\d{1,3}\.\d"
+        r"|[0-9a-fA-F]{32}))(?P<note>[^/:].*)?")),
+)  # fmt: skip
 _ADBLOCK = next(dialect for dialect in _DIALECTS if dialect.name == "adblock")
 _COMMENT = re.compile(r"\s*(?:#(?!#)|!|;|//|\[Adblock|server:\s*$|forward-zone:|\$)", re.IGNORECASE)
 # 216.239.38.120 www.search.example: what a hosts file answers itself is not blocked

@@ -15,7 +15,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.formats.base import ListFormat, command_by_command, line_by_line
+from lamsach.indicators.formats import ListFormat, command_by_command, line_by_line
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import declined

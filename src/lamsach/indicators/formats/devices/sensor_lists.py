@@ -13,7 +13,7 @@ from base64 import b64decode
 from collections.abc import Iterable, Iterator
 
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.formats.base import ListFormat, command_by_command, line_by_line
+from lamsach.indicators.formats import ListFormat, command_by_command, line_by_line
 from lamsach.indicators.tables.fields import read_confidence
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.text.rules import HEADER, RULE, rule_values, yara_rules

@@ -15,7 +15,7 @@ from lamsach.documents.archive import locked
 from lamsach.documents.table import Block, Places, Table
 from lamsach.errors import UnreadableError
 from lamsach.indicators.files.source import ListSource, opened, streams
-from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.formats import ListFormat
 from lamsach.indicators.text.documents import DocumentReader
 from lamsach.indicators.values.records import Entry
 

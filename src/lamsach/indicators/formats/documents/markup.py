@@ -14,24 +14,24 @@ from typing import NamedTuple
 from lamsach.documents.html import Page, Spans, Title
 from lamsach.documents.table import Row
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.formats import ListFormat
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.references import defangs_links
 from lamsach.indicators.judge.sections import Section
 from lamsach.indicators.judge.stated import struck_out
 from lamsach.indicators.judge.unlisted import Account
-from lamsach.indicators.tables.piped import (
+from lamsach.indicators.tables.tables import Table
+from lamsach.indicators.text.broken_lines import Unbroken, rejoined
+from lamsach.indicators.text.documents import (
     BAR,
     Kind,
     PipedLines,
     bare_cell,
+    defangs,
     is_ruler,
     piped_cells,
     without_marks,
 )
-from lamsach.indicators.tables.tables import Table
-from lamsach.indicators.text.broken_lines import Unbroken, rejoined
-from lamsach.indicators.text.documents import defangs
 from lamsach.indicators.text.extract import Found, scan
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.names import split_url, suffixes

@@ -20,7 +20,7 @@ from lamsach.documents.word import Word
 from lamsach.documents.workbook import Workbook
 from lamsach.errors import LamsachError, UnreadableError
 from lamsach.indicators.files.source import ListSource, streams
-from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.formats import ListFormat
 from lamsach.indicators.tables.tables import Table
 from lamsach.indicators.text.documents import read_document
 from lamsach.indicators.values.records import Entry

@@ -14,7 +14,7 @@ from lamsach.documents.pdf.rows import NUMBER, PageRow, may_be_rest
 from lamsach.documents.pdf.whole_tables import WholeTable, says_the_same, whole_tables
 from lamsach.errors import LamsachError, UnreadableError
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.formats import ListFormat
 from lamsach.indicators.judge.loop import BY_ID, withheld
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.references import defangs_links

@@ -13,11 +13,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.formats import ListFormat
 from lamsach.indicators.judge.exceptions import lets_through
+from lamsach.indicators.judge.lookalikes import is_dump
 from lamsach.indicators.judge.loop import decide, withheld
 from lamsach.indicators.judge.mentions import Prose
-from lamsach.indicators.judge.numbers import is_dump
 from lamsach.indicators.judge.queries import begins_query
 from lamsach.indicators.judge.rule import Scope
 from lamsach.indicators.judge.stated import said

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from lamsach.documents.xml import local_name, parse_whole
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.formats import ListFormat
 from lamsach.indicators.judge.unlisted import with_rest
 from lamsach.indicators.tables.fields import read_date, read_tlp
 from lamsach.indicators.text.extract import Found

@@ -8,7 +8,7 @@ from typing import Any
 
 from lamsach.indicators.files.json_documents import documents, looks_like_json
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.formats import ListFormat
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.stated import in_cell
 from lamsach.indicators.judge.unlisted import with_rest
