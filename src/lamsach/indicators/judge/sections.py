@@ -53,8 +53,9 @@ _ALLOWED_HEADING = any_case(
 )
 # Please do NOT block the following, they are shared hosting:    Không chặn các tên miền sau vì của đơn vị:
 _ALLOWED_SENTENCE = any_case(
-    r"[^:]{0,120}\b(?:do not|don't|must not|should not|never) block\b[^:]{0,160}:\s*"
-    r"|[^:]{0,120}\bkhông (?:được |nên |cần )?chặn\b(?! được)[^:]{0,160}:\s*"
+    r"[^:]{0,120}\b(?:do not|don't|must not|should not|never) block (?:any of )?(?:the (?:following|below"
+    r"|listed)|these|those|it|them)\b[^:]{0,160}:\s*"
+    r"|[^:]{0,120}\bkhông (?:được |nên |cần )?chặn (?:các|những|địa chỉ|tên miền)\b[^:]{0,160}:\s*"
 )
 # DNS servers to use    Recommended resolvers    Our partners    Máy chủ DNS khuyến nghị    Sử dụng các máy
 # chủ DNS sau    Đơn vị phối hợp    Thông tin liên hệ
@@ -225,7 +226,8 @@ RULES = (
         refused=["Type\nlink\nValue\nhttps://vendor-a.site/post"]),
     Rule("under_exceptions", ALL, LINE, _under(Section.ALLOWED), MENTIONED, refusals.ALLOWED, 20,
         taken=["Domains\nevil-a.site", "Please do not block it, as all use it:\nIt asks evil[.]site",
-            "Please do not block it, as all use it:\ngood[.]site\nC2: evil-a.site"],
+            "Please do not block it, as all use it:\ngood[.]site\nC2: evil-a.site",
+            "You should not block users from reading this, for the servers behind it are many:\nevil-a.site"],
         refused=["Do not block\ngood[.]site",
             "Please do not block the following, they are shared by many:\n\n  good[.]site",
             "3. Danh sách trắng\n203.0.113.58",
