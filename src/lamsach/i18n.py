@@ -18,24 +18,17 @@ if TYPE_CHECKING:
 
 
 class Language(NamedTuple):
-    """A language: its own name, thousands and decimal marks, and its catalogues (`module:NAME`).
+    """A language: its catalogue (`module:NAME`; empty: the code's own texts), thousands and decimal marks."""
 
-    The first is of commands and results, the second of the portal; without one the code's texts are used.
-    """
-
-    name: str
+    catalogue: str
     marks: str
-    catalogue: str = ""
-    portal: str = ""
 
 
 LANGUAGES: Mapping[str, Language] = {
-    "vi": Language(
-        "Tiếng Việt", ".,", "lamsach.catalogue_vi:VIETNAMESE", "lamsach.portal.catalogue_vi:VIETNAMESE"
-    ),
-    "en": Language("English", ",.", portal="lamsach.portal.catalogue_vi.libraries:ENGLISH"),
+    "vi": Language("lamsach.catalogue_vi:VIETNAMESE", ".,"),
+    "en": Language("", ",."),
 }
-"""The languages by code; the first is the default."""
+"""The languages of commands and results by code; the first is the one that is used when none is asked for."""
 Translate = Callable[[str], str]
 _GIGABYTE = 1_000_000_000
 
@@ -56,18 +49,8 @@ def translator(language: str) -> Translate:
 @cache
 def _texts(language: str) -> dict[str, str]:
     """The catalogue of a language, of Vietnamese for an unknown one; imported when first asked for."""
-    return texts_at(LANGUAGES.get(language, LANGUAGES["vi"]).catalogue)
-
-
-def texts_at(place: str) -> dict[str, str]:
-    """A catalogue by its place, `module:NAME`; nothing for an empty one."""
-    module, _, name = place.partition(":")
+    module, _, name = LANGUAGES.get(language, LANGUAGES["vi"]).catalogue.partition(":")
     return dict(getattr(import_module(module), name)) if module else {}
-
-
-def language_choices() -> list[tuple[str, str]]:
-    """Code and own name of each language."""
-    return [(code, language.name) for code, language in LANGUAGES.items()]
 
 
 def mark(text: str) -> str:

@@ -1,6 +1,6 @@
 """Headings of people's tables: one engine for all readers, blind to accents, case and decoration.
 
-A reader's words are a `Section`, in `lamsach.documents.vocabulary` (lists' in `list_words`).
+A reader's words are a `Section`, in `lamsach.documents.vocabulary`.
 """
 
 from __future__ import annotations

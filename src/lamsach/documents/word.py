@@ -20,6 +20,7 @@ _SKIPPED = frozenset(
     {"del", "moveFrom", "instrText", "delText", "pPr", "rPr", "Fallback", "fldChar", "txbxContent"}
 )
 _THROUGH = frozenset({"sdt", "sdtContent", "ins", "moveTo", "smartTag", "customXml", "hyperlink"})
+# the style of a heading (17.3.1.27), in English or Vietnamese Word
 _TITLE = re.compile(r"(?:heading|title|subtitle|tiu|tiuphu|u)\d?", re.IGNORECASE)
 _PAGE_BREAK = "\f"
 _MARGINS = ("word/header", "word/footer")
@@ -99,7 +100,8 @@ class Word:
                 self._places.next_page()
                 del parts[0]
             links = self._links(element)
-            yield self._places.paragraph("".join(parts), title=_is_title(element), links=links, struck=struck)
+            title = _TITLE.fullmatch(_value(element, "pPr", "pStyle"))
+            yield self._places.paragraph("".join(parts), title=title is not None, links=links, struck=struck)
             for _ in parts[1:]:
                 self._places.next_page()
             for box in _inner(element, "txbxContent"):
@@ -226,11 +228,6 @@ def _value(element: Element, properties: str, wanted: str) -> str:
     group = _child(element, properties)
     found = None if group is None else _child(group, wanted)
     return "" if found is None else attribute(found, "val", "on")
-
-
-def _is_title(paragraph: Element) -> bool:
-    """Return whether a paragraph has a heading's style (17.3.1.27), in English or Vietnamese Word."""
-    return _TITLE.fullmatch(_value(paragraph, "pPr", "pStyle")) is not None
 
 
 def _is_struck(run: Element) -> bool:

@@ -134,17 +134,12 @@ _MASKS = vocabulary("masks")
 _MASK = re.compile(r"/?\d{1,2}|/?(?:255|254|252|248|240|224|192|128)(?:\.\d{1,3}){3}", re.ASCII)
 
 
-def bounds(headings: Mapping[int, str]) -> tuple[int, int] | None:
-    """The columns of the first and the last address, if the headings promise both."""
-    first = [place for place, text in headings.items() if plain_key(text) in _FIRST]
-    last = [place for place, text in headings.items() if plain_key(text) in _LAST]
-    return (first[0], last[0]) if len(first) == 1 and len(last) == 1 else None
-
-
-def masked_columns(headings: Mapping[int, str]) -> tuple[int, int] | None:
-    """The columns of a network's address and of its mask or prefix length, if the headings promise both."""
-    first = [place for place, text in headings.items() if plain_key(text) in _NETWORKS]
-    last = [place for place, text in headings.items() if plain_key(text) in _MASKS]
+def _pair(
+    headings: Mapping[int, str], firsts: frozenset[str], lasts: frozenset[str]
+) -> tuple[int, int] | None:
+    """The one column of each of two kinds, if the headings promise both."""
+    first = [place for place, text in headings.items() if plain_key(text) in firsts]
+    last = [place for place, text in headings.items() if plain_key(text) in lasts]
     return (first[0], last[0]) if len(first) == 1 and len(last) == 1 else None
 
 
@@ -229,14 +224,13 @@ class Headings:
             self.count += number != self.row + 1 or not self.count
             self._texts = headings
         self.fields, self.types, self.row, self.width = fields, types, number, max(filled) + 1
-        self.bounds, self.masked = bounds(filled), masked_columns(filled)
-        self.fingerprints = frozenset(
-            place for place, cell in filled.items() if plain_key(cell) in _FINGERPRINTS
-        )
+        self.bounds, self.masked = _pair(filled, _FIRST, _LAST), _pair(filled, _NETWORKS, _MASKS)
+        keys = {place: plain_key(cell) for place, cell in filled.items()}
+        self.fingerprints = frozenset(place for place, key in keys.items() if key in _FINGERPRINTS)
         self.withdraws, self.action = takes_back(filled.values()), action_column(filled)
         self.judging = judging_columns(filled)
-        self.names = frozenset(place for place in values if plain_key(filled[place]) in _NAME_KEYS)
-        if {plain_key(cell) for cell in filled.values()} >= _PARTS_OF_A_PROGRAM:
+        self.names = frozenset(place for place in values if keys[place] in _NAME_KEYS)
+        if set(keys.values()) >= _PARTS_OF_A_PROGRAM:
             fields.update(dict.fromkeys(values, Field.CONTEXT))
             self.fingerprints |= frozenset(values)
         columns = [place for place, field in fields.items() if field is Field.VALUE]

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from lamsach.documents.headings import plain_key
-from lamsach.documents.list_words import LISTS
+from lamsach.documents.vocabulary import LISTS
 from lamsach.indicators.judge.vocabulary import vocabulary
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import ROWS, STATED_ONLY

@@ -185,14 +185,11 @@ def _values(one: _Comparison, kind: IndicatorType | None) -> Iterator[Found]:
             yield Refused(refusals.UNREAD_PATTERN, shortened(text))
             continue
         found = read_text(plain, kind)
-        if one.operator == "ISSUPERSET" and any(_is_network(item) for item in found):
+        values = (item for item in found if not isinstance(item, Refused))
+        if one.operator == "ISSUPERSET" and any(kind is IndicatorType.NETWORK for kind, _ in values):
             yield Refused(refusals.UNREAD_PATTERN, shortened(text))
         else:
             yield from found
-
-
-def _is_network(item: Found) -> bool:
-    return not isinstance(item, Refused) and item[0] is IndicatorType.NETWORK
 
 
 def _plain(operator: str, text: str, kind: IndicatorType | None) -> str | None:

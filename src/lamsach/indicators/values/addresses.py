@@ -130,14 +130,13 @@ def _v4(match: re.Match[str]) -> tuple[IndicatorType, str]:
 def _v4_range(match: re.Match[str]) -> tuple[tuple[IndicatorType, str], ...]:
     first = parse_v4(match[1])
     assert first is not None
-    last = parse_v4(match[2]) if "." in match[2] else _with_last_octet(first, int(match[2]))
+    if "." in match[2]:
+        last = parse_v4(match[2])
+    else:
+        last = IPv4Address((int(first) & ~0xFF) | int(match[2])) if int(match[2]) < 256 else None
     if last is None:
         raise Refused(refusals.NOT_A_VALUE)
     return _range(first, last)
-
-
-def _with_last_octet(first: IPv4Address, octet: int) -> IPv4Address | None:
-    return IPv4Address((int(first) & ~0xFF) | octet) if octet < 256 else None
 
 
 def _v4_stars(match: re.Match[str]) -> tuple[IndicatorType, str]:

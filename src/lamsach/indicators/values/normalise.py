@@ -172,7 +172,9 @@ def canonical_values(text: str, indicator_type: IndicatorType | None = None) -> 
     while (inner := _unwrapped(bare)) != bare:
         bare = inner
     values = _read(bare, stated=indicator_type)
-    if indicator_type is not None and not all(_same_kind(found, indicator_type) for found, _ in values):
+    if indicator_type is not None and not all(
+        found is indicator_type or {found, indicator_type} <= set(ADDRESSES) for found, _ in values
+    ):
         raise Refused(refusals.WRONG_TYPE, values[0][1], values[0][0])
     return values
 
@@ -234,11 +236,6 @@ def _unwrapped(text: str) -> str:
     if text[-1:] in ("]", ")", "}", ">") and not any(mark in text for mark in "[({<"):
         return text.rstrip("])}>").strip(_QUOTES)
     return text
-
-
-def _same_kind(found: IndicatorType, stated: IndicatorType) -> bool:
-    addresses_too = set(ADDRESSES)
-    return found is stated or {found, stated} <= addresses_too
 
 
 def _read(text: str, stated: IndicatorType | None) -> tuple[Value, ...]:

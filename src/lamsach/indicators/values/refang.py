@@ -221,7 +221,9 @@ def refang(text: str) -> str:
         text = apart(text)
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
-    text = _SCHEME.sub(_scheme, text)
+    text = _SCHEME.sub(
+        lambda match: f"http{match['s'].lower()}://" if match["web"] else f"ftp{match['fs'].lower()}://", text
+    )
     if " " in text and "://" in text:
         text = _SPACED.sub(_closed, text)
     if " . " in text:
@@ -255,12 +257,6 @@ def _initial(match: re.Match[str], alone: str) -> str:
     last = host.rpartition(".")[2].lower()
     sure = match[0] == alone or match[0].count("[d]") > 1 or len(last) > _SYLLABLE
     return name if sure and last in suffixes().top_levels else match[0]
-
-
-def _scheme(match: re.Match[str]) -> str:
-    if match["web"]:
-        return f"http{match['s'].lower()}://"
-    return f"ftp{match['fs'].lower()}://"
 
 
 def _closed(match: re.Match[str]) -> str:

@@ -15,6 +15,7 @@ a source, a report with the stamp.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -212,9 +213,12 @@ def _attribute(item: Indicator, stamp: Stamp) -> dict[str, Any]:
     return record
 
 
+_NO_XML = re.compile("[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
 def _lost_openioc(item: Indicator) -> str | None:
     """XML 1.0 has no way to write some characters."""
-    return None if all(_is_xml(letter) for letter in item.value) else SYNTAX
+    return SYNTAX if _NO_XML.search(item.value) else None
 
 
 @output("openioc", "OpenIOC 1.1", ".ioc", lost=_lost_openioc, comment=None)
@@ -240,11 +244,6 @@ def openioc(items: Items, stamp: Stamp) -> Iterator[str]:
             f'<Content type="{kind}">{escape(item.value)}</Content></IndicatorItem>\n'
         )
     yield "</Indicator></criteria><parameters/>\n</OpenIOC>\n"
-
-
-def _is_xml(letter: str) -> bool:
-    code = ord(letter)
-    return 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or 0x10000 <= code <= 0x10FFFF
 
 
 @output("csv", "CSV table", ".csv", facts=ALL_FACTS, comment=None)

@@ -31,7 +31,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lamsach.indicators.releases.rows import Spool
 from lamsach.indicators.values.addresses import span
 from lamsach.indicators.values.names import split_url
 from lamsach.indicators.writers.addresses import merged_networks, short, topmost, whole
@@ -160,12 +159,7 @@ def nginx(items: Items, stamp: Stamp) -> Iterator[str]:
     yield "}\n"
 
 
-def _merged_squid(items: Spool) -> Spool:
-    """Without the names below listed names."""
-    return topmost(items)
-
-
-@output("squid", "Squid access lists", ".conf", reads_back=False, merged=_merged_squid)
+@output("squid", "Squid access lists", ".conf", reads_back=False, merged=topmost)
 def squid(items: Items, stamp: Stamp) -> Iterator[str]:
     """Access lists by name, address and URL, and the lines that deny them."""
     used = []

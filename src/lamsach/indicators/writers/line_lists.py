@@ -43,23 +43,11 @@ def _value(item: Indicator) -> str:
     return f"{item.value}\n"
 
 
-def _and_below(item: Indicator) -> str:
-    return f"{item.value}\n*.{item.value}\n"
-
-
-def _host_and_path(item: Indicator) -> str:
+def _site(item: Indicator, end: str = "") -> str:
+    if item.type is IndicatorType.DOMAIN:
+        return f"{item.value}{end}\n*.{item.value}{end}\n"
     _, host, rest = split_url(wire(item.value))
     return f"{host}{rest or '/'}\n"
-
-
-def _feed_url(item: Indicator) -> str:
-    return _and_below(item) if item.type is IndicatorType.DOMAIN else _host_and_path(item)
-
-
-def _edl_url(item: Indicator) -> str:
-    if item.type is IndicatorType.DOMAIN:
-        return f"{item.value}/\n*.{item.value}/\n"
-    return _host_and_path(item)
 
 
 def _edl_lost(item: Indicator) -> str | None:
@@ -117,16 +105,17 @@ LINE_LISTS = (
     # For `config system external-resource`, `set type address`.
     Writer("fortigate_address", "FortiGate threat feed: addresses", ".txt", _value, **_FORTIGATE),
     # For `config system external-resource`, `set type domain`, used in a DNS filter.
-    Writer("fortigate_domain", "FortiGate threat feed: domains", ".txt", _and_below, **_FORTIGATE),
+    Writer("fortigate_domain", "FortiGate threat feed: domains", ".txt", _site, **_FORTIGATE),
     # For `config system external-resource`, `set type category`, used in a web filter.
-    Writer("fortigate_url", "FortiGate threat feed: URLs", ".txt", _feed_url, **_FORTIGATE),
+    Writer("fortigate_url", "FortiGate threat feed: URLs", ".txt", _site, **_FORTIGATE),
     # Type *IP List*.
     Writer("edl", "Palo Alto external dynamic list: addresses", ".txt", _value, **_PALO_ALTO),
     # Type *Domain List*: a name, and `*.name` for those below it.
-    Writer("edl_domain", "Palo Alto external dynamic list: domains", ".txt", _and_below, **_PALO_ALTO),
+    Writer("edl_domain", "Palo Alto external dynamic list: domains", ".txt", _site, **_PALO_ALTO),
     # Type *URL List*.
     Writer(
-        "edl_url", "Palo Alto external dynamic list: URLs", ".txt", _edl_url, lost=_edl_lost, **_PALO_ALTO),
+        "edl_url", "Palo Alto external dynamic list: URLs", ".txt", lambda item: _site(item, "/"),
+        lost=_edl_lost, **_PALO_ALTO),
     # For a file `lamsach.hdb` in the database folder.
     Writer("clamav_hdb", "ClamAV signatures (MD5)", ".hdb", _signature),
     # For a file `lamsach.hsb` in the database folder.

@@ -27,8 +27,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Iterator
-from itertools import count
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from uuid import uuid5
 
 from lamsach.indicators.values.names import split_url
@@ -53,6 +53,7 @@ from lamsach.model.indicator_types import ADDRESSES
 FIRST_SID = 1_100_000
 """The first rule's identifier: 1,000,000 to 1,999,999 are for local rules (https://sidallocation.org/)."""
 ADDRESSES_IN_A_RULE = 200
+_CLASS = "classtype:trojan-activity"
 _NAME_BUFFERS = (("dns", "dns.query"), ("tls", "tls.sni"), ("http", "http.host"))
 
 
@@ -68,39 +69,42 @@ def listed_addresses(items: Iterable[Indicator]) -> Iterator[str]:
         yield "[" + ",".join(batch) + "]"
 
 
-def _addresses(items: Iterable[Indicator], sids: Iterator[int]) -> Iterator[str]:
+def _addresses(items: Iterable[Indicator]) -> Iterator[str]:
     for listed in listed_addresses(items):
-        yield (
-            f'alert ip $HOME_NET any -> {listed} any (msg:"Lamsach listed address"; '
-            f"classtype:trojan-activity; sid:{next(sids)}; rev:1;)\n"
-        )
+        yield f'alert ip $HOME_NET any -> {listed} any (msg:"Lamsach listed address"; {_CLASS}'
+
+
+def _numbered(rules: Iterable[str]) -> Iterator[str]:
+    """Yield the rules with their identifiers."""
+    for number, rule in enumerate(rules, FIRST_SID):
+        yield f"{rule}; sid:{number}; rev:1;)\n"
 
 
 @output("suricata", "Suricata rules", ".rules")
 def suricata(items: Items, stamp: Stamp) -> Iterator[str]:
     """Three rules a name; one rule for some hundred addresses."""
-    sids = count(FIRST_SID)
-    yield from _addresses(items, sids)
-    for item in of_types(items, IndicatorType.DOMAIN):
-        for protocol, buffer in _NAME_BUFFERS:
-            yield (
-                f'alert {protocol} $HOME_NET any -> any any (msg:"{message(item)}"; {buffer}; dotprefix; '
-                f'content:".{item.value}"; nocase; endswith; classtype:trojan-activity; '
-                f"sid:{next(sids)}; rev:1;)\n"
-            )
+    names = (
+        f'alert {protocol} $HOME_NET any -> any any (msg:"{message(item)}"; {buffer}; dotprefix; '
+        f'content:".{item.value}"; nocase; endswith; {_CLASS}'
+        for item in of_types(items, IndicatorType.DOMAIN)
+        for protocol, buffer in _NAME_BUFFERS
+    )
+    return _numbered(chain(_addresses(items), names))
 
 
 @output("snort", "Snort 3 rules", ".rules")
 def snort(items: Items, stamp: Stamp) -> Iterator[str]:
     """One rule a name; one rule for some hundred addresses."""
-    sids = count(FIRST_SID)
-    yield from _addresses(items, sids)
-    for item in of_types(items, IndicatorType.DOMAIN):
-        labels = "".join(f"|{len(label):02x}|{label}" for label in item.value.split("."))
-        yield (
-            f'alert udp $HOME_NET any -> any 53 (msg:"{message(item)}"; content:"{labels}|00|", nocase; '
-            f"classtype:trojan-activity; sid:{next(sids)}; rev:1;)\n"
-        )
+    names = (
+        f'alert udp $HOME_NET any -> any 53 (msg:"{message(item)}"; '
+        f'content:"{_labels(item.value)}|00|", nocase; {_CLASS}'
+        for item in of_types(items, IndicatorType.DOMAIN)
+    )
+    return _numbered(chain(_addresses(items), names))
+
+
+def _labels(name: str) -> str:
+    return "".join(f"|{len(label):02x}|{label}" for label in name.split("."))
 
 
 @archive("suricata_datasets", "Suricata datasets with their rules")
@@ -111,7 +115,8 @@ def suricata_datasets(items: Items, stamp: Stamp) -> Iterator[tuple[str, Iterato
     """
     hashes = [kind for kind in HASHES if _any(items, kind)]
     names, addresses = _any(items, IndicatorType.DOMAIN), _any(items, IndicatorType.IP)
-    yield "lamsach.rules", _rules(stamp, items, addresses, names, hashes)
+    rules = _numbered(_bare_rules(items, addresses, names, hashes))
+    yield "lamsach.rules", chain([f"# {stamp.text()}\n"], rules)
     if addresses:
         yield "lamsach-addresses.lst", (item.value + "\n" for item in of_types(items, IndicatorType.IP))
     if names:
@@ -123,15 +128,6 @@ def suricata_datasets(items: Items, stamp: Stamp) -> Iterator[tuple[str, Iterato
 
 def _any(items: Items, kind: IndicatorType) -> bool:
     return next(of_types(items, kind), None) is not None
-
-
-def _rules(
-    stamp: Stamp, items: Items, addresses: bool, names: bool, hashes: list[IndicatorType]
-) -> Iterator[str]:
-    yield f"# {stamp.text()}\n"
-    sids = count(FIRST_SID)
-    for rule in _bare_rules(items, addresses, names, hashes):
-        yield f"{rule}; sid:{next(sids)}; rev:1;)\n"
 
 
 def _bare_rules(items: Items, addresses: bool, names: bool, hashes: list[IndicatorType]) -> Iterator[str]:
@@ -184,7 +180,7 @@ def sigma(items: Items, stamp: Stamp) -> Iterator[str]:
         selections = (
             piece
             for number, (field, types, form) in enumerate(fields, 1)
-            for piece in _selection(number, field, map(form, of_types(items, *types)))
+            for piece in _selection(number, field, form, of_types(items, *types))
         )
         for piece in framed(separator + _head(what, category, stamp), selections, _TAIL):
             yield piece
@@ -204,46 +200,29 @@ def _head(what: str, category: str, stamp: Stamp) -> str:
 _TAIL = "    condition: 1 of selection*\nlevel: high\n"
 
 
-def _selection(number: int, field: str, values: Iterable[str]) -> Iterator[str]:
-    quoted = ("            - '" + value.replace("'", "''") + "'\n" for value in values)
+def _selection(number: int, field: str, form: str, items: Iterable[Indicator]) -> Iterator[str]:
+    values = (form.format(_written(item)).replace("'", "''") for item in items)
+    quoted = (f"            - '{value}'\n" for value in values)
     return framed(f"    selection{number}:\n        {field}:\n", quoted)
 
 
-def _literal(text: str) -> str:
-    """The text with Sigma's wildcards escaped (Sigma specification, "Escaping")."""
-    return text.replace("*", "\\*").replace("?", "\\?")
+def _written(item: Indicator) -> str:
+    if item.type in HASHES:
+        return f"{item.type.upper()}={item.value.upper()}"
+    if item.type is not IndicatorType.URL:
+        return item.value
+    return wire(item.value).replace("*", "\\*").replace("?", "\\?")  # specification, "Escaping"
 
 
-def _value(item: Indicator) -> str:
-    return item.value
-
-
-def _path(item: Indicator) -> str:
-    return f"\\{item.value}"
-
-
-def _below(item: Indicator) -> str:
-    return f".{item.value}"
-
-
-def _url(item: Indicator) -> str:
-    return _literal(wire(item.value))
-
-
-def _hash(item: Indicator) -> str:
-    return f"{item.type.upper()}={item.value.upper()}"
-
-
-_Field = tuple[str, tuple[IndicatorType, ...], Callable[[Indicator], str]]
 _NAMES, _FILES = (IndicatorType.DOMAIN,), (IndicatorType.FILE_NAME,)
-_RULES: tuple[tuple[str, str, tuple[_Field, ...]], ...] = (
-    ("DNS question", "dns", (("query", _NAMES, _value), ("query|endswith", _NAMES, _below))),
-    ("connection", "firewall", (("dst_ip|cidr", ADDRESSES, _value),)),
-    ("web request", "proxy", (("cs-host", _NAMES, _value), ("cs-host|endswith", _NAMES, _below),
-        ("c-uri|contains", (IndicatorType.URL,), _url))),
-    ("file", "process_creation", (("Hashes|contains", HASHES, _hash), ("Image|endswith", _FILES, _path),
-        ("OriginalFileName", _FILES, _value))),
-    ("written file", "file_event", (("TargetFilename|endswith", _FILES, _path),)),
+_RULES: tuple[tuple[str, str, tuple[tuple[str, tuple[IndicatorType, ...], str], ...]], ...] = (
+    ("DNS question", "dns", (("query", _NAMES, "{}"), ("query|endswith", _NAMES, ".{}"))),
+    ("connection", "firewall", (("dst_ip|cidr", ADDRESSES, "{}"),)),
+    ("web request", "proxy", (("cs-host", _NAMES, "{}"), ("cs-host|endswith", _NAMES, ".{}"),
+        ("c-uri|contains", (IndicatorType.URL,), "{}"))),
+    ("file", "process_creation", (("Hashes|contains", HASHES, "{}"), ("Image|endswith", _FILES, "\\{}"),
+        ("OriginalFileName", _FILES, "{}"))),
+    ("written file", "file_event", (("TargetFilename|endswith", _FILES, "\\{}"),)),
 )  # fmt: skip
 
 

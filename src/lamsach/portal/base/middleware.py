@@ -130,8 +130,7 @@ def language(get_response: Handler) -> Handler:
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Give roles, languages and version; the place is for `{% whereabouts %}`, which only the frame asks."""
+    """Give the roles and the version; the place is for `{% whereabouts %}`, which only the frame asks."""
     user = getattr(request, "user", None)
     roles = user.roles if user is not None and user.is_authenticated else frozenset()
-    facts = {"oidc": bool(settings.OIDC_URL), "roles": roles, "LANGUAGES": settings.LANGUAGES}
-    return {"product_version": __version__, **facts}
+    return {"product_version": __version__, "oidc": bool(settings.OIDC_URL), "roles": roles}

@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from lamsach.i18n import language_choices
 from lamsach.portal.base.lists import State
 from lamsach.portal.units.models import Unit
 
@@ -111,7 +110,9 @@ class Article(models.Model):
         blank=True,
         help_text=_("With commas between them, such as: máy chậm, không mở được tệp."),
     )
-    language = models.CharField(_("Language"), max_length=2, default="vi", choices=language_choices)
+    language = models.CharField(
+        _("Language"), max_length=2, default="vi", choices=[("vi", "Tiếng Việt"), ("en", "English")]
+    )
     withdrawn = models.DateTimeField(null=True)
     changed = models.DateTimeField(auto_now=True)
     helped = models.PositiveIntegerField(default=0)

@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lamsach.documents.headings import plain_key
-from lamsach.indicators.files.json_documents import documents, looks_like_json
-from lamsach.indicators.files.source import ListSource
+from lamsach.indicators.files.source import ListSource, documents, looks_like_json
 from lamsach.indicators.formats import ListFormat
 from lamsach.indicators.judge.stated import in_cell
 from lamsach.indicators.judge.unlisted import with_rest

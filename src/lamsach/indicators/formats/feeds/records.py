@@ -18,8 +18,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from lamsach.documents.xml import XSI, local_name, parse_whole
-from lamsach.indicators.files.json_documents import documents, looks_like_json
-from lamsach.indicators.files.source import ListSource
+from lamsach.indicators.files.source import ListSource, documents, looks_like_json
 from lamsach.indicators.formats import ListFormat, line_by_line
 from lamsach.indicators.judge.loop import BY_ID, decide, withheld
 from lamsach.indicators.judge.mentions import Prose

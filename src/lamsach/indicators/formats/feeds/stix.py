@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from lamsach.indicators.files.json_documents import documents, looks_like_json
-from lamsach.indicators.files.source import ListSource
+from lamsach.indicators.files.source import ListSource, documents, looks_like_json
 from lamsach.indicators.formats import ListFormat
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.stated import in_cell
