@@ -18,17 +18,24 @@ if TYPE_CHECKING:
 
 
 class Language(NamedTuple):
-    """A language: its catalogue (`module:NAME`; empty: the code's own texts), thousands and decimal marks."""
+    """A language: its own name, thousands and decimal marks, and its catalogues (`module:NAME`).
 
-    catalogue: str
+    The first is of commands and results, the second of the portal; without one the code's texts are used.
+    """
+
+    name: str
     marks: str
+    catalogue: str = ""
+    portal: str = ""
 
 
 LANGUAGES: Mapping[str, Language] = {
-    "vi": Language("lamsach.catalogue_vi:VIETNAMESE", ".,"),
-    "en": Language("", ",."),
+    "vi": Language(
+        "Tiếng Việt", ".,", "lamsach.catalogue_vi:VIETNAMESE", "lamsach.portal.catalogue_vi:VIETNAMESE"
+    ),
+    "en": Language("English", ",.", portal="lamsach.portal.catalogue_vi.libraries:ENGLISH"),
 }
-"""The languages of commands and results by code; the first is the one that is used when none is asked for."""
+"""The languages by code; the first is the default."""
 Translate = Callable[[str], str]
 _GIGABYTE = 1_000_000_000
 
@@ -49,8 +56,18 @@ def translator(language: str) -> Translate:
 @cache
 def _texts(language: str) -> dict[str, str]:
     """The catalogue of a language, of Vietnamese for an unknown one; imported when first asked for."""
-    module, _, name = LANGUAGES.get(language, LANGUAGES["vi"]).catalogue.partition(":")
+    return texts_at(LANGUAGES.get(language, LANGUAGES["vi"]).catalogue)
+
+
+def texts_at(place: str) -> dict[str, str]:
+    """A catalogue by its place, `module:NAME`; nothing for an empty one."""
+    module, _, name = place.partition(":")
     return dict(getattr(import_module(module), name)) if module else {}
+
+
+def language_choices() -> list[tuple[str, str]]:
+    """Code and own name of each language."""
+    return [(code, language.name) for code, language in LANGUAGES.items()]
 
 
 def mark(text: str) -> str:

@@ -198,7 +198,7 @@ def test_a_sentence_begins_with_a_capital_behind_a_full_stop() -> None:
 
 
 def test_one_more_language_is_a_row_and_a_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
-    french = Language("tests.results.french:TEXTS", "\u202f,")
+    french = Language("Français", "\u202f,", "tests.results.french:TEXTS")
     monkeypatch.setitem(i18n.LANGUAGES, "fr", french)
     monkeypatch.setitem(sys.modules, "tests.results.french", SimpleNamespace(TEXTS={"State": "État"}))
     monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")

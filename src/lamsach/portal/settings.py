@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from lamsach.i18n import language_choices
 from lamsach.portal.base.storage import described
 from lamsach.portal.database import database
 from lamsach.portal.edition import edition
@@ -201,8 +202,8 @@ AVREPORT_KEY = OPTIONS.text("LAMSACH_AVREPORT_KEY")
 AVREPORT_PIN = OPTIONS.text("LAMSACH_AVREPORT_PIN")
 OUTGOING_NETWORKS = OPTIONS.networks("LAMSACH_OUTGOING_NETWORKS")
 
-LANGUAGE_CODE = "en" if OPTIONS.text("LAMSACH_LANGUAGE") == "en" else "vi"
-LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
+LANGUAGES = language_choices()
+LANGUAGE_CODE = known if (known := OPTIONS.text("LAMSACH_LANGUAGE")) in dict(LANGUAGES) else "vi"
 FORMAT_MODULE_PATH = "lamsach.portal.formats"
 USE_THOUSAND_SEPARATOR = True
 TIME_ZONE = OPTIONS.text("LAMSACH_TIMEZONE")

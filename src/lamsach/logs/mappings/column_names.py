@@ -22,9 +22,9 @@ from lamsach.logs.mappings.field_words import known_word, meaning, words_of
 from lamsach.logs.text.values import among, by_word
 
 EXCEPTIONS: Mapping[str, str] = {
-    "time": "rt frametimeepoch generatetime stime flowstart timeflowstartns timereceivedns "
+    "time": "rt frametimeepoch generatetime stime timeflowstartns timereceivedns "
     "flowstartmilliseconds flowstartseconds ianaflowstartmilliseconds ianaflowstartseconds "
-    "firstswitched eventcreated createdat eventstart t sourcerealtimetimestamp realtimetimestamp "
+    "firstswitched eventcreated createdat t sourcerealtimetimestamp realtimetimestamp "
     "dateandtime timeofdetection occured occurred timeofoccurrence eventoccurred ngayphathien "
     "ngaythang ngaynhiem lanphathiencuoi lanphathiendau published when created start eventfirstseen "
     "firstpacket eventsec unixsecs lastblocked reqtimesec calendartime querytime detected lastseen "
@@ -47,8 +47,8 @@ EXCEPTIONS: Mapping[str, str] = {
     "nat_port": "natsport transport transportsrc xlatesport modsrcport newsrcport connnewsrcport ssport",
     "ip": "sourceinfoip yiaddr ipmayclient",
     "name": "hostidentifier computer workstation sourcehostnameresolved device maynhiem maytinhnhiem "
-    "hostnameofdevice pcname endpoint asset maybinhiem maytram maytinh thietbi 主机名 主机名称 终端名称 "
-    "计算机名 accessdevicehostname devicedetaildisplayname",
+    "hostnameofdevice pcname machine endpoint asset maybinhiem maytram maytinh thietbi 主机名 主机名称 "
+    "终端名称 计算机名 accessdevicehostname devicedetaildisplayname",
     "host": "host hostname agentname hostnames tenmaychu fqdn",
     "mac": "hardwareaddress ethernetaddress chaddr callingstationid physicaladdress",
     "user": "csusername suser targetusername authuser tendangnhap canbo nguoisudung taikhoandangnhap "
@@ -61,7 +61,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "tenmiendochai tenmienketnoi mienketnoi dhost dstdns authority originalhost clientrequesthost "
     "objecthostname netconndomain hostheader",
     "url": "csuri link uriquery duongdan diachiweb lienket fileoriginurl originatingurl intrusionurl "
-    "downloadsite 网址 request",
+    "trangwebtruycap downloadsite 网址 request",
     "path": "httphttprequesturi path urlpath csuristem uripath",
     "answers": "answer answers response responses dnsanswers dnsanswersdata dnsresolvedip resolvedip "
     "resolvedips queryresults rdata answerip responsedata dnsanswer dnsrdata ketquatruyvan ipphangiai traloi "
@@ -79,7 +79,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "xresultcodehttpstatus loginstatus actionresult securityaction eventname responseaction state",
     "blocked": "blocked isblocked webfilterblocked",
     "observer": "observer devname devicehostname sensor logsource firewall collector dvc loghost gateway "
-    "thietbighinhan nguonghinhan tuonglua fw appliance",
+    "thietbighinhan nguonghinhan tuonglua fw appliance exporter",
     "lease_until": "leaseexpires leaseexpiration leaseexpiry expires expiry expiration expirationtime "
     "leaseend leaseexpirytime ends leaseuntil hethan ngayhethan thoihan",
     "lease_seconds": "leasetime leaseduration leaselength",

@@ -80,6 +80,8 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
     own = own_ips[0] if own_ips else host_ip
     if not (source_ip or destination_ip or named_source or named_destination):
         source_ip = _visitor(values, own)
+    elif not (source_ip or named_source) and own != destination_ip:
+        source_ip = own
     device = own_end(source_ip, destination_ip, otherwise=own)
     near = "source" if device != destination_ip or device == source_ip else "destination"
     query, url = question_of(_asked(values)), _url(values)
@@ -218,7 +220,7 @@ def _end(values: Values, field: str) -> tuple[str | None, str | None, int | None
     port = _first_port(values, f"{field}_port")
     for value in values.get(field, ()):
         text = stated(value[:400])
-        if text is None:
+        if text is None or "@" in text:  # a mailbox
             continue
         host, own_port = host_and_port(text.split(" ", 1)[0])
         if host and ip_of(host):

@@ -23,7 +23,7 @@ from lamsach.logs.text.values import among, by_word, in_order
 _CLASSES: Mapping[str, str] = {
     "source":
         "c src source sources client cli clt click a 攻击源 orig originator initiator initiating "
-        "caller calling attacker offender requester requestor subject principal actor downstream from "
+        "sender caller calling attacker offender requester requestor subject principal actor downstream from "
         "nguon 源 客户端",
     "destination":
         "dst dest destination destinations server srv target b resp responder victim callback upstream to "
@@ -116,7 +116,9 @@ def words_of(name: str) -> tuple[str, ...]:
     for piece in pieces:
         for part in [piece] if _joined(piece.lower()) else _HUMPS.findall(piece):
             found += _joined(part.lower()) or (part.lower(),)
-    if len(pieces) > 1 and not all(map(known_word, found)):  # người dùng, hành động
+    if len(pieces) > 1 and not all(
+        word in _WORDS or word in _TIMES or word in _OF_TIMES for word in found
+    ):  # người dùng, hành động
         return _joined("".join(pieces).lower()) or tuple(found)
     return _met(found)
 
@@ -133,9 +135,8 @@ def _met(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def known_word(word: str) -> bool:
-    """Return whether a word means anything in a name."""
-    word = word.lower()
-    return word in _WORDS or word in _TIMES or word in _OF_TIMES
+    """Return whether a word is a role or a thing."""
+    return word.lower() in _WORDS
 
 
 def _joined(piece: str) -> tuple[str, ...]:
@@ -218,4 +219,6 @@ def _is_time(words: Sequence[str]) -> bool:
     others = [word for word in words if word not in _TIMES and word not in _OF_TIMES]
     if named:
         return not others or (named != {"time"} and _OF_MOMENTS.issuperset(others))
+    if len(words) > 1 and words[-1] in ("start", "started"):
+        return _OF_MOMENTS.issuperset(others)
     return len(words) > 1 and not others and (words[-1] in ("at", "on") or words[0] == "first")

@@ -11,6 +11,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.i18n import language_choices
 from lamsach.portal.base.roles import MFA_COMPULSORY, Role
 from lamsach.portal.units.models import Unit
 
@@ -36,9 +37,7 @@ class User(AbstractBaseUser):
     email = models.EmailField(_("E-mail"), unique=True)
     name = models.CharField(_("Full name"), max_length=200, blank=True)
     phone = models.CharField(_("Phone"), max_length=50, blank=True)
-    language = models.CharField(
-        _("Language"), max_length=2, choices=[("vi", "Tiếng Việt"), ("en", "English")], default="vi"
-    )
+    language = models.CharField(_("Language"), max_length=2, choices=language_choices, default="vi")
     daily_letter = models.BooleanField(_("A letter each working day with what waits for me"), default=True)
     is_active = models.BooleanField(default=True)
     created = models.DateTimeField(default=timezone.now)

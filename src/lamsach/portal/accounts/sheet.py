@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from lamsach.documents.headings import folded
 from lamsach.documents.vocabulary import INVITED
 from lamsach.errors import InputError, LimitError
-from lamsach.i18n import mark
+from lamsach.i18n import LANGUAGES, mark
 from lamsach.portal.accounts.forms import InviteForm
 from lamsach.portal.accounts.invitations import invite
 from lamsach.portal.accounts.models import Invitation, User
@@ -92,9 +92,9 @@ def checked(rows: Iterable[Row], user: User) -> list[Line]:
 
 
 def _roles() -> dict[str, str]:
-    """A role by its word in either language, without accents."""
+    """A role by its word in any language, without accents."""
     found: dict[str, str] = {}
-    for language in ("vi", "en"):
+    for language in LANGUAGES:
         with translation.override(language):
             found |= {folded(str(role.label)): role.value for role in Role}
     return found

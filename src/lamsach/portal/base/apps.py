@@ -1,4 +1,4 @@
-"""The app's entry in Django; loads the Vietnamese texts."""
+"""The app's entry in Django; loads the texts of each language."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.utils.translation import trans_real
 
-from lamsach.catalogue_vi import VIETNAMESE as PRODUCT
-from lamsach.portal.catalogue_vi import VIETNAMESE
-from lamsach.portal.catalogue_vi.libraries import ENGLISH
+from lamsach.i18n import LANGUAGES, texts_at
 
 
 class BaseConfig(AppConfig):
@@ -18,12 +16,12 @@ class BaseConfig(AppConfig):
     name = "lamsach.portal.base"
 
     def ready(self) -> None:
-        """Put the Vietnamese texts where Django's translation functions find them."""
+        """Put the texts where Django's translation functions find them."""
         load()
 
 
 def _one_form(number: int) -> int:
-    """Vietnamese has one form for every number."""
+    """The form of a text for a number: a catalogue has one, as Vietnamese has."""
     return 0
 
 
@@ -37,7 +35,7 @@ class _Catalogue:
 
 
 def load() -> None:
-    """Merge the product's and the portal's Vietnamese, and our English for libraries, into Django's texts."""
-    for language, texts in (("vi", {**PRODUCT, **VIETNAMESE}), ("en", ENGLISH)):
-        catalog: Any = trans_real.translation(language)._catalog  # type: ignore[attr-defined]
-        catalog.update(_Catalogue(texts))
+    """Merge the catalogues of each language, the product's and the portal's, into Django's texts."""
+    for code, language in LANGUAGES.items():
+        catalog: Any = trans_real.translation(code)._catalog  # type: ignore[attr-defined]
+        catalog.update(_Catalogue({**texts_at(language.catalogue), **texts_at(language.portal)}))

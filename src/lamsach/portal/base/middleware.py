@@ -130,7 +130,8 @@ def language(get_response: Handler) -> Handler:
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Give the roles and the version; the place is for `{% whereabouts %}`, which only the frame asks."""
+    """Give roles, languages and version; the place is for `{% whereabouts %}`, which only the frame asks."""
     user = getattr(request, "user", None)
     roles = user.roles if user is not None and user.is_authenticated else frozenset()
-    return {"product_version": __version__, "oidc": bool(settings.OIDC_URL), "roles": roles}
+    facts = {"oidc": bool(settings.OIDC_URL), "roles": roles, "LANGUAGES": settings.LANGUAGES}
+    return {"product_version": __version__, **facts}

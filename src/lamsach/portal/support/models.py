@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.i18n import language_choices
 from lamsach.portal.base.lists import State
 from lamsach.portal.units.models import Unit
 
@@ -110,9 +111,7 @@ class Article(models.Model):
         blank=True,
         help_text=_("With commas between them, such as: máy chậm, không mở được tệp."),
     )
-    language = models.CharField(
-        _("Language"), max_length=2, default="vi", choices=[("vi", "Tiếng Việt"), ("en", "English")]
-    )
+    language = models.CharField(_("Language"), max_length=2, default="vi", choices=language_choices)
     withdrawn = models.DateTimeField(null=True)
     changed = models.DateTimeField(auto_now=True)
     helped = models.PositiveIntegerField(default=0)

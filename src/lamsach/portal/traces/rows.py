@@ -256,7 +256,7 @@ def rows_of(request: HttpRequest, trace: Trace) -> dict[str, Any]:
     found = trace.rows.select_related("device", "elsewhere")
     page = paged(request, found)
     cases = cases_of(trace.rows.exclude(device=None).only("device_id", "trace_id"))
-    language = "en" if get_language() == "en" else "vi"
+    language = get_language() or "vi"
     shown = [_shown(row, language) | _of_case(cases.get(row.device_id or 0)) for row in page]
     return {
         "page": page,

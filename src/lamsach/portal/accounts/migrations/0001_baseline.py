@@ -5,6 +5,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import lamsach.i18n
+
 
 class Migration(migrations.Migration):
     replaces = [("accounts", "0001_initial")]
@@ -23,7 +25,7 @@ class Migration(migrations.Migration):
                 ('email', models.EmailField(max_length=254, unique=True, verbose_name='E-mail')),
                 ('name', models.CharField(blank=True, max_length=200, verbose_name='Full name')),
                 ('phone', models.CharField(blank=True, max_length=50, verbose_name='Phone')),
-                ('language', models.CharField(choices=[('vi', 'Tiếng Việt'), ('en', 'English')], default='vi', max_length=2, verbose_name='Language')),
+                ('language', models.CharField(choices=lamsach.i18n.language_choices, default='vi', max_length=2, verbose_name='Language')),
                 ('is_active', models.BooleanField(default=True)),
                 ('created', models.DateTimeField(default=django.utils.timezone.now)),
                 ('last_seen', models.DateTimeField(null=True)),

@@ -74,7 +74,7 @@ def when(value: datetime | None) -> SafeString | str:
 @register.filter
 def number(value: float | None) -> str:
     """A number as the language writes it."""
-    return "" if value is None else format_number(value, "en" if get_language() == "en" else "vi")
+    return "" if value is None else format_number(value, get_language() or "vi")
 
 
 @register.filter
@@ -92,7 +92,7 @@ def size(value: int) -> str:
             break
         amount /= 1000
     decimals = 0 if unit == "B" or amount >= 100 else 1
-    return f"{format_number(amount, 'en' if get_language() == 'en' else 'vi', decimals)} {unit}"
+    return f"{format_number(amount, get_language() or 'vi', decimals)} {unit}"
 
 
 _BROWSERS = (

@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import lamsach.i18n
+
 
 class Migration(migrations.Migration):
     replaces = [("support", "0001_initial"), ("support", "0002_knowledge"), ("support", "0003_erased")]
@@ -29,7 +31,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=200, verbose_name='Title')),
                 ('text', models.TextField(verbose_name='Text')),
                 ('words', models.CharField(blank=True, help_text='With commas between them, such as: máy chậm, không mở được tệp.', max_length=400, verbose_name='Words that people use for it')),
-                ('language', models.CharField(choices=[('vi', 'Tiếng Việt'), ('en', 'English')], default='vi', max_length=2, verbose_name='Language')),
+                ('language', models.CharField(choices=lamsach.i18n.language_choices, default='vi', max_length=2, verbose_name='Language')),
                 ('withdrawn', models.DateTimeField(null=True)),
                 ('changed', models.DateTimeField(auto_now=True)),
                 ('helped', models.PositiveIntegerField(default=0)),
