@@ -116,6 +116,13 @@ def test_make_targets_in_the_documents_exist() -> None:
         assert called <= targets, document.name
 
 
+def test_the_changelog_has_one_line_a_change() -> None:
+    entries = [line for line in text_of("CHANGELOG.md").split("\n") if line.startswith("- ")]
+    assert len(entries) > 100
+    assert [line for line in entries if len(line) > 400] == []
+    assert [line for line in text_of("CHANGELOG.md").split("\n") if line.startswith(" ")] == []
+
+
 def test_the_package_version_is_in_the_changelog() -> None:
     from lamsach import __version__
 
