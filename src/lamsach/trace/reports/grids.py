@@ -10,8 +10,7 @@ from lamsach.documents.table import Paragraph, Part
 from lamsach.documents.word import Word
 from lamsach.documents.workbook import Workbook
 from lamsach.errors import LamsachError, LimitError, UnreadableError
-from lamsach.indicators.files.json_documents import documents, looks_like_json
-from lamsach.indicators.files.source import ListSource, refuse_if_locked_or_old
+from lamsach.indicators.files.source import ListSource, documents, looks_like_json, refuse_if_locked_or_old
 from lamsach.indicators.formats.documents.text import find_delimiter, rows
 from lamsach.indicators.values.refusals import Refused
 from lamsach.trace.reports.grid import MAX_COLUMNS, Cells, Grid, in_columns
