@@ -122,11 +122,14 @@ _PARTNER = any_case(
 # the victim's machine 203.0.113.58    máy nạn nhân có địa chỉ IP 203.0.113.58    infected hosts (203.0.113.58
 # hacked the mail server of Example Ltd (mail.example, 203.0.113.58
 _OF_VICTIM = any_case(
-    r"(?:\b(?:victims?(?:'s|s'|’s)?|nạn nhân|bị (?:lây )?nhiễm(?: mã độc)?|infected (?:hosts?|machines?"
-    r"|devices?|computers?|systems?|clients?))(?: (?:hosts?|machines?|devices?|computers?|networks?|servers?"
-    r"|ips?|at|with|address(?:es)?|the|có|địa chỉ|máy(?: chủ| tính)?|là|số)){0,4}\s{0,3}[(:]?\s{0,2}"
+    r"(?:\b(?:victims?(?:'s|s'|’s)?|nạn nhân"
+    r"|(?:máy|thiết bị|ip)\b[^.;:()]{0,40}\bbị (?:lây )?nhiễm(?: mã độc)?"
+    r"|infected (?:hosts?|machines?|devices?|computers?|systems?|clients?))"
+    r"(?: (?:hosts?|machines?|devices?|computers?|networks?|servers?|ips?|at|with|address(?:es)?|the|có"
+    r"|địa chỉ|máy(?: chủ| tính)?|là|số)){0,4}\s{0,3}[(:]?\s{0,2}"
     r"|\b(?:(?:compromised|breached|hacked|broke into) (?:the|an?|its|their|our|one of)"
-    r"|xâm nhập(?: vào)?|tấn công(?: vào)?)\b(?![^()]{0,80}\b(?:used|hosting|c2|c&c|phát tán|điều khiển)\b)"
+    r"|(?:xâm nhập|tấn công)(?: thành công)?(?: vào)?(?: các)? (?:máy chủ|hệ thống|website|cổng|trang|mạng)"
+    r"(?=[^()]{0,60} của ))\b(?![^()]{0,80}\b(?:used|hosting|c2|c&c|phát tán|điều khiển)\b)"
     r"[^.;:()]{4,80}\((?:[^\s()]{4,100},\s)?)$"
 )
 # 203.0.113.58 is a scanner of a known project and can be ignored    203.0.113.58 là địa chỉ hợp lệ
@@ -136,7 +139,8 @@ _CLEARED = any_case(
     r"|false positives?)\b(?![- ]look|[^.;]{0,60}\b(?:hacked|compromised|abused|hijacked|infected)\b)"
     r"|\bcó thể bỏ qua\b"
     r"|\blà (?:các |một )?(?:(?:địa chỉ|tên miền|máy chủ|trang|dịch vụ|ip) ){0,2}"
-    r"(?:hợp lệ|hợp pháp|lành tính|không độc hại)\b)"
+    r"(?:hợp lệ|hợp pháp|lành tính|không độc hại)\b"
+    r"(?![^.;]{0,60} (?:bị (?:tấn công|chiếm|lợi dụng|xâm)|giả mạo)))"
 )
 _RECOMMENDED_WORDS = vocabulary("recommended")
 
@@ -197,13 +201,17 @@ RULES = (
         taken=["Máy bị nhiễm kết nối tới 203.0.113.58", "The victim's machine asked evil-a.site",
             "The infected hosts contact 203.0.113.58", "Victims are sent to evil-a.site (203.0.113.58",
             "They hacked the sites of others, used as C2 (evil-b.site, evil-a.site",
-            "Compromised sites deliver it (evil-a.site"],
+            "Compromised sites deliver it (evil-a.site", "Tên miền bị nhiễm mã độc: evil-a.site",
+            "Các địa chỉ tham gia tấn công mạng (203.0.113.58",
+            "Nhóm tấn công APT sử dụng máy chủ riêng (evil-a.site"],
         refused=["It came from the victim's machine 203.0.113.58", "Máy nạn nhân có địa chỉ IP 203.0.113.58",
+            "Đã xâm nhập máy chủ thư của đơn vị (mail.unit-a.site",
             "They compromised the mail server of Example Ltd (mail.unit-a.site, 203.0.113.58"]),
     Rule("cleared", NO_DIGESTS, WRITTEN, lambda place: _CLEARED.match(place.text, place.end) is not None,
         MENTIONED, refusals.BENIGN, 51,
         taken=["They use evil-a.site, which is not benign",
             "evil-a.site is a legitimate site that was hacked to deliver it",
+            "evil-a.site là trang hợp pháp của một công ty bị tấn công",
             "evil-a.site is a legitimate-looking page of theirs"],
         refused=["We saw 203.0.113.58 too, it is a scanner and can be ignored",
             "Ghi nhận 203.0.113.58 là địa chỉ hợp lệ của đơn vị"]),
