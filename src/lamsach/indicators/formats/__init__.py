@@ -88,6 +88,16 @@ class ListFormat:
         return (self.quick or self.read)(source)
 
 
+def line_format(
+    name: str,
+    title: str,
+    begins: Callable[[ListSource], Any],
+    read: Callable[[ListSource], Iterator[Entry]],
+) -> ListFormat:
+    """Declare a format of text whose rows are its lines."""
+    return ListFormat(name, title, begins, read, text=True, rows_are_lines=True)
+
+
 def line_by_line(source: ListSource, take: Callable[[str, Reference], Iterable[Entry]]) -> Iterator[Entry]:
     """Yield what `take` makes of each line, and the refusal of an over-long one."""
     for number, line in source.lines():

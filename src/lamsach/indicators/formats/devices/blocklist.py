@@ -20,7 +20,7 @@ from ipaddress import IPv6Address
 from typing import NamedTuple
 
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.formats import ListFormat, line_by_line
+from lamsach.indicators.formats import line_by_line, line_format
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import Refused, declined, plain_value
@@ -208,13 +208,8 @@ def _other(text: str, dialect: Dialect, reference: Reference) -> Iterator[Entry]
         yield from entries(read_text(text), reference)
 
 
-BLOCKLIST = ListFormat(
-    "blocklist",
-    "Blocklist of a resolver or filter",
-    lambda source: _dialect(source.text_head),
-    _read,
-    text=True,
-    rows_are_lines=True,
+BLOCKLIST = line_format(
+    "blocklist", "Blocklist of a resolver or filter", lambda source: _dialect(source.text_head), _read
 )
 
 
@@ -318,4 +313,4 @@ def _network(body: str) -> str | None:
         return None
 
 
-RPZ = ListFormat("rpz", "Response policy zone (RPZ)", _begins, _read_rpz, text=True, rows_are_lines=True)
+RPZ = line_format("rpz", "Response policy zone (RPZ)", _begins, _read_rpz)

@@ -15,7 +15,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.formats import ListFormat, command_by_command, line_by_line
+from lamsach.indicators.formats import command_by_command, line_by_line, line_format
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import declined
@@ -141,19 +141,12 @@ def _text(key: str, settings: dict[str, list[str]]) -> str:
     return words[0]
 
 
-MIKROTIK = ListFormat(
-    "mikrotik",
-    "MikroTik RouterOS script",
-    lambda source: _SCRIPT.search(source.text_head),
-    _read_mikrotik,
-    text=True,
-    rows_are_lines=True,
+MIKROTIK = line_format(
+    "mikrotik", "MikroTik RouterOS script", lambda source: _SCRIPT.search(source.text_head), _read_mikrotik
 )
-FORTIGATE = ListFormat(
+FORTIGATE = line_format(
     "fortigate_config",
     "FortiGate configuration",
     lambda source: _SECTION.search(source.text_head),
     _read_fortigate,
-    text=True,
-    rows_are_lines=True,
 )

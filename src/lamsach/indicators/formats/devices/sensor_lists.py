@@ -13,7 +13,7 @@ from base64 import b64decode
 from collections.abc import Iterable, Iterator
 
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.formats import ListFormat, command_by_command, line_by_line
+from lamsach.indicators.formats import command_by_command, line_by_line, line_format
 from lamsach.indicators.tables.fields import read_confidence
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.text.rules import HEADER, RULE, rule_values, yara_rules
@@ -48,14 +48,8 @@ def _begins_clamav(source: ListSource) -> bool:
     return bool(lines) and all(_SIGNATURE.fullmatch(line) for line in lines[:-1] or lines)
 
 
-def _read_clamav(source: ListSource) -> Iterator[Entry]:
-    """Read `.hdb` and `.hsb` (https://docs.clamav.net/manual/Signatures/HashSignatures.html); the threat is
-    the signature's name.
-    """
-    return line_by_line(source, _signature)
-
-
 def _signature(line: str, reference: Reference) -> Iterable[Entry]:
+    """A line of `.hdb` or `.hsb` (https://docs.clamav.net/manual/Signatures/HashSignatures.html)."""
     text = line.strip()
     if match := _SIGNATURE.fullmatch(text):
         return entries(read_text(match[1]), reference, Facts(threat=match[2]))
@@ -136,19 +130,12 @@ def _intel(record: dict[str, str]) -> list[Found]:
     return read_text(text, _TYPES[stated] or DIGEST_TYPES.get(len(text)))
 
 
-CLAMAV = ListFormat(
-    "clamav", "ClamAV hash signatures", _begins_clamav, _read_clamav, text=True, rows_are_lines=True
+CLAMAV = line_format(
+    "clamav", "ClamAV hash signatures", _begins_clamav, lambda source: line_by_line(source, _signature)
 )
-DATASET = ListFormat(
-    "suricata_dataset", "Suricata dataset", _begins_dataset, _read_dataset, text=True, rows_are_lines=True
-)
-ZEEK = ListFormat(
-    "zeek_intel",
-    "Zeek intelligence file",
-    lambda source: _FIELDS.search(source.text_head),
-    _read_zeek,
-    text=True,
-    rows_are_lines=True,
+DATASET = line_format("suricata_dataset", "Suricata dataset", _begins_dataset, _read_dataset)
+ZEEK = line_format(
+    "zeek_intel", "Zeek intelligence file", lambda source: _FIELDS.search(source.text_head), _read_zeek
 )
 
 
@@ -167,12 +154,8 @@ def _begins_ids(source: ListSource) -> bool:
     return sum(line.startswith(_ACTIONS) and "(" in line for line in rules) * 2 > len(rules)
 
 
-def _read_ids(source: ListSource) -> Iterator[Entry]:
-    """Read rule by rule; one without an address, name or hash is refused. Commented rules are not read."""
-    return command_by_command(source, _rule, 512 * 1024, str.rstrip)
-
-
 def _rule(text: str, reference: Reference) -> Iterable[Entry]:
+    """The values of a rule; one without an address, name or hash is refused."""
     if (read := rule_values(text)) is None:
         return [refusal(reference, text, refusals.BAD_RECORD)]
     found, facts = read
@@ -214,7 +197,10 @@ def _read_yara(source: ListSource) -> Iterator[Entry]:
     yield from (Refusal(Reference(document, None, number), "", refusals.TOO_LONG) for number in too_long)
 
 
-IDS = ListFormat(
-    "ids_rules", "Suricata or Snort rules", _begins_ids, _read_ids, text=True, rows_are_lines=True
+IDS = line_format(
+    "ids_rules",
+    "Suricata or Snort rules",
+    _begins_ids,
+    lambda source: command_by_command(source, _rule, 512 * 1024, str.rstrip),
 )
-YARA = ListFormat("yara", "YARA rules", _begins_yara, _read_yara, text=True, rows_are_lines=True)
+YARA = line_format("yara", "YARA rules", _begins_yara, _read_yara)

@@ -9,13 +9,13 @@ footers and notes), or by hard page breaks (RTF).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lamsach.documents.archive import MIB, ZIP_MAGIC, locked
 from lamsach.documents.opendocument import OpenDocument
 from lamsach.documents.rtf import Rtf
-from lamsach.documents.table import Reaching
+from lamsach.documents.table import Reaching, Row
 from lamsach.documents.word import Word
 from lamsach.documents.workbook import Workbook
 from lamsach.errors import LamsachError, UnreadableError
@@ -34,34 +34,30 @@ def _in_archive(mark: bytes, most: int | None = None) -> Any:
     return lambda source: source.head.startswith(ZIP_MAGIC) and mark in source.head[:most]
 
 
-def _read_xlsx(source: ListSource) -> Iterator[Entry]:
-    workbook = Workbook(source.whole(), source.document)
-    for page, sheet in enumerate(workbook.sheets(), 1):
-        if sheet.part is None:
-            continue
-        table = Table(source.document, page, title=sheet.name)
-        for row in workbook.rows(sheet.part):
+def _sheets(document: str, sheets: Iterable[tuple[int, str, Iterable[Row]]]) -> Iterator[Entry]:
+    """Yield what the sheets say, each with its place and name."""
+    for page, title, rows in sheets:
+        table = Table(document, page, title=title)
+        for row in rows:
             yield from table.row(row.number, row.cells, row.inherited, struck=row.struck)
         yield from table.end()
+
+
+def _read_xlsx(source: ListSource) -> Iterator[Entry]:
+    workbook = Workbook(source.whole(), source.document)
+    sheets = (
+        (page, sheet.name, workbook.rows(sheet.part))
+        for page, sheet in enumerate(workbook.sheets(), 1)
+        if sheet.part is not None
+    )
+    yield from _sheets(source.document, sheets)
     yield from read_document(workbook, source.document)
-
-
-def _read_docx(source: ListSource) -> Iterator[Entry]:
-    """Read the body first, then notes, then page headers and footers."""
-    return read_document(Word(source.whole(), source.document), source.document)
-
-
-def _read_rtf(source: ListSource) -> Iterator[Entry]:
-    return read_document(Rtf(source.whole(), source.document), source.document)
 
 
 def _read_opendocument(source: ListSource) -> Iterator[Entry]:
     document = OpenDocument(source.whole(), source.document)
-    for page, (title, rows) in enumerate(document.sheets(), 1):
-        table = Table(source.document, page, title=title)
-        for row in rows:
-            yield from table.row(row.number, row.cells, row.inherited)
-        yield from table.end()
+    sheets = ((page, title, rows) for page, (title, rows) in enumerate(document.sheets(), 1))
+    yield from _sheets(source.document, sheets)
     yield from read_document(document, source.document)
 
 
@@ -71,25 +67,23 @@ def _begins_xls(source: ListSource) -> bool:
 
 
 def _read_xls(source: ListSource) -> Iterator[Entry]:
-    for page, sheet in enumerate(_xls_sheets(source), 1):
-        table = Table(source.document, page, title=str(getattr(sheet, "name", "")))
-        for number, cells, inherited in _xls_rows(sheet):
-            yield from table.row(number, cells, inherited)
-        yield from table.end()
+    sheets = enumerate(_xls_sheets(source), 1)
+    names = ((page, str(getattr(sheet, "name", "")), _xls_rows(sheet)) for page, sheet in sheets)
+    return _sheets(source.document, names)
 
 
-def _xls_rows(sheet: Any) -> Iterator[tuple[int, list[str], Mapping[int, str]]]:
+def _xls_rows(sheet: Any) -> Iterator[Row]:
     """The rows that say something, with what cells merged over several rows hand down."""
     merged = {(top, left): bottom for top, bottom, left, _ in getattr(sheet, "merged_cells", ())}
     held = Reaching()
     for number in range(1, sheet.nrows + 1):
-        cells = [_xls_cell(cell) for cell in sheet.row(number - 1)]
+        cells = tuple(map(_xls_cell, sheet.row(number - 1)))
         for column, text in enumerate(cells):
             last = merged.get((number - 1, column), 0)
             if text and last > number:
                 held.begin(column, last, text)
         if any(cells):
-            yield number, cells, held.into(number, cells)
+            yield Row(number, cells, held.into(number, cells))
 
 
 def _xls_sheets(source: ListSource) -> list[Any]:
@@ -118,7 +112,12 @@ def _xls_cell(cell: Any) -> str:
 
 
 XLSX = ListFormat("xlsx", "Excel workbook", _in_archive(b"xl/"), _read_xlsx)
-DOCX = ListFormat("docx", "Word document (DOCX)", _in_archive(b"word/"), _read_docx)
+DOCX = ListFormat(  # the body first, then notes, then page headers and footers
+    "docx",
+    "Word document (DOCX)",
+    _in_archive(b"word/"),
+    lambda source: read_document(Word(source.whole(), source.document), source.document),
+)
 OPENDOCUMENT = ListFormat(
     "opendocument",
     "OpenDocument (ODS, ODT)",
@@ -127,5 +126,8 @@ OPENDOCUMENT = ListFormat(
 )
 XLS = ListFormat("xls", "Excel workbook of the old kind (XLS)", _begins_xls, _read_xls)
 RTF = ListFormat(
-    "rtf", "Rich text (RTF)", lambda source: source.head.lstrip(b" \t\r\n").startswith(b"{\\rtf"), _read_rtf
+    "rtf",
+    "Rich text (RTF)",
+    lambda source: source.head.lstrip(b" \t\r\n").startswith(b"{\\rtf"),
+    lambda source: read_document(Rtf(source.whole(), source.document), source.document),
 )

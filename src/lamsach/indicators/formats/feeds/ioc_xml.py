@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from xml.etree.ElementTree import Element
 
@@ -34,19 +34,26 @@ _NEGATED = ("DoesNotEqual", "DoesNotContain")
 _MARK = re.compile(r"<(?:\w{1,30}:)?(?:STIX_Package|Observables)[\s>]")
 
 
-def _begins_stix1(source: ListSource) -> bool:
-    """Return whether the XML is a package or a list of observables."""
+def _is_xml(source: ListSource, *marks: re.Pattern[str]) -> bool:
+    """Return whether a document is XML and holds each of these marks."""
     head = source.text_head
-    return head.lstrip("\ufeff \t\r\n").startswith("<") and _MARK.search(head) is not None
+    return head.lstrip("\ufeff \t\r\n").startswith("<") and all(mark.search(head) for mark in marks)
 
 
-def _read_stix1(source: ListSource) -> Iterator[Entry]:
-    """Read by indicator or observable, whose 1-based place is `row`, then what is outside of them."""
-    root = parse_whole(source.whole(), source.document)
-    yield from with_rest(root, _objects(root, source.document), Reference(source.document))
+def _read(
+    listed: Callable[[Element, str], Iterator[Entry]],
+) -> Callable[[ListSource], Iterator[Entry]]:
+    """Make the reader of documents that list so, then of what is outside of what they list."""
+
+    def read(source: ListSource) -> Iterator[Entry]:
+        root = parse_whole(source.whole(), source.document)
+        yield from with_rest(root, listed(root, source.document), Reference(source.document))
+
+    return read
 
 
 def _objects(root: Element, document: str) -> Iterator[Entry]:
+    """Yield by indicator or observable, whose 1-based place is `row`."""
     common = _facts(root, "")
     row = 0
     stack = list(reversed(root))
@@ -121,7 +128,9 @@ def _kind_of_object(parent: Element | None) -> IndicatorType | None:
     return _VALUED.get(local_name(parent.tag))
 
 
-STIX1 = ListFormat("stix1", "STIX 1 package", _begins_stix1, _read_stix1, text=True)
+STIX1 = ListFormat(
+    "stix1", "STIX 1 package", lambda source: _is_xml(source, _MARK), _read(_objects), text=True
+)
 
 
 # <IndicatorItem id="1082865067269638543" condition="is"><Context document="FileItem" search="FileItem/Md5sum"
@@ -145,19 +154,8 @@ _ELEMENT = re.compile(r"<(?:\w{1,20}:)?(?:ioc|OpenIOC)[\s>]")
 _SCHEMA = re.compile(r"schemas\.mandiant\.com|openioc\.org|<(?:\w{1,20}:)?Indicator(?:Item)?[\s>]")
 
 
-def _begins_openioc(source: ListSource) -> bool:
-    """Return whether the XML names OpenIOC's elements."""
-    head = source.text_head.lstrip("\ufeff \t\r\n")
-    return head.startswith("<") and bool(_ELEMENT.search(head) and _SCHEMA.search(head))
-
-
-def _read_openioc(source: ListSource) -> Iterator[Entry]:
-    """Read item by item; `row` is the 1-based place of the IndicatorItem."""
-    root = parse_whole(source.whole(), source.document)
-    yield from with_rest(root, _items(root, source.document), Reference(source.document))
-
-
 def _items(root: Element, document: str) -> Iterator[Entry]:
+    """Yield item by item; `row` is the 1-based place of the IndicatorItem."""
     facts = _openioc_facts(root)
     items = (element for element in root.iter() if local_name(element.tag) == "IndicatorItem")
     for row, item in enumerate(items, 1):
@@ -192,4 +190,9 @@ def _item_values(item: Element) -> list[Found]:
     return [Refused(refusals.UNSUPPORTED_TYPE, shortened(text))]
 
 
-OPENIOC = ListFormat("openioc", "OpenIOC", _begins_openioc, _read_openioc)
+OPENIOC = ListFormat(
+    "openioc",
+    "OpenIOC",
+    lambda source: _is_xml(source, _ELEMENT, _SCHEMA),
+    _read(_items),
+)

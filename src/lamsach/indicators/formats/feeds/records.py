@@ -302,11 +302,6 @@ _LINE = re.compile(
 )
 
 
-def _read_own(source: ListSource) -> Iterator[Entry]:
-    """Read line by line; document, page and row are those that the line names."""
-    return line_by_line(source, lambda line, place: [_entry(line, place)] if line.strip() else [])
-
-
 def _entry(line: str, place: Reference) -> Entry:
     try:
         stated = from_mapping(json.loads(line.removeprefix("\ufeff")))
@@ -335,6 +330,6 @@ OWN = ListFormat(
     "lamsach",
     "Lamsach's own JSON lines and signed releases",
     lambda source: _LINE.match(source.text_head),
-    _read_own,
+    lambda source: line_by_line(source, lambda line, place: [_entry(line, place)] if line.strip() else []),
     text=True,
 )
