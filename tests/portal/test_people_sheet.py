@@ -58,7 +58,7 @@ def test_each_row_says_what_comes_of_it_and_nobody_is_invited_yet(cast: Cast, br
         ("ba.lv@unit.example", "G06.12.02", Role.READER),
     ]
     assert [line.reason for line in lines if line.reason] == [
-        "stands in the sheet twice",
+        "is in the sheet twice",
         "has this role already",
     ]
     assert [line.row[0] for line in lines if line.wrong] == [6, 7, 8]

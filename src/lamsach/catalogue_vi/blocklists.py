@@ -26,7 +26,7 @@ BLOCKING: dict[str, str] = {
         "Đây là, hoặc bao gồm, máy chủ phân giải tên miền công cộng: nhiều máy truy vấn hợp lệ đến đó."
     ),
     "This is, or holds, one of the most visited sites.": "Đây là, hoặc bao gồm, một trong những trang được truy cập nhiều nhất.",
-    "Everybody's names stand under this one.": "Đây là đuôi tên miền dùng chung của mọi người.",
+    "Everybody's names are under this one.": "Đây là đuôi tên miền dùng chung của mọi người.",
     "The addresses are private or reserved, or the name is internal: they name other machines in every network.": (
         "Địa chỉ nội bộ hoặc dành riêng, hoặc tên nội bộ: ở mỗi mạng là một máy khác nhau."
     ),
@@ -221,7 +221,7 @@ BLOCKING: dict[str, str] = {
     "Make a key, and its public half beside it, and end.": "Tạo khóa bí mật và khóa công khai bên cạnh rồi kết thúc.",
     "The name of the list.": "Tên danh sách.",
     "The number of this version.": "Số phiên bản.",
-    "What is to be said of this version.": "Ghi chú cho phiên bản này.",
+    "A note on this version.": "Ghi chú cho phiên bản này.",
     "The release before, whose digest and number are taken on.": "Bản phát hành trước, dùng để nối mã tóm tắt và số phiên bản.",
     "Make a signed release of lists, a .zip that is itself a list; only what is not dangerous to block, or was accepted, and is still valid goes into it.": (
         "Tạo bản phát hành danh sách có chữ ký, là tệp .zip dùng được như một danh sách; chỉ gồm giá trị chặn không gây hại, hoặc đã được chấp nhận, và còn hiệu lực."

@@ -14,7 +14,7 @@ DESK: dict[str, str] = {
     "Choose or drop the files: firewall, proxy, DNS, captures, also packed ones.": "Chọn hoặc kéo thả tệp: tường lửa, proxy, DNS, bản ghi gói tin, kể cả tệp nén.",
     "Large logs: their folder or file on this machine, without copying": "Nhật ký lớn: thư mục hoặc tệp trên máy này, không phải sao chép",
     "If there are any: logs that tell who had an address (DHCP, VPN)": "Nếu có: nhật ký cho biết ai đã dùng địa chỉ (DHCP, VPN)",
-    "If sensors stand outside the gateway: its logs with the translated addresses (NAT)": "Nếu thiết bị ghi nhật ký đặt ngoài cổng mạng: nhật ký chuyển đổi địa chỉ (NAT) của cổng",
+    "If sensors are outside the gateway: its logs with the translated addresses (NAT)": "Nếu thiết bị ghi nhật ký đặt ngoài cổng mạng: nhật ký chuyển đổi địa chỉ (NAT) của cổng",
     "They name the machines that the logs know by the gateway's address only.": "Nhật ký này cho biết máy nào đứng sau địa chỉ của cổng.",
     "Large NAT logs: their folder or file on this machine": "Nhật ký NAT lớn: thư mục hoặc tệp trên máy này",
     "If there is one: the list of the unit's machines": "Nếu có: danh mục máy tính của đơn vị",

@@ -5,7 +5,7 @@ DEVICES: dict[str, str] = {
     "It contacted a listed address or name once, and the contact was not blocked.": "Thiết bị đã kết nối một lần tới địa chỉ hoặc tên miền độc hại và kết nối không bị chặn.",
     "It contacted listed addresses or names again and again: {count} records that were not blocked.": "Thiết bị kết nối lặp lại nhiều lần tới địa chỉ hoặc tên miền độc hại: {count} bản ghi không bị chặn.",
     "It contacted {count} different listed addresses or names.": "Thiết bị kết nối tới {count} địa chỉ hoặc tên miền độc hại khác nhau.",
-    "The contacts lie on {count} different days.": "Các kết nối diễn ra trong {count} ngày khác nhau.",
+    "The contacts are on {count} different days.": "Các kết nối diễn ra trong {count} ngày khác nhau.",
     "It contacted listed addresses or names within a minute: {count} records that were not blocked.": "Thiết bị kết nối tới địa chỉ hoặc tên miền độc hại trong vòng một phút: {count} bản ghi không bị chặn.",
     "Further contacts are in lines that no log format reads: {count}.": "Ngoài ra có các kết nối nằm trong những dòng không nhận dạng được định dạng nhật ký: {count}.",
     "Further records are no contacts of its own (DNS answers, calls from outside, only the host of a listed URL): {count}.": "Ngoài ra có các bản ghi không phải do thiết bị chủ động kết nối (câu trả lời DNS, kết nối từ bên ngoài vào, chỉ thấy máy chủ của một URL): {count}.",

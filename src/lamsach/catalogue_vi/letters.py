@@ -18,7 +18,7 @@ LETTERS: dict[str, str] = {
     "The newest log that was searched is more than a month older than the report. The report says until when; search newer logs before you send it.": "Nhật ký mới nhất đã truy tìm cũ hơn báo cáo trên một tháng. Báo cáo có ghi đến ngày nào; hãy truy tìm trong nhật ký mới hơn trước khi gửi.",
     "No day of a log was searched, so the report can say nothing of machines. Search the unit's logs before you send it.": "Chưa ngày nhật ký nào được truy tìm nên báo cáo không thể nói gì về máy tính, thiết bị. Hãy truy tìm trong nhật ký của đơn vị trước khi gửi.",
     "Cleaned machines without logs to verify by": "Máy đã làm sạch nhưng thiếu nhật ký để xác minh",
-    "People told about cracked software": "Người được truyền thông về phần mềm bẻ khóa",
+    "People informed about cracked software": "Người được truyền thông về phần mềm bẻ khóa",
     "Typed in by the unit": "Đơn vị tự nhập",
     "Machines by state": "Số máy theo tình trạng",
     "Logs that were searched": "Nhật ký đã truy tìm",

@@ -99,7 +99,7 @@ PORTAL: dict[str, str] = {
     "Call it with sudo, or only look at the unit with lamsach service install --print.": "Hãy gọi bằng sudo, hoặc chỉ xem tệp dịch vụ bằng lamsach service install --print.",
     "This unit was not written by lamsach service install.": "Tệp dịch vụ này không phải do lamsach service install ghi.",
     "Nothing was changed. Move the file away first.": "Không có gì thay đổi. Hãy chuyển tệp đi nơi khác trước.",
-    "The program lies in a person's folder, where a service cannot read it.": "Chương trình nằm trong thư mục riêng của một người, dịch vụ không đọc được.",
+    "The program is in a person's folder, where a service cannot read it.": "Chương trình nằm trong thư mục riêng của một người, dịch vụ không đọc được.",
     "Install it for all: python3 -m venv /opt/lamsach && /opt/lamsach/bin/pip install 'lamsach[portal]'": "Hãy cài cho cả máy: python3 -m venv /opt/lamsach && /opt/lamsach/bin/pip install 'lamsach[portal]'",
     "The account could not be made.": "Không tạo được tài khoản.",
     "The folder belongs to another account.": "Thư mục thuộc về tài khoản khác.",

@@ -7,7 +7,7 @@ SCANNER: dict[str, str] = {
     "The subscription is not there any more.": "Đăng ký WMI này không còn nữa.",
     "The subscription cannot be changed.": "Không thay đổi được đăng ký WMI.",
     "turn the subscription off": "tắt đăng ký WMI",
-    "Nobody signed the program, and it lies where malware likes to lie: {program}": "Chương trình không có chữ ký số hợp lệ và nằm ở nơi mã độc thường ẩn náu: {program}",
+    "The program is unsigned and in a folder that malware often uses: {program}": "Chương trình không có chữ ký số hợp lệ và nằm ở nơi mã độc thường ẩn náu: {program}",
     "left alone: the maker of the operating system signed it": "không động đến: do nhà sản xuất hệ điều hành ký số",
     "Signatures of programs": "Chữ ký số của chương trình",
     "Windows does not tell whether it is signed": "Windows không cho biết tệp có chữ ký số hay không",
@@ -135,8 +135,8 @@ SCANNER: dict[str, str] = {
     "Examined: {files} files, {members} files in archives, {processes} running programs, {starts} start entries, {connections} connections; {listed} values of the list, {rules} rules; {skipped} things not examined.": (
         "Đã kiểm tra: {files} tệp, {members} tệp trong tệp nén, {processes} chương trình đang chạy, {starts} mục tự khởi động, {connections} kết nối; {listed} dấu hiệu của danh sách, {rules} quy tắc; {skipped} thứ chưa kiểm tra."
     ),
-    "More findings stand in the bundle.": "Các phát hiện khác nằm trong gói kết quả.",
-    "More findings stand in the result file (-o).": "Các phát hiện khác nằm trong tệp kết quả (-o).",
+    "More findings are in the bundle.": "Các phát hiện khác nằm trong gói kết quả.",
+    "More findings are in the result file (-o).": "Các phát hiện khác nằm trong tệp kết quả (-o).",
     # levels, areas, reasons
     "malicious": "độc hại",
     "suspicious": "đáng ngờ",

@@ -59,7 +59,7 @@ def start_page(job: Job, token: str) -> str:
     parts.append(
         _file(
             "nat",
-            _("If sensors stand outside the gateway: its logs with the translated addresses (NAT)"),
+            _("If sensors are outside the gateway: its logs with the translated addresses (NAT)"),
             _("They name the machines that the logs know by the gateway's address only."),
         )
     )

@@ -9,7 +9,7 @@ REASONS: dict[str, str] = {
     "contacted_repeatedly": "It contacted listed addresses or names again and again: {count} records that "
     "were not blocked.",
     "several_indicators": "It contacted {count} different listed addresses or names.",
-    "several_days": "The contacts lie on {count} different days.",
+    "several_days": "The contacts are on {count} different days.",
     "also_blocked": "Further contacts were blocked: {count}.",
     "also_unparsed": "Further contacts are in lines that no log format reads: {count}.",
     "also_other": "Further records are no contacts of its own (DNS answers, calls from outside, only the "

@@ -30,7 +30,7 @@ SOURCES: Mapping[str, str] = {
     "cases.verified": mark("Machines verified as clean"),
     "cases.blind": mark("Cleaned machines without logs to verify by"),
     "cases.unsearched": mark("Units not searched for lack of logs"),
-    "people.told": mark("People told about cracked software"),
+    "people.told": mark("People informed about cracked software"),
     "manual": mark("Typed in by the unit"),
 }
 """Sources of a number, in words."""

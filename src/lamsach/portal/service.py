@@ -255,7 +255,7 @@ def _check_program(python: Path) -> None:
     for place in (python.absolute(), base, Path(lamsach.__file__).resolve()):
         if _is_within(place, _HIDDEN):
             raise UsageError(
-                mark("The program lies in a person's folder, where a service cannot read it."),
+                mark("The program is in a person's folder, where a service cannot read it."),
                 str(place),
                 mark(
                     "Install it for all: python3 -m venv /opt/lamsach && /opt/lamsach/bin/pip "

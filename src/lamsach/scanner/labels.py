@@ -43,7 +43,7 @@ REASONS: dict[str, str] = {
     "listed_command": mark("The command names an address of the list ({place})."),
     "process_habit": mark("The command does what malware does: {habit}."),
     "deleted_program": mark("The file of the running program was deleted: {program}"),
-    "unsigned_program": mark("Nobody signed the program, and it lies where malware likes to lie: {program}"),
+    "unsigned_program": mark("The program is unsigned and in a folder that malware often uses: {program}"),
     "odd_program": mark("The program runs from a folder into which everybody may write: {program}"),
     "memory_rule": mark("The memory matches the rule {rule}."),
     "listed_start": mark("What is started names an address of the list ({place})."),

@@ -88,7 +88,7 @@ def sign(
     ] = None,
     name: Annotated[str, Option("--name", metavar="TEXT", help="The name of the list.")] = "lamsach",
     number: Annotated[int, Option("--number", metavar="N", min=1, help="The number of this version.")] = 1,
-    note: Annotated[str, Option("--note", metavar="TEXT", help="What is to be said of this version.")] = "",
+    note: Annotated[str, Option("--note", metavar="TEXT", help="A note on this version.")] = "",
     previous: Annotated[
         Path | None,
         Option(

@@ -69,7 +69,7 @@ def show(result: Result, console: Console, language: str, *, planned: bool = Fal
             )
         console.print(table)
         if len(result.findings) > ROWS:
-            console.print(_("More findings stand in the result file (-o)."))
+            console.print(_("More findings are in the result file (-o)."))
     console.print(Text(verdict(result, language)[0], style="bold"))
     if result.stopped:
         console.print(_(STOPS[result.stopped]))

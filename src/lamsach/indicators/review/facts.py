@@ -70,7 +70,7 @@ REASONS: dict[Kind, str] = {
     Kind.CERTIFICATES: "This is, or holds, a host that programs ask whether a certificate is still valid "
     "(OCSP, CRL).",
     Kind.TIME: "This is, or holds, a time server: machines set their clocks by it.",
-    Kind.SUFFIX: "Everybody's names stand under this one.",
+    Kind.SUFFIX: "Everybody's names are under this one.",
     Kind.BOGON: "The addresses are private or reserved, or the name is internal: they name other machines "
     "in every network.",
     Kind.WIDE: "The network is very large.",

@@ -39,7 +39,7 @@ _TIME = re.compile(
 )
 NO_MARK = mark("None of its marks is in the line.")
 NO_SHAPE = mark("The line has none of its shapes.")
-LATER = mark("It would read the line, but stands behind the format that took it.")
+LATER = mark("It would read the line, but comes after the format that took it.")
 OF_THE_FILE = mark("It would read the line, but the file's first lines are another format's.")
 
 

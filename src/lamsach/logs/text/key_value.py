@@ -108,7 +108,7 @@ def _cells(text: str) -> dict[str, str]:
     try:
         row = next(csv.reader([text], delimiter=delimiter))
     except (csv.Error, StopIteration):
-        raise LineError("The columns of the line cannot be told apart.", text[:80]) from None
+        raise LineError("The columns of the line cannot be separated.", text[:80]) from None
     fields: dict[str, str] = {}
     for cell in row:
         key, equals, value = cell.strip().partition("=")

@@ -77,7 +77,7 @@ def checked(rows: Iterable[Row], user: User) -> list[Line]:
             continue
         invitation = form.save(commit=False)
         key = (invitation.email, invitation.unit_id, invitation.role)
-        reason = mark("stands in the sheet twice") if key in seen else _known(invitation)
+        reason = mark("is in the sheet twice") if key in seen else _known(invitation)
         seen.add(key)
         lines.append(
             Line(

@@ -108,7 +108,7 @@ QUESTIONS: tuple[Asked, ...] = (
             _("Take the cracked version from a friend whom you trust."),
         ),
         0,
-        _("A crack can hold malware whoever passes it on, and a machine at home reaches the office too."),
+        _("A crack can hold malware from any source, and a machine at home reaches the office too."),
     ),
     Asked(
         _("Cracked software was on your machine. What comes after removing it?"),

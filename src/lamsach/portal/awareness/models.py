@@ -13,7 +13,7 @@ from lamsach.portal.units.models import Unit
 class ConsentState(models.TextChoices):
     """Consent of a person."""
 
-    TOLD = "told", _("was told by the unit")
+    TOLD = "told", _("was informed by the unit")
     GIVEN = "given", _("agreed")
     WITHDRAWN = "withdrawn", _("withdrew consent")
 
@@ -53,7 +53,7 @@ class Consent(models.Model):
     person = models.ForeignKey(Person, models.CASCADE, related_name="consents")
     at = models.DateTimeField(auto_now_add=True)
     state = models.CharField(max_length=10, choices=ConsentState.choices)
-    how = models.CharField(_("How it was told"), max_length=10, choices=ConsentHow.choices)
+    how = models.CharField(_("How people were informed"), max_length=10, choices=ConsentHow.choices)
     note = models.CharField(_("Note"), max_length=300, blank=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 

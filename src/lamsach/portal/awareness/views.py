@@ -50,7 +50,11 @@ from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import today
 
 TONES = ("good", "busy", "none")
-REACHED = (gettext_lazy("confirmed"), gettext_lazy("told, not confirmed"), gettext_lazy("not told yet"))
+REACHED = (
+    gettext_lazy("confirmed"),
+    gettext_lazy("informed, not confirmed"),
+    gettext_lazy("not informed yet"),
+)
 """The parts of a branch's bar."""
 
 

@@ -108,7 +108,7 @@ def reminding_check(
     return Check(
         title=_("Remind {count} units?").format(count=count),
         button=_("Remind {count} units").format(count=count),
-        effects=[_("A letter goes to each of them; it stands in the unit's history and on the board.")],
+        effects=[_("A letter goes to each of them; it is in the unit's history and on the board.")],
         undo=_("A letter that went out cannot be called back."),
         back=back,
         names=[(unit.name, unit.email) for unit in reached[:MOST_NAMED]],

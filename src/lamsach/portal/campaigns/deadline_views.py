@@ -71,7 +71,7 @@ class MoveForm(forms.Form):
             self.add_error("report", _("Give at least one day."))
         for kind, day in days.items():
             if day < self.campaign.starts:
-                self.add_error(kind, _("The day lies before the campaign."))
+                self.add_error(kind, _("The day is before the campaign."))
         unit = None
         if data.get("scope") in (MoveScope.SUBTREE, MoveScope.ONE):
             unit = data.get("code")

@@ -46,7 +46,7 @@ class CampaignForm(VersionedForm):
         data: dict[str, Any] = super().clean() or self.cleaned_data
         starts, ends = data.get("starts"), data.get("ends")
         if starts and ends and ends < starts:
-            self.add_error("ends", _("The end lies before the beginning."))
+            self.add_error("ends", _("The end is before the beginning."))
         stated = [(name, day) for name in COLUMNS if (day := data.get(name))]
         for name, day in stated:
             if starts and day < starts:

@@ -15,7 +15,7 @@ from lamsach.portal.cases.people import candidates
 from lamsach.portal.units.tree import today
 
 STEPS = {
-    CaseState.TOLD: _("Mark as told"),
+    CaseState.TOLD: _("Mark as informed"),
     CaseState.ACCEPTED: _("Take it on"),
     CaseState.WORKING: _("Begin to handle it"),
     CaseState.CLEANED: _("State that it is cleaned"),
@@ -57,7 +57,7 @@ class BulkForm(forms.Form):
         label=_("For the ticked machines"),
         choices=[
             ("mine", _("Handle it myself")),
-            ("nobody", _("Leave it to whoever has time")),
+            ("nobody", _("Leave it to anybody who has time")),
             ("letter", _("Write to the person who uses it")),
             *(
                 (state.value, STEPS[state])

@@ -62,7 +62,7 @@ class Reminder(models.IntegerChoices):
     NONE = 0, _("not yet")
     SOON = 1, _("nearly due")
     LATE = 2, _("overdue")
-    ABOVE = 3, _("the unit above was told")
+    ABOVE = 3, _("the unit above was informed")
 
 
 class Rules(models.Model):
@@ -228,7 +228,7 @@ class ClarificationKind(models.TextChoices):
     """Reason why a finding makes a question and no case."""
 
     INBOUND = "inbound", _("A listed address reached towards it")
-    UNATTRIBUTED = "unattributed", _("It cannot be told which machine it was")
+    UNATTRIBUTED = "unattributed", _("It is not known which machine it was")
 
 
 class Clarification(models.Model):

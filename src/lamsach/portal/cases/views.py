@@ -251,7 +251,7 @@ EXEMPTIONS = Listing(
         Cell("Valid until before", "expires"),
         Cell("Reason", "reason"),
     ),
-    empty="No exception. One is asked for on the page of a machine.",
+    empty="No exception. Request one on the page of a machine.",
     crumbs="cases/crumbs.html",
     export="exemption.exported",
 )

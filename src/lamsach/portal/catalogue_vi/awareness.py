@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 WAVES: dict[str, str] = {
-    "was told by the unit": "đã được đơn vị thông báo",
+    "was informed by the unit": "đã được đơn vị thông báo",
     "agreed": "đã đồng ý",
     "withdrew consent": "đã rút lại sự đồng ý",
     "stated by the unit when the list was added": "đơn vị xác nhận khi thêm danh sách",
     "on the person's own page": "trên trang riêng của người đó",
     "in writing": "bằng văn bản",
     "by word of mouth": "bằng lời nói",
-    "How it was told": "Hình thức",
+    "How people were informed": "Hình thức",
     "Somebody else of the unit has this e-mail.": "Thư điện tử này là của người khác trong đơn vị.",
     "Answer code": "Mã trả lời",
     "Code from the printed sheet": "Mã trên bản in",
@@ -77,7 +77,7 @@ WAVES: dict[str, str] = {
     "Ask your unit for a licence, or use a free program.": "Đề nghị đơn vị mua bản quyền hoặc dùng phần mềm miễn phí.",
     "Use an activator, but at home only.": "Dùng công cụ kích hoạt lậu, nhưng chỉ ở nhà.",
     "Take the cracked version from a friend whom you trust.": "Lấy bản bẻ khóa từ người bạn tin cậy.",
-    "A crack can hold malware whoever passes it on, and a machine at home reaches the office too.": "Bản bẻ khóa có thể chứa mã độc dù ai chuyển cho, và máy ở nhà cũng kết nối đến cơ quan.",
+    "A crack can hold malware from any source, and a machine at home reaches the office too.": "Bản bẻ khóa có thể chứa mã độc dù ai chuyển cho, và máy ở nhà cũng kết nối đến cơ quan.",
     "Cracked software was on your machine. What comes after removing it?": "Máy của anh/chị từng có phần mềm bẻ khóa. Sau khi gỡ bỏ cần làm gì?",
     "Nothing: it is gone.": "Không cần làm gì, phần mềm đã được gỡ.",
     "Restart the machine.": "Khởi động lại máy.",
@@ -99,6 +99,6 @@ WAVES: dict[str, str] = {
     "Scan the machine with a tool of the campaign.": "Rà quét máy bằng công cụ của chiến dịch.",
     "Check your machine": "Kiểm tra máy của bạn",
     "Nobody is blamed for asking.": "Không ai bị trách vì đã hỏi.",
-    "told, not confirmed": "đã thông báo, chưa xác nhận",
+    "informed, not confirmed": "đã thông báo, chưa xác nhận",
     "no list of people": "chưa có danh sách cán bộ",
 }

@@ -40,7 +40,7 @@ CAMPAIGNS: dict[str, str] = {
     "Since the day": "Từ ngày",
     "What was done, for how many machines or people.": "Đã làm gì, cho bao nhiêu máy hoặc người.",
     "Your full name and position": "Họ tên và chức vụ của người trả lời",
-    "The end lies before the beginning.": "Ngày kết thúc trước ngày bắt đầu.",
+    "The end is before the beginning.": "Ngày kết thúc trước ngày bắt đầu.",
     "This day has passed.": "Ngày này đã qua.",
     "The deadline has to be earlier than that of your parent unit.": "Thời hạn phải sớm hơn thời hạn của đơn vị cấp trên.",
     "This day has not come yet.": "Ngày này chưa đến.",

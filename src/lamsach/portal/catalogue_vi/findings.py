@@ -91,7 +91,7 @@ FINDINGS: dict[str, str] = {
     "arrived": "đã tải xong",
     "broken off": "đang dở",
     "NAT log": "nhật ký NAT",
-    "NAT logs of the gateway, if sensors stand outside it": "Nhật ký NAT của cổng mạng, nếu thiết bị ghi nhật ký đặt ngoài cổng",
+    "NAT logs of the gateway, if sensors are outside it": "Nhật ký NAT của cổng mạng, nếu thiết bị ghi nhật ký đặt ngoài cổng",
     "They are not searched: they name the machines that the logs above know by the gateway's address only.": "Các tệp này không được truy tìm mà dùng để chỉ ra máy đứng sau địa chỉ của cổng trong nhật ký ở trên.",
     "Upload the NAT logs": "Tải nhật ký NAT lên",
     "Log files": "Tệp nhật ký",

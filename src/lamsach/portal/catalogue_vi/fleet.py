@@ -46,7 +46,7 @@ FLEET: dict[str, str] = {
     "Show the machines of the unit": "Xem các máy của đơn vị",
     "Silent after so many days without a report": "Coi là im lặng sau số ngày không báo về",
     "%(name)s alone": "Riêng %(name)s",
-    "No unit stands under this one.": "Không có đơn vị trực thuộc.",
+    "No unit is under this one.": "Không có đơn vị trực thuộc.",
     "Number of this unit's own machines: %(basis)s.": "Số máy của riêng đơn vị này: %(basis)s.",
     "A scan that finds nothing is no proof: a machine with a case is verified by quiet days in the logs.": "Quét không phát hiện gì chưa phải là bằng chứng máy sạch: máy có hồ sơ được xác minh bằng những ngày yên lặng trong nhật ký.",
     "%(count)s machines reported that stand in no inventory.": "%(count)s máy đã báo về nhưng không có trong bảng kê nào.",

@@ -47,7 +47,7 @@ PEOPLE: dict[str, str] = {
     "Invite %(total)s person": "Mời %(total)s người",
     "Invitations that go out: {count}": "Số thư mời được gửi: {count}",
     "gets an invitation": "nhận thư mời",
-    "stands in the sheet twice": "có hai lần trong bảng",
+    "is in the sheet twice": "có hai lần trong bảng",
     "has this role already": "đã có vai trò này",
     "is invited already": "đã được mời",
     "wrong": "sai",

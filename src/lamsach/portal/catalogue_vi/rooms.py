@@ -76,7 +76,7 @@ WAITING: dict[str, str] = {
     "Dispatches to pass on to our units": "Công văn cần chuyển tiếp đến đơn vị trực thuộc",
     "Documents that wait for a decision: {count}": "Văn bản chờ quyết định: {count}",
     "E-mail addresses that do not work": "Địa chỉ thư điện tử không dùng được",
-    "Each unit is told by e-mail that its report was accepted.": "Mỗi đơn vị nhận thư báo cáo đã được tiếp nhận.",
+    "Each unit gets an e-mail that its report was accepted.": "Mỗi đơn vị nhận thư báo cáo đã được tiếp nhận.",
     "Exchanged documents": "Văn bản liên thông chờ xử lý",
     "Findings that ask a question": "Kết quả cần làm rõ",
     "First steps": "Bước đầu",

@@ -1,8 +1,8 @@
 """The tree of units and the import of a sheet."""
 
 UNITS: dict[str, str] = {
-    "A unit cannot stand under itself.": "Đơn vị không thể trực thuộc chính mình.",
-    "Units stand under this one. Move or close them first.": "Còn đơn vị trực thuộc đơn vị này. Hãy chuyển hoặc đóng các đơn vị đó trước.",
+    "A unit cannot be under itself.": "Đơn vị không thể trực thuộc chính mình.",
+    "Units are under this one. Move or close them first.": "Còn đơn vị trực thuộc đơn vị này. Hãy chuyển hoặc đóng các đơn vị đó trước.",
     "The sheet has no rows below its headings.": "Bảng không có dòng nào dưới tiêu đề cột.",
     "This is no code of a unit. Write it as G06.12 or 000.00.12.G06.": "Đây không phải mã định danh đơn vị. Hãy ghi theo dạng G06.12 hoặc 000.00.12.G06.",
     "This code is taken by a unit that is not under yours.": "Mã này đã được cấp cho đơn vị không thuộc phạm vi của bạn.",
@@ -13,7 +13,7 @@ UNITS: dict[str, str] = {
     "Only a unit that exists can be closed.": "Chỉ đóng được đơn vị đang có.",
     "There is no such successor.": "Không có đơn vị kế thừa này.",
     "A successor needs the day on which the unit was closed.": "Có đơn vị kế thừa thì phải có ngày giải thể.",
-    "This code stands in the sheet twice.": "Mã này xuất hiện hai lần trong bảng.",
+    "This code is in the sheet twice.": "Mã này xuất hiện hai lần trong bảng.",
     "The parent is neither a unit's code nor the name of just one unit.": "Đơn vị cấp trên không phải mã định danh, cũng không phải tên của đúng một đơn vị.",
     "What the headings were read as": "Các cột được hiểu là gì",
     "not read": "không đọc",

@@ -61,7 +61,7 @@ def _as(kind: str, of: type[Any], found: Iterable[Any], name: str) -> HttpRespon
         "role": {
             "outbound": _("outwards"),
             "inbound": _("from outside"),
-            "resolved": _("told by a name server"),
+            "resolved": _("answered by a name server"),
         },
     }
     heads = {field.name: _(HEADINGS[field.name]) for field in fields(of)}

@@ -38,7 +38,7 @@ class PartnerForm(UnitForm):
     code = text(_("Code of the other unit"), 60)
     name = text(_("Name of the other unit"), 300)
     above = forms.TypedChoiceField(
-        label=_("Where it stands"),
+        label=_("Where it is"),
         choices=[("yes", _("above our unit")), ("no", _("below our unit"))],
         coerce=lambda value: value == "yes",
         widget=forms.RadioSelect,

@@ -74,7 +74,7 @@ class Partner(models.Model):
     )
     code = models.CharField(_("Code of the other unit"), max_length=60)
     name = models.CharField(_("Name of the other unit"), max_length=300)
-    above = models.BooleanField(_("It stands above ours"))
+    above = models.BooleanField(_("It is above ours"))
     recipient = models.CharField(max_length=100, blank=True)
     sent = models.BigIntegerField(default=0)
     seen = models.BigIntegerField(default=0)

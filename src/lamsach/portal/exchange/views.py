@@ -53,9 +53,7 @@ PARTNERS = Listing(
     cells=(
         Cell("Partner", lambda row: (row.name, Quiet(row.code)), "name", view="exchange:partner"),
         Cell("Our unit", "unit__name"),
-        Cell(
-            "Where it stands", lambda row: _("above our unit") if row.above else _("below our unit"), "above"
-        ),
+        Cell("Where it is", lambda row: _("above our unit") if row.above else _("below our unit"), "above"),
         Cell("Files made", "sent", css="number"),
     ),
     empty="No partner yet. Make the unit's key, give its public half to the other unit, and add that "
@@ -357,7 +355,7 @@ def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
             messages.success(request, _("{count} deliveries are tried again.").format(count=count))
         elif what == "end":
             hooks.end(found, request)
-            messages.success(request, _("The address is told nothing any more."))
+            messages.success(request, _("Nothing more is sent to the address."))
             return redirect("exchange:webhooks")
         return redirect("exchange:webhook", webhook_id=webhook_id)
     context = {
@@ -378,7 +376,7 @@ def misp_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         misp.make(data["unit"], data["url"], data["api_key"], request)
-        messages.success(request, _("The server is told within the hour what was seen."))
+        messages.success(request, _("The sightings reach the server within the hour."))
         return redirect("exchange:misp")
     return MISP.page(request, access.misp_servers(request.user), {"form": form})
 
@@ -391,8 +389,8 @@ def misp_server(request: HttpRequest, misp_id: int) -> HttpResponse:
     found = access.get_misp(request.user, misp_id)
     if request.POST.get("what") == "push" and found.ended is None:
         enqueue("exchange.misp", request.user, server_id=found.pk)
-        messages.success(request, _("The server is being told."))
+        messages.success(request, _("Sending to the server."))
     elif request.POST.get("what") == "end":
         misp.end(found, request)
-        messages.success(request, _("The server is told nothing any more. Its key is forgotten."))
+        messages.success(request, _("Nothing more is sent to the server. Its key is deleted."))
     return redirect("exchange:misp")

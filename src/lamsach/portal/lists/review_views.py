@@ -74,7 +74,7 @@ QUEUE = Listing(
             "What is the matter",
             lambda row: (*(_(REASONS[Kind(one)]) for one in row.kinds), Quiet(row.about)),
         ),
-        Cell("Where it stands", lambda row: (row.place, Quiet(row.words)), "place"),
+        Cell("Where it is", lambda row: (row.place, Quiet(row.words)), "place"),
         Cell("What units say", _heard),
     ),
     empty="Nothing waits to be looked at.",

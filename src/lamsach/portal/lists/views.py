@@ -276,7 +276,7 @@ def release(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     except InputError as problem:
         say(request, problem)
     else:
-        messages.success(request, _("The version is being made; it stands here in a moment."))
+        messages.success(request, _("The version is being made; it will be here in a moment."))
     return redirect("lists:list", kept_list_id=kept.pk)
 
 

@@ -57,5 +57,5 @@ class SearchForm(forms.Form):
     q = text(
         _("Name, user name, e-mail, IP or MAC address"),
         200,
-        help_text=_("The whole of it, as it stands in logs or lists."),
+        help_text=_("The whole value, as logs or lists write it."),
     )

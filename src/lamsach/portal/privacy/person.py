@@ -98,7 +98,7 @@ SOURCES: tuple[Source, ...] = (
         "clarifications", _("Answers about machines"), Clarification, "", "answer", "unit", "answered answer"
     ),
     _source(
-        "people", _("People who are told"), Person, "name email", "", "unit", "name email department created"
+        "people", _("People to inform"), Person, "name email", "", "unit", "name email department created"
     ),
     _source(
         "questions",

@@ -123,7 +123,7 @@ class WordingForm(forms.Form):
         gettext_lazy("What it came with"),
         LONGEST_LABEL,
         required=False,
-        help_text=gettext_lazy("{number}, {day} and {issuer} stand for those of the dispatch."),
+        help_text=gettext_lazy("{number}, {day} and {issuer} are replaced by those of the dispatch."),
     )
     general = text(gettext_lazy("Heading of the texts"), LONGEST_LABEL, required=False)
     figures = text(gettext_lazy("Heading of the figures"), LONGEST_LABEL, required=False)
@@ -132,7 +132,7 @@ class WordingForm(forms.Form):
         LONGEST_LABEL,
         2,
         required=False,
-        help_text=gettext_lazy("{receiver} and {email} stand for those of the unit above."),
+        help_text=gettext_lazy("{receiver} and {email} are replaced by those of the unit above."),
     )
     checks = text(
         gettext_lazy("Checks"),

@@ -269,7 +269,7 @@ def _check(chosen: list[Report]) -> Check:
         button=_("Accept {count} reports").format(count=count),
         effects=[
             _("Their figures count in the consolidated report and can no longer be changed."),
-            _("Each unit is told by e-mail that its report was accepted."),
+            _("Each unit gets an e-mail that its report was accepted."),
         ],
         undo=_("A frozen report stays as it is; what is wrong is corrected by the unit's next report."),
         back=reverse("reports:accept"),

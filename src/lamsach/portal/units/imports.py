@@ -201,7 +201,7 @@ def make(
         if line is None:
             continue
         if line.code in lines:
-            plan.wrong(row.number, mark("This code stands in the sheet twice."), line.code)
+            plan.wrong(row.number, mark("This code is in the sheet twice."), line.code)
             continue
         lines[line.code] = line
     for line in lines.values():
@@ -307,7 +307,7 @@ def _cycles(lines: Mapping[str, _Line], tree: Mapping[str, Known], plan: Plan) -
             for member in path:
                 inside = inside or member == code
                 if inside and member in lines:
-                    plan.wrong(lines[member].row.number, mark("A unit cannot stand under itself."), member)
+                    plan.wrong(lines[member].row.number, mark("A unit cannot be under itself."), member)
         done.update(path)
 
 

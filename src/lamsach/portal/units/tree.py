@@ -141,7 +141,7 @@ def move(unit: Unit, parent: Unit | None, day: date | None = None) -> None:
     links = UnitLink.objects.filter(ancestor=unit, valid_until=FOREVER)
     below = dict(links.values_list("descendant_id", "distance"))
     if parent is not None and parent.pk in below:
-        raise InputError(mark("A unit cannot stand under itself."), unit.code)
+        raise InputError(mark("A unit cannot be under itself."), unit.code)
     for begin in range(0, len(ids := sorted(below)), 500):
         old = UnitLink.objects.filter(
             descendant_id__in=ids[begin : begin + 500], valid_until=FOREVER
@@ -167,7 +167,7 @@ def close(unit: Unit, successor: Unit | None = None, day: date | None = None) ->
     """Close the unit on that day; a successor carries on. InputError while open units are under it."""
     end = day or today()
     if Unit.objects.filter(parent=unit, valid_until=FOREVER).exists():
-        raise InputError(mark("Units stand under this one. Move or close them first."), unit.code)
+        raise InputError(mark("Units are under this one. Move or close them first."), unit.code)
     for rows in (
         UnitLink.objects.filter(descendant=unit, valid_until=FOREVER),
         UnitName.objects.filter(unit=unit, valid_until=FOREVER),

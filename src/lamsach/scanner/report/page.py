@@ -170,7 +170,7 @@ def _findings(result: Result, _: Translate) -> list[str]:
         "<table><thead><tr>" + "".join(f"<th>{escape(head)}</th>" for head in heads) + "</tr></thead><tbody>",
         *(_row(finding, _) for finding in result.findings[:ROWS]),
         "</tbody></table>",
-        f'<p class="note">{escape(_("More findings stand in the bundle."))}</p>'
+        f'<p class="note">{escape(_("More findings are in the bundle."))}</p>'
         if len(result.findings) > ROWS
         else "",
     ]

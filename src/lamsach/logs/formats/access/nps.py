@@ -84,7 +84,7 @@ def _cells(line: str) -> list[str]:
         cells = next(csv.reader([line.rstrip("\r\n")]))
         if len(cells) > 5:
             return cells
-    raise LineError("The columns of the line cannot be told apart.", line[:80])
+    raise LineError("The columns of the line cannot be separated.", line[:80])
 
 
 def _columns(cells: Sequence[str]) -> dict[str, str]:

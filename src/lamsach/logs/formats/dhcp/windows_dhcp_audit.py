@@ -224,7 +224,7 @@ def _columns(text: str, delimiter: str) -> list[str]:
     try:
         return [cell.strip() for cell in next(csv.reader([text], delimiter=delimiter))]
     except (csv.Error, StopIteration):
-        raise LineError("The columns of the line cannot be told apart.", text[:80]) from None
+        raise LineError("The columns of the line cannot be separated.", text[:80]) from None
 
 
 def _is_forwards(identifier: int, address: str | None) -> bool:

@@ -85,7 +85,7 @@ class CiscoUmbrella(LogFormat):
         try:
             cells = next(csv.reader([line]), [])
         except csv.Error:
-            raise LineError("The columns of the line cannot be told apart.", line[:80]) from None
+            raise LineError("The columns of the line cannot be separated.", line[:80]) from None
         time = from_iso(cells[0] + _ZONE_IS_UTC, self.context.timezone)
         read = (
             _dns

@@ -110,7 +110,7 @@ class Technitium(LogFormat):
         try:
             cells = next(csv.reader([line]))
         except (csv.Error, StopIteration):
-            raise LineError("The columns of the line cannot be told apart.", line[:80]) from None
+            raise LineError("The columns of the line cannot be separated.", line[:80]) from None
         row = dict(zip(self._columns(), cells, strict=False))
         time = from_iso(row.get("Timestamp", ""), _UTC)
         return _values(

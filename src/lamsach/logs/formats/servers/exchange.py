@@ -100,7 +100,7 @@ class Exchange(LogFormat):
         try:
             cells = next(csv.reader([line]), [])
         except csv.Error:
-            raise LineError("The columns of the line cannot be told apart.", line[:80]) from None
+            raise LineError("The columns of the line cannot be separated.", line[:80]) from None
         if len(cells) < min(4, len(columns)):
             raise LineError("The line has fewer columns than its header names.", line[:80])
         fields = {name: cell.strip() for name, cell in zip(columns, cells, strict=False) if cell.strip()}

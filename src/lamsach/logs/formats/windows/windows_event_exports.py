@@ -99,7 +99,7 @@ class WindowsEventCsv(WindowsLines):
         try:
             row = next(csv.reader(line.splitlines(keepends=True), delimiter=self._delimiter))
         except (csv.Error, StopIteration):
-            raise LineError("The columns of the line cannot be told apart.", line[:80]) from None
+            raise LineError("The columns of the line cannot be separated.", line[:80]) from None
         values = dict(zip(self._columns, row, strict=False))
         record = record_of_head(values, values.get("message") or " ".join(row[len(self._columns) :]))
         if record is None:

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('quiet', models.PositiveIntegerField(default=0)),
                 ('alive', models.PositiveIntegerField(default=0)),
                 ('missing', models.JSONField(default=list)),
-                ('reminded', models.PositiveSmallIntegerField(choices=[(0, 'not yet'), (1, 'nearly due'), (2, 'overdue'), (3, 'the unit above was told')], default=0)),
+                ('reminded', models.PositiveSmallIntegerField(choices=[(0, 'not yet'), (1, 'nearly due'), (2, 'overdue'), (3, 'the unit above was informed')], default=0)),
                 ('person_name', models.CharField(blank=True, max_length=200, verbose_name='Who uses the machine')),
                 ('person_email', models.EmailField(blank=True, max_length=254, verbose_name='E-mail of the person')),
                 ('created', models.DateTimeField(auto_now_add=True)),
@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
             name='Clarification',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('inbound', 'A listed address reached towards it'), ('unattributed', 'It cannot be told which machine it was')], max_length=12)),
+                ('kind', models.CharField(choices=[('inbound', 'A listed address reached towards it'), ('unattributed', 'It is not known which machine it was')], max_length=12)),
                 ('count', models.BigIntegerField(default=0)),
                 ('last_seen', models.DateField(null=True)),
                 ('created', models.DateTimeField(auto_now_add=True)),

@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(max_length=60, verbose_name='Code of the other unit')),
                 ('name', models.CharField(max_length=300, verbose_name='Name of the other unit')),
-                ('above', models.BooleanField(verbose_name='It stands above ours')),
+                ('above', models.BooleanField(verbose_name='It is above ours')),
                 ('recipient', models.CharField(blank=True, max_length=100)),
                 ('sent', models.BigIntegerField(default=0)),
                 ('seen', models.BigIntegerField(default=0)),

@@ -240,7 +240,7 @@ def _cells(text: str, delimiter: str) -> list[str]:
     try:
         cells = next(csv.reader([text], delimiter=delimiter), []) if '"' in text else text.split(delimiter)
     except csv.Error:
-        raise LineError("The columns of the line cannot be told apart.", text[:80]) from None
+        raise LineError("The columns of the line cannot be separated.", text[:80]) from None
     if len(cells) <= GENERATED:
         raise LineError("The line has fewer columns than its header names.", text[:80])
     return cells
