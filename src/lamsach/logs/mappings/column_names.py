@@ -141,14 +141,14 @@ def _known(parts: Sequence[str], *, top: bool = True) -> str | None:
     return meaning(words) if top or len(words) > 1 or name in _AT_ANY_DEPTH else None
 
 
-def without_prefix(keys: Sequence[str]) -> Sequence[str]:
+def without_prefix(keys: tuple[str, ...]) -> tuple[str, ...]:
     """The names of a record without the word that a maker puts before most of them, and that means nothing:
     `tk_url`."""
     firsts = [key.partition("_")[0] for key in keys if "_" in key]
     first = max(firsts, key=firsts.count, default="")
     if firsts.count(first) < _FEWEST_OF_PREFIX or 2 * firsts.count(first) < len(keys) or known_word(first):
         return keys
-    return [key.removeprefix(f"{first}_") for key in keys]
+    return tuple(key.removeprefix(f"{first}_") for key in keys)
 
 
 # 2026-11-20 03:00:00   20/11/2026 3:00:00.123   but no offset, no `PM`, no number
@@ -241,7 +241,7 @@ def fields_of(names: Sequence[str]) -> list[str | None]:
     With `date` and a second column `time`, the latter is the time of day; `origin` beside a source is the
     gateway that wrote the row (Check Point).
     """
-    names = without_prefix(names)
+    names = without_prefix(tuple(names))
     plain_names = [plain(name) for name in names]
     others = beside(frozenset(plain_names))
     fields = [others.get(n) or field_of(name) for n, name in zip(plain_names, names, strict=True)]

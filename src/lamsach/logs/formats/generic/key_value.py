@@ -25,6 +25,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
@@ -185,6 +186,17 @@ _ELEMENT = re.compile(r"\s*<[A-Za-z][\w:.-]{0,40} [A-Za-z][\w:.-]{0,40}=[\"']")
 _PRIORITIES = tuple(f"<{digit}" for digit in "0123456789")
 
 
+@lru_cache(maxsize=256)
+def _fields_of(keys: tuple[str, ...]) -> tuple[tuple[str, str | None], ...]:
+    """The plain names of a record's keys, and what they mean together."""
+    keys = column_names.without_prefix(keys)
+    names = [column_names.plain(key) for key in keys]
+    others = column_names.beside(frozenset(names))
+    return tuple(
+        (name, others.get(name) or column_names.field_of(key)) for name, key in zip(names, keys, strict=True)
+    )
+
+
 def _values(line: str) -> dict[str, list[str]] | None:
     """The values of each known field; None when they tell of no contact."""
     for colon in (False, True):
@@ -193,13 +205,9 @@ def _values(line: str) -> dict[str, list[str]] | None:
         values: dict[str, list[str]] = {}
         symantec = MARK in line
         found = [*pairs_in(line, colon=colon)]
-        names = column_names.without_prefix([key for key, _ in found])
-        pairs = [(column_names.plain(key), key, text) for key, (_, text) in zip(names, found, strict=True)]
-        others = column_names.beside(frozenset(name for name, _, _ in pairs))
-        for name, key, text in pairs:
-            field = others.get(name)
-            own = field_of(name, text) if symantec and not field else None
-            field = own if own is not None else field or column_names.field_of(key)
+        for (name, field), (_, text) in zip(_fields_of(tuple(key for key, _ in found)), found, strict=True):
+            if symantec and (own := field_of(name, text)) is not None:
+                field = own
             words = text.split(None, 1)
             if not field or not words or (symantec and field in _ENDS and not is_machine(text)):
                 continue
