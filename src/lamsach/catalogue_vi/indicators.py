@@ -3,10 +3,10 @@
 INDICATORS: dict[str, str] = {
     # why a value is not taken
     "This is not an address, a domain name, a URL or a hash.": "Đây không phải địa chỉ IP, tên miền, URL hay mã băm.",
-    "The value stands in a sentence above the table: it is mentioned there, not listed.": "Giá trị này nằm trong câu văn phía trên bảng: chỉ được nhắc đến, không thuộc danh sách.",
-    "The link stands in a sentence or among references: it is to be read, not to be hunted.": "Liên kết nằm trong câu văn hoặc mục tham khảo: dùng để đọc thêm, không phải dấu hiệu cần truy tìm.",
-    "The name stands in a sentence and not as a value: it is mentioned there, not listed.": "Tên miền nằm trong câu văn, không phải giá trị được liệt kê: chỉ được nhắc đến.",
-    "The value stands in a page header or footer: it is mentioned there, not listed.": "Giá trị nằm ở đầu trang hoặc chân trang: chỉ được nhắc đến, không thuộc danh sách.",
+    "The value is in a sentence above the table: it is mentioned there, not listed.": "Giá trị này nằm trong câu văn phía trên bảng: chỉ được nhắc đến, không thuộc danh sách.",
+    "The link is in a sentence or among references: it is for reading, not for hunting.": "Liên kết nằm trong câu văn hoặc mục tham khảo: dùng để đọc thêm, không phải dấu hiệu cần truy tìm.",
+    "The name is in a sentence and not a value of its own: it is mentioned there, not listed.": "Tên miền nằm trong câu văn, không phải giá trị được liệt kê: chỉ được nhắc đến.",
+    "The value is in a page header or footer: it is mentioned there, not listed.": "Giá trị nằm ở đầu trang hoặc chân trang: chỉ được nhắc đến, không thuộc danh sách.",
     "The document shows this value beside what it lists (in a note, a reference, a comment or a setting): it is mentioned there, not listed.": "Văn bản nêu giá trị này bên cạnh những gì được liệt kê (trong ghi chú, nguồn tham khảo, chú thích hoặc cấu hình): chỉ được nhắc đến, không thuộc danh sách.",
     "MISP marks this value as not meant for detection (to_ids is off): it is mentioned, not listed.": "MISP ghi rằng giá trị này không dùng để phát hiện (to_ids tắt): chỉ được nhắc đến, không thuộc danh sách.",
     "The text recommends this or names its own side (a resolver to use, a partner, a contact): it is mentioned there, not listed.": "Văn bản khuyến nghị dùng giá trị này hoặc nêu bên mình (máy chủ DNS nên dùng, đối tác, đầu mối liên hệ): chỉ được nhắc đến, không thuộc danh sách.",
@@ -56,7 +56,7 @@ INDICATORS: dict[str, str] = {
     ),
     "The range ends before it begins.": "Dải địa chỉ có điểm cuối đứng trước điểm đầu.",
     "The range is not a single network.": "Dải địa chỉ không phải là một mạng duy nhất.",
-    "The name is a public suffix: everybody's names stand under it.": "Đây là hậu tố tên miền công cộng: tên miền của mọi tổ chức đều nằm dưới nó.",
+    "The name is a public suffix: anybody's names are under it.": "Đây là hậu tố tên miền công cộng: tên miền của mọi tổ chức đều nằm dưới nó.",
     "The name does not end in a top-level domain of the internet.": "Tên không kết thúc bằng một tên miền cấp cao nhất có trên Internet.",
     "The name is internal: it names a different machine in every network.": "Tên nội bộ: ở mỗi mạng, tên này là một máy khác nhau.",
     "This looks like the name of a file, not a domain name.": "Đây có vẻ là tên tệp, không phải tên miền.",

@@ -25,7 +25,7 @@ LETTERS: dict[str, str] = {
     "Figures by unit": "Số liệu theo đơn vị",
     "More units have deployed than have acknowledged. Check both numbers.": "Số đơn vị triển khai lớn hơn số đơn vị nhận được thông tin. Đề nghị kiểm tra cả hai số.",
     "More units have acknowledged than there are in the scope. Check the number.": "Số đơn vị nhận được thông tin lớn hơn số đơn vị trong phạm vi. Đề nghị kiểm tra lại.",
-    "No unit has deployed, but machines were found. Whoever found them has deployed.": "Chưa có đơn vị nào triển khai nhưng đã phát hiện máy nghi nhiễm. Đơn vị phát hiện máy là đơn vị đã triển khai.",
+    "No unit has deployed, but machines were found. The units that found them have deployed.": "Chưa có đơn vị nào triển khai nhưng đã phát hiện máy nghi nhiễm. Đơn vị phát hiện máy là đơn vị đã triển khai.",
     "Every unit has deployed, but there are days without logs. Say so in the assessment.": "Toàn bộ đơn vị đã triển khai nhưng có ngày thiếu nhật ký. Đề nghị nêu rõ trong phần đánh giá.",
     "A hunt was stopped before its end, so its findings are not complete. Repeat it before you report.": "Có lần truy tìm bị dừng giữa chừng nên kết quả chưa đầy đủ. Đề nghị truy tìm lại trước khi báo cáo.",
     "The kind of document is chosen by the end of its name, and this one is not known.": "Loại văn bản được chọn theo đuôi tên tệp, và đuôi này chưa được hỗ trợ.",

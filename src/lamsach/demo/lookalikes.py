@@ -1,4 +1,4 @@
-"""Innocent contacts that a careless search takes for guilty ones: nothing may be said of their machines."""
+"""Innocent contacts that a careless search takes for guilty ones: none of their machines may be accused."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def _campaign_page(cast: Cast) -> Case:
             for session in stage.sessions(device, days):
                 stage.network.ask(session, session.start + 600, host, WEB_SERVER_IP, case)
 
-    why = "opened the campaign's own page, whose link stands in the annex's title"
+    why = "opened the campaign's own page, whose link is in the annex's title"
     return Case(
         case,
         "the link in the annex's title is no indicator",

@@ -28,7 +28,7 @@ SENTENCES: Mapping[str, str] = {
     "deployed > informed": mark("More units have deployed than have acknowledged. Check both numbers."),
     "informed > units": mark("More units have acknowledged than there are in the scope. Check the number."),
     "deployed == 0 and found > 0": mark(
-        "No unit has deployed, but machines were found. Whoever found them has deployed."
+        "No unit has deployed, but machines were found. The units that found them have deployed."
     ),
     "deployed == units and units > 0 and blind > 0": mark(
         "Every unit has deployed, but there are days without logs. Say so in the assessment."

@@ -265,8 +265,8 @@ def warnings(findings: Findings, language: str) -> Iterator[tuple[str, str]]:
     for count, one, many, fragment in (
         (
             len(findings.blind_days),
-            mark("{count} day of an observer is blind: it has no log, so nothing can be said of it."),
-            mark("{count} days of observers are blind: they have no log, so nothing can be said of them."),
+            mark("{count} day of an observer is blind: it has no log, so nothing is known about it."),
+            mark("{count} days of observers are blind: they have no log, so nothing is known about them."),
             "#coverage",
         ),
         (

@@ -8,16 +8,16 @@ from lamsach.errors import LineError
 from lamsach.model import IndicatorType
 
 NOT_A_VALUE = "This is not an address, a domain name, a URL or a hash."
-MENTIONED = "The value stands in a sentence above the table: it is mentioned there, not listed."
-REFERENCE = "The link stands in a sentence or among references: it is to be read, not to be hunted."
-IN_SENTENCE = "The name stands in a sentence and not as a value: it is mentioned there, not listed."
+MENTIONED = "The value is in a sentence above the table: it is mentioned there, not listed."
+REFERENCE = "The link is in a sentence or among references: it is for reading, not for hunting."
+IN_SENTENCE = "The name is in a sentence and not a value of its own: it is mentioned there, not listed."
 RECOMMENDED = (
     "The text recommends this or names its own side (a resolver to use, a partner, a contact): it "
     "is mentioned there, not listed."
 )
 SIGNATURE = "The name is in a letter's signature: it is mentioned there, not listed."
 TITLE = "The name is in a title of the text: it is mentioned there, not listed."
-MARGIN = "The value stands in a page header or footer: it is mentioned there, not listed."
+MARGIN = "The value is in a page header or footer: it is mentioned there, not listed."
 PICTURE = "The page is a picture without text: read it with --ocr, or look at it yourself."
 HEAVY_PAGE = "The page draws far more than a page of text, so it is not read: look at it yourself."
 CUT = (
@@ -77,7 +77,7 @@ HOLDS_INTERNAL = "The network contains private or reserved addresses."
 TOO_LARGE = "The network is too large: no shorter prefix than /8 (IPv4) or /16 (IPv6) is taken."
 RANGE_BACKWARDS = "The range ends before it begins."
 SEVERAL_NETWORKS = "The range is not a single network."
-PUBLIC_SUFFIX = "The name is a public suffix: everybody's names stand under it."
+PUBLIC_SUFFIX = "The name is a public suffix: anybody's names are under it."
 UNKNOWN_SUFFIX = "The name does not end in a top-level domain of the internet."
 INTERNAL_NAME = "The name is internal: it names a different machine in every network."
 FILE_FORM = (
