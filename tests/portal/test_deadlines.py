@@ -27,8 +27,11 @@ from lamsach.portal.campaigns.models import (
     DeadlineKind,
     DeadlineMove,
     Dispatch,
+    How,
     MoveScope,
     Participation,
+    Recipient,
+    StepKind,
 )
 from lamsach.portal.campaigns.tally import counts
 from lamsach.portal.exchange import campaign_payload
@@ -358,3 +361,26 @@ def test_only_those_who_lead_move(cast: Cast, browser: Browser) -> None:
     assert confirmed(browser("coordinator"), address, {**form, "scope": "one", "code": cast.first.code})
     held = DeadlineMove.objects.latest("pk")
     assert browser("stranger").post(f"/office/deadlines/{held.pk}/undo/").status_code == 403
+
+
+def test_what_a_unit_has_done_is_not_overdue(cast: Cast, browser: Browser) -> None:
+    """A day that has passed is overdue as long as the unit owes it; a campaign's day is owed by nobody."""
+    found = launched(cast, acknowledge_due=-3, deploy_due=-1)
+    row = Recipient.objects.get(unit=cast.centre, dispatch__campaign=found)
+    pages = (
+        f"/office/answers/{row.pk}/",
+        f"/office/campaigns/{found.pk}/",
+        f"/office/campaigns/{found.pk}/deadlines/",
+    )
+
+    def overdue() -> list[int]:
+        return [
+            browser("coordinator").get(page).content.decode().count("state-late")
+            for page in pages
+        ]
+
+    assert overdue() == [2, 0, 0]
+    dispatches.take(row, StepKind.ACKNOWLEDGED, by=cast.people["officer"], how=How.PORTAL)
+    assert overdue() == [1, 0, 0]
+    dispatches.take(row, StepKind.DEPLOYED, by=cast.people["officer"], how=How.PORTAL)
+    assert overdue() == [0, 0, 0]

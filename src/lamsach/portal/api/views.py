@@ -5,16 +5,18 @@ from __future__ import annotations
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from lamsach.i18n import mark
 from lamsach.portal.api import access
 from lamsach.portal.api.models import Token
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.check import unchecked_revocation
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.lists import Cell, Listing
 from lamsach.portal.base.once import made_once, shows_once
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.units.access import get_unit
@@ -26,6 +28,20 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Token
         fields = ("name",)
+
+
+TOKENS = Listing(
+    title="Tokens for other programs",
+    cells=(
+        Cell("What for", "name"),
+        Cell("Made", "created"),
+        Cell("Last used", "last_used"),
+        Cell("", template="base/revoke.html"),
+    ),
+    empty="None yet.",
+    template="api/tokens.html",
+    add=("", mark("Make a token")),
+)
 
 
 @member(COORDINATORS, COORDINATORS)
@@ -52,5 +68,5 @@ def tokens(request: HttpRequest, unit_id: int) -> HttpResponse:
             name = form.cleaned_data["name"]
             word = made_once(request, lambda: access.issue(unit, name, request))
             form = TokenForm()
-    rows = Token.objects.filter(unit=unit, revoked=None)
-    return render(request, "api/tokens.html", {"unit": unit, "form": form, "tokens": rows, "word": word})
+    rows = Token.objects.filter(unit=unit, revoked=None).order_by("pk")
+    return TOKENS.page(request, rows, {"unit": unit, "form": form, "word": word})

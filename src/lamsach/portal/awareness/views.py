@@ -36,7 +36,7 @@ from lamsach.portal.base.charts import Branch, Part, bar
 from lamsach.portal.base.check import Check, unchecked
 from lamsach.portal.base.doors import anyone, link, member
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.lists import paged
+from lamsach.portal.base.lists import Cell, Listing, State, Wrong, paged
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
@@ -173,6 +173,45 @@ def _remind(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpRespons
     return page
 
 
+def _email(row: Any) -> Any:
+    return row.email, Wrong(f"{_('comes back')} {row.bad.status}" if row.bad else "")
+
+
+def _reached(row: Any) -> Any:
+    notice: Notice | None = row.notice
+    if notice is None:
+        return State("none", _("not informed yet"))
+    if notice.confirmed:
+        return State("good", _("confirmed")), notice.confirmed
+    if notice.sent:
+        return State("busy", _("told")), notice.sent
+    if notice.planned:
+        return State("none", _("waits")), f"{timezone.localtime(notice.planned):%H:%M %d/%m/%Y}"
+    return State("none", _("on the sheet"))
+
+
+PEOPLE = Listing(
+    title="People",
+    cells=(
+        Cell(
+            "Full name",
+            lambda row: (
+                row.name,
+                Wrong(row.get_consent_display() if row.consent == ConsentState.WITHDRAWN else ""),
+            ),
+            "name",
+            view="awareness:person",
+        ),
+        Cell("E-mail", _email, "email"),
+        Cell("Department", "department"),
+        Cell("State", _reached),
+        Cell("", template="awareness/signed.html"),
+    ),
+    empty="Nobody yet. Add the people of your unit from a sheet.",
+    template="awareness/people.html",
+)
+
+
 @member(WRITERS, WRITERS)
 @taken_once
 def people(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse:
@@ -183,29 +222,26 @@ def people(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse
         answer = _take(request, campaign, unit)
         return answer or redirect("awareness:people", campaign_id=campaign_id, unit_id=unit_id)
     rows = Person.objects.filter(unit=unit)
-    page = paged(request, rows)
+    page = paged(request, PEOPLE.chosen(request.GET, rows))
     record(request, "awareness.viewed", unit, unit, count=len(page.object_list))
     notices = {n.person_id: n for n in Notice.objects.filter(campaign=campaign, person__in=list(page))}
     told = Notice.objects.filter(campaign=campaign, unit=unit)
     bad = bad_addresses([person.email for person in page])
-    return render(
-        request,
-        "awareness/people.html",
-        {
-            "unit": unit,
-            "campaign": campaign,
-            "form": PeopleForm(),
-            "page": page,
-            "rows": [(p, notices.get(p.pk), bad.get(p.email.lower())) for p in page],
-            "pace": PaceForm(),
-            "waves": waves.waves(campaign, unit),
-            "waiting": told.filter(sent=None, planned__isnull=False).exists(),
-            "erased_on": campaign.ends + timedelta(days=settings.PEOPLE_DAYS),
-            "total": rows.count(),
-            "told": told.filter(Q(sent__isnull=False) | Q(planned=None) | Q(confirmed__isnull=False)).count(),
-            "confirmed": told.filter(confirmed__isnull=False).count(),
-        },
-    )
+    for one in page:
+        one.notice, one.bad = notices.get(one.pk), bad.get(one.email.lower())
+    context = {
+        "unit": unit,
+        "campaign": campaign,
+        "form": PeopleForm(),
+        "pace": PaceForm(),
+        "waves": waves.waves(campaign, unit),
+        "waiting": told.filter(sent=None, planned__isnull=False).exists(),
+        "erased_on": campaign.ends + timedelta(days=settings.PEOPLE_DAYS),
+        "total": rows.count(),
+        "told": told.filter(Q(sent__isnull=False) | Q(planned=None) | Q(confirmed__isnull=False)).count(),
+        "confirmed": told.filter(confirmed__isnull=False).count(),
+    }
+    return PEOPLE.page(request, page, context)
 
 
 @member(WRITERS, WRITERS, ("GET",))

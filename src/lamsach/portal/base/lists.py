@@ -78,12 +78,24 @@ class Quiet(str):
     """Words beside the cell's main words."""
 
 
+class Below(str):
+    """Quiet words on a line of their own."""
+
+
 class Wrong(str):
     """Something wrong with the row, on a line of its own."""
 
 
 class Mono(str):
     """An address, a digest or a name that a program gave."""
+
+
+_FORMS = {
+    Quiet: '<span class="quiet">{}</span>',
+    Below: '<br><span class="quiet">{}</span>',
+    Wrong: '<br><span class="error">{}</span>',
+    Mono: '<span class="mono">{}</span>',
+}
 
 
 def shown(value: Any) -> str:
@@ -96,9 +108,8 @@ def shown(value: Any) -> str:
         return format_html('<a href="{}">{}</a>', value.url, shown(value.words))
     if isinstance(value, (tuple, list)):
         return mark_safe(" ".join(filter(None, map(shown, value))))  # noqa: S308 - each part is escaped
-    if isinstance(value, (Quiet, Wrong, Mono)):
-        form = {Quiet: '<span class="quiet">{}</span>', Wrong: '<br><span class="error">{}</span>'}
-        return value and format_html(form.get(type(value), '<span class="mono">{}</span>'), str(value))
+    if (form := _FORMS.get(type(value))) is not None:
+        return value and format_html(form, str(value))
     if isinstance(value, datetime):
         return str(when(value))
     return _figure(value, lambda found: format_html("{}", found))

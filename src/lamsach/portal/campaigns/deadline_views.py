@@ -164,7 +164,7 @@ def deadline_list(request: HttpRequest, campaign_id: int) -> HttpResponse:
         return redirect("campaigns:deadlines", campaign_id=campaign_id)
     context = {
         "campaign": campaign,
-        "dates": deadlines.resolve(campaign, ()),
+        "dates": deadlines.resolve(campaign, ()).without(*DeadlineKind),
         "form": form,
         "may_move": bool(request.user.roles & COORDINATORS),  # type: ignore[union-attr]
     }

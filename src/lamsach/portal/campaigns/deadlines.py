@@ -10,14 +10,21 @@ deploying, that of the report holds; none for acknowledging, that of deploying.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import F, Q
 
 from lamsach.portal.base.working_time import is_working_day
-from lamsach.portal.campaigns.models import Campaign, DeadlineKind, DeadlineMove, MoveScope, Participation
+from lamsach.portal.campaigns.models import (
+    Campaign,
+    DeadlineKind,
+    DeadlineMove,
+    MoveScope,
+    Participation,
+    Recipient,
+)
 from lamsach.portal.units.models import UnitLink
 from lamsach.portal.units.tree import today
 
@@ -36,16 +43,20 @@ Reaching = Iterable[tuple[int, int, DeadlineMove]]
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A day by which a unit owes something. `move`: what moved it; None when it is the campaign's day."""
+    """A day by which a unit owes something. `move`: what moved it; None when it is the campaign's day.
+
+    `met`: the unit owes it no more.
+    """
 
     kind: DeadlineKind
     day: date
     move: DeadlineMove | None = None
+    met: bool = False
 
     @property
     def late(self) -> bool:
-        """Return whether the day has passed."""
-        return self.day < today()
+        """Return whether the day has passed, and what was owed by it is still owed."""
+        return not self.met and self.day < today()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,10 @@ class UnitDates:
 
     def __getitem__(self, kind: DeadlineKind) -> Deadline:
         return {one.kind: one for one in self}[kind]
+
+    def without(self, *met: DeadlineKind) -> UnitDates:
+        """The same, of which some are met."""
+        return UnitDates(*(replace(one, met=one.met or one.kind in met) for one in self))
 
     def answer(self, acknowledged: object) -> Deadline:
         """Return what the unit's next answer to a dispatch is due by: deploying once it has acknowledged."""
@@ -151,6 +166,14 @@ def of_units(campaign: Campaign, units: Iterable[int]) -> dict[int, UnitDates]:
     """The deadlines of many units in one campaign."""
     found = dates((campaign, unit) for unit in units)
     return {unit: one for (_, unit), one in found.items()}
+
+
+def of_recipient(recipient: Recipient, due: UnitDates | None = None) -> UnitDates:
+    """The deadlines of the unit that was sent a dispatch; what it has answered is met."""
+    due = due or of_unit(recipient.dispatch.campaign, recipient.unit_id)
+    if recipient.deployed:
+        return due.without(DeadlineKind.ACKNOWLEDGE, DeadlineKind.DEPLOY)
+    return due.without(DeadlineKind.ACKNOWLEDGE) if recipient.acknowledged else due
 
 
 def of_unit(campaign: Campaign, unit: int) -> UnitDates:

@@ -143,7 +143,9 @@ def dispatch(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     context: dict[str, Any] = {
         "dispatch": found,
         "chain": found.chain(),
-        "copies": [(copy, dues[found.campaign_id, copy.unit_id]) for copy in copies],
+        "copies": [
+            (copy, deadlines.of_recipient(copy, dues[found.campaign_id, copy.unit_id])) for copy in copies
+        ],
         "answer": UnitAnswerForm(initial={"day": today()}),
         "may_write": may_write,
         "file": FileForm(),
@@ -219,7 +221,7 @@ def recipient(request: HttpRequest, recipient_id: int) -> HttpResponse:
             "dispatch": found.dispatch,
             "form": form,
             "take_back": TakeBackForm(),
-            "dates": deadlines.of_unit(found.dispatch.campaign, found.unit_id),
+            "dates": deadlines.of_recipient(found),
             "steps": Step.objects.filter(recipient=found),
             "reminders": reminders_of(found),
             "may_write": writable_units(request.user).filter(pk=found.unit_id).exists(),
@@ -285,7 +287,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         "link": found,
         "token": token,
         "dispatch": dispatch,
-        "dates": deadlines.of_unit(dispatch.campaign, found.recipient.unit_id),
+        "dates": deadlines.of_recipient(found.recipient),
         "chain": dispatch.chain(),
         "form": form,
         "contact": dispatch.issuer.contact,

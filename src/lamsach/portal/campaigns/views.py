@@ -29,7 +29,13 @@ from lamsach.portal.campaigns import access
 from lamsach.portal.campaigns.checks import state_check
 from lamsach.portal.campaigns.deadlines import COLUMNS, resolve
 from lamsach.portal.campaigns.forms import CampaignForm
-from lamsach.portal.campaigns.models import Campaign, CampaignState, FormDefinition, IndicatorList
+from lamsach.portal.campaigns.models import (
+    Campaign,
+    CampaignState,
+    DeadlineKind,
+    FormDefinition,
+    IndicatorList,
+)
 from lamsach.portal.campaigns.tally import counts
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.units.access import home_units, writable_units
@@ -103,7 +109,7 @@ def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
     context: dict[str, Any] = {
         "campaign": found,
         "mine": [(unit, counts(found, unit.pk)) for unit in mine[:10]],
-        "dates": resolve(found, ()),
+        "dates": resolve(found, ()).without(*DeadlineKind),
         "lists": found.lists.filter(withdrawn=None),
         "may_lead": writable_units(request.user, COORDINATORS).filter(pk=found.owner_id).exists(),
         "may_issue": writable_units(request.user).filter(pk__in=[unit.pk for unit in mine]).exists(),

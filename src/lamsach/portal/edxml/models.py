@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.channels.edxml.labels import KINDS, STATUSES
+from lamsach.portal.base import lists
 from lamsach.portal.campaigns.models import Campaign, Dispatch
 from lamsach.portal.jobs.claims import Held
 from lamsach.portal.units.models import Unit
@@ -91,6 +92,19 @@ class State(models.TextChoices):
     FAILED = "failed", _("Could not be sent")
 
 
+SIGNED = {
+    "valid": ("good", _("valid")),
+    "invalid": ("bad", _("not valid")),
+    "unchecked": ("busy", _("not checked")),
+    "none": ("none", _("not signed")),
+}
+
+
+def signed(verdict: str) -> lists.State:
+    """What a signature is worth, as a state."""
+    return lists.State(*SIGNED.get(verdict, SIGNED["none"]))
+
+
 class Message(Held):
     """One edXML file, once by `key`; `document_key`, `answered_key`: document ids in one spelling.
 
@@ -136,6 +150,10 @@ class Message(Held):
     next_attempt = models.DateTimeField(null=True)
     problem = models.CharField(max_length=400, blank=True)
 
+    shown_state = lists.toned(
+        {"taken": "good", "sent": "good", "waiting": "busy", "queued": "busy", "aside": "none"}, "bad"
+    )
+
     class Meta:
         ordering = ("-pk",)
         indexes = (models.Index(fields=("outgoing", "state", "next_attempt"), name="edxml_to_deliver"),)
@@ -144,6 +162,11 @@ class Message(Held):
     def told(self) -> str:
         """The problem in the reader's language."""
         return _told(self.problem)
+
+    @property
+    def shown_signature(self) -> lists.State:
+        """The verdict on the signature."""
+        return signed(self.signature)
 
     @property
     def kind_words(self) -> str:

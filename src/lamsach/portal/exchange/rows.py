@@ -35,8 +35,8 @@ Named = Callable[[list[Case]], Set[int]]
 
 
 @dataclass(frozen=True, slots=True)
-class CaseRow:
-    """A case. Days and times ISO 8601; `severity`: high, medium, low, watch."""
+class _OfMachine:
+    """The columns that say whose machine it is."""
 
     number: str
     unit_code: str
@@ -45,6 +45,12 @@ class CaseRow:
     machine: str
     ip: str
     mac: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow(_OfMachine):
+    """A case. Days and times ISO 8601; `severity`: high, medium, low, watch."""
+
     user: str
     state: str
     since: str
@@ -60,16 +66,9 @@ class CaseRow:
 
 
 @dataclass(frozen=True, slots=True)
-class SightingRow:
+class SightingRow(_OfMachine):
     """A case's machine and one indicator: events, not blocked, days, from when to when (UTC)."""
 
-    number: str
-    unit_code: str
-    unit: str
-    campaign: str
-    machine: str
-    ip: str
-    mac: str
     indicator: str
     indicator_type: str
     threat: str
@@ -98,19 +97,18 @@ def batches(cases: QuerySet[Case], named: Named) -> Iterator[tuple[list[Case], S
         yield part, named(part)
 
 
+def _of_machine(case: Case, named: Set[int]) -> tuple[str, ...]:
+    device = case.device if case.pk in named else None
+    whose = case.number, case.unit.code, case.unit.name, case.campaign.name
+    return (*whose, str(device), device.ip, device.mac) if device else (*whose, "", "", "")
+
+
 def case_rows(cases: Iterable[Case], named: Set[int]) -> Iterator[CaseRow]:
     """A record for each case."""
     for case in cases:
-        device = case.device if case.pk in named else None
         yield CaseRow(
-            number=case.number,
-            unit_code=case.unit.code,
-            unit=case.unit.name,
-            campaign=case.campaign.name,
-            machine=str(device) if device else "",
-            ip=device.ip if device else "",
-            mac=device.mac if device else "",
-            user=device.user if device else "",
+            *_of_machine(case, named),
+            user=case.device.user if case.pk in named else "",
             state=case.state,
             since=case.since.isoformat(),
             severity=SEVERITIES[case.severity],
@@ -172,15 +170,8 @@ def _merge(
 
 
 def _sighting(case: Case, row: dict[str, Any], named: Set[int]) -> SightingRow:
-    device = case.device if case.pk in named else None
     return SightingRow(
-        number=case.number,
-        unit_code=case.unit.code,
-        unit=case.unit.name,
-        campaign=case.campaign.name,
-        machine=str(device) if device else "",
-        ip=device.ip if device else "",
-        mac=device.mac if device else "",
+        *_of_machine(case, named),
         indicator=row["indicator"],
         indicator_type=row["indicator_type"],
         threat=row["name"],

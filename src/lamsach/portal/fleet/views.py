@@ -299,7 +299,7 @@ HANDOUTS = Listing(
         Cell("Time of download", "made"),
         Cell("Taken by", lambda row: row.user.name if row.user and row.user.name else "–", "user__name"),
         Cell("Last report", "last_used"),
-        Cell("", template="fleet/revoke.html"),
+        Cell("", template="base/revoke.html"),
     ),
     empty="None yet.",
     template="fleet/scanner.html",

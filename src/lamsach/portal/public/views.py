@@ -6,15 +6,18 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, Sum, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.forms import form_page, kept_of
+from lamsach.portal.base.lists import Cell, Link, Listing, Mono, State
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import client_address, rate_limited
 from lamsach.portal.base.roles import COORDINATORS, LEADERS
@@ -110,6 +113,25 @@ def tool_file(request: HttpRequest, tool_id: int) -> HttpResponse:
     return redirect(found.link)
 
 
+TOOLS = Listing(
+    title="Tool catalogue",
+    lead="What the public page offers for download. Downloads are counted by day; nothing is kept about who.",
+    cells=(
+        Cell("Name", lambda row: _named(row), "name"),
+        Cell("Publisher", "publisher"),
+        Cell("SHA-256", lambda row: Mono(row.sha256)),
+        Cell("Downloads", lambda row: row.taken or 0, "taken", css="number"),
+    ),
+    empty="No tool yet.",
+    add=(mark("Add a tool"), mark("Save the tool")),
+)
+
+
+def _named(row: Any) -> Any:
+    name = Link(row.name, reverse("public:tool_edit", args=(row.pk,))) if row.changeable else row.name
+    return name, State("none", _("Not shown")) if row.hidden else ""
+
+
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def tools(request: HttpRequest) -> HttpResponse:
@@ -118,9 +140,9 @@ def tools(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _keep(form):
         _noted(request, form.save())
         return redirect("public:tools")
-    rows = Tool.objects.annotate(taken=Sum("downloads__count"))
-    may_change = bool(request.user.roles & LEADERS)  # type: ignore[union-attr]
-    return render(request, "public/tools.html", {"form": form, "tools": rows, "may_change": may_change})
+    changeable = Value(bool(request.user.roles & LEADERS))  # type: ignore[union-attr]
+    rows = Tool.objects.annotate(taken=Sum("downloads__count"), changeable=changeable).order_by("name")
+    return TOOLS.page(request, rows, {"form": form})
 
 
 @member(LEADERS, LEADERS)

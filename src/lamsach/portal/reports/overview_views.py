@@ -18,7 +18,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.check import MOST_NAMED, Check, unchecked
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.lists import paged
+from lamsach.portal.base.lists import Cell, Link, Listing, State, Ticks, Wrong, paged
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import deadline_moves, deadlines
@@ -57,9 +57,10 @@ def mine(request: HttpRequest) -> HttpResponse:
     units = home_units(user)[:10]
     dues = deadlines.dates((campaign, unit.pk) for campaign in running for unit in units)
     rows = [
-        (campaign, unit, drafts.newest(campaign, unit), dues[campaign.pk, unit.pk].report)
+        (campaign, unit, newest, _owed(newest, dues[campaign.pk, unit.pk]))
         for campaign in running
         for unit in units
+        for newest in [drafts.newest(campaign, unit)]
     ]
     heads = writable_units(user, COORDINATORS)
     waiting = access.readable_reports(user).filter(
@@ -70,10 +71,15 @@ def mine(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": rows,
         "page": page,
-        "waiting": [(report, dues[report.campaign_id, report.unit_id].report) for report in page],
+        "waiting": [(report, _owed(report, dues[report.campaign_id, report.unit_id])) for report in page],
         "may_write": bool(user.roles & WRITERS),
     }
     return render(request, "reports/mine.html", context)
+
+
+def _owed(report: Report | None, due: deadlines.UnitDates) -> deadlines.Deadline:
+    """The deadline of a report; met once it was sent and not returned."""
+    return (due.without(DeadlineKind.REPORT) if report and report.state in DONE else due).report
 
 
 @member(ALL, ALL, ("GET",))
@@ -232,6 +238,30 @@ def extension_decide(request: HttpRequest, extension_id: int) -> HttpResponse:
     return redirect(access.overview_of(found.campaign_id, found.unit.parent_id or found.unit_id))
 
 
+def _unit(row: Any) -> Any:
+    wrong = "" if row.whole else _("The content does not fit its digest. Return the report.")
+    return Link(row.unit.name, reverse("reports:report", args=(row.pk,))), Wrong(wrong)
+
+
+TO_ACCEPT = Listing(
+    title="Reports to accept",
+    cells=(
+        Cell("Unit", _unit, "unit__name"),
+        Cell("Campaign", "campaign__name"),
+        Cell(
+            "Sent",
+            lambda row: (timezone.localdate(row.sent), State("late", _("sent late")) if row.late else ""),
+            "sent",
+        ),
+        Cell("Deadline", lambda row: row.due.day),
+        Cell("Figures", template="reports/figures.html"),
+    ),
+    empty="No report waits to be accepted.",
+    template="reports/accept.html",
+    ticks=Ticks("report", Cell("", "unit__name")),
+)
+
+
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def accept(request: HttpRequest) -> HttpResponse:
@@ -243,14 +273,13 @@ def accept(request: HttpRequest) -> HttpResponse:
             messages.warning(request, _("Nothing was accepted: tick the reports first."))
             return redirect("reports:accept")
         return unchecked(request, _check(chosen)) or _accepted(request, chosen)
-    page = paged(request, rows)
+    page = paged(request, TO_ACCEPT.chosen(request.GET, rows))
     dues = deadlines.dates((one.campaign, one.unit_id) for one in page)
-    shown = []
     for one in page:
-        due = dues[one.campaign_id, one.unit_id].report
-        late = is_late(one, due.day, today())
-        shown.append((one, due, late, is_whole(one), _figures(one)))
-    return render(request, "reports/accept.html", {"page": page, "shown": shown})
+        one.due = dues[one.campaign_id, one.unit_id].report
+        one.late, one.whole = is_late(one, one.due.day, today()), is_whole(one)
+        one.figures = _figures(one)
+    return TO_ACCEPT.page(request, page)
 
 
 def _figures(report: Report) -> list[tuple[str, Any]]:
