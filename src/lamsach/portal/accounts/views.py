@@ -17,13 +17,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from lamsach.errors import LamsachError
 from lamsach.portal.accounts import access, events, invitations, setup, sheet
 from lamsach.portal.accounts.forms import AcceptForm, InviteForm, MeForm, PeopleSheetForm, SetUpForm
 from lamsach.portal.accounts.models import User
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, link, member
-from lamsach.portal.base.forms import form_page
+from lamsach.portal.base.forms import ProblemsShown, form_page
 from lamsach.portal.base.lists import Cell, Listing, State
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
@@ -183,21 +182,16 @@ def invite_many(request: HttpRequest) -> HttpResponse:
     """Upload a sheet of people; what comes of each row is shown before anybody is invited."""
     user = _user(request)
     if request.method == "POST" and "rows" in request.POST:
-        try:
+        with ProblemsShown(request):
             count = sheet.send(sheet.opened(request.POST["rows"], user), user)
-        except LamsachError as problem:
-            messages.error(request, _(problem.what))
-            return redirect("accounts:invite_many")
-        messages.success(request, _("Invitations that go out: {count}").format(count=count))
-        return redirect("accounts:people")
+            messages.success(request, _("Invitations that go out: {count}").format(count=count))
+            return redirect("accounts:people")
+        return redirect("accounts:invite_many")
     form = PeopleSheetForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
-        try:
+        with ProblemsShown(form, "file"):
             rows, headings = sheet.read(file, file.name)
-        except LamsachError as problem:
-            form.add_error("file", f"{_(problem.what)} {_(problem.todo) if problem.todo else ''}".strip())
-        else:
             return render(request, "accounts/invite_preview.html", _preview(rows, headings, user))
     lead = _(
         "First you see what comes of each row. Nobody is invited before you confirm it; then "

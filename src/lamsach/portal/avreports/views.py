@@ -13,13 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.avreports import access, reports
 from lamsach.portal.avreports.forms import PeriodForm, PlanForm
 from lamsach.portal.avreports.models import AvReport, Plan, State
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import say
+from lamsach.portal.base.forms import ProblemsShown
 from lamsach.portal.base.lists import Cell, Link, Listing, Quiet
 from lamsach.portal.base.lists import State as Shown
 from lamsach.portal.base.once import taken_once
@@ -140,12 +139,10 @@ def preview(request: HttpRequest, own_unit_id: int) -> HttpResponse:
         timezone.make_aware(datetime.combine(day, time()))
         for day in (form.cleaned_data["since"], form.cleaned_data["until"] + timedelta(days=1))
     )
-    try:
+    with ProblemsShown(request):
         made = reports.make(plan, since, min(until, timezone.now().replace(microsecond=0)), request)
-    except LamsachError as problem:
-        say(request, problem)
-        return redirect("avreports:unit", own_unit_id=own_unit_id)
-    return redirect("avreports:report", avreport_id=made.pk)
+        return redirect("avreports:report", avreport_id=made.pk)
+    return redirect("avreports:unit", own_unit_id=own_unit_id)
 
 
 @rate_limited("avreports.send", 30, 300)
@@ -159,11 +156,9 @@ def report(request: HttpRequest, avreport_id: int) -> HttpResponse:
         if reports.hand_on(found, plan, request):
             messages.success(request, _("The report goes out within a minute."))
         return redirect("avreports:report", avreport_id=avreport_id)
-    try:
+    document = b""
+    with ProblemsShown(request):
         document = reports.document_of(found)
-    except LamsachError as problem:
-        say(request, problem)
-        document = b""
     record(request, "avreport.viewed", found, found.unit, sha256=found.sha256)
     context = {
         "report": found,
@@ -181,12 +176,9 @@ def report(request: HttpRequest, avreport_id: int) -> HttpResponse:
 def file(request: HttpRequest, avreport_id: int) -> HttpResponse:
     """The report's file, byte for byte."""
     found = access.get_report(request.user, avreport_id)
-    try:
-        document = reports.document_of(found)
-    except LamsachError as problem:
-        say(request, problem)
-        return redirect("avreports:report", avreport_id=avreport_id)
-    response = HttpResponse(document, content_type="application/xml")
-    response["Content-Disposition"] = f'attachment; filename="avreport-{found.pk}.xml"'
-    record(request, "avreport.exported", found, found.unit, sha256=found.sha256)
-    return response
+    with ProblemsShown(request):
+        response = HttpResponse(reports.document_of(found), content_type="application/xml")
+        response["Content-Disposition"] = f'attachment; filename="avreport-{found.pk}.xml"'
+        record(request, "avreport.exported", found, found.unit, sha256=found.sha256)
+        return response
+    return redirect("avreports:report", avreport_id=avreport_id)

@@ -19,7 +19,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.awareness import access, letters, materials, waves
 from lamsach.portal.awareness.forms import (
@@ -35,6 +34,7 @@ from lamsach.portal.base.asked import number
 from lamsach.portal.base.charts import Branch, Part, bar
 from lamsach.portal.base.check import Check, unchecked
 from lamsach.portal.base.doors import anyone, link, member
+from lamsach.portal.base.forms import ProblemsShown
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Listing, State, Wrong, paged
 from lamsach.portal.base.once import taken_once
@@ -92,16 +92,13 @@ def _import(request: HttpRequest, unit: Unit) -> None:
         messages.error(request, _("Nothing was added. Choose a file and state that the people know."))
         return
     file = form.cleaned_data["file"]
-    try:
+    with ProblemsShown(request):
         added, wrong = letters.import_people(unit, file, file.name, request.user)
-    except LamsachError as problem:
-        messages.error(request, f"{_(problem.what)} {_(problem.todo) if problem.todo else ''}")
-        return
-    messages.success(request, _("{count} people were added.").format(count=added))
-    if wrong:
-        numbers = ", ".join(str(number) for number in wrong[:50])
-        text = _("Rows left out because the name is missing or the e-mail is wrong: {rows}")
-        messages.warning(request, text.format(rows=numbers))
+        messages.success(request, _("{count} people were added.").format(count=added))
+        if wrong:
+            numbers = ", ".join(str(number) for number in wrong[:50])
+            text = _("Rows left out because the name is missing or the e-mail is wrong: {rows}")
+            messages.warning(request, text.format(rows=numbers))
 
 
 def _take(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse | None:
@@ -125,6 +122,9 @@ def _tell(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse 
         messages.error(request, _("The waves are not understood. Nothing was sent."))
         return None
     people = letters.untold(campaign, unit)
+    if not people:
+        messages.warning(request, _("Everybody on the list was told before. Nothing was sent."))
+        return None
     bad = bad_addresses([person.email for person in people])
     mailed = sum(letters.reachable(person, bad) for person in people)
     size, hours = pace.cleaned_data["size"], pace.cleaned_data["hours"]
@@ -146,7 +146,6 @@ def _tell(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse 
         back=request.get_full_path(),
         facts=[(_("Unit"), unit.name), (_("Campaign"), campaign.name)],
         count=mailed,
-        blocked=not people,
     )
     page = unchecked(request, check)
     if page is None:
@@ -157,6 +156,9 @@ def _tell(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse 
 
 def _remind(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse | None:
     count = len(letters.to_remind(letters.unconfirmed(campaign, unit)))
+    if not count:
+        messages.warning(request, _("Nobody waits for a reminder today. Nothing was sent."))
+        return None
     check = Check(
         title=_("Remind {count} people?").format(count=count),
         button=_("Remind {count} people").format(count=count),
@@ -164,7 +166,6 @@ def _remind(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpRespons
         undo=_("A letter that went out cannot be called back."),
         back=request.get_full_path(),
         count=count,
-        blocked=not count,
     )
     page = unchecked(request, check)
     if page is None:

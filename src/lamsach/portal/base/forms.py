@@ -118,19 +118,15 @@ def uploaded(request: HttpRequest, kinds: tuple[str, ...]) -> Kept | None:
     if not form.is_valid():
         tell_wrong(request, form)
         return None
-    try:
+    with ProblemsShown(request):
         return keep(form.cleaned_data["file"], kinds)
-    except LamsachError as problem:
-        messages.error(request, f"{problem.where}: {_(problem.what)}")
     return None
 
 
 def kept_of(form: forms.BaseForm, name: str, kinds: tuple[str, ...]) -> Kept | None:
     """Store the file of a form's field; None, and the form says why, when it may not be stored."""
-    try:
+    with ProblemsShown(form, name):
         return keep(form.cleaned_data[name], kinds)
-    except LamsachError as problem:
-        form.add_error(name, _(problem.what))
     return None
 
 
@@ -142,6 +138,26 @@ def said(problem: LamsachError) -> str:
 def say(request: HttpRequest, problem: LamsachError) -> None:
     """Show a problem as a message."""
     messages.error(request, said(problem))
+
+
+class ProblemsShown:
+    """The steps within end at a problem, which is shown: as a message, or on a form's field."""
+
+    def __init__(self, on: HttpRequest | forms.BaseForm, field: str | None = None) -> None:
+        self._on, self._field = on, field
+
+    def __enter__(self) -> None:
+        """Begin the steps."""
+
+    def __exit__(self, kind: Any, problem: BaseException | None, trace: Any) -> bool:
+        """Show the problem; another error goes on."""
+        if not isinstance(problem, LamsachError):
+            return False
+        if isinstance(self._on, HttpRequest):
+            say(self._on, problem)
+        else:
+            self._on.add_error(self._field, said(problem))
+        return True
 
 
 def act(

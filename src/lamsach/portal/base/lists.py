@@ -90,7 +90,7 @@ class Mono(str):
     """An address, a digest or a name that a program gave."""
 
 
-_FORMS = {
+_FORMS: dict[type, str] = {
     Quiet: '<span class="quiet">{}</span>',
     Below: '<br><span class="quiet">{}</span>',
     Wrong: '<br><span class="error">{}</span>',

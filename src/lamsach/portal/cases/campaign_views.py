@@ -16,12 +16,11 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.charts import chart
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import act
+from lamsach.portal.base.forms import ProblemsShown, act
 from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
@@ -207,17 +206,8 @@ def playbook(request: HttpRequest, campaign_id: int, threat: str) -> HttpRespons
     given = PlaybookStepSet(request.POST or None, initial=steps)
     if request.method == "POST" and given.is_valid():
         basis = number(request.POST, "basis")
-        try:
-            books.save_version(
-                campaign,
-                threat,
-                _steps(given),
-                -1 if basis is None else basis,
-                request,
-            )
-        except LamsachError as problem:
-            messages.error(request, _(problem.what))
-        else:
+        with ProblemsShown(request):
+            books.save_version(campaign, threat, _steps(given), -1 if basis is None else basis, request)
             messages.success(
                 request, _("Saved as a new version. Machines that are being handled keep theirs.")
             )

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.doors import link, member
-from lamsach.portal.base.forms import act, form_page
+from lamsach.portal.base.forms import ProblemsShown, act, form_page
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
@@ -228,11 +228,8 @@ def person(request: HttpRequest, case_id: int) -> HttpResponse:
         index([found])
         found.refresh_from_db()
         if request.POST.get("write"):
-            try:
+            with ProblemsShown(request):
                 people.tell(found, request)
-            except LamsachError as problem:
-                messages.error(request, _(problem.what))
-            else:
                 messages.success(request, _("A letter goes to the person who uses the machine."))
         else:
             messages.success(request, _("Saved."))

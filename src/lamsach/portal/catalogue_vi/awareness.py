@@ -47,6 +47,8 @@ WAVES: dict[str, str] = {
     "Empty: all at once.": "Để trống: gửi cùng lúc cho tất cả.",
     "Hours between two waves": "Số giờ giữa hai đợt",
     "First wave from": "Đợt đầu bắt đầu lúc",
+    "Everybody on the list was told before. Nothing was sent.": "Mọi người trong danh sách đã được thông báo. Không gửi thư nào.",
+    "Nobody waits for a reminder today. Nothing was sent.": "Hôm nay không có ai cần nhắc. Không gửi thư nào.",
     "The waves are not understood. Nothing was sent.": "Thông tin về các đợt chưa đúng. Chưa gửi thư nào.",
     "Taken back before it went out, for {count} people.": "Đã thu hồi trước khi gửi, {count} người.",
     "Take back what has not gone out yet": "Thu hồi thư chưa gửi",

@@ -14,11 +14,10 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from lamsach.channels.xml_input import LARGEST_BYTES
-from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.check import unchecked_revocation
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import form_page, tell_wrong
+from lamsach.portal.base.forms import ProblemsShown, form_page, tell_wrong
 from lamsach.portal.base.links import nonce
 from lamsach.portal.base.lists import Below, Cell, Listing
 from lamsach.portal.base.lists import State as Shown
@@ -111,12 +110,6 @@ CONNECTIONS = Listing(
 )
 
 
-def say(request: HttpRequest, problem: LamsachError) -> None:
-    """Tell a person of a problem: where, what, what to do."""
-    where = f"{problem.where}: " if problem.where else ""
-    messages.error(request, f"{where}{_(problem.what)} {_(problem.todo) if problem.todo else ''}".strip())
-
-
 @rate_limited("edxml.take", 60, 300)
 @member(COORDINATORS, COORDINATORS)
 @taken_once
@@ -124,14 +117,12 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Return what came and went by edXML, by filter, and the connections. POST takes a file in."""
     form = FileForm(request.POST or None, request.FILES or None, user=request.user)
     if request.method == "POST" and form.is_valid():
-        try:
+        with ProblemsShown(request):
             found, fresh = _taken(request, form)
-        except LamsachError as problem:
-            say(request, problem)
-            return redirect("edxml:overview")
-        text = _("The file was taken.") if fresh else _("The file was taken before. Nothing was changed.")
-        messages.success(request, text)
-        return redirect("edxml:message", message_id=found.pk)
+            text = _("The file was taken.") if fresh else _("The file was taken before. Nothing was changed.")
+            messages.success(request, text)
+            return redirect("edxml:message", message_id=found.pk)
+        return redirect("edxml:overview")
     mine = access.messages(request.user)
     chosen = request.GET.get("show", "in")
     context = {
@@ -166,10 +157,8 @@ def message(request: HttpRequest, message_id: int) -> HttpResponse:
     found = access.get_message(request.user, message_id)
     if request.method == "POST":
         page = None
-        try:
+        with ProblemsShown(request):
             page = _act(request, found)
-        except LamsachError as problem:
-            say(request, problem)
         return page or redirect("edxml:message", message_id=message_id)
     context = {
         "message": found,
@@ -319,15 +308,12 @@ def send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     if request.method == "POST" and found.sent is not None and form.is_valid():
         about = form.cleaned_data["about"]
         kind = (form.cleaned_data["kind"] or "update") if about else "new"
-        try:
-            made = outbox.queue_dispatch(
-                found, form.cleaned_data["connection"], request, kind=kind, about=about
-            )
-        except LamsachError as problem:
-            say(request, problem)
-            return redirect("edxml:send", dispatch_id=dispatch_id)
-        messages.success(request, _("The dispatch goes out by edXML."))
-        return redirect("edxml:message", message_id=made.pk)
+        with ProblemsShown(request):
+            connection = form.cleaned_data["connection"]
+            made = outbox.queue_dispatch(found, connection, request, kind=kind, about=about)
+            messages.success(request, _("The dispatch goes out by edXML."))
+            return redirect("edxml:message", message_id=made.pk)
+        return redirect("edxml:send", dispatch_id=dispatch_id)
     context = {
         "dispatch": found,
         "form": form,
@@ -419,11 +405,8 @@ def _key(request: HttpRequest, found: Connection) -> None:
     if not form.is_valid():
         tell_wrong(request, form)
         return
-    try:
+    with ProblemsShown(request):
         locked, signer = secrets.lock_key(form.cleaned_data["key"].read(), form.cleaned_data["password"])
-    except LamsachError as problem:
-        say(request, problem)
-        return
-    Connection.objects.filter(pk=found.pk).update(locked_key=locked, signer=signer[:300])
-    record(request, "edxml.key_made", found, found.unit, name=signer[:200])
-    messages.success(request, _("What goes out by the connection is signed from now on."))
+        Connection.objects.filter(pk=found.pk).update(locked_key=locked, signer=signer[:300])
+        record(request, "edxml.key_made", found, found.unit, name=signer[:200])
+        messages.success(request, _("What goes out by the connection is signed from now on."))

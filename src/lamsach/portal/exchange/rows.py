@@ -97,10 +97,10 @@ def batches(cases: QuerySet[Case], named: Named) -> Iterator[tuple[list[Case], S
         yield part, named(part)
 
 
-def _of_machine(case: Case, named: Set[int]) -> tuple[str, ...]:
+def _of_machine(case: Case, named: Set[int]) -> tuple[str, str, str, str, str, str, str]:
     device = case.device if case.pk in named else None
-    whose = case.number, case.unit.code, case.unit.name, case.campaign.name
-    return (*whose, str(device), device.ip, device.mac) if device else (*whose, "", "", "")
+    shown = (str(device), device.ip, device.mac) if device else ("", "", "")
+    return case.number, case.unit.code, case.unit.name, case.campaign.name, *shown
 
 
 def case_rows(cases: Iterable[Case], named: Set[int]) -> Iterator[CaseRow]:

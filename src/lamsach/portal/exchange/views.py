@@ -22,7 +22,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base import links
 from lamsach.portal.base.charts import qr_address
 from lamsach.portal.base.doors import anyone, member
-from lamsach.portal.base.forms import said, say
+from lamsach.portal.base.forms import ProblemsShown, say
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Listing, Mono, Quiet, State, paged
 from lamsach.portal.base.once import made_once, shows_once, taken_once
@@ -98,11 +98,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Partners, the units' keys, files taken last. POST hands a file in; it is shown before it is taken."""
     form = FileForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with ProblemsShown(form, "file"):
             waiting = _hand_in(request, form.cleaned_data["file"])
-        except LamsachError as problem:
-            form.add_error("file", said(problem))
-        else:
             return redirect("exchange:waiting", waiting_id=waiting.pk)
     mine = access.partners(request.user)
     context = {
@@ -182,12 +179,9 @@ def key(request: HttpRequest, unit_id: int) -> HttpResponse:
         )
         return redirect("exchange:key", unit_id=unit_id)
     if request.method == "POST" and form.is_valid():
-        try:
+        with ProblemsShown(request):
             unit_keys.renew(unit, request, lost=form.cleaned_data["lost"])
             unit_keys.sealing_key(unit) or unit_keys.renew_sealing(unit, request)
-        except LamsachError as problem:
-            say(request, problem)
-        else:
             messages.success(request, _("The unit has a new key. Give its partners the public key."))
         return redirect("exchange:key", unit_id=unit_id)
     rows = OwnKey.objects.filter(unit=unit).select_related("made_by")
@@ -226,11 +220,8 @@ def partner_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and form.cleaned_data["compared"]:
         names = ("unit", "code", "name", "above", "public")
         given = {name: form.cleaned_data[name] for name in names}
-        try:
+        with ProblemsShown(form, "code"):
             made = unit_keys.add_partner(**given, by=request, recipient=form.recipient)
-        except LamsachError as problem:
-            form.add_error("code", _(problem.what))
-        else:
             messages.success(request, _("The partner's key is accepted."))
             return redirect("exchange:partner", partner_id=made.pk)
     shown = {name: getattr(form, name, "") for name in ("fingerprint", "recipient")}
@@ -243,17 +234,13 @@ def partner(request: HttpRequest, partner_id: int) -> HttpResponse:
     """One partner: keys, offers, files made and taken. POST makes a file, or ends a key or the partner."""
     found = access.get_partner(request.user, partner_id)
     if request.method == "POST":
-        try:
+        answer = None
+        with ProblemsShown(request):
             answer = _act(request, found)
-        except LamsachError as problem:
-            say(request, problem)
-            answer = None
         return answer or redirect("exchange:partner", partner_id=partner_id)
-    try:
+    offers: list[Any] = []
+    with ProblemsShown(request):
         offers = transfer.offers(found, request.user)
-    except LamsachError as problem:
-        say(request, problem)
-        offers = []
     context = {
         "partner": found,
         "key": unit_keys.current(found.unit),

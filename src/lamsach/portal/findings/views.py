@@ -16,11 +16,10 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from lamsach.errors import LamsachError
 from lamsach.model import IndicatorType, Questioned, Reason
 from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import form_page
+from lamsach.portal.base.forms import ProblemsShown, form_page
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Link, Listing, Quiet, machine_cell, paged
 from lamsach.portal.base.once import taken_once
@@ -100,11 +99,8 @@ def bundles(request: HttpRequest) -> HttpResponse:
     """The bundles of the person's units; handing one in."""
     form = BundleForm(request.POST or None, request.FILES or None, user=request.user)
     if request.method == "POST" and form.is_valid():
-        try:
+        with ProblemsShown(form, "file"):
             bundle, new = _hand_in(request, form)
-        except LamsachError as problem:
-            form.add_error("file", _(problem.what))
-        else:
             told = (
                 _("The bundle is being taken in.")
                 if new
@@ -304,10 +300,8 @@ def hunt(request: HttpRequest, hunt_id: int) -> HttpResponse:
     """One hunt: its logs, how far it is, its result. POST adds logs, begins, stops or deletes the logs."""
     found = access.get_hunt(request.user, hunt_id)
     if request.method == "POST":
-        try:
+        with ProblemsShown(request):
             _act_on_hunt(request, found)
-        except LamsachError as problem:
-            messages.error(request, f"{problem.where} {_(problem.what)}".strip())
         return redirect("findings:hunt", hunt_id=hunt_id)
     files = list(found.files.all())
     context = {

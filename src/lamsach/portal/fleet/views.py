@@ -18,6 +18,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.check import unchecked_revocation
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.forms import ProblemsShown
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Listing, Quiet, State, machine_cell, paged, table_file
 from lamsach.portal.base.once import made_once, shows_once
@@ -264,11 +265,8 @@ def inventory(request: HttpRequest, fleet_unit_id: int) -> HttpResponse:
         request.POST or None, request.FILES or None, initial={"machines": size.machines if size else None}
     )
     if request.method == "POST" and form.is_valid():
-        try:
+        with ProblemsShown(form, "file"):
             _keep(request, unit, form)
-        except LamsachError as problem:
-            form.add_error("file", _(problem.what))
-        else:
             return redirect("fleet:inventory", fleet_unit_id=unit.pk)
     context = {
         "unit": unit,

@@ -21,14 +21,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from lamsach.documents.spreadsheets import csv_row
-from lamsach.errors import InputError
 from lamsach.indicators.review.decisions import Choice
 from lamsach.indicators.review.facts import REASONS, Kind
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.check import unchecked_revocation
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import say
+from lamsach.portal.base.forms import ProblemsShown
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Filter, Link, Listing, Mono, Quiet, State, Ticks, paged
 from lamsach.portal.base.once import made_once, shows_once, taken_once
@@ -131,19 +130,14 @@ def _decided(request: HttpRequest, kept: Any, form: DecisionForm) -> bool:
         rows = Doubt.objects.filter(list=kept, pk__in=ticked[start : start + 500], decided=None)
         values += list(rows.values_list("type", "value"))
     said = form.cleaned_data
-    try:
+    with ProblemsShown(request):
         count = choices.decide(
             request, kept, values, Choice(said["choice"]), said["reason"], until=said["until"], to=said["to"]
         )
-    except InputError as problem:
-        say(request, problem)
-        return False
-    messages.success(
-        request,
-        ngettext("Decided about %(count)s value.", "Decided about %(count)s values.", count)
-        % {"count": count},
-    )
-    return True
+        words = ngettext("Decided about %(count)s value.", "Decided about %(count)s values.", count)
+        messages.success(request, words % {"count": count})
+        return True
+    return False
 
 
 def _said(row: Decision) -> Any:

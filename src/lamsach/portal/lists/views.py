@@ -14,12 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from lamsach.errors import InputError, LamsachError
 from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.check import MOST_NAMED, Check, unchecked
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import form_page, say
+from lamsach.portal.base.forms import ProblemsShown, form_page
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Listing, State, paged
 from lamsach.portal.base.once import taken_once
@@ -79,11 +78,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     places: list[dict[str, Any]] | None = None
     refused: list[dict[str, Any]] = []
     if asked:
-        try:
+        with ProblemsShown(request):
             places = versions.places(mine, asked, _home(request))
             refused = versions.refused((one for one in mine if access.sees_inside(request.user, one)), asked)
-        except InputError as problem:
-            say(request, problem)
     context = {
         "q": asked,
         "places": places,
@@ -177,11 +174,8 @@ def add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     form = DocumentForm(request.POST, request.FILES)
     if form.is_valid():
         file = form.cleaned_data["file"]
-        try:
+        with ProblemsShown(request):
             made = documents.add(kept, file, file.name, request.user)
-        except LamsachError as problem:
-            say(request, problem)
-        else:
             record(request, "list.document_added", made, kept.unit, name=made.name, sha256=made.sha256)
             messages.success(request, _("The list is being read."))
     else:
@@ -234,7 +228,7 @@ def tell(request: HttpRequest) -> HttpResponse:
     form = FeedbackForm(request.POST or None, initial={"value": request.GET.get("value", "")[:2000]})
     if request.method == "POST" and form.is_valid() and units:
         said = form.cleaned_data
-        try:
+        with ProblemsShown(form, "value"):
             feedback.say(
                 units[0],
                 said["value"],
@@ -242,9 +236,6 @@ def tell(request: HttpRequest) -> HttpResponse:
                 note=said["note"],
                 who=user_of(request).email,
             )
-        except InputError as problem:
-            form.add_error("value", _(problem.what))
-        else:
             record(request, "list.feedback", None, units[0], value=said["value"][:200], kind=said["kind"])
             messages.success(request, _("Thank you: it is counted on the value."))
             return redirect("lists:overview")
@@ -266,16 +257,13 @@ def release(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Write what is new, and why."))
         return redirect("lists:list", kept_list_id=kept.pk)
-    try:
+    with ProblemsShown(request):
         releases.ready(kept)
         page = unchecked(request, _release_check(kept, form.cleaned_data["note"]))
         if page is not None:
             return page
         with transaction.atomic():
             releases.ask(kept, form.cleaned_data["note"], request)
-    except InputError as problem:
-        say(request, problem)
-    else:
         messages.success(request, _("The version is being made; it will be here in a moment."))
     return redirect("lists:list", kept_list_id=kept.pk)
 

@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from lamsach.errors import LamsachError
 from lamsach.letters.form import parse_form
 from lamsach.letters.model import Document
 from lamsach.letters.output import writer_for
@@ -19,7 +18,7 @@ from lamsach.letters.signature import LARGEST_KEY_BYTES, sign_pdf
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.forms import uploaded
+from lamsach.portal.base.forms import ProblemsShown, uploaded
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import Kept, download, keep
 from lamsach.portal.campaigns.access import get_dispatch
@@ -113,14 +112,11 @@ def sign(request: HttpRequest, report_id: int) -> HttpResponse:
     if found.state not in _APPROVED:
         return conflict(request)
     if form.is_valid():
-        try:
+        with ProblemsShown(request):
             plain = documents.written(documents.document_of(found), filled_form(found), "pdf")
             key = form.cleaned_data["key"].read(LARGEST_KEY_BYTES + 1)
             signed = sign_pdf(plain, key, form.cleaned_data["password"])
             kept = keep(ContentFile(signed, name=f"bao-cao-{found.unit.code}-ky-so.pdf"), ("pdf",))
-        except LamsachError as problem:
-            messages.error(request, f"{_(problem.what)} {_(problem.todo)}")
-        else:
             with transaction.atomic():
                 if not _put_in(found, kept, (found.state,)):
                     return conflict(request)

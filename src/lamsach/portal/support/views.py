@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import anyone, link, member
+from lamsach.portal.base.forms import ProblemsShown
 from lamsach.portal.base.links import nonce
 from lamsach.portal.base.lists import Cell, Listing
 from lamsach.portal.base.once import taken_once
@@ -78,14 +78,10 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 def _files(form: AskForm | WordForm) -> list[Kept] | None:
     """The files of a form, stored; None when one may not be kept, which the form then says."""
-    try:
+    with ProblemsShown(form, "attached"):
         kept = desk.from_carried(form.cleaned_data.get("carried") or "")
         return [*kept, *desk.kept_files(form.cleaned_data["attached"])][: desk.MOST_SENT]
-    except LamsachError as problem:
-        form.add_error(
-            "attached", f"{problem.where}: {_(problem.what)}" if problem.where else _(problem.what)
-        )
-        return None
+    return None
 
 
 def _offer(form: AskForm) -> list[Article]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
 
-from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.forms import ProblemsShown
 from lamsach.portal.base.lists import Cell, Listing
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
@@ -60,10 +58,8 @@ def trace(request: HttpRequest, trace_id: int) -> HttpResponse:
     """One trace: files, progress, result. POST adds files, begins, stops, or deletes the result."""
     found = access.get_trace(request.user, trace_id)
     if request.method == "POST":
-        try:
+        with ProblemsShown(request):
             _act(request, found)
-        except LamsachError as problem:
-            messages.error(request, f"{problem.where} {_(problem.what)}".strip())
         return redirect("traces:trace", trace_id=trace_id)
     held = list(found.files.all())
     kinds = {file.kind for file in held}

@@ -17,7 +17,7 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.forms import form_page
+from lamsach.portal.base.forms import ProblemsShown, form_page
 from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
@@ -129,11 +129,8 @@ def import_sheet(request: HttpRequest) -> HttpResponse:
     form = SheetForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
-        try:
+        with ProblemsShown(form, "file"):
             kept = imports.preview(file, file.name, request.user)
-        except LamsachError as problem:
-            form.add_error("file", f"{_(problem.what)} {_(problem.todo) if problem.todo else ''}".strip())
-        else:
             return redirect("units:import_preview", import_id=kept.pk)
     lead = _("First you see what would change. Nothing is saved before you confirm it.")
     title, sheet = _("Import units from a sheet"), reverse("units:import_template")
