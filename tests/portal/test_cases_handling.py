@@ -17,7 +17,7 @@ from lamsach.errors import InputError
 from lamsach.model.threat_kinds import kind_of
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.base.working_time import add_working_hours, is_working_day
-from lamsach.portal.cases import playbooks, reminders
+from lamsach.portal.cases import playbooks, tasks
 from lamsach.portal.cases.models import (
     Case,
     CaseState,
@@ -228,25 +228,25 @@ def test_reminders_go_once_and_then_upwards(case: Case, cast: Cast) -> None:
     due = working(11)
     Case.objects.update(due=due)
     Letter.objects.all().delete()
-    assert reminders.remind(due - timedelta(hours=20)) == 0
-    assert reminders.remind(due - timedelta(hours=2)) == 1
-    assert reminders.remind(due - timedelta(hours=1)) == 0, "once"
+    assert tasks.remind(due - timedelta(hours=20)) == 0
+    assert tasks.remind(due - timedelta(hours=2)) == 1
+    assert tasks.remind(due - timedelta(hours=1)) == 0, "once"
     letter = Letter.objects.get()
     assert (letter.kind, letter.to) == ("case_due", "mot@unit.example"), "nobody handles it: the unit is told"
     assert "PC-01" not in "".join(words(letter)), "no name of a machine leaves by e-mail"
     Case.objects.update(assignee=cast.people["officer"])
-    assert reminders.remind(due + timedelta(minutes=5)) == 1
+    assert tasks.remind(due + timedelta(minutes=5)) == 1
     late = Letter.objects.latest("pk")
     assert (late.to, late.language) == ("officer@person.example", "en")
     assert words(late)[0] == "Machines overdue: 1"
     assert case.number in words(late)[1]
-    above = add_working_hours(due, reminders.ESCALATED_HOURS)
-    assert reminders.remind(above - timedelta(minutes=5)) == 0
-    assert reminders.remind(above + timedelta(minutes=5)) == 1
+    above = add_working_hours(due, tasks.ESCALATED_HOURS)
+    assert tasks.remind(above - timedelta(minutes=5)) == 0
+    assert tasks.remind(above + timedelta(minutes=5)) == 1
     told = Letter.objects.latest("pk")
     assert (told.kind, told.to, told.unit) == ("case_above", "a@unit.example", cast.centre)
     assert "Phòng Một" in words(told)[1]
-    assert reminders.remind(above + timedelta(days=1)) == 0
+    assert tasks.remind(above + timedelta(days=1)) == 0
     assert Case.objects.get().reminded == Reminder.ABOVE
 
 
@@ -254,12 +254,12 @@ def test_no_reminder_on_a_day_off_or_for_what_is_done(case: Case, cast: Cast) ->
     Letter.objects.all().delete()
     Case.objects.update(due=timezone.now() - timedelta(days=30))
     sunday = timezone.localdate() + timedelta(days=(6 - timezone.localdate().weekday()) % 7)
-    assert reminders.remind(timezone.make_aware(datetime.combine(sunday, time(10)))) == 0
+    assert tasks.remind(timezone.make_aware(datetime.combine(sunday, time(10)))) == 0
     Case.objects.update(state=S.CLEANED)
-    assert reminders.remind(working(10)) == 0
+    assert tasks.remind(working(10)) == 0
     Case.objects.update(state=S.NEW)
     Unit.objects.update(email="")
-    assert reminders.remind(working(10)) == 0
+    assert tasks.remind(working(10)) == 0
 
 
 def test_a_reinfected_case_is_due_again(case: Case, cast: Cast) -> None:

@@ -374,10 +374,7 @@ def test_what_a_unit_has_done_is_not_overdue(cast: Cast, browser: Browser) -> No
     )
 
     def overdue() -> list[int]:
-        return [
-            browser("coordinator").get(page).content.decode().count("state-late")
-            for page in pages
-        ]
+        return [browser("coordinator").get(page).content.decode().count("state-late") for page in pages]
 
     assert overdue() == [2, 0, 0]
     dispatches.take(row, StepKind.ACKNOWLEDGED, by=cast.people["officer"], how=How.PORTAL)

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
-from lamsach.portal.mail.transport import Outbox
+from lamsach.portal.mail.delivery import Outbox
 
 WORDS = [
     "Xác",

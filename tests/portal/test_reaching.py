@@ -34,10 +34,10 @@ from lamsach.portal.jobs import queue as jobs
 from lamsach.portal.jobs.models import Clock, Job, JobState
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.public import systems
-from lamsach.portal.public.found import has_open_case
 from lamsach.portal.public.models import Download, Tool
 from lamsach.portal.public.systems import browser as browser_of
 from lamsach.portal.public.systems import system as system_of
+from lamsach.portal.public.views import has_open_case
 from lamsach.portal.support import desk
 from lamsach.portal.support.models import Message, Question
 from lamsach.portal.units.models import Unit

@@ -6,7 +6,6 @@ import json
 import logging
 import re
 from datetime import UTC, datetime
-from typing import Any
 
 
 class JsonFormatter(logging.Formatter):
@@ -43,9 +42,7 @@ class Discreet(logging.Filter):
             # refused and named: a host that is none of ours is one line, not a traceback for each try
             record.exc_info = None
         if isinstance(record.args, tuple):
-            record.args = tuple(_plain(value) for value in record.args)
+            record.args = tuple(
+                without_words(value) if isinstance(value, str) else value for value in record.args
+            )
         return True
-
-
-def _plain(value: Any) -> Any:
-    return without_words(value) if isinstance(value, str) else value

@@ -22,11 +22,13 @@ _WINDOW_S = 300
 @receiver(account.user_logged_in)
 def logged_in(request: HttpRequest, user: Any, **_: Any) -> None:
     """Somebody is in; by which steps."""
-    record(request, "login.done", user, user=user, kinds=_methods(request, user))
-
-
-def _methods(request: HttpRequest, user: Any) -> list[str]:
-    return [str(step.get("method", "")) for step in get_authentication_records(request, user)][-5:]
+    record(
+        request,
+        "login.done",
+        user,
+        user=user,
+        kinds=[str(step.get("method", "")) for step in get_authentication_records(request, user)][-5:],
+    )
 
 
 def login_failed(request: HttpRequest, email: str) -> None:

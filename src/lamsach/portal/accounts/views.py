@@ -22,7 +22,7 @@ from lamsach.portal.accounts.forms import AcceptForm, InviteForm, MeForm, People
 from lamsach.portal.accounts.models import User
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, link, member
-from lamsach.portal.base.forms import ProblemsShown, form_page
+from lamsach.portal.base.forms import ProblemsShown, done, form_page
 from lamsach.portal.base.lists import Cell, Listing, State
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
@@ -64,7 +64,12 @@ PEOPLE = Listing(
     cells=(
         Cell("Name", str, "name", view="accounts:person"),
         Cell("E-mail", "email"),
-        Cell("Role and unit", lambda row: "; ".join(map(_role, row.memberships.all()))),
+        Cell(
+            "Role and unit",
+            lambda row: "; ".join(
+                f"{held.get_role_display()}, {held.unit.code}" for held in row.memberships.all()
+            ),
+        ),
         Cell("Last here", "last_seen"),
         Cell(
             "State",
@@ -77,10 +82,6 @@ PEOPLE = Listing(
     export="people.exported",
     template="accounts/people.html",
 )
-
-
-def _role(held: Any) -> str:
-    return f"{held.get_role_display()}, {held.unit.code}"
 
 
 @member(COORDINATORS, COORDINATORS, ("GET",))
@@ -154,8 +155,7 @@ def person_sessions_end(request: HttpRequest, user_id: int) -> HttpResponse:
     account = access.get_person(request.user, user_id, write=True)
     _end_sessions(account)
     record(request, "account.sessions_ended", account)
-    messages.success(request, _("Every session of this account has ended."))
-    return redirect("accounts:person", user_id=user_id)
+    return done(request, _("Every session of this account has ended."), "accounts:person", user_id=user_id)
 
 
 def _end_sessions(account: User) -> None:
@@ -184,8 +184,7 @@ def invite_many(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and "rows" in request.POST:
         with ProblemsShown(request):
             count = sheet.send(sheet.opened(request.POST["rows"], user), user)
-            messages.success(request, _("Invitations that go out: {count}").format(count=count))
-            return redirect("accounts:people")
+            return done(request, _("Invitations that go out: {count}").format(count=count), "accounts:people")
         return redirect("accounts:invite_many")
     form = PeopleSheetForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
@@ -230,8 +229,7 @@ def invitation_withdraw(request: HttpRequest, invitation_id: int) -> HttpRespons
     invitation.withdrawn = timezone.now()
     invitation.save(update_fields=["withdrawn"])
     record(request, "invitation.withdrawn", invitation, invitation.unit)
-    messages.success(request, _("The invitation was withdrawn."))
-    return redirect("accounts:people")
+    return done(request, _("The invitation was withdrawn."), "accounts:people")
 
 
 @rate_limited("invitation", 30, 300, ("GET", "POST"))

@@ -14,11 +14,6 @@ from lamsach.portal.base.doors import member
 from lamsach.portal.base.lists import Cell, Filter, Listing, Quiet
 from lamsach.portal.base.roles import ADMINISTRATORS
 
-
-def _details(entry: Entry) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in entry.told)
-
-
 TRAIL = Listing(
     title="Audit trail",
     lead="Who did what, when and from where. Nothing here can be changed or removed.",
@@ -27,7 +22,7 @@ TRAIL = Listing(
         Cell("Who", lambda row: row.who or "–", "who"),
         Cell("Address", "address"),
         Cell("Act", lambda row: (row.words, Quiet(row.action)), "action"),
-        Cell("Details", _details),
+        Cell("Details", lambda row: ", ".join(f"{name}: {value}" for name, value in row.told)),
     ),
     filters=(
         Filter("who", "Who", "who__icontains"),

@@ -18,7 +18,7 @@ from lamsach.portal.avreports import access, reports
 from lamsach.portal.avreports.forms import PeriodForm, PlanForm
 from lamsach.portal.avreports.models import AvReport, Plan, State
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import ProblemsShown
+from lamsach.portal.base.forms import ProblemsShown, done
 from lamsach.portal.base.lists import Cell, Link, Listing, Quiet
 from lamsach.portal.base.lists import State as Shown
 from lamsach.portal.base.once import taken_once
@@ -106,8 +106,7 @@ def unit(request: HttpRequest, own_unit_id: int) -> HttpResponse:
         kept.save()
         facts = {name: getattr(kept, name) for name in ("active", "naming", "every", "url", "signer")}
         record(request, "avreport.plan_changed", kept, kept.unit, **facts)
-        messages.success(request, _("Saved."))
-        return redirect("avreports:unit", own_unit_id=own_unit_id)
+        return done(request, _("Saved."), "avreports:unit", own_unit_id=own_unit_id)
     return _unit_page(request, plan, form, PeriodForm(initial=_yesterday()))
 
 

@@ -34,7 +34,7 @@ from lamsach.portal.base.asked import number
 from lamsach.portal.base.charts import Branch, Part, bar
 from lamsach.portal.base.check import Check, unchecked
 from lamsach.portal.base.doors import anyone, link, member
-from lamsach.portal.base.forms import ProblemsShown
+from lamsach.portal.base.forms import ProblemsShown, done
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Listing, State, Wrong, paged
 from lamsach.portal.base.once import taken_once
@@ -174,10 +174,6 @@ def _remind(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpRespons
     return page
 
 
-def _email(row: Any) -> Any:
-    return row.email, Wrong(f"{_('comes back')} {row.bad.status}" if row.bad else "")
-
-
 def _reached(row: Any) -> Any:
     notice: Notice | None = row.notice
     if notice is None:
@@ -203,7 +199,11 @@ PEOPLE = Listing(
             "name",
             view="awareness:person",
         ),
-        Cell("E-mail", _email, "email"),
+        Cell(
+            "E-mail",
+            lambda row: (row.email, Wrong(f"{_('comes back')} {row.bad.status}" if row.bad else "")),
+            "email",
+        ),
         Cell("Department", "department"),
         Cell("State", _reached),
         Cell("", template="awareness/signed.html"),
@@ -279,8 +279,7 @@ def erase(request: HttpRequest, person_id: int) -> HttpResponse:
     """Erase a person; the count stays."""
     person = access.get_person(request.user, person_id)
     waves.erase(person, request.user)
-    messages.success(request, _("The person's data are erased."))
-    return redirect("awareness:list")
+    return done(request, _("The person's data are erased."), "awareness:list")
 
 
 @rate_limited("materials", 30, 300, ("GET",))
@@ -314,13 +313,11 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
     if what == "correct" and form.is_valid():
         form.save()
         record(request, "person.corrected", found, found.unit, fields=form.changed_data)
-        messages.success(request, _("Saved."))
-        return redirect("awareness:person", person_id=person_id)
+        return done(request, _("Saved."), "awareness:person", person_id=person_id)
     if what in _STATES and said.is_valid():
         how = ConsentHow(said.cleaned_data["how"])
         waves.say_consent(found, _STATES[what], how, request.user, said.cleaned_data["note"])
-        messages.success(request, _("Noted."))
-        return redirect("awareness:person", person_id=person_id)
+        return done(request, _("Noted."), "awareness:person", person_id=person_id)
     record(request, "person.data_viewed", found, found.unit)
     context = {
         "person": Person.objects.get(pk=found.pk),

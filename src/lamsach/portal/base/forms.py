@@ -11,7 +11,7 @@ from django.forms.boundfield import BoundField
 from django.forms.renderers import DjangoTemplates, TemplatesSetting
 from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -128,6 +128,13 @@ def kept_of(form: forms.BaseForm, name: str, kinds: tuple[str, ...]) -> Kept | N
     with ProblemsShown(form, name):
         return keep(form.cleaned_data[name], kinds)
     return None
+
+
+def done(request: HttpRequest, words: str, to: str, **where: Any) -> HttpResponse:
+    """Say that a step was taken, and lead on: to a view, with what its address needs, or to an address."""
+    messages.success(request, words)
+    led: HttpResponse = redirect(to, **where)
+    return led
 
 
 def said(problem: LamsachError) -> str:

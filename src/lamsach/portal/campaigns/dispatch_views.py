@@ -15,7 +15,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.check import unchecked
 from lamsach.portal.base.doors import link, member
 from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.forms import FileForm, form_page, kept_of, uploaded
+from lamsach.portal.base.forms import FileForm, done, form_page, kept_of, uploaded
 from lamsach.portal.base.links import nonce
 from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import taken_once
@@ -211,8 +211,7 @@ def recipient(request: HttpRequest, recipient_id: int) -> HttpResponse:
     found = access.get_recipient(request.user, recipient_id, write=request.method == "POST")
     form = UnitAnswerForm(request.POST or None, request.FILES or None, initial={"day": today()})
     if request.method == "POST" and form.is_valid() and _answer(request, found, form):
-        messages.success(request, _("Noted."))
-        return redirect("campaigns:recipient", recipient_id=recipient_id)
+        return done(request, _("Noted."), "campaigns:recipient", recipient_id=recipient_id)
     return render(
         request,
         "campaigns/recipient.html",

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.check import Check, unchecked
 from lamsach.portal.base.doors import anyone, member
-from lamsach.portal.base.forms import kept_of
+from lamsach.portal.base.forms import done, kept_of
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download
@@ -39,8 +39,7 @@ def materials(request: HttpRequest, campaign_id: int) -> HttpResponse:
         if chosen.is_valid():
             chosen.save()
             record(request, "campaign.tools", found, found.owner)
-            messages.success(request, _("Saved."))
-            return redirect("campaigns:materials", campaign_id=campaign_id)
+            return done(request, _("Saved."), "campaigns:materials", campaign_id=campaign_id)
     elif request.method == "POST":
         form = MaterialForm(request.POST, request.FILES)
         if form.is_valid() and _add(request, found, form):

@@ -20,7 +20,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.check import unchecked, unchecked_revocation
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.forms import FileForm, form_page, uploaded
+from lamsach.portal.base.forms import FileForm, done, form_page, uploaded
 from lamsach.portal.base.lists import Cell, Listing, State
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
@@ -156,8 +156,7 @@ def campaign_edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
             response = redirect("campaigns:deadlines", campaign_id=campaign_id)
             response["Location"] += "?" + urlencode({**days, "scope": "all"})
             return response
-        messages.success(request, _("Saved."))
-        return redirect("campaigns:campaign", campaign_id=campaign_id)
+        return done(request, _("Saved."), "campaigns:campaign", campaign_id=campaign_id)
     return form_page(request, form, _("Change the campaign"), _("Save the campaign"), campaign=found)
 
 
@@ -222,5 +221,4 @@ def list_withdraw(request: HttpRequest, list_id: int) -> HttpResponse:
         return page
     IndicatorList.objects.filter(pk=found.pk).update(withdrawn=timezone.now())
     record(request, "list.withdrawn", found, found.campaign.owner)
-    messages.success(request, _("The list was withdrawn."))
-    return redirect("campaigns:campaign", campaign_id=found.campaign_id)
+    return done(request, _("The list was withdrawn."), "campaigns:campaign", campaign_id=found.campaign_id)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.doors import link, member
-from lamsach.portal.base.forms import ProblemsShown, act, form_page
+from lamsach.portal.base.forms import ProblemsShown, act, done, form_page
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
@@ -97,8 +97,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
                 return redirect("cases:case", case_id=case_id)
             form.add_error("unfollowed", _(problem.what))
         else:
-            messages.success(request, _("Saved."))
-            return redirect("cases:case", case_id=case_id)
+            return done(request, _("Saved."), "cases:case", case_id=case_id)
     return render(request, "cases/case.html", _context(request, found, form, book))
 
 

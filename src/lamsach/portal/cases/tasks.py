@@ -1,27 +1,148 @@
-"""Tasks of cases: jobs, since quiet days pass by themselves, and what waits for people."""
+"""Tasks of cases: jobs, since quiet days pass by themselves, reminders, and what waits for people.
+
+Due cases are reminded of at their handlers, and at the unit above when they stay overdue: one letter a day
+and recipient, with the numbers of the cases and no name of a machine. Each case is mentioned once as nearly
+due, once as overdue and once to the unit above, until it is opened again.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from lamsach.portal.base.links import absolute
 from lamsach.portal.base.roles import WRITERS
 from lamsach.portal.base.tasks import Counted, Row, Tally, waits_counted
+from lamsach.portal.base.working_time import add_working_hours, is_working_day
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.campaigns.tasks import own_units
 from lamsach.portal.cases.access import readable_cases
-from lamsach.portal.cases.models import Case, CaseState, Cause, Clarification
-from lamsach.portal.cases.reminders import remind
+from lamsach.portal.cases.models import Case, CaseState, Cause, Clarification, Reminder
 from lamsach.portal.cases.search import group_condition, index
+from lamsach.portal.cases.states import OPEN
 from lamsach.portal.cases.upkeep import Because, recompute
 from lamsach.portal.findings.contents import learn
 from lamsach.portal.jobs.queue import Progress, job, regular
+from lamsach.portal.mail.letters import Draft, queue
 from lamsach.portal.units.models import UnitName
 from lamsach.portal.units.tree import today
+
+SOON_HOURS = 4
+"""Working hours before its due time at which a case is nearly due."""
+ESCALATED_HOURS = 16
+"""Working hours after its due time at which the unit above is told."""
+MOST_NAMED = 100
+
+
+def remind(now: datetime | None = None) -> int:
+    """Queue the reminders that are due now; how many letters. Only on working days."""
+    moment = now or timezone.now()
+    if not is_working_day(timezone.localdate(moment)):
+        return 0
+    soon = add_working_hours(moment, SOON_HOURS)
+    waiting = _waiting()
+    late = _told_to_handlers(
+        waiting.filter(due__lte=moment, reminded__lt=Reminder.LATE), Reminder.LATE, moment
+    )
+    near = waiting.filter(due__lte=soon, due__gt=moment, reminded__lt=Reminder.SOON)
+    count = late + _told_to_handlers(near, Reminder.SOON, moment)
+    over = [
+        case
+        for case in waiting.filter(due__lte=moment, reminded__lt=Reminder.ABOVE)
+        if add_working_hours(case.due, ESCALATED_HOURS) <= moment
+    ]
+    return count + _told_above(over, moment)
+
+
+def _waiting() -> QuerySet[Case]:
+    rows = Case.objects.filter(
+        superseded=None, state__in=(*OPEN, CaseState.WORKING), campaign__state=CampaignState.RUNNING
+    )
+    return rows.select_related("unit__parent", "assignee", "campaign").order_by("severity", "due", "pk")
+
+
+@transaction.atomic
+def _told_to_handlers(cases: Iterable[Case], stage: Reminder, now: datetime) -> int:
+    by_person: dict[tuple[str, str], list[Case]] = {}
+    told = []
+    for case in cases:
+        told.append(case.pk)
+        who = case.assignee if case.assignee is not None and case.assignee.is_active else None
+        address = who.email if who else case.unit.email
+        language = (who.language if who else "") or settings.LANGUAGE_CODE
+        if address:
+            by_person.setdefault((address, language), []).append(case)
+    letters = [
+        _letter(
+            "case_due",
+            address,
+            language,
+            held,
+            now,
+            f"case-{stage.name.lower()}",
+            late=stage is Reminder.LATE,
+        )
+        for (address, language), held in by_person.items()
+    ]
+    queue(letters)
+    _mark(told, stage)
+    return len(letters)
+
+
+@transaction.atomic
+def _told_above(cases: Sequence[Case], now: datetime) -> int:
+    by_parent: dict[int, list[Case]] = {}
+    for case in cases:
+        if case.unit.parent_id and case.unit.parent and case.unit.parent.email:
+            by_parent.setdefault(case.unit.parent_id, []).append(case)
+    letters = []
+    for held in by_parent.values():
+        parent = held[0].unit.parent
+        assert parent is not None
+        draft = _letter(
+            "case_above", parent.email, settings.LANGUAGE_CODE, held, now, "case-above", late=True
+        )
+        draft.unit_id = parent.pk
+        letters.append(draft)
+    queue(letters)
+    _mark([case.pk for case in cases], Reminder.ABOVE)
+    return len(letters)
+
+
+def _letter(
+    kind: str, to: str, language: str, cases: Sequence[Case], now: datetime, occasion: str, *, late: bool
+) -> Draft:
+    numbers = [
+        {
+            "number": case.number,
+            "unit": case.unit.name,
+            "due": f"{timezone.localtime(case.due):%H:%M %d/%m/%Y}",
+        }
+        for case in cases[:MOST_NAMED]
+    ]
+    context = {
+        "cases": numbers,
+        "count": len(cases),
+        "late": late,
+        "address": f"{absolute('cases:list')}?show={'late' if late else 'open'}",
+    }
+    key = f"{occasion}:{timezone.localtime(now):%Y%m%d%H}:{cases[0].pk}:{to}"[:120]
+    return Draft(kind, to, key, context, language, cases[0].unit_id)
+
+
+def _mark(numbers: Sequence[int], stage: Reminder) -> None:
+    for begin in range(0, len(numbers), 500):
+        Case.objects.filter(Q(reminded__lt=stage), pk__in=numbers[begin : begin + 500]).update(reminded=stage)
+
 
 regular("cases.remind", timedelta(minutes=30))(remind)
 
@@ -87,11 +208,12 @@ def machines(found: Tally) -> Row:
     return Row(words, address, _("See the machines"), found.day, found.late > 0, count=found.count)
 
 
-def _unanswered(user: Any) -> Counted:
-    return Counted(Clarification.objects.filter(unit__in=own_units(user), answered=None), "created")
-
-
-@waits_counted(gettext_lazy("Findings that ask a question"), WRITERS, 46, _unanswered)
+@waits_counted(
+    gettext_lazy("Findings that ask a question"),
+    WRITERS,
+    46,
+    lambda user: Counted(Clarification.objects.filter(unit__in=own_units(user), answered=None), "created"),
+)
 def questions(found: Tally) -> Row:
     """Questions of findings at the own units that nobody answered."""
     words = _("Questions about findings to answer: {count}").format(count=found.count)

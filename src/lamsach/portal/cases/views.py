@@ -18,7 +18,7 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import act
+from lamsach.portal.base.forms import act, done
 from lamsach.portal.base.lists import (
     PER_PAGE,
     Cell,
@@ -234,8 +234,7 @@ def view_save(request: HttpRequest) -> HttpResponse:
 def view_delete(request: HttpRequest, view_id: int) -> HttpResponse:
     """Drop a view of one's own."""
     access.get_view(request.user, view_id).delete()
-    messages.success(request, _("The view was deleted."))
-    return redirect("cases:list")
+    return done(request, _("The view was deleted."), "cases:list")
 
 
 EXEMPTIONS = Listing(

@@ -175,7 +175,6 @@ DETAILS: dict[str, str] = {
     "days seen alive": "số ngày thấy máy hoạt động",
     "days with logs": "số ngày có nhật ký",
     "digest": "mã băm",
-    "e-mail": "thư điện tử",
     "edition": "lần báo cáo",
     "fields": "mục",
     "file": "tệp",

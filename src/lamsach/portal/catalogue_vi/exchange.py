@@ -206,7 +206,6 @@ EXCHANGE: dict[str, str] = {
     "No sealing key of the partner is known, so nothing is sent to it by HTTPS.": "Chưa biết khóa mã hóa của đơn vị trao đổi nên không gửi gì qua HTTPS.",
     "Take one of its files first, or add its public keys again.": "Hãy nhận một tệp của đơn vị đó trước, hoặc thêm lại khóa công khai.",
     "The partner's portal refused the file.": "Cổng của đơn vị trao đổi từ chối tệp.",
-    "The file is larger than allowed.": "Tệp lớn hơn mức cho phép.",
     "Units and how far they are": "Các đơn vị và tiến độ",
     "{count} units under {unit}, and how far each is.": "{count} đơn vị trực thuộc {unit} và tiến độ của từng đơn vị.",
     "Units and how far they are, returned": "Các đơn vị và tiến độ, trả lại",

@@ -9,7 +9,6 @@ KNOWLEDGE: dict[str, str] = {
     "At most five files can be sent with a question.": "Mỗi câu hỏi gửi kèm tối đa năm tệp.",
     "A file is larger than 10 MB.": "Có tệp lớn hơn 10 MB.",
     "Documents with macros are not taken.": "Không nhận tài liệu có macro.",
-    "Files": "Tệp đính kèm",
     "At most five, of 10 MB each: PDF, DOCX, XLSX, PNG, JPG, TXT, CSV. No passwords in them.": "Tối đa năm tệp, mỗi tệp 10 MB: PDF, DOCX, XLSX, PNG, JPG, TXT, CSV. Không gửi tệp có mật khẩu.",
     "Taken off the shelf.": "Đã bỏ khỏi danh mục.",
     "Good to know. No question was sent.": "Xin cảm ơn bạn đã cho biết. Câu hỏi chưa được gửi.",

@@ -72,7 +72,6 @@ PEOPLE: dict[str, str] = {
     "Locked": "Đã khóa",
     "Lock the account": "Khóa tài khoản",
     "Unlock the account": "Mở khóa tài khoản",
-    "Sessions": "Phiên đăng nhập",
     "End every session": "Kết thúc mọi phiên",
     "Not logged in anywhere.": "Không đăng nhập ở đâu.",
     "My account": "Tài khoản của tôi",

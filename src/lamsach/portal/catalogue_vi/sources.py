@@ -6,7 +6,6 @@ SOURCES: dict[str, str] = {
     "%(count)s silent": "%(count)s nguồn im lặng",
     "%(count)s listed contacts in the last 24 hours": "%(count)s kết nối tới địa chỉ trong danh sách trong 24 giờ qua",
     "A silent source is blind: its days do not count as quiet, and no machine is verified by them. Look whether the device still sends its log.": "Nguồn im lặng là nguồn mù: những ngày đó không được tính là ngày yên tĩnh và không xác minh được máy nào. Hãy kiểm tra thiết bị còn gửi nhật ký không.",
-    "Source": "Nguồn",
     "Lines a second": "Dòng mỗi giây",
     "Last line": "Dòng cuối",
     "Formats": "Định dạng",

@@ -42,7 +42,11 @@ def act(made: Message, found: model.Message, *, may_act: bool) -> None:
     if copies and may_act:
         _answer(made, copies)
     elif may_act and (earlier := _earlier(made)) is not None and found.kind in ("update", "replace"):
-        file(made, earlier.campaign, earlier.user or made.user or _keeper(made))
+        file(
+            made,
+            earlier.campaign,
+            earlier.user or made.user or (made.connection and made.connection.created_by),
+        )
     if made.connection_id and made.state in (State.WAITING, State.TAKEN):
         statuses.arrived(made, addressed(made))
 
@@ -212,10 +216,6 @@ def _earlier(made: Message) -> Message | None:
         sender_code=made.sender_code,
     )
     return rows.exclude(pk=made.pk).exclude(kind="status").select_related("campaign", "user").first()
-
-
-def _keeper(made: Message) -> Any:
-    return made.connection.created_by if made.connection else None
 
 
 def _who(made: Message) -> str:

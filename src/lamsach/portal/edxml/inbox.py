@@ -62,7 +62,7 @@ def take(data: bytes, name: str, source: Source) -> tuple[Message, bool]:
         if fresh:
             record(source.user, "edxml.taken", made, source.unit, kind=found.kind, sha256=digest)
     if fresh:
-        actions.act(made, found, may_act=_may_act(made, source))
+        actions.act(made, found, may_act=source.way != Way.MAIL or made.signature == "valid")
     return made, fresh
 
 
@@ -92,10 +92,6 @@ def _check(found: model.Message, name: str, source: Source) -> None:
             name,
             signature.reason,
         )
-
-
-def _may_act(made: Message, source: Source) -> bool:
-    return source.way != Way.MAIL or made.signature == "valid"
 
 
 def _origin(source: Source) -> dict[str, Any]:

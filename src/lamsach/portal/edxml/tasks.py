@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -46,11 +45,12 @@ def send_report(progress: Progress, report_id: int) -> dict[str, int]:
     return {"queued": int(sent is not None)}
 
 
-def _undecided(user: Any) -> Counted:
-    return Counted(messages(user).filter(state=State.WAITING, outgoing=False), "at")
-
-
-@waits_counted(gettext_lazy("Exchanged documents"), COORDINATORS, 78, _undecided)
+@waits_counted(
+    gettext_lazy("Exchanged documents"),
+    COORDINATORS,
+    78,
+    lambda user: Counted(messages(user).filter(state=State.WAITING, outgoing=False), "at"),
+)
 def to_file(found: Tally) -> Row:
     """Return what came and waits to be filed under a campaign."""
     words = _("Documents that wait for a decision: {count}").format(count=found.count)

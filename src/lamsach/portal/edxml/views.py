@@ -17,7 +17,7 @@ from lamsach.channels.xml_input import LARGEST_BYTES
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.check import unchecked_revocation
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import ProblemsShown, form_page, tell_wrong
+from lamsach.portal.base.forms import ProblemsShown, done, form_page, tell_wrong
 from lamsach.portal.base.links import nonce
 from lamsach.portal.base.lists import Below, Cell, Listing
 from lamsach.portal.base.lists import State as Shown
@@ -120,8 +120,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         with ProblemsShown(request):
             found, fresh = _taken(request, form)
             text = _("The file was taken.") if fresh else _("The file was taken before. Nothing was changed.")
-            messages.success(request, text)
-            return redirect("edxml:message", message_id=found.pk)
+            return done(request, text, "edxml:message", message_id=found.pk)
         return redirect("edxml:overview")
     mine = access.messages(request.user)
     chosen = request.GET.get("show", "in")
@@ -311,8 +310,7 @@ def send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
         with ProblemsShown(request):
             connection = form.cleaned_data["connection"]
             made = outbox.queue_dispatch(found, connection, request, kind=kind, about=about)
-            messages.success(request, _("The dispatch goes out by edXML."))
-            return redirect("edxml:message", message_id=made.pk)
+            return done(request, _("The dispatch goes out by edXML."), "edxml:message", message_id=made.pk)
         return redirect("edxml:send", dispatch_id=dispatch_id)
     context = {
         "dispatch": found,
@@ -348,8 +346,7 @@ def edit(request: HttpRequest, connection_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         form.save(commit=False).save()
         record(request, "edxml.connection_changed", found, found.unit, fields=form.changed_data)
-        messages.success(request, _("Saved."))
-        return redirect("edxml:connection", connection_id=connection_id)
+        return done(request, _("Saved."), "edxml:connection", connection_id=connection_id)
     return _form_page(request, form, found.name, connection=found)
 
 

@@ -22,7 +22,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base import links
 from lamsach.portal.base.charts import qr_address
 from lamsach.portal.base.doors import anyone, member
-from lamsach.portal.base.forms import ProblemsShown, say
+from lamsach.portal.base.forms import ProblemsShown, done, say
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Listing, Mono, Quiet, State, paged
 from lamsach.portal.base.once import made_once, shows_once, taken_once
@@ -222,8 +222,7 @@ def partner_new(request: HttpRequest) -> HttpResponse:
         given = {name: form.cleaned_data[name] for name in names}
         with ProblemsShown(form, "code"):
             made = unit_keys.add_partner(**given, by=request, recipient=form.recipient)
-            messages.success(request, _("The partner's key is accepted."))
-            return redirect("exchange:partner", partner_id=made.pk)
+            return done(request, _("The partner's key is accepted."), "exchange:partner", partner_id=made.pk)
     shown = {name: getattr(form, name, "") for name in ("fingerprint", "recipient")}
     return render(request, "exchange/partner_new.html", {"form": form, **shown})
 
@@ -274,8 +273,7 @@ def _act(request: HttpRequest, found: Partner) -> HttpResponse | None:
     elif what == "end":
         Partner.objects.filter(pk=found.pk).update(ended=timezone.now())
         record(request, "exchange.partner_ended", found, found.unit)
-        messages.success(request, _("The partner is ended. Its files are refused."))
-        return redirect("exchange:overview")
+        return done(request, _("The partner is ended. Its files are refused."), "exchange:overview")
     return None
 
 
@@ -342,8 +340,7 @@ def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
             messages.success(request, _("{count} deliveries are tried again.").format(count=count))
         elif what == "end":
             hooks.end(found, request)
-            messages.success(request, _("Nothing more is sent to the address."))
-            return redirect("exchange:webhooks")
+            return done(request, _("Nothing more is sent to the address."), "exchange:webhooks")
         return redirect("exchange:webhook", webhook_id=webhook_id)
     context = {
         "hook": found,
@@ -363,8 +360,7 @@ def misp_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         misp.make(data["unit"], data["url"], data["api_key"], request)
-        messages.success(request, _("The sightings reach the server within the hour."))
-        return redirect("exchange:misp")
+        return done(request, _("The sightings reach the server within the hour."), "exchange:misp")
     return MISP.page(request, access.misp_servers(request.user), {"form": form})
 
 

@@ -134,16 +134,13 @@ def _questioned(record: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "code": _text(reason["code"], 40),
                 "values": {
-                    str(name)[:20]: _value(value) for name, value in list(reason["values"].items())[:4]
+                    str(name)[:20]: _number(value) if type(value) is int else _text(value, 200)
+                    for name, value in list(reason["values"].items())[:4]
                 },
             }
             for reason in record["reasons"][:4]
         ],
     }
-
-
-def _value(value: Any) -> str | int:
-    return _number(value) if type(value) is int else _text(value, 200)
 
 
 def _text(value: Any, limit: int) -> str:

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,7 +18,7 @@ from django.utils.translation import gettext as _
 from lamsach.model import IndicatorType, Questioned, Reason
 from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import ProblemsShown, form_page
+from lamsach.portal.base.forms import ProblemsShown, done, form_page
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Link, Listing, Quiet, machine_cell, paged
 from lamsach.portal.base.once import taken_once
@@ -106,8 +105,7 @@ def bundles(request: HttpRequest) -> HttpResponse:
                 if new
                 else _("This bundle was handed in before; nothing changes.")
             )
-            messages.success(request, told)
-            return redirect("findings:bundle", bundle_id=bundle.pk)
+            return done(request, told, "findings:bundle", bundle_id=bundle.pk)
     rows = access.readable_bundles(request.user)
     context = {
         "form": form,
@@ -258,8 +256,7 @@ def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
                     evidence_changed.send(
                         "merge", campaign=campaign, unit=found.kept.unit, devices=touched, number=found.pk
                     )
-        messages.success(request, _("They are two machines again."))
-        return redirect("findings:device", device_id=found.kept_id)
+        return done(request, _("They are two machines again."), "findings:device", device_id=found.kept_id)
     record(request, "merge.viewed", found, found.kept.unit)
     lead = _(
         "{kept} and {gone} become two machines again, each with its own sightings and its own "

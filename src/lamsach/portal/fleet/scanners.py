@@ -56,7 +56,9 @@ def signing_key(campaign: Campaign, unit: Unit) -> OwnKey | None:
 
 def takes(program: Program, key: OwnKey | None) -> bool:
     """Return whether the program takes lists that this key signed. None: a key that is yet to be made."""
-    return not program.key or (key is not None and _public(unit_keys.opened(key)) == program.key)
+    return not program.key or (
+        key is not None and unit_keys.opened(key).public_key().public_bytes_raw().hex() == program.key
+    )
 
 
 def lists_of(campaign: Campaign) -> list[IndicatorList]:
@@ -173,10 +175,6 @@ def _additions(
 
 def _opened(path: str) -> Any:
     return default_storage.open(path, "rb")
-
-
-def _public(key: Ed25519PrivateKey) -> str:
-    return key.public_key().public_bytes_raw().hex()
 
 
 PREFIX = "scan_"

@@ -68,7 +68,9 @@ def _take(
     case = None
     if device is not None:
         case = Case.objects.filter(campaign=bundle.campaign, device=device, superseded=None).first()
-    quarantined = [row for row in actions if _is_quarantine(row)]
+    quarantined = [
+        row for row in actions if (row.get("action"), row.get("outcome")) == ("quarantine", "done")
+    ]
     counts = {"findings": len(findings), "quarantined": len(quarantined), "devices": int(case is not None)}
     if case is not None:
         _tell(case, bundle, findings, quarantined)
@@ -84,11 +86,6 @@ def _take(
     )
     record(bundle.user, "scan.imported", bundle, bundle.unit, who=bundle.who, **counts)
     return counts
-
-
-def _is_quarantine(row: dict[str, Any]) -> bool:
-    """Return whether a file really went into the quarantine."""
-    return row.get("action") == "quarantine" and row.get("outcome") == "done"
 
 
 def _tell(case: Case, bundle: Bundle, findings: Sequence[dict[str, Any]], quarantined: Sequence[Any]) -> None:

@@ -18,7 +18,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.check import unchecked_revocation
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import ProblemsShown
+from lamsach.portal.base.forms import ProblemsShown, done
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Listing, Quiet, State, machine_cell, paged, table_file
 from lamsach.portal.base.once import made_once, shows_once
@@ -341,8 +341,7 @@ def _revoke(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpRespons
     if page is not None:
         return page
     scanners.revoke(found, request)
-    messages.success(request, _("The scanner is revoked: nothing more is taken from it."))
-    return redirect(request.get_full_path())
+    return done(request, _("The scanner is revoked: nothing more is taken from it."), request.get_full_path())
 
 
 def _filled(request: HttpRequest, program: Program, campaign: Campaign, unit: Unit) -> Filled:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
+from django import forms
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from lamsach.letters.dispatch import dispatch
@@ -15,13 +15,39 @@ from lamsach.letters.output import writer_for
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.forms import VersionedForm, done
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.letterheads import heads
-from lamsach.portal.letterheads.forms import LetterheadForm
 from lamsach.portal.letterheads.models import Letterhead
 from lamsach.portal.units.access import get_unit, writable_units
 from lamsach.portal.units.tree import today
+
+
+class LetterheadForm(VersionedForm):
+    """Everything around the text of a unit's documents."""
+
+    class Meta:
+        model = Letterhead
+        fields = (
+            "parent_body",
+            "no_parent",
+            "body",
+            "place",
+            "abbreviation",
+            "office",
+            "authority",
+            "position",
+            "signer",
+            "copies",
+            "address",
+        )
+        widgets = {"copies": forms.Textarea(attrs={"rows": 4})}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["version"].initial = self.instance.version if self.instance.pk else 0
+
 
 PREVIEWS = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
 
@@ -39,8 +65,7 @@ def letterhead(request: HttpRequest, unit_id: int) -> HttpResponse:
                 _save(request, form, kept)
         except IntegrityError:
             return conflict(request)
-        messages.success(request, _("Saved."))
-        return redirect("letterheads:letterhead", unit_id=unit_id)
+        return done(request, _("Saved."), "letterheads:letterhead", unit_id=unit_id)
     context = {
         "form": form,
         "unit": found,

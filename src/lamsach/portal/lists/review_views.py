@@ -27,7 +27,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.check import unchecked_revocation
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import ProblemsShown
+from lamsach.portal.base.forms import ProblemsShown, done
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Filter, Link, Listing, Mono, Quiet, State, Ticks, paged
 from lamsach.portal.base.once import made_once, shows_once, taken_once
@@ -205,8 +205,7 @@ def origin_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
             made.list = kept
             made.save()
             record(request, "list.source_added", made, kept.unit, name=made.name, url=made.url)
-        messages.success(request, _("The source is fetched within a minute."))
-        return redirect("lists:list", kept_list_id=kept.pk)
+        return done(request, _("The source is fetched within a minute."), "lists:list", kept_list_id=kept.pk)
     if form.is_valid():
         form.add_error("name", _("The list has a source of this name already."))
     return list_form_page(request, form, _("Add a source"), _("Add the source"), kept)

@@ -18,7 +18,7 @@ from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.check import MOST_NAMED, Check, unchecked
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import ProblemsShown, form_page
+from lamsach.portal.base.forms import ProblemsShown, done, form_page
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.lists import Cell, Listing, State, paged
 from lamsach.portal.base.once import taken_once
@@ -237,8 +237,7 @@ def tell(request: HttpRequest) -> HttpResponse:
                 who=user_of(request).email,
             )
             record(request, "list.feedback", None, units[0], value=said["value"][:200], kind=said["kind"])
-            messages.success(request, _("Thank you: it is counted on the value."))
-            return redirect("lists:overview")
+            return done(request, _("Thank you: it is counted on the value."), "lists:overview")
     return form_page(
         request,
         form,

@@ -157,39 +157,22 @@ def _trace(source: Source, row: Any, term: str) -> None:
         delete_result(row.trace)
 
 
-def _told(source: Source, row: Any, term: str) -> None:
-    """Delete the person; the notice itself stays for the count."""
-    row.delete()
-
-
-def _letter(source: Source, row: Any, term: str) -> None:
-    forget_letters(Letter.objects.filter(pk=row.pk))
-
-
-def _mail(source: Source, row: Any, term: str) -> None:
-    forget(Incoming.objects.filter(pk=row.pk))
-
-
-def _scanned(source: Source, row: Any, term: str) -> None:
-    erase_machine(row)
-
-
-_ERASERS: dict[str, Callable[[Source, Any, str], None]] = {
+_ERASERS: dict[str, Callable[[Source, Any, str], Any]] = {
     "devices": _device,
     "cases": _columns,
     "live": _columns,
-    "scanned": _scanned,
+    "scanned": lambda source, row, term: erase_machine(row),
     "lines": _line,
     "traces": _trace,
     "notes": _columns,
     "steps": _columns,
     "exceptions": _columns,
     "clarifications": _columns,
-    "people": _told,
+    "people": lambda source, row, term: row.delete(),  # the notice itself stays for the count
     "questions": _columns,
     "messages": _columns,
-    "letters": _letter,
-    "incoming": _mail,
+    "letters": lambda source, row, term: forget_letters(Letter.objects.filter(pk=row.pk)),
+    "incoming": lambda source, row, term: forget(Incoming.objects.filter(pk=row.pk)),
 }
 
 

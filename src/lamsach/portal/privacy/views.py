@@ -19,6 +19,7 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.forms import done
 from lamsach.portal.base.lists import Cell, Listing, Quiet, State
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
@@ -65,8 +66,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         holds.put(data["unit"], data["reason"], request, campaign=data["campaign"])
-        messages.success(request, _("Nothing of it is erased until the hold is lifted."))
-        return redirect("privacy:overview")
+        return done(request, _("Nothing of it is erased until the hold is lifted."), "privacy:overview")
     user: Any = request.user
     units, may_write = readable_units(user), bool(user.roles & WRITERS)
     context = {

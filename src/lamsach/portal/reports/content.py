@@ -109,7 +109,10 @@ def filled_form(report: Report) -> Filled:
     form = form_of(report)
     if report.content is not None and not report.is_open:
         texts = report.content["texts"]
-        figures = {f["key"]: _form_figure(f) for f in report.content["figures"]}
+        figures = {
+            f["key"]: FormFigure(f["computed"], f["stated"], f["reason"], f["note"])
+            for f in report.content["figures"]
+        }
     else:
         texts = report.texts
         figures = {
@@ -128,10 +131,6 @@ def filled_form(report: Report) -> Filled:
         issuer=asked.issuer.name if asked else "",
         as_of=report.as_of,
     )
-
-
-def _form_figure(figure: Mapping[str, Any]) -> FormFigure:
-    return FormFigure(figure["computed"], figure["stated"], figure["reason"], figure["note"])
 
 
 def annexes_of(report: Report) -> dict[str, Rows]:

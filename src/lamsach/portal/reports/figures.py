@@ -177,11 +177,7 @@ class _Place:
 
 def rows_of(form: Form, scope: Scope) -> dict[str, Rows]:
     """The rows of the annexes that the form asks for; those that have nothing to say are left out."""
-    return {name: rows for name in form.annexes if (rows := _MAKERS.get(name, _nothing)(scope))}
-
-
-def _nothing(scope: Scope) -> Rows:
-    return []
+    return {name: rows for name in form.annexes if (rows := _MAKERS[name](scope) if name in _MAKERS else [])}
 
 
 def state_rows(scope: Scope) -> Rows:

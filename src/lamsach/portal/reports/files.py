@@ -74,11 +74,12 @@ def _annexes(content: Mapping[str, Any]) -> dict[str, Any]:
     annexes = content["annexes"]
     if not isinstance(annexes, dict) or not set(annexes) <= set(ANNEXES):
         raise ValueError("annexes")
-    return {"annexes": {name: [_cells(row) for row in _list(one, _MOST)] for name, one in annexes.items()}}
-
-
-def _cells(row: Any) -> list[str]:
-    return [text(cell, 500) for cell in _list(row, 10)]
+    return {
+        "annexes": {
+            name: [[text(cell, 500) for cell in _list(row, 10)] for row in _list(one, _MOST)]
+            for name, one in annexes.items()
+        }
+    }
 
 
 def _list(value: Any, most: int) -> list[Any]:
@@ -103,17 +104,16 @@ def _figures(value: Any) -> list[dict[str, Any]]:
     found = []
     for figure in rows(value, 60):
         row: dict[str, Any] = {name: text(figure[name], 500) for name in ("key", "label", "source")}
-        row |= {name: _maybe(figure[name]) for name in ("computed", "stated")}
+        row |= {
+            name: None if figure[name] is None else number(figure[name], _LARGEST)
+            for name in ("computed", "stated")
+        }
         row |= {name: text(figure[name], 500) for name in ("reason", "note")}
         row["value"] = row["computed"] if row["stated"] is None else row["stated"]
         if figure["value"] != row["value"]:
             raise ValueError("a number that does not follow")
         found.append(row)
     return found
-
-
-def _maybe(value: Any) -> int | None:
-    return None if value is None else number(value, _LARGEST)
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from lamsach.letters.form import parse_form
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.forms import FileForm, uploaded
+from lamsach.portal.base.forms import FileForm, done, uploaded
 from lamsach.portal.base.lists import Cell, Listing, Quiet
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
@@ -95,8 +95,7 @@ def _dismiss(request: HttpRequest, found: Received) -> HttpResponse:
         if not rows.update(state=ReceivedState.DISMISSED, decided=timezone.now(), decided_by=request.user.pk):
             return conflict(request)
         record(request, "report.set_aside", found, found.unit, name=found.name)
-    messages.success(request, _("It is set aside; the file is kept."))
-    return redirect("reports:received_list")
+    return done(request, _("It is set aside; the file is kept."), "reports:received_list")
 
 
 def _file(request: HttpRequest, found: Received, form: ReceivedForm) -> HttpResponse:

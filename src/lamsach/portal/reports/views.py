@@ -18,7 +18,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.forms import FileForm
+from lamsach.portal.base.forms import FileForm, done
 from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
@@ -130,8 +130,7 @@ def edit(request: HttpRequest, report_id: int) -> HttpResponse:
         except InputError as problem:
             form.add_error(None, _why(problem))
         else:
-            messages.success(request, _("Saved."))
-            return redirect("reports:report", report_id=report_id)
+            return done(request, _("Saved."), "reports:report", report_id=report_id)
     return render(request, "reports/edit.html", {"report": found, "campaign": found.campaign, "form": form})
 
 

@@ -17,7 +17,7 @@ from lamsach.documents.headings import folded
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.forms import form_page
+from lamsach.portal.base.forms import done, form_page
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS, HELPERS
@@ -113,16 +113,14 @@ def _save(request: HttpRequest, form: Any, what: str) -> HttpResponse:
     if request.method == "POST" and found is not None and request.POST.get("what") == "withdraw":
         type(found).objects.filter(pk=found.pk).update(withdrawn=timezone.now())
         record(request, f"{what}.withdrawn", found, found.unit)
-        messages.success(request, _("Taken off the shelf."))
-        return redirect("support:shelf")
+        return done(request, _("Taken off the shelf."), "support:shelf")
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             if form.is_stale():
                 return conflict(request)
             made = form.save()
             record(request, f"{what}.saved", made, made.unit)
-        messages.success(request, _("Saved."))
-        return redirect("support:shelf")
+        return done(request, _("Saved."), "support:shelf")
     titles = {"article": (_("Write an article"), _("Save the article"))}
     title, button = titles.get(what, (_("Keep an answer ready"), _("Keep the answer")))
     template = "support/shelf_edit.html"

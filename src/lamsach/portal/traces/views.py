@@ -3,23 +3,64 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
+from django import forms
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.audit.trail import record, user_of
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import ProblemsShown
+from lamsach.portal.base.forms import ProblemsShown, text
 from lamsach.portal.base.lists import Cell, Listing
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import download
+from lamsach.portal.campaigns.models import CampaignState
+from lamsach.portal.findings.access import campaigns
 from lamsach.portal.findings.pieces import added, announced, result_page
 from lamsach.portal.traces import access, files, rows, runs
-from lamsach.portal.traces.forms import TraceForm
 from lamsach.portal.traces.models import FileKind, Trace
+from lamsach.portal.units.forms import UnitField, offer
+
+
+class TraceForm(forms.Form):
+    """For which unit, and what the answer letter states."""
+
+    campaign: Any = forms.ModelChoiceField(
+        None,
+        label=_("Campaign"),
+        required=False,
+        empty_label=_("None: only answer the authority"),
+        help_text=_(
+            "Each machine that is found gets its case there; what is not explained becomes a question."
+        ),
+    )
+    unit: Any = UnitField()
+    answers = text(
+        _("Document of the authority"),
+        300,
+        required=False,
+        help_text=_("Its number and date; the answer letter names it. It may be left open."),
+    )
+    addressee = text(_("Addressee of the answer"), 200, required=False)
+    number = text(
+        _("Number and symbol of the answer"),
+        60,
+        required=False,
+        help_text=_("Such as 5/TTCNTT-ATTT. It may be left open."),
+    )
+
+    def __init__(self, *args: Any, user: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        campaign: Any = self.fields["campaign"]
+        campaign.queryset = campaigns(user).exclude(state=CampaignState.CLOSED)
+        campaign.initial = campaign.queryset.first()
+        offer(self, "unit", access.tracing_units(user))
+
 
 _FIELDS = (("lists", FileKind.LIST), ("inventory", FileKind.INVENTORY), ("logs", FileKind.LOG))
 

@@ -17,7 +17,7 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.forms import ProblemsShown, form_page
+from lamsach.portal.base.forms import ProblemsShown, done, form_page
 from lamsach.portal.base.lists import paged
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
@@ -53,8 +53,7 @@ def unit_edit(request: HttpRequest, unit_id: int) -> HttpResponse:
             if found.name != name:
                 tree.rename(found, found.name)
             record(request, "unit.changed", found, found, fields=form.changed_data)
-        messages.success(request, _("Saved."))
-        return redirect("web:unit", unit_id=unit_id)
+        return done(request, _("Saved."), "web:unit", unit_id=unit_id)
     return _form_page(request, form, _("Change name and contact"), _("Save the unit"), found)
 
 
@@ -69,8 +68,7 @@ def unit_new(request: HttpRequest, unit_id: int) -> HttpResponse:
         with transaction.atomic():
             made = tree.create(data.pop("code"), data.pop("name"), parent, **data)
             record(request, "unit.created", made, made)
-        messages.success(request, _("The unit was added."))
-        return redirect("web:unit", unit_id=made.pk)
+        return done(request, _("The unit was added."), "web:unit", unit_id=made.pk)
     return _form_page(request, form, _("Add a unit under it"), _("Add the unit"), parent)
 
 
@@ -88,8 +86,7 @@ def unit_place(request: HttpRequest, unit_id: int) -> HttpResponse:
         elif (problem := _place(request, found, other, day, closing)) is not None:
             form.add_error(None, _(problem.what))
         else:
-            messages.success(request, _("Saved."))
-            return redirect("web:unit", unit_id=unit_id)
+            return done(request, _("Saved."), "web:unit", unit_id=unit_id)
     lead = _(
         "What was before that day stays in the history. To move: the code of the new parent "
         "unit. To close: the code of the successor, if there is one."

@@ -40,7 +40,11 @@ UNITS = Listing(
             view="web:unit",
         ),
         Cell("Unit code", "code"),
-        Cell("Contact", lambda row: _contact(row), "contact_name"),
+        Cell(
+            "Contact",
+            lambda row: (", ".join(filter(None, (row.contact_name, row.contact_phone))), Quiet(row.email)),
+            "contact_name",
+        ),
         Cell("Directly under it", "below", css="number"),
     ),
     empty="No unit found.",
@@ -58,10 +62,6 @@ def _names(unit: Unit) -> tuple[list[UnitName], Any]:
         return names, bad.first()
     said = {name: getattr(names[0], f"bad_{name}") for name in _BAD}
     return names, said if said["since"] else None
-
-
-def _contact(unit: Unit) -> Any:
-    return ", ".join(filter(None, (unit.contact_name, unit.contact_phone))), Quiet(unit.email)
 
 
 def _root(request: HttpRequest) -> Unit:
