@@ -16,14 +16,18 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from lamsach.portal.accounts.models import User
+from lamsach.portal.base.roles import Role
 from lamsach.portal.base.tasks import SOURCES, badge, waiting
 from lamsach.portal.base.tasks import count as count_now
-from lamsach.portal.campaigns.models import Recipient
+from lamsach.portal.campaigns.models import Campaign, Recipient
 from lamsach.portal.mail.letters import words
 from lamsach.portal.mail.models import BadAddress, Letter
+from lamsach.portal.reports import access
 from lamsach.portal.reports.models import Report, ReportState
+from lamsach.portal.reports.tasks import to_accept
 from lamsach.portal.units import tree
 from lamsach.portal.units.access import memberships
+from lamsach.portal.units.models import Membership
 from lamsach.portal.web import tasks as daily
 
 from .confirming import asked
@@ -174,3 +178,14 @@ def test_reports_are_accepted_together_with_their_figures_in_sight(cast: Cast, b
     client.post("/office/reports/accept/", data)
     assert Report.objects.get(pk=found.pk).state == ReportState.FROZEN
     assert browser("officer").get("/office/reports/accept/").status_code == 404
+
+
+def test_what_the_leading_unit_accepts_of_itself_is_in_its_list(cast: Cast, browser: Browser) -> None:
+    """A unit that leads a campaign receives its own report, so it is in the list of those to accept."""
+    found = report(cast)
+    Campaign.objects.filter(pk=found.campaign_id).update(owner=found.unit)
+    Membership.objects.create(user=cast.people["officer"], unit=found.unit, role=Role.COORDINATOR)
+    Report.objects.filter(pk=found.pk).update(state=ReportState.SENT, sent=timezone.now())
+    user = User.objects.get(pk=cast.people["officer"].pk)
+    assert access.may_receive(user, Report.objects.get(pk=found.pk))
+    assert list(to_accept(user)) == [found]

@@ -278,7 +278,7 @@ def accept(request: HttpRequest) -> HttpResponse:
     for one in page:
         one.due = dues[one.campaign_id, one.unit_id].report
         one.late, one.whole = is_late(one, one.due.day, today()), is_whole(one)
-        one.figures = _figures(one)
+        one.stated = _figures(one)
     return TO_ACCEPT.page(request, page)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -127,9 +127,8 @@ def to_approve(user: Any) -> list[Row]:
 def to_accept(user: Any) -> QuerySet[Report]:
     """The sent reports that the person accepts or returns."""
     heads = writable_units(user, COORDINATORS).values("pk")
-    return access.readable_reports(user).filter(
-        Q(unit__parent__in=heads) | Q(unit__parent=None, unit__in=heads), state=ReportState.SENT
-    )
+    own = Q(unit__in=heads) & (Q(unit__parent=None) | Q(campaign__owner=F("unit")))
+    return access.readable_reports(user).filter(Q(unit__parent__in=heads) | own, state=ReportState.SENT)
 
 
 @waits_counted(
