@@ -1,7 +1,4 @@
-"""Pages of awareness:
-
-counts for all who see the unit, names for those who belong to it, each person's own page.
-"""
+"""Pages of awareness: counts for those who see a unit, names for those in it, each person's own page."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ SIGNED = {
 
 
 def signed(verdict: str) -> lists.State:
-    """What a signature is worth, as a state."""
+    """The worth of a signature, as a state."""
     return lists.State(*SIGNED.get(verdict, SIGNED["none"]))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -10,7 +9,6 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from lamsach.channels.xml_input import LARGEST_BYTES
@@ -19,8 +17,6 @@ from lamsach.portal.base.check import unchecked_revocation
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import ProblemsShown, done, form_page, tell_wrong
 from lamsach.portal.base.links import nonce
-from lamsach.portal.base.lists import Below, Cell, Listing
-from lamsach.portal.base.lists import State as Shown
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
@@ -38,6 +34,7 @@ from lamsach.portal.edxml.forms import (
     StatusForm,
 )
 from lamsach.portal.edxml.inbox import Source, take
+from lamsach.portal.edxml.listings import CONNECTIONS, MESSAGES, SOME
 from lamsach.portal.edxml.models import Connection, Message, State, Way, signed
 from lamsach.portal.exchange.access import exchanging_units
 from lamsach.portal.jobs.queue import enqueue
@@ -51,63 +48,6 @@ FILTERS = {
     "statuses": Q(kind="status"),
     "refused": Q(state__in=(State.REFUSED, State.FAILED)),
 }
-
-
-def _title(row: Message) -> str:
-    if row.kind == "status":
-        return f"{row.status} {_(row.kind_words)}"
-    return row.number or row.subject or "edXML"
-
-
-def _other_side(row: Message) -> str:
-    if not row.outgoing:
-        return row.sender_name or row.sender_code
-    names = ", ".join(one.get("name") or one.get("id", "") for one in row.recipients[:2])
-    return f"{_('sent to')} {names}{' …' if len(row.recipients) > 2 else ''}"
-
-
-MESSAGES = Listing(
-    title="Dispatches by edXML",
-    cells=(
-        Cell(
-            "Dispatch or status",
-            lambda row: (_title(row), Below(Truncator(row.subject).chars(150) if row.number else "")),
-            "number",
-            view="edxml:message",
-        ),
-        Cell("From or to", _other_side, "sender_name"),
-        Cell("Date", "at", css="nowrap"),
-        Cell(
-            "Signature",
-            lambda row: None if row.outgoing or row.state == State.REFUSED else row.shown_signature,
-            "signature",
-        ),
-        Cell("State", "shown_state", "state"),
-    ),
-    empty="Nothing here. Messages come by a connection, by e-mail, or as a file that you hand in below.",
-    export="edxml.exported",
-    template="edxml/overview.html",
-)
-SOME = replace(MESSAGES, empty="Nothing yet.", export="")
-"""Messages on the page of a connection or a dispatch."""
-
-
-def _works(row: Connection) -> Shown:
-    if row.problem:
-        return Shown("bad", _("problem"))
-    return Shown("good", _("works")) if row.last else Shown("none", _("not run yet"))
-
-
-CONNECTIONS = Listing(
-    title="Connections to document-management systems",
-    cells=(
-        Cell("Connection", "name", view="edxml:connection"),
-        Cell("Our unit", "unit__name"),
-        Cell("Last run", lambda row: row.last or _("not yet")),
-        Cell("State", _works),
-    ),
-    empty="No connection yet. Files can be taken in by hand all the same.",
-)
 
 
 @rate_limited("edxml.take", 60, 300)
