@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -14,24 +15,74 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.forms import done
+from lamsach.portal.base.forms import done, text
 from lamsach.portal.base.lists import Cell, Listing, Quiet, State
 from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
+from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.cases.models import Case, CaseSeverity, CaseState, Grant
 from lamsach.portal.cases.states import TONES
 from lamsach.portal.findings.access import own_units
 from lamsach.portal.privacy import access, erasure, granted, holds, person, questions, retention
-from lamsach.portal.privacy.forms import GrantForm, HoldForm, ReasonForm, SearchForm
 from lamsach.portal.privacy.models import Hold, Purge
 from lamsach.portal.units.access import home_units, readable_units
+from lamsach.portal.units.forms import UnitField, offer
+from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import ancestors
+
+
+class GrantForm(forms.Form):
+    """The unit above that may see a case's names, the time, and the purpose."""
+
+    to: Any = forms.ModelChoiceField(None, label=gettext_lazy("Unit"), empty_label=None)
+    days = forms.IntegerField(label=gettext_lazy("For how many days"), min_value=1, max_value=90, initial=7)
+    reason = forms.CharField(label=gettext_lazy("Purpose"), max_length=500)
+
+    def __init__(self, *args: Any, above: list[Unit], **options: Any) -> None:
+        super().__init__(*args, **options)
+        field: Any = self.fields["to"]
+        field.queryset = Unit.objects.filter(pk__in=[unit.pk for unit in above])
+        if above:
+            field.initial = above[-1]
+
+
+class ReasonForm(forms.Form):
+    """A reason."""
+
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=1000)
+
+
+class HoldForm(forms.Form):
+    """A hold on a unit and everything under it."""
+
+    unit: Any = UnitField()
+    campaign: Any = forms.ModelChoiceField(
+        None, label=gettext_lazy("Campaign"), required=False, empty_label=gettext_lazy("All campaigns")
+    )
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=1000)
+
+    def __init__(self, *args: Any, user: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        campaign: Any = self.fields["campaign"]
+        offer(self, "unit", access.holding_units(user))
+        campaign.queryset = readable_campaigns(user)
+
+
+class SearchForm(forms.Form):
+    """A person to look for."""
+
+    q = text(
+        gettext_lazy("Name, user name, e-mail, IP or MAC address"),
+        200,
+        help_text=gettext_lazy("The whole value, as logs or lists write it."),
+    )
 
 
 def _covered(hold: Hold) -> Any:
