@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from lamsach import __version__
 from lamsach.i18n import language_choices
 from lamsach.portal.base.storage import described
 from lamsach.portal.database import database
-from lamsach.portal.edition import edition
 from lamsach.portal.options import Options
 from lamsach.portal.secret import secret_key
 
@@ -210,7 +210,9 @@ TIME_ZONE = OPTIONS.text("LAMSACH_TIMEZONE")
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA / "static" / edition()
+_sheets = (path for path in Path(__file__).parent.glob("*/static/**/*") if path.is_file())
+_edition = f"{__version__}-{max((path.stat().st_mtime_ns for path in _sheets), default=0):x}"
+STATIC_ROOT = DATA / "static" / _edition  # another version's files, or changed ones, have another place
 STATICFILES_FINDERS = ["lamsach.portal.static_files.AppFinder"]
 UPLOADS = OPTIONS.text("LAMSACH_UPLOADS")
 STORAGES = {
