@@ -189,10 +189,7 @@ PEOPLE = Listing(
     cells=(
         Cell(
             "Full name",
-            lambda row: (
-                row.name,
-                Wrong(row.get_consent_display() if row.consent == ConsentState.WITHDRAWN else ""),
-            ),
+            lambda row: (row.name, Wrong(row.get_consent_display() if row.consent == "withdrawn" else "")),
             "name",
             view="awareness:person",
         ),
