@@ -17,8 +17,8 @@ from lamsach.hunt.kernel import ipv4, ipv6, names
 from lamsach.hunt.kernel.compiler import compiled, inlined
 from lamsach.hunt.kernel.escapes import digits_before, length_before
 from lamsach.hunt.kernel.hashes import SEED, finish, hash_ipv6, mix_label
-from lamsach.hunt.kernel.layout import BEHIND, BLOCK, CARRIES, DEEPEST, WORDS
-from lamsach.hunt.kernel.scan import _sixteen_ones
+from lamsach.hunt.kernel.layout import BEHIND, BLOCK, DEEPEST, WORDS
+from lamsach.hunt.kernel.scan import _sixteen_ones, start_over
 from lamsach.hunt.kernel.tables import CLOSE, COLON, DOT, HEX, NAME, OPEN
 from lamsach.hunt.kernel.tokens import HEX as HEX_ROW
 from lamsach.hunt.kernel.tokens import (
@@ -197,6 +197,37 @@ def _ipv6_run(data, colon, first, table, state, out):
 
 
 @compiled
+def _addresses(data, shift, tokens, count, table, state, out):
+    for index in range(count):
+        start = start_of(tokens, index) + shift
+        stop = end_of(tokens, index) + shift
+        valid, value = ipv4.from_dots(data, start, stop, dots_of(tokens, index))
+        if valid:
+            _note_ipv4(value, table, state, out)
+        if not valid or names.after_escape(data, start):
+            _every_ipv4(data, start, stop, table, state, out)
+
+
+@compiled
+def _names(data, shift, tokens, count, tops, keys, owners, table, state, out):
+    asked = 0
+    for index in range(count):
+        token = name_place(index)
+        start = start_of(tokens, token) + shift
+        stop = end_of(tokens, token) + shift
+        dots = dots_of(tokens, token)
+        first, labels = asked, np.int64(count_ones(dots)) + 1
+        asked = names.keys_of(data, start, stop, dots, tops, keys, owners, asked, index)
+        for place in range(first, asked):
+            own = min(place - first + 2, labels)  # the last may be the whole name, spelled in another way
+            poke(keys, place, _name_key(peek(keys, place), own, own < labels))
+    for place in range(asked):
+        key = peek(keys, place)
+        if key != np.uint64(0):
+            _note(key, table, state, out)
+
+
+@compiled
 def _odd(data, shift, rows, count, table, state, out):
     for index in range(count):
         end = rows[index] + shift + 1
@@ -267,10 +298,7 @@ def emit(data, begin, end, tops, words, found, tokens, odd, keys, owners, state,
     PAD line feeds precede and follow the data. `table` is all zeros and has a power of two of words, `out`
     half as many; `tops` is all ones.
     """
-    words[:] = np.uint64(0)
-    state[:CARRIES] = begin
-    state[CARRIES:] = 0
-    state[_COUNT] = 0
+    start_over(words, state, begin)
     base = begin
     room = out.size - 4 * BLOCK
     while base <= end:
@@ -280,29 +308,8 @@ def emit(data, begin, end, tops, words, found, tokens, odd, keys, owners, state,
         count = token_ends(words, state, found)
         address_count, name_count, odd_count = sort_tokens(words, found, count, tokens, odd)
         shift = base - 64 * BEHIND
-        for index in range(address_count):
-            start = start_of(tokens, index) + shift
-            stop = end_of(tokens, index) + shift
-            valid, value = ipv4.from_dots(data, start, stop, dots_of(tokens, index))
-            if valid:
-                _note_ipv4(value, table, state, out)
-            if not valid or names.after_escape(data, start):
-                _every_ipv4(data, start, stop, table, state, out)
-        asked = 0
-        for index in range(name_count):
-            token = name_place(index)
-            start = start_of(tokens, token) + shift
-            stop = end_of(tokens, token) + shift
-            dots = dots_of(tokens, token)
-            first, labels = asked, np.int64(count_ones(dots)) + 1
-            asked = names.keys_of(data, start, stop, dots, tops, keys, owners, asked, index)
-            for place in range(first, asked):
-                own = min(place - first + 2, labels)  # the last may be the whole name, spelled in another way
-                poke(keys, place, _name_key(peek(keys, place), own, own < labels))
-        for place in range(asked):
-            key = peek(keys, place)
-            if key != np.uint64(0):
-                _note(key, table, state, out)
+        _addresses(data, shift, tokens, address_count, table, state, out)
+        _names(data, shift, tokens, name_count, tops, keys, owners, table, state, out)
         _odd(data, shift, odd, odd_count, table, state, out)
         _triggers(data, base, words, table, state, out)
         _digests(data, base, words, table, state, out)

@@ -24,37 +24,10 @@ _NOTHING = types.void
 
 
 def _sieve_entry(
-    data,
-    size,
-    begin,
-    end,
-    flags,
-    tops,
-    stems,
-    stem_size,
-    bloom,
-    bloom_size,
-    table,
-    table_size,
-    blocks,
-    starts,
-    ends,
-    range_count,
-    lengths,
-    length_count,
-    words,
-    found,
-    tokens,
-    odd,
-    keys,
-    owners,
-    state,
-    hits,
-    hit_count,
-    feeds,
-    block_count,
-    after,
-):
+    data, size, begin, end, flags, tops, stems, stem_size, bloom, bloom_size, table, table_size, blocks,
+    starts, ends, range_count, lengths, length_count, words, found, tokens, odd, keys, owners, state,
+    hits, hit_count, feeds, block_count, after,
+):  # fmt: skip
     """See `scan.sieve`; its second result goes to after[0]."""
     count, position = _sieve(
         row_view(data, size),
@@ -84,23 +57,9 @@ def _sieve_entry(
 
 
 def _emit(
-    data,
-    size,
-    begin,
-    end,
-    tops,
-    words,
-    found,
-    tokens,
-    odd,
-    keys,
-    owners,
-    state,
-    table,
-    table_size,
-    out,
+    data, size, begin, end, tops, words, found, tokens, odd, keys, owners, state, table, table_size, out,
     out_size,
-):
+):  # fmt: skip
     """See `emit.emit`."""
     return emit(
         row_view(data, size),
@@ -120,21 +79,9 @@ def _emit(
 
 
 def _any_in_each(
-    keys,
-    guards,
-    asked,
-    key_count,
-    levels,
-    level_count,
-    offsets,
-    shapes,
-    filter_count,
-    data,
-    size,
-    found,
-    place,
-    out,
-):
+    keys, guards, asked, key_count, levels, level_count, offsets, shapes, filter_count, data, size, found,
+    place, out,
+):  # fmt: skip
     sets.any_in_each(
         row_view(keys, key_count),
         row_view(guards, key_count),

@@ -21,6 +21,17 @@ def _push(high, low, part):
     return (high << _GROUP) | (low >> np.uint64(48)), (low << _GROUP) | part
 
 
+@inlined
+def _digits(data, first, end):
+    """Read at most five hexadecimal digits: (their value, where they end)."""
+    value = np.uint64(0)
+    position = first
+    while position < end and HEX[data[position]] != 0 and position - first < 5:
+        value = (value << np.uint64(4)) | np.uint64(HEX[data[position]] - np.uint8(1))
+        position += 1
+    return value, position
+
+
 @compiled
 def parse(data, start, end):
     """Read data[start:end] as one address: (whether it is one, high half, low half)."""
@@ -41,10 +52,7 @@ def parse(data, start, end):
                 return False, zero, zero
             position += 1
         first = position
-        value = zero
-        while position < end and HEX[data[position]] != 0 and position - first < 5:
-            value = (value << np.uint64(4)) | np.uint64(HEX[data[position]] - np.uint8(1))
-            position += 1
+        value, position = _digits(data, first, end)
         if position == first or position - first > 4 or groups >= 8:
             return False, zero, zero
         if position < end and data[position] == DOT:

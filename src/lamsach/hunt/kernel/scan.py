@@ -66,6 +66,15 @@ _ADDRESS_LINE, _NAME_LINE, _HIGH_LINE, _ODD_LINE, _TRIGGER_LINE, _DIGEST_LINE, _
 
 
 @compiled
+def start_over(words, state, begin):
+    """Forget an earlier chunk: no byte of a block, no hit or key, no place behind `begin`."""
+    words[:] = np.uint64(0)
+    state[:CARRIES] = begin
+    state[CARRIES:] = 0
+    state[_SIZE] = 0
+
+
+@compiled
 def _line_start(data, position, first):
     while position > first and data[position - 1] != LINE_FEED:
         position -= 1
@@ -133,10 +142,10 @@ def _likely_names(data, shift, tokens, count, tops, stems, keys, likely):
 
 
 @compiled
-def _search_names(data, shift, tokens, count, tops, stems, bloom, table, keys, owners, likely, state, hits):
+def _search_names(data, shift, tokens, count, tops, bloom, table, keys, owners, likely, state, hits):
     """Search tokens with a letter and a dot, of at most SHORT bytes: all parents of the likely ones."""
     asked = 0
-    for index in range(_likely_names(data, shift, tokens, count, tops, stems, keys, likely)):
+    for index in range(count):
         place = peek(likely, index)
         start = start_of(tokens, place) + shift
         end = end_of(tokens, place) + shift
@@ -281,28 +290,9 @@ def _search_fingerprints(data, base, words, bloom, table, state, hits):
 
 @compiled
 def sieve(
-    data,
-    begin,
-    end,
-    flags,
-    tops,
-    stems,
-    bloom,
-    table,
-    blocks,
-    starts,
-    ends,
-    lengths,
-    words,
-    found,
-    tokens,
-    odd,
-    keys,
-    owners,
-    state,
-    hits,
-    feeds,
-):
+    data, begin, end, flags, tops, stems, bloom, table, blocks, starts, ends, lengths, words, found, tokens,
+    odd, keys, owners, state, hits, feeds,
+):  # fmt: skip
     """Search data[begin:end], with PAD line feeds around it; write a position in each candidate line to
     `hits`.
 
@@ -311,10 +301,7 @@ def sieve(
     too. Returns (number of hits, position from which to go on): the second is `end` unless `hits` ran full. A
     line may be hit once by each pass, and hits are not in order within a block.
     """
-    words[:] = np.uint64(0)
-    state[:CARRIES] = begin
-    state[CARRIES:] = 0
-    state[_SIZE] = 0
+    start_over(words, state, begin)
     room = hits.size - PASSES * BLOCK
     base = begin
     while base <= end:
@@ -327,14 +314,11 @@ def sieve(
         if flags & HAS_IPV4:
             _search_addresses(data, shift, tokens, address_count, keys, blocks, starts, ends, state, hits)
         if flags & HAS_NAMES:
-            _search_names(
-                data, shift, tokens, name_count, tops, stems, bloom, table, keys, owners, found, state, hits
-            )
+            asked = _likely_names(data, shift, tokens, name_count, tops, stems, keys, found)
+            _search_names(data, shift, tokens, asked, tops, bloom, table, keys, owners, found, state, hits)
         if flags & HAS_NAMES and name_count and _any_high(words):
-            _search_high(
-                *(data, shift, tokens, name_count, words, flags & HAS_IDN != 0),
-                *(tops, bloom, table, state, hits),
-            )
+            has_idn = flags & HAS_IDN != 0
+            _search_high(data, shift, tokens, name_count, words, has_idn, tops, bloom, table, state, hits)
         _search_odd(data, shift, odd, odd_count, flags, tops, bloom, table, blocks, starts, ends, state, hits)
         _search_triggers(
             data, base, words, flags, tops, bloom, table, blocks, starts, ends, lengths, state, hits

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lamsach.hunt.kernel.compiler import compiled
+from lamsach.hunt.kernel.compiler import compiled, inlined
 from lamsach.hunt.kernel.vector import count_ones, load_word, trailing_zeros
 
 _WORD, _ENDED, _ENTRIES = range(3)
@@ -36,7 +36,6 @@ def _may_hold(key, count, bits, unary, rests, place):
         return False
     value = _scaled(key, np.uint64(count) << np.uint64(bits))
     bucket = np.int64(value >> np.uint64(bits))
-    mask = (np.uint64(1) << np.uint64(bits)) - np.uint64(1)
     word, ended, entries = place[_WORD], place[_ENDED], place[_ENTRIES]
     zeros = np.int64(count_ones(~unary[word]))
     while ended + zeros < bucket:
@@ -55,6 +54,13 @@ def _may_hold(key, count, bits, unary, rests, place):
     entry = entries + offset - (bucket - ended)
     if entry < 0:
         return True
+    return _in_bucket(value, count, bits, unary, rests, word, offset, entry)
+
+
+@inlined
+def _in_bucket(value, count, bits, unary, rests, word, offset, entry):
+    """Return whether the bucket whose entries begin at `offset` of a word may hold the value."""
+    mask = (np.uint64(1) << np.uint64(bits)) - np.uint64(1)
     while True:
         if offset == 64:
             offset = 0
