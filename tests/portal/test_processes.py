@@ -24,7 +24,7 @@ import psutil
 import pytest
 
 from lamsach.portal.base.once import alone
-from lamsach.portal.processes import LONGEST_PAUSE_S, Kept
+from lamsach.portal.processes import LONGEST_PAUSE_S, Child
 from lamsach.portal.secret import secret_key
 from lamsach.runtime.signals import give_sign
 from tests.waiting import until
@@ -43,7 +43,7 @@ class Clock:
         monkeypatch.setattr("lamsach.portal.processes.time.monotonic", lambda: self.now)
 
 
-class Child:
+class FakeProcess:
     """A child process that lives until it is ended or killed."""
 
     def __init__(self, signs: int = -1) -> None:
@@ -61,13 +61,13 @@ class Child:
 def test_a_child_that_dies_is_started_again_and_ever_later_while_it_dies_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    clock, begun = Clock(monkeypatch), []
+    clock, starts = Clock(monkeypatch), []
 
     def start(_signs: int) -> Any:
-        begun.append(clock.now)
-        return Child()
+        starts.append(clock.now)
+        return FakeProcess()
 
-    kept = Kept("x", start)
+    child = Child("x", start)
     for lived, pauses in (
         (30.0, [0.0]),
         (0.5, [1.0, 2.0, 4.0, 8.0, LONGEST_PAUSE_S, LONGEST_PAUSE_S]),
@@ -75,15 +75,15 @@ def test_a_child_that_dies_is_started_again_and_ever_later_while_it_dies_at_once
     ):
         for pause in pauses:
             clock.now += lived
-            kept.process.status = -9  # type: ignore[union-attr]
-            died, rest = clock.now, kept.look()
+            child.process.status = -9  # type: ignore[union-attr]
+            died, rest = clock.now, child.look()
             if pause:
                 assert rest == pause
-                assert kept.process is None
+                assert child.process is None
                 clock.now += pause
-                kept.look()
-            assert begun[-1] == died + pause, (lived, pause)
-            assert kept.process is not None
+                child.look()
+            assert starts[-1] == died + pause, (lived, pause)
+            assert child.process is not None
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no such pipes there")
@@ -91,37 +91,37 @@ def test_a_child_that_gives_no_sign_of_life_is_killed_and_started_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = Clock(monkeypatch)
-    kept = Kept("x", Child, 8.0)  # type: ignore[arg-type]
+    child = Child("x", FakeProcess, 8.0)  # type: ignore[arg-type]
 
-    def child() -> Child:
-        return kept.process  # type: ignore[return-value]
+    def process() -> FakeProcess:
+        return child.process  # type: ignore[return-value]
 
-    first = child()
+    first = process()
     for _ in range(20):
         give_sign(first.signs)
-        assert kept.look() == 2.0
+        assert child.look() == 2.0
         clock.now += 2.0
-    kept.look()
-    clock.now += 3600.0  # all were stopped, the one who looks too
-    kept.look()
+    child.look()
+    clock.now += 3600.0  # the whole system was suspended
+    child.look()
     give_sign(first.signs)
     for silent in range(5):
         assert first.status is None, silent
         clock.now += 2.0
-        kept.look()
-        assert kept.look() <= 2.0, "looking more often is no silence"
+        child.look()
+        assert child.look() <= 2.0, "looking more often is no silence"
     assert first.status == -9
-    kept.look()
-    assert child() is not first
+    child.look()
+    assert process() is not first
     for _ in range(4):
         clock.now += 2.0
-        assert child().status is None
-        kept.look()
-    assert child().status == -9, "one that never gave a sign is killed too"
-    kept = Kept("y", Child)  # type: ignore[arg-type]
+        assert process().status is None
+        child.look()
+    assert process().status == -9, "one that never gave a sign is killed too"
+    child = Child("y", FakeProcess)  # type: ignore[arg-type]
     clock.now += 1e6
-    kept.look()
-    assert (child().signs, child().status) == (-1, None)
+    child.look()
+    assert (process().signs, process().status) == (-1, None)
 
 
 @contextmanager

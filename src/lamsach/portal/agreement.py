@@ -1,7 +1,7 @@
-"""Common ground of a portal's machines: the secret key and the place of uploads, checked at the start.
+"""Startup check that all machines of a portal share one secret key and one upload storage.
 
-The first start writes a keyed fingerprint of the key into the database, and a mark into the place and the
-database; each further start compares them.
+The first start stores a keyed fingerprint of the key in the database, and a random mark in both the upload
+storage and the database; each later start compares them.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from lamsach.i18n import mark
 from lamsach.portal.base.models import Agreed
 
 MARK = "place"
-"""The file among the uploads that shows which portal they are of."""
+"""File in the upload storage that identifies its portal."""
 _PURPOSE = b"lamsach.portal/secret key of all machines"
 
 
 def check() -> None:
-    """Refuse (UsageError) another secret key or other uploads than the portal's. One machine at a time."""
+    """Raise UsageError for a secret key or upload storage other than the portal's. One machine at a time."""
     _check_key()
     _check_place()
 
 
 def fingerprint(key: str) -> str:
-    """A digest that shows nothing of the key but that it is the same."""
+    """Keyed digest of the key, to compare it without revealing it."""
     return hmac.digest(key.encode(), _PURPOSE, "sha256").hex()
 
 
-def _agreed(name: str, mine: str) -> tuple[str, bool]:
-    """Read what the database holds; store ours first if it held nothing. Gives it, and whether it was new."""
-    row, first = Agreed._default_manager.get_or_create(name=name, defaults={"value": mine})
+def _agreed(name: str, own: str) -> tuple[str, bool]:
+    """Return the agreed value, storing `own` if there was none, and whether it was stored."""
+    row, first = Agreed._default_manager.get_or_create(name=name, defaults={"value": own})
     return row.value, first
 
 
 def _check_key() -> None:
-    mine = fingerprint(settings.SECRET_KEY)
-    agreed, _ = _agreed("secret key", mine)
-    if agreed == mine:
+    own = fingerprint(settings.SECRET_KEY)
+    agreed, _ = _agreed("secret key", own)
+    if agreed == own:
         return
     if agreed in map(fingerprint, settings.SECRET_KEY_FALLBACKS):
-        Agreed._default_manager.filter(name="secret key").update(value=mine)
+        Agreed._default_manager.filter(name="secret key").update(value=own)
         return
     raise UsageError(
         mark("The secret key is not that of the other machines on this database."),
@@ -59,15 +59,15 @@ def _check_key() -> None:
 
 
 def _check_place() -> None:
-    held = ""
+    found = ""
     if default_storage.exists(MARK):
         with default_storage.open(MARK) as file:
-            held = file.read().decode("ascii", "replace").strip()
+            found = file.read().decode("ascii", "replace").strip()
     with transaction.atomic():
-        agreed, first = _agreed(MARK, held or secrets.token_hex(16))
-        if first and not held:
+        agreed, first = _agreed(MARK, found or secrets.token_hex(16))
+        if first and not found:
             default_storage.save(MARK, ContentFile(f"{agreed}\n".encode("ascii")))
-    if first or held == agreed:
+    if first or found == agreed:
         return
     raise UsageError(
         mark("The place of uploads is not that of the other machines on this database."),

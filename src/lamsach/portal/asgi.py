@@ -1,4 +1,4 @@
-"""The ASGI application: `front`, then kept public pages, then Django's WSGI application."""
+"""The ASGI application: `front`, then cached public pages, then Django's WSGI application."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Processes at work on a portal's data, so that no backup is put in place beneath one of them.
+"""Locks of the running processes, so that no backup is restored beneath one of them.
 
-Each process that serves pages or works holds a lock on a file in the data folder as long as it lives, and on
-PostgreSQL an advisory lock in the database too; to put a backup in place takes both alone. The system, or the
-database, gives a lock back when its holder ends, in whatever way: nothing stale stays behind. Of a machine
-that has vanished the database hears within a minute.
+Each process that serves pages or runs jobs holds a shared lock on a file in the data folder for its lifetime,
+and on PostgreSQL an advisory lock too; a restore takes both exclusively. The system and the database release
+the locks when their holder ends, however it ends, so none goes stale. The database notices a vanished machine
+within a minute.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     import psycopg
 
 LOCK = "at-work.lock"
-"""The file in the data folder. Its content says nothing, only who has it locked."""
+"""The lock file in the data folder; always empty."""
 _KEY = 0x6C616D73617277
 _AGAIN_S, _CHECK_S = 0.5, 5.0
-"""How often a lock that is taken is asked for again; how often the connection that holds one is looked at."""
+"""Retry interval for a lock held by another; check interval of the connection that holds ours."""
 _NOTICED = (
     "SET tcp_keepalives_idle = 20",
     "SET tcp_keepalives_interval = 10",
@@ -44,11 +44,10 @@ logger = logging.getLogger("lamsach.portal.at_work")
 
 
 def hold(data: Path, described: dict[str, Any], *, wait: bool = True) -> None:
-    """Be at work on this data until the process ends, and write for its owner only.
+    """Hold the shared locks until the process ends, and create files readable by the owner only.
 
-    While a backup is put in place it waits, or with `wait=False` raises UsageError.
-
-    A database that does not answer is no hindrance: a thread goes on asking for its lock.
+    While a backup is being restored, wait; with `wait=False` raise UsageError. An unreachable database is no
+    obstacle: a thread retries its lock.
     """
     write_for_owner_only()
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -70,20 +69,20 @@ def hold(data: Path, described: dict[str, Any], *, wait: bool = True) -> None:
 
 
 def hold_as_set() -> None:
-    """The same on the environment's data, before the settings are read, which a restore may change."""
+    """Hold the data named by the environment, before the settings are read: a restore may change it."""
     options = Options()
     data = Path(options.text("LAMSACH_DATA")).absolute()
     hold(data, database(options.text("DATABASE_URL"), data))
 
 
 class _Waiting:
-    """Waiting for a backup to be put in place, or not."""
+    """Wait for the end of a restore, or refuse to."""
 
     def __init__(self, allowed: bool) -> None:
         self._allowed, self._said = allowed, False
 
     def once_more(self, where: str) -> None:
-        """Rest a little; UsageError when waiting is not wanted."""
+        """Sleep for the retry interval; UsageError when waiting is not allowed."""
         if not self._allowed:
             raise UsageError(
                 mark("A backup is being put in place here."), where, mark("Start again when it is done.")
@@ -95,31 +94,31 @@ class _Waiting:
 
 
 def _shared(data: Path) -> int | None:
-    """The file, locked beside others; None while somebody has it alone, or the folder was moved."""
+    """Open and lock the file shared; None while it is locked exclusively or after the folder was moved."""
     try:
-        opened = os.open(data / LOCK, os.O_RDONLY | os.O_CREAT, 0o644)
+        descriptor = os.open(data / LOCK, os.O_RDONLY | os.O_CREAT, 0o644)
     except FileNotFoundError:
         return None
-    if _flocked(opened, alone=False) and _is_at(opened, data / LOCK):
-        return opened
-    os.close(opened)
+    if _flocked(descriptor, exclusive=False) and _is_at(descriptor, data / LOCK):
+        return descriptor
+    os.close(descriptor)
     return None
 
 
-def _is_at(opened: int, path: Path) -> bool:
+def _is_at(descriptor: int, path: Path) -> bool:
     try:
-        return os.path.samestat(os.fstat(opened), path.stat())
+        return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:
         return False
 
 
-def _flocked(opened: int, *, alone: bool) -> bool:
+def _flocked(descriptor: int, *, exclusive: bool) -> bool:
     if os.name != "posix":
-        return True  # there, files in use keep their folder from being moved
+        return True  # a folder with open files cannot be moved on Windows
     import fcntl
 
     try:
-        fcntl.flock(opened, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError as problem:  # a file system that knows no locks
@@ -129,31 +128,31 @@ def _flocked(opened: int, *, alone: bool) -> bool:
 
 @contextmanager
 def nobody_at_folder(data: Path) -> Iterator[None]:
-    """Bar every process from the data folder; UsageError while one is at work. Leaves no empty folder."""
+    """Lock every process out of the data folder; UsageError while one holds it. Leaves no empty folder."""
     if os.name != "posix":
         yield
         return
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = data / LOCK
-    known = path.exists()
-    opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    existed = path.exists()
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        if not _flocked(opened, alone=True):
+        if not _flocked(descriptor, exclusive=True):
             raise _still_runs(str(data))
         try:
             yield
         finally:
-            if not known and _is_at(opened, path):
+            if not existed and _is_at(descriptor, path):
                 path.unlink()
                 with contextlib.suppress(OSError):
                     data.rmdir()
     finally:
-        os.close(opened)
+        os.close(descriptor)
 
 
 @contextmanager
 def nobody_at_database(described: dict[str, Any]) -> Iterator[None]:
-    """Bar every process on any machine from the PostgreSQL database; UsageError while one is at work."""
+    """Lock every process on any machine out of the PostgreSQL database; UsageError while one holds it."""
     try:
         import psycopg
     except ImportError as problem:
@@ -177,7 +176,7 @@ def _still_runs(where: str) -> UsageError:
 
 
 def no_answer(problem: Exception) -> UsageError:
-    """Return what to do when the database does not answer."""
+    """Error for a database that does not answer."""
     return UsageError(
         mark("The database does not answer."),
         " ".join(str(problem).split())[:300],
@@ -186,7 +185,7 @@ def no_answer(problem: Exception) -> UsageError:
 
 
 def _connect(described: dict[str, Any]) -> psycopg.Connection[Any]:
-    """A connection of our own to the database that Django's description names."""
+    """Open a separate connection to the database of Django's description."""
     import psycopg
 
     names = (
@@ -207,7 +206,7 @@ def _asked(connection: psycopg.Connection[Any], lock: str) -> bool:
 
 
 def _holders(connection: psycopg.Connection[Any]) -> list[str]:
-    """Return who is at work, five of them: program, process and machine, as each called itself."""
+    """Up to five lock holders, as program, process id and machine."""
     rows = connection.execute(
         "SELECT DISTINCT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"
         " WHERE locktype = 'advisory' AND granted AND classid = %s AND objid = %s AND objsubid = 1"
@@ -218,7 +217,7 @@ def _holders(connection: psycopg.Connection[Any]) -> list[str]:
 
 
 class _ServerLock:
-    """The lock in the database, and the connection that it lives by."""
+    """The advisory lock and the connection that holds it."""
 
     def __init__(self, described: dict[str, Any]) -> None:
         self._described = described
@@ -226,14 +225,14 @@ class _ServerLock:
         self._held = False
 
     def take(self) -> bool:
-        """Return whether the lock is held, reconnecting if need be. psycopg's error without a database."""
+        """Return whether the lock is held, reconnecting if needed. Raises psycopg.Error without database."""
         import psycopg
 
         try:
             if self._connection is None:
                 self._connection = _connect(self._described)
-                for words in _NOTICED:
-                    self._connection.execute(words.encode())
+                for setting in _NOTICED:
+                    self._connection.execute(setting.encode())
             if self._held:
                 self._connection.execute(b"SELECT 1")
             else:
@@ -246,7 +245,7 @@ class _ServerLock:
         return self._held
 
     def keep(self) -> None:
-        """Hold on to it, for ever."""
+        """Hold the lock forever, checking its connection."""
         import psycopg
 
         while True:

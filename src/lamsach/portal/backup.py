@@ -1,10 +1,9 @@
-"""Backup and restore of all that the portal knows: database at one moment, uploads, secret key.
+"""Backup and restore of all portal data: a consistent database copy, uploads, secret key.
 
 One `.zip` with a manifest of SHA-256 digests. The database is copied first and in one piece; uploads are
-written before the row that names them and never changed, so every upload that the copied database names is in
-the backup (unless it is erased at that very time). What is on its way is not: logs that wait for a hunt or a
-trace, and halves of uploads. What is erased after a backup was made is erased again when it is put back
-(`base.ledger`).
+written before the row that names them and never changed, so the backup has every upload of the copied
+database (unless it is erased during the backup). Data in transit is not included: logs waiting for a hunt or
+a trace, and partial uploads. Erasures made after the backup are repeated after a restore (`base.ledger`).
 """
 
 from __future__ import annotations
@@ -37,12 +36,12 @@ from lamsach.results.sealed.files import Keys, Seal, opened, sealing
 SCHEMA = 1
 UPLOADS = "uploads"
 SQLITE, DUMP = "database.sqlite3", "database.dump"
-"""How the database is called in a backup: one of the two."""
+"""Name of the database within a backup: one of the two."""
 _CHUNK = 1 << 20
 
 
 def backup(target: Path, seal: Seal | None = None) -> int:
-    """Write the portal's sealed backup; how many files. The target appears only once it is complete."""
+    """Write the sealed backup; returns the number of files. The target appears only when complete."""
     from django.conf import settings
 
     part = target.with_name(target.name + ".part")
@@ -71,14 +70,14 @@ def backup(target: Path, seal: Seal | None = None) -> int:
 
 
 def _refuse_own_keys(seal: Seal) -> None:
-    """Refuse a backup that only the portal's own keys open: they are lost when it is needed."""
+    """Raise UsageError for a backup that only the portal's own keys open: they would be lost with it."""
     from django.db import DatabaseError
 
     from lamsach.portal.exchange.models import SealingKey
 
     try:
         own = set(SealingKey.objects.filter(public__in=seal.recipients).values_list("public", flat=True))
-    except DatabaseError:  # not brought to this version yet: it has no such keys
+    except DatabaseError:  # an older schema has no such keys
         own = set()
     if seal.recipients and own >= set(seal.recipients):
         raise UsageError(
@@ -111,10 +110,9 @@ def _files(data: Path, database: dict[str, Any], folder: Path) -> Iterator[tuple
 
 
 def _add(archive: zipfile.ZipFile, name: str, open_: Callable[[], Any]) -> str:
-    """Put a file into the archive; the SHA-256 of what was put there.
+    """Add a file to the archive; returns its SHA-256, empty for a missing file.
 
-    Nothing for a file that is gone: what was erased meanwhile is named by no row for long, and a secret key
-    that the environment gives lies in no file.
+    A file may be erased meanwhile, and a secret key from the environment is in no file.
     """
     try:
         source = open_()
@@ -135,13 +133,11 @@ def restore(
     keys: Keys | None = None,
     uploads: str = "",
 ) -> Path | None:
-    """Put a backup in place of data folder and `DATABASE_URL`; the place of the folder before, if any.
+    """Replace data folder and `DATABASE_URL` by a backup; returns the path of the former folder, if any.
 
-    `uploads`: where uploads are kept, if that is not the data folder (`LAMSACH_UPLOADS`). What is there is
-    overwritten by the backup's, and nothing else of it is deleted.
-
-    Everything is opened, unpacked and checked beside the folder before anything is replaced. UsageError while
-    a process of the portal is at work on it.
+    `uploads`: storage outside the data folder (`LAMSACH_UPLOADS`); the backup's files overwrite those
+    present, no others are deleted. Everything is opened, unpacked and checked next to the folder before
+    anything is replaced. UsageError while a process of the portal is running on it.
     """
     with contextlib.ExitStack() as alone:
         alone.enter_context(at_work.nobody_at_folder(data))
@@ -174,23 +170,23 @@ def _restore(source: Path, data: Path, database: dict[str, Any] | None, uploads:
 
 
 def _put(unpacked: Path, uploads: str, data: Path) -> list[ledger.Line]:
-    """Move what was unpacked to where uploads are kept; what machines noted there as erased."""
+    """Move the unpacked uploads to their storage; returns the erasures that machines noted in it."""
     from django.core.files.base import File
 
-    place = storage.kept(uploads, data)
-    noted = ledger.noted(place)
+    store = storage.kept(uploads, data)
+    noted = ledger.noted(store)
     for path in sorted(unpacked.rglob("*")):
         if path.is_file():
             name = path.relative_to(unpacked).as_posix()
-            place.delete(name)
+            store.delete(name)
             with path.open("rb") as file:
-                place.save(name, File(file))
+                store.save(name, File(file))
     shutil.rmtree(unpacked, ignore_errors=True)
     return noted
 
 
 def _load(work: Path, database: dict[str, Any] | None) -> None:
-    """Put the database in place: SQLite's file, or a dump at once. UsageError for the other kind."""
+    """Put SQLite's file in place, or load the dump. UsageError for the other kind of database."""
     server = database is not None and database["ENGINE"].endswith("postgresql")
     dump = work / DUMP
     if not dump.exists():
@@ -213,7 +209,7 @@ def _load(work: Path, database: dict[str, Any] | None) -> None:
 
 
 def _has_dump(source: Path) -> bool:
-    """Return whether a backup is of PostgreSQL; False for what is none, which unpacking will say."""
+    """Return whether a backup is of PostgreSQL; False for an unreadable one, which unpacking will report."""
     try:
         with zipfile.ZipFile(source) as archive:
             return DUMP in archive.namelist()
@@ -244,10 +240,10 @@ def _unpack(source: Path, folder: Path) -> None:
 
 
 def _made(source: Path) -> datetime:
-    """The moment of a backup; without one, older than everything that was erased."""
+    """Moment of a backup; the epoch when not stated, so that every erasure is later."""
     with zipfile.ZipFile(source) as archive:
-        said = json.loads(archive.read("manifest.json")).get("made")
-    return datetime.fromisoformat(said) if said else datetime.fromtimestamp(0, UTC)
+        stated = json.loads(archive.read("manifest.json")).get("made")
+    return datetime.fromisoformat(stated) if stated else datetime.fromtimestamp(0, UTC)
 
 
 def _digest(path: Path) -> str:
@@ -256,11 +252,11 @@ def _digest(path: Path) -> str:
 
 
 _FIRST = b"BEGIN;\nDROP TABLE IF EXISTS findings_sighting CASCADE;\n"
-"""What a dump's own clean-up cannot take away: keys of a partition are not dropped one by one."""
+"""What a dump's own clean-up cannot drop: the keys of a partition."""
 
 
 def _replay(dump: Path, database: dict[str, Any]) -> None:
-    """Replace the database's content by a dump, in one transaction that ends when it was read whole."""
+    """Replace the database's content by a dump, in one transaction committed after reading all of it."""
     environment = client_environment(database)
     read = ["pg_restore", "--clean", "--if-exists", "--no-owner", "--file=-", str(dump)]
     write = ["psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
@@ -268,21 +264,21 @@ def _replay(dump: Path, database: dict[str, Any]) -> None:
         _need(command[0])
     pipe = subprocess.PIPE
     with (
-        tempfile.TemporaryFile() as said,
-        subprocess.Popen(read, env=environment, stdout=pipe, stderr=said) as source,
-        subprocess.Popen(write, env=environment, stdin=pipe, stderr=said) as sink,
+        tempfile.TemporaryFile() as messages,
+        subprocess.Popen(read, env=environment, stdout=pipe, stderr=messages) as source,
+        subprocess.Popen(write, env=environment, stdin=pipe, stderr=messages) as sink,
     ):
         if source.stdout and sink.stdin:
-            with contextlib.suppress(BrokenPipeError):  # it refused something, and says what
+            with contextlib.suppress(BrokenPipeError):  # psql refused something; its message is in stderr
                 sink.stdin.write(_FIRST)
                 shutil.copyfileobj(source.stdout, sink.stdin, _CHUNK)
                 sink.stdin.write(b"ROLLBACK;\n" if source.wait() else b"COMMIT;\n")
                 sink.stdin.close()
             source.stdout.close()
         failed = [sink.wait(), source.wait()]
-        said.seek(0)
+        messages.seek(0)
         if any(failed):
-            raise _refused(said.read(3000).decode(errors="replace"))
+            raise _refused(messages.read(3000).decode(errors="replace"))
 
 
 def _need(program: str) -> None:
@@ -294,13 +290,13 @@ def _need(program: str) -> None:
 
 def _run(command: list[str], database: dict[str, Any]) -> None:
     _need(command[0])
-    done = subprocess.run(
+    finished = subprocess.run(
         command, env=client_environment(database), capture_output=True, text=True, check=False
     )
-    if done.returncode:
-        raise _refused(done.stderr)
+    if finished.returncode:
+        raise _refused(finished.stderr)
 
 
-def _refused(said: str) -> OutputError:
-    lines = [line for line in said.splitlines() if "NOTICE" not in line]
+def _refused(stderr: str) -> OutputError:
+    lines = [line for line in stderr.splitlines() if "NOTICE" not in line]
     return OutputError(mark("PostgreSQL refused the backup or restore."), "\n".join(lines).strip()[:300])

@@ -1,4 +1,4 @@
-"""Request bodies on their way, within limits of time and rate each, number and size together."""
+"""Request bodies while received, limited in time and rate each, in number and size together."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _IN_MEMORY_BYTES = 256_000
 
 
 def spooled() -> IO[bytes]:
-    """A temporary file that begins in memory; the caller closes it."""
+    """Temporary file that starts in memory; the caller closes it."""
     return SpooledTemporaryFile(_IN_MEMORY_BYTES)
 
 
@@ -25,24 +25,24 @@ class Limits:
     """Limits of one body, of all together, and of the reader of an answer."""
 
     body_bytes: int
-    """A body that says it is larger is not read at all: the site refuses it by its length."""
+    """A body stated to be larger is not read: the site refuses it by its length."""
     bodies: int = 512
     total_bytes: int = 2_000_000_000
     silence_s: float = 10
-    """Longest wait for the next piece of a body, and for the reader to take the next piece of an answer."""
+    """Longest wait for the next piece of a body, and for the client to read the next piece of an answer."""
     grace_s: float = 10
     least_bytes_s: float = 1000
-    """After `grace_s` a body has to have come at this rate on average."""
+    """Minimum average rate of a body after `grace_s`."""
     longest_s: float = 3600
 
 
 class DroppedError(Exception):
-    """The body is not going to be whole: too slow, gone, or dropped for others."""
+    """Reception given up: too slow, disconnected, or dropped in favour of others."""
 
 
 @dataclass(slots=True, eq=False)
 class Body:
-    """A body that is being received."""
+    """A body being received."""
 
     visitor: str
     began: float
@@ -51,20 +51,20 @@ class Body:
     given_up: asyncio.Event = field(default_factory=asyncio.Event)
 
     def rate(self, now: float) -> float:
-        """Bytes a second so far."""
+        """Average bytes a second so far."""
         return self.size_bytes / max(now - self.began, 0.001)
 
 
 class Bodies:
-    """All bodies that are being received, at most so many and of so many bytes."""
+    """All bodies being received, limited in number and total size."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._receiving: set[Body] = set()
-        self._size_bytes = 0  # also of those that are whole and wait for a thread
+        self._size_bytes = 0  # includes complete bodies that wait for a thread
 
     async def whole(self, receive: Receive, visitor: str) -> Body:
-        """Receive one body; its file is at the start. The caller has to `release` it. Raises DroppedError."""
+        """Receive one body, rewound to its start; the caller has to `release` it. Raises DroppedError."""
         body = Body(visitor, time.monotonic())
         self._receiving.add(body)
         try:
@@ -82,12 +82,12 @@ class Bodies:
         return body
 
     def release(self, body: Body) -> None:
-        """Forget a body that is answered or dropped."""
+        """Discard a body that is answered or dropped."""
         body.file.close()
         self._size_bytes -= body.size_bytes
 
     async def _piece(self, receive: Receive, body: Body) -> bool:
-        """Take the next piece; whether more follows."""
+        """Receive the next piece; return whether more follows."""
         message = await self._next(receive, body)
         if message["type"] != "http.request":
             raise DroppedError
@@ -100,26 +100,26 @@ class Bodies:
         return bool(message.get("more_body"))
 
     async def _next(self, receive: Receive, body: Body) -> Message:
-        """The next message within the limits of time, unless the body is given up meanwhile."""
+        """Receive the next message within the time limits. DroppedError if late or given up."""
         now = time.monotonic()
         late = body.began + min(
             self._limits.grace_s + body.size_bytes / self._limits.least_bytes_s, self._limits.longest_s
         )
-        coming, given_up = asyncio.ensure_future(receive()), asyncio.ensure_future(body.given_up.wait())
+        incoming, given_up = asyncio.ensure_future(receive()), asyncio.ensure_future(body.given_up.wait())
         try:
             timeout = min(self._limits.silence_s, late - now)
-            await asyncio.wait({coming, given_up}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-            if body.given_up.is_set() or not coming.done():
+            await asyncio.wait({incoming, given_up}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            if body.given_up.is_set() or not incoming.done():
                 raise DroppedError
-            return coming.result()
+            return incoming.result()
         finally:
-            coming.cancel()
+            incoming.cancel()
             given_up.cancel()
 
     def _drop_one(self) -> None:
         """Give up the slowest body of the visitor who has the most."""
         now = time.monotonic()
-        kept = [body for body in self._receiving if not body.given_up.is_set()]
-        held = Counter(body.visitor for body in kept)
-        if kept:
-            min(kept, key=lambda body: (-held[body.visitor], body.rate(now), body.began)).given_up.set()
+        active = [body for body in self._receiving if not body.given_up.is_set()]
+        held = Counter(body.visitor for body in active)
+        if active:
+            min(active, key=lambda body: (-held[body.visitor], body.rate(now), body.began)).given_up.set()

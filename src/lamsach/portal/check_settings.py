@@ -1,4 +1,4 @@
-"""Settings for tools that only look at the code, such as mypy: no data folder is read or written."""
+"""Settings for static analysis, such as mypy: no data folder is read or written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database: SQLite in the data folder, or PostgreSQL by `DATABASE_URL`."""
+"""Database settings: SQLite in the data folder, or PostgreSQL by `DATABASE_URL`."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _SQLITE_START = (
     "PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=134217728;"
 )
 _NO_COMPILING = "-c jit=off"
-"""Compiling costs more than our queries."""
+"""Just-in-time compilation costs more than our queries."""
 _NOTICED = "-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
-"""Of a machine that has vanished the database hears within a minute, and gives back what it held."""
+"""The server notices a vanished machine within a minute and releases its locks."""
 
 
 def database(url: str, data: Path) -> dict[str, Any]:
     """Django's description of the database. UsageError for an address that is not PostgreSQL's.
 
     On SQLite a transaction takes the write lock at its start (`IMMEDIATE`), so that two writers queue up
-    instead of failing half-way.
+    instead of failing halfway.
     """
     if not url:
         return {
@@ -64,16 +64,18 @@ def _no_address() -> UsageError:
 def client_environment(described: dict[str, Any]) -> dict[str, str]:
     """Environment for PostgreSQL's own programs, `sslmode` included; nothing on the command line.
 
-    Options without a variable (keepalives, `sslpassword`) are left out, and so is the encoding: a dump keeps
-    the database's own.
+    Options without a variable (keepalives, `sslpassword`) are left out, and so is the encoding: a dump has
+    the encoding of its database.
     """
     from psycopg.pq import Conninfo
 
     given = {name: str(value) for name, value in described["OPTIONS"].items()}
     named = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
     given |= {word: str(described[key]) for word, key in named.items() if described.get(key)}
-    # A portal that still runs is told instead of waited for.
+    # Report a portal that is still running instead of waiting for its locks.
     given["options"] = f"{given.get('options', '')} -c lock_timeout=30s".strip()
     given.pop("client_encoding", None)
-    variables = {one.keyword.decode(): one.envvar.decode() for one in Conninfo.get_defaults() if one.envvar}
+    variables = {
+        option.keyword.decode(): option.envvar.decode() for option in Conninfo.get_defaults() if option.envvar
+    }
     return {**os.environ, **{variables[word]: value for word, value in given.items() if word in variables}}

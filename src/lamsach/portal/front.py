@@ -1,10 +1,9 @@
-"""The site as an ASGI application: slow requests wait here, only whole ones meet the threads.
+"""ASGI application in front of Django: slow requests wait here, only complete ones reach the threads.
 
-Bodies are kept until they are whole, answers until their reader has taken them, so that neither a slow sender
-nor a slow reader holds a thread. Visitors take turns at the threads. A sender that is silent or too slow is
-dropped; when too much is under way, the visitor who holds the most loses the slowest first. Headers whose
-name has an underscore are dropped: in WSGI `X_Forwarded_For` and `X-Forwarded-For` are one, and the proxy in
-front overwrites the latter only.
+Bodies are buffered until complete, answers until read, so that neither a slow sender nor a slow reader holds
+a thread. Visitors take turns at the threads. A silent or slow sender is dropped; on overload, the visitor
+with the most bodies loses the slowest first. Headers with an underscore in their name are dropped: WSGI
+cannot tell `X_Forwarded_For` from `X-Forwarded-For`, and the proxy in front overwrites only the latter.
 """
 
 from __future__ import annotations
@@ -36,19 +35,19 @@ _SLOW = [(b"content-type", b"text/plain"), (b"content-length", b"0"), (b"connect
 
 
 class Answer:
-    """The application's answer: written by its thread, sent by the event loop, neither waits."""
+    """Answer of the application: written by its thread, sent by the event loop; neither waits."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop, self._news = loop, asyncio.Event()
         self._lock = threading.Lock()
         self._file: IO[bytes] = spooled()
-        self._written = self._taken = 0
+        self._written = self._sent = 0
         self._head: Message | None = None
         self._ended = self._failed = False
         self._gone = threading.Event()
 
     def make(self, application: Application, environ: dict[str, Any]) -> None:
-        """Run the application to its end; in its thread."""
+        """Run the application to its end, in its thread."""
         try:
             pieces = application(environ, self._start)
             try:
@@ -65,7 +64,7 @@ class Answer:
             logger.exception("an answer could not be made")
         finally:
             self._ended = True
-            self._tell()
+            self._notify()
 
     def _start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         named = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
@@ -77,22 +76,22 @@ class Answer:
             self._file.seek(self._written)
             self._file.write(piece)
             self._written += len(piece)
-        if self._written - self._taken > _PIECE_BYTES:
-            self._tell()
+        if self._written - self._sent > _PIECE_BYTES:
+            self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: the server ends
             self._loop.call_soon_threadsafe(self._news.set)
 
     def _read(self) -> bytes:
         with self._lock:
-            self._file.seek(self._taken)
+            self._file.seek(self._sent)
             piece = self._file.read(_PIECE_BYTES)
-            self._taken += len(piece)
+            self._sent += len(piece)
             return piece
 
     async def send(self, send: Send, patience_s: float) -> None:
-        """Send it all. TimeoutError when its reader does not take it."""
+        """Send the whole answer. TimeoutError when the client stops reading."""
         head, begun = None, False
         while True:
             await self._news.wait()
@@ -119,14 +118,14 @@ class Answer:
         return head
 
     def close(self) -> None:
-        """Forget what was written; the thread ends as soon as it notices."""
+        """Discard what was written; the thread ends as soon as it notices."""
         self._gone.set()
         with self._lock:
             self._file.close()
 
 
 class Turns:
-    """Threads that take the visitors' requests in turn: hundreds of one hold up only that one."""
+    """Threads that serve visitors in turn: hundreds of requests of one visitor delay only that visitor."""
 
     def __init__(self, threads: int) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="web")
@@ -135,7 +134,7 @@ class Turns:
         self._lock = threading.Lock()
 
     def add(self, visitor: str, work: Callable[[], None]) -> None:
-        """Run the work when the visitor's turn has come."""
+        """Queue work for the visitor's next turn."""
         with self._lock:
             if not self._waiting:
                 self._moved_s = time.monotonic()
@@ -144,7 +143,7 @@ class Turns:
 
     @property
     def stuck_s(self) -> float:
-        """For how many seconds requests wait and none has met a thread."""
+        """Seconds for which requests have been waiting without any reaching a thread."""
         return time.monotonic() - self._moved_s if self._waiting else 0.0
 
     def _next(self) -> None:
@@ -159,7 +158,7 @@ class Turns:
 
 
 class Front:
-    """The ASGI application before a WSGI application, which `threads` threads run."""
+    """ASGI application around a WSGI application, which `threads` threads run."""
 
     def __init__(
         self,
@@ -169,13 +168,13 @@ class Front:
         threads: int = 8,
         ready: Callable[[dict[str, Any]], tuple[Headers, bytes] | None] = lambda environ: None,
     ) -> None:
-        """`ready`: headers and body of what can be answered at once, without a thread."""
+        """`ready`: returns headers and body of what can be answered immediately, without a thread."""
         self._application, self._limits, self._visitor = application, limits, visitor
         self._ready = ready
         self._bodies = Bodies(limits)
         self.threads = Turns(threads)
         self.ending = False
-        """Whether this process is about to end: `/ready` says so, and each answer closes its connection."""
+        """Set before this process ends: `/ready` says so, and each answer closes its connection."""
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -187,9 +186,9 @@ class Front:
             await send({"type": "http.response.body", "body": b"ending\n"})
             return
         environ = wsgi_environ(scope)
-        if (found := self._ready(environ)) is not None:
-            await send({"type": "http.response.start", "status": 200, "headers": found[0]})
-            await send({"type": "http.response.body", "body": found[1]})
+        if (prepared := self._ready(environ)) is not None:
+            await send({"type": "http.response.start", "status": 200, "headers": prepared[0]})
+            await send({"type": "http.response.body", "body": prepared[1]})
             return
         visitor = self._visitor(environ)
         try:
@@ -223,7 +222,7 @@ class Front:
         await send(message)
 
     async def _body(self, environ: dict[str, Any], receive: Receive, visitor: str) -> Body | None:
-        """The body; None without one or refused by its length. Of unknown length, it gets the one it had."""
+        """Receive the body; None without one or when its stated length is refused. Sets an unknown length."""
         stated, pieces = environ.get("CONTENT_LENGTH", ""), "HTTP_TRANSFER_ENCODING" in environ
         refused = not stated.isdigit() or int(stated) > self._limits.body_bytes
         if not pieces and (not stated or refused):
@@ -234,7 +233,7 @@ class Front:
 
 
 def wsgi_environ(scope: dict[str, Any]) -> dict[str, Any]:
-    """The request by PEP 3333, without body; a repeated header is joined by a comma, cookies by `;`."""
+    """The request by PEP 3333, without body; repeated headers are joined by commas, cookies by `;`."""
     host, port = scope.get("server") or ("localhost", 80)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"],
@@ -257,9 +256,9 @@ def wsgi_environ(scope: dict[str, Any]) -> dict[str, Any]:
             continue
         key = name.decode("latin-1").upper().replace("-", "_")
         key = key if key in ("CONTENT_LENGTH", "CONTENT_TYPE") else f"HTTP_{key}"
-        said = value.decode("latin-1")
-        between = "; " if key == "HTTP_COOKIE" else ","
-        environ[key] = f"{environ[key]}{between}{said}" if key in environ else said
+        stated = value.decode("latin-1")
+        separator = "; " if key == "HTTP_COOKIE" else ","
+        environ[key] = f"{environ[key]}{separator}{stated}" if key in environ else stated
     return environ
 
 

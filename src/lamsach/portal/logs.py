@@ -1,4 +1,4 @@
-"""The portal's log as lines of JSON, for programs that gather logs."""
+"""The portal's log: records as lines of JSON, for log collectors, and without secrets."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from datetime import UTC, datetime
 
 
 class JsonFormatter(logging.Formatter):
-    """One event a line: time (ISO 8601, UTC), level, logger, message, and the traceback of an error."""
+    """One record a line: time (ISO 8601, UTC), level, logger, message, and the traceback of an error."""
 
     def format(self, record: logging.LogRecord) -> str:
         """See logging.Formatter."""
-        about = {
+        fields = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
         if record.exc_info:
-            about["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(about, ensure_ascii=False)
+            fields["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(fields, ensure_ascii=False)
 
 
-# /r/kq3VdJ0c4e8mWlq2k0v7o5uX1tZb9yPa~Jx0f.../ - no other part of an address of ours is as long
-_WORD = re.compile(r"(?<=/)[\w~.:-]{24,}(?=[/?]|$)")
+# /r/kq3VdJ0c4e8mWlq2k0v7o5uX1tZb9yPa~Jx0f.../ - no other segment of our addresses is as long
+_TOKEN = re.compile(r"(?<=/)[\w~.:-]{24,}(?=[/?]|$)")
 
 
 def without_words(text: str) -> str:
-    """The address, or a text that holds it, without the words that open something."""
-    return _WORD.sub("...", text)
+    """Replace the tokens of links in an address, or in a text that contains it."""
+    return _TOKEN.sub("...", text)
 
 
 class Discreet(logging.Filter):
-    """Log filter: takes the words out of a record, and the traceback of requests refused as suspicious."""
+    """Log filter: removes the tokens of links, and the traceback of requests refused as suspicious."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """See logging.Filter."""
         if record.name.startswith("django.security"):
-            # refused and named: a host that is none of ours is one line, not a traceback for each try
+            # one line for a foreign host name, not a traceback for each attempt
             record.exc_info = None
         if isinstance(record.args, tuple):
             record.args = tuple(

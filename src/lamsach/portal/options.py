@@ -1,6 +1,6 @@
-"""The portal's settings: one table of name, kind, default and help, from which `docs/settings.md` is made.
+"""The portal's settings: one table of name, kind, default and help, the source of `docs/settings.md`.
 
-Values come from the environment and are parsed strictly: a word that does not fit its kind stops the start.
+Values come from the environment and are parsed strictly: a value that does not fit its kind stops the start.
 """
 
 from __future__ import annotations
@@ -149,35 +149,35 @@ LAMSACH_OIDC_SECRET text
 
 def _options(table: str) -> Iterator[Option]:
     for block in re.split(r"\n(?=\S)", table.strip()):
-        head, *said = block.splitlines()
+        head, *help_lines = block.splitlines()
         name, kind, *default = head.split()
-        yield Option(name, cast("Kind", kind), "".join(default), " ".join(map(str.strip, said)))
+        yield Option(name, cast("Kind", kind), "".join(default), " ".join(map(str.strip, help_lines)))
 
 
 OPTIONS = tuple(_options(_TABLE))
-"""Each setting of the table above: its name, kind and default (empty without one), and below it the help."""
+"""The settings of the table above; the default is empty if it has none."""
 _BY_NAME = {option.name: option for option in OPTIONS}
 
 
 class Options:
-    """The values of the settings, from an environment."""
+    """Values of the settings, from an environment."""
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         self._environment = os.environ if environment is None else environment
 
     def text(self, name: str) -> str:
-        """The value as text, without blanks around it."""
+        """The value as text, stripped."""
         return self._environment.get(name, _BY_NAME[name].default).strip()
 
     def number(self, name: str) -> int:
-        """The value as a whole number; UsageError if it is none or negative."""
+        """The value as a non-negative integer; UsageError for anything else."""
         text = self.text(name)
         if not text.isascii() or not text.isdigit():
             raise UsageError("This setting is not a whole number.", name, "Correct or remove it.")
         return int(text)
 
     def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
-        """The value as addresses and networks with commas between them; UsageError for what is none."""
+        """The value as comma-separated addresses and networks; UsageError for anything else."""
         parts = [part.strip() for part in self.text(name).split(",")]
         try:
             return tuple(ip_network(part) for part in parts if part)
@@ -187,7 +187,7 @@ class Options:
             ) from None
 
     def days(self, name: str) -> frozenset[date]:
-        """The value as days with commas between them; UsageError for what is none."""
+        """The value as comma-separated days; UsageError for anything else."""
         parts = [part.strip() for part in self.text(name).split(",")]
         try:
             return frozenset(date.fromisoformat(part) for part in parts if part)

@@ -1,13 +1,12 @@
 """A portal's processes on one machine, web and workers, each restarted when it dies or hangs.
 
-Each web process has a socket of its own at the common port. The sockets are made here and outlive the
-processes: a connection that waits at one whose process was killed is answered by the process that takes its
-place. Web processes are forks of this one, so that they start at once and share its memory; a worker is a
-program of its own.
+Each web process has its own socket at the common port. The sockets are created here and outlive the
+processes: a connection waiting at the socket of a killed process is answered by its successor. Web processes
+are forks of this one, so that they start quickly and share its memory; a worker is a program of its own.
 
-SIGUSR2 brings a new version without a pause: this process becomes the new version (`execv`), with the sockets
-and its children; the schema is brought up to date, new processes are started, and once they have lived for a
-moment the old ones take their leave.
+SIGUSR2 upgrades without a pause: this process becomes the new version (`execv`) and passes on the sockets and
+its children; the schema is migrated, new processes are started, and once those have lived for a moment the
+old ones finish and end.
 """
 
 from __future__ import annotations
@@ -32,18 +31,18 @@ from lamsach.portal import web_process
 from lamsach.runtime.signals import SIGNS, Bell, Signs
 
 LONG_LIFE_S, LONGEST_PAUSE_S = 2.0, 10.0
-"""A process that lived so long is started again at once; the longest pause before another is."""
+"""Lifetime after which a dead process is restarted immediately; longest pause before a restart."""
 END_S = 15.0
-"""How long what is being answered or worked on may take when the portal ends."""
+"""Time for running requests and jobs to finish when the portal ends."""
 SETTLED_S = 3.0
-"""Once new processes have lived so long, those of before may go."""
+"""Lifetime of the new processes after which the former ones may leave."""
 LONGEST_LEAVE_S = 600.0
-"""How long what the version before is answering or working on may take."""
+"""Time for the former version to finish its requests and jobs."""
 HANDED_ON = "LAMSACH_HANDED_ON"
-"""What this process left for itself before it became another version: sockets and children."""
+"""Environment variable that passes sockets and children to the new version."""
 _BACKLOG = 2048
 _LISTENS = 4
-"""Looks for signs of life within a child's silence; looks are counted, so a stop of all counts none."""
+"""Checks for signs of life within the silence limit; counting checks ignores a pause of the whole system."""
 _LOOK_S = 1.0 if os.name != "posix" else 3600.0
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, *([signal.SIGUSR2] if os.name == "posix" else [])}
 _STARTS = "from lamsach.portal import server, processes; server.load(); import lamsach.portal.urls"
@@ -56,19 +55,19 @@ class Process(Protocol):
     pid: int
 
     def poll(self) -> int | None:
-        """Its exit status; None while it lives."""
+        """Exit status; None while it lives."""
 
     def terminate(self) -> None:
-        """Ask it to end."""
+        """Ask the process to end."""
 
     def kill(self) -> None:
-        """End it."""
+        """Kill the process."""
 
 
-class Kept:
-    """A child, restarted when it dies: at once, then after growing pauses while it does not live long.
+class Child:
+    """A child process, restarted when it dies: immediately, then after growing pauses while lives are short.
 
-    One that gives no sign of life for `silent_s` seconds (0: for ever) is killed. `start` is given the
+    It is killed when it gives no sign of life for `silent_s` seconds (0: never). `start` receives the
     descriptor for these signs, -1 for none.
     """
 
@@ -87,7 +86,7 @@ class Kept:
         self.process: Process | None = self._start(self._signs.given if self._signs else -1)
 
     def _listen(self, process: Process, now: float) -> float:
-        """Kill a child that hangs. Returns the seconds until the next look."""
+        """Kill the child if it hangs; return the seconds until the next check."""
         if not self._signs:
             return _LOOK_S
         rest = self._listened_s + self._silent_s / _LISTENS - now
@@ -103,11 +102,11 @@ class Kept:
 
     @property
     def settled(self) -> bool:
-        """Return whether it has lived for a moment."""
+        """Return whether the child has lived for `SETTLED_S`."""
         return self.process is not None and time.monotonic() - self._began_s >= SETTLED_S
 
     def look(self) -> float:
-        """Start it again if it is dead and its pause over; the seconds until the next look at the latest."""
+        """Restart a dead child after its pause; return the seconds until the next check is due."""
         now = time.monotonic()
         if self.process is not None and (status := self.process.poll()) is not None:
             self.process = None
@@ -123,7 +122,7 @@ class Kept:
 
 
 class Former:
-    """A child of the version before."""
+    """A child of the former version."""
 
     def __init__(self, pid: int, leave: int) -> None:
         self.pid, self._leave = pid, leave
@@ -131,18 +130,18 @@ class Former:
         self._status: int | None = None
 
     def leave(self) -> None:
-        """Ask it to finish; a web process also tells its visitors' connections to come again."""
+        """Ask the process to finish; a web process also makes its clients reconnect elsewhere."""
         self._late_s = time.monotonic() + LONGEST_LEAVE_S
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, self._leave)
 
     @property
     def late(self) -> bool:
-        """Return whether it was asked to leave so long ago that it hangs."""
+        """Return whether the time to leave is over."""
         return time.monotonic() > self._late_s
 
     def poll(self) -> int | None:
-        """Its exit status; None while it lives."""
+        """Exit status; None while it lives."""
         if self._status is None:
             try:
                 ended, status = os.waitpid(self.pid, os.WNOHANG)
@@ -152,34 +151,35 @@ class Former:
         return self._status
 
     def terminate(self) -> None:
-        """Ask it to end."""
+        """Ask the process to end."""
         if self.poll() is None:
             os.kill(self.pid, signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it."""
+        """Kill the process."""
         if self.poll() is None:
             os.kill(self.pid, signal.SIGKILL)
 
 
-class Keeper:
-    """So many web processes at these sockets, and so many workers."""
+class Supervisor:
+    """Run the web processes, one a socket, and the workers."""
 
     def __init__(self, listeners: list[Any], workers: int, former: list[Former]) -> None:
         self._listeners, self._former = listeners, former
         self._news, self._stop, self._renew = Bell(), False, False
         self._settling = bool(former)
         for number in _SIGNALS:
-            signal.signal(number, self._told)
+            signal.signal(number, self._on_signal)
         if os.name == "posix":
             signal.signal(signal.SIGCHLD, lambda *_: self._news.ring())
         silent_s = web_process.silent_s()
         self._webs = [
-            Kept(f"web process {n + 1}", partial(_web, one), silent_s) for n, one in enumerate(listeners)
+            Child(f"web process {n + 1}", partial(_web, listener), silent_s)
+            for n, listener in enumerate(listeners)
         ]
-        self._workers = [Kept(f"worker {n + 1}", _worker, silent_s) for n in range(workers)]
+        self._workers = [Child(f"worker {n + 1}", _worker, silent_s) for n in range(workers)]
 
-    def _told(self, number: int, _frame: Any) -> None:
+    def _on_signal(self, number: int, _frame: Any) -> None:
         if number in (signal.SIGTERM, signal.SIGINT):
             self._stop = True
         else:
@@ -187,7 +187,7 @@ class Keeper:
         self._news.ring()
 
     def run(self) -> None:
-        """Keep them until SIGTERM or SIGINT."""
+        """Supervise until SIGTERM or SIGINT."""
         try:
             while not self._stop:
                 self._news.clear()
@@ -199,11 +199,11 @@ class Keeper:
                 if not self._stop:
                     self._news.wait(max(0.0, min(rest, 0.5 if self._former else rest)))
         finally:
-            kept = [child.process for child in (*self._webs, *self._workers)]
-            _end([*filter(None, kept), *self._former])
+            running = [child.process for child in (*self._webs, *self._workers)]
+            _end([*filter(None, running), *self._former])
 
     def _let_go(self) -> None:
-        """Let the processes of before leave when all new ones have settled."""
+        """Let the former processes leave once all new ones have settled."""
         if self._settling and all(child.settled for child in (*self._webs, *self._workers)):
             self._settling = False
             for former in self._former:
@@ -214,30 +214,32 @@ class Keeper:
         self._former = [former for former in self._former if former.poll() is None]
 
     def _become(self) -> None:
-        """Become the version that is installed now, if that can be loaded."""
-        tried = subprocess.run([sys.executable, "-c", _STARTS], capture_output=True, text=True, check=False)
-        if tried.returncode:
-            logger.error("the new version cannot be started; this one goes on: %s", tried.stderr[-2000:])
+        """Replace this process by the installed version, if that one loads."""
+        trial = subprocess.run([sys.executable, "-c", _STARTS], capture_output=True, text=True, check=False)
+        if trial.returncode:
+            logger.error("the new version cannot be started; this one goes on: %s", trial.stderr[-2000:])
             return
-        for one in self._listeners:
-            os.set_inheritable(one.__getstate__()[0], True)
+        for listener in self._listeners:
+            os.set_inheritable(listener.__getstate__()[0], True)
         pids = [
             [child.process.pid for child in kind if child.process] for kind in (self._webs, self._workers)
         ]
-        os.environ[HANDED_ON] = json.dumps([[pickle.dumps(one).hex() for one in self._listeners], *pids])
-        signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # also in what comes now, until it has handlers
+        os.environ[HANDED_ON] = json.dumps(
+            [[pickle.dumps(listener).hex() for listener in self._listeners], *pids]
+        )
+        signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # inherited by the new version until it has handlers
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the same command
 
 
-def keep(host: str, port: int, webs: int, workers: int) -> None:
+def supervise(host: str, port: int, webs: int, workers: int) -> None:
     """Run so many web processes and workers until SIGTERM or SIGINT."""
     held, former_webs, former_workers = json.loads(os.environ.pop(HANDED_ON, "[[], [], []]"))
-    listeners = [pickle.loads(bytes.fromhex(one)) for one in held]  # noqa: S301 - our own, of before
+    listeners = [pickle.loads(bytes.fromhex(state)) for state in held]  # noqa: S301 - our own, of before
     for _ in range(len(listeners), webs):
         listeners.append(web_process.listener(host, port, _BACKLOG))
     former = [Former(pid, signal.SIGUSR2) for pid in former_webs]
     former += [Former(pid, signal.SIGTERM) for pid in former_workers]
-    Keeper(listeners[:webs], workers, former).run()
+    Supervisor(listeners[:webs], workers, former).run()
 
 
 def _end(processes: list[Process]) -> None:
@@ -252,7 +254,7 @@ def _end(processes: list[Process]) -> None:
 
 
 def _worker(signs: int) -> Process:
-    # a session of its own: Ctrl-C on the terminal is for this process, which ends the worker
+    # own session: Ctrl-C on the terminal reaches only this process, which ends the worker
     return subprocess.Popen(
         [sys.executable, "-m", "lamsach.portal.worker"],
         env={**os.environ, "LAMSACH_PARENT": "1", SIGNS: str(signs)},
@@ -272,7 +274,7 @@ def _web(held: Any, signs: int) -> Process:
 
 @contextmanager
 def _without_signals() -> Iterator[None]:
-    """Hold signals during the block: one between fork and the child's handlers would be lost."""
+    """Block signals meanwhile: one between fork and the child's handlers would be lost."""
     if os.name != "posix":
         yield
         return

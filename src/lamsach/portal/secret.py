@@ -1,4 +1,4 @@
-"""The key that signs cookies and links: made once, kept in the data folder, readable by its owner alone."""
+"""The key that signs cookies and links: generated once, in the data folder, readable by its owner only."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 
 def secret_key(data: Path) -> str:
-    """The key in `data/secret-key`, made whole or not at all, so that starts at once agree on one."""
+    """The key in `data/secret-key`, created atomically, so that simultaneous starts agree on one."""
     path = data / "secret-key"
     if not path.exists():
-        descriptor, part = tempfile.mkstemp(prefix=".secret-key-", dir=data)  # its owner's alone
+        descriptor, part = tempfile.mkstemp(prefix=".secret-key-", dir=data)  # mode 0600
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(50))
         try:

@@ -1,4 +1,4 @@
-"""`lamsach serve`: schema, files, first link, web server and worker in one command."""
+"""`lamsach serve`: schema, static files, first link, web server and worker in one command."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OLD_S = 90 * 86400
 
 
 def start(data: Path) -> None:
-    """Point Django at the data folder and load it; new files are private. UsageError without its library."""
+    """Point Django at the data folder and load it; new files are private. UsageError as of `load`."""
     write_for_owner_only()
     os.environ["LAMSACH_DATA"] = str(data.absolute())
     load()
@@ -35,10 +35,10 @@ def load() -> None:
 
 
 def prepare() -> str | None:
-    """Bring schema and style sheets up to date; the set-up token, or None with an administrator.
+    """Bring schema and style sheets up to date; return the set-up token, None if an administrator exists.
 
-    UsageError when the database does not answer, or when this machine's secret key or place of uploads is not
-    that of the portal's others.
+    UsageError when the database does not answer, or when this machine's secret key or uploads are not the
+    portal's.
     """
     from django.conf import settings
     from django.db import OperationalError
@@ -63,7 +63,7 @@ def prepare() -> str | None:
 
 
 def _lay_out(folder: Path) -> None:
-    """Folder of this version's style sheets, beside other versions'; unused ones go after months."""
+    """Collect this version's static files in a folder; delete folders unused for months."""
     from django.core.management import call_command
 
     from lamsach.portal.base.once import alone
@@ -81,11 +81,11 @@ def _lay_out(folder: Path) -> None:
 
 
 def serve(host: str, port: int, processes: int = 1, workers: int = 1) -> None:
-    """Serve until stopped, by so many web processes and workers, which end with this one."""
+    """Serve until stopped, with these numbers of web processes and workers, which end with this one."""
     from django.db import connections
 
     from lamsach.portal import processes as running
     from lamsach.portal import urls  # noqa: F401 - loaded once, for all web processes
 
     connections.close_all()
-    running.keep(host, port, processes, workers)
+    running.supervise(host, port, processes, workers)

@@ -1,7 +1,7 @@
-"""The portal as a systemd service: a hardened unit, written, started and taken away again.
+"""The portal as a systemd service: a hardened unit, installed, started and removed.
 
-systemd.service(5), systemd.exec(5); a person's changes go into drop-ins (`systemctl edit lamsach`), which a
-new installation leaves alone.
+systemd.service(5), systemd.exec(5). Local changes belong in drop-ins (`systemctl edit lamsach`), which a new
+installation leaves alone.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ ENVIRONMENT = Path("/etc/lamsach.env")
 OURS = "# Written by lamsach service install"
 _STATE = Path("/var/lib")
 _HIDDEN = ("/home", "/root", "/run", "/tmp", "/var/tmp")  # noqa: S108 - no file is made there
-"""What the unit keeps out of the service's sight."""
+"""Folders that the unit hides from the service."""
 _SYSTEM = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr")
 _FIRST_PRIVATE_PORT = 1024
 _LEAST_PARTS = 3
-"""The root, a folder of the system such as /srv, and one in it."""
+"""Root, a system folder such as /srv, and one folder in it."""
 _UNIT = (
     "{ours}, which `lamsach service remove` takes away. Changes go"
     " into a drop-in: systemctl edit lamsach\n"
@@ -96,7 +96,7 @@ def run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
 
 @dataclass(frozen=True)
 class Service:
-    """The unit's start: data folder (absolute), address, account, the Python with Lamsach."""
+    """Parameters of the unit: data folder (absolute), address, account, Python with Lamsach."""
 
     data: Path
     host: str = "127.0.0.1"
@@ -107,7 +107,7 @@ class Service:
     python: Path = Path(sys.executable)
 
     def unit(self) -> str:
-        """The unit's text. Raises UsageError for a folder, an account or an address that it cannot name."""
+        """Text of the unit. UsageError for an invalid folder, account or address."""
         self._check()
         command = [str(self.python), "-P", "-m", "lamsach", "serve", "--data", str(self.data)]
         command += ["--host", self.host, "--port", str(self.port)]
@@ -120,14 +120,14 @@ class Service:
             user=self.user,
             environment=ENVIRONMENT,
             place=self._place(),
-            command=" ".join(map(quoted, command)).replace("$", "$$"),  # a variable, there alone
+            command=" ".join(map(quoted, command)).replace("$", "$$"),  # only commands expand variables
             capabilities="" if private else "CAP_NET_BIND_SERVICE",
             private_users="yes" if private else "no",
         )
 
     @property
     def kept_by_systemd(self) -> bool:
-        """Return whether systemd makes the account's folder: below /var/lib, with a plain name."""
+        """Return whether systemd creates the data folder: below /var/lib, with a plain name."""
         return re.fullmatch(rf"{_STATE}(?:/[\w.-]+)+", str(self.data), re.ASCII) is not None
 
     def _place(self) -> str:
@@ -161,7 +161,7 @@ class Service:
 
 
 def quoted(text: str) -> str:
-    """A word of a unit file: specifiers lose their meaning, and blanks do not part it (systemd.syntax(7))."""
+    """Quote a value of a unit file: specifiers disarmed, blanks enclosed (systemd.syntax(7))."""
     text = text.replace("%", "%%")
     if re.fullmatch(r"[\w/.:@%$+,=-]+", text):
         return text
@@ -169,11 +169,10 @@ def quoted(text: str) -> str:
 
 
 def install(service: Service, *, units: Path = UNITS, run: Runner = run) -> bool:
-    """Write the unit, make account and folder, start the service and have it started with the machine.
+    """Write the unit, create account and folder, start the service and enable it at boot.
 
-    Returns whether the account was made.
-
-    When systemd refuses, what was there before is put back. Raises UsageError, OutputError.
+    Returns whether the account was created. When systemd refuses, the previous unit is restored. Raises
+    UsageError, OutputError.
     """
     text = service.unit()
     path, before = units / NAME, _before(units / NAME)
@@ -196,7 +195,7 @@ def install(service: Service, *, units: Path = UNITS, run: Runner = run) -> bool
 
 
 def _put_back(path: Path, before: str | None, run: Runner) -> None:
-    """Leave unit and service as they were before an installation that failed."""
+    """Restore unit and service after a failed installation."""
     if before is None:
         run(["systemctl", "disable", "--now", NAME])
         path.unlink(missing_ok=True)
@@ -208,7 +207,10 @@ def _put_back(path: Path, before: str | None, run: Runner) -> None:
 
 
 def remove(*, units: Path = UNITS, run: Runner = run) -> Path:
-    """Stop and remove the service, not its data and account; the unit's path. UsageError, OutputError."""
+    """Stop and remove the service, but not its data and account; returns the unit's path.
+
+    Raises UsageError, OutputError.
+    """
     path = units / NAME
     if _before(path) is None:
         raise UsageError(mark("There is no such service."), str(path), mark("Nothing was changed."))
@@ -219,7 +221,7 @@ def remove(*, units: Path = UNITS, run: Runner = run) -> Path:
 
 
 def check_rights() -> None:
-    """UsageError for whom systemd does not listen to, and where it does not run."""
+    """Raise UsageError without systemd or without root."""
     if not RUNNING.is_dir():
         raise UsageError(
             mark("systemd does not run on this machine."),
@@ -235,7 +237,7 @@ def check_rights() -> None:
 
 
 def _before(path: Path) -> str | None:
-    """The unit that is there, if one is. UsageError for one that somebody else wrote."""
+    """Text of the installed unit, if any. UsageError for a unit that we did not write."""
     try:
         text = path.read_text("utf-8", "replace")
     except FileNotFoundError:
@@ -250,7 +252,7 @@ def _before(path: Path) -> str | None:
 
 
 def _check_program(python: Path) -> None:
-    """UsageError where the account could not read the program: it lies in a person's folder."""
+    """Raise UsageError for a program in a personal folder, which the account could not read."""
     base = python.resolve().parent
     for place in (python.absolute(), base, Path(lamsach.__file__).resolve()):
         if _is_within(place, _HIDDEN):
@@ -265,14 +267,14 @@ def _check_program(python: Path) -> None:
 
 
 def _account(service: Service, run: Runner) -> bool:
-    """Make the account if there is none; whether it was made."""
+    """Create the account if it is missing; returns whether it was."""
     import pwd
 
     try:
         pwd.getpwnam(service.user)
     except KeyError:
-        words = ("--system", "--user-group", "--home-dir", str(service.data), "--no-create-home")
-        ran = run(["useradd", *words, "--shell", "/usr/sbin/nologin", service.user])
+        options = ("--system", "--user-group", "--home-dir", str(service.data), "--no-create-home")
+        ran = run(["useradd", *options, "--shell", "/usr/sbin/nologin", service.user])
         if ran.returncode:
             raise OutputError(mark("The account could not be made."), _last(ran)) from None
         return True
@@ -280,7 +282,7 @@ def _account(service: Service, run: Runner) -> bool:
 
 
 def _folder(service: Service) -> None:
-    """Make the private data folder where systemd does not. UsageError for somebody else's."""
+    """Create the private data folder where systemd does not. UsageError for a folder of another account."""
     if service.kept_by_systemd:
         return
     import pwd
@@ -297,8 +299,8 @@ def _folder(service: Service) -> None:
     os.chown(service.data, account.pw_uid, account.pw_gid, follow_symlinks=False)
 
 
-def _systemctl(run: Runner, *words: str) -> None:
-    ran = run(["systemctl", *words])
+def _systemctl(run: Runner, *arguments: str) -> None:
+    ran = run(["systemctl", *arguments])
     if ran.returncode:
         raise OutputError(
             mark("systemd refused the service."), _last(ran), mark("See why: journalctl -u lamsach")

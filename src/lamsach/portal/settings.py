@@ -119,7 +119,7 @@ CACHES: dict[str, dict[str, Any]] = {
     if OPTIONS.text("DATABASE_URL")
     else {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "OPTIONS": {"MAX_ENTRIES": 50_000},  # of the usual 300, visitors would push out others' counts
+        "OPTIONS": {"MAX_ENTRIES": 50_000},  # with the default of 300, visitors would evict others' counts
     }
 }
 
@@ -212,7 +212,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 _sheets = (path for path in Path(__file__).parent.glob("*/static/**/*") if path.is_file())
 _edition = f"{__version__}-{max((path.stat().st_mtime_ns for path in _sheets), default=0):x}"
-STATIC_ROOT = DATA / "static" / _edition  # another version's files, or changed ones, have another place
+STATIC_ROOT = DATA / "static" / _edition  # each version or change of the files has its own folder
 STATICFILES_FINDERS = ["lamsach.portal.static_files.AppFinder"]
 UPLOADS = OPTIONS.text("LAMSACH_UPLOADS")
 STORAGES = {
@@ -221,7 +221,7 @@ STORAGES = {
 }
 WHITENOISE_MAX_AGE = 3600
 PUBLIC_PAGE_S = 1.0
-"""How old a public page may be for visitors without a session (`public.kept`)."""
+"""Maximum age of a public page for visitors without a session (`public.kept`)."""
 
 UPLOAD_LIMIT_BYTES = OPTIONS.number("LAMSACH_UPLOAD_MB") * 1_000_000
 BODY_LIMIT_BYTES = UPLOAD_LIMIT_BYTES + 1_000_000  # with a form's other fields

@@ -1,4 +1,4 @@
-"""Style sheets and scripts: ours, Bootstrap's, HTMX and the libraries'; all installed."""
+"""Style sheets and scripts: our own, Bootstrap, HTMX and the libraries'; all installed."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ _LEFT_OUT = ["LICENSE", "*.map", "redoc*", "htmax*", "htmx-4*", "htmx-2.js", "ex
 
 
 class AppFinder(AppDirectoriesFinder):
-    """The apps' files without those that no page uses (megabytes of source maps and alternatives)."""
+    """Files of the apps, without those no page uses (megabytes of source maps and alternatives)."""
 
     def list(self, ignore_patterns: Any) -> Iterator[tuple[str, Any]]:
-        """The files of all apps."""
+        """Files of all apps."""
         yield from super().list([*(ignore_patterns or ()), *_LEFT_OUT])
 
 
 class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
-    """Files under a name with their digest, compressed once; none refers to another, so none is rewritten."""
+    """Files named by their digest, compressed once; none refers to another, so none is rewritten."""
 
     patterns = ()
     keep_only_hashed_files = True
 
     def create_compressor(self, **options: Any) -> Any:
-        """gzip only: brotli at its highest level would make the first start take half a minute."""
+        """Compress with gzip only: brotli at its highest level would add half a minute to the first start."""
         options["use_brotli"] = False
         return super().create_compressor(**options)

@@ -1,4 +1,4 @@
-"""Every address of the site. The walk in `tests/portal/test_access_walk.py` takes its list from here."""
+"""All addresses of the site; `tests/portal/test_access_walk.py` tests each."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""One web process: granian takes connections, `front` requests, Django's threads answer.
+"""One web process: granian handles connections, `front` requests, Django's threads answer.
 
-It ends at SIGTERM and SIGINT, when what is being answered is answered, and by itself when the process that
-started it is gone. Before that, for LAMSACH_DRAIN_SECONDS, and at SIGUSR2 for as long as a connection may
-rest, it goes on answering while `/ready` says no and each answer closes its connection: whoever comes again
-meets another process.
+It ends at SIGTERM and SIGINT, after the requests in progress, or when its parent is gone. Before that, for
+LAMSACH_DRAIN_SECONDS, and at SIGUSR2 for as long as a connection may idle, it continues to answer while
+`/ready` fails and each answer closes its connection: clients reconnect to another process.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ from typing import Any
 from lamsach.runtime.signals import give_sign
 
 _HEADER_MS = 10_000
-"""How long a connection may take for a request's headers, and rest between two requests."""
+"""Time limit for a request's headers, and for the pause between two requests of a connection."""
 _HEADER_BYTES = 65_536
 _MOST_CONNECTIONS = 8000
 _LOOK_S = 1.0
 
 
 def listener(host: str, port: int, backlog: int) -> Any:
-    """A socket at the port; on Linux several share one (SO_REUSEPORT) and the system spreads visitors."""
+    """Create a socket at the port; on Linux several share it (SO_REUSEPORT) and the kernel balances."""
     from granian.net import SocketSpec  # type: ignore[attr-defined]
 
     spec = SocketSpec(host, port, backlog)
@@ -33,32 +32,32 @@ def listener(host: str, port: int, backlog: int) -> Any:
 
 
 def drain_s() -> int:
-    """Return how long a web process that is to end goes on answering."""
+    """Seconds for which a web process continues to answer before it ends."""
     from django.conf import settings
 
     return int(settings.DRAIN_SECONDS)
 
 
 def silent_s() -> int:
-    """Return for how long a process may give no sign of life before it is killed; 0: for ever."""
+    """Seconds without a sign of life after which a process is killed; 0: never."""
     from django.conf import settings
 
     return int(settings.SILENT_SECONDS)
 
 
 def run(held: Any, parent: int, signs: int = -1) -> None:
-    """Answer at the socket, in a fork of the process `parent` (elsewhere than on Linux: a new one).
+    """Serve at the socket, in a fork of the process `parent` (a new process except on Linux).
 
-    It gives signs of life on the descriptor `signs`, but for a time in which requests wait and no thread has
-    taken one for half as long as it may be silent.
+    Gives signs of life on the descriptor `signs`, except while requests have waited without reaching a thread
+    for half of the silence limit.
     """
     stop, leave = asyncio.Event(), asyncio.Event()
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
-        told = {signal.SIGTERM: stop, signal.SIGINT: stop}
+        events = {signal.SIGTERM: stop, signal.SIGINT: stop}
         if os.name == "posix":
-            told[signal.SIGUSR2] = leave
-        for number, event in told.items():
+            events[signal.SIGUSR2] = leave
+        for number, event in events.items():
             signal.signal(number, lambda *_, event=event: loop.call_soon_threadsafe(event.set))
         if os.name == "posix":
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -74,15 +73,15 @@ async def _serve(held: Any, parent: int, signs: int, stop: asyncio.Event, leave:
 
     stopped, left = asyncio.ensure_future(stop.wait()), asyncio.ensure_future(leave.wait())
 
-    async def until(seconds: float, *told: asyncio.Future[Any]) -> None:
-        """Wait so long, or until asked to end, or until server or parent are gone."""
+    async def until(seconds: float, *ends: asyncio.Future[Any]) -> None:
+        """Wait so long, until one of `ends`, or until server or parent are gone."""
         end = asyncio.get_running_loop().time() + seconds
         while (rest := end - asyncio.get_running_loop().time()) > 0 and os.getppid() == parent:
             if application.threads.stuck_s <= silent_s() / 2:
                 give_sign(signs)
             if (
                 await asyncio.wait(
-                    {serving, *told}, timeout=min(_LOOK_S, rest), return_when=asyncio.FIRST_COMPLETED
+                    {serving, *ends}, timeout=min(_LOOK_S, rest), return_when=asyncio.FIRST_COMPLETED
                 )
             )[0]:
                 return
@@ -101,7 +100,7 @@ async def _serve(held: Any, parent: int, signs: int, stop: asyncio.Event, leave:
 
 
 def _server(held: Any, application: Any) -> Any:
-    """Settings of the server: `front` takes in many connections; HTTP/1 alone, with timed headers."""
+    """Server with many connections (`front` limits them), HTTP/1 only, timed headers."""
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.server.embed import Server
@@ -109,7 +108,7 @@ def _server(held: Any, application: Any) -> Any:
     from lamsach.collect.receivers import open_files
 
     class Held(Server):
-        """Granian in this process, at a socket that was made before."""
+        """Granian in this process, at an existing socket."""
 
         def _init_shared_socket(self) -> None:
             self._ssp, self._shd = None, held if sys.platform == "linux" else held.build()

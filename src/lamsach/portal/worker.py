@@ -1,10 +1,8 @@
-"""The worker: sends mail, runs jobs and regular tasks beside the web server.
+"""The worker process: sends mail, runs jobs and regular tasks. `python -m lamsach.portal.worker`.
 
-`python -m lamsach.portal.worker`.
-
-Several workers may run at once, on several machines with PostgreSQL: each letter, job and regular task is
-taken once (`jobs/claims.py`). Long jobs have a thread of their own, so that they delay nothing. A worker
-whose parent is gone ends by itself.
+Several workers may run together, with PostgreSQL on several machines: each letter, job and regular task is
+claimed once (`jobs/claims.py`). Long jobs have their own threads, so that they delay nothing else. A worker
+ends when its parent is gone.
 """
 
 from __future__ import annotations
@@ -22,12 +20,12 @@ from lamsach.portal.at_work import hold_as_set
 from lamsach.runtime.signals import SIGNS, give_sign, on_signals
 
 IDLE_S, LAST_S = 1.0, 10.0
-"""How long a thread rests that had nothing to do; how long work may go on when the worker is to end."""
+"""Pause of an idle thread; time for running work to finish after the stop signal."""
 logger = logging.getLogger("lamsach.portal.worker")
 
 
 def load_tasks() -> None:
-    """Import `tasks.py` of every app of ours, which registers jobs and regular tasks."""
+    """Import `tasks.py` of each of our apps, which registers jobs and regular tasks."""
     from django.apps import apps
 
     for config in apps.get_app_configs():
@@ -36,7 +34,7 @@ def load_tasks() -> None:
 
 
 def _loop(name: str, step: Callable[[], bool], stop: threading.Event) -> None:
-    """Call `step` until asked to stop; rest without work; outlive every error, such as no database."""
+    """Call `step` until `stop` is set; pause without work; survive every error, such as a lost database."""
     from django.db import InterfaceError, OperationalError, close_old_connections
 
     wait = IDLE_S
@@ -62,7 +60,7 @@ def _mail() -> Callable[[], bool]:
 
 
 def _steps() -> dict[str, Callable[[], bool]]:
-    """Return what the worker's threads do: mail, jobs and regular tasks of both lanes."""
+    """Thread functions by name: mail, and jobs and regular tasks, short and long."""
     from lamsach.portal.jobs.claims import Patience
     from lamsach.portal.jobs.queue import run_next, run_regular
 
@@ -84,7 +82,7 @@ def _steps() -> dict[str, Callable[[], bool]]:
 
 
 def _give_signs() -> None:
-    """Give a sign each second: this process runs, and no code of it keeps the interpreter's lock."""
+    """Send a sign of life each second; it fails to appear if code holds the interpreter's lock."""
     signs = int(os.environ.get(SIGNS, "-1"))
     while True:
         give_sign(signs)
@@ -92,7 +90,7 @@ def _give_signs() -> None:
 
 
 def run() -> None:
-    """Work until SIGTERM, SIGINT or the parent's end; begun work then has seconds for its next step."""
+    """Work until SIGTERM, SIGINT or the parent's end; running work gets `LAST_S` to finish."""
     threading.Thread(target=_give_signs, name="signs", daemon=True).start()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
     hold_as_set()
