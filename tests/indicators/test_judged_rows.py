@@ -9,7 +9,7 @@ from unicodedata import normalize
 import pytest
 
 from lamsach.indicators.judge import exceptions
-from lamsach.indicators.judge.sections import Section, heads_exceptions
+from lamsach.indicators.judge.sections import Section, exception_section
 from lamsach.indicators.judge.stated import row_rule
 from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
@@ -153,7 +153,7 @@ def test_a_sheet_called_whitelist_lists_exceptions(tmp_path: Path) -> None:
     ],
 )
 def test_headings_of_exceptions(heading: str, expected: Section | None) -> None:
-    assert heads_exceptions(heading) == expected
+    assert exception_section(heading) == expected
 
 
 def test_every_word_that_judges_is_met_in_a_row() -> None:

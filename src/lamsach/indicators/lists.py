@@ -17,7 +17,7 @@ from lamsach.indicators.files.source import (
     sources,
 )
 from lamsach.indicators.formats import recognising
-from lamsach.indicators.judge.unlisted import with_lines
+from lamsach.indicators.judge.unlisted import with_unlisted_lines
 from lamsach.indicators.values.listings import IndicatorColumns, merged
 from lamsach.indicators.values.records import Entry, Plain, whole_entry, whole_indicator
 from lamsach.model import IndicatorType, Problem, Refusal
@@ -94,7 +94,7 @@ def _read_source(
             )
         on_format(format_of_list.name)
         found = format_of_list.read_quickly(source)
-        yield from with_lines(source, found) if format_of_list.rows_are_lines else found
+        yield from with_unlisted_lines(source, found) if format_of_list.rows_are_lines else found
     except LamsachError as error:
         on_problem(Problem(error.where or source.document, error.what, error.todo))
 

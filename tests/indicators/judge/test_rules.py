@@ -1,4 +1,4 @@
-"""The rules of judgement: each one's own examples, and that their order within a priority does not matter."""
+"""Rules of judgement: the examples of each, and the order within a priority, which does not matter."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LETTER = (
     "From: a@unit.example\nSubject: x\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n"
     "Content-Transfer-Encoding: 8bit\n\n"
 )
-EXAMPLES = [(rule, text) for rule in RULES for text in (*rule.taken, *rule.refused)]
+EXAMPLES = [(rule, text) for rule in RULES for text in (*rule.accepted, *rule.refused)]
 LINES = sorted({line for rule, text in EXAMPLES if rule.scope in RUNNING for line in text.split("\n")})
 
 
@@ -33,7 +33,7 @@ def read(rule: Rule, text: str, folder: Path) -> list[Explained]:
     letter = rule.scope in RUNNING and "\f" not in text
     path.write_text(f"{LETTER if letter else ''}{text}\n", encoding="utf-8")
     problems: list[object] = []
-    found = [one for one in explanations(str(path), problems.append) if one.entry.type is not None]
+    found = [item for item in explanations(str(path), problems.append) if item.entry.type is not None]
     assert not problems
     return found
 
@@ -42,7 +42,7 @@ def read(rule: Rule, text: str, folder: Path) -> list[Explained]:
 def test_each_rule_decides_about_its_examples(example: tuple[Rule, str], tmp_path: Path) -> None:
     rule, text = example
     *_, last = read(rule, text, tmp_path)
-    if text in rule.taken:
+    if text in rule.accepted:
         assert isinstance(last.entry, Indicator), last
     else:
         assert last.rule == rule.id, last
@@ -56,15 +56,15 @@ def test_each_rule_has_a_name_and_examples_of_its_own() -> None:
     reasons = {text for name, text in vars(refusals).items() if name.isupper()}
     for rule in RULES:
         assert rule.id.isidentifier(), rule.id
-        assert rule.refused or rule.verdict is Verdict.TAKEN, rule.id
-        assert rule.taken or rule.scope in (Scope.CELL, Scope.KEY, Scope.ROW, Scope.BESIDE), rule.id
-        assert (rule.reason in reasons) == (rule.verdict is not Verdict.TAKEN), rule.id
-        assert not set(rule.taken) & set(rule.refused), rule.id
+        assert rule.refused or rule.verdict is Verdict.ACCEPTED, rule.id
+        assert rule.accepted or rule.scope in (Scope.CELL, Scope.KEY, Scope.ROW, Scope.UNLISTED), rule.id
+        assert (rule.reason in reasons) == (rule.verdict is not Verdict.ACCEPTED), rule.id
+        assert not set(rule.accepted) & set(rule.refused), rule.id
 
 
-def judged(lines: list[str], *, advisory: bool, defangs: bool) -> list[object]:
+def judge(lines: list[str], *, advisory: bool, defangs: bool) -> list[object]:
     """Judge a text's lines, value by value."""
-    stated.said.cache_clear()
+    stated.statement_rule.cache_clear()
     prose = Prose(advisory=advisory, defangs=defangs)
     return [
         (item.value, item.type, item.reason) if isinstance(item, Refused) else item
@@ -89,26 +89,26 @@ def mixed() -> st.SearchStrategy[str]:
 def test_the_order_within_a_priority_does_not_matter(
     lines: list[str], chance: random.Random, advisory: bool, defangs: bool
 ) -> None:
-    expected = judged(lines, advisory=advisory, defangs=defangs)
+    expected = judge(lines, advisory=advisory, defangs=defangs)
     shuffled = list(RULES)
     chance.shuffle(shuffled)
     before = loop._INDEX
     loop._INDEX = index(shuffled)
     try:
-        assert judged(lines, advisory=advisory, defangs=defangs) == expected
+        assert judge(lines, advisory=advisory, defangs=defangs) == expected
     finally:
         loop._INDEX = before
-        stated.said.cache_clear()
+        stated.statement_rule.cache_clear()
 
 
 @each_row("rule", [rule for rule in RULES if rule.scope not in RUNNING], lambda rule: rule.id)
 def test_nor_does_it_for_rows_and_records(rule: Rule, tmp_path: Path) -> None:
     before = loop._INDEX
     loop._INDEX = index(reversed(RULES))
-    stated.said.cache_clear()
+    stated.statement_rule.cache_clear()
     try:
         for text in rule.refused:
             assert read(rule, text, tmp_path)[-1].rule == rule.id
     finally:
         loop._INDEX = before
-        stated.said.cache_clear()
+        stated.statement_rule.cache_clear()

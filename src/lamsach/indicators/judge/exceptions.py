@@ -1,5 +1,7 @@
-"""Rules for what is not to be blocked: exceptions, clauses that take out, commands that let through, verdicts
-of `benign`, name servers and partners, victims.
+"""Rules for values that are not to be blocked.
+
+Exceptions, excluding clauses, commands that let traffic pass, verdicts of `benign`, name servers, partners,
+victims.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from lamsach.indicators.judge.rule import (
     MENTIONED,
     NAMES,
     NO_DIGESTS,
-    SAID,
+    STATEMENT,
     WRITTEN,
     Rule,
     any_case,
@@ -27,8 +29,8 @@ from lamsach.indicators.tables.fields import Field
 from lamsach.indicators.values import refusals
 
 
-class Said(NamedTuple):
-    """A verdict in a cell, a field or a comment, and its heading: both as plain keys."""
+class Statement(NamedTuple):
+    """Verdict in a cell, field or comment, and its heading, both as plain keys."""
 
     key: str
     heading: str
@@ -37,19 +39,19 @@ class Said(NamedTuple):
 _EXCEPTIONS = vocabulary("exceptions")
 _BENIGN = vocabulary("benign")
 _VERDICTS = vocabulary("verdicts")
-"""Words that say so only under a heading that promises a verdict."""
+"""Words that are a verdict only under a heading that promises one."""
 VERDICT_KEYS = vocabulary("verdict_headings")
 FLAGS = vocabulary("flags")
 DETECTS = "to_ids"
 BLAMES = vocabulary("blaming_headings")
 _YES = frozenset({"yes", "y", "true", "t", "1", "x", "co", "dung", "\u2713", "\u2714", "\u221a"})
 _NO = frozenset({"no", "n", "false", "f", "0", "khong"})
-_GOES_ON = r"(?:[^.;]|\.\w){0,60}$"
+_NO_STOP_UNTIL_END = r"(?:[^.;]|\.\w){0,60}$"
 # Please allow good.example    Không chặn good.example và 203.0.113.58
 _LET_PASS = any_case(
     rf"(?:(?:^\W{{0,8}}|[.;!?]\s{{1,3}})(?:please )?(?:allow|whitelist|permit|exempt)\b|\b(?:do "
     rf"not|don't|must not|should not|never) block\b|\bkhông (?:được |nên |cần )?chặn\b(?! "
-    rf"được)){_GOES_ON}"
+    rf"được)){_NO_STOP_UNTIL_END}"
 )
 _ADDRESS = r"[0-9a-fA-F][0-9a-fA-F.:]{2,44}(?:/\d{1,3})?"
 _COMMAND = any_case(
@@ -86,20 +88,20 @@ _SETTING = any_case(
     r"|forward-host|stub-addr|local-data-ptr|access-control|interface|outgoing-interface):"
     r"\s.{1,300}"
 )
-_FIRST = frozenset("-@AaCcDdFfHhIiLlNnOoPpRrSsTtUuVv0123456789")
+_STARTS = frozenset("-@AaCcDdFfHhIiLlNnOoPpRrSsTtUuVv0123456789")
 
 
 def lets_through(line: str) -> bool:
-    """Return whether a line is a command that lets pass what it names, or fetches a list; no sentence is."""
-    return len(line) <= 1000 and line[:1] in _FIRST and _COMMAND.fullmatch(line) is not None
+    """Return whether a line is a command that allows what it names, or fetches a list."""
+    return len(line) <= 1000 and line[:1] in _STARTS and _COMMAND.fullmatch(line) is not None
 
 
 _VICTIM = vocabulary("victims")
 
 
 RESOLVERS = vocabulary("resolvers")
-"""Addresses of public name servers, which malware asks as everybody does."""
-_NOT = r"(?![^.;]{0,60}\b(?:not|never|avoid|stop|không|ngừng|dừng|tránh|đừng)\b)"
+"""Addresses of public name servers, which malware queries like any other program."""
+_NOT_NEGATED = r"(?![^.;]{0,60}\b(?:not|never|avoid|stop|không|ngừng|dừng|tránh|đừng)\b)"
 _NAME_SERVER = (
     r"(?:dns|resolvers?|name ?servers?|forwarders?|ntp|time servers?|máy chủ phân giải|phân giải "
     r"tên miền|máy chủ thời gian)\b"
@@ -109,9 +111,9 @@ _NAME_SERVER = (
 _RECOMMENDED = any_case(
     rf"(?:\b(?:recommend\w{{0,6}}|advis\w{{1,3}}|suggest\w{{0,4}}|should|please)\b|(?:^\W{{0,8}}"
     rf"|[.:;!?]\s{{1,3}})(?:use|set|configure|switch|point|change"
-    rf"|prefer)\b){_NOT}[^.;]{{0,60}}\b{_NAME_SERVER}{_GOES_ON}"
-    rf"|\b(?:khuyến nghị|khuyến cáo|đề nghị|yêu cầu|nên|hãy|cần)\b{_NOT}[^.;]{{0,60}}\b(?:sử "
-    rf"dụng|dùng|cấu hình|trỏ|chuyển|đặt|thiết lập)\b[^.;]{{0,40}}\b{_NAME_SERVER}{_GOES_ON}"
+    rf"|prefer)\b){_NOT_NEGATED}[^.;]{{0,60}}\b{_NAME_SERVER}{_NO_STOP_UNTIL_END}"
+    rf"|\b(?:khuyến nghị|khuyến cáo|đề nghị|yêu cầu|nên|hãy|cần)\b{_NOT_NEGATED}[^.;]{{0,60}}\b(?:sử "
+    rf"dụng|dùng|cấu hình|trỏ|chuyển|đặt|thiết lập)\b[^.;]{{0,40}}\b{_NAME_SERVER}{_NO_STOP_UNTIL_END}"
 )
 # our partner Example Ltd (partner.example)    Đơn vị phối hợp: partner.example
 _PARTNER = any_case(
@@ -147,58 +149,59 @@ _RECOMMENDED_WORDS = vocabulary("recommended")
 
 RULES = (
     Rule("sigma_filter", ALL, LINE, lambda place: place.line.prose.filtered, MENTIONED, refusals.ALLOWED, 10,
-        taken=["detection:\n    selection:\n        DestinationHostname: evil-a.site"],
+        accepted=["detection:\n    selection:\n        DestinationHostname: evil-a.site"],
         refused=["detection:\n    filter_main:\n        DestinationHostname: good-a.site"]),
     Rule("query_excludes", ALL, WRITTEN,
         lambda place: is_excluded(place.text, place.start) or place.token.startswith("!"), MENTIONED,
         refusals.ALLOWED, 30,
-        taken=['dest_ip IN ("203.0.113.58"', "host NOT IN ('good-a.site') OR host = 'evil-a.site"],
+        accepted=['dest_ip IN ("203.0.113.58"', "host NOT IN ('good-a.site') OR host = 'evil-a.site"],
         refused=['RemoteUrl !in ("a.example", "good-a.site', 'NOT query="good-a.site',
             "host NOT IN ('good-a.site"]),
     Rule("let_pass", NO_DIGESTS, WRITTEN, near(_LET_PASS, 192), MENTIONED, refusals.ALLOWED, 50,
-        taken=["Please block evil-a.site"],
+        accepted=["Please block evil-a.site"],
         refused=["Please allow good-a.site", "Không chặn good-a.site và 203.0.113.58"]),
     Rule("open_clause", ALL, LINE, lambda place: 0 < place.line.excluded > place.start, MENTIONED,
         refusals.ALLOWED, 97,
-        taken=["let excluded = dynamic([\n'good-a.site'\n])\nevil-a.site"],
+        accepted=["let excluded = dynamic([\n'good-a.site'\n])\nevil-a.site"],
         refused=["let excluded = dynamic([\n'good-a.site'", "WHITELIST = [\n'good-a.site',\n'good-b.site'"]),
     Rule("lets_through", ALL, COMMAND, lets_through, MENTIONED, refusals.ALLOWED, 10,
-        taken=["-A INPUT -s 203.0.113.58/32 -j DROP", "deny 203.0.113.58;"],
+        accepted=["-A INPUT -s 203.0.113.58/32 -j DROP", "deny 203.0.113.58;"],
         refused=["-A INPUT -s 203.0.113.58/32 -j ACCEPT", "ufw allow from 203.0.113.58"]),
     Rule("own_setting", ALL, COMMAND,
-        lambda line: len(line) <= 400 and line[:1] in _FIRST and _SETTING.fullmatch(line) is not None,
+        lambda line: len(line) <= 400 and line[:1] in _STARTS and _SETTING.fullmatch(line) is not None,
         MENTIONED, refusals.OWN_CLIENT, 20,
-        taken=["server 203.0.113.58"],
+        accepted=["server 203.0.113.58"],
         refused=["nameserver 203.0.113.58", "ip name-server 203.0.113.58", "forward-addr: 203.0.113.58"]),
-    Rule("said_exception", ALL, SAID,
+    Rule("said_exception", ALL, STATEMENT,
         lambda said: said.key in _EXCEPTIONS or (said.heading in FLAGS and said.key in _YES), MENTIONED,
         refusals.ALLOWED, 10,
-        taken=["domain,note\nevil-a.site,blocklist", "domain,false positive\nevil-a.site,no"],
+        accepted=["domain,note\nevil-a.site,blocklist", "domain,false positive\nevil-a.site,no"],
         refused=["domain,note\ngood-a.site,whitelist", "domain,false positive\ngood-a.site,yes",
             "203.0.113.58 # whitelist"]),
-    Rule("said_benign", ALL, SAID,
+    Rule("said_benign", ALL, STATEMENT,
         lambda said: said.key in _BENIGN or (said.heading in VERDICT_KEYS and said.key in _VERDICTS)
         or (said.heading in BLAMES and said.key in _NO), MENTIONED, refusals.BENIGN, 20,
-        taken=["domain,verdict\nevil-a.site,malicious", "domain,note\nevil-a.site,clean"],
+        accepted=["domain,verdict\nevil-a.site,malicious", "domain,note\nevil-a.site,clean"],
         refused=["domain,verdict\ngood-a.site,clean", "good-a.site (legitimate)",
             "domain,malicious\ngood-a.site,no"]),
-    Rule("not_for_detection", ALL, SAID, lambda said: said.heading == DETECTS and said.key in _NO, MENTIONED,
-        refusals.NOT_FOR_DETECTION, 40, taken=["domain,to_ids\nevil-a.site,1"],
+    Rule("not_for_detection", ALL, STATEMENT, lambda said: said.heading == DETECTS and said.key in _NO,
+        MENTIONED, refusals.NOT_FOR_DETECTION, 40, accepted=["domain,to_ids\nevil-a.site,1"],
         refused=["domain,to_ids\ngood-a.site,0"]),
-    Rule("said_victim", ALL, SAID, lambda said: said.key in _VICTIM, MENTIONED, refusals.VICTIM, 50,
-        taken=["ip,role\n203.0.113.58,c2"],
+    Rule("said_victim", ALL, STATEMENT, lambda said: said.key in _VICTIM, MENTIONED, refusals.VICTIM, 50,
+        accepted=["ip,role\n203.0.113.58,c2"],
         refused=["ip,role\n203.0.113.58,victim", "ip,ghi chú\n203.0.113.58,máy bị nhiễm"]),
     Rule("victims_column", ALL, CELL, lambda cell: cell.field is Field.VICTIM, MENTIONED, refusals.VICTIM, 10,
-        taken=["c2 ip,threat\n203.0.113.58,Mirai"],
+        accepted=["c2 ip,threat\n203.0.113.58,Mirai"],
         refused=["victim ip,threat\n203.0.113.58,Mirai", '{"victim": "203.0.113.58", "threat": "Mirai"}']),
     Rule("recommended_resolver", NO_DIGESTS, WRITTEN, near(_RECOMMENDED, 192), MENTIONED,
         refusals.RECOMMENDED, 51,
-        taken=["The malware sets the DNS to 203.0.113.53", "Do not use the resolver 203.0.113.53"],
+        accepted=["The malware sets the DNS to 203.0.113.53", "Do not use the resolver 203.0.113.53"],
         refused=["We recommend the resolver 203.0.113.53", "Đề nghị các đơn vị dùng DNS 203.0.113.53"]),
     Rule("partner", NAMES, WRITTEN, near(_PARTNER, 192), MENTIONED, refusals.RECOMMENDED, 51,
-        taken=["The botnet uses evil-a.site"], refused=["Thanks to our partner Example Ltd (partner-a.site"]),
+        accepted=["The botnet uses evil-a.site"],
+        refused=["Thanks to our partner Example Ltd (partner-a.site"]),
     Rule("of_a_victim", NO_DIGESTS, WRITTEN, near(_OF_VICTIM, 192), MENTIONED, refusals.VICTIM, 51,
-        taken=["Máy bị nhiễm kết nối tới 203.0.113.58", "The victim's machine asked evil-a.site",
+        accepted=["Máy bị nhiễm kết nối tới 203.0.113.58", "The victim's machine asked evil-a.site",
             "The infected hosts contact 203.0.113.58", "Victims are sent to evil-a.site (203.0.113.58",
             "They hacked the sites of others, used as C2 (evil-b.site, evil-a.site",
             "Compromised sites deliver it (evil-a.site", "Tên miền bị nhiễm mã độc: evil-a.site",
@@ -209,16 +212,16 @@ RULES = (
             "They compromised the mail server of Example Ltd (mail.unit-a.site, 203.0.113.58"]),
     Rule("cleared", NO_DIGESTS, WRITTEN, lambda place: _CLEARED.match(place.text, place.end) is not None,
         MENTIONED, refusals.BENIGN, 51,
-        taken=["They use evil-a.site, which is not benign",
+        accepted=["They use evil-a.site, which is not benign",
             "evil-a.site is a legitimate site that was hacked to deliver it",
             "evil-a.site là trang hợp pháp của một công ty bị tấn công",
             "evil-a.site is a legitimate-looking page of theirs"],
         refused=["We saw 203.0.113.58 too, it is a scanner and can be ignored",
             "Ghi nhận 203.0.113.58 là địa chỉ hợp lệ của đơn vị"]),
     Rule("public_resolver", ADDRESS, WRITTEN, lambda place: not place.line.alone and place.value in RESOLVERS,
-        MENTIONED, refusals.WELL_KNOWN, 60, taken=["8.8.8.8", "It asks 203.0.113.53"],
+        MENTIONED, refusals.WELL_KNOWN, 60, accepted=["8.8.8.8", "It asks 203.0.113.53"],
         refused=["It asks 8.8.8.8"]),
-    Rule("said_recommended", ALL, SAID, lambda said: said.key in _RECOMMENDED_WORDS, MENTIONED,
-        refusals.RECOMMENDED, 30, taken=["ip,role\n203.0.113.53,resolver of the botnet"],
+    Rule("said_recommended", ALL, STATEMENT, lambda said: said.key in _RECOMMENDED_WORDS, MENTIONED,
+        refusals.RECOMMENDED, 30, accepted=["ip,role\n203.0.113.53,resolver of the botnet"],
         refused=["ip,role\n203.0.113.53,recommended resolver", "ip,vai trò\n203.0.113.53,đối tác"]),
 )  # fmt: skip

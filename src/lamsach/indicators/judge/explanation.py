@@ -1,6 +1,4 @@
-"""Explanation of a list's values, taken or not: each with its place, the reader that saw it and the rule that
-decided.
-"""
+"""Explanation of a list's values: place, reader and deciding rule of each accepted or refused value."""
 
 from __future__ import annotations
 
@@ -23,11 +21,11 @@ _FORMS = {
     for name, sentence in vars(refusals).items()
     if name.isupper() and isinstance(sentence, str)
 }
-"""What decides about a value whose own form is refused (`private`, `bad_name`): no rule is asked about it."""
+"""Decision on a value whose own form is refused (`private`, `bad_name`); no rule is tested on it."""
 
 
 class Explained(NamedTuple):
-    """An entry, the format whose reader saw it, the rule that decided, and all rules that fired on it."""
+    """An entry, the format whose reader found it, the deciding rule, and all rules that fired on it."""
 
     entry: Entry
     reader: str
@@ -38,9 +36,9 @@ class Explained(NamedTuple):
 def explanations(
     path: str, on_problem: OnProblem, value: str | None = None, *, ocr: bool = False
 ) -> Iterator[Explained]:
-    """Every value of a file, taken or refused; with `value`, in any spelling, only entries that show it."""
+    """Yield every value of a file, accepted or refused; with `value`, only entries that show it."""
     readers = [""]
-    asked = None if value is None else spellings(value)
+    wanted = None if value is None else spellings(value)
     trace = Trace()
     entries = read_list(path, on_problem, ocr=ocr, on_format=readers.append)
     while True:
@@ -48,22 +46,22 @@ def explanations(
             entry = next(entries, None)
         if entry is None:
             return
-        fired = trace.take(entry.type, entry.value)
-        if asked is None or shows(entry.value, asked):
+        fired = trace.pop(entry.type, entry.value)
+        if wanted is None or shows(entry.value, wanted):
             yield Explained(entry, readers[-1], _decided(entry, fired), tuple(rule.id for rule in fired))
         del readers[:-1]
 
 
 def _decided(entry: Entry, fired: list[Rule]) -> str:
-    """The first rule that fired with an entry's reason; for one whose form is refused, its form."""
+    """Return the first rule that fired with an entry's reason; for a value of refused form, the form."""
     if not isinstance(entry, Refusal):
-        return next((rule.id for rule in fired if rule.verdict is Verdict.TAKEN), LISTED)
+        return next((rule.id for rule in fired if rule.verdict is Verdict.ACCEPTED), LISTED)
     form = _FORMS.get(entry.reason, "")
     return next((rule.id for rule in fired if rule.reason == entry.reason), form)
 
 
 def spellings(value: str) -> frozenset[str]:
-    """A value as it may stand in an entry: in canonical form, and without what defangs it."""
+    """Return a value's spellings in an entry: canonical, and refanged."""
     plain = refang(value.strip()).lower()
     try:
         return frozenset({plain, *(text for _, text in canonical_values(value))})
@@ -71,7 +69,7 @@ def spellings(value: str) -> frozenset[str]:
         return frozenset({plain, refused.value or plain})
 
 
-def shows(stated: str, asked: frozenset[str]) -> bool:
+def shows(stated: str, wanted: frozenset[str]) -> bool:
     """Return whether a value, as an entry states it, shows one of these spellings."""
     shown = stated.lower()
-    return any(text in shown for text in asked) or any(text in refang(shown) for text in asked)
+    return any(text in shown for text in wanted) or any(text in refang(shown) for text in wanted)

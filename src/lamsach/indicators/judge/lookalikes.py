@@ -1,7 +1,7 @@
 """Rules for what only looks like a value.
 
-Names of files, of apps' packages and of program code, which are of no machine; versions, numbers of headings
-and articles; keys, licence codes, digests of something else than a file.
+Names of files, app packages and program code, which belong to no machine; versions, numbers of headings and
+articles; keys, licence codes, digests of anything but a file.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ _FILE_OF_HASH = any_case(
 _DIGEST_OF = any_case(r"\b(?:md5|sha-?\d{1,3}|blake\w{0,3}) ?\($")
 _DIGEST_IS = any_case(r"\) ?= ?[0-9a-f]{32}")
 _FILE_ENDINGS = frozenset({"zip", "mov", "one", "test", "sh", "py", "rs", "md", "cab", "so", "ps", "app"})
-"""Top-level domains that files under a heading of hashes end in."""
+"""Top-level domains that are also extensions of files under a heading of hashes."""
 _PROGRAM_ROOTS = frozenset({"document", "window", "this", "navigator", "wscript", "console", "activexobject"})
-"""Where names of members begin in scripts: `document.location.host`."""
-# 0f4c..: com.example.bank.app: an app's name is a domain name turned round.
+"""First labels of member names in scripts: `document.location.host`."""
+# 0f4c..: com.example.bank.app: an app's name is a reversed domain name.
 PACKAGE = any_case(
     r"(?:com|org|net|io|app)(?:\.[a-z][a-z0-9_]*){2,6}|[a-z]{2}(?:\.[a-z][a-z0-9_]*){1,5}\.[a-z][a-z0-9_]{3,}"
 )
@@ -84,35 +84,35 @@ _CODE = any_case(
 _YARA = re.compile(
     r"\brule\s{1,4}\w{1,128}[^{]{0,200}\{|^\s{0,40}(?:\w{0,20}hash\d{0,3}|\$\w{0,60})\s{0,4}=\s{0,4}[\"{/]"
 )
-"""A rule for YARA, which is no program: the hashes in its head are those of samples."""
+"""YARA rule, which is no program: the hashes in its head are those of samples."""
 _FETCHES = any_case(
     r"\b(?:curl|wget|bitsadmin|certutil|iwr|nslookup|echo\s{1,3}open|Invoke-\w*Request"
     r"|Invoke-RestMethod|WebClient)\b"
 )
-"""Commands of which an argument is the server that is asked."""
+"""Commands with the queried server as an argument."""
 _JOINED = re.compile(r"([\"'])\s{0,4}[&+]\s{0,4}\1")
-"""The seam between two pieces of a text in program code: `"http://evil"&".example/a"`."""
+"""The seam between two string literals that program code joins: `"http://evil"&".example/a"`."""
 
 _PROGRAMS = vocabulary("known_programs")
-"""Windows' own programs and libraries, programs of most offices, files of every site and installer."""
+"""Windows' own programs and libraries, common office programs, files of every site and installer."""
 
 
 def is_code(text: str) -> bool:
-    """Return whether a line is of a program or a command; a rule for YARA is none."""
+    """Return whether a line is of a program or a command, and not of a YARA rule."""
     return len(text) > 8 and _CODE.search(text) is not None and not _YARA.search(text)
 
 
 def without_seams(text: str) -> str:
-    """A line with the pieces of texts put together that the program joins."""
+    """Join the string literals that a line of program code concatenates."""
     return _JOINED.sub("", text)
 
 
-def _beside_hash(place: Place) -> bool:
+def _on_hash_line(place: Place) -> bool:
     return not place.line.alone and place.line.has_hash
 
 
 def _package(place: Place) -> bool:
-    of_hash = _beside_hash(place)
+    of_hash = _on_hash_line(place)
     if not (of_hash or place.line.alone):
         return False
     announced = place.line.prose.packages
@@ -124,7 +124,7 @@ def _in_code(place: Place) -> bool:
 
 
 def _is_argument(place: Place) -> bool:
-    """Return whether a name in code is a whole quoted text, or the argument of a command that fetches."""
+    """Return whether a name in code is a whole quoted string, or the argument of a command that fetches."""
     before, after = place.text[place.start - 1 : place.start], place.text[place.end : place.end + 1]
     if before in ("'", '"') and after == before:
         return True
@@ -151,7 +151,7 @@ _PRODUCT_VERSION = any_case(
     r"(?:\d+(?:\.\d+){1,3}\s{0,2}(?:,|-|–|\band\b|\bor\b|\bto\b|\bthrough\b|\bvà\b|\bđến\b)\s{0,2}v?){0,4}$"
 )
 # the version number of the latest sample was 1.0.0.9, other version numbers were 1.0.0.1 and 1.0.0.8
-_TOLD_VERSION = any_case(
+_VERSION_IN_SENTENCE = any_case(
     r"(?:versions?|phiên bản)(?: numbers?| số)?\b[^.:;()]{0,60}?\b(?:was|were|is|are|là|numbered)\s{1,3}v?"
     r"(?:\d+(?:\.\d+){1,3}\s{0,2}(?:,|-|–|\band\b|\bor\b|\bto\b|\bvà\b|\bđến\b)\s{0,2}v?){0,4}$"
 )
@@ -164,7 +164,7 @@ _SERVERS = any_case(
 _SECTION = re.compile(
     r"\s{0,8}((?:1?\d|20)(?:\.\d){3})\.?\s{1,4}(?=[^\W\d_a-z])[^\W\d_][^.:;\d]{3,100}", re.UNICODE
 )
-"""A heading with its number: `1.2.3.4 Technical analysis`."""
+"""A numbered heading: `1.2.3.4 Technical analysis`."""
 _ARTICLE = any_case(
     r"\b(?:điểm|khoản|mục|điều|chương|phần|tiểu mục|bước|bảng|hình|phụ lục|section|sections"
     r"|clause|article|chapter|paragraph|exhibit|part|step|table|figure|appendix|annex|§)\s{0,3}$"
@@ -177,7 +177,7 @@ def _version(place: Place) -> bool:
 
 
 def _version_of_product(place: Place) -> bool:
-    """Numbers behind a product's name; small ones behind that of a server or device: `FortiOS 7.4.1.2`."""
+    """Match numbers after a product's name; small ones after a server's or device's: `FortiOS 7.4.1.2`."""
     product = _PRODUCT_VERSION.search(place.near) if ":" not in place.value else None
     if product is None:
         return False
@@ -195,7 +195,7 @@ _KEY_IN_SENTENCE = any_case(
     r"\b(?:with|using|the|rc4|xor|aes|des|encryption|decryption|hard-?coded|static|session"
     r"|shared)\s{1,3}key\s{1,3}[\"'`(]?$"
 )
-# d41d..    .text    81920    6.5: the sections of a program, as CISA's reports list them
+# d41d..    .text    81920    6.5: a program's section, as CISA's reports list them
 _SECTION_ROW = re.compile(r"\s{1,12}(?:header|\.\w{1,8})\s{1,12}\d{1,10}\s{1,12}\d\.\d{1,8}\b")
 _LICENCE = any_case(
     r"\b(?:licen[cs]e|serial|product|activation|encryption|rc4|xor|aes|botnet|campaign)[ "
@@ -221,7 +221,7 @@ _FIELDS_OF_DUMP = 8
 
 
 def is_dump(text: str) -> bool:
-    """Return whether a line is a dump of memory (`|...|` between fields): a number in it is seldom a hash."""
+    """Return whether a line is a memory dump (`|...|` between fields), whose numbers are seldom hashes."""
     return text.count("|...|") >= _FIELDS_OF_DUMP
 
 
@@ -236,90 +236,93 @@ _ALL_DIGESTS = frozenset(DIGESTS)
 RULES = (
     Rule("known_program", FILE, CELL, lambda cell: cell.value in _PROGRAMS, REFUSED,
         refusals.KNOWN_PROGRAM, 5,
-        taken=["type,value\nfilename,invoice 2024.exe"],
+        accepted=["type,value\nfilename,invoice 2024.exe"],
         refused=["type,value\nfilename,svchost.exe", "type,value\nfile name,C:\\ProgramData\\Rundll32.EXE"]),
     Rule("in_path", DOMAIN, PATH, lambda place: True, REFUSED, refusals.FILE_NAME, 10,
-        taken=["Tệp update.exe tải từ evil-a.site"], refused=["Nó ghi C:\\Windows\\Temp\\setup.com"]),
+        accepted=["Tệp update.exe tải từ evil-a.site"], refused=["Nó ghi C:\\Windows\\Temp\\setup.com"]),
     Rule("called_with_brackets", DOMAIN, WORD,
         lambda place: _CALLED.match(place.text, place.end) is not None,
-        REFUSED, refusals.CODE, 10, taken=["evil-a.site (203.0.113.5"], refused=["Macro: shell.run('cmd')"]),
+        REFUSED, refusals.CODE, 10, accepted=["evil-a.site (203.0.113.5"],
+        refused=["Macro: shell.run('cmd')"]),
     Rule("file_label", DOMAIN, WRITTEN,
         lambda place: (place.token.count(".") == 1 or _TWO_ENDINGS.search(place.token) is not None)
         and (_FILES.match(place.text) is not None or _FILE_OF_HASH.search(place.near) is not None),
         REFUSED, refusals.FILE_NAME, 53,
-        taken=["Domain: setup.com"],
+        accepted=["Domain: setup.com"],
         refused=["File name: setup.com", "Đính kèm: 0123456789abcdef0123456789abcdef (update.com"]),
     Rule("called_file", DOMAIN, WRITTEN,
         lambda place: place.token.count(".") == 1 and place.token.rpartition(".")[2].lower() in _ENDS_FILES
         and _CALLED_FILE.search(place.near) is not None, REFUSED, refusals.FILE_NAME, 53,
-        taken=["domain `update.com"], refused=["the file `update.com", "tệp có tên là setup.com"]),
+        accepted=["domain `update.com"], refused=["the file `update.com", "tệp có tên là setup.com"]),
     Rule("digest_of_file", DOMAIN, WRITTEN,
         lambda place: _DIGEST_OF.search(place.near) is not None
         and _DIGEST_IS.match(place.text, place.end) is not None, REFUSED, refusals.FILE_NAME, 53,
-        taken=["MD5 (evil-a.site"], refused=["Digest\nMD5 (setup.com) = d41d8cd98f00b204e9800998ecf8427e0"]),
+        accepted=["MD5 (evil-a.site"],
+        refused=["Digest\nMD5 (setup.com) = d41d8cd98f00b204e9800998ecf8427e0"]),
     Rule("package_label", DOMAIN, WRITTEN, near(_PACKAGE_LABEL), REFUSED, refusals.PACKAGE, 54,
-        taken=["C2: com.evil-a.site"],
+        accepted=["C2: com.evil-a.site"],
         refused=["Package name: com.evil.bank", "Tên gói ứng dụng: vn.gov.app"]),
     Rule("file_heading", DOMAIN, WRITTEN,
         lambda place: place.line.alone and place.line.prose.section is Section.FILES
         and place.last_label in _FILE_ENDINGS,
-        REFUSED, refusals.FILE_NAME, 60, taken=["MD5:\nevil-a.site"], refused=["File names:\nevil.app"]),
+        REFUSED, refusals.FILE_NAME, 60, accepted=["MD5:\nevil-a.site"], refused=["File names:\nevil.app"]),
     Rule("field_of_a_log", DOMAIN, WRITTEN,
         lambda place: not place.line.alone and _FIELD.fullmatch(place.value) is not None, REFUSED,
-        refusals.CODE, 61, taken=["evil-a.name"], refused=["The query looks at dns.question.name"]),
+        refusals.CODE, 61, accepted=["evil-a.name"], refused=["The query looks at dns.question.name"]),
     Rule("member_of_a_program", DOMAIN, WRITTEN,
         lambda place: place.value.partition(".")[0] in _PROGRAM_ROOTS, REFUSED, refusals.CODE, 61,
-        taken=["documents.evil-a.site"], refused=["It reads document.location.host"]),
+        accepted=["documents.evil-a.site"], refused=["It reads document.location.host"]),
     Rule("in_code", DOMAIN, WRITTEN, _in_code, REFUSED, refusals.CODE, 61,
-        taken=["curl -o a.bin evil-a.site"], refused=["var u = evil.agent.name"]),
-    Rule("package", DOMAIN, WRITTEN, _package, REFUSED, refusals.PACKAGE, 62, taken=["C2: com.evil.bank"],
+        accepted=["curl -o a.bin evil-a.site"], refused=["var u = evil.agent.name"]),
+    Rule("package", DOMAIN, WRITTEN, _package, REFUSED, refusals.PACKAGE, 62, accepted=["C2: com.evil.bank"],
         refused=["Mẫu 0123456789abcdef0123456789abcdef com.evil.bank", "Package names\ncom.evil.bank"]),
     Rule("file_of_hash", DOMAIN, WRITTEN,
         lambda place: place.last_label in _FILE_ENDINGS - {"ps"} and place.value.count(".") == 1
-        and _beside_hash(place), REFUSED, refusals.FILE_NAME, 63,
-        taken=["0123456789abcdef0123456789abcdef evil-a.site"],
+        and _on_hash_line(place), REFUSED, refusals.FILE_NAME, 63,
+        accepted=["0123456789abcdef0123456789abcdef evil-a.site"],
         refused=["Mẫu 0123456789abcdef0123456789abcdef setup.app"]),
     Rule("version", ADDRESS, WORD, _version, REFUSED, refusals.VERSION, 30,
-        taken=["version 2 of it connects to 203.0.113.58", "version: 1.2.3[.]4"],
+        accepted=["version 2 of it connects to 203.0.113.58", "version: 1.2.3[.]4"],
         refused=["version 1.2.3.4", "phiên bản 5.6.7.8"]),
     Rule("told_version", ADDRESS, WORD,
         lambda place: _SMALL.fullmatch(place.value) is not None
-        and _TOLD_VERSION.search(place.near) is not None, REFUSED, refusals.VERSION, 30,
-        taken=["the address was 1.2.3.4"], refused=["the version number of the latest sample was 1.2.0.9"]),
+        and _VERSION_IN_SENTENCE.search(place.near) is not None, REFUSED, refusals.VERSION, 30,
+        accepted=["the address was 1.2.3.4"],
+        refused=["the version number of the latest sample was 1.2.0.9"]),
     Rule("version_of_product", ADDRESS, WORD, _version_of_product, REFUSED, refusals.VERSION, 30,
-        taken=["OpenSSL and 203.0.113.58"], refused=["FortiOS 7.4.1.2", "Exchange Server 15.0.1.2"]),
+        accepted=["OpenSSL and 203.0.113.58"], refused=["FortiOS 7.4.1.2", "Exchange Server 15.0.1.2"]),
     Rule("heading_number", ADDRESS, WRITTEN,
         lambda place: (heading := _SECTION.fullmatch(place.text.rstrip())) is not None
         and heading.start(1) == place.start, REFUSED, refusals.VERSION, 54,
-        taken=["C2 1.2.3.4"], refused=["1.2.3.4 Technical analysis"]),
+        accepted=["C2 1.2.3.4"], refused=["1.2.3.4 Technical analysis"]),
     Rule("article", ADDRESS, WRITTEN,
         lambda place: _FEW_DIGITS.fullmatch(place.token.rstrip(".")) is not None
         and _ARTICLE.search(place.before(24)) is not None, REFUSED, refusals.VERSION, 54,
-        taken=["address 1.2.3.4"], refused=["theo khoản 1.2.3.4"]),
+        accepted=["address 1.2.3.4"], refused=["theo khoản 1.2.3.4"]),
     Rule("other_digest", _ALL_DIGESTS, WORD, near(_OTHER_DIGEST), REFUSED, refusals.OTHER_DIGEST, 30,
-        taken=["MD5: 0123456789abcdef0123456789abcdef"],
+        accepted=["MD5: 0123456789abcdef0123456789abcdef"],
         refused=["imphash: 0123456789abcdef0123456789abcdef",
             "JA3 fingerprint 0123456789abcdef0123456789abcdef", "mutex 0123456789abcdef0123456789abcdef"]),
     Rule("part_of_a_program", frozenset({IndicatorType.MD5}), WRITTEN,
         lambda place: _SECTION_ROW.match(place.text, place.end) is not None, REFUSED, refusals.OTHER_DIGEST,
-        53, taken=["0123456789abcdef0123456789abcdef    sample    81920"],
+        53, accepted=["0123456789abcdef0123456789abcdef    sample    81920"],
         refused=["0123456789abcdef0123456789abcdef    .text    81920    6.5"]),
     Rule("key", _ALL_DIGESTS, WRITTEN,
         lambda place: _KEY.search(place.near) is not None or _KEY_IN_SENTENCE.search(place.near) is not None,
         REFUSED, refusals.CODE_HASH, 54,
-        taken=["sample: 0123456789abcdef0123456789abcdef"],
+        accepted=["sample: 0123456789abcdef0123456789abcdef"],
         refused=["RC4 key = 0123456789abcdef0123456789abcdef",
             "strings are decrypted with the key 0123456789abcdef0123456789abcdef"]),
     Rule("key_with_dots", ADDRESS, WRITTEN, near(_KEY), REFUSED, refusals.CODE, 53,
-        taken=["c2: 203.0.113.58"], refused=["bot_net_id = 203.0.113.58", "campaign: 203.0.113.58"]),
+        accepted=["c2: 203.0.113.58"], refused=["bot_net_id = 203.0.113.58", "campaign: 203.0.113.58"]),
     Rule("hash_in_code", FILE_HASHES, WRITTEN, _hash_in_code, REFUSED, refusals.CODE_HASH, 60,
-        taken=['| where SHA256 == "" or md5 == "0123456789abcdef0123456789abcdef'],
+        accepted=['| where SHA256 == "" or md5 == "0123456789abcdef0123456789abcdef'],
         refused=['var x = "0123456789abcdef0123456789abcdef']),
     Rule("memory_dump", FILE_HASHES, WRITTEN, lambda place: is_dump(place.text), REFUSED, refusals.CODE_HASH,
-        60, taken=["a|...|b|...|0123456789abcdef0123456789abcdef"],
+        60, accepted=["a|...|b|...|0123456789abcdef0123456789abcdef"],
         refused=["|...||...||...||...||...||...||...||...||...|0123456789abcdef0123456789abcdef"]),
     Rule("licence", FILE_HASHES, WRITTEN, near(_LICENCE, 80), REFUSED, refusals.CODE_HASH, 60,
-        taken=["sample 0123456789abcdef0123456789abcdef"],
+        accepted=["sample 0123456789abcdef0123456789abcdef"],
         refused=["product key of it 0123456789abcdef0123456789abcdef",
             "mã bản quyền 0123456789abcdef0123456789abcdef"]),
 )  # fmt: skip

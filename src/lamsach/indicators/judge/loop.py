@@ -1,4 +1,4 @@
-"""The one loop that asks the rules, and the trace of it for those who ask why."""
+"""The loop that applies the rules, and a trace of the rules that fired."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ RULES: tuple[Rule, ...] = tuple(
     rule for subject in (sections, references, tables, exceptions, lookalikes) for rule in subject.RULES
 )
 Index = Mapping[tuple[Scope, IndicatorType | None], tuple[Rule, ...]]
-_KEPT = 10_000
-_KEY = 200
-"""How many characters of a value a trace goes by: entries hold long ones shortened."""
+_MAX_TRACED = 10_000
+_KEY_LENGTH = 200
+"""Prefix length of a value in a trace: entries hold long values shortened."""
 
 
 def index(rules: Iterable[Rule]) -> Index:
-    """Rules of each scope and kind (None: of any), by priority; what is written is also on its line."""
+    """Index rules by scope and kind (None: any), ordered by priority; WRITTEN includes LINE."""
     ordered = sorted(rules, key=lambda rule: rule.priority)
     return {
         (scope, kind): tuple(
@@ -41,20 +41,20 @@ BY_ID = {rule.id: rule for rule in RULES}
 
 
 class Trace:
-    """Rules that fired on values while a list is read; the oldest are forgotten when nobody asks."""
+    """Rules that fired on values while a list is read; bounded, oldest dropped first."""
 
     def __init__(self) -> None:
         self._fired: dict[tuple[IndicatorType | None, str], dict[str, Rule]] = {}
 
     def add(self, kind: IndicatorType | None, value: str, rules: Iterable[Rule]) -> None:
-        """Take note of rules that fired on a value."""
-        self._fired.setdefault((kind, value[:_KEY]), {}).update((rule.id, rule) for rule in rules)
-        if len(self._fired) > _KEPT:
+        """Record rules that fired on a value."""
+        self._fired.setdefault((kind, value[:_KEY_LENGTH]), {}).update((rule.id, rule) for rule in rules)
+        if len(self._fired) > _MAX_TRACED:
             del self._fired[next(iter(self._fired))]
 
-    def take(self, kind: IndicatorType | None, value: str) -> list[Rule]:
-        """The rules that fired on a value since it was last asked for, by their priority."""
-        fired = self._fired.pop((kind, value[:_KEY]), {})
+    def pop(self, kind: IndicatorType | None, value: str) -> list[Rule]:
+        """Remove and return the rules that fired on a value, by priority."""
+        fired = self._fired.pop((kind, value[:_KEY_LENGTH]), {})
         return sorted(fired.values(), key=lambda rule: (rule.priority, rule.id))
 
 
@@ -63,7 +63,7 @@ _TRACE: ContextVar[Trace | None] = ContextVar("trace", default=None)
 
 @contextmanager
 def traced(trace: Trace) -> Iterator[None]:
-    """While this holds, every rule that fires is noted, not the deciding one alone."""
+    """Record every rule that fires inside the context, not only the deciding one."""
     token = _TRACE.set(trace)
     try:
         yield
@@ -72,38 +72,38 @@ def traced(trace: Trace) -> Iterator[None]:
 
 
 def decide(scope: Scope, subject: Any, kind: IndicatorType | None = None) -> Rule | None:
-    """The first rule that fires; None where none does."""
+    """Return the first rule that fires, or None."""
     for rule in _INDEX[scope, kind]:
         if rule.test(subject):
             return rule
     return None
 
 
-def judged(scope: Scope, place: Place) -> tuple[IndicatorType, str] | Refused:
-    """The value of a place, as a refused one where a rule says so."""
+def judge(scope: Scope, place: Place) -> tuple[IndicatorType, str] | Refused:
+    """Return the value of a place, or Refused if a rule refuses it."""
     rule = decide(scope, place, place.kind)
     if (trace := _TRACE.get()) is not None:
         fired = [rule for rule in _INDEX[scope, place.kind] if rule.test(place)]
         trace.add(place.kind, place.value, fired)
-    if rule is None or rule.verdict is Verdict.TAKEN:
+    if rule is None or rule.verdict is Verdict.ACCEPTED:
         return place.kind, place.value
     return Refused(rule.reason, place.value, place.kind)
 
 
 @overload
-def withheld(item: Indicator | Refusal, rule: Rule | None) -> Indicator | Refusal: ...
+def apply_rule(item: Indicator | Refusal, rule: Rule | None) -> Indicator | Refusal: ...
 @overload
-def withheld(
+def apply_rule(
     item: tuple[IndicatorType, str] | Refused, rule: Rule | None
 ) -> tuple[IndicatorType, str] | Refused: ...
-def withheld(item: Any, rule: Rule | None) -> Any:
-    """Refuse a value or an indicator by a rule about all of its row, record or line; a refusal stays."""
+def apply_rule(item: Any, rule: Rule | None) -> Any:
+    """Apply a rule about a whole row, record or line to a value or an indicator; a refusal stays."""
     if rule is None or isinstance(item, (Refused, Refusal)):
         return item
     kind, value = item if isinstance(item, tuple) else (item.type, item.value)
     if (trace := _TRACE.get()) is not None:
         trace.add(kind, value, [rule])
-    if rule.verdict is Verdict.TAKEN:
+    if rule.verdict is Verdict.ACCEPTED:
         return item
     if isinstance(item, tuple):
         return Refused(rule.reason, value, kind)

@@ -1,10 +1,8 @@
-"""Values that running text lists or only mentions: a document read line by line, with its headings
-remembered.
+"""Judgement of running text line by line, with its headings remembered.
 
-An advisory lists values and talks of others: the vendor's page, a file named `update.zip`, a call in a
-script, the subject of a mail. What the author defanged is always meant as malicious; what is not defanged is
-judged by where it stands. A mention is a Refused with its type and reason, so that a reviewer may take it
-after all. Linear in the text's length.
+An advisory lists values and mentions others: the vendor's page, a file named `update.zip`, a call in a
+script, a mail's subject. Defanged values are always listed; others are judged by their place. A mention is a
+Refused with type and reason, so that a reviewer may accept it. Linear in the text's length.
 """
 
 from __future__ import annotations
@@ -13,13 +11,12 @@ import re
 from functools import cached_property
 
 from lamsach.indicators.judge.lookalikes import PACKAGE, is_code, without_seams
-from lamsach.indicators.judge.loop import judged, withheld
+from lamsach.indicators.judge.loop import apply_rule, judge
 from lamsach.indicators.judge.queries import OpenClause, SigmaFilter
 from lamsach.indicators.judge.rule import Place, Scope, any_case, has_word
 from lamsach.indicators.judge.sections import (
     SIGNATURE_LINES,
     Section,
-    announced,
     announces_exceptions,
     begins_annex,
     begins_letter,
@@ -28,6 +25,7 @@ from lamsach.indicators.judge.sections import (
     is_title_line,
     label_section,
     may_be_heading,
+    section_of,
 )
 from lamsach.indicators.judge.stated import line_rule
 from lamsach.indicators.judge.unlisted import Account, value_of
@@ -53,30 +51,30 @@ _NUMBER = re.compile(
 )
 _YARA_SECTION = re.compile(r"\s{0,40}(?:meta|strings|condition)\s{0,4}:\s{0,4}(?:[^=\"]{0,200})")
 _MARKS = " \t>*+•·-"
-"""What may be before a list's item."""
+"""Characters that may precede a list's item."""
 _HEAD_LINES = 40
-"""In how many first lines without values a document's number is looked for."""
+"""Number of first lines without values in which a document's number is searched."""
 
 
 def is_typed(item: Found) -> bool:
-    """Return whether a find is a value, or was recognised as one before it was refused."""
+    """Return whether an item is a value, or was recognized as one before it was refused."""
     return not isinstance(item, Refused) or item.type is not None
 
 
 class ProseLine:
-    """A line of running text with values, as rules look at it; `found` has each with its spelling there."""
+    """A line of running text with values; `found` pairs each spelling with its value."""
 
     def __init__(self, prose: Prose, text: str, found: list[tuple[str, Found]], *, code: bool) -> None:
         self.prose, self.text, self.code = prose, text, code
         self.excluded = 0
-        """Up to which place a clause that a line above opened takes out what the line holds."""
+        """End of the line's part that a clause opened above excludes (0: none)."""
         self.alone = len(found) == 1 and not has_word(text.replace(found[0][0], "", 1))
-        """Whether the line is nothing but one value."""
+        """Whether the line is a single value."""
         self.marked = any(token not in text for token, item in found if not isinstance(item, Refused))
-        """Whether its author defanged one of its values."""
+        """Whether the line's author defanged one of its values."""
         self.label = label_section(text)
         self.searched = prose.searches and text.lstrip().startswith("$")
-        """Whether it is one of the texts that a YARA rule searches files for."""
+        """Whether the line is a search string of a YARA rule."""
 
     @cached_property
     def has_hash(self) -> bool:
@@ -85,7 +83,7 @@ class ProseLine:
 
     @cached_property
     def has_mailbox(self) -> bool:
-        """Return whether the line holds an address of a mail in angle brackets."""
+        """Return whether the line holds a mail address in angle brackets."""
         return _MAILBOX.search(self.text) is not None
 
     @cached_property
@@ -94,64 +92,64 @@ class ProseLine:
         return is_title_line(self.text)
 
     @property
-    def sets_aside(self) -> bool:
-        """Return whether the line is apart from the text: it names no threat, no sentence goes on from it."""
+    def is_apart(self) -> bool:
+        """Return whether the line is outside the prose: no threat, no sentence that continues."""
         return self.prose.filtered or self.label is not None or self.searched
 
-    def judged(self, token: str, item: Found) -> Found:
-        """Return what the rules say of a value of the line."""
+    def judge(self, token: str, item: Found) -> Found:
+        """Return the verdict of the rules on a value of the line."""
         if isinstance(item, Refused):
             return item
         place = Place(item[0], item[1], token, self.text, self.text.find(token))
         place.line = self
-        return judged(Scope.LINE if place.start < 0 else Scope.WRITTEN, place)
+        return judge(Scope.LINE if place.start < 0 else Scope.WRITTEN, place)
 
 
 class Prose:
-    """Reads one document's text in order.
+    """Line-by-line reader of one document's text.
 
-    `threat` is what its last line such as `Malware: Mirai` named; `plain` says whether a line that is nothing
-    but a value may be taken without a closer look.
+    `threat` is named by the last line such as `Malware: Mirai`; `plain` allows a line that is a single value
+    to be accepted without further tests.
     """
 
     def __init__(self, *, advisory: bool = False, defangs: bool = False, marks: bool = False) -> None:
         self.defangs = defangs
-        """Whether the author defangs (`hxxp`, `[.]`), so that a link which can be clicked is meant to be."""
+        """Whether the author defangs (`hxxp`, `[.]`), so that a clickable link is meant to be followed."""
         self.advisory = advisory
-        """Whether it is for readers and no bare list: a vendor's page is cited even alone on its line."""
+        """Whether the text is for readers, so that a vendor's page is cited even alone on its line."""
         self.marks = marks or advisory or defangs
-        """Whether some value of the document is defanged, so that a link after `see` is meant to be read."""
+        """Whether any value of the document is defanged, so that a link after `see` is meant to be read."""
         self.defangs_links = False
-        """Whether the author writes `hxxp`, so that a numbered link which can be clicked is a footnote's."""
+        """Whether the author writes `hxxp`, so that a numbered clickable link is a footnote's."""
         self.section = Section.LIST
         self.threat: str | None = None
         self.before = ""
-        """The line above."""
+        """The previous line."""
         self.form: bool | None = None
-        """Whether the value of a form that is read is of a type that no log shows; None outside of forms."""
+        """Whether the form being read holds a value of an unsupported type; None outside of forms."""
         self.packages = False
-        """Whether the last heading announced names of apps' packages beside hashes."""
+        """Whether the last heading announced names of app packages with hashes."""
         self.number: str | None = None
-        """The number at a dispatch's head (Decree 30/2020, annex I: `Số: 123/CATTT-NCSC`)."""
+        """Number at a dispatch's head (Decree 30/2020, annex I: `Số: 123/CATTT-NCSC`)."""
         self._lines = 0
         self._brief = False
-        """Whether a sentence announced the section, which holds while each line begins with a value."""
+        """Whether a sentence opened the section, which ends at a line that begins with no value."""
         self._filter = SigmaFilter()
         self._clause = OpenClause()
         self.searches = False
         """Whether the lines are those of a YARA rule's strings section."""
         self._signed = 0
-        """How many lines of a letter's signature may still come."""
+        """Remaining lines of a letter's signature."""
 
     @property
     def facts(self) -> Facts:
-        """Return what the text says of the values that it lists."""
+        """Return the facts that the text states about the values it lists."""
         return Facts(threat=self.threat, source=self.number)
 
     @property
     def filtered(self) -> bool:
-        """Return whether the line that is read is in a filter of a Sigma rule."""
-        return self._filter.now
+        """Return whether the current line is in a filter of a Sigma rule."""
+        return self._filter.active
 
     @property
     def plain(self) -> bool:
@@ -159,7 +157,7 @@ class Prose:
         return self.section is Section.LIST and not self.advisory and not self._clause.open
 
     def line(self, text: str) -> list[Found]:
-        """Values of one line, as Refused what is only mentioned. A very long line is read in pieces."""
+        """Return the values of a line, mentions as Refused. Very long lines are read in pieces."""
         if len(text) > PIECE:
             return [found for piece in pieces(text) for found in self.line(piece)]
         if (
@@ -167,8 +165,8 @@ class Prose:
             and HEADER.fullmatch(text.strip())
             and (rule := rule_values(text.strip())) is not None
         ):
-            return [*rule[0], *Account().rest([text], set(map(value_of, rule[0])))]
-        excluded = self._clause.take(text)
+            return [*rule[0], *Account().unlisted([text], set(map(value_of, rule[0])))]
+        excluded = self._clause.extent(text)
         self._sign(text)
         code = is_code(text)
         if code:
@@ -180,26 +178,26 @@ class Prose:
         if self._brief and not refang(text).lstrip(_MARKS).startswith(found[0][0]):
             self.section, self._brief = Section.LIST, False
         line = ProseLine(self, text, found, code=code)
-        if not line.sets_aside:
+        if not line.is_apart:
             self._name_threat(text)
-        goes_on = not line.sets_aside and not self.form
-        verdict = line_rule(found[0][0], text) if goes_on and len(found) == 1 else None
+        continues = not line.is_apart and not self.form
+        verdict = line_rule(found[0][0], text) if continues and len(found) == 1 else None
         line.excluded = 0 if verdict else excluded
         if line.searched:  # of such a text only what has a value's type
             found = [(token, item) for token, item in found if token not in text or is_typed(item)]
-        said = [withheld(line.judged(token, item), verdict) for token, item in found]
-        if goes_on and verdict is None:
+        verdicts = [apply_rule(line.judge(token, item), verdict) for token, item in found]
+        if continues and verdict is None:
             self.before = text
-        return said
+        return verdicts
 
     def follow(self, text: str) -> None:
-        """Take note of a line of marks alone, which may close a query's clause."""
+        """Read a line of marks alone, which may close a query's clause."""
         self._sign(text)
         if self._clause.open:
-            self._clause.take(text)
+            self._clause.extent(text)
 
     def _sign(self, text: str) -> None:
-        """Take note of where the signature of a letter begins and ends."""
+        """Track the beginning and end of a letter's signature."""
         if self.section is Section.MARGIN:
             return
         if begins_signature(text, letter=self.advisory):
@@ -210,12 +208,12 @@ class Prose:
                 self.section = Section.LIST
 
     def heading(self, text: str) -> None:
-        """Take note of a line without values, if it reads like a heading."""
+        """Read a line without values, which may be a heading."""
         self.before = text
         self._lines += 1
         if self.number is None and self._lines <= _HEAD_LINES and (match := _NUMBER.search(text)):
             self.number = match[1]
-        self._take_form(text.strip())
+        self._follow_form(text.strip())
         if _YARA_SECTION.fullmatch(text):
             self.searches = "strings" in text
         self._filter.heading(text)
@@ -231,13 +229,13 @@ class Prose:
         if not may_be_heading(text):
             return
         bare = text.strip(" \t=#*_-:")
-        goes_on = self.packages and PACKAGE.fullmatch(bare) is not None
-        self.packages = goes_on or _PACKAGES.search(bare) is not None
+        continues = self.packages and PACKAGE.fullmatch(bare) is not None
+        self.packages = continues or _PACKAGES.search(bare) is not None
         if self.section is not Section.SIGNATURE or begins_annex(bare):
-            self.section = announced(text, bare) or self.section
+            self.section = section_of(text, bare) or self.section
 
-    def _take_form(self, text: str) -> None:
-        """Follow forms with an attribute over lines (MISP's reports): `Type`, `link`, `Value`, the value."""
+    def _follow_form(self, text: str) -> None:
+        """Follow MISP's report forms, an attribute over lines: `Type`, `link`, `Value`, the value."""
         if text == "Type":
             self.form = False
         elif self.form is False and text:

@@ -1,13 +1,11 @@
-"""Clauses of queries and rules that take out what they list: which lines and places they span.
-
-The rules of `exceptions.py` ask.
+"""Clauses of queries and rules that exclude the values they list, for the rules in `exceptions.py`.
 
 SQL: `host NOT IN ('a.example', 'b.example')`. Kusto: `!in (..)`, `!has`, `!=`, `not(RemoteUrl has_any
 ("a.example"))`, `let excluded = dynamic(["a.example"])`. Splunk, Lucene and Kibana: `NOT (host="a.example" OR
 host="b.example")`, `NOT host: ("a.example")`, `query!="*.a.example"`. Scripts: `WHITELIST = ["a.example"]`.
-Sigma (https://sigmahq.io/docs/basics/rules.html): the selections of a detection that its condition takes out
-are called `filter`, `filter_main_..`; their names are in lower case, fields begin with a capital; a text that
-came out of a page has no indentation to go by.
+Sigma (https://sigmahq.io/docs/basics/rules.html): selections that a detection's condition excludes are named
+`filter`, `filter_main_..`; selection names are in lower case, fields begin with a capital. Text extracted
+from a page has no indentation.
 """
 
 from __future__ import annotations
@@ -24,60 +22,60 @@ _ASSIGNED = (
     r"|exceptions|known_?good|benign|legit|ignored?)\w{0,30}"
     r"[\"']?\s{0,3}[:=]\s{0,3}(?:dynamic\s{0,3}|set\s{0,3}|frozenset\s{0,3})?"
 )
-_SURE = any_case(rf"(?:(?:{_OPERATOR})(?=\()|{_ASSIGNED}(?=[(\[{{]))")
+_EXCLUDING = any_case(rf"(?:(?:{_OPERATOR})(?=\()|{_ASSIGNED}(?=[(\[{{]))")
 _NEGATED = any_case(r"\bNOT\s{0,3}(?:\w[\w.]{0,60}\s{0,3}:\s{0,3})?(?=\()")
 _OF_A_QUERY = re.compile(r"[\"'=:]|\bOR\b|\bor\b")
 _BRACKET = re.compile(r"[()\[\]{}]")
-_MOST_LINES = 2000
-"""Over how many lines one clause may go on."""
+_MAX_LINES = 2000
+"""Maximum number of lines of one clause."""
 
 
 @lru_cache(4)
 def excluded_spans(text: str) -> tuple[tuple[int, int], ...]:
-    """Places (first, behind the last) of a line's clauses that take out what is in them."""
+    """Return (start, end) of a line's clauses that exclude their contents."""
     if _HINT.search(text) is None:
         return ()
     found: list[tuple[int, int]] = []
-    for pattern, sure in ((_SURE, True), (_NEGATED, False)):
+    for pattern, sure in ((_EXCLUDING, True), (_NEGATED, False)):
         last = 0
         for match in pattern.finditer(text):
             if match.end() < last:
                 continue
-            depth, last = _closed(text, match.end())
+            depth, last = _close(text, match.end())
             if not depth and (sure or _OF_A_QUERY.search(text, match.end(), last)):
                 found.append((match.end(), last))
     return tuple(found)
 
 
 class OpenClause:
-    """Clause that a line above opened, and how far it takes out what later lines hold."""
+    """Clause opened on a previous line, and its extent on later lines."""
 
     def __init__(self) -> None:
         self._depth = self._lines = 0
 
     @property
     def open(self) -> bool:
-        """Return whether a clause goes on in the next line."""
+        """Return whether a clause continues on the next line."""
         return self._depth > 0
 
-    def take(self, text: str) -> int:
-        """Up to which place the line belongs to a clause that was opened above (0: to none)."""
+    def extent(self, text: str) -> int:
+        """Return the end of the line's part that belongs to a clause opened above (0: none)."""
         end = start = 0
         if self._depth:
             self._lines += 1
-            self._depth, end = _closed(text, 0, self._depth)
-            if self._lines > _MOST_LINES:
+            self._depth, end = _close(text, 0, self._depth)
+            if self._lines > _MAX_LINES:
                 self._depth = 0
         if not self._depth and _HINT.search(text) is not None:
-            for match in _SURE.finditer(text, end):
+            for match in _EXCLUDING.finditer(text, end):
                 if match.end() >= start:
-                    self._depth, start = _closed(text, match.end())
+                    self._depth, start = _close(text, match.end())
             self._lines = 0
         return end
 
 
-def _closed(text: str, place: int, depth: int = 0) -> tuple[int, int]:
-    """Count the brackets open at the end, and find where the one open at `place` is closed (or the end)."""
+def _close(text: str, place: int, depth: int = 0) -> tuple[int, int]:
+    """Return the bracket depth at the end, and the end of the bracket open at `place` (or of the text)."""
     for match in _BRACKET.finditer(text, place):
         depth += 1 if match[0] in "([{" else -1
         if depth <= 0:
@@ -92,22 +90,22 @@ _SELECTION = re.compile(r"\s{0,40}[a-z]\w{0,60}:\s{0,8}")
 
 
 class SigmaFilter:
-    """State of a Sigma rule's filters, by its lines. `heading` takes the lines without values in order."""
+    """State of a Sigma rule's filters. `heading` reads the lines without values in order."""
 
     def __init__(self) -> None:
-        self.now = False
+        self.active = False
         """Whether lines with values are excluded."""
         self._detects = False
 
     def heading(self, line: str) -> None:
-        """Take note of a line without values."""
+        """Read a line without values."""
         if _DETECTION.fullmatch(line):
-            self._detects, self.now = True, False
+            self._detects, self.active = True, False
         elif self._detects:
             if _CONDITION.fullmatch(line):
-                self._detects = self.now = False
+                self._detects = self.active = False
             elif _SELECTION.fullmatch(line):
-                self.now = _FILTER.fullmatch(line) is not None
+                self.active = _FILTER.fullmatch(line) is not None
 
 
 _CLAUSE = 600
@@ -127,7 +125,7 @@ _QUERY = re.compile(
 
 
 def is_excluded(text: str, place: int) -> bool:
-    """Return whether a value's clause takes it out of what the query finds."""
+    """Return whether a value's clause excludes it from what the query finds."""
     if any(start < place < end for start, end in excluded_spans(text)):
         return True
     before = text[max(0, place - _CLAUSE) : place]
@@ -135,5 +133,5 @@ def is_excluded(text: str, place: int) -> bool:
 
 
 def begins_query(line: str) -> bool:
-    """Return whether a line is of a query and no row of a table, in spite of commas and bars."""
+    """Return whether a line is of a query and no row of a table, despite commas and bars."""
     return _QUERY.match(line) is not None

@@ -1,10 +1,7 @@
-"""Rules for links and names that are to be read: sites that advisories cite, lists of references, footnotes.
+"""Rules for links and names meant to be read: cited sites, reference lists, footnotes.
 
-Then what a text calls a value, what something else imitates, and how a value is spelled; and the rule that
-takes what nothing speaks against.
-
-The sites are of security vendors, authorities, makers of software and news (own reading of published
-advisories, 2026-11).
+Also labels of a value, imitated sites and detection names; and the default rule, which accepts the rest. The
+sites are of security vendors, authorities, software vendors and news (from published advisories, 2026-11).
 """
 
 from __future__ import annotations
@@ -13,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from lamsach.indicators.judge.rule import (
+    ACCEPTED,
     ALL,
     CELL,
     DOMAIN,
@@ -22,7 +20,6 @@ from lamsach.indicators.judge.rule import (
     NAMES,
     NEAR,
     REFUSED,
-    TAKEN,
     WORD,
     WRITTEN,
     Place,
@@ -40,7 +37,7 @@ from lamsach.model import IndicatorType
 
 _PUBLISHERS = vocabulary("publishers")
 PLATFORMS = vocabulary("platforms")
-"""Sites of which the bare name is a mention, while a page of theirs may well be malicious."""
+"""Sites whose bare name is a mention, while single pages may be malicious."""
 # YARA, Sigma: reference = "https://a.example/post"    MISP: "reference": "https://.."    canonical_url: ..
 _REFERENCE = any_case(
     r"^\W{0,8}(?:external[_ ]?)?(?:references?|refs?|permalink|blog ?post|canonical(?:_?url)?"
@@ -61,31 +58,31 @@ _TO_READ = any_case(
     r"[^\w.;]{0,3}(?:(?:tại|ở|at|on|here|in|the|us|là|địa chỉ|đường dẫn|website|link|:"
     r"|\[\d{1,3}\])\W{1,3}){0,3}$"
 )
-"""What a sentence says before a link that its reader may follow."""
-# [1] https://..., ¹ https://...: what a footnote cites
+"""Phrases of a sentence before a link that its reader may follow."""
+# [1] https://..., ¹ https://...: a footnote's link
 _FOOTNOTE = re.compile(
     r"\s{0,8}(?:\[\^?\d{1,3}\]|\(\d{1,3}\)"
     r"|[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]{1,3})\W{0,4}(?:[^\W\d_]{2,24}\W{1,4}){0,4}$"
 )
-# 1 https://..., 2. https://...: the number of a footnote, whose raised spelling a text has lost
+# 1 https://..., 2. https://...: a footnote's number that lost its superscript
 _NUMBERED = re.compile(r"\s{0,8}\d{1,3}[.)]?\s{1,8}")
 # [the vendor's report](https://...), [![licence](https://...)](https://...)
 _LINK_TEXT = re.compile(
     r"\[(?:!\[[^\[\]]{0,200}\]\([^()\s]{1,500}\)|[^\[\]./]{2,200})\]\(\s?<?$|!\[[^\[\]]{0,200}\]\(\s?<?$"
 )
 _TEXT_OF_LINK = re.compile(r"(?<=[^=&?]{4})\[[*_`]?[^\W\d_]")
-"""The text of a link behind it, as AsciiDoc has it: `https://vendor.example/post/[the report]`."""
+"""A link's text after the link (AsciiDoc): `https://vendor.example/post/[the report]`."""
 _FOOTNOTE_AT = 120
-"""At which place of a line a footnote's link begins at most."""
+"""Maximum offset of a footnote's link in its line."""
 _NOT_HTTP = any_case(r"\bh(?:xx|\*\*)ps?\b")
 _LINK_BEFORE = re.compile(r"\]\(\s?$")
 _SENTENCE = 120
-"""How many characters before a value are looked at for what the sentence says."""
-_WORDS_OF_SENTENCE = 4
+"""Characters before a value that are searched for the sentence's meaning."""
+_MIN_SENTENCE_WORDS = 4
 
 
 def is_cited(name: str) -> bool:
-    """Return whether a name is of a site that advisories and lists cite, or below one of a great platform."""
+    """Return whether a name is of a cited site or a great platform, or below one."""
     while name:
         if name in _PUBLISHERS or name in PLATFORMS:
             return True
@@ -94,7 +91,7 @@ def is_cited(name: str) -> bool:
 
 
 def published(name: str) -> bool:
-    """Return whether a name, or one above it, is that of a site which advisories cite."""
+    """Return whether a name, or one above it, is that of a cited site."""
     while name:
         if name in _PUBLISHERS:
             return True
@@ -103,7 +100,7 @@ def published(name: str) -> bool:
 
 
 def host_of(kind: IndicatorType, value: str) -> str:
-    """The host of a URL; a name as it is."""
+    """Return the host of a URL; a name unchanged."""
     return split_url(value)[1].partition(":")[0] if kind is IndicatorType.URL else value
 
 
@@ -132,7 +129,7 @@ def _cited_link(place: Place) -> bool:
 
 
 def _of_a_footnote(place: Place) -> bool:
-    """Return whether a link is a footnote's or has a text of its own, as Markdown and AsciiDoc write it."""
+    """Return whether a link is a footnote's or has a link text (Markdown, AsciiDoc)."""
     if place.start < _FOOTNOTE_AT:
         before = place.text[: place.start]
         if _FOOTNOTE.fullmatch(before):
@@ -144,23 +141,25 @@ def _of_a_footnote(place: Place) -> bool:
 
 
 def _sentence(place: Place) -> tuple[str, str]:
-    """Return what a sentence says before a value, and all of it without the value; it may have begun on the
-    line above: nothing is before the value on its line, and the line above is words without an end.
+    """Return a sentence's text before a value, and all of it without the value.
+
+    The sentence begins on the line above if no word precedes the value on its line and that line is long
+    enough and has no final punctuation.
     """
     before, rest = place.before(_SENTENCE), place.text.replace(place.token, "", 1)
     above = place.line.prose.before
     ending = above.rstrip()
     ends = ending[-1:] in ",(" or ending[-1:].isalpha()
-    if not has_word(before) and ends and word_count(ending[-2 * _SENTENCE :]) >= _WORDS_OF_SENTENCE:
+    if not has_word(before) and ends and word_count(ending[-2 * _SENTENCE :]) >= _MIN_SENTENCE_WORDS:
         before, rest = f"{above[-_SENTENCE:]} {before}", f"{above} {rest}"
     return before[-_SENTENCE:], rest
 
 
-def _can_be_clicked(place: Place) -> bool:
+def _is_clickable(place: Place) -> bool:
     line = place.line
     if line.alone or line.code or not line.prose.defangs:
         return False
-    return word_count(_sentence(place)[1][: 4 * _SENTENCE]) >= _WORDS_OF_SENTENCE
+    return word_count(_sentence(place)[1][: 4 * _SENTENCE]) >= _MIN_SENTENCE_WORDS
 
 
 # ASN: AS64500 (Example Hosting, www.hosting.example)    PDB: C:\\dev\\evil.app\\x.pdb
@@ -195,7 +194,7 @@ _DETECTION = re.compile(
 
 
 def is_detection(name: str) -> bool:
-    """Return whether a word with dots is what a scanner calls a threat, as the letters' case shows."""
+    """Return whether a dotted word is a scanner's name for a threat, judged by its capitals."""
     return _DETECTION.fullmatch(name) is not None
 
 
@@ -206,32 +205,32 @@ RULES = (
     Rule("reference_label", NAMES, WRITTEN,
         lambda place: (place.kind is IndicatorType.DOMAIN or place.start < NEAR)
         and _REFERENCE.search(place.near) is not None, MENTIONED, refusals.REFERENCE, 55,
-        taken=['url = "https://evil-a.site/post'],
+        accepted=['url = "https://evil-a.site/post'],
         refused=['reference = "https://vendor-a.site/post', "canonical_url: https://vendor-a.site/post"]),
     Rule("under_references", LINK, WRITTEN, lambda place: place.line.prose.section is Section.REFERENCES,
-        MENTIONED, refusals.REFERENCE, 60, taken=["Indicators\nhttps://evil-a.site/x"],
+        MENTIONED, refusals.REFERENCE, 60, accepted=["Indicators\nhttps://evil-a.site/x"],
         refused=["References\nhttps://vendor-a.site/post", "Tài liệu tham khảo\nhttps://vendor-a.site/post"]),
     Rule("platform", LINK, WRITTEN, _platform, MENTIONED, refusals.WELL_KNOWN, 61,
-        taken=["https://github.com/evil/x"], refused=["Nó tải tệp từ https://github.com"]),
+        accepted=["https://github.com/evil/x"], refused=["Nó tải tệp từ https://github.com"]),
     Rule("cited_link", LINK, WRITTEN, _cited_link, MENTIONED, refusals.REFERENCE, 62,
-        taken=["Nó tải tệp từ https://evil-a.site/x"], refused=["Theo https://securelist.com/a-report"]),
+        accepted=["Nó tải tệp từ https://evil-a.site/x"], refused=["Theo https://securelist.com/a-report"]),
     Rule("cited_name", DOMAIN, WRITTEN,
         lambda place: place.line.prose.advisory and published(place.value) if place.line.alone
         else is_cited(place.value), MENTIONED, refusals.WELL_KNOWN, 65,
-        taken=["Nó kết nối tới evil-a.site"],
+        accepted=["Nó kết nối tới evil-a.site"],
         refused=["Nó được tải lên virustotal.com", "Nó kết nối tới github.com"]),
     Rule("to_read", LINK, WRITTEN,
         lambda place: place.line.prose.marks
         and (_of_a_footnote(place) or _TO_READ.search(_sentence(place)[0]) is not None),
         MENTIONED, refusals.REFERENCE, 80,
-        taken=["C2: https://evil-a.site/x"],
+        accepted=["C2: https://evil-a.site/x"],
         refused=["Xem thêm tại https://vendor-a.site/post", "[1] https://vendor-a.site/post",
             "[the report](https://vendor-a.site/post"]),
-    Rule("link_beside_defanged", LINK, WRITTEN, _can_be_clicked, MENTIONED, refusals.REFERENCE, 82,
-        taken=["https://evil-a.site/x"],
+    Rule("link_beside_defanged", LINK, WRITTEN, _is_clickable, MENTIONED, refusals.REFERENCE, 82,
+        accepted=["https://evil-a.site/x"],
         refused=["C2: evil-b[.]site\nNhóm này dùng mã độc như trong https://vendor-a.site/post"]),
-    Rule("name_beside_defanged", DOMAIN, WRITTEN, _can_be_clicked, MENTIONED, refusals.IN_SENTENCE, 82,
-        taken=["Nhóm này dùng mã độc để gửi dữ liệu tới evil-b.site"],
+    Rule("name_beside_defanged", DOMAIN, WRITTEN, _is_clickable, MENTIONED, refusals.IN_SENTENCE, 82,
+        accepted=["Nhóm này dùng mã độc để gửi dữ liệu tới evil-b.site"],
         refused=["C2: evil-b[.]site\nNhóm này dùng mã độc để tấn công trang unit-a.site"]),
     Rule("source_row", NAMES, CELL, lambda cell: cell.of_source, MENTIONED, refusals.REFERENCE, 20,
         refused=["note,ip\nSource: https://vendor-a.site/post,"]),
@@ -239,24 +238,25 @@ RULES = (
         lambda cell: cell.in_sentence and published(host_of(cell.kind, cell.value)), MENTIONED,
         refusals.REFERENCE, 30, refused=["url,note\nsee https://securelist.com/a,x"]),
     Rule("user_agent", NAMES, WRITTEN, on_line(_AGENT), MENTIONED, refusals.BESIDE, 52,
-        taken=["The bot calls itself Mozilla and asks evil-a.site"],
+        accepted=["The bot calls itself Mozilla and asks evil-a.site"],
         refused=["Mozilla/5.0 (compatible; Bot/1.0; +http://bot-a.site/about"]),
     Rule("registrar", NAMES, WRITTEN, on_line(_REGISTRAR), MENTIONED, refusals.BESIDE, 52,
-        taken=["Registered: evil-a.site"],
+        accepted=["Registered: evil-a.site"],
         refused=["Registrar URL: http://www.registrar-a.site/x",
             "Registrar WHOIS Server: whois.registrar-a.site"]),
     Rule("describes", DOMAIN, WRITTEN, on_line(_ASIDE), MENTIONED, refusals.BESIDE, 56,
-        taken=["Domain: evil-a.site"],
+        accepted=["Domain: evil-a.site"],
         refused=["ASN: AS64500 (Example Hosting, www.hosting-a.site", "Nhà cung cấp: hosting-a.site"]),
     Rule("imitated", NAMES, WRITTEN,
         lambda place: place.line.marked and _IMITATED.search(place.near) is not None, MENTIONED,
-        refusals.IN_SENTENCE, 90, taken=["evil-a[.]site, vcb-a.site"], refused=["e1[.]top nhái vcb-a.site"]),
+        refusals.IN_SENTENCE, 90, accepted=["evil-a[.]site, vcb-a.site"],
+        refused=["e1[.]top nhái vcb-a.site"]),
     Rule("detection", DOMAIN, WORD, lambda place: is_detection(place.token), REFUSED, refusals.DETECTION, 20,
-        taken=["trojan.evil-a.site"], refused=["Ransom.MSIL.Hidden.one"]),
+        accepted=["trojan.evil-a.site"], refused=["Ransom.MSIL.Hidden.one"]),
     Rule("searched_for", ALL, WRITTEN, lambda place: place.line.searched, MENTIONED, refusals.SEARCHED_FOR,
-        12, taken=['strings:\n$a = "x"\ncondition: any of them\nC2: evil-a.site'],
+        12, accepted=['strings:\n$a = "x"\ncondition: any of them\nC2: evil-a.site'],
         refused=['strings:\n  $a = "evil-a.site']),
-    Rule(DEFANGED, ALL, LINE, lambda place: place.start < 0, TAKEN, "", 998,
-        taken=["Nó kết nối tới virustotal[.]com", "Package name: com[.]evil[.]bank"]),
-    Rule(LISTED, ALL, LINE, lambda place: True, TAKEN, "", 999, taken=["C2: evil-a.site"]),
+    Rule(DEFANGED, ALL, LINE, lambda place: place.start < 0, ACCEPTED, "", 998,
+        accepted=["Nó kết nối tới virustotal[.]com", "Package name: com[.]evil[.]bank"]),
+    Rule(LISTED, ALL, LINE, lambda place: True, ACCEPTED, "", 999, accepted=["C2: evil-a.site"]),
 )  # fmt: skip

@@ -22,7 +22,7 @@ _LISTS = any_case(
     r"(?:es)?|domains?|urls?|hosts?|servers?|network|địa chỉ|tên miền|máy chủ|liên kết độc "
     r"hại)\b"
 )
-"""What a heading says that announces addresses or names, whatever else it says."""
+"""Words of a heading that announce addresses or names, regardless of the other words."""
 _HASH_HEADING = any_case(r"\bhash(?:es)?\b|\bmd5\b|\bsha-?(?:1|256)\b|\bmã băm|\bfile ?names?\b|\btên tệp")
 _MAIL_HEADING = any_case(r"\b(?:subjects?|senders?|e-?mail (?:body|text|template)|tiêu đề thư|người gửi)\b")
 _KINDS = (
@@ -83,39 +83,39 @@ _CLOSING = any_case(
     r"\s.,!/]{0,6}"
 )
 _DASHES = re.compile(r"[>\s]{0,8}-- ?")
-"""What parts a signature from its letter (RFC 3676, section 4.3)."""
+"""Separator of a signature from its letter (RFC 3676, section 4.3)."""
 # On Mon, 2 Mar 2026, A wrote:    Vào 10:00 .. đã viết:    From: a@unit.example    ----- Original Message
 # -----
-_ANOTHER = any_case(
+_QUOTED_LETTER = any_case(
     r"[>\s]{0,8}(?:.{0,200}(?:wrote|đã viết):|(?:from|từ|subject|chủ đề)\s?:\s.{0,200}"
     r"|-{3,}.{0,60}-{3,}|_{8,})"
 )
 _ANNEX = any_case(r"(?:phụ lục|danh sách|annex|appendix|attachment|indicators?|iocs?)\b")
 SIGNATURE_LINES = 8
-"""How many lines a letter's signature has at most."""
+"""Maximum number of lines of a letter's signature."""
 # ## Booking.com    = Telegram.org    2.1 Example.com
 _TITLE_LINE = re.compile(r"(?:#{1,6}|={1,5}|\d{1,2}(?:\.\d{1,2}){1,3}\.?)\s{1,4}(?=\S)")
 # = Title of an AsciiDoc document
 _TITLE = re.compile(r"={1,5} \w")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_WORDS_MOST, _LONGEST = 9, 100
+_MAX_WORDS, _MAX_LENGTH = 9, 100
 
 
 class Section(Enum):
-    """Announcement of the last heading."""
+    """Section announced by the last heading."""
 
     LIST = auto()
     REFERENCES = auto()
     FILES = auto()
     MAIL = auto()
     ALLOWED = auto()
-    """What is not to be blocked."""
+    """Values not to be blocked."""
     MARGIN = auto()
     """A page header or footer, which lists nothing."""
     RECOMMENDED = auto()
-    """What the reader is to use, or whom to turn to."""
+    """Services to use, or contacts."""
     SIGNATURE = auto()
-    """Who wrote a letter."""
+    """Sender's signature."""
 
 
 def is_title(text: str) -> bool:
@@ -124,14 +124,14 @@ def is_title(text: str) -> bool:
 
 
 def may_be_heading(text: str) -> bool:
-    """Return whether a line without values is as short as a heading and does not end as a sentence does."""
+    """Return whether a line without values is as short as a heading and does not end like a sentence."""
     words = text.split()
-    ends = text.rstrip().endswith((".", ";", ",", "!", "?"))
-    return 0 < len(words) <= _WORDS_MOST and len(text) <= _LONGEST and not ends
+    ends_sentence = text.rstrip().endswith((".", ";", ",", "!", "?"))
+    return 0 < len(words) <= _MAX_WORDS and len(text) <= _MAX_LENGTH and not ends_sentence
 
 
-def heads_exceptions(bare: str) -> Section | None:
-    """Section of a heading whose values are none (not to be blocked, or to be used), or None."""
+def exception_section(bare: str) -> Section | None:
+    """Return the section of a heading over exceptions or recommendations, or None."""
     bare = bare.rstrip(": ")
     if _ALLOWED_HEADING.fullmatch(bare) is not None:
         return Section.ALLOWED
@@ -139,55 +139,55 @@ def heads_exceptions(bare: str) -> Section | None:
 
 
 def announces_exceptions(text: str) -> bool:
-    """Return whether a sentence says that the values on the lines below are not to be blocked."""
+    """Return whether a sentence announces that the values on the lines below are not to be blocked."""
     return len(text) < 300 and _ALLOWED_SENTENCE.fullmatch(text) is not None
 
 
 def label_section(line: str) -> Section | None:
-    """Read what is before a line's colon as `heads_exceptions` does (`Legitimate domains: a.example`)."""
-    label, colon, _ = line[:_LONGEST].partition(":")
-    return heads_exceptions(label.strip(" \t#=*_->")) if colon else None
+    """Return `exception_section` of a line's label (`Legitimate domains: a.example`)."""
+    label, colon, _ = line[:_MAX_LENGTH].partition(":")
+    return exception_section(label.strip(" \t#=*_->")) if colon else None
 
 
 def is_title_line(text: str) -> bool:
-    """Return whether a line is a title by its mark (Markdown, AsciiDoc) or its number of several parts."""
+    """Return whether a line is a title by its mark (Markdown, AsciiDoc) or its multi-part number."""
     return _TITLE_LINE.match(text.lstrip()) is not None
 
 
 def begins_signature(text: str, *, letter: bool) -> bool:
-    """Return whether a signature follows: after closing words, or two dashes in a (quoted) `letter`."""
+    """Return whether a signature follows: closing words, or two dashes in a (quoted) `letter`."""
     if _DASHES.fullmatch(text):
         return letter or text.lstrip().startswith(">")
     return _CLOSING.fullmatch(text) is not None
 
 
 def begins_annex(bare: str) -> bool:
-    """Return whether a heading begins the annex of a letter, behind its signature."""
+    """Return whether a heading begins a letter's annex, after its signature."""
     return _ANNEX.match(bare) is not None
 
 
 def begins_letter(text: str) -> bool:
-    """Return whether another letter follows, which a letter quotes."""
-    return _ANOTHER.fullmatch(text.rstrip()) is not None
+    """Return whether a quoted letter follows."""
+    return _QUOTED_LETTER.fullmatch(text.rstrip()) is not None
 
 
-def announced(text: str, bare: str) -> Section | None:
-    """Section that a line announces, None for a mere line; `bare` is the line without marks around it."""
-    if (heads := heads_exceptions(bare)) is not None:
-        return heads
+def section_of(text: str, bare: str) -> Section | None:
+    """Return the section that a line announces, or None; `bare` is the line without surrounding marks."""
+    if (section := exception_section(bare)) is not None:
+        return section
     if _LISTS.search(bare):
         return Section.LIST
     if _REFERENCES.fullmatch(bare):
         return Section.REFERENCES
-    if not _WORD.search(bare) or not _like_heading(text):
+    if not _WORD.search(bare) or not _looks_like_heading(text):
         return None
     if _MAIL_HEADING.search(bare):
         return Section.MAIL
     return Section.FILES if _HASH_HEADING.search(bare) else Section.LIST
 
 
-def _like_heading(text: str) -> bool:
-    """Capitals, a colon at the end, or a mark of Markdown or AsciiDoc at the start."""
+def _looks_like_heading(text: str) -> bool:
+    """Return whether a line has capitals, a colon at its end, or a heading mark of Markdown or AsciiDoc."""
     bare = text.strip()
     letters = [character for character in bare if character.isalpha()]
     upper = sum(character.isupper() for character in letters)
@@ -199,7 +199,7 @@ def _like_heading(text: str) -> bool:
     )
 
 
-# Website: www.unit.example    of a sender's signature
+# Website: www.unit.example    (in a sender's signature)
 _SIGNED = any_case(
     r"^\W{0,8}(?:web(?:site)?|web ?page|home ?page|trang (?:chủ|web|tin)|cổng thông tin)\s{0,3}[:：]\s{0,3}$"
 )
@@ -215,17 +215,17 @@ def _labelled(section: Section) -> Callable[[Place], bool]:
 
 RULES = (
     Rule("label_allows", ALL, LINE, _labelled(Section.ALLOWED), MENTIONED, refusals.ALLOWED, 11,
-        taken=["Malicious domains: evil-a.site, evil-b.site"],
+        accepted=["Malicious domains: evil-a.site, evil-b.site"],
         refused=["Legitimate domains: good-a.site, good-b.site", "Whitelist: 203.0.113.58",
             "Not related, shown for context only: good-a.site", "Không liên quan: good-a.site"]),
     Rule("label_recommends", ALL, LINE, _labelled(Section.RECOMMENDED), MENTIONED, refusals.RECOMMENDED, 11,
-        taken=["DNS servers of the attacker: 203.0.113.53"],
+        accepted=["DNS servers of the attacker: 203.0.113.53"],
         refused=["Recommended resolvers: 203.0.113.53", "Đơn vị phối hợp: partner-a.site"]),
     Rule("form_of_another_type", ALL, LINE, lambda place: bool(place.line.prose.form), MENTIONED,
-        refusals.UNSUPPORTED_TYPE, 13, taken=["Type\ndomain\nValue\nevil-a.site"],
+        refusals.UNSUPPORTED_TYPE, 13, accepted=["Type\ndomain\nValue\nevil-a.site"],
         refused=["Type\nlink\nValue\nhttps://vendor-a.site/post"]),
     Rule("under_exceptions", ALL, LINE, _under(Section.ALLOWED), MENTIONED, refusals.ALLOWED, 20,
-        taken=["Domains\nevil-a.site", "Please do not block it, as all use it:\nIt asks evil[.]site",
+        accepted=["Domains\nevil-a.site", "Please do not block it, as all use it:\nIt asks evil[.]site",
             "Please do not block it, as all use it:\ngood[.]site\nC2: evil-a.site",
             "You should not block users from reading this, for the servers behind it are many:\nevil-a.site"],
         refused=["Do not block\ngood[.]site",
@@ -233,23 +233,23 @@ RULES = (
             "3. Danh sách trắng\n203.0.113.58",
             "Benign traffic observed\ngood.site"]),
     Rule("under_recommended", ALL, LINE, _under(Section.RECOMMENDED), MENTIONED, refusals.RECOMMENDED, 20,
-        taken=["Servers of the attacker\n203.0.113.53"],
+        accepted=["Servers of the attacker\n203.0.113.53"],
         refused=["DNS servers to use\n203.0.113.53", "Thông tin liên hệ\nunit-a.site"]),
     Rule("margin", ALL, WRITTEN, _under(Section.MARGIN), MENTIONED, refusals.MARGIN, 40,
-        taken=["Trang 1\nwww.unit-a.site"],
+        accepted=["Trang 1\nwww.unit-a.site"],
         refused=["\n\f".join(["www.unit-a.site\n" + "a b c d e f g h i k l m n\n" * 7] * 2)]),
     Rule("letters_signature", NAMES, WRITTEN, _under(Section.SIGNATURE), MENTIONED, refusals.SIGNATURE, 40,
-        taken=["Trân trọng./.\nPhụ lục: danh sách tên miền\nevil-a.site"],
+        accepted=["Trân trọng./.\nPhụ lục: danh sách tên miền\nevil-a.site"],
         refused=["Best regards,\nwww.unit-a.site"]),
     Rule("mail_text", DOMAIN, WRITTEN,
         lambda place: _under(Section.MAIL)(place) or (not place.line.alone and place.line.has_mailbox),
-        MENTIONED, refusals.IN_SENTENCE, 64, taken=["Domains:\nevil-a.site"],
+        MENTIONED, refusals.IN_SENTENCE, 64, accepted=["Domains:\nevil-a.site"],
         refused=["Email subjects:\nupdate of evil-a.site",
             "From: Support <a@unit.example> via relay.evil-a.site"]),
     Rule("title", DOMAIN, WRITTEN, lambda place: place.line.is_title, MENTIONED, refusals.TITLE, 70,
-        taken=["- evil-a.site"], refused=["2.1 Stay-a.site"]),
+        accepted=["- evil-a.site"], refused=["2.1 Stay-a.site"]),
     Rule("own_page", NAMES, WRITTEN,
         lambda place: place.line.prose.defangs and _SIGNED.match(place.text[: place.start]) is not None,
-        MENTIONED, refusals.IN_SENTENCE, 81, taken=["Website: unit-a.site"],
+        MENTIONED, refusals.IN_SENTENCE, 81, accepted=["Website: unit-a.site"],
         refused=["C2: evil-b[.]site\nWebsite: unit-a.site"]),
 )  # fmt: skip

@@ -1,7 +1,7 @@
-"""The account of a document: every value that its text shows is taken or refused, by any reader.
+"""Values that a document shows without listing them, so that every shown value is accepted or refused.
 
-A reader lists what its format states. What the same text shows beside that (a note, a reference, a comment, a
-setting) is refused by name here, or taken where its author defanged it and the text describes what is listed.
+A reader lists what its format states. Other values of the same text (a note, a reference, a comment, a
+setting) are refused by name here, or accepted where defanged in a text that describes listed values.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from xml.etree.ElementTree import Element
 
 from lamsach.documents.xml import XSI
 from lamsach.indicators.files.source import ListSource
-from lamsach.indicators.judge.loop import decide, withheld
+from lamsach.indicators.judge.loop import apply_rule, decide
 from lamsach.indicators.judge.rule import Scope, any_case
 from lamsach.indicators.judge.sections import Section
-from lamsach.indicators.judge.tables import Beside
+from lamsach.indicators.judge.tables import Unlisted
 from lamsach.indicators.tables.fields import Field
 from lamsach.indicators.text.extract import Found, located, pieces
 from lamsach.indicators.values.records import Entry, Plain, entries, is_shaped, whole_value
@@ -29,58 +29,58 @@ _MAY_SHOW = any_case(
     r"[0-9A-Za-z\])}][\[({]?\.[\])}]?[0-9A-Za-z\[({*]|//|[0-9A-Fa-f]{32}"
     r"|[0-9A-Fa-f]:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:|::|@|[^\x00-\x7f]\w|\bdot\b|\[d\]|DOT|hxx"
 )
-"""What a text contains that shows a value; most cells of a long list do not."""
+"""Signs of a value in a text; most cells of a long list have none."""
 _HINT = re.compile(r"[.:@\[]|[0-9A-Fa-f]{32}|[^\x00-\x7f]|[dD][oO][tT]")
-"""What such a text contains at least, quickly told."""
+"""Cheap necessary condition of `_MAY_SHOW`."""
 _SHOWS_NONE = re.compile(r"\d{4}-\d\d-\d\d[T ][\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)?|[A-Za-z0-9+/=\r\n]{4096,}")
-"""A time, and the encoded content of a file."""
-_SEEN_KEPT = 20_000
-"""How many texts of a document are remembered, so that millions of rows do not name one link each."""
-_TOLD_KEPT = 100_000
-"""How many values a list of lines is remembered to have told last."""
-_SHOWN_AT_ONCE = 1000
-_DEPTH = 100
+"""A time, and the encoded contents of a file."""
+_MAX_SEEN = 20_000
+"""Maximum number of remembered texts, so that millions of rows do not repeat one link each."""
+_MAX_LISTED = 100_000
+"""Maximum number of remembered values that a list of lines listed last."""
+_BATCH = 1000
+_MAX_DEPTH = 100
 
 
-_ACCOUNTS: ContextVar[bool] = ContextVar("accounts", default=True)
+_ENABLED: ContextVar[bool] = ContextVar("accounts", default=True)
 
 
 @contextmanager
 def listed_only() -> Iterator[None]:
-    """Read only what is listed: notes and comments of lists of exceptions are neither taken nor reported."""
-    before = _ACCOUNTS.set(False)
+    """Read only listed values: values in notes and comments are neither accepted nor reported."""
+    before = _ENABLED.set(False)
     try:
         yield
     finally:
-        _ACCOUNTS.reset(before)
+        _ENABLED.reset(before)
 
 
 class Account:
-    """Values that texts of one document show besides those given; the same text is looked at once."""
+    """Values that a document's texts show without listing; the same text is examined once."""
 
     def __init__(self) -> None:
         self._seen: set[str] = set()
 
-    def rest(
+    def unlisted(
         self,
         texts: Iterable[str],
-        told: Collection[str],
+        listed: Collection[str],
         *,
         takes: bool = False,
         where: Field | Section | None = None,
     ) -> list[Found]:
-        """Values in texts, but for given ones. `takes`: defanged ones may be taken; `where` they are."""
+        """Return unlisted values of texts. `takes`: defanged ones may be accepted; `where`: their place."""
         found: list[Found] = []
-        for text in texts if _ACCOUNTS.get() else ():
-            if text not in told and self.is_new(text) and " ".join(text.split()) not in told:
-                shown = [item for item in _shown(text, takes, where) if value_of(item) not in told]
+        for text in texts if _ENABLED.get() else ():
+            if text not in listed and self.is_new(text) and " ".join(text.split()) not in listed:
+                shown = [item for item in _shown(text, takes, where) if value_of(item) not in listed]
                 found += shown
                 if all(isinstance(item, Refused) for item in shown):
                     self.note(text)
         return found
 
     def is_new(self, text: str) -> bool:
-        """Return whether a text may show a value and was not looked at before."""
+        """Return whether a text may show a value and was not examined before."""
         return (
             _HINT.search(text) is not None
             and text not in self._seen
@@ -89,62 +89,62 @@ class Account:
         )
 
     def note(self, text: str) -> None:
-        """Remember a text, which says the same wherever it comes again."""
-        if len(self._seen) < _SEEN_KEPT:
+        """Remember a text, so that its repetitions are skipped."""
+        if len(self._seen) < _MAX_SEEN:
             self._seen.add(text)
 
 
 def value_of(item: Found | Entry) -> str:
-    """The value of an entry or of what was found."""
+    """Return the value of an entry or an observable."""
     return item[1] if isinstance(item, tuple) else item.value or ""
 
 
 def _shown(text: str, takes: bool, where: Field | Section | None) -> Iterator[Found]:
     if not takes and " " not in text and (whole := whole_value(text)):
-        yield from (_beside(item, where=where) for item in whole)
+        yield from (_judge_unlisted(item, where=where) for item in whole)
         return
     for piece in pieces(text):
         for token, item in located(piece):
             if not isinstance(item, Refused) or is_shaped(item):
-                yield _beside(item, defanged=token not in piece, may_list=takes, where=where)
+                yield _judge_unlisted(item, defanged=token not in piece, may_list=takes, where=where)
 
 
-def _beside(item: Found, **what: Any) -> Found:
+def _judge_unlisted(item: Found, **context: Any) -> Found:
     if isinstance(item, Refused):
         return item
-    return withheld(item, decide(Scope.BESIDE, Beside(item[0], item[1], **what), item[0]))
+    return apply_rule(item, decide(Scope.UNLISTED, Unlisted(item[0], item[1], **context), item[0]))
 
 
-def with_rest(tree: Any, found: Iterable[Entry], reference: Reference) -> Iterator[Entry]:
-    """Yield the entries of a record, a JSON document or an XML element, then what its texts show besides."""
-    told: set[str] = set()
+def with_unlisted(tree: Any, found: Iterable[Entry], reference: Reference) -> Iterator[Entry]:
+    """Yield the entries of a record, JSON document or XML element, then the values its texts show besides."""
+    listed: set[str] = set()
     for item in found:
-        told.add(item.value)
+        listed.add(item.value)
         yield item
-    yield from entries(Account().rest(leaves(tree), told), reference)
+    yield from entries(Account().unlisted(leaves(tree), listed), reference)
 
 
 def leaves(tree: Any, depth: int = 0) -> Iterator[str]:
-    """The texts of a tree: keys and values, or an element's texts and attributes."""
+    """Yield the texts of a tree: keys and values, or an element's texts and attributes."""
     if isinstance(tree, str):
         yield tree
     elif isinstance(tree, Element):
-        for part in tree.iter():
-            said = (value for name, value in part.attrib.items() if not name.startswith(XSI))
-            yield from filter(None, (part.text, part.tail, *said))
-    elif depth < _DEPTH and isinstance(tree, Mapping):
+        for element in tree.iter():
+            attributes = (value for name, value in element.attrib.items() if not name.startswith(XSI))
+            yield from filter(None, (element.text, element.tail, *attributes))
+    elif depth < _MAX_DEPTH and isinstance(tree, Mapping):
         for key, value in tree.items():
             yield str(key)
             yield from leaves(value, depth + 1)
-    elif depth < _DEPTH and isinstance(tree, (list, tuple)):
+    elif depth < _MAX_DEPTH and isinstance(tree, (list, tuple)):
         for value in tree:
             yield from leaves(value, depth + 1)
 
 
-def with_lines(source: ListSource, found: Iterable[Entry | Plain]) -> Iterator[Entry | Plain]:
-    """The entries of a list whose rows are its lines, in order, and refused what the lines show beside them.
+def with_unlisted_lines(source: ListSource, found: Iterable[Entry | Plain]) -> Iterator[Entry | Plain]:
+    """Yield the entries of a list with a row a line, each row's followed by refusals of unlisted values.
 
-    In bounded memory: a line is looked at when an entry of a later one comes.
+    In bounded memory: a line is examined when an entry of a later one is read.
     """
     lines = _Lines(source)
     for item in found:
@@ -155,43 +155,43 @@ def with_lines(source: ListSource, found: Iterable[Entry | Plain]) -> Iterator[E
             value, row = item.value, item.reference.row if item.reference else None
         while row is not None and (shown := lines.before(row)):
             yield from shown
-        lines.told(value)
+        lines.add(value)
         yield item
     while shown := lines.before(None):
         yield from shown
 
 
 class _Lines:
-    """A list's lines in order, each compared with the values given so far when it is passed."""
+    """A list's lines in order, each compared with the values listed so far once it is passed."""
 
     def __init__(self, source: ListSource) -> None:
         self._document = source.document
         self._lines = source.lines()
         self._next = next(self._lines, None)
         self._account = Account()
-        self._told: dict[str, None] = {}
-        self._rest = ""
+        self._listed: dict[str, None] = {}
+        self._last_rest = ""
         self._row: list[str] = []
-        """What was told since the last line that was passed."""
+        """Values listed since the last passed line."""
 
-    def told(self, value: str) -> None:
-        """Take note of a value that the reader gave."""
+    def add(self, value: str) -> None:
+        """Record a value that the reader listed."""
         self._row.append(value)
-        self._told[value] = None
-        if len(self._told) > _TOLD_KEPT:
-            del self._told[next(iter(self._told))]
+        self._listed[value] = None
+        if len(self._listed) > _MAX_LISTED:
+            del self._listed[next(iter(self._listed))]
 
     def before(self, row: int | None) -> Sequence[Entry]:
-        """Refusals of what the next lines before a row (None: all) show besides; empty at the end."""
+        """Return refusals of unlisted values on the next lines before a row (None: all); empty at the end."""
         shown: list[Entry] = []
-        while self._next is not None and (row is None or self._next[0] < row) and len(shown) < _SHOWN_AT_ONCE:
+        while self._next is not None and (row is None or self._next[0] < row) and len(shown) < _BATCH:
             number, line = self._next
             if line:
                 rest = line
                 for value in self._row:
                     rest = rest.replace(value, " ")
-                if rest != self._rest:  # in a list of one kind of rules it is always the same
-                    self._rest = rest
+                if rest != self._last_rest:  # always equal in a list of one kind of rules
+                    self._last_rest = rest
                     found = self._shown(line, rest.strip())
                     shown += entries(found, Reference(self._document, None, number)) if found else ()
             self._row.clear()
@@ -202,7 +202,7 @@ class _Lines:
         if not self._account.is_new(rest):
             return []
         self._account.note(rest)
-        found = Account().rest([line], self._told)
+        found = Account().unlisted([line], self._listed)
         return [
             item
             for item in found

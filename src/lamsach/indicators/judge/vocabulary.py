@@ -1,6 +1,6 @@
-"""Words by which documents are judged, by the sections of `vocabulary.txt`, and patterns of words.
+"""Vocabulary of the judgement, by sections of `vocabulary.txt`, and patterns compiled on first use.
 
-Regular expressions are compiled when they are first used: most lists need few of them.
+Most lists need few of the regular expressions.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ def _sections() -> dict[str, set[str]]:
 
 
 def vocabulary(section: str) -> frozenset[str]:
-    """The words and phrases of a section."""
+    """Return the words and phrases of a section."""
     return frozenset(_sections()[section])
 
 
 _METHODS = ("findall", "finditer", "fullmatch", "match", "search", "split", "sub")
 
 
-class _Late:
+class _LazyPattern:
     def __init__(self, pattern: str, flags: int) -> None:
         self._stated = pattern, flags
 
     def __getattr__(self, name: str) -> Any:
-        """Compile the pattern; from then on its methods are found without this."""
-        made = re.compile(*self._stated)
-        vars(self).update({method: getattr(made, method) for method in _METHODS})
-        return getattr(made, name)
+        """Compile the pattern and cache its methods on the instance."""
+        compiled = re.compile(*self._stated)
+        vars(self).update({method: getattr(compiled, method) for method in _METHODS})
+        return getattr(compiled, name)
 
 
-def late(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """A pattern that is compiled when it is first used."""
-    return cast("re.Pattern[str]", _Late(pattern, flags))
+def lazy_pattern(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """Return a pattern that is compiled on first use."""
+    return cast("re.Pattern[str]", _LazyPattern(pattern, flags))

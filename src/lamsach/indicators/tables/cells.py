@@ -9,7 +9,13 @@ from lamsach.documents.headings import plain_key
 from lamsach.indicators.judge.loop import decide
 from lamsach.indicators.judge.references import is_cited
 from lamsach.indicators.judge.rule import Rule, Scope
-from lamsach.indicators.judge.stated import action_column, in_cell, judging_columns, row_rule, takes_back
+from lamsach.indicators.judge.stated import (
+    action_column,
+    judge_cell,
+    judging_columns,
+    lists_withdrawn,
+    row_rule,
+)
 from lamsach.indicators.judge.tables import Row
 from lamsach.indicators.judge.vocabulary import vocabulary
 from lamsach.indicators.tables.fields import (
@@ -57,7 +63,7 @@ def value_cell(cell: str, kind: IndicatorType | None, *, unsupported: bool) -> l
     if kind is IndicatorType.DOMAIN and "/" in cell and (names := _parted_names(cell)):
         return names
     found = read_text(cell, kind)
-    return in_cell(found, in_sentence=True) if " " in cell.strip() else found
+    return judge_cell(found, in_sentence=True) if " " in cell.strip() else found
 
 
 def _parted_names(cell: str) -> list[Found]:
@@ -76,9 +82,9 @@ def scattered(filled: Mapping[int, str], fields: Mapping[int, Field]) -> list[Fo
     read = (None, Field.NOTE) if Field.VALUE in fields.values() else (None, Field.NOTE, Field.THREAT)
     text = " ; ".join(cell for place, cell in filled.items() if fields.get(place) in read)
     if _SOURCE_LINE.match(text):
-        return in_cell(scan(text), of_source=True)
+        return judge_cell(scan(text), of_source=True)
     whole = shortened(" ; ".join(filled.values()), refusals.VALUE_KEPT)
-    return in_cell(read_text(text), in_sentence=True) if text else [Refused(refusals.NOT_A_VALUE, whole)]
+    return judge_cell(read_text(text), in_sentence=True) if text else [Refused(refusals.NOT_A_VALUE, whole)]
 
 
 def holds_value(cell: str) -> bool:
@@ -112,7 +118,7 @@ def host_as_promised(found: Found) -> list[Found]:
 
 def victim(cell: str) -> list[Found]:
     """The values of a cell as refused ones: they name the reported machine."""
-    return in_cell(whole_value(cell) or several_values(cell), field=Field.VICTIM)
+    return judge_cell(whole_value(cell) or several_values(cell), field=Field.VICTIM)
 
 
 def facts_of(said: Mapping[Field, str], threat: str | None) -> Facts:
@@ -227,7 +233,7 @@ class Headings:
         self.bounds, self.masked = _pair(filled, _FIRST, _LAST), _pair(filled, _NETWORKS, _MASKS)
         keys = {place: plain_key(cell) for place, cell in filled.items()}
         self.fingerprints = frozenset(place for place, key in keys.items() if key in _FINGERPRINTS)
-        self.withdraws, self.action = takes_back(filled.values()), action_column(filled)
+        self.withdraws, self.action = lists_withdrawn(filled.values()), action_column(filled)
         self.judging = judging_columns(filled)
         self.names = frozenset(place for place in values if keys[place] in _NAME_KEYS)
         if set(keys.values()) >= _PARTS_OF_A_PROGRAM:

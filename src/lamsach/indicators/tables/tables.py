@@ -12,10 +12,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 
-from lamsach.indicators.judge.loop import decide, withheld
+from lamsach.indicators.judge.loop import apply_rule, decide
 from lamsach.indicators.judge.rule import Rule, Scope
-from lamsach.indicators.judge.sections import heads_exceptions
-from lamsach.indicators.judge.stated import Publishers, describing, in_cell, struck_out
+from lamsach.indicators.judge.sections import exception_section
+from lamsach.indicators.judge.stated import Publishers, judge_cell, refuse_described, refuse_struck
 from lamsach.indicators.judge.tables import Cell, Row
 from lamsach.indicators.judge.unlisted import Account, value_of
 from lamsach.indicators.tables.cells import (
@@ -127,7 +127,7 @@ class Table:
         """
         if struck:
             out = [item for place in struck if place < len(cells) for item in scan(cells[place])]
-            yield from entries(struck_out(out), self._reference(number))
+            yield from entries(refuse_struck(out), self._reference(number))
             cells = ["" if place in struck else cell for place, cell in enumerate(cells)]
         if not inherited and (quick := self._quick_row(cells, self._reference(number))) is not None:
             yield from quick
@@ -145,7 +145,7 @@ class Table:
         goes_on = inherited and self._headings.fields is not None and number != self._headings.row + 1
         if not goes_on and self._take_headings(filled, number, loose=False):
             yield from self._mentioned()
-            yield from entries(self._account.rest(filled.values(), ()), self._reference(number))
+            yield from entries(self._account.unlisted(filled.values(), ()), self._reference(number))
             return
         yield from self._values(number, filled, inherited or {})
 
@@ -154,7 +154,7 @@ class Table:
     ) -> Iterator[Entry]:
         """Yield what a comment mentions; it may name the publisher, or be headings behind its mark."""
         self._publishers.comment(" ".join(filled.values()))
-        yield from entries(self._account.rest(filled.values(), (), takes=True), self._reference(number))
+        yield from entries(self._account.unlisted(filled.values(), (), takes=True), self._reference(number))
         rest = [cell if place else cell[start:] for place, cell in enumerate(cells)]
         headings = {place: cell.strip() for place, cell in enumerate(rest) if cell.strip()}
         self._take_headings(headings, number, loose=True)
@@ -164,11 +164,11 @@ class Table:
         first = next(iter(filled.values()))
         found = self._data(self._reference(number), filled, {**inherited, **filled})
         if (rule := self._headings.rule(filled)) is not None:
-            found = map(partial(withheld, rule=rule), found)
+            found = map(partial(apply_rule, rule=rule), found)
         if len(filled) == 1 and (heads := _title_rule(first)):
             self._allows = heads
         elif self._allows:
-            found = map(partial(withheld, rule=self._allows), found)
+            found = map(partial(apply_rule, rule=self._allows), found)
         alone = self._headings.fields is None and len(filled) == 1 and len(self._before) < _TITLE_ROWS
         if alone and self.page is not None and not whole_value(first):
             self._before.extend(found)
@@ -195,7 +195,7 @@ class Table:
         taken = indicator(plain, reference, quick[0])
         if not quick[1]:
             return iter((taken,))
-        return chain((taken,), entries(self._account.rest(quick[1], (plain[1],)), reference))
+        return chain((taken,), entries(self._account.unlisted(quick[1], (plain[1],)), reference))
 
     def _quick(self, cells: Sequence[str], only: int, kind: IndicatorType) -> tuple[Facts, list[str]] | None:
         """The facts beside a canonical value of this kind in the one column of values, and the cells that
@@ -274,10 +274,10 @@ class Table:
             found = read_text(spanned)
             told = {*map(value_of, found), *(cell for cell in filled.values() if cell in spanned)}
             yield from entries(found, reference, facts)
-            yield from entries(self._account.rest(filled.values(), told), reference)
+            yield from entries(self._account.unlisted(filled.values(), told), reference)
         elif len(fields) < 2 and len(filled) == 2 and is_aside(next(iter(filled.values()))):
-            found = describing(list(filled.values())[1])
-            found += self._account.rest(filled.values(), set(map(value_of, found)))
+            found = refuse_described(list(filled.values())[1])
+            found += self._account.unlisted(filled.values(), set(map(value_of, found)))
             yield from entries(found, reference, facts)
         else:
             found = self._listed(filled, fields, kind_of(described, fields), prints)
@@ -301,7 +301,7 @@ class Table:
             if field is Field.VALUE:
                 cell = supported_part(stated, cell)
                 items = value_cell(cell, promised, unsupported=unsupported)
-                items = in_cell(items, stated=stated) if stated else items
+                items = judge_cell(items, stated=stated) if stated else items
                 if place in self._headings.names and len(items) == 1:
                     items += host_as_promised(items[0])
                 taken = not all(isinstance(item, Refused) for item in items)
@@ -312,12 +312,12 @@ class Table:
                 unheaded += whole_value(cell) or several_values(cell)
             if not taken:
                 beside_them.append((field, cell))
-        found += self._publishers.beside([*found, *unheaded])[len(found) :]
+        found += self._publishers.refuse_own([*found, *unheaded])[len(found) :]
         found += _doubted(found, doubtful, prints) or ([] if found else scattered(filled, fields))
         told = set(map(value_of, found))
         for field, cell in beside_them:
             if self._account.is_new(cell):
-                found += self._account.rest([cell], told, takes=field not in _NEVER_TAKEN, where=field)
+                found += self._account.unlisted([cell], told, takes=field not in _NEVER_TAKEN, where=field)
         return found
 
     def _words(self, described: Mapping[int, str]) -> str:
@@ -355,5 +355,5 @@ def _doubted(found: Sequence[Found], doubtful: list[Found], prints: Sequence[str
 
 def _title_rule(title: str) -> Rule | None:
     """The rule by which a title (`Whitelist`) judges all rows below it, or None."""
-    heads = heads_exceptions(title.strip())
+    heads = exception_section(title.strip())
     return None if heads is None else decide(Scope.ROW, Row(section=heads))

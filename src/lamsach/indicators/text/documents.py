@@ -19,7 +19,7 @@ from lamsach.documents.table import Table as BlockTable
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.references import defangs_links
 from lamsach.indicators.judge.sections import Section
-from lamsach.indicators.judge.stated import struck_out
+from lamsach.indicators.judge.stated import refuse_struck
 from lamsach.indicators.tables.tables import Table
 from lamsach.indicators.text.broken_lines import HASH_DIGITS, Line, is_value, joined, rejoined
 from lamsach.indicators.text.extract import Found
@@ -331,7 +331,7 @@ class DocumentReader:
         """The values in texts that the author struck out, as withdrawn ones."""
         for text in texts:
             found = Prose().line(normalize("NFC", visible(text)))
-            yield from entries(struck_out(found), Reference(self.document, *self._last))
+            yield from entries(refuse_struck(found), Reference(self.document, *self._last))
 
     def _link(self, target: str, shown: str, reference: Reference) -> Iterator[Entry]:
         try:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from lamsach.indicators.judge.loop import decide, withheld
+from lamsach.indicators.judge.loop import apply_rule, decide
 from lamsach.indicators.judge.references import is_detection
 from lamsach.indicators.judge.rule import Scope
 from lamsach.indicators.judge.tables import Cell
@@ -182,7 +182,7 @@ def _stated(text: str, kind: IndicatorType) -> Found:
         found = canonical_values(text, kind)[0]
     except Refused as refused:
         return refused
-    return withheld(found, decide(Scope.CELL, Cell(*found), kind))
+    return apply_rule(found, decide(Scope.CELL, Cell(*found), kind))
 
 
 def _doubted(found: Found, text: str) -> Found:

@@ -18,18 +18,20 @@ from __future__ import annotations
 import re
 
 from lamsach.documents.decode import without_spelt_escapes
-from lamsach.indicators.judge.vocabulary import late
+from lamsach.indicators.judge.vocabulary import lazy_pattern
 from lamsach.indicators.values.names import ends_as_a_file, suffixes
 
 _LONGEST = 80
 _EDGES = " \t-*+|•"
 # 203. 0. 113. 5    203 .0 .113 .5    203.0.113,5
-_SPACED_QUAD = late(r"\d{1,3}(?:(?: ?\. ?|,)\d{1,3}){3}(?:/\d{1,2}|:\d{1,5})?", re.ASCII)
+_SPACED_QUAD = lazy_pattern(r"\d{1,3}(?:(?: ?\. ?|,)\d{1,3}){3}(?:/\d{1,2}|:\d{1,5})?", re.ASCII)
 _SPACED_BETWEEN = re.compile(r" ?\. ?|,")
 _SMALL = 20
 """Numbers up to this are those of chapters and versions, when all four are."""
 # evil .com    evil-site. com    evil-site,com
-_SPACED_NAME = late(r"([a-z0-9-]{3,63}(?:\.[a-z0-9-]{1,63}){0,6})(?: \.|\. |,)([a-z]{2,24})", re.ASCII)
+_SPACED_NAME = lazy_pattern(
+    r"([a-z0-9-]{3,63}(?:\.[a-z0-9-]{1,63}){0,6})(?: \.|\. |,)([a-z]{2,24})", re.ASCII
+)
 _FREQUENT = frozenset([
     "com", "net", "org", "info", "biz", "xyz", "top", "site", "online", "club", "shop", "vn", "ru", "cn",
     "io", "cc", "pw", "icu", "live",
@@ -62,7 +64,9 @@ _NAME = (
     rf"[a-z0-9][\w-]{{0,62}}(?:\.[\w-]{{1,63}}){{0,6}}{_POINT}[\w-]{{1,63}}(?:(?:\."
     rf"|{_POINT})[\w-]{{1,63}}){{0,6}}"
 )
-_SEVERAL = late(rf"(?<![\w/.:@=\])}}-]){_NAME}(?:[/&+]{_NAME}){{1,7}}(?![\w/?=@\[({{-]|\.\w)", re.IGNORECASE)
+_SEVERAL = lazy_pattern(
+    rf"(?<![\w/.:@=\])}}-]){_NAME}(?:[/&+]{_NAME}){{1,7}}(?![\w/?=@\[({{-]|\.\w)", re.IGNORECASE
+)
 _MARK = re.compile(_POINT, re.IGNORECASE)
 _BETWEEN = re.compile(r"[/&+]")
 
@@ -103,7 +107,7 @@ _HINT = re.compile(
 
 _OPEN, _CLOSE = r"[\[({<]{1,8}", r"[\])}>]{1,8}"
 _RULES = tuple(
-    (late(pattern), replacement)
+    (lazy_pattern(pattern), replacement)
     for pattern, replacement in (
         # evil·example, evil•example; evil&#46;example: points of other kinds between letters of a name.
         (r"(?<=[a-z0-9])[\u00b7\u2022\u2219\u30fb](?=[a-z0-9])", "."),
@@ -172,35 +176,37 @@ _RULES = tuple(
             r"(?:\.[\w-]{1,63}){1,8}(?:[/:?\s]|$))", r"\1://"),
     )
 )  # fmt: skip
-_SCHEME = late(
+_SCHEME = lazy_pattern(
     # hxxp, h**p, htxp, h__p, hxxxp, hp, meow; fxp, ftx, f*p; then ://, :\\, :__, :/ /, ://// or a space
     r"(?<![a-z0-9])(?:(?P<web>h(?:(?!elp)[a-z]{2}|xxx|\*\*|__|--|t?\*|\*t|x|\.\.|\?\?)p|hhttp"
     r"|hhxxp|ttp|htt|httx|hppt|hxx|meow)(?P<s>s?)|(?P<ftp>fxp|ftx|f\*p|f_p|ftp)(?P<fs>s?))"
     r"\s?:\s?(?:/\s?/|\\{2}|_{2}|//|/(?=[\w\[]))/{0,2}",
     re.IGNORECASE,
 )
-_SPACED = late(
+_SPACED = lazy_pattern(
     # http:// evil.example/a   http://evil .example/a   http://evil. example/a   http://evil example/a
     r"(?P<scheme>(?:https?|ftp)://)(?P<space> {0,2})(?P<host>"
     r"(?:[\w-]{1,63}\.){0,8}[\w-]{1,63})(?P<gap> ?\. ?| |)(?P<end>[a-z]{2,24})?(?P<tail> "
     r"(?=/[^\s/]))?(?=(?P<path>[/:])|[^\w.-]|$)",
     re.IGNORECASE,
 )
-_WIDE = late(
+_WIDE = lazy_pattern(
     # 203 . 0 . 113 . 5   evil . example . com
     r"(?<![\w.@/-])([a-z0-9][\w-]{0,62}(?: \. [\w-]{1,63}){1,8})(?![\w@-]| ?\.)",
     re.IGNORECASE,
 )
 _QUAD = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}", re.ASCII)
-_SPELT = late(
+_SPELT = lazy_pattern(
     r"(?<![\w.=&?%-])(?<![^:/]/)([a-z0-9][\w-]{0,62}(?:(?:\.[\w-]{1,63}){0,8}(?:\s+dot\s+"
     r"|_dot_)[\w-]{1,63}){1,12})(?![\w-]|\.\w)",
     re.IGNORECASE,
 )
 _SPELT_DOT = re.compile(r"\s+dot\s+|_dot_", re.IGNORECASE)
-_POINTLESS = late(r"(?<![\w.@/-])[\w-]{4,253}(?![\w.@-])")
+_POINTLESS = lazy_pattern(r"(?<![\w.@/-])[\w-]{4,253}(?![\w.@-])")
 # evil[d]example[d]com/a
-_INITIAL = late(r"(?<![\w\]])(?:https?://)?[\w.-]{1,200}(?:\[d\][\w.-]{1,63}){1,8}(?:[/:?]\S*)?(?![\w\[])")
+_INITIAL = lazy_pattern(
+    r"(?<![\w\]])(?:https?://)?[\w.-]{1,200}(?:\[d\][\w.-]{1,63}){1,8}(?:[/:?]\S*)?(?![\w\[])"
+)
 _SYLLABLE = 2
 _ENGLISH = frozenset([
     "to", "in", "is", "it", "at", "be", "as", "am", "me", "my", "so", "no", "us", "by", "do", "an", "on",

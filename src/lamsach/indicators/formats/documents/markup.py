@@ -18,7 +18,7 @@ from lamsach.indicators.formats import ListFormat
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.references import defangs_links
 from lamsach.indicators.judge.sections import Section
-from lamsach.indicators.judge.stated import struck_out
+from lamsach.indicators.judge.stated import refuse_struck
 from lamsach.indicators.judge.unlisted import Account
 from lamsach.indicators.tables.tables import Table
 from lamsach.indicators.text.broken_lines import Unbroken, rejoined
@@ -240,10 +240,10 @@ def _read_html(source: ListSource) -> Iterator[Entry]:
     yield from filter(is_shaped, table.end())
     account = Account()
     for row, text in [(1, page.title), *page.margins]:
-        found = account.rest([text], own, where=Section.MARGIN)
+        found = account.unlisted([text], own, where=Section.MARGIN)
         yield from entries(found, Reference(source.document, None, row))
     for row, text in page.struck:
-        yield from entries(struck_out(scan(text)), Reference(source.document, None, row))
+        yield from entries(refuse_struck(scan(text)), Reference(source.document, None, row))
 
 
 def _texts(part: str | Row | None) -> list[str]:

@@ -15,7 +15,7 @@ from lamsach.documents.pdf.whole_tables import WholeTable, says_the_same, whole_
 from lamsach.errors import LamsachError, UnreadableError
 from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats import ListFormat
-from lamsach.indicators.judge.loop import BY_ID, withheld
+from lamsach.indicators.judge.loop import BY_ID, apply_rule
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.references import defangs_links
 from lamsach.indicators.judge.sections import Section
@@ -148,7 +148,7 @@ class TableReader:
                 continue
             describes = named is Field.CONTEXT and not defangs([text])
             for item in self._as_prose(own, [text], reference, told):
-                yield withheld(item, BY_ID["describes_the_listed"]) if describes else item
+                yield apply_rule(item, BY_ID["describes_the_listed"]) if describes else item
 
     def _as_prose(
         self, prose: Prose, texts: Sequence[str], reference: Reference, told: set[str]
@@ -170,10 +170,10 @@ class TableReader:
                 said = self._prose.facts
                 item = replace(item, threat=item.threat or said.threat, source=item.source or said.source)
                 if self._prose.section is Section.ALLOWED:
-                    yield withheld(item, BY_ID["sheet_of_exceptions"])
+                    yield apply_rule(item, BY_ID["sheet_of_exceptions"])
                     continue
                 if self._prose.section is Section.REFERENCES and item.type is IndicatorType.URL:
-                    yield withheld(item, BY_ID["under_references"])
+                    yield apply_rule(item, BY_ID["under_references"])
                     continue
             yield item
 

@@ -16,11 +16,11 @@ from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats import ListFormat
 from lamsach.indicators.judge.exceptions import lets_through
 from lamsach.indicators.judge.lookalikes import is_dump
-from lamsach.indicators.judge.loop import decide, withheld
+from lamsach.indicators.judge.loop import apply_rule, decide
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.queries import begins_query
 from lamsach.indicators.judge.rule import Scope
-from lamsach.indicators.judge.stated import said
+from lamsach.indicators.judge.stated import statement_rule
 from lamsach.indicators.judge.unlisted import Account
 from lamsach.indicators.tables.cells import holds_value
 from lamsach.indicators.tables.fields import field_of, read_date
@@ -82,13 +82,13 @@ def _entries(line: str | None, reference: Reference, prose: Prose, *, shapeless:
         return
     elif _COMMENT_LINE.match(line) and not defangs([line]):
         prose.heading(line.strip(" \t#;/!-"))
-        yield from entries(Account().rest([line], ()), reference)
+        yield from entries(Account().unlisted([line], ()), reference)
     elif prose.plain and (plain := plain_value(line)) is not None:
         yield Indicator(plain[0], plain[1], prose.threat, None, reference)
     else:
         found = read_line(line.strip(), reference, prose)
         if (rule := decide(Scope.COMMAND, line.strip())) is not None:
-            found = (withheld(item, rule) for item in found)
+            found = (apply_rule(item, rule) for item in found)
         yield from (item for item in found if shapeless or is_shaped(item))
 
 
@@ -96,7 +96,7 @@ def read_line(line: str, reference: Reference, prose: Prose | None = None) -> It
     """Yield what one line without a comment mark at its start says."""
     prose = prose or Prose()
     if match := _HOSTS_LINE.match(line):
-        yield from entries(Account().rest([match[0]], ()), reference)
+        yield from entries(Account().unlisted([match[0]], ()), reference)
         line = line[match.end() :]
     elif match := _DNSMASQ_LINE.fullmatch(line):
         line = match[1]
@@ -106,10 +106,10 @@ def read_line(line: str, reference: Reference, prose: Prose | None = None) -> It
         found = _values(line[: match.start()].strip(), prose)
         if any(not isinstance(item, Refused) for item in found):
             threat = shortened(line[match.end() :]) or prose.threat
-            rule = said(line[match.end() :])
-            found = [withheld(item, rule) for item in found]
+            rule = statement_rule(line[match.end() :])
+            found = [apply_rule(item, rule) for item in found]
             yield from entries(found, reference, Facts(threat=threat))
-            yield from entries(Account().rest([line[match.end() :]], ()), reference)
+            yield from entries(Account().unlisted([line[match.end() :]], ()), reference)
             return
     if _NO_WORDS.fullmatch(line):
         prose.follow(line)

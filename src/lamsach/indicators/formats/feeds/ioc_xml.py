@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 from lamsach.documents.xml import local_name, parse_whole
 from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats import ListFormat
-from lamsach.indicators.judge.unlisted import with_rest
+from lamsach.indicators.judge.unlisted import with_unlisted
 from lamsach.indicators.tables.fields import read_date, read_tlp
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.values import refusals
@@ -47,7 +47,7 @@ def _read(
 
     def read(source: ListSource) -> Iterator[Entry]:
         root = parse_whole(source.whole(), source.document)
-        yield from with_rest(root, listed(root, source.document), Reference(source.document))
+        yield from with_unlisted(root, listed(root, source.document), Reference(source.document))
 
     return read
 

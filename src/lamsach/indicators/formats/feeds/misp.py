@@ -12,8 +12,8 @@ from typing import Any
 from lamsach.documents.headings import plain_key
 from lamsach.indicators.files.source import ListSource, documents, looks_like_json
 from lamsach.indicators.formats import ListFormat
-from lamsach.indicators.judge.stated import in_cell
-from lamsach.indicators.judge.unlisted import with_rest
+from lamsach.indicators.judge.stated import judge_cell
+from lamsach.indicators.judge.unlisted import with_unlisted
 from lamsach.indicators.tables.fields import read_date, read_tlp, stated_type
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.text.rules import rule_values, yara_values
@@ -69,7 +69,7 @@ def _read(source: ListSource) -> Iterator[Entry]:
             for place, (attribute, facts) in enumerate(attributes, row + 1)
             for item in entries(_values(attribute), Reference(source.document, None, place), facts)
         )
-        yield from with_rest(tree, listed, Reference(source.document, None, line))
+        yield from with_unlisted(tree, listed, Reference(source.document, None, line))
         row += len(attributes)
 
 
@@ -149,7 +149,7 @@ def _values(attribute: Mapping[str, Any]) -> list[Found]:
     """Values of an attribute, refused where it is not for detection or of a type that logs do not show."""
     found = _stated(attribute)
     if attribute.get("category") == "External analysis" and not detects(attribute):
-        found = in_cell(found, of_source=True)
+        found = judge_cell(found, of_source=True)
     return found if detects(attribute) else [declined(item, refusals.NOT_FOR_DETECTION) for item in found]
 
 

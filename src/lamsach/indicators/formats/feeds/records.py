@@ -20,13 +20,13 @@ from xml.etree.ElementTree import Element
 from lamsach.documents.xml import XSI, local_name, parse_whole
 from lamsach.indicators.files.source import ListSource, documents, looks_like_json
 from lamsach.indicators.formats import ListFormat, line_by_line
-from lamsach.indicators.judge.loop import BY_ID, decide, withheld
+from lamsach.indicators.judge.loop import BY_ID, apply_rule, decide
 from lamsach.indicators.judge.mentions import Prose
 from lamsach.indicators.judge.references import is_cited
 from lamsach.indicators.judge.rule import Scope
-from lamsach.indicators.judge.stated import describing, record_rule
+from lamsach.indicators.judge.stated import record_rule, refuse_described
 from lamsach.indicators.judge.tables import Key
-from lamsach.indicators.judge.unlisted import with_rest
+from lamsach.indicators.judge.unlisted import with_unlisted
 from lamsach.indicators.tables.cells import facts_of, victim
 from lamsach.indicators.tables.fields import Field, field_of, stated_type, supported_part, type_of_heading
 from lamsach.indicators.text.documents import found_values
@@ -84,18 +84,18 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
             if fields[key] is Field.VALUE:
                 value = supported_part(said.get(Field.TYPE, ""), value)
             found += (
-                describing(value)
+                refuse_described(value)
                 if key in beside
                 else _of_text(str(key), value, fields[key], kind, unsupported=unsupported)
             )
         elif isinstance(value, (Mapping, list, tuple)) and not is_cited(str(key).lower()):
             found += whole_value(str(key))
     rule = record_rule(record)
-    yield from (withheld(item, rule) for item in entries(found, reference, facts))
+    yield from (apply_rule(item, rule) for item in entries(found, reference, facts))
     for key, value in record.items():
         if isinstance(value, (Mapping, list, tuple)) and _may_hold(str(key), fields[key], value):
             rule = decide(Scope.KEY, Key(str(key), record, key in beside))
-            yield from (withheld(item, rule) for item in walk(value, reference, facts, depth + 1))
+            yield from (apply_rule(item, rule) for item in walk(value, reference, facts, depth + 1))
         elif isinstance(value, Mapping):
             for name in _LISTS & value.keys():
                 yield from walk({name: value[name]}, reference, facts, depth + 1)
@@ -214,7 +214,7 @@ def _read_json(source: ListSource) -> Iterator[Entry]:
             if isinstance(record, Refused):
                 yield entry(record, reference)
             else:
-                yield from with_rest(record, walk(record, reference), reference)
+                yield from with_unlisted(record, walk(record, reference), reference)
 
 
 _STARTS = re.compile(r"[\ufeff\s]*(?:<\?xml\s|<[A-Za-z][\w:.-]{0,60}(?:\s[^<>]{0,2000})?>\s{0,1000}<)")
@@ -251,14 +251,14 @@ def _read_xml(source: ListSource) -> Iterator[Entry]:
         row += bool(record)
         reference = Reference(source.document, None, row)
         texts = [record, element.text if len(element) else None, element.tail]
-        yield from with_rest(texts, _listed(element, record, reference), reference)
+        yield from with_unlisted(texts, _listed(element, record, reference), reference)
 
 
 def _listed(element: Element, record: dict[str, object], reference: Reference) -> Iterator[Entry]:
     name = local_name(element.tag)
     beside = name in _OF_THE_FEED or (name == "link" and "href" in record)
     found = walk(record, reference)
-    yield from (withheld(item, BY_ID["describes_the_listed"]) for item in found) if beside else found
+    yield from (apply_rule(item, BY_ID["describes_the_listed"]) for item in found) if beside else found
     if name in _NEWS:
         yield from _news(record, reference)
 

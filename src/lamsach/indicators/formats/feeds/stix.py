@@ -9,8 +9,8 @@ from typing import Any
 from lamsach.indicators.files.source import ListSource, documents, looks_like_json
 from lamsach.indicators.formats import ListFormat
 from lamsach.indicators.judge.mentions import Prose
-from lamsach.indicators.judge.stated import in_cell
-from lamsach.indicators.judge.unlisted import with_rest
+from lamsach.indicators.judge.stated import judge_cell
+from lamsach.indicators.judge.unlisted import with_unlisted
 from lamsach.indicators.tables.fields import read_confidence, read_date, read_tlp
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.text.rules import rule_values, yara_values
@@ -54,7 +54,7 @@ def _read(source: ListSource) -> Iterator[Entry]:
         if isinstance(tree, Refused):
             yield entry(tree, reference)
         else:
-            yield from with_rest(tree, _listed(tree, source.document, line), reference)
+            yield from with_unlisted(tree, _listed(tree, source.document, line), reference)
 
 
 def _listed(tree: Any, document: str, line: int | None) -> Iterator[Entry]:
@@ -63,7 +63,7 @@ def _listed(tree: Any, document: str, line: int | None) -> Iterator[Entry]:
     for place, item in enumerate(objects, 1):
         found = list(_values(item))
         if _is_analysis(item):
-            found = in_cell(found, of_source=True)
+            found = judge_cell(found, of_source=True)
         if (reason := _why_none(item)) is not None:
             found = [declined(value, reason) for value in found]
         if found:
