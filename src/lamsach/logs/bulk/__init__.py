@@ -1,10 +1,9 @@
-"""Reading many lines at once, where all of them have the usual shape of their product.
+"""Columnar readers: parse many lines of usual shape together, in Arrow's columns.
 
-What a line means is said by its format; here it is only done faster.
-
-A reader takes a piece of a log and gives the events in columns, or None when any line is not quite usual:
-then the format reads each. So nothing is read here that is rare. Of each piece two lines are read by the
-format too, and must come out the same.
+The format defines the meaning of a line; a bulk reader only computes the same events faster.
+A reader returns the events of a piece of a log as columns, or None when any line is unusual: the format then
+parses each line. Rare shapes are therefore never handled here. For every piece, three lines are also parsed
+by the format and must give the same events.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ READERS: Mapping[str, str] = {
     "json_lines": "json_lines:NamedKeys",
     "windows_event_json": "windows:WindowsObjects",
 }
-"""The bulk readers by format: module and class, imported when one is needed."""
+"""Bulk readers by format name, as `module:class`, imported on demand."""
 
 
 RECORDS: Mapping[str, str] = {
@@ -37,12 +36,11 @@ RECORDS: Mapping[str, str] = {
     "sentences": "sentences:SentenceReader",
     "cells": "delimited:CellRows",
 }
-"""The readers of records whose format says how they are read in columns (`lamsach.logs.mappings.records`), by
-how they are written."""
+"""Bulk readers by `Records.reader`, for formats that describe their records."""
 
 
 def bulk_reader_of(parser: LineParser, context: FileContext) -> BulkReader | None:
-    """The reader for the file's format; None when there is none, or the file holds several."""
+    """Return the bulk reader for the file's main format; None without one, or for several formats."""
     from importlib import import_module
 
     if parser.main is None:
@@ -52,10 +50,10 @@ def bulk_reader_of(parser: LineParser, context: FileContext) -> BulkReader | Non
 
         return LayoutColumns(parser.main, context) if parser.main.layout.in_columns else None
     records = parser.main.records
-    place = RECORDS[records.reader] if records else READERS.get(parser.main.name)
-    if place is None:
+    location = RECORDS[records.reader] if records else READERS.get(parser.main.name)
+    if location is None:
         return None
-    module, _, name = place.partition(":")
+    module, _, name = location.partition(":")
     reader: BulkReader = getattr(import_module(f"lamsach.logs.bulk.readers.{module}"), name)(
         parser.main, context
     )

@@ -1,7 +1,7 @@
-"""Columns of texts turned into the events' spelling.
+"""Columns of texts converted to the spelling that events use.
 
-What is canonical already is seen by an expression; the rest goes through the functions of `values`, each
-distinct text once. So a value comes out as the reader of single lines gives it.
+A regular expression recognizes canonical values; all others go through the functions of `values`, once per
+distinct text. The results equal those of the line-by-line parser.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ def cells(
     *,
     quotes: bool = False,
 ) -> dict[str, pa.Array]:
-    """The texts of the wanted columns of so many delimited rows.
+    """Read the wanted columns of `count` delimited rows, as text.
 
-    Raises Unusual for another number of rows, pyarrow.ArrowInvalid for rows of other lengths."""
+    Raises Unusual for a different number of rows, pyarrow.ArrowInvalid for rows of unequal length."""
     table = csv.read_csv(
         pa.BufferReader(data),
         csv.ReadOptions(use_threads=False, column_names=list(names), block_size=len(data) + 64),
@@ -59,11 +59,13 @@ def cells(
     if wanted and table.num_rows != count:
         raise Unusual
     columns = {name: table.column(name).chunks for name in wanted}
-    return {name: one[0] if len(one) == 1 else pa.concat_arrays(one) for name, one in columns.items()}
+    return {
+        name: chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks) for name, chunks in columns.items()
+    }
 
 
 def lines_of(data: bytes) -> pa.Array:
-    """The lines of a text in UTF-8."""
+    """Split UTF-8 text into lines."""
     ends = marks_of(np.frombuffer(data, np.uint8), b"\n").places
     offsets = np.zeros(len(ends) + 2, np.int32)
     offsets[1:-1] = ends - np.arange(len(ends))
@@ -73,101 +75,99 @@ def lines_of(data: bytes) -> pa.Array:
 
 
 def text_of(lines: pa.Array) -> pa.Buffer:
-    """Lines, of which none is absent, as one text; the other way round from `lines_of`."""
+    """Join lines, none of them null, into one text; the inverse of `lines_of`."""
     whole = pa.ListArray.from_arrays(pa.array([0, len(lines)], pa.int32()), lines)
     return pc.binary_join(whole, "\n")[0].as_buffer()
 
 
 def parted_by_single_spaces(data: bytes) -> bool:
-    """Return whether `str.split` finds the columns of the lines where single spaces stand."""
+    """Return whether splitting at single spaces gives the same columns as `str.split`."""
     return data.isascii() and not any(mark in data for mark in _SPACES)
 
 
 def check(condition: pa.Array) -> None:
-    """Raise Unusual unless all is true."""
+    """Raise Unusual unless all values are true; null counts as false."""
     if condition.null_count or not pc.all(condition).as_py():
         raise Unusual
 
 
 def check_distinct(column: pa.Array, shape: str) -> None:
-    """Raise Unusual unless all texts have this shape (regular expression): quick for columns of few distinct
-    texts."""
+    """Raise Unusual unless all texts match a regular expression; fast for columns with few distinct texts."""
     coded = column.dictionary_encode()
     if coded.null_count or not pc.all(pc.match_substring_regex(coded.dictionary, shape)).as_py():
         raise Unusual
 
 
 def mapped(column: pa.Array, function: Callable[[str], Any], kind: Any = None) -> pa.Array:
-    """Return what the function makes of each text (default: a text). It is asked once for each
-    distinct one."""
+    """Apply a function once per distinct text; the result is a column of `kind` (default: string)."""
     coded = column.dictionary_encode()
     made = [function(text) for text in coded.dictionary.to_pylist()]
     return pa.array(made, kind or pa.string()).take(coded.indices)
 
 
 def kept(column: pa.Array, canonical: pa.Array, function: Callable[[str], Any]) -> pa.Array:
-    """The texts that are canonical as they are; of the others what the function makes of them."""
+    """Return canonical texts unchanged and the function's result for all others; null stays null."""
     if pc.all(canonical).as_py():  # an absent text is no exception
         return column
     others = pc.if_else(canonical, NONE, column)
     coded = others.dictionary_encode()
-    made = pa.array([function(text) for text in coded.dictionary.to_pylist()], pa.string())
-    return pc.if_else(canonical, column, made.take(coded.indices))
+    results = pa.array([function(text) for text in coded.dictionary.to_pylist()], pa.string())
+    return pc.if_else(canonical, column, results.take(coded.indices))
 
 
 def without(absent: Collection[str], column: pa.Array) -> pa.Array:
-    """The texts, absent where they are one of these."""
+    """Replace these values by null."""
     return pc.if_else(pc.is_in(column, pa.array(sorted(absent))), NONE, column) if absent else column
 
 
 def trimmed(column: pa.Array) -> pa.Array:
-    """The texts without white space around them."""
-    within = [((end == 0) | ((end > _SPACE) & (end < _DELETE))).all() for end in ends_of(column)]
-    return column if all(within) else pc.utf8_trim_whitespace(column)
+    """Strip surrounding white space."""
+    clean = [((end == 0) | ((end > _SPACE) & (end < _DELETE))).all() for end in ends_of(column)]
+    return column if all(clean) else pc.utf8_trim_whitespace(column)
 
 
 def not_empty(column: pa.Array) -> pa.Array:
-    """The texts, absent where they are empty."""
+    """Replace empty texts by null."""
     if not may_be_empty(column):
         return column
     return pc.if_else(pc.equal(column, ""), NONE, column)
 
 
 def ends_of(column: pa.Array) -> tuple[Any, Any]:
-    """The first and the last byte of each text, as numbers; zero of an empty or absent one."""
-    places, texts = places_of(column), column.buffers()[2]
+    """Return the first and last byte of each text as numbers; zero for empty and null texts."""
+    offsets, texts = places_of(column), column.buffers()[2]
     letters = np.frombuffer(texts, np.uint8) if texts is not None and len(texts) else np.zeros(1, np.uint8)
-    begins, ends = places[:-1], places[1:]
-    held = ends > begins
-    last = len(letters) - 1
-    first = np.where(held, letters[np.minimum(begins, last)], 0)
-    return first, np.where(held, letters[np.maximum(ends - 1, 0)], 0)
+    starts, ends = offsets[:-1], offsets[1:]
+    not_empty = ends > starts
+    last_byte = len(letters) - 1
+    first = np.where(not_empty, letters[np.minimum(starts, last_byte)], 0)
+    return first, np.where(not_empty, letters[np.maximum(ends - 1, 0)], 0)
 
 
 def holds(column: pa.Array, *marks: bytes) -> bool:
-    """Return whether any of the marks may stand in any of the texts; quick, and true too often when texts
-    beside them hold it."""
+    """Return whether a mark may occur in any text; quick, with false positives from sliced-off neighbours."""
     texts = column.buffers()[2]
     whole = b"" if texts is None else texts.to_pybytes()
     return any(mark in whole for mark in marks)
 
 
 def cut(column: pa.Array, start: int, stop: int = _FAR) -> pa.Array:
-    """`text[start:stop]` of each, counted in bytes: only where the cut is among ASCII letters."""
+    """Return `text[start:stop]` of each text, in bytes; cut only between ASCII characters."""
     return pc.binary_slice(column.view(pa.binary()), start, stop).view(pa.string())
 
 
 def ipv4(column: pa.Array) -> pa.Array:
-    """Return whether a text is an IPv4 address in canonical spelling."""
+    """Return whether each text is a canonical IPv4 address."""
     return judged(column, _IPV4, all_ipv4)
 
 
-def judged(column: pa.Array, shape: str, all_have_it: Callable[[pa.Array], bool] | None = None) -> pa.Array:
-    """Return whether each text has the shape (regular expression); where texts are repeated each distinct one
-    is looked at once. `all_have_it`: a quicker way to tell that all have it."""
+def judged(column: pa.Array, shape: str, all_match: Callable[[pa.Array], bool] | None = None) -> pa.Array:
+    """Return whether each text matches a regular expression; repeated texts are matched once.
+
+    `all_have_it`: a quicker test that holds only when all texts match."""
     first = column.slice(0, _TRIED).dictionary_encode()
     if len(first.dictionary) > len(first) * _REPEATED:
-        if all_have_it is not None and all_have_it(column):
+        if all_match is not None and all_match(column):
             return pa.repeat(pa.scalar(True), len(column))
         return pc.match_substring_regex(column, shape)
     coded = first if len(first) == len(column) else column.dictionary_encode()
@@ -175,7 +175,7 @@ def judged(column: pa.Array, shape: str, all_have_it: Callable[[pa.Array], bool]
 
 
 def addresses(column: pa.Array) -> pa.Array:
-    """`ip_of` of each; Unusual when there is none."""
+    """Apply `ip_of` to each text. Raises Unusual when one is no address."""
     found = kept(column, ipv4(column), ip_of)
     if found.null_count:
         raise Unusual
@@ -183,26 +183,25 @@ def addresses(column: pa.Array) -> pa.Array:
 
 
 def macs(column: pa.Array) -> pa.Array:
-    """`mac_of` of each."""
+    """Apply `mac_of` to each text."""
     plain = judged(column, "^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$")
     return kept(column, pc.and_(plain, pc.not_equal(column, "00:00:00:00:00:00")), mac_of)
 
 
 def canonical_names(column: pa.Array) -> pa.Array:
-    """Return whether a text is a name, or an IPv4 address, in canonical spelling."""
+    """Return whether each text is a canonical domain name or IPv4 address."""
     short = pc.less_equal(pc.binary_length(column), _LABEL)
     plain = pc.and_(pc.match_substring_regex(column, _NAME), short)
     return plain if pc.all(plain).as_py() else pc.or_(plain, ipv4(column))
 
 
 def names(column: pa.Array, function: Callable[[str], Any]) -> pa.Array:
-    """Return what a function such as `domain_of`, which leaves canonical names and addresses as they are,
-    makes of names."""
+    """Normalize names with a function that leaves canonical names and addresses unchanged (`domain_of`)."""
     return kept(column, canonical_names(column), function)
 
 
 def seconds(column: pa.Array) -> pa.Array:
-    """Times out of seconds since 1970 as doubles, which hold them to a quarter of a microsecond."""
+    """Convert seconds since 1970 to times; doubles hold them to a quarter of a microsecond."""
     bounds = pc.min_max(column).as_py()
     if column.null_count or not 0 <= bounds["min"] <= bounds["max"] < 10_000_000_000:
         raise Unusual
@@ -210,7 +209,7 @@ def seconds(column: pa.Array) -> pa.Array:
 
 
 def internal(column: pa.Array) -> pa.Array:
-    """`direction.is_internal` of each address."""
+    """Apply `ends.is_internal` to each address."""
     four = _starts_with(column, _INTERNAL)
     partly = _starts_with(column, _PARTLY_INTERNAL)
     if pc.any(partly).as_py():
@@ -221,11 +220,11 @@ def internal(column: pa.Array) -> pa.Array:
     return pc.if_else(pc.match_substring(column, ":"), mapped(column, is_internal, pa.bool_()), four)
 
 
-def _starts_with(column: pa.Array, beginnings: Sequence[str]) -> pa.Array:
-    """Return whether each text starts with one of these."""
+def _starts_with(column: pa.Array, prefixes: Sequence[str]) -> pa.Array:
+    """Return whether each text starts with one of these prefixes."""
     from functools import reduce
 
-    return reduce(pc.or_, [pc.starts_with(column, beginning) for beginning in beginnings])
+    return reduce(pc.or_, [pc.starts_with(column, prefix) for prefix in prefixes])
 
 
 _ABSENT_LENGTH = 10
@@ -234,32 +233,31 @@ _PORT_DIGITS = 5
 
 
 def none_of(count: int) -> pa.Array:
-    """So many absent texts."""
+    """Return `count` null texts."""
     return pa.nulls(count, pa.string())
 
 
 def plain_texts(column: pa.Array) -> pa.Array:
-    """Return whether a text is one that `stated` leaves as it is: too long to say that there is nothing,
-    without spaces around it."""
+    """Return whether `stated` leaves a text unchanged: no surrounding spaces, too long for a "none" word."""
     first, last = ends_of(column)
     printable = (first > _SPACE) & (first < _DELETE) & (last > _SPACE) & (last < _DELETE)
     return pc.and_(pa.array(printable), pc.greater_equal(pc.binary_length(column), _ABSENT_LENGTH))
 
 
 def told(column: pa.Array) -> pa.Array:
-    """`values.stated` of each text."""
+    """Apply `values.stated` to each text."""
     return kept(column, plain_texts(column), stated)
 
 
 def machines(column: pa.Array) -> pa.Array:
-    """`ip_of` of each text; 0.0.0.0 and :: mean that there is none."""
-    made = kept(column, ipv4(column), ip_of)
-    nowhere = pc.is_in(made, pa.array(["0.0.0.0", "::"]))  # noqa: S104 - means: no address
-    return pc.if_else(nowhere, NONE, made) if pc.any(nowhere).as_py() else made
+    """Apply `ip_of` to each text; 0.0.0.0 and :: become null."""
+    found = kept(column, ipv4(column), ip_of)
+    unspecified = pc.is_in(found, pa.array(["0.0.0.0", "::"]))  # noqa: S104 - means: no address
+    return pc.if_else(unspecified, NONE, found) if pc.any(unspecified).as_py() else found
 
 
 def port_numbers(column: pa.Array) -> pa.Array:
-    """`port_of` of each text."""
+    """Apply `port_of` to each text."""
     if made_of(column, DIGITS, 1, _PORT_DIGITS):
         numbers = column.cast(pa.int32())
         if (pc.max(numbers).as_py() or 0) <= 65535:
@@ -268,7 +266,7 @@ def port_numbers(column: pa.Array) -> pa.Array:
 
 
 def url_hosts(urls: pa.Array) -> pa.Array:
-    """`host_in` of each URL: it is asked for each distinct beginning, up to the path."""
+    """Apply `host_in` to each URL, once per distinct part before the path."""
     plain_hosts = _hosts_of_plain(urls)
     if plain_hosts is not None:
         return plain_hosts
@@ -290,7 +288,7 @@ def url_hosts(urls: pa.Array) -> pa.Array:
 
 
 def _hosts_of_plain(urls: pa.Array) -> pa.Array | None:
-    """The same where all have a scheme, a host in canonical spelling and a path; None when they do not."""
+    """Return the hosts if every URL has a scheme, a canonical host and a path; else None."""
     if urls.null_count or not len(urls):
         return None
     schemed = [pc.starts_with(urls, scheme).to_numpy(zero_copy_only=False) for scheme in _SCHEMES]
@@ -305,7 +303,7 @@ _MAC_DIGITS = 12
 
 
 def bare_macs(column: pa.Array) -> pa.Array:
-    """`mac_of` of each, quick for twelve digits without marks between them."""
+    """Apply `mac_of` to each text; quick for twelve digits without separators."""
     bare = pc.match_substring_regex(column, f"^[0-9A-Fa-f]{{{_MAC_DIGITS}}}$")
     bare = pc.fill_null(pc.and_(bare, pc.not_equal(column, "0" * _MAC_DIGITS)), False)
     if not pc.any(bare).as_py():

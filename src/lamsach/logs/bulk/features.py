@@ -1,4 +1,4 @@
-"""Features of many lines at once: where a mark is in each, how often, and what follows it."""
+"""Features of many lines together: where and how many times a mark occurs, and the bytes after it."""
 
 from __future__ import annotations
 
@@ -15,36 +15,38 @@ _MIX = 0x9E37_79B9_7F4A_7C15
 """An odd number: multiplying by it, modulo 2 to the 64th, loses nothing."""
 
 
-_LOOKED_AT = 1 << 14
-"""How many bytes tell how often a letter stands in the lines."""
+_SAMPLED = 1 << 14
+"""Sample size in bytes for estimating byte frequencies."""
 
 
 class Lines:
-    """Lines in UTF-8 without line feeds, at least one. Every answer has a number, or a truth, for
-    each line."""
+    """At least one line of UTF-8, without line feeds.
+
+    Every method returns an array with one item per line."""
 
     def __init__(self, lines: Sequence[bytes]) -> None:
         text = lines if isinstance(lines, Text) else Text(b"\n".join(lines))
         self.data = text.data
         self._bytes = np.frombuffer(self.data, np.uint8)
-        self._often = np.bincount(self._bytes[:_LOOKED_AT], minlength=256).tolist()
+        self._frequencies = np.bincount(self._bytes[:_SAMPLED], minlength=256).tolist()
         self._bounds, self.begins, self.ends = text.bounds, text.begins, text.ends
         self._marks: dict[str, tuple[Marks, Numbers] | None] = {}
 
     def _where(self, mark: str) -> tuple[Marks, Numbers] | None:
-        """Return where the mark is in the text of all lines, and how often before each bound; None when
-        nowhere. It is looked for by its letters that are rarest in the first lines."""
+        """Find a mark in the joined text, with its count before each bound; None when absent.
+
+        The search compares the mark's rarest bytes first, as estimated from the first lines."""
         if mark not in self._marks:
             self._marks[mark] = self._search(mark.encode())
         return self._marks[mark]
 
     def _search(self, mark: bytes) -> tuple[Marks, Numbers] | None:
-        rarest = sorted(range(len(mark)), key=lambda at: self._often[mark[at]])
+        rarest = sorted(range(len(mark)), key=lambda at: self._frequencies[mark[at]])
         marks = marks_of(self._bytes, mark, rarest)
         return (marks, marks.before(self._bounds)) if marks.total else None
 
     def has(self, *marks: str) -> Truths:
-        """Return whether one of the marks is anywhere."""
+        """Return whether any of the marks occurs."""
         found: Truths = np.zeros(len(self.ends), np.bool_)
         for mark in marks:
             where = self._where(mark)
@@ -53,12 +55,11 @@ class Lines:
         return found
 
     def place(self, mark: str) -> Numbers:
-        """Return where the mark is first, in bytes from the line's start; -1 when nowhere."""
+        """Return the byte offset of the mark's first occurrence in each line; -1 when absent."""
         return self.nth(mark, 1)
 
     def nth(self, mark: str, number: int | Numbers) -> Numbers:
-        """Return where the mark is for the nth time (from 1), in bytes from the line's start; -1 when it
-        does not stand so often."""
+        """Return the byte offset of the nth occurrence (from 1) in each line; -1 when there are fewer."""
         where = self._where(mark)
         if where is None:
             return np.full(len(self.ends), -1, np.int64)
@@ -69,8 +70,7 @@ class Lines:
         return found
 
     def count(self, mark: str, start: Numbers | None = None) -> Numbers:
-        """Return how often the mark occurs, from a place in each line on. (Of a mark that overlaps itself
-        each one counts.)"""
+        """Count a mark in each line, from an offset on; overlapping occurrences count."""
         where = self._where(mark)
         if where is None:
             return np.zeros(len(self.ends), np.int64)
@@ -81,60 +81,58 @@ class Lines:
         return np.diff(before)
 
     def begin_with(self, text: str) -> Truths:
-        """Return whether they begin with these one to eight ASCII letters."""
+        """Return whether each line begins with one to eight ASCII characters."""
         found: Truths = self.letters_at(0, len(text)) == letters_of(text)
         return found
 
     def end_with(self, text: str) -> Truths:
-        """Return whether they end with these one to eight ASCII letters."""
+        """Return whether each line ends with one to eight ASCII characters."""
         place = self.ends - self.begins - len(text)
         found: Truths = (place >= 0) & (self.letters(place, len(text)) == letters_of(text))
         return found
 
     def letters_at(self, place: int, count: int) -> Numbers:
-        """As `letters`, at the same place in every line."""
+        """Return `letters` for the same offset in every line."""
         return self.letters(np.full(len(self.ends), place, np.int64), count)
 
     def letters(self, place: Numbers, count: int) -> Numbers:
-        """So many bytes (up to eight) at a place in each line, as one number; behind the line's end they are
-        zero."""
+        """Return up to eight bytes at an offset of each line as one number; zero beyond the line's end."""
         assert 0 < count <= _MOST_LETTERS
         data = self.data.ljust(_MOST_LETTERS, b"\0")
         last = len(data) - _MOST_LETTERS
         eight = np.ndarray((last + 1,), ">u8", data, strides=(1,))
-        here = self.begins + np.maximum(place, 0)
-        inside = np.clip(self.ends - here, 0, count)
-        at = np.minimum(here, last)
-        letters = eight[at].astype(np.uint64) << _bits(here - at)
+        starts = self.begins + np.maximum(place, 0)
+        inside = np.clip(self.ends - starts, 0, count)
+        anchors = np.minimum(starts, last)
+        letters = eight[anchors].astype(np.uint64) << _bits(starts - anchors)
         missing = _bits(count - inside)
         found: Numbers = (letters >> _bits(_MOST_LETTERS - count) >> missing << missing).view(np.int64)
         return found
 
 
 def _bits(count: Any) -> Any:
-    """So many bytes as a number of bits to shift by; 64 and more leave nothing."""
+    """Convert bytes to a shift width in bits; a shift by 64 or more gives zero."""
     return np.asarray(count * 8, np.uint64)
 
 
 def letters_of(text: str) -> int:
-    """Return what `Lines.letters` gives for these ASCII letters."""
+    """Return the number that `Lines.letters` gives for these ASCII characters."""
     return int.from_bytes(text.encode())
 
 
 def groups_of(
     features: Sequence[Numbers | Truths], usual: Truths | None
 ) -> tuple[list[list[int]], list[int]]:
-    """The numbers (from 0) of the lines that have all features in common, in their order, and those of the
-    lines that are not usual."""
-    code = np.zeros(len(features[0]), np.uint64)
+    """Group line numbers (from 0, in order) by equal features; return the groups, and the unusual lines."""
+    hashes = np.zeros(len(features[0]), np.uint64)
     for feature in features:
-        code = (code ^ feature.astype(np.uint64)) * np.uint64(_MIX)
-        code ^= code >> np.uint64(29)
-    rows = np.arange(len(code)) if usual is None else np.flatnonzero(usual)
-    alone = [] if usual is None or len(rows) == len(code) else np.flatnonzero(~usual).tolist()
-    code = code[rows]
-    if not len(code) or (code == code[0]).all():
-        return ([rows.tolist()] if len(code) else []), alone
-    order = np.argsort(code, kind="stable")
-    cuts = np.flatnonzero(np.diff(code[order])) + 1
+        hashes = (hashes ^ feature.astype(np.uint64)) * np.uint64(_MIX)
+        hashes ^= hashes >> np.uint64(29)
+    rows = np.arange(len(hashes)) if usual is None else np.flatnonzero(usual)
+    alone = [] if usual is None or len(rows) == len(hashes) else np.flatnonzero(~usual).tolist()
+    hashes = hashes[rows]
+    if not len(hashes) or (hashes == hashes[0]).all():
+        return ([rows.tolist()] if len(hashes) else []), alone
+    order = np.argsort(hashes, kind="stable")
+    cuts = np.flatnonzero(np.diff(hashes[order])) + 1
     return [part.tolist() for part in np.split(rows[order], cuts)], alone

@@ -1,7 +1,7 @@
-"""The times and names before the records of many lines, and the records' own times.
+"""Times and hosts from the headers of many records, and the times inside records.
 
-Each distinct text is read by the function that reads it for single lines; of times that differ in their
-seconds only, one in each minute.
+Each distinct text is parsed by the function for single lines; of texts that differ only in their seconds,
+one per minute.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from lamsach.logs.text.syslog import SyslogHeader
 from lamsach.logs.text.times.stated_clock import states_other_zone
 
 Head = tuple[datetime | None, str | None]
-"""A time and a name."""
+"""Time and host."""
 # Jun 10 08:00:01 fw   2026-06-10T08:00:01.123+07:00 fw
 _CLOCK = re.compile(r"\d:\d\d:([0-5]\d)(?!:?\d)(?:\.(\d{1,6})(?!\d))?")
 _ZONED = r"^[^T]{0,40}T[0-9:.,]{8,20}(?:Z|[+-])"
@@ -35,7 +35,7 @@ _LAST_SECOND = timedelta(seconds=59)
 
 
 def heads(texts: pa.Array, read: Callable[[str], Head]) -> tuple[pa.Array, pa.Array]:
-    """The time and the name of each text. Raises what `read` raises."""
+    """Parse each distinct header into times and hosts. Raises what `read` raises."""
     coded = texts.dictionary_encode()
     distinct = coded.dictionary
     found = _by_minutes(distinct, read) if len(distinct) > _FEW else None
@@ -44,7 +44,7 @@ def heads(texts: pa.Array, read: Callable[[str], Head]) -> tuple[pa.Array, pa.Ar
 
 
 def times(texts: pa.Array, read: Callable[[str], datetime | None]) -> pa.Array:
-    """The time of each text; Unusual when one has none."""
+    """Parse each distinct text into a time. Raises Unusual when a text has none."""
     found = heads(texts, lambda text: (read(text), None))[0]
     if found.null_count:
         raise Unusual
@@ -52,14 +52,13 @@ def times(texts: pa.Array, read: Callable[[str], datetime | None]) -> pa.Array:
 
 
 def check_clock(before: pa.Array, timezone: ZoneInfo) -> None:
-    """Raise Unusual where a header states a zone in which a clock shows another time than in the file's: see
-    `stated_clock`."""
+    """Raise Unusual for headers in a zone whose clock differs from the file's; see `stated_clock`."""
     if pc.any(pc.match_substring_regex(before, _ZONED)).as_py():
         check(mapped(before, lambda text: not states_other_zone(text, timezone), pa.bool_()))
 
 
 def of_header(header: SyslogHeader) -> Head:
-    """Return what a syslog header states."""
+    """Return the time and host of a syslog header."""
     return header.time, header.host
 
 
@@ -71,20 +70,21 @@ def _columns(found: list[Head]) -> tuple[pa.Array, pa.Array]:
 
 
 def _by_minutes(texts: pa.Array, read: Callable[[str], Head]) -> tuple[pa.Array, pa.Array] | None:
-    """The same with seconds and their fraction taken out and added again; None when they do not stand at one
-    place, or more than they decides."""
+    """Parse one text per minute and add the seconds and fraction numerically.
+
+    Returns None unless all texts have their seconds at the same position and nothing else depends on them."""
     clock = _CLOCK.search(texts[0].as_py())
     if clock is None:
         return None
-    place, digits = clock.start(1), len(clock[2] or "")
+    position, digits = clock.start(1), len(clock[2] or "")
     fraction = rf"\.[0-9]{{{digits}}}(?:[^0-9]|$)" if digits else r"(?:[^.0-9]|$)"
-    shape = rf"^.{{{place - 5}}}[0-9]:[0-9][0-9]:[0-5][0-9]{fraction}"
+    shape = rf"^.{{{position - 5}}}[0-9]:[0-9][0-9]:[0-5][0-9]{fraction}"
     if not pc.all(pc.match_substring_regex(texts, shape)).as_py():
         return None
-    before, after = pc.utf8_slice_codeunits(texts, 0, place), place + 2 + (digits + 1 if digits else 0)
-    micro = pc.multiply(pc.utf8_slice_codeunits(texts, place, place + 2).cast(pa.int64()), 1_000_000)
+    before, after = pc.utf8_slice_codeunits(texts, 0, position), position + 2 + (digits + 1 if digits else 0)
+    micro = pc.multiply(pc.utf8_slice_codeunits(texts, position, position + 2).cast(pa.int64()), 1_000_000)
     if digits:
-        parts = pc.utf8_slice_codeunits(texts, place + 3, after).cast(pa.int64())
+        parts = pc.utf8_slice_codeunits(texts, position + 3, after).cast(pa.int64())
         micro = pc.add(micro, pc.multiply(parts, 10 ** (6 - digits)))
     minutes = pc.binary_join_element_wise(before, pc.utf8_slice_codeunits(texts, after), "\n")
     coded = minutes.dictionary_encode()
@@ -105,9 +105,7 @@ _LONGEST_HEADER = 500
 
 
 def heads_before(before: pa.Array, record: str, context: FileContext) -> tuple[pa.Array, pa.Array]:
-    """The time and the host that a header before records states; `record`: how the records begin.
-
-    Raises Unusual, LineError."""
+    """Parse the headers before records that begin with `record`. Raises Unusual, LineError."""
     check(judged(before, r"^(?:[^{]*[^{A-Za-z0-9])?$"))
     check(pc.less(pc.binary_length(before), _LONGEST_HEADER))
 
@@ -121,7 +119,7 @@ def heads_before(before: pa.Array, record: str, context: FileContext) -> tuple[p
 
 _SEPARATOR = "\x1f"
 _UNITS = {10: (1_000_000, 1), 13: (1_000, 1), 16: (1, 1), 19: (1, 1_000)}
-"""Microseconds of a count of so many digits: by what it is multiplied and divided."""
+"""Factor and divisor that convert a count of so many digits to microseconds."""
 _DECIMALS, _WITH_DECIMALS = 6, (16, 17)
 
 
@@ -132,8 +130,10 @@ def of_keys(
     before: pa.Array | None,
     zone: ZoneInfo,
 ) -> pa.Array:
-    """The time of each record by the texts of its keys; `present`: all keys of the clock, of which the format
-    must look at no other; `before`: the headers. Raises Unusual."""
+    """Compute the time of each record from the texts of its clock keys.
+
+    `present`: all clock keys; the format must read none but those in `columns`. `before`: the headers.
+    Raises Unusual."""
 
     def read(text: str) -> datetime | None:
         values = dict(zip(columns, text.split(_SEPARATOR), strict=True))
@@ -154,19 +154,19 @@ def of_keys(
 
 
 def of_counts(column: pa.Array, read: Callable[[str], datetime | None]) -> pa.Array | None:
-    """The times of a column of counts of one length, of seconds with six decimals, or of numbers; None of
-    another. The least and the greatest are read by the format too, and None is told where it sees something
-    else."""
-    made = _made(column)
-    if made is None:
+    """Convert epoch counts: numbers, digits of one length, or seconds with six decimals; None for others.
+
+    The format also reads the smallest and the largest; None if it disagrees."""
+    converted = _convert(column)
+    if converted is None:
         return None
-    stamps = made.cast(pa.int64())
-    ends = (pc.index(stamps, bound).as_py() for bound in pc.min_max(stamps).values())
-    same = all(read(str(column[at].as_py())) == made[at].as_py() for at in ends)
-    return made if same else None
+    stamps = converted.cast(pa.int64())
+    extremes = (pc.index(stamps, bound).as_py() for bound in pc.min_max(stamps).values())
+    same = all(read(str(column[at].as_py())) == converted[at].as_py() for at in extremes)
+    return converted if same else None
 
 
-def _made(column: pa.Array) -> pa.Array | None:
+def _convert(column: pa.Array) -> pa.Array | None:
     kind = pa.timestamp("us", "UTC")
     if pa.types.is_floating(column.type):
         return seconds(column)
@@ -178,7 +178,7 @@ def _made(column: pa.Array) -> pa.Array | None:
 
 
 def _with_decimals(column: pa.Array, kind: pa.DataType) -> pa.Array | None:
-    """Seconds with six decimals, all of one length."""
+    """Convert seconds with six decimals, all of one length."""
     places = places_of(column)
     length = int(places[1] - places[0])
     if length not in _WITH_DECIMALS or (np.diff(places) != length).any():

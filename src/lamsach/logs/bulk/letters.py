@@ -1,7 +1,7 @@
-"""Columns of texts by their bytes: what they are made of, and their parts between marks.
+"""Tests and splits of text columns on their raw bytes.
 
-For plain shapes ten times quicker than a regular expression for each text; all parts are taken out of one
-partition of the column's buffer.
+For plain shapes ten times faster than a regular expression per text; all parts are slices of the column's
+buffer.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ import pyarrow.compute as pc
 from lamsach.logs.opening.marks import Numbers, marks_of
 
 
-class Unusual(Exception):  # noqa: N818 - no error: the lines are read one by one instead
-    """A line of the piece is not of the usual shape."""
+class Unusual(Exception):  # noqa: N818 - control flow: the format parses the lines instead
+    """A piece holds a line outside the usual shape."""
 
 
 def places_of(column: pa.Array) -> Numbers:
-    """Return where each text of a column begins in its buffer, and where the last one ends."""
+    """Return the offset of each text in the column's buffer, and the end of the last."""
     places = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
     return places.astype(np.int64)
 
 
 def halves(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
-    """Return the parts before and after the first mark; each text must hold one. Raises Unusual."""
+    """Split each text at the first mark. Raises Unusual when a text has none."""
     if column.null_count or not len(column):
         raise Unusual
     places = places_of(column)
@@ -33,16 +33,17 @@ def halves(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
 
 
 def until(column: pa.Array, begins: Numbers, mark: str) -> tuple[pa.Array, bool]:
-    """The parts of texts from these places in the buffer up to the next mark (one ASCII letter) or the text's
-    end, and whether the mark is in all of them. None of the texts is absent."""
+    """Slice each text from a buffer offset to the next mark (one ASCII character) or the text's end.
+
+    Also returns whether every text has the mark. No text may be null."""
     found = _next_places(column, begins, mark)
     return middle(column, begins, found), bool((found < places_of(column)[1:]).all())
 
 
 def parted(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
-    """As `halves`, the second one empty where the mark (one ASCII letter) does not stand.
+    """Split each text at the first mark (one ASCII character); the second part is empty without one.
 
-    Raises Unusual when a text is absent."""
+    Raises Unusual when a text is null."""
     if column.null_count or not len(column):
         raise Unusual
     places = places_of(column)
@@ -51,8 +52,7 @@ def parted(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
 
 
 def _next_places(column: pa.Array, begins: Numbers, mark: str) -> Numbers:
-    """Return where in its buffer each text holds the mark, from a place in it on; its end where it
-    does not."""
+    """Return the buffer offset of the next mark in each text, from these offsets on; its end without one."""
     ends = places_of(column)[1:]
     first, last = int(begins[0]), int(ends[-1])
     letters = np.frombuffer(column.buffers()[2] or b"", np.uint8)[first:last]
@@ -66,9 +66,9 @@ def _next_places(column: pa.Array, begins: Numbers, mark: str) -> Numbers:
 
 
 def middle(column: pa.Array, begins: Numbers, ends: Numbers) -> pa.Array:
-    """Return the parts of the texts between these places of the buffer, in their order."""
+    """Slice the column's buffer between these offsets, in order."""
     count = len(begins)
-    places = np.zeros(2 * count + 1, np.int32)  # each part, and what is between it and the next
+    places = np.zeros(2 * count + 1, np.int32)  # each slice, and the gap to the next
     places[:-1:2], places[1::2] = begins, ends
     places[-1] = ends[-1] if count else 0
     texts = pa.StringArray.from_buffers(2 * count, pa.py_buffer(places), column.buffers()[2])
@@ -76,7 +76,7 @@ def middle(column: pa.Array, begins: Numbers, ends: Numbers) -> pa.Array:
 
 
 def _first_places(column: pa.Array, places: Numbers, mark: str) -> Numbers:
-    """Return where in its buffer each text first holds the mark. Raises Unusual when one does not."""
+    """Return the buffer offset of the first mark in each text. Raises Unusual when a text has none."""
     if len(mark) > 1:
         found = pc.find_substring(column, mark).to_numpy()
         if found.min() < 0:
@@ -97,9 +97,7 @@ _SHORTEST_IPV4, _LONGEST_IPV4 = len("1.1.1.1"), len("255.255.255.255")
 
 
 def made_of(column: pa.Array, letters: bytes, shortest: int, longest: int) -> bool:
-    """Return whether every text consists of these ASCII letters alone and has so many of them.
-
-    An absent text is no exception."""
+    """Return whether every text has only these ASCII characters and a length in range; nulls are ignored."""
     if column.null_count:
         column = column.drop_null()
     if not len(column):
@@ -113,7 +111,7 @@ def made_of(column: pa.Array, letters: bytes, shortest: int, longest: int) -> bo
 
 
 def all_ipv4(column: pa.Array) -> bool:
-    """Return whether no text is absent, and every one is an IPv4 address in canonical spelling."""
+    """Return whether every text is a canonical IPv4 address, and none is null."""
     if column.null_count or not len(column):
         return False
     places = places_of(column)

@@ -1,7 +1,6 @@
-"""Readers of many lines at once, in Arrow's columns; what is not quite usual is left to the format's line by
-line.
+"""Base classes of the columnar readers; lines outside the usual shape are left to the format.
 
-The lines of each kind are read together, with the standard library's parsers called for distinct values only.
+Lines of the same kind are parsed together; the standard library's parsers run once per distinct value.
 """
 
 from __future__ import annotations
@@ -19,20 +18,20 @@ from lamsach.logs.events.tables import columns_of, in_line_order, table_of
 from lamsach.logs.opening.lines import Text
 
 Piece = tuple[pa.RecordBatch, Sequence[int]]
-"""The events that were read at once, in the order of their lines, and the numbers (from 0) of the other
-lines, rising."""
+"""Events parsed in columns, in line order, and the numbers (from 0, ascending) of the lines left over."""
 UNREADABLE = (Unusual, LineError, ValueError, pa.ArrowException)
-"""Raised for lines that have to be read one by one."""
+"""Errors that send lines to the line-by-line parser."""
 FEW_LINES = 64
-"""So many lines are not worth a second look when one of them is unusual."""
+"""Groups smaller than this are not split further after an unusual line."""
 _MOST_KINDS = 64
 _PAUSE = 16
-"""After lines that are not alike so many pieces are put together without a try."""
+"""Number of pieces to skip the whole-piece attempt for, after one failed."""
 
 
 class BulkReader(ABC):
-    """Reads pieces of one file; `log_format`, the reader of its single lines, has seen the header lines
-    before them."""
+    """Columnar reader of one file.
+
+    `log_format`, the parser of single lines, has already seen the header lines."""
 
     def __init__(self, log_format: LogFormat, context: FileContext) -> None:
         self.log_format = log_format
@@ -40,24 +39,22 @@ class BulkReader(ABC):
 
     @abstractmethod
     def piece(self, first: int, lines: Sequence[bytes | None]) -> Piece | None:
-        """The events of the lines, of which the first has this number; None when nothing is gained."""
+        """Parse a piece whose first line has number `first`; None when nothing is gained."""
 
     def table(
         self, columns: dict[str, pa.Array], rows: Sequence[int], first: int, lines: Sequence[bytes]
     ) -> pa.RecordBatch | None:
-        """The columns as events of those of a piece's lines; None where the format reads something else from
-        three."""
+        """Turn columns into a table of events; None if the format disagrees on any of three sample lines."""
         count = len(rows)
         columns["format"] = pa.repeat(self.log_format.name, count)
         columns["file"] = pa.repeat(self.context.file, count)
         columns["line"] = pa.array(np.asarray(rows, np.int64) + first)
         table = table_of(columns, count)
-        tried = {at: lines[rows[at]] for at in (0, count // 2, count - 1)}
-        return table if self._agrees(table, tried) else None
+        samples = {row: lines[rows[row]] for row in (0, count // 2, count - 1)}
+        return table if self._agrees(table, samples) else None
 
     def _agrees(self, table: pa.RecordBatch, lines: Mapping[int, bytes]) -> bool:
-        """Return whether the format itself reads the same from some lines, given by their rows in
-        the table."""
+        """Return whether the format parses sample lines, given by table row, to the same events."""
         rows = pa.array(lines, pa.int64())
         numbers = table.column("line").take(rows).to_pylist()
         try:
@@ -72,30 +69,29 @@ class BulkReader(ABC):
 
 
 class GroupReader(BulkReader):
-    """Reads the lines of each kind at once. An unusual line spoils only the lines around it."""
+    """Columnar reader of groups of similar lines; an unusual line affects only its own group."""
 
-    _not_tried = 0
+    _skips = 0
 
     @abstractmethod
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
-        """The columns of so many lines by the keys of `event_records`; those of their place are added, absent
-        ones null.
+        """Parse `count` lines to columns with the keys of `event_records`; nulls for absent values.
 
-        `line`: the number (from 0) of each row's line, left out when every line is a row. Raises one of
-        UNREADABLE."""
+        `line`: each row's line number (from 0), left out when every line gives a row. The caller adds file
+        and format. Raises one of UNREADABLE."""
 
     @abstractmethod
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
-        """The numbers (from 0) of the lines of each kind, and of those that are read alone (`groups_of`)."""
+        """Group the line numbers (from 0) by kind; also return the lines to parse singly (`groups_of`)."""
 
     def alike(self, data: bytes) -> bool:
-        """Return whether all lines (one text) may be read at once before they are grouped: cheap.
+        """Return whether to try all lines (one text) together before grouping them; must be cheap.
 
-        Only for a `read` that refuses what `groups` sets apart."""
+        Only for a `read` that rejects what `groups` sets apart."""
         return False
 
     def shape(self, line: bytes) -> Hashable:
-        """Whatever lines of one layout certainly share; called when lines of one kind are not all usual."""
+        """Return a key that lines of the same layout share, to split a group that holds unusual lines."""
         return None
 
     def piece(self, first: int, lines: Sequence[bytes | None]) -> Piece | None:
@@ -118,26 +114,26 @@ class GroupReader(BulkReader):
         return (in_line_order(tables), sorted(alone)) if tables else None
 
     def _all_alike(self, lines: Text, first: int) -> pa.RecordBatch | None:
-        """The events of lines that are all of one kind; None when they are not, or that is not likely."""
-        if self._not_tried:
-            self._not_tried -= 1
+        """Parse all lines as one kind; None when they are not, or that is unlikely."""
+        if self._skips:
+            self._skips -= 1
             return None
         if len(lines) < FEW_LINES or not self.alike(lines.data):
             return None
-        table = self._at_once(range(len(lines)), lines, first)
-        self._not_tried = _PAUSE if table is None else 0
+        table = self._parse_together(range(len(lines)), lines, first)
+        self._skips = _PAUSE if table is None else 0
         return table
 
     def _tables(
         self, rows: list[int], lines: Text, first: int, alone: list[int], *, certain: bool = False
     ) -> Iterator[pa.RecordBatch]:
-        """The events of lines of one kind.
+        """Parse lines of one kind; after an unusual line split them by shape, then in halves.
 
-        When one is unusual, those of each shape apart, then halves of them."""
+        Appends the lines left over to `alone`."""
         if len(rows) < FEW_LINES:
             alone += rows
             return
-        table = self._at_once(rows, lines, first)
+        table = self._parse_together(rows, lines, first)
         if table is not None:
             if table.num_rows < len(rows):
                 read = {*table.column("line").to_pylist()}
@@ -161,7 +157,7 @@ class GroupReader(BulkReader):
             groups.setdefault(shape, []).append(at)
         return list(groups.values())
 
-    def _at_once(self, rows: Sequence[int], lines: Text, first: int) -> pa.RecordBatch | None:
+    def _parse_together(self, rows: Sequence[int], lines: Text, first: int) -> pa.RecordBatch | None:
         """The events of these lines."""
         try:
             columns = self.read(lines.chosen(rows), len(rows))
@@ -173,9 +169,9 @@ class GroupReader(BulkReader):
 
 
 def usable_lines(lines: Sequence[bytes | None]) -> tuple[Text, list[int]]:
-    """The lines without carriage returns, and the numbers of those that need a second look, which are empty.
+    """Drop carriage returns, and empty the lines to parse singly; return the lines and those numbers.
 
-    These are too long (None), empty, coloured, or not UTF-8."""
+    To parse singly: null (too long), empty, with escape sequences, or not UTF-8."""
     data = _plain(lines.data) if isinstance(lines, Text) else None
     if data is None:
         data = b"\n".join([(_plain(line) if line else None) or b"" for line in lines])

@@ -1,4 +1,4 @@
-"""A row of records' texts as a format sees it, with a note of what it looks at."""
+"""Fields of one record as a format sees them, noting every key that the format reads."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from typing import Any
 import pyarrow as pa
 
 TIMES, HOSTS = "\0time", "\0host"
-"""What is noted when the header's time or name is looked at."""
+"""Noted when the format reads the header's time or host."""
 
 
 Load = Callable[[Collection[str]], Mapping[str, pa.Array]]
-"""Gives the texts of the wanted keys."""
+"""Loads the texts of the wanted keys."""
 
 
 class Row:
-    """The texts of records by their keys, absent ones null.
+    """The texts of records by key; nulls for absent ones.
 
-    `names`: all keys, in their order. `certain`: the keys that each record has, True: all. `usual`: the keys
-    that were looked at in records before, and are loaded together; empty at first. `constant`: text of all
-    records beside these."""
+    `names`: all keys, in order. `certain`: keys that every record has; True: all. `usual`: keys that earlier
+    records needed, loaded together; empty at first. `constant`: further text that all records contain."""
 
     def __init__(
         self,
@@ -45,7 +44,7 @@ class Row:
 
 
 class Looked(MutableMapping[str, str]):
-    """Fields of one row, with stand-ins; `at` notes the keys that were looked at.
+    """Fields of one row, with stand-ins for values; `at` collects the keys that were read.
 
     `certain`: keys that each row has."""
 
@@ -89,22 +88,22 @@ class Looked(MutableMapping[str, str]):
 
 
 class Tree(dict[str, Any]):
-    """Fields by their dotted keys as the object in which they were."""
+    """A nested object over fields with dotted keys."""
 
-    def __init__(self, fields: Mapping[str, Any], paths: Iterable[str], above: str = "") -> None:
+    def __init__(self, fields: Mapping[str, Any], paths: Iterable[str], prefix: str = "") -> None:
         super().__init__()
-        self._fields, self._above = fields, above
+        self._fields, self._prefix = fields, prefix
         self._paths: dict[str, list[str]] = {}
         for path in paths:
-            key, _, rest = path.partition(".")
-            self._paths.setdefault(key, []).append(rest)
+            key, _, subpath = path.partition(".")
+            self._paths.setdefault(key, []).append(subpath)
 
     def get(self, key: str, default: Any = None) -> Any:
-        """See `dict`; an object is empty where none of its fields is there."""
+        """Return a value as `dict.get` does; an object whose fields are all absent is empty."""
         paths = self._paths.get(key)
         if paths is None:
             return default
-        name = self._above + key
+        name = self._prefix + key
         return self._fields.get(name, default) if paths == [""] else Tree(self._fields, paths, f"{name}.")
 
     def __contains__(self, key: object) -> bool:
@@ -128,7 +127,7 @@ class Tree(dict[str, Any]):
 
 
 class Head:
-    """The header before a row; what is looked at is noted in its fields."""
+    """The header before a record; notes in its fields what is read."""
 
     def __init__(
         self, fields: Looked, time: Callable[[], datetime | None], host: Callable[[], str | None]
@@ -137,12 +136,12 @@ class Head:
 
     @property
     def time(self) -> datetime | None:
-        """The time that it states."""
+        """The stated time."""
         self._fields.at.add(TIMES)
         return self._time()
 
     @property
     def host(self) -> str | None:
-        """The name that it states."""
+        """The stated host."""
         self._fields.at.add(HOSTS)
         return self._host()

@@ -1,10 +1,9 @@
-"""Values that a format only hands on.
+"""Classes of values that a format passes through unchanged.
 
-All values of one shade are alike to a format but for the text itself, so a stand-in takes the place of each:
-what the format makes of the stand-in, it makes of every value of that shade.
-
-A value of no shade (rare spellings, words, addresses that are nobody's) is a shade of its own: the format is
-asked with the value itself.
+A format treats all values of one shade alike, so it can be run once on a stand-in: its result holds for
+every value of that shade.
+A value without a shade (rare spelling, word, reserved address) represents only itself: the format is run on
+that value.
 """
 
 from __future__ import annotations
@@ -30,12 +29,12 @@ Codes = np.ndarray[Any, np.dtype[np.int64]]
 Truths = np.ndarray[Any, np.dtype[np.bool_]]
 
 MARK = "zq9"
-"""Stands in every text that is a stand-in, and in no other."""
+"""Part of every stand-in text, and of no real one."""
 _REPEATED = 0.5
 _TRIED = 2048
 _WEIGHED_PORTS = (0, 53, 67, 68, 80, 137, 443, 546, 547, 853, 5353, 5355)
-"""Ports that formats weigh: questions are told by them."""
-# nobody's, loopback, link-local, groups
+"""Ports that formats test, for example to recognize DNS."""
+# unspecified, loopback, multicast and reserved, link-local
 _SPECIAL = r"^(?:0|127|22[4-9]|2[3-5][0-9])\.|^169\.254\."
 _WORD = r"^(?:[G-Zg-z][A-Za-z0-9_-]|[A-Za-z0-9][A-Za-z0-9_-]*[G-Zg-z])[A-Za-z0-9_-]*$"
 _ABSENT = r"(?i)^(?:none|null|n/a|na|unknown|undefined)$"
@@ -45,24 +44,27 @@ _HOST = r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z]+"
 _REQUEST_LINE = r"^[A-Z]{3,16} (/[!-~]*) HTTP/[0-9](?:\.[0-9])?$"
 _PORT_DIGITS, _FAR_PORT = 5, 65_000
 _FIRST = 64
-"""So many texts tell which shades are likely."""
+"""Sample size for guessing the likely shades."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shade:
-    """`judge`: which texts of a column are of it. `stand_in`: the nth one's.
+    """A class of interchangeable values.
 
-    `gives`: what formats make of a stand-in, and how the same is made of a column."""
+    `judge`: tests which texts of a column belong to it. `stand_in`: template of the nth stand-in. `gives`:
+    results that formats derive from a stand-in, with the function that derives the same from a column."""
 
     judge: Callable[[pa.Array], pa.Array]
     stand_in: str
     gives: Mapping[str, Callable[[pa.Array], pa.Array]]
 
     def of(self, number: int) -> tuple[str, dict[str, Callable[[pa.Array], pa.Array]]]:
-        """The nth stand-in, and what is made of it."""
+        """Return the nth stand-in and its possible results."""
         high, low = divmod(number, 200)
-        at = {"n": number + 1, "high": high, "low": low + 1, "mark": MARK}
-        return self.stand_in.format(**at), {text.format(**at): made for text, made in self.gives.items()}
+        parts = {"n": number + 1, "high": high, "low": low + 1, "mark": MARK}
+        return self.stand_in.format(**parts), {
+            text.format(**parts): made for text, made in self.gives.items()
+        }
 
 
 def _same(column: pa.Array) -> pa.Array:
@@ -83,13 +85,13 @@ def _matching(pattern: str, but: str | None = None, longest: int = 63) -> Callab
     return judge
 
 
-def _four(column: pa.Array) -> pa.Array:
-    """IPv4 addresses that are one machine's."""
+def _host_ipv4(column: pa.Array) -> pa.Array:
+    """Return whether each text is the IPv4 address of a single host."""
     return pc.and_not(ipv4(column), pc.match_substring_regex(column, _SPECIAL))
 
 
-def _six(column: pa.Array, *, inside: bool) -> pa.Array:
-    """Canonical addresses of one machine: global ones, and those that RFC 4193 gives to local networks."""
+def _host_ipv6(column: pa.Array, *, inside: bool) -> pa.Array:
+    """Return whether each text is a canonical IPv6 host: global, or unique local (RFC 4193) if `inside`."""
     begin = r"^f[cd][0-9a-f]{2}:" if inside else r"^2[0-9a-f]{3}:"
     likely = pc.if_else(pc.match_substring_regex(column, begin), column, pa.scalar(None, pa.string()))
     found = mapped(likely, lambda text: ip_of(text) == text and is_internal(text) == inside, pa.bool_())
@@ -110,7 +112,7 @@ def _digests(digits: int) -> Callable[[pa.Array], pa.Array]:
 
 
 ANY: tuple[Shade, ...] = (
-    Shade(_four, "198.18.{high}.{low}", {"198.18.{high}.{low}": _same}),
+    Shade(_host_ipv4, "198.18.{high}.{low}", {"198.18.{high}.{low}": _same}),
     Shade(internal, "10.213.{high}.{low}", {"10.213.{high}.{low}": _same}),
     Shade(_canonical, "n{n}.{mark}.example", {"n{n}.{mark}.example": _same}),
     Shade(
@@ -148,24 +150,24 @@ ANY: tuple[Shade, ...] = (
     Shade(_digests(64), "{n:061x}f0a", {"{n:061x}f0a": _lower}),
     Shade(_digests(40), "{n:037x}f0a", {"{n:037x}f0a": _lower}),
     Shade(_digests(32), "{n:029x}f0a", {"{n:029x}f0a": _lower}),
-    Shade(partial(_six, inside=True), "fd12:f9::{n:x}", {"fd12:f9::{n:x}": _same}),
-    Shade(partial(_six, inside=False), "2001:db8:f9::{n:x}", {"2001:db8:f9::{n:x}": _same}),
+    Shade(partial(_host_ipv6, inside=True), "fd12:f9::{n:x}", {"fd12:f9::{n:x}": _same}),
+    Shade(partial(_host_ipv6, inside=False), "2001:db8:f9::{n:x}", {"2001:db8:f9::{n:x}": _same}),
 )  # fmt: skip
-"""The shades of a value of any kind."""
+"""Shades of values of any kind, in order of precedence."""
 _INTERNAL = ANY[1]
 _OVERLAPS = {8: (7,), 10: (3,)}
-"""Shades of which texts may be of one before: of MAC addresses and of names in capital letters too."""
+"""By shade number, earlier shades that share texts with it: upper-case MAC addresses and names."""
 _FEW = 64
 URLS = tuple(at for at, shade in enumerate(ANY, 1) if url_hosts in shade.gives.values())
-"""The numbers of the shades whose texts hold a name."""
+"""Numbers of the shades whose texts contain a host name."""
 _LIKENESS = (0, 4, 4, 9, 10, 3, 5, 6, 6, 8, 9, 7, 11, 12, 13, 14, 14)
 _NAMES, _ADDRESSES = 9, {1, 2, 3}
 _SPELT = {0, 1 + next(at for at, shade in enumerate(ANY) if macs in shade.gives.values())}
-"""The shades of values that have several spellings, and what has none."""
+"""Shade numbers of values with several spellings, and zero for values without a shade."""
 
 
 def _ports(column: pa.Array) -> pa.Array:
-    """Ports below 65000, which is enough and quickly seen."""
+    """Return whether each text is a port below 65000, a bound that is quick to test."""
     if not made_of(column, DIGITS, 1, _PORT_DIGITS):
         plain = pc.match_substring_regex(column, "^[0-9]{1,5}$")
         column = pc.if_else(plain, column, "0")
@@ -175,15 +177,15 @@ def _ports(column: pa.Array) -> pa.Array:
 
 
 PORT: tuple[Shade, ...] = (Shade(_ports, "4{n:04}", {"4{n:04}": _same}),)
-"""The shade of a port."""
+"""The shade of ports."""
 AS_NUMBER = port_numbers
-"""How a column of ports is made of their texts."""
+"""Converts a column of port texts to numbers."""
 
 
 def _between(least: int, most: int) -> Callable[[pa.Array], pa.Array]:
-    """Numbers of four or five digits, in decimal spelling.
+    """Match decimal numbers of four or five digits in a range.
 
-    Which of two ports is the client's is told by such bounds."""
+    Formats compare ports with such bounds to find the client's."""
 
     def judge(column: pa.Array) -> pa.Array:
         if (pc.min(pc.binary_length(column)).as_py() or 0) > _PORT_DIGITS:
@@ -201,15 +203,16 @@ TOKEN: tuple[Shade, ...] = (
     Shade(_between(32768, 65535), "4{n:04}", {"4{n:04}": _same}),
     *(ANY[at] for at in (0, 1, 2, 6, 7, 14, 15)),
 )
-"""The shades of a value within a message: numbers, addresses, names with dots, MAC addresses.
+"""Shades of values in a message: numbers, addresses, dotted names, MAC addresses.
 
-Words are of none, for messages are told by them."""
+Words have none, because they determine the message type.
+"""
 NAME_TOKEN: tuple[Shade, ...] = (*TOKEN, ANY[8])
-"""The same of a name: a word is one too."""
+"""Shades of names in a message; they include words."""
 
 
 def _targets(column: pa.Array) -> pa.Array:
-    """The second word of request lines."""
+    """Return the second word of request lines."""
     return pc.replace_substring_regex(column, _REQUEST_LINE, r"\1")
 
 
@@ -221,38 +224,37 @@ REQUEST: tuple[Shade, ...] = (
     Shade(_matching(r"^/[!-~]*$", "://", _LONGEST_URL), "/q{n}{mark}", {"/q{n}{mark}": _same}),
     Shade(_matching(r"^[!-~]*=[!-~]*$", "://", _LONGEST_URL), "q{n}{mark}=1", {"q{n}{mark}=1": _same}),
 )
-"""The shades of what a server was asked for, and of its users: also a request line, a path, and a query,
-which name no other server."""
+"""Shades of request targets and user names: also request lines, paths and queries on the same server."""
 EXCLUSIVE = (TOKEN, NAME_TOKEN, REQUEST)
-"""Those of which no text is of two."""
+"""Shade lists without overlaps."""
 
 
-def shades_of(carried: Records, key: str) -> tuple[Shade, ...]:
-    """The shades of a key's values."""
-    if carried.sentences:
-        return NAME_TOKEN if key in carried.texts else TOKEN
-    if carried.cells:
-        return REQUEST if key in carried.texts else TOKEN if key in carried.ports else ()
-    if key in carried.ports:
+def shades_of(records: Records, key: str) -> tuple[Shade, ...]:
+    """Return the shades that the values of a key may have."""
+    if records.sentences:
+        return NAME_TOKEN if key in records.texts else TOKEN
+    if records.cells:
+        return REQUEST if key in records.texts else TOKEN if key in records.ports else ()
+    if key in records.ports:
         return PORT
-    return ANY if key in carried.texts or (carried.like and re.search(carried.like, key)) else ()
+    return ANY if key in records.texts or (records.like and re.search(records.like, key)) else ()
 
 
 def shades_in(column: pa.Array, shades: tuple[Shade, ...]) -> Codes:
-    """The number (from 1) of each text's shade, 0 where it has none.
+    """Return each text's shade number (from 1); 0 without a shade.
 
-    Texts that are repeated are looked at once."""
+    Repeated texts are classified once."""
     first = column.slice(0, _TRIED).dictionary_encode()
     if len(first.dictionary) > len(first) * _REPEATED and len(column) > _TRIED:
-        return _told(column, shades)
+        return _classify(column, shades)
     coded = column.dictionary_encode()
-    codes: Codes = np.concatenate((_told(coded.dictionary, shades), [0]))
+    codes: Codes = np.concatenate((_classify(coded.dictionary, shades), [0]))
     chosen: Codes = codes[coded.indices.fill_null(len(coded.dictionary)).to_numpy(zero_copy_only=False)]
     return chosen
 
 
 def same_tokens(columns: Mapping[str, tuple[pa.Array, Codes]]) -> list[tuple[str, str, Truths]]:
-    """As `alike`, of texts of the shades `TOKEN`: those that are spelt alike."""
+    """Return pairs of keys with equal texts, as `alike` does, for texts of the shades in `EXCLUSIVE`."""
     found = []
     kinds = {key: {*np.unique(codes).tolist()} - {0} for key, (_, codes) in columns.items()}
     for at, (key, (column, codes)) in enumerate(columns.items()):
@@ -266,19 +268,19 @@ def same_tokens(columns: Mapping[str, tuple[pa.Array, Codes]]) -> list[tuple[str
     return found
 
 
-def _told(column: pa.Array, shades: tuple[Shade, ...]) -> Codes:
-    if shades is ANY and len(column) > _FEW and (alike := _all_like_the_first(column)) is not None:
+def _classify(column: pa.Array, shades: tuple[Shade, ...]) -> Codes:
+    if shades is ANY and len(column) > _FEW and (alike := _same_as_first(column)) is not None:
         return alike
     if shades not in EXCLUSIVE or len(column) <= 2 * _FIRST:
         return _in_order(column, shades, range(1, len(shades) + 1))
     kinds, last = [*range(1, len(shades) + 1)], shades.index(_INTERNAL) + 1
-    seen = {*_in_order(column.slice(0, _FIRST), shades, kinds).tolist()}
-    seen |= {last - 1, last} if seen & {last - 1, last} else set()
-    return _in_order(column, shades, sorted(kinds, key=lambda kind: kind not in seen))
+    likely = {*_in_order(column.slice(0, _FIRST), shades, kinds).tolist()}
+    likely |= {last - 1, last} if likely & {last - 1, last} else set()
+    return _in_order(column, shades, sorted(kinds, key=lambda kind: kind not in likely))
 
 
 def _in_order(column: pa.Array, shades: tuple[Shade, ...], kinds: Sequence[int]) -> Codes:
-    """The kinds of texts, asked in this order."""
+    """Classify texts by trying the shades in this order."""
     codes = np.zeros(len(column), np.int64)
     rows = np.flatnonzero(~column.is_null().to_numpy(zero_copy_only=False))
     rest = column.drop_null()
@@ -287,22 +289,25 @@ def _in_order(column: pa.Array, shades: tuple[Shade, ...], kinds: Sequence[int])
         if not len(rest) and shade is not _INTERNAL:
             break
         if shade is _INTERNAL:  # of the addresses before it
-            within = np.flatnonzero(codes == number - 1)
-            if len(within):
-                own = internal(column if len(within) == len(column) else column.take(pa.array(within)))
-                codes[within[own.to_numpy(zero_copy_only=False)]] = number
+            addresses = np.flatnonzero(codes == number - 1)
+            if len(addresses):
+                internal_rows = internal(
+                    column if len(addresses) == len(column) else column.take(pa.array(addresses))
+                )
+                codes[addresses[internal_rows.to_numpy(zero_copy_only=False)]] = number
             continue
-        held = shade.judge(rest).fill_null(False).to_numpy(zero_copy_only=False)
-        if held.any():
-            codes[rows[held]] = number
-            rows = rows[~held]
+        matched = shade.judge(rest).fill_null(False).to_numpy(zero_copy_only=False)
+        if matched.any():
+            codes[rows[matched]] = number
+            rows = rows[~matched]
             rest = column.take(pa.array(rows)) if len(rows) else column.slice(0, 0)
     return codes
 
 
-def _all_like_the_first(column: pa.Array) -> Codes | None:
-    """The shades where all texts are of the first one's, which is no address's, or of one before it that
-    overlaps with it; None where they are not."""
+def _same_as_first(column: pa.Array) -> Codes | None:
+    """Classify a column whose texts all share the first one's shade, or an earlier overlapping one.
+
+    Returns None for other columns, and for addresses."""
     first = column.slice(0, _FEW).drop_null().slice(0, 1)
     kind = int(_in_order(first, ANY, range(1, len(ANY) + 1)).sum())
     if kind <= ANY.index(_INTERNAL) + 1 or not pc.all(ANY[kind - 1].judge(column)).as_py():
@@ -314,33 +319,33 @@ def _all_like_the_first(column: pa.Array) -> Codes | None:
 
 
 def alike(columns: Mapping[str, tuple[pa.Array, Codes]]) -> list[tuple[str, str, Truths]]:
-    """The pairs of keys whose texts mean the same in some rows, and in which: a format may compare them.
+    """Return pairs of keys whose texts are equivalent, and in which rows: a format may compare them.
 
-    A URL is like the name in it. `columns`: the texts of each key, and their shades."""
-    likeness, none = np.array(_LIKENESS), pa.scalar(None, pa.string())
-    told: list[tuple[str, pa.Array, set[int]]] = []
+    A URL is compared by its host. `columns`: each key's texts and shade numbers."""
+    likeness, null = np.array(_LIKENESS), pa.scalar(None, pa.string())
+    compared: list[tuple[str, pa.Array, set[int]]] = []
     for key, (column, codes) in columns.items():
         shades = {*np.unique(codes).tolist()}
         plain = column if shades <= _ADDRESSES else pc.utf8_lower(column)
         kinds = {*likeness[sorted(shades)].tolist()}
         if shades & _SPELT:
             spelt = pa.array(np.isin(codes, [*_SPELT]))
-            odd = pc.if_else(spelt, column, none)
-            plain = pc.if_else(spelt, mapped(odd, _meant), plain)
-            hosts = mapped(odd, host_in)
+            respelt = pc.if_else(spelt, column, null)
+            plain = pc.if_else(spelt, mapped(respelt, _normal_form), plain)
+            hosts = mapped(respelt, host_in)
             if hosts.null_count < len(hosts):
-                told.append((key, hosts, {_NAMES}))
+                compared.append((key, hosts, {_NAMES}))
             if 0 in shades and pc.all(pc.or_(pc.is_null(plain), pc.invert(spelt))).as_py():
                 kinds.discard(0)
         if kinds:
-            told.append((key, plain, kinds))
+            compared.append((key, plain, kinds))
         if not shades.isdisjoint(URLS):
             urls = np.isin(codes, URLS)
-            hold = column if urls.all() else pc.if_else(pa.array(urls), column, none)
-            told.append((key, url_hosts(hold), {_NAMES}))
+            url_texts = column if urls.all() else pc.if_else(pa.array(urls), column, null)
+            compared.append((key, url_hosts(url_texts), {_NAMES}))
     found = []
-    for at, (key, column, kinds) in enumerate(told):
-        for other, texts, others in told[at + 1 :]:
+    for at, (key, column, kinds) in enumerate(compared):
+        for other, texts, others in compared[at + 1 :]:
             if other != key and (kinds & others or 0 in kinds | others):
                 same = pc.fill_null(pc.equal(column, texts), False).to_numpy(zero_copy_only=False)
                 same = same & ((columns[key][1] > 0) | (columns[other][1] > 0))
@@ -349,6 +354,6 @@ def alike(columns: Mapping[str, tuple[pa.Array, Codes]]) -> list[tuple[str, str,
     return found
 
 
-def _meant(text: str) -> str | None:
-    """The one spelling of a value that has several."""
+def _normal_form(text: str) -> str | None:
+    """Return the normal form of a value with several spellings."""
     return ip_of(text) or mac_of(text) or hash_of(text) or domain_of(text)

@@ -1,6 +1,6 @@
-"""Sources of the values of an event's fields, when its format was asked with stand-ins.
+"""Derivation of event fields from record columns, found by running a format on stand-ins.
 
-Lists in records: what a format makes of each of their items, for many records at once.
+Also converts lists in records: the format's function is applied to the items of many records together.
 """
 
 from __future__ import annotations
@@ -21,13 +21,12 @@ from lamsach.logs.mappings.records import Each
 Codes = np.ndarray[Any, np.dtype[np.int64]]
 
 SEPARATOR = "\x1f"
-"""Between the texts of an item that is an object."""
+"""Joins the texts of an item that is an object."""
 _PRESENT, _EMPTY, _ABSENT = 1, 0, -1
 
 
 def coded_lists(column: pa.Array) -> tuple[Codes, Codes]:
-    """The shade of each record (1) of a list with items, and a number in place of a text: 0 of an empty list,
-    -1 where there is none."""
+    """Return each list's shade (1 with items) and code: 0 for an empty list, -1 for null."""
     sizes = (
         pc.fill_null(pc.list_value_length(column), _ABSENT).to_numpy(zero_copy_only=False).astype(np.int64)
     )
@@ -35,7 +34,7 @@ def coded_lists(column: pa.Array) -> tuple[Codes, Codes]:
 
 
 def stand_ins_of(each: Each, number: int, mark: str) -> tuple[list[object], tuple[str, str]]:
-    """A list in the place of any, and what its first two items give; its third is the first again."""
+    """Return a stand-in list and the results of its first two items; the third item repeats the first."""
     texts = f"i{number}.{mark}.example", f"j{number}.{mark}.example"
     items = [each.shaped(text) for text in (*texts, texts[0])]
     if tuple(map(each.made, items)) != (*texts, texts[0]):
@@ -43,31 +42,33 @@ def stand_ins_of(each: Each, number: int, mark: str) -> tuple[list[object], tupl
     return items, texts
 
 
-def items_told(parts: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
-    """Return where a field of several values comes from that is made of the items of lists: their keys, and
-    whether each value is told once. Raises Unusual."""
+def source_of_items(parts: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
+    """Return the source of a field built from list items: their keys, and whether duplicates are dropped.
+
+    Raises Unusual."""
     keys = tuple(dict.fromkeys(part[1] for part in parts if part[0] == "item"))
-    for once, told in ((False, (0, 1, 0)), (True, (0, 1))):
-        if [*parts] == [("item", key, at) for key in keys for at in told]:
+    for once, order in ((False, (0, 1, 0)), (True, (0, 1))):
+        if [*parts] == [("item", key, number) for key in keys for number in order]:
             return "items", keys, once
     raise Unusual
 
 
 def values_of_items(lists: Sequence[tuple[pa.Array, Each]], *, once: bool) -> pa.Array:
-    """Return what is made of the items of each record's lists, one list after the other; absent where that is
-    nothing."""
+    """Apply the format's function to the items of each record's lists, list after list.
+
+    Null for records without results; `once`: drop duplicates within a record."""
     count = len(lists[0][0])
-    made = [_made(column.flatten(), each) for column, each in lists]
-    if len(lists) == 1 and not once and not made[0].null_count and not lists[0][0].offset:
+    results = [_results(column.flatten(), each) for column, each in lists]
+    if len(lists) == 1 and not once and not results[0].null_count and not lists[0][0].offset:
         column = lists[0][0]
         sizes = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
         ends = np.append(0, np.cumsum(sizes)).astype(np.int32)
-        return pa.ListArray.from_arrays(pa.array(ends), made[0], mask=pa.array(sizes == 0))
-    values = pa.concat_arrays(made)
+        return pa.ListArray.from_arrays(pa.array(ends), results[0], mask=pa.array(sizes == 0))
+    values = pa.concat_arrays(results)
     rows = np.concatenate([_rows(column) for column, _ in lists])
-    kept = np.flatnonzero(values.is_valid().to_numpy(zero_copy_only=False))
-    kept = kept[np.argsort(rows[kept], kind="stable")]
-    values, rows = values.take(pa.array(kept)), rows[kept]
+    present = np.flatnonzero(values.is_valid().to_numpy(zero_copy_only=False))
+    present = present[np.argsort(rows[present], kind="stable")]
+    values, rows = values.take(pa.array(present)), rows[present]
     if once and len(rows):
         codes = values.dictionary_encode().indices.to_numpy().astype(np.int64)
         first = np.sort(np.unique(rows * (int(codes.max()) + 1) + codes, return_index=True)[1])
@@ -78,12 +79,12 @@ def values_of_items(lists: Sequence[tuple[pa.Array, Each]], *, once: bool) -> pa
 
 
 def _rows(column: pa.Array) -> Codes:
-    """The number of the record that each item belongs to."""
+    """Return the record number of each item."""
     sizes = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
     return np.repeat(np.arange(len(column)), sizes)
 
 
-def _made(items: pa.Array, each: Each) -> pa.Array:
+def _results(items: pa.Array, each: Each) -> pa.Array:
     shape = each.item
     if shape is None:
         return names(items, each.made)
@@ -96,28 +97,32 @@ def _made(items: pa.Array, each: Each) -> pa.Array:
 
 NOTHING = ("is", None)
 Source = tuple[Any, ...]
-"""Where a field comes from: ("is", value); ("of", parts), each a text as it is or a key and what is made of
-its column; ("list", sources of its items); or ("items", keys of lists, whether each value is told once)."""
+"""Where a field comes from.
+
+`("is", value)`: a constant; `("of", parts)`: concatenated literal texts, or keys with a function of their
+column; `("list", sources)`: one source per item; `("items", keys, once)`: items of lists, `once` without
+duplicates.
+"""
 
 
 def source_of(value: Any, stand_ins: Mapping[Any, Source]) -> Source:
-    """Return where a field's value comes from.
+    """Trace a field's value to its source.
 
-    Raises Unusual when a stand-in is in it and nothing is known of how."""
+    Raises Unusual when the value contains a stand-in in an unknown form."""
     if not isinstance(value, tuple):
-        source = _found(value, stand_ins)
+        source = _trace(value, stand_ins)
         if source[0] == "item":
             raise Unusual
         return source
     if not value:
         return NOTHING
-    parts = tuple(_found(one, stand_ins) for one in value)
+    parts = tuple(_trace(item, stand_ins) for item in value)
     if any(part[0] == "item" for part in parts):
-        return items_told(parts)
+        return source_of_items(parts)
     return ("is", value) if all(part[0] == "is" for part in parts) else ("list", parts)
 
 
-def _found(value: Any, stand_ins: Mapping[Any, Source]) -> Source:
+def _trace(value: Any, stand_ins: Mapping[Any, Source]) -> Source:
     if not value and value != 0:
         return NOTHING
     if value in stand_ins:
@@ -128,7 +133,7 @@ def _found(value: Any, stand_ins: Mapping[Any, Source]) -> Source:
     pieces = re.split(f"({'|'.join(map(re.escape, texts))})", value)
     if len(pieces) == 1 and MARK not in value:
         return ("is", str(value))
-    told = [stand_ins[piece] if at % 2 else piece for at, piece in enumerate(pieces) if piece]
-    if any(MARK in one if isinstance(one, str) else one[0] == "item" for one in told):
+    traced = [stand_ins[piece] if number % 2 else piece for number, piece in enumerate(pieces) if piece]
+    if any(MARK in part if isinstance(part, str) else part[0] == "item" for part in traced):
         raise Unusual
-    return ("of", tuple(one if isinstance(one, str) else one[1][0] for one in told))
+    return ("of", tuple(part if isinstance(part, str) else part[1][0] for part in traced))

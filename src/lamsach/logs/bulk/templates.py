@@ -1,9 +1,9 @@
-"""Records of the same keys in columns, by the function of their format that reads one.
+"""Run a format's record function once per combination of values, and apply the result to columns.
 
-Rows are put together whose values are of the same shades (`shades.py`), or are the same where the format
-decides by them. The format is asked once for each such combination, with stand-ins for the values that it
-only hands on; where they come out in its event is where the columns go. Which keys decide is seen while the
-format looks at them: a key that it never looks at is of no account.
+Rows are grouped whose values have the same shades (`shades.py`), or the same text where the format reads a
+value without one. The format is run once per group with stand-ins, and where those reappear in its event
+shows which columns the fields come from. The keys that matter are found by noting which ones the format
+reads.
 """
 
 from __future__ import annotations
@@ -45,74 +45,77 @@ from lamsach.model import Event
 Codes = np.ndarray[Any, np.dtype[np.int64]]
 
 Heads = Callable[[], tuple["pa.Array", "pa.Array"]]
-"""The times and the names that the headers before records state, when they are asked for."""
+"""Loads the times and hosts of the headers before records."""
 _HOST = f"sender.{MARK}.example"
 _HEAD_MOMENT = datetime(2001, 2, 3, 4, 5, 6, 789, tzinfo=UTC)
-_PLAIN = tuple(key for key in KEYS if key not in ("format", "file", "line", "time", *HASH_KEYS.values()))
-_MOST_KEPT = 20_000
+_TEXT_FIELDS = tuple(
+    key for key in KEYS if key not in ("format", "file", "line", "time", *HASH_KEYS.values())
+)
+_CACHE_SIZE = 20_000
 _MANY = 64
 _QUICKER: Mapping[Any, Callable[[pa.Array], pa.Array]] = {mac_of: bare_macs}
-"""Functions of a text, and what makes the same of a column quickly."""
+"""Functions of a text, and faster equivalents for a column."""
 _APART = 1000
-"""How far apart the numbers of two stand-ins for one value are; no record has so many keys."""
+"""Offset between the numbers of two stand-ins for one value; no record has so many keys."""
 _MOST_COMBINED = 2**62
 _SEPARATOR = "\x1f"
 
 
 Make = Callable[[Any, Head], Event | None]
-"""The event of a record's fields behind a header."""
+"""Builds the event of a record from its fields and header."""
 
 
 @dataclass(frozen=True)
 class _Template:
-    looked: frozenset[str]
+    read_keys: frozenset[str]
     fields: Mapping[str, Source] | None
-    """None where the format gives no event, or nothing is known of how it is made."""
+    """The sources of the event's fields; None without an event, or when a source is unknown."""
 
 
 class Templates:
-    """Reads records of one file."""
+    """Columnar parser of the records of one file; caches one template per combination."""
 
     def __init__(self, log_format: LogFormat | RecordFormat) -> None:
         assert log_format.records is not None
         self._format: Any = log_format
-        self._kept: dict[tuple[Any, ...], _Template] = {}
+        self._cache: dict[tuple[Any, ...], _Template] = {}
         self._deciding: dict[frozenset[str], set[str]] = {}
 
     def columns(
         self, row: Row, count: int, heads: Heads, before: pa.Array | None = None
     ) -> dict[str, pa.Array]:
-        """The columns of so many records; `before`: what is before each, where anything does.
+        """Parse `count` records; `before`: the text before each record, if any.
 
-        `line`: the numbers (from 0) of the records, where not all could be read. Raises Unusual, LineError.
-        """
-        if len(self._kept) > _MOST_KEPT:
-            self._kept.clear()
+        `line`: numbers (from 0) of the parsed records, when some are left over. Raises Unusual, LineError."""
+        if len(self._cache) > _CACHE_SIZE:
+            self._cache.clear()
         deciding = self._deciding.setdefault(frozenset(row.names), set())
         rows = _Rows(row, count, self._format, heads, before)
         while True:
             first, inverse, odd = rows.combinations(deciding)
-            found = [
+            templates = [
                 None if bad else self._template(rows, deciding, int(at))
                 for at, bad in zip(first, odd, strict=True)
             ]
-            looked = frozenset[str]().union(*(one.looked for one in found if one is not None))
-            if looked <= deciding:
-                return rows.put_together(found, inverse)
-            deciding |= looked
+            read_keys = frozenset[str]().union(
+                *(template.read_keys for template in templates if template is not None)
+            )
+            if read_keys <= deciding:
+                return rows.assemble(templates, inverse)
+            deciding |= read_keys
 
     def _template(self, rows: _Rows, deciding: Collection[str], at: int) -> _Template:
         key = (rows.keys, *rows.combination(deciding, at))
-        found = self._kept.get(key)
-        if found is None:
-            found = rows.template(self._format.record_event, at)
-            if found.looked <= {*deciding}:
-                self._kept[key] = found
-        return found
+        template = self._cache.get(key)
+        if template is None:
+            template = rows.template(self._format.record_event, at)
+            if template.read_keys <= {*deciding}:
+                self._cache[key] = template
+        return template
 
 
 class _Rows:
-    """Records of the same keys."""
+    """Records with the same keys."""
 
     def __init__(self, row: Row, count: int, log_format: Any, heads: Heads, before: pa.Array | None) -> None:
         self._row, self._count = row, count
@@ -124,28 +127,28 @@ class _Rows:
         self._order = {key: number for number, key in enumerate(row.names)}
         self._shades: dict[str, tuple[Codes, Codes]] = {}
         self._made: dict[Source, pa.Array] = {}
-        self._alike: list[tuple[str, str, Any]] = []
+        self._equal: list[tuple[str, str, Any]] = []
 
     def _text(self, key: str, at: int) -> str | None:
         value = self._column_of(key)[at].as_py()
         return None if value is None else str(value)
 
     def _column_of(self, key: str) -> pa.Array:
-        """Return what a key states, of one with a value within a text that."""
+        """Return the column of a key; of a key with an embedded value, the column of those values."""
         within = self._carried.within.get(key)
         if within is None:
             return self._row[key]
         source = ("within", key)
         if source not in self._made:
-            made = _QUICKER.get(within.made, partial(mapped, function=within.made))
-            self._made[source] = made(self._row[key])
+            extract = _QUICKER.get(within.made, partial(mapped, function=within.made))
+            self._made[source] = extract(self._row[key])
         return self._made[source]
 
     def _of(self, key: str) -> tuple[Shade, ...]:
         return shades_of(self._carried, key)
 
     def _coded(self, key: str) -> tuple[Codes, Codes]:
-        """The shade of each row's text, and the number of the text where it has none (-1: absent)."""
+        """Return each row's shade, and a code for its text where it has none (-1: absent)."""
         if key not in self._shades and key in (TIMES, HOSTS):
             absent = self._heads()[key == HOSTS].is_null().to_numpy(zero_copy_only=False)
             self._shades[key] = np.zeros(self._count, np.int64), -absent.astype(np.int64)
@@ -154,7 +157,7 @@ class _Rows:
         if key not in self._shades:
             column = self._column_of(key)
             shades = shades_in(column, self._of(key)) if self._of(key) else np.zeros(self._count, np.int64)
-            if key in self._carried.clock:  # whether there is any
+            if key in self._carried.clock:  # only its presence matters
                 texts = pc.equal(column, "") if pa.types.is_string(column.type) else pc.is_nan(column)
                 empty = pc.fill_null(texts, False).to_numpy(zero_copy_only=False)
                 texts = np.where(
@@ -170,45 +173,47 @@ class _Rows:
         return self._shades[key]
 
     def combinations(self, deciding: Collection[str]) -> tuple[Codes, Codes, list[bool]]:
-        """The first row of each combination, of each row the number of its combination, and which
-        combinations are too rare to be asked for."""
+        """Group rows by shades and texts of the deciding keys.
+
+        Returns the first row of each group, each row's group number, and which groups are too small to run
+        the format for. Raises Unusual when those hold most rows."""
         parts: list[Any] = [part for key in sorted(deciding) for part in self._coded(key)]
-        self._alike = self._likenesses(deciding)
-        parts += [same.astype(np.int64) for *_, same in self._alike]
-        together: Any = np.zeros(self._count, np.int64)
-        most = 1
+        self._equal = self._equal_pairs(deciding)
+        parts += [same.astype(np.int64) for *_, same in self._equal]
+        codes: Any = np.zeros(self._count, np.int64)
+        size = 1
         for part in parts:
             low, high = int(part.min()), int(part.max())
             if low == high:
                 continue
-            if most * (high - low + 1) > _MOST_COMBINED:
-                together = np.unique(together, return_inverse=True)[1]
-                most = int(together.max()) + 1
-            together = together * (high - low + 1) + part - low
-            most *= high - low + 1
-        if most == 1:
-            return np.zeros(1, np.int64), together, [False]
+            if size * (high - low + 1) > _MOST_COMBINED:
+                codes = np.unique(codes, return_inverse=True)[1]
+                size = int(codes.max()) + 1
+            codes = codes * (high - low + 1) + part - low
+            size *= high - low + 1
+        if size == 1:
+            return np.zeros(1, np.int64), codes, [False]
         _, first, inverse, sizes = np.unique(
-            together, return_index=True, return_inverse=True, return_counts=True
+            codes, return_index=True, return_inverse=True, return_counts=True
         )
         many = len(first) > max(_MANY, self._count // 8)
-        odd = sizes < _MANY if many else np.zeros(len(first), np.bool_)
-        if (sizes[odd].sum()) > self._count // 2:
+        rare = sizes < _MANY if many else np.zeros(len(first), np.bool_)
+        if (sizes[rare].sum()) > self._count // 2:
             raise Unusual
-        return first, inverse, odd.tolist()
+        return first, inverse, rare.tolist()
 
     def combination(self, deciding: Collection[str], at: int) -> tuple[Any, ...]:
-        """Return what a row's combination is, for any piece of the file."""
-        told: list[Any] = []
+        """Return a key of a row's combination that is valid across pieces of the file."""
+        parts: list[Any] = []
         for key in sorted(deciding):
             shades, texts = self._coded(key)
             shade, text = int(shades[at]), int(texts[at])
             coded = shade or text if shade or key in (*self._carried.clock, TIMES, HOSTS) else None
-            told.append(self._text(key, at) if coded is None else coded)
-        return (*told, *((one, other) for one, other, same in self._alike if same[at]))
+            parts.append(self._text(key, at) if coded is None else coded)
+        return (*parts, *((one, other) for one, other, same in self._equal if same[at]))
 
-    def _likenesses(self, deciding: Collection[str]) -> list[tuple[str, str, Any]]:
-        """Return which keys have the same texts, and in which rows."""
+    def _equal_pairs(self, deciding: Collection[str]) -> list[tuple[str, str, Any]]:
+        """Return pairs of keys with equivalent texts, and the rows where they are."""
         found: list[tuple[str, str, Any]] = []
         for shades in (ANY, PORT):
             keys = [key for key in sorted(deciding) if key in self.keys and self._of(key) is shades]
@@ -217,34 +222,33 @@ class _Rows:
         return found + same_tokens({key: (self._column_of(key), self._coded(key)[0]) for key in tokens})
 
     def _mixed(self, at: int) -> bool:
-        """Return whether a stand-in is in the place of a value that another key has in a spelling of no
-        shade."""
+        """Return whether a stand-in replaces a value that another key has in a spelling without a shade."""
         return any(
             same[at] and not (self._coded(one)[0][at] and self._coded(other)[0][at])
-            for one, other, same in self._alike
+            for one, other, same in self._equal
         )
 
     def _number(self, key: str, at: int) -> int:
-        """The number of a key's stand-in: of keys with the same text that of one of them."""
-        same = [one for one, other, rows in self._alike if other == key and rows[at]]
+        """Return the number of a key's stand-in; keys with equivalent texts share one."""
+        same = [one for one, other, rows in self._equal if other == key and rows[at]]
         return self._order[min((*same, key))]
 
     def template(self, make: Make, at: int) -> _Template:
-        """Return what the format makes of a row.
+        """Run the format on a row.
 
-        It is asked twice, with other stand-ins: what it computes out of one (an address read backwards) is
-        not the same then."""
-        first = self._asked(make, at, 0)
+        It runs twice with different stand-ins, which exposes fields computed from one (such as a reversed
+        address)."""
+        first = self._run(make, at, 0)
         if first.fields is None:
             return first
-        second = self._asked(make, at, _APART)
+        second = self._run(make, at, _APART)
         return _Template(
-            first.looked | second.looked, first.fields if first.fields == second.fields else None
+            first.read_keys | second.read_keys, first.fields if first.fields == second.fields else None
         )
 
-    def _asked(self, make: Make, at: int, apart: int) -> _Template:
+    def _run(self, make: Make, at: int, apart: int) -> _Template:
         stand_ins: dict[Any, Source] = {_HOST: ("of", ((HOSTS,),))}
-        stated: list[str] = [self._row.constant]
+        literals: list[str] = [self._row.constant]
 
         def value(key: str) -> Any:
             if pa.types.is_list(self._row[key].type):
@@ -254,7 +258,7 @@ class _Rows:
             number = int(self._coded(key)[0][at]) if shades else 0
             if not number:
                 own = self._text(key, at)
-                stated.append(own or "")
+                literals.append(own or "")
                 return own if own is None or within is None else within.text.format(own)
             stand_in, gives = shades[number - 1].of(self._number(key, at) + apart)
             for text, how in gives.items():
@@ -272,35 +276,35 @@ class _Rows:
         try:
             event = make(Tree(fields, self._row.names) if self._carried.nested else fields, head)
             texts = [one for one in stand_ins if isinstance(one, str)]
-            taken = any(one in text for text in stated for one in texts)
-            unknown = event is None or taken or self._mixed(at)
-            found = None if unknown or event is None else self._fields_of(event, stand_ins, at)
-            return _Template(frozenset(fields.at), found)
+            collides = any(one in text for text in literals for one in texts)
+            unknown = event is None or collides or self._mixed(at)
+            sources = None if unknown or event is None else self._fields_of(event, stand_ins, at)
+            return _Template(frozenset(fields.at), sources)
         except (Unusual, LineError, ValueError):
             return _Template(frozenset(fields.at), None)
 
     def _list(self, key: str, at: int, stand_ins: dict[Any, Source]) -> list[object] | None:
-        """A list in the place of a row's."""
+        """Return a stand-in for a row's list."""
         shades, texts = self._coded(key)
         if not shades[at]:
             return None if texts[at] else []
         each = self._carried.lists.get(key)
         if each is None:
             raise Unusual
-        items, told = stand_ins_of(each, self._order[key], MARK)
-        stand_ins |= {text: ("item", key, number) for number, text in enumerate(told)}
+        items, results = stand_ins_of(each, self._order[key], MARK)
+        stand_ins |= {text: ("item", key, number) for number, text in enumerate(results)}
         return items
 
     def _fields_of(self, event: Event, stand_ins: Mapping[Any, Source], at: int) -> dict[str, Source]:
-        told = {key: source_of(getattr(event, key), stand_ins) for key in _PLAIN}
-        told["device_mac"] = source_of(event.device_mac or event.source_mac, stand_ins)
+        sources = {key: source_of(getattr(event, key), stand_ins) for key in _TEXT_FIELDS}
+        sources["device_mac"] = source_of(event.device_mac or event.source_mac, stand_ins)
         for digest in event.hashes:
-            told.setdefault(HASH_KEYS[len(digest)], source_of(digest, stand_ins))
-        told["time"] = self._time_of(event, at)
-        return {key: how for key, how in told.items() if how != NOTHING}
+            sources.setdefault(HASH_KEYS[len(digest)], source_of(digest, stand_ins))
+        sources["time"] = self._time_of(event, at)
+        return {key: how for key, how in sources.items() if how != NOTHING}
 
     def _time_of(self, event: Event, at: int) -> Source:
-        """Return whether the header's or the record's own."""
+        """Return whether the event's time is the header's or the record's own."""
         if event.time is None:
             return NOTHING
         if event.time == _HEAD_MOMENT:
@@ -312,13 +316,13 @@ class _Rows:
             raise Unusual
         return ("clock", tuple(sorted(fields.at)))
 
-    def put_together(self, templates: Sequence[_Template | None], inverse: Codes) -> dict[str, pa.Array]:
-        """The columns of the rows, each by the template with its number; those that have one."""
+    def assemble(self, templates: Sequence[_Template | None], inverse: Codes) -> dict[str, pa.Array]:
+        """Build the columns of all rows from the templates of their groups; rows without one are left out."""
         fields = [None if one is None else one.fields for one in templates]
-        told = [{} if one is None else one for one in fields]
+        known = [{} if one is None else one for one in fields]
         columns = {
-            key: self._column(key, [one.get(key, NOTHING) for one in told], inverse)
-            for key in dict.fromkeys(key for one in told for key in one)
+            key: self._column(key, [one.get(key, NOTHING) for one in known], inverse)
+            for key in dict.fromkeys(key for one in known for key in one)
         }
         if None in fields:
             rows = pa.array(np.flatnonzero(np.array([one is not None for one in fields])[inverse]))

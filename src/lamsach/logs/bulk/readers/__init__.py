@@ -1,3 +1,1 @@
-"""Readers of many lines at once: one for each way in which records are written, and those of
-single products.
-"""
+"""Columnar readers: one per way of writing records, and those of single products."""

@@ -1,9 +1,7 @@
-"""Records that announce themselves, `CEF:` and `LEEF:`, of any product: those with the same keys in the same
-order.
+"""Columnar readers of CEF and LEEF records of any product, grouped by keys.
 
-CEF is taken apart at `=`: before each is the value of one key and the name of the next, so that a value that
-holds a `=` which is not escaped is not usual. The attributes of LEEF are parted by tabs or by the delimiter
-that LEEF 2.0 states.
+CEF is split at `=`, so that each part holds one key's value and the next key's name; values with an
+unescaped `=` are unusual. LEEF attributes are separated by tabs, or by the delimiter that LEEF 2.0 states.
 """
 
 from __future__ import annotations
@@ -29,24 +27,24 @@ _MARK, _ESCAPED = b"\x01", b"\\="
 _CEF, _LEEF = "CEF:0|Maker|Product|1|1|name|1|", "LEEF:1.0|Maker|Product|1|1|"
 
 
-def _groups(read: Lines, keys: Numbers, *features: Truths) -> tuple[list[list[int]], list[int]]:
-    """The lines by how many keys they have, and by the beginnings of the vendor's name and of the event's."""
-    names = (read.letters(read.nth("|", at) + 1, 8) for at in (1, 4))
-    usual = (read.nth("|", 5) >= 0) & (keys > 0) & (keys < MOST_KEYS)
+def _groups(block: Lines, keys: Numbers, *features: Truths) -> tuple[list[list[int]], list[int]]:
+    """Group lines by their number of keys and the beginnings of vendor and event name."""
+    names = (block.letters(block.nth("|", at) + 1, 8) for at in (1, 4))
+    usual = (block.nth("|", 5) >= 0) & (keys > 0) & (keys < MOST_KEYS)
     return groups_of((*features, keys, *names), usual)
 
 
 class CefRecords(RecordReader):
-    """Records of CEF."""
+    """Columnar reader of CEF records."""
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """See `_groups`."""
-        read = Lines(lines)
-        keys = read.count("=") - read.count(_ESCAPED.decode())
-        return _groups(read, np.where(read.has(_MARK.decode()), 0, keys))
+        block = Lines(lines)
+        keys = block.count("=") - block.count(_ESCAPED.decode())
+        return _groups(block, np.where(block.has(_MARK.decode()), 0, keys))
 
     def shape(self, line: bytes) -> tuple[str, ...] | None:
-        """The keys of a line's record in their order; None when it holds none, or a `=` elsewhere."""
+        """Return the keys of a line's record in order; None without a record, or with a further `=`."""
         text = line.decode()
         start = cef.find(text)
         keys = tuple(cef.read(text[start:]).extension) if start >= 0 else ()
@@ -58,26 +56,26 @@ class CefRecords(RecordReader):
         if keys is None or _UTC_TIME in data:
             raise Unusual
         names = [*map(str, range(len(keys) + 1))]
-        row = cells(data.replace(_ESCAPED, _MARK), names, "=", names, count)
+        parts = cells(data.replace(_ESCAPED, _MARK), names, "=", names, count)
         for name, key in zip(names[1:-1], keys[1:], strict=True):
-            check(pc.ends_with(row[name], f" {key}"))
-        before, record = halves(row["0"], "CEF:")
+            check(pc.ends_with(parts[name], f" {key}"))
+        before, record = halves(parts["0"], "CEF:")
         check(pc.match_substring_regex(record, rf"^ ?[01]\|(?:[^|\\]*\|){{6}} *{re.escape(keys[0])}$"))
-        places = {
+        sources = {
             key: (name, -len(after) - 1) for key, name, after in zip(keys, names[1:], keys[1:], strict=False)
         }
 
         def load(wanted: Collection[str]) -> dict[str, pa.Array]:
-            values = {key: cut(row[name], 0, end) for key, (name, end) in places.items() if key in wanted}
+            values = {key: cut(parts[name], 0, end) for key, (name, end) in sources.items() if key in wanted}
             if keys[-1] in wanted:
-                values[keys[-1]] = row[names[-1]]
+                values[keys[-1]] = parts[names[-1]]
             return {key: _plain(pc.utf8_trim_whitespace(text), key) for key, text in values.items()}
 
         return self.events(keys, load, count, lambda _: heads_before(before, _CEF, self.context))
 
 
 def _plain(texts: pa.Array, key: str) -> pa.Array:
-    """The values without escapes."""
+    """Remove the escapes from values."""
     if not holds(texts, _MARK, b"\\"):
         return texts
     escaped = pc.match_substring(texts, "\\")
@@ -87,7 +85,7 @@ def _plain(texts: pa.Array, key: str) -> pa.Array:
     return kept(texts, plain, lambda text: cef.unescaped(key, text.replace("\x01", "\\=")))
 
 
-# LEEF:1.0|Maker|Product|1.0|event|src=   LEEF:2.0|Maker|Product|1.0|event|^|src=
+# LEEF:1.0|Vendor|Product|1.0|event|src=   LEEF:2.0|Vendor|Product|1.0|event|^|src=
 _HEADERS = {
     "1": r"^ ?1(?:\.[0-9])?\|(?:[^|]{0,100}\|){4}",
     "2": r"^ ?2(?:\.[0-9])?\|(?:[^|]{0,100}\|){4}(?:\^|x09|0x09|x5[Ee]|0x5[Ee])?\|",
@@ -97,13 +95,13 @@ _HEADER = re.compile(r"LEEF: ?([12])")
 
 
 class LeefRecords(RecordReader):
-    """Records of LEEF but for those that state a far machine's name."""
+    """Columnar reader of LEEF records, except those that state a remote host's name."""
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
-        """See `_groups`; also by the delimiter."""
-        read = Lines(lines)
-        tabs = read.count("\t")
-        return _groups(read, np.where(tabs > 0, tabs, read.count("^")), tabs > 0)
+        """See `_groups`; also grouped by delimiter."""
+        block = Lines(lines)
+        tabs = block.count("\t")
+        return _groups(block, np.where(tabs > 0, tabs, block.count("^")), tabs > 0)
 
     def shape(self, line: bytes) -> Hashable:
         """See `GroupReader`."""
@@ -127,12 +125,12 @@ class LeefRecords(RecordReader):
         row = cells(data, names, delimiter, names, count)
         before, record = halves(row["0"], "LEEF:")
         check(pc.match_substring_regex(record, f"{_HEADERS[version[1]]}{re.escape(stated[0])}=[^|]*$"))
-        if version[1] == "2":  # of which the delimiter was not seen in the first line
+        if version[1] == "2":  # states its delimiter, which only the first line was tested for
             sign = r"\|\^\||\|0?x5[Ee]\|" if delimiter == "^" else r"\|\|[^|]|\|0?x09\|"
             check(pc.match_substring_regex(record, sign))
         row["0"] = pc.list_element(pc.split_pattern(record, "|", max_splits=1, reverse=True), 1)
-        for name, written in zip(names, stated, strict=True):
-            check(pc.starts_with(row[name], f"{written}="))
+        for name, name_written in zip(names, stated, strict=True):
+            check(pc.starts_with(row[name], f"{name_written}="))
         places = dict(zip(keys, names, strict=True))
 
         def load(wanted: Collection[str]) -> dict[str, pa.Array]:

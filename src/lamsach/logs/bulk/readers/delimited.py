@@ -1,6 +1,4 @@
-"""Delimited rows: of cells that a format names (`Cells`), below a header that names them (`Table`), of any
-CSV.
-"""
+"""Columnar readers of delimited rows: described by a format, below a naming header, or any CSV."""
 
 from __future__ import annotations
 
@@ -37,8 +35,7 @@ _BOM, _SEPARATOR_LINE = b"\xef\xbb\xbf", "sep="
 
 
 class CellRows(RecordReader):
-    """Rows whose cells are named by how many quotes there are, by the log's own header, or by
-    their numbers."""
+    """Rows whose cells are named by the number of quotes, by the log's own header, or by position."""
 
     def __init__(self, log_format: LogFormat, context: FileContext) -> None:
         super().__init__(log_format, context)
@@ -47,30 +44,30 @@ class CellRows(RecordReader):
         self._sample = ""
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
-        """By the quotes, and without any by the number of cells."""
-        read = Lines(lines)
-        quotes, parts = read.count('"'), read.count(self._stated.delimiter)
-        usual = ~read.has(*self._stated.rare) & (parts < MOST_KEYS)
+        """Group by the number of quotes; without quotes, by the number of cells."""
+        block = Lines(lines)
+        quotes, parts = block.count('"'), block.count(self._stated.delimiter)
+        usual = ~block.has(*self._stated.rare) & (parts < MOST_KEYS)
         usual &= np.isin(quotes, [*self._stated.layouts, 0])
         return groups_of((quotes, np.where(quotes > 0, 0, parts)), usual)
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `GroupReader`."""
-        stated, first = self._stated, data.partition(b"\n")[0]
+        cell_rows, first = self._stated, data.partition(b"\n")[0]
         quotes = first.count(b'"')
         table: Table | None = getattr(self.log_format, "table", None)
         absent = () if quotes or table is None else table.absent
-        names = stated.layouts.get(quotes)
+        names = cell_rows.layouts.get(quotes)
         if names is None:
-            if table is None and stated.layouts:
+            if table is None and cell_rows.layouts:
                 raise Unusual
-            numbers = range(first.count(stated.delimiter.encode()) + 1)
+            numbers = range(first.count(cell_rows.delimiter.encode()) + 1)
             names = table.names if table else tuple(map(str, numbers))
         if len({*names}) < len(names) or (table and not quotes and not parted_by_single_spaces(data)):
             raise Unusual
 
         def load(wanted: Collection[str]) -> dict[str, pa.Array]:
-            row = cells(data, names, stated.delimiter, wanted, count, quotes=bool(quotes))
+            row = cells(data, names, cell_rows.delimiter, wanted, count, quotes=bool(quotes))
             return {name: without(absent, column) for name, column in row.items()}
 
         def headers(row: Row) -> tuple[pa.Array, pa.Array]:
@@ -78,8 +75,8 @@ class CellRows(RecordReader):
             self._sample = first.decode()[len(before[0].as_py()) :]
             return heads(before, self._head)
 
-        shapes = {name: shape for name, shape in stated.shapes.items() if name in names}
-        own_heads = headers if stated.head else None
+        shapes = {name: shape for name, shape in cell_rows.shapes.items() if name in names}
+        own_heads = headers if cell_rows.head else None
         return self.events(names, load, count, own_heads, certain=not absent, shapes=shapes, first=shapes)
 
     def _head(self, text: str) -> Head:
@@ -90,7 +87,7 @@ class CellRows(RecordReader):
 
 
 class HeaderColumns(RecordReader):
-    """Rows without quotes and escapes."""
+    """Rows below a header that names the columns, without quotes or escapes."""
 
     def __init__(self, log_format: LogFormat, context: FileContext) -> None:
         super().__init__(log_format, context)
@@ -102,15 +99,15 @@ class HeaderColumns(RecordReader):
         return table
 
     def alike(self, data: bytes) -> bool:
-        """See `GroupReader`: rows of another number of cells are refused."""
+        """See `GroupReader`; `read` rejects rows with another number of cells."""
         return True
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
-        """By the number of cells."""
-        table, read = self._table, Lines(lines)
+        """Group by the number of cells."""
+        table, block = self._table, Lines(lines)
         if table is None:
             return [], [*range(len(lines))]
-        return groups_of((read.count(table.delimiter),), ~read.has(table.alone))
+        return groups_of((block.count(table.delimiter),), ~block.has(table.alone))
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `GroupReader`."""
@@ -121,11 +118,11 @@ class HeaderColumns(RecordReader):
         names = table.names[:width]
         if width != len(table.names) and not table.first:
             raise Unusual
-        every = [*names, *(f"|{at}" for at in range(len(names), width))]
+        all_names = [*names, *(f"|{at}" for at in range(len(names), width))]
         self.templates = self._by_table.setdefault(table, Templates(self.log_format))
 
         def load(wanted: Collection[str]) -> dict[str, pa.Array]:
-            row = cells(data, every, table.delimiter, wanted, count)
+            row = cells(data, all_names, table.delimiter, wanted, count)
             return {name: _stated(name, column, table) for name, column in row.items()}
 
         shapes = {names[0]: table.first} if table.first else {}
@@ -133,7 +130,7 @@ class HeaderColumns(RecordReader):
 
 
 def _stated(name: str, column: pa.Array, table: Table) -> pa.Array:
-    """The values of a column; absent where they say that there is nothing."""
+    """Trim a column, replace "none" values by null, and split lists, as the table requires."""
     column = trimmed(column) if table.trimmed else column
     if table.absent and holds(column, *(text.encode() for text in table.absent)):
         column = without(table.absent, column)
@@ -141,32 +138,32 @@ def _stated(name: str, column: pa.Array, table: Table) -> pa.Array:
 
 
 class NamedCells(GroupReader):
-    """Rows that carry no line of another product; a cell in quotes is wholly so."""
+    """Rows of a CSV that embeds no other product's lines; quoted cells are quoted as a whole."""
 
     log_format: CsvColumns
     _first = 1
     _named: NamedRecords | None = None
 
     def alike(self, data: bytes) -> bool:
-        """See `GroupReader`: rows below the header without quotes, of which the cells are counted."""
+        """See `GroupReader`: rows without quotes below the header; `read` counts the cells."""
         table = self.log_format.table
         if table is None or table.carrier is not None or self._first <= table.position + 1 or b'"' in data:
             return False
         return table.header.encode() not in data and not _odd(Lines(Text(data))).any()
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
-        """By whether any cell is in quotes. The header, and what is above it, is no row."""
+        """Group by whether a cell is quoted; excludes the header and what precedes it."""
         table = self.log_format.table
         if table is None or table.carrier is not None:
             return [], [*range(len(lines))]
         header = table.header.encode()
-        read = Lines(lines)
-        quoted = read.has('"')
-        usual = quoted | (read.count(table.delimiter) == len(table.fields) - 1)
-        usual &= ~_odd(read)
+        block = Lines(lines)
+        quoted = block.has('"')
+        usual = quoted | (block.count(table.delimiter) == len(table.fields) - 1)
+        usual &= ~_odd(block)
         usual[: max(0, table.position + 1 - self._first)] = False
-        same = [at for at, line in enumerate(lines) if line == header] if header in lines else []
-        usual[np.array(same, np.int64)] = False
+        header_rows = [at for at, line in enumerate(lines) if line == header] if header in lines else []
+        usual[np.array(header_rows, np.int64)] = False
         return groups_of((quoted,), usual)
 
     def piece(self, first: int, lines: Sequence[bytes | None]) -> Piece | None:
@@ -181,9 +178,9 @@ class NamedCells(GroupReader):
             raise Unusual
         quotes = b'"' in data
         if quotes:
-            mark = f"[{table.delimiter}]"
+            separator = f"[{table.delimiter}]"
             cell = f'(?:"[^"]*"|(?:[^" {table.delimiter}][^"{table.delimiter}]*)?)'
-            check(pc.match_substring_regex(lines_of(data), f"^{cell}(?:{mark}{cell})*$"))
+            check(pc.match_substring_regex(lines_of(data), f"^{cell}(?:{separator}{cell})*$"))
         names = [str(at) for at in range(len(table.fields))]
         fields = {name: field for name, field in zip(names, table.fields, strict=True) if field}
         values: dict[str, list[pa.Array]] = {}
@@ -196,9 +193,9 @@ class NamedCells(GroupReader):
         return self._named.columns(values, count)
 
 
-def _odd(read: Lines) -> Truths:
-    """Return whether lines begin as no row does."""
-    start = read.letters_at(0, len(_SEPARATOR_LINE))
+def _odd(block: Lines) -> Truths:
+    """Return whether each line begins as no data row does."""
+    start = block.letters_at(0, len(_SEPARATOR_LINE))
     first = start >> (8 * (len(_SEPARATOR_LINE) - 1))
     odd: Truths = (first == ord("{")) | (first == _BOM[0]) | (start == letters_of(_SEPARATOR_LINE))
     return odd

@@ -1,7 +1,7 @@
-"""JSON objects, one a line, with the same keys: of a format that states what it hands on, or of any known key
-names.
+"""Columnar readers of JSON objects, one per line, with equal keys.
 
-A line that carries another product's line is read by the format.
+Either a format describes its objects, or their key names are known from any product. Lines that embed
+another product's line are left to the format.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Held = list[tuple[str, "pa.Array"]]
 
 
 class NamedKeys(GroupReader):
-    """Records with a time, and a known key that all of them state."""
+    """Records with a time and a known key that every record has."""
 
     def __init__(self, log_format: LogFormat, context: FileContext) -> None:
         super().__init__(log_format, context)
@@ -43,9 +43,9 @@ class NamedKeys(GroupReader):
         self._named = {known: NamedRecords(times, host_is_device=known) for known in (True, False)}
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
-        """By the number of keys."""
-        read = Lines(lines)
-        return groups_of((read.count('":'),), whole(read))
+        """Group by the number of keys."""
+        block = Lines(lines)
+        return groups_of((block.count('":'),), whole(block))
 
     def shape(self, line: bytes) -> Hashable:
         """See `GroupReader`."""
@@ -54,59 +54,60 @@ class NamedKeys(GroupReader):
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
         values = leaves(table_of_objects(data, count))
-        endpoint, held = _fields(values)
-        time = _moments(held.pop("time", []))
-        told = {field: _ordered(columns, data) for field, columns in held.items()} | {"time": [time]}
-        whole = {field for field, columns in told.items() if any(not one.null_count for one in columns)}
-        if not column_names.tells_of_contacts(whole):
+        endpoint, by_field = _fields(values)
+        time = _moments(by_field.pop("time", []))
+        fields = {field: _ordered(columns, data) for field, columns in by_field.items()} | {"time": [time]}
+        complete = {field for field, columns in fields.items() if any(not one.null_count for one in columns)}
+        if not column_names.tells_of_contacts(complete):
             raise Unusual
-        _check_carries_nothing(values, parsed=any(field in whole for field in PARSED))
-        if not endpoint and "source" in told and "source" not in whole:
+        _check_embeds_nothing(values, parsed=any(field in complete for field in PARSED))
+        if not endpoint and "source" in fields and "source" not in complete:
             raise Unusual  # whether `host` is the device depends on the record
-        host_is_device = endpoint or "source" not in told
-        return self._named[host_is_device].columns(told, count)
+        host_is_device = endpoint or "source" not in fields
+        return self._named[host_is_device].columns(fields, count)
 
 
 def _fields(values: Mapping[str, pa.Array]) -> tuple[bool, dict[str, Held]]:
-    """Return whether the records are of an endpoint, and the columns of each field: see
-    `json_lines.values_of`."""
+    """Return whether the records come from an endpoint, and the columns of each field.
+
+    See `json_lines.values_of`."""
     paths = [([part.lstrip("_@") for part in path.split(".")], path) for path in values]
     names: set[str] = set()
     endpoint = False
     for parts, path in paths:
         plain = {column_names.plain(part) for part in parts}
-        last = column_names.plain(parts[-1])
-        names.add(last)
-        if not ENDPOINT_KEYS.isdisjoint(plain) or last in column_names.CONTEXT_NAMES:
-            if values[path].null_count:  # of some records it may not be a key
+        name = column_names.plain(parts[-1])
+        names.add(name)
+        if not ENDPOINT_KEYS.isdisjoint(plain) or name in column_names.CONTEXT_NAMES:
+            if values[path].null_count:  # absent from some records
                 raise Unusual
             endpoint |= not ENDPOINT_KEYS.isdisjoint(plain)
     others = column_names.beside(frozenset(names))
     if (endpoint and "ipaddress" in names) or cloud_records.kind_of(names):  # a log-on
         raise Unusual
-    held: dict[str, Held] = {}
+    by_field: dict[str, Held] = {}
     for parts, path in paths:
-        last = column_names.plain(parts[-1])
-        field = others.get(last, column_names.field_of(".".join(parts)))
+        name = column_names.plain(parts[-1])
+        field = others.get(name, column_names.field_of(".".join(parts)))
         if field is None and holds_objects(values[path]):
             raise Unusual
         if field is None or (field == "source" and parts == ["source"] and "sourcetype" in names):
             continue
-        if field == "host" and last == "hostname":
-            raise Unusual  # stands before the `host` of a collector
+        if field == "host" and name == "hostname":
+            raise Unusual  # takes precedence over a collector's `host`
         columns = [column for column in _columns(values[path]) if column.null_count < len(column)]
         if columns:
-            held.setdefault(field, []).extend((path, column) for column in columns)
-    return endpoint, held
+            by_field.setdefault(field, []).extend((path, column) for column in columns)
+    return endpoint, by_field
 
 
 def holds_objects(column: pa.Array) -> bool:
-    """Return whether a column is of lists of objects."""
+    """Return whether a column contains lists of objects."""
     return bool(pa.types.is_list(column.type) and pa.types.is_struct(column.type.value_type))
 
 
 def _columns(column: pa.Array) -> list[pa.Array]:
-    """A value as text; of a list its items, a column for each place."""
+    """Convert values to texts; of a list, one column per position."""
     kind = column.type
     if pa.types.is_boolean(kind) or pa.types.is_null(kind):
         return []
@@ -125,49 +126,48 @@ def _columns(column: pa.Array) -> list[pa.Array]:
 
 
 def _moments(held: Held) -> pa.Array:
-    """The text of each record's time: of several that of the best name."""
+    """Return the text of each record's time, from the best-named key."""
     ranked = sorted(held, key=lambda each: time_rank(each[0].rpartition(".")[2]))
     ranks = [time_rank(path.rpartition(".")[2]) for path, _ in ranked]
     if not ranked or len({*ranks}) < len(ranks):
         raise Unusual
     for path, column in ranked:
         if "utc" in column_names.plain(path.rpartition(".")[2]):
-            raise Unusual  # says in its name what its value lacks
+            raise Unusual  # the name states the zone that the value lacks
         check(pc.fill_null(pc.invert(pc.match_substring_regex(column, f"^(?:{CLOCK.pattern})$")), True))
     return pc.coalesce(*(column for _, column in ranked))
 
 
 def _ordered(held: Held, data: bytes) -> Sequence[pa.Array]:
-    """The columns of a field.
+    """Return the columns of a field.
 
-    Unusual where two state something else and their keys do not stand in the same order in all records."""
+    Raises Unusual if two differ and their keys are not in the same order in all records."""
     for at, (path, column) in enumerate(held):
-        for other, beside in held[:at]:
-            if other != path and _differ(column, beside):
+        for other, earlier in held[:at]:
+            if other != path and _differ(column, earlier):
                 _check_order(other, path, data)
     return [column for _, column in held]
 
 
 def _differ(column: pa.Array, other: pa.Array) -> bool:
-    return not pc.all(pc.equal(column, other)).as_py()  # an absent one is no exception
+    return not pc.all(pc.equal(column, other)).as_py()  # null is ignored
 
 
 def _check_order(first: str, second: str, data: bytes) -> None:
-    """Raise Unusual unless what lies deeper comes after; else the first key that is not the same is before
-    the other's, once in each line."""
+    """Raise Unusual unless the deeper key is second, or the first differing key precedes in every line."""
     above, below = first.split("."), second.split(".")
     if len(above) < len(below):
         return
     one, two = next(pair for pair in zip(above, below, strict=True) if pair[0] != pair[1])
-    told = Lines(Text(data))
+    block = Lines(Text(data))
     marks = [f'"{name}":' for name in (one, two)]
-    once = all((told.count(mark) == 1).all() for mark in marks)
-    if not once or (told.place(marks[0]) > told.place(marks[1])).any():
+    once = all((block.count(mark) == 1).all() for mark in marks)
+    if not once or (block.place(marks[0]) > block.place(marks[1])).any():
         raise Unusual
 
 
-def _check_carries_nothing(values: Mapping[str, pa.Array], *, parsed: bool) -> None:
-    """Unusual when a record may carry another product's line, or an object as text."""
+def _check_embeds_nothing(values: Mapping[str, pa.Array], *, parsed: bool) -> None:
+    """Raise Unusual if a record may embed another product's line, or an object as text."""
     for path, column in values.items():
         if not pa.types.is_string(column.type) or column.null_count == len(column):
             continue
@@ -178,16 +178,16 @@ def _check_carries_nothing(values: Mapping[str, pa.Array], *, parsed: bool) -> N
 
 
 class JsonRecords(RecordReader):
-    """Bare objects."""
+    """JSON objects without a prefix."""
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
-        """By the words behind the marks; without marks by the number of keys."""
-        read = Lines(lines)
-        usual = whole(read)
-        if self.records.nested:  # an object that holds only such a value is not empty
-            usual &= ~read.has(":null", ": null")
+        """Group by the words after the marks; without marks, by the number of keys."""
+        block = Lines(lines)
+        usual = whole(block)
+        if self.records.nested:  # an object with only null values is not empty
+            usual &= ~block.has(":null", ": null")
         marks = self.records.marks
-        words = [read.letters(read.place(mark) + len(mark), 8) for mark in marks] or [read.count('":')]
+        words = [block.letters(block.place(mark) + len(mark), 8) for mark in marks] or [block.count('":')]
         return groups_of(words, usual)
 
     def shape(self, line: bytes) -> Hashable:
@@ -213,9 +213,9 @@ class JsonRecords(RecordReader):
         )
 
     def _named(self, leaves: Mapping[str, pa.Array]) -> Mapping[str, pa.Array]:
-        """The columns by the format's keys."""
+        """Rename the columns to the format's keys."""
         renamed, nested = self.records.renamed, self.records.nested
-        if nested:  # of a truth value its reader makes nothing
+        if nested:  # the format ignores booleans
             leaves = {path: column for path, column in leaves.items() if not pa.types.is_boolean(column.type)}
         if renamed is None:
             return leaves

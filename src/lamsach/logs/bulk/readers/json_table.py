@@ -1,4 +1,4 @@
-"""JSON objects, one a line, as columns: what the readers of several products share."""
+"""JSON objects, one per line, as columns; shared by the readers of several products."""
 
 from __future__ import annotations
 
@@ -21,25 +21,23 @@ if TYPE_CHECKING:
 from lamsach.logs.opening.marks import Truths
 
 _MOST_MARKS = 120
-"""A line has fewer brackets and braces: Arrow ends the process at lists within lists that are nested very
-deep."""
+"""Limit of brackets and braces in a line: Arrow crashes on very deeply nested lists."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _DEEPEST, _MOST_LEAVES = 8, 400
 _PLAIN_NUMBER = r"^-?[0-9]{1,12}\.[0-9]{1,6}$"
-"""A number that Python spells in the same way."""
+"""Matches numbers that Python prints with the same spelling."""
 
 
-def whole(read: Lines) -> Truths:
-    """Return which lines may be one object, and are not nested deep.
+def whole(block: Lines) -> Truths:
+    """Return which lines may be a single object without deep nesting.
 
-    Of lines that are all so, each is one when there are as many objects as lines: `}` before `{` is within no
-    value."""
-    nested = read.count("{") + read.count("[")
-    return read.begin_with('{"') & read.end_with("}") & (nested < _MOST_MARKS)
+    If all are, and the parser finds as many objects as lines, each line is one object."""
+    nested = block.count("{") + block.count("[")
+    return block.begin_with('{"') & block.end_with("}") & (nested < _MOST_MARKS)
 
 
 def table_of_objects(data: bytes, count: int) -> pa.Table:
-    """The objects of so many lines that are `whole`. What looks like a time in the first stays a text.
+    """Parse `count` lines that are `whole`; values that look like times in the first line stay texts.
 
     Raises Unusual, ValueError, pyarrow.ArrowException."""
     end = data.find(b"\n")
@@ -54,7 +52,7 @@ def table_of_objects(data: bytes, count: int) -> pa.Table:
 
 
 def _times_in(line: bytes) -> pa.Schema:
-    """The object's keys whose values look like times: Arrow would make moments of them."""
+    """Return the keys whose values look like times, which Arrow would convert."""
     try:
         kind = _kind_of(loads(line), 0)
     except RecursionError:
@@ -72,37 +70,35 @@ def _kind_of(value: object, depth: int) -> pa.DataType | None:
 
 
 def leaves(table: pa.Table) -> Mapping[str, pa.Array]:
-    """The values by their dotted paths; absent where what they lie in is. Raises Unusual."""
+    """Return the values by dotted path; null inside an absent object. Raises Unusual."""
     found: dict[str, pa.Array] = {}
     for path, column in _walked(table):
-        if path in found or len(found) >= _MOST_LEAVES:  # "a": {"b": ..} beside "a.b"
+        if path in found or len(found) >= _MOST_LEAVES:  # "a": {"b": ..} together with "a.b"
             raise Unusual
         found[path] = column
     return found
 
 
 def _walked(table: pa.Table) -> Iterator[tuple[str, pa.Array]]:
-    """Level by level, as `json_records.walk` does."""
-    waiting: list[tuple[str, Any, int]] = [
+    """Flatten objects level by level, as `json_records.walk` does."""
+    queue: list[tuple[str, Any, int]] = [
         (name, table.column(name).combine_chunks(), 0) for name in table.column_names
     ]
-    while waiting:
-        path, column, depth = waiting.pop(0)
+    while queue:
+        path, column, depth = queue.pop(0)
         if not pa.types.is_struct(column.type):
             yield path, column
             continue
         if depth >= _DEEPEST:
             raise Unusual
         parts = column.flatten()
-        waiting += [
-            (f"{path}.{column.type.field(at).name}", part, depth + 1) for at, part in enumerate(parts)
-        ]
+        queue += [(f"{path}.{column.type.field(at).name}", part, depth + 1) for at, part in enumerate(parts)]
 
 
 def as_texts(column: pa.Array) -> pa.Array:
-    """`json_records.text_of` of each value, truth values as `true` and `false`.
+    """Apply `json_records.text_of` to each value; booleans as `true` and `false`.
 
-    Raises Unusual for what has no such text."""
+    Raises Unusual for values without such a text."""
     kind = column.type
     if pa.types.is_string(kind):
         return not_empty(column)
@@ -116,9 +112,9 @@ def as_texts(column: pa.Array) -> pa.Array:
 
 
 def as_items(column: pa.Array, item: Mapping[str, str] | None) -> pa.Array:
-    """Lists of texts; of objects the texts of these keys, put together (`lists.SEPARATOR`).
+    """Convert a column of lists to lists of texts; of objects, the texts of these keys, joined.
 
-    Raises Unusual for others."""
+    Joined with `sources.SEPARATOR`. Raises Unusual for other items."""
     inner, items = column.type.value_type, column.values
     if column.offset:
         raise Unusual
@@ -127,11 +123,11 @@ def as_items(column: pa.Array, item: Mapping[str, str] | None) -> pa.Array:
             as_texts(pc.struct_field(items, key)) if inner.get_field_index(key) >= 0 else none_of(len(items))
             for key in item
         ]
-        made = pc.binary_join_element_wise(*(pc.fill_null(text, "") for text in texts), SEPARATOR)
+        joined = pc.binary_join_element_wise(*(pc.fill_null(text, "") for text in texts), SEPARATOR)
     elif item is None or pa.types.is_null(inner):
-        made = as_texts(items)
+        joined = as_texts(items)
     else:
         raise Unusual
     return pa.ListArray.from_arrays(
-        column.offsets, made, mask=column.is_null() if column.null_count else None
+        column.offsets, joined, mask=column.is_null() if column.null_count else None
     )

@@ -1,8 +1,6 @@
-"""Records of keys with values: `key=value key="value"`, or all values in quotes
-(`key:"value"; key:"value"`).
+"""Columnar readers of key-value records: `key=value key="value"`, or `key:"value"; key:"value"`.
 
-Those with the same keys in the same order are read at once, of any product that states which values it only
-hands on.
+Works for any product that states which values it passes through; records are grouped by their keys in order.
 """
 
 from __future__ import annotations
@@ -25,7 +23,7 @@ from lamsach.logs.opening.marks import Truths
 from lamsach.logs.text.syslog import split_header
 
 Keys = Mapping[str, bool]
-"""The keys of a shape in their order, and of each whether its value is quoted."""
+"""Keys in order, each with whether its value is quoted."""
 # date=2024-03-06 time=22:06:03 devname="FG 1" -> date= time= devname="
 _QUOTED, _BARE = re.compile(rb'="[^"\n]*"'), re.compile(rb'=[^" \n]+')
 _TOKEN = re.compile(r'([A-Za-z_][\w.-]*)=("?)', re.ASCII)
@@ -34,21 +32,21 @@ _PART = "\x02"
 
 
 def pair_groups(lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
-    """The lines by the record's number, and how many keys it has: see `GroupReader.groups`."""
-    read = Lines(lines)
-    quotes, number = read.count('="'), read.place(" log")
-    usual = (read.count('"') == 2 * quotes) & ~read.has("\\", "\t", "\v", "\f")
-    begin = [read.letters(number + ahead, 8) for ahead in (4, 12)]
-    return groups_of((*begin, quotes, read.count("=")), usual)
+    """Group lines by record number and number of keys: see `GroupReader.groups`."""
+    block = Lines(lines)
+    quotes, number = block.count('="'), block.place(" log")
+    usual = (block.count('"') == 2 * quotes) & ~block.has("\\", "\t", "\v", "\f")
+    begin = [block.letters(number + ahead, 8) for ahead in (4, 12)]
+    return groups_of((*begin, quotes, block.count("=")), usual)
 
 
 def skeleton(line: bytes) -> bytes:
-    """The line without its values."""
+    """Remove the values from a line."""
     return _BARE.sub(b"=", _QUOTED.sub(b'="', line))
 
 
 def keys_of(shape: bytes) -> Keys:
-    """The keys of a skeleton. Raises Unusual when it holds anything else, a key twice, or very many."""
+    """Return the keys of a skeleton. Raises Unusual for other content, duplicate keys, or too many."""
     tokens = [_TOKEN.fullmatch(token) for token in shape.decode().split(" ", MOST_KEYS + 1)]
     keys = {token[1]: bool(token[2]) for token in tokens if token}
     if len(keys) != len(tokens) or len(keys) > MOST_KEYS:
@@ -57,9 +55,9 @@ def keys_of(shape: bytes) -> Keys:
 
 
 def pair_rows(keys: Keys, wanted: Collection[str], data: bytes, count: int) -> dict[str, pa.Array]:
-    """The wanted values of so many lines with these keys.
+    """Return the wanted values of `count` lines with these keys.
 
-    Raises Unusual, pyarrow.ArrowInvalid where some have others."""
+    Raises Unusual or pyarrow.ArrowInvalid when a line has other keys."""
     names = [name for key, quoted in keys.items() for name in ((f"{key}=", key) if quoted else (key,))]
     bare = [key for key, quoted in keys.items() if not quoted]
     read = [name for name in names if name[-1] == "=" or name in bare or name in wanted]
@@ -69,7 +67,7 @@ def pair_rows(keys: Keys, wanted: Collection[str], data: bytes, count: int) -> d
     if not same or not all(pc.all(one).as_py() for one in same):
         raise Unusual
     if any(holds(row[key], b",") or not _is_ascii(row[key]) for key in bare):
-        raise Unusual  # either may part values as a space does
+        raise Unusual  # either may separate values
     return {
         key: row[key] if quoted else cut(row[key], len(key) + 1)
         for key, quoted in keys.items()
@@ -83,7 +81,7 @@ def _is_ascii(column: pa.Array) -> bool:
 
 
 class PairRecords(RecordReader):
-    """Lines whose record begins with one of some keys, its pairs parted by single spaces."""
+    """Lines whose record begins with one of several keys, pairs separated by single spaces."""
 
     def __init__(self, log_format: LogFormat, context: FileContext) -> None:
         super().__init__(log_format, context)
@@ -96,14 +94,14 @@ class PairRecords(RecordReader):
 
     def shape(self, line: bytes) -> Hashable:
         """See `GroupReader`."""
-        return skeleton(self._parted(line)[1])
+        return skeleton(self._split(line)[1])
 
     def _single(self, records: bytes) -> bytes:
-        """The records with one space where two are before a key."""
+        """Collapse two spaces before the `doubled` key."""
         return records.replace(b"  " + self._doubled, b" " + self._doubled) if self._doubled else records
 
-    def _parted(self, line: bytes) -> tuple[bytes, bytes]:
-        """The header before a record, and the record."""
+    def _split(self, line: bytes) -> tuple[bytes, bytes]:
+        """Split a line into header and record."""
         for start in self._starts:
             place = line.find(start, 0, _LONGEST_HEAD)
             if place >= 0 and b"=" not in line[:place]:
@@ -112,7 +110,7 @@ class PairRecords(RecordReader):
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `GroupReader`."""
-        before, records = self._all_parted(data, count)
+        before, records = self._split_all(data, count)
         keys = keys_of(skeleton(records.partition(b"\n")[0]).rstrip(b" "))
         if b"UtcTime" in records or any(key != key.lower() for key in keys):
             raise Unusual
@@ -121,47 +119,47 @@ class PairRecords(RecordReader):
             tuple(keys), lambda wanted: pair_rows(keys, wanted, records, count), count, own_heads, before
         )
 
-    def _all_parted(self, data: bytes, count: int) -> tuple[pa.Array | None, bytes]:
-        """The headers (None: there are none) and the records."""
+    def _split_all(self, data: bytes, count: int) -> tuple[pa.Array | None, bytes]:
+        """Split all lines into headers (None without any) and records."""
         for start in self._starts:
             if data.startswith(start) and data.count(b"\n" + start) == count - 1:
                 return None, self._single(data)
-        parted = [self._parted(line) for line in data.split(b"\n")]
-        return pa.array([head.decode() for head, _ in parted]), b"\n".join([record for _, record in parted])
+        splits = [self._split(line) for line in data.split(b"\n")]
+        return pa.array([head.decode() for head, _ in splits]), b"\n".join([record for _, record in splits])
 
     def _head(self, text: str) -> Head:
         return of_header(split_header(f'{text}{self._starts[0].decode()}"x" a=b', self.context)[0])
 
 
 class Quoted:
-    """The writing of records in quotes: see `Written`."""
+    """Syntax of records with quoted values: see `Written`."""
 
     def __init__(self, written: Written) -> None:
         self._opening, self._closing, self._ends = written.opening, written.closing, written.ends
 
-    def usual(self, read: Lines) -> Truths:
-        """Return whether every quote opens or closes a value, and all but the last value are closed as usual.
+    def usual(self, block: Lines) -> Truths:
+        """Return whether all quotes delimit values, and every value but the last is closed as usual.
 
-        The lines hold no quotes before their record."""
-        keys, closings = read.count(self._opening), read.count(self._closing)
+        The lines have no quotes before their record."""
+        keys, closings = block.count(self._opening), block.count(self._closing)
         closed_too = np.zeros(len(keys), np.bool_)
         for end in self._ends:
             if end.startswith(self._closing):
-                closed_too |= read.end_with(end)
+                closed_too |= block.end_with(end)
         usual: Truths = closings == keys - ~closed_too  # `a:"1";b:"2"; `
-        usual &= (keys > 0) & (keys < MOST_KEYS) & (read.count('"') == 2 * keys)
-        return usual & ~read.has("\\")
+        usual &= (keys > 0) & (keys < MOST_KEYS) & (block.count('"') == 2 * keys)
+        return usual & ~block.has("\\")
 
     def keys(self, record: str) -> tuple[str, ...]:
-        """The record's keys in their order."""
+        """Return the record's keys in order."""
         end = next((end for end in self._ends if record.endswith(end)), "")
         parts = record.removesuffix(end).split(self._closing)
         return tuple(part.partition(self._opening)[0] for part in parts)
 
     def rows(self, records: pa.Array, wanted: Collection[str]) -> dict[str, pa.Array]:
-        """The wanted values.
+        """Return the wanted values.
 
-        Raises Unusual for records with other keys than the first's, and a wanted key twice."""
+        Raises Unusual when keys differ from the first record's, or a wanted key occurs twice."""
         first = records[0].as_py()
         keys, end = self.keys(first), next((end for end in self._ends if first.endswith(end)), None)
         if end is None or any(keys.count(key) > 1 for key in {*keys} & {*wanted}):
@@ -182,7 +180,7 @@ class Quoted:
 
 
 class QuotedRecords(RecordReader):
-    """Lines whose record begins behind a mark, all its values in quotes."""
+    """Lines whose record follows a mark, with all values in quotes."""
 
     def __init__(self, log_format: LogFormat, context: FileContext) -> None:
         super().__init__(log_format, context)
@@ -191,15 +189,15 @@ class QuotedRecords(RecordReader):
         self._quoted = Quoted(self._written)
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
-        """By how many keys the record has, and the beginning of the first and the end of the header."""
-        read, mark = Lines(lines), self._written.mark
-        place = read.place(mark)
-        usual = (place >= 0) & (place < _LONGEST_QUOTED_HEAD) & (read.place('"') > place)
-        usual &= self._quoted.usual(read) & ~read.has("UtcTime", *self._written.signs)
-        usual &= read.count('"]') <= 1  # the record ends at the first, and what follows is no value
-        around = [read.letters(place + ahead, 8) for ahead in (-8, -16, len(mark))]
-        first = read.place(self._written.opening) - place
-        return groups_of((read.count(self._written.closing), first, *around), usual)
+        """Group by the number of keys, the first key's length, and the text around the mark."""
+        block, mark = Lines(lines), self._written.mark
+        place = block.place(mark)
+        usual = (place >= 0) & (place < _LONGEST_QUOTED_HEAD) & (block.place('"') > place)
+        usual &= self._quoted.usual(block) & ~block.has("UtcTime", *self._written.signs)
+        usual &= block.count('"]') <= 1  # the record ends at the first, and the rest is no value
+        around = [block.letters(place + ahead, 8) for ahead in (-8, -16, len(mark))]
+        first_length = block.place(self._written.opening) - place
+        return groups_of((block.count(self._written.closing), first_length, *around), usual)
 
     def shape(self, line: bytes) -> Hashable:
         """See `GroupReader`."""

@@ -1,4 +1,4 @@
-"""Palo Alto's comma-separated records of sessions and URLs, behind any syslog header."""
+"""Columnar reader of Palo Alto's comma-separated traffic and URL records, after any syslog header."""
 
 from __future__ import annotations
 
@@ -49,20 +49,20 @@ class PaloAltoColumns(RecordReader):
     """Records of the types TRAFFIC and THREAT,url."""
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
-        """By type, subtype, and (but for URLs, which may hold commas) the number of columns."""
-        told = Lines(lines)
-        place = told.nth(",", SUBTYPE - 1) + 1
+        """Group by type, subtype, and (except for URLs, which may contain commas) the number of columns."""
+        block = Lines(lines)
+        place = block.nth(",", SUBTYPE - 1) + 1
         kind, subtype = np.zeros((2, len(lines)), np.int64)
         for at, (name, several) in enumerate(_SUBTYPES.items(), 1):
-            is_so = told.letters(place, len(name)) == letters_of(name)
-            kind[is_so] = at
+            matches = block.letters(place, len(name)) == letters_of(name)
+            kind[matches] = at
             for number, word in enumerate(several, 1):
                 text = f",{word},"
-                subtype[is_so & (told.letters(place + len(name), len(text)) == letters_of(text))] = number
-        quotes = told.count('"')
-        odd = told.has('""') | (quotes != told.count(',"') + told.count('",'))
-        usual = (place > 0) & (subtype > 0) & ~((quotes > 0) & odd) & ~told.has("CEF:", "LEEF:", '"LogType"')
-        return groups_of((kind, subtype, np.where(quotes > 0, 0, told.count(","))), usual)
+                subtype[matches & (block.letters(place + len(name), len(text)) == letters_of(text))] = number
+        quotes = block.count('"')
+        odd = block.has('""') | (quotes != block.count(',"') + block.count('",'))
+        usual = (place > 0) & (subtype > 0) & ~((quotes > 0) & odd) & ~block.has("CEF:", "LEEF:", '"LogType"')
+        return groups_of((kind, subtype, np.where(quotes > 0, 0, block.count(","))), usual)
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
@@ -74,13 +74,13 @@ class PaloAltoColumns(RecordReader):
         exact = max((at for at in range(GENERATED, len(sample)) if _IS_EXACT.match(sample[at])), default=None)
         if exact is None and _MAY_BE_EXACT.search(data):
             raise Unusual
-        last = range(exact if exact is not None else len(sample), len(sample))
-        wanted = {*_SHAPES, TYPE, SUBTYPE, *places.values(), *last} & {*range(len(sample))}
+        tail = range(exact if exact is not None else len(sample), len(sample))
+        wanted = {*_SHAPES, TYPE, SUBTYPE, *places.values(), *tail} & {*range(len(sample))}
         names = [str(at) for at in range(len(sample))]
         row = cells(data, names, ",", [str(at) for at in sorted(wanted)], count, quotes=True)
         for at, shape in _SHAPES.items():
             check(pc.match_substring_regex(row[str(at)], shape))
-        for at in last:
+        for at in tail:
             found = pc.match_substring_regex(row[str(at)], _EXACT)
             check(found if at == exact else pc.invert(found))
         fields = {name: row[str(place)] for name, place in places.items() if place < len(sample)}

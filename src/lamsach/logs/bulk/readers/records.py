@@ -1,7 +1,6 @@
-"""Readers of records that the function of their format reads, once for each combination of what it decides
-by.
+"""Columnar readers that run a format's record function once per combination of deciding values.
 
-`columns.event_of` for many records at once, whose columns are known by their names (`column_names`).
+`NamedRecords` does the same for columns with known names, as `columns.event_of` for single records.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ MOST_KEYS = 200
 
 
 class RecordReader(GroupReader):
-    """Reads records of a format that states how they are written: see `Templates`."""
+    """Columnar reader of a format that describes its records: see `Templates`."""
 
     def __init__(self, log_format: LogFormat, context: FileContext) -> None:
         super().__init__(log_format, context)
@@ -50,10 +49,10 @@ class RecordReader(GroupReader):
         shapes: Mapping[str, str] | None = None,
         first: Collection[str] = (),
     ) -> dict[str, pa.Array]:
-        """The columns of so many records with these keys: see `Row` and `Templates.columns`.
+        """Parse `count` records with these keys: see `Row` and `Templates.columns`.
 
-        `heads`: the times and names in the headers; `shapes`: expressions that the texts of keys fit, else
-        Unusual is raised; `first`: keys that are loaded together with those before any was looked at."""
+        `heads`: times and hosts of the headers; `shapes`: expressions that the keys' texts must match, or
+        Unusual is raised; `first`: keys to load with the first one read."""
         if len(self._known) > _SHAPES_KEPT:
             self._known.clear()
         shapes = shapes or {}
@@ -61,12 +60,12 @@ class RecordReader(GroupReader):
         for name, shape in shapes.items():
             check(judged(row[name], shape))
         nothing = none_of(count)
-        none = nothing.cast(pa.timestamp("us", "UTC")), nothing
-        return self.templates.columns(row, count, lambda: heads(row) if heads else none, before)
+        no_heads = nothing.cast(pa.timestamp("us", "UTC")), nothing
+        return self.templates.columns(row, count, lambda: heads(row) if heads else no_heads, before)
 
 
 Values = Mapping[str, Sequence[pa.Array]]
-"""Field: the columns that mean it, the best first; an empty cell is absent."""
+"""The columns of each field, best first; empty cells are null."""
 _TEXTS = among(
     "source destination nat ip name host mac user user_id source_name source_mac destination_name query "
     "domain url path hash answers observer"
@@ -74,7 +73,7 @@ _TEXTS = among(
 _PORTS, _CLOCK = among("source_port destination_port nat_port"), among("time date clock")
 _KNOWN = _TEXTS | _PORTS | _CLOCK | {"action"}
 _MOST = 40
-"""So many columns of a field at most."""
+"""Limit of columns per field."""
 
 
 def _keys(fields: Collection[str]) -> frozenset[str]:
@@ -82,7 +81,7 @@ def _keys(fields: Collection[str]) -> frozenset[str]:
 
 
 class NamedRecords:
-    """Reads the records of a file; what `Templates` asks of a format."""
+    """Columnar reader of records with named fields; implements `RecordFormat` for `Templates`."""
 
     name = "named"
     records = Records(reader="", texts=_keys(_TEXTS), ports=_keys(_PORTS), clock=_keys(_CLOCK))
@@ -93,29 +92,29 @@ class NamedRecords:
         self._templates = Templates(self)
 
     def record_event(self, fields: Fields, header: Header) -> Event | None:
-        """The event of a record, whose keys are fields with the numbers of their columns."""
+        """Return the event of a record, whose keys are fields with a column number."""
         return columns.event_of(_values(fields), self._times, self._host_is_device)
 
     def record_time(self, fields: Fields) -> datetime | None:
-        """The time of a record."""
+        """Return the time of a record."""
         return columns.time_of(_values(fields), self._times)
 
     def columns(self, values: Values, count: int) -> dict[str, pa.Array]:
-        """The columns of the events.
+        """Return the columns of the events.
 
-        Raises Unusual for fields that are not known here and records without a time."""
+        Raises Unusual for unknown fields and for records without a time."""
         if not values.keys() <= _KNOWN or any(len(several) > _MOST for several in values.values()):
             raise Unusual
         row = {f"{field} {at:02}": one for field, several in values.items() for at, one in enumerate(several)}
-        read = self._templates.columns(
+        columns_read = self._templates.columns(
             Row([*row], lambda wanted: {key: row[key] for key in wanted}, set()),
             count,
             lambda: (none_of(count), none_of(count)),
         )
-        if "time" not in read:
+        if "time" not in columns_read:
             raise Unusual
-        check(pc.is_valid(read["time"]))
-        return read
+        check(pc.is_valid(columns_read["time"]))
+        return columns_read
 
 
 def _values(fields: Fields) -> dict[str, list[str]]:

@@ -1,9 +1,7 @@
-"""Messages in words of any product that says where they begin.
+"""Columnar reader of prose messages of any product that states where they begin.
 
-Lines are put together that have the same letters between their values, and each wording is put to the format
-once for each combination of what its values are like (`templates.py`), as a whole line with stand-ins.
-
-Values of many lines at once: what is between some letters.
+Lines are grouped by the characters between their values. The format is run on a whole line with stand-ins,
+once per wording and combination of value classes (`templates.py`).
 """
 
 from __future__ import annotations
@@ -41,28 +39,31 @@ _MULTIPLIER = 0x9E37_79B9_7F4A_7C15
 
 
 class Tokens:
-    """The values of lines from a place in each on, parted by letters. The colons of a MAC address
-    part none."""
+    """The values of lines from an offset on, split at separators; colons in a MAC address do not separate."""
 
-    def __init__(self, told: Lines, starts: Numbers, parting: str) -> None:
-        self._data = told.data
+    def __init__(self, block: Lines, starts: Numbers, separators: str) -> None:
+        self._data = block.data
         self._letters = np.frombuffer(self._data, np.uint8)
-        self._begins, self._starts, self._ends = told.begins, told.begins + np.maximum(starts, 0), told.ends
-        parts = bytes(letter if letter in parting.encode() else 0 for letter in range(256))
-        places = np.flatnonzero(np.frombuffer(self._data.translate(parts), np.bool_))
-        self._places = _without_macs(places, self._letters) if ":" in parting else places
+        self._begins, self._starts, self._ends = (
+            block.begins,
+            block.begins + np.maximum(starts, 0),
+            block.ends,
+        )
+        table = bytes(letter if letter in separators.encode() else 0 for letter in range(256))
+        places = np.flatnonzero(np.frombuffer(self._data.translate(table), np.bool_))
+        self._places = _without_macs(places, self._letters) if ":" in separators else places
         self._first = np.searchsorted(self._places, self._starts)
         self._count = np.searchsorted(self._places, self._ends) - self._first
 
     @property
     def few(self) -> Truths:
-        """Return whether a line has not too many."""
+        """Return whether each line has no more than the limit of values."""
         few: Truths = self._count < _MOST
         return few
 
     @property
     def told_by(self) -> Numbers:
-        """A number for each line that is the same where the letters between the values are."""
+        """Return a number per line, equal for lines with the same separators in order."""
         total = int(self._count.sum())
         before = np.cumsum(self._count) - self._count
         within = np.arange(total) - np.repeat(before, self._count)
@@ -74,9 +75,9 @@ class Tokens:
 
     @cached_property
     def _bounds(self) -> tuple[Numbers, Numbers]:
-        """Return where each value of each line begins and ends.
+        """Return the start and end of each line's values.
 
-        Raises Unusual when the letters between are not the same in all lines."""
+        Raises Unusual when the lines' separators differ."""
         if (self._count != self._count[0]).any():
             raise Unusual
         places = self._places[self._first[:, None] + np.arange(int(self._count[0]))]
@@ -88,52 +89,52 @@ class Tokens:
 
     @property
     def marks(self) -> str:
-        """The letters between the values."""
+        """The separators, in order."""
         _, ends = self._bounds
         return bytes(self._letters[ends[0, :-1]]).decode()
 
     @property
     def sample(self) -> bytes:
-        """The first line from its place on."""
+        """The first line from its offset on."""
         return self._data[self._starts[0] : self._ends[0]]
 
     def spans(self) -> list[tuple[int, int]]:
-        """Return where the values are in `sample`."""
+        """Return the positions of the values in `sample`."""
         begins, ends = (bound[0] - self._starts[0] for bound in self._bounds)
         return list(zip(begins.tolist(), ends.tolist(), strict=True))
 
     def texts(self) -> list[str]:
-        """The values of the first line."""
+        """Return the values of the first line."""
         return [self.sample[begin:end].decode() for begin, end in self.spans()]
 
     def varied(self) -> list[int]:
-        """The numbers of the values that are not the same in all lines; long ones count as such."""
+        """Return the numbers of the values that differ between lines; long ones always count."""
         begins, ends = self._bounds
         sizes = ends - begins
         same = (sizes == sizes[0]).all(axis=0) & (sizes[0] <= 2 * _WORD)
-        maybe = np.flatnonzero(same)
+        candidates = np.flatnonzero(same)
         eight = np.ndarray((len(self._data) + 1,), ">u8", self._data + bytes(_WORD), strides=(1,))
-        size = sizes[0, maybe]
+        size = sizes[0, candidates]
         shift = (np.maximum(_WORD - size, 0) * 8).astype(np.uint64)
         head = np.where(
-            size == 0, np.uint64(0), eight[begins[:, maybe]].astype(np.uint64) >> np.minimum(shift, 63)
+            size == 0, np.uint64(0), eight[begins[:, candidates]].astype(np.uint64) >> np.minimum(shift, 63)
         )
-        tail = np.where(size > _WORD, eight[np.maximum(ends[:, maybe] - _WORD, 0)], np.uint64(0))
+        tail = np.where(size > _WORD, eight[np.maximum(ends[:, candidates] - _WORD, 0)], np.uint64(0))
         alike = ((head == head[0]) & (tail == tail[0])).all(axis=0)
-        same[maybe[~alike]] = False
+        same[candidates[~alike]] = False
         return np.flatnonzero(~same).tolist()
 
     def column(self, at: int) -> pa.Array:
-        """The values with this number."""
+        """Return the values with this number."""
         begins, ends = self._bounds
         return self._between(begins[:, at], ends[:, at])
 
     def before(self) -> pa.Array:
-        """Return what each line holds before its place."""
+        """Return the text before each line's offset."""
         return self._between(self._begins, self._starts)
 
     def first_before(self) -> bytes:
-        """The same of the first line."""
+        """Return the text before the first line's offset."""
         return self._data[self._begins[0] : self._starts[0]]
 
     def _between(self, begins: Numbers, ends: Numbers) -> pa.Array:
@@ -148,7 +149,7 @@ def _powers() -> Any:
 
 
 def _without_macs(places: Numbers, letters: Any) -> Numbers:
-    """The places without those of five colons that are three bytes apart."""
+    """Remove the offsets of five colons that are three bytes apart."""
     colon = letters[places] == ord(":")
     step = (np.diff(places) == _MAC_STEP) & colon[1:] & colon[:-1]
     if not step.any():
@@ -180,46 +181,45 @@ class SentenceReader(GroupReader):
         self._stated = log_format.records.sentences
         self._known: dict[tuple[Any, ...], tuple[_Wording, Templates]] = {}
 
-    def _starts(self, told: Lines) -> Numbers:
-        """Return where each line's message begins; -1 where none does."""
-        starts = np.full(len(told.ends), _LONGEST)
+    def _starts(self, block: Lines) -> Numbers:
+        """Return the offset of each line's message; -1 without one."""
+        starts = np.full(len(block.ends), _LONGEST)
         for mark in self._stated.marks:
-            place = told.place(mark)
+            place = block.place(mark)
             starts = np.where((place >= 0) & (place < starts), place, starts)
         return np.where(starts < _LONGEST, starts, -1)
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
-        """By the letters between the values."""
-        told = Lines(lines)
-        starts = self._starts(told)
-        usual = (starts >= 0) & (starts <= _LONGEST_HEADER) & (told.ends - told.begins < _LONGEST)
-        usual &= ~told.has(*self._stated.rare)
+        """Group by the characters between the values."""
+        block = Lines(lines)
+        starts = self._starts(block)
+        usual = (starts >= 0) & (starts <= _LONGEST_HEADER) & (block.ends - block.begins < _LONGEST)
+        usual &= ~block.has(*self._stated.rare)
         if self.log_format.multiline:
-            usual &= ~np.isin(told.letters_at(0, 1), [*b" \t}"])  # belongs to a record before it
-        tokens = Tokens(told, starts, self._stated.parting)
+            usual &= ~np.isin(block.letters_at(0, 1), [*b" \t}"])  # continues the previous record
+        tokens = Tokens(block, starts, self._stated.parting)
         return groups_of((tokens.told_by,), usual & tokens.few)
 
     def shape(self, line: bytes) -> Hashable:
-        """See `GroupReader`: the first value, and the words around those that are stated to be of
-        one kind."""
-        found = (match for part in self._expressions for match in part.finditer(line))
+        """See `GroupReader`: the first value, and the words around values of a stated kind."""
+        matches = (match for part in self._expressions for match in part.finditer(line))
         begins = [line.find(mark.encode()) for mark in self._stated.marks if mark.encode() in line]
         first = re.split(
             f"[{re.escape(self._stated.parting)}]".encode(), line[min(begins, default=0) :], maxsplit=1
         )
-        return first[0], *(_without_groups(match) for match in found)
+        return first[0], *(_without_groups(match) for match in matches)
 
     @property
     def _expressions(self) -> list[re.Pattern[bytes]]:
-        return [re.compile(one) for one in (self._stated.idle, self._stated.names) if one]
+        return [re.compile(pattern) for pattern in (self._stated.idle, self._stated.names) if pattern]
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
-        told = Lines(Text(data))
-        starts = self._starts(told)
+        block = Lines(Text(data))
+        starts = self._starts(block)
         if len(starts) != count or (starts < 0).any():
             raise Unusual
-        tokens = Tokens(told, starts, self._stated.parting)
+        tokens = Tokens(block, starts, self._stated.parting)
         if self._stated.first:
             check_distinct(tokens.column(0), self._stated.first)
         wording, templates = self._wording(tokens)
@@ -248,12 +248,10 @@ class SentenceReader(GroupReader):
 
 
 class _Wording:
-    """A message's constant words and the numbers of its other values.
-
-    It is the format of records of these (`RecordFormat`)."""
+    """A message's constant words and the numbers of its variable values, as a `RecordFormat`."""
 
     head: tuple[str, datetime | None, str | None] = ("", None, None)
-    """A header, and the time and the sender that it states."""
+    """A header with the time and host that it states."""
 
     def __init__(self, log_format: LogFormat, tokens: Tokens, stated: Sentences) -> None:
         self._format = log_format
@@ -275,16 +273,16 @@ class _Wording:
         self.read_head = lru_cache(maxsize=_HEADS_KEPT)(self._read_head)
 
     def _read_head(self, text: str) -> Head:
-        """Return what a header states before such a message."""
+        """Return the time and host of a header before such a message."""
         event = self._format.parse(text + self._sample, 1)
         if event is None:
             raise Unusual
         return event.time, event.observer
 
     def _within(self, expression: bytes, tokens: Tokens) -> list[int]:
-        """The values that the expression names in the first message.
+        """Return the values that the expression captures in the first message.
 
-        Raises Unusual when what stands around one is another in some lines."""
+        Raises Unusual when the text around one varies between lines."""
         found: list[int] = []
         for match in re.finditer(expression, tokens.sample) if expression else ():
             spans = [span for span in match.regs[1:] if span[0] >= 0]
@@ -302,9 +300,9 @@ class _Wording:
         return None
 
     def record_event(self, fields: Fields, header: Header) -> Event | None:
-        """The event of a line with these values.
+        """Return the event of a line with these values.
 
-        Raises Unusual when it does not have its time and its sender from the header."""
+        Raises Unusual when its time or observer is not the header's."""
         parts = [fields[str(at)] if part is None else part for at, part in enumerate(self._parts)]
         message = "".join(f"{part}{mark}" for part, mark in zip(parts, [*self._marks, ""], strict=True))
         before, time, host = self.head

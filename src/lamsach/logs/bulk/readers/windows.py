@@ -1,8 +1,7 @@
-"""Windows events as Winlogbeat and Elastic Agent send them: records of one number and source, whose data are
-columns.
+"""Columnar reader of Windows events from Winlogbeat and Elastic Agent, by event ID and provider.
 
-What was made of the same values before is not made again: time and number are the record's own, of a log-on
-the port too, of a connection that the machine opened everything.
+Values are never computed twice: time and event ID come from the record, a log-on's port too, and a
+connection that the machine itself opened comes entirely from its columns.
 """
 
 from __future__ import annotations
@@ -54,10 +53,9 @@ _INTERNAL, _EXTERNAL = "10.0.0.1", "192.0.2.1"
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Records of one number, source and log.
+    """Records of one event ID, provider and channel.
 
-    `computer`: the machine that wrote each; `data`: by lower-case names; `message`: the rendered texts, where
-    they count."""
+    `computer`: the host that wrote each; `data`: by lower-case name; `message`: rendered texts, if needed."""
 
     event_id: int
     provider: str
@@ -69,21 +67,22 @@ class Records:
 
 
 def connections(record: Records) -> dict[str, pa.Array] | None:
-    """The columns of connections that the machine itself opened or that its filter saw, with both addresses;
-    None for other events. See `windows_contacts.connection`."""
+    """Return the columns of connections that the host opened or its filter saw; None for other events.
+
+    Both addresses must be present. See `windows_contacts.connection`."""
     data = record.data
     if _reader(record) is not contacts.connection or not _own_side_is_source(record):
         return None
     sides = [_only(data, names_of) for names_of in (contacts.SOURCE, contacts.DESTINATION)]
-    doors = [_only(data, names_of) for names_of in (contacts.SOURCE_PORT, contacts.DESTINATION_PORT)]
-    if None in sides or None in doors or {*sides} & {*doors}:
+    ports = [_only(data, names_of) for names_of in (contacts.SOURCE_PORT, contacts.DESTINATION_PORT)]
+    if None in sides or None in ports or {*sides} & {*ports}:
         return None
     source, destination = (_addresses(data[name]) for name in sides if name)
     if source.null_count or destination.null_count:
         return None
-    source_port, destination_port = (_ports(data[name]) for name in doors if name)
+    source_port, destination_port = (_ports(data[name]) for name in ports if name)
     nothing = pa.nulls(record.count, pa.string())
-    called = data.get("destinationhostname")
+    hostname = data.get("destinationhostname")
     action = Action.BLOCKED if record.event_id in contacts.BLOCKED else Action.ALLOWED
     return {
         "source_ip": source,
@@ -93,14 +92,13 @@ def connections(record: Records) -> dict[str, pa.Array] | None:
         "device_ip": mapped(source, machine_address),
         "device_name": record.computer,
         "user": mapped(data["user"], lambda text: user_of(stated(text))) if "user" in data else nothing,
-        "domain": nothing if called is None else names(called, _domain),
+        "domain": nothing if hostname is None else names(hostname, _domain),
         "action": pa.repeat(action.value, record.count),
     }
 
 
 def _own_side_is_source(record: Records) -> bool:
-    """Return whether the machine is the source of each: it opened the connection, or the filtering platform
-    saw it."""
+    """Return whether the host is always the source: it opened the connection, or its filter saw it."""
     data = record.data
     if record.event_id in contacts.PACKETS:
         return False
@@ -113,19 +111,19 @@ def _own_side_is_source(record: Records) -> bool:
 
 
 def _only(data: Mapping[str, pa.Array], wanted: Sequence[str]) -> str | None:
-    """The one of these data that there is."""
+    """Return the only one of these names that is present."""
     found = [name for name in wanted if name in data]
     return found[0] if len(found) == 1 else None
 
 
 def _addresses(column: pa.Array) -> pa.Array:
-    """`WindowsRecord.ip` of each."""
+    """Apply `WindowsRecord.ip` to each text."""
     usual = pc.and_(ipv4(column), pc.not_equal(column, _UNSPECIFIED))
     return kept(column, usual, lambda text: WindowsRecord(data={"": text or ""}).ip(""))
 
 
 def _ports(column: pa.Array) -> pa.Array:
-    """`WindowsRecord.port` of each."""
+    """Apply `WindowsRecord.port` to each text."""
     if made_of(column, DIGITS, 1, _PORT_DIGITS):
         numbers = column.cast(pa.int32())
         if (pc.max(numbers).as_py() or 0) <= 65535:
@@ -134,45 +132,44 @@ def _ports(column: pa.Array) -> pa.Array:
 
 
 def _domain(text: str | None) -> str | None:
-    told = stated(text)
-    return domain_of(told) if told else None
+    name = stated(text)
+    return domain_of(name) if name else None
 
 
 def _reader(record: Records) -> Reader | None:
-    """Return what reads the records when their number tells it; None where their data do."""
+    """Return the reader that the event ID determines; None when the data decide."""
     if not is_read_by_number(record.provider, record.channel):
         return None
     return reader_of(WindowsRecord(record.event_id, record.provider, record.channel))
 
 
 def distinct_events(record: Records, context: FileContext, times: LooseTimes) -> dict[str, pa.Array]:
-    """The columns of the events, of which each that differs in what its reader asks for is made once.
+    """Parse each distinct combination of the data that the reader uses once.
 
-    What one of the data alone tells is not asked of the events, but of that datum: a log-on's port and
-    address, a question and its answers, an image's digests, what the texts of a process mention."""
+    Values that depend on one datum only are computed from its column: a log-on's port and address, a query
+    and its answers, an image's digests, mentions in command lines."""
     reader = _reader(record)
-    asked = READS.get(reader) if reader is not None else None
-    data = {name: column for name, column in record.data.items() if asked is None or name in asked}
-    take = _OWN.get(reader) if reader is not None else None
-    own = take(data) if take is not None else {}
+    used = READS.get(reader) if reader is not None else None
+    data = {name: column for name, column in record.data.items() if used is None or name in used}
+    extract = _OWN.get(reader) if reader is not None else None
+    own = extract(data) if extract is not None else {}
     message = [] if record.message is None else [record.message]
-    keys, which = _distinct([record.computer, *message, *data.values()], record.count)
+    keys, event_rows = _distinct([record.computer, *message, *data.values()], record.count)
     events = []
     for computer, *values in keys:
         text = values.pop(0) if message else ""
         stated_data = {name: value for name, value in zip(data, values, strict=True) if value}
-        one = WindowsRecord(
+        record_of_row = WindowsRecord(
             record.event_id, record.provider, record.channel, computer or None, None, stated_data, (), text
         )
-        events.append(event_of(one, context, times, "", 0))
-    table = table_of(columns_of(events), len(events)).take(which)
+        events.append(event_of(record_of_row, context, times, "", 0))
+    table = table_of(columns_of(events), len(events)).take(event_rows)
     found = {key: table.column(key) for key in KEYS if key not in _STAMPED}
     return found | {key: pc.coalesce(column, found[key]) for key, column in own.items()}
 
 
 def _of_logon(data: dict[str, pa.Array]) -> dict[str, pa.Array]:
-    """A log-on's own port and address; in place of a machine's address another is left, for what follows from
-    where it is."""
+    """Take a log-on's port and address out of the data; a stand-in of equal locality replaces the address."""
     own: dict[str, pa.Array] = {}
     port, address = _only(data, logons.PORT), _only(data, logons.ADDRESS)
     if port is not None and port not in (*logons.ADDRESS, *logons.STATION):
@@ -208,7 +205,7 @@ def _answers(text: str | None) -> list[str] | None:
 
 
 def _of_process(data: dict[str, pa.Array]) -> dict[str, pa.Array]:
-    """Digests, and what the texts that the machine ran mention."""
+    """Take digests out, and mentions in executed texts."""
     own: dict[str, pa.Array] = {}
     if (hashes := _only(data, contacts.HASH_DATA)) is not None:
         coded = data.pop(hashes).dictionary_encode()
@@ -232,11 +229,11 @@ _OWN: Mapping[Reader, Callable[[dict[str, pa.Array]], dict[str, pa.Array]]] = {
     contacts.question: _of_question,
     contacts.file_or_process: _of_process,
 }
-"""What takes data out of those that make events differ, and makes columns of them."""
+"""By reader, the function that moves data which would multiply the events into columns of their own."""
 
 
 def _distinct(columns: Sequence[pa.Array], count: int) -> tuple[list[list[str]], pa.Array]:
-    """The distinct rows of texts, absent ones empty, and which of them each row is."""
+    """Return the distinct rows of texts (null as empty), and each row's index in them."""
     joined = pc.binary_join_element_wise(*(pc.fill_null(column, "") for column in columns), _SEPARATOR)
     if pc.sum(pc.count_substring(joined, _SEPARATOR)).as_py() != (len(columns) - 1) * count:
         raise Unusual
@@ -254,25 +251,27 @@ Columns = Mapping[str, "pa.Array"]
 
 
 class WindowsObjects(GroupReader):
-    """Records with an object `winlog`."""
+    """Records with a `winlog` object."""
 
     def __init__(self, log_format: LogFormat, context: FileContext) -> None:
         super().__init__(log_format, context)
         self._times = LooseTimes(context)
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
-        """By the event's number and source, and whether the machine was called."""
-        read = Lines(lines)
-        number, place = (read.place(mark) + len(mark) for mark in _MARKS)
-        size: Numbers = read.nth('"', read.count('"') - read.count('"', place) + 2) - place
-        provider: list[Numbers] = [read.letters(place + np.minimum(ahead, size - 8), 8) for ahead in _LETTERS]
-        words: list[Numbers | Truths] = [
-            read.letters(number, _NUMBER_LETTERS),
+        """Group by event ID and provider, and by whether the connection was inbound."""
+        block = Lines(lines)
+        number, place = (block.place(mark) + len(mark) for mark in _MARKS)
+        size: Numbers = block.nth('"', block.count('"') - block.count('"', place) + 2) - place
+        provider: list[Numbers] = [
+            block.letters(place + np.minimum(ahead, size - 8), 8) for ahead in _LETTERS
+        ]
+        features: list[Numbers | Truths] = [
+            block.letters(number, _NUMBER_LETTERS),
             size,
             *provider,
-            read.has(_ACCEPTED),
+            block.has(_ACCEPTED),
         ]
-        return groups_of(words, whole(read) & read.has(*_WINLOG))
+        return groups_of(features, whole(block) & block.has(*_WINLOG))
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
@@ -284,7 +283,7 @@ class WindowsObjects(GroupReader):
         return made | {"time": moments}
 
     def _check_near(self, moments: pa.Array, stated: pa.Array) -> None:
-        """Leave to the lines what the two clocks of a record disagree about (see `stated_clock`)."""
+        """Raise Unusual when a record's two clocks disagree (see `stated_clock`)."""
         apart = pc.subtract(moments, times(stated, lambda text: self._second(f"{text.replace(' ', 'T')}Z")))
         check(pc.less_equal(pc.abs(apart.cast("int64")), NEAR // timedelta(microseconds=1)))
 
@@ -293,7 +292,7 @@ class WindowsObjects(GroupReader):
 
 
 def _record_of(values: Columns, count: int) -> tuple[Records, pa.Array]:
-    """Return what `windows_json.record_of_json` makes of each, and their times."""
+    """Convert columns as `windows_json.record_of_json` does records; also return their times."""
     found: dict[Part, dict[str, pa.Array]] = {part: {} for part in Part}
     written = False
     for path, column in values.items():
@@ -308,11 +307,11 @@ def _record_of(values: Columns, count: int) -> tuple[Records, pa.Array]:
         texts = as_texts(column)
         if may_be_xml:
             _check_no_xml(texts)
-        held = found[part]
-        held[name] = _agreeing(held[name], texts) if name in held else texts
+        columns = found[part]
+        columns[name] = _agreeing(columns[name], texts) if name in columns else texts
     data, system = found[Part.DATUM], found[Part.SYSTEM]
-    whole = [name for name, column in data.items() if not column.null_count]
-    if not written or not whole:  # else what lies at the top would be data
+    complete = [name for name, column in data.items() if not column.null_count]
+    if not written or not complete:  # else top-level values would be data
         raise Unusual
     data = data | {name: _filled(data.get(name), column) for name, column in found[Part.ECS].items()}
     record = Records(
@@ -334,10 +333,10 @@ def _check_no_xml(texts: pa.Array) -> None:
 
 
 def _agreeing(first: pa.Array, second: pa.Array) -> pa.Array:
-    """Return what two keys with the same meaning state.
+    """Merge two keys with the same meaning.
 
-    Unusual where they do not say the same: which one counts depends on their order."""
-    if not pc.all(pc.equal(first, second)).as_py():  # an absent one is no exception
+    Raises Unusual when they differ: precedence depends on their order."""
+    if not pc.all(pc.equal(first, second)).as_py():  # null is ignored
         raise Unusual
     return pc.coalesce(first, second)
 
@@ -353,7 +352,7 @@ def _present(column: pa.Array | None) -> pa.Array:
 
 
 def _constant(column: pa.Array | None) -> str:
-    """Return what all records state; nothing when none states it."""
+    """Return the value that all records share; empty without any. Raises Unusual."""
     if column is None:
         return ""
     texts = pc.unique(column).to_pylist()
@@ -364,7 +363,7 @@ def _constant(column: pa.Array | None) -> str:
 
 
 def _number(column: pa.Array | None) -> int:
-    """The number of the events, as Windows counts them."""
+    """Return the event ID, as Windows counts them."""
     text = _constant(column)
     if not text.isascii() or not text.isdigit() or len(text) > 10:
         raise Unusual
@@ -372,8 +371,7 @@ def _number(column: pa.Array | None) -> int:
 
 
 def _computers(computer: pa.Array | None, host: pa.Array | None, count: int) -> pa.Array:
-    """The name of the machine that wrote each event: the shipper's spelling of it where both name
-    the same."""
+    """Return the host that wrote each event, in the shipper's spelling where both names agree."""
     if computer is None or host is None:
         only = host if computer is None else computer
         return pa.nulls(count, pa.string()) if only is None else only
@@ -386,10 +384,10 @@ def _first_label(name: str | None) -> str | None:
 
 
 def _message(data: Columns, message: pa.Array | None) -> pa.Array | None:
-    """The rendered texts, which are read where the data tell nothing of contacts."""
-    told = [column for name, column in data.items() if name in CONTACT_DATA]
-    if any(not column.null_count for column in told):
+    """Return the rendered texts, which are parsed when the data state no contact."""
+    contact_columns = [column for name, column in data.items() if name in CONTACT_DATA]
+    if any(not column.null_count for column in contact_columns):
         return None
-    if told and message is not None:
+    if contact_columns and message is not None:
         raise Unusual
     return message
