@@ -13,7 +13,7 @@ import pytest
 
 from lamsach.cli.hunt_run import status_of
 from lamsach.errors import ExitStatus
-from lamsach.hunt.account import PLACES_KEPT, Account
+from lamsach.hunt.account import PLACES_MAX, Account
 from lamsach.investigate import Request, investigate
 from lamsach.model import (
     AsideReason,
@@ -111,14 +111,14 @@ def match(value: str, line: int, status: MatchStatus = MatchStatus.COUNTED) -> M
 
 def test_accounts_merge_and_keep_the_first_places():
     whole, parts = Account(), [Account(), Account()]
-    for number in range(3 * PLACES_KEPT):
+    for number in range(3 * PLACES_MAX):
         whole.set_aside(match(f"{number}.example", number), AsideReason.VERSION)
         parts[number % 2].set_aside(match(f"{number}.example", number), AsideReason.VERSION)
     parts[0].merge(parts[1])
     assert parts[0].rows() == whole.rows()
-    assert len(whole.rows()) == PLACES_KEPT
+    assert len(whole.rows()) == PLACES_MAX
     assert whole.rows()[0] == SetAside("0.example", AsideReason.VERSION, "a.log", 0)
-    assert (whole.seen, whole.aside) == (3 * PLACES_KEPT, {AsideReason.VERSION: 3 * PLACES_KEPT})
+    assert (whole.seen, whole.aside) == (3 * PLACES_MAX, {AsideReason.VERSION: 3 * PLACES_MAX})
     assert not whole.is_even
 
 

@@ -83,7 +83,7 @@ def test_a_damaged_note_is_no_answer(tmp_path: Path, notes: Path, damage: str) -
 
 @pytest.mark.usefixtures("later")
 def test_notes_are_few(tmp_path: Path, notes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder, "NOTES_KEPT", 3)
+    monkeypatch.setattr(folder, "NOTES_MAX", 3)
     for number in range(6):
         path = tmp_path / f"{number}.txt"
         path.write_text(f"{number}.example\n")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lamsach.errors import InputError
 from lamsach.hunt.cache import cache_folder
 from lamsach.hunt.sets.builder import NUMBERS, Builder
-from lamsach.hunt.sets.lists import SETS_KEPT, LoadingLists, load_lists
+from lamsach.hunt.sets.lists import SETS_MAX, LoadingLists, load_lists
 from lamsach.indicators.lists import read_list, read_quickly
 from lamsach.model import Indicator
 
@@ -78,10 +78,10 @@ def test_a_cache_that_cannot_be_written_is_no_error(listed: Path, monkeypatch: p
 
 
 def test_only_the_last_sets_are_kept(listed: Path) -> None:
-    for number in range(SETS_KEPT + 3):
+    for number in range(SETS_MAX + 3):
         listed.write_text(f"evil{number}.example\n")
         load_lists([str(listed)])
-    assert len(list((cache_folder() / "lists").iterdir())) == SETS_KEPT
+    assert len(list((cache_folder() / "lists").iterdir())) == SETS_MAX
 
 
 def test_looked_for_ahead_it_is_the_same(listed: Path) -> None:

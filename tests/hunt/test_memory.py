@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.hunt.memory import anonymous, at_hand
+from lamsach.hunt.memory import anonymous, populate
 from lamsach.hunt.sets.npy import mapped
 
 TEXT = st.binary(min_size=1, max_size=40).map(lambda data: data.replace(b"\0", b"\n"))
@@ -49,7 +49,7 @@ def test_a_saved_array_is_mapped_as_it_was(tmp_path: Path, kind: type, shape: tu
     array = np.arange(np.prod(shape), dtype=kind).reshape(shape)
     np.save(tmp_path / "a.npy", array)
     found = mapped(tmp_path / "a.npy")
-    at_hand(found.memory)
+    populate(found.memory)
     assert np.dtype(found.kind) == array.dtype
     assert found.shape == shape
     assert found.memory[found.begin :] == array.tobytes()

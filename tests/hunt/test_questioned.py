@@ -20,7 +20,7 @@ from lamsach.cli.hunt_run import status_of
 from lamsach.devices.presence import Presence
 from lamsach.devices.reasons import REASONS
 from lamsach.errors import ExitStatus, InputError
-from lamsach.hunt.questioned import LEAST_CALLERS
+from lamsach.hunt.questioned import MIN_CALLERS
 from lamsach.indicators.review.examination import Examiner
 from lamsach.indicators.review.knowledge import Own, knowledge, knowledge_about
 from lamsach.investigate import Request, investigate
@@ -160,12 +160,12 @@ def test_nothing_but_bad_values_is_no_infection_and_no_clean_result(
 
 
 def test_what_more_than_a_tenth_call_is_doubtful_by_that_alone(tmp_path: Path) -> None:
-    """One value is called by LEAST_CALLERS of 100 machines, another by one more.
+    """One value is called by MIN_CALLERS of 100 machines, another by one more.
 
     The first is exactly a tenth.
     """
     ordinary = [line(machine, "portal.example", second) for machine in range(100) for second in (1, 2, 3)]
-    callers = {"tenth.top": LEAST_CALLERS, "more.top": LEAST_CALLERS + 1}
+    callers = {"tenth.top": MIN_CALLERS, "more.top": MIN_CALLERS + 1}
     lines = ordinary + [
         line(machine, value, 40) for value, count in callers.items() for machine in range(count)
     ]
@@ -174,11 +174,11 @@ def test_what_more_than_a_tenth_call_is_doubtful_by_that_alone(tmp_path: Path) -
     )
     findings = hunted(tmp_path, lines, list(callers), inventory=str(tmp_path / "inventory.csv"))
     (row,) = findings.to_look_at
-    assert (row.indicator, row.machines) == ("more.top", LEAST_CALLERS + 1)
+    assert (row.indicator, row.machines) == ("more.top", MIN_CALLERS + 1)
     assert [(reason.code, dict(reason.values)) for reason in row.reasons] == [
-        ("called_by_many", {"machines": LEAST_CALLERS + 1, "all": 100})
+        ("called_by_many", {"machines": MIN_CALLERS + 1, "all": 100})
     ]
-    assert sum(device.state is DeviceState.INFECTED for device in findings.devices) == LEAST_CALLERS
+    assert sum(device.state is DeviceState.INFECTED for device in findings.devices) == MIN_CALLERS
 
 
 def test_a_small_unit_keeps_its_infected_machines(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
-"""The account of a hunt: every exact match in the bytes is reported, or counted with a reason.
+"""Accounting of a hunt: every exact match in the bytes is reported, or set aside with a counted reason.
 
-The sieve sees all text of an input. Each match that the exact matcher makes in it is `reported` (by an event,
-or as unparsed text), or set aside for one of few reasons. A hunt with a match that was set aside never ends
-with status 1: the value is in the bytes.
+The matcher examines all text of an input. Each exact match becomes part of a sighting (of an event or of
+unparsed text) or is set aside for a reason. A hunt that set a match aside never ends with status 1: the value
+is in the bytes.
 """
 
 from __future__ import annotations
@@ -13,34 +13,38 @@ from datetime import datetime, timedelta
 from lamsach.model import AsideReason, EventKind, Match, MatchStatus, Role, SetAside
 
 ANSWER_WITHIN = timedelta(seconds=10)
-"""Time after a question within which its answer counts with it."""
-ASKED_KEPT = 10_000
+"""Longest interval between a DNS query and its answer to count both as one contact."""
+QUERIES_MAX = 10_000
 
 
-class Asked:
-    """Remembers the last questions of one file."""
+class RecentQueries:
+    """Recent DNS queries of one file."""
 
     def __init__(self) -> None:
-        self._asked: dict[tuple[str | None, bool, str], datetime] = {}
+        self._times: dict[tuple[str | None, bool, str], datetime] = {}
 
     def is_counted(self, match: Match) -> bool:
-        """Return whether this answers a question counted a moment before: one contact, though two records."""
+        """Return whether the match is in an answer to a query that was already counted as a contact."""
         event = match.event
         if event.kind is not EventKind.DNS or match.role is not Role.OUTBOUND:
             return False
         key = (event.device_ip, event.forwarded, match.indicator.value)
         if event.response:
-            asked = self._asked.get(key)
-            return asked is not None and event.time is not None and abs(event.time - asked) <= ANSWER_WITHIN
+            query_time = self._times.get(key)
+            return (
+                query_time is not None
+                and event.time is not None
+                and abs(event.time - query_time) <= ANSWER_WITHIN
+            )
         if event.time is not None:
-            if len(self._asked) >= ASKED_KEPT:
-                self._asked.clear()
-            self._asked[key] = event.time
+            if len(self._times) >= QUERIES_MAX:
+                self._times.clear()
+            self._times[key] = event.time
         return False
 
 
-PLACES_KEPT = 1000
-"""Places that are kept, the first by file and line; the counts go on."""
+PLACES_MAX = 1000
+"""Maximum number of places listed, the first by file and line; counts continue."""
 _STATUS_REASONS = {
     MatchStatus.EXCEPTED: AsideReason.EXCEPTED,
     MatchStatus.OUTSIDE_VALIDITY: AsideReason.OUTSIDE_VALIDITY,
@@ -51,7 +55,7 @@ _STATUS_REASONS = {
 class Account:
     """Counts of exact matches, one a value and record. Merging is associative.
 
-    `aside`: how many were set aside, by reason; `places`: the first of each value, reason and file.
+    `aside`: matches set aside, by reason; `places`: the first of each value, reason and file.
     """
 
     seen: int = 0
@@ -61,11 +65,11 @@ class Account:
 
     @property
     def is_even(self) -> bool:
-        """Return whether every match that was seen was reported."""
+        """Return whether every match was reported."""
         return self.seen == self.reported
 
     def report(self, match: Match) -> None:
-        """Count a match that became a sighting; one that does not count as a contact is set aside as well."""
+        """Count a match that became a sighting; set it aside if its status excludes it as a contact."""
         reason = _STATUS_REASONS.get(match.status)
         if reason is not None:
             self.set_aside(match, reason)
@@ -74,11 +78,11 @@ class Account:
         self.reported += 1
 
     def set_aside(self, match: Match, reason: AsideReason) -> None:
-        """Count a match that accuses nobody."""
+        """Count a match that is not attributed to any device."""
         self.seen += 1
         self.aside[reason] = self.aside.get(reason, 0) + 1
         event = match.event
-        self._keep(SetAside(match.indicator.value, reason, event.file, event.line))
+        self._add_place(SetAside(match.indicator.value, reason, event.file, event.line))
 
     def merge(self, other: Account) -> None:
         """Add another part's account to this one."""
@@ -87,7 +91,7 @@ class Account:
         for reason, count in other.aside.items():
             self.aside[reason] = self.aside.get(reason, 0) + count
         for place in other.places.values():
-            self._keep(place)
+            self._add_place(place)
 
     def _keep(self, place: SetAside) -> None:
         key = (place.indicator, place.reason, place.file)
@@ -97,13 +101,13 @@ class Account:
                 self.places[key] = place
             return
         self.places[key] = place
-        if len(self.places) > 2 * PLACES_KEPT:
-            kept = sorted(self.places.items(), key=lambda item: _order(item[1]))[:PLACES_KEPT]
-            self.places = dict(kept)
+        if len(self.places) > 2 * PLACES_MAX:
+            first = sorted(self.places.items(), key=lambda item: _order(item[1]))[:PLACES_MAX]
+            self.places = dict(first)
 
     def rows(self) -> tuple[SetAside, ...]:
-        """The first places in order."""
-        return tuple(sorted(self.places.values(), key=_order)[:PLACES_KEPT])
+        """The first places, in order."""
+        return tuple(sorted(self.places.values(), key=_order)[:PLACES_MAX])
 
 
 def _order(place: SetAside) -> tuple[str, int, str, str]:

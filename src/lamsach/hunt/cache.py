@@ -25,7 +25,7 @@ def cache_folder() -> Path:
 
 @cache
 def sources_digest() -> str:
-    """A short digest of the kernel's sources, which changes with compiled code and compiled sets."""
+    """Return a short digest of the kernel's sources, part of the names of compiled objects and sets."""
     digest = hashlib.sha256()
     for path in sorted((Path(__file__).parent / "kernel").glob("*.py")):
         digest.update(path.read_bytes())

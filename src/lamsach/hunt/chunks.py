@@ -1,4 +1,4 @@
-"""Streams cut into chunks at line ends, in buffers that are used again and again."""
+"""Chunks of a stream, cut at line ends, in reused buffers."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from lamsach.hunt.kernel.layout import PAD
 from lamsach.hunt.memory import anonymous
 
 CHUNK_BYTES = (4 << 20) - 2 * PAD
-"""With what stands around it a whole number of huge pages."""
+"""With its padding a whole number of huge pages."""
 OVERLAP = 4096
-"""Bytes of a long line that are searched again with the next: more than any indicator has."""
+"""Bytes of a long line that the next piece repeats: more than the longest indicator."""
 _FEEDS = b"\n" * PAD
 
 
@@ -33,7 +33,7 @@ class Stream(Protocol):
 
 
 class Buffer:
-    """Memory for one chunk, with room for line feeds around it. `holder`: the last thread to fill it."""
+    """Memory for one chunk, padded with line feeds. `holder`: the last thread to fill it."""
 
     def __init__(self, size: int = CHUNK_BYTES) -> None:
         self.memory = anonymous(PAD + size + PAD)
@@ -45,20 +45,19 @@ class Buffer:
 
 
 class Pool:
-    """Pool of at most `count` buffers; none is made before it is needed.
+    """Pool of at most `count` buffers, allocated on demand.
 
-    A thread gets back the buffer that it had last: its processor still has that memory at hand, and need not
-    take it from the other one.
+    A thread gets back the buffer that it used last, whose memory is still in its processor's cache.
     """
 
     def __init__(self, count: int, size: int = CHUNK_BYTES) -> None:
         self._size = size
-        self._unmade = count
+        self._unallocated = count
         self._free: list[Buffer] = []
         self._changed = threading.Condition()
 
     def get(self) -> Buffer:
-        """A buffer; waits for one."""
+        """Return a free buffer, waiting for one if necessary."""
         with self._changed:
             self._changed.wait_for(lambda: not self.empty())
             buffer = self._last_of(threading.get_ident()) or self._any()
@@ -72,29 +71,29 @@ class Pool:
         return None
 
     def _any(self) -> Buffer:
-        """Return any free buffer, else a new one: touching new memory takes longer."""
+        """Return any free buffer, else a new one: first use of memory is slower."""
         if self._free:
             return self._free.pop()
-        self._unmade -= 1
+        self._unallocated -= 1
         return Buffer(self._size)
 
     def put(self, buffer: Buffer) -> None:
-        """Give a buffer back."""
+        """Return a buffer to the pool."""
         with self._changed:
             self._free.append(buffer)
             self._changed.notify()
 
     def empty(self) -> bool:
         """Return whether `get` would wait."""
-        return not self._free and not self._unmade
+        return not self._free and not self._unallocated
 
 
 @dataclass(slots=True)
 class Chunk:
     """Whole lines in buffer.memory[begin:end]. `consumed`: input bytes read so far.
 
-    `whole_start` and `whole_end` are false for a piece of a line that is longer than a chunk: its first bytes
-    then repeat the end of the piece before.
+    `whole_start` and `whole_end` are false for a piece of a line longer than a chunk; its first OVERLAP bytes
+    repeat the end of the previous piece.
     """
 
     buffer: Buffer
@@ -108,7 +107,7 @@ class Chunk:
 
 
 def cut(stream: Stream, free: Pool) -> Iterator[Chunk]:
-    """Cut a stream into chunks. One that fails gives all it had; its last chunk names the problem."""
+    """Cut a stream into chunks. When reading fails, the last chunk carries the problem."""
     carry = b""
     whole_start = True
     ended = False
@@ -126,15 +125,15 @@ def cut(stream: Stream, free: Pool) -> Iterator[Chunk]:
                 ended = True
                 break
             filled += count
-        end, whole_end, kept = filled, True, filled
+        end, whole_end, carry_start = filled, True, filled
         if not ended:
             newline = buffer.memory.rfind(b"\n", PAD, filled)
             if newline >= 0:
-                end = kept = newline + 1
+                end = carry_start = newline + 1
             else:
                 whole_end = False
-                kept = max(PAD, filled - OVERLAP)
-        carry = bytes(buffer.memory[kept:filled])
+                carry_start = max(PAD, filled - OVERLAP)
+        carry = bytes(buffer.memory[carry_start:filled])
         buffer.memory[end : end + PAD] = _FEEDS
         yield Chunk(buffer, PAD, end, whole_start, whole_end, stream.position, ended, problem)
         whole_start = whole_end

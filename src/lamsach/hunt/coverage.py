@@ -1,8 +1,7 @@
-"""Coverage: lines per observer, format and day, from a sample of parsed lines.
+"""Coverage: lines per observer, format and day, estimated from a sample of parsed lines.
 
-Logs are written in order of time, so the lines between two parsed lines of one day are of that day; where two
-neighbours of the sample differ, the border between them is found by halving. The counts of lines are exact,
-their days are for a log in order of time.
+Logs are in order of time, so the lines between two sampled lines of one day are of that day; where neighbours
+of the sample differ, the border is found by bisection. Line counts are exact; days assume a log in order.
 """
 
 from __future__ import annotations
@@ -15,12 +14,12 @@ from itertools import pairwise
 from lamsach.model import UNKNOWN_TEXT, Coverage
 
 HALVINGS = 400
-"""Lines of one chunk parsed to find borders between days, at most."""
+"""Maximum number of lines of one chunk parsed to find borders between days."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineKind:
-    """Facts of one parsed line for coverage. `parsed` is false for a line that no format reads."""
+    """Facts of one line for coverage. `parsed` is false for a line that no format reads."""
 
     observer: str
     format: str
@@ -30,26 +29,26 @@ class LineKind:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A parsed line: 0-based number within its chunk, byte offset of its start, what it is."""
+    """A parsed line: 0-based number within its chunk, byte offset of its start, kind."""
 
     number: int
     offset: int
     kind: LineKind
 
 
-Look = Callable[[int, int], Sample | None]
-"""Parse a line strictly between two byte offsets, near their middle; None when there is none."""
+Probe = Callable[[int, int], Sample | None]
+"""Parse a line strictly between two byte offsets, near their middle; None if there is none."""
 
 
 class CoverageCount:
-    """Counts lines by kind. Adding is associative and commutative."""
+    """Counts of lines by kind. Merging is associative and commutative."""
 
     def __init__(self) -> None:
         self.lines: dict[LineKind, int] = {}
         self.sampled: dict[LineKind, int] = {}
         self.refused: dict[LineKind, int] = {}
 
-    def spread(self, samples: list[Sample], total: int, look: Look, before: Sample | None = None) -> None:
+    def spread(self, samples: list[Sample], total: int, probe: Probe, before: Sample | None = None) -> None:
         """Attribute the `total` lines of a chunk to the kinds of its samples, one or more in order.
 
         `before` is the line before the chunk, numbered -1; without it the first sample must be the chunk's
@@ -64,7 +63,7 @@ class CoverageCount:
             middle = None
             if right.number - left.number > 1 and left.kind.day != right.kind.day and budget:
                 budget -= 1
-                middle = look(left.offset, right.offset)
+                middle = probe(left.offset, right.offset)
             if middle is None:
                 self._count(left.kind, right.number - max(left.number, 0))
             else:
@@ -75,7 +74,7 @@ class CoverageCount:
         self.lines[kind] = self.lines.get(kind, 0) + lines
 
     def refuse(self, kind: LineKind) -> None:
-        """Count a record that was examined and could not be read."""
+        """Count a record that was examined but not read."""
         self.refused[kind] = self.refused.get(kind, 0) + 1
 
     def rows(self) -> tuple[Coverage, ...]:
@@ -97,10 +96,10 @@ class CoverageCount:
 def blind_days(
     rows: Iterable[Coverage], since: datetime | None, until: datetime | None
 ) -> tuple[tuple[str, date], ...]:
-    """Days without a line of an observer that has lines on other days, within all days or the search's.
+    """Days without a line, of each observer that has lines on other days, within the period or all days.
 
-    `rows` are those of all days. `until` is exclusive. Where no recognised line lies in the period, every
-    observer is blind on each of its days; else observers without a dated line in it are not judged.
+    `rows` are those of all days; `until` is exclusive. If the period has no recognized line, every observer
+    is blind on each of its days; else only observers with a dated line in it are judged.
     """
     rows = list(rows)
     days: dict[str, set[date]] = {}
@@ -112,9 +111,7 @@ def blind_days(
     inside = {
         row.day for row in rows if row.day is not None and row.proves_day and _between(first, row.day, last)
     }
-    if (
-        not inside and first and last
-    ):  # nothing recognised in the whole period: all that was searched is blind
+    if not inside and first and last:  # nothing recognized in the whole period: all of it is blind
         observers = {row.observer for row in rows}
     else:
         observers = {name for name, seen in days.items() if any(_between(first, day, last) for day in seen)}

@@ -1,4 +1,4 @@
-"""The kernel's functions for Python: arrays in, numbers and arrays out."""
+"""Python interface of the kernel: arrays in, numbers and arrays out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Sieve:
-    """The sieve over one compiled set, with working memory of its own: one for each thread."""
+    """The sieve over one compiled set, with working memory of its own: use one per thread."""
 
     def __init__(self, compiled: CompiledSet, hits: int = 1 << 16) -> None:
         self._words = np.zeros((ROWS, TOTAL), np.uint64)
@@ -41,10 +41,10 @@ class Sieve:
     def search(
         self, data: NDArray[np.uint8], begin: int, end: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Return the places of candidate lines of data[begin:end], and the line feeds of each BLOCK bytes.
+        """Return a position in each candidate line of data[begin:end], and the line feeds per BLOCK bytes.
 
-        The first holds a position inside each candidate line, in order; a line may occur up to PASSES times.
-        `begin` is the start of a line; PAD line feeds must precede it and follow `end`.
+        Positions are in order; a line may occur up to PASSES times. `begin` is the start of a line; PAD line
+        feeds must precede it and follow `end`.
         """
         parts: list[NDArray[np.int64]] = []
         address, place = _pointer(data), begin
@@ -63,49 +63,49 @@ class Sieve:
 
 
 def _pointer(array: NDArray[Any]) -> int:
-    """The address of an array's memory, which the kernel takes as it is."""
+    """Return the address of a contiguous array's memory."""
     if not array.flags.c_contiguous:
         raise ValueError("the kernel needs arrays without gaps")
     return array.ctypes.data
 
 
 def count_lines(data: NDArray[np.uint8], begin: int, end: int) -> int:
-    """Return how many line feeds data[begin:end] holds."""
+    """Count the line feeds of data[begin:end]."""
     return int(functions()["count_lines"](_pointer(data), begin, end))
 
 
 def feeds_by_block(data: NDArray[np.uint8], begin: int, end: int) -> NDArray[np.int32]:
-    """Return how many line feeds each BLOCK bytes of data[begin:end] hold; the last block may be shorter."""
+    """Count the line feeds in each BLOCK bytes of data[begin:end]; the last block may be shorter."""
     out = np.empty(-(-(end - begin) // BLOCK), np.int32)
     functions()["feeds_by_block"](_pointer(data), begin, end, _pointer(out), out.size)
     return out
 
 
 def next_line(data: NDArray[np.uint8], begin: int, end: int, first: int) -> int:
-    """The start of the next line of data[begin:end] with this first byte, after `begin`, or -1.
+    """Return the start of the next line of data[begin:end] with this first byte, after `begin`, or -1.
 
-    PAD bytes behind `end` must be readable.
+    PAD bytes after `end` must be readable.
     """
     return int(functions()["next_line"](_pointer(data), begin, end, first))
 
 
 def skip_lines(data: NDArray[np.uint8], begin: int, end: int, lines: int) -> int:
-    """The start of the line that is `lines` after the one at `begin`; `end` when there are fewer."""
+    """Return the start of the line `lines` after the one at `begin`; `end` when there are fewer."""
     return int(functions()["skip_lines"](_pointer(data), begin, end, lines))
 
 
 def insert(keys: NDArray[np.uint64], bloom: NDArray[np.uint64], table: NDArray[np.uint64]) -> None:
-    """Put keys (none of them 0) into the Bloom filter and the table; both have a power of two of words."""
+    """Insert nonzero keys into the Bloom filter and the table; both have a power of two of words."""
     functions()["insert"](_pointer(keys), keys.size, _pointer(bloom), bloom.size, _pointer(table), table.size)
 
 
 def insert_stems(hashes: NDArray[np.uint64], stems: NDArray[np.uint64]) -> None:
-    """Put the hashes of the last two labels of names into the filter, which has a power of two of words."""
+    """Insert the hashes of the last two labels of names into the filter of a power of two of words."""
     functions()["insert_stems"](_pointer(hashes), hashes.size, _pointer(stems), stems.size)
 
 
 def hash_networks(networks: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The hashes of networks, rows of (high half, low half, prefix length)."""
+    """Hash networks given as rows of (high half, low half, prefix length)."""
     rows = np.ascontiguousarray(networks)
     out = np.empty(rows.shape[0], np.uint64)
     functions()["hash_networks"](_pointer(rows), rows.shape[0], _pointer(out))
@@ -113,7 +113,7 @@ def hash_networks(networks: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def hash_places(data: NDArray[np.uint8], offsets: NDArray[np.int64], labels: int = 256) -> NDArray[np.uint64]:
-    """Hashes of names or digests, of their last labels: value i is data[offsets[i]:offsets[i + 1]].
+    """Hash names (their last `labels` labels) or digests: value i is data[offsets[i]:offsets[i + 1]].
 
     At least LEAD bytes precede the first.
     """
@@ -123,10 +123,10 @@ def hash_places(data: NDArray[np.uint8], offsets: NDArray[np.int64], labels: int
 
 
 def hash_values(blob: bytes, offsets: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """The hashes of names or digests: value i is blob[offsets[i]:offsets[i + 1]]."""
+    """Hash names or digests: value i is blob[offsets[i]:offsets[i + 1]]."""
     return hash_places(np.frombuffer(b"\0" * LEAD + blob, np.uint8), offsets + LEAD)
 
 
 def hash_name(name: bytes) -> int:
-    """The hash of one name or digest."""
+    """Hash one name or digest."""
     return int(hash_values(name, np.array([0, len(name)], np.int64))[0])

@@ -1,8 +1,8 @@
-"""The hunt over a binary log: its events go straight to the matcher, and end as sightings of lines.
+"""The hunt over a binary log, whose reader yields events for the matcher.
 
-A binary format's reader gives every event. A match's evidence is the event written as one line, and its line
-number the number of the record or frame. Listed values in the log's text that no event holds are found by the
-sieve (`lamsach.hunt.overheard`) and reported as unparsed text, each once a file.
+A match's evidence is its event written as one line, its line number the number of the record or frame. Listed
+values in the log's text that no event holds are found by the sieve (`lamsach.hunt.overheard`) and reported as
+unparsed text, once a file.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from lamsach.errors import InputError
 from lamsach.hunt import merge, unread
-from lamsach.hunt.account import Account, Asked
+from lamsach.hunt.account import Account, RecentQueries
 from lamsach.hunt.coverage import CoverageCount, LineKind
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.overheard import Overheard
@@ -26,7 +26,7 @@ from lamsach.model import AsideReason, Event, FileSummary, Match, MatchKind, Pro
 
 PROGRESS_EVENTS = 1000
 """Progress interval, in events."""
-_OWN_KEPT = 10_000
+_OWN_ADDRESSES_MAX = 10_000
 
 
 def hunt_events(
@@ -40,9 +40,9 @@ def hunt_events(
     format_name: str | None = None,
     progress: Callable[[int], None] = lambda _consumed: None,
 ) -> FileSummary:
-    """Search one binary log from end to end. `progress` is called with the input bytes consumed so far.
+    """Search one binary log from start to end, calling `progress` with the input bytes consumed so far.
 
-    A file that cannot be read to its end has a `problem` in the summary; all before the damage is found.
+    A file that fails to be read completely has a `problem` in the summary; findings before the damage stay.
     """
     problem = None
     detection = detection_for(log_file, format_name)
@@ -78,11 +78,11 @@ class _Search:
         self._rules = rules
         self._found = found
         self._coverage = coverage
-        self._asked = Asked()
+        self._queries = RecentQueries()
         self._refused = LineKind(name, name, None, parsed=False)
         self._known: set[str] = set()
-        self._own: set[str] = set()
-        self._heard: list[Overheard] = []
+        self._own_addresses: set[str] = set()
+        self._streams: list[Overheard] = []
         self.state = FileState()
 
     def read(
@@ -93,48 +93,50 @@ class _Search:
         progress: Callable[[int], None],
     ) -> None:
         """Search all events of the stream, and then the text that no event held."""
-        stream = self.overhear(opened, binary, context)
+        stream = self.with_sieve(opened, binary, context)
         reader = binary(context)
         reader.names_files = self._matcher.files_listed
         if reader.hands_over:
-            reader.unused = self.handed_over(opened, context)
+            reader.unused = self.unused_text_sink(opened, context)
         try:
             for number, item in enumerate(reader.read(binary_stream(stream)), 1):
                 self.item(item)
                 if number % PROGRESS_EVENTS == 0:
                     progress(stream.position)
         finally:
-            self.unread()
+            self.report_rest()
         progress(stream.position)
 
-    def overhear(
+    def with_sieve(
         self, stream: LogStream, binary: type[BinaryFormat], context: FileContext
     ) -> LogStream | Overheard:
-        """The stream for the reader, whose text is looked at as well if the format holds any."""
+        """Return the stream for the reader; text in it is also searched if the format holds any."""
         if not binary.holds_text:
             return stream
-        heard = Overheard(
+        sieved = Overheard(
             *(stream, self._matcher, self._rules, context, self._name),
             text=binary.of_text,
             names=binary.holds_messages,
         )
-        self._heard.append(heard)
-        return heard
+        self._streams.append(sieved)
+        return sieved
 
-    def handed_over(self, stream: LogStream, context: FileContext) -> Callable[[bytes], object]:
-        """Return who gets the text of what the reader makes no event of."""
-        heard = Overheard(stream, self._matcher, self._rules, context, self._name, text=True, listens=False)
-        self._heard.append(heard)
-        return heard.take
+    def unused_text_sink(self, stream: LogStream, context: FileContext) -> Callable[[bytes], object]:
+        """Return a sink for the text that the reader does not turn into events."""
+        sieved = Overheard(
+            stream, self._matcher, self._rules, context, self._name, text=True, search_reads=False
+        )
+        self._streams.append(sieved)
+        return sieved.feed
 
-    def unread(self) -> None:
+    def report_rest(self) -> None:
         """Report the listed values in the log's text that no event held."""
-        own = {match.indicator.value for match in self._matcher.seen(" ".join(self._own))}
-        for heard in self._heard:
-            heard.finish()
-            self._tell(heard.matches, own)
+        own = {match.indicator.value for match in self._matcher.seen(" ".join(self._own_addresses))}
+        for sieved in self._streams:
+            sieved.finish()
+            self._report(sieved.matches, own)
 
-    def _tell(self, matches: dict[str, Match], own: set[str]) -> None:
+    def _report(self, matches: dict[str, Match], own: set[str]) -> None:
         for value, match in matches.items():
             if value in self._known or match.kind is MatchKind.PARTIAL:
                 continue
@@ -146,7 +148,7 @@ class _Search:
                 self._account.set_aside(match, reason)
 
     def item(self, item: Event | Refusal) -> None:
-        """Count one event or refused record, and add what is listed in it."""
+        """Count one event or refused record, and add its matches."""
         self.state.lines += 1
         if isinstance(item, Refusal):
             self._coverage.refuse(self._refused)
@@ -156,8 +158,8 @@ class _Search:
         self._cover(self._kind(item))
         if item.time is not None:
             self.state.see(item.time)
-        if item.source_nat_ip is not None and len(self._own) < _OWN_KEPT:
-            self._own.add(unread.own_address(item) or "")
+        if item.source_nat_ip is not None and len(self._own_addresses) < _OWN_ADDRESSES_MAX:
+            self._own_addresses.add(unread.own_address(item) or "")
         matches = self._matcher.event(item, "")
         if not matches:
             return
@@ -168,7 +170,7 @@ class _Search:
             return
         text = event_text(item)
         for match in matches:
-            if not self._asked.is_counted(match):
+            if not self._queries.is_counted(match):
                 self._add(replace(match, text=text))
 
     def _add(self, match: Match) -> None:
@@ -176,7 +178,7 @@ class _Search:
         merge.add(self._found, match, self._rules.identify(match.event), self._rules.zone)
 
     def _cover(self, kind: LineKind) -> None:
-        """Every record is read, so every record is a sample."""
+        """Count a record as line and as sample: every record is read."""
         for counts in (self._coverage.lines, self._coverage.sampled):
             counts[kind] = counts.get(kind, 0) + 1
 

@@ -1,4 +1,4 @@
-"""One file's sieved chunks, in order: candidates are matched, samples of others show coverage."""
+"""Examination of one file's sieved chunks, in order: candidates are matched, samples show coverage."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lamsach.errors import LineError
 from lamsach.hunt import merge, unread
-from lamsach.hunt.account import Account, Asked
+from lamsach.hunt.account import Account, RecentQueries
 from lamsach.hunt.chunks import Chunk
 from lamsach.hunt.coverage import CoverageCount
 from lamsach.hunt.engine import next_line
@@ -27,11 +27,11 @@ from lamsach.logs.reading.detect import Detection
 from lamsach.model import AsideReason, Event, Match
 
 AROUND = 1024
-"""Bytes on each side of a hit that are looked at in a line that is too long to be parsed."""
+"""Bytes searched on each side of a hit in a line too long to be parsed."""
 
 
 class Examiner:
-    """Examines the chunks of one file, in order."""
+    """Examiner of the chunks of one file, in order."""
 
     def __init__(
         self,
@@ -53,12 +53,12 @@ class Examiner:
         self._unknown = self.records.unknown
         self._matcher = matcher
         self._rules = rules
-        self._each = any(map(self._parser.states_numbers, detection.lines))
+        self._read_all = any(map(self._parser.states_numbers, detection.lines))
         self._mixed = bool(detection.mixed)
         self._last_record = 0
         self._rest = Rest(Event())
-        self._settled: set[str] = set()
-        self._asked = Asked()
+        self._accounted: set[str] = set()
+        self._queries = RecentQueries()
 
     @property
     def format_name(self) -> str | None:
@@ -68,8 +68,8 @@ class Examiner:
 
     @property
     def passes_over_numbers(self) -> bool:
-        """Return whether lines state addresses as numbers, and not each line was read for these."""
-        return self.state.numbers and not self._each
+        """Return whether lines state addresses as numbers but not every line was read."""
+        return self.state.numbers and not self._read_all
 
     def states_numbers(self, line: str) -> bool:
         """Return whether a line states addresses as numbers."""
@@ -77,16 +77,16 @@ class Examiner:
 
     def read_each(self) -> None:
         """Read each line from here on, not only the sieve's candidates."""
-        self._each = True
+        self._read_all = True
 
     def gather_into(self, found: merge.RawSightings, coverage: CoverageCount, account: Account) -> None:
-        """Collect what is found and counted from here on in these."""
+        """Collect findings and counts from here on in these."""
         self.found = found
         self.account = account
         self.sampler.coverage = coverage
 
     def chunk(self, sieved: Sieved) -> None:
-        """Examine one chunk: its headers and candidates in line order, then the sample for coverage."""
+        """Examine one chunk: headers and candidates in line order, then the sample for coverage."""
         chunk = sieved.chunk
         if not chunk.whole_start or not chunk.whole_end:
             self._long_line(sieved)
@@ -113,7 +113,7 @@ class Examiner:
         self.sampler.cover(sieved, total)
 
     def _lines_of_interest(self, sieved: Sieved) -> Iterator[tuple[int, bool]]:
-        """The starts of lines to be read and header lines, in order; each line once."""
+        """Yield (start, is a header) of the lines to read and header lines, in order, each once."""
         chunk = sieved.chunk
         headers = self._headers(chunk)
         header = next(headers, None)
@@ -131,9 +131,9 @@ class Examiner:
             header = next(headers, None)
 
     def _starts(self, sieved: Sieved) -> Iterator[int]:
-        """The starts of the lines to be read: of those with a hit, or of each."""
+        """Yield the starts of the lines to read: those with a hit, or all."""
         chunk, memory = sieved.chunk, sieved.chunk.buffer.memory
-        if not self._each:
+        if not self._read_all:
             for hit in sieved.hits.tolist():
                 yield max(memory.rfind(b"\n", chunk.begin, hit) + 1, chunk.begin)
             return
@@ -160,17 +160,17 @@ class Examiner:
         text = decode_line(bytes(chunk.buffer.memory[start:end]))
         record, first = self.records.whole(chunk, start, end, text, number)
         if first != self._last_record:
-            self._last_record, self._settled = first, set()
+            self._last_record, self._accounted = first, set()
             self._rest = self._read(record, first, text)
-        for match, reason in unread.settled(self._matcher, self._rest, text, number, self._settled):
-            self._settled.add(match.indicator.value)
+        for match, reason in unread.account_for(self._matcher, self._rest, text, number, self._accounted):
+            self._accounted.add(match.indicator.value)
             if reason is None:
                 self._add(match)
             else:
                 self.account.set_aside(match, reason)
 
     def _read(self, record: str, number: int, text: str) -> Rest:
-        """Match the event of a record. The rest of its lines is still to be searched."""
+        """Match the event of a record; return the part of its lines that is still to be searched."""
         try:
             event = self._parser.parse(record, number)
         except LineError:
@@ -186,10 +186,10 @@ class Examiner:
             return as_text
         event = with_stated_source(event, record)
         for match in self._matcher.event(event, text):
-            self._settled.add(match.indicator.value)
-            if not self._asked.is_counted(match):
+            self._accounted.add(match.indicator.value)
+            if not self._queries.is_counted(match):
                 self._add(match)
-        return as_text or unread.beside(event, record)
+        return as_text or unread.rest_of(event, record)
 
     def _as_text(self, text: str, number: int) -> Rest:
         event = self._unknown.parse(text, number)
@@ -221,7 +221,7 @@ class Examiner:
         if not chunk.whole_end and not chunk.whole_start:
             self._around(chunk, sieved.hits.tolist(), number)
             return
-        if chunk.whole_start:  # lines may stand before the long one: there are none, it fills the buffer
+        if chunk.whole_start:  # the long line fills the buffer: none precedes it
             self._around(chunk, sieved.hits.tolist(), number)
             return
         self._around(chunk, [hit for hit in sieved.hits.tolist() if hit < end], number)
@@ -254,7 +254,7 @@ class Examiner:
 
 
 class Uncounted(Examiner):
-    """Examines lines that were counted for coverage elsewhere."""
+    """Examiner of lines whose coverage is counted elsewhere."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Numbers of lines in a chunk: the line of a byte, and the beginning of a line."""
+"""Line numbers in a chunk: the line of a byte, and the start of a line."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from lamsach.hunt.kernel.layout import BLOCK
 
 
 class LineIndex:
-    """The lines of data[begin:end], by the number of line feeds in each BLOCK bytes from `begin` on.
+    """The lines of data[begin:end], indexed by the line feeds of each BLOCK bytes from `begin` on.
 
-    With these known from the sieve's pass, no other pass over the chunk is needed.
+    `feeds`: these counts, if the sieve's pass has them already.
     """
 
     def __init__(
@@ -26,17 +26,17 @@ class LineIndex:
 
     @property
     def feeds(self) -> int:
-        """Return how many line feeds there are."""
+        """The number of line feeds."""
         return int(self._before[-1])
 
     def number_at(self, offset: int) -> int:
-        """The 0-based number of the line that holds the byte at `offset`, or begins there."""
+        """Return the 0-based number of the line that contains or starts at `offset`."""
         block = (offset - self._begin) // BLOCK
         start = self._begin + block * BLOCK
         return int(self._before[block]) + count_lines(self._data, start, offset)
 
     def start_of(self, number: int) -> int:
-        """The offset at which the line of this 0-based number begins; the end when there are fewer lines."""
+        """Return the offset of the line with this 0-based number; the end when there are fewer lines."""
         if number <= 0:
             return self._begin
         if number > self.feeds:

@@ -1,8 +1,8 @@
-"""The kernel's machine code: one shared object a platform, built ahead, with several levels of processors.
+"""The kernel's machine code: one shared object per platform, built ahead, for several processor levels.
 
-The object's name holds a digest of the kernel's sources, so that one built from others is never loaded. A
-source checkout builds its own when it has none (`kernel/build.py`); a platform without objects compiles at
-every start, with the extra `jit`.
+The object's name holds a digest of the kernel's sources, so an object of other sources is never loaded. A
+source checkout without an object builds one (`kernel/build.py`); a platform without objects compiles at every
+start, with the extra `jit`.
 """
 
 from __future__ import annotations
@@ -71,19 +71,19 @@ def own_platform() -> str:
 
 
 def object_of(platform: str, folder: Path = OBJECTS) -> Path | None:
-    """The object of a platform, made of these very sources; None when there is none."""
+    """Return the platform's object built from the present sources; None if there is none."""
     found = folder.glob(f"{platform}-{sources_digest()}-*")
     return min((path for path in found if path.suffix in (".so", ".dll")), default=None)
 
 
 def compiles_at_start() -> bool:
-    """Return whether this installation has no object and builds none: it compiles at each start."""
+    """Return whether each start compiles: there is no object and none can be built."""
     return object_of(own_platform()) is None and not _can_build() and find_spec("numba") is not None
 
 
 @cache
 def functions() -> Mapping[str, Any]:
-    """The kernel's entry points by name, as C functions without the interpreter lock. Raises KernelError."""
+    """Return the entry points by name, as C functions without the interpreter lock. Raises KernelError."""
     platform = own_platform()
     if object_of(platform) is None and _can_build():
         _build()
@@ -98,7 +98,7 @@ def functions() -> Mapping[str, Any]:
 
 
 def load(path: Path, level: int | None = None) -> Mapping[str, Any]:
-    """The entry points of an object, for this level of processors or the highest. Raises KernelError."""
+    """Load an object's entry points, for this or the highest processor level. Raises KernelError."""
     try:
         library = ctypes.CDLL(str(path))
         level = library.level() if level is None else level
@@ -118,7 +118,7 @@ def _can_build() -> bool:
 
 
 def _build() -> None:
-    """Build this platform's object in another process: a hunt needs no compiler's memory."""
+    """Build this platform's object in another process, which frees the compiler's memory."""
     paths = os.pathsep.join(filter(None, (str(_SOURCES), os.environ.get("PYTHONPATH"))))
     command = [sys.executable, "-m", "lamsach.hunt.kernel.build"]
     subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, check=False)

@@ -1,4 +1,4 @@
-"""Stage two of the hunt: what in an event, or in a line that no format reads, is listed.
+"""Stage two of the hunt: listed values in an event, or in a line that no format reads.
 
 A domain matches itself and its subdomains; an address by value; a network by containment; a hash exactly; a
 URL by its host and a path that is equal or a prefix ending at `/`, `?` or the end. Where a log shows only a
@@ -24,18 +24,18 @@ from lamsach.model import Event, EventKind, Indicator, IndicatorType, Match, Mat
 from lamsach.model.indicator_types import ADDRESSES, DIGESTS, TokenKind
 
 KIND_ORDER = {kind: place for place, kind in enumerate(MatchKind)}
-"""The nearer kind of match comes first."""
+"""Precedence of match kinds, the closest first."""
 
 
 @lru_cache(maxsize=1 << 14)
 def target_of(url: str) -> SplitResult:
-    """A listed URL in parts, path and query with percent-encoding undone, as in the URLs compared with it."""
+    """Split a listed URL, percent-decoding path and query as for the URLs compared with it."""
     parts = urlsplit(url if "://" in url else f"//{url}")
     return parts._replace(path=unquote(parts.path), query=unquote(parts.query))
 
 
-def shown_by(event: Event) -> SplitResult | None:
-    """The event's URL in parts; None when it shows no path (CONNECT, SNI, a DNS question)."""
+def event_url(event: Event) -> SplitResult | None:
+    """Split the event's URL; None when it shows no path (CONNECT, SNI, a DNS query)."""
     url = event.url
     if not url:
         return None
@@ -52,27 +52,29 @@ def shown_by(event: Event) -> SplitResult | None:
     return seen if seen.path or seen.query else None
 
 
-# also typographic quotes and full-width punctuation; a full stop or bracket at the end is the sentence's
+# `https://host.example/a).` ends before `)`; also typographic quotes and full-width punctuation
 _END_OF_URL = re.compile(
     r"[.:!?)\]}]*(?:[\s\"'<>,;"
     r"|\\«»\u2018-\u201f\u2026\u3000-\u303f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]|\Z)"
 )
-_URLS_TRIED = 50
+_URLS_MAX = 50
 
 
 def kind_in(text: str, listed: str, host: str) -> MatchKind | None:
     """Return how a listed URL relates to a line with its host: the best of all places, also unescaped."""
-    shown = [url for one in dict.fromkeys((text, unescaped(text))) for url in _urls_around(one, host)]
-    if not shown:
+    urls = [
+        url for spelling in dict.fromkeys((text, unescaped(text))) for url in _urls_around(spelling, host)
+    ]
+    if not urls:
         return url_kind(listed, None)
-    kinds = (url_kind(listed, url) for url in shown)
+    kinds = (url_kind(listed, url) for url in urls)
     return min((kind for kind in kinds if kind), key=KIND_ORDER.__getitem__, default=None)
 
 
 def _urls_around(text: str, host: str) -> Iterator[SplitResult | None]:
-    """The URLs in which a text shows the host (None: without a path), at most _URLS_TRIED."""
+    """Yield the URLs in which a text shows the host (None: without a path), at most _URLS_MAX."""
     places = re.finditer(rf"(?<![\w.-]){re.escape(host)}", text, re.IGNORECASE)
-    for place in islice(places, _URLS_TRIED):
+    for place in islice(places, _URLS_MAX):
         end = _END_OF_URL.search(text, place.end())
         try:
             parts = urlsplit("//" + text[place.start() : end.start() if end else len(text)])
@@ -113,46 +115,46 @@ class _Found:
     value: str
 
 
-NOBODY = Event()
-"""Empty event, for a text of which nothing is known."""
+NO_EVENT = Event()
+"""Empty event, for text without context."""
 
 
 class Matcher:
-    """Matcher of events and lines against one compiled set. `covers`: whether an exception covers a value."""
+    """Matcher of events and lines against one compiled set. `covers`: tests for an exception for a value."""
 
     def __init__(self, compiled: CompiledSet, covers: Covers | None = None) -> None:
         self._compiled = self.compiled = compiled
         self._covers = covers
         self._mailboxes_listed = IndicatorType.EMAIL in compiled.by_type
         self.files_listed = IndicatorType.FILE_NAME in compiled.by_type
-        """Whether the list has names of files."""
+        """Whether the list has file names."""
 
     def event(self, event: Event, text: str) -> list[Match]:
-        """The matches of an event, each indicator once; `text` is the line, kept as evidence."""
+        """Return the matches of an event, one per indicator; `text` is the line, used as evidence."""
         matches: dict[str, Match] = {}
         for found in self._in_event(event):
             known = matches.get(found.indicator.value)
             if found.kind is MatchKind.PARTIAL and event.kind is EventKind.DNS:
-                continue  # a question for a host says nothing of a page on it
+                continue  # a query for a host is no evidence of a page on it
             if known is None or _rank(found) < _rank(known):
                 matches[found.indicator.value] = self._match(_facing(event, found), found, text)
         return list(matches.values())
 
     def line(self, event: Event, text: str) -> list[Match]:
-        """The matches in a line that no format reads; `event` is what is known of it (time, device)."""
-        return self.beside(event, text, ())
+        """Return the matches in a line that no format reads; `event` is its context (time, device)."""
+        return self.rest_of_line(event, text, ())
 
-    def beside(self, event: Event, text: str, passed: Collection[str | None]) -> list[Match]:
-        """As `line`, for the rest of a line besides the values in `passed`, which `event` matched."""
-        return self._unparsed(event, text, passed)
+    def rest_of_line(self, event: Event, text: str, skipped: Collection[str | None]) -> list[Match]:
+        """Match the rest of a line, without the `skipped` values, which `event` matched already."""
+        return self._unparsed(event, text, skipped)
 
-    def seen(self, text: str, event: Event = NOBODY) -> list[Match]:
-        """Every match in a text, whether it is to be reported or not (`lamsach.hunt.account`)."""
+    def seen(self, text: str, event: Event = NO_EVENT) -> list[Match]:
+        """Return every match in a text, including those to be set aside (`lamsach.hunt.account`)."""
         return self._unparsed(event, text, ())
 
-    def _unparsed(self, event: Event, text: str, passed: Collection[str | None]) -> list[Match]:
+    def _unparsed(self, event: Event, text: str, skipped: Collection[str | None]) -> list[Match]:
         matches: dict[str, Match] = {}
-        for found in self._in_text(event, text, passed):
+        for found in self._in_text(event, text, skipped):
             known = matches.get(found.indicator.value)
             if known is None or _rank(found) < _rank(known):
                 match = self._match(_facing(event, found), found, text)
@@ -176,7 +178,7 @@ class Matcher:
         return MatchStatus.COUNTED
 
     def _in_event(self, event: Event) -> Iterator[_Found]:
-        url = shown_by(event)
+        url = event_url(event)
         if event.source_ip:
             yield from self._address(event.source_ip, Role.INBOUND, None)
         if event.destination_ip:
@@ -209,14 +211,14 @@ class Matcher:
             yield from self._files(event.file_names)
 
     def _files(self, stated: Collection[str]) -> Iterator[_Found]:
-        """Listed names of files among those that a record states as such; no other text is taken for one."""
+        """Match the file names that a record states as such; other text is never matched against names."""
         for name in dict.fromkeys(name for text in stated for name in stated_names(text)):
             for indicator in self._compiled.by_file_name(name):
                 yield _Found(indicator, MatchKind.EXACT, Role.OUTBOUND, name)
 
     def _mentioned(self, text: str, role: Role) -> Iterator[_Found]:
-        """`role`: of an address; a name or URL is always something that the machine asked for."""
-        url = shown_by(Event(url=text)) if "/" in text else None
+        """Match a mentioned value. `role`: of an address; a name or URL is always outbound."""
+        url = event_url(Event(url=text)) if "/" in text else None
         host = url.hostname if url is not None else text
         if host:
             name = domain(host)
@@ -228,7 +230,7 @@ class Matcher:
     def _address(
         self, address: str, role: Role, url: SplitResult | None, line: str | None = None
     ) -> Iterator[_Found]:
-        """`line`: see `_host`."""
+        """Match an address. `line`: see `_host`."""
         for indicator in self._compiled.by_address(address):
             if indicator.type is IndicatorType.IP:
                 yield _Found(indicator, MatchKind.EXACT, role, address)
@@ -242,7 +244,7 @@ class Matcher:
     def _host(
         self, host: str, role: Role, url: SplitResult | None, line: str | None = None
     ) -> Iterator[_Found]:
-        """`line`: where the URL on this host is looked for, when no format tells it."""
+        """Match a host. `line`: text to search for the URL on this host, if no format reads it."""
         names = _with_parents(host)
         for indicator in self._compiled.by_host(host):
             if indicator.type is IndicatorType.DOMAIN:
@@ -255,25 +257,25 @@ class Matcher:
                     yield _Found(indicator, related, role, host)
 
     def _mailboxes(self, host: str, text: str) -> Iterator[_Found]:
-        """Listed e-mail addresses of a domain. They accuse nobody: nothing says who wrote to whom."""
+        """Match e-mail addresses of a domain, unattributed: sender and recipient are unknown."""
         for indicator in self._compiled.by_mailbox(host):
             if _holds(text, indicator.value):
                 yield _Found(indicator, MatchKind.EXACT, Role.INBOUND, indicator.value)
 
-    def _in_text(self, event: Event, text: str, passed: Collection[str | None]) -> Iterator[_Found]:
+    def _in_text(self, event: Event, text: str, skipped: Collection[str | None]) -> Iterator[_Found]:
         own = text.find(event.device_ip) if event.device_ip else -1
-        asked: set[tuple[TokenKind, str, bool]] = set()
+        seen: set[tuple[TokenKind, str, bool]] = set()
         for token in tokens(text):
             if token.kind is TokenKind.NAME and self._mailboxes_listed:
                 yield from self._mailboxes(token.value, text)
-            if token.value in passed:
+            if token.value in skipped:
                 continue
             inbound = token.kind is TokenKind.ADDRESS and (
                 token.value == event.source_ip or (token.value != event.destination_ip and own > token.place)
             )
-            if (token.kind, token.value, inbound) in asked:
+            if (token.kind, token.value, inbound) in seen:
                 continue
-            asked.add((token.kind, token.value, inbound))
+            seen.add((token.kind, token.value, inbound))
             if token.kind is TokenKind.ADDRESS:
                 if is_internal(token.value) and token.value == event.device_ip:
                     continue
@@ -286,7 +288,7 @@ class Matcher:
 
 
 def _holds(text: str, address: str) -> bool:
-    """Return whether a text holds an e-mail address, and not one that ends or begins with it."""
+    """Return whether a text has the e-mail address, not as part of a longer one."""
     spellings = [address]
     if "xn--" in address:
         import idna  # its tables take long to load, and few lists hold such names
@@ -305,7 +307,7 @@ _ROLE_ORDER = {Role.OUTBOUND: 0, Role.INBOUND: 1, Role.RESOLVED: 2}
 
 
 def _with_parents(name: str) -> tuple[str, ...]:
-    """a.b.example, b.example, example"""
+    """Return a name and its parents: a.b.example, b.example, example."""
     labels = name.split(".")
     return tuple(".".join(labels[first:]) for first in range(len(labels)))
 
@@ -322,13 +324,13 @@ def _type_of(found: _Found) -> IndicatorType:
     return found.indicator.type
 
 
-_OF_HOLDERS = (EventKind.LEASE, EventKind.OTHER)
-"""Records of address holders: beside the machine's hardware address the other end is a DHCP server."""
+_HOLDER_KINDS = (EventKind.LEASE, EventKind.OTHER)
+"""Records of address holders: the end other than the device with the MAC address is a DHCP server."""
 
 
 def _facing(event: Event, found: _Found) -> Event:
-    """The event with the device on the other side of the listed address, if that was taken for the device."""
-    if event.inbound or (event.kind in _OF_HOLDERS and event.device_mac is not None):
+    """Move the device to the other side if the listed address was misread as the device."""
+    if event.inbound or (event.kind in _HOLDER_KINDS and event.device_mac is not None):
         return event
     if (
         found.role is Role.INBOUND

@@ -1,4 +1,4 @@
-"""Memory for a chunk's bytes, which behaves like bytes for searches."""
+"""Mapped memory for a chunk's bytes, which can be searched like bytes."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import mmap
 import sys
 
 _HUGE = 2 << 20
-"""Size from which the system is asked for huge pages: few faults when a buffer is first filled."""
+"""Size from which huge pages are requested: fewer faults when a buffer is first filled."""
 
 
 class Memory(mmap.mmap):
-    """Mapped bytes with what an examiner asks of bytes."""
+    """Mapped bytes with the methods of bytes that an examiner uses."""
 
     def startswith(self, prefix: bytes, begin: int, end: int) -> bool:
-        """As of bytes."""
+        """See `bytes.startswith`."""
         return self[begin : min(end, begin + len(prefix))] == prefix
 
 
 def anonymous(size: int) -> Memory:
-    """Allocate this many zero bytes; untouched pages cost nothing. Raises MemoryError."""
+    """Allocate zero bytes; untouched pages cost nothing. Raises MemoryError."""
     try:
         if not hasattr(mmap, "MAP_ANONYMOUS"):  # Windows
             return Memory(-1, size)
@@ -32,8 +32,8 @@ def anonymous(size: int) -> Memory:
     return memory
 
 
-def at_hand(memory: mmap.mmap) -> None:
-    """Map a file's cached pages at once: all threads of a search would fault on them one by one."""
+def populate(memory: mmap.mmap) -> None:
+    """Map a file's cached pages now: threads of a search would otherwise fault on them one by one."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):  # before 5.14
             memory.madvise(_MADV_POPULATE_READ)

@@ -1,4 +1,4 @@
-"""Matches gathered into raw sightings: associative and commutative, for any cuts of the input."""
+"""Raw sightings from matches: associative and commutative, for any cuts of the input."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from lamsach.model import (
 )
 
 EVIDENCE_LENGTH = 2000
-"""Characters kept of an evidence line."""
+"""Characters stored of an evidence line."""
 RawSightings = dict[SightingKey, RawSighting]
 _NO_TIME = "~"
 
 
 def key_of(match: Match, identity: Identity) -> SightingKey:
-    """The key under which a match is counted."""
+    """Return the key under which a match is counted."""
     event = match.event
     return SightingKey(
         identity=identity,
@@ -56,7 +56,7 @@ def add(found: RawSightings, match: Match, identity: Identity, zone: ZoneInfo) -
     if event.time is not None:
         _add_time(sighting, event.time, zone)
     stamp = event.time.astimezone(UTC).isoformat() if event.time else ""
-    _keep(sighting.evidence, Evidence(stamp, event.file, event.line, match.text[:EVIDENCE_LENGTH]))
+    _add_evidence(sighting.evidence, Evidence(stamp, event.file, event.line, match.text[:EVIDENCE_LENGTH]))
 
 
 def _add_time(sighting: RawSighting, time: datetime, zone: ZoneInfo) -> None:
@@ -64,10 +64,10 @@ def _add_time(sighting: RawSighting, time: datetime, zone: ZoneInfo) -> None:
     sighting.last = time if sighting.last is None else max(sighting.last, time)
     day = time.astimezone(zone).date()
     sighting.days[day] = sighting.days.get(day, 0) + 1
-    _keep_time(sighting.times, int(time.timestamp()))
+    _insert_time(sighting.times, int(time.timestamp()))
 
 
-def _keep_time(times: list[int], second: int) -> None:
+def _insert_time(times: list[int], second: int) -> None:
     place = bisect.bisect_left(times, second)
     if place == len(times) or times[place] != second:
         times.insert(place, second)
@@ -78,15 +78,15 @@ def _order(evidence: Evidence) -> tuple[str, str, int, str]:
     return (evidence.time or _NO_TIME, evidence.file, evidence.line, evidence.text)
 
 
-def _keep(kept: list[Evidence], evidence: Evidence) -> None:
-    if len(kept) == EVIDENCE_KEPT and _order(evidence) >= _order(kept[-1]):
+def _add_evidence(lines: list[Evidence], evidence: Evidence) -> None:
+    if len(lines) == EVIDENCE_KEPT and _order(evidence) >= _order(lines[-1]):
         return
-    bisect.insort(kept, evidence, key=_order)
-    del kept[EVIDENCE_KEPT:]
+    bisect.insort(lines, evidence, key=_order)
+    del lines[EVIDENCE_KEPT:]
 
 
 def merge(into: RawSightings, other: Mapping[SightingKey, RawSighting]) -> None:
-    """Add another part's raw sightings to these."""
+    """Merge raw sightings of another part into these."""
     for key, part in other.items():
         whole = into.setdefault(key, RawSighting())
         whole.count += part.count
@@ -100,12 +100,12 @@ def merge(into: RawSightings, other: Mapping[SightingKey, RawSighting]) -> None:
         whole.evidence = sorted([*whole.evidence, *part.evidence], key=_order)[:EVIDENCE_KEPT]
 
 
-def _least(one: datetime | None, other: datetime | None) -> datetime | None:
-    return min(_present(one, other), default=None)
+def _least(first: datetime | None, second: datetime | None) -> datetime | None:
+    return min(_present(first, second), default=None)
 
 
-def _greatest(one: datetime | None, other: datetime | None) -> datetime | None:
-    return max(_present(one, other), default=None)
+def _greatest(first: datetime | None, second: datetime | None) -> datetime | None:
+    return max(_present(first, second), default=None)
 
 
 def _present(*times: datetime | None) -> Iterable[datetime]:

@@ -1,4 +1,4 @@
-"""Logs given as lists, and lists given as logs: seen by their first lines, before either is read."""
+"""Logs given as lists, and lists given as logs, recognized by their first lines."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from lamsach.logs.reading.events import detection_for
 from lamsach.model import Problem
 
 _ANY_SHAPE = frozenset({"csv_columns", "json_lines", "json_document", "key_value", "parquet", "arrow"})
-"""Readers of a shape: a list may have it as well as a log."""
+"""Readers of a shape, which lists and logs share."""
 _LISTS_ONLY = frozenset(
     {"lamsach", "stix", "stix1", "openioc", "ids_rules", "yara", "zeek_intel", "clamav", "rpz"}
 )
-"""Formats of lists that no log has."""
-_MARKS_OF_LISTS = re.compile(
+"""Formats that only lists have."""
+_LIST_SIGNS = re.compile(
     rb'"(?:bundle|indicator|observed-data|value)|stix|openioc|<ioc|\bsid\s?:|\bcondition\s?:'
     rb"|Intel::|#fields|[0-9a-f]{32}:[\d*]|CNAME",
     re.IGNORECASE,
 )
-"""Each of these formats has one of these; the format's own reader decides."""
-_LEAST_SHARE = 0.5
-"""Share of a log's first lines that are a product's, at least."""
-_ALONE = 0.9
-"""Least share of a list's first lines that are a lone value or a row under a list's heading."""
+"""Each of these formats contains one of these; its own reader decides."""
+_MIN_SHARE = 0.5
+"""Minimum share of a product's lines among a log's first lines."""
+_MIN_ALONE = 0.9
+"""Minimum share of lone values, or of rows under a list's heading, among a list's first lines."""
 _HEADING = re.compile(
     r"\b(?:ioc|indicator|indicator_type|threat|malware|mã độc|dấu hiệu|chỉ dấu)s?\b", re.IGNORECASE
 )
 _TIME_OF_DAY = re.compile(r"\b[0-2]?\d:[0-5]\d")
-_COUNTED_BYTES = 256 << 20
+_COUNTED_BYTES_MAX = 256 << 20
 FEW_LOGS = 64
-"""Logs looked at before the hunt begins, so that swapped inputs are refused at once."""
+"""Number of logs up to which swapped inputs are refused before the hunt begins."""
 
 LOG_AS_LIST = mark("This is a log, not a list of indicators.")
 LIST_AS_LOG = mark("This is a list of indicators, not a log.")
@@ -50,7 +50,7 @@ ONE_OF_THE_LISTS = mark("This is a list of this hunt, not a log: it was not sear
 
 @dataclass(frozen=True, slots=True)
 class Mistaken:
-    """An input in the other's place: path, titles of its formats, lines (None: too many to count)."""
+    """An input of the wrong kind: path, titles of its formats, lines (None: too many to count)."""
 
     path: str
     title: str
@@ -58,7 +58,7 @@ class Mistaken:
 
 
 class MistakenError(InputError):
-    """No list, or no log, is left after setting aside `mistaken`: those in the other's place."""
+    """No list, or no log, remains without the `mistaken` inputs of the other kind."""
 
     def __init__(self, what: str, todo: str, mistaken: Sequence[Mistaken]) -> None:
         super().__init__(what, mistaken[0].path, todo)
@@ -66,12 +66,12 @@ class MistakenError(InputError):
 
 
 def logs_among(documents: Sequence[str]) -> list[Mistaken]:
-    """Those documents that a product wrote as a log."""
+    """Return the documents that a product wrote as a log."""
     return [found for document in documents if (found := _as_log(document)) is not None]
 
 
 def lists_alone(paths: Sequence[str], on_problem: Callable[[Problem], None]) -> list[str]:
-    """The paths that may be lists; each that is a log is a problem."""
+    """Return the paths that may be lists; each log among them is a problem."""
     logs = {found.path for found in logs_among(paths)}
     for path in logs:
         on_problem(Problem(path, LOG_AS_LIST))
@@ -79,26 +79,26 @@ def lists_alone(paths: Sequence[str], on_problem: Callable[[Problem], None]) -> 
 
 
 def refuse_logs(documents: Sequence[str]) -> tuple[list[str], list[Problem]]:
-    """The documents that may be lists, and a problem for each log. Raises MistakenError when none is left."""
+    """Split documents into possible lists and problems for logs. Raises MistakenError if all are logs."""
     logs = {found.path: found for found in logs_among(documents)}
     todo = mark("Give it before the lists, without -i, and the list of indicators with -i.")
     if logs and len(logs) == len(set(documents)):
         raise MistakenError(LOG_AS_LIST, todo, tuple(logs.values()))
-    kept = [document for document in documents if document not in logs]
-    return kept, [Problem(f"{path} ({found.title})", LOG_AS_LIST, todo) for path, found in logs.items()]
+    accepted = [document for document in documents if document not in logs]
+    return accepted, [Problem(f"{path} ({found.title})", LOG_AS_LIST, todo) for path, found in logs.items()]
 
 
 def refuse_lists(
     logs: Sequence[LogFile], documents: Sequence[str], *, stated: bool
 ) -> tuple[list[LogFile], list[Problem]]:
-    """The logs to search, and a problem for each list among them. Raises MistakenError when no log is left.
+    """Return the logs to search, and a problem for each list. Raises MistakenError if no log is left.
 
-    Lists are the hunt's own `documents` (minor), or any other unless the format is `stated`. Of many logs the
-    hunt asks itself (`is_list_text`) when it opens each.
+    Lists are the hunt's own `documents` (minor problems), and any other unless the format is `stated`. With
+    more than FEW_LOGS the hunt itself tests each log when it opens it (`is_list_text`).
     """
     own = {place.resolve() for document in documents if (place := Path(document)).is_file()}
     names = {place.name for place in own} | {Path(document).name for document in documents}
-    kept, problems, lists = [], [], []
+    accepted, problems, lists = [], [], []
     for log in logs:
         if Path(log.name).name in names and Path(log.name).resolve() in own and not _is_a_products(log):
             lists.append(Mistaken(log.name, "", None))
@@ -107,14 +107,14 @@ def refuse_lists(
             lists.append(Mistaken(log.name, "", None))
             problems.append(Problem(log.name, LIST_AS_LOG, GIVE_AS_LIST))
         else:
-            kept.append(log)
-    if lists and not kept:
+            accepted.append(log)
+    if lists and not accepted:
         raise MistakenError(LIST_AS_LOG, GIVE_AS_LIST, lists)
-    return kept, problems
+    return accepted, problems
 
 
 def is_list(path: str) -> bool:
-    """True for a file whose first lines are a list's."""
+    """Return whether the first lines of a file are a list's."""
     logs = find_logs([path], on_problem=lambda _problem: None) if path != "-" else iter(())
     return any(map(_is_list, islice(logs, 1)))
 
@@ -142,23 +142,23 @@ def _is_a_products(log: LogFile) -> bool:
 
 
 def _titles(detection: Detection) -> Iterator[str]:
-    """The products that wrote it, by their titles; none for what may be a list too."""
+    """Yield the titles of the products that wrote the log; none for a shape that a list may have too."""
     if detection.binary is not None:
         found: tuple[Any, ...] = (detection.binary,)
     else:
         found = (detection.format,) if detection.format is not None else detection.mixed
-    if detection.share >= _LEAST_SHARE and all(one.name not in _ANY_SHAPE for one in found):
-        yield from (str(one.title) for one in found[:3])
+    if detection.share >= _MIN_SHARE and all(log_format.name not in _ANY_SHAPE for log_format in found):
+        yield from (str(log_format.title) for log_format in found[:3])
 
 
 def _lines(log: LogFile) -> int | None:
-    """The lines of a text; None for one of very many bytes."""
+    """Count the lines of a text; None for one over _COUNTED_BYTES_MAX."""
     block, lines, size = bytearray(1 << 20), 0, 0
     with log.open() as stream:
         while read := stream.readinto(memoryview(block)):
             lines += block.count(b"\n", 0, read)
             size += read
-            if size > _COUNTED_BYTES:
+            if size > _COUNTED_BYTES_MAX:
                 return None
     return lines
 
@@ -171,9 +171,9 @@ def _is_list(log: LogFile) -> bool:
 
 
 def is_list_text(detection: Detection, log: LogFile) -> bool:
-    """Return whether a log begins as a list. Raises UnreadableError or LimitError as `LogFile.head`."""
+    """Return whether a log begins like a list. Raises UnreadableError or LimitError as `LogFile.head`."""
     head = log.head()
-    if any(_titles(detection)):  # Zeek writes its logs and takes its lists in the same frame
+    if any(_titles(detection)):  # Zeek's logs and lists have the same header
         return b"#fields\tindicator" in head and _is_of_lists_only(log.name, head)
     if b"\0" in head:
         return False
@@ -184,11 +184,11 @@ def is_list_text(detection: Detection, log: LogFile) -> bool:
         alone = sum(_holds_a_value(line) for line in lines[1:]) / (len(lines) - 1)
     else:
         alone = sum(_is_a_value(line) for line in lines) / len(lines)
-    return alone >= _ALONE or _is_of_lists_only(log.name, head)
+    return alone >= _MIN_ALONE or _is_of_lists_only(log.name, head)
 
 
 def _is_of_lists_only(name: str, head: bytes) -> bool:
-    if _MARKS_OF_LISTS.search(head) is None:  # the readers of lists take a fifth of a second to load
+    if _LIST_SIGNS.search(head) is None:  # the readers of lists take 0.2 s to load
         return False
     from lamsach.indicators.formats import recognising
 
@@ -209,6 +209,6 @@ def _is_a_value(text: str) -> bool:
 
 
 def _holds_a_value(row: str) -> bool:
-    """True for a row of a table with a value in a cell of its own, and no time of day."""
+    """Return whether a table row has a value in a cell of its own, and no time of day."""
     cells = re.split(r"[,;|\t]", row[:4000])
     return _TIME_OF_DAY.search(row) is None and any(_is_a_value(cell.strip(" \"'")) for cell in cells)

@@ -1,8 +1,8 @@
-"""The sieve over all bytes that a binary log's reader takes, so that no value in its text is missed.
+"""Sieve over all bytes that a binary log's reader reads, so that no value in its text is missed.
 
-A JSON document is text as it is. Of captures, event files and their like, the runs of printable characters
-are looked at, in single bytes and in UTF-16, of captures also names as DNS writes them (RFC 1035, section
-3.1); a value that a format keeps as a number (an address of a packet) is for its reader alone.
+A JSON document is searched as text. In captures, event files and the like, runs of printable characters are
+searched, in single bytes and in UTF-16, in captures also names in DNS wire format (RFC 1035, section 3.1).
+Values stored as numbers (addresses of packets) are left to the reader.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from lamsach.model import Event, Match
 _PIECE_BYTES = (1 << 20) - 2 * PAD
 _STEP_BYTES = 1 << 18
 _LONGEST_LINE = 8192
-"""A longer line is searched piece by piece: the evidence shows what stands around the value."""
+"""A longer line is searched piece by piece: the evidence shows the surroundings of the value."""
 _WIDE = re.compile(rb"(?:[\x20-\x7e]\0){6,}")
 _WIDE_DOT = b"\0.\0"
 """Part of every UTF-16 text that names a host or an address; a piece without it is skipped."""
-# everything but what is printable in ASCII parts strings
-_PARTED = bytes(code if 32 <= code < 127 else 10 for code in range(256))
-# the length before each label of a name is its dot: 7example3com0
-_DOTTED = bytes(46 if 0 < code < 32 else byte for code, byte in enumerate(_PARTED))
+# all but printable ASCII separates strings
+_SEPARATED = bytes(code if 32 <= code < 127 else 10 for code in range(256))
+# the length before each label of a name becomes its dot: 7example3com0
+_DOTTED = bytes(46 if 0 < code < 32 else byte for code, byte in enumerate(_SEPARATED))
 _LONG_LABEL = re.compile(rb"[-0-9](?=([0-9A-Za-z_-]{45,57})(?![0-9A-Za-z_-]))")
-"""A label so long that its length reads as a character of names: `-` is 45, `0` to `9` are 48 to 57."""
-_OF_LABELS = bytes(chr(code).isalnum() or code in b"-_" for code in range(128)) + bytes(128)
-_LONGEST_SHORT = b"\1" * 46
+"""A label so long that its length is also a character of names: `-` is 45, `0` to `9` are 48 to 57."""
+_LABEL_BYTES = bytes(chr(code).isalnum() or code in b"-_" for code in range(128)) + bytes(128)
+_LONG_RUN = b"\1" * 46
 
 
 class Overheard:
@@ -54,18 +54,18 @@ class Overheard:
         name: str,
         *,
         text: bool,
-        listens: bool = True,
+        search_reads: bool = True,
         names: bool = False,
     ) -> None:
         """Open over a stream. `text`: the bytes are text; `names`: they hold DNS messages.
 
-        `listens`: search what the reader reads, else only what it gives to `take`.
+        `search_reads`: search the bytes that the reader reads, else only those passed to `feed`.
         """
         self._stream = stream
-        self._listens = listens
+        self._search_reads = search_reads
         self._text = text
         self._names = names
-        self._held = bytearray()
+        self._pending = bytearray()
         self._sieve: Sieve | None = None
         self._compiled = matcher.compiled
         self._pool = Pool(1, _PIECE_BYTES)
@@ -78,38 +78,38 @@ class Overheard:
 
     @property
     def matches(self) -> dict[str, Match]:
-        """By indicator."""
+        """The first match of each listed value."""
         return self._examiner.matches
 
     def readinto(self, view: memoryview) -> int:
         """See `LogStream`."""
         count = self._stream.readinto(view)
-        if self._listens:
-            self.take(view[:count])
+        if self._search_reads:
+            self.feed(view[:count])
         return count
 
-    def take(self, data: bytes | memoryview) -> None:
-        """Look at these bytes, now or with the next."""
-        self._held += data
-        if len(self._held) >= _PIECE_BYTES:
-            self._look(last=False)
+    def feed(self, data: bytes | memoryview) -> None:
+        """Add bytes to be searched, now or with the next ones."""
+        self._pending += data
+        if len(self._pending) >= _PIECE_BYTES:
+            self._search(last=False)
 
     def finish(self) -> None:
-        """Take what the reader left, up to a damage, and look at all that was not looked at."""
+        """Search the bytes that the reader left, up to any damage, and all that is pending."""
         rest = memoryview(bytearray(_STEP_BYTES))
         try:
-            while self._listens and self.readinto(rest):
+            while self._search_reads and self.readinto(rest):
                 pass
-        except InputError:  # the reader met it too, or did not come so far: what was read is looked at
+        except InputError:  # damage: the bytes before it are searched
             pass
-        self._look(last=True)
+        self._search(last=True)
 
-    def _look(self, *, last: bool) -> None:
-        """Search the held text. A part that may begin a value is kept for the next time."""
-        end = len(self._held) if last else self._held.rfind(b"\n") + 1
-        kept = end or max(0, len(self._held) - OVERLAP)
-        data = bytes(self._held[: end or len(self._held)])
-        del self._held[:kept]
+    def _search(self, *, last: bool) -> None:
+        """Search the pending bytes, retaining a tail that may begin a value."""
+        end = len(self._pending) if last else self._pending.rfind(b"\n") + 1
+        consumed = end or max(0, len(self._pending) - OVERLAP)
+        data = bytes(self._pending[: end or len(self._pending)])
+        del self._pending[:consumed]
         feeds = data.count(b"\n")
         self._sieve = self._sieve or Sieve(self._compiled, 1)
         lines = self._examiner.state.lines
@@ -122,10 +122,10 @@ class Overheard:
 
 
 def _strings(data: bytes, *, names: bool) -> Iterator[bytes]:
-    """The printable runs of bytes, one a line: of single bytes, of UTF-16, and of DNS `names`."""
-    yield data.translate(_PARTED)
+    """Yield the printable runs, one a line: of single bytes, of DNS `names`, of UTF-16."""
+    yield data.translate(_SEPARATED)
     if names:
-        long_labels = _LONGEST_SHORT in data.translate(_OF_LABELS)
+        long_labels = _LONG_RUN in data.translate(_LABEL_BYTES)
         yield (_LONG_LABEL.sub(_dot, data) if long_labels else data).translate(_DOTTED)
     if _WIDE_DOT in data:
         yield b"\n".join(_WIDE.findall(data)).replace(b"\0", b"")
@@ -148,16 +148,16 @@ class _Piece:
 
 
 class _Unread(Uncounted):
-    """Examines text that no format reads; nothing in it is attributed."""
+    """Examiner of text that no format reads; matches are never attributed."""
 
     def __init__(self, context: FileContext, matcher: Matcher, rules: Rules, name: str) -> None:
         super().__init__(Detection(None, 0.0), context, matcher, rules, {}, Account())
-        self._nobody = Event(observer=context.file, format=name, file=context.file)
+        self._context_event = Event(observer=context.file, format=name, file=context.file)
         self.longest_line = _LONGEST_LINE
         self.matches: dict[str, Match] = {}
 
     def _read(self, record: str, number: int, text: str) -> Rest:
-        return Rest(self._nobody)
+        return Rest(self._context_event)
 
     def _add(self, match: Match) -> None:
         self.matches.setdefault(match.indicator.value, match)

@@ -1,8 +1,7 @@
 """Listed values that accuse nobody: dangerous or doubtful by review, or called by over a tenth of machines.
 
-A list with google.com in it would make every machine infected. Contacts with such a value are set aside
-(`MatchStatus.DOUBTFUL`) to be looked at, value by value. The review's data are read for the values that were
-found, never for a whole list.
+With google.com on a list, every machine would count as infected. Contacts with such a value are set aside
+(`MatchStatus.DOUBTFUL`) for a decision per value. The review examines only values that were found.
 """
 
 from __future__ import annotations
@@ -15,13 +14,13 @@ from datetime import datetime
 from lamsach.hunt.merge import RawSightings
 from lamsach.model import Indicator, MatchStatus, Questioned, Reason, Role, Sighting
 
-LEAST_CALLERS = 10
-"""Least callers of a questioned value: in a small unit a few infected machines are a tenth."""
+MIN_CALLERS = 10
+"""Minimum callers of a questioned value: in a small unit a few infected machines are a tenth."""
 SHARE = 10
-"""One in so many machines is what a malicious value is at most expected to reach."""
+"""A value contacted by more than one in SHARE machines is questioned."""
 
 Grounds = dict[str, tuple[Reason, ...]]
-"""By listed value, why it is questioned."""
+"""Reasons to question a value, by listed value."""
 
 
 def grounds(
@@ -30,32 +29,32 @@ def grounds(
     machines: int,
     is_accepted: Callable[[Indicator], bool] = lambda item: False,
 ) -> Grounds:
-    """Return why sighted values are questioned, but for those that a decision accepted.
+    """Return the reasons to question sighted values, without values that a decision accepted.
 
-    `machines`: about how many there are in all (0: not known).
+    `machines`: approximate number of all machines (0: unknown).
     """
     callers: dict[str, set[str]] = defaultdict(set)
-    for seen in sightings:
-        if seen.status is MatchStatus.COUNTED:
-            callers[seen.indicator].update(_caller(seen))
+    for sighting in sightings:
+        if sighting.status is MatchStatus.COUNTED:
+            callers[sighting.indicator].update(_caller(sighting))
     items = [item for value in sorted(callers) if (item := indicators.get(value)) and not is_accepted(item)]
     found = _reviewed(items)
     for item in items:
         count = len(callers[item.value])
-        if LEAST_CALLERS <= count <= machines < count * SHARE:
+        if MIN_CALLERS <= count <= machines < count * SHARE:
             reason = Reason("called_by_many", {"machines": count, "all": machines})
             found[item.value] = (*found.get(item.value, ()), reason)
     return found
 
 
-def _caller(seen: Sighting) -> tuple[str, ...]:
-    """The machine that called, when it is known."""
-    named = seen.role is Role.OUTBOUND and not seen.device.startswith("unattributed:")
-    return (seen.device,) if named else ()
+def _caller(sighting: Sighting) -> tuple[str, ...]:
+    """The calling machine, if known."""
+    named = sighting.role is Role.OUTBOUND and not sighting.device.startswith("unattributed:")
+    return (sighting.device,) if named else ()
 
 
 def _reviewed(items: Collection[Indicator]) -> Grounds:
-    """Return what the review of lists calls dangerous or doubtful among these."""
+    """Return the values that the review of lists rates dangerous or doubtful."""
     if not items:
         return {}
     from lamsach.indicators.review.examination import Examiner
@@ -65,17 +64,18 @@ def _reviewed(items: Collection[Indicator]) -> Grounds:
     examiner = Examiner(Own(), knowledge_about([(item.type, item.value) for item in items]))
     found: Grounds = {}
     for item in items:
-        concerns = [one for one in examiner.concerns(item) if one.level is not Level.NOTABLE]
-        concerns.sort(key=lambda one: one.level is not Level.DANGEROUS)
+        concerns = [concern for concern in examiner.concerns(item) if concern.level is not Level.NOTABLE]
+        concerns.sort(key=lambda concern: concern.level is not Level.DANGEROUS)
         if concerns:
             found[item.value] = tuple(
-                Reason(one.kind.value, {"about": one.about, "source": one.source}) for one in concerns
+                Reason(concern.kind.value, {"about": concern.about, "source": concern.source})
+                for concern in concerns
             )
     return found
 
 
 def set_aside(raw: RawSightings, questioned: Collection[str]) -> RawSightings:
-    """The raw sightings, those with questioned values no longer counted."""
+    """Return the raw sightings; those of questioned values become DOUBTFUL."""
     return {
         replace(key, status=MatchStatus.DOUBTFUL)
         if key.indicator in questioned and key.status is MatchStatus.COUNTED
@@ -85,22 +85,22 @@ def set_aside(raw: RawSightings, questioned: Collection[str]) -> RawSightings:
 
 
 def summed(sightings: Iterable[Sighting], found: Grounds) -> tuple[Questioned, ...]:
-    """The questioned values with what was seen of them, those of most machines first."""
-    seen_by: dict[str, list[Sighting]] = defaultdict(list)
-    for seen in sightings:
-        if seen.status is MatchStatus.DOUBTFUL:
-            seen_by[seen.indicator].append(seen)
+    """Sum up the sightings of each questioned value, those of most machines first."""
+    by_value: dict[str, list[Sighting]] = defaultdict(list)
+    for sighting in sightings:
+        if sighting.status is MatchStatus.DOUBTFUL:
+            by_value[sighting.indicator].append(sighting)
     rows = [
         Questioned(
             indicator=value,
-            indicator_type=mine[0].indicator_type,
+            indicator_type=group[0].indicator_type,
             reasons=found[value],
-            machines=len({seen.device for seen in mine}),
-            count=sum(seen.count for seen in mine),
-            first=min(_times(seen.first for seen in mine), default=None),
-            last=max(_times(seen.last for seen in mine), default=None),
+            machines=len({sighting.device for sighting in group}),
+            count=sum(sighting.count for sighting in group),
+            first=min(_times(sighting.first for sighting in group), default=None),
+            last=max(_times(sighting.last for sighting in group), default=None),
         )
-        for value, mine in seen_by.items()
+        for value, group in by_value.items()
     ]
     return tuple(sorted(rows, key=lambda row: (-row.machines, -row.count, row.indicator)))
 

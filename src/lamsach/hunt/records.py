@@ -1,4 +1,4 @@
-"""One file's lines as its format reads them, joined to records where a record may have several."""
+"""Lines of one file in its format, joined to multi-line records."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from lamsach.logs.reading.lines import LineParser
 LONGEST_LINE = 1 << 20
 """A longer line is not parsed but searched token by token around each hit."""
 CONTINUATIONS = 200
-"""Lines that one multi-line record may have."""
+"""Maximum number of lines of one record."""
 _NEARBY_BYTES = 1 << 16
-"""Distance before and behind a line within which the rest of its record is looked for."""
-_LINE_KEPT = 4096
-"""Of longer lines it is not kept whether a record begins with them."""
+"""Distance before and after a line within which the rest of its record is searched."""
+_CACHED_LINE = 4096
+"""Maximum length of lines for which `_begins` is cached."""
 
 
 class Records:
@@ -32,12 +32,12 @@ class Records:
         self._known: dict[str, bool] = {}
 
     def remember(self, chunk: Chunk) -> None:
-        """Keep the end of a chunk for the next one's first record."""
+        """Retain the end of a chunk for the next one's first record."""
         if self.parser.multiline:
             self.tail = bytes(chunk.buffer.memory[max(chunk.begin, chunk.end - _NEARBY_BYTES) : chunk.end])
 
     def whole(self, chunk: Chunk, start: int, end: int, text: str, number: int) -> tuple[str, int]:
-        """The whole record of a line, for records of several lines, and its first line's number."""
+        """Return the whole record of a line and the number of its first line."""
         parser = self.parser
         if not parser.multiline:
             return text, number
@@ -63,7 +63,7 @@ class Records:
         return "\n".join(lines).rstrip("\n"), number
 
     def _before(self, chunk: Chunk, start: int) -> Iterator[str]:
-        """The lines before one, from the nearest on."""
+        """Yield the lines before an offset, the nearest first."""
         before = self.tail + bytes(chunk.buffer.memory[max(chunk.begin, start - _NEARBY_BYTES) : start])
         feed = len(before) - 1
         for _ in range(CONTINUATIONS - 1):
@@ -74,8 +74,8 @@ class Records:
             feed = begin - 1
 
     def _begins(self, line: str) -> bool:
-        """Return whether a record begins with the line, which is asked once for each of its neighbours."""
-        if len(line) > _LINE_KEPT:
+        """Return whether the line begins a record; cached, because neighbours are tested repeatedly."""
+        if len(line) > _CACHED_LINE:
             return self.parser.starts_record(line)
         known = self._known.get(line)
         if known is None:

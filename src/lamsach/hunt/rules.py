@@ -12,7 +12,7 @@ from lamsach.model import Event, Identity
 
 @dataclass(slots=True)
 class Rules:
-    """Rules of a hunt for each line: who the device is, what else an event states, and which times count."""
+    """Rules of a hunt: identification of the device, observation of other facts, period."""
 
     identify: Callable[[Event], Identity]
     observe: Callable[[Event], None]
@@ -21,7 +21,7 @@ class Rules:
     until: datetime | None = None
 
     def in_time(self, time: datetime | None) -> bool:
-        """Return whether an event of this time is searched for; one without a time always is."""
+        """Return whether a time is in the period; None always is."""
         if time is None:
             return True
         return not (self.since and time < self.since) and not (self.until and time >= self.until)
@@ -38,11 +38,11 @@ class FileState:
     long_line_hits: set[str] = field(default_factory=set)
 
     def see(self, time: datetime) -> None:
-        """Widen the file's time to hold this one."""
+        """Extend the file's period to this time."""
         self.first = time if self.first is None or time < self.first else self.first
         self.last = time if self.last is None or time > self.last else self.last
 
     def forget(self) -> None:
-        """Keep nothing but how many lines there were."""
+        """Reset all but the number of lines."""
         self.first = self.last = None
         self.long_line_hits.clear()

@@ -31,8 +31,8 @@ Progress = Callable[[int, int], None]
 class HuntResult:
     """Result of a hunt.
 
-    `searched_bytes` counts decompressed bytes; `partial` is true when it was interrupted; `account`: what
-    became of each listed value that is in the bytes.
+    `searched_bytes` counts decompressed bytes; `partial`: interrupted; `account`: counts of the listed values
+    in the bytes, reported or set aside.
     """
 
     found: RawSightings = field(default_factory=dict)
@@ -55,9 +55,9 @@ def hunt(
     progress: Progress = lambda _consumed, _searched: None,
     chunk_bytes: int = CHUNK_BYTES,
 ) -> HuntResult:
-    """Search the logs, each once, in order; an unreadable file is a problem of the result and stops no other.
+    """Search each log once, in order. An unreadable file becomes a problem of the result.
 
-    Ctrl-C ends the search: the result then holds what was found so far and is marked partial.
+    Ctrl-C ends the search: the result holds the findings so far and is marked partial.
     """
     return _Hunt(
         compiled, matcher, rules, threads or os.cpu_count() or 1, format_name, progress, chunk_bytes
@@ -102,7 +102,7 @@ class _Hunt:
         return self._result
 
     def _chunks(self, logs: Iterable[LogFile]) -> Iterator[tuple[int, Chunk]]:
-        """The chunks of all files, one file after the other; runs in the worker threads, one at a time."""
+        """Yield the chunks of all files in turn; runs in the worker threads, one at a time."""
         for source, log_file in enumerate(logs):
             try:
                 detection = detection_for(log_file, self._format_name)
@@ -130,7 +130,7 @@ class _Hunt:
                     yield source, chunk
 
     def _hunt_events(self, log_file: LogFile) -> None:
-        """A binary log: no chunks, but events."""
+        """Search a binary log, which is read as events instead of chunks."""
         try:
             summary = hunt_events(
                 log_file,
@@ -190,7 +190,7 @@ class _Hunt:
 
 
 def doubt(name: str, lines: int, *, binary: bool, numbers: bool = False) -> Problem | None:
-    """Return why a file that could be read to its end is no log that proves anything, if it is none."""
+    """Return a problem for a file that was read completely but proves nothing: empty, binary, numbers."""
     if lines == 0:
         return Problem(
             name, "The log is empty.", "Find out whether logging works there, or whether the copy failed."

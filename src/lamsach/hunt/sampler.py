@@ -1,4 +1,4 @@
-"""Observer, format and day of a chunk's lines: a sample of them is parsed for coverage."""
+"""Observer, format and day of a chunk's lines, from a parsed sample."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from lamsach.logs.opening.encodings import decode_line
 from lamsach.model import Event
 
 FIRST_LINES, FIRST_OF_MANY = 200, 50
-"""Lines parsed at the beginning of a file: of one that is a single chunk, of any other."""
+"""Lines parsed at the start of a file: of a file in a single chunk, of any other."""
 SPREAD = 64
-"""Lines spread over the FIRST_LINES of a longer file in one chunk: it may begin with another product's."""
+"""Of FIRST_LINES, those spread over a longer one-chunk file, which may hold several products' lines."""
 STEP = 8192
-"""Further on every so many-th line is parsed."""
+"""Interval of lines parsed further on."""
 
 
 class Sampler:
@@ -36,7 +36,7 @@ class Sampler:
         self.coverage = coverage
 
     def go_on_from(self, kind: LineKind) -> None:
-        """Take this for what the line before the next chunk is."""
+        """Set the kind of the line before the next chunk."""
         self.last_kind = kind
         self._last_day = kind if kind.parsed else None
 
@@ -46,13 +46,13 @@ class Sampler:
         self.coverage.spread([Sample(0, start, kind)], 1, lambda _left, _right: None)
 
     def cover(self, sieved: Sieved, total: int) -> None:
-        """Parse a sample of the chunk's lines and attribute all of them."""
+        """Parse a sample of the chunk's lines and attribute all lines."""
         if not total:
             return
         chunk = sieved.chunk
         samples: list[Sample] = []
         offset = chunk.begin
-        for number in self._wanted(total, whole=chunk.last and not self._state.lines):
+        for number in self._sample_numbers(total, whole=chunk.last and not self._state.lines):
             offset = sieved.lines.start_of(number)
             samples.append(Sample(number, offset, self._kind_at(chunk, offset, number, watch=True)))
         last = chunk.buffer.memory.rfind(b"\n", chunk.begin, max(chunk.begin, chunk.end - 1)) + 1
@@ -60,14 +60,13 @@ class Sampler:
             last = max(last, chunk.begin)
             samples.append(Sample(total - 1, last, self._kind_at(chunk, last, total - 1, watch=False)))
         before = Sample(-1, chunk.begin - 1, self.last_kind) if self.last_kind else None
-        self.coverage.spread(samples, total, lambda left, right: self._look(sieved, left, right), before)
+        self.coverage.spread(samples, total, lambda left, right: self._probe(sieved, left, right), before)
         self.last_kind = samples[-1].kind
 
-    def _wanted(self, total: int, *, whole: bool) -> list[int]:
-        """Return the lines of a chunk to parse (0-based): the file's first and every STEP-th.
+    def _sample_numbers(self, total: int, *, whole: bool) -> list[int]:
+        """Return the 0-based numbers of the lines to parse: the file's first and every STEP-th.
 
-        Also some all over when the chunk is the `whole` file, and the chunk's first when the line before is
-        of no known kind.
+        Also the chunk's first if the line before has no known kind, and some spread over a `whole` file.
         """
         base = self._state.lines
         spread: Sequence[int] = ()
@@ -78,7 +77,7 @@ class Sampler:
         start = (0,) if self.last_kind is None else ()
         return sorted({*start, *first, *spread, *range((-base) % STEP, total, STEP)})
 
-    def _look(self, sieved: Sieved, left: int, right: int) -> Sample | None:
+    def _probe(self, sieved: Sieved, left: int, right: int) -> Sample | None:
         chunk = sieved.chunk
         start = chunk.buffer.memory.rfind(b"\n", left, (left + right) // 2) + 1
         if start <= left:

@@ -1,8 +1,7 @@
 """Owner of a value in an unread field: the machine with the record's only private source address.
 
-Not attributed: what the record says of others (the page that led there, an address of electronic mail, the
-client of another proxy), and all else that a record of a lease or a log-on holds, such as domains of
-accounts.
+Not attributed: values of other parties in the record (referrer, e-mail address, another proxy's client), and
+all unread values of lease and log-on records, such as domains of accounts.
 """
 
 from __future__ import annotations
@@ -33,10 +32,10 @@ _NESTED = re.compile(
     rf"|addr)\"\s{{0,3}}:\s{{0,3}}\"(?P<value>[0-9A-Fa-f:.]{{2,45}})\"",
     re.IGNORECASE | re.ASCII,
 )
-_LOOKED_AT = 65536
+_SEARCHED_CHARS = 65536
 # referer=http://www.example/   "http_referrer": "www.example"
 # x-forwarded-for=203.0.113.9   via: 1.1 proxy.example
-_OF_OTHERS = re.compile(
+_OTHER_PARTIES = re.compile(
     r"(?<![A-Za-z0-9])(?:[a-z]{1,12}[_.-]?)?(?:referr?er(?:[_.-]?(?:url|uri|host|domain))?"
     r"|x[_-]forwarded[_-]for|forwarded[_-]for|xff|via)"
     r"\\?[\"']?\s{0,3}[=:]\s{0,3}\\?(?:\"[^\"]{0,2048}|'[^']{0,2048}|[^\s\"',;|\t]{0,2048})",
@@ -46,17 +45,17 @@ _MAIL = re.compile(r"[\w.+=-]{1,64}@[\w.-]{1,255}")
 
 
 def stated_source(record: str, event: Event | None = None) -> str | None:
-    """The only private source address of a record, in a read field or behind a name such as `src`."""
+    """Return the only private source address of a record, in a read field or after a name such as `src`."""
     found: set[str] = set()
     if event is not None:
-        away = event.inbound or event.forwarded or event.kind in (EventKind.LEASE, EventKind.LOGON)
-        other = event.device_ip not in (None, event.source_ip)
-        if away or other:
+        foreign = event.inbound or event.forwarded or event.kind in (EventKind.LEASE, EventKind.LOGON)
+        differs = event.device_ip not in (None, event.source_ip)
+        if foreign or differs:
             return None
         if event.source_ip and is_internal(event.source_ip):
             found.add(event.source_ip)
     for pattern in (_KEYED, _NESTED):
-        for match in pattern.finditer(record, 0, _LOOKED_AT):
+        for match in pattern.finditer(record, 0, _SEARCHED_CHARS):
             address = ip_of(match["value"].rstrip(".:"))
             if address and is_internal(address):
                 found.add(address)
@@ -66,7 +65,7 @@ def stated_source(record: str, event: Event | None = None) -> str | None:
 
 
 def with_stated_source(event: Event, record: str) -> Event:
-    """The event, with the machine that the record states where its reader found none."""
+    """Add the machine that the record states, where its reader found none."""
     if event.device_ip or event.source_ip or event.device_name or event.device_mac or event.answers:
         return event
     source = stated_source(record, event)
@@ -74,6 +73,6 @@ def with_stated_source(event: Event, record: str) -> Event:
 
 
 def own_text(text: str) -> str:
-    """The text without what it says of others."""
-    text = _OF_OTHERS.sub(" ", text)
+    """Return the text without values of other parties."""
+    text = _OTHER_PARTIES.sub(" ", text)
     return _MAIL.sub(" ", text) if "@" in text else text

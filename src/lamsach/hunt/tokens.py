@@ -1,4 +1,4 @@
-"""A line that no format reads, token by token: every address, name, digest and fingerprint in it."""
+"""Tokens of a line that no format reads: every address, name, digest and fingerprint in it."""
 
 from __future__ import annotations
 
@@ -16,16 +16,15 @@ from lamsach.model.indicator_types import FORMS, TokenKind
 
 # 203.0.113.9, 203.0.113.9.443, 203.0.113.9:443
 _IPV4 = re.compile(r"(?<![0-9])(?<![0-9]\.)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9])")
-# 2001:db8::1, 2001:db8::1.443, [2001:db8::1]:443: whole runs, of which those count that hold a colon
+# 2001:db8::1, 2001:db8::1.443, [2001:db8::1]:443: whole runs, used if they contain two colons
 _IPV6_RUN = re.compile(r"[0-9A-Fa-f:.]+")
-# www.example.com, tên-miền.vn: whole runs, of which those count that hold a dot behind something
+# www.example.com, tên-miền.vn: whole runs, used if they contain an inner dot
 _NAME_RUN = re.compile(r"[0-9A-Za-z\-_.\x80-\U0010ffff]+")
-# what a name may be made of: letters, digits and marks of any script; typographic quotes, full-width
-# punctuation and special spaces part names
+# letters, digits and marks of any script; typographic quotes, full-width punctuation and special spaces
+# separate names
 _LETTERS_RUN = re.compile(r"(?:[\w\-.]|[\u0300-\u036f\u0900-\u0dff\u0e31-\u0e4e\u3002\uff0e\uff61])+")
 _ASCII_RUN = re.compile(r"[0-9A-Za-z\-_.]+")
-# the same for ASCII, five times as quick: what no name has becomes a blank, and the runs are what is between
-# blanks
+# the same for ASCII, five times as fast: other characters become blanks, and runs are split at these
 _BLANKED = {code: " " for code in range(128) if not _NAME_RUN.fullmatch(chr(code))}
 # (3)www(7)example(3)com(0)
 _LABELS = re.compile(r"(?:\([0-9]{1,4}\)[0-9A-Za-z\-_\x80-\U0010ffff]+)+")
@@ -43,7 +42,7 @@ _SHORTEST_DIGEST = 32
 
 
 class Token(NamedTuple):
-    """One value of a line; of an address its place too (in the text that it was found in)."""
+    """One value of a line; `place`: of an address, its offset in the text."""
 
     kind: TokenKind
     value: str
@@ -51,7 +50,7 @@ class Token(NamedTuple):
 
 
 def tokens(line: str) -> Iterator[Token]:
-    """Every value of the line, and of the line with its escapes undone when that is another text."""
+    """Yield every value of the line, and of its unescaped form if that differs."""
     yield from _plain(line)
     if line.count("_") > 1:
         for fingerprint in _JA4.findall(line):
@@ -62,7 +61,7 @@ def tokens(line: str) -> Iterator[Token]:
 
 
 def unescaped(line: str) -> str:
-    """The line with percent-encoding (also doubled), backslash escapes and relayed controls undone."""
+    """Undo percent-encoding (also doubled), backslash escapes and relayed control characters."""
     if "#0" in line:
         line = _RELAYED.sub(" ", line)
     if "\\" in line:
@@ -109,7 +108,7 @@ def _plain(line: str) -> Iterator[Token]:
 def _names_in(run: str) -> dict[str, None]:
     """Return possible names in a run with characters outside ASCII: the run, its parts between punctuation.
 
-    Also what is beside another script than Latin in these (`访问evil.example`).
+    Also ASCII runs next to another script (`访问evil.example`).
     """
     names = dict.fromkeys([run, *_LETTERS_RUN.findall(run)])
     for found in _ASCII_RUN.finditer(run):
@@ -120,7 +119,7 @@ def _names_in(run: str) -> dict[str, None]:
 
 
 def _is_latin(character: str) -> bool:
-    """Return whether a character continues a Latin word: a letter with a mark, or a mark by itself."""
+    """Return whether a character continues a Latin word: a Latin letter or a combining mark."""
     return bool(character) and (
         unicodedata.name(character, "").startswith("LATIN") or unicodedata.category(character) == "Mn"
     )
@@ -146,8 +145,10 @@ def _ipv6(line: str) -> Iterator[Token]:
 
 
 def domain(text: str) -> str | None:
-    """A name in canonical form: lower-case A-labels without a trailing dot; None for what cannot be a domain
-    name (a last label of digits would make it an address, RFC 3696 section 2)."""
+    """Return the canonical name: lower-case A-labels without a trailing dot; None for text that is no name.
+
+    A last label of digits would make it an address (RFC 3696 section 2).
+    """
     name = text.strip(".\u3002\uff0e\uff61").lower()
     if not name or "." not in name or name.rpartition(".")[2].isdigit():
         return None

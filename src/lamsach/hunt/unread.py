@@ -1,15 +1,14 @@
-"""Part of a candidate line that no event reports: it is searched as text.
+"""Text search of the parts of a candidate line that no event reports.
 
-The sieve says that a listed value may be in the line, and the product's reader reports nothing of it: it
-passes over the line (one that is cut off, a message of a newer version), or reads it and has no field for the
-place. A log of a changed format so loses its fields, not its findings. Such a sighting names the machine
-whose address is the only private source address that the record states (`lamsach.hunt.stated_source`), else
-none, because nothing says which of the line's addresses did what.
+A product's reader may pass over a line (cut off, a message of a newer version), or read it without a field
+for the value. A log of a changed format thus loses fields, not findings. The sighting names the machine with
+the record's only private source address (`lamsach.hunt.stated_source`), else none: the roles of the line's
+addresses are unknown.
 
-Every exact match in the line is either reported, or set aside for a reason that `lamsach.hunt.account`
-counts: the value is the sender of the line or the unit's own public address, part of the path or query of
-another host's URL (a search, the page that led there), the number of a program's version
-(`Chrome/203.0.113.9`), in a comment or heading, or in a line of another time.
+Every exact match in the line is reported, or set aside with a reason counted by `lamsach.hunt.account`: the
+value is the line's sender or the unit's own public address, part of the path or query of another host's URL
+(a search, a referrer), a program's version (`Chrome/203.0.113.9`), in a comment or heading, or in a line
+outside the period.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _VERSION = re.compile(
     r"(?<![A-Za-z_])(?:[A-Z][A-Za-z]{0,30}[a-z]|OPR)/\d{1,3}(?:\.\d{1,3}){3}(?![\d.])", re.ASCII
 )
 _HEADER = 256
-"""Within so many characters a header names its sender."""
+"""Number of characters within which a header names its sender."""
 # gw01   gw01/ctx1   198.51.100.1   2001:db8::1
 _SENDER = re.compile(r"[\w.:%/-]{1,255}", re.ASCII)
 # https://search.example/?q=evil.example
@@ -43,9 +42,9 @@ _QUERY = re.compile(r"(?<=[\w/.~%-])\?[^\s\"'<>|]*")
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """A record whose lines are searched as text. `reason`: why its values are set aside.
+    """A record whose lines are searched as text. `reason`: reason to set its values aside.
 
-    `event` is what is known of it, `read` the event that its reader made of the `record`, if it made one.
+    `event`: context of matches; `read`: the event that the reader read from the `record`, if any.
     """
 
     event: Event
@@ -54,10 +53,10 @@ class Rest:
     reason: AsideReason | None = None
 
 
-def beside(event: Event, record: str) -> Rest:
-    """For the lines of a read record: time, observer and action are known; its machine is found on demand."""
+def rest_of(event: Event, record: str) -> Rest:
+    """Prepare the search of a read record's lines; its machine is found on demand."""
     source = event.source_ip
-    nobody = Event(
+    unattributed = Event(
         time=event.time,
         kind=EventKind.DNS if event.kind is EventKind.DNS else EventKind.OTHER,
         observer=event.observer,
@@ -67,11 +66,11 @@ def beside(event: Event, record: str) -> Rest:
         format=event.format,
         file=event.file,
     )
-    return Rest(nobody, event, record)
+    return Rest(unattributed, event, record)
 
 
 def _attributed(rest: Rest) -> Event:
-    """Return what is known of a record, with the machine that it names."""
+    """Return the context of a record, with the machine that it names."""
     read = rest.read
     device = None if read is None or rest.reason else stated_source(rest.record, read)
     if read is None or device is None:
@@ -83,14 +82,14 @@ def _attributed(rest: Rest) -> Event:
 
 
 def passed_over(known: Event, reader: LogFormat, record: str) -> Rest:
-    """For a record that its reader passed over; `known` is what it shows as text.
+    """Prepare the search of a record that its reader passed over; `known`: its context as text.
 
-    What a DNS server says without naming a machine of the unit is taken for a question of its own.
+    A DNS server's record that names no internal machine counts as a query of the server itself.
     """
     own = reader.of_resolver and not any(
         token.kind is TokenKind.ADDRESS and is_internal(token.value) for token in tokens(record)
     )
-    nobody = Event(
+    unattributed = Event(
         time=known.time,
         kind=EventKind.DNS if own else EventKind.OTHER,
         observer=known.observer,
@@ -100,21 +99,21 @@ def passed_over(known: Event, reader: LogFormat, record: str) -> Rest:
         format=reader.name,
         file=known.file,
     )
-    return Rest(nobody)
+    return Rest(unattributed)
 
 
-def settled(
+def account_for(
     matcher: Matcher, rest: Rest, text: str, number: int, known: Collection[str]
 ) -> Iterator[tuple[Match, AsideReason | None]]:
-    """The listed values of a line but the `known` ones: each to be reported, or set aside for a reason.
+    """Yield the listed values of a line but the `known` ones, with a reason if set aside.
 
-    A host alone is no exact match of a listed URL on it: where it may not be reported, nothing is set aside.
+    A host alone is no exact match of a listed URL on it: if it may not be reported, nothing is set aside.
     """
     seen = [match for match in matcher.seen(text) if match.indicator.value not in known]
     if not seen:
         return
     event = replace(_attributed(rest), line=number)
-    open_matches = {} if rest.reason else _open(matcher, replace(rest, event=event), text)
+    open_matches = {} if rest.reason else _reportable(matcher, replace(rest, event=event), text)
     for match in seen:
         reported = open_matches.get(match.indicator.value)
         if reported is not None:
@@ -124,58 +123,60 @@ def settled(
 
 
 def reason_in_text(matcher: Matcher, match: Match) -> AsideReason | None:
-    """Return why a match in text of no format is set aside; None when it is to be reported."""
-    if any(one.indicator == match.indicator for one in matcher.seen(_without_asides(match.text))):
+    """Return the reason to set aside a match in text of no format; None if it is to be reported."""
+    if any(other.indicator == match.indicator for other in matcher.seen(_without_asides(match.text))):
         return None
     return _reason(matcher, match, Rest(match.event), match.text)
 
 
-def _open(matcher: Matcher, rest: Rest, text: str) -> dict[str, Match]:
-    """The matches of a line that no reason sets aside, by value."""
+def _reportable(matcher: Matcher, rest: Rest, text: str) -> dict[str, Match]:
+    """Return the matches of a line that no reason sets aside, by value."""
     if rest.read is None:
         return {match.indicator.value: match for match in matcher.line(rest.event, text)}
     searched = _without_asides(text)
     aside = frozenset(token.value for part in _asides(rest.read, rest.record) for token in tokens(part))
-    found = {match.indicator.value: match for match in matcher.beside(rest.event, searched, aside)}
+    found = {match.indicator.value: match for match in matcher.rest_of_line(rest.event, searched, aside)}
     for match in matcher.seen(searched, rest.event):  # another page on a host that was reported
         if match.indicator.type is IndicatorType.URL and match.kind is MatchKind.EXACT:
             found.setdefault(match.indicator.value, match)
     if any(match.kind is MatchKind.PARTIAL for match in found.values()):
-        read = frozenset(_values(rest.read))
-        hosts = {match.indicator.value for match in matcher.beside(rest.event, searched, aside | read)}
+        fields = frozenset(_values(rest.read))
+        hosts = {
+            match.indicator.value for match in matcher.rest_of_line(rest.event, searched, aside | fields)
+        }
         found = {
             value: match
             for value, match in found.items()
             if match.kind is not MatchKind.PARTIAL or value in hosts
         }
-    return found if rest.event.device_ip is None else _of_the_machine(matcher, found, searched)
+    return found if rest.event.device_ip is None else _without_other_parties(matcher, found, searched)
 
 
-def _of_the_machine(matcher: Matcher, found: dict[str, Match], searched: str) -> dict[str, Match]:
-    """The matches, those of what the text says of others without the machine."""
+def _without_other_parties(matcher: Matcher, found: dict[str, Match], searched: str) -> dict[str, Match]:
+    """Remove the machine from matches in text about other parties."""
     own = own_text(searched)
     if own == searched:
         return found
-    kept = {match.indicator.value for match in matcher.seen(own)}
+    own_values = {match.indicator.value for match in matcher.seen(own)}
     return {
-        value: match if value in kept else replace(match, event=_of_nobody(match.event))
+        value: match if value in own_values else replace(match, event=_unattributed(match.event))
         for value, match in found.items()
     }
 
 
-def _of_nobody(event: Event) -> Event:
+def _unattributed(event: Event) -> Event:
     return replace(event, device_ip=None, device_name=None, device_mac=None, user=None)
 
 
 def _reason(matcher: Matcher, match: Match, rest: Rest, text: str) -> AsideReason:
-    """Return why a match in a line that was read is not reported."""
+    """Return the reason to set aside a match in a line that was read."""
     path = _path(rest.read.url) if rest.read is not None else ""
     places = (
         (AsideReason.VERSION, _VERSION.findall(text) if "/" in text else ()),
         (AsideReason.WITHIN_URL, (*_QUERY.findall(text), path)),
     )
     for reason, texts in places:
-        if any(one.indicator == match.indicator for one in matcher.seen(" ".join(texts))):
+        if any(other.indicator == match.indicator for other in matcher.seen(" ".join(texts))):
             return reason
     return AsideReason.OWN
 
@@ -193,10 +194,10 @@ def holds_a_value(record: str) -> bool:
 
 
 def _values(event: Event) -> Iterator[str]:
-    """The values of the fields that the matcher has looked at."""
+    """Yield the values of the fields that the matcher examined."""
     for name in FIELDS:
-        held = getattr(event, name)
-        for text in (held,) if isinstance(held, str) else held or ():
+        content = getattr(event, name)
+        for text in (content,) if isinstance(content, str) else content or ():
             if text:
                 yield text
                 yield from (token.value for token in tokens(text))
@@ -208,7 +209,7 @@ def _asides(event: Event, record: str) -> Iterator[str]:
 
 
 def own_address(event: Event) -> str | None:
-    """The public address to which the unit's gateway translated a machine; None for a stranger's."""
+    """Return the public address to which the unit's gateway translated a machine; None for strangers."""
     source = event.source_ip
     return event.source_nat_ip if source is None or is_internal(source) else None
 
@@ -220,7 +221,7 @@ def _path(url: str | None) -> str:
 
 
 def _sender(event: Event, record: str) -> tuple[str | None, ...]:
-    """Return who sent the record, as its header says; the value of a field (`host=`) is not in a header."""
+    """Return the senders in the record's header; the value of a field (`host=`) is not in a header."""
     sender = sender_of(record)[0]
     observer = event.observer
     if not observer or observer == sender or not _SENDER.fullmatch(observer):

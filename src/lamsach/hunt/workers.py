@@ -1,9 +1,9 @@
 """Threads that run the kernel over chunks, with results in the order of the input.
 
-One thread at a time takes the next chunk of the input (so files are read in order); each sieves without the
-interpreter's lock. The buffers are few, so a reader that is ahead waits. The caller's thread is one of them:
-while the result that comes next is not there yet, it sieves too. So there are never more busy threads than
-were asked for, and none that holds the interpreter's lock must wait for a processor.
+One thread at a time reads the next chunk (so files are read in order); each sieves without the interpreter's
+lock. Buffers are few, so a reader that is ahead waits. The caller's thread is one of the workers: it sieves
+while the next result is missing. So there are never more busy threads than requested, and no holder of the
+interpreter's lock waits for a processor.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Sieved:
 
 
 _SWITCH_S = 0.0005
-"""Seconds that a worker waits for the interpreter's lock; the usual 5 ms are as long as a chunk takes."""
+"""Seconds that a worker waits for the interpreter's lock; the default of 5 ms is a chunk's time."""
 
 Source = Iterator[tuple[int, Chunk]]
 
@@ -47,9 +47,9 @@ def sieve_chunk(sieve: Sieve, source: int, chunk: Chunk) -> Sieved:
 
 
 def sieved(compiled: CompiledSet, source: Source, free: Pool, threads: int) -> Iterator[Sieved]:
-    """The chunks of the source, sieved, in order. The caller returns each buffer to the pool `free`.
+    """Yield the source's chunks, sieved, in order. The caller returns each buffer to the pool `free`.
 
-    `free` holds at least threads + 1 buffers. With one thread no other thread is started.
+    `free` holds at least threads + 1 buffers. With one thread no other is started.
     """
     if threads <= 1:
         sieve = Sieve(compiled)
@@ -60,7 +60,7 @@ def sieved(compiled: CompiledSet, source: Source, free: Pool, threads: int) -> I
 
 
 class _Team:
-    """Workers of one source. `_ready` guards the shared state: the reader, sieved chunks, their number."""
+    """Workers of one source. `_ready` guards the shared state."""
 
     def __init__(self, compiled: CompiledSet, source: Source, free: Pool, helpers: int) -> None:
         self._compiled = compiled
@@ -70,7 +70,7 @@ class _Team:
         self._reading = False
         self._reading_is_ours = False
         self._done: dict[int, Sieved | BaseException] = {}
-        self._taken = 0
+        self._claimed = 0
         self._total: int | None = None
         self._stopped = False
         self._threads = [threading.Thread(target=self._help, daemon=True) for _ in range(helpers)]
@@ -89,7 +89,7 @@ class _Team:
             sys.setswitchinterval(usual)
 
     def _in_order(self, sieve: Sieve) -> Iterator[Sieved]:
-        """The results in order. While the next is missing, this thread sieves too if it may read at once."""
+        """Yield the results in order; while the next is missing and reading is free, sieve here too."""
         number = 0
         while not self._over(number):
             result = self._awaited(number)
@@ -102,7 +102,7 @@ class _Team:
                 self._sieve_next(sieve)
 
     def _awaited(self, number: int) -> Sieved | BaseException | None:
-        """The result; None when there will be none, or when this thread now has the right to read."""
+        """Return the result; None when there will be none, or when this thread now has the right to read."""
         with self._ready:
             self._ready.wait_for(
                 lambda: number in self._done or self._over(number) or self._may_read(wait=False)
@@ -129,28 +129,28 @@ class _Team:
         return self._total is not None and number >= self._total
 
     def _may_read(self, *, wait: bool) -> bool:
-        """Return whether there is more and nobody reads; without `wait` a buffer must be free."""
+        """Return whether more can be read and no thread is reading; without `wait` a buffer must be free."""
         return not self._reading and not self._ended() and (wait or not self._free.empty())
 
     def _sieve_next(self, sieve: Sieve) -> None:
-        """Read the next chunk, which is this thread's right now, let the next one read, and sieve it."""
+        """Read the next chunk, give up the right to read, and sieve the chunk."""
         try:
             index, chunk = next(self._source)
         except StopIteration:
-            self._read(ended=True)
+            self._end_reading(ended=True)
         except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
-            self._put(self._read(ended=True, failed=True), error)
+            self._put(self._end_reading(ended=True, failed=True), error)
         else:
-            number = self._read()
+            number = self._end_reading()
             self._put(number, self._guarded(sieve_chunk, sieve, index, chunk))
 
-    def _read(self, *, ended: bool = False, failed: bool = False) -> int:
-        """This thread has read: the number of what it read, if it did."""
+    def _end_reading(self, *, ended: bool = False, failed: bool = False) -> int:
+        """Release the right to read; return the number of the chunk just read."""
         with self._ready:
-            number = self._taken
-            self._taken += not ended or failed
+            number = self._claimed
+            self._claimed += not ended or failed
             if ended:
-                self._total = self._taken
+                self._total = self._claimed
             self._reading = False
             self._ready.notify_all()
             return number

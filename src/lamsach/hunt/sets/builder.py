@@ -1,4 +1,4 @@
-"""Indicators in, columns out: a list of any length becomes arrays, a few dozen bytes an indicator."""
+"""Builder of columns from indicators: a few dozen bytes an indicator, for lists of any length."""
 
 from __future__ import annotations
 
@@ -24,17 +24,16 @@ TYPES = tuple(IndicatorType)
 NO_TIME = -(1 << 62)
 NO_NUMBER = -1
 IPV4_HIGH = 0xFFFF_FFFF_FFFF_FFFF
-"""Upper half under which IPv4 networks share the hash of IPv6 networks; no IPv6 address in use has it."""
-REFUSALS_KEPT = 10_000
+"""Upper half that marks IPv4 networks among IPv6 hashes; no IPv6 address in use has it."""
+REFUSALS_MAX = 10_000
 
 
 @dataclass(slots=True)
 class Columns:
     """A list as arrays. `offsets` has one entry more than there are rows.
 
-    `key_*`: hash keys of names, hosts and digests (and of networks) with the row each belongs to, not yet
-    sorted. The first LEAD bytes of `names` belong to none. `ranges`: first and last IPv4 address of each
-    range.
+    `names`, `networks`: values to hash, not yet sorted, each with its row in `name_rows`, `network_rows`. The
+    first LEAD bytes of `names` are padding.
     """
 
     strings: list[str]
@@ -60,7 +59,7 @@ _PLACES = {kind: place for place, kind in enumerate(TYPES)}
 _PREFIXES = {kind: kind.encode() + b" " for kind in TYPES}
 _DIGESTS = frozenset(types_of(TokenKind.DIGEST, TokenKind.FINGERPRINT))
 _RUN = 1 << 10
-"""Plain values added at once."""
+"""Plain values added together."""
 
 
 def _seconds(value: datetime | None) -> int:
@@ -68,7 +67,7 @@ def _seconds(value: datetime | None) -> int:
 
 
 def host_of(url: str) -> str:
-    """The host of a canonical URL, which may lack a scheme; empty when there is none."""
+    """Return the host of a canonical URL, which may lack a scheme; empty when there is none."""
     try:
         return urlsplit(url if "://" in url else f"//{url}").hostname or ""
     except ValueError:
@@ -77,7 +76,7 @@ def host_of(url: str) -> str:
 
 @dataclass(slots=True)
 class Builder:
-    """Collector of indicators; `columns` gives the arrays. Refusals are counted, REFUSALS_KEPT kept."""
+    """Collector of indicators; `columns` returns the arrays. All refusals are counted, few listed."""
 
     refused: int = 0
     refusals: list[Refusal] = field(default_factory=list)
@@ -96,7 +95,7 @@ class Builder:
     _idn: bool = False
 
     def extend(self, items: Iterable[Entry | Plain]) -> None:
-        """Add indicators; count and keep refusals."""
+        """Add indicators; count refusals and list the first."""
         run: list[Plain] = []
         for item in items:
             if isinstance(item, tuple):
@@ -107,14 +106,14 @@ class Builder:
             run.clear()
             if isinstance(item, Refusal):
                 self.refused += 1
-                if len(self.refusals) < REFUSALS_KEPT:
+                if len(self.refusals) < REFUSALS_MAX:
                     self.refusals.append(item)
             elif isinstance(item, Indicator):
                 self.add(item)
         self._add_run(run)
 
     def _add_run(self, run: list[Plain]) -> None:
-        """Add plain values, all at once what can be."""
+        """Add plain values, as a batch where possible."""
         if not run:
             return
         first, count = len(self._types), len(run)
@@ -222,7 +221,7 @@ class Builder:
         self._network_rows.append(row)
 
     def columns(self) -> Columns:
-        """Return what has been added, as arrays over the builder's own memory: nothing can be added after."""
+        """Return all as arrays over the builder's own memory; nothing can be added afterwards."""
         return Columns(
             strings=list(self._strings),
             types=np.frombuffer(self._types, np.uint8),
@@ -241,5 +240,5 @@ class Builder:
 
 
 def time_of(seconds: int) -> datetime | None:
-    """The time of a column value; None for NO_TIME."""
+    """Convert a column value to a time; None for NO_TIME."""
     return None if seconds == NO_TIME else datetime.fromtimestamp(seconds, UTC)

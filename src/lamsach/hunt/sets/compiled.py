@@ -1,8 +1,8 @@
-"""A compiled indicator set: arrays for the kernel and the matcher that can be saved and mapped.
+"""Compiled indicator set: arrays for the kernel and the matcher that can be saved and mapped.
 
-A name, host, digest or network has a 64-bit key. The kernel only asks whether a key is there (Bloom filter
-and table; IPv4 by sorted ranges). The matcher asks which rows have it (keys in order, with their rows) and
-then compares the values themselves.
+A name, host, digest or network has a 64-bit key. The kernel only tests whether a key is present (Bloom filter
+and table; IPv4 by sorted ranges). The matcher finds the rows of a key (sorted keys, with their rows) and then
+compares the values themselves.
 """
 
 from __future__ import annotations
@@ -45,9 +45,7 @@ _NO_NAMES = types_of(TokenKind.DIGEST, TokenKind.FINGERPRINT)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledSet:
-    """An indicator list made ready.
-
-    Arrays are private to the hunt; `count`, `by_type` and `digest` describe the list.
+    """A compiled indicator list. The arrays are private to the hunt; the first fields describe the list.
 
     `digest` is the SHA-256 of the sorted 16-byte BLAKE2b digests of each distinct "type value".
     """
@@ -76,11 +74,11 @@ class CompiledSet:
 
     @classmethod
     def array_names(cls) -> tuple[str, ...]:
-        """The fields that are arrays."""
+        """Return the names of the fields that are arrays."""
         return tuple(entry.name for entry in fields(cls) if "NDArray" in str(entry.type))
 
     def indicator(self, row: int) -> Indicator:
-        """The indicator of a row, as it was listed there."""
+        """Return the indicator of a row, as listed."""
         number = dict(zip(NUMBERS, self.numbers[row].tolist(), strict=True))
 
         def string(name: str) -> str | None:
@@ -105,7 +103,7 @@ class CompiledSet:
         )
 
     def _under(self, keys: Sequence[int]) -> tuple[Indicator, ...]:
-        """The indicators with one of these keys, each value once with all its references, by key."""
+        """Return the indicators with one of these keys, each value once with all its references, by key."""
         listed = self.keys.data
         found: dict[tuple[IndicatorType, str], Indicator] = {}
         for key in keys:
@@ -118,7 +116,7 @@ class CompiledSet:
         return tuple(found.values())
 
     def find(self, value: str) -> Indicator | None:
-        """The indicator with this canonical value, if it is listed."""
+        """Return the indicator with this canonical value, if listed."""
         network = _network(value)
         if network is None and (named := self.by_file_name(value)):
             return named[0]
@@ -129,17 +127,17 @@ class CompiledSet:
         return next((item for item in candidates if item.value == value), None)
 
     def _by_host(self, host: str) -> tuple[Indicator, ...]:
-        """Return what is listed under a name, an address as the host of URLs, or a digest."""
+        """Return the indicators of a name, an address as the host of URLs, or a digest."""
         if _network(host) is None:
             return self._under((hash_name(host.encode()),))
         return self.by_address(host)
 
     def by_names(self, names: Sequence[str]) -> tuple[Indicator, ...]:
-        """The domains, and URLs on these hosts, under exactly these A-label names, by name."""
+        """Return the domains, and URLs on these hosts, under exactly these A-label names, by name."""
         return self._named([hash_name(name.encode()) for name in names])
 
     def by_host(self, name: str) -> tuple[Indicator, ...]:
-        """The same for a name and each of its parents, the longest first."""
+        """Return the domains and URLs of a name and each of its parents, the longest first."""
         return self._named(keys_with_parents(name.encode()))
 
     def _named(self, keys: Sequence[int]) -> tuple[Indicator, ...]:
@@ -148,23 +146,23 @@ class CompiledSet:
         )
 
     def by_mailbox(self, name: str) -> tuple[Indicator, ...]:
-        """The listed e-mail addresses of exactly this domain."""
+        """Return the listed e-mail addresses of exactly this domain."""
         items = self._under((hash_name(name.encode()),))
         return tuple(
             item for item in items if item.type is IndicatorType.EMAIL and item.value.endswith(f"@{name}")
         )
 
     def by_file_name(self, name: str) -> tuple[Indicator, ...]:
-        """The listed name of a file, in canonical form."""
+        """Return the listed name of a file, in canonical form."""
         items = self._under((hash_name(searched_part(name).encode()),))
         return tuple(item for item in items if item.type is IndicatorType.FILE_NAME and item.value == name)
 
     def by_digest(self, digest: str) -> tuple[Indicator, ...]:
-        """The listed digest or fingerprint with this lower-case value."""
+        """Return the listed digest or fingerprint with this lower-case value."""
         return tuple(item for item in self._under((hash_name(digest.encode()),)) if item.value == digest)
 
     def by_address(self, address: str) -> tuple[Indicator, ...]:
-        """The addresses, networks and URLs on this host that hold the address; nothing for other text."""
+        """Return the addresses, networks and URLs that contain the address; empty for other text."""
         number = _ipv4_number(address)
         ipv4 = number is not None
         if number is None:
@@ -176,7 +174,7 @@ class CompiledSet:
 
 
 def _network(value: str) -> IPv4Network | IPv6Network | None:
-    """The address or network of a value; None for all else, most of which its last character shows."""
+    """Parse an address or network; None for other text, most of it by its last character."""
     if value[-1:].isalpha() and ":" not in value:
         return None
     try:
@@ -186,7 +184,7 @@ def _network(value: str) -> IPv4Network | IPv6Network | None:
 
 
 def _ipv4_number(address: str) -> int | None:
-    """An IPv4 address as a number; None for other text. Ten times faster than `ipaddress`."""
+    """Convert an IPv4 address to a number; None for other text. Ten times faster than `ipaddress`."""
     try:
         return int.from_bytes(inet_pton(AF_INET, address), "big")
     except (OSError, ValueError):
@@ -194,7 +192,7 @@ def _ipv4_number(address: str) -> int | None:
 
 
 def _number(address: str) -> tuple[int | None, bool]:
-    """An address as a number, and whether it is of IPv4, as one mapped into IPv6 is."""
+    """Return an address as a number, and whether it is of IPv4 (also if mapped into IPv6)."""
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -205,20 +203,21 @@ def _number(address: str) -> tuple[int | None, bool]:
 
 @lru_cache(maxsize=1 << 14)
 def _network_keys(number: int, lengths: tuple[int, ...], *, ipv4: bool) -> list[int]:
-    """The keys of the networks of these lengths that hold an address."""
+    """Return the keys of the networks of these lengths that contain an address."""
     width = 32 if ipv4 else 128
-    kept = [number >> (width - length) << (width - length) for length in lengths]
+    prefixes = [number >> (width - length) << (width - length) for length in lengths]
     if ipv4:
-        rows = [(IPV4_HIGH, value, length) for value, length in zip(kept, lengths, strict=True)]
+        rows = [(IPV4_HIGH, value, length) for value, length in zip(prefixes, lengths, strict=True)]
     else:
         rows = [
-            (value >> 64, value & (1 << 64) - 1, length) for value, length in zip(kept, lengths, strict=True)
+            (value >> 64, value & (1 << 64) - 1, length)
+            for value, length in zip(prefixes, lengths, strict=True)
         ]
     return [int(key) for key in hash_networks(np.array(rows, np.uint64))]
 
 
 def _filter(keys: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """The Bloom filter and the table that the kernel asks for keys."""
+    """Build the Bloom filter and the table that the kernel probes."""
     bloom = np.zeros(_power_of_two(keys.size // 4), np.uint64)
     table = np.zeros(_power_of_two(int(keys.size * 1.6)), np.uint64)
     insert(keys, bloom, table)
@@ -226,10 +225,14 @@ def _filter(keys: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.ui
 
 
 def _flags(by_type: Mapping[str, int], *, idn: bool, ipv4: bool, ipv6: bool) -> int:
-    """Flags of what the list holds at all, so that the kernel passes over the rest."""
+    """Return the flags of the list's kinds of values, so that the kernel skips the others."""
     names = types_of(TokenKind.NAME, TokenKind.FILE)
-    held = ((HAS_NAMES, names), (HAS_FINGERPRINTS, types_of(TokenKind.FINGERPRINT)), (HAS_DIGESTS, _DIGESTS))
-    flags = sum(int(flag) for flag, kinds in held if any(kind in by_type for kind in kinds))
+    present = (
+        (HAS_NAMES, names),
+        (HAS_FINGERPRINTS, types_of(TokenKind.FINGERPRINT)),
+        (HAS_DIGESTS, _DIGESTS),
+    )
+    flags = sum(int(flag) for flag, kinds in present if any(kind in by_type for kind in kinds))
     return flags | int(HAS_IDN) * idn | int(HAS_IPV4) * ipv4 | int(HAS_IPV6) * ipv6
 
 
@@ -275,7 +278,7 @@ def compile_columns(columns: Columns) -> CompiledSet:
 
 
 def _distinct(digests: NDArray[np.uint8]) -> tuple[str, NDArray[np.int64]]:
-    """The SHA-256 of the distinct digests (rows of 16 bytes) in order, and the first row of each."""
+    """Return the SHA-256 of the sorted distinct digests (rows of 16 bytes), and the first row of each."""
     halves = digests.view(">u8").astype(np.uint64)
     order = np.lexsort((halves[:, 1], halves[:, 0]))
     first = np.ones(order.size, np.bool_)
@@ -293,7 +296,7 @@ def _power_of_two(minimum: int) -> int:
 
 
 def _merged_ranges(networks: NDArray[np.uint64]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """Disjoint IPv4 ranges in order, from rows (_, first address, prefix length)."""
+    """Merge IPv4 networks, rows of (_, first address, prefix length), into sorted disjoint ranges."""
     if not networks.shape[0]:
         return np.empty(0, np.uint32), np.empty(0, np.uint32)
     first = networks[:, 1].astype(np.int64)
@@ -306,7 +309,7 @@ def _merged_ranges(networks: NDArray[np.uint64]) -> tuple[NDArray[np.uint32], ND
 
 
 def _blocks(starts: NDArray[np.uint32], ends: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    """A bit for each of the 2^24 networks of length 24 in a range, then for the 2^20 of length 20."""
+    """Build a bitmap of the 2^24 networks of length 24 in a range, then of the 2^20 of length 20."""
     touched = np.zeros(1 << 24, np.bool_)
     low, high = starts >> 8, ends >> 8
     touched[low] = True
@@ -318,7 +321,7 @@ def _blocks(starts: NDArray[np.uint32], ends: NDArray[np.uint32]) -> NDArray[np.
 
 
 def _ends_of_names(columns: Columns) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
-    """Return which hashes of last labels occur, and the filter of the last two labels."""
+    """Build the filters of last labels and of the last two labels."""
     tops = np.zeros(TOPS_SIZE, np.uint8)
     is_name = ~np.isin(columns.types[columns.name_rows], [TYPES.index(kind) for kind in _NO_NAMES])
     last = hash_places(columns.names, columns.name_offsets, labels=1)[is_name]
@@ -330,7 +333,7 @@ def _ends_of_names(columns: Columns) -> tuple[NDArray[np.uint8], NDArray[np.uint
 
 
 def describe(compiled: CompiledSet) -> dict[str, Any]:
-    """The fields that are not arrays, for saving."""
+    """Return the fields that are not arrays, for saving."""
     arrays = CompiledSet.array_names()
     return {
         entry.name: getattr(compiled, entry.name) for entry in fields(CompiledSet) if entry.name not in arrays

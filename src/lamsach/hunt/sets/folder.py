@@ -1,4 +1,4 @@
-"""Folder of a list's compiled set in the cache, found without loading numpy or the compiler."""
+"""Cache folder of a list's compiled set, found without loading numpy or the compiler."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from lamsach import __version__
 from lamsach.hunt.cache import cache_folder, sources_digest
 
 SETTLED_NS = 10 * 10**9
-"""Age below which a file's digest is not remembered: more than any file system's grain of time."""
-NOTES_KEPT = 256
+"""Minimum age of a file whose digest is cached: more than the time resolution of any file system."""
+NOTES_MAX = 256
 
 
 def digest_of(path: Path) -> bytes:
-    """The SHA-256 of the file. Raises OSError when it cannot be read."""
+    """Return the SHA-256 of the file, cached if possible. Raises OSError when it cannot be read."""
     with path.open("rb") as stream:
         about = _about(os.fstat(stream.fileno()))
         note = _note_of(path)
@@ -48,7 +48,7 @@ def _note_of(path: Path) -> Path:
 
 
 def _noted(note: Path, about: list[int]) -> bytes | None:
-    """The digest that was noted for a file of which this is known; None when there is none."""
+    """Return the digest noted for a file with this status; None when there is none."""
     try:
         saved = json.loads(note.read_bytes())
         digest = bytes.fromhex(saved["sha256"])
@@ -74,16 +74,16 @@ def _save(note: Path, about: list[int], digest: bytes) -> None:
 
 def _prune(folder: Path) -> None:
     notes = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for old in notes[NOTES_KEPT:]:
+    for old in notes[NOTES_MAX:]:
         old.unlink(missing_ok=True)
 
 
 LAYOUT = 3
-"""Counts the layouts of the folder's files: `lists` writes them, `lists` and `plain_set` read them."""
+"""Version of the layout of the folder's files: `lists` writes them, `lists` and `plain_set` read them."""
 
 
 def set_folder(documents: Sequence[str]) -> Path | None:
-    """The folder of these documents' set, perhaps not there; None when one of them is no plain file.
+    """Return the folder of these documents' set, which may not exist; None if one is no plain file.
 
     Named by a digest of their bytes and names, of this version and of the kernel.
     """

@@ -1,4 +1,4 @@
-"""Lists to a compiled set, through the user's cache: the second hunt with a list does not read it again."""
+"""Indicator lists to a compiled set, through the user's cache."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from lamsach.errors import InputError
 from lamsach.hunt.machine_code import functions
-from lamsach.hunt.memory import at_hand
+from lamsach.hunt.memory import populate
 from lamsach.hunt.sets.builder import Builder
 from lamsach.hunt.sets.compiled import CompiledSet, compile_columns, describe
 from lamsach.hunt.sets.folder import set_folder
@@ -26,9 +26,9 @@ from lamsach.hunt.sets.npy import mapped
 from lamsach.indicators.files.source import expand
 from lamsach.model import IndicatorType, ListSummary, Problem, Reference, Refusal
 
-SETS_KEPT = 4
-_ASKED_ALWAYS = ("tops", "stems", "bloom", "blocks", "starts", "ends")
-"""The arrays that nearly every line is asked of."""
+SETS_MAX = 4
+_HOT = ("tops", "stems", "bloom", "blocks", "starts", "ends")
+"""Hot arrays, probed for almost every line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,38 +42,36 @@ class LoadedList:
 
 
 def load_lists(paths: Sequence[str], on_reading: Callable[[], None] = lambda: None) -> LoadedList:
-    """Read and compile the lists, or take them compiled from the cache.
+    """Read and compile the lists, or load them from the cache; `on_reading` is called before a slow read.
 
-    `on_reading` is called before a slow reading.
-
-    Raises InputError when no list holds a value that can be used.
+    Raises InputError when no list holds a usable value.
     """
     return LoadingLists(paths).get(on_reading)
 
 
 class LoadingLists:
-    """Lists being loaded. With `ahead` a thread of its own looks for them in the cache meanwhile."""
+    """Lists being loaded; `ahead` searches the cache in a thread meanwhile."""
 
     def __init__(self, paths: Sequence[str], *, ahead: bool = False) -> None:
         self._paths = paths
         self._pool = ThreadPoolExecutor(1) if ahead else None
-        self._looked = self._pool.submit(_look, paths) if self._pool else None
+        self._lookup = self._pool.submit(_look_up, paths) if self._pool else None
         if self._pool:
             self._pool.submit(functions)  # the kernel's code, which the search needs next
         self._found: _Found | None = None
 
     def refuse_logs(self) -> None:
-        """Raise MistakenError at once when all that is given as a list is a log."""
-        self._look()
+        """Raise MistakenError immediately if every document is a log."""
+        self._cache_entry()
 
-    def _look(self) -> _Found:
+    def _cache_entry(self) -> _Found:
         if self._found is None:
-            self._found = self._looked.result() if self._looked else _look(self._paths)
+            self._found = self._lookup.result() if self._lookup else _look_up(self._paths)
         return self._found
 
     def get(self, on_reading: Callable[[], None] = lambda: None) -> LoadedList:
-        """The lists; see `load_lists`."""
-        found = self._look()
+        """Return the lists; see `load_lists`."""
+        found = self._cache_entry()
         if self._pool:
             self._pool.shutdown()
         if found.loaded is not None:
@@ -84,7 +82,7 @@ class LoadingLists:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Documents that may be lists, others' problems, the cache's folder (None: no cache), and its content."""
+    """Documents that may be lists, problems of others, the cache folder (None: no cache), its content."""
 
     documents: list[str]
     problems: list[Problem]
@@ -92,7 +90,7 @@ class _Found:
     loaded: LoadedList | None
 
 
-def _look(paths: Sequence[str]) -> _Found:
+def _look_up(paths: Sequence[str]) -> _Found:
     documents = expand(list(paths))
     folder = set_folder(documents)
     loaded = _load(folder) if folder else None
@@ -100,8 +98,8 @@ def _look(paths: Sequence[str]) -> _Found:
         return _Found(documents, [], folder, loaded)
     from lamsach.hunt.mistaken import refuse_logs
 
-    kept, problems = refuse_logs(documents)
-    return _Found(kept, problems, folder, None)
+    accepted, problems = refuse_logs(documents)
+    return _Found(accepted, problems, folder, None)
 
 
 def _read(paths: Sequence[str], found: _Found) -> LoadedList:
@@ -130,7 +128,7 @@ def _read(paths: Sequence[str], found: _Found) -> LoadedList:
 
 
 def _save(folder: Path, loaded: LoadedList) -> None:
-    """Write the set beside its final place and rename it; a cache that cannot be written is no error."""
+    """Write the set to a temporary folder and rename it; a cache that cannot be written is no error."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
@@ -151,14 +149,14 @@ def _save(folder: Path, loaded: LoadedList) -> None:
 
 
 def _prune(parent: Path) -> None:
-    """Keep the sets used last."""
+    """Delete all but the sets used last."""
     sets = sorted(parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-    for old in sets[SETS_KEPT:]:
+    for old in sets[SETS_MAX:]:
         shutil.rmtree(old, ignore_errors=True)
 
 
 def _load(folder: Path) -> LoadedList | None:
-    """The set saved in the folder, mapped into memory; None when there is none or it is damaged."""
+    """Load the set saved in the folder, mapped into memory; None when missing or damaged."""
     try:
         saved = json.loads((folder / "set.json").read_text())
         arrays: dict[str, Any] = {name: _array(folder / f"{name}.npy") for name in CompiledSet.array_names()}
@@ -171,10 +169,10 @@ def _load(folder: Path) -> LoadedList | None:
 
 
 def _array(path: Path) -> NDArray[Any]:
-    """A saved array, mapped into memory; the hot ones as a whole. Raises ValueError, OSError."""
+    """Map a saved array into memory; hot ones as a whole. Raises ValueError, OSError."""
     saved = mapped(path)
-    if path.stem in _ASKED_ALWAYS:
-        at_hand(saved.memory)
+    if path.stem in _HOT:
+        populate(saved.memory)
     count = prod(saved.shape)
     if len(saved.memory) - saved.begin != count * np.dtype(saved.kind).itemsize:
         raise ValueError("the cache holds something else")
@@ -182,13 +180,13 @@ def _array(path: Path) -> NDArray[Any]:
 
 
 def cached_folder(paths: Sequence[str]) -> Path | None:
-    """Return where the compiled set of these lists lies in the cache; None when it is not there."""
+    """Return the cache folder of the compiled set of these lists; None if it is not cached."""
     folder = set_folder(expand(list(paths)))
     return folder if folder is not None and (folder / "set.json").is_file() else None
 
 
 def load_set(folder: Path) -> CompiledSet | None:
-    """The compiled set in a folder of the cache, mapped into memory; None when there is none."""
+    """Load a compiled set from a cache folder, mapped into memory; None when there is none."""
     loaded = _load(folder)
     return loaded.compiled if loaded else None
 

@@ -1,7 +1,7 @@
 """Files of one array each in NPY format 1.0, mapped into memory.
 
-https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html. Loads no numpy, and takes a twentieth
-of the time of its reader: that one evaluates each header as Python.
+https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html. Needs no numpy, whose reader takes
+twenty times as long because it evaluates each header as Python.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 _MAGIC = b"\x93NUMPY\x01\x00"
+# {'descr': '<u8', 'fortran_order': False, 'shape': (12, 3), }
 _HEADER = re.compile(r"\{'descr': '([<>|][a-z]\d)', 'fortran_order': False, 'shape': \(([\d, ]*)\), \} *\n")
 
 
 class Mapped(NamedTuple):
-    """An array's file: its memory, the offset of the numbers, their kind (`<u8`), and the shape."""
+    """A mapped array file: memory, offset of the numbers, their kind (`<u8`), shape."""
 
     memory: mmap.mmap
     begin: int
@@ -25,7 +26,7 @@ class Mapped(NamedTuple):
 
 
 def mapped(path: Path) -> Mapped:
-    """Map an array's file to be read. Raises ValueError for what is no such file, OSError."""
+    """Map an array file for reading. Raises ValueError for any other file, OSError."""
     with path.open("rb") as stream:
         memory = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     if memory[:8] != _MAGIC:

@@ -1,4 +1,4 @@
-"""The kernel's hash of names and networks in plain Python, for a look-up of a few values."""
+"""The kernel's hash of names and networks in plain Python, for lookups of a few values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _MULTIPLIER = 0x9E3779B97F4A7C15
 _MIX = 0xFF51AFD7ED558CCD
 _IPV6_SALT = 0x6A09E667F3BCC909
 _LOWER = [int.from_bytes(b"\x20" * size, "little") for size in range(9)]
-"""Masks that make the letters of this many bytes small."""
+"""Masks that lower-case the letters of this many bytes."""
 
 
 def _round(state: int, word: int) -> int:
@@ -32,7 +32,7 @@ def _finished(state: int) -> int:
 
 
 def hash_name(name: bytes) -> int:
-    """The key of a name or a digest."""
+    """Return the key of a name or a digest."""
     state = _SEED
     for label in reversed(name.split(b".")):
         state = _mixed(state, label)
@@ -40,7 +40,7 @@ def hash_name(name: bytes) -> int:
 
 
 def keys_with_parents(name: bytes) -> list[int]:
-    """The keys of a name and of each of its parents, the whole name first."""
+    """Return the keys of a name and of each of its parents, the whole name first."""
     state = _SEED
     keys = []
     for label in reversed(name.split(b".")):
@@ -50,7 +50,7 @@ def keys_with_parents(name: bytes) -> list[int]:
 
 
 def hash_network(high: int, low: int, prefix_length: int) -> int:
-    """The key of a network: the two halves of its first address, and the length of its prefix."""
+    """Return the key of a network: the two halves of its first address, and its prefix length."""
     state = _IPV6_SALT
     for word in (high, low):
         state = _round(state, word)

@@ -1,8 +1,8 @@
-"""A cached compiled set looked up in plain Python: one value without loading numpy or the kernel.
+"""Lookups in a cached compiled set in plain Python, for one value without loading numpy or the kernel.
 
-The files are those that `lamsach.hunt.sets.lists` saves: an array each (`npy`), mapped into memory, and
-`set.json`. Answers are those of `CompiledSet`; where anything is not as expected there is no plain set, and
-the caller takes the long way.
+The files are those saved by `lamsach.hunt.sets.lists`: an array each (`npy`), mapped into memory, and
+`set.json`. Answers equal those of `CompiledSet`; on anything unexpected there is no plain set, and the caller
+uses `CompiledSet`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _ARRAYS = {
 
 
 class PlainSet:
-    """The indicators of a compiled set; see `CompiledSet` for what its methods give."""
+    """The indicators of a compiled set; its methods are those of `CompiledSet`."""
 
     def __init__(self, folder: Path) -> None:
         self._strings, self._ipv4_lengths = _described(folder)
@@ -64,7 +64,7 @@ class PlainSet:
             raise ValueError("the cache holds something else")
 
     def indicator(self, row: int) -> Indicator:
-        """The indicator of a row."""
+        """Return the indicator of a row."""
         start = row * len(_NUMBERS)
         number = dict(zip(_NUMBERS, self._numbers[start : start + len(_NUMBERS)], strict=True))
 
@@ -101,7 +101,7 @@ class PlainSet:
         return tuple(found.values())
 
     def by_names(self, names: Sequence[str]) -> tuple[Indicator, ...]:
-        """The domains, and the URLs on these hosts, listed under exactly these names."""
+        """Return the domains, and the URLs on these hosts, listed under exactly these names."""
         return tuple(
             item
             for item in self._under([hash_name(name.encode()) for name in names])
@@ -109,21 +109,21 @@ class PlainSet:
         )
 
     def by_mailbox(self, name: str) -> tuple[Indicator, ...]:
-        """The listed e-mail addresses of exactly this domain."""
+        """Return the listed e-mail addresses of exactly this domain."""
         items = self._under([hash_name(name.encode())])
         return tuple(item for item in items if item.type is IndicatorType.EMAIL)
 
     def by_file_name(self, name: str) -> tuple[Indicator, ...]:
-        """The listed name of a file, in canonical form."""
+        """Return the listed name of a file, in canonical form."""
         items = self._under([hash_name(searched_part(name).encode())])
         return tuple(item for item in items if item.type is IndicatorType.FILE_NAME and item.value == name)
 
     def by_digest(self, digest: str) -> tuple[Indicator, ...]:
-        """The listed digest or fingerprint with this lower-case value."""
+        """Return the listed digest or fingerprint with this lower-case value."""
         return tuple(item for item in self._under([hash_name(digest.encode())]) if item.value == digest)
 
     def by_address(self, address: str) -> tuple[Indicator, ...]:
-        """The addresses, networks and URLs on this host that hold the address; nothing for other text."""
+        """Return the addresses, networks and URLs that contain the address; empty for other text."""
         try:
             parsed = ip_address(address)
         except ValueError:
@@ -131,10 +131,10 @@ class PlainSet:
         parsed = getattr(parsed, "ipv4_mapped", None) or parsed
         number = int(parsed)
         if isinstance(parsed, IPv4Address):
-            kept = ((number >> (32 - length) << (32 - length), length) for length in self._ipv4_lengths)
-            return self._under([hash_network(_IPV4_HIGH, value, length) for value, length in kept])
-        kept = ((number >> (128 - length) << (128 - length), length) for length in self._lengths)
-        halves = ((value >> 64, value & _IPV4_HIGH, length) for value, length in kept)
+            prefixes = ((number >> (32 - length) << (32 - length), length) for length in self._ipv4_lengths)
+            return self._under([hash_network(_IPV4_HIGH, value, length) for value, length in prefixes])
+        prefixes = ((number >> (128 - length) << (128 - length), length) for length in self._lengths)
+        halves = ((value >> 64, value & _IPV4_HIGH, length) for value, length in prefixes)
         return self._under([hash_network(*half) for half in halves])
 
     def is_sound(self) -> bool:
@@ -148,7 +148,7 @@ class PlainSet:
 
 
 def plain_set(paths: Sequence[str]) -> PlainSet | None:
-    """The compiled set of these lists, if the cache holds it and it can be read so; None otherwise."""
+    """Load the compiled set of these lists from the cache; None if it is missing or unsuitable."""
     if sys.byteorder != "little":
         return None
     folder = set_folder(expand(list(paths)))
@@ -165,7 +165,7 @@ def plain_set(paths: Sequence[str]) -> PlainSet | None:
 
 
 def _described(folder: Path) -> tuple[list[str], list[int]]:
-    """The strings and lengths of `set.json`, without the long summary behind them."""
+    """Read the strings and lengths of `set.json`, skipping the long summary after them."""
     text = (folder / "set.json").read_text(encoding="utf-8")
     start = '{"set": '
     if not text.startswith(start):
@@ -175,7 +175,7 @@ def _described(folder: Path) -> tuple[list[str], list[int]]:
 
 
 def _mapped(path: Path, kind: str) -> memoryview[int]:
-    """The numbers of an array's file, one after the other, row by row."""
+    """Map the numbers of an array file, row by row."""
     array = mapped(path)
     if array.kind != kind:
         raise ValueError("the cache holds something else")
