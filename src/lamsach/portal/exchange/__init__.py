@@ -1,39 +1,37 @@
-"""Exchange with other programs and with portals that no network reaches.
+"""Exchange with other programs, and with portals that no network reaches.
 
-Exports, sightings for MISP, webhooks, and the signed exchange file: units that are cut off from each other
-pass one `.zip` (`container`): a manifest that Ed25519 signs (sender, receiver, counter, digests) and
-payloads. A *partner* (`models.Partner`) is the other side, above our unit or below it. A payload's meaning
-belongs to the app that knows it: a module `exchange_kinds.py` (imported when kinds are asked for, see
-`kinds.load`) registers a `kinds.Kind`:
+Exports, sightings for MISP, webhooks, and the signed exchange file: units without a connection pass one
+`.zip` (`container`) of payloads and a manifest (sender, receiver, counter, digests) signed with Ed25519. A
+*partner* (`models.Partner`) is the other side, above our unit or below it. The app that owns the content
+registers a `kinds.Kind` in a module `exchange_kinds.py` (imported on demand by `kinds.load`):
 
     class Reports(Kind):
         name = "reports"                    # in the manifest; never changes
         title = gettext_lazy("Reports")     # for people
-        upward = True                       # goes from below to above; downward = True: the other way
+        upward = True                       # sent from below to above; downward = True: the other way
 
         def offer(self, route: Route) -> Payload | None:
             return Payload(self.name, {"reports": [...]}, (PayloadFile("report.pdf", path),))
 
         def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
-            "Translated sentences: what taking it would do. InputError refuses the whole file."
+            "Translated sentences: the effect of accepting it. InputError rejects the whole file."
 
         def store(self, arrival: Arrival, payload: Payload) -> Any:
-            "Store payload.files, before the transaction; `take` finds the result in payload.stored."
+            "Store payload.files, before the transaction; `take` gets the result in payload.stored."
 
         def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
-            "Do it, in the file's one transaction; what was done, in numbers. InputError undoes all of it."
+            "Apply it, in the file's one transaction; counts of changes. InputError rolls all of it back."
 
     register(Reports())
 
-Before `preview` or `take` is called, the signature fitted a key that somebody compared, the file is meant for
-our unit, its counter was never taken before, and every digest is right. The content is still the other side's
-word: check shapes and lengths (`kinds.text`, `kinds.number`, `kinds.day`: ValueError refuses the file), and
-whether `arrival.unit` may say so. `payload.files` are in a temporary folder; `store` copies what is to stay.
-A payload states everything of its kind, not news: a file that is lost or late needs no asking, since the next
-one says it again. `back = True` is for what returns to a partner that was put back from a backup
-(`returned_files`).
+Before `preview` or `take` runs, the signature was verified with a key whose fingerprint was compared, and
+the receiver, the counter (never accepted before) and every digest were checked. The content is still
+untrusted: check shapes and lengths (`kinds.text`, `kinds.number`, `kinds.day`: ValueError rejects the file),
+and whether `arrival.unit` may state it. `payload.files` are in a temporary folder; `store` copies those to
+retain. A payload states everything of its kind, not changes, so the next file makes up for a lost or late
+one. `back = True` marks kinds returned to a partner that was restored from a backup (`returned_files`).
 
-Campaigns bear the number that the unit above gave them: `units_below.all_theirs(partner, "campaign")` when
-sending up, and `units_below.counterpart(partner, "campaign", theirs)` when taking what came from above. A
-file from below names our own number. Tests make two portals out of one with `tests/portal/exchanging.py`.
+Files use the campaign number of the unit above: `units_below.all_theirs(partner, "campaign")` when sending
+up, and `units_below.counterpart(partner, "campaign", theirs)` for a file from above. A file from below names
+our own number. Tests build two portals out of one with `tests/portal/exchanging.py`.
 """

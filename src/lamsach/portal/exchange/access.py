@@ -1,4 +1,4 @@
-"""The one gate to keys, partners, files, webhooks and MISP servers: coordinators of the unit."""
+"""Access gate of keys, partners, files, webhooks and MISP servers: the unit's coordinators only."""
 
 from __future__ import annotations
 
@@ -19,55 +19,55 @@ T = TypeVar("T", Partner, Webhook, MispServer)
 
 
 def exchanging_units(user: Any) -> QuerySet[Unit]:
-    """The units whose keys and addresses the person may look after."""
+    """Units whose keys and addresses the user may manage."""
     return writable_units(user, COORDINATORS).filter(valid_until=FOREVER)
 
 
 def partners(user: Any) -> QuerySet[Partner]:
-    """The partners of these units."""
+    """Partners of the user's units."""
     return Partner.objects.filter(unit__in=exchanging_units(user)).select_related("unit")
 
 
 def get_partner(user: Any, partner_id: int) -> Partner:
-    """A partner."""
-    return _mine(user, Partner.objects.filter(pk=partner_id).select_related("unit").first())
+    """Return a partner. Http404, PermissionDenied."""
+    return _checked(user, Partner.objects.filter(pk=partner_id).select_related("unit").first())
 
 
 def get_partner_key(user: Any, partner: Partner, number: str) -> PartnerKey | None:
-    """One of the partner's keys by the number that a form sent."""
+    """Return the partner's key with the number from a form."""
     rows = PartnerKey.objects.filter(partner=partner, pk=whole(number) or 0)
     return rows.select_related("partner__unit").first()
 
 
 def get_waiting(user: Any, waiting_id: int) -> Waiting:
-    """A file that the person handed in."""
+    """Return a file that the user uploaded and has not yet confirmed."""
     rows = Waiting.objects.filter(pk=waiting_id, user=user, done=None).select_related("partner__unit")
     found = get_object_or_404(rows)
-    _mine(user, found.partner)
+    _checked(user, found.partner)
     return found
 
 
 def webhooks(user: Any) -> QuerySet[Webhook]:
-    """The webhooks of these units."""
+    """Active webhooks of the user's units."""
     return Webhook.objects.filter(unit__in=exchanging_units(user), ended=None).select_related("unit")
 
 
 def get_webhook(user: Any, webhook_id: int) -> Webhook:
-    """A webhook."""
-    return _mine(user, Webhook.objects.filter(pk=webhook_id).select_related("unit").first())
+    """Return a webhook. Http404, PermissionDenied."""
+    return _checked(user, Webhook.objects.filter(pk=webhook_id).select_related("unit").first())
 
 
 def misp_servers(user: Any) -> QuerySet[MispServer]:
-    """The MISP servers of these units."""
+    """Active MISP servers of the user's units."""
     return MispServer.objects.filter(unit__in=exchanging_units(user), ended=None).select_related("unit")
 
 
 def get_misp(user: Any, misp_id: int) -> MispServer:
-    """A MISP server."""
-    return _mine(user, MispServer.objects.filter(pk=misp_id).select_related("unit").first())
+    """Return a MISP server. Http404, PermissionDenied."""
+    return _checked(user, MispServer.objects.filter(pk=misp_id).select_related("unit").first())
 
 
-def _mine(user: Any, found: T | None) -> T:
+def _checked(user: Any, found: T | None) -> T:
     if found is None or not readable_units(user).filter(pk=found.unit_id).exists():
         raise Http404
     if not exchanging_units(user).filter(pk=found.unit_id).exists():

@@ -1,4 +1,4 @@
-"""Progress of the units below on its way up (units, days, answers), and back to a portal that lost it."""
+"""Payloads with the progress of the units below (units, days, answers), and their return after a restore."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _REACHES = {
     StepKind.ACKNOWLEDGED: {StepKind.ACKNOWLEDGED, StepKind.FORWARDED, StepKind.DEPLOYED},
     StepKind.DEPLOYED: {StepKind.DEPLOYED},
 }
-"""Which steps bring a unit so far."""
+"""Steps that imply each stage."""
 
 
 def from_above(partner: Partner) -> list[Campaign]:
-    """Our campaigns that came from the partner."""
+    """Return our campaigns that the partner sent."""
     numbers = partner.counterparts.filter(kind="campaign").values_list("ours", flat=True)
     return list(Campaign.objects.filter(pk__in=list(numbers)).order_by("pk"))
 
 
 def taking_part(unit: Unit, stated: Any) -> Campaign:
-    """Our campaign by the number in a file from below. InputError unless the unit takes part."""
+    """Find our campaign by its number in a file from below. InputError unless the unit takes part."""
     below = under([unit.pk]).values("descendant")
     part = Participation.objects.filter(unit__in=below).values("campaign")
     campaign = Campaign.objects.filter(pk=number(stated), pk__in=part).first()
@@ -52,7 +52,7 @@ def taking_part(unit: Unit, stated: Any) -> Campaign:
 
 
 class Standing(Kind):
-    """The units under ours, and how far each is in the campaigns of the unit above."""
+    """The units under ours, and the progress of each in the campaigns of the unit above."""
 
     name = "standing"
     title = gettext_lazy("Units and how far they are")
@@ -60,7 +60,7 @@ class Standing(Kind):
     order = 0
 
     def offer(self, route: Route) -> Payload | None:
-        """All of them."""
+        """List all units and their days."""
         known = units_below.all_theirs(route.partner, "campaign")
         campaigns = [
             {
@@ -73,14 +73,14 @@ class Standing(Kind):
         return Payload(self.name, {"units": units, "campaigns": campaigns}) if campaigns else None
 
     def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
-        """Return how many units."""
+        """Count the units."""
         units = units_below.read_units(payload.data["units"])
         units_below.read_campaigns(payload.data["campaigns"], MOST)
         sentence = gettext("{count} units under {unit}, and how far each is.")
         return [sentence.format(count=len(units), unit=arrival.unit.name)]
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
-        """Bring units and days to what is stated."""
+        """Update units and days to the statement."""
         root, partner = arrival.unit, arrival.partner
         new = units_below.take_units(partner, root, units_below.read_units(payload.data["units"]))
         known, changed = units_below.ours(partner, root), 0
@@ -90,14 +90,14 @@ class Standing(Kind):
 
 
 class StandingBack(BackKind):
-    """Statement of the partner's units, returned after a restore from a backup."""
+    """Statement on the partner's units, returned after a restore from a backup."""
 
     name = "standing-back"
     title = gettext_lazy("Units and how far they are, returned")
     downward = True
 
     def offer(self, route: Route) -> Payload | None:
-        """The days as they were stated, by the numbers of the partner's portal."""
+        """Return the days as stated, by the unit numbers of the partner's portal."""
         unit = Unit.objects.filter(code=route.partner.code).first()
         if unit is None:
             return None
@@ -118,7 +118,7 @@ class StandingBack(BackKind):
         return Payload(self.name, {"units": units, "campaigns": campaigns})
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
-        """Put units and days back."""
+        """Restore units and days."""
         partner, changed = arrival.partner, 0
         known = units_below.take_back_units(partner.unit, units_below.read_units(payload.data["units"]))
         for stated, days in units_below.read_campaigns(payload.data["campaigns"], MOST):
@@ -138,7 +138,7 @@ class Answers(Kind):
     upward = True
 
     def offer(self, route: Route) -> Payload | None:
-        """Return what our unit answered, by the number that the unit above gave the dispatch."""
+        """List our unit's answers by the dispatch number of the unit above."""
         known = units_below.all_theirs(route.partner, "dispatch")
         found = [
             (int(known[row.dispatch_id]), row) for row in _received(route.unit) if row.dispatch_id in known
@@ -147,7 +147,7 @@ class Answers(Kind):
         return Payload(self.name, data) if data["answers"] or data["opened"] else None
 
     def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
-        """Return how many answers are new."""
+        """Count the new answers."""
         fresh = sum(
             getattr(row, _COLUMNS[kind]) is None
             for row, days in self._read(arrival, payload)
@@ -157,7 +157,7 @@ class Answers(Kind):
         return [gettext("{count} new answers of {unit}.").format(count=fresh, unit=arrival.unit.name)]
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
-        """Note what was not known, and take back what is stated no more."""
+        """Record new answers, and withdraw those no longer stated."""
         return {
             "answers": _note(arrival, self._read(arrival, payload), whole=bool(payload.data.get("whole")))
         }
@@ -182,12 +182,12 @@ class AnswersBack(BackKind):
     downward = True
 
     def offer(self, route: Route) -> Payload | None:
-        """The answers, by our number of the dispatch."""
+        """Return the answers by our dispatch number."""
         unit = Unit.objects.filter(code=route.partner.code).first()
         return Payload(self.name, _written([(row.dispatch_id, row) for row in _received(unit)]))
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
-        """Note them as our unit's own, but for dispatches that it answered meanwhile."""
+        """Record them as our unit's own, except for dispatches answered since the restore."""
         partner = arrival.partner
         copies = {row.dispatch_id: row for row in _received(partner.unit)}
         since = partner.restored or timezone.now()
@@ -218,7 +218,7 @@ def _written(found: Iterable[tuple[int, Recipient]]) -> dict[str, Any]:
 
 
 def _reached(row: Recipient) -> Iterator[tuple[StepKind, date]]:
-    """Yield how far a unit is with a dispatch, and since which day by its own portal's clock."""
+    """Yield each stage a unit has reached with a dispatch, and since which day by its portal's clock."""
     for kind, column in _COLUMNS.items():
         at: datetime | None = getattr(row, column)
         if at is not None:
@@ -232,7 +232,7 @@ def _reached(row: Recipient) -> Iterator[tuple[StepKind, date]]:
 
 
 def _days(arrival: Arrival, payload: Payload) -> dict[int, dict[StepKind, date]]:
-    """The days by dispatch and step, their shape checked."""
+    """Validate the days, by dispatch and step."""
     last = arrival.made.date() + timedelta(days=1)
     found: dict[int, dict[StepKind, date]] = {}
     opened: list[Mapping[str, Any]] = [

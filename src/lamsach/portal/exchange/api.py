@@ -1,4 +1,4 @@
-"""Cases and sightings for other programs, page by page. Names only for the unit itself or under a grant."""
+"""REST interface to cases and sightings, paged; names only for the unit itself or under a grant."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class SightingsOut(Schema):
 
 
 class Wanted(Schema):
-    """Choice among the cases of the unit and all under it. `since`: in their state since that day."""
+    """Filter of the cases of the unit and all under it. `since`: in their state since that day or later."""
 
     campaign: int | None = None
     state: CaseState | None = None
@@ -45,7 +45,7 @@ class Wanted(Schema):
 
 
 class Page(Wanted):
-    """A part of them: so many (`limit`) behind the case with the number `after`."""
+    """A page: `limit` cases after the case with the number `after`."""
 
     after: int = 0
     limit: int = 100
@@ -61,7 +61,7 @@ def _cases(token: Any, wanted: Wanted) -> QuerySet[Case]:
 def _page(
     request: HttpRequest, found: QuerySet[Case], after: int, limit: int
 ) -> tuple[list[Case], set[int], int | None]:
-    """Cases of the page, those to be named, and the next page's begin; names are in the audit trail."""
+    """Return the page's cases, those shown by name, and the next page's `after`; names are audited."""
     size = min(max(limit, 1), MOST)
     part = list(found.filter(pk__gt=after)[: size + 1])
     further = part[size - 1].pk if len(part) > size else None
@@ -74,16 +74,16 @@ def _page(
 
 
 def _named(token: Any, part: list[Case]) -> set[int]:
-    """Cases that the token's maker sees by name, as far as the token reaches."""
+    """Cases that the token's creator may see by name, limited to the token's unit."""
     if token.unit_id not in own_units(token.created_by):
         return set()
-    mine = {case.pk for case in part if case.unit_id == token.unit_id}
-    return mine & seen_by_name(token.created_by, part)
+    own = {case.pk for case in part if case.unit_id == token.unit_id}
+    return own & seen_by_name(token.created_by, part)
 
 
 @router.get("/cases", response=CasesOut)
 def cases(request: HttpRequest, wanted: Query[Page]) -> Any:
-    """Cases of the unit and all under it, in the order of opening; `since`: in their state since a day."""
+    """Cases of the unit and all under it, in the order of opening; `since`: in their state since that day."""
     token = request.auth  # type: ignore[attr-defined]
     part, named, further = _page(request, _cases(token, wanted), wanted.after, wanted.limit)
     return {"items": [asdict(row) for row in rows.case_rows(part, named)], "next": further}
@@ -91,7 +91,7 @@ def cases(request: HttpRequest, wanted: Query[Page]) -> Any:
 
 @router.get("/sightings", response=SightingsOut)
 def sightings(request: HttpRequest, wanted: Query[Page]) -> Any:
-    """The sightings of these cases; `limit` counts cases."""
+    """Sightings of these cases; `limit` counts cases."""
     token = request.auth  # type: ignore[attr-defined]
     part, named, further = _page(request, _cases(token, wanted), wanted.after, wanted.limit)
     return {"items": [asdict(row) for row in rows.sighting_rows(part, named)], "next": further}

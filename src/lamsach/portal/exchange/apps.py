@@ -6,13 +6,13 @@ from django.apps import AppConfig
 
 
 class ExchangeConfig(AppConfig):
-    """Exchange with other programs and portals."""
+    """Configuration of the exchange app."""
 
     name = "lamsach.portal.exchange"
     label = "exchange"
 
     def ready(self) -> None:
-        """Connect webhooks to steps, statements of cut-off units to boards, sealing keys to findings."""
+        """Connect webhooks to steps, statements of offline units to boards, sealing keys to findings."""
         from django.db.models.signals import post_save
 
         from lamsach.portal.cases import tally

@@ -1,9 +1,9 @@
-"""A campaign as an exchange file carries it downwards, and taking it in.
+"""Campaign record of an exchange file: written by the unit above, read and applied by the unit below.
 
-Its facts, the dispatch that the unit was sent, files and lists; its own days, and the moves in force that
-reach the unit or what is under it, each by its number above. What was moved for more than the unit is one
-move for all there; of several the one that holds. A move that the file holds no more was undone above, and is
-undone here.
+It holds the campaign's texts, the unit's dispatches, files and lists, the campaign's own days, and the
+deadline moves in force for the unit or any unit under it, each by its number above. A move for more than the
+unit becomes one for the whole campaign below; of several, only the one in force. A move missing from the
+file was undone above, and is undone below.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ Stored = Callable[[str], Path]
 def written(
     campaign: Campaign, partner: Partner, unit: Unit, before: int, stored: Stored
 ) -> tuple[dict[str, Any], list[PayloadFile]]:
-    """Campaign's record and files; a file is named by its place, `before` files are there already."""
+    """Return a campaign's record and files; files are named by position, counted from `before`."""
     files: list[PayloadFile] = []
 
     def place(name: str, path: str) -> int:
@@ -70,7 +70,10 @@ def written(
         for row in received.select_related("dispatch").order_by("pk")
     ]
     valid = campaign.lists.filter(withdrawn=None).order_by("pk")
-    lists = [{"number": one.pk, "sha256": one.sha256, **listed(one)} for one in valid]
+    lists = [
+        {"number": indicator_list.pk, "sha256": indicator_list.sha256, **listed(indicator_list)}
+        for indicator_list in valid
+    ]
     record = {
         "number": campaign.pk,
         "own": {"owner": campaign.owner_id, "public": campaign.public},
@@ -86,7 +89,7 @@ def written(
 
 
 def _own(dispatch: Dispatch) -> dict[str, Any]:
-    """Facts of a dispatch for this portal alone, should it get the file back after a restore."""
+    """Facts of a dispatch for this portal only, in case the file is returned after a restore."""
     return {
         "sent": dispatch.sent.isoformat() if dispatch.sent else "",
         "issuer": dispatch.issuer_id,
@@ -98,7 +101,7 @@ def _own(dispatch: Dispatch) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A campaign of a file, its shape checked; `own`: for its own maker alone, see `returned_files`."""
+    """A validated campaign record; `own`: for the portal that wrote it, see `returned_files`."""
 
     number: int
     state: str
@@ -113,7 +116,7 @@ class Brought:
 
 
 def read(record: Mapping[str, Any], files: Sequence[Any]) -> Brought:
-    """Check the shape of a campaign's record, files put in place. ValueError, TypeError, KeyError."""
+    """Validate a campaign's record and resolve its files. ValueError, TypeError, KeyError."""
 
     def file(place: Any) -> Any:
         return files[number(place, len(files) - 1)]
@@ -126,7 +129,7 @@ def read(record: Mapping[str, Any], files: Sequence[Any]) -> Brought:
             "subject": text(row["subject"], 300),
             "body": text(row["body"], 200_000),
             "deadline": day(row["deadline"]),
-            "files": [file(one["file"]) for one in rows(row["files"], 200)],
+            "files": [file(entry["file"]) for entry in rows(row["files"], 200)],
             "own": row.get("own", {}),
         }
         for row in rows(record["dispatches"], 200)
@@ -152,12 +155,12 @@ def read(record: Mapping[str, Any], files: Sequence[Any]) -> Brought:
 
 
 def take(arrival: Arrival, brought: Brought) -> dict[str, int]:
-    """Add the campaign or bring it up to date: dispatches, lists, deadlines."""
+    """Add or update the campaign with its dispatches, lists and deadlines."""
     partner, sender = arrival.partner, arrival.unit
     known = units_below.counterpart(partner, "campaign", brought.number)
     dues = {name: day for name, day in brought.days.items() if name in COLUMNS}
-    kept = {name: day for name, day in brought.days.items() if name not in COLUMNS}
-    values = {**brought.texts, **kept, "state": brought.state}
+    own_days = {name: day for name, day in brought.days.items() if name not in COLUMNS}
+    values = {**brought.texts, **own_days, "state": brought.state}
     if known is None:
         days = dues if brought.deadlines is None else brought.deadlines.days
         campaign = Campaign.objects.create(owner=sender, form=form_of(brought), **days, **values)
@@ -180,7 +183,7 @@ def take(arrival: Arrival, brought: Brought) -> dict[str, int]:
 
 
 def form_of(brought: Brought) -> FormDefinition:
-    """The form of a campaign, added as another version when it is not here."""
+    """Return the form of a campaign, added as another version when missing."""
     from lamsach.letters.form import parse_form
 
     parse_form(brought.form)
@@ -203,26 +206,26 @@ def _dispatch(arrival: Arrival, campaign: Campaign, row: Mapping[str, Any]) -> i
 
 
 def stored(file: PayloadFile) -> Kept:
-    """A payload's file stored as an upload is. InputError for a kind that may not be uploaded."""
+    """Store a payload's file like an upload. InputError for a type that may not be uploaded."""
     with file.path.open("rb") as stream:
         return keep(UploadedFile(File(stream), file.name, size=file.path.stat().st_size))
 
 
 def _lists(arrival: Arrival, campaign: Campaign, lists: Sequence[tuple[int, Kept]]) -> int:
     added = 0
-    kept_numbers = []
-    for theirs, kept in lists:
+    present = []
+    for theirs, file in lists:
         known = units_below.counterpart(arrival.partner, "list", theirs)
         if known is None:
             made = IndicatorList.objects.create(
-                campaign=campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
+                campaign=campaign, name=file.name, path=file.path, size=file.size, sha256=file.sha256
             )
             units_below.remember(arrival.partner, "list", theirs, made.pk)
             enqueue("campaigns.read_list", arrival.user, list_id=made.pk)
             known, added = made.pk, added + 1
-        kept_numbers.append(known)
+        present.append(known)
     ours = arrival.partner.counterparts.filter(kind="list").values_list("ours", flat=True)
-    gone = campaign.lists.filter(pk__in=list(ours), withdrawn=None).exclude(pk__in=kept_numbers)
+    gone = campaign.lists.filter(pk__in=list(ours), withdrawn=None).exclude(pk__in=present)
     gone.update(withdrawn=timezone.now())
     return added
 
@@ -232,7 +235,7 @@ _KIND = "move"
 
 
 def written_deadlines(campaign: Campaign, partner: Partner, unit: Unit) -> dict[str, Any]:
-    """The campaign's days (empty where it states none) and the moves."""
+    """Return the campaign's days (empty where none is stated) and the moves."""
     inside = set(under([unit.pk]).values_list("descendant", flat=True))
     held = in_force([campaign.pk])
     near = [move for move in held if move.unit_id in inside]
@@ -260,14 +263,14 @@ def _move(move: DeadlineMove, scope: str, unit: int) -> dict[str, Any]:
 
 
 def _own_move(move: DeadlineMove) -> dict[str, Any]:
-    """A move for more than the partner's unit as it is here, whether it holds there or not."""
+    """A move for more than the partner's unit, unchanged, in force there or not."""
     before = move.before.isoformat() if move.before else ""
     return {**_move(move, move.scope, move.unit_id or 0), "before": before}
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A moved deadline of a file; `dispatch`, `before`: for its own maker, see `returned_files`."""
+    """A moved deadline of a file; `dispatch`, `before`: for the portal that wrote it."""
 
     number: int
     kind: DeadlineKind
@@ -281,7 +284,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """Deadlines of a campaign in a file, their shape checked."""
+    """Validated deadlines of a campaign."""
 
     days: Mapping[str, date | None]
     moves: Sequence[Move]
@@ -289,7 +292,7 @@ class Deadlines:
 
 
 def read_deadlines(stated: Any) -> Deadlines | None:
-    """Check the shape; None in files of older versions. ValueError, TypeError, KeyError."""
+    """Validate deadlines; None in files of older versions. ValueError, TypeError, KeyError."""
     if stated is None:
         return None
     days = {name: day(stated["days"][name]) if stated["days"][name] else None for name in COLUMNS}
@@ -314,7 +317,7 @@ def _read_move(row: Mapping[str, Any]) -> Move:
 
 
 def take_deadlines(arrival: Arrival, campaign: Campaign, stated: Deadlines) -> None:
-    """Make the moves that are not known, undo those that are gone, keep the campaign's own days."""
+    """Add new moves, undo those no longer stated, and update the campaign's own days."""
     partner = arrival.partner
     units = units_below.same(partner.unit)
     known = {int(one.theirs): one.ours for one in partner.counterparts.filter(kind=_KIND)}

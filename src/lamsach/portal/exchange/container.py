@@ -1,15 +1,14 @@
-"""The exchange file itself: one `.zip` of a signed manifest and payloads. This module knows no database.
+"""File format of the exchange file: one `.zip` of a signed manifest and payloads. No database access.
 
-`manifest.json` names sender and receiver (code and name of the unit), the counter, how far the sender has
-taken the receiver's files, when it was made, the digests of all other members, how the signing key follows
-from older ones, and what files for the sender are sealed to. The whole may be sealed (`transfer`).
-`signature.json` signs the manifest's bytes behind a prefix of its own (`lamsach.indicators.releases.seal`).
-Payload n is `n.json`; its files are `n-1`, `n-2` and so on.
+`manifest.json` states sender and receiver (code and name of the unit), the counter, the highest counter
+accepted from the receiver, the time, the digests of all other members, the succession of the signing key, and
+the recipient to seal files for the sender to. The whole may be sealed (`transfer`). `signature.json` signs
+the manifest's bytes after a prefix of its own (`lamsach.indicators.releases.seal`). Payload n is `n.json`;
+its files are `n-1`, `n-2` and so on.
 
-A key names the one after it by a link: the new public key and the old key's signature over it (Ed25519, with
-a prefix of its own and the unit's code), so that partners need not compare fingerprints again. A partner
-believes a link whose old key it believes; a key that it ended names nobody any more. A key that may be in
-foreign hands is replaced without a link.
+A key vouches for its successor with a link: the new public key and the old key's signature over it (Ed25519,
+with a prefix of its own and the unit's code), so that partners need not compare fingerprints again. A link is
+trusted if its old key is trusted and not ended. A possibly compromised key is replaced without a link.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "lamsach-exchange-1"
 PREFIX = b"lamsach exchange file 1\n"
-"""What stands before the manifest where it is signed, so that the signature is good for nothing else."""
+"""Prefix of the signed manifest, so that the signature is valid for nothing else."""
 MANIFEST = "manifest.json"
 MANIFEST_BYTES = 4_000_000
 PAYLOAD_BYTES = 64_000_000
@@ -60,12 +59,12 @@ _AGAIN = mark("Ask the unit that made it for the file again. Nothing was taken f
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Statement of an exchange file about itself.
+    """Head of the manifest.
 
-    `taken`: highest counter of the receiver's files that the sender has taken; `lineage`: how the signing key
-    follows from older ones; `recipient`: what files for the sender are sealed to. `have`: digest of the
-    newest payload of each kind that the sender took (None: an older version). `lost`: the sender was put back
-    from a backup; `returns`: the file returns what it had said.
+    `taken`: highest counter that the sender accepted from the receiver; `lineage`: succession links of the
+    signing key; `recipient`: sealing recipient of the sender; `have`: digest of the newest payload of each
+    kind that the sender accepted (None: an older version); `lost`: the sender was restored from a backup;
+    `returns`: the file returns the receiver's lost statements.
     """
 
     sender: str
@@ -84,7 +83,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A file whose signature and digests are right."""
+    """A file with verified signature and digests."""
 
     head: Head
     signer: str
@@ -92,7 +91,7 @@ class Opened:
 
 
 def digest(payload: Payload) -> str:
-    """A digest of all that a payload says: its data, its files and their names."""
+    """Digest of a payload's data, files and file names."""
     found = hashlib.sha256(_written(payload.data))
     for file in payload.files:
         with file.path.open("rb") as stream:
@@ -105,7 +104,7 @@ def _written(data: Mapping[str, Any]) -> bytes:
 
 
 def write(stream: BinaryIO, head: Head, key: Ed25519PrivateKey, payloads: Sequence[Payload]) -> None:
-    """Write a file. Bytes depend on the arguments only. LimitError for more than a receiver takes."""
+    """Write a file; bytes depend on the arguments only. LimitError above the receiver's limits."""
     total = 0
     listed: list[dict[str, Any]] = []
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -156,20 +155,20 @@ def _manifest(head: Head, payloads: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def peek(path: Path) -> Head:
-    """Head of a file without any proof, to find the partner whose keys it has to fit. UnreadableError."""
+    """Read a file's head unverified, to find the partner whose keys verify it. UnreadableError."""
     with _opening(path) as archive:
         return _head(_load(member(archive, MANIFEST, MANIFEST_BYTES, _too_large(path))))
 
 
 def read(path: Path, keys: Iterable[Ed25519PublicKey], folder: Path) -> Opened:
-    """Check a file that anybody may have made and unpack it into an empty folder.
+    """Verify an untrusted file and unpack it into an empty folder.
 
-    Raises UnreadableError (none, damaged), InputError (signed by none of the keys, changed), LimitError.
+    UnreadableError (not an exchange file, damaged), InputError (signed by none of the keys, changed), LimitError.
     """
     with _opening(path) as archive:
-        said = member(archive, MANIFEST, MANIFEST_BYTES, _too_large(path))
-        signed_by = _signer(said, member(archive, SIGNATURE, 10_000, _too_large(path)), keys, path)
-        manifest = _load(said)
+        manifest_bytes = member(archive, MANIFEST, MANIFEST_BYTES, _too_large(path))
+        signed_by = _signer(manifest_bytes, member(archive, SIGNATURE, 10_000, _too_large(path)), keys, path)
+        manifest = _load(manifest_bytes)
         listed = rows(manifest["payloads"], MOST_PAYLOADS)
         _check_names(archive, listed, path)
         payloads = tuple(
@@ -179,7 +178,7 @@ def read(path: Path, keys: Iterable[Ed25519PublicKey], folder: Path) -> Opened:
 
 
 class _opening:  # noqa: N801 - a context manager
-    """The archive; a failure while it is read is one sentence."""
+    """An open archive; any failure while reading it becomes one UnreadableError."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -201,8 +200,8 @@ def _too_large(path: Path) -> LimitError:
     return LimitError(mark("The exchange file is larger than allowed."), path.name, _AGAIN)
 
 
-def _load(said: bytes) -> dict[str, Any]:
-    found = json.loads(said)
+def _load(data: bytes) -> dict[str, Any]:
+    found = json.loads(data)
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         raise ValueError("no exchange file")
     return found
@@ -230,7 +229,7 @@ def _head(manifest: dict[str, Any]) -> Head:
 
 
 def _have(stated: Any) -> dict[str, str] | None:
-    """Return what the sender says it has; files of older versions do not say."""
+    """Digests of the payloads that the sender has; None in files of older versions."""
     if stated is None:
         return None
     if not isinstance(stated, dict) or len(stated) > MOST_PAYLOADS:
@@ -239,7 +238,7 @@ def _have(stated: Any) -> dict[str, str] | None:
 
 
 def _recipient(stated: Any) -> str:
-    """Return what files for the sender are sealed to; nothing in files of older versions."""
+    """Sealing recipient of the sender; empty in files of older versions."""
     try:
         return recipient(text(stated, 100)) if stated else ""
     except InputError:
@@ -289,9 +288,9 @@ def _unpack(archive: zipfile.ZipFile, target: Path, stated: Any) -> None:
         raise ValueError("a digest differs")
 
 
-def _signer(said: bytes, signed: bytes, keys: Iterable[Ed25519PublicKey], path: Path) -> str:
+def _signer(manifest: bytes, signature: bytes, keys: Iterable[Ed25519PublicKey], path: Path) -> str:
     try:
-        return signer(said, signed, keys, PREFIX)
+        return signer(manifest, signature, keys, PREFIX)
     except DamagedSeal:
         raise UnreadableError(_NOT_ONE, path.name, _AGAIN) from None
     except ChangedContent:
@@ -308,11 +307,11 @@ def _signer(said: bytes, signed: bytes, keys: Iterable[Ed25519PublicKey], path: 
 
 SUCCESSION = b"lamsach exchange key succession 1\n"
 LONGEST = 10
-"""At most so many links are carried: a partner that missed more keys compares again."""
+"""Limit of links in a file: a partner that missed more keys compares fingerprints again."""
 
 
 def name_successor(old: Ed25519PrivateKey, code: str, public: str) -> str:
-    """The old key's signature over the new public key (PEM) of the unit with this code, in base64."""
+    """Sign the unit's new public key (PEM) with the old one; base64."""
     return base64.b64encode(old.sign(_succession(code, public))).decode()
 
 
@@ -321,21 +320,21 @@ def _succession(code: str, public: str) -> bytes:
 
 
 def succession_link(public: str, signature: str) -> dict[str, str]:
-    """A link as the manifest carries it."""
+    """Succession link, as in the manifest."""
     return {"public": public, "signature": signature}
 
 
 def successors(
     links: Sequence[Mapping[str, Any]], code: str, believed: Iterable[Ed25519PublicKey]
 ) -> dict[str, str]:
-    """Keys that follow from believed ones: PEM by fingerprint; links that do not fit are skipped."""
+    """Keys that succeed believed ones: PEM by fingerprint; invalid links are skipped."""
     from cryptography.exceptions import InvalidSignature
 
     keys = list(believed)
     known = {fingerprint(key) for key in keys}
     found: dict[str, str] = {}
-    for one in links[:LONGEST]:
-        public, signature = one.get("public"), one.get("signature")
+    for link in links[:LONGEST]:
+        public, signature = link.get("public"), link.get("signature")
         if not isinstance(public, str) or not isinstance(signature, str) or len(public) > 1000:
             continue
         try:

@@ -1,8 +1,7 @@
-"""Payloads about a campaign: the campaign itself downwards; units, answers and counts of machines upwards.
+"""Payloads about campaigns: the campaign downwards; units, answers and counts of machines upwards.
 
-Upwards go counts and days of units: no name, no address and no log line of a machine or person is in any of
-these payloads. Counts are of each day of a campaign as they are known now; late logs correct days that were
-stated before.
+Upward payloads hold only counts and days of units, never a name, address or log line of a machine or person.
+Counts are per day of a campaign as known now; late logs correct days stated earlier.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ class Counts(Kind):
     upward = True
 
     def offer(self, route: Route) -> Payload | None:
-        """Numbers of each campaign of the unit above: today's, and those of each day of change."""
+        """Collect the counts of each campaign from above: of today and of each day of change."""
         records = []
         known = units_below.all_theirs(route.partner, "campaign")
         for campaign in from_above(route.partner):
@@ -70,29 +69,38 @@ class Counts(Kind):
         return Payload(self.name, {"counts": records}) if records else None
 
     def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
-        """The numbers, campaign by campaign."""
+        """List the counts by campaign."""
         sentence = gettext(
             "{campaign}, {day}: {found} machines found, {cleaned} cleaned, {verified} verified "
             "clean, {blind} blind."
         )
         more = gettext("Not searched, for lack of logs: {count} units.")
         return [
-            sentence.format(campaign=one.campaign.name, day=f"{one.day:%d/%m/%Y}", **one.counts)
-            + (f" {more.format(count=one.counts['unsearched'])}" if one.counts.get("unsearched") else "")
-            for one in _read(arrival, payload)
+            sentence.format(campaign=stated.campaign.name, day=f"{stated.day:%d/%m/%Y}", **stated.counts)
+            + (
+                f" {more.format(count=stated.counts['unsearched'])}"
+                if stated.counts.get("unsearched")
+                else ""
+            )
+            for stated in _read(arrival, payload)
         ]
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
-        """Keep what differs from what is known of each day; the day's last word counts."""
+        """Store each day's counts that differ from the stored ones; the newest statement of a day counts."""
         found = _read(arrival, payload)
         root, who = arrival.unit.pk, {"partner": arrival.partner, "counter": arrival.counter}
-        for one in found:
+        for stated in found:
             StatedCounts.objects.bulk_create(
                 [
                     StatedCounts(
-                        campaign=one.campaign, unit_id=unit, inner=unit != root, day=on, counts=counts, **who
+                        campaign=stated.campaign,
+                        unit_id=unit,
+                        inner=unit != root,
+                        day=on,
+                        counts=counts,
+                        **who,
                     )
-                    for unit, on, counts in _news(one, arrival)
+                    for unit, on, counts in _news(stated, arrival)
                 ],
                 batch_size=1000,
             )
@@ -112,7 +120,7 @@ Days = Mapping[date, dict[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class _Stated:
-    """A campaign's numbers of a file: its day, days of change before it, and the same of units under it."""
+    """Stated counts of a campaign: of the file's day, of days of change before it, and of units under it."""
 
     campaign: Campaign
     day: date
@@ -121,30 +129,30 @@ class _Stated:
     units: Mapping[int, Days]
 
 
-def _news(one: _Stated, arrival: Arrival) -> Iterator[tuple[int, date, dict[str, int]]]:
-    """Yield what to keep, so that each day up to the file's says what the file says."""
+def _news(stated: _Stated, arrival: Arrival) -> Iterator[tuple[int, date, dict[str, int]]]:
+    """Yield the rows to store so that every day up to the file's matches the file."""
     root = arrival.unit.pk
-    if one.days is None:
-        yield root, one.day, one.counts
+    if stated.days is None:
+        yield root, stated.day, stated.counts
         return
-    rows_ = StatedCounts.objects.filter(partner=arrival.partner, campaign=one.campaign).order_by("pk")
+    rows_ = StatedCounts.objects.filter(partner=arrival.partner, campaign=stated.campaign).order_by("pk")
     known: dict[int, dict[date, dict[str, int]]] = {root: {}}
     for unit, on, counts in rows_.values_list("unit", "day", "counts"):
         known.setdefault(unit, {})[on] = counts
-    own = {on: counts for on, counts in known.pop(root).items() if on < one.day}
-    for on, counts in _changed(own, {on: counts for on, counts in one.days.items() if on < one.day}):
+    own = {on: counts for on, counts in known.pop(root).items() if on < stated.day}
+    for on, counts in _changed(own, {on: counts for on, counts in stated.days.items() if on < stated.day}):
         yield root, on, counts
-    yield root, one.day, one.counts
+    yield root, stated.day, stated.counts
     ours = units_below.ours(arrival.partner, arrival.unit)
-    stated = {ours[unit]: days for unit, days in one.units.items() if unit in ours}
-    here = set(ours.values())
-    for unit in sorted(here & (known.keys() | stated.keys())):
-        for on, counts in _changed(known.get(unit, {}), stated.get(unit, {})):
+    by_unit = {ours[unit]: days for unit, days in stated.units.items() if unit in ours}
+    existing = set(ours.values())
+    for unit in sorted(existing & (known.keys() | by_unit.keys())):
+        for on, counts in _changed(known.get(unit, {}), by_unit.get(unit, {})):
             yield unit, on, counts
 
 
 def _changed(known: Days, stated: Days) -> Iterator[tuple[date, dict[str, int]]]:
-    """Yield the days on which what is known does not say what is stated."""
+    """Yield the days whose stored counts differ from the stated ones."""
     current = _of(CaseCounts()) | {"by_unit": 1}
     for on in sorted({*known, *stated}):
         before, current = current, stated.get(on, current)
@@ -160,7 +168,7 @@ def _read(arrival: Arrival, payload: Payload) -> list[_Stated]:
         campaign, on = taking_part(unit, record["campaign"]), day(record["day"])
         stated = record["counts"]
         counts = {name: number(stated[name]) for name in _NAMES}
-        # files of older versions do not say these
+        # absent in files of older versions
         counts |= {name: number(stated[name]) for name in ("unsearched", "told") if name in stated}
         days = _days(record, on)
         if days is not None:
@@ -178,7 +186,7 @@ def _read(arrival: Arrival, payload: Payload) -> list[_Stated]:
 
 
 def _days(record: Mapping[str, Any], last: date) -> dict[date, dict[str, int]] | None:
-    """The days before the file's with their numbers; None in files of older versions."""
+    """Validate the counts of days before the file's; None in files of older versions."""
     if "days" not in record:
         return None
     found: dict[date, dict[str, int]] = {}
@@ -193,7 +201,7 @@ def _days(record: Mapping[str, Any], last: date) -> dict[date, dict[str, int]] |
 def statements(
     campaign: Campaign, units: Iterable[int] | None, day: date, known: datetime | None, all_of_them: bool
 ) -> list[Statement]:
-    """See `cases.tally.register_statements`. A partner that was ended by the day states nothing any more."""
+    """See `cases.tally.register_statements`. Statements of a partner ended before the day do not count."""
     living = Q(partner__ended=None) | Q(partner__ended__gte=end_of(day))
     rows = StatedCounts.objects.filter(living, campaign=campaign, day__lte=day)
     rows = rows.filter(inner=False) if units is None else rows.filter(unit__in=list(units))
@@ -207,16 +215,16 @@ def statements(
 
 
 def _newest_rows(rows: QuerySet[StatedCounts]) -> QuerySet[StatedCounts]:
-    """Each unit's rows of its newest day."""
+    """Select each unit's rows of its newest day."""
     last = dict(rows.order_by().values_list("unit").annotate(last=Max("day")))
     condition = Q(pk__in=[])
-    for one in set(last.values()):
-        condition |= Q(day=one, unit__in=[unit for unit, at in last.items() if at == one])
+    for on in set(last.values()):
+        condition |= Q(day=on, unit__in=[unit for unit, newest in last.items() if newest == on])
     return rows.filter(condition)
 
 
 class Campaigns(Kind):
-    """Running campaigns with the unit's dispatch, its files, and the lists of addresses."""
+    """Campaigns with the unit's dispatches, their files, and the indicator lists."""
 
     name = "campaigns"
     title = gettext_lazy("Campaigns, dispatches and lists")
@@ -225,7 +233,7 @@ class Campaigns(Kind):
     order = 0
 
     def offer(self, route: Route) -> Payload | None:
-        """The campaigns that the unit below takes part in."""
+        """Collect the campaigns that the unit below takes part in."""
         unit = Unit.objects.filter(code=route.partner.code).first()
         if unit is None:
             return None
@@ -240,7 +248,7 @@ class Campaigns(Kind):
         return Payload(self.name, {"campaigns": records}, tuple(files)) if records else None
 
     def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
-        """Each campaign: new, or known and brought up to date."""
+        """List each campaign as new or updated."""
         sender = arrival.unit
         lines = []
         for record in rows(payload.data["campaigns"], MOST):
@@ -255,11 +263,11 @@ class Campaigns(Kind):
         return lines
 
     def store(self, arrival: Arrival, payload: Payload) -> list[Kept]:
-        """Keep the files of dispatches and the lists, each once."""
+        """Store the files of dispatches and the lists."""
         return [campaign_payload.stored(file) for file in payload.files]
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
-        """Add or update the campaigns; the dispatch lands at our unit."""
+        """Add or update the campaigns; our unit receives the dispatches."""
         counts = {"campaigns": 0, "dispatches": 0, "lists": 0}
         for record in rows(payload.data["campaigns"], MOST):
             done = campaign_payload.take(arrival, campaign_payload.read(record, payload.stored))

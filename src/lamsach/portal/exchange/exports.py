@@ -1,4 +1,4 @@
-"""Exports of cases and sightings: CSV, JSON, STIX 2.1, a few rows in memory at a time."""
+"""Streaming exports of cases and sightings: CSV, JSON, STIX 2.1."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ HEADINGS = {
     "last_day": gettext_noop("Last day"),
     "last": gettext_noop("Last event"),
 }
-"""The words above the columns of CSV; JSON keeps the columns' own names."""
+"""CSV headings; JSON uses the column names."""
 
 
 def _as(kind: str, of: type[Any], found: Iterable[Any], name: str) -> HttpResponse:
@@ -69,7 +69,7 @@ def _as(kind: str, of: type[Any], found: Iterable[Any], name: str) -> HttpRespon
 
 
 Parts = Iterator[tuple[list[Case], Set[int]]]
-"""Cases in parts, with those of each that may be named."""
+"""Batches of cases, each with the numbers of those that may be shown by name."""
 
 
 def _chosen(request: HttpRequest) -> Parts:
@@ -84,20 +84,20 @@ def _kind(request: HttpRequest, *kinds: str) -> str:
 
 
 def _note(request: HttpRequest, action: str, kind: str) -> None:
-    """In the audit trail: what was asked for, without the words searched for, which may name somebody."""
+    """Audit the request without its search words, which may name somebody."""
     asked = request.GET.copy()
     asked.pop("q", None)
     record(request, action, kind=kind, query=asked.urlencode()[:500], searched="q" in request.GET)
 
 
 def cases_as(kind: str, parts: Parts) -> HttpResponse:
-    """The cases as csv or json."""
+    """Export cases as csv or json."""
     found = chain.from_iterable(rows.case_rows(part, named) for part, named in parts)
     return _as(kind, rows.CaseRow, found, "machines")
 
 
 def sightings_as(kind: str, parts: Parts) -> HttpResponse:
-    """Their sightings as csv, json or stix."""
+    """Export the cases' sightings as csv, json or stix."""
     found = chain.from_iterable(rows.sighting_rows(part, named) for part, named in parts)
     if kind == "stix":
         return streamed(rows.stix_bundle(found, timezone.now()), "sightings.json", kind)
@@ -107,7 +107,7 @@ def sightings_as(kind: str, parts: Parts) -> HttpResponse:
 @rate_limited("exports", 60, 300, ("GET",))
 @member(ALL, WRITERS, ("GET",))
 def cases(request: HttpRequest) -> HttpResponse:
-    """Export the cases that the address asks for (`?as=csv`, `json`); names where the person sees them."""
+    """Export the filtered cases (`?as=csv`, `json`), with names where the user may see them."""
     kind = _kind(request, "csv", "json")
     _note(request, "cases.exported", kind)
     return cases_as(kind, _chosen(request))
@@ -116,7 +116,7 @@ def cases(request: HttpRequest) -> HttpResponse:
 @rate_limited("exports", 60, 300, ("GET",))
 @member(ALL, WRITERS, ("GET",))
 def sightings(request: HttpRequest) -> HttpResponse:
-    """The sightings of these cases; `?as=csv`, `json` or `stix`."""
+    """Export the sightings of the filtered cases; `?as=csv`, `json` or `stix`."""
     kind = _kind(request, "csv", "json", "stix")
     _note(request, "sightings.exported", kind)
     return sightings_as(kind, _chosen(request))

@@ -1,4 +1,4 @@
-"""Forms about exchange."""
+"""Forms of exchange."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lamsach.results.sealed.keys import RECIPIENT, recipient
 
 
 class UnitForm(forms.Form):
-    """For which of the person's units."""
+    """Choice of one of the user's units."""
 
     unit: Any = UnitField()
 
@@ -27,13 +27,13 @@ class UnitForm(forms.Form):
 
 
 class FileForm(forms.Form):
-    """A file of a partner."""
+    """Upload of a partner's file."""
 
     file = forms.FileField(label=_("Exchange file"), help_text=_("The .zip file that the other unit made."))
 
 
 class PartnerForm(UnitForm):
-    """The other side and its key; the fingerprint is shown first, to be compared by telephone."""
+    """A partner and its key; shows the fingerprint first, to be compared by telephone."""
 
     code = text(_("Code of the other unit"), 60)
     name = text(_("Name of the other unit"), 300)
@@ -55,7 +55,7 @@ class PartnerForm(UnitForm):
     )
 
     def clean_public(self) -> str:
-        """A public Ed25519 key, and the sealing key in a line beneath it if there is one."""
+        """Check the public Ed25519 key and the optional sealing key in a line below it."""
         lines = self.cleaned_data["public"].strip().splitlines()
         sealing = [line.strip() for line in lines if line.strip().startswith(RECIPIENT)]
         text = "\n".join(line for line in lines if line.strip() not in sealing).strip() + "\n"
@@ -68,7 +68,7 @@ class PartnerForm(UnitForm):
 
 
 class RenewForm(forms.Form):
-    """Another key."""
+    """Renewal of the signing key."""
 
     lost = forms.BooleanField(
         label=_("The present key may be in foreign hands"),
@@ -78,12 +78,12 @@ class RenewForm(forms.Form):
 
 
 class AddressForm(UnitForm):
-    """An address that the portal writes to."""
+    """An address that the portal posts to."""
 
     url = forms.URLField(label=_("Address"), max_length=500, assume_scheme="https")
 
     def clean_url(self) -> str:
-        """One that the portal may reach."""
+        """Check that the portal may post to the address."""
         url: str = self.cleaned_data["url"]
         try:
             outbound.check(url)

@@ -1,12 +1,11 @@
-"""Webhooks by the Standard Webhooks specification.
+"""Webhooks after the Standard Webhooks specification.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 
-A step of a case leaves a `Happening` in the same transaction, so that none is lost and none is invented. The
-worker makes a delivery of it for each webhook of the unit and of the units above, and posts it, signed; until
-the address answers with 2xx it is tried again with growing pauses, then given up. An event may come twice
-(after a kill in the middle): its `webhook-id` is the same then. Bodies carry numbers and codes of cases,
-never names or addresses.
+A step of a case adds a `Happening` in the same transaction, so that none is lost or invented. The worker
+makes a delivery for each webhook of the unit and of the units above, and posts it, signed; until the address
+answers with 2xx it is retried with growing pauses, then given up. An event may arrive twice (after a killed
+worker), with the same `webhook-id`. Bodies carry numbers and codes of cases, never names or addresses.
 """
 
 from __future__ import annotations
@@ -37,12 +36,12 @@ from lamsach.portal.units.models import FOREVER, Unit, UnitLink
 PAUSES = tuple(
     timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 )
-"""How long to wait after each failed attempt (the specification's own example); then it is given up."""
+"""Pause after each failed attempt (the specification's example); then the delivery is given up."""
 RUN_S = 15.0
 BATCH = 200
 KEPT = timedelta(days=30)
 OVERLAP = timedelta(days=1)
-"""How long a replaced secret signs too."""
+"""Period in which a replaced secret still signs."""
 CACHE_S = 5.0
 _PREFIX = "whsec_"
 _known: dict[str, float | bool] = {"until": 0.0, "any": False}
@@ -50,7 +49,7 @@ _known: dict[str, float | bool] = {"until": 0.0, "any": False}
 
 @transaction.atomic
 def make(unit: Unit, url: str, by: Any) -> tuple[Webhook, str]:
-    """Make a webhook; it and its secret, shown once. InputError for a forbidden address."""
+    """Make a webhook; return it and its secret, shown once. InputError for a forbidden address."""
     outbound.check(url)
     secret = _secret()
     made = Webhook.objects.create(unit=unit, url=url, secret=lock(secret), created_by=user_of(by))
@@ -65,7 +64,7 @@ def _secret() -> str:
 
 @transaction.atomic
 def renew(hook: Webhook, by: Any) -> str:
-    """Renew the secret, shown once; the former one signs beside it for a day."""
+    """Return a new secret, shown once; the former one also signs for a day."""
     held = Webhook.objects.select_for_update(no_key=True).get(pk=hook.pk)
     secret = _secret()
     Webhook.objects.filter(pk=hook.pk).update(
@@ -76,25 +75,25 @@ def renew(hook: Webhook, by: Any) -> str:
 
 
 def _valid(hook: Webhook) -> list[str]:
-    """The secrets that sign now, the newest first."""
+    """Secrets that sign now, the newest first."""
     former = hook.former_until is not None and hook.former_until > timezone.now()
     return [unlock(hook.secret), *([unlock(hook.former)] if former else [])]
 
 
 def end(hook: Webhook, by: Any) -> None:
-    """Tell it nothing any more."""
+    """End a webhook: nothing more is sent to it."""
     if Webhook.objects.filter(pk=hook.pk, ended=None).update(ended=timezone.now()):
         record(by, "webhook.ended", hook, hook.unit)
 
 
 def on_step(sender: Any, instance: Step, created: bool, raw: bool = False, **options: Any) -> None:
-    """A step was taken: leave word of it, when there is any webhook at all."""
+    """Queue a new step of a case, if any webhook is active."""
     if created and not raw and _any():
         Happening.objects.create(step=instance)
 
 
 def _any() -> bool:
-    """Return whether any webhook is active; asked every few seconds, as an import takes many steps."""
+    """Return whether any webhook is active; cached for seconds, since an import adds many steps."""
     now = time.monotonic()
     if now >= _known["until"]:
         _known["any"] = Webhook.objects.filter(ended=None).exists()
@@ -103,7 +102,7 @@ def _any() -> bool:
 
 
 def event(step: Step) -> dict[str, Any]:
-    """Return the event of a step."""
+    """Build the event of a step."""
     case = step.case
     return {
         "type": "case.opened" if not step.before else "case.changed",
@@ -123,7 +122,7 @@ def event(step: Step) -> dict[str, Any]:
 
 @transaction.atomic
 def spread() -> int:
-    """Make deliveries of what happened; how many."""
+    """Make deliveries of queued steps; return their number."""
     rows = Happening.objects.select_related("step__case__unit").order_by("pk")[:BATCH]
     found = list(rows)
     if not found:
@@ -160,7 +159,7 @@ def ping(hook: Webhook) -> Delivery:
 
 
 def deliver() -> int:
-    """Post what is due, for some seconds at most; how many arrived. A failing address waits."""
+    """Post due deliveries for at most `RUN_S`; return how many arrived. A failing address is skipped."""
     stop = time.monotonic() + RUN_S
     failing: set[int] = set()
 
@@ -181,7 +180,7 @@ def deliver() -> int:
 
 
 def headers(key: str, body: str, valid: Sequence[str], at: datetime) -> dict[str, str]:
-    """Identifier, time and signatures: HMAC-SHA256 over `id.timestamp.body` with each secret."""
+    """Build the webhook headers: HMAC-SHA256 over `id.timestamp.body` with each secret."""
     stamp = str(int(at.timestamp()))
     signatures = []
     for secret in valid:
@@ -208,12 +207,12 @@ def _post(found: Delivery) -> bool:
 
 
 def again(hook: Webhook) -> int:
-    """Try once more what waits or was given up; how many."""
+    """Reschedule waiting and given-up deliveries; return their number."""
     rows = Delivery.objects.filter(webhook=hook).exclude(state=DeliveryState.DONE)
     return rows.update(state=DeliveryState.WAITING, attempts=0, next_attempt=moment())
 
 
 def forget() -> int:
-    """Drop old deliveries; how many."""
+    """Delete old deliveries; return their number."""
     old = Delivery.objects.filter(created__lt=timezone.now() - KEPT).exclude(state=DeliveryState.WAITING)
     return old.delete()[0]

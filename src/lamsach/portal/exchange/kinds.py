@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PayloadFile:
-    """A whole file beside a payload: the name for people, and where it lies."""
+    """A file attached to a payload: its name for people, and its path."""
 
     name: str
     path: Path
@@ -31,7 +31,7 @@ class PayloadFile:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """One payload: kind, JSON object, files. `stored` by the kind's `store`; `digest` when taken."""
+    """A payload: kind, JSON object, files; on receipt also `digest`, and `stored` by the kind's `store`."""
 
     kind: str
     data: Mapping[str, Any]
@@ -42,7 +42,7 @@ class Payload:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """To whom a file is made, and by whom (a person, None for the portal)."""
+    """Receiver and author of a new file (`user` None: the portal itself)."""
 
     partner: Partner
     user: Any = None
@@ -55,7 +55,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A file being taken: from whom, its counter, when it was made (sender's clock), who takes it."""
+    """A file being accepted: sender, counter, time by the sender's clock, accepting user."""
 
     partner: Partner
     counter: int
@@ -64,14 +64,14 @@ class Arrival:
 
     @property
     def unit(self) -> Unit:
-        """The sender as a unit of our tree. InputError when it is not there, or not where it should be."""
+        """The sender as a unit of our tree. InputError if it is missing, or not above or below as stated."""
         from lamsach.portal.units.tree import ancestors, under
 
         found = Unit.objects.filter(code=self.partner.code).first()
         ours = self.partner.unit
         if found is not None:
             inside = (
-                any(one.pk == found.pk for one in ancestors(ours))
+                any(ancestor.pk == found.pk for ancestor in ancestors(ours))
                 if self.partner.above
                 else under([ours.pk]).filter(descendant=found, distance__gt=0).exists()
             )
@@ -87,9 +87,9 @@ class Arrival:
 class Kind(ABC):
     """A kind of payload. `name` is in files and never changes; `title` is for people.
 
-    A payload says all of its kind: of several files the one with the highest counter holds. `back`: it
-    returns to a partner that was put back from a backup what its lost files had said. `kept`: the newest file
-    with it is kept whole, to be returned so. Lower `order` comes first.
+    A payload states everything of its kind; that of the file with the highest counter counts. `back`: returns
+    lost statements to a partner restored from a backup. `kept`: the newest file with it is stored whole, to
+    be returned. Lower `order` comes first.
     """
 
     name: ClassVar[str]
@@ -102,32 +102,32 @@ class Kind(ABC):
 
     @abstractmethod
     def offer(self, route: Route) -> Payload | None:
-        """Return what there is to send to the partner now, or None."""
+        """Build the payload for the partner, or None if there is nothing to send."""
 
     @abstractmethod
     def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
-        """Return what taking the payload would do, in sentences. InputError, ValueError refuse the file."""
+        """Describe the effect of the payload, in sentences. InputError, ValueError reject the file."""
 
     def store(self, arrival: Arrival, payload: Payload) -> Any:
-        """Check, read and store the payload's files, outside transactions. Errors refuse the file."""
+        """Check, read and store the payload's files, outside transactions. Errors reject the file."""
         return None
 
     @abstractmethod
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
-        """Take the payload in the file's transaction; what was done, in numbers. Errors undo the file."""
+        """Apply the payload in the file's transaction; return counts of changes. Errors roll it back."""
 
     def fits(self, *, to_above: bool) -> bool:
-        """Return whether the kind goes this way."""
+        """Return whether the kind is sent in this direction."""
         return self.upward if to_above else self.downward
 
 
 class BackKind(Kind):
-    """A kind that returns to a partner what it had stated before it was put back from a backup."""
+    """A kind that returns a partner's own statements after its restore from a backup."""
 
     back = True
 
     def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
-        """That it is returned."""
+        """State that earlier statements are returned."""
         return [gettext("What this portal had stated before it was put back to an older state is returned.")]
 
 
@@ -135,12 +135,12 @@ _KINDS: dict[str, Kind] = {}
 
 
 def register(kind: Kind) -> None:
-    """Add a kind; a second one of the same name replaces it."""
+    """Add a kind; a second of the same name replaces it."""
     _KINDS[kind.name] = kind
 
 
 def load() -> Mapping[str, Kind]:
-    """All kinds by name: `exchange_kinds.py` of every app of ours is imported for them."""
+    """Return all kinds by name, importing `exchange_kinds.py` of every Lamsach app."""
     from django.apps import apps
 
     for config in apps.get_app_configs():
@@ -150,7 +150,7 @@ def load() -> Mapping[str, Kind]:
 
 
 def text(value: Any, limit: int) -> str:
-    """A text of at most so many letters that every database can hold. ValueError for anything else."""
+    """Check a text: at most `limit` characters, storable in any database. ValueError."""
     if not isinstance(value, str) or len(value) > limit or "\x00" in value:
         raise ValueError("not a text of that length")
     value.encode()
@@ -158,14 +158,14 @@ def text(value: Any, limit: int) -> str:
 
 
 def number(value: Any, limit: int = 1 << 62) -> int:
-    """A whole number from 0 to the limit. ValueError for anything else."""
+    """Check an integer from 0 to the limit. ValueError."""
     if type(value) is not int or not 0 <= value <= limit:
         raise ValueError("not a number")
     return value
 
 
 def day(value: Any) -> date:
-    """A day as `2026-01-31`. ValueError for anything else."""
+    """Parse a day such as `2026-01-31`. ValueError."""
     found = date.fromisoformat(text(value, 10))
     if not 1990 <= found.year <= 2200:
         raise ValueError("no such day")
@@ -173,7 +173,7 @@ def day(value: Any) -> date:
 
 
 def rows(value: Any, limit: int) -> list[Mapping[str, Any]]:
-    """A list of at most so many objects. ValueError for anything else."""
+    """Check a list of at most `limit` objects. ValueError."""
     if not isinstance(value, list) or len(value) > limit or not all(isinstance(row, dict) for row in value):
         raise ValueError("not a list of objects")
     return value

@@ -1,9 +1,8 @@
-"""Sightings for a MISP server: which indicator was seen on which day, never by whom.
+"""Sightings for MISP servers: indicator and day, never the machine.
 
-https://www.misp-project.org/openapi/#tag/Sightings, `POST /sightings/add`. Each indicator and day goes once
-to each server. An indicator that the server does not know is not sent again. Cases that turned out to be
-false alarms or exceptions are left out. An error of the server stops the run; the next one goes on where it
-stopped.
+https://www.misp-project.org/openapi/#tag/Sightings, `POST /sightings/add`. Each indicator and day is sent
+once to each server, also if the server does not know the indicator. False alarms and excepted cases are left
+out. An error of the server stops the run; the next run continues.
 """
 
 from __future__ import annotations
@@ -29,16 +28,16 @@ from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import under
 
 MOST = 500
-"""At most so many are told in one run."""
+"""Limit of sightings in a run."""
 BACK = timedelta(days=90)
-"""How far back a server that was added is told."""
+"""Age of the oldest sightings sent to a new server."""
 REFUSED = mark("The MISP server did not accept the authentication key.")
 FAILED = mark("The MISP server answered with an error.")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """Result of a run: added, unknown to the server, and the problem that stopped it."""
+class PushResult:
+    """Result of a run: sightings added, unknown to the server, and the problem that stopped it."""
 
     added: int = 0
     unknown: int = 0
@@ -56,13 +55,13 @@ def make(unit: Unit, url: str, api_key: str, by: Any) -> MispServer:
 
 
 def end(server: MispServer, by: Any) -> None:
-    """Tell it nothing any more; its key is forgotten."""
+    """End a server: nothing more is sent to it, and its key is deleted."""
     if MispServer.objects.filter(pk=server.pk, ended=None).update(ended=timezone.now(), api_key=""):
         record(by, "misp.ended", server, server.unit)
 
 
 def due(server: MispServer) -> Iterator[tuple[str, date, datetime]]:
-    """Indicator, day and last moment of what the server does not have yet, the oldest first."""
+    """Yield indicator, day and last time of sightings not yet sent, the oldest first."""
     dismissed = Case.objects.filter(state__in=(CaseState.FALSE_ALARM, CaseState.EXCEPTED))
     rows = (
         Sighting.objects.filter(
@@ -75,14 +74,14 @@ def due(server: MispServer) -> Iterator[tuple[str, date, datetime]]:
         .annotate(moment=Max("last"))
         .order_by("day", "indicator")
     )
-    told = set(MispSighting.objects.filter(server=server).values_list("indicator", "day"))
+    sent = set(MispSighting.objects.filter(server=server).values_list("indicator", "day"))
     for row in rows.iterator(chunk_size=1000):
-        if (row["indicator"], row["day"]) not in told:
+        if (row["indicator"], row["day"]) not in sent:
             yield row["indicator"], row["day"], row["moment"]
 
 
-def push(server: MispServer, by: Any = None) -> Told:
-    """Send the server what it does not have yet."""
+def push(server: MispServer, by: Any = None) -> PushResult:
+    """Send the server its due sightings, at most `MOST`."""
     added = unknown = 0
     problem = ""
     try:
@@ -90,7 +89,7 @@ def push(server: MispServer, by: Any = None) -> Told:
         for indicator, day, moment in due(server):
             if added + unknown >= MOST:
                 break
-            known = _tell(server, api_key, indicator, moment)
+            known = _send(server, api_key, indicator, moment)
             MispSighting.objects.get_or_create(
                 server=server, indicator=indicator, day=day, defaults={"known": known}
             )
@@ -100,11 +99,11 @@ def push(server: MispServer, by: Any = None) -> Told:
     MispServer.objects.filter(pk=server.pk).update(last=timezone.now(), problem=problem)
     if added or unknown:
         record(by, "misp.pushed", server, server.unit, added=added, unknown=unknown)
-    return Told(added, unknown, problem)
+    return PushResult(added, unknown, problem)
 
 
-def _tell(server: MispServer, api_key: str, indicator: str, moment: datetime) -> bool:
-    """Send one sighting; whether the server knows the indicator. OutputError ends the run."""
+def _send(server: MispServer, api_key: str, indicator: str, moment: datetime) -> bool:
+    """Send a sighting; return whether the server knows the indicator. OutputError ends the run."""
     from lamsach.errors import OutputError
 
     body = {
@@ -125,5 +124,5 @@ def _tell(server: MispServer, api_key: str, indicator: str, moment: datetime) ->
 
 
 def push_all() -> int:
-    """Tell every server; how many sightings were added."""
+    """Push to every server; return the number of added sightings."""
     return sum(push(server).added for server in MispServer.objects.filter(ended=None).select_related("unit"))

@@ -1,4 +1,4 @@
-"""Keys, partners and what went between them; where events go by webhook, and where sightings go in MISP."""
+"""Keys, partners, exchange files, webhooks and MISP servers."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ class SealingKey(models.Model):
 class Partner(models.Model):
     """The other side of exchange files.
 
-    `recipient`: public key that its files are sealed to. `sent`: counter of the last file to it; `seen`: last
-    of ours that it took. `holds`: digest of each kind of our payloads that it has, None before a file said
-    so; `held`: counter and digest of the newest of each kind of its payloads. `restored`: when this portal
-    had lost files to it, until the partner has returned them. `owes`: the partner lost files, so our next
-    ones return what they said. `online_by`: its files are taken by HTTPS in the name of a person; with a
-    `url` we send ours there. `clock_off_s`: its clock is ahead.
+    `recipient`: public key to seal its files to. `sent`: counter of the last file to it; `seen`: last of ours
+    that it accepted. `holds`: digests of our payloads that it has, by kind; None until a file states them;
+    `held`: counter and digest (and stored file) of its newest payload of each kind. `restored`: when this
+    portal lost files to it, until the partner has returned them. `owes`: the partner lost files, which our
+    next ones return. `online_by`: user in whose name its files are accepted by HTTPS; with a `url` we send
+    ours there. `clock_off_s`: lead of its clock.
     """
 
     unit = models.ForeignKey(
@@ -99,14 +99,14 @@ class Partner(models.Model):
 
 
 class Trusted(models.TextChoices):
-    """Reason to believe a partner's key."""
+    """Reason to trust a partner's key."""
 
     COMPARED = "compared", _("fingerprint compared")
     SUCCEEDED = "succeeded", _("named by the key before it")
 
 
 class PartnerKey(models.Model):
-    """A partner's public key. One that was `ended` opens nothing any more."""
+    """A partner's public key. An `ended` key verifies nothing any more."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="keys")
     fingerprint = models.CharField(max_length=60)
@@ -124,25 +124,25 @@ class PartnerKey(models.Model):
 
 
 SHIFT = 24
-"""A counter is an epoch, above so many bits, and a number within it."""
+"""A counter is an epoch, shifted by this number of bits, plus a number within the epoch."""
 ZERO = datetime(2020, 1, 1, tzinfo=UTC)
-"""Epochs are seconds since then."""
+"""Origin of epochs, which are seconds."""
 
 
 def begin_of(counter: int) -> int:
-    """The counter before the first of the same epoch."""
+    """Return the counter before the first of the same epoch."""
     return counter >> SHIFT << SHIFT
 
 
 def shown_counter(counter: int) -> str:
-    """A counter for people: its number, in later epochs with the day on which the epoch began."""
+    """Format a counter for people: its number, in later epochs after the day on which the epoch began."""
     epoch, number = divmod(counter, 1 << SHIFT)
     day = datetime.fromtimestamp(ZERO.timestamp() + min(epoch, 1 << 32), UTC)
     return f"{day:%y%m%d}-{number}" if epoch else str(number)
 
 
 class Carried(models.Model):
-    """Content of a file: `kinds` are names of payloads."""
+    """A file's counter and the kinds of its payloads."""
 
     counter: Any
     kinds = models.JSONField(default=list)
@@ -152,12 +152,12 @@ class Carried(models.Model):
 
     @property
     def number(self) -> str:
-        """The counter for people."""
+        """The formatted counter."""
         return shown_counter(self.counter)
 
     @property
     def titles(self) -> list[Any]:
-        """The words for the kinds; one that is not known any more stays its name."""
+        """Titles of the kinds; the name for a kind no longer known."""
         from lamsach.portal.exchange.kinds import load
 
         known = load()
@@ -165,7 +165,7 @@ class Carried(models.Model):
 
 
 class Sent(Carried):
-    """A file that was made for a partner."""
+    """A file made for a partner."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="files_sent")
     counter = models.BigIntegerField()
@@ -182,7 +182,7 @@ class Sent(Carried):
 
 
 class Taken(Carried):
-    """A file of a partner that was taken. The counter is taken once: that is what replay breaks on."""
+    """An accepted file of a partner. Each counter is accepted once, which defeats replays."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="files_taken")
     counter = models.BigIntegerField()
@@ -199,7 +199,7 @@ class Taken(Carried):
 
 
 class Waiting(models.Model):
-    """A file that somebody handed in and has not confirmed yet, as it came."""
+    """An uploaded file, unchanged, that the user has not confirmed yet."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="+")
@@ -210,7 +210,7 @@ class Waiting(models.Model):
 
 
 class Counterpart(models.Model):
-    """An object of a partner's portal that is one of ours: `kind`, the partner's number or key, our row."""
+    """The same object in a partner's portal (`theirs`: its number or key) and in ours (primary key)."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="counterparts")
     kind = models.CharField(max_length=30)
@@ -225,10 +225,9 @@ class Counterpart(models.Model):
 
 
 class StatedCounts(models.Model):
-    """Statement of a unit below on its machines of a day: counts, never who.
+    """A unit's counts of machines on a day, stated by its portal; never who.
 
-    Of one day the newest row counts; the others stay, for what was known when. `inner`: of a unit under its
-    own.
+    A day's newest row counts; older rows show what was known when. `inner`: of a unit under the partner's.
     """
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="stated")
@@ -254,7 +253,7 @@ class StatedCounts(models.Model):
 
 
 class Webhook(models.Model):
-    """An address that hears of cases of a unit and all under it. `former` signs too until `former_until`."""
+    """Receiver of case events of a unit and all under it. `former` also signs until `former_until`."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="webhooks")
     url = models.URLField(_("Address"), max_length=500)
@@ -270,7 +269,7 @@ class Webhook(models.Model):
 
 
 class Happening(models.Model):
-    """A step of a case that no webhook has heard of yet."""
+    """A step of a case, not yet turned into deliveries."""
 
     step = models.ForeignKey("cases.Step", models.CASCADE, related_name="+")
 
@@ -284,7 +283,7 @@ class DeliveryState(models.TextChoices):
 
 
 class Delivery(Held):
-    """One event for one webhook."""
+    """An event for a webhook."""
 
     webhook = models.ForeignKey(Webhook, models.PROTECT, related_name="deliveries")
     key = models.CharField(max_length=60, unique=True)
@@ -301,7 +300,7 @@ class Delivery(Held):
 
 
 class MispServer(models.Model):
-    """A MISP server that gets indicators seen, never by whom. `api_key` is locked."""
+    """A MISP server that receives sightings, never the machine. `api_key` is locked."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="misp_servers")
     url = models.URLField(_("Address"), max_length=500)
@@ -317,7 +316,7 @@ class MispServer(models.Model):
 
 
 class MispSighting(models.Model):
-    """An indicator and day that a server has: nothing is sent twice."""
+    """An indicator and day already sent to a server."""
 
     server = models.ForeignKey(MispServer, models.CASCADE, related_name="told")
     indicator = models.CharField(max_length=500)

@@ -1,8 +1,8 @@
-"""The exchange file by HTTPS: one portal sends its next file, the other answers with its own.
+"""Exchange files by HTTPS: a portal posts its next file and is answered with the other's.
 
-A file is sealed to the receiver and proves by its signature who made it, so the address needs no password. A
-transfer that was cut off is done again: what arrived is taken once, and a file leaves out only what the other
-side has. The clocks of both are compared, for people to see; nothing is decided by it.
+A file is sealed to the receiver and authenticated by its signature, so the address needs no password. An
+interrupted transfer is repeated: a file is accepted once, and omits only what the other side has. The offset
+between both clocks is shown to people; nothing depends on it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from lamsach.runtime.web_client import WebError
 
 TIMEOUT_S = 60.0
 CLOCKS_AGREE_S = 120
-"""Clocks that differ by less are said to agree."""
+"""Largest clock offset shown as none."""
 _PEOPLE = mark("Files of this partner are taken by people alone.")
 _NO_SEAL = mark("No sealing key of the partner is known, so nothing is sent to it by HTTPS.")
 _NO_SEAL_REMEDY = mark("Take one of its files first, or add its public keys again.")
@@ -33,38 +33,38 @@ _REFUSED = mark("The partner's portal refused the file.")
 
 
 def connect(partner: Partner, url: str, by: Any) -> None:
-    """Take the partner's files by HTTPS in the person's name, and send ours to `url`. InputError."""
+    """Accept the partner's files by HTTPS in the user's name, and send ours to `url`. InputError."""
     if url:
         outbound.check(url)
-    _sealed(partner)
+    _require_seal(partner)
     Partner.objects.filter(pk=partner.pk).update(online_by=user_of(by), url=url, problem="")
     record(by, "exchange.online", partner, partner.unit, url=url)
 
 
 def disconnect(partner: Partner, by: Any) -> None:
-    """Take its files by hand only."""
+    """Accept the partner's files by upload only."""
     Partner.objects.filter(pk=partner.pk).update(online_by=None, url="", problem="")
     record(by, "exchange.offline", partner, partner.unit)
 
 
-def _sealed(partner: Partner) -> None:
+def _require_seal(partner: Partner) -> None:
     if not partner.recipient:
         raise InputError(_NO_SEAL, partner.name, _NO_SEAL_REMEDY)
 
 
 def receive(path: Path, answer: Path) -> None:
-    """Take a partner's file and write the answer, also for one taken before. InputError."""
+    """Accept a partner's file and write the answer, also for a file accepted before. InputError."""
     ours = Unit.objects.filter(exchange_partners__online_by__isnull=False, exchange_partners__ended=None)
     partner = transfer.find_partner(path, list(ours.distinct().values_list("pk", flat=True)))
     if partner.online_by is None:
         raise InputError(_PEOPLE, partner.code)
-    _sealed(partner)
-    _take(partner, path, timedelta())
+    _require_seal(partner)
+    _accept(partner, path, timedelta())
     transfer.make(Partner.objects.get(pk=partner.pk), answer, partner.online_by, news=True)
 
 
-def _take(partner: Partner, path: Path, under_way: timedelta) -> None:
-    """Take a file that was made `under_way` ago; how far its maker's clock is ahead follows."""
+def _accept(partner: Partner, path: Path, under_way: timedelta) -> None:
+    """Accept a file made `under_way` ago, and store the sender's clock offset."""
     now = timezone.now()
     try:
         transfer.take(partner, path, partner.online_by)
@@ -77,18 +77,18 @@ def _take(partner: Partner, path: Path, under_way: timedelta) -> None:
 
 
 def exchange(partner: Partner) -> bool:
-    """Send our next file and take the answer; whether both went well. The partner keeps the problem."""
+    """Send our next file and accept the answer; return success, storing a problem with the partner."""
     try:
         with tempfile.TemporaryDirectory(prefix="lamsach-exchange-") as folder:
             ours, theirs = Path(folder) / "ours.zip", Path(folder) / "theirs.zip"
-            _sealed(partner)
+            _require_seal(partner)
             transfer.make(partner, ours, partner.online_by, news=True)
             began = timezone.now()
-            theirs.write_bytes(_sent(partner.url, ours.read_bytes()))
+            theirs.write_bytes(_post(partner.url, ours.read_bytes()))
             found = transfer.find_partner(theirs, [partner.unit_id])
             if found.pk != partner.pk:
                 raise InputError(_REFUSED, partner.code)
-            _take(partner, theirs, (timezone.now() - began) / 2)
+            _accept(partner, theirs, (timezone.now() - began) / 2)
     except LamsachError as problem:
         text = f"{problem.what}\n{problem.where}"[:400]
         Partner.objects.filter(pk=partner.pk).update(problem=text)
@@ -97,8 +97,8 @@ def exchange(partner: Partner) -> bool:
     return True
 
 
-def _sent(url: str, body: bytes) -> bytes:
-    """The answer to a file. OutputError when the portal cannot be reached, InputError when it refuses."""
+def _post(url: str, body: bytes) -> bytes:
+    """Post a file and return the answer. OutputError for an unreachable portal, InputError for a refusal."""
     outbound.check(url)
     host = urlsplit(url).hostname or ""
     headers = {"Content-Type": "application/octet-stream"}

@@ -1,9 +1,8 @@
-"""Requests to an address that somebody typed in, without being led astray (CWE-918).
+"""Requests to user-supplied addresses, safe from server-side request forgery (CWE-918).
 
-The host is looked up once; every address of it has to be public, or in `LAMSACH_OUTGOING_NETWORKS`; the
-connection goes to the address that was checked, so that a second look-up cannot lead elsewhere. Public
-addresses by https alone, with the certificate checked. No redirect is followed, no proxy of the environment
-is used, and only so much of the answer is read.
+The host is resolved once; each of its addresses has to be public, or in `LAMSACH_OUTGOING_NETWORKS`. The
+connection goes to the checked address, so that DNS rebinding has no effect. Public addresses need https and a
+valid certificate. No redirect is followed, no proxy of the environment is used, and the answer is limited.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ ANSWER_BYTES = 100_000
 _NAT64 = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
 """RFC 6052 section 2.1, RFC 8215."""
 _COMPATIBLE = ip_network("::/96")
-"""RFC 4291 section 2.5.5.1: given up, and whoever still takes it for IPv4 lands inside."""
+"""RFC 4291 section 2.5.5.1: deprecated; systems that still map it to IPv4 would reach the inside."""
 _NO_ADDRESS = mark("This is no address that the portal can write to.")
 _FORBIDDEN = mark("The portal may not write to this address: it is private, or not https.")
 _ALLOW = mark("An administrator may allow private networks by LAMSACH_OUTGOING_NETWORKS.")
@@ -44,7 +43,7 @@ class Answer:
 
 
 def check(url: str) -> SplitResult:
-    """Parts of an address that may be written to, before the host is looked up. InputError."""
+    """Parse an address and check it before its host is resolved. InputError."""
     try:
         parts = urlsplit(url)
         port, host = parts.port, parts.hostname
@@ -65,7 +64,7 @@ def check(url: str) -> SplitResult:
 
 
 def _may(address: IPv4Address | IPv6Address, scheme: str) -> bool:
-    """Return whether an address may be written to; one that wraps an IPv4 address counts as that."""
+    """Return whether requests to an address are allowed; an embedded IPv4 address counts in its place."""
     if isinstance(address, IPv6Address):
         if address.scope_id is not None or address in _COMPATIBLE:
             return False
@@ -80,7 +79,7 @@ def _may(address: IPv4Address | IPv6Address, scheme: str) -> bool:
 
 
 def _resolve(host: str, port: int, scheme: str) -> str:
-    """The first address of the host; all of them have to be allowed. InputError, OutputError."""
+    """Return the host's first address; all have to be allowed. InputError, OutputError."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -94,7 +93,7 @@ def _resolve(host: str, port: int, scheme: str) -> str:
 def _connect(
     proxy: tuple[str | None, int | None], scheme: str, goal: tuple[str, int], limit: float
 ) -> socket.socket:
-    """Connection to the goal, or to the administrator's proxy. InputError for a forbidden goal."""
+    """Connect to the goal, or to the administrator's proxy. InputError for a forbidden goal."""
     host, port = goal
     if (host.lower(), port) != proxy:
         host = _resolve(host, port, scheme)
@@ -102,10 +101,9 @@ def _connect(
 
 
 def client(timeout_s: float, proxy: str = "", ca_file: str = "") -> WebClient:
-    """Client of which every connection, of redirections too, goes to an address checked just then.
+    """Build a client that checks the address of every connection, also of redirections.
 
-    So DNS rebinding leads nowhere. With a proxy it is the proxy that looks names up. OSError for unreadable
-    certificates.
+    With a proxy, the proxy resolves names. OSError for unreadable certificates.
     """
     parts = urlsplit(proxy if "://" in proxy else f"//{proxy}") if proxy else None
     named = (parts.hostname, parts.port) if parts else (None, None)
@@ -113,7 +111,7 @@ def client(timeout_s: float, proxy: str = "", ca_file: str = "") -> WebClient:
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-    """Send a body. InputError for a forbidden address, OutputError when it was not reached in time."""
+    """Post a body. InputError for a forbidden address, OutputError when it is not reached in time."""
     host = check(url).hostname
     sent = {"User-Agent": f"lamsach/{__version__}", "Content-Type": "application/json", **headers}
     try:

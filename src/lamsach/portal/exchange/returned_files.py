@@ -1,16 +1,14 @@
-"""The way back after a restore from a backup: counters in another epoch, and files from above that return.
+"""Recovery after a restore from a backup: counters in a new epoch, and campaigns returned by partners.
 
-The portal does not know which numbers it gave since the backup was made. A counter is the epoch (seconds
-since 2020 by the portal's own clock at the restore; 0 before any) and a number within it. Later epochs have
-higher counters, whatever was lost. Until a partner has returned what the lost files had said
-(`kinds.Kind.back`), files to it carry nothing but that. Numbers of what other portals know by its number are
-not given again either.
+The restored portal does not know which numbers it used since the backup. A counter is an epoch (seconds since
+2020 by the portal's clock at the restore; 0 before any) and a number within it, so that later epochs have
+higher counters. Until a partner has returned the statements of the lost files (`kinds.Kind.back`), files to
+it hold no payloads. Primary keys known to other portals are not used again either.
 
 Campaigns with their dispatches, lists and deadlines return to the portal that signed them. The portal below
-keeps the newest file that carried them; the one above believes nothing in it but its own signature. Objects
-get the numbers that they bore, so that what other portals know by them still fits. Facts that only the sender
-needs (`own`) were sent along for this. Of several partners' files the newest holds, by the sender's own
-clock.
+stores the newest file with them; the one above trusts only its own signature. Objects get their old primary
+keys, so that references in other portals stay valid. Facts that only the sender needs (`own`) were sent along
+for this. Of several partners' files the newest by the sender's own clock counts.
 """
 
 from __future__ import annotations
@@ -57,20 +55,20 @@ MOST = 200
 
 
 def kept_of(route: Route, kind: str) -> tuple[PayloadFile, ...]:
-    """The newest file of the partner that carried a kind, as it was signed."""
+    """Return the partner's newest file with a kind, as signed."""
     path = "".join(route.partner.held.get(kind, [])[2:])
-    there = bool(path) and default_storage.exists(path)
-    return (PayloadFile(f"{kind}.zip", copy_of(path)),) if there else ()
+    present = bool(path) and default_storage.exists(path)
+    return (PayloadFile(f"{kind}.zip", copy_of(path)),) if present else ()
 
 
 def last_known(partner: Partner) -> int:
-    """The last of our files to the partner that this portal knows of, after it was put back from a backup."""
+    """Return the highest counter of our files to the partner that the restored portal knows."""
     made = Sent.objects.filter(partner=partner, made__lt=partner.restored or timezone.now())
     return made.aggregate(last=Max("counter"))["last"] or 0
 
 
 def lost(arrival: Arrival, payload: Payload, kind: str, folder: Path) -> tuple[Head, Payload] | None:
-    """File that this portal had signed for the partner, with its payload; None if foreign or not lost."""
+    """Read a lost file that this portal had signed for the partner; None if foreign or not lost."""
     partner = arrival.partner
     with suppress(LamsachError):
         (file,) = payload.files
@@ -83,7 +81,7 @@ def lost(arrival: Arrival, payload: Payload, kind: str, folder: Path) -> tuple[H
 
 
 class CampaignsBack(BackKind):
-    """The campaigns that the partner's portal had sent, for a portal that was put back from a backup."""
+    """Campaigns of the partner's portal, returned to it after a restore from a backup."""
 
     name = "campaigns-back"
     title = gettext_lazy("Campaigns, dispatches and lists, returned")
@@ -92,23 +90,23 @@ class CampaignsBack(BackKind):
     of: ClassVar[str] = "campaigns"
 
     def offer(self, route: Route) -> Payload | None:
-        """The newest file that carried campaigns."""
+        """Return the newest file with campaigns."""
         files = kept_of(route, self.of)
         return Payload(self.name, {}, files) if files else None
 
     def store(self, arrival: Arrival, payload: Payload) -> tuple[Head, list[Brought]] | None:
-        """Check the signature and keep the files of dispatches and the lists."""
+        """Verify the signature and store the files of dispatches and the lists."""
         with tempfile.TemporaryDirectory(prefix="lamsach-exchange-") as folder:
             found = lost(arrival, payload, self.of, Path(folder))
             if found is None:
                 return None
             head, inner = found
-            kept = [campaign_payload.stored(file) for file in inner.files]
+            stored = [campaign_payload.stored(file) for file in inner.files]
             records = rows(inner.data["campaigns"], MOST)
-            return head, [campaign_payload.read(record, kept) for record in records]
+            return head, [campaign_payload.read(record, stored) for record in records]
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
-        """Bring campaigns to what had been sent."""
+        """Restore campaigns to the state sent before."""
         counts = {"campaigns": 0, "dispatches": 0, "lists": 0, "moves": 0}
         if payload.stored is None:
             return counts
@@ -120,7 +118,7 @@ class CampaignsBack(BackKind):
 
 
 def _take(arrival: Arrival, head: Head, brought: Brought) -> dict[str, int]:
-    """Bring a campaign of our own to what had been sent; what came from above comes from there again."""
+    """Restore a campaign of our own; campaigns from above are sent again from there."""
     partner = arrival.partner
     campaign = Campaign.objects.filter(pk=brought.number).first()
     fresh = campaign is None and brought.own.get("owner") == partner.unit_id
@@ -131,8 +129,8 @@ def _take(arrival: Arrival, head: Head, brought: Brought) -> dict[str, int]:
     elif campaign.owner_id != partner.unit_id:
         return {}
     at = int(head.made.timestamp())
-    said = Counterpart.objects.filter(kind=RETURNED, theirs=str(campaign.pk)).aggregate(last=Max("ours"))
-    newest = at >= (said["last"] or 0)
+    known = Counterpart.objects.filter(kind=RETURNED, theirs=str(campaign.pk)).aggregate(last=Max("ours"))
+    newest = at >= (known["last"] or 0)
     if newest:
         units_below.remember(partner, RETURNED, campaign.pk, at)
         days = {name: day for name, day in brought.days.items() if name in ("starts", "ends")}
@@ -152,7 +150,7 @@ def _take(arrival: Arrival, head: Head, brought: Brought) -> dict[str, int]:
 
 def _campaign(arrival: Arrival, brought: Brought) -> Campaign:
     days = brought.deadlines.days if brought.deadlines is not None else {}
-    kept = {name: day for name, day in brought.days.items() if name in ("starts", "ends")}
+    own_days = {name: day for name, day in brought.days.items() if name in ("starts", "ends")}
     return Campaign.objects.create(
         pk=brought.number,
         owner=arrival.partner.unit,
@@ -161,12 +159,12 @@ def _campaign(arrival: Arrival, brought: Brought) -> Campaign:
         public=bool(brought.own.get("public")),
         **brought.texts,
         **days,
-        **kept,
+        **own_days,
     )
 
 
 def _dispatch(arrival: Arrival, campaign: Campaign, row: Mapping[str, Any]) -> int:
-    """Add a dispatch as it had been sent, and every recipient that is not among its own yet."""
+    """Restore a dispatch and its missing recipients; return 1 if it is new."""
     own = row["own"]
     if not own:
         return 0
@@ -200,21 +198,21 @@ def _dispatch(arrival: Arrival, campaign: Campaign, row: Mapping[str, Any]) -> i
 
 
 def _taking_part(campaign: Campaign, made: Dispatch, units: Mapping[int, Unit]) -> None:
-    """They take part since the day on which the dispatch went out."""
-    there = set(Participation.objects.filter(campaign=campaign).values_list("unit", flat=True))
+    """Add participations of the units since the day on which the dispatch was sent."""
+    present = set(Participation.objects.filter(campaign=campaign).values_list("unit", flat=True))
     take_part(campaign, units.values(), issuer=made.issuer)
-    new = Participation.objects.filter(campaign=campaign, unit__in={*units, made.issuer_id} - there)
+    new = Participation.objects.filter(campaign=campaign, unit__in={*units, made.issuer_id} - present)
     on = timezone.localdate(made.sent)
     new.update(sent_on=on)
     new.filter(unit=made.issuer_id).update(opened_on=on, informed_on=on)
 
 
 def _lists(arrival: Arrival, campaign: Campaign, brought: Brought, made: datetime) -> int:
-    """Add the lists that are not here, and revoke those that had been revoked."""
+    """Add missing lists and withdraw withdrawn ones; return the number added."""
     known, added = set(campaign.lists.values_list("pk", flat=True)), 0
-    for number, kept in brought.lists:
+    for number, file in brought.lists:
         if number not in known:
-            facts = {"name": kept.name, "path": kept.path, "size": kept.size, "sha256": kept.sha256}
+            facts = {"name": file.name, "path": file.path, "size": file.size, "sha256": file.sha256}
             IndicatorList.objects.create(pk=number, campaign=campaign, **facts)
             IndicatorList.objects.filter(pk=number).update(created=made)
             enqueue("campaigns.read_list", arrival.user, list_id=number)
@@ -225,20 +223,20 @@ def _lists(arrival: Arrival, campaign: Campaign, brought: Brought, made: datetim
 
 
 def _moves(arrival: Arrival, campaign: Campaign, brought: Brought, made: datetime, *, shared: bool) -> int:
-    """Make missing moves and undo undone ones, without letters; `shared`: for more than the unit too."""
+    """Add missing moves and undo undone ones, without letters; `shared`: also of more than the unit."""
     if brought.deadlines is None:
         return 0
     unit, partner, stated = arrival.unit, arrival.partner, brought.deadlines
     ours, own = units_below.ours(partner, unit), {one.number: one for one in stated.own}
     wanted = [(one, one.unit or None) for one in stated.own if shared]
     wanted += [(one, ours.get(one.unit, 0)) for one in stated.moves if one.number not in own]
-    there = set(
+    present = set(
         DeadlineMove.objects.filter(pk__in=[one.number for one, _ in wanted]).values_list("pk", flat=True)
     )
     units = set(Unit.objects.filter(pk__in={anchor for _, anchor in wanted}).values_list("pk", flat=True))
     added = 0
     for one, anchor in sorted(wanted, key=lambda pair: pair[0].number):
-        if one.number in there or (anchor is not None and anchor not in units):
+        if one.number in present or (anchor is not None and anchor not in units):
             continue
         DeadlineMove.objects.create(
             pk=one.number,
@@ -265,9 +263,9 @@ def _moves(arrival: Arrival, campaign: Campaign, brought: Brought, made: datetim
 
 
 RETURNED = "returned"
-"""Kind of counterpart: the second (`ours`) of a campaign's statement that came back after a restore."""
+"""Kind of counterpart: timestamp in seconds (`ours`) of the campaign record returned last after a restore."""
 LEAP = 10_000
-"""Numbers left out in each table: more than a portal gives between two backups."""
+"""Primary keys skipped in each table: more than a portal uses between two backups."""
 _NUMBERED = (
     "campaigns.Campaign",
     "campaigns.Dispatch",
@@ -280,7 +278,7 @@ _NUMBERED = (
 
 @transaction.atomic
 def restored() -> None:
-    """Begin another epoch with every partner; once after a restore, before anything else."""
+    """Begin a new epoch with every partner; once after a restore, before anything else."""
     now = timezone.now()
     Counterpart.objects.filter(kind=RETURNED).delete()
     for partner in Partner.objects.select_for_update(no_key=True):
@@ -292,7 +290,7 @@ def restored() -> None:
 
 
 def _leap(label: str) -> None:
-    """Let the table's numbers go on LEAP further."""
+    """Advance the table's primary key sequence by LEAP."""
     model = apps.get_model(label)
     table, highest = model._meta.db_table, model.objects.aggregate(last=Max("pk"))["last"] or 0
     with connection.cursor() as cursor:

@@ -1,14 +1,12 @@
-"""Cases and their sightings as plain records, for exports and the interface: one set of columns for all;
+"""Cases and sightings as plain records and as STIX 2.1, for exports and the REST interface.
 
-and as STIX 2.1.
+`machine`, `ip`, `mac` and `user` are empty where the reader may not see them (`named`). Sightings are summed
+over the days: a row per case, indicator and role.
 
-`machine`, `ip`, `mac` and `user` are empty where the reader may not see them (`named`). A sighting is summed
-over the days: one row a case, indicator and role.
-
-STIX (https://docs.oasis-open.org/cti/stix/v2.1/os/stix-v2.1-os.html, section 5.2): an identity a unit, an
-indicator a value, a sighting a case, indicator and role. Where the machine may be named, its addresses are in
-an observed-data object (section 4.14) that the sighting points to. Identifiers depend on content only: the
-same case gives the same sighting again, with a newer `modified`.
+STIX (https://docs.oasis-open.org/cti/stix/v2.1/os/stix-v2.1-os.html, section 5.2): an identity per unit, an
+indicator per value, a sighting per case, indicator and role. Where the machine may be named, the sighting
+refers to an observed-data object (section 4.14) with its addresses. Identifiers depend on content only: the
+same case exports the same sighting, with a newer `modified`.
 """
 
 from __future__ import annotations
@@ -31,12 +29,12 @@ from lamsach.portal.findings.models import Device, Sighting
 
 BATCH = 200
 Named = Callable[[list[Case]], Set[int]]
-"""Which of these cases whoever asks may see by name."""
+"""Selects the numbers of cases that the reader may see by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class _OfMachine:
-    """The columns that say whose machine it is."""
+    """Columns that identify the machine."""
 
     number: str
     unit_code: str
@@ -67,7 +65,7 @@ class CaseRow(_OfMachine):
 
 @dataclass(frozen=True, slots=True)
 class SightingRow(_OfMachine):
-    """A case's machine and one indicator: events, not blocked, days, from when to when (UTC)."""
+    """Events of a case's machine with an indicator; times in UTC."""
 
     indicator: str
     indicator_type: str
@@ -85,7 +83,7 @@ SEVERITIES = {1: "high", 2: "medium", 3: "low", 4: "watch"}
 
 
 def batches(cases: QuerySet[Case], named: Named) -> Iterator[tuple[list[Case], Set[int]]]:
-    """The cases in parts, with those of each that may be seen by name."""
+    """Yield batches of cases, each with the numbers of those to be shown by name."""
     rows = cases.select_related("unit", "campaign", "device").order_by("pk")
     part: list[Case] = []
     for case in rows.iterator(chunk_size=BATCH):
@@ -104,7 +102,7 @@ def _of_machine(case: Case, named: Set[int]) -> tuple[str, str, str, str, str, s
 
 
 def case_rows(cases: Iterable[Case], named: Set[int]) -> Iterator[CaseRow]:
-    """A record for each case."""
+    """Yield a record per case."""
     for case in cases:
         yield CaseRow(
             *_of_machine(case, named),
@@ -128,7 +126,7 @@ def _iso(value: date | datetime | None) -> str:
 
 
 def sighting_rows(cases: list[Case], named: Set[int]) -> Iterator[SightingRow]:
-    """A record for each case, indicator and role of these cases; two queries."""
+    """Yield a record per case, indicator and role; two queries."""
     by_place = {(case.campaign_id, case.device_id): case for case in cases}
     numbers = [case.device_id for case in cases]
     rows = (
@@ -160,7 +158,7 @@ def sighting_rows(cases: list[Case], named: Set[int]) -> Iterator[SightingRow]:
 def _merge(
     merged: dict[tuple[int, str, str], dict[str, Any]], key: tuple[int, str, str], row: dict[str, Any]
 ) -> None:
-    """Devices that were merged into one count together."""
+    """Add a row to `merged`, summing devices that were merged into one."""
     old = merged.setdefault(key, row)
     if old is not row:
         for name in ("events", "passed_events", "days"):
@@ -186,11 +184,11 @@ def _sighting(case: Case, row: dict[str, Any], named: Set[int]) -> SightingRow:
 
 
 MOST = 999_999_999
-"""Section 5.2.1: what `count` may be at most."""
+"""Maximum of `count` (section 5.2)."""
 
 
 def stix_bundle(rows: Iterable[SightingRow], made: datetime) -> Iterator[str]:
-    """The bundle's text in pieces."""
+    """Yield the bundle's text in pieces."""
     stamp = Stamp("0" * 64, made, 0)
     known: set[str] = set()
     own = identity("Lamsach", stamp)

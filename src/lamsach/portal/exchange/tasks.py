@@ -1,4 +1,4 @@
-"""Regular work and jobs of exchange."""
+"""Regular tasks and jobs of exchange."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WAITING = timedelta(days=7)
 
 @regular("exchange.webhooks", timedelta(seconds=5))
 def webhooks() -> int:
-    """Tell webhooks what happened."""
+    """Deliver queued events to webhooks; return how many arrived."""
     while hooks.spread():
         pass
     return hooks.deliver()
@@ -26,22 +26,22 @@ def webhooks() -> int:
 
 @regular("exchange.online", timedelta(minutes=10), long=True)
 def online_partners() -> int:
-    """Exchange files with partners by HTTPS."""
+    """Exchange files with connected partners; return the number of successes."""
     found = Partner.objects.filter(ended=None, online_by__isnull=False).exclude(url="")
     return sum(online.exchange(partner) for partner in found.select_related("unit", "online_by"))
 
 
 @job("exchange.misp", long=True)
 def misp_now(progress: Progress, server_id: int) -> dict[str, int | str]:
-    """Tell one server now."""
-    told = misp.push(MispServer.objects.select_related("unit").get(pk=server_id))
-    return {"added": told.added, "unknown": told.unknown, "problem": told.problem}
+    """Push to a MISP server now."""
+    result = misp.push(MispServer.objects.select_related("unit").get(pk=server_id))
+    return {"added": result.added, "unknown": result.unknown, "problem": result.problem}
 
 
 @regular("exchange.forget", timedelta(hours=12))
 def forget() -> int:
-    """Drop old deliveries, and files that nobody took."""
+    """Delete old deliveries and unconfirmed uploads; return their number."""
     old = Waiting.objects.filter(at__lt=timezone.now() - WAITING, done=None)
-    for found in old:
-        default_storage.delete(found.path)
+    for upload in old:
+        default_storage.delete(upload.path)
     return old.update(done=timezone.now(), path="") + hooks.forget()

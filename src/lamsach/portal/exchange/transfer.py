@@ -1,11 +1,9 @@
-"""Exchange files on their way:
+"""Making exchange files for a partner, and accepting the partner's files once each.
 
-making one for a partner, taking one of its files once, whole, by its counter alone.
-
-A file that was never taken may come late: only a counter that was taken is refused. Of each kind of payload
-the one with the highest counter holds; an older one is passed over. Times of two portals are never compared.
-After a restore the counter goes on in another epoch (`returned_files`). A file is signed first and then
-sealed to the partner's key, which its own signed files name anew after each change.
+Files may arrive in any order: only an accepted counter is rejected. Of each kind of payload that of the
+highest counter counts; an older one is passed over. Times of two portals are never compared. After a restore
+the counter continues in another epoch (`returned_files`). A file is signed first, then sealed to the
+partner's key as stated by the partner's newest file.
 """
 
 from __future__ import annotations
@@ -38,7 +36,7 @@ from lamsach.results.sealed.files import SUFFIX, Seal
 from lamsach.results.sealed.files import sealing as sealed
 
 JUMP = 10_000
-"""Files beyond ours that a partner may claim to have taken: no backup is that old."""
+"""Largest believed lead of the counter that a partner states over ours: no backup is that old."""
 _WRONG = mark("A part of the exchange file has not the shape that it should have. Nothing was taken.")
 _UNKNOWN = mark("The exchange file carries something that this version does not know.")
 _AGAIN = mark("The exchange file was taken before. Nothing was changed.")
@@ -59,14 +57,14 @@ _OTHER_REMEDY = mark(
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Offer to a partner: the kind, and its payload."""
+    """A kind and its payload for a partner."""
 
     kind: Kind
     payload: Payload
 
 
 def offers(partner: Partner, user: Any = None, wanted: Sequence[str] | None = None) -> list[Offer]:
-    """Return what there is to send, of the wanted kinds (all); nothing until lost news has come back."""
+    """Collect payloads of the wanted kinds (all); none until lost statements are returned."""
     found: list[Offer] = []
     if partner.restored is not None:
         return found
@@ -82,7 +80,7 @@ def offers(partner: Partner, user: Any = None, wanted: Sequence[str] | None = No
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A file for a partner that is written and not yet noted as made."""
+    """A written file for a partner, not yet recorded as sent."""
 
     partner: Partner
     counter: int
@@ -96,7 +94,7 @@ class Written:
 def make(
     partner: Partner, target: Path, by: Any, wanted: Sequence[str] | None = None, *, news: bool = False
 ) -> Sent:
-    """Write the next file for the partner, again if another was made meanwhile. InputError without a key."""
+    """Write and record the partner's next file, retrying on concurrent files. InputError without a key."""
     while (sent := note(write(partner, target, user_of(by), wanted, news=news), by)) is None:
         pass
     return sent
@@ -105,7 +103,7 @@ def make(
 def write(
     partner: Partner, target: Path, user: Any, wanted: Sequence[str] | None = None, *, news: bool = False
 ) -> Written:
-    """Write the next file, not yet noted; `news`: without what the partner has already."""
+    """Write the next file without recording it; `news`: omit payloads that the partner has."""
     held = Partner.objects.select_related("unit").get(pk=partner.pk)
     key = unit_keys.current(held.unit)
     if key is None:
@@ -139,7 +137,7 @@ def write(
 
 @transaction.atomic
 def note(written: Written, by: Any) -> Sent | None:
-    """Note a written file as the partner's next; None when its number was taken or a key was renewed."""
+    """Record a written file as sent; None if its counter was used or the key renewed meanwhile."""
     held, names = written.partner, written.kinds
     row = Partner.objects.filter(pk=held.pk, sent=held.sent, seen=held.seen)
     if unit_keys.current(held.unit) != written.key or not row.update(sent=written.counter):
@@ -157,13 +155,13 @@ def note(written: Written, by: Any) -> Sent | None:
 
 
 def highest(partner: Partner) -> int:
-    """The highest counter of the partner's files that was taken."""
+    """Return the highest accepted counter of the partner's files."""
     found: int | None = Taken.objects.filter(partner=partner).aggregate(last=Max("counter"))["last"]
     return found or 0
 
 
 def missing(partner: Partner) -> list[int]:
-    """Counters of the partner's files that are missing before later ones of the epoch; newest twenty."""
+    """List counters missing before the newest accepted file of its epoch; the newest twenty."""
     rows = Taken.objects.filter(partner=partner).order_by("-counter").values_list("counter", flat=True)
     taken = set(rows[:500])
     if not taken:
@@ -175,7 +173,7 @@ def missing(partner: Partner) -> list[int]:
 
 
 def find_partner(path: Path, units: Sequence[int]) -> Partner:
-    """Partner that a file is from, among those of these units. InputError: unknown, or not for us."""
+    """Find the sender of a file among the partners of these units. InputError: unknown, or not for us."""
     with unit_keys.plain_file(path, units) as plain:
         head = container.peek(plain)
     rows = Partner.objects.filter(unit__in=units, ended=None, code=head.sender).select_related("unit")
@@ -197,21 +195,21 @@ def find_partner(path: Path, units: Sequence[int]) -> Partner:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A file whose signature and counter are right. `followers`: keys that follow from believed ones."""
+    """A file with verified signature and counter. `followers`: keys that succeed believed ones."""
 
     opened: Opened
     arrival: Arrival
     followers: Mapping[str, str]
     believed: frozenset[str]
-    """Fingerprints of the partner's keys by which it was checked."""
+    """Fingerprints of the partner's keys that verified it."""
     sha256: str
     path: Path
-    """The signed file, no longer sealed."""
+    """The signed file, unsealed."""
 
 
 @contextmanager
 def checked(partner: Partner, path: Path, user: Any = None) -> Iterator[Checked]:
-    """Open a file of the partner; its files are in a temporary folder. InputError for a refused one."""
+    """Open and verify a file of the partner, unpacked in a temporary folder. InputError."""
     with path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     with (
@@ -237,7 +235,7 @@ def _checked(partner: Partner, path: Path, user: Any, sha256: str) -> Iterator[C
 
 
 class TakenBeforeError(InputError):
-    """The file, or another with its number (`other`), was taken before."""
+    """The file, or another with its counter (`other`), was accepted before."""
 
     other = False
 
@@ -254,7 +252,7 @@ def _refuse_taken(partner: Partner, counter: int, sha256: str) -> None:
 
 
 def preview(found: Checked) -> list[tuple[Any, list[str]]]:
-    """Title and sentences of each payload: what taking it would do. InputError when refused."""
+    """Describe the effect of each payload: title and sentences. InputError if rejected."""
     shown = []
     held, head = Partner.objects.get(pk=found.arrival.partner.pk), found.opened.head
     for payload in found.opened.payloads:
@@ -271,20 +269,20 @@ def preview(found: Checked) -> list[tuple[Any, list[str]]]:
 
 
 def take(partner: Partner, path: Path, by: Any) -> Taken:
-    """Take a file: every payload or none, never twice. InputError. Files are stored before."""
+    """Accept a file: all payloads or none, never twice; files are stored before. InputError."""
     with checked(partner, path, getattr(by, "user", by)) as found:
         payloads = tuple(_stored(found.arrival, payload) for payload in found.opened.payloads)
-        kept = ""
+        stored_path = ""
         if any(_kind(found.arrival, one).kept for one in payloads):
             with found.path.open("rb") as stream:
-                kept = default_storage.save(
+                stored_path = default_storage.save(
                     f"exchange/{partner.pk}-{found.opened.head.counter}.zip", File(stream)
                 )
         try:
-            return _take(replace(found, opened=replace(found.opened, payloads=payloads)), by, kept)
+            return _take(replace(found, opened=replace(found.opened, payloads=payloads)), by, stored_path)
         finally:
-            if kept:
-                _forget_kept(partner)
+            if stored_path:
+                _delete_outdated(partner)
 
 
 def _stored(arrival: Arrival, payload: Payload) -> Payload:
@@ -293,8 +291,8 @@ def _stored(arrival: Arrival, payload: Payload) -> Payload:
         return replace(payload, stored=stored, digest=container.digest(payload))
 
 
-def _forget_kept(partner: Partner) -> None:
-    """Delete the partner's files that are kept no longer."""
+def _delete_outdated(partner: Partner) -> None:
+    """Delete the partner's stored files that are no longer the newest of a kind."""
     held = Partner.objects.get(pk=partner.pk).held.values()
     wanted = {Path(path).name for row in held for path in row[2:]}
     for name in default_storage.listdir("exchange")[1]:
@@ -303,7 +301,7 @@ def _forget_kept(partner: Partner) -> None:
 
 
 @transaction.atomic
-def _take(found: Checked, by: Any, kept: str) -> Taken:
+def _take(found: Checked, by: Any, stored_path: str) -> Taken:
     held = (
         Partner.objects.select_for_update(no_key=True).select_related("unit").get(pk=found.arrival.partner.pk)
     )
@@ -332,13 +330,13 @@ def _take(found: Checked, by: Any, kept: str) -> Taken:
             continue
         with _shaped(payload):
             result[payload.kind] = kind.take(arrival, payload)
-        held.held[payload.kind] = [head.counter, payload.digest, *([kept] if kind.kept else [])]
+        held.held[payload.kind] = [head.counter, payload.digest, *([stored_path] if kind.kept else [])]
     Taken.objects.filter(pk=taken.pk).update(result=result)
     Partner.objects.filter(pk=held.pk).update(
         seen=max(held.seen, min(head.taken, held.sent + JUMP)),
         name=head.sender_name or held.name,
         held=held.held,
-        **(_newest_word(held, head) if highest(held) == head.counter else {}),
+        **(_statement(held, head) if highest(held) == head.counter else {}),
     )
     record(by, "exchange.taken", held, held.unit, counter=head.counter, kinds=names, sha256=found.sha256)
     taken.refresh_from_db()
@@ -346,13 +344,13 @@ def _take(found: Checked, by: Any, kept: str) -> Taken:
 
 
 def _silent(held: Partner, head: Head) -> bool:
-    """Return whether a file's maker did not know of this portal's restore: the next one says it again."""
+    """Return whether the sender did not know yet of this portal's restore: its next file repeats this one."""
     lost = held.restored is not None or head.taken > held.sent
     return lost and not head.returns and head.have is not None
 
 
-def _newest_word(held: Partner, head: Head) -> dict[str, Any]:
-    """Return the newest file's word of itself; files of ours unknown here mean that we were put back."""
+def _statement(held: Partner, head: Head) -> dict[str, Any]:
+    """Changes of the partner by the newest file's head; counters unknown here reveal a restore."""
     gone = head.taken > held.sent and held.restored is None
     back = head.returns or head.have is None  # an older version returns nothing
     restored = timezone.now() if gone else None if back else held.restored
@@ -365,7 +363,7 @@ def _newest_word(held: Partner, head: Head) -> dict[str, Any]:
 
 
 def _passed_over(kind: Kind, arrival: Arrival) -> bool:
-    """Return whether a payload changes nothing: outdated, or returning what was not lost."""
+    """Return whether a payload is ignored: outdated, or returned although nothing was lost."""
     if kind.back:
         return arrival.partner.restored is None
     if kind.name in arrival.partner.held:
@@ -384,7 +382,7 @@ def _kind(arrival: Arrival, payload: Payload) -> Kind:
 
 @contextmanager
 def _shaped(payload: Payload) -> Iterator[None]:
-    """A payload that has another shape than its kind expects is refused in one sentence."""
+    """Turn errors from a malformed payload into InputError."""
     try:
         yield
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
@@ -392,7 +390,7 @@ def _shaped(payload: Payload) -> Iterator[None]:
 
 
 def file_name(sent: Sent | Written) -> str:
-    """A name for a file: from whom, to whom, which number."""
+    """Build a file name from sender, receiver and counter."""
     end = SUFFIX if sent.recipient else ""
     number = shown_counter(sent.counter)
     return f"lamsach-{sent.partner.unit.code}-{sent.partner.code}-{number:0>5}.zip{end}"

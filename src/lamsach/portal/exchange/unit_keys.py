@@ -1,8 +1,6 @@
-"""Keys of a unit, of signing and of sealing, and its partners' keys: made, replaced, used.
+"""Signing and sealing keys of a unit and its partners; every change is in the audit trail.
 
-Each change is in the audit trail.
-
-Secrets of other systems are locked here too, so that a copy of the database alone opens none.
+Secrets are locked, so that a copy of the database alone reveals none.
 """
 
 from __future__ import annotations
@@ -32,13 +30,13 @@ if TYPE_CHECKING:
 
 
 def current(unit: Unit) -> OwnKey | None:
-    """The key that signs for the unit, or None."""
+    """Return the unit's signing key, or None."""
     return OwnKey.objects.filter(unit=unit, retired=None).first()
 
 
 @transaction.atomic
 def renew(unit: Unit, by: Any, *, lost: bool = False) -> OwnKey:
-    """Make the unit's first key, or a new one. `lost`: the old one does not name the new one."""
+    """Make a signing key for the unit. `lost`: without a succession link from the old key."""
     Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
     private, public = (part.decode() for part in make_key())
     old = current(unit)
@@ -62,12 +60,12 @@ def renew(unit: Unit, by: Any, *, lost: bool = False) -> OwnKey:
 
 
 def opened(key: OwnKey) -> Ed25519PrivateKey:
-    """The private half, ready to sign. InputError when it cannot be unlocked."""
+    """Unlock the private key. InputError if impossible."""
     return load_private_key(unlock(key.private).encode(), key.fingerprint)
 
 
 def lineage_of(key: OwnKey) -> tuple[dict[str, str], ...]:
-    """Return how the key follows from older ones, the oldest link first."""
+    """Return the key's succession links, the oldest first."""
     links: list[dict[str, str]] = []
     step: OwnKey | None = key
     while step is not None and step.succession and len(links) < container.LONGEST:
@@ -80,7 +78,7 @@ def lineage_of(key: OwnKey) -> tuple[dict[str, str], ...]:
 def add_partner(
     unit: Unit, code: str, name: str, *, above: bool, public: str, by: Any, recipient: str = ""
 ) -> Partner:
-    """Add the other side with its compared keys, or other keys of it. InputError for no key."""
+    """Add a partner with a compared key, or replace the key of a known one. InputError for an invalid key."""
     if code == unit.code:
         raise InputError(mark("A unit is no partner of itself."), code)
     key = load_public_key(public.encode(), code)
@@ -109,32 +107,32 @@ def _believe(partner: Partner, name: str, public: str, trusted: Trusted, by: Any
 
 
 def succeed(partner: Partner, found: dict[str, str], signed_by: str, by: Any) -> None:
-    """Believe the key that signed, when it follows from a believed one; the older ones end."""
+    """Trust the signing key if it succeeds a believed one, ending the older keys."""
     if signed_by in found:
         _believe(partner, signed_by, found[signed_by], Trusted.SUCCEEDED, by)
 
 
 @transaction.atomic
 def end_key(key: PartnerKey, by: Any) -> None:
-    """Believe the key no longer."""
+    """End a key: it is trusted no longer."""
     if PartnerKey.objects.filter(pk=key.pk, ended=None).update(ended=timezone.now()):
         record(by, "exchange.key_ended", key.partner, key.partner.unit, fingerprint=key.fingerprint)
 
 
 def believed(partner: Partner) -> list[Any]:
-    """The partner's keys that open its files."""
+    """Return the partner's trusted keys."""
     rows = PartnerKey.objects.filter(partner=partner, ended=None)
     return [load_public_key(row.public.encode(), partner.code) for row in rows]
 
 
 def sealing_key(unit: Unit) -> SealingKey | None:
-    """The key that new files for the unit are sealed to, or None."""
+    """Return the key to seal new files for the unit to, or None."""
     return SealingKey.objects.filter(unit=unit, retired=None).first()
 
 
 @transaction.atomic
 def renew_sealing(unit: Unit, by: Any) -> SealingKey:
-    """Make a sealing key; the one before still opens what was sealed to it."""
+    """Make a sealing key; the former still opens files sealed to it."""
     Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
     old = SealingKey.objects.filter(unit=unit, retired=None).update(retired=timezone.now())
     private, public = new_identity()
@@ -146,14 +144,14 @@ def renew_sealing(unit: Unit, by: Any) -> SealingKey:
 
 
 def keys_of(units: Iterable[int]) -> Keys:
-    """Return what opens files that were sealed to these units, the newest keys first."""
+    """Return the private keys for files sealed to these units, the newest first."""
     rows = SealingKey.objects.filter(unit__in=list(units))
     return Keys([unlock(row.private) for row in rows])
 
 
 @contextmanager
 def plain_file(path: Path, units: Iterable[int]) -> Iterator[Path]:
-    """Path of a file for one of these units, opened if it was sealed. InputError, UnreadableError."""
+    """Provide the path of a file for one of these units, unsealed. InputError, UnreadableError."""
     with opened_file(path, keys_of(units) if path_is_sealed(path) else Keys()) as found:
         yield found
 
@@ -161,11 +159,11 @@ def plain_file(path: Path, units: Iterable[int]) -> Iterator[Path]:
 _PURPOSE = "lamsach.exchange.locked/1"
 
 
-def lock(word: str) -> str:
-    """The word, locked."""
-    return locks.lock(_PURPOSE, word)
+def lock(secret: str) -> str:
+    """Lock a secret."""
+    return locks.lock(_PURPOSE, secret)
 
 
 def unlock(locked: str) -> str:
-    """The word again. InputError when the portal's secret key is another than when it was locked."""
+    """Unlock a secret. InputError if the portal's secret key has changed since."""
     return locks.unlock(_PURPOSE, locked)

@@ -1,4 +1,4 @@
-"""Pages of the exchange file (keys, partners, files made and taken), of webhooks and MISP servers."""
+"""Pages of exchange: keys, partners, files, webhooks and MISP servers."""
 
 from __future__ import annotations
 
@@ -95,31 +95,31 @@ MISP = Listing(
 @rate_limited("exchange.file", 30, 300)
 @member(COORDINATORS, COORDINATORS)
 def overview(request: HttpRequest) -> HttpResponse:
-    """Partners, the units' keys, files taken last. POST hands a file in; it is shown before it is taken."""
+    """List partners, the units' keys and accepted files. POST uploads a file, previewed before acceptance."""
     form = FileForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         with ProblemsShown(form, "file"):
-            waiting = _hand_in(request, form.cleaned_data["file"])
+            waiting = _upload(request, form.cleaned_data["file"])
             return redirect("exchange:waiting", waiting_id=waiting.pk)
-    mine = access.partners(request.user)
+    partners = access.partners(request.user)
     context = {
         "form": form,
         "units": _units(request),
-        "taken": Taken.objects.filter(partner__in=mine).select_related("partner")[:10],
-        "stated": StatedCounts.objects.filter(partner__in=mine).select_related("unit", "campaign")[:20],
+        "taken": Taken.objects.filter(partner__in=partners).select_related("partner")[:10],
+        "stated": StatedCounts.objects.filter(partner__in=partners).select_related("unit", "campaign")[:20],
     }
-    return PARTNERS.page(request, mine.filter(ended=None), context)
+    return PARTNERS.page(request, partners.filter(ended=None), context)
 
 
 def _units(request: HttpRequest) -> list[tuple[Any, str]]:
-    """The person's own units and those that have a key, with the key's fingerprint."""
+    """The user's own units and those with a key, each with the key's fingerprint."""
     reach = access.exchanging_units(request.user)
     keys = dict(OwnKey.objects.filter(unit__in=reach, retired=None).values_list("unit_id", "fingerprint"))
     wanted = {unit.pk for unit in home_units(request.user)} | set(keys)
     return [(unit, keys.get(unit.pk, "")) for unit in reach.filter(pk__in=list(wanted)[:200])]
 
 
-def _hand_in(request: HttpRequest, file: Any) -> Waiting:
+def _upload(request: HttpRequest, file: Any) -> Waiting:
     user: Any = request.user
     with tempfile.TemporaryDirectory() as folder:
         path = spool(file, Path(folder) / safe_name(file.name))
@@ -128,14 +128,14 @@ def _hand_in(request: HttpRequest, file: Any) -> Waiting:
         with transfer.checked(partner, path, user) as found:
             transfer.preview(found)
         with path.open("rb") as stream:
-            kept = default_storage.save(f"exchange/{links.nonce()}", File(stream))
-    return Waiting.objects.create(user=user, partner=partner, name=safe_name(file.name), path=kept)
+            stored = default_storage.save(f"exchange/{links.nonce()}", File(stream))
+    return Waiting.objects.create(user=user, partner=partner, name=safe_name(file.name), path=stored)
 
 
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def waiting(request: HttpRequest, waiting_id: int) -> HttpResponse:
-    """A file that was handed in: what it would do. POST takes it or puts it aside."""
+    """Preview an uploaded file. POST accepts or discards it."""
     found = access.get_waiting(request.user, waiting_id)
     path = copy_of(found.path)
     try:
@@ -143,7 +143,7 @@ def waiting(request: HttpRequest, waiting_id: int) -> HttpResponse:
             if request.POST.get("what") == "take":
                 transfer.take(found.partner, path, request)
                 messages.success(request, _("The file was taken."))
-            _put_aside(found)
+            _discard(found)
             return redirect("exchange:partner", partner_id=found.partner_id)
         with transfer.checked(found.partner, path, request.user) as checked:
             context = {
@@ -157,11 +157,11 @@ def waiting(request: HttpRequest, waiting_id: int) -> HttpResponse:
             return render(request, "exchange/waiting.html", context)
     except LamsachError as problem:
         say(request, problem)
-        _put_aside(found)
+        _discard(found)
         return redirect("exchange:overview")
 
 
-def _put_aside(found: Waiting) -> None:
+def _discard(found: Waiting) -> None:
     Waiting.objects.filter(pk=found.pk).update(done=timezone.now(), path="")
     default_storage.delete(found.path)
 
@@ -169,7 +169,7 @@ def _put_aside(found: Waiting) -> None:
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def key(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """Keys of a unit, of signing and sealing, and the ones before. POST makes or replaces one."""
+    """Show the unit's signing and sealing keys. POST makes or replaces one."""
     unit = get_unit(request.user, unit_id, write=True, roles=COORDINATORS)
     form = RenewForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and request.POST.get("what") == "sealing":
@@ -200,7 +200,7 @@ def key(request: HttpRequest, unit_id: int) -> HttpResponse:
 
 @member(COORDINATORS, COORDINATORS, ("GET",))
 def key_file(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """The public keys, of signing and of sealing, as a file for partners."""
+    """Download the public signing and sealing keys, for partners."""
     unit = get_unit(request.user, unit_id, write=True, roles=COORDINATORS)
     found = unit_keys.current(unit)
     if found is None:
@@ -215,7 +215,7 @@ def key_file(request: HttpRequest, unit_id: int) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def partner_new(request: HttpRequest) -> HttpResponse:
-    """Another partner, or another key of one: first the fingerprint is shown, then it is kept."""
+    """Add a partner, or another key of one, after its fingerprint was shown and compared."""
     form = PartnerForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid() and form.cleaned_data["compared"]:
         names = ("unit", "code", "name", "above", "public")
@@ -230,7 +230,7 @@ def partner_new(request: HttpRequest) -> HttpResponse:
 @rate_limited("exchange.make", 60, 300)
 @member(COORDINATORS, COORDINATORS)
 def partner(request: HttpRequest, partner_id: int) -> HttpResponse:
-    """One partner: keys, offers, files made and taken. POST makes a file, or ends a key or the partner."""
+    """Show a partner: keys, offers, files. POST makes a file, connects, or ends a key or the partner."""
     found = access.get_partner(request.user, partner_id)
     if request.method == "POST":
         answer = None
@@ -289,7 +289,7 @@ def _made(request: HttpRequest, found: Partner) -> HttpResponse:
 @rate_limited("exchange.deliver", 120, 300)
 @anyone("POST")
 def deliver(request: HttpRequest) -> HttpResponse:
-    """Take the file of a partner's portal, known by its signature; answer with the next file for it."""
+    """Accept the signed file of a partner's portal; answer with the next file for it."""
     answer: Any = tempfile.NamedTemporaryFile(suffix=".zip")  # noqa: SIM115 - it lives as long as the answer
     try:
         with tempfile.NamedTemporaryFile(suffix=".zip") as target:
@@ -311,7 +311,7 @@ def deliver(request: HttpRequest) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS)
 @shows_once
 def webhooks(request: HttpRequest) -> HttpResponse:
-    """The webhooks; POST adds one, whose secret is shown once."""
+    """List the webhooks; POST adds one and shows its secret once."""
     form = AddressForm(request.POST or None, user=request.user)
     secret = ""
     if request.method == "POST" and form.is_valid():
@@ -325,7 +325,7 @@ def webhooks(request: HttpRequest) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS)
 @shows_once
 def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
-    """One webhook and its deliveries. POST tries it, sends again, renews the secret, or ends it."""
+    """Show a webhook and its deliveries. POST tests it, resends, renews the secret, or ends it."""
     found = access.get_webhook(request.user, webhook_id)
     what, secret = request.POST.get("what"), ""
     if request.method == "POST" and what == "renew" and found.ended is None:
@@ -355,7 +355,7 @@ def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def misp_list(request: HttpRequest) -> HttpResponse:
-    """The MISP servers; POST adds one."""
+    """List the MISP servers; POST adds one."""
     form = MispForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -368,7 +368,7 @@ def misp_list(request: HttpRequest) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS, ("POST",))
 @taken_once
 def misp_server(request: HttpRequest, misp_id: int) -> HttpResponse:
-    """Tell a server now, or end it."""
+    """Push to a server now, or end it."""
     found = access.get_misp(request.user, misp_id)
     if request.POST.get("what") == "push" and found.ended is None:
         enqueue("exchange.misp", request.user, server_id=found.pk)
