@@ -163,7 +163,7 @@ def peek(path: Path) -> Head:
 def read(path: Path, keys: Iterable[Ed25519PublicKey], folder: Path) -> Opened:
     """Verify an untrusted file and unpack it into an empty folder.
 
-    UnreadableError (not an exchange file, damaged), InputError (signed by none of the keys, changed), LimitError.
+    UnreadableError (foreign or damaged), InputError (signed by none of the keys, changed), LimitError.
     """
     with _opening(path) as archive:
         manifest_bytes = member(archive, MANIFEST, MANIFEST_BYTES, _too_large(path))
