@@ -28,7 +28,7 @@ import psutil
 
 from lamsach.investigate import Request, investigate
 from lamsach.stores.retro import open_store, retro
-from tests.archive.building import firewall_line
+from tests.archive.builders import firewall_line
 
 BEGIN = datetime(2022, 9, 1, tzinfo=UTC)
 HITS = 100
@@ -86,7 +86,7 @@ def opensearch(count: int, listed: list[str], folder: Path) -> Any:
 
 def serve(kind: str, count: int, listed: list[str], folder: Path, tell: Any) -> None:
     """Fill a store of a kind in this process, and serve it until the pipe ends."""
-    from tests.stores.serving import served
+    from tests.stores.loopback_server import served
 
     with served({"clickhouse": clickhouse, "opensearch": opensearch}[kind](count, listed, folder)) as web:
         tell.send(f"{kind}+{web.url}/{'logs' if kind == 'clickhouse' else 'fw'}")

@@ -23,8 +23,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
+from tests.poll import until
 from tests.ports import free_port
-from tests.waiting import until
 
 OUT = Path(__file__).parents[1] / "docs/pictures"
 

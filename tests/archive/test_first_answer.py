@@ -18,7 +18,7 @@ from lamsach.archive.retro import retro
 from lamsach.cli import main
 from lamsach.hunt.sets.lists import load_lists
 from lamsach.investigate import Request
-from tests.archive.building import BEGIN, filled, firewall_line, write_list
+from tests.archive.builders import BEGIN, filled, firewall_line, write_list
 
 DAYS = 6
 

@@ -13,7 +13,7 @@ from lamsach.archive.archive import writing
 from lamsach.archive.records import GAP
 from lamsach.archive.retro import Gap, blind, days_of, gaps, retro
 from lamsach.investigate import Request
-from tests.archive.building import filled, firewall_log, write_list
+from tests.archive.builders import filled, firewall_log, write_list
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 

@@ -19,7 +19,7 @@ from lamsach.archive.segment import head_of, salvage
 from lamsach.archive.verification import verify
 from lamsach.errors import UnreadableError
 from lamsach.investigate import Request
-from tests.archive.building import filled, firewall_log, write_list
+from tests.archive.builders import filled, firewall_log, write_list
 from tests.archive.test_keys import compiled
 
 

@@ -18,7 +18,7 @@ from lamsach.hunt.sets.builder import Builder
 from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
 from lamsach.indicators.values.normalise import canonical
 from lamsach.model import Indicator, IndicatorType
-from tests.hunt.planting import INDICATORS, line
+from tests.hunt.planted_lines import INDICATORS, line
 
 
 def compiled(*values: str) -> CompiledSet:

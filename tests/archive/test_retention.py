@@ -23,7 +23,7 @@ from lamsach.archive.verification import verify
 from lamsach.errors import LamsachError, OutputError, UnreadableError, UsageError
 from lamsach.investigate import Request
 from lamsach.logs.opening.inputs import find_logs
-from tests.archive.building import BEGIN, filled, firewall_line, firewall_log, write_list
+from tests.archive.builders import BEGIN, filled, firewall_line, firewall_log, write_list
 
 SMALL = 16 << 10
 

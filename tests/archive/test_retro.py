@@ -23,7 +23,7 @@ from lamsach.hunt.run import hunt
 from lamsach.investigate import Request, investigate
 from lamsach.logs.opening.inputs import find_logs
 from lamsach.model import Event, EventKind, Findings, Identity
-from tests.archive.building import BEGIN, LISTED, filled, firewall_line, firewall_log, write_list
+from tests.archive.builders import BEGIN, LISTED, filled, firewall_line, firewall_log, write_list
 
 SMALL = 8 << 10
 

@@ -27,7 +27,7 @@ from lamsach.collect.settings import Settings  # noqa: E402
 from lamsach.errors import LamsachError, UnreadableError  # noqa: E402
 from lamsach.investigate import Request, investigate  # noqa: E402
 from lamsach.logs.opening.inputs import find_logs  # noqa: E402
-from tests.archive.building import firewall_log, write_list  # noqa: E402
+from tests.archive.builders import firewall_log, write_list  # noqa: E402
 
 
 @pytest.fixture(scope="module")

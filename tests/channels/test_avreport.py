@@ -30,13 +30,13 @@ from lamsach.errors import ExitStatus, InputError, OutputError, UnreadableError,
 from lamsach.model import DeviceState, Role
 from lamsach.runtime.web_client import WebClient
 from lamsach.scanner.findings import Area, Finding, Level, Target, TargetKind
-from tests.cli.running import Ran, called, lamsach
+from tests.cli.command_runner import Ran, called, lamsach
 from tests.programs import require_program
 from tests.rows import each_row
 
 from .centre import BROKEN, SILENT, Centre, centre, fits
-from .edxml_made import signer
-from .found import DAY, START, contact, file_found, hunt, machine, scan
+from .edxml_samples import signer
+from .sample_bundles import DAY, START, contact, file_found, hunt, machine, scan
 
 OWN = signer("Don vi A")
 MARCH = Period(START, START + timedelta(days=30))

@@ -19,9 +19,9 @@ from lamsach.channels.pdf_signature import verify_pdf
 from lamsach.channels.xml_signature import PLACE, load_certificates, load_signer, sign, verify
 from lamsach.errors import InputError
 from lamsach.letters.signature import sign_pdf
-from tests.indicators.documents_made import pdf
+from tests.indicators.document_samples import pdf
 
-from .edxml_made import dispatch, signer
+from .edxml_samples import dispatch, signer
 
 OWN = signer("Don vi A")
 OTHER = signer("Don vi B")

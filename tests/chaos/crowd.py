@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.waiting import came
+from tests.poll import came
 
 _CUT = (OSError, http.client.HTTPException)
 PIECE = 700

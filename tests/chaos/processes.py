@@ -24,8 +24,8 @@ from aiosmtpd.controller import Controller
 
 from tests.chaos.crowd import Crowd
 from tests.chaos.world import PATIENCE_S, Child, Postgres, wait_for
+from tests.poll import came
 from tests.ports import free_port
-from tests.waiting import came
 
 WEBS, WORKERS = 3, 2
 WORK = """

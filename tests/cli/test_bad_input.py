@@ -32,7 +32,7 @@ from lamsach.logs.opening.inputs import find_logs
 from lamsach.logs.opening.limits import Limits
 from tests.logs.builders import make_locked_zip, make_tar, make_zip
 
-from .running import LISTED, bind_line, child, lamsach, write_list, write_log
+from .command_runner import LISTED, bind_line, child, lamsach, write_list, write_log
 
 GOOD, OTHER = "192.168.1.1", "192.168.1.2"
 PARTIAL, USAGE, INPUT = ExitStatus.PARTIAL, ExitStatus.USAGE, ExitStatus.INPUT

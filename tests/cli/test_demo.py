@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.portal.serving import MAIN, clean_environment, page_of
-from tests.waiting import until
+from tests.poll import until
+from tests.portal.serve_process import MAIN, clean_environment, page_of
 
 ROOT = Path(__file__).parents[2]
 DEMO = [sys.executable, *MAIN, "demo"]

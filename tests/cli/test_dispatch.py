@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from lamsach.channels.xml_signature import sign
 from lamsach.errors import ExitStatus
-from tests.channels.edxml_made import LIST, STATUS, attachment, b64, dispatch, signer
-from tests.cli.running import lamsach
+from tests.channels.edxml_samples import LIST, STATUS, attachment, b64, dispatch, signer
+from tests.cli.command_runner import lamsach
 
 
 def edxml(folder: Path, text: str | bytes) -> Path:

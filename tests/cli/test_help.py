@@ -17,7 +17,7 @@ from lamsach.cli.help import EXAMPLE, help_page, paragraphs
 from lamsach.errors import ExitStatus
 from tests.results.texts import SOURCE, python_texts
 
-from .running import child, lamsach, write_list, write_log
+from .command_runner import child, lamsach, write_list, write_log
 
 
 def every(part: Command | Group, path: str = "") -> Iterator[tuple[str, Command]]:

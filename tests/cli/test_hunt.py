@@ -24,9 +24,9 @@ import zstandard
 
 from lamsach.errors import ExitStatus
 from tests.logs.builders import make_tar, make_zip
-from tests.waiting import until
+from tests.poll import until
 
-from .running import COMMAND, Ran, bind_line, child, environment, lamsach, write_list, write_log
+from .command_runner import COMMAND, Ran, bind_line, child, environment, lamsach, write_list, write_log
 
 FIRST, SECOND = "192.168.1.1", "192.168.1.2"
 LINES = "".join(bind_line(address) + "\n" for address in (FIRST, SECOND, FIRST)).encode()

@@ -13,7 +13,7 @@ import pytest
 
 from lamsach.errors import ExitStatus
 
-from .running import lamsach
+from .command_runner import lamsach
 
 PUBLIC, FAR = "203.0.113.5", "198.51.100.9"
 

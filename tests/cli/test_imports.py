@@ -10,7 +10,7 @@ from pathlib import Path
 import lamsach
 from tests.rows import each_row
 
-from .running import bind_line, environment, write_list
+from .command_runner import bind_line, environment, write_list
 
 SOURCES = str(Path(lamsach.__file__).parents[1])
 """Without the tests' clock, which brings modules of its own."""

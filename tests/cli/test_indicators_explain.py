@@ -13,7 +13,7 @@ from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
 from lamsach.model import Indicator
 
-from .running import lamsach
+from .command_runner import lamsach
 
 
 def annex(path: Path) -> Path:

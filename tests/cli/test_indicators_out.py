@@ -12,7 +12,7 @@ import pytest
 from lamsach.errors import ExitStatus
 from lamsach.indicators.writers import WRITERS
 
-from .running import lamsach
+from .command_runner import lamsach
 
 AT = ("--at", "2026-03-01T07:00:00Z")
 

@@ -15,7 +15,7 @@ import pytest
 from lamsach.errors import ExitStatus
 from tests.rows import each_row
 
-from .running import COMMAND, environment, lamsach, write_list, write_log
+from .command_runner import COMMAND, environment, lamsach, write_list, write_log
 
 
 def test_an_output_that_cannot_be_written_is_refused_before_the_work(

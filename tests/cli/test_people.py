@@ -13,7 +13,7 @@ import pytest
 from lamsach.errors import ExitStatus
 from lamsach.investigate import Request, Watch, investigate
 
-from .running import COMMAND, environment, lamsach, write_list, write_log
+from .command_runner import COMMAND, environment, lamsach, write_list, write_log
 
 
 @pytest.fixture

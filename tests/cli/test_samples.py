@@ -20,7 +20,7 @@ from lamsach.indicators.values.refusals import Refused
 from lamsach.investigate import Request, investigate
 from lamsach.model import DeviceState, Findings, Indicator, IndicatorType
 
-from .running import bind_line, lamsach, write_list, write_log
+from .command_runner import bind_line, lamsach, write_list, write_log
 
 SAMPLES = Path(__file__).parents[2] / "../shared/samples"
 LOGS = sorted(path.stem for path in (SAMPLES / "logs").glob("*.jsonl")) or ["none"]

@@ -13,7 +13,7 @@ from lamsach.results.sealed.files import Keys, opened, path_is_sealed
 from lamsach.results.sealed.keys import identities
 from tests.rows import each_row
 
-from .running import Ran, called, lamsach, write_list, write_log
+from .command_runner import Ran, called, lamsach, write_list, write_log
 
 
 @pytest.fixture(scope="module")

@@ -23,9 +23,9 @@ from lamsach.demo import generate
 from lamsach.errors import UsageError
 from lamsach.investigate import Request
 from lamsach.model import Findings
-from tests.archive.building import filled, firewall_log, write_list
+from tests.archive.builders import filled, firewall_log, write_list
 from tests.cluster.test_cluster import as_written
-from tests.waiting import came
+from tests.poll import came
 
 pytest.importorskip("distributed")
 CHUNK = 8 << 10

@@ -24,7 +24,7 @@ from lamsach.hunt.run import hunt
 from lamsach.investigate import Request, investigate
 from lamsach.model import Findings
 from lamsach.results import write
-from tests.archive.building import firewall_log, write_list
+from tests.archive.builders import firewall_log, write_list
 
 pytest.importorskip("distributed")
 CHUNK, PART = 16 << 10, 60_000

@@ -16,7 +16,7 @@ from lamsach.archive.retention import holds
 from lamsach.archive.verification import verify
 from lamsach.collect.spool import Header, Spool
 from lamsach.errors import LamsachError, OutputError, UsageError
-from tests.waiting import until
+from tests.poll import until
 
 from .test_service import collecting
 

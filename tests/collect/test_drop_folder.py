@@ -16,7 +16,7 @@ from lamsach.archive.segment_facts import Describer
 from lamsach.archive.verification import verify
 from lamsach.collect import drop_folder
 from lamsach.collect.drop_folder import DropFolder
-from tests.waiting import until
+from tests.poll import until
 
 from .test_service import PATIENCE_S, collecting, lines
 

@@ -17,7 +17,7 @@ from lamsach.collect.kafka import KafkaReader, Subscription, consumer_of
 from lamsach.collect.spool import Header, read_spool, spool_files
 from lamsach.collect.streams import Stream
 from lamsach.errors import LamsachError, OutputError, UsageError
-from tests.waiting import until
+from tests.poll import until
 
 from .test_service import PATIENCE_S, collecting, lines
 

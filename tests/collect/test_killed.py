@@ -22,7 +22,7 @@ from lamsach.archive.archive import Archive
 from lamsach.archive.export import export
 from lamsach.archive.records import GAP, records
 from lamsach.archive.verification import verify
-from tests.waiting import at_any_moment, came
+from tests.poll import at_any_moment, came
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
 START = "import sys; from lamsach.cli import main; main(sys.argv[1:])"

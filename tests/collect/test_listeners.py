@@ -13,7 +13,7 @@ from lamsach.collect.listeners import TcpServer, UdpServer
 from lamsach.collect.spool import Header, Spool, read_spool
 from lamsach.collect.streams import Stream
 from lamsach.errors import LamsachError
-from tests.waiting import until
+from tests.poll import until
 
 SENDERS = 40
 PATIENCE_S = 120.0

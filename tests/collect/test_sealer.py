@@ -18,7 +18,7 @@ from lamsach.collect.service import Collector
 from lamsach.collect.settings import Settings
 from lamsach.collect.spool import Header, Spool
 from lamsach.errors import LamsachError, OutputError
-from tests.waiting import until
+from tests.poll import until
 
 PATIENCE_S = 120.0
 

@@ -31,7 +31,7 @@ from lamsach.collect.settings import Settings
 from lamsach.errors import LamsachError, UnreadableError
 from lamsach.hunt.sets.lists import load_lists
 from tests.clock import CERTIFIED
-from tests.waiting import until
+from tests.poll import until
 
 PATIENCE_S = 120.0
 EVIL = "<13>Oct 11 22:14:15 gw app: 10.0.0.9 to 203.0.113.66"

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.portal.serving import clean_environment
+from tests.portal.serve_process import clean_environment
 from tests.portal.template import furnish
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from lamsach.errors import LamsachError
-from tests.fuzz.mutating import mutated
+from tests.fuzz.mutations import mutated
 from tests.fuzz.targets import MAKERS, Target
 
 HANG_S = 10.0

@@ -37,7 +37,7 @@ from lamsach.logs.reading.detect import detect
 from lamsach.logs.reading.events import read_events
 from lamsach.model import Indicator, Problem, Refusal
 from lamsach.results.bundle import BundleLimits, read_bundle
-from tests.channels import edxml_made
+from tests.channels import edxml_samples
 
 DATA = Path(__file__).parents[1] / "logs" / "formats" / "data"
 KEY = b"k" * 32
@@ -286,8 +286,8 @@ def lists(scratch: Path) -> Target:
 
 def dispatches(scratch: Path) -> Target:
     """edXML files in every form, signed ones too."""
-    forms = (edxml_made.dispatch(), edxml_made.STATUS, edxml_made.FLAT, edxml_made.SOAP)
-    own = edxml_made.signer("Don vi A")
+    forms = (edxml_samples.dispatch(), edxml_samples.STATUS, edxml_samples.FLAT, edxml_samples.SOAP)
+    own = edxml_samples.signer("Don vi A")
     seeds = [text.encode() for text in forms] + [sign(forms[0].encode(), own), forms[0].encode("utf-16")]
 
     def read(data: bytes) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.mutating import MOST, mutated
+from tests.fuzz.mutations import MOST, mutated
 from tests.fuzz.run import fuzz, report
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs an alarm clock")

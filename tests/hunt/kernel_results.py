@@ -31,7 +31,7 @@ from lamsach.hunt.sets.builder import Builder
 from lamsach.hunt.sets.compiled import compile_columns
 from lamsach.indicators.values.normalise import canonical
 from lamsach.model import Indicator
-from tests.hunt import planting
+from tests.hunt import planted_lines
 
 USERS = (engine, keys, filters, lists)
 ALPHABET = b"aB9.-_:/()%\\xu#0125f \n\xc3\xa9"
@@ -44,7 +44,7 @@ def pieces() -> list[bytes]:
     for size in (1, 63, 64, 65, 8191, 8193, 40_000):
         made += [rng.randbytes(size), bytes(rng.choices(ALPHABET, k=size))]
     for _ in range(12):
-        made.append(b"\n".join(planting.line(rng).line for _ in range(200)))
+        made.append(b"\n".join(planted_lines.line(rng).line for _ in range(200)))
     return made
 
 
@@ -65,7 +65,7 @@ def results(functions: Mapping[str, Any]) -> list[str]:
 
 def _results() -> list[str]:
     builder = Builder()
-    for value in planting.INDICATORS:
+    for value in planted_lines.INDICATORS:
         builder.add(Indicator(*canonical(value)))
     listed = compile_columns(builder.columns())
     digests = [_digest(*(getattr(listed, name) for name in listed.array_names()))]

@@ -19,7 +19,7 @@ from lamsach.errors import ExitStatus
 from lamsach.hunt import machine_code
 from lamsach.hunt.kernel import build
 from lamsach.hunt.machine_code import PROTOTYPES, KernelError, load, object_of, own_platform
-from tests.cli.running import write_list
+from tests.cli.command_runner import write_list
 from tests.programs import require_program
 from tests.runtime.absent import lamsach_without
 

@@ -9,7 +9,7 @@ import pytest
 
 from lamsach.errors import ExitStatus
 from lamsach.hunt.mistaken import _LISTS_ONLY, is_list, logs_among
-from tests.cli.running import lamsach
+from tests.cli.command_runner import lamsach
 
 LOG = (
     'date=2022-09-01 time=10:00:00 devname="FG" devid="FG1" logid="0000000013" type="traffic" '

@@ -25,7 +25,7 @@ from lamsach.indicators.values.normalise import canonical
 from lamsach.logs.opening.encodings import decode_line
 from lamsach.model import Event, Indicator
 
-from . import planting, reference
+from . import planted_lines, reference
 
 SOAK_PARTS = 20
 
@@ -54,7 +54,7 @@ def compiled_of(values: list[str]) -> CompiledSet:
 
 @pytest.fixture(scope="module")
 def compiled() -> CompiledSet:
-    return compiled_of(planting.INDICATORS)
+    return compiled_of(planted_lines.INDICATORS)
 
 
 def candidate_lines(
@@ -78,7 +78,7 @@ def candidate_lines(
 def check_planted(compiled: CompiledSet, seed: int, count: int, chunk_bytes: int, threads: int) -> int:
     """Plant, sieve, and match; returns the number of planted values. Fails on the first that is missed."""
     rng = random.Random(seed)
-    lines = [planting.line(rng) for _ in range(count)]
+    lines = [planted_lines.line(rng) for _ in range(count)]
     ending = rng.choice([b"\n", b"\r\n"])
     data = ending.join(item.line for item in lines) + rng.choice([b"", b"\n"])
     passed = candidate_lines(compiled, data, chunk_bytes, threads)
@@ -111,10 +111,10 @@ def test_millions_of_planted_values_are_found(compiled: CompiledSet, part: int) 
 
 
 WORDS = st.one_of(
-    st.sampled_from(planting.INDICATORS),
-    st.sampled_from([item.title() for item in planting.NAMES]),
-    st.sampled_from(planting.NOISE),
-    st.sampled_from(planting.BEFORE + planting.AFTER),
+    st.sampled_from(planted_lines.INDICATORS),
+    st.sampled_from([item.title() for item in planted_lines.NAMES]),
+    st.sampled_from(planted_lines.NOISE),
+    st.sampled_from(planted_lines.BEFORE + planted_lines.AFTER),
     st.text(alphabet="abcdef0123456789.:-_()%\\/ evil", max_size=20),
 )
 
@@ -123,7 +123,7 @@ WORDS = st.one_of(
 @given(st.lists(WORDS, max_size=12).map("".join))
 def test_whatever_the_reference_finds_passes_the_sieve(compiled: CompiledSet, text: str) -> None:
     line = text.replace("\n", " ").replace("\r", " ")
-    expected = reference.found(line, planting.INDICATORS)
+    expected = reference.found(line, planted_lines.INDICATORS)
     if expected:
         assert candidate_lines(compiled, line.encode()) == {0}
         assert expected <= {match.indicator.value for match in Matcher(compiled).line(Event(), line)}
@@ -178,7 +178,7 @@ def test_a_value_directly_behind_any_escape_passes() -> None:
 
 
 @pytest.mark.parametrize("size", [100, 8191, 8192, 8193, 20_000, 3_000_000])
-@pytest.mark.parametrize("value", ["evil.example", "203.0.113.9", planting.DIGESTS[2], "2001:db8::1"])
+@pytest.mark.parametrize("value", ["evil.example", "203.0.113.9", planted_lines.DIGESTS[2], "2001:db8::1"])
 def test_a_value_in_a_line_longer_than_a_chunk(compiled: CompiledSet, size: int, value: str) -> None:
     data = b"x " * (size // 2) + value.encode() + b" y" * (size // 2) + b"\nnext\n"
     assert candidate_lines(compiled, data, chunk_bytes=8192) == {0}
@@ -189,7 +189,7 @@ def test_a_value_anywhere_in_a_block(compiled: CompiledSet, shift: int) -> None:
     for value in (
         "www.evil.example",
         "203.0.113.9",
-        planting.DIGESTS[0],
+        planted_lines.DIGESTS[0],
         "2001:db8::1",
         "(4)evil(7)example(0)",
     ):
@@ -236,7 +236,7 @@ def test_a_token_without_end_takes_linear_time(compiled: CompiledSet) -> None:
     ["notevil.example", "evil.example.com", "1203.0.113.9", "203.0.113.90", "evil.examples", "101.100.8.0",
      "101.100.3.255",
      "999.101.100.4", "256.1.1.1",
-     "2001:db8::2", planting.DIGESTS[0] + "0", "x" + "evil.example", "EVIL.EXAMPLE-", ""],
+     "2001:db8::2", planted_lines.DIGESTS[0] + "0", "x" + "evil.example", "EVIL.EXAMPLE-", ""],
 )  # fmt: skip
 def test_what_only_looks_alike_does_not_match(compiled: CompiledSet, line: str) -> None:
     assert Matcher(compiled).line(Event(), line) == []
@@ -309,9 +309,9 @@ def test_a_saved_set_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setenv("LAMSACH_CACHE", str(tmp_path / "cache"))
     listed = tmp_path / "list.txt"
-    listed.write_text("\n".join(planting.INDICATORS))
+    listed.write_text("\n".join(planted_lines.INDICATORS))
     first, second = load_lists([str(listed)]), load_lists([str(listed)])
     assert (first.cached, second.cached) == (False, True)
     assert first.summary == second.summary
-    data = b"\n".join(planting.line(random.Random(seed)).line for seed in range(500))
+    data = b"\n".join(planted_lines.line(random.Random(seed)).line for seed in range(500))
     assert candidate_lines(first.compiled, data) == candidate_lines(second.compiled, data) != set()

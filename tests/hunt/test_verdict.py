@@ -11,7 +11,7 @@ import pytest
 from lamsach.errors import ExitStatus
 from lamsach.logs.formats.generic.unknown_text import UnknownText
 from lamsach.model import UNKNOWN_TEXT, Doubt, Outcome, Verdict
-from tests.cli.running import lamsach
+from tests.cli.command_runner import lamsach
 
 BIND = (
     "01-Sep-2022 10:00:00.000 client @0x7f 10.1.1.5#53000 (good.example): query: good.example IN A + "

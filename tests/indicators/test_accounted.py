@@ -30,7 +30,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringO
 from lamsach.indicators.lists import read_list
 from lamsach.model import Indicator, Problem, Refusal
 from tests.indicators.builders import archive, sheet, workbook
-from tests.indicators.documents_made import docx, opendocument, paragraph, pdf, word_table
+from tests.indicators.document_samples import docx, opendocument, paragraph, pdf, word_table
 from tests.indicators.shown_values import shown, text_of
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -16,7 +16,7 @@ import pytest
 
 from lamsach.indicators.lists import read_list
 from lamsach.model import Indicator, Problem
-from tests.indicators.documents_made import docx, paragraph, pdf
+from tests.indicators.document_samples import docx, paragraph, pdf
 
 
 class Advisory(NamedTuple):

@@ -9,7 +9,7 @@ import pytest
 from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
 from lamsach.model import Indicator, Problem, Refusal
-from tests.indicators.documents_made import docx, paragraph, pdf
+from tests.indicators.document_samples import docx, paragraph, pdf
 
 FOOTNOTES = ["1 https://blog.example.org/lumma", "2. https://intel.example.org/report.pdf"]
 

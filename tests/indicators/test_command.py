@@ -9,7 +9,7 @@ import pytest
 from lamsach.catalogue_vi.indicators import INDICATORS
 from lamsach.errors import OutputError, UsageError
 from lamsach.indicators.values import refusals
-from tests.cli.running import Called, called
+from tests.cli.command_runner import Called, called
 
 
 def call(*words: object) -> Called:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lamsach.indicators.lists import read_list
 from lamsach.model import Indicator, Problem
-from tests.indicators.documents_made import compound
+from tests.indicators.document_samples import compound
 
 _START = 0x400
 _IN_TABLE = b"\x16\x24\x01"

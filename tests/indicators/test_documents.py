@@ -19,7 +19,16 @@ from lamsach.indicators.values import refusals
 from lamsach.indicators.values.records import COLUMNS, as_mapping, as_row, from_mapping
 from lamsach.model import Indicator, Problem, Refusal
 from tests.indicators.builders import archive
-from tests.indicators.documents_made import compound, doc, docx, opendocument, paragraph, pdf, word_table, xls
+from tests.indicators.document_samples import (
+    compound,
+    doc,
+    docx,
+    opendocument,
+    paragraph,
+    pdf,
+    word_table,
+    xls,
+)
 
 HASH = "0123456789abcdef" * 4
 

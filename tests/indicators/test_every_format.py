@@ -10,7 +10,16 @@ import pytest
 from lamsach.indicators.lists import read_list
 from lamsach.model import Problem
 from tests.indicators.builders import sheet, workbook
-from tests.indicators.documents_made import compound, doc, docx, opendocument, paragraph, pdf, word_table, xls
+from tests.indicators.document_samples import (
+    compound,
+    doc,
+    docx,
+    opendocument,
+    paragraph,
+    pdf,
+    word_table,
+    xls,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 TABLE = [["Địa chỉ IP", "Mã độc"], ["203.0.113.5", "Mozi"], ["evil-a[.]top", "Mirai"]]

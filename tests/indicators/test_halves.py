@@ -10,7 +10,7 @@ import pytest
 from lamsach.indicators.lists import read_list
 from lamsach.indicators.text.broken_lines import Halves, only_lengths, rejoined, whole_digest
 from lamsach.model import Indicator, IndicatorType
-from tests.indicators.documents_made import docx, paragraph, pdf, word_table
+from tests.indicators.document_samples import docx, paragraph, pdf, word_table
 
 SHA256, OTHER = (hashlib.sha256(text).hexdigest() for text in (b"a", b"b"))
 SHA1 = hashlib.sha1(b"a").hexdigest()

@@ -16,7 +16,7 @@ from lamsach.indicators.tables.fields import Field, field_of, type_of_heading
 from lamsach.indicators.tables.tables import Table
 from lamsach.indicators.values import refusals
 from lamsach.model import Indicator, IndicatorType, Problem, Refusal
-from tests.indicators.documents_made import opendocument
+from tests.indicators.document_samples import opendocument
 
 
 def read(tmp_path: Path, text: str, name: str = "list.csv") -> tuple[list[Indicator], list[Refusal]]:

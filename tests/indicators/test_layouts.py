@@ -15,7 +15,7 @@ import pytest
 from lamsach.indicators.lists import read_list
 from lamsach.model import Indicator, Problem
 from tests.indicators.builders import archive, sheet, workbook
-from tests.indicators.documents_made import docx, opendocument, paragraph, pdf, word_table
+from tests.indicators.document_samples import docx, opendocument, paragraph, pdf, word_table
 
 
 class Layout(NamedTuple):

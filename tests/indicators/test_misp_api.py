@@ -16,8 +16,8 @@ from lamsach.indicators.servers import misp_api
 from lamsach.indicators.servers.client import Fetched, Settings
 from lamsach.indicators.servers.misp_api import Instance, key_of_file, mirror
 from lamsach.model import Indicator, Problem, Refusal
-from tests.cli.running import called
-from tests.indicators.serving import Answer, Answering, server
+from tests.cli.command_runner import called
+from tests.indicators.loopback_server import Answer, Answering, server
 
 DAY_1 = {"Date": "Thu, 01 Jan 2026 00:00:00 GMT"}
 DAY_2 = {"Date": "Fri, 02 Jan 2026 00:00:00 GMT"}

@@ -14,8 +14,8 @@ from lamsach.indicators.servers import misp_feed
 from lamsach.indicators.servers.client import Fetched, Settings
 from lamsach.indicators.servers.misp_feed import Feed, is_feed, mirror
 from lamsach.model import Indicator, Problem
-from tests.cli.running import called
-from tests.indicators.serving import Answer, server
+from tests.cli.command_runner import called
+from tests.indicators.loopback_server import Answer, server
 
 
 def uuid(number: int) -> str:

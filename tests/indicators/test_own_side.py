@@ -17,7 +17,7 @@ from lamsach.indicators.servers.misp_api import Instance
 from lamsach.indicators.values import refusals
 from lamsach.model import Indicator, Problem
 from tests.indicators.builders import archive
-from tests.indicators.documents_made import docx, opendocument, paragraph
+from tests.indicators.document_samples import docx, opendocument, paragraph
 
 ARCHIVES = {"7z": b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(40), "RAR": b"Rar!\x1a\x07\x01\x00" + bytes(40)}
 

@@ -14,7 +14,7 @@ from lamsach.indicators.lists import read_list
 from lamsach.indicators.tables.cell_text import cell_text
 from lamsach.indicators.values import refusals
 from lamsach.model import Indicator, IndicatorType, Problem, Refusal
-from tests.indicators.documents_made import pdf
+from tests.indicators.document_samples import pdf
 
 COLUMNS = (40, 80, 180, 330, 430)
 

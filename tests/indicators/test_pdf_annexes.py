@@ -17,7 +17,7 @@ from lamsach.indicators.values import refusals
 from lamsach.indicators.values.normalise import canonical
 from lamsach.model import Indicator, Problem, Refusal
 from tests.conftest import require_program
-from tests.indicators.annexes_made import Annex, annexes, as_docx, as_page, as_typst
+from tests.indicators.annex_samples import Annex, annexes, as_docx, as_page, as_typst
 
 
 class Score(NamedTuple):

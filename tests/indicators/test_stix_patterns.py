@@ -12,8 +12,8 @@ from lamsach.indicators.text.stix_patterns import MAX_PATTERN, pattern_values
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import IndicatorType
-from tests.indicators import stix_slowly
-from tests.indicators.stix_slowly import Compared, Joined, Maker, Pattern, Seen
+from tests.indicators import stix_reference
+from tests.indicators.stix_reference import Compared, Joined, Maker, Pattern, Seen
 
 CONDITION, NEGATED, UNREAD = refusals.CONDITION, refusals.NEGATED, refusals.UNREAD_PATTERN
 
@@ -142,14 +142,14 @@ def joined_by_and(pattern: Pattern) -> bool:
     """Report whether comparisons are joined by AND within one observation, as those of one file's hashes."""
     if isinstance(pattern, Joined):
         return pattern.by == "AND"
-    if isinstance(pattern, stix_slowly.Both):
+    if isinstance(pattern, stix_reference.Both):
         return joined_by_and(pattern.left) or joined_by_and(pattern.right)
     return joined_by_and(pattern.part)
 
 
 def expected_values(one: Compared) -> int:
     """Count the values of a comparison."""
-    if one.path not in stix_slowly.TAKEN or one.contrary:
+    if one.path not in stix_reference.TAKEN or one.contrary:
         return 0
     if one.operator == "LIKE" and "%c2" in one.texts[0]:
         return 0
@@ -164,17 +164,17 @@ def compare(pattern: Pattern, maker: Maker) -> None:
     found = list(pattern_values(text))
     values = [item for item in found if not isinstance(item, Refused)]
     reasons = {item.reason for item in found if isinstance(item, Refused)}
-    parts = list(stix_slowly.comparisons(pattern))
+    parts = list(stix_reference.comparisons(pattern))
     assert len(values) == sum(map(expected_values, parts)), text
     contrary = {part.path for part in parts if part.contrary}
-    assert NEGATED in reasons or not contrary & stix_slowly.TAKEN, text
-    assert NEGATED not in reasons or contrary & (stix_slowly.TAKEN | {"file:name"}), text
+    assert NEGATED in reasons or not contrary & stix_reference.TAKEN, text
+    assert NEGATED not in reasons or contrary & (stix_reference.TAKEN | {"file:name"}), text
     if any(word in text for word in ("FOLLOWEDBY", "WITHIN", "REPEATS", "START t'")) and values:
         assert CONDITION in reasons, text
     for _ in range(3):
         seen = maker.observations()
-        for way in stix_slowly.ways(pattern, seen):
-            if not reasons and not any(part.path not in stix_slowly.TAKEN for part in parts):
+        for way in stix_reference.ways(pattern, seen):
+            if not reasons and not any(part.path not in stix_reference.TAKEN for part in parts):
                 assert any(shown(values, seen[at][1]) for at in way), (
                     text,
                     seen,
@@ -182,9 +182,9 @@ def compare(pattern: Pattern, maker: Maker) -> None:
                 )
     if not reasons and not joined_by_and(pattern):
         for part in parts:
-            if part.path in stix_slowly.TAKEN and part.operator in ("=", "IN") and not part.negated:
+            if part.path in stix_reference.TAKEN and part.operator in ("=", "IN") and not part.negated:
                 alone = [(0, {part.path: part.texts[0]})]
-                assert stix_slowly.ways(pattern, alone), (
+                assert stix_reference.ways(pattern, alone), (
                     text,
                     part,
                     "it asks for more, and that is not told",

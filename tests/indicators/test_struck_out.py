@@ -8,7 +8,7 @@ from pathlib import Path
 from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
 from lamsach.model import Indicator
-from tests.indicators.documents_made import docx, paragraph
+from tests.indicators.document_samples import docx, paragraph
 
 
 def reading(path: Path, data: bytes) -> tuple[set[str], dict[str, str]]:

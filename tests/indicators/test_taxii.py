@@ -13,7 +13,7 @@ from lamsach.indicators.lists import read_list, read_lists
 from lamsach.indicators.servers import taxii
 from lamsach.indicators.servers.taxii import Collection, Fetched, Settings, mirror
 from lamsach.model import Indicator, Problem
-from tests.indicators.serving import Answer, Answering, server
+from tests.indicators.loopback_server import Answer, Answering, server
 
 
 def indicator(number: int) -> dict[str, str]:

@@ -12,7 +12,7 @@ import pytest
 from lamsach.indicators.lists import read_list
 from lamsach.indicators.values import refusals
 from lamsach.model import Indicator
-from tests.indicators.documents_made import doc, docx, paragraph, word_table
+from tests.indicators.document_samples import doc, docx, paragraph, word_table
 
 _SENTENCE = "Names such as updates-everyone.com belong to all machines and stay."
 _VALUE = "hxxps://bot-c2[.]xyz/a"

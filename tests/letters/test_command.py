@@ -14,7 +14,7 @@ from lamsach.errors import ExitStatus
 from lamsach.letters.findings import summarise
 from lamsach.model import DeviceState, Findings
 from lamsach.results.bundle import write_bundle
-from tests.cli.running import lamsach
+from tests.cli.command_runner import lamsach
 from tests.results.sample import empty_findings, rich_findings
 
 

@@ -16,7 +16,7 @@ from lamsach.letters.model import Document, Head, Signature
 from lamsach.letters.pdf import to_pdf
 
 from .decree import faults
-from .made import (
+from .letter_samples import (
     CAMPAIGN,
     UNIT,
     dispatch,

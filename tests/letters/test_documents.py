@@ -34,7 +34,16 @@ from lamsach.letters.pdf import to_pdf
 from lamsach.letters.xlsx import to_xlsx
 from tests.conftest import require_program
 
-from .made import UNIT, cleaning, dispatch, filled, long_table, machine_minutes, reminding, unit_report
+from .letter_samples import (
+    UNIT,
+    cleaning,
+    dispatch,
+    filled,
+    long_table,
+    machine_minutes,
+    reminding,
+    unit_report,
+)
 
 MM = 72 / 25.4
 

@@ -22,7 +22,7 @@ from lamsach.letters.json_ import record
 from lamsach.letters.layout import note_of, plain_text
 from lamsach.letters.model import Document, Head, Paragraph
 
-from .made import filled
+from .letter_samples import filled
 
 APPENDIX = """\
 Phụ lục

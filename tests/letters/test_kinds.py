@@ -22,7 +22,7 @@ from lamsach.letters.minutes import OPEN, RESULTS, result
 from lamsach.letters.model import Appendix, Document, Head
 from lamsach.letters.pdf import to_pdf
 
-from .made import cleaning, machine_minutes, reminding
+from .letter_samples import cleaning, machine_minutes, reminding
 
 
 def first_page(document: Document) -> Any:

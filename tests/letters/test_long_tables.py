@@ -21,7 +21,7 @@ from lamsach.letters.model import Appendix, Column, Document, Table
 from lamsach.letters.pdf import to_pdf
 from tests.conftest import require_program
 
-from .made import unit_report
+from .letter_samples import unit_report
 
 ROWS = 500
 MM = 72 / 25.4

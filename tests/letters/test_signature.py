@@ -16,7 +16,7 @@ from lamsach.errors import InputError
 from lamsach.letters.pdf import to_pdf
 from lamsach.letters.signature import LARGEST_KEY_BYTES, sign_pdf
 
-from .made import unit_report
+from .letter_samples import unit_report
 
 pytest.importorskip("pyhanko")
 

@@ -19,7 +19,7 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.binary.base import BinaryFormat, seekable
 from lamsach.logs.formats import BINARY_FORMATS, FORMATS, binary_format_by_name, binary_format_of
 from lamsach.model import Event, Refusal
-from tests.cli.running import called
+from tests.cli.command_runner import called
 from tests.rows import each_row
 
 from . import capture_builder as build

@@ -8,7 +8,7 @@ import pytest
 
 from lamsach.errors import ExitStatus, UsageError
 from lamsach.logs.formats import BINARY_FORMATS, FORMATS
-from tests.cli.running import called
+from tests.cli.command_runner import called
 
 from .builders import make_zip
 from .test_detect import BIND, DNSMASQ, FORTIGATE, PROSE, SQUID, head

@@ -20,7 +20,7 @@ from lamsach.logs.reading.explanation import (
     marked_text,
 )
 from lamsach.logs.text.values import ip_of
-from tests.cli.running import lamsach
+from tests.cli.command_runner import lamsach
 from tests.rows import each_row
 
 from .builders import logs

@@ -24,7 +24,7 @@ from tests.rows import each_row
 
 from .builders import logs
 from .formats import golden
-from .formats.reading_of_cases import records_of
+from .formats.case_reader import records_of
 
 EVERY = (*FORMATS, UnknownText)
 DATA = golden.DATA

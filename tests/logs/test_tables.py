@@ -19,7 +19,7 @@ from lamsach.logs.formats import FORMATS
 from lamsach.logs.reading import tables
 from lamsach.logs.reading.tables import read_tables
 from lamsach.model import Event
-from tests.cli.running import lamsach
+from tests.cli.command_runner import lamsach
 
 from .builders import logs
 from .whole_logs import at_once, by_line

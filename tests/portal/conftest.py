@@ -177,7 +177,7 @@ def clock_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claims, "_of_server", timezone.now)
 
 
-COUNTED = {"test_waiting", "test_queries", "test_rooms"}
+COUNTED = {"test_task_list", "test_queries", "test_rooms"}
 """Modules in which each page counts what waits for its person."""
 
 
@@ -225,7 +225,7 @@ def audit_may_be_emptied(request: pytest.FixtureRequest) -> None:
 
 WATCHED = {
     "test_awareness", "test_campaigns", "test_cases_evidence", "test_exchange", "test_exchange_hostile",
-    "test_exchange_upward", "test_findings", "test_fleet_scanner", "test_incoming", "test_lists",
+    "test_exchange_upward", "test_findings", "test_fleet_scanner", "test_inbox", "test_lists",
     "test_reports_carried", "test_reports_received", "test_support", "test_units", "test_uploads",
 }  # fmt: skip
 """Modules whose tests hand in files of every kind, and open no transaction of their own around it."""

@@ -59,10 +59,10 @@ from lamsach.portal.support.models import Article, CannedAnswer, Question, Quest
 from lamsach.portal.traces.models import Trace, TraceFile, TraceRow
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import UnitImport
-from tests.channels.edxml_made import HEADER
-from tests.channels.edxml_made import dispatch as written
+from tests.channels.edxml_samples import HEADER
+from tests.channels.edxml_samples import dispatch as written
 
-from . import bundles, exchanging, listing
+from . import bundles, exchange_pair, list_samples
 
 
 def edxml_connection(cast: Any) -> Connection:
@@ -361,7 +361,7 @@ def _granted(cast: Any) -> GrantedView:
         "lines": [["", "srcip=10.9.9.9"]],
     }
     return GrantedView.objects.get_or_create(
-        partner=exchanging.partners(cast)[0],
+        partner=exchange_pair.partners(cast)[0],
         number="M000099",
         defaults={
             "unit": cast.first,
@@ -374,12 +374,12 @@ def _granted(cast: Any) -> GrantedView:
 
 
 def _partner(cast: Any) -> Partner:
-    return exchanging.partners(cast)[1]
+    return exchange_pair.partners(cast)[1]
 
 
 def _waiting(cast: Any) -> Waiting:
-    down, up = exchanging.partners(cast)
-    with exchanging.made(down, cast.people["coordinator"]).open("rb") as stream:
+    down, up = exchange_pair.partners(cast)
+    with exchange_pair.made(down, cast.people["coordinator"]).open("rb") as stream:
         path = default_storage.save(f"exchange/{links.nonce()}", ContentFile(stream.read()))
     return Waiting.objects.create(user=cast.people["coordinator"], partner=up, name="a.zip", path=path)
 
@@ -465,11 +465,11 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
     "note_id": lambda cast: _note(cast).pk,
     "exemption_id": lambda cast: exemption(cast).pk,
     "part": lambda cast: 1,
-    "kept_list_id": lambda cast: listing.released(cast).list_id,
-    "version_id": lambda cast: listing.released(cast).pk,
-    "document_id": lambda cast: listing.document(cast).pk,
-    "origin_id": lambda cast: listing.origin(cast).pk,
-    "outlet_id": lambda cast: listing.outlet(cast)[0].pk,
+    "kept_list_id": lambda cast: list_samples.released(cast).list_id,
+    "version_id": lambda cast: list_samples.released(cast).pk,
+    "document_id": lambda cast: list_samples.document(cast).pk,
+    "origin_id": lambda cast: list_samples.origin(cast).pk,
+    "outlet_id": lambda cast: list_samples.outlet(cast)[0].pk,
     "question_of_machine": lambda cast: _clarification(cast).pk,
     "named_case_id": lambda cast: case(cast).pk,
     "threat": lambda cast: "stealer",

@@ -18,7 +18,7 @@ from lamsach.portal.base.roles import Role
 
 from .conftest import Cast
 from .samples import OF_THE_UNIT_ITSELF, OWN_ONLY, SAMPLES, SEEN_BY_ALL
-from .walking import in_parts, settled, stop, visitors
+from .walk import in_parts, settled, stop, visitors
 
 ROLES = [role.value for role in Role]
 

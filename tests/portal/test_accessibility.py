@@ -29,7 +29,7 @@ from tests.chromium import chromium
 from tests.ports import free_port
 from tests.programs import missing
 
-from .serving import alive
+from .serve_process import alive
 
 pytestmark = pytest.mark.browser
 CHECK = Path(__file__).with_name("accessibility.js").read_text("utf-8")

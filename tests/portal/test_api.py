@@ -15,7 +15,7 @@ from lamsach.portal.campaigns import dispatches
 from lamsach.portal.campaigns.models import How, Recipient, Step, StepKind
 from lamsach.portal.units import tree
 
-from .confirming import confirmed
+from .confirmation import confirmed
 from .conftest import Cast
 from .samples import dispatch
 

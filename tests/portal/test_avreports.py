@@ -34,8 +34,8 @@ from lamsach.portal.exchange.hooks import PAUSES
 from lamsach.portal.findings.identities import unit_key
 from lamsach.portal.fleet.models import Look
 from tests.channels.centre import Centre, centre, fits
-from tests.channels.edxml_made import signer
-from tests.channels.found import file_found, scan
+from tests.channels.edxml_samples import signer
+from tests.channels.sample_bundles import file_found, scan
 
 from .bundles import Contact, day, device, findings, hand_in
 from .conftest import Cast

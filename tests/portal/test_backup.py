@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.waiting import until
+from tests.poll import until
 
 from .conftest import TEMPLATE
 from .postgres import fresh, require_postgresql
-from .serving import MAIN, clean_environment
+from .serve_process import MAIN, clean_environment
 from .template import furnish
 from .test_workers import rows
 

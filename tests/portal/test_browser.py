@@ -21,9 +21,9 @@ import pytest
 
 from lamsach.portal.catalogue_vi import VIETNAMESE
 from tests.chromium import chromium
-from tests.waiting import until
+from tests.poll import until
 
-from . import serving
+from . import serve_process
 from .template import furnish
 
 pytestmark = pytest.mark.browser
@@ -44,7 +44,7 @@ PATIENCE_S = 90.0
 """For a page or a letter: on a busy machine with two cores other tests hold processors and disk for long."""
 
 
-class Served(serving.Served):
+class Served(serve_process.Served):
     """A portal on a fresh folder, and the letters that it writes."""
 
     def letters(self, to: str) -> list[Any]:

@@ -24,13 +24,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.chromium import chromium
-from tests.cli.running import lamsach
+from tests.cli.command_runner import lamsach
+from tests.poll import until
 from tests.ports import free_port
-from tests.waiting import until
 
 from .conftest import TEMPLATE
 from .postgres import fresh
-from .serving import alive
+from .serve_process import alive
 from .template import furnish
 
 pytestmark = pytest.mark.browser

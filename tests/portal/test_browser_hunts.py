@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from tests.chromium import chromium
-from tests.waiting import came
+from tests.poll import came
 
 from .test_browser_cases import portal
 

@@ -20,7 +20,7 @@ from lamsach.portal.public.models import Tool
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Unit, UnitImport
 
-from .confirming import asked, confirmed
+from .confirmation import asked, confirmed
 from .conftest import Cast
 from .samples import campaign, dispatch
 

@@ -38,7 +38,7 @@ from lamsach.portal.mail.models import Letter
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Unit
 
-from .confirming import asked, confirmed
+from .confirmation import asked, confirmed
 from .conftest import Cast
 from .samples import campaign, dispatch, due
 

@@ -21,7 +21,7 @@ from lamsach.portal.jobs import queue
 from lamsach.portal.jobs.claims import KEEPER, LEASE, Patience, expired, lease, mine, renew, take_each
 from lamsach.portal.jobs.models import Clock, Job, JobState
 
-from .claimed import LONG_AGO, NEVER
+from .dead_leases import LONG_AGO, NEVER
 
 pytestmark = pytest.mark.django_db
 RUNNING = partial(lease, state=JobState.RUNNING)

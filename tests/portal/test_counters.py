@@ -31,7 +31,7 @@ from lamsach.portal.units.models import FOREVER, Changed, Counter, Unit, UnitLin
 from .conftest import TEMPLATE, Cast
 from .postgres import fresh
 from .samples import dispatch
-from .serving import clean_environment
+from .serve_process import clean_environment
 
 DAYS = range(-4, 5)
 ACTS = ("days", "days", "report", "span", "case", "gone", "move", "new", "close", "links", "fold")

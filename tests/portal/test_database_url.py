@@ -19,7 +19,7 @@ from lamsach.errors import UsageError
 from lamsach.portal.backup import _replay
 from lamsach.portal.database import client_environment, database
 
-from .serving import MAIN, clean_environment
+from .serve_process import MAIN, clean_environment
 from .template import furnish
 
 URL = (

@@ -45,7 +45,7 @@ from lamsach.portal.units import tree
 from lamsach.portal.units.models import Unit
 from tests.rows import each_row
 
-from .confirming import asked, confirmed
+from .confirmation import asked, confirmed
 from .conftest import Cast
 from .samples import campaign, dispatch
 

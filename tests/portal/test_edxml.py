@@ -40,7 +40,7 @@ from lamsach.portal.reports import chain, drafts
 from lamsach.portal.reports.models import Report
 from lamsach.portal.units.models import Unit
 from lamsach.portal.worker import load_tasks
-from tests.channels.edxml_made import HEADER, STATUS, attachment, b64, dispatch, signer
+from tests.channels.edxml_samples import HEADER, STATUS, attachment, b64, dispatch, signer
 
 from .conftest import Cast
 from .samples import dispatch as sent_dispatch

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 
-from tests.channels.edxml_made import signer
+from tests.channels.edxml_samples import signer
 
 from .test_exchange_two_portals import Portal, portal
 

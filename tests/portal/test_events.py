@@ -29,7 +29,7 @@ from lamsach.portal.mail import delivery
 from lamsach.portal.mail.letters import queue_letter
 from lamsach.portal.mail.models import Letter
 
-from .confirming import confirmed
+from .confirmation import confirmed
 from .conftest import Cast
 from .test_people import totp
 

@@ -23,7 +23,7 @@ from lamsach.portal.units import tree
 from . import samples
 from .bundles import day
 from .conftest import Cast
-from .exchanging import carried, made, partners
+from .exchange_pair import carried, made, partners
 
 
 class Echo(kinds.Kind):

@@ -1,6 +1,6 @@
 """Portals that exchange files for long: what is taken back, moved, returned, sent twice.
 
-Numbers after a restore; files by HTTPS. One database plays both, as in `exchanging`.
+Numbers after a restore; files by HTTPS. One database plays both, as in `exchange_pair`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ from lamsach.portal.units.models import UnitLink
 from . import bundles, samples
 from .bundles import day
 from .conftest import Cast
-from .exchanging import carried, made, partners
+from .exchange_pair import carried, made, partners
 
 Pair = tuple[Partner, Partner]
 

@@ -28,7 +28,7 @@ from lamsach.results.upload import sign
 
 from .bundles import Contact, day, device, findings, packed
 from .conftest import Cast
-from .exchanging import carried, made, partners
+from .exchange_pair import carried, made, partners
 from .samples import dispatch
 
 

@@ -31,7 +31,7 @@ from lamsach.portal.units.models import UnitLink
 from . import bundles, samples
 from .bundles import day
 from .conftest import Cast
-from .exchanging import carried, made, partners
+from .exchange_pair import carried, made, partners
 
 NAMES = ("PC-01", "10.1.2.3", "02:00:00:00:00:01", "thu")
 

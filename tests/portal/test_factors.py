@@ -25,7 +25,7 @@ from lamsach.portal.exchange import unit_keys
 
 from .conftest import Cast
 from .test_people import totp
-from .test_unsent import hidden
+from .test_unsaved_input import hidden
 
 pytestmark = pytest.mark.django_db
 NEW = "a new secret key that is long enough for anybody"

@@ -40,7 +40,7 @@ from lamsach.scanner.campaign import Carried, read_campaign
 from tests.scanner.planted import EICAR
 
 from . import bundles, samples
-from .confirming import confirmed
+from .confirmation import confirmed
 from .conftest import Cast
 
 pytestmark = pytest.mark.django_db

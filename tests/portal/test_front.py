@@ -21,7 +21,7 @@ import pytest
 from lamsach.portal.bodies import Bodies, DroppedError, Limits
 from lamsach.portal.front import Front, wsgi_environ
 
-from .serving import Served
+from .serve_process import Served
 from .template import furnish
 
 HALF_OPEN = 200

@@ -14,7 +14,7 @@ from django.db import models
 from .conftest import Cast
 from .test_access_walk import DOORS, MEMBER, filled
 from .test_privacy_walk import planted, queries, shown
-from .walking import in_parts, settled, stop, visitors
+from .walk import in_parts, settled, stop, visitors
 
 EVIL = (
     "=cmd|' /C calc'!A0\x0b\x1b[2J\u202e\uffff</textarea><script>alert(1)</script>{{ 7|add:7 }}\r\n"

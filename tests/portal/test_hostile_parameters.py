@@ -26,7 +26,7 @@ from lamsach.portal.web.interface import api
 from . import samples
 from .conftest import Cast
 from .test_access_walk import DOORS, OURS, filled
-from .walking import in_parts, settled, stop, visitors
+from .walk import in_parts, settled, stop, visitors
 
 TIMES = int(os.environ.get("LAMSACH_FUZZ_TIMES", "1"))
 """Values of each kind for each name; more for a long run."""

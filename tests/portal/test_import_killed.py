@@ -43,8 +43,8 @@ from lamsach.portal.jobs.queue import run_next
 from lamsach.portal.units import tree
 from lamsach.portal.worker import load_tasks
 from tests.portal import bundles
-from tests.portal.claimed import LONG_AGO
-from tests.waiting import at_any_moment
+from tests.portal.dead_leases import LONG_AGO
+from tests.poll import at_any_moment
 load_tasks()
 dice = random.Random(int(sys.argv[3]))
 root = tree.create("G06", "Cơ quan", None)

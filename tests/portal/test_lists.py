@@ -40,7 +40,7 @@ from lamsach.portal.lists.models import (
     Version,
 )
 
-from . import confirming, listing
+from . import confirmation, list_samples
 from .conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +52,7 @@ def values(version: Version) -> set[str]:
 
 
 def test_a_document_is_read_and_what_is_dangerous_waits_first(cast: Cast) -> None:
-    document = listing.add(cast, DANGEROUS, "phu-luc.txt")
+    document = list_samples.add(cast, DANGEROUS, "phu-luc.txt")
     assert (document.count, document.problem) == (5, "")
     first = Doubt.objects.filter(list=document.list).first()
     assert first is not None
@@ -69,12 +69,12 @@ def test_a_log_that_is_uploaded_as_a_list_lists_nothing(cast: Cast) -> None:
         'date=2022-09-01 time=10:00:00 devname="FG" devid="FG1" logid="0000000013" type="traffic" '
         'subtype="forward" level="notice" srcip=10.1.1.5 dstip=203.0.113.7 action="accept"'
     )
-    document = listing.add(cast, f"{line}\n" * 3, "fw.log")
+    document = list_samples.add(cast, f"{line}\n" * 3, "fw.log")
     assert (document.count, document.problem) == (0, "This is a log, not a list of indicators.")
 
 
 def test_nothing_is_released_while_dangerous_values_wait(cast: Cast) -> None:
-    kept = listing.add(cast, DANGEROUS).list
+    kept = list_samples.add(cast, DANGEROUS).list
     with pytest.raises(InputError, match="Dangerous"):
         releases.ask(kept, "x", cast.people["coordinator"])
     rows = list(Doubt.objects.filter(list=kept).values_list("type", "value"))
@@ -82,19 +82,19 @@ def test_nothing_is_released_while_dangerous_values_wait(cast: Cast) -> None:
     decisions.decide(cast.people["coordinator"], kept, rows, Choice.EXCEPTION, "đã xem", until=until)
     releases.ask(kept, "Bản đầu", cast.people["coordinator"])
     assert Job.objects.filter(name="lists.release").exists()
-    assert values(listing.again(cast)) == {"bot-c2.xyz", "45.155.37.7"}
+    assert values(list_samples.again(cast)) == {"bot-c2.xyz", "45.155.37.7"}
 
 
 def test_a_dangerous_value_is_released_only_by_a_decision_of_its_own(cast: Cast) -> None:
-    kept = listing.add(cast, "mof.gov.vn\ngoogle.com\nbot-c2.xyz\n").list
+    kept = list_samples.add(cast, "mof.gov.vn\ngoogle.com\nbot-c2.xyz\n").list
     both = [("domain", "mof.gov.vn"), ("domain", "google.com")]
     with pytest.raises(InputError, match="one at a time"):
         decisions.decide(cast.people["coordinator"], kept, both, Choice.ACCEPT, "nhầm")
     assert not Decision.objects.exists()
-    version = listing.again(cast)
+    version = list_samples.again(cast)
     assert (values(version), version.left_out) == ({"bot-c2.xyz"}, 2)
     decisions.decide(cast.people["coordinator"], kept, both[:1], Choice.ACCEPT, "chỉ thị 12")
-    version = listing.again(cast)
+    version = list_samples.again(cast)
     assert (values(version), version.left_out) == ({"bot-c2.xyz", "mof.gov.vn"}, 1)
     with default_storage.open(version.path, "rb") as stream, zipfile.ZipFile(stream) as archive:
         manifest = json.loads(archive.read("manifest.json"))
@@ -102,7 +102,7 @@ def test_a_dangerous_value_is_released_only_by_a_decision_of_its_own(cast: Cast)
 
 
 def test_a_danger_that_nobody_has_looked_at_stays_out_and_waits(cast: Cast) -> None:
-    kept = listing.add(cast, "google.com\n8.8.8.8\nbot-c2.xyz\n").list
+    kept = list_samples.add(cast, "google.com\n8.8.8.8\nbot-c2.xyz\n").list
     until = timezone.localdate() + timedelta(days=30)
     decisions.decide(
         cast.people["coordinator"], kept, [("domain", "google.com")], Choice.EXCEPTION, "ok", until=until
@@ -110,7 +110,7 @@ def test_a_danger_that_nobody_has_looked_at_stays_out_and_waits(cast: Cast) -> N
     Decision.objects.update(until=timezone.localdate() - timedelta(days=2))  # it is over
     Doubt.objects.filter(value="8.8.8.8").delete()  # as if it was read when less was known
     assert not Doubt.objects.filter(decided=None, dangerous=True).exists()
-    version = listing.again(cast)
+    version = list_samples.again(cast)
     assert (values(version), version.left_out) == ({"bot-c2.xyz"}, 2)
     waiting = Doubt.objects.filter(list=kept, decided=None, dangerous=True)
     assert {(row.value, row.kinds[0]) for row in waiting} == {
@@ -120,14 +120,14 @@ def test_a_danger_that_nobody_has_looked_at_stays_out_and_waits(cast: Cast) -> N
 
 
 def test_the_own_network_is_released_only_by_a_decision(cast: Cast) -> None:
-    kept = listing.kept(cast)
+    kept = list_samples.kept(cast)
     KeptList.objects.filter(pk=kept.pk).update(own="45.155.0.0/16\ndonvi.example")
-    listing.add(cast, listing.TEXT)
-    assert "45.155.37.7" not in values(listing.again(cast))
+    list_samples.add(cast, list_samples.TEXT)
+    assert "45.155.37.7" not in values(list_samples.again(cast))
 
 
 def test_narrowing_takes_one_value_and_what_lies_below_it(cast: Cast) -> None:
-    kept = listing.add(cast, "drive.google.com\nbot-c2.xyz\n").list
+    kept = list_samples.add(cast, "drive.google.com\nbot-c2.xyz\n").list
     who = cast.people["coordinator"]
     for values_, to in (
         ([("domain", "drive.google.com")], "https://evil-b.xyz/a"),
@@ -144,7 +144,7 @@ def test_narrowing_takes_one_value_and_what_lies_below_it(cast: Cast) -> None:
         "chung",
         to="https://drive.google.com/file/1",
     )
-    assert values(listing.again(cast)) == {"bot-c2.xyz", "https://drive.google.com/file/1"}
+    assert values(list_samples.again(cast)) == {"bot-c2.xyz", "https://drive.google.com/file/1"}
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_narrowing_takes_one_value_and_what_lies_below_it(cast: Cast) -> None:
 def test_a_decision_needs_its_reason_and_an_exception_its_end(
     cast: Cast, choice: Choice, reason: str, days: int | None
 ) -> None:
-    kept = listing.kept(cast)
+    kept = list_samples.kept(cast)
     until = None if days is None else timezone.localdate() + timedelta(days=days)
     with pytest.raises(InputError):
         decisions.decide(cast.people["coordinator"], kept, [("ip", "8.8.8.8")], choice, reason, until=until)
@@ -162,8 +162,8 @@ def test_a_decision_needs_its_reason_and_an_exception_its_end(
 
 
 def test_a_thousand_are_decided_at_once_in_the_queue(cast: Cast) -> None:
-    kept = listing.kept(cast)
-    listing.add(cast, "".join(f"x{number}.duckdns.org\n" for number in range(1000)))
+    kept = list_samples.kept(cast)
+    list_samples.add(cast, "".join(f"x{number}.duckdns.org\n" for number in range(1000)))
     client = cast.client("coordinator")
     address = f"/office/blocklists/{kept.pk}/review/?size=1000"
     page = client.get(address)
@@ -181,10 +181,10 @@ def test_red_values_do_not_go_to_a_campaign_of_units_below(cast: Cast) -> None:
 
     from .samples import campaign
 
-    kept = listing.kept(cast)
+    kept = list_samples.kept(cast)
     KeptList.objects.filter(pk=kept.pk).update(tlp=Tlp.STRICT)
-    listing.add(cast, listing.TEXT)
-    version, found = listing.again(cast), campaign(cast)
+    list_samples.add(cast, list_samples.TEXT)
+    version, found = list_samples.again(cast), campaign(cast)
     address = f"/office/blocklists/versions/{version.pk}/use/"
     page = cast.client("coordinator").post(address, {"campaign": str(found.pk)}, follow=True)
     assert "may not leave the unit" in page.content.decode()
@@ -192,7 +192,7 @@ def test_red_values_do_not_go_to_a_campaign_of_units_below(cast: Cast) -> None:
 
 
 def test_what_is_no_value_is_not_said_to_be_unlisted(cast: Cast) -> None:
-    listing.released(cast)
+    list_samples.released(cast)
     page = cast.client("coordinator").get("/office/blocklists/", {"q": "bot"}).content.decode()
     assert "bot" in page
     assert "No list that you see names it." not in page
@@ -201,7 +201,7 @@ def test_what_is_no_value_is_not_said_to_be_unlisted(cast: Cast) -> None:
 
 
 def test_a_long_queue_is_asked_for_in_few_questions(cast: Cast, django_assert_max_num_queries: Any) -> None:
-    kept = listing.kept(cast)
+    kept = list_samples.kept(cast)
     kinds = (["dynamic_dns"], ["dynamic_dns", "homograph"], ["cdn"])
     Doubt.objects.bulk_create(
         [
@@ -229,7 +229,7 @@ def test_a_long_queue_is_asked_for_in_few_questions(cast: Cast, django_assert_ma
 
 
 def test_a_decision_is_taken_back(cast: Cast) -> None:
-    kept = listing.add(cast, "x.duckdns.org\n").list
+    kept = list_samples.add(cast, "x.duckdns.org\n").list
     decisions.decide(cast.people["coordinator"], kept, [("domain", "x.duckdns.org")], Choice.ACCEPT, "đã xem")
     client = cast.client("coordinator")
     assert b"x.duckdns.org,accept" in client.get(f"/office/blocklists/{kept.pk}/decisions.csv").content
@@ -239,11 +239,11 @@ def test_a_decision_is_taken_back(cast: Cast) -> None:
 
 
 def test_a_version_is_signed_counted_and_names_who_added_what(cast: Cast, tmp_path: Path) -> None:
-    first = listing.released(cast)
-    again = listing.again(cast)
+    first = list_samples.released(cast)
+    again = list_samples.again(cast)
     assert again.pk == first.pk, "nothing new, no version"
-    listing.add(cast, "evil-c.xyz\nbot-c2.xyz\n", "cong-van.txt")
-    second = listing.again(cast)
+    list_samples.add(cast, "evil-c.xyz\nbot-c2.xyz\n", "cong-van.txt")
+    second = list_samples.again(cast)
     assert (second.number, second.count, second.added, second.removed) == (2, 5, 1, 0)
     assert {said["by"] for said in second.documents} == {"Coordinator"}
     path = tmp_path / "release.zip"
@@ -259,43 +259,43 @@ def test_a_version_is_signed_counted_and_names_who_added_what(cast: Cast, tmp_pa
 
 
 def test_releasing_asks_first_and_says_who_gets_it(cast: Cast) -> None:
-    first = listing.released(cast)
-    listing.outlet(cast)
-    listing.add(cast, "evil-c.xyz\nx.duckdns.org\n")
+    first = list_samples.released(cast)
+    list_samples.outlet(cast)
+    list_samples.add(cast, "evil-c.xyz\nx.duckdns.org\n")
     client, address = cast.client("coordinator"), f"/office/blocklists/{first.list_id}/release/"
-    text, data = confirming.asked(client, address, {"note": "Thêm tên mới"})
+    text, data = confirmation.asked(client, address, {"note": "Thêm tên mới"})
     for said in ("2 documents", "1 addresses", "1 values wait", "Thêm tên mới", "fw01"):
         assert said in text, said
     assert not Job.objects.filter(name="lists.release").exists(), "nothing happens before it is confirmed"
-    listing.add(cast, "evil-d.xyz\n")
+    list_samples.add(cast, "evil-d.xyz\n")
     assert client.post(address, data).status_code == 200, "something changed: it is shown again"
-    client.post(address, confirming.asked(client, address, {"note": "Thêm tên mới"})[1])
+    client.post(address, confirmation.asked(client, address, {"note": "Thêm tên mới"})[1])
     assert Job.objects.filter(name="lists.release").count() == 1
 
 
 def test_a_withdrawn_document_takes_its_values_with_it(cast: Cast) -> None:
-    listing.released(cast)
-    more = listing.add(cast, "evil-c.xyz\n")
-    listing.again(cast)
+    list_samples.released(cast)
+    more = list_samples.add(cast, "evil-c.xyz\n")
+    list_samples.again(cast)
     cast.client("coordinator").post(f"/office/blocklists/documents/{more.pk}/")
-    assert "evil-c.xyz" not in values(listing.again(cast))
+    assert "evil-c.xyz" not in values(list_samples.again(cast))
 
 
 def test_a_list_states_end_and_tlp_where_documents_do_not(cast: Cast) -> None:
-    kept = listing.kept(cast)
+    kept = list_samples.kept(cast)
     KeptList.objects.filter(pk=kept.pk).update(days=10, tlp="green")
-    listing.add(cast, listing.TEXT)
-    item = next(versions.values(listing.again(cast)))
+    list_samples.add(cast, list_samples.TEXT)
+    item = next(versions.values(list_samples.again(cast)))
     assert item.tlp == "green"
     assert item.valid_until is not None
 
 
 def test_units_below_see_what_was_released_and_nothing_else(cast: Cast) -> None:
-    document = listing.document(cast)
+    document = list_samples.document(cast)
     address = f"/office/blocklists/{document.list_id}/"
     officer = cast.client("officer")
     assert officer.get(address).status_code == 404
-    version = listing.released(cast)
+    version = list_samples.released(cast)
     page = officer.get(address).content.decode()
     assert f"/office/blocklists/versions/{version.pk}/" in page
     assert document.name not in page
@@ -305,10 +305,10 @@ def test_units_below_see_what_was_released_and_nothing_else(cast: Cast) -> None:
 
 
 def test_red_values_do_not_leave_the_unit(cast: Cast) -> None:
-    kept = listing.kept(cast)
+    kept = list_samples.kept(cast)
     KeptList.objects.filter(pk=kept.pk).update(tlp=Tlp.RED)
-    listing.add(cast, listing.TEXT)
-    version = listing.again(cast)
+    list_samples.add(cast, list_samples.TEXT)
+    version = list_samples.again(cast)
     assert cast.client("officer").get(f"/office/blocklists/versions/{version.pk}/file/").status_code == 302
     token = issue(cast.first, "x", cast.people["coordinator"])
     answer = Client().get(f"/api/lists/{kept.pk}/release", headers={"Authorization": f"Bearer {token}"})
@@ -318,7 +318,7 @@ def test_red_values_do_not_leave_the_unit(cast: Cast) -> None:
 
 
 def test_programs_fetch_the_release_and_send_feedback(cast: Cast) -> None:
-    version = listing.released(cast)
+    version = list_samples.released(cast)
     headers = {"Authorization": f"Bearer {issue(cast.first, 'x', cast.people['coordinator'])}"}
     client = Client()
     (said,) = client.get("/api/lists", headers=headers).json()
@@ -347,7 +347,7 @@ def test_programs_fetch_the_release_and_send_feedback(cast: Cast) -> None:
 
 
 def test_feedback_is_counted_on_the_indicator_and_on_its_source(cast: Cast) -> None:
-    listing.released(cast)
+    list_samples.released(cast)
     feedback.say(cast.first, "bot-c2[.]xyz", FeedbackKind.FALSE)
     feedback.say(cast.second, "bot-c2.xyz", FeedbackKind.FALSE)
     feedback.say(cast.second, "45.155.37.7", FeedbackKind.SEEN, count=5)
@@ -355,9 +355,9 @@ def test_feedback_is_counted_on_the_indicator_and_on_its_source(cast: Cast) -> N
     found = feedback.counted([("domain", "bot-c2.xyz"), ("ip", "45.155.37.7")], cast.centre)
     assert found["domain", "bot-c2.xyz"]["false"] == 2, "the other branch says nothing here"
     assert found["ip", "45.155.37.7"]["seen"] == 1
-    listing.add(cast, "bot-c2.xyz\nevil-d.xyz\n", "nguon-hai.txt")
-    listing.again(cast)
-    worth = feedback.quality_of(listing.kept(cast))
+    list_samples.add(cast, "bot-c2.xyz\nevil-d.xyz\n", "nguon-hai.txt")
+    list_samples.again(cast)
+    worth = feedback.quality_of(list_samples.kept(cast))
     assert worth is not None
     rows = {row["source"]: row for row in worth["rows"]}
     assert 0 <= rows["nguon-hai.txt"]["age_days"] < 1, "what states no beginning is as old as its document"
@@ -369,13 +369,15 @@ def test_feedback_is_counted_on_the_indicator_and_on_its_source(cast: Cast) -> N
     ) == (4, 3, 1, 1)
     assert worth["overlaps"][0]["count"] == 1
     assert (
-        cast.client("coordinator").get(f"/office/blocklists/{listing.kept(cast).pk}/quality/").status_code
+        cast.client("coordinator")
+        .get(f"/office/blocklists/{list_samples.kept(cast).pk}/quality/")
+        .status_code
         == 200
     )
 
 
 def test_looking_a_value_up_says_list_document_and_row(cast: Cast) -> None:
-    version = listing.released(cast)
+    version = list_samples.released(cast)
     page = cast.client("officer").get("/office/blocklists/", {"q": "a.b.bot-c2.xyz"}).content.decode()
     assert "phu-luc.txt" in page
     assert Listed.objects.filter(list=version.list).count() == 4
@@ -383,7 +385,7 @@ def test_looking_a_value_up_says_list_document_and_row(cast: Cast) -> None:
 
 
 def test_an_upload_in_the_browser(cast: Cast) -> None:
-    kept = listing.kept(cast)
+    kept = list_samples.kept(cast)
     client = cast.client("coordinator")
     file = SimpleUploadedFile("../../evil.misp", b'{"Event": {"info": "x", "Attribute": []}}')
     assert client.post(f"/office/blocklists/{kept.pk}/documents/", {"file": file}).status_code == 302
@@ -399,7 +401,7 @@ def test_an_upload_in_the_browser(cast: Cast) -> None:
 
 
 def test_a_document_says_which_rule_kept_a_value_off_the_list(cast: Cast) -> None:
-    document = listing.add(cast, "value,verdict\nevil-a.site,malicious\ngood-a.site,clean\n", "a.csv")
+    document = list_samples.add(cast, "value,verdict\nevil-a.site,malicious\ngood-a.site,clean\n", "a.csv")
     assert [(row["value"], row["rule"]) for row in document.refusals] == [("good-a.site", "said_benign")]
     page = cast.client("coordinator").get(f"/office/blocklists/documents/{document.pk}/")
     assert "said_benign" in page.content.decode()
@@ -415,7 +417,7 @@ def test_a_version_states_which_hunts_used_it(cast: Cast) -> None:
 
     from .samples import campaign
 
-    version = listing.released(cast)
+    version = list_samples.released(cast)
     Bundle.objects.create(
         unit=cast.first, campaign=campaign(cast), way=Way.BROWSER, name="ra-soat.zip", path="x", size=1,
         sha256="0" * 64, list_digest=version.digest
@@ -428,7 +430,7 @@ def test_a_source_is_read_from_the_mirror_folder_by_schedule(
     cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings, "LISTS_MIRROR", str(tmp_path))
-    origin = listing.origin(cast)
+    origin = list_samples.origin(cast)
     assert origins.due() == 1
     assert origins.due() == 0, "it is not due twice"
     assert "mirror" in origins.fetch(origin.pk)["problem"]
@@ -446,7 +448,7 @@ def test_a_source_is_read_from_the_mirror_folder_by_schedule(
     documents.read(second.pk)
     first.refresh_from_db()
     assert first.withdrawn is not None
-    assert values(listing.again(cast)) == {"evil-d.xyz"}
+    assert values(list_samples.again(cast)) == {"evil-d.xyz"}
     Origin.objects.filter(pk=origin.pk).update(url="https://feeds.example.vn/../../etc/passwd", tried=None)
     assert "mirror" in origins.fetch(origin.pk)["problem"]
 
@@ -462,7 +464,7 @@ def test_a_source_is_read_from_the_mirror_folder_by_schedule(
     ],
 )
 def test_a_source_may_not_lead_into_the_own_network(cast: Cast, url: str) -> None:
-    kept = listing.kept(cast)
+    kept = list_samples.kept(cast)
     answer = cast.client("coordinator").post(
         f"/office/blocklists/{kept.pk}/sources/", {"name": "x", "url": url, "hours": "24", "active": "on"}
     )
@@ -475,7 +477,7 @@ def test_a_release_is_carried_to_a_portal_without_a_network(cast: Cast, tmp_path
     from lamsach.portal.exchange.models import Partner
     from lamsach.portal.lists.exchange_kinds import Lists
 
-    version = listing.released(cast)
+    version = list_samples.released(cast)
     down = Partner.objects.create(unit=cast.centre, code=cast.first.code, name="Phòng Một", above=False)
     offered = Lists().offer(Route(down))
     assert offered is not None
@@ -509,7 +511,7 @@ def test_a_release_is_carried_to_a_portal_without_a_network(cast: Cast, tmp_path
 
 
 def test_what_a_person_keeps_is_told_by_the_gate(cast: Cast) -> None:
-    version = listing.released(cast)
+    version = list_samples.released(cast)
     who: dict[str, Any] = cast.people
     assert access.may_write(who["coordinator"], version.list)
     assert not access.may_write(who["reader"], version.list)
@@ -550,7 +552,7 @@ def test_a_campaign_searches_for_a_version(cast: Cast) -> None:
 
     from .samples import campaign
 
-    version, found = listing.released(cast), campaign(cast)
+    version, found = list_samples.released(cast), campaign(cast)
     client, address = cast.client("coordinator"), f"/office/blocklists/versions/{version.pk}/use/"
     assert found.name in client.get(f"/office/blocklists/versions/{version.pk}/").content.decode()
     for _ in range(2):
@@ -566,11 +568,11 @@ def test_a_campaign_searches_for_a_version(cast: Cast) -> None:
 def test_no_two_fields_of_a_page_bear_one_name(cast: Cast) -> None:
     page = (
         cast.client("coordinator")
-        .get(f"/office/blocklists/{listing.released(cast).list_id}/")
+        .get(f"/office/blocklists/{list_samples.released(cast).list_id}/")
         .content.decode()
     )
     found = [part.partition('"')[0] for part in page.split(' id="')[1:]]
     assert len(found) == len(set(found))
-    version = listing.released(cast)
+    version = list_samples.released(cast)
     page = cast.client("coordinator").get(f"/office/blocklists/versions/{version.pk}/").content.decode()
     assert f"Lamsach {version}" not in page, "the footer names the program's version, not the list's"

@@ -17,7 +17,7 @@ from lamsach.portal.lists import documents, origins
 from lamsach.portal.lists.models import Decision, Document, Doubt, Origin
 from tests.chromium import chromium
 
-from . import listing
+from . import list_samples
 from .conftest import Cast
 from .lists_server import Answer, trusted
 from .test_accessibility import DESKTOP
@@ -38,7 +38,7 @@ def browsing(cast: Cast, name: str = "coordinator") -> Iterator[Any]:
 def test_a_thousand_values_are_decided_without_a_mouse(live_server: Any, cast: Cast) -> None:
     from playwright.sync_api import expect
 
-    kept = listing.add(cast, "".join(f"x{number:04}.duckdns.org\n" for number in range(1200))).list
+    kept = list_samples.add(cast, "".join(f"x{number:04}.duckdns.org\n" for number in range(1200))).list
     with browsing(cast) as page:
         keys = page.keyboard
         page.goto(f"{live_server.url}/office/blocklists/{kept.pk}/review/?size=1000")
@@ -66,7 +66,7 @@ def test_a_thousand_values_are_decided_without_a_mouse(live_server: Any, cast: C
 
 def test_all_are_ticked_on_a_phone_too(live_server: Any, cast: Cast) -> None:
     """The heads of columns are not shown there: what ticks all has a line of its own, with its words."""
-    kept = listing.add(cast, "".join(f"x{number:02}.duckdns.org\n" for number in range(12))).list
+    kept = list_samples.add(cast, "".join(f"x{number:02}.duckdns.org\n" for number in range(12))).list
     with browsing(cast) as page:
         page.set_viewport_size({"width": 360, "height": 740})
         page.goto(f"{live_server.url}/office/blocklists/{kept.pk}/review/")
@@ -87,7 +87,7 @@ def test_a_misp_server_is_added_in_the_page_and_its_key_is_not_shown_again(
     live_server: Any, cast: Cast, settings: Any, tmp_path: Path
 ) -> None:
     """From the form to the values, over TLS to a server on the loopback that wants the key."""
-    kept, key, pages = listing.kept(cast), "MISP-key-of-forty-letters-and-digits-0123", []
+    kept, key, pages = list_samples.kept(cast), "MISP-key-of-forty-letters-and-digits-0123", []
 
     def answer(path: str, headers: dict[str, str]) -> Answer:
         if headers.get("authorization") != key:

@@ -13,7 +13,7 @@ from lamsach.indicators.values.listings import IndicatorColumns
 from lamsach.portal.lists import outlets, releases, versions
 from lamsach.portal.lists.models import Document, Listed
 
-from . import listing
+from . import list_samples
 from .conftest import Cast
 
 
@@ -36,12 +36,12 @@ def test_versions_and_their_changes_are_made_in_pieces(
     cast: Cast, scarce: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(versions, "SHOWN", 20)
-    listing.add(cast, names(0, 1000))
-    first = listing.again(cast)
+    list_samples.add(cast, names(0, 1000))
+    first = list_samples.again(cast)
     assert (first.count, first.added, first.removed, first.changed) == (1000, 1000, 0, 0)
     Document.objects.update(withdrawn=datetime.now(UTC))
-    listing.add(cast, names(100, 1000))
-    second = listing.again(cast)
+    list_samples.add(cast, names(100, 1000))
+    second = list_samples.again(cast)
     assert (second.count, second.added, second.removed, second.changed) == (1000, 100, 100, 0)
     assert [item.value for item in versions.values(second)][:1] == ["c00100.bot-c2.xyz"]
     assert Listed.objects.filter(list=second.list).count() == 1000
@@ -58,10 +58,10 @@ def test_the_page_of_a_version_needs_no_comparing(
     cast: Cast, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
 ) -> None:
     settings.DATA = tmp_path
-    listing.add(cast, "bot-c2.xyz\n")
-    listing.again(cast)
-    listing.add(cast, "evil-b.top\n")
-    version = listing.again(cast)
+    list_samples.add(cast, "bot-c2.xyz\n")
+    list_samples.again(cast)
+    list_samples.add(cast, "evil-b.top\n")
+    version = list_samples.again(cast)
     monkeypatch.setattr(versions, "MOST", 0)
     monkeypatch.setattr(releases, "values", lambda version: pytest.fail("it reads the version again"))
     page = cast.client("coordinator").get(f"/office/blocklists/versions/{version.pk}/").content.decode()
@@ -84,8 +84,8 @@ def test_an_outlet_s_moments_are_those_of_its_values(
     settings.DATA = tmp_path
     ends = [datetime(2030, 1, day, tzinfo=UTC) for day in (5, 3, 4)]
     rows = "".join(f"c{number}.bot-c2.xyz,{end:%Y-%m-%d}\n" for number, end in enumerate(ends))
-    listing.add(cast, "domain,valid_until\n" + rows, "a.csv")
-    version = listing.again(cast)
+    list_samples.add(cast, "domain,valid_until\n" + rows, "a.csv")
+    version = list_samples.again(cast)
     assert outlets._moment(version, version.made) == version.made
     assert outlets._moment(version, ends[2] + timedelta(hours=1)) == ends[2]
     monkeypatch.setattr(releases, "values", lambda version: pytest.fail("it reads the version again"))
@@ -98,12 +98,12 @@ def test_a_worker_that_was_killed_before_the_index_was_whole_makes_it_whole(
     def killed(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    kept = listing.add(cast, names(0, 30)).list
+    kept = list_samples.add(cast, names(0, 30)).list
     with monkeypatch.context() as changed:
         changed.setattr(versions, "index", killed)
         with pytest.raises(KeyboardInterrupt):
-            listing.again(cast)
+            list_samples.again(cast)
     assert (versions.latest(kept) is not None, versions.places([kept], "c00007.bot-c2.xyz")) == (True, [])
-    version = listing.again(cast)
+    version = list_samples.again(cast)
     assert (version.number, version.count) == (1, 30)
     assert len(versions.places([kept], "c00007.bot-c2.xyz")) == 1

@@ -16,7 +16,7 @@ from lamsach.portal.audit.models import Entry
 from lamsach.portal.lists import documents, origins, releases, versions
 from lamsach.portal.lists.models import Document, Origin
 
-from . import listing
+from . import list_samples
 from .conftest import Cast
 from .lists_server import HOST, LIST, Answer, Server, serving, trusted
 
@@ -60,7 +60,7 @@ def use(server: Server, answer: Any) -> None:
 
 def source(cast: Cast, server: Server, path: str = "", how: str = "misp+", key: str = KEY) -> Origin:
     url = f"{how}https://127.0.0.1:{server.server_port}{path}"
-    made = listing.origin(cast, url)
+    made = list_samples.origin(cast, url)
     made.locked_key = origins.locked(url, key) if key else ""
     made.save()
     return made
@@ -125,7 +125,7 @@ def test_a_wrong_key_is_told_of_and_the_key_stands_nowhere(cast: Cast, secure: S
 def test_the_form_keeps_a_key_for_its_server_alone(
     cast: Cast, secure: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
-    kept = listing.kept(cast)
+    kept = list_samples.kept(cast)
     client = vietnamese(cast)
     said = {
         "name": "MISP",
@@ -236,7 +236,7 @@ def test_a_server_that_lies_leaves_the_last_document(cast: Cast, secure: Server,
 
 def test_an_instance_that_is_inside_is_not_asked(cast: Cast, settings: Any) -> None:
     url = "misp+https://10.0.0.1/events"
-    origin = listing.origin(cast, url)
+    origin = list_samples.origin(cast, url)
     origin.locked_key = origins.locked(url, KEY)
     origin.save()
     assert "private" in fetched(origin)
@@ -290,7 +290,7 @@ def test_a_feed_that_was_carried_is_a_source_without_a_network(
     feed = Feed()
     for name in ("manifest.json", f"{uuid(1)}.json", f"{uuid(2)}.json"):
         (folder / name).write_bytes(feed(f"/osint/{name}", {})[2])
-    origin = listing.origin(cast, f"https://{HOST}/osint/manifest.json")
+    origin = list_samples.origin(cast, f"https://{HOST}/osint/manifest.json")
     assert fetched(origin) == ""
     assert values(origin) == ["bot1.xyz", "bot2.xyz"]
 

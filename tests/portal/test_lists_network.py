@@ -17,7 +17,7 @@ from lamsach.portal.exchange import outbound
 from lamsach.portal.lists import documents, origins
 from lamsach.portal.lists.models import Document, Origin
 
-from . import listing
+from . import list_samples
 from .conftest import Cast
 from .lists_server import HOST, LIST, Answer, Server, serving, trusted
 
@@ -30,7 +30,7 @@ def secure(tmp_path: Path, settings: Any) -> Iterator[Server]:
 
 
 def source(cast: Cast, server: Server, path: str = "/list.txt", host: str = "127.0.0.1") -> Origin:
-    return listing.origin(cast, f"https://{host}:{server.server_port}{path}")
+    return list_samples.origin(cast, f"https://{host}:{server.server_port}{path}")
 
 
 def fetched(origin: Origin) -> str:
@@ -172,7 +172,7 @@ def test_a_name_that_leads_inside_is_not_connected_to(
 ) -> None:
     _lead(monkeypatch, ["10.0.0.1"])
     monkeypatch.setattr(socket, "create_connection", lambda *_, **__: pytest.fail("it connected"))
-    origin = listing.origin(cast, f"{kind}https://{HOST}/api/collections/7/")
+    origin = list_samples.origin(cast, f"{kind}https://{HOST}/api/collections/7/")
     assert fetched(origin) == "The portal may not write to this address: it is private, or not https."
 
 
@@ -215,7 +215,7 @@ def test_a_taxii_collection_comes_over_tls_page_by_page(
         return (200, {"Content-Length": "99999"}, b"{") if broken else (200, said, page(2, None))
 
     secure.answer = answer
-    origin = listing.origin(cast, f"taxii+https://127.0.0.1:{secure.server_port}/api/collections/7/")
+    origin = list_samples.origin(cast, f"taxii+https://127.0.0.1:{secure.server_port}/api/collections/7/")
     assert fetched(origin) != ""
     broken = False
     assert fetched(origin) == ""
@@ -235,7 +235,7 @@ def test_a_taxii_server_that_goes_round_in_circles_ends_with_one_sentence(
 ) -> None:
     settings.DATA = tmp_path
     secure.answer = lambda path, headers: (200, {}, page(1, "a"))
-    origin = listing.origin(cast, f"taxii+https://127.0.0.1:{secure.server_port}/api/collections/7/")
+    origin = list_samples.origin(cast, f"taxii+https://127.0.0.1:{secure.server_port}/api/collections/7/")
     assert fetched(origin) == "The server gives the same page again and again."
     assert not Document.objects.filter(origin=origin).exists()
 

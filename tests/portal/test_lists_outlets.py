@@ -19,8 +19,8 @@ from tests.indicators.writers.programs import ask, running
 from tests.indicators.writers.test_resolvers import ANSWER, CASES
 from tests.ports import free_port
 
-from . import listing
-from .confirming import confirmed
+from . import list_samples
+from .confirmation import confirmed
 from .conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -41,16 +41,16 @@ def lines(answer: Any) -> list[str]:
 
 @pytest.mark.parametrize("writer", [writer.name for writer in WRITERS])
 def test_every_format_is_served(cast: Cast, writer: str) -> None:
-    listing.released(cast)
-    answer = fetched(listing.outlet(cast, writer)[1])
+    list_samples.released(cast)
+    answer = fetched(list_samples.outlet(cast, writer)[1])
     assert answer.status_code == 200
     assert body(answer)
     assert answer["X-Lamsach-Parts"] == "1"
 
 
 def test_an_outlet_serves_addresses_and_says_of_which_list(cast: Cast) -> None:
-    version = listing.released(cast)
-    made, word = listing.outlet(cast)
+    version = list_samples.released(cast)
+    made, word = list_samples.outlet(cast)
     stamp, *values = body(fetched(word)).decode().splitlines()
     assert values == ["45.155.37.7"]
     assert version.digest in stamp
@@ -59,8 +59,8 @@ def test_an_outlet_serves_addresses_and_says_of_which_list(cast: Cast) -> None:
 
 
 def test_a_tag_spares_the_second_answer(cast: Cast) -> None:
-    listing.released(cast)
-    _, word = listing.outlet(cast)
+    list_samples.released(cast)
+    _, word = list_samples.outlet(cast)
     first = fetched(word)
     for headers in (
         {"If-None-Match": first["ETag"]},
@@ -70,16 +70,16 @@ def test_a_tag_spares_the_second_answer(cast: Cast) -> None:
         again = fetched(word, **headers)
         assert (again.status_code, body(again)) == (304, b"")
     assert fetched(word, **{"If-None-Match": '"another"'}).status_code == 200
-    listing.add(cast, "45.155.37.8\n")
-    listing.again(cast)
+    list_samples.add(cast, "45.155.37.8\n")
+    list_samples.again(cast)
     new = fetched(word, **{"If-None-Match": first["ETag"]})
     assert new.status_code == 200
     assert lines(new) == ["45.155.37.7", "45.155.37.8"]
 
 
 def test_gzip_for_those_who_take_it(cast: Cast) -> None:
-    listing.released(cast)
-    _, word = listing.outlet(cast)
+    list_samples.released(cast)
+    _, word = list_samples.outlet(cast)
     plain, packed = fetched(word), fetched(word, **{"Accept-Encoding": "gzip"})
     assert packed["Content-Encoding"] == "gzip"
     assert gzip.decompress(body(packed)) == body(plain)
@@ -93,15 +93,17 @@ def test_gzip_for_those_who_take_it(cast: Cast) -> None:
      ("", False)],
 )  # fmt: skip
 def test_who_refuses_gzip_gets_none(cast: Cast, accepted: str, packed: bool) -> None:
-    listing.released(cast)
-    _, word = listing.outlet(cast)
+    list_samples.released(cast)
+    _, word = list_samples.outlet(cast)
     assert fetched(word, **{"Accept-Encoding": accepted}).has_header("Content-Encoding") is packed
 
 
 def test_long_lists_come_in_parts_that_hold_everything_once(cast: Cast) -> None:
-    listing.add(cast, "".join(f"45.155.{number // 250}.{number % 250 + 1}\n" for number in range(0, 500, 2)))
-    listing.again(cast)
-    _, word = listing.outlet(cast, part=100)
+    list_samples.add(
+        cast, "".join(f"45.155.{number // 250}.{number % 250 + 1}\n" for number in range(0, 500, 2))
+    )
+    list_samples.again(cast)
+    _, word = list_samples.outlet(cast, part=100)
     first = fetched(word)
     assert first["X-Lamsach-Parts"] == "3"
     found = [line for part in ("1/", "2/", "3/") for line in lines(fetched(word, part))]
@@ -111,9 +113,9 @@ def test_long_lists_come_in_parts_that_hold_everything_once(cast: Cast) -> None:
 
 
 def test_a_value_of_two_lines_counts_as_two_where_a_firewall_counts_lines(cast: Cast) -> None:
-    listing.add(cast, "".join(f"bot-{number}.xyz\n" for number in range(120)))
-    listing.again(cast)
-    _, word = listing.outlet(cast, "fortigate_domain", part=100)
+    list_samples.add(cast, "".join(f"bot-{number}.xyz\n" for number in range(120)))
+    list_samples.again(cast)
+    _, word = list_samples.outlet(cast, "fortigate_domain", part=100)
     parts = [lines(fetched(word, part)) for part in ("1/", "2/", "3/")]
     assert [len(part) for part in parts] == [100, 100, 40]
     assert fetched(word)["X-Lamsach-Parts"] == "3"
@@ -123,9 +125,9 @@ def test_a_part_is_never_larger_than_what_the_firewall_takes(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(BY_NAME, "fortigate_url", replace(BY_NAME["fortigate_url"], part_bytes=1000))
-    listing.add(cast, "".join(f"https://bot-{number}.xyz/{'a' * 80}\n" for number in range(30)))
-    listing.again(cast)
-    _, word = listing.outlet(cast, "fortigate_url", part=1000)
+    list_samples.add(cast, "".join(f"https://bot-{number}.xyz/{'a' * 80}\n" for number in range(30)))
+    list_samples.again(cast)
+    _, word = list_samples.outlet(cast, "fortigate_url", part=1000)
     count = int(fetched(word)["X-Lamsach-Parts"])
     parts = [body(fetched(word, f"{number}/")) for number in range(1, count + 1)]
     assert count > 2
@@ -134,19 +136,19 @@ def test_a_part_is_never_larger_than_what_the_firewall_takes(
 
 
 def test_a_list_that_is_red_gives_nothing_to_an_outlet_below(cast: Cast) -> None:
-    version = listing.released(cast)
+    version = list_samples.released(cast)
     KeptList.objects.filter(pk=version.list_id).update(tlp=Tlp.RED)
-    listing.add(cast, "45.155.37.9\n")
-    listing.again(cast)
-    _, word = listing.outlet(cast, tlp=Tlp.AMBER)
+    list_samples.add(cast, "45.155.37.9\n")
+    list_samples.again(cast)
+    _, word = list_samples.outlet(cast, tlp=Tlp.AMBER)
     assert lines(fetched(word)) == []
 
 
 def test_what_is_over_is_gone_from_the_next_answer(cast: Cast) -> None:
-    kept = listing.kept(cast)
+    kept = list_samples.kept(cast)
     KeptList.objects.filter(pk=kept.pk).update(days=1)
-    listing.released(cast)
-    made, _ = listing.outlet(cast)
+    list_samples.released(cast)
+    made, _ = list_samples.outlet(cast)
     now = timezone.now()
     today, later = outlets.answer_of(made, 1, now), outlets.answer_of(made, 1, now + timedelta(days=2))
     assert today is not None
@@ -158,19 +160,19 @@ def test_what_is_over_is_gone_from_the_next_answer(cast: Cast) -> None:
 
 
 def test_tlp_and_confidence_hold_at_the_outlet(cast: Cast) -> None:
-    listing.add(
+    list_samples.add(
         cast,
         "indicator,confidence,tlp\n45.155.37.1,20,clear\n45.155.37.2,90,clear\n45.155.37.3,90,red\n",
         "a.csv",
     )
-    listing.again(cast)
-    _, word = listing.outlet(cast, confidence=50)
+    list_samples.again(cast)
+    _, word = list_samples.outlet(cast, confidence=50)
     assert lines(fetched(word)) == ["45.155.37.2"]
 
 
 def test_a_closed_outlet_and_a_guessed_token_open_nothing(cast: Cast) -> None:
-    listing.released(cast)
-    made, word = listing.outlet(cast)
+    list_samples.released(cast)
+    made, word = list_samples.outlet(cast)
     confirmed(cast.client("coordinator"), f"/office/blocklists/outlets/{made.pk}/close/")
     assert fetched(word).status_code == 404
     statuses = {fetched("out_guess").status_code for _ in range(80)}
@@ -178,12 +180,12 @@ def test_a_closed_outlet_and_a_guessed_token_open_nothing(cast: Cast) -> None:
 
 
 def test_an_outlet_without_a_version_has_nothing(cast: Cast) -> None:
-    listing.document(cast)
-    assert fetched(listing.outlet(cast)[1]).status_code == 404
+    list_samples.document(cast)
+    assert fetched(list_samples.outlet(cast)[1]).status_code == 404
 
 
 def test_the_token_is_shown_once_and_not_kept(cast: Cast) -> None:
-    kept = listing.released(cast).list
+    kept = list_samples.released(cast).list
     said = {"name": "fw01", "writer": "rpz", "tlp": "amber", "confidence": "0", "part": "1000"}
     page = cast.client("coordinator").post(f"/office/blocklists/{kept.pk}/outlets/", said).content.decode()
     word = page.partition("/lists/out_")[2].partition("/")[0]
@@ -200,10 +202,10 @@ def test_the_token_is_shown_once_and_not_kept(cast: Cast) -> None:
 def test_the_resolver_answers_again_when_the_outlet_has_let_a_name_go(
     cast: Cast, tmp_path: Path, case: str
 ) -> None:
-    listing.add(cast, "domain,valid until\nbot.test,\nold.test,2031-01-01\n", "a.csv")
-    version = listing.again(cast)
+    list_samples.add(cast, "domain,valid until\nbot.test,\nold.test,2031-01-01\n", "a.csv")
+    version = list_samples.again(cast)
     name, server = CASES[case]
-    made, _ = listing.outlet(cast, name)
+    made, _ = list_samples.outlet(cast, name)
     tmp_path.chmod(0o755)
     found = {}
     for year in (2030, 2032):

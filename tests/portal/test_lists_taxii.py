@@ -20,7 +20,7 @@ from lamsach.portal.api.access import issue
 from lamsach.portal.lists import taxii_objects
 from lamsach.portal.lists.models import Document, KeptList, Tlp, Version
 
-from . import listing
+from . import list_samples
 from .conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def taxii(path: str, token: str, **query: str) -> Any:
 
 
 def test_taxii_discovery_collections_objects(cast: Cast) -> None:
-    version = listing.released(cast)
+    version = list_samples.released(cast)
     token = issue(cast.first, "x", cast.people["coordinator"])
     assert taxii("", token).json()["api_roots"][0].endswith("/api/taxii2/root/")
     answer = taxii("root/", token)
@@ -55,7 +55,7 @@ def test_taxii_discovery_collections_objects(cast: Cast) -> None:
 
 
 def test_taxii_refuses_as_the_standard_says(cast: Cast) -> None:
-    listing.released(cast)
+    list_samples.released(cast)
     token = issue(cast.first, "x", cast.people["coordinator"])
     stranger = issue(cast.other, "x", cast.people["stranger"])
     (one,) = taxii("root/collections/", token).json()["collections"]
@@ -88,10 +88,10 @@ def test_taxii_refuses_as_the_standard_says(cast: Cast) -> None:
 
 
 def test_taxii_keeps_what_may_not_leave_the_unit(cast: Cast) -> None:
-    kept = listing.kept(cast)
+    kept = list_samples.kept(cast)
     KeptList.objects.filter(pk=kept.pk).update(tlp=Tlp.STRICT)
-    listing.add(cast, listing.TEXT)
-    listing.again(cast)
+    list_samples.add(cast, list_samples.TEXT)
+    list_samples.again(cast)
     for unit, count in ((cast.first, 0), (cast.centre, 4)):
         token = issue(unit, "x", cast.people["coordinator"])
         (one,) = taxii("root/collections/", token).json()["collections"]
@@ -102,8 +102,8 @@ def test_taxii_keeps_what_may_not_leave_the_unit(cast: Cast) -> None:
 def test_our_own_client_reads_the_collection_page_by_page(
     live_server: Any, cast: Cast, tmp_path: Any
 ) -> None:
-    listing.add(cast, "".join(f"bot-{number}.xyz\n" for number in range(25)))
-    listing.again(cast)
+    list_samples.add(cast, "".join(f"bot-{number}.xyz\n" for number in range(25)))
+    list_samples.again(cast)
     token = issue(cast.first, "x", cast.people["coordinator"])
     (one,) = taxii("root/collections/", token).json()["collections"]
     url = f"{live_server.url}/api/taxii2/root/collections/{one['id']}/"
@@ -139,8 +139,8 @@ def collection(cast: Cast, token: str) -> str:
 
 def later(cast: Cast, text: str) -> Version:
     """A version that came a day later."""
-    listing.add(cast, text)
-    made = listing.again(cast)
+    list_samples.add(cast, text)
+    made = list_samples.again(cast)
     assert made.number > 1
     return made
 
@@ -160,7 +160,7 @@ def days(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_what_two_versions_share_keeps_its_time(cast: Cast, days: Any, settings: Any, tmp_path: Any) -> None:
     settings.DATA = tmp_path
-    listing.released(cast)
+    list_samples.released(cast)
     token = issue(cast.first, "x", cast.people["coordinator"])
     path = collection(cast, token)
     before = taxii(path + "objects/", token)
@@ -180,18 +180,18 @@ def test_what_two_versions_share_keeps_its_time(cast: Cast, days: Any, settings:
 
 def test_what_is_gone_is_revoked(cast: Cast, days: Any, settings: Any, tmp_path: Any) -> None:
     settings.DATA = tmp_path
-    listing.released(cast)
+    list_samples.released(cast)
     token = issue(cast.first, "x", cast.people["coordinator"])
     path = collection(cast, token)
     first = taxii(path + "objects/", token)
     later(cast, "new-bot.xyz\n")
-    Document.objects.filter(list=listing.kept(cast)).order_by("pk").first().delete()  # type: ignore[union-attr]
-    listing.again(cast)
+    Document.objects.filter(list=list_samples.kept(cast)).order_by("pk").first().delete()  # type: ignore[union-attr]
+    list_samples.again(cast)
     found = taxii(path + "objects/", token, added_after=first["X-TAXII-Date-Added-Last"]).json()["objects"]
     revoked = [record for record in found if record.get("revoked")]
     assert {record["id"] for record in revoked} == {record["id"] for record in first.json()["objects"]}
     assert all(record["modified"] > record["created"] for record in revoked)
-    later(cast, listing.TEXT)
+    later(cast, list_samples.TEXT)
     again = taxii(path + "objects/", token).json()["objects"]
     assert len(again) == 5
     assert not [record for record in again if record.get("revoked")]
@@ -201,8 +201,8 @@ def test_a_page_that_a_new_version_overtakes_is_gone_on_with(
     cast: Cast, days: Any, settings: Any, tmp_path: Any
 ) -> None:
     settings.DATA = tmp_path
-    listing.add(cast, "".join(f"bot-{number}.xyz\n" for number in range(10)))
-    listing.again(cast)
+    list_samples.add(cast, "".join(f"bot-{number}.xyz\n" for number in range(10)))
+    list_samples.again(cast)
     token = issue(cast.first, "x", cast.people["coordinator"])
     path = collection(cast, token) + "objects/"
     page = taxii(path, token, limit="4").json()
@@ -220,7 +220,7 @@ def test_objects_are_made_anew_when_their_files_are_gone(
     import shutil
 
     settings.DATA = tmp_path
-    listing.released(cast)
+    list_samples.released(cast)
     made = later(cast, "new-bot.xyz\n")
     before = [held.record for held in taxii_objects.of(made).by_value()]
     shutil.rmtree(tmp_path / "collections")

@@ -15,7 +15,7 @@ from lamsach.portal.findings.models import Bundle, BundleKind, BundleState, Way
 from lamsach.portal.lists import releases
 from lamsach.portal.lists.models import VersionUse
 
-from . import listing
+from . import list_samples
 from .conftest import Cast
 from .samples import campaign
 
@@ -36,7 +36,7 @@ def bundle(cast: Cast, name: str, manifest: Any, digest: str = "") -> Bundle:
 
 
 def test_hunts_with_several_lists_state_the_version_of_each(cast: Cast) -> None:
-    version = listing.released(cast)
+    version = list_samples.released(cast)
     said = {"document": "list-1.zip", "name": "x", "version": 1, "digest": version.digest}
     alone = bundle(cast, "alone.zip", {"indicator_list": {"digest": version.digest}}, version.digest)
     several = bundle(
@@ -58,7 +58,7 @@ def test_hunts_with_several_lists_state_the_version_of_each(cast: Cast) -> None:
 
 
 def test_a_file_that_is_gone_stops_nothing(cast: Cast) -> None:
-    version = listing.released(cast)
+    version = list_samples.released(cast)
     gone = bundle(cast, "gone.zip", {})
     default_storage.delete(gone.path)
     assert releases.note_uses() == 1

@@ -29,8 +29,8 @@ from lamsach.portal.mail.tasks import look_at_the_clock
 from tests.clock import CERTIFIED
 from tests.ports import free_port
 
-from .claimed import LONG_AGO
 from .conftest import Cast
+from .dead_leases import LONG_AGO
 
 pytestmark = pytest.mark.django_db
 

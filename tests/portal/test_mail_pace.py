@@ -20,10 +20,10 @@ from lamsach.portal.mail import delivery
 from lamsach.portal.mail.letters import Draft, queue
 from lamsach.portal.mail.models import Letter, LetterState
 
-from .claimed import LONG_AGO, NEVER
 from .conftest import TEMPLATE
+from .dead_leases import LONG_AGO, NEVER
 from .postgres import fresh
-from .serving import clean_environment
+from .serve_process import clean_environment
 from .template import furnish
 from .test_workers import Receiver, receiver, rows
 

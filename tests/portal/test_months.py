@@ -15,7 +15,7 @@ from lamsach.portal.findings import months
 
 from .conftest import TEMPLATE
 from .postgres import fresh, require_postgresql
-from .serving import clean_environment
+from .serve_process import clean_environment
 from .test_backup import lamsach
 
 START = """

@@ -25,7 +25,7 @@ from lamsach.portal.findings.models import Hunt
 
 from . import samples
 from .conftest import Cast
-from .test_unsent import Browser
+from .test_unsaved_input import Browser
 
 
 @pytest.mark.django_db

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.chromium import chromium
-from tests.waiting import until
+from tests.poll import until
 
 from .template import furnish
 from .test_browser import Served, watched

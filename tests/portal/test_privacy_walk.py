@@ -31,7 +31,7 @@ from lamsach.portal.support import desk
 from . import samples
 from .conftest import Cast
 from .test_access_walk import DOORS, MEMBER, addresses, filled, get_resolver
-from .walking import in_parts, settled, stop, visitors
+from .walk import in_parts, settled, stop, visitors
 
 ABOVE = ("authority", "coordinator")
 SECRETS = (

@@ -27,12 +27,12 @@ from lamsach.portal.base.once import alone
 from lamsach.portal.processes import LONGEST_PAUSE_S, Child
 from lamsach.portal.secret import secret_key
 from lamsach.runtime.signals import give_sign
-from tests.waiting import until
+from tests.poll import until
 
 from .conftest import TEMPLATE
 from .postgres import fresh
-from .serving import Served, Visitor, clean_environment
-from .test_serving import said_of
+from .serve_process import Served, Visitor, clean_environment
+from .test_serve import said_of
 
 
 class Clock:

@@ -17,7 +17,7 @@ from lamsach.portal.catalogue_vi import VIETNAMESE
 from tests.chromium import chromium
 from tests.programs import missing
 
-from .serving import Served, clean_environment
+from .serve_process import Served, clean_environment
 from .template import furnish
 from .test_accessibility import AXE, CHECK, DESKTOP, PHONE, axe
 

@@ -16,10 +16,10 @@ import lamsach.portal
 from lamsach.portal.accounts import middleware
 
 from .conftest import Cast
-from .growing import Grower
+from .growth import Grower
 from .samples import SAMPLES
 from .test_access_walk import MEMBER, OPEN, names
-from .walking import settled, visitors
+from .walk import settled, visitors
 
 MOST = 25
 FEW, MANY = 4, 50

@@ -43,9 +43,9 @@ from lamsach.portal.support.models import Message, Question
 from lamsach.portal.units.models import Unit
 from tests.rows import each_row
 
-from .claimed import LONG_AGO
-from .confirming import asked
+from .confirmation import asked
 from .conftest import Cast
+from .dead_leases import LONG_AGO
 from .samples import dispatch, question
 
 Browser = Callable[[str], Client]

@@ -43,7 +43,7 @@ from lamsach.portal.reports.content import is_whole
 from lamsach.portal.reports.models import Report, Step
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Membership
-from tests.portal.claimed import LONG_AGO
+from tests.portal.dead_leases import LONG_AGO
 
 def killed_in(place, name, when, after):
     '''From now on the process dies in a function, before or after its work, when `when` holds.'''

@@ -24,7 +24,7 @@ from lamsach.portal.logs import Discreet
 
 from .conftest import Cast
 from .test_access_walk import DOORS, OURS, filled, names
-from .walking import in_parts, settled, stop, visitors
+from .walk import in_parts, settled, stop, visitors
 
 
 def every_view(patterns: Any, prefix: str = "") -> list[tuple[str, Any]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from .postgres import fresh, require_postgresql
-from .serving import clean_environment
+from .serve_process import clean_environment
 from .template import migrate
 
 BY_MIGRATIONS = """

@@ -19,9 +19,9 @@ from lamsach.portal.lists.models import KeptList
 from lamsach.portal.reports.models import Report
 from lamsach.portal.units import tree
 
-from . import listing, samples
+from . import list_samples, samples
 from .conftest import Cast
-from .walking import settled
+from .walk import settled
 
 pytestmark = pytest.mark.django_db
 
@@ -78,8 +78,8 @@ def hide(cast: Cast) -> Case:
     )
     index([made])
     kept = KeptList.objects.create(unit=cast.other, name="Danh sách Kín", created_by=stranger, days=0)
-    listing.add(cast, "kin.example.vn\n", of=kept)
-    listing.releases.release(kept.pk, "", stranger)
+    list_samples.add(cast, "kin.example.vn\n", of=kept)
+    list_samples.releases.release(kept.pk, "", stranger)
     return made
 
 

@@ -31,7 +31,7 @@ from lamsach.portal.mail.models import Letter
 from lamsach.portal.sources import archives, collectors
 from lamsach.portal.sources.models import ArchiveRun, Collector, LiveSighting, LogSource
 from lamsach.portal.worker import load_tasks
-from tests.archive.building import firewall_line
+from tests.archive.builders import firewall_line
 
 from .conftest import Cast
 

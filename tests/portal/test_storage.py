@@ -25,7 +25,7 @@ from lamsach.portal.base import ledger, storage
 from lamsach.portal.base.uploads import download, keep
 from lamsach.portal.findings.models import Bundle, Hunt
 from lamsach.portal.jobs.models import Job
-from tests.waiting import until
+from tests.poll import until
 
 from .bundles import work
 from .conftest import Cast

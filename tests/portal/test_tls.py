@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from .serving import clean_environment
+from .serve_process import clean_environment
 from .template import furnish
 
 ASK = """

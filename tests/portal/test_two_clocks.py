@@ -15,7 +15,7 @@ from tests.clock import OFFSET
 
 from .conftest import TEMPLATE
 from .postgres import fresh
-from .serving import clean_environment
+from .serve_process import clean_environment
 
 HOUR_S = 3600
 WORK = """

@@ -31,7 +31,7 @@ from lamsach.portal.web.tree import tree as drawn
 
 from . import samples
 from .conftest import Cast
-from .walking import settled
+from .walk import settled
 
 pytestmark = pytest.mark.django_db
 

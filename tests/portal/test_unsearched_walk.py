@@ -22,7 +22,7 @@ from lamsach.portal.web.interface import api
 from . import samples
 from .conftest import Cast
 from .test_access_walk import DOORS, filled
-from .walking import stop
+from .walk import stop
 
 COUNTS = (CaseCounts, Fleet)
 """Holders of counts of machines: found, clean, quiet, scanned."""

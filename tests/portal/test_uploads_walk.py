@@ -33,16 +33,16 @@ from lamsach.portal.support import desk
 from lamsach.portal.traces.models import Trace, TraceFile
 from lamsach.portal.web.interface import api
 from lamsach.portal.worker import load_tasks
-from tests.channels.edxml_made import dispatch as written
+from tests.channels.edxml_samples import dispatch as written
 
 from . import bundles, samples
 from .conftest import Cast, watch
-from .exchanging import made, partners
+from .exchange_pair import made, partners
 from .test_access_walk import ALL, filled
 from .test_edxml_two_portals import key_file
 from .test_reports_received import form_of, paper
 from .test_uploads import BOMBS
-from .walking import stop
+from .walk import stop
 
 _TAKE = {"FILES", "body", "uploaded"}
 """Attributes of a request that hold what was sent, and the function of `base.forms` that takes its file."""

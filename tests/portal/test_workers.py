@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
+from tests.poll import until
 from tests.ports import free_port
-from tests.waiting import until
 
 from .conftest import TEMPLATE
 from .postgres import fresh

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.poll import until
 from tests.ports import free_port
 from tests.programs import require_program
 from tests.scanner.test_bundle import ROOT
-from tests.waiting import until
 
 pytestmark = pytest.mark.installed
 

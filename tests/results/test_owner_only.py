@@ -15,7 +15,7 @@ from lamsach.archive.export import export
 from lamsach.letters.output import write as write_letter
 from lamsach.letters.unit_report import report_of
 from lamsach.results.output import WRITERS, write
-from tests.archive.building import BEGIN, filled, firewall_line
+from tests.archive.builders import BEGIN, filled, firewall_line
 from tests.results.sample import rich_findings
 
 _PORTAL = """

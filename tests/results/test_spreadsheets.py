@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from lamsach.documents.spreadsheets import csv_row, disarm, is_formula, text_cell
-from tests.cli.running import lamsach
+from tests.cli.command_runner import lamsach
 
 SOURCES = Path(__file__).parents[2] / "src/lamsach"
 OWN_DATA = {"demo/writers"}

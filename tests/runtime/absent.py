@@ -14,7 +14,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from tests.cli.running import Ran, environment
+from tests.cli.command_runner import Ran, environment
 
 ROOT = Path(__file__).parents[2]
 _START = """

@@ -14,8 +14,8 @@ import pytest
 from bench.evtx_builder import Record, full_chunks, strings
 from lamsach.errors import ExitStatus
 from lamsach.logs.binary.evtx.records import header_of
-from tests.cli.running import Ran, bind_line, write_list, write_log
-from tests.indicators.documents_made import pdf
+from tests.cli.command_runner import Ran, bind_line, write_list, write_log
+from tests.indicators.document_samples import pdf
 from tests.logs import capture_builder as capture
 from tests.ports import free_port
 

@@ -12,8 +12,8 @@ from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.channels.xml_signature import sign
 from lamsach.errors import ExitStatus, MissingExtraError
 from lamsach.runtime import extras
-from tests.channels.edxml_made import dispatch, signer
-from tests.cli.running import write_list
+from tests.channels.edxml_samples import dispatch, signer
+from tests.cli.command_runner import write_list
 from tests.rows import each_row
 
 from .absent import lamsach_without

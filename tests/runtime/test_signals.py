@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lamsach.runtime.signals import Bell, on_signals
-from tests.waiting import until
+from tests.poll import until
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no such signals there")
 

@@ -11,7 +11,7 @@ import pytest
 from bench.evtx_builder import Record, full_chunks, strings
 from lamsach.errors import ExitStatus
 from lamsach.logs.binary.evtx.records import header_of
-from tests.cli.running import Ran, lamsach, write_list
+from tests.cli.command_runner import Ran, lamsach, write_list
 from tests.cli.test_hunt_nat import FAR, ZEEK, firewall, outside
 from tests.logs import evtx_builder
 

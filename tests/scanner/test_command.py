@@ -13,7 +13,7 @@ import pytest
 
 from lamsach.scanner.actions.guard import Guard, read_good
 from lamsach.scanner.findings import Target, TargetKind
-from tests.cli.running import lamsach
+from tests.cli.command_runner import lamsach
 
 from .planted import EICAR, target_of
 
@@ -220,8 +220,8 @@ def test_stopping_a_process() -> None:
 def test_workers_end_with_the_look(tmp_path: Path) -> None:
     import signal
 
-    from tests.cli.running import COMMAND
-    from tests.waiting import came
+    from tests.cli.command_runner import COMMAND
+    from tests.poll import came
 
     for number in range(3000):
         (tmp_path / f"{number}").write_bytes(b"x" * 30_000)

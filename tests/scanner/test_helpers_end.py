@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from lamsach.scanner.workers import INLINE_FILES
+from tests.poll import came
 from tests.programs import require_program
-from tests.waiting import came
 
 from .planted import lookat, reasons
 

@@ -22,7 +22,7 @@ from lamsach.scanner.options import Mode, Options
 from lamsach.scanner.page import elevation
 from lamsach.scanner.page.job import Receiver, Records
 from lamsach.scanner.page.server import Page
-from tests.waiting import until
+from tests.poll import until
 
 from .planted import EICAR
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from tests.stores.serving import Answered
+from tests.stores.loopback_server import Answered
 
 
 class ClickHouseServer:

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
-from tests.stores.serving import Answered
+from tests.stores.loopback_server import Answered
 from tests.stores.specification import check
 
 _LONGEST_TERM, _LONGEST_EXPRESSION, _MOST_CLAUSES, _MOST_TERMS = 255, 1000, 1024, 10_000

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from lamsach.errors import ExitStatus
-from tests.archive.building import write_list
-from tests.cli.running import lamsach
+from tests.archive.builders import write_list
+from tests.cli.command_runner import lamsach
 from tests.rows import each_row
 from tests.stores.test_failures import BUSY, LINES, is_candidates
 from tests.stores.test_stores import firewall, opensearch, victorialogs

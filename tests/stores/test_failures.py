@@ -19,10 +19,10 @@ from lamsach.stores.address import parse_address
 from lamsach.stores.clickhouse import ClickHouse
 from lamsach.stores.client import Failure, StoreClient, StoreError
 from lamsach.stores.retro import open_store, retro
-from tests.archive.building import BEGIN, firewall_line, write_list
+from tests.archive.builders import BEGIN, firewall_line, write_list
 from tests.rows import each_row
 from tests.stores.lines import Record
-from tests.stores.serving import Answered, served
+from tests.stores.loopback_server import Answered, served
 from tests.stores.test_stores import opensearch, stamp, victorialogs
 
 LINES: list[Record] = [

@@ -27,11 +27,11 @@ from lamsach.stores.base import Span
 from lamsach.stores.questions import BORDER, Question
 from lamsach.stores.retro import open_store, retro
 from lamsach.stores.stored_logs import StorePlan
-from tests.archive.building import BEGIN, firewall_line, firewall_log, write_list
+from tests.archive.builders import BEGIN, firewall_line, firewall_log, write_list
 from tests.stores.lines import Record, records, shown
+from tests.stores.loopback_server import Served, served
 from tests.stores.opensearch_server import OpenSearchStandIn
-from tests.stores.serving import Served, served
-from tests.stores.test_asking import leaves
+from tests.stores.test_questions import leaves
 from tests.stores.victorialogs_server import VictoriaLogsStandIn
 
 GOLDEN = Path(__file__).parents[1] / "logs" / "formats" / "data"

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
-from tests.stores.serving import Answered
+from tests.stores.loopback_server import Answered
 
 _TIME = re.compile(r"_time:\[(\S+), (\S+)\)")
 _STREAM = re.compile(r"_stream:(\{[^}]*\})")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lamsach.errors import ExitStatus
-from tests.cli.running import lamsach
+from tests.cli.command_runner import lamsach
 
 from .unit_logs import PUBLIC, make_unit
 

@@ -17,7 +17,7 @@ from lamsach.trace.holders import Holders
 from lamsach.trace.lookups import Lookups
 from lamsach.trace.model import Skew, Why
 
-from .building import C2, PUBLIC, START, answered, at, lease, machine, reported, session
+from .builders import C2, PUBLIC, START, answered, at, lease, machine, reported, session
 
 MAC, OTHER = "02:00:00:00:00:01", "02:00:00:00:00:02"
 A, B = "10.1.0.5", "10.1.0.6"

@@ -21,7 +21,7 @@ from lamsach.trace.reports import read_reports
 from lamsach.trace.reports.lines import read_line
 from lamsach.trace.reports.pdf import cell_text
 from lamsach.trace.reports.report_files import UNSURE
-from tests.indicators.documents_made import pdf
+from tests.indicators.document_samples import pdf
 
 from .lists import ROWS, SEEN, VIETNAMESE, csv, read, short, workbook
 

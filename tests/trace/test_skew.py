@@ -12,7 +12,7 @@ from lamsach.trace.model import Reported
 from lamsach.trace.reasons import skew_sentence, span_text
 from lamsach.trace.skew import estimate_skew, stated_skew
 
-from .building import reported, session
+from .builders import reported, session
 
 
 def unit(

@@ -29,7 +29,7 @@ from lamsach.investigate import Request
 from lamsach.logs.opening.inputs import find_logs
 from lamsach.results.bundle import read_bundle
 from tests.portal.postgres import cluster, require_postgresql
-from tests.portal.serving import MAIN, clean_environment
+from tests.portal.serve_process import MAIN, clean_environment
 from tests.ports import free_port
 
 DATA = Path(__file__).parent / "data"

@@ -11,7 +11,7 @@ import pytest
 from lamsach.indicators.releases.release import write_release
 from lamsach.indicators.releases.seal import new_key, private_key, stated_version, stated_versions
 from lamsach.model import ListVersion
-from tests.cli.running import lamsach, write_log
+from tests.cli.command_runner import lamsach, write_log
 from tests.indicators.builders import archive
 from tests.indicators.writers.sample import NOW, SAMPLE
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.poll import came
 from tests.programs import require_program
-from tests.waiting import came
 
 PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"])
 

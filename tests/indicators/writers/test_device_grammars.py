@@ -13,9 +13,9 @@ import pytest
 
 from lamsach.indicators.writers import BY_NAME
 from lamsach.model import Indicator
-from tests.cli.running import lamsach
+from tests.cli.command_runner import lamsach
 
-from .made import listed
+from .long_lists import listed
 from .sample import SAMPLE, T, exported, text_of
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"

@@ -12,7 +12,7 @@ from lamsach.indicators.writers.addresses import merged_networks, short
 from lamsach.model import Indicator
 
 from .grammars import sigma_rules, snort_content, snort_rules, zeek_intel
-from .made import listed
+from .long_lists import listed
 from .sample import T, exported, text_of
 
 COUNT = 10_000

@@ -20,7 +20,7 @@ from lamsach.indicators.writers import BY_NAME
 from lamsach.model import Indicator
 from tests.programs import in_ci
 
-from .made import address_of_six, digest, listed
+from .long_lists import address_of_six, digest, listed
 from .programs import program, run
 from .sample import SAMPLE, T, exported, text_of
 

@@ -20,7 +20,7 @@ import pytest
 from lamsach.indicators.writers import BY_NAME
 from tests.programs import missing
 
-from .made import listed
+from .long_lists import listed
 from .sample import exported, text_of
 
 FOLDER = os.environ.get("LAMSACH_STIX_VALIDATOR")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from case_reader import records
 from golden import context_of
 from hypothesis import given
 from hypothesis import strategies as st
-from reading_of_cases import records
 
 from lamsach.errors import LineError
 from lamsach.logs.formats.generic.csv_columns import CsvColumns, find_table

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from case_reader import records
 from hypothesis import given
 from hypothesis import strategies as st
-from reading_of_cases import records
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from reading_of_cases import records
+from case_reader import records
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext

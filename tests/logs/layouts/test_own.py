@@ -14,7 +14,7 @@ from lamsach.errors import UsageError
 from lamsach.logs.formats import FORMATS
 from lamsach.logs.layouts.own import add_own_formats, checked, own_format
 from lamsach.logs.reading.detect import detect
-from tests.cli.running import lamsach, write_list
+from tests.cli.command_runner import lamsach, write_list
 
 from ..whole_logs import at_once, by_line
 

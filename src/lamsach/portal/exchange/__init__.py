@@ -33,5 +33,5 @@ one. `back = True` marks kinds returned to a partner that was restored from a ba
 
 Files use the campaign number of the unit above: `units_below.all_theirs(partner, "campaign")` when sending
 up, and `units_below.counterpart(partner, "campaign", theirs)` for a file from above. A file from below names
-our own number. Tests build two portals out of one with `tests/portal/exchanging.py`.
+our own number. Tests build two portals out of one with `tests/portal/exchange_pair.py`.
 """

@@ -16,11 +16,11 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.poll import until
 from tests.ports import free_port
-from tests.waiting import until
 
 from .postgres import fresh
-from .serving import MAIN, Served, Visitor, clean_environment
+from .serve_process import MAIN, Served, Visitor, clean_environment
 
 PASSWORD = "mat khau rat dai"
 

@@ -13,11 +13,11 @@ import pytest
 
 from lamsach.indicators.writers import BY_NAME
 from lamsach.model import Indicator
+from tests.poll import came
 from tests.ports import accepts, free_port
 from tests.programs import in_ci
-from tests.waiting import came
 
-from .made import listed
+from .long_lists import listed
 from .programs import program
 from .sample import T, exported
 

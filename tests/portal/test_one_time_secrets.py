@@ -26,12 +26,12 @@ from lamsach.portal.exchange.models import Delivery, OwnKey, Webhook
 from lamsach.portal.fleet.models import Handout
 from lamsach.portal.lists.models import Outlet
 
-from . import listing, samples
-from .confirming import confirmed
+from . import list_samples, samples
+from .confirmation import confirmed
 from .conftest import Cast
 from .test_fleet_scanner import campaign, catalogued, plain  # noqa: F401 - a fixture
 from .test_once import APART, beside, sending
-from .test_unsent import hidden
+from .test_unsaved_input import hidden
 
 HERE = "http://testserver"
 PASSWORD = "mat khau rat dai"
@@ -107,7 +107,7 @@ def test_a_secret_is_replaced_once_so_that_the_one_before_still_signs(
 
 @pytest.mark.django_db
 def test_an_outlet_is_made_once(cast: Cast) -> None:
-    kept = listing.kept(cast)
+    kept = list_samples.kept(cast)
     browser, page = Presser(cast, "coordinator"), f"/office/blocklists/{kept.pk}/"
     fields = {"name": "fw01", "writer": "edl", "tlp": "amber", "confidence": 0, "part": 1000}
     answers = browser.press(page, f"{page}outlets/", **fields)
@@ -139,7 +139,7 @@ def test_a_key_is_made_once_and_feedback_counts_once(cast: Cast) -> None:
     page = f"/office/exchange/units/{cast.first.pk}/key/"
     assert {answer["Location"] for answer in browser.press(page)} == {page}
     assert OwnKey.objects.count() == 1
-    listing.released(cast)
+    list_samples.released(cast)
     said = {"value": "bot-c2.xyz", "kind": "seen", "note": "thấy hôm nay"}
     places = {answer["Location"] for answer in browser.press("/office/blocklists/feedback/", **said)}
     assert places == {"/office/blocklists/"}

@@ -1,4 +1,4 @@
-"""No test waits a fixed time: it polls by `tests.waiting`, with a limit."""
+"""No test waits a fixed time: it polls by `tests.poll`, with a limit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
-FREE = ("waiting.py", "docs/test_waiting.py", "chaos/", "scanner/wine", "release/test_container.py")
+FREE = ("poll.py", "docs/test_sleeps.py", "chaos/", "scanner/wine", "release/test_container.py")
 """The one place itself; the examples here; mishaps at random moments.
 
 What waits for Windows or a container, of which nothing tells.
@@ -20,7 +20,7 @@ SLOW = "# is slow"
 def fixed(text: str) -> Iterator[int]:
     """The lines that sleep.
 
-    A program in a string may ask in a loop: it is no test, and cannot import `tests.waiting` everywhere.
+    A program in a string may ask in a loop: it is no test, and cannot import `tests.poll` everywhere.
     """
     lines = text.splitlines()
     for node in ast.walk(ast.parse(text)):

@@ -14,7 +14,7 @@ from lamsach.archive.retention import reindex
 from lamsach.archive.retro import retro
 from lamsach.archive.verification import verify
 from lamsach.investigate import Request
-from tests.archive.building import filled, firewall_log, write_list
+from tests.archive.builders import filled, firewall_log, write_list
 
 
 def test_old_filters_are_not_asked_and_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from lamsach.cli.completion import candidates
 from tests.programs import require_program
 from tests.rows import each_row
 
-from .running import COMMAND, child
+from .command_runner import COMMAND, child
 
 
 def sample(

@@ -20,12 +20,12 @@ from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.errors import UsageError
 from lamsach.portal import at_work
 from lamsach.portal.database import database
+from tests.poll import until
 from tests.ports import free_port
-from tests.waiting import until
 
 from .conftest import TEMPLATE
 from .postgres import fresh, require_postgresql
-from .serving import MAIN, Served, clean_environment
+from .serve_process import MAIN, Served, clean_environment
 from .template import furnish
 from .test_backup import lamsach
 

@@ -19,7 +19,7 @@ from openpyxl.styles import Font
 
 from lamsach.letters.lines import _VNI_ALONE, _VNI_MARKS, from_vni
 
-from .test_reading_hands import DONE, TOLD, blank_book, read, retyped, saved, sheet
+from .test_form_submissions import DONE, TOLD, blank_book, read, retyped, saved, sheet
 
 HEADS = ("TT", "Nội dung", "Số lượng", "Ghi chú")
 

@@ -18,8 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.poll import until
 from tests.ports import free_port
-from tests.waiting import until
 
 MAIN = ("-c", "from lamsach.cli import main; main()")
 """The command line, under any name of the environment."""

@@ -30,7 +30,7 @@ from lamsach.portal.units.access import memberships
 from lamsach.portal.units.models import Membership
 from lamsach.portal.web import tasks as daily
 
-from .confirming import asked
+from .confirmation import asked
 from .conftest import Cast
 from .samples import SAMPLES, dispatch, due, question, received, report
 

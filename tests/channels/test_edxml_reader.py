@@ -15,7 +15,7 @@ from lamsach.channels.edxml.reader import read
 from lamsach.errors import InputError, LamsachError, LimitError, UnreadableError
 from tests.rows import each_row
 
-from .edxml_made import FLAT, HEADER, LIST, SOAP, STATUS, attachment, b64, dispatch, zipped
+from .edxml_samples import FLAT, HEADER, LIST, SOAP, STATUS, attachment, b64, dispatch, zipped
 
 WANTED: dict[str, Any] = {
     "document_id": "000.00.00.G22,2026/08/23,1298/CATTT-NCSC",

@@ -16,7 +16,7 @@ from lamsach.documents.pdf.tagged_tables import Tags
 from lamsach.indicators.lists import read_list
 from lamsach.indicators.tables.cell_text import KNOWLEDGE
 from lamsach.model import Indicator, Problem
-from tests.indicators.documents_made import pdf
+from tests.indicators.document_samples import pdf
 
 
 def drawing(program: str) -> Drawing:

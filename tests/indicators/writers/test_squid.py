@@ -14,8 +14,8 @@ import pytest
 
 from lamsach.indicators.writers import BY_NAME
 from lamsach.model import Indicator
+from tests.poll import came
 from tests.ports import accepts, free_port
-from tests.waiting import came
 
 from .programs import program
 from .sample import T, exported, text_of

@@ -21,7 +21,7 @@ from lamsach.collect import portal as reporting
 from lamsach.collect.health import Health, metrics
 from lamsach.collect.portal import checked
 from lamsach.errors import UnreadableError, UsageError
-from tests.waiting import until
+from tests.poll import until
 
 from .test_service import EVIL, collecting
 

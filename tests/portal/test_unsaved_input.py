@@ -17,7 +17,7 @@ from django.test import Client
 from lamsach.portal.cases.models import Note
 
 from . import samples
-from .confirming import asked
+from .confirmation import asked
 from .conftest import Cast
 from .test_access_walk import filled
 

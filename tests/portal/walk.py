@@ -15,7 +15,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 
-from . import listing, samples
+from . import list_samples, samples
 from .conftest import Cast, remembered
 
 PARTS = 4
@@ -28,7 +28,7 @@ def settled(cast: Cast) -> None:
 
     The machine's case and the list's first version.
     """
-    remembered("settled", lambda: (samples.case(cast).pk, listing.released(cast).pk))
+    remembered("settled", lambda: (samples.case(cast).pk, list_samples.released(cast).pk))
 
 
 def visitors(cast: Cast, names: Iterable[str]) -> Callable[[str], Client]:

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from tests.waiting import until
+from tests.poll import until
 
 from .conftest import TEMPLATE
 from .postgres import fresh
-from .serving import clean_environment
+from .serve_process import clean_environment
 from .template import furnish
 from .test_workers import rows
 
