@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lamsach.logs.bulk import reader
 from lamsach.logs.bulk.readers.json_table import as_items
-from lamsach.logs.bulk.rows import Looked, Tree
+from lamsach.logs.bulk.rows import NestedFields, TrackedFields
 from lamsach.logs.bulk.sources import values_of_items
 from lamsach.logs.mappings.records import Each
 from lamsach.logs.text.json_records import flat
@@ -57,7 +57,8 @@ def test_what_is_made_of_items(first: list[Any], second: list[Any], once: bool) 
 @given(st.dictionaries(st.sampled_from("abc"), OBJECTS, min_size=1))
 def test_the_object_of_dotted_fields(record: dict[str, Any]) -> None:
     fields = flat(record)
-    tree = Tree(Looked({key: lambda text=value: text for key, value in fields.items()}), fields)  # type: ignore[misc]
+    tracked = TrackedFields({key: lambda text=value: text for key, value in fields.items()})  # type: ignore[misc]
+    tree = NestedFields(tracked, fields)
 
     def whole(part: Any) -> Any:
         return {key: whole(part[key]) for key in part} if isinstance(part, dict) else part
@@ -65,7 +66,7 @@ def test_the_object_of_dotted_fields(record: dict[str, Any]) -> None:
     assert whole(tree) == record
     assert tree.get("z") is None
     assert bool(tree)
-    assert not Tree(Looked({"a.b": lambda: None}), ["a.b"]).get("a")
+    assert not NestedFields(TrackedFields({"a.b": lambda: None}), ["a.b"]).get("a")
 
 
 def test_rows_of_a_header_that_are_read_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

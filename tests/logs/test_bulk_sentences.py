@@ -29,7 +29,7 @@ def test_values_are_between_the_letters_and_mac_addresses_stay_whole() -> None:
     assert tokens.varied() == [1, 3, 6]
     assert tokens.column(6).to_pylist() == ["5", "6"]
     assert tokens.before().to_pylist() == ["x ", "y "]
-    assert len({*tokens.told_by.tolist()}) == 1
+    assert len({*tokens.signature.tolist()}) == 1
 
 
 def test_a_name_computed_from_an_address_is_read_line_by_line() -> None:

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.bulk import templates
-from lamsach.logs.bulk.letters import Unusual
 from lamsach.logs.bulk.rows import Row
-from lamsach.logs.bulk.shades import ANY, PORT
 from lamsach.logs.bulk.templates import Templates
+from lamsach.logs.bulk.text_buffers import Unusual
+from lamsach.logs.bulk.value_classes import ANY, PORT
 from lamsach.logs.events.ends import is_internal
 from lamsach.logs.events.tables import columns_of, table_of
 from lamsach.logs.mappings.keyed_events import host_in

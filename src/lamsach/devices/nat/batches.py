@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lamsach.devices.nat.records import protocol_number
-from lamsach.logs.bulk.columns import addresses, check, mapped
-from lamsach.logs.bulk.letters import Unusual
+from lamsach.logs.bulk.columns import addresses, check, map_distinct
 from lamsach.logs.bulk.reader import GroupReader
 from lamsach.logs.bulk.readers.pairs import keys_of, pair_groups, pair_rows, skeleton
+from lamsach.logs.bulk.text_buffers import Unusual
 
 _KEYS = ("eventtime", "srcip", "srcport", "dstip", "proto", "action", "transip", "transport", "duration")
 _LEAST = frozenset(_KEYS) - {"duration"}
@@ -77,7 +77,7 @@ class FortiGateSessions(GroupReader):
         return {
             "public_ip": public,
             "port": numbers["transport"],
-            "protocol": mapped(row["proto"], protocol_number, pa.int64()),
+            "protocol": map_distinct(row["proto"], protocol_number, pa.int64()),
             "inside_ip": inside,
             "inside_port": numbers["srcport"],
             "start": start,

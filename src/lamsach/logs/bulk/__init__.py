@@ -28,8 +28,8 @@ READERS: Mapping[str, str] = {
 RECORDS: Mapping[str, str] = {
     "paloalto": "paloalto:PaloAltoColumns",
     "pairs": "pairs:PairRecords",
-    "cef": "announced:CefRecords",
-    "leef": "announced:LeefRecords",
+    "cef": "cef_leef:CefRecords",
+    "leef": "cef_leef:LeefRecords",
     "quoted": "pairs:QuotedRecords",
     "json": "json_lines:JsonRecords",
     "header": "delimited:HeaderColumns",

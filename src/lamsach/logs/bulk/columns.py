@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from lamsach.logs.bulk.letters import DIGITS, Unusual, all_ipv4, made_of, places_of, until
+from lamsach.logs.bulk.text_buffers import DIGITS, Unusual, all_ipv4, consists_of, offsets_of, slice_until
 from lamsach.logs.events.ends import is_internal
 from lamsach.logs.events.tables import may_be_empty
 from lamsach.logs.mappings.keyed_events import host_in
@@ -36,7 +36,7 @@ _PARTLY_INTERNAL = ("172.", "100.")
 _INTERNAL_PART = r"^(?:172\.(?:1[6-9]|2[0-9]|3[01])|100\.(?:6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7]))\."
 
 
-def cells(
+def read_cells(
     data: bytes | pa.Buffer,
     names: Sequence[str],
     delimiter: str,
@@ -80,7 +80,7 @@ def text_of(lines: pa.Array) -> pa.Buffer:
     return pc.binary_join(whole, "\n")[0].as_buffer()
 
 
-def parted_by_single_spaces(data: bytes) -> bool:
+def split_by_single_spaces(data: bytes) -> bool:
     """Return whether splitting at single spaces gives the same columns as `str.split`."""
     return data.isascii() and not any(mark in data for mark in _SPACES)
 
@@ -98,14 +98,14 @@ def check_distinct(column: pa.Array, shape: str) -> None:
         raise Unusual
 
 
-def mapped(column: pa.Array, function: Callable[[str], Any], kind: Any = None) -> pa.Array:
+def map_distinct(column: pa.Array, function: Callable[[str], Any], kind: Any = None) -> pa.Array:
     """Apply a function once per distinct text; the result is a column of `kind` (default: string)."""
     coded = column.dictionary_encode()
     made = [function(text) for text in coded.dictionary.to_pylist()]
     return pa.array(made, kind or pa.string()).take(coded.indices)
 
 
-def kept(column: pa.Array, canonical: pa.Array, function: Callable[[str], Any]) -> pa.Array:
+def normalized(column: pa.Array, canonical: pa.Array, function: Callable[[str], Any]) -> pa.Array:
     """Return canonical texts unchanged and the function's result for all others; null stays null."""
     if pc.all(canonical).as_py():  # an absent text is no exception
         return column
@@ -135,7 +135,7 @@ def not_empty(column: pa.Array) -> pa.Array:
 
 def ends_of(column: pa.Array) -> tuple[Any, Any]:
     """Return the first and last byte of each text as numbers; zero for empty and null texts."""
-    offsets, texts = places_of(column), column.buffers()[2]
+    offsets, texts = offsets_of(column), column.buffers()[2]
     letters = np.frombuffer(texts, np.uint8) if texts is not None and len(texts) else np.zeros(1, np.uint8)
     starts, ends = offsets[:-1], offsets[1:]
     not_empty = ends > starts
@@ -151,17 +151,19 @@ def holds(column: pa.Array, *marks: bytes) -> bool:
     return any(mark in whole for mark in marks)
 
 
-def cut(column: pa.Array, start: int, stop: int = _FAR) -> pa.Array:
+def slice_texts(column: pa.Array, start: int, stop: int = _FAR) -> pa.Array:
     """Return `text[start:stop]` of each text, in bytes; cut only between ASCII characters."""
     return pc.binary_slice(column.view(pa.binary()), start, stop).view(pa.string())
 
 
 def ipv4(column: pa.Array) -> pa.Array:
     """Return whether each text is a canonical IPv4 address."""
-    return judged(column, _IPV4, all_ipv4)
+    return matches_shape(column, _IPV4, all_ipv4)
 
 
-def judged(column: pa.Array, shape: str, all_match: Callable[[pa.Array], bool] | None = None) -> pa.Array:
+def matches_shape(
+    column: pa.Array, shape: str, all_match: Callable[[pa.Array], bool] | None = None
+) -> pa.Array:
     """Return whether each text matches a regular expression; repeated texts are matched once.
 
     `all_have_it`: a quicker test that holds only when all texts match."""
@@ -176,7 +178,7 @@ def judged(column: pa.Array, shape: str, all_match: Callable[[pa.Array], bool] |
 
 def addresses(column: pa.Array) -> pa.Array:
     """Apply `ip_of` to each text. Raises Unusual when one is no address."""
-    found = kept(column, ipv4(column), ip_of)
+    found = normalized(column, ipv4(column), ip_of)
     if found.null_count:
         raise Unusual
     return found
@@ -184,8 +186,8 @@ def addresses(column: pa.Array) -> pa.Array:
 
 def macs(column: pa.Array) -> pa.Array:
     """Apply `mac_of` to each text."""
-    plain = judged(column, "^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$")
-    return kept(column, pc.and_(plain, pc.not_equal(column, "00:00:00:00:00:00")), mac_of)
+    plain = matches_shape(column, "^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$")
+    return normalized(column, pc.and_(plain, pc.not_equal(column, "00:00:00:00:00:00")), mac_of)
 
 
 def canonical_names(column: pa.Array) -> pa.Array:
@@ -197,7 +199,7 @@ def canonical_names(column: pa.Array) -> pa.Array:
 
 def names(column: pa.Array, function: Callable[[str], Any]) -> pa.Array:
     """Normalize names with a function that leaves canonical names and addresses unchanged (`domain_of`)."""
-    return kept(column, canonical_names(column), function)
+    return normalized(column, canonical_names(column), function)
 
 
 def seconds(column: pa.Array) -> pa.Array:
@@ -217,7 +219,7 @@ def internal(column: pa.Array) -> pa.Array:
         four = pc.or_(four, pc.match_substring_regex(rest, _INTERNAL_PART))
     if not holds(column, b":"):
         return four
-    return pc.if_else(pc.match_substring(column, ":"), mapped(column, is_internal, pa.bool_()), four)
+    return pc.if_else(pc.match_substring(column, ":"), map_distinct(column, is_internal, pa.bool_()), four)
 
 
 def _starts_with(column: pa.Array, prefixes: Sequence[str]) -> pa.Array:
@@ -244,25 +246,25 @@ def plain_texts(column: pa.Array) -> pa.Array:
     return pc.and_(pa.array(printable), pc.greater_equal(pc.binary_length(column), _ABSENT_LENGTH))
 
 
-def told(column: pa.Array) -> pa.Array:
+def stated_texts(column: pa.Array) -> pa.Array:
     """Apply `values.stated` to each text."""
-    return kept(column, plain_texts(column), stated)
+    return normalized(column, plain_texts(column), stated)
 
 
-def machines(column: pa.Array) -> pa.Array:
+def host_ips(column: pa.Array) -> pa.Array:
     """Apply `ip_of` to each text; 0.0.0.0 and :: become null."""
-    found = kept(column, ipv4(column), ip_of)
+    found = normalized(column, ipv4(column), ip_of)
     unspecified = pc.is_in(found, pa.array(["0.0.0.0", "::"]))  # noqa: S104 - means: no address
     return pc.if_else(unspecified, NONE, found) if pc.any(unspecified).as_py() else found
 
 
 def port_numbers(column: pa.Array) -> pa.Array:
     """Apply `port_of` to each text."""
-    if made_of(column, DIGITS, 1, _PORT_DIGITS):
+    if consists_of(column, DIGITS, 1, _PORT_DIGITS):
         numbers = column.cast(pa.int32())
         if (pc.max(numbers).as_py() or 0) <= 65535:
             return numbers
-    return mapped(column, port_of, pa.int32())
+    return map_distinct(column, port_of, pa.int32())
 
 
 def url_hosts(urls: pa.Array) -> pa.Array:
@@ -284,7 +286,7 @@ def url_hosts(urls: pa.Array) -> pa.Array:
         return hosts
     whole = pc.if_else(schemed, "http://", "")
     starts = pc.if_else(usual, pc.binary_join_element_wise(whole, hosts, "/", ""), urls)
-    return pc.if_else(plain, hosts, mapped(pc.if_else(plain, NONE, starts), host_in))
+    return pc.if_else(plain, hosts, map_distinct(pc.if_else(plain, NONE, starts), host_in))
 
 
 def _hosts_of_plain(urls: pa.Array) -> pa.Array | None:
@@ -295,7 +297,7 @@ def _hosts_of_plain(urls: pa.Array) -> pa.Array | None:
     if not (schemed[0] | schemed[1]).all():
         return None
     skipped = np.where(schemed[0], *map(len, _SCHEMES))
-    hosts, have_paths = until(urls, places_of(urls)[:-1] + skipped, "/")
+    hosts, have_paths = slice_until(urls, offsets_of(urls)[:-1] + skipped, "/")
     return hosts if have_paths and pc.all(canonical_names(hosts)).as_py() else None
 
 
@@ -307,11 +309,11 @@ def bare_macs(column: pa.Array) -> pa.Array:
     bare = pc.match_substring_regex(column, f"^[0-9A-Fa-f]{{{_MAC_DIGITS}}}$")
     bare = pc.fill_null(pc.and_(bare, pc.not_equal(column, "0" * _MAC_DIGITS)), False)
     if not pc.any(bare).as_py():
-        return mapped(column, mac_of)
+        return map_distinct(column, mac_of)
     marked = _with_colons(column.filter(bare))
     if pc.all(bare).as_py():
         return marked
-    others = mapped(pc.if_else(bare, NONE, column), mac_of)
+    others = map_distinct(pc.if_else(bare, NONE, column), mac_of)
     return pc.replace_with_mask(others, bare, marked)
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.bulk.letters import Unusual
+from lamsach.logs.bulk.text_buffers import Unusual
 from lamsach.logs.events.tables import columns_of, in_line_order, table_of
 from lamsach.logs.opening.lines import Text
 
@@ -84,7 +84,7 @@ class GroupReader(BulkReader):
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """Group the line numbers (from 0) by kind; also return the lines to parse singly (`groups_of`)."""
 
-    def alike(self, data: bytes) -> bool:
+    def may_read_whole(self, data: bytes) -> bool:
         """Return whether to try all lines (one text) together before grouping them; must be cheap.
 
         Only for a `read` that rejects what `groups` sets apart."""
@@ -97,7 +97,7 @@ class GroupReader(BulkReader):
     def piece(self, first: int, lines: Sequence[bytes | None]) -> Piece | None:
         """See `BulkReader`."""
         usable, alone = usable_lines(lines)
-        table = None if alone else self._all_alike(usable, first)
+        table = None if alone else self._read_whole(usable, first)
         if table is not None and table.num_rows == len(usable):
             return table, []
         groups, odd = self.groups(usable)
@@ -113,12 +113,12 @@ class GroupReader(BulkReader):
             tables += self._tables(rows, usable, first, alone)
         return (in_line_order(tables), sorted(alone)) if tables else None
 
-    def _all_alike(self, lines: Text, first: int) -> pa.RecordBatch | None:
+    def _read_whole(self, lines: Text, first: int) -> pa.RecordBatch | None:
         """Parse all lines as one kind; None when they are not, or that is unlikely."""
         if self._skips:
             self._skips -= 1
             return None
-        if len(lines) < FEW_LINES or not self.alike(lines.data):
+        if len(lines) < FEW_LINES or not self.may_read_whole(lines.data):
             return None
         table = self._parse_together(range(len(lines)), lines, first)
         self._skips = _PAUSE if table is None else 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-TIMES, HOSTS = "\0time", "\0host"
+HEADER_TIME, HEADER_HOST = "\0time", "\0host"
 """Noted when the format reads the header's time or host."""
 
 
@@ -43,8 +43,8 @@ class Row:
         return self._columns[key]
 
 
-class Looked(MutableMapping[str, str]):
-    """Fields of one row, with stand-ins for values; `at` collects the keys that were read.
+class TrackedFields(MutableMapping[str, str]):
+    """Fields of one row, with stand-ins for values; `read_keys` collects the keys that were read.
 
     `certain`: keys that each row has."""
 
@@ -52,13 +52,13 @@ class Looked(MutableMapping[str, str]):
         self._values = values
         self._set: dict[str, str | None] = {}
         self._certain = certain
-        self.at: set[str] = set()
+        self.read_keys: set[str] = set()
 
     def _value(self, key: str) -> str | None:
         if key not in self._set:
             if key not in self._values:
                 return None
-            self.at.add(key)
+            self.read_keys.add(key)
             self._set[key] = self._values[key]()
         return self._set[key]
 
@@ -87,7 +87,7 @@ class Looked(MutableMapping[str, str]):
         return len(list(iter(self)))
 
 
-class Tree(dict[str, Any]):
+class NestedFields(dict[str, Any]):
     """A nested object over fields with dotted keys."""
 
     def __init__(self, fields: Mapping[str, Any], paths: Iterable[str], prefix: str = "") -> None:
@@ -104,7 +104,11 @@ class Tree(dict[str, Any]):
         if paths is None:
             return default
         name = self._prefix + key
-        return self._fields.get(name, default) if paths == [""] else Tree(self._fields, paths, f"{name}.")
+        return (
+            self._fields.get(name, default)
+            if paths == [""]
+            else NestedFields(self._fields, paths, f"{name}.")
+        )
 
     def __contains__(self, key: object) -> bool:
         return self.get(str(key)) not in (None, {})
@@ -130,18 +134,18 @@ class Head:
     """The header before a record; notes in its fields what is read."""
 
     def __init__(
-        self, fields: Looked, time: Callable[[], datetime | None], host: Callable[[], str | None]
+        self, fields: TrackedFields, time: Callable[[], datetime | None], host: Callable[[], str | None]
     ) -> None:
         self._fields, self._time, self._host = fields, time, host
 
     @property
     def time(self) -> datetime | None:
         """The stated time."""
-        self._fields.at.add(TIMES)
+        self._fields.read_keys.add(HEADER_TIME)
         return self._time()
 
     @property
     def host(self) -> str | None:
         """The stated host."""
-        self._fields.at.add(HOSTS)
+        self._fields.read_keys.add(HEADER_HOST)
         return self._host()

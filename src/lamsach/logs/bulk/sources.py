@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lamsach.logs.bulk.columns import mapped, names
-from lamsach.logs.bulk.letters import Unusual
-from lamsach.logs.bulk.shades import MARK
+from lamsach.logs.bulk.columns import map_distinct, names
+from lamsach.logs.bulk.text_buffers import Unusual
+from lamsach.logs.bulk.value_classes import MARK
 from lamsach.logs.mappings.records import Each
 
 Codes = np.ndarray[Any, np.dtype[np.int64]]
@@ -26,7 +26,7 @@ _PRESENT, _EMPTY, _ABSENT = 1, 0, -1
 
 
 def coded_lists(column: pa.Array) -> tuple[Codes, Codes]:
-    """Return each list's shade (1 with items) and code: 0 for an empty list, -1 for null."""
+    """Return each list's class (1 with items) and code: 0 for an empty list, -1 for null."""
     sizes = (
         pc.fill_null(pc.list_value_length(column), _ABSENT).to_numpy(zero_copy_only=False).astype(np.int64)
     )
@@ -92,7 +92,7 @@ def _results(items: pa.Array, each: Each) -> pa.Array:
     def read(text: str) -> str | None:
         return each.made(dict(zip(shape, text.split(SEPARATOR), strict=True)))
 
-    return mapped(items, read)
+    return map_distinct(items, read)
 
 
 NOTHING = ("is", None)

@@ -1,9 +1,8 @@
 """Run a format's record function once per combination of values, and apply the result to columns.
 
-Rows are grouped whose values have the same shades (`shades.py`), or the same text where the format reads a
-value without one. The format is run once per group with stand-ins, and where those reappear in its event
-shows which columns the fields come from. The keys that matter are found by noting which ones the format
-reads.
+Rows are grouped whose values have the same class (`value_classes.py`) or, where the format reads a value
+without one, the same text. The format is run once per group with stand-ins, and where those reappear in its
+event shows which columns the fields come from. The keys that matter are those that the format reads.
 """
 
 from __future__ import annotations
@@ -20,23 +19,23 @@ import pyarrow.compute as pc
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.bulk.columns import bare_macs, mapped
-from lamsach.logs.bulk.heads import of_keys
-from lamsach.logs.bulk.letters import Unusual
-from lamsach.logs.bulk.rows import HOSTS, TIMES, Head, Looked, Row, Tree
-from lamsach.logs.bulk.shades import (
+from lamsach.logs.bulk.columns import bare_macs, map_distinct
+from lamsach.logs.bulk.headers import times_of_keys
+from lamsach.logs.bulk.rows import HEADER_HOST, HEADER_TIME, Head, NestedFields, Row, TrackedFields
+from lamsach.logs.bulk.sources import NOTHING, Source, coded_lists, source_of, stand_ins_of, values_of_items
+from lamsach.logs.bulk.text_buffers import Unusual
+from lamsach.logs.bulk.value_classes import (
     ANY,
     AS_NUMBER,
     EXCLUSIVE,
     MARK,
     PORT,
-    Shade,
-    alike,
-    same_tokens,
-    shades_in,
-    shades_of,
+    ValueClass,
+    classes_of,
+    classify,
+    equal_tokens,
+    equivalent_keys,
 )
-from lamsach.logs.bulk.sources import NOTHING, Source, coded_lists, source_of, stand_ins_of, values_of_items
 from lamsach.logs.events.records import HASH_KEYS, KEYS
 from lamsach.logs.mappings.records import RecordFormat, Records
 from lamsach.logs.text.values import mac_of
@@ -125,7 +124,7 @@ class _Rows:
         self._heads = cache(heads)
         self.keys = frozenset(row.names)
         self._order = {key: number for number, key in enumerate(row.names)}
-        self._shades: dict[str, tuple[Codes, Codes]] = {}
+        self._codes: dict[str, tuple[Codes, Codes]] = {}
         self._made: dict[Source, pa.Array] = {}
         self._equal: list[tuple[str, str, Any]] = []
 
@@ -140,40 +139,40 @@ class _Rows:
             return self._row[key]
         source = ("within", key)
         if source not in self._made:
-            extract = _QUICKER.get(within.made, partial(mapped, function=within.made))
+            extract = _QUICKER.get(within.made, partial(map_distinct, function=within.made))
             self._made[source] = extract(self._row[key])
         return self._made[source]
 
-    def _of(self, key: str) -> tuple[Shade, ...]:
-        return shades_of(self._carried, key)
+    def _of(self, key: str) -> tuple[ValueClass, ...]:
+        return classes_of(self._carried, key)
 
     def _coded(self, key: str) -> tuple[Codes, Codes]:
-        """Return each row's shade, and a code for its text where it has none (-1: absent)."""
-        if key not in self._shades and key in (TIMES, HOSTS):
-            absent = self._heads()[key == HOSTS].is_null().to_numpy(zero_copy_only=False)
-            self._shades[key] = np.zeros(self._count, np.int64), -absent.astype(np.int64)
-        if key not in self._shades and pa.types.is_list(self._column_of(key).type):
-            self._shades[key] = coded_lists(self._row[key])
-        if key not in self._shades:
+        """Return each row's class, and a code for its text where it has none (-1: absent)."""
+        if key not in self._codes and key in (HEADER_TIME, HEADER_HOST):
+            absent = self._heads()[key == HEADER_HOST].is_null().to_numpy(zero_copy_only=False)
+            self._codes[key] = np.zeros(self._count, np.int64), -absent.astype(np.int64)
+        if key not in self._codes and pa.types.is_list(self._column_of(key).type):
+            self._codes[key] = coded_lists(self._row[key])
+        if key not in self._codes:
             column = self._column_of(key)
-            shades = shades_in(column, self._of(key)) if self._of(key) else np.zeros(self._count, np.int64)
+            classes = classify(column, self._of(key)) if self._of(key) else np.zeros(self._count, np.int64)
             if key in self._carried.clock:  # only its presence matters
                 texts = pc.equal(column, "") if pa.types.is_string(column.type) else pc.is_nan(column)
                 empty = pc.fill_null(texts, False).to_numpy(zero_copy_only=False)
                 texts = np.where(
                     pc.is_null(column).to_numpy(zero_copy_only=False), -1, empty.astype(np.int64)
                 )
-            elif shades.all():
+            elif classes.all():
                 texts = np.zeros(self._count, np.int64)
             else:
-                rest = pc.if_else(pa.array(shades == 0), column, pa.scalar(None, pa.string()))
+                rest = pc.if_else(pa.array(classes == 0), column, pa.scalar(None, pa.string()))
                 coded = rest.dictionary_encode()
                 texts = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-            self._shades[key] = shades, texts
-        return self._shades[key]
+            self._codes[key] = classes, texts
+        return self._codes[key]
 
     def combinations(self, deciding: Collection[str]) -> tuple[Codes, Codes, list[bool]]:
-        """Group rows by shades and texts of the deciding keys.
+        """Group rows by the classes and texts of the deciding keys.
 
         Returns the first row of each group, each row's group number, and which groups are too small to run
         the format for. Raises Unusual when those hold most rows."""
@@ -206,23 +205,27 @@ class _Rows:
         """Return a key of a row's combination that is valid across pieces of the file."""
         parts: list[Any] = []
         for key in sorted(deciding):
-            shades, texts = self._coded(key)
-            shade, text = int(shades[at]), int(texts[at])
-            coded = shade or text if shade or key in (*self._carried.clock, TIMES, HOSTS) else None
+            classes, texts = self._coded(key)
+            value_class, text = int(classes[at]), int(texts[at])
+            coded = (
+                value_class or text
+                if value_class or key in (*self._carried.clock, HEADER_TIME, HEADER_HOST)
+                else None
+            )
             parts.append(self._text(key, at) if coded is None else coded)
         return (*parts, *((one, other) for one, other, same in self._equal if same[at]))
 
     def _equal_pairs(self, deciding: Collection[str]) -> list[tuple[str, str, Any]]:
         """Return pairs of keys with equivalent texts, and the rows where they are."""
         found: list[tuple[str, str, Any]] = []
-        for shades in (ANY, PORT):
-            keys = [key for key in sorted(deciding) if key in self.keys and self._of(key) is shades]
-            found += alike({key: (self._column_of(key), self._coded(key)[0]) for key in keys})
+        for classes in (ANY, PORT):
+            keys = [key for key in sorted(deciding) if key in self.keys and self._of(key) is classes]
+            found += equivalent_keys({key: (self._column_of(key), self._coded(key)[0]) for key in keys})
         tokens = [key for key in sorted(deciding) if key in self.keys and self._of(key) in EXCLUSIVE]
-        return found + same_tokens({key: (self._column_of(key), self._coded(key)[0]) for key in tokens})
+        return found + equal_tokens({key: (self._column_of(key), self._coded(key)[0]) for key in tokens})
 
     def _mixed(self, at: int) -> bool:
-        """Return whether a stand-in replaces a value that another key has in a spelling without a shade."""
+        """Return whether a stand-in replaces a value that another key has in a spelling without a class."""
         return any(
             same[at] and not (self._coded(one)[0][at] and self._coded(other)[0][at])
             for one, other, same in self._equal
@@ -247,46 +250,46 @@ class _Rows:
         )
 
     def _run(self, make: Make, at: int, apart: int) -> _Template:
-        stand_ins: dict[Any, Source] = {_HOST: ("of", ((HOSTS,),))}
+        stand_ins: dict[Any, Source] = {_HOST: ("of", ((HEADER_HOST,),))}
         literals: list[str] = [self._row.constant]
 
         def value(key: str) -> Any:
             if pa.types.is_list(self._row[key].type):
                 return self._list(key, at, stand_ins)
             within = self._carried.within.get(key)
-            shades = self._of(key)
-            number = int(self._coded(key)[0][at]) if shades else 0
+            classes = self._of(key)
+            number = int(self._coded(key)[0][at]) if classes else 0
             if not number:
                 own = self._text(key, at)
                 literals.append(own or "")
                 return own if own is None or within is None else within.text.format(own)
-            stand_in, gives = shades[number - 1].of(self._number(key, at) + apart)
+            stand_in, gives = classes[number - 1].of(self._number(key, at) + apart)
             for text, how in gives.items():
                 stand_ins[text] = ("of", ((key, how),))
                 if text.isdigit():
                     stand_ins[int(text)] = ("of", ((key, AS_NUMBER),))
             return stand_in if within is None else within.text.format(stand_in)
 
-        fields = Looked({key: partial(value, key) for key in self._row.names}, self._row.certain)
+        fields = TrackedFields({key: partial(value, key) for key in self._row.names}, self._row.certain)
         head = Head(
             fields,
             lambda: _HEAD_MOMENT if self._heads()[0][at].is_valid else None,
             lambda: _HOST if self._heads()[1][at].is_valid else None,
         )
         try:
-            event = make(Tree(fields, self._row.names) if self._carried.nested else fields, head)
+            event = make(NestedFields(fields, self._row.names) if self._carried.nested else fields, head)
             texts = [one for one in stand_ins if isinstance(one, str)]
             collides = any(one in text for text in literals for one in texts)
             unknown = event is None or collides or self._mixed(at)
             sources = None if unknown or event is None else self._fields_of(event, stand_ins, at)
-            return _Template(frozenset(fields.at), sources)
+            return _Template(frozenset(fields.read_keys), sources)
         except (Unusual, LineError, ValueError):
-            return _Template(frozenset(fields.at), None)
+            return _Template(frozenset(fields.read_keys), None)
 
     def _list(self, key: str, at: int, stand_ins: dict[Any, Source]) -> list[object] | None:
         """Return a stand-in for a row's list."""
-        shades, texts = self._coded(key)
-        if not shades[at]:
+        classes, texts = self._coded(key)
+        if not classes[at]:
             return None if texts[at] else []
         each = self._carried.lists.get(key)
         if each is None:
@@ -309,12 +312,12 @@ class _Rows:
             return NOTHING
         if event.time == _HEAD_MOMENT:
             return ("head",)
-        fields = Looked(
+        fields = TrackedFields(
             {key: partial(self._text, key, at) for key in self._carried.clock if key in self.keys}
         )
         if event.time != self._read_time(fields):
             raise Unusual
-        return ("clock", tuple(sorted(fields.at)))
+        return ("clock", tuple(sorted(fields.read_keys)))
 
     def assemble(self, templates: Sequence[_Template | None], inverse: Codes) -> dict[str, pa.Array]:
         """Build the columns of all rows from the templates of their groups; rows without one are left out."""
@@ -379,4 +382,4 @@ class _Rows:
     def _stated_times(self, keys: Sequence[str]) -> pa.Array:
         present = [key for key in self._carried.clock if key in self.keys]
         columns = {key: self._row[key] for key in keys}
-        return of_keys(columns, present, self._read_time, self._before, self._zone)
+        return times_of_keys(columns, present, self._read_time, self._before, self._zone)

@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.bulk.columns import check, internal, lines_of, mapped, none_of, not_empty
-from lamsach.logs.bulk.heads import Head, heads, times
-from lamsach.logs.bulk.letters import Unusual, middle, places_of, until
+from lamsach.logs.bulk.columns import check, internal, lines_of, map_distinct, none_of, not_empty
+from lamsach.logs.bulk.headers import Head, read_headers, read_times
 from lamsach.logs.bulk.reader import FEW_LINES, UNREADABLE, BulkReader, Piece, usable_lines
+from lamsach.logs.bulk.text_buffers import Unusual, middle, offsets_of, slice_until
 from lamsach.logs.events.ends import SIDES, Address, Role, Side, Way
 from lamsach.logs.events.records import KEYS
 from lamsach.logs.events.tables import in_line_order
@@ -134,14 +134,14 @@ class LayoutColumns(BulkReader):
     def _opened(self, shape: Shape, lines: pa.Array) -> tuple[pa.Array, pa.Array]:
         """Return the text before the records, and that from their beginnings on; all of a line where there is
         none."""
-        begins, ends = places_of(lines)[:-1], places_of(lines)[1:]
+        begins, ends = offsets_of(lines)[:-1], offsets_of(lines)[1:]
         if shape.begins in ("", "^"):
             return middle(lines, begins, begins), lines
         found = pc.find_substring_regex(lines, for_arrow(shape.begins)).to_numpy()
         starts = begins + np.maximum(found, 0)
         letters = np.frombuffer(lines.buffers()[2], np.uint8)
-        parted = np.isin(letters[np.minimum(starts, len(letters) - 1)], _PARTING)
-        starts = np.where(found >= 0, starts + parted, ends)  # `(?:^|[\s:])`
+        after_separator = np.isin(letters[np.minimum(starts, len(letters) - 1)], _PARTING)
+        starts = np.where(found >= 0, starts + after_separator, ends)  # `(?:^|[\s:])`
         return middle(lines, begins, starts), middle(lines, starts, ends)
 
     def _wanted(self, shape: Shape) -> str:
@@ -185,7 +185,7 @@ class LayoutColumns(BulkReader):
         """The columns of the events of one shape; `line`: the first."""
         count = len(row["head_"])
         self._sample = line[len(row["head_"][0].as_py().encode()) :].decode()
-        moments, hosts = heads(row.pop("head_"), self._head)
+        moments, hosts = read_headers(row.pop("head_"), self._head)
         rest = row.pop("rest_", None)
         for other in shape.also:
             found = pc.extract_regex(rest, for_arrow(other))
@@ -222,8 +222,8 @@ class LayoutColumns(BulkReader):
         if kind.column:
             return COLUMNS[kind.column](column, kind.read)
         if isinstance(kind, Clock):
-            return times(column, lambda text: kind.read(text, self.log_format.clock))
-        return mapped(column, kind.read, arrow_kind)
+            return read_times(column, lambda text: kind.read(text, self.log_format.clock))
+        return map_distinct(column, kind.read, arrow_kind)
 
     def _read_head(self, text: str) -> Head:
         if _ends_with_second_time(text):  # whose it is depends on the record
@@ -260,12 +260,12 @@ def _by_key(shape: Shape, records: pa.Array) -> dict[str, pa.Array]:
 def _value(records: pa.Array, opening: str, closing: str) -> tuple[pa.Array, pa.Array]:
     """Return the text behind `key="` or `key=` up to its end, absent where it is empty, and what is
     before."""
-    begins, ends = places_of(records)[:-1], places_of(records)[1:]
+    begins, ends = offsets_of(records)[:-1], offsets_of(records)[1:]
     found = pc.find_substring(records, f" {opening}").to_numpy()
     first = pc.starts_with(records, opening).to_numpy(zero_copy_only=False)
     places = begins + np.where(first, 0, np.maximum(found, 0) + 1)
     starts = np.where(first | (found >= 0), places + len(opening), ends)
-    values, _ = until(records, starts, closing)
+    values, _ = slice_until(records, starts, closing)
     if closing == " ":
         values = pc.if_else(pc.starts_with(values, '"'), "", values)
     return not_empty(values), middle(records, begins, np.minimum(places, ends))
@@ -283,7 +283,9 @@ def _made(how: Made, texts: Row, kind: pa.DataType, count: int) -> pa.Array:
     """A field made by a function, which is called once for each distinct combination of the texts."""
     given = [pc.fill_null(texts[name], "") if name in texts else pa.repeat("", count) for name in how.names]
     joined = given[0] if len(given) == 1 else pc.binary_join_element_wise(*given, _JOINT)
-    return mapped(joined, lambda text: how.function(*[part or None for part in text.split(_JOINT)]), kind)
+    return map_distinct(
+        joined, lambda text: how.function(*[part or None for part in text.split(_JOINT)]), kind
+    )
 
 
 def decided(values: dict[str, pa.Array], role: Role, count: int) -> dict[str, pa.Array]:

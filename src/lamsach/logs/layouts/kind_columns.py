@@ -10,18 +10,18 @@ import pyarrow.compute as pc
 
 from lamsach.logs.bulk.columns import (
     NONE,
+    host_ips,
     ipv4,
-    kept,
-    machines,
     macs,
-    mapped,
+    map_distinct,
     names,
+    normalized,
     not_empty,
     port_numbers,
     seconds,
-    told,
+    stated_texts,
 )
-from lamsach.logs.bulk.letters import DIGITS, made_of, parted
+from lamsach.logs.bulk.text_buffers import DIGITS, consists_of, partition
 
 Read = Callable[[str], Any]
 
@@ -40,32 +40,32 @@ def _ends(place: int, *, machine: bool = False) -> Callable[[pa.Array, Read], pa
 
     def column_of(column: pa.Array, read: Read) -> pa.Array:
         kind = pa.int32() if place == 1 else pa.string()
-        address, port = parted(pc.fill_null(column, ""), ":")
+        address, port = partition(pc.fill_null(column, ""), ":")
         plain = ipv4(address)
-        if not made_of(port, DIGITS, 0, 5):
+        if not consists_of(port, DIGITS, 0, 5):
             plain = pc.and_(plain, pc.match_substring_regex(port, "^[0-9]{0,5}$"))
         if machine:
             plain = pc.and_(plain, pc.not_equal(address, "0.0.0.0"))  # noqa: S104 - means: no address
         others = pc.if_else(plain, NONE, column)
         if place == 2:
-            return mapped(others, read, kind)
+            return map_distinct(others, read, kind)
         found = pc.if_else(plain, (address, port)[place], NONE)
         if place == 1:
             found = port_numbers(not_empty(found))
         if machine and place == 1 and (pc.min(found).as_py() or 0) == 0:
             found = pc.if_else(pc.equal(found, 0), pa.scalar(None, kind), found)
-        return found if pc.all(plain).as_py() else pc.coalesce(found, mapped(others, read, kind))
+        return found if pc.all(plain).as_py() else pc.coalesce(found, map_distinct(others, read, kind))
 
     return column_of
 
 
 COLUMNS: Mapping[str, Callable[[pa.Array, Read], pa.Array]] = {
-    "addresses": lambda column, read: kept(column, ipv4(column), read),
-    "machines": lambda column, _: machines(column),
+    "addresses": lambda column, read: normalized(column, ipv4(column), read),
+    "machines": lambda column, _: host_ips(column),
     "ports": lambda column, _: port_numbers(column),
     "names": names,
     "questions": _questions,
-    "texts": lambda column, _: told(column),
+    "texts": lambda column, _: stated_texts(column),
     "macs": lambda column, _: macs(column),
     "seconds": lambda column, _: seconds(column.cast(pa.float64())),
     "ends": _ends(0),

@@ -132,7 +132,7 @@ class Records:
     are nested, and not their dotted keys. `needs`: keys that a JSON object has at its top, if it is not to be
     read alone. `renamed`: the key of a dotted path. `sentences`: how messages in words are; of these no key
     is stated, and the format is asked for whole lines. `cells`: how rows of cells are; then `texts` are users
-    and what a server was asked for, and `ports` all that has the shades of `bulk.shades.TOKEN`.
+    and what a server was asked for, and `ports` all of the classes `bulk.value_classes.TOKEN`.
     """
 
     reader: str
@@ -187,7 +187,7 @@ class RecordFormat(Protocol):
         """The record's own time."""
 
 
-def of_keys(keys: Keys) -> dict[str, frozenset[str]]:
+def carried_keys(keys: Keys) -> dict[str, frozenset[str]]:
     """`texts` and `ports` of a product whose keys are known."""
     ports = {*keys.source_port, *keys.destination_port, *keys.source_nat_port}
     texts = {

@@ -10,22 +10,22 @@ import pyarrow.compute as pc
 
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.columns import (
-    cells,
     check,
     holds,
     lines_of,
     not_empty,
-    parted_by_single_spaces,
+    read_cells,
+    split_by_single_spaces,
     trimmed,
     without,
 )
 from lamsach.logs.bulk.features import Lines, groups_of, letters_of
-from lamsach.logs.bulk.heads import Head, heads
-from lamsach.logs.bulk.letters import Unusual
+from lamsach.logs.bulk.headers import Head, read_headers
 from lamsach.logs.bulk.reader import GroupReader, Piece
 from lamsach.logs.bulk.readers.records import MOST_KEYS, NamedRecords, RecordReader
 from lamsach.logs.bulk.rows import Row
 from lamsach.logs.bulk.templates import Templates
+from lamsach.logs.bulk.text_buffers import Unusual
 from lamsach.logs.formats.generic.csv_columns import CsvColumns
 from lamsach.logs.mappings.records import Table
 from lamsach.logs.opening.lines import Text
@@ -63,17 +63,17 @@ class CellRows(RecordReader):
                 raise Unusual
             numbers = range(first.count(cell_rows.delimiter.encode()) + 1)
             names = table.names if table else tuple(map(str, numbers))
-        if len({*names}) < len(names) or (table and not quotes and not parted_by_single_spaces(data)):
+        if len({*names}) < len(names) or (table and not quotes and not split_by_single_spaces(data)):
             raise Unusual
 
         def load(wanted: Collection[str]) -> dict[str, pa.Array]:
-            row = cells(data, names, cell_rows.delimiter, wanted, count, quotes=bool(quotes))
+            row = read_cells(data, names, cell_rows.delimiter, wanted, count, quotes=bool(quotes))
             return {name: without(absent, column) for name, column in row.items()}
 
         def headers(row: Row) -> tuple[pa.Array, pa.Array]:
             before = pc.ascii_rtrim(row[names[0]], "0123456789")
             self._sample = first.decode()[len(before[0].as_py()) :]
-            return heads(before, self._head)
+            return read_headers(before, self._head)
 
         shapes = {name: shape for name, shape in cell_rows.shapes.items() if name in names}
         own_heads = headers if cell_rows.head else None
@@ -98,7 +98,7 @@ class HeaderColumns(RecordReader):
         table: Table | None = self.log_format.table  # type: ignore[attr-defined]
         return table
 
-    def alike(self, data: bytes) -> bool:
+    def may_read_whole(self, data: bytes) -> bool:
         """See `GroupReader`; `read` rejects rows with another number of cells."""
         return True
 
@@ -122,7 +122,7 @@ class HeaderColumns(RecordReader):
         self.templates = self._by_table.setdefault(table, Templates(self.log_format))
 
         def load(wanted: Collection[str]) -> dict[str, pa.Array]:
-            row = cells(data, all_names, table.delimiter, wanted, count)
+            row = read_cells(data, all_names, table.delimiter, wanted, count)
             return {name: _stated(name, column, table) for name, column in row.items()}
 
         shapes = {names[0]: table.first} if table.first else {}
@@ -144,7 +144,7 @@ class NamedCells(GroupReader):
     _first = 1
     _named: NamedRecords | None = None
 
-    def alike(self, data: bytes) -> bool:
+    def may_read_whole(self, data: bytes) -> bool:
         """See `GroupReader`: rows without quotes below the header; `read` counts the cells."""
         table = self.log_format.table
         if table is None or table.carrier is not None or self._first <= table.position + 1 or b'"' in data:
@@ -184,7 +184,7 @@ class NamedCells(GroupReader):
         names = [str(at) for at in range(len(table.fields))]
         fields = {name: field for name, field in zip(names, table.fields, strict=True) if field}
         values: dict[str, list[pa.Array]] = {}
-        for name, texts in cells(data, names, table.delimiter, fields, count, quotes=quotes).items():
+        for name, texts in read_cells(data, names, table.delimiter, fields, count, quotes=quotes).items():
             column = not_empty(texts)
             if column.null_count < count:
                 values.setdefault(fields[name], []).append(column)

@@ -14,12 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.bulk.columns import check, mapped, not_empty
+from lamsach.logs.bulk.columns import check, map_distinct, not_empty
 from lamsach.logs.bulk.features import Lines, groups_of
-from lamsach.logs.bulk.letters import Unusual
 from lamsach.logs.bulk.reader import GroupReader
 from lamsach.logs.bulk.readers.json_table import as_items, as_texts, leaves, table_of_objects, whole
 from lamsach.logs.bulk.readers.records import NamedRecords, RecordReader
+from lamsach.logs.bulk.text_buffers import Unusual
 from lamsach.logs.formats.generic.json_lines import CLOCK, ENDPOINT_KEYS, PARSED, time_rank
 from lamsach.logs.mappings import cloud_records, column_names
 from lamsach.logs.mappings.envelopes import may_hold_line
@@ -203,7 +203,7 @@ class JsonRecords(RecordReader):
         values = {**self._named(leaves(table))}
         for key, function in self.records.made.items():
             if key in values:
-                values[key] = mapped(values[key].cast(pa.string()), function, pa.list_(pa.string()))
+                values[key] = map_distinct(values[key].cast(pa.string()), function, pa.list_(pa.string()))
         return self.events(
             tuple(values),
             lambda wanted: {key: self._loaded(key, values[key]) for key in wanted},

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from pyarrow import json
 
 from lamsach.logs.bulk.columns import check, none_of, not_empty
-from lamsach.logs.bulk.letters import Unusual
 from lamsach.logs.bulk.sources import SEPARATOR
+from lamsach.logs.bulk.text_buffers import Unusual
 
 if TYPE_CHECKING:
     from lamsach.logs.bulk.features import Lines

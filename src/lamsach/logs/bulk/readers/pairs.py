@@ -13,11 +13,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.bulk.columns import cells, check, cut, holds, lines_of, text_of, trimmed, without
+from lamsach.logs.bulk.columns import (
+    check,
+    holds,
+    lines_of,
+    read_cells,
+    slice_texts,
+    text_of,
+    trimmed,
+    without,
+)
 from lamsach.logs.bulk.features import Lines, groups_of
-from lamsach.logs.bulk.heads import Head, heads, of_header
-from lamsach.logs.bulk.letters import Unusual, halves
+from lamsach.logs.bulk.headers import Head, header_values, read_headers
 from lamsach.logs.bulk.readers.records import MOST_KEYS, RecordReader
+from lamsach.logs.bulk.text_buffers import Unusual, split_once
 from lamsach.logs.mappings.records import NAME, Written
 from lamsach.logs.opening.marks import Truths
 from lamsach.logs.text.syslog import split_header
@@ -61,7 +70,7 @@ def pair_rows(keys: Keys, wanted: Collection[str], data: bytes, count: int) -> d
     names = [name for key, quoted in keys.items() for name in ((f"{key}=", key) if quoted else (key,))]
     bare = [key for key, quoted in keys.items() if not quoted]
     read = [name for name in names if name[-1] == "=" or name in bare or name in wanted]
-    row = cells(data.replace(b'="', b'= "'), names, " ", read, count, quotes=True)
+    row = read_cells(data.replace(b'="', b'= "'), names, " ", read, count, quotes=True)
     same = [pc.equal(row[name], name) for name in read if name[-1] == "="]
     same += [pc.starts_with(row[key], f"{key}=") for key in bare]
     if not same or not all(pc.all(one).as_py() for one in same):
@@ -69,7 +78,7 @@ def pair_rows(keys: Keys, wanted: Collection[str], data: bytes, count: int) -> d
     if any(holds(row[key], b",") or not _is_ascii(row[key]) for key in bare):
         raise Unusual  # either may separate values
     return {
-        key: row[key] if quoted else cut(row[key], len(key) + 1)
+        key: row[key] if quoted else slice_texts(row[key], len(key) + 1)
         for key, quoted in keys.items()
         if key in wanted
     }
@@ -114,7 +123,7 @@ class PairRecords(RecordReader):
         keys = keys_of(skeleton(records.partition(b"\n")[0]).rstrip(b" "))
         if b"UtcTime" in records or any(key != key.lower() for key in keys):
             raise Unusual
-        own_heads = None if before is None else lambda _: heads(before, self._head)
+        own_heads = None if before is None else lambda _: read_headers(before, self._head)
         return self.events(
             tuple(keys), lambda wanted: pair_rows(keys, wanted, records, count), count, own_heads, before
         )
@@ -128,7 +137,7 @@ class PairRecords(RecordReader):
         return pa.array([head.decode() for head, _ in splits]), b"\n".join([record for _, record in splits])
 
     def _head(self, text: str) -> Head:
-        return of_header(split_header(f'{text}{self._starts[0].decode()}"x" a=b', self.context)[0])
+        return header_values(split_header(f'{text}{self._starts[0].decode()}"x" a=b', self.context)[0])
 
 
 class Quoted:
@@ -165,15 +174,17 @@ class Quoted:
         if end is None or any(keys.count(key) > 1 for key in {*keys} & {*wanted}):
             raise Unusual
         check(pc.ends_with(records, end))
-        bodies = text_of(cut(records, 0, -len(end))).to_pybytes()
+        bodies = text_of(slice_texts(records, 0, -len(end))).to_pybytes()
         if _PART.encode() in bodies:
             raise Unusual
         names = [str(at) for at in range(len(keys))]
-        row = cells(bodies.replace(self._closing.encode(), _PART.encode()), names, _PART, names, len(records))
+        row = read_cells(
+            bodies.replace(self._closing.encode(), _PART.encode()), names, _PART, names, len(records)
+        )
         for name, key in zip(names, keys, strict=True):
             check(pc.starts_with(row[name], f"{key}{self._opening}"))
         return {
-            key: trimmed(cut(row[name], len(key) + len(self._opening)))
+            key: trimmed(slice_texts(row[name], len(key) + len(self._opening)))
             for name, key in zip(names, keys, strict=True)
             if key in wanted
         }
@@ -206,9 +217,9 @@ class QuotedRecords(RecordReader):
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `GroupReader`."""
         written = self._written
-        before, records = halves(lines_of(data), written.mark)
+        before, records = split_once(lines_of(data), written.mark)
         if written.mark.endswith("@"):
-            number, records = halves(records, " ")
+            number, records = split_once(records, " ")
             check(pc.match_substring_regex(number, r"^[0-9.]{1,40}$"))
         check(pc.invert(pc.match_substring(before, '"')))
         if written.head:
@@ -226,8 +237,8 @@ class QuotedRecords(RecordReader):
             found = {key: without(written.absent, column) for key, column in found.items()}
             return found | {NAME: pa.repeat(name[1], count)} if name else found
 
-        names, own_heads = (*keys, NAME) if name else keys, lambda _: heads(before, self._head)
+        names, own_heads = (*keys, NAME) if name else keys, lambda _: read_headers(before, self._head)
         return self.events(names, load, count, own_heads, before, certain=not written.absent)
 
     def _head(self, text: str) -> Head:
-        return of_header(split_header(text + self._written.sample, self.context)[0])
+        return header_values(split_header(text + self._written.sample, self.context)[0])

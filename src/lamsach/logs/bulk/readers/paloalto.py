@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lamsach.logs.bulk.columns import cells, check, told
+from lamsach.logs.bulk.columns import check, read_cells, stated_texts
 from lamsach.logs.bulk.features import Lines, groups_of, letters_of
-from lamsach.logs.bulk.heads import Head, heads
-from lamsach.logs.bulk.letters import Unusual
+from lamsach.logs.bulk.headers import Head, read_headers
 from lamsach.logs.bulk.readers.records import RecordReader
+from lamsach.logs.bulk.text_buffers import Unusual
 from lamsach.logs.formats.firewalls.paloalto.columns import (
     GENERATED,
     KIND_KEY,
@@ -77,7 +77,7 @@ class PaloAltoColumns(RecordReader):
         tail = range(exact if exact is not None else len(sample), len(sample))
         wanted = {*_SHAPES, TYPE, SUBTYPE, *places.values(), *tail} & {*range(len(sample))}
         names = [str(at) for at in range(len(sample))]
-        row = cells(data, names, ",", [str(at) for at in sorted(wanted)], count, quotes=True)
+        row = read_cells(data, names, ",", [str(at) for at in sorted(wanted)], count, quotes=True)
         for at, shape in _SHAPES.items():
             check(pc.match_substring_regex(row[str(at)], shape))
         for at in tail:
@@ -93,9 +93,9 @@ class PaloAltoColumns(RecordReader):
             fields[TIME_KEYS[0]] = row[str(exact)]
         return self.events(
             tuple(fields),
-            lambda wanted: {key: told(fields[key]) for key in wanted},
+            lambda wanted: {key: stated_texts(fields[key]) for key in wanted},
             count,
-            lambda _: heads(pc.ascii_rtrim(row["0"], "0123456789"), self._head),
+            lambda _: read_headers(pc.ascii_rtrim(row["0"], "0123456789"), self._head),
             certain=False,
         )
 

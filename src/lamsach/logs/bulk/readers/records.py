@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.bulk.columns import check, judged, none_of
-from lamsach.logs.bulk.letters import Unusual
+from lamsach.logs.bulk.columns import check, matches_shape, none_of
 from lamsach.logs.bulk.reader import GroupReader
 from lamsach.logs.bulk.rows import Load, Row
 from lamsach.logs.bulk.templates import Templates
+from lamsach.logs.bulk.text_buffers import Unusual
 from lamsach.logs.mappings import columns
 from lamsach.logs.mappings.records import Fields, Header, Records
 from lamsach.logs.text.times.loose_times import LooseTimes
@@ -58,7 +58,7 @@ class RecordReader(GroupReader):
         shapes = shapes or {}
         row = Row(names, load, self._known.setdefault(tuple(names), {*first}), certain=certain)
         for name, shape in shapes.items():
-            check(judged(row[name], shape))
+            check(matches_shape(row[name], shape))
         nothing = none_of(count)
         no_heads = nothing.cast(pa.timestamp("us", "UTC")), nothing
         return self.templates.columns(row, count, lambda: heads(row) if heads else no_heads, before)

@@ -19,11 +19,11 @@ import pyarrow as pa
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.columns import check_distinct
 from lamsach.logs.bulk.features import Lines, groups_of
-from lamsach.logs.bulk.heads import Head, heads
-from lamsach.logs.bulk.letters import HEX_DIGITS, Unusual, made_of
+from lamsach.logs.bulk.headers import Head, read_headers
 from lamsach.logs.bulk.reader import GroupReader
 from lamsach.logs.bulk.rows import Row
 from lamsach.logs.bulk.templates import Templates
+from lamsach.logs.bulk.text_buffers import HEX_DIGITS, Unusual, consists_of
 from lamsach.logs.mappings.records import Fields, Header, Records, Sentences
 from lamsach.logs.opening.lines import Text
 from lamsach.model import Event
@@ -62,7 +62,7 @@ class Tokens:
         return few
 
     @property
-    def told_by(self) -> Numbers:
+    def signature(self) -> Numbers:
         """Return a number per line, equal for lines with the same separators in order."""
         total = int(self._count.sum())
         before = np.cumsum(self._count) - self._count
@@ -198,7 +198,7 @@ class SentenceReader(GroupReader):
         if self.log_format.multiline:
             usual &= ~np.isin(block.letters_at(0, 1), [*b" \t}"])  # continues the previous record
         tokens = Tokens(block, starts, self._stated.parting)
-        return groups_of((tokens.told_by,), usual & tokens.few)
+        return groups_of((tokens.signature,), usual & tokens.few)
 
     def shape(self, line: bytes) -> Hashable:
         """See `GroupReader`: the first value, and the words around values of a stated kind."""
@@ -224,9 +224,9 @@ class SentenceReader(GroupReader):
             check_distinct(tokens.column(0), self._stated.first)
         wording, templates = self._wording(tokens)
         for at in wording.idle:
-            if not made_of(tokens.column(at), _NUMBER, 1, _LONGEST_NUMBER):
+            if not consists_of(tokens.column(at), _NUMBER, 1, _LONGEST_NUMBER):
                 raise Unusual
-        times, hosts = heads(tokens.before(), wording.read_head)
+        times, hosts = read_headers(tokens.before(), wording.read_head)
         if not {times.null_count, hosts.null_count} <= {0, count}:
             raise Unusual
         wording.head = tokens.first_before().decode(), times[0].as_py(), hosts[0].as_py()

@@ -15,12 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.bulk.columns import check, ipv4, kept, mapped, names
+from lamsach.logs.bulk.columns import check, ipv4, map_distinct, names, normalized
 from lamsach.logs.bulk.features import Lines, groups_of
-from lamsach.logs.bulk.heads import times
-from lamsach.logs.bulk.letters import DIGITS, Unusual, made_of
+from lamsach.logs.bulk.headers import read_times
 from lamsach.logs.bulk.reader import GroupReader
 from lamsach.logs.bulk.readers.json_table import as_texts, leaves, table_of_objects, whole
+from lamsach.logs.bulk.text_buffers import DIGITS, Unusual, consists_of
 from lamsach.logs.events.ends import is_internal
 from lamsach.logs.events.records import HASH_KEYS, KEYS
 from lamsach.logs.events.tables import columns_of, table_of
@@ -89,9 +89,9 @@ def connections(record: Records) -> dict[str, pa.Array] | None:
         "source_port": source_port,
         "destination_ip": destination,
         "destination_port": destination_port,
-        "device_ip": mapped(source, machine_address),
+        "device_ip": map_distinct(source, machine_address),
         "device_name": record.computer,
-        "user": mapped(data["user"], lambda text: user_of(stated(text))) if "user" in data else nothing,
+        "user": map_distinct(data["user"], lambda text: user_of(stated(text))) if "user" in data else nothing,
         "domain": nothing if hostname is None else names(hostname, _domain),
         "action": pa.repeat(action.value, record.count),
     }
@@ -119,16 +119,16 @@ def _only(data: Mapping[str, pa.Array], wanted: Sequence[str]) -> str | None:
 def _addresses(column: pa.Array) -> pa.Array:
     """Apply `WindowsRecord.ip` to each text."""
     usual = pc.and_(ipv4(column), pc.not_equal(column, _UNSPECIFIED))
-    return kept(column, usual, lambda text: WindowsRecord(data={"": text or ""}).ip(""))
+    return normalized(column, usual, lambda text: WindowsRecord(data={"": text or ""}).ip(""))
 
 
 def _ports(column: pa.Array) -> pa.Array:
     """Apply `WindowsRecord.port` to each text."""
-    if made_of(column, DIGITS, 1, _PORT_DIGITS):
+    if consists_of(column, DIGITS, 1, _PORT_DIGITS):
         numbers = column.cast(pa.int32())
         if (pc.max(numbers).as_py() or 0) <= 65535:
             return pc.if_else(pc.equal(numbers, 0), pa.scalar(None, pa.int32()), numbers)
-    return mapped(column, lambda text: WindowsRecord(data={"": text or ""}).port(""), pa.int32())
+    return map_distinct(column, lambda text: WindowsRecord(data={"": text or ""}).port(""), pa.int32())
 
 
 def _domain(text: str | None) -> str | None:
@@ -176,9 +176,9 @@ def _of_logon(data: dict[str, pa.Array]) -> dict[str, pa.Array]:
         own["source_port"] = _ports(data.pop(port))
     if address is not None and address not in (*logons.PORT, *logons.USER, *logons.STATION):
         column = data[address]
-        own["source_ip"] = mapped(column, _client)
-        own["device_ip"] = mapped(own["source_ip"], lambda ip: ip if ip and is_internal(ip) else None)
-        data[address] = mapped(column, _stand_in)
+        own["source_ip"] = map_distinct(column, _client)
+        own["device_ip"] = map_distinct(own["source_ip"], lambda ip: ip if ip and is_internal(ip) else None)
+        data[address] = map_distinct(column, _stand_in)
     return own
 
 
@@ -196,7 +196,7 @@ def _of_question(data: dict[str, pa.Array]) -> dict[str, pa.Array]:
     if (name := _only(data, contacts.QUESTION)) is not None:
         own["domain"] = names(data.pop(name), lambda text: question_name(stated(text) or ""))
     if (answer := _only(data, contacts.ANSWER)) is not None:
-        own["answers"] = mapped(data.pop(answer), _answers, pa.list_(pa.string()))
+        own["answers"] = map_distinct(data.pop(answer), _answers, pa.list_(pa.string()))
     return own
 
 
@@ -220,7 +220,7 @@ def _of_process(data: dict[str, pa.Array]) -> dict[str, pa.Array]:
             [contacts.url_in(mentions("\n".join(filter(None, row)))) for row in rows], pa.string()
         )
         own["url"] = urls.take(which)
-        own["domain"] = mapped(own["url"], lambda url: host_of_url(url) if url else None)
+        own["domain"] = map_distinct(own["url"], lambda url: host_of_url(url) if url else None)
     return own
 
 
@@ -277,14 +277,16 @@ class WindowsObjects(GroupReader):
         """See `BulkReader`."""
         record, time = _record_of(leaves(table_of_objects(data, count)), count)
         made = connections(record) or distinct_events(record, self.context, self._times)
-        moments = times(time, self._second)
+        moments = read_times(time, self._second)
         if (stated := record.data.get("utctime")) is not None:
             self._check_near(moments, stated)
         return made | {"time": moments}
 
     def _check_near(self, moments: pa.Array, stated: pa.Array) -> None:
         """Raise Unusual when a record's two clocks disagree (see `stated_clock`)."""
-        apart = pc.subtract(moments, times(stated, lambda text: self._second(f"{text.replace(' ', 'T')}Z")))
+        apart = pc.subtract(
+            moments, read_times(stated, lambda text: self._second(f"{text.replace(' ', 'T')}Z"))
+        )
         check(pc.less_equal(pc.abs(apart.cast("int64")), NEAR // timedelta(microseconds=1)))
 
     def _second(self, text: str) -> datetime | None:
@@ -375,7 +377,9 @@ def _computers(computer: pa.Array | None, host: pa.Array | None, count: int) -> 
     if computer is None or host is None:
         only = host if computer is None else computer
         return pa.nulls(count, pa.string()) if only is None else only
-    same = pc.fill_null(pc.equal(mapped(computer, _first_label), mapped(host, _first_label)), False)
+    same = pc.fill_null(
+        pc.equal(map_distinct(computer, _first_label), map_distinct(host, _first_label)), False
+    )
     return pc.if_else(same, host, pc.coalesce(computer, host))
 
 

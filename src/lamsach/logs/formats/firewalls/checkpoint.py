@@ -27,7 +27,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat, fields_named
 from lamsach.logs.events.ends import Way, changed, decide, is_internal, stamped
 from lamsach.logs.mappings.keyed_events import Keys, event_of
-from lamsach.logs.mappings.records import Fields, Header, Records, Written, of_keys
+from lamsach.logs.mappings.records import Fields, Header, Records, Written, carried_keys
 from lamsach.logs.text import cef, leef
 from lamsach.logs.text.json_records import flat, read_object, text_of
 from lamsach.logs.text.key_value import first, first_ip
@@ -225,9 +225,9 @@ class CheckPoint(LogFormat):
         written=Written(opening=':"', closing='"; ', ends=('"]', '"; ]'), mark="[",
             head=r" CheckPoint [0-9]{1,10} [!-Z\\^-~]{1,40} $", sample='[action:"Accept"; src:"10.0.0.1"]',
             signs=("|", "product: ", "CEF:", "LEEF:")),
-        texts=of_keys(KEYS)["texts"] | among(
+        texts=carried_keys(KEYS)["texts"] | among(
             "office_mode_ip proxy_src_ip originsicname origin_sic_name origin"),
-        ports=of_keys(KEYS)["ports"], clock=TIMES,
+        ports=carried_keys(KEYS)["ports"], clock=TIMES,
     )  # fmt: skip
 
     @classmethod

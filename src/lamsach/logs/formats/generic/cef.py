@@ -34,7 +34,7 @@ from lamsach.logs.mappings.cef_events import (
     leef_time,
 )
 from lamsach.logs.mappings.keyed_events import complete
-from lamsach.logs.mappings.records import Fields, Header, Records, of_keys
+from lamsach.logs.mappings.records import Fields, Header, Records, carried_keys
 from lamsach.logs.text import cef, leef
 from lamsach.logs.text.pasted import continues, is_wrapped, share_with_continuations
 from lamsach.logs.text.record_heads import header_before, within_json
@@ -56,8 +56,8 @@ class Cef(LogFormat):
     multiline = True
     records = Records(
         reader="cef",
-        texts=of_keys(KEYS)["texts"] | {"dvc", "sip", "source_info_ip"},
-        ports=of_keys(KEYS)["ports"] | {"cpt"},
+        texts=carried_keys(KEYS)["texts"] | {"dvc", "sip", "source_info_ip"},
+        ports=carried_keys(KEYS)["ports"] | {"cpt"},
         clock=(*TIME_ORDER, "dtz", "deviceTimeZone"),
         like=rf"(?i){HASH_KEY.pattern}|^(?:cs\d|c6a\d|flexString\d)$",
     )
@@ -116,8 +116,8 @@ class Leef(LogFormat):
 
     records = Records(
         reader="leef",
-        texts=of_keys(LEEF_KEYS)["texts"] | {"dvc"},
-        ports=of_keys(LEEF_KEYS)["ports"],
+        texts=carried_keys(LEEF_KEYS)["texts"] | {"dvc"},
+        ports=carried_keys(LEEF_KEYS)["ports"],
         clock=(*TIMES, "devtimezone", "timezone", "devtimeformat"),
         like=f"(?i){HASH_KEY.pattern}",
     )

@@ -42,7 +42,7 @@ from lamsach.logs.formats.firewalls.paloalto.events import (
 )
 from lamsach.logs.mappings.cef_events import cef_event, cef_time, leef_event
 from lamsach.logs.mappings.keyed_events import domain_in, host_in, unquoted
-from lamsach.logs.mappings.records import Fields, Header, Records, of_keys
+from lamsach.logs.mappings.records import Fields, Header, Records, carried_keys
 from lamsach.logs.text import cef, leef
 from lamsach.logs.text.json_records import start_of_object
 from lamsach.logs.text.key_value import first_ip
@@ -90,8 +90,8 @@ class PaloAlto(LogFormat):
     lease_markers = ("DHCP lease", "GLOBALPROTECT", "globalprotectgateway-")
 
     records = Records(
-        reader="paloalto", texts=of_keys(COLUMN_KEYS)["texts"] | {"misc", "given", "given_ipv6"},
-        ports=of_keys(COLUMN_KEYS)["ports"], clock=TIME_KEYS
+        reader="paloalto", texts=carried_keys(COLUMN_KEYS)["texts"] | {"misc", "given", "given_ipv6"},
+        ports=carried_keys(COLUMN_KEYS)["ports"], clock=TIME_KEYS
     )  # fmt: skip
 
     @classmethod

@@ -17,43 +17,43 @@ class Unusual(Exception):  # noqa: N818 - control flow: the format parses the li
     """A piece holds a line outside the usual shape."""
 
 
-def places_of(column: pa.Array) -> Numbers:
+def offsets_of(column: pa.Array) -> Numbers:
     """Return the offset of each text in the column's buffer, and the end of the last."""
     places = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
     return places.astype(np.int64)
 
 
-def halves(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
+def split_once(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
     """Split each text at the first mark. Raises Unusual when a text has none."""
     if column.null_count or not len(column):
         raise Unusual
-    places = places_of(column)
+    places = offsets_of(column)
     found = _first_places(column, places, mark)
     return middle(column, places[:-1], found), middle(column, found + len(mark.encode()), places[1:])
 
 
-def until(column: pa.Array, begins: Numbers, mark: str) -> tuple[pa.Array, bool]:
+def slice_until(column: pa.Array, begins: Numbers, mark: str) -> tuple[pa.Array, bool]:
     """Slice each text from a buffer offset to the next mark (one ASCII character) or the text's end.
 
     Also returns whether every text has the mark. No text may be null."""
     found = _next_places(column, begins, mark)
-    return middle(column, begins, found), bool((found < places_of(column)[1:]).all())
+    return middle(column, begins, found), bool((found < offsets_of(column)[1:]).all())
 
 
-def parted(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
+def partition(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
     """Split each text at the first mark (one ASCII character); the second part is empty without one.
 
     Raises Unusual when a text is null."""
     if column.null_count or not len(column):
         raise Unusual
-    places = places_of(column)
+    places = offsets_of(column)
     found, ends = _next_places(column, places[:-1], mark), places[1:]
     return middle(column, places[:-1], found), middle(column, np.minimum(found + 1, ends), ends)
 
 
 def _next_places(column: pa.Array, begins: Numbers, mark: str) -> Numbers:
     """Return the buffer offset of the next mark in each text, from these offsets on; its end without one."""
-    ends = places_of(column)[1:]
+    ends = offsets_of(column)[1:]
     first, last = int(begins[0]), int(ends[-1])
     letters = np.frombuffer(column.buffers()[2] or b"", np.uint8)[first:last]
     marks = marks_of(letters, mark.encode())
@@ -96,13 +96,13 @@ HEX_DIGITS = DIGITS + b"ABCDEFabcdef"
 _SHORTEST_IPV4, _LONGEST_IPV4 = len("1.1.1.1"), len("255.255.255.255")
 
 
-def made_of(column: pa.Array, letters: bytes, shortest: int, longest: int) -> bool:
+def consists_of(column: pa.Array, letters: bytes, shortest: int, longest: int) -> bool:
     """Return whether every text has only these ASCII characters and a length in range; nulls are ignored."""
     if column.null_count:
         column = column.drop_null()
     if not len(column):
         return True
-    places, texts = places_of(column), column.buffers()[2]
+    places, texts = offsets_of(column), column.buffers()[2]
     lengths = np.diff(places)
     if lengths.min() < shortest or lengths.max() > longest:
         return False
@@ -114,7 +114,7 @@ def all_ipv4(column: pa.Array) -> bool:
     """Return whether every text is a canonical IPv4 address, and none is null."""
     if column.null_count or not len(column):
         return False
-    places = places_of(column)
+    places = offsets_of(column)
     lengths = np.diff(places)
     if lengths.min() < _SHORTEST_IPV4 or lengths.max() > _LONGEST_IPV4:
         return False

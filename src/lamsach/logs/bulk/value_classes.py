@@ -1,8 +1,8 @@
 """Classes of values that a format passes through unchanged.
 
-A format treats all values of one shade alike, so it can be run once on a stand-in: its result holds for
-every value of that shade.
-A value without a shade (rare spelling, word, reserved address) represents only itself: the format is run on
+A format treats all values of one class alike, so it can be run once on a stand-in: its result holds for
+every value of that class.
+A value without a class (rare spelling, word, reserved address) represents only itself: the format is run on
 that value.
 """
 
@@ -18,8 +18,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lamsach.logs.bulk.columns import canonical_names, internal, ipv4, macs, mapped, port_numbers, url_hosts
-from lamsach.logs.bulk.letters import DIGITS, HEX_DIGITS, made_of
+from lamsach.logs.bulk.columns import (
+    canonical_names,
+    internal,
+    ipv4,
+    macs,
+    map_distinct,
+    port_numbers,
+    url_hosts,
+)
+from lamsach.logs.bulk.text_buffers import DIGITS, HEX_DIGITS, consists_of
 from lamsach.logs.events.ends import is_internal
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.mappings.records import Records
@@ -38,17 +46,17 @@ _WEIGHED_PORTS = (0, 53, 67, 68, 80, 137, 443, 546, 547, 853, 5353, 5355)
 _SPECIAL = r"^(?:0|127|22[4-9]|2[3-5][0-9])\.|^169\.254\."
 _WORD = r"^(?:[G-Zg-z][A-Za-z0-9_-]|[A-Za-z0-9][A-Za-z0-9_-]*[G-Zg-z])[A-Za-z0-9_-]*$"
 _ABSENT = r"(?i)^(?:none|null|n/a|na|unknown|undefined)$"
-_SHADY_NAME = r"(?i)^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z]+$"
+_MIXED_CASE_NAME = r"(?i)^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z]+$"
 _LONGEST_URL = 4000
 _HOST = r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z]+"
 _REQUEST_LINE = r"^[A-Z]{3,16} (/[!-~]*) HTTP/[0-9](?:\.[0-9])?$"
 _PORT_DIGITS, _FAR_PORT = 5, 65_000
 _FIRST = 64
-"""Sample size for guessing the likely shades."""
+"""Sample size for guessing the likely classes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shade:
+class ValueClass:
     """A class of interchangeable values.
 
     `judge`: tests which texts of a column belong to it. `stand_in`: template of the nth stand-in. `gives`:
@@ -94,7 +102,7 @@ def _host_ipv6(column: pa.Array, *, inside: bool) -> pa.Array:
     """Return whether each text is a canonical IPv6 host: global, or unique local (RFC 4193) if `inside`."""
     begin = r"^f[cd][0-9a-f]{2}:" if inside else r"^2[0-9a-f]{3}:"
     likely = pc.if_else(pc.match_substring_regex(column, begin), column, pa.scalar(None, pa.string()))
-    found = mapped(likely, lambda text: ip_of(text) == text and is_internal(text) == inside, pa.bool_())
+    found = map_distinct(likely, lambda text: ip_of(text) == text and is_internal(text) == inside, pa.bool_())
     return pc.fill_null(found, False)
 
 
@@ -104,71 +112,71 @@ def _canonical(column: pa.Array) -> pa.Array:
 
 def _digests(digits: int) -> Callable[[pa.Array], pa.Array]:
     def judge(column: pa.Array) -> pa.Array:
-        if not column.null_count and made_of(column, HEX_DIGITS, digits, digits):
+        if not column.null_count and consists_of(column, HEX_DIGITS, digits, digits):
             return pa.repeat(pa.scalar(True), len(column))
         return pc.match_substring_regex(column, rf"^[0-9A-Fa-f]{{{digits}}}$")
 
     return judge
 
 
-ANY: tuple[Shade, ...] = (
-    Shade(_host_ipv4, "198.18.{high}.{low}", {"198.18.{high}.{low}": _same}),
-    Shade(internal, "10.213.{high}.{low}", {"10.213.{high}.{low}": _same}),
-    Shade(_canonical, "n{n}.{mark}.example", {"n{n}.{mark}.example": _same}),
-    Shade(
+ANY: tuple[ValueClass, ...] = (
+    ValueClass(_host_ipv4, "198.18.{high}.{low}", {"198.18.{high}.{low}": _same}),
+    ValueClass(internal, "10.213.{high}.{low}", {"10.213.{high}.{low}": _same}),
+    ValueClass(_canonical, "n{n}.{mark}.example", {"n{n}.{mark}.example": _same}),
+    ValueClass(
         _matching(rf"^https?://{_HOST}(?::[0-9]{{1,4}})?/[!#-\[\]-~]*$", longest=_LONGEST_URL),
         "http://n{n}.{mark}.example/p{n}{mark}",
         {"http://n{n}.{mark}.example/p{n}{mark}": _same, "n{n}.{mark}.example": url_hosts},
     ),
-    Shade(
+    ValueClass(
         _matching(rf"^{_HOST}/[!#-\[\]-~]*$", longest=_LONGEST_URL),
         "n{n}.{mark}.example/b{n}{mark}",
         {"n{n}.{mark}.example/b{n}{mark}": _same, "n{n}.{mark}.example": url_hosts},
     ),
-    Shade(_matching(r"^/[!#-\[\]-~]*$", longest=_LONGEST_URL), "/q{n}{mark}", {"/q{n}{mark}": _same}),
-    Shade(
+    ValueClass(_matching(r"^/[!#-\[\]-~]*$", longest=_LONGEST_URL), "/q{n}{mark}", {"/q{n}{mark}": _same}),
+    ValueClass(
         _matching("^[0-9a-f][02468ace](?::[0-9a-f]{2}){5}$", "^(?:00:){5}00$"),
         "02:5a:71:f9:{high:02x}:{low:02x}",
         {"02:5a:71:f9:{high:02x}:{low:02x}": _same},
     ),
-    Shade(
+    ValueClass(
         _matching("^[0-9A-Fa-f][02468ACEace](?:[:-][0-9A-Fa-f]{2}){5}$", "^(?:00[:-]){5}00$"),
         "06-5A-71-F9-{high:02X}-{low:02X}",
         {"06-5A-71-F9-{high:02X}-{low:02X}": _same, "06:5a:71:f9:{high:02x}:{low:02x}": macs},
     ),
-    Shade(_matching(_WORD, _ABSENT), "W{n}{mark}", {"W{n}{mark}": _same, "w{n}{mark}": _lower}),
-    Shade(
-        _matching(_SHADY_NAME),
+    ValueClass(_matching(_WORD, _ABSENT), "W{n}{mark}", {"W{n}{mark}": _same, "w{n}{mark}": _lower}),
+    ValueClass(
+        _matching(_MIXED_CASE_NAME),
         "N{n}.{mark}.example",
         {"N{n}.{mark}.example": _same, "n{n}.{mark}.example": _lower},
     ),
-    Shade(
+    ValueClass(
         _matching(r"^[A-Za-z0-9_-]+\\[A-Za-z0-9._-]+$"),
         "D{n}{mark}\\U{n}{mark}",
         {"D{n}{mark}\\U{n}{mark}": _same},
     ),
-    Shade(_digests(64), "{n:061x}f0a", {"{n:061x}f0a": _lower}),
-    Shade(_digests(40), "{n:037x}f0a", {"{n:037x}f0a": _lower}),
-    Shade(_digests(32), "{n:029x}f0a", {"{n:029x}f0a": _lower}),
-    Shade(partial(_host_ipv6, inside=True), "fd12:f9::{n:x}", {"fd12:f9::{n:x}": _same}),
-    Shade(partial(_host_ipv6, inside=False), "2001:db8:f9::{n:x}", {"2001:db8:f9::{n:x}": _same}),
+    ValueClass(_digests(64), "{n:061x}f0a", {"{n:061x}f0a": _lower}),
+    ValueClass(_digests(40), "{n:037x}f0a", {"{n:037x}f0a": _lower}),
+    ValueClass(_digests(32), "{n:029x}f0a", {"{n:029x}f0a": _lower}),
+    ValueClass(partial(_host_ipv6, inside=True), "fd12:f9::{n:x}", {"fd12:f9::{n:x}": _same}),
+    ValueClass(partial(_host_ipv6, inside=False), "2001:db8:f9::{n:x}", {"2001:db8:f9::{n:x}": _same}),
 )  # fmt: skip
-"""Shades of values of any kind, in order of precedence."""
+"""Classes of values of any kind, in order of precedence."""
 _INTERNAL = ANY[1]
 _OVERLAPS = {8: (7,), 10: (3,)}
-"""By shade number, earlier shades that share texts with it: upper-case MAC addresses and names."""
+"""By class number, earlier classes that share texts with it: upper-case MAC addresses and names."""
 _FEW = 64
-URLS = tuple(at for at, shade in enumerate(ANY, 1) if url_hosts in shade.gives.values())
-"""Numbers of the shades whose texts contain a host name."""
+URLS = tuple(at for at, value_class in enumerate(ANY, 1) if url_hosts in value_class.gives.values())
+"""Numbers of the classes whose texts contain a host name."""
 _LIKENESS = (0, 4, 4, 9, 10, 3, 5, 6, 6, 8, 9, 7, 11, 12, 13, 14, 14)
 _NAMES, _ADDRESSES = 9, {1, 2, 3}
-_SPELT = {0, 1 + next(at for at, shade in enumerate(ANY) if macs in shade.gives.values())}
-"""Shade numbers of values with several spellings, and zero for values without a shade."""
+_SPELT = {0, 1 + next(at for at, value_class in enumerate(ANY) if macs in value_class.gives.values())}
+"""Class numbers of values with several spellings, and zero for values without a class."""
 
 
 def _ports(column: pa.Array) -> pa.Array:
     """Return whether each text is a port below 65000, a bound that is quick to test."""
-    if not made_of(column, DIGITS, 1, _PORT_DIGITS):
+    if not consists_of(column, DIGITS, 1, _PORT_DIGITS):
         plain = pc.match_substring_regex(column, "^[0-9]{1,5}$")
         column = pc.if_else(plain, column, "0")
     numbers = column.cast(pa.int32())
@@ -176,8 +184,8 @@ def _ports(column: pa.Array) -> pa.Array:
     return pc.and_not(plain, pc.is_in(numbers, pa.array(_WEIGHED_PORTS, pa.int32())))
 
 
-PORT: tuple[Shade, ...] = (Shade(_ports, "4{n:04}", {"4{n:04}": _same}),)
-"""The shade of ports."""
+PORT: tuple[ValueClass, ...] = (ValueClass(_ports, "4{n:04}", {"4{n:04}": _same}),)
+"""The class of ports."""
 AS_NUMBER = port_numbers
 """Converts a column of port texts to numbers."""
 
@@ -198,17 +206,17 @@ def _between(least: int, most: int) -> Callable[[pa.Array], pa.Array]:
     return judge
 
 
-TOKEN: tuple[Shade, ...] = (
-    Shade(_between(1024, 32767), "2{n:04}", {"2{n:04}": _same}),
-    Shade(_between(32768, 65535), "4{n:04}", {"4{n:04}": _same}),
+TOKEN: tuple[ValueClass, ...] = (
+    ValueClass(_between(1024, 32767), "2{n:04}", {"2{n:04}": _same}),
+    ValueClass(_between(32768, 65535), "4{n:04}", {"4{n:04}": _same}),
     *(ANY[at] for at in (0, 1, 2, 6, 7, 14, 15)),
 )
-"""Shades of values in a message: numbers, addresses, dotted names, MAC addresses.
+"""Classes of values in a message: numbers, addresses, dotted names, MAC addresses.
 
 Words have none, because they determine the message type.
 """
-NAME_TOKEN: tuple[Shade, ...] = (*TOKEN, ANY[8])
-"""Shades of names in a message; they include words."""
+NAME_TOKEN: tuple[ValueClass, ...] = (*TOKEN, ANY[8])
+"""Classes of names in a message; they include words."""
 
 
 def _targets(column: pa.Array) -> pa.Array:
@@ -216,21 +224,21 @@ def _targets(column: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(column, _REQUEST_LINE, r"\1")
 
 
-REQUEST: tuple[Shade, ...] = (
+REQUEST: tuple[ValueClass, ...] = (
     *NAME_TOKEN,
-    Shade(
+    ValueClass(
         _matching(_REQUEST_LINE, "://", _LONGEST_URL), "GET /r{n}{mark} HTTP/1.1", {"/r{n}{mark}": _targets}
     ),
-    Shade(_matching(r"^/[!-~]*$", "://", _LONGEST_URL), "/q{n}{mark}", {"/q{n}{mark}": _same}),
-    Shade(_matching(r"^[!-~]*=[!-~]*$", "://", _LONGEST_URL), "q{n}{mark}=1", {"q{n}{mark}=1": _same}),
+    ValueClass(_matching(r"^/[!-~]*$", "://", _LONGEST_URL), "/q{n}{mark}", {"/q{n}{mark}": _same}),
+    ValueClass(_matching(r"^[!-~]*=[!-~]*$", "://", _LONGEST_URL), "q{n}{mark}=1", {"q{n}{mark}=1": _same}),
 )
-"""Shades of request targets and user names: also request lines, paths and queries on the same server."""
+"""Classes of request targets and user names: also request lines, paths and queries on the same server."""
 EXCLUSIVE = (TOKEN, NAME_TOKEN, REQUEST)
-"""Shade lists without overlaps."""
+"""Class lists without overlaps."""
 
 
-def shades_of(records: Records, key: str) -> tuple[Shade, ...]:
-    """Return the shades that the values of a key may have."""
+def classes_of(records: Records, key: str) -> tuple[ValueClass, ...]:
+    """Return the classes that the values of a key may have."""
     if records.sentences:
         return NAME_TOKEN if key in records.texts else TOKEN
     if records.cells:
@@ -240,21 +248,21 @@ def shades_of(records: Records, key: str) -> tuple[Shade, ...]:
     return ANY if key in records.texts or (records.like and re.search(records.like, key)) else ()
 
 
-def shades_in(column: pa.Array, shades: tuple[Shade, ...]) -> Codes:
-    """Return each text's shade number (from 1); 0 without a shade.
+def classify(column: pa.Array, classes: tuple[ValueClass, ...]) -> Codes:
+    """Return each text's class number (from 1); 0 without a class.
 
     Repeated texts are classified once."""
     first = column.slice(0, _TRIED).dictionary_encode()
     if len(first.dictionary) > len(first) * _REPEATED and len(column) > _TRIED:
-        return _classify(column, shades)
+        return _classify(column, classes)
     coded = column.dictionary_encode()
-    codes: Codes = np.concatenate((_classify(coded.dictionary, shades), [0]))
+    codes: Codes = np.concatenate((_classify(coded.dictionary, classes), [0]))
     chosen: Codes = codes[coded.indices.fill_null(len(coded.dictionary)).to_numpy(zero_copy_only=False)]
     return chosen
 
 
-def same_tokens(columns: Mapping[str, tuple[pa.Array, Codes]]) -> list[tuple[str, str, Truths]]:
-    """Return pairs of keys with equal texts, as `alike` does, for texts of the shades in `EXCLUSIVE`."""
+def equal_tokens(columns: Mapping[str, tuple[pa.Array, Codes]]) -> list[tuple[str, str, Truths]]:
+    """Return pairs of keys with equal texts, as `equivalent_keys` does, for the classes in `EXCLUSIVE`."""
     found = []
     kinds = {key: {*np.unique(codes).tolist()} - {0} for key, (_, codes) in columns.items()}
     for at, (key, (column, codes)) in enumerate(columns.items()):
@@ -268,27 +276,27 @@ def same_tokens(columns: Mapping[str, tuple[pa.Array, Codes]]) -> list[tuple[str
     return found
 
 
-def _classify(column: pa.Array, shades: tuple[Shade, ...]) -> Codes:
-    if shades is ANY and len(column) > _FEW and (alike := _same_as_first(column)) is not None:
-        return alike
-    if shades not in EXCLUSIVE or len(column) <= 2 * _FIRST:
-        return _in_order(column, shades, range(1, len(shades) + 1))
-    kinds, last = [*range(1, len(shades) + 1)], shades.index(_INTERNAL) + 1
-    likely = {*_in_order(column.slice(0, _FIRST), shades, kinds).tolist()}
+def _classify(column: pa.Array, classes: tuple[ValueClass, ...]) -> Codes:
+    if classes is ANY and len(column) > _FEW and (codes := _same_as_first(column)) is not None:
+        return codes
+    if classes not in EXCLUSIVE or len(column) <= 2 * _FIRST:
+        return _in_order(column, classes, range(1, len(classes) + 1))
+    kinds, last = [*range(1, len(classes) + 1)], classes.index(_INTERNAL) + 1
+    likely = {*_in_order(column.slice(0, _FIRST), classes, kinds).tolist()}
     likely |= {last - 1, last} if likely & {last - 1, last} else set()
-    return _in_order(column, shades, sorted(kinds, key=lambda kind: kind not in likely))
+    return _in_order(column, classes, sorted(kinds, key=lambda kind: kind not in likely))
 
 
-def _in_order(column: pa.Array, shades: tuple[Shade, ...], kinds: Sequence[int]) -> Codes:
-    """Classify texts by trying the shades in this order."""
+def _in_order(column: pa.Array, classes: tuple[ValueClass, ...], kinds: Sequence[int]) -> Codes:
+    """Classify texts by trying the classes in this order."""
     codes = np.zeros(len(column), np.int64)
     rows = np.flatnonzero(~column.is_null().to_numpy(zero_copy_only=False))
     rest = column.drop_null()
     for number in kinds:
-        shade = shades[number - 1]
-        if not len(rest) and shade is not _INTERNAL:
+        value_class = classes[number - 1]
+        if not len(rest) and value_class is not _INTERNAL:
             break
-        if shade is _INTERNAL:  # of the addresses before it
+        if value_class is _INTERNAL:  # among the addresses found before it
             addresses = np.flatnonzero(codes == number - 1)
             if len(addresses):
                 internal_rows = internal(
@@ -296,7 +304,7 @@ def _in_order(column: pa.Array, shades: tuple[Shade, ...], kinds: Sequence[int])
                 )
                 codes[addresses[internal_rows.to_numpy(zero_copy_only=False)]] = number
             continue
-        matched = shade.judge(rest).fill_null(False).to_numpy(zero_copy_only=False)
+        matched = value_class.judge(rest).fill_null(False).to_numpy(zero_copy_only=False)
         if matched.any():
             codes[rows[matched]] = number
             rows = rows[~matched]
@@ -305,7 +313,7 @@ def _in_order(column: pa.Array, shades: tuple[Shade, ...], kinds: Sequence[int])
 
 
 def _same_as_first(column: pa.Array) -> Codes | None:
-    """Classify a column whose texts all share the first one's shade, or an earlier overlapping one.
+    """Classify a column whose texts all share the first one's class, or an earlier overlapping one.
 
     Returns None for other columns, and for addresses."""
     first = column.slice(0, _FEW).drop_null().slice(0, 1)
@@ -318,28 +326,28 @@ def _same_as_first(column: pa.Array) -> Codes | None:
     return codes
 
 
-def alike(columns: Mapping[str, tuple[pa.Array, Codes]]) -> list[tuple[str, str, Truths]]:
+def equivalent_keys(columns: Mapping[str, tuple[pa.Array, Codes]]) -> list[tuple[str, str, Truths]]:
     """Return pairs of keys whose texts are equivalent, and in which rows: a format may compare them.
 
-    A URL is compared by its host. `columns`: each key's texts and shade numbers."""
+    A URL is compared by its host. `columns`: each key's texts and class numbers."""
     likeness, null = np.array(_LIKENESS), pa.scalar(None, pa.string())
     compared: list[tuple[str, pa.Array, set[int]]] = []
     for key, (column, codes) in columns.items():
-        shades = {*np.unique(codes).tolist()}
-        plain = column if shades <= _ADDRESSES else pc.utf8_lower(column)
-        kinds = {*likeness[sorted(shades)].tolist()}
-        if shades & _SPELT:
+        classes = {*np.unique(codes).tolist()}
+        plain = column if classes <= _ADDRESSES else pc.utf8_lower(column)
+        kinds = {*likeness[sorted(classes)].tolist()}
+        if classes & _SPELT:
             spelt = pa.array(np.isin(codes, [*_SPELT]))
             respelt = pc.if_else(spelt, column, null)
-            plain = pc.if_else(spelt, mapped(respelt, _normal_form), plain)
-            hosts = mapped(respelt, host_in)
+            plain = pc.if_else(spelt, map_distinct(respelt, _normal_form), plain)
+            hosts = map_distinct(respelt, host_in)
             if hosts.null_count < len(hosts):
                 compared.append((key, hosts, {_NAMES}))
-            if 0 in shades and pc.all(pc.or_(pc.is_null(plain), pc.invert(spelt))).as_py():
+            if 0 in classes and pc.all(pc.or_(pc.is_null(plain), pc.invert(spelt))).as_py():
                 kinds.discard(0)
         if kinds:
             compared.append((key, plain, kinds))
-        if not shades.isdisjoint(URLS):
+        if not classes.isdisjoint(URLS):
             urls = np.isin(codes, URLS)
             url_texts = column if urls.all() else pc.if_else(pa.array(urls), column, null)
             compared.append((key, url_hosts(url_texts), {_NAMES}))

@@ -11,15 +11,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lamsach.logs.bulk.columns import internal, trimmed
-from lamsach.logs.bulk.letters import (
+from lamsach.logs.bulk.text_buffers import (
     DIGITS,
     Unusual,
     all_ipv4,
-    halves,
-    made_of,
-    parted,
-    places_of,
-    until,
+    consists_of,
+    offsets_of,
+    partition,
+    slice_until,
+    split_once,
 )
 from lamsach.logs.events.ends import is_internal
 from lamsach.logs.events.tables import may_be_empty
@@ -29,7 +29,7 @@ PRINTABLE = bytes(range(0x21, 0x7F))
 
 
 @pytest.mark.parametrize(
-    ("texts", "letters", "told"),
+    ("texts", "letters", "expected"),
     [
         (["1", "65535"], DIGITS, True),
         (["1", ""], DIGITS, False),
@@ -44,10 +44,10 @@ PRINTABLE = bytes(range(0x21, 0x7F))
         (["a\x7f"], PRINTABLE, False),
     ],
 )
-def test_what_texts_are_made_of(texts: list[str | None], letters: bytes, told: bool) -> None:
+def test_characters_of_texts(texts: list[str | None], letters: bytes, expected: bool) -> None:
     beside = pa.array(["x y", *texts, "é"], pa.string())
     for column in (pa.array(texts, pa.string()), beside.slice(1, len(texts))):
-        assert made_of(column, letters, 1, 5) is told
+        assert consists_of(column, letters, 1, 5) is expected
 
 
 _ADDRESSES = st.one_of(
@@ -68,11 +68,11 @@ def test_internal_addresses_of_a_column(addresses: list[str | None]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("texts", "told"),
+    ("texts", "expected"),
     [(["a", "b"], False), (["a", ""], True), ([""], True), ([None, None], False), ([], False)],
 )
-def test_whether_a_text_may_be_empty(texts: list[str | None], told: bool) -> None:
-    assert may_be_empty(pa.array(texts, pa.string())) is told
+def test_whether_a_text_may_be_empty(texts: list[str | None], expected: bool) -> None:
+    assert may_be_empty(pa.array(texts, pa.string())) is expected
 
 
 _NEARLY = st.one_of(
@@ -108,11 +108,11 @@ _MARKED = st.text(alphabet="ab:/é->", max_size=9)
 def test_a_column_is_parted_at_a_mark(texts: list[str], mark: str) -> None:
     column = pa.array([mark, *texts, mark]).slice(1, len(texts))
     if all(mark in text for text in texts):
-        found = [half.to_pylist() for half in halves(column, mark)]
+        found = [half.to_pylist() for half in split_once(column, mark)]
         assert found == [[text.partition(mark)[at] for text in texts] for at in (0, 2)]
     else:
         with pytest.raises(Unusual):
-            halves(column, mark)
+            split_once(column, mark)
 
 
 @given(st.lists(_MARKED, min_size=1, max_size=9), st.integers(0, 3))
@@ -120,10 +120,10 @@ def test_until_a_mark(texts: list[str], start: int) -> None:
     rests = [text.encode()[start:] for text in texts]
     column = pa.array(["/", *texts, "/"]).slice(1, len(texts))
     sizes = np.array([min(start, len(text.encode())) for text in texts])
-    found, in_all = until(column, places_of(column)[:-1] + sizes, "/")
+    found, in_all = slice_until(column, offsets_of(column)[:-1] + sizes, "/")
     assert found.cast(pa.binary()).to_pylist() == [rest.partition(b"/")[0] for rest in rests]
     assert in_all == all(b"/" in rest for rest in rests)
-    halved = [half.to_pylist() for half in parted(column, "/")]
+    halved = [half.to_pylist() for half in partition(column, "/")]
     assert halved == [[text.partition("/")[at] for text in texts] for at in (0, 2)]
 
 

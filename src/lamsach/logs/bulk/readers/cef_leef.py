@@ -13,11 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lamsach.logs.bulk.columns import cells, check, cut, holds, kept, trimmed
+from lamsach.logs.bulk.columns import check, holds, normalized, read_cells, slice_texts, trimmed
 from lamsach.logs.bulk.features import Lines, groups_of
-from lamsach.logs.bulk.heads import heads_before
-from lamsach.logs.bulk.letters import Unusual, halves
+from lamsach.logs.bulk.headers import headers_before
 from lamsach.logs.bulk.readers.records import MOST_KEYS, RecordReader
+from lamsach.logs.bulk.text_buffers import Unusual, split_once
 from lamsach.logs.mappings.cef_events import FAR_HOSTNAME
 from lamsach.logs.opening.marks import Numbers, Truths
 from lamsach.logs.text import cef, leef
@@ -56,22 +56,24 @@ class CefRecords(RecordReader):
         if keys is None or _UTC_TIME in data:
             raise Unusual
         names = [*map(str, range(len(keys) + 1))]
-        parts = cells(data.replace(_ESCAPED, _MARK), names, "=", names, count)
+        parts = read_cells(data.replace(_ESCAPED, _MARK), names, "=", names, count)
         for name, key in zip(names[1:-1], keys[1:], strict=True):
             check(pc.ends_with(parts[name], f" {key}"))
-        before, record = halves(parts["0"], "CEF:")
+        before, record = split_once(parts["0"], "CEF:")
         check(pc.match_substring_regex(record, rf"^ ?[01]\|(?:[^|\\]*\|){{6}} *{re.escape(keys[0])}$"))
         sources = {
             key: (name, -len(after) - 1) for key, name, after in zip(keys, names[1:], keys[1:], strict=False)
         }
 
         def load(wanted: Collection[str]) -> dict[str, pa.Array]:
-            values = {key: cut(parts[name], 0, end) for key, (name, end) in sources.items() if key in wanted}
+            values = {
+                key: slice_texts(parts[name], 0, end) for key, (name, end) in sources.items() if key in wanted
+            }
             if keys[-1] in wanted:
                 values[keys[-1]] = parts[names[-1]]
             return {key: _plain(pc.utf8_trim_whitespace(text), key) for key, text in values.items()}
 
-        return self.events(keys, load, count, lambda _: heads_before(before, _CEF, self.context))
+        return self.events(keys, load, count, lambda _: headers_before(before, _CEF, self.context))
 
 
 def _plain(texts: pa.Array, key: str) -> pa.Array:
@@ -82,7 +84,7 @@ def _plain(texts: pa.Array, key: str) -> pa.Array:
     if not pc.any(escaped).as_py():
         return pc.replace_substring(texts, _MARK.decode(), "=")
     plain = pc.invert(pc.or_(escaped, pc.match_substring(texts, _MARK.decode())))
-    return kept(texts, plain, lambda text: cef.unescaped(key, text.replace("\x01", "\\=")))
+    return normalized(texts, plain, lambda text: cef.unescaped(key, text.replace("\x01", "\\=")))
 
 
 # LEEF:1.0|Vendor|Product|1.0|event|src=   LEEF:2.0|Vendor|Product|1.0|event|^|src=
@@ -122,8 +124,8 @@ class LeefRecords(RecordReader):
         if FAR_HOSTNAME.encode() in data or _UTC_TIME in data or (delimiter, version[1]) == ("^", "1"):
             raise Unusual
         names = [str(at) for at in range(len(keys))]
-        row = cells(data, names, delimiter, names, count)
-        before, record = halves(row["0"], "LEEF:")
+        row = read_cells(data, names, delimiter, names, count)
+        before, record = split_once(row["0"], "LEEF:")
         check(pc.match_substring_regex(record, f"{_HEADERS[version[1]]}{re.escape(stated[0])}=[^|]*$"))
         if version[1] == "2":  # states its delimiter, which only the first line was tested for
             sign = r"\|\^\||\|0?x5[Ee]\|" if delimiter == "^" else r"\|\|[^|]|\|0?x09\|"
@@ -134,6 +136,6 @@ class LeefRecords(RecordReader):
         places = dict(zip(keys, names, strict=True))
 
         def load(wanted: Collection[str]) -> dict[str, pa.Array]:
-            return {key: trimmed(cut(row[places[key]], len(key) + 1)) for key in wanted}
+            return {key: trimmed(slice_texts(row[places[key]], len(key) + 1)) for key in wanted}
 
-        return self.events(keys, load, count, lambda _: heads_before(before, _LEEF, self.context))
+        return self.events(keys, load, count, lambda _: headers_before(before, _LEEF, self.context))

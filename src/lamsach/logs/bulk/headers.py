@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.bulk.columns import check, judged, mapped, seconds
-from lamsach.logs.bulk.letters import Unusual, places_of
-from lamsach.logs.bulk.rows import Looked
+from lamsach.logs.bulk.columns import check, map_distinct, matches_shape, seconds
+from lamsach.logs.bulk.rows import TrackedFields
+from lamsach.logs.bulk.text_buffers import Unusual, offsets_of
 from lamsach.logs.text.record_heads import header_before
 from lamsach.logs.text.syslog import SyslogHeader
 from lamsach.logs.text.times.stated_clock import states_other_zone
@@ -34,7 +34,7 @@ _FEW = 64
 _LAST_SECOND = timedelta(seconds=59)
 
 
-def heads(texts: pa.Array, read: Callable[[str], Head]) -> tuple[pa.Array, pa.Array]:
+def read_headers(texts: pa.Array, read: Callable[[str], Head]) -> tuple[pa.Array, pa.Array]:
     """Parse each distinct header into times and hosts. Raises what `read` raises."""
     coded = texts.dictionary_encode()
     distinct = coded.dictionary
@@ -43,9 +43,9 @@ def heads(texts: pa.Array, read: Callable[[str], Head]) -> tuple[pa.Array, pa.Ar
     return times.take(coded.indices), names.take(coded.indices)
 
 
-def times(texts: pa.Array, read: Callable[[str], datetime | None]) -> pa.Array:
+def read_times(texts: pa.Array, read: Callable[[str], datetime | None]) -> pa.Array:
     """Parse each distinct text into a time. Raises Unusual when a text has none."""
-    found = heads(texts, lambda text: (read(text), None))[0]
+    found = read_headers(texts, lambda text: (read(text), None))[0]
     if found.null_count:
         raise Unusual
     return found
@@ -54,10 +54,10 @@ def times(texts: pa.Array, read: Callable[[str], datetime | None]) -> pa.Array:
 def check_clock(before: pa.Array, timezone: ZoneInfo) -> None:
     """Raise Unusual for headers in a zone whose clock differs from the file's; see `stated_clock`."""
     if pc.any(pc.match_substring_regex(before, _ZONED)).as_py():
-        check(mapped(before, lambda text: not states_other_zone(text, timezone), pa.bool_()))
+        check(map_distinct(before, lambda text: not states_other_zone(text, timezone), pa.bool_()))
 
 
-def of_header(header: SyslogHeader) -> Head:
+def header_values(header: SyslogHeader) -> Head:
     """Return the time and host of a syslog header."""
     return header.time, header.host
 
@@ -104,17 +104,17 @@ def _by_minutes(texts: pa.Array, read: Callable[[str], Head]) -> tuple[pa.Array,
 _LONGEST_HEADER = 500
 
 
-def heads_before(before: pa.Array, record: str, context: FileContext) -> tuple[pa.Array, pa.Array]:
+def headers_before(before: pa.Array, record: str, context: FileContext) -> tuple[pa.Array, pa.Array]:
     """Parse the headers before records that begin with `record`. Raises Unusual, LineError."""
-    check(judged(before, r"^(?:[^{]*[^{A-Za-z0-9])?$"))
+    check(matches_shape(before, r"^(?:[^{]*[^{A-Za-z0-9])?$"))
     check(pc.less(pc.binary_length(before), _LONGEST_HEADER))
 
     def read(text: str) -> Head:
         if states_other_zone(text, context.timezone):
             raise Unusual
-        return of_header(header_before(text + record, len(text), context))
+        return header_values(header_before(text + record, len(text), context))
 
-    return heads(before, read)
+    return read_headers(before, read)
 
 
 _SEPARATOR = "\x1f"
@@ -123,7 +123,7 @@ _UNITS = {10: (1_000_000, 1), 13: (1_000, 1), 16: (1, 1), 19: (1, 1_000)}
 _DECIMALS, _WITH_DECIMALS = 6, (16, 17)
 
 
-def of_keys(
+def times_of_keys(
     columns: Mapping[str, pa.Array],
     present: Collection[str],
     read_time: Callable[[Any], datetime | None],
@@ -137,23 +137,23 @@ def of_keys(
 
     def read(text: str) -> datetime | None:
         values = dict(zip(columns, text.split(_SEPARATOR), strict=True))
-        fields = Looked({key: partial(values.get, key) for key in present})
+        fields = TrackedFields({key: partial(values.get, key) for key in present})
         moment = read_time(fields)
-        if not fields.at <= columns.keys():
+        if not fields.read_keys <= columns.keys():
             raise Unusual
         return moment
 
     texts = [*columns.values()]
     if any(column.null_count for column in texts):
         raise Unusual
-    if len(texts) == 1 and (counted := of_counts(texts[0], read)) is not None:
+    if len(texts) == 1 and (counted := times_of_counts(texts[0], read)) is not None:
         return counted
     if before is not None:
         check_clock(before, zone)
-    return times(pc.binary_join_element_wise(*texts, _SEPARATOR), read)
+    return read_times(pc.binary_join_element_wise(*texts, _SEPARATOR), read)
 
 
-def of_counts(column: pa.Array, read: Callable[[str], datetime | None]) -> pa.Array | None:
+def times_of_counts(column: pa.Array, read: Callable[[str], datetime | None]) -> pa.Array | None:
     """Convert epoch counts: numbers, digits of one length, or seconds with six decimals; None for others.
 
     The format also reads the smallest and the largest; None if it disagrees."""
@@ -179,7 +179,7 @@ def _convert(column: pa.Array) -> pa.Array | None:
 
 def _with_decimals(column: pa.Array, kind: pa.DataType) -> pa.Array | None:
     """Convert seconds with six decimals, all of one length."""
-    places = places_of(column)
+    places = offsets_of(column)
     length = int(places[1] - places[0])
     if length not in _WITH_DECIMALS or (np.diff(places) != length).any():
         return None
