@@ -1,4 +1,4 @@
-"""The table of kinds is whole: every kind has its row, every word one meaning, every output a place in it."""
+"""Completeness of the indicator type table: a row per type, a meaning per word, every output used."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def test_the_fields_are_fields_of_an_event() -> None:
     assert set(FIELDS) <= known
 
 
-def test_every_output_of_the_table_is_one_and_every_one_is_in_it() -> None:
+def test_the_table_names_exactly_the_outputs() -> None:
     stated = [(row.type, name) for row in ROWS for name in row.exports]
     assert {name for _, name in stated} == set(BY_NAME)
     for row in ROWS:
         written = [name for text in (row.whole, row.name_only, row.host_and_path) for name in text.split()]
         assert sorted(written) == sorted(set(written)), (
             row.type
-        )  # none twice, which would lose one of its losses
+        )  # a repetition would hide one of the two losses
 
 
 def test_a_word_means_one_kind() -> None:

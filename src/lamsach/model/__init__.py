@@ -1,6 +1,6 @@
-"""The product's nouns: what flows from lists and logs to the report.
+"""The product's data model: what flows from lists and logs to the report.
 
-Imports nothing of ours. All times are aware and in UTC; all addresses are canonical text
+Imports nothing else of the product. All times are aware and in UTC; all addresses are canonical text
 (`ipaddress` spelling); all domains are lower-case A-labels without a trailing dot.
 """
 

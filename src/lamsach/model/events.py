@@ -1,4 +1,4 @@
-"""Events of logs: one record, normalised."""
+"""Normalised log records."""
 
 from __future__ import annotations
 
@@ -30,33 +30,32 @@ class Action(StrEnum):
 
 
 class LeaseAction(StrEnum):
-    """Holder of an address by a record (kind LEASE): of DHCP, a VPN or network session, neighbours."""
+    """Action of a record about an address holder (kind LEASE): DHCP, VPN or network session, neighbours."""
 
     ASSIGNED = "assigned"
     RENEWED = "renewed"
     RELEASED = "released"
     EXPIRED = "expired"
     OBSERVED = "observed"
-    """Somebody was seen at the address at this moment; nothing says since when or until when (ARP)."""
+    """A machine was seen at the address at this moment; neither beginning nor end is known (ARP)."""
 
 
 @made_often
 class Event:
-    """One log record, normalised (ECS `event`; names of fields after ECS).
+    """One normalised log record (ECS `event`, with field names after ECS).
 
     `source_*` and `destination_*` are as the log states them; `device_ip` is the side that is the unit's own
-    machine. `source_nat_*` is what the observer turned the source into (ECS `source.nat.ip`). `domain` is the
-    DNS question, else the host of the URL, CONNECT or SNI. `url` is as the log states it: absolute, or a path
-    (`/a?b`) of `domain`. `answers` are the addresses and names of a DNS answer. `hashes` are lower-case hex.
-    `lease_until` is the end of a lease as the record states it. `forwarded` is true for a record that the
-    observer wrote about its own question to an upstream (Windows DNS `Snd` of a query): it names no client.
-    `response` is true for a DNS answer, whose question may have a record of its own. `source_mac` is the
-    source's hardware address as the line states it; `device_mac` the device's, if the line tells it.
-    `inbound` is true when the record says that the other side opened the connection, whichever of the two it
-    calls source. `outbound` is true when it says that the side which it calls destination opened it (see
-    `logs.direction.as_opened`). `mentioned`: further addresses, names and URLs in a text that the machine ran
-    (a script, a command line). `file_names`: names of files as the record states them, with or without their
-    paths; only a record that is read by itself has them, not a table. `line` is 1-based.
+    machine, `device_mac` its hardware address if the line states it. `source_nat_*`: the source after
+    translation by the observer (ECS `source.nat.ip`). `domain`: the DNS question, else the host of the URL,
+    CONNECT or SNI. `url` is as the log states it: absolute, or a path (`/a?b`) of `domain`. `answers`:
+    addresses and names of a DNS answer; `hashes`: lower-case hex. `lease_until`: end of a lease as stated.
+    `forwarded`: a question of the observer itself to an upstream (Windows DNS `Snd` of a query), which names
+    no client. `response`: a DNS answer, whose question may have a record of its own. `inbound`: the record
+    states that the other side opened the connection, whichever of the two it calls source; `outbound`: it
+    states that the side which it calls destination opened it (see `logs.direction.as_opened`). `mentioned`:
+    further addresses, names and URLs in a text that the machine ran (a script, a command line). `file_names`:
+    as stated, with or without paths; only in records that are read individually, not in a table. `line` is
+    1-based.
     """
 
     time: datetime | None = None

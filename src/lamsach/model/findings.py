@@ -1,4 +1,4 @@
-"""Findings of a hunt: devices, what was searched, and how."""
+"""Findings of a hunt: devices, the input searched, and the parameters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lamsach.model.sightings import MatchStatus, Sighting
 from lamsach.model.verdict import Doubt, Verdict
 
 UNKNOWN_TEXT = "unknown_text"
-"""The format of lines that no reader recognises."""
+"""Format name of lines that no reader recognizes."""
 
 
 class DeviceState(StrEnum):
@@ -26,7 +26,7 @@ class DeviceState(StrEnum):
 
 
 class Severity(StrEnum):
-    """Urgency of a look at the device."""
+    """Urgency of examining the device."""
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -43,8 +43,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class AddressInterval:
-    """An address that a device held, as the evidence shows: from `first` to `last` (UTC), and how it is known
-    (see `Identity`)."""
+    """Address that a device held from `first` to `last` (UTC), and the source of it (see `Identity`)."""
 
     ip: str
     first: datetime | None
@@ -54,7 +53,7 @@ class AddressInterval:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A machine of the unit (OCSF `device`), or the stand-in for one that cannot be named.
+    """Machine of the unit (OCSF `device`), or a stand-in for one that cannot be named.
 
     `key` identifies it in every output: `mac:..`, else `name:..`, else `user:..` (a VPN session), else
     `ip:..`, else `unattributed:..`.
@@ -77,11 +76,11 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Questioned:
-    """A listed value whose contacts make no machine infected and have to be looked at.
+    """Listed value that needs review; its contacts make no machine infected.
 
-    `reasons` say why, the worst first: kinds of the review of lists with `about` and `source`, or
-    `called_by_many`. `machines` counts the machines (and stand-ins for unknown ones) with such a contact,
-    `count` the contacts; `first` and `last` are UTC.
+    `reasons`, the worst first: kinds of the list review with `about` and `source`, or `called_by_many`.
+    `machines` counts the machines (and stand-ins for unknown ones) with such a contact, `count` the contacts;
+    `first` and `last` are UTC.
     """
 
     indicator: str
@@ -97,9 +96,9 @@ class Questioned:
 class Coverage:
     """Coverage per observer, format and day (on the calendar of the hunt's time zone).
 
-    `lines` is exact. `parsed` and `unparsed` sum to it and come from the lines that were parsed for coverage
-    (`sampled` says how many). `refused` counts records that were examined and could not be read. `day` is
-    None for lines without a time.
+    `lines` is exact; `parsed` and `unparsed` sum to it, extrapolated from the `sampled` lines parsed for
+    coverage. `refused` counts unreadable records among those examined. `day` is None for lines without a
+    time.
     """
 
     observer: str
@@ -113,13 +112,13 @@ class Coverage:
 
     @property
     def proves_day(self) -> bool:
-        """True for lines of a recognised log that state a time: only they show that the day was recorded."""
+        """True for dated lines of a recognized log: only they show that the day was recorded."""
         return self.day is not None and self.parsed > 0 and self.format != UNKNOWN_TEXT
 
 
 @dataclass(frozen=True, slots=True)
 class FileSummary:
-    """One log file: format (None: unknown text), bytes on disk, lines, first and last time."""
+    """Log file: format (None: unknown text), bytes on disk, lines, first and last time."""
 
     name: str
     format: str | None
@@ -132,7 +131,7 @@ class FileSummary:
 
 @dataclass(frozen=True, slots=True)
 class ListSummary:
-    """A hunt's indicator list: SHA-256 of its canonical values, counts, documents, refusals."""
+    """Indicator list of a hunt: SHA-256 of its canonical values, counts, documents, refusals."""
 
     digest: str
     count: int
@@ -144,7 +143,7 @@ class ListSummary:
 
 @dataclass(frozen=True, slots=True)
 class ListVersion:
-    """A signed release in a hunt: the document's path, its name, number and SHA-256 of its values."""
+    """Signed release used in a hunt: path of the document, name, number, SHA-256 of its values."""
 
     document: str
     name: str
@@ -173,26 +172,26 @@ class Parameters:
 
 
 class AsideReason(StrEnum):
-    """Reason why a listed value in the bytes of a log is no contact of a machine."""
+    """Reason why a listed value in a log is no contact of a machine."""
 
     OWN = "own"
-    """The sender of the line, or the public address that the unit's own gateway translates to."""
+    """Sender of the line, or the public address that the unit's own gateway translates to."""
     WITHIN_URL = "within_url"
     """Part of the path or query of another host's URL (a search, a referring page)."""
     VERSION = "version"
-    """A program's version number (`Chrome/203.0.113.9`)."""
+    """Version number of a program (`Chrome/203.0.113.9`)."""
     NO_RECORD = "no_record"
-    """A comment, a heading, or a line whose content its reader takes from another line."""
+    """Comment, heading, or line whose content its reader gets from another line."""
     OUT_OF_TIME = "out_of_time"
-    """Outside of the days that were searched."""
+    """Outside the days searched."""
     EXCEPTED = "excepted"
-    """Taken out of the list by a person's decision: no doubt about the result."""
+    """Removed from the list by decision of a person; casts no doubt on the result."""
     OUTSIDE_VALIDITY = "outside_validity"
 
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """The first place in a file where a listed value was set aside for a reason. `line` is 1-based."""
+    """First place in a file where a listed value was set aside for a reason. `line` is 1-based."""
 
     indicator: str
     reason: AsideReason
@@ -202,14 +201,13 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Everything that a hunt found, ready for the writers in `lamsach.results`.
+    """Complete result of a hunt, input of the writers in `lamsach.results`.
 
-    `devices` come most severe first; `sightings` and `coverage` in the order of their keys. `blind_days` are
-    days between the first and last day searched (or `since` and `until`) on which an observer has no line.
-    `indicators` holds those that were sighted, by value. `partial` is true for an interrupted hunt.
-    `presence`: the days on which machines were seen, by their marks (`lamsach.devices.presence`) under the
-    key that is called `presence_key`; `device_marks`: the marks of the devices, by device key. `set_aside`:
-    listed values in the logs that are no contact.
+    `devices` are sorted most severe first, `sightings` and `coverage` by key. `blind_days`: days between the
+    first and last day searched (or `since` and `until`) without a line of an observer. `indicators`: the
+    sighted ones, by value. `partial`: the hunt was interrupted. `presence`: days on which machines were seen,
+    by mark (`lamsach.devices.presence`) under the key named `presence_key`; `device_marks`: marks of the
+    devices, by device key. `set_aside`: listed values in the logs that are no contact.
     """
 
     parameters: Parameters
@@ -231,12 +229,12 @@ class Findings:
 
     @property
     def unread(self) -> tuple[Problem, ...]:
-        """The problems of inputs that could not be read to their end."""
+        """Problems of inputs that could not be read to their end."""
         return tuple(problem for problem in self.problems if not problem.minor)
 
     @property
     def undated_lines(self) -> int:
-        """Lines that state no time: they were searched, and prove no day.
+        """Count of lines without a time: searched, but proof of no day.
 
         Headings of a log that is dated otherwise are not counted.
         """
@@ -249,9 +247,9 @@ class Findings:
 
     @property
     def verdict(self) -> Verdict:
-        """Return what the result proves."""
-        telling = (MatchStatus.COUNTED, MatchStatus.DOUBTFUL)
-        contact = any(sighting.status in telling for sighting in self.sightings)
+        """What the result proves."""
+        counting = (MatchStatus.COUNTED, MatchStatus.DOUBTFUL)
+        contact = any(sighting.status in counting for sighting in self.sightings)
         searched = any(summary.lines or summary.problem is None for summary in self.files)
         doubts = {
             Doubt.INTERRUPTED: self.partial,

@@ -1,8 +1,7 @@
-"""The kinds of value that lists hold: a row for each, with all that the program asks of it.
+"""Table of the indicator types: one row for each, with its properties in every list, log and output.
 
-A row states how a log shows such a value, its names elsewhere, and the outputs that can hold it. Code that
-reads, matches, writes or names values of a kind asks the table; the canonical forms are made in
-`lamsach.indicators.values.normalise`.
+Code that reads, matches, writes or names values of a type queries this table;
+`lamsach.indicators.values.normalise` builds the canonical forms.
 """
 
 from __future__ import annotations
@@ -15,22 +14,19 @@ from lamsach.model.indicators import IndicatorType
 
 
 class TokenKind(Enum):
-    """Token kind of a value in a line, as the sieve sees it."""
+    """Kind of token that a value is in a log line, as the sieve sees it."""
 
     ADDRESS = "address"
     NAME = "name"
     DIGEST = "digest"
     FINGERPRINT = "fingerprint"
-    """Parts between underscores, the last two of twelve hexadecimal digits each."""
+    """Parts joined by underscores, the last two with twelve hexadecimal digits each."""
     FILE = "file"
-    """A name with an ending.
-
-    The sieve sees its last part as a host's name; only a field of file names matches it.
-    """
+    """Name with an extension; the sieve sees its last part as a host name, only file-name fields match it."""
 
 
 class Held(Enum):
-    """Part of a value that an output keeps."""
+    """Part of a value that an output retains."""
 
     WHOLE = "whole"
     NAME_ONLY = "name_only"
@@ -39,15 +35,15 @@ class Held(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeRow:
-    """One kind of value.
+    """Properties of one indicator type.
 
-    `label`: its English name, whose Vietnamese is in the catalogue. `token`: what it is in a line; `fields`:
-    the fields of an `Event` that may hold it. `digits`: hexadecimal digits of a digest; `form`: a
-    fingerprint's regular expression. `stated_only`: read only where the list states the kind, because it
-    looks like others. `words`: its names in type columns and attributes, in any language. `stix`: the object
-    path (addresses have two); `misp`: attribute type and category; `openioc`: document, search and content
-    type; `zeek`: its `Intel` type; `checkpoint`: the observable. `whole`, `name_only`, `host_and_path`: the
-    outputs that hold it, by what they keep.
+    `label`: English name (Vietnamese in the catalogue). `token`: token kind in a line; `fields`: the fields
+    of an `Event` that may hold it. `digits`: hexadecimal digits of a digest; `form`: regular expression of a
+    fingerprint. `stated_only`: read only where the list states the type, because it looks like others.
+    `words`: names in type columns and attributes, in any language. `stix`: object path (addresses have two);
+    `misp`: attribute type and category; `openioc`: document, search and content type; `zeek`: `Intel` type;
+    `checkpoint`: observable. `whole`, `name_only`, `host_and_path`: the outputs that hold it, by the part
+    retained.
     """
 
     type: IndicatorType
@@ -69,7 +65,7 @@ class TypeRow:
 
     @property
     def exports(self) -> Mapping[str, Held]:
-        """Return what each output that can hold the kind keeps of a value."""
+        """Part of a value that each output retains, by output name."""
         return {name: held for held in Held for name in str(getattr(self, held.value)).split()}
 
 
@@ -248,20 +244,20 @@ BY_TYPE: Mapping[IndicatorType, TypeRow] = {row.type: row for row in ROWS}
 FORMS: Mapping[IndicatorType, str] = {
     row.type: row.form or f"[0-9a-f]{{{row.digits}}}" for row in ROWS if row.form or row.digits
 }
-"""Patterns of digests and fingerprints, in lower case (regular expressions)."""
+"""Regular expressions of digests and fingerprints, lower case."""
 
 
 def types_of(*tokens: TokenKind) -> tuple[IndicatorType, ...]:
-    """The kinds that are such tokens in a line, in the table's order."""
+    """Return the types that appear as such tokens in a line, in the table's order."""
     return tuple(row.type for row in ROWS if row.token in tokens)
 
 
 FIELDS = tuple(dict.fromkeys(name for row in ROWS for name in row.fields))
-"""All fields of an event in which values are looked for."""
+"""All fields of an event that are searched for values."""
 ADDRESSES = types_of(TokenKind.ADDRESS)
 STATED_ONLY = frozenset(row.type for row in ROWS if row.stated_only)
-"""The kinds that are read only where the list states them."""
+"""Types that are read only where the list states them."""
 DIGESTS = tuple(kind for kind in types_of(TokenKind.DIGEST) if kind not in STATED_ONLY)
-"""The digests of files."""
+"""Digests of files."""
 DIGEST_TYPES: Mapping[int, IndicatorType] = {BY_TYPE[kind].digits: kind for kind in DIGESTS}
-"""The kind of a file's digest with so many hexadecimal digits."""
+"""File digest type by its count of hexadecimal digits."""

@@ -1,4 +1,4 @@
-"""Entries of lists: values, their places, and what was not taken."""
+"""Entries of lists: indicators, their places in documents, and refused values."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class IndicatorType(StrEnum):
 
 @made_often
 class Reference:
-    """Place of a value in a document: the path as given, 1-based page (or sheet), 1-based row (or line).
+    """Place of a value in a document: path as given, 1-based page (or sheet), 1-based row (or line).
 
-    `words`: what the text says around it, as its author wrote it; `table`: the number of the document's table
-    that lists it, from 1. Neither makes two places different.
+    `words`: the surrounding text as its author wrote it; `table`: number of the table in the document, from
+    1. Neither is compared.
     """
 
     document: str
@@ -42,10 +42,10 @@ class Reference:
 
 @made_often
 class Indicator:
-    """One malicious address, name or hash from a list (STIX `indicator`, Zeek `Intel::Item`).
+    """Malicious address, name or hash from a list (STIX `indicator`, Zeek `Intel::Item`).
 
     `value` is canonical: see `lamsach.indicators.values.normalise`. `confidence` is 0 to 100 (STIX 2.1
-    section 3.2). `other_references` names the further places that listed the same value.
+    section 3.2). `other_references`: further places that list the same value.
     """
 
     type: IndicatorType
@@ -62,7 +62,7 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A value or record that was not taken, its place and the reason. Nothing is dropped in silence."""
+    """Refused value or record, with its place and the reason; none is dropped silently."""
 
     reference: Reference
     value: str
@@ -72,10 +72,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A whole input that could not be read, or not to its end: what, where, what to do.
+    """Input that could not be read, or not to its end: where, what, and the remedy.
 
-    `minor`: only a statement was left out of an input that was otherwise read (a row of an inventory that
-    contradicts another).
+    `minor`: only one statement of an otherwise readable input was left out (an inventory row that contradicts
+    another).
     """
 
     where: str

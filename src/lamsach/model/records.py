@@ -1,4 +1,4 @@
-"""Base of the nouns of which a hunt makes millions."""
+"""Decorator for the records that a hunt creates by the million."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ _T = TypeVar("_T")
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def made_often(cls: type[_T]) -> type[_T]:
-    """A frozen dataclass for type checkers only: the run-time guard costs six times an instance."""
+    """Make a dataclass frozen for type checkers only: the run-time guard makes creation six times slower."""
     return dataclass(slots=True, unsafe_hash=True)(cls)

@@ -1,4 +1,4 @@
-"""Matches of the hunt, and the sightings that they add up to."""
+"""Matches of a hunt, and the sightings that they add up to."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from lamsach.model.indicators import Indicator, IndicatorType
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """The public address behind which NAT records place a machine.
+    """Public address that NAT records trace to an inside machine.
 
-    `certain`: they state when the translation began and ended.
+    `certain`: the records state when the translation began and ended.
     """
 
     address: str
@@ -26,10 +26,10 @@ class Behind:
 class Identity:
     """Owner of an event: the holder of the device address at the event's time.
 
-    `how` says from what it is known: `lease`, `session` (VPN, 802.1X), `inventory`, `log` (the line names the
-    machine), `observed` (an ARP table or a log-on saw it at the address about that time), `address` (nothing
-    but the address is known) or `none` (the line names no device). `behind`: where the log shows the
-    gateway's public address in the place of the machine's.
+    `how` names the source: `lease`, `session` (VPN, 802.1X), `inventory`, `log` (the line names the machine),
+    `observed` (an ARP table or a log-on showed it at the address about that time), `address` (only the
+    address is known) or `none` (the line names no device). `behind` is set where the log shows the gateway's
+    public address instead of the machine's.
     """
 
     ip: str | None = None
@@ -46,9 +46,9 @@ class Role(StrEnum):
     OUTBOUND = "outbound"
     """The device opened the connection or asked for the name."""
     INBOUND = "inbound"
-    """A listed address reached towards the device."""
+    """A listed address connected to the device."""
     RESOLVED = "resolved"
-    """The device was only told the address, in a DNS answer."""
+    """The device only received the address in a DNS answer."""
 
 
 class MatchKind(StrEnum):
@@ -58,24 +58,24 @@ class MatchKind(StrEnum):
     SUBDOMAIN = "subdomain"
     NETWORK = "network"
     PARTIAL = "partial"
-    """A URL indicator of which the log shows only the host (CONNECT, SNI, DNS)."""
+    """URL indicator where the log shows only the host (CONNECT, SNI, DNS)."""
 
 
 class MatchStatus(StrEnum):
-    """Status of a match: counted, or why not; nothing is silently dropped."""
+    """Status of a match: counted, or the reason why not; no match is dropped silently."""
 
     COUNTED = "counted"
     EXCEPTED = "excepted"
     OUTSIDE_VALIDITY = "outside_validity"
     DOUBTFUL = "doubtful"
-    """The listed value itself is to be looked at: see `Questioned`."""
+    """The listed value itself needs review: see `Questioned`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One event, one indicator (ECS `threat.enrichments.matched`).
+    """One indicator found in one event (ECS `threat.enrichments.matched`).
 
-    `unparsed`: found token by token in a line that no format reads.
+    `unparsed`: found by token in a line that no format reads.
     """
 
     event: Event
@@ -89,7 +89,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Evidence:
-    """One log line that proves a sighting: time (ISO 8601 UTC or empty), file, 1-based line, text."""
+    """Log line that proves a sighting: time (ISO 8601 UTC or empty), file, 1-based line, text."""
 
     time: str
     file: str
@@ -98,15 +98,15 @@ class Evidence:
 
 
 EVIDENCE_KEPT = 5
-"""Evidence lines that a sighting keeps: the earliest."""
+"""Maximum of evidence lines per sighting; the earliest are kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class SightingKey:
     """Key of a raw sighting, before devices are merged and infrastructure is separated.
 
-    `dns`: a question to a name server (kind DNS or port 53), which a forwarder may have asked for somebody
-    else. `forwarded`: see `Event`.
+    `dns`: a question to a name server (kind DNS or port 53), possibly forwarded for a client. `forwarded`:
+    see `Event`.
     """
 
     identity: Identity
@@ -124,10 +124,10 @@ class SightingKey:
 
 @dataclass(slots=True)
 class RawSighting:
-    """The events of one `SightingKey`, accumulated by the hunt.
+    """Events of one `SightingKey`, accumulated by the hunt.
 
-    `times` holds distinct event times (seconds since the epoch), at most RAW_TIMES_KEPT of the earliest, for
-    telling forwarded questions from their clients'.
+    `times`: distinct event times (seconds since the epoch), the earliest RAW_TIMES_KEPT, to separate
+    forwarded questions from their clients'.
     """
 
     count: int = 0
@@ -146,11 +146,9 @@ RAW_TIMES_KEPT = 1000
 class Sighting:
     """One device, one indicator, one role (STIX `sighting`).
 
-    Merging two sightings of one key is associative and commutative.
-
-    `device` is the device's key. `actions` counts events by action; `days` counts them by day, on the
-    calendar of the hunt's time zone; `sources` counts them by observer and day (an observer of undated lines
-    only has no day).
+    `device` is the device's key. `actions` counts events by action, `days` by day on the calendar of the
+    hunt's time zone, `sources` by observer and day (no day for an observer of undated lines only). Merging
+    sightings of one key is associative and commutative.
     """
 
     device: str

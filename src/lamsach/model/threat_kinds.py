@@ -1,13 +1,13 @@
-"""Kinds of malware by a threat's name.
+"""Malware kinds by threat name.
 
-Names as the lists of authorities and vendors write them; a person may choose another kind for a case.
+Names are spelled as authorities and vendors write them; the kind of a case can be overridden by hand.
 """
 
 from __future__ import annotations
 
 import re
 
-_WORDS: tuple[tuple[str, str], ...] = (
+_NAMES: tuple[tuple[str, str], ...] = (
     (
         "ransom",
         "ransom lockbit blackcat alphv conti ryuk akira babuk revil sodinokibi clop royal cobalt ?strike "
@@ -46,11 +46,11 @@ _PATTERNS = tuple(
             re.IGNORECASE,
         ),
     )
-    for kind, words in _WORDS
+    for kind, words in _NAMES
 )
 
 
 def kind_of(threat: str) -> str:
-    """The kind, the most dangerous first when several words fit; unknown when none does."""
+    """Return the kind; the most dangerous when several match, `unknown` when none does."""
     text = threat[:200].replace("_", " ").replace(".", " ").replace("/", " ")
     return next((kind for kind, pattern in _PATTERNS if pattern.search(text)), "unknown")

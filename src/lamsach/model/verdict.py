@@ -1,4 +1,4 @@
-"""Verdict of a hunt: the one object behind exit status, sentence, headline and bundle."""
+"""Verdict of a hunt: the one source of exit status, sentence, headline and bundle."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from enum import StrEnum
 
 
 class Doubt(StrEnum):
-    """A ground on which finding nothing proves nothing; the weightiest first."""
+    """Reason why finding nothing proves nothing; the weightiest first."""
 
     INTERRUPTED = "interrupted"
     NO_LINE = "no_line"
-    """Not one line of a log was searched."""
+    """No log line was searched."""
     UNREAD = "unread"
     """An input could not be read to its end."""
     NO_DATED_LINE = "no_dated_line"
-    """No line of a recognised log states a time in the period that was asked for (or any, where none was)."""
+    """No line of a recognized log states a time in the requested period (or any, without a period)."""
     BLIND_DAYS = "blind_days"
     """An observer has no line on a day of the period."""
     SET_ASIDE = "set_aside"
-    """A listed value is in the bytes of a log where it is no contact of a machine (see `AsideReason`)."""
+    """A listed value occurs in a log where it is no contact of a machine (see `AsideReason`)."""
 
 
 class Outcome(StrEnum):
@@ -27,7 +27,7 @@ class Outcome(StrEnum):
 
     FOUND = "found"
     NOTHING_FOUND = "nothing_found"
-    """Nothing found, without any doubt: the only result that is proof of being clean."""
+    """Nothing found and no doubt: the only result that proves a clean network."""
     BLIND = "blind"
     PARTIAL = "partial"
     UNUSABLE = "unusable"
@@ -43,7 +43,7 @@ class Verdict:
 
     @property
     def outcome(self) -> Outcome:
-        """The outcome; an input that could not be read outweighs what was found."""
+        """The outcome; an unreadable input outweighs findings."""
         if Doubt.INTERRUPTED in self.doubts:
             return Outcome.INTERRUPTED
         if Doubt.UNREAD in self.doubts:
