@@ -1,13 +1,12 @@
-"""From raw sightings to devices: who it was, what that makes of them, and what is counted once.
+"""Devices from raw sightings: identity, state, and removal of contacts counted twice.
 
-1. Identities become devices (`identities`), infrastructure is told apart (`infrastructure`, `forwarding`).
-2. A forwarder's sighting that its client's explains is dropped; the client's device bears the reason
-   `forwarded_for`. So is one from
-outside the gateway that the machine's own explains.
-3. What is left merges into sightings; each device gets its state, severity and reasons from those that count
+1. Identities become devices (`identities`); infrastructure is separated (`infrastructure`, `forwarders`).
+2. A forwarder's sighting that its client's sighting explains is dropped, and the client's device gets the
+reason `forwarded_for`. Likewise one from outside the gateway that the machine's own explains.
+3. The rest merges into sightings; each device gets its state, severity and reasons from those that count
 (`states`).
 
-A match that does not count (excepted, outside its validity) never makes a device: its sighting stays, under
+A match that does not count (excepted, outside its validity) never makes a device: its sighting remains, under
 the key that the device has or would have.
 """
 
@@ -41,15 +40,15 @@ from lamsach.model import (
 )
 
 MOST_INTERVALS = 50
-"""A device with more changes of address than this is given one interval an address instead."""
+"""Maximum of address changes listed for a device; above it, one interval per address."""
 _TRUST = ("lease", "session", "inventory", "log", "observed", "address", "none")
 
 
 def intervals(items: Sequence[Item]) -> tuple[AddressInterval, ...]:
-    """The addresses of a device in the order of time, an address that it left and came back to twice.
+    """List the addresses of a device by time; an address left and regained appears twice.
 
-    The order is that of `last`, so the last interval holds the latest address; addresses without any time
-    come first. IPv4 and IPv6 addresses are followed apart, since a machine holds both at once.
+    Sorted by `last`, so the last interval holds the latest address; addresses without any time come first.
+    IPv4 and IPv6 are followed separately, since a machine holds both simultaneously.
     """
     found: list[AddressInterval] = []
     for version_6 in (False, True):
@@ -60,7 +59,13 @@ def intervals(items: Sequence[Item]) -> tuple[AddressInterval, ...]:
     earliest = datetime.min.replace(tzinfo=UTC)
     return tuple(
         sorted(
-            found, key=lambda one: (one.last or earliest, ":" not in one.ip, one.first or earliest, one.ip)
+            found,
+            key=lambda span: (
+                span.last or earliest,
+                ":" not in span.ip,
+                span.first or earliest,
+                span.ip,
+            ),
         )
     )
 
@@ -90,12 +95,12 @@ def _runs(items: Sequence[Item]) -> list[AddressInterval]:
 
 
 MOST_SHOWN = 5
-"""How many claims are shown of one device; the rest are of the same kind."""
+"""Maximum of conflicting claims listed per device."""
 _BY_LEASE = ("lease", "session")
 
 
 class Contested:
-    """The conflicts of the leases, by address."""
+    """Lease conflicts by address."""
 
     def __init__(self, conflicts: Iterable[LeaseConflict]) -> None:
         self._by_ip: dict[str, list[LeaseConflict]] = defaultdict(list)
@@ -103,7 +108,7 @@ class Contested:
             self._by_ip[conflict.ip].append(conflict)
 
     def marked(self, device: Device) -> Device:
-        """The device with a reason `address_contested` for each other claimant, in the order of time."""
+        """Add a reason `address_contested` to the device for each other claimant, in order of time."""
         others: dict[tuple[str, str], None] = {}
         own = {value for value in (device.mac, device.name, device.user) if value}
         for interval in device.addresses:
@@ -131,15 +136,14 @@ def _meet(interval: AddressInterval, conflict: LeaseConflict) -> bool:
 _SEVERITIES = {severity: rank for rank, severity in enumerate((Severity.HIGH, Severity.MEDIUM, Severity.LOW))}
 
 _Client = tuple[str, SightingKey, RawSighting]
-"""A sighting of one who speaks for itself, with the key of its device."""
+"""Sighting of a machine that speaks for itself, with the key of its device."""
 _Speaker = tuple[str, str | None, str, Item]
-"""A sighting of one who speaks for others: its stand-in's key, its role, its address or name, the sighting.
-"""
+"""Sighting of a machine that speaks for others: key of its stand-in, role, address or name, sighting."""
 
 
 @dataclass(slots=True)
 class _Gathered:
-    """The sightings of one device; for infrastructure its `role`, its `address` and the signs of its role."""
+    """Sightings of one device; for infrastructure also role, address and the signs of the role."""
 
     role: str | None = None
     address: str = ""
@@ -154,10 +158,10 @@ def attribute(
     inventory: Inventory | None = None,
     conflicts: Sequence[LeaseConflict] = (),
 ) -> tuple[tuple[Device, ...], tuple[Sighting, ...]]:
-    """Devices (most severe first, then by count, then by key) and sightings (in the order of their keys).
+    """Attribute raw sightings to devices; independent of the order of every argument.
 
-    `conflicts` of the leases become reasons of the devices whose sightings they touch.
-    The result depends only on what is in the arguments, not on the order of anything.
+    Returns devices (most severe first, then by count, then by key) and sightings (by key). `conflicts` of the
+    leases become reasons of the devices whose sightings they touch.
     """
     infrastructure = infrastructure if infrastructure is not None else Infrastructure()
     inventory = inventory if inventory is not None else Inventory()
@@ -177,7 +181,7 @@ def attribute(
 def _standings(
     items: Sequence[Item], infrastructure: Infrastructure, inventory: Inventory
 ) -> dict[Identity, Standing]:
-    """Identities that speak for others, by what is known of them, their address, or their contacts' times."""
+    """Find identities that speak for others by signs, by their address, or by their contacts' times."""
     known = {who: standing_of(infrastructure, who, inventory) for who in {key.identity for key, _ in items}}
     by_address: dict[str, Standing] = {}
     for who, standing in sorted(known.items(), key=lambda item: tuple(map(str, _fields(item[0])))):
@@ -197,7 +201,7 @@ def _standings(
 def _gather(
     items: Sequence[Item], devices: Devices, standings: Mapping[Identity, Standing]
 ) -> dict[str, _Gathered]:
-    """Put each sighting to its device, or drop it for the clients that explain it."""
+    """Assign each sighting to its device, or drop it for the clients that explain it."""
     gathered: dict[str, _Gathered] = defaultdict(_Gathered)
     clients: list[_Client] = []
     speakers: list[_Speaker] = []
@@ -223,9 +227,9 @@ def _gather(
 def _place_outside(
     outside: Sequence[tuple[str, Behind, Item]], clients: Sequence[_Client], gathered: dict[str, _Gathered]
 ) -> None:
-    """Keep a sighting from outside the gateway, unless the machine's own of the same moments is there too.
+    """Add a sighting from outside the gateway, unless the machine's own of the same moments is present.
 
-    What was blocked inside explains nothing that got through outside.
+    A sighting blocked inside does not explain one that got through outside.
     """
     seen = {device for device, _, _ in outside}
     own: dict[tuple[str, bool], list[_Client]] = defaultdict(list)
@@ -246,11 +250,11 @@ def _place_outside(
 def _place_speakers(
     speakers: Sequence[_Speaker], clients: Sequence[_Client], gathered: dict[str, _Gathered]
 ) -> None:
-    """Keep or drop each sighting of a forwarder.
+    """Add or drop each sighting of a forwarder.
 
-    It is explained by machines that speak for themselves; else, along a chain of forwarders, by the one
-    before it, as far as a resolver or proxy names that one as its client. Such a record of a client is never
-    dropped for another forwarder's, so a contact cannot vanish.
+    Machines that speak for themselves explain it; else, along a chain of forwarders, the preceding one,
+    provided that a resolver or proxy names it as its client. Such a record about a client is never dropped
+    for another forwarder's, so a contact cannot vanish.
     """
     explainer = Explainer(clients)
     chain = Explainer([(device, *item) for device, _, _, item in speakers if is_clients_side(item[0])])
@@ -269,7 +273,7 @@ def _place_speakers(
 
 
 def _stand_in(key: SightingKey, device: str | None, role: str | None) -> tuple[str, str | None, str]:
-    """The key of the device or its stand-in, its role, and the address or name that people know it by."""
+    """Return the key of the device or its stand-in, its role, and its address or name for display."""
     who = key.identity
     if role is not None:
         address = who.ip or who.name or key.observer or "?"
@@ -300,12 +304,13 @@ def _device(key: str, group: _Gathered, devices: Devices) -> Device | None:
         else judge(counted)
     )
     identities = sorted({item[0].identity for item in counted}, key=lambda who: tuple(map(str, _fields(who))))
-    held = () if unattributed and group.role is None else intervals(counted)
-    named = Counter[str]()
+    held_addresses = () if unattributed and group.role is None else intervals(counted)
+    names = Counter[str]()
     users = Counter[str]()
     for item, sighting in counted:
-        if item.identity.name and not as_address(item.identity.name):  # which some firewalls write there
-            named[item.identity.name] += sighting.count
+        # Some firewalls log the address as the name.
+        if item.identity.name and not as_address(item.identity.name):
+            names[item.identity.name] += sighting.count
         if item.identity.user:
             users[item.identity.user] += sighting.count
     entry = devices.entry(key, identities)
@@ -317,13 +322,13 @@ def _device(key: str, group: _Gathered, devices: Devices) -> Device | None:
         key=key,
         state=verdict[0],
         severity=verdict[1],
-        ip=held[-1].ip if held else None,
-        name=None if anonymous else (entry.name if entry else None) or most_frequent(named),
+        ip=held_addresses[-1].ip if held_addresses else None,
+        name=None if anonymous else (entry.name if entry else None) or most_frequent(names),
         mac=mac,
         user=None if unattributed else (entry.user if entry else None) or most_frequent(users),
         department=entry.department if entry else None,
-        reasons=_reasons(key, verdict, group, len({interval.ip for interval in held})),
-        addresses=held,
+        reasons=_reasons(key, verdict, group, len({interval.ip for interval in held_addresses})),
+        addresses=held_addresses,
         first=min(firsts, default=None),
         last=max(lasts, default=None),
         count=sum(sighting.count for _, sighting in counted),
@@ -348,13 +353,12 @@ def _reasons(key: str, verdict: Verdict, group: _Gathered, addresses: int) -> tu
 
 
 def _behind(group: _Gathered) -> list[Reason]:
-    """Behind which public addresses NAT records place the machine."""
     counts: Counter[Behind] = Counter()
     for key, raw in group.items:
         if key.identity.behind is not None and key.status is MatchStatus.COUNTED:
             counts[key.identity.behind] += raw.count
     reasons = []
-    for behind in sorted(counts, key=lambda one: (one.address, not one.certain)):
+    for behind in sorted(counts, key=lambda place: (place.address, not place.certain)):
         data: dict[str, str | int] = {"address": behind.address, "count": counts[behind]}
         reasons.append(Reason("behind_nat", data) if behind.certain else Reason("behind_nat_probable", data))
     return reasons

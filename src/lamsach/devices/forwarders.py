@@ -1,8 +1,8 @@
-"""Questions asked for others, distinguished from a machine's own by their times.
+"""Forwarded questions, distinguished from a machine's own by their times.
 
-A DNS server that has to ask the outside does so within seconds of its client's question, and a proxy within
-seconds of its client's request. Where the log of the resolver or proxy is there too, the client is known: the
-forwarder's record is explained by the client's and not counted a second time.
+A DNS server that must ask an upstream does so within seconds of its client's question, and a proxy within
+seconds of its client's request. Where the log of the resolver or proxy is available, the client is known: its
+record explains the forwarder's, which is not counted again.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from lamsach.model import RAW_TIMES_KEPT, MatchKind, RawSighting, Role, SightingKey
 
 WINDOW_S = 5
-"""How many seconds a forwarder's record may lie from its client's."""
+"""Maximum distance of a forwarder's record from its client's, in seconds."""
 EXPLAINED_SHARE = 0.5
-"""Least share of a known forwarder's times that its clients explain; a lost log leaves a rest."""
+"""Minimum share of a known forwarder's times that its clients explain; a lost log leaves a rest."""
 FOLLOWED_SHARE = 0.75
-"""Which share of its times must follow its clients' for an address to be taken for a forwarder at all."""
+"""Minimum share of an address's times that must follow its clients' to make it a forwarder."""
 CHANCE = 0.01
-"""The largest probability at which a coincidence of times is taken for no coincidence."""
+"""Maximum probability of a coincidence of times that counts as evidence."""
 _SHORTEST_SPAN_S = 3600
 CONTACT = 2
 """The `weight` of an outbound contact with the listed value itself."""
@@ -29,30 +29,30 @@ CONTACT = 2
 RESOLVER_FORMATS = frozenset(
     {"windows_dns_debug", "bind", "dnsmasq", "unbound", "adguardhome", "technitium", "infoblox", "powerdns"}
 )
-"""Logs that a DNS server writes of its own clients."""
+"""Formats in which a DNS server logs its own clients."""
 PROXY_FORMATS = frozenset({"squid", "bluecoat", "zscaler", "mcafee_web_gateway", "ironport"})
-"""Logs that a proxy writes of its own clients."""
+"""Formats in which a proxy logs its own clients."""
 
 Item = tuple[SightingKey, RawSighting]
 _Log = tuple[str, str]
 
 
 def log_of(key: SightingKey) -> _Log:
-    """The log that a sighting comes from: format and observer."""
+    """Return the log that a sighting comes from: format and observer."""
     return key.format, key.observer
 
 
 def is_clients_side(key: SightingKey) -> bool:
-    """Return whether a resolver or proxy wrote the record of a known client of its own."""
+    """Return whether a resolver or proxy wrote the record about a known client of its own."""
     return not (key.forwarded or key.unparsed) and (
         key.format in RESOLVER_FORMATS or key.format in PROXY_FORMATS
     )
 
 
 def weight(key: SightingKey) -> int:
-    """Weight of a sighting: CONTACT for an outbound contact with the value, 1 for a listed URL's host alone.
+    """Weigh a sighting: CONTACT for an outbound contact with the value, 1 for a listed URL's host alone.
 
-    0 where the device only got an address in an answer, or was reached from outside.
+    0 for an address in an answer, or a contact from outside.
     """
     if key.role is not Role.OUTBOUND:
         return 0
@@ -60,12 +60,12 @@ def weight(key: SightingKey) -> int:
 
 
 def find_forwarders(items: Sequence[Item]) -> dict[str, str]:
-    """Addresses that only ask for others, as their times show: address -> `dns` or `proxy`.
+    """Find addresses that only ask for others, by their times: address -> `dns` or `proxy`.
 
     The client's side must come from the log of a resolver (for DNS questions only) or of a proxy in which the
-    address is no client itself. An address that a lease gave to a machine, or that also made connections that
-    the log cannot explain, is none. Two infected machines that ask often coincide often, so a coincidence
-    counts only as far as it is improbable.
+    address is no client itself. Excluded: addresses that a lease gave to a machine, and those with
+    connections that the log cannot explain. Two infected machines that ask often coincide often, so a
+    coincidence counts only as far as it is improbable.
     """
     found: dict[str, str] = {}
     by_address: dict[str, list[Item]] = defaultdict(list)
@@ -92,7 +92,7 @@ def find_forwarders(items: Sequence[Item]) -> dict[str, str]:
 
 
 def _follows(own: Iterable[Item], log: Iterable[Item]) -> bool:
-    """Return whether an address's records follow those in the log more closely than chance would have it."""
+    """Return whether an address's records follow those in the log more closely than chance."""
     index = _by_indicator(log)
     judged = matched = 0
     chance = 0.0
@@ -116,19 +116,19 @@ def _follows(own: Iterable[Item], log: Iterable[Item]) -> bool:
 
 @dataclass(slots=True)
 class _Timeline:
-    """Times at which the clients of a log asked for one indicator. `horizon`: the last fully known second."""
+    """Times at which a log's clients asked for one indicator. `horizon`: last second known completely."""
 
     times: list[tuple[int, str]]
     horizon: float
 
     def near(self, time: int) -> set[str]:
-        """The clients that asked within the window."""
+        """Return the clients that asked within the window."""
         first = bisect_left(self.times, (time - WINDOW_S, ""))
         last = bisect_right(self.times, (time + WINDOW_S, "\U0010ffff"))
         return {client for _, client in self.times[first:last]}
 
     def density(self, others: Sequence[int]) -> float:
-        """The share of the records' time within a window: the chance of a coincidence."""
+        """Return the share of the records' time span within a window: the chance of a coincidence."""
         start = min(self.times[0][0], min(others))
         end = max(self.times[-1][0], max(others))
         covered, until = 0, start - WINDOW_S - 1
@@ -151,9 +151,9 @@ def _by_indicator(items: Iterable[Item]) -> dict[str, _Timeline]:
 
 
 class Explainer:
-    """Finds the clients on whose behalf a forwarder asked.
+    """Finder of the clients on whose behalf a forwarder asked.
 
-    `clients` are sightings of machines that asked the forwarder, each with the key of its device.
+    `clients` are sightings of machines that may have asked the forwarder, each with the key of its device.
     """
 
     def __init__(self, clients: Iterable[tuple[str, SightingKey, RawSighting]]) -> None:
@@ -163,12 +163,11 @@ class Explainer:
                 self._index[key.indicator, key.status].append((device, key, sorted(raw.times)))
 
     def clients(self, own: str, key: SightingKey, raw: RawSighting) -> tuple[str, ...]:
-        """The devices whose records of the indicator explain most of the forwarder's times, or none.
+        """Return the devices whose records of the indicator explain most of the forwarder's times, or none.
 
-        `own` is the forwarder's device: it does not explain itself. Records that the same resolver or proxy
-        wrote of another client of its own explain nothing: that client asked directly. Nor does what says
-        less of its machine (a DNS answer explains no connection), or the contact would vanish with the
-        record.
+        `own`, the forwarder's device, does not explain itself. Records that the same resolver or proxy wrote
+        about another client explain nothing: that client asked directly. Nor does a record of less weight (a
+        DNS answer explains no connection), or the contact would vanish with the forwarder's record.
         """
         own_log = log_of(key)
         direct, least = is_clients_side(key), weight(key)

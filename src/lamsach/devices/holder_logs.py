@@ -1,4 +1,4 @@
-"""Records of address holders: in stated files, and in logs whose first lines show some."""
+"""Records of address holders: in stated files, and in logs whose first lines contain some."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _RECORD_LINES = 200
 
 @dataclass(slots=True)
 class HolderLogs:
-    """The files to read.
+    """Files to search for holder records.
 
-    `stated`: named by the user as such, read whole; `logs`: searched for their leases as far as a format
-    names its `lease_markers`. What cannot be read is told to `on_problem`.
+    `stated`: named by the user, read whole; `logs`: searched as far as their format names `lease_markers`.
+    Problems are reported to `on_problem`.
     """
 
     stated: Sequence[LogFile]
@@ -35,7 +35,7 @@ class HolderLogs:
     on_problem: Callable[[Problem], None] = field(default=lambda _problem: None)
 
     def events(self) -> Iterator[Event]:
-        """The events that say who had an address: leases, sessions, tables of neighbours, log-ons."""
+        """Yield the events that name an address holder: leases, sessions, tables of neighbours, log-ons."""
         seen = {log.name for log in self.stated}
         for log in self.stated:
             yield from self._guarded(log)
@@ -50,7 +50,7 @@ class HolderLogs:
             self.on_problem(Problem(error.where or log.name, error.what, error.todo))
 
     def shows(self, log: LogFile) -> bool:
-        """Return whether the first lines of a log show that it tells who had an address."""
+        """Return whether the first lines of a log contain a holder record."""
         try:
             detection = detection_for(log, self.format_name)
         except InputError:
@@ -69,7 +69,7 @@ class HolderLogs:
         if markers and not _holds_any("\n".join(detection.lines), markers):
             return False
         return any(
-            _tells(_parsed(parser, record, number))
+            _names_holder(_parsed(parser, record, number))
             for number, record in _records(parser, detection.lines)
             if not markers or _holds_any(record, markers)
         )
@@ -80,13 +80,13 @@ class HolderLogs:
             reader = detection.binary(context_for(log, detection, self.timezone))
             with log.open() as stream:
                 for item in reader.read_holders(binary_stream(stream)):
-                    if isinstance(item, Event) and _tells(item):
+                    if isinstance(item, Event) and _names_holder(item):
                         yield item
             return
         markers = markers_of(detection)
         if not markers:
             for item in read_events(log, timezone=self.timezone, format_name=self.format_name):
-                if isinstance(item, Event) and _tells(item):
+                if isinstance(item, Event) and _names_holder(item):
                     yield item
             return
         parser = LineParser(detection, context_for(log, detection, self.timezone))
@@ -98,15 +98,15 @@ class HolderLogs:
                 parser.header(decode_line(line))
             elif any(marker in line for marker in markers):
                 event = _parsed(parser, decode_line(line), number)
-                if event is not None and _tells(event):
+                if event is not None and _names_holder(event):
                     yield event
 
 
 class MarkedLog(LogFile):
-    """A log whose header lines and lines with a lease marker are known without reading all of it."""
+    """Log whose header lines and lines with a lease marker are indexed, without reading all of it."""
 
     def marked_lines(self) -> Iterator[tuple[int, bytes | None]]:
-        """These numbered lines in order, others among them; raises UnreadableError at the end for damage."""
+        """Yield numbered lines in order, at least the marked ones; ends with UnreadableError for damage."""
         with self.open() as stream:
             yield from numbered_lines(stream)
 
@@ -134,7 +134,7 @@ def _holds_any(text: str, markers: Sequence[str]) -> bool:
     return any(marker in text for marker in markers)
 
 
-def _tells(event: Event | None) -> bool:
+def _names_holder(event: Event | None) -> bool:
     return event is not None and (
         event.kind is EventKind.LEASE or machine_seen(event) is not None or person_seen(event) is not None
     )
@@ -148,7 +148,6 @@ def _parsed(parser: LineParser, record: str, number: int) -> Event | None:
 
 
 def _records(parser: LineParser, lines: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """The records that the lines make up, each with the number of its first line."""
     if not parser.multiline:
         yield from enumerate(lines, 1)
         return

@@ -1,4 +1,4 @@
-"""Whose an event is: the holder of its device address at its time."""
+"""Identification of events: the holder of the device address at the event's time."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ _Key = tuple[_Position, str | None, str | None, str | None, str | None]
 
 
 class Identifier:
-    """Gives the identity of an event; the same event always has the same identity.
+    """Callable that returns an event's identity, always the same for the same event.
 
-    In this order: the lease or session of the address at the event's time (its name and user completed from
-    the inventory); the inventory by the hardware address or the host name that the line itself states; what
-    the line states; the machine that was seen at the address about that time (`observed`); the lease that
-    begins minutes later; the inventory by address; the bare address. A person who was logged on completes it.
-    The inventory is a snapshot, so its address is believed only when nothing that knows the time says
-    otherwise: not for an address that is leased to others at other times, and not against the name in the
-    line. An event of a gateway's public address is, where NAT records lead `behind` it, one of the inside
-    address. Without `early` no lease names the holder of the minutes before it.
+    Sources, in this order: the lease or session of the address at the event's time (name and user completed
+    from the inventory); the inventory by the hardware address or host name in the line; the line itself; the
+    machine seen at the address about that time (`observed`); the lease that begins minutes later; the
+    inventory by address; the bare address. A logged-on person completes it.
+
+    The inventory is a snapshot, so its address counts only when nothing that knows the time contradicts: not
+    for an address leased to others at other times, and not against the name in the line. An event of a
+    gateway's public address is attributed to the inside address where NAT records lead `behind` it. Without
+    `early` no lease names the holder of the minutes before it.
     """
 
     def __init__(
@@ -49,23 +50,23 @@ class Identifier:
 
     @property
     def timeless(self) -> bool:
-        """Return whether nothing known depends on time: the same words always mean the same machine."""
+        """True if no source depends on time: equal lines always mean the same machine."""
         return not (self._behind or len(self._leases) or len(self._leases.seen) or len(self._leases.people))
 
     def __call__(self, event: Event) -> Identity:
-        """The identity; `how='none'` for an event that names no machine in any way.
+        """Return the identity; `how='none'` for an event that names no machine.
 
-        An address that is no machine's (`127.0.0.1`, `0.0.0.0`, `224.0.0.251`) names none.
+        An address of no machine (`127.0.0.1`, `0.0.0.0`, `224.0.0.251`) names none.
         """
         if event.device_ip is not None and not is_machine(event.device_ip):
             event = replace(event, device_ip=None)
         if self._behind is not None:
             event, behind = self._behind(event)
             if behind is not None:
-                return replace(self._kept(event), behind=behind)
-        return self._kept(event)
+                return replace(self._cached(event), behind=behind)
+        return self._cached(event)
 
-    def _kept(self, event: Event) -> Identity:
+    def _cached(self, event: Event) -> Identity:
         ip = event.device_ip
         key = (self._position(event), ip, event.device_mac, event.device_name, event.user)
         identity = self._cache.get(key)
@@ -76,7 +77,7 @@ class Identifier:
         return identity
 
     def _position(self, event: Event) -> _Position:
-        """Return what the tables know of the event's address then: equal for events of one holder."""
+        """Return the table entries for the event's address and time: equal for events of one holder."""
         ip, time, leases = event.device_ip, event.time, self._leases
         if time is None or (ip is None and event.device_mac is None):
             return None
@@ -89,14 +90,14 @@ class Identifier:
         return at, seen, person, None if at is not None or seen is not None else self._soon(ip, time)
 
     def _soon(self, ip: str | None, time: datetime | None) -> Lease | None:
-        """The lease of the address that begins minutes later, unless somebody was seen there."""
+        """Return the lease that begins minutes later, unless somebody was seen at the address."""
         if not self._early or ip is None or time is None or self._leases.seen.knows(ip):
             return None
         return self._leases.soon(ip, time)
 
     def _mac_at(self, ip: str | None, time: datetime) -> str | None:
-        held = (self._leases.holder(ip, time) or self._leases.seen.holder(ip, time)) if ip else None
-        return held.mac if held else None
+        lease = (self._leases.holder(ip, time) or self._leases.seen.holder(ip, time)) if ip else None
+        return lease.mac if lease else None
 
     def _identify(self, event: Event) -> Identity:
         position = self._position(event)
@@ -158,11 +159,11 @@ class Identifier:
 
 
 def _agree(seen: Seen, mac: str | None, name: str | None) -> bool:
-    """Return whether the line itself does not name another machine than was seen at the address."""
+    """Return whether the line names no other machine than was seen at the address."""
     if mac and seen.mac:
         return mac == seen.mac
     return _agree_on_name(seen.name, name)
 
 
-def _agree_on_name(one: str | None, other: str | None) -> bool:
-    return not (one and other) or host_key(other) in (None, host_key(one))
+def _agree_on_name(known: str | None, stated: str | None) -> bool:
+    return not (known and stated) or host_key(stated) in (None, host_key(known))

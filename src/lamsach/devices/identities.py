@@ -1,4 +1,4 @@
-"""Identities joined to devices: by hardware address, the inventory, host name, else address."""
+"""Joining of identities to devices: by hardware address, inventory, host name, else address."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from lamsach.devices.names import account, host_key, mac_address
 from lamsach.model import Identity, RawSighting, SightingKey
 
 _MOST_SWITCHES = 2
-"""Switches of a machine that moves to an address and back; more within its sightings is a router."""
+"""Maximum of address changes of a machine within its sightings; more indicate a router."""
 
 
 def sort_key(key: SightingKey) -> tuple[str, ...]:
-    """A total order of raw sightings, the same for every order of arrival."""
+    """Return a total order of raw sightings, independent of their arrival."""
     who = key.identity
     parts = (
         who.ip,
@@ -40,11 +40,11 @@ def sort_key(key: SightingKey) -> tuple[str, ...]:
 def without_router_macs(
     raw: Mapping[SightingKey, RawSighting], infrastructure: Infrastructure, inventory: Inventory
 ) -> list[Item]:
-    """The sightings, those with a router's hardware address identified by name or address instead.
+    """Replace a router's hardware address in sightings: those are identified by name or address instead.
 
-    A firewall behind a router logs the router's hardware address for every machine. It is told by many
-    addresses within an hour, by several host names, or by addresses that alternate. Leases and the inventory
-    state a machine's own.
+    A firewall behind a router logs the router's hardware address for every machine. Signs of a router: many
+    addresses within an hour, several host names, or alternating addresses. Leases and the inventory state a
+    machine's own.
     """
     items = sorted(raw.items(), key=lambda item: sort_key(item[0]))
     by_mac: dict[str, list[Item]] = defaultdict(list)
@@ -108,11 +108,11 @@ class Devices:
         self._join_addresses(identities)
 
     def key(self, identity: Identity) -> str | None:
-        """The device of an identity that the items contain."""
+        """Return the device key of an identity in the items."""
         return self._keys[identity]
 
     def entry(self, key: str, identities: Sequence[Identity]) -> InventoryEntry | None:
-        """The device's row of the inventory."""
+        """Return the device's inventory row."""
         kind, _, value = key.partition(":")
         if kind == "mac":
             return self._inventory.by_mac(value)
@@ -150,9 +150,9 @@ class Devices:
         return f"name:{identity.name.strip().lower()}" if identity.name and identity.name.strip() else None
 
     def _join_addresses(self, identities: Mapping[Identity, set[date]]) -> None:
-        """Give a bare address to the one machine that other logs name at it on these days or the next.
+        """Assign a bare address to the only machine that other logs name at it about these days.
 
-        Not when a lease is known: then the table would have named the holder, and did not.
+        Not when a lease is known: the lease table would have named the holder, and did not.
         """
         named: dict[str, dict[str, set[date]]] = defaultdict(lambda: defaultdict(set))
         leased: set[str] = set()
@@ -168,12 +168,16 @@ class Devices:
                 continue
             if self._keys[identity] != f"ip:{identity.ip}":
                 continue
-            [(key, held)] = holders.items()
+            [(key, holder_days)] = holders.items()
             margin = timedelta(days=1)
-            if held and min(held) - margin <= min(days) and max(days) <= max(held) + margin:
+            if (
+                holder_days
+                and min(holder_days) - margin <= min(days)
+                and max(days) <= max(holder_days) + margin
+            ):
                 self._keys[identity] = key
 
 
 def most_frequent(counts: Counter[str]) -> str | None:
-    """The value counted most often, the first in order among equals."""
+    """Return the most frequent value, the first in order among equals."""
     return min(counts, key=lambda value: (-counts[value], value), default=None)

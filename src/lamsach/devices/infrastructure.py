@@ -1,21 +1,21 @@
-"""Signs of DNS servers, proxies and NAT gateways: machines whose contacts are others' and accuse nobody.
+"""Signs of DNS servers, proxies and NAT gateways: machines whose contacts are those of others.
 
-- An address that at least ASKED_BY machines ask on port 53 (or in a DNS record), or the machine that wrote
-  questions of its own to an upstream into its DNS log.
-- An address that asks the outside for FORWARDER_NAMES names or more, while of the other internal machines no
-  more than one in FORWARDER_RATIO asks the outside itself; or that has nearly all of the names which the
-  outside is asked for (SHARE_NAMES at least), or of the hosts of web requests, while others have one in
-  SHARE_RATIO at most, but some.
-- An address that at least ASKED_BY machines use on a proxy's port, for as many different names where the port
+- An address that at least ASKED_BY machines query on port 53 (or in a DNS record), or the machine whose DNS
+  log contains its own questions to an upstream.
+- An address that asks outside servers for FORWARDER_NAMES names or more, while at most one in FORWARDER_RATIO
+  of the other internal machines asks outside itself.
+- An address with nearly all names asked outside (SHARE_NAMES at least), or nearly all hosts of web requests,
+  while the others have some, but at most one in SHARE_RATIO.
+- An address that at least ASKED_BY machines use on a proxy port, for as many different names where the port
   is also an ordinary web server's.
-- An address that an observer put in the place of another source, or to which NAT records translate.
+- An address that an observer substituted for another source, or to which NAT records translate.
 
-The share counts different names in the lines that are parsed for coverage and in candidate lines: a machine
-that calls one address all the time has no share, and one that is alone in its log (a machine's own log, a
-part that was cut out for it) has nobody to ask for.
+The share counts different names in the lines parsed for coverage and in candidate lines: a machine that calls
+one address repeatedly has no share, and one that is alone in its log (a machine's own log, an extract for it)
+has no other clients.
 
-`lamsach.devices.role_rules` says what follows; more forwarders are found from the sightings themselves: see
-`lamsach.devices.forwarders`.
+`lamsach.devices.role_rules` derives the roles; `lamsach.devices.forwarders` finds more forwarders in the
+sightings.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ from lamsach.model import Action, Event, EventKind
 
 
 class DistinctCounter:
-    """For each of many keys, the distinct values seen with it, up to `cap`.
+    """Counter of the distinct values seen with each of many keys, up to `cap`.
 
-    At most `limit` keys are kept: those whose checksums are smallest. A key that is kept was kept from its
-    first appearance on, so the result is the same for every order of the same input.
+    Holds at most `limit` keys: those with the smallest checksums. A key held was held from its first
+    appearance, so the result does not depend on the order of the input.
     """
 
     def __init__(self, cap: int, limit: int = 65536) -> None:
@@ -57,21 +57,21 @@ class DistinctCounter:
             values.add(value)
 
     def count(self, key: str) -> int:
-        """Return how many distinct values were seen with the key; `cap` when there were that many or more."""
+        """Return the count of distinct values seen with the key, at most `cap`."""
         if len(self._values) > self._limit:
             self._prune()
         return len(self._values.get(key, ()))
 
     def keys(self) -> Iterator[str]:
-        """The keys kept."""
+        """Iterate over the keys held."""
         if len(self._values) > self._limit:
             self._prune()
         return iter(self._values)
 
     def _prune(self) -> None:
-        kept = sorted(self._values, key=_rank)[: self._limit]
-        self._threshold = _rank(kept[-1])
-        self._values = {key: self._values[key] for key in kept}
+        smallest = sorted(self._values, key=_rank)[: self._limit]
+        self._threshold = _rank(smallest[-1])
+        self._values = {key: self._values[key] for key in smallest}
 
 
 def _rank(key: str) -> tuple[int, str]:
@@ -82,17 +82,17 @@ ASKED_BY = 3
 FORWARDER_NAMES = 30
 FORWARDER_RATIO = 5
 SHARE_NAMES = 60
-"""How many different names a machine must have asked for before its share of all names is judged."""
+"""Minimum of different names asked by a machine before its share of all names is judged."""
 SHARE_RATIO = 20
 SHARE_CAP = 400
-"""How many different names are counted of one machine."""
+"""Maximum of different names counted per machine."""
 _SHARE_SOURCES = 4096
 ROUTER_ADDRESSES = 4
-"""A hardware address on so many addresses within one hour is a router's, not a machine's."""
+"""Addresses per hour at which a hardware address is a router's, not a machine's."""
 
 DNS_PORTS = frozenset({53, 853})
 NEIGHBOUR_PORTS = frozenset({137, 5353, 5355})
-"""NetBIOS, mDNS and LLMNR: names that machines ask each other for."""
+"""NetBIOS, mDNS and LLMNR: protocols in which machines ask each other for names."""
 PROXY_PORTS = frozenset({1080, 3128})
 WEB_PROXY_PORTS = frozenset({8000, 8080, 8888})
 _ALL_PROXY_PORTS = sorted(PROXY_PORTS | WEB_PROXY_PORTS)
@@ -103,10 +103,10 @@ _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.\-]{0,251}[a-z0-9_])?\$?\.?", re.IGNOR
 
 
 class Infrastructure:
-    """The signs of machines that speak for others. `stated`: addresses, networks (CIDR) and host names.
+    """Signs of machines that speak for others. `stated`: addresses, networks (CIDR) and host names.
 
-    Raises UsageError for a stated text that is none of these. What `observe` was shown, in whatever order,
-    gives the same answers; its memory is bounded.
+    Raises UsageError for any other stated text. The answers do not depend on the order of the observed
+    events; memory is bounded.
     """
 
     def __init__(self, stated: Iterable[str] = ()) -> None:
@@ -138,7 +138,7 @@ class Infrastructure:
             self._stated_names.add(key)
 
     def observe(self, event: Event) -> None:
-        """Take an event's signs of infrastructure; cheap, for a sample of events and every candidate."""
+        """Note an event's signs of infrastructure; cheap, for a sample of events and every candidate."""
         source, destination = event.source_ip, event.destination_ip
         if event.source_nat_ip and source and event.source_nat_ip != source:
             self._translates.add(event.source_nat_ip, "")
@@ -200,12 +200,12 @@ class Infrastructure:
         return any(self._router_macs.count(f"{mac} {hour}") >= ROUTER_ADDRESSES for hour in hours)
 
     def translates(self, addresses: Iterable[str]) -> None:
-        """Take note of addresses that NAT records translate to."""
+        """Note addresses that NAT records translate to."""
         for text in addresses:
             self._translates.add(text, "")
 
     def is_stated(self, ip: str | None, name: str | None) -> bool:
-        """Return whether a person stated the address (canonical) or host name (see `names.host_key`)."""
+        """Return whether the user stated the address (canonical) or host name (see `names.host_key`)."""
         if name in self._stated_names or not self._stated_networks or ip is None:
             return name in self._stated_names
         try:
@@ -231,7 +231,7 @@ class Infrastructure:
         return self._asked_dns.count(ip) >= ASKED_BY
 
     def wrote_own_questions(self, key: str) -> bool:
-        """Return whether the DNS log of this address or host name has own questions to an upstream."""
+        """Return whether this address or host name logged its own questions to an upstream DNS server."""
         return self._own_questions.count(key) > 0
 
     def asks_for_others(self, ip: str) -> bool:
@@ -243,7 +243,7 @@ class Infrastructure:
         return len(others) >= FORWARDER_RATIO and asking * FORWARDER_RATIO <= len(others)
 
     def has_most_questions(self, ip: str) -> bool:
-        """Return whether it asked the outside for nearly all names in question, SHARE_NAMES at least."""
+        """Return whether it asked outside for nearly all names asked, SHARE_NAMES at least."""
         return _has_most(self._asks_outside, ip)
 
     def has_most_visits(self, ip: str) -> bool:
@@ -260,7 +260,7 @@ def _has_most(names: DistinctCounter, ip: str) -> bool:
 
 
 def is_question(event: Event) -> bool:
-    """Return whether an event is a question to a name server, but none that machines ask their neighbours."""
+    """Return whether an event is a question to a name server, not to a neighbour."""
     port = event.destination_port
     return port in DNS_PORTS or (event.kind is EventKind.DNS and port not in NEIGHBOUR_PORTS)
 
@@ -277,7 +277,7 @@ def is_visit_outside(event: Event) -> bool:
 
 
 def is_outside(text: str) -> bool:
-    """Return whether an address is one machine's outside the local networks, not a group's."""
+    """Return whether an address is a single machine's outside the local networks."""
     try:
         ip = ip_address(text)
     except ValueError:

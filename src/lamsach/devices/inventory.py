@@ -20,7 +20,7 @@ Rows = Sequence[tuple[int, tuple[str, ...]]]
 
 
 class Column(StrEnum):
-    """Content of a column."""
+    """Content type of a column."""
 
     IP = "ip"
     MAC = "mac"
@@ -33,23 +33,23 @@ class Column(StrEnum):
 
 
 DETAILS = frozenset({Column.KIND, Column.NOTE, Column.IGNORED})
-"""Columns that make no table an inventory."""
+"""Columns that do not make a table an inventory."""
 
 
 _HEADER_WITHIN_ROWS = 40
 
 
 def column_of(heading: str) -> Column | None:
-    """Return the column that a heading announces; None for an unknown one, or a text too long to be one."""
+    """Return the column type of a heading; None for an unknown one, or a text too long to be a heading."""
     name = INVENTORY.name_of(heading)
     return None if name is None else Column(name)
 
 
 def find_columns(rows: Rows) -> tuple[int, dict[int, Column]]:
-    """(how many rows stand before the data, the columns by index); no columns when the table is no inventory.
+    """Return the count of rows before the data and the columns by index; none if this is no inventory.
 
-    The header is the row among the first with the most known headings; the lower one of a header in two rows.
-    Columns that it does not name are recognised by content.
+    The header is the row among the first with the most known headings; of a two-row header the lower one.
+    Columns without a known heading are recognized by content.
     """
     best: tuple[int, int] = (0, -1)
     for at, (_, cells) in enumerate(rows[:_HEADER_WITHIN_ROWS]):
@@ -66,18 +66,17 @@ def find_columns(rows: Rows) -> tuple[int, dict[int, Column]]:
         }
     columns = _by_content(rows[at + 1 :], columns)
     useful = set(columns.values()) & {Column.IP, Column.MAC}
-    if not useful and not (Column.NAME in columns.values() and (count >= 2 or _one_wide(rows))):
+    if not useful and not (Column.NAME in columns.values() and (count >= 2 or _is_single_column(rows))):
         return 0, {}
     return at + 1, columns
 
 
-def _one_wide(rows: Rows) -> bool:
-    """Return whether the table is a list: one cell a row."""
+def _is_single_column(rows: Rows) -> bool:
     return all(sum(map(bool, cells)) <= 1 for _, cells in rows)
 
 
 def _by_content(rows: Rows, columns: dict[int, Column]) -> dict[int, Column]:
-    """Add columns of addresses and hardware addresses without a heading, by most of their cells."""
+    """Add untitled columns of addresses and hardware addresses, recognized by most of their cells."""
     found = dict(columns)
     sample = [cells for _, cells in rows[:200]]
     width = max(map(len, sample), default=0)
@@ -92,13 +91,13 @@ def _by_content(rows: Rows, columns: dict[int, Column]) -> dict[int, Column]:
 
 
 PROBLEMS_KEPT = 100
-"""How many rows of one inventory are reported one by one."""
+"""Maximum of an inventory's rows that are reported individually."""
 _NOTHING = frozenset(
     ["", "dhcp", "dong", "ip dong", "dynamic", "khong", "khong co", "none", "na", "n a", "chua co", "auto"]
 )
 _SEPARATORS = re.compile(r"[,;/\n\r|]+|\s{2,}| (?=[0-9]{1,3}\.)")
 _HOST = re.compile(r"(?=[^0-9-]*[0-9-])[A-Za-z0-9][A-Za-z0-9_.-]{2,62}\$?")
-"""A machine's name that cannot be a title: no space, and a digit or a hyphen in it."""
+"""Machine name that cannot be a title (`KT-PC07`): no space, and a digit or a hyphen."""
 _NUMBERING = re.compile(r"^(?:[IVXLC]{1,6}|[0-9]{1,3}|[A-Z])[.)]\s+")
 
 OnProblem = Callable[[Problem], None]
@@ -119,25 +118,25 @@ class InventoryEntry:
 
     @property
     def role(self) -> str | None:
-        """Return the role that the row's type and note state (`stated_roles.stated_role`)."""
+        """Role that the row's type and note state (`stated_roles.stated_role`)."""
         return stated_role(self.kind, self.note)
 
     @property
     def mac(self) -> str | None:
-        """The machine's main hardware address: the first one of its row."""
+        """Main hardware address of the machine: the first in its row."""
         return self.macs[0] if self.macs else None
 
     @property
     def key(self) -> tuple[str | None, ...]:
-        """Return what makes two rows the same machine."""
+        """Key that is equal for two rows of the same machine."""
         return (self.mac,) if self.macs else (host_key(self.name or ""), *self.ips)
 
 
 class Inventory:
     """Machines by hardware address, by address and by name.
 
-    An address or a name that two different machines state is known to neither (`by_ip`, `by_name` give None):
-    a contradiction must not accuse anybody. A hardware address that stands in two rows keeps the first.
+    An address or name stated for two different machines belongs to neither (`by_ip`, `by_name` give None): a
+    contradiction must not accuse anybody. A hardware address in two rows belongs to the first.
     """
 
     def __init__(self, entries: Iterable[InventoryEntry] = (), on_problem: OnProblem | None = None) -> None:
@@ -154,15 +153,15 @@ class Inventory:
         return len(self.entries)
 
     def by_mac(self, mac: str) -> InventoryEntry | None:
-        """The machine with the hardware address (`aa:bb:cc:dd:ee:ff`)."""
+        """Return the machine with the hardware address (`aa:bb:cc:dd:ee:ff`)."""
         return self._macs.get(mac)
 
     def by_ip(self, ip: str) -> InventoryEntry | None:
-        """The machine with the address (canonical text), when just one states it."""
+        """Return the machine with the address (canonical text), if only one states it."""
         return self._ips.get(ip)
 
     def by_name(self, name: str) -> InventoryEntry | None:
-        """The machine with the host name, in any spelling (see `host_key`), when just one bears it."""
+        """Return the machine with the host name in any spelling (see `host_key`), if only one has it."""
         key = host_key(name)
         return None if key is None else self._names.get(key)
 
@@ -201,7 +200,7 @@ class Inventory:
 
 
 class _Reporter:
-    """Passes the first problems on one by one and the others as one."""
+    """Reporter of the first problems individually and of the rest as one."""
 
     def __init__(self, on_problem: OnProblem | None) -> None:
         self._pass_on = on_problem or (lambda _problem: None)
@@ -228,7 +227,7 @@ class _Reporter:
 
 
 def read_inventory(path: str | Path, on_problem: OnProblem) -> Inventory:
-    """Read an XLSX or CSV inventory; rows that cannot be used or contradict others go to `on_problem`.
+    """Read an XLSX or CSV inventory; unusable or contradictory rows go to `on_problem`.
 
     Raises UnreadableError when the file cannot be read or no table in it has a column of addresses, hardware
     addresses or machine names, LimitError when it is too large.
@@ -236,15 +235,15 @@ def read_inventory(path: str | Path, on_problem: OnProblem) -> Inventory:
     path = Path(path)
     report = _Reporter(on_problem)
     entries: list[InventoryEntry] = []
-    recognised = False
+    recognized = False
     for sheet in read_sheets(path):
         before, columns = find_columns(sheet.rows)
         if columns:
-            recognised = True
+            recognized = True
             place = f"{path}:{sheet.name}" if sheet.name else str(path)
             entries.extend(_entries(sheet.rows[before:], columns, place, report))
     report.finish()
-    if not recognised:
+    if not recognized:
         raise UnreadableError(
             "No table with addresses, hardware addresses or machine names was found in the inventory.",
             str(path),
@@ -276,7 +275,7 @@ def _entries(
 
 
 def _alone(cells: tuple[str, ...], columns: dict[int, Column]) -> bool:
-    """Return whether the row has one text, as a section's title: no list of names, no machine's name."""
+    """Return whether the row is a section title: one text, but no entry of a list and no machine name."""
     filled = {index for index, cell in enumerate(cells) if cell}
     if len({cells[index] for index in filled}) != 1:
         return False
@@ -286,7 +285,7 @@ def _alone(cells: tuple[str, ...], columns: dict[int, Column]) -> bool:
 
 
 def _only_numbered(cells: tuple[str, ...]) -> bool:
-    """Return whether the row is `I | Phòng Tổ chức`: a numbered section title, not a machine."""
+    """Return whether the row is a numbered section title, such as `I | Phòng Tổ chức`."""
     filled = [cell for cell in cells if cell]
     return len(set(filled)) == 2 and re.fullmatch(r"[IVXLC]{1,6}|[A-H]", filled[0]) is not None
 
@@ -311,15 +310,15 @@ def _entry(
 def _values(
     cells: list[str], read: Callable[[str], str | None], where: str, what: str, report: _Reporter
 ) -> tuple[str, ...]:
-    """All values in the cells, in order, each once; a cell may have several (commas, semicolons, lines)."""
+    """Return all values in the cells in order, without duplicates; a cell may list several."""
     found: dict[str, None] = {}
     for cell in cells:
         if plain_words(cell) in _NOTHING:
             continue
         whole = read(cell)
         parts = [whole] if whole else [read(part) for part in _SEPARATORS.split(cell) if part.strip()]
-        good = [part for part in parts if part is not None]
-        if not good or len(good) < len(parts):
+        valid = [part for part in parts if part is not None]
+        if not valid or len(valid) < len(parts):
             report(where, what)
-        found.update(dict.fromkeys(good))
+        found.update(dict.fromkeys(valid))
     return tuple(found)

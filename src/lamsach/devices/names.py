@@ -1,4 +1,4 @@
-"""Spellings of hardware addresses and host names, brought to one form."""
+"""Normalisation of hardware addresses, host names and accounts."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _GENERIC = (
     "computer windows linux android iphone ipad mac macbook galaxy phone tablet printer client workgroup"
 )
 GENERIC_NAMES = frozenset(_GENERIC.split())
-"""Names that many machines bear at once: they never tell that two records are of one machine."""
+"""Names shared by many machines: equal names never prove one machine."""
 
 
 @lru_cache(maxsize=65536)
 def mac_address(text: str) -> str | None:
-    """A hardware address (EUI-48) in any usual spelling, as `aa:bb:cc:dd:ee:ff`; None for anything else.
+    """Normalise a hardware address (EUI-48) to `aa:bb:cc:dd:ee:ff`; None for anything else.
 
-    Taken are `AA-BB-CC-DD-EE-FF`, `aa:bb:..`, `aabb.ccdd.eeff`, `aabbcc-ddeeff`, `aabbccddeeff`, octets
-    without their leading zero, and a DHCP client identifier (RFC 2132 option 61: the type 01, then the
-    address). The all-zero and the broadcast address name no machine and give None.
+    Accepts `AA-BB-CC-DD-EE-FF`, `aa:bb:..`, `aabb.ccdd.eeff`, `aabbcc-ddeeff`, `aabbccddeeff`, octets without
+    their leading zero, and a DHCP client identifier (RFC 2132 option 61: the type 01, then the address). The
+    all-zero and the broadcast address name no machine and give None.
     """
     text = text.strip().lower()
     if len(text) > 24:
@@ -49,7 +49,7 @@ def mac_address(text: str) -> str | None:
 
 @lru_cache(maxsize=65536)
 def address(text: str) -> str | None:
-    """An IPv4 or IPv6 address in its canonical spelling; None for anything else."""
+    """Normalise an IPv4 or IPv6 address; None for anything else."""
     try:
         return str(ip_address(text.strip()))
     except ValueError:
@@ -58,9 +58,9 @@ def address(text: str) -> str | None:
 
 @lru_cache(maxsize=65536)
 def host_key(name: str) -> str | None:
-    """The comparable form of a host name: lower case, the first label, no `$` of a machine account.
+    """Normalise a host name for comparison: lower case, first label, no `$` of a machine account.
 
-    None for an empty text, an address, or a name that many machines bear (`GENERIC_NAMES`).
+    None for an empty text, an address, or a name in GENERIC_NAMES.
     """
     name = name.strip().rstrip(".").lower()
     if not name or address(name) is not None or name in GENERIC_NAMES:
@@ -70,6 +70,6 @@ def host_key(name: str) -> str | None:
 
 
 def account(user: str) -> str:
-    """The comparable form of an account: lower case, without domain (`UNIT\\alice`, `alice@unit.example`)."""
+    """Normalise an account for comparison: lower case, no domain (`UNIT\\alice`, `alice@unit.example`)."""
     plain = user.rsplit("\\", 1)[-1].partition("@")[0].strip().lower()
     return plain or user.strip().lower()

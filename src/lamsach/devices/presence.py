@@ -1,12 +1,12 @@
-"""Days on which a machine was in the logs at all, so that one that was off does not pass for a clean one.
+"""Days on which a machine appeared in the logs, to distinguish a clean one from one switched off.
 
-Readers of the findings ask for machines that they know; the others must stay unknown to them. So a machine
-has a mark made from its hardware address or host name with the unit's key (HMAC-SHA-256) in place of its
-name: nobody can confirm a guessed address without the key. The machines that were found are in the findings
-by name, with their marks (`Presence.marks_of`), so that the next hunt's days find them.
+Findings must not reveal machines that their reader does not already know. So a machine appears as a mark: an
+HMAC-SHA-256 of its hardware address or host name under the unit's key. Without the key nobody can confirm a
+guessed address. Machines that were found are in the findings by name, with their marks (`Presence.marks_of`),
+so that the days of the next hunt match them.
 
-The evidence is a sample: every lease, session and log-on record, and those lines of other logs that the hunt
-parses anyway. A day that is missing proves nothing; a day that is here does.
+The evidence is a sample: every lease, session and log-on record, and the lines of other logs that the hunt
+parses. A listed day proves presence; a missing one proves nothing.
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ from lamsach.devices.names import host_key, mac_address
 from lamsach.model import Event, EventKind, Identity, LeaseAction
 
 MOST = 100_000
-"""How many machines are kept; further ones are left out."""
+"""Maximum of machines stored; further ones are dropped."""
 _ALIVE = frozenset({LeaseAction.ASSIGNED, LeaseAction.RENEWED, LeaseAction.RELEASED, LeaseAction.OBSERVED})
 
 
 @lru_cache(maxsize=65536)
 def mark_of(kind: str, value: str) -> str:
-    """A machine's mark without a key: 20 hexadecimal digits of a SHA-256. `kind`: mac, name or ip."""
+    """Return a machine's mark without a key: 20 hexadecimal digits of a SHA-256. `kind`: mac, name or ip."""
     return hashlib.sha256(f"lamsach presence {kind} {value}".encode("utf-8", "replace")).hexdigest()[:20]
 
 
 @lru_cache(maxsize=65536)
 def keyed_mark(key: bytes, kind: str, value: str) -> str:
-    """The mark of a machine under a unit's key: the first 32 hexadecimal digits of an HMAC-SHA-256."""
-    said = f"lamsach presence 2 {kind} {value}".encode("utf-8", "replace")
-    return hmac.digest(key, said, "sha256").hex()[:32]
+    """Return a machine's mark under a unit's key: the first 32 hexadecimal digits of an HMAC-SHA-256."""
+    message = f"lamsach presence 2 {kind} {value}".encode("utf-8", "replace")
+    return hmac.digest(key, message, "sha256").hex()[:32]
 
 
 def key_name(key: bytes) -> str:
-    """Return what a key is called in findings; nothing of the key follows from it."""
+    """Return the public name of a key in findings; it reveals nothing of the key."""
     return hmac.digest(key, b"lamsach presence key", "sha256").hex()[:16]
 
 
 def told_by(mac: str | None, name: str | None, ip: str | None) -> list[tuple[str, str]]:
-    """Kind and value of what marks a machine: hardware address and host name, else its address."""
+    """List (kind, value) of what identifies a machine: hardware address and host name, else its address."""
     host = host_key(name) if name else None
-    said = [("mac", mac)] if mac else []
-    said += [("name", host)] if host else []
-    return said or ([("ip", ip)] if ip else [])
+    values = [("mac", mac)] if mac else []
+    values += [("name", host)] if host else []
+    return values or ([("ip", ip)] if ip else [])
 
 
 class Presence:
@@ -63,7 +63,7 @@ class Presence:
         self._times_seen: dict[str, int] = {}
 
     def observe(self, event: Event, identify: Callable[[Event], Identity]) -> None:
-        """A line that was parsed: its own machine was there, unless the other side spoke."""
+        """Record the machine of a parsed line as present, unless the other side was the sender."""
         if event.time is None or event.kind is EventKind.LEASE:
             return
         if event.device_ip is not None and event.source_ip not in (None, event.device_ip):
@@ -71,15 +71,15 @@ class Presence:
         self.see(identify(event), [event.time.astimezone(self._zone).date()])
 
     def day_of(self, time: datetime) -> date:
-        """The day of a time on the zone's calendar."""
+        """Return the day of a time on the zone's calendar."""
         return time.astimezone(self._zone).date()
 
     def see(self, found: Identity, days: Iterable[date]) -> None:
-        """A machine that was there on these days of the zone's calendar."""
+        """Record a machine as present on days of the zone's calendar."""
         self._see(days, found.mac, found.name, found.ip)
 
     def watch(self, events: Iterable[Event]) -> Iterator[Event]:
-        """The events of leases and log-ons as they pass."""
+        """Pass lease and log-on events through, recording their machines."""
         for event in events:
             if event.time is not None and (event.kind is not EventKind.LEASE or event.action in _ALIVE):
                 mac = mac_address(event.device_mac or "")
@@ -100,21 +100,21 @@ class Presence:
                 self._days[mark] = set(days)
 
     def marks_of(self, mac: str | None, name: str | None, ip: str | None) -> tuple[str, ...]:
-        """The marks of a machine."""
+        """Return the marks of a machine."""
         return tuple(keyed_mark(self._key, kind, value) for kind, value in told_by(mac, name, ip))
 
     @property
     def seen(self) -> int:
-        """Return how many machines were seen."""
+        """Count of machines seen."""
         return len(self._times_seen)
 
     @property
     def machines(self) -> int:
-        """Estimate of the number of machines: those seen, over their probable share of all.
+        """Estimated number of machines: those seen, divided by their probable share of all.
 
-        I. J. Good, "The Population Frequencies of Species", 1953: the share of the unseen is that of the
-        sightings that stayed single. A machine counts with three sightings at most, so that those whose lines
-        are all read do not hide how few of the others' are.
+        I. J. Good, "The Population Frequencies of Species", 1953: the share of the unseen equals that of the
+        sightings that stayed single. At most three sightings per machine count, or those whose lines are all
+        read would hide how few are read of the others.
         """
         once = sum(times == 1 for times in self._times_seen.values())
         sightings = sum(self._times_seen.values())
@@ -122,9 +122,9 @@ class Presence:
 
     @property
     def key_name(self) -> str:
-        """Return what the key is called."""
+        """Public name of the key."""
         return key_name(self._key)
 
     def found(self) -> dict[str, tuple[date, ...]]:
-        """The days by mark, both in order."""
+        """Return the days by mark, both sorted."""
         return {mark: tuple(sorted(days)) for mark, days in sorted(self._days.items())}

@@ -1,6 +1,6 @@
-"""Rules that make a machine a DNS server, proxy or NAT gateway: a table of signs with roles and reasons.
+"""Rules that identify DNS servers, proxies and NAT gateways: a table of signs, roles and reasons.
 
-They are stated (`--infrastructure`, the inventory's type and note) or found in the logs
+Signs are stated (`--infrastructure`, the inventory's type and note) or found in the logs
 (`lamsach.devices.infrastructure`).
 """
 
@@ -21,9 +21,9 @@ BY_INVENTORY = "role_inventory"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A machine that speaks for others: its role (`stated`, `nat`, `proxy` or `dns`) and the sign.
+    """Role of a machine that speaks for others (`stated`, `nat`, `proxy` or `dns`), with its reasons.
 
-    `of_address`: also others that are known by its address.
+    `of_address`: the role extends to other identities at the machine's address.
     """
 
     role: str
@@ -32,7 +32,7 @@ class Standing:
 
 
 class Machine(NamedTuple):
-    """A machine to judge. `own`: its address is of a pool, or the inventory calls it a PC."""
+    """Machine to judge. `own`: its address is from a pool, or the inventory states a PC."""
 
     ip: str = ""
     name: str | None = None
@@ -42,7 +42,7 @@ class Machine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One sign of a role: the reason's code (`devices.reasons`; empty: the role says it) and figures."""
+    """One sign of a role: code of the reason (`devices.reasons`; empty: implied by the role) and figures."""
 
     role: str
     code: str
@@ -89,11 +89,11 @@ RULES: tuple[Rule, ...] = (
         {"count": SHARE_NAMES},
     ),
 )
-"""The signs; the first that a machine bears decides.
+"""The signs in order; the first that applies decides.
 
-The strongest role is first (what a NAT gateway or proxy connects to is as little its own as what it asks
-for), and of one role what does not depend on which lines were parsed. For the same reason no figure of the
-sample is in a reason.
+The strongest role comes first (what a NAT gateway or proxy connects to is as little its own as what it asks
+for); within a role, signs that do not depend on the sample of parsed lines. For the same reason no reason
+contains a figure of the sample.
 """
 
 

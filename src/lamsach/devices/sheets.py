@@ -1,6 +1,6 @@
-"""Reads small tables of text: XLSX (every sheet, merged cells filled) and CSV of any delimiter and encoding.
+"""Reader of small tables: XLSX (all sheets, merged cells filled) and CSV, any delimiter or encoding.
 
-Meant for an inventory sheet, so all of a file is held in memory, within the limits below.
+Intended for inventory sheets: holds a whole file in memory, within the limits below.
 """
 
 from __future__ import annotations
@@ -36,17 +36,16 @@ _OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One table: its name (empty for CSV), and its rows as (1-based number, texts of the cells)."""
+    """Table with its name (empty for CSV), and its rows as (1-based number, cell texts)."""
 
     name: str
     rows: tuple[tuple[int, tuple[str, ...]], ...]
 
 
 def read_sheets(path: Path) -> tuple[Sheet, ...]:
-    """All tables of an XLSX or CSV file, recognised by content.
+    """Read all tables of an XLSX or CSV file, recognized by content.
 
-    Raises UnreadableError for a file that is missing, damaged, or neither, LimitError for one that is too
-    large.
+    Raises UnreadableError for a missing, damaged or other file, LimitError for one that is too large.
     """
     data = _bytes_of(path)
     if data.startswith(_OLD_EXCEL):
@@ -66,7 +65,7 @@ def read_sheets(path: Path) -> tuple[Sheet, ...]:
 
 
 def _sheets(data: bytes, where: str) -> Iterator[Sheet]:
-    """Every sheet of a workbook; merged cells have their text in each of their rows and columns."""
+    """Yield each sheet of a workbook; merged cells repeat their text in all their rows and columns."""
     workbook = Workbook(data, where, HANDED_IN)
     left = MAX_CELLS
     for sheet in workbook.sheets():
@@ -89,7 +88,7 @@ def _sheets(data: bytes, where: str) -> Iterator[Sheet]:
 
 
 def decode(data: bytes) -> str:
-    """Bytes of a text file as text: by mark, as UTF-16 without one, as UTF-8, else as Windows-1258."""
+    """Decode a text file: by byte order mark, as UTF-16 without one, as UTF-8, else as Windows-1258."""
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return data[len(bom) :].decode(encoding, "replace")
@@ -134,7 +133,7 @@ def _csv_rows(text: str, where: str) -> Iterator[tuple[int, tuple[str, ...]]]:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter with which most of the first lines have the same number of cells, at least two."""
+    """Return the delimiter that splits most of the first lines into equally many cells, at least two."""
     lines = [line for line in text[:65536].splitlines()[:60] if line.strip()]
     if lines and lines[0].lower().startswith("sep=") and len(lines[0]) == 5:
         return lines[0][4]

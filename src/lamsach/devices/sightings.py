@@ -1,4 +1,4 @@
-"""Raw sightings merged into sightings by key: associative and commutative, so order never matters."""
+"""Merging of raw sightings by key: associative and commutative, so order-independent."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from lamsach.model import EVIDENCE_KEPT, Action, Evidence, RawSighting, Sighting
 
 
 def merged(items: Iterable[tuple[str, SightingKey, RawSighting]]) -> tuple[Sighting, ...]:
-    """The sightings of raw ones, each with the key of its device, in the order of their keys."""
-    found: dict[tuple[str, ...], Sighting] = {}
+    """Merge raw sightings, each with the key of its device; sorted by key."""
+    sightings: dict[tuple[str, ...], Sighting] = {}
     for item in items:
         sighting = _sighting(*item)
-        place = _order(sighting)
-        found[place] = combine(found[place], sighting) if place in found else sighting
-    return tuple(found[place] for place in sorted(found))
+        order = _order(sighting)
+        sightings[order] = combine(sightings[order], sighting) if order in sightings else sighting
+    return tuple(sightings[order] for order in sorted(sightings))
 
 
 def _sighting(device: str, key: SightingKey, raw: RawSighting) -> Sighting:
@@ -45,22 +45,22 @@ def _order(sighting: Sighting) -> tuple[str, ...]:
     return (sighting.device, sighting.indicator, *kinds)
 
 
-def combine(one: Sighting, other: Sighting) -> Sighting:
-    """Two sightings of one key as one: associative and commutative. Raises ValueError for different keys."""
-    if _order(one) != _order(other):
+def combine(left: Sighting, right: Sighting) -> Sighting:
+    """Merge two sightings of one key: associative and commutative. Raises ValueError for different keys."""
+    if _order(left) != _order(right):
         raise ValueError("only sightings of one device, indicator, role, match and status combine")
     return replace(
-        one,
-        count=one.count + other.count,
-        first=min((time for time in (one.first, other.first) if time), default=None),
-        last=max((time for time in (one.last, other.last) if time), default=None),
-        actions=_sum(one.actions, other.actions),
-        days=_sum(one.days, other.days),
-        evidence=_earliest((*one.evidence, *other.evidence)),
-        threat=min((text for text in (one.threat, other.threat) if text), default=None),
+        left,
+        count=left.count + right.count,
+        first=min((time for time in (left.first, right.first) if time), default=None),
+        last=max((time for time in (left.last, right.last) if time), default=None),
+        actions=_sum(left.actions, right.actions),
+        days=_sum(left.days, right.days),
+        evidence=_earliest((*left.evidence, *right.evidence)),
+        threat=min((text for text in (left.threat, right.threat) if text), default=None),
         sources={
-            name: _sum(one.sources.get(name, {}), other.sources.get(name, {}))
-            for name in sorted({*one.sources, *other.sources})
+            name: _sum(left.sources.get(name, {}), right.sources.get(name, {}))
+            for name in sorted({*left.sources, *right.sources})
         },
     )
 
@@ -78,5 +78,4 @@ def _sum(*counts: Mapping[K, int]) -> dict[K, int]:
 
 
 def _earliest(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    """The earliest lines, those without a time last."""
     return tuple(sorted(set(evidence), key=lambda line: (line.time == "", line))[:EVIDENCE_KEPT])

@@ -1,7 +1,7 @@
-"""Role of a machine as the type and the note of its inventory row state it, in Vietnamese or English.
+"""Role of a machine as type and note of its inventory row state it, in Vietnamese or English.
 
-A phrase counts within a clause of a few words that says nothing of somebody else's: `Máy chủ tên miền nội bộ,
-DNS và DHCP` states a DNS server, `Truy cập qua proxy`, `DNS: 10.0.0.53` and `Windows Firewall: on` state
+A phrase counts within a clause of a few words that does not refer to another machine: `Máy chủ tên miền nội
+bộ, DNS và DHCP` states a DNS server, `Truy cập qua proxy`, `DNS: 10.0.0.53` and `Windows Firewall: on` state
 nothing.
 """
 
@@ -13,7 +13,7 @@ from functools import lru_cache
 from lamsach.documents.headings import plain_words
 
 ENDPOINT = "endpoint"
-"""A machine that people work at, or a printer, camera or telephone: it speaks for itself."""
+"""Workstation, printer, camera or telephone: a machine that speaks for itself."""
 _MOST_WORDS = 12
 
 _PHRASES: dict[str, tuple[str, ...]] = {
@@ -39,7 +39,7 @@ _PHRASES: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 _WHOLE = {"nat": "nat", "dc": "dns", "ad": "dns"}
-"""Cells that are nothing but this: within a sentence the word is about an address, or somebody else."""
+"""Words that count only as the whole cell: in a sentence they concern an address or another machine."""
 _ENDPOINTS = (
     *("may tinh", "may tram", "may ca nhan", "may in"),
     *("may quet", "may photocopy", "dien thoai", "may tinh bang", "camera"),
@@ -65,7 +65,7 @@ _ADDRESS = re.compile(r"(?:^| )\d{1,3} \d{1,3} \d{1,3} \d{1,3}(?: |$)")
 
 @lru_cache(maxsize=4096)
 def stated_role(kind: str | None, note: str | None) -> str | None:
-    """`nat`, `proxy` or `dns` for a machine that speaks for others, ENDPOINT for others, else None."""
+    """Return `nat`, `proxy`, `dns`, or ENDPOINT for a machine that speaks for itself; None if not stated."""
     by_kind = _role(kind or "")
     if by_kind is not None:
         return by_kind

@@ -1,16 +1,16 @@
-"""The state and the severity that evidence gives a device, and the reasons for them.
+"""State and severity of a device by its evidence, with reasons.
 
-| state | when |
+| state | condition |
 |---|---|
-| infected | at least one outbound contact that was not blocked, to the listed value itself |
+| infected | at least one outbound contact with the listed value itself that was not blocked |
 | blocked | outbound contacts, all of them blocked |
-| resolved | only told the address in a DNS answer, or only the host of a listed URL was seen |
-| inbound | only reached by a listed address |
+| resolved | only received the address in a DNS answer, or only the host of a listed URL was seen |
+| inbound | only contacted by a listed address |
 | unattributed | outbound contacts of infrastructure, or of nobody that the records name |
 
-Severity: of an infected device *high* when the contacts are repeated (a minute or more apart), concern
-several indicators or lie on several days, else *medium*; of an unattributed one *medium*; *low* for the rest,
-and for whatever is known only from lines that no format reads.
+Severity of an infected device: *high* when the contacts are repeated (a minute or more apart), concern
+several indicators or fall on several days, else *medium*. Unattributed: *medium*. All others, and anything
+known only from lines that no format reads: *low*.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from lamsach.devices.forwarders import CONTACT, Item, weight
 from lamsach.model import Action, DeviceState, Reason, Role, Severity
 
 REPEATED_AFTER = timedelta(minutes=1)
-"""Least distance of repeated contacts; closer ones may be one attempt (two record types, a retry)."""
+"""Minimum distance of repeated contacts; closer ones may be one attempt (two record types, a retry)."""
 
 Verdict = tuple[DeviceState, Severity, tuple[Reason, ...]]
 
 
 def judge(items: Sequence[Item]) -> Verdict:
-    """The verdict on a device that speaks for itself, from its counted sightings (at least one)."""
+    """Judge a device that speaks for itself by its counted sightings (at least one)."""
     attempts = [item for item in items if is_contact(item)]
     partial = [item for item in items if item[0].role is Role.OUTBOUND]
     resolved = [item for item in items if item[0].role is Role.RESOLVED]
@@ -43,8 +43,8 @@ def judge(items: Sequence[Item]) -> Verdict:
         state, severity, reasons = _low(DeviceState.RESOLVED, "resolved_only", resolved)
     else:
         state, severity, reasons = _low(DeviceState.INBOUND, "inbound_only", items)
-    if others := _count(items) - _count(decisive):
-        reasons = (*reasons, Reason("also_other", {"count": others}))
+    if other_count := _count(items) - _count(decisive):
+        reasons = (*reasons, Reason("also_other", {"count": other_count}))
     return state, severity, reasons
 
 
@@ -55,13 +55,13 @@ LOGS_TO_ADD = {
     "nat": "add_nat_log",
     "stated": "add_own_log",
 }
-"""Which log names the machine behind, by role."""
+"""Advice by role: the log that names the machine behind the infrastructure."""
 
 
 def judge_unattributed(
     items: Sequence[Item], role: str | None, address: str, signs: Sequence[Reason] = ()
 ) -> Verdict:
-    """The verdict on infrastructure (its role, or `unknown`; `signs`: the grounds), or on nobody (None)."""
+    """Judge infrastructure (its role, or `unknown`; `signs`: the grounds), or nobody (role None)."""
     outward = [(key, raw) for key, raw in items if key.role is not Role.INBOUND]
     if not outward:
         return _low(DeviceState.INBOUND, "inbound_only", items)
@@ -88,7 +88,7 @@ def is_contact(item: Item) -> bool:
 
 
 def not_blocked(item: Item) -> int:
-    """Return how many of a sighting's events were not blocked."""
+    """Count the events of a sighting that were not blocked."""
     return item[1].count - _blocked(item)
 
 
@@ -100,7 +100,7 @@ def _infected(contacts: Sequence[Item], blocked: int) -> Verdict:
         count = sum(map(not_blocked, contacts))
         reasons.append(Reason("unparsed_only", {"count": count}))
     else:
-        severity, reasons = _why_infected(parsed)
+        severity, reasons = _grade_contacts(parsed)
         unparsed = [item for item in contacts if item[0].unparsed]
         if unparsed:
             count = sum(not_blocked(item) for item in unparsed)
@@ -110,7 +110,7 @@ def _infected(contacts: Sequence[Item], blocked: int) -> Verdict:
     return DeviceState.INFECTED, severity, tuple(reasons)
 
 
-def _why_infected(contacts: Sequence[Item]) -> tuple[Severity, list[Reason]]:
+def _grade_contacts(contacts: Sequence[Item]) -> tuple[Severity, list[Reason]]:
     count = sum(not_blocked(item) for item in contacts)
     firsts = [raw.first for _, raw in contacts if raw.first is not None]
     lasts = [raw.last for _, raw in contacts if raw.last is not None]

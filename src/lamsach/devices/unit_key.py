@@ -1,8 +1,8 @@
-"""The unit's secret key for the marks of machines (`presence`): made on first use, never in a hunt's output.
+"""The unit's secret key for presence marks (`presence`): created on first use, never in findings.
 
-It is in `LAMSACH_UNIT_KEY` if that names a file; else in `%LOCALAPPDATA%\\lamsach\\unit-key` on Windows,
-`$XDG_DATA_HOME/lamsach/unit-key` or `~/.local/share/lamsach/unit-key` elsewhere: 64 hexadecimal digits,
-readable by its owner alone. Computers of one unit share it by a copy of the file.
+`LAMSACH_UNIT_KEY` names its file; the default is `%LOCALAPPDATA%\\lamsach\\unit-key` on Windows,
+`$XDG_DATA_HOME/lamsach/unit-key` or `~/.local/share/lamsach/unit-key` elsewhere. The file holds 64
+hexadecimal digits, readable by its owner alone. Computers of one unit share the key by a copy of the file.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SHAPE = re.compile(rb"[0-9a-f]{64}\s*")
 
 
 def place() -> Path:
-    """Return where the key lies. RuntimeError when the person has no home."""
+    """Return the path of the key file. RuntimeError when the user has no home directory."""
     stated = os.environ.get(VARIABLE)
     if stated:
         return Path(stated)
@@ -34,7 +34,7 @@ def place() -> Path:
 
 
 def unit_key() -> bytes | None:
-    """The 32 bytes, made when missing; None when they cannot be kept. InputError for a bad file."""
+    """Return the 32 bytes, created if missing; None if they cannot be stored. InputError for a bad file."""
     try:
         path = place()
         if not path.exists():
@@ -45,20 +45,20 @@ def unit_key() -> bytes | None:
 
 
 def read(path: Path) -> bytes:
-    """The key of a file. InputError when it is none."""
+    """Read the key of a file. InputError for an unreadable or malformed one."""
     todo = mark("Put a copy of the unit's key in its place, or move the file away: then a new key is made.")
     try:
         with path.open("rb") as file:
-            said = file.read(100)
+            content = file.read(100)
     except OSError as error:
         raise InputError(mark("The unit's key cannot be read."), str(path), todo) from error
-    if not _SHAPE.fullmatch(said):
+    if not _SHAPE.fullmatch(content):
         raise InputError(mark("This file is no key of a unit."), str(path), todo)
-    return bytes.fromhex(said.decode("ascii"))
+    return bytes.fromhex(content.decode("ascii"))
 
 
 def _make(path: Path) -> None:
-    """Write a new key, whole or not at all; the second of two writers keeps the first one's."""
+    """Write a new key atomically; the second of two concurrent writers retains the first one's."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,4 +1,4 @@
-"""Witnesses of the lines that a hunt parses: signs of infrastructure, and presence of machines."""
+"""Observer of the parsed lines of a hunt: signs of infrastructure, and presence of machines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MINUTE = len("2022-09-01T08:30")
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Called with each event (`hunt.rules.Rules.observe`); `shows`, `present` with events for one purpose."""
+    """Callback for each event (`hunt.rules.Rules.observe`); `shows` and `present` serve one purpose each."""
 
     infrastructure: Infrastructure
     presence: Presence
@@ -25,23 +25,23 @@ class Witness:
     _days: dict[str, date] = field(default_factory=dict)
 
     def __call__(self, event: Event) -> None:
-        """Take a parsed event into account."""
+        """Observe a parsed event."""
         self.shows(event)
         self.present(event)
 
     def shows(self, event: Event) -> None:
-        """Note signs of infrastructure alone."""
+        """Observe signs of infrastructure only."""
         self.infrastructure.observe(event)
 
     def present(self, event: Event) -> None:
-        """That its machine was there alone."""
+        """Observe the presence of the event's machine only."""
         self.presence.observe(event, self.identify)
 
     def present_groups(self, groups: Iterable[Sequence[Any]]) -> None:
-        """The same for many rows of address, hardware address, host name, user, times (ISO 8601 UTC)."""
+        """Observe presence in rows of address, hardware address, host name, user, times (ISO 8601 UTC)."""
         machines: dict[tuple[Any, ...], list[str]] = {}
-        for *words, stamps in groups:
-            machines.setdefault(tuple(words), []).append(stamps)
+        for *machine, times in groups:
+            machines.setdefault(tuple(machine), []).append(times)
         timeless = isinstance(self.identify, Identifier) and self.identify.timeless
         for key, texts in machines.items():
             stamped = " ".join(texts).split()
@@ -62,8 +62,8 @@ class Witness:
         return day
 
 
-def _event(words: Sequence[Any], stamp: str) -> Event:
-    address, mac, name, user = words
+def _event(machine: Sequence[Any], stamp: str) -> Event:
+    address, mac, name, user = machine
     return Event(
         time=datetime.fromisoformat(stamp), device_ip=address, device_mac=mac, device_name=name, user=user
     )

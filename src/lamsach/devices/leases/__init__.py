@@ -1,4 +1,4 @@
-"""Holders of an address at a given moment: leases and sessions as intervals, and sightings at an address."""
+"""Holder of an address at a given moment: leases and sessions as intervals, and observations."""
 
 from lamsach.devices.leases.seen import Seen, SeenTable
 from lamsach.devices.leases.table import DEFAULT_LENGTH, SESSION_LENGTH, Lease, LeaseConflict, LeaseTable

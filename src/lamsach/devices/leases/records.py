@@ -1,4 +1,4 @@
-"""Lease records in columns: 10^6 of them take some 30 MB before they are put in order."""
+"""Lease records in columns: 10^6 records use some 30 MB before sorting."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _CODES = {action: code for code, action in enumerate(_ACTIONS)}
 
 
 def microseconds(time: datetime) -> int:
-    """Microseconds since the epoch."""
+    """Convert a time to microseconds since the epoch."""
     return (time - EPOCH) // MICROSECOND
 
 
 def moment(value: int) -> datetime:
-    """The time of so many microseconds since the epoch, UTC, at most the calendar's last second."""
+    """Convert microseconds since the epoch to a UTC time, at most the calendar's last second."""
     try:
         return EPOCH + timedelta(microseconds=value)
     except OverflowError:
@@ -38,7 +38,7 @@ def moment(value: int) -> datetime:
 
 
 class Holder(NamedTuple):
-    """Subject of a record: a hardware address, a host name, the person of a session, or several of these."""
+    """Subject of a record: hardware address, host name, person of a session, or several of these."""
 
     mac: str | None
     name: str | None
@@ -50,7 +50,7 @@ NO_SESSION = -1
 
 
 class Session(NamedTuple):
-    """A VPN server's session: the person, and the address and port of his machine."""
+    """VPN session: the person, and the address and port of the person's machine."""
 
     user: str
     ip: str | None
@@ -58,7 +58,7 @@ class Session(NamedTuple):
 
 
 class Record(NamedTuple):
-    """One lease record; times in microseconds since the epoch, `until` UNKNOWN_END when not stated.
+    """Lease record; times in microseconds since the epoch, `until` UNKNOWN_END when not stated.
 
     `session` is the number of the record's `Session` (see `Records.end_after`), NO_SESSION when it has none.
     """
@@ -73,9 +73,9 @@ class Record(NamedTuple):
 
 @dataclass(slots=True)
 class Records:
-    """Lease records in any order, kept compactly; iterating gives them by address, then time.
+    """Lease records, added in any order, stored compactly, iterated by address, then time.
 
-    At one moment an end comes before a beginning, so that an address that changes hands has its new holder.
+    At the same moment an end precedes a beginning, so that an address that changes hands has its new holder.
     """
 
     ips: dict[str, int] = field(default_factory=dict)
@@ -91,10 +91,10 @@ class Records:
     session: array[int] = field(default_factory=lambda: array("i"))
 
     def add(self, event: Event) -> bool:
-        """Take an event; False when it is no lease record with time and address, or is for nobody.
+        """Add an event; False if it is no lease record with time and address, or names nobody.
 
-        The end of a session that names the person but no address is taken too: it ends what the session
-        holds.
+        Also accepts the end of a session that names the person but no address: it ends all leases of the
+        session.
         """
         if event.kind is not EventKind.LEASE or event.time is None:
             return False
@@ -120,9 +120,9 @@ class Records:
         return True
 
     def end_after(self, session: int, time: int) -> int | None:
-        """The first end of the session after the time; both in microseconds since the epoch.
+        """Return the first end of the session after the time; both in microseconds since the epoch.
 
-        Only after all were added.
+        Call only after all records were added.
         """
         ends = self.ends.get(session)
         if not ends:
@@ -139,7 +139,7 @@ class Records:
         return self.sessions.setdefault(key, len(self.sessions))
 
     def _holder(self, mac: str | None, name: str | None, user: str | None) -> tuple[int, bool]:
-        """The number of the holder that a record spells so, and whether it names anybody."""
+        """Return the number of the holder with this spelling, and whether it names anybody."""
         known = self.spellings.get((mac, name, user))
         if known is None:
             holder = Holder(mac_address(mac or ""), name or None, user or None)
@@ -161,20 +161,22 @@ class Records:
         for at in range(0, len(order), 65536):
             part = order[at : at + 65536]
             columns = (ip[part], time[part], action[part], holder[part], until[part], session[part])
-            for address, when, what, who, end, of in zip(
+            for address, when, action_code, holder_number, end, session_number in zip(
                 *(column.tolist() for column in columns), strict=True
             ):
-                yield Record(ips[address], when, _ACTIONS[what], holders[who], end, of)
+                yield Record(
+                    ips[address], when, _ACTIONS[action_code], holders[holder_number], end, session_number
+                )
 
 
 def _by_name(sessions: Mapping[Session, int]) -> NDArray[np.int64]:
-    """For each session's number its rank by name; the last entry, which NO_SESSION finds, is for none."""
-    ordered = sorted(sessions, key=lambda one: (one.user, one.ip or "", one.port or -1))
+    """Rank sessions by name, indexed by session number; the last entry, for NO_SESSION, is -1."""
+    ordered = sorted(sessions, key=lambda session: (session.user, session.ip or "", session.port or -1))
     return np.append(_ranks(sessions, ordered), -1)
 
 
 def _ranks(numbers: Mapping[T, int], ordered: Sequence[T]) -> NDArray[np.int64]:
-    """For each number in order of arrival, its place in the sorted sequence."""
+    """Return the sorted position of each number, indexed by number."""
     ranks = np.zeros(len(ordered), dtype=np.int64)
     for rank, item in enumerate(ordered):
         ranks[numbers[item]] = rank

@@ -1,15 +1,15 @@
-"""Sightings at an address: by a table of neighbours (ARP), or by logging on. Weaker than a lease.
+"""Observations of machines or people at an address (ARP, log-on): weaker evidence than a lease.
 
-A sighting says nothing of the time before and after; it is stretched as far as common sense allows:
+An observation proves one moment; it is extended as far as is plausible:
 
-- *machines* (hardware address or host name): from one sighting to the next of the same machine when they are
-  at most twice MACHINE_WINDOW apart; MACHINE_WINDOW before the first and after the last; between two machines
-  only SURE_WINDOW on either side, and nobody in between;
-- *people* (log-ons): from the log-on until PERSON_WINDOW after the last one, or until somebody else logs on;
-- a hardware address at more than MOST_ADDRESSES addresses at one moment is a router's that answers for
-  others; an address at which more than MOST_PEOPLE people log on within PERSON_WINDOW is a shared machine:
-  neither names anybody;
-- several machines at one moment are nobody.
+- *machines* (hardware address or host name): between observations of the same machine at most twice
+  MACHINE_WINDOW apart; MACHINE_WINDOW before the first and after the last; between two machines only
+  SURE_WINDOW on either side, and nobody in between;
+- *people* (log-ons): from the log-on until PERSON_WINDOW after the last one, or until another person logs on;
+- a hardware address at more than MOST_ADDRESSES addresses at one moment is a router's proxy ARP; an address
+  at which more than MOST_PEOPLE people log on within PERSON_WINDOW is a shared machine: neither names
+  anybody;
+- several machines at one moment name nobody.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ LOGON_FORMATS = (
     "paloalto",
     "checkpoint",
 )
-"""Prefixes of formats whose log-ons show who is at a machine; a server's account (sshd) does not."""
+"""Prefixes of formats whose log-ons identify the user of a machine; a server account (sshd) does not."""
 _NO_PERSON = frozenset(
     {
         "root",
@@ -90,33 +90,33 @@ class SeenTable:
     _slices: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def add(self, key: str, time: datetime, holder: Holder) -> None:
-        """Take a sighting. Only before `build_*`."""
+        """Add an observation. Only before `build_*`."""
         self._points[key].append((microseconds(time), holder))
 
     def points(self) -> Iterator[tuple[str, datetime, Holder]]:
-        """The sightings, by key and time. Only before `build_*`."""
+        """Yield the observations by key and time. Only before `build_*`."""
         for key in sorted(self._points):
             for time, holder in sorted(set(self._points[key]), key=_order):
                 yield key, moment(time), holder
 
     def build_machines(self) -> None:
-        """Make the intervals of machines; see above."""
+        """Build the intervals of machines by the rules above."""
         routers = self._routers()
         for key in sorted(self._points):
             points = [
                 (time, holder) for time, holder in self._points[key] if (time, holder.mac) not in routers
             ]
-            self._keep(key, _machine_intervals(_runs(_single(points))))
+            self._store(key, _machine_intervals(_runs(_single(points))))
         self._points = {}
 
     def build_people(self) -> None:
-        """Make the intervals of people; see above."""
+        """Build the intervals of people by the rules above."""
         for key in sorted(self._points):
-            self._keep(key, _person_intervals(sorted(set(self._points[key]), key=_order)))
+            self._store(key, _person_intervals(sorted(set(self._points[key]), key=_order)))
         self._points = {}
 
     def position(self, key: str, time: datetime) -> int | None:
-        """The number of the interval that holds the key at the time, or None."""
+        """Return the number of the key's interval at the time, or None."""
         bounds = self._slices.get(key)
         if bounds is None:
             return None
@@ -125,7 +125,7 @@ class SeenTable:
         return at if at >= bounds[0] and value < self._ends[at] else None
 
     def holder(self, key: str, time: datetime) -> Seen | None:
-        """Return who was likely at the address at the time, or None."""
+        """Return the likely presence at the key at the time, or None."""
         at = self.position(key, time)
         if at is None:
             return None
@@ -133,25 +133,25 @@ class SeenTable:
         return Seen(key, who.mac, who.name, who.user, moment(self._starts[at]), moment(self._ends[at]))
 
     def knows(self, key: str) -> bool:
-        """Return whether anybody was ever seen there."""
+        """Return whether any machine or person was ever observed at the key."""
         return key in self._slices
 
     def __len__(self) -> int:
         return len(self._starts)
 
     def _routers(self) -> set[tuple[int, str | None]]:
-        """The hardware addresses, with the moment, that answered for many addresses at once."""
-        at_once: dict[tuple[int, str | None], set[str]] = defaultdict(set)
+        """Return the hardware addresses, with the moment, that answered for many addresses simultaneously."""
+        by_moment: dict[tuple[int, str | None], set[str]] = defaultdict(set)
         for key, points in self._points.items():
             if ":" in key:
                 continue
             for time, holder in points:
-                held = at_once[time, holder.mac]
-                if holder.mac and len(held) <= MOST_ADDRESSES:
-                    held.add(key)
-        return {place for place, held in at_once.items() if len(held) > MOST_ADDRESSES}
+                addresses = by_moment[time, holder.mac]
+                if holder.mac and len(addresses) <= MOST_ADDRESSES:
+                    addresses.add(key)
+        return {place for place, addresses in by_moment.items() if len(addresses) > MOST_ADDRESSES}
 
-    def _keep(self, key: str, intervals: Sequence[tuple[int, int, Holder]]) -> None:
+    def _store(self, key: str, intervals: Sequence[tuple[int, int, Holder]]) -> None:
         first = len(self._starts)
         for start, end, holder in intervals:
             if end <= start:
@@ -167,7 +167,7 @@ class SeenTable:
 
 
 def machine_seen(event: Event) -> Holder | None:
-    """The machine that an event saw at its address; None for an event that tells of none."""
+    """Return the machine that an event observed at its address; None when it shows none."""
     if event.time is None or event.device_ip is None:
         return None
     if event.kind is EventKind.LEASE and event.action is LeaseAction.OBSERVED:
@@ -180,7 +180,7 @@ def machine_seen(event: Event) -> Holder | None:
 
 
 def person_seen(event: Event) -> str | None:
-    """The person who logged on; None for an event that is no log-on, and for accounts of nobody."""
+    """Return the person who logged on; None for other events, and for system accounts."""
     if event.time is None or not event.user or not _is_logon(event):
         return None
     plain = event.user.rsplit("\\", 1)[-1].partition("@")[0].strip().lower()
@@ -201,7 +201,7 @@ def _order(point: _Point) -> tuple[int, str, str, str]:
 
 
 def _single(points: Sequence[_Point]) -> list[tuple[int, Holder | None]]:
-    """One sighting a moment, in order; None where several machines were seen at once.
+    """Merge observations into one per moment, in order; None where several machines were seen.
 
     A name completes a hardware address.
     """
@@ -212,13 +212,13 @@ def _single(points: Sequence[_Point]) -> list[tuple[int, Holder | None]]:
     for time in sorted(by_time):
         macs = {holder.mac for holder in by_time[time]} - {None}
         names = {holder.name for holder in by_time[time]} - {None}
-        one = len(macs) <= 1 and len(names) <= 1
-        single.append((time, Holder(next(iter(macs), None), next(iter(names), None)) if one else None))
+        unique = len(macs) <= 1 and len(names) <= 1
+        single.append((time, Holder(next(iter(macs), None), next(iter(names), None)) if unique else None))
     return single
 
 
 def _runs(points: Sequence[tuple[int, Holder | None]]) -> list[tuple[int, int, Holder | None]]:
-    """Sightings of one machine in a row, at most two windows apart, as one: first, last, holder."""
+    """Merge consecutive observations of one machine, at most two windows apart, to (first, last, holder)."""
     window = 2 * (MACHINE_WINDOW // MICROSECOND)
     runs: list[tuple[int, int, Holder | None]] = []
     for time, holder in points:
@@ -234,13 +234,13 @@ def _runs(points: Sequence[tuple[int, Holder | None]]) -> list[tuple[int, int, H
     return runs
 
 
-def _joined(one: Holder | None, other: Holder) -> Holder | None:
-    """The two as one machine, None when they are not: by hardware address, else by name."""
-    if one is None:
+def _joined(left: Holder | None, right: Holder) -> Holder | None:
+    """Join two holders of one machine, by hardware address, else by name; None if they differ."""
+    if left is None:
         return None
-    if one.mac and other.mac:
-        return Holder(one.mac, one.name or other.name) if one.mac == other.mac else None
-    return Holder(one.mac or other.mac, one.name) if one.name and one.name == other.name else None
+    if left.mac and right.mac:
+        return Holder(left.mac, left.name or right.name) if left.mac == right.mac else None
+    return Holder(left.mac or right.mac, left.name) if left.name and left.name == right.name else None
 
 
 def _machine_intervals(runs: Sequence[tuple[int, int, Holder | None]]) -> list[tuple[int, int, Holder]]:
@@ -273,9 +273,9 @@ def _person_intervals(points: Sequence[_Point]) -> list[tuple[int, int, Holder]]
             if not counts[points[first][1].user]:
                 del counts[points[first][1].user]
             first += 1
-        ahead = at + 1
+        next_at = at + 1
         shared = len(counts) > MOST_PEOPLE
-        following = points[ahead][0] if ahead < len(points) else None
+        following = points[next_at][0] if next_at < len(points) else None
         end = time + window if following is None else min(time + window, following)
         if following == time or (at and points[at - 1][0] == time):
             continue  # several at one moment

@@ -1,20 +1,19 @@
-"""The table of leases: for an address and a time, the machine that held it.
+"""Lease table: the machine that held an address at a time.
 
-Semantics (RFC 2131, and what servers really log):
+Semantics (RFC 2131, and what servers log in practice):
 
 - *assigned* opens an interval; *renewed* extends it, or opens one when its beginning was not logged;
 - an interval ends at the time the last record stated, else DEFAULT_LENGTH after the last assignment or
   renewal;
 - *released* and *expired* of the holder, and the next holder's first record, end it earlier;
-- a release by somebody who does not hold the address, and the expiry of a lease that still runs, change
+- a release by a machine that does not hold the address, and the expiry of a lease that still runs, change
   nothing;
-- a session (VPN, 802.1X) is a lease that names a person; it ends after SESSION_LENGTH when nothing says when;
+- a session (VPN, 802.1X) is a lease that names a person; without a stated end it ends after SESSION_LENGTH;
 - a moment up to LEAD before an interval may be its holder's (`soon`) when nobody else held the address
-  meanwhile: a log begins anywhere;
+  meanwhile: logs begin at arbitrary times;
 - two machines that claim the address at one time are a `LeaseConflict`; the later record has the address;
-- a machine seen at an address that another one leases is a conflict too; the lease has the address (`seen`
-  and `people` say who was
-  seen where: see `lamsach.devices.leases.seen`).
+- a machine seen at an address leased to another is a conflict too; the lease has the address (`seen` and
+  `people`: see `lamsach.devices.leases.seen`).
 """
 
 from __future__ import annotations
@@ -40,18 +39,18 @@ from lamsach.devices.names import host_key, mac_address
 from lamsach.model import Event, LeaseAction
 
 DEFAULT_LENGTH = timedelta(days=8)
-"""How long a lease lasts when no record states it: the default of Windows Server's DHCP scopes."""
+"""Length of a lease when no record states it: the default of Windows Server's DHCP scopes."""
 SESSION_LENGTH = timedelta(hours=24)
-"""Length of a session without an end: VPN servers ask for a new log-on daily or sooner."""
+"""Length of a session without an end: VPN servers require a new log-on daily or sooner."""
 
 LEAD = timedelta(minutes=15)
-"""How long before its first record of an address a machine is taken for the holder."""
+"""Time before its first record of an address during which a machine is already its likely holder."""
 _LEAD = LEAD // MICROSECOND
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """An address held by one machine, or in one person's session, from `start` until just before `end` (UTC).
+    """Address held by one machine, or in one person's session, from `start` until just before `end` (UTC).
 
     `contested`: another machine claimed it meanwhile.
     """
@@ -66,7 +65,7 @@ class Lease:
 
     @property
     def how(self) -> str:
-        """`session` when a session's record says it, else `lease`: see `Identity`."""
+        """`session` for a lease that names a person, else `lease`: see `Identity`."""
         return "session" if self.user else "lease"
 
 
@@ -83,7 +82,7 @@ class LeaseConflict:
 
 @dataclass(slots=True)
 class _Open:
-    """The interval that is being read."""
+    """Interval under construction."""
 
     start: int
     end: int
@@ -94,9 +93,9 @@ class _Open:
     contested: bool = False
 
     def is_of(self, holder: Holder) -> bool:
-        """Return whether the record's holder is this one: by hardware address, else by name, else by person.
+        """Return whether a record has the same holder: by hardware address, else by name, else by person.
 
-        A record that names only a person completes one that names none, and the other way round.
+        A record that names only a person completes one that names none, and vice versa.
         """
         if self.mac and holder.mac:
             return self.mac == holder.mac
@@ -114,11 +113,10 @@ class _Open:
 
 
 class LeaseTable:
-    """Leases of any number of addresses, built from lease events in any order, from any number of servers.
+    """Leases of any number of addresses, built from events of any number of servers in any order.
 
-    Events of other kinds, and lease events without a time or an address, are passed over. Built in O(n log
-    n); a look-up is a binary search. 10^6 records take less than 200 MB while they are built. The result
-    depends only on the set of records.
+    Ignores other events, and lease events without a time or an address. Built in O(n log n), less than 200 MB
+    for 10^6 records; a look-up is a binary search. The result depends only on the set of records.
     """
 
     def __init__(self, events: Iterable[Event] = (), default_length: timedelta = DEFAULT_LENGTH) -> None:
@@ -127,7 +125,7 @@ class LeaseTable:
         self.people = SeenTable()
         for event in events:
             if not records.add(event):
-                self._see(event)
+                self._observe(event)
         self._default = default_length // MICROSECOND
         self._session = min(SESSION_LENGTH, default_length) // MICROSECOND
         self._records = records
@@ -146,8 +144,7 @@ class LeaseTable:
         self.seen.build_machines()
         self.people.build_people()
 
-    def _see(self, event: Event) -> None:
-        """Take a sighting from an event that is no lease: a machine at an address, a person at either."""
+    def _observe(self, event: Event) -> None:
         machine, person = machine_seen(event), person_seen(event)
         if event.time is None:
             return
@@ -161,21 +158,20 @@ class LeaseTable:
 
     def _contradictions(self) -> None:
         """Add conflicts of hardware addresses that answered at another's leased address."""
-        told: set[tuple[str, int, str]] = set()
+        reported: set[tuple[str, int, str]] = set()
         for ip, time, seen in self.seen.points():
             at = self.position(ip, time)
             who = None if at is None else self._holders[self._who[at]]
             if at is None or who is None or not (who.mac and seen.mac) or who.mac == seen.mac:
                 continue
-            if (ip, at, seen.mac) in told:
+            if (ip, at, seen.mac) in reported:
                 continue
-            told.add((ip, at, seen.mac))
+            reported.add((ip, at, seen.mac))
             self._contested.add(at)
             self._conflicts.append(LeaseConflict(ip, time, moment(self._ends[at]), who.mac, seen.mac))
         self._conflicts.sort()
 
     def __len__(self) -> int:
-        """Return how many intervals the table holds."""
         return len(self._starts)
 
     @property
@@ -184,12 +180,12 @@ class LeaseTable:
         return tuple(self._conflicts)
 
     def holder(self, ip: str, time: datetime) -> Lease | None:
-        """The lease of the address (canonical text) at the time, or None when no lease is known then."""
+        """Return the lease of the address (canonical text) at the time, or None."""
         at = self.position(ip, time)
         return None if at is None else self._lease(ip, at)
 
     def position(self, ip: str, time: datetime) -> int | None:
-        """The number of the interval that `holder` gives, for callers that keep what they made of it."""
+        """Return the number of the interval that `holder` returns, as a cache key for callers."""
         bounds = self._slices.get(ip)
         if bounds is None:
             return None
@@ -198,7 +194,7 @@ class LeaseTable:
         return at if at >= bounds[0] and value < self._ends[at] else None
 
     def soon(self, ip: str, time: datetime) -> Lease | None:
-        """The lease within LEAD after a free moment, if the last was the same holder's or long over."""
+        """Return the lease within LEAD after a free moment, unless another holder's ended just before."""
         bounds = self._slices.get(ip)
         if bounds is None:
             return None
@@ -215,7 +211,7 @@ class LeaseTable:
         return ip in self._slices
 
     def person(self, ip: str | None, mac: str | None, time: datetime) -> str | None:
-        """Return who was logged on at the machine or the address at the time, as log-ons make it likely."""
+        """Return the person likely logged on at the machine or the address at the time."""
         for key in (f"mac:{mac}" if mac else None, ip):
             seen = self.people.holder(key, time) if key else None
             if seen is not None:
@@ -223,7 +219,7 @@ class LeaseTable:
         return None
 
     def history(self, ip: str) -> tuple[Lease, ...]:
-        """All leases of the address, in the order of time."""
+        """Return all leases of the address in order of time."""
         return tuple(self._lease(ip, at) for at in range(*self._slices.get(ip, (0, 0))))
 
     def _lease(self, ip: str, at: int) -> Lease:
@@ -244,7 +240,7 @@ class LeaseTable:
         self._slices = {ip: bounds for ip, bounds in self._slices.items() if bounds[0] < bounds[1]}
 
     def _step(self, record: Record, current: _Open | None) -> _Open | None:
-        """Take one record of an address into account; gives the interval that is open after it."""
+        """Apply one record of an address; returns the interval that is open after it."""
         if current is not None and record.time >= current.end:
             self._close(record.ip, current)
             current = None
@@ -263,7 +259,7 @@ class LeaseTable:
         return opened
 
     def _end_of(self, record: Record) -> tuple[int, bool]:
-        """End of the interval by this record, as far as known, and whether the record states it."""
+        """Return the end of the interval by this record, and whether the record states it."""
         stated = record.until > record.time
         session = record.holder.user is not None and record.holder.mac is None and record.holder.name is None
         end = record.until if stated else record.time + (self._session if session else self._default)
@@ -282,7 +278,7 @@ class LeaseTable:
         return None
 
     def _take_over(self, record: Record, previous: _Open, opened: _Open) -> None:
-        """The next holder ends the previous lease; a conflict when the previous one still ran for certain."""
+        """End the previous holder's lease; a conflict when it certainly still ran."""
         certain = previous.stated or record.action is LeaseAction.RENEWED or previous.start == record.time
         if certain:
             opened.contested = True

@@ -1,17 +1,17 @@
 """Network address translation: the inside address behind a public address and port at a moment.
 
-The interface for tracing a public address back:
+Interface for tracing a public address:
 
-    logs = NatLogs(log_files, timezone)             # `nat_logs`: the NAT records of the logs, read fast
-    table = NatTable(logs.records())                # `table`: 10^6 records build in some seconds
-    table.inside("203.0.113.1", 4321, "tcp", time)  # (Candidate, ...), the best first; () for nothing
+    logs = NatLogs(log_files, timezone)             # `nat_logs`: fast reader of NAT records
+    table = NatTable(logs.records())                # `table`: 10^6 records take some seconds
+    table.inside("203.0.113.1", 4321, "tcp", time)  # (Candidate, ...), the best first; () for none
 
 - `port` None: all behind the address at the time, each only `possible` (at most MOST_CANDIDATES).
 - `protocol`: `tcp`, `udp`, `icmp`, a number, or None when not stated.
 - `destination`: the far side's address, if the report states it: separates users of one public port.
-- `slack`: how far the clocks may be apart; what only fits with it is `possible`.
+- `slack`: maximum clock difference; candidates that fit only with it are `possible`.
 - A `Candidate` has the inside address and port, the interval, the `Certainty`, its record's file and line.
-- `table.knows(ip)`, `table.covers(ip, time)` and `table.span(ip)` show why nothing was found: another one,
+- `table.knows(ip)`, `table.covers(ip, time)` and `table.span(ip)` explain an empty result: unknown address,
   or no records of that time.
 - `table.public_addresses()` lists the addresses that the records translate to.
 

@@ -1,6 +1,6 @@
-"""Many NAT records of a FortiGate at once, as `lamsach.logs.bulk` reads lines of one shape in columns.
+"""Batches of FortiGate NAT records, read in columns like `lamsach.logs.bulk`.
 
-What is not quite usual is left to the reader of single lines.
+Unusual lines are left to the reader of single lines.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _OTHERS = frozenset(
     {"src", "src_port", "dst", "tran_ip", "tran_port", "portbegin", "portend", "saddr", "nat"}
 )
 _MICROSECONDS = {10: (1_000_000, 1), 13: (1_000, 1), 16: (1, 1), 19: (1, 1_000)}
-"""What a count of so many digits is multiplied and divided by."""
+"""Multiplier and divisor to microseconds, by count of digits."""
 
 
 class FortiGateSessions(GroupReader):
-    """Reads one file's sessions of known beginning and end, in columns named after `NatRecord`."""
+    """Reader of one file's sessions with known beginning and end, in columns named after `NatRecord`."""
 
     def __init__(self, file: str) -> None:
         self._file = file
@@ -35,7 +35,7 @@ class FortiGateSessions(GroupReader):
     def sessions(
         self, first: int, lines: Sequence[bytes | None]
     ) -> tuple[pa.RecordBatch | None, Sequence[int]]:
-        """The sessions of lines from this number on, and the lines (from 0) to be read one by one."""
+        """Return the sessions of lines numbered from `first`, and the indexes of lines to read singly."""
         read = self.piece(first, lines)
         if read is None:
             return None, range(len(lines))
@@ -51,7 +51,7 @@ class FortiGateSessions(GroupReader):
         return skeleton(line)
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
-        """See `GroupReader`; `translated`: whether a line states a translation at all."""
+        """See `GroupReader`; `translated`: whether a line states a translation."""
         keys = keys_of(skeleton(data.partition(b"\n")[0]))
         if not keys.keys() >= _LEAST or keys.keys() & _OTHERS:
             raise Unusual
@@ -69,11 +69,11 @@ class FortiGateSessions(GroupReader):
         for key in ("transport", "srcport"):
             check(pc.and_(pc.greater_equal(numbers[key], 0), pc.less_equal(numbers[key], 65535)))
         end = pc.divide(pc.multiply(numbers["eventtime"], times), parts)
-        lasted = numbers.get("duration", pa.array(np.zeros(count, np.int64)))
-        check(pc.greater_equal(lasted, 0))
-        start = pc.subtract(end, pc.multiply(lasted, 1_000_000))
+        duration = numbers.get("duration", pa.array(np.zeros(count, np.int64)))
+        check(pc.greater_equal(duration, 0))
+        start = pc.subtract(end, pc.multiply(duration, 1_000_000))
         public, inside = addresses(row["transip"]), addresses(row["srcip"])
-        nowhere = pc.equal(public, "0.0.0.0")  # noqa: S104 - means: none
+        untranslated = pc.equal(public, "0.0.0.0")  # noqa: S104 - means: none
         return {
             "public_ip": public,
             "port": numbers["transport"],
@@ -83,13 +83,13 @@ class FortiGateSessions(GroupReader):
             "start": start,
             "end": pc.max_element_wise(end, pc.add(start, 1)),
             "destination": row["dstip"],
-            "translated": pc.and_not(pc.not_equal(public, inside), nowhere),
+            "translated": pc.and_not(pc.not_equal(public, inside), untranslated),
         }
 
     def table(
         self, columns: dict[str, pa.Array], rows: Sequence[int], first: int, lines: Sequence[bytes]
     ) -> pa.RecordBatch:
-        """The columns with their file and lines."""
+        """Add file and line columns."""
         place = {
             "file": pa.repeat(self._file, len(rows)),
             "line": pa.array(np.asarray(rows, np.int64) + first),

@@ -1,7 +1,7 @@
-"""The machine behind an event whose near side is a public address: as the NAT records of that moment say.
+"""Inside machine of an event whose near side is a public address, by the NAT records of that moment.
 
 A sensor outside the gateway (a provider, a ministry's own exchange, a cloud proxy) logs the address that the
-gateway put in the place of the machine's.
+gateway substituted for the machine's.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from lamsach.devices.nat.table import MOST_CANDIDATES, Candidate, Certainty, Nat
 from lamsach.model import Behind, Event
 
 CLOCKS_APART = timedelta(seconds=5)
-"""How far the clocks of sensor and gateway may differ where the records leave no other choice."""
+"""Maximum clock difference of sensor and gateway, where the records are otherwise unambiguous."""
 _DEPTH = 4
-"""A branch's gateway behind the head office's: so many translations are followed."""
+"""Maximum of translations followed: a branch's gateway may be behind the head office's."""
 
 
 class BehindNat:
-    """Leads events from public addresses to inside ones.
+    """Resolver of public addresses in events to inside ones.
 
-    Only where the records leave no choice: else nobody is accused.
+    Only where the records are unambiguous: otherwise nobody is accused.
     """
 
     def __init__(self, table: NatTable) -> None:
@@ -30,13 +30,13 @@ class BehindNat:
 
     @property
     def public_addresses(self) -> tuple[str, ...]:
-        """The addresses that the records translate to."""
+        """Addresses that the records translate to."""
         return self._table.public_addresses()
 
     def __call__(self, event: Event) -> tuple[Event, Behind | None]:
-        """The event as of the inside address, with the grounds; unchanged and None for a choice.
+        """Return the event of the inside address, and the grounds; unchanged and None if ambiguous.
 
-        What the line itself says of the machine (hardware address, name) is the gateway's and is left out.
+        Hardware address and name in the line are the gateway's and are removed.
         """
         public = event.device_ip or event.source_ip
         if public is None or event.time is None or not self._table.knows(public):
@@ -48,7 +48,7 @@ class BehindNat:
         return inside, Behind(public, certain)
 
     def _path(self, event: Event, public: str) -> tuple[list[Candidate], bool]:
-        """The translations inwards, the outermost first, and whether nothing about them is assumed."""
+        """Return the translations inwards, the outermost first, and whether none of them is assumed."""
         source = event.source_ip == public
         port = event.source_port if source else event.destination_port
         far = event.destination_ip if source else event.source_ip
@@ -66,7 +66,7 @@ class BehindNat:
         return path, certain
 
     def _only_one(self, event: Event, public: str, port: int | None, far: str | None) -> Candidate | None:
-        """The translation if all that fit are of one inside address; slack only where none fits else."""
+        """Return the translation if all that fit have one inside address; use slack only if needed."""
         assert event.time is not None
         if port is None and far is None:
             return None
@@ -79,17 +79,17 @@ class BehindNat:
     def _fitting(
         self, time: datetime, public: str, port: int | None, far: str | None, slack: timedelta
     ) -> Sequence[Candidate]:
-        """The translations that state the far side; where none of the port does, those without one."""
+        """Return the translations that state the far side; without any of the port, those that state none."""
         found = self._table.inside(public, port, None, time, destination=far, slack=slack)
         if far is None:
             return found
-        told = [item for item in found if item.destination == far]
-        if told or port is None:
-            return told
+        stated = [item for item in found if item.destination == far]
+        if stated or port is None:
+            return stated
         return () if self._table.far_sides(public, port, time, slack) else found
 
     def _is_certain(self, event: Event, public: str, port: int | None, found: Candidate) -> bool:
-        """Return whether a record of either protocol states both ends; an event does not say its protocol."""
+        """Return whether a TCP or UDP record states both ends; an event does not state its protocol."""
         assert event.time is not None
         return port is not None and any(
             item.inside_ip == found.inside_ip and item.certainty is Certainty.CERTAIN

@@ -1,4 +1,4 @@
-"""NAT records in columns: 10^6 of them take some 60 MB."""
+"""NAT records in columns: 10^6 records use some 60 MB."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LEFT = re.compile(r"[-_.*]+(?=\.|$|!)", re.ASCII)
 
 @lru_cache(maxsize=4096)
 def one_log(file: str) -> str:
-    """The name of a file's log: without its day, its number among the old ones, and its compression."""
+    """Return the name of a file's log: without its date, its rotation number, and its compression."""
     name = _DAY.sub("*", _COMPRESSED.sub("", file))
     return _LEFT.sub("", _NUMBER.sub("", name))
 
@@ -37,19 +37,18 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Translations: TypeAlias = "NatRecord | pa.RecordBatch"
-"""One record, or many in columns: see `FortiGateSessions`."""
+"""One record, or a batch in columns: see `FortiGateSessions`."""
 TCP = 6
 ASSUMED_TCP_US = 3600 * 1_000_000
 """Assumed length of a TCP translation whose end was not logged: the usual idle timeout of firewalls."""
 ASSUMED_OTHER_US = 300 * 1_000_000
 ASSUMED_BLOCK_US = 24 * 3600 * 1_000_000
-"""The same for a block of ports: subscribers keep theirs for as long as they are at work."""
+"""Assumed length for a block of ports: subscribers retain theirs while they are active."""
 START_KNOWN, END_KNOWN, START_GUESSED = 1, 2, 4
-"""Ends that a record states. A guessed start reaches back from a later sighting, as far as the port was free.
-"""
+"""Flags of an interval's ends. A guessed start extends back from a later record while the port was free."""
 _ROWS_HELD = 4096
 _CLOCK_STEPS_US = 10 * 1_000_000
-"""Tolerance between a beginning and the one that its end states: whole seconds, and clocks are set."""
+"""Tolerance between a beginning and the one that its end states: whole seconds, and clock adjustments."""
 
 _PairKey = tuple[str, int, int, int, str, int]
 
@@ -82,14 +81,14 @@ class Columns:
     rows: list[NatRecord] = field(default_factory=list)
 
     def append(self, record: NatRecord, known: int) -> None:
-        """Add an interval. It is in the columns after `flush`, which comes by itself now and then."""
+        """Add an interval. It is in the columns after `flush`, which runs automatically now and then."""
         self.rows.append(record)
         self.known.append(known)
         if len(self.rows) >= _ROWS_HELD:
             self.flush()
 
     def flush(self) -> None:
-        """Move waiting rows to the columns: several times faster than one by one."""
+        """Move pending rows to the columns: several times faster than one by one."""
         if not self.rows:
             return
         _, public, first, last, protocol, inside, inside_port, start, end, far, _, file, line = zip(
@@ -150,9 +149,9 @@ def _append(column: array[int], values: NDArray[np.int64]) -> None:
 
 
 def gather(records: Iterable[Translations]) -> Columns:
-    """The intervals of the records: a beginning and its end become one.
+    """Join beginnings and ends to intervals.
 
-    The order of the records of one translation counts only for those of the same moment.
+    The order of records of one translation matters only within the same moment.
     """
     columns = Columns()
     halves: list[NatRecord] = []
@@ -170,17 +169,17 @@ def gather(records: Iterable[Translations]) -> Columns:
         elif kind in (Kind.OPEN, Kind.CLOSE):
             halves.append(record)
     halves.sort(key=lambda record: (record.end, record.kind, record.line))
-    for record, known in _paired(halves):
+    for record, known in _pair_halves(halves):
         columns.append(record, known)
     columns.flush()
     return columns
 
 
-def _paired(halves: Iterable[NatRecord]) -> Iterator[tuple[NatRecord, int]]:
-    """Pair beginnings with their ends, by the device's number of the connection or else by the translation.
+def _pair_halves(halves: Iterable[NatRecord]) -> Iterator[tuple[NatRecord, int]]:
+    """Pair beginnings with their ends, by the device's connection number, else by the translation.
 
-    An end may be in the next file of a rotated log. Devices use numbers again: an end that states another
-    beginning is another's.
+    An end may be in the next file of a rotated log. Devices reuse numbers: an end that states another
+    beginning does not match.
     """
     waiting: dict[_PairKey | tuple[str, str], NatRecord] = {}
     for record in halves:

@@ -1,4 +1,4 @@
-"""The intervals of translations, sorted so that those of one address, port and time are found fast."""
+"""Intervals of translations, sorted for fast look-up by address, port and time."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from lamsach.devices.nat.columns import END_KNOWN, START_GUESSED, Columns
 from lamsach.devices.nat.records import LIKELY_AFTER_US
 
 MOST_STEPS = 20_000
-"""How many intervals are looked at for one answer."""
+"""Maximum of intervals examined per query."""
 _MOST_RAISED = 1 << 62
 _SECOND_US = 1_000_000
 
 
 class Intervals:
-    """The intervals of single ports, or those of blocks, sorted by address, range of ports, and beginning.
+    """Intervals of single ports, or of blocks, sorted by address, range of ports, and beginning.
 
-    `reach` is the latest end so far within one range, so that a search backwards knows when to stop.
+    `_reach` is the running maximum of ends within one range; it ends a backward search.
     """
 
     def __init__(self, columns: Columns, *, blocks: bool) -> None:
@@ -49,7 +49,7 @@ class Intervals:
         self._reach = _latest_so_far(self.end, self._begins, self._stops)
 
     def overlapping(self, ip: int, port: int | None, value: int, margin: int) -> Iterator[int]:
-        """The intervals of address and port around the time, with the margin, of at most MOST_STEPS."""
+        """Yield the intervals of address and port within the margin of the time, of at most MOST_STEPS."""
         if port is None:
             yield from self._at_any_port(ip, value, margin)
             return
@@ -68,11 +68,10 @@ class Intervals:
         if first == last:
             return
         begin, stop = int(self._begins[first]), int(self._stops[last - 1])
-        held = (self.start[begin:stop] <= value + margin) & (self.end[begin:stop] > value - margin)
-        yield from (np.flatnonzero(held)[:MOST_STEPS] + begin).tolist()
+        overlapping = (self.start[begin:stop] <= value + margin) & (self.end[begin:stop] > value - margin)
+        yield from (np.flatnonzero(overlapping)[:MOST_STEPS] + begin).tolist()
 
     def _groups(self, ip: int, port: int) -> Iterator[int]:
-        """The numbers of the ranges that hold the port."""
         low = ip << 32
         if not self._blocks:
             place = low | (port << 16) | port
@@ -87,7 +86,7 @@ class Intervals:
     def _cut_assumed(self, sure: NDArray[np.int64]) -> None:
         """Cut an assumed end at the port's next beginning for another inside address.
 
-        Or at the moment at which that one was seen (`sure`) when its beginning is only guessed.
+        A guessed beginning cuts at its certain moment (`sure`) instead.
         """
         if len(self.start) < 2:
             return
@@ -99,7 +98,7 @@ class Intervals:
         )
         assumed = (self.known[:-1] & END_KNOWN) == 0
         until = np.where(self.known[1:] & START_GUESSED, sure[1:], self.start[1:])
-        until = np.maximum(until, sure[:-1] + 1)  # its own moment stays
+        until = np.maximum(until, sure[:-1] + 1)  # its own moment remains
         cut = np.flatnonzero(same & assumed & (until < self.end[:-1]) & (until > self.start[:-1]))
         self.end[cut] = until[cut]
 
@@ -107,7 +106,7 @@ class Intervals:
 def _last_sure(
     start: NDArray[np.int64], end: NDArray[np.int64], known: NDArray[np.uint8]
 ) -> NDArray[np.int64]:
-    """The last moment at which a record says that its translation was."""
+    """Return the last moment at which a record proves its translation."""
     seen = np.where(known & START_GUESSED, end - LIKELY_AFTER_US, start)
     return np.asarray(np.where(known & END_KNOWN, end, seen), dtype=np.int64)
 
@@ -120,7 +119,7 @@ def _begun_after_others(
     sure: NDArray[np.int64],
     known: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """The beginnings; a guessed one is after the port's last certain moment of another inside address."""
+    """Move guessed beginnings after the port's last certain moment of another inside address."""
     order = np.lexsort((inside, sure, protocol, place))
     group, holder, moment, kind = (
         np.stack([place[order], protocol[order]]),
@@ -139,18 +138,18 @@ def _begun_after_others(
     )  # the row before all of the same moment; the other's is this or one before its own rows
     same = holder[last] == holder
     before = np.maximum(np.where(same, change[last] - 1, last), 0)
-    held = ~begins[first] & (~same | others[change[last]]) & ((kind & START_GUESSED) != 0)
+    limited = ~begins[first] & (~same | others[change[last]]) & ((kind & START_GUESSED) != 0)
     step = np.where(kind[before] & END_KNOWN, 0, _SECOND_US)
     floor = np.minimum(moment[before] + step, moment)
     result = start.copy()
-    result[order] = np.where(held, np.maximum(start[order], floor), start[order])
+    result[order] = np.where(limited, np.maximum(start[order], floor), start[order])
     return result
 
 
 def _latest_so_far(
     ends: NDArray[np.int64], begins: NDArray[np.int64], stops: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """The running maximum within each group, in one run over groups raised above one another."""
+    """Return the running maximum within each group, in one run over groups with increasing offsets."""
     if not len(ends):
         return ends
     least = int(np.min(ends))

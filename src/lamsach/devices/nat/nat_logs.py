@@ -1,4 +1,4 @@
-"""The NAT records of log files: by the fast readers where they know the lines, else by the file's format."""
+"""NAT records of log files: by fast readers of known lines, else by the file's format."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _CHUNK_BYTES = 1 << 22
 _READ = frozenset(
     {"fortigate", "cisco_asa", "cisco_ios", "juniper_srx", "mikrotik", "iptables", "pf_filterlog"}
 )
-"""The formats whose translations the readers take, all of them."""
+"""Formats whose translations the readers parse completely."""
 
 
 @dataclass(slots=True)
 class NatLogs:
-    """The files to search for NAT records.
+    """Files to search for NAT records.
 
-    Unreadable parts go to `on_problem`. `counts`: how many records each file gave.
+    Unreadable parts go to `on_problem`. `counts`: records by file.
     """
 
     logs: Sequence[LogFile]
@@ -44,7 +44,7 @@ class NatLogs:
     counts: dict[str, int] = field(default_factory=dict)
 
     def records(self) -> Iterator[Translations]:
-        """Every NAT record in the files' order, many at once where possible; other files give none."""
+        """Yield every NAT record in file order, in batches where possible; other files give none."""
         for log in self.logs:
             try:
                 yield from self._records(log)
@@ -61,7 +61,7 @@ class NatLogs:
             found: Iterator[Translations] = _by_both(log, readers, detection, clock, self.timezone)
         elif readers:
             found = _by_readers(log, readers, clock)
-        elif _gives_nat(detection):
+        elif _states_nat(detection):
             found = _by_events(log, self.timezone)
         else:
             return
@@ -98,7 +98,6 @@ def _by_readers(log: LogFile, readers: Sequence[Reader], clock: Clock) -> Iterat
 
 
 def _by_one(reader: Reader, lines: Sequence[bytes | None], number: int, clock: Clock) -> Iterator[NatRecord]:
-    """The records of lines of one product."""
     read = reader.read
     marker, *others = [marker.encode() for marker in reader.markers]
     for clock.line, line in enumerate(lines, number):
@@ -114,7 +113,7 @@ def _by_one(reader: Reader, lines: Sequence[bytes | None], number: int, clock: C
 def _by_several(
     readers: Sequence[Reader], lines: Sequence[bytes | None], number: int, clock: Clock
 ) -> Iterator[NatRecord]:
-    """The records of lines of which the first reader that knows one takes it."""
+    """Yield the records of mixed lines; the first reader that recognizes a line decides."""
     markers = [marker.encode() for reader in readers for marker in reader.markers]
     functions = [reader.read for reader in readers]
     for clock.line, line in enumerate(lines, number):
@@ -131,7 +130,7 @@ def _by_several(
 def _by_both(
     log: LogFile, readers: Sequence[Reader], detection: Detection, clock: Clock, timezone: ZoneInfo
 ) -> Iterator[NatRecord]:
-    """The records of a syslog server's file: by the readers, else by the event of the line's format."""
+    """Yield the records of a syslog server's file: by the readers, else by the event of the line's format."""
     parser = LineParser(detection, context_for(log, detection, timezone))
     with log.open() as stream:
         for number, lines in texts(stream, _CHUNK_BYTES):
@@ -153,27 +152,27 @@ def _of_format(parser: LineParser, text: str, number: int) -> NatRecord | None:
 
 
 def _gives_more(detection: Detection) -> bool:
-    """Return whether a mixed file holds lines of a format that states translations and has no reader."""
+    """Return whether a mixed file contains a format that states translations and has no reader."""
     return any(
         "source_nat_ip" in log_format.gives and log_format.name not in _READ for log_format in detection.mixed
     )
 
 
-def _gives_nat(detection: Detection) -> bool:
-    one = detection.format or detection.binary
-    formats = (one,) if one else detection.mixed
+def _states_nat(detection: Detection) -> bool:
+    only = detection.format or detection.binary
+    formats = (only,) if only else detection.mixed
     return any("source_nat_ip" in log_format.gives for log_format in formats)
 
 
 def _by_events(log: LogFile, timezone: ZoneInfo) -> Iterator[NatRecord]:
-    """An event does not say how long its connection lasted, nor its protocol: the last hour is likely."""
+    """Yield records of events, likely within an hour: events state neither duration nor protocol."""
     for event in read_events(log, timezone=timezone):
         if isinstance(event, Event) and (record := record_of(event)) is not None:
             yield record
 
 
 def record_of(event: Event) -> NatRecord | None:
-    """Return what an event says of a translation; None when it states none."""
+    """Return the NAT record of an event; None when it states no translation."""
     event = as_opened(event)
     public, inside = event.source_nat_ip, event.source_ip
     if event.time is None or public is None or inside is None or public == inside:

@@ -1,4 +1,4 @@
-"""A log's record of one translation."""
+"""Record of one translation in a log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NUMBERS = {
     "sctp": 132,
 }
 ANY_PROTOCOL = 0
-"""The record or the question states no protocol, or the translation holds for all (a block of ports)."""
+"""No protocol stated in the record or query, or a translation for all of them (a block of ports)."""
 
 
 LIKELY_BEFORE_US = 3600 * 1_000_000
@@ -37,11 +37,10 @@ class Kind(IntEnum):
 class NatRecord(NamedTuple):
     """One record: inside address and port (0: any) behind ports of the public address.
 
-    Times are microseconds since the epoch, UTC; `start` is 0 when a CLOSE does not state it, `end` equals
-    `start` for OPEN, and for SEEN unless the record makes an interval likely, which then lasts from
-    LIKELY_BEFORE_US before the moment until LIKELY_AFTER_US after it. `session` is the device's number of the
-    connection, empty when it states none: a CLOSE may name only that. `destination` is the far side's
-    address, empty when not stated.
+    Times are microseconds since the epoch, UTC; `start` is 0 when a CLOSE does not state it. `end` equals
+    `start` for OPEN, and for SEEN unless the record makes an interval likely: from LIKELY_BEFORE_US before
+    the moment until LIKELY_AFTER_US after it. `session` is the device's number of the connection, empty when
+    not stated: a CLOSE may name only that. `destination` is the far side's address, empty when not stated.
     """
 
     kind: Kind
@@ -60,7 +59,7 @@ class NatRecord(NamedTuple):
 
 
 def protocol_number(protocol: str | int | None) -> int:
-    """The protocol's number (IANA); ANY_PROTOCOL for None and for what is not known."""
+    """Return the protocol's IANA number; ANY_PROTOCOL for None and for unknown ones."""
     if isinstance(protocol, int):
         return protocol if 0 < protocol < 256 else ANY_PROTOCOL
     text = (protocol or "").strip().lower()

@@ -1,4 +1,4 @@
-"""The table of translations: who was behind a public address, port, protocol and time, how surely."""
+"""Table of translations: who was behind a public address, port and protocol at a time, with certainty."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from lamsach.devices.nat.intervals import Intervals
 from lamsach.devices.nat.records import ANY_PROTOCOL, protocol_number
 
 MOST_CANDIDATES = 200
-"""How many candidates are given at most."""
+"""Maximum of candidates returned."""
 _ALL = 1 << 62
 
 
 class Certainty(StrEnum):
     """Certainty of a candidate.
 
-    `CERTAIN`: port, protocol and time are within what a record states, and nobody else's are. `PROBABLE`: the
-    port is right, but an end of the interval is assumed or the protocol is not stated. `POSSIBLE`: no port
-    was asked for, the time fits only with slack, or several inside addresses fit equally.
+    `CERTAIN`: port, protocol and time match the statement of a record, and no other inside address fits.
+    `PROBABLE`: the port matches, but an end of the interval is assumed or the protocol is not stated.
+    `POSSIBLE`: no port was queried, the time fits only with slack, or several inside addresses fit equally.
     """
 
     CERTAIN = "certain"
@@ -37,7 +37,7 @@ _RANK = {certainty: rank for rank, certainty in enumerate(Certainty)}
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An inside address that was behind the public one from `start` until `end` (UTC), and its record.
+    """Inside address that was behind the public one from `start` until `end` (UTC), and its record.
 
     `inside_port` and `destination` are None when the record states none.
     """
@@ -53,10 +53,7 @@ class Candidate:
 
 
 class NatTable:
-    """Translations of public addresses, from records in any order. A look-up with a port takes microseconds.
-
-    The result depends only on the set of records.
-    """
+    """Translations of public addresses, from records in any order: the result does not depend on it."""
 
     def __init__(self, records: Iterable[Translations] = ()) -> None:
         columns = gather(records)
@@ -71,7 +68,7 @@ class NatTable:
         return self.record_count
 
     def public_addresses(self) -> tuple[str, ...]:
-        """The addresses that the records translate to, in the order of their text."""
+        """Return the addresses that the records translate to, sorted as text."""
         return tuple(sorted(self._ips))
 
     def knows(self, public_ip: str) -> bool:
@@ -79,12 +76,12 @@ class NatTable:
         return public_ip in self._ips
 
     def span(self, public_ip: str) -> tuple[datetime, datetime] | None:
-        """The first beginning and the last end of any translation to the address."""
+        """Return the first beginning and the last end of all translations to the address."""
         found = self._spans.get(public_ip)
         return (moment(found[0]), moment(found[1])) if found else None
 
     def covers(self, public_ip: str, time: datetime) -> bool:
-        """Return whether the time lies within the address's span."""
+        """Return whether the time is within the address's span."""
         found = self._spans.get(public_ip)
         return found is not None and found[0] <= microseconds(time) < found[1]
 
@@ -98,24 +95,26 @@ class NatTable:
         destination: str | None = None,
         slack: timedelta = timedelta(0),
     ) -> tuple[Candidate, ...]:
-        """Candidates behind the address and port at the time: the most certain, then the latest first.
+        """Return candidates behind the address and port at the time: the most certain, then the latest first.
 
         See the package for the arguments.
         """
         number = protocol_number(protocol)
         far = self._names.destination_number(destination)
-        held = self._held(public_ip, port, time, slack)
-        matched = [(part, at) for part, at in held if _fits(part, at, number, far)]
-        return self._ranked(matched, port, number, microseconds(time), far)
+        overlapping = self._overlapping(public_ip, port, time, slack)
+        matched = [(part, at) for part, at in overlapping if _fits(part, at, number, far)]
+        return self._rank(matched, port, number, microseconds(time), far)
 
     def far_sides(
         self, public_ip: str, port: int, time: datetime, slack: timedelta = timedelta(0)
     ) -> frozenset[str]:
-        """The far sides that the port's records of the time state; a record without one contradicts none."""
-        stated = {self._names.destination(part, at) for part, at in self._held(public_ip, port, time, slack)}
+        """Return the far sides that the port's records of the time state."""
+        stated = {
+            self._names.destination(part, at) for part, at in self._overlapping(public_ip, port, time, slack)
+        }
         return frozenset(stated - {""})
 
-    def _held(
+    def _overlapping(
         self, public_ip: str, port: int | None, time: datetime, slack: timedelta
     ) -> Iterator[tuple[Intervals, int]]:
         ip = self._ips.get(public_ip)
@@ -125,10 +124,10 @@ class NatTable:
         for part in (self._single, self._blocks):
             yield from ((part, at) for at in part.overlapping(ip, port, microseconds(time), margin))
 
-    def _ranked(
+    def _rank(
         self, found: list[tuple[Intervals, int]], port: int | None, protocol: int, value: int, far: int | None
     ) -> tuple[Candidate, ...]:
-        """One for each inside address and port: the most certain, by the far side asked for, the latest."""
+        """Select one per inside address and port: the most certain, of the queried far side, the latest."""
         best: dict[tuple[int, int], tuple[int, bool, int, Intervals, int]] = {}
         for part, at in found:
             rank = _RANK[_certainty(part, at, port, protocol, value)]
@@ -153,7 +152,7 @@ class NatTable:
 
 
 class _Names:
-    """The texts behind the columns' numbers."""
+    """Texts of the columns' numbers."""
 
     def __init__(self, columns: Columns) -> None:
         self.insides = list(columns.insides)
@@ -162,15 +161,15 @@ class _Names:
         self._files = list(columns.files)
 
     def destination_number(self, destination: str | None) -> int | None:
-        """The number of a destination; -1 for one that no record names, None when none is asked for."""
+        """Return the number of a destination; -1 if no record names it, None when none is queried."""
         return None if destination is None else self._destination_numbers.get(destination, -1)
 
     def destination(self, part: Intervals, at: int) -> str:
-        """The destination of an interval; empty when its record states none."""
+        """Return the destination of an interval; empty when its record states none."""
         return self._destinations[int(part.destination[at])]
 
     def candidate(self, part: Intervals, at: int, certainty: Certainty) -> Candidate:
-        """The candidate of an interval."""
+        """Return the candidate of an interval."""
         return Candidate(
             inside_ip=self.insides[part.inside[at]],
             inside_port=int(part.inside_port[at]) or None,

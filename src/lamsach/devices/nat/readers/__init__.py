@@ -1,8 +1,7 @@
-"""The products whose NAT records are read, one file each.
+"""Readers of NAT records, one file per product.
 
-A reader is two functions over one line, without state.
-
-One more product is one file here and one entry in READERS.
+A reader is a stateless function over one line, with its markers. A new product needs one file here and one
+entry in READERS.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Carrier-grade NAT: blocks of ports as F5, A10, Nokia, Huawei and others log them.
 
 Source: F5 "CGNAT Implementations" (LSN_PB_ALLOCATED, LSN_PB_RELEASED, LSN_ADD, LSN_DELETE); A10 "CGN logging"
-(`NAT-TCP-N`, port batching); Huawei "NAT444 user log"; RFC 6888 section 4, which asks for these records.
-Traps: some write `first - last`, some a first port and a size.
+(`NAT-TCP-N`, port batching); Huawei "NAT444 user log"; RFC 6888 section 4, which requires these records.
+Blocks are stated as `first - last`, or as a first port and a size.
 """
 
 from __future__ import annotations
@@ -83,8 +83,8 @@ def read(line: str, clock: Clock) -> NatRecord | None:
 def _record(
     ends: bool, public: tuple[str, str, str], inside: tuple[str, str | None], protocol: int, time: int
 ) -> NatRecord | None:
-    without, within = pair(public[0], public[1]), pair(*inside)
-    if without is None or within is None or len(public[2]) > 5:
+    outer, inner = pair(public[0], public[1]), pair(*inside)
+    if outer is None or inner is None or len(public[2]) > 5:
         return None
     kind = Kind.CLOSE if ends else Kind.OPEN
-    return NatRecord(kind, *without, int(public[2]), protocol, *within, 0 if ends else time, time)
+    return NatRecord(kind, *outer, int(public[2]), protocol, *inner, 0 if ends else time, time)

@@ -1,10 +1,9 @@
-"""Cisco ASA and FTD (302013 to 302016, 305011, 305012, port blocks 305014, 305015) and IOS (`%IPNAT-6`).
+"""Cisco ASA and FTD (302013 to 302016, 305011, 305012, port blocks 305014, 305015), IOS (`%IPNAT-6`).
 
 Source: Cisco ASA Series Syslog Messages, 302013 to 305015; IOS `ip nat log translations syslog`. `Built
 outbound TCP connection 12 for outside:198.51.100.7/443 (198.51.100.7/443) to inside:10.1.1.5/51234
-(203.0.113.1/4321)`: what stands in brackets is the mapped address. The end of a connection states only its
-number and how long it lasted, and repeats no mapping. Of an inbound connection the first address is the far
-side's too.
+(203.0.113.1/4321)`: the mapped address is in brackets; the far side comes first, for inbound connections too.
+The end of a connection states only its number and duration, and repeats no mapping.
 """
 
 from __future__ import annotations
@@ -45,8 +44,8 @@ _BUILT = re.compile(
     rf" to [^:\s]{{1,64}}:{_A}/(\d{{1,5}}) ?\({_A}/(\d{{1,5}})\)",
     re.ASCII,
 )
-_TORN = re.compile(r"-3020(?:14|16): Teardown (?:TCP|UDP) connection (\d{1,20}) ", re.ASCII)
-_LASTED = re.compile(r" duration (\d{1,6}):(\d\d):(\d\d)", re.ASCII)
+_TEARDOWN = re.compile(r"-3020(?:14|16): Teardown (?:TCP|UDP) connection (\d{1,20}) ", re.ASCII)
+_DURATION = re.compile(r" duration (\d{1,6}):(\d\d):(\d\d)", re.ASCII)
 # %ASA-6-305014: Allocated TCP block of ports for translation from inside:10.1.1.5 to
 # outside:203.0.113.1/1024-1535
 _BLOCK = re.compile(
@@ -80,8 +79,8 @@ def read(line: str, clock: Clock) -> NatRecord | None:
             line,
             clock,
         )
-    if match := _TORN.search(line):
-        return _torn(line, match, clock)
+    if match := _TEARDOWN.search(line):
+        return _teardown(line, match, clock)
     if match := _BLOCK.search(line):
         time, first, inside = clock.header(line), pair(match[3], match[4]), pair(match[2], None)
         if time is None or first is None or inside is None:
@@ -104,12 +103,12 @@ def read(line: str, clock: Clock) -> NatRecord | None:
     return None
 
 
-def _torn(line: str, match: re.Match[str], clock: Clock) -> NatRecord | None:
+def _teardown(line: str, match: re.Match[str], clock: Clock) -> NatRecord | None:
     time = clock.header(line)
     if time is None:
         return None
-    lasted = _LASTED.match(line, place) if (place := line.find(" duration ", match.end())) >= 0 else None
-    seconds = int(lasted[1]) * 3600 + int(lasted[2]) * 60 + int(lasted[3]) if lasted else None
+    duration = _DURATION.match(line, place) if (place := line.find(" duration ", match.end())) >= 0 else None
+    seconds = int(duration[1]) * 3600 + int(duration[2]) * 60 + int(duration[3]) if duration else None
     start = time - seconds * 1_000_000 if seconds is not None else 0
     return NatRecord(Kind.CLOSE, "", 0, 0, ANY_PROTOCOL, "", 0, start, time, "", match[1])
 

@@ -1,8 +1,8 @@
 """Linux connection tracking: `conntrack -E -o timestamp`, `conntrack -L`, ulogd's NFCT lines.
 
 Source: conntrack(8), ulogd 2 `output/ulogd_output_LOGEMU.c` and `filter/ulogd_filter_PRINTFLOW.c`. Each line
-has the original direction and the reply's: the reply goes to the public address and port that the original's
-source was turned into. `[DESTROY]` ends what `[NEW]` began.
+has the original direction and the reply's; the reply's destination is the translated source of the original.
+`[DESTROY]` ends a connection that `[NEW]` began.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Juniper SRX sessions (RT_FLOW) and port blocks (SRX RT_SRC_NAT_PBA, MX JSERVICES_NAT and ASP).
 
 Source: Juniper System Log Explorer, RT_FLOW_SESSION_CREATE, RT_FLOW_SESSION_CLOSE, RT_SRC_NAT_PBA_ALLOC,
-RT_SRC_NAT_PBA_RELEASE, JSERVICES_NAT_PORT_BLOCK_ALLOC. A session's end states its number and how many seconds
-it lasted, in words or as `elapsed-time="30"`.
+RT_SRC_NAT_PBA_RELEASE, JSERVICES_NAT_PORT_BLOCK_ALLOC. A session's end states its number and duration in
+seconds, as plain text or as `elapsed-time="30"`.
 """
 
 from __future__ import annotations
@@ -68,28 +68,28 @@ def _session(
     protocol: str | None, far: str, number: str, seconds: str | None, line: str, clock: Clock
 ) -> NatRecord | None:  # fmt: skip
     time = clock.header(line)
-    within, without = pair(inside, _port(inside_port)), pair(public, _port(public_port))
-    if time is None or within is None or without is None or within[0] == without[0]:
+    inner, outer = pair(inside, _port(inside_port)), pair(public, _port(public_port))
+    if time is None or inner is None or outer is None or inner[0] == outer[0]:
         return None
     code = protocol_number(protocol)
     if created:
-        return NatRecord(Kind.OPEN, *without, without[1], code, *within, time, time, far, number)
+        return NatRecord(Kind.OPEN, *outer, outer[1], code, *inner, time, time, far, number)
     start = (
         time - int(seconds) * 1_000_000
         if seconds and seconds.isascii() and seconds.isdigit() and len(seconds) < 10
         else 0
     )
-    return NatRecord(Kind.CLOSE, *without, without[1], code, *within, start, time, far, number)
+    return NatRecord(Kind.CLOSE, *outer, outer[1], code, *inner, start, time, far, number)
 
 
 def _block(
     released: bool, inside: str, public: str, first: str, last: str, line: str, clock: Clock
 ) -> NatRecord | None:
-    time, within, without = clock.header(line), pair(inside, None), pair(public, first)
-    if time is None or within is None or without is None:
+    time, inner, outer = clock.header(line), pair(inside, None), pair(public, first)
+    if time is None or inner is None or outer is None:
         return None
     kind = Kind.CLOSE if released else Kind.OPEN
-    return NatRecord(kind, *without, int(last), ANY_PROTOCOL, within[0], 0, 0 if released else time, time)
+    return NatRecord(kind, *outer, int(last), ANY_PROTOCOL, inner[0], 0, 0 if released else time, time)
 
 
 def _port(text: str | None) -> str | None:

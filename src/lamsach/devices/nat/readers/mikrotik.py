@@ -2,8 +2,8 @@
 
 Source: https://help.mikrotik.com/docs/spaces/ROS/pages/328151/Log, `/ip firewall nat add ... log=yes`. The
 part after `NAT` is `(10.1.1.5:51234->203.0.113.1:4321)->198.51.100.7:443` for a translated source;
-`10.1.1.5:51234->(203.0.113.1:443->10.1.1.9:8443)` is a translated destination, which hides nobody. A line
-says that the translation was so at that moment; nothing states its end.
+`10.1.1.5:51234->(203.0.113.1:443->10.1.1.9:8443)` is a translated destination, which hides no source. A line
+proves the translation at that moment; no line states its end.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""pfSense, OPNsense and OpenBSD: the table of states, `pfctl -ss`.
+"""pfSense, OPNsense and OpenBSD: the state table, `pfctl -ss`.
 
 Source: pfctl(8), `sbin/pfctl/pf_print_state.c`. `all tcp 203.0.113.1:4321 (10.1.1.5:51234) ->
 198.51.100.7:443  ESTABLISHED:ESTABLISHED`: the address in brackets is the inside one. A table has no time: it
-was so at the file's own time, unless a syslog header states one.
+dates from the file's own time, unless a syslog header states another.
 """
 
 from __future__ import annotations

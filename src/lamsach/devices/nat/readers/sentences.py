@@ -1,8 +1,8 @@
-"""NAT records in the sentences of Ruijie, Hillstone, and carriers' NAT444 boxes of Huawei and ZTE.
+"""NAT records in sentences: Ruijie, Hillstone, and NAT444 carrier gateways of Huawei and ZTE.
 
 Source: Ruijie, "NAT log" (`inside A:p, global G:q, outside F:r`); Hillstone, "Log messages" (`NAT:
-A:p->F:r(TCP), snat to G:q`); Huawei and ZTE, "NAT444 user log": `UserbasedA` gives a block of ports,
-`UserbasedW` takes it back. Traps: a `dnat to` hides nobody; a sentence that creates states no end.
+A:p->F:r(TCP), snat to G:q`); Huawei and ZTE, "NAT444 user log": `UserbasedA` allocates a block of ports,
+`UserbasedW` withdraws it. Traps: a `dnat to` hides no source; a sentence that creates states no end.
 """
 
 from __future__ import annotations

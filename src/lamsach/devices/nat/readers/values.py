@@ -6,7 +6,7 @@ from lamsach.logs.text.values import ip_of
 
 
 def pair(address: str, port: str | None) -> tuple[str, int] | None:
-    """Address and port in canonical form; None when either is none. A port that is not stated is 0."""
+    """Return address and port in canonical form; None if either is invalid. Port 0: not stated."""
     ip = ip_of(address)
     number = int(port) if port else 0
     return (ip, number) if ip is not None and number <= 65535 else None
