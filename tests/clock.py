@@ -58,7 +58,7 @@ EVERY_DATE = frozenset(
         "tests/portal/test_campaign_shelf.py",
         "tests/portal/test_campaigns.py",
         "tests/portal/test_cases_playbooks.py",
-        "tests/portal/test_reaching.py",
+        "tests/portal/test_jobs.py",
         "tests/portal/test_reports.py",
         "tests/portal/test_support.py",
     }

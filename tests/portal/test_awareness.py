@@ -24,6 +24,7 @@ from lamsach.portal.mail.letters import message
 from lamsach.portal.mail.models import BadAddress, Letter, LetterState
 from lamsach.portal.units import tree
 
+from .confirmation import asked
 from .conftest import Cast
 from .samples import dispatch
 
@@ -236,3 +237,62 @@ def test_poster_and_slides(kind: str, pages: int, size: tuple[int, int], cast: C
         assert (len(read.pages), round(float(box.width)), round(float(box.height))) == (pages, *size)
         assert words in " ".join((read.pages[0].extract_text() or "").split())
     assert client.get("/materials/other.pdf").status_code == 404
+
+
+SHEET = (
+    "Họ tên;Thư điện tử;Phòng\nTrần A;a@person.example;P1\nLê B;;P2\n;x;\nVõ C;no mail;\n"
+    "Trần A;a@person.example;P1\n"
+)
+
+
+@pytest.mark.one_date
+def test_people_are_told_once_and_counted_by_their_button(
+    cast: Cast, browser: Browser, client: Client
+) -> None:
+    campaign = dispatch(cast).campaign
+    address = f"/office/awareness/{campaign.pk}/{cast.first.pk}/"
+    officer = browser("officer")
+    for _ in range(2):
+        officer.post(address, {"file": SimpleUploadedFile("a.csv", SHEET.encode()), "told": "on"})
+    assert list(Person.objects.values_list("name", "email")) == [("Lê B", ""), ("Trần A", "a@person.example")]
+    text, data = asked(officer, address, {"what": "tell"})
+    assert "goes to 1 people" in text
+    assert not Letter.objects.filter(kind="awareness").exists(), "asked, not told"
+    for _ in range(2):
+        officer.post(address, data)
+    assert Letter.objects.filter(kind="awareness").count() == 1
+    notice = Notice.objects.get(person__name="Trần A")
+    own = f"/n/{links.sign(letters.PURPOSE, notice.nonce)}/"
+    client.get(own)
+    assert Notice.objects.filter(confirmed__isnull=False).count() == 0, "looking does not count"
+    client.post(own, {"what": "read"})
+    client.post(own, {"what": "read"})
+    signed = Notice.objects.get(person__name="Lê B")
+    officer.post(f"/office/awareness/signed/{signed.pk}/")
+    assert Notice.objects.filter(confirmed__isnull=False).count() == 2
+    counts = browser("coordinator").get("/office/awareness/").content.decode()
+    assert "Trần A" not in counts
+    assert "G06.12.01" in counts
+    assert browser("coordinator").get(address).status_code == 403
+
+
+@pytest.mark.one_date
+def test_erasing_a_person_keeps_the_count(cast: Cast, browser: Browser, client: Client) -> None:
+    campaign = dispatch(cast).campaign
+    letters.import_people(cast.first, io.BytesIO(SHEET.encode()), "a.csv", cast.people["officer"])
+    letters.tell(campaign, cast.first, cast.people["officer"])
+    notice = Notice.objects.get(person__name="Trần A")
+    browser("officer").post(f"/office/awareness/people/{notice.person_id}/erase/")
+    assert not Person.objects.filter(name="Trần A").exists()
+    assert Notice.objects.filter(campaign=campaign).count() == 2
+    assert client.get(f"/n/{links.sign(letters.PURPOSE, notice.nonce)}/").status_code == 404
+
+
+@pytest.mark.one_date
+def test_unsubscribing_stops_reminders(cast: Cast, client: Client) -> None:
+    campaign = dispatch(cast).campaign
+    letters.import_people(cast.first, io.BytesIO(SHEET.encode()), "a.csv", cast.people["officer"])
+    letters.tell(campaign, cast.first, cast.people["officer"])
+    notice = Notice.objects.get(person__name="Trần A")
+    client.post(f"/n/{links.sign(letters.PURPOSE, notice.nonce)}/", {"what": "unsubscribe"})
+    assert letters.remind(campaign, cast.first, cast.people["officer"]) == 0

@@ -6,6 +6,7 @@ Restored it is whole and of one moment, on both databases. A backup of the other
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 import sys
 import zipfile
@@ -15,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from lamsach.errors import UnreadableError
+from lamsach.portal import backup
 from tests.poll import until
 
 from .conftest import TEMPLATE
@@ -174,3 +177,35 @@ def test_a_secret_key_of_the_environment_needs_no_file(tmp_path: Path) -> None:
     )
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         assert sorted(archive.namelist()) == ["database.sqlite3", "manifest.json"]
+
+
+@pytest.mark.one_date
+def test_a_damaged_backup_changes_nothing(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "lamsach.sqlite3").write_text("old")
+    file = tmp_path / "b.zip"
+    for names in ({"secret-key": "0" * 64}, {"../out": "0" * 64}):
+        with zipfile.ZipFile(file, "w") as archive:
+            for name in names:
+                archive.writestr(name, "x")
+            archive.writestr("manifest.json", json.dumps({"schema": 1, "files": names}))
+        with pytest.raises(Exception, match="backup"):
+            backup.restore(file, data)
+    whole = bytearray(file.read_bytes())
+    place = whole.rfind(b"PK\x01\x02")  # the manifest's row of the directory
+    for offset, value in (
+        (6, 0xFF),
+        (8, 0x01),
+        (10, 0x63),
+    ):  # a version to come, a password, an unknown packing
+        damaged = bytearray(whole)
+        damaged[place + offset] = value
+        file.write_bytes(damaged)
+        with pytest.raises(UnreadableError):
+            backup.restore(file, data)
+    file.write_bytes(b"no zip")
+    with pytest.raises(UnreadableError):
+        backup.restore(file, data)
+    assert (data / "lamsach.sqlite3").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("data")] == ["data"]

@@ -6,17 +6,19 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from docx import Document
 
 from lamsach.portal.base import links
 from lamsach.portal.support import desk
 from lamsach.portal.support.knowledge import fitting
-from lamsach.portal.support.models import Article, CannedAnswer, Question, QuestionFile
+from lamsach.portal.support.models import Article, CannedAnswer, Message, Question, QuestionFile
 
 from .conftest import Cast
 from .samples import question
@@ -189,3 +191,40 @@ def test_two_who_edit_an_answer_kept_ready_at_once(cast: Cast, browser: Browser)
     assert officer.post(address, {**data, "text": "C"}).status_code == 302
     assert officer.post(address, {**data, "text": "D"}).status_code == 409
     assert CannedAnswer.objects.get().text == "C"
+
+
+@pytest.mark.one_date
+def test_a_question_gets_number_answer_and_hand_over(cast: Cast, browser: Browser, client: Client) -> None:
+    once = links.nonce()
+    data = {
+        "subject": "Máy chậm",
+        "text": "Giúp tôi",
+        "email": "a@person.example",
+        "unit_code": "G06.12.01",
+        "once": once,
+    }
+    for _ in range(2):
+        assert client.post("/help/", data).status_code == 200
+    asked = Question.objects.get()
+    assert asked.number.endswith("-00001")
+    officer = browser("officer")
+    officer.post(f"/office/questions/{asked.pk}/", {"what": "note", "text": "bí mật nội bộ"})
+    officer.post(f"/office/questions/{asked.pk}/", {"what": "answer", "text": "Hãy rà quét."})
+    asked.refresh_from_db()
+    assert (asked.state, asked.first_answer is not None) == ("answered", True)
+    mine = desk.address_of(asked).removeprefix("http://127.0.0.1:8000")
+    page = client.get(mine).content.decode()
+    assert "Hãy rà quét." in page
+    assert "bí mật nội bộ" not in page
+    client.post(mine, {"text": "Vẫn chậm"})
+    officer.post(f"/office/questions/{asked.pk}/", {"what": "up", "text": "Cần cấp trên"})
+    asked.refresh_from_db()
+    assert (asked.unit, asked.state) == (cast.centre, "open")
+    assert officer.get(f"/office/questions/{asked.pk}/").status_code == 404
+    assert Message.objects.filter(internal=True).count() == 2
+
+
+def test_a_late_question_shows_on_the_desk(cast: Cast, browser: Browser) -> None:
+    question(cast)
+    Question.objects.update(due=timezone.now() - timedelta(minutes=1))
+    assert "Máy chậm" in browser("helper").get("/office/questions/?state=late").content.decode()
