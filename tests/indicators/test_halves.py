@@ -119,7 +119,7 @@ def test_halves_in_a_cell_are_one_digest_of_its_kind(
 
 def test_what_is_no_half() -> None:
     halves = Halves()
-    halves.passed("SHA256")
+    halves.note("SHA256")
     assert halves.whole(FIRST, SECOND) == SHA256
     assert halves.whole(f"http://bot-c2.xyz/{FIRST}", SECOND) is None
     assert halves.whole(FIRST, f"{SECOND}.exe") is None

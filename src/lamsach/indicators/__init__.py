@@ -1,5 +1,5 @@
-"""Lists in, indicators out: `reading` opens `files`, chooses among `formats`, finds values (`text`, `tables`,
-`values`) and judges them (`judge`).
+"""Lists in, indicators out: `lists` opens `files`, chooses among `formats`, and yields judged values.
 
-`servers` fetches lists, `review` and `releases` say what goes out, `writers` writes it as devices take it.
+`text`, `tables` and `values` find values, `judge` judges them. `servers` fetches lists, `review` and
+`releases` decide what is released, `writers` writes it for devices.
 """

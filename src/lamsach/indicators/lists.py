@@ -1,4 +1,4 @@
-"""Lists in, indicators out: a file of any supported format becomes indicators and refusals."""
+"""Lists in, indicators out: a file of any supported format as indicators and refusals."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OnFormat = Callable[[str], None]
 
 @dataclass(slots=True)
 class ListContents:
-    """Contents of lists: each value once in order, with every place; refusals; documents that were read."""
+    """Contents of lists: each value once in order, with every place; refusals; documents read."""
 
     indicators: IndicatorColumns = field(default_factory=IndicatorColumns)
     refusals: list[Refusal] = field(default_factory=list)
@@ -38,11 +38,12 @@ class ListContents:
 def read_list(
     path: str, on_problem: OnProblem, *, ocr: bool = False, on_format: OnFormat = lambda name: None
 ) -> Iterator[Entry]:
-    """The indicators and refusals of one file in file order, not de-duplicated; memory does not grow with the
-    length of a TXT or CSV list. `-` is standard input, `taxii+https://...` a TAXII 2.1 collection,
-    `misp+https://...` a MISP instance or feed. A file that cannot be read, or not to its end, is told to
-    `on_problem`. `ocr`: pages that are pictures are read by tesseract. `on_format` is given the name of each
-    format before its entries come.
+    """Yield the indicators and refusals of one file in file order, duplicates included.
+
+    `-` is standard input, `taxii+https://...` a TAXII 2.1 collection, `misp+https://...` a MISP instance or
+    feed. Memory does not grow with the length of a TXT or CSV list. `on_problem` receives files that cannot
+    be read, or not to their end. `ocr`: pages that are pictures are read by tesseract. `on_format` receives
+    the name of each format before its entries.
     """
     return map(whole_entry, read_quickly(path, on_problem, ocr=ocr, on_format=on_format))
 
@@ -100,10 +101,10 @@ def _read_source(
 
 
 def read_lists(paths: Iterable[str], on_problem: OnProblem, *, ocr: bool = False) -> ListContents:
-    """Every list, each value once. A path may be a folder or a pattern.
+    """Read every list, each value once. A path may be a folder or a pattern.
 
-    What two places say of one value is put together: the first stated threat and source, the strictest TLP,
-    the highest confidence, the longest validity.
+    Listings of one value are merged: the first stated threat and source, the strictest TLP, the highest
+    confidence, the longest validity.
     """
     contents = ListContents()
     places: dict[IndicatorType, dict[str, int]] = {kind: {} for kind in IndicatorType}

@@ -29,7 +29,7 @@ from lamsach.indicators.judge.sections import (
 )
 from lamsach.indicators.judge.stated import line_rule
 from lamsach.indicators.judge.unlisted import Account, value_of
-from lamsach.indicators.tables.fields import is_no_text_value
+from lamsach.indicators.tables.fields import is_never_in_text
 from lamsach.indicators.text.extract import PIECE, Found, located, pieces
 from lamsach.indicators.text.rules import HEADER, rule_values
 from lamsach.indicators.values.records import Facts
@@ -239,7 +239,7 @@ class Prose:
         if text == "Type":
             self.form = False
         elif self.form is False and text:
-            self.form = is_no_text_value(text) or None
+            self.form = is_never_in_text(text) or None
         elif text in ("Tags", "UUID", "Category", "Comment") or text.startswith("Attribute #"):
             self.form = None
 

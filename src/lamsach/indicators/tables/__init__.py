@@ -1,1 +1,1 @@
-"""Rows with columns: headings, cells, and what a row says of its values."""
+"""Rows with columns: headings, cells, and verdicts of a row on its values."""

@@ -1,9 +1,8 @@
-"""The lines of a table's cell as the text that its author wrote: what the column's width cut is whole again,
-what the author parted stays apart.
+"""A table cell's lines as their author's text: words cut by the column's width are rejoined.
 
-A line may go on in the next one only where the next one's first characters had no room behind it. What such
-lines say is certain where all of it makes values in one way alone; otherwise the text is named as cut, and
-none of its pieces is a value.
+A line may continue on the next one only if the next one's first characters had no room after it. Such lines
+are certain if all of them form values in exactly one way; otherwise the text is reported as cut, and none of
+its pieces is a value.
 """
 
 from __future__ import annotations
@@ -25,14 +24,14 @@ from lamsach.indicators.values.records import several_values, whole_value
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import ADDRESSES, DIGESTS
 
-_MOST_PIECES = 100
-_LONGEST = 4096
+_MAX_PIECES = 100
+_MAX_LENGTH = 4096
 _VALUE_MARKS = re.compile(r"://|\[|\w\.\w|(?=[0-9a-f]*\d)[0-9a-f]{6}", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f]{2,63}", re.IGNORECASE)
 _NAME = re.compile(r"[A-Z][A-Za-z]+|[A-Z]{2,}\d?|[A-Z]\d")
-"""What may be a word beside a value, and the rest of a URL just as well."""
+"""A word that may accompany a value, or be the rest of a URL."""
 _PART = re.compile(r"[.\-/\])?&=%_:,]|.*[\[(\-.]", re.DOTALL)
-"""What is part of a value and none itself, whatever it reads as: how it begins or ends shows it."""
+"""Beginning or end of a fragment, which is no value even if it reads as one."""
 _NO_VALUE = frozenset(
     {
         refusals.FILE_NAME,
@@ -43,25 +42,25 @@ _NO_VALUE = frozenset(
         refusals.BAD_URL,
     }
 )
-"""Reasons of refusals that the beginning of a longer value gets just as well."""
+"""Refusals that the beginning of a longer value gets just as well."""
 _FAMILIES = (frozenset(ADDRESSES), frozenset({IndicatorType.DOMAIN, IndicatorType.URL}))
 
 
 @dataclass(slots=True)
 class CellText:
-    """A cell's text, and the words in it of which it is not certain how they go on."""
+    """A cell's text, and its words with an uncertain continuation."""
 
     text: str
     cut: list[str] = field(default_factory=list)
 
 
 def may_hold_value(text: str) -> bool:
-    """Return whether a text has marks of values: points, a scheme, brackets, many hexadecimal digits."""
+    """Return whether a text has signs of values: points, a scheme, brackets, many hexadecimal digits."""
     return _VALUE_MARKS.search(text) is not None
 
 
-class _OfLists(Knowledge):
-    """Knowledge of the texts in lists: their headings, and what values look like."""
+class _ListKnowledge(Knowledge):
+    """Knowledge of the texts in lists: their headings and values."""
 
     def is_heading(self, text: str) -> bool:
         return field_of(text) is not None
@@ -88,7 +87,7 @@ class _OfLists(Knowledge):
         return any(text.cut for text in texts) or set(texts[2].text.split()) != apart
 
 
-KNOWLEDGE = _OfLists()
+KNOWLEDGE = _ListKnowledge()
 
 
 def cell_text(
@@ -99,10 +98,10 @@ def cell_text(
     promised: bool = False,
     line_by_line: bool = False,
 ) -> CellText:
-    """Return what the lines of a cell say.
+    """Return the text of a cell's lines.
 
-    `promised`: its column holds values, of a `kind` if it or the row says so; `digits` are the lengths of the
-    document's digests. `line_by_line`: what is not cut stays on its line.
+    `promised`: its column holds values, of a `kind` if it or the row states one; `digits` are the lengths of
+    the document's digests. `line_by_line`: uncut text stays on its line.
     """
     parts: list[str] = []
     cut: list[str] = []
@@ -112,10 +111,10 @@ def cell_text(
 
     def close() -> None:
         if chain:
-            said = _decided(tuple(chain), weak, kind, digits, known=known, promised=promised)
-            if said is None:
-                cut.append("".join(chain)[:_LONGEST])
-            parts.append(said or "")
+            resolved = _decide(tuple(chain), weak, kind, digits, known=known, promised=promised)
+            if resolved is None:
+                cut.append("".join(chain)[:_MAX_LENGTH])
+            parts.append(resolved or "")
             chain.clear()
             weak.clear()
 
@@ -132,7 +131,7 @@ def cell_text(
     return CellText(rejoined("".join(parts).strip()), cut)
 
 
-def _decided(
+def _decide(
     pieces: tuple[str, ...],
     weak: Sequence[int],
     kind: IndicatorType | None,
@@ -141,7 +140,7 @@ def _decided(
     known: bool,
     promised: bool,
 ) -> str | None:
-    """As `_resolved`; what follows weakly and makes values of its own stays apart."""
+    """Return as `_resolve`; weakly joined lines that form values of their own stay apart."""
     if len(pieces) == 1:
         return pieces[0]
     if weak:
@@ -150,10 +149,10 @@ def _decided(
         readings = [_best(part, kind, digits) for part in apart]
         if all(reading.junk == 0 and reading.ways == 1 for reading in readings):
             return NEW.join(word for reading in readings for word in reading.words)
-    return _resolved(pieces, kind, digits, known=known, promised=promised)
+    return _resolve(pieces, kind, digits, known=known, promised=promised)
 
 
-def _resolved(
+def _resolve(
     pieces: tuple[str, ...],
     kind: IndicatorType | None,
     digits: tuple[int, ...],
@@ -161,9 +160,9 @@ def _resolved(
     known: bool,
     promised: bool,
 ) -> str | None:
-    """Read pieces as words, a line each; None where uncertain. `known`: the room behind the lines is."""
+    """Read pieces as words, a line each; None if uncertain. `known`: the room after the lines is known."""
     whole = "".join(pieces)
-    if len(pieces) > _MOST_PIECES or len(whole) > _LONGEST:
+    if len(pieces) > _MAX_PIECES or len(whole) > _MAX_LENGTH:
         return None
     best = _best(pieces, kind, digits)
     if kind is not None and (best.junk or best.ways > 1):
@@ -183,7 +182,7 @@ def _resolved(
 
 
 class _Reading(NamedTuple):
-    """A way to read pieces: the number of pieces that are no value, of equally good ways, and its words."""
+    """A way to read pieces: number of pieces that are no value, of equally good ways, and its words."""
 
     junk: int
     ways: int
@@ -191,7 +190,7 @@ class _Reading(NamedTuple):
 
 
 def _best(pieces: tuple[str, ...], kind: IndicatorType | None, digits: tuple[int, ...]) -> _Reading:
-    """The reading with the fewest pieces that are no value."""
+    """Return the reading with the fewest pieces that are no value."""
     count = len(pieces)
     best: list[_Reading | None] = [_Reading(0, 1, ()), *[None] * count]
     for start in range(count):
@@ -214,7 +213,7 @@ def _best(pieces: tuple[str, ...], kind: IndicatorType | None, digits: tuple[int
 
 @lru_cache(16384)
 def is_value(text: str, kind: IndicatorType | None = None, digits: tuple[int, ...] = HASH_DIGITS) -> bool:
-    """Return whether a text is nothing but a value or several, of the kind that is promised."""
+    """Return whether a text is nothing but one or several values of the promised kind."""
     if _PART.fullmatch(text) or _PART.match(text[:1]):
         return False
     found = whole_value(text) or several_values(text)

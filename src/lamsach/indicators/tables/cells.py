@@ -1,4 +1,4 @@
-"""Cells and headings of a table: the values of a cell or row, and which columns hold values of what kind."""
+"""Cells and headings of a table: the values of a cell or row, and the columns that hold values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lamsach.indicators.judge.vocabulary import vocabulary
 from lamsach.indicators.tables.fields import (
     Field,
     field_of,
-    is_no_text_value,
+    is_never_in_text,
     read_confidence,
     read_date,
     read_tlp,
@@ -37,18 +37,18 @@ from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import DIGESTS
 
 _NOTHING = re.compile(r"[\s\-–—_=:*.|?/]*|n/?a|none|null|unknown|không|-+", re.IGNORECASE)
-_PARTED = re.compile(r"[\w.\[\](){}-]{4,253}")
-_MOST_NAMES = 16
+_NAME_PART = re.compile(r"[\w.\[\](){}-]{4,253}")
+_MAX_NAMES = 16
 _SOURCE_LINE = re.compile(
     r"\W{0,4}(?:source|references?|report|blog(?: post)?|more info(?:rmation)?|nguồn(?: tin)?"
     r"|tham khảo|xem thêm|báo cáo)\s{0,3}[:=-]\s{0,3}https?://",
     re.IGNORECASE,
 )
-"""A row that says where the list comes from."""
+"""A row that states the list's source."""
 
 
 def filled_cells(cells: Iterable[str]) -> dict[int, str]:
-    """The cells of a row that say something, by their places."""
+    """Return the cells of a row with content, by their indices."""
     return {
         place: text
         for place, cell in enumerate(cells)
@@ -57,19 +57,19 @@ def filled_cells(cells: Iterable[str]) -> dict[int, str]:
 
 
 def value_cell(cell: str, kind: IndicatorType | None, *, unsupported: bool) -> list[Found]:
-    """Values of a cell that promises some. `unsupported`: the row says it is of a kind that no log shows."""
+    """Return the values of a cell in a value column. `unsupported`: the row states an unsupported type."""
     if unsupported:
         return [Refused(refusals.UNSUPPORTED_TYPE, shortened(cell, refusals.VALUE_KEPT))]
-    if kind is IndicatorType.DOMAIN and "/" in cell and (names := _parted_names(cell)):
+    if kind is IndicatorType.DOMAIN and "/" in cell and (names := _slashed_names(cell)):
         return names
     found = read_text(cell, kind)
     return judge_cell(found, in_sentence=True) if " " in cell.strip() else found
 
 
-def _parted_names(cell: str) -> list[Found]:
-    """The names of a cell for names that a slash parts (`evil-a.site/evil-b.site`), or an empty list."""
+def _slashed_names(cell: str) -> list[Found]:
+    """Return the names of a cell separated by slashes (`evil-a.site/evil-b.site`), or an empty list."""
     parts = [part.strip() for part in cell.split("/")]
-    if not 1 < len(parts) <= _MOST_NAMES or not all(map(_PARTED.fullmatch, parts)):
+    if not 1 < len(parts) <= _MAX_NAMES or not all(map(_NAME_PART.fullmatch, parts)):
         return []
     found = [item for part in parts for item in whole_value(part)]
     names = [item for item in found if not isinstance(item, Refused) and item[0] is IndicatorType.DOMAIN]
@@ -78,7 +78,7 @@ def _parted_names(cell: str) -> list[Found]:
 
 
 def scattered(filled: Mapping[int, str], fields: Mapping[int, Field]) -> list[Found]:
-    """The values in the text of the cells, for a row of which no cell is a value."""
+    """Return the values in the text of the cells, for a row with no cell that is a value."""
     read = (None, Field.NOTE) if Field.VALUE in fields.values() else (None, Field.NOTE, Field.THREAT)
     text = " ; ".join(cell for place, cell in filled.items() if fields.get(place) in read)
     if _SOURCE_LINE.match(text):
@@ -88,7 +88,7 @@ def scattered(filled: Mapping[int, str], fields: Mapping[int, Field]) -> list[Fo
 
 
 def holds_value(cell: str) -> bool:
-    """Return whether a cell holds a value, also behind a label (`MD5: 0f4c..`), so that it is no heading."""
+    """Return whether a cell holds a value, also after a label (`MD5: 0f4c..`), so that it is no heading."""
     return bool(whole_value(cell)) or any(
         not isinstance(item, Refused) or item.type is not None or item.reason == refusals.EMAIL
         for item in scan(cell)
@@ -96,17 +96,17 @@ def holds_value(cell: str) -> bool:
 
 
 def is_aside(label: str) -> bool:
-    """Return whether the first of two cells (`imphash`, `company`) says that the second is no value.
+    """Return whether a row's first cell (`imphash`, `company`) states that the second is no value.
 
     Advisories list the thumbprints of certificates that sign malware among their values.
     """
     key = plain_key(label)
-    described = field_of(label) is Field.CONTEXT or key == "description" or is_no_text_value(label)
+    described = field_of(label) is Field.CONTEXT or key == "description" or is_never_in_text(label)
     return described and not key.startswith("thumbprint")
 
 
 def host_as_promised(found: Found) -> list[Found]:
-    """The name in a URL, for a column that promises names; none of a site that many share."""
+    """Return the name in a URL, for a column that promises names; none of a site that many share."""
     if isinstance(found, Refused) or found[0] is not IndicatorType.URL:
         return []
     try:
@@ -116,20 +116,20 @@ def host_as_promised(found: Found) -> list[Found]:
     return [name] if name[0] is IndicatorType.DOMAIN and not is_cited(name[1]) else []
 
 
-def victim(cell: str) -> list[Found]:
-    """The values of a cell as refused ones: they name the reported machine."""
+def refuse_victim(cell: str) -> list[Found]:
+    """Refuse the values of a cell: they name the reported machine."""
     return judge_cell(whole_value(cell) or several_values(cell), field=Field.VICTIM)
 
 
-def facts_of(said: Mapping[Field, str], threat: str | None) -> Facts:
-    """The facts that the texts of a record's fields state."""
+def facts_of(texts: Mapping[Field, str], threat: str | None) -> Facts:
+    """Return the facts that the texts of a record's fields state."""
     return Facts.of(
         threat,
-        said.get(Field.SOURCE),
-        valid_from=read_date(said.get(Field.VALID_FROM, "")),
-        valid_until=read_date(said.get(Field.VALID_UNTIL, "")),
-        confidence=read_confidence(said.get(Field.CONFIDENCE, "")),
-        tlp=read_tlp(said.get(Field.TLP, "")),
+        texts.get(Field.SOURCE),
+        valid_from=read_date(texts.get(Field.VALID_FROM, "")),
+        valid_until=read_date(texts.get(Field.VALID_UNTIL, "")),
+        confidence=read_confidence(texts.get(Field.CONFIDENCE, "")),
+        tlp=read_tlp(texts.get(Field.TLP, "")),
     )
 
 
@@ -143,14 +143,14 @@ _MASK = re.compile(r"/?\d{1,2}|/?(?:255|254|252|248|240|224|192|128)(?:\.\d{1,3}
 def _pair(
     headings: Mapping[int, str], firsts: frozenset[str], lasts: frozenset[str]
 ) -> tuple[int, int] | None:
-    """The one column of each of two kinds, if the headings promise both."""
+    """Return the single column of each of two kinds, if the headings promise both."""
     first = [place for place, text in headings.items() if plain_key(text) in firsts]
     last = [place for place, text in headings.items() if plain_key(text) in lasts]
     return (first[0], last[0]) if len(first) == 1 and len(last) == 1 else None
 
 
 def masked(cells: Mapping[int, str], columns: tuple[int, int] | None) -> str | None:
-    """Network that two columns spell, the first an IPv4 address, the second a mask; else None."""
+    """Return the network of an IPv4 address and a mask in two columns, or None."""
     if columns is None:
         return None
     address, mask = (cells.get(place, "") for place in columns)
@@ -160,7 +160,7 @@ def masked(cells: Mapping[int, str], columns: tuple[int, int] | None) -> str | N
 
 
 def range_of(cells: Mapping[int, str], columns: tuple[int, int] | None) -> str | None:
-    """The range that a row's two columns span, as a text, when both hold an IPv4 address."""
+    """Return the range between IPv4 addresses in two columns, as a text, or None."""
     if columns is None:
         return None
     first, last = (addresses.parse_v4(cells.get(place, "")) for place in columns)
@@ -168,50 +168,50 @@ def range_of(cells: Mapping[int, str], columns: tuple[int, int] | None) -> str |
 
 
 _NAME_KEYS = frozenset({"domain", "fqdn"})
-"""Columns of feeds that hold names in whatever spelling; people's headings promise less."""
+"""Columns of feeds that hold names in any spelling; people's headings promise less."""
 _FINGERPRINTS = frozenset({"ja3", "ja3s", "ja3_md5", "ja3s_md5", "ja3_fingerprint", "ja4", "ja4s", "jarm"})
-"""Columns of the digests of TLS handshakes, which are no file's."""
+"""Columns of TLS handshake digests, which are no file's."""
 _PARTS_OF_A_PROGRAM = frozenset({"raw size", "entropy"})
 """Columns of a table of a program's sections, each with its own digest."""
 _CALLED = frozenset({"name", "names", "app name", "ten", "ten ung dung"})
-"""Columns that say what a thing is called, where others hold its values."""
+"""Columns of a thing's name, where others hold its values."""
 
 
 class Headings:
-    """The last row of headings. Before the first one nothing is known: `fields` is None."""
+    """The last row of headings. `fields` is None before the first one."""
 
     def __init__(self) -> None:
         self.fields: dict[int, Field] | None = None
         self.types: dict[int, IndicatorType | None] = {}
-        """The kind of value that a column of values promises."""
+        """The type of value that a column of values promises."""
         self.count = 0
-        """How many different rows of headings were met one after the other."""
+        """Count of different rows of headings met in succession."""
         self.only_value: int | None = None
-        """The one column of values, if there is one alone."""
+        """The single column of values, if there is exactly one."""
         self.loose = False
-        """Whether they stand in a comment, which may have other columns than the rows."""
+        """Whether the headings are in a comment, which may have other columns than the rows."""
         self.bounds: tuple[int, int] | None = None
         """The columns of the first and the last address of a range."""
         self.masked: tuple[int, int] | None = None
         """The columns of a network's address and its mask."""
         self.names: frozenset[int] = frozenset()
-        """The columns that promise names, of whatever spelling."""
+        """The columns that promise names, in any spelling."""
         self.fingerprints: frozenset[int] = frozenset()
-        """The columns that hold digests of something else than files."""
+        """The columns of digests of anything but files."""
         self.withdraws = False
-        """Whether the table lists what its source took back."""
+        """Whether the table lists withdrawn entries."""
         self.action: int | None = None
-        """The column that says whether a row's values are blocked or allowed."""
+        """The column that states whether a row's values are blocked or allowed."""
         self.judging: dict[int, str] = {}
         """The columns whose cells judge a row's values, with the plain keys of their headings."""
         self._texts: tuple[str, ...] = ()
         self.width = 0
-        """How many columns the last row of headings has."""
+        """Number of columns of the last row of headings."""
         self.row = 0
-        """The number of the last row of headings."""
+        """Number of the last row of headings."""
 
-    def take(self, filled: Mapping[int, str], number: int, *, least: int) -> bool:
-        """Take a row of headings, which holds until the next; two in a row are read together."""
+    def read(self, filled: Mapping[int, str], number: int, *, least: int) -> bool:
+        """Read a row of headings, which holds until the next; two successive ones are merged."""
         fields = {place: found for place, cell in filled.items() if (found := field_of(cell)) is not None}
         fields.update(dict.fromkeys(victims(filled), Field.VICTIM))
         values = [place for place, found in fields.items() if found is Field.VALUE]
@@ -245,15 +245,15 @@ class Headings:
         return True
 
     def rule(self, filled: Mapping[int, str]) -> Rule | None:
-        """The rule by which the headings, or a row's cells under them, judge the row's values; or None."""
+        """Return the rule by which the headings, or a row's cells under them, judge the row, or None."""
         action = "" if self.action is None else filled.get(self.action, "")
         if (self.withdraws or action) and (
             rule := decide(Scope.ROW, Row(self.withdraws, action))
         ) is not None:
             return rule
         fields = self.fields or {}
-        beside = {place: cell for place, cell in filled.items() if fields.get(place) is not Field.VALUE}
-        return row_rule(beside, self.judging)
+        other_cells = {place: cell for place, cell in filled.items() if fields.get(place) is not Field.VALUE}
+        return row_rule(other_cells, self.judging)
 
 
 def _are_headings(filled: Mapping[int, str], fields: Mapping[int, Field], least: int) -> bool:
@@ -265,14 +265,14 @@ def _are_headings(filled: Mapping[int, str], fields: Mapping[int, Field], least:
 
 
 def kind_of(filled: Mapping[int, str], fields: Mapping[int, Field]) -> str:
-    """Return what a row states as the kind of its values, or an empty text."""
+    """Return the type that a row states for its values, or an empty text."""
     return next(
         (filled[place] for place, field in fields.items() if field is Field.TYPE and place in filled), ""
     )
 
 
-def kind_beside(filled: Mapping[int, str]) -> IndicatorType | None:
-    """Kind of digest that one cell of a row without such a column names (`SHA-256`), if one alone."""
+def kind_in_row(filled: Mapping[int, str]) -> IndicatorType | None:
+    """Return the digest type that exactly one cell of a row without a type column names, or None."""
     kinds = {
         kind for cell in filled.values() if len(cell) < 24 and (kind := type_of_heading(cell)) in DIGESTS
     }

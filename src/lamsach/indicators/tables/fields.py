@@ -1,4 +1,4 @@
-"""Columns of a list: their headings, in Vietnamese and English, and how their cells are read."""
+"""Columns of a list: headings, in Vietnamese and English, and parsing of their cells."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Field(StrEnum):
     TYPE = "type"
     THREAT = "threat"
     THREAT_CLASS = "threat_class"
-    """What kind of threat it is (`botnet_cc`), where no name is given."""
+    """Kind of threat (`botnet_cc`), where no name is given."""
     NOTE = "note"
     SOURCE = "source"
     VALID_FROM = "valid_from"
@@ -33,9 +33,9 @@ class Field(StrEnum):
     CONFIDENCE = "confidence"
     TLP = "tlp"
     VICTIM = "victim"
-    """The address of a machine that a report calls infected or open: not an attacker's."""
+    """Address of a machine that a report calls infected or open: not an attacker's."""
     CONTEXT = "context"
-    """Something that may look like an indicator and is none: a link to read, a version, a file's name."""
+    """Text that may look like an indicator but is none: a link to read, a version, a file's name."""
 
 
 def _spaced(key: str) -> str:
@@ -50,14 +50,14 @@ _SPACED_TYPES = {_spaced(word): found for word, found in _TYPES.items()}
 
 
 _GEO = "_geo_"
-"""How keys begin under which a sensor says where an address is (AnubisNetworks)."""
+"""Prefix of keys for an address's location in sensor reports (AnubisNetworks)."""
 
 
 _DOTTED = re.compile(
     r"(source|destination|time|feed|classification|malware|protocol|event_description"
     r"|extra)\.(\w{1,40})(?:\.\w{1,40}){0,3}"
 )
-"""IntelMQ's names of an event's fields (https://docs.intelmq.org/latest/user/event/)."""
+"""IntelMQ's field names of an event (https://docs.intelmq.org/latest/user/event/)."""
 _DOTTED_FIELDS = {
     "ip": Field.VALUE, "fqdn": Field.VALUE, "url": Field.VALUE, "network": Field.VALUE, "hash": Field.VALUE,
     "malware.name": Field.THREAT, "classification.type": Field.THREAT_CLASS,
@@ -68,7 +68,7 @@ _DOTTED_FIELDS = {
 
 @lru_cache(4096)
 def field_of(heading: str) -> Field | None:
-    """Return what a column with this heading holds, or None when the heading is not known."""
+    """Return the content of a column with this heading, or None for an unknown heading."""
     if heading.startswith(_GEO):
         return Field.CONTEXT
     if "." in heading and (match := _DOTTED.fullmatch(plain_key(heading))) is not None:
@@ -85,7 +85,7 @@ _VICTIM_COLUMNS = frozenset({"ip", "hostname", "src_ip", "src_hostname"})
 
 
 def victims(headings: Mapping[int, str]) -> frozenset[int]:
-    """Columns of the reported machine in a report of https://www.shadowserver.org/; else empty."""
+    """Return the columns of the reported machine in a report of https://www.shadowserver.org/; else empty."""
     keys = {place: plain_key(text) for place, text in headings.items()}
     known = any(set(keys.values()) >= columns for columns in _REPORT_COLUMNS)
     if not known or not {"tag", "infection", "region", "src_region"} & set(keys.values()):
@@ -94,44 +94,42 @@ def victims(headings: Mapping[int, str]) -> frozenset[int]:
 
 
 def type_of_heading(heading: str) -> IndicatorType | None:
-    """The type of value that a heading promises (`Tên miền` a domain), or None when it says nothing of it."""
+    """Return the type of value that a heading promises (`Tên miền`: a domain), or None."""
     key = plain_key(heading)
     return _TYPES.get(key, _TYPES.get(key.replace("_", " ")))
 
 
 @lru_cache(4096)
 def stated_type(text: str) -> tuple[IndicatorType | None, bool]:
-    """The type that a type column's cell states, and whether it is one that is not supported at all.
+    """Return the type that a type column's cell states, and whether it is unsupported.
 
     Composite MISP types (`filename|sha256`, `domain|ip`) state none: their parts are read by content.
     """
     key = plain_key(text)
     if "|" in key:
-        return None, all(map(_is_passed_over, key.removesuffix("|value").split("|")))
+        return None, all(map(_is_skipped, key.removesuffix("|value").split("|")))
     known, word = (_TYPES, key) if key in _TYPES else (_SPACED_TYPES, _spaced(key))
     return known.get(word), word in known and known[word] is None
 
 
-def _is_passed_over(part: str) -> bool:
-    """Return whether a part of a composite value is not taken: unsupported, or the name of a file."""
+def _is_skipped(part: str) -> bool:
+    """Return whether a part of a composite value is skipped: unsupported, or the name of a file."""
     return _TYPES.get(part, IndicatorType.IP) in (None, IndicatorType.FILE_NAME)
 
 
-def is_no_text_value(text: str) -> bool:
-    """Return whether a text names a kind that is never taken from running text."""
+def is_never_in_text(text: str) -> bool:
+    """Return whether a text names a type that is never accepted from running text."""
     kind, unsupported = stated_type(text)
     return unsupported or kind in STATED_ONLY
 
 
 def supported_part(kind: str, value: str) -> str:
-    """The parts of a composite value (`filename|md5`) that may be met in logs; any other value as it is."""
+    """Return the parts of a composite value (`filename|md5`) that logs show; other values unchanged."""
     key = plain_key(kind).replace("malware-sample", "filename|md5")
     kinds, parts = key.split("|"), value.split("|")
     if len(kinds) < 2 or len(kinds) != len(parts):
         return value
-    return "|".join(
-        part for name, part in zip(kinds, parts, strict=True) if not _is_passed_over(plain_key(name))
-    )
+    return "|".join(part for name, part in zip(kinds, parts, strict=True) if not _is_skipped(plain_key(name)))
 
 
 _DATE_FORMATS = (
@@ -144,7 +142,7 @@ _EXCEL_EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 
 @lru_cache(4096)
 def read_date(text: str) -> datetime | None:
-    """Read a date as lists write it (ISO 8601, day first, epoch seconds, Excel's serial), in UTC, or None."""
+    """Parse a date as lists write it (ISO 8601, day first, epoch seconds, Excel's serial) in UTC, or None."""
     text = text.strip().strip("\"'")
     if not text or len(text) > 40:
         return None
@@ -180,7 +178,7 @@ _CONFIDENCE_WORDS = {
 
 
 def read_confidence(text: str) -> int | None:
-    """Read 0 to 100 from a number, percentage, fraction or word (STIX 2.1 appendix A), or None."""
+    """Parse 0 to 100 from a number, percentage, fraction or word (STIX 2.1 appendix A), or None."""
     key = plain_key(text).removesuffix("%").strip()
     if key in _CONFIDENCE_WORDS:
         return _CONFIDENCE_WORDS[key]
@@ -197,6 +195,6 @@ _TLP = re.compile(r"(?:tlp)?\s*[:\-]?\s*(red|amber\+strict|amber|green|clear|whi
 
 
 def read_tlp(text: str) -> str | None:
-    """Read a traffic light (https://www.first.org/tlp/), `white` as today's `clear`, or None."""
+    """Parse a traffic light (https://www.first.org/tlp/), `white` as today's `clear`, or None."""
     match = _TLP.fullmatch(text.strip())
     return match[1].lower().replace("white", "clear") if match else None

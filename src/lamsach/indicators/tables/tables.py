@@ -1,8 +1,8 @@
-"""Rows with columns, from any file: headings and content tell the columns of values.
+"""Rows with columns, from any file: headings and content identify the columns of values.
 
-Headings may stand on any row, may come again further down, and may be missing. A column without a known
-heading still gives the cells that are nothing but a value. A row without any value is refused, so that
-nothing is dropped in silence.
+Headings may be on any row, may be repeated further down, and may be missing. In a column without a known
+heading, a cell that is nothing but a value still counts. A row without any value is refused, so that nothing
+is dropped silently.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from lamsach.indicators.tables.cells import (
     filled_cells,
     host_as_promised,
     is_aside,
-    kind_beside,
+    kind_in_row,
     kind_of,
     masked,
     range_of,
+    refuse_victim,
     scattered,
     value_cell,
-    victim,
 )
 from lamsach.indicators.tables.fields import Field, field_of, stated_type, supported_part
 from lamsach.indicators.text.broken_lines import may_be_parted, whole_digest
@@ -52,20 +52,20 @@ from lamsach.model import IndicatorType, Reference, Refusal
 from lamsach.model.indicator_types import STATED_ONLY
 
 _COMMENT = re.compile(r"\s*(?:#|;|//|!)")
-_TITLE_ROWS = 50
-"""How many rows above the headings may be a title."""
-_KNOWN_KEPT = 1000
-"""For how many combinations of the cells beside a value the facts are kept."""
-_NEVER_TAKEN = frozenset({Field.VALUE, Field.VICTIM, Field.CONTEXT, Field.SOURCE, Field.TYPE})
-"""Columns in which a value that is not taken as one is only mentioned, be it defanged."""
+_MAX_TITLE_ROWS = 50
+"""Number of rows above the headings that may be a title."""
+_MAX_KNOWN = 1000
+"""Number of cached combinations of the cells with a value."""
+_NEVER_LISTED = frozenset({Field.VALUE, Field.VICTIM, Field.CONTEXT, Field.SOURCE, Field.TYPE})
+"""Columns in which a value that is not accepted is only mentioned, even if defanged."""
 _WORDY = re.compile(r"[^\W\d_]{3}")
 
 
 class Table:
-    """Reads one table's rows in order.
+    """Reader of one table's rows in order.
 
-    `document` and `page` go into every reference, and `place`, the table's number in its document; `title` is
-    what its sheet is called.
+    `document`, `page` and `place`, the table's number in its document, go into every reference; `title` is
+    its sheet's name.
     """
 
     def __init__(
@@ -76,35 +76,35 @@ class Table:
         self.place = place
         self._headings = Headings()
         self._before: list[Entry] = []
-        self._known: dict[tuple[str, ...], tuple[Facts, list[str]] | None] = {}
+        self._quick_cache: dict[tuple[str, ...], tuple[Facts, list[str]] | None] = {}
         self._account = Account()
         self._publishers = Publishers()
         self._all_allowed = self._allows = _title_rule(title)
-        """Rule by which all rows list nothing: the sheet or a title above them is `Whitelist`; else None."""
+        """Rule by which all rows list nothing, as their sheet or a title above is `Whitelist`; else None."""
 
     @property
     def heads(self) -> int:
-        """Count of different headings met: so many tables, where nothing else tells them apart."""
+        """Number of different headings, i.e. of tables that nothing else separates."""
         return self._headings.count
 
     @property
     def headings_row(self) -> int:
-        """The number of the row that was the last one of headings; 0 before any."""
+        """Number of the last row of headings; 0 before any."""
         return self._headings.row
 
     @property
     def fields(self) -> Mapping[int, Field]:
-        """Return what the columns hold, as far as their headings say."""
+        """Return the columns' contents, as far as their headings state them."""
         return self._headings.fields or {}
 
     def promised(self, cells: Sequence[str], place: int) -> IndicatorType | None:
-        """Kind of value that a cell's heading, or the row's cell of kinds, promises."""
+        """Return the type of value that a cell's heading, or the row's type cell, promises."""
         kind = self._headings.types.get(place)
         return kind or stated_type(kind_of(filled_cells(cells), self.fields))[0]
 
     @property
     def width(self) -> int:
-        """Return how many columns the last headings named; 0 before any."""
+        """Return the number of columns of the last headings; 0 before any."""
         return self._headings.width
 
     @property
@@ -120,14 +120,14 @@ class Table:
         *,
         struck: Collection[int] = (),
     ) -> Iterator[Entry]:
-        """The indicators and refusals of one row (`number` is 1-based).
+        """Yield the indicators and refusals of one row (`number` is 1-based).
 
-        `inherited` is what cells merged over several rows hand down: it describes this row's values and is no
-        value of this row. The cells `struck` out are withdrawn.
+        `inherited` holds texts of cells merged over several rows: they describe this row's values and are no
+        value of this row. The `struck` cells are withdrawn.
         """
         if struck:
-            out = [item for place in struck if place < len(cells) for item in scan(cells[place])]
-            yield from entries(refuse_struck(out), self._reference(number))
+            struck_values = [item for place in struck if place < len(cells) for item in scan(cells[place])]
+            yield from entries(refuse_struck(struck_values), self._reference(number))
             cells = ["" if place in struck else cell for place, cell in enumerate(cells)]
         if not inherited and (quick := self._quick_row(cells, self._reference(number))) is not None:
             yield from quick
@@ -140,10 +140,10 @@ class Table:
         if comment is not None and not plain_value(first):
             yield from self._comment(number, cells, filled, comment.end())
             return
-        # a row into which a cell from above reaches says of what type its values are (`Domain | C2`) and
-        # heads none
-        goes_on = inherited and self._headings.fields is not None and number != self._headings.row + 1
-        if not goes_on and self._take_headings(filled, number, loose=False):
+        # a row that a cell from above extends into states the type of its values (`Domain | C2`) and is no
+        # heading
+        continues = inherited and self._headings.fields is not None and number != self._headings.row + 1
+        if not continues and self._read_headings(filled, number, loose=False):
             yield from self._mentioned()
             yield from entries(self._account.unlisted(filled.values(), ()), self._reference(number))
             return
@@ -152,24 +152,24 @@ class Table:
     def _comment(
         self, number: int, cells: Sequence[str], filled: Mapping[int, str], start: int
     ) -> Iterator[Entry]:
-        """Yield what a comment mentions; it may name the publisher, or be headings behind its mark."""
+        """Yield the values that a comment mentions; it may name the publisher, or be headings."""
         self._publishers.comment(" ".join(filled.values()))
         yield from entries(self._account.unlisted(filled.values(), (), takes=True), self._reference(number))
         rest = [cell if place else cell[start:] for place, cell in enumerate(cells)]
         headings = {place: cell.strip() for place, cell in enumerate(rest) if cell.strip()}
-        self._take_headings(headings, number, loose=True)
+        self._read_headings(headings, number, loose=True)
 
     def _values(self, number: int, filled: dict[int, str], inherited: Mapping[int, str]) -> Iterator[Entry]:
-        """Yield what a row lists, or hold it back where it may be a title."""
+        """Yield the values that a row lists, or hold them back where it may be a title."""
         first = next(iter(filled.values()))
         found = self._data(self._reference(number), filled, {**inherited, **filled})
         if (rule := self._headings.rule(filled)) is not None:
             found = map(partial(apply_rule, rule=rule), found)
-        if len(filled) == 1 and (heads := _title_rule(first)):
-            self._allows = heads
+        if len(filled) == 1 and (title_rule := _title_rule(first)):
+            self._allows = title_rule
         elif self._allows:
             found = map(partial(apply_rule, rule=self._allows), found)
-        alone = self._headings.fields is None and len(filled) == 1 and len(self._before) < _TITLE_ROWS
+        alone = self._headings.fields is None and len(filled) == 1 and len(self._before) < _MAX_TITLE_ROWS
         if alone and self.page is not None and not whole_value(first):
             self._before.extend(found)
         elif alone:
@@ -182,7 +182,7 @@ class Table:
         return Reference(self.document, self.page, row, table=self.place)
 
     def _quick_row(self, cells: Sequence[str], reference: Reference) -> Iterator[Entry] | None:
-        """The entries of a row with one canonical value in the one column of values; None: look closer."""
+        """Return the entries of a row with one canonical value in the single column of values, else None."""
         only = self._headings.only_value
         if only is None or self._allows or len(cells) <= only:
             return None
@@ -190,46 +190,50 @@ class Table:
         promised = self._headings.types.get(only)
         if plain is None or (promised is not None and (promised is not plain[0] or self.place is not None)):
             return None
-        if (quick := self._quick(cells, only, plain[0])) is None:
+        if (quick := self._quick_facts(cells, only, plain[0])) is None:
             return None
-        taken = indicator(plain, reference, quick[0])
+        listed = indicator(plain, reference, quick[0])
         if not quick[1]:
-            return iter((taken,))
-        return chain((taken,), entries(self._account.unlisted(quick[1], (plain[1],)), reference))
+            return iter((listed,))
+        return chain((listed,), entries(self._account.unlisted(quick[1], (plain[1],)), reference))
 
-    def _quick(self, cells: Sequence[str], only: int, kind: IndicatorType) -> tuple[Facts, list[str]] | None:
-        """The facts beside a canonical value of this kind in the one column of values, and the cells that
-        only mention others, if nothing else in the row asks for a closer look.
+    def _quick_facts(
+        self, cells: Sequence[str], only: int, kind: IndicatorType
+    ) -> tuple[Facts, list[str]] | None:
+        """Return a canonical value's facts and the row's cells that only mention others, from a quick test.
 
-        Long lists say the same few things of most values, so what the other cells say is kept.
+        None if the row needs a full reading. Results are cached by the other cells, as long lists repeat them
+        for most values.
         """
-        others = (kind, *cells[:only], *cells[only + 1 :])
-        if others in self._known:
-            return self._known[others]
+        key = (kind, *cells[:only], *cells[only + 1 :])
+        if key in self._quick_cache:
+            return self._quick_cache[key]
         filled = filled_cells(cells)
         fields = self._headings.fields or {}
         first = next(iter(filled.values()), "")
         aside = _COMMENT.match(first) or (len(fields) < 2 and len(filled) == 2 and is_aside(first))
         filled.pop(only, None)
-        said = kind_of(filled, fields)
-        stated, unsupported = stated_type(said)
+        type_text = kind_of(filled, fields)
+        stated, unsupported = stated_type(type_text)
         quick: tuple[Facts, list[str]] | None = None
         shows = [place for place, cell in filled.items() if self._account.is_new(cell)]
-        plain_others = all(fields.get(place) in _NEVER_TAKEN for place in shows) and not any(
+        plain_others = all(fields.get(place) in _NEVER_LISTED for place in shows) and not any(
             fields.get(place) is Field.VICTIM
             or (place not in fields and (whole_value(cell) or several_values(cell)))
             for place, cell in filled.items()
         )
-        none = aside or self._headings.rule(filled) or decide(Scope.CELL, Cell(kind, stated=said), kind)
-        if plain_others and not none and not unsupported and stated in (None, kind):
+        judged = (
+            aside or self._headings.rule(filled) or decide(Scope.CELL, Cell(kind, stated=type_text), kind)
+        )
+        if plain_others and not judged and not unsupported and stated in (None, kind):
             quick = self._facts(filled, fields), [filled[place] for place in shows]
-        if len(self._known) >= _KNOWN_KEPT:
-            self._known.clear()
-        self._known[others] = quick
+        if len(self._quick_cache) >= _MAX_KNOWN:
+            self._quick_cache.clear()
+        self._quick_cache[key] = quick
         return quick
 
     def end(self) -> Iterator[Entry]:
-        """Yield what is still to say after the last row."""
+        """Yield the pending entries after the last row."""
         yield from self._before
         self._before.clear()
 
@@ -243,7 +247,7 @@ class Table:
                 yield item
 
     def _mentioned(self) -> Iterator[Entry]:
-        """Turn the held cells above these headings into a title: their values are mentioned, not listed."""
+        """Yield the held cells above these headings as a title's: values are mentioned, not listed."""
         for item in self._before:
             if isinstance(item, Refusal):
                 if is_shaped(item):
@@ -252,12 +256,12 @@ class Table:
                 yield Refusal(item.reference, item.value, refusals.MENTIONED, item.type)
         self._before.clear()
 
-    def _take_headings(self, filled: dict[int, str], number: int, *, loose: bool) -> bool:
-        """Take a row of headings. `loose`: it is in a comment, of which more is asked."""
-        if not self._headings.take(filled, number, least=2 if loose else 1):
+    def _read_headings(self, filled: dict[int, str], number: int, *, loose: bool) -> bool:
+        """Read a row of headings. `loose`: it is in a comment, so that more headings are required."""
+        if not self._headings.read(filled, number, least=2 if loose else 1):
             return False
         self._headings.loose, self._allows = loose, self._all_allowed
-        self._known.clear()
+        self._quick_cache.clear()
         return True
 
     def _data(
@@ -272,9 +276,9 @@ class Table:
         spanned = range_of(filled, self._headings.bounds) or masked(filled, self._headings.masked)
         if spanned is not None:
             found = read_text(spanned)
-            told = {*map(value_of, found), *(cell for cell in filled.values() if cell in spanned)}
+            listed = {*map(value_of, found), *(cell for cell in filled.values() if cell in spanned)}
             yield from entries(found, reference, facts)
-            yield from entries(self._account.unlisted(filled.values(), told), reference)
+            yield from entries(self._account.unlisted(filled.values(), listed), reference)
         elif len(fields) < 2 and len(filled) == 2 and is_aside(next(iter(filled.values()))):
             found = refuse_described(list(filled.values())[1])
             found += self._account.unlisted(filled.values(), set(map(value_of, found)))
@@ -286,50 +290,50 @@ class Table:
     def _listed(
         self, filled: dict[int, str], fields: Mapping[int, Field], stated: str, prints: Sequence[str]
     ) -> list[Found]:
-        """The values of a row's cells, those taken first, and what the cells show besides."""
+        """Return the values of a row's cells, accepted ones first, and unlisted values of the cells."""
         kind, unsupported = stated_type(stated)
         found: list[Found] = []
         doubtful: list[Found] = []
         unheaded: list[Found] = []
-        beside_them: list[tuple[Field | None, str]] = []
-        beside_it = kind or (kind_beside(filled) if any(map(may_be_parted, filled.values())) else None)
+        other_cells: list[tuple[Field | None, str]] = []
+        row_kind = kind or (kind_in_row(filled) if any(map(may_be_parted, filled.values())) else None)
         for place, cell in filled.items():
             field = fields.get(place)
             promised = kind if kind in STATED_ONLY else self._headings.types.get(place) or kind
-            cell = whole_digest(cell, promised or beside_it)
-            taken = False
+            cell = whole_digest(cell, promised or row_kind)
+            accepted = False
             if field is Field.VALUE:
                 cell = supported_part(stated, cell)
                 items = value_cell(cell, promised, unsupported=unsupported)
                 items = judge_cell(items, stated=stated) if stated else items
                 if place in self._headings.names and len(items) == 1:
                     items += host_as_promised(items[0])
-                taken = not all(isinstance(item, Refused) for item in items)
-                (found if taken else doubtful).extend(items)
+                accepted = not all(isinstance(item, Refused) for item in items)
+                (found if accepted else doubtful).extend(items)
             elif field is Field.VICTIM:
-                doubtful += victim(cell)
+                doubtful += refuse_victim(cell)
             elif field is None:
                 unheaded += whole_value(cell) or several_values(cell)
-            if not taken:
-                beside_them.append((field, cell))
+            if not accepted:
+                other_cells.append((field, cell))
         found += self._publishers.refuse_own([*found, *unheaded])[len(found) :]
-        found += _doubted(found, doubtful, prints) or ([] if found else scattered(filled, fields))
-        told = set(map(value_of, found))
-        for field, cell in beside_them:
+        found += _keep_doubtful(found, doubtful, prints) or ([] if found else scattered(filled, fields))
+        listed = set(map(value_of, found))
+        for field, cell in other_cells:
             if self._account.is_new(cell):
-                found += self._account.unlisted([cell], told, takes=field not in _NEVER_TAKEN, where=field)
+                found += self._account.unlisted([cell], listed, takes=field not in _NEVER_LISTED, where=field)
         return found
 
     def _words(self, described: Mapping[int, str]) -> str:
-        """Words around the row's values, of a document's table only: a list's rows state them as facts."""
+        """Return the words around a row's values, for a document's table only: a list's rows state facts."""
         return "" if self.place is None else " | ".join(described[place] for place in sorted(described))
 
     def _facts(self, filled: dict[int, str], fields: dict[int, Field]) -> Facts:
-        said: dict[Field, str] = {}
+        texts: dict[Field, str] = {}
         for place, field in fields.items():
             if place in filled:
-                said.setdefault(field, filled[place])
-        threat = said.get(Field.THREAT) or said.get(Field.THREAT_CLASS) or said.get(Field.NOTE)
+                texts.setdefault(field, filled[place])
+        threat = texts.get(Field.THREAT) or texts.get(Field.THREAT_CLASS) or texts.get(Field.NOTE)
         if self._headings.fields is None and len(filled) == 2:
             threat = next(
                 (
@@ -341,11 +345,11 @@ class Table:
                 ),
                 None,
             )
-        return facts_of(said, threat)
+        return facts_of(texts, threat)
 
 
-def _doubted(found: Sequence[Found], doubtful: list[Found], prints: Sequence[str]) -> list[Found]:
-    """The doubtful values of a row, of which those without a kind say nothing beside taken ones."""
+def _keep_doubtful(found: Sequence[Found], doubtful: list[Found], prints: Sequence[str]) -> list[Found]:
+    """Return a row's doubtful values; with accepted ones, only those of a known type."""
     if not found and not doubtful:
         return [Refused(refusals.OTHER_DIGEST, shortened(text, refusals.VALUE_KEPT)) for text in prints]
     if all(isinstance(item, Refused) for item in found):
@@ -354,6 +358,6 @@ def _doubted(found: Sequence[Found], doubtful: list[Found], prints: Sequence[str
 
 
 def _title_rule(title: str) -> Rule | None:
-    """The rule by which a title (`Whitelist`) judges all rows below it, or None."""
+    """Return the rule by which a title (`Whitelist`) judges all rows below it, or None."""
     heads = exception_section(title.strip())
     return None if heads is None else decide(Scope.ROW, Row(section=heads))

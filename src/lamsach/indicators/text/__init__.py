@@ -1,1 +1,1 @@
-"""Running text: lines put together again, values found in them, rules and patterns within it."""
+"""Running text: rejoined lines, extraction of values, rules and patterns in text."""

@@ -1,15 +1,15 @@
-"""Values that a layout, a mail program or an editor broke over lines, put together again.
+"""Rejoining of values that a layout, a mail program or an editor broke over lines.
 
-A narrow column breaks a hash, a long URL, a defanged name or an address, a page break does so over pages.
+A narrow column breaks a hash, a long URL, a defanged name or an address; a page break does so over pages.
 Only what cannot be read otherwise is joined, so that two values below each other stay two.
 
-A SHA-256 that a column of thirty-two characters broke into two: each half reads as an MD5, so only what is
-around tells. It is one where the words before it, or the heading above with nothing but hexadecimal digits
-between, name SHA-256 and no other digest; where the first half is behind a label (`Hash: `) or the mark of a
-list's item and the second behind none; or where a table states the kind of the cell.
+Halves of a SHA-256 that a column of thirty-two characters broke read as two MD5s, so the context decides.
+They are joined where the words before, or the heading above with only hexadecimal digits between, name
+SHA-256 and no other digest; where the first half follows a label (`Hash: `) or a list mark and the second
+follows none; or where a table states the kind of the cell.
 
-A plain text has no margins that would tell, and most texts are lists with a value a line. So `Unbroken` joins
-less: a digest that lacks exactly what the next line begins with, a defanged point at a line's end, and a long
+Plain text has no margins to go by, and most texts are lists with a value a line. `Unbroken` therefore joins
+less: a digest that lacks exactly the next line's first digits, a defanged point at a line's end, and a long
 link whose next line is no value and no word.
 """
 
@@ -25,7 +25,7 @@ from lamsach.model.indicator_types import DIGEST_TYPES
 
 
 class Line(NamedTuple):
-    """A line: page (None: no pages), 1-based row, text, the longest length around it (0: unknown)."""
+    """A line: page (None: no pages), 1-based row, text, longest length around it (0: unknown)."""
 
     page: int | None
     row: int
@@ -34,7 +34,7 @@ class Line(NamedTuple):
 
 
 HASH_DIGITS = (32, 40, 64)
-"""How many digits an MD5, a SHA-1 and a SHA-256 have."""
+"""Number of digits of an MD5, a SHA-1 and a SHA-256."""
 _NAMED_HASH = re.compile(r"\b(?:(md-?5)|(sha-?1)|(sha-?256))(?![0-9])", re.IGNORECASE)
 _END = re.compile(r"(?<![0-9A-Za-z/=.&?_-])[0-9A-Fa-f]{32}$")
 _START = re.compile(r"[0-9A-Fa-f]{32}(?![0-9A-Za-z._-])")
@@ -52,47 +52,47 @@ _LABEL = re.compile(
 )
 _SPACED_DIGITS = re.compile(r"[0-9A-Fa-f]{4,60}(?:[\s-]{1,8}[0-9A-Fa-f]{4,60}){1,8}")
 _LENGTHS = {kind: digits for digits, kind in DIGEST_TYPES.items()}
-_LABEL_KEPT = 200
+_LABEL_LENGTH = 200
 
 
 class Halves:
-    """Decides over a text's lines in order whether two neighbours are the halves of one digest."""
+    """Join of two neighbouring lines that are the halves of one digest, over a text's lines in order."""
 
     def __init__(self) -> None:
-        self._above = self._made = ""
+        self._above = self._last_joined = ""
 
-    def passed(self, line: str) -> None:
-        """Take note of a line that is done with."""
-        if line != self._made and not (30 < len(line) < 60 and _DIGITS.fullmatch(line)):
-            self._above = line[:_LABEL_KEPT]
+    def note(self, line: str) -> None:
+        """Read a line that is complete."""
+        if line != self._last_joined and not (30 < len(line) < 60 and _DIGITS.fullmatch(line)):
+            self._above = line[:_LABEL_LENGTH]
 
     def whole(self, line: str, following: str) -> str | None:
-        """Join the two lines whose end and first word are the halves of one digest; otherwise None."""
+        """Return the joined lines if their end and first word are the halves of one digest, else None."""
         if len(following) < 32 or (end := _END.search(line[-80:])) is None:
             return None
         if _START.match(following) is None:
             return None
         before = line[-80:][: end.start()]
         label = before if _WORDS.search(before) else self._above
-        named = [match.lastindex == 1 for match in _NAMED.finditer(label[-_LABEL_KEPT:])]
+        named = [match.lastindex == 1 for match in _NAMED.finditer(label[-_LABEL_LENGTH:])]
         if named:
             sure = named[-1] if label is before else all(named)
         else:
             sure = _LABEL.search(before) is not None and _DIGITS.fullmatch(following) is not None
         if not sure:
             return None
-        self._above, self._made = label[:_LABEL_KEPT], line + following
-        return self._made
+        self._above, self._last_joined = label[:_LABEL_LENGTH], line + following
+        return self._last_joined
 
 
 def hash_lengths(texts: Iterable[str]) -> tuple[int, ...]:
-    """Lengths of a document's hashes: of the one kind that it names, or of any."""
+    """Return the lengths of a document's hashes: of the one kind that it names, or of any."""
     named = {match.lastindex for text in texts for match in _NAMED_HASH.finditer(text)}
     return tuple(HASH_DIGITS[place - 1] for place in named if place) if len(named) == 1 else HASH_DIGITS
 
 
 def only_lengths(line: str) -> tuple[int, ...] | None:
-    """Length of the digest that begins at a line's end, if words before it tell (`SHA-256`), or None."""
+    """Return the length of the digest at a line's end, if its label names one (`SHA-256`), or None."""
     end = _PIECE.search(line[-80:])
     if end is None:
         return None
@@ -101,12 +101,12 @@ def only_lengths(line: str) -> tuple[int, ...] | None:
 
 
 def may_be_parted(cell: str) -> bool:
-    """Return whether a cell is as long as a digest that spaces or line breaks part, and begins as one."""
+    """Return whether a cell is as long as a digest split by spaces or line breaks, and begins as one."""
     return 32 < len(cell) <= 128 and _SPACED_DIGITS.fullmatch(cell) is not None
 
 
 def whole_digest(cell: str, kind: IndicatorType | None) -> str:
-    """Join the digits of a cell of a stated kind of digest, parted by spaces or breaks; others stay."""
+    """Join the digits of a split digest in a cell of a stated kind; other cells are unchanged."""
     length = _LENGTHS.get(kind) if kind is not None else None
     if length is None or not length < len(cell) <= 2 * length or not _SPACED_DIGITS.fullmatch(cell):
         return cell
@@ -116,8 +116,8 @@ def whole_digest(cell: str, kind: IndicatorType | None) -> str:
 
 _HEX_END = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8,63}-?$")
 _HEX_START = re.compile(r"^[0-9A-Fa-f]{1,56}(?![0-9A-Za-z-])")
-_TWO_NUMBERS = 32
-"""Digits of two numbers of cards below each other, and of an MD5, which has letters."""
+_CARD_PAIR_DIGITS = 32
+"""Digits of two card numbers below each other, and of an MD5, which has letters."""
 _URL_END = re.compile(r"(?:h(?:xx|tt|\*\*|XX|TT)ps?|ftps?|fxp)\s?\[?:\]?\s?//\S{4,2000}$", re.IGNORECASE)
 _ITEM = re.compile(r"\d{1,3}[.)]?\s{1,8}\S{0,20}(?::[/\\]|\[:?/)")  # 2 https://..: an item of its own
 _SCHEME_END = re.compile(r"(?:h(?:xx|tt)ps?|ftps?|fxp)\[?:\]?//$", re.IGNORECASE)
@@ -125,7 +125,7 @@ _URL_PART = re.compile(r"[\w.\-~:/?#\[\]@!$&'()*+,;=%]{1,2000}$")
 _SCHEME = re.compile(r"[a-z*]{3,6}\[?:\]?//", re.IGNORECASE)
 # %windir%\system32\    C:\Users\Public\
 PATH_END = re.compile(r"(?:%[\w()]{2,40}%|(?<!\w)[A-Za-z]:)\\(?:[^\s\"<>|]{0,250}\\)?$")
-"""Where a line ends within the path of a file, so that the next one begins with a file's name."""
+"""Line end within a file's path, so that the next line begins with a file's name."""
 _DOT_END = re.compile(r"(?:\w[\[({]\.[\])}]|\w\[?\.?\[|\w\(dot\)|\w\[dot\]|\w[\[({]\.)$", re.IGNORECASE)
 _DOT_START = re.compile(r"(?:[\[({]?\.[\])}]|[\[({](?:\.|dot)[\])}]|\.\])\w", re.IGNORECASE)
 _NAME_END = re.compile(r"(?<![\w@])[a-z0-9][\w.\[\]-]{1,250}-$", re.IGNORECASE)
@@ -138,21 +138,21 @@ _FILE_START = re.compile(
 _MARKED_DOT = re.compile(r"\[\.\]|\(\.\)|\[dot\]", re.IGNORECASE)
 _JOINS = "/-_=&?%.+"
 _NARROWEST = 30
-"""How many characters a column of running text has at least."""
+"""Minimum width of a column of running text, in characters."""
 MAX_JOINED = 40
-"""How many lines one value may be broken over."""
+"""Maximum number of lines of one broken value."""
 
 
 def joined(lines: Iterable[Line], width: int = 0, digits: tuple[int, ...] = HASH_DIGITS) -> Iterator[Line]:
-    """The lines that are not blank, with broken values put together under the place of their first line."""
+    """Yield the lines that are not blank, broken values joined at their first line."""
     waiting: Line | None = None
-    parts = last = 0
+    part_count = last = 0
     halves = Halves()
     for line in lines:
         text = line.text.strip()
         if not text:
             continue
-        if waiting is not None and parts < MAX_JOINED:
+        if waiting is not None and part_count < MAX_JOINED:
             margin = min(width, waiting.around) if waiting.around >= _NARROWEST else width
             full = bool(width) and last * 10 >= margin * 8
             lengths = only_lengths(waiting.text) or digits
@@ -160,18 +160,22 @@ def joined(lines: Iterable[Line], width: int = 0, digits: tuple[int, ...] = HASH
                 waiting.text, text, full=full, digits=lengths
             )
             if whole is not None:
-                waiting, parts, last = waiting._replace(text=whole, around=line.around), parts + 1, len(text)
+                waiting, part_count, last = (
+                    waiting._replace(text=whole, around=line.around),
+                    part_count + 1,
+                    len(text),
+                )
                 continue
         if waiting is not None:
-            halves.passed(waiting.text)
+            halves.note(waiting.text)
             yield waiting
-        waiting, parts, last = line._replace(text=line.text.rstrip()), 1, len(line.text.rstrip())
+        waiting, part_count, last = line._replace(text=line.text.rstrip()), 1, len(line.text.rstrip())
     if waiting is not None:
         yield waiting
 
 
 def rejoined(text: str) -> str:
-    """A cell's text with the values that its line breaks cut put together again."""
+    """Return a cell's text with the values joined that its line breaks cut."""
     if "\n" not in text:
         return text
     return "\n".join(line.text for line in joined(Line(None, 0, part) for part in text.split("\n")))
@@ -180,7 +184,7 @@ def rejoined(text: str) -> str:
 def with_next(
     line: str, following: str, *, full: bool = False, digits: tuple[int, ...] = HASH_DIGITS
 ) -> str | None:
-    """Join two lines when a value is broken between them. `full`: the first line reaches the margin."""
+    """Join two lines if a value is broken between them. `full`: the first line reaches the margin."""
     if line.endswith("\u00ad"):
         return line[:-1] + following
     if PATH_END.search(line[-300:]):
@@ -205,7 +209,7 @@ def with_next(
 
 
 def continues_name(line: str, first: str) -> bool:
-    """Return whether a name that ends in a hyphen goes on in the next line's first word."""
+    """Return whether a name that ends in a hyphen continues in the next line's first word."""
     if not line.endswith("-") or not _NAME_START.match(first):
         return False
     if _MAIL_END.search(line[-330:]):
@@ -226,7 +230,7 @@ def _hash(line: str, following: str, lengths: tuple[int, ...]) -> str | None:
     if len(before) in lengths and len(start[0]) in lengths and before == end[0]:
         return None
     digits = len(before) + len(start[0])
-    if digits == _TWO_NUMBERS and (before + start[0]).isdecimal():
+    if digits == _CARD_PAIR_DIGITS and (before + start[0]).isdecimal():
         return None
     if digits in lengths or (continues and digits < max(lengths) and len(before) not in lengths):
         return line.rstrip("-") + following
@@ -253,7 +257,7 @@ def _continues_url(url: str, first: str, *, alone: bool, full: bool) -> bool:
 
 
 def is_value(text: str) -> bool:
-    """Return whether a text is a value as a whole."""
+    """Return whether a whole text is a value."""
     try:
         canonical_values(text)
     except Refused:
@@ -269,50 +273,50 @@ _BARE_URL_END = re.compile(
     r"(?:h(?:xx|tt)ps?|ftps?|fxp)\[?:\]?//[^\s/]{3,300}/\S{0,2000}[-/_=&?%]$", re.IGNORECASE
 )
 _SHORTEST_FULL = 60
-"""How many characters a line has at least that was broken for its length."""
+"""Minimum length of a line that was broken for its length."""
 _MAX_LINE = 4096
 
 
 class Unbroken:
-    """Numbered lines of a text, those that a value is broken over joined under the first's number."""
+    """Numbered lines of a text, broken values joined under the first line's number."""
 
     def __init__(self) -> None:
-        self.waiting: tuple[int, str] | None = None
-        """The line that may go on in the next one."""
-        self._parts = 0
+        self.pending: tuple[int, str] | None = None
+        """The line that may continue on the next one."""
+        self._part_count = 0
         self._halves = Halves()
 
     def push(self, number: int, line: str | None) -> Iterator[tuple[int, str | None]]:
-        """The lines that are whole now that this one has come."""
-        if self.waiting is not None:
+        """Yield the lines that are complete after this one."""
+        if self.pending is not None:
             whole = None
-            if line and self._parts < MAX_JOINED:
+            if line and self._part_count < MAX_JOINED:
                 bare = line.strip()
-                if bare.startswith(">") and self.waiting[1].lstrip().startswith(">"):
+                if bare.startswith(">") and self.pending[1].lstrip().startswith(">"):
                     bare = bare.lstrip("> ")  # an answer quotes the mail that broke it
-                whole = self._halves.whole(self.waiting[1], bare) or _with_next_of_text(self.waiting[1], bare)
+                whole = self._halves.whole(self.pending[1], bare) or _with_next_of_text(self.pending[1], bare)
             if whole is not None:
-                self.waiting, self._parts = (self.waiting[0], whole), self._parts + 1
+                self.pending, self._part_count = (self.pending[0], whole), self._part_count + 1
                 return
             yield from self.end()
         if line and _MAY_BREAK.search(line[-16:]) and len(line) < _MAX_LINE:
-            self.waiting, self._parts = (number, line.rstrip()), 1
+            self.pending, self._part_count = (number, line.rstrip()), 1
         else:
             if line:
-                self._halves.passed(line)
+                self._halves.note(line)
             yield number, line
 
     def end(self) -> Iterator[tuple[int, str]]:
-        """The line that waited."""
-        if self.waiting is not None:
-            number, line = self.waiting
-            self._halves.passed(line)
-            self.waiting = None
+        """Yield the pending line."""
+        if self.pending is not None:
+            number, line = self.pending
+            self._halves.note(line)
+            self.pending = None
             yield number, line
 
 
 def _with_next_of_text(line: str, following: str) -> str | None:
-    """The two lines as one, when a value is broken between them; otherwise None."""
+    """Join two lines of a plain text if a value is broken between them, else None."""
     if not following:
         return None
     if line.endswith("\u00ad"):

@@ -1,6 +1,6 @@
-"""Running text of documents: paragraphs and pages read as prose, tables by their columns.
+"""Running text of documents: paragraphs and pages as prose, tables by their columns.
 
-Bars draw tables in running text, too (Markdown: https://github.github.com/gfm/#tables-extension-).
+Bars may draw tables in running text (Markdown: https://github.github.com/gfm/#tables-extension-).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from lamsach.model import Indicator, Reference, Refusal
 _RULER = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*")
 _MARKS = " \t|*`_\n"
 BAR = "\u00a6"
-"""Stand-in for a bar that is a text's own."""
+"""Stand-in for a bar that belongs to a text."""
 _BREAK = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
 _PAIRS = re.compile(r"(\*\*|__|`{1,3}|\*|~~)(?=\S)([^*`~\n]{1,2000}?)(?<=\S)\1")
 _Place = TypeVar("_Place")
@@ -44,11 +44,11 @@ class Kind(Enum):
     ROW = auto()
     TEXT = auto()
     AFTER = auto()
-    """A line that is no row follows, so that a table above is over."""
+    """No row follows: a table above has ended."""
 
 
 class Piped(NamedTuple, Generic[_Place]):
-    """A line, as far as it is known: its kind, its place, its text."""
+    """A classified line: kind, place, text."""
 
     kind: Kind
     place: _Place
@@ -56,30 +56,30 @@ class Piped(NamedTuple, Generic[_Place]):
 
 
 class PipedLines(Generic[_Place]):
-    """Tells the rows of tables from text: the headings are above a ruler, the rows below it.
+    """Separation of table rows from text: headings are above a ruler, rows below it.
 
-    `framed`: only lines between bars are rows, and such with as many bars each are rows without a ruler too.
+    `framed`: only lines between bars are rows, and lines with as many bars are rows without a ruler too.
     """
 
     def __init__(self, *, framed: bool = False) -> None:
         self.in_table = False
         self._framed = framed
-        self._waiting: tuple[_Place, str] | None = None
+        self._pending: tuple[_Place, str] | None = None
         """A line that may be the headings of a table, if a ruler follows."""
 
     def push(self, place: _Place, line: str, *, fenced: bool | None = None) -> Iterator[Piped[_Place]]:
-        """Yield what is known now that this line has come.
+        """Yield the lines whose kind is known after this one.
 
         `fenced`: the line is within a fence, where each with a bar is a row, or is the fence (False).
         """
         ruler = is_ruler(line)
         if ruler or (
-            self._waiting is not None and self._framed and _frame(line) == _frame(self._waiting[1]) > 2
+            self._pending is not None and self._framed and _frame(line) == _frame(self._pending[1]) > 2
         ):
             self.in_table = True
-            if self._waiting is not None:
-                yield Piped(Kind.ROW, *self._waiting)
-            self._waiting = None
+            if self._pending is not None:
+                yield Piped(Kind.ROW, *self._pending)
+            self._pending = None
         if ruler:
             return
         yield from self.end()
@@ -90,48 +90,48 @@ class PipedLines(Generic[_Place]):
         yield Piped(Kind.AFTER, place, "")
         self.in_table = False
         if "|" in line:
-            self._waiting = place, line
+            self._pending = place, line
         else:
             yield Piped(Kind.TEXT, place, line)
 
     def end(self) -> Iterator[Piped[_Place]]:
-        """Yield the line that waited."""
-        if self._waiting is not None:
-            yield Piped(Kind.TEXT, *self._waiting)
-            self._waiting = None
+        """Yield the pending line."""
+        if self._pending is not None:
+            yield Piped(Kind.TEXT, *self._pending)
+            self._pending = None
 
 
 def _frame(line: str) -> int:
-    """Return how many bars a line between bars has; 0 for any other."""
+    """Return the number of bars of a line between bars; 0 for any other."""
     text = line.strip()
     return text.count("|") if text.startswith("|") and text.endswith("|") else 0
 
 
 def is_ruler(line: str) -> bool:
-    """Return whether a line parts the headings of a table from its rows."""
+    """Return whether a line is the ruler between a table's headings and rows."""
     return "|" in line and "-" in line and _RULER.fullmatch(line) is not None
 
 
 def piped_cells(line: str) -> list[str]:
-    """The cells between the bars, without the marks of code and bold type."""
+    """Return the cells between the bars, without marks of code and bold type."""
     text = line.strip().replace("\\|", BAR)
     return list(map(bare_cell, text.removeprefix("|").removesuffix("|").split("|")))
 
 
 def bare_cell(cell: str) -> str:
-    """A cell without the marks of code and bold type."""
+    """Return a cell without marks of code and bold type."""
     return without_marks(_BREAK.sub("\n", cell)).strip(_MARKS).removesuffix(" +")
 
 
 def without_marks(text: str) -> str:
-    """A text without pairs of marks of code and bold type."""
+    """Return a text without paired marks of code and bold type."""
     return _PAIRS.sub(r"\2", text)
 
 
 _SENTENCE = re.compile(r"^\W{0,8}(?:[^\W\d_][\w'’-]*[,;:]?[ \t]+(?:\S+[ \t]+){9,})")
 _SENTENCES = 2
 _DEFANGED = re.compile(r"\w ?\[ ?\.{1,2} ?\] ?\w|\w\(\.\)\w|\bhxxps?\b|\w\[dot\]\w|\w\[:\]//", re.IGNORECASE)
-_AROUND = 3
+_NEIGHBOURS = 3
 
 
 def read_lines(
@@ -142,7 +142,7 @@ def read_lines(
     width: int = 0,
     digits: tuple[int, ...] = HASH_DIGITS,
 ) -> Iterator[Entry]:
-    """Whatever has a value's shape on the lines, taken or refused.
+    """Yield an entry for every text on the lines with the shape of a value, accepted or refused.
 
     `width` is the length of a full line in characters (0: unknown), `digits` are the lengths of the
     document's hashes.
@@ -155,11 +155,11 @@ def read_lines(
 
 
 def with_surroundings(page: int | None, texts: Sequence[str]) -> Iterator[Line]:
-    """The lines of a page that are not blank, each with the width of the text around it."""
+    """Yield the lines of a page that are not blank, each with the width of the surrounding text."""
     lengths = [len(text.strip()) for text in texts]
     for place, text in enumerate(texts):
         if text.strip():
-            near = lengths[max(0, place - _AROUND) : place] + lengths[place + 1 : place + 1 + _AROUND]
+            near = lengths[max(0, place - _NEIGHBOURS) : place] + lengths[place + 1 : place + 1 + _NEIGHBOURS]
             yield Line(page, place + 1, text, max(near, default=0))
 
 
@@ -167,18 +167,18 @@ _FRAGMENT = re.compile(r"(?<![0-9A-Za-z])(?=[0-9A-Fa-f]*[0-9])[0-9A-Fa-f]{16,63}
 
 
 def has_fragments(text: str) -> bool:
-    """Return whether a text holds hexadecimal pieces of a hash that a narrow column broke."""
+    """Return whether a text has hexadecimal pieces of a hash that a narrow column broke."""
     return any(len(piece) not in HASH_DIGITS for piece in _FRAGMENT.findall(text))
 
 
 def full_width(texts: Sequence[str]) -> int:
-    """The length of a full line: what nine in ten lines stay below or reach, and 40 at least."""
+    """Return the length of a full line: the 90th percentile, at least 40."""
     lengths = sorted(len(text) for text in texts if text)
     return max(40, lengths[len(lengths) * 9 // 10]) if lengths else 0
 
 
 def without_margins(pages: Sequence[list[str]]) -> list[Line]:
-    """Blank headers and footers, which come again on most pages, and give those with a value once each."""
+    """Blank the headers and footers that repeat on most pages, and return those with a value once each."""
     if len(pages) < 2:
         return []
     counts: Counter[str] = Counter()
@@ -201,7 +201,7 @@ def without_margins(pages: Sequence[list[str]]) -> list[Line]:
 
 
 def margin_entries(document: str, margins: Iterable[Line]) -> Iterator[Entry]:
-    """Yield what is in the headers and footers of the pages, once each."""
+    """Yield the entries of the pages' headers and footers, once each."""
     prose = Prose(advisory=True)
     prose.section = Section.MARGIN
     return read_lines(document, margins, prose=prose)
@@ -212,7 +212,7 @@ _WORDS = re.compile(r"[^\W\d_]{3,}.*[^\W\d_]{3,}", re.DOTALL)
 
 
 def _pattern(line: str) -> str:
-    """A line without its numbers, those of values kept; with a mark in front when it holds one."""
+    """Return a line with its numbers masked but for values, marked if it holds a value."""
     words = line[:400].split()[:40]
     valued = [is_value(word) or "@" in word for word in words]
     text = " ".join(
@@ -222,41 +222,41 @@ def _pattern(line: str) -> str:
 
 
 def defangs(texts: Iterable[str]) -> bool:
-    """Return whether the author of these texts defangs what is malicious."""
+    """Return whether the author of these texts defangs malicious values."""
     return any(_DEFANGED.search(text) for text in texts)
 
 
 def has_sentences(text: str) -> bool:
-    """Return whether a text has several sentences, so that what is in them is mentioned and not listed."""
+    """Return whether a text has several sentences, so that its values are mentioned, not listed."""
     return sum(_SENTENCE.search(line) is not None for line in text.splitlines()) >= _SENTENCES
 
 
 def found_values(found: Iterable[Found]) -> list[Found]:
-    """Return what has a value's shape and a type."""
+    """Return the observables with a value's shape and type."""
     return list(filter(is_shaped, found))
 
 
 class Readable(Protocol):
-    """A document as `lamsach.documents` gives it."""
+    """A document as `lamsach.documents` parses it."""
 
     def texts(self) -> Iterator[str]:
-        """All its pieces of text."""
+        """Yield all its pieces of text."""
 
     def blocks(self) -> Iterator[Block]:
-        """Its paragraphs and tables in order."""
+        """Yield its paragraphs and tables in order."""
 
 
 def read_document(document: Readable, name: str) -> Iterator[Entry]:
-    """Yield what a document's paragraphs and tables say."""
+    """Yield the entries of a document's paragraphs and tables."""
     reader = DocumentReader(name)
-    reader.look_through(document.texts())
+    reader.detect_defanging(document.texts())
     for block in document.blocks():
         yield from reader.block(block)
     yield from reader.end()
 
 
 class DocumentReader:
-    """Reads one document's paragraphs and tables in order."""
+    """Reader of one document's paragraphs and tables in order."""
 
     def __init__(self, document: str) -> None:
         self.document = document
@@ -268,14 +268,14 @@ class DocumentReader:
         self._piped: Table | None = None
         """The table that bars draw in the paragraphs."""
 
-    def look_through(self, texts: Iterable[str]) -> None:
-        """See in the document's pieces of text, before it is read, whether its author defangs."""
-        whole = ["".join(texts)]
-        self.defangs, self.defangs_links = defangs(whole), defangs_links(whole)
+    def detect_defanging(self, texts: Iterable[str]) -> None:
+        """Detect in the document's texts, before it is read, whether its author defangs."""
+        joined_text = ["".join(texts)]
+        self.defangs, self.defangs_links = defangs(joined_text), defangs_links(joined_text)
         self._prose.defangs, self._prose.defangs_links = self.defangs, self.defangs_links
 
     def block(self, block: Block) -> Iterator[Entry]:
-        """Yield what a block says."""
+        """Yield the entries of a block."""
         if isinstance(block, Paragraph):
             yield from self._paragraph(block)
             return
@@ -290,7 +290,7 @@ class DocumentReader:
                 self._prose.section = Section.MARGIN
 
     def _paragraph(self, block: Paragraph) -> Iterator[Entry]:
-        """Yield what a paragraph says, and where its links lead, when the text shows something else."""
+        """Yield the entries of a paragraph, and of its links if their text shows no value."""
         self._last = block.page, block.row
         reference = Reference(self.document, block.page, block.row)
         for line in joined(Line(None, 0, part) for part in normalize("NFC", visible(block.text)).split("\n")):
@@ -301,7 +301,7 @@ class DocumentReader:
         yield from self._struck(block.struck)
 
     def _line(self, item: Piped[tuple[Reference, bool]]) -> Iterator[Entry]:
-        """Yield what a line of a paragraph says: prose, or a row of a table that bars draw."""
+        """Yield the entries of a paragraph's line: prose, or a row of a table drawn with bars."""
         (reference, title), text = item.place, item.text
         if item.kind is Kind.TEXT:
             found = self._prose.line(f"# {text}" if title else text)
@@ -313,22 +313,22 @@ class DocumentReader:
                 self.tables += 1
                 self._piped = Table(self.document, reference.page, self.tables)
             self._piped.page = reference.page
-            yield from self._kept(self._piped, self._piped.row(reference.row or 0, piped_cells(text)))
+            yield from self._with_facts(self._piped, self._piped.row(reference.row or 0, piped_cells(text)))
 
     def _end_table(self) -> Iterator[Entry]:
         if self._piped is not None:
-            yield from self._kept(self._piped, self._piped.end())
+            yield from self._with_facts(self._piped, self._piped.end())
             self._piped = None
 
     def end(self) -> Iterator[Entry]:
-        """Yield what is still to say of the paragraphs."""
+        """Yield the pending entries of the paragraphs."""
         for item in self._lines.end():
             yield from self._line(item)
         self._lines.in_table = False
         yield from self._end_table()
 
     def _struck(self, texts: Iterable[str]) -> Iterator[Entry]:
-        """The values in texts that the author struck out, as withdrawn ones."""
+        """Yield the values of texts that the author struck out, as withdrawn."""
         for text in texts:
             found = Prose().line(normalize("NFC", visible(text)))
             yield from entries(refuse_struck(found), Reference(self.document, *self._last))
@@ -343,22 +343,22 @@ class DocumentReader:
                 yield Refusal(reference, value, refusals.REFERENCE, kind)
 
     def _table(self, rows: Iterable[Row]) -> Iterator[Entry]:
-        """Yield what a table says."""
+        """Yield the entries of a table."""
         self.tables += 1
         table = Table(self.document, self._last[0], self.tables)
         for row in rows:
             table.page = row.page
             self._last = row.page, row.number
             texts = [rejoined(normalize("NFC", visible(text))) for text in row.cells]
-            yield from self._kept(table, table.row(row.number, texts, row.inherited))
-        yield from self._kept(table, table.end())
+            yield from self._with_facts(table, table.row(row.number, texts, row.inherited))
+        yield from self._with_facts(table, table.end())
 
-    def _kept(self, table: Table, found: Iterator[Entry]) -> Iterator[Entry]:
-        """With the threat that the text above names; without the texts of a table that is no list."""
+    def _with_facts(self, table: Table, found: Iterator[Entry]) -> Iterator[Entry]:
+        """Add the threat and source that the text above states; drop texts of a table that is no list."""
         for item in found:
             if isinstance(item, Indicator):
-                said = self._prose.facts
-                item = replace(item, threat=item.threat or said.threat, source=item.source or said.source)
+                facts = self._prose.facts
+                item = replace(item, threat=item.threat or facts.threat, source=item.source or facts.source)
                 yield item
             elif is_shaped(item) or table.headed:
                 yield item

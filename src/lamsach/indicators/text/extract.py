@@ -1,7 +1,7 @@
-"""Find values in running text: a line of an advisory, a cell with several values, an e-mail.
+"""Extraction of values from running text: a line of an advisory, a cell, an e-mail.
 
 The text is refanged as a whole, then cut into URLs, ranges and words, and every word is judged by its shape.
-Nothing looks back, so the time is linear in the text's length.
+There is no backtracking, so the time is linear in the text's length.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _IPV6 = re.compile(
 
 
 def without_wildcards(word: str) -> str:
-    """`%evil.example%` of SQL's LIKE, but no encoded character."""
+    """Strip SQL LIKE wildcards (`%evil.example%`), but no encoded character."""
     if word.startswith("%") and (word.endswith("%") or word[1:2] == "."):
         return word.strip("%")
     return word
@@ -63,12 +63,12 @@ _NAME_AND_ADDRESS = re.compile(rf"([a-z0-9][\w-]{{0,62}}(?:\.[\w-]{{1,63}}){{1,8
 
 
 def compound_parts(word: str) -> list[str]:
-    """The pieces of a word that stand for themselves, or an empty list when it is no such word."""
+    """Return the independent values in a compound word, or an empty list."""
     if match := _NAMED_HASH.fullmatch(word):
         return [match[1]]
     for pattern in (_NUMBERED, _TWO_ADDRESSES, _NAME_AND_ADDRESS):
         if match := pattern.fullmatch(word):
-            return [piece for piece in match.groups() if piece]
+            return [part for part in match.groups() if part]
     return []
 
 
@@ -95,8 +95,8 @@ _NEXT_URL = re.compile(
 )
 _INNER_URL = re.compile(rf"{_SCHEMES}://", re.IGNORECASE)
 _LINK_TEXT = re.compile(r"(?<=/)\[(?=[\w_*])|\[$")
-"""Where a URL ends and the text of its link begins (AsciiDoc): `https://host/page/[text`."""
-# http://evil.example/a.exe,file: C:\\a.exe, with a label behind; ^(https://evil.example/)([a-z]{0,50})?
+"""End of a URL where its link text begins (AsciiDoc): `https://host/page/[text`."""
+# http://evil.example/a.exe,file: C:\\a.exe, followed by a label; ^(https://evil.example/)([a-z]{0,50})?
 _NEXT_LABEL = re.compile(r",[a-z]{2,20}:$", re.IGNORECASE)
 _EXPRESSION = re.compile(r"[^()]{1,2000}\)[(\[{*+?]")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
@@ -123,7 +123,7 @@ _SENDER = re.compile(
     r"\s?[:=]\s?(?:[^\s:;]{1,80}[,;]\s){0,8}$",
     re.IGNORECASE,
 )
-_LABEL_KEPT = 400
+_LABEL_LENGTH = 400
 # %windir%\system32\rundll32.exe,evil.com    C:\Users\Public\a (evil).top
 _PATH = re.compile(
     r"[\"“](?:%[\w()]{2,40}%|[a-z]:)\\[^\"”\n]{1,1000}[\"”]|(?:%[\w()]{2,40}%|"
@@ -132,22 +132,22 @@ _PATH = re.compile(
 )
 
 _FOOTNOTE_MARKS = "\u00b9\u00b2\u00b3\u2070\u2074\u2075\u2076\u2077\u2078\u2079†‡§※"
-"""Raised figures and other marks behind a word to which a footnote belongs."""
+"""Superscript figures and other footnote marks after a word."""
 
 PIECE = 32 * 1024
-"""How many characters of a line are looked at together."""
+"""Length of the pieces in which a long line is searched, in characters."""
 
 Found = Value | Refused
 
 
 def scan(text: str) -> Iterator[Found]:
-    """Every value in a text, in order, and as Refused what has a value's shape and is not taken."""
+    """Yield every value in a text, in order; refused ones as Refused."""
     for _, found in located(text):
         yield found
 
 
 def located(text: str) -> Iterator[tuple[str, Found]]:
-    """As `scan`, each with the piece of the refanged text that it comes from."""
+    """Yield as `scan`, each with its piece of the refanged text."""
     refanged = refang(text)
     written = text.lower()
     paths = deque(match.span() for match in _PATH.finditer(refanged)) if "\\" in refanged else deque()
@@ -161,13 +161,13 @@ def located(text: str) -> Iterator[tuple[str, Found]]:
                 part = part.lstrip("'\",;|()[]@{}") if place else part
                 yield from ((part, found) for found in _url(part, written))
         elif match["range"]:
-            yield from ((token, found) for found in _whole(match["range"]))
+            yield from ((token, found) for found in _values(match["range"]))
         elif match["masked"]:
             yield from ((token, found) for found in _masked(token))
         elif match["named"]:
-            yield from ((match["named"], found) for found in _whole(match["named"]))
+            yield from ((match["named"], found) for found in _values(match["named"]))
         elif match["email"]:
-            label = refanged[max(0, match.start() - _LABEL_KEPT) : match.start()]
+            label = refanged[max(0, match.start() - _LABEL_LENGTH) : match.start()]
             yield from ((token, found) for found in _email(token, label))
         else:
             while paths and paths[0][1] <= match.start():
@@ -175,11 +175,11 @@ def located(text: str) -> Iterator[tuple[str, Found]]:
             inside = bool(paths) and paths[0][0] <= match.start()
             word = match["word"].rpartition("\\")[2] if inside else match["word"]
             for found in _word(word, written):
-                yield token, _of_a_path(found) if inside else _word_judged(found, refanged, match, written)
+                yield token, _judge_in_path(found) if inside else _judge_word(found, refanged, match, written)
 
 
 def _tokens(text: str) -> Iterator[re.Match[str]]:
-    """Tokens of a text; a URL behind a label begins its own (`url:http://evil.example/a?b=c`)."""
+    """Yield the tokens of a text; a URL after a label begins its own (`url:http://evil.example/a?b=c`)."""
     place = 0
     while (match := _TOKEN.search(text, place)) is not None:
         word = match["word"]
@@ -190,7 +190,7 @@ def _tokens(text: str) -> Iterator[re.Match[str]]:
 
 
 def _inner_url(word: str) -> int | None:
-    """Place of a URL within a word; None in the path of another (`archive.example/1/http://evil.example`)."""
+    """Return the offset of a URL in a word; None in a path (`archive.example/1/http://evil.example`)."""
     match = _INNER_URL.search(word) if "://" in word else None
     if match is None:
         return None
@@ -199,29 +199,29 @@ def _inner_url(word: str) -> int | None:
 
 
 def _masked(token: str) -> Iterator[Found]:
-    """A network as routers write it, with its mask (255.255.255.0) or the mask's opposite (0.0.0.255)."""
+    """Yield a network in router notation, with its mask (255.255.255.0) or wildcard mask (0.0.0.255)."""
     first, mask = token.split()[0].rstrip(","), token.split()[-1].lstrip("(/")
     try:
-        yield from _whole(str(ip_network(f"{first}/{mask}", strict=False)))
+        yield from _values(str(ip_network(f"{first}/{mask}", strict=False)))
     except ValueError:
-        yield from _whole(first)
-        yield from _whole(mask)
+        yield from _values(first)
+        yield from _values(mask)
 
 
 def _email(token: str, before: str) -> Iterator[Found]:
-    """The address of a sender where a label states one, else refused; the server of `root@host`."""
+    """Yield a labelled sender's address, refuse any other; yield the server of `root@host`."""
     host = token.rstrip(".-").rpartition("@")[2]
     if addresses.parse_v4(host) is not None:  # ssh root@203.0.113.5
-        yield from _whole(host)
+        yield from _values(host)
     elif _EMAIL.fullmatch(token.rstrip(".-")):
         if _SENDER.search(before):
-            yield from _whole(token.rstrip(".-"), IndicatorType.EMAIL)
+            yield from _values(token.rstrip(".-"), IndicatorType.EMAIL)
         else:
             yield Refused(refusals.EMAIL, token.rstrip(".-"))
 
 
-def _word_judged(found: Found, text: str, match: re.Match[str], written: str) -> Found:
-    """Judge a word's value by the text around it: a call in code, a version, which nobody defangs."""
+def _judge_word(found: Found, text: str, match: re.Match[str], written: str) -> Found:
+    """Judge a word's value by the surrounding text: a call in code, a version; defanged values pass."""
     if isinstance(found, Refused):
         return found
     kind, value = found
@@ -232,28 +232,28 @@ def _word_judged(found: Found, text: str, match: re.Match[str], written: str) ->
     return judge(Scope.WORD, Place(kind, value, token, text, match.start() + max(0, inside), match.end()))
 
 
-def _of_a_path(found: Found) -> Found:
-    """A value in the path of a file: a name there is the file's."""
+def _judge_in_path(found: Found) -> Found:
+    """Judge a value in the path of a file: a name there is the file's."""
     return found if isinstance(found, Refused) else judge(Scope.PATH, Place(*found, found[1], found[1], 0))
 
 
 def _url(text: str, written: str) -> Iterator[Found]:
-    text = _trimmed(_NEXT_LABEL.sub("", text) if text.endswith(":") else text)
+    text = _trim(_NEXT_LABEL.sub("", text) if text.endswith(":") else text)
     if ")" in text and _EXPRESSION.match(text):
         yield Refused(refusals.BAD_URL, text)
     elif "://" in text:
-        yield from _whole(text)
+        yield from _values(text)
     elif _PATH.match(text):
-        yield from map(_of_a_path, _word(text.rpartition("\\")[2], written))
+        yield from map(_judge_in_path, _word(text.rpartition("\\")[2], written))
     elif text:
         yield from _word(text, written)
 
 
-def _trimmed(text: str) -> str:
-    """A URL without the punctuation of the sentence around it; brackets stay when they are closed within it.
+def _trim(text: str) -> str:
+    """Trim the sentence's punctuation around a URL; brackets closed within it stay.
 
-    A link's text behind the URL (AsciiDoc: `https://host/page[text]`) is cut off, when it does not cut the
-    URL down to its host.
+    A link text after the URL (AsciiDoc: `https://host/page[text]`) is cut off, unless only the host would
+    remain.
     """
     start, bracket, rest = text.rpartition("[")
     if (
@@ -276,7 +276,7 @@ def _trimmed(text: str) -> str:
     return text
 
 
-def _whole(text: str, kind: IndicatorType | None = None) -> Iterator[Found]:
+def _values(text: str, kind: IndicatorType | None = None) -> Iterator[Found]:
     try:
         yield from canonical_values(text, kind)
     except Refused as refused:
@@ -286,7 +286,7 @@ def _whole(text: str, kind: IndicatorType | None = None) -> Iterator[Found]:
 
 
 def _bare(word: str) -> str:
-    """A word without the marks that a text puts around it."""
+    """Strip the marks that a text puts around a word."""
     word = without_picture(word).strip("-–—·!?&#+~*").rstrip(_FOOTNOTE_MARKS).rstrip(".:")
     if word.startswith("_") and word.endswith("_"):
         word = word.strip("_")
@@ -300,7 +300,7 @@ def _bare(word: str) -> str:
 
 def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
     if _STARRED.fullmatch(word):
-        yield from _whole(word)
+        yield from _values(word)
         return
     if (inner := _inner_url(word)) is not None:  # url:http://evil.example/a
         yield from _word(word[:inner], written, depth)
@@ -309,17 +309,17 @@ def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
     word = _bare(word)
     if len(word) < 4:
         if word == "::1":
-            yield from _whole(word)
+            yield from _values(word)
         return
     if match := HASH_NAMED_FILE.fullmatch(word):
-        yield from _whole(match[1])
+        yield from _values(match[1])
     elif match := _HASH_AND_NAME.match(word):
-        yield from _whole(match[1])
+        yield from _values(match[1])
         yield from _word(word[match.end() :], written, depth + 1)
     elif ":" in word and is_ipv6(word):
-        yield from _whole(word)
-    elif depth < 4 and (several := compound_parts(word)):
-        for part in several:
+        yield from _values(word)
+    elif depth < 4 and (parts := compound_parts(word)):
+        for part in parts:
             yield from _word(part, written, depth + 1)
     elif match := _SHELL_SOCKET.fullmatch(word):
         yield from _word(match[1], written, depth + 1)
@@ -334,19 +334,19 @@ def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
 
 
 def _dotted(word: str, written: str) -> Iterator[Found]:
-    """Value of a word with a dot. `written`, the text in lower case, tells defanged names from files'."""
+    """Yield the value of a word with a dot. `written`, the text in lower case, shows defanged names."""
     if "@" in word:
         if _EMAIL.fullmatch(word):
             yield Refused(refusals.EMAIL, word)
         return
     if _RANGE.fullmatch(word):
-        yield from _whole(word)
+        yield from _values(word)
         return
     if match := _HOST_PORT_MORE.match(word):
         word = match[1]
     host = _HOST.match(word)[0]  # type: ignore[index]
     if addresses.parse_v4(host) is not None:
-        yield from _whole(word)
+        yield from _values(word)
         return
     name = to_ascii_domain(host.lstrip("*."))
     if name is None or "." not in name:
@@ -358,18 +358,18 @@ def _dotted(word: str, written: str) -> Iterator[Found]:
             yield Refused(refusals.FILE_NAME, word)
     elif bare and may_be_file_name(name, in_sentence=True) and name in written:
         yield Refused(refusals.FILE_NAME, name, IndicatorType.DOMAIN)
-    elif (last in suffixes().top_levels or last in INTERNAL_TOP_LEVELS) and _case_is_of_a_name(host):
-        yield from _whole(word)
+    elif (last in suffixes().top_levels or last in INTERNAL_TOP_LEVELS) and _is_cased_like_a_name(host):
+        yield from _values(word)
 
 
-def _case_is_of_a_name(host: str) -> bool:
+def _is_cased_like_a_name(host: str) -> bool:
     """Return false for `System.In` and `Agent.AI`: a sentence's end or malware, no top-level domain."""
     last = host.rpartition(".")[2]
     return last == last.lower() or host == host.upper()
 
 
 def pieces(text: str) -> Iterator[str]:
-    """A long text in pieces, cut behind spaces or commas where there are some."""
+    """Yield a long text in pieces, cut after spaces or commas if there are any."""
     place = 0
     while len(text) - place > PIECE:
         ends = [text.rfind(mark, place + 1, place + PIECE) for mark in " \t,;|"]

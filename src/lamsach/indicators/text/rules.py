@@ -1,12 +1,12 @@
-"""Values that rules of sensors and scanners name.
+"""Values named in sensor and scanner rules.
 
 Suricata and Snort (https://docs.suricata.io/en/latest/rules/intro.html): addresses of the header, contents of
-DNS questions, TLS names and HTTP hosts, file hashes, and the sample's hash that a `reference:md5` names. The
-other contents are parts of payloads, which logs do not show.
+DNS questions, TLS names and HTTP hosts, file hashes, and the sample's hash in `reference:md5`. The other
+contents are parts of payloads, which logs do not show.
 
 YARA (https://yara.readthedocs.io/): hashes of metadata and conditions. A text of the strings section is
-refused: a rule finds it in clean programs too (pages that a sample asks whether it is online, namespaces,
-authorities), and only its condition makes it a sign. Whether it is the attacker's is for an analyst to say.
+refused: it is in clean programs too (connectivity checks, namespaces, authorities), and only the rule's
+condition makes it a sign. An analyst decides whether it is the attacker's.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _NAME = re.compile(r"\.?[\w-]{1,63}(?:\.[\w-]{1,63}){1,20}\.?")
 
 
 def rule_values(text: str) -> tuple[list[Found], Facts] | None:
-    """Values of one rule (refused ones of a `pass` rule) and its facts; None for no rule."""
+    """Return the values of one rule (refused for a `pass` rule) and its facts; None for no rule."""
     match = HEADER.fullmatch(text)
     if match is None:
         return None
@@ -77,7 +77,10 @@ def _created(options: list[tuple[str, str]]) -> datetime | None:
 
 
 def _contents(options: list[tuple[str, str]]) -> list[Found]:
-    """Names and hashes of a rule's options; a buffer is for contents after it, an old modifier before it."""
+    """Return the names and hashes of a rule's options.
+
+    A buffer applies to the contents after it, an old modifier to the content before it.
+    """
     found: list[Found] = []
     buffer, last = "", ""
     for name, value in options:
@@ -102,7 +105,7 @@ def _contents(options: list[tuple[str, str]]) -> list[Found]:
 
 
 def _is_dns_encoded(value: str) -> bool:
-    """`|04|evil|07|example|00|`: a question as in a DNS packet."""
+    """Return whether a content is a question as in a DNS packet: `|04|evil|07|example|00|`."""
     return re.search(r"\|0[1-9a-f]\|[\w-]{1,63}\|", value, re.IGNORECASE) is not None and "|00" in value
 
 
@@ -142,13 +145,13 @@ _DIGEST = re.compile(r"(?<![0-9a-zA-Z])(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-
 _SECTION = re.compile(r"\s*(meta|strings|condition|variables)\s*:")
 _SECTION_WITHIN = re.compile(r"(?<![\w$#@!])(?:meta|strings|condition|variables)\s{0,8}:")
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*+(\"?)")
-"""A text in quotes, or to the line's end without an end, so that none begins within another."""
+"""A quoted text, or an unclosed one up to the line's end, so that none begins within another."""
 _LONGEST_RULE = 64 * 1024
-"""How long a line is at most that is looked through for sections."""
+"""Maximum length of a line that is searched for sections."""
 
 
 class YaraRule(NamedTuple):
-    """One rule: its name and first line, what it names on which lines, what its meta section says."""
+    """One rule: name, first line, named values with their lines, facts of its meta section."""
 
     name: str
     line: int
@@ -162,15 +165,15 @@ class YaraRule(NamedTuple):
 
 
 def yara_rules(lines: Iterable[tuple[int, str]]) -> Iterator[YaraRule]:
-    """The rules of numbered lines, in order; lines outside rules are passed over."""
+    """Yield the rules of numbered lines, in order; lines outside rules are skipped."""
     rule, first, section = "", 0, ""
-    said: dict[str, str] = {}
+    meta: dict[str, str] = {}
     found: list[tuple[int, Found]] = []
     for number, line in lines:
         if match := RULE.match(line):
             if rule:
-                yield YaraRule(rule, first, found, _yara_facts(rule, said))
-            rule, first, section, said, found = match[1], number, "", {}, []
+                yield YaraRule(rule, first, found, _yara_facts(rule, meta))
+            rule, first, section, meta, found = match[1], number, "", {}, []
             line = line[match.end() :]
         for piece in _pieces(line) if rule else ():
             section = match[1] if (match := _SECTION.match(piece)) else section
@@ -179,23 +182,23 @@ def yara_rules(lines: Iterable[tuple[int, str]]) -> Iterator[YaraRule]:
             elif section == "meta":
                 texts = []
                 for key, text in _META.findall(piece):
-                    said.setdefault(key.lower(), text)
+                    meta.setdefault(key.lower(), text)
                     texts += _DIGEST.findall(text) if _HASH_KEY.fullmatch(key) else []
             else:
                 texts = []
                 found += [(number, item) for item in _searched(piece)] if section == "strings" else []
             found += [(number, item) for text in texts for item in read_text(text)]
     if rule:
-        yield YaraRule(rule, first, found, _yara_facts(rule, said))
+        yield YaraRule(rule, first, found, _yara_facts(rule, meta))
 
 
 def yara_values(text: str) -> list[Found]:
-    """Return what the rules of a text name, in order."""
+    """Return the values that the rules of a text name, in order."""
     return [item for rule in yara_rules(enumerate(text.splitlines(), 1)) for _, item in rule.found]
 
 
-def searched_for(found: Iterable[Found]) -> list[Found]:
-    """Refuse the values of a text that a rule searches files for; what has no value's type is left out."""
+def refuse_searched(found: Iterable[Found]) -> list[Found]:
+    """Refuse the values of a text that a rule searches files for; drop untyped ones."""
     return [
         declined(item, refusals.SEARCHED_FOR)
         for item in found
@@ -205,7 +208,9 @@ def searched_for(found: Iterable[Found]) -> list[Found]:
 
 def _searched(piece: str) -> list[Found]:
     return [
-        item for text in _STRING.findall(piece) for item in searched_for(scan(_ESCAPE.sub(_unescaped, text)))
+        item
+        for text in _STRING.findall(piece)
+        for item in refuse_searched(scan(_ESCAPE.sub(_unescaped, text)))
     ]
 
 
@@ -214,7 +219,7 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def _pieces(line: str) -> list[str]:
-    """A line cut before each section that begins on it: a whole rule may stand on one line."""
+    """Split a line before each section that begins on it: a whole rule may be on one line."""
     if ":" not in line or len(line) > _LONGEST_RULE:
         return [line]
     bare = _QUOTED.sub(lambda match: "\0" * len(match[0]) if match[1] else match[0], line)
@@ -222,7 +227,7 @@ def _pieces(line: str) -> list[str]:
     return [line[start:end] for start, end in pairwise(places) if end > start]
 
 
-def _yara_facts(rule: str, said: dict[str, str]) -> Facts:
+def _yara_facts(rule: str, meta: dict[str, str]) -> Facts:
     keys = ("malware_family", "family", "malware", "threat_name", "actor")
-    threat = next((said[key] for key in keys if said.get(key)), rule)
-    return Facts.of(threat, said.get("author"), valid_from=read_date(said.get("date", "")))
+    threat = next((meta[key] for key in keys if meta.get(key)), rule)
+    return Facts.of(threat, meta.get("author"), valid_from=read_date(meta.get("date", "")))

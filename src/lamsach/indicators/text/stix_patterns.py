@@ -1,8 +1,8 @@
-"""The values that a STIX pattern compares with (STIX 2.1 section 9), by its comparisons.
+"""Values in the comparisons of a STIX pattern (STIX 2.1 section 9).
 
-Every value of a pattern is taken, also where the pattern wants several things together (AND, FOLLOWEDBY,
-WITHIN, REPEATS, START and STOP): a log line shows one of them. What is not checked then is told, as one
-refusal of the pattern. No expression of a pattern (MATCHES) is ever run.
+Every value is accepted, also where the pattern requires several together (AND, FOLLOWEDBY, WITHIN, REPEATS,
+START and STOP), as a log line shows one of them. The unchecked condition is reported as one refusal of the
+pattern. No expression of a pattern (MATCHES) is ever run.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ OBSERVABLES = {
     "ipv6-addr": IndicatorType.IP,
     **{row.stix.removesuffix(":value"): row.type for row in ROWS if row.stix.endswith(":value")},
 }
-"""The observables whose `value` is an indicator."""
+"""Observables whose `value` is an indicator."""
 
 # [network-traffic:extensions.'http-request-ext'.request_header.'Host' NOT IN ('a.example')] START t'2026'
 _STEP = r"(?:[\w-]{1,250}|'[^'\\\n]{1,250}'|\"[^\"\\\n]{1,250}\")"
@@ -39,9 +39,9 @@ _TOKEN = re.compile(
 )
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _EQUAL = {"=": False, "==": False, "!=": True, "<>": True}
-"""Whether an operator asks for the contrary."""
-_WORDS = frozenset({"IN", "LIKE", "MATCHES", "ISSUBSET", "ISSUPERSET"})
-_ORDER = frozenset({"FOLLOWEDBY", "WITHIN", "REPEATS", "START", "STOP"})
+"""Whether an operator negates."""
+_OPERATORS = frozenset({"IN", "LIKE", "MATCHES", "ISSUBSET", "ISSUPERSET"})
+_ORDERED = frozenset({"FOLLOWEDBY", "WITHIN", "REPEATS", "START", "STOP"})
 _IS_FIELD = re.compile(
     r"value|.*_refs?(?:\[[\d*]+\])?\.value|.*request_header.*[Hh]ost'?|.*request_value|.*\.url'?"
 )
@@ -55,7 +55,7 @@ MAX_PATTERN = 1024 * 1024
 
 @dataclass(slots=True)
 class _Comparison:
-    """A path and the texts it is compared with (none for numbers), and its observation's number."""
+    """A path, the texts it is compared with (none for numbers), and its observation's number."""
 
     path: str
     operator: str
@@ -66,7 +66,7 @@ class _Comparison:
 
 @dataclass(slots=True)
 class _Pattern:
-    """Comparisons of a pattern, observations joined by AND, whether it asks for an order or a time."""
+    """Comparisons of a pattern, observations joined by AND, whether it requires an order or a time."""
 
     comparisons: list[_Comparison] = field(default_factory=list)
     joined: set[int] = field(default_factory=set)
@@ -75,41 +75,43 @@ class _Pattern:
 
 
 def hash_type(name: str) -> IndicatorType | None:
-    """Type of a hash by STIX's name of the algorithm (`SHA-256`, `'SHA256'`, `MD5`), or None."""
+    """Return a hash's type by STIX's name of the algorithm (`SHA-256`, `'SHA256'`, `MD5`), or None."""
     found = stated_type(name.strip("'\""))[0]
     return found if found in DIGESTS else None
 
 
 def pattern_values(pattern: str) -> Iterator[Found]:
-    """The values of a pattern in order; for a pattern without any, one Refused."""
-    read = _read(pattern)
+    """Yield the values of a pattern in order; one Refused for a pattern without any."""
+    parsed = _parse(pattern)
     found = False
-    taken: dict[int, set[str]] = {}
+    accepted: dict[int, set[str]] = {}
     narrowed: set[int] = set()
-    hashed = {one.observation for one in read.comparisons if ":hashes" in one.path} & read.joined
-    for one in read.comparisons:
-        observable, _, path = one.path.partition(":")
+    hashed = {
+        comparison.observation for comparison in parsed.comparisons if ":hashes" in comparison.path
+    } & parsed.joined
+    for comparison in parsed.comparisons:
+        observable, _, path = comparison.path.partition(":")
         kind, promises = _kind(observable, path)
-        if not promises or not one.texts:
+        if not promises or not comparison.texts:
             if observable != "file" and not path.endswith("type"):
-                narrowed.add(one.observation)
+                narrowed.add(comparison.observation)
             continue
-        if kind is IndicatorType.FILE_NAME and one.observation in hashed:
+        if kind is IndicatorType.FILE_NAME and comparison.observation in hashed:
             continue
         found = True
-        yield from _values(one, kind)
+        yield from _values(comparison, kind)
         if observable in OBSERVABLES or observable == "network-traffic":
-            taken.setdefault(one.observation, set()).add(one.path)
+            accepted.setdefault(comparison.observation, set()).add(comparison.path)
     if not found:
         yield Refused(refusals.UNREAD_PATTERN, shortened(pattern))
         return
-    several = {number for number, paths in taken.items() if len(paths) > 1}
-    if read.ordered or read.cut or read.joined & (narrowed | several):
+    multiple = {number for number, paths in accepted.items() if len(paths) > 1}
+    if parsed.ordered or parsed.cut or parsed.joined & (narrowed | multiple):
         yield Refused(refusals.CONDITION, shortened(pattern))
 
 
-def _read(pattern: str) -> _Pattern:
-    """The comparisons of a pattern, however its brackets stand."""
+def _parse(pattern: str) -> _Pattern:
+    """Parse the comparisons of a pattern; unbalanced brackets are tolerated."""
     found = _Pattern(cut=len(pattern) > MAX_PATTERN)
     tokens = list(_TOKEN.finditer(pattern[:MAX_PATTERN]))
     found.cut |= any(token["end"] not in (None, "'") for token in tokens[-1:])
@@ -119,9 +121,9 @@ def _read(pattern: str) -> _Pattern:
         token = tokens[place]
         place += 1
         if token["path"]:
-            one, place = _comparison(tokens, place, token["path"], before)
-            one.observation = observation
-            found.comparisons.append(one)
+            comparison, place = _comparison(tokens, place, token["path"], before)
+            comparison.observation = observation
+            found.comparisons.append(comparison)
         elif token["mark"] == "[":
             depth, observation = depth + 1, observation + 1
         elif token["mark"] == "]":
@@ -131,14 +133,14 @@ def _read(pattern: str) -> _Pattern:
                 found.joined.add(observation)
             else:
                 found.ordered = True
-        elif token["word"] in _ORDER:
+        elif token["word"] in _ORDERED:
             found.ordered = True
         before = token["word"] or ""
     return found
 
 
 def _comparison(tokens: list[re.Match[str]], place: int, path: str, before: str) -> tuple[_Comparison, int]:
-    """Return what follows a path, and the place behind it."""
+    """Return the comparison after a path, and the index after it."""
     negated = before == "NOT"
     if before == "EXISTS":
         return _Comparison(path, "EXISTS", negated), place
@@ -147,7 +149,7 @@ def _comparison(tokens: list[re.Match[str]], place: int, path: str, before: str)
     if place >= len(tokens):
         return _Comparison(path, "", negated), place
     operator = tokens[place]["operator"] or tokens[place]["word"]
-    if operator not in _WORDS and not tokens[place]["operator"]:
+    if operator not in _OPERATORS and not tokens[place]["operator"]:
         return _Comparison(path, "", negated), place
     negated ^= _EQUAL.get(operator, False)
     texts, place = _texts(tokens, place + 1)
@@ -155,7 +157,7 @@ def _comparison(tokens: list[re.Match[str]], place: int, path: str, before: str)
 
 
 def _texts(tokens: list[re.Match[str]], place: int) -> tuple[list[str], int]:
-    """Texts at a place, or of the set in round brackets there, and the place behind them."""
+    """Return the texts at an index, one or a set in round brackets, and the index after them."""
     if place < len(tokens) and tokens[place]["mark"] == "(":
         texts: list[str] = []
         place += 1
@@ -174,26 +176,26 @@ def _text(token: re.Match[str]) -> list[str]:
     return [_ESCAPED.sub(r"\1", token["text"])]
 
 
-def _values(one: _Comparison, kind: IndicatorType | None) -> Iterator[Found]:
-    """The values that a comparison asks for, and what of it is refused."""
-    for text in one.texts:
-        if one.negated:
+def _values(comparison: _Comparison, kind: IndicatorType | None) -> Iterator[Found]:
+    """Yield the values that a comparison requires, and the refused ones."""
+    for text in comparison.texts:
+        if comparison.negated:
             yield Refused(refusals.NEGATED, shortened(text))
             continue
-        plain = _plain(one.operator, text, kind)
+        plain = _plain(comparison.operator, text, kind)
         if plain is None:
             yield Refused(refusals.UNREAD_PATTERN, shortened(text))
             continue
         found = read_text(plain, kind)
         values = (item for item in found if not isinstance(item, Refused))
-        if one.operator == "ISSUPERSET" and any(kind is IndicatorType.NETWORK for kind, _ in values):
+        if comparison.operator == "ISSUPERSET" and any(kind is IndicatorType.NETWORK for kind, _ in values):
             yield Refused(refusals.UNREAD_PATTERN, shortened(text))
         else:
             yield from found
 
 
 def _plain(operator: str, text: str, kind: IndicatorType | None) -> str | None:
-    """The value that a text means, or None when an expression means more than a value covers."""
+    """Return the value that a text means, or None when an expression means more than a value covers."""
     if operator in ("=", "IN", "ISSUBSET", "ISSUPERSET"):
         return text
     if operator == "LIKE":
@@ -204,8 +206,9 @@ def _plain(operator: str, text: str, kind: IndicatorType | None) -> str | None:
 
 
 def _like(text: str, kind: IndicatorType | None) -> str | None:
-    """Return the fixed part of a LIKE (section 9.6.1: `%` is any text, `_` any letter): what goes on behind
-    it, and the names below a name, are covered anyway.
+    """Return the fixed part of a LIKE (section 9.6.1: `%` is any text, `_` any letter).
+
+    Longer paths and names below a name are covered anyway.
     """
     if (parts := _NETWORK.fullmatch(text)) is not None:
         numbers = [part for part in parts.groups() if part is not None]
@@ -217,7 +220,7 @@ def _like(text: str, kind: IndicatorType | None) -> str | None:
 
 
 def _kind(observable: str, path: str) -> tuple[IndicatorType | None, bool]:
-    """The type that an object path promises, and whether it promises any value at all."""
+    """Return the type that an object path promises, and whether it promises any value at all."""
     if (observable, path) == ("file", "name"):
         return IndicatorType.FILE_NAME, True
     if observable in OBSERVABLES:

@@ -156,7 +156,7 @@ def _read(source: ListSource) -> Iterator[Entry]:
     text, rows = _text(source)
     text = _FIELD_CODE.sub("", text).translate(_MARKS)
     reader = DocumentReader(source.document)
-    reader.look_through([text])
+    reader.detect_defanging([text])
     places = Places()
     for block in _marked(text, rows, places) if rows else _unmarked(text, places):
         yield from reader.block(block)

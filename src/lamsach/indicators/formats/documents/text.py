@@ -64,7 +64,7 @@ def _read_quickly(source: ListSource) -> Iterator[Entry | Plain]:
     broken = Unbroken()
     plain_line, threat = True, prose.threat
     for number, line in source.lines():
-        if plain_line and line is not None and broken.waiting is None and (plain := plain_value(line)):
+        if plain_line and line is not None and broken.pending is None and (plain := plain_value(line)):
             yield plain[0], plain[1], threat, document, number
             continue
         for first, whole in broken.push(number, line):

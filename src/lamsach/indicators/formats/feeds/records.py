@@ -27,7 +27,7 @@ from lamsach.indicators.judge.rule import Scope
 from lamsach.indicators.judge.stated import record_rule, refuse_described
 from lamsach.indicators.judge.tables import Key
 from lamsach.indicators.judge.unlisted import with_unlisted
-from lamsach.indicators.tables.cells import facts_of, victim
+from lamsach.indicators.tables.cells import facts_of, refuse_victim
 from lamsach.indicators.tables.fields import Field, field_of, stated_type, supported_part, type_of_heading
 from lamsach.indicators.text.documents import found_values
 from lamsach.indicators.text.extract import Found
@@ -106,7 +106,7 @@ def _of_text(
 ) -> Iterable[Found]:
     """The values of a text under a key."""
     if field is Field.VICTIM:
-        return victim(text)
+        return refuse_victim(text)
     if key == "pattern" and text.startswith("[") and ":" in text:
         return pattern_values(text)
     if field is Field.VALUE and not unsupported:
