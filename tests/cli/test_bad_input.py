@@ -338,7 +338,7 @@ def test_a_log_that_grows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_log_that_may_not_be_read(folder: Path) -> None:
     write_log(folder / "secret.log", [OTHER]).chmod(0)
-    check(Case("", option("secret.log"), "secret.log", "The file may not be read."), folder)
+    check(Case("", option("secret.log"), "secret.log", "No permission to read the file."), folder)
 
 
 @pytest.mark.parametrize("suffix", ["html", "xlsx", "csv", "jsonl", "zip"])

@@ -112,7 +112,7 @@ def test_every_result_has_a_section_of_its_own(mixed: tuple[Path, Findings]) -> 
     assert "This is, or holds, one of the most visited sites." in section
     assert "30 of about 30 machines called it, more than a tenth." in section
     assert "5 listed values are to be looked at: contacts with them make no machine infected." in page
-    sheet = load_workbook(folder / "found.xlsx", read_only=True)["To be looked at"]
+    sheet = load_workbook(folder / "found.xlsx", read_only=True)["To review"]
     assert {(row[0], row[2], row[3]) for row in sheet.iter_rows(min_row=2, values_only=True)} == {
         (value, 30, 60) for value in BAD
     }

@@ -112,7 +112,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     path.chmod(0)
     problems: list[Problem] = []
     assert list(read_list(str(path), problems.append)) == []
-    assert [problem.what for problem in problems] == ["The file may not be read."]
+    assert [problem.what for problem in problems] == ["No permission to read the file."]
 
 
 def test_a_bad_file_does_not_stop_the_others(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_a_file_without_permission_is_a_problem(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "open", refuse)
     found, (problem,) = logs(path)
     assert not found
-    assert (problem.where, problem.what) == (str(path), "The file may not be read.")
+    assert (problem.where, problem.what) == (str(path), "No permission to read the file.")
 
 
 def test_vanished_between_finding_and_opening(tmp_path):

@@ -98,7 +98,7 @@ def test_values_that_accuse_nobody_make_no_machine_and_are_shown(cast: Cast, cam
         0,
     )
     page = cast.client("officer").get(f"/office/findings/{bundle.pk}/").content.decode()
-    assert "Listed values to be looked at" in page
+    assert "Listed values to review" in page
     assert "www.google.com" in page
     assert "one of the most visited sites. [google.com] 93 of about 95 machines called it" in page
     assert "of the list only values that accuse nobody were seen" in page

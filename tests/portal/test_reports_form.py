@@ -97,7 +97,7 @@ def test_a_coordinator_changes_everything_without_code(cast: Cast, browser: Brow
     look = client.post(address, {**data, "look": "1"}).content.decode()
     assert "Số người &lt;b&gt;được truyền thông" in look
     assert "Số triển khai &lt;b&gt;vượt" in look
-    assert "Preview, not kept yet" in look
+    assert "Preview, not saved yet" in look
     assert FormDefinition.objects.count() == 1
     assert client.post(address, {**data, "keep": "1"}).status_code == 302
     assert client.post(address, {**data, "keep": "1"}).status_code == 409

@@ -117,7 +117,7 @@ def test_the_officers_day_takes_few_clicks(live_server: Any, cast: Cast, tmp_pat
         hand.press("Acknowledge")
         hand.room("Machines")
         hand.room("Findings")
-        hand.press("Hand in a bundle")
+        hand.press("Upload a bundle")
         hand.clicks += 1
         page.locator("#hand-in [name=file]").set_input_files(str(bundle))
         hand.follow("#hand-in button")

@@ -21,7 +21,7 @@ _MISSING = mark("A part of the archive is missing, and no record says why.")
 _CHANGED = mark("The lines are not those that were written.")
 _END = mark("The end of the archive is missing.")
 _NO_END = mark("The mark of the archive's end is missing or was changed.")
-_LEFT = mark("It was recorded as deleted and is still there.")
+_LEFT = mark("It was recorded as deleted but still exists.")
 _REPAIR = mark("Run: lamsach archive repair")
 _COPY = mark("Take it from a copy of the archive.")
 

@@ -76,7 +76,7 @@ BLOCKING: dict[str, str] = {
     "The decision is not known.": "Không rõ quyết định này.",
     "Write accept, narrow or exception.": "Hãy ghi accept, narrow hoặc exception.",
     "The decision states no reason.": "Quyết định không nêu lý do.",
-    "Write why it was taken.": "Hãy ghi lý do.",
+    "Write the reason for the decision.": "Hãy ghi lý do.",
     "The exception states no end.": "Ngoại lệ không nêu thời hạn.",
     "Write the last day in the column until, such as 2026-12-31.": "Hãy ghi ngày cuối cùng ở cột until, ví dụ 2026-12-31.",
     "The decision is about no value.": "Quyết định không nêu giá trị nào.",
@@ -108,12 +108,12 @@ BLOCKING: dict[str, str] = {
     "The values were changed after the release was signed.": "Các giá trị đã bị sửa sau khi ký.",
     "Do not use it; fetch it again.": "Không sử dụng; hãy tải lại.",
     "The values do not fit what the release says of them.": "Các giá trị không khớp với thông tin trong bản phát hành.",
-    "Ask its maker for another.": "Hãy yêu cầu bên phát hành gửi lại.",
+    "Ask its author for another.": "Hãy yêu cầu bên phát hành gửi lại.",
     "The release is larger than any list.": "Bản phát hành lớn bất thường.",
     "The signature of the release is damaged.": "Chữ ký của bản phát hành đã hỏng.",
     "The release was changed after it was signed.": "Bản phát hành đã bị sửa sau khi ký.",
     "The release was not signed by any of the keys given.": "Bản phát hành không được ký bằng khóa nào trong các khóa đã cho.",
-    "Give the public key of its maker, whose fingerprint you have checked.": (
+    "Give the public key of its author, whose fingerprint you have checked.": (
         "Hãy dùng khóa công khai của bên phát hành, đã kiểm tra mã nhận dạng khóa."
     ),
     "The release is of a kind that this version does not know.": "Phiên bản chương trình này chưa hỗ trợ loại bản phát hành này.",
@@ -154,7 +154,7 @@ BLOCKING: dict[str, str] = {
     "Write lists as blocklists and rules for other programs; what a format cannot hold is counted.": (
         "Xuất danh sách thành danh sách chặn và quy tắc cho các chương trình khác; phần định dạng không chứa được sẽ được đếm và báo rõ."
     ),
-    "Write why these values are to be blocked all the same.": "Hãy ghi lý do vẫn chặn các giá trị này.",
+    "Write why these values are to be blocked despite the danger.": "Hãy ghi lý do vẫn chặn các giá trị này.",
     "FILES... is missing.": "Thiếu FILES...",
     "See: lamsach indicators export --help": "Xem: lamsach indicators export --help",
     "--to is missing.": "Thiếu --to.",
@@ -180,7 +180,7 @@ BLOCKING: dict[str, str] = {
     "  in part: {count} of kind {kind}. {reason}": "  một phần: {count} giá trị loại {kind}. {reason}",
     "Left out by decisions ({count}):": "Bỏ theo quyết định ({count}):",
     "Left out ({count}):": "Đã bỏ ({count}):",
-    "Dangerous to block, so left out until somebody decides about them ({count}):": "Chặn sẽ gây hại nên đã bỏ, chờ người quyết định ({count}):",
+    "Dangerous to block, left out until a decision is made ({count}):": "Chặn sẽ gây hại nên đã bỏ, chờ người quyết định ({count}):",
     "Look at them with lamsach indicators review, and give --decisions, or --include with --reason.": (
         "Hãy xem lại bằng lệnh lamsach indicators review, rồi dùng --decisions, hoặc --include kèm --reason."
     ),
@@ -198,7 +198,7 @@ BLOCKING: dict[str, str] = {
         "Giá trị nguy hiểm nếu chặn được bỏ lại cho đến khi có quyết định, và mã kết thúc là 7."
     ),
     "Dangerous values are accepted one at a time.": "Giá trị nguy hiểm chỉ được chấp nhận từng giá trị một.",
-    "Tick this one alone, and write why it is to be blocked all the same.": "Hãy chỉ chọn giá trị này và ghi lý do vẫn chặn.",
+    "Tick this one alone, and write why it is to be blocked despite the danger.": "Hãy chỉ chọn giá trị này và ghi lý do vẫn chặn.",
     "The list as it was: what it lacks is new; may be repeated.": "Danh sách trước đây: giá trị chưa có ở đó là mới; có thể lặp lại.",
     "Show also what is neither a concern nor new.": "Hiện cả giá trị không có gì cần xem xét và không mới.",
     "Show what each list is worth: unique and shared values, age.": (
@@ -218,11 +218,11 @@ BLOCKING: dict[str, str] = {
     ),
     "{added} added, {removed} removed, {changed} changed, {same} the same.": "{added} thêm, {removed} bỏ, {changed} thay đổi, {same} giữ nguyên.",
     "The private key (Ed25519, PEM).": "Khóa bí mật (Ed25519, PEM).",
-    "Make a key, and its public half beside it, and end.": "Tạo khóa bí mật và khóa công khai bên cạnh rồi kết thúc.",
+    "Make a key, with its public half next to it, and end.": "Tạo khóa bí mật và khóa công khai bên cạnh rồi kết thúc.",
     "The name of the list.": "Tên danh sách.",
     "The number of this version.": "Số phiên bản.",
     "A note on this version.": "Ghi chú cho phiên bản này.",
-    "The release before, whose digest and number are taken on.": "Bản phát hành trước, dùng để nối mã tóm tắt và số phiên bản.",
+    "The previous release, whose digest and number are continued.": "Bản phát hành trước, dùng để nối mã tóm tắt và số phiên bản.",
     "Make a signed release of lists, a .zip that is itself a list; only what is not dangerous to block, or was accepted, and is still valid goes into it.": (
         "Tạo bản phát hành danh sách có chữ ký, là tệp .zip dùng được như một danh sách; chỉ gồm giá trị chặn không gây hại, hoặc đã được chấp nhận, và còn hiệu lực."
     ),

@@ -86,7 +86,7 @@ CLI: dict[str, str] = {
     "Give it before the lists, without -i, and the list of indicators with -i.": (
         "Hãy đặt tệp này trước các danh sách, không có -i, và đưa danh sách dấu hiệu bằng -i."
     ),
-    "Give it with -i. If it is a log all the same, say so with --format unknown_text.": (
+    "Give it with -i. If it is a log after all, add --format unknown_text.": (
         "Hãy đưa tệp này bằng -i. Nếu đây đúng là nhật ký, hãy ghi rõ bằng --format unknown_text."
     ),
     "This is a {title} log{size}, not a list of indicators.": "Đây là nhật ký {title}{size}, không phải danh sách dấu hiệu.",
@@ -170,7 +170,7 @@ CLI: dict[str, str] = {
     "page {number}": "trang {number}",
     "row {number}": "dòng {number}",
     "Read pages that are pictures (needs tesseract); low confidence.": "Đọc cả các trang là ảnh (cần tesseract); độ tin cậy thấp.",
-    "Bring what is new in a TAXII 2.1 collection, at a MISP instance or in a MISP feed into a folder, which is a list to hunt with; a run that broke off is continued.": (
+    "Fetch what is new in a TAXII 2.1 collection, a MISP instance or a MISP feed into a folder, which is a list to hunt with; an interrupted run is continued.": (
         "Tải phần mới của một bộ sưu tập TAXII 2.1, máy chủ MISP hoặc nguồn MISP về thư mục, dùng được ngay làm danh sách truy tìm; lần chạy bị ngắt sẽ được tiếp tục."
     ),
     "A TAXII 2.1 collection, https://host/api/collections/ID/; a MISP instance, misp+https://host; or a MISP feed, https://host/folder/manifest.json.": (

@@ -23,7 +23,7 @@ DELIVERY: dict[str, str] = {
     "Make a new one on the unit's page.": "Hãy tạo mã mới trên trang của đơn vị.",
     "There is no such campaign for this unit.": "Đơn vị không có chiến dịch này.",
     "The portal refused the bundle.": "Cổng từ chối gói kết quả.",
-    "It waits beside the quarantine and goes with the next look.": "Kết quả được giữ cạnh khu cách ly và gửi cùng lần quét sau.",
+    "It waits next to the quarantine and is sent with the next scan.": "Kết quả được giữ cạnh khu cách ly và gửi cùng lần quét sau.",
     "The portal did not take the summary.": "Cổng không nhận dòng tóm tắt.",
     "Send one line about this machine to the portal: the address that its page of scans shows.": "Gửi một dòng về máy này lên cổng: địa chỉ ghi trên trang Rà quét máy của cổng.",
     "Only a look at the whole machine is reported.": "Chỉ báo về kết quả quét toàn máy.",
@@ -47,7 +47,7 @@ DELIVERY: dict[str, str] = {
         "Loại kết quả được chọn theo phần đuôi của tên tệp, và đuôi này không có trong các loại hỗ trợ."
     ),
     "Use a name that ends in .html, .xlsx, .csv, .jsonl or .zip.": "Hãy đặt tên tệp có đuôi .html, .xlsx, .csv, .jsonl hoặc .zip.",
-    "Ask the bundle's sender for it again. Nothing was taken from it.": "Hãy đề nghị nơi lập gói gửi lại. Chưa lấy gì từ gói này.",
+    "Ask the sender for the bundle again. Nothing in it was used.": "Hãy đề nghị nơi lập gói gửi lại. Chưa lấy gì từ gói này.",
     "The findings bundle unpacks to more than is allowed.": "Gói kết quả khi giải nén vượt quá dung lượng cho phép.",
     "The findings bundle was written by another version, which this one cannot read.": (
         "Gói kết quả do phiên bản khác ghi, phiên bản này không đọc được."
@@ -73,7 +73,7 @@ DELIVERY: dict[str, str] = {
     "A file whose first line is the passphrase.": "Tệp có dòng đầu là cụm mật khẩu.",
     "The backup to write.": "Tệp sao lưu sẽ được ghi.",
     "Seal it to this public key (age1...), or to those in a file; repeat for more.": "Mã hóa bằng khóa công khai này (age1...) hoặc các khóa trong một tệp; có thể lặp lại.",
-    "Seal it with a passphrase, which is asked for.": "Mã hóa bằng cụm mật khẩu; chương trình sẽ hỏi khi chạy.",
+    "Seal it with a passphrase; the program asks for it.": "Mã hóa bằng cụm mật khẩu; chương trình sẽ hỏi khi chạy.",
     "Write a backup of the portal, also while it runs. Who has an unsealed one can open all that the portal keeps locked.": "Sao lưu cổng, kể cả khi cổng đang chạy. Ai có bản sao lưu không mã hóa đều mở được mọi thứ mà cổng giữ kín.",
     "The backup is not sealed: it holds the data and the key that opens them. Keep it locked away, or seal it with --to or --passphrase.": "Bản sao lưu không được mã hóa: tệp chứa cả dữ liệu lẫn khóa mở dữ liệu. Hãy cất giữ cẩn thận, hoặc mã hóa bằng --to hoặc --passphrase.",
     "A backup is sealed to keys or with one passphrase.": "Bản sao lưu chỉ được mã hóa bằng khóa hoặc bằng một cụm mật khẩu.",
@@ -87,7 +87,7 @@ DELIVERY: dict[str, str] = {
     "Give the file of the key by --identity.": "Hãy chỉ định tệp khóa riêng bằng --identity.",
     "File of the private key: ": "Tệp khóa riêng: ",
     "The sealed file is damaged: it was changed or cut short.": "Tệp mã hóa bị hỏng: đã bị sửa hoặc bị cắt ngắn.",
-    "Ask for it again. Nothing was taken from it.": "Hãy yêu cầu gửi lại. Chưa lấy gì từ tệp này.",
+    "Ask for it again. Nothing in it was used.": "Hãy yêu cầu gửi lại. Chưa lấy gì từ tệp này.",
     "None of the keys here opens this sealed file.": "Không khóa nào ở đây mở được tệp mã hóa này.",
     "Ask the unit that made it to seal it to your unit's present key.": "Hãy đề nghị đơn vị lập tệp mã hóa lại bằng khóa hiện tại của đơn vị mình.",
     "The passphrase does not open this sealed file.": "Cụm mật khẩu không mở được tệp mã hóa này.",

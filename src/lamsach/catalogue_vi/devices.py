@@ -34,7 +34,7 @@ DEVICES: dict[str, str] = {
     "It was behind the public address {address}: the NAT records of those moments lead to it ({count}).": "Máy ở sau địa chỉ công khai {address}: bản ghi NAT của các thời điểm đó dẫn đến máy này ({count}).",
     "It was probably behind the public address {address}: the NAT records lead to it, but not all of them state when a translation began and ended ({count}).": "Nhiều khả năng máy ở sau địa chỉ công khai {address}: bản ghi NAT dẫn đến máy này, nhưng không phải bản ghi nào cũng nêu lúc bắt đầu và kết thúc chuyển đổi ({count}).",
     "{address} was stated as infrastructure that speaks for others: the machine behind it is not in these logs.": "{address} được khai báo là hạ tầng kết nối thay cho máy khác: máy đứng sau không có trong các nhật ký này.",
-    "A DNS server asked an upstream for somebody: the client's question is not in these logs.": "Máy chủ DNS đã hỏi lên cấp trên thay cho một máy khác: câu hỏi của máy đó không có trong các nhật ký này.",
+    "A DNS server asked an upstream server on behalf of a client: the client's question is not in these logs.": "Máy chủ DNS đã hỏi lên cấp trên thay cho một máy khác: câu hỏi của máy đó không có trong các nhật ký này.",
     "The DNS server itself opened connections to listed addresses, not only DNS questions ({count}): this server has to be checked.": "Chính máy chủ DNS đã mở kết nối tới địa chỉ độc hại, không chỉ hỏi DNS ({count}): cần kiểm tra máy chủ này.",
     "The records name no machine ({count}).": "Các bản ghi không cho biết máy nào ({count}).",
     "{forwarder} asked on behalf of this machine; those records ({count}) are counted only once.": "{forwarder} đã hỏi thay cho máy này; các bản ghi đó ({count}) chỉ được tính một lần.",
@@ -42,11 +42,11 @@ DEVICES: dict[str, str] = {
     "Only its address is known: no lease, inventory or log names the machine.": "Chỉ biết địa chỉ: không có bản ghi cấp phát DHCP, bảng kê thiết bị hay nhật ký nào cho biết tên máy.",
     "The machine is known from being seen at the address about that time (ARP table or log-on), not from a lease.": "Thiết bị được xác định nhờ được ghi nhận tại địa chỉ này vào khoảng thời gian đó (bảng ARP hoặc đăng nhập), không phải từ bản ghi cấp phát.",
     "Two machines claimed the address {address} at one time; the other one is {other}: check both.": "Hai thiết bị cùng nhận địa chỉ {address} tại một thời điểm; thiết bị kia là {other}: cần kiểm tra cả hai.",
-    "Further matches were not counted: excepted, outside their time of validity, or with values of the list that are to be looked at ({count}).": (
+    "Further matches were not counted: excepted, outside their time of validity, or with listed values that need review ({count}).": (
         "Các lần khớp khác không được tính: thuộc danh sách ngoại lệ, ngoài thời hạn hiệu lực, hoặc với giá trị trong danh sách cần xem lại ({count})."
     ),
     # inventory
-    "This is a workbook of old Excel, or one with a password.": "Đây là bảng tính Excel kiểu cũ hoặc có mật khẩu.",
+    "This workbook is in the old Excel format, or has a password.": "Đây là bảng tính Excel kiểu cũ hoặc có mật khẩu.",
     "Save it as XLSX without a password, or as CSV.": "Hãy lưu lại thành XLSX không có mật khẩu, hoặc CSV.",
     "This is neither a workbook nor a table of text.": "Đây không phải bảng tính cũng không phải bảng văn bản.",
     "Save it as XLSX or CSV.": "Hãy lưu lại thành XLSX hoặc CSV.",

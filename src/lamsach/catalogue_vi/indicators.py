@@ -7,7 +7,7 @@ INDICATORS: dict[str, str] = {
     "The link is in a sentence or among references: it is for reading, not for hunting.": "Liên kết nằm trong câu văn hoặc mục tham khảo: dùng để đọc thêm, không phải dấu hiệu cần truy tìm.",
     "The name is in a sentence and not a value of its own: it is mentioned there, not listed.": "Tên miền nằm trong câu văn, không phải giá trị được liệt kê: chỉ được nhắc đến.",
     "The value is in a page header or footer: it is mentioned there, not listed.": "Giá trị nằm ở đầu trang hoặc chân trang: chỉ được nhắc đến, không thuộc danh sách.",
-    "The document shows this value beside what it lists (in a note, a reference, a comment or a setting): it is mentioned there, not listed.": "Văn bản nêu giá trị này bên cạnh những gì được liệt kê (trong ghi chú, nguồn tham khảo, chú thích hoặc cấu hình): chỉ được nhắc đến, không thuộc danh sách.",
+    "The document mentions this value apart from what it lists (in a note, a reference, a comment or a setting): it is not listed.": "Văn bản nêu giá trị này bên cạnh những gì được liệt kê (trong ghi chú, nguồn tham khảo, chú thích hoặc cấu hình): chỉ được nhắc đến, không thuộc danh sách.",
     "MISP marks this value as not meant for detection (to_ids is off): it is mentioned, not listed.": "MISP ghi rằng giá trị này không dùng để phát hiện (to_ids tắt): chỉ được nhắc đến, không thuộc danh sách.",
     "The text recommends this or names its own side (a resolver to use, a partner, a contact): it is mentioned there, not listed.": "Văn bản khuyến nghị dùng giá trị này hoặc nêu bên mình (máy chủ DNS nên dùng, đối tác, đầu mối liên hệ): chỉ được nhắc đến, không thuộc danh sách.",
     "The name is in a letter's signature: it is mentioned there, not listed.": "Tên miền nằm trong chữ ký của thư: chỉ được nhắc đến, không thuộc danh sách.",
@@ -51,7 +51,7 @@ INDICATORS: dict[str, str] = {
     ),
     "The address is reserved: it cannot be met on the internet.": "Địa chỉ dành riêng: không thể gặp trên Internet.",
     "The network contains private or reserved addresses.": "Dải mạng có chứa địa chỉ nội bộ hoặc địa chỉ dành riêng.",
-    "The network is too large: no shorter prefix than /8 (IPv4) or /16 (IPv6) is taken.": (
+    "The network is too large: prefixes shorter than /8 (IPv4) or /16 (IPv6) are not accepted.": (
         "Dải mạng quá lớn: không nhận dải lớn hơn /8 (IPv4) hoặc /16 (IPv6)."
     ),
     "The range ends before it begins.": "Dải địa chỉ có điểm cuối đứng trước điểm đầu.",
@@ -73,7 +73,7 @@ INDICATORS: dict[str, str] = {
     "The line is longer than 1 MiB.": "Dòng dài hơn 1 MiB.",
     "The record is damaged.": "Bản ghi bị hỏng.",
     "The pattern names no address, domain name, URL or hash.": "Mẫu không nêu địa chỉ IP, tên miền, URL hay mã băm nào.",
-    "This is the index of a MISP feed: it holds digests of values, and the events beside it hold the values.": (
+    "This is the index of a MISP feed: it holds digests of values; the event files next to it hold the values.": (
         "Đây là tệp chỉ mục của nguồn MISP: chỉ chứa mã băm của các giá trị; bản thân giá trị nằm trong các tệp sự kiện đi kèm."
     ),
     "The source has withdrawn this indicator.": "Nguồn cung cấp đã thu hồi dấu hiệu này.",
@@ -81,7 +81,7 @@ INDICATORS: dict[str, str] = {
     # inputs
     "The file is not there.": "Không tìm thấy tệp.",
     "Check the path.": "Hãy kiểm tra lại đường dẫn.",
-    "The file may not be read.": "Không có quyền đọc tệp.",
+    "No permission to read the file.": "Không có quyền đọc tệp.",
     "Ask for permission to read it.": "Hãy xin quyền đọc tệp.",
     "This is a folder, not a list.": "Đây là thư mục, không phải danh sách.",
     "The file cannot be read.": "Không đọc được tệp.",
@@ -182,7 +182,7 @@ INDICATORS: dict[str, str] = {
     # the command
     "{objects} new objects on {pages} pages.": "{objects} đối tượng mới trong {pages} trang.",
     "{objects} values in {pages} new or changed events.": "{objects} giá trị trong {pages} sự kiện mới hoặc đã thay đổi.",
-    "{count} events of the feed could not be had; the next run asks for them again.": (
+    "{count} events of the feed could not be fetched; the next run tries them again.": (
         "Không tải được {count} sự kiện của nguồn; lần chạy sau sẽ tải lại."
     ),
     "No list names this value.": "Không danh sách nào có giá trị này.",
@@ -191,12 +191,12 @@ INDICATORS: dict[str, str] = {
     "Verdict": "Kết luận",
     "Decided by": "Căn cứ",
     "Also fired": "Cũng áp dụng",
-    "taken": "nhận",
-    "not taken": "không nhận",
+    "accepted": "nhận",
+    "not accepted": "không nhận",
     "{count} more are not shown; --json prints all.": "Còn {count} giá trị không hiện; --json in tất cả.",
     "A list, or - for standard input.": "Một danh sách, hoặc - cho đầu vào chuẩn.",
     "Only what shows this value, defanged or not.": "Chỉ những mục có giá trị này, dù viết thường hay viết ngắt (defang).",
-    "Show for each value of a list its place, whether it is taken, its reader and the deciding rule.": (
+    "Show for each value of a list its place, whether it is accepted, its reader and the deciding rule.": (
         "Cho biết từng giá trị trong danh sách nằm ở đâu, có được nhận không, bộ đọc nào thấy và quy tắc nào quyết định."
     ),
     "{indicators} indicators, {refused} refused, from {documents} documents.": (

@@ -13,7 +13,7 @@ LETTERS: dict[str, str] = {
     "Machines cleaned": "Máy đã làm sạch",
     "Machines verified as clean": "Máy đã xác minh là sạch",
     "Units not searched for lack of logs": "Đơn vị chưa truy tìm vì không có nhật ký",
-    "A given text says otherwise than the figures of the report.": "Nội dung nêu kèm có số liệu khác với số liệu của báo cáo.",
+    "A given text contradicts the figures of the report.": "Nội dung nêu kèm có số liệu khác với số liệu của báo cáo.",
     "Correct the text, or leave it out: then it is drafted from the figures.": "Hãy sửa nội dung đó, hoặc bỏ đi: khi đó nội dung được soạn từ số liệu.",
     "The newest log that was searched is more than a month older than the report. The report says until when; search newer logs before you send it.": "Nhật ký mới nhất đã truy tìm cũ hơn báo cáo trên một tháng. Báo cáo có ghi đến ngày nào; hãy truy tìm trong nhật ký mới hơn trước khi gửi.",
     "No day of a log was searched, so the report can say nothing of machines. Search the unit's logs before you send it.": "Chưa ngày nhật ký nào được truy tìm nên báo cáo không thể nói gì về máy tính, thiết bị. Hãy truy tìm trong nhật ký của đơn vị trước khi gửi.",

@@ -158,14 +158,14 @@ _VALUES: dict[str, str] = {
     "counted": "được tính",
     "on the exception list": "thuộc danh sách ngoại lệ",
     "outside the indicator's validity": "ngoài thời hạn hiệu lực của dấu hiệu",
-    "the listed value is to be looked at": "giá trị trong danh sách cần xem lại",
-    "To be looked at": "Cần xem lại",
+    "the listed value needs review": "giá trị trong danh sách cần xem lại",
+    "To review": "Cần xem lại",
     "Contacts with these listed values make no machine infected: ordinary machines make them too. Check the list; what is meant after all counts once it is accepted (--decisions).": (
         "Kết nối đến các giá trị này không làm máy nào bị coi là nhiễm, vì máy bình thường cũng kết nối đến. Hãy kiểm tra lại danh sách; giá trị đúng là độc hại sẽ được tính khi đã được chấp nhận (--decisions)."
     ),
     "{machines} of about {all} machines called it, more than a tenth.": "{machines} trong khoảng {all} máy đã kết nối đến, hơn một phần mười số máy.",
-    "{count} listed value is to be looked at: contacts with it make no machine infected.": _QUESTIONED,
-    "{count} listed values are to be looked at: contacts with them make no machine infected.": _QUESTIONED,
+    "{count} listed value needs review: contacts with it make no machine infected.": _QUESTIONED,
+    "{count} listed values need review: contacts with them make no machine infected.": _QUESTIONED,
     "{count} more value is in the report (-o report.html).": _MORE_QUESTIONED,
     "{count} more values are in the report (-o report.html).": _MORE_QUESTIONED,
     "{count} machine": "{count} máy",
@@ -338,7 +338,7 @@ _PAGE: dict[str, str] = {
         "Máy chủ DNS, proxy hoặc cổng NAT đã kết nối thay cho một máy phía sau. Chưa kết luận máy nào nhiễm; cần tìm ra máy đó."
     ),
     "Contacts that were blocked": "Kết nối đã bị chặn",
-    "Every contact of these machines was stopped. Something on them asked for it all the same.": (
+    "Every contact of these machines was stopped, but something on them attempted it.": (
         "Mọi kết nối độc hại của các máy này đều bị chặn, nhưng vẫn có chương trình trên máy đã gọi ra."
     ),
     "Reached from outside": "Bị truy cập từ ngoài",
@@ -367,7 +367,7 @@ _PAGE: dict[str, str] = {
         "Ngày không có nhật ký là ngày mù: không thấy gì không có nghĩa là không xảy ra gì."
     ),
     "No log line states a day.": "Không dòng nhật ký nào ghi ngày.",
-    "Unparsed lines were searched all the same, word by word. Refused lines are records that were examined and could not be read.": (
+    "Unparsed lines were searched too, word by word. Refused lines are records that were examined and could not be read.": (
         "Dòng chưa rõ định dạng vẫn được tìm theo từng từ. Dòng bị từ chối là bản ghi đã xem xét nhưng không đọc được."
     ),
     "What was not read": "Phần chưa đọc được",

@@ -2,13 +2,13 @@
 
 SCANNER: dict[str, str] = {
     # what is wrong
-    "The result cannot be kept for sending.": "Không lưu được kết quả để gửi.",
+    "The result cannot be stored for sending.": "Không lưu được kết quả để gửi.",
     "Send the result to the portal: the address that its page of findings shows.": "Gửi kết quả đến cổng: địa chỉ ghi trên trang kết quả của cổng.",
     "The subscription is not there any more.": "Đăng ký WMI này không còn nữa.",
     "The subscription cannot be changed.": "Không thay đổi được đăng ký WMI.",
     "turn the subscription off": "tắt đăng ký WMI",
     "The program is unsigned and in a folder that malware often uses: {program}": "Chương trình không có chữ ký số hợp lệ và nằm ở nơi mã độc thường ẩn náu: {program}",
-    "left alone: the maker of the operating system signed it": "không động đến: do nhà sản xuất hệ điều hành ký số",
+    "left alone: signed by the vendor of the operating system": "không động đến: do nhà sản xuất hệ điều hành ký số",
     "Signatures of programs": "Chữ ký số của chương trình",
     "Windows does not tell whether it is signed": "Windows không cho biết tệp có chữ ký số hay không",
     "done; Windows takes the file away at its next start: please restart the machine": "đã ghi nhận; Windows sẽ chuyển tệp đi ở lần khởi động tới: hãy khởi động lại máy",
@@ -19,7 +19,7 @@ SCANNER: dict[str, str] = {
     "The line is not there any more.": "Dòng này không còn nữa.",
     "The file was changed and the line is not in it any more.": "Tệp đã bị thay đổi và không còn dòng này.",
     "Export the old file instead.": "Hãy xuất tệp cũ ra thay cho việc khôi phục.",
-    "The file cannot be taken away.": "Không chuyển được tệp đi.",
+    "The file cannot be removed.": "Không chuyển được tệp đi.",
     "Run again as an administrator.": "Hãy chạy lại với quyền quản trị.",
     "The folder of the file is not there any more.": "Thư mục chứa tệp không còn nữa.",
     "Make the folder, or export the file.": "Hãy tạo lại thư mục, hoặc xuất tệp ra.",
@@ -70,7 +70,7 @@ SCANNER: dict[str, str] = {
     "What was found": "Đã phát hiện gì",
     "This would be done:": "Những việc sẽ làm:",
     "This was done:": "Những việc đã làm:",
-    "Only give back what was taken by mistake: malware that is given back can start again.": "Chỉ trả lại những gì bị lấy nhầm: mã độc được trả lại có thể hoạt động trở lại.",
+    "Restore only what was quarantined by mistake: restored malware can start again.": "Chỉ trả lại những gì bị lấy nhầm: mã độc được trả lại có thể hoạt động trở lại.",
     "Undo": "Hoàn tác",
     "The program has ended": "Chương trình đã kết thúc",
     "paused": "đang tạm dừng",
@@ -119,7 +119,7 @@ SCANNER: dict[str, str] = {
     "Malware that hides from the running system is seen only when the disk is examined from another system.": (
         "Mã độc ẩn mình khỏi hệ điều hành đang chạy chỉ thấy được khi kiểm tra ổ đĩa từ một hệ điều hành khác."
     ),
-    "Cracked software is named as a risk. Nobody is accused: the file may have come with the machine.": (
+    "Cracked software is listed as a risk. Nobody is accused: the file may have come with the machine.": (
         "Phần mềm bẻ khóa được nêu ra như một nguy cơ. Không quy lỗi cho ai: tệp có thể đã có sẵn trên máy."
     ),
     "Level": "Mức độ",
@@ -159,7 +159,7 @@ SCANNER: dict[str, str] = {
     "A program in an archive with a password: nobody can check it before it is unpacked, and malware is often sent so.": (
         "Chương trình nằm trong tệp nén có mật khẩu: không kiểm tra được trước khi giải nén, và mã độc thường được gửi theo cách này."
     ),
-    "The name is that of a means to get round a licence ({name}). Such files often bring malware; please install the software from its maker.": (
+    "The name is that of a tool to bypass a licence ({name}). Such files often carry malware; please install the software from its vendor.": (
         "Tên tệp trùng với công cụ vượt bản quyền ({name}). Những tệp như vậy thường kèm mã độc; vui lòng cài phần mềm từ nhà sản xuất."
     ),
     "Connected to an address of the list ({place}); state: {status}.": "Có kết nối đến địa chỉ trong danh sách ({place}); trạng thái: {status}.",
@@ -177,7 +177,7 @@ SCANNER: dict[str, str] = {
     "A library is loaded into every program; few machines need that.": "Một thư viện được nạp vào mọi chương trình; rất ít máy cần điều này.",
     "The key of a known worm may log in.": "Khóa của một sâu máy tính đã biết được phép đăng nhập.",
     "The hosts file sends or names an address of the list ({place}).": "Tệp hosts có địa chỉ trong danh sách ({place}).",
-    "The hosts file redirects a maker of protection: {name}": "Tệp hosts chuyển hướng tên miền của hãng bảo mật: {name}",
+    "The hosts file redirects a security vendor: {name}": "Tệp hosts chuyển hướng tên miền của hãng bảo mật: {name}",
     "The hosts file turns off a licence check ({name}), as cracked software does.": "Tệp hosts chặn việc kiểm tra bản quyền ({name}), như phần mềm bẻ khóa thường làm.",
     "Names are resolved by an address of the list ({place}).": "Tên miền được phân giải qua địa chỉ trong danh sách ({place}).",
     "The machine asked for a name of the list a short while ago ({place}).": "Máy vừa hỏi tên miền trong danh sách cách đây không lâu ({place}).",
@@ -257,7 +257,7 @@ SCANNER: dict[str, str] = {
     "larger than ClamAV's limit": "lớn hơn giới hạn của ClamAV",
     "the system's program for it is missing": "thiếu công cụ của hệ điều hành",
     "the system's program for it failed": "công cụ của hệ điều hành bị lỗi",
-    "the system's program for it said nothing, which is no proof of anything": "công cụ của hệ điều hành không cho kết quả, nên chưa kết luận được gì",
+    "the system's own program returned nothing, which proves nothing": "công cụ của hệ điều hành không cho kết quả, nên chưa kết luận được gì",
     "the system's program for it took too long": "công cụ của hệ điều hành mất quá nhiều thời gian",
     "Nothing is sent by itself: after the look, a button sends the result to {name}.": "Chương trình không tự gửi gì: sau khi rà quét, bấm nút để gửi kết quả đến {name}.",
     "The result was sent to {name}.": "Đã gửi kết quả đến {name}.",
@@ -366,8 +366,8 @@ SCANNER: dict[str, str] = {
     "Let the plan take this file although only a rule accuses it; repeat for more.": "Cách ly cả tệp này dù chỉ một quy tắc nghi ngờ nó; lặp lại để thêm.",
     "SHA-256 digests of files that are never touched; repeat for more.": "Mã băm SHA-256 của các tệp không bao giờ động đến; lặp lại để thêm.",
     "Serve a page on this machine alone, for doing all of this by clicking.": "Mở một trang chỉ trên máy này để làm các việc trên bằng cách bấm nút.",
-    "What was taken away: list it, give it back, hand it to an analyst.": "Những gì đã cách ly: liệt kê, trả lại, giao cho người phân tích.",
-    "List what lies in the quarantine.": "Liệt kê các mục trong vùng cách ly.",
+    "The quarantine: list it, restore files, export them for an analyst.": "Những gì đã cách ly: liệt kê, trả lại, giao cho người phân tích.",
+    "List what is in the quarantine.": "Liệt kê các mục trong vùng cách ly.",
     "Give quarantined things back, with content, times, owner and rights as they were.": "Trả lại các mục đã cách ly, với nội dung, thời gian, chủ sở hữu và quyền như cũ.",
     "Write quarantined things into a zip file for an analyst; its password is the usual one: infected.": (
         "Ghi các mục đã cách ly vào tệp zip cho người phân tích; mật khẩu theo thông lệ: infected."

@@ -62,7 +62,7 @@ def verify(
         bool, Option("--quick", help="Only the chain and the seals; no segment is unpacked.")
     ] = False,
 ) -> None:
-    """Prove that nothing in the archive was changed, exchanged or taken away.
+    """Prove that nothing in the archive was changed, replaced or removed.
 
     Example: lamsach archive verify /var/lib/lamsach/archive
     """
@@ -197,7 +197,7 @@ def repair(archive: Place) -> None:
 
 
 def reindex(archive: Place) -> None:
-    """Make filters anew that this version cannot ask. The lines stay what they are.
+    """Rebuild filters that this version cannot read. The lines do not change.
 
     Example: lamsach archive reindex /var/lib/lamsach/archive
     """
@@ -206,7 +206,7 @@ def reindex(archive: Place) -> None:
 
     with writing(Archive(archive)) as writer:
         done = make_anew(writer)
-    sentence = translate()("The filters of {segments} segments were made anew.")
+    sentence = translate()("The filters of {segments} segments were rebuilt.")
     print(sentence.format(segments=_number(done.segments)))
 
 

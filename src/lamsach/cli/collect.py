@@ -74,7 +74,10 @@ def collect(
     lists: Annotated[
         Paths | None,
         Option(
-            "-i", "--indicators", metavar="LIST", help="Tell at once what these lists name; repeat for more."
+            "-i",
+            "--indicators",
+            metavar="LIST",
+            help="Report contacts with the values of these lists immediately; repeat for more.",
         ),
     ] = None,
     output: Annotated[

@@ -118,7 +118,7 @@ def collect_always(
             print(_("Collecting. {ports}").format(ports=text), flush=True)
 
         collector.run(ready)
-    tell(_("Everything that was taken in is in the archive."))
+    tell(_("All collected lines are in the archive."))
     return ExitStatus.FOUND
 
 

@@ -76,7 +76,7 @@ COMMANDS = Group(
         ),
         "scan": "lamsach.cli.scan.scan:scan",
         "quarantine": Group(
-            mark("What was taken away: list it, give it back, hand it to an analyst."),
+            mark("The quarantine: list it, restore files, export them for an analyst."),
             {
                 "list": "lamsach.cli.scan.quarantine:list_items",
                 "restore": "lamsach.cli.scan.quarantine:restore",

@@ -122,7 +122,7 @@ class KafkaReader:
             if not isinstance(known, int):
                 continue
             if known > consumer.get_watermark_offsets(item, timeout=_WATERMARK_S)[1]:
-                problem = mark("A Kafka topic was made anew; it is read from its beginning.")
+                problem = mark("A Kafka topic was recreated; it is read from its beginning.")
                 self._on_problem(InputError(problem, f"{item.topic}/{item.partition}"))
                 stream.place = {}
                 item.offset = 0

@@ -29,7 +29,7 @@ _MARK = b"LREC"
 _MOST_BYTES = 1 << 28
 SUFFIX = ".wal"
 _CANNOT = mark("The spool cannot be written.")
-_ROOM = mark("Check the free space and the permissions: nothing is taken in until then.")
+_ROOM = mark("Check the free space and the permissions: nothing is collected until then.")
 
 
 @dataclass(frozen=True, slots=True)

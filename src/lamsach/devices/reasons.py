@@ -29,8 +29,8 @@ REASONS: dict[str, str] = {
     "infrastructure_nat": "{address} is a NAT gateway: the machine behind it is not in these logs.",
     "infrastructure_stated": "{address} was stated as infrastructure that speaks for others: the machine "
     "behind it is not in these logs.",
-    "infrastructure_unknown": "A DNS server asked an upstream for somebody: the client's question is not "
-    "in these logs.",
+    "infrastructure_unknown": "A DNS server asked an upstream server on behalf of a client: the client's "
+    "question is not in these logs.",
     "role_inventory": "The inventory says what it is: {words}.",
     "role_translates": "Translations replace the addresses of other machines with this one.",
     "role_used_as_proxy": "At least {count} machines connect to it on a proxy's port.",
@@ -65,5 +65,5 @@ REASONS: dict[str, str] = {
     "address_contested": "Two machines claimed the address {address} at one time; the other one is "
     "{other}: check both.",
     "not_counted": "Further matches were not counted: excepted, outside their time of validity, or with "
-    "values of the list that are to be looked at ({count}).",
+    "listed values that need review ({count}).",
 }

@@ -50,7 +50,7 @@ def read_sheets(path: Path) -> tuple[Sheet, ...]:
     data = _bytes_of(path)
     if data.startswith(_OLD_EXCEL):
         raise UnreadableError(
-            "This is a workbook of old Excel, or one with a password.",
+            "This workbook is in the old Excel format, or has a password.",
             str(path),
             "Save it as XLSX without a password, or as CSV.",
         )

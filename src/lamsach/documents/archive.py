@@ -227,7 +227,9 @@ def clear_errors(where: str) -> Iterator[None]:
     except FileNotFoundError:
         raise UnreadableError("The file is not there.", where, "Check the path.") from None
     except PermissionError:
-        raise UnreadableError("The file may not be read.", where, "Ask for permission to read it.") from None
+        raise UnreadableError(
+            "No permission to read the file.", where, "Ask for permission to read it."
+        ) from None
     except IsADirectoryError:
         raise UnreadableError("This is a folder, not a list.", where) from None
     except zipfile.BadZipFile:

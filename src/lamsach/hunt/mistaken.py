@@ -44,7 +44,7 @@ FEW_LOGS = 64
 
 LOG_AS_LIST = mark("This is a log, not a list of indicators.")
 LIST_AS_LOG = mark("This is a list of indicators, not a log.")
-GIVE_AS_LIST = mark("Give it with -i. If it is a log all the same, say so with --format unknown_text.")
+GIVE_AS_LIST = mark("Give it with -i. If it is a log after all, add --format unknown_text.")
 ONE_OF_THE_LISTS = mark("This is a list of this hunt, not a log: it was not searched.")
 
 

@@ -80,7 +80,7 @@ def summarise(paths: Iterable[Path]) -> Summary:
             raise UnreadableError(
                 mark("The findings bundle is damaged or is not one."),
                 str(path),
-                mark("Ask the bundle's sender for it again. Nothing was taken from it."),
+                mark("Ask the sender for the bundle again. Nothing in it was used."),
             ) from error
         partial = partial or bool(bundle.manifest.get("partial"))
     blind = {(name, day) for name, day in blind if day not in lines.get(name, {})}

@@ -23,7 +23,7 @@ from lamsach.model import DeviceState
 PARTIAL = mark(
     "A hunt was stopped before its end, so its findings are not complete. Repeat it before you report."
 )
-OTHERWISE = mark("A given text says otherwise than the figures of the report.")
+OTHERWISE = mark("A given text contradicts the figures of the report.")
 OLD_DAYS = 30
 OLD = mark(
     "The newest log that was searched is more than a month older than the report. The report "

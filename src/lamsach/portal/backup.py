@@ -81,7 +81,7 @@ def _refuse_own_keys(seal: Seal) -> None:
         own = set()
     if seal.recipients and own >= set(seal.recipients):
         raise UsageError(
-            mark("The private key is kept in this portal alone, and would be lost with it."),
+            mark("The private key is in this portal alone, and would be lost with it."),
             seal.recipients[0],
             mark("Make a key with `lamsach keys new`, keep it elsewhere, and seal to that."),
         )

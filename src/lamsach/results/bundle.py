@@ -35,7 +35,7 @@ _TIMESTAMP = (
     0,
 )  # the earliest that a zip can state: a bundle's bytes depend on its findings only
 _BLOCK = 1 << 20
-_ASK_AGAIN = mark("Ask the bundle's sender for it again. Nothing was taken from it.")
+_ASK_AGAIN = mark("Ask the sender for the bundle again. Nothing in it was used.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from lamsach.model import Findings, Questioned
 from lamsach.results.labels import reason_text
 from lamsach.results.safe_text import clip, visible_line
 
-TITLE = mark("To be looked at")
+TITLE = mark("To review")
 INTRO = mark(
     "Contacts with these listed values make no machine infected: ordinary machines make them "
     "too. Check the list; what is meant after all counts once it is accepted (--decisions)."
@@ -35,6 +35,6 @@ def sentence(findings: Findings, language: str) -> str:
     count = len(findings.to_look_at)
     if not count:
         return ""
-    one = mark("{count} listed value is to be looked at: contacts with it make no machine infected.")
-    many = mark("{count} listed values are to be looked at: contacts with them make no machine infected.")
+    one = mark("{count} listed value needs review: contacts with it make no machine infected.")
+    many = mark("{count} listed values need review: contacts with them make no machine infected.")
     return counted(count, one, many, language)

@@ -54,7 +54,7 @@ STATUSES: dict[MatchStatus, str] = {
     MatchStatus.COUNTED: mark("counted"),
     MatchStatus.EXCEPTED: mark("on the exception list"),
     MatchStatus.OUTSIDE_VALIDITY: mark("outside the indicator's validity"),
-    MatchStatus.DOUBTFUL: mark("the listed value is to be looked at"),
+    MatchStatus.DOUBTFUL: mark("the listed value needs review"),
 }
 ASIDE: dict[AsideReason, str] = {
     AsideReason.OWN: mark("the unit's own server or public address"),
@@ -135,7 +135,7 @@ GROUPS: dict[DeviceState, tuple[str, str]] = {
     ),
     DeviceState.BLOCKED: (
         mark("Contacts that were blocked"),
-        mark("Every contact of these machines was stopped. Something on them asked for it all the same."),
+        mark("Every contact of these machines was stopped, but something on them attempted it."),
     ),
     DeviceState.INBOUND: (
         mark("Reached from outside"),

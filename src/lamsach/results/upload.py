@@ -191,7 +191,7 @@ def sign(path: Path, token: str, target: Path, seal: Seal | None = None) -> None
 _FOR_GOOD = frozenset({409, 422})
 """Statuses after which the same summary will never be taken: the campaign is over, or it is not understood.
 """
-_AGAIN = mark("It waits beside the quarantine and goes with the next look.")
+_AGAIN = mark("It waits next to the quarantine and is sent with the next scan.")
 
 
 class Reporter(Sender):

@@ -36,8 +36,8 @@ REASONS: dict[str, str] = {
         "and malware is often sent so."
     ),
     "cracked_software": mark(
-        "The name is that of a means to get round a licence ({name}). Such files often bring "
-        "malware; please install the software from its maker."
+        "The name is that of a tool to bypass a licence ({name}). Such files often carry malware; please "
+        "install the software from its vendor."
     ),
     "listed_connection": mark("Connected to an address of the list ({place}); state: {status}."),
     "listed_command": mark("The command names an address of the list ({place})."),
@@ -54,7 +54,7 @@ REASONS: dict[str, str] = {
     "preload": mark("A library is loaded into every program; few machines need that."),
     "known_key": mark("The key of a known worm may log in."),
     "listed_hosts": mark("The hosts file sends or names an address of the list ({place})."),
-    "hosts_protection": mark("The hosts file redirects a maker of protection: {name}"),
+    "hosts_protection": mark("The hosts file redirects a security vendor: {name}"),
     "hosts_activation": mark("The hosts file turns off a licence check ({name}), as cracked software does."),
     "listed_resolver": mark("Names are resolved by an address of the list ({place})."),
     "listed_cache": mark("The machine asked for a name of the list a short while ago ({place})."),
@@ -145,7 +145,7 @@ SKIPS: dict[str, str] = {
     "clamd_limit": mark("larger than ClamAV's limit"),
     "tool_missing": mark("the system's program for it is missing"),
     "tool_failed": mark("the system's program for it failed"),
-    "tool_empty": mark("the system's program for it said nothing, which is no proof of anything"),
+    "tool_empty": mark("the system's own program returned nothing, which proves nothing"),
     "tool_slow": mark("the system's program for it took too long"),
     "signature_unknown": mark("Windows does not tell whether it is signed"),
     "list_old": mark("a list that is not up to date any more: fetch the bundle again"),
@@ -223,7 +223,7 @@ ACTIONS: dict[str, str] = {
     "quarantine": mark("move the file into the quarantine"),
 }
 REFUSALS: dict[str, str] = {
-    "signed_by_system": mark("left alone: the maker of the operating system signed it"),
+    "signed_by_system": mark("left alone: signed by the vendor of the operating system"),
     "system_file": mark("left alone: a file of the operating system"),
     "owned": mark("left alone: a package of the operating system owns it; reinstall that package"),
     "owner_unknown": mark("left alone: it is not known whether it belongs to the operating system"),

@@ -87,7 +87,7 @@ def test_an_own_format_is_checked_detected_and_read(
         ('name = "acme_gate"', "name = ", "The format file is no TOML.", ""),
         ("[[shapes]]", "[[forms]]", "A key is not known.", "forms"),
         ('title = "Acme Gate"', "", "A text is missing.", "title"),
-        ("marks = [", "marks = 5 # [", "A format needs marks: texts of which each of its lines holds one.",
+        ("marks = [", "marks = 5 # [", "A format needs marks: each of its lines holds at least one of them.",
          "marks"),
         ('role = "between"', 'role = "above"', "The role is not known.", "role"),
         ("(?P<source_ip>", "(?P<source>", "A group is named after no field.", "source"),

@@ -31,7 +31,7 @@ PARTIAL = mark("A hunt or scan was stopped before its end, so what it found is n
 _SHA256 = re.compile(r"[0-9a-f]{64}$")
 _CONNECTED = frozenset({DeviceState.INFECTED, DeviceState.BLOCKED})
 _DAMAGED = mark("The bundle is damaged or is not one.")
-_AGAIN = mark("Ask the bundle's sender for it again. Nothing was taken from it.")
+_AGAIN = mark("Ask the sender for the bundle again. Nothing in it was used.")
 
 
 @dataclass(frozen=True, slots=True)

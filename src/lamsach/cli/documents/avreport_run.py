@@ -156,9 +156,9 @@ def _tell(gathered: Gathered) -> None:
     )
     if gathered.unattributed:
         tell(
-            _(
-                "Sources of contacts behind which no machine is known, and which are not in it: {count}"
-            ).format(count=gathered.unattributed)
+            _("Contacts whose machine is not known, left out of the report: {count}").format(
+                count=gathered.unattributed
+            )
         )
     for sentence in gathered.warnings:
         tell(_("Check: {sentence}").format(sentence=_(sentence)))

@@ -150,7 +150,7 @@ def report(
         ),
     ] = False,
     counts_only: Annotated[
-        bool, Option("--counts-only", help="Malware report: no machine is called anything.")
+        bool, Option("--counts-only", help="Malware report: machines are not named.")
     ] = False,
     organ_id: Annotated[
         str,
@@ -224,7 +224,7 @@ def naming_of(*, names: bool, pseudonyms: bool, counts: bool) -> Naming:
     chosen = [way for way, wanted in zip(Naming, (names, pseudonyms, counts), strict=True) if wanted]
     if len(chosen) != 1:
         raise UsageError(
-            mark("Whether the report calls machines by name, and how, is the unit's decision."),
+            mark("The unit decides whether and how the report names machines."),
             "--names, --pseudonyms, --counts-only",
             mark("Give one of them."),
         )

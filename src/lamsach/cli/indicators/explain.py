@@ -17,7 +17,7 @@ def explain(
         bool, Option("--ocr", help="Read pages that are pictures (needs tesseract); low confidence.")
     ] = False,
 ) -> None:
-    """Show for each value of a list its place, whether it is taken, its reader and the deciding rule.
+    """Show for each value of a list its place, whether it is accepted, its reader and the deciding rule.
 
     Example: lamsach indicators explain annex.pdf evil.example
     """

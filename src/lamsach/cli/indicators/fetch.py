@@ -45,8 +45,8 @@ def fetch(
         str | None, Option("--since", metavar="TIME", help="At first, only what was added after this time.")
     ] = None,
 ) -> None:
-    """Bring what is new in a TAXII 2.1 collection, at a MISP instance or in a MISP feed into a folder, which
-    is a list to hunt with; a run that broke off is continued.
+    """Fetch what is new in a TAXII 2.1 collection, a MISP instance or a MISP feed into a folder, which is a
+    list to hunt with; an interrupted run is continued.
 
     Example: lamsach indicators fetch https://taxii.example/api/collections/7/ -d lists/authority
     """
@@ -70,7 +70,7 @@ def fetch(
         text = words("{objects} new objects on {pages} pages.")
     print(text.format(objects=fetched.objects, pages=fetched.pages), file=sys.stderr)
     if fetched.failed:
-        told = words("{count} events of the feed could not be had; the next run asks for them again.")
+        told = words("{count} events of the feed could not be fetched; the next run tries them again.")
         print(told.format(count=fetched.failed), file=sys.stderr)
         raise Exit(ExitStatus.PARTIAL)
 

@@ -52,7 +52,7 @@ class Rules:
         """Values left out, and values that go out by a decision although they are dangerous to block."""
         tell_values("Left out by decisions ({count}):", self.left_out)
         tell_values(
-            "Dangerous to block, so left out until somebody decides about them ({count}):",
+            "Dangerous to block, left out until a decision is made ({count}):",
             self.withheld,
             SHOWN,
         )

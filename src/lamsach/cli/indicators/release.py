@@ -81,7 +81,7 @@ def sign(
     ] = None,
     new_key: Annotated[
         Path | None,
-        Option("--new-key", metavar="FILE", help="Make a key, and its public half beside it, and end."),
+        Option("--new-key", metavar="FILE", help="Make a key, with its public half next to it, and end."),
     ] = None,
     output: Annotated[
         Path | None, Option("-o", "--output", metavar="FILE", help="Write to this file.")
@@ -92,7 +92,7 @@ def sign(
     previous: Annotated[
         Path | None,
         Option(
-            "--previous", metavar="FILE", help="The release before, whose digest and number are taken on."
+            "--previous", metavar="FILE", help="The previous release, whose digest and number are continued."
         ),
     ] = None,
     max_tlp: Annotated[

@@ -56,7 +56,7 @@ def show_explained(found: Iterable[Explained]) -> None:
     waiting = iter(found)
     for entry, reader, rule, fired in islice(waiting, ROWS):
         taken = isinstance(entry, Indicator)
-        said = _("taken") if taken else _("not taken")
+        said = _("accepted") if taken else _("not accepted")
         why = f"{reader}: {rule}" + ("" if isinstance(entry, Indicator) else f" - {_(entry.reason)}")
         kind = "" if entry.type is None else _(labels.INDICATOR_TYPES[entry.type])
         place = "" if entry.reference is None else _place(entry.reference)

@@ -32,7 +32,7 @@ def backup(
         ),
     ] = None,
     passphrase: Annotated[
-        bool, Option("--passphrase", help="Seal it with a passphrase, which is asked for.")
+        bool, Option("--passphrase", help="Seal it with a passphrase; the program asks for it.")
     ] = False,
     passphrase_file: PassphraseFile = None,
 ) -> None:
@@ -87,8 +87,7 @@ def restore(
     identity: Identities = None,
     passphrase_file: PassphraseFile = None,
 ) -> None:
-    """Put a backup in place of the portal's data; what was there before is kept beside it. Stop the portal
-    first.
+    """Replace the portal's data by a backup; the old data are kept next to it. Stop the portal first.
 
     Example: lamsach restore lamsach-2022-09-26.zip --data /var/lib/lamsach
     """
@@ -110,7 +109,7 @@ def restore(
     if again:
         tell(_("Erased again, because it was erased after the backup was made: {count}").format(count=again))
     if before is not None:
-        tell(_("What was there before is kept: {path}").format(path=before))
+        tell(_("The old data are kept: {path}").format(path=before))
 
 
 def _erase_again(data: Path, erased: Path | None) -> int:

@@ -22,7 +22,7 @@ Yes = Annotated[bool, Option("--yes", help="Do it; without this, only say what w
 
 
 def list_items() -> None:
-    """List what lies in the quarantine.
+    """List what is in the quarantine.
 
     Example: lamsach quarantine list
     """

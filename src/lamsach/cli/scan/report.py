@@ -37,7 +37,7 @@ def report_result(
         fresh.write_text(json.dumps(fleet_record(result, records)), "utf-8")
     except OSError as error:
         raise OutputError(
-            "The result cannot be kept for sending.",
+            "The result cannot be stored for sending.",
             f"{folder} ({error.strerror})",
             "Check the rights on its folder.",
         ) from None

@@ -35,7 +35,7 @@ def waiting_folder() -> Path:
             raise PermissionError(1, "owned by somebody else")
     except OSError as error:
         raise OutputError(
-            "The result cannot be kept for sending.",
+            "The result cannot be stored for sending.",
             f"{folder} ({error.strerror})",
             "Check the rights on its folder.",
         ) from None

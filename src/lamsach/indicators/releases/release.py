@@ -266,7 +266,7 @@ def check_release(
         ) from None
     if count != manifest.count or listed.hexdigest() != manifest.digest:
         raise InputError(
-            "The values do not fit what the release says of them.", where, "Ask its maker for another."
+            "The values do not fit what the release says of them.", where, "Ask its author for another."
         )
     return manifest, signed_by
 
@@ -304,7 +304,7 @@ def _signer(said: bytes, signed: bytes, keys: Iterable[Ed25519PublicKey], where:
         raise InputError(
             "The release was not signed by any of the keys given.",
             where,
-            "Give the public key of its maker, whose fingerprint you have checked.",
+            "Give the public key of its author, whose fingerprint you have checked.",
         ) from None
 
 

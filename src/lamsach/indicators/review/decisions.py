@@ -115,7 +115,9 @@ def accepted(texts: Iterable[str], reason: str, source: str) -> Decisions:
     """Accept values as people write them. Raises UsageError for no value, and for want of a reason."""
     if len(reason.strip()) < SHORTEST_REASON:
         raise UsageError(
-            "The decision states no reason.", "", "Write why these values are to be blocked all the same."
+            "The decision states no reason.",
+            "",
+            "Write why these values are to be blocked despite the danger.",
         )
     try:
         values = [_values(text, text) for text in texts]
@@ -135,7 +137,7 @@ def _row(row: Mapping[str | None, str | list[str] | None], reference: Reference)
     except ValueError:
         raise InputError("The decision is not known.", where, "Write accept, narrow or exception.") from None
     if not said["reason"]:
-        raise InputError("The decision states no reason.", where, "Write why it was taken.")
+        raise InputError("The decision states no reason.", where, "Write the reason for the decision.")
     values = _values(said["value"], where)
     until = _day(said["until"], where)
     if choice is Choice.EXCEPTION and until is None:

@@ -47,8 +47,8 @@ VICTIM = (
     "owner instead."
 )
 NOT_LISTED = (
-    "The document shows this value beside what it lists (in a note, a reference, a comment or a "
-    "setting): it is mentioned there, not listed."
+    "The document mentions this value apart from what it lists (in a note, a reference, a comment or a "
+    "setting): it is not listed."
 )
 NOT_FOR_DETECTION = (
     "MISP marks this value as not meant for detection (to_ids is off): it is mentioned, not listed."
@@ -74,7 +74,7 @@ SHARED = (
 )
 RESERVED = "The address is reserved: it cannot be met on the internet."
 HOLDS_INTERNAL = "The network contains private or reserved addresses."
-TOO_LARGE = "The network is too large: no shorter prefix than /8 (IPv4) or /16 (IPv6) is taken."
+TOO_LARGE = "The network is too large: prefixes shorter than /8 (IPv4) or /16 (IPv6) are not accepted."
 RANGE_BACKWARDS = "The range ends before it begins."
 SEVERAL_NETWORKS = "The range is not a single network."
 PUBLIC_SUFFIX = "The name is a public suffix: anybody's names are under it."
@@ -101,7 +101,8 @@ TOO_LONG = "The line is longer than 1 MiB."
 BAD_RECORD = "The record is damaged."
 UNREAD_PATTERN = "The pattern names no address, domain name, URL or hash."
 INDEX = (
-    "This is the index of a MISP feed: it holds digests of values, and the events beside it hold the values."
+    "This is the index of a MISP feed: it holds digests of values; the event files next to it hold the "
+    "values."
 )
 WITHDRAWN = "The source has withdrawn this indicator."
 NEGATED = "The pattern says what must not be there, which is no indicator."

@@ -239,7 +239,7 @@ def _marks(declared: Mapping[str, Any], where: str) -> tuple[str, ...]:
     marks = declared.get("marks", [])
     if not isinstance(marks, list) or not marks or not all(isinstance(mark, str) and mark for mark in marks):
         raise UsageError(
-            "A format needs marks: texts of which each of its lines holds one.",
+            "A format needs marks: each of its lines holds at least one of them.",
             f"{where}: marks",
             'As in marks = ["gate: "].',
         )

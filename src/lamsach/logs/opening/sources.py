@@ -36,7 +36,9 @@ def unreadable(error: OSError, name: str) -> UnreadableError:
         return UnreadableError("The file does not exist.", name, "Check the path.")
     if isinstance(error, PermissionError):
         return UnreadableError(
-            "The file may not be read.", name, "Ask for the right to read it, or run as a user who has it."
+            "No permission to read the file.",
+            name,
+            "Ask for permission to read it, or run as a user who has it.",
         )
     if isinstance(error, IsADirectoryError):
         return UnreadableError("This is a folder, not a file.", name, "Check the path.")

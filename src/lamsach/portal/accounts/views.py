@@ -143,7 +143,7 @@ def role_take(request: HttpRequest, user_id: int, membership_id: int) -> HttpRes
     with transaction.atomic():
         record(request, "role.removed", account, held.unit, role=held.role, name=account.email)
         held.delete()
-    messages.success(request, _("The role was taken away."))
+    messages.success(request, _("The role was removed."))
     if access.readable_people(request.user).filter(pk=user_id).exists():
         return redirect("accounts:person", user_id=user_id)
     return redirect("accounts:people")
@@ -193,8 +193,8 @@ def invite_many(request: HttpRequest) -> HttpResponse:
             rows, headings = sheet.read(file, file.name)
             return render(request, "accounts/invite_preview.html", _preview(rows, headings, user))
     lead = _(
-        "First you see what comes of each row. Nobody is invited before you confirm it; then "
-        "each person gets one e-mail."
+        "A preview shows the result for each row. Nobody is invited before you confirm it; then each "
+        "person gets one e-mail."
     )
     sheet_of = reverse("accounts:invite_template")
     title, button = _("Invite many people"), _("Show what comes of it")

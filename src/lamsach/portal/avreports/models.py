@@ -42,7 +42,7 @@ class Plan(models.Model):
     naming = models.CharField(
         _("Machines are named"), max_length=10, choices=NamingChoice.choices, default=NamingChoice.COUNTS
     )
-    every = models.PositiveSmallIntegerField(_("How often"), choices=Every.choices, default=Every.DAY)
+    every = models.PositiveSmallIntegerField(_("Frequency"), choices=Every.choices, default=Every.DAY)
     organ_id = models.CharField(_("Identifier at the national centre"), max_length=60, blank=True)
     url = models.URLField(_("Address of the centre"), max_length=500, blank=True)
     key = models.TextField(blank=True)

@@ -40,7 +40,7 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg]
         label=gettext_lazy("Key file (.p12, .pfx)"),
         required=False,
         help_text=gettext_lazy(
-            "It signs the reports, and is kept locked. Leave it empty to keep the present one."
+            "It signs the reports and is stored encrypted. Leave it empty to keep the present one."
         ),
     )
     key_password = text(
@@ -68,7 +68,7 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("active", "naming", "every", "organ_id", "url")
         widgets = {"naming": forms.RadioSelect}
         help_texts = {
-            "active": gettext_lazy("Off: nothing leaves unless somebody sends a preview."),
+            "active": gettext_lazy("Off: nothing is sent unless a person sends a preview."),
         }
 
     def clean_url(self) -> str:

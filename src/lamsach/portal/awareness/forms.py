@@ -21,7 +21,7 @@ class PeopleForm(forms.Form):
     told = forms.BooleanField(
         label=_("The people know that their name and e-mail are used for this campaign, and until when."),
         help_text=_(
-            "Law on Personal Data Protection (91/2025/QH15). The statement is kept in the audit trail."
+            "Law on Personal Data Protection (91/2025/QH15). The statement is recorded in the audit trail."
         ),
     )
 
@@ -38,7 +38,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
         email = str(self.cleaned_data["email"]).lower()
         others = Person.objects.filter(unit=self.instance.unit, email=email).exclude(pk=self.instance.pk)
         if email and others.exists():
-            raise forms.ValidationError(gettext("Somebody else of the unit has this e-mail."))
+            raise forms.ValidationError(gettext("Another person of the unit has this e-mail address."))
         return email
 
 
@@ -96,7 +96,7 @@ QUESTIONS: tuple[Asked, ...] = (
         ),
         1,
         _(
-            "No honest program needs the antivirus program to be off. Whoever asks for it has "
+            "No honest program needs the antivirus program to be off. If one asks for it, it has "
             "something to hide."
         ),
     ),
@@ -118,7 +118,10 @@ QUESTIONS: tuple[Asked, ...] = (
             _("Scan with a tool of the campaign, and change the passwords from a clean machine."),
         ),
         2,
-        _("Malware stays when the program goes, and passwords kept in the browser may be stolen already."),
+        _(
+            "Malware stays when the program is removed, and passwords saved in the browser may be stolen "
+            "already."
+        ),
     ),
 )
 

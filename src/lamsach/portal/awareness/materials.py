@@ -79,7 +79,7 @@ def _advice() -> dict[str, Any]:
         ],
         "happens_title": _("What happens"),
         "happens": [
-            _("A password stealer takes the passwords kept in your browser: e-mail, bank, work."),
+            _("A password stealer takes the passwords saved in your browser: e-mail, bank, work."),
             _("Your machine becomes part of a botnet and attacks others in your name."),
             _("Ransomware locks your files and those of your office."),
             _("The program gets no updates, so every hole in it stays open."),

@@ -105,7 +105,7 @@ def _take(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse 
         return _tell(request, campaign, unit)
     if what == "stop":
         count = waves.stop(campaign, unit, request.user)
-        messages.success(request, _("Taken back before it went out, for {count} people.").format(count=count))
+        messages.success(request, _("Withdrawn before it was sent, for {count} people.").format(count=count))
     elif what == "remind":
         return _remind(request, campaign, unit)
     else:
@@ -120,7 +120,7 @@ def _tell(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse 
         return None
     people = letters.untold(campaign, unit)
     if not people:
-        messages.warning(request, _("Everybody on the list was told before. Nothing was sent."))
+        messages.warning(request, _("Everybody on the list was notified before. Nothing was sent."))
         return None
     bad = bad_addresses([person.email for person in people])
     mailed = sum(letters.reachable(person, bad) for person in people)
@@ -137,8 +137,7 @@ def _tell(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse 
         button=_("Send the notice to {count} people").format(count=mailed),
         effects=[*effects, _("Who has not confirmed is reminded by itself five days after the letter.")],
         undo=_(
-            "What has not gone out yet can be taken back on the page of the people; a letter "
-            "that went out cannot."
+            "What has not been sent yet can be withdrawn on the page of the people; a sent letter cannot."
         ),
         back=request.get_full_path(),
         facts=[(_("Unit"), unit.name), (_("Campaign"), campaign.name)],
@@ -154,12 +153,14 @@ def _tell(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse 
 def _remind(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse | None:
     count = len(letters.to_remind(letters.unconfirmed(campaign, unit)))
     if not count:
-        messages.warning(request, _("Nobody waits for a reminder today. Nothing was sent."))
+        messages.warning(request, _("Nobody is due a reminder today. Nothing was sent."))
         return None
     check = Check(
         title=_("Remind {count} people?").format(count=count),
         button=_("Remind {count} people").format(count=count),
-        effects=[_("A letter goes to each who was told, has not confirmed and was not reminded today.")],
+        effects=[
+            _("A letter goes to everybody who was notified, has not confirmed and was not reminded today.")
+        ],
         undo=_("A letter that went out cannot be called back."),
         back=request.get_full_path(),
         count=count,
@@ -178,7 +179,7 @@ def _reached(row: Any) -> Any:
     if notice.confirmed:
         return State("good", _("confirmed")), notice.confirmed
     if notice.sent:
-        return State("busy", _("told")), notice.sent
+        return State("busy", _("notified")), notice.sent
     if notice.planned:
         return State("none", _("waits")), f"{timezone.localtime(notice.planned):%H:%M %d/%m/%Y}"
     return State("none", _("on the sheet"))

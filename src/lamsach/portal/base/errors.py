@@ -90,7 +90,7 @@ def conflict(request: HttpRequest) -> HttpResponse:
     return unsent_page(
         request,
         409,
-        _("Somebody else has changed this meanwhile"),
+        _("Another person has changed this in the meantime"),
         _("Your change was not saved. Go back, load the page again and compare."),
         again=False,
     )
@@ -98,7 +98,7 @@ def conflict(request: HttpRequest) -> HttpResponse:
 
 def too_large(request: HttpRequest) -> HttpResponse:
     """413."""
-    text = _("At most {size} MB can be sent at once. Nothing was kept.")
+    text = _("At most {size} MB can be sent at a time. Nothing was saved.")
     return _page(
         request,
         413,

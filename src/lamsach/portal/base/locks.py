@@ -34,7 +34,7 @@ def unlock(purpose: str, locked: str) -> str:
         return _locks(purpose, *_keys()).decrypt(locked.encode("utf-8", "replace")).decode()
     except InvalidToken:
         raise InputError(
-            mark("What was kept locked cannot be opened: the portal's secret key has changed."),
+            mark("Encrypted data cannot be read: the portal's secret key has changed."),
             "",
             mark("Make a new key, or put the old secret key back."),
         ) from None

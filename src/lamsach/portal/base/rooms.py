@@ -82,9 +82,7 @@ ROOMS: tuple[Room, ...] = (
         _("Support"),
         (
             Tab(_("Questions"), "support:list", ("support:",)),
-            Tab(
-                _("Answers kept ready and articles"), "support:shelf", ("support:canned", "support:article_")
-            ),
+            Tab(_("Prepared answers and articles"), "support:shelf", ("support:canned", "support:article_")),
             Tab(_("Tools"), "public:tools", ("public:tool_edit",)),
             Tab(_("Documentation"), "support:docs", ("support:document",)),
         ),

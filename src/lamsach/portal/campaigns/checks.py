@@ -83,7 +83,7 @@ def state_check(campaign: Campaign, wanted: CampaignState) -> Check:
     else:
         title, button = _("Close the campaign?"), _("Close the campaign now")
         effects = [
-            _("Nobody is reminded any more, and no report becomes due."),
+            _("No more reminders are sent, and no report becomes due."),
             _("The campaign's public page is no longer shown."),
         ]
         undo = _("It can be opened again.")

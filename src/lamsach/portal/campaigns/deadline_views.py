@@ -225,7 +225,7 @@ def _check(plan: Plan, found: Preview, *, letters: bool) -> Check:
     moved = [(str(BY[kind]), _day(day)) for kind, day in plan.days.items()]
     warnings = []
     if any(day < today() for day in plan.days.values()):
-        warnings.append(_("The new day has passed already: these units are late at once."))
+        warnings.append(_("The new day has passed already: these units are late immediately."))
     if found.kept:
         texts = "; ".join(f"{unit.name} ({_day(one.day)})" for unit, one in found.kept[:10])
         texts += " …" if len(found.kept) > 10 else ""

@@ -255,11 +255,11 @@ def take_back(request: HttpRequest, recipient_id: int) -> HttpResponse:
     found = access.get_recipient(request.user, recipient_id, write=True)
     form = TakeBackForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Nothing was taken back. Write the reason."))
+        messages.error(request, _("Nothing was withdrawn. Write the reason."))
     else:
         how, reason = _how(request, found), form.cleaned_data["reason"]
         if dispatches.take_back(found, request.user, how=how, reason=reason):
-            messages.success(request, _("The statement was taken back."))
+            messages.success(request, _("The statement was withdrawn."))
     return redirect("campaigns:recipient", recipient_id=recipient_id)
 
 

@@ -111,7 +111,7 @@ def _withdrawal_check(found: Material) -> Check:
     effects = [_("{count} units no longer find it in the campaign.").format(count=units)]
     if found.public and found.campaign.public and found.campaign.state == CampaignState.RUNNING:
         effects.append(_("It is gone from the public page, and its address there leads nowhere."))
-    effects.append(_("Those who have taken it keep what they have."))
+    effects.append(_("Those who have downloaded it keep their copy."))
     return Check(
         title=_("Withdraw {name}?").format(name=found.title),
         button=_("Withdraw the file now"),

@@ -290,5 +290,5 @@ def rules(request: HttpRequest, campaign_id: int) -> HttpResponse:
         record(request, "case_rules.changed", campaign, campaign.owner, **given)
         enqueue("cases.recompute", request.user, campaign_id=campaign.pk)
 
-    act(request, RulesForm(request.POST), step, _("Saved. What it touches was computed anew."))
+    act(request, RulesForm(request.POST), step, _("Saved. All that depends on it was recomputed."))
     return redirect("cases:numbers", campaign_id=campaign_id)

@@ -250,7 +250,7 @@ def exempt(request: HttpRequest, case_id: int) -> HttpResponse:
         made.device = found.device if form.cleaned_data["scope"] == "device" else None
         made.save()
         record(request, "exemption.asked", made, found.unit, indicator=made.indicator)
-        messages.success(request, _("Asked for. It counts once somebody else has approved it."))
+        messages.success(request, _("Requested. It counts once another person has approved it."))
         return redirect("cases:exemption", exemption_id=made.pk)
     lead = _(
         "Machine {number}: a listed address that is known to be harmless here stops counting, "

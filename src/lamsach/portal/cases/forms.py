@@ -38,7 +38,7 @@ class StepForm(forms.Form):
         _("Cleaned without a step of the playbook: why?"),
         2000,
         2,
-        help_text=_("No step of the playbook is marked as done yet. The answer is kept with the case."),
+        help_text=_("No step of the playbook is marked as done yet. The answer is saved with the case."),
         required=False,
     )
 
@@ -180,7 +180,7 @@ class AssignForm(forms.Form):
         label=_("Who handles it"),
         queryset=User.objects.none(),
         required=False,
-        empty_label=_("nobody in particular"),
+        empty_label=_("nobody assigned"),
     )
 
     def __init__(self, *args: Any, case: Case, **options: Any) -> None:

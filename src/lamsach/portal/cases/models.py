@@ -25,7 +25,7 @@ class CaseState(models.TextChoices):
     """State of a case. Verified, blind, reinfected and excepted come from evidence, never from a tick."""
 
     NEW = "new", _("New")
-    TOLD = "told", _("Told")
+    TOLD = "told", _("Notified")
     ACCEPTED = "accepted", _("Taken on")
     WORKING = "working", _("Being handled")
     CLEANED = "cleaned", _("Cleaned")
@@ -164,7 +164,7 @@ class Cause(models.TextChoices):
     """Cause of computing the history of a case anew."""
 
     BUNDLE = "bundle", _("findings came in")
-    DECISION = "decision", _("somebody took a step")
+    DECISION = "decision", _("a step was taken")
     EXCEPTION = "exception", _("an exception was approved, ended or expired")
     RULES = "rules", _("the rules of verification were changed")
     TIME = "time", _("a day passed")

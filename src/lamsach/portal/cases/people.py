@@ -104,7 +104,7 @@ def answer(case: Case, what: str, words: str) -> None:
 
 
 ASSIGNED = gettext_noop("It is handled by {name} now.")
-FREED = gettext_noop("Nobody in particular handles it now.")
+FREED = gettext_noop("Nobody is assigned to it now.")
 
 
 def candidates(case: Case) -> QuerySet[User]:
@@ -186,8 +186,8 @@ def _content(words: dict[str, Any]) -> dict[str, Any]:
                 "from another machine."
             ),
             _(
-                "Do not delete anything and do not install Windows anew yourself: what is on "
-                "the machine is needed to find out what happened."
+                "Do not delete anything and do not reinstall Windows yourself: what is on the machine is "
+                "needed to find out what happened."
             ),
             f"{_('Get the scanner here and run it, or ask the IT officer to do it:')} {words['tools']}",
             _(

@@ -161,7 +161,9 @@ def save_version(
     if not 0 < len(steps) <= MOST_STEPS:
         raise InputError(mark("A playbook has one to thirty steps."), "")
     latest = newest(campaign.pk, kind)
-    stale = InputError(mark("Somebody else has changed this playbook meanwhile. Look at it again."), "")
+    stale = InputError(
+        mark("Another person has changed this playbook in the meantime. Look at it again."), ""
+    )
     if latest != basis:
         raise stale
     user: Any = by.user

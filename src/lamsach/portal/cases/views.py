@@ -170,9 +170,9 @@ def many(request: HttpRequest) -> HttpResponse:
             messages.warning(
                 request,
                 _(
-                    "{count} machines were left as they are: the step may not follow their "
-                    "state, or a reason or e-mail address is missing, or no step of the "
-                    "playbook is done and nobody said why."
+                    "{count} machines were left unchanged: the step may not follow their state, a reason "
+                    "or e-mail address is missing, or no step of the playbook is done and no reason is "
+                    "given."
                 ).format(count=left),
             )
     else:
@@ -279,7 +279,7 @@ def exemption(request: HttpRequest, exemption_id: int) -> HttpResponse:
             if changed:
                 recompute_touched(found)
         if changed:
-            messages.success(request, _("Saved. What it touches was computed anew."))
+            messages.success(request, _("Saved. All that depends on it was recomputed."))
         else:
             messages.error(
                 request,

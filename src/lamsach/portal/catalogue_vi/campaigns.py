@@ -66,7 +66,7 @@ CAMPAIGNS: dict[str, str] = {
     "What was sent can no longer be changed. A correction is a new dispatch.": "Công văn đã gửi không sửa được nữa. Nếu cần đính chính, hãy gửi công văn mới.",
     "Attach a file": "Đính kèm tệp",
     "Attach the file": "Đính kèm tệp này",
-    "It goes to %(count)s units directly under yours; %(without)s of them have no e-mail address and are told by telephone or on paper.": "Công văn gửi đến %(count)s đơn vị trực thuộc; %(without)s đơn vị chưa có thư điện tử, cần thông báo bằng điện thoại hoặc văn bản giấy.",
+    "It goes to %(count)s units directly under yours; %(without)s of them have no e-mail address and are informed by telephone or on paper.": "Công văn gửi đến %(count)s đơn vị trực thuộc; %(without)s đơn vị chưa có thư điện tử, cần thông báo bằng điện thoại hoặc văn bản giấy.",
     "Send the dispatch to %(count)s units": "Gửi công văn cho %(count)s đơn vị",
     "Send to all %(count)s units at every level": "Gửi cho toàn bộ %(count)s đơn vị các cấp",
     "Pass the dispatch on": "Chuyển tiếp công văn",
@@ -137,8 +137,8 @@ CAMPAIGNS: dict[str, str] = {
 
 MATERIALS: dict[str, str] = {
     "The reports of the campaign are due on {day}: set a deadline by then.": "Hạn báo cáo của chiến dịch là {day}: thời hạn không được muộn hơn ngày này.",
-    "Nothing was taken back. Write the reason.": "Chưa rút xác nhận. Hãy ghi lý do.",
-    "The statement was taken back.": "Đã rút xác nhận triển khai.",
+    "Nothing was withdrawn. Write the reason.": "Chưa rút xác nhận. Hãy ghi lý do.",
+    "The statement was withdrawn.": "Đã rút xác nhận triển khai.",
     "Take the statement of deployment back": "Rút xác nhận triển khai",
     "Take the statement back": "Rút xác nhận triển khai này",
     "Materials and tools": "Tài liệu và công cụ",
@@ -158,7 +158,7 @@ MATERIALS: dict[str, str] = {
     '{name} is no longer offered. You can put it back under "Withdrawn files".': '{name} không còn được cung cấp. Có thể đưa lại ở mục "Tệp đã thu hồi".',
     "{count} units no longer find it in the campaign.": "{count} đơn vị không còn thấy tệp này trong chiến dịch.",
     "It is gone from the public page, and its address there leads nowhere.": "Tệp không còn trên trang công khai, địa chỉ của tệp ở đó không mở được nữa.",
-    "Those who have taken it keep what they have.": "Người đã tải về vẫn giữ bản của mình.",
+    "Those who have downloaded it keep their copy.": "Người đã tải về vẫn giữ bản của mình.",
     "Withdraw {name}?": "Thu hồi “{name}”?",
     "Withdraw the file now": "Thu hồi tệp ngay",
     "The file is kept: you can put it back at any time.": "Tệp vẫn được lưu: có thể đưa lại bất cứ lúc nào.",

@@ -17,7 +17,7 @@ MAIL: dict[str, str] = {
     "by e-mail": "qua thư điện tử",
     "Wrote": "Gửi thư",
     "Took the statement back": "Rút xác nhận",
-    "Files that were not kept: {names}": "Các tệp không được lưu: {names}",
+    "Files that were not stored: {names}": "Các tệp không được lưu: {names}",
     "Question by e-mail": "Câu hỏi qua thư điện tử",
     "E-mails that came in": "Thư đến",
     "Received": "Nhận lúc",

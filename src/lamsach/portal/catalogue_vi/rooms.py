@@ -40,7 +40,7 @@ ROOMS: dict[str, str] = {
     "%(count)s overdue": "%(count)s quá hạn",
     "No log of it has been searched yet: what is not found says nothing.": "Chưa truy tìm nhật ký nào của đơn vị: không phát hiện gì không có nghĩa là sạch.",
     "The unit's report": "Báo cáo của đơn vị",
-    "Hand in findings": "Nộp kết quả truy tìm",
+    "Upload findings": "Nộp kết quả truy tìm",
     "Tell its people": "Thông báo cho cán bộ",
     "Remind or call": "Đôn đốc hoặc gọi điện",
     "Keys for the exchange": "Khóa trao đổi dữ liệu",

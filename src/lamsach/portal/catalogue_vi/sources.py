@@ -30,6 +30,6 @@ SOURCES: dict[str, str] = {
     "Address or machine": "Địa chỉ hoặc máy",
     "Nothing listed was seen.": "Không thấy địa chỉ nào trong danh sách.",
     "Log sources that are silent: %(count)s": "Nguồn nhật ký im lặng: %(count)s",
-    "%(unit)s: these sources send no log any more. Until they do, machines behind them are blind: nobody can say that they are clean.": "%(unit)s: các nguồn sau không còn gửi nhật ký. Chừng nào chưa gửi lại, các máy phía sau là máy mù: không ai khẳng định được là sạch.",
+    "%(unit)s: these sources send no log any more. Until they do, machines behind them are blind and cannot be called clean.": "%(unit)s: các nguồn sau không còn gửi nhật ký. Chừng nào chưa gửi lại, các máy phía sau là máy mù: không ai khẳng định được là sạch.",
     "Please look whether the device still sends its log, and whether the collector runs:": "Đề nghị kiểm tra thiết bị còn gửi nhật ký không và bộ thu còn chạy không:",
 }

@@ -20,7 +20,7 @@ AWARENESS: dict[str, str] = {
     "If you have such software, remove it, and have the machine scanned with a tool of the campaign.": "Nếu đang có phần mềm loại này, hãy gỡ bỏ và rà quét máy bằng công cụ của chiến dịch.",
     "If something looks odd, tell your unit's IT officer. Nobody is blamed for asking.": "Khi thấy điều bất thường, hãy báo cán bộ công nghệ thông tin của đơn vị. Không ai bị trách vì đã hỏi.",
     "people": "người",
-    "told": "đã thông báo",
+    "notified": "đã thông báo",
     "confirmed": "đã xác nhận",
     "This list stays in your unit: nobody above sees a name. It serves the campaign only and can be erased at any time.": "Danh sách này chỉ nằm tại đơn vị: cấp trên không xem được tên. Danh sách chỉ phục vụ chiến dịch và có thể xóa bất cứ lúc nào.",
     "Send the notice to all who were not informed yet": "Gửi thông báo cho những người chưa nhận",
@@ -83,6 +83,6 @@ SUPPORT: dict[str, str] = {
     "A question waits for your unit's answer, due by %(due)s:": "Có câu hỏi đang chờ đơn vị trả lời, trước %(due)s:",
     "Question %(number)s has arrived: %(subject)s": "Đã nhận câu hỏi %(number)s: %(subject)s",
     "Your question has the number %(number)s. The first answer comes by %(due)s. Here you see the answer and can add a word:": "Câu hỏi của anh/chị có số %(number)s. Trả lời đầu tiên trước %(due)s. Anh/chị xem trả lời và gửi thêm tại đây:",
-    "Told": "Đã thông báo",
+    "Notified": "Đã thông báo",
     "Confirmed": "Đã xác nhận",
 }

@@ -47,7 +47,7 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
     list = forms.CharField(label=_("Path of the list of waiting messages"), max_length=300, required=False)
     list_key = forms.CharField(label=_("Key of the list in the answer"), max_length=60, required=False)
     id_key = forms.CharField(label=_("Key of a message's id"), max_length=60, required=False)
-    fetch = text(_("Path of one message"), 300, required=False, help_text=_("{id} stands for its id."))
+    fetch = text(_("Path of one message"), 300, required=False, help_text=_("{id} is replaced by its id."))
     content_key = text(
         _("Key of the file in base64"),
         60,
@@ -55,7 +55,7 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("Empty: the file itself is sent and fetched."),
     )
     done = text(
-        _("Path that confirms a message"), 300, required=False, help_text=_("{id} stands for its id.")
+        _("Path that confirms a message"), 300, required=False, help_text=_("{id} is replaced by its id.")
     )
     send = forms.CharField(label=_("Path that takes a message"), max_length=300, required=False)
     headers = text(
@@ -65,7 +65,7 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
         attrs={"class": "form-control mono"},
         required=False,
         help_text=_(
-            "Such as X-Api-Key: abc. They are kept locked and never shown. Empty: those that are kept stay."
+            "Such as X-Api-Key: abc. They are stored encrypted and never shown. Empty: the stored ones stay."
         ),
     )
 

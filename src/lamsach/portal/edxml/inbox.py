@@ -77,12 +77,12 @@ def _check(found: model.Message, name: str, source: Source) -> None:
     signature = found.signature
     if signature.verdict == "invalid":
         raise InputError(
-            mark("The signature of the file is not valid, so it was not taken."), name, signature.reason
+            mark("The signature of the file is not valid, so it was not accepted."), name, signature.reason
         )
     for file in found.attachments:
         if file.signature.reason == CHANGED:
             raise InputError(
-                mark("An attached PDF was changed after it was signed, so the file was not taken."),
+                mark("An attached PDF was changed after it was signed, so the file was not accepted."),
                 f"{name}: {file.name}",
             )
     must = source.connection is not None and source.connection.must_be_signed

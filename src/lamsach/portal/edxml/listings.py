@@ -43,7 +43,7 @@ MESSAGES = Listing(
         ),
         Cell("State", "shown_state", "state"),
     ),
-    empty="Nothing here. Messages come by a connection, by e-mail, or as a file that you hand in below.",
+    empty="Nothing here. Messages come by a connection, by e-mail, or as a file that you upload below.",
     export="edxml.exported",
     template="edxml/overview.html",
 )
@@ -65,5 +65,5 @@ CONNECTIONS = Listing(
         Cell("Last run", lambda row: row.last or _("not yet")),
         Cell("State", _works),
     ),
-    empty="No connection yet. Files can be taken in by hand all the same.",
+    empty="No connection yet. Files can still be uploaded by hand.",
 )

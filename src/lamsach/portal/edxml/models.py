@@ -84,7 +84,7 @@ class State(models.TextChoices):
     """State of a message: in waits, taken, aside, refused; out queued, sent, given up."""
 
     WAITING = "waiting", _("Waits for a decision")
-    TAKEN = "taken", _("Taken")
+    TAKEN = "taken", _("Accepted")
     ASIDE = "aside", _("Set aside")
     REFUSED = "refused", _("Refused")
     QUEUED = "queued", _("On its way out")

@@ -59,7 +59,11 @@ def overview(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with ProblemsShown(request):
             found, fresh = _taken(request, form)
-            text = _("The file was taken.") if fresh else _("The file was taken before. Nothing was changed.")
+            text = (
+                _("The file was accepted.")
+                if fresh
+                else _("The file was accepted before. Nothing was changed.")
+            )
             return done(request, text, "edxml:message", message_id=found.pk)
         return redirect("edxml:overview")
     mine = access.messages(request.user)

@@ -54,7 +54,7 @@ TOTAL_BYTES = 500_000_000
 MOST_PAYLOADS, MOST_FILES = 50, 2000
 _BLOCK = 1 << 20
 _NOT_ONE = mark("This is no exchange file, or it is damaged.")
-_AGAIN = mark("Ask the unit that made it for the file again. Nothing was taken from it.")
+_AGAIN = mark("Ask the unit that made it for the file again. Nothing in it was used.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +299,7 @@ def _signer(manifest: bytes, signature: bytes, keys: Iterable[Ed25519PublicKey],
         ) from None
     except BrokenSeal as unknown:
         raise InputError(
-            mark("The exchange file was signed by a key that nobody here has compared and accepted."),
+            mark("The exchange file was signed by a key that was not compared and accepted here."),
             str(unknown)[:60],
             mark("Add the unit's key first, and compare the fingerprint by telephone."),
         ) from None

@@ -78,7 +78,7 @@ class Arrival:
             if inside:
                 return found
         raise InputError(
-            mark("The unit that made the file does not stand in your tree of units as the partner says."),
+            mark("The unit that made the file is not in your tree of units where the partner says."),
             self.partner.code,
             mark("Add it to the tree of units first, above or under yours."),
         )

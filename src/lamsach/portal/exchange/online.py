@@ -26,7 +26,7 @@ from lamsach.runtime.web_client import WebError
 TIMEOUT_S = 60.0
 CLOCKS_AGREE_S = 120
 """Largest clock offset shown as none."""
-_PEOPLE = mark("Files of this partner are taken by people alone.")
+_PEOPLE = mark("Files of this partner are accepted only by hand.")
 _NO_SEAL = mark("No sealing key of the partner is known, so nothing is sent to it by HTTPS.")
 _NO_SEAL_REMEDY = mark("Take one of its files first, or add its public keys again.")
 _REFUSED = mark("The partner's portal refused the file.")

@@ -37,21 +37,21 @@ from lamsach.results.sealed.files import sealing as sealed
 
 JUMP = 10_000
 """Largest believed lead of the counter that a partner states over ours: no backup is that old."""
-_WRONG = mark("A part of the exchange file has not the shape that it should have. Nothing was taken.")
+_WRONG = mark("A part of the exchange file does not have the required form. Nothing in it was used.")
 _UNKNOWN = mark("The exchange file carries something that this version does not know.")
-_AGAIN = mark("The exchange file was taken before. Nothing was changed.")
+_AGAIN = mark("The exchange file was accepted before. Nothing was changed.")
 _PASSED_OVER = mark(
-    "Out of date: a later file of the same partner was taken already. This part changes nothing."
+    "Out of date: a later file of the same partner was accepted already. This part changes nothing."
 )
 _LOST = mark(
     "This portal was put back to an older state, which the partner did not know yet. Its next "
     "file says this again."
 )
-_RETURNS = mark("Is taken after what is returned.")
-_OTHER = mark("Another file with this number was taken before. Nothing was changed.")
+_RETURNS = mark("Is accepted after what is returned.")
+_OTHER = mark("Another file with this number was accepted before. Nothing was changed.")
 _OTHER_REMEDY = mark(
-    "The other portal was put back to an older state. Hand it your next file: its numbers go "
-    "on behind those that were taken."
+    "The other portal was restored to an older state. Give it your next file: its numbers continue after "
+    "those that were accepted."
 )
 
 
@@ -188,7 +188,7 @@ def find_partner(path: Path, units: Sequence[int]) -> Partner:
         raise InputError(
             mark("The exchange file is meant for another unit."),
             f"{head.receiver} {head.receiver_name}"[:100],
-            mark("Hand it to that unit. Nothing was taken from it."),
+            mark("Give it to that unit. Nothing in it was used."),
         )
     return found
 

@@ -48,8 +48,9 @@ from lamsach.runtime.file_names import safe_name
 
 PARTNERS = Listing(
     title="Exchange with other portals and programs",
-    lead="A unit that no network reaches gets campaigns and hands in its figures as a signed file, "
-    "by e-mail or on a USB stick. A file is taken once, and only from a unit whose key you have compared.",
+    lead="A unit that no network reaches gets campaigns and reports its figures as a signed file, by "
+    "e-mail or on a USB stick. A file is accepted once, and only from a unit whose key you have "
+    "compared.",
     cells=(
         Cell("Partner", lambda row: (row.name, Quiet(row.code)), "name", view="exchange:partner"),
         Cell("Our unit", "unit__name"),
@@ -62,7 +63,7 @@ PARTNERS = Listing(
 )
 WEBHOOKS = Listing(
     title="Webhooks",
-    lead="An address that is told when a case is opened or changes. It gets numbers and states, "
+    lead="An address that is notified when a case is opened or changes. It gets numbers and states, "
     "never names or addresses of machines.",
     cells=(
         Cell("Address", lambda row: Mono(row.url), "url", view="exchange:webhook"),
@@ -76,13 +77,14 @@ WEBHOOKS = Listing(
 )
 MISP = Listing(
     title="MISP servers",
-    lead="A MISP server is told every hour which listed addresses were seen on which day, never by "
-    "which machine.",
+    lead="Every hour a MISP server gets the listed addresses that were seen and the day, never the machine.",
     cells=(
         Cell("Address", lambda row: Mono(row.url), "url"),
         Cell("Unit", "unit__name"),
         Cell(
-            "Told last", lambda row: (row.last or "–", row.problem and State("bad", _(row.problem))), "last"
+            "Last notified",
+            lambda row: (row.last or "–", row.problem and State("bad", _(row.problem))),
+            "last",
         ),
         Cell("", template="exchange/misp_actions.html"),
     ),
@@ -142,7 +144,7 @@ def waiting(request: HttpRequest, waiting_id: int) -> HttpResponse:
         if request.method == "POST":
             if request.POST.get("what") == "take":
                 transfer.take(found.partner, path, request)
-                messages.success(request, _("The file was taken."))
+                messages.success(request, _("The file was accepted."))
             _discard(found)
             return redirect("exchange:partner", partner_id=found.partner_id)
         with transfer.checked(found.partner, path, request.user) as checked:
@@ -266,10 +268,10 @@ def _act(request: HttpRequest, found: Partner) -> HttpResponse | None:
     elif what == "online":
         url = request.POST.get("url", "").strip()
         online.connect(found, url, request)
-        messages.success(request, _("Files of this partner are taken as they come by HTTPS."))
+        messages.success(request, _("Files of this partner are accepted as they come by HTTPS."))
     elif what == "offline":
         online.disconnect(found, request)
-        messages.success(request, _("Files of this partner are taken by people alone."))
+        messages.success(request, _("Files of this partner are accepted only by hand."))
     elif what == "end":
         Partner.objects.filter(pk=found.pk).update(ended=timezone.now())
         record(request, "exchange.partner_ended", found, found.unit)

@@ -92,7 +92,7 @@ def read(path: Path) -> Read:
         raise UnreadableError(
             mark("The findings bundle is damaged or is not one."),
             path.name,
-            mark("Ask the bundle's sender for it again. Nothing was taken from it."),
+            mark("Ask the sender for the bundle again. Nothing in it was used."),
         ) from error
 
 

@@ -42,7 +42,7 @@ _SCAN = {"manifest.json", "findings.jsonl", "skips.jsonl", "actions.jsonl", "rep
 _RATIO = 200
 """A member that unpacks to more than so many times its size, beyond a megabyte, is a bomb."""
 _NOT_ONE = mark("The file is no findings bundle.")
-_AGAIN = mark("Give the .zip file that the hunt or the scanner wrote. Nothing was taken from it.")
+_AGAIN = mark("Give the .zip file that the hunt or the scanner wrote. Nothing in it was used.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,8 @@ class BundleKind(models.TextChoices):
 class BundleState(models.TextChoices):
     """Progress of a bundle."""
 
-    RECEIVED = "received", _("Being taken in")
-    IMPORTED = "imported", _("Taken in")
+    RECEIVED = "received", _("Being imported")
+    IMPORTED = "imported", _("Imported")
     REFUSED = "refused", _("Refused")
 
 

@@ -44,7 +44,7 @@ def check_whole(file: Any, path: Path) -> None:
     """LamsachError for a file that is not here as it came: what is missing must not count as searched."""
     if not path.is_file() or path.stat().st_size != file.size:
         raise LamsachError(
-            mark("A file that was uploaded is not where uploads are kept."),
+            mark("An uploaded file is not in the folder of uploads."),
             file.name,
             mark("See that all machines of the portal share one folder or bucket for uploads."),
         )
@@ -166,7 +166,7 @@ def receive(source: Source, sha256: str, offset: int, size: int, data: bytes) ->
         raise LimitError(mark("A findings bundle of this size cannot be sent."), sha256[:12])
     place = {"unit": source.unit, "campaign": source.campaign, "sha256": sha256}
     if Transfer.objects.filter(unit=source.unit).exclude(**place).count() >= OPEN_AT_ONCE:
-        raise LimitError(mark("Too many bundles of the unit are being sent at once."), sha256[:12])
+        raise LimitError(mark("Too many bundles of the unit are being sent at the same time."), sha256[:12])
     found, _ = Transfer.objects.get_or_create(**place, defaults={"size": size})
     with alone(f"transfer:{found.pk}"):
         try:

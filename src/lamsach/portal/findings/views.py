@@ -47,8 +47,8 @@ from lamsach.portal.findings.pieces import added, announced, result_page
 
 BUNDLES = Listing(
     title="Findings",
-    lead="What hunts in logs and scans of machines found. Each bundle is taken in once; the cases "
-    "follow from it.",
+    lead="Results of hunts in logs and scans of machines. Each bundle is imported once; the cases follow "
+    "from it.",
     cells=(
         Cell(
             "Bundle",
@@ -71,8 +71,8 @@ BUNDLES = Listing(
         ),
         Cell("Received", "received"),
     ),
-    empty="Nothing has been handed in yet. Hunt in your log files, or hand in the bundle that the "
-    "program wrote.",
+    empty="Nothing has been uploaded yet. Hunt in your log files, or upload the bundle that the program "
+    "wrote.",
     export="bundle.exported",
     template="findings/list.html",
 )
@@ -101,7 +101,7 @@ def bundles(request: HttpRequest) -> HttpResponse:
         with ProblemsShown(form, "file"):
             bundle, new = _hand_in(request, form)
             told = (
-                _("The bundle is being taken in.")
+                _("The bundle is being imported.")
                 if new
                 else _("This bundle was handed in before; nothing changes.")
             )
@@ -167,7 +167,7 @@ def _none_found(found: Bundle) -> str:
             "No machine, but no day of a log was searched whole either: that says nothing about the machines."
         )
     if found.to_look_at:
-        return _("No machine: of the list only values that accuse nobody were seen.")
+        return _("No machine: only listed values that accuse nobody were seen.")
     return _("No machine: nothing listed was seen in the days that were searched.")
 
 

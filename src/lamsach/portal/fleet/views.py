@@ -295,7 +295,7 @@ HANDOUTS = Listing(
     cells=(
         Cell("Program", "name", "program"),
         Cell("Time of download", "made"),
-        Cell("Taken by", lambda row: row.user.name if row.user and row.user.name else "–", "user__name"),
+        Cell("Downloaded by", lambda row: row.user.name if row.user and row.user.name else "–", "user__name"),
         Cell("Last report", "last_used"),
         Cell("", template="base/revoke.html"),
     ),
@@ -336,12 +336,14 @@ def _handed_out(campaign: Campaign, unit: Unit) -> Any:
 
 def _revoke(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse:
     found = get_object_or_404(_handed_out(campaign, unit), pk=number(request.POST, "revoke") or 0)
-    effect = _("Nothing more is taken from it; what it found before stays.")
+    effect = _("Nothing more is accepted from it; what it found before stays.")
     page = unchecked_revocation(request, found.program, effect, request.get_full_path())
     if page is not None:
         return page
     scanners.revoke(found, request)
-    return done(request, _("The scanner is revoked: nothing more is taken from it."), request.get_full_path())
+    return done(
+        request, _("The scanner is revoked: nothing more is accepted from it."), request.get_full_path()
+    )
 
 
 def _filled(request: HttpRequest, program: Program, campaign: Campaign, unit: Unit) -> Filled:

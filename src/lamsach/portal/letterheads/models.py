@@ -16,7 +16,7 @@ class Letterhead(models.Model):
         _("Body above, as documents name it"),
         max_length=300,
         blank=True,
-        help_text=_("Stands above the issuer's name. Empty: the unit above in the portal."),
+        help_text=_("Printed above the issuer's name. Empty: the unit above in the portal."),
     )
     no_parent = models.BooleanField(
         _("Documents name no body above (a ministry, a people's committee)"), default=False

@@ -58,7 +58,9 @@ def _check(values: Sequence[Any], choice: Choice, reason: str, until: date | Non
     if not values or len(values) > MOST_AT_ONCE:
         raise InputError(mark("Choose between one and a thousand values."), "")
     if not reason.strip():
-        raise InputError(mark("The decision states no reason."), "", mark("Write why it was taken."))
+        raise InputError(
+            mark("The decision states no reason."), "", mark("Write the reason for the decision.")
+        )
     if choice is Choice.EXCEPTION and until is None:
         raise InputError(mark("The exception states no end."), "", mark("Choose its last day."))
     if until is not None and until < timezone.localdate():
@@ -74,7 +76,7 @@ def _check_harmless(kept: KeptList, values: Sequence[tuple[str, str]]) -> None:
             raise InputError(
                 mark("Dangerous values are accepted one at a time."),
                 dangerous.value[:100],
-                mark("Tick this one alone, and write why it is to be blocked all the same."),
+                mark("Tick this one alone, and write why it is to be blocked despite the danger."),
             )
 
 

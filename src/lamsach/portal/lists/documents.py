@@ -35,7 +35,7 @@ BATCH = 1000
 MOST_DOUBTS = 200_000
 """Doubts that a list may wait with; a document with more is refused whole: nobody looks at so many."""
 REFUSALS_KEPT = 200
-_TOO_MANY = mark("The list holds too many doubtful values to be looked at: split it, or ask its maker.")
+_TOO_MANY = mark("The list holds too many doubtful values to review: split it, or ask its author.")
 
 
 def key_of(kind: str, value: str) -> str:

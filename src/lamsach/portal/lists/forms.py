@@ -28,8 +28,8 @@ class ListForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {"own": forms.Textarea(attrs={"rows": 4})}
         help_texts = {
             "own": gettext_lazy(
-                "Such as 203.0.113.0/24 or donvi.example.vn. Whatever touches them goes out "
-                "only after a decision."
+                "Such as 203.0.113.0/24 or donvi.example.vn. Values that touch them are released only "
+                "after a decision."
             ),
         }
 
@@ -71,11 +71,11 @@ class OriginForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
         help_text=gettext_lazy(
-            "The key of a MISP server, or what another server wants as Authorization (such as Bearer ...). "
-            "It is sent to the server of this address alone. Left empty: the key that is kept stays."
+            "The key of a MISP server, or what another server wants as Authorization (such as Bearer "
+            "...). It is sent to the server of this address alone. Empty: the stored key stays."
         ),
     )
-    forget = forms.BooleanField(label=gettext_lazy("Forget the key that is kept"), required=False)
+    forget = forms.BooleanField(label=gettext_lazy("Forget the stored key"), required=False)
 
     class Meta:
         model = Origin

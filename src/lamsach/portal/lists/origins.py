@@ -53,7 +53,7 @@ RETRY = timedelta(minutes=30)
 _UNREACHED = mark("The address could not be reached.")
 
 
-_SOME_FAILED = mark("Some events of the feed could not be had; they are asked for again.")
+_SOME_FAILED = mark("Some events of the feed could not be fetched; they are tried again.")
 
 
 @dataclass(frozen=True, slots=True)

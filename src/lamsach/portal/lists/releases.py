@@ -49,7 +49,7 @@ from lamsach.portal.lists.versions import latest, values
 def ready(kept: KeptList) -> None:
     """InputError while dangerous values wait to be looked at, or while a document is not read."""
     if Doubt.objects.filter(list=kept, decided=None, dangerous=True).exists():
-        raise InputError(mark("Dangerous values wait to be looked at: decide about them first."), kept.name)
+        raise InputError(mark("Dangerous values wait for review: decide about them first."), kept.name)
     if Document.objects.filter(list=kept, withdrawn=None, read=None).exists():
         raise InputError(mark("A document is still being read: wait until it is."), kept.name)
 

@@ -76,7 +76,7 @@ QUEUE = Listing(
         Cell("Where it is", lambda row: (row.place, Quiet(row.words)), "place"),
         Cell("What units say", _heard),
     ),
-    empty="Nothing waits to be looked at.",
+    empty="Nothing waits for review.",
     ticks=Ticks("doubt", Cell("", lambda row: Truncator(row.value).chars(80)), "values"),
     template="lists/review.html",
 )
@@ -171,7 +171,7 @@ def decisions(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     if request.method == "POST":
         found = get_object_or_404(rows, pk=number(request.POST, "decision") or 0)
         choices.take_back(request, found)
-        messages.success(request, _("The decision was taken back; the value waits to be looked at."))
+        messages.success(request, _("The decision was withdrawn; the value waits for review."))
         return redirect("lists:decisions", kept_list_id=kept.pk)
     return DECISIONS.page(request, rows, {"kept": kept})
 
@@ -236,8 +236,8 @@ def origin(request: HttpRequest, origin_id: int) -> HttpResponse:
             messages.warning(
                 request,
                 _(
-                    "The address leads to another server now, so the key that was kept is "
-                    "forgotten: enter one for this server."
+                    "The address is of another server now, so the stored key was removed: enter one for "
+                    "this server."
                 ),
             )
         return redirect("lists:list", kept_list_id=kept.pk)

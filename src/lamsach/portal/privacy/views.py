@@ -262,7 +262,7 @@ def _erase(request: HttpRequest, units: list[int], term: str, reason: str) -> No
     held = counts.pop("held", 0)
     messages.success(request, _("{count} entries were erased.").format(count=sum(counts.values())))
     if held:
-        messages.warning(request, _("{count} entries are kept by a legal hold.").format(count=held))
+        messages.warning(request, _("{count} entries are under a legal hold.").format(count=held))
 
 
 @rate_limited("privacy.person", 60, 300)

@@ -223,7 +223,8 @@ def tool_file(request: HttpRequest, tool_id: int) -> HttpResponse:
 
 TOOLS = Listing(
     title="Tool catalogue",
-    lead="What the public page offers for download. Downloads are counted by day; nothing is kept about who.",
+    lead="Downloads offered on the public page. They are counted by day; nothing is stored about who "
+    "downloads.",
     cells=(
         Cell("Name", lambda row: _named(row), "name"),
         Cell("Publisher", "publisher"),

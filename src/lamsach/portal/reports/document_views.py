@@ -61,7 +61,7 @@ def reminder_letter(request: HttpRequest, campaign_id: int, unit_id: int, docume
     taken = consolidate(parse_form(campaign.form.definition), Scope(campaign, unit, today()))
     made = papers.reminder_paper(campaign, unit, taken.lines, today())
     if made is None:
-        messages.info(request, _("Every unit has sent its report; there is nobody to remind."))
+        messages.info(request, _("Every unit has sent its report; nobody needs a reminder."))
         return redirect(access.overview_of(campaign_id, unit_id))
     record(request, "report.reminder_document", campaign, unit, kind=document)
     return _answer(made, document, f"don-doc-{unit.code}")

@@ -221,8 +221,8 @@ def _agree(report: Report) -> None:
 
 
 OTHERWISE = mark(
-    "A text that was changed by hand says otherwise than the figures. Correct these words, or "
-    "let the texts be drafted anew. Nothing was changed."
+    "A text that was edited by hand contradicts the figures. Correct these words, or draft the texts "
+    "again. Nothing was changed."
 )
 
 
@@ -252,8 +252,8 @@ def warned(report: Report) -> list[str]:
     days = (today() - report.as_of).days
     if days > OLD_DAYS:
         words = _(
-            "The figures are as of {day}, {days} days ago. Count them anew before the report "
-            "goes out, or send them knowing that."
+            "The figures are as of {day}, {days} days ago. Count them again before the report is sent, "
+            "or send them knowing that."
         )
         told.append(words.format(day=f"{report.as_of:%d/%m/%Y}", days=days))
     asked = asking_dispatch(report)

@@ -107,7 +107,7 @@ def _keep(request: HttpRequest, campaign: Campaign, definition: dict[str, Any]) 
     except IntegrityError:
         return conflict(request)
     messages.success(
-        request, _("The form has a new version. Drafts take it when their figures are counted anew.")
+        request, _("The form has a new version. Drafts use it when their figures are counted again.")
     )
     return redirect("reports:form", campaign_id=campaign.pk)
 
@@ -141,8 +141,8 @@ class WordingForm(forms.Form):
         attrs={"spellcheck": "false"},
         required=False,
         help_text=gettext_lazy(
-            "One a line, such as: deployed > informed | More units have deployed than were "
-            "told. They warn and never forbid."
+            "One a line, such as: deployed > informed | More units have deployed than were informed. "
+            "They warn and never forbid."
         ),
     )
     annexes = forms.MultipleChoiceField(

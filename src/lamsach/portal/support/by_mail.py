@@ -22,7 +22,9 @@ def _question(letter: Letter | None) -> Question | None:
 def _text(parsed: Parsed) -> str:
     text = parsed.text or parsed.subject
     if parsed.refused:
-        text += "\n\n" + _("Files that were not kept: {names}").format(names=", ".join(parsed.refused)[:500])
+        text += "\n\n" + _("Files that were not stored: {names}").format(
+            names=", ".join(parsed.refused)[:500]
+        )
     return text[:20_000]
 
 

@@ -198,7 +198,7 @@ def _check_office(file: Any) -> None:
     if "[content_types].xml" not in names:
         raise InputError(mark("The file's content does not fit its name."), file.name[:100])
     if any(name.endswith("vbaproject.bin") for name in names):
-        raise InputError(mark("Documents with macros are not taken."), file.name[:100])
+        raise InputError(mark("Documents with macros are not accepted."), file.name[:100])
 
 
 def carried(files: list[Kept]) -> str:

@@ -113,7 +113,7 @@ def _save(request: HttpRequest, form: Any, what: str) -> HttpResponse:
     if request.method == "POST" and found is not None and request.POST.get("what") == "withdraw":
         type(found).objects.filter(pk=found.pk).update(withdrawn=timezone.now())
         record(request, f"{what}.withdrawn", found, found.unit)
-        return done(request, _("Taken off the shelf."), "support:shelf")
+        return done(request, _("Removed from the shelf."), "support:shelf")
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             if form.is_stale():

@@ -139,7 +139,7 @@ QUESTIONS = Listing(
         Cell("Answer due", lambda row: f"{timezone.localtime(row.due):%H:%M %d/%m/%Y}", "due"),
     ),
     empty="No question here.",
-    links=((gettext_lazy("Answers kept ready and articles"), "support:shelf"),),
+    links=((gettext_lazy("Prepared answers and articles"), "support:shelf"),),
     seen="questions.viewed",
     export="questions.exported",
     template="support/list.html",

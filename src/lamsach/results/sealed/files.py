@@ -19,7 +19,7 @@ SUFFIX = ".age"
 _BINARY, _ARMOURED = b"age-encryption.org/v1\n", b"-----BEGIN AGE ENCRYPTED FILE-----"
 _SCRYPT = _BINARY + b"-> scrypt "
 _DAMAGED = mark("The sealed file is damaged: it was changed or cut short.")
-_AGAIN = mark("Ask for it again. Nothing was taken from it.")
+_AGAIN = mark("Ask for it again. Nothing in it was used.")
 
 
 @dataclass(frozen=True, slots=True)

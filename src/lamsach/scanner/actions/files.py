@@ -54,7 +54,7 @@ def _take_away(vault: Vault, item: Item, file: Opened, aside: Place) -> None:
     except OSError as error:
         vault.forget(item)
         raise OutputError(
-            "The file cannot be taken away.",
+            "The file cannot be removed.",
             f"{item.meta['path']} ({error.strerror})",
             "Run again as an administrator.",
         ) from None

@@ -137,7 +137,7 @@ def _do(step: Step, vault: Vault) -> Done:
     except (Skipped, OSError) as error:
         why = error.reason if isinstance(error, Skipped) else error.strerror or error
         where = f"{step.target.path} ({why})"
-        what = "The file cannot be taken away."
+        what = "The file cannot be removed."
         return Done(step, error=InputError(what, where, "Run again as an administrator."))
     return Done(step, item.id, gone=is_gone(step.target), later=item.waiting)
 

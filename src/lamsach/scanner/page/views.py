@@ -124,7 +124,7 @@ def undo_page(job: Job, language: str) -> str:
         rows = "".join(
             f"<li><code>{escape(visible(str(item.meta.get('path', ''))))}</code></li>" for item in items
         )
-        warning = _("Only give back what was taken by mistake: malware that is given back can start again.")
+        warning = _("Restore only what was quarantined by mistake: restored malware can start again.")
         body = (
             f"<p>{escape(warning)}</p><ul>{rows}</ul><nav>{_button('undo', _('Give everything back'))}</nav>"
         )

@@ -15,7 +15,7 @@ from lamsach.scanner.report.records import SCHEMA
 
 _LIMIT_BYTES = 128_000_000
 _DAMAGED = mark("The scan's bundle is damaged or is not one.")
-_AGAIN = mark("Ask the bundle's sender for it again. Nothing was taken from it.")
+_AGAIN = mark("Ask the sender for the bundle again. Nothing in it was used.")
 
 
 def read_scan(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:

@@ -92,7 +92,10 @@ def limits_of_the_look(_: Translate) -> str:
             "Malware that hides from the running system is seen only when the disk is examined "
             "from another system."
         ),
-        _("Cracked software is named as a risk. Nobody is accused: the file may have come with the machine."),
+        _(
+            "Cracked software is listed as a risk. Nobody is accused: the file may have come with the "
+            "machine."
+        ),
     )
     return "<ul>" + "".join(f"<li>{escape(text)}</li>" for text in texts) + "</ul>"
 

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('active', models.BooleanField(default=False, verbose_name='Report by itself')),
                 ('naming', models.CharField(choices=[('counts', 'not at all: counts only'), ('pseudonyms', 'by pseudonyms that only the unit can resolve'), ('names', 'by address and name')], default='counts', max_length=10, verbose_name='Machines are named')),
-                ('every', models.PositiveSmallIntegerField(choices=[(1, 'every hour'), (6, 'every six hours'), (24, 'every day'), (168, 'every week')], default=24, verbose_name='How often')),
+                ('every', models.PositiveSmallIntegerField(choices=[(1, 'every hour'), (6, 'every six hours'), (24, 'every day'), (168, 'every week')], default=24, verbose_name='Frequency')),
                 ('organ_id', models.CharField(blank=True, max_length=60, verbose_name='Identifier at the national centre')),
                 ('url', models.URLField(blank=True, max_length=500, verbose_name='Address of the centre')),
                 ('key', models.TextField(blank=True)),

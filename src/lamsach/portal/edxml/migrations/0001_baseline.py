@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('outgoing', models.BooleanField(default=False)),
                 ('way', models.CharField(choices=[('upload', 'as an uploaded file'), ('mail', 'by e-mail'), ('folder', 'by the folder'), ('rest', 'by the service')], max_length=10)),
-                ('state', models.CharField(choices=[('waiting', 'Waits for a decision'), ('taken', 'Taken'), ('aside', 'Set aside'), ('refused', 'Refused'), ('queued', 'On its way out'), ('sent', 'Sent'), ('failed', 'Could not be sent')], max_length=10)),
+                ('state', models.CharField(choices=[('waiting', 'Waits for a decision'), ('taken', 'Accepted'), ('aside', 'Set aside'), ('refused', 'Refused'), ('queued', 'On its way out'), ('sent', 'Sent'), ('failed', 'Could not be sent')], max_length=10)),
                 ('key', models.CharField(max_length=120, unique=True)),
                 ('kind', models.CharField(blank=True, max_length=10)),
                 ('document_id', models.CharField(blank=True, max_length=300)),

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('hunt', 'Hunt in logs'), ('scan', 'Scan of one machine')], max_length=4)),
-                ('state', models.CharField(choices=[('received', 'Being taken in'), ('imported', 'Taken in'), ('refused', 'Refused')], default='received', max_length=10)),
+                ('state', models.CharField(choices=[('received', 'Being imported'), ('imported', 'Imported'), ('refused', 'Refused')], default='received', max_length=10)),
                 ('way', models.CharField(choices=[('upload', 'Upload'), ('api', 'Sent by the program'), ('signed', 'Signed file'), ('browser', 'Hunt in the portal'), ('trace', 'Trace of public addresses')], max_length=10)),
                 ('name', models.CharField(max_length=200)),
                 ('path', models.CharField(max_length=200)),

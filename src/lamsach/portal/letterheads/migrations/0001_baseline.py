@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name='Letterhead',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('parent_body', models.CharField(blank=True, help_text="Stands above the issuer's name. Empty: the unit above in the portal.", max_length=300, verbose_name='Body above, as documents name it')),
+                ('parent_body', models.CharField(blank=True, help_text="Printed above the issuer's name. Empty: the unit above in the portal.", max_length=300, verbose_name='Body above, as documents name it')),
                 ('no_parent', models.BooleanField(default=False, verbose_name="Documents name no body above (a ministry, a people's committee)")),
                 ('body', models.CharField(blank=True, help_text="Empty: the unit's name in the portal.", max_length=300, verbose_name='Issuer, as documents name it')),
                 ('place', models.CharField(blank=True, help_text='Before the date, such as Hà Nội.', max_length=60, verbose_name='Place')),
