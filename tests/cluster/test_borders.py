@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.cluster.borders import Border, Piece, border_after, chunks, looked_at
+from lamsach.cluster.borders import Border, Piece, border_after, chunks, sparse_chunks
 from lamsach.cluster.split_points import PART_BYTES, Part, parts_of
 from lamsach.cluster.texts import OnDisk, WholeError
 from lamsach.hunt.chunks import Buffer, Chunk, Pool, cut
@@ -41,7 +41,7 @@ def by_pieces(pieces: list[Piece], chunk_bytes: int) -> list[Said]:
     for number, piece in enumerate(pieces):
         last = number == len(pieces) - 1
         once = [said(chunk) for chunk in chunks(before, piece, buffer, chunk_bytes, last=last)]
-        assert [said(chunk) for chunk in looked_at(before, piece, buffer, chunk_bytes, last=last)] == once
+        assert [said(chunk) for chunk in sparse_chunks(before, piece, buffer, chunk_bytes, last=last)] == once
         found += once
         before = border_after(before, piece, chunk_bytes)
     return found
@@ -75,12 +75,12 @@ def test_a_file_that_became_shorter_or_vanished_is_read_as_a_whole(tmp_path: Pat
     path = tmp_path / "a.log"
     path.write_bytes(b"a line\n" * 1000)
     piece = OnDisk(str(path), Part(0, 7000, False, False))
-    assert border_after(Border(), piece, 4096).place == 585 * 7
+    assert border_after(Border(), piece, 4096).offset == 585 * 7
     path.write_bytes(b"a line\n" * 500)
     with pytest.raises(WholeError):
         border_after(Border(), piece, 4096)
     with pytest.raises(WholeError):
-        list(looked_at(Border(), piece, Buffer(4096), 4096, last=True))
+        list(sparse_chunks(Border(), piece, Buffer(4096), 4096, last=True))
     path.unlink()
     with pytest.raises(WholeError):
         list(chunks(Border(), piece, Buffer(4096), 4096, last=True))
@@ -92,7 +92,7 @@ def test_a_chunk_that_is_looked_at_stays_where_it_is_unless_the_file_ends_there(
     buffer = Buffer(4096)
     found = [
         chunk.buffer is buffer
-        for chunk in looked_at(
+        for chunk in sparse_chunks(
             Border(), OnDisk(str(path), Part(0, 14000, False, True)), buffer, 4096, last=True
         )
     ]

@@ -16,7 +16,7 @@ from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.sets.builder import Builder
 from lamsach.hunt.sets.compiled import CompiledSet, compile_columns
 from lamsach.model import Indicator, IndicatorType, Reference
-from lamsach.stores.questions import MOST_VALUES, Question, question
+from lamsach.stores.questions import MAX_VALUES, Question, question
 from tests.rows import each_row
 
 IP, NETWORK, DOMAIN, URL, EMAIL, MD5 = (
@@ -178,7 +178,7 @@ def test_usual_lines_are_not_asked_for(line: str) -> None:
 def test_what_cannot_be_asked_takes_all_documents() -> None:
     assert question(compiled_of([(NETWORK, "::/3"), (DOMAIN, "evil.example")])) is None
     assert question(compiled_of([(NETWORK, "0.0.0.0/0")])) is None
-    assert MOST_VALUES < 1_000_000
+    assert MAX_VALUES < 1_000_000
 
 
 def test_cut_questions_ask_the_same() -> None:

@@ -198,7 +198,7 @@ def test_any_firewalls_log_in_parts(seed: int, hits: int, most: int, tmp_path: P
     request = Request([str(written(folder / "logs", lines))], [str(write_list(folder))], **window)
     whole, _ = investigate(request)
     with pytest.MonkeyPatch.context() as patch, victorialogs(lines) as (address, _):
-        patch.setattr(passes, "GATHERED", most)
+        patch.setattr(passes, "MAX_LINES", most)
         for whole_too in (False, True):
             same(whole, searched(address, request, whole=whole_too)[0])
 

@@ -1,8 +1,8 @@
-"""The retro-hunt on a Dask cluster: filters are asked here, segments are opened by the workers.
+"""The retro-hunt on a Dask cluster: filters are probed here, segments are opened by the workers.
 
 The archive is a folder that every worker sees, or a URL. Workers need no key: they read lines, not seals.
-Units of a source that was one file are read by one worker, one after the other; those of a source that
-arrives for years, and all other sources, by as many as there are.
+Units of a source that was a single file are read by one worker in sequence; those of a source that arrives
+over years, and all other sources, in parallel.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from lamsach.archive.archive import Archive
 from lamsach.archive.open_segments import Search, Work
 from lamsach.archive.presence import replay_all
-from lamsach.cluster.connection import connected, given
+from lamsach.cluster.connection import connected, job_on_workers
 from lamsach.cluster.job import job_of
 from lamsach.cluster.tasks import Found
 from lamsach.hunt import merge
@@ -27,12 +27,12 @@ from lamsach.hunt.sets.compiled import CompiledSet
 TASK_SEGMENTS = 8
 """Approximate number of segments in a task."""
 _WINDOW = 8
-"""Tasks for each thread of the cluster that are on their way."""
+"""Pending tasks for each thread of the cluster."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveCluster:
-    """Opens units of an archive on the cluster at this address; see `archive.searching.Elsewhere`."""
+    """Opener of an archive's units on the cluster at this address; see `archive.searching.Elsewhere`."""
 
     address: str
     lists: Sequence[str]
@@ -47,13 +47,15 @@ class ArchiveCluster:
         result: HuntResult,
         progress: Progress,
     ) -> int:
-        """See `Elsewhere`. Raises UsageError when there is no cluster to be had."""
+        """See `Elsewhere`. Raises UsageError when no cluster can be reached."""
         if not work:
             return 0
         token, opened = secrets.token_hex(8), 0
         with (
             connected(self.address) as client,
-            given(client, token, self.lists, compiled, matcher, rules, chunk_bytes=archive.chunk_bytes),
+            job_on_workers(
+                client, token, self.lists, compiled, matcher, rules, chunk_bytes=archive.chunk_bytes
+            ),
         ):
             waiting: list[Any] = []
             width = _WINDOW * (sum(client.nthreads().values()) or 1)
@@ -74,14 +76,14 @@ class ArchiveCluster:
 
 
 def _portions(work: Sequence[Work]) -> Iterator[list[Work]]:
-    """The work in the order of one process, in tasks of about TASK_SEGMENTS."""
+    """Split the work, in the order of a single process, into tasks of about TASK_SEGMENTS."""
     portion: list[Work] = []
     size = 0
     for source, plans in work:
-        alone = [[plan] for plan in plans] if plans[0].received else [plans]
-        for part in alone:
-            portion.append((source, part))
-            size += sum(len(plan.unit.rows) for plan in part)
+        groups = [[plan] for plan in plans] if plans[0].received else [plans]
+        for group in groups:
+            portion.append((source, group))
+            size += sum(len(plan.unit.rows) for plan in group)
             if size >= TASK_SEGMENTS:
                 yield portion
                 portion, size = [], 0
@@ -99,7 +101,7 @@ def search_units(token: str, url: str, work: Sequence[Work]) -> Found:
         *(archive, job.compiled, job.matcher, job.rules, 1), *(result, lambda _consumed, _searched: None)
     )
     search.run(work)
-    signs, seen = job.watched.take()
+    signs, seen = job.watched.drain()
     return Found(
         found=result.found,
         signs=signs,

@@ -1,4 +1,4 @@
-"""Chunks over the borders of pieces, cut exactly as one process would (`hunt.chunks.cut`)."""
+"""Chunks across the borders of pieces, cut exactly as in one process (`hunt.chunks.cut`)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from lamsach.hunt.memory import Memory
 
 
 class Mapped(Buffer):
-    """Bytes [begin:end] of a file to look at, not to write. `shift`: where they begin in `memory`.
+    """Mapped bytes [begin:end] of a file, read-only. `shift`: offset of `begin` in `memory`.
 
-    A file that is cut short while it is looked at costs the process its life (SIGBUS); when its work is done
-    again, it is found too short. Raises WholeError when it is too short already.
+    If the file is truncated meanwhile, the process dies (SIGBUS); when its work is repeated, the file is
+    found too short. Raises WholeError when it is too short already.
     """
 
     def __init__(self, handle: FileIO, begin: int, end: int) -> None:
@@ -41,16 +41,16 @@ Piece = bytes | bytearray | OnDisk
 
 @dataclass(frozen=True, slots=True)
 class Border:
-    """Remainder of the pieces before: bytes in no chunk yet, or their place, and whether a line begins."""
+    """Remainder of the previous pieces: bytes in no chunk yet, or their offset, and whether a line starts."""
 
     carry: bytes = b""
     whole_start: bool = True
-    place: int | None = None
+    offset: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A chunk as places in the joined bytes: where it begins and ends, and what `Chunk` says of it."""
+    """A chunk as offsets in the joined bytes, with the flags of `Chunk`."""
 
     begin: int
     end: int
@@ -61,16 +61,16 @@ class Cut:
 
 @contextmanager
 def joined(before: Border, piece: Piece) -> Iterator[Text]:
-    """Yield what the pieces before left, and this piece's text behind it. Raises WholeError."""
+    """Yield the remainder of the previous pieces, followed by this piece's text. Raises WholeError."""
     if isinstance(piece, OnDisk):
-        with piece.opened(piece.begin if before.place is None else before.place) as text:
+        with piece.opened(piece.begin if before.offset is None else before.offset) as text:
             yield text
     else:
         yield Loaded(before.carry + piece if before.carry else piece)
 
 
 def cuts(text: Text, whole_start: bool, chunk_bytes: int, *, last: bool) -> Iterator[Cut]:
-    """The chunks of the joined bytes; their end belongs to the next piece unless it is the log's."""
+    """Yield the chunks of the joined bytes; the rest is left to the next piece unless the log ends."""
     begin = 0
     while len(text) - begin >= chunk_bytes:
         filled = begin + chunk_bytes
@@ -85,14 +85,14 @@ def cuts(text: Text, whole_start: bool, chunk_bytes: int, *, last: bool) -> Iter
 
 
 def border_after(before: Border, piece: Piece, chunk_bytes: int) -> Border:
-    """Return what a piece leaves to the next. Raises WholeError."""
+    """Return the remainder that a piece leaves to the next. Raises WholeError."""
     with joined(before, piece) as text:
         begin, whole_start = 0, before.whole_start
         for cut in cuts(text, whole_start, chunk_bytes, last=False):
             whole_start = cut.whole_end
             begin = cut.end if whole_start else max(cut.begin, cut.end - OVERLAP)
         if isinstance(piece, OnDisk):
-            start = piece.begin if before.place is None else before.place
+            start = piece.begin if before.offset is None else before.offset
             return Border(b"", whole_start, start + begin)
         carry = bytearray(len(text) - begin)
         text.copy(begin, memoryview(carry))
@@ -100,16 +100,16 @@ def border_after(before: Border, piece: Piece, chunk_bytes: int) -> Border:
 
 
 def chunks(before: Border, piece: Piece, buffer: Buffer, chunk_bytes: int, *, last: bool) -> Iterator[Chunk]:
-    """The chunks that end in a piece, one after the other in the buffer. Raises WholeError."""
+    """Yield the chunks that end in a piece, in turn in the buffer. Raises WholeError."""
     with joined(before, piece) as text:
         for cut in cuts(text, before.whole_start, chunk_bytes, last=last):
             yield _copied(text, cut, buffer)
 
 
-def looked_at(
+def sparse_chunks(
     before: Border, piece: Piece, buffer: Buffer, chunk_bytes: int, *, last: bool
 ) -> Iterator[Chunk]:
-    """The same chunks for few looks: those of a plain file stay on disk, but the last. Raises WholeError."""
+    """Yield the same chunks for sparse access: mapped for a plain file, but the last. Raises WholeError."""
     with joined(before, piece) as text:
         mapped = (
             Mapped(text.handle, text.begin, text.end) if isinstance(text, FileText) and len(text) else None

@@ -1,4 +1,4 @@
-"""The way to a Dask cluster, and what each of its workers is given before it works."""
+"""Connection to a Dask cluster, and the job that each worker gets first."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from lamsach.cluster import tasks
-from lamsach.cluster.job import Order, order, take_order
+from lamsach.cluster.job import Order, accept_order, order
 from lamsach.errors import UsageError
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
@@ -20,7 +20,7 @@ CONNECT_S = 30
 
 @contextmanager
 def connected(address: str) -> Iterator[Any]:
-    """A client of the cluster that has a worker at least. Raises UsageError when there is none to be had."""
+    """Yield a client of the cluster with at least one worker. Raises UsageError without one."""
     client = _client(address)
     try:
         yield client
@@ -45,7 +45,7 @@ def _client(address: str) -> Any:
 
 
 @contextmanager
-def given(
+def job_on_workers(
     client: Any,
     token: str,
     lists: Sequence[str],
@@ -54,10 +54,10 @@ def given(
     rules: Rules,
     **more: Any,
 ) -> Iterator[None]:
-    """Give each present and coming worker the search's order while it lasts; `more`: see `job.order`."""
+    """Register the job with present and future workers while the context lasts; `more`: see `job.order`."""
     folder = cached_folder(lists)
-    seen = client.run(tasks.sees, str(folder)) if folder else {}
-    visible = bool(seen) and all(seen.values())
+    visibility = client.run(tasks.has_set, str(folder)) if folder else {}
+    visible = bool(visibility) and all(visibility.values())
     sent = order(token, compiled, matcher, rules, folder=folder, visible=visible, **more)
     name = f"lamsach-{token}"
     client.register_plugin(_plugin(sent), name=name)
@@ -71,10 +71,10 @@ def _plugin(sent: Order) -> Any:
     from distributed import WorkerPlugin
 
     class JobPlugin(WorkerPlugin):
-        """Makes a worker ready, also one that joins later or takes the place of one that was lost."""
+        """Set up the job on a worker, also on one that joins later or replaces a lost one."""
 
         def setup(self, worker: Any) -> None:
-            take_order(sent)
+            accept_order(sent)
 
         def teardown(self, worker: Any) -> None:
             from lamsach.cluster.job import drop_order

@@ -1,7 +1,7 @@
-"""Job that every worker gets once: the indicator set, exceptions, leases, inventory, times.
+"""The job that every worker gets once: indicator set, exceptions, leases, inventory, times.
 
-The set is mapped from the user's cache where the workers see that folder (the same machine, a shared disk),
-else it is sent.
+The set is mapped from the user's cache where the workers see that folder (same machine, shared disk), else it
+is sent.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from lamsach.model import Event
 
 
 def version() -> str:
-    """Return what client and workers must have in common, or results would differ."""
+    """Return the version that client and workers must share for equal results."""
     return f"{__version__} {sources_digest()}"
 
 
@@ -42,13 +42,13 @@ class _SharedUnpickler(pickle.Unpickler):
 
 
 def packed(value: Any, shared: dict[str, Any]) -> bytes:
-    """The value as bytes; the shared objects in it by their names."""
+    """Pickle a value; shared objects in it are replaced by their names."""
     from cloudpickle import Pickler  # type: ignore[import-untyped]
 
     names = {id(item): name for name, item in shared.items()}
 
     class SharedPickler(Pickler):  # type: ignore[misc]
-        """Leaves out what the other side has."""
+        """Pickler that omits the shared objects."""
 
         def persistent_id(self, obj: Any) -> str | None:
             return names.get(id(obj))
@@ -59,12 +59,12 @@ def packed(value: Any, shared: dict[str, Any]) -> bytes:
 
 
 def unpacked(data: bytes, shared: dict[str, Any]) -> Any:
-    """The value again, with this side's shared objects. Only for bytes of the cluster's own."""
+    """Unpickle a value with this side's shared objects. Only for bytes from the own cluster."""
     return _SharedUnpickler(data, shared).load()
 
 
 class Watched:
-    """Notes of events' signs of infrastructure and presence, until collected (`devices.witness`)."""
+    """Collector of events' signs of infrastructure and presence (`devices.witness`)."""
 
     def __init__(self) -> None:
         self._signs: dict[Sign, None] = {}
@@ -79,8 +79,8 @@ class Watched:
         if seen is not None:
             self._seen[seen] = None
 
-    def take(self) -> tuple[dict[Sign, None], dict[Seen, None]]:
-        """The distinct signs and rows so far, which are then forgotten."""
+    def drain(self) -> tuple[dict[Sign, None], dict[Seen, None]]:
+        """Return the distinct signs and rows so far, and reset."""
         signs, seen = self._signs, self._seen
         self._signs, self._seen = {}, {}
         return signs, seen
@@ -100,13 +100,13 @@ class Job:
 
     @property
     def shared(self) -> dict[str, Any]:
-        """Return what a pickled examiner leaves out."""
+        """The objects that a pickled examiner omits."""
         return {"compiled": self.compiled, "matcher": self.matcher, "rules": self.rules}
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A Job on its way: `data` without the set; the set in the folder, or with it in `arrays`."""
+    """A job in transit: `data` without the set; the set in the folder, or with it in `arrays`."""
 
     token: str
     version: str
@@ -115,7 +115,7 @@ class Order:
     arrays: bytes | None = None
 
     def job(self, compiled: CompiledSet) -> Job:
-        """The job, for one thread."""
+        """Unpickle the job, for one thread."""
         job: Job = unpacked(self.data, {"compiled": compiled})
         return job
 
@@ -132,7 +132,7 @@ def order(
     password: bytes | None = None,
     chunk_bytes: int = CHUNK_BYTES,
 ) -> Order:
-    """Return what is sent to the workers. `visible`: each of them can map the set from the folder."""
+    """Build the order sent to the workers. `visible`: each of them can map the set from the folder."""
     watched = Watched()
     job = Job(compiled, matcher, replace(rules, observe=watched), watched, format_name, password, chunk_bytes)
     arrays = None if visible and folder else packed(compiled, {})
@@ -143,45 +143,47 @@ _orders: dict[str, tuple[Order, CompiledSet]] = {}
 _local = threading.local()
 
 
-def take_order(taken: Order) -> None:
-    """Make ready for its work, on a worker. Raises UsageError when the program here is another version."""
-    if taken.version != version():
+def accept_order(accepted: Order) -> None:
+    """Prepare for an order's job, on a worker. Raises UsageError if this program's version differs."""
+    if accepted.version != version():
         raise UsageError(
-            "A worker runs another version of the program.", taken.version, "Install the same one everywhere."
+            "A worker runs another version of the program.",
+            accepted.version,
+            "Install the same one everywhere.",
         )
-    compiled = load_set(Path(taken.folder)) if taken.folder else None
-    if compiled is None and taken.arrays is not None:
-        compiled = unpacked(taken.arrays, {})
+    compiled = load_set(Path(accepted.folder)) if accepted.folder else None
+    if compiled is None and accepted.arrays is not None:
+        compiled = unpacked(accepted.arrays, {})
     if compiled is None:
-        raise UsageError("A worker cannot read the list.", taken.folder, "Start the search again.")
-    _orders[taken.token] = (taken, compiled)
+        raise UsageError("A worker cannot read the list.", accepted.folder, "Start the search again.")
+    _orders[accepted.token] = (accepted, compiled)
 
 
 def drop_order(token: str) -> None:
-    """Forget it, on a worker."""
+    """Drop an order, on a worker."""
     _orders.pop(token, None)
 
 
 def job_of(token: str) -> Job:
-    """The job of this thread."""
-    kept: tuple[str, Job] | None = getattr(_local, "job", None)
-    if kept is None or kept[0] != token:
-        taken, compiled = _orders[token]
-        kept = _local.job = (token, taken.job(compiled))
-    return kept[1]
+    """Return the job of this thread."""
+    cached: tuple[str, Job] | None = getattr(_local, "job", None)
+    if cached is None or cached[0] != token:
+        accepted, compiled = _orders[token]
+        cached = _local.job = (token, accepted.job(compiled))
+    return cached[1]
 
 
 def sieve_of(token: str) -> Sieve:
-    """The sieve of this thread over the job's set."""
-    kept: tuple[str, Sieve] | None = getattr(_local, "sieve", None)
-    if kept is None or kept[0] != token:
-        kept = _local.sieve = (token, Sieve(job_of(token).compiled))
-    return kept[1]
+    """Return this thread's sieve over the job's set."""
+    cached: tuple[str, Sieve] | None = getattr(_local, "sieve", None)
+    if cached is None or cached[0] != token:
+        cached = _local.sieve = (token, Sieve(job_of(token).compiled))
+    return cached[1]
 
 
 def buffer_of(chunk_bytes: int) -> Buffer:
-    """The buffer of this thread. One task after the other has it, so nothing may keep a part of it."""
-    kept: tuple[int, Buffer] | None = getattr(_local, "buffer", None)
-    if kept is None or kept[0] != chunk_bytes:
-        kept = _local.buffer = (chunk_bytes, Buffer(chunk_bytes))
-    return kept[1]
+    """Return this thread's buffer. Tasks reuse it in turn, so none may retain a part of it."""
+    cached: tuple[int, Buffer] | None = getattr(_local, "buffer", None)
+    if cached is None or cached[0] != chunk_bytes:
+        cached = _local.buffer = (chunk_bytes, Buffer(chunk_bytes))
+    return cached[1]

@@ -1,4 +1,4 @@
-"""Division of logs into tasks: large ones in pieces, small ones whole, several in one task."""
+"""Division of logs into tasks: large logs in pieces, small ones whole, several in one task."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _GROUP_FILES = 64
 def pieces_of(
     log: LogFile, word: str, format_name: str | None, part_bytes: int, *, threads: int = 0
 ) -> list[Part]:
-    """The pieces of a log of about `part_bytes` of text; none when it has to be searched whole.
+    """Split a log into pieces of about `part_bytes` of text; none when it must be searched whole.
 
     A plain file's pieces, which `threads` share, are longer.
     """
@@ -45,8 +45,8 @@ def pieces_of(
         skip = bom_bytes(sniffed, encoding_of(sniffed))
         with place.seekable() as handle:
             if place.path is None and sniffed[:8] != _first(handle):
-                return []  # packed, and far away: looking for its frames would read it all
-            threads = threads if place.path is not None else 0  # what is far away is loaded, piece by piece
+                return []  # compressed and remote: finding its frames would read all of it
+            threads = threads if place.path is not None else 0  # remote files are loaded piece by piece
             return parts_of(handle, place.size_bytes, skip, part_bytes, threads)
     except (InputError, OSError):
         return []
@@ -58,7 +58,7 @@ def _first(handle: Any) -> bytes:
 
 
 def word_for(name: str) -> str:
-    """Return what leads to a log: itself, or the archive that it is in."""
+    """Return the path that leads to a log: its own, or its archive's."""
     parts = name.split("!")
     for count in range(1, len(parts)):
         word = "!".join(parts[:count])
@@ -68,15 +68,15 @@ def word_for(name: str) -> str:
 
 
 def groups(whole: list[tuple[Named, int]]) -> Iterator[tuple[list[Named], int]]:
-    """Logs that are searched in one task: members of one archive together, small files by the dozen."""
+    """Group logs into tasks: members of one archive together, small files by the dozen."""
     group: list[Named] = []
     size = 0
-    for named, own in whole:
+    for named, log_bytes in whole:
         together = group and named.word == group[-1].word
-        if group and not together and (size + own > _GROUP_BYTES or len(group) >= _GROUP_FILES):
+        if group and not together and (size + log_bytes > _GROUP_BYTES or len(group) >= _GROUP_FILES):
             yield group, size
             group, size = [], 0
         group.append(named)
-        size += own
+        size += log_bytes
     if group:
         yield group, size

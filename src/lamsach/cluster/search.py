@@ -1,6 +1,6 @@
-"""The hunt on a Dask cluster (https://distributed.dask.org): `lamsach hunt --scheduler tcp://HOST:PORT`.
+"""Hunt on a Dask cluster (https://distributed.dask.org): `lamsach hunt --scheduler tcp://HOST:PORT`.
 
-Files are split by byte ranges where that can be, else searched whole, many at a time. Results are merged on
+Files are split into byte ranges where possible, else searched whole, many at a time. Results are merged on
 the workers.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 from lamsach.archive.presence import replay_all
 from lamsach.cluster import tasks
 from lamsach.cluster.borders import Border
-from lamsach.cluster.connection import connected, given
+from lamsach.cluster.connection import connected, job_on_workers
 from lamsach.cluster.job import Job, Watched, unpacked
 from lamsach.cluster.plan import groups, pieces_of, word_for
 from lamsach.cluster.split_points import PART_BYTES, Part
@@ -38,32 +38,32 @@ from lamsach.model import FileSummary
 
 
 class Graph:
-    """A graph of tasks as Dask specifies it (https://docs.dask.org/en/stable/spec.html)."""
+    """Graph of tasks as specified by Dask (https://docs.dask.org/en/stable/spec.html)."""
 
     def __init__(self) -> None:
         self._tasks: dict[str, tuple[Any, ...]] = {}
         self._token = secrets.token_hex(8)
 
     def add(self, task: Callable[..., Any], *arguments: Any) -> str:
-        """Put a task in. Its arguments may be keys of this graph's tasks, and futures; returns its key."""
+        """Add a task and return its key. Arguments may be keys of this graph's tasks, and futures."""
         key = f"{task.__name__}-{self._token}-{len(self._tasks)}"
         self._tasks[key] = (task, *arguments)
         return key
 
     def send(self, client: Any, keys: list[str]) -> list[Any]:
-        """Have the cluster do the tasks; futures of these keys, in their order.
+        """Submit the tasks; return futures of these keys, in order.
 
-        What else they need is done too and then dropped.
+        Other tasks that they need are run too, and their results dropped.
         """
         futures: list[Any] = client.get(self._tasks, keys, sync=False)
         return futures
 
 
 _WINDOW = 8
-"""Pieces of one log for each thread of the cluster that are on their way, twice."""
-_MERGED = 16
-_TOGETHER = 4
-"""Logs read in pieces at a time: others are searched while one's last pieces are examined in order."""
+"""Pieces of one log submitted at a time for each thread of the cluster; two windows are pending."""
+_MERGE_WIDTH = 16
+_PARALLEL_LOGS = 4
+"""Logs read in pieces in parallel: while one's last pieces are examined in order, others are searched."""
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ class _Split:
 
 @dataclass(slots=True)
 class Cluster:
-    """A search over a cluster. Its `search` takes the place of `hunt.run.hunt`."""
+    """A search over a cluster, whose `search` replaces `hunt.run.hunt`."""
 
     address: str
     lists: Sequence[str]
@@ -96,7 +96,7 @@ class Cluster:
         rules: Rules,
         progress: Progress = lambda _consumed, _searched: None,
     ) -> HuntResult:
-        """Search the logs; see `hunt.run.hunt`. Raises UsageError when there is no cluster to be had."""
+        """Search the logs; see `hunt.run.hunt`. Raises UsageError when no cluster can be reached."""
         with connected(self.address) as client:
             return _Run(self, client, compiled, matcher, rules, progress).run(logs)
 
@@ -129,7 +129,7 @@ class _Run:
 
     def run(self, logs: Sequence[LogFile]) -> HuntResult:
         cluster, result, whole = self._cluster, HuntResult(), Found()
-        with given(
+        with job_on_workers(
             *(self._client, self._token, cluster.lists, self._compiled, self._matcher, self._rules),
             format_name=cluster.format_name,
             password=cluster.password,
@@ -168,23 +168,23 @@ class _Run:
         running = [
             (self._submit(tasks.hunt_whole, self._token, group), size) for group, size in groups(whole)
         ]
-        found = [self._here(number, log) for number, log in local]
-        found += self._side_by_side(split)
+        found = [self._search_here(number, log) for number, log in local]
+        found += self._in_parallel(split)
         found.append(self._merged(running))
         return tasks.merged(*found)
 
     def _threads(self) -> int:
         return sum(self._client.nthreads().values()) or 1
 
-    def _side_by_side(self, split: list[_Split]) -> list[Found]:
-        with ThreadPoolExecutor(_TOGETHER) as pool:
+    def _in_parallel(self, split: list[_Split]) -> list[Found]:
+        with ThreadPoolExecutor(_PARALLEL_LOGS) as pool:
             try:
                 return list(pool.map(self._in_pieces, split))
             finally:  # interrupted, or one log failed: the others begin no further window
                 self._ended = True
 
-    def _here(self, number: int, log: LogFile) -> Found:
-        """Standard input is read where it is."""
+    def _search_here(self, number: int, log: LogFile) -> Found:
+        """Search standard input, in this process."""
         done = hunt(
             *(self._compiled, [log], self._matcher, self._job.rules),
             format_name=self._cluster.format_name,
@@ -193,7 +193,7 @@ class _Run:
         return Found(
             done.found,
             done.coverage,
-            *self._job.watched.take(),
+            *self._job.watched.drain(),
             [((False, number, 0), item) for item in done.files],
             [((False, number, 0), item) for item in done.problems],
             done.searched_bytes,
@@ -208,7 +208,7 @@ class _Run:
             return self._merged([(future, item.log.size_bytes)])
 
     def _chain(self, item: _Split) -> Found:
-        """A log in pieces: windows of pieces, two at a time, each behind the state of the one before."""
+        """Search a log in windows of pieces, two at a time, each after the state of the previous one."""
         detection = detection_for(item.log, self._cluster.format_name)
         context = context_for(item.log, detection, self._rules.zone)
         examiner = Examiner(
@@ -229,15 +229,15 @@ class _Run:
             if len(waiting) == 2:
                 found.append(self._gathered(*waiting.pop(0)))
         while waiting:
-            done = waiting.pop(0)
-            found.append(self._gathered(*done))
-            state = done[1].result()
+            entry = waiting.pop(0)
+            found.append(self._gathered(*entry))
+            state = entry[1].result()
         whole = tasks.merged(*found)
         self._summarise(item, unpacked(state.examiner, self._job.shared), whole)
         return whole
 
     def _window(self, item: _Split, parts: list[Part], before: Any, state: Any) -> tuple[Any, Any, Any]:
-        """The border and the state behind these pieces, and their result."""
+        """Submit a window of pieces; return the border and the state after them, and their result."""
         graph = Graph()
         examined = []
         for part in parts:
@@ -253,9 +253,9 @@ class _Run:
         return border[0] if border else before, state, result
 
     def _piece(self, graph: Graph, item: _Split, part: Part, before: Any) -> tuple[Any, Any]:
-        """A piece, and what it leaves to the next.
+        """Return a piece, and the border that it leaves to the next.
 
-        Of a plain file a look at the ends of its chunks tells that, and is taken here.
+        A plain file's border needs only the ends of its chunks, and is computed here.
         """
         word, chunk_bytes = item.named.word, self._cluster.chunk_bytes
         if item.on_disk:
@@ -296,12 +296,12 @@ class _Run:
         )
 
     def _merged(self, running: list[tuple[Any, int]]) -> Found:
-        """The results of many tasks, merged by sixteens where they are."""
+        """Merge the results of many tasks on the workers, sixteen at a time."""
         futures = [future for future, _ in running]
-        while len(futures) > _MERGED:
+        while len(futures) > _MERGE_WIDTH:
             futures = [
-                self._submit(tasks.merged, *futures[begin : begin + _MERGED])
-                for begin in range(0, len(futures), _MERGED)
+                self._submit(tasks.merged, *futures[begin : begin + _MERGE_WIDTH])
+                for begin in range(0, len(futures), _MERGE_WIDTH)
             ]
         found = tasks.merged(*(future.result() for future in futures))
         self._advance(sum(size for _, size in running), found)

@@ -1,9 +1,8 @@
-"""Points at which a large log can be cut for reading apart: plain bytes, zstd frames, gzip members.
+"""Points at which a large log can be cut for parallel reading: plain bytes, zstd frames, gzip members.
 
-Zstd: RFC 8878 section 3.1 (frames follow one another, each is read by itself). Gzip: RFC 1952 section 2.2
-(members likewise); BGZF, the SAM/BAM specification section 4.1, states each member's size. A place that only
-looks like the start of a member is noticed when the piece before it is read: it does not end there, and the
-log is then read as a whole.
+Zstd: RFC 8878 section 3.1 (independent frames in sequence). Gzip: RFC 1952 section 2.2 (independent members);
+BGZF, the SAM/BAM specification section 4.1, states each member's size. A false start of a member is detected
+when the piece before it is read, because that does not end there; the log is then read as a whole.
 """
 
 from __future__ import annotations
@@ -17,9 +16,9 @@ from lamsach.logs.opening.zstd import MAGIC as ZSTD_MAGIC
 from lamsach.logs.opening.zstd import SKIPPABLE_MAGICS, FrameTracker
 
 PART_BYTES = 16 << 20
-"""Bytes of text that make a piece, about."""
+"""Approximate bytes of text in a piece."""
 _LONG, _SHORT = 32, 10
-"""Length of a large plain file's first and last pieces, in pieces; it is read bit by bit."""
+"""Maximum and minimum length of a large plain file's pieces, in multiples of PART_BYTES."""
 RATIO = 8
 """Assumed ratio of text to compressed bytes where none is stated."""
 _GZIP_MAGIC = b"\x1f\x8b\x08"
@@ -31,7 +30,7 @@ _LEVELS = frozenset((0, 2, 4))
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of an input: bytes from `offset`, whose first `skip` of text are a byte order mark."""
+    """A piece of an input: bytes from `offset`; the first `skip` bytes of its text are a byte order mark."""
 
     offset: int
     length: int
@@ -43,10 +42,10 @@ class Part:
 def parts_of(
     handle: IO[bytes], size: int, skip: int = 0, part_bytes: int = PART_BYTES, threads: int = 0
 ) -> list[Part]:
-    """The pieces of an input of this size; a single one when it cannot be cut. The handle is moved about.
+    """Split an input of this size into pieces; a single one if it cannot be cut. Moves the handle.
 
-    Plain bytes that so many `threads` share are cut into long pieces first, which cost little, and into short
-    ones towards the end, so that all threads end together.
+    Plain bytes shared by `threads` are cut into long pieces first, which cost little, and into short ones
+    towards the end, so that all threads end together.
     """
     handle.seek(0)
     head = handle.read(_HEADER_BYTES)
@@ -67,19 +66,19 @@ def parts_of(
 
 
 def _shrinking(size: int, part_bytes: int, threads: int) -> list[int]:
-    """Starts of pieces, each half of a thread's share of what is left.
+    """Return the starts of pieces, each half of a thread's share of the rest.
 
-    A piece costs some 15 ms, so the last ones are not short.
+    A piece costs some 15 ms, so the last ones are not too short.
     """
     shortest = max(part_bytes, min(_SHORT * part_bytes, size // (4 * threads)))
     cuts = [0]
-    while (left := size - cuts[-1]) > shortest:
-        cuts.append(cuts[-1] + max(shortest, min(_LONG * part_bytes, left // (2 * threads))))
+    while (rest := size - cuts[-1]) > shortest:
+        cuts.append(cuts[-1] + max(shortest, min(_LONG * part_bytes, rest // (2 * threads))))
     return cuts
 
 
 def _grouped(frames: Iterator[tuple[int, int]], part_bytes: int) -> list[int]:
-    """Starts of groups of frames, each with about so much text."""
+    """Return the starts of groups of frames with about `part_bytes` of text each."""
     cuts, gathered = [0], 0
     for begin, text_bytes in frames:
         if gathered >= part_bytes:
@@ -90,7 +89,7 @@ def _grouped(frames: Iterator[tuple[int, int]], part_bytes: int) -> list[int]:
 
 
 def _frames(handle: IO[bytes], size: int) -> Iterator[tuple[int, int]]:
-    """The start of each frame and about how much text it holds; ends where something else begins."""
+    """Yield each frame's start and approximate text size; end where something else begins."""
     place = 0
     while place < size:
         handle.seek(place)
@@ -109,7 +108,7 @@ def _frames(handle: IO[bytes], size: int) -> Iterator[tuple[int, int]]:
 
 
 def _content_size(head: bytes) -> int:
-    """Return a frame's stated content size (RFC 8878 section 3.1.1.1.4); 0 when it is not stated."""
+    """Return a frame's stated content size (RFC 8878 section 3.1.1.1.4); 0 when not stated."""
     descriptor = head[4]
     single = descriptor >> 5 & 1
     width = (single, 2, 4, 8)[descriptor >> 6]
@@ -119,9 +118,9 @@ def _content_size(head: bytes) -> int:
 
 
 class _Headers(FrameTracker):
-    """Steps from header to header without what is between."""
+    """Tracker that steps from header to header, skipping the content."""
 
-    def __init__(self) -> None:  # no input: headers are handed over
+    def __init__(self) -> None:  # no input: headers are passed to `step`
         self._skip = 0
         self._in_frame = False
         self._checksum_bytes = 0
@@ -129,7 +128,7 @@ class _Headers(FrameTracker):
         self._ended = False
 
     def step(self, head: bytes) -> int:
-        """Return how many bytes there are from this header to the next; 0 when it is none."""
+        """Return the number of bytes from this header to the next; 0 if it is invalid."""
         return self._skip if self._header(head) else 0
 
     @property
@@ -153,9 +152,9 @@ def _frame_end(handle: IO[bytes], begin: int, head: bytes) -> int:
 
 
 def _members(handle: IO[bytes], size: int, step: int) -> list[int]:
-    """Return where members begin, about `step` compressed bytes apart.
+    """Return the offsets of members about `step` compressed bytes apart.
 
-    A log of one member has none behind the first.
+    A log of a single member has only the first.
     """
     cuts, place = [0], 0
     while True:
@@ -167,7 +166,7 @@ def _members(handle: IO[bytes], size: int, step: int) -> list[int]:
 
 
 def _block_starts(handle: IO[bytes], place: int, size: int, step: int) -> int:
-    """The first BGZF block at least `step` bytes behind the one at `place`; 0 when there is none."""
+    """Return the first BGZF block at least `step` bytes after the one at `place`; 0 if there is none."""
     wanted = place + step
     while place < wanted:
         handle.seek(place)
@@ -181,7 +180,7 @@ def _block_starts(handle: IO[bytes], place: int, size: int, step: int) -> int:
 
 
 def _next_member(handle: IO[bytes], place: int, size: int) -> int:
-    """Return where bytes at `place` or soon behind look like a member's header; 0 for nowhere."""
+    """Return the offset at or soon after `place` that looks like a member's header; 0 if none does."""
     if place >= size:
         return 0
     handle.seek(place)

@@ -1,13 +1,13 @@
-"""Work on a worker: whole logs, or a large log's pieces in four steps, the heavy ones by themselves.
+"""Work on a worker: whole logs, or a large log's pieces in four steps, the heavy ones independent.
 
-1. `load`: a piece's text, unpacked. A plain file's is left on the disk (`texts.OnDisk`), and each step reads
-   what it needs.
-2. `border`: where its last chunk ends (cheap, one after the other).
-3. `sieve`: the kernel over its chunks.
-4. `examine`: its candidate lines, behind those of the piece before (cheap when hits are rare): line numbers,
-   headers, records over a border are as in one process, because the examiner itself is handed on.
+1. `load`: unpack a piece's text. A plain file's stays on the disk (`texts.OnDisk`), and each step reads the
+   bytes it needs.
+2. `border`: find the end of its last chunk (cheap, in sequence).
+3. `sieve`: run the kernel over its chunks.
+4. `examine`: examine its candidate lines after those of the previous piece (cheap when hits are rare). Line
+   numbers, headers and records across a border are as in one process, because the examiner is passed on.
 
-All are functions of their arguments, so a lost worker's task is done again.
+All are functions of their arguments, so a lost worker's task can be repeated.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from lamsach.archive.presence import Seen
 from lamsach.archive.signs import Sign
-from lamsach.cluster.borders import Border, Piece, border_after, chunks, looked_at
+from lamsach.cluster.borders import Border, Piece, border_after, chunks, sparse_chunks
 from lamsach.cluster.job import Job, buffer_of, job_of, packed, sieve_of, unpacked
 from lamsach.cluster.split_points import Part
 from lamsach.cluster.texts import WholeError
@@ -65,12 +65,12 @@ class Found:
     problems: list[tuple[Order, Problem]] = field(default_factory=list)
     searched_bytes: int = 0
     opened: int = 0
-    """Segments of an archive."""
+    """Segments of an archive that were opened."""
     account: Account = field(default_factory=Account)
 
 
 def merged(*parts: Found) -> Found:
-    """The parts as one."""
+    """Merge the parts."""
     whole = Found()
     for part in parts:
         merge.merge(whole.found, part.found)
@@ -90,7 +90,7 @@ def merged(*parts: Found) -> Found:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A log as a worker finds it: the word that leads to it, its name, its number in the search."""
+    """A log for a worker: the path that leads to it, its name, its number in the search."""
 
     word: str
     name: str
@@ -98,7 +98,7 @@ class Named:
 
 
 def hunt_whole(token: str, logs: list[Named]) -> Found:
-    """Search whole logs that one word leads to."""
+    """Search whole logs, found by their paths."""
     job = job_of(token)
     wanted = {item.name: item for item in logs}
     parts = []
@@ -127,7 +127,7 @@ def _hunt_one(job: Job, log: LogFile, number: int) -> Found:
     return Found(
         done.found,
         done.coverage,
-        *job.watched.take(),
+        *job.watched.drain(),
         [((binary, number, place), item) for place, item in enumerate(done.files)],
         [((binary, number, place), item) for place, item in enumerate(done.problems)],
         done.searched_bytes,
@@ -144,10 +144,7 @@ def _place(word: str) -> Place:
 
 
 def load(word: str, part: Part) -> bytearray:
-    """The text of a piece.
-
-    Raises WholeError for whatever does not go smoothly: one process will tell what it is.
-    """
+    """Load and unpack the text of a piece. Raises WholeError on any irregularity."""
     try:
         source = _place(word).part(word, part.offset, part.length)
         try:
@@ -220,7 +217,7 @@ Hits = list[tuple[NDArray[np.int64], NDArray[np.int32]]]
 
 
 def sieve(token: str, before: Border, piece: Piece, last: bool) -> Hits:
-    """Positions in candidate lines and line feeds of each chunk of a piece."""
+    """Return positions in candidate lines, and line feeds, of each chunk of a piece."""
     job, kernel = job_of(token), sieve_of(token)
     parts = chunks(before, piece, buffer_of(job.chunk_bytes), job.chunk_bytes, last=last)
     return [kernel.search(chunk.buffer.array, chunk.begin, chunk.end) for chunk in parts]
@@ -228,43 +225,40 @@ def sieve(token: str, before: Border, piece: Piece, last: bool) -> Hits:
 
 @dataclass(slots=True)
 class Examined:
-    """A piece's result, and the examiner as it goes on with the next."""
+    """A piece's result, and the examiner to continue with the next."""
 
     examiner: bytes
     result: Found = field(default_factory=Found)
 
 
 def packed_examiner(examiner: Examiner, job: Job) -> bytes:
-    """The examiner without what it has gathered."""
+    """Pickle the examiner without its findings."""
     examiner.gather_into({}, CoverageCount(), Account())
     return packed(examiner, job.shared)
 
 
 def examine(token: str, earlier: Examined, before: Border, piece: Piece, hits: Hits, last: bool) -> Examined:
-    """Examine a piece behind the one that was examined earlier.
-
-    Places of hits are as in a buffer of their chunk.
-    """
+    """Examine a piece after the `earlier` one. Offsets of hits are those in their chunk's buffer."""
     job = job_of(token)
     examiner: Examiner = unpacked(earlier.examiner, job.shared)
     result = Found()
     examiner.gather_into(result.found, result.coverage, result.account)
-    parts = looked_at(before, piece, buffer_of(job.chunk_bytes), job.chunk_bytes, last=last)
+    parts = sparse_chunks(before, piece, buffer_of(job.chunk_bytes), job.chunk_bytes, last=last)
     for chunk, (places, feeds) in zip(parts, hits, strict=True):
         lines = LineIndex(chunk.buffer.array, chunk.begin, chunk.end, feeds)
         examiner.chunk(Sieved(0, chunk, places + (chunk.begin - PAD), lines))
         result.searched_bytes += chunk.end - chunk.begin
-    result.signs, result.seen = job.watched.take()
+    result.signs, result.seen = job.watched.drain()
     return Examined(packed_examiner(examiner, job), result)
 
 
 def results(*parts: Examined) -> Found:
-    """The results of pieces, merged where they were made."""
+    """Merge the results of pieces, on a worker."""
     return merged(*(part.result for part in parts))
 
 
-def sees(folder: str) -> bool:
-    """Return whether this worker can map a set from there."""
+def has_set(folder: str) -> bool:
+    """Return whether this worker can map a set from the folder."""
     return (Path(folder) / "set.json").is_file()
 
 

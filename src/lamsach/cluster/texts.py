@@ -1,4 +1,4 @@
-"""A piece's text: unpacked in memory, or still in the log's file on a local or shared disk."""
+"""Text of a piece: unpacked in memory, or still in the log's file on a local or shared disk."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from typing import Protocol
 from lamsach.cluster.split_points import Part
 
 _STEPS = (4096, 1 << 16, 1 << 20)
-"""Bytes read in search of a line feed: first a line's worth, then more."""
+"""Bytes read in search of a line feed: first about a line, then more."""
 
 
 class WholeError(Exception):
-    """The log has to be read as a whole: one process will tell what is the matter."""
+    """The log must be read as a whole, by one process that reports the cause."""
 
 
 class Text(Protocol):
-    """Bytes in a row, of which only those are read that are asked for."""
+    """Sequence of bytes, read on demand."""
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of bytes."""
 
     def last_feed(self, begin: int, end: int) -> int:
-        """Return where the last line feed of [begin:end] is; -1 for nowhere."""
+        """Return the offset of the last line feed of [begin:end]; -1 if there is none."""
 
     def copy(self, begin: int, view: memoryview) -> None:
-        """Fill the view with what begins there."""
+        """Fill the view with the bytes from `begin`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +53,19 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class OnDisk:
-    """A piece of a plain file that every worker sees under this path. It is sent instead of its bytes."""
+    """A piece of a plain file that every worker sees under this path; sent instead of its bytes."""
 
     path: str
     part: Part
 
     @property
     def begin(self) -> int:
-        """Return where its text begins in the file."""
+        """Offset of its text in the file."""
         return self.part.offset + self.part.skip
 
     @contextmanager
     def opened(self, begin: int) -> Iterator[FileText]:
-        """The file's bytes from `begin` to the end of the piece. Raises WholeError when unreadable."""
+        """Open the file's bytes from `begin` to the end of the piece. Raises WholeError when unreadable."""
         try:
             with Path(self.path).open("rb", buffering=0) as handle:
                 yield FileText(handle, begin, self.part.offset + self.part.length)

@@ -1,6 +1,6 @@
-"""The address of a log store, such as `opensearch+https://logs.example:9200/logs-*`.
+"""Address of a log store, such as `opensearch+https://logs.example:9200/logs-*`.
 
-Credentials come from the environment alone, so that no address that is shown or logged holds any.
+Credentials come from the environment only, so that no displayed or logged address contains any.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _TARGETS["elasticsearch"] = _TARGETS["opensearch"]
 
 @dataclass(frozen=True, slots=True)
 class StoreAddress:
-    """Kind, base URL without a final slash, and index pattern or table; empty for VictoriaLogs."""
+    """Kind, base URL without a final slash, and index pattern or table (empty for VictoriaLogs)."""
 
     kind: str
     url: str
@@ -42,12 +42,12 @@ class StoreAddress:
 
     @property
     def is_private(self) -> bool:
-        """Return whether nobody on the way reads what is sent."""
+        """Return whether the connection is encrypted or local."""
         return self.url.startswith("https:") or (urlsplit(self.url).hostname or "") in _LOCAL
 
 
 def parse_address(text: str) -> StoreAddress:
-    """The address that a user typed. Raises UsageError, whose text holds no password."""
+    """Parse an address typed by a user. Raises UsageError, whose text contains no password."""
     kind, _, url = text.partition("+")
     try:
         parts = urlsplit(url)
@@ -79,7 +79,7 @@ def _without_user(text: str) -> str:
 
 
 def credentials(address: StoreAddress, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The headers by which the user is known. UsageError where they would be sent without encryption."""
+    """Return the authentication headers. Raises UsageError where they would be sent unencrypted."""
     token, user = environment.get(TOKEN, ""), environment.get(USER, "")
     if not token and not user:
         return {}

@@ -1,4 +1,4 @@
-"""The interface of every log store: counts by day, first documents, and all that a question leaves."""
+"""Interface of every log store: counts by day, first documents, and the answers to a question."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lamsach.stores.questions import Question
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A time, its end excluded, in UTC."""
+    """A period in UTC, its end excluded."""
 
     begin: datetime
     end: datetime
@@ -22,7 +22,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A record of a store: its source, its time there (None where it has none), and its fields."""
+    """A record of a store: its source, its time (None if it has none), and its fields."""
 
     source: str
     time: datetime | None
@@ -31,7 +31,7 @@ class Document:
 
 @dataclass(slots=True)
 class Counts:
-    """Numbers of documents by source and day (on the zone's calendar; None for those without a time)."""
+    """Numbers of documents by source and day of the zone's calendar (None: without a time)."""
 
     days: dict[str, dict[date | None, int]] = field(default_factory=dict)
 
@@ -47,19 +47,19 @@ class Store(Protocol):
     client: StoreClient
 
     def counts(self, span: Span | None, zone: ZoneInfo) -> Counts:
-        """Documents by source and day; of all times without a span."""
+        """Count the documents by source and day; of all times without a span."""
 
     def first(self, source: str, span: Span | None, count: int) -> Sequence[Document]:
-        """Some documents of a source, at most so many."""
+        """Return some documents of a source, at most `count`."""
 
     def prepare(self, question: Question, field: str | None) -> Sequence[Question]:
-        """The question about a field (None: the whole document) in as many parts as the store needs.
+        """Split a question about a field (None: the whole document) into the parts that the store needs.
 
-        Empty: the store cannot answer it, and all documents have to be taken. A Question with `unasked`
-        leaves out what hides behind escapes.
+        Empty: the store cannot answer it, and all documents must be fetched. A Question with `unasked` omits
+        values hidden by escapes.
         """
 
     def documents(
         self, span: Span | None, question: Question | None, field: str | None, sources: Sequence[str] | None
     ) -> Iterator[Document]:
-        """The documents of a time that a prepared question leaves (None: all), of one source or of all."""
+        """Yield a period's documents that match a prepared question (None: all), of some sources or all."""

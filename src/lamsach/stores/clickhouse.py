@@ -1,7 +1,7 @@
-"""ClickHouse over HTTP (https://clickhouse.com/docs/interfaces/http): texts and patterns in a table's lines.
+"""ClickHouse over HTTP (https://clickhouse.com/docs/interfaces/http): texts and patterns in lines.
 
-An exception may come behind status 200, among the rows. So rows come as `JSONCompact`, whose end states how
-many there are.
+An exception may follow status 200, among the rows. Rows are therefore requested as `JSONCompact`, which ends
+with their number.
 """
 
 from __future__ import annotations
@@ -32,27 +32,26 @@ TIMES = (
 )
 _FROM = "FROM"
 _EXPRESSION = 6000
-"""Characters of one regular expression.
+"""Maximum characters of one regular expression.
 
-RE2 looks for so many texts in one pass of a few microseconds a line; from 12,000 on its automaton no longer
-fits and a line takes a hundred times as long.
-
-`multiSearchAnyCaseInsensitive` takes twenty times as long: short texts of few letters collide in its table.
+RE2 searches that many texts in one pass of a few microseconds a line; from 12,000 on its automaton no longer
+fits and a line takes a hundred times as long. `multiSearchAnyCaseInsensitive` takes twenty times as long:
+short texts of few letters collide in its table.
 """
 _SEVERAL = 200
-"""So many values of several texts are looked for where a line has the longest text of one of them."""
+"""Multi-text values per clause; they are tested only on lines with the longest text of one of them."""
 _STATEMENT = 120_000
-"""Characters of texts in one statement (`max_query_size` is 262,144 bytes).
+"""Maximum characters of texts in one statement (`max_query_size` is 262,144 bytes).
 
-For more texts, some 7000, it is quicker to give and search all lines: 35 microseconds each, against 1.2 for
+For more texts, some 7000, it is faster to fetch and search all lines: 35 microseconds each, against 1.2 for
 each 6000 characters and 5 for the patterns (`python -m bench.stores`).
 """
 
 
-_LEAVES_OUT = (
+_OMITS_ROWS = (
     "(name = 'skip_unavailable_shards' AND value = '1') OR (name LIKE '%_overflow_mode' AND value = 'break')"
 )
-"""Settings of the server by which rows are missing without a word."""
+"""Settings of the server that silently omit rows."""
 _CODES = {
     Failure.REFUSED: (192, 193, 194, 497, 516),
     Failure.THROTTLED: (158, 159, 160, 202, 209, 210, 241, 307, 396, 439),
@@ -93,7 +92,7 @@ class ClickHouse:
         if not dated:
             raise self.client.error(Failure.WRONG, f"--time-field? {', '.join(self._columns)}")
         self._time = str(dated[0])
-        for name, value in self._rows(f"SELECT name, value {_FROM} system.settings WHERE {_LEAVES_OUT}"):
+        for name, value in self._rows(f"SELECT name, value {_FROM} system.settings WHERE {_OMITS_ROWS}"):
             raise self.client.error(Failure.PARTIAL, f"{name} = {value}")
 
     def first(self, source: str, span: Span | None, count: int) -> Sequence[Document]:
@@ -101,7 +100,7 @@ class ClickHouse:
         return list(self._documents(f"{self._where(span)}{self._order(span)} LIMIT {count}"))
 
     def prepare(self, question: Question, field: str | None) -> Sequence[Question]:
-        """See `Store`. Without a field, all columns are looked at."""
+        """See `Store`. Without a field, all columns are searched."""
         if field is not None and field not in self._columns:
             return ()
         return (question,) if sum(map(len, itertools.chain(*question.wanted))) <= _STATEMENT else ()
@@ -110,21 +109,21 @@ class ClickHouse:
         self, span: Span | None, question: Question | None, field: str | None, sources: Sequence[str] | None
     ) -> Iterator[Document]:
         """See `Store`."""
-        asked = self._asked(question, field) if question is not None else ""
-        yield from self._documents(f"{self._where(span)}{asked}{self._order(span)}")
+        condition = self._condition(question, field) if question is not None else ""
+        yield from self._documents(f"{self._where(span)}{condition}{self._order(span)}")
 
-    def _asked(self, question: Question, field: str | None) -> str:
+    def _condition(self, question: Question, field: str | None) -> str:
         columns = [field] if field else list(self._columns)
         line = ", ' ', ".join(f"ifNull(toString({_name(name)}), '')" for name in columns)
         line = f"concat({line}, '')"
-        single = [literal(one[0]) for one in question.wanted if len(one) == 1]
+        single = [literal(texts[0]) for texts in question.wanted if len(texts) == 1]
         parts = [f"match({line}, {_text(_any_of(group))})" for group in packed(single, _EXPRESSION)]
-        several = [one for one in question.wanted if len(one) > 1]
+        several = [texts for texts in question.wanted if len(texts) > 1]
         for first in range(0, len(several), _SEVERAL):
             group = several[first : first + _SEVERAL]
-            longest = _any_of(sorted({literal(max(one, key=len)) for one in group}))
+            longest = _any_of(sorted({literal(max(texts, key=len)) for texts in group}))
             parts.append(
-                f"(match({line}, {_text(longest)}) AND ({' OR '.join(_all_of(line, one) for one in group)}))"
+                f"(match({line}, {_text(longest)}) AND ({' OR '.join(_all_of(line, row) for row in group)}))"
             )
         parts += [f"match({line}, {_text(pattern)})" for pattern in question.patterns]
         return f" AND ({' OR '.join(parts)})"
@@ -151,19 +150,19 @@ class ClickHouse:
         yield from self._rows(f"SELECT {columns} {_FROM} {self._table}{rest}")
 
     def _rows(self, statement: str) -> Iterator[list[Any]]:
-        """The rows of a statement, all of them or StoreError."""
-        given, stated = 0, None
+        """Yield all rows of a statement, or raise StoreError."""
+        received, stated = 0, None
         for line in self.client.lines("POST", "/", f"{statement} FORMAT JSONCompact".encode(), "text/plain"):
             row = line.strip()
             if line.startswith(b"\t\t["):
-                given += 1
+                received += 1
                 yield self._row(row.rstrip(b","))
             elif row.startswith(b'"rows":'):
                 stated = int(row[7:].strip().rstrip(b",") or -1)
             elif b"DB::Exception" in row:
                 text = row.decode(errors="replace")
                 raise self.client.error(failure_of(200, text), text)
-        if stated != given:
+        if stated != received:
             raise self.client.error(Failure.BROKEN if stated is None else Failure.FEWER)
 
     def _row(self, text: bytes) -> list[Any]:
@@ -177,7 +176,7 @@ class ClickHouse:
 
 
 def failure_of(status: int, text: str) -> Failure:
-    """Return what the code of an exception means; `Code: 241. DB::Exception: Memory limit ...`."""
+    """Return the meaning of an exception's code; `Code: 241. DB::Exception: Memory limit ...`."""
     if (found := re.search(r"Code: 0*([1-9]\d{,4})\b", text)) is None:
         return by_status(status, text)
     known = (failure for failure, codes in _CODES.items() if int(found[1]) in codes)

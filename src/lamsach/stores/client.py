@@ -1,4 +1,4 @@
-"""Questions to a log store over HTTP: bounded answers, retries with pauses, an error for each cause."""
+"""Client of a log store over HTTP: bounded answers, retries with pauses, an error for each cause."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ TIMEOUT_S = 120.0
 TRIES = 6
 LONGEST_PAUSE_S = 30.0
 ANSWER_BYTES = 64 << 20
-"""Most bytes of one answer that is read as a whole."""
+"""Maximum bytes of an answer that is read as a whole."""
 LINE_BYTES = 16 << 20
-"""Most bytes of one line of an answer that comes in lines."""
+"""Maximum bytes of one line of an answer that is read by lines."""
 _PIECE_BYTES = 1 << 18
 _ERROR_BYTES = 1 << 14
 _SHOWN_CHARACTERS = 300
@@ -67,7 +67,7 @@ class Failure(Enum):
 
 
 class StoreError(UnreadableError):
-    """A question that was not answered as a whole. `detail`: what the store says, one line."""
+    """An incomplete answer. `detail`: the store's message, one line."""
 
     def __init__(self, failure: Failure, where: str, detail: str = "") -> None:
         what, todo = failure.value
@@ -77,7 +77,7 @@ class StoreError(UnreadableError):
 
 
 def by_status(status: int, detail: str) -> Failure:
-    """Return what an answer that is not 200 means."""
+    """Return the meaning of an answer with a status other than 200."""
     if status in (401, 403):
         return Failure.REFUSED
     if "search_context_missing" in detail or "No search context found" in detail:
@@ -89,7 +89,7 @@ def by_status(status: int, detail: str) -> Failure:
 class StoreClient:
     """Client of one store.
 
-    `wait` pauses for seconds; `clock_off`: the largest clock difference that was seen.
+    `wait` pauses for seconds; `clock_off`: the largest clock difference observed.
     """
 
     address: StoreAddress
@@ -101,9 +101,9 @@ class StoreClient:
     failure_of: Callable[[int, str], Failure] = by_status
 
     def ask(self, method: str, path: str, body: Any = None, *, again: bool = True) -> Any:
-        """The store's JSON answer to `body`, an object. `again`: retry after a lost answer.
+        """Send `body`, an object, and return the store's JSON answer. Raises StoreError.
 
-        Raises StoreError.
+        `again`: retry after a lost answer.
         """
         sent = None if body is None else json.dumps(body).encode()
         for trial in range(TRIES):
@@ -120,7 +120,7 @@ class StoreClient:
         raise AssertionError
 
     def lines(self, method: str, path: str, body: bytes, kind: str) -> Iterator[bytes]:
-        """The lines of an answer, as they come. Raises StoreError, also half-way."""
+        """Yield the lines of an answer as they arrive. Raises StoreError, also half-way."""
         with self.answer(method, path, body, kind) as answer:
             rest = bytearray()
             try:
@@ -138,14 +138,14 @@ class StoreClient:
                 yield bytes(rest)
 
     def answer(self, method: str, path: str, body: bytes | None, kind: str) -> Answer:
-        """An answer that is no refusal; tried again while the store is busy. Raises StoreError."""
+        """Return a successful answer, retrying while the store is busy. Raises StoreError."""
         headers = self.headers | {"Content-Type": kind, "Accept": "*/*"}
         for trial in range(TRIES):
             last = trial == TRIES - 1
             try:
                 answer = self.web.ask(method, f"{self.address.url}{path}", headers, body)
             except WebError as error:
-                if "Timeout" in error.kind:  # a shorter time may be answered for in time
+                if "Timeout" in error.kind:  # a shorter period may be answered in time
                     raise self.error(Failure.THROTTLED, str(error)) from None
                 if last:
                     raise self.error(Failure.UNREACHED, str(error)) from None
@@ -162,14 +162,14 @@ class StoreClient:
         raise AssertionError
 
     def parsed(self, data: bytes) -> Any:
-        """JSON from the store. Raises StoreError."""
+        """Parse JSON from the store. Raises StoreError."""
         try:
             return json.loads(data)
         except (ValueError, RecursionError):
             raise self.error(Failure.BROKEN, data[:_SHOWN_CHARACTERS].decode(errors="replace")) from None
 
     def error(self, failure: Failure, detail: str = "") -> StoreError:
-        """The error for a failure of this store."""
+        """Build the error for a failure of this store."""
         return StoreError(failure, str(self.address), detail)
 
     def _bounded(self, answer: Answer) -> Iterator[bytes]:
@@ -190,8 +190,8 @@ class StoreClient:
         return ""
 
     def _pause(self, trial: int, stated: str) -> None:
-        asked = float(stated) if stated.isascii() and stated.isdigit() else 0.0
-        self.wait(min(max(asked, 0.5 * 2**trial), LONGEST_PAUSE_S))
+        requested = float(stated) if stated.isascii() and stated.isdigit() else 0.0
+        self.wait(min(max(requested, 0.5 * 2**trial), LONGEST_PAUSE_S))
 
     def _see_clock(self, answer: Answer) -> None:
         with suppress(ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""Logs of a store as files that may say who had an address: only lines with a format's lease markers."""
+"""Logs of a store as files of address holders: only lines with a format's lease markers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lamsach.devices.holder_logs import markers_of
 from lamsach.logs.opening.inputs import HEAD_BYTES, LogFile
 from lamsach.stores.base import Span, Store
 from lamsach.stores.client import Failure
-from lamsach.stores.passes import LONGEST, Pass, TooManyError, gather, halves
+from lamsach.stores.passes import MAX_SPAN, Pass, TooManyError, gather, halves
 from lamsach.stores.questions import Question
 from lamsach.stores.sources import Source, TextStream, day_span
 
@@ -26,20 +26,20 @@ class HolderLog(LogFile):
 
 
 def holder_log(store: Store, source: Source, zone: ZoneInfo, span: Span | None) -> LogFile:
-    """The lines of a source that may say who had an address. `span`: the time; None: all that was counted."""
+    """Open the lines of a source that may name address holders. `span`: the period; None: all counted."""
 
     def lines() -> Iterator[bytes]:
         markers = markers_of(source.detection)
-        asked = Question(tuple((marker.decode(errors="replace").lower(),) for marker in markers))
+        marker_question = Question(tuple((marker.decode(errors="replace").lower(),) for marker in markers))
         questions: Sequence[Question] = (
-            store.prepare(asked, source.line_field) if markers and not source.whole else ()
+            store.prepare(marker_question, source.line_field) if markers and not source.whole else ()
         )
-        wanted = Pass(store, source.line_field, questions, [source], alone=False)
+        selection = Pass(store, source.line_field, questions, [source], alone=False)
         begin, end = _bounds(source, zone)
         within = Span(min(begin, span.begin), min(end, span.end)) if span else Span(begin, end)
         while within.begin < within.end:
-            part = Span(within.begin, min(within.end, within.begin + LONGEST))
-            yield from _lines(wanted, part)
+            part = Span(within.begin, min(within.end, within.begin + MAX_SPAN))
+            yield from _lines(selection, part)
             within = Span(part.end, within.end)
 
     log = HolderLog(source.file, 0, datetime.now(UTC), lambda: TextStream(lines()))
@@ -47,16 +47,16 @@ def holder_log(store: Store, source: Source, zone: ZoneInfo, span: Span | None) 
     return log
 
 
-def _lines(wanted: Pass, span: Span) -> Iterator[bytes]:
+def _lines(selection: Pass, span: Span) -> Iterator[bytes]:
     try:
-        for _, _, line in gather(wanted, span):
+        for _, _, line in gather(selection, span):
             yield line
     except TooManyError:
         parts = halves(span)
         if not parts:
-            raise wanted.store.client.error(Failure.TOO_MANY) from None
+            raise selection.store.client.error(Failure.TOO_MANY) from None
         for part in parts:
-            yield from _lines(wanted, part)
+            yield from _lines(selection, part)
 
 
 def _bounds(source: Source, zone: ZoneInfo) -> tuple[datetime, datetime]:

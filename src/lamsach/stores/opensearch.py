@@ -1,7 +1,7 @@
-"""OpenSearch and Elasticsearch: counts by day, questions about terms, documents by scroll.
+"""OpenSearch and Elasticsearch: counts by day, queries for terms, documents by scroll.
 
 https://docs.opensearch.org/latest/api-reference/search-apis/scroll/ and
-https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-scroll: the same in all versions of
+https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-scroll; the same in all versions of
 both.
 """
 
@@ -22,14 +22,14 @@ from lamsach.stores.questions import Question
 from lamsach.stores.terms import Terms
 
 PAGE = 500
-KEEP = "2m"
+SCROLL_TTL = "2m"
 _MOST_INDICES = 10_000
 # logs-fw-2022.09.01   .ds-logs-fw-2022.09.01-000001   fw-000017
 _ROLLED = re.compile(r"([-_.]\d{4}[-_.]?\d{2}([-_.]?\d{2})?)?([-_.]\d{6})?$")
 
 
 class OpenSearch:
-    """A cluster's indices of one pattern. Sources are indices; names that differ by day or number are one."""
+    """A cluster's indices of one pattern. A source is an index, or those that differ by day or number."""
 
     def __init__(self, client: StoreClient, time_field: str | None) -> None:
         self.client = client
@@ -76,34 +76,34 @@ class OpenSearch:
         self, span: Span | None, question: Question | None, field: str | None, sources: Sequence[str] | None
     ) -> Iterator[Document]:
         """See `Store`."""
-        asked = [self._terms.clause(question, field)] if question is not None and field else []
+        clauses = [self._terms.clause(question, field)] if question is not None and field else []
         body = {
             "size": PAGE,
-            "query": self._query(span, asked, sources),
+            "query": self._query(span, clauses, sources),
             "sort": self._order(span),
             "track_total_hits": True,
         }
-        answer = self._search(body, f"?scroll={KEEP}")
-        total, given = self._total(answer), 0
+        answer = self._search(body, f"?scroll={SCROLL_TTL}")
+        total, received = self._total(answer), 0
         cursor = ""
         try:
             while True:
                 cursor = str(answer.get("_scroll_id") or cursor)
                 hits = self._hits(answer)
-                given += len(hits)
+                received += len(hits)
                 yield from map(self._document, hits)
-                if given >= total or not hits:
+                if received >= total or not hits:
                     break
                 answer = self._checked(
                     self.client.ask(
-                        "POST", "/_search/scroll", {"scroll": KEEP, "scroll_id": cursor}, again=False
+                        "POST", "/_search/scroll", {"scroll": SCROLL_TTL, "scroll_id": cursor}, again=False
                     )
                 )
         finally:
             with suppress(StoreError):
                 self.client.ask("DELETE", "/_search/scroll", {"scroll_id": [cursor]}, again=False)
-        if given != total:
-            raise self.client.error(Failure.FEWER, f"{given} < {total}")
+        if received != total:
+            raise self.client.error(Failure.FEWER, f"{received} < {total}")
 
     def prepare(self, question: Question, field: str | None) -> Sequence[Question]:
         """See `Store`."""
@@ -148,15 +148,15 @@ class OpenSearch:
         return self._checked(self.client.ask("POST", f"{self._path}/_search{query}", body))
 
     def _checked(self, answer: Any) -> dict[str, Any]:
-        """The answer, if all shards gave theirs."""
+        """Return the answer if all shards contributed. Raises StoreError."""
         if not isinstance(answer, dict) or not isinstance(answer.get("hits"), dict):
             raise self.client.error(Failure.BROKEN)
         shards = answer.get("_shards") or {}
-        others = answer.get("_clusters") or {}
-        if others.get("skipped") or others.get("partial") or others.get("failed"):
-            raise self.client.error(Failure.PARTIAL, f"_clusters {others}")
+        clusters = answer.get("_clusters") or {}
+        if clusters.get("skipped") or clusters.get("partial") or clusters.get("failed"):
+            raise self.client.error(Failure.PARTIAL, f"_clusters {clusters}")
         if answer.get("timed_out") or shards.get("failed") or shards.get("successful") != shards.get("total"):
-            reasons = [str(one.get("reason")) for one in shards.get("failures") or ()][:1]
+            reasons = [str(failure.get("reason")) for failure in shards.get("failures") or ()][:1]
             expired = any("search_context_missing" in reason for reason in reasons)
             detail = f"_shards.failed {shards.get('failed')} / {shards.get('total')} {' '.join(reasons)}"
             raise self.client.error(Failure.EXPIRED if expired else Failure.PARTIAL, detail)

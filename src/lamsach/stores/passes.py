@@ -1,4 +1,4 @@
-"""The lines that a store gives for a time, all of them in memory and in order of time, or an error."""
+"""The lines of a period in a store, all in memory and in order of time, or an error."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from lamsach.stores.client import Failure, StoreError
 from lamsach.stores.questions import Question
 from lamsach.stores.sources import Source, day_span, line_of
 
-GATHERED = 50_000
-GATHERED_BYTES = 96 << 20
-"""Lines that are held at a time: so many, and so many bytes of them."""
-LONGEST = timedelta(days=31)
-"""A longer time is searched in parts, for lines that state no year."""
+MAX_LINES = 50_000
+MAX_LINE_BYTES = 96 << 20
+"""Maximum lines, and bytes of lines, in memory at a time."""
+MAX_SPAN = timedelta(days=31)
+"""A longer period is searched in parts, for lines that state no year."""
 _SHORTEST = timedelta(milliseconds=1)
 _TRIES = 2
 Item = tuple[datetime | None, str, bytes]
@@ -25,12 +25,12 @@ Item = tuple[datetime | None, str, bytes]
 
 
 class TooManyError(Exception):
-    """A time has too many lines to be held."""
+    """A period has too many lines for memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One pass over sources: the lines that prepared questions about a field leave (none: all lines).
+    """One pass over sources: the lines that match prepared questions about a field (none: all lines).
 
     `alone`: there are no other sources.
     """
@@ -43,7 +43,7 @@ class Pass:
 
 
 def gather(wanted: Pass, span: Span | None) -> list[Item]:
-    """The lines of a time. Raises TooManyError, StoreError."""
+    """Return the lines of a period. Raises TooManyError, StoreError."""
     for trial in range(_TRIES):
         try:
             return sorted(_gathered(wanted, span), key=lambda item: _at(item, span))
@@ -58,31 +58,31 @@ def _at(item: Item, span: Span | None) -> datetime:
 
 
 def _gathered(wanted: Pass, span: Span | None) -> list[Item]:
-    """Merge the answers to several questions: a line counts as often as it is in the store."""
+    """Merge the answers to several questions, with each line as often as it is in the store."""
     names = None if wanted.alone else [source.name for source in wanted.sources]
     fields = {source.name: source.line_field for source in wanted.sources}
     found: list[Item] = []
     size, known = 0, Counter[Item]()
-    for asked in wanted.questions or (None,):
-        given = Counter[Item]()
-        for document in wanted.store.documents(span, asked, wanted.field, names):
+    for question in wanted.questions or (None,):
+        received = Counter[Item]()
+        for document in wanted.store.documents(span, question, wanted.field, names):
             if document.source not in fields:
                 continue
             item = (document.time, document.source, line_of(document, fields[document.source]))
             if len(wanted.questions) > 1:
-                given[item] += 1
-                if given[item] <= known[item]:
+                received[item] += 1
+                if received[item] <= known[item]:
                     continue
-                known[item] = given[item]
+                known[item] = received[item]
             found.append(item)
             size += len(item[2])
-            if len(found) > GATHERED or size > GATHERED_BYTES:
+            if len(found) > MAX_LINES or size > MAX_LINE_BYTES:
                 raise TooManyError
     return found
 
 
 def halves(span: Span | None, day_of: ZoneInfo | None = None) -> tuple[Span, ...]:
-    """The two halves of a time, cut at midnight of a zone if one is given; nothing for what cannot be cut."""
+    """Split a period in halves, at midnight of a zone if given; empty if it cannot be split."""
     if span is None or span.end - span.begin <= _SHORTEST:
         return ()
     middle = span.begin + (span.end - span.begin) / 2
@@ -97,10 +97,10 @@ def halves(span: Span | None, day_of: ZoneInfo | None = None) -> tuple[Span, ...
 
 
 def spans_of(days: Sequence[date], zone: ZoneInfo) -> Iterator[Span]:
-    """Times that hold the days, none longer than LONGEST."""
+    """Yield periods that cover the days, none longer than MAX_SPAN."""
     first = 0
     for place in range(1, len(days) + 1):
-        if place == len(days) or days[place] - days[first] >= LONGEST:
+        if place == len(days) or days[place] - days[first] >= MAX_SPAN:
             begin, end = day_span(days[first], zone), day_span(days[place - 1], zone)
             if begin and end:
                 yield Span(begin.begin, end.end)
@@ -108,7 +108,7 @@ def spans_of(days: Sequence[date], zone: ZoneInfo) -> Iterator[Span]:
 
 
 def shown_days(days: Iterable[date | None]) -> str:
-    """`2022-09-01 - 2022-09-03, 2022-09-07`"""
+    """Format days as ranges: `2022-09-01 - 2022-09-03, 2022-09-07`."""
     ranges: list[list[date]] = []
     for day in sorted(day for day in days if day is not None):
         if ranges and day - ranges[-1][-1] == timedelta(days=1):

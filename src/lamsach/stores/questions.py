@@ -1,8 +1,8 @@
-"""Questions for a list: texts, one of which is in every line that the hunt would find something in.
+"""Store queries for a list: texts that every line with a match must contain.
 
 A listed value is written in many ways (any case, `203.000.113.009`, `2001:0db8::1`, `(4)evil(7)example(0)`,
-`evil%2Eexample`). A text that all of them have is asked for, and patterns for all that hides behind escapes.
-A store may leave too much; the hunt decides.
+`evil%2Eexample`). The query has a text common to all of them, and patterns for values hidden by escapes. A
+store may return too much; the hunt decides.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from lamsach.logs.base import NUMBER_MARK
 from lamsach.model import IndicatorType
 from lamsach.model.indicator_types import TokenKind, types_of
 
-MOST_VALUES = 100_000
-"""Of more values it is quicker to take all documents."""
+MAX_VALUES = 100_000
+"""With more values it is faster to fetch all documents."""
 _LONG_LABEL = 6
-"""A label of so many characters is asked for alone; a shorter one would be in too many lines."""
-_FEW, _MOST_NETWORKS = 28, 256
-"""A network of this length or longer is asked for by address; a shorter one in at most so many parts."""
-_OF_HOSTS = frozenset(types_of(TokenKind.ADDRESS, TokenKind.NAME, TokenKind.FILE))
+"""Minimum length of a label to be queried alone; a shorter one would be in too many lines."""
+_HOST_PREFIX, _MAX_NETWORKS = 28, 256
+"""Networks from this prefix length on are queried by address, others in up to _MAX_NETWORKS parts."""
+_HOST_TYPES = frozenset(types_of(TokenKind.ADDRESS, TokenKind.NAME, TokenKind.FILE))
 Wanted = tuple[str, ...]
-"""Texts in lower case that a line holds all."""
+"""Lower-case texts that a line must contain all."""
 
 _NAME_CODE = "(2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aA])"
-_HIDING = (
+_ESCAPES = (
     # evil%2Eexample   ev%2569l.example
     f"%(25)*{_NAME_CODE}",
     # evil\x2eexample   evil\u002eexample   evil\046example
@@ -41,8 +41,8 @@ _HIDING = (
     r"\\[.:_\-]",
 )
 BORDER = "(^|[^0-9])"
-"""Where a pattern begins with it, no digit is before the rest."""
-_HIDING_ADDRESSES = (
+"""Prefix of a pattern: no digit precedes the rest."""
+_PADDED_ADDRESSES = (
     # 203.000.113.9
     BORDER + r"0[0-9]{1,2}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]",
     r"[0-9]\.0[0-9]{1,2}\.[0-9]{1,3}\.[0-9]",
@@ -50,9 +50,9 @@ _HIDING_ADDRESSES = (
     r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.0[0-9]",
 )
 _MAPPED, _MAPPED_LONG = "ffff:", "ffff%3a"
-"""In `::ffff:cb00:7109`, which is 203.0.113.9."""
+"""Part of `::ffff:cb00:7109`, which is 203.0.113.9."""
 # tên.vn   t%C3%AAn.vn   t\195\170n.vn
-_HIDING_UNICODE = (
+_ESCAPED_UNICODE = (
     "[^\t-~]",
     "%(25)*[89a-fA-F][0-9a-fA-F]",
     r"\\x[89a-fA-F][0-9a-fA-F]",
@@ -63,9 +63,9 @@ _HIDING_UNICODE = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Question for lines with all texts of one of `wanted` (in any case), or a match of `patterns`.
+    """Query for lines with all texts of one of `wanted` (in any case), or a match of `patterns`.
 
-    Patterns use what RE2 and Lucene have in common. `unasked`: values behind escapes are left out.
+    Patterns use the common subset of RE2 and Lucene. `unasked`: values hidden by escapes are omitted.
     """
 
     wanted: tuple[Wanted, ...]
@@ -73,23 +73,23 @@ class Question:
     unasked: bool = False
 
     def cut(self, count: int, size: int) -> Iterator[Question]:
-        """Split into questions of so many wanted and about `size` characters; the first has the patterns."""
+        """Split into questions of up to `count` wanted and about `size` characters, patterns in the first."""
         part: list[Wanted] = []
         length, patterns = 0, self.patterns
         for wanted in self.wanted:
-            own = sum(map(len, wanted))
-            if part and (len(part) >= count or length + own > size):
+            length_of_texts = sum(map(len, wanted))
+            if part and (len(part) >= count or length + length_of_texts > size):
                 yield replace(self, wanted=tuple(part), patterns=patterns)
                 part, length, patterns = [], 0, ()
             part.append(wanted)
-            length += own
+            length += length_of_texts
         if part or patterns:
             yield replace(self, wanted=tuple(part), patterns=patterns)
 
 
 def question(compiled: CompiledSet) -> Question | None:
-    """Return what a list asks; None where all documents have to be taken."""
-    if compiled.count > MOST_VALUES:
+    """Build the question for a list; None if all documents must be fetched."""
+    if compiled.count > MAX_VALUES:
         return None
     text, ends = compiled.blob.tobytes(), compiled.offsets.tolist()
     wanted: dict[Wanted, None] = {}
@@ -97,17 +97,17 @@ def question(compiled: CompiledSet) -> Question | None:
     for number, (begin, end) in zip(compiled.types.tolist(), pairwise(ends), strict=True):
         kind = TYPES[number]
         value = _host(kind, text[begin:end].decode().lower())
-        network = _network(value) if kind in _OF_HOSTS else None
-        if kind not in _OF_HOSTS:
-            own: list[Wanted] | None = [(value,)]
+        network = _network(value) if kind in _HOST_TYPES else None
+        if kind not in _HOST_TYPES:
+            texts: list[Wanted] | None = [(value,)]
         else:
-            own = _of_name(value) if network is None else _of_network(network)
-        if own is None:
+            texts = _of_name(value) if network is None else _of_network(network)
+        if texts is None:
             return None
-        wanted.update(dict.fromkeys(own))
+        wanted.update(dict.fromkeys(texts))
         addresses |= network is not None
         unicode |= "xn--" in value
-    patterns = _HIDING + (_HIDING_ADDRESSES if addresses else ()) + (_HIDING_UNICODE if unicode else ())
+    patterns = _ESCAPES + (_PADDED_ADDRESSES if addresses else ()) + (_ESCAPED_UNICODE if unicode else ())
     if addresses:
         wanted.update(dict.fromkeys([(_MAPPED,), (_MAPPED_LONG,), (NUMBER_MARK,)]))
     return Question(tuple(wanted), patterns)
@@ -129,7 +129,7 @@ def _network(value: str) -> IPv4Network | IPv6Network | None:
 
 
 def _of_name(name: str) -> list[Wanted] | None:
-    """A label of a name; for short labels two with a dot, or one between the lengths of Windows."""
+    """Return a label of a name; for short labels two with a dot, or one in Windows' length notation."""
     labels = name.strip(".").split(".")
     if len(labels) == 1:
         return [(name,)] if name else None
@@ -141,16 +141,16 @@ def _of_name(name: str) -> list[Wanted] | None:
 
 
 def _of_network(network: IPv4Network | IPv6Network) -> list[Wanted] | None:
-    """The octets or groups that all of a network's addresses have, in the ways to write them."""
+    """Return the octets or groups common to a network's addresses, in the ways to write them."""
     if isinstance(network, IPv6Network):
         mapped = network.network_address.ipv4_mapped
         if mapped is not None and network.prefixlen >= 96:
             return _of_network(IPv4Network((int(mapped), network.prefixlen - 96), strict=False))
         return _of_groups(network)
     whole = -(-network.prefixlen // 8)
-    if whole == 4 and network.prefixlen < _FEW:
+    if whole == 4 and network.prefixlen < _HOST_PREFIX:
         network, whole = network.supernet(new_prefix=24), 3
-    if whole == 0 or 1 << (8 * whole - network.prefixlen) > _MOST_NETWORKS:
+    if whole == 0 or 1 << (8 * whole - network.prefixlen) > _MAX_NETWORKS:
         return None
     parts = [network] if network.prefixlen == 8 * whole else network.subnets(new_prefix=8 * whole)
     octets = [str(part.network_address).split(".")[:whole] for part in parts]
@@ -158,19 +158,19 @@ def _of_network(network: IPv4Network | IPv6Network) -> list[Wanted] | None:
 
 
 def _of_groups(network: IPv6Network) -> list[Wanted] | None:
-    """The groups that are not nought, but for the last two, which may be written as an IPv4 address."""
+    """Return the nonzero groups except the last two, which may be written as an IPv4 address."""
     groups = ip_address(network.network_address).exploded.split(":")[: min(6, network.prefixlen // 16)]
     found = {group.lstrip("0") for group in groups} - {""}
     return [tuple(sorted(found))] if found else None
 
 
 def literal(text: str) -> str:
-    """A text as a regular expression of RE2."""
+    """Escape a text for RE2."""
     return re.sub(r"([.?+*|{}\[\]()\\^$])", r"\\\1", text)
 
 
 def packed(texts: Iterable[str], size: int) -> Iterator[list[str]]:
-    """Texts in groups of about so many characters."""
+    """Group texts into groups of about `size` characters."""
     part: list[str] = []
     length = 0
     for text in texts:

@@ -1,4 +1,4 @@
-"""A list that comes today against the logs in a store: the retro-hunt from end to end."""
+"""A new list against the logs in a store: the retro-hunt from end to end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KINDS: dict[str, Callable[[StoreClient, str | None], Store]] = {
 
 
 def open_store(address: str, time_field: str | None = None) -> Store:
-    """The store at an address, with the credentials of the environment. Raises UsageError."""
+    """Open the store at an address, with the credentials of the environment. Raises UsageError."""
     known = parse_address(address)
     return _KINDS[known.kind](StoreClient(known, credentials(known)), time_field)
 
@@ -40,7 +40,7 @@ def retro(
 ) -> tuple[Findings, HuntResult, StorePlan]:
     """Search a store for the request's lists; `line_field` and `whole`: see `StoredLogs`.
 
-    Raises InputError when no list or nothing of the store can be used.
+    Raises InputError when no list is usable or the store has nothing.
     """
     logs = StoredLogs(store, request.timezone, request.since, request.until, line_field, whole)
     request = replace(request, logs=(str(store.client.address),), format_name=None)

@@ -1,4 +1,4 @@
-"""The sources of a store: what their first lines show, how many documents each day has, whose they are."""
+"""Sources of a store: their first lines, documents per day, observers."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ from lamsach.stores.base import Document, Span, Store
 from lamsach.stores.lines import field_of, text_of
 
 MARGIN = timedelta(days=1)
-"""So far from a document's time its line may be dated (clocks are wrong, shippers late)."""
+"""Maximum difference between a document's time and its line's (wrong clocks, late shippers)."""
 _DAY = timedelta(days=1)
-_FIRST_LINES, _LEAST_LINES, _ALL_LINES = 200, 20, 3000
-"""Lines that are read of a day, at most and at least; of a source about so many."""
+_FIRST_LINES, _MIN_LINES, _SOURCE_LINES = 200, 20, 3000
+"""Lines read of a day, at most and at least; lines of a source, approximately."""
 _HEAD_LINES = 500
 _NO_HITS = np.empty(0, np.int64)
 
 
 @dataclass(slots=True)
 class Source:
-    """One source.
+    """One source of a store.
 
-    `days`: how many documents the store counted; `line_field`: the field with the lines; `whole`: all
-    documents have to be taken, since records have several lines or state addresses as numbers; `head`,
-    `shown`: lines of all days, and of each; `kinds`: what these are, by day; `away`: days whose lines state
-    times more than MARGIN away; `first`, `last`: times of those lines.
+    `days`: documents counted by the store; `line_field`: the field with the lines; `whole`: all documents
+    must be fetched, since records have several lines or state addresses as numbers; `head`, `shown`: lines of
+    all days, and of each; `kinds`: their kinds, by day; `away`: days whose lines state times more than MARGIN
+    away; `first`, `last`: times of those lines.
     """
 
     name: str
@@ -59,11 +59,11 @@ class Source:
     last: datetime | None = None
 
     def context(self, zone: ZoneInfo, until: datetime) -> FileContext:
-        """Return what a reader of lines up to this time may know."""
+        """Return the context for a reader of lines up to this time."""
         return FileContext(self.file, zone, min(until, datetime.now(UTC)) + MARGIN, self.detection.lines)
 
     def read(self, rules: Rules) -> None:
-        """Read the first lines of each day, which are then forgotten."""
+        """Read the first lines of each day, and drop them."""
         for day, lines in self.shown.items():
             self._read(day, lines, rules)
         self.shown.clear()
@@ -89,30 +89,30 @@ class Source:
 
     @property
     def observers(self) -> set[str]:
-        """Those whose lines it brings."""
+        """Observers of the source's lines."""
         return {kind.observer for kinds in self.kinds.values() for kind in kinds}
 
     def coverage(self, day: date | None) -> Iterator[tuple[LineKind, int, int]]:
-        """The documents of a day by kind, as those that were read are, and how many of each were."""
+        """Yield (kind, documents, lines read) of a day, in the proportions of the lines read."""
         kinds = self.kinds.get(day, {})
-        read, total, given, seen = sum(kinds.values()), self.days[day], 0, 0
+        read, total, assigned, read_so_far = sum(kinds.values()), self.days[day], 0, 0
         for kind, count in kinds.items():
-            seen += count
-            share = total * seen // read - given
-            given += share
+            read_so_far += count
+            share = total * read_so_far // read - assigned
+            assigned += share
             yield LineKind(kind.observer, kind.format, day, kind.parsed), share, count
 
 
 def day_span(day: date | None, zone: ZoneInfo) -> Span | None:
-    """The day on the zone's calendar; None for documents without a time."""
+    """Return the day's span on the zone's calendar; None for documents without a time."""
     if day is None:
         return None
-    begin, end = (datetime.combine(one, time(), zone).astimezone(UTC) for one in (day, day + _DAY))
+    begin, end = (datetime.combine(moment, time(), zone).astimezone(UTC) for moment in (day, day + _DAY))
     return Span(begin, end)
 
 
 class TextStream:
-    """Lines as a stream that `hunt.chunks.cut` reads."""
+    """Lines as a stream for `hunt.chunks.cut`."""
 
     def __init__(self, texts: Iterator[bytes]) -> None:
         self._texts = texts
@@ -138,22 +138,23 @@ class TextStream:
 
 
 def line_of(document: Document, field_name: str | None) -> bytes:
-    """The document's line, which ends in a line feed."""
+    """Return the document's line, which ends in a line feed."""
     return (text_of(document.fields, field_name).rstrip("\r\n") + "\n").encode(errors="replace")
 
 
 def source_of(
     store: Store, name: str, days: dict[date | None, int], stated: str | None, zone: ZoneInfo
 ) -> Source:
-    """A source, by some documents of each day. Raises StoreError."""
-    count = max(_LEAST_LINES, min(_FIRST_LINES, _ALL_LINES // len(days)))
-    given = {day: store.first(name, day_span(day, zone), count) for day in sorted(days, key=str)}
-    documents = [document for some in given.values() for document in some]
+    """Describe a source from some documents of each day. Raises StoreError."""
+    count = max(_MIN_LINES, min(_FIRST_LINES, _SOURCE_LINES // len(days)))
+    samples = {day: store.first(name, day_span(day, zone), count) for day in sorted(days, key=str)}
+    documents = [document for sample in samples.values() for document in sample]
     field_name = field_of([document.fields for document in documents], stated)
     shown = {
-        day: [line_of(one, field_name) for one in sorted(some, key=_order)] for day, some in given.items()
+        day: [line_of(document, field_name) for document in sorted(sample, key=_order)]
+        for day, sample in samples.items()
     }
-    lines = [line for some in shown.values() for line in some]
+    lines = [line for sample in shown.values() for line in sample]
     head = b"".join(lines[:: max(1, len(lines) // _HEAD_LINES)])[:HEAD_BYTES]
     detection = detect(head)
     parser = LineParser(detection, FileContext(name, zone, datetime.now(UTC), detection.lines))

@@ -1,9 +1,9 @@
-"""The logs of a store, to be searched (`investigate.Kept`): the store preselects lines, the hunt decides.
+"""Logs of a store, to be searched (`investigate.Kept`): the store preselects lines, the hunt decides.
 
-A search goes through spans of time. One with too many documents for memory is halved, so that lines come in
-order of time whatever order the store gives them in; one that fails is halved down to a day, and a day that
-fails is stated as not searched. What the store counted by day is the coverage; of each source and day some
-lines are read to see whose they are.
+A search proceeds in spans of time. A span with too many documents for memory is halved, so that lines come in
+order of time in any order of the store; one that fails is halved down to a day, and a day that fails is
+reported as not searched. The store's counts by day are the coverage; some lines of each source and day are
+read to identify observers.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ from lamsach.model import FileSummary, Problem
 from lamsach.stores.base import Span, Store
 from lamsach.stores.client import Failure, StoreError
 from lamsach.stores.holders import holder_log
-from lamsach.stores.passes import LONGEST, Pass, TooManyError, gather, halves, shown_days, spans_of
+from lamsach.stores.passes import MAX_SPAN, Pass, TooManyError, gather, halves, shown_days, spans_of
 from lamsach.stores.questions import Question, question
 from lamsach.stores.sources import MARGIN, Source, TextStream, source_of
 
 BYTES_A_LINE = 250
-"""About so long is a line, for progress."""
-CLOCKS = timedelta(minutes=5)
-"""Clocks that differ by less are taken for the same."""
+"""Approximate length of a line, for progress."""
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""Clock differences up to this are ignored."""
 _LOCAL = frozenset(
     {Failure.THROTTLED, Failure.PARTIAL, Failure.EXPIRED, Failure.BROKEN, Failure.TOO_LARGE, Failure.FEWER}
 )
-"""Failures that a shorter time may not have."""
+"""Failures that may not occur with a shorter period."""
 _PATIENCE = 100
-"""After so many failures, times are no longer halved: the store will not answer today."""
+"""Number of failures after which periods are no longer halved: the store is not answering."""
 _ESCAPED = mark("This store cannot be asked for values behind escapes (%2E, \\x2e); they were not searched.")
 _CLOCK_OFF = mark("The clock of the store differs from this machine's.")
 _TIMES_OFF = mark(
@@ -57,7 +57,7 @@ _OTHER_TIMES = mark("Give the field of the time of the lines by --time-field, or
 
 @dataclass(slots=True)
 class StorePlan:
-    """Account of a search: documents there, lines that the store gave, sources of which it gave all."""
+    """Account of a search: documents, lines that the store returned, sources fetched completely."""
 
     documents: int = 0
     given: int = 0
@@ -68,8 +68,8 @@ class StorePlan:
 class StoredLogs:
     """The logs of a store between two times.
 
-    `line_field`: the field with the lines (None: the first of the usual ones); `whole`: take all documents.
-    Raises StoreError when the store does not say what it has, InputError when it has nothing.
+    `line_field`: the field with the lines (None: the first of the usual ones); `whole`: fetch all documents.
+    Raises StoreError when the store cannot list its contents, InputError when it has none.
     """
 
     store: Store
@@ -100,23 +100,23 @@ class StoredLogs:
         if self.since is None and self.until is None:
             return None
         begin = self.since - MARGIN - before if self.since else datetime(1970, 1, 2, tzinfo=UTC)
-        end = self.until + MARGIN if self.until else datetime.now(UTC) + LONGEST
+        end = self.until + MARGIN if self.until else datetime.now(UTC) + MAX_SPAN
         return Span(begin.astimezone(UTC), end.astimezone(UTC))
 
     @property
     def logs(self) -> Sequence[LogFile]:
-        """The logs that may tell who had an address; of leases a month before the time is looked at too."""
-        return [holder_log(self.store, source, self.zone, self._span(LONGEST)) for source in self.sources]
+        """The logs that may name address holders; for leases from a month before the period."""
+        return [holder_log(self.store, source, self.zone, self._span(MAX_SPAN)) for source in self.sources]
 
     @property
     def size_bytes(self) -> int:
-        """About how many bytes of lines there are."""
+        """Approximate bytes of all lines."""
         return self.plan.documents * BYTES_A_LINE
 
     def hunt(
         self, compiled: CompiledSet, matcher: Matcher, rules: Rules, threads: int | None, progress: Progress
     ) -> HuntResult:
-        """Search them; see `hunt.run.hunt`."""
+        """Search the logs; see `hunt.run.hunt`."""
         search = _Search(self, compiled, matcher, rules, progress)
         try:
             search.run()
@@ -127,7 +127,7 @@ class StoredLogs:
 
 
 class _Search:
-    """One search. `failed`: days that a source was not searched on, by error."""
+    """One search. `failed`: days on which a source was not searched, with the error."""
 
     def __init__(
         self, logs: StoredLogs, compiled: CompiledSet, matcher: Matcher, rules: Rules, progress: Progress
@@ -147,16 +147,18 @@ class _Search:
         self.failed: dict[str, dict[date | None, StoreError]] = defaultdict(dict)
 
     def run(self) -> None:
-        """Search all sources: those of one field together, those that have to be taken whole one by one."""
+        """Search all sources: those of one field together, those to be fetched completely one by one."""
         for source in self._logs.sources:
             source.read(self._rules)
-        asked = None if self._logs.whole else question(self._compiled)
+        question_for_list = None if self._logs.whole else question(self._compiled)
         by_field: dict[str | None, list[Source]] = defaultdict(list)
         whole: list[Source] = []
         for source in self._logs.sources:
-            (whole if source.whole or asked is None else by_field[source.line_field]).append(source)
+            (whole if source.whole or question_for_list is None else by_field[source.line_field]).append(
+                source
+            )
         for name, sources in by_field.items():
-            questions = self._prepared(asked, name, sources)
+            questions = self._prepared(question_for_list, name, sources)
             if questions:
                 self._pass(
                     Pass(
@@ -176,13 +178,15 @@ class _Search:
             )
 
     def _prepared(
-        self, asked: Question | None, name: str | None, sources: Sequence[Source]
+        self, question_for_list: Question | None, name: str | None, sources: Sequence[Source]
     ) -> Sequence[Question]:
         try:
-            prepared = self._logs.store.prepare(asked, name) if asked is not None else ()
+            prepared = (
+                self._logs.store.prepare(question_for_list, name) if question_for_list is not None else ()
+            )
         except StoreError:
             return ()
-        self._unasked |= {source.file for source in sources if any(one.unasked for one in prepared)}
+        self._unasked |= {source.file for source in sources if any(part.unasked for part in prepared)}
         return prepared
 
     def _pass(self, wanted: Pass) -> None:
@@ -195,7 +199,7 @@ class _Search:
             self._check_numbers(wanted.sources[0])
 
     def _span(self, wanted: Pass, span: Span | None, readers: dict[str, Uncounted]) -> None:
-        """Search a time, in parts where it has to be. A part is examined when all of it is there."""
+        """Search a period, in parts if necessary. A part is examined when it is complete."""
         try:
             found = gather(wanted, span)
         except TooManyError:
@@ -246,10 +250,8 @@ class _Search:
         return Uncounted(source.detection, context, self._matcher, self._rules, *into)
 
     def _lines(self, reader: Uncounted, lines: Sequence[bytes]) -> None:
-        mark_of_numbers = NUMBER_MARK.encode()
-        if any(
-            mark_of_numbers in line.lower() and reader.states_numbers(decode_line(line)) for line in lines
-        ):
+        number_mark = NUMBER_MARK.encode()
+        if any(number_mark in line.lower() and reader.states_numbers(decode_line(line)) for line in lines):
             reader.read_each()
         for chunk in cut(TextStream(iter(lines)), self._free):
             reader.chunk(sieve_chunk(self._sieve, 0, chunk))
@@ -257,7 +259,7 @@ class _Search:
             self._free.put(chunk.buffer)
 
     def _days(self, source: Source, span: Span | None) -> list[date | None]:
-        """The days of a source that a time touches."""
+        """Return the days of a source that a period overlaps."""
         if span is None:
             return [day for day in source.days if day is None]
         first, last = (
@@ -272,7 +274,7 @@ class _Search:
                 self.failed[source.name].setdefault(day, error)
 
     def _check_numbers(self, source: Source) -> None:
-        """Check that no day of a source taken whole has fewer documents than the store counted."""
+        """Check that no day of a completely fetched source has fewer documents than the store counted."""
         for day, count in source.days.items():
             if self._read[source.name][day] < count:
                 fewer = self._logs.store.client.error(
@@ -281,7 +283,7 @@ class _Search:
                 self.failed[source.name].setdefault(day, fewer)
 
     def finish(self) -> None:
-        """State what was searched, and what was not."""
+        """Report coverage, days not searched and problems."""
         result, logs = self.result, self._logs
         for source in logs.sources:
             failed = self.failed[source.name]
@@ -294,13 +296,13 @@ class _Search:
             logs.not_searched |= {
                 (name, day) for name in source.observers or {source.file} for day in doubtful if day
             }
-            self._tell(source, failed)
+            self._report(source, failed)
         off = logs.store.client.clock_off
-        if off > CLOCKS:
+        if off > CLOCK_TOLERANCE:
             where = f"{logs.store.client.address} ({int(off.total_seconds() // 60)} min)"
             result.problems.append(Problem(where, _CLOCK_OFF, _SET_CLOCKS, minor=off < MARGIN))
 
-    def _tell(self, source: Source, failed: dict[date | None, StoreError]) -> None:
+    def _report(self, source: Source, failed: dict[date | None, StoreError]) -> None:
         problems = [Problem(source.file, _ESCAPED, _ASK_ALL)] if source.file in self._unasked else []
         by_failure: dict[Failure, list[date | None]] = defaultdict(list)
         for day, error in failed.items():

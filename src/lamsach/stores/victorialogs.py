@@ -1,7 +1,7 @@
 """VictoriaLogs (https://docs.victoriametrics.com/victorialogs/querying/): LogsQL filters, JSON lines.
 
-The index of words cannot be asked for a part of a word or in any case, so the server looks through lines with
-regular expressions. An answer that breaks off ends its connection without the last chunk.
+Its index of words supports no parts of words and no other case, so the server searches lines with regular
+expressions. An answer that breaks off ends its connection without the last chunk.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from lamsach.stores.questions import Question, literal, packed
 
 _FORM = "application/x-www-form-urlencoded"
 _EVER = Span(datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
-_MOST_STREAMS = 200
-"""Of more streams, all are one source."""
+_MAX_STREAMS = 200
+"""With more streams, all are one source."""
 _EXPRESSION = 8000
-_MOST_ASKED = 100
-"""Of more texts the server looks at each line longer than it takes to give all lines."""
+_MAX_TEXTS = 100
+"""With more texts the server takes longer to test each line than to return all lines."""
 ALL = "victorialogs"
 
 
@@ -46,7 +46,7 @@ class VictoriaLogs:
             if day is None or not str(row.get("n", "")).isdigit():
                 raise self.client.error(Failure.BROKEN)
             counts.add(str(row.get("_stream")), day.astimezone(zone).date(), int(row["n"]))
-        self._streams = len(counts.days) <= _MOST_STREAMS
+        self._streams = len(counts.days) <= _MAX_STREAMS
         if not self._streams:
             together = Counts()
             for days in counts.days.values():
@@ -63,7 +63,7 @@ class VictoriaLogs:
 
     def prepare(self, question: Question, field: str | None) -> Sequence[Question]:
         """See `Store`."""
-        return (question,) if field and len(question.wanted) <= _MOST_ASKED else ()
+        return (question,) if field and len(question.wanted) <= _MAX_TEXTS else ()
 
     def documents(
         self, span: Span | None, question: Question | None, field: str | None, sources: Sequence[str] | None
@@ -71,20 +71,20 @@ class VictoriaLogs:
         """See `Store`."""
         if span is None:
             return
-        asked = f" ({self._asked(question, field)})" if question is not None and field else ""
-        yield from self._documents(self._filter(span, sources) + asked)
+        condition = f" ({self._condition(question, field)})" if question is not None and field else ""
+        yield from self._documents(self._filter(span, sources) + condition)
 
-    def _asked(self, question: Question, field: str) -> str:
+    def _condition(self, question: Question, field: str) -> str:
         name = _quoted(field)
-        single = [literal(one[0]) for one in question.wanted if len(one) == 1]
+        single = [literal(texts[0]) for texts in question.wanted if len(texts) == 1]
         expressions: list[tuple[str, ...]] = [
             (f"(?i)({'|'.join(part)})",) for part in packed(single, _EXPRESSION)
         ]
         expressions += [
-            tuple(f"(?i){literal(text)}" for text in one) for one in question.wanted if len(one) > 1
+            tuple(f"(?i){literal(text)}" for text in texts) for texts in question.wanted if len(texts) > 1
         ]
         expressions += [(pattern,) for pattern in question.patterns]
-        parts = [f"({' '.join(f'{name}:~{_quoted(one)}' for one in all_of)})" for all_of in expressions]
+        parts = [f"({' '.join(f'{name}:~{_quoted(text)}' for text in all_of)})" for all_of in expressions]
         return " or ".join([*parts, f'{name}:""', f'{name}:"missing _msg field"'])
 
     def _filter(self, span: Span, sources: Sequence[str] | None) -> str:
