@@ -1,1 +1,1 @@
-"""Shared by every app of the portal: page frame, forms, languages, headers, doors, rate limits."""
+"""Shared by all apps of the portal: page frame, forms, languages, headers, access, rate limits."""

@@ -1,4 +1,4 @@
-"""The app's entry in Django; loads the texts of each language."""
+"""App configuration; loads the texts of each language."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from lamsach.i18n import LANGUAGES, texts_at
 
 
 class BaseConfig(AppConfig):
-    """The frame of all pages."""
+    """Configuration of the page frame."""
 
     name = "lamsach.portal.base"
 
     def ready(self) -> None:
-        """Put the texts where Django's translation functions find them."""
+        """Load the texts into Django's translation functions."""
         load()
 
 
 def _one_form(number: int) -> int:
-    """The form of a text for a number: a catalogue has one, as Vietnamese has."""
+    """Plural form of a number: the catalogues have only one, as Vietnamese does."""
     return 0
 
 
 class _Catalogue:
-    """The texts in the shape that Django merges: by text, and by (text, plural form)."""
+    """The texts in the form that Django merges: by text, and by (text, plural form)."""
 
     plural = staticmethod(_one_form)
 

@@ -1,7 +1,7 @@
-"""Charts as places in pictures that templates draw: bars in parts, and lines over days.
+"""Chart geometry for templates: stacked bars, and lines over days.
 
-Horizontal places are hundredths of the width, vertical ones pixels, so that a chart fits any window and its
-words keep their size. A table beside it holds the same numbers.
+Horizontal positions are percentages of the width, vertical ones pixels, so that a chart fits any window and
+its text has a constant size. A table next to it holds the same numbers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LABEL = 17
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a bar: tone, words, how many, where the list of them is; its place in a hundred."""
+    """Part of a bar: tone, text, count, address of its list; position and width in percent."""
 
     tone: str
     words: Any
@@ -30,7 +30,7 @@ class Part:
 
 
 def bar(parts: Iterable[Part], whole: int = 0) -> list[Part]:
-    """Place each part behind the one before; together they fill the bar, or their share of `whole`."""
+    """Place the parts one after another; together they fill the bar, or their share of `whole`."""
     listed = list(parts)
     total, done, placed = max(1, whole, sum(part.count for part in listed)), 0, []
     for part in listed:
@@ -42,20 +42,20 @@ def bar(parts: Iterable[Part], whole: int = 0) -> list[Part]:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A unit with everything under it: its bar."""
+    """A unit with all units below it, and its bar."""
 
     unit: Any
     parts: Sequence[Part]
 
     @property
     def all(self) -> int:
-        """Return how many the parts are together."""
+        """Sum of the parts' counts."""
         return sum(part.count for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: its points, its last value, and at which height its end and its name are."""
+    """One line: its points, its last value, and the heights of its end and its label."""
 
     tone: str
     words: Any
@@ -67,7 +67,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A mark on an axis; `anchor`: which end of a day's words is at its place."""
+    """Mark on an axis; `anchor`: the end of a day's text that is at the position."""
 
     at: float
     value: int
@@ -77,7 +77,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Lines over days, zero based."""
+    """Lines over days, from zero."""
 
     lines: tuple[Line, ...]
     heights: tuple[Mark, ...]
@@ -89,7 +89,7 @@ class Chart:
 
 
 def chart(days: Sequence[date], rows: Sequence[tuple[str, Any, Sequence[int]]]) -> Chart:
-    """Place lines over days. Each row: tone, words, a value for each of the first days."""
+    """Lay out lines over days. Each row: tone, text, and values for the first days."""
     largest = max(1, *(max(values) for _tone, _words, values in rows))
     step = step_of(largest)
     top, last = step * -(-largest // step), max(len(days) - 1, 1)
@@ -97,8 +97,8 @@ def chart(days: Sequence[date], rows: Sequence[tuple[str, Any, Sequence[int]]]) 
     def deep(value: int) -> float:
         return round((HEIGHT - TOP - BOTTOM) * (1 - value / top), 1)
 
-    def across(place: int) -> float:
-        return round(100 * place / last, 2)
+    def across(index: int) -> float:
+        return round(100 * index / last, 2)
 
     ends = {tone: round(TOP + deep(values[-1]), 1) for tone, _words, values in rows}
     labels = spread(ends)
@@ -106,28 +106,28 @@ def chart(days: Sequence[date], rows: Sequence[tuple[str, Any, Sequence[int]]]) 
         Line(
             tone,
             words,
-            " ".join(f"{across(place)},{deep(value)}" for place, value in enumerate(values)),
+            " ".join(f"{across(index)},{deep(value)}" for index, value in enumerate(values)),
             values[-1],
             ends[tone],
             labels[tone],
         )
         for tone, words, values in rows
     )
-    every = max(1, -(-len(days) // 5))
+    interval = max(1, -(-len(days) // 5))
     return Chart(
         lines,
         tuple(Mark(round(TOP + deep(value), 1), value) for value in range(0, top + 1, step)),
         tuple(
             Mark(
-                at := across(place), place, days[place], "start" if at < 5 else "end" if at > 95 else "middle"
+                at := across(index), index, days[index], "start" if at < 5 else "end" if at > 95 else "middle"
             )
-            for place in range(0, len(days), every)
+            for index in range(0, len(days), interval)
         ),
     )
 
 
 def step_of(largest: int, marks: int = 5) -> int:
-    """Distance between two marks: 1, 2 or 5 times a power of ten; at most `marks` reach the largest value."""
+    """Distance between two marks: 1, 2 or 5 times a power of ten; at most `marks` up to the largest value."""
     size = 1
     while True:
         for factor in (1, 2, 5):
@@ -137,20 +137,20 @@ def step_of(largest: int, marks: int = 5) -> int:
 
 
 def spread(ends: Mapping[str, float]) -> dict[str, float]:
-    """Heights of the labels: at the ends of their lines, moved apart, inside the picture."""
+    """Heights of the labels: at the ends of their lines, moved apart, within the picture."""
     order = sorted(ends, key=lambda name: ends[name])
     placed: list[float] = []
     for name in order:
         placed.append(max(ends[name], placed[-1] + _LABEL) if placed else ends[name])
     limit = float(HEIGHT - BOTTOM)
-    for place in range(len(placed) - 1, -1, -1):
-        placed[place] = min(placed[place], limit)
-        limit = placed[place] - _LABEL
+    for index in range(len(placed) - 1, -1, -1):
+        placed[index] = min(placed[index], limit)
+        limit = placed[index] - _LABEL
     return {name: round(at, 1) for name, at in zip(order, placed, strict=True)}
 
 
 def qr(text: str) -> bytes:
-    """A QR code (ISO/IEC 18004, error correction M) as SVG, with the quiet zone of four modules."""
+    """QR code (ISO/IEC 18004, error correction M) as SVG, with a quiet zone of four modules."""
     import qrcode  # type: ignore[import-untyped]
     from qrcode.image.svg import SvgPathFillImage  # type: ignore[import-untyped]
 
@@ -162,5 +162,5 @@ def qr(text: str) -> bytes:
 
 
 def qr_address(text: str) -> str:
-    """The same as an address that a page shows as a picture."""
+    """The QR code as a data address for an image element."""
     return "data:image/svg+xml;base64," + base64.b64encode(qr(text)).decode()

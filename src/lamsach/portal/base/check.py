@@ -1,8 +1,8 @@
-"""A page that shows what an outward step will do, to whom, and how it can be undone, before it is taken.
+"""Confirmation page: shows an outward step's effect, recipients and undo before it is done.
 
-The view describes the step as a `Check` and asks `unchecked`; the first sending of its form is answered with
-the page, which carries the same fields and a digest of what it showed. Only a sending with the digest of what
-would happen now is taken: when something changed meanwhile, the page is shown again and says so.
+The view describes the step as a `Check` and calls `unchecked`; the first submission is answered with the
+page, which carries the same fields and a digest of what it showed. Only a submission with the digest of the
+current effect is accepted: if something changed meanwhile, the page is shown again and says so.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from django.utils.translation import gettext as _
 
 _CONFIRMED, _TOKEN = "confirmed", "csrfmiddlewaretoken"
 MOST_NAMED, IN_SIGHT = 50, 8
-"""So many units are listed, so many of them at once; the rest is a number."""
+"""Units listed at most, and those listed without unfolding; the rest is a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The question, its effects, facts, those whom it reaches (`count` in all), warnings, the way back."""
+    """Question, effects, facts, recipients (`count` in all), warnings, and the way back."""
 
     title: str
     button: str
@@ -39,31 +39,31 @@ class Check:
     blocked: bool = False
     extra: dict[str, str] = field(default_factory=dict)
     campaign: Any = None
-    """The campaign that the step is in, for the way there."""
+    """Campaign of the step, for the breadcrumbs."""
 
     @property
     def first(self) -> Sequence[tuple[str, str]]:
-        """The names in sight; the others are behind a word, so that the button is near."""
+        """Names shown; the others are folded, so that the button stays near."""
         return self.names[:IN_SIGHT]
 
     @property
     def rest(self) -> Sequence[tuple[str, str]]:
-        """The other names."""
+        """Names folded."""
         return self.names[IN_SIGHT:]
 
     @property
     def others(self) -> int:
-        """Return how many are not in sight."""
+        """Number of recipients not shown."""
         return max(self.count - len(self.first), len(self.rest))
 
     @property
     def more(self) -> int:
-        """Return how many are not listed by name."""
+        """Number of recipients not listed by name."""
         return max(self.count - len(self.names), 0)
 
     @property
     def digest(self) -> str:
-        """Return what tells this check from one that shows something else."""
+        """Digest of what the page shows."""
         shown = (
             self.title,
             self.button,
@@ -78,7 +78,7 @@ class Check:
 
 
 def unchecked(request: HttpRequest, check: Check) -> HttpResponse | None:
-    """The page to answer with; None once just this was confirmed."""
+    """The confirmation page; None once exactly this step was confirmed."""
     confirmed = request.POST.get(_CONFIRMED, "")
     if confirmed == check.digest and not check.blocked:
         return None
@@ -99,7 +99,7 @@ def unchecked(request: HttpRequest, check: Check) -> HttpResponse | None:
 
 
 def unchecked_revocation(request: HttpRequest, what: str, effect: str, back: str) -> HttpResponse | None:
-    """The page before something that was given out is revoked for good."""
+    """The confirmation page before the irrevocable revocation of an issued thing, such as a token."""
     check = Check(
         title=_("Revoke {what}?").format(what=what),
         button=_("Revoke it now"),

@@ -1,7 +1,7 @@
-"""Doors: the roles that may open a page. Every view wears one, as a test over the URL table checks.
+"""Access decorators: the roles that may open a page. A test over all URLs requires one on each view.
 
-`anyone`: no log-in. `member(...)`: people with one of the roles; others get 404, and 403 when they may read
-but not write. What a page shows is narrowed further by the app's `access.py`, which knows the person's units.
+`anyone`: no log-in. `member(...)`: people with one of the roles; others get 404, readers 403 when they write.
+The app's `access.py`, which knows the person's units, narrows further what a page shows.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ View = Callable[..., HttpResponse]
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """The roles that may open a view, for the test that walks all of them."""
+    """The roles that may open a view, readable by the test that walks all views."""
 
     kind: Literal["anyone", "link", "member"]
     read: frozenset[Role] = frozenset()
@@ -34,12 +34,12 @@ class Door:
 
 
 def anyone(*methods: str) -> Callable[[View], View]:
-    """No log-in needed. `methods`: default GET and POST."""
+    """Allow access without a log-in. `methods`: by default GET and POST."""
     return _open("anyone", methods or ("GET", "POST"))
 
 
 def link(*methods: str) -> Callable[[View], View]:
-    """No log-in: the signed token in the address says who may; the view checks it."""
+    """Allow access without a log-in; the view verifies the signed token in the address."""
     return _open("link", methods or ("GET", "POST"))
 
 
@@ -53,23 +53,23 @@ def _open(kind: Literal["anyone", "link"], methods: tuple[str, ...]) -> Callable
 
 
 def _only(methods: tuple[str, ...], view: View) -> View:
-    """Limit the view to these methods; explain it to a person who opens the address of a form."""
+    """Allow only these methods; explain a 405 to a person who opens the address of a form."""
     checked: View = require_http_methods([*methods, "HEAD"])(view)
 
     @functools.wraps(view)
-    def told(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def explained(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = checked(request, *args, **kwargs)
         if response.status_code == 405 and request.method == "GET":
             return not_a_page(request, response)
         return response
 
-    return told
+    return explained
 
 
 def member(
     read: frozenset[Role] = ALL, write: frozenset[Role] = WRITERS, methods: tuple[str, ...] = ("GET", "POST")
 ) -> Callable[[View], View]:
-    """Let in people who hold a `read` role somewhere; other methods than GET and HEAD need a `write` role."""
+    """Allow people who hold a `read` role somewhere; methods other than GET and HEAD need a `write` role."""
 
     def decorate(view: View) -> View:
         checked = _only(methods, view)

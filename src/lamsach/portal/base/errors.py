@@ -1,4 +1,4 @@
-"""The pages for what went wrong. They say what happened and what to do, and never what is behind."""
+"""Error pages: what happened and what to do, without internals."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpRespo
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """400."""
+    """400: malformed request."""
     return _page(
         request, 400, _("This request is not understood"), _("Go back to the page and send the form again.")
     )
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """403: may be read, not changed."""
+    """403: readable, but not changeable."""
     return _page(
         request,
         403,
@@ -39,7 +39,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer 403 to a form without a valid token; one of our own pages only got old and can be sent again."""
+    """403 for a form without a valid token; a stale page of ours may be submitted again."""
     if is_own_form(request) and typed(request):
         text = _(
             "The page had got old, most likely by a log-in in another tab. Nothing was saved "
@@ -55,7 +55,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def session_over(request: HttpRequest) -> HttpResponse:
-    """403 for a form of somebody whose session has ended meanwhile."""
+    """403 for a form sent after the end of the person's session."""
     text = _(
         "Nothing was saved yet, but what you typed is still here. Leave this page open, log in "
         "in a new tab, come back and send it again."
@@ -64,7 +64,7 @@ def session_over(request: HttpRequest) -> HttpResponse:
 
 
 def not_a_page(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """405 in words, for a person who opens the address of a form."""
+    """405 in plain language, for a person who opens the address of a form."""
     page = _page(
         request,
         405,
@@ -86,7 +86,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def conflict(request: HttpRequest) -> HttpResponse:
-    """409: somebody else changed it meanwhile. What was typed is shown, to be taken over by hand."""
+    """409: changed by somebody else meanwhile. Shows the input, to be copied by hand."""
     return unsent_page(
         request,
         409,
@@ -97,7 +97,7 @@ def conflict(request: HttpRequest) -> HttpResponse:
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
-    """413."""
+    """413: upload over the limit."""
     text = _("At most {size} MB can be sent at a time. Nothing was saved.")
     return _page(
         request,
@@ -108,7 +108,7 @@ def too_large(request: HttpRequest) -> HttpResponse:
 
 
 def too_many(request: HttpRequest) -> HttpResponse:
-    """429."""
+    """429: rate limit exceeded."""
     response = _page(
         request,
         429,
@@ -120,7 +120,7 @@ def too_many(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: a defect; the trace is in the server's log."""
+    """500: a defect; the traceback is in the server's log."""
     return _page(
         request,
         500,
@@ -134,7 +134,7 @@ _SECRET = ("password", "secret", "token")
 
 
 def typed(request: HttpRequest) -> list[tuple[str, str]]:
-    """List the fields that were sent, without secrets; none of the log-in's pages."""
+    """Submitted fields without secrets; none from the log-in pages."""
     if request.path.startswith("/accounts/"):
         return []
     return [
@@ -146,7 +146,7 @@ def typed(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 def came_from(request: HttpRequest) -> str:
-    """Path of the page that held the form, as far as the browser says; else the first page of work."""
+    """Path of the page that held the form, if the browser sent it; otherwise the first page of work."""
     parts = urlsplit(request.headers.get("Referer", ""))
     path = parts.path + (f"?{parts.query}" if parts.query else "")
     own = parts.netloc == request.get_host() and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
@@ -154,7 +154,7 @@ def came_from(request: HttpRequest) -> str:
 
 
 def is_own_form(request: HttpRequest) -> bool:
-    """Return whether the browser says that the form was on a page of ours: then it is old, not forged."""
+    """Return whether the form came from a page of ours by `Origin`: then it is stale, not forged."""
     origin = request.headers.get("Origin", "")
     ours = f"{'https' if request.is_secure() else 'http'}://{request.get_host()}"
     return origin == ours or origin in settings.CSRF_TRUSTED_ORIGINS
@@ -165,25 +165,25 @@ def _labels(request: HttpRequest) -> dict[str, str]:
     match = request.resolver_match
     app = match.func.__module__.rpartition(".")[0] if match is not None else ""
     module = sys.modules.get(f"{app}.forms")
-    said: dict[str, set[str]] = {}
+    labels: dict[str, set[str]] = {}
     for form in vars(module).values() if module is not None else ():
         if isinstance(form, type) and issubclass(form, BaseForm):
             fields: dict[str, Field] = getattr(form, "base_fields", {})
             for name, field in fields.items():
-                said.setdefault(name, set()).add(str(field.label or ""))
-    return {name: ways.pop() for name, ways in said.items() if len(ways) == 1}
+                labels.setdefault(name, set()).add(str(field.label or ""))
+    return {name: texts.pop() for name, texts in labels.items() if len(texts) == 1}
 
 
 def _rows(value: str) -> int:
-    """Return how many lines the box shows, one for a name, six for an essay."""
+    """Lines of the text box: one for a name, six at most."""
     return min(6, sum(1 + len(line) // 60 for line in value.splitlines()))
 
 
 def unsent_page(request: HttpRequest, status: int, title: str, text: str, *, again: bool) -> HttpResponse:
-    """Show what happened and the input; `again`: offer to send it once more, never with files."""
+    """Show what happened and the input; `again`: offer to send it again, unless it has files."""
     fields = typed(request)
     labels = _labels(request)
-    files = [file.name for _, found in request.FILES.lists() for file in found]
+    files = [file.name for _, uploads in request.FILES.lists() for file in uploads]
     context = {
         "title": title,
         "text": text,

@@ -1,4 +1,4 @@
-"""Forms: an error summary on top that links to each field, labels, hints, the input kept."""
+"""Forms: error summary with links to the fields, labels, hints, input preserved."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _PLAIN = (CheckboxSelectMultiple, RadioSelect)
 
 
 class Field(BoundField):
-    """A field that wears Bootstrap's classes and says to screen readers that it is wrong."""
+    """Bound field with Bootstrap's classes and `aria-invalid`."""
 
     def build_widget_attrs(self, attrs: Any, widget: Any = None) -> Any:
-        """Add class, `aria-invalid` to the widget's attributes."""
+        """Add the class to the widget's attributes, with `is-invalid` on errors."""
         built: dict[str, Any] = dict(super().build_widget_attrs(attrs, widget))
         shown = widget or self.field.widget
         if not isinstance(shown, _PLAIN):
@@ -37,12 +37,12 @@ class Field(BoundField):
 
     @property
     def is_checkbox(self) -> bool:
-        """Return whether the label comes after the box."""
+        """Return whether the label follows the box."""
         return isinstance(self.field.widget, CheckboxInput)
 
     @property
     def is_group(self) -> bool:
-        """Return whether the field is several boxes under one legend."""
+        """Return whether the field is a group of boxes under one legend."""
         return isinstance(self.field.widget, _PLAIN)
 
 
@@ -55,21 +55,21 @@ def _css_class(widget: Any) -> str:
 
 
 class Renderer(TemplatesSetting, DjangoTemplates):
-    """Django's form renderer with the house's templates for form and field."""
+    """Django's form renderer with the site's templates for forms and fields."""
 
     form_template_name = "base/form.html"
     field_template_name = "base/field.html"
     bound_field_class = Field
 
     def get_template(self, template_name: str) -> Any:
-        """The site's template, else the one that Django ships for widgets."""
+        """The site's template, otherwise the one that Django ships for widgets."""
         if template_name.startswith("base/"):
             return TemplatesSetting.get_template(self, template_name)
         return DjangoTemplates.get_template(self, template_name)
 
 
 class DateInput(forms.DateInput):
-    """A day, with the browser's calendar."""
+    """Day, with the browser's calendar."""
 
     input_type = "date"
 
@@ -78,7 +78,7 @@ class DateInput(forms.DateInput):
 
 
 class DateTimeInput(forms.DateTimeInput):
-    """A day and a time of day, with the browser's calendar."""
+    """Day and time, with the browser's calendar."""
 
     input_type = "datetime-local"
 
@@ -87,14 +87,14 @@ class DateTimeInput(forms.DateTimeInput):
 
 
 def text(label: Any, most: int, rows: int = 0, **options: Any) -> Any:
-    """A text of at most so many letters; `rows`: in a box of so many lines."""
+    """Text field of at most `most` characters; `rows`: a box of so many lines."""
     if rows:
         options["widget"] = forms.Textarea(attrs={"rows": rows, **options.pop("attrs", {})})
     return forms.CharField(label=label, max_length=most, **options)
 
 
 class FileForm(forms.Form):
-    """One file."""
+    """Form of one file."""
 
     file = forms.FileField(label=gettext_lazy("File"))
 
@@ -106,14 +106,14 @@ def form_page(
     button: str,
     *,
     template: str = "base/form_page.html",
-    **said: Any,
+    **context: Any,
 ) -> HttpResponse:
-    """Show a form: title, words above it (`lead`), fields, button, the way back; `crumbs`: a template."""
-    return render(request, template, {"form": form, "title": title, "button": button, **said})
+    """Show a form: title, lead text, fields, button, way back; `crumbs`: a template."""
+    return render(request, template, {"form": form, "title": title, "button": button, **context})
 
 
 def uploaded(request: HttpRequest, kinds: tuple[str, ...]) -> Kept | None:
-    """Store the file of a form without a page of its own; None, after a message that says why not."""
+    """Store the file of a form without its own page; None, after a message with the reason."""
     form = FileForm(request.POST, request.FILES)
     if not form.is_valid():
         tell_wrong(request, form)
@@ -124,21 +124,21 @@ def uploaded(request: HttpRequest, kinds: tuple[str, ...]) -> Kept | None:
 
 
 def kept_of(form: forms.BaseForm, name: str, kinds: tuple[str, ...]) -> Kept | None:
-    """Store the file of a form's field; None, and the form says why, when it may not be stored."""
+    """Store the file of a form's field; None, with the reason on the form, when it is refused."""
     with ProblemsShown(form, name):
         return keep(form.cleaned_data[name], kinds)
     return None
 
 
-def done(request: HttpRequest, words: str, to: str, **where: Any) -> HttpResponse:
-    """Say that a step was taken, and lead on: to a view, with what its address needs, or to an address."""
-    messages.success(request, words)
-    led: HttpResponse = redirect(to, **where)
-    return led
+def done(request: HttpRequest, message: str, to: str, **where: Any) -> HttpResponse:
+    """Confirm a step and redirect: to a view, with its address's arguments, or to an address."""
+    messages.success(request, message)
+    response: HttpResponse = redirect(to, **where)
+    return response
 
 
 def said(problem: LamsachError) -> str:
-    """A problem in words: what, where, what to do."""
+    """A problem as text: what, where, what to do."""
     return " ".join(filter(None, (_(problem.what), problem.where, _(problem.todo) if problem.todo else "")))
 
 
@@ -148,16 +148,16 @@ def say(request: HttpRequest, problem: LamsachError) -> None:
 
 
 class ProblemsShown:
-    """The steps within end at a problem, which is shown: as a message, or on a form's field."""
+    """Context manager that shows a problem and ends the block: as a message, or on a form's field."""
 
     def __init__(self, on: HttpRequest | forms.BaseForm, field: str | None = None) -> None:
         self._on, self._field = on, field
 
     def __enter__(self) -> None:
-        """Begin the steps."""
+        """Enter the block."""
 
     def __exit__(self, kind: Any, problem: BaseException | None, trace: Any) -> bool:
-        """Show the problem; another error goes on."""
+        """Show the problem; let any other exception pass."""
         if not isinstance(problem, LamsachError):
             return False
         if isinstance(self._on, HttpRequest):
@@ -175,10 +175,9 @@ def act(
     *,
     where: bool = False,
 ) -> bool:
-    """Take a step with what a form gives that has no page of its own; messages say that it is done, or what
-    is wrong.
+    """Do a step with the data of a form without its own page; report success or problem as a message.
 
-    `where`: a problem's place (a file's name) is shown too.
+    `where`: also show the problem's place (a file's name).
     """
     if not form.is_valid():
         tell_wrong(request, form)
@@ -195,7 +194,7 @@ def act(
 
 
 def tell_wrong(request: HttpRequest, form: forms.BaseForm) -> None:
-    """Say what is wrong with a form that has no page of its own to stand on again."""
+    """Show the errors of a form without its own page as messages."""
     for name, problems in form.errors.items():
         label = form.fields[name].label if name in form.fields else ""
         for problem in problems:
@@ -203,18 +202,18 @@ def tell_wrong(request: HttpRequest, form: forms.BaseForm) -> None:
 
 
 class ChosenRows(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
-    """Rows by their numbers; Django's own field fails in the database at a number that none can hold."""
+    """Rows by their numbers; Django's own field raises a database error for an out-of-range number."""
 
     def clean(self, value: Any) -> Any:
-        """The rows; ValidationError for what is no number of one."""
-        for one in value or ():
-            if whole(str(one)) is None:
-                raise forms.ValidationError(self.error_messages["invalid_pk_value"], params={"pk": one})
+        """Return the rows; ValidationError for an invalid number."""
+        for number in value or ():
+            if whole(str(number)) is None:
+                raise forms.ValidationError(self.error_messages["invalid_pk_value"], params={"pk": number})
         return super().clean(value)
 
 
 class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A form that carries the version of its object, so that a second editor learns of the first."""
+    """Form with its object's version, so that a second editor notices the first."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
@@ -224,9 +223,9 @@ class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["version"].initial = self.instance.version
 
     def save_next(self, held: Any = None) -> bool:
-        """Save the next version, in the caller's transaction; False when somebody else was quicker.
+        """Save the next version, in the caller's transaction; False after a concurrent change.
 
-        `held`: the locked row, where the caller has read it.
+        `held`: the row if the caller has already locked it.
         """
         rows: Any = type(self.instance)._default_manager
         row = held or rows.select_for_update(no_key=True).get(pk=self.instance.pk)

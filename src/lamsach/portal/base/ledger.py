@@ -1,10 +1,10 @@
-"""List of erasures beside the database: a backup still holds what was erased, and it is erased again.
+"""List of erasures outside the database: backups still hold erased data, so a restore erases it again.
 
-`erased.jsonl` in the data folder, one JSON object a line: when (`at`), what kind (`what`), and which rows, by
-number. It holds no name or address; a person's erasure is told by a keyed digest. It is only added to, and
-written to the disk before the erasure is committed, so that nothing erased is missing in it. A line of kind
-`restored` says that the portal went back to a backup: rows that were made after that backup and before the
-line are no longer there, and other rows may bear their numbers.
+`erased.jsonl` in the data folder, one JSON object a line: time (`at`), kind (`what`), and the rows, by
+number. It contains no name or address; a person is identified by a keyed digest. Lines are only appended, and
+synced to disk before the erasure is committed, so that none is missing. A line of kind `restored` records a
+return to a backup: rows created after that backup and before the line no longer exist, and their numbers may
+have been reused.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from typing import Any
 
 NAME, FOLDER = "erased.jsonl", "erased"
 PENDING = "restored.json"
-"""Beside the list after a restore until it was worked off: `made`, the moment of the backup."""
+"""Next to the list from a restore until it is processed: `made`, the moment of the backup."""
 Line = Mapping[str, Any]
 
 
 def note(what: str, **values: Any) -> None:
-    """Add a line. OSError when it cannot be written; then nothing may be erased."""
+    """Append a line. OSError when it cannot be written; then nothing may be erased."""
     from django.conf import settings
     from django.core.files.base import ContentFile
     from django.core.files.storage import default_storage
@@ -39,16 +39,16 @@ def note(what: str, **values: Any) -> None:
 
 
 def noted(place: Any) -> list[Line]:
-    """The lines that all machines wrote beside uploads that are not in the data folder."""
-    found = []
+    """Lines that all machines wrote to an upload storage outside the data folder."""
+    lines = []
     for name in place.names(FOLDER):
         with place.open(name) as file:
-            found += _lines(file.read())
-    return found
+            lines += _lines(file.read())
+    return lines
 
 
 def append(path: Path, line: Line) -> None:
-    """Add a line to such a file and see it on the disk."""
+    """Append a line to a file and sync it to disk."""
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(handle, json.dumps(line, ensure_ascii=False).encode() + b"\n")
@@ -58,48 +58,48 @@ def append(path: Path, line: Line) -> None:
 
 
 def read(path: Path) -> list[Line]:
-    """The lines of a file, none of one that is not there. A line that a power cut broke off is left out."""
+    """Lines of a file, none if it is missing; a line truncated by a power cut is skipped."""
     return _lines(path.read_bytes()) if path.exists() else []
 
 
 def _lines(data: bytes) -> list[Line]:
-    found = []
+    lines = []
     for text in data.splitlines():
         try:
             line = json.loads(text)
             at = datetime.fromisoformat(line["at"])
             if isinstance(line["what"], str) and at.tzinfo is not None:
-                found.append(line)
+                lines.append(line)
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
-    return found
+    return lines
 
 
 def merged(lists: Iterable[Iterable[Line]]) -> list[Line]:
-    """The lines of several files, each once, in the order of time."""
+    """Lines of several lists, without duplicates, in order of time."""
     texts = {json.dumps(line, sort_keys=True): line for lines in lists for line in lines}
     return sorted(texts.values(), key=lambda line: datetime.fromisoformat(line["at"]))
 
 
 def due(lines: Iterable[Line], made: datetime) -> list[Line]:
     """Select what to erase again on a backup of that moment: later lines of the backup's own history."""
-    found: list[Line] = []
-    ours = [(made, True)]
+    selected: list[Line] = []
+    branches = [(made, True)]
     for line in lines:
         at = datetime.fromisoformat(line["at"])
         if at <= made:
             continue
         if line["what"] == "restored":
-            back = datetime.fromisoformat(line["made"])
-            then = [state for moment, state in ours if moment <= back]
-            ours.append((at, bool(then) and then[-1]))
-        elif ours[-1][1]:
-            found.append(line)
-    return found
+            origin = datetime.fromisoformat(line["made"])
+            earlier = [state for moment, state in branches if moment <= origin]
+            branches.append((at, bool(earlier) and earlier[-1]))
+        elif branches[-1][1]:
+            selected.append(line)
+    return selected
 
 
 def carry_over(before: Path, after: Path, made: datetime, noted: Iterable[Line] = ()) -> None:
-    """Join the lists of two folders when one replaces the other, note the restore and what is pending."""
+    """Join the lists of two folders when one replaces the other; record the restore and mark it pending."""
     lines = merged([read(before / NAME), read(after / NAME), noted])
     lines.append({"at": datetime.now(UTC).isoformat(), "what": "restored", "made": made.isoformat()})
     _write(after / NAME, lines)

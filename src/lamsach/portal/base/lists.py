@@ -1,9 +1,7 @@
-"""Lists, each declared once: columns, filters, what is said where there is nothing.
+"""Declared lists: columns, filters and the text of an empty list, with order, pages and export derived.
 
-Order, pages, export and the page itself follow.
-
-A cell is data: text, number, day, moment, `State`, `Link`, `Quiet`, `Wrong`, or several of these, so that the
-page and the exported file say the same.
+A cell is data: text, number, day, moment, `State`, `Link`, `Quiet`, `Wrong`, or several of these, so that
+page and exported file agree.
 """
 
 from __future__ import annotations
@@ -34,60 +32,60 @@ from lamsach.results.machines import COLUMNS
 from lamsach.results.safe_text import visible
 
 RECORD: list[Callable[..., Any]] = []
-"""Where it is noted that a list was looked at or taken out: the app `audit` registers itself."""
+"""Functions that record views and exports of lists: the app `audit` registers its own."""
 _CHUNK, PER_PAGE = 500, 50
 DOWNLOADS = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json; charset=utf-8",
     "stix": "application/stix+json;version=2.1",
 }
-"""What is streamed, by the word of `?as=`."""
+"""Content types of streamed downloads, by the value of `?as=`."""
 
 
 def paged(request: HttpRequest, rows: QuerySet[Any] | list[Any], per_page: int = PER_PAGE) -> Page[Any]:
-    """The page that the address asks for (`?page=2`); a wrong number gives the nearest page."""
+    """The page requested by the address (`?page=2`); the nearest for an invalid number."""
     return Paginator(rows, per_page).get_page(request.GET.get("page"))
 
 
 class State(NamedTuple):
-    """A state: `tone` as in `{% state %}`, words."""
+    """State: `tone` as in `{% state %}`, and its text."""
 
     tone: str
     words: Any
 
     def __str__(self) -> str:
-        """The state as HTML, so that a page may say `{{ row.shown_state }}`."""
+        """The state as HTML, for `{{ row.shown_state }}` in templates."""
         return state(*self)
 
 
 def toned(tones: Mapping[str, str], other: str = "busy", name: str = "state") -> property:
-    """A model's `shown_state`: the words of its field `name`, in the tone that belongs to the value."""
+    """Property `shown_state` of a model: the text of its field `name`, in the tone of the value."""
     return property(
         lambda row: State(tones.get(getattr(row, name), other), getattr(row, f"get_{name}_display")())
     )
 
 
 class Link(NamedTuple):
-    """Words that lead to an address."""
+    """Text with an address."""
 
     words: Any
     url: str
 
 
 class Quiet(str):
-    """Words beside the cell's main words."""
+    """Secondary text after the cell's main text."""
 
 
 class Below(str):
-    """Quiet words on a line of their own."""
+    """Secondary text on a separate line."""
 
 
 class Wrong(str):
-    """Something wrong with the row, on a line of its own."""
+    """Problem of the row, on a separate line."""
 
 
 class Mono(str):
-    """An address, a digest or a name that a program gave."""
+    """Address, digest or name given by a program."""
 
 
 _FORMS: dict[type, str] = {
@@ -99,7 +97,7 @@ _FORMS: dict[type, str] = {
 
 
 def shown(value: Any) -> str:
-    """A cell's value as HTML."""
+    """Cell value as HTML."""
     if value is None or isinstance(value, SafeString):
         return value or ""
     if isinstance(value, State):
@@ -122,7 +120,7 @@ def _figure(value: Any, other: Callable[[Any], str]) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A cell's value for a spreadsheet: numbers as they are, days and moments as ISO 8601 writes them."""
+    """Cell value for a spreadsheet: numbers unchanged, days and moments in ISO 8601."""
     if isinstance(value, (State, Link)):
         return plain(value.words if isinstance(value, Link) else str(value.words))
     if isinstance(value, (tuple, list)):
@@ -136,10 +134,10 @@ def plain(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A column: a `value` (field path or function), an order (`sort`, else the path), a page (`view`).
+    """Column: `value` (field path or function), order (`sort`, otherwise the path), page (`view`).
 
-    `template`: a part of a page that shows the row (under the name `row`) in place of a value, for forms and
-    buttons; such a column is not exported.
+    `template`: a part of a page that renders the row (as `row`) instead of a value, for forms and buttons;
+    such a column is not exported.
     """
 
     label: str
@@ -151,7 +149,7 @@ class Cell:
 
     @property
     def order(self) -> str:
-        """The path to order by; none for what no field holds."""
+        """Path to order by; empty for a column without a field."""
         by_value = self.value if isinstance(self.value, str) and self.value != "shown_state" else ""
         return self.sort or by_value
 
@@ -177,9 +175,9 @@ class Cell:
 
 
 def machine_cell(name: str, value: str | Callable[[Any], Any] = "", sort: str = "", **options: str) -> Cell:
-    """A column of the table of machines (`results.machines`), under its heading in every result.
+    """Column of the machine table (`results.machines`), with the same heading in every result.
 
-    `value`: as of any cell; without it the row's `device`.
+    `value`: as of `Cell`; by default an attribute of the row's `device`.
     """
     column = COLUMNS[name]
     return Cell(column.heading, value or f"device__{column.attribute}", sort, **options)
@@ -187,7 +185,7 @@ def machine_cell(name: str, value: str | Callable[[Any], Any] = "", sort: str = 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A field above the list; `lookup`: its condition, as `to__icontains`; `choices`; `day`: a day."""
+    """Filter field above the list; `lookup`: its condition, such as `to__icontains`; `day`: a date."""
 
     name: str
     label: str
@@ -196,7 +194,7 @@ class Filter:
     day: bool = False
 
     def value(self, query: Mapping[str, str]) -> str:
-        """Read the value from the address; empty for one that cannot be asked."""
+        """Read the value from the address; empty for an invalid one."""
         text = query.get(self.name, "").strip()[:200]
         if self.choices is not None:
             return text if text in self.choices.values else ""
@@ -211,9 +209,7 @@ def _is_day(text: str) -> bool:
 
 
 class Ticks(NamedTuple):
-    """Boxes before the rows: their name in the form around the list, what labels one, and what moves
-    by keys.
-    """
+    """Checkboxes of the rows: their name in the form around the list, label column, keyboard behaviour."""
 
     name: str
     label: Cell
@@ -222,13 +218,12 @@ class Ticks(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A declared list.
+    """Declared list.
 
-    Labels, title, lead and the words of an empty list (`empty`) are English texts, translated when they are
-    shown. `links`: words and view names of pages that belong to it. `seen`: the act that is noted when it is
-    looked at. `export`: the act that is noted when it is taken out; the file bears its first half. Without it
-    there is no export. `ticks`: boxes before the rows, where the context says `may_tick`. `add`: heading and
-    button of the form beneath.
+    Labels, title, lead and the text of an empty list (`empty`) are English texts, translated when shown.
+    `links`: texts and view names of related pages. `seen`: audit act recorded on viewing. `export`: audit act
+    recorded on export; its first half names the file; without it there is no export. `ticks`: checkboxes,
+    where the context sets `may_tick`. `add`: heading and button of the form below.
     """
 
     title: str
@@ -245,13 +240,13 @@ class Listing:
     per_page: int = PER_PAGE
     template: str = "base/listing.html"
     prepare: Callable[[Sequence[Any]], Any] = field(default=lambda rows: None)
-    """Is given the rows of a page before they are shown, to fetch what they need together."""
+    """Called with the rows of a page before they are shown, to fetch related data together."""
 
     def chosen(self, query: Mapping[str, str], rows: Any) -> Any:
-        """The rows that the address asks for, in the order that it asks for."""
-        for one in self.filters:
-            if value := one.value(query):
-                rows = rows.filter(**{one.lookup: value})
+        """Filter and order the rows as the address requests."""
+        for filtered in self.filters:
+            if value := filtered.value(query):
+                rows = rows.filter(**{filtered.lookup: value})
         order = query.get("sort", "")
         if order.removeprefix("-") in filter(None, (cell.order for cell in self.cells)):
             rows = rows.order_by(order, "pk")
@@ -265,10 +260,9 @@ class Listing:
         part: str = "",
         **noted: Any,
     ) -> HttpResponse:
-        """Answer with the list, or with the file of it (`?export=csv`).
+        """Respond with the list, or with its file (`?export=csv`).
 
-        `part`: a template that shows only a part of the page. `noted`: what the audit trail keeps beside the
-        act.
+        `part`: a template that shows only a part of the page. `noted`: further values for the audit trail.
         """
         found = rows if isinstance(rows, Page) else self.chosen(request.GET, rows)
         if self.export and request.GET.get("export") == "csv":
@@ -278,24 +272,26 @@ class Listing:
         self.prepare(list(page.object_list))
         if self.seen:
             RECORD[0](request, self.seen, count=len(page.object_list), **noted)
-        said: dict[str, Any] = {"page": page, "heads": list(self._heads(request.GET.get("sort", "")))}
-        said["filters"] = [(one, _(one.label), one.value(request.GET)) for one in self.filters]
+        shown: dict[str, Any] = {"page": page, "heads": list(self._heads(request.GET.get("sort", "")))}
+        shown["filters"] = [
+            (filtered, _(filtered.label), filtered.value(request.GET)) for filtered in self.filters
+        ]
         texts = {"title": self.title, "lead": self.lead, "panel": self.add[0], "button": self.add[1]}
-        said |= self._words() | {name: text and _(text) for name, text in texts.items()}
-        return render(request, part or self.template, {"may_tick": True, **said, **(context or {})})
+        shown |= self._words() | {name: text and _(text) for name, text in texts.items()}
+        return render(request, part or self.template, {"may_tick": True, **shown, **(context or {})})
 
     def _words(self) -> dict[str, Any]:
         return {"listing": self, "empty": self.empty and _(self.empty)}
 
     def table(self, rows: Any) -> dict[str, Any]:
-        """The context of a table of some rows beside the page's own list."""
-        found = list(rows)
-        self.prepare(found)
+        """Context for a table of rows that are not the page's own list."""
+        listed = list(rows)
+        self.prepare(listed)
         heads = [(_(cell.label) if cell.label else "", cell.css, "", "") for cell in self.cells]
-        return {**self._words(), "page": found, "heads": heads, "filters": ()}
+        return {**self._words(), "page": listed, "heads": heads, "filters": ()}
 
     def view(self, rows: Callable[[Any], Any], roles: frozenset[Role], doc: str = "") -> View:
-        """The view of a list that needs nothing but a person's rows; for people with one of the roles."""
+        """View of a list that needs only the person's rows; for people with one of the roles."""
 
         def listed(request: HttpRequest) -> HttpResponse:
             return self.page(request, rows(request.user))
@@ -304,14 +300,16 @@ class Listing:
         return member(roles, roles, ("GET",))(listed)
 
     def _heads(self, asked: str) -> Iterator[tuple[str, str, str, str]]:
-        """Each column's label, its class, the order that its heading asks for, and the one that holds."""
+        """Yield each column's label, class, the order its heading requests, and the current one."""
         for cell in self.cells:
-            now = {cell.order: "ascending", f"-{cell.order}": "descending"}.get(asked, "") if asked else ""
+            current = (
+                {cell.order: "ascending", f"-{cell.order}": "descending"}.get(asked, "") if asked else ""
+            )
             yield (
                 _(cell.label) if cell.label else "",
                 cell.css,
-                f"-{cell.order}" if now == "ascending" else cell.order,
-                now,
+                f"-{cell.order}" if current == "ascending" else cell.order,
+                current,
             )
 
     def _file(self, rows: Any) -> HttpResponse:
@@ -331,7 +329,7 @@ class Listing:
 
 
 def streamed(text: Iterator[str], name: str, kind: str = "csv") -> HttpResponse:
-    """A download of the text, written as it is made."""
+    """Download of a text, sent as it is generated."""
     response = StreamingHttpResponse(text, content_type=DOWNLOADS[kind])
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response  # type: ignore[return-value]
@@ -344,11 +342,11 @@ def table_file(
     rows: Iterable[Mapping[str, Any]],
     words: Mapping[str, Mapping[Any, str]],
 ) -> HttpResponse:
-    """Rows of a few columns as a download; a few are in memory at a time.
+    """Download of rows with a few columns, streamed.
 
-    `csv` (RFC 4180, formulas disarmed, with a byte-order mark, so that table programs read Vietnamese) with
-    `heads` above and `words` in place of a column's values; `json` with the columns' own names and values.
-    Both are looked up at once: an answer that streams is written when the request's language is over.
+    `csv` (RFC 4180, formulas disarmed, with a byte-order mark for spreadsheet programs) with `heads` as
+    headings and `words` in place of a column's values; `json` with the columns' own names and values.
+    Headings and words are resolved in advance: the body is generated after the request's language ended.
     """
     return streamed(_json(rows) if kind == "json" else _csv(heads, rows, words), f"{name}.{kind}", kind)
 
@@ -364,15 +362,15 @@ def _csv(
 
 def _json(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     yield "["
-    for place, row in enumerate(rows):
-        yield (",\n" if place else "\n") + json.dumps(row, ensure_ascii=False)
+    for index, row in enumerate(rows):
+        yield (",\n" if index else "\n") + json.dumps(row, ensure_ascii=False)
     yield "\n]\n"
 
 
 def _parts(rows: Any) -> Iterator[list[Any]]:
-    found = rows.iterator(chunk_size=_CHUNK) if isinstance(rows, QuerySet) else iter(rows)
+    source = rows.iterator(chunk_size=_CHUNK) if isinstance(rows, QuerySet) else iter(rows)
     part: list[Any] = []
-    for row in found:
+    for row in source:
         part.append(row)
         if len(part) == _CHUNK:
             yield part

@@ -1,7 +1,6 @@
-"""Secrets that must stay usable, locked by a key from the portal's secret key.
+"""Encryption of stored secrets with keys derived from the portal's secret key.
 
-After a change of the secret key, what was locked before is opened with the old ones
-(`LAMSACH_OLD_SECRET_KEYS`).
+After a change of the secret key, older values are decrypted with the former ones (`LAMSACH_OLD_SECRET_KEYS`).
 """
 
 from __future__ import annotations
@@ -22,12 +21,12 @@ if TYPE_CHECKING:
 
 
 def lock(purpose: str, word: str) -> str:
-    """The word, locked for a purpose (Fernet: AES-128-CBC with HMAC-SHA256)."""
+    """Encrypt a text for a purpose (Fernet: AES-128-CBC with HMAC-SHA256)."""
     return _locks(purpose, *_keys()).encrypt(word.encode()).decode()
 
 
 def unlock(purpose: str, locked: str) -> str:
-    """Open the word. InputError after another secret key, or for another purpose."""
+    """Decrypt a text. InputError after a change of the secret key, or for another purpose."""
     from cryptography.fernet import InvalidToken
 
     try:
@@ -48,5 +47,5 @@ def _keys() -> tuple[str, ...]:
 def _locks(purpose: str, *keys: str) -> MultiFernet:
     from cryptography.fernet import Fernet, MultiFernet
 
-    made = (hmac.digest(key.encode(), purpose.encode(), hashlib.sha256) for key in keys)
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in made])
+    derived = (hmac.digest(key.encode(), purpose.encode(), hashlib.sha256) for key in keys)
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])

@@ -1,4 +1,4 @@
-"""Middleware of every request: security headers, limits of cookies and uploads, the language."""
+"""Middleware for all requests: security headers, limits of cookies and uploads, log-in, language."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_BACKSLASHES = 100
 
 
 def content_security_policy() -> str:
-    """Content policy of every page: own files only, nothing inline; forms may lead to the OIDC provider."""
+    """Content policy of all pages: own files only, nothing inline; forms may lead to the OIDC provider."""
     provider = urlsplit(settings.OIDC_URL)
     targets = f" {provider.scheme}://{provider.netloc}" if provider.netloc else ""
     return (
@@ -32,7 +32,7 @@ def content_security_policy() -> str:
 
 
 def security_headers(get_response: Handler) -> Handler:
-    """Add the Content-Security-Policy and switch off what the site never uses."""
+    """Add the Content-Security-Policy and disable browser features that the site never uses."""
     policy = content_security_policy()
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -49,28 +49,28 @@ def security_headers(get_response: Handler) -> Handler:
 
 
 def _is_personal(request: HttpRequest) -> bool:
-    """Return whether the answer is private: somebody is logged in, or a token opened the door."""
+    """Return whether the answer is private: to a logged-in person, or behind a token."""
     user, match = getattr(request, "user", None), request.resolver_match
     door = getattr(match.func, "door", None) if match is not None else None
-    opened = door is not None and door.kind == "link"
-    return opened or request.path.startswith("/api/") or (user is not None and user.is_authenticated)
+    by_token = door is not None and door.kind == "link"
+    return by_token or request.path.startswith("/api/") or (user is not None and user.is_authenticated)
 
 
 def plain_cookies(get_response: Handler) -> Handler:
-    """Drop cookies with many backslashes, slow to parse in many Pythons (CVE-2024-7592); none is ours."""
+    """Drop cookies with many backslashes, slow to parse in many Pythons (CVE-2024-7592); ours have none."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        said = request.META.get("HTTP_COOKIE", "")
-        if said.count("\\") > _MOST_BACKSLASHES:
-            kept = (part for part in said.split(";") if part.count("\\") <= _MOST_BACKSLASHES)
-            request.META["HTTP_COOKIE"] = ";".join(kept)
+        cookies = request.META.get("HTTP_COOKIE", "")
+        if cookies.count("\\") > _MOST_BACKSLASHES:
+            accepted = (part for part in cookies.split(";") if part.count("\\") <= _MOST_BACKSLASHES)
+            request.META["HTTP_COOKIE"] = ";".join(accepted)
         return get_response(request)
 
     return middleware
 
 
 def upload_limit(get_response: Handler) -> Handler:
-    """Refuse a body that says it is larger than an upload may be; `front` has kept no byte of it."""
+    """Refuse a body stated to be larger than the limit; `front` has not buffered it."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
@@ -82,10 +82,10 @@ def upload_limit(get_response: Handler) -> Handler:
 
 
 class LogInRequired(LoginRequiredMiddleware):
-    """Every page needs a log-in unless it says otherwise; `/api/` asks for a unit's token itself."""
+    """Require a log-in on all pages unless exempt; `/api/` authenticates units by token itself."""
 
     def process_view(self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any) -> Any:
-        """Send people to the log-in; they come back to a page, never to the address of a form."""
+        """Redirect to the log-in, which returns to a page, never to the address of a form."""
         if request.path.startswith("/api/"):
             return None
         response = super().process_view(request, view_func, view_args, view_kwargs)
@@ -95,7 +95,7 @@ class LogInRequired(LoginRequiredMiddleware):
 
 
 class Legible:
-    """Refuse NUL in an address or field, which no database keeps; the API checks bodies by their types."""
+    """Refuse NUL in an address or field, which databases cannot store; the API validates its bodies."""
 
     def __init__(self, get_response: Handler) -> None:
         self._get_response = get_response
@@ -105,16 +105,16 @@ class Legible:
         return self._get_response(request)
 
     def process_view(self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any) -> Any:
-        """Answer 400 to such a request."""
+        """Respond 400 to such a request."""
         fields = [request.GET] if request.path.startswith("/api/") else [request.GET, request.POST]
-        values = chain(view_kwargs.values(), *(found for given in fields for _, found in given.lists()))
+        values = chain(view_kwargs.values(), *(texts for source in fields for _, texts in source.lists()))
         if any(isinstance(value, str) and "\x00" in value for value in values):
             return bad_request(request)
         return None
 
 
 def language(get_response: Handler) -> Handler:
-    """Speak Vietnamese unless the person chose otherwise by cookie or account; ignore the browser's wish."""
+    """Use Vietnamese unless the person chose otherwise by cookie or account; ignore the browser's setting."""
     known = {code for code, _ in settings.LANGUAGES}
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -130,7 +130,7 @@ def language(get_response: Handler) -> Handler:
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Give roles, languages and version; the place is for `{% whereabouts %}`, which only the frame asks."""
+    """Template context: roles, languages and version."""
     user = getattr(request, "user", None)
     roles = user.roles if user is not None and user.is_authenticated else frozenset()
     facts = {"oidc": bool(settings.OIDC_URL), "roles": roles, "LANGUAGES": settings.LANGUAGES}

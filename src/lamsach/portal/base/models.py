@@ -1,4 +1,4 @@
-"""Memory that all processes of a portal share."""
+"""Data shared by all processes of a portal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Remembered(models.Model):
-    """An entry of the common cache on PostgreSQL (`shared_cache.py`): a count, or a value that is locked."""
+    """Entry of the shared cache on PostgreSQL (`shared_cache.py`): a count, or an encrypted value."""
 
     key = models.CharField(max_length=200, primary_key=True)
     count = models.BigIntegerField(null=True)
@@ -15,7 +15,7 @@ class Remembered(models.Model):
 
 
 class Agreed(models.Model):
-    """Agreement of all machines on this database: the key's fingerprint, the mark of the uploads."""
+    """Value common to all machines of the database: key fingerprint, mark of the uploads."""
 
     name = models.CharField(max_length=20, primary_key=True)
     value = models.CharField(max_length=64)

@@ -1,13 +1,13 @@
-"""A form that is sent twice - a second click, an impatient reload - counts once, without scripts.
+"""Duplicate submissions of a form, by double click or reload, count once; no scripts needed.
 
-Each showing of a page gives its forms a word of their own (the masked token against forgery), so the very
-same words again are the same sending: it is answered as the first one was. The same text from a page that was
-opened anew is another sending. What was taken is in the cache, like the counts of `ratelimit`: common to all
-processes on PostgreSQL; with SQLite, after a restart a second sending counts again. A sending that is under
-way is a lock, so that one whose process is killed may be sent again at once.
+Each display of a page gives its forms a different masked CSRF token, so identical fields mean the same
+submission, which gets the first answer again. The same text from a page opened anew is another submission.
+Answers are in the cache, as are the counts of `ratelimit`: shared by all processes on PostgreSQL; with
+SQLite, a duplicate counts again after a restart. A submission in progress is a lock, so one whose process was
+killed may be sent again immediately.
 
-A browser shows the answer to the last press. So what a page shows only once, a new secret, is kept there too
-(`made_once`) and both answers show the same one.
+A browser shows the answer to the last click. So what a page shows only once, such as a new secret, is cached
+too (`made_once`), and both answers show the same.
 """
 
 from __future__ import annotations
@@ -34,74 +34,74 @@ from lamsach.portal.base.errors import came_from
 
 _WORD = "csrfmiddlewaretoken"
 _KEPT_S, _WAIT_S = 600, 15.0
-"""How long an answer is kept, and how long a second sending waits for it."""
-Said = tuple[int, str, str]
+"""How long an answer is cached, and how long a duplicate waits for it."""
+Queued = tuple[int, str, str]
 View = Callable[..., HttpResponse]
 Made = TypeVar("Made")
 
 
 class Storage(FallbackStorage):
-    """The messages to a person, of which `said` remembers what this request added: level, text, tags."""
+    """Message storage that records in `queued` what this request added: level, text, tags."""
 
     def __init__(self, request: HttpRequest, *args: Any, **options: Any) -> None:
         super().__init__(request, *args, **options)
-        self.said: list[Said] = []
+        self.queued: list[Queued] = []
 
     def add(self, level: int, message: str, extra_tags: str | None = "") -> None:
         """Queue a message."""
-        self.said.append((level, str(message), extra_tags or ""))
+        self.queued.append((level, str(message), extra_tags or ""))
         super().add(level, message, extra_tags)
 
 
 def taken_once(view: View) -> View:
-    """Wrap a view that creates something: the same form again is led to where the first was."""
+    """Wrap a view that creates something: a duplicate submission gets the redirect of the first."""
 
     @functools.wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method != "POST" or not request.POST.get(_WORD):
             return view(request, *args, **kwargs)
         key = _key(request)
-        with alone(key, _WAIT_S) as mine:
-            if not mine:
+        with alone(key, _WAIT_S) as locked:
+            if not locked:
                 return redirect(came_from(request))
-            if kept := cache.get(key):
-                return _again(request, *kept)
+            if cached := cache.get(key):
+                return _again(request, *cached)
             response = view(request, *args, **kwargs)
-            said = _said(request)
-            if response.status_code == 302 and all(level < messages.ERROR for level, _, _ in said):
-                cache.set(key, (response["Location"], said), timeout=_KEPT_S)
+            queued = _queued(request)
+            if response.status_code == 302 and all(level < messages.ERROR for level, _, _ in queued):
+                cache.set(key, (response["Location"], queued), timeout=_KEPT_S)
             return response
 
     return wrapped
 
 
-def _again(request: HttpRequest, place: str, said: list[Said]) -> HttpResponse:
-    """The answer that the first sending got."""
-    for level, text, tags in said:
+def _again(request: HttpRequest, place: str, queued: list[Queued]) -> HttpResponse:
+    """Repeat the answer to the first submission."""
+    for level, text, tags in queued:
         messages.add_message(request, level, text, tags)
     return redirect(place)
 
 
 def made_once(request: HttpRequest, make: Callable[[], Made]) -> Made:
-    """Make something (picklable) that a page shows once: the same sending again gets the same.
+    """Create something (picklable) that a page shows once; a duplicate submission gets the same.
 
-    One that fails may be sent again. Only in a view that wears `shows_once`.
+    After a failure it may be submitted again. Only in a view decorated with `shows_once`.
     """
     if not request.POST.get(_WORD):
         return make()
     key = f"{_key(request)}:made"
-    with alone(key, _WAIT_S) as mine:
-        if not mine:
+    with alone(key, _WAIT_S) as locked:
+        if not locked:
             raise _StillMakingError
-        if kept := cache.get(key):
-            return kept[0]  # type: ignore[no-any-return]
+        if cached := cache.get(key):
+            return cached[0]  # type: ignore[no-any-return]
         made = make()
         cache.set(key, (made,), timeout=_KEPT_S)
         return made
 
 
 class _StillMakingError(Exception):
-    """The first of two sendings takes too long."""
+    """The first of two submissions takes too long."""
 
 
 def shows_once(view: View) -> View:
@@ -124,13 +124,13 @@ def shows_once(view: View) -> View:
     return wrapped
 
 
-def _said(request: HttpRequest) -> list[Said]:
+def _queued(request: HttpRequest) -> list[Queued]:
     storage: Any = messages.get_messages(request)
-    return list(getattr(storage, "said", ()))
+    return list(getattr(storage, "queued", ()))
 
 
 def _key(request: HttpRequest) -> str:
-    """Digest that tells one sending from every other: person, address, each field, each file's content."""
+    """Digest of a submission: person, address, each field, each file's content."""
     digest = hashlib.sha256(f"{request.user.pk} {request.get_full_path()}".encode("utf-8", "replace"))
     for name, values in sorted(request.POST.lists()):
         digest.update(repr((name, values)).encode("utf-8", "replace"))
@@ -150,14 +150,14 @@ _LOCK = threading.Lock()
 
 @contextmanager
 def alone(name: str, wait_s: float = math.inf) -> Iterator[bool]:
-    """Run the block while nobody else is at `name`; give False when that takes longer than `wait_s`."""
+    """Run the block while nobody else holds `name`; yield False if that takes longer than `wait_s`."""
     end = time.monotonic() + wait_s
-    while not (mine := _take(name)) and time.monotonic() < end:
+    while not (locked := _take(name)) and time.monotonic() < end:
         time.sleep(_AGAIN_S)
     try:
-        yield mine
+        yield locked
     finally:
-        if mine:
+        if locked:
             _give_back(name)
 
 

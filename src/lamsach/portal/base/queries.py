@@ -1,4 +1,4 @@
-"""Helpers for queries: aggregates of several querysets in one, statistics after many new rows."""
+"""Query helpers: aggregates of several querysets together, statistics after bulk inserts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MANY = 500
 
 
 def refresh(count: int, *tables: type[models.Model]) -> None:
-    """After the commit of `count` new rows: gather statistics of these tables, if the rows were many."""
+    """After the commit of `count` new rows, refresh these tables' statistics if there were many."""
     if count < MANY:
         return
 
@@ -25,13 +25,13 @@ def refresh(count: int, *tables: type[models.Model]) -> None:
 
 
 def at_once(parts: Sequence[tuple[QuerySet[Any], Mapping[str, Any]]]) -> list[dict[str, Any]]:
-    """Aggregate each queryset in one query; all figures have the same names, types and order."""
+    """Aggregate several querysets in one query; all figures need the same names, types and order."""
     if not parts:
         return []
     rows: list[QuerySet[Any, dict[str, Any]]] = [
-        rows.order_by().annotate(at_place=Value(place)).values("at_place").annotate(**figures)
-        for place, (rows, figures) in enumerate(parts)
+        rows.order_by().annotate(at_place=Value(index)).values("at_place").annotate(**figures)
+        for index, (rows, figures) in enumerate(parts)
     ]
     first, *others = rows
     found = {row["at_place"]: row for row in (first.union(*others, all=True) if others else first)}
-    return [found.get(place, dict.fromkeys(parts[place][1])) for place in range(len(parts))]
+    return [found.get(index, dict.fromkeys(parts[index][1])) for index in range(len(parts))]

@@ -1,4 +1,4 @@
-"""Limits on how often one address does a thing; on PostgreSQL counted by all processes together."""
+"""Rate limits by address; on PostgreSQL counted across all processes."""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ from lamsach.portal.base.errors import too_many
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address of the person's machine or of their gateway.
+    """Address of the person's machine or gateway.
 
-    `X-Forwarded-For` is believed only as far as own proxies wrote it.
-
-    IPv4 is written as such, also where the server listens on IPv6 for both.
+    Of `X-Forwarded-For` only the part that own proxies wrote counts. IPv4 is written as such even when the
+    server listens on IPv6 for both.
     """
     return address_of(request.META)
 
 
 def address_of(environ: Mapping[str, Any]) -> str:
-    """The same by the request's environment."""
+    """The client's address from the request's environment."""
     forwarded = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
     if settings.PROXIES and len(forwarded) >= settings.PROXIES:
         address = plain_address(forwarded[-settings.PROXIES])
@@ -36,28 +35,28 @@ def address_of(environ: Mapping[str, Any]) -> str:
 
 
 def plain_address(text: str) -> str:
-    """Strip port, brackets and zone that proxies add, IPv4 in IPv6 as IPv4; empty for no address."""
+    """Strip port, brackets and zone that proxies add, and map IPv4 in IPv6 to IPv4; empty if invalid."""
     host = text[1:].partition("]")[0] if text.startswith("[") else text
     if host.count(":") == 1 and "." in host:
         host = host.partition(":")[0]
     try:
-        found = ip_address(host.partition("%")[0])
+        address = ip_address(host.partition("%")[0])
     except ValueError:
         return ""
-    return str(getattr(found, "ipv4_mapped", None) or found)
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def of_one(address: str) -> str:
-    """Key of one visitor: the address, of IPv6 its first 64 bits, which one visitor has all of."""
+    """Key of one visitor: the IPv4 address, or the first 64 bits of IPv6, a visitor's own range."""
     try:
-        found = ip_address(address)
+        parsed = ip_address(address)
     except ValueError:
         return address
-    return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else address
+    return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else address
 
 
 def exceeded(group: str, key: str, times: int, seconds: int) -> bool:
-    """Count once more; return whether it exceeds `times` within `seconds` from the first."""
+    """Count a call; return whether there are more than `times` within `seconds` of the first."""
     name = f"rate:{group}:{seconds}:{of_one(key)}"
     cache.add(name, 0, timeout=seconds)
     try:
@@ -69,7 +68,7 @@ def exceeded(group: str, key: str, times: int, seconds: int) -> bool:
 def rate_limited(
     group: str, times: int, seconds: int, methods: tuple[str, ...] = ("POST",)
 ) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
-    """Answer 429 after `times` calls in `seconds` by one address; `rate`: the methods, for the test."""
+    """Respond 429 after `times` calls in `seconds` from one address; sets `rate` for the test."""
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @functools.wraps(view)

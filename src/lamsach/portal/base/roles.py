@@ -1,4 +1,4 @@
-"""The roles, and the groups of them that pages ask for."""
+"""Roles, and the role groups that pages require."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
-    """A person's part in a unit and (but for the officer) in everything under it."""
+    """A person's role in a unit and (except for the officer) in all units below it."""
 
     AUTHORITY = "authority", _("Authority")
     COORDINATOR = "coordinator", _("Coordinator")
@@ -18,7 +18,7 @@ class Role(models.TextChoices):
 
     @property
     def meaning(self) -> str:
-        """Describe the role in a sentence for the person who gives it."""
+        """Describe the role in a sentence for the person who assigns it."""
         return str(_MEANINGS[self])
 
 
@@ -40,7 +40,7 @@ _MEANINGS = {
     Role.ADMINISTRATOR: _("Runs the portal: settings, accounts, units; may do everything that others may."),
 }  # fmt: skip
 WEAKEST = Role.READER
-"""What is chosen where nobody chose."""
+"""Default role."""
 ALL = frozenset(Role)
 WRITERS = frozenset({Role.AUTHORITY, Role.COORDINATOR, Role.OFFICER, Role.ADMINISTRATOR})
 COORDINATORS = frozenset({Role.AUTHORITY, Role.COORDINATOR, Role.ADMINISTRATOR})
@@ -48,6 +48,6 @@ LEADERS = frozenset({Role.AUTHORITY, Role.ADMINISTRATOR})
 HELPERS = frozenset({Role.AUTHORITY, Role.COORDINATOR, Role.OFFICER, Role.HELPER, Role.ADMINISTRATOR})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 ONE_UNIT = frozenset({Role.OFFICER})
-"""Roles that reach one unit only; every other role reaches the unit and everything under it."""
+"""Roles limited to one unit; every other role includes all units below."""
 MFA_COMPULSORY = COORDINATORS
-"""Roles above officer, who need a second factor."""
+"""Roles above officer, which need a second factor."""

@@ -1,7 +1,7 @@
-"""The rooms of the work pages and their tabs: menu, breadcrumbs and titles follow from this table.
+"""Navigation: the rooms (menu entries) and their tabs; menu, breadcrumbs and titles derive from this table.
 
-Who may enter a tab is what the door of its page says (`doors.py`), so it is not stated again. A page without
-a tab of its own belongs to the tab that `owns` the longest beginning of its view's name.
+Access to a tab is that of its page's view (`doors.py`), not repeated here. A page without its own tab belongs
+to the tab that `owns` the longest matching prefix of its view's name.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from lamsach.portal.base.tasks import badge
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A subject within a room."""
+    """Subject within a room."""
 
     title: Any
     view: str
-    """Its first page; empty where the subject exists within a campaign only."""
+    """First page; empty where the subject exists only within a campaign."""
     owns: tuple[str, ...] = ()
-    """Beginnings of the names of other views whose pages belong here."""
+    """Name prefixes of other views whose pages belong to the tab."""
     inner: str = ""
-    """Its page within one campaign, by the campaign's number."""
+    """Page within a campaign, with the campaign's number as argument."""
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """An entry of the menu."""
+    """Entry of the menu."""
 
     title: Any
     tabs: tuple[Tab, ...]
@@ -96,60 +96,60 @@ OWN = Room(
         Tab(_("Audit trail"), "audit:list", ("audit:",)),
     ),
 )
-"""The room behind the person's own name."""
+"""Room behind the person's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An entry as it is shown."""
+    """Displayed entry."""
 
     title: Any
     url: str
     current: bool = False
     count: int = 0
-    """How many things wait there."""
+    """Number of things waiting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The frame of a page: the rooms, the person's own room, the room's tabs, the way there."""
+    """Frame of a page: rooms, the person's own room, tabs of the room, breadcrumbs."""
 
     rooms: tuple[Link, ...] = ()
     own: Link | None = None
     tabs: tuple[Link, ...] = ()
     crumbs: tuple[Link, ...] = ()
-    """Room, campaign and tab above the page; none when the page is the tab's own."""
+    """Room, campaign and tab above the page; empty on the tab's own page."""
     title: Any = ""
-    """The room's name, unless the page is the room's first."""
+    """Name of the room, except on its first page."""
 
 
 @cache
 def _owners() -> dict[str, tuple[Room, Tab]]:
-    """For each beginning of a view's name the tab that owns it."""
+    """Tabs by the prefixes of view names that they own."""
     return {
-        start: (room, tab)
+        prefix: (room, tab)
         for room in (*ROOMS, OWN)
         for tab in room.tabs
-        for start in (tab.view, tab.inner, *tab.owns)
-        if start
+        for prefix in (tab.view, tab.inner, *tab.owns)
+        if prefix
     }
 
 
 def tab_of(view: str) -> tuple[Room, Tab] | None:
-    """The room and tab that a page belongs to, by the name of its view."""
-    starts = [start for start in _owners() if view.startswith(start)]
-    return _owners()[max(starts, key=len)] if starts else None
+    """Room and tab that a view's page belongs to."""
+    prefixes = [prefix for prefix in _owners() if view.startswith(prefix)]
+    return _owners()[max(prefixes, key=len)] if prefixes else None
 
 
 @cache
 def may_enter(view: str, inner: bool = False) -> frozenset[Role]:
-    """The roles that the door of a view lets in. `inner`: it takes a campaign's number."""
+    """Roles that may open a view. `inner`: it takes a campaign's number."""
     door: Any = resolve(reverse(view, args=(1,) if inner else ())).func
     return door.door.read  # type: ignore[no-any-return]
 
 
 def _tabs(room: Room, roles: frozenset[Role], campaign: Any) -> Iterator[tuple[Tab, str]]:
-    """Yield the tabs that these roles may enter, with addresses, within the campaign if there is one."""
+    """Yield the tabs that these roles may open, with addresses, within the campaign if given."""
     for tab in room.tabs:
         if campaign is not None and tab.inner:
             if roles & may_enter(tab.inner, True):
@@ -159,7 +159,7 @@ def _tabs(room: Room, roles: frozenset[Role], campaign: Any) -> Iterator[tuple[T
 
 
 def _campaign(context: Mapping[str, Any]) -> Any:
-    """The campaign that a page is about: named itself, or that of its answer, dispatch or report."""
+    """Campaign of a page: from the context, or that of its answer, dispatch or report."""
     for name in ("recipient", "dispatch", "report", "campaign"):
         found = context.get(name)
         found = getattr(found, "dispatch", found)
@@ -170,7 +170,7 @@ def _campaign(context: Mapping[str, Any]) -> Any:
 
 
 def place(request: HttpRequest, context: Mapping[str, Any]) -> Place:
-    """Return where a page is, for the person who looks at it."""
+    """Navigation of a page for the current person."""
     user: Any = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return Place()
@@ -178,18 +178,18 @@ def place(request: HttpRequest, context: Mapping[str, Any]) -> Place:
     match = request.resolver_match
     public = match is None or getattr(getattr(match.func, "door", None), "kind", "") in ("anyone", "link")
     found = None if match is None or public else tab_of(match.view_name)
-    room, here = found or (None, None)
-    firsts = [(one, next(_tabs(one, roles, None), None)) for one in (*ROOMS, OWN)]
+    room, current = found or (None, None)
+    firsts = [(entry, next(_tabs(entry, roles, None), None)) for entry in (*ROOMS, OWN)]
     links = [
-        Link(one.title, first[1], one is room, badge(user) if one is ROOMS[0] else 0)
-        for one, first in firsts
+        Link(entry.title, first[1], entry is room, badge(user) if entry is ROOMS[0] else 0)
+        for entry, first in firsts
         if first
     ]
     own = links.pop() if roles else None
     if room is None:
         return Place(tuple(links), own)
     campaign = _campaign(context) if any(tab.inner for tab in room.tabs) else None
-    tabs = tuple(Link(tab.title, url, tab is here) for tab, url in _tabs(room, roles, campaign))
+    tabs = tuple(Link(tab.title, url, tab is current) for tab, url in _tabs(room, roles, campaign))
     return Place(
         tuple(links),
         own,
@@ -200,12 +200,12 @@ def place(request: HttpRequest, context: Mapping[str, Any]) -> Place:
 
 
 def _crumbs(path: str, room: Room, tabs: tuple[Link, ...], campaign: Any) -> Iterator[Link]:
-    at = next((tab for tab in tabs if tab.current), None)
+    active = next((tab for tab in tabs if tab.current), None)
     if campaign is not None:
         yield Link(room.title, reverse(room.tabs[0].view))
         if path != tabs[0].url:
             yield Link(campaign.name, tabs[0].url)
-    elif at is not None and path != at.url and room.title != at.title:
+    elif active is not None and path != active.url and room.title != active.title:
         yield Link(room.title, tabs[0].url)
-    if at is not None and path != at.url and (campaign is None or at is not tabs[0]):
-        yield at
+    if active is not None and path != active.url and (campaign is None or active is not tabs[0]):
+        yield active

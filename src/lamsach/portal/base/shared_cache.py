@@ -1,8 +1,8 @@
-"""Django's cache in PostgreSQL: rate limits, taken forms, secrets shown once, for every process.
+"""Django cache in PostgreSQL, shared by all processes: rate limits, submitted forms, one-time secrets.
 
-`add` and `incr` are one statement each, so that of two processes at once one is first. Times are the
-database's. Values are locked with the portal's secret key, so that a copy of the database shows none.
-Django's own cache in a database counts its rows at each `set` and increments by reading first.
+`add` and `incr` are single statements, so of two concurrent processes one is first. Times are the database's.
+Values are encrypted with the portal's secret key, so a copy of the database reveals none. Django's own
+database cache counts its rows at each `set`, and increments non-atomically.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ Row = tuple[int | None, str]
 
 
 class SharedCache(BaseCache):
-    """The cache of all processes that use one PostgreSQL database."""
+    """Cache of all processes that use one PostgreSQL database."""
 
     def __init__(self, location: str, params: dict[str, Any]) -> None:
         super().__init__(params)
 
     def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        """Set it unless it is there; whether it was set."""
+        """Set a value unless present; returns whether it was set."""
         return self._write(_ADD, key, value, timeout, version)
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
@@ -61,26 +61,26 @@ class SharedCache(BaseCache):
         return default if found is None else _opened(found, default)
 
     def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
-        """Set it."""
+        """Set a value."""
         self._write(_SET, key, value, timeout, version)
 
     def touch(self, key: str, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        """Let it live from now on for so long; whether it is there."""
+        """Restart the lifetime of a value; returns whether it is present."""
         return self._run(_TOUCH, self._seconds(timeout), self._name(key, version))
 
     def delete(self, key: str, version: int | None = None) -> bool:
-        """Forget it; whether it was there."""
+        """Delete a value; returns whether it was present."""
         return self._run(_DELETE, self._name(key, version))
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
-        """Count up; ValueError where no count is."""
+        """Add to a count; ValueError without one."""
         found = self._row(_COUNT, delta, self._name(key, version))
         if found is None or found[0] is None:
             raise ValueError(key)
         return found[0]
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete all values."""
         self._run("DELETE FROM base_remembered")
 
     def _name(self, key: str, version: int | None) -> str:
@@ -121,7 +121,7 @@ def _opened(found: Row, default: Any) -> Any:
 
 
 def forget() -> None:
-    """Delete what has expired."""
+    """Delete expired entries."""
     from lamsach.portal.base.models import Remembered
 
     Remembered.objects.filter(expires__lte=Now()).delete()

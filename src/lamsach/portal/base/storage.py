@@ -1,9 +1,9 @@
-"""Storage of files: a folder that all machines share, or an S3-compatible bucket (`LAMSACH_UPLOADS`).
+"""File storage: a folder shared by all machines, or an S3-compatible bucket (`LAMSACH_UPLOADS`).
 
-Both offer Django's storage, in which a file is there whole or not at all, and what files need that come in
-pieces and are read by programs that want a path. A bucket's pieces are objects of their own, called by where
-they begin; one that is sent twice takes its own place. Credentials and address are the environment's
-(`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_ENDPOINT_URL`) or the machine's.
+Both implement Django's storage with atomic files, and add files that arrive in pieces or are needed under a
+local path. A bucket's pieces are objects of their own, named by their offset; a piece sent twice replaces
+itself. Credentials and endpoint come from the environment (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
+`AWS_ENDPOINT_URL`) or the machine.
 """
 
 from __future__ import annotations
@@ -34,29 +34,29 @@ _PART = ".part"
 
 
 def described(uploads: str, data: Path) -> dict[str, dict[str, Any]]:
-    """Describe the stores of kept and arriving files. UsageError for neither folder nor bucket."""
+    """Settings of the storages for stored and arriving files. UsageError for neither folder nor bucket."""
     if uploads.startswith(SCHEME):
         require("s3fs")
-        kept = {"BACKEND": f"{__name__}.Bucket", "OPTIONS": {"url": uploads}}
+        stored = {"BACKEND": f"{__name__}.Bucket", "OPTIONS": {"url": uploads}}
         arriving = {"BACKEND": f"{__name__}.Bucket", "OPTIONS": {"url": f"{uploads.rstrip('/')}/arriving"}}
-        return {"default": kept, "arriving": arriving}
+        return {"default": stored, "arriving": arriving}
     if "://" in uploads:
         raise UsageError(
             mark("Uploads cannot be kept there."),
             "LAMSACH_UPLOADS",
             mark("Give a folder, or a bucket as s3://bucket/prefix."),
         )
-    kept = {"BACKEND": f"{__name__}.Folder", "OPTIONS": {"location": uploads or str(data / "uploads")}}
+    stored = {"BACKEND": f"{__name__}.Folder", "OPTIONS": {"location": uploads or str(data / "uploads")}}
     return {
-        "default": kept,
+        "default": stored,
         "arriving": {"BACKEND": f"{__name__}.Folder", "OPTIONS": {"location": str(data)}},
     }
 
 
 def kept(uploads: str, data: Path) -> Any:
-    """The storage of kept files, without Django's settings."""
-    how = described(uploads, data)["default"]
-    return (Bucket if how["BACKEND"].endswith("Bucket") else Folder)(**how["OPTIONS"])
+    """The storage of stored files, without Django's settings."""
+    setting = described(uploads, data)["default"]
+    return (Bucket if setting["BACKEND"].endswith("Bucket") else Folder)(**setting["OPTIONS"])
 
 
 def arriving() -> Any:
@@ -65,19 +65,19 @@ def arriving() -> Any:
 
 
 def copy_of(name: str) -> Path:
-    """A stored file as a file of this machine; what is read as long as the path is held."""
+    """Local path of a stored file; valid as long as the path object is held."""
     return default_storage.copy_of(name)  # type: ignore[no-any-return,attr-defined]
 
 
 def copy_to(name: str, path: Path) -> Path:
-    """Copy a stored file to a path of this machine."""
+    """Copy a stored file to a local path."""
     with default_storage.open(name, "rb") as source, path.open("wb") as target:
         shutil.copyfileobj(source, target)
     return path
 
 
 class Folder(FileSystemStorage):
-    """A folder, which machines of one portal share."""
+    """Folder shared by the machines of a portal."""
 
     def __init__(self, location: str) -> None:
         super().__init__(location=location, file_permissions_mode=0o600, directory_permissions_mode=0o700)
@@ -96,7 +96,7 @@ class Folder(FileSystemStorage):
         return name
 
     def append(self, name: str, received: int, data: bytes) -> int:
-        """Write the bytes after the first `received`, over what a killed process left; the new length."""
+        """Write at offset `received`, over the remains of a killed process; returns the new length."""
         path = Path(self.path(name))
         own_folder(path.parent)
         path.touch(mode=0o600)
@@ -108,11 +108,11 @@ class Folder(FileSystemStorage):
 
     @contextmanager
     def local(self, name: str) -> Iterator[Path]:
-        """Place of an arrival, a file or a folder of files, on this machine."""
+        """Local path of an arrival, a file or a folder of files."""
         yield Path(self.path(name))
 
     def forget(self, name: str) -> None:
-        """Delete what arrived under a name."""
+        """Delete an arrival."""
         path = Path(self.path(name))
         path.unlink(missing_ok=True) if path.is_file() else shutil.rmtree(path, ignore_errors=True)
 
@@ -122,12 +122,12 @@ class Folder(FileSystemStorage):
 
     @property
     def free_bytes(self) -> float:
-        """Bytes that may still come."""
+        """Free space in bytes."""
         own_folder(Path(self.location))
         return shutil.disk_usage(self.location).free
 
     def names(self, folder: str = "") -> Iterator[str]:
-        """The whole files, in order; of all, or of one folder."""
+        """Complete files, sorted; all, or those of one folder."""
         root = Path(self.location)
         for path in sorted((root / folder).rglob("*")):
             if path.is_file() and path.suffix != _PART:
@@ -135,7 +135,7 @@ class Folder(FileSystemStorage):
 
 
 class _Copy(type(Path())):  # type: ignore[misc]
-    """The path of a copy, which is deleted when nobody holds the path any more."""
+    """Path of a copy that is deleted together with the path object."""
 
 
 class Bucket(Storage):
@@ -150,7 +150,7 @@ class Bucket(Storage):
 
     @property
     def _fs(self) -> Any:
-        """The client, one a process: its thread does not live on in a fork."""
+        """Client, one a process: its thread does not survive a fork."""
         import fsspec
 
         if os.getpid() not in self._of_processes:
@@ -195,7 +195,7 @@ class Bucket(Storage):
 
     @contextmanager
     def local(self, name: str) -> Iterator[Path]:
-        """See `Folder.local`: copies, made of their pieces."""
+        """See `Folder.local`: copies, assembled from their pieces."""
         root = self._at(name)
         with tempfile.TemporaryDirectory(prefix="lamsach-arrived-") as folder:
             place = Path(folder) / Path(name).name

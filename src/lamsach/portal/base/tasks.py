@@ -1,7 +1,7 @@
-"""Work that waits for a person: a registry that the first page, the badge and the daily letter ask.
+"""Work that waits for a person: a registry for the first page, the badge and the daily letter.
 
-An app's module `tasks` registers its sources; each asks by the person's rights and gives rows: words, day,
-where it is done, the button.
+An app's module `tasks` registers its sources; each queries by the person's rights and returns rows: text,
+day, address, button.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from lamsach.portal.base.queries import at_once
 from lamsach.portal.base.roles import Role
 
 MOST = 20
-"""So many rows a source shows by themselves."""
+"""Rows that a source shows at most."""
 _KEPT_S = 60
-"""For so long the badge may lack what others did meanwhile."""
+"""Cache time of the badge, which may lack what others did meanwhile."""
 NONE = Q(pk__in=())
-"""The condition that nothing fulfils."""
+"""Condition that is never met."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Something that waits, by or since a `day`; `post`: fields for doing it at once; `count`: how many."""
+    """Waiting item, by or since a `day`; `post`: fields for doing it directly; `count`: number of items."""
 
     words: str
     address: str
@@ -43,7 +43,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Work counted in one row: the query, the column of its day (of those in `undone`), what is late."""
+    """Work counted in one row: query, day column (only of rows in `undone`), condition for late ones."""
 
     rows: QuerySet[Any]
     moment: str
@@ -52,7 +52,7 @@ class Counted:
 
     @property
     def figures(self) -> dict[str, Any]:
-        """Return what is counted of it."""
+        """Aggregates of the query."""
         return {
             "n_all": Count("pk"),
             "n_late": Count("pk", filter=self.late),
@@ -62,7 +62,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Count, how many of it are late, and the earliest day."""
+    """Count, number of late ones, and the earliest day."""
 
     count: int
     late: int
@@ -71,9 +71,9 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One kind of work: title, roles, place on the page, and its rows, or a count and the row for it.
+    """Kind of work: title, roles, place on the page, and its rows, or a count and the row for it.
 
-    `lists`: what the badge counts of it for a person; `adds`: how many things that makes.
+    `lists`: querysets that the badge counts for a person; `adds`: combines their counts.
     """
 
     title: Any
@@ -91,7 +91,7 @@ SOURCES: list[Source] = []
 
 def _register(source: Source) -> None:
     SOURCES.append(source)
-    SOURCES.sort(key=lambda one: one.place)
+    SOURCES.sort(key=lambda entry: entry.place)
 
 
 def waits(
@@ -101,7 +101,7 @@ def waits(
     lists: Callable[[Any], Sequence[QuerySet[Any]]],
     adds: Callable[[Sequence[int]], int] = lambda counts: min(sum(counts), MOST),
 ) -> Callable[[Callable[[Any], list[Row]]], Any]:
-    """Register a function that gives the rows of a person, and what the badge counts in place of them."""
+    """Register a function that returns a person's rows, and the querysets that the badge counts instead."""
 
     def decorate(function: Callable[[Any], list[Row]]) -> Callable[[Any], list[Row]]:
         _register(Source(title, roles, place, function, lists=lists, adds=adds))
@@ -113,7 +113,7 @@ def waits(
 def waits_counted(
     title: Any, roles: frozenset[Role], place: int, counted: Callable[[Any], Counted]
 ) -> Callable[[Callable[[Tally], Row]], Any]:
-    """Register the row for the count that `counted` finds for a person; all counts are one query."""
+    """Register the row for the count that `counted` queries for a person; all counts are one query."""
 
     def decorate(function: Callable[[Tally], Row]) -> Callable[[Tally], Row]:
         lists: Any = lambda user: (counted(user).rows,)  # noqa: E731
@@ -124,49 +124,51 @@ def waits_counted(
 
 
 def _rows(user: Any, sources: Iterable[Source]) -> Iterator[tuple[Any, list[Row]]]:
-    mine = [source for source in sources if user.roles & source.roles]
-    counted = [(source.place, source.counted(user)) for source in mine if source.counted]
-    tallies = at_once([(one.rows, one.figures) for _, one in counted])
-    found = {place: tally for (place, _), tally in zip(counted, tallies, strict=True)}
-    for source in mine:
+    allowed = [source for source in sources if user.roles & source.roles]
+    counted = [(source.place, source.counted(user)) for source in allowed if source.counted]
+    tallies = at_once([(work.rows, work.figures) for _, work in counted])
+    results = {place: tally for (place, _), tally in zip(counted, tallies, strict=True)}
+    for source in allowed:
         if source.rows is not None:
             yield source.title, source.rows(user)
-        elif source.row is not None and (tally := found[source.place])["n_all"]:
+        elif source.row is not None and (tally := results[source.place])["n_all"]:
             first = tally["n_first"]
             day = timezone.localdate(first) if first else None
             yield source.title, [source.row(Tally(tally["n_all"], tally["n_late"], day))]
 
 
 def waiting(user: Any) -> list[tuple[Any, list[Row]]]:
-    """List everything that waits for the person by kind, without empty kinds; store the badge's count."""
-    found = [(title, rows) for title, rows in _rows(user, SOURCES) if rows]
-    cache.set(_key(user), sum(row.count for _, rows in found for row in rows), timeout=_KEPT_S)
-    return found
+    """List all work that waits for the person, by kind, without empty kinds; cache the badge's count."""
+    listed = [(title, rows) for title, rows in _rows(user, SOURCES) if rows]
+    cache.set(_key(user), sum(row.count for _, rows in listed for row in rows), timeout=_KEPT_S)
+    return listed
 
 
 def badge(user: Any) -> int:
-    """Count what waits as the first page lists it; kept for a minute, or until the person acts (`forget`)."""
-    known: int | None = cache.get(_key(user))
-    if known is None:
-        known = count(user)
-        cache.set(_key(user), known, timeout=_KEPT_S)
-    return known
+    """Count waiting work as on the first page; cached for a minute, or until the person acts (`forget`)."""
+    cached: int | None = cache.get(_key(user))
+    if cached is None:
+        cached = count(user)
+        cache.set(_key(user), cached, timeout=_KEPT_S)
+    return cached
 
 
 def count(user: Any) -> int:
-    """Count what waits for the person, in one query."""
+    """Count waiting work for the person, in one query."""
     parts = [(source, list(source.lists(user))) for source in SOURCES if user.roles & source.roles]
     rows = [
-        one.model.objects.filter(pk__in=(one if one.query.is_sliced else one.order_by()).values("pk"))
+        queryset.model.objects.filter(
+            pk__in=(queryset if queryset.query.is_sliced else queryset.order_by()).values("pk")
+        )
         for _, lists in parts
-        for one in lists
+        for queryset in lists
     ]
-    found = iter(at_once([(one, {"n_all": Count("pk")}) for one in rows]))
-    return sum(source.adds([next(found)["n_all"] or 0 for _ in lists]) for source, lists in parts)
+    results = iter(at_once([(queryset, {"n_all": Count("pk")}) for queryset in rows]))
+    return sum(source.adds([next(results)["n_all"] or 0 for _ in lists]) for source, lists in parts)
 
 
 def forget(user: Any) -> None:
-    """Let the badge be counted anew: the person did something."""
+    """Clear the badge's count after an action of the person."""
     cache.delete(_key(user))
 
 

@@ -1,4 +1,4 @@
-"""Uploaded files: checked for kind and size, stored under their digest, given out as downloads only."""
+"""Uploaded files: checked for kind and size, stored under their digest, served as downloads only."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ KINDS: dict[str, tuple[bytes, ...]] = {
     "csv": (b"",),
     "json": (b"{", b"\xef\xbb\xbf{"),
 }
-"""What may be uploaded: the name's ending, and how such a file begins."""
+"""Allowed kinds: file name ending, and the possible first bytes."""
 PROGRAMS = {"pyz": (b"#!/usr/bin/env python",)}
-"""What is taken only where it is asked for by name."""
+"""Kinds allowed only where named explicitly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A stored upload: its name as given (made harmless), its path in the storage, size in bytes, SHA-256."""
+    """Stored upload: name as given (sanitized), path in the storage, size in bytes, SHA-256."""
 
     name: str
     path: str
@@ -44,7 +44,7 @@ class Kept:
 
 
 def keep(file: Any, kinds: tuple[str, ...] = tuple(KINDS)) -> Kept:
-    """Store an upload, the same content once. InputError for another kind, LimitError when too large."""
+    """Store an upload, identical content once. InputError for another kind, LimitError if too large."""
     name = safe_name(file.name)
     ending = name.rpartition(".")[2].lower()
     if ending not in kinds:
@@ -69,7 +69,7 @@ def keep(file: Any, kinds: tuple[str, ...] = tuple(KINDS)) -> Kept:
 
 
 def spool(file: Any, path: Path) -> Path:
-    """Write an uploaded file to a path of this machine."""
+    """Write an uploaded file to a local path."""
     with path.open("wb") as target:
         for chunk in file.chunks():
             target.write(chunk)
@@ -77,7 +77,7 @@ def spool(file: Any, path: Path) -> Path:
 
 
 def download(name: str, path: str) -> HttpResponse:
-    """A stored file as a download that no browser shows or runs."""
+    """Serve a stored file as a download that browsers neither display nor run."""
     if not default_storage.exists(path):
         raise Http404
     response = FileResponse(default_storage.open(path, "rb"), as_attachment=True, filename=name)

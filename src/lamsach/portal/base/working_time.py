@@ -1,6 +1,6 @@
 """Working hours and public holidays of Vietnam (Labour Code 45/2019/QH14, article 112).
 
-The `holidays` library knows Tết, 24 November (Cultural Day, from 2026 on) and the days that the government
+The `holidays` library covers Tết, 24 November (Cultural Day, from 2026 on) and the days that the government
 moved in single years, up to its release; later decisions are settings: `LAMSACH_DAYS_OFF` and
 `LAMSACH_WORKING_DAYS`.
 """
@@ -23,7 +23,7 @@ _ONE = timedelta(days=1)
 
 @cache
 def _calendar() -> HolidayBase:
-    """The library's calendar; years are worked out when they are asked for."""
+    """The library's calendar, which computes years on demand."""
     from holidays import country_holidays
 
     return country_holidays("VN")
@@ -37,7 +37,7 @@ def is_working_day(day: date) -> bool:
 
 
 def add_working_hours(start: datetime, hours: float) -> datetime:
-    """The moment when so many working hours have passed since an aware moment, on the portal's clock."""
+    """Add working hours to an aware moment, on the portal's clock."""
     left = timedelta(hours=hours)
     local = timezone.localtime(start)
     day, earliest = local.date(), local.time()

@@ -1,4 +1,4 @@
-"""Template tags loaded everywhere: states, times, addresses with other filters, pages of a list."""
+"""Built-in template tags: states, times, numbers, addresses with changed filters, tables."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ MARKS: Mapping[str, str] = {
 
 @register.simple_tag(takes_context=True)
 def whereabouts(context: Mapping[str, Any]) -> Place:
-    """The room and tab of the page, and what else the menu shows."""
+    """Room and tab of the page, and the rest of the navigation."""
     return place(context["request"], context) if "request" in context else Place()
 
 
 @register.simple_tag
 def state(tone: str, words: Any) -> SafeString:
-    """A state: mark, word and colour. `tone`: good, busy, bad, late, info, none, unsearched."""
+    """State with mark, text and colour. `tone`: good, busy, bad, late, info, none, unsearched."""
     return format_html(
         '<span class="state state-{}"><span aria-hidden="true">{}</span> {}</span>',
         tone,
@@ -50,7 +50,7 @@ def state(tone: str, words: Any) -> SafeString:
 
 @register.simple_tag
 def when(value: datetime | None) -> SafeString | str:
-    """A moment: how long ago in words, the exact time when the pointer rests on it and in print."""
+    """Relative time in words; the exact time as tooltip and in print."""
     if value is None:
         return ""
     local = timezone.localtime(value)
@@ -73,19 +73,19 @@ def when(value: datetime | None) -> SafeString | str:
 
 @register.filter
 def number(value: float | None) -> str:
-    """A number as the language writes it."""
+    """Number in the format of the language."""
     return "" if value is None else format_number(value, get_language() or "vi")
 
 
 @register.filter
 def searched(value: int, nothing: bool) -> str:
-    """A number of machines; a dash for 0 where nothing was searched."""
+    """Number of machines; a dash for 0 where nothing was searched."""
     return "–" if nothing and not value else number(value)
 
 
 @register.filter
 def size(value: int) -> str:
-    """A size in B, kB, MB or GB (powers of ten)."""
+    """Size in B, kB, MB or GB (powers of ten)."""
     amount = float(value)
     for unit in ("B", "kB", "MB", "GB"):
         if amount < 1000 or unit == "GB":
@@ -108,14 +108,14 @@ _SYSTEMS = (
 
 @register.filter
 def browser(agent: str) -> str:
-    """A browser's long self-description in two words, such as "Firefox, Windows"; an unknown one is cut."""
+    """User agent in two words, such as "Firefox, Windows"; an unknown one is truncated."""
     names = [next((name for mark, name in table if mark in agent), "") for table in (_BROWSERS, _SYSTEMS)]
     return ", ".join(name for name in names if name) or agent[:80] or "–"
 
 
 @register.simple_tag(takes_context=True)
 def query(context: Mapping[str, Any], **changes: Any) -> str:
-    """The query of this page's address with some filters changed (an empty value removes one)."""
+    """Query string of this page with some filters changed (an empty value removes one)."""
     request: HttpRequest = context["request"]
     values = request.GET.copy()
     for name, value in changes.items():
@@ -128,12 +128,12 @@ def query(context: Mapping[str, Any], **changes: Any) -> str:
 
 @register.simple_tag(takes_context=True)
 def cell(context: Any, column: Any, row: Any) -> str:
-    """A row's cell in a column of a `Listing`."""
+    """Cell of a row in a column of a `Listing`."""
     return column.render(context, row)  # type: ignore[no-any-return]
 
 
 @register.simple_tag(takes_context=True)
 def table(context: Any, listing: Any, rows: Any) -> str:
-    """Rows in the columns of another `Listing` than the page's own."""
+    """Rows in the columns of a `Listing` that is not the page's own."""
     with context.push(**listing.table(rows)):
         return str(context.template.engine.get_template("base/rows.html").render(context))
