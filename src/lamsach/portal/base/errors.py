@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from urllib.parse import urlsplit
 
@@ -13,8 +12,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-
-logger = logging.getLogger("lamsach.portal")
 
 
 def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
