@@ -1,1 +1,1 @@
-"""Reports: the form filled from evidence, approved, sent up the tree, accepted, frozen."""
+"""Unit reports: filled from evidence, approved, sent up the tree, accepted, frozen."""

@@ -1,8 +1,8 @@
-"""The one gate to reports.
+"""Access to reports.
 
-A report is seen by those who see its unit, drafts included. It is changed by those who may act for the unit,
-accepted by a coordinator over the parent. The head's approval is given by somebody with a coordinator's role
-in the unit itself; others record it from paper.
+A report, draft or not, is visible to people who see its unit, changed by those who may act for the unit, and
+accepted by a coordinator of the parent. The head's approval in the portal requires a coordinator's role in
+the unit itself; others record an approval given on paper.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from lamsach.portal.units.models import Unit
 
 
 def readable_reports(user: Any) -> QuerySet[Report]:
-    """The reports of the units that the person sees."""
+    """Reports of the units that the person sees."""
     rows = Report.objects.filter(unit__in=readable_units(user))
     return rows.select_related("campaign", "unit__parent", "form", "previous")
 
 
 def with_parent(campaign: Campaign) -> QuerySet[Report]:
-    """The reports that were sent and not returned."""
+    """Reports that were sent and not returned."""
     return Report.objects.filter(campaign=campaign, state__in=DONE)
 
 
 def get_report(user: Any, report_id: int, *, write: bool = False, receive: bool = False) -> Report:
-    """The report; Http404 outside, PermissionDenied without the right to act for its unit or receiver."""
+    """The report; Http404 if not visible, PermissionDenied without the right to write or receive."""
     report = get_object_or_404(readable_reports(user), pk=report_id)
     if write and not may_act(user, report.unit_id):
         raise PermissionDenied
@@ -52,23 +52,23 @@ def get_report(user: Any, report_id: int, *, write: bool = False, receive: bool 
 
 
 def may_write(user: Any, unit_id: int) -> bool:
-    """Return whether the person acts for the unit."""
+    """Return whether the person may act for the unit."""
     return may_act(user, unit_id)
 
 
 def may_receive(user: Any, report: Report) -> bool:
-    """Return whether the person accepts or returns the report: a coordinator over its receiver."""
+    """Return whether the person accepts or returns the report, as a coordinator of its receiver."""
     return receives(user, report.campaign, report.unit)
 
 
 def receives(user: Any, campaign: Campaign, unit: Unit) -> bool:
     """Return whether the person receives the unit's reports in the campaign."""
-    wanted = unit.pk if unit.parent_id is None or campaign.owner_id == unit.pk else unit.parent_id
-    return may_act(user, wanted, COORDINATORS)
+    receiver = unit.pk if unit.parent_id is None or campaign.owner_id == unit.pk else unit.parent_id
+    return may_act(user, receiver, COORDINATORS)
 
 
 def readable_received(user: Any) -> QuerySet[Received]:
-    """Received forms of units whose reports the person receives; unknown units' to leader or top."""
+    """Received forms of units whose reports the person receives; of unknown units, for lead or top."""
     units = writable_units(user, COORDINATORS)
     below = (
         Q(unit__parent__in=units)
@@ -83,30 +83,30 @@ def readable_received(user: Any) -> QuerySet[Received]:
 
 
 def get_received(user: Any, received_id: int) -> Received:
-    """One of them, or Http404."""
+    """A received form, or Http404."""
     return get_object_or_404(readable_received(user), pk=received_id)
 
 
 def overview_of(campaign_id: int, unit_id: int) -> str:
-    """The address of the reports of a unit's subordinates."""
+    """Address of the overview of a unit's subordinates."""
     return f"{reverse('reports:overview', args=(campaign_id,))}?unit={unit_id}"
 
 
 def is_head(user: Any, unit_id: int) -> bool:
-    """Return whether the person approves in the portal: a coordinator's role in the unit itself."""
+    """Return whether the person approves within the portal: a coordinator's role in the unit itself."""
     return any(m.unit_id == unit_id and m.role in COORDINATORS for m in memberships(user))
 
 
 def get_place(user: Any, campaign_id: int, unit_id: int, *, write: bool = False) -> tuple[Campaign, Unit]:
-    """A campaign and a unit that the person sees both."""
+    """A campaign and a unit, both visible to the person."""
     return get_campaign(user, campaign_id), get_unit(user, unit_id, write=write)
 
 
 def get_extension(user: Any, extension_id: int) -> Extension:
     """A request for a later deadline, for a coordinator of the unit's parent."""
-    found = Extension.objects.filter(pk=extension_id).select_related("unit", "campaign").first()
-    if found is None or not reaches(user, found.unit_id):
+    extension = Extension.objects.filter(pk=extension_id).select_related("unit", "campaign").first()
+    if extension is None or not reaches(user, extension.unit_id):
         raise Http404
-    if not may_act(user, found.unit.parent_id or found.unit_id, COORDINATORS):
+    if not may_act(user, extension.unit.parent_id or extension.unit_id, COORDINATORS):
         raise PermissionDenied
-    return found
+    return extension

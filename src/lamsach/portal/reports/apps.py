@@ -1,4 +1,4 @@
-"""The app's entry in Django."""
+"""App configuration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class ReportsConfig(AppConfig):
     name = "lamsach.portal.reports"
 
     def ready(self) -> None:
-        """Register what looks for reports in incoming e-mails, and who has reported."""
+        """Register the reader of reports in incoming e-mails, and the query for units that have reported."""
         from lamsach.portal.campaigns.tally import REPORTED
         from lamsach.portal.reports import arrivals  # noqa: F401 - registers itself
         from lamsach.portal.reports.access import with_parent

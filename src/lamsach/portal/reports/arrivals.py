@@ -1,4 +1,4 @@
-"""Filled forms by e-mail or file: read, matched to unit and campaign, kept for a person to confirm."""
+"""Filled forms from e-mails or files: read, matched to unit and campaign, stored for confirmation."""
 
 from __future__ import annotations
 
@@ -30,30 +30,32 @@ from lamsach.portal.units.models import FOREVER, Unit, UnitLink
 from lamsach.results.sealed.files import path_is_sealed
 
 ENDINGS = ("json", "xlsx", "docx")
-"""What a report is read from, the surest first."""
+"""File types of reports, the most reliable first."""
 _MOST_CAMPAIGNS = 20
 
 
 def read(name: str, content: bytes, form: Form) -> tuple[Read, ...]:
-    """Read what a file says of the form; nothing when it is not the filled form. Never raises."""
+    """Read the form's values from a file; empty if the file is not the filled form. Never raises."""
     try:
         found = _json(content, form) if name.lower().endswith(".json") else read_filled(content, form)
     except LamsachError:
         return ()
     rows = {row.key for row in form.rows}
-    there = [one for one in found if one.key in rows]
-    said = [one for one in found if one.key != "unit" and (one.value is not None or one.raw.strip())]
-    return found if len(there) * 2 >= len(rows) and said else ()
+    present = [entry for entry in found if entry.key in rows]
+    filled = [
+        entry for entry in found if entry.key != "unit" and (entry.value is not None or entry.raw.strip())
+    ]
+    return found if len(present) * 2 >= len(rows) and filled else ()
 
 
 def _json(content: bytes, form: Form) -> tuple[Read, ...]:
-    """The JSON of a report, without a signature: exact, and to be confirmed like any form."""
+    """Read a report's JSON, which has no signature: exact, but to be confirmed like any form."""
     try:
-        told = json.loads(content)
-        if told["schema"] != SCHEMA:
+        data = json.loads(content)
+        if data["schema"] != SCHEMA:
             return ()
-        figures = {figure["key"]: figure["value"] for figure in told["figures"]}
-        texts = told["texts"]
+        figures = {figure["key"]: figure["value"] for figure in data["figures"]}
+        texts = data["texts"]
         found = [
             Read(field.key, str(texts[field.key])[:20_000], None, 1.0)
             for field in form.fields
@@ -70,7 +72,7 @@ def _json(content: bytes, form: Form) -> tuple[Read, ...]:
 
 @reads
 def from_mail(letter: Letter | None, parsed: Parsed) -> Keep | None:
-    """Take an e-mail's signed report, or read its filled form; the function that files it, or None."""
+    """Accept an e-mail's signed report, or read its filled form; returns a function that files it."""
     signed, problem = _signed(parsed)
     if signed is not None:
         return partial(_file_exchange, signed)
@@ -78,30 +80,33 @@ def from_mail(letter: Letter | None, parsed: Parsed) -> Keep | None:
     return partial(_file_form, form, problem) if form or problem else None
 
 
-def _file_exchange(taken: Taken, incoming: Incoming) -> str:
-    partner = taken.partner
+def _file_exchange(accepted: Taken, incoming: Incoming) -> str:
+    partner = accepted.partner
     incoming.unit = incoming.unit or Unit.objects.filter(code=partner.code).first()
-    return f"exchange:{taken.pk}"
+    return f"exchange:{accepted.pk}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A filled form: the file that it is in, the campaign if one fits, the unit and how it was found."""
+    """A filled form: its file, the matching campaign if any, the unit and how it was identified."""
 
     file: File
     parsed: Parsed
     campaign: Campaign | None
-    said: tuple[Read, ...]
+    values: tuple[Read, ...]
     unit: Unit | None
     found_by: str
 
 
 def _file_form(found: _Found | None, problem: str, incoming: Incoming) -> str:
-    """Keep a form, and note what an exchange file beside it was refused for."""
+    """Store a form, and the reason why an exchange file in the same e-mail was refused."""
     incoming.problem = problem or incoming.problem
     if found is None:
         return ""
-    stored = next((one for one in found.parsed.kept if one.name and _same(one, found.file)), None)
+    stored = next(
+        (attachment for attachment in found.parsed.kept if attachment.name and _same(attachment, found.file)),
+        None,
+    )
     if stored is None:
         return ""
     incoming.unit = incoming.unit or found.unit
@@ -109,7 +114,7 @@ def _file_form(found: _Found | None, problem: str, incoming: Incoming) -> str:
         found.campaign,
         found.unit,
         stored,
-        found.said,
+        found.values,
         Way.MAIL,
         sender=incoming.sender,
         found_by=found.found_by,
@@ -130,17 +135,17 @@ def _form(letter: Letter | None, parsed: Parsed) -> _Found | None:
     best = _best(files, [stated] if stated else campaigns_for(unit))
     if best is None:
         return None
-    file, campaign, said = best
+    file, campaign, values = best
     if unit is None:
         unit, found_by = _by_code(file, campaign)
     if unit is None:
-        unit, found_by = named(said, campaign)
-    return _Found(file, parsed, campaign, said, unit, found_by)
+        unit, found_by = named(values, campaign)
+    return _Found(file, parsed, campaign, values, unit, found_by)
 
 
 def _signed(parsed: Parsed) -> tuple[Taken | None, str]:
-    """Take an exchange file of reports alone, once, or say why not; anything else waits for a person."""
-    why = ""
+    """Accept an exchange file that has only reports; otherwise return a reason, or leave it to a person."""
+    reason = ""
     for file in parsed.files:
         if not file.name.lower().endswith((".zip", ".zip.age")):
             continue
@@ -157,8 +162,8 @@ def _signed(parsed: Parsed) -> tuple[Taken | None, str]:
                         continue
                 return transfer.take(partner, path, None), ""
             except LamsachError as problem:
-                why = f"{problem.what} {problem.where}".strip()[:500]
-    return None, why
+                reason = f"{problem.what} {problem.where}".strip()[:500]
+    return None, reason
 
 
 def _looks_like_one(path: Path) -> bool:
@@ -170,21 +175,21 @@ def _looks_like_one(path: Path) -> bool:
     return True
 
 
-def _same(kept: Kept, file: File) -> bool:
+def _same(stored: Kept, file: File) -> bool:
     import hashlib
 
-    return kept.sha256 == hashlib.sha256(file.content).hexdigest()
+    return stored.sha256 == hashlib.sha256(file.content).hexdigest()
 
 
 def _best(
     files: Iterable[File], campaigns: list[Campaign]
 ) -> tuple[File, Campaign | None, tuple[Read, ...]] | None:
-    """The first file that is a filled form of one of the campaigns; None as campaign when several fit."""
+    """First file that is a filled form of a campaign; the campaign is None if several match."""
     for file in files:
         fitting = [
-            (campaign, said)
+            (campaign, values)
             for campaign in campaigns
-            if (said := read(file.name, file.content, parse_form(campaign.form.definition)))
+            if (values := read(file.name, file.content, parse_form(campaign.form.definition)))
         ]
         if fitting:
             return file, fitting[0][0] if len(fitting) == 1 else None, fitting[0][1]
@@ -192,7 +197,7 @@ def _best(
 
 
 def _about(letter: Letter | None) -> tuple[Campaign | None, Unit | None, str]:
-    """Campaign and unit of the letter that is answered: a dispatch, or a reminder of the report."""
+    """Campaign and unit of the letter answered: a dispatch, or a reminder of the report."""
     if letter is None:
         return None, None, ""
     what, _, number = letter.about.partition(":")
@@ -207,7 +212,7 @@ def _about(letter: Letter | None) -> tuple[Campaign | None, Unit | None, str]:
 
 
 def unit_of(sender: str) -> tuple[Unit | None, str]:
-    """The unit that writes from this address, when just one does."""
+    """The unit with this e-mail address, if exactly one has it."""
     if not sender:
         return None, ""
     open_units = Unit.objects.filter(valid_until=FOREVER)
@@ -218,7 +223,7 @@ def unit_of(sender: str) -> tuple[Unit | None, str]:
 
 
 def campaigns_for(unit: Unit | None) -> list[Campaign]:
-    """The running campaigns that a report may be about: those that the unit takes part in, else all."""
+    """Running campaigns that a report may belong to: those of the unit, otherwise all."""
     running = Campaign.objects.filter(state=CampaignState.RUNNING).select_related("form")
     if unit is not None:
         own = list(running.filter(Q(participations__unit=unit) | Q(owner=unit)).distinct()[:_MOST_CAMPAIGNS])
@@ -227,9 +232,9 @@ def campaigns_for(unit: Unit | None) -> list[Campaign]:
     return list(running[:_MOST_CAMPAIGNS])
 
 
-def named(said: Iterable[Read], campaign: Campaign | None) -> tuple[Unit | None, str]:
-    """The unit that the form itself names, when just one unit of the campaign bears that name."""
-    name = next((plain(one.raw) for one in said if one.key == "unit"), "")
+def named(values: Iterable[Read], campaign: Campaign | None) -> tuple[Unit | None, str]:
+    """The unit named in the form, if exactly one unit of the campaign has that name."""
+    name = next((plain(value.raw) for value in values if value.key == "unit"), "")
     if not name or campaign is None:
         return None, ""
     links = UnitLink.objects.filter(ancestor=campaign.owner_id, valid_until=FOREVER)
@@ -242,7 +247,7 @@ def named(said: Iterable[Read], campaign: Campaign | None) -> tuple[Unit | None,
 
 
 def _by_code(file: File, campaign: Campaign | None) -> tuple[Unit | None, str]:
-    """The unit whose code a report's JSON states, if it takes part in the campaign."""
+    """The unit whose code a report's JSON states, if it is under the campaign's owner."""
     if campaign is None or not file.name.lower().endswith(".json"):
         return None, ""
     try:
@@ -257,7 +262,7 @@ def _by_code(file: File, campaign: Campaign | None) -> tuple[Unit | None, str]:
 
 
 def plain(text: str) -> str:
-    """A name as it is compared: composed, small, single blanks."""
+    """Normalize a name for comparison: composed, case-folded, single blanks."""
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
@@ -265,15 +270,15 @@ def keep_received(
     campaign: Campaign | None,
     unit: Unit | None,
     file: Kept,
-    said: Iterable[Read],
+    values: Iterable[Read],
     way: Way,
     *,
     sender: str = "",
     found_by: str = "",
 ) -> Received:
-    """Keep what was read for a person to confirm; the same file of the same unit once."""
+    """Store the values read, for a person to confirm; the same file of the same unit only once."""
     key = f"{campaign.pk if campaign else 0}:{unit.pk if unit else 0}:{file.sha256}"
-    made, _fresh = Received.objects.get_or_create(
+    received, _created = Received.objects.get_or_create(
         key=key,
         defaults={
             "way": way,
@@ -284,13 +289,13 @@ def keep_received(
             "name": file.name,
             "path": file.path,
             "sha256": file.sha256,
-            "values": [plain_read(one) for one in said],
+            "values": [plain_read(value) for value in values],
             "received": timezone.now(),
         },
     )
-    return made
+    return received
 
 
-def plain_read(one: Read) -> dict[str, Any]:
-    """A value that was read, for JSON; without letters that a database refuses."""
-    return {**asdict(one), "raw": one.raw.replace("\x00", "")[:20_000]}
+def plain_read(value: Read) -> dict[str, Any]:
+    """A value as JSON, without characters that databases refuse."""
+    return {**asdict(value), "raw": value.raw.replace("\x00", "")[:20_000]}

@@ -1,6 +1,6 @@
-"""The way of a report: which step may follow which, and taking it.
+"""Life cycle of a report: the allowed steps, and their execution.
 
-A step is one transaction: the state, the history, the audit trail, the letter.
+A step is one transaction: state, history, audit trail, letter.
 
 draft --submit--> submitted --approve--> approved --send--> sent --accept--> frozen
       submitted --return--> returned, approved --return--> returned, sent --refuse--> returned --submit-->
@@ -26,7 +26,7 @@ S = ReportState
 
 
 class Action(StrEnum):
-    """The steps of a report."""
+    """Steps of a report."""
 
     SUBMIT = "submit"
     APPROVE = "approve"
@@ -56,11 +56,11 @@ _MOMENTS: Mapping[ReportState, str] = {
 
 
 class Stale(Exception):  # noqa: N818 - not an error of the program
-    """Somebody else has changed the report meanwhile."""
+    """The report was changed by somebody else meanwhile."""
 
 
 def after(state: str, action: Action) -> ReportState | None:
-    """Return where the step leads; None when it may not be taken from here."""
+    """The state after the step; None when it is not allowed from this state."""
     return ALLOWED.get((state, action))
 
 
@@ -76,9 +76,10 @@ def take(
     freeze: Callable[[Report], dict[str, Any]] | None = None,
     **changes: Any,
 ) -> Report:
-    """Take a step. `freeze` gives the columns that hold what is submitted.
+    """Take a step. `freeze` returns the columns of the submitted content.
 
-    InputError without a needed reason; Stale when it may not follow the state, or the `version` is another.
+    InputError without a required reason; Stale when the state does not allow the step or `version` is
+    outdated.
     """
     if action in NEEDS_REASON and not reason.strip():
         raise InputError(mark("Say why it is returned."), "reason")

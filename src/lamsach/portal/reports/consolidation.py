@@ -1,4 +1,4 @@
-"""Consolidation of the direct subordinates' reports: sums, late and missing by name, changes, by day."""
+"""Consolidation of the direct subordinates' reports: sums, late and missing units, changes, chart by day."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Line:
 
     @property
     def state(self) -> str:
-        """`missing` while nothing was begun, else the newest report's state."""
+        """`missing` without any report, otherwise the newest report's state."""
         return self.newest.state if self.newest else "missing"
 
 
@@ -46,8 +46,8 @@ class Line:
 class Consolidation:
     """All direct subordinates of a unit.
 
-    `sums` add up accepted reports only, each unit once: `surplus` is what was taken off for `doubled`, units
-    that two accepted reports count after a move; `between` are units that none counts.
+    `sums` add up accepted reports only, each unit once: `surplus` was subtracted for `doubled`, units that
+    two accepted reports include after a move; `between` are units that none includes.
     """
 
     lines: tuple[Line, ...]
@@ -58,22 +58,22 @@ class Consolidation:
 
     @property
     def missing(self) -> list[Line]:
-        """Those without an accepted report."""
+        """Lines without an accepted report."""
         return [line for line in self.lines if line.accepted is None]
 
     @property
     def late(self) -> list[Line]:
-        """Those whose report was sent, or is still missing, after the deadline."""
+        """Lines whose report was sent after the deadline, or is still missing after it."""
         return [line for line in self.lines if line.late]
 
     @property
     def corrected(self) -> list[Line]:
-        """Those whose accepted report is a correction."""
+        """Lines whose accepted report is a correction."""
         return [line for line in self.lines if line.accepted and line.accepted.edition > 1]
 
 
 def consolidate(form: Form, scope: Scope, basis: Report | None = None) -> Consolidation:
-    """Consolidate the subordinates' reports; `basis`: the own report, after which acceptance is a change."""
+    """Consolidate the subordinates' reports; `basis`: the own report, to detect changes since."""
     units = list(children(scope))
     known = [unit.pk for unit in units]
     frozen = accepted(scope, known)
@@ -137,7 +137,7 @@ def is_late(report: Report | None, due: date, day: date) -> bool:
 
 
 def changed_since(lines: tuple[Line, ...], day: date) -> list[Line]:
-    """Those whose report took a step on or after the day."""
+    """Lines whose report took a step on or after the day."""
     from django.utils import timezone
 
     found = []
@@ -161,39 +161,39 @@ _ONE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The chart, and its rows: a day, how many came on it, came up to it, were due up to it."""
+    """The chart, and its rows: day, number received that day, received by then, due by then."""
 
     chart: Chart
     rows: tuple[tuple[date, int, int, int], ...]
 
 
 def received_by_day(campaign: Campaign, lines: Sequence[Line], today: date) -> Received | None:
-    """Draw the last 120 days at most, until today or the last deadline; None without a unit."""
+    """Chart the last 120 days at most, until today or the last deadline; None without units."""
     if not lines:
         return None
     units = [line.unit.pk for line in lines]
     sent = with_parent(campaign).filter(unit__in=units, sent__isnull=False).order_by()
     firsts = sent.values_list("unit").annotate(first=Min("sent"))
-    came = sorted(timezone.localdate(first) for _unit, first in firsts)
+    arrivals = sorted(timezone.localdate(first) for _unit, first in firsts)
     due = sorted(line.due for line in lines)
     last = max(today, due[-1])
-    first = max(min([campaign.starts, *came, due[0] - _ONE]), last - _ONE * (MOST_DAYS - 1))
+    first = max(min([campaign.starts, *arrivals, due[0] - _ONE]), last - _ONE * (MOST_DAYS - 1))
     days = [first + _ONE * number for number in range((last - first).days + 1)]
-    until = [bisect_right(came, day) for day in days if day <= today]
-    owed = [bisect_right(due, day) for day in days]
-    rows: list[tuple[str, object, Sequence[int]]] = [("info", _("due"), owed)]
-    if until:
-        rows.append(("good", _("received"), until))
+    received = [bisect_right(arrivals, day) for day in days if day <= today]
+    due_counts = [bisect_right(due, day) for day in days]
+    rows: list[tuple[str, object, Sequence[int]]] = [("info", _("due"), due_counts)]
+    if received:
+        rows.append(("good", _("received"), received))
     shown = tuple(
         (
             day,
             *(
-                bisect_right(came, day) - bisect_right(came, day - _ONE),
-                bisect_right(came, day),
+                bisect_right(arrivals, day) - bisect_right(arrivals, day - _ONE),
+                bisect_right(arrivals, day),
                 bisect_right(due, day),
             ),
         )
-        for day in sorted({*came, *due}, reverse=True)
+        for day in sorted({*arrivals, *due}, reverse=True)
         if first <= day
     )
     return Received(chart(days, rows), shown)

@@ -1,4 +1,4 @@
-"""Content of a report: everything counted once, what is submitted with its digest, the filled form."""
+"""Content of a report: its measured numbers, the submitted snapshot with its digest, the filled form."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SCHEMA = "lamsach-report-1"
 
 
 def form_of(report: Report) -> Form:
-    """The report's own version of the form."""
+    """The form in the version of the report."""
     return parse_form(report.form.definition)
 
 
@@ -34,7 +34,7 @@ def figures_of(report: Report) -> dict[str, Figure]:
 
 
 def snapshot(report: Report) -> dict[str, Any]:
-    """Everything that is approved and accepted: texts, figures with both values, the reports under it."""
+    """Everything approved and accepted: texts, figures with both values, the reports below."""
     form, figures = form_of(report), figures_of(report)
     annexes = measured_of(report)["annexes"]
     parts = accepted(scope_of(report))
@@ -94,18 +94,18 @@ def digest_of(content: Mapping[str, Any]) -> str:
 
 
 def freeze(report: Report) -> dict[str, Any]:
-    """The columns that hold what is submitted."""
+    """Columns of the submitted content."""
     content = snapshot(report)
     return {"content": content, "digest": digest_of(content)}
 
 
 def is_whole(report: Report) -> bool:
-    """Return whether the content is what its digest was made of."""
+    """Return whether the content matches its digest."""
     return report.content is not None and digest_of(report.content) == report.digest
 
 
 def filled_form(report: Report) -> Filled:
-    """The report in its form: what was submitted, else the draft as it is."""
+    """The report in its form: as submitted, or the current draft."""
     form = form_of(report)
     if report.content is not None and not report.is_open:
         texts = report.content["texts"]
@@ -134,7 +134,7 @@ def filled_form(report: Report) -> Filled:
 
 
 def annexes_of(report: Report) -> dict[str, Rows]:
-    """The rows of the report's annexes: as they were submitted, else as they are."""
+    """Rows of the report's annexes: as submitted, or current."""
     if report.content is not None and not report.is_open:
         found: dict[str, Rows] = report.content.get("annexes", {})
     else:
@@ -143,7 +143,7 @@ def annexes_of(report: Report) -> dict[str, Rows]:
 
 
 def asking_dispatch(report: Report) -> Dispatch | None:
-    """The newest dispatch of the campaign that the unit received: it asks for the report."""
+    """The campaign's newest dispatch to the unit, which requests the report."""
     found = Dispatch.objects.filter(
         campaign=report.campaign_id, sent__isnull=False, recipients__unit=report.unit_id
     )
@@ -151,18 +151,18 @@ def asking_dispatch(report: Report) -> Dispatch | None:
 
 
 def stated_values_of(report: Report) -> dict[str, int | None]:
-    """The numbers that count, of a draft as of a submitted report, by key."""
+    """The valid numbers of a draft or submitted report, by key."""
     if report.content is not None and not report.is_open:
         return {figure["key"]: figure["value"] for figure in report.content["figures"]}
     return {key: figure.value for key, figure in figures_of(report).items()}
 
 
 DRAFTED = ("assessment", "proposals")
-"""The texts that are drafted from it."""
+"""Texts drafted from the evidence."""
 
 
 def measure(form: Form, scope: Scope) -> dict[str, Any]:
-    """Count everything once."""
+    """Measure everything once."""
     units = under([scope.unit.pk], scope.day).values("descendant")
     days = CoverageDay.objects.filter(campaign=scope.campaign, unit__in=units, day__lte=scope.day)
     span = days.aggregate(first=Min("day"), last=Max("day"))
@@ -179,19 +179,19 @@ def measure(form: Form, scope: Scope) -> dict[str, Any]:
 
 
 def measured_of(report: Report) -> dict[str, Any]:
-    """The report's object; counted now for one that an older version began."""
+    """The report's measured numbers; measured now for a report begun by an older version."""
     if report.measured and "values" in report.measured:
         return dict(report.measured)
     return measure(parse_form(report.form.definition), scope_of(report))
 
 
 def scope_of(report: Report) -> Scope:
-    """Return what the report is about."""
+    """Scope of the report."""
     return Scope(report.campaign, report.unit, report.as_of, report.itself)
 
 
 def evidence_of(report: Report) -> Evidence:
-    """Evidence of the texts: the computed numbers, with those that a person stated in their place."""
+    """Evidence for the texts: computed numbers, overridden by stated ones."""
     found = measured_of(report)
     values: Mapping[str, int | None] = found["values"]
     nothing = not values.get("cases.found") and not found["sources"]
@@ -204,7 +204,7 @@ def evidence_of(report: Report) -> Evidence:
         deployed=values.get("campaign.deployed"),
         found=None
         if nothing
-        else values.get("cases.found"),  # where no log was searched, nothing is said of machines
+        else values.get("cases.found"),  # without searched logs, the texts omit machines
         cleaned=values.get("cases.cleaned"),
         verified=values.get("cases.verified"),
         blind_machines=values.get("cases.blind"),
@@ -216,7 +216,10 @@ def evidence_of(report: Report) -> Evidence:
         missing_reports=found["missing_reports"],
     )
     form = parse_form(report.form.definition)
-    figures = {one.key: FormFigure(one.computed, one.stated) for one in Figure.objects.filter(report=report)}
+    figures = {
+        figure.key: FormFigure(figure.computed, figure.stated)
+        for figure in Figure.objects.filter(report=report)
+    }
     return with_stated(computed, form, figures)
 
 
@@ -225,13 +228,13 @@ def _day(text: str | None) -> date | None:
 
 
 def drafted(report: Report) -> dict[str, str]:
-    """The texts as the numbers that count draft them."""
+    """Texts drafted from the valid numbers."""
     evidence = evidence_of(report)
     return {"assessment": assessment(evidence), "proposals": proposals(evidence)}
 
 
 def wrong_phrases(report: Report, texts: Mapping[str, str]) -> list[str]:
-    """Return what the texts say otherwise than the report's numbers."""
+    """Phrases of the texts that contradict the report's numbers."""
     evidence = evidence_of(report)
     return [
         phrase

@@ -1,4 +1,4 @@
-"""Downloads of the campaign's other papers: dispatch, reminder, minutes; as DOCX, PDF or a page."""
+"""Downloads of the campaign's other documents: dispatch, reminder, minutes; as DOCX, PDF, XLSX or page."""
 
 from __future__ import annotations
 
@@ -47,80 +47,80 @@ def _answer(made: Document, kind: str, stem: str) -> HttpResponse:
 
 @member(ALL, WRITERS, ("GET",))
 def dispatch_file(request: HttpRequest, dispatch_id: int, document: str) -> HttpResponse:
-    """A dispatch as an official document with the blank form as its appendix."""
-    found = get_dispatch(request.user, dispatch_id)
-    record(request, "dispatch.document", found, found.issuer, kind=_kind(document))
-    return _answer(papers.dispatch_paper(found), document, f"cong-van-{found.pk}")
+    """A dispatch as an official document with the blank form as appendix."""
+    dispatch = get_dispatch(request.user, dispatch_id)
+    record(request, "dispatch.document", dispatch, dispatch.issuer, kind=_kind(document))
+    return _answer(papers.dispatch_paper(dispatch), document, f"cong-van-{dispatch.pk}")
 
 
 @member(ALL, WRITERS, ("GET",))
 def reminder_letter(request: HttpRequest, campaign_id: int, unit_id: int, document: str) -> HttpResponse:
-    """The reminder to the direct subordinates whose report is not there."""
+    """Reminder to the direct subordinates whose report is missing."""
     campaign, unit = access.get_place(request.user, campaign_id, unit_id)
     _kind(document)
-    taken = consolidate(parse_form(campaign.form.definition), Scope(campaign, unit, today()))
-    made = papers.reminder_paper(campaign, unit, taken.lines, today())
-    if made is None:
+    consolidation = consolidate(parse_form(campaign.form.definition), Scope(campaign, unit, today()))
+    paper = papers.reminder_paper(campaign, unit, consolidation.lines, today())
+    if paper is None:
         messages.info(request, _("Every unit has sent its report; nobody needs a reminder."))
         return redirect(access.overview_of(campaign_id, unit_id))
     record(request, "report.reminder_document", campaign, unit, kind=document)
-    return _answer(made, document, f"don-doc-{unit.code}")
+    return _answer(paper, document, f"don-doc-{unit.code}")
 
 
 @member(ALL, WRITERS, ("GET",))
 def minutes_file(request: HttpRequest, case_id: int, document: str) -> HttpResponse:
-    """Minutes of cleaning a machine, without its name for those who may not see that."""
-    found = get_case(request.user, case_id)
-    named = found.pk in seen_by_name(request.user, [found])
-    record(request, "case.minutes", found, found.unit, kind=_kind(document), named=named)
-    return _answer(papers.minutes_paper(found, today(), named=named), document, f"bien-ban-{found.number}")
+    """Minutes of cleaning a machine, anonymous for people who may not see its name."""
+    case = get_case(request.user, case_id)
+    named = case.pk in seen_by_name(request.user, [case])
+    record(request, "case.minutes", case, case.unit, kind=_kind(document), named=named)
+    return _answer(papers.minutes_paper(case, today(), named=named), document, f"bien-ban-{case.number}")
 
 
 SCANS = ("pdf", "png", "jpg", "jpeg")
 _APPROVED = (ReportState.APPROVED, ReportState.SENT)
 
 
-def _put_in(found: Report, kept: Kept, states: Sequence[str]) -> bool:
-    """Make the file the report's signed copy; False when the report has left these states meanwhile."""
-    columns = {"scan_name": kept.name, "scan_path": kept.path, "scan_sha256": kept.sha256}
-    return bool(Report.objects.filter(pk=found.pk, state__in=states).update(**columns))
+def _put_in(report: Report, stored: Kept, states: Sequence[str]) -> bool:
+    """Attach the file as the report's signed copy; False when the report has left these states."""
+    columns = {"scan_name": stored.name, "scan_path": stored.path, "scan_sha256": stored.sha256}
+    return bool(Report.objects.filter(pk=report.pk, state__in=states).update(**columns))
 
 
 @member(ALL, WRITERS, ("GET", "POST"))
 def scan(request: HttpRequest, report_id: int) -> HttpResponse:
-    """The signed paper as a scan: put in after approval, taken out as a download."""
-    found = access.get_report(request.user, report_id, write=request.method == "POST")
+    """Signed paper as a scan: upload after approval, download."""
+    report = access.get_report(request.user, report_id, write=request.method == "POST")
     if request.method == "GET":
-        if not found.scan_path:
+        if not report.scan_path:
             return redirect("reports:report", report_id=report_id)
-        record(request, "report.scan_downloaded", found, found.unit)
-        return download(found.scan_name, found.scan_path)
-    if kept := uploaded(request, SCANS):
+        record(request, "report.scan_downloaded", report, report.unit)
+        return download(report.scan_name, report.scan_path)
+    if stored := uploaded(request, SCANS):
         with transaction.atomic():
-            if not _put_in(found, kept, _APPROVED):
+            if not _put_in(report, stored, _APPROVED):
                 return conflict(request)
-            record(request, "report.scanned", found, found.unit, sha256=kept.sha256)
+            record(request, "report.scanned", report, report.unit, sha256=stored.sha256)
         messages.success(request, _("Saved."))
     return redirect("reports:report", report_id=report_id)
 
 
 @member(ALL, WRITERS, ("POST",))
 def sign(request: HttpRequest, report_id: int) -> HttpResponse:
-    """Sign the approved report's PDF with a key file; key and password are used once and not kept."""
-    found = access.get_report(request.user, report_id, write=True)
+    """Sign the approved report's PDF with a key file; key and password are not stored."""
+    report = access.get_report(request.user, report_id, write=True)
     form = SignForm(request.POST, request.FILES)
-    if found.state not in _APPROVED:
+    if report.state not in _APPROVED:
         return conflict(request)
     if form.is_valid():
         with ProblemsShown(request):
-            plain = documents.written(documents.document_of(found), filled_form(found), "pdf")
+            plain = documents.written(documents.document_of(report), filled_form(report), "pdf")
             key = form.cleaned_data["key"].read(LARGEST_KEY_BYTES + 1)
             signed = sign_pdf(plain, key, form.cleaned_data["password"])
-            kept = keep(ContentFile(signed, name=f"bao-cao-{found.unit.code}-ky-so.pdf"), ("pdf",))
+            stored = keep(ContentFile(signed, name=f"bao-cao-{report.unit.code}-ky-so.pdf"), ("pdf",))
             with transaction.atomic():
-                if not _put_in(found, kept, (found.state,)):
+                if not _put_in(report, stored, (report.state,)):
                     return conflict(request)
-                record(request, "report.signed", found, found.unit, sha256=kept.sha256)
+                record(request, "report.signed", report, report.unit, sha256=stored.sha256)
             messages.success(request, _("The PDF is signed."))
     else:
         messages.error(request, _("Choose the key file and type its password."))

@@ -1,4 +1,4 @@
-"""Documents of a report: the unit's with appendix and annexes, the consolidated one, all as a zip."""
+"""Report documents: a unit's report with appendix and annexes, the consolidated one, and a zip of all."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KINDS: Mapping[str, str] = {
     "html": "text/html; charset=utf-8",
     "json": "application/json",
 }
-"""What a report can be taken as: the ending and its media type."""
+"""File types of a report, with their media types."""
 _NUMBER = Column("TT", 0.6, "center")
 STATES: Mapping[str, str] = {
     "missing": "Chưa lập báo cáo",
@@ -41,11 +41,11 @@ STATES: Mapping[str, str] = {
     "sent": "Đã gửi, chờ tiếp nhận",
     "frozen": "Đã tiếp nhận, chốt số liệu",
 }
-"""The states as documents say them; documents are Vietnamese whatever the pages speak."""
+"""States as named in documents, which are Vietnamese in any interface language."""
 
 
 def difference(report: Report) -> list[tuple[str, str, str]]:
-    """Return what an edition changes against the one before: what, before, now. Empty for the first."""
+    """Changes against the previous edition: label, before, now. Empty for the first."""
     if report.previous is None or report.previous.content is None:
         return []
     filled = filled_form(report)
@@ -68,23 +68,23 @@ def _shown(value: int | None) -> str:
 
 
 def _around(report: Report) -> tuple[Head, tuple[str, ...]]:
-    """Head and recipients as submitted, else by the letterhead; number and day stay open until given."""
-    told = (report.content or {}).get("letterhead") if not report.is_open else None
-    kept = told or heads.kept_parts(heads.letterhead_of(report.unit))
+    """Letterhead and recipients, as submitted or current; number and day stay blank until stated."""
+    submitted = (report.content or {}).get("letterhead") if not report.is_open else None
+    letterhead = submitted or heads.kept_parts(heads.letterhead_of(report.unit))
     head = Head(
-        issuer=kept["body"],
-        parent=kept["parent"],
+        issuer=letterhead["body"],
+        parent=letterhead["parent"],
         number=report.number,
         symbol=report.symbol,
         place=report.place,
         day=report.day,
         year=report.as_of.year,
     )
-    return head, tuple(kept["copies"])
+    return head, tuple(letterhead["copies"])
 
 
 def document_of(report: Report) -> Document:
-    """The unit's report by Decree 30, its form as the first appendix."""
+    """The unit's report by Decree 30, with its form as the first appendix."""
     parent = report.unit.parent
     remarks = [f"Lý do báo cáo chậm: {report.late_reason}" if report.late_reason else ""]
     if report.previous is not None:
@@ -116,17 +116,17 @@ def _difference_annex(report: Report) -> list[Appendix]:
     if not changes:
         return []
     columns = (_NUMBER, Column("Nội dung", 1.8), Column("Đã báo cáo", 2.8), Column("Đính chính", 2.8))
-    rows = tuple((str(place), *change) for place, change in enumerate(changes, 1))
+    rows = tuple((str(number), *change) for number, change in enumerate(changes, 1))
     return [Appendix("NỘI DUNG ĐÍNH CHÍNH", "", (Table(columns, rows),))]
 
 
 def _parts_annex(form: Form, parts: list[Mapping[str, Any]]) -> Appendix:
-    """The accepted reports that the figures rest on. An overruled number shows the computed one too."""
+    """The accepted reports behind the figures, with the computed number of each overruled one."""
     rows = []
-    for place, part in enumerate(parts, 1):
+    for number, part in enumerate(parts, 1):
         figures = {figure["key"]: figure for figure in part["figures"]}
         values = tuple(_shown(figures.get(row.key, {}).get("value")) for row in form.rows)
-        rows.append((str(place), part["name"], *values, _overruled(form, figures)))
+        rows.append((str(number), part["name"], *values, _overruled(form, figures)))
     return _units_table("SỐ LIỆU THEO ĐƠN VỊ", form, rows)
 
 
@@ -149,55 +149,63 @@ def _units_table(title: str, form: Form, rows: list[tuple[str, ...]]) -> Appendi
     return Appendix(title, "", (table,), landscape=len(form.rows) > 4)
 
 
-def consolidated(scope: Scope, form: Form, taken: Consolidation, filled: Filled | None = None) -> Document:
+def consolidated(
+    scope: Scope, form: Form, consolidation: Consolidation, filled: Filled | None = None
+) -> Document:
     """Consolidated report of the direct subordinates: accepted sums, by unit, late, missing, corrections."""
-    figures = {row.key: Figure(computed=taken.sums[row.key]) for row in form.rows}
-    texts = _texts(scope, form, taken, figures, filled)
+    figures = {row.key: Figure(computed=consolidation.sums[row.key]) for row in form.rows}
+    texts = _texts(scope, form, consolidation, figures, filled)
     whole = Filled(form, {**texts, "unit": scope.unit.name}, figures, as_of=scope.day)
-    annexes = [_units_table("SỐ LIỆU THEO ĐƠN VỊ", form, _lines(form, taken))]
-    if taken.missing:
-        annexes.append(_names("ĐƠN VỊ CHƯA CÓ BÁO CÁO ĐƯỢC TIẾP NHẬN", taken.missing))
-    if taken.late:
-        annexes.append(_names("ĐƠN VỊ BÁO CÁO CHẬM", taken.late))
-    if taken.corrected:
-        annexes.append(_corrections(taken.corrected))
+    annexes = [_units_table("SỐ LIỆU THEO ĐƠN VỊ", form, _lines(form, consolidation))]
+    if consolidation.missing:
+        annexes.append(_names("ĐƠN VỊ CHƯA CÓ BÁO CÁO ĐƯỢC TIẾP NHẬN", consolidation.missing))
+    if consolidation.late:
+        annexes.append(_names("ĐƠN VỊ BÁO CÁO CHẬM", consolidation.late))
+    if consolidation.corrected:
+        annexes.append(_corrections(consolidation.corrected))
     annexes += appendices({"states": state_rows(scope), "coverage": log_rows(scope)})
-    total, received = len(taken.lines), len(taken.lines) - len(taken.missing)
+    total, received = len(consolidation.lines), len(consolidation.lines) - len(consolidation.missing)
     remarks = [
         f"Tính đến ngày {format_date(scope.day)}, đã tiếp nhận báo cáo của {received}/{total} "
         f"đơn vị trực thuộc. "
         "Số liệu nêu trên chỉ cộng các báo cáo đã được tiếp nhận.",
     ]
-    if taken.doubled:
-        names = ", ".join(unit.name for unit in taken.doubled[:20])
+    if consolidation.doubled:
+        names = ", ".join(unit.name for unit in consolidation.doubled[:20])
         remarks.append(
             f"Đơn vị thay đổi trực thuộc trong kỳ, có trong hai báo cáo, chỉ tính một lần: {names}."
         )
-    if taken.between:
-        names = ", ".join(unit.name for unit in taken.between[:20])
+    if consolidation.between:
+        names = ", ".join(unit.name for unit in consolidation.between[:20])
         remarks.append(f"Đơn vị thay đổi trực thuộc trong kỳ, chưa có trong báo cáo nào: {names}.")
-    parent, kept = scope.unit.parent, heads.letterhead_of(scope.unit)
+    parent, letterhead = scope.unit.parent, heads.letterhead_of(scope.unit)
     return lay_out(
         whole,
-        heads.head(scope.unit, symbol=heads.symbol(kept, heads.REPORT), year=scope.day.year, given=kept),
+        heads.head(
+            scope.unit, symbol=heads.symbol(letterhead, heads.REPORT), year=scope.day.year, given=letterhead
+        ),
         campaign=scope.campaign.name,
         to=parent.name if parent else "",
-        signature=heads.signature(kept),
-        copies=heads.copies(kept),
+        signature=heads.signature(letterhead),
+        copies=heads.copies(letterhead),
         annexes=annexes,
         remarks=remarks,
     )
 
 
 def _texts(
-    scope: Scope, form: Form, taken: Consolidation, figures: Mapping[str, Figure], filled: Filled | None
+    scope: Scope,
+    form: Form,
+    consolidation: Consolidation,
+    figures: Mapping[str, Figure],
+    filled: Filled | None,
 ) -> dict[str, str]:
-    """Draft texts from what was accepted and is missing; use the unit's own where they contradict nothing."""
+    """Draft texts from accepted and missing reports; prefer the unit's own if they contradict nothing."""
     computed = Evidence(
         unit=scope.unit.name,
         campaign=scope.campaign.name,
         day=scope.day,
-        missing_reports=len(taken.missing),
+        missing_reports=len(consolidation.missing),
         unsearched=searching(scope.campaign, scope.unit.pk, scope.day).count,
     )
     known = with_stated(computed, form, figures)
@@ -206,18 +214,20 @@ def _texts(
     return {"assessment": assessment(known), "proposals": proposals(known), **({} if wrong else own)}
 
 
-def _lines(form: Form, taken: Consolidation) -> list[tuple[str, ...]]:
+def _lines(form: Form, consolidation: Consolidation) -> list[tuple[str, ...]]:
     rows = []
-    for place, line in enumerate(taken.lines, 1):
+    for number, line in enumerate(consolidation.lines, 1):
         values = tuple(_shown(line.values.get(row.key)) for row in form.rows)
-        told = line.accepted.submitted_figures if line.accepted else []
-        figures = {figure["key"]: figure for figure in told}
+        submitted = line.accepted.submitted_figures if line.accepted else []
+        figures = {figure["key"]: figure for figure in submitted}
         note = _overruled(form, figures) if line.accepted else "Chưa có báo cáo được tiếp nhận"
-        rows.append((str(place), line.unit.name, *values, note))
-    sums = tuple(_shown(taken.sums[row.key]) for row in form.rows)
-    if any(taken.surplus.values()):
-        off = tuple(f"-{_shown(value)}" if (value := taken.surplus[row.key]) else "0" for row in form.rows)
-        rows.append(("", "Trừ phần tính trùng", *off, "Đơn vị thay đổi trực thuộc trong kỳ"))
+        rows.append((str(number), line.unit.name, *values, note))
+    sums = tuple(_shown(consolidation.sums[row.key]) for row in form.rows)
+    if any(consolidation.surplus.values()):
+        deducted = tuple(
+            f"-{_shown(value)}" if (value := consolidation.surplus[row.key]) else "0" for row in form.rows
+        )
+        rows.append(("", "Trừ phần tính trùng", *deducted, "Đơn vị thay đổi trực thuộc trong kỳ"))
     return [*rows, ("", "Tổng số (các báo cáo đã tiếp nhận)", *sums, "")]
 
 
@@ -231,13 +241,13 @@ def _names(title: str, lines: list[Line]) -> Appendix:
     )
     rows = tuple(
         (
-            str(place),
+            str(number),
             line.unit.name,
             format_date(line.due),
             STATES[line.state],
             line.newest.late_reason if line.newest else "",
         )
-        for place, line in enumerate(lines, 1)
+        for number, line in enumerate(lines, 1)
     )
     return Appendix(title, "", (Table(columns, rows),))
 
@@ -245,15 +255,15 @@ def _names(title: str, lines: list[Line]) -> Appendix:
 def _corrections(lines: list[Line]) -> Appendix:
     columns = (_NUMBER, Column("Đơn vị", 3), Column("Lần", 0.7, "center"), Column("Nội dung, lý do", 4))
     rows = tuple(
-        (str(place), line.unit.name, str(line.accepted.edition), line.accepted.correction)
-        for place, line in enumerate(lines, 1)
+        (str(number), line.unit.name, str(line.accepted.edition), line.accepted.correction)
+        for number, line in enumerate(lines, 1)
         if line.accepted
     )
     return Appendix("BÁO CÁO ĐÍNH CHÍNH", "", (Table(columns, rows),))
 
 
 def about(report: Report) -> dict[str, Any]:
-    """Return what the JSON says of the report itself."""
+    """The report's own data in its JSON."""
     return {
         "campaign": report.campaign.name,
         "unit_code": report.unit.code,
@@ -266,12 +276,12 @@ def about(report: Report) -> dict[str, Any]:
     }
 
 
-def written(document: Document, filled: Filled, kind: str, said: Mapping[str, Any] | None = None) -> bytes:
-    """The document in one of KINDS. `said`: what the JSON says of the report itself."""
+def written(document: Document, filled: Filled, kind: str, facts: Mapping[str, Any] | None = None) -> bytes:
+    """The document in one of KINDS. `facts`: the report's own data, for JSON."""
     if kind == "json":
         from lamsach.letters.json_ import to_json
 
-        return to_json(filled, said)
+        return to_json(filled, facts)
     from lamsach.letters.output import writer_for
 
     return writer_for(f".{kind}")(document)
@@ -281,13 +291,13 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9.-]")
 
 
 class _Sink:
-    """Target of a zip that cannot be sought: the bytes wait here until they are sent."""
+    """Unseekable target of a zip; buffers bytes until they are sent."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
 
     def write(self, data: bytes) -> int:
-        """Keep bytes to be sent."""
+        """Buffer bytes."""
         self._pieces.append(bytes(data))
         return len(data)
 
@@ -297,21 +307,21 @@ class _Sink:
     def close(self) -> None:
         """Nothing to do."""
 
-    def taken(self) -> bytes:
-        """Return what has been written since the last time."""
+    def drain(self) -> bytes:
+        """Remove and return the buffered bytes."""
         data = b"".join(self._pieces)
         self._pieces.clear()
         return data
 
 
-def everything(document: Document, taken: Consolidation) -> Iterator[bytes]:
+def everything(document: Document, consolidation: Consolidation) -> Iterator[bytes]:
     """Zip the consolidated report as DOCX, PDF and XLSX with each accepted report, its JSON and scan."""
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         for kind in ("docx", "pdf", "xlsx"):
             archive.writestr(f"tong-hop.{kind}", writer_for(f".{kind}")(document))
-            yield sink.taken()
-        for line in taken.lines:
+            yield sink.drain()
+        for line in consolidation.lines:
             if line.accepted is None:
                 continue
             part = Report.objects.select_related("campaign", "unit__parent", "form", "previous").get(
@@ -324,5 +334,5 @@ def everything(document: Document, taken: Consolidation) -> Iterator[bytes]:
             if part.scan_path and default_storage.exists(part.scan_path):
                 with default_storage.open(part.scan_path, "rb") as file:
                     archive.writestr(f"{stem}-{safe_name(part.scan_name)}", file.read())
-            yield sink.taken()
-    yield sink.taken()
+            yield sink.drain()
+    yield sink.drain()

@@ -1,4 +1,4 @@
-"""Making a draft, filling it anew from what is known, and keeping what a person changes in it."""
+"""Report drafts: creation, recomputation, and changes by people."""
 
 from __future__ import annotations
 
@@ -48,30 +48,30 @@ def newest(campaign: Campaign, unit: Unit) -> Report | None:
 
 
 def begin(campaign: Campaign, unit: Unit, by: Any, day: date | None = None) -> Report:
-    """The unit's report, else a new draft filled from what is known; two who begin at once share it."""
-    found = newest(campaign, unit)
-    if found is not None:
-        return found
-    kept = heads.letterhead_of(unit)
+    """The unit's report, or a new draft filled from known data; simultaneous calls share it."""
+    existing = newest(campaign, unit)
+    if existing is not None:
+        return existing
+    letterhead = heads.letterhead_of(unit)
     try:
         with transaction.atomic():
-            made = Report.objects.create(
+            report = Report.objects.create(
                 campaign=campaign,
                 unit=unit,
                 form=campaign.form,
                 as_of=day or today(),
-                symbol=heads.symbol(kept, heads.REPORT),
-                place=kept.place,
-                authority=kept.authority,
-                position=kept.position,
-                signer=kept.signer,
+                symbol=heads.symbol(letterhead, heads.REPORT),
+                place=letterhead.place,
+                authority=letterhead.authority,
+                position=letterhead.position,
+                signer=letterhead.signer,
                 created_by=user_of(by),
             )
-            _fill(made, texts=True)
-            record(by, "report.begun", made, unit)
+            _fill(report, texts=True)
+            record(by, "report.begun", report, unit)
     except IntegrityError:
-        made = Report.objects.get(campaign=campaign, unit=unit, edition=1)
-    return made
+        report = Report.objects.get(campaign=campaign, unit=unit, edition=1)
+    return report
 
 
 def correct(report: Report, by: Any, reason: str, day: date | None = None) -> Report:
@@ -82,7 +82,7 @@ def correct(report: Report, by: Any, reason: str, day: date | None = None) -> Re
         raise InputError(mark("Say what is corrected, and why."), "reason")
     try:
         with transaction.atomic():
-            made = Report.objects.create(
+            successor = Report.objects.create(
                 campaign=report.campaign,
                 unit=report.unit,
                 edition=report.edition + 1,
@@ -101,19 +101,26 @@ def correct(report: Report, by: Any, reason: str, day: date | None = None) -> Re
                 created_by=user_of(by),
             )
             figures = [
-                Figure(report=made, key=f.key, stated=f.stated, reason=f.reason, note=f.note)
+                Figure(report=successor, key=f.key, stated=f.stated, reason=f.reason, note=f.note)
                 for f in figures_of(report).values()
             ]
             Figure.objects.bulk_create(figures)
-            _fill(made, texts=False)
-            record(by, "report.corrected", made, made.unit, edition=made.edition, reason=reason.strip()[:500])
+            _fill(successor, texts=False)
+            record(
+                by,
+                "report.corrected",
+                successor,
+                successor.unit,
+                edition=successor.edition,
+                reason=reason.strip()[:500],
+            )
     except IntegrityError as error:
         raise Stale from error
-    return made
+    return successor
 
 
 def refresh(report: Report, by: Any, version: int, *, texts: bool) -> None:
-    """Count anew as of today, by the newest form; draft texts anew when asked. InputError as in `save`."""
+    """Recompute as of today, by the newest form; redraft texts if requested. InputError as in `save`."""
     with transaction.atomic():
         _hold(report, version)
         report.as_of, report.form = today(), report.campaign.form
@@ -130,18 +137,18 @@ def save(
     columns: Mapping[str, Any],
     figures: Mapping[str, Mapping[str, Any]],
 ) -> None:
-    """Keep what a person changed; a stated number changes the drafted texts too.
+    """Save a person's changes; a stated number updates the drafted texts too.
 
-    Stale when it is not open or somebody else was quicker. InputError, and nothing is kept, when a number
-    differs from the computed one without a reason, or when numbers and texts would contradict each other.
+    Stale when not open or changed concurrently. InputError, with nothing saved, when a number differs from
+    the computed one without a reason, or when numbers and texts would contradict each other.
     """
     with transaction.atomic():
         _hold(report, version)
         Report.objects.filter(pk=report.pk).update(**columns)
-        there = figures_of(report)
+        present = figures_of(report)
         for row in form_of(report).rows:
-            if row.key in figures and row.key in there:
-                _overrule(there[row.key], report, by, **figures[row.key])
+            if row.key in figures and row.key in present:
+                _overrule(present[row.key], report, by, **figures[row.key])
         if columns.get("itself") is not None and columns["itself"] != report.itself:
             report.itself = bool(columns["itself"])
             _fill(report, texts=False)
@@ -150,7 +157,7 @@ def save(
 
 
 def _overrule(figure: Figure, report: Report, by: Any, *, stated: int | None, reason: str, note: str) -> None:
-    """Keep what a person states of a number, and why; no more than the computed one is no statement."""
+    """Save the stated number and its reason; one equal to the computed number is dropped."""
     reason = str(reason).strip()
     if stated is not None and stated == figure.computed:
         stated, reason = None, ""
@@ -164,7 +171,7 @@ def _overrule(figure: Figure, report: Report, by: Any, *, stated: int | None, re
 
 
 def _hold(report: Report, version: int) -> None:
-    """Take the row for this person's change: once for each version that somebody has seen."""
+    """Claim the row for this change: once for each version seen."""
     open_states = (ReportState.DRAFT, ReportState.RETURNED)
     rows = Report.objects.filter(pk=report.pk, version=version, state__in=open_states)
     if not rows.update(version=F("version") + 1):
@@ -173,26 +180,26 @@ def _hold(report: Report, version: int) -> None:
 
 
 def _fill(report: Report, *, texts: bool) -> None:
-    """Count once, put in computed numbers and, when asked, drafted texts; unchanged drafts always follow."""
+    """Measure, and store computed numbers and, if requested, drafted texts; unchanged drafts follow."""
     form, scope = parse_form(report.form.definition), scope_of(report)
     before = (report.measured or {}).get("drafted", {})
-    found = measure(form, scope)
-    computed = compute(form, scope, values=found["values"])
-    there = figures_of(report)
+    counted = measure(form, scope)
+    computed = compute(form, scope, values=counted["values"])
+    present = figures_of(report)
     Figure.objects.filter(report=report).exclude(key__in=list(computed)).delete()
     for key, value in computed.items():
-        figure = there.get(key) or Figure(report=report, key=key)
+        figure = present.get(key) or Figure(report=report, key=key)
         figure.computed = value
         if figure.stated == value:
             figure.stated, figure.reason = None, ""
         figure.save()
-    report.measured = {**found, "drafted": before}
+    report.measured = {**counted, "drafted": before}
     Report.objects.filter(pk=report.pk).update(measured=report.measured)
     _redraft(report, {} if texts else report.texts)
 
 
 def _redraft(report: Report, texts: Mapping[str, str]) -> None:
-    """Let drafted texts follow the numbers where they are missing or nobody changed them since."""
+    """Update drafted texts that are missing or were not changed by hand."""
     before, now = (report.measured or {}).get("drafted", {}), drafted(report)
     report.texts = {**report.texts, **texts}
     for name in DRAFTED:
@@ -207,7 +214,7 @@ def _plain(text: str | None) -> str | None:
 
 
 def _agree(report: Report) -> None:
-    """InputError when the numbers do not fit each other, or a text by hand contradicts them."""
+    """Raise InputError for inconsistent numbers, or a text changed by hand that contradicts them."""
     if (pair := misfit(evidence_of(report))) is not None:
         raise InputError(
             mark(
@@ -227,17 +234,17 @@ OTHERWISE = mark(
 
 
 def freeze(report: Report) -> dict[str, Any]:
-    """The columns that hold what is submitted. InputError when its texts say otherwise than its figures."""
+    """Columns of the submitted content. InputError when its texts contradict its figures."""
     _agree(report)
     return content.freeze(report)
 
 
 OLD_DAYS = 7
-"""Figures that are older are shown with a warning before they go out."""
+"""Age of figures that causes a warning before the report is sent."""
 
 
 def warned(report: Report) -> list[str]:
-    """Warnings for the reader: checks of the numbers, their age, contradicting texts. They never forbid."""
+    """Non-binding warnings for the reader: checks of the numbers, their age, contradicting texts."""
     form: Form = form_of(report)
     values = measured_of(report)["values"]
     shown: dict[str, int | None] = {
@@ -248,24 +255,26 @@ def warned(report: Report) -> list[str]:
         "blind": values.get("cases.blind"),
         **stated_values_of(report),
     }
-    told = [_(sentence) for sentence in warnings(form.checks, shown)]
+    sentences = [_(sentence) for sentence in warnings(form.checks, shown)]
     days = (today() - report.as_of).days
     if days > OLD_DAYS:
         words = _(
             "The figures are as of {day}, {days} days ago. Count them again before the report is sent, "
             "or send them knowing that."
         )
-        told.append(words.format(day=f"{report.as_of:%d/%m/%Y}", days=days))
-    asked = asking_dispatch(report)
-    if asked is not None and (report.day or report.as_of) < asked.day:
-        told.append(
+        sentences.append(words.format(day=f"{report.as_of:%d/%m/%Y}", days=days))
+    dispatch = asking_dispatch(report)
+    if dispatch is not None and (report.day or report.as_of) < dispatch.day:
+        sentences.append(
             _("The report is dated before the dispatch that it answers ({day}).").format(
-                day=f"{asked.day:%d/%m/%Y}"
+                day=f"{dispatch.day:%d/%m/%Y}"
             )
         )
     if report.is_open and (phrases := wrong_phrases(report, report.texts)):
-        told.append(_(OTHERWISE_SHOWN).format(phrases="; ".join(f"“{phrase}”" for phrase in phrases[:3])))
-    return told
+        sentences.append(
+            _(OTHERWISE_SHOWN).format(phrases="; ".join(f"“{phrase}”" for phrase in phrases[:3]))
+        )
+    return sentences
 
 
 OTHERWISE_SHOWN = mark(

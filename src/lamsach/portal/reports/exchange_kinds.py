@@ -1,4 +1,4 @@
-"""Reports in the exchange file: sent ones go up as signed, the answers come down; by stick or e-mail."""
+"""Reports in exchange files: sent ones go up as signed, answers come down; by USB stick or e-mail."""
 
 from __future__ import annotations
 
@@ -48,16 +48,16 @@ _AT_WORK = mark("The unit's report is being written or approved in the portal. N
 
 
 def _newest(unit: Unit, *more: ReportState) -> list[Report]:
-    """Newest sent report of each campaign, of closed ones too, closed while it was on its way."""
-    found: dict[int, Report] = {}
-    wanted = Report.objects.filter(unit=unit, state__in=(*DONE, *more))
-    for report in wanted.select_related("campaign", "unit").order_by("edition"):
-        found[report.campaign_id] = report
-    return sorted(found.values(), key=lambda report: -report.pk)[:MOST]
+    """Newest sent report of each campaign, including campaigns closed while it was in transit."""
+    newest: dict[int, Report] = {}
+    sent = Report.objects.filter(unit=unit, state__in=(*DONE, *more))
+    for report in sent.select_related("campaign", "unit").order_by("edition"):
+        newest[report.campaign_id] = report
+    return sorted(newest.values(), key=lambda report: -report.pk)[:MOST]
 
 
 def _written(report: Report, theirs: str) -> dict[str, Any]:
-    """A report as it was signed, and when it was sent, by the clock of its unit's portal."""
+    """A report as signed, with the time of sending by the clock of its unit's portal."""
     return {
         "campaign": theirs,
         "name": report.campaign.name,
@@ -70,7 +70,7 @@ def _written(report: Report, theirs: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A report in a file: moment of sending, and the scan's place among the files (from 1; 0: none)."""
+    """A report in a file: time of sending, and the scan's position among the files (from 1; 0: none)."""
 
     campaign: Campaign
     content: dict[str, Any]
@@ -78,7 +78,7 @@ class Carried:
     place: int = 0
 
     def file(self, arrival: Arrival, unit: Unit, who: str) -> tuple[Report, bool]:
-        """File it at its unit, as `file_signed`."""
+        """File the report at its unit, see `file_signed`."""
         return file_signed(self.campaign, unit, self.content, by=arrival.user, who=who, sent=self.sent)
 
 
@@ -90,7 +90,7 @@ class Reports(Kind):
     upward = True
 
     def offer(self, route: Route) -> Payload | None:
-        """The unit's newest sent reports, each with the scan or signed PDF that belongs to it."""
+        """The unit's newest sent reports, each with its scan or signed PDF."""
         listed, files = [], []
         theirs = units_below.all_theirs(route.partner, "campaign")
         for report in _newest(route.unit):
@@ -103,67 +103,71 @@ class Reports(Kind):
 
     @staticmethod
     def unit_of(arrival: Arrival) -> Unit:
-        """The unit that the reports are of."""
+        """The unit whose reports the file has."""
         return arrival.unit
 
     def read(self, arrival: Arrival, payload: Payload) -> list[Carried]:
-        """The reports in the payload, checked; ValueError or InputError for others."""
-        found = []
+        """Validated reports of the payload; ValueError or InputError for others."""
+        carried = []
         for row in rows(payload.data["reports"], MOST):
             place = number(row["file"], len(payload.files))
             content, sent = checked(row["content"], arrival.unit), _moment(row)
-            if sent is not None and sent > arrival.made + timedelta(seconds=1):  # a file says its second
+            if sent is not None and sent > arrival.made + timedelta(seconds=1):  # a file states seconds
                 raise ValueError("sent after the file was made")
-            found.append(Carried(_campaign(row, arrival.partner.unit), content, sent, place))
-        return found
+            carried.append(Carried(_campaign(row, arrival.partner.unit), content, sent, place))
+        return carried
 
     def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
-        """One sentence a report."""
+        """One sentence per report."""
         sentence, unit = _("Report of {unit} on {campaign}, figures as of {day}"), self.unit_of(arrival)
         return [
-            sentence.format(unit=unit.name, campaign=one.campaign.name, day=one.content["as_of"])
-            for one in self.read(arrival, payload)
+            sentence.format(unit=unit.name, campaign=report.campaign.name, day=report.content["as_of"])
+            for report in self.read(arrival, payload)
         ]
 
     def store(self, arrival: Arrival, payload: Payload) -> list[Kept]:
-        """Keep the scans and signed PDFs."""
-        kept = []
+        """Store the scans and signed PDFs."""
+        stored = []
         for file in payload.files:
             with file.path.open("rb") as stream:
-                kept.append(keep(File(stream, name=text(file.name, 200)), SCANS))
-        return kept
+                stored.append(keep(File(stream, name=text(file.name, 200)), SCANS))
+        return stored
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
-        """File them; those that are there already are left alone."""
+        """File the reports; existing ones are left unchanged."""
         filed, unit = 0, arrival.unit
-        for one in self.read(arrival, payload):
+        for carried in self.read(arrival, payload):
             try:
-                made, fresh = one.file(arrival, unit, unit.name)
+                report, created = carried.file(arrival, unit, unit.name)
             except Stale as error:
                 raise InputError(_AT_WORK, unit.name) from error
-            if fresh and one.place:
-                kept = payload.stored[one.place - 1]
-                scan = {"scan_name": kept.name, "scan_path": kept.path, "scan_sha256": kept.sha256}
-                Report.objects.filter(pk=made.pk).update(**scan)
-            if fresh:
-                told_of_step(made, Action.SEND, attach=False)
-            filed += fresh
+            if created and carried.place:
+                scan_file = payload.stored[carried.place - 1]
+                scan = {
+                    "scan_name": scan_file.name,
+                    "scan_path": scan_file.path,
+                    "scan_sha256": scan_file.sha256,
+                }
+                Report.objects.filter(pk=report.pk).update(**scan)
+            if created:
+                told_of_step(report, Action.SEND, attach=False)
+            filed += created
         return {"reports": filed}
 
 
 def _moment(row: Mapping[str, Any]) -> datetime | None:
-    """Moment of sending by the unit's own portal's clock; None in files of older versions."""
+    """Time of sending by the unit's own portal's clock; None in files of older versions."""
     stated = text(row.get("sent", ""), 40)
-    found = datetime.fromisoformat(stated) if stated else None
-    if found is not None and found.tzinfo is None:
+    moment = datetime.fromisoformat(stated) if stated else None
+    if moment is not None and moment.tzinfo is None:
         raise ValueError("no moment")
-    return found
+    return moment
 
 
 def _campaign(row: Mapping[str, Any], unit: Unit) -> Campaign:
-    """Our campaign: by the number that we gave it, else the one that bears its name."""
-    told, name = text(row["campaign"], 20), plain(text(row["name"], 200))
-    if (wanted := whole(told)) is not None:
+    """Our campaign: by the number that we assigned, otherwise the only running one with its name."""
+    stated, name = text(row["campaign"], 20), plain(text(row["name"], 200))
+    if (wanted := whole(stated)) is not None:
         found = Campaign.objects.filter(pk=wanted).select_related("form").first()
         if found is not None:
             return found
@@ -187,7 +191,7 @@ class Answers(Kind):
     order = 3
 
     def offer(self, route: Route) -> Payload | None:
-        """Return which of the unit's reports was accepted, which returned and why; by their digests."""
+        """Decisions on the unit's reports, accepted or returned with reason; identified by digest."""
         unit = Unit.objects.filter(code=route.partner.code).first()
         reports = Report.objects.filter(unit=unit, state__in=(ReportState.FROZEN, ReportState.RETURNED))
         reports = reports.exclude(digest="")
@@ -200,25 +204,25 @@ class Answers(Kind):
         return Payload(self.name, {"answers": listed}) if listed else None
 
     def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
-        """One sentence an answer."""
+        """One sentence per answer."""
         return [
             _("Report of {day}: accepted").format(day=report.as_of)
             if action == Action.ACCEPT
             else _("Report of {day}: returned. {reason}").format(day=report.as_of, reason=reason)
-            for report, action, reason in self._told(arrival, payload)
+            for report, action, reason in self._decisions(arrival, payload)
         ]
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
-        """Freeze what was accepted, open what was returned."""
+        """Freeze accepted reports, reopen returned ones."""
         done = 0
-        for report, action, reason in self._told(arrival, payload):
+        for report, action, reason in self._decisions(arrival, payload):
             take(report, action, arrival.user, reason=reason, who=arrival.partner.name)
             done += 1
         return {"answers": done}
 
     @staticmethod
-    def _told(arrival: Arrival, payload: Payload) -> list[tuple[Report, Action, str]]:
-        """Those that answer a report of ours that still waits for an answer."""
+    def _decisions(arrival: Arrival, payload: Payload) -> list[tuple[Report, Action, str]]:
+        """Answers to reports of ours that are still waiting for one."""
         found: list[tuple[Report, Action, str]] = []
         for row in rows(payload.data["answers"], MOST):
             action = Action(text(row["action"], 10))
@@ -228,14 +232,14 @@ class Answers(Kind):
                 unit=arrival.partner.unit, digest=text(row["digest"], 64), state=ReportState.SENT
             )
             reason, sent = text(row["reason"], 4000), _moment(row)
-            if sent is not None:  # an answer to what was sent before, in the same words, answers this one not
+            if sent is not None:  # ignore an answer to an identical report sent earlier
                 waiting = waiting.filter(sent=sent)
             found += [(report, action, reason or "-") for report in waiting]
         return found
 
 
 class Back(Reports):
-    """The reports that the partner's portal had sent, for a portal that was put back from a backup."""
+    """Reports that the partner's portal had sent, for its restoration from a backup."""
 
     name = "reports-back"
     title = gettext_lazy("Reports, returned")
@@ -255,7 +259,7 @@ class Back(Reports):
         return arrival.partner.unit
 
     def read(self, arrival: Arrival, payload: Payload) -> list[Carried]:
-        """The reports in the payload whose campaigns are here."""
+        """Reports of the payload whose campaigns exist here."""
         partner, found = arrival.partner, []
         for row in rows(payload.data["reports"], MOST):
             ours = units_below.counterpart(partner, "campaign", number(whole(text(row["campaign"], 20))))
@@ -266,16 +270,16 @@ class Back(Reports):
         return found
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
-        """File those that are not here."""
+        """File the missing reports."""
         filed = 0
-        for one in self.read(arrival, payload):
+        for carried in self.read(arrival, payload):
             with contextlib.suppress(Stale):  # people are writing it anew, and go on
-                filed += one.file(arrival, arrival.partner.unit, arrival.partner.name)[1]
+                filed += carried.file(arrival, arrival.partner.unit, arrival.partner.name)[1]
         return {"reports": filed}
 
 
 class AnswersBack(BackKind):
-    """Decisions on the partner unit's reports, for a portal above that came back from a backup."""
+    """Decisions on the partner unit's reports, for the restoration of a portal above from a backup."""
 
     name = "report-answers-back"
     title = gettext_lazy("Answers to reports, returned")
@@ -283,25 +287,25 @@ class AnswersBack(BackKind):
     order = 0
 
     def offer(self, route: Route) -> Payload | None:
-        """Every edition that was sent, and the newest file that carried answers."""
+        """All editions sent, and the newest file with answers."""
         theirs = units_below.all_theirs(route.partner, "campaign")
-        found = Report.objects.filter(unit=route.unit, state__in=(*DONE, ReportState.RETURNED))
-        found = found.exclude(digest="").filter(campaign__in=theirs).select_related("campaign", "unit")
-        listed = [_written(report, theirs[report.campaign_id]) for report in found.order_by("-pk")[:MOST]]
+        editions = Report.objects.filter(unit=route.unit, state__in=(*DONE, ReportState.RETURNED))
+        editions = editions.exclude(digest="").filter(campaign__in=theirs).select_related("campaign", "unit")
+        listed = [_written(report, theirs[report.campaign_id]) for report in editions.order_by("-pk")[:MOST]]
         files = returned_files.kept_of(route, Answers.name)
         return Payload(self.name, {"reports": listed[::-1]}, files) if listed else None
 
     def store(self, arrival: Arrival, payload: Payload) -> dict[tuple[str, str], Mapping[str, Any]]:
-        """Check the signature; the answers by what they answer."""
+        """Verify the signature; returns answers by the digest and time of their report."""
         with tempfile.TemporaryDirectory(prefix="lamsach-exchange-") as folder:
             found = (
                 returned_files.lost(arrival, payload, Answers.name, Path(folder)) if payload.files else None
             )
             listed = rows(found[1].data["answers"], MOST) if found else []
-            return {(one["digest"], one["sent"]): one for one in listed}
+            return {(answer["digest"], answer["sent"]): answer for answer in listed}
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
-        """File the reports in their order and answer each as it had been answered."""
+        """File the reports in order and repeat the answer to each."""
         done = 0
         for row in rows(payload.data["reports"], MOST):
             content, sent = checked(row["content"], arrival.unit), _moment(row)
@@ -309,8 +313,8 @@ class AnswersBack(BackKind):
             if campaign is None:
                 continue
             with contextlib.suppress(Stale):  # people are writing it anew, and go on
-                one = Carried(campaign, content, sent)
-                report, _fresh = one.file(arrival, arrival.unit, arrival.unit.name)
+                carried = Carried(campaign, content, sent)
+                report, _created = carried.file(arrival, arrival.unit, arrival.unit.name)
                 answer = payload.stored.get((report.digest, row.get("sent", "")))
                 if answer is not None and report.state == ReportState.SENT:
                     action, reason = Action(answer["action"]), answer["reason"] or "-"

@@ -1,4 +1,4 @@
-"""Sources of a report's numbers: one query each for campaign and cases, for any subtree and day."""
+"""Sources of a report's numbers, with one query each for campaign and cases, for any subtree and day."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from lamsach.portal.units.tree import on_day, under
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Subject of a report: a campaign, a unit with everything under it, a day; whether it counts itself."""
+    """Subject of a report: campaign, unit with all below it, day; `itself`: the unit counts too."""
 
     campaign: Campaign
     unit: Unit
@@ -36,12 +36,12 @@ class Scope:
 
 
 def known(scope: Scope) -> dict[str, int | None]:
-    """Every number that the portal knows of the scope, by its source. Three queries."""
-    found = counts(scope.campaign, scope.unit.pk, scope.day, itself=scope.itself)
+    """All numbers that the portal has for the scope, by source. Three queries."""
+    progress = counts(scope.campaign, scope.unit.pk, scope.day, itself=scope.itself)
     values: dict[str, int | None] = {
-        "campaign.units": found.units,
-        "campaign.informed": found.informed,
-        "campaign.deployed": found.deployed,
+        "campaign.units": progress.units,
+        "campaign.informed": progress.informed,
+        "campaign.deployed": progress.deployed,
         "people.told": told(scope).count(),
     }
     cases = case_counts(scope.campaign, scope.unit.pk, scope.day)
@@ -52,7 +52,7 @@ def known(scope: Scope) -> dict[str, int | None]:
 
 
 def own(scope: Scope) -> dict[str, int | None]:
-    """The same numbers of the unit alone: the whole without its subordinates."""
+    """The same numbers of the unit alone, without its subordinates."""
     whole = known(scope)
     below = total(counts_by_child(scope.campaign, scope.unit.pk, scope.day).values())
     for name in ("units", "informed", "deployed"):
@@ -70,39 +70,39 @@ def own(scope: Scope) -> dict[str, int | None]:
 
 
 def told(scope: Scope) -> QuerySet[Notice]:
-    """The notices about cracked software that had reached people of the scope by the end of the day."""
+    """Notices about cracked software that had reached people of the scope by the end of the day."""
     return access.told(scope.campaign, under([scope.unit.pk], scope.day).values("descendant"), scope.day)
 
 
 def told_by_unit(scope: Scope) -> QuerySet[Any]:
-    """For each unit of the scope with notices: code, name, how many people."""
+    """Notified people by unit: code, name, count."""
     rows = told(scope).values("unit__code", "unit__name").annotate(count=Count("pk"))
     return rows.order_by("unit__code")
 
 
 def children(scope: Scope) -> QuerySet[Unit]:
-    """The units directly under the unit on the day."""
+    """Units directly below the unit on the day."""
     links = under([scope.unit.pk], scope.day).filter(distance=1)
     return Unit.objects.filter(pk__in=links.values("descendant")).order_by("code")
 
 
 def accepted(scope: Scope, units: Iterable[int] | None = None) -> dict[int, Report]:
-    """Newest frozen edition of each direct subordinate, by unit; only figures are read of the contents."""
+    """Newest frozen edition of each direct subordinate, by unit; reads only the figures of the contents."""
     below: Any = children(scope).values("pk") if units is None else list(units)
     rows = Report.objects.filter(campaign=scope.campaign, state=ReportState.FROZEN, unit__in=below)
-    light = rows.defer("content", "measured").annotate(told_figures=F("content__figures"))
+    light = rows.defer("content", "measured").annotate(loaded_figures=F("content__figures"))
     return {report.unit_id: report for report in light.order_by("edition")}
 
 
 def stated_values(report: Report) -> dict[str, int | None]:
-    """The numbers of a submitted report by key."""
+    """Numbers of a submitted report by key."""
     return {figure["key"]: figure["value"] for figure in report.submitted_figures}
 
 
 def compute(
     form: Form, scope: Scope, *, values: Mapping[str, int | None] | None = None
 ) -> dict[str, int | None]:
-    """The computed number of each row of the form; None where there is nothing to compute from."""
+    """The computed number of each row of the form; None without data."""
     by_source = dict(values) if values is not None else known(scope)
     added = [row for row in form.rows if _added_up(row)]
     parts = accepted(scope) if added else {}
@@ -121,9 +121,9 @@ def _added_up(row: Row) -> bool:
 
 
 def _sum(row: Row, parts: Iterable[Report], alone: Mapping[str, int | None], over: int) -> int | None:
-    """Add the accepted numbers, each unit once, and the unit's own; missing reports are not guessed."""
-    told_values = [stated_values(part).get(row.key) for part in parts]
-    present = [value for value in (*told_values, alone.get(row.source)) if value is not None]
+    """Add the accepted numbers, each unit once, and the unit's own; missing reports are not estimated."""
+    reported = [stated_values(part).get(row.key) for part in parts]
+    present = [value for value in (*reported, alone.get(row.source)) if value is not None]
     return max(sum(present) - over, 0) if present else None
 
 
@@ -152,7 +152,7 @@ Rows = list[list[str]]
 
 @dataclass(slots=True)
 class _Logs:
-    """Logs of a unit and everything under it: sources, searched days and gaps, each source for itself."""
+    """Logs of a unit and all below it: sources, searched days and gaps, summed over the sources."""
 
     sources: int = 0
     days: int = 0
@@ -161,7 +161,7 @@ class _Logs:
     last: date | None = None
 
     def add(self, days: int, first: date, last: date) -> None:
-        """One more source."""
+        """Add a source."""
         self.sources += 1
         self.days += days
         self.missing += (last - first).days + 1 - days
@@ -176,22 +176,22 @@ class _Place:
 
 
 def rows_of(form: Form, scope: Scope) -> dict[str, Rows]:
-    """The rows of the annexes that the form asks for; those that have nothing to say are left out."""
-    return {name: rows for name in form.annexes if (rows := _MAKERS[name](scope) if name in _MAKERS else [])}
+    """Rows of the annexes that the form requests, without empty ones."""
+    return {name: rows for name in form.annexes if (rows := _ROWS[name](scope) if name in _ROWS else [])}
 
 
 def state_rows(scope: Scope) -> Rows:
-    """Machines of the scope by state, and units not searched; nothing when all is searched and none found."""
+    """Machines of the scope by state, and unsearched units; empty when all were searched and none found."""
     counts = case_counts(scope.campaign, scope.unit.pk, scope.day)
     lacking = searching(scope.campaign, scope.unit.pk, scope.day).count
     if not counts.found and not counts.dismissed and not lacking:
         return []
     rows = [(words, getattr(counts, name)) for name, words in STATES] + [(UNSEARCHED, lacking)]
-    return [[str(place), words, format_number(value, "vi")] for place, (words, value) in enumerate(rows, 1)]
+    return [[str(number), words, format_number(value, "vi")] for number, (words, value) in enumerate(rows, 1)]
 
 
 def log_rows(scope: Scope) -> Rows:
-    """Logs searched in the scope: a row for the unit itself and each child's subtree. Three queries."""
+    """Logs searched in the scope: a row for the unit itself and for each child's subtree. Three queries."""
     places = {scope.unit.pk: _Place(scope.unit.name), **{u.pk: _Place(u.name) for u in children(scope)}}
     below = UnitLink.objects.filter(on_day(scope.day), ancestor__in=list(places)).exclude(
         ancestor=scope.unit.pk
@@ -208,10 +208,10 @@ def log_rows(scope: Scope) -> Rows:
     for row in found.order_by():
         place = places[home.get(row["unit_id"], scope.unit.pk)]
         place.logs.add(row["days"], row["first"], row["last"])
-    return [[str(number), *_told(place)] for number, place in enumerate(places.values(), 1)]
+    return [[str(number), *_log_row(place)] for number, place in enumerate(places.values(), 1)]
 
 
-def _told(place: _Place) -> list[str]:
+def _log_row(place: _Place) -> list[str]:
     logs = place.logs
     numbers = [format_number(value, "vi") for value in (logs.sources, logs.days, logs.missing)]
     span = f"{format_date(logs.first)} - {format_date(logs.last)}" if logs.first and logs.last else ""
@@ -222,18 +222,18 @@ def _told(place: _Place) -> list[str]:
     ]
 
 
-_MAKERS: Mapping[str, Any] = {"states": state_rows, "coverage": log_rows}
+_ROWS: Mapping[str, Any] = {"states": state_rows, "coverage": log_rows}
 _TABLES: Mapping[str, tuple[str, tuple[Column, ...]]] = {
     "states": ("SỐ MÁY TÍNH, THIẾT BỊ THEO TÌNH TRẠNG", _STATE_COLUMNS),
     "coverage": ("NHẬT KÝ ĐÃ RÀ SOÁT", _LOG_COLUMNS),
 }
 
 
-def appendices(made: Mapping[str, Iterable[Sequence[str]]]) -> list[Appendix]:
-    """The annexes as they are laid out, in a fixed order."""
-    found = []
+def appendices(annexes: Mapping[str, Iterable[Sequence[str]]]) -> list[Appendix]:
+    """The annexes with rows, in a fixed order."""
+    laid_out = []
     for name, (title, columns) in _TABLES.items():
-        rows = tuple(tuple(row) for row in made.get(name, ()))
+        rows = tuple(tuple(row) for row in annexes.get(name, ()))
         if rows:
-            found.append(Appendix(title, "", (Table(columns, rows),)))
-    return found
+            laid_out.append(Appendix(title, "", (Table(columns, rows),)))
+    return laid_out

@@ -1,4 +1,4 @@
-"""Reports not written in this portal, filed at their unit: signed data as is, a form as confirmed."""
+"""Filing of reports not written in this portal: signed data unchanged, a form as confirmed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OPEN = (ReportState.DRAFT, ReportState.RETURNED)
 
 
 def checked(content: Any, unit: Unit) -> dict[str, Any]:
-    """Content of a report as another portal signed it, and nothing else. ValueError for anything else."""
+    """Validated content of a report signed by another portal. ValueError for anything else."""
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise ValueError("not a report")
     stated: Mapping[str, Any] = content["unit"]
@@ -56,19 +56,19 @@ def checked(content: Any, unit: Unit) -> dict[str, Any]:
 
 
 def _letterhead(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Letterhead of the unit's document; reports of an older portal have none."""
+    """Letterhead of the unit's document; absent in reports of older portals."""
     if "letterhead" not in content:
         return {}
-    told = content["letterhead"]
-    copies = told.get("copies") if isinstance(told, dict) else None
+    stated = content["letterhead"]
+    copies = stated.get("copies") if isinstance(stated, dict) else None
     if not isinstance(copies, list) or len(copies) > 100:
         raise ValueError("letterhead")
-    names = {name: text(told[name], 300) for name in ("parent", "body")}
+    names = {name: text(stated[name], 300) for name in ("parent", "body")}
     return {"letterhead": {**names, "copies": [text(copy, 2000) for copy in copies]}}
 
 
 def _annexes(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The annexes' rows, when there are any: few columns of short texts."""
+    """Rows of the annexes, if any: few columns of short texts."""
     if "annexes" not in content:
         return {}
     annexes = content["annexes"]
@@ -76,8 +76,8 @@ def _annexes(content: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError("annexes")
     return {
         "annexes": {
-            name: [[text(cell, 500) for cell in _list(row, 10)] for row in _list(one, _MOST)]
-            for name, one in annexes.items()
+            name: [[text(cell, 500) for cell in _list(row, 10)] for row in _list(annex, _MOST)]
+            for name, annex in annexes.items()
         }
     }
 
@@ -126,36 +126,36 @@ def file_signed(
     who: str = "",
     sent: datetime | None = None,
 ) -> tuple[Report, bool]:
-    """File signed data as the unit's sent report; the report, and whether something was done.
+    """File signed data as the unit's sent report; returns the report, and whether it was filed.
 
-    What is there already is left alone; a newer one takes the place of one that waits, and is a correction of
-    one that is frozen. `sent`: when it was sent, by the clock of the portal that signed it; one that was sent
-    just then and returned meanwhile stays returned. Raises ValueError for what is no report, Stale when
-    people here are at work on the unit's report.
+    An existing report with this content is left unchanged; a newer one replaces a waiting one, or corrects a
+    frozen one. `sent`: time of sending by the clock of the signing portal; a report sent then and returned
+    meanwhile remains returned. ValueError for invalid content, Stale while the unit's report is being written
+    here.
     """
-    wanted = checked(content, unit)
-    digest = digest_of(wanted)
+    accepted = checked(content, unit)
+    digest = digest_of(accepted)
     same = Report.objects.filter(campaign=campaign, unit=unit, digest=digest)
-    held = same.exclude(state__in=_OPEN).first()
-    if held is None and sent is not None:
-        held = same.filter(state=ReportState.RETURNED, sent=sent).first()
-    if held is not None:
-        return held, False
-    found = _open_for(campaign, unit, by, who, wanted["correction"])
+    existing = same.exclude(state__in=_OPEN).first()
+    if existing is None and sent is not None:
+        existing = same.filter(state=ReportState.RETURNED, sent=sent).first()
+    if existing is not None:
+        return existing, False
+    report = _open_for(campaign, unit, by, who, accepted["correction"])
     columns: dict[str, Any] = {
-        "texts": wanted["texts"],
-        "as_of": date.fromisoformat(wanted["as_of"]),
-        "itself": wanted["itself"],
-        "late_reason": wanted["late_reason"],
+        "texts": accepted["texts"],
+        "as_of": date.fromisoformat(accepted["as_of"]),
+        "itself": accepted["itself"],
+        "late_reason": accepted["late_reason"],
     }
-    _put(found, {f["key"]: f for f in wanted["figures"]})
-    take(found, Action.SUBMIT, by, who=who, content=wanted, digest=digest, **columns)
-    _on(found, by, who)
+    _put(report, {f["key"]: f for f in accepted["figures"]})
+    take(report, Action.SUBMIT, by, who=who, content=accepted, digest=digest, **columns)
+    _send_on(report, by, who)
     if sent is not None:
-        Report.objects.filter(pk=found.pk).update(sent=sent)
-    record(by, "report.filed", found, unit, who=who, digest=digest)
-    found.refresh_from_db()
-    return found, True
+        Report.objects.filter(pk=report.pk).update(sent=sent)
+    record(by, "report.filed", report, unit, who=who, digest=digest)
+    report.refresh_from_db()
+    return report, True
 
 
 @transaction.atomic
@@ -169,48 +169,48 @@ def file_confirmed(
     reason: str,
     columns: Mapping[str, Any] | None = None,
 ) -> Report:
-    """File a form as confirmed, its numbers with the reason. Stale while people are at work on the report."""
-    found = _open_for(campaign, unit, by, "", reason)
+    """File a form as confirmed, its numbers with the reason. Stale while the report is being written."""
+    report = _open_for(campaign, unit, by, "", reason)
     figures = {}
-    for key, figure in figures_of(found).items():
+    for key, figure in figures_of(report).items():
         value = values.get(key)
         differs = value is not None and value != figure.computed
         figures[key] = {"stated": value if differs else None, "reason": reason if differs else "", "note": ""}
-    kept = {**found.texts, **{key: text for key, text in texts.items() if text.strip()}}
-    drafts.save(found, by, found.version, {"texts": kept, **(columns or {})}, figures)
-    found.refresh_from_db()
-    take(found, Action.SUBMIT, by, freeze=freeze)
-    _on(found, by, "")
-    record(by, "report.filed", found, unit)
-    found.refresh_from_db()
-    return found
+    merged = {**report.texts, **{key: text for key, text in texts.items() if text.strip()}}
+    drafts.save(report, by, report.version, {"texts": merged, **(columns or {})}, figures)
+    report.refresh_from_db()
+    take(report, Action.SUBMIT, by, freeze=freeze)
+    _send_on(report, by, "")
+    record(by, "report.filed", report, unit)
+    report.refresh_from_db()
+    return report
 
 
 def _open_for(campaign: Campaign, unit: Unit, by: Any, who: str, correction: str) -> Report:
-    """The unit's report, open for what came: a draft, a returned one, or the next edition of a frozen one."""
-    found = drafts.newest(campaign, unit)
-    if found is None:
-        found = drafts.begin(campaign, unit, by)
-    elif found.state == ReportState.SENT:
-        found = take(found, Action.REFUSE, by, reason=NEWER, who=who)
-    elif found.state == ReportState.FROZEN:
-        found = drafts.correct(found, by, correction.strip() or NEWER)
-    if found.state not in _OPEN:
+    """The unit's open report: a draft, a returned one, or the next edition of a frozen one."""
+    report = drafts.newest(campaign, unit)
+    if report is None:
+        report = drafts.begin(campaign, unit, by)
+    elif report.state == ReportState.SENT:
+        report = take(report, Action.REFUSE, by, reason=NEWER, who=who)
+    elif report.state == ReportState.FROZEN:
+        report = drafts.correct(report, by, correction.strip() or NEWER)
+    if report.state not in _OPEN:
         raise Stale
-    return found
+    return report
 
 
 def _put(report: Report, figures: Mapping[str, Mapping[str, Any]]) -> None:
-    """Store the figures of the other portal; those unknown to this portal's form stay in the content."""
+    """Store the other portal's figures; those unknown to this portal's form remain in the content only."""
     for figure in Figure.objects.filter(report=report):
-        told = figures.get(figure.key)
-        figure.computed = told["computed"] if told else None
-        figure.stated = told["stated"] if told else None
-        figure.reason, figure.note = (told["reason"], told["note"]) if told else ("", "")
+        foreign = figures.get(figure.key)
+        figure.computed = foreign["computed"] if foreign else None
+        figure.stated = foreign["stated"] if foreign else None
+        figure.reason, figure.note = (foreign["reason"], foreign["note"]) if foreign else ("", "")
         figure.save()
 
 
-def _on(report: Report, by: Any, who: str) -> None:
-    """Approve and send the report, as its unit did itself."""
+def _send_on(report: Report, by: Any, who: str) -> None:
+    """Approve and send the report, as its unit did."""
     take(report, Action.APPROVE, by, who=who)
     take(report, Action.SEND, by, who=who)

@@ -1,4 +1,4 @@
-"""The reporting form of a campaign, changed without code; each change is a new version."""
+"""Editor of a campaign's reporting form; each change is a new version."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ BLANKS = ("docx", "xlsx", "pdf", "html")
 @member(ALL, COORDINATORS)
 @taken_once
 def campaign_form(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """The form of a campaign, changed by those who lead the campaign."""
+    """The form of a campaign, editable by those who lead the campaign."""
     campaign = access.get_campaign(request.user, campaign_id, write=request.method == "POST")
     definition: dict[str, Any] = campaign.form.definition
     posted = request.POST if request.method == "POST" and request.POST.get("form-TOTAL_FORMS") else None
     wording = WordingForm(posted, initial=wording_of(definition))
     fields = FieldSet(posted, initial=definition.get("general", {}).get("fields", []), prefix="field")
     rows = RowSet(posted, initial=definition["figures"]["rows"])
-    understood = parse_form(definition)
+    parsed = parse_form(definition)
     if posted is not None and wording.is_valid() and fields.is_valid() and rows.is_valid():
-        wanted = changed(definition, wording.cleaned_data, fields.cleaned_data, rows.cleaned_data)
+        edited = changed(definition, wording.cleaned_data, fields.cleaned_data, rows.cleaned_data)
         try:
-            understood = parse_form(wanted)
+            parsed = parse_form(edited)
         except InputError as problem:
             messages.error(
                 request,
@@ -55,9 +55,9 @@ def campaign_form(request: HttpRequest, campaign_id: int) -> HttpResponse:
             )
         else:
             if "keep" in request.POST:
-                return _keep(request, campaign, wanted)
+                return _save(request, campaign, edited)
     shown = {"wording": wording, "text_fields": fields, "rows": rows, "preview": posted is not None}
-    return render(request, "reports/form.html", {**shown, **_context(campaign, understood)})
+    return render(request, "reports/form.html", {**shown, **_context(campaign, parsed)})
 
 
 def _context(campaign: Campaign, form: Form) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def _context(campaign: Campaign, form: Form) -> dict[str, Any]:
 
 @member(ALL, WRITERS, ("GET",))
 def blank_form(request: HttpRequest, campaign_id: int, document: str) -> HttpResponse:
-    """The campaign's form, empty, to hand out to units that fill it in by hand."""
+    """The campaign's blank form, for units that fill it in by hand."""
     campaign = access.get_campaign(request.user, campaign_id)
     if document not in BLANKS:
         raise Http404
@@ -90,7 +90,7 @@ def blank_form(request: HttpRequest, campaign_id: int, document: str) -> HttpRes
     )
 
 
-def _keep(request: HttpRequest, campaign: Campaign, definition: dict[str, Any]) -> HttpResponse:
+def _save(request: HttpRequest, campaign: Campaign, definition: dict[str, Any]) -> HttpResponse:
     """Store a new version of the campaign's own form, once for each version seen."""
     version = request.POST.get("version", "")
     if version != str(campaign.form.version):
@@ -98,12 +98,12 @@ def _keep(request: HttpRequest, campaign: Campaign, definition: dict[str, Any]) 
     name = f"{definition['title'][:150]} ({campaign.pk})"
     try:
         with transaction.atomic():
-            made = FormDefinition.objects.create(
+            stored = FormDefinition.objects.create(
                 name=name, version=campaign.form.version + 1, definition=definition
             )
-            if not Campaign.objects.filter(pk=campaign.pk, form=campaign.form).update(form=made):
+            if not Campaign.objects.filter(pk=campaign.pk, form=campaign.form).update(form=stored):
                 raise IntegrityError
-            record(request, "form.changed", campaign, campaign.owner, version=made.version)
+            record(request, "form.changed", campaign, campaign.owner, version=stored.version)
     except IntegrityError:
         return conflict(request)
     messages.success(
@@ -112,11 +112,11 @@ def _keep(request: HttpRequest, campaign: Campaign, definition: dict[str, Any]) 
     return redirect("reports:form", campaign_id=campaign.pk)
 
 
-_WORD = re.compile(r"[^a-z0-9]+")
+_NO_WORD = re.compile(r"[^a-z0-9]+")
 
 
 class WordingForm(forms.Form):
-    """The form's words, its checks (one a line: comparison, `|`, sentence) and its annexes."""
+    """The form's texts, its checks (one a line: comparison, `|`, sentence) and its annexes."""
 
     title = forms.CharField(label=gettext_lazy("Title"), max_length=LONGEST_LABEL)
     attached = text(
@@ -156,7 +156,7 @@ class WordingForm(forms.Form):
 
 
 class FieldForm(forms.Form):
-    """A text of the form."""
+    """Text of the form."""
 
     key = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     label = forms.CharField(label=gettext_lazy("Wording"), required=False, max_length=LONGEST_LABEL)
@@ -167,7 +167,7 @@ class FieldForm(forms.Form):
 
 
 class RowForm(forms.Form):
-    """A row of the form: its wording, where the number comes from, how it is added up."""
+    """Row of the form: its wording, the number's source, how it is added up."""
 
     key = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     label = forms.CharField(label=gettext_lazy("Wording"), required=False, max_length=500)
@@ -190,7 +190,7 @@ FieldSet = forms.formset_factory(FieldForm, extra=1, max_num=30, validate_max=Tr
 
 
 def wording_of(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """A definition's words as the first values of a WordingForm."""
+    """A definition's texts as initial values of a WordingForm."""
     checks = [
         " | ".join(part for part in (check.get("warn", ""), check.get("say", "")) if part)
         for check in definition.get("checks", [])
@@ -212,16 +212,16 @@ def changed(
     fields: list[dict[str, Any]],
     rows: list[dict[str, Any]],
 ) -> dict[str, Any]:
-    """The definition with what the forms say; what they do not speak of stays."""
+    """The definition with the changes of the forms; anything else is preserved."""
     before = {item["key"]: item for item in definition.get("general", {}).get("fields", [])}
-    taken = {item["key"] for item in (*fields, *rows) if item.get("key") and item.get("label", "").strip()}
+    keys = {item["key"] for item in (*fields, *rows) if item.get("key") and item.get("label", "").strip()}
     texts = [
         {**before.get(item["key"], {}), "key": item["key"], "label": item["label"], "kind": item["kind"]}
-        for item in _kept(fields, taken)
+        for item in _worded(fields, keys)
     ]
     numbers = [
         {"key": item["key"], "label": item["label"], "source": item["source"], "basis": item["basis"]}
-        for item in _kept(rows, taken)
+        for item in _worded(rows, keys)
     ]
     return {
         **definition,
@@ -244,22 +244,22 @@ def _checks(text: str) -> list[dict[str, str]]:
     return found
 
 
-def _kept(items: list[dict[str, Any]], taken: set[str]) -> list[dict[str, Any]]:
-    """Those that have a wording, each with a key that no other has."""
-    kept = []
+def _worded(items: list[dict[str, Any]], keys: set[str]) -> list[dict[str, Any]]:
+    """Items that have a wording, each with a unique key."""
+    worded = []
     for item in items:
         label = item.get("label", "").strip()
         if label:
-            key = item.get("key") or _key(label, taken)
-            taken.add(key)
-            kept.append({**item, "key": key, "label": label})
-    return kept
+            key = item.get("key") or _key(label, keys)
+            keys.add(key)
+            worded.append({**item, "key": key, "label": label})
+    return worded
 
 
-def _key(label: str, taken: set[str]) -> str:
+def _key(label: str, keys: set[str]) -> str:
     plain = unicodedata.normalize("NFD", label.lower().replace("đ", "d")).encode("ascii", "ignore").decode()
-    stem = "r_" + (_WORD.sub("_", plain).strip("_")[:30] or "x")
+    stem = "r_" + (_NO_WORD.sub("_", plain).strip("_")[:30] or "x")
     key, number = stem, 2
-    while key in taken:
+    while key in keys:
         key, number = f"{stem}_{number}", number + 1
     return key

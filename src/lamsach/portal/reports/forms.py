@@ -1,4 +1,4 @@
-"""Forms about reports: the draft, what its head says, and the form's own rows."""
+"""Forms for reports: draft, steps, signing, extensions, received forms."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LARGEST = 10**12
 
 
 class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The texts, the figures with stated ones, and the report's head and end."""
+    """Texts, figures with stated numbers, and the report's header and footer."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -77,7 +77,7 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
         )
 
     def clean(self) -> dict[str, Any]:
-        """A number that differs from the computed one needs a reason."""
+        """Require a reason for a number that differs from the computed one."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         for key, figure in self.known.items():
             stated = data.get(f"stated_{key}")
@@ -103,15 +103,15 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
         ]
 
     def text_fields(self) -> list[Any]:
-        """The texts' fields."""
+        """Fields of the texts."""
         return [self[name] for name in self.fields if name.startswith("text_")]
 
     def head_fields(self) -> list[Any]:
-        """The fields of the report's head and end."""
+        """Fields of the report's header and footer."""
         return [self[name] for name in (*HEAD, "itself", "late_reason")]
 
     def figures(self) -> dict[str, dict[str, Any]]:
-        """Return what the person states, by key."""
+        """The person's statements, by key."""
         return {
             row.key: {
                 "stated": self.cleaned_data[f"stated_{row.key}"],
@@ -122,7 +122,7 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
     def texts(self) -> dict[str, str]:
-        """The texts by key."""
+        """Texts by key."""
         return {
             name.removeprefix("text_"): self.cleaned_data[name]
             for name in self.fields
@@ -144,7 +144,7 @@ class StepForm(forms.Form):
 
 
 class SignForm(forms.Form):
-    """A key file (PKCS#12) and its password, for one signature."""
+    """Key file (PKCS#12) and its password, for one signature."""
 
     key = forms.FileField(label=gettext_lazy("Key file (.p12, .pfx)"))
     password = text(
@@ -157,7 +157,7 @@ class SignForm(forms.Form):
 
 
 class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Asking for a later deadline."""
+    """Request for a later deadline."""
 
     class Meta:
         model = Extension
@@ -165,7 +165,7 @@ class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {"until": DateInput()}
 
     def clean_until(self) -> Any:
-        """Not in the past."""
+        """Refuse past days."""
         day = self.cleaned_data["until"]
         if day < today():
             raise forms.ValidationError(_("This day has passed."))
@@ -188,11 +188,11 @@ class ReceivedForm(forms.Form):
         self.fields["code"].initial = received.unit
         chosen = received.campaign or campaigns.queryset.order_by("-pk").first()
         self.definition = parse_form(chosen.form.definition if chosen else APPENDIX_2022)
-        said = {one["key"]: one for one in received.values}
+        read = {value["key"]: value for value in received.values}
         for field in self.definition.fields:
             if field.key != "unit":
                 self.fields[f"text_{field.key}"] = text(
-                    field.label, 20_000, 4, required=False, initial=said.get(field.key, {}).get("raw", "")
+                    field.label, 20_000, 4, required=False, initial=read.get(field.key, {}).get("raw", "")
                 )
         for row in self.definition.rows:
             self.fields[f"value_{row.key}"] = forms.IntegerField(
@@ -200,16 +200,16 @@ class ReceivedForm(forms.Form):
                 required=False,
                 min_value=0,
                 max_value=_LARGEST,
-                initial=said.get(row.key, {}).get("value"),
+                initial=read.get(row.key, {}).get("value"),
                 localize=False,
             )
 
     def texts(self) -> dict[str, str]:
-        """The texts by key."""
+        """Texts by key."""
         return self._part("text_")
 
     def numbers(self) -> dict[str, int | None]:
-        """The numbers by key."""
+        """Numbers by key."""
         return self._part("value_")
 
     def _part(self, prefix: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The letters of reports: a step to those whom it concerns, reminders, who is late."""
+"""Letters about reports: steps, reminders, late reports."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from lamsach.runtime.file_names import safe_name
 
 
 def told_of_step(report: Report, action: Action, reason: str = "", *, attach: bool = True) -> None:
-    """Queue a step's letter, once: to the parent when it is sent, to the unit when the parent answers.
+    """Queue a step's letter, once: to the parent on sending, to the unit on the parent's answer.
 
-    `attach`: with the documents, and the signed exchange file when the parent has a portal of its own; they
-    are made by a job, so that nobody waits for them.
+    `attach`: with the documents, and the signed exchange file for a parent with its own portal; a job creates
+    them, so that nobody waits.
     """
     unit, parent = report.unit, report.unit.parent
     if action == Action.SEND and parent is not None and parent.email:
@@ -49,14 +49,14 @@ def told_of_step(report: Report, action: Action, reason: str = "", *, attach: bo
 
 
 def deliver(report_id: int, version: int) -> bool:
-    """Queue the letter with a sent report's documents, once a version; False when there is none to queue."""
+    """Queue the letter with a sent report's documents, once a version; False if there is none to queue."""
     while (queued := _deliver(report_id, version)) is None:
         pass
     return queued
 
 
 def _deliver(report_id: int, version: int) -> bool | None:
-    """The same, documents made before the transaction; None when another file was made meanwhile."""
+    """Like `deliver`, with documents created before the transaction; None after a concurrent file."""
     reports = Report.objects.select_related("campaign", "unit__parent", "form", "previous")
     report = reports.get(pk=report_id)
     parent = report.unit.parent
@@ -77,27 +77,27 @@ def _is_due(report: Report, version: int) -> bool:
 
 
 def _attached(report: Report) -> tuple[list[dict[str, str]], transfer.Written | None]:
-    """Store a sent report's documents as a letter carries them, and the exchange file, not yet noted."""
+    """Store a sent report's documents as attachments, and the exchange file, not yet recorded."""
     document, filled = document_of(report), filled_form(report)
     stem = safe_name(f"bao-cao-{report.unit.code}-lan-{report.edition}")
-    found = []
+    attachments = []
     for kind in ("pdf", "docx", "json"):
         content = written(document, filled, kind, about(report))
         sha256 = hashlib.sha256(content).hexdigest()
         path = f"files/{sha256[:2]}/{sha256}"
         if not default_storage.exists(path):
             path = default_storage.save(path, ContentFile(content))
-        found.append({"name": f"{stem}.{kind}", "path": path})
+        attachments.append({"name": f"{stem}.{kind}", "path": path})
     if report.scan_path:
-        found.append({"name": report.scan_name, "path": report.scan_path})
+        attachments.append({"name": report.scan_name, "path": report.scan_path})
     signed, path = _signed(report)
     if signed is not None:
-        found.append({"name": transfer.file_name(signed), "path": path})
-    return found, signed
+        attachments.append({"name": transfer.file_name(signed), "path": path})
+    return attachments, signed
 
 
 def _signed(report: Report) -> tuple[transfer.Written | None, str]:
-    """Write the exchange file with the report for a partner portal above; the file and its path."""
+    """Write the exchange file with the report for a partner portal above; returns the file and its path."""
     partner = Partner.objects.filter(unit=report.unit, above=True, ended=None).first()
     if partner is None or unit_keys.current(report.unit) is None:
         return None, ""
@@ -137,7 +137,7 @@ def _key(report: Report, action: Action, version: int) -> str:
 
 
 def remind_units(campaign: Campaign, units: Iterable[tuple[Unit, date]], occasion: str) -> int:
-    """Queue a reminder for each unit with an address; how many. The same occasion reminds a unit once."""
+    """Queue reminders for units with an address, once an occasion; returns their number."""
     address = absolute("reports:mine")
     reminded = set(
         Letter.objects.filter(
@@ -167,14 +167,14 @@ def remind_units(campaign: Campaign, units: Iterable[tuple[Unit, date]], occasio
 
 
 def remind_by_schedule(day: date) -> int:
-    """Remind units whose deadline calls for it today and write parents of late ones; how many letters."""
+    """Remind units whose deadline requires it today, write to parents of late ones; counts letters."""
     count = 0
     for campaign in Campaign.objects.filter(state=CampaignState.RUNNING):
         waiting = _waiting(campaign)
-        found = of_units(campaign, [unit.pk for unit in waiting])
-        dues = {unit: one.report.day for unit, one in found.items()}
-        called = {due for due in set(dues.values()) if day in reminder_days(due)}
-        chosen = [(unit, dues[unit.pk]) for unit in waiting if dues[unit.pk] in called]
+        deadlines = of_units(campaign, [unit.pk for unit in waiting])
+        dues = {unit: dates.report.day for unit, dates in deadlines.items()}
+        due_today = {due for due in set(dues.values()) if day in reminder_days(due)}
+        chosen = [(unit, dues[unit.pk]) for unit in waiting if dues[unit.pk] in due_today]
         count += remind_units(campaign, chosen, f"{day:%Y%m%d}")
         late = [unit for unit in waiting if escalation_day(dues[unit.pk]) == day]
         count += _escalate(campaign, late, day)
@@ -182,7 +182,7 @@ def remind_by_schedule(day: date) -> int:
 
 
 def _waiting(campaign: Campaign) -> list[Unit]:
-    """The units that take part and have not sent a report. Two queries."""
+    """Participating units that have not sent a report. Two queries."""
     done = with_parent(campaign).values("unit")
     taking_part = Participation.objects.filter(campaign=campaign, sent_on__isnull=False, stated=False).values(
         "unit"
@@ -192,7 +192,7 @@ def _waiting(campaign: Campaign) -> list[Unit]:
 
 
 def _escalate(campaign: Campaign, late: list[Unit], day: date) -> int:
-    """One letter to each parent with the names of those who are late."""
+    """Queue one letter to each parent with the names of its late units."""
     by_parent: dict[int, list[str]] = {}
     for unit in late:
         if unit.parent_id:

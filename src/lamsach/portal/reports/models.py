@@ -1,8 +1,8 @@
-"""A unit's report in a campaign: its figures, its way to the parent, its editions.
+"""A unit's report in a campaign: figures, path to the parent, editions.
 
-A report is changed only while it is a draft or returned. What was submitted stands in `content` with its
-SHA-256, and the head approves, the parent accepts just that. A frozen row is never changed: the database
-refuses it. A correction is the next edition.
+A report can be changed only as a draft or returned. Its submitted content is in `content`, with its SHA-256;
+exactly that is approved by the head and accepted by the parent. The database refuses changes of a frozen row;
+a correction is the next edition.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from lamsach.portal.units.models import Unit
 
 
 class ReportState(models.TextChoices):
-    """The stage of a report."""
+    """Stage of a report."""
 
     DRAFT = "draft", _("Draft")
     SUBMITTED = "submitted", _("Waits for the head's approval")
@@ -31,16 +31,14 @@ class ReportState(models.TextChoices):
 
 
 DONE = (ReportState.SENT, ReportState.FROZEN)
-"""A report in one of these states is with the parent."""
+"""States of reports that the parent has."""
 
 
 class Report(models.Model):
     """One edition of a unit's report.
 
-    `as_of`: the day that the figures hold for; `itself`: whether the unit counts among its units.
-
-    `measured`: all that was counted for that day (see `content.measure`), and under `drafted` the texts that
-    were drafted from it.
+    `as_of`: the day of the figures; `itself`: the unit counts among its units. `measured`: everything
+    measured for that day (see `content.measure`), with the texts drafted from it under `drafted`.
     """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="reports")
@@ -90,18 +88,18 @@ class Report(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Return whether it can be changed."""
+        """Return whether the report can be changed."""
         return self.state in (ReportState.DRAFT, ReportState.RETURNED)
 
     @property
     def submitted_figures(self) -> list[dict[str, Any]]:
-        """Submitted figures with key, value and origin; `figures.accepted` reads just them."""
-        told: list[dict[str, Any]] | None = self.__dict__.get("told_figures")
-        return told if told is not None else (self.content or {}).get("figures", [])
+        """Submitted figures with key, value and origin; `figures.accepted` reads only these."""
+        loaded: list[dict[str, Any]] | None = self.__dict__.get("loaded_figures")
+        return loaded if loaded is not None else (self.content or {}).get("figures", [])
 
 
 class Figure(models.Model):
-    """A number of a report: computed, or stated instead with a reason; both are kept."""
+    """A number of a report: computed, or stated instead with a reason; both are stored."""
 
     report = models.ForeignKey(Report, models.CASCADE, related_name="figures")
     key = models.CharField(max_length=40)
@@ -115,12 +113,12 @@ class Figure(models.Model):
 
     @property
     def value(self) -> int | None:
-        """The number that counts."""
+        """The valid number."""
         return self.computed if self.stated is None else self.stated
 
 
 class Step(models.Model):
-    """One step of a report: who, when, from where to where, why. Only ever added to."""
+    """A step of a report: person, time, states before and after, reason. Append-only."""
 
     report = models.ForeignKey(Report, models.PROTECT, related_name="steps")
     at = models.DateTimeField()
@@ -136,14 +134,14 @@ class Step(models.Model):
         ordering = ("pk",)
 
     def save(self, *args: Any, **options: Any) -> None:
-        """Add the row; a second save is refused."""
+        """Insert the row; refuse a second save."""
         if not self._state.adding:
             raise LamsachError("The history of a report cannot be changed.")
         super().save(*args, **options)
 
 
 class Extension(models.Model):
-    """A later deadline that a unit asked its parent for. `granted` is None until it is decided."""
+    """A unit's request to its parent for a later deadline. `granted` is None until decided."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -161,7 +159,7 @@ class Extension(models.Model):
 
 
 class ReceivedState(models.TextChoices):
-    """The outcome of a report that came from outside."""
+    """Outcome of a report from outside."""
 
     WAITING = "waiting", _("Waits for confirmation")
     FILED = "filed", _("Filed")
@@ -169,7 +167,7 @@ class ReceivedState(models.TextChoices):
 
 
 class Way(models.TextChoices):
-    """The way by which a report from outside came."""
+    """Channel of a report from outside."""
 
     MAIL = "mail", _("by e-mail")
     STICK = "stick", _("by an exchange file")
@@ -177,10 +175,10 @@ class Way(models.TextChoices):
 
 
 class Received(models.Model):
-    """An unsigned form from outside until a person confirms it; `key`: once for a file and unit.
+    """An unsigned form from outside until a person confirms it; `key` is unique for file and unit.
 
-    `values` are the form's texts and figures in its order: key, raw, value, sure. `found_by` says how the
-    unit was recognised.
+    `values` are the form's texts and figures in its order: key, raw, value, sure. `found_by`: how the unit
+    was identified.
     """
 
     key = models.CharField(max_length=120, unique=True)

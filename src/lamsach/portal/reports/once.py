@@ -1,7 +1,7 @@
-"""No unit twice: after a move or a succession it may be in two reports of different days.
+"""Overlap of reports: after a move or succession, a unit may be in two reports of different days.
 
-Each unit is counted by the report of the unit under which it stands now (else by the latest), and its numbers
-are taken out of the others. One that moved the other way round stands in none; it is named, never guessed.
+Each unit is counted by the report of the unit it is now under (otherwise by the latest), and its numbers are
+subtracted from the others. A unit that moved the other way is in none; it is listed, never estimated.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """A reporting unit, a unit under it (itself at 0), and the days on which that holds, before `until`."""
+    """A reporting unit, a unit below it (itself at 0), and its validity, before `until`."""
 
     ancestor: int
     descendant: int
@@ -45,15 +45,15 @@ class _Link:
     until: date
 
     def on(self, day: date) -> bool:
-        """Return whether it holds on a day."""
+        """Return whether the link is valid on a day."""
         return self.since <= day < self.until
 
 
 def overlap(parts: Mapping[int, Report], day: date) -> Overlap:
-    """Overlap of the accepted reports (by unit), as the tree is on a day. Two queries while nothing moved.
+    """Overlap of the accepted reports (by unit), by the tree of a day. Two queries if nothing moved.
 
-    A unit whose link held on its report's day and still holds on the day is in that report alone, so only
-    links that ended or began in between are looked at.
+    A unit whose link is valid both on its report's day and on the day is in that report alone, so only links
+    that ended or began in between are considered.
     """
     if not parts:
         return Overlap({})
@@ -66,24 +66,24 @@ def overlap(parts: Mapping[int, Report], day: date) -> Overlap:
     for link in counted:
         if link.distance or parts[link.ancestor].itself:
             holders.setdefault(link.descendant, set()).add(link.ancestor)
-    now = {link.descendant: link.ancestor for link in links if link.on(day)}
+    current = {link.descendant: link.ancestor for link in links if link.on(day)}
     dropped: dict[int, set[int]] = {}
     for unit in moved & holders.keys():
         held = holders[unit]
-        lost = held - {_keeper(held, now.get(unit), parts)}
+        lost = held - {_keeper(held, current.get(unit), parts)}
         if unit in heirs:
-            lost |= {one for one in held if holders.get(heirs[unit], set()) - {one}}
-        for one in lost:
-            dropped.setdefault(parts[one].pk, set()).add(unit)
-    found = {report: frozenset(units) for report, units in dropped.items()}
+            lost |= {holder for holder in held if holders.get(heirs[unit], set()) - {holder}}
+        for holder in lost:
+            dropped.setdefault(parts[holder].pk, set()).add(unit)
+    by_report = {report: frozenset(units) for report, units in dropped.items()}
     between = tuple(sorted(arrived - {link.descendant for link in counted}))
-    return Overlap(found, frozenset(unit for units in found.values() for unit in units), between)
+    return Overlap(by_report, frozenset(unit for units in by_report.values() for unit in units), between)
 
 
-def _keeper(held: set[int], now: int | None, parts: Mapping[int, Report]) -> int:
-    """The unit whose report counts a unit: the present one above it, else the latest."""
-    if now in held:
-        return now
+def _keeper(held: set[int], current: int | None, parts: Mapping[int, Report]) -> int:
+    """The unit whose report counts a unit: the present one above it, otherwise the latest."""
+    if current in held:
+        return current
     return max(held, key=lambda unit: (parts[unit].as_of, parts[unit].pk))
 
 
@@ -93,7 +93,7 @@ def _links(rows: QuerySet[UnitLink]) -> list[_Link]:
 
 
 def _ended(parts: Mapping[int, Report], day: date) -> list[_Link]:
-    """The links of reporting units that may have held on the day of a report and do not on this day."""
+    """Links of reporting units that may be valid on a report's day but are not on this day."""
     first, last = _span(parts)
     gone = Q(valid_until__gt=first, valid_until__lte=day)
     if last > day:
@@ -102,7 +102,7 @@ def _ended(parts: Mapping[int, Report], day: date) -> list[_Link]:
 
 
 def _arrived(parts: Mapping[int, Report], day: date) -> set[int]:
-    """Units under a reporting unit on this day that were not on its report's day, but existed then."""
+    """Units below a reporting unit on this day but not on its report's day, although they existed then."""
     first, last = _span(parts)
     fresh = Q(valid_from__gt=first)
     if last > day:
@@ -111,52 +111,52 @@ def _arrived(parts: Mapping[int, Report], day: date) -> set[int]:
         fresh, on_day(day), ancestor__in=list(parts), distance__gt=0, descendant__valid_from__lte=last
     )
     columns = ("descendant_id", "ancestor_id", "valid_from", "valid_until", "descendant__valid_from")
-    found = set()
+    arrived = set()
     for unit, above, since, until, born in rows.values_list(*columns):
         as_of = parts[above].as_of
         if born <= as_of and not since <= as_of < until:
-            found.add(unit)
-    return found
+            arrived.add(unit)
+    return arrived
 
 
 def _span(parts: Mapping[int, Report]) -> tuple[date, date]:
-    """The first and the last day that the reports are about."""
+    """First and last day of the reports."""
     days = [part.as_of for part in parts.values()]
     return min(days), max(days)
 
 
 def _links_to(units: Iterable[int], parts: Mapping[int, Report]) -> list[_Link]:
-    """All links, ended ones too, from the reporting units to these units."""
+    """All links, including ended ones, from the reporting units to these units."""
     wanted = sorted(units)
-    found: list[_Link] = []
+    links: list[_Link] = []
     for begin in range(0, len(wanted), 1000):
         rows = UnitLink.objects.filter(descendant__in=wanted[begin : begin + 1000], ancestor__in=list(parts))
-        found += _links(rows)
-    return found
+        links += _links(rows)
+    return links
 
 
 def _heirs(units: set[int], day: date) -> dict[int, int]:
-    """The last successor of each of these units that has ceased to exist by the day."""
+    """Last successor of each of these units that has ceased to exist by the day."""
     if not units:
         return {}
     heirs = dict(
         Unit.objects.filter(successor__isnull=False, valid_until__lte=day).values_list("pk", "successor_id")
     )
-    found = {}
+    final = {}
     for unit in units & heirs.keys():
         heir, seen = heirs[unit], {unit}
         while heir in heirs and heir not in seen:
             seen.add(heir)
             heir = heirs[heir]
         if heir != unit:
-            found[unit] = heir
-    return found
+            final[unit] = heir
+    return final
 
 
 def surplus(
     rows: Iterable[Row], campaign: Campaign, parts: Mapping[int, Report], found: Overlap
 ) -> dict[str, int]:
-    """Numbers by row to be taken off the sum for units counted elsewhere; never more than a report says."""
+    """Numbers by row to subtract for units counted elsewhere; never more than a report states."""
     total = dict.fromkeys((row.key for row in rows), 0)
     if not found.dropped:
         return total
@@ -174,34 +174,34 @@ def surplus(
                 off = sum(1 for unit in units if (day := days.get(unit)) is not None and day <= part.as_of)
             else:
                 off = number_of(row.source, campaign, units, part.as_of)
-            total[row.key] += min(max(off, 0), _said(part, row.key))
+            total[row.key] += min(max(off, 0), _stated(part, row.key))
     return total
 
 
-def _said(part: Report, key: str) -> int:
+def _stated(part: Report, key: str) -> int:
     """The number of a report."""
     return next((figure["value"] for figure in part.submitted_figures if figure["key"] == key), None) or 0
 
 
 def _reached(campaign: Campaign, units: Iterable[int]) -> dict[str, dict[int, date | None]]:
-    """By source, when each of these units was informed and when it deployed. One query."""
-    found: dict[str, dict[int, date | None]] = {source: {} for source in _REACHED}
+    """By source, the days on which these units were informed and deployed. One query."""
+    days_by_source: dict[str, dict[int, date | None]] = {source: {} for source in _REACHED}
     rows = Participation.objects.filter(campaign=campaign, unit__in=list(units))
     for unit, *days in rows.values_list("unit_id", *_REACHED.values()):
-        for source, day in zip(found, days, strict=True):
-            found[source][unit] = day
-    return found
+        for source, day in zip(days_by_source, days, strict=True):
+            days_by_source[source][unit] = day
+    return days_by_source
 
 
 def number_of(source: str, campaign: Campaign, units: Iterable[int], day: date) -> int:
-    """A number that the portal computes, of just these units as of a day."""
+    """A computed number of exactly these units as of a day."""
     wanted = list(units)
     if source == "campaign.units":
         return len(wanted)
     if source == "people.told":
         return access.told(campaign, wanted, day).count()
     if source == "cases.unsearched":
-        return 0  # a branch counts by its topmost unit, wherever that stands
+        return 0  # a branch counts by its topmost unit, wherever that is
     if source.startswith("cases."):
         states = GROUPS[source.partition(".")[2]]
         return spans_on(campaign, day).filter(unit__in=wanted, state__in=states).count()
@@ -209,13 +209,13 @@ def number_of(source: str, campaign: Campaign, units: Iterable[int], day: date) 
 
 
 class _Trees:
-    """Each unit's share in a report that adds up others: its number less its subordinates'."""
+    """Shares of units in reports that sum others: their number less that of their subordinates."""
 
     def __init__(self) -> None:
         self._reports: dict[int, tuple[int, Mapping[str, Any]]] = {}
 
     def values(self, report: Report, key: str) -> dict[int, int]:
-        """By unit, the numbers that together are the report's."""
+        """Numbers by unit that add up to the report's."""
         self._load([report.pk])
         return self._expand(report.pk, key)
 
@@ -232,10 +232,10 @@ class _Trees:
 
     def _expand(self, number: int, key: str) -> dict[int, int]:
         unit, content = self._reports[number]
-        found: dict[int, int] = {}
+        shares: dict[int, int] = {}
         for part in content.get("parts", []):
             if part["id"] in self._reports:
-                found.update(self._expand(part["id"], key))
+                shares.update(self._expand(part["id"], key))
         whole = next((f["value"] for f in content.get("figures", []) if f["key"] == key), None) or 0
-        found[unit] = found.get(unit, 0) + whole - sum(found.values())
-        return found
+        shares[unit] = shares.get(unit, 0) + whole - sum(shares.values())
+        return shares

@@ -1,4 +1,4 @@
-"""The coordinator's pages: overview, accepting, reminding, extensions, the consolidated report."""
+"""Coordinator's pages: overview, acceptance, reminders, extensions, consolidated report."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ from lamsach.runtime.file_names import safe_name
 
 @member(ALL, ALL, ("GET",))
 def mine(request: HttpRequest) -> HttpResponse:
-    """The person's own units' reports in the running campaigns, and what waits for them to decide."""
+    """Reports of the person's own units in running campaigns, and reports awaiting their decision."""
     user: Any = request.user
     running = list(readable_campaigns(user).filter(state=CampaignState.RUNNING)[:10])
     units = home_units(user)[:10]
@@ -78,42 +78,42 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 
 def _owed(report: Report | None, due: deadlines.UnitDates) -> deadlines.Deadline:
-    """The deadline of a report; met once it was sent and not returned."""
+    """Deadline of a report; met once it was sent and not returned."""
     return (due.without(DeadlineKind.REPORT) if report and report.state in DONE else due).report
 
 
 @member(ALL, ALL, ("GET",))
 def overview(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """The direct subordinates of a unit (`?unit=`): reports, sums of accepted ones, late and missing."""
+    """Direct subordinates of a unit (`?unit=`): reports, sums of accepted ones, late and missing."""
     campaign, unit = access.get_place(request.user, campaign_id, _wanted(request))
     form = parse_form(campaign.form.definition)
     newest = drafts.newest(campaign, unit)
-    taken = consolidate(form, Scope(campaign, unit, today()), newest)
-    groups = _groups(taken)
+    consolidation = consolidate(form, Scope(campaign, unit, today()), newest)
+    groups = _groups(consolidation)
     state = request.GET.get("state", "")
-    page = paged(request, groups.get(state, list(taken.lines)))
+    page = paged(request, groups.get(state, list(consolidation.lines)))
     reminded = last_reminded(campaign, [line.unit.pk for line in page])
-    led = {pk for pk in {unit.pk, campaign.owner_id} if may_act(request.user, pk, COORDINATORS)}
+    led_units = {pk for pk in {unit.pk, campaign.owner_id} if may_act(request.user, pk, COORDINATORS)}
     context = {
         "campaign": campaign,
         "unit": unit,
         "rows": form.rows,
-        "sums": [(row.label, taken.sums[row.key]) for row in form.rows],
-        "taken": taken,
-        "doubled": ", ".join(one.name for one in taken.doubled),
-        "between": ", ".join(one.name for one in taken.between),
+        "sums": [(row.label, consolidation.sums[row.key]) for row in form.rows],
+        "taken": consolidation,
+        "doubled": ", ".join(moved.name for moved in consolidation.doubled),
+        "between": ", ".join(moved.name for moved in consolidation.between),
         "groups": {name: len(lines) for name, lines in groups.items()},
-        "unsent": sum(line.state not in DONE for line in taken.lines),
+        "unsent": sum(line.state not in DONE for line in consolidation.lines),
         "state": state,
         "page": page,
         "shown": [(line, _cells(form, line), reminded.get(line.unit.pk)) for line in page],
         "newest": newest,
-        "received": received_by_day(campaign, taken.lines, today()),
-        "may_remind": unit.pk in led,
-        "may_lead": campaign.owner_id in led,
+        "received": received_by_day(campaign, consolidation.lines, today()),
+        "may_remind": unit.pk in led_units,
+        "may_lead": campaign.owner_id in led_units,
         "kinds": ["html", "docx", "pdf", "xlsx", "zip"],
     }
-    if unit.pk in led:
+    if unit.pk in led_units:
         asked = Extension.objects.filter(campaign=campaign, granted=None, unit__parent=unit)
         context["asked"] = asked.select_related("unit")
         context["came"] = access.readable_received(request.user).filter(state=ReceivedState.WAITING).count()
@@ -121,10 +121,10 @@ def overview(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 
 def _cells(form: Form, line: Line) -> list[tuple[str, int | None]]:
-    """The line's accepted numbers in the form's order, each with what a narrow page calls its column."""
+    """Accepted numbers of a line in the form's order, each with its column's label on narrow screens."""
     return [
-        (_("Row %(number)s") % {"number": place}, line.values.get(row.key))
-        for place, row in enumerate(form.rows, 1)
+        (_("Row %(number)s") % {"number": position}, line.values.get(row.key))
+        for position, row in enumerate(form.rows, 1)
     ]
 
 
@@ -138,31 +138,31 @@ def _wanted(request: HttpRequest) -> int:
     return units[0].pk
 
 
-def _groups(taken: Consolidation) -> dict[str, list[Line]]:
+def _groups(consolidation: Consolidation) -> dict[str, list[Line]]:
     waiting = (ReportState.SUBMITTED, ReportState.APPROVED, ReportState.DRAFT)
     return {
-        "accepted": [line for line in taken.lines if line.accepted],
-        "sent": [line for line in taken.lines if line.state == ReportState.SENT],
-        "waiting": [line for line in taken.lines if line.state in waiting],
-        "returned": [line for line in taken.lines if line.state == ReportState.RETURNED],
-        "missing": [line for line in taken.lines if line.newest is None],
-        "late": taken.late,
-        "changed": [line for line in taken.lines if line.changed],
-        "yesterday": changed_since(taken.lines, today() - YESTERDAY),
+        "accepted": [line for line in consolidation.lines if line.accepted],
+        "sent": [line for line in consolidation.lines if line.state == ReportState.SENT],
+        "waiting": [line for line in consolidation.lines if line.state in waiting],
+        "returned": [line for line in consolidation.lines if line.state == ReportState.RETURNED],
+        "missing": [line for line in consolidation.lines if line.newest is None],
+        "late": consolidation.late,
+        "changed": [line for line in consolidation.lines if line.changed],
+        "yesterday": changed_since(consolidation.lines, today() - YESTERDAY),
     }
 
 
 @member(ALL, COORDINATORS, ("POST",))
 @taken_once
 def remind(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse:
-    """Remind the direct subordinates whose report is not there yet: the ticked ones, or (`all`) every one."""
+    """Remind direct subordinates whose report is missing: ticked ones, or (`all`) all."""
     campaign, unit = access.get_place(request.user, campaign_id, unit_id)
     get_unit(request.user, unit.pk, write=True, roles=COORDINATORS)
     ticked = set(numbers(request.POST, "unit", 1000))
-    taken = consolidate(parse_form(campaign.form.definition), Scope(campaign, unit, today()))
+    consolidation = consolidate(parse_form(campaign.form.definition), Scope(campaign, unit, today()))
     chosen = [
         line
-        for line in taken.lines
+        for line in consolidation.lines
         if (line.newest is None or line.newest.state not in DONE)
         and (line.unit.pk in ticked or request.POST.get("all") == "yes")
     ]
@@ -180,25 +180,25 @@ def remind(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse
 
 @member(ALL, WRITERS, ("GET",))
 def consolidated(request: HttpRequest, campaign_id: int, unit_id: int, document: str) -> HttpResponse:
-    """The consolidated report as of now; `zip`: with every accepted report of the subordinates."""
+    """The current consolidated report; `zip`: with all accepted reports of the subordinates."""
     campaign, unit = access.get_place(request.user, campaign_id, unit_id)
     if document not in (*documents.KINDS, "zip"):
         raise Http404
     form, scope = parse_form(campaign.form.definition), Scope(campaign, unit, today())
     newest = drafts.newest(campaign, unit)
-    taken = consolidate(form, scope, newest)
+    consolidation = consolidate(form, scope, newest)
     filled = filled_form(newest) if newest else None
-    made = documents.consolidated(scope, form, taken, filled)
+    document_ = documents.consolidated(scope, form, consolidation, filled)
     record(request, "report.consolidated", campaign, unit, kind=document)
     name = f"tong-hop-{unit.code}.{document}"
     if document == "zip":
-        response = StreamingHttpResponse(everything(made, taken), content_type="application/zip")
+        response = StreamingHttpResponse(everything(document_, consolidation), content_type="application/zip")
         response["Content-Disposition"] = f'attachment; filename="{safe_name(name)}"'
         return response  # type: ignore[return-value]
 
-    sums = {row.key: Figure(computed=taken.sums[row.key]) for row in form.rows}
+    sums = {row.key: Figure(computed=consolidation.sums[row.key]) for row in form.rows}
     return answer_file(
-        documents.written(made, Filled(form, {"unit": unit.name}, sums), document), document, name
+        documents.written(document_, Filled(form, {"unit": unit.name}, sums), document), document, name
     )
 
 
@@ -206,14 +206,20 @@ def consolidated(request: HttpRequest, campaign_id: int, unit_id: int, document:
 @taken_once
 def extension_ask(request: HttpRequest, report_id: int) -> HttpResponse:
     """Ask the parent for a later deadline."""
-    found = access.get_report(request.user, report_id, write=True)
+    report = access.get_report(request.user, report_id, write=True)
     form = ExtensionForm(request.POST)
     if form.is_valid():
         with transaction.atomic():
-            made = form.save(commit=False)
-            made.campaign, made.unit, made.asked_by = found.campaign, found.unit, request.user
-            made.save()
-            record(request, "report.extension_asked", made, found.unit, until=made.until.isoformat())
+            extension = form.save(commit=False)
+            extension.campaign, extension.unit, extension.asked_by = (
+                report.campaign,
+                report.unit,
+                request.user,
+            )
+            extension.save()
+            record(
+                request, "report.extension_asked", extension, report.unit, until=extension.until.isoformat()
+            )
         messages.success(request, _("The parent unit has been asked."))
     else:
         messages.error(request, _("Give a day that has not passed, and the reason."))
@@ -223,19 +229,21 @@ def extension_ask(request: HttpRequest, report_id: int) -> HttpResponse:
 @member(ALL, COORDINATORS, ("POST",))
 @taken_once
 def extension_decide(request: HttpRequest, extension_id: int) -> HttpResponse:
-    """Grant a later deadline, or not."""
-    found = access.get_extension(request.user, extension_id)
+    """Grant or refuse a later deadline."""
+    extension = access.get_extension(request.user, extension_id)
     granted = request.POST.get("granted") == "yes"
     with transaction.atomic():
-        rows = Extension.objects.filter(pk=found.pk, granted=None)
+        rows = Extension.objects.filter(pk=extension.pk, granted=None)
         if rows.update(granted=granted, decided=timezone.now(), decided_by=request.user.pk):
             if granted:
-                days = {DeadlineKind.REPORT: found.until}
-                plan = deadline_moves.Plan(found.campaign, MoveScope.ONE, days, found.unit, found.reason)
+                days = {DeadlineKind.REPORT: extension.until}
+                plan = deadline_moves.Plan(
+                    extension.campaign, MoveScope.ONE, days, extension.unit, extension.reason
+                )
                 deadline_moves.make(plan, request)
-            record(request, "report.extension_decided", found, found.unit, granted=granted)
+            record(request, "report.extension_decided", extension, extension.unit, granted=granted)
     messages.success(request, _("Noted."))
-    return redirect(access.overview_of(found.campaign_id, found.unit.parent_id or found.unit_id))
+    return redirect(access.overview_of(extension.campaign_id, extension.unit.parent_id or extension.unit_id))
 
 
 def _unit(row: Any) -> Any:
@@ -265,20 +273,22 @@ TO_ACCEPT = Listing(
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def accept(request: HttpRequest) -> HttpResponse:
-    """The sent reports with their figures; those ticked are accepted after a last look."""
+    """Sent reports with their figures; ticked ones are accepted after a confirmation page."""
     rows = to_accept(request.user).order_by("sent", "pk")
     if request.method == "POST":
-        chosen = [one for one in rows.filter(pk__in=numbers(request.POST, "report", 500)) if is_whole(one)]
+        chosen = [
+            report for report in rows.filter(pk__in=numbers(request.POST, "report", 500)) if is_whole(report)
+        ]
         if not chosen:
             messages.warning(request, _("Nothing was accepted: tick the reports first."))
             return redirect("reports:accept")
         return unchecked(request, _check(chosen)) or _accepted(request, chosen)
     page = paged(request, TO_ACCEPT.chosen(request.GET, rows))
-    dues = deadlines.dates((one.campaign, one.unit_id) for one in page)
-    for one in page:
-        one.due = dues[one.campaign_id, one.unit_id].report
-        one.late, one.whole = is_late(one, one.due.day, today()), is_whole(one)
-        one.stated = _figures(one)
+    dues = deadlines.dates((report.campaign, report.unit_id) for report in page)
+    for report in page:
+        report.due = dues[report.campaign_id, report.unit_id].report
+        report.late, report.whole = is_late(report, report.due.day, today()), is_whole(report)
+        report.stated = _figures(report)
     return TO_ACCEPT.page(request, page)
 
 
@@ -302,26 +312,26 @@ def _check(chosen: list[Report]) -> Check:
         ],
         undo=_("A frozen report stays as it is; what is wrong is corrected by the unit's next report."),
         back=reverse("reports:accept"),
-        names=[(one.unit.name, _words(one)) for one in chosen[:MOST_NAMED]],
+        names=[(report.unit.name, _words(report)) for report in chosen[:MOST_NAMED]],
         count=count,
     )
 
 
 def _accepted(request: HttpRequest, chosen: list[Report]) -> HttpResponse:
-    """Accept each by itself: one that changed meanwhile is left and named."""
-    done, left = [], []
-    for one in chosen:
+    """Accept each report separately; those changed meanwhile are skipped and listed."""
+    accepted, skipped = [], []
+    for report in chosen:
         try:
             with transaction.atomic():
-                told_of_step(take(one, Action.ACCEPT, request, version=one.version), Action.ACCEPT)
+                told_of_step(take(report, Action.ACCEPT, request, version=report.version), Action.ACCEPT)
         except Stale:
-            left.append(one.unit.name)
+            skipped.append(report.unit.name)
         else:
-            done.append(one.unit.name)
-    if done:
+            accepted.append(report.unit.name)
+    if accepted:
         words = _("{count} reports were accepted: {names}")
-        messages.success(request, words.format(count=len(done), names=", ".join(done[:20])))
-    if left:
+        messages.success(request, words.format(count=len(accepted), names=", ".join(accepted[:20])))
+    if skipped:
         words = _("These changed meanwhile and were left: {names}")
-        messages.warning(request, words.format(names=", ".join(left[:20])))
+        messages.warning(request, words.format(names=", ".join(skipped[:20])))
     return redirect("reports:accept")

@@ -1,6 +1,6 @@
-"""Other official papers: the dispatch with its form, the reminder of reports, minutes of cleaning.
+"""Other official documents: dispatch with its form, reminder of reports, minutes of cleaning.
 
-Documents are Vietnamese, whatever language the pages are in.
+Documents are Vietnamese in any interface language.
 """
 
 from __future__ import annotations
@@ -26,36 +26,42 @@ from lamsach.portal.reports.models import DONE
 from lamsach.portal.units.models import Unit
 
 
-def dispatch_paper(found: Dispatch) -> Document:
-    """The dispatch as it goes out, with the blank form; before it is sent, to the issuer's children."""
-    number, symbol = letters.number_and_symbol(found.number)
-    issuer = found.issuer
-    kept = heads.letterhead_of(issuer)
-    if number is None and symbol.isdecimal() and heads.symbol(kept):  # "05": the letterhead has the rest
+def dispatch_paper(dispatch: Dispatch) -> Document:
+    """The dispatch as sent, with the blank form; before sending, addressed to the issuer's children."""
+    number, symbol = letters.number_and_symbol(dispatch.number)
+    issuer = dispatch.issuer
+    letterhead = heads.letterhead_of(issuer)
+    if number is None and symbol.isdecimal() and heads.symbol(letterhead):  # "05", without symbol
         number, symbol = int(symbol[:8]), ""
-    names = list(found.recipients.order_by("unit__code").values_list("unit__name", flat=True)[:50])
+    names = list(dispatch.recipients.order_by("unit__code").values_list("unit__name", flat=True)[:50])
     form = Filled(
-        parse_form(found.campaign.form.definition),
+        parse_form(dispatch.campaign.form.definition),
         receiver=issuer.name,
         email=issuer.email,
-        number=found.number or "        ",
-        day=f"{found.day:%d/%m/%Y}",
+        number=dispatch.number or "        ",
+        day=f"{dispatch.day:%d/%m/%Y}",
         issuer=issuer.name,
     )
     return letters.dispatch(
-        heads.head(issuer, number=number, symbol=symbol or heads.symbol(kept), day=found.day, given=kept),
-        found.subject,
-        found.body,
+        heads.head(
+            issuer,
+            number=number,
+            symbol=symbol or heads.symbol(letterhead),
+            day=dispatch.day,
+            given=letterhead,
+        ),
+        dispatch.subject,
+        dispatch.body,
         letters.recipients(names, f"Các đơn vị trực thuộc {issuer.name}"),
         appendices=(form_appendix(form),),
-        signature=heads.signature(kept),
-        copies=heads.copies(kept),
-        address=kept.address,
+        signature=heads.signature(letterhead),
+        copies=heads.copies(letterhead),
+        address=letterhead.address,
     )
 
 
 def reminder_paper(campaign: Campaign, unit: Unit, lines: Iterable[Line], day: date) -> Document | None:
-    """The reminder to those whose report is not there; None when all are."""
+    """Reminder to units whose report is missing; None if there are none."""
     owing = [
         letters.Owing(line.unit.name, line.due, STATES[line.state])
         for line in lines
@@ -63,26 +69,28 @@ def reminder_paper(campaign: Campaign, unit: Unit, lines: Iterable[Line], day: d
     ]
     if not owing:
         return None
-    asked = (
+    dispatch = (
         Dispatch.objects.filter(campaign=campaign, issuer=unit, sent__isnull=False).order_by("-pk").first()
     )
     contact = ", ".join(part for part in (unit.contact_name, unit.contact_phone, unit.email) if part)
-    kept = heads.letterhead_of(unit)
+    letterhead = heads.letterhead_of(unit)
     return letters.reminder(
-        heads.head(unit, symbol=heads.symbol(kept), year=day.year, given=kept),
+        heads.head(unit, symbol=heads.symbol(letterhead), year=day.year, given=letterhead),
         campaign.name,
         owing,
         day,
-        asked=f"Công văn số {asked.number} ngày {format_date(asked.day)}" if asked and asked.number else "",
+        asked=f"Công văn số {dispatch.number} ngày {format_date(dispatch.day)}"
+        if dispatch and dispatch.number
+        else "",
         contact=contact,
-        signature=heads.signature(kept),
-        copies=heads.copies(kept),
-        address=kept.address,
+        signature=heads.signature(letterhead),
+        copies=heads.copies(letterhead),
+        address=letterhead.address,
     )
 
 
 def minutes_paper(case: Any, day: date, *, named: bool) -> Document:
-    """The minutes of cleaning a case's machine. `named`: with what tells which machine and who uses it."""
+    """Minutes of cleaning a case's machine. `named`: with the identity of machine and user."""
     device = case.device
     facts = [
         ("Tên máy", device.name),
@@ -92,7 +100,7 @@ def minutes_paper(case: Any, day: date, *, named: bool) -> Document:
     ]
     with translation.override("vi"):
         done = [
-            Done(step.day, _said(step), step.who if named else "")
+            Done(step.day, _step_text(step), step.who if named else "")
             for step in case.steps.select_related("user")
         ]
     cleaning = Cleaning(
@@ -106,31 +114,31 @@ def minutes_paper(case: Any, day: date, *, named: bool) -> Document:
         needed=policy(case.campaign).quiet_days,
         person=case.person_name if named else "",
     )
-    kept = heads.letterhead_of(case.unit)
-    symbol = heads.symbol(kept, heads.MINUTES)
+    letterhead = heads.letterhead_of(case.unit)
+    symbol = heads.symbol(letterhead, heads.MINUTES)
     return minutes(
         cleaning,
-        heads.head(case.unit, symbol=symbol, day=day, given=kept),
+        heads.head(case.unit, symbol=symbol, day=day, given=letterhead),
         day,
-        position=kept.position,
-        signer=kept.signer,
-        authority=kept.authority,
+        position=letterhead.position,
+        signer=letterhead.signer,
+        authority=letterhead.authority,
     )
 
 
-def _said(step: Any) -> str:
+def _step_text(step: Any) -> str:
     words = str(step.get_after_display())
-    said = f"{words}. {translation.gettext(step.why)}" if step.why else words
-    return f"{said} Chưa thực hiện bước nào của quy trình: {step.unfollowed}" if step.unfollowed else said
+    text = f"{words}. {translation.gettext(step.why)}" if step.why else words
+    return f"{text} Chưa thực hiện bước nào của quy trình: {step.unfollowed}" if step.unfollowed else text
 
 
 def _contacts(seen: Iterable[Any]) -> list[Contact]:
-    """One row an address, the most frequent first."""
+    """One row per address, the most frequent first."""
     rows: dict[str, Contact] = {}
-    for one in seen:
-        held = rows.get(one.indicator)
-        first = min(held.first, one.day) if held and held.first else one.day
-        last = max(held.last, one.day) if held and held.last else one.day
-        count = one.count + (held.count if held else 0)
-        rows[one.indicator] = Contact(one.indicator, one.threat, count, first, last)
-    return sorted(rows.values(), key=lambda row: (-row.count, row.address))
+    for sighting in seen:
+        known = rows.get(sighting.indicator)
+        first = min(known.first, sighting.day) if known and known.first else sighting.day
+        last = max(known.last, sighting.day) if known and known.last else sighting.day
+        count = sighting.count + (known.count if known else 0)
+        rows[sighting.indicator] = Contact(sighting.indicator, sighting.threat, count, first, last)
+    return sorted(rows.values(), key=lambda contact: (-contact.count, contact.address))

@@ -1,4 +1,4 @@
-"""Filled forms from outside: compared with the file, corrected, filed by who receives the reports."""
+"""Filled forms from outside: compared with the file, corrected, filed by the receiver of the reports."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ RECEIVED = Listing(
 
 @member(COORDINATORS, COORDINATORS, ("GET",))
 def received_list(request: HttpRequest) -> HttpResponse:
-    """The forms that came in, those that wait first."""
+    """Received forms, by default the waiting ones."""
     rows = access.readable_received(request.user)
     state = request.GET.get("state", ReceivedState.WAITING)
     waiting = rows.filter(state=ReceivedState.WAITING).count()
@@ -69,24 +69,24 @@ def received_list(request: HttpRequest) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def received(request: HttpRequest, received_id: int) -> HttpResponse:
-    """One received form beside its file; filing it makes the unit's sent report, accepted as usual."""
-    found = access.get_received(request.user, received_id)
-    form = ReceivedForm(request.POST or None, received=found, user=request.user)
+    """A received form next to its file; filing it creates the unit's sent report, accepted as usual."""
+    entry = access.get_received(request.user, received_id)
+    form = ReceivedForm(request.POST or None, received=entry, user=request.user)
     if request.method == "POST":
-        if found.state != ReceivedState.WAITING:
+        if entry.state != ReceivedState.WAITING:
             return conflict(request)
         if "dismiss" in request.POST:
-            return _dismiss(request, found)
+            return _dismiss(request, entry)
         if form.is_valid():
-            return _file(request, found, form)
+            return _file(request, entry, form)
     labels = {field.key: field.label for field in form.definition.fields}
     labels |= {row.key: row.label for row in form.definition.rows}
     read = [
-        {**one, "label": labels[one["key"]], "sure": one["sure"] >= 0.85}
-        for one in found.values
-        if one["key"] in labels
+        {**value, "label": labels[value["key"]], "sure": value["sure"] >= 0.85}
+        for value in entry.values
+        if value["key"] in labels
     ]
-    return render(request, "reports/received.html", {"received": found, "form": form, "read": read})
+    return render(request, "reports/received.html", {"received": entry, "form": form, "read": read})
 
 
 def _dismiss(request: HttpRequest, found: Received) -> HttpResponse:
@@ -114,7 +114,7 @@ def _file(request: HttpRequest, found: Received, form: ReceivedForm) -> HttpResp
                 decided_by=request.user.pk,
             ):
                 return conflict(request)
-            made = file_confirmed(
+            report = file_confirmed(
                 campaign,
                 unit,
                 form.texts(),
@@ -127,91 +127,93 @@ def _file(request: HttpRequest, found: Received, form: ReceivedForm) -> HttpResp
                     "scan_sha256": found.sha256,
                 },
             )
-            Received.objects.filter(pk=found.pk).update(report=made)
+            Received.objects.filter(pk=found.pk).update(report=report)
     except Stale:
         messages.error(
             request, _("The unit's report is being written or approved in the portal. Nothing was filed.")
         )
         return redirect("reports:received", received_id=found.pk)
     messages.success(request, _("The report is filed. Please accept it or return it."))
-    return redirect("reports:report", report_id=made.pk)
+    return redirect("reports:report", report_id=report.pk)
 
 
 @member(COORDINATORS, COORDINATORS, ("GET",))
 def received_file(request: HttpRequest, received_id: int) -> HttpResponse:
-    """The file as it came."""
+    """The file as received."""
     found = access.get_received(request.user, received_id)
     record(request, "report.received_downloaded", found, found.unit)
     return download(found.name, found.path)
 
 
 def _filled(request: HttpRequest, kinds: tuple[str, ...]) -> tuple[Kept, bytes] | None:
-    """Store a filled form; the file and its bytes, or None, and a message says why it cannot be taken."""
+    """Store a filled form; returns the file and its bytes, or None after an error message."""
     file: Any = request.FILES.get("file")
     if not FileForm(request.POST, request.FILES).is_valid() or file.size > LARGEST_BYTES:
         messages.error(request, _("Choose a filled form as DOCX or XLSX, at most 10 MB."))
         return None
-    kept = uploaded(request, kinds)
-    if kept is None:
+    stored = uploaded(request, kinds)
+    if stored is None:
         return None
     file.seek(0)
-    return kept, file.read()
+    return stored, file.read()
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
 def take_file(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """Take a filled form (DOCX, XLSX, JSON) that came otherwise; it is shown before it is filed."""
+    """Accept a filled form (DOCX, XLSX, JSON) received otherwise; it is shown before it is filed."""
     campaign = get_campaign(request.user, campaign_id)
     back = redirect("reports:overview", campaign_id=campaign_id)
-    taken = _filled(request, arrivals.ENDINGS)
-    if taken is None:
+    filled = _filled(request, arrivals.ENDINGS)
+    if filled is None:
         return back
-    kept, content = taken
-    said = arrivals.read(kept.name, content, parse_form(campaign.form.definition))
-    if not said:
+    stored, content = filled
+    values = arrivals.read(stored.name, content, parse_form(campaign.form.definition))
+    if not values:
         messages.error(request, _("Nothing of the form was found in this file."))
         return back
-    unit, found_by = arrivals.named(said, campaign)
+    unit, found_by = arrivals.named(values, campaign)
     if unit is not None and not access.receives(request.user, campaign, unit):
         unit, found_by = None, ""
     sender = str(getattr(request.user, "email", ""))
-    made = arrivals.keep_received(campaign, unit, kept, said, Way.UPLOAD, sender=sender, found_by=found_by)
-    record(request, "report.form_read", made, unit, name=kept.name, sha256=kept.sha256)
-    return redirect("reports:received", received_id=made.pk)
+    entry = arrivals.keep_received(
+        campaign, unit, stored, values, Way.UPLOAD, sender=sender, found_by=found_by
+    )
+    record(request, "report.form_read", entry, unit, name=stored.name, sha256=stored.sha256)
+    return redirect("reports:received", received_id=entry.pk)
 
 
 @member(ALL, WRITERS, ("POST",))
 def from_file(request: HttpRequest, report_id: int) -> HttpResponse:
-    """Read a filled DOCX or XLSX into the draft's form; nothing is saved before the person does."""
-    found = access.get_report(request.user, report_id, write=True)
-    if not found.is_open:
+    """Read a filled DOCX or XLSX into the draft's form; the person still has to save it."""
+    report = access.get_report(request.user, report_id, write=True)
+    if not report.is_open:
         return conflict(request)
-    taken = _filled(request, ("docx", "xlsx"))
-    if taken is None:
+    filled = _filled(request, ("docx", "xlsx"))
+    if filled is None:
         return redirect("reports:edit", report_id=report_id)
-    kept, content = taken
-    form, figures = form_of(found), figures_of(found)
+    stored, content = filled
+    form, figures = form_of(report), figures_of(report)
     try:
         read = read_filled(content, form)
     except LamsachError as problem:
         messages.error(request, f"{_(problem.what)} {_(problem.todo)}")
         return redirect("reports:edit", report_id=report_id)
-    record(request, "report.form_read", found, found.unit, name=kept.name, sha256=kept.sha256)
-    seen = Report.objects.get(pk=found.pk)
-    initial = _initial(read, figures, kept.name)
+    record(request, "report.form_read", report, report.unit, name=stored.name, sha256=stored.sha256)
+    seen = Report.objects.get(pk=report.pk)
+    initial = _initial(read, figures, stored.name)
     draft = DraftForm(instance=seen, form=form, figures=figures, overrides=initial)
     context = {
-        "report": found,
-        "campaign": found.campaign,
+        "report": report,
+        "campaign": report.campaign,
         "form": draft,
         "read": _shown(read, form, figures),
-        "file": kept.name,
+        "file": stored.name,
     }
     return render(request, "reports/edit.html", context)
 
 
 def _initial(read: tuple[Read, ...], figures: dict[str, Figure], name: str) -> dict[str, Any]:
-    """Return what the file says, as first values of the draft's form."""
+    """The file's values, as initial values of the draft's form."""
     values: dict[str, Any] = {}
     for entry in read:
         figure = figures.get(entry.key)
@@ -226,7 +228,7 @@ def _initial(read: tuple[Read, ...], figures: dict[str, Figure], name: str) -> d
 
 
 def _shown(read: tuple[Read, ...], form: Any, figures: dict[str, Figure]) -> list[dict[str, Any]]:
-    """For the page: the wording, what stood in the file, the number read, whether it is sure."""
+    """For the page: label, text in the file, number read, certainty."""
     labels = {item.key: item.label for item in (*form.fields, *form.rows)}
     return [
         {

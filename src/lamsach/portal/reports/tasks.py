@@ -1,4 +1,4 @@
-"""Tasks of reports: reminders by schedule, and the letter with the documents of a report that was sent."""
+"""Background tasks and waiting work of reports."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EARLIEST_HOUR, LATEST_HOUR = 7, 18
 
 @regular("reports.remind", timedelta(minutes=30))
 def remind() -> int:
-    """Remind units whose report is due; in office hours, and once for each occasion."""
+    """Remind units of due reports; in office hours, once an occasion."""
     if not EARLIEST_HOUR <= timezone.localtime().hour < LATEST_HOUR:
         return 0
     return remind_by_schedule(today())
@@ -36,25 +36,25 @@ def remind() -> int:
 
 @job("reports.deliver")
 def deliver_report(progress: Progress, report_id: int, version: int) -> bool:
-    """Make the documents of a sent report and queue the letter that carries them."""
+    """Create the documents of a sent report and queue the letter with them."""
     return deliver(report_id, version)
 
 
 SOON = timedelta(days=14)
-"""How long before its deadline an unsent report is shown."""
+"""Time before the deadline from which an unsent report is shown."""
 
 
 def _own_reports(user: Any) -> list[Report]:
-    """Own units' reports in running campaigns, and others that wait; newest first, read once a request."""
-    known: list[Report] | None = getattr(user, "_own_reports", None)
-    if known is None:
+    """Own units' reports in running campaigns, and other waiting ones; newest first, cached per request."""
+    reports: list[Report] | None = getattr(user, "_own_reports", None)
+    if reports is None:
         waits_here = Q(state__in=(ReportState.RETURNED, ReportState.SUBMITTED))
         rows = Report.objects.filter(
             waits_here | Q(campaign__state=CampaignState.RUNNING), unit__in=own_units(user)
         )
-        known = list(rows.select_related("campaign", "unit").defer("content", "measured", "texts"))
-        user._own_reports = known
-    return known
+        reports = list(rows.select_related("campaign", "unit").defer("content", "measured", "texts"))
+        user._own_reports = reports
+    return reports
 
 
 def _in_state(state: ReportState) -> Callable[[Any], list[QuerySet[Report]]]:
@@ -64,20 +64,20 @@ def _in_state(state: ReportState) -> Callable[[Any], list[QuerySet[Report]]]:
 @waits(gettext_lazy("Reports that were returned"), WRITERS, 30, _in_state(ReportState.RETURNED))
 def returned(user: Any) -> list[Row]:
     """The own units' returned reports, each with the reason first."""
-    found = [one for one in _own_reports(user) if one.state == ReportState.RETURNED][:MOST]
-    dues = own_dates(user, [(one.campaign, one.unit_id) for one in found])
-    steps = Step.objects.filter(report__in=found, after=ReportState.RETURNED).order_by("pk")
+    reports = [report for report in _own_reports(user) if report.state == ReportState.RETURNED][:MOST]
+    dues = own_dates(user, [(report.campaign, report.unit_id) for report in reports])
+    steps = Step.objects.filter(report__in=reports, after=ReportState.RETURNED).order_by("pk")
     reasons = dict(steps.values_list("report", "reason"))
     return [
         Row(
-            reasons.get(one.pk) or _("No reason was given."),
-            reverse("reports:edit", args=(one.pk,)),
+            reasons.get(report.pk) or _("No reason was given."),
+            reverse("reports:edit", args=(report.pk,)),
             _("Correct"),
-            (due := dues[one.campaign_id, one.unit_id].report).day,
+            (due := dues[report.campaign_id, report.unit_id].report).day,
             due.late,
-            note=f"{one.unit.name}, {one.campaign.name}",
+            note=f"{report.unit.name}, {report.campaign.name}",
         )
-        for one in found
+        for report in reports
     ]
 
 
@@ -93,39 +93,39 @@ def _due(user: Any) -> list[QuerySet[Participation]]:
 
 @waits(gettext_lazy("Reports that are due"), WRITERS, 40, _due)
 def due(user: Any) -> list[Row]:
-    """The own units' reports that are due within two weeks and not sent, the most urgent first."""
+    """The own units' reports due within two weeks and not sent, the most urgent first."""
     parts = own_parts(user)
-    newest = sorted(_own_reports(user), key=lambda one: one.edition)
-    states = {(one.campaign_id, one.unit_id): one.state for one in newest}
+    newest = sorted(_own_reports(user), key=lambda report: report.edition)
+    states = {(report.campaign_id, report.unit_id): report.state for report in newest}
     dues = own_dates(user, [(part.campaign, part.unit_id) for part in parts])
-    found = []
+    listed = []
     for part in parts:
-        held = dues[part.campaign_id, part.unit_id].report
-        if states.get((part.campaign_id, part.unit_id)) not in _AWAY and held.day <= today() + SOON:
+        deadline = dues[part.campaign_id, part.unit_id].report
+        if states.get((part.campaign_id, part.unit_id)) not in _AWAY and deadline.day <= today() + SOON:
             address = reverse("reports:of_unit", args=(part.campaign_id, part.unit_id))
             words = f"{part.unit.name}: {part.campaign.name}"
-            found.append(Row(words, address, _("Write the report"), held.day, held.late))
-    return sorted(found, key=lambda row: str(row.day))[:MOST]
+            listed.append(Row(words, address, _("Write the report"), deadline.day, deadline.late))
+    return sorted(listed, key=lambda row: str(row.day))[:MOST]
 
 
 @waits(gettext_lazy("Reports to approve"), COORDINATORS, 50, _in_state(ReportState.SUBMITTED))
 def to_approve(user: Any) -> list[Row]:
     """Reports of the own units that wait for the head's approval."""
-    rows = [one for one in _own_reports(user) if one.state == ReportState.SUBMITTED]
+    rows = [report for report in _own_reports(user) if report.state == ReportState.SUBMITTED]
     return [
         Row(
-            f"{one.unit.name}: {one.campaign.name}",
-            reverse("reports:report", args=(one.pk,)),
+            f"{report.unit.name}: {report.campaign.name}",
+            reverse("reports:report", args=(report.pk,)),
             _("Read and approve"),
-            timezone.localdate(one.submitted) if one.submitted else None,
+            timezone.localdate(report.submitted) if report.submitted else None,
             since=True,
         )
-        for one in rows[:MOST]
+        for report in rows[:MOST]
     ]
 
 
 def to_accept(user: Any) -> QuerySet[Report]:
-    """The sent reports that the person accepts or returns."""
+    """Sent reports that the person accepts or returns."""
     heads = writable_units(user, COORDINATORS).values("pk")
     own = Q(unit__in=heads) & (Q(unit__parent=None) | Q(campaign__owner=F("unit")))
     return access.readable_reports(user).filter(Q(unit__parent__in=heads) | own, state=ReportState.SENT)
@@ -135,10 +135,10 @@ def to_accept(user: Any) -> QuerySet[Report]:
     gettext_lazy("Reports to accept"), COORDINATORS, 60, lambda user: Counted(to_accept(user), "sent")
 )
 def accepting(found: Tally) -> Row:
-    """One row for all that wait: their figures are shown before they are accepted together."""
-    words = _("Reports to accept: {count}").format(count=found.count)
+    """One row for all waiting reports: their figures are shown before they are accepted together."""
+    text = _("Reports to accept: {count}").format(count=found.count)
     return Row(
-        words, reverse("reports:accept"), _("See the figures"), found.day, since=True, count=found.count
+        text, reverse("reports:accept"), _("See the figures"), found.day, since=True, count=found.count
     )
 
 
@@ -149,19 +149,19 @@ def _asked(user: Any) -> QuerySet[Extension]:
 
 @waits(gettext_lazy("Later deadlines asked for"), COORDINATORS, 70, lambda user: [_asked(user)])
 def extensions(user: Any) -> list[Row]:
-    """Requests of the units under the person's."""
+    """Requests from the units below the person's."""
     return [
         Row(
             _("{unit} asks for {day}: {reason}").format(
-                unit=one.unit.name, day=f"{one.until:%d/%m/%Y}", reason=one.reason
+                unit=request.unit.name, day=f"{request.until:%d/%m/%Y}", reason=request.reason
             ),
-            access.overview_of(one.campaign_id, one.unit.parent_id or one.unit_id),
+            access.overview_of(request.campaign_id, request.unit.parent_id or request.unit_id),
             _("Decide"),
-            timezone.localdate(one.asked),
+            timezone.localdate(request.asked),
             since=True,
-            note=one.campaign.name,
+            note=request.campaign.name,
         )
-        for one in _asked(user).select_related("unit", "campaign").order_by("pk")[:MOST]
+        for request in _asked(user).select_related("unit", "campaign").order_by("pk")[:MOST]
     ]
 
 
@@ -171,14 +171,14 @@ def _came(user: Any) -> QuerySet[Received]:
 
 @waits(gettext_lazy("Reports that came by e-mail or as a file"), COORDINATORS, 75, lambda user: [_came(user)])
 def came(user: Any) -> list[Row]:
-    """Forms that wait for a person to confirm what was read."""
+    """Received forms that wait for confirmation."""
     return [
         Row(
-            f"{one.unit.name if one.unit else one.sender}: {one.name}",
-            reverse("reports:received", args=(one.pk,)),
+            f"{form.unit.name if form.unit else form.sender}: {form.name}",
+            reverse("reports:received", args=(form.pk,)),
             _("Confirm"),
-            timezone.localdate(one.received),
+            timezone.localdate(form.received),
             since=True,
         )
-        for one in _came(user).order_by("pk")[:MOST]
+        for form in _came(user).order_by("pk")[:MOST]
     ]

@@ -1,4 +1,4 @@
-"""Pages of one report: begin, read, change, take a step, correct, see why, take it as a document."""
+"""Pages of one report: begin, read, edit, steps, correction, origin of figures, documents."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _ON_THE_WAY = (
     ReportState.SUBMITTED,
     ReportState.APPROVED,
 )
-"""The states of a report that has not gone out yet."""
+"""States of a report not yet sent."""
 
 
 def _why(problem: InputError) -> str:
@@ -52,13 +52,13 @@ def _why(problem: InputError) -> str:
 
 @member(ALL, WRITERS)
 def of_unit(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse:
-    """A unit's report: the newest edition, or the page that begins one."""
+    """A unit's report: the newest edition, or the page to begin one."""
     campaign, unit = access.get_place(request.user, campaign_id, unit_id, write=request.method == "POST")
-    found = drafts.newest(campaign, unit)
-    if found is None and request.method == "POST":
-        found = drafts.begin(campaign, unit, request)
-    if found is not None:
-        return redirect("reports:report", report_id=found.pk)
+    newest = drafts.newest(campaign, unit)
+    if newest is None and request.method == "POST":
+        newest = drafts.begin(campaign, unit, request)
+    if newest is not None:
+        return redirect("reports:report", report_id=newest.pk)
     context = {
         "campaign": campaign,
         "unit": unit,
@@ -70,7 +70,7 @@ def of_unit(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpRespons
 
 @member(ALL, WRITERS, ("GET",))
 def report(request: HttpRequest, report_id: int) -> HttpResponse:
-    """A report: its state, figures with why, texts, warnings, history, and what the person can do now."""
+    """A report: state, figures with origin, texts, warnings, history, possible actions."""
     found = access.get_report(request.user, report_id)
     filled = filled_form(found)
     dates = deadlines.of_unit(found.campaign, found.unit_id)
@@ -107,7 +107,7 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
 @member(ALL, WRITERS)
 @taken_once
 def edit(request: HttpRequest, report_id: int) -> HttpResponse:
-    """Change a draft, once for each version; nothing of the first is lost."""
+    """Edit a draft, once for each version; on a conflict no input is lost."""
     found = access.get_report(request.user, report_id, write=request.method == "POST")
     if not found.is_open:
         return (
@@ -137,7 +137,7 @@ def edit(request: HttpRequest, report_id: int) -> HttpResponse:
 @member(ALL, WRITERS, ("POST",))
 @taken_once
 def refresh(request: HttpRequest, report_id: int) -> HttpResponse:
-    """Count anew as of today; draft the texts anew when asked."""
+    """Recompute as of today; redraft the texts if requested."""
     found = access.get_report(request.user, report_id, write=True)
     try:
         drafts.refresh(found, request, _version(request), texts=bool(request.POST.get("texts")))
@@ -156,11 +156,11 @@ def _version(request: HttpRequest) -> int:
 
 
 def _step(request: HttpRequest, found: Report, action: Action, **changes: Any) -> HttpResponse:
-    """Take a step and tell whom it concerns, in one transaction."""
+    """Take a step and notify the units concerned, in one transaction."""
     reason = request.POST.get("reason", "")[:4000]
     try:
         with transaction.atomic():
-            taken = take(
+            changed = take(
                 found,
                 action,
                 request,
@@ -170,7 +170,7 @@ def _step(request: HttpRequest, found: Report, action: Action, **changes: Any) -
                 freeze=drafts.freeze if action == Action.SUBMIT else None,
                 **changes,
             )
-            told_of_step(taken, action, reason)
+            told_of_step(changed, action, reason)
     except Stale:
         return conflict(request)
     except InputError as problem:
@@ -183,7 +183,7 @@ def _step(request: HttpRequest, found: Report, action: Action, **changes: Any) -
 @member(ALL, WRITERS, ("POST",))
 @taken_once
 def step(request: HttpRequest, report_id: int) -> HttpResponse:
-    """Submit, approve, return inside the unit, send to the parent."""
+    """Submit, approve, return within the unit, or send to the parent."""
     found = access.get_report(request.user, report_id, write=True)
     wanted = request.POST.get("action", "")
     if wanted not in (Action.SUBMIT, Action.APPROVE, Action.RETURN, Action.SEND):
@@ -202,7 +202,7 @@ def step(request: HttpRequest, report_id: int) -> HttpResponse:
 @member(ALL, COORDINATORS, ("POST",))
 @taken_once
 def receive(request: HttpRequest, report_id: int) -> HttpResponse:
-    """The parent accepts (the report is frozen) or returns it with the reason."""
+    """Accept (freezing the report) or return it with a reason, as the parent."""
     found = access.get_report(request.user, report_id, receive=True)
     wanted = request.POST.get("action", "")
     if wanted not in (Action.ACCEPT, Action.REFUSE):
@@ -219,13 +219,13 @@ def correct(request: HttpRequest, report_id: int) -> HttpResponse:
     """Begin a correction of a frozen report: the next edition."""
     found = access.get_report(request.user, report_id, write=True)
     try:
-        made = drafts.correct(found, request, request.POST.get("reason", "")[:4000])
+        correction = drafts.correct(found, request, request.POST.get("reason", "")[:4000])
     except Stale:
         return conflict(request)
     except InputError as problem:
         messages.error(request, _(problem.what))
         return redirect("reports:report", report_id=report_id)
-    return redirect("reports:edit", report_id=made.pk)
+    return redirect("reports:edit", report_id=correction.pk)
 
 
 @member(ALL, WRITERS, ("GET",))
@@ -237,14 +237,14 @@ def why(request: HttpRequest, report_id: int, figure: str) -> HttpResponse:
     if row is None:
         raise Http404
     number = filled.figures.get(figure)
-    because = explain(found, row, figures_of(found).get(figure))
+    origin = explain(found, row, figures_of(found).get(figure))
     context = {
         "report": found,
         "campaign": found.campaign,
         "row": row,
         "number": number,
-        "why": because,
-        "page": paged(request, because.rows),
+        "why": origin,
+        "page": paged(request, origin.rows),
     }
     return render(request, "reports/why.html", context)
 
@@ -263,7 +263,7 @@ def file(request: HttpRequest, report_id: int, document: str) -> HttpResponse:
 
 
 def answer_file(content: bytes, kind: str, name: str) -> HttpResponse:
-    """A made file: shown when it is HTML (in a sandbox), else a download."""
+    """Serve a generated file: HTML is shown (in a sandbox), others are downloads."""
     response = HttpResponse(content, content_type=documents.KINDS.get(kind, "application/octet-stream"))
     if kind == "html":
         response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -274,7 +274,7 @@ def answer_file(content: bytes, kind: str, name: str) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Origin of a number: source in words, rows (code, name, amount or day), kind of `column`."""
+    """Origin of a number: source as text, rows (code, name, amount or day), kind of `column`."""
 
     words: str
     column: str
@@ -287,7 +287,7 @@ _REACHED = {"campaign.informed": "informed_on", "campaign.deployed": "deployed_o
 
 
 def explain(report: Report, row: Row, figure: Figure | None) -> Why:
-    """The list behind a row's number, as of the report's day."""
+    """Origin of a row's number, as of the report's day."""
     scope = scope_of(report)
     words = _(SOURCES[row.source])
     if row.basis == "reports" or row.source == "manual":
@@ -302,7 +302,7 @@ def explain(report: Report, row: Row, figure: Figure | None) -> Why:
 
 
 def units_behind(scope: Scope, source: str) -> QuerySet[UnitLink, Any]:
-    """The units that a campaign's number counts: code, name, the day that counts."""
+    """Units behind a campaign's number: code, name, the relevant day."""
     links = under([scope.unit.pk], scope.day)
     if not scope.itself:
         links = links.filter(distance__gt=0)
