@@ -36,7 +36,7 @@ worker.serve()
 @pytest.fixture(autouse=True)
 def own_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """None of another test's."""
-    monkeypatch.setattr(worker, "_kept", type(worker._kept)())
+    monkeypatch.setattr(worker, "_local", type(worker._local)())
 
 
 def nested(times: int, depth: int) -> bytes:
@@ -77,7 +77,7 @@ def test_a_nested_template_is_read() -> None:
 def test_a_chunk_that_would_fill_the_memory_is_one_damaged_record() -> None:
     """3 to the 40th: before, the process itself took all memory."""
     list(texts_of(CHUNKS))
-    assert worker._kept.worker._process is not None
+    assert worker._local.worker._process is not None
     items = list(Evtx(FileContext("a.evtx")).read(io.BytesIO(file(CHUNKS[0], nested(3, 40), CHUNKS[1]))))
     assert [type(item) for item in items] == [Event, Refusal, Event, Event]
     assert [item.line for item in items if isinstance(item, Event)] == [1, 3, 4]
@@ -103,9 +103,9 @@ def test_without_a_process_the_library_is_called_here(serves: str, monkeypatch: 
 
 def test_one_process_reads_file_after_file() -> None:
     list(texts_of(CHUNKS))
-    first = worker._kept.worker
+    first = worker._local.worker
     list(texts_of(CHUNKS))
-    assert worker._kept.worker is first
+    assert worker._local.worker is first
 
 
 def test_a_process_whose_answer_nobody_takes_ends() -> None:
@@ -124,10 +124,10 @@ def test_a_process_whose_answer_nobody_takes_ends() -> None:
 def test_the_process_of_another_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a fork both would read from one pipe."""
     list(texts_of(CHUNKS))
-    first = worker._kept.worker
+    first = worker._local.worker
     monkeypatch.setattr(first, "_owner", -1)
     assert list(texts_of(CHUNKS)) == [record_texts(chunk) for chunk in CHUNKS]
-    assert worker._kept.worker is not first
+    assert worker._local.worker is not first
 
 
 def test_what_stands_before_damage_is_given() -> None:

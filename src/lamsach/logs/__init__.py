@@ -1,1 +1,1 @@
-"""Log reading, from bytes to events of any product. See ARCHITECTURE.md for its shelves."""
+"""Log reading, from bytes to events of any product; ARCHITECTURE.md describes the folders."""

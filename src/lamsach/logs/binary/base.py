@@ -1,7 +1,7 @@
-"""Binary log formats: captures, event logs, flow exports, column files.
+"""Interface of binary formats: captures, event logs, flow exports, column files.
 
-One format is one file in `lamsach.logs.formats` and one line in its registry BINARY_FORMATS. It is told by
-its first bytes, and gives events itself: there are no lines that could be searched as they are.
+A format is one file in `lamsach.logs.formats` and one line in the registry's BINARY_FORMATS. Its first bytes
+identify it, and it produces events directly: it has no lines that could be searched as text.
 """
 
 from __future__ import annotations
@@ -16,85 +16,75 @@ from lamsach.logs.base import FileContext
 from lamsach.model import Event, Refusal
 
 SPOOL_BYTES = 1 << 34
-"""The largest file that is copied to the temporary folder for a library that has to seek."""
+"""Size limit of a file copied to the temporary folder for a library that needs to seek."""
 _IN_MEMORY_BYTES = 8 << 20
 _STEP_BYTES = 1 << 18
 
 
 class BinaryFormat(ABC):
-    """Reads one binary format from its first byte to its last.
+    """Reader of one binary format, from first byte to last.
 
-    An instance belongs to one file. Its events and refusals carry the file's name (`context.file`) and as
-    `line` the 1-based number of the record or frame that they come from."""
+    An instance belongs to one file. Its events and refusals carry the file's name (`context.file`) and, as
+    `line`, the 1-based number of their record or frame."""
 
     name: ClassVar[str]
-    """The name in `--format`, `Event.format` and reports: lower case with underscores."""
+    """Identifier in `--format`, `Event.format` and reports: lower case with underscores."""
     title: ClassVar[str]
-    """The format's name for people."""
+    """Display name of the format."""
     gives: ClassVar[tuple[str, ...]]
     """The `Event` fields that this format can fill."""
     tells_holders: ClassVar[bool] = False
-    """Whether it is worth reading twice: first for who had which address (leases, ARP, sessions), then for
-    the hunt."""
+    """Whether the file is read twice: for address holders (leases, ARP, sessions), then for the hunt."""
 
     holds_text: ClassVar[bool] = True
-    """Whether its bytes hold text beside what its reader gives; false for numbers alone, and for what is
-    compressed within."""
+    """Whether the bytes contain text beyond the reader's events; false for numbers or compressed content."""
 
     holds_messages: ClassVar[bool] = False
-    """Whether its bytes hold messages of DNS, some of which its reader may not understand (another port, a
-    part of a packet)."""
+    """Whether the bytes contain DNS messages that the reader may miss (other ports, partial packets)."""
 
     hands_over: ClassVar[bool] = False
-    """Whether its reader hands the text of what it makes no event of to `unused`, since it cannot be told
-    from the bytes themselves."""
+    """Whether the reader passes text without an event to `unused`, because the raw bytes do not show it."""
 
     of_text: ClassVar[bool] = False
-    """Whether its files are text without lines to speak of; it is asked last, when no format of lines reads
-    the file."""
+    """Whether the files are text without usable lines; tried last, after all line formats."""
 
     def __init__(self, context: FileContext) -> None:
         self.context = context
         self.unused: Callable[[bytes], object] | None = None
-        """Who gets the text of what no field takes, one value a line; nobody needs to."""
+        """Optional receiver of texts without a field, one value per line."""
         self.names_files = False
-        """Whether its events are to have `file_names`; most lists have none to look for."""
+        """Whether events need `file_names`; most lists contain none."""
 
     @classmethod
     @abstractmethod
     def recognises(cls, head: bytes) -> bool:
-        """Return whether a file that begins with these bytes (decompressed; up to 4096) is of this format.
+        """Return whether a file that begins with these bytes (decompressed; up to 4096) has this format.
 
         Never true for text."""
 
     @classmethod
     def reads_lines(cls, lines: Sequence[str]) -> bool:
-        """Return, of a format `of_text`, whether a file of JSON lines that begins with these is its own.
-
-        Else lines of JSON are no document."""
+        """Return whether JSON lines belong to this `of_text` format; else they are no document."""
         return False
 
     @abstractmethod
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
-        """Every record's events, and each record that cannot be read, in the file's order.
+        """Yield the events of every record, and a refusal for each unreadable one, in file order.
 
-        The stream is sequential: it can be read, not seeked (see `seekable`). A file that is cut short or
-        damaged gives all that stands before the damage, then raises UnreadableError; LimitError when reading
-        on would take too much memory or disk."""
+        The stream is not seekable (see `seekable`). A truncated or damaged file gives everything before the
+        damage, then raises UnreadableError; LimitError when it needs too much memory or disk."""
 
     def read_holders(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
-        """Every event that tells who had an address; any others may be left out. Raises what
-        `read` raises."""
+        """Yield at least the events that state who had an address. Raises as `read` does."""
         return self.read(stream)
 
 
 @contextmanager
 def seekable(stream: BinaryIO, where: str, limit_bytes: int = SPOOL_BYTES) -> Iterator[BinaryIO]:
-    """The stream's bytes as a file that can be seeked: small ones in memory, larger ones in a temporary file
-    that vanishes.
+    """Copy a stream to a seekable file: in memory if small, else a self-deleting temporary file.
 
     Raises LimitError for a stream longer than `limit_bytes`, UnreadableError as the stream does."""
-    import shutil  # both cost time at the start of every command
+    import shutil  # importing these slows every command's start
     import tempfile
 
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as spool:

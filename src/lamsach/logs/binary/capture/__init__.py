@@ -1,4 +1,1 @@
-"""Network captures: from the file's frames to the contacts in them.
-
-What the formats `pcap` and `pcapng` share.
-"""
+"""Network captures, from frames to contacts; shared by the formats `pcap` and `pcapng`."""

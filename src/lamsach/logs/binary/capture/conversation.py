@@ -1,12 +1,8 @@
-"""One side of a TCP connection: HTTP requests, TLS ClientHellos, SOCKS requests, DNS messages, in
-the order of its bytes.
+"""Reassembly of TCP streams, and the messages in each direction: HTTP, TLS, SOCKS and DNS.
 
-The port decides nothing but DNS, and that only until something else is said: C2 uses any. A ClientHello may
-come late (STARTTLS, after CONNECT or SOCKS), so the first segments are each looked at. Memory is bounded:
-bytes are held only while something that began is not complete.
-
-TCP segments in the order of their bytes (RFC 9293 section 3.4), as far as a conversation is still listened
-to.
+Except for DNS, the port does not determine the protocol, since C2 uses any. A ClientHello may come late
+(after STARTTLS, CONNECT or SOCKS), so the first segments are all tried. Memory is bounded: only incomplete
+messages and out-of-order segments are buffered (RFC 9293 section 3.4).
 """
 
 from __future__ import annotations
@@ -20,7 +16,7 @@ from lamsach.logs.text.values import host_and_port, host_of_url, question_of
 from lamsach.model import Action, EventKind
 
 MOST_MISSES = 32
-"""How many segments in a row may begin nothing that is known before a connection is left alone."""
+"""Limit of consecutive segments without a known message before a connection is ignored."""
 _LONGEST = 1 << 16
 _LOOKED_AT = 2048
 _PATIENT_TRIES = 64
@@ -29,7 +25,7 @@ _START, _HTTP, _DNS, _DONE = range(4)
 
 
 class Finding(NamedTuple):
-    """A finding: a request or a hello (its name and URL; it needed a connection), or a DNS message."""
+    """A message: HTTP or SOCKS request, TLS hello (each implies a connection), or DNS message."""
 
     kind: EventKind
     domain: str | None = None
@@ -39,21 +35,21 @@ class Finding(NamedTuple):
 
 
 def hello_of(name: str | None) -> Finding:
-    """A ClientHello for a server of this name."""
+    """Return the finding of a ClientHello for a server name."""
     return Finding(EventKind.TLS, _host(name), action=Action.ALLOWED)
 
 
 def _host(name: str | None) -> str | None:
-    """The name in a Host header or a hello, without its port; one that no host may bear as it is."""
+    """Return a valid host from a Host header or hello, without its port."""
     if not name:
         return None
     return host_and_port(name)[0] or question_of(_PORT.sub("", name))
 
 
 class Conversation:
-    """Follows one direction of a connection."""
+    """The messages in one direction of a connection."""
 
-    __slots__ = ("_again", "_body", "_buffer", "_misses", "_mode", "_spoke", "_tries", "said_hello")
+    __slots__ = ("_body", "_buffer", "_dns_seen", "_misses", "_mode", "_retry_at", "_tries", "said_hello")
 
     def __init__(self, *, is_dns: bool) -> None:
         self._mode = _DNS if is_dns else _START
@@ -61,22 +57,22 @@ class Conversation:
         self._misses = 0
         self._body = 0
         self._tries = 0
-        self._again = 0
-        self._spoke = False
+        self._retry_at = 0
+        self._dns_seen = False
         self.said_hello = False
-        """Whether the connection is known to be encrypted from here on."""
+        """Whether a ClientHello was seen, so that the rest is encrypted."""
 
     def is_done(self) -> bool:
-        """Return whether nothing more can be learnt."""
+        """Return whether further bytes are ignored."""
         return self._mode == _DONE
 
     @property
     def held_bytes(self) -> int:
-        """Bytes waiting for the rest of what they began."""
+        """Bytes buffered for an incomplete message."""
         return len(self._buffer)
 
     def feed(self, data: bytes, *, gap: bool = False) -> list[Finding]:
-        """Take the next bytes of the stream, a segment at a time. `gap`: bytes before these are missing."""
+        """Parse the next segment; `gap`: bytes before it are missing."""
         if self._mode == _DONE:
             return []
         found = self.end() if gap else []
@@ -87,26 +83,26 @@ class Conversation:
             self._body -= skipped
             data = data[skipped:]
         self._buffer = self._buffer + data if self._buffer else data
-        while self._is_worth_a_try():
+        while self._should_parse():
             before = len(self._buffer)
             finding = self._next(complete=False)
             if finding is not None:
                 found.append(finding)
             if len(self._buffer) == before:
                 self._tries += 1
-                self._again = before + before // 4 if self._tries > _PATIENT_TRIES else 0
+                self._retry_at = before + before // 4 if self._tries > _PATIENT_TRIES else 0
                 break
-            self._tries = self._again = 0
+            self._tries = self._retry_at = 0
         return found
 
-    def _is_worth_a_try(self) -> bool:
-        """Return whether to look at what is held.
+    def _should_parse(self) -> bool:
+        """Return whether to parse the buffer now.
 
-        What arrives byte by byte is not looked at with every byte, or time would be quadratic."""
-        return bool(self._buffer) and self._mode != _DONE and len(self._buffer) >= self._again
+        Bytes that trickle in are not parsed one by one, which would take quadratic time."""
+        return bool(self._buffer) and self._mode != _DONE and len(self._buffer) >= self._retry_at
 
     def end(self) -> list[Finding]:
-        """No more bytes follow those that are held: what they tell all the same."""
+        """Parse what is buffered as the end of the stream."""
         if not self._buffer or self._mode in (_DONE, _DNS):
             self._buffer = b""
             return []
@@ -115,7 +111,7 @@ class Conversation:
         return [finding] if finding is not None else []
 
     def _next(self, *, complete: bool) -> Finding | None:
-        """Take what the buffer begins with, if it is complete; leave the buffer as it is to wait for more."""
+        """Parse and remove the message at the start of the buffer; leave an incomplete one."""
         passed = http.before_request(self._buffer)
         if passed:
             self._body = max(0, passed - len(self._buffer))
@@ -132,9 +128,9 @@ class Conversation:
         return None
 
     def _miss(self) -> None:
-        later = tls.HELLO.search(self._buffer, 1, _LOOKED_AT) if self._mode == _START else None
-        if later:  # a request to begin TLS and the hello in one segment
-            self._buffer = self._buffer[later.start() :]
+        hello = tls.HELLO.search(self._buffer, 1, _LOOKED_AT) if self._mode == _START else None
+        if hello:  # STARTTLS and the hello in one segment
+            self._buffer = self._buffer[hello.start() :]
             return
         self._buffer = b""
         if self._mode == _START:
@@ -143,7 +139,7 @@ class Conversation:
                 self._mode = _DONE
 
     def _hello(self, *, complete: bool) -> Finding | None:
-        if self._buffer[0] & 0x80:  # the hello of SSL 2, which names nobody
+        if self._buffer[0] & 0x80:  # an SSL 2 hello, without a server name
             self._encrypted()
             return hello_of(None)
         handshake = tls.handshake_in_records(self._buffer)
@@ -186,22 +182,21 @@ class Conversation:
         )
 
     def _socks(self) -> Finding | None:
-        """A SOCKS 4, 4a or 5 request (RFC 1928): the name or address that the proxy is asked to
-        connect to."""
-        asked = http.socks_request(self._buffer)
-        if asked is None:
+        """Parse a SOCKS 4, 4a or 5 request (RFC 1928) with the name or address to connect to."""
+        request = http.socks_request(self._buffer)
+        if request is None:
             self._buffer = b""
             self._misses += 1
             self._mode = _DONE if self._misses >= MOST_MISSES else self._mode
             return None
-        host, size = asked
+        host, size = request
         self._buffer = self._buffer[size:]
         domain = _host(host)
         return Finding(EventKind.WEB, domain, action=Action.ALLOWED) if domain else None
 
     def _dns(self, data: bytes, *, gap: bool) -> list[Finding]:
         self._buffer = data if gap else self._buffer + data
-        if not self._spoke and (tls.HELLO.match(self._buffer) or http.is_request(self._buffer)):
+        if not self._dns_seen and (tls.HELLO.match(self._buffer) or http.is_request(self._buffer)):
             self._mode, self._buffer, data = _START, b"", self._buffer
             return self.feed(data)
         found: list[Finding] = []
@@ -216,21 +211,21 @@ class Conversation:
                 self._mode, self._buffer = _DONE, b""
                 return found
             found.append(Finding(EventKind.DNS, message=message))
-            self._spoke = True
+            self._dns_seen = True
             at += 2 + size
         self._buffer = buffer[at:]
         return found
 
 
 MOST_HELD = 64
-"""How many segments may wait for one that is missing; then it is given up."""
+"""Limit of segments buffered behind a missing one, which is then given up."""
 MOST_HELD_BYTES = 1 << 17
 _WRAP = 1 << 32
 _HALF = 1 << 31
 
 
 class Stream:
-    """Orders the segments of one direction."""
+    """Segments of one direction, put in order."""
 
     __slots__ = ("_first", "_held", "_held_bytes", "_next")
 
@@ -242,11 +237,11 @@ class Stream:
 
     @property
     def held_bytes(self) -> int:
-        """Bytes waiting for a missing segment."""
+        """Bytes buffered behind a missing segment."""
         return self._held_bytes
 
     def start(self, sequence: int) -> None:
-        """A SYN was seen: the first byte has the number after it. The same one again changes nothing."""
+        """Set the first sequence number after a SYN; a repeated SYN changes nothing."""
         first = (sequence + 1) % _WRAP
         if first == self._first:
             return
@@ -254,14 +249,14 @@ class Stream:
         self._held, self._held_bytes = None, 0
 
     def add(self, sequence: int, payload: bytes) -> Iterator[tuple[bytes, bool]]:
-        """The bytes that are next, with whether some before them are missing."""
+        """Yield the payloads that are now in order, each with whether bytes before it are missing."""
         if self._next is None:
             self._next = sequence
         ahead = (sequence - self._next) % _WRAP
         if ahead == 0:
             self._next = (sequence + len(payload)) % _WRAP
             yield payload, False
-        elif ahead >= _HALF:  # sent again, perhaps with more
+        elif ahead >= _HALF:  # retransmission, perhaps with more data
             new = payload[_WRAP - ahead :]
             if not new:
                 return
@@ -284,21 +279,21 @@ class Stream:
             self._held_bytes += len(payload) - len(known)
 
     def _released(self) -> Iterator[tuple[bytes, bool]]:
-        """Yield what of the waiting segments follows now."""
+        """Yield the buffered segments that have become contiguous."""
         held, position = self._held or {}, self._next or 0
         for sequence in sorted(held, key=lambda number: (number - position + _HALF) % _WRAP):
-            behind = (position - sequence) % _WRAP
-            if behind >= _HALF:
-                break  # still missing something before it
+            overlap = (position - sequence) % _WRAP
+            if overlap >= _HALF:
+                break  # still a gap before it
             payload = held.pop(sequence)
             self._held_bytes -= len(payload)
-            new = payload[behind:]
+            new = payload[overlap:]
             if new:
                 position = self._next = (position + len(new)) % _WRAP
                 yield new, False
 
     def rest(self) -> Iterator[tuple[bytes, bool]]:
-        """Give up waiting: all that is held, in order, with its gaps."""
+        """Yield all buffered segments in order, without waiting for the missing ones."""
         while self._held:
             position = self._next or 0
             first = min(self._held, key=lambda number: (number - position) % _WRAP)

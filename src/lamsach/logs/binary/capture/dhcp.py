@@ -1,8 +1,6 @@
-"""DHCP messages that bind an address to a machine or free it (RFC 2131, 2132, 4702; RFC 8415, 4704
-for IPv6).
+"""Address holders in captures: DHCP leases, DHCPv6 leases and ARP senders.
 
-Who has which address on the wire, as ARP tells (RFC 826, 5227): the sender of every ARP message names its
-own.
+Sources: RFC 2131, 2132, 4702; RFC 8415, 4704 (DHCPv6); RFC 826, 5227 (ARP).
 """
 
 from __future__ import annotations
@@ -18,7 +16,7 @@ from lamsach.logs.text.values import mac_of, mac_of_duid, printable, stated
 from lamsach.model import Event, EventKind, LeaseAction
 
 NAMES_KEPT = 4096
-"""How many requests' host names wait for the server's answer."""
+"""Limit of host names stored from requests until the server answers."""
 _COOKIE = b"\x63\x82\x53\x63"
 _REQUEST, _ACK, _RELEASE = 3, 5, 7
 _REPLY_V6, _RELEASE_V6, _RELAY_FORWARD, _RELAY_REPLY = 7, 8, 12, 13
@@ -27,13 +25,13 @@ _DEEPEST_RELAY = 8
 
 
 class Dhcp:
-    """Reads one capture's DHCP messages: the client's name is in its request, the address in the answer."""
+    """Parser of one capture's DHCP messages; the request has the client's name, the answer the address."""
 
     def __init__(self) -> None:
         self._names: dict[bytes, str] = {}
 
     def message(self, data: bytes, time: datetime | None) -> Event | None:
-        """The lease that a message tells of (times, kind, device, action), or None."""
+        """Return the lease in a message, if any."""
         if len(data) < 240 or data[236:240] != _COOKIE or data[1] != 1 or data[2] != 6:
             return None
         options = dict(_options(data, 240))
@@ -70,13 +68,13 @@ class Dhcp:
 
 
 def _lease(time: datetime | None, address: bytes, action: LeaseAction, **stated: Any) -> Event:
-    """The event of a lease of this address."""
+    """Return the event of a lease."""
     event = Event(time=time, kind=EventKind.LEASE, source_ip=_ip(address), action=action, **stated)
     return decide(event, role=Role.HOLDER)
 
 
 def _granted(*, new: bool, renewed: bool, seconds: int) -> LeaseAction:
-    if not new and not seconds:  # the answer to DHCPINFORM: the client said which address it has
+    if not new and not seconds:  # an answer to DHCPINFORM, where the client stated its address
         return LeaseAction.OBSERVED
     return LeaseAction.RENEWED if renewed else LeaseAction.ASSIGNED
 
@@ -91,11 +89,11 @@ def _options(data: bytes, at: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _name(options: dict[int, bytes]) -> str | None:
-    """The full name of option 81 (RFC 4702), else the host name of option 12."""
+    """Return the full name of option 81 (RFC 4702), else the host name of option 12."""
     qualified = options.get(81, b"")
     if len(qualified) > 3:
         raw = qualified[3:]
-        if qualified[0] & 4:  # labels as DNS writes them
+        if qualified[0] & 4:  # DNS label encoding
             text = _labels(raw)
         else:
             text = raw.decode("utf-8", "replace")
@@ -126,7 +124,7 @@ def _until(time: datetime | None, seconds: int) -> datetime | None:
 
 
 def message_v6(data: bytes, time: datetime | None) -> Event | None:
-    """The lease that a DHCPv6 message tells of, also inside relays' messages."""
+    """Return the lease in a DHCPv6 message, also inside relay messages."""
     for _ in range(_DEEPEST_RELAY):
         if not data or data[0] not in (_RELAY_FORWARD, _RELAY_REPLY):
             break
@@ -161,24 +159,23 @@ def _options_v6(data: bytes, at: int) -> Iterator[tuple[int, bytes]]:
 
 
 AGAIN_AFTER = timedelta(minutes=5)
-"""How long the same holder of an address is not told again."""
+"""Interval during which an unchanged address holder is not reported again."""
 HOLDERS_KEPT = 65_536
 
 
 class Arp:
-    """Reads the ARP messages of one capture."""
+    """Parser of one capture's ARP messages."""
 
     def __init__(self) -> None:
         self._holders: dict[bytes, tuple[bytes, datetime | None]] = {}
 
     def observed(self, frame: bytes, at: int, now_ns: int | None) -> Event | None:
-        """The sender's address and MAC in the ARP message at the offset, unless they were reported a
-        moment ago."""
+        """Return the lease of an ARP message's sender, unless it was reported recently."""
         if frame[at : at + 6] != b"\0\1\x08\0\x06\x04" or len(frame) < at + 28:
             return None
         time = time_of(now_ns)
         mac, address = frame[at + 8 : at + 14], frame[at + 14 : at + 18]
-        if address == bytes(4) or mac[0] & 1:  # a probe, or a group
+        if address == bytes(4) or mac[0] & 1:  # a probe, or a multicast MAC
             return None
         known = self._holders.get(address)
         if known and known[0] == mac and (time is None or known[1] is None or time - known[1] < AGAIN_AFTER):

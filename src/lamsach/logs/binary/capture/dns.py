@@ -1,9 +1,7 @@
-"""DNS messages on the wire, and their relatives mDNS, LLMNR and NetBIOS names.
+"""DNS messages in captures, with mDNS, LLMNR and NetBIOS names, and their events.
 
 Sources: RFC 1035 section 4, 2136 (updates), 2782 (SRV), 6762 (mDNS), 4795 (LLMNR), 9460 (SVCB), 1002 section
-4 (NetBIOS). A message that is cut off by the capture's snapshot length gives what stands before the cut.
-
-What DNS messages in captures tell, as events.
+4 (NetBIOS). A message cut off by the snapshot length gives what precedes the cut.
 """
 
 from __future__ import annotations
@@ -31,8 +29,7 @@ _OPCODES = frozenset({0, 1, 2, 4, 5, 6, 7, 8, 9, 15})
 
 
 class Answer(NamedTuple):
-    """A record of the answer section: whose it is, and the address or name that it tells (None for other
-    data)."""
+    """A record of the answer section: its owner, and its address or name (None for other data)."""
 
     name: str
     value: str | None
@@ -41,7 +38,7 @@ class Answer(NamedTuple):
 class Message(NamedTuple):
     """Questions and answers of a DNS message.
 
-    Names are as on the wire, without the trailing dot, odd bytes escaped."""
+    Names are as on the wire, without the trailing dot; unprintable bytes are escaped."""
 
     identity: int
     response: bool
@@ -52,7 +49,7 @@ class Message(NamedTuple):
 
 
 def parse_message(data: bytes, start: int, end: int, *, netbios: bool = False) -> Message | None:
-    """The message in `data[start:end]`; None when it is none."""
+    """Parse `data[start:end]`; None when it is no DNS message."""
     if end - start < 12:
         return None
     message = data[start:end]
@@ -71,7 +68,7 @@ def parse_message(data: bytes, start: int, end: int, *, netbios: bool = False) -
             names.append(netbios_name(name) if netbios or kind == _NETBIOS else name)
         at += 4
     else:
-        if opcode == _UPDATE:  # the question is the zone; the records that change stand third
+        if opcode == _UPDATE:  # the question is the zone, and the third section has the changed records
             names += _owners(message, at, answers, authority)
             return Message(identity, bool(flags & 0x8000), opcode, flags & 15, tuple(names), ())
         found = _answers(message, at, answers, netbios=netbios)
@@ -122,13 +119,13 @@ def _value(message: bytes, kind: int, at: int, size: int) -> str | None:
 
 
 def _netbios_addresses(message: bytes, at: int, size: int) -> list[str]:
-    """NB records hold flags and an address, six bytes each."""
+    """Return the addresses of an NB record, each preceded by two bytes of flags."""
     data = message[at : at + size]
     return [str(ip_address(data[i + 2 : i + 6])) for i in range(0, len(data) - 5, 6)] if size % 6 == 0 else []
 
 
 def read_name(message: bytes, at: int) -> tuple[str | None, int]:
-    """The name at the offset, and the offset after it; None for one that is damaged or cut off."""
+    """Return the name at an offset, and the offset after it; None for a damaged or truncated name."""
     labels: list[str] = []
     length = pointers = 0
     after = -1
@@ -156,8 +153,7 @@ def read_name(message: bytes, at: int) -> tuple[str | None, int]:
 
 
 def label_text(label: bytes) -> str:
-    r"""A label in readable form: UTF-8 as it is (mDNS), dots in it as `\.`, what is not printable
-    as `\DDD`."""
+    r"""Return a label as text: UTF-8 unchanged (mDNS), dots as `\.`, unprintable bytes as `\DDD`."""
     if label.isalnum():
         return label.decode("ascii")
     spelling = "utf-8"
@@ -178,9 +174,10 @@ def label_text(label: bytes) -> str:
 
 
 def netbios_name(name: str) -> str:
-    """The first-level encoding undone (RFC 1001 section 14.1): 32 letters are 16 bytes, the last of which is
-    the kind of name. Windows asks for a short name of the DNS in the same way when no server answers: its
-    dots are those of any name."""
+    """Decode a NetBIOS name (RFC 1001 section 14.1): 32 letters are 16 bytes, the last is the name type.
+
+    Windows queries short DNS names in the same encoding when no server answers; their dots stay separators.
+    """
     first = name.partition(".")[0].upper()
     if len(first) != 32 or any(not "A" <= letter <= "P" for letter in first):
         return name
@@ -192,10 +189,10 @@ MOST_NAMES = 64
 
 
 def dns_events(message: Message, ends: Event, *, multicast: bool) -> Iterator[Event]:
-    """One event a question; for an answer without question (mDNS) one a name.
+    """Yield one event per question; for an mDNS answer without questions, one per name.
 
-    `ends`: an event with the time and the addresses of the packet. The client of an answer is who receives
-    it, except when it goes to a group. The answers' own names (CNAME) count as answers too."""
+    `ends`: an event with the packet's time and addresses. The client of an answer is its receiver, unless
+    that is a multicast group. The answers' own names (CNAME) count as answers."""
     client, server = (ends.source_ip, ends.source_port), (ends.destination_ip, ends.destination_port)
     if message.response and not multicast:
         client, server = server, client

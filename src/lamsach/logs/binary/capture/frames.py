@@ -1,11 +1,10 @@
 """Frames of capture files: pcap in its five variants, pcapng, and Solaris' snoop.
 
 Sources: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng, `pcap-savefile(5)`, RFC 1761 (snoop). Traps: both
-byte orders; nanoseconds by another magic number; Kuznetzov's variant with longer record headers; captured and
-whole size in the other order in old versions; several sections, interfaces and time resolutions in a pcapng
-file; a last frame that is cut off; frames stated to be larger than any real one.
-
-Times and addresses of packets as events spell them.
+byte orders; nanoseconds by another magic number; Kuznetzov's variant with longer record headers; captured
+and original size swapped in old versions; several sections, interfaces and time resolutions in a pcapng
+file; a truncated last frame; impossible frame sizes.
+Also converts times and addresses of packets to the spelling that events use.
 """
 
 from __future__ import annotations
@@ -29,21 +28,21 @@ PCAP_MAGICS = {
     b"\x34\xcd\xb2\xa1": ("<", 1000, 24),
     b"\xa1\xb2\xcd\x34": (">", 1000, 24),
 }
-"""First four bytes: byte order, nanoseconds of a time's smaller unit, size of a record's header."""
+"""By first four bytes: byte order, nanoseconds per unit of the time's fraction, record header size."""
 PCAPNG_MAGIC = b"\x0a\x0d\x0d\x0a"
 PCAPNG_ORDERS = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
 
 SNOOP_MAGIC = b"snoop\0\0\0"
 _SNOOP_LINKS = {0: 1, 2: 6, 4: 1, 8: 10, 26: 242}
-"""Ethernet, token ring, FDDI, InfiniBand: the number in a file of snoop, and the LINKTYPE."""
+"""LINKTYPE by snoop's number, for Ethernet, token ring, FDDI and InfiniBand."""
 _NO_LINK = 0xFFFF
 
 LONGEST_FRAME = 1 << 20
-"""A frame that is stated to be longer is damage: the largest that tools write is 256 KiB."""
+"""A larger stated size is damage: the largest that tools write is 256 KiB."""
 LONGEST_BLOCK = 16 << 20
 _GLOBAL_HEADER, _SNOOP_HEADER = 24, 16
 _ORDERED = 4
-"""From this minor version on the captured size always stands before the whole one; before 3 never."""
+"""From this minor version on the captured size always precedes the original; before 3 never."""
 _INTERFACE, _SIMPLE, _ENHANCED, _PACKET = 1, 3, 6, 2
 _SECTION = 0x0A0D0D0A
 _MOST_INTERFACES = 65536
@@ -51,8 +50,7 @@ _SKIP_BYTES = 1 << 16
 
 
 class Frame(NamedTuple):
-    """One captured frame: its 1-based number, nanoseconds since 1970 (UTC; None: not stated), DLT/LINKTYPE
-    number, bytes."""
+    """A captured frame: number (from 1), nanoseconds since 1970 (UTC, or None), LINKTYPE, bytes."""
 
     number: int
     time_ns: int | None
@@ -61,7 +59,7 @@ class Frame(NamedTuple):
 
 
 def pcap_frames(stream: BinaryIO, where: str) -> Iterator[Frame]:
-    """The frames of a file of pcap or snoop. Raises UnreadableError at damage, after the frames before it."""
+    """Yield the frames of a pcap or snoop file. Raises UnreadableError at damage, after earlier frames."""
     head = stream.read(_SNOOP_HEADER)
     if head.startswith(SNOOP_MAGIC):
         yield from _snoop_frames(head, stream, where)
@@ -120,14 +118,14 @@ class _Interface:
     link: int
     snap_bytes: int
     units: int
-    """Parts of a second in which times are counted."""
+    """Time units per second."""
     offset_s: int
 
 
 def pcapng_frames(stream: BinaryIO, where: str) -> Iterator[Frame]:
-    """The frames of a pcapng file, of all its sections and interfaces.
+    """Yield the frames of a pcapng file, of all its sections and interfaces.
 
-    Raises UnreadableError at damage, after the frames before it."""
+    Raises UnreadableError at damage, after earlier frames."""
     order = "<"
     interfaces: list[_Interface] = []
     number = 0
@@ -167,8 +165,7 @@ def pcapng_frames(stream: BinaryIO, where: str) -> Iterator[Frame]:
 
 
 def _body(stream: BinaryIO, kind: int, size: int, where: str) -> bytes | None:
-    """A block's body without the length that repeats after it, perhaps cut short; None for one that tells of
-    no frame."""
+    """Return a block's body without its trailing length, perhaps truncated; None without a frame."""
     read_already = 4 if kind == _SECTION else 0
     if size < 12 + read_already or size % 4:
         raise damaged(where)
@@ -224,12 +221,12 @@ def _frame(kind: int, body: bytes, order: str, interfaces: list[_Interface], num
 
 
 def not_a_capture(where: str) -> UnreadableError:
-    """The file does not begin as a capture does."""
+    """Return the error for a file without a capture's magic number."""
     return UnreadableError("The file is not a network capture.", where, "Check the format that was stated.")
 
 
 def cut_short(where: str) -> UnreadableError:
-    """The file ends in the middle of a frame."""
+    """Return the error for a file that ends inside a frame."""
     return UnreadableError(
         "The capture is cut short; what came before was read.",
         where,
@@ -238,7 +235,7 @@ def cut_short(where: str) -> UnreadableError:
 
 
 def damaged(where: str) -> UnreadableError:
-    """The file states what cannot be."""
+    """Return the error for impossible sizes."""
     return UnreadableError(
         "The capture is damaged; what came before the damage was read.",
         where,
@@ -250,7 +247,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def time_of(nanoseconds: int | None) -> datetime | None:
-    """The time so long after 1970, to the microsecond; None for one that no calendar has."""
+    """Convert nanoseconds since 1970, to the microsecond; None when out of range."""
     if nanoseconds is None:
         return None
     try:
@@ -261,7 +258,7 @@ def time_of(nanoseconds: int | None) -> datetime | None:
 
 @lru_cache(maxsize=65536)
 def address_text(raw: bytes) -> str:
-    """An address of 4 or 16 bytes in canonical spelling; a mapped one (`::ffff:192.0.2.1`) as IPv4."""
+    """Return an address of 4 or 16 bytes in canonical spelling; `::ffff:192.0.2.1` as IPv4."""
     if len(raw) == 4:
         return inet_ntoa(raw)
     address = IPv6Address(raw)

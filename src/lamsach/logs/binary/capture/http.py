@@ -1,7 +1,4 @@
-"""The head of an HTTP/1 request (RFC 9112 sections 2 and 3): whom it asks, and for what.
-
-Requests to a SOCKS proxy: versions 4, 4a and 5 (RFC 1928).
-"""
+"""The head of HTTP/1 requests (RFC 9112 sections 2 and 3), and SOCKS 4, 4a and 5 requests (RFC 1928)."""
 
 from __future__ import annotations
 
@@ -30,8 +27,7 @@ _REQUEST = re.compile(rb"[A-Z_-]{3,16} [^\s]{1,4000} HTTP/1\.")
 
 
 class Request(NamedTuple):
-    """A request's method, target as stated, Host header, size of the body (-1: not stated, 0: none), bytes of
-    its head."""
+    """The head of a request; `body_bytes`: -1 when not stated, 0 for none."""
 
     method: str
     target: str
@@ -42,18 +38,17 @@ class Request(NamedTuple):
 
 
 def may_begin(data: bytes) -> bool:
-    """Return whether a request may begin so; more bytes may show that none does."""
+    """Return whether the data may begin a request; more bytes may refute it."""
     return _BEGINNING.match(data) is not None
 
 
 def is_request(data: bytes) -> bool:
-    """Return whether the first line is there, and is a request's beyond doubt."""
+    """Return whether a complete first line is certainly a request's."""
     return _REQUEST.match(data) is not None
 
 
 def before_request(data: bytes) -> int:
-    """Return how many bytes to pass over before a request: empty lines (RFC 9112 section 2.2), and what a
-    load balancer says of the client."""
+    """Return the number of bytes before a request: empty lines (RFC 9112 section 2.2) or a PROXY header."""
     if data.startswith(_FORWARDED_2):
         return 16 + int.from_bytes(data[14:16], "big")
     forwarded = _FORWARDED.match(data)
@@ -61,9 +56,9 @@ def before_request(data: bytes) -> int:
 
 
 def request(data: bytes, *, complete: bool = False) -> Request | bool | None:
-    """The request at the start of the data; None when more bytes are needed, False when it is none.
+    """Parse the request at the start of the data; None when more bytes are needed, False when it is none.
 
-    `complete`: no more bytes will come, so a head without its end is taken as it is."""
+    `complete`: no more bytes will come, so a head without its end is accepted."""
     if not may_begin(data):
         return False
     line_end = data.find(b"\n") + 1
@@ -94,8 +89,7 @@ def request(data: bytes, *, complete: bool = False) -> Request | bool | None:
 
 
 def _request_line(line: bytes) -> tuple[bytes, bytes] | None:
-    """Method and target of `GET /gate.php?id=1 HTTP/1.1` or `CONNECT c2.example:443 HTTP/1.1`; None when it
-    is no such line."""
+    """Split `GET /gate.php?id=1 HTTP/1.1` or `CONNECT c2.example:443 HTTP/1.1` into method and target."""
     method, _, rest = line.rstrip(b" \t\r\n").partition(b" ")
     target, _, version = rest.rpartition(b" ")
     if not version.startswith(b"HTTP/") or len(version) > 8 or not 3 <= len(method) <= 20:
@@ -119,22 +113,21 @@ _CONNECT, _NAME, _IPV4, _IPV6 = 1, 3, 1, 4
 
 
 def socks_request(data: bytes) -> tuple[str | None, int] | None:
-    """Return what a proxy is asked to connect to, and how many bytes ask it; None for what is no request.
+    """Return the host that a SOCKS request names, and its size in bytes; None when it is no request.
 
-    A greeting alone (version 5) names nothing yet. What the client says to the far end may follow in the same
-    segment."""
-    asked = _version_4(data) if data[:1] == b"\x04" else _greeting_or_request(data)
-    if asked is None:
+    A greeting alone (version 5) names no host yet. Application data may follow in the same segment."""
+    found = _version_4(data) if data[:1] == b"\x04" else _greeting_or_request(data)
+    if found is None:
         return None
-    after = data[asked[1] : asked[1] + 1]
-    return asked if not after or after == b"\x16" or after.isupper() else None
+    after = data[found[1] : found[1] + 1]
+    return found if not after or after == b"\x16" or after.isupper() else None
 
 
 def _greeting_or_request(data: bytes) -> tuple[str | None, int] | None:
-    asked = _version_5(data, 0)
+    found = _version_5(data, 0)
     size = 2 + data[1] if len(data) > 1 else 0
-    if asked or not 2 < size <= len(data):
-        return asked
+    if found or not 2 < size <= len(data):
+        return found
     return (None, size) if size == len(data) else _version_5(data, size)
 
 

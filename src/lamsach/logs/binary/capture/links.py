@@ -1,10 +1,10 @@
-"""From a frame of any link type (Ethernet, PPP, MPLS, IEEE 802.11) to the IP headers in it.
+"""Offsets of the IP headers in frames of any link type (Ethernet, PPP, MPLS, IEEE 802.11).
 
 Sources: IEEE 802.1Q, 802.1ah, 802.1BR, 802.1AE, 802.2, 802.11; RFC 1661, 2516, 3032, 4448, 6325, 8300; IEC
-62439-3; https://www.tcpdump.org/linktypes.html, `pcap-linktype(7)`, libpcap's `pcap-common.c` for files that
-bear a system's own number; https://www.radiotap.org. Every function takes the frame and an offset into it,
-gives offsets, and reads nothing beyond the frame's end: what is cut off, or encrypted, gives none. A wireless
-frame that only states encryption, because its access point or driver has taken it off, is read.
+62439-3; https://www.tcpdump.org/linktypes.html, `pcap-linktype(7)`, libpcap's `pcap-common.c` for
+system-specific numbers; https://www.radiotap.org. Every function takes a frame and an offset, returns
+offsets, and reads nothing beyond the frame's end; truncated or encrypted frames give none. A wireless frame
+marked as encrypted is read if its access point or driver has already decrypted it.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _KEY_HEADER_BYTES = 8
 
 
 def wireless(data: bytes, at: int = 0, *, padded: bool = False) -> Offsets:
-    """IEEE 802.11 data frames that are not encrypted, aggregated ones too.
+    """Return IP offsets in unencrypted IEEE 802.11 data frames, including aggregated ones.
 
-    `padded`: the header is filled up to four bytes."""
+    `padded`: the header is padded to four bytes."""
     if at + 24 > len(data) or data[at] & 0x0F != 0x08 or data[at] & 0x40:
         return ()  # not data; no payload
     size = 24 + (6 if data[at + 1] & 3 == 3 else 0)
@@ -48,8 +48,7 @@ def _aggregated(data: bytes, at: int) -> Offsets:
 
 
 def radiotap(data: bytes) -> Offsets:
-    """A frame behind a header of radiotap, which says how long it is, and whether the frame's own header is
-    padded."""
+    """Return IP offsets behind a radiotap header, which states its length and whether the frame is padded."""
     if len(data) < 8:
         return ()
     size = int.from_bytes(data[2:4], "little")
@@ -58,14 +57,14 @@ def radiotap(data: bytes) -> Offsets:
     while word & 0x8000_0000 and at + 4 <= min(size, len(data)):
         word = int.from_bytes(data[at : at + 4], "little")
         at += 4
-    if present & 1:  # the time of the radio's clock
+    if present & 1:  # the radio's timestamp
         at = (at + 7) // 8 * 8 + 8
     padded = bool(present & 2) and at < min(size, len(data)) and bool(data[at] & 0x20)
     return wireless(data, size, padded=padded)
 
 
 def prism(data: bytes) -> Offsets:
-    """A frame behind a header of the Prism driver (144 bytes) or of AVS, which states its length."""
+    """Return IP offsets behind a Prism header (144 bytes), or an AVS header, which states its length."""
     if data[:4] == b"\x80\x21\x10\x01" or data[:4] == b"\x80\x21\x10\x02":
         return wireless(data, int.from_bytes(data[4:8], "big"))
     return wireless(data, 144)
@@ -75,17 +74,15 @@ IPV4, IPV6, ARP = 0x0800, 0x86DD, 0x0806
 ETHERNET = 1
 """The link type of Ethernet."""
 LLC = 0
-"""For `ethertype`: IEEE 802.2 follows, as after a length in place of a type."""
+"""Pseudo type for `ethertype`: IEEE 802.2 follows, as after a length field."""
 TAGS = {0x8100: 2, 0x88A8: 2, 0x9100: 2, 0x9200: 2, 0x9300: 2, 0x8926: 4, 0x892F: 4, 0x8909: 6, 0x893F: 6}
-"""VLAN tags, Cisco's VN-Tag and metadata, the tags of HSR and of 802.1BR: how many bytes stand before the
-next type."""
+"""Bytes before the next type, for VLAN tags, Cisco VN-Tag and metadata, HSR and 802.1BR."""
 _BRIDGES = {0x88E7: 4, 0x8903: 2, 0x6558: 0}
-"""Provider backbone, FabricPath, Ethernet bridged in GRE or Geneve: how many bytes stand before the next
-Ethernet header."""
+"""Bytes before the inner Ethernet header: provider backbone, FabricPath, bridging in GRE or Geneve."""
 _MPLS = frozenset({0x8847, 0x8848})
 _PPPOE, _PPP, _SERVICE_HEADER, _TRILL, _MACSEC, _JUMBO_LLC = 0x8864, 0x880B, 0x894F, 0x22F3, 0x88E5, 0x8870
 _TIMESTAMP, _SHORT_TIMESTAMP = 0xD28B, 0x20
-"""Arista's switches put the time before the type: kind, version, 8 bytes or 6."""
+"""Arista's timestamp before the type: kind, version, 8 or 6 bytes."""
 _ETHERNET_BYTES = 14
 _MOST_LAYERS = 16
 _LONGEST_LENGTH = 1500
@@ -97,17 +94,17 @@ Offsets = tuple[int, ...]
 
 
 def u16(data: bytes, at: int) -> int:
-    """Two bytes in network order; -1 beyond the end."""
+    """Return two bytes in network order; -1 beyond the end."""
     return data[at] << 8 | data[at + 1] if at + 1 < len(data) else -1
 
 
 def ethernet(data: bytes, at: int = 0) -> Offsets:
-    """Ethernet II or IEEE 802.3."""
+    """Return IP offsets in Ethernet II or IEEE 802.3."""
     return ethertype(u16(data, at + 12), data, at + _ETHERNET_BYTES)
 
 
 def ethertype(kind: int, data: bytes, at: int) -> Offsets:
-    """Return what an EtherType announces, through tags, labels and encapsulations, at most 16 deep."""
+    """Return IP offsets in a payload of this EtherType, through at most 16 tags and encapsulations."""
     for _ in range(_MOST_LAYERS):
         if kind in (IPV4, IPV6):
             return (at,) if at < len(data) else ()
@@ -128,8 +125,7 @@ def ethertype(kind: int, data: bytes, at: int) -> Offsets:
 
 
 def _wrapped(kind: int, data: bytes, at: int) -> tuple[int, int]:
-    """The type behind a header that carries whole frames, and where what it announces begins; -1 for no such
-    header."""
+    """Return the type and offset inside a header that carries whole frames; type -1 for other headers."""
     if kind in _BRIDGES:
         at += _BRIDGES[kind]
     elif kind == _TRILL:
@@ -147,8 +143,7 @@ def _wrapped(kind: int, data: bytes, at: int) -> tuple[int, int]:
 
 
 def _logical_link(data: bytes, at: int) -> tuple[int, int]:
-    """IEEE 802.2: SNAP (three bytes of organisation, then a type), an Ethernet frame in it (RFC 2684), or IP
-    itself."""
+    """Return the type and offset inside IEEE 802.2: SNAP, bridged Ethernet (RFC 2684), or IP."""
     head = data[at : at + 3]
     if head == b"\xaa\xaa\x03":
         if data.startswith(_BRIDGED, at):
@@ -167,7 +162,7 @@ def _service_header(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _integrity_only(data: bytes, at: int) -> tuple[int, int]:
-    """MACsec that is signed, not encrypted: the frame's own type follows its tag."""
+    """Return the type and offset inside MACsec that is authenticated but not encrypted."""
     if at >= len(data) or data[at] & 0x0C:
         return -1, at
     at += 6 + (8 if data[at] & 0x20 else 0)
@@ -175,7 +170,7 @@ def _integrity_only(data: bytes, at: int) -> tuple[int, int]:
 
 
 def mpls(data: bytes, at: int) -> Offsets:
-    """A stack of labels; below it IP, or Ethernet with or without a control word (RFC 4448)."""
+    """Return IP offsets below a label stack: IP, or Ethernet with or without a control word (RFC 4448)."""
     for _ in range(_MOST_LAYERS):
         if at + 4 >= len(data):
             return ()
@@ -192,8 +187,7 @@ def mpls(data: bytes, at: int) -> Offsets:
 
 
 def ppp(data: bytes, at: int) -> Offsets:
-    """PPP with or without address and control bytes, its protocol number in two bytes or compressed
-    to one."""
+    """Return IP offsets in PPP, with or without address and control bytes, also with a one-byte protocol."""
     if data[at : at + 2] == b"\xff\x03":
         at += 2
     if at >= len(data):
@@ -210,17 +204,17 @@ def ppp(data: bytes, at: int) -> Offsets:
 
 
 COOKED, COOKED_2 = 113, 276
-"""What Linux gives of all interfaces at once (`tcpdump -i any`)."""
+"""Linux' capture of all interfaces (`tcpdump -i any`)."""
 _PER_PACKET, _PKTAP = 192, 258
 
 
 def _per_packet(data: bytes) -> Offsets:
-    """PPI: a header of stated length before a frame of stated link type."""
+    """Return IP offsets behind a PPI header, which states its length and the link type."""
     return _within(int.from_bytes(data[2:4], "little"), int.from_bytes(data[4:8], "little"), data)
 
 
 def _pktap(data: bytes) -> Offsets:
-    """The header that macOS puts before frames of several interfaces."""
+    """Return IP offsets behind the header that macOS adds when capturing several interfaces."""
     return _within(int.from_bytes(data[:4], "little"), int.from_bytes(data[8:12], "little"), data)
 
 
@@ -231,7 +225,7 @@ def _within(size: int, link: int, data: bytes) -> Offsets:
 
 
 def _cooked(data: bytes) -> Offsets:
-    if u16(data, 2) == 803:  # the interface gives wireless frames
+    if u16(data, 2) == 803:  # a wireless interface
         return tuple(16 + offset for offset in radiotap(data[16:]))
     return ethertype(u16(data, 14), data, 16)
 
@@ -255,13 +249,13 @@ def _frame_relay(data: bytes) -> Offsets:
 
 
 def _packet_filter(data: bytes) -> Offsets:
-    """OpenBSD's and FreeBSD's pflog: a header that states its length, which is filled up to four bytes."""
+    """Return the IP offset behind a pflog header, whose stated length is padded to four bytes."""
     at = (data[0] + 3) // 4 * 4 if data else 0
     return (at,) if 0 < at < len(data) else ()
 
 
 def _netfilter(data: bytes) -> Offsets:
-    """NFLOG: a list of length, type and value in the byte order of the host, nearly always little."""
+    """Return the IP offset in NFLOG: attributes in host byte order, nearly always little-endian."""
     at = 4
     while at + 4 <= len(data):
         size = int.from_bytes(data[at : at + 2], "little")
@@ -281,8 +275,7 @@ def _token_ring(data: bytes) -> Offsets:
 
 
 def _juniper(data: bytes) -> Offsets:
-    """Return what Junos writes of Ethernet (`monitor traffic write-file`): magic, flags, perhaps options,
-    perhaps no link header."""
+    """Return IP offsets in Junos captures: magic, flags, optional extensions, optional link header."""
     if data[:3] != b"MGC" or len(data) < 4:
         return ()
     at = 4 + (2 + max(u16(data, 4), 0) if data[3] & 0x80 else 0)
@@ -292,8 +285,7 @@ def _juniper(data: bytes) -> Offsets:
 
 
 def _endace(data: bytes) -> Offsets:
-    """ERF: sixteen bytes, further headers of eight that each announce the next, and of Ethernet two bytes of
-    padding."""
+    """Return IP offsets in ERF: 16 bytes, extension headers of 8, for Ethernet 2 bytes of padding."""
     if len(data) < 16:
         return ()
     kind, at = data[8], 16
@@ -317,7 +309,7 @@ def _llc(offset: int) -> Callable[[bytes], Offsets]:
 
 
 def _typed(place: int, offset: int) -> Callable[[bytes], Offsets]:
-    """An EtherType at `place`, and at `offset` what it announces."""
+    """Return a reader of an EtherType at `place` whose payload is at `offset`."""
     return lambda data: ethertype(u16(data, place), data, offset)
 
 
@@ -364,7 +356,7 @@ _LINKS: dict[int, Callable[[bytes], Offsets]] = {
     _PKTAP: _pktap,
     274: lambda data: ethernet(data, 8),
     COOKED_2: _cooked2,
-    281: _typed(16, 18),  # switches' own tags after the addresses: Broadcom,
+    281: _typed(16, 18),  # switch tags after the addresses: Broadcom,
     282: lambda data: ethernet(data, 4),  # or before them,
     284: _typed(16, 18),  # Marvell, four bytes
     285: _typed(20, 22),  # or eight
@@ -372,8 +364,7 @@ _LINKS: dict[int, Callable[[bytes], Offsets]] = {
 
 
 def arp_offset(link: int, data: bytes) -> int:
-    """Return where in a frame of Ethernet, or of all of Linux' interfaces, an ARP message begins; 0 when it
-    holds none."""
+    """Return the offset of an ARP message in a frame of Ethernet or of Linux' "any"; 0 without one."""
     place, at = _ARP_TYPES.get(link, (0, 0))
     kind = u16(data, place) if at else -1
     while kind in TAGS and at + 4 <= len(data):
@@ -386,12 +377,11 @@ _ARP_TYPES = {ETHERNET: (12, 14), COOKED: (14, 16), COOKED_2: (0, 20)}
 
 
 def is_read(link: int) -> bool:
-    """Return whether frames of this LINKTYPE are understood."""
+    """Return whether frames of this LINKTYPE are supported."""
     return link in _LINKS
 
 
 def ip_offsets(link: int, data: bytes) -> Offsets:
-    """Return where in the frame IP headers begin: one as a rule, none for other protocols, several in
-    aggregated wireless frames."""
+    """Return the offsets of the IP headers in a frame: usually one, several in aggregated wireless frames."""
     reader = _LINKS.get(link)
     return reader(data) if reader else ()

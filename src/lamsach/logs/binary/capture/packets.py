@@ -1,8 +1,7 @@
-"""From an IP header to transport packets: fragments, extension headers and what tunnels carry.
+"""Transport packets inside IP: fragments, extension headers and tunnels.
 
-Sources: RFC 791, 8200, 9293, 768, 4302, 6275. A tunnel's own packet is given too, before what it carries.
-
-IP fragments put together again (RFC 791 section 3.2, RFC 8200 section 4.5), in bounded memory.
+Sources: RFC 791 (section 3.2 on fragments), 8200 (section 4.5), 9293, 768, 4302, 6275. A tunnel's own packet
+is returned before those that it carries. Reassembly uses bounded memory.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from lamsach.logs.binary.capture.links import u16
 from lamsach.logs.binary.capture.tunnels import ip_tunnel, udp_tunnel
 
 MOST_DATAGRAMS = 512
-"""How many datagrams may wait for their fragments; the oldest gives way."""
+"""Limit of incomplete datagrams; the oldest is dropped."""
 LONGEST_DATAGRAM = 65_535
 MOST_PIECES = 2048
 
@@ -30,15 +29,15 @@ class _Datagram:
 
 
 class Fragments:
-    """Waiting fragments of one capture."""
+    """Incomplete datagrams of one capture."""
 
     def __init__(self) -> None:
         self._waiting: dict[Key, _Datagram] = {}
 
     def add(self, key: Key, offset: int, piece: bytes, *, more: bool) -> bytes | None:
-        """Take a fragment; the datagram's whole payload when this one completes it.
+        """Add a fragment; return the datagram's payload if this one completes it.
 
-        Of fragments that overlap the one that came first counts, as on most systems."""
+        Where fragments overlap the first one counts, as on most systems."""
         datagram = self._waiting.get(key)
         if datagram is None:
             if len(self._waiting) >= MOST_DATAGRAMS:
@@ -72,29 +71,29 @@ def _join(datagram: _Datagram) -> bytes | None:
 ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
 WITH_PORTS = frozenset({TCP, UDP, 33, 132, 136})
 DEEPEST = 8
-"""How many IP headers may stand within each other."""
+"""Limit of nested IP headers."""
 MOST_PACKETS = 128
-"""How many a frame may hold within each other and side by side."""
+"""Limit of packets in one frame."""
 _MOST_OPTIONS = 64
 _EXTENSIONS = frozenset({0, 43, 60, 135, 139, 140})
 _NO_NEXT = 59
-_ANSWERS = {
+_REQUEST_REPLY_TYPES = {
     ICMP: ((8, 0), (13, 14), (15, 16), (17, 18), (10, 9)),
     ICMPV6: ((128, 129), (133, 134), (135, 136), (130, 131), (139, 140), (144, 145), (146, 147)),
 }
-"""Types of messages and of those that answer them."""
+"""Message types, each with the type of its reply."""
 _ICMP_PAIRS = {
     protocol: {one: other for pair in pairs for one, other in (pair, pair[::-1])}
-    for protocol, pairs in _ANSWERS.items()
+    for protocol, pairs in _REQUEST_REPLY_TYPES.items()
 }
 
 
 class Packet(NamedTuple):
-    """One transport packet: `data[start:end]` is its payload.
+    """A transport packet; `data[start:end]` is its payload.
 
-    Ports are negative for protocols without any; of ICMP they stand for the message's type and the type that
-    answers it, so that a request and its answer are the two directions of one contact, or for type and code
-    of a message that nothing answers."""
+    Ports are negative for protocols without any. For ICMP they encode the message's type and its reply type,
+    so that request and reply are the two directions of one contact, or type and code of a message without
+    reply."""
 
     protocol: int
     source: bytes
@@ -109,15 +108,14 @@ class Packet(NamedTuple):
 
 
 class Decapsulator:
-    """Gives the packets in frames of one capture."""
+    """Extracts the packets from the frames of one capture."""
 
     def __init__(self) -> None:
         self._fragments = Fragments()
         self._most = MOST_PACKETS
 
     def packets(self, data: bytes, at: int, most: int = MOST_PACKETS) -> list[Packet]:
-        """The packet whose IP header begins at the offset, and those that it carries; `most` of them
-        at most."""
+        """Return the packet whose IP header is at an offset, and those inside it; up to `most`."""
         found: list[Packet] = []
         self._most = most
         self._ip(data, at, len(data), found, 0)
@@ -137,7 +135,7 @@ class Decapsulator:
         total = data[at + 2] << 8 | data[at + 3]
         if header_bytes < 20 or (total and total < header_bytes):
             return
-        if total:  # 0: the network card was to cut it (segmentation offload)
+        if total:  # 0: left to the network card (segmentation offload)
             end = min(end, at + total)
         start = at + header_bytes
         ends, protocol = (data[at + 12 : at + 16], data[at + 16 : at + 20]), data[at + 9]
@@ -148,7 +146,7 @@ class Decapsulator:
                 key, (fragment & 0x1FFF) * 8, data[start:end], more=bool(fragment & 0x2000)
             )
             if whole is None:
-                if not fragment & 0x1FFF:  # the contact is known before, and even if the rest never comes
+                if not fragment & 0x1FFF:  # report the contact early, in case the rest never comes
                     self._transport(protocol, ends, data, start, min(end, start + 8), found, DEEPEST)
                 return
             data, start, end = whole, 0, len(whole)
@@ -165,13 +163,13 @@ class Decapsulator:
                 break
             if protocol in _EXTENSIONS:
                 if protocol == 135 and data[start] == _NO_NEXT:
-                    break  # a message of Mobile IPv6 itself
+                    break  # a Mobile IPv6 message
                 if protocol == 60:
                     source = _home_address(data, start, end) or source
                 elif protocol == 43:
                     destination = _last_stop(data, start, end) or destination
                 protocol, start = data[start], start + (data[start + 1] + 1) * 8
-            elif protocol == 51:  # signed, in the clear
+            elif protocol == 51:  # authentication header, unencrypted
                 protocol, start = data[start], start + (data[start + 1] + 2) * 4
             elif protocol == 44:
                 protocol, offset = data[start], u16(data, start + 2)
@@ -203,7 +201,7 @@ class Decapsulator:
     ) -> None:
         if protocol in WITH_PORTS:
             self._with_ports(protocol, ends, data, start, end, found, depth)
-        elif protocol == 51 and end - start >= 12:  # authentication header: what follows is in the clear
+        elif protocol == 51 and end - start >= 12:  # authentication header: the payload is unencrypted
             after = min(start + (data[start + 1] + 2) * 4, end)
             if depth < DEEPEST:
                 self._transport(data[start], ends, data, after, end, found, depth + 1)
@@ -252,8 +250,9 @@ def _icmp(protocol: int, kind: int, code: int) -> tuple[int, int]:
 
 
 def _last_stop(data: bytes, start: int, end: int) -> bytes | None:
-    """Return where a packet with a routing header (RFC 8200 section 4.4, 6275, 8754) goes in the end; None
-    when it is there."""
+    """Return the final destination in a routing header (RFC 8200 section 4.4, 6275, 8754).
+
+    None when the packet has reached it."""
     kind, left = data[start + 2], data[start + 3]
     stops = data[start + 1] // 2
     if not left or not stops or start + 8 + stops * 16 > end:
@@ -264,7 +263,7 @@ def _last_stop(data: bytes, start: int, end: int) -> bytes | None:
 
 
 def _home_address(data: bytes, start: int, end: int) -> bytes | None:
-    """The sender's true address in a destination option of Mobile IPv6 (RFC 6275 section 6.3)."""
+    """Return the sender's home address from a destination option (Mobile IPv6, RFC 6275 section 6.3)."""
     at, stop = start + 2, min(end, start + (data[start + 1] + 1) * 8)
     while at + 2 <= stop:
         if data[at] == 0:

@@ -1,12 +1,10 @@
-"""The ClientHello in QUIC Initial packets, which are encrypted with keys that anybody can derive.
+"""ClientHellos in QUIC Initial packets, whose keys are public, and in Google's earlier QUIC.
 
-Sources: RFC 9000 section 17.2, RFC 9001 section 5, RFC 9369 (version 2), the salts of the drafts.
-
-The client hello of Google's own QUIC (versions Q001 to Q050), from before the RFC.
-
-Sources: Google, "QUIC Wire Layout Specification" and "QUIC Crypto"; Chromium `net/third_party/quiche`. Up to
-Q046 the first packets are not encrypted, only hashed; those of Q050 are protected like QUIC's Initial
-packets. The hello is a message `CHLO` of tags, each with the end of its value.
+Sources: RFC 9000 section 17.2, RFC 9001 section 5, RFC 9369 (version 2), the drafts' salts.
+Google QUIC (versions Q001 to Q050): "QUIC Wire Layout Specification" and "QUIC Crypto"; Chromium
+`net/third_party/quiche`. Up to Q046 the first packets are not encrypted, only hashed; those of Q050 are
+protected like QUIC's Initial packets. The hello is a `CHLO` message of tags, each with its value's end
+offset.
 """
 
 from __future__ import annotations
@@ -31,11 +29,11 @@ _VERSIONS = {
     0xFF000022: _SALT_1,
     **{0xFF000000 + draft: _SALT_29 for draft in range(29, 33)},
     **{0xFF000000 + draft: _SALT_23 for draft in range(23, 29)},
-    0x51303530: _SALT_GOOGLE_50,  # Q050, whose hello is Google's own: see `gquic`
+    0x51303530: _SALT_GOOGLE_50,  # Q050, with Google's own hello
     0xFACEB002: _SALT_23,  # as Facebook's own library names draft 27
 }
 MOST_DATAGRAMS = 10
-"""How many of a flow's datagrams are looked at for its ClientHello."""
+"""Limit of datagrams per flow that are searched for its ClientHello."""
 _MOST_PIECES = 64
 _HEAD_BYTES = 7
 _LONGEST = 1 << 16
@@ -43,16 +41,16 @@ _LONGEST = 1 << 16
 
 @dataclass(slots=True)
 class QuicHello:
-    """The pieces of one flow's ClientHello."""
+    """Fragments of one flow's ClientHello."""
 
     first_id: bytes = b""
     pieces: dict[int, bytes] = field(default_factory=dict)
     seen: int = 0
 
     def add(self, datagram: bytes) -> bytes | None:
-        """Take a datagram of the client.
+        """Add a client's datagram.
 
-        The handshake bytes from the first on that are known; None when it brought none."""
+        Returns the contiguous handshake bytes known so far; None when the datagram had none."""
         self.seen += 1
         found = False
         at = 0
@@ -65,7 +63,7 @@ class QuicHello:
         return self._joined() if found else None
 
     def _initial(self, datagram: bytes, at: int) -> tuple[bytes | None, int]:
-        """The decrypted payload of the packet at the offset, and where the next begins (-1: nowhere)."""
+        """Return the decrypted payload of the packet at an offset, and the next offset (-1: none)."""
         first = datagram[at]
         version = int.from_bytes(datagram[at + 1 : at + 5], "big")
         salt = _VERSIONS.get(version)
@@ -94,7 +92,7 @@ class QuicHello:
         return None, place + size
 
     def _take(self, payload: bytes) -> bool:
-        """Keep the CRYPTO frames of a payload."""
+        """Store the CRYPTO frames of a payload; return whether it has any."""
         at, found = 0, False
         while at < len(payload):
             kind = payload[at]
@@ -127,13 +125,12 @@ class QuicHello:
 
 
 def initial_payload(datagram: bytes) -> bytes | None:
-    """The decrypted payload of the Initial packet with which a client's datagram begins; None when there is
-    none."""
+    """Return the decrypted payload of the Initial packet that begins a client's datagram, if any."""
     return QuicHello()._initial(datagram, 0)[0] if len(datagram) > _HEAD_BYTES else None
 
 
 def looks_like_quic(data: bytes, at: int, end: int) -> bool:
-    """Return whether a UDP payload begins as a long header of a known version does."""
+    """Return whether a UDP payload begins with a long header of a known version."""
     return (
         end - at >= 50
         and data[at] & 0xC0 == 0xC0
@@ -142,7 +139,7 @@ def looks_like_quic(data: bytes, at: int, end: int) -> bool:
 
 
 def _variable(data: bytes, at: int) -> tuple[int, int]:
-    """A number of variable length (RFC 9000 section 16), and where it ends; -1 beyond the end."""
+    """Return a variable-length integer (RFC 9000 section 16) and its end; -1 beyond the end."""
     if at >= len(data):
         return -1, at
     size = 1 << (data[at] >> 6)
@@ -165,7 +162,7 @@ def _after_ack(payload: bytes, at: int, kind: int) -> int:
 
 
 def _expand(secret: bytes, label: str, size: int) -> bytes:
-    """HKDF-Expand-Label of RFC 8446 section 7.1, at most one block of SHA-256."""
+    """Apply HKDF-Expand-Label (RFC 8446 section 7.1), for at most one block of SHA-256."""
     name = b"tls13 " + label.encode()
     info = size.to_bytes(2, "big") + bytes([len(name)]) + name + b"\0"
     return hmac.digest(secret, info + b"\x01", "sha256")[:size]
@@ -208,14 +205,14 @@ def _decrypt(packet: bytes, number_at: int, salt: bytes, identity: bytes, second
 
 _LEAST = 60
 _ROOM = 100
-"""How far into a packet the hello begins: behind the header, a hash and the frame's own numbers."""
+"""Search range of the hello in a packet, behind header, hash and frame header."""
 _MOST_TAGS = 128
 _LONGEST_NAME = 255
 _PROTECTED = b"Q050"
 
 
 def looks_like_gquic(data: bytes, at: int, end: int) -> bool:
-    """Return whether a UDP payload begins as a client's packet that states one of these versions does."""
+    """Return whether a UDP payload begins as a client packet of a Google QUIC version."""
     if end - at < _LEAST:
         return False
     if data[at] & 0x80:
@@ -224,8 +221,7 @@ def looks_like_gquic(data: bytes, at: int, end: int) -> bool:
 
 
 def server_name(datagram: bytes) -> str | Need | None:
-    """The server that a datagram's hello names; None when it names none, Need.MORE when the datagram holds no
-    hello."""
+    """Return the server name in a Google QUIC hello; None without one, Need.MORE without a hello."""
     payload = initial_payload(datagram) if datagram[1:5] == _PROTECTED else datagram
     start = payload.find(b"CHLO", 0, _ROOM) if payload else -1
     if payload is None or start < 0 or start + 8 > len(payload):

@@ -1,11 +1,7 @@
-"""A capture's frames as events: one a contact, and one for each DNS message, HTTP request, TLS or QUIC hello,
-lease, ARP's holders.
+"""Events from a capture's frames: contacts, DNS messages, HTTP requests, TLS hellos, leases, flows.
 
-A contact is told when it was answered, or when it is over. Memory is bounded: see `flows` and HELD_BYTES.
-
-Writes down what a capture shows: contacts, names, messages and leases, each of the frame at hand.
-
-The packets of which sFlow tells a sample (`lamsach.logs.binary.netflow.sflow`), as packets of a capture.
+A contact is reported when it was answered, or when it is over. Memory is bounded: see `flows` and
+HELD_BYTES. Packets sampled by sFlow (`lamsach.logs.binary.netflow.sflow`) are treated as captured ones.
 """
 
 from __future__ import annotations
@@ -52,7 +48,7 @@ from lamsach.model import Action, Event, EventKind, Reference, Refusal
 
 
 def sampled_packets(payload: bytes, decapsulator: Decapsulator) -> Iterator[Packet]:
-    """The packets of a datagram; of a sample that states only addresses one without contents."""
+    """Yield the packets in an sFlow datagram; without payload where a sample has only addresses."""
     for sample in old_samples(payload) if payload[3] in VERSIONS else samples(payload):
         if sample.source:
             ends = sample.source, sample.destination, sample.source_port, sample.destination_port
@@ -67,12 +63,11 @@ _MESSAGE = Finding(EventKind.DNS)
 DNS_PORTS = frozenset({53, 5353, 5355})
 
 
-class Teller:
-    """Gathers the events in `out`.
+class EventCollector:
+    """Collects the events of the current frame in `out`.
 
-    `number` and `now` are the frame's 1-based number and time (nanoseconds since 1970, None: not known).
-
-    `name` goes into the events' `format`, `file` into `file`."""
+    `number` and `now` are the frame's number (from 1) and time (nanoseconds since 1970, None: unknown).
+    `name` becomes the events' `format`."""
 
     def __init__(self, file: str, name: str) -> None:
         self._file = file
@@ -82,19 +77,19 @@ class Teller:
         self.out: list[Event | Refusal] = []
 
     def lease(self, event: Event | None) -> None:
-        """Tell a lease, if there is one."""
+        """Add a lease, if any."""
         if event is not None:
             self.out.append(stamped(event, self._name, self._file, self.number))
 
     def message(self, packet: Packet, message: dns.Message) -> None:
-        """Tell a DNS message that a packet holds."""
+        """Add the events of a DNS message in a packet."""
         ends = self._event(
             packet.source, packet.source_port, packet.destination, packet.destination_port, _MESSAGE
         )
         self.out += dns_events(message, ends, multicast=is_multicast(packet.destination))
 
     def found(self, flow: Flow, side: int, finding: Finding) -> None:
-        """Tell what one side of a flow (0: the client) said; the contact comes first."""
+        """Add a message from one side of a flow (0: the client), after its contact."""
         if flow.pending:
             self.contact(flow, Action.ALLOWED)
         ends = (flow.client, flow.client_port), (flow.server, flow.server_port)
@@ -108,7 +103,7 @@ class Teller:
     def _event(
         self, source: bytes, source_port: int, destination: bytes, destination_port: int, finding: Finding
     ) -> Event:
-        """Return what was found in the packet at hand."""
+        """Build the event of a finding in the current frame."""
         source_ip, destination_ip = address_text(source), address_text(destination)
         return decide(
             Event(
@@ -128,7 +123,7 @@ class Teller:
         )
 
     def contact(self, flow: Flow, action: Action) -> None:
-        """Tell the contact itself, of its first packet's time and frame."""
+        """Add the contact itself, with the time and number of its first frame."""
         flow.pending = False
         number, now = self.number, self.now
         self.number, self.now = flow.number, flow.first_ns
@@ -137,7 +132,7 @@ class Teller:
         self.number, self.now = number, now
 
     def single(self, packet: Packet) -> None:
-        """The contact that a single packet shows."""
+        """Add the contact that a single packet shows, or its DNS message."""
         ends = (packet.source, packet.source_port), (packet.destination, packet.destination_port)
         if (
             packet.protocol == UDP
@@ -153,17 +148,17 @@ class Teller:
 
 
 HELD_BYTES = 64 << 20
-"""How many bytes of unfinished requests and segments are held over all flows."""
+"""Limit of buffered bytes over all flows."""
 _SWEEP_PACKETS = 1 << 17
 _NETBIOS_PORT = 137
 
 
 class CaptureReader:
-    """Reads one capture. `name` goes into the events' `format`."""
+    """Reads one capture; `name` becomes the events' `format`."""
 
     def __init__(self, context: FileContext, name: str) -> None:
         self._file = context.file
-        self._teller = Teller(context.file, name)
+        self._collector = EventCollector(context.file, name)
         self._decapsulator = Decapsulator()
         self._arp = Arp()
         self._dhcp = Dhcp()
@@ -174,10 +169,10 @@ class CaptureReader:
         self._unread_links: set[int] = set()
 
     def events(self, frames: Iterable[Frame]) -> Iterator[Event | Refusal]:
-        """The events of the frames, in order as far as they are reported at once.
+        """Yield the events of the frames, in order except for contacts that end later.
 
-        Damage is raised after all that was before it."""
-        out = self._teller.out
+        Damage is raised after all events before it."""
+        out = self._collector.out
         failure: InputError | None = None
         iterator = iter(frames)
         while True:
@@ -199,10 +194,10 @@ class CaptureReader:
             raise failure
 
     def _frame(self, frame: Frame) -> None:
-        self._teller.number, self._teller.now, link, data = frame
+        self._collector.number, self._collector.now, link, data = frame
         at = arp_offset(link, data)
         if at:
-            self._teller.lease(self._arp.observed(data, at, self._teller.now))
+            self._collector.lease(self._arp.observed(data, at, self._collector.now))
         left = MOST_PACKETS
         for at in ip_offsets(link, data):
             for packet in self._decapsulator.packets(data, at, left):
@@ -211,12 +206,12 @@ class CaptureReader:
         if link not in self._unread_links and not is_read(link):
             self._unread_links.add(link)
             reason = "Frames of this link type are not understood."
-            self._teller.out.append(
-                Refusal(Reference(self._file, row=self._teller.number), f"LINKTYPE {link}", reason)
+            self._collector.out.append(
+                Refusal(Reference(self._file, row=self._collector.number), f"LINKTYPE {link}", reason)
             )
 
     def _packet(self, packet: Packet) -> None:
-        now = self._teller.now
+        now = self._collector.now
         key = key_of(packet)
         flow = self._flows.get(key)
         if flow is None or is_over(flow, packet, now):
@@ -227,7 +222,7 @@ class CaptureReader:
         if packet.protocol == TCP:
             self._tcp(flow, packet, from_client=from_client)
         elif flow.pending and not from_client:
-            self._teller.contact(flow, Action.ALLOWED)
+            self._collector.contact(flow, Action.ALLOWED)
         if packet.protocol == UDP and not flow.quiet and packet.start < packet.end:
             self._udp(flow, packet)
 
@@ -238,18 +233,18 @@ class CaptureReader:
         flip = began_elsewhere(packet)
         if before is not None and not (packet.protocol == TCP and packet.flags & SYN):
             flip = not before.from_client(packet)
-        flow = self._flows[key] = Flow(packet, self._teller.number, self._teller.now, flip=flip)
+        flow = self._flows[key] = Flow(packet, self._collector.number, self._collector.now, flip=flip)
         self._packets += 1
         if self._packets % _SWEEP_PACKETS == 0 or len(self._flows) > MOST_FLOWS:
             self._sweep()
         if packet.source_port < 0 or is_multicast(packet.destination):
-            self._teller.contact(flow, Action.UNKNOWN)
+            self._collector.contact(flow, Action.UNKNOWN)
         return flow
 
     def _tcp(self, flow: Flow, packet: Packet, *, from_client: bool) -> None:
         flags = packet.flags
         if flow.pending and flags & (ACK | RST):
-            self._teller.contact(flow, Action.UNKNOWN if flags & RST else Action.ALLOWED)
+            self._collector.contact(flow, Action.UNKNOWN if flags & RST else Action.ALLOWED)
         if flags & (FIN | RST):
             flow.closed = True
         if flow.quiet:
@@ -274,7 +269,7 @@ class CaptureReader:
         before = conversation.held_bytes + stream.held_bytes
         for payload, gap in stream.add(sequence, packet.data[packet.start : packet.end]):
             for finding in conversation.feed(payload, gap=gap):
-                self._teller.found(flow, side, finding)
+                self._collector.found(flow, side, finding)
         if conversation.is_done():
             flow.streams[side] = None
             other = flow.conversations[1 - side]
@@ -283,7 +278,7 @@ class CaptureReader:
             return
         self._held += conversation.held_bytes + stream.held_bytes - before
         if self._held > HELD_BYTES:
-            self._forget(len(self._flows) // 2 + 1)
+            self._drop_oldest(len(self._flows) // 2 + 1)
 
     def _udp(self, flow: Flow, packet: Packet) -> None:
         data, start, end = packet.data, packet.start, packet.end
@@ -291,12 +286,12 @@ class CaptureReader:
         if ports & DNS_PORTS or _NETBIOS_PORT in ports:
             message = dns.parse_message(data, start, end, netbios=_NETBIOS_PORT in ports)
             if message is not None:
-                self._teller.message(packet, message)
+                self._collector.message(packet, message)
                 return
         if ports <= {67, 68}:
-            self._teller.lease(self._dhcp.message(data[start:end], time_of(self._teller.now)))
+            self._collector.lease(self._dhcp.message(data[start:end], time_of(self._collector.now)))
         elif ports <= {546, 547}:
-            self._teller.lease(message_v6(data[start:end], time_of(self._teller.now)))
+            self._collector.lease(message_v6(data[start:end], time_of(self._collector.now)))
         elif flow.exports or (data[start] == 0 and looks_like_export(data[start:end], whole=True)):
             flow.exports = True
             self._exported(packet)
@@ -313,17 +308,17 @@ class CaptureReader:
         elif data[start] == 22:
             name = tls.datagram_server_name(data[start:end])
             if not isinstance(name, tls.Need):
-                self._teller.found(flow, 0 if flow.from_client(packet) else 1, hello_of(name))
+                self._collector.found(flow, 0 if flow.from_client(packet) else 1, hello_of(name))
                 flow.quiet = True
         elif flow.quic is None:
-            flow.datagrams += 1  # a protocol that says nothing to us; its first datagrams show it
+            flow.datagrams += 1  # an unknown protocol; its first datagrams would show a known one
             flow.quiet = flow.datagrams >= MOST_MISSES
 
     def _gquic(self, flow: Flow, packet: Packet) -> None:
         flow.datagrams += 1
         name = quic.server_name(packet.data[packet.start : packet.end])
         if not isinstance(name, tls.Need):
-            self._teller.found(flow, 0 if flow.from_client(packet) else 1, hello_of(name))
+            self._collector.found(flow, 0 if flow.from_client(packet) else 1, hello_of(name))
         flow.quiet = name is not tls.Need.MORE or flow.datagrams >= MOST_DATAGRAMS
 
     def _quic(self, flow: Flow, packet: Packet) -> None:
@@ -336,34 +331,32 @@ class CaptureReader:
         if name is tls.Need.MORE and last and handshake:
             name = tls.partial_server_name(handshake)
         if not isinstance(name, tls.Need):
-            self._teller.found(flow, 0, hello_of(name))
+            self._collector.found(flow, 0, hello_of(name))
         flow.quiet = last or name is not tls.Need.MORE
 
     def _exported(self, packet: Packet) -> None:
-        """Flows that a device reported to a collector in a datagram."""
+        """Add the flows in a NetFlow or IPFIX datagram."""
         exporter = address_text(packet.source)
         payload = packet.data[packet.start : packet.end]
-        for seconds, number, record in self._exports.flows(payload, exporter, self._teller.number):
+        for seconds, number, record in self._exports.flows(payload, exporter, self._collector.number):
             event = flow_event(seconds, record, self._file, number, exporter)
             if event is not None:
-                self._teller.out.append(event)
+                self._collector.out.append(event)
 
     def _sampled(self, payload: bytes) -> None:
-        """Packets of which a switch took a sample: each is a contact, its question too if the sample reaches
-        so far."""
+        """Add the contacts of sampled packets, with the DNS question if the sample includes it."""
         agent = address_text(agent_of(payload))
-        first = len(self._teller.out)
+        first = len(self._collector.out)
         for packet in sampled_packets(payload, self._decapsulator):
-            self._teller.single(packet)
-        for event in self._teller.out[first:]:
+            self._collector.single(packet)
+        for event in self._collector.out[first:]:
             if isinstance(event, Event):
                 object.__setattr__(event, "observer", agent)
 
     def _finish(self, flow: Flow) -> None:
-        """Report the rest of a flow that is over, of its last packet's time and its first packet's
-        frame."""
-        number, now = self._teller.number, self._teller.now
-        self._teller.number, self._teller.now = flow.number, flow.last_ns
+        """Report the rest of a flow that is over, with its last packet's time and first packet's frame."""
+        number, now = self._collector.number, self._collector.now
+        self._collector.number, self._collector.now = flow.number, flow.last_ns
         for side in (0, 1):
             stream, conversation = flow.streams[side], flow.conversations[side]
             if conversation is None or conversation.is_done():
@@ -371,20 +364,20 @@ class CaptureReader:
             self._held -= conversation.held_bytes + (stream.held_bytes if stream else 0)
             for payload, gap in stream.rest() if stream else ():
                 for finding in conversation.feed(payload, gap=gap):
-                    self._teller.found(flow, side, finding)
+                    self._collector.found(flow, side, finding)
             for finding in conversation.end():
-                self._teller.found(flow, side, finding)
+                self._collector.found(flow, side, finding)
         if flow.pending:
-            self._teller.contact(flow, Action.UNKNOWN)
-        self._teller.number, self._teller.now = number, now
+            self._collector.contact(flow, Action.UNKNOWN)
+        self._collector.number, self._collector.now = number, now
 
     def _sweep(self) -> None:
-        """Forget the flows that have been silent for long, and the oldest if there are still too many."""
-        for key in silent(self._flows, self._teller.now):
+        """Drop the idle flows, and the oldest if there are still too many."""
+        for key in silent(self._flows, self._collector.now):
             self._finish(self._flows.pop(key))
         if len(self._flows) > MOST_FLOWS:
-            self._forget(MOST_FLOWS // 4)
+            self._drop_oldest(MOST_FLOWS // 4)
 
-    def _forget(self, count: int) -> None:
+    def _drop_oldest(self, count: int) -> None:
         for key in list(self._flows)[:count]:
             self._finish(self._flows.pop(key))

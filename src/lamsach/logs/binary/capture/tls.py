@@ -1,5 +1,4 @@
-"""The server name in a TLS ClientHello: over TCP in one or several records and segments, in DTLS, and in
-QUIC's CRYPTO frames.
+"""Server name in a TLS ClientHello: in TCP records and segments, DTLS, and QUIC CRYPTO frames.
 
 Sources: RFC 8446 sections 4.1.2 and 5.1, RFC 6066 section 3, RFC 9147 (DTLS), RFC 6347.
 """
@@ -11,20 +10,20 @@ from enum import Enum
 
 LONGEST_HELLO = 1 << 16
 HELLO = re.compile(rb"\x16\x03[\x00-\x04]..\x01\x00..\x03[\x00-\x04]", re.DOTALL)
-"""The beginning of a record that holds a ClientHello."""
+"""Matches the beginning of a record with a ClientHello."""
 _HANDSHAKE_RECORD = 22
 _CLIENT_HELLO = 1
 
 
 class Need(Enum):
-    """The lack of a ClientHello: not enough yet, or something else."""
+    """Why no ClientHello was parsed: more bytes needed, or other data."""
 
     MORE = "more"
     OTHER = "other"
 
 
 def server_name(handshake: bytes) -> str | Need | None:
-    """The server name that a handshake message asks for; None for a ClientHello without one."""
+    """Return the server name of a handshake message; None for a ClientHello without one."""
     if not handshake:
         return Need.MORE
     if handshake[0] != _CLIENT_HELLO:
@@ -40,12 +39,12 @@ def server_name(handshake: bytes) -> str | Need | None:
 
 
 def partial_server_name(handshake: bytes) -> str | None:
-    """The server name in a ClientHello whose end is missing, if it is before the cut."""
+    """Return the server name of a truncated ClientHello, if it precedes the cut."""
     return _name_in_hello(handshake[4:], datagram=False) if handshake[:1] == b"\x01" else None
 
 
 def handshake_in_records(data: bytes) -> bytes | Need:
-    """The handshake bytes of the TLS records at the start of a stream, as far as they have come."""
+    """Return the handshake bytes received so far in the TLS records at the start of a stream."""
     if not data:
         return Need.MORE
     if data[0] != _HANDSHAKE_RECORD or (len(data) > 1 and data[1] != 3) or (len(data) > 2 and data[2] > 4):
@@ -64,10 +63,9 @@ def handshake_in_records(data: bytes) -> bytes | Need:
 
 
 def datagram_server_name(data: bytes) -> str | Need | None:
-    """The server name in a DTLS datagram (1.0, 1.2, 1.3) that is a ClientHello, or its first fragment (RFC
-    6347 section 4.2.3).
+    """Return the server name in a DTLS (1.0, 1.2, 1.3) ClientHello or its first fragment.
 
-    Need.MORE when the name stands in a fragment that follows."""
+    Need.MORE when a later fragment has the name (RFC 6347 section 4.2.3)."""
     if len(data) < 25 or data[0] != _HANDSHAKE_RECORD or data[1] != 0xFE or data[2] not in (0xFF, 0xFD, 0xFC):
         return Need.OTHER
     if data[13] != _CLIENT_HELLO or any(data[19:22]):

@@ -1,10 +1,9 @@
-"""Contents of tunnels: where IP headers begin within a packet of an IP protocol or a UDP port that carries
-others.
+"""Offsets of the IP headers inside tunnels over IP protocols or UDP.
 
 Sources: RFC 2003, 2473, 4213 (IP in IP), 2784, 2890, 2637 (GRE, PPTP), 3378 (EtherIP), ERSPAN
 (draft-foschiano-erspan), 7348 (VXLAN), 8926 (Geneve), 4380 (Teredo), 2661, 3931 (L2TP), 7510 (MPLS), 8086
 (GRE in UDP), 9300 (LISP), 5415 (CAPWAP), 7761 (PIM), 3GPP TS 29.281 (GTP-U), draft-massar-v6ops-ayiya, TZSP
-as MikroTik's sniffer sends it.
+as sent by MikroTik's sniffer.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ _MOST_OPTIONS = 64
 
 
 def ip_tunnel(protocol: int, data: bytes, at: int, end: int) -> Offsets:
-    """Return where IP headers begin within a packet of an IP protocol that carries others."""
+    """Return the offsets of IP headers inside a packet of a tunneling IP protocol."""
     if protocol in (4, 41, 94):
         return (at,) if at < end else ()
     if protocol == 47:
@@ -24,14 +23,13 @@ def ip_tunnel(protocol: int, data: bytes, at: int, end: int) -> Offsets:
         return ethernet(data, at + 2)
     if protocol == 115:
         return _l2tp_3(data, at, end)
-    if protocol == 103:  # PIM: a sender's packet on its way to the meeting point
+    if protocol == 103:  # PIM: a sender's packet on its way to the rendezvous point
         return (at + 8,) if end - at > 8 and data[at] & 15 == 1 else ()
     return mpls(data, at) if protocol == 137 else ()
 
 
 def _l2tp_3(data: bytes, at: int, end: int) -> Offsets:
-    """Version 3 of L2TP: what is before the frame was agreed on, so the first place counts where a whole
-    IP packet fits."""
+    """Return IP offsets in L2TP version 3: its header size is negotiated, so the first that fits counts."""
     for skip in (4, 8, 12, 16):
         found = tuple(offset for offset in ethernet(data, at + skip) if _fits(data, offset, end))
         if found:
@@ -50,7 +48,7 @@ def _gre(data: bytes, at: int, end: int) -> Offsets:
     at += 4 + 4 * bool(flags & 0xC000) + 4 * bool(flags & 0x2000) + 4 * bool(sequence)
     if kind == 0x88BE:  # ERSPAN I has no header of its own, II has
         return ethernet(data, at + 8 if sequence else at)
-    if kind == 0x22EB:  # ERSPAN III, with or without the platform's own part
+    if kind == 0x22EB:  # ERSPAN III, with or without the platform-specific part
         return ethernet(data, at + 12 + (8 if at + 11 < end and data[at + 11] & 1 else 0))
     if kind == 0x883E:  # WCCP, version 2 with a redirect header
         return (at,) if at < end and data[at] >> 4 == 4 else ((at + 4,) if at + 4 < end else ())
@@ -60,15 +58,13 @@ def _gre(data: bytes, at: int, end: int) -> Offsets:
 
 
 def _after_wireless(data: bytes, at: int, end: int) -> Offsets:
-    """IP after a wireless header with quality of service and SNAP, although the header may state encryption:
-    it is off already."""
+    """Return the IP offset after a QoS wireless header with SNAP, marked encrypted but already decrypted."""
     at += 26 + 8
     return (at,) if at < end and data[at] >> 4 in (4, 6) else ()
 
 
 def udp_tunnel(source_port: int, destination_port: int, data: bytes, at: int, end: int) -> Offsets:
-    """Return where IP headers begin within a UDP payload of a tunnel, recognised by its ports and its own
-    header, or by its shape alone."""
+    """Return IP offsets in a UDP payload that is a tunnel by its port and header, or by its shape alone."""
     for port in (destination_port, source_port):
         reader = _UDP_TUNNELS.get(port)
         if reader is not None:
@@ -79,7 +75,7 @@ def udp_tunnel(source_port: int, destination_port: int, data: bytes, at: int, en
 
 
 def _by_shape(data: bytes, at: int, end: int) -> Offsets:
-    """The tunnels that are found on any port: what is reserved in their headers is zero, and lengths fit."""
+    """Find tunnels on any port: reserved header bits are zero, and lengths match."""
     if end - at < 28:
         return ()
     first = data[at]
@@ -104,7 +100,7 @@ def _has_teredo_end(data: bytes, at: int) -> bool:
 
 
 def _fits(data: bytes, at: int, end: int) -> bool:
-    """Return whether an IP header begins at the offset whose length is that of what is there."""
+    """Return whether an IP header at the offset states a length within the data."""
     if not _plausible(data, at, end):
         return False
     if data[at] >> 4 == 4:
@@ -123,7 +119,7 @@ def _plausible(data: bytes, at: int, end: int) -> bool:
 def _vxlan(data: bytes, at: int, end: int) -> Offsets:
     if end - at < 8 or not data[at] & 0x08:
         return ()
-    if data[at] & 0x04:  # the generic extension names what follows
+    if data[at] & 0x04:  # the generic extension states the payload type
         kind = {1: 0x0800, 2: 0x86DD, 3: 0x6558, 4: 0x894F}.get(data[at + 3], -1)
         return ethertype(kind, data, at + 8)
     return ethernet(data, at + 8)
@@ -136,7 +132,7 @@ def _geneve(data: bytes, at: int, end: int) -> Offsets:
 
 
 def _gtp(data: bytes, at: int, end: int) -> Offsets:
-    """Version 1, user data (message type 255)."""
+    """Return the IP offset in GTP version 1 user data (message type 255)."""
     if end - at < 8 or data[at] >> 4 != 3 or data[at + 1] != 0xFF:
         return ()
     extensions = data[at] & 4
@@ -196,8 +192,7 @@ def _lisp(data: bytes, at: int, end: int) -> Offsets:
 
 
 def _capwap(data: bytes, at: int, end: int) -> Offsets:
-    """Return what an access point and its controller carry in the clear: Ethernet, or wireless frames, of
-    which some swap the first two bytes."""
+    """Return IP offsets in unencrypted CAPWAP: Ethernet, or wireless frames, sometimes with swapped bytes."""
     if end - at < 8 or data[at] or (data[at + 3] & 0x80 and u16(data, at + 6) >> 3):
         return ()  # encrypted; a fragment after the first
     start = at + (data[at + 1] >> 3) * 4

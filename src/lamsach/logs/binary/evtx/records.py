@@ -1,20 +1,13 @@
-"""Quick reader of the JSON that the library makes of an event with named data.
+"""EVTX files: chunks, the JSON of their records, and a quick parser of that JSON.
 
-Source: the library's own layout (https://github.com/omerbenamram/evtx), the event schemas that `contacts` and
-`logons` name. The system part comes first, its values in the schema's order; a quotation mark within a value
-is escaped, so `"SourceIp":` is never found inside one. Records that are laid out otherwise go to
-`lamsach.logs.mappings.windows.json`.
-
-Records of an EVTX chunk as the library `evtx` gives them: JSON texts (https://github.com/omerbenamram/evtx).
-
-Chunks of an EVTX file, each a small file of its own for the library, so that damage in one spoils no
-other.
-
-Source:
+Chunks:
 https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc. A
-header of 4096 bytes, then chunks of 64 KiB, which hold their own names and templates. Traps: the header of a
-log that was copied while Windows wrote it counts too few chunks, so it is not believed; chunks that were
-never used are zeros.
+header of 4096 bytes, then chunks of 64 KiB with their own names and templates. Each goes to the library as a
+file of its own, so that damage in one affects no other. Traps: a log copied while Windows wrote it counts
+too few chunks in its header, which is therefore ignored; unused chunks are zeros.
+JSON: layout of the library `evtx` (https://github.com/omerbenamram/evtx), event schemas named in `contacts`
+and `logons`. The system part comes first, in the schema's order; quotation marks in values are escaped, so
+`"SourceIp":` never occurs in one. Other layouts go to `lamsach.logs.mappings.windows.json`.
 """
 
 from __future__ import annotations
@@ -36,7 +29,7 @@ FILE_MAGIC, CHUNK_MAGIC = b"ElfFile\0", b"ElfChnk\0"
 CHUNK_BYTES = 1 << 16
 RECORDS_START = 512
 _TABLES_START = 128
-"""Chains of names and templates, by their hashes."""
+"""Offset of the hash chains of names and templates."""
 _HEADER_BYTES = 4096
 _RECORD_MAGIC = b"\x2a\x2a\0\0"
 _SMALLEST_RECORD = 28
@@ -44,7 +37,7 @@ _U32, _SIZE_AT = struct.Struct("<I"), struct.Struct("<40xH")
 
 
 def header_of(count: int) -> bytes:
-    """Header of a file with this many chunks (version 3.1)."""
+    """Return the header of a file with this many chunks (version 3.1)."""
     header = bytearray(_HEADER_BYTES)
     header[:8] = FILE_MAGIC
     struct.pack_into("<QQQIHHHH", header, 8, 0, count - 1, 1, 128, 1, 3, _HEADER_BYTES, count)
@@ -53,11 +46,10 @@ def header_of(count: int) -> bytes:
 
 
 def read_chunks(stream: BinaryIO) -> Iterator[bytes]:
-    """The used chunks of a file, in order, with or without a magic; the last may be shorter
-    than CHUNK_BYTES.
+    """Yield the used chunks of a file in order, with or without a magic; the last may be short.
 
-    A file that begins with a chunk (carved out of a disk) is read as well. Raises what the stream raises,
-    after all whole chunks before."""
+    Also reads a file that begins with a chunk (carved from a disk). Raises what the stream raises, after all
+    complete chunks."""
     begin = stream.read(len(FILE_MAGIC))
     if begin == FILE_MAGIC:
         header = begin + stream.read(_HEADER_BYTES - len(begin))
@@ -71,14 +63,12 @@ def read_chunks(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def without_tables(chunk: bytes) -> bytes:
-    """The chunk without the tables in its head, which the library needs not: a damaged chain that leads back
-    to itself would be followed for ever."""
+    """Clear a chunk's hash tables: the library can do without, and a cyclic chain would hang it."""
     return chunk[:_TABLES_START] + bytes(RECORDS_START - _TABLES_START) + chunk[RECORDS_START:]
 
 
-def bridged(chunk: bytes) -> bytes:
-    """The chunk with the heads of damaged records repaired, so that a reader fails on these alone and finds
-    the next one."""
+def repaired_headers(chunk: bytes) -> bytes:
+    """Repair the headers of damaged records, so that a reader fails on these only and finds the next."""
     data = bytearray(chunk)
     data[:8] = CHUNK_MAGIC
     position = RECORDS_START
@@ -96,8 +86,7 @@ def bridged(chunk: bytes) -> bytes:
 
 
 def _record_size(data: bytes | bytearray, position: int) -> int | None:
-    """Size of the record at this offset, stated at its beginning and at its end; None where no whole record
-    is."""
+    """Return the record size, which start and end must agree on; None without a complete record."""
     if data[position : position + 4] != _RECORD_MAGIC or position + _SMALLEST_RECORD > len(data):
         return None
     (size,) = _U32.unpack_from(data, position + 4)
@@ -123,7 +112,7 @@ _EVENT_DATA = '"EventData":{'
 _TIME_CHARACTERS = 27
 """2026-06-10T08:00:01.123456Z"""
 _decode = json.JSONDecoder().raw_decode
-_KEPT = 4096
+_CACHE_SIZE = 4096
 
 _CONNECTION = (
     *("Initiated", "SourceIp", "SourcePort", "DestinationIp", "DestinationPort", "DestinationHostname"),
@@ -154,18 +143,18 @@ _READ: Mapping[str, Mapping[int, tuple[str, ...]]] = {
     "Microsoft-Windows-Sysmon": _SYSMON,
     "Microsoft-Windows-Security-Auditing": _SECURITY,
 }
-"""The data of an event that its reader looks at; of events that are not listed all are read."""
+"""Data names that an event's reader uses; for unlisted events all are parsed."""
 
 
 _FILES = ("Image", "TargetFilename", "OriginalFileName", "ImageLoaded")
 _NAMING = tuple((name.lower(), f'"{name}":') for name in _FILES)
-"""The data that name a file, read when somebody looks for such names."""
+"""Data with file names, parsed on request."""
 
 
 class Layout(NamedTuple):
-    """Common parts of all records with the same beginning, up to the time.
+    """Properties shared by all records with the same text before the time.
 
-    `marks`: the data that are read, by lower-case name; empty when all are."""
+    `marks`: data to parse, by lower-case name; empty for all."""
 
     event_id: int
     provider: str
@@ -173,9 +162,9 @@ class Layout(NamedTuple):
 
 
 def quick_record(text: str, *, names_files: bool = False) -> WindowsRecord | None:
-    """The record of an event with named data, as nearly all are; None for any other.
+    """Parse the record of an event with named data, as nearly all are; None for any other.
 
-    `names_files`: with the data that name a file.
+    `names_files`: also parse data with file names.
 
     `{"Event":{..,"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Sysmon",..}},"EventID":3,..,
     "TimeCreated":{"#attributes":{"SystemTime":"2026-06-10T08:00:01.123456Z"}},..,
@@ -197,11 +186,11 @@ def quick_record(text: str, *, names_files: bool = False) -> WindowsRecord | Non
 
 
 def may_tell_holder(text: str) -> bool:
-    """Return whether the event of this record may tell who had an address; quick, and false for most."""
+    """Return whether a record may state who had an address; quick, and false for most."""
     return _may_tell_holder(text[: max(text.find(TIME), 0)])
 
 
-@lru_cache(_KEPT)
+@lru_cache(_CACHE_SIZE)
 def _may_tell_holder(beginning: str) -> bool:
     try:
         layout = layout_of(beginning)
@@ -210,22 +199,22 @@ def _may_tell_holder(beginning: str) -> bool:
     return tells_holder(layout.event_id, layout.provider)
 
 
-@lru_cache(_KEPT)
+@lru_cache(_CACHE_SIZE)
 def layout_of(beginning: str) -> Layout:
-    """The layout of records that begin so, up to `TIME`. Raises ValueError."""
+    """Return the layout of records with this text before `TIME`. Raises ValueError."""
     place = beginning.index(_NUMBER)
     provider, _ = _string(beginning[:place], _PROVIDER)
     number = beginning[place + len(_NUMBER) :]
-    if number.startswith("{"):  # with its qualifiers
+    if number.startswith("{"):  # with qualifiers
         number = number[number.index(_TEXT) + len(_TEXT) :]
     event_id = int(number.partition(",")[0].strip('"}')) & 0xFFFF
     names = _READ.get(provider, {}).get(event_id, ())
     return Layout(event_id, provider, tuple((name.lower(), f'"{name}":') for name in names))
 
 
-@lru_cache(_KEPT)
+@lru_cache(_CACHE_SIZE)
 def _names(ending: str) -> tuple[str, str]:
-    """Channel and computer out of the ending of a record's system part, of which a log has few.
+    """Return channel and computer from the rest of the system part, cached as it rarely varies.
 
     Raises ValueError."""
     channel, rest = _string(ending, _CHANNEL)
@@ -233,8 +222,7 @@ def _names(ending: str) -> tuple[str, str]:
 
 
 def _string(text: str, mark: str) -> tuple[str, str]:
-    """The string behind the mark, and what follows it. Raises ValueError when there is none
-    without escapes."""
+    """Return the string after the mark, and the rest. Raises ValueError when absent or escaped."""
     value, quote, rest = text[text.index(mark) + len(mark) :].partition('"')
     if "\\" in value or not quote:
         raise ValueError
@@ -269,13 +257,13 @@ def _all(text: str, start: int) -> dict[str, str]:
 
 
 def _scalar(value: object) -> str:
-    """Return what is no text, as text: `Initiated` of Sysmon's connections is a truth value."""
+    """Convert a non-text value to text: `Initiated` in Sysmon's connections is a boolean."""
     if value.__class__ is bool:
         return "true" if value else "false"
     return text_of(value) or ""
 
 
-@lru_cache(_KEPT)
+@lru_cache(_CACHE_SIZE)
 def _lowered(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name.lower() for name in names)
 
@@ -284,23 +272,22 @@ _HEADER = header_of(1)
 
 
 def record_texts(chunk: bytes) -> list[str | None]:
-    """The JSON of each record of a chunk, in order; None for a damaged one.
+    """Return the JSON of each record of a chunk, in order; None for a damaged one.
 
-    Behind a damaged head of a record the next whole one is looked for. A chunk of which nothing can be read
-    counts as one damaged record."""
+    After a damaged record header the next complete record is found. An unreadable chunk counts as one
+    damaged record."""
     chunk = without_tables(chunk.ljust(CHUNK_BYTES, b"\0"))
     texts, whole = _parsed(chunk)
     if whole:
         return texts
-    repaired, whole = _parsed(bridged(chunk))
+    repaired, whole = _parsed(repaired_headers(chunk))
     if not (texts or repaired or whole):
         return [None]
     return texts + repaired[len(texts) :]
 
 
 def _parsed(chunk: bytes) -> tuple[list[str | None], bool]:
-    """Return what the library reads of a chunk, None for a damaged record; and whether it came to the chunk's
-    end."""
+    """Parse a chunk with the library (None for damaged records); also return whether it reached the end."""
     from evtx import PyEvtxParser
 
     found: list[str | None] = []

@@ -1,8 +1,8 @@
-"""The library `evtx` in a process of its own: what a hostile chunk does to it stays there.
+"""Subprocess that runs the library `evtx`, to contain hostile chunks.
 
-Templates in a chunk of 64 KiB can put one value in many times, and nested ones so often that the texts would
-fill any memory. The process may use MOST_BYTES, and MOST_SECONDS for a chunk; beyond that it ends, the chunk
-counts as one damaged record, and another process goes on.
+Templates in a chunk of 64 KiB can repeat a value so often, if nested, that the texts exhaust any memory. The
+process may use MOST_BYTES, and MOST_SECONDS per chunk; beyond that it ends, the chunk counts as one damaged
+record, and a new process continues.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from lamsach.errors import InputError
 from lamsach.logs.binary.evtx.records import CHUNK_BYTES, record_texts
 
 MOST_BYTES = 1 << 29
-"""Memory of the process, where the system can limit it."""
+"""Memory limit of the process, where the system supports it."""
 MOST_SECONDS = 20
 _READY = b"ready"
 _SERVE = "from lamsach.logs.binary.evtx.worker import serve; serve()"
 _ANSWER = struct.Struct("<QQ")
-_kept = threading.local()
+_local = threading.local()
 
 
 def texts_of(chunks: Iterable[bytes]) -> Iterator[list[str | None]]:
-    """`record_texts` of each chunk, in order, while the next is read.
+    """Yield `record_texts` of each chunk in order, reading the next one meanwhile.
 
     Raises what the chunks raise, after the texts of all before."""
-    worker = _kept.__dict__.pop("worker", None)
+    worker = _local.__dict__.pop("worker", None)
     if worker is None or not worker.is_own():
         worker = _Worker()
     source, error, waiting = iter(chunks), None, False
@@ -50,15 +50,15 @@ def texts_of(chunks: Iterable[bytes]) -> Iterator[list[str | None]]:
         if chunk is None:
             break
         waiting = True
-    _kept.worker = worker
+    _local.worker = worker
     if error is not None:
         raise error
 
 
 class _Worker:
-    """The process, which is begun again after a chunk that was too much for it.
+    """The subprocess, restarted after a chunk that exceeded its limits.
 
-    Where none can be begun, the library is called here."""
+    If none can be started, the library runs in this process."""
 
     def __init__(self) -> None:
         self._owner = os.getpid()
@@ -66,24 +66,24 @@ class _Worker:
         self._begin()
 
     def _begin(self) -> None:
-        self._process = _begun()
+        self._process = _start()
         if self._process is not None:
             weakref.finalize(self, _end, self._process, self._owner)
 
     def is_own(self) -> bool:
-        """False in a fork of the process that began it."""
+        """Return False in a fork of the process that started it."""
         return self._owner == os.getpid()
 
     def send(self, chunk: bytes) -> None:
-        """Ask for the texts of a chunk of CHUNK_BYTES."""
+        """Request the texts of a chunk of CHUNK_BYTES."""
         self._chunk = chunk
         if self._process is not None and self._process.stdin is not None:
-            with suppress(OSError):  # it has ended, which `receive` finds
+            with suppress(OSError):  # it has ended, which `receive` detects
                 self._process.stdin.write(chunk)
                 self._process.stdin.flush()
 
     def receive(self) -> list[str | None]:
-        """The texts of the chunk that was sent last."""
+        """Return the texts of the last chunk sent."""
         if self._process is None or self._process.stdout is None:
             return record_texts(self._chunk)
         head = self._process.stdout.read(_ANSWER.size)
@@ -97,9 +97,10 @@ class _Worker:
         return [None]
 
 
-def _begun() -> subprocess.Popen[bytes] | None:
-    """A process that answers, with the paths of this one but without the working directory, which may hold
-    anything."""
+def _start() -> subprocess.Popen[bytes] | None:
+    """Start a process that answers, with this one's import paths but without the working directory.
+
+    The working directory may contain hostile modules."""
     paths = os.pathsep.join(path for path in sys.path if path)
     try:
         process = subprocess.Popen(
@@ -121,12 +122,12 @@ def _begun() -> subprocess.Popen[bytes] | None:
 def _end(process: subprocess.Popen[bytes], owner: int) -> None:
     if owner == os.getpid():
         process.kill()
-        with suppress(OSError, ValueError):  # what it was sent cannot be written any more
+        with suppress(OSError, ValueError):  # pending input can no longer be written
             process.communicate()
 
 
 def serve() -> None:
-    """Run the process: answer chunks from standard input with their texts on standard output."""
+    """Answer chunks from standard input with their texts on standard output."""
     with suppress(ImportError):  # Windows has no such limits
         import resource
 

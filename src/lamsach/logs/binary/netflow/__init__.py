@@ -1,1 +1,1 @@
-"""NetFlow and IPFIX exports: from packets to flows. What export files and captures share."""
+"""NetFlow, IPFIX and sFlow exports: from packets to flows; shared by export files and captures."""

@@ -1,8 +1,8 @@
-"""Compressed blocks of nfdump's files: LZO1X, LZ4, bzip2 and Zstandard, each of a stated longest size.
+"""Decompression of nfdump's blocks: LZO1X, LZ4, bzip2 and Zstandard, with a size limit.
 
 Source: nfdump, `nffile.h` and `nffile.c`; "LZO stream format as understood by Linux' LZO decompressor" (the
-kernel's documentation); "LZ4 Block Format Description". Both small decompressors are linear in what they
-write, and never write more than they are told to.
+kernel's documentation); "LZ4 Block Format Description". The LZO and LZ4 decompressors here take time linear
+in their output, and never exceed its limit.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ LZO, BZIP2, LZ4, ZSTD = 1, 2, 3, 4
 
 
 def unpacked(data: bytes, method: int, most: int) -> bytes:
-    """The bytes of a block, at most `most`.
+    """Decompress a block of at most `most` bytes.
 
-    Raises LineError for broken data, for more of it, and for a method that is not known."""
+    Raises LineError for broken or larger data, and for an unknown method."""
     reader = _READERS.get(method)
     if reader is None:
         raise LineError("The compression of this block is not known.", str(method))
     try:
-        plain = reader(data, most)
+        content = reader(data, most)
     except (IndexError, ValueError, OSError, EOFError):
         raise LineError("The compressed block is broken.") from None
-    if len(plain) > most:
+    if len(content) > most:
         raise LineError("The compressed block is broken.")
-    return plain
+    return content
 
 
 def _bzip2(data: bytes, most: int) -> bytes:
@@ -46,7 +46,7 @@ def _zstd(data: bytes, most: int) -> bytes:
 
 
 def lz4(data: bytes, most: int) -> bytes:
-    """An LZ4 block. Raises IndexError or ValueError for a broken one."""
+    """Decompress an LZ4 block. Raises IndexError or ValueError for a broken one."""
     out = bytearray()
     at, end = 0, len(data)
     while at < end:
@@ -66,7 +66,7 @@ def lz4(data: bytes, most: int) -> bytes:
 
 
 def _long(data: bytes, at: int, count: int, full: int) -> tuple[int, int]:
-    """A length that goes on in further bytes when its first part is full."""
+    """Read a length that continues in further bytes when its first part is full."""
     if count == full:
         while True:
             more = data[at]
@@ -89,10 +89,10 @@ def _copy(out: bytearray, distance: int, count: int, most: int) -> None:
 
 
 def lzo(data: bytes, most: int) -> bytes:
-    """An LZO1X block. Raises IndexError or ValueError for a broken one."""
+    """Decompress an LZO1X block. Raises IndexError or ValueError for a broken one."""
     out = bytearray()
     at = 0
-    literals = 0  # how many single bytes followed the last copy; 4: a run of them
+    literals = 0  # literals after the last copy; 4: a run of them
     if data[0] > 17:
         count = data[0] - 17
         out += data[1 : 1 + count]
@@ -129,7 +129,7 @@ def lzo(data: bytes, most: int) -> bytes:
 
 
 def _run(data: bytes, at: int, count: int, full: int) -> tuple[int, int]:
-    """A length of LZO: zero means that it goes on in further bytes, of which each zero counts 255."""
+    """Read an LZO length: zero continues in further bytes, where each zero counts 255."""
     if count:
         return count, at
     count = full

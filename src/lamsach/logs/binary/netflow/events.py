@@ -1,7 +1,7 @@
-"""Flow records as events.
+"""Events of flow records.
 
-`time` is when the exporter sent the record: its own clock, present in every packet. The times within a record
-count from the device's start and are wrong or missing in many exporters.
+`time` is the export time by the exporter's clock, present in every packet. Times inside records count from
+the device's start and are wrong or missing in many exporters.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ NAME = "netflow"
 Ends = tuple[str | None, int | None, str | None, int | None]
 """Address and port of the source, then of the destination."""
 _DENIED = 3
-_NOWHERE = frozenset({None, "0.0.0.0", "::"})  # noqa: S104 - not bound to
-_FURTHER = e.WANTED - {*(*e.SOURCES, *e.DESTINATIONS), *(*e.SOURCE_PORTS, *e.DESTINATION_PORTS, e.PROTOCOL)}
-"""What only some exporters tell: NAT, actions, users, names."""
+_UNSPECIFIED = frozenset({None, "0.0.0.0", "::"})  # noqa: S104 - not bound to
+_OPTIONAL = e.WANTED - {*(*e.SOURCES, *e.DESTINATIONS), *(*e.SOURCE_PORTS, *e.DESTINATION_PORTS, e.PROTOCOL)}
+"""Elements of only some exporters: NAT, actions, users, names."""
 PORTED = frozenset({0, 6, 17, 33, 132, 136})
-"""Protocols with ports, and 0 for one that is not stated."""
+"""Protocols with ports; 0: not stated."""
 
 
 def flow_event(
     seconds: int, record: Record, file: str, line: int, observer: str | None = None
 ) -> Event | None:
-    """The event of one record; None for one that names no address (statistics, MAC addresses alone)."""
+    """Return the event of a record; None without addresses (statistics, MAC addresses alone)."""
     source = _address(record, *e.SOURCES)
     destination = _address(record, *e.DESTINATIONS)
     if source is None and destination is None:
         return None
     source_port, destination_port = _ports(record)
     ends, time = (source, source_port, destination, destination_port), time_of_seconds(seconds)
-    if _FURTHER.isdisjoint(record):
+    if _OPTIONAL.isdisjoint(record):
         return _contact(time, ends, file, line, observer=observer)
     nat, nat_port = _nat(record, source, source_port)
     return _contact(
@@ -77,7 +77,7 @@ def _contact(time: datetime, ends: Ends, file: str, line: int, **stated: Any) ->
 
 
 def fixed_events(packet: bytes, version: int, file: str, line: int) -> Iterator[Event]:
-    """The events of a packet of version 1, 5 or 7, as `flow_event` would make them one by one."""
+    """Yield the events of a packet of version 1, 5 or 7, equal to those of `flow_event`."""
     seconds, rows = fixed_rows(packet, version)
     time = time_of_seconds(seconds)
     for source_bytes, destination_bytes, source_port, destination_port, protocol in rows:
@@ -89,12 +89,12 @@ def fixed_events(packet: bytes, version: int, file: str, line: int) -> Iterator[
 
 @lru_cache(maxsize=256)
 def time_of_seconds(seconds: int) -> datetime:
-    """32 bits of seconds since 1970."""
+    """Convert 32 bits of seconds since 1970."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
 def _address(record: Record, *names: int) -> str | None:
-    """The first that is stated; the address of no host only when no other is."""
+    """Return the first address stated, preferring any over an all-zero one."""
     fallback = None
     for name in names:
         raw = record.get(name)
@@ -120,21 +120,20 @@ def _number(record: Record, *names: int) -> int | None:
 
 
 def _nat(record: Record, source: str | None, port: int | None) -> tuple[str | None, int | None]:
-    """Return what the source was turned into; the first port of its block when the device gives ports in
-    blocks."""
+    """Return the translated source and port; of a port block, its first port."""
     nat = _address(record, e.NAT_SOURCE, e.CISCO_NAT_SOURCE, e.NAT_SOURCE_V6, e.BARRACUDA_NAT_SOURCE)
     nat_port = _number(
         record, *(e.NAT_SOURCE_PORT, e.CISCO_NAT_SOURCE_PORT, e.PORT_RANGE_START, e.BARRACUDA_NAT_SOURCE_PORT)
     )
-    if nat in _NOWHERE or (nat == source and nat_port in (None, port)):
+    if nat in _UNSPECIFIED or (nat == source and nat_port in (None, port)):
         return None, None
     return nat, nat_port
 
 
 def _exporter(record: Record) -> str | None:
-    """The device that a record names as its own, where another passes it on."""
+    """Return the device named in the record, where another forwards its flows."""
     exporter = _address(record, e.EXPORTER, e.EXPORTER_V6)
-    return None if exporter in _NOWHERE else exporter
+    return None if exporter in _UNSPECIFIED else exporter
 
 
 def _text(record: Record, *names: int) -> str | None:

@@ -1,8 +1,8 @@
-"""Export packets of NetFlow v1, v5, v7, v9 and IPFIX, one after the other in a file or each in a datagram.
+"""Export packets of NetFlow v1, v5, v7, v9 and IPFIX, consecutive in a file or one per datagram.
 
-Sources: Cisco's NetFlow export datagram formats, RFC 3954 (v9), RFC 7011 (IPFIX). Traps: a v9 packet does not
-state its size, but a set's number is never 2 to 255, so another version number ends it; a data set may come
-before its template.
+Sources: Cisco's NetFlow export datagram formats, RFC 3954 (v9), RFC 7011 (IPFIX). Traps: a v9 packet does
+not state its size, but a set ID is never 2 to 255, so another version number ends it; a data set may precede
+its template.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FIXED = {
     5: (24, struct.Struct(">4s4s24xHH2xB9x")),
     7: (24, struct.Struct(">4s4s24xHH2xB13x")),
 }
-"""Version: bytes of the header; a record: addresses, ports, protocol."""
+"""By version: header size, and the record layout of addresses, ports and protocol."""
 _FIXED_NAMES = (SOURCE, DESTINATION, SOURCE_PORT, DESTINATION_PORT, PROTOCOL)
 V9, IPFIX = 9, 10
 VERSIONS = frozenset({*FIXED, V9, IPFIX})
@@ -40,12 +40,12 @@ MOST_TEMPLATES = 1024
 MOST_WAITING_BYTES = 8 << 20
 
 Flow = tuple[int, Record]
-"""When the packet was exported (seconds since 1970), and a record's values."""
+"""Export time (seconds since 1970) and a record's values."""
 
 
 @dataclass(slots=True)
 class _Waiting:
-    """A data set whose template has not come yet."""
+    """A data set waiting for its template."""
 
     time: int
     body: bytes
@@ -54,16 +54,16 @@ class _Waiting:
 
 @dataclass(slots=True)
 class Decoder:
-    """Decodes the packets of one file or capture; remembers templates by exporter and source id (observation
-    domain)."""
+    """Decoder of one file's or capture's packets; stores templates by exporter and observation domain."""
 
     templates: dict[tuple[str, int, int, int], Template] = field(default_factory=dict)
     waiting: dict[tuple[str, int, int, int], list[_Waiting]] = field(default_factory=dict)
     waiting_bytes: int = 0
 
     def flows(self, packet: bytes, exporter: str = "", number: int = 0) -> Iterator[tuple[int, int, Record]]:
-        """The flows that a packet tells, each with the time of export and the packet's number; also those of
-        earlier packets that waited for a template in this one."""
+        """Yield a packet's flows with export time and packet number.
+
+        Includes those of earlier packets whose template it has."""
         version = packet[0] << 8 | packet[1] if len(packet) >= 2 else 0
         if version in FIXED:
             for time, record in _fixed(packet, version):
@@ -117,11 +117,11 @@ class Decoder:
         if len(self.templates) >= MOST_TEMPLATES and key not in self.templates:
             del self.templates[next(iter(self.templates))]
         self.templates[key] = template
-        for waited in self.waiting.pop(key, ()):
-            self.waiting_bytes -= len(waited.body)
+        for data_set in self.waiting.pop(key, ()):
+            self.waiting_bytes -= len(data_set.body)
             if not template.options:
-                for record in template.records(waited.body, 0, len(waited.body)):
-                    yield waited.time, waited.number, record
+                for record in template.records(data_set.body, 0, len(data_set.body)):
+                    yield data_set.time, data_set.number, record
 
     def _wait(self, key: tuple[str, int, int, int], waiting: _Waiting) -> None:
         if self.waiting_bytes + len(waiting.body) <= MOST_WAITING_BYTES:
@@ -136,7 +136,7 @@ def _fixed(packet: bytes, version: int) -> Iterator[Flow]:
 
 
 class FixedPacket(NamedTuple):
-    """A packet whose layout is fixed (`FIXED`), and its number in the file."""
+    """A packet of fixed layout (`FIXED`), and its number in the file."""
 
     data: bytes
     version: int
@@ -144,29 +144,27 @@ class FixedPacket(NamedTuple):
 
     @property
     def seconds(self) -> int:
-        """The time of export, since 1970."""
+        """Export time, in seconds since 1970."""
         return int.from_bytes(self.data[8:12], "big")
 
     @property
     def records(self) -> bytes:
-        """Its whole records, one after the other."""
+        """The complete records, concatenated."""
         header, layout = FIXED[self.version]
         count = min(self.data[2] << 8 | self.data[3], (len(self.data) - header) // layout.size)
         return self.data[header : header + max(0, count) * layout.size]
 
 
 def fixed_rows(packet: bytes, version: int) -> tuple[int, Iterator[tuple[bytes, bytes, int, int, int]]]:
-    """The seconds of a packet whose layout is fixed (`FIXED`), and its records: two addresses, two ports, the
-    protocol."""
+    """Return a fixed-layout packet's time in seconds, and its records: addresses, ports, protocol."""
     fixed = FixedPacket(packet, version, 0)
     return fixed.seconds, FIXED[version][1].iter_unpack(fixed.records)
 
 
 def packet_size(data: bytes, at: int) -> int:
-    """The size of the export packet that begins at the offset; 0 when none does; more than is there when its
-    end is missing.
+    """Return the size of the export packet at an offset; 0 for none. May exceed the data when truncated.
 
-    Of a v9 packet whose end is not in the data, what its complete sets and the next one's header show."""
+    For a truncated v9 packet, the size of its complete sets and the next header."""
     left = len(data) - at
     if left < 4:
         return 0
@@ -203,14 +201,14 @@ _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def looks_like_export(data: bytes, *, whole: bool) -> bool:
-    """Return whether the data begin with an export packet, and another follows it where it ends.
+    """Return whether the data begin with an export packet, followed by another or the end.
 
-    `whole`: nothing is missing at the end."""
+    `whole`: the data are complete."""
     size = packet_size(data, 0)
-    if not size or len(data) < 16 or not any(data[4:12]):  # a packet without any time is none
+    if not size or len(data) < 16 or not any(data[4:12]):  # a packet has a time
         return False
     if data[:2] == b"\0\n" and data[2:16].isascii() and not _BINARY.search(data, 2, 16):
-        return False  # a line with a NUL in it, and text after it
+        return False  # a line of text with a NUL
     if size > len(data):
         return not whole
     return packet_size(data, size) > 0 or not any(data[size:]) or len(data) - size < 4

@@ -1,15 +1,11 @@
-"""sFlow version 5: what switches tell of the packets that they took a sample of.
+"""Sampled packets in sFlow datagrams of versions 2, 4 and 5.
 
-Source: "sFlow Version 5" (https://sflow.org/sflow_version_5.txt), sections 5.2 and 5.3. A datagram holds flow
-samples, expanded or not, each with records: the first bytes of a packet, or its addresses alone. Traps:
-everything is counted in words of four bytes, texts are padded to them; counters and records of unknown kinds
-state their length and are passed over; a datagram may be cut.
-
-sFlow versions 2 and 4: what older switches tell. Nothing in it states its length, so every part has to be
-known to reach the next.
-
-Source: RFC 3176, section 5 (version 2); "sFlow Version 4" (https://sflow.org/sflow_version_4.txt, the same
-with longer AS paths). A sample of an unknown kind ends the datagram.
+Version 5: https://sflow.org/sflow_version_5.txt, sections 5.2 and 5.3. A datagram holds flow samples,
+expanded or not, each with records: a packet's first bytes, or only its addresses. Traps: lengths count words
+of four bytes, with texts padded to them; counters and unknown records are skipped by their length; a
+datagram may be truncated.
+Versions 2 and 4: RFC 3176 section 5; https://sflow.org/sflow_version_4.txt (the same with longer AS paths).
+No part states its length, so an unknown sample ends the datagram.
 """
 
 from __future__ import annotations
@@ -20,7 +16,7 @@ from dataclasses import dataclass
 
 PORT = 6343
 ETHERNET, IPV4, IPV6 = 1, 11, 12
-"""Protocols of a sampled header."""
+"""Protocol numbers of a sampled header."""
 _FLOW, _EXPANDED_FLOW, _LAST_KIND = 1, 3, 4
 _HEADER, _SAMPLED_V4, _SAMPLED_V6 = 1, 3, 4
 MOST_SAMPLES = 256
@@ -29,8 +25,7 @@ _MOST_RECORDS = 64
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A sampled packet: its first bytes (`ethernet`: from the link's header on, else from IP on), or
-    protocol, addresses and ports alone."""
+    """A sampled packet: its first bytes (from Ethernet if `ethernet`, else from IP), or only its ends."""
 
     data: bytes = b""
     ethernet: bool = False
@@ -42,8 +37,7 @@ class Sample:
 
 
 def looks_like_sflow(data: bytes) -> bool:
-    """Return whether a datagram has the beginning of one of version 5, or of the older 2 and
-    4 (`sflow_old`)."""
+    """Return whether a datagram begins as version 5, 2 or 4."""
     return (
         data[:4] in (b"\0\0\0\x05", b"\0\0\0\x02", b"\0\0\0\x04")
         and data[4:8] in (b"\0\0\0\x01", b"\0\0\0\x02")
@@ -52,8 +46,7 @@ def looks_like_sflow(data: bytes) -> bool:
 
 
 def is_sflow(data: bytes) -> bool:
-    """Return whether a datagram is one of version 5 beyond doubt, on any port: its first sample is of a
-    known kind, and fits."""
+    """Return whether a datagram on any port is certainly version 5: its first sample is known and fits."""
     if data[:4] != b"\0\0\0\x05" or not looks_like_sflow(data):
         return False
     at = 8 + len(agent_of(data)) + 12
@@ -64,12 +57,12 @@ def is_sflow(data: bytes) -> bool:
 
 
 def agent_of(data: bytes) -> bytes:
-    """The address of the device that took the samples, 4 or 16 bytes."""
+    """Return the sampling device's address, 4 or 16 bytes."""
     return data[8 : 8 + (4 if data[7] == 1 else 16)]
 
 
 def samples(data: bytes) -> Iterator[Sample]:
-    """The sampled packets of a datagram of version 5, as far as it goes."""
+    """Yield the sampled packets of a version 5 datagram, up to any damage."""
     at = 8 + len(agent_of(data)) + 12
     try:
         (count,) = struct.unpack_from(">I", data, at)
@@ -123,7 +116,7 @@ _MOST = 64
 
 
 class _Words:
-    """Reads a datagram word by word. Raises struct.error beyond its end."""
+    """Reads a datagram by words of four bytes. Raises struct.error beyond its end."""
 
     def __init__(self, data: bytes, at: int) -> None:
         self.data, self.at = data, at
@@ -145,7 +138,7 @@ class _Words:
 
 
 def old_samples(data: bytes) -> Iterator[Sample]:
-    """The sampled packets of a datagram, as far as it goes."""
+    """Yield the sampled packets of a datagram of version 2 or 4, up to any damage."""
     words = _Words(data, 8 + len(agent_of(data)) + 8)
     try:
         for _ in range(min(words.word(), MOST_SAMPLES)):
@@ -156,7 +149,7 @@ def old_samples(data: bytes) -> Iterator[Sample]:
                 if found is not None:
                     yield found
                 for _ in range(min(words.word(), _MOST)):
-                    _pass_extension(words, data[3])
+                    _skip_extension(words, data[3])
             elif kind == _COUNTERS:
                 words.skip(3)
                 words.skip(_COUNTER_BYTES[words.word()] // 4)
@@ -188,7 +181,7 @@ def _packet(words: _Words) -> Sample | None:
     )
 
 
-def _pass_extension(words: _Words, version: int) -> None:
+def _skip_extension(words: _Words, version: int) -> None:
     kind = words.word()
     if kind == _SWITCH:
         words.skip(4)

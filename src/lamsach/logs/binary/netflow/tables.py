@@ -1,7 +1,6 @@
-"""NetFlow packets of a fixed layout (versions 1, 5, 7) as tables: many packets' records are one array, whose
-columns are addresses, ports and protocol.
+"""Columnar reader of fixed-layout NetFlow packets (versions 1, 5, 7): many packets as one array.
 
-What the packets of other versions tell comes as events, one by one.
+Packets of other versions give single events.
 """
 
 from __future__ import annotations
@@ -32,11 +31,11 @@ _FIELDS = {
     "destination_port": (">u2", 34),
     "protocol": ("u1", 38),
 }
-"""Type and place of what is taken from a record: the same in all three layouts."""
+"""Type and offset of the fields read from a record, equal in all three layouts."""
 
 
 class FlowTables:
-    """Reads one file. What is refused goes to `on_refusal`."""
+    """Reads one file; refusals go to `on_refusal`."""
 
     def __init__(self, log_format: NetFlow, on_refusal: Callable[[Refusal], None]) -> None:
         self.events = 0
@@ -47,31 +46,31 @@ class FlowTables:
         self._held: list[Event] = []
 
     def read(self, stream: BinaryIO) -> Iterator[pa.RecordBatch]:
-        """The events in the file's order. Raises what `NetFlow.read` raises, after all that could be read."""
+        """Yield the events in file order. Raises as `NetFlow.read` does, after everything readable."""
         try:
             for item in self._format.items(stream):
-                yield from self._take(item)
+                yield from self._add(item)
         except InputError:
-            yield from self._rest()
+            yield from self._flush()
             raise
-        yield from self._rest()
+        yield from self._flush()
 
-    def _take(self, item: Event | Refusal | FixedPacket) -> Iterator[pa.RecordBatch]:
+    def _add(self, item: Event | Refusal | FixedPacket) -> Iterator[pa.RecordBatch]:
         if isinstance(item, FixedPacket):
             if self._held or (self._packets and self._packets[-1].version != item.version):
-                yield from self._rest()
+                yield from self._flush()
             self._packets.append(item)
         elif isinstance(item, Refusal):
             self.refused += 1
             self._on_refusal(item)
         else:
             if self._packets:
-                yield from self._rest()
+                yield from self._flush()
             self._held.append(item)
         if len(self._packets) >= _PACKETS_HELD or len(self._held) >= _EVENTS_HELD:
-            yield from self._rest()
+            yield from self._flush()
 
-    def _rest(self) -> Iterator[pa.RecordBatch]:
+    def _flush(self) -> Iterator[pa.RecordBatch]:
         packets, self._packets = self._packets, []
         held, self._held = self._held, []
         tables = [_table(packets, self._format.context.file)] if packets else []
@@ -83,7 +82,7 @@ class FlowTables:
 
 
 def _table(packets: list[FixedPacket], file: str) -> pa.RecordBatch:
-    """The records of packets of one version, as `netflow.events.fixed_events` would make them one by one."""
+    """Return the records of packets of one version, equal to `netflow.events.fixed_events`."""
     size = FIXED[packets[0].version][1].size
     bodies = [packet.records for packet in packets]
     rows = np.frombuffer(b"".join(bodies), _layout(size))
@@ -112,13 +111,12 @@ def _layout(size: int) -> np.dtype[Any]:
 
 
 def _addresses(source: Array, destination: Array) -> dict[str, pa.Array]:
-    """The columns of addresses; the device is what `ends.decide` takes it for. Each address is
-    spelled once."""
-    known, rows = np.unique(np.concatenate((source, destination)), return_inverse=True)
-    spelled = known.astype(">u4").tobytes()
+    """Return the address columns; the device as `ends.decide` chooses it. Each address is formatted once."""
+    distinct, rows = np.unique(np.concatenate((source, destination)), return_inverse=True)
+    spelled = distinct.astype(">u4").tobytes()
     texts = pa.array([inet_ntoa(spelled[at : at + 4]) for at in range(0, len(spelled), 4)], pa.string())
-    internal = np.any([known >> shift == prefix for prefix, shift in INTERNAL_IPV4], axis=0)
+    internal = np.any([distinct >> shift == prefix for prefix, shift in INTERNAL_IPV4], axis=0)
     sources, destinations = rows[: len(source)], rows[len(source) :]
     devices = np.where(internal[destinations] & ~internal[sources], destinations, sources)
-    places = {"source_ip": sources, "destination_ip": destinations, "device_ip": devices}
-    return {key: texts.take(pa.array(place)) for key, place in places.items()}
+    indices = {"source_ip": sources, "destination_ip": destinations, "device_ip": devices}
+    return {key: texts.take(pa.array(index)) for key, index in indices.items()}

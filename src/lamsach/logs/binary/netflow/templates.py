@@ -1,12 +1,10 @@
-"""Templates of NetFlow v9 and IPFIX, and the records that they lay out (RFC 3954 section 5, RFC 7011 sections
-3.4 and 7).
+"""Templates of NetFlow v9 and IPFIX with their records, and the information elements that events use.
 
-The information elements of which events are made, by number.
-
-Source: https://www.iana.org/assignments/ipfix (NetFlow v9 numbers are the same up to 127 and, for most
-exporters, beyond); Cisco's NetFlow Security Event Logging (NSEL) guide and its application visibility (AVC)
-field guide; nProbe's, YAF's, Palo Alto's, Citrix' and Barracuda's lists for what they add. An enterprise's
-element is (enterprise << 16 | number); nProbe's numbers in NetFlow v9 begin at 57472.
+Sources: RFC 3954 section 5, RFC 7011 sections 3.4 and 7; https://www.iana.org/assignments/ipfix (NetFlow v9
+numbers are the same up to 127 and, for most exporters, beyond); Cisco's NetFlow Security Event Logging
+(NSEL) guide and application visibility (AVC) field guide; lists of nProbe, YAF, Palo Alto, Citrix and
+Barracuda. An enterprise's element is (enterprise << 16 | number); nProbe's numbers in NetFlow v9 begin at
+57472.
 """
 
 from __future__ import annotations
@@ -27,8 +25,7 @@ SOURCE_PORTS, DESTINATION_PORTS = (
 CLIENTS = (_CISCO | 12236, _CISCO_V9 | 12236, _CISCO | 12238, _CISCO_V9 | 12238)
 SERVERS = (_CISCO | 12237, _CISCO_V9 | 12237, _CISCO | 12239, _CISCO_V9 | 12239)
 SOURCES, DESTINATIONS = (SOURCE, SOURCE_V6, *CLIENTS), (DESTINATION, DESTINATION_V6, *SERVERS)
-"""Addresses of the packets' ends, and those of a connection's client and server where a device reports
-connections."""
+"""Addresses of packets, and of client and server where a device reports connections."""
 EXPORTER, EXPORTER_V6 = 130, 131
 PROTOCOL, FORWARDING = 4, 89
 NAT_SOURCE, NAT_SOURCE_V6, NAT_SOURCE_PORT, NAT_EVENT = 225, 281, 227, 230
@@ -42,8 +39,7 @@ HTTP_HOST, HTTP_TARGET = 460, 461
 PALO_ALTO_USER = 56702
 _NPROBE, _NPROBE_V9, _YAF = 35632 << 16, 57472, 6871 << 16
 CISCO_NAMES = (_CISCO | 12235, _CISCO_V9 | 12235)
-"""A Host header or a server's name behind six bytes of application (AVC); of several such elements in a
-record the first counts."""
+"""A Host header or server name behind six bytes of application ID (AVC); the first in a record counts."""
 CISCO_NAME_HEAD_BYTES = 6
 NAMES = frozenset(
     {
@@ -53,7 +49,7 @@ NAMES = frozenset(
         *(_YAF | number for number in (117, 179, 294)),
     }
 )
-"""Names of sites, of TLS servers and of DNS questions."""
+"""Names of web sites, TLS servers and DNS questions."""
 URLS = frozenset({HTTP_TARGET, _CITRIX | 130, _NPROBE | 180, _NPROBE_V9 + 180})
 
 ADDRESSES = frozenset(
@@ -79,11 +75,11 @@ WANTED = frozenset(
         *(CISCO_NAT_SOURCE_PORT, BARRACUDA_NAT_SOURCE_PORT, CISCO_FIREWALL_EVENT, PORT_RANGE_START),
     }
 )
-"""Elements that are decoded; all others are skipped."""
+"""Elements to decode; others are skipped."""
 
 
 Record = dict[int, int | bytes]
-"""The values of the elements that are wanted: numbers, or the bytes of addresses and texts."""
+"""Values of the wanted elements: numbers, or the bytes of addresses and texts."""
 
 MOST_FIELDS = 512
 _VARIABLE = 0xFFFF
@@ -91,7 +87,7 @@ _ENTERPRISE = 0x8000
 
 
 class Template:
-    """The layout of records of one kind. `options`: they tell of the exporter, not of flows."""
+    """A record layout; `options`: its records describe the exporter, not flows."""
 
     __slots__ = ("_fields", "_layout", "_names", "_odd", "options", "size")
 
@@ -99,7 +95,7 @@ class Template:
         self.options = options
         self._fields = [field for field in fields if field[1]]
         self.size = 0 if any(length == _VARIABLE for _, length in fields) else sum(n for _, n in fields)
-        """Bytes of a record; 0 when it varies."""
+        """Record size in bytes; 0 when variable."""
         names: list[int] = []
         layout = [">"]
         self._odd: list[int] = []
@@ -119,11 +115,11 @@ class Template:
 
     @property
     def fields(self) -> list[tuple[int, int]]:
-        """Pairs of element and length, of which the template can be made again."""
+        """Pairs of element and length, enough to rebuild the template."""
         return list(self._fields)
 
     def records(self, data: bytes, start: int, end: int) -> Iterator[Record]:
-        """The records in a data set's body; what is left over is padding."""
+        """Yield the records in a data set's body; the remainder is padding."""
         if not self.size:
             yield from self._varying(data, start, end)
             return
@@ -162,7 +158,7 @@ _AS_BYTES = ADDRESSES | TEXTS
 def read_fields(
     data: bytes, at: int, end: int, count: int, *, enterprises: bool
 ) -> tuple[list[tuple[int, int]] | None, int]:
-    """So many pairs of element and length, and where they end; None when they are cut off."""
+    """Read `count` pairs of element and length; return them (None if truncated) and their end."""
     fields: list[tuple[int, int]] = []
     if count > MOST_FIELDS:
         return None, end
@@ -181,7 +177,7 @@ def read_fields(
 
 
 def templates_v9(data: bytes, at: int, end: int) -> Iterator[tuple[int, Template]]:
-    """The templates in a set of NetFlow v9 with the number 0."""
+    """Yield the templates in a NetFlow v9 set with ID 0."""
     while at + 4 <= end:
         identity, count = data[at] << 8 | data[at + 1], data[at + 2] << 8 | data[at + 3]
         if identity < 256:
@@ -193,7 +189,7 @@ def templates_v9(data: bytes, at: int, end: int) -> Iterator[tuple[int, Template
 
 
 def options_v9(data: bytes, at: int, end: int) -> Iterator[tuple[int, Template]]:
-    """The templates in a set of NetFlow v9 with the number 1; lengths of scope and options are in bytes."""
+    """Yield the templates in a NetFlow v9 set with ID 1, where scope and option lengths are in bytes."""
     while at + 6 <= end:
         identity = data[at] << 8 | data[at + 1]
         size = (data[at + 2] << 8 | data[at + 3]) + (data[at + 4] << 8 | data[at + 5])
@@ -208,7 +204,7 @@ def options_v9(data: bytes, at: int, end: int) -> Iterator[tuple[int, Template]]
 def templates_ipfix(
     data: bytes, at: int, end: int, *, options: bool
 ) -> Iterator[tuple[int, Template | None]]:
-    """The templates in a set of IPFIX with the number 2 or 3; None withdraws one."""
+    """Yield the templates in an IPFIX set with ID 2 or 3; None withdraws one."""
     while at + 4 <= end:
         identity, count = data[at] << 8 | data[at + 1], data[at + 2] << 8 | data[at + 3]
         if identity < 256 and not (identity in (2, 3) and not count):
