@@ -1,1 +1,1 @@
-"""Dispatches over the national document axis: edXML files and statuses, in and out, by connections."""
+"""Exchange of dispatches and statuses over the national document axis, as edXML files by connections."""

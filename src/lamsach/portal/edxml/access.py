@@ -1,4 +1,4 @@
-"""The one gate to connections and messages: coordinators of the unit."""
+"""Access gate of connections and messages: the unit's coordinators only."""
 
 from __future__ import annotations
 
@@ -18,36 +18,35 @@ _Row = TypeVar("_Row", Connection, Message)
 
 
 def connections(user: Any) -> QuerySet[Connection]:
-    """The connections of the units that the person coordinates."""
+    """Active connections of the units that the user coordinates."""
     return Connection.objects.filter(unit__in=exchanging_units(user), ended=None).select_related("unit")
 
 
 def usable(user: Any, unit_id: int) -> QuerySet[Connection]:
-    """Connections by which the person may send for a unit: its own and those of coordinated units above."""
-
+    """Connections the user may send by for a unit: its own and those of coordinated units above."""
     above = UnitLink.objects.filter(on_day(today()), descendant=unit_id).values("ancestor")
     return connections(user).filter(unit__in=above)
 
 
 def messages(user: Any) -> QuerySet[Message]:
-    """The messages of these units."""
+    """Messages of the units that the user coordinates."""
     return Message.objects.filter(unit__in=exchanging_units(user)).select_related("unit", "connection")
 
 
 def get_connection(user: Any, connection_id: int) -> Connection:
-    """A connection."""
-    return _mine(user, Connection.objects.filter(pk=connection_id).select_related("unit").first())
+    """Return a connection. Http404, PermissionDenied."""
+    return _checked(user, Connection.objects.filter(pk=connection_id).select_related("unit").first())
 
 
 def get_message(user: Any, message_id: int) -> Message:
-    """A message."""
+    """Return a message. Http404, PermissionDenied."""
     rows = Message.objects.filter(pk=message_id)
-    return _mine(
+    return _checked(
         user, rows.select_related("unit", "connection", "campaign", "dispatch__issuer", "user").first()
     )
 
 
-def _mine(user: Any, found: _Row | None) -> _Row:
+def _checked(user: Any, found: _Row | None) -> _Row:
     if found is None or not readable_units(user).filter(pk=found.unit_id).exists():
         raise Http404
     if not exchanging_units(user).filter(pk=found.unit_id).exists():

@@ -1,4 +1,4 @@
-"""Acts of incoming messages: a status moves the board, an answer lands, a dispatch waits to be filed."""
+"""Effects of incoming messages: statuses move the board, answers are noted, dispatches wait for filing."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import descendants, today, under
 
 FIRST_DEADLINE = timedelta(days=14)
-"""For a dispatch that states no deadline."""
+"""Deadline of a dispatch that states none."""
 
 
 def act(made: Message, found: model.Message, *, may_act: bool) -> None:
-    """Do what the message is for, as far as it needs no person."""
+    """Apply a new message as far as no person has to decide."""
     if found.kind == "status":
         if may_act:
             move(made)
@@ -52,8 +52,8 @@ def act(made: Message, found: model.Message, *, may_act: bool) -> None:
 
 
 def addressed(made: Message) -> list[Unit]:
-    """Our units that the message addresses: named ones under its unit, else the unit itself."""
-    named = units_of(str(one.get("id", "")) for one in made.recipients)
+    """Return the addressed units: those named at or under the message's unit, else that unit."""
+    named = units_of(str(recipient.get("id", "")) for recipient in made.recipients)
     inside = set(
         under([made.unit_id])
         .filter(descendant__in=[unit.pk for unit in named])
@@ -63,7 +63,7 @@ def addressed(made: Message) -> list[Unit]:
 
 
 def move(made: Message) -> bool:
-    """Carry a status to the board of the dispatch it answers, as an answer by link; whether it moved."""
+    """Apply a status to the board of the dispatch it answers; return whether anything changed."""
     status = tables().statuses.get(made.status, "")
     copies = _answered_copies(made)
     if not copies:
@@ -83,7 +83,7 @@ def move(made: Message) -> bool:
 
 
 def _within(day: date, first: date) -> date:
-    """The day of a status, not before the dispatch and not after today."""
+    """Limit the day of a status to the days from the dispatch to today."""
     return min(max(day, min(first, today())), today())
 
 
@@ -101,27 +101,27 @@ def _step(copy: Recipient, status: str, who: str, day: date, reason: str) -> boo
 
 
 def _answer(made: Message, copies: list[Recipient]) -> None:
-    """Note an answering dispatch and its files at the unit, and read a report's form out of them."""
+    """Note an answering dispatch and its files at the unit, and read a report form from them."""
     text = "\n\n".join(filter(None, (made.number, made.subject, made.body)))
-    kept = kept_files(made.files)
+    uploads = kept_files(made.files)
     campaign = copies[0].dispatch.campaign
     form = parse_form(campaign.form.definition)
-    said: Any = ()
+    values: Any = ()
     order = sorted(
         (row for row in made.files if row["name"].lower().rpartition(".")[2] in forms.ENDINGS),
         key=lambda row: forms.ENDINGS.index(row["name"].lower().rpartition(".")[2]),
     )
-    best = next((row for row in order if (said := forms.read(row["name"], content(row), form))), None)
+    best = next((row for row in order if (values := forms.read(row["name"], content(row), form))), None)
     with transaction.atomic():
         for copy in copies:
-            arrivals.note_words(copy, _who(made), How.API, text, kept)
+            arrivals.note_words(copy, _who(made), How.API, text, uploads)
         if best is not None:
             (file_,) = kept_files([best])
             forms.keep_received(
                 campaign,
                 copies[0].unit,
                 file_,
-                said,
+                values,
                 ReportWay.STICK,
                 sender=made.sender_name,
                 found_by="code",
@@ -130,12 +130,10 @@ def _answer(made: Message, copies: list[Recipient]) -> None:
 
 
 def file(made: Message, campaign: Campaign | None, by: Any, name: str = "") -> Dispatch | None:
-    """File a dispatch under a campaign, or a new one.
+    """File a dispatch under a campaign, or under a new one (None).
 
-    It lands at the units that it names when its sender is above them in the tree; else it stays a paper of
-    the campaign.
-
-    The caller has made sure that the person may lead the campaign.
+    The addressed units receive it if its sender is above them in the tree; otherwise it is only linked to the
+    campaign. The caller has checked that the user may lead the campaign.
     """
     sender = unit_of(made.sender_code)
     units = [unit for unit in addressed(made) if sender is None or unit.pk != sender.pk]
@@ -177,7 +175,7 @@ def _above(sender: Unit, units: Iterable[Unit]) -> bool:
 
 
 def _answered_copies(made: Message) -> list[Recipient]:
-    """The sender's copies of the dispatches of ours that the message answers."""
+    """Return the sender's copies of our dispatches that the message answers."""
     sender = unit_of(made.sender_code)
     keys = [key_of(row) for row in made.answers]
     if sender is None or not any(keys):
@@ -191,7 +189,7 @@ def _answered_copies(made: Message) -> list[Recipient]:
 
 
 def key_of(row: Any) -> str:
-    """The key of the document that a row of answers names."""
+    """Return the key of the document in a row of `Message.answers`."""
     return answered_key(
         model.Answered(
             organ_id=row.get("id", ""),
@@ -204,7 +202,7 @@ def key_of(row: Any) -> str:
 
 
 def _earlier(made: Message) -> Message | None:
-    """The filed dispatch of the same sender that this one changes."""
+    """Return the filed dispatch of the same sender that the message updates or replaces."""
     keys = [key for row in made.answers if (key := key_of(row))] + (
         [made.document_key] if made.document_key else []
     )

@@ -6,15 +6,15 @@ from django.apps import AppConfig
 
 
 class EdxmlConfig(AppConfig):
-    """Dispatches and statuses as edXML files."""
+    """Configuration of the edXML app."""
 
     name = "lamsach.portal.edxml"
 
     def ready(self) -> None:
-        """Connect to steps and sent reports, for the systems of the dispatches; read incoming e-mails."""
+        """Connect statuses to steps, reports to sent ones, and the reader of incoming e-mails."""
         from django.db.models.signals import post_save
 
-        from lamsach.portal.edxml import inbox  # noqa: F401 - registers the reader of e-mails
+        from lamsach.portal.edxml import inbox  # noqa: F401 - registers the e-mail reader
         from lamsach.portal.edxml.statuses import on_report, on_step
 
         post_save.connect(on_step, sender="campaigns.Step", dispatch_uid="edxml.steps")

@@ -1,4 +1,4 @@
-"""Attached files of messages in the storage, where the same content is stored once."""
+"""Attached files of messages in the storage, deduplicated by content."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from lamsach.portal.base.uploads import Kept
 
 
 def stored(data: bytes, digest: str) -> str:
-    """The path of these bytes in the storage, where the same content is stored once."""
+    """Store bytes under their digest, once; return the path."""
     path = f"files/{digest[:2]}/{digest}"
     return path if default_storage.exists(path) else default_storage.save(path, ContentFile(data))
 
 
 def kept_files(rows: Iterable[Any]) -> list[Kept]:
-    """The attached files of a message as uploads."""
+    """Return the attached files of a message as uploads."""
     return [Kept(row["name"][:200], row["path"], row["size"], row["sha256"]) for row in rows]
 
 
 def content(row: Any) -> bytes:
-    """The bytes of an attached file."""
+    """Read an attached file."""
     with default_storage.open(row["path"], "rb") as stream:
         return bytes(stream.read())

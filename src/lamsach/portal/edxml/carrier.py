@@ -1,4 +1,4 @@
-"""Carries messages both ways for one connection: by its folders, and by its service when it has one."""
+"""Transfer of a connection's messages, in and out, by its folders or its service."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _PAUSES = tuple(timedelta(minutes=2**times) for times in range(1, 11))
 
 
 def carry(connection: Connection) -> dict[str, int]:
-    """Take in and send for a connection, one worker at a time; how many. Problems are kept, stop nothing."""
+    """Receive and send a connection's messages, one worker at a time; return counts. Problems are stored."""
     with alone(f"edxml:{connection.pk}"):
         return _carry(connection)
 
 
 def _carry(connection: Connection) -> dict[str, int]:
     problems: list[LamsachError] = []
-    taken = _folder(connection, problems)
+    received = _folder(connection, problems)
     if connection.url:
-        taken += _service(connection, problems)
+        received += _service(connection, problems)
     sent = deliver(connection, problems)
     text = f"{problems[0].what}\n{problems[0].where}"[:400] if problems else ""
     Connection.objects.filter(pk=connection.pk).update(last=timezone.now(), problem=text)
-    return {"taken": taken, "sent": sent, "problems": len(problems)}
+    return {"taken": received, "sent": sent, "problems": len(problems)}
 
 
 def _folder(connection: Connection, problems: list[LamsachError]) -> int:
@@ -63,7 +63,7 @@ def _folder(connection: Connection, problems: list[LamsachError]) -> int:
 
 
 def _service(connection: Connection, problems: list[LamsachError]) -> int:
-    """Take in what waits at the service; one failed message holds up no other, several end the run."""
+    """Receive the messages waiting at the service; `MOST_FAILURES` failed ones end the run."""
     count = failures = 0
     try:
         for number in service.waiting(connection):
@@ -91,7 +91,7 @@ def _fetched(connection: Connection, number: str, problems: list[LamsachError]) 
 
 
 def _refused(connection: Connection, name: str, problem: LamsachError) -> None:
-    """Keep that a file was refused, and why; nothing of what it said."""
+    """Record a refused file and the reason, without its content."""
     text = f"{problem.what}\n{problem.where}"[:400]
     key = f"refused:{connection.pk}:{hashlib.sha256(f'{name} {text}'.encode()).hexdigest()}"
     values = {
@@ -107,7 +107,7 @@ def _refused(connection: Connection, name: str, problem: LamsachError) -> None:
 
 
 def deliver(connection: Connection, problems: list[LamsachError]) -> int:
-    """Send what is queued; how many. Failures are tried again ever later, given up after ATTEMPTS."""
+    """Send queued messages; return their number. Failures are retried with growing pauses, ATTEMPTS times."""
     due = Message.objects.filter(
         Q(next_attempt=None) | Q(next_attempt__lte=moment()),
         connection=connection,
@@ -115,7 +115,7 @@ def deliver(connection: Connection, problems: list[LamsachError]) -> int:
         state=State.QUEUED,
     )
     rows = due.select_related("unit__parent", "user", "connection").order_by("pk")
-    signer_of = cache(secrets.signer_of)  # a key file's password is slow to try, on purpose
+    signer_of = cache(secrets.signer_of)  # key files use a slow password hash
 
     def send(message: Message) -> bool:
         try:
@@ -130,12 +130,12 @@ def deliver(connection: Connection, problems: list[LamsachError]) -> int:
             mine(message).update(state=state, problem=f"{problem.what}\n{problem.where}"[:400])
             return False
         digest = hashlib.sha256(data).hexdigest()
-        kept = {"path": stored(data, digest), "size": len(data), "sha256": digest}
-        return bool(mine(message).update(state=State.SENT, problem="", **kept))
+        file_facts = {"path": stored(data, digest), "size": len(data), "sha256": digest}
+        return bool(mine(message).update(state=State.SENT, problem="", **file_facts))
 
     return take_each(rows, send, AT_ONCE, hold=lambda message: pause(message, _PAUSES))
 
 
 def file_name(message: Message) -> str:
-    """The name of a message's file, the same each time."""
+    """Build the stable name of a message's file."""
     return f"{message.sender_code}-{message.pk}-{message.status or message.kind}{SUFFIX}"

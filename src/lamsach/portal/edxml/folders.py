@@ -1,4 +1,4 @@
-"""Watched folders of a connection: files in `in` are taken and moved on, ours are put into `out`."""
+"""Watched folders of a connection: files in `in` are accepted and moved, ours are written to `out`."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from lamsach.portal.edxml.models import Connection
 from lamsach.runtime.file_names import safe_name
 
 AT_ONCE = 200
-"""Files of a connection that are taken in one go."""
+"""Limit of files per connection and run."""
 UNFINISHED_S = 60
-"""A file that cannot be read and is younger may still be on its way."""
+"""Age up to which an unreadable file may still be being written."""
 
 _UNUSABLE = mark("The folder of the connection cannot be used.")
 
 
 def folder(connection: Connection, name: str) -> Path:
-    """A folder of the connection (`in`, `out`), made when missing. OutputError when it cannot be."""
+    """Return a folder of the connection (`in`, `out`), made when missing. OutputError."""
     path = Path(settings.EDXML_FOLDERS) / connection.name / name
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -36,21 +36,21 @@ def folder(connection: Connection, name: str) -> Path:
 
 
 def waiting(connection: Connection) -> Iterator[Path]:
-    """The edXML files in the folder `in`, the oldest first."""
-    found, place = [], folder(connection, "in")
+    """Yield the edXML files in the folder `in`, the oldest first. OutputError."""
+    found, inbox = [], folder(connection, "in")
     try:
-        with os.scandir(place) as entries:
+        with os.scandir(inbox) as entries:
             for entry in entries:
                 if entry.name.lower().endswith(SUFFIX) and entry.is_file(follow_symlinks=False):
                     found.append((entry.stat(follow_symlinks=False).st_mtime, entry.name, entry.path))
     except OSError as error:
-        raise OutputError(_UNUSABLE, f"{place} ({error.strerror})") from error
+        raise OutputError(_UNUSABLE, f"{inbox} ({error.strerror})") from error
     for _time, _name, path in sorted(found)[:AT_ONCE]:
         yield Path(path)
 
 
 def read(path: Path) -> bytes:
-    """Read a file up to one byte over the limit. UnreadableError when it is gone or no file."""
+    """Read a file up to one byte over the limit. UnreadableError if missing or not a regular file."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
         with os.fdopen(handle, "rb") as stream:
@@ -70,7 +70,7 @@ def is_unfinished(path: Path) -> bool:
 
 
 def put_aside(connection: Connection, path: Path, where: str, problem: LamsachError | None = None) -> None:
-    """Move a file on to `taken` or `refused`, with the reason beside it."""
+    """Move a file to `taken` or `refused`, with the reason in a text file. OutputError."""
     goal = folder(connection, f"in/{where}") / safe_name(path.name)
     number = 1
     while goal.exists():
@@ -85,7 +85,7 @@ def put_aside(connection: Connection, path: Path, where: str, problem: LamsachEr
 
 
 def put_out(connection: Connection, name: str, data: bytes) -> None:
-    """Write a file into `out`; other programs see it only whole. OutputError when that fails."""
+    """Write a file into `out` atomically. OutputError."""
     goal = folder(connection, "out") / safe_name(name)
     part = goal.with_name(f".{goal.name}.part")
     try:

@@ -1,4 +1,4 @@
-"""Forms about edXML files and connections."""
+"""Forms of edXML files and connections."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HEADER = re.compile(r"([A-Za-z0-9-]{1,60})\s*:\s*([\x20-\x7e]{1,2000})")
 
 
 class FileForm(UnitForm):
-    """An edXML file for a unit."""
+    """Upload of an edXML file for a unit."""
 
     edxml = forms.FileField(
         label=_("edXML file"), help_text=_("The .edxml file that the document-management system exported.")
@@ -35,7 +35,7 @@ class FileForm(UnitForm):
 
 
 class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A connection: folders, signatures, and the service if there is one."""
+    """A connection: folder, signatures, and optional service."""
 
     url = forms.URLField(
         label=_("Base address of the service"),
@@ -86,7 +86,7 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
             del self.fields["name"], self.fields["unit"]
 
     def clean_certificates(self) -> str:
-        """PEM certificates, or none."""
+        """Check PEM certificates, if any."""
         text: str = self.cleaned_data["certificates"].strip()
         try:
             if text:
@@ -96,7 +96,7 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
         return text
 
     def clean_url(self) -> str:
-        """An address that the portal may reach, or none."""
+        """Check that the portal may send to the address, if any."""
         url: str = self.cleaned_data["url"]
         try:
             if url:
@@ -106,22 +106,22 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
         return url
 
     def clean_headers(self) -> dict[str, str]:
-        """Names and values."""
+        """Parse the headers into names and values."""
         lines = [line.strip() for line in self.cleaned_data["headers"].splitlines() if line.strip()]
         found = [_HEADER.fullmatch(line) for line in lines]
         if not all(found):
             raise forms.ValidationError(gettext("Write each header as a name, a colon and a value."))
-        return {one[1]: one[2] for one in found if one}
+        return {match[1]: match[2] for match in found if match}
 
     def clean(self) -> dict[str, Any]:
-        """A service needs the path by which it takes messages."""
+        """Require the path to send to, if a service is given."""
         data: dict[str, Any] = super().clean() or {}
         if data.get("url") and not data.get("send"):
             self.add_error("send", gettext("Write the path by which the service takes messages."))
         return data
 
     def save(self, commit: bool = True) -> Any:
-        """The connection with its paths, and its headers locked; the caller saves it."""
+        """Return the connection with paths and locked headers, unsaved."""
         made: Connection = super().save(commit=False)
         made.paths = {name: text for name in service.PATHS if (text := self.cleaned_data[name].strip())}
         if self.cleaned_data["headers"]:
@@ -130,7 +130,7 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class KeyForm(forms.Form):
-    """The key that signs what goes out."""
+    """Key file that signs outgoing messages."""
 
     key = forms.FileField(label=_("Key file (.p12, .pfx)"))
     password = text(
@@ -138,7 +138,7 @@ class KeyForm(forms.Form):
     )
 
     def clean_key(self) -> Any:
-        """A small file."""
+        """Check the file's size."""
         file = self.cleaned_data["key"]
         if file.size > LARGEST_KEY_BYTES:
             raise forms.ValidationError(gettext("The file is larger than a key file is."))
@@ -146,7 +146,7 @@ class KeyForm(forms.Form):
 
 
 class FilingForm(forms.Form):
-    """Under which campaign a dispatch is filed."""
+    """Choice of the campaign to file a dispatch under."""
 
     campaign: Any = forms.ModelChoiceField(
         None, label=_("Campaign"), required=False, empty_label=_("a new campaign")
@@ -160,7 +160,7 @@ class FilingForm(forms.Form):
 
 
 class StatusForm(forms.Form):
-    """A status that a person sends back."""
+    """A status to send back."""
 
     status = forms.ChoiceField(label=_("Status"), choices=[(name, WORDS[name]) for name in STATUSES])
     reason = text(_("Words with it"), 500, 2, required=False)
@@ -172,13 +172,13 @@ class StatusForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    """The reason for revoking a dispatch."""
+    """Reason to revoke a dispatch."""
 
     reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class SendForm(forms.Form):
-    """By which connection a dispatch goes, and what it does to an earlier one."""
+    """Connection to send a dispatch by, and its effect on an earlier one."""
 
     connection: Any = forms.ModelChoiceField(None, label=_("Connection"), empty_label=None)
     about: Any = forms.ModelChoiceField(
@@ -196,4 +196,4 @@ class SendForm(forms.Form):
         super().__init__(*args, **options)
         fields: Any = self.fields
         fields["connection"].queryset, fields["about"].queryset = connections, earlier
-        fields["about"].label_from_instance = lambda one: f"{one.number} - {one.subject}"[:150]
+        fields["about"].label_from_instance = lambda message: f"{message.number} - {message.subject}"[:150]

@@ -1,4 +1,4 @@
-"""Identifiers of units and documents in one spelling, so that answers find what they answer."""
+"""Canonical identifiers of units and documents, to match answers with documents."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _ID = re.compile(r"([^,]{1,60}),\s*([^,]{8,30}),\s*(.{1,200})")
 
 
 def unit_of(code: str) -> Unit | None:
-    """The unit of an OrganId, in either national form."""
+    """Return the unit of an OrganId in either national form, or None."""
     found = canonical(code)
     return Unit.objects.filter(code=found, valid_until=FOREVER).first() if found else None
 
 
 def units_of(codes: Iterable[str]) -> list[Unit]:
-    """The units of these OrganIds that are in the tree, each once, by code."""
+    """Return the known units of these OrganIds, each once, by code."""
     wanted = sorted({canonical(code) or "" for code in codes} - {""})
     found: list[Unit] = []
     for begin in range(0, len(wanted), 500):
@@ -31,7 +31,7 @@ def units_of(codes: Iterable[str]) -> list[Unit]:
 
 
 def organ(unit: Unit, *, older: bool) -> Organ:
-    """The unit as a sender or recipient."""
+    """Return the unit as a sender or recipient."""
     return Organ(
         id=older_form(unit.code) if older else unit.code,
         name=unit.name,
@@ -42,7 +42,7 @@ def organ(unit: Unit, *, older: bool) -> Organ:
 
 
 def document_key(document_id: str, organ_id: str = "", day: date | None = None, code: str = "") -> str:
-    """A document's id in one spelling, made of its parts without one; empty when nothing is known."""
+    """Canonicalize a document id, built from its parts when missing; empty if nothing is known."""
     text = document_id or made_id(organ_id, day, code, "")
     match = _ID.fullmatch(text.strip())
     if match is None:
@@ -53,7 +53,7 @@ def document_key(document_id: str, organ_id: str = "", day: date | None = None, 
 
 
 def answered_key(answered: Answered) -> str:
-    """The same of a document that a message answers."""
+    """Return the document key of an answered document."""
     code = "/".join(filter(None, (answered.number, answered.notation)))
     return document_key(answered.document_id, answered.organ_id, answered.date, code)
 

@@ -1,9 +1,7 @@
-"""Takes an edXML file in: once, whole, and only when its signature does not speak against it.
+"""Acceptance of edXML files: each once, whole, and never with an invalid signature.
 
-What a person has to decide waits.
-
-A status or an answer to a dispatch of ours acts at once when it comes by a connection, is validly signed, or
-is handed in by a person who may act for the issuer; by e-mail without a signature it waits.
+A status or an answer to our dispatch is applied immediately when it arrives by a connection or upload, or is
+validly signed; by e-mail without a valid signature it waits for a decision.
 """
 
 from __future__ import annotations
@@ -38,7 +36,7 @@ from lamsach.portal.units.tree import ancestors
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Origin of a file: our unit, the connection, the person who handed it in."""
+    """Origin of a file: our unit, way, connection, uploading user."""
 
     unit: Unit
     way: Way
@@ -47,16 +45,16 @@ class Source:
 
 
 def take(data: bytes, name: str, source: Source) -> tuple[Message, bool]:
-    """The file's message, and whether it is new. InputError and kin for unreadable or refused: none kept."""
+    """Accept a file; return its message, and whether it is new. InputError if unreadable or refused."""
     found = read(data, name, secrets.trusted(_trusting(source)))
     _check(found, name, source)
     digest = hashlib.sha256(data).hexdigest()
     key = f"in:{source.unit.pk}:{digest}"
     if known := Message.objects.filter(key=key).first():
         return known, False
-    kept = stored(data, digest)
-    files = [_kept(one) for one in found.attachments]
-    values = {**_facts(found), "files": files, "path": kept, "size": len(data), "sha256": digest}
+    path = stored(data, digest)
+    files = [_stored_file(attachment) for attachment in found.attachments]
+    values = {**_facts(found), "files": files, "path": path, "size": len(data), "sha256": digest}
     with transaction.atomic():
         made, fresh = Message.objects.get_or_create(key=key, defaults={**values, **_origin(source)})
         if fresh:
@@ -105,7 +103,7 @@ def _origin(source: Source) -> dict[str, Any]:
     }
 
 
-def _kept(file: model.Attachment) -> dict[str, Any]:
+def _stored_file(file: model.Attachment) -> dict[str, Any]:
     return {
         "name": file.name,
         "type": file.type[:100],
@@ -145,36 +143,36 @@ def _facts(found: model.Message) -> dict[str, Any]:
 
 
 MOST = 5
-"""Files of one e-mail that are looked at."""
+"""Limit of files read from an e-mail."""
 
 
 @reads
 def from_mail(letter: Letter | None, parsed: Parsed) -> Keep | None:
-    """Take the edXML files of an e-mail; None when it carries none that can be taken."""
+    """Accept the edXML files of an e-mail; None when there is none for a unit of ours."""
     files = [file for file in parsed.files if file.name.lower().endswith(SUFFIX)][:MOST]
-    taken, problem = [], ""
+    accepted, problem = [], ""
     for file in files:
         try:
             unit = _unit(file.content, letter)
             if unit is not None:
-                taken.append(take(file.content, file.name, Source(unit, Way.MAIL))[0])
+                accepted.append(take(file.content, file.name, Source(unit, Way.MAIL))[0])
         except LamsachError as error:
             problem = f"{error.what} {error.where}"[:500]
-    return partial(_keep, taken, problem) if taken or problem else None
+    return partial(_keep, accepted, problem) if accepted or problem else None
 
 
-def _keep(taken: list[Message], problem: str, incoming: Incoming) -> str:
+def _keep(accepted: list[Message], problem: str, incoming: Incoming) -> str:
     incoming.problem = problem or incoming.problem
-    if not taken:
+    if not accepted:
         return ""
-    incoming.unit = incoming.unit or taken[0].unit
-    return f"edxml:{taken[0].pk}"
+    incoming.unit = incoming.unit or accepted[0].unit
+    return f"edxml:{accepted[0].pk}"
 
 
 def _unit(data: bytes, letter: Letter | None) -> Unit | None:
-    """Our unit: the addressed one, else that of the answered dispatch, else that of the letter."""
+    """Return the addressed unit, else that of the answered dispatch, else that of the letter."""
     found = read(data, "")
-    named = units_of(one.id for one in found.recipients)
+    named = units_of(recipient.id for recipient in found.recipients)
     if named:
         return named[0]
 

@@ -1,4 +1,4 @@
-"""Lists of edXML messages and of connections."""
+"""Page lists of edXML messages and connections."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _title(row: Message) -> str:
 def _other_side(row: Message) -> str:
     if not row.outgoing:
         return row.sender_name or row.sender_code
-    names = ", ".join(one.get("name") or one.get("id", "") for one in row.recipients[:2])
+    names = ", ".join(recipient.get("name") or recipient.get("id", "") for recipient in row.recipients[:2])
     return f"{_('sent to')} {names}{' …' if len(row.recipients) > 2 else ''}"
 
 
@@ -48,7 +48,7 @@ MESSAGES = Listing(
     template="edxml/overview.html",
 )
 SOME = replace(MESSAGES, empty="Nothing yet.", export="")
-"""Messages on the page of a connection or a dispatch."""
+"""List of messages on the page of a connection or dispatch."""
 
 
 def _works(row: Connection) -> Shown:

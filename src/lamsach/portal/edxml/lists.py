@@ -1,4 +1,4 @@
-"""Indicator lists in a dispatch's files: they join the unit's list, doubtful values wait as usual."""
+"""Indicator lists attached to dispatches, added to a list of the unit."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from lamsach.portal.lists.models import Document, KeptList
 from lamsach.portal.units.models import Unit
 
 NAME = "Danh sách kèm văn bản đến"
-"""The list's name, Vietnamese as all that offices send one another."""
+"""The list's name, in Vietnamese like all official exchange."""
 _ENDINGS = "csv txt json jsonl xml stix xlsx xls docx doc pdf zip html htm ods odt"
 ENDINGS = frozenset(_ENDINGS.split())
 
 
 def take_lists(message: Message) -> int:
-    """Add each attached file that lists an indicator; how many. The same file is added once."""
+    """Add each attached file with an indicator, once; return the number added."""
     count = 0
     for row in message.files:
         if row["name"].lower().rpartition(".")[2] not in ENDINGS:
@@ -30,9 +30,9 @@ def take_lists(message: Message) -> int:
         data = content(row)
         if not _lists_something(row["name"], data):
             continue
-        kept = _list_of(message.unit)
-        if not Document.objects.filter(list=kept, sha256=row["sha256"], withdrawn=None).exists():
-            documents.add(kept, ContentFile(data), row["name"], message.user)
+        unit_list = _list_of(message.unit)
+        if not Document.objects.filter(list=unit_list, sha256=row["sha256"], withdrawn=None).exists():
+            documents.add(unit_list, ContentFile(data), row["name"], message.user)
             count += 1
     return count
 
@@ -43,7 +43,7 @@ def _list_of(unit: Unit) -> KeptList:
 
 
 def _lists_something(name: str, data: bytes) -> bool:
-    """Return whether a file lists at least one value."""
+    """Return whether a file lists at least one indicator."""
     problems: list[Problem] = []
     with tempfile.TemporaryDirectory(prefix="lamsach-edxml-") as folder:
         path = Path(folder) / name

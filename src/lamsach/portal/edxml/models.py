@@ -1,4 +1,4 @@
-"""Connections to document-management systems, and the messages that came in and went out."""
+"""Connections to document-management systems, and the messages received and sent."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from lamsach.portal.units.models import Unit
 
 
 def _told(problem: str) -> str:
-    """A kept problem, a sentence and on a line of its own where, in the reader's language."""
+    """Translate a stored problem: a sentence, then a line with the place."""
     what, _line, where = problem.partition("\n")
     return " ".join(filter(None, (gettext(what) if what else "", where)))
 
 
 class Connection(models.Model):
-    """A document-management system: folders, and a REST service with `url`; key and headers are locked."""
+    """A document-management system: folders, or with `url` a REST service; key and headers are locked."""
 
     unit = models.ForeignKey(
         Unit, models.PROTECT, related_name="edxml_connections", verbose_name=_("Our unit")
@@ -67,12 +67,12 @@ class Connection(models.Model):
 
     @property
     def told(self) -> str:
-        """The last run's problem in the reader's language."""
+        """The last run's problem, translated."""
         return _told(self.problem)
 
 
 class Way(models.TextChoices):
-    """The way of a message, in or out."""
+    """Transport of a message."""
 
     UPLOAD = "upload", _("as an uploaded file")
     MAIL = "mail", _("by e-mail")
@@ -81,7 +81,7 @@ class Way(models.TextChoices):
 
 
 class State(models.TextChoices):
-    """State of a message: in waits, taken, aside, refused; out queued, sent, given up."""
+    """State of a message: incoming waiting, taken, aside, refused; outgoing queued, sent, failed."""
 
     WAITING = "waiting", _("Waits for a decision")
     TAKEN = "taken", _("Accepted")
@@ -101,15 +101,15 @@ SIGNED = {
 
 
 def signed(verdict: str) -> lists.State:
-    """The worth of a signature, as a state."""
+    """Return the verdict on a signature as a state."""
     return lists.State(*SIGNED.get(verdict, SIGNED["none"]))
 
 
 class Message(Held):
-    """One edXML file, once by `key`; `document_key`, `answered_key`: document ids in one spelling.
+    """An edXML file, unique by `key`; `document_key`, `answered_key`: canonical document ids.
 
-    `recipients` and `answers` are as `lamsach dispatch read` shows them; `files` the attached files: name,
-    path, size, type, sha256, signature.
+    `recipients` and `answers` have the shape of `lamsach dispatch read`; `files`: rows of name, path, size,
+    type, sha256, signature.
     """
 
     connection = models.ForeignKey(Connection, models.PROTECT, null=True, related_name="messages")
@@ -160,17 +160,17 @@ class Message(Held):
 
     @property
     def told(self) -> str:
-        """The problem in the reader's language."""
+        """The problem, translated."""
         return _told(self.problem)
 
     @property
     def shown_signature(self) -> lists.State:
-        """The verdict on the signature."""
+        """The verdict on the signature as a state."""
         return signed(self.signature)
 
     @property
     def kind_words(self) -> str:
-        """Return what it is, in English for the page to translate; of a status message the status."""
+        """The kind, or a status message's status, in English for the page to translate."""
         from lamsach.channels.edxml.tables import tables
 
         if self.kind == "status":

@@ -1,4 +1,4 @@
-"""Queues dispatches and reports for a connection, and makes the files of what is queued."""
+"""Queue of dispatches and reports for connections, and the files of queued messages."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def queue_dispatch(
     about: Message | None = None,
     reason: str = "",
 ) -> Message:
-    """Queue a sent dispatch with its official document and files, once for each connection and kind.
+    """Queue a sent dispatch with its official document and files, once per connection and kind.
 
-    `about`: the message that it updates or replaces. InputError for a dispatch without a number.
+    `about`: the message to update or replace. InputError for a dispatch without a number.
     """
     if not found.number.strip():
         raise InputError(_NO_NUMBER)
@@ -60,8 +60,8 @@ def queue_dispatch(
         subject=found.subject,
         body=found.body,
         type=DISPATCH,
-        recipients=[{"id": one.id, "name": one.name} for one in recipients],
-        answers=[answer_to(about)] if about else _passed_on(found),
+        recipients=[{"id": recipient.id, "name": recipient.name} for recipient in recipients],
+        answers=[answer_to(about)] if about else _forwarded(found),
         files=_dispatch_files(found),
         campaign=found.campaign,
         dispatch=found,
@@ -74,7 +74,7 @@ def queue_dispatch(
 
 
 def _dispatch_files(found: Dispatch) -> list[dict[str, Any]]:
-    """The official document, and the files of the dispatch and of those that it passes on, each once."""
+    """Collect the official document and the files of the dispatch and of those it forwards."""
     paper = papers.dispatch_paper(found)
     made = [
         _row(f"cong-van-{found.pk}.{kind}", kind, writer_for(f".{kind}")(paper)) for kind in ("pdf", "docx")
@@ -86,13 +86,13 @@ def _dispatch_files(found: Dispatch) -> list[dict[str, Any]]:
 
 
 def _attached(found: Dispatch) -> list[Attachment]:
-    """The files of a dispatch and of those that it passes on, the same content once."""
+    """Return the files of a dispatch and of those it forwards, deduplicated."""
     files = Attachment.objects.filter(dispatch__in=found.chain()).order_by("-dispatch", "pk")
     return list({file.sha256: file for file in files}.values())
 
 
-def _passed_on(found: Dispatch) -> list[dict[str, str]]:
-    """The received document that a dispatch passes on."""
+def _forwarded(found: Dispatch) -> list[dict[str, str]]:
+    """Return the received document that a dispatch forwards, as answered."""
     if found.parent_id is None:
         return []
     above = Message.objects.filter(outgoing=False, dispatch=found.parent_id).exclude(kind="status").first()
@@ -100,7 +100,7 @@ def _passed_on(found: Dispatch) -> list[dict[str, str]]:
 
 
 def queue_report(report: Report, by: Any) -> Message | None:
-    """Queue a report for the system of its dispatch; None without one. InputError without a number."""
+    """Queue a report for the system its dispatch came from, or return None. InputError without a number."""
     about = about_of(report)
     if about is None or about.connection is None:
         return None
@@ -131,7 +131,7 @@ def queue_report(report: Report, by: Any) -> Message | None:
 
 
 def queue_revocation(about: Message, by: Any, reason: str) -> Message:
-    """Queue the revocation of a dispatch that went out."""
+    """Queue the revocation of a sent dispatch. InputError."""
     connection = about.connection
     if connection is None or not about.outgoing or about.kind == "status":
         raise InputError(mark("Only a dispatch that went out can be revoked."))
@@ -157,7 +157,7 @@ def queue_revocation(about: Message, by: Any, reason: str) -> Message:
 
 
 def file_of(message: Message, signer_of: Callable[[Connection], Signer | None] = secrets.signer_of) -> bytes:
-    """The edXML file of a queued message, signed by the connection's key; the same each time."""
+    """Write the edXML file of a queued message, signed by the connection's key; deterministic."""
     connection = message.connection
     older = connection is not None and connection.older_codes
     sender = organ(message.unit, older=older)

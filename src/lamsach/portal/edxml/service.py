@@ -1,9 +1,9 @@
-"""REST services of document-management systems: address, headers and paths are settings.
+"""Client of the REST services of document-management systems, configured by address, headers and paths.
 
-`list` gives JSON with the ids of what waits: a list, or one under `list_key`; an id is a text or number, or
-stands under `id_key`. `fetch` with `{id}` gives the file, or JSON with it in base64 under `content_key`.
-`done` with `{id}` confirms it (POST). `send` takes the file by POST, or JSON with it in base64 under
-`content_key`.
+`list` returns JSON with the ids of waiting messages: a list, or an object with it at `list_key`; an id is a
+string or number, or at `id_key` of an object. `fetch` with `{id}` returns the file, or JSON with it in base64
+at `content_key`. `done` with `{id}` confirms it (POST). `send` accepts the file by POST, or JSON with it in
+base64 at `content_key`.
 """
 
 from __future__ import annotations
@@ -31,25 +31,25 @@ _WRONG = mark("The service's answer is not what the connection's settings say.")
 
 
 def waiting(connection: Connection) -> Iterator[str]:
-    """Ids of waiting messages. OutputError when the service is away, InputError for a misfit answer."""
+    """Yield ids of waiting messages. OutputError if unreachable, InputError for an unexpected answer."""
     if not connection.paths.get("list"):
         return
-    found: Any = _json(_ask(connection, "GET", connection.paths["list"], most=LIST_BYTES), connection)
+    found: Any = _json(_request(connection, "GET", connection.paths["list"], most=LIST_BYTES), connection)
     key, id_key = connection.paths.get("list_key"), connection.paths.get("id_key")
     try:
         rows = found[key] if key else found
         ids = [row[id_key] if isinstance(row, dict) else row for row in list(rows)[:AT_ONCE]]
     except (KeyError, TypeError):
         raise InputError(_WRONG, connection.name) from None
-    for one in ids:
-        if not isinstance(one, str | int) or isinstance(one, bool):
+    for number in ids:
+        if not isinstance(number, str | int) or isinstance(number, bool):
             raise InputError(_WRONG, connection.name)
-        yield str(one)
+        yield str(number)
 
 
 def fetch(connection: Connection, number: str) -> bytes:
-    """The file of a message."""
-    answer = _ask(
+    """Fetch the file of a message. OutputError, InputError."""
+    answer = _request(
         connection, "GET", _filled(connection.paths.get("fetch", ""), number), most=2 * LARGEST_BYTES
     )
     key = connection.paths.get("content_key")
@@ -62,24 +62,24 @@ def fetch(connection: Connection, number: str) -> bytes:
 
 
 def confirm(connection: Connection, number: str) -> None:
-    """Tell the service that a message was taken."""
+    """Confirm the receipt of a message. OutputError."""
     if connection.paths.get("done"):
-        _ask(connection, "POST", _filled(connection.paths["done"], number), b"")
+        _request(connection, "POST", _filled(connection.paths["done"], number), b"")
 
 
 def send(connection: Connection, data: bytes) -> None:
-    """Hand a file to the service."""
+    """Send a file. OutputError."""
     key = connection.paths.get("content_key")
     body = json.dumps({key: base64.b64encode(data).decode()}).encode() if key else data
     kind = "application/json" if key else "application/xml"
-    _ask(connection, "POST", connection.paths.get("send", ""), body, kind)
+    _request(connection, "POST", connection.paths.get("send", ""), body, kind)
 
 
 def _filled(path: str, number: str) -> str:
     return path.replace("{id}", quote(number, safe=""))
 
 
-def _ask(
+def _request(
     connection: Connection,
     method: str,
     path: str,
@@ -88,7 +88,7 @@ def _ask(
     *,
     most: int = 100_000,
 ) -> bytes:
-    """Ask the service. Its name is said in errors, never an address with its secrets."""
+    """Send a request. Errors name only the host, since addresses may contain secrets."""
     url = f"{connection.url.rstrip('/')}/{path.lstrip('/')}"
     host = outbound.check(url).hostname or ""
     headers = {**secrets.headers_of(connection), **({"Content-Type": kind} if kind else {})}

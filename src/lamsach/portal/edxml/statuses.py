@@ -1,4 +1,4 @@
-"""Statuses that go back to the system a dispatch came from: that it arrived, and what its units do."""
+"""Statuses for the system that a dispatch came from: its arrival, and the steps of its units."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lamsach.portal.units.models import Unit
 
 
 def way_of(connection: Connection) -> Way:
-    """By which way a connection's messages go."""
+    """Return the transport of a connection's messages."""
     return Way.REST if connection.url else Way.FOLDER
 
 
@@ -30,7 +30,7 @@ def status(
     reason: str = "",
     by: Any = None,
 ) -> Message:
-    """Queue a unit's status about a message; the same key once."""
+    """Queue a unit's status about a message, once per key."""
     return queued(
         connection,
         unit,
@@ -49,14 +49,14 @@ def status(
 
 
 def queued(connection: Connection, unit: Unit, *, key: str, **values: Any) -> tuple[Message, bool]:
-    """Queue a unit's message for a connection; the same key once. The message, and whether it is new."""
+    """Queue a unit's message, once per key; return it, and whether it is new."""
     common = {"connection": connection, "unit": unit, "outgoing": True, "way": way_of(connection)}
     sender = {"state": State.QUEUED, "at": timezone.now(), "sender_code": unit.code, "sender_name": unit.name}
     return Message.objects.get_or_create(key=key, defaults={**common, **sender, **values})
 
 
 def answer_to(about: Message) -> dict[str, str]:
-    """The document of a message as one that is answered."""
+    """Describe a message's document as an answered one."""
     number, _slash, notation = about.number.partition("/")
     values = {
         "document_id": about.document_id,
@@ -69,14 +69,14 @@ def answer_to(about: Message) -> dict[str, str]:
 
 
 def arrived(about: Message, units: Iterable[Unit]) -> None:
-    """Say for each unit that the message arrived, by the way that it came."""
+    """Queue the status "arrived" for each unit."""
     if about.connection is not None:
         for unit in units:
             status(about, about.connection, unit, "arrived", key=f"arrived:{about.pk}:{unit.pk}")
 
 
 def on_step(sender: Any, instance: Any, created: bool, **_: Any) -> None:
-    """Tell the system that a dispatch came from of a unit's step."""
+    """Queue a status about a unit's step for the system that the dispatch came from."""
     name = tables().board_out.get(instance.kind)
     if not created or name is None:
         return
@@ -104,14 +104,13 @@ def on_step(sender: Any, instance: Any, created: bool, **_: Any) -> None:
 
 
 def on_report(sender: Any, instance: Any, created: bool, **_: Any) -> None:
-    """Queue the report that a unit sends for the system that its campaign's dispatch came from."""
-
+    """Queue a unit's sent report for the system that its campaign's dispatch came from."""
     if created and instance.after == ReportState.SENT and about_of(instance.report) is not None:
         enqueue("edxml.report", instance.user, report_id=instance.report_id)
 
 
 def about_of(report: Any) -> Message | None:
-    """The dispatch that came by a connection and that a report answers."""
+    """Return the dispatch, received by a connection, that a report answers, or None."""
     rows = Message.objects.filter(
         outgoing=False,
         campaign=report.campaign_id,

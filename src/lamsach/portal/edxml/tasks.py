@@ -1,4 +1,4 @@
-"""Regular work and jobs of the exchange by edXML."""
+"""Regular tasks and jobs of the exchange by edXML."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from lamsach.portal.reports.models import Report
 
 @regular("edxml.carry", timedelta(seconds=30), long=True)
 def carry() -> None:
-    """Take in and send what waits at each connection."""
+    """Receive and send the messages of each connection."""
     for connection in Connection.objects.filter(ended=None).select_related("unit"):
         carrier.carry(connection)
 
 
 @job("edxml.carry", long=True)
 def carry_now(progress: Progress, connection_id: int) -> dict[str, int]:
-    """The same for one connection, now."""
+    """Receive and send the messages of a connection now."""
     return carrier.carry(Connection.objects.select_related("unit").get(pk=connection_id))
 
 
 @job("edxml.lists", long=True)
 def take_lists(progress: Progress, message_id: int) -> dict[str, int]:
-    """Take the indicator lists out of a message's files."""
+    """Add the indicator lists among a message's files."""
     return {"lists": lists.take_lists(Message.objects.select_related("unit", "user").get(pk=message_id))}
 
 
@@ -52,6 +52,6 @@ def send_report(progress: Progress, report_id: int) -> dict[str, int]:
     lambda user: Counted(messages(user).filter(state=State.WAITING, outgoing=False), "at"),
 )
 def to_file(found: Tally) -> Row:
-    """Return what came and waits to be filed under a campaign."""
+    """Count received documents waiting for a decision."""
     words = _("Documents that wait for a decision: {count}").format(count=found.count)
     return Row(words, reverse("edxml:overview"), _("Decide"), found.day, since=True, count=found.count)

@@ -54,11 +54,11 @@ FILTERS = {
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def overview(request: HttpRequest) -> HttpResponse:
-    """Return what came and went by edXML, by filter, and the connections. POST takes a file in."""
+    """List messages by filter, and the connections. POST uploads a file."""
     form = FileForm(request.POST or None, request.FILES or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         with ProblemsShown(request):
-            found, fresh = _taken(request, form)
+            found, fresh = _upload(request, form)
             text = (
                 _("The file was accepted.")
                 if fresh
@@ -66,7 +66,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             )
             return done(request, text, "edxml:message", message_id=found.pk)
         return redirect("edxml:overview")
-    mine = access.messages(request.user)
+    readable = access.messages(request.user)
     chosen = request.GET.get("show", "in")
     context = {
         "form": form,
@@ -78,15 +78,15 @@ def overview(request: HttpRequest) -> HttpResponse:
             ("statuses", _("Statuses")),
             ("refused", _("Refused or failed")),
         ],
-        "waiting": mine.filter(state=State.WAITING).count(),
-        "failed": mine.filter(FILTERS["refused"]).count(),
+        "waiting": readable.filter(state=State.WAITING).count(),
+        "failed": readable.filter(FILTERS["refused"]).count(),
         "connections": CONNECTIONS,
         "connected": access.connections(request.user),
     }
-    return MESSAGES.page(request, mine.filter(FILTERS.get(chosen, FILTERS["in"])), context)
+    return MESSAGES.page(request, readable.filter(FILTERS.get(chosen, FILTERS["in"])), context)
 
 
-def _taken(request: HttpRequest, form: FileForm) -> tuple[Message, bool]:
+def _upload(request: HttpRequest, form: FileForm) -> tuple[Message, bool]:
     file: Any = request.FILES["edxml"]
     data = b"".join(file.chunks()) if file.size <= LARGEST_BYTES else bytes(LARGEST_BYTES + 1)
     source = Source(form.cleaned_data["unit"], Way.UPLOAD, user=request.user)
@@ -96,7 +96,7 @@ def _taken(request: HttpRequest, form: FileForm) -> tuple[Message, bool]:
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def message(request: HttpRequest, message_id: int) -> HttpResponse:
-    """A message, its files and statuses. POST files, answers, sets aside, revokes or sends again."""
+    """Show a message, its files and statuses. POST files, answers, sets aside, revokes or resends."""
     found = access.get_message(request.user, message_id)
     if request.method == "POST":
         page = None
@@ -120,21 +120,21 @@ def message(request: HttpRequest, message_id: int) -> HttpResponse:
 
 
 def _history(request: HttpRequest, found: Message) -> QuerySet[Message]:
-    """Return what was said about the document of a message, both ways, the first first."""
+    """Statuses and answers about a message's document, in and out, the oldest first."""
     if not found.document_key:
         return Message.objects.none()
     return access.messages(request.user).filter(answered_key=found.document_key).order_by("pk")[:500]
 
 
 def _reports(found: Message) -> list[Report]:
-    """The reports that units sent about a received dispatch and that have not gone out by edXML."""
+    """Sent reports on a received dispatch that are not queued by edXML yet."""
     if found.outgoing or found.connection is None or found.dispatch is None:
         return []
-    gone = [
+    keys = [
         f"report:{pk}:{found.connection.pk}"
         for pk in found.dispatch.recipients.values_list("unit__reports", flat=True)
     ]
-    queued = set(Message.objects.filter(key__in=gone).values_list("key", flat=True))
+    queued = set(Message.objects.filter(key__in=keys).values_list("key", flat=True))
     sent = Report.objects.filter(
         campaign=found.campaign,
         unit__in=found.dispatch.recipients.values("unit"),
@@ -196,7 +196,9 @@ def _file(request: HttpRequest, found: Message) -> None:
 
 
 def _report(request: HttpRequest, found: Message) -> None:
-    wanted = next((one for one in _reports(found) if str(one.pk) == request.POST.get("report")), None)
+    wanted = next(
+        (report for report in _reports(found) if str(report.pk) == request.POST.get("report")), None
+    )
     if wanted is not None and outbox.queue_report(wanted, request) is not None:
         messages.success(request, _("The report goes out by edXML."))
 
@@ -215,7 +217,7 @@ def _status(request: HttpRequest, found: Message) -> None:
 
 @member(COORDINATORS, COORDINATORS, ("GET",))
 def file(request: HttpRequest, message_id: int) -> HttpResponse:
-    """The message's own file."""
+    """Download the message's file."""
     found = access.get_message(request.user, message_id)
     if not found.path:
         raise Http404
@@ -225,7 +227,7 @@ def file(request: HttpRequest, message_id: int) -> HttpResponse:
 
 @member(COORDINATORS, COORDINATORS, ("GET",))
 def attached(request: HttpRequest, message_id: int, place: int) -> HttpResponse:
-    """One of its attached files."""
+    """Download an attached file."""
     found = access.get_message(request.user, message_id)
     if not 0 < place <= len(found.files):
         raise Http404
@@ -238,7 +240,7 @@ def attached(request: HttpRequest, message_id: int, place: int) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
-    """Send a dispatch by edXML: by which connection, and whether it updates or replaces an earlier one."""
+    """Send a dispatch by a connection, as a new one or to update or replace an earlier one."""
     found = get_dispatch(request.user, dispatch_id, write=True)
     earlier = access.messages(request.user).filter(
         outgoing=True, unit=found.issuer_id, kind__in=("new", "update", "replace"), dispatch__isnull=False
@@ -269,7 +271,7 @@ def send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def new(request: HttpRequest) -> HttpResponse:
-    """Another connection."""
+    """Add a connection."""
     form = ConnectionForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         made: Connection = form.save(commit=False)
@@ -294,20 +296,20 @@ def edit(request: HttpRequest, connection_id: int) -> HttpResponse:
     return _form_page(request, form, found.name, connection=found)
 
 
-def _form_page(request: HttpRequest, form: ConnectionForm, title: str, **said: Any) -> HttpResponse:
+def _form_page(request: HttpRequest, form: ConnectionForm, title: str, **context: Any) -> HttpResponse:
     lead = _(
         "A document-management system puts its edXML files into one folder and fetches ours "
         "from another. Fill in the lower fields only when it offers a service instead."
     )
     return form_page(
-        request, form, title, _("Save the connection"), lead=lead, crumbs="edxml/crumbs.html", **said
+        request, form, title, _("Save the connection"), lead=lead, crumbs="edxml/crumbs.html", **context
     )
 
 
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def connection(request: HttpRequest, connection_id: int) -> HttpResponse:
-    """A connection: its folders, its last run. POST runs it now, sets or forgets its key, or ends it."""
+    """Show a connection. POST runs it now, sets or deletes its key, or ends it."""
     found = access.get_connection(request.user, connection_id)
     if request.method == "POST":
         return _change(request, found)
