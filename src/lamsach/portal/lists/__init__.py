@@ -1,1 +1,1 @@
-"""Lists of malicious addresses: content, decisions, signed versions, and outlets for what blocks."""
+"""Lists of malicious addresses: documents, decisions, signed versions, and outlets for blocking programs."""

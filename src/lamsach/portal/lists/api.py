@@ -1,4 +1,4 @@
-"""Lists for programs: which there are, the signed release, a value's places, feedback of units."""
+"""REST interface to lists: released lists, signed release, coverage of a value, feedback of units."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ router = Router(tags=["lists"])
 
 
 class ListOut(Schema):
-    """A released list. `digest` is what a hunt with it states; `fingerprint` is of the key that signed it."""
+    """A released list. `digest`: stated by hunts with it; `fingerprint`: of the signing key."""
 
     id: int
     name: str
@@ -47,19 +47,19 @@ class FeedbackIn(Schema):
 
 
 class CountOut(Schema):
-    """Count of the unit's feedback now."""
+    """The unit's total feedback on the value."""
 
     count: int
 
 
 class ErrorOut(Schema):
-    """An error in words."""
+    """An error message."""
 
     detail: str
 
 
 class PlaceOut(Schema):
-    """A list that covers a value, the covering value, and its place."""
+    """A list that covers a value, with the covering value and its place."""
 
     list: str
     unit: str
@@ -75,40 +75,45 @@ class PlaceOut(Schema):
 
 @router.get("/lists", response=list[ListOut])
 def lists(request: HttpRequest) -> Any:
-    """The released lists of the unit and the units above it."""
+    """Released lists of the unit and the units above it."""
     found = []
-    for kept in access.of_token(request.auth.unit):  # type: ignore[attr-defined]
-        version = versions.latest(kept)
+    for kept_list in access.of_token(request.auth.unit):  # type: ignore[attr-defined]
+        version = versions.latest(kept_list)
         if version is not None:
             names = ("made", "digest", "count", "sha256", "fingerprint")
             facts = {name: getattr(version, name) for name in names} | {"version": version.number}
-            own = {"id": kept.pk, "name": kept.name, "unit": kept.unit.code, "tlp": kept.tlp}
+            own = {
+                "id": kept_list.pk,
+                "name": kept_list.name,
+                "unit": kept_list.unit.code,
+                "tlp": kept_list.tlp,
+            }
             found.append(own | facts)
     return found
 
 
 @router.get("/lists/{list_id}/release")
 def release(request: HttpRequest, list_id: int) -> HttpResponse:
-    """Answer with the signed release of the latest version; 304 when `If-None-Match` names it.
+    """Download the signed release of the latest version; 304 when `If-None-Match` names it.
 
-    404 for a list that is not for the unit: `amber+strict` and `red` stay within the list's unit.
+    404 for a list not shared with the unit: `amber+strict` and `red` stay within the list's unit.
     """
     unit = request.auth.unit  # type: ignore[attr-defined]
-    kept = access.of_token(unit).filter(pk=list_id).first()
-    version = versions.latest(kept) if kept is not None else None
-    if kept is None or version is None or not versions.may_have(version, access.most(kept, unit)):
+    kept_list = access.of_token(unit).filter(pk=list_id).first()
+    version = versions.latest(kept_list) if kept_list is not None else None
+    if kept_list is None or version is None or not versions.may_have(version, access.most(kept_list, unit)):
         raise Http404
     tag = f'"{version.sha256}"'
     if request.headers.get("If-None-Match", "") == tag:
         return HttpResponse(status=304, headers={"ETag": tag})
-    answer = download(f"{kept.name}-{version.number}.zip", version.path)
+    answer = download(f"{kept_list.name}-{version.number}.zip", version.path)
     answer["ETag"] = tag
     return answer
 
 
 @router.get("/lists/check", response=list[PlaceOut])
 def check(request: HttpRequest, value: str) -> Any:
-    """Return released lists that cover a value: itself, a parent domain, a network, a URL on its host."""
+    """Find released lists that cover a value: itself, a parent domain, a network, a URL on its host."""
     unit = request.auth.unit  # type: ignore[attr-defined]
     try:
         return versions.places(access.of_token(unit), value[:2000], unit)
@@ -118,7 +123,7 @@ def check(request: HttpRequest, value: str) -> Any:
 
 @router.post("/lists/feedback", response={200: CountOut, 400: ErrorOut})
 def say(request: HttpRequest, data: FeedbackIn) -> Any:
-    """Say that a value was seen, or is a false alarm."""
+    """Report that a value was seen, or is a false alarm."""
     token = request.auth  # type: ignore[attr-defined]
     if exceeded("feedback", str(token.pk), CALLS, WINDOW_S):
         raise Http404

@@ -1,4 +1,4 @@
-"""Decisions about doubtful values, one or a thousand at once, with a reason; and taking a decision back."""
+"""Decisions on doubtful values, up to a thousand together, and their revocation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BATCH = 500
 
 def decide(
     by: Any,
-    kept: KeptList,
+    kept_list: KeptList,
     values: Sequence[tuple[str, str]],
     choice: Choice,
     reason: str,
@@ -34,23 +34,26 @@ def decide(
     until: date | None = None,
     to: str = "",
 ) -> int:
-    """Decide the same about up to a thousand values; how many. InputError; then nothing was decided."""
+    """Apply the same decision to up to a thousand values; return their number. InputError: no change."""
     _check(values, choice, reason, until)
     narrower = _narrower(values, to) if choice is Choice.NARROW else ""
     if choice is Choice.ACCEPT and len(values) > 1:
-        _check_harmless(kept, values)
+        _check_harmless(kept_list, values)
     with transaction.atomic():
         keys = [key_of(*value) for value in values]
-        _revoke(kept, values)
-        said = {"choice": choice.value, "to": narrower, "until": until, "reason": reason.strip()[:300]}
-        rows = [Decision(list=kept, type=kind, value=value, by=user_of(by), **said) for kind, value in values]
+        _revoke(kept_list, values)
+        terms = {"choice": choice.value, "to": narrower, "until": until, "reason": reason.strip()[:300]}
+        rows = [
+            Decision(list=kept_list, type=kind, value=value, by=user_of(by), **terms)
+            for kind, value in values
+        ]
         Decision.objects.bulk_create(rows, batch_size=BATCH)
         for start in range(0, len(keys), BATCH):
-            Doubt.objects.filter(list=kept, key__in=keys[start : start + BATCH]).update(
+            Doubt.objects.filter(list=kept_list, key__in=keys[start : start + BATCH]).update(
                 decided=timezone.now()
             )
         facts: dict[str, Any] = {"values": len(values), "first": values[0][1][:200], "reason": reason[:200]}
-        record(by, f"list.{choice.value}", kept, kept.unit, **facts)
+        record(by, f"list.{choice.value}", kept_list, kept_list.unit, **facts)
     return len(values)
 
 
@@ -67,11 +70,11 @@ def _check(values: Sequence[Any], choice: Choice, reason: str, until: date | Non
         raise InputError(mark("The day is over already."), until.isoformat())
 
 
-def _check_harmless(kept: KeptList, values: Sequence[tuple[str, str]]) -> None:
-    """Refuse to accept many values with a dangerous one among them: a thousand ticks cut nobody off."""
+def _check_harmless(kept_list: KeptList, values: Sequence[tuple[str, str]]) -> None:
+    """Refuse to accept a dangerous value together with others, so that mass ticks cut nobody off."""
     for start in range(0, len(values), BATCH):
         keys = [key_of(*value) for value in values[start : start + BATCH]]
-        dangerous = Doubt.objects.filter(list=kept, key__in=keys, dangerous=True).first()
+        dangerous = Doubt.objects.filter(list=kept_list, key__in=keys, dangerous=True).first()
         if dangerous is not None:
             raise InputError(
                 mark("Dangerous values are accepted one at a time."),
@@ -98,18 +101,18 @@ def _narrower(values: Sequence[tuple[str, str]], to: str) -> str:
     return " ".join(text for _, text in found)
 
 
-def _revoke(kept: KeptList, values: Sequence[tuple[str, str]]) -> None:
+def _revoke(kept_list: KeptList, values: Sequence[tuple[str, str]]) -> None:
     wanted = set(values)
     for start in range(0, len(values), BATCH):
         part = [value for _, value in values[start : start + BATCH]]
-        rows = Decision.objects.filter(list=kept, revoked=None, value__in=part)
+        rows = Decision.objects.filter(list=kept_list, revoked=None, value__in=part)
         old = [row.pk for row in rows if (row.type, row.value) in wanted]
         Decision.objects.filter(pk__in=old).update(revoked=timezone.now())
 
 
 @transaction.atomic
 def take_back(by: Any, decision: Decision) -> None:
-    """Let a decision hold no more: its value waits to be looked at again."""
+    """Revoke a decision; its value waits for review again."""
     if Decision.objects.filter(pk=decision.pk, revoked=None).update(revoked=timezone.now()):
         Doubt.objects.filter(list=decision.list, key=key_of(decision.type, decision.value)).update(
             decided=None
@@ -117,8 +120,8 @@ def take_back(by: Any, decision: Decision) -> None:
         record(by, "list.decision_revoked", decision.list, decision.list.unit, value=decision.value[:200])
 
 
-def decisions_of(kept: KeptList) -> library.Decisions:
-    """The decisions that hold, as the library applies them."""
+def decisions_of(kept_list: KeptList) -> library.Decisions:
+    """Return the decisions in force, for the library."""
     return library.Decisions(
         library.Decision(
             Choice(row.choice),
@@ -126,7 +129,7 @@ def decisions_of(kept: KeptList) -> library.Decisions:
             tuple(value for text in row.to.split() for value in canonical_values(text)),
             None if row.until is None else datetime.combine(row.until, time(), UTC) + timedelta(days=1),
             row.reason,
-            Reference(kept.name),
+            Reference(kept_list.name),
         )
-        for row in Decision.objects.filter(list=kept, revoked=None).order_by("pk").iterator()
+        for row in Decision.objects.filter(list=kept_list, revoked=None).order_by("pk").iterator()
     )

@@ -1,4 +1,4 @@
-"""Documents of a list: stored as they came, read by the worker, doubts noted."""
+"""Documents of a list: stored unchanged, read by the worker, doubts recorded."""
 
 from __future__ import annotations
 
@@ -33,26 +33,28 @@ if TYPE_CHECKING:
 
 BATCH = 1000
 MOST_DOUBTS = 200_000
-"""Doubts that a list may wait with; a document with more is refused whole: nobody looks at so many."""
+"""Limit of doubts in a document; one with more is refused whole: nobody reviews so many."""
 REFUSALS_KEPT = 200
 _TOO_MANY = mark("The list holds too many doubtful values to review: split it, or ask its author.")
 
 
 def key_of(kind: str, value: str) -> str:
-    """Return what names a value in an index, however long it is."""
+    """Return the index key of a value, of fixed length."""
     return hashlib.sha256(f"{kind} {value}".encode()).hexdigest()
 
 
 def sha256_of(file: File[Any]) -> str:
-    """Return what names a document's content."""
+    """Return the digest of a document's content."""
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)
     return digest.hexdigest()
 
 
-def add(kept: KeptList, file: File[Any], name: str, by: Any = None, origin: Origin | None = None) -> Document:
-    """Keep a document and queue its reading. LimitError when it is too large."""
+def add(
+    kept_list: KeptList, file: File[Any], name: str, by: Any = None, origin: Origin | None = None
+) -> Document:
+    """Store a document and queue its reading. LimitError if too large."""
     if file.size > settings.UPLOAD_LIMIT_BYTES:
         raise LimitError(mark("The file is larger than allowed."), name)
     sha256 = sha256_of(file)
@@ -62,7 +64,7 @@ def add(kept: KeptList, file: File[Any], name: str, by: Any = None, origin: Orig
         path = default_storage.save(path, file)
     with transaction.atomic():
         made = Document.objects.create(
-            list=kept,
+            list=kept_list,
             origin=origin,
             name=safe_name(name),
             path=path,
@@ -76,18 +78,18 @@ def add(kept: KeptList, file: File[Any], name: str, by: Any = None, origin: Orig
 
 @contextmanager
 def copies(documents: Iterable[Document]) -> Iterator[list[tuple[Document, Path]]]:
-    """The documents as files under their own names, each in a folder of its own."""
+    """Provide the documents as temporary files under their own names, each in its own folder."""
     with tempfile.TemporaryDirectory(prefix="lamsach-lists-") as folder:
         found = []
         for document in documents:
-            place = Path(folder) / str(document.pk) / document.name
-            place.parent.mkdir()
-            found.append((document, copy_to(document.path, place)))
+            path = Path(folder) / str(document.pk) / document.name
+            path.parent.mkdir()
+            found.append((document, copy_to(document.path, path)))
         yield found
 
 
 def read(document_id: int, step: Callable[[int], None] = lambda done: None) -> dict[str, int]:
-    """Read a document: counts, refusals, doubts. Reading again replaces nothing that was decided."""
+    """Read a document: counts, refusals, doubts. Reading again changes no decision."""
     from lamsach.hunt.mistaken import lists_alone
     from lamsach.indicators.judge.explanation import explanations
 
@@ -98,15 +100,15 @@ def read(document_id: int, step: Callable[[int], None] = lambda done: None) -> d
     doubts: dict[str, Doubt] = {}
     refusals: list[dict[str, Any]] = []
     count = refused = mentioned = 0
-    with copies([document]) as [(_, place)]:
-        files = lists_alone([str(place)], problems.append)
-        for one in chain.from_iterable(explanations(file, problems.append) for file in files):
-            item = one.entry
+    with copies([document]) as [(_, path)]:
+        files = lists_alone([str(path)], problems.append)
+        for explained in chain.from_iterable(explanations(file, problems.append) for file in files):
+            item = explained.entry
             if isinstance(item, Refusal):
                 refused += 1
                 mentioned += item.type is not None
                 if len(refusals) < REFUSALS_KEPT:
-                    refusals.append(_refusal(item, one, document))
+                    refusals.append(_refusal(item, explained, document))
                 continue
             count += 1
             if count % 20_000 == 0:
@@ -128,7 +130,7 @@ def read(document_id: int, step: Callable[[int], None] = lambda done: None) -> d
 
 @transaction.atomic
 def _note(document: Document, doubts: Iterable[Doubt], **facts: Any) -> None:
-    """Keep what reading gave; a fetched document takes the place of the older ones of its source."""
+    """Store the results of reading; a fetched document replaces the older ones of its source."""
     Doubt.objects.bulk_create(doubts, batch_size=BATCH, ignore_conflicts=True)
     Document.objects.filter(pk=document.pk).update(read=timezone.now(), **facts)
     if document.origin_id and not facts["problem"] and facts["count"]:
@@ -136,13 +138,13 @@ def _note(document: Document, doubts: Iterable[Doubt], **facts: Any) -> None:
         older.update(withdrawn=timezone.now())
 
 
-def own_of(kept: KeptList) -> Own:
-    """The own networks and names of a list's unit."""
-    return Own.read(line for line in kept.own.splitlines() if line.strip())
+def own_of(kept_list: KeptList) -> Own:
+    """Parse the own networks and names of a list's unit."""
+    return Own.read(line for line in kept_list.own.splitlines() if line.strip())
 
 
 def place_of(reference: Reference | None, name: str) -> str:
-    """Return a value's place, for people: `annex.pdf, 3, 12`."""
+    """Format a value's place for people: `annex.pdf, 3, 12`."""
     if reference is None:
         return name
     inner = reference.document.rpartition("!")[2] if "!" in reference.document else ""
@@ -151,11 +153,11 @@ def place_of(reference: Reference | None, name: str) -> str:
     return ", ".join(parts)[:300]
 
 
-def doubt_about(kept: KeptList, item: Indicator, concerns: list[Concern], document: str = "") -> Doubt:
-    """Doubt about a value, not saved. `document`: name of the one being read; else by its reference."""
+def doubt_about(kept_list: KeptList, item: Indicator, concerns: list[Concern], document: str = "") -> Doubt:
+    """Build an unsaved doubt about a value. `document`: name of the document read; else the reference's."""
     name = document or (item.reference.document if item.reference else "")
     return Doubt(
-        list=kept,
+        list=kept_list,
         type=item.type.value,
         value=item.value[:2000],
         key=key_of(item.type.value, item.value),
@@ -167,12 +169,12 @@ def doubt_about(kept: KeptList, item: Indicator, concerns: list[Concern], docume
     )
 
 
-def wait_again(kept: KeptList, doubts: list[Doubt]) -> None:
-    """Let values wait to be looked at, whether they did before, were decided about or are new."""
+def wait_again(kept_list: KeptList, doubts: list[Doubt]) -> None:
+    """Queue values for review as dangerous, also decided and new ones."""
     for start in range(0, len(doubts), BATCH):
         part = doubts[start : start + BATCH]
         keys = [doubt.key for doubt in part]
-        Doubt.objects.filter(list=kept, key__in=keys).exclude(decided=None, dangerous=True).update(
+        Doubt.objects.filter(list=kept_list, key__in=keys).exclude(decided=None, dangerous=True).update(
             decided=None, dangerous=True
         )
         Doubt.objects.bulk_create(part, ignore_conflicts=True)
@@ -190,7 +192,7 @@ def _refusal(item: Refusal, why: Explained, document: Document) -> dict[str, Any
 
 
 def values_of(text: str) -> tuple[Value, ...]:
-    """The canonical values of what somebody wrote. InputError."""
+    """Return the canonical values of a text. InputError."""
     try:
         return canonical_values(text)
     except Refused as refused:

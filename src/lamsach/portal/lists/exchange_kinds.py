@@ -1,4 +1,4 @@
-"""Signed releases of lists in exchange files, for units that no network reaches."""
+"""Signed releases of lists as payloads of exchange files."""
 
 from __future__ import annotations
 
@@ -35,26 +35,28 @@ MOST = 50
 
 
 class Lists(Kind):
-    """The latest version of each list of the unit, with its signature."""
+    """The latest signed version of each list of the unit."""
 
     name = "lists"
     title = gettext_lazy("Signed lists")
     downward = True
 
     def offer(self, route: Route) -> Payload | None:
-        """The released lists of our unit that may leave it."""
+        """Collect the released lists of our unit that may leave it."""
         records: list[dict[str, Any]] = []
         files: list[PayloadFile] = []
-        for kept in KeptList.objects.filter(unit=route.unit).order_by("pk")[:MOST]:
-            version = versions.latest(kept)
+        for kept_list in KeptList.objects.filter(unit=route.unit).order_by("pk")[:MOST]:
+            version = versions.latest(kept_list)
             if version is None or not versions.may_have(version, access.SHARED_TLP.value):
                 continue
-            records.append({"name": kept.name, "tlp": kept.tlp, "file": len(files), "number": version.number})
+            records.append(
+                {"name": kept_list.name, "tlp": kept_list.tlp, "file": len(files), "number": version.number}
+            )
             files.append(PayloadFile(f"list-{version.number}.zip", copy_of(version.path)))
         return Payload(self.name, {"lists": records}, tuple(files)) if records else None
 
     def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
-        """Each list with its version and count."""
+        """Name each list with its version and count."""
         return [
             gettext("List “{name}”, version {number}: {count} values.").format(
                 name=manifest.name, number=manifest.version, count=manifest.count
@@ -63,7 +65,7 @@ class Lists(Kind):
         ]
 
     def store(self, arrival: Arrival, payload: Payload) -> list[_Release]:
-        """Check the releases and keep their files."""
+        """Verify the releases and store their files."""
         found = []
         for record, manifest, signer in _verified(arrival, payload):
             file = payload.files[record["file"]].path
@@ -76,22 +78,22 @@ class Lists(Kind):
         return found
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
-        """Keep each newer version under the sender's unit; a job compares it and looks its values up."""
+        """Add newer versions to lists of the sender's unit; a job compares and indexes them."""
         count = 0
         for found in payload.stored:
-            kept, _ = KeptList.objects.get_or_create(
+            kept_list, _ = KeptList.objects.get_or_create(
                 unit=arrival.unit, name=found.name, defaults={"tlp": found.tlp, "days": 0}
             )
-            before = versions.latest(kept)
+            before = versions.latest(kept_list)
             if before is None or before.number < found.manifest.version:
-                enqueue("lists.taken", arrival.user, version_id=_kept(kept, found).pk)
+                enqueue("lists.taken", arrival.user, version_id=_create_version(kept_list, found).pk)
                 count += 1
         return {"lists": count}
 
 
 @dataclass(frozen=True, slots=True)
 class _Release:
-    """A release whose signature was checked, and where it is stored."""
+    """A verified release and its stored file."""
 
     name: str
     tlp: Tlp
@@ -103,7 +105,7 @@ class _Release:
 
 
 def _verified(arrival: Arrival, payload: Payload) -> list[tuple[Mapping[str, Any], Manifest, str]]:
-    """Releases with a signature by the partner's keys, and whose. InputError for any other: none is taken."""
+    """Verify the releases by the partner's keys; return each with its signer. InputError if any fails."""
     found: list[tuple[Mapping[str, Any], Manifest, str]] = []
     for record in rows(payload.data["lists"], MOST):
         place = number(record["file"], MOST)
@@ -116,10 +118,10 @@ def _verified(arrival: Arrival, payload: Payload) -> list[tuple[Mapping[str, Any
     return found
 
 
-def _kept(kept: KeptList, found: _Release) -> Version:
+def _create_version(kept_list: KeptList, found: _Release) -> Version:
     file = {"path": found.path, "size": found.size, "sha256": found.sha256}
     facts = releases.of_manifest(found.manifest)
-    return Version.objects.create(list=kept, fingerprint=found.signer, **file, **facts)
+    return Version.objects.create(list=kept_list, fingerprint=found.signer, **file, **facts)
 
 
 register(Lists())

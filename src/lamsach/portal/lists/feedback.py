@@ -1,6 +1,6 @@
-"""Feedback of units on indicators (seen here, a false alarm), and what each source is worth by it.
+"""Feedback of units on indicators (seen here, a false alarm), and the quality of each source by it.
 
-Feedback counts on the indicator; only the list's keepers see which unit sent it.
+Feedback counts for the indicator; only the list's editors see which unit sent it.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ def say(
     digest: str = "",
     who: str = "",
 ) -> int:
-    """Note what a unit says; the count of that unit and kind afterwards. InputError for what is no value."""
+    """Record feedback; return the unit's new count of that kind. InputError for an invalid value."""
     total = 0
     for found_type, value in values_of(text):
         key = key_of(found_type.value, value)
-        said = {"count": count, "note": note[:300], "digest": digest[:64], "who": who[:254]}
-        facts = {"type": found_type.value, "value": value[:2000], **said}
+        details = {"count": count, "note": note[:300], "digest": digest[:64], "who": who[:254]}
+        facts = {"type": found_type.value, "value": value[:2000], **details}
         row, new = Feedback.objects.get_or_create(unit=unit, key=key, kind=kind, defaults=facts)
         if not new:
             Feedback.objects.filter(pk=row.pk).update(count=F("count") + count)
@@ -59,7 +59,7 @@ def say(
 
 
 def counted(values: Iterable[tuple[str, str]], unit: Unit) -> dict[tuple[str, str], dict[str, int]]:
-    """Count for each value the units that call it a false alarm, saw it, and sightings of hunts."""
+    """Count per value the units that reported it as false alarm or seen, and the sightings of hunts."""
     wanted = list(values)
     below = list(under([unit.pk]).values_list("descendant", flat=True))
     campaigns = list(Campaign.objects.values_list("pk", flat=True))
@@ -84,11 +84,11 @@ def counted(values: Iterable[tuple[str, str]], unit: Unit) -> dict[tuple[str, st
 
 
 def keys(unit: Unit) -> tuple[set[tuple[IndicatorType, str]], set[tuple[IndicatorType, str]]]:
-    """Values that units under a unit met, and those that they call false alarms."""
+    """Return the values seen by units under a unit, and those reported as false alarms."""
     below = list(under([unit.pk]).values_list("descendant", flat=True))
     rows = list(Feedback.objects.filter(unit__in=below).values_list("type", "value", "kind"))
-    seen = {(IndicatorType(kind), value) for kind, value, said in rows if said == FeedbackKind.SEEN}
-    false = {(IndicatorType(kind), value) for kind, value, said in rows if said == FeedbackKind.FALSE}
+    seen = {(IndicatorType(kind), value) for kind, value, verdict in rows if verdict == FeedbackKind.SEEN}
+    false = {(IndicatorType(kind), value) for kind, value, verdict in rows if verdict == FeedbackKind.FALSE}
     met = (
         Sighting.objects.filter(device__unit__in=below).values_list("indicator_type", "indicator").distinct()
     )
@@ -97,7 +97,7 @@ def keys(unit: Unit) -> tuple[set[tuple[IndicatorType, str]], set[tuple[Indicato
 
 
 def on_list(unit: Unit) -> Any:
-    """Return what units under a unit say, the newest first."""
+    """Feedback of the units under a unit, the newest first."""
     below = under([unit.pk]).values("descendant")
     return Feedback.objects.filter(Q(unit__in=below)).select_related("unit")
 
@@ -105,23 +105,23 @@ def on_list(unit: Unit) -> Any:
 MOST_SOURCES = 40
 
 
-def quality_of(kept: KeptList) -> dict[str, Any] | None:
-    """Rows and overlaps of the latest version's sources; None without a version. Cached for an hour."""
-    version = versions.latest(kept)
+def quality_of(kept_list: KeptList) -> dict[str, Any] | None:
+    """Quality and overlaps of the latest version's sources, cached for an hour; None without a version."""
+    version = versions.latest(kept_list)
     if version is None:
         return None
     key = f"lists.quality.{version.sha256}.{timezone.now():%Y%m%d%H}"
-    held = cache.get(key)
-    if held is None:
-        held = json.dumps(_quality(kept, version))
-        cache.set(key, held, 3600)
-    found: dict[str, Any] = json.loads(held)
+    cached = cache.get(key)
+    if cached is None:
+        cached = json.dumps(_quality(kept_list, version))
+        cache.set(key, cached, 3600)
+    found: dict[str, Any] = json.loads(cached)
     return found
 
 
-def _quality(kept: KeptList, version: Version) -> dict[str, Any]:
-    added = {said["name"]: datetime.fromisoformat(said["added"]) for said in version.documents}
-    tally = Tally(timezone.now(), *keys(kept.unit))
+def _quality(kept_list: KeptList, version: Version) -> dict[str, Any]:
+    added = {document["name"]: datetime.fromisoformat(document["added"]) for document in version.documents}
+    tally = Tally(timezone.now(), *keys(kept_list.unit))
     for item in versions.values(version):
         names = [place.document for place in (item.reference, *item.other_references) if place is not None]
         since = {

@@ -20,7 +20,7 @@ from lamsach.portal.lists.models import FeedbackKind, KeptList, Origin, Outlet
 
 
 class ListForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A list's name and what holds where its documents say nothing."""
+    """A list's name, and defaults for values whose documents state none."""
 
     class Meta:
         model = KeptList
@@ -39,7 +39,7 @@ class ListForm(forms.ModelForm):  # type: ignore[type-arg]
         unit.queryset = units
 
     def clean_own(self) -> str:
-        """Each line an address, a network or a name."""
+        """Check that each line is an address, a network or a name."""
         problems: list[Problem] = []
         text: str = self.cleaned_data["own"]
         Own.read((line for line in text.splitlines() if line.strip()), problems.append)
@@ -51,7 +51,7 @@ class ListForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class DocumentForm(forms.Form):
-    """A document to add."""
+    """Upload of a document."""
 
     file = forms.FileField(
         label=gettext_lazy("File"),
@@ -63,7 +63,7 @@ class DocumentForm(forms.Form):
 
 
 class OriginForm(forms.ModelForm):  # type: ignore[type-arg]
-    """An address to fetch by schedule, and the key for its server, which is never shown again."""
+    """An address to fetch by schedule, and its server's key, which is never shown again."""
 
     key = text(
         gettext_lazy("Key of the server"),
@@ -93,7 +93,7 @@ class OriginForm(forms.ModelForm):  # type: ignore[type-arg]
             del self.fields["forget"]
 
     def clean_url(self) -> str:
-        """An address that the portal may fetch from."""
+        """Check that the portal may fetch from the address."""
         url: str = self.cleaned_data["url"].strip()
         try:
             origins.check(url)
@@ -104,38 +104,38 @@ class OriginForm(forms.ModelForm):  # type: ignore[type-arg]
         return url
 
     def clean_hours(self) -> int:
-        """Between an hour and a month."""
+        """Check the range: an hour to a month."""
         hours: int = self.cleaned_data["hours"]
         if not 1 <= hours <= 24 * 31:
             raise forms.ValidationError(_("Between 1 and 744 hours."))
         return hours
 
     def clean_key(self) -> str:
-        """One line of plain letters, as a header holds it."""
+        """Check that the key is valid in a header."""
         key: str = self.cleaned_data["key"].strip()
         if not key.isascii() or (key and not key.isprintable()):
             raise forms.ValidationError(_("A key is one line of plain letters and digits."))
         return key
 
     def clean(self) -> dict[str, Any]:
-        """A key that is kept stays only with its server; a MISP server is nothing without one."""
-        said: dict[str, Any] = super().clean() or self.cleaned_data
-        url = said.get("url")
+        """Drop the stored key if the server changes; require a key for a MISP server."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        url = data.get("url")
         if not url:
-            return said
-        kept = bool(self.instance.locked_key) and not said.get("forget")
-        self.forgets = kept and not said.get("key") and not origins.fits(self.instance, url)
-        has_key = bool(said.get("key")) or (kept and not self.forgets)
+            return data
+        has_stored = bool(self.instance.locked_key) and not data.get("forget")
+        self.forgets = has_stored and not data.get("key") and not origins.fits(self.instance, url)
+        has_key = bool(data.get("key")) or (has_stored and not self.forgets)
         if not has_key and origins.is_instance(url) and not settings.LISTS_MIRROR:
             self.add_error("key", _("A MISP server gives its events only for a key: enter it."))
-        return said
+        return data
 
     def save(self, commit: bool = True) -> Any:
-        """The source, its key locked."""
-        said = self.cleaned_data
-        if said["key"]:
-            self.instance.locked_key = origins.locked(said["url"], said["key"])
-        elif said.get("forget") or self.forgets:
+        """Save the source with its key locked."""
+        data = self.cleaned_data
+        if data["key"]:
+            self.instance.locked_key = origins.locked(data["url"], data["key"])
+        elif data.get("forget") or self.forgets:
             self.instance.locked_key = ""
         return super().save(commit)
 
@@ -152,14 +152,14 @@ class OutletForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("name", "writer", "tlp", "confidence", "part")
 
     def clean_confidence(self) -> int:
-        """0 to 100."""
+        """Check the range: 0 to 100."""
         number: int = self.cleaned_data["confidence"]
         if number > 100:
             raise forms.ValidationError(_("Between 0 and 100."))
         return number
 
     def clean_part(self) -> int:
-        """Some, and not too many."""
+        """Check the range: 100 to 10,000,000."""
         number: int = self.cleaned_data["part"]
         if not 100 <= number <= 10_000_000:
             raise forms.ValidationError(_("Between 100 and 10,000,000 values."))
@@ -167,7 +167,7 @@ class OutletForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class DecisionForm(forms.Form):
-    """Decision about the ticked values."""
+    """Decision on the ticked values."""
 
     choice = forms.ChoiceField(
         label=gettext_lazy("Decision"),
@@ -185,7 +185,7 @@ class DecisionForm(forms.Form):
 
 
 class ReleaseForm(forms.Form):
-    """News of a version."""
+    """Note of a new version."""
 
     note = text(gettext_lazy("What is new, and why"), 300)
 

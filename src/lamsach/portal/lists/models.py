@@ -1,4 +1,4 @@
-"""Lists with documents, doubts, decisions, versions; outlets of blocking programs; feedback of units."""
+"""Lists with documents, doubts, decisions and versions; outlets for blocking programs; feedback of units."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _many = list  # the models below have a field of the name `list`
 
 
 class Tlp(models.TextChoices):
-    """The traffic light (https://www.first.org/tlp/)."""
+    """Traffic Light Protocol (https://www.first.org/tlp/)."""
 
     CLEAR = "clear", "TLP:CLEAR"
     GREEN = "green", "TLP:GREEN"
@@ -24,10 +24,10 @@ class Tlp(models.TextChoices):
 
 
 class KeptList(models.Model):
-    """A unit's list.
+    """A unit's list of malicious addresses.
 
-    `tlp` and `days` hold for values that state none (`days` 0: without end). `own`: own networks and names,
-    which no version holds without a decision.
+    `tlp` and `days` apply to values that state none (`days` 0: without end). `own`: own networks and names,
+    which no version contains without a decision.
     """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="kept_lists", verbose_name=_("Unit"))
@@ -51,10 +51,10 @@ class KeptList(models.Model):
 
 
 class Origin(models.Model):
-    """An address from which a list is fetched every so many hours.
+    """A source: an address from which a list is fetched every `hours` hours.
 
-    `problem` of the last try, empty when it went well: a sentence, and where on a line of its own.
-    `locked_key`: see `origins`.
+    `problem`: the last attempt's failure: a sentence, and the place on a second line. `locked_key`: see
+    `origins`.
     """
 
     list = models.ForeignKey(KeptList, models.CASCADE, related_name="origins")
@@ -77,13 +77,13 @@ class Origin(models.Model):
 
     @property
     def told(self) -> str:
-        """The problem in the reader's language."""
+        """The problem, translated."""
         what, _, where = self.problem.partition("\n")
         return " ".join(filter(None, (gettext(what) if what else "", where)))
 
 
 class Document(models.Model):
-    """A file whose values the list holds. A fetched one is `withdrawn` when the next one comes."""
+    """A file whose values are in the list. A fetched one is `withdrawn` when the next arrives."""
 
     list = models.ForeignKey(KeptList, models.CASCADE, related_name="documents")
     origin = models.ForeignKey(Origin, models.SET_NULL, null=True, related_name="documents")
@@ -109,7 +109,7 @@ class Document(models.Model):
 
 
 class Doubt(models.Model):
-    """A value to look at before it blocks: `kinds` of concern, `about` whom, `place` in a document."""
+    """A value to review: `kinds` of concern, `about` whom, `place` in a document."""
 
     list = models.ForeignKey(KeptList, models.CASCADE, related_name="doubts")
     type = models.CharField(max_length=10)
@@ -133,7 +133,7 @@ class Doubt(models.Model):
 
 
 class Decision(models.Model):
-    """A decision about a value (`review.decisions`); one that was `revoked` holds no more."""
+    """A decision on a value (`review.decisions`), in force until `revoked`."""
 
     list = models.ForeignKey(KeptList, models.CASCADE, related_name="decisions")
     type = models.CharField(max_length=10)
@@ -154,8 +154,8 @@ class Decision(models.Model):
 class Version(models.Model):
     """A signed release of the list.
 
-    `digest`: what a hunt with it states; `added`, `removed`, `changed` against the version before; `left_out`
-    by decisions and dangers. `path`: the release's file.
+    `digest`: stated by hunts with it; `added`, `removed`, `changed`: compared with the version before;
+    `left_out`: by decisions and dangers; `path`: the release's file.
     """
 
     list = models.ForeignKey(KeptList, models.CASCADE, related_name="versions")
@@ -187,7 +187,7 @@ class Version(models.Model):
 
 
 class VersionUse(models.Model):
-    """A version stated by a hunt among its lists (None: looked through, no known version)."""
+    """A version stated by a hunt among its lists (None: searched, no known version)."""
 
     bundle = models.ForeignKey(Bundle, models.CASCADE, related_name="+")
     version = models.ForeignKey(Version, models.CASCADE, null=True, related_name="uses")
@@ -197,7 +197,7 @@ class VersionUse(models.Model):
 
 
 class Outlet(models.Model):
-    """An address for a program in its own format; by the token's digest. `part`: most values."""
+    """An address serving the list in a program's format. `digest`: of its token; `part`: values per part."""
 
     list = models.ForeignKey(KeptList, models.CASCADE, related_name="outlets")
     name = models.CharField(_("What for"), max_length=100)
@@ -218,7 +218,7 @@ class Outlet(models.Model):
 
     @property
     def title(self) -> str:
-        """The product that the format is for."""
+        """Product name of the format."""
         from lamsach.indicators.writers import BY_NAME
 
         return BY_NAME[self.writer].title if self.writer in BY_NAME else self.writer
@@ -232,7 +232,7 @@ class FeedbackKind(models.TextChoices):
 
 
 class Feedback(models.Model):
-    """Feedback of a unit on an indicator; the same again adds up. `digest`: of its list."""
+    """Summed feedback of a unit on an indicator. `digest`: of the unit's list."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     type = models.CharField(max_length=10)
@@ -251,7 +251,7 @@ class Feedback(models.Model):
 
 
 class Listed(models.Model):
-    """Place of a value in a list's latest version, looked up by `key` (`documents.key_of`)."""
+    """Place of a value in a list's latest version, by `key` (`documents.key_of`)."""
 
     list = models.ForeignKey(KeptList, models.CASCADE, related_name="listed")
     key = models.CharField(max_length=64)

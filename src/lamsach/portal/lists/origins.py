@@ -1,11 +1,9 @@
-"""Sources of lists:
+"""Sources of lists, fetched by schedule over the network or, offline, from a mirror folder.
 
-fetched by schedule over the network, or from the mirror folder that somebody carries to a closed place.
-
-The network is asked only for addresses that a person has entered, and only where the portal may go
-(`exchange.outbound`). A source's key is locked together with the server that it is for, so that no other
-server gets it, whatever becomes of the source's address. Servers with many parts (TAXII collections, MISP
-instances, MISP feeds) have a folder each, and only what is new is asked for.
+Only addresses entered by people are requested, and only where `exchange.outbound` allows. A source's key is
+locked together with its server, so that no other server ever gets it, even after a change of the address. The
+content of TAXII collections, MISP instances and MISP feeds is mirrored in a folder per source, and only news
+is requested.
 """
 
 from __future__ import annotations
@@ -47,7 +45,7 @@ from lamsach.runtime.web_client import Answer, Headers, WebClient, WebError
 
 TIMEOUT_S = 60.0
 WHOLE_S = 1800.0
-"""How long an answer may take in all: a server that drips would hold the worker for ever."""
+"""Limit of a whole answer, so that a slow server does not block the worker."""
 _PIECE = 1024 * 1024
 RETRY = timedelta(minutes=30)
 _UNREACHED = mark("The address could not be reached.")
@@ -57,8 +55,8 @@ _SOME_FAILED = mark("Some events of the feed could not be fetched; they are trie
 
 
 @dataclass(frozen=True, slots=True)
-class Got:
-    """Answer of an address: a file (None: nothing new), a name, ETag or Last-Modified, and a problem."""
+class Download:
+    """A fetched file (None: nothing new), its name, ETag or Last-Modified, and a problem."""
 
     file: IO[bytes] | None
     name: str
@@ -67,13 +65,13 @@ class Got:
 
 
 def check(url: str) -> None:
-    """InputError for an address from which nothing is fetched."""
+    """Check that an address may be fetched. InputError."""
     if not settings.LISTS_MIRROR:
         outbound.check(web(url))
 
 
 def due() -> int:
-    """Queue what is to be fetched now; how many."""
+    """Queue the sources due now; return their number."""
     now, count = timezone.now(), 0
     for origin in Origin.objects.filter(active=True).order_by("pk"):
         pause = RETRY if origin.problem else timedelta(hours=origin.hours)
@@ -86,25 +84,28 @@ def due() -> int:
 
 
 def fetch(origin_id: int) -> dict[str, Any]:
-    """Fetch a source into a new document; a problem is noted at the source, and the last document stays."""
+    """Fetch a source into a new document, or store the problem with the source."""
     origin = Origin.objects.select_related("list__unit").get(pk=origin_id)
     try:
-        got = _got(origin)
-        if got.file is not None:
-            with got.file:
-                _take(origin, File(got.file, name=got.name))
+        download = _retrieve(origin)
+        if download.file is not None:
+            with download.file:
+                _add(origin, File(download.file, name=download.name))
     except LamsachError as error:
-        told = "\n".join(part for part in (error.what, error.where) if part)
-        Origin.objects.filter(pk=origin.pk).update(problem=told[:400], tried=timezone.now())
+        text = "\n".join(part for part in (error.what, error.where) if part)
+        Origin.objects.filter(pk=origin.pk).update(problem=text[:400], tried=timezone.now())
         return {"problem": error.what}
     Origin.objects.filter(pk=origin.pk).update(
-        problem=got.problem[:400], etag=got.etag or F("etag"), fetched=timezone.now(), tried=timezone.now()
+        problem=download.problem[:400],
+        etag=download.etag or F("etag"),
+        fetched=timezone.now(),
+        tried=timezone.now(),
     )
-    return {"new": got.file is not None}
+    return {"new": download.file is not None}
 
 
-def _take(origin: Origin, file: File[Any]) -> None:
-    """Add what came to the list, unless it is what came last."""
+def _add(origin: Origin, file: File[Any]) -> None:
+    """Add the file to the list unless it equals the last one."""
     last = Document.objects.filter(origin=origin, withdrawn=None).first()
     if last is not None and last.sha256 == documents.sha256_of(file):
         return
@@ -112,9 +113,9 @@ def _take(origin: Origin, file: File[Any]) -> None:
     record(None, "list.fetched", origin, origin.list.unit, name=origin.name, size=file.size)
 
 
-def _got(origin: Origin) -> Got:
+def _retrieve(origin: Origin) -> Download:
     if settings.LISTS_MIRROR:
-        return _carried(Path(settings.LISTS_MIRROR), origin.url)
+        return _from_mirror(Path(settings.LISTS_MIRROR), origin.url)
     outbound.check(web(origin.url))
     key = key_of(origin)
     if not is_mirrored(origin.url):
@@ -122,11 +123,11 @@ def _got(origin: Origin) -> Got:
     folder, done = fetch_mirror(origin, Settings(client=_client(), token=key))
     of_events = is_feed(origin.url) or origin.url.startswith(MISP_SCHEMES)
     problem = f"{_SOME_FAILED}\n{done.failed}" if done.failed else ""
-    return Got(archive(folder, of_events=of_events), f"{safe_name(origin.name)}.zip", problem=problem)
+    return Download(archive(folder, of_events=of_events), f"{safe_name(origin.name)}.zip", problem=problem)
 
 
-def _carried(root: Path, url: str) -> Got:
-    """Find `https://host/a/b.txt` as `host/a/b.txt` of the mirror folder; a feed is a folder."""
+def _from_mirror(root: Path, url: str) -> Download:
+    """Read `https://host/a/b.txt` from `host/a/b.txt` of the mirror folder; a feed is a folder."""
     parts = urlsplit(web(url))
     path = (root / (parts.hostname or "") / parts.path.lstrip("/")).resolve()
     if not path.is_relative_to(root.resolve()):
@@ -135,10 +136,10 @@ def _carried(root: Path, url: str) -> Got:
         path = path.parent
     try:
         if path.is_dir():
-            return Got(archive(path, of_events=False), f"{path.name}.zip")
+            return Download(archive(path, of_events=False), f"{path.name}.zip")
         if path.stat().st_size > settings.UPLOAD_LIMIT_BYTES:
             raise LimitError(mark("The file is larger than allowed."), path.name)
-        return Got(path.open("rb"), safe_name(path.name))
+        return Download(path.open("rb"), safe_name(path.name))
     except OSError as error:
         raise UnreadableError(
             mark("The mirror folder does not hold this list."), f"{path} ({error.strerror})"
@@ -154,7 +155,7 @@ def _client() -> WebClient:
         ) from None
 
 
-def _checked(old: str, new: str, headers: Headers) -> Headers:
+def _follow(old: str, new: str, headers: Headers) -> Headers:
     """Follow a redirection only to an allowed address; a key stays with its server."""
     outbound.check(new)
     if server_of(new) == server_of(old):
@@ -162,29 +163,29 @@ def _checked(old: str, new: str, headers: Headers) -> Headers:
     return {name: value for name, value in headers.items() if name != "Authorization"}
 
 
-def _download(origin: Origin, key: str | None) -> Got:
+def _download(origin: Origin, key: str | None) -> Download:
     sent = {"User-Agent": f"lamsach/{__version__}"}
     if key:
         sent["Authorization"] = key
     if origin.etag and Document.objects.filter(origin=origin, withdrawn=None).exists():
-        tagged = origin.etag.endswith('"')  # RFC 9110 section 8.8.3; else it is a date
+        tagged = origin.etag.endswith('"')  # RFC 9110 section 8.8.3; otherwise a date
         sent["If-None-Match" if tagged else "If-Modified-Since"] = origin.etag
     name = safe_name(urlsplit(origin.url).path.rpartition("/")[2] or "list.txt")
     try:
-        with _client().ask("GET", origin.url, sent, follow=_checked) as answer:
+        with _client().ask("GET", origin.url, sent, follow=_follow) as answer:
             if answer.status == 304:
-                return Got(None, name, origin.etag)
+                return Download(None, name, origin.etag)
             if not 200 <= answer.status < 300:
                 raise OutputError(_UNREACHED, f"{origin.url[:100]}: {answer.status}")
             tag = answer.headers.get("ETag") or answer.headers.get("Last-Modified") or ""
-            return Got(_whole(answer, origin.url[:100]), name, tag if len(tag) <= 200 else "")
+            return Download(_whole(answer, origin.url[:100]), name, tag if len(tag) <= 200 else "")
     except OSError as error:
         kind = error.kind if isinstance(error, WebError) else type(error).__name__
         raise OutputError(_UNREACHED, f"{origin.url[:100]}: {kind}") from None
 
 
 def _whole(answer: Answer, where: str) -> IO[bytes]:
-    """Body in a temporary file. TimeoutError when it drips, LimitError, UnreadableError when cut short."""
+    """Store a body in a temporary file. TimeoutError, LimitError, UnreadableError if cut short."""
     until, limit = time.monotonic() + WHOLE_S, settings.UPLOAD_LIMIT_BYTES
     stated = answer.headers.get("Content-Length") or ""
     stream = tempfile.TemporaryFile(prefix="lamsach-source-")  # noqa: SIM115 - the caller's
@@ -208,23 +209,23 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def web(url: str) -> str:
-    """The address that is asked: without the `taxii+` or `misp+` that says how."""
+    """Return the web address without the prefix `taxii+` or `misp+`."""
     return url.removeprefix("taxii+").removeprefix("misp+")
 
 
 def server_of(url: str) -> str:
-    """Return what of an address names the server: scheme, host and port."""
+    """Return scheme, host and port of an address."""
     parts = urlsplit(web(url))
     return f"{parts.scheme}://{parts.hostname or ''}:{parts.port or _PORTS.get(parts.scheme, 0)}"
 
 
 def locked(url: str, key: str) -> str:
-    """A key for the server of an address, as it is kept."""
+    """Lock a key together with the server of an address."""
     return lock(json.dumps({"server": server_of(url), "key": key}))
 
 
 def fits(origin: Origin, url: str) -> bool:
-    """Return whether the kept key is for the server of this address and can be unlocked."""
+    """Return whether the stored key is for the server of this address and can be unlocked."""
     try:
         return bool(json.loads(unlock(origin.locked_key))["server"] == server_of(url))
     except InputError:
@@ -232,31 +233,31 @@ def fits(origin: Origin, url: str) -> bool:
 
 
 def key_of(origin: Origin) -> str | None:
-    """Key to send; None without one. InputError when it is for another server, or cannot be unlocked."""
+    """Unlock the source's key, or return None. InputError if for another server, or not unlockable."""
     if not origin.locked_key:
         return None
-    said = json.loads(unlock(origin.locked_key))
-    if said["server"] != server_of(origin.url):
+    stored = json.loads(unlock(origin.locked_key))
+    if stored["server"] != server_of(origin.url):
         raise InputError(mark("The key of this source is for another server: enter the key again."))
-    return str(said["key"])
+    return str(stored["key"])
 
 
 MEMBER_BYTES = 64 * MIB
-"""How large a file in the archive gets: an archive holds only so many, and an instance has more events."""
+"""Size of merged event files: an archive has a limit of files, which instances exceed."""
 
 
 def is_mirrored(url: str) -> bool:
-    """Return whether an address names such a server."""
+    """Return whether an address is mirrored in a folder: TAXII, MISP instance or feed."""
     return url.startswith(TAXII_SCHEMES + MISP_SCHEMES) or is_feed(url)
 
 
 def is_instance(url: str) -> bool:
-    """Return whether an address names a MISP instance, which gives nothing without a key."""
+    """Return whether an address names a MISP instance, which requires a key."""
     return url.startswith(MISP_SCHEMES) and not is_feed(url)
 
 
 def fetch_mirror(origin: Origin, asking: Settings) -> tuple[Path, Fetched]:
-    """Bring what is new into the source's folder. Raises InputError, OutputError; what came before stays."""
+    """Update the source's folder with news, and delete its outdated folders. InputError, OutputError."""
     from lamsach.indicators.servers import misp_api, misp_feed, taxii
 
     folder = _folder(origin)
@@ -273,7 +274,7 @@ def fetch_mirror(origin: Origin, asking: Settings) -> tuple[Path, Fetched]:
 
 
 def forget_mirror(origin_id: int) -> None:
-    """Delete what was brought for a source that is gone."""
+    """Delete the folders of a deleted source."""
     for folder in _folders(origin_id):
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -283,7 +284,7 @@ def _root() -> Path:
 
 
 def _folder(origin: Origin) -> Path:
-    """The folder of a source with this address: another address begins anew."""
+    """Return the source's folder; another address has another folder."""
     return _root() / f"{origin.pk}-{hashlib.sha256(origin.url.encode()).hexdigest()[:16]}"
 
 
@@ -292,10 +293,9 @@ def _folders(origin_id: int) -> list[Path]:
 
 
 def archive(folder: Path, *, of_events: bool) -> IO[bytes]:
-    """Pack the folder's files into one archive, the same bytes for the same files, in a temporary file.
+    """Pack the folder's files into a reproducible archive in a temporary file.
 
-    `of_events`: they are MISP events, of which many are put into one file. LimitError beyond a document's
-    limit.
+    `of_events`: merge the MISP events into larger files. LimitError above the limit of documents.
     """
     stream = tempfile.TemporaryFile(prefix="lamsach-source-")  # noqa: SIM115 - the caller's
     try:
@@ -332,7 +332,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 
 def _gathered(found: list[Path]) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """The events in lists of so many bytes."""
+    """Merge events into lists of about MEMBER_BYTES."""
     groups: list[list[Path]] = []
     size = MEMBER_BYTES
     for path in found:

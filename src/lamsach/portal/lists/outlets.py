@@ -1,6 +1,6 @@
-"""Outlets of blocking programs: a version in their own format, in parts, with a tag that tells changes.
+"""Outlets for blocking programs: the latest version in their own format, in parts, with an ETag.
 
-An answer is made once and kept as a file until the version or the validity of its values changes.
+An answer is cached as a file until the version or the validity of its values changes.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _PIECE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One part of an outlet's list: plain and packed bytes, tag, number of parts, last change."""
+    """A part of an outlet's list: plain and packed file, tag, number of parts, last change."""
 
     plain: Path
     packed: Path
@@ -51,28 +51,28 @@ class Answer:
 
 
 @transaction.atomic
-def issue(kept: KeptList, by: Any, **fields: Any) -> tuple[Outlet, str]:
-    """A new outlet and its token, which is shown once."""
-    word = PREFIX + secrets.token_urlsafe(24)
-    made = Outlet.objects.create(list=kept, digest=_digest(word), created_by=user_of(by), **fields)
-    record(by, "list.outlet_made", made, kept.unit, writer=made.writer, name=made.name)
-    return made, word
+def issue(kept_list: KeptList, by: Any, **fields: Any) -> tuple[Outlet, str]:
+    """Make an outlet; return it and its token, shown once."""
+    token = PREFIX + secrets.token_urlsafe(24)
+    made = Outlet.objects.create(list=kept_list, digest=_digest(token), created_by=user_of(by), **fields)
+    record(by, "list.outlet_made", made, kept_list.unit, writer=made.writer, name=made.name)
+    return made, token
 
 
-def find(word: str) -> Outlet | None:
-    """The outlet of a token, if it was not revoked."""
-    found = Outlet.objects.select_related("list").filter(digest=_digest(word), revoked=None).first()
+def find(token: str) -> Outlet | None:
+    """Return the outlet of a token, unless revoked."""
+    found = Outlet.objects.select_related("list").filter(digest=_digest(token), revoked=None).first()
     if found is not None and (found.last_used is None or timezone.now() - found.last_used > _NEAR):
         Outlet.objects.filter(pk=found.pk).update(last_used=timezone.now())
     return found
 
 
-def _digest(word: str) -> str:
-    return hashlib.sha256(word.encode("utf-8", "replace")).hexdigest()
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 def answer_of(outlet: Outlet, part: int, now: datetime | None = None) -> Answer | None:
-    """A part (1 is the first) of the latest version; None when there is no version or no such part."""
+    """Return a part (from 1) of the latest version, or None."""
     version = versions.latest(outlet.list)
     if version is None:
         return None
@@ -91,7 +91,7 @@ def answer_of(outlet: Outlet, part: int, now: datetime | None = None) -> Answer 
 
 
 def _moment(version: Version, now: datetime) -> datetime:
-    """Moment of the last change of values in force, by the version's file of moments."""
+    """Return the time of the last change of valid values, by the version's cached times."""
     path = Path(settings.DATA) / "outlets" / f"{version.sha256[:32]}.times"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -105,7 +105,7 @@ def _moment(version: Version, now: datetime) -> datetime:
 
 
 def _moments(version: Version) -> array[int]:
-    """Moments (s since 1970) at which values begin or end to hold, and the version's own, in order."""
+    """Sorted times (Unix seconds) at which values begin or end to be valid, and the version's own."""
     import numpy as np
 
     found = array("q", [int(version.made.timestamp())])
@@ -115,12 +115,12 @@ def _moments(version: Version) -> array[int]:
 
 
 def _terms(outlet: Outlet) -> str:
-    said = f"{outlet.writer} {outlet.tlp} {outlet.confidence} {outlet.part}"
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
+    text = f"{outlet.writer} {outlet.tlp} {outlet.confidence} {outlet.part}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _make(outlet: Outlet, version: Version, moment: datetime, folder: Path) -> None:
-    """Write all parts; the file `parts` comes last, so that half a folder is never taken for a whole one."""
+    """Write all parts, and last the file `parts`, which marks the folder as complete."""
     writer = BY_NAME[outlet.writer]
     terms = Terms(moment, outlet.tlp, outlet.list.tlp, outlet.confidence)
     export = prepare(versions.values(version), writer, version.digest, terms)
@@ -133,7 +133,7 @@ def _make(outlet: Outlet, version: Version, moment: datetime, folder: Path) -> N
 
 
 def _parts(export: Export, most: int) -> Iterator[Collection[Indicator]]:
-    """Items in parts of at most so many entries and as many bytes as the program takes; archives whole."""
+    """Split items into parts of at most `most` entries and the writer's byte limit; binary formats whole."""
     if export.writer.binary:
         yield export.items
         return
@@ -151,7 +151,7 @@ def _parts(export: Export, most: int) -> Iterator[Collection[Indicator]]:
 
 
 def _write_part(export: Export, path: Path) -> None:
-    """The part, the part packed, its tag; nothing of it is held in memory."""
+    """Write a part, its packed copy and its tag, without holding it in memory."""
     with _replacing(path) as stream:
         export.save(stream)
     digest = hashlib.sha256()
@@ -168,7 +168,7 @@ def _write_part(export: Export, path: Path) -> None:
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes its place when it is whole: two who make the same answer at once do not meet."""
+    """Write a file and rename it when complete, safe against concurrent writers."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with temporary.open("wb") as stream:
@@ -184,17 +184,17 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def forget(days: int = 3) -> int:
-    """Delete made answers that are older than some days and not of the latest versions; how many folders."""
+    """Delete cached answers older than some days; return the number of folders and files."""
     import shutil
 
     root = Path(settings.DATA) / "outlets"
     edge = timezone.now().timestamp() - days * 86400
-    gone = 0
-    for place in root.iterdir() if root.exists() else ():
-        if place.stat().st_mtime < edge:
-            shutil.rmtree(place, ignore_errors=True) if place.is_dir() else place.unlink(missing_ok=True)
-            gone += 1
-    return gone
+    count = 0
+    for path in root.iterdir() if root.exists() else ():
+        if path.stat().st_mtime < edge:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+            count += 1
+    return count
 
 
 WRONG, WINDOW_S = 60, 300
@@ -202,7 +202,7 @@ WRONG, WINDOW_S = 60, 300
 
 @link("GET")
 def outlet_file(request: HttpRequest, token: str, part: int = 1) -> HttpResponse:
-    """Answer with a part of the list (`.../2/`: the second), packed on demand; 304 by ETag or date."""
+    """Serve a part of the list (`.../2/`: the second), packed on request; 304 by ETag or date."""
     found = find(token)
     if found is None:
         if exceeded("outlet", client_address(request), WRONG, WINDOW_S):
@@ -238,19 +238,21 @@ def outlet_file(request: HttpRequest, token: str, part: int = 1) -> HttpResponse
 
 
 def _takes_gzip(header: str) -> bool:
-    """RFC 9110 section 12.5.3: a weight of 0 refuses."""
+    """Return whether gzip is accepted; a weight of 0 refuses (RFC 9110 section 12.5.3)."""
     for text in header.lower().split(","):
         coding, *parameters = (part.replace(" ", "") for part in text.split(";"))
         if coding == "gzip":
-            return not any(word.startswith("q=") and not word[2:].strip("0.") for word in parameters)
+            return not any(
+                parameter.startswith("q=") and not parameter[2:].strip("0.") for parameter in parameters
+            )
     return False
 
 
 def _is_known(request: HttpRequest, tag: str, modified: int) -> bool:
-    """RFC 9110 section 13.2.2: a tag decides alone; without one the date does."""
+    """Return whether the client has this answer: by tags if sent, else by date (RFC 9110 section 13.2.2)."""
     known = request.headers.get("If-None-Match", "")
     if known:
-        words = {word.strip().removeprefix("W/").strip('"') for word in known.split(",")}
-        return bool({tag, f"{tag}-gz", "*"} & words)
+        tags = {tag_.strip().removeprefix("W/").strip('"') for tag_ in known.split(",")}
+        return bool({tag, f"{tag}-gz", "*"} & tags)
     since = parse_http_date_safe(request.headers.get("If-Modified-Since", ""))
     return since is not None and since >= modified

@@ -1,10 +1,7 @@
-"""New versions of a list:
+"""New versions of a list: its documents' values after decisions, without undecided dangers, signed.
 
-values of its documents, decisions applied, undecided dangers left out, signed with the unit's key.
-
-A version of ten million values needs no more memory than one of some hundred thousand: values are sorted and
-merged in temporary files. A version at work is one that a campaign searches for; a hunt used it when its list
-is that version alone or states it among several.
+Values are sorted and merged in temporary files, so that memory does not grow with their number. A hunt used a
+version if its list is that version, or states it among others.
 """
 
 from __future__ import annotations
@@ -46,44 +43,49 @@ from lamsach.portal.lists.models import Document, Doubt, KeptList, Version, Vers
 from lamsach.portal.lists.versions import latest, values
 
 
-def ready(kept: KeptList) -> None:
-    """InputError while dangerous values wait to be looked at, or while a document is not read."""
-    if Doubt.objects.filter(list=kept, decided=None, dangerous=True).exists():
-        raise InputError(mark("Dangerous values wait for review: decide about them first."), kept.name)
-    if Document.objects.filter(list=kept, withdrawn=None, read=None).exists():
-        raise InputError(mark("A document is still being read: wait until it is."), kept.name)
+def ready(kept_list: KeptList) -> None:
+    """Check that no dangerous value waits for review and every document is read. InputError."""
+    if Doubt.objects.filter(list=kept_list, decided=None, dangerous=True).exists():
+        raise InputError(mark("Dangerous values wait for review: decide about them first."), kept_list.name)
+    if Document.objects.filter(list=kept_list, withdrawn=None, read=None).exists():
+        raise InputError(mark("A document is still being read: wait until it is."), kept_list.name)
 
 
-def ask(kept: KeptList, note: str, by: Any) -> None:
-    """Queue a new version of a list that is `ready`."""
-    ready(kept)
-    enqueue("lists.release", user_of(by), list_id=kept.pk, note=note[:300])
-    record(by, "list.release_asked", kept, kept.unit, note=note[:200])
+def ask(kept_list: KeptList, note: str, by: Any) -> None:
+    """Queue a new version of a list. InputError as `ready`."""
+    ready(kept_list)
+    enqueue("lists.release", user_of(by), list_id=kept_list.pk, note=note[:300])
+    record(by, "list.release_asked", kept_list, kept_list.unit, note=note[:200])
 
 
 def release(
     list_id: int, note: str, user: Any, step: Callable[[int], None] = lambda done: None
 ) -> dict[str, int]:
-    """Make the next version, unless its values are the last one's; undecided dangers are left out."""
-    kept = KeptList.objects.select_related("unit").get(pk=list_id)
+    """Make the next version unless its values equal the last one's; undecided dangers are left out."""
+    kept_list = KeptList.objects.select_related("unit").get(pk=list_id)
     now = timezone.now().replace(microsecond=0)
-    documents = list(kept.documents.filter(withdrawn=None).exclude(read=None).order_by("pk"))
-    before = latest(kept)
+    documents = list(kept_list.documents.filter(withdrawn=None).exclude(read=None).order_by("pk"))
+    before = latest(kept_list)
     with Runs() as items:
-        left, accepted = _pass(kept, _values(kept, documents, step), now, items)
+        left, accepted = _pass(kept_list, _values(kept_list, documents, step), now, items)
         found = versions.compared(values(before) if before else (), items)
         if before is not None and not found:
-            versions.complete(before, items)  # the worker may have been killed before it was
+            versions.complete(before, items)  # the worker may have been killed before it
             return {"version": before.number, "count": before.count, "changed": 0}
-        key = unit_keys.current(kept.unit) or unit_keys.renew(kept.unit, user)
+        key = unit_keys.current(kept_list.unit) or unit_keys.renew(kept_list.unit, user)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "release.zip"
             with path.open("wb") as stream:
-                facts: dict[str, Any] = {"name": kept.name, "made": now, "note": note, "tlp": kept.tlp}
+                facts: dict[str, Any] = {
+                    "name": kept_list.name,
+                    "made": now,
+                    "note": note,
+                    "tlp": kept_list.tlp,
+                }
                 facts |= {"version": before.number + 1 if before else 1, "accepted": accepted}
                 previous = before.digest if before else None
                 manifest = write_release(stream, items, unit_keys.opened(key), previous=previous, **facts)
-            made = _keep(kept, path, manifest, key.fingerprint, user, found, documents)
+            made = _keep(kept_list, path, manifest, key.fingerprint, user, found, documents)
         versions.keep_changes(made, found)
         versions.index(made, items)
     taxii_objects.of(made)
@@ -92,45 +94,47 @@ def release(
 
 
 def _pass(
-    kept: KeptList, listed: Iterable[Indicator], now: datetime, items: Runs
+    kept_list: KeptList, listed: Iterable[Indicator], now: datetime, items: Runs
 ) -> tuple[int, dict[Value, str]]:
-    """Put what may go out into `items`; how many are left out, and reasons for dangerous ones that go out.
+    """Put releasable values into `items`; return the number left out, and reasons for accepted dangers.
 
-    What is left out as dangerous waits to be looked at, also when its decision is over or the danger is new.
+    Dangerous values left out are queued for review, also if their decision has expired or the danger is new.
     """
-    left = 0
+    left_out = 0
     accepted: dict[Value, str] = {}
     withheld: list[Doubt] = []
-    examiner = Examiner(own_of(kept), knowledge())
+    examiner = Examiner(own_of(kept_list), knowledge())
     with Runs(listed) as merged:
-        for one in judged(merged, decisions_of(kept), examiner, now):
-            if one.goes_out:
-                items.extend((one.item,))
+        for judgement in judged(merged, decisions_of(kept_list), examiner, now):
+            if judgement.goes_out:
+                items.extend((judgement.item,))
             else:
-                left += 1
-            if one.withheld is not None and len(withheld) < MOST_DOUBTS:
-                withheld.append(doubt_about(kept, one.item, [*examiner.concerns(one.item)]))
-            if one.accepted is not None:
-                accepted[one.item.type, one.item.value] = one.accepted.reason
-    wait_again(kept, withheld)
-    return left, accepted
+                left_out += 1
+            if judgement.withheld is not None and len(withheld) < MOST_DOUBTS:
+                withheld.append(doubt_about(kept_list, judgement.item, [*examiner.concerns(judgement.item)]))
+            if judgement.accepted is not None:
+                accepted[judgement.item.type, judgement.item.value] = judgement.accepted.reason
+    wait_again(kept_list, withheld)
+    return left_out, accepted
 
 
-def _values(kept: KeptList, documents: list[Document], step: Callable[[int], None]) -> Iterator[Indicator]:
-    """Each value with every place that lists it; what the list says holds where the documents say nothing."""
+def _values(
+    kept_list: KeptList, documents: list[Document], step: Callable[[int], None]
+) -> Iterator[Indicator]:
+    """Yield each document's values, with the list's defaults where the documents state none."""
     from lamsach.indicators.lists import read_list
 
     with copies(documents) as places:
         for document, path in places:
             end = None
-            if kept.days:
-                end = document.added.replace(microsecond=0) + timedelta(days=kept.days)
+            if kept_list.days:
+                end = document.added.replace(microsecond=0) + timedelta(days=kept_list.days)
             for number, item in enumerate(read_list(str(path), lambda problem: None)):
                 if isinstance(item, Refusal):
                     continue
                 stated = replace(
                     item,
-                    tlp=item.tlp or kept.tlp,
+                    tlp=item.tlp or kept_list.tlp,
                     valid_until=item.valid_until or end,
                     source=item.source or document.name,
                 )
@@ -140,7 +144,7 @@ def _values(kept: KeptList, documents: list[Document], step: Callable[[int], Non
 
 
 def compare(version_id: int) -> dict[str, int]:
-    """Count a taken version's changes against the one before; keep its places unless it is outdated."""
+    """Compare a received version with the one before, and index its values unless it is outdated."""
     made = Version.objects.select_related("list").get(pk=version_id)
     before = Version.objects.filter(list=made.list, number__lt=made.number).first()
     found = versions.compared(values(before) if before else (), values(made))
@@ -153,7 +157,7 @@ def compare(version_id: int) -> dict[str, int]:
 
 
 def _keep(
-    kept: KeptList,
+    kept_list: KeptList,
     path: Path,
     manifest: Manifest,
     fingerprint: str,
@@ -164,15 +168,15 @@ def _keep(
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
         stream.seek(0)
-        stored = default_storage.save(f"lists/releases/{kept.pk}-{manifest.version}.zip", File(stream))
+        stored = default_storage.save(f"lists/releases/{kept_list.pk}-{manifest.version}.zip", File(stream))
     with transaction.atomic():
         return _note(
-            kept, manifest, fingerprint, user, found, documents, (stored, path.stat().st_size, digest)
+            kept_list, manifest, fingerprint, user, found, documents, (stored, path.stat().st_size, digest)
         )
 
 
 def _note(
-    kept: KeptList,
+    kept_list: KeptList,
     manifest: Manifest,
     fingerprint: str,
     user: Any,
@@ -183,37 +187,39 @@ def _note(
     stored, size, digest = file
     sources = sorted((manifest.by_source or {}).items(), key=lambda pair: -pair[1])
     made = Version.objects.create(
-        list=kept,
+        list=kept_list,
         made_by=user,
         fingerprint=fingerprint,
         **{**of_manifest(manifest), "by_source": dict(sources[:200])},
         added=found.counts["added"],
         removed=found.counts["removed"],
         changed=found.counts["changed"],
-        documents=[_said(document) for document in documents],
+        documents=[_document_facts(document) for document in documents],
         path=stored,
         size=size,
         sha256=digest,
     )
-    record(user, "list.released", made, kept.unit, number=made.number, digest=made.digest, count=made.count)
+    record(
+        user, "list.released", made, kept_list.unit, number=made.number, digest=made.digest, count=made.count
+    )
     return made
 
 
-def of_manifest(said: Manifest) -> dict[str, Any]:
-    """Facts of a version that its manifest states."""
-    counts = {name: getattr(said, name) for name in ("by_type", "by_source")}
+def of_manifest(manifest: Manifest) -> dict[str, Any]:
+    """Return the columns of a version that its manifest states."""
+    counts = {name: getattr(manifest, name) for name in ("by_type", "by_source")}
     return {
-        "number": said.version,
-        "made": datetime.fromisoformat(said.made),
-        "note": said.note[:300],
-        "digest": said.digest,
-        "count": said.count,
-        "expires": datetime.fromisoformat(said.expires) if said.expires else None,
-        **{name: dict(held) if isinstance(held, Mapping) else {} for name, held in counts.items()},
+        "number": manifest.version,
+        "made": datetime.fromisoformat(manifest.made),
+        "note": manifest.note[:300],
+        "digest": manifest.digest,
+        "count": manifest.count,
+        "expires": datetime.fromisoformat(manifest.expires) if manifest.expires else None,
+        **{name: dict(counts_) if isinstance(counts_, Mapping) else {} for name, counts_ in counts.items()},
     }
 
 
-def _said(document: Document) -> dict[str, Any]:
+def _document_facts(document: Document) -> dict[str, Any]:
     who = str(document.added_by) if document.added_by else (document.origin.name if document.origin else "")
     return {
         "name": document.name,
@@ -227,19 +233,19 @@ def _said(document: Document) -> dict[str, Any]:
 _AT_ONCE = 200
 _MOST = 64 * 1024 * 1024
 _STATED = 100
-"""Of how many lists one hunt may state the version."""
+"""Limit of versions stated by a hunt."""
 
 
 def used_by(version: Version) -> QuerySet[Bundle]:
-    """The results that used a version, the newest first."""
+    """Results of hunts with a version, the newest first."""
     stated = VersionUse.objects.filter(version=version).values("bundle")
     return Bundle.objects.filter(Q(list_digest=version.digest) | Q(pk__in=stated))
 
 
 def note_uses() -> int:
-    """Note versions in results since the last time, by digest; how many results."""
-    looked = VersionUse.objects.values("bundle")
-    new = Bundle.objects.filter(kind=BundleKind.HUNT, state=BundleState.IMPORTED).exclude(pk__in=looked)
+    """Record the versions used by new results, by digest; return the number of results."""
+    examined = VersionUse.objects.values("bundle")
+    new = Bundle.objects.filter(kind=BundleKind.HUNT, state=BundleState.IMPORTED).exclude(pk__in=examined)
     bundles = list(new.order_by("pk")[:_AT_ONCE])
     for bundle in bundles:
         known = list(Version.objects.filter(digest__in=stated(bundle)))
@@ -251,22 +257,22 @@ def note_uses() -> int:
 
 
 def stated(bundle: Bundle) -> list[str]:
-    """The digests of the versions that a result states; none for a file that is gone or states none."""
+    """Return the version digests stated by a result; empty if its file is missing or states none."""
     try:
         with (
             default_storage.open(bundle.path, "rb") as stream,
             zipfile.ZipFile(stream) as archive,
             archive.open("manifest.json") as member,
         ):
-            said = json.loads(member.read(_MOST))["indicator_list"].get("versions", [])
-            return [str(item["digest"])[:64] for item in said[:_STATED]]
+            entries = json.loads(member.read(_MOST))["indicator_list"].get("versions", [])
+            return [str(item["digest"])[:64] for item in entries[:_STATED]]
     except (*ZIP_ERRORS, TypeError, AttributeError):
         return []
 
 
 @transaction.atomic
 def give(version: Version, campaign: Campaign, by: Any) -> None:
-    """Give a version to a campaign as its list; hunts of the campaign state its digest."""
+    """Add a version to a campaign as its list; hunts of the campaign state its digest."""
     made, new = IndicatorList.objects.get_or_create(
         campaign=campaign,
         sha256=version.sha256,

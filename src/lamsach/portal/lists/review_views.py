@@ -1,4 +1,4 @@
-"""Pages of the review queue, of decisions, of sources and of outlets."""
+"""Pages of the review queue, decisions, sources and outlets."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ from lamsach.portal.lists.views import list_form_page
 SIZES = (50, 250, 1000)
 
 
-def _heard(row: Any) -> str:
-    """The words of units about a value, as `feedback.counted` gives them."""
-    heard = []
+def _feedback_cell(row: Any) -> str:
+    """Format units' feedback on a value, from `feedback.counted`."""
+    parts = []
     if row.said["false"]:
-        heard.append(_("false alarm: %(count)s") % {"count": row.said["false"]})
+        parts.append(_("false alarm: %(count)s") % {"count": row.said["false"]})
     if row.said["seen"] or row.said["sightings"]:
         words = _("seen: %(count)s units, %(events)s events")
-        heard.append(words % {"count": row.said["seen"], "events": figure(row.said["sightings"])})
-    return " ".join(heard)
+        parts.append(words % {"count": row.said["seen"], "events": figure(row.said["sightings"])})
+    return " ".join(parts)
 
 
 QUEUE = Listing(
@@ -74,7 +74,7 @@ QUEUE = Listing(
             lambda row: (*(_(REASONS[Kind(one)]) for one in row.kinds), Quiet(row.about)),
         ),
         Cell("Where it is", lambda row: (row.place, Quiet(row.words)), "place"),
-        Cell("What units say", _heard),
+        Cell("What units say", _feedback_cell),
     ),
     empty="Nothing waits for review.",
     ticks=Ticks("doubt", Cell("", lambda row: Truncator(row.value).chars(80)), "values"),
@@ -84,55 +84,61 @@ QUEUE = Listing(
 
 @member(COORDINATORS, COORDINATORS)
 def queue(request: HttpRequest, kept_list_id: int) -> HttpResponse:
-    """Return what waits to be looked at. POST decides about what was ticked."""
-    kept = access.get_list(request.user, kept_list_id, write=True)
+    """List the values to review. POST decides on the ticked ones."""
+    kept_list = access.get_list(request.user, kept_list_id, write=True)
     form = DecisionForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _decided(request, kept, form):
+    if request.method == "POST" and form.is_valid() and _decide(request, kept_list, form):
         return redirect(request.get_full_path())
-    rows = Doubt.objects.filter(list=kept, decided=None)
-    together = _together(rows)
+    rows = Doubt.objects.filter(list=kept_list, decided=None)
+    combinations = _combinations(rows)
     chosen = request.GET.get("kind", "")
     if chosen in set(Kind):
-        with_it = [Q(kinds=kinds) for kinds, _count in together if chosen in kinds]
-        rows = rows.filter(reduce(or_, with_it)) if with_it else rows.none()
-    if words := request.GET.get("q", "").strip()[:200]:
-        rows = rows.filter(value__icontains=words)
+        matching = [Q(kinds=kinds) for kinds, _count in combinations if chosen in kinds]
+        rows = rows.filter(reduce(or_, matching)) if matching else rows.none()
+    if search := request.GET.get("q", "").strip()[:200]:
+        rows = rows.filter(value__icontains=search)
     size = (
         int(request.GET.get("size", ""))
         if request.GET.get("size", "") in {str(size) for size in SIZES}
         else SIZES[0]
     )
     page = paged(request, QUEUE.chosen(request.GET, rows), size)
-    said = feedback.counted([(row.type, row.value) for row in page], kept.unit)
+    heard = feedback.counted([(row.type, row.value) for row in page], kept_list.unit)
     for row in page:
-        row.said = said[row.type, row.value]
-    context = {"kept": kept, "form": form, "size": size, "sizes": SIZES, "kinds": _kinds(together)}
-    return QUEUE.page(request, page, {**context, "chosen": chosen, "q": words})
+        row.said = heard[row.type, row.value]
+    context = {"kept": kept_list, "form": form, "size": size, "sizes": SIZES, "kinds": _kinds(combinations)}
+    return QUEUE.page(request, page, {**context, "chosen": chosen, "q": search})
 
 
-def _together(rows: QuerySet[Doubt]) -> list[tuple[list[str], int]]:
-    """Return which kinds of doubt come together, and how often: a handful for any number of rows."""
+def _combinations(rows: QuerySet[Doubt]) -> list[tuple[list[str], int]]:
+    """Count the combinations of kinds of doubt: a handful for any number of rows."""
     found = rows.order_by().values_list("kinds").annotate(Count("pk"))
     return [(list(kinds), count) for kinds, count in found]
 
 
-def _kinds(together: list[tuple[list[str], int]]) -> list[tuple[str, str, int]]:
+def _kinds(combinations: list[tuple[list[str], int]]) -> list[tuple[str, str, int]]:
     counts: Counter[str] = Counter()
-    for kinds, count in together:
+    for kinds, count in combinations:
         counts.update(dict.fromkeys(kinds, count))
     return [(kind, _(REASONS[Kind(kind)]), count) for kind, count in counts.most_common()]
 
 
-def _decided(request: HttpRequest, kept: Any, form: DecisionForm) -> bool:
+def _decide(request: HttpRequest, kept_list: Any, form: DecisionForm) -> bool:
     ticked = numbers(request.POST, "doubt", choices.MOST_AT_ONCE)
     values = []
     for start in range(0, len(ticked), 500):
-        rows = Doubt.objects.filter(list=kept, pk__in=ticked[start : start + 500], decided=None)
+        rows = Doubt.objects.filter(list=kept_list, pk__in=ticked[start : start + 500], decided=None)
         values += list(rows.values_list("type", "value"))
-    said = form.cleaned_data
+    data = form.cleaned_data
     with ProblemsShown(request):
         count = choices.decide(
-            request, kept, values, Choice(said["choice"]), said["reason"], until=said["until"], to=said["to"]
+            request,
+            kept_list,
+            values,
+            Choice(data["choice"]),
+            data["reason"],
+            until=data["until"],
+            to=data["to"],
         )
         words = ngettext("Decided about %(count)s value.", "Decided about %(count)s values.", count)
         messages.success(request, words % {"count": count})
@@ -140,7 +146,7 @@ def _decided(request: HttpRequest, kept: Any, form: DecisionForm) -> bool:
     return False
 
 
-def _said(row: Decision) -> Any:
+def _decision_cell(row: Decision) -> Any:
     if row.choice == "narrow":
         return _("narrowed"), Mono(Truncator(row.to).chars(200))
     return _("accepted: it blocks") if row.choice == "accept" else _("excepted")
@@ -150,7 +156,7 @@ DECISIONS = Listing(
     title="Decisions",
     cells=(
         Cell("Value", lambda row: Mono(Truncator(row.value).chars(120)), "value"),
-        Cell("Decision", _said, "choice"),
+        Cell("Decision", _decision_cell, "choice"),
         Cell("Until", "until", css="nowrap"),
         Cell("Reason", "reason"),
         Cell("By", lambda row: (row.by, row.at), "at"),
@@ -165,27 +171,27 @@ DECISIONS = Listing(
 
 @member(COORDINATORS, COORDINATORS)
 def decisions(request: HttpRequest, kept_list_id: int) -> HttpResponse:
-    """The decisions that hold. POST takes one back."""
-    kept = access.get_list(request.user, kept_list_id, write=True)
-    rows = Decision.objects.filter(list=kept, revoked=None).select_related("by")
+    """List the decisions in force. POST revokes one."""
+    kept_list = access.get_list(request.user, kept_list_id, write=True)
+    rows = Decision.objects.filter(list=kept_list, revoked=None).select_related("by")
     if request.method == "POST":
         found = get_object_or_404(rows, pk=number(request.POST, "decision") or 0)
         choices.take_back(request, found)
         messages.success(request, _("The decision was withdrawn; the value waits for review."))
-        return redirect("lists:decisions", kept_list_id=kept.pk)
-    return DECISIONS.page(request, rows, {"kept": kept})
+        return redirect("lists:decisions", kept_list_id=kept_list.pk)
+    return DECISIONS.page(request, rows, {"kept": kept_list})
 
 
 @member(COORDINATORS, COORDINATORS, ("GET",))
 def decisions_file(request: HttpRequest, kept_list_id: int) -> HttpResponse:
-    """The decisions as the file that `lamsach indicators review --decisions` takes."""
-    kept = access.get_list(request.user, kept_list_id, write=True)
+    """Download the decisions as a file for `lamsach indicators review --decisions`."""
+    kept_list = access.get_list(request.user, kept_list_id, write=True)
     lines = [csv_row(("value", "decision", "to", "until", "reason"))]
-    for row in Decision.objects.filter(list=kept, revoked=None).order_by("pk").iterator():
+    for row in Decision.objects.filter(list=kept_list, revoked=None).order_by("pk").iterator():
         until = row.until.isoformat() if row.until else ""
         lines.append(csv_row((row.value, row.choice, row.to, until, row.reason)))
-    record(request, "list.decisions_downloaded", kept, kept.unit)
-    name = json.dumps(f"decisions-{kept.pk}.csv")
+    record(request, "list.decisions_downloaded", kept_list, kept_list.unit)
+    name = json.dumps(f"decisions-{kept_list.pk}.csv")
     return HttpResponse(
         "".join(lines),
         content_type="text/csv; charset=utf-8",
@@ -196,42 +202,44 @@ def decisions_file(request: HttpRequest, kept_list_id: int) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS, ("POST",))
 @taken_once
 def origin_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
-    """A source with its schedule."""
-    kept = access.get_list(request.user, kept_list_id, write=True)
+    """Add a source with its schedule."""
+    kept_list = access.get_list(request.user, kept_list_id, write=True)
     form = OriginForm(request.POST)
-    if form.is_valid() and not kept.origins.filter(name=form.cleaned_data["name"]).exists():
+    if form.is_valid() and not kept_list.origins.filter(name=form.cleaned_data["name"]).exists():
         with transaction.atomic():
             made = form.save(commit=False)
-            made.list = kept
+            made.list = kept_list
             made.save()
-            record(request, "list.source_added", made, kept.unit, name=made.name, url=made.url)
-        return done(request, _("The source is fetched within a minute."), "lists:list", kept_list_id=kept.pk)
+            record(request, "list.source_added", made, kept_list.unit, name=made.name, url=made.url)
+        return done(
+            request, _("The source is fetched within a minute."), "lists:list", kept_list_id=kept_list.pk
+        )
     if form.is_valid():
         form.add_error("name", _("The list has a source of this name already."))
-    return list_form_page(request, form, _("Add a source"), _("Add the source"), kept)
+    return list_form_page(request, form, _("Add a source"), _("Add the source"), kept_list)
 
 
 @member(COORDINATORS, COORDINATORS)
 def origin(request: HttpRequest, origin_id: int) -> HttpResponse:
-    """Change a source; `fetch` fetches it now, `remove` removes it (its document stays)."""
+    """Change a source; `fetch` fetches it now, `remove` removes it but not its document."""
     found = access.get_origin(request.user, origin_id)
-    kept = found.list
+    kept_list = found.list
     if request.method == "POST" and "fetch" in request.POST:
         enqueue("lists.fetch", request.user, origin_id=found.pk)
-        record(request, "list.fetch_asked", found, kept.unit)
-        return redirect("lists:list", kept_list_id=kept.pk)
+        record(request, "list.fetch_asked", found, kept_list.unit)
+        return redirect("lists:list", kept_list_id=kept_list.pk)
     if request.method == "POST" and "remove" in request.POST:
         with transaction.atomic():
-            record(request, "list.source_removed", found, kept.unit, name=found.name, url=found.url)
+            record(request, "list.source_removed", found, kept_list.unit, name=found.name, url=found.url)
             Origin.objects.filter(pk=found.pk).delete()
         origins.forget_mirror(origin_id)
-        return redirect("lists:list", kept_list_id=kept.pk)
+        return redirect("lists:list", kept_list_id=kept_list.pk)
     had_key = bool(found.locked_key)
     form = OriginForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             form.save()
-            record(request, "list.source_changed", found, kept.unit, fields=form.changed_data)
+            record(request, "list.source_changed", found, kept_list.unit, fields=form.changed_data)
         if form.forgets:
             messages.warning(
                 request,
@@ -240,22 +248,22 @@ def origin(request: HttpRequest, origin_id: int) -> HttpResponse:
                     "this server."
                 ),
             )
-        return redirect("lists:list", kept_list_id=kept.pk)
-    said = {"template": "lists/origin.html", "origin": found, "had_key": had_key}
-    return list_form_page(request, form, found.name, _("Save the source"), kept, **said)
+        return redirect("lists:list", kept_list_id=kept_list.pk)
+    context = {"template": "lists/origin.html", "origin": found, "had_key": had_key}
+    return list_form_page(request, form, found.name, _("Save the source"), kept_list, **context)
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
 @shows_once
 def outlet_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
-    """A new outlet; its address is shown once."""
-    kept = access.get_list(request.user, kept_list_id, write=True)
+    """Add an outlet, and show its address once."""
+    kept_list = access.get_list(request.user, kept_list_id, write=True)
     form = OutletForm(request.POST)
     if not form.is_valid():
-        return list_form_page(request, form, _("New outlet"), _("Make its address"), kept)
-    made, word = made_once(request, lambda: outlets.issue(kept, request, **form.cleaned_data))
-    address = absolute("lists:outlet_file", token=word)
-    return render(request, "lists/outlet.html", {"outlet": made, "kept": kept, "address": address})
+        return list_form_page(request, form, _("New outlet"), _("Make its address"), kept_list)
+    made, token = made_once(request, lambda: outlets.issue(kept_list, request, **form.cleaned_data))
+    address = absolute("lists:outlet_file", token=token)
+    return render(request, "lists/outlet.html", {"outlet": made, "kept": kept_list, "address": address})
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))

@@ -1,4 +1,4 @@
-"""Tasks of lists: jobs, regular ones, and values that wait for a decision."""
+"""Jobs and regular tasks of lists, and the count of values waiting for a decision."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def release(progress: Progress, list_id: int, note: str) -> Any:
 
 @job("lists.taken", long=True)
 def taken(progress: Progress, version_id: int) -> Any:
-    """Compare a version from an exchange file with the one before, and index its values."""
+    """Compare a version from an exchange file with the one before, and index it."""
     return releases.compare(version_id)
 
 
@@ -48,24 +48,24 @@ def fetch(progress: Progress, origin_id: int) -> Any:
 
 
 def _with_doubts(user: Any) -> list[QuerySet[KeptList]]:
-    open_ones = Doubt.objects.filter(decided=None).values("list")
-    return [KeptList.objects.filter(unit__in=access.writable(user), pk__in=open_ones)]
+    undecided = Doubt.objects.filter(decided=None).values("list")
+    return [KeptList.objects.filter(unit__in=access.writable(user), pk__in=undecided)]
 
 
 @waits(gettext_lazy("Lists to review"), COORDINATORS, 85, _with_doubts)
 def to_review(user: Any) -> list[Row]:
-    """Lists of the person's units with values that nobody decided about."""
+    """List the user's lists with undecided values."""
     undecided = Q(doubts__decided=None, doubts__isnull=False)
     rows = KeptList.objects.filter(unit__in=access.writable(user)).annotate(
         waiting=Count("doubts", filter=undecided), first=Min("doubts__found", filter=undecided)
     )
     return [
         Row(
-            _("{name}: {count} values to look at").format(name=one.name, count=one.waiting),
-            reverse("lists:review", args=(one.pk,)),
+            _("{name}: {count} values to look at").format(name=row.name, count=row.waiting),
+            reverse("lists:review", args=(row.pk,)),
             _("Review"),
-            timezone.localdate(one.first),
+            timezone.localdate(row.first),
             since=True,
         )
-        for one in rows.filter(waiting__gt=0).order_by("name")[:MOST]
+        for row in rows.filter(waiting__gt=0).order_by("name")[:MOST]
     ]

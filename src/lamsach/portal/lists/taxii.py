@@ -1,11 +1,9 @@
-"""A TAXII 2.1 server (https://docs.oasis-open.org/cti/taxii/v2.1/taxii-v2.1.html), reading only:
+"""Read-only TAXII 2.1 server with a collection per list.
 
-a collection for each list.
-
-A unit's token opens the lists that it may have, as `Authorization: Bearer` or as the password of Basic with
-any name. Objects are those of the latest version (`taxii_objects`), in the order in which they were added;
-`next` names a place in them, and goes on where it was when a newer version has come. Media type, token and
-errors: sections 1.6, 3.1, 3.6.
+https://docs.oasis-open.org/cti/taxii/v2.1/taxii-v2.1.html. A unit's token gives access to its lists, as
+`Authorization: Bearer` or as the password of Basic with any name. Objects are those of the latest version
+(`taxii_objects`), ordered by time of addition; `next` names a position, valid across newer versions. Media
+type, token and errors: sections 1.6, 3.1, 3.6.
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ from lamsach.portal.api.models import Token
 from lamsach.portal.base.ratelimit import client_address, exceeded
 from lamsach.portal.lists import access, taxii_objects, versions
 from lamsach.portal.lists.models import KeptList, Version
-from lamsach.portal.lists.taxii_objects import Held
+from lamsach.portal.lists.taxii_objects import DatedObject
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 _RANGES = ("*/*", "application/*", "application/taxii+json")
@@ -40,7 +38,7 @@ View = Callable[..., HttpResponse]
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a failure of ours
-    """An error resource (section 3.6.1) with its status."""
+    """An error resource (section 3.6.1)."""
 
     def __init__(self, status: int, title: str, **headers: str) -> None:
         super().__init__(title)
@@ -51,13 +49,13 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a failure of ours
 def answer(
     record: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HttpResponse:
-    """A resource of TAXII."""
+    """Build a response with a TAXII resource."""
     text = json.dumps(record, ensure_ascii=False)
     return HttpResponse(text, status=status, content_type=MEDIA_TYPE, headers=dict(headers or {}))
 
 
 def served(function: View) -> View:
-    """A view of TAXII, which people need not log in for: a token of a unit opens it."""
+    """Make a TAXII view, authenticated by a unit's token instead of login."""
 
     def view(request: HttpRequest, **names: Any) -> HttpResponse:
         try:
@@ -67,8 +65,8 @@ def served(function: View) -> View:
             request.token = _token(request)  # type: ignore[attr-defined]
             return function(request, **names)
         except Refusal as refusal:
-            said = {"title": refusal.title, "http_status": str(refusal.status)}
-            return answer(said, refusal.status, refusal.headers)
+            error = {"title": refusal.title, "http_status": str(refusal.status)}
+            return answer(error, refusal.status, refusal.headers)
 
     view.__doc__ = function.__doc__
     return login_not_required(csrf_exempt(view))
@@ -83,27 +81,31 @@ def _check_method(request: HttpRequest) -> None:
 
 
 def _accepts(header: str) -> bool:
-    """Return whether a media range of Accept (RFC 9110 section 12.5.1) holds what is served."""
+    """Return whether a media range of Accept (RFC 9110 section 12.5.1) covers TAXII."""
     for text in header.lower().split(","):
         media, *parameters = (part.strip() for part in text.split(";"))
-        said = {
+        values = {
             name.strip(): value.strip() for name, _, value in (word.partition("=") for word in parameters)
         }
-        if media in _RANGES and said.get("version", "2.1") == "2.1" and said.get("q", "1").strip("0.") != "":
+        if (
+            media in _RANGES
+            and values.get("version", "2.1") == "2.1"
+            and values.get("q", "1").strip("0.") != ""
+        ):
             return True
     return False
 
 
 def _token(request: HttpRequest) -> Token:
-    kind, _, word = request.headers.get("Authorization", "").partition(" ")
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "basic":
         try:
-            word = base64.b64decode(word, validate=True).decode().partition(":")[2]
+            token = base64.b64decode(token, validate=True).decode().partition(":")[2]
         except (binascii.Error, UnicodeDecodeError):
-            word = ""
-    found = find(word, request) if word else None
+            token = ""
+    found = find(token, request) if token else None
     if found is None:
-        if word and exceeded("taxii", client_address(request), WRONG_TOKENS, WINDOW_S):
+        if token and exceeded("taxii", client_address(request), WRONG_TOKENS, WINDOW_S):
             raise Refusal(429, "Too many wrong tokens.")
         wanted = 'Bearer realm="lamsach", Basic realm="lamsach"'
         raise Refusal(401, "A token of a unit is needed.", WWW_Authenticate=wanted)
@@ -113,36 +115,36 @@ def _token(request: HttpRequest) -> Token:
 PAGE_OBJECTS, MOST_OBJECTS = 1000, 10_000
 OBJECT_TYPE = "application/stix+json;version=2.1"
 ONLY_VERSION = {"first", "last", "all"}
-"""Values of `match[version]` that the one version which is held of each object answers."""
+"""Values of `match[version]` that match the only stored version of each object."""
 
 
 @served
 def discovery(request: HttpRequest) -> HttpResponse:
-    """Section 4.1."""
+    """Serve the discovery resource (section 4.1)."""
     root = request.build_absolute_uri("/api/taxii2/root/")
     return answer({"title": "Lamsach", "default": root, "api_roots": [root]})
 
 
 @served
 def api_root(request: HttpRequest) -> HttpResponse:
-    """Section 4.2. Nothing is taken, but the standard wants a size above 0."""
+    """Serve the API root (section 4.2); nothing is accepted, but the standard requires a size above 0."""
     return answer({"title": "Lamsach", "versions": [MEDIA_TYPE], "max_content_length": 1})
 
 
 @served
 def missing(request: HttpRequest) -> HttpResponse:
-    """Any other address."""
+    """Refuse any other address."""
     raise Refusal(404, "There is no such resource.")
 
 
-def _identifier(kept: KeptList) -> str:
-    return str(uuid5(NAMESPACE, f"collection {kept.pk} {kept.created.isoformat()}"))
+def _identifier(kept_list: KeptList) -> str:
+    return str(uuid5(NAMESPACE, f"collection {kept_list.pk} {kept_list.created.isoformat()}"))
 
 
-def _collection(kept: KeptList) -> dict[str, Any]:
+def _collection(kept_list: KeptList) -> dict[str, Any]:
     return {
-        "id": _identifier(kept),
-        "title": f"{kept.unit.name}: {kept.name}",
+        "id": _identifier(kept_list),
+        "title": f"{kept_list.unit.name}: {kept_list.name}",
         "can_read": True,
         "can_write": False,
         "media_types": [OBJECT_TYPE],
@@ -151,24 +153,24 @@ def _collection(kept: KeptList) -> dict[str, Any]:
 
 @served
 def collections(request: HttpRequest) -> HttpResponse:
-    """Section 5.1."""
-    found = [_collection(kept) for kept in access.of_token(request.token.unit)]  # type: ignore[attr-defined]
+    """List the collections (section 5.1)."""
+    found = [_collection(kept_list) for kept_list in access.of_token(request.token.unit)]  # type: ignore[attr-defined]
     return answer({"collections": found} if found else {})
 
 
-def _one(request: HttpRequest, collection_id: str) -> tuple[KeptList, Version]:
-    for kept in access.of_token(request.token.unit):  # type: ignore[attr-defined]
-        if _identifier(kept) == str(collection_id):
-            version = versions.latest(kept)
+def _find(request: HttpRequest, collection_id: str) -> tuple[KeptList, Version]:
+    for kept_list in access.of_token(request.token.unit):  # type: ignore[attr-defined]
+        if _identifier(kept_list) == str(collection_id):
+            version = versions.latest(kept_list)
             if version is not None:
-                return kept, version
+                return kept_list, version
     raise Refusal(404, "There is no such collection.")
 
 
 @served
 def collection(request: HttpRequest, collection_id: str) -> HttpResponse:
-    """Section 5.2."""
-    return answer(_collection(_one(request, collection_id)[0]))
+    """Serve a collection (section 5.2)."""
+    return answer(_collection(_find(request, collection_id)[0]))
 
 
 def _moment(text: str) -> datetime:
@@ -187,7 +189,7 @@ def _number(text: str, problem: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Request for a collection (sections 3.4, 3.5): `limit`, added after, identifiers, types, versions."""
+    """Filters of a request for a collection (sections 3.4, 3.5)."""
 
     limit: int
     after: datetime | None
@@ -199,7 +201,7 @@ class Wanted:
 
     @classmethod
     def of(cls, request: HttpRequest) -> Wanted:
-        """Raises Refusal for what is no filter of the standard."""
+        """Parse the parameters. Refusal."""
         asked = request.GET
         limit = _number(asked.get("limit", str(PAGE_OBJECTS)), "limit is no number above 0.")
         if limit < 1:
@@ -217,7 +219,7 @@ class Wanted:
         )
 
     def takes(self, record: dict[str, Any]) -> bool:
-        """Return whether an object is asked for."""
+        """Return whether an object passes the filters."""
         return (
             (not self.ids or record["id"] in self.ids)
             and (not self.types or record["type"] in self.types)
@@ -227,7 +229,7 @@ class Wanted:
 
 
 def _following(text: str) -> tuple[int, int, int] | None:
-    """Version, place and time of the next page's first object."""
+    """Parse version, position and time of the page's first object."""
     if not text:
         return None
     parts = text.split(".")
@@ -237,35 +239,37 @@ def _following(text: str) -> tuple[int, int, int] | None:
     return version, place, since
 
 
-def _page(request: HttpRequest, collection_id: str, only: str = "") -> tuple[list[Held], dict[str, Any]]:
-    """The objects of a page and what says that there is more. `only`: the one object that is asked for."""
-    kept, version = _one(request, collection_id)
+def _page(
+    request: HttpRequest, collection_id: str, only: str = ""
+) -> tuple[list[DatedObject], dict[str, Any]]:
+    """Return a page's objects, and `more` and `next` if there are more; `only`: a single object's id."""
+    kept_list, version = _find(request, collection_id)
     wanted = Wanted.of(request)
     unit = request.token.unit  # type: ignore[attr-defined]
-    terms = Terms(datetime.now(UTC), access.most(kept, unit), kept.tlp)
+    terms = Terms(datetime.now(UTC), access.most(kept_list, unit), kept_list.tlp)
     objects = taxii_objects.of(version)
     start = objects.after(wanted.after) if wanted.after else 0
     if wanted.following is not None:
         of_version, place, since = wanted.following
         start = max(start, place if of_version == version.number else objects.since(since))
-    found: list[Held] = []
-    for place, held in objects.at(start, only.encode()):
-        if (only and held.record["id"] != only) or not wanted.takes(held.record):
+    found: list[DatedObject] = []
+    for place, dated in objects.at(start, only.encode()):
+        if (only and dated.record["id"] != only) or not wanted.takes(dated.record):
             continue
-        if terms.refusal(held.item) is not None:
+        if terms.refusal(dated.item) is not None:
             continue
         if len(found) == wanted.limit:
-            return found, {"more": True, "next": f"{version.number}.{place}.{held.since}"}
-        found.append(held)
+            return found, {"more": True, "next": f"{version.number}.{place}.{dated.since}"}
+        found.append(dated)
     return found, {}
 
 
-def _time(held: Held) -> str:
-    return datetime.fromtimestamp(held.since, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+def _time(dated: DatedObject) -> str:
+    return datetime.fromtimestamp(dated.since, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-def _listed(found: list[Held], more: dict[str, Any], name: str, entries: list[Any]) -> HttpResponse:
-    """A page with the times of its first and last object in the headers."""
+def _listed(found: list[DatedObject], more: dict[str, Any], name: str, entries: list[Any]) -> HttpResponse:
+    """Build a page with the times of its first and last object in the headers."""
     times = (
         {"X-TAXII-Date-Added-First": _time(found[0]), "X-TAXII-Date-Added-Last": _time(found[-1])}
         if found
@@ -276,28 +280,30 @@ def _listed(found: list[Held], more: dict[str, Any], name: str, entries: list[An
 
 @served
 def objects(request: HttpRequest, collection_id: str) -> HttpResponse:
-    """Section 5.4."""
+    """List objects (section 5.4)."""
     found, more = _page(request, collection_id)
-    return _listed(found, more, "objects", [held.record for held in found])
+    return _listed(found, more, "objects", [dated.record for dated in found])
 
 
 @served
 def manifest(request: HttpRequest, collection_id: str) -> HttpResponse:
-    """Section 5.3."""
+    """List manifest entries (section 5.3)."""
     found, more = _page(request, collection_id)
     entries = [
         {
-            "id": held.record["id"],
-            "date_added": _time(held),
-            "version": held.record["modified"],
+            "id": dated.record["id"],
+            "date_added": _time(dated),
+            "version": dated.record["modified"],
             "media_type": OBJECT_TYPE,
         }
-        for held in found
+        for dated in found
     ]
     return _listed(found, more, "objects", entries)
 
 
-def _object(request: HttpRequest, collection_id: str, object_id: str) -> tuple[list[Held], dict[str, Any]]:
+def _object(
+    request: HttpRequest, collection_id: str, object_id: str
+) -> tuple[list[DatedObject], dict[str, Any]]:
     found, more = _page(request, collection_id, object_id)
     if not found and not set(request.GET) - {"limit"}:
         raise Refusal(404, "There is no such object.")
@@ -306,16 +312,16 @@ def _object(request: HttpRequest, collection_id: str, object_id: str) -> tuple[l
 
 @served
 def one_object(request: HttpRequest, collection_id: str, object_id: str) -> HttpResponse:
-    """Section 5.6."""
+    """Serve an object (section 5.6)."""
     found, more = _object(request, collection_id, object_id)
-    return _listed(found, more, "objects", [held.record for held in found])
+    return _listed(found, more, "objects", [dated.record for dated in found])
 
 
 @served
 def object_versions(request: HttpRequest, collection_id: str, object_id: str) -> HttpResponse:
-    """Section 5.8."""
+    """List an object's versions (section 5.8)."""
     found, more = _object(request, collection_id, object_id)
-    return _listed(found, more, "versions", [held.record["modified"] for held in found])
+    return _listed(found, more, "versions", [dated.record["modified"] for dated in found])
 
 
 _ONE = "root/collections/<uuid:collection_id>/"

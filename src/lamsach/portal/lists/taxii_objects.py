@@ -1,8 +1,8 @@
-"""STIX objects of a list as its TAXII collection holds them, each with its time of addition.
+"""STIX objects of a list's TAXII collection, each with its time of addition.
 
-An object that two versions share keeps its time, so a client that asks for what was added since gets only
-news. What is gone stays as a revoked object until its end. The objects of a version are in a file in the
-order of type and value; an index beside it gives their places in the order of their times.
+An object unchanged between versions retains its time, so that `added_after` returns only news. An object of a
+removed value remains as revoked until its end. A version's objects are in a file ordered by type and value;
+an index lists their offsets by time.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from lamsach.portal.lists import versions
 from lamsach.portal.lists.models import Version
 
 DEEPEST = 10
-"""How many versions are gone back when none of the earlier ones' objects lie there any more."""
+"""Limit of earlier versions to rebuild when no stored objects are found."""
 _LINES, _INDEX = "objects.jsonl", "index"
 _WRITER = stix_bundle
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """An object, its time of addition (seconds since 1970), and what decides who may have it when."""
+class DatedObject:
+    """A STIX object, its time of addition (Unix seconds), and the indicator's TLP and validity."""
 
     key: tuple[str, str]
     since: int
@@ -42,14 +42,14 @@ class Held:
     record: dict[str, Any]
 
     def line(self) -> str:
-        """As it lies in the file."""
+        """Return the line of the file."""
         begins, ends = self.item.valid_from, self.item.valid_until
-        said = [*self.key, self.since, self.item.tlp, _seconds(begins), _seconds(ends), self.record]
-        return json.dumps(said, ensure_ascii=False) + "\n"
+        fields = [*self.key, self.since, self.item.tlp, _seconds(begins), _seconds(ends), self.record]
+        return json.dumps(fields, ensure_ascii=False) + "\n"
 
     @classmethod
-    def read(cls, line: bytes) -> Held:
-        """Return what `line` wrote."""
+    def read(cls, line: bytes) -> DatedObject:
+        """Parse a line."""
         kind, value, since, tlp, begins, ends, record = json.loads(line)
         item = Indicator(
             IndicatorType(kind), value, tlp=tlp, valid_from=_time(begins), valid_until=_time(ends)
@@ -66,46 +66,46 @@ def _time(seconds: float | None) -> datetime | None:
 
 
 class Objects:
-    """The objects of a version. Raises FileNotFoundError when they were not made."""
+    """The stored objects of a version. FileNotFoundError if not made yet."""
 
     def __init__(self, folder: Path) -> None:
         self._lines = folder / _LINES
-        places = array("Q")
-        places.frombytes((folder / _INDEX).read_bytes())
-        self._times, self._places = places[0::2], places[1::2]
+        words = array("Q")
+        words.frombytes((folder / _INDEX).read_bytes())
+        self._times, self._places = words[0::2], words[1::2]
 
     def __len__(self) -> int:
         return len(self._places)
 
     def after(self, moment: datetime) -> int:
-        """The place of the first object that was added after a time."""
+        """Return the position of the first object added after a time."""
         return bisect_right(self._times, int(moment.timestamp()))
 
     def since(self, seconds: int) -> int:
-        """The place of the first object that was added then or later."""
+        """Return the position of the first object added then or later."""
         return bisect_left(self._times, seconds)
 
     def time(self, place: int) -> int:
-        """Time of addition of the object at a place."""
+        """Return the time of addition of the object at a position."""
         return self._times[place]
 
-    def at(self, start: int, mark: bytes = b"") -> Iterator[tuple[int, Held]]:
-        """The objects from a place on, with their places; only those whose line holds `mark`."""
+    def at(self, start: int, mark: bytes = b"") -> Iterator[tuple[int, DatedObject]]:
+        """Yield positions and objects from a position on; only those whose line contains `mark`."""
         with self._lines.open("rb") as stream:
             for place in range(start, len(self)):
                 stream.seek(self._places[place])
                 line = stream.readline()
                 if mark in line:
-                    yield place, Held.read(line)
+                    yield place, DatedObject.read(line)
 
-    def by_value(self) -> Iterator[Held]:
-        """All of them in the order of type and value."""
+    def by_value(self) -> Iterator[DatedObject]:
+        """Yield all objects by type and value."""
         with self._lines.open("rb") as stream:
-            yield from map(Held.read, stream)
+            yield from map(DatedObject.read, stream)
 
 
 def of(version: Version) -> Objects:
-    """The objects of a version; they are made when they do not lie there yet."""
+    """Return the objects of a version, making them if missing."""
     try:
         return Objects(_folder(version))
     except FileNotFoundError:
@@ -130,9 +130,9 @@ def _make(version: Version) -> Path:
             break
         except FileNotFoundError:
             missing.append(candidate)
-    for one in reversed(missing):
-        _write(one, before)
-        before = Objects(_folder(one))
+    for missed in reversed(missing):
+        _write(missed, before)
+        before = Objects(_folder(missed))
     _forget(version)
     return _folder(version)
 
@@ -144,9 +144,9 @@ def _write(version: Version, before: Objects | None) -> None:
     try:
         places: dict[int, array[int]] = {}
         with (temporary / _LINES).open("wb") as stream:
-            for held in _merged(before.by_value() if before else iter(()), version):
-                places.setdefault(held.since, array("Q")).append(stream.tell())
-                stream.write(held.line().encode())
+            for dated in _merged(before.by_value() if before else iter(()), version):
+                places.setdefault(dated.since, array("Q")).append(stream.tell())
+                stream.write(dated.line().encode())
         with (temporary / _INDEX).open("wb") as stream:
             for since in sorted(places):
                 for place in places[since]:
@@ -160,54 +160,54 @@ def _write(version: Version, before: Objects | None) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _merged(old: Iterator[Held], version: Version) -> Iterator[Held]:
-    """Yield what the version holds, and revoked what an earlier one held, in the order of type and value."""
+def _merged(old: Iterator[DatedObject], version: Version) -> Iterator[DatedObject]:
+    """Yield the version's objects, and those removed since as revoked, by type and value."""
     stamp = Stamp(version.digest, version.made, version.count)
     now = int(version.made.timestamp())
 
     new = (item for item in versions.values(version) if _WRITER.refusal(item) is None)
-    was, item = next(old, None), next(new, None)
-    while was is not None or item is not None:
+    previous, item = next(old, None), next(new, None)
+    while previous is not None or item is not None:
         key = None if item is None else (item.type.value, item.value)
-        if key is None or (was is not None and was.key < key):
-            assert was is not None
-            gone = _revoked(was, version)
-            if gone is not None:
-                yield gone
-            was = next(old, None)
+        if key is None or (previous is not None and previous.key < key):
+            assert previous is not None
+            revoked = _revoked(previous, version)
+            if revoked is not None:
+                yield revoked
+            previous = next(old, None)
             continue
         assert item is not None
-        held = Held(key, now, item, indicator(item, stamp))
-        if was is not None and was.key == key:
-            yield was if _same(was.record, held.record) else held
-            was = next(old, None)
+        dated = DatedObject(key, now, item, indicator(item, stamp))
+        if previous is not None and previous.key == key:
+            yield previous if _same(previous.record, dated.record) else dated
+            previous = next(old, None)
         else:
-            yield held
+            yield dated
         item = next(new, None)
 
 
 def _same(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    """Return whether two versions of an object say the same but for their own times."""
+    """Return whether two versions of an object differ only in their own times."""
     moving = {"modified", "created"} | (
         {"valid_from"} if old.get("valid_from") == old["modified"][:19] + "Z" else set()
     )
     return all(old.get(name) == new.get(name) for name in {*old, *new} - moving)
 
 
-def _revoked(was: Held, version: Version) -> Held | None:
-    """The object of a value that is gone; None when it is over anyway."""
-    if was.item.valid_until is not None and was.item.valid_until <= version.made:
+def _revoked(previous: DatedObject, version: Version) -> DatedObject | None:
+    """Revoke the object of a removed value; None if its validity is over anyway."""
+    if previous.item.valid_until is not None and previous.item.valid_until <= version.made:
         return None
-    if was.record.get("revoked"):
-        return was
-    record = {**was.record, "modified": millis(version.made), "revoked": True}
-    return Held(was.key, int(version.made.timestamp()), was.item, record)
+    if previous.record.get("revoked"):
+        return previous
+    record = {**previous.record, "modified": millis(version.made), "revoked": True}
+    return DatedObject(previous.key, int(version.made.timestamp()), previous.item, record)
 
 
 def _forget(version: Version) -> None:
-    """Delete the objects of versions before the last two."""
-    kept = {_folder(version).name}
-    kept |= {_folder(one).name for one in Version.objects.filter(list=version.list_id)[:2]}
+    """Delete the objects of all but the last two versions and this one."""
+    wanted = {_folder(version).name}
+    wanted |= {_folder(newest).name for newest in Version.objects.filter(list=version.list_id)[:2]}
     for folder in _root(version).iterdir():
-        if folder.name not in kept and not folder.name.startswith("."):
+        if folder.name not in wanted and not folder.name.startswith("."):
             shutil.rmtree(folder, ignore_errors=True)

@@ -1,7 +1,7 @@
-"""Versions: changes against the one before, with the first values of each kind; and which lists name a value.
+"""Versions of lists: changes from the version before, and lookup of values in the latest versions.
 
-Changes are counted when a version is made; a file keeps the first values for its page. A compiled set beside
-each version answers in milliseconds.
+Changes are counted when a version is made; a file caches the first values of each kind for its page. `Listed`
+indexes the values.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from lamsach.portal.units.models import Unit
 
 SHOWN = 500
 MOST = 300_000
-"""Larger versions are not compared again for a page; `lamsach indicators diff` does it."""
+"""Size above which versions are not compared again for a page; `lamsach indicators diff` does it."""
 
 
 @dataclass(slots=True)
 class Changes:
-    """First values of each kind of change, and counts (`added`, `removed`, `changed`)."""
+    """First values of each kind of change, and counts by kind (`added`, `removed`, `changed`)."""
 
     added: list[Indicator] = field(default_factory=list)
     removed: list[Indicator] = field(default_factory=list)
@@ -48,14 +48,14 @@ class Changes:
 
     @property
     def total(self) -> int:
-        """Return how many values changed in any way."""
+        """Number of changed values of any kind."""
         return self.counts.total()
 
     def __bool__(self) -> bool:
         return bool(self.total)
 
     def take(self, kind: str, item: Indicator, was: Indicator | None, facts: tuple[str, ...]) -> None:
-        """Count a change, and keep it if it is one of the first."""
+        """Count a change, and retain it if among the first."""
         self.counts[kind] += 1
         if self.counts[kind] > SHOWN:
             return
@@ -66,7 +66,7 @@ class Changes:
 
 
 def compared(before: Iterable[Indicator], after: Iterable[Indicator]) -> Changes:
-    """The changes between two lists in the order of type and value."""
+    """Compare two lists ordered by type and value."""
     found = Changes()
     for kind, item, was, facts in changes(before, after):
         if kind != "same":
@@ -75,7 +75,7 @@ def compared(before: Iterable[Indicator], after: Iterable[Indicator]) -> Changes
 
 
 def changes_of(version: Version) -> Changes | None:
-    """The changes of a version, or None for versions too large to be compared now."""
+    """Return the changes of a version, or None if too large to compare now."""
     try:
         return _read(json.loads(_path(version).read_text("utf-8")))
     except (OSError, ValueError):
@@ -89,7 +89,7 @@ def changes_of(version: Version) -> Changes | None:
 
 
 def keep_changes(version: Version, found: Changes) -> None:
-    """Keep the changes for the version's page."""
+    """Cache the changes for the version's page."""
     path = _path(version)
     path.parent.mkdir(parents=True, exist_ok=True)
     record = {
@@ -115,11 +115,11 @@ def _path(version: Version) -> Path:
 
 
 DOCUMENTS_ASKED, REFUSALS_SHOWN = 500, 50
-"""Documents in which a refused value is looked for, and how many places are shown."""
+"""Limits of searched documents and of shown refusals."""
 
 
 def index(version: Version, items: Iterable[Indicator]) -> None:
-    """Keep the place of each value of a version, instead of the version before."""
+    """Replace the list's index with the values of a version."""
     Listed.objects.filter(list=version.list).delete()
     rows: list[Listed] = []
     for item in items:
@@ -141,40 +141,40 @@ def index(version: Version, items: Iterable[Indicator]) -> None:
 
 
 def complete(version: Version, items: Iterable[Indicator]) -> None:
-    """Keep the place of each value of a version, unless that was done."""
+    """Index a version unless its index is complete."""
     if Listed.objects.filter(list=version.list).count() != version.count:
         index(version, items)
 
 
 def places(lists: Iterable[KeptList], text: str, unit: Unit | None = None) -> list[dict[str, Any]]:
-    """Lists that cover a value, the nearest value first, with the decision. InputError for no value."""
+    """Find lists that cover a value, the closest match first, with the decision. InputError."""
     wanted = {
         key_of(kind.value, value): (kind, value)
         for found in values_of(text)
         for kind, value in covering(*found)
     }
-    known = {kept.pk: kept for kept in lists}
+    known = {kept_list.pk: kept_list for kept_list in lists}
     order = list(wanted)
     rows = sorted(
         Listed.objects.filter(list__in=list(known), key__in=order), key=lambda row: order.index(row.key)
     )
     answer = []
     for row in rows:
-        kept = known[row.list_id]
+        kept_list = known[row.list_id]
         kind, value = wanted[row.key]
         item = Indicator(kind, value, tlp=row.tlp or None)
         if (
             unit is not None
-            and Terms(timezone.now(), access.most(kept, unit), kept.tlp).refusal(item) is not None
+            and Terms(timezone.now(), access.most(kept_list, unit), kept_list.tlp).refusal(item) is not None
         ):
             continue
-        version = latest(kept)
-        decision = decisions_of(kept).on(item, timezone.now())
+        version = latest(kept_list)
+        decision = decisions_of(kept_list).on(item, timezone.now())
         answer.append(
             {
-                "list": kept.name,
-                "id": kept.pk,
-                "unit": kept.unit.code,
+                "list": kept_list.name,
+                "id": kept_list.pk,
+                "unit": kept_list.unit.code,
                 "version": version.number if version else 0,
                 "type": kind.value,
                 "value": value,
@@ -187,7 +187,7 @@ def places(lists: Iterable[KeptList], text: str, unit: Unit | None = None) -> li
 
 
 def refused(lists: Iterable[KeptList], text: str) -> list[dict[str, Any]]:
-    """Return places in newest documents where a value was not taken: what, where, why, by which rule."""
+    """Find refusals of a value in current documents, with place, reason and rule."""
     from lamsach.indicators.judge.explanation import shows, spellings
 
     asked = spellings(text)
@@ -196,20 +196,20 @@ def refused(lists: Iterable[KeptList], text: str) -> list[dict[str, Any]]:
     return list(islice((row for row in rows if shows(row["value"], asked)), REFUSALS_SHOWN))
 
 
-def latest(kept: KeptList) -> Version | None:
-    """The newest version, or None."""
-    return Version.objects.filter(list=kept).first()
+def latest(kept_list: KeptList) -> Version | None:
+    """Return the newest version, or None."""
+    return Version.objects.filter(list=kept_list).first()
 
 
 def latest_of(lists: Iterable[KeptList]) -> dict[int, Version]:
-    """The newest version of each list that has one."""
+    """Return the newest versions by list."""
     newest = Version.objects.filter(list=OuterRef("list")).order_by("-number").values("pk")[:1]
-    found = Version.objects.filter(list__in=[kept.pk for kept in lists], pk=Subquery(newest))
+    found = Version.objects.filter(list__in=[kept_list.pk for kept_list in lists], pk=Subquery(newest))
     return {version.list_id: version for version in found}
 
 
 def may_have(version: Version, most: str | None) -> bool:
-    """Return whether a receiver may have a whole version: no value above its highest TLP (None: any)."""
+    """Return whether no value of a version exceeds the receiver's highest TLP (None: no limit)."""
     if most is None:
         return True
     terms = Terms(version.made, most, version.list.tlp)
@@ -217,7 +217,7 @@ def may_have(version: Version, most: str | None) -> bool:
 
 
 def values(version: Version) -> Iterator[Indicator]:
-    """The values of a version, from its own file."""
+    """Yield the values of a version from its file."""
     with (
         default_storage.open(version.path, "rb") as stream,
         zipfile.ZipFile(stream) as archive,

@@ -1,4 +1,4 @@
-"""Pages of lists: documents, feedback, versions, what they changed, their use in a campaign."""
+"""Pages of lists: documents, feedback, versions with their changes, use in campaigns."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from lamsach.portal.units.tree import descendants
 
 
 def _prepare(rows: Sequence[Any]) -> None:
-    """Fetch the newest version of each list, and how many values wait in it."""
+    """Set the newest version and the numbers of waiting values on each list."""
     newest, waiting = versions.latest_of(rows), _waiting(rows)
     for row in rows:
         row.newest, (row.dangerous, row.doubtful) = newest.get(row.pk), waiting.get(row.pk, (0, 0))
@@ -72,33 +72,35 @@ LISTS = Listing(
 
 @member(ALL, WRITERS, ("GET",))
 def overview(request: HttpRequest) -> HttpResponse:
-    """The lists that the person sees, what waits in them, and which of them name a value (`?q=`)."""
-    mine = access.lists(request.user)
-    asked = request.GET.get("q", "").strip()[:2000]
+    """List the readable lists with their waiting values, and find a value in them (`?q=`)."""
+    readable = access.lists(request.user)
+    search = request.GET.get("q", "").strip()[:2000]
     places: list[dict[str, Any]] | None = None
     refused: list[dict[str, Any]] = []
-    if asked:
+    if search:
         with ProblemsShown(request):
-            places = versions.places(mine, asked, _home(request))
-            refused = versions.refused((one for one in mine if access.sees_inside(request.user, one)), asked)
+            places = versions.places(readable, search, _home(request))
+            refused = versions.refused(
+                (kept_list for kept_list in readable if access.sees_inside(request.user, kept_list)), search
+            )
     context = {
-        "q": asked,
+        "q": search,
         "places": places,
         "refused": refused,
         "may_write": access.writable(request.user).exists(),
     }
-    return LISTS.page(request, mine, context)
+    return LISTS.page(request, readable, context)
 
 
 def _home(request: HttpRequest) -> Any:
-    """The unit whose reach decides about TLP; None for people who see everything of the lists' units."""
+    """The user's unit, which decides on TLP; None for users without a unit."""
     units = home_units(request.user)
     return units[0] if units else None
 
 
 def _waiting(lists: Iterable[KeptList]) -> dict[int, tuple[int, int]]:
-    """Return dangerous values and all that wait in each list that has some."""
-    rows = Doubt.objects.filter(list__in=[kept.pk for kept in lists], decided=None).values("list")
+    """Count dangerous and all waiting values by list."""
+    rows = Doubt.objects.filter(list__in=[kept_list.pk for kept_list in lists], decided=None).values("list")
     counted = rows.annotate(dangerous=Count("pk", filter=Q(dangerous=True)), all=Count("pk"))
     return {row["list"]: (row["dangerous"], row["all"]) for row in counted.order_by()}
 
@@ -106,7 +108,7 @@ def _waiting(lists: Iterable[KeptList]) -> dict[int, tuple[int, int]]:
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def new(request: HttpRequest) -> HttpResponse:
-    """A new list."""
+    """Add a list."""
     form = ListForm(request.POST or None, units=access.writable(request.user))
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
@@ -120,43 +122,43 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @member(COORDINATORS, COORDINATORS)
 def edit(request: HttpRequest, kept_list_id: int) -> HttpResponse:
-    """Return what holds where documents say nothing."""
-    kept = access.get_list(request.user, kept_list_id, write=True)
-    form = ListForm(request.POST or None, instance=kept, units=access.writable(request.user))
+    """Change a list's name and defaults."""
+    kept_list = access.get_list(request.user, kept_list_id, write=True)
+    form = ListForm(request.POST or None, instance=kept_list, units=access.writable(request.user))
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             form.save()
-            record(request, "list.changed", kept, kept.unit, fields=form.changed_data)
-        return redirect("lists:list", kept_list_id=kept.pk)
-    return list_form_page(request, form, kept.name, _("Save the list"), kept)
+            record(request, "list.changed", kept_list, kept_list.unit, fields=form.changed_data)
+        return redirect("lists:list", kept_list_id=kept_list.pk)
+    return list_form_page(request, form, kept_list.name, _("Save the list"), kept_list)
 
 
 def list_form_page(
-    request: HttpRequest, form: Any, title: str, button: str, kept: KeptList, **said: Any
+    request: HttpRequest, form: Any, title: str, button: str, kept_list: KeptList, **context: Any
 ) -> HttpResponse:
-    """The page of a form that belongs to a list, to which it leads back."""
-    back, crumbs = reverse("lists:list", args=(kept.pk,)), "lists/crumbs.html"
-    return form_page(request, form, title, button, back=back, crumbs=crumbs, kept=kept, **said)
+    """Render a form page of a list, linking back to it."""
+    back, crumbs = reverse("lists:list", args=(kept_list.pk,)), "lists/crumbs.html"
+    return form_page(request, form, title, button, back=back, crumbs=crumbs, kept=kept_list, **context)
 
 
 @member(ALL, WRITERS, ("GET",))
 def one(request: HttpRequest, kept_list_id: int) -> HttpResponse:
-    """One list: what waits, documents, sources, versions, outlets."""
-    kept = access.get_list(request.user, kept_list_id)
-    inside = access.sees_inside(request.user, kept)
-    may_write = access.may_write(request.user, kept)
-    dangerous, doubtful = _waiting([kept]).get(kept.pk, (0, 0))
-    documents = Document.objects.filter(list=kept, withdrawn=None).select_related("added_by", "origin")
+    """Show a list: waiting values, documents, sources, versions, outlets."""
+    kept_list = access.get_list(request.user, kept_list_id)
+    inside = access.sees_inside(request.user, kept_list)
+    may_write = access.may_write(request.user, kept_list)
+    dangerous, doubtful = _waiting([kept_list]).get(kept_list.pk, (0, 0))
+    documents = Document.objects.filter(list=kept_list, withdrawn=None).select_related("added_by", "origin")
     context = {
-        "kept": kept,
+        "kept": kept_list,
         "inside": inside,
         "may_write": may_write,
         "dangerous": dangerous,
         "doubtful": doubtful,
         "documents": paged(request, documents) if inside else [],
-        "origins": kept.origins.all() if inside else [],
-        "outlets": kept.outlets.filter(revoked=None) if inside else [],
-        "versions": kept.versions.select_related("made_by")[:20],
+        "origins": kept_list.origins.all() if inside else [],
+        "outlets": kept_list.outlets.filter(revoked=None) if inside else [],
+        "versions": kept_list.versions.select_related("made_by")[:20],
         "document_form": DocumentForm(),
         "release_form": ReleaseForm(),
         "origin_form": OriginForm(auto_id="origin_%s"),
@@ -169,23 +171,23 @@ def one(request: HttpRequest, kept_list_id: int) -> HttpResponse:
 @rate_limited("lists.file", 60, 300)
 @member(COORDINATORS, COORDINATORS, ("POST",))
 def add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
-    """Add a document; the worker reads it."""
-    kept = access.get_list(request.user, kept_list_id, write=True)
+    """Upload a document, which the worker reads."""
+    kept_list = access.get_list(request.user, kept_list_id, write=True)
     form = DocumentForm(request.POST, request.FILES)
     if form.is_valid():
         file = form.cleaned_data["file"]
         with ProblemsShown(request):
-            made = documents.add(kept, file, file.name, request.user)
-            record(request, "list.document_added", made, kept.unit, name=made.name, sha256=made.sha256)
+            made = documents.add(kept_list, file, file.name, request.user)
+            record(request, "list.document_added", made, kept_list.unit, name=made.name, sha256=made.sha256)
             messages.success(request, _("The list is being read."))
     else:
         messages.error(request, _("Choose a file first."))
-    return redirect("lists:list", kept_list_id=kept.pk)
+    return redirect("lists:list", kept_list_id=kept_list.pk)
 
 
 @member(COORDINATORS, COORDINATORS)
 def document(request: HttpRequest, document_id: int) -> HttpResponse:
-    """Return what a document held and what was refused of it. POST withdraws it from the next version."""
+    """Show a document's values and refusals. POST withdraws it from the next version."""
     found = access.get_document(request.user, document_id)
     if request.method == "POST":
         with transaction.atomic():
@@ -198,22 +200,22 @@ def document(request: HttpRequest, document_id: int) -> HttpResponse:
 
 @member(COORDINATORS, COORDINATORS, ("GET",))
 def document_file(request: HttpRequest, document_id: int) -> HttpResponse:
-    """The document as it came."""
+    """Download a document unchanged."""
     found = access.get_document(request.user, document_id)
     return download(found.name, found.path)
 
 
 @member(ALL, WRITERS, ("GET",))
 def worth(request: HttpRequest, kept_list_id: int) -> HttpResponse:
-    """Return what each source of the list is worth, and what they share."""
-    kept = access.get_list(request.user, kept_list_id)
-    if not access.sees_inside(request.user, kept):
-        return redirect("lists:list", kept_list_id=kept.pk)
-    said = feedback.on_list(kept.unit)
+    """Show the quality of each source of the list, and their overlaps."""
+    kept_list = access.get_list(request.user, kept_list_id)
+    if not access.sees_inside(request.user, kept_list):
+        return redirect("lists:list", kept_list_id=kept_list.pk)
+    reports = feedback.on_list(kept_list.unit)
     return render(
         request,
         "lists/quality.html",
-        {"kept": kept, "quality": feedback.quality_of(kept), "said": paged(request, said)},
+        {"kept": kept_list, "quality": feedback.quality_of(kept_list), "said": paged(request, reports)},
     )
 
 
@@ -221,22 +223,22 @@ def worth(request: HttpRequest, kept_list_id: int) -> HttpResponse:
 @member(WRITERS, WRITERS)
 @taken_once
 def tell(request: HttpRequest) -> HttpResponse:
-    """Say that a value was seen, or is a false alarm."""
+    """Report that a value was seen, or is a false alarm."""
     units = [
         unit for unit in home_units(request.user) if writable_units(request.user).filter(pk=unit.pk).exists()
     ]
     form = FeedbackForm(request.POST or None, initial={"value": request.GET.get("value", "")[:2000]})
     if request.method == "POST" and form.is_valid() and units:
-        said = form.cleaned_data
+        data = form.cleaned_data
         with ProblemsShown(form, "value"):
             feedback.say(
                 units[0],
-                said["value"],
-                FeedbackKind(said["kind"]),
-                note=said["note"],
+                data["value"],
+                FeedbackKind(data["kind"]),
+                note=data["note"],
                 who=user_of(request).email,
             )
-            record(request, "list.feedback", None, units[0], value=said["value"][:200], kind=said["kind"])
+            record(request, "list.feedback", None, units[0], value=data["value"][:200], kind=data["kind"])
             return done(request, _("Thank you: it is counted on the value."), "lists:overview")
     return form_page(
         request,
@@ -250,58 +252,58 @@ def tell(request: HttpRequest) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS, ("POST",))
 @taken_once
 def release(request: HttpRequest, kept_list_id: int) -> HttpResponse:
-    """Ask for a new signed version."""
-    kept = access.get_list(request.user, kept_list_id, write=True)
+    """Request a new signed version, after confirmation."""
+    kept_list = access.get_list(request.user, kept_list_id, write=True)
     form = ReleaseForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Write what is new, and why."))
-        return redirect("lists:list", kept_list_id=kept.pk)
+        return redirect("lists:list", kept_list_id=kept_list.pk)
     with ProblemsShown(request):
-        releases.ready(kept)
-        page = unchecked(request, _release_check(kept, form.cleaned_data["note"]))
+        releases.ready(kept_list)
+        page = unchecked(request, _release_check(kept_list, form.cleaned_data["note"]))
         if page is not None:
             return page
         with transaction.atomic():
-            releases.ask(kept, form.cleaned_data["note"], request)
+            releases.ask(kept_list, form.cleaned_data["note"], request)
         messages.success(request, _("The version is being made; it will be here in a moment."))
-    return redirect("lists:list", kept_list_id=kept.pk)
+    return redirect("lists:list", kept_list_id=kept_list.pk)
 
 
-def _release_check(kept: KeptList, note: str) -> Check:
-    """Before a version is made: from what, who takes it, what stays out."""
-    newest = versions.latest(kept)
-    documents = kept.documents.filter(withdrawn=None).exclude(read=None).count()
-    outlets = kept.outlets.filter(revoked=None)
-    waiting = kept.doubts.filter(decided=None).count()
+def _release_check(kept_list: KeptList, note: str) -> Check:
+    """Build the confirmation of a new version: sources, receivers, values left out."""
+    newest = versions.latest(kept_list)
+    documents = kept_list.documents.filter(withdrawn=None).exclude(read=None).count()
+    outlets = kept_list.outlets.filter(revoked=None)
+    waiting = kept_list.doubts.filter(decided=None).count()
     effects = [
         _("A version is made from {count} documents and signed with the unit's key.").format(count=documents),
         _("{count} addresses give it to the programs that fetch from them.").format(count=outlets.count()),
         _("Programs with a token of the unit (TAXII) and partners who take the list get it too."),
         _("A campaign goes on searching for the version that it was given, until you give it this one."),
     ]
-    left = _("{count} values wait for a decision and stay out of it.").format(count=waiting)
+    warning = _("{count} values wait for a decision and stay out of it.").format(count=waiting)
     return Check(
-        title=_("Make a new version of {name}?").format(name=kept.name),
+        title=_("Make a new version of {name}?").format(name=kept_list.name),
         button=_("Make and sign the version now"),
         effects=effects,
         undo=_(
             "What programs have fetched cannot be called back. To undo a change, withdraw the "
             "document or decide otherwise, and make the next version."
         ),
-        back=reverse("lists:list", args=(kept.pk,)),
+        back=reverse("lists:list", args=(kept_list.pk,)),
         facts=[
             (_("Version before this"), newest.number if newest else "–"),
             (_("What is new, and why"), note),
         ],
-        names=[(one.name, one.title) for one in outlets[:MOST_NAMED]],
+        names=[(outlet.name, outlet.title) for outlet in outlets[:MOST_NAMED]],
         count=outlets.count(),
-        warnings=[left] if waiting else [],
+        warnings=[warning] if waiting else [],
     )
 
 
 @member(ALL, WRITERS, ("GET",))
 def version(request: HttpRequest, version_id: int) -> HttpResponse:
-    """A version: what it changed, from which documents, and which hunts used it."""
+    """Show a version: changes, documents, and hunts that used it."""
     found = access.get_version(request.user, version_id)
     used = releases.used_by(found).filter(unit__in=readable_units(request.user)).select_related("unit")
     inside = access.sees_inside(request.user, found.list)
@@ -319,7 +321,7 @@ def version(request: HttpRequest, version_id: int) -> HttpResponse:
 
 @member(ALL, WRITERS, ("GET",))
 def version_file(request: HttpRequest, version_id: int) -> HttpResponse:
-    """The signed release."""
+    """Download the signed release."""
     found = access.get_version(request.user, version_id)
     if not access.sees_inside(request.user, found.list) and not versions.may_have(
         found, access.SHARED_TLP.value
@@ -331,20 +333,20 @@ def version_file(request: HttpRequest, version_id: int) -> HttpResponse:
 
 
 def _campaigns(user: Any) -> list[Campaign]:
-    """The running and coming campaigns that the person leads."""
-    mine = readable_campaigns(user).filter(owner__in=writable_units(user, COORDINATORS))
-    return list(mine.exclude(state=CampaignState.CLOSED).order_by("name")[:100])
+    """Draft and running campaigns that the user leads."""
+    led = readable_campaigns(user).filter(owner__in=writable_units(user, COORDINATORS))
+    return list(led.exclude(state=CampaignState.CLOSED).order_by("name")[:100])
 
 
 def _stays(unit_id: int, campaign: Campaign) -> bool:
-    """Return whether a campaign's lists stay within a unit: its own campaign, and no unit below."""
+    """Return whether a campaign's lists stay within a unit: its own campaign, without units below."""
     return campaign.owner_id == unit_id and descendants(campaign.owner).count() == 1
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
 @taken_once
 def use(request: HttpRequest, version_id: int) -> HttpResponse:
-    """Give a version to a campaign as its list; hunts of the campaign state its digest."""
+    """Add a version to a campaign as its list; hunts of the campaign state its digest."""
     found = access.get_version(request.user, version_id)
     wanted = number(request.POST, "campaign")
     if wanted is None:
