@@ -21,7 +21,7 @@ from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.errors import UsageError
 from lamsach.letters.model import Paragraph
 from lamsach.model import Problem
-from lamsach.trace.letter import MOST_ROWS, Letter, document_of
+from lamsach.trace.letter import MAX_ROWS, Letter, document_of
 from lamsach.trace.model import Request, Trace, Why
 from lamsach.trace.output import LETTERS, WRITERS, check, write
 from lamsach.trace.reasons import CERTAINTIES, TODO, WHY
@@ -240,7 +240,7 @@ def test_the_letter_as_pdf(result: Trace, tmp_path: Path) -> None:
 
 def test_a_long_annex_counts_what_it_leaves_out(result: Trace) -> None:
     many = replace(
-        result, answers=result.answers[:6] + tuple(replace(result.answers[7]) for _ in range(MOST_ROWS + 3))
+        result, answers=result.answers[:6] + tuple(replace(result.answers[7]) for _ in range(MAX_ROWS + 3))
     )
     texts = [
         block.text

@@ -1,9 +1,9 @@
-"""A trace as findings, so that cases are made of it by the same rules as of a hunt.
+"""A trace as findings, so that cases are opened from it by the same rules as from a hunt.
 
-A row that one device explains is a contact of that device: outwards, with the address that the authority
-names as contacted, else with the one that the NAT record shows. A row that nothing explains accuses nobody:
-it belongs to the stand-in of its public address (`unattributed:public:ADDRESS`). Evidence is the row itself,
-then the lines of the logs that lead from it to the device.
+A row explained by one device is an outbound contact of that device, with the address that the authority names
+as contacted, else with the one in the NAT record. An unexplained row accuses nobody: it belongs to the
+stand-in of its public address (`unattributed:public:ADDRESS`). Evidence is the row itself, then the log lines
+that lead from it to the device.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ from lamsach.model import (
 from lamsach.results.bundle import write_bundle
 from lamsach.trace.model import Answer, Reported, Trace, TracedDevice
 
-EVIDENCE_SHOWN = 30
-"""Lines that prove a sighting at most: of each row its own line and those of the logs."""
+EVIDENCE_MAX = 30
+"""Maximum evidence lines of a sighting: of each row its own line and those of the logs."""
 STAND_IN = "unattributed:public:"
-"""Prefix of the key of a public address behind which nobody is known."""
+"""Key prefix of a public address whose device is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +59,22 @@ class Contact:
     evidence: tuple[Evidence, ...] = ()
 
     def day(self, result: Trace) -> date | None:
-        """The day on the calendar of the trace."""
+        """Return the day on the trace's calendar."""
         return None if self.time is None else self.time.astimezone(result.timezone).date()
 
 
 def findings_of(result: Trace, left_out: Collection[int] = ()) -> Findings:
-    """The findings of a trace.
+    """Convert a trace to findings.
 
-    `left_out`: the numbers (from 0) of rows that are known otherwise, and make no question.
+    `left_out`: numbers (from 0) of rows that are answered elsewhere and open no question.
     """
     contacts = contacts_of(result)
-    kept = [one for at, one in contacts.items() if at not in left_out or result.answers[at].explained]
-    sightings = _sightings(kept, result)
+    counted = [item for at, item in contacts.items() if at not in left_out or result.answers[at].explained]
+    sightings = _sightings(counted, result)
     counts: dict[str, int] = {}
-    for one in kept:
-        counts[one.device] = counts.get(one.device, 0) + 1
-    named = [_device(one, result) for one in result.devices]
+    for contact in counted:
+        counts[contact.device] = counts.get(contact.device, 0) + 1
+    named = [_device(device, result) for device in result.devices]
     unknown = [_stand_in(key, count) for key, count in counts.items() if key.startswith(STAND_IN)]
     return Findings(
         parameters=Parameters(
@@ -92,23 +92,23 @@ def findings_of(result: Trace, left_out: Collection[int] = ()) -> Findings:
 
 
 def write_findings(result: Trace, stream: BinaryIO, language: str) -> None:
-    """Write the findings bundle of a trace, which a portal makes cases of."""
+    """Write the findings bundle of a trace, from which a portal opens cases."""
     write_bundle(findings_of(result), stream, language, {})
 
 
 def contacts_of(result: Trace) -> dict[int, Contact]:
-    """Return what the distinct rows say, by their numbers (from 0)."""
+    """Return the contacts of the distinct rows, by row number (from 0)."""
     shifts = {document: skew.shift for document, skew in result.skews}
     read = _Records(result)
     found: dict[int, Contact] = {}
-    for at, answer in enumerate(result.answers):
+    for number, answer in enumerate(result.answers):
         if answer.repeats is None:
             shift = shifts.get(answer.row.reference.document)
             time = answer.row.time
             if time is not None and shift:
                 with suppress(OverflowError):
                     time += shift
-            found[at] = _contact(answer, time, read)
+            found[number] = _contact(answer, time, read)
     return found
 
 
@@ -130,19 +130,19 @@ def _contact(answer: Answer, time: datetime | None, read: _Records) -> Contact:
     )
 
 
-def _far_end(event: Event | None, own: Collection[str]) -> str | None:
-    """The end of a connection that is not the unit's."""
+def _far_end(event: Event | None, own_addresses: Collection[str]) -> str | None:
+    """Return the end of a connection outside the unit."""
     ends = (event.destination_ip, event.source_ip) if event is not None else ()
-    return next((end for end in ends if end and end not in own and not is_internal(end)), None)
+    return next((end for end in ends if end and end not in own_addresses and not is_internal(end)), None)
 
 
 def _listed(row: Reported) -> Evidence:
-    """The row as a line of evidence: the list's file, the row's number, and what it says."""
+    """Convert the row to a line of evidence: the list's file, the row's number, and its statements."""
     port = "" if row.port is None else f" {row.port}"
     far = f" -> {row.destination} {row.destination_port or ''}".rstrip() if row.destination else ""
-    said = (f"{row.ip}{port}{far}", row.protocol or "", row.time_text or _iso(row.time), row.threat or "")
-    place = PurePath(row.reference.document.replace("\\", "/")).name
-    return Evidence(_iso(row.time), place, row.reference.row or 0, " ".join(filter(None, said)))
+    parts = (f"{row.ip}{port}{far}", row.protocol or "", row.time_text or _iso(row.time), row.threat or "")
+    file_name = PurePath(row.reference.document.replace("\\", "/")).name
+    return Evidence(_iso(row.time), file_name, row.reference.row or 0, " ".join(filter(None, parts)))
 
 
 def _iso(time: datetime | None) -> str:
@@ -150,14 +150,14 @@ def _iso(time: datetime | None) -> str:
 
 
 class _Records:
-    """Reader of a NAT record's line for what the record lacks: log, destination, outcome."""
+    """Reader of the first evidence line, for facts that its NAT record lacks: log, destination, outcome."""
 
     def __init__(self, result: Trace) -> None:
         self._zone = result.timezone
         self._formats: dict[str, LogFormat] = {}
 
     def event(self, lines: Sequence[Evidence]) -> Event | None:
-        """The event of the first line; None when it cannot be read alone."""
+        """Parse the first line; None when it cannot be read alone."""
         if not lines or not lines[0].text:
             return None
         line = lines[0]
@@ -183,29 +183,29 @@ class _Sum:
     evidence: dict[Evidence, None] = field(default_factory=dict)
     threat: str | None = None
 
-    def add(self, one: Contact, day: date | None) -> None:
-        """One contact more."""
+    def add(self, contact: Contact, day: date | None) -> None:
+        """Count a contact."""
         self.count += 1
-        self.actions[one.action] = self.actions.get(one.action, 0) + 1
-        self.threat = self.threat or one.threat
-        days = self.sources.setdefault(one.observer, {})
-        if day is not None and one.time is not None:
-            self.times.append(one.time)
+        self.actions[contact.action] = self.actions.get(contact.action, 0) + 1
+        self.threat = self.threat or contact.threat
+        days = self.sources.setdefault(contact.observer, {})
+        if day is not None and contact.time is not None:
+            self.times.append(contact.time)
             for counted in (days, self.days):
                 counted[day] = counted.get(day, 0) + 1
-        if len(self.evidence) < EVIDENCE_SHOWN:
-            self.evidence.update(dict.fromkeys(one.evidence))
+        if len(self.evidence) < EVIDENCE_MAX:
+            self.evidence.update(dict.fromkeys(contact.evidence))
 
 
 def _sightings(contacts: Sequence[Contact], result: Trace) -> tuple[Sighting, ...]:
     sums: dict[tuple[str, str, bool], _Sum] = {}
-    for one in contacts:
-        day = one.day(result)
-        sums.setdefault((one.device, one.indicator, day is None), _Sum()).add(one, day)
-    return tuple(_sighting(key, told) for key, told in sorted(sums.items()))
+    for contact in contacts:
+        day = contact.day(result)
+        sums.setdefault((contact.device, contact.indicator, day is None), _Sum()).add(contact, day)
+    return tuple(_sighting(key, total) for key, total in sorted(sums.items()))
 
 
-def _sighting(key: tuple[str, str, bool], told: _Sum) -> Sighting:
+def _sighting(key: tuple[str, str, bool], total: _Sum) -> Sighting:
     return Sighting(
         device=key[0],
         indicator=key[1],
@@ -214,14 +214,14 @@ def _sighting(key: tuple[str, str, bool], told: _Sum) -> Sighting:
         match=MatchKind.EXACT,
         status=MatchStatus.COUNTED,
         unparsed=False,
-        count=told.count,
-        first=min(told.times, default=None),
-        last=max(told.times, default=None),
-        actions=told.actions,
-        days=told.days,
-        evidence=tuple(told.evidence),
-        threat=told.threat,
-        sources=told.sources,
+        count=total.count,
+        first=min(total.times, default=None),
+        last=max(total.times, default=None),
+        actions=total.actions,
+        days=total.days,
+        evidence=tuple(total.evidence),
+        threat=total.threat,
+        sources=total.sources,
     )
 
 
@@ -233,24 +233,24 @@ def _type_of(indicator: str) -> IndicatorType:
     return IndicatorType.IP
 
 
-def _device(one: TracedDevice, result: Trace) -> Device:
-    held: Mapping[str, str] = {
+def _device(device: TracedDevice, result: Trace) -> Device:
+    how_known: Mapping[str, str] = {
         answer.named[0].inside: answer.named[0].identity.how
-        for answer in (result.answers[at] for at in one.rows)
+        for answer in (result.answers[number] for number in device.rows)
     }
     return Device(
-        key=one.key,
+        key=device.key,
         state=DeviceState.INFECTED,
-        severity=Severity.HIGH if len(one.rows) > 1 else Severity.MEDIUM,
-        ip=one.ip,
-        name=one.name,
-        mac=one.mac,
-        user=one.user,
-        department=one.department,
-        addresses=tuple(AddressInterval(ip, one.first, one.last, how) for ip, how in held.items()),
-        first=one.first,
-        last=one.last,
-        count=len(one.rows),
+        severity=Severity.HIGH if len(device.rows) > 1 else Severity.MEDIUM,
+        ip=device.ip,
+        name=device.name,
+        mac=device.mac,
+        user=device.user,
+        department=device.department,
+        addresses=tuple(AddressInterval(ip, device.first, device.last, how) for ip, how in how_known.items()),
+        first=device.first,
+        last=device.last,
+        count=len(device.rows),
     )
 
 

@@ -1,4 +1,4 @@
-"""Holder of an inside address at a time, and the lines of the logs that prove it."""
+"""Holder of an inside address at a time, with the log lines that prove it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lamsach.devices.names import account, host_key, mac_address
 from lamsach.model import Event, EventKind, Identity
 from lamsach.trace.model import Certainty, Why
 
-_SURE = {
+_CERTAINTY = {
     "lease": Certainty.CERTAIN,
     "session": Certainty.CERTAIN,
     "inventory": Certainty.PROBABLE,
@@ -22,18 +22,18 @@ _SURE = {
     "observed": Certainty.PROBABLE,
     "address": Certainty.PROBABLE,
 }
-MOST_PROOFS = 2_000_000
-"""Lease records of traced addresses whose position is kept, at most."""
+MAX_PROOFS = 2_000_000
+"""Maximum lease records of traced addresses that are stored as proof."""
 Proof = tuple[str, int]
 
 
 class Holders:
-    """Leases and inventory. `wanted`: the inside addresses whose lease records are kept as proof."""
+    """Leases and inventory. `wanted`: inside addresses whose lease records are stored as proof."""
 
     def __init__(self, events: Iterable[Event], inventory: Inventory, wanted: Collection[str]) -> None:
         self._inventory = inventory
         self._proofs: dict[str, list[tuple[datetime, str, int, str | None, str | None]]] = defaultdict(list)
-        self._kept = 0
+        self._proof_count = 0
         self.leases = LeaseTable(self._noted(events, wanted))
         for proofs in self._proofs.values():
             proofs.sort(key=lambda proof: proof[:3])
@@ -48,9 +48,9 @@ class Holders:
                 event.device_ip in wanted
                 and event.time is not None
                 and event.device_ip
-                and self._kept < MOST_PROOFS
+                and self._proof_count < MAX_PROOFS
             ):
-                self._kept += 1
+                self._proof_count += 1
                 self._proofs[event.device_ip].append(
                     (
                         event.time,
@@ -63,11 +63,11 @@ class Holders:
             yield event
 
     def knows(self, ip: str) -> bool:
-        """Return whether a lease or the inventory names the address, which is then a device's own."""
+        """Return whether a lease or the inventory names the address as a device's own."""
         return self.leases.knows(ip) or self._inventory.by_ip(ip) is not None
 
     def identify(self, ip: str, time: datetime) -> tuple[Identity, Why | None]:
-        """Return who held the address, and why nobody is named although its leases are known."""
+        """Return the holder of the address, and the reason if its known leases name none."""
         identity = self._identify(Event(time=time, kind=EventKind.CONNECTION, source_ip=ip, device_ip=ip))
         if identity.how != "address" or not self.leases.knows(ip):
             return identity, None
@@ -75,13 +75,13 @@ class Holders:
         return identity, Why.BEFORE_LEASE if time < first else Why.NO_LEASE_THEN
 
     def certainty(self, identity: Identity, time: datetime) -> Certainty:
-        """Return how sure it is that the address was this machine's."""
+        """Return the certainty that the address was this machine's."""
         if self.rival(identity, time) is not None:
             return Certainty.POSSIBLE
-        return _SURE.get(identity.how, Certainty.POSSIBLE)
+        return _CERTAINTY.get(identity.how, Certainty.POSSIBLE)
 
     def rival(self, identity: Identity, time: datetime) -> str | None:
-        """The other machine that claimed the address at the time; None when there was none."""
+        """Return another machine that claimed the address at the time; None if there was none."""
         if identity.ip is None or identity.how not in ("lease", "session"):
             return None
         lease = self.leases.holder(identity.ip, time)
@@ -97,7 +97,7 @@ class Holders:
         return None
 
     def department(self, identity: Identity) -> str | None:
-        """The department that the inventory states of the machine."""
+        """Return the machine's department from the inventory."""
         entry = self._inventory.by_mac(identity.mac) if identity.mac else None
         if entry is None and identity.name:
             entry = self._inventory.by_name(identity.name)
@@ -106,7 +106,7 @@ class Holders:
         return entry.department if entry else None
 
     def proof(self, identity: Identity, time: datetime) -> Proof | None:
-        """File and line of the last record before the time that says who held the address."""
+        """Return file and line of the last record before the time that names the holder."""
         if identity.ip is None or identity.how not in ("lease", "session", "observed"):
             return None
         proofs = self._proofs.get(identity.ip, [])
@@ -121,7 +121,7 @@ class Holders:
 
 
 def device_key(identity: Identity) -> str:
-    """Return a device's key: hardware address, else host name, else session's person, else address."""
+    """Return a device's key: MAC address, else host name, else session's person, else address."""
     name = host_key(identity.name or "")
     if identity.mac:
         return f"mac:{identity.mac}"

@@ -1,4 +1,4 @@
-"""The answer to the authority as an official letter (công văn) by Decree 30/2020/NĐ-CP.
+"""Answer to the authority as an official letter (công văn) by Decree 30/2020/NĐ-CP.
 
 It states figures and the reported rows, and numbers the machines; it names no person and no inside address.
 """
@@ -34,18 +34,18 @@ from lamsach.trace.shown.rows import numbered
 
 _ = translator("vi")
 _BLANK = "……………………"
-MOST_ROWS = 500
-"""Rows of each kind in the annex at most; the others are counted in it and listed in the unit's workbook."""
+MAX_ROWS = 500
+"""Maximum rows of each kind in the annex; others are counted there and listed in the unit's workbook."""
 _ASKING = (Why.NO_PORT, Why.NO_TIME, Why.SEVERAL_DEVICES)
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Statements of the sender; empty ones stay open to be filled in. `number` is such as `05/TTCNTT-KTHT`.
+    """Statements of the sender; empty ones are left blank. `number` is such as `05/TTCNTT-KTHT`.
 
     `answers` names the document that is answered (`Công văn số 12/ABC ngày 01/11/2026`). `position` is the
     signer's, such as `GIÁM ĐỐC`; a line before it is the authority (`KT. ...`). `copies` are the lines of the
-    recipients; without them there are two, the second with `unit_code`.
+    recipients; by default there are two, the second with `unit_code`.
     """
 
     parent: str = ""
@@ -59,19 +59,19 @@ class Letter:
     signer: str = ""
     unit_code: str = ""
     cases: int = 0
-    """For how many of the machines a case was opened."""
+    """Number of machines for which a case was opened."""
     copies: Sequence[str] = ()
 
 
 def write_letter(result: Trace, stream: BinaryIO, ending: str, letter: Letter) -> None:
-    """Write the letter in the kind of the ending (`.docx`, `.pdf`)."""
+    """Write the letter in the format of the ending (`.docx`, `.pdf`)."""
     stream.write(writer_for(ending)(document_of(result, letter)))
 
 
 def document_of(result: Trace, letter: Letter) -> Document:
-    """The letter."""
-    given = letter.number.strip()
-    number, symbol = number_and_symbol(f"{given}/" if given.isdecimal() else given)
+    """Build the letter."""
+    stated = letter.number.strip()
+    number, symbol = number_and_symbol(f"{stated}/" if stated.isdecimal() else stated)
     head = Head(
         issuer=_clean(letter.body) or _BLANK,
         parent=_clean(letter.parent),
@@ -145,8 +145,10 @@ def _results(result: Trace, body: str, answered: str) -> Iterator[str]:
         text = _("{count} rows of the list repeat others and are counted once.")
         yield text.format(count=_number(result.repeated))
     if result.explained:
-        sure = Counter(answer.named[0].certainty for answer in result.explained)
-        parts = ", ".join(f"{_(CERTAINTIES[one])}: {_number(sure[one])}" for one in CERTAINTIES if sure[one])
+        counts = Counter(answer.named[0].certainty for answer in result.explained)
+        parts = ", ".join(
+            f"{_(CERTAINTIES[key])}: {_number(counts[key])}" for key in CERTAINTIES if counts[key]
+        )
         yield _(
             "2. The machines were found by the records of address translation (NAT) and of "
             "address assignment. Certainty of the answers: {parts}."
@@ -155,9 +157,9 @@ def _results(result: Trace, body: str, answered: str) -> Iterator[str]:
         reasons = Counter(answer.why for answer in result.unexplained)
         second = _("2. Contacts that cannot be explained yet, by reason:")
         yield _("3. Contacts that cannot be explained yet, by reason:") if result.explained else second
-        given = [why for why in Why if reasons[why]]
-        for why in given:
-            yield f"- {_(WHY[why]).rstrip('.')}: {_number(reasons[why])}{'.' if why == given[-1] else ';'}"
+        listed = [why for why in Why if reasons[why]]
+        for why in listed:
+            yield f"- {_(WHY[why]).rstrip('.')}: {_number(reasons[why])}{'.' if why == listed[-1] else ';'}"
 
 
 def _remarks(result: Trace, body: str, cases: int) -> Iterator[str]:
@@ -199,7 +201,7 @@ def _annex_part(
     facts = Facts(result, "vi")
     numbers = {device.key: at for at, device in enumerate(result.devices, 1)}
     rows: list[tuple[str, ...]] = []
-    for at, (_at, answer) in enumerate(found[:MOST_ROWS], 1):
+    for at, (_at, answer) in enumerate(found[:MAX_ROWS], 1):
         row = answer.row
         port = "" if row.port is None else str(row.port)
         cells = (str(at), row.ip, port, facts.time(row), line(facts.text(row.threat, 100)))
@@ -218,6 +220,6 @@ def _annex_part(
     )
     yield Heading(title)
     yield Table((*shared, *further), tuple(rows))
-    if len(found) > MOST_ROWS:
+    if len(found) > MAX_ROWS:
         text = _("{count} further rows are in the unit's full result.")
-        yield Paragraph(text.format(count=_number(len(found) - MOST_ROWS)), italic=True)
+        yield Paragraph(text.format(count=_number(len(found) - MAX_ROWS)), italic=True)

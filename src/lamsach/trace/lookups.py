@@ -1,4 +1,4 @@
-"""NAT records for a reported row: the inside addresses it may be, and how sure that is."""
+"""NAT lookups for a reported row: possible inside addresses, with certainty."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lamsach.trace.model import Reported, Why
 NEAR = timedelta(seconds=60)
 """Distance from the stated time within which a translation is still a candidate."""
 _GAP = timedelta(minutes=30)
-"""An address without any translation for so long on either side of the time was not logged then."""
+"""An address without any translation for this long on either side of the time was not logged then."""
 _DEPTH = 4
 _ORDER = tuple(Certainty)
 _DAY = timedelta(days=1)
@@ -21,9 +21,9 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One inside address that a row may mean.
+    """A possible inside address of a row.
 
-    `path` are the translations that lead to it, the outermost first. `hints`: see `reasons.HINTS`.
+    `path`: the translations that lead to it, the outermost first. `hints`: see `reasons.HINTS`.
     """
 
     path: tuple[Candidate, ...]
@@ -37,8 +37,8 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """Result for a row: `hits`, the likeliest first, and `why` they name no single address, or None."""
+class Lookup:
+    """Result for a row: `hits`, the likeliest first, and the reason if no single address is named."""
 
     hits: tuple[Hit, ...] = ()
     why: Why | None = None
@@ -46,34 +46,34 @@ class Looked:
 
 
 def lower(*certainties: Certainty) -> Certainty:
-    """The weakest of them."""
+    """Return the weakest of the certainties."""
     return max(certainties, key=_ORDER.index)
 
 
 class Lookups:
-    """Asks a NAT table for rows of which the time is on the logs' clock."""
+    """Lookups in a NAT table of rows whose time is on the logs' clock."""
 
     def __init__(self, table: NatTable) -> None:
         self._table = table
         self._gaps: dict[tuple[str, int], bool] = {}
-        self._held: dict[tuple[object, ...], tuple[Sequence[Candidate], bool]] = {}
+        self._cache: dict[tuple[object, ...], tuple[Sequence[Candidate], bool]] = {}
 
-    def look(self, row: Reported) -> Looked:
-        """Return who was behind the row's address and port at its time."""
+    def find(self, row: Reported) -> Lookup:
+        """Find the inside addresses behind the row's address and port at its time."""
         if row.time is None:
-            return Looked(why=Why.NO_TIME)
+            return Lookup(why=Why.NO_TIME)
         if not len(self._table):
-            return Looked(why=Why.NO_NAT_LOG)
+            return Lookup(why=Why.NO_NAT_LOG)
         if not self._table.knows(row.ip):
-            return Looked(why=Why.NOT_OUR_ADDRESS)
+            return Lookup(why=Why.NOT_OUR_ADDRESS)
         covered = self._table.span(row.ip)
         found = self._ported(row) if row.port is not None else self._portless(row)
         if not found.hits:
-            found = replace(found, why=self._nothing(row.ip, row.time))
+            found = replace(found, why=self._reason_for_none(row.ip, row.time))
         return replace(found, covered=covered)
 
-    def _ported(self, row: Reported) -> Looked:
-        hits, hints = self._asked(row, timedelta(0))
+    def _ported(self, row: Reported) -> Lookup:
+        hits, hints = self._paths(row, timedelta(0))
         if hits:
             looked = _decided(hits, hints, row)
             if (
@@ -85,27 +85,27 @@ class Lookups:
                     looked, hits=(replace(looked.hits[0], certainty=Certainty.CERTAIN), *looked.hits[1:])
                 )
             return looked
-        near, hints = self._asked(row, NEAR)
+        near, hints = self._paths(row, NEAR)
         shown = tuple(Hit(path, Certainty.POSSIBLE, (*hints, "near_in_time")) for path in near)
-        return Looked(shown, Why.NO_TRANSLATION) if shown else Looked()
+        return Lookup(shown, Why.NO_TRANSLATION) if shown else Lookup()
 
-    def _asked(self, row: Reported, slack: timedelta) -> tuple[list[tuple[Candidate, ...]], tuple[str, ...]]:
-        """The paths that fit, and the hints on how."""
+    def _paths(self, row: Reported, slack: timedelta) -> tuple[list[tuple[Candidate, ...]], tuple[str, ...]]:
+        """Return the matching paths, and hints on how they match."""
         if row.destination is not None:
             found = self._inside(row, row.destination, slack)
             if found:
-                # a record that names no destination fits too, but says nothing of it; nor does it fit where
-                # others name another
-                told = [item for item in found if item.destination == row.destination]
-                hints = ("same_destination",) if told else ()
-                if told or not self._elsewhere(row, slack):
-                    return [self._deeper(item, row, 1) for item in told or found], hints
+                # a record without a destination matches too, but is no evidence of it, and does not match if
+                # other records name another destination
+                stated = [item for item in found if item.destination == row.destination]
+                hints = ("same_destination",) if stated else ()
+                if stated or not self._elsewhere(row, slack):
+                    return [self._deeper(item, row, 1) for item in stated or found], hints
         found = self._inside(row, None, slack)
         other = row.destination is not None and self._elsewhere(row, slack)
         return [self._deeper(item, row, 1) for item in found], ("other_destination",) if other else ()
 
     def _sure_of_every_protocol(self, row: Reported, hit: Hit) -> bool:
-        """Return whether the row's unstated protocol does not matter: certain in one, nobody in the other."""
+        """Return whether the unstated protocol is irrelevant: certain in one, no match in the other."""
         if (
             hit.certainty is not Certainty.PROBABLE
             or len(hit.path) > 1
@@ -136,7 +136,7 @@ class Lookups:
         return bool(self._table.far_sides(row.ip, row.port, row.time + half, half + slack))
 
     def _deeper(self, found: Candidate, row: Reported, depth: int) -> tuple[Candidate, ...]:
-        """The path on from an inside address of another translating device: a branch behind a branch."""
+        """Follow the path from an inside address of another NAT device: a branch behind a branch."""
         if (
             depth >= _DEPTH
             or not self._table.knows(found.inside_ip)
@@ -156,83 +156,83 @@ class Lookups:
             return (found,)
         return (found, *self._deeper(inner[0], replace(row, ip=found.inside_ip), depth + 1))
 
-    def _portless(self, row: Reported) -> Looked:
-        """All behind the address, or those of the stated destination, most translations first."""
-        found, meeting = self._crowd(row)
+    def _portless(self, row: Reported) -> Lookup:
+        """Find all inside addresses, or those with the stated destination, most translations first."""
+        found, matching = self._crowd(row)
         counts = Counter(item.inside_ip for item in found)
         best: dict[str, Candidate] = {}
         for item in found:
             best.setdefault(item.inside_ip, item)
         ranked = sorted(best.values(), key=lambda item: (-counts[item.inside_ip], item.inside_ip))
-        alone = len(ranked) == 1 and len(found) < MOST_CANDIDATES
-        sure = Certainty.PROBABLE if alone and row.precision < _DAY else Certainty.POSSIBLE
-        told = ("same_destination",) if meeting else ()
+        single = len(ranked) == 1 and len(found) < MOST_CANDIDATES
+        certainty = Certainty.PROBABLE if single and row.precision < _DAY else Certainty.POSSIBLE
+        shared = ("same_destination",) if matching else ()
         hits = []
         for rank, item in enumerate(ranked):
-            speaks = "most_translations" if rank == 0 and len(found) > len(ranked) else "open_then"
-            last = () if alone and meeting else ("only_one",) if alone else (speaks,)
-            hits.append(Hit((item,), sure, (*told, *last)))
-        return Looked(tuple(hits), None if len(hits) < 2 else Why.NO_PORT)
+            rank_hint = "most_translations" if rank == 0 and len(found) > len(ranked) else "open_then"
+            rank_hints = () if single and matching else ("only_one",) if single else (rank_hint,)
+            hits.append(Hit((item,), certainty, (*shared, *rank_hints)))
+        return Lookup(tuple(hits), None if len(hits) < 2 else Why.NO_PORT)
 
     def _crowd(self, row: Reported) -> tuple[Sequence[Candidate], bool]:
-        """Return who was behind the address, and whether only those of the stated destination."""
+        """Return the candidates, and whether only those of the stated destination."""
         key = (row.ip, row.time, row.precision, row.protocol, row.destination)
-        if key not in self._held:
-            if len(self._held) > 1000:
-                self._held.clear()
+        if key not in self._cache:
+            if len(self._cache) > 1000:
+                self._cache.clear()
             found = self._inside(row, row.destination, timedelta(0)) if row.destination else ()
-            meeting = [item for item in found if item.destination == row.destination]
-            self._held[key] = (meeting or self._inside(row, None, timedelta(0)), bool(meeting))
-        return self._held[key]
+            matching = [item for item in found if item.destination == row.destination]
+            self._cache[key] = (matching or self._inside(row, None, timedelta(0)), bool(matching))
+        return self._cache[key]
 
-    def _nothing(self, ip: str, time: datetime) -> Why:
+    def _reason_for_none(self, ip: str, time: datetime) -> Why:
         span = self._table.span(ip)
         if span is None or not span[0] <= time < span[1] or self._gap(ip, time):
             return Why.OUTSIDE_COVERAGE
         return Why.NO_TRANSLATION
 
     def _gap(self, ip: str, time: datetime) -> bool:
-        """Return whether the address is unknown around the time; reported once a quarter of an hour."""
+        """Return whether the address is unlogged around the time; cached per quarter of an hour."""
         key = ip, int(time.timestamp()) // 900
         if key not in self._gaps:
             middle = datetime.fromtimestamp(key[1] * 900 + 450, time.tzinfo)
-            # far cheaper on a busy address than the wide question
+            # far cheaper on a busy address than the wide query
             busy = self._table.inside(ip, None, None, middle)
             self._gaps[key] = not busy and not self._table.inside(ip, None, None, middle, slack=_GAP)
         return self._gaps[key]
 
 
-def _decided(paths: list[tuple[Candidate, ...]], hints: tuple[str, ...], row: Reported) -> Looked:
-    """One inside address, or several that fit equally."""
+def _decided(paths: list[tuple[Candidate, ...]], hints: tuple[str, ...], row: Reported) -> Lookup:
+    """Decide on one inside address, or report several that match equally."""
     first = paths[0][0]
-    sure = paths[0][0].certainty
-    if sure is Certainty.POSSIBLE:
-        sure = Certainty.PROBABLE  # it lies within what the row states, at its edge
-    ends = {path[-1].inside_ip for path in paths}
+    certainty = paths[0][0].certainty
+    if certainty is Certainty.POSSIBLE:
+        certainty = Certainty.PROBABLE  # it is at the edge of the row's stated time
+    inside_addresses = {path[-1].inside_ip for path in paths}
     better = first.certainty is not Certainty.POSSIBLE and all(
         path[0].certainty is not first.certainty
         for path in paths
         if path[-1].inside_ip != paths[0][-1].inside_ip
     )
     if "other_destination" in hints:
-        sure = lower(sure, Certainty.POSSIBLE)
+        certainty = lower(certainty, Certainty.POSSIBLE)
     if len(paths[0]) > 1:
-        sure = lower(
-            sure,
+        certainty = lower(
+            certainty,
             *(
                 item.certainty if item.certainty is not Certainty.POSSIBLE else Certainty.PROBABLE
                 for item in paths[0][1:]
             ),
         )
-    if len(ends) == 1:
-        return Looked((Hit(paths[0], sure, hints),))
+    if len(inside_addresses) == 1:
+        return Lookup((Hit(paths[0], certainty, hints),))
     if better and row.precision <= timedelta(seconds=1):
         rest = (
             Hit(path, Certainty.POSSIBLE, ("port_shared",))
             for path in paths[1:]
             if path[-1].inside_ip != paths[0][-1].inside_ip
         )
-        return Looked((Hit(paths[0], lower(sure, Certainty.PROBABLE), (*hints, "port_shared")), *rest))
-    return Looked(
+        return Lookup((Hit(paths[0], lower(certainty, Certainty.PROBABLE), (*hints, "port_shared")), *rest))
+    return Lookup(
         tuple(Hit(path, Certainty.POSSIBLE, ("port_shared",)) for path in paths), Why.SEVERAL_DEVICES
     )

@@ -1,4 +1,4 @@
-"""Nouns of a trace: reported rows, their answers, the devices, and the difference of the clocks."""
+"""Data model of a trace: reported rows, answers, devices, clock differences."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ __all__ = ["Certainty"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Request for a trace: reports and logs. Paths are as the user gave them.
+    """Request for a trace: reports and logs, as paths given by the user.
 
-    `timezone`: of log lines that state none. `list_timezone`: of times in the lists that state none; None: as
-    the kind of list has it, else `timezone`. `skew`: how far the clocks of the logs are ahead of the list's;
-    None: to be estimated.
+    `timezone`: of log lines that state none. `list_timezone`: of list times that state none (None: by the
+    list's kind, else `timezone`). `skew`: lead of the logs' clocks over the list's (None: to be estimated).
     """
 
     reports: Sequence[str]
@@ -39,9 +38,9 @@ class Request:
 class Reported:
     """One row of an authority's list.
 
-    `ip` is the public address, canonical; `time` is UTC, the beginning of what the row states, which lasts
-    `precision` (a second, a minute, a day). `time_text` is the time as written. `destination` is the address
-    that was contacted.
+    `ip` is the public address, canonical; `time` is the beginning (UTC) of the stated time, which lasts
+    `precision` (a second, a minute, a day). `time_text` is the time as written. `destination` is the
+    contacted address.
     """
 
     ip: str
@@ -60,30 +59,30 @@ class Why(StrEnum):
     """Reason why a row is not explained. The sentences are in `lamsach.trace.reasons`."""
 
     NO_NAT_LOG = "no_nat_log"
-    """There is no NAT record in any log."""
+    """No log has a NAT record."""
     NOT_OUR_ADDRESS = "not_our_address"
-    """The logs hold NAT records, but none of this public address."""
+    """The logs have NAT records, but none of this public address."""
     OUTSIDE_COVERAGE = "outside_coverage"
-    """The address's NAT records do not reach to the time."""
+    """The address's NAT records do not cover the time."""
     NO_TRANSLATION = "no_translation"
     """The address was in use at the time, but not this port."""
     NO_PORT = "no_port"
     """The row states no port, and several devices were behind the address."""
     SEVERAL_DEVICES = "several_devices"
-    """Several devices fit equally."""
+    """Several devices match equally."""
     BEFORE_LEASE = "before_lease"
     """The inside address is known, but its leases begin later."""
     NO_LEASE_THEN = "no_lease_then"
-    """The inside address is known, but nobody held a lease of it then."""
+    """The inside address is known, but had no lease at the time."""
     NO_TIME = "no_time"
-    """The row states no time, or one that cannot be read."""
+    """The row states no time, or an unreadable one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A device that may be meant by a row.
+    """A candidate device for a row.
 
-    `inside` is its address then; `hints` are codes of `reasons.HINTS` that speak for it, `rival` the other
+    `inside` is its address at the time; `hints` are codes of `reasons.HINTS` that support it, `rival` another
     machine that claimed its address. `evidence` proves it, the NAT record first.
     """
 
@@ -100,9 +99,10 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answer to a reported row: the one device (`named` has one entry and `why` is None), or why there is
-    none, with the candidates, the likeliest first. `repeats` is the number (from 0) of an earlier row that
-    says the same. `covered` is what the logs cover of the address.
+    """Answer to a reported row: one device, or a reason and the candidates.
+
+    With one device, `named` has one entry and `why` is None; else `named` are the candidates, best first.
+    `repeats` is the number (from 0) of an earlier equal row. `covered`: the logs' coverage of the address.
     """
 
     row: Reported
@@ -120,7 +120,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class TracedDevice:
-    """A device that explains rows: `rows` are their numbers (from 0), repeated ones left out."""
+    """A device that explains rows: `rows` are their numbers (from 0), without repeated ones."""
 
     key: str
     ip: str | None
@@ -140,7 +140,7 @@ class Skew:
     """Difference of the clocks: log time = list time + `shift`.
 
     `explained` rows of `used` (those with port and time whose port occurs in the logs) are explained with it,
-    `unshifted` without. Every shift of `low` to `high` explains as many.
+    `unshifted` without. Every shift from `low` to `high` explains as many.
     """
 
     shift: timedelta = timedelta(0)
@@ -182,20 +182,20 @@ class Trace:
 
     @property
     def explained(self) -> tuple[Answer, ...]:
-        """Those distinct rows that one device explains."""
+        """The distinct rows explained by one device."""
         return tuple(answer for answer in self.distinct if answer.explained)
 
     @property
     def unexplained(self) -> tuple[Answer, ...]:
-        """Those distinct rows that no device explains."""
+        """The distinct rows without an explanation."""
         return tuple(answer for answer in self.distinct if not answer.explained)
 
     @property
     def repeated(self) -> int:
-        """Return how many rows repeat an earlier one."""
+        """The number of rows that repeat an earlier one."""
         return len(self.answers) - len(self.distinct)
 
     @property
     def unread(self) -> tuple[Problem, ...]:
-        """The problems of inputs that could not be read to their end."""
+        """The problems of inputs that could not be read completely."""
         return tuple(problem for problem in self.problems if not problem.minor)

@@ -1,4 +1,4 @@
-"""Writing a trace: the name's suffix chooses the writer; the file is written whole or not at all."""
+"""Output of a trace: the name's suffix selects the writer; files are written atomically."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ WRITERS: Mapping[str, str] = {
     ".jsonl": "shown.jsonl:write_jsonl",
     ".zip": "findings:write_findings",
 }
-"""The writers of the result by suffix: module and function, imported when one is needed."""
+"""The writers of the result by suffix: module and function, imported on demand."""
 LETTERS = (".docx", ".pdf")
-"""The writers of the answer to the authority."""
+"""The suffixes of the answer to the authority."""
 
 
 def check(path: Path) -> None:
@@ -44,8 +44,8 @@ def write(
 ) -> None:
     """Write a result, or the answer (`.docx`, `.pdf`), atomically; sealed when its name ends in `.age`.
 
-    Raises UsageError for an unknown suffix and OutputError when the file cannot be written; the old file is
-    then kept.
+    Raises UsageError for an unknown suffix, and OutputError when the file cannot be written; an old file then
+    remains.
     """
     check(path)
     suffix = kind_of(path)

@@ -1,4 +1,4 @@
-"""The text of the lines that prove an answer, read again from their files in one pass each."""
+"""Texts of the lines that prove an answer, read again from their files in one pass each."""
 
 from __future__ import annotations
 
@@ -12,21 +12,18 @@ from lamsach.logs.opening.inputs import LogFile
 from lamsach.logs.opening.lines import numbered_lines
 from lamsach.trace.model import Answer, Named
 
-MOST_LINES = 100_000
+MAX_LINES = 100_000
 _LONGEST = 2000
 
 
 def with_texts(answers: Sequence[Answer], logs: Sequence[LogFile]) -> list[Answer]:
-    """The answers with the texts of their lines.
-
-    A line that cannot be read again keeps its place without a text.
-    """
+    """Add the texts of evidence lines to the answers; unreadable lines remain without text."""
     wanted: dict[str, set[int]] = defaultdict(set)
     total = 0
-    for one in answers:
-        for item in one.named:
+    for answer in answers:
+        for item in answer.named:
             for line in item.evidence:
-                if total < MOST_LINES and line.line not in wanted[line.file]:
+                if total < MAX_LINES and line.line not in wanted[line.file]:
                     wanted[line.file].add(line.line)
                     total += 1
     texts: dict[tuple[str, int], str] = {}
@@ -34,8 +31,10 @@ def with_texts(answers: Sequence[Answer], logs: Sequence[LogFile]) -> list[Answe
         if wanted.get(log.name) and log.name != "-":
             texts.update(_texts(log, wanted.pop(log.name)))
     return [
-        replace(one, named=tuple(_filled(item, texts) for item in one.named)) if one.named else one
-        for one in answers
+        replace(answer, named=tuple(_filled(item, texts) for item in answer.named))
+        if answer.named
+        else answer
+        for answer in answers
     ]
 
 

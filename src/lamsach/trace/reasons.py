@@ -1,4 +1,4 @@
-"""Sentences: why a row is not explained, next steps, evidence for a candidate, certainty."""
+"""Sentences: reasons for unexplained rows, next steps, evidence for a candidate, certainty."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ CERTAINTIES: dict[Certainty, str] = {
 
 
 def span_text(value: timedelta, language: str) -> str:
-    """A length of time in hours, minutes and seconds, without its sign."""
+    """Format a duration in hours, minutes and seconds, without its sign."""
     seconds = round(abs(value).total_seconds())
     _ = translator(language)
     parts = []
@@ -83,7 +83,7 @@ def span_text(value: timedelta, language: str) -> str:
 
 
 def skew_sentence(skew: Skew, language: str) -> str:
-    """Return what is known of the clocks' difference, in one or two sentences."""
+    """Describe the clocks' difference in one or two sentences."""
     _ = translator(language)
     if not skew.used:
         return _(

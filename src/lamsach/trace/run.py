@@ -17,7 +17,7 @@ from lamsach.logs.opening.inputs import LogFile, find_logs
 from lamsach.model import Problem
 from lamsach.trace.explain import answers_of, devices_of, marked_repeats, with_other_rows
 from lamsach.trace.holders import Holders
-from lamsach.trace.lookups import Looked, Lookups
+from lamsach.trace.lookups import Lookup, Lookups
 from lamsach.trace.model import Reported, Request, Skew, Trace
 from lamsach.trace.proofs import with_texts
 from lamsach.trace.reports import ReadReports, read_reports
@@ -42,8 +42,8 @@ class _Logs:
 def trace(request: Request, say: Say = lambda _text: None) -> Trace:
     """Trace the rows of the lists back to devices.
 
-    Raises InputError when no list gives a row or no log can be opened; whatever else cannot be read is a
-    problem of the result.
+    Raises InputError when no list has a row or no log can be opened; other unreadable inputs are problems of
+    the result.
     """
     started = datetime.now(UTC)
     found = _find(request)
@@ -56,7 +56,7 @@ def trace(request: Request, say: Say = lambda _text: None) -> Trace:
     read = _reports(request, found, table)
     say("Comparing the clocks of list and logs.")
     skews = skews_of(read.rows, table, request.skew)
-    looked = _look(read.rows, table, skews)
+    looked = _looked_up(read.rows, table, skews)
     if found.leases:
         say("Reading the leases.")
     holders = _holders(request, found, inventory, looked, read)
@@ -82,9 +82,9 @@ def trace(request: Request, say: Say = lambda _text: None) -> Trace:
 
 
 def _holders(
-    request: Request, found: _Logs, inventory: Inventory, looked: Sequence[Looked], read: ReadReports
+    request: Request, found: _Logs, inventory: Inventory, looked: Sequence[Lookup], read: ReadReports
 ) -> Holders:
-    wanted = {hit.inside for one in looked for hit in one.hits} | {row.ip for row in read.rows}
+    wanted = {hit.inside for result in looked for hit in result.hits} | {row.ip for row in read.rows}
     logs = HolderLogs(found.leases, found.logs, request.timezone, None, found.problems.append)
     return Holders(logs.events(), inventory, wanted)
 
@@ -132,13 +132,13 @@ def _reports(request: Request, found: _Logs, table: NatTable) -> ReadReports:
     return read
 
 
-def _look(rows: Sequence[Reported], table: NatTable, skews: Mapping[str, Skew]) -> list[Looked]:
+def _looked_up(rows: Sequence[Reported], table: NatTable, skews: Mapping[str, Skew]) -> list[Lookup]:
     lookups = Lookups(table)
     looked = []
     for row in rows:
         shift = skews[row.reference.document].shift
         looked.append(
-            lookups.look(row if row.time is None or not shift else replace(row, time=_moved(row.time, shift)))
+            lookups.find(row if row.time is None or not shift else replace(row, time=_moved(row.time, shift)))
         )
     return looked
 

@@ -1,10 +1,10 @@
-"""Lead of the logs' clocks over the list's: the shift that explains most rows beyond accident.
+"""Lead of the logs' clocks over the list's: the shift that explains most rows beyond chance.
 
-Every row says of a shift whether a translation of its port was open then, so each allows the shifts of some
-intervals; the shift that most rows allow is searched in one sweep. It is believed only when so many rows that
-were not explained before cannot agree by chance, as estimated from how much of the window each of them
-allows. Searched is a quarter of an hour on either side of no difference, and, when that leaves half of the
-rows unexplained, on either side of what a wrong time zone makes (7 hours, 8 hours, 1 hour).
+For each row a shift is allowed if a translation of its port was open then, so each row allows the shifts of
+some intervals; the shift that most rows allow is found in one sweep. It is accepted only when that many newly
+explained rows cannot agree by chance, as estimated from the share of the window that each of them allows. The
+window is a quarter of an hour around no difference and, if that leaves half of the rows unexplained, around
+the differences of a wrong time zone (7 hours, 8 hours, 1 hour).
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from lamsach.trace.model import Reported, Skew
 
 WINDOW = timedelta(minutes=15)
 ZONES = tuple(timedelta(hours=hours) for hours in (-7, 7, -1, 1, -8, 8))
-MOST_ROWS = 2000
+MAX_ROWS = 2000
 """Rows queried, spread over the list."""
 _BY_CHANCE = 0.05
-_FEW = 5
+_MIN_ROWS = 5
 _INWARD = 15_000_000
 _US = timedelta(microseconds=1)
 _Pieces = list[tuple[int, int]]
 
 
 def estimate_skew(rows: Sequence[Reported], table: NatTable) -> Skew:
-    """The difference that the rows show; none when they do not show one."""
+    """Estimate the difference from the rows; a zero shift when they show none."""
     usable = [row for row in rows if row.port is not None and row.time is not None and table.knows(row.ip)]
-    sample = usable[:: max(1, -(-len(usable) // MOST_ROWS))]
+    sample = usable[:: max(1, -(-len(usable) // MAX_ROWS))]
     if not sample:
         return Skew()
     near = [_allowed(row, table, timedelta(0)) for row in sample]
@@ -50,29 +50,29 @@ def estimate_skew(rows: Sequence[Reported], table: NatTable) -> Skew:
 
 
 def skews_of(rows: Sequence[Reported], table: NatTable, stated: timedelta | None = None) -> dict[str, Skew]:
-    """The difference of each list (by document), since every sender has a clock of its own.
+    """Estimate each list's difference (by document), since every sender has its own clock.
 
-    A list of which too few rows tell takes the one that the rows of all lists show together.
+    A list with too few usable rows gets the difference of all lists' rows together.
     """
     by_document: dict[str, list[Reported]] = {}
     for row in rows:
         by_document.setdefault(row.reference.document, []).append(row)
     if stated is not None:
-        return {name: stated_skew(own, table, stated) for name, own in by_document.items()}
-    own_skews = {name: estimate_skew(own, table) for name, own in by_document.items()}
-    if len(own_skews) > 1 and (few := [name for name, skew in own_skews.items() if skew.used < _FEW]):
+        return {name: stated_skew(own_rows, table, stated) for name, own_rows in by_document.items()}
+    own_skews = {name: estimate_skew(own_rows, table) for name, own_rows in by_document.items()}
+    if len(own_skews) > 1 and (unsure := [name for name, skew in own_skews.items() if skew.used < _MIN_ROWS]):
         common = estimate_skew(rows, table).shift
-        for name in few:
-            taken = stated_skew(by_document[name], table, common)
-            if taken.explained > taken.unshifted:
-                own_skews[name] = replace(taken, stated=False)
+        for name in unsure:
+            common_skew = stated_skew(by_document[name], table, common)
+            if common_skew.explained > common_skew.unshifted:
+                own_skews[name] = replace(common_skew, stated=False)
     return own_skews
 
 
 def stated_skew(rows: Sequence[Reported], table: NatTable, shift: timedelta) -> Skew:
-    """Return what a stated difference explains."""
+    """Count the rows that a stated difference explains."""
     usable = [row for row in rows if row.port is not None and row.time is not None and table.knows(row.ip)]
-    sample = usable[:: max(1, -(-len(usable) // MOST_ROWS))]
+    sample = usable[:: max(1, -(-len(usable) // MAX_ROWS))]
     explained, unshifted = (
         sum(bool(_intervals(row, table, base, timedelta(0))) for row in sample)
         for base in (shift, timedelta(0))
@@ -81,7 +81,7 @@ def stated_skew(rows: Sequence[Reported], table: NatTable, shift: timedelta) -> 
 
 
 def _intervals(row: Reported, table: NatTable, base: timedelta, window: timedelta) -> list[tuple[int, int]]:
-    """The shifts (microseconds) at which the row meets a translation, as disjoint intervals in order."""
+    """Return the shifts (in microseconds) at which the row matches a translation, merged and sorted."""
     assert row.time is not None
     half = row.precision / 2
     middle = row.time + half
@@ -119,11 +119,11 @@ def _holds(pieces: _Pieces, shift: int) -> bool:
 
 
 def _judged(allowed: Sequence[_Pieces], base: int, unshifted: int, used: int) -> Skew | None:
-    """The best shift of a window as a difference, if it explains more rows than none does, and not by chance.
+    """Return a window's best shift if it explains more rows than no shift, and not by chance.
 
-    `used`: of how many rows.
+    `used`: number of rows.
     """
-    counted = _most(allowed, base)
+    counted = _best_shifts(allowed, base)
     if counted is None:
         return None
     count, low, high = counted
@@ -140,19 +140,19 @@ def _judged(allowed: Sequence[_Pieces], base: int, unshifted: int, used: int) ->
     return Skew(shift * _US, used, count, unshifted, low * _US, high * _US)
 
 
-def _most(allowed: Sequence[_Pieces], base: int) -> tuple[int, int, int] | None:
-    """Return how many rows the best shifts explain, and their interval nearest to the base."""
+def _best_shifts(allowed: Sequence[_Pieces], base: int) -> tuple[int, int, int] | None:
+    """Return the number of rows that the best shifts explain, and their interval nearest to the base."""
     edges = sorted(
         [(low, 1) for pieces in allowed for low, _ in pieces]
         + [(high, -1) for pieces in allowed for _, high in pieces]
     )
     best: tuple[int, int, int, int] | None = None
     count = 0
-    for at, (place, step) in enumerate(edges):
+    for index, (place, step) in enumerate(edges):
         count += step
-        if step < 0 or at + 1 == len(edges):
+        if step < 0 or index + 1 == len(edges):
             continue
-        until = edges[at + 1][0]
+        until = edges[index + 1][0]
         distance = 0 if place <= base <= until else min(abs(place - base), abs(until - base))
         if until > place and (best is None or (count, -distance) > (best[0], -best[1])):
             best = count, distance, place, until
@@ -160,7 +160,7 @@ def _most(allowed: Sequence[_Pieces], base: int) -> tuple[int, int, int] | None:
 
 
 def _within(low: int, high: int, base: int) -> int:
-    """One shift of an interval: the base, the middle of a short one, or inside the nearer end."""
+    """Return a shift inside an interval: the base, the middle of a short one, or near the closer end."""
     if low < base < high:
         return base
     if high - low <= 2 * _INWARD:
@@ -172,7 +172,7 @@ def _within(low: int, high: int, base: int) -> int:
 
 
 def _chance(rows: Sequence[_Pieces], count: int) -> float:
-    """Return the chance that so many rows agree on some shift: a binomial's tail times the shifts."""
+    """Return the chance that `count` rows agree on some shift: a binomial's tail times the shifts."""
     width = 2 * WINDOW // _US
     lengths = [high - low for pieces in rows for low, high in pieces]
     if not lengths:
@@ -183,7 +183,7 @@ def _chance(rows: Sequence[_Pieces], count: int) -> float:
 
 
 def _tail(trials: int, least: int, share: float) -> float:
-    """The probability of at least so many successes (binomial distribution)."""
+    """Return the probability of at least `least` successes (binomial distribution)."""
     if share >= 1:
         return 1.0
     log: Callable[[float], float] = math.log

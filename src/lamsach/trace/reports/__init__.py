@@ -1,4 +1,4 @@
-"""The authority's lists: tables in any document, Shadowserver's and n6's reports, lines of text."""
+"""Authorities' lists: tables in any document, reports of Shadowserver and n6, lines of text."""
 
 from lamsach.trace.reports.report_files import ReadReports, read_reports
 

@@ -8,7 +8,7 @@ from ipaddress import IPv6Address, ip_address
 
 from lamsach.indicators.values.refang import refang
 
-MOST_IN_A_CELL = 64
+MAX_IN_A_CELL = 64
 _LONGEST = 4096
 Endpoint = tuple[str, int | None]
 # 203.0.113.5   203.0.113.5:4321   203.0.113.5/32   203.0.113.5 (port 4321)   203.0.113.5, cổng 4321
@@ -28,12 +28,14 @@ _PORT = re.compile(
 )
 _PROTOCOL = re.compile(r"\b(tcp|udp|icmp6?|icmpv6|gre|esp|sctp)\b", re.IGNORECASE)
 _NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "47": "gre", "50": "esp", "58": "icmp6", "132": "sctp"}
-_OF_TCP = frozenset(["http", "https", "smtp", "ftp", "ssh", "telnet", "tls", "ssl", "rdp", "smb", "irc"])
+_TCP_SERVICES = frozenset(
+    ["http", "https", "smtp", "ftp", "ssh", "telnet", "tls", "ssl", "rdp", "smb", "irc"]
+)
 
 
 @lru_cache(65536)
 def endpoints(text: str) -> tuple[Endpoint, ...]:
-    """Every address in the text, canonical, with its port, each once, at most MOST_IN_A_CELL."""
+    """Return every address in the text, canonical, with its port, each once, at most MAX_IN_A_CELL."""
     text = refang(text[:_LONGEST])
     found: dict[Endpoint, int] = {}
     for match in _IPV4.finditer(text):
@@ -46,11 +48,11 @@ def endpoints(text: str) -> tuple[Endpoint, ...]:
             ip = _address(written) if written.count(":") >= 2 else None
             if ip is not None:
                 found.setdefault((ip, port_number(match[2] or "")), match.start())
-    return tuple(sorted(found, key=lambda one: found[one]))[:MOST_IN_A_CELL]
+    return tuple(sorted(found, key=lambda endpoint: found[endpoint]))[:MAX_IN_A_CELL]
 
 
 def _address(text: str) -> str | None:
-    """Canonical; leading zeros of an IPv4 address are dropped, an IPv4 address mapped into IPv6 is itself."""
+    """Return the canonical address, without leading zeros; IPv4 for an IPv4 address mapped into IPv6."""
     if ":" not in text:
         text = ".".join(str(int(part)) for part in text.split("."))
     try:
@@ -63,31 +65,28 @@ def _address(text: str) -> str | None:
 
 
 def port_number(text: str) -> int | None:
-    """A port of 1 to 65535; None for anything else (0 is none)."""
+    """Parse a port of 1 to 65535; None for anything else."""
     match = _PORT.fullmatch(text.strip())
     number = int(match[1]) if match else 0
     return number if 1 <= number <= 65535 else None
 
 
 def ports(text: str) -> tuple[int, ...]:
-    """The ports that a cell states: one, or several parted by commas, semicolons, slashes or spaces.
-
-    A range states none.
-    """
+    """Return the ports of a cell, separated by commas, semicolons, slashes or spaces; none for a range."""
     whole = port_number(text)
     if whole is not None:
         return (whole,)
     parts = [part for part in re.split(r"[,;\s]+", text[:_LONGEST].strip()) if part]
     found = [port for part in parts if (port := port_number(part)) is not None]
-    return tuple(dict.fromkeys(found))[:MOST_IN_A_CELL] if len(found) == len(parts) else ()
+    return tuple(dict.fromkeys(found))[:MAX_IN_A_CELL] if len(found) == len(parts) else ()
 
 
 def protocol_of(text: str) -> str | None:
-    """`tcp`, `udp` and such, by name, number or a service over TCP; None for none or several."""
+    """Return `tcp`, `udp` and such, from a name, number or service over TCP; None if absent or ambiguous."""
     text = text.strip()[:200]
     if text in _NUMBERS:
         return _NUMBERS[text]
     named: set[str] = {name.lower() for name in _PROTOCOL.findall(text)}
     if len(named) == 1:
         return named.pop().replace("icmpv6", "icmp6")
-    return "tcp" if not named and text.lower() in _OF_TCP else None
+    return "tcp" if not named and text.lower() in _TCP_SERVICES else None

@@ -1,4 +1,4 @@
-"""Meaning of a table's columns: by the headings, and by the content where they do not say."""
+"""Meaning of a table's columns: by the headings, else by the content."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Rows = Sequence[tuple[int, Cells | None]]
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The places (0-based) of each kind of column, the best first.
+    """The 0-based positions of each kind of column, the best first.
 
-    `data` is the index of the first row of data; `offset` minutes from UTC that the headings state for the
-    times; `international`: a Shadowserver or n6 report.
+    `data` is the index of the first data row; `offset`: minutes from UTC of the times, stated in headings;
+    `international`: a Shadowserver or n6 report.
     """
 
     places: dict[Column, tuple[int, ...]] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Columns:
     international: bool = False
 
     def of(self, column: Column) -> tuple[int, ...]:
-        """The places of the columns that hold this."""
+        """Return the positions of this kind of column."""
         return self.places.get(column, ())
 
 
@@ -38,16 +38,16 @@ _TIMED = (Column.TIME, Column.CLOCK, Column.DATE)
 
 
 def find_columns(rows: Rows, known: Collection[str] = ()) -> Columns | None:
-    """The columns of a table; None when none holds addresses.
+    """Identify the columns of a table; None when none has addresses.
 
-    `known` are public addresses that the logs know: of two columns of addresses without headings, the one
-    with those is the unit's.
+    `known`: public addresses in the logs; of two address columns without headings, the one with these is the
+    unit's.
     """
-    at = _heading_row(rows)
+    index = _heading_row(rows)
     headings: list[str] = []
     data = 0
-    if at is not None:
-        headings, data = _headings(rows, at)
+    if index is not None:
+        headings, data = _headings(rows, index)
     sample = [cells for _, cells in rows[data : data + _SAMPLE] if cells is not None]
     places: dict[Column, list[int]] = {}
     for place, heading in enumerate(headings):
@@ -58,7 +58,7 @@ def find_columns(rows: Rows, known: Collection[str] = ()) -> Columns | None:
     _addresses(places, sample, known)
     if Column.IP not in places:
         return None
-    _complete(places, sample, times, headed=bool(headings))
+    _add_by_content(places, sample, times, headed=bool(headings))
     for column in (Column.TIME, Column.DATE):
         places.get(column, []).sort(
             key=lambda place: (
@@ -79,21 +79,21 @@ def find_columns(rows: Rows, known: Collection[str] = ()) -> Columns | None:
 
 
 def _heading_row(rows: Rows) -> int | None:
-    """The row with most known headings, at least two and no address; None when there is none."""
+    """Return the row with most known headings, at least two and no address; None when there is none."""
     best: tuple[int, int] | None = None
-    for at, (_, cells) in enumerate(rows[:_SEARCHED]):
+    for index, (_, cells) in enumerate(rows[:_SEARCHED]):
         if cells is None or any(endpoints(cell) for cell in cells):
             continue
         known = len({column_of(cell) for cell in cells if cell} - {None})
         if known >= 2 and (best is None or known > best[0]):
-            best = known, at
+            best = known, index
     return None if best is None else best[1]
 
 
-def _headings(rows: Rows, at: int) -> tuple[list[str], int]:
-    """The headings, a second row under a spanning first one included, and the first row of data."""
-    first = list(rows[at][1] or ())
-    above = rows[at - 1][1] if at and rows[at - 1][0] == rows[at][0] - 1 else None
+def _headings(rows: Rows, index: int) -> tuple[list[str], int]:
+    """Return the headings, joined with a second row under spanning ones, and the first data row."""
+    first = list(rows[index][1] or ())
+    above = rows[index - 1][1] if index and rows[index - 1][0] == rows[index][0] - 1 else None
     if (
         above is not None
         and sum(bool(cell) for cell in above) >= 2
@@ -109,8 +109,8 @@ def _headings(rows: Rows, at: int) -> tuple[list[str], int]:
             joined.append(
                 f"{lower} {spanned}".strip() if lower and spanned and lower != spanned else lower or upper
             )
-        return joined, at + 1
-    following = rows[at + 1][1] if at + 1 < len(rows) else None
+        return joined, index + 1
+    following = rows[index + 1][1] if index + 1 < len(rows) else None
     if (
         following is not None
         and any(column_of(cell) for cell in following)
@@ -125,46 +125,46 @@ def _headings(rows: Rows, at: int) -> tuple[list[str], int]:
             joined.append(
                 f"{lower} {spanned}".strip() if lower and spanned and lower != spanned else upper or lower
             )
-        return joined, at + 2
-    return first, at + 1
+        return joined, index + 2
+    return first, index + 1
 
 
 def _addresses(places: dict[Column, list[int]], sample: Sequence[Cells], known: Collection[str]) -> None:
-    """Find the column of public addresses: by heading if it holds addresses, else by content."""
+    """Find the column of public addresses: by heading if it has addresses, else by content."""
     holding = {
         place: share
         for place in range(max(map(len, sample), default=0))
         if (share := _share(sample, place, lambda cell: bool(endpoints(cell)))) > 0
     }
-    headed = [place for place in places.get(Column.IP, ()) if place in holding]
-    far = [place for place in places.get(Column.DESTINATION, ()) if place in holding]
-    if not headed:
-        free = [place for place in holding if place not in far and holding[place] >= 0.3]
-        headed = free or far
-        far = [place for place in far if place not in headed[:1]]
+    candidates = [place for place in places.get(Column.IP, ()) if place in holding]
+    far_side = [place for place in places.get(Column.DESTINATION, ()) if place in holding]
+    if not candidates:
+        free = [place for place in holding if place not in far_side and holding[place] >= 0.3]
+        candidates = free or far_side
+        far_side = [place for place in far_side if place not in candidates[:1]]
     wanted = frozenset(known)
 
-    def ours(place: int) -> int:
+    def count(place: int) -> int:
         return sum(
             any(ip in wanted for ip, _ in endpoints(cells[place])) for cells in sample if place < len(cells)
         )
 
-    several = len(headed) > 1
-    headed.sort(key=lambda place: (-ours(place) if several else 0, -round(holding[place], 1), place))
+    several = len(candidates) > 1
+    candidates.sort(key=lambda place: (-count(place) if several else 0, -round(holding[place], 1), place))
     places.pop(Column.IP, None)
     places.pop(Column.DESTINATION, None)
-    if headed:
-        places[Column.IP] = headed[:1]
-    if far or len(headed) > 1:
-        places[Column.DESTINATION] = (far or headed[1:])[:1]
+    if candidates:
+        places[Column.IP] = candidates[:1]
+    if far_side or len(candidates) > 1:
+        places[Column.DESTINATION] = (far_side or candidates[1:])[:1]
 
 
-def _complete(
+def _add_by_content(
     places: dict[Column, list[int]], sample: Sequence[Cells], times: ListTimes, *, headed: bool
 ) -> None:
-    """Find by content what no heading named: times, ports (not mere numbers of rows), the threat."""
-    taken = {place for found in places.values() for place in found}
-    free = [place for place in range(max(map(len, sample), default=0)) if place not in taken]
+    """Find columns without headings by content: times, ports (other than row numbers), the threat."""
+    identified = {place for found in places.values() for place in found}
+    free = [place for place in range(max(map(len, sample), default=0)) if place not in identified]
     if not any(column in places for column in (Column.TIME, Column.DATE)):
         found = [place for place in free if _reads_time(sample, place, times)]
         if found:
@@ -177,7 +177,7 @@ def _complete(
             place
             for place in free
             if _share(sample, place, lambda cell: port_number(cell) is not None) >= 0.6
-            and not _numbering(sample, place)
+            and not _is_numbering(sample, place)
         ]
         if found:
             places[Column.PORT] = found[:1]
@@ -200,7 +200,7 @@ def _complete(
 
 
 def _share(sample: Sequence[Cells], place: int, holds: Callable[[str], object]) -> float:
-    """The share of filled cells of a column that hold something."""
+    """Return the share of filled cells of a column for which `holds` is true."""
     filled = [cells[place] for cells in sample if place < len(cells) and cells[place]]
     return sum(bool(holds(cell)) for cell in filled) / len(filled) if filled else 0.0
 
@@ -218,7 +218,7 @@ def _reads_time(sample: Sequence[Cells], place: int, times: ListTimes) -> bool:
     )
 
 
-def _numbering(sample: Sequence[Cells], place: int) -> bool:
+def _is_numbering(sample: Sequence[Cells], place: int) -> bool:
     numbers = [
         int(cells[place])
         for cells in sample

@@ -18,10 +18,10 @@ Cells = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """One table: its page or sheet (1-based), its rows that have any text with their 1-based numbers.
+    """One table: its page or sheet (1-based), its rows with any text and their 1-based numbers.
 
-    `free`: rows are mere lines of text, one cell each. A row's cells are None when it was too long or
-    damaged. `unsure`: lines and texts that could not be read with certainty.
+    `free`: rows are lines of text, one cell each. A row's cells are None when it was too long or damaged.
+    `unsure`: lines and texts that could not be read with certainty.
     """
 
     page: int | None
@@ -31,10 +31,10 @@ class Grid:
 
 
 def in_columns(page: int | None, lines: Sequence[tuple[int, Cells | None]]) -> Grid:
-    """Lines of text as a table when those with an address have several columns, else as they are."""
-    upright = _upright(lines)
-    if upright is not None:
-        return Grid(page, upright)
+    """Return lines of text as a table if those with an address have several columns, else unchanged."""
+    records = _records(lines)
+    if records is not None:
+        return Grid(page, records)
     split = [(number, tuple(_GAP.split(cells[0])) if cells else None) for number, cells in lines]
     listed = [cells for _, cells in split[:2000] if cells and endpoints(" ".join(cells))]
     if listed and sum(len(cells) >= 3 for cells in listed) >= 0.6 * len(listed):
@@ -42,24 +42,24 @@ def in_columns(page: int | None, lines: Sequence[tuple[int, Cells | None]]) -> G
     return Grid(page, tuple(lines), free=True)
 
 
-def _upright(lines: Sequence[tuple[int, Cells | None]]) -> tuple[tuple[int, Cells | None], ...] | None:
-    """Records below each other, a line a fact (`IP: 203.0.113.5`, `Port: 4321`), as a table; or None.
+def _records(lines: Sequence[tuple[int, Cells | None]]) -> tuple[tuple[int, Cells | None], ...] | None:
+    """Return records written as one labelled line per fact (`IP: 203.0.113.5`, `Port: 4321`), or None.
 
-    A record ends where a label comes again.
+    A label that repeats starts the next record.
     """
-    said = [
+    facts = [
         (number, match[1], match[2])
         for number, cells in lines
         if cells and (match := _LABELLED.fullmatch(cells[0])) and column_of(match[1]) is not None
     ]
     holding = {
-        column_of(label) for _, label, value in said if column_of(label) is not Column.IP or endpoints(value)
+        column_of(label) for _, label, value in facts if column_of(label) is not Column.IP or endpoints(value)
     }
     if Column.IP not in holding or len(holding) < 2:
         return None
     places: dict[str, int] = {}
     records: list[tuple[int, dict[str, str]]] = []
-    for number, label, value in said:
+    for number, label, value in facts:
         if not records or label in records[-1][1]:
             records.append((number, {}))
         if len(places) < MAX_COLUMNS:

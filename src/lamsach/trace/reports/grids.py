@@ -1,4 +1,4 @@
-"""The rows of a list in any document: workbook, CSV, JSON, PDF, columns of text, or mere lines."""
+"""Rows of a list in any document: workbook, CSV, JSON, PDF, columns of text, or plain lines."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _COMMENT = re.compile(r"\s*(?:#|//|;)\s?")
 
 
 def grids(source: ListSource) -> Iterator[Grid]:
-    """The tables of a document.
+    """Yield the tables of a document.
 
-    Raises UnreadableError for one that is empty or no document of this kind, LimitError for one too large.
+    Raises UnreadableError for an empty or unknown document, LimitError for one that is too large.
     """
     if not source.head.strip():
         raise UnreadableError("The list is empty.", source.document)
@@ -62,7 +62,7 @@ def _packages(source: ListSource) -> Iterator[Grid]:
 
 
 def _docx(data: bytes, where: str) -> Iterator[Grid]:
-    """Every table of a Word document; `page` is the table's place in it. Without any table its paragraphs."""
+    """Yield the tables of a Word document, `page` being a table's number; without tables its paragraphs."""
     tables = 0
     paragraphs: list[str] = []
     for block in Word(data, where, apart=False).blocks():
@@ -97,7 +97,7 @@ def _text(source: ListSource) -> Iterator[Grid]:
 
 
 def _uncommented(lines: Iterable[tuple[int, str | None]]) -> Iterator[tuple[int, str | None]]:
-    """The lines without the mark of a comment, behind which headings may stand."""
+    """Strip comment marks from the lines, because headings may follow them."""
     for number, line in lines:
         mark = None if line is None else _COMMENT.match(line)
         yield number, line if line is None or mark is None else line[mark.end() :]
@@ -106,28 +106,28 @@ def _uncommented(lines: Iterable[tuple[int, str | None]]) -> Iterator[tuple[int,
 def bounded(
     found: Iterable[tuple[int, Sequence[str] | None]], where: str, failed: list[LamsachError] | None = None
 ) -> tuple[tuple[int, Cells | None], ...]:
-    """The rows that have any text, within the limits.
+    """Return the rows with any text, within the limits.
 
-    With `failed`, what ends them early is put there instead of being raised, and what came before holds.
+    With `failed`, an error is appended there instead of raised, and earlier rows are returned.
     """
-    kept: list[tuple[int, Cells | None]] = []
+    accepted: list[tuple[int, Cells | None]] = []
     try:
         for number, cells in found:
             if cells is None:
-                kept.append((number, None))
+                accepted.append((number, None))
             elif any(cell.strip() for cell in cells):
-                kept.append((number, tuple(cell.strip()[:MAX_CELL] for cell in cells[:MAX_COLUMNS])))
-            if len(kept) > MAX_ROWS:
+                accepted.append((number, tuple(cell.strip()[:MAX_CELL] for cell in cells[:MAX_COLUMNS])))
+            if len(accepted) > MAX_ROWS:
                 raise LimitError("The list has too many rows.", where, "Split it into several files.")
     except LamsachError as error:
         if failed is None:
             raise
         failed.append(error)
-    return tuple(kept)
+    return tuple(accepted)
 
 
 def _json(source: ListSource) -> Grid:
-    """Records as a table by their keys: a list of objects, objects one a line, or a list within one."""
+    """Return records as a table by their keys: a list of objects, one object a line, or a nested list."""
     records: list[tuple[int, Mapping[str, Any] | None]] = []
     for number, tree in documents(source):
         if isinstance(tree, Refused):
@@ -135,8 +135,8 @@ def _json(source: ListSource) -> Grid:
             continue
         found = list(_objects(tree))
         records += [
-            (number if number is not None else len(records) + at, record)
-            for at, record in enumerate(found, 1)
+            (number if number is not None else len(records) + index, record)
+            for index, record in enumerate(found, 1)
         ]
         if len(records) > MAX_ROWS:
             raise LimitError("The list has too many rows.", source.document, "Split it into several files.")
@@ -155,7 +155,7 @@ def _json(source: ListSource) -> Grid:
 
 
 def _objects(tree: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
-    """The records of a document: the objects of its outermost list, else the document itself."""
+    """Yield the records of a document: the objects of its outermost list, else the document itself."""
     if isinstance(tree, list):
         for item in tree:
             if isinstance(item, dict):
@@ -175,7 +175,7 @@ def _objects(tree: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
 
 
 def flattened(record: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    """A record as texts by key; n6's `address` is a list of an event's addresses, each a row."""
+    """Yield a record as texts by key; n6's `address` is a list of an event's addresses, each a row."""
     address = record.get("address")
     plain: dict[str, str] = {}
     for key, value in record.items():
@@ -183,10 +183,10 @@ def flattened(record: Mapping[str, Any]) -> Iterator[dict[str, str]]:
             continue
         if isinstance(value, Mapping):
             plain.update(
-                {f"{key}_{inner}"[:MAX_CELL]: _shown(part) for inner, part in list(value.items())[:50]}
+                {f"{key}_{inner}"[:MAX_CELL]: _text_of(part) for inner, part in list(value.items())[:50]}
             )
         else:
-            plain[str(key)[:MAX_CELL]] = _shown(value)
+            plain[str(key)[:MAX_CELL]] = _text_of(value)
     several = (
         [item for item in address[:64] if isinstance(item, Mapping) and item.get("ip")]
         if isinstance(address, list)
@@ -195,12 +195,12 @@ def flattened(record: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     if not several:
         yield plain
     for item in several:
-        yield {**plain, "ip": _shown(item["ip"])}
+        yield {**plain, "ip": _text_of(item["ip"])}
 
 
-def _shown(value: Any) -> str:
+def _text_of(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return ""
     if isinstance(value, list):
-        return ", ".join(_shown(item) for item in value[:20] if not isinstance(item, (list, dict)))
+        return ", ".join(_text_of(item) for item in value[:20] if not isinstance(item, (list, dict)))
     return "" if isinstance(value, dict) else str(value)[:MAX_CELL]

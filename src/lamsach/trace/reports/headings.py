@@ -1,4 +1,4 @@
-"""Headings of an authority's list (`lamsach.documents.vocabulary` has the words)."""
+"""Headings of an authority's list, by the words in `lamsach.documents.vocabulary`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ZONE = re.compile(
 
 
 def column_of(heading: str) -> Column | None:
-    """Return what a column with this heading holds, or None when the heading does not tell."""
+    """Return the meaning of a column with this heading, or None when unknown."""
     heading = " ".join(heading.split())
     name = REPORTS.name_of(heading)
     if name is None:
@@ -42,12 +42,12 @@ def column_of(heading: str) -> Column | None:
 
 
 def is_later(heading: str) -> bool:
-    """Return whether a column of times holds the last one of several: taken only when there is no other."""
+    """Return whether a time column holds the last of several times, used only if there is no other."""
     return LATER.name_of(heading) is not None
 
 
 def offset_minutes(text: str) -> int | None:
-    """A stated offset from UTC (`Thời gian (UTC+7)`, `timestamp (GMT)`, `giờ Việt Nam`), or None."""
+    """Return an offset from UTC stated in a text (`Thời gian (UTC+7)`, `giờ Việt Nam`), or None."""
     match = _ZONE.search(plain_key(text))
     if match is None:
         return None

@@ -1,4 +1,4 @@
-"""A row from a mere line of text: `IP 203.0.113.5 cổng 4321 lúc 10h05 ngày 01/11/2026 nhiễm Mirai`."""
+"""A row from a plain line of text: `IP 203.0.113.5 cổng 4321 lúc 10h05 ngày 01/11/2026 nhiễm Mirai`."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class FreeLine(NamedTuple):
 
 
 def read_line(text: str) -> FreeLine | None:
-    """The row of a line; None for one without an address.
+    """Parse the row of a line; None without an address.
 
     The first address is the unit's, a second one the far side's.
     """
@@ -110,14 +110,14 @@ def read_line(text: str) -> FreeLine | None:
         after = without[max(rest.find(ip), 0) :] if ip in rest else without
         bare = _BARE.search(re.sub(r"^\s*\d{1,4}[.)\s]", " ", without) if after is without else after)
         port = port_number(bare[0]) if bare else None
-    far = found[1] if len(found) > 1 else (None, None)
-    return FreeLine(ip, port, time, protocol_of(rest), _threat(rest), *far)
+    far_side = found[1] if len(found) > 1 else (None, None)
+    return FreeLine(ip, port, time, protocol_of(rest), _threat(rest), *far_side)
 
 
 def _time(text: str) -> tuple[str, str]:
-    """The time as written, and the text without it."""
-    for whole in (_ISO, _EPOCH):
-        match = whole.search(text)
+    """Return the time as written, and the text without it."""
+    for pattern in (_ISO, _EPOCH):
+        match = pattern.search(text)
         if match:
             return match[0], f"{text[: match.start()]} {text[match.end() :]}"
     date = _DATE.search(text)

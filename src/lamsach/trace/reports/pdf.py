@@ -20,10 +20,10 @@ LIMITS = PdfLimits(pages=2000)
 _MARKED = re.compile(r"\d[.:/-]|[.:/-]\d|[0-9a-f]::?[0-9a-f]", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 _LONG = re.compile(r"\d{5}|(?<!\d)(?!(?:19|20)\d\d)\d{4}")
-"""More digits than a part of an address or of a time has."""
+"""More digits than part of an address or time has."""
 
 
-class _OfReports(Knowledge):
+class _ReportKnowledge(Knowledge):
     """Prior knowledge about texts in authorities' lists."""
 
     wants_columns = True
@@ -43,17 +43,17 @@ class _OfReports(Knowledge):
     def differ_joined(self, above: Sequence[CellLine], below: Sequence[CellLine]) -> bool:
         texts = [cell_text(lines) or "" for lines in ([*above, *below], above, below)]
         whole, *apart = (endpoints(text) for text in texts)
-        return whole != tuple(one for found in apart for one in found)
+        return whole != tuple(endpoint for found in apart for endpoint in found)
 
 
-KNOWLEDGE = _OfReports()
+KNOWLEDGE = _ReportKnowledge()
 
 
 def pdf_grids(source: ListSource) -> Iterator[Grid]:
-    """The document's tables page by page, and the lines between them. `page` is a row's page.
+    """Yield the document's tables page by page, and the lines between them; `page` is a row's page.
 
-    Raises UnreadableError for a damaged, locked or scanned document, LimitError for one too large, after what
-    comes before.
+    Raises UnreadableError for a damaged, locked or scanned document, LimitError for one that is too large,
+    after the preceding tables.
     """
     pages: list[PageText] = []
     failed: LamsachError | None = None
@@ -88,34 +88,36 @@ def pdf_grids(source: ListSource) -> Iterator[Grid]:
 
 
 def _table_grids(table: WholeTable) -> Iterator[Grid]:
-    """A table in its parts on each page."""
-    held: dict[int, str] = {}
+    """Yield the parts of a table on each page."""
+    above: dict[int, str] = {}
     heads = [table.heads] if table.heads is not None else []
     for page, rows in groupby([*heads, *table.rows], key=lambda row: row.page):
         cells: list[tuple[int, Cells]] = []
         unsure: list[tuple[int, str]] = []
         for row in rows:
-            texts = _cells(row, held)
+            texts = _cells(row, above)
             if texts is None:
-                shown = (" ".join(line.text for line in lines) for lines in row.cells.values())
-                unsure.append((row.line, " ; ".join(shown)))
+                texts_of_cells = (" ".join(line.text for line in lines) for lines in row.cells.values())
+                unsure.append((row.line, " ; ".join(texts_of_cells)))
             else:
                 cells.append((row.line, texts))
         yield Grid(page, tuple(cells), unsure=tuple(unsure))
 
 
-def _cells(row: PageRow, held: dict[int, str]) -> Cells | None:
-    """The texts of a row's cells with those of merged ones; None where one is not certain."""
+def _cells(row: PageRow, above: dict[int, str]) -> Cells | None:
+    """Return the texts of a row's cells, including merged ones; None when one is uncertain."""
     texts = {place: cell_text(lines) for place, lines in row.cells.items()}
     if None in texts.values() or any(KNOWLEDGE.is_marked(texts[place] or "") for place in row.doubted):
         return None
-    held.update({place: text or "" for place, text in texts.items() if place not in row.merged})
+    above.update({place: text or "" for place, text in texts.items() if place not in row.merged})
     places = range(max([*texts, *row.merged], default=0) + 1)
-    return tuple(texts.get(place) or (held.get(place, "") if place in row.merged else "") for place in places)
+    return tuple(
+        texts.get(place) or (above.get(place, "") if place in row.merged else "") for place in places
+    )
 
 
 def cell_text(lines: Sequence[CellLine]) -> str | None:
-    """The lines of a cell as one, cut addresses and times whole; None where they are ambiguous."""
+    """Join the lines of a cell, repairing cut addresses and times; None when ambiguous."""
     text = ""
     for place, how in enumerate(follows(lines, KNOWLEDGE)):
         line = lines[place].text

@@ -1,6 +1,6 @@
 """Lists in, reported rows out.
 
-Nothing is dropped in silence: what gives no row is refused with its place and the reason.
+Nothing is dropped silently: each part without a row is refused with its place and the reason.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from lamsach.indicators.files.source import ListSource, expand, sources
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.model import Problem, Reference, Refusal
 from lamsach.trace.model import Reported
-from lamsach.trace.reports.cells import MOST_IN_A_CELL, endpoints, ports, protocol_of
+from lamsach.trace.reports.cells import MAX_IN_A_CELL, endpoints, ports, protocol_of
 from lamsach.trace.reports.columns import Columns, find_columns
 from lamsach.trace.reports.grid import Cells, Grid
 from lamsach.trace.reports.grids import grids
@@ -29,14 +29,14 @@ from lamsach.trace.reports.times import ListTimes
 NO_ADDRESS = mark("The row holds no public address.")
 DAMAGED = mark("The row is damaged or too long to be read.")
 UNSURE = mark("This part of the page could not be read with certainty: look at it yourself.")
-_VALUE_KEPT = 200
-_THREAT_KEPT = 200
+_VALUE_MAX = 200
+_THREAT_MAX = 200
 OnProblem = Callable[[Problem], None]
 
 
 @dataclass(slots=True)
 class ReadReports:
-    """The rows of all lists in their order, what was refused, and the documents that gave a row."""
+    """The rows of all lists in order, the refusals, and the documents with a row."""
 
     rows: list[Reported] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
@@ -51,11 +51,10 @@ def read_reports(
     stated_zone: tzinfo | None = None,
     known: Collection[str] = (),
 ) -> ReadReports:
-    """Read lists: files, folders, patterns, zip archives. What cannot be read goes to `on_problem`.
+    """Read lists: files, folders, patterns, zip archives; `on_problem` gets the unreadable ones.
 
-    A time without a zone is on the clock that the heading states, else `stated_zone`, else UTC in
-    Shadowserver's and n6's reports, else `timezone`. `known`: public addresses that the logs know (see
-    `find_columns`).
+    A time without a zone is in the zone of the heading, else `stated_zone`, else UTC in Shadowserver's and
+    n6's reports, else `timezone`. `known`: public addresses in the logs (see `find_columns`).
     """
     read = ReadReports()
     reader = _Reader(read, timezone, stated_zone, known)
@@ -82,7 +81,7 @@ def _read_source(source: ListSource, reader: _Reader, on_problem: OnProblem, dep
         before, problems = len(reader.read.rows), list[Problem]()
         for part in parts(source):
             _read_source(part, reader, problems.append, depth + 1)
-        # the text of a message is seldom a list: it matters only when nothing else was one
+        # a message's text is seldom a list: its problems matter only if no attachment is one
         for problem in problems if len(reader.read.rows) == before else problems[:0]:
             on_problem(problem)
     except LamsachError as error:
@@ -90,7 +89,7 @@ def _read_source(source: ListSource, reader: _Reader, on_problem: OnProblem, dep
 
 
 class Places(NamedTuple):
-    """The places of a table's columns, by what they hold."""
+    """Positions of a table's columns, by meaning."""
 
     ip: tuple[int, ...]
     port: tuple[int, ...]
@@ -105,7 +104,7 @@ class Places(NamedTuple):
 
     @classmethod
     def of(cls, columns: Columns) -> Places:
-        """The places that were found."""
+        """Return the positions found."""
         return cls(*(columns.of(column) for column in Column))
 
 
@@ -125,18 +124,18 @@ class _Reader:
             for grid in tables:
                 columns = None if grid.free else find_columns(grid.rows, self.known)
                 if columns is not None and columns.data == 0 and last is not None:
-                    # a table that goes on without its headings
+                    # continuation of a table without its headings
                     columns = Columns(last.places, 0, last.offset, last.international)
                 elif columns is not None and columns.data:
                     last = columns
                 found.append((grid, columns))
         except LamsachError as error:
-            failed = error  # what came before holds
+            failed = error  # tables read before remain valid
         times = self._times(found)
         for grid, columns in found:
             for number, text in grid.unsure:
                 reference = Reference(name, grid.page, number)
-                self.read.refusals.append(Refusal(reference, text[:_VALUE_KEPT], UNSURE))
+                self.read.refusals.append(Refusal(reference, text[:_VALUE_MAX], UNSURE))
             if columns is None:
                 self._lines(name, grid, times)
             else:
@@ -151,7 +150,7 @@ class _Reader:
             )
 
     def _times(self, found: list[tuple[Grid, Columns | None]]) -> ListTimes:
-        """One reader of times for the document, so that day and month have one order in it."""
+        """Return one reader of times for the document, so that day and month have one order in it."""
         samples: list[str] = []
         zone = self.stated
         for grid, columns in found:
@@ -179,7 +178,7 @@ class _Reader:
             self.read.rows += found
             if not found and sum(map(bool, cells)) > 1 and not _repeated_headings(cells):
                 self.read.refusals.append(
-                    Refusal(reference, " ; ".join(filter(None, cells))[:_VALUE_KEPT], NO_ADDRESS)
+                    Refusal(reference, " ; ".join(filter(None, cells))[:_VALUE_MAX], NO_ADDRESS)
                 )
 
     def _lines(self, name: str, grid: Grid, times: ListTimes) -> None:
@@ -198,7 +197,7 @@ class _Reader:
                         when[1] if when else timedelta(seconds=1),
                         line.time,
                         line.protocol,
-                        line.threat[:_THREAT_KEPT] or None,
+                        line.threat[:_THREAT_MAX] or None,
                         line.destination,
                         line.destination_port,
                         reference,
@@ -211,7 +210,7 @@ def _repeated_headings(cells: Cells) -> bool:
 
 
 def _cell(cells: Cells, places: tuple[int, ...]) -> str:
-    """The first filled cell of these places."""
+    """Return the first filled cell at these positions."""
     for place in places:
         if place < len(cells) and cells[place]:
             return cells[place]
@@ -219,7 +218,7 @@ def _cell(cells: Cells, places: tuple[int, ...]) -> str:
 
 
 def _joined(cells: Cells, places: Places) -> str:
-    """The time of a row as written: one cell, or a date and a clock from two."""
+    """Return the time of a row as written: one cell, or a date and a clock from two."""
     time = _cell(cells, places.time)
     day, clock = _cell(cells, places.date), _cell(cells, places.clock)
     if not time:
@@ -234,14 +233,14 @@ def _has_date(text: str) -> bool:
 
 
 def _day(text: str) -> str:
-    """A day that a workbook stores as a number (1900 date system) in figures."""
+    """Convert a day stored as a workbook's number (1900 date system) to digits."""
     if len(text) == 5 and text.isdecimal() and 30_000 <= int(text) <= 80_000:
         return (date(1899, 12, 30) + timedelta(days=int(text))).isoformat()
     return text
 
 
 def _clock(text: str) -> str:
-    """A clock stored as a fraction of a day (ECMA-376 part 1, section 18.17.4.2) in figures."""
+    """Convert a clock stored as a fraction of a day (ECMA-376 part 1, section 18.17.4.2) to digits."""
     if text.startswith("0.") and text[2:].isdecimal():
         seconds = round(float(text[:20]) * 86_400) % 86_400
         return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
@@ -249,7 +248,7 @@ def _clock(text: str) -> str:
 
 
 def _reported(cells: Cells, places: Places, times: ListTimes, reference: Reference) -> Iterator[Reported]:
-    """The rows of a row: one for each address and port that its cells state."""
+    """Yield the reported rows of a table row: one for each address and port that its cells state."""
     addresses = endpoints(_cell(cells, places.ip))
     if not addresses:
         return
@@ -265,20 +264,20 @@ def _reported(cells: Cells, places: Places, times: ListTimes, reference: Referen
     if not protocol_text and len(class_text) < 7:
         protocol_text = class_text  # Shadowserver's `type` was the protocol
     port_text = _cell(cells, places.port)
-    far = endpoints(_cell(cells, places.destination))
+    far_side = endpoints(_cell(cells, places.destination))
     far_ports = ports(_cell(cells, places.destination_port))
     threat = _cell(cells, places.threat) or class_text
     listed = ports(port_text) or (None,)
-    for (ip, own), port in list(product(addresses, listed))[:MOST_IN_A_CELL]:
+    for (ip, own_port), port in list(product(addresses, listed))[:MAX_IN_A_CELL]:
         yield Reported(
             ip,
-            own or port,
+            own_port or port,
             when[0] if when else None,
             when[1] if when else timedelta(seconds=1),
             text[:80],
             protocol_of(protocol_text) or protocol_of(port_text),
-            " ".join(threat.split())[:_THREAT_KEPT] or None,
-            far[0][0] if len(far) == 1 else None,
-            far_ports[0] if far_ports else far[0][1] if len(far) == 1 else None,
+            " ".join(threat.split())[:_THREAT_MAX] or None,
+            far_side[0][0] if len(far_side) == 1 else None,
+            far_ports[0] if far_ports else far_side[0][1] if len(far_side) == 1 else None,
             reference,
         )

@@ -1,4 +1,4 @@
-"""Times of lists: day and month in one order a file, `9h30 ngày 1/11/2026`, serial numbers."""
+"""Times of lists: day and month in one order per file, `9h30 ngày 1/11/2026`, serial numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lamsach.logs.text.times.loose_times import DateOrder, LooseTimes, Numbers, 
 from lamsach.logs.text.times.timestamps import local_time
 
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
-_KEPT = 20_000
+_CACHE_SIZE = 20_000
 _LONGEST = 80
 # ngày 1 tháng 11 năm 2026
 _WORDS = re.compile(r"ngày\s+(\d{1,2})\s+tháng\s+(\d{1,2})\s+năm\s+(\d{4})", re.IGNORECASE)
@@ -33,10 +33,10 @@ _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)", 
 
 
 class ListTimes:
-    """Reads the times of one list.
+    """Reader of the times of one list.
 
-    `zone` is assumed for those that state none; `samples` are the time cells that decide the order of day and
-    month, which is day first, as in Vietnam, when nothing tells.
+    `zone` is assumed for times that state none; `samples` are the time cells that decide the order of day and
+    month, by default day first, as in Vietnam.
     """
 
     def __init__(
@@ -51,13 +51,13 @@ class ListTimes:
         self._known: dict[str, tuple[datetime, timedelta] | None] = {}
 
     def read(self, text: str) -> tuple[datetime, timedelta] | None:
-        """The beginning (UTC) of what the text states, and how long that is: a second, a minute or a day.
+        """Return the beginning (UTC) of the stated time and its length: a second, a minute or a day.
 
-        None for what is no time.
+        None for text that is no time.
         """
         if text in self._known:
             return self._known[text]
-        if len(self._known) >= _KEPT:
+        if len(self._known) >= _CACHE_SIZE:
             self._known.clear()
         try:
             found = self._read(text)
@@ -88,7 +88,7 @@ class ListTimes:
         return time, SECOND if _EPOCH.fullmatch(text) else DAY
 
     def _serial(self, serial: re.Match[str]) -> tuple[datetime, timedelta] | None:
-        """A day number of a workbook (1900 date system, ECMA-376 part 1, section 18.17.4.1)."""
+        """Convert a workbook's day number (1900 date system, ECMA-376 part 1, section 18.17.4.1)."""
         if not 30_000 <= int(serial[1]) <= 80_000:
             return None
         local = datetime(1899, 12, 30) + timedelta(days=float(serial[0]))
@@ -106,7 +106,7 @@ class ListTimes:
 
 
 def _spelled(text: str) -> str:
-    """The text with Vietnamese words for times written in figures."""
+    """Rewrite Vietnamese words for times in digits."""
     text = _WORDS.sub(r"\1/\2/\3", text)
     text = _PAREN_UTC.sub(r"\1", text)
     text = _ZONE.sub(lambda found: f"{found[1]}{int(found[2]):02d}:{found[3] or '00'} ", text)

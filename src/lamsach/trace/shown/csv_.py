@@ -1,4 +1,4 @@
-"""A trace as CSV, a line for each row of the list, same columns; the first line is the result.
+"""A trace as CSV, a line for each row of the list, all with the same columns, the result first.
 
 UTF-8 with a byte-order mark, line ends CRLF (RFC 4180); texts that would be formulas start with an
 apostrophe.
@@ -70,13 +70,13 @@ def _rows(trace: Trace, facts: Facts) -> Iterator[dict[str, Any]]:
         note = f"{problem.where}: {facts.translate(problem.what)} {todo}"
         yield {"record": "not_read", "note": note.strip()}
     for item in trace.refusals:
-        place = item.reference
+        reference = item.reference
         note = f"{facts.translate(item.reason)} {item.value}".strip()
         yield {
             "record": "not_read",
-            "document": place.document,
-            "page": place.page or "",
-            "line": place.row or "",
+            "document": reference.document,
+            "page": reference.page or "",
+            "line": reference.row or "",
             "note": note,
         }
     for number, answer in enumerate(trace.answers, 1):
@@ -84,7 +84,7 @@ def _rows(trace: Trace, facts: Facts) -> Iterator[dict[str, Any]]:
 
 
 def _row(number: int, answer: Answer, facts: Facts) -> dict[str, Any]:
-    row, place = answer.row, answer.row.reference
+    row, reference = answer.row, answer.row.reference
     note = " ".join(filter(None, (facts.why(answer), facts.todo(answer))))
     if answer.why is not None and answer.named:
         note += " " + "; ".join(
@@ -93,9 +93,9 @@ def _row(number: int, answer: Answer, facts: Facts) -> dict[str, Any]:
     known = {
         "record": "row",
         "row": number,
-        "document": place.document,
-        "page": place.page or "",
-        "line": place.row or "",
+        "document": reference.document,
+        "page": reference.page or "",
+        "line": reference.row or "",
         "ip": row.ip,
         "port": row.port or "",
         "protocol": row.protocol or "",
@@ -112,7 +112,7 @@ def _row(number: int, answer: Answer, facts: Facts) -> dict[str, Any]:
 
 
 def _named(item: Named, facts: Facts) -> dict[str, Any]:
-    who, proofs = item.identity, item.evidence
+    identity, proofs = item.identity, item.evidence
     nat = proofs[0] if proofs and proofs[0].time else None
     lease = next((line for line in proofs if not line.time), None)
     return {
@@ -120,11 +120,11 @@ def _named(item: Named, facts: Facts) -> dict[str, Any]:
         "device": item.device,
         "inside_ip": item.inside,
         "inside_port": item.inside_port or "",
-        "name": who.name or "",
-        "mac": who.mac or "",
-        "user": who.user or "",
+        "name": identity.name or "",
+        "mac": identity.mac or "",
+        "user": identity.user or "",
         "department": item.department or "",
-        "how": who.how,
+        "how": identity.how,
         "nat_file": nat.file if nat else "",
         "nat_line": nat.line if nat else "",
         "lease_file": lease.file if lease else "",

@@ -1,4 +1,4 @@
-"""The same words and facts for every way of showing a trace."""
+"""Texts and facts shared by all outputs of a trace."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ADDRESSES_SHOWN = 5
 class Facts:
     """A trace in words of one language.
 
-    Texts from lists and logs are on one line, hidden characters written out, bounded.
+    Texts from lists and logs are on one line, hidden characters escaped, limited in length.
     """
 
     def __init__(self, trace: Trace, language: str) -> None:
@@ -36,22 +36,22 @@ class Facts:
         return self.translate("Vietnam time") if self.zone.key == _VIETNAM else self.zone.key
 
     def problems(self) -> list[tuple[str, Problem]]:
-        """Return what could not be read, with its place; what is the same of several rows of a file, once."""
+        """Return the unread inputs with their places; equal problems of several rows of a file once."""
         return list(alike_problems(self.trace.problems))
 
     def number(self, value: int) -> str:
-        """A number as the language writes it."""
+        """Format a number in the language."""
         return format_number(value, self.language)
 
     def headline(self) -> str:
-        """The result in one sentence."""
+        """Return the result in one sentence."""
         text = self.translate("The authority names {listed}, {explained} can be explained.")
         return text.format(
             listed=self.number(len(self.trace.distinct)), explained=self.number(len(self.trace.explained))
         )
 
     def notes(self) -> Iterator[str]:
-        """Yield notes on the figures: machines, repeated and refused rows, clocks, what was read."""
+        """Yield notes on the figures: machines, repeated and refused rows, clocks, records read."""
         for count, one, many in (
             (
                 len(self.trace.devices),
@@ -94,11 +94,11 @@ class Facts:
             yield text.format(addresses=", ".join(known[:_ADDRESSES_SHOWN]) + more)
 
     def text(self, value: str | None, length: int = 300) -> str:
-        """A text of a list or log, harmless."""
+        """Clean a text of a list or log."""
         return clip(visible_line(value or ""), length)
 
     def time(self, row: Reported) -> str:
-        """A row's time on the shown clock, as precise as in the list; unreadable text as written."""
+        """Format a row's time in the output zone, as precise as in the list; unreadable text as written."""
         if row.time is None:
             return self.text(row.time_text, 60) or "–"
         local = row.time.astimezone(self.zone)
@@ -109,12 +109,12 @@ class Facts:
         return shown[:-3] if seconds >= _MINUTE_S else shown
 
     def endpoint(self, row: Reported) -> str:
-        """Public address and port."""
+        """Format public address and port."""
         ip = f"[{row.ip}]" if ":" in row.ip and row.port is not None else row.ip
         return f"{ip}:{row.port}" if row.port is not None else ip
 
     def destination(self, row: Reported) -> str:
-        """The far side as the list states it."""
+        """Format the far side stated in the list."""
         if row.destination is None:
             return ""
         return (
@@ -122,7 +122,7 @@ class Facts:
         )
 
     def place(self, reference: Reference) -> str:
-        """Return the place of a row."""
+        """Describe the place of a row."""
         page = (
             ""
             if reference.page is None
@@ -132,39 +132,39 @@ class Facts:
         return f"{self.text(reference.document, 200)}{page}{row}"
 
     def period(self, device: TracedDevice) -> tuple[str, ...]:
-        """The first and the last time of a device's rows; one when they are the same."""
+        """Return the first and the last time of a device's rows; only one when they are equal."""
         return tuple(dict.fromkeys(format_time(time, self.zone) for time in (device.first, device.last)))
 
     def device_title(self, device: TracedDevice) -> str:
-        """The name by which people know a device."""
+        """Return the name by which people know a device."""
         return self.text(device.name or device.ip or device.mac or device.key, 80)
 
     def named_title(self, item: Named) -> str:
-        """The same of a candidate."""
+        """Return the name by which people know a candidate."""
         who = item.identity
         return self.text(who.name or (who.user if who.how == "session" else None) or item.inside, 80)
 
     def known_by(self, item: Named) -> str:
-        """From what a device is known."""
+        """Describe how a device was identified."""
         return self.translate(KNOWN_BY.get(item.identity.how, item.identity.how))
 
     def certainty(self, item: Named | TracedDevice) -> str:
-        """Return how sure an answer is."""
+        """Describe the certainty of an answer."""
         return self.translate(CERTAINTIES[item.certainty])
 
     def hints(self, item: Named) -> str:
-        """Return what speaks for a candidate."""
-        told = [self.translate(HINTS[code]) for code in item.hints if code in HINTS]
+        """Describe the evidence for a candidate."""
+        parts = [self.translate(HINTS[code]) for code in item.hints if code in HINTS]
         if item.rival is not None:
-            told.append(
+            parts.append(
                 self.translate("{rival} claimed the same address: check both").format(
                     rival=self.text(item.rival, 80)
                 )
             )
-        return "; ".join(told)
+        return "; ".join(parts)
 
     def why(self, answer: Answer) -> str:
-        """Return why a row is not explained, with the time that the logs cover when that is why."""
+        """Describe why a row is not explained, with the logs' coverage when relevant."""
         if answer.why is None:
             return ""
         text = self.translate(WHY[answer.why])
@@ -176,5 +176,5 @@ class Facts:
         return text
 
     def todo(self, answer: Answer) -> str:
-        """Return what to do next about a row that is not explained."""
+        """Describe the next step for a row that is not explained."""
         return "" if answer.why is None else self.translate(TODO[answer.why])

@@ -10,16 +10,16 @@ from lamsach.trace.model import Trace
 from lamsach.trace.shown.facts import Facts
 from lamsach.trace.shown.rows import numbered
 
-MOST_ROWS = 10_000
-"""Rows of each list on the page at most; the others are counted on it and listed in the workbook."""
-EVIDENCE_SHOWN = 300
-"""Rows whose lines the page shows, at most."""
+MAX_ROWS = 10_000
+"""Maximum rows of each list on the page; the others are counted there and listed in the workbook."""
+MAX_EVIDENCE = 300
+"""Maximum rows whose evidence lines are shown."""
 
 
 def write_html(trace: Trace, stream: BinaryIO, language: str) -> None:
     """Write the page, piece by piece.
 
-    Every value is escaped; the page's policy lets only its own style through.
+    Every value is escaped; the page's policy allows only its own style.
     """
     write_page(
         stream,
@@ -29,8 +29,8 @@ def write_html(trace: Trace, stream: BinaryIO, language: str) -> None:
         facts=Facts(trace, language),
         explained=list(numbered(trace, explained=True)),
         unexplained=list(numbered(trace, explained=False)),
-        most=MOST_ROWS,
-        evidence=EVIDENCE_SHOWN,
+        most=MAX_ROWS,
+        evidence=MAX_EVIDENCE,
         language=language,
         counted=lambda count, one, many: counted(count, one, many, language),
         _=translator(language),

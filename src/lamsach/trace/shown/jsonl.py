@@ -1,6 +1,6 @@
 """A trace as JSON lines: the summary, devices, rows, refusals, problems.
 
-Each line is one object whose `record` says what it is.
+Each line is one object whose `record` states its kind.
 """
 
 from __future__ import annotations
@@ -27,12 +27,10 @@ def _records(trace: Trace) -> Iterator[tuple[str, Record]]:
     for number, answer in enumerate(trace.answers, 1):
         yield "row", answer_record(number, answer)
     for item in trace.refusals:
-        place = item.reference
+        ref = item.reference
         yield (
             "refusal",
-            present(
-                document=place.document, page=place.page, line=place.row, value=item.value, reason=item.reason
-            ),
+            present(document=ref.document, page=ref.page, line=ref.row, value=item.value, reason=item.reason),
         )
     for problem in trace.problems:
         yield "problem", present(where=problem.where, what=problem.what, todo=problem.todo)

@@ -13,18 +13,18 @@ Record = dict[str, Any]
 
 
 def present(**values: Any) -> Record:
-    """The values that there are."""
+    """Return the values that are not empty."""
     return {name: value for name, value in values.items() if value is not None and value not in ("", (), [])}
 
 
 def answer_record(number: int, answer: Answer) -> Record:
-    """One row of the list with its answer; `row` counts from 1."""
-    row, place = answer.row, answer.row.reference
+    """Return one row of the list with its answer; `row` counts from 1."""
+    row, reference = answer.row, answer.row.reference
     return present(
         row=number,
-        document=place.document,
-        page=place.page,
-        line=place.row,
+        document=reference.document,
+        page=reference.page,
+        line=reference.row,
         ip=row.ip,
         port=row.port,
         protocol=row.protocol,
@@ -44,18 +44,18 @@ def answer_record(number: int, answer: Answer) -> Record:
 
 
 def named_record(item: Named) -> Record:
-    """A device that may be meant."""
-    who = item.identity
+    """Return a candidate device."""
+    identity = item.identity
     return present(
         device=item.device,
         certainty=item.certainty.value,
         inside_ip=item.inside,
         inside_port=item.inside_port,
-        name=who.name,
-        mac=who.mac,
-        user=who.user,
+        name=identity.name,
+        mac=identity.mac,
+        user=identity.user,
         department=item.department,
-        how=who.how,
+        how=identity.how,
         hints=list(item.hints),
         rival=item.rival,
         evidence=[
@@ -65,7 +65,7 @@ def named_record(item: Named) -> Record:
 
 
 def device_record(device: TracedDevice) -> Record:
-    """A device that explains rows."""
+    """Return a device that explains rows."""
     return present(
         key=device.key,
         ip=device.ip,
@@ -75,14 +75,14 @@ def device_record(device: TracedDevice) -> Record:
         department=device.department,
         certainty=device.certainty.value,
         threats=list(device.threats),
-        rows=[at + 1 for at in device.rows],
+        rows=[number + 1 for number in device.rows],
         first=time_text(device.first),
         last=time_text(device.last),
     )
 
 
 def summary_record(trace: Trace) -> Record:
-    """The figures of a trace, its inputs and the clocks' difference."""
+    """Return the figures of a trace, its inputs and the clocks' difference."""
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": "lamsach",
@@ -104,7 +104,7 @@ def summary_record(trace: Trace) -> Record:
 
 
 def skew_record(document: str, skew: Skew) -> Record:
-    """A list's difference of clocks, in seconds."""
+    """Return a list's difference of clocks, in seconds."""
     return present(
         document=document,
         shift_s=skew.shift.total_seconds(),
@@ -118,7 +118,7 @@ def skew_record(document: str, skew: Skew) -> Record:
 
 
 def numbered(trace: Trace, *, explained: bool) -> Iterator[tuple[int, Answer]]:
-    """The distinct rows that are explained, or those that are not, each with its number from 1."""
+    """Yield the distinct rows that are explained, or those that are not, each with its number from 1."""
     for number, answer in enumerate(trace.answers, 1):
         if answer.repeats is None and answer.explained is explained:
             yield number, answer

@@ -1,6 +1,6 @@
-"""A trace on a terminal: the result, both lists as tables, then what was not read.
+"""A trace on a terminal: the result, both lists as tables, then the unread inputs.
 
-Fits 100 columns, no codes in a pipe.
+Fits 100 columns, no colour codes in a pipe.
 """
 
 from __future__ import annotations

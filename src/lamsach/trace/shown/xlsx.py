@@ -1,4 +1,4 @@
-"""A trace as a workbook: result, devices, rows, candidates, evidence, not read; no formulas."""
+"""A trace as a workbook: result, devices, rows, candidates, evidence, unread inputs; no formulas."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lamsach.trace.shown.rows import numbered
 
 
 class _Sheets(Sheets):
-    """The house's sheets with a trace's zone."""
+    """Sheets in a trace's zone."""
 
     def __init__(self, book: Workbook, facts: Facts) -> None:
         self.book = book
@@ -98,7 +98,7 @@ def _devices(sheets: _Sheets, facts: Facts) -> None:
             ", ".join(device.threats),
             device.first,
             device.last,
-            ", ".join(str(at + 1) for at in device.rows),
+            ", ".join(str(number + 1) for number in device.rows),
         )
         for device in facts.trace.devices
     )
@@ -120,8 +120,8 @@ def _row_columns(sheets: _Sheets, facts: Facts) -> list[tuple[str, int]]:
     ]
 
 
-def _row_cells(number: int, facts: Facts, at: int) -> Cells:
-    row = facts.trace.answers[at].row
+def _row_cells(number: int, facts: Facts, index: int) -> Cells:
+    row = facts.trace.answers[index].row
     return (
         number,
         row.ip,
@@ -151,13 +151,13 @@ def _explained(sheets: _Sheets, facts: Facts) -> None:
 
     def rows() -> Iterator[Cells]:
         for number, answer in numbered(facts.trace, explained=True):
-            item, who = answer.named[0], answer.named[0].identity
+            item, identity = answer.named[0], answer.named[0].identity
             yield (
                 *_row_cells(number, facts, number - 1),
-                who.name,
+                identity.name,
                 item.inside,
-                who.mac,
-                who.user,
+                identity.mac,
+                identity.user,
                 item.department,
                 facts.certainty(item),
                 facts.known_by(item),
