@@ -294,7 +294,7 @@ def test_a_service_is_joined_by_settings_alone(
         again.refresh_from_db()
         assert (again.state, again.attempts) == ("queued", 1)
         assert again.next_attempt is not None
-        assert again.told.endswith("127.0.0.1: 503")
+        assert again.shown_problem.endswith("127.0.0.1: 503")
     page = client.get(f"/office/edxml/connections/{found.pk}/edit/").content.decode()
     assert "bi-mat-123" not in page + str(Connection.objects.values()) + str(Message.objects.values())
     assert copy_of(ours, cast.first).acknowledged is not None

@@ -14,7 +14,7 @@ from lamsach.portal.jobs.claims import Held
 from lamsach.portal.units.models import Unit
 
 
-def _told(problem: str) -> str:
+def _translated(problem: str) -> str:
     """Translate a stored problem: a sentence, then a line with the place."""
     what, _line, where = problem.partition("\n")
     return " ".join(filter(None, (gettext(what) if what else "", where)))
@@ -66,9 +66,9 @@ class Connection(models.Model):
         return self.name
 
     @property
-    def told(self) -> str:
+    def shown_problem(self) -> str:
         """The last run's problem, translated."""
-        return _told(self.problem)
+        return _translated(self.problem)
 
 
 class Way(models.TextChoices):
@@ -159,9 +159,9 @@ class Message(Held):
         indexes = (models.Index(fields=("outgoing", "state", "next_attempt"), name="edxml_to_deliver"),)
 
     @property
-    def told(self) -> str:
+    def shown_problem(self) -> str:
         """The problem, translated."""
-        return _told(self.problem)
+        return _translated(self.problem)
 
     @property
     def shown_signature(self) -> lists.State:

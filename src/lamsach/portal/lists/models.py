@@ -76,7 +76,7 @@ class Origin(models.Model):
         return self.name
 
     @property
-    def told(self) -> str:
+    def shown_problem(self) -> str:
         """The problem, translated."""
         what, _, where = self.problem.partition("\n")
         return " ".join(filter(None, (gettext(what) if what else "", where)))
