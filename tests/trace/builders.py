@@ -97,7 +97,7 @@ def answered(
 ) -> Answer:
     """The answer to one row."""
     table = NatTable(records)
-    looked = Lookups(table).look(row)
+    looked = Lookups(table).find(row)
     holders = Holders(leases, inventory or Inventory(), {hit.inside for hit in looked.hits} | {row.ip})
     return answer(row, looked, holders, skew or Skew())
 

@@ -192,7 +192,7 @@ def test_a_machine_that_explains_other_rows_comes_first() -> None:
     records = [session(A, 4321, 0, 60), session(B, 4400, 0, 60), session(B, 4401, 0, 60, inside_port=50001)]
     rows = [reported(None, 30), reported(4321, 30)]
     table = NatTable(records)
-    looked = [Lookups(table).look(row) for row in rows]
+    looked = [Lookups(table).find(row) for row in rows]
     answers = with_other_rows(answers_of(rows, looked, Holders([], Inventory(), ()), {"": Skew()}))
     assert [one.inside for one in answers[0].named] == [A, B]
     assert "named_elsewhere" in answers[0].named[0].hints
