@@ -1,4 +1,4 @@
-"""Results written whole or not at all, for their owner only: files 0600, new folders 0700."""
+"""Atomic writing of results for their owner only: files 0600, new folders 0700."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from typing import BinaryIO, Literal
 from lamsach.errors import OutputError
 from lamsach.i18n import mark
 
-_KEPT = mark(
+_RETRY = mark(
     "Nothing was changed: a file that was there before is kept. Free some space or choose "
     "another place, then run it again."
 )
 _CHOOSE = mark("Choose another name or folder for the result. Nothing was changed.")
 _REASONS: dict[int, tuple[str, str]] = {
-    errno.ENOSPC: (mark("The disk is full; the result was not written."), _KEPT),
-    errno.EDQUOT: (mark("The disk quota is used up; the result was not written."), _KEPT),
-    errno.EFBIG: (mark("The result is larger than a file may be here; it was not written."), _KEPT),
+    errno.ENOSPC: (mark("The disk is full; the result was not written."), _RETRY),
+    errno.EDQUOT: (mark("The disk quota is used up; the result was not written."), _RETRY),
+    errno.EFBIG: (mark("The result is larger than a file may be here; it was not written."), _RETRY),
     errno.EACCES: (mark("No permission to write the result here."), _CHOOSE),
     errno.EPERM: (mark("No permission to write the result here."), _CHOOSE),
     errno.EROFS: (mark("This disk is read-only; the result was not written."), _CHOOSE),
@@ -36,45 +36,42 @@ _REASONS: dict[int, tuple[str, str]] = {
 }
 
 
-# .lamsach-89abcdef-4711-0123456789abcdef.tmp: the machine and the process that writes it
+# .lamsach-89abcdef-4711-0123456789abcdef.tmp: machine and process of the writer
 _TEMPORARY = re.compile(r"\.lamsach-([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{16}\.tmp")
 OWN_FILE, OWN_FOLDER = 0o600, 0o700
 
 
 def open_own(path: Path, mode: Literal["wb", "ab", "xb"] = "wb", buffering: int = -1) -> BinaryIO:
-    """Open a file for writing; one that is new is readable by its owner only."""
+    """Open a file for writing; a new one is readable by its owner only."""
     return open(path, mode, buffering, opener=lambda name, flags: os.open(name, flags, OWN_FILE))
 
 
 def own_folder(path: Path) -> None:
-    """Make a folder and those above it that are missing, for their owner only.
-
-    A folder that is there keeps its mode.
-    """
+    """Create a folder and its missing parents for their owner only; existing ones retain their mode."""
     if not path.is_dir():
         own_folder(path.parent)
         path.mkdir(mode=OWN_FOLDER, exist_ok=True)
 
 
 def write_for_owner_only() -> None:
-    """Let only the owner use the files that the process makes from now on."""
+    """Let only the owner use the files that the process creates from now on."""
     os.umask(os.umask(0o077) | 0o077)
 
 
 def output_error(error: OSError, path: Path) -> OutputError:
-    """Return what a failed write means to the person who asked for it."""
-    what, todo = _REASONS.get(error.errno or 0, (mark("The result could not be written."), _KEPT))
+    """Convert an operating system error to an OutputError with advice."""
+    what, todo = _REASONS.get(error.errno or 0, (mark("The result could not be written."), _RETRY))
     return OutputError(what, str(path), todo)
 
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[BinaryIO]:
-    """A file to write into that takes the name `path` only when all of it is on the disk.
+    """Open a file for writing that gets the name `path` only when complete on the disk.
 
-    The data goes to a temporary file beside, is flushed to the disk and renamed. On any error, Ctrl-C
-    included, the temporary file is removed and the old file stays. A symbolic link is followed, so that it
-    keeps pointing. The file is its owner's only, also where the old one was not. Raises OutputError for
-    whatever the operating system refuses, and for a name that is not a regular file's.
+    The data goes to a temporary file in the same folder, is flushed to the disk and renamed. On any error,
+    Ctrl-C included, the temporary file is removed and the old file remains. A symbolic link is followed and
+    preserved. The new file is its owner's only, even if the old one was not. Raises OutputError for errors of
+    the operating system, and for a name that is not a regular file's.
     """
     target, temporary, descriptor = _opened(path)
     try:
@@ -100,7 +97,7 @@ def refuse_unwritable(path: Path) -> None:
 
 
 def _opened(path: Path) -> tuple[Path, Path, int]:
-    """The file that a path leads to, the temporary one beside it, and the open descriptor of that.
+    """Return the target of a path, its temporary file in the same folder, and that one's open descriptor.
 
     Raises OutputError.
     """
@@ -127,9 +124,9 @@ def _machine() -> str:
 
 @lru_cache(maxsize=256)
 def _remove_left(folder: Path) -> None:
-    """Remove the temporary files that killed processes of this machine left in the folder; once in a process.
+    """Remove temporary files that killed processes of this machine left in the folder; once per process.
 
-    A folder that cannot be listed may be written all the same.
+    A folder that cannot be listed may still be writable.
     """
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
@@ -154,7 +151,7 @@ def _is_alive(process: int) -> bool:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Put the rename itself on the disk, where the system can (Windows cannot open a folder)."""
+    """Flush the rename to the disk, where the system can (Windows cannot open a folder)."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

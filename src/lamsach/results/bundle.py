@@ -1,7 +1,7 @@
-"""The findings bundle: one `.zip` that a USB stick carries from the hunt to the consolidating unit.
+"""Findings bundle: one `.zip` to carry from the hunt to the consolidating unit on a USB stick.
 
-`manifest.json` says what was searched and holds the SHA-256, size and number of records of `devices.jsonl`,
-`sightings.jsonl` and `evidence.jsonl`. The same findings give the same bytes.
+`manifest.json` states the scope of the search and SHA-256, size and record count of `devices.jsonl`,
+`sightings.jsonl` and `evidence.jsonl`. Equal findings give equal bytes.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _ASK_AGAIN = mark("Ask the sender for the bundle again. Nothing in it was used."
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle whose digests were checked: the manifest, and the records as JSON objects (see `records`)."""
+    """Bundle with verified digests: the manifest, and the records as JSON objects (see `records`)."""
 
     manifest: dict[str, Any]
     devices: tuple[dict[str, Any], ...]
@@ -50,7 +50,7 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class BundleLimits:
-    """Limits of an unpacked bundle: bytes of a member, bytes of a line, and bytes in all."""
+    """Limits of an unpacked bundle: bytes per member, per line, and in total."""
 
     member_bytes: int = 1 << 30
     line_bytes: int = 16 << 20
@@ -58,7 +58,7 @@ class BundleLimits:
 
 
 def write_bundle(findings: Findings, stream: BinaryIO, language: str, reasons: Mapping[str, str]) -> None:
-    """Write the zip; it holds codes, so language and sentences do not matter."""
+    """Write the zip; it contains codes, so language and sentences have no effect."""
     del language, reasons
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         contents = {
@@ -104,10 +104,10 @@ def _write_member(archive: zipfile.ZipFile, name: str, lines: Iterable[records.R
 
 
 def read_bundle(path: Path, limits: BundleLimits | None = None) -> Bundle:
-    """Read a bundle that anybody may have made, and check its names, sizes, digests and shape.
+    """Read a bundle of any origin, and check its names, sizes, digests and shape.
 
-    Raises UnreadableError for a file that is no whole, unchanged bundle and LimitError for one that unpacks
-    to more than the limits; nothing is written to the disk.
+    Raises UnreadableError for a file that is no complete, unchanged bundle and LimitError for one that
+    unpacks to more than the limits; writes nothing to the disk.
     """
     limits = limits or BundleLimits()
     try:

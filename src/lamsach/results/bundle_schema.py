@@ -1,7 +1,7 @@
-"""The shape of a findings bundle of any origin: every field of `records` with its type; others pass.
+"""Schema of a findings bundle of any origin: every field of `records` with its type.
 
-Whatever reads a bundle reads it through `results.bundle`, and that through these: nobody behind it meets a
-value of another kind than stated here.
+All bundles are read by `results.bundle`, which validates them by this schema, so that its callers never meet
+a value of another type. Unknown fields are ignored.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Days = dict[Day, Count]
 
 
 class Shape(BaseModel):
-    """Base of all records: nothing is converted, and unknown fields pass."""
+    """Base of all records: no conversion, unknown fields are ignored."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
@@ -65,7 +65,7 @@ class _Address(Shape):
 
 
 class Device(Shape):
-    """A line of `devices.jsonl`."""
+    """Line of `devices.jsonl`."""
 
     key: str
     ip: str | None
@@ -83,7 +83,7 @@ class Device(Shape):
 
 
 class Sighting(Shape):
-    """A line of `sightings.jsonl`."""
+    """Line of `sightings.jsonl`."""
 
     id: Count | None = None
     device: str
@@ -103,7 +103,7 @@ class Sighting(Shape):
 
 
 class Evidence(Shape):
-    """A line of `evidence.jsonl`."""
+    """Line of `evidence.jsonl`."""
 
     sighting: Count | None = None
     device: str
@@ -151,7 +151,7 @@ class _Member(Shape):
 
 
 class Manifest(Shape):
-    """`manifest.json`."""
+    """Content of `manifest.json`."""
 
     schema_version: int
     tool_version: str
@@ -167,7 +167,7 @@ class Manifest(Shape):
 
 
 def check(shape: type[Shape], record: dict[str, Any]) -> str:
-    """Empty for a record of this shape, else the field that has another."""
+    """Return the first field that violates the shape; empty for none."""
     try:
         shape.model_validate(record)
     except ValidationError as problem:

@@ -1,4 +1,4 @@
-"""The coverage as grids of observers by days, one a month, and as one row an observer."""
+"""Coverage as monthly grids of observers by days, and as one row per observer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNITS: tuple[tuple[int, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A day of an observer: `logs`, `blind` or `none` (not searched), a figure, words to read aloud."""
+    """Day of an observer: `logs`, `blind` or `none` (not searched), a figure, words for screen readers."""
 
     kind: str
     day: int
@@ -33,7 +33,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A month: observers with a cell a day, the unit of the figures, and how many observers are left out."""
+    """Month: observers with a cell per day, the unit of the figures, and the count of omitted observers."""
 
     title: str
     unit: str
@@ -45,7 +45,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class ObserverRow:
-    """All of one observer's days in one format."""
+    """Sum of one observer's days in one format."""
 
     observer: str
     format: str
@@ -58,12 +58,12 @@ class ObserverRow:
 
     @property
     def parsed_share(self) -> float:
-        """Percent of the lines that a format reads; the others were searched token by token."""
+        """Percentage of lines that a format parses; the others were searched by token."""
         return 100 * self.parsed / self.lines if self.lines else 0.0
 
 
 def grids(findings: Findings, language: str) -> list[Grid]:
-    """The grids of all months that have a line or a blind day, the latest 24 of them."""
+    """Return the grids of all months with a line or a blind day, at most the latest 24."""
     lines: dict[str, Counter[date]] = defaultdict(Counter)
     for row in findings.coverage:
         if row.day is not None:
@@ -117,7 +117,7 @@ def _short(count: int, scale: int, language: str) -> str:
 
 
 def observer_rows(findings: Findings) -> list[ObserverRow]:
-    """One row for each observer and format, those with blind days first."""
+    """Return one row per observer and format, those with blind days first."""
     rows: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
     for row in findings.coverage:
         sums = rows[row.observer, row.format]
@@ -137,7 +137,7 @@ def observer_rows(findings: Findings) -> list[ObserverRow]:
 
 
 def shown_rows(findings: Findings, language: str) -> list[ObserverRow]:
-    """The rows for people: formats by title, and many undated files of no known format in one row."""
+    """Return the rows for display: formats by title, and many undated files of unknown format in one row."""
     rows = observer_rows(findings)
     loose = [row for row in rows if row.format == UNKNOWN_TEXT and not row.days and not row.blind]
     if len(loose) > _LOOSE_SHOWN:

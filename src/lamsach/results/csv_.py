@@ -1,9 +1,9 @@
-"""Findings as CSV: one row a sighting, with the same columns in every row for any reader.
+"""Findings as CSV: one row per sighting, the same columns in every row.
 
-The first row after the headings opens with what was searched (`record` is `search`, the sentence stands in
-`note`); then come `not_read`, `blind` and `to_look_at` rows, then the sightings (`record` is `sighting`).
-UTF-8 with a byte-order mark, so that spreadsheet programs read Vietnamese; line ends CRLF (RFC 4180); texts
-that would be formulas start with an apostrophe.
+The first row after the headings states the search (`record` is `search`, with the sentence in `note`); then
+`not_read`, `blind` and `to_look_at` rows, then the sightings (`record` is `sighting`). UTF-8 with a
+byte-order mark, so that spreadsheet programs read Vietnamese; line ends CRLF (RFC 4180); texts that would be
+formulas start with an apostrophe.
 """
 
 from __future__ import annotations
@@ -42,27 +42,27 @@ COLUMNS = (
     ),
     *("allowed", "blocked", "unknown", "evidence_file", "evidence_line", "evidence_text", "reasons", "note"),
 )
-"""The headings, the same in both languages; times are ISO 8601 in UTC."""
+"""Headings, the same in both languages; times are ISO 8601 in UTC."""
 
 
 def write_csv(findings: Findings, stream: BinaryIO, language: str, reasons: Mapping[str, str]) -> None:
     """Write the rows."""
-    text = io.TextIOWrapper(
+    writer = io.TextIOWrapper(
         stream, encoding="utf-8-sig", errors="backslashreplace", newline="", write_through=True
     )
-    text.write(csv_row(COLUMNS))
+    writer.write(csv_row(COLUMNS))
     for row in _rows(findings, language, reasons):
         cells = (row.get(name, "") for name in COLUMNS)
-        text.write(csv_row(visible(cell) if isinstance(cell, str) else cell for cell in cells))
-    text.flush()
-    text.detach()
+        writer.write(csv_row(visible(cell) if isinstance(cell, str) else cell for cell in cells))
+    writer.flush()
+    writer.detach()
 
 
 def _rows(findings: Findings, language: str, reasons: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     translate = translator(language)
     sentence = searched_sentence(findings, language)
-    meaning = verdict_sentence(findings, language)
-    yield {"record": "search", "note": f"{sentence} {meaning}".strip()}
+    verdict = verdict_sentence(findings, language)
+    yield {"record": "search", "note": f"{sentence} {verdict}".strip()}
     if findings.partial:
         yield {"record": "not_read", "note": translate("The hunt was interrupted: this result is partial.")}
     for problem in findings.problems:

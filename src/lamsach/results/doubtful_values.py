@@ -1,4 +1,4 @@
-"""The listed values that accuse nobody, in words: what is to be looked at, and why."""
+"""Sentences about listed values that need review and accuse nobody."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ SENTENCES: dict[str, str] = {
     **{kind.value: text for kind, text in REASONS.items()},
     "called_by_many": mark("{machines} of about {all} machines called it, more than a tenth."),
 }
-"""By the code of a reason (see `model.Questioned`), its sentence."""
+"""Sentence by reason code (see `model.Questioned`)."""
 
 
 def why(item: Questioned, language: str) -> str:
-    """The reasons as sentences, with the known name or network where it is not the value itself."""
+    """Return the reasons as sentences, with the known name or network where it is not the value itself."""
     parts = []
     for reason in item.reasons:
         about = visible_line(str(reason.values.get("about", "")))
-        further = f" [{clip(about, 80)}]" if about and about != item.indicator else ""
-        parts.append(reason_text(reason, SENTENCES, language) + further)
+        suffix = f" [{clip(about, 80)}]" if about and about != item.indicator else ""
+        parts.append(reason_text(reason, SENTENCES, language) + suffix)
     return " ".join(parts)
 
 
 def sentence(findings: Findings, language: str) -> str:
-    """Return how many listed values to look at, which accuse nobody; empty when there is none."""
+    """Return the count of listed values to review as a sentence; empty for none."""
     count = len(findings.to_look_at)
     if not count:
         return ""

@@ -1,7 +1,7 @@
-"""Findings as one HTML page: no script, nothing loaded, readable from a USB stick and on paper.
+"""Findings as one HTML page: no script, no external resource, readable from a USB stick and on paper.
 
-Every value goes through `visible` and is escaped. The page's policy (CSP) lets its own style through by its
-digest and nothing else, so that text from a hostile log line stays text.
+Every value is escaped after `visible`. The page's policy (CSP) allows only its own style, by digest, so that
+text from a hostile log line remains text.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def write_html(
     reasons: Mapping[str, str],
     limits: Limits | None = None,
 ) -> None:
-    """Write the page, piece by piece."""
+    """Write the page in pieces."""
     limits = limits or Limits()
     write_page(
         stream,

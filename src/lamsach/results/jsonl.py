@@ -1,6 +1,6 @@
 """Findings as JSON lines: search, devices, doubtful values, sightings, evidence, lists, files.
 
-Each line is one object whose `record` says what it is.
+Each line is one object whose kind is in `record`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from lamsach.results import records
 
 
 def write_jsonl(findings: Findings, stream: BinaryIO, language: str, reasons: Mapping[str, str]) -> None:
-    """Write the records; they hold codes, so language and sentences do not matter."""
+    """Write the records; they contain codes, so language and sentences have no effect."""
     del language, reasons
     for kind, record in _all_records(findings):
         stream.write(records.json_line({"record": kind, **record}))

@@ -1,4 +1,4 @@
-"""The words for the model's values, as English texts to be translated."""
+"""Labels of the model's values, as English texts to be translated."""
 
 from __future__ import annotations
 
@@ -146,17 +146,17 @@ GROUPS: dict[DeviceState, tuple[str, str]] = {
         mark("These machines got a listed address in a DNS answer; no connection to it was seen."),
     ),
 }
-"""Heading and introduction of the machines of each state, the state that needs a person first."""
+"""Heading and introduction of the machines of each state, in order of urgency."""
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def device_title(device: Device, translate: Translate) -> str:
-    """The name by which people know a device."""
+    """Return the display name of a device."""
     return device.name or device.ip or device.mac or device.user or key_title(device.key, translate)
 
 
 def key_title(key: str, translate: Translate) -> str:
-    """Return a device's name from its key alone: its value, or a stand-in's place."""
+    """Return a device's name from its key alone: its value, or a stand-in's address."""
     kind, _, value = key.partition(":")
     if kind != "unattributed":
         return value or key
@@ -171,7 +171,7 @@ def key_title(key: str, translate: Translate) -> str:
 
 
 def product_title(name: str) -> str:
-    """The product's name of a format, or of an observer called by one; any other name as it is."""
+    """Return the product name of a format, or of an observer named after one; other names unchanged."""
     from lamsach.logs.formats import BINARY_FORMATS, FORMATS
 
     known = FORMATS.named(name) or BINARY_FORMATS.named(name)
@@ -179,7 +179,7 @@ def product_title(name: str) -> str:
 
 
 def reason_text(reason: Reason, sentences: Mapping[str, str], language: str) -> str:
-    """A reason as a sentence of the language; one whose code is unknown shows its code and values."""
+    """Return a reason as a sentence of the language; for an unknown code the code and its values."""
     values = {name: _value(value, language) for name, value in reason.values.items()}
     sentence = sentences.get(reason.code)
     if sentence is not None:
@@ -204,7 +204,7 @@ def _value(value: str | int, language: str) -> str:
 
 
 def actions_text(actions: Mapping[Action, int], translate: Translate, language: str) -> str:
-    """The actions of a sighting with their counts, such as `allowed 3, blocked 1`."""
+    """Return the actions of a sighting with their counts, such as `allowed 3, blocked 1`."""
     return ", ".join(
         f"{translate(ACTIONS[action])} {format_number(actions[action], language)}"
         for action in Action

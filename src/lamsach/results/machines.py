@@ -1,4 +1,4 @@
-"""The table of machines and its columns, declared once for terminal, page, workbook, CSV, desk and portal."""
+"""Table of machines and its columns, shared by terminal, page, workbook, CSV, desk and portal."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ ORDER = (
     DeviceState.INBOUND,
     DeviceState.RESOLVED,
 )
-"""The states, the one that needs a person first."""
+"""States in order of urgency."""
 _THREATS_SHOWN, _VALUES_SHOWN = 3, 3
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A device with its title, the threats and values it met, and its counted contacts per local day."""
+    """Device with its title, its threats and listed values, and its counted contacts per local day."""
 
     device: Device
     title: str
@@ -36,12 +36,12 @@ class Machine:
 
     @property
     def threat_text(self) -> str:
-        """The threats on one line; empty where the list names none."""
+        """Threats on one line; empty where the list names none."""
         return _listed(self.threats, _THREATS_SHOWN, 120)
 
     @property
     def value_text(self) -> str:
-        """The listed values on one line."""
+        """Listed values on one line."""
         return _listed(self.values, _VALUES_SHOWN, 120)
 
     @property
@@ -51,18 +51,18 @@ class Machine:
 
 
 def machines(findings: Findings, translate: Translate) -> list[Machine]:
-    """The machines of findings, by state (see `ORDER`), else in the findings' order."""
+    """Return the machines of findings, by state (see `ORDER`), then in the findings' order."""
     values: dict[str, Counter[str]] = defaultdict(Counter)
     threats: dict[str, Counter[str]] = defaultdict(Counter)
     days: dict[str, Counter[date]] = defaultdict(Counter)
-    for seen in findings.sightings:
-        if seen.status is not MatchStatus.COUNTED:
+    for sighting in findings.sightings:
+        if sighting.status is not MatchStatus.COUNTED:
             continue
-        values[seen.device][seen.indicator] += seen.count
-        days[seen.device].update(seen.days)
-        if seen.threat:
-            threats[seen.device][seen.threat] += seen.count
-    made = [
+        values[sighting.device][sighting.indicator] += sighting.count
+        days[sighting.device].update(sighting.days)
+        if sighting.threat:
+            threats[sighting.device][sighting.threat] += sighting.count
+    rows = [
         Machine(
             device,
             clip(visible_line(labels.device_title(device, translate)), 300),
@@ -72,7 +72,7 @@ def machines(findings: Findings, translate: Translate) -> list[Machine]:
         )
         for device in findings.devices
     ]
-    return sorted(made, key=lambda machine: ORDER.index(machine.device.state))
+    return sorted(rows, key=lambda machine: ORDER.index(machine.device.state))
 
 
 def _most_first(counts: Counter[str]) -> Iterator[str]:
@@ -86,11 +86,11 @@ def _listed(texts: Sequence[str], most: int, length: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the table.
+    """Column of the table.
 
-    `width`: characters in a workbook; `field`: what records, CSV and the portal's rows call it (as `name` if
-    empty); `value`: text, number, UTC time or None (the device's own `field` without it); `timed`: its
-    heading names the report's clock.
+    `width`: characters in a workbook; `field`: name in records, CSV and the portal's rows (`name` if empty);
+    `value`: function that returns text, number, UTC time or None (the device's own `field` by default);
+    `timed`: the heading names the report's time zone.
     """
 
     name: str
@@ -102,11 +102,11 @@ class Column:
 
     @property
     def attribute(self) -> str:
-        """The name of its values in records."""
+        """Name of its values in records."""
         return self.field or self.name
 
     def of(self, row: Machine, translate: Translate) -> Any:
-        """The value of a machine."""
+        """Return the value of a machine."""
         return self.value(row, translate) if self.value else getattr(row.device, self.attribute)
 
 
@@ -134,21 +134,22 @@ _COLUMNS = (
     Column("key", mark("Key"), 28),
 )
 COLUMNS: Mapping[str, Column] = {column.name: column for column in _COLUMNS}
-"""Every column by its name."""
+"""All columns by name."""
 
 
 def columns(*names: str) -> list[Column]:
-    """The columns of these names, in this order."""
+    """Return the columns of these names, in this order."""
     return [COLUMNS[name] for name in names]
 
 
 def heading(translate: Translate, *names: str, between: str = ", ") -> str:
-    """The heading above cells that show these columns together: `User, department`."""
+    """Return the heading of cells that combine these columns: `User, department`."""
     first, *more = (translate(column.heading) for column in columns(*names))
     return between.join((first, *(text[:1].lower() + text[1:] for text in more)))
 
 
 def _held(device: Device, translate: Translate) -> str:
     return "; ".join(
-        f"{held.ip} ({translate(labels.KNOWN_BY.get(held.how, held.how))})" for held in device.addresses
+        f"{interval.ip} ({translate(labels.KNOWN_BY.get(interval.how, interval.how))})"
+        for interval in device.addresses
     )

@@ -1,4 +1,4 @@
-"""Writing a result: the name's suffix chooses the writer; the file is written whole or not at all."""
+"""Writing of results: the suffix selects the writer, and files are written atomically."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WRITERS: Mapping[str, str] = {
     ".jsonl": "jsonl:write_jsonl",
     ".zip": "bundle:write_bundle",
 }
-"""The writers by suffix: module and function, imported when one is needed."""
+"""Writers by suffix: module and function, imported on first use."""
 
 
 def check_output(path: Path) -> None:
@@ -47,8 +47,8 @@ def write(
 ) -> None:
     """Write findings to a file, atomically; sealed when its name ends in `.age`.
 
-    `reasons` gives the English sentence of each reason's code. Raises UsageError for an unknown suffix and
-    OutputError when the file cannot be written; the old file is then kept.
+    `reasons` maps reason codes to English sentences. Raises UsageError for an unknown suffix and OutputError
+    when the file cannot be written; the old file then remains.
     """
     check_output(path)
     writer: Writer = imported(f"lamsach.results.{WRITERS[kind_of(path)]}")

@@ -12,30 +12,32 @@ from markupsafe import Markup
 
 from lamsach.results.safe_text import visible
 
-_OURS = "lamsach.results"
+_PACKAGE = "lamsach.results"
 
 
 @cache
 def _environment(package: str) -> Environment:
     return Environment(
-        loader=ChoiceLoader([PackageLoader(name, "templates") for name in dict.fromkeys((package, _OURS))]),
+        loader=ChoiceLoader(
+            [PackageLoader(name, "templates") for name in dict.fromkeys((package, _PACKAGE))]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_shown,
+        finalize=_finalize,
     )
 
 
-def _shown(value: Any) -> Any:
-    """Return what an expression becomes before it is escaped: hidden characters are written out."""
+def _finalize(value: Any) -> Any:
+    """Write out hidden characters of an expression's value before it is escaped."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 @cache
 def _style() -> tuple[str, str]:
-    """The style sheet and its digest for the policy (CSP level 3, `sha256-` source)."""
-    environment = _environment(_OURS)
+    """Return the style sheet and its digest for the policy (CSP level 3, `sha256-` source)."""
+    environment = _environment(_PACKAGE)
     loader = environment.loader
     assert loader is not None
     text = loader.get_source(environment, "report.css")[0].replace("\r\n", "\n")
@@ -44,7 +46,7 @@ def _style() -> tuple[str, str]:
 
 
 def write_page(stream: BinaryIO, package: str, template: str, **values: Any) -> None:
-    """Write a package's template (its `templates`, else the results') in pieces, with `style`."""
+    """Write a package's template (from its `templates`, else the results') in pieces, with `style`."""
     style, digest = _style()
     page = _environment(package).get_template(template)
     for piece in page.generate(style=Markup(style), style_digest=digest, **values):  # noqa: S704

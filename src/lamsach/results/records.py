@@ -1,7 +1,7 @@
 """Findings as plain JSON objects: the records of the JSON lines and of the findings bundle.
 
-Values are exact (codes, UTC times in ISO 8601, counts); what is absent is left out, except that a device
-always has `key`, `ip`, `name`, `mac` and `state`.
+Values are exact (codes, UTC times in ISO 8601, counts); absent ones are omitted, except `key`, `ip`, `name`,
+`mac` and `state` of a device.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ Record = dict[str, Any]
 
 
 def json_line(record: Mapping[str, Any]) -> bytes:
-    """The object on one line of UTF-8, its keys in the order given; lone surrogates become JSON escapes."""
+    """Encode the object on one line of UTF-8, keys in the given order; lone surrogates as JSON escapes."""
     text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "backslashreplace") + b"\n"
 
 
 def time_text(value: datetime | None) -> str | None:
-    """ISO 8601 in UTC with `Z`."""
+    """Format a time as ISO 8601 in UTC with `Z`."""
     return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def stated_time(text: str) -> datetime | None:
-    """The moment that an evidence line states (ISO 8601 with its zone); None for any other text."""
+    """Parse the time of an evidence line (ISO 8601 with its zone); None for any other text."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -57,7 +57,7 @@ def _present(**values: Any) -> Record:
 
 
 def search_record(findings: Findings) -> Record:
-    """Return what was searched: list, logs, parameters, blind days, problems, and the counts of each."""
+    """Return the record of the search: list, logs, parameters, blind days, problems, and counts of each."""
     known = figures(findings)
     return {
         "tool": "lamsach",
@@ -128,12 +128,12 @@ def _parameters_record(parameters: Parameters) -> Record:
 
 
 def problem_record(problem: Problem) -> Record:
-    """An input that could not be read to its end."""
+    """Return the record of an input that could not be read to its end."""
     return {"where": problem.where, "what": problem.what, "todo": problem.todo}
 
 
 def aside_record(place: SetAside) -> Record:
-    """A place of the logs where a listed value accuses no machine."""
+    """Return the record of a place in the logs where a listed value accuses no machine."""
     return {
         "indicator": place.indicator,
         "reason": place.reason.value,
@@ -143,7 +143,7 @@ def aside_record(place: SetAside) -> Record:
 
 
 def device_record(device: Device) -> Record:
-    """A device; `reasons` keep their codes and values."""
+    """Return the record of a device; `reasons` as codes and values."""
     return {
         "key": device.key,
         "ip": device.ip,
@@ -167,7 +167,7 @@ def device_record(device: Device) -> Record:
 
 
 def questioned_record(item: Questioned) -> Record:
-    """A listed value that accuses nobody; `reasons` keep their codes and values."""
+    """Return the record of a listed value that needs review; `reasons` as codes and values."""
     return _present(
         indicator=item.indicator,
         indicator_type=item.indicator_type.value,
@@ -180,7 +180,7 @@ def questioned_record(item: Questioned) -> Record:
 
 
 def sighting_record(number: int, sighting: Sighting) -> Record:
-    """A sighting; `id` is its 1-based place, which its evidence refers to."""
+    """Return the record of a sighting; `id` is its 1-based number, referenced by its evidence."""
     return _present(
         id=number,
         device=sighting.device,
@@ -205,7 +205,7 @@ def sighting_record(number: int, sighting: Sighting) -> Record:
 
 
 def evidence_records(sightings: Iterable[Sighting]) -> Iterator[Record]:
-    """The evidence lines of the sightings in order, each with its sighting's id, device and indicator."""
+    """Yield the evidence lines of the sightings in order, with their sighting's id, device and indicator."""
     for number, sighting in enumerate(sightings, 1):
         for line in sighting.evidence:
             yield {
@@ -217,7 +217,7 @@ def evidence_records(sightings: Iterable[Sighting]) -> Iterator[Record]:
 
 
 def indicator_record(indicator: Indicator) -> Record:
-    """An indicator that was sighted, with the places that list it."""
+    """Return the record of a sighted indicator, with the places that list it."""
     return _present(
         type=indicator.type.value,
         value=indicator.value,
@@ -237,7 +237,7 @@ def _reference_record(reference: Reference) -> Record:
 
 
 def coverage_record(row: Coverage) -> Record:
-    """Return what one observer had on one day; `day` is absent for lines without a time."""
+    """Return the record of one observer on one day; no `day` for lines without a time."""
     return _present(
         observer=row.observer,
         format=row.format,
@@ -251,7 +251,7 @@ def coverage_record(row: Coverage) -> Record:
 
 
 def presence_record(presence: Mapping[str, Iterable[date]]) -> Record:
-    """Days by a machine's mark, as ISO 8601 intervals, ends included (`2022-09-01/2022-09-05`)."""
+    """Return days by a machine's mark, as ISO 8601 intervals, ends included (`2022-09-01/2022-09-05`)."""
     found: Record = {}
     for mark, days in presence.items():
         spans: list[list[date]] = []
@@ -265,7 +265,7 @@ def presence_record(presence: Mapping[str, Iterable[date]]) -> Record:
 
 
 def file_record(file: FileSummary) -> Record:
-    """One log file."""
+    """Return the record of one log file."""
     return _present(
         name=file.name,
         format=file.format,

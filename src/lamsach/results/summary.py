@@ -19,7 +19,7 @@ _NAMES_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A hunt in numbers.
+    """Figures of a hunt.
 
     `first` and `last` are the times (UTC) of the earliest and latest log line; a clean result needs
     `blind_days` to be 0.
@@ -43,14 +43,14 @@ class Figures:
 
     @property
     def found(self) -> bool:
-        """Return whether there is any device, accused or not, or a listed value to be looked at."""
+        """True for any device, accused or not, or listed value that needs review."""
         return any(self.devices.values()) or self.to_look_at > 0
 
 
 def figures(findings: Findings) -> Figures:
-    """Count a hunt."""
+    """Compute the figures of a hunt."""
     states = Counter(device.state for device in findings.devices)
-    counted_ones = sum(sighting.status is MatchStatus.COUNTED for sighting in findings.sightings)
+    counted_sightings = sum(sighting.status is MatchStatus.COUNTED for sighting in findings.sightings)
     times = [time for file in findings.files for time in (file.first, file.last) if time is not None]
     if not times:
         days = [row.day for row in findings.coverage if row.day is not None]
@@ -61,8 +61,8 @@ def figures(findings: Findings) -> Figures:
             device.state is DeviceState.INFECTED and device.severity is Severity.HIGH
             for device in findings.devices
         ),
-        sightings=counted_ones,
-        not_counted=len(findings.sightings) - counted_ones,
+        sightings=counted_sightings,
+        not_counted=len(findings.sightings) - counted_sightings,
         to_look_at=len(findings.to_look_at),
         lines=sum(row.lines for row in findings.coverage) or sum(file.lines for file in findings.files),
         parsed=sum(row.parsed for row in findings.coverage),
@@ -78,7 +78,7 @@ def figures(findings: Findings) -> Figures:
 
 
 def report_zone(findings: Findings) -> ZoneInfo:
-    """The zone in which a result shows times: the one assumed for the logs, else Vietnam's."""
+    """Return the zone in which a result shows times: the one assumed for the logs, else Vietnam's."""
     try:
         return ZoneInfo(findings.parameters.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -86,13 +86,13 @@ def report_zone(findings: Findings) -> ZoneInfo:
 
 
 def zone_words(findings: Findings, language: str) -> str:
-    """The zone's name for people."""
+    """Return the zone's display name."""
     key = report_zone(findings).key
     return translator(language)("Vietnam time") if key == _VIETNAM else key
 
 
 def period(first: datetime | date | None, last: datetime | date | None, zone: ZoneInfo, language: str) -> str:
-    """`from .. to ..`, in words where an end is open."""
+    """Return `from .. to ..`, or the words for an open end."""
     translate = translator(language)
 
     def shown(value: datetime | date) -> str:
@@ -107,7 +107,7 @@ def period(first: datetime | date | None, last: datetime | date | None, zone: Zo
 
 
 def searched_sentence(findings: Findings, language: str) -> str:
-    """Return what was searched in one sentence: the list (count, digest), lines, from when to when."""
+    """Return the scope of the search in one sentence: the list (count, digest), lines, period."""
     translate = translator(language)
     known = figures(findings)
     text = translate(
@@ -126,7 +126,7 @@ def searched_sentence(findings: Findings, language: str) -> str:
 
 
 def opening_facts(findings: Findings, language: str) -> list[tuple[str, str]]:
-    """Return what was searched, as labels and values, in the order to be read."""
+    """Return the scope of the search as labels and values, in reading order."""
     translate = translator(language)
     known, zone, parameters = figures(findings), report_zone(findings), findings.parameters
     by_type = ", ".join(
@@ -145,7 +145,7 @@ def opening_facts(findings: Findings, language: str) -> list[tuple[str, str]]:
     ]
     if parameters.since or parameters.until:
         facts.append((mark("Asked for"), period(parameters.since, parameters.until, zone, language)))
-    named: list[tuple[str, tuple[str, ...]]] = [
+    inputs: list[tuple[str, tuple[str, ...]]] = [
         (mark("DHCP leases"), parameters.leases),
         (mark("NAT records"), parameters.nat),
         (mark("Inventory"), (parameters.inventory,) if parameters.inventory else ()),
@@ -153,7 +153,7 @@ def opening_facts(findings: Findings, language: str) -> list[tuple[str, str]]:
         (mark("Decisions about the lists"), (parameters.decisions,) if parameters.decisions else ()),
         (mark("Stated DNS servers, proxies, gateways"), parameters.infrastructure),
     ]
-    facts += [(label, _names(names, language)) for label, names in named if names]
+    facts += [(label, _names(names, language)) for label, names in inputs if names]
     times = translate("{zone} (assumed for log lines that state none: {name})")
     facts += [
         (
@@ -167,10 +167,12 @@ def opening_facts(findings: Findings, language: str) -> list[tuple[str, str]]:
 
 
 def _versions(findings: Findings, language: str) -> list[tuple[str, str]]:
-    """Return which signed releases were among the lists."""
+    """Return the signed releases among the lists."""
     text = translator(language)("{name}, version {number}")
-    said = [text.format(name=visible_line(item.name), number=item.version) for item in findings.list_versions]
-    return [(mark("Versions of lists"), "; ".join(said))] if said else []
+    versions = [
+        text.format(name=visible_line(item.name), number=item.version) for item in findings.list_versions
+    ]
+    return [(mark("Versions of lists"), "; ".join(versions))] if versions else []
 
 
 def _logs_fact(known: Figures, language: str) -> str:
@@ -196,7 +198,7 @@ def _names(names: tuple[str, ...], language: str) -> str:
 
 
 def state_counts(known: Figures, language: str) -> list[tuple[DeviceState, str]]:
-    """The state in figures, a phrase for each state of which there is a device, infected ones always."""
+    """Return a phrase with the count for each state of any device, infected ones always."""
     phrases: dict[DeviceState, tuple[str, str]] = {
         DeviceState.INFECTED: (mark("{count} infected machine"), mark("{count} infected machines")),
         DeviceState.UNATTRIBUTED: (
@@ -240,26 +242,26 @@ _DOUBTS: dict[Doubt, str] = {
 
 
 def verdict_sentence(findings: Findings, language: str) -> str:
-    """Return what a result without any finding means; empty when something was found."""
+    """Return the meaning of a result without findings; empty when something was found."""
     translate, known = translator(language), findings.verdict
     if known.found:
         return ""
     if not known.doubts:
         return translate("Nothing was found, and every observer has logs for each day searched.")
-    asked = findings.parameters
+    scope = findings.parameters
     when = translate("at all")
-    if asked.since or asked.until:
-        when = period(asked.since, last_moment(asked.until), report_zone(findings), language)
+    if scope.since or scope.until:
+        when = period(scope.since, last_moment(scope.until), report_zone(findings), language)
     return translate(_DOUBTS[known.doubts[0]]).format(period=when)
 
 
 def last_moment(until: datetime | None) -> datetime | None:
-    """The last second of a period whose end is exclusive, as people write it."""
+    """Return the last second of a period whose end is exclusive, for display."""
     return until - timedelta(seconds=1) if until else None
 
 
 def warnings(findings: Findings, language: str) -> Iterator[tuple[str, str]]:
-    """Yield what keeps a result from being whole: the sentence, and the page's fragment about it."""
+    """Yield the defects of a result: the sentence, and the page's fragment about it."""
     if findings.partial:
         yield translator(language)("The hunt was interrupted: this result is partial."), "#search"
     for count, one, many, fragment in (
@@ -295,7 +297,7 @@ def warnings(findings: Findings, language: str) -> Iterator[tuple[str, str]]:
 
 
 def undated_sentence(findings: Findings, language: str) -> str:
-    """Return how many lines state no time, and what follows from it."""
+    """Return the count of lines without a time as a sentence, with the consequence."""
     one = mark("{count} line states no time: it was searched, and proves no day.")
     many = mark("{count} lines state no time: they were searched, and prove no day.")
     return counted(findings.undated_lines, one, many, language)

@@ -1,7 +1,6 @@
-"""The timeline of a device as an inline SVG: contacts per day, drawn for the page's own colours.
+"""Timeline of a device as an inline SVG: contacts per day, drawn for the page's own colours.
 
-Zero based, values written at the bars, blind days hatched. The page shows the same figures in a table
-beneath.
+Zero based, with values at the bars and blind days hatched. The page shows the same figures in a table below.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ _HEIGHT = 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 8, 36, 54
 _MOST_BARS = 62
 MOST_LABELS = 31
-"""Up to so many bars, every one has its number written at it."""
+"""Maximum of bars up to which every bar shows its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Bar:
 
 
 def bars(days: Mapping[date, int], first: date, last: date, blind: Set[date], dim: Set[date]) -> list[Bar]:
-    """The bars from day to day, of one day each, or of as many as keep the chart readable."""
+    """Return the bars from day to day, of as many days each as keep the chart readable."""
     span = (last - first).days + 1
     width = -(-span // _MOST_BARS)
 
@@ -61,13 +60,13 @@ def bars(days: Mapping[date, int], first: date, last: date, blind: Set[date], di
 
 
 def timeline(shown: list[Bar], title: str, language: str) -> Markup:
-    """The SVG. `title` names the chart for screen readers; it may hold anything."""
+    """Draw the SVG. `title` names the chart for screen readers; it may contain any text."""
     translate = translator(language)
     step = (_WIDTH - _LEFT - _RIGHT) / len(shown)
     plot = _HEIGHT - _TOP - _BOTTOM
     most = max((bar.count for bar in shown), default=0) or 1
     base = _TOP + plot
-    every = max(1, -(-len(shown) // 8))
+    tick_step = max(1, -(-len(shown) // 8))
     parts = [_axes(translate("Contacts"), _day_title(shown, language), most, base, language)]
     for place, bar in enumerate(shown):
         left = _LEFT + place * step
@@ -76,9 +75,9 @@ def timeline(shown: list[Bar], title: str, language: str) -> Markup:
             number = format_number(bar.count, language)
             top = base - plot * bar.count / most - 5
             parts.append(_text(left + step / 2, top, number, "middle", "value"))
-        if place % every == 0:
+        if place % tick_step == 0:
             anchor = "start" if place == 0 else "middle"
-            kind = "tick odd" if place // every % 2 else "tick"
+            kind = "tick odd" if place // tick_step % 2 else "tick"
             parts.append(
                 _text(left + (0 if place == 0 else step / 2), base + 24, f"{bar.first:%d/%m}", anchor, kind)
             )
@@ -89,18 +88,18 @@ def timeline(shown: list[Bar], title: str, language: str) -> Markup:
 
 
 def strip(shown: list[Bar], title: str) -> Markup:
-    """A strip of the bars' days, 8 high: full where there were contacts, hatched where no observer has logs,
-    a line where there are logs and no contact. Neighbours of a kind are one path, so that a table of many
-    machines stays small.
+    """Draw a strip of the bars' days: solid for contacts, hatched for blind days, a line for logs only.
+
+    Adjacent days of a kind share a path, so that a table of many machines stays small.
     """
     step = _WIDTH / len(shown)
     kinds = ["bar" if bar.count else "blind" if bar.blind else "quiet" for bar in shown]
     drawn = Markup("")
     for kind, top, height in (("quiet", 15, 2), ("blind", 0, 32), ("bar", 0, 32)):
         path, at = "", 0
-        for mine, run in groupby(kinds, key=kind.__eq__):
+        for matches, run in groupby(kinds, key=kind.__eq__):
             count = len(list(run))
-            if mine:
+            if matches:
                 width = _n(count * step)
                 path += f"M{_n(at * step)} {top}h{width}v{height}h-{width}z"
             at += count

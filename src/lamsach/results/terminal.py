@@ -1,4 +1,4 @@
-"""Findings on a terminal: a line a machine, what was not read, next steps, the figures again.
+"""Findings on a terminal: a line per machine, unread inputs, next steps, the figures again.
 
 Fits 120 columns, or the terminal's width down to 60. In a pipe: 120 columns, no colour, no terminal codes.
 """
@@ -37,7 +37,7 @@ _LAYOUTS: tuple[tuple[int, Mapping[str, int]], ...] = (
     (90, {"machine": 17, "address": 15, "met": 36, "count": 8, "last": 10}),
     (_NARROWEST, {"machine": 16, "met": 23, "count": 8, "last": 10}),
 )
-"""The table's columns with their widths, for terminals of at least so many columns; rest: `met`."""
+"""Columns of the table with their widths, by minimum width of the terminal; `met` gets the rest."""
 _DEVICES_SHOWN = 40
 _PROBLEMS_SHOWN = 10
 _QUESTIONED_SHOWN = 20
@@ -55,9 +55,11 @@ def show(
     archive: bool = False,
     again: Sequence[str] = (),
 ) -> None:
-    """Print findings. `reasons` gives the English sentence of each reason's code; `report` names the page
-    that is written, if one is; `archive`: the logs are one, which `lamsach retro` searches; `again`: options
-    of the command, with their values, that the findings do not hold and that it needs to do the same again.
+    """Print findings.
+
+    `reasons` maps reason codes to English sentences; `report` names the page written, if any; `archive`: the
+    logs are an archive, searched by `lamsach retro`; `again`: options of the command, with values, that are
+    needed to repeat it and not in the findings.
     """
     with _width(console) as width:
         screen = _Screen(findings, console, language, reasons or {}, width, report, archive, again)
@@ -70,18 +72,18 @@ def show(
 
 @contextmanager
 def _width(console: Console) -> Iterator[int]:
-    """Hold the console to the width that the result is laid out for."""
-    before = console._width
-    wanted = console.width if console.is_terminal else _WIDEST
-    console.width = max(_NARROWEST, min(_WIDEST, wanted))
+    """Set the console to the width of the layout."""
+    previous = console._width
+    target = console.width if console.is_terminal else _WIDEST
+    console.width = max(_NARROWEST, min(_WIDEST, target))
     try:
         yield console.width
     finally:
-        console._width = before
+        console._width = previous
 
 
 def _argument(path: str) -> str:
-    """A path as an argument: none is taken for an option."""
+    """Return a path as an argument that is never parsed as an option."""
     return f"./{path}" if path.startswith("-") and path != "-" else path
 
 
@@ -112,11 +114,11 @@ class _Screen:
         self.figures = figures(findings)
 
     def line(self, text: str = "", style: str = "") -> None:
-        """A paragraph; hostile parts are already harmless, and rich reads no markup in it."""
+        """Print a paragraph; hidden characters are made visible, and rich markup has no effect."""
         self.console.print(Text(visible_line(text), style=style), soft_wrap=False)
 
     def headline(self) -> None:
-        """Repeat the result in one sentence beside the prompt: the figures, or the meaning of none."""
+        """Repeat the result in one sentence next to the prompt: the figures, or the meaning of none."""
         self.line()
         self.line(self._figures() or verdict_sentence(self.findings, self.language), "bold")
 
@@ -125,7 +127,7 @@ class _Screen:
         return f"{shown}." if self.figures.found else ""
 
     def result(self) -> None:
-        """The machines by state, and what was searched."""
+        """Print the machines by state, and the scope of the search."""
         if text := self._figures():
             self.line(text, "bold")
         shown = machines(self.findings, self._)
@@ -167,7 +169,7 @@ class _Screen:
         return clip(visible_line(str(value)), 300) if value else "-"
 
     def to_look_at(self) -> None:
-        """The listed values that accuse nobody, each with the number of machines and the reason."""
+        """Print the listed values that need review, each with its count of machines and the reason."""
         rows = self.findings.to_look_at
         if not rows:
             return
@@ -183,7 +185,7 @@ class _Screen:
             self.line(counted(len(rows) - _QUESTIONED_SHOWN, one, many, self.language))
 
     def not_read(self) -> None:
-        """Print what was blind, broken, refused or left undone."""
+        """Print what was blind, damaged, refused or left undone."""
         findings, language = self.findings, self.language
         lines = list(self._blind())
         if findings.partial:
@@ -248,20 +250,20 @@ class _Screen:
             yield f"{clip(labels.product_title(observer), 60)}: {number} ({shown})"
 
     def _steps(self) -> Iterator[tuple[str, str]]:
-        """Yield the sentence and the command of each next step."""
+        """Yield sentence and command of each next step."""
         known, _ = self.figures.devices, self._
         if known[DeviceState.INFECTED]:
             text = _(
                 "Isolate the infected machines, then open the report for what proves "
                 "it and what to do with each:"
             )
-            yield text, self._opened()
+            yield text, self._report()
         elif self.figures.found:
             write, look = (
                 _("Write the report to look at each contact:"),
                 _("Open the report to look at each contact:"),
             )
-            yield look if self.report else write, self._opened()
+            yield look if self.report else write, self._report()
         if self.findings.to_look_at:
             text = _("See which values of the list are dangerous or doubtful, and inform its author:")
             yield text, self._on_lists("review")
@@ -270,7 +272,7 @@ class _Screen:
                 "Name the machines behind DNS servers, proxies and gateways: add their "
                 "client logs, the gateways' NAT records and the DHCP leases:"
             )
-            yield text, self._command("--leases", _("DHCP-LOG"), *self._nat_asked())
+            yield text, self._command("--leases", _("DHCP-LOG"), *self._nat_option())
         if self.findings.verdict.doubts:
             yield _("Get the logs that are missing and hunt again:"), self._command()
         if self.findings.list.refused:
@@ -281,7 +283,7 @@ class _Screen:
         return visible_line(shlex.join(["lamsach", "indicators", act, *lists]))
 
     def next_steps(self) -> None:
-        """Print the next steps, with the commands for them."""
+        """Print the next steps with their commands."""
         record = self._("Keep this result as a record of what was searched:")
         steps = list(self._steps()) or [(record, self._command("-o", self._("findings.zip")))]
         self.line()
@@ -299,48 +301,48 @@ class _Screen:
                 )
             )
 
-    def _nat_asked(self) -> tuple[str, ...]:
-        """The option for a gateway's NAT log, where one is needed and none was given."""
-        behind = any(device.key.startswith("unattributed:nat:") for device in self.findings.devices)
-        return ("--nat", self._("NAT-LOG")) if behind and not self.findings.parameters.nat else ()
+    def _nat_option(self) -> tuple[str, ...]:
+        """Return the option for a gateway's NAT log, where it is needed and was not given."""
+        needed = any(device.key.startswith("unattributed:nat:") for device in self.findings.devices)
+        return ("--nat", self._("NAT-LOG")) if needed and not self.findings.parameters.nat else ()
 
-    def _opened(self) -> str:
-        """The report that is written, else the command that writes one."""
+    def _report(self) -> str:
+        """Return the report written, else the command that writes one."""
         return visible_line(self.report) if self.report else self._command("-o", self._("report.html"))
 
     def _command(self, *further: str) -> str:
-        """The command of this hunt, with further options."""
-        given = self.findings.parameters
-        words_ = ["lamsach", "hunt", *(_argument(log) for log in given.logs)]
+        """Return the command of this hunt, with further options."""
+        inputs = self.findings.parameters
+        words = ["lamsach", "hunt", *(_argument(log) for log in inputs.logs)]
         if self.archive:
-            words_ = [
+            words = [
                 "lamsach",
                 "retro",
                 *(
                     part
-                    for place in given.logs
+                    for place in inputs.logs
                     for part in ("--store" if "+http" in place else "--archive", place)
                 ),
             ]
         for option, values in (
-            ("-i", given.lists),
-            ("--leases", given.leases),
-            ("--nat", given.nat),
-            ("--exceptions", given.exceptions),
-            ("--infrastructure", given.infrastructure),
-            ("--inventory", (given.inventory,) if given.inventory else ()),
-            ("--decisions", (given.decisions,) if given.decisions else ()),
-            ("--since", (given.since.astimezone(self.zone).isoformat(),) if given.since else ()),
-            ("--until", (given.until.astimezone(self.zone).isoformat(),) if given.until else ()),
+            ("-i", inputs.lists),
+            ("--leases", inputs.leases),
+            ("--nat", inputs.nat),
+            ("--exceptions", inputs.exceptions),
+            ("--infrastructure", inputs.infrastructure),
+            ("--inventory", (inputs.inventory,) if inputs.inventory else ()),
+            ("--decisions", (inputs.decisions,) if inputs.decisions else ()),
+            ("--since", (inputs.since.astimezone(self.zone).isoformat(),) if inputs.since else ()),
+            ("--until", (inputs.until.astimezone(self.zone).isoformat(),) if inputs.until else ()),
             (
                 "--timezone",
-                (given.timezone,) if given.timezone != "Asia/Ho_Chi_Minh" and not self.archive else (),
+                (inputs.timezone,) if inputs.timezone != "Asia/Ho_Chi_Minh" and not self.archive else (),
             ),
         ):
             for value in values:
-                words_ += [option, value]
-        words_ += self.again
-        command = shlex.join([*words_, *further])
+                words += [option, value]
+        words += self.again
+        command = shlex.join([*words, *further])
         if len(command) > _COMMAND_LENGTH:
-            command = f"{shlex.join(words_[:2])} … {shlex.join(further)}".strip()
+            command = f"{shlex.join(words[:2])} … {shlex.join(further)}".strip()
         return visible_line(command)

@@ -1,4 +1,4 @@
-"""Zip files whose entries all have the same time, so that the same findings give the same bytes."""
+"""Zip files whose entries all have the same time, so that equal findings give equal bytes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-_TIMESTAMP = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can state
+_TIMESTAMP = (1980, 1, 1, 0, 0, 0)  # the earliest time in the format
 _BLOCK = 1 << 20
 
 
 def entry(name: str) -> zipfile.ZipInfo:
-    """The header of a compressed entry, the same on every system."""
+    """Return the header of a compressed entry, the same on every system."""
     header = zipfile.ZipInfo(name, _TIMESTAMP)
     header.compress_type = zipfile.ZIP_DEFLATED
     header.create_system = 3
@@ -21,7 +21,7 @@ def entry(name: str) -> zipfile.ZipInfo:
 
 
 class TimelessZip(zipfile.ZipFile):
-    """A zip file for a library that adds entries by name (openpyxl): they get the headers of `entry`."""
+    """Zip file for a library that adds entries by name (openpyxl): they get the headers of `entry`."""
 
     def writestr(
         self, zinfo_or_arcname: str | zipfile.ZipInfo, data: Any, *args: Any, **options: Any

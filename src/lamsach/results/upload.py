@@ -1,4 +1,4 @@
-"""Findings bundles sent to a portal, in pieces and again after a break; or signed for a USB stick.
+"""Upload of findings bundles to a portal, in resumable pieces; or signing them for a USB stick.
 
 The address is `.../api/campaigns/NUMBER/findings`, as the portal's page of findings shows it; the token is
 the unit's. See `lamsach.portal.findings.api`.
@@ -30,13 +30,13 @@ POLLS = 120
 SIGNED = "lamsach-signed/1"
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Statuses after which the same request may be taken."""
+"""Statuses after which the same request may succeed later."""
 _TRY_AGAIN = mark("Send it later with `lamsach send`; what has arrived is kept there.")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answer of the portal: `imported`, `refused`, or `received` and at work; its reason and counts."""
+    """Answer of the portal: `imported`, `refused`, or `received` while it is processed; reason and counts."""
 
     state: str
     problem: str
@@ -45,10 +45,10 @@ class Answer:
 
 @dataclass(slots=True)
 class Sender:
-    """Sends to one address. `wait` sleeps for so many seconds; `said` gets (bytes there, bytes in all)."""
+    """Sender to one address. `wait` sleeps for some seconds; `said` gets (bytes received, bytes in all)."""
 
     answers: ClassVar[str] = "received"
-    """Key in every answer of the portal; a body without it comes from something on the way."""
+    """Key in every answer of the portal; a body without it comes from an intermediary."""
     sends: ClassVar[str] = "application/octet-stream"
     url: str
     token: str
@@ -74,7 +74,7 @@ class Sender:
     def send(self, path: Path) -> Answer:
         """Send the bundle and wait until the portal has read it.
 
-        OutputError when the portal cannot be reached or will not have it.
+        OutputError when the portal cannot be reached or refuses it.
         """
         try:
             with path.open("rb") as file:
@@ -103,7 +103,7 @@ class Sender:
         return Answer(str(answer["state"]), str(answer.get("problem", "")), dict(answer.get("counts") or {}))
 
     def _ask(self, method: str, address: str, data: bytes | None = None) -> dict[str, Any]:
-        """One request, tried again with growing pauses while the portal or the way to it is out of order."""
+        """Send a request, retried with growing pauses while the portal or the network is out of order."""
         problem = ""
         for number in range(TRIES):
             if number:
@@ -114,7 +114,7 @@ class Sender:
             problem = str(body.get("problem", "")) or (str(status) if status else "")
             if status and status not in LATER:
                 raise self._refused(status, problem)
-            if method == "PUT":  # it may have arrived all the same
+            if method == "PUT":  # it may have arrived nevertheless
                 status, body = self._once("GET", address.partition("?")[0])
                 if status == 200 and (body.get("state") or data is None):
                     return body
@@ -136,20 +136,20 @@ class Sender:
         return OutputError(mark("The portal refused the bundle."), f"{self.url} {problem}".strip(), "")
 
     def _once(self, method: str, address: str, data: bytes | None = None) -> tuple[int, dict[str, Any]]:
-        """Status and body; status 0 when there was no answer that makes sense."""
+        """Return status and body; status 0 without a valid answer."""
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": self.sends}
         try:
             with WebClient(TIMEOUT_S).ask(method, address, headers, data) as answer:
-                told = answer.beginning(1_000_000)
-                return answer.status, _object(told, self.answers if 200 <= answer.status < 300 else "")
+                body = answer.beginning(1_000_000)
+                return answer.status, _object(body, self.answers if 200 <= answer.status < 300 else "")
         except (OSError, ValueError, LookupError):
             return 0, {}
 
 
 def _object(data: bytes, must_hold: str = "") -> dict[str, Any]:
-    """The JSON object that an answer is.
+    """Parse the JSON object of an answer, empty for anything else.
 
-    `must_hold`: ValueError for one without this name; else an empty one for what is none.
+    `must_hold`: ValueError for an answer without this key.
     """
     try:
         found = json.loads(data)
@@ -163,12 +163,12 @@ def _object(data: bytes, must_hold: str = "") -> dict[str, Any]:
 
 
 def signature(token_digest: str, sha256: str) -> str:
-    """HMAC-SHA256 (RFC 2104) of the bundle's digest, keyed by the digest of the shared token."""
+    """Return the HMAC-SHA256 (RFC 2104) of the bundle's digest, keyed by the digest of the shared token."""
     return hmac.new(token_digest.encode(), f"{SIGNED}\n{sha256}".encode(), hashlib.sha256).hexdigest()
 
 
 def sign(path: Path, token: str, target: Path, seal: Seal | None = None) -> None:
-    """Write the bundle with a signature of the unit's token before it; sealed for a `.age` target."""
+    """Write the bundle after a signature by the unit's token; sealed for a `.age` target."""
     from lamsach.results.atomic import atomic_file
     from lamsach.results.sealed.files import sealed_as, sealing
 
@@ -188,22 +188,21 @@ def sign(path: Path, token: str, target: Path, seal: Seal | None = None) -> None
         inner.write(data)
 
 
-_FOR_GOOD = frozenset({409, 422})
-"""Statuses after which the same summary will never be taken: the campaign is over, or it is not understood.
-"""
+_FINAL = frozenset({409, 422})
+"""Statuses after which a summary is never accepted: the campaign is over, or it is not understood."""
 _AGAIN = mark("It waits next to the quarantine and is sent with the next scan.")
 
 
 class Reporter(Sender):
-    """Sends summaries to one address; checks the address and keeps the token to it as `Sender` does."""
+    """Sender of summaries to one address, which checks the address and guards the token like `Sender`."""
 
     answers: ClassVar[str] = "taken"
     sends: ClassVar[str] = "application/json"
 
     def report(self, data: bytes) -> str | None:
-        """Send one summary; None when it was taken, else why it never will be.
+        """Send one summary; None when it was accepted, else the reason of its final refusal.
 
-        OutputError when it may be taken later.
+        OutputError when it may be accepted later.
         """
         problem = ""
         for number in range(TRIES):
@@ -213,7 +212,7 @@ class Reporter(Sender):
             problem = str(body.get("problem", "")) or (str(status) if status else "")
             if status == 200 and body.get("taken"):
                 return None
-            if status == 200 or status in _FOR_GOOD:
+            if status == 200 or status in _FINAL:
                 return problem or str(status)
             if status and status not in LATER:
                 raise self._refused(status, problem)

@@ -1,4 +1,4 @@
-"""Content of the HTML page from `Findings`: groups of machines, their details, what was not read."""
+"""Content of the HTML page from `Findings`: groups of machines, their details, unread inputs."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A machine in a table. `detail` says whether a section below tells more."""
+    """Machine in a table. `detail`: the page has a section about it."""
 
     number: int
     machine: Machine
@@ -66,23 +66,23 @@ class Row:
 
     @property
     def device(self) -> Device:
-        """The device itself."""
+        """The device."""
         return self.machine.device
 
     @property
     def title(self) -> str:
-        """Its name for people."""
+        """Display name of the device."""
         return self.machine.title
 
     @property
     def anchor(self) -> str:
-        """The fragment of the machine's section."""
+        """Fragment of the machine's section."""
         return f"m{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The machines of one state. `more` counts those that the page leaves out."""
+    """Machines of one state. `more` counts those that the page omits."""
 
     state: DeviceState
     title: str
@@ -93,7 +93,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceView:
-    """An evidence line for the page. `cut` is how many characters of the text are not shown."""
+    """Evidence line for the page. `cut`: count of characters not shown."""
 
     time: str
     place: str
@@ -103,7 +103,7 @@ class EvidenceView:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """Section of a machine, beside its row."""
+    """Section of a machine, next to its row."""
 
     facts: tuple[tuple[str, str], ...]
     chart: Markup
@@ -117,7 +117,7 @@ class Detail:
 
 
 class Page:
-    """Everything that the templates ask for, in one language."""
+    """Data for the templates, in one language."""
 
     def __init__(self, findings: Findings, language: str, reasons: Mapping[str, str], limits: Limits) -> None:
         self.findings = findings
@@ -133,11 +133,11 @@ class Page:
         self.verdict = verdict_sentence(findings, language)
         self.questioned = doubtful_values.sentence(findings, language)
         self.groups = tuple(self._groups())
-        elsewhere = (MatchStatus.COUNTED, MatchStatus.DOUBTFUL)
-        self.not_counted = [seen for seen in findings.sightings if seen.status not in elsewhere]
+        in_tables = (MatchStatus.COUNTED, MatchStatus.DOUBTFUL)
+        self.not_counted = [sighting for sighting in findings.sightings if sighting.status not in in_tables]
         self._sightings: dict[str, list[Sighting]] = defaultdict(list)
-        for seen in findings.sightings:
-            self._sightings[seen.device].append(seen)
+        for sighting in findings.sightings:
+            self._sightings[sighting.device].append(sighting)
         self._names = {row.device.key: row.title for group in self.groups for row in group.rows}
         self._first, self._last = self._period()
         observers = {row.observer for row in findings.coverage if row.day} | {
@@ -148,21 +148,21 @@ class Page:
         self._dim = set(missing) - self._blind
 
     def number(self, value: float) -> str:
-        """A number as the language writes it."""
+        """Format a number for the language."""
         return format_number(value, self.language)
 
     def percent(self, share: float) -> str:
-        """A share (0 to 100) with one decimal; never rounded up to a whole that it is not."""
+        """Format a share (0 to 100) with one decimal; never rounded up to 100."""
         if share in (0, 100):
             return f"{self.number(share)} %"
         return f"{format_number(min(share, 99.9), self.language, 1)} %"
 
     def time(self, value: datetime | None) -> str:
-        """A time on the report's clock; a dash for none."""
+        """Format a time in the report's zone; a dash for none."""
         return "–" if value is None else format_time(value, self.zone)
 
     def day(self, value: date | None) -> str:
-        """A day; words for none."""
+        """Format a day; words for none."""
         return self._("no time") if value is None else format_date(value)
 
     def counted(self, count: int, one: str, many: str) -> str:
@@ -170,19 +170,19 @@ class Page:
         return counted(count, one, many, self.language)
 
     def clip(self, text: str | None) -> str:
-        """A text from outside on one line, bounded; a dash for none."""
+        """Bound a text from outside to one line; a dash for none."""
         return clip(visible_line(text), self.limits.text) if text else "–"
 
     def name_of(self, key: str) -> str:
-        """A device's title by its key."""
+        """Return a device's title by its key."""
         return self._names.get(key) or self.clip(labels.key_title(key, self._))
 
     def why(self, item: Questioned) -> str:
-        """Return why a listed value is to be looked at."""
+        """Return the reason to review a listed value."""
         return self.clip(doubtful_values.why(item, self.language))
 
     def state_figures(self) -> list[tuple[str, str]]:
-        """The state in figures: fragment of the list and the words, blind days last."""
+        """Return the count of machines by state: fragment of the list and the words, blind days last."""
         shown = [(f"#{state.value}", text) for state, text in state_counts(self.figures, self.language)]
         one, many = mark("{count} blind day"), mark("{count} blind days")
         if self.figures.blind_days:
@@ -190,14 +190,14 @@ class Page:
         return shown
 
     def warnings(self) -> list[tuple[str, str]]:
-        """Return what keeps the result from being whole: the sentence and the fragment that tells more."""
+        """Return the defects of the result: the sentence and the fragment of the details."""
         return list(warnings(self.findings, self.language))
 
     def headings(self) -> dict[str, str]:
-        """The headings of the tables of machines."""
+        """Return the headings of the tables of machines."""
         shown = {name: heading(self._, name) for name in ("machine", "met", "count", "severity")}
-        together = heading(self._, "user", "department"), heading(self._, "first", "last", between=" – ")
-        return {**shown, "person": together[0], "span": together[1]}
+        combined = heading(self._, "user", "department"), heading(self._, "first", "last", between=" – ")
+        return {**shown, "person": combined[0], "span": combined[1]}
 
     def _groups(self) -> Iterator[Group]:
         by_state: dict[DeviceState, list[Machine]] = defaultdict(list)
@@ -218,13 +218,13 @@ class Page:
         return Row(number, machine, reasons, number <= self.limits.details)
 
     def strip(self, row: Row) -> Markup:
-        """The days of a machine as a strip: contacts, days with logs and none, blind days."""
+        """Draw the days of a machine as a strip: contacts, days with logs only, blind days."""
         days = row.machine.days
         if not days:
             return Markup("")
         bars = svg.bars(days, *self._window(days), self._blind, self._dim)
-        met, blind = len(days), sum(bar.blind for bar in bars)
-        title = self.counted(met, "Contacts on {count} day", "Contacts on {count} days")
+        contact_days, blind = len(days), sum(bar.blind for bar in bars)
+        title = self.counted(contact_days, "Contacts on {count} day", "Contacts on {count} days")
         if blind:
             title += ", " + self.counted(blind, "{count} blind day", "{count} blind days")
         return svg.strip(bars, title)
@@ -237,29 +237,29 @@ class Page:
         return min(known, default=fallback), max(known, default=fallback)
 
     def detail(self, row: Row) -> Detail:
-        """The section of a machine."""
-        mine = sorted(
+        """Return the section of a machine."""
+        hits = sorted(
             self._sightings[row.device.key],
             key=lambda seen: (seen.status is not MatchStatus.COUNTED, -seen.count, seen.indicator),
         )
         days = row.machine.days
         bars = svg.bars(days, *self._window(days), self._blind, self._dim)
-        lines = sorted({line for seen in mine for line in seen.evidence})
+        lines = sorted({line for seen in hits for line in seen.evidence})
         title = self._("Contacts of {name} per day").format(name=row.title)
         return Detail(
             facts=tuple(self._device_facts(row.device)),
             chart=svg.timeline(bars, visible(title), self.language) if days else Markup(""),
             bars=tuple(bar for bar in bars if bar.count or bar.blind),
             dim=any(bar.dim for bar in bars),
-            sightings=tuple(mine[: self.limits.sightings]),
-            more_sightings=max(0, len(mine) - self.limits.sightings),
+            sightings=tuple(hits[: self.limits.sightings]),
+            more_sightings=max(0, len(hits) - self.limits.sightings),
             evidence=tuple(map(self._evidence, lines[: self.limits.evidence])),
             more_evidence=max(0, len(lines) - self.limits.evidence),
             steps=tuple(map(self._, labels.STEPS[row.device.state])),
         )
 
     def _window(self, days: Mapping[date, int]) -> tuple[date, date]:
-        """The days of a chart: all searched, unless the machine's own would vanish among them."""
+        """Return the days of a chart: all searched, unless the machine's own would vanish among them."""
         if (self._last - self._first).days <= 3 * 366 or not days:
             return self._first, self._last
         first = max(self._first.toordinal(), min(days).toordinal() - 15)
@@ -276,7 +276,7 @@ class Page:
         yield self._("Last contact"), self.time(device.last)
 
     def held(self, device: Device) -> list[str]:
-        """The addresses that a device held, each with how that is known and when."""
+        """List the addresses that a device held, each with its source and period."""
         shown = []
         for held in device.addresses[:10]:
             how = self._(labels.KNOWN_BY.get(held.how, held.how))
@@ -298,13 +298,13 @@ class Page:
         return self.time(moment) if moment else self.clip(text) if text else ""
 
     def actions(self, seen: Sighting) -> str:
-        """Return what the observers did with the contacts."""
+        """Return the actions of the observers on the contacts."""
         return labels.actions_text(seen.actions, self._, self.language)
 
     def indicator_rows(
         self,
     ) -> Sequence[tuple[str, Indicator | None, int, int, datetime | None, datetime | None]]:
-        """The indicators hit: value, indicator, machines, contacts, first, last; most machines first."""
+        """List the indicators hit: value, indicator, machines, contacts, first, last; most machines first."""
         seen_by: dict[str, list[Sighting]] = defaultdict(list)
         for seen in self.findings.sightings:
             if seen.status is MatchStatus.COUNTED:
@@ -313,17 +313,17 @@ class Page:
             (
                 value,
                 self.findings.indicators.get(value),
-                len({seen.device for seen in mine}),
-                sum(seen.count for seen in mine),
-                _least(seen.first for seen in mine),
-                _most(seen.last for seen in mine),
+                len({seen.device for seen in hits}),
+                sum(seen.count for seen in hits),
+                _least(seen.first for seen in hits),
+                _most(seen.last for seen in hits),
             )
-            for value, mine in seen_by.items()
+            for value, hits in seen_by.items()
         ]
         return sorted(rows, key=lambda row: (-row[2], -row[3], row[0]))
 
     def reference(self, indicator: Indicator | None) -> str:
-        """Return where the list states an indicator."""
+        """Return the place where the list states an indicator."""
         if indicator is None or indicator.reference is None:
             return "–"
         first = self.place(indicator.reference)
@@ -333,7 +333,7 @@ class Page:
         )
 
     def place(self, reference: Reference) -> str:
-        """A place in a document in words."""
+        """Describe a place in a document in words."""
         parts = [self.clip(reference.document)]
         if reference.page is not None:
             parts.append(self._("page or sheet {page}").format(page=reference.page))
@@ -342,11 +342,11 @@ class Page:
         return ", ".join(parts)
 
     def grids(self) -> list[Grid]:
-        """The coverage, a grid a month."""
+        """Return the coverage as one grid per month."""
         return grids(self.findings, self.language)
 
     def observers(self) -> list[ObserverRow]:
-        """The coverage, a row an observer and format."""
+        """Return the coverage as one row per observer and format."""
         return shown_rows(self.findings, self.language)
 
 

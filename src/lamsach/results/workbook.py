@@ -1,4 +1,4 @@
-"""Sheets of a workbook: headings, cells that stay texts, and a count of rows that do not fit."""
+"""Sheets of a workbook: headings, text cells without formulas, and a count of rows that do not fit."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from lamsach.results.safe_text import visible
 from lamsach.results.summary import report_zone, zone_words
 
 MAX_ROWS = 1_048_576
-"""Rows of a sheet (ECMA-376; Excel specifications and limits)."""
+"""Maximum of rows per sheet (ECMA-376; Excel specifications and limits)."""
 MAX_TEXT = 32_767
-"""Characters of a cell."""
+"""Maximum of characters per cell."""
 _TIME_FORMAT = "dd/mm/yyyy hh:mm:ss"
 _HEADING = PatternFill("solid", fgColor="0B5C63")
 Cells = Sequence[Any]
 
 
 class Sheets:
-    """The workbook under construction, with what all its sheets need."""
+    """Workbook under construction, with the settings of all its sheets."""
 
     def __init__(self, book: Workbook, findings: Findings, language: str, max_rows: int) -> None:
         self.book = book
@@ -41,11 +41,11 @@ class Sheets:
         self.clock = zone_words(findings, language)
 
     def timed(self, heading: str) -> str:
-        """A heading of a column of times, with their zone."""
+        """Return a heading of a column of times, with their zone."""
         return f"{self.translate(heading)} ({self.clock})"
 
     def add(self, title: str, columns: Sequence[tuple[str, int]], rows: Iterable[Cells], total: int) -> None:
-        """A sheet with filters and a heading row that stays in view and is printed on every page.
+        """Add a sheet with filters and a heading row that is frozen and printed on every page.
 
         `columns` are translated headings and widths in characters.
         """
@@ -72,7 +72,7 @@ class Sheets:
             sheet.append([self.cell(sheet, value) for value in row])
 
     def cell(self, sheet: Any, value: Any) -> Any:
-        """A value as a cell: times on the report's clock, texts bounded, and never a formula."""
+        """Convert a value to a cell: times in the report's zone, texts bounded and never formulas."""
         if isinstance(value, datetime):
             cell = WriteOnlyCell(sheet, value.astimezone(self.zone).replace(tzinfo=None))
             cell.number_format = _TIME_FORMAT
@@ -95,7 +95,7 @@ class Sheets:
 
 
 def fit_page_width(sheet: Any) -> None:
-    """Print a sheet on landscape A4, as wide as the page and as long as it is."""
+    """Print a sheet on landscape A4, scaled to the page width."""
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = Worksheet.PAPERSIZE_A4
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)

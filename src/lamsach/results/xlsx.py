@@ -1,6 +1,6 @@
-"""Findings as a workbook: search and figures, devices, sightings, evidence, coverage, not read.
+"""Findings as a workbook: search and figures, devices, sightings, evidence, coverage, unread inputs.
 
-Texts from logs stay texts: no cell is a formula, and control characters are written out.
+Texts from logs remain texts: no cell is a formula, and control characters are written out.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def write_xlsx(
 ) -> None:
     """Write the workbook.
 
-    Rows that do not fit into a sheet are counted in its last row, never dropped in silence.
+    Rows that do not fit into a sheet are counted in its last row, never dropped silently.
     """
     book = Workbook(write_only=True)
     book.properties.creator = "Lamsach"
@@ -60,7 +60,7 @@ def write_xlsx(
 
 
 def _give_up(book: Workbook) -> None:
-    """End half-written sheets in the temporary folder, which would complain at the program's end."""
+    """Close half-written sheets in the temporary folder, which would raise at interpreter exit."""
     for sheet in book.worksheets:
         with suppress(Exception):
             sheet.close()

@@ -1,4 +1,4 @@
-"""Sealing a stream while it is written, and opening a sealed file whole before anything of it is used."""
+"""Sealing of a stream while it is written, and complete opening of a sealed file before use."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ class Seal:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Keys:
-    """Key to a file: the private texts of identities, or a passphrase."""
+    """Keys that open a file: private texts of identities, or a passphrase."""
 
     identities: Sequence[str] = ()
     passphrase: str = ""
 
 
 def kind_of(path: Path) -> str:
-    """The end of a name that chooses what is written; the `.age` of a sealed file is none."""
+    """Return the suffix that selects the writer; the `.age` of a sealed file is skipped."""
     return (path.with_suffix("") if path.suffix.lower() == SUFFIX else path).suffix.lower()
 
 
 def sealed_as(path: Path, seal: Seal | None) -> Seal:
-    """The seal for a file of this name: that which is given, when the name ends in `.age`; else none.
+    """Return the seal for a file of this name: the given one when the name ends in `.age`, else none.
 
     UsageError for such a name without a seal.
     """
@@ -66,7 +66,7 @@ def sealed_as(path: Path, seal: Seal | None) -> Seal:
 
 
 def check_names(paths: Sequence[Path], seal: Seal) -> None:
-    """Raise UsageError where names of results and the seal do not go together; ask before a long hunt."""
+    """Raise UsageError where names of results and the seal do not match; call before a long hunt."""
     for path in paths:
         sealed_as(path, seal)
     if seal and not any(path.suffix.lower() == SUFFIX for path in paths):
@@ -78,7 +78,7 @@ def check_names(paths: Sequence[Path], seal: Seal) -> None:
 
 
 def is_sealed(file: BinaryIO) -> bool:
-    """Return whether a file that can be sought is a sealed one, by its first bytes."""
+    """Return whether a seekable file is a sealed one, by its first bytes."""
     return _head(file).startswith((_BINARY, _ARMOURED))
 
 
@@ -96,11 +96,9 @@ def path_is_sealed(path: Path) -> bool:
 
 @contextmanager
 def sealing(target: BinaryIO, seal: Seal) -> Iterator[BinaryIO]:
-    """A stream to write into; what is written arrives sealed at the target.
+    """Open a stream whose data arrives sealed at the target; with an empty seal, the target itself.
 
-    With an empty seal it is the target itself.
-
-    The target is to be thrown away when this raises.
+    Discard the target when this raises.
     """
     if not seal:
         yield target
@@ -112,7 +110,7 @@ def sealing(target: BinaryIO, seal: Seal) -> Iterator[BinaryIO]:
     try:
         with os.fdopen(writing, "wb") as stream:
             yield stream
-    except BrokenPipeError:  # the other side failed, and says why
+    except BrokenPipeError:  # the reason is in `failed`
         worker.join()
         if not failed:
             raise
@@ -123,7 +121,7 @@ def sealing(target: BinaryIO, seal: Seal) -> Iterator[BinaryIO]:
 
 
 def _encrypt(reading: int, target: BinaryIO, seal: Seal, failed: list[Exception]) -> None:
-    sink = _Told(target)
+    sink = _RecordingTarget(target)
     try:
         with os.fdopen(reading, "rb") as source:
             if seal.passphrase:
@@ -134,15 +132,15 @@ def _encrypt(reading: int, target: BinaryIO, seal: Seal, failed: list[Exception]
             require("pyrage")
             from pyrage import encrypt_io, x25519
 
-            encrypt_io(source, sink, [x25519.Recipient.from_str(one) for one in seal.recipients])
+            encrypt_io(source, sink, [x25519.Recipient.from_str(recipient) for recipient in seal.recipients])
     except Exception as error:  # noqa: BLE001 - raised again by the thread that waits for it
         failed.append(sink.error or error)
 
 
 def open_sealed(source: BinaryIO, target: BinaryIO, keys: Keys, name: str = "") -> None:
-    """Copy what is sealed into the target.
+    """Copy the plain content into the target.
 
-    InputError when no key opens it, UnreadableError for a damaged one: the target is to be thrown away then.
+    InputError when no key opens it, UnreadableError for a damaged one: discard the target then.
     """
     source.seek(0)
     if _head(source).startswith(_SCRYPT):
@@ -151,8 +149,8 @@ def open_sealed(source: BinaryIO, target: BinaryIO, keys: Keys, name: str = "") 
     require("pyrage")
     from pyrage import DecryptError, decrypt_io, x25519
 
-    opened = [x25519.Identity.from_str(one) for one in keys.identities]
-    sink = _Told(target)
+    opened = [x25519.Identity.from_str(identity) for identity in keys.identities]
+    sink = _RecordingTarget(target)
     try:
         decrypt_io(source, sink, opened)
     except (DecryptError, OSError) as error:
@@ -182,7 +180,7 @@ def _open_by_passphrase(source: BinaryIO, target: BinaryIO, passphrase: str, nam
 
 @contextmanager
 def opened(path: Path, keys: Keys, folder: Path | None = None) -> Iterator[Path]:
-    """The path of the plain file: itself, or a temporary one in a private folder (inside `folder`)."""
+    """Open a file: its own path, or the path of a temporary plain copy in a private folder (in `folder`)."""
     with _open(path) as source:
         if not is_sealed(source):
             yield path
@@ -212,15 +210,15 @@ def _open(path: Path) -> BinaryIO:
         ) from None
 
 
-class _Told:
-    """A target whose own error is kept: the library would give back its text only."""
+class _RecordingTarget:
+    """Target that records its own error: the library would return only the text."""
 
     def __init__(self, target: BinaryIO) -> None:
         self._target = target
         self.error: OSError | None = None
 
     def write(self, data: bytes) -> int:
-        """Write."""
+        """Write data."""
         try:
             return self._target.write(data)
         except OSError as error:
@@ -228,5 +226,5 @@ class _Told:
             raise
 
     def flush(self) -> None:
-        """Write what is kept back."""
+        """Flush buffered data."""
         self._target.flush()

@@ -11,7 +11,7 @@ from lamsach.i18n import mark
 from lamsach.runtime.extras import require
 
 RECIPIENT = "age1"
-SECRET = "AGE-SECRET-KEY-1"  # noqa: S105 - how every identity begins
+SECRET = "AGE-SECRET-KEY-1"  # noqa: S105 - prefix of every identity
 MOST_BYTES = 64 * 1024
 _NO_KEY = mark("This is no key that a file can be sealed to.")
 _GIVE = mark("Give a public key, which begins with age1, or a file of such keys.")
@@ -19,18 +19,18 @@ _NO_IDENTITY = mark("This file holds no private key that opens sealed files.")
 
 
 def new_identity() -> tuple[str, str]:
-    """A new key: the private text and the public one."""
+    """Generate a key: the private text and the public one."""
     require("pyrage")
     from pyrage import x25519
 
-    made = x25519.Identity.generate()
-    return str(made), str(made.to_public())
+    identity = x25519.Identity.generate()
+    return str(identity), str(identity.to_public())
 
 
 def write_identity(path: Path) -> str:
-    """Make a key and write its private half into a new file for its owner alone; the public half.
+    """Generate a key, write its private half to a new file for its owner alone, return the public half.
 
-    OutputError.
+    OutputError when the file cannot be written.
     """
     private, public = new_identity()
     from lamsach.indicators.releases.seal import write_new
@@ -41,7 +41,7 @@ def write_identity(path: Path) -> str:
 
 
 def public_of(identity: str) -> str:
-    """The public half of an identity. InputError for what is none."""
+    """Return the public half of an identity. InputError for an invalid one."""
     require("pyrage")
     from pyrage import IdentityError, x25519
 
@@ -52,7 +52,7 @@ def public_of(identity: str) -> str:
 
 
 def recipient(text: str) -> str:
-    """A recipient, checked. InputError for what is none."""
+    """Check and normalise a recipient. InputError for an invalid one."""
     require("pyrage")
     from pyrage import RecipientError, x25519
 
@@ -62,31 +62,31 @@ def recipient(text: str) -> str:
         raise InputError(_NO_KEY, text.strip()[:80], _GIVE) from None
 
 
-def recipients(words: Iterable[str]) -> tuple[str, ...]:
-    """The recipients of the command line: each word is one, or names a file of them.
+def recipients(arguments: Iterable[str]) -> tuple[str, ...]:
+    """Return the recipients of the command line: each argument is one, or a file of them.
 
     InputError, also for a file of private keys; UnreadableError.
     """
     found: list[str] = []
-    for word in words:
-        if word.startswith(RECIPIENT):
-            found.append(recipient(word))
+    for argument in arguments:
+        if argument.startswith(RECIPIENT):
+            found.append(recipient(argument))
             continue
-        lines = _lines(Path(word))
+        lines = _lines(Path(argument))
         if any(line.startswith(SECRET) for line in lines):
             raise InputError(
                 mark("This file holds a private key: it is not what files are sealed to."),
-                word,
+                argument,
                 mark("Give its public key, which `lamsach keys show` prints, and keep this file elsewhere."),
             )
         if not lines:
-            raise InputError(_NO_KEY, word, _GIVE)
+            raise InputError(_NO_KEY, argument, _GIVE)
         found += map(recipient, lines)
     return tuple(dict.fromkeys(found))
 
 
 def identities(paths: Iterable[Path]) -> tuple[str, ...]:
-    """The private keys in identity files. UnreadableError, InputError."""
+    """Return the private keys in identity files. UnreadableError, InputError."""
     found: list[str] = []
     for path in paths:
         lines = _lines(path)
@@ -102,7 +102,7 @@ def identities(paths: Iterable[Path]) -> tuple[str, ...]:
 
 
 def read_passphrase(path: Path) -> str:
-    """The first line of a file. UnreadableError; InputError for an empty one."""
+    """Return the first line of a file. UnreadableError; InputError for an empty one."""
     text = _beginning(path).partition("\n")[0].rstrip("\r")
     if not text:
         raise InputError(mark("The file with the passphrase is empty."), str(path))
@@ -110,7 +110,7 @@ def read_passphrase(path: Path) -> str:
 
 
 def _lines(path: Path) -> list[str]:
-    """The lines of a small file that hold something."""
+    """Return the lines of a small file without blank ones and comments."""
     lines = (line.strip() for line in _beginning(path).splitlines())
     return [line for line in lines if line and not line.startswith("#")]
 

@@ -1,4 +1,4 @@
-"""The age format with a passphrase (scrypt), in pieces: the library needs all of it in memory.
+"""Streaming of age files with a passphrase (scrypt): the library needs a whole file in memory.
 
 https://c2sp.org/age: sections "The scrypt recipient type", "Header MAC" and "Payload".
 """
@@ -21,11 +21,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 CHUNK_BYTES = 64 * 1024
 WORK_FACTOR = 18
-"""Base-2 logarithm of scrypt's cost: 256 MiB of memory, as the `age` program has it."""
+"""Base-2 logarithm of scrypt's cost: 256 MiB of memory, like the `age` program."""
 MOST_WORK = 20
-"""A file that asks for more (1 GiB) is refused."""
+"""Maximum work factor (1 GiB); files above are refused."""
 _TAG = 16
-_MARK = b"age-encryption.org/v1\n"
+_MAGIC = b"age-encryption.org/v1\n"
 _SALT = b"age-encryption.org/v1/scrypt"
 # -> scrypt AfLA6LoRaGMQ2kyTao8U2A 17
 _STANZA = re.compile(rb"-> scrypt ([A-Za-z0-9+/]{22}) ([1-9][0-9]?)\n")
@@ -33,11 +33,11 @@ _END = b"---"
 
 
 class WrongPassphraseError(Exception):
-    """The passphrase does not open the file."""
+    """Passphrase that does not open the file."""
 
 
 class DamagedError(Exception):
-    """The file is none of this kind, was changed, or is cut short."""
+    """File of another kind, changed, or cut short."""
 
 
 def encrypt(source: BinaryIO, target: BinaryIO, passphrase: str, work_factor: int | None = None) -> None:
@@ -45,7 +45,7 @@ def encrypt(source: BinaryIO, target: BinaryIO, passphrase: str, work_factor: in
     factor, salt, file_key = work_factor or WORK_FACTOR, os.urandom(16), os.urandom(16)
     wrapped = ChaCha20Poly1305(_stretched(passphrase, salt, factor)).encrypt(bytes(12), file_key, None)
     stanza = b"-> scrypt %s %d\n%s\n" % (_text(salt), factor, _text(wrapped))
-    head, nonce = _MARK + stanza + _END, os.urandom(16)
+    head, nonce = _MAGIC + stanza + _END, os.urandom(16)
     target.write(head + b" " + _text(_mac(file_key, head)) + b"\n" + nonce)
     cipher, counter = ChaCha20Poly1305(_derived(file_key, nonce, b"payload")), 0
     chunk = source.read(CHUNK_BYTES)
@@ -58,10 +58,9 @@ def encrypt(source: BinaryIO, target: BinaryIO, passphrase: str, work_factor: in
 
 
 def decrypt(source: BinaryIO, target: BinaryIO, passphrase: str) -> None:
-    """Copy what is sealed into another stream.
+    """Copy the plain content of a sealed stream into another.
 
-    WrongPassphraseError; DamagedError, also after a part was written: what was written is not to be used
-    then.
+    Raises WrongPassphraseError, or DamagedError, possibly after a part was written: discard the target then.
     """
     file_key = _opened_header(source, passphrase)
     nonce = source.read(16)
@@ -86,7 +85,7 @@ def decrypt(source: BinaryIO, target: BinaryIO, passphrase: str) -> None:
 def _opened_header(source: BinaryIO, passphrase: str) -> bytes:
     mark, stanza, wrapped, end = (source.readline(100) for _ in range(4))
     match = _STANZA.fullmatch(stanza)
-    if mark != _MARK or match is None or not end.startswith(_END + b" ") or int(match[2]) > MOST_WORK:
+    if mark != _MAGIC or match is None or not end.startswith(_END + b" ") or int(match[2]) > MOST_WORK:
         raise DamagedError
     try:
         key = _stretched(passphrase, _bytes(match[1]), int(match[2]))
