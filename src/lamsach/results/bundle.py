@@ -26,15 +26,6 @@ DEVICES = "devices.jsonl"
 SIGHTINGS = "sightings.jsonl"
 EVIDENCE = "evidence.jsonl"
 _MEMBERS = (MANIFEST, DEVICES, SIGHTINGS, EVIDENCE)
-_TIMESTAMP = (
-    1980,
-    1,
-    1,
-    0,
-    0,
-    0,
-)  # the earliest that a zip can state: a bundle's bytes depend on its findings only
-_BLOCK = 1 << 20
 _ASK_AGAIN = mark("Ask the sender for the bundle again. Nothing in it was used.")
 
 
@@ -203,14 +194,11 @@ def _check_shape(name: str, line: int, record: dict[str, Any], path: Path) -> No
         )
 
 
-def _object(value: object) -> dict[str, Any]:
+def _json_object(data: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(data)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
     if not isinstance(value, dict):
         raise ValueError("not an object")
     return value
-
-
-def _json_object(data: bytes) -> dict[str, Any]:
-    try:
-        return _object(json.loads(data))
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
