@@ -1,15 +1,13 @@
-"""Cisco Identity Services Engine (and ACS 5): log-ons by 802.1X, MAB and TACACS+, RADIUS accounting with the
-machine's address.
+"""Cisco Identity Services Engine (and ACS 5): 802.1X, MAB and TACACS+ log-ons, RADIUS accounting.
 
 Source: Cisco, "ISE Syslogs" 2.x to 3.x, "Syslog message format". `CISE_RADIUS_Accounting 0000000001 1 0
 2026-11-20 16:26:53.123 +07:00 0000000001 3002 NOTICE Radius-Accounting: RADIUS Accounting watchdog update,
 Device IP Address=10.1.1.2, User-Name=an, Framed-IP-Address=10.1.5.7, ...`. Traps:
-- `Device IP Address` is the switch or access point, `Framed-IP-Address` the machine, `Calling-Station-ID` its
-  hardware address, or over a VPN and of a log-on without 802.1X its IP address, as `ip:source-ip` of a
-  `cisco-av-pair` does.
-- A comma within a value is escaped (`\\,`). Of a key that stands twice the first value counts.
-- A long message comes in segments: the number behind their count is 0 for the first; the others have no time
-  of their own.
+- `Device IP Address` is the switch or access point, `Framed-IP-Address` the client, `Calling-Station-ID` its
+  hardware address; over a VPN, or for a log-on without 802.1X, its IP address, like `ip:source-ip` in a
+  `cisco-av-pair`.
+- A comma within a value is escaped (`\\,`). The first value of a repeated key counts.
+- A long message comes in segments: the number after their count is 0 for the first; the others have no time.
 """
 
 from __future__ import annotations
@@ -39,7 +37,7 @@ _LONGEST = 32768
 class CiscoIse(LogFormat):
     """Log-ons by 802.1X, MAB and TACACS+, RADIUS accounting; ISE 2 to 3, ACS 5.
 
-    Who had which address, by user and hardware address.
+    States who had which address, by user and hardware address.
     """
 
     name = "cisco_ise"
@@ -49,13 +47,13 @@ class CiscoIse(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The category of a message and the numbers of its segments."""
+        """Match the category of a message and its segment numbers."""
         return ("CISE_" in line[:_ROOM] or "CSCOacs_" in line[:_ROOM]) and _START.search(
             line, 0, _ROOM
         ) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One message; None for one, or a segment of one, that names neither a user nor a machine."""
+        """Read one message; None when it (or its segment) names neither user nor machine."""
         start = required(_START.search(line, 0, _ROOM), line)
         header = header_before(line, start.start(), self.context)
         fields: dict[str, str] = {}

@@ -1,24 +1,18 @@
-"""FreeRADIUS: the `detail` files of its accounting, tables of it (`radacct`, attributes as CSV), and the
-log-ons in `radius.log`.
+"""FreeRADIUS: `detail` files, accounting tables (`radacct`, attributes as CSV), log-ons in `radius.log`.
 
-Source: https://www.freeradius.org/documentation/freeradius-server/3.2.9/ rlm_detail and `raddb/radiusd.conf`
-(`log { auth = yes }`), `src/main/auth.c` (rad_authlog), RFC 2866. Traps:
-- A `detail` record is a line with the time, then a line with a tab for each attribute, then an empty line.
-  The server appends `Timestamp = 1790000000`, which is the time in UTC.
-- The hardware address has any spelling (`00-1A-2B-3C-4D-5E`, `001a.2b3c.4d5e`), and may have the network's
-  name behind it.
-- `Login OK: [alice]` stands for the outer and again for the inner of two nested log-ons (`via TLS tunnel`):
-  the same person.
-- In `[alice/<via Auth-Type = eap>]` or, with `auth_goodpass`, `[alice/password]`, what follows the slash is
-  never kept.
-
-RADIUS accounting in tables: the rows of FreeRADIUS' `radacct`, and attributes with a comma between them,
-below a heading.
-
-Source: FreeRADIUS `raddb/mods-config/sql/main/*/schema.sql` (table radacct), rlm_linelog. Traps:
-- A row of `radacct` is a whole session: its beginning, and its end where it has one; a row of attributes is
-  one message.
-- Names come with dashes, underscores or neither, and in any case.
+Source: https://www.freeradius.org/documentation/freeradius-server/3.2.9/ rlm_detail and rlm_linelog,
+`raddb/radiusd.conf` (`log { auth = yes }`), `src/main/auth.c` (rad_authlog), RFC 2866;
+`raddb/mods-config/sql/main/*/schema.sql` (table radacct). Traps:
+- A `detail` record is a line with the time, an indented line for each attribute, and an empty line. The
+  server appends `Timestamp = 1790000000`, the time in UTC.
+- The hardware address has any spelling (`00-1A-2B-3C-4D-5E`, `001a.2b3c.4d5e`); the network's name may
+  follow.
+- `Login OK: [alice]` is written for the outer and the inner of two nested log-ons (`via TLS tunnel`): the
+  same person.
+- In `[alice/<via Auth-Type = eap>]` or, with `auth_goodpass`, `[alice/password]`, the text after the slash is
+  never stored.
+- A row of `radacct` is a whole session, with its end once it has ended; a row of attributes is one message.
+- Column names come with dashes, underscores or neither, in any case.
 """
 
 from __future__ import annotations
@@ -50,7 +44,7 @@ _TIMES = ("acctstarttime", "eventtimestamp", "timestamp", "datetime", "time", "a
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The line itself, the delimiter, and the columns' plain names."""
+    """A table's heading: the line itself, the delimiter, the normalized column names."""
 
     line: str
     delimiter: str
@@ -58,23 +52,23 @@ class Heading:
 
 
 def heading_in(head: Sequence[str]) -> Heading | None:
-    """The heading among the first lines of a file; None when it is no table of RADIUS."""
+    """Find the heading in a file's first lines; None unless it is a RADIUS table."""
     return next((found for line in head[:_LINES_ABOVE] if (found := heading_of(line))), None)
 
 
 def heading_of(line: str) -> Heading | None:
-    """The columns that a line names: a user, an address or station, accounting; None for any other."""
+    """Read a heading, which names a user, an address or station, and an accounting column; else None."""
     start = line[:4000].lower()
     if "acct" not in start or ("framed" not in start and "calling" not in start):
         return None
     delimiter = max(_DELIMITERS, key=start.count)
     names = tuple(plain(cell) for cell in _cells(line.strip("\ufeff\r\n"), delimiter))
-    told = all(any(name in names for name in group) for group in (_WHO, _WHERE, _ACCOUNTING))
-    return Heading(line.strip("\ufeff\r\n"), delimiter, names) if told else None
+    complete = all(any(name in names for name in group) for group in (_WHO, _WHERE, _ACCOUNTING))
+    return Heading(line.strip("\ufeff\r\n"), delimiter, names) if complete else None
 
 
 class RadiusRows:
-    """Reads the rows of one file."""
+    """Reader of one file's rows."""
 
     def __init__(self, heading: Heading, context: FileContext) -> None:
         self._heading = heading
@@ -84,7 +78,7 @@ class RadiusRows:
         )
 
     def read(self, line: str) -> Event | None:
-        """The event of a row; None for the heading and for what is no row."""
+        """Read a row; None for the heading. Raises LineError for any other line."""
         if line.strip("\ufeff\r\n") == self._heading.line:
             return None
         values = self._values(line)
@@ -152,10 +146,9 @@ _STATUS = {"Connect": "start", "Disconnect": "stop", "Alive": "alive"}
 
 
 class FreeRadius(LogFormat):
-    """`detail` files of accounting, tables of it (`radacct`, attributes as CSV), linelog, log-ons in
-    `radius.log`.
+    """`detail` files, accounting tables (`radacct`, attributes as CSV), linelog, log-ons in `radius.log`.
 
-    Who had which address, by user and hardware address.
+    States who had which address, by user and hardware address.
     """
 
     name = "freeradius"
@@ -172,7 +165,7 @@ class FreeRadius(LogFormat):
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """Below a heading every row counts that has as many columns."""
+        """Below a heading, count the rows with as many columns."""
         heading = heading_of(head[0]) if head else None
         if heading is None:
             return super().score(head)
@@ -181,7 +174,7 @@ class FreeRadius(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A time atop a `detail` record, an attribute, a line of `radius.log` or linelog, or a heading."""
+        """Match the time of a `detail` record, an attribute, a `radius.log` or linelog line, or a heading."""
         if line[:1] in "\t ":
             return " = " in line[:120] and _LONE_ATTRIBUTE.match(line) is not None
         if line[:3] in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"):
@@ -194,18 +187,18 @@ class FreeRadius(LogFormat):
 
     @classmethod
     def starts_record(cls, line: str) -> bool:
-        """Every line that is not indented."""
+        """Match every line that is not indented."""
         return line[:1] not in ("\t", " ", "")
 
     def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for what the server says of itself."""
+        """See `LogFormat.parse`. None for messages about the server itself."""
         event: Event | None
         if self._rows is not None:
             event = self._rows.read(line)
         elif login := _login(line):
             event = self._login(line, login)
-        elif counted := (_LINELOG.search(line, 0, 300) if "onnect: [" in line[:300] else None):
-            event = self._counted(line, counted)
+        elif session := (_LINELOG.search(line, 0, 300) if "onnect: [" in line[:300] else None):
+            event = self._counted(line, session)
         elif (started := _DETAIL_TIME.match(line)) and "\n" in line:
             event = self._detail(started[1], line)
         elif (
@@ -230,15 +223,15 @@ class FreeRadius(LogFormat):
         )
         return changed(event, observer=header.host) if header and header.host else event
 
-    def _counted(self, line: str, counted: re.Match[str]) -> Event:
+    def _counted(self, line: str, session: re.Match[str]) -> Event:
         header, _ = split_header(line, self.context)
         record = RadiusRecord(
             time=header.time,
-            user=counted[2],
-            framed_ip=counted[6],
-            calling_station=station(counted[4]),
+            user=session[2],
+            framed_ip=session[6],
+            calling_station=station(session[4]),
             nas=header.host,
-            status=_STATUS[counted[1]],
+            status=_STATUS[session[1]],
         )
         return event_of(record)
 
@@ -262,13 +255,12 @@ class FreeRadius(LogFormat):
 
 
 def _user(text: str) -> str:
-    """The name without what follows its slash, which may be a password; `host/pc-7` is a machine's name."""
+    """Cut what follows the slash, possibly a password; `host/pc-7` is a machine's name."""
     parts = text.split("/")
     return "/".join(parts[: 2 if parts[0].lower() == "host" else 1])
 
 
 def _login(line: str) -> re.Match[str] | None:
-    """The log-on that a line tells of."""
     for word in ("Login OK", "Login incorrect", "Invalid user", "Multiple logins"):
         at = line.find(word, 0, 400)
         if at >= 0:

@@ -1,12 +1,11 @@
-"""hostapd, on access points of any maker that run it (OpenWrt, UniFi, TP-Link): which client came, as whom,
-and left.
+"""hostapd on access points (OpenWrt, UniFi, TP-Link): wireless clients that join and leave, and their users.
 
 Source: hostapd's `hostapd_logger` and control events (`AP-STA-CONNECTED`), `src/ap/ap_drv_ops.c`,
 `ieee802_1x.c`, 2.4 to 2.11; UniFi's `stahtd`. Traps:
-- The line states a hardware address and no IP address: the DHCP server's log has both.
-- `AP-STA-CONNECTED` bears the access point's interface before it, which UniFi writes as `ath0:`; `STA` stands
-  before the client elsewhere.
-- An identity is stated by its own line (`STA identity 'an'`), or after the EAP type.
+- The line states a hardware address and no IP address; the DHCP server's log has both.
+- The access point's interface precedes `AP-STA-CONNECTED`, in UniFi's spelling `ath0:`; elsewhere `STA`
+  precedes the client.
+- An identity has its own line (`STA identity 'an'`), or follows the EAP type.
 """
 
 from __future__ import annotations
@@ -49,11 +48,11 @@ class Hostapd(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A client's hardware address behind one of hostapd's words."""
+        """Match a client's hardware address after one of hostapd's keywords."""
         return ("STA" in line or "EAP" in line or "WPS" in line) and _EVENT.search(line, 0, _ROOM) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One message about a client."""
+        """Read one message about a client."""
         match = required(_EVENT.search(line, 0, _ROOM) if self.recognises(line) else None, line)
         header, _ = split_header(line, self.context)
         text = line[match.start() : match.start() + 2000]

@@ -1,13 +1,13 @@
-"""Microsoft Network Policy Server (NPS, before: IAS): its accounting log in all three layouts.
+"""Microsoft Network Policy Server (NPS, before: IAS): accounting log in its three layouts.
 
 Source:
 https://learn.microsoft.com/previous-versions/windows/it-pro/windows-server-2008-R2-and-2008/cc771748
 "Interpret NPS Database Format Log Files", cc730866 "Interpret IAS Format Log Files", and the DTS (XML) layout
 of Windows Server 2008 R2 and later. Traps:
-- Dates are month/day/year whatever the server's language, on the server's clock.
+- Dates are month/day/year in every server language, on the server's clock.
 - The IAS layout is six columns, then pairs of an attribute's number and its value; the database layout has
   fixed columns.
-- Packet-Type 1 asks, 2 accepts, 3 rejects, 4 is accounting, 11 is a challenge, which decides nothing.
+- Packet-Type: 1 request, 2 accept, 3 reject, 4 accounting, 11 challenge (decides nothing).
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ _ODBC = re.compile(r'(?a)"[\w.-]{1,63}","(?:IAS|NPS|RAS)",\d{1,2}/\d{1,2}/\d{4},
 _DTS = re.compile(r'\s*<Event><Timestamp data_type="\d">')
 _ELEMENT = re.compile(r'<([A-Za-z][\w-]{1,60}) data_type="\d{1,2}">([^<]{0,1000})</')
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
-# the attributes' numbers in the IAS layout (RFC 2865, RFC 2866, and Microsoft's above 4000)
+# attribute numbers in the IAS layout (RFC 2865, RFC 2866, and Microsoft's above 4000)
 _NUMBERS = {
     "1": "User-Name", "8": "Framed-IP-Address", "31": "Calling-Station-Id", "40": "Acct-Status-Type",
     "4129": "SAM-Account-Name", "4": "NAS-IP-Address", "32": "NAS-Identifier", "4108": "Client-IP-Address",
     "4128": "Client-Friendly-Name", "4136": "Packet-Type", "4130": "Fully-Qualifed-User-Name",
 }  # fmt: skip
-# the database layout's columns that are read, by their place
+# columns of the database layout, by index
 _COLUMNS = {
     0: "Computer-Name", 4: "Packet-Type", 5: "User-Name", 6: "SAM-Account-Name", 8: "Calling-Station-Id",
     10: "Framed-IP-Address", 11: "NAS-Identifier", 12: "NAS-IP-Address", 15: "Client-IP-Address",
@@ -61,7 +61,7 @@ class Nps(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A row of the IAS or the database layout, or an event in XML."""
+        """Match a row of the IAS or the database layout, or an event in XML."""
         if line[:1] == "<" or line[:8].lstrip()[:1] == "<":
             return _DTS.match(line) is not None
         return "/" in line[:700] and (_IAS.match(line) is not None or _ODBC.match(line) is not None)

@@ -1,15 +1,14 @@
-"""Microsoft Azure, flow logs of network security groups (versions 1 and 2) and of virtual networks, as
-Network Watcher writes them to storage.
+"""Microsoft Azure flow logs of network security groups (versions 1 and 2) and virtual networks.
 
 Source: https://learn.microsoft.com/azure/network-watcher/nsg-flow-logs-overview and
-`vnet-flow-logs-overview`, "Log format". One JSON document an hour (`PT1H.json`),
+`vnet-flow-logs-overview`, "Log format". Network Watcher stores one JSON document an hour (`PT1H.json`),
 `{"records":[{"time":..,"properties":{"flows":[{"rule":..,"flows":[{"mac":..,"flowTuples":[..]}]}]}}]}`;
-an event hub hands the records on one a line. Traps:
-- A tuple is `time,source,destination,source port,destination port,protocol,direction,decision`, in version 2
-  with `state` and counts behind it; of virtual networks the time is in milliseconds, the protocol a number,
-  and the state (`D` is denied) stands where the decision was.
-- `I` and `O` are as the network interface sees it: its machine is the destination of `I`, the source of `O`.
-- The end of a flow (`E`) and its continuation (`C`) are records of their own.
+an event hub delivers one record a line. Traps:
+- A tuple is `time,source,destination,source port,destination port,protocol,direction,decision`, followed in
+  version 2 by `state` and counts. For virtual networks the time is in milliseconds, the protocol a number,
+  and the state (`D` is denied) replaces the decision.
+- `I` and `O` are seen from the network interface: its machine is the destination of `I`, the source of `O`.
+- The end of a flow (`E`) and its continuation (`C`) are separate records.
 """
 
 from __future__ import annotations
@@ -34,8 +33,7 @@ _NO_PORTS = frozenset({"1", "58"})
 
 
 class AzureFlow(BinaryFormat):
-    """Every flow tuple of network security groups (versions 1, 2) and virtual networks, as one document or
-    one record a line.
+    """Every flow tuple of network security groups (versions 1, 2) and virtual networks; a document, or lines.
 
     The machine is the destination of `I`, the source of `O`.
     """
@@ -47,17 +45,17 @@ class AzureFlow(BinaryFormat):
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:
-        """A JSON document with the keys that only these records have."""
+        """Match a JSON document with keys that only these records have."""
         text = head.decode("utf-8-sig", "ignore").lstrip()
         return text[:1] in ("{", "[") and is_azure_flow(first_record(text))
 
     @classmethod
     def reads_lines(cls, lines: Sequence[str]) -> bool:
-        """Return whether an event hub handed on these lines: each is a record of its own."""
+        """Return whether every line is a record, as an event hub delivers them."""
         return all(map(is_azure_flow, lines))
 
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
-        """See `BinaryFormat`. `line` is the number of the record."""
+        """See `BinaryFormat`. `line` is the record's number."""
         for number, (record, _) in enumerate(records(stream), 1):
             if isinstance(record, str):
                 yield Refusal(
@@ -81,13 +79,13 @@ class AzureFlow(BinaryFormat):
 
 
 def _group(record: Mapping[str, object]) -> str | None:
-    """The name of the security group, or of what the flow log watches."""
+    """Name of the security group or other resource of the flow log."""
     resource = text_of(record.get("targetResourceID")) or text_of(record.get("resourceId")) or ""
     return resource.rstrip("/").rpartition("/")[2] or None
 
 
 def _tuples(record: Mapping[str, object]) -> Iterator[tuple[str | None, str]]:
-    """The tuples of a record, and the hardware address beside them."""
+    """Yield a record's tuples, each with its hardware address."""
     within = child(record, "properties") or child(record, "flowRecords") or record
     for rule in _objects(within.get("flows")):
         for flow in _objects(rule.get("flows") or rule.get("flowGroups")):

@@ -1,10 +1,9 @@
-"""Flow logs of clouds in the layout of Amazon VPC: `2 123456789010 eni-0a1b2c3d 10.1.1.20 203.0.113.9 51000
-443 6 20 4249 1770113472 1770113532 ACCEPT OK`.
+"""Flow logs of clouds in the layout of Amazon VPC.
 
 Source: https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html, versions 2 to 8. Traps:
-- A file from S3 begins with the names of its columns, in the order that its owner chose; from CloudWatch
-  there is none and the order is version 2's.
-- `srcaddr`/`dstaddr` are the interface's side after translation: `pkt-srcaddr`/`pkt-dstaddr`, where given,
+- A file from S3 begins with its column names, in the order that its owner chose; one from CloudWatch has no
+  names and the order of version 2.
+- `srcaddr`/`dstaddr` are the interface's side after translation; `pkt-srcaddr`/`pkt-dstaddr`, where present,
   are the packet's own ends.
 - `NODATA` and `SKIPDATA` records have `-` in every column: they prove that the flow log ran.
 """
@@ -38,9 +37,9 @@ _ACTIONS = {"ACCEPT": Action.ALLOWED, "REJECT": Action.BLOCKED}
 
 
 class VpcFlow(LogFormat):
-    """Records of the default columns, or of those that the file names.
+    """Records of the default columns, or of those that the file lists.
 
-    The packet's own ends count where they are given.
+    The packet's own ends count where they are stated.
     """
 
     name = "vpc_flow"
@@ -53,19 +52,19 @@ class VpcFlow(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A record of the default columns, or the names of the columns."""
+        """Match a record of the default columns, or a line of column names."""
         return (" eni-" in line and _RECORD.match(line) is not None) or _columns(line) is not None
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """Records below a line that names the columns have as many words as it."""
+        """Below a line of column names, count the lines with as many words."""
         named = next(filter(None, map(_columns, head[:5])), None)
         if named is None:
             return sum(map(cls.recognises, head)) / len(head) if head else 0.0
         return sum(len(line.split()) == len(named) for line in head) / len(head)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One record; None for the names of the columns."""
+        """Read one record; None for the column names."""
         if _columns(line):
             return None
         words = _STAMP.sub("", line, count=1).split()

@@ -1,21 +1,13 @@
-"""ISC DHCP (dhcpd): its syslog messages, also as Infoblox and EfficientIP extend them, and its lease file.
+"""ISC DHCP (dhcpd): syslog messages, also as Infoblox and EfficientIP extend them, and the lease file.
 
-Source: https://kb.isc.org/docs/isc-dhcp-44-manual-pages-dhcpd and `dhcpd.leases(5)`. Traps:
-- `DHCPACK on` binds an address; `DHCPACK to` answers a DHCPINFORM of a machine that has its address already.
-- `via` names the interface, or the relay's address; the words after `via x:` say why a request was refused.
+Source: https://kb.isc.org/docs/isc-dhcp-44-manual-pages-dhcpd, `dhcpd.leases(5)`, ISC DHCP 4.4
+`server/dhcp.c`, `mdb.c`, `ddns.c`, `dhcpv6.c`, `failover.c`; Infoblox NIOS syslog. Traps:
+- `DHCPACK on` binds an address; `DHCPACK to` answers a DHCPINFORM of a machine that already has its address.
+- `via` names the interface, or the relay's address; the text after `via x:` is the reason of a refusal.
 - The name in brackets is the client's own choice and may hold anything but a closing bracket.
-- The lease file is a log too: each block holds for its interval, whatever its state became; times are in UTC,
-  or after `epoch` in seconds; `ends never` has no end. A block whose state is `abandoned` or `backup` has no
-  holder.
-- DHCPv6 names a client by its DUID, which holds the MAC address in two of its four layouts.
-
-What `dhcpd` says of addresses and clients beside its DHCP messages: duplicates, name updates, failover,
-DHCPv6 packets.
-
-Source: ISC DHCP 4.4 `server/dhcp.c`, `server/mdb.c`, `server/ddns.c`, `server/dhcpv6.c`, `server/failover.c`;
-Infoblox NIOS syslog.
-
-The blocks of dhcpd's lease file.
+- In the lease file each block holds for its interval, independently of its later state; times are in UTC, or
+  after `epoch` in seconds; `ends never` has no end. A block in state `abandoned` or `backup` has no holder.
+- DHCPv6 identifies a client by its DUID, which holds the MAC address in two of its four layouts.
 """
 
 from __future__ import annotations
@@ -35,6 +27,7 @@ from lamsach.model import Event, EventKind, LeaseAction
 
 _IP = r"[0-9A-Fa-f.:]{2,45}?"
 _END = r"(?=[\s:;,.]*(?:\s|$))"
+# duplicates, name updates, failover, DHCPv6 packets
 _SHAPES = tuple(
     re.compile(pattern, re.ASCII)
     for pattern in (
@@ -79,8 +72,8 @@ _STARTS = (
 )  # fmt: skip
 
 
-def aside(message: str) -> Event | None:
-    """The event of such a message; None for any other."""
+def other_message(message: str) -> Event | None:
+    """Read a message of _SHAPES, which names an address; else None."""
     if not message.startswith(_STARTS):
         return None
     for shape in _SHAPES:
@@ -118,7 +111,7 @@ _NO_HOLDER = frozenset({"abandoned", "backup", "reset", "bootp"})
 
 
 def lease_block(text: str) -> Event | None:
-    """A block of the lease file: who held the address from `starts` to `ends`."""
+    """Read a lease file block: who held the address from `starts` to `ends`."""
     start = LEASE_START.match(text)
     ia = None if start else _IA.match(text)
     found = start or (_IAADDR.search(text) if ia else None)
@@ -158,7 +151,7 @@ def _lease_times(text: str) -> dict[str, datetime]:
 
 
 def _mac_of_ia(quoted: str) -> str | None:
-    """The MAC address in the DUID of `ia-na "..."`: four bytes of IAID, then the DUID, with octal escapes."""
+    """Read the MAC address in the DUID of `ia-na "..."`: 4 bytes of IAID, then the DUID, octal escapes."""
     raw = re.sub(
         r"\\(?:([0-3][0-7]{2})|(.))", lambda m: chr(int(m[1], 8)) if m[1] else m[2], quoted, flags=re.DOTALL
     )
@@ -185,7 +178,7 @@ _MESSAGE = re.compile(
     r"(?: \((.{0,255}?)\))?"
     r"(?: via ([\w.:%@/-]{1,64}?))?(?=[:,]? |[:,]?$)"
 )
-# dhcpd: DHCPACK on ...   with nothing before it
+# dhcpd: DHCPACK on ...   without a syslog header
 _BARE_TAG = re.compile(r"dhcpd6?: (?=\S)")
 # lease-duration 43200   [43200]
 _DURATION = re.compile(r" lease-duration (\d{1,10})| \[(\d{1,10})\]$", re.ASCII)
@@ -229,7 +222,7 @@ _ACTIONS_INFOBLOX = {
 
 
 class IscDhcp(LogFormat):
-    """Dhcpd's and dhclient-side syslog lines, `dhcpd.leases`."""
+    """Syslog messages of dhcpd, of failover and DHCPv6 too, `dhcpd.leases`."""
 
     name = "isc_dhcp"
     title = "ISC DHCP"
@@ -247,18 +240,18 @@ class IscDhcp(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A message of dhcpd, or a line of its lease file that no other product writes."""
+        """Match a message of dhcpd, or a line of its lease file that no other product writes."""
         if "DHCP" in line or "BOOT" in line or "dhcpd" in line or " NA: " in line or "r-l-e:" in line:
             app, message = split_message(line)
             if app in ("dhcpd", "dhcpd6") or _MESSAGE_START.match(message) or _BARE_TAG.match(message):
                 return True
-        if line[:1] not in " \t" and aside(split_message(line)[1].strip()) is not None:
+        if line[:1] not in " \t" and other_message(split_message(line)[1].strip()) is not None:
             return True
         return bool(LEASE_START.match(line) or _LEASE_STATEMENT.match(line) or _LEASE_FILE.match(line))
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """In a lease file the closing braces and comments count too."""
+        """In a lease file, count closing braces and comments too."""
         if not any(LEASE_START.match(line) for line in head):
             return super().score(head)
         return sum(
@@ -267,11 +260,11 @@ class IscDhcp(LogFormat):
 
     @classmethod
     def starts_record(cls, line: str) -> bool:
-        """Every line but the indented ones and the closing brace of a block in the lease file."""
+        """Match every line but the indented ones and a lease block's closing brace."""
         return line[:1] not in (" ", "\t", "}", "", "\r", "\n")
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One message, or one block of the lease file."""
+        """Read one message, or one block of the lease file."""
         line = line.rstrip()
         if line.startswith(("lease ", "ia-")):
             event = lease_block(line)
@@ -291,7 +284,7 @@ class IscDhcp(LogFormat):
             _infoblox(message)
             or _message_v6(message, header.time)
             or _message_v4(message, header.time)
-            or aside(message)
+            or other_message(message)
         )
         if event is None:
             if (
@@ -370,6 +363,6 @@ def _infoblox(message: str) -> Event | None:
 
 
 def _until(time: datetime | None, seconds: str | None) -> datetime | None:
-    """The end of a lease of so many seconds; None when it is unknown or has no end (0xffffffff)."""
+    """End of a lease of this length in seconds; None when unknown or endless (0xffffffff)."""
     length = int(seconds) if seconds else 0
     return time + timedelta(seconds=length) if time and 0 < length <= _LONGEST_LEASE_S else None

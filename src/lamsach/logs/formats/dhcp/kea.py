@@ -1,17 +1,15 @@
-"""ISC Kea: messages of kea-dhcp4 and kea-dhcp6, the forensic log of its `legal_log` hook, and the lease files
-of `memfile`.
+"""ISC Kea: messages of kea-dhcp4 and kea-dhcp6, the forensic log (`legal_log`), lease files of `memfile`.
 
 Source: https://kea.readthedocs.io/en/latest/kea-messages.html, the Kea Administrator Reference Manual,
 "Forensic Logging" and "memfile", `src/lib/dhcpsrv/csv_lease_file4.cc` and `csv_lease_file6.cc`. Traps:
-- A message bears a name (`DHCP4_LEASE_ALLOC`), which stands while its words change: `will be allocated`
-  became `has been allocated`.
+- A message's name (`DHCP4_LEASE_ALLOC`) is stable, its wording is not: `will be allocated` became `has been
+  allocated`.
 - An offer (`ADVERT`, `OFFER`) binds nothing.
-- A lease file states the lease's end and length: its beginning is the difference. A length of 0 marks a lease
-  that was given back.
-- The newest row of an address stands last; state 1 is a declined address, which has no holder, 2 an expired
-  one, 3 a released one.
-- The forensic log's zone is an abbreviation that may mean several: only UTC and offsets are believed, else it
-  is the local clock.
+- A lease file states a lease's end and length; the beginning is the difference. A length of 0 marks a
+  released lease.
+- The newest row of an address comes last; state 1 is a declined address without a holder, 2 an expired one,
+  3 a released one.
+- The forensic log's zone abbreviation may be ambiguous: only UTC and offsets count, else the local clock.
 """
 
 from __future__ import annotations
@@ -105,7 +103,7 @@ class Kea(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A message with one of Kea's names, a line of the forensic log, or a row of a lease file."""
+        """Match a message with one of Kea's names, a forensic log line, or a row of a lease file."""
         if "has been" in line and ("ddress: " in line or "refix: " in line):
             start = (
                 line.find("Address: ", 0, 200) if "Address: " in line[:200] else line.find("Prefix: ", 0, 200)
@@ -134,7 +132,7 @@ class Kea(LogFormat):
         if match is None:
             header, message = split_header(line, self.context)
             match = _FORENSIC.match(message)
-        # whatever stands before the record's own time
+        # any text before the record's own time
         if match is None and (match := _FORENSIC.search(line)):
             header, _ = split_header(f"{line[: match.start()]}-", self.context)
         if match is None:
@@ -193,13 +191,13 @@ def _message_of(line: str) -> re.Match[str] | None:
 
 
 def _stated_before(line: str, message: re.Match[str]) -> str | None:
-    """Kea's own time before a message, behind something else (a container's name, a prompt)."""
+    """Find Kea's own time before a message, after foreign text (a container's name, a prompt)."""
     time = _TIME.search(line, 0, message.start()) if message.string is line else None
     return time[0] if time else None
 
 
 def _row(line: str) -> Event | None:
-    """A row of a lease file: what the lease was at its last change."""
+    """Read a lease file row: the lease at its last change."""
     if line.count(",", 0, 700) < 8:
         return None
     if four := _ROW_4.match(line):

@@ -1,17 +1,15 @@
-"""Tables of neighbours: which hardware address answers for which IP address, as routers, switches and
-computers list them.
+"""Tables of neighbours: hardware addresses by IP address, as routers, switches and computers list them.
 
 Source: Cisco IOS, NX-OS and ASA Command References (`show arp`, `show ip arp`, `show mac address-table`),
 Junos `show arp`, Huawei and H3C `display arp`, FortiOS `get system arp`, MikroTik `/ip arp print` and `/ip
 dhcp-server lease print`, Linux arp(8), ip-neighbour(8) and proc(5), BSD arp(8), Windows `arp -a`,
 arpwatch(8). Traps:
-- A table has no time: what it says was so when it was written, which is the file's own time. arpwatch's
-  messages have theirs.
-- `Incomplete`, `FAILED` and a hardware address of zeros: nobody answered. Multicast and broadcast addresses
-  are nobody's.
-- A router that answers for others (proxy ARP) has one hardware address at many addresses; who reads the table
-  has to tell.
-- `show mac address-table` has no IP addresses; its rows tell of a machine's presence only.
+- A table states no time: it holds for the file's own time. arpwatch's messages have their own.
+- `Incomplete`, `FAILED` and an all-zero hardware address: no answer. Multicast and broadcast addresses have
+  no holder.
+- A router that answers for others (proxy ARP) has one hardware address at many addresses; telling them apart
+  is left to the reader of the table.
+- `show mac address-table` has no IP addresses; its rows only prove a machine's presence.
 """
 
 from __future__ import annotations
@@ -108,7 +106,7 @@ _UNKNOWN_YEAR = 9999
 class NeighbourTables(LogFormat):
     """`show arp`, `show mac address-table`, `arp -a`, `ip neigh`, MikroTik's print, arpwatch.
 
-    What it says was so at the file's time.
+    Its entries hold for the file's time.
     """
 
     name = "neighbour_tables"
@@ -118,22 +116,22 @@ class NeighbourTables(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A row of one of the known tables, or a message of arpwatch."""
+        """Match a row of a known table, or a message of arpwatch."""
         if len(line) > 400 or not _could_hold_mac(line):
             return False
         return _row(line) is not None or _MAC_ROW.match(line) is not None or (_WATCH.search(line) is not None)
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """Beside rows the headings count."""
+        """Count headings in addition to rows, once there is a row."""
         rows = [cls.recognises(line) for line in head]
         if not any(rows):
             return 0.0
-        told = zip(rows, head, strict=True)
-        return sum(row or _HEADINGS.match(line[:160]) is not None for row, line in told) / len(head)
+        candidates = zip(rows, head, strict=True)
+        return sum(row or _HEADINGS.match(line[:160]) is not None for row, line in candidates) / len(head)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for headings and for addresses that are no machine's."""
+        """See `LogFormat.parse`. None for headings and for multicast and broadcast addresses."""
         line = line.rstrip("\r\n")
         if not self.recognises(line):
             if _HEADINGS.match(line[:160]) or not line.strip():
@@ -169,7 +167,7 @@ def _could_hold_mac(line: str) -> bool:
 
 
 def _row(line: str) -> tuple[str, str, str | None, str | None] | None:
-    """Address, hardware address, name and time (seconds since the epoch) of a row."""
+    """Split a row into address, hardware address, name and time (seconds since the epoch)."""
     for shape, pattern in _SHAPES.items():
         match = pattern.match(line)
         if match is None:
@@ -193,7 +191,7 @@ def _row(line: str) -> tuple[str, str, str | None, str | None] | None:
 
 
 def _plain(mac: str) -> str:
-    """Huawei's (`001a-2b3c-4d5e`) and HP's (`001a2b-3c4d5e`) spelling as twelve digits, others unchanged."""
+    """Strip the dashes of Huawei's (`001a-2b3c-4d5e`) and HP's (`001a2b-3c4d5e`) spelling only."""
     return mac.replace("-", "") if mac.count("-") < 5 and "-" in mac else mac
 
 

@@ -1,11 +1,10 @@
-"""DHCP servers of modems and small routers: BusyBox `udhcpd` (VNPT, Viettel, FPT, ZTE, Huawei and others
-build on it) and TP-Link's `DHCPS`.
+"""DHCP servers of modems and small routers: BusyBox `udhcpd` (VNPT, Viettel, ZTE, Huawei), TP-Link.
 
 Source: BusyBox, `networking/udhcp/dhcpd.c` 1.19 to 1.36 (`Sending ACK to %s`, `sending ACK to %s %s`);
 TP-Link, "System Log" (`DHCPS:Send ACK to ...`). Traps:
-- Most lines state an address or a hardware address, not both: those prove that the server ran, and only lines
-  with both are leases.
-- A modem without a clock dates its lines 1970 until it has the time.
+- Most lines state an address or a hardware address, not both: they prove that the server ran. Only lines with
+  both are leases.
+- A modem without a clock dates its lines 1970 until its time is set.
 """
 
 from __future__ import annotations
@@ -26,12 +25,12 @@ _SENT = re.compile(
     rf"|with ip))?(?: {_IP})?(?:,? {_MAC})?(?: ([\w.-]{{1,63}}))?"
 )
 # DHCPS:Recv REQUEST from 00:11:22:33:44:55   udhcpd[1]: Received DISCOVER
-_HEARD = re.compile(
+_RECEIVED = re.compile(
     rf"(?a)\b(?:udhcpd(?:\[\d{{1,10}}\])?: ?|DHCP[SD]: ?)(?:Recv|[Rr]ecei?ved?) (DISCOVER|REQUEST|RELEASE"
     rf"|DECLINE|INFORM)\b(?: from {_MAC})?"
 )
 # udhcpd: DHCPACK(br0) 10.1.2.3 00:11:22:33:44:55 PC-7   [DHCP] Assign IP 10.1.2.3 to 00:11:22:33:44:55 (PC-7)
-_GIVEN = re.compile(
+_ASSIGNED = re.compile(
     rf"(?a)(?:\budhcpd(?:\[\d{{1,10}}\])?: ?DHCPACK\(\S{{1,16}}\) |\[DHCP\] Assign(?:ed)? IP ){_IP} (?:to "
     rf")?{_MAC}(?: \(?([\w.-]{{1,63}})\)?)?"
 )
@@ -39,7 +38,7 @@ _ROOM = 300
 
 
 class Udhcpd(LogFormat):
-    """Addresses given out, by hardware address where the line states it.
+    """Assigned addresses, by hardware address where the line states it.
 
     A line with an address alone is no lease.
     """
@@ -51,19 +50,19 @@ class Udhcpd(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The program's name and one of its messages."""
+        """Match the program's name and one of its messages."""
         if "udhcpd" not in line and "DHCP" not in line:
             return False
-        return any(pattern.search(line, 0, _ROOM) for pattern in (_SENT, _HEARD, _GIVEN))
+        return any(pattern.search(line, 0, _ROOM) for pattern in (_SENT, _RECEIVED, _ASSIGNED))
 
     def parse(self, line: str, number: int) -> Event | None:
         """One message."""
-        given, sent = _GIVEN.search(line, 0, _ROOM), _SENT.search(line, 0, _ROOM)
-        heard = _HEARD.search(line, 0, _ROOM)
-        match = required(given or sent or heard, line)
+        assigned, sent = _ASSIGNED.search(line, 0, _ROOM), _SENT.search(line, 0, _ROOM)
+        received = _RECEIVED.search(line, 0, _ROOM)
+        match = required(assigned or sent or received, line)
         header = header_before(line, match.start(), self.context) if match.start() else None
-        if given:
-            event = _lease(given[1], given[2], given[3])
+        if assigned:
+            event = _lease(assigned[1], assigned[2], assigned[3])
         elif sent and sent[1] == "ACK":
             event = _lease(sent[2], sent[3], sent[4])
         elif sent:

@@ -1,18 +1,17 @@
 """Windows DHCP Server audit log: `DhcpSrvLog-Mon.log` and `DhcpV6SrvLog-Mon.log`.
 
 Source: Microsoft, "Analyze DHCP server log files" (Windows Server 2003 to 2025), and the prose that the
-server itself writes atop each file. Traps:
-- Thirty-odd lines of prose and a header row come before the records, in the server's language, and again when
-  its service was started anew. A file is per weekday and is overwritten. In the prose stands `failed.as`,
-  which looks like a name.
-- The server writes mm/dd/yy; files saved anew by a spreadsheet have the order of its language and four-digit
+server itself writes at the top of each file. Traps:
+- About thirty lines of prose and a header row, in the server's language, precede the records and recur after
+  a restart of the service. A file is per weekday and is overwritten. The prose holds `failed.as`, which looks
+  like a domain name.
+- The server writes mm/dd/yy; files saved again by a spreadsheet have the order of its language and four-digit
   years. The order is decided per file.
-- What was copied from a page or a mail has spaces in place of its commas: then the description's own words
-  end it.
+- Text copied from a web page or an e-mail has spaces instead of commas: then the known descriptions end it.
 - MAC addresses are bare hex; a longer identifier is the client's own and no MAC (`52415320...`: a remote
-  access server). DHCPv6 gives a DUID, in which the MAC mostly is.
-- Record 30 (a request to update DNS) writes some addresses backwards; 13 gives `BAD_ADDRESS` as the host's
-  name; above 50 the name is that of a domain or a server.
+  access server). DHCPv6 states a DUID, which mostly holds the MAC.
+- Record 30 (a request to update DNS) writes some addresses backwards; 13 has `BAD_ADDRESS` as host name;
+  above 50 the name is that of a domain or a server.
 """
 
 from __future__ import annotations
@@ -63,7 +62,7 @@ _PREAMBLE = re.compile(
 _PROSE = re.compile(r"\s|\d\d\+?\s|110\d\d\s|QResult\b|[^\d]{0,160}$", re.ASCII)
 _HEADING_CELLS = 7
 _MOST_PROSE = 80
-"""How many lines of prose stand above the header row at most."""
+"""Maximum number of prose lines above the header row."""
 _ACTIONS: dict[int, LeaseAction] = {
     10: LeaseAction.ASSIGNED, 11: LeaseAction.RENEWED, 12: LeaseAction.RELEASED, 16: LeaseAction.EXPIRED,
     17: LeaseAction.EXPIRED, 18: LeaseAction.EXPIRED, 20: LeaseAction.ASSIGNED, 21: LeaseAction.ASSIGNED,
@@ -78,18 +77,18 @@ _IPV6 = 11000
 _DNS_UPDATES = range(30, 36)
 _NO_HOST = frozenset({"BAD_ADDRESS", "BAD ADDRESS"})
 _PROSE_LENGTH = 400
-_FIRST, _DISTANCE = 40, 10
-"""Among so many first lines, and every so many behind, one of a file of this product is recognised."""
+_FIRST, _STEP = 40, 10
+"""Lines probed for this product: all of the first _FIRST, then every _STEP-th."""
 
 
 def host_of(text: str) -> str | None:
-    """The client's name as the record states it."""
+    """Client name in a column; None for `BAD_ADDRESS`."""
     name = stated(text)
     return None if name is None or name.upper() in _NO_HOST else name.rstrip(".")
 
 
 class WindowsDhcpAudit(LogFormat):
-    """Leases given, renewed, released, expired; IPv4 and IPv6."""
+    """Leases assigned, renewed, released, expired; IPv4 and IPv6."""
 
     name = "windows_dhcp_audit"
     title = "Windows DHCP Server audit log"
@@ -118,7 +117,7 @@ class WindowsDhcpAudit(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A number, a date and a time as the first three columns, or a line of the prose atop the file."""
+        """Match a number, a date and a time as the first three columns, or a line of the file's prose."""
         line = _with_commas(line)
         match = _RECORD.search(line, 0, 400)
         if match is None:
@@ -129,8 +128,8 @@ class WindowsDhcpAudit(LogFormat):
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """As the base, but prose above the header row counts as read, in any language."""
-        if not any(map(cls.recognises, (*head[:_FIRST], *head[_FIRST::_DISTANCE]))):
+        """Count the prose above the header row too, in any language."""
+        if not any(map(cls.recognises, (*head[:_FIRST], *head[_FIRST::_STEP]))):
             return 0.0
         prose = {line.strip() for line in _prose_of(head)}
         return sum(line.strip() in prose or cls.recognises(line) for line in head) / len(head)
@@ -183,13 +182,13 @@ class WindowsDhcpAudit(LogFormat):
         return local_time(year, month, day, hour, int(clock[2]), int(clock[3]), 0, self.context.timezone)
 
     def passes_over(self, record: str) -> bool:
-        """See `LogFormat.passes_over`: blank lines and the prose that the server writes atop the file."""
+        """See `LogFormat.passes_over`: blank lines and the prose above the records."""
         text = record.strip()
         return not text or text in self._prose
 
 
 def _with_commas(line: str) -> str:
-    """The line with the commas that its record had; the line itself when it has others, or is none."""
+    """Restore the commas of a record whose columns are separated by spaces; any other line unchanged."""
     if "," in line[:60] or ";" in line[:60]:
         return line
     match = _SPACED.search(line, 0, 400)
@@ -199,7 +198,7 @@ def _with_commas(line: str) -> str:
 
 
 def _prose_of(head: Sequence[str]) -> Sequence[str]:
-    """The lines above the first record, in any language, the header row last; none without it."""
+    """Lines above the first record, in any language, header row last; none without a header row."""
     end = next((at for at, line in enumerate(head) if _RECORD.search(line, 0, 400)), 0)
     if not end or not _is_heading(head[end - 1]):
         return ()
@@ -210,7 +209,7 @@ def _prose_of(head: Sequence[str]) -> Sequence[str]:
 
 
 def _is_heading(line: str) -> bool:
-    """Return whether a line names the columns: `IP` (in every language) among words without figures."""
+    """Return whether a line names the columns: `IP`, the same in all languages, in cells without digits."""
     if _HEADER_ROW.match(line):
         return True
     cells = line[:_PROSE_LENGTH].replace("IPv6", "IP").split(",")
@@ -218,7 +217,7 @@ def _is_heading(line: str) -> bool:
 
 
 def _columns(text: str, delimiter: str) -> list[str]:
-    """Description, address, host and what follows."""
+    """Split the description, address, host and further columns."""
     if '"' not in text:
         return [cell.strip() for cell in text.split(delimiter)]
     try:
@@ -228,11 +227,11 @@ def _columns(text: str, delimiter: str) -> list[str]:
 
 
 def _is_forwards(identifier: int, address: str | None) -> bool:
-    """Return whether the address can be the client's: record 30 and its like may have it backwards."""
+    """Return whether the address can be the client's: record 30 and its like may write it backwards."""
     return identifier not in _DNS_UPDATES or (address is not None and is_internal(address))
 
 
 def user_in(text: str) -> str | None:
-    """The user that a column states; a number is none."""
+    """User in a column; None for a number."""
     text = text.strip()
     return None if text.isdigit() else stated(text)
