@@ -1,13 +1,12 @@
-"""AdGuard Home: its query log (`querylog.json`, one object a line), the records of its API, and its own log's
-refused log-ons.
+"""AdGuard Home: query log (`querylog.json`, one object a line), API records, refused log-ons.
 
 Source: https://github.com/AdguardTeam/AdGuardHome/blob/master/internal/querylog/decode.go and `entry.go`,
-`internal/filtering/filtering.go` (Reason), `openapi/openapi.yaml` (QueryLogItem); the log's text from
+`internal/filtering/filtering.go` (Reason), `openapi/openapi.yaml` (QueryLogItem); text of its own log from
 https://github.com/AdguardTeam/golibs `log` and `slogutil`. Traps:
-- The keys are single letters: `T` time, `QH` the name, `QT` its type, `IP` the client, `CID` a client's own
-  id, `Answer` the whole DNS message in base64.
-- `Result.Reason` is a number in the file and a word in the API. Of a question that was answered in place of
-  the real server, the answer is no address of that server.
+- The keys are single letters: `T` time, `QH` name, `QT` type, `IP` client, `CID` the client's own id,
+  `Answer` the whole DNS message in base64.
+- `Result.Reason` is a number in the file and a word in the API. When the filter itself answered, the answer
+  is no address of the real server.
 - A refused log-on names the page's host before the client: `POST 192.0.2.1 /control/login: from ip 192.0.2.7:
   invalid ...`.
 """
@@ -49,7 +48,7 @@ _SLOG_WORDS = re.compile(
     r"|clients?|home|ratelimit)"
 )
 # qname=evil.example.   question="evil.example. IN A"   host=evil.example
-_ASKED = re.compile(r"\b(?:qname|question|question_name|req_host|host|domain)=\"?([^\s\"=]{3,255})", re.ASCII)
+_QNAME = re.compile(r"\b(?:qname|question|question_name|req_host|host|domain)=\"?([^\s\"=]{3,255})", re.ASCII)
 _OWN_WORDS = re.compile(
     r"(?a)/control/|\bfrom ip |\bAdGuard|\bdnsproxy\b|\bdnsforward|\bdhcpv?[46]?: |\bauth: |\bwebapi\b"
     r"|\bfiltering\b|\bquerylog\b|\bclients?: |\bprefix=|\bstarting|\bhome: "
@@ -63,7 +62,7 @@ _REFUSED = re.compile(
 )
 _HEAD = 4000
 _BLOCKING = among("3 4 5 6 7 8")
-"""Reasons of `Result.Reason` that keep the asker away."""
+"""Values of `Result.Reason` that block the client."""
 _BLOCKING_WORDS = among(
     "FilteredBlackList FilteredBlockList FilteredSafeBrowsing FilteredParental FilteredInvalid "
     "FilteredSafeSearch FilteredBlockedService"
@@ -71,7 +70,7 @@ _BLOCKING_WORDS = among(
 
 
 class AdGuardHome(LogFormat):
-    """`querylog.json` with the answers in it, records of its API, refused log-ons."""
+    """`querylog.json` with its answers, records of its API, refused log-ons."""
 
     name = "adguardhome"
     title = "AdGuard Home"
@@ -91,7 +90,7 @@ class AdGuardHome(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """An object with AdGuard Home's keys, or a line of its own log with its words."""
+        """Match an object with AdGuard Home's keys, or a line of its own log with one of its words."""
         if '"QH"' in line:
             return start_of_object(line) >= 0 and _ENTRY.search(line, 0, _HEAD) is not None
         if '"elapsedMs"' in line:
@@ -106,7 +105,7 @@ class AdGuardHome(LogFormat):
         )
 
     def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for a line of its own log that names no client."""
+        """See `LogFormat.parse`. None for a line of its own log without a client."""
         if start_of_object(line) >= 0 and ('"QH"' in line or '"elapsedMs"' in line):
             header, record = read_object(line)
             event = self._entry(record) if "QH" in record else self._item(record)
@@ -121,19 +120,19 @@ class AdGuardHome(LogFormat):
         return stamped(changed(event, observer=observer), self.name, self.context.file, number)
 
     def _entry(self, record: dict[str, object]) -> Event:
-        """A line of `querylog.json`."""
+        """Read a line of `querylog.json`."""
         fields = flat(record)
         wire = fields.get("Answer")
         fields["Answer"] = answers_in_base64(wire) if isinstance(wire, str) else ()
         event = self.record_event(fields, NO_HEADER)
-        # cut off before it says what became of the question
+        # cut off before the outcome
         if record.keys().isdisjoint(("Result", "Elapsed")):
             changed(event, action=Action.UNKNOWN)
         return event
 
     def record_event(self, fields: Mapping[str, Any], header: Header) -> Event:
-        """See `Records`; the answers are those of the message."""
-        blocked = fields.get("Result.IsFiltered") in (True, "true") and _is_grave(fields.get("Result.Reason"))
+        """See `Records`; answers come from the DNS message."""
+        blocked = fields.get("Result.IsFiltered") in (True, "true") and _is_block(fields.get("Result.Reason"))
         answers = () if blocked else fields.get("Answer") or ()
         event = self._question(fields.get("T"), fields.get("IP"), fields.get("QH"), blocked, tuple(answers))
         return changed(event, device_name=text_of(fields.get("CID")))
@@ -143,7 +142,7 @@ class AdGuardHome(LogFormat):
         return from_iso(text_of(fields.get("T")) or "", self.context.timezone)
 
     def _item(self, record: Mapping[str, object]) -> Event:
-        """A record of the API, as its page exports it."""
+        """Read an API record, as the web page exports it."""
         reason = text_of(record.get("reason")) or ""
         blocked = reason in _BLOCKING_WORDS
         found = (
@@ -191,10 +190,10 @@ class AdGuardHome(LogFormat):
         address = ip_of(text) or ip_of(host_and_port(text)[0] or "")
         if address is None:
             return None
-        asked = (
-            _ASKED.search(line, match.end(), _HEAD) if match.re is _SLOG and "/control/" not in line else None
+        question = (
+            _QNAME.search(line, match.end(), _HEAD) if match.re is _SLOG and "/control/" not in line else None
         )
-        name = question_name(asked[1]) if asked else None
+        name = question_name(question[1]) if question else None
         if name is not None and ip_of(name) is None:
             event = self._question(match[1], address, name, "blocked" in line, ())
             return event if "blocked" in line else changed(event, action=Action.UNKNOWN), None
@@ -209,7 +208,7 @@ class AdGuardHome(LogFormat):
         return decide(event, Way.CALLED, role=Role.BETWEEN if refused else Role.SERVES_THE_UNIT), host
 
 
-def _is_grave(reason: object) -> bool:
-    """Return whether the reason, a number, keeps the asker away; also where none is stated."""
+def _is_block(reason: object) -> bool:
+    """Return whether the reason, a number, is a block; also true for a missing one."""
     text = text_of(reason)
     return text is None or text in _BLOCKING

@@ -1,24 +1,18 @@
-r"""ISC BIND `named`: query log, response log, query errors, response policy (RPZ), refusals and resolver
-messages.
+r"""ISC BIND `named`: queries, responses, policy (RPZ) actions, refusals, resolver messages, `dnstap-read`.
 
-Source: BIND 9 Administrator Reference Manual 9.4 to 9.20, "logging" and "query log"; `lib/ns/query.c`,
-`client.c` and `rpz.c` for the wording; BIND 8 `XX+/client/name/type/class`. Traps:
-- Between minor versions came and went: `@0x7f..`, the name in brackets, `view internal:`, the server's
-  address, `[ECS ...]`.
+Source: BIND 9 Administrator Reference Manual 9.4 to 9.20, "logging" and "query log"; the wording from
+`lib/ns/query.c`, `client.c`, `rpz.c` and `lib/dns/resolver.c`, `xfrin.c`, `zone.c`, `validator.c`, `rrl.c`,
+`dispatch.c`; dnstap-read(1); BIND 8 `XX+/client/name/type/class`. Traps:
+- Optional, by minor version: `@0x7f..`, the name in brackets, `view internal:`, the server's address,
+  `[ECS ...]`.
 - The time is `19-Oct-2022 05:34:03.425`, `Oct 19 05:34:03.425` (9.0 to 9.2), ISO 8601 (`print-time iso8601`),
   or only syslog's; category and severity (`queries: info:`) are optional.
-- The flags tell of recursion, EDNS and TCP; the address in brackets at the end is the server's own.
-- Names have `\DDD` escapes; a message that names another question (`query failed (...) for NAME`) is about
-  that one.
-- Who is refused and comes from outside is a stranger who tries the server, and no machine of the unit.
-- The resolver's own troubles (`timed out resolving 'a.example/A/IN': 192.0.2.5#53`) name the far server that
-  was asked, no client: its address is the destination. Of a zone's transfer it is the source.
-
-What BIND says of its own questions: resolver, zones, transfers, validation, rate limits; and the lines of
-`dnstap-read`.
-
-Source: BIND 9 `lib/dns/resolver.c`, `xfrin.c`, `zone.c`, `validator.c`, `rrl.c`, `dispatch.c`;
-dnstap-read(1). A rate limit names a network of clients, and no client.
+- The flags state recursion, EDNS and TCP; the address in brackets at the end is the server's own.
+- Names have `\DDD` escapes; a message with a second question (`query failed (...) for NAME`) is about that.
+- A refused client from outside is a stranger that tries the server, and no machine of the unit.
+- The resolver's own failures (`timed out resolving 'a.example/A/IN': 192.0.2.5#53`) name the queried server
+  and no client: its address is the destination. For a zone transfer it is the source.
+- A rate limit names a network of clients, and no client.
 """
 
 from __future__ import annotations
@@ -73,16 +67,16 @@ _TAPPED = re.compile(
 _SHAPES = (LEAKED, _FORMAT_ERROR, _ZONE, _VALIDATING, _DISPATCH, _RATE_LIMITED, _TAPPED)
 
 
-def is_resolvers(message: str) -> bool:
-    """Return whether only BIND words a message so."""
+def is_from_resolver(message: str) -> bool:
+    """Return whether the wording is BIND's alone."""
     if _RESOLVING.search(message, 0, _HEAD):
         return True
     message = message.lstrip(" ")
     return any(shape.match(message) for shape in _SHAPES)
 
 
-def resolvers(message: str) -> dict[str, Any]:
-    """The event of a message that names no client; empty when it tells of no address and no question."""
+def resolver_fields(message: str) -> dict[str, Any]:
+    """Read the event fields of a message without client; empty without address and question."""
     message = message.lstrip(" ")
     if tapped := _TAPPED.match(message):
         return _tapped(tapped)
@@ -116,7 +110,7 @@ def resolvers(message: str) -> dict[str, Any]:
     if quoted is None or (address is None and resolving < 0):
         return {}
     values = _far_side(quoted[1], address)
-    if resolving >= 0:  # the address is the server's that was asked
+    if resolving >= 0:  # the address is the queried server's
         values |= {f"destination_{what}": values.pop(f"source_{what}") for what in ("ip", "port")}
     return values
 
@@ -132,7 +126,7 @@ def _far_side(name: str | None, address: re.Match[str] | None) -> dict[str, Any]
 
 
 def _tapped(match: re.Match[str]) -> dict[str, Any]:
-    """A message that dnstap took down: the side that asked, and the one that was asked."""
+    """Read a message recorded by dnstap: the querying side, then the queried one."""
     source, destination = ip_of(match[3]), ip_of(match[5])
     asked_by_server = match[1] in "FRS"
     return {
@@ -206,7 +200,7 @@ _HEAD = 2600
 _BEFORE_CLIENT = 160
 
 
-# What follows BIND's own time, and not a syslog server's: `queries: `, `info: `, `client @0x`, `client ..
+# Follows BIND's own time, but not a syslog server's: `queries: `, `info: `, `client @0x`, `client ..
 _LABELS_OR_CLIENT = re.compile(
     rf"(?:{'|'.join(_CATEGORIES.split())}|debug \d{{1,2}}|info|notice|warning|error|critical): "
     rf"|client (?:@0x|[0-9a-f:.]{{2,45}}[%#])"
@@ -214,7 +208,7 @@ _LABELS_OR_CLIENT = re.compile(
 
 
 def _client(ip: str, port: str | None, name: str | None, rest: str) -> dict[str, Any]:
-    """The event of a message about a client; `name`: the question in brackets, where there is one."""
+    """Read the event fields of a message about a client; `name` is the question in brackets, if any."""
     source = ip_of(ip)
     if source is None and _NO_MASK.fullmatch(ip):
         raise LineError("The client's address cannot be read.", ip)
@@ -227,7 +221,7 @@ def _client(ip: str, port: str | None, name: str | None, rest: str) -> dict[str,
         tail = rest[query.end() : query.end() + 65536]
         server = _SERVER.search(tail, 0, 400)
         answers = _answers(tail)
-        # who asks at an IPv6 address is of the unit, also by a global address
+        # a client of a server's IPv6 address is the unit's, also with a global address
         if server and ":" in (ip_of(server[1]) or "") and ":" in (source or ""):
             way = Way.SENT
     elif rpz := _RPZ.match(rest):
@@ -256,7 +250,7 @@ def _client(ip: str, port: str | None, name: str | None, rest: str) -> dict[str,
 
 
 def _without_type(text: str) -> str:
-    """`name/A/IN` without type and class."""
+    """Strip type and class from `name/A/IN`."""
     parts = text.rsplit("/", 2)
     return parts[0] if len(parts) == 3 and parts[2].isupper() else text
 
@@ -269,7 +263,7 @@ def _answers(text: str) -> tuple[str, ...]:
 
 
 def _message(log_format: Bind, found: re.Match[str]) -> Event | None:
-    """An unusual message; None for one about neither an address nor a name (`all zones loaded`)."""
+    """Read an unusual message; None without an address or name (`all zones loaded`)."""
     message = found.string
     match = None if message.startswith("DNS format error") else _CLIENT.search(message, 0, _HEAD)
     if match:
@@ -279,7 +273,7 @@ def _message(log_format: Bind, found: re.Match[str]) -> Event | None:
     elif old := _BIND8.match(message):
         values = _client(old[1], None, old[2], "") | {"action": Action.ALLOWED}
     elif log_format.recognises(log_format.line):
-        values = resolvers(message)
+        values = resolver_fields(message)
     else:
         raise LineError("The line is not of this product.", message[:80])
     role, way = values.pop("role", Role.APART), values.pop("way", Way.UNSTATED)
@@ -306,7 +300,7 @@ class Bind(LayoutFormat):
                 {
                     "kind": EventKind.DNS,
                     "domain": QUESTION,
-                    # whoever asks at an IPv6 address is of the unit, also by a global address of its own
+                    # as in `_client`
                     "way": Of(_SERVER_KIND, ("destination_ip",), absent=Way.UNSTATED),
                     "action": Action.ALLOWED,
                 },
@@ -333,7 +327,7 @@ class Bind(LayoutFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """`client ADDRESS#PORT`, `named[pid]:`, a category after BIND's own time, or its own words."""
+        """Match `client ADDRESS#PORT`, `named[pid]:`, a category after BIND's own time, or its own words."""
         if line[:1] == "{":
             return False
         if "#" in line and (_CLIENT.search(line, 0, _HEAD) or _MATCHED_LIST.search(line, 0, _HEAD)):
@@ -351,10 +345,10 @@ class Bind(LayoutFormat):
                 break
         labels = _LABELS.match(message)
         message = message[labels.end() :] if labels else message
-        return is_resolvers(message) or (message.startswith("XX") and _BIND8.match(message) is not None)
+        return is_from_resolver(message) or (message.startswith("XX") and _BIND8.match(message) is not None)
 
     def opened(self, line: str) -> Opened:
-        """The record's time (BIND's own before syslog's), the host that syslog names, and the message."""
+        """Split a line into time (BIND's own before syslog's), syslog's host, and the message."""
         self.line = line
         line = bare(line)
         time, message = self._own_time(line)

@@ -1,13 +1,11 @@
-"""Cisco Umbrella: DNS, proxy, IP and cloud firewall logs, as it writes them to S3 and as its reports are
-exported.
+"""Cisco Umbrella: DNS, proxy, IP and cloud firewall logs, from S3 or exported reports.
 
 Source: Cisco Umbrella, "Log Formats and Versioning" (schema versions 1 to 11), "DNS Log Formats", "Proxy Log
 Formats", "IP Log Formats", "Cloud Firewall Log Formats". Every cell is quoted: `"2026-06-05
 07:31:12","an","an,Site 1","10.1.1.5","203.0.113.9","Blocked","1 (A)","NOERROR","bad.example.","Malware"`.
 Times are in UTC. Traps:
-- Newer versions append columns; which log it is, is told by what stands in the columns, for the lines have no
-  name.
-- Since version 4 a header line may name the columns; it is read by the same names.
+- Newer versions append columns; lines do not name their log, so the columns' values identify it.
+- Since version 4 a header line may name the columns, whose names and order are the same.
 - The second address of a DNS or proxy record is the site's public one, not the far end's.
 """
 
@@ -49,15 +47,15 @@ _START = re.compile(rf"^\ufeff?{_TIME},")
 _ZONE_IS_UTC = "Z"
 
 _COMPUTERS = ("computer", "roaming client", "device", "chromebook")
-"""Words in an identity's type (`Roaming Computers`, `Mobile Devices`) that name a machine."""
+"""Keywords of an identity's type (`Roaming Computers`, `Mobile Devices`) that name a machine."""
 _PLACES = ("network", "site", "tunnel")
-"""Those that name neither machine nor person."""
+"""Keywords of identities that are neither machine nor person."""
 _IDENTITIES = frozenset([
     "AD Users", "AD Groups", "AD Computers", "Directory Users", "Roaming Computers", "Roaming Clients",
     "Anyconnect Roaming Client", "Mobile Devices", "Chromebook", "Network Devices", "Networks",
     "Internal Networks", "Sites", "Network Tunnels",
 ])  # fmt: skip
-"""Types of identity: the column of a proxy record that holds one has moved from version to version."""
+"""Identity types: their column in a proxy record differs between versions."""
 
 
 class CiscoUmbrella(LogFormat):
@@ -72,7 +70,7 @@ class CiscoUmbrella(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A quoted time in the first cell and, in their places, the cells of one of the four logs."""
+        """Match a quoted time in the first cell and the cells of one of the four logs."""
         if not line.startswith(('"20', '\ufeff"20')) or _START.match(line) is None:
             return False
         line = line.lstrip("\ufeff")
@@ -115,7 +113,7 @@ def _dns(cells: list[str]) -> Event:
 
 
 def _named(identity: str, kind: str) -> tuple[str | None, str | None]:
-    """The user or the machine whom an identity of this type names."""
+    """Resolve an identity of this type to (user, None) or (None, machine)."""
     name, kind = stated(identity), kind.lower()
     if any(word in kind for word in _COMPUTERS):
         return None, name

@@ -1,9 +1,8 @@
-"""CoreDNS, plugin `log`: `[INFO] 10.1.1.5:49152 - 4711 "A IN c2.example. udp 40 false 512" NOERROR qr,rd,ra
-100 0.001s`.
+"""CoreDNS, plugins `log` and `errors`.
 
 Source: CoreDNS, plugin `log`, "Log Format" (`common` and `combined`), and plugin `errors`. Traps: IPv6
-clients stand in brackets; by Kubernetes and the journal there is another time before `[INFO]`; `[ERROR]
-plugin/errors: 2 c2.example. A: ...` names no client.
+clients are in brackets; Kubernetes and the journal put another time before `[INFO]`; `[ERROR] plugin/errors:
+2 c2.example. A: ...` names no client.
 """
 
 from __future__ import annotations
@@ -40,13 +39,13 @@ class CoreDns(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """Client, number of the message and the question in quotes; or a failure of one."""
+        """Match a client, message number and quoted question; or a failure."""
         if "plugin/errors: " in line[:200]:
             return _ERROR.search(line[:2048]) is not None
         return " IN " in line and " - " in line and _QUERY.search(line[:2048]) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One query with its outcome, or why one failed."""
+        """Read one query with its outcome, or one failure."""
         if error := _ERROR.search(line[:2048]):
             return self._failure(line, error, number)
         match = required(_QUERY.search(line[:2048]), line)
@@ -64,7 +63,7 @@ class CoreDns(LogFormat):
         return placed(event, self, number, header.time, header.host)
 
     def _failure(self, line: str, match: re.Match[str], number: int) -> Event:
-        """A question that the server could not get answered; it names no client."""
+        """Read a question that the server failed to resolve; it names no client."""
         header = header_before(line, match.start(), self.context)
         server, port = host_and_port(match[2]) if match[2] else (None, None)
         event = Event(

@@ -1,21 +1,17 @@
-"""dnsmasq (also OpenWrt, Pi-hole, DD-WRT): DNS queries and answers, DHCP messages, and the lease file.
+"""dnsmasq (also OpenWrt, DD-WRT, Pi-hole with its `FTL.log`): DNS queries and answers, DHCP, the lease file.
 
 Source: `dnsmasq(8)` (`log-queries`, `log-queries=extra`, `log-dhcp`), `src/cache.c` `log_query` and
-`src/rfc2131.c` `log_packet`; Pi-hole's words from https://docs.pi-hole.net/ftldns/dnsmasq_warn/ and its query
-log. Traps:
-- The log file that dnsmasq writes itself has neither year nor host: `Mar 14 09:26:53 dnsmasq[812]: `.
+`src/rfc2131.c` `log_packet`; Pi-hole's wording from https://docs.pi-hole.net/ftldns/dnsmasq_warn/, its query
+log, and https://github.com/pi-hole/FTL `src/log.c` (line heads of FTL 5 and 6), `src/dnsmasq_interface.c`
+(`FTL_new_query`, `FTL_reply`, `FTL_forwarded`), `src/database/message-table.c` (rate limit). Traps:
+- dnsmasq's own log file has neither year nor host: `Mar 14 09:26:53 dnsmasq[812]: `.
 - Only `query` names the client. `reply`, `cached` and `forwarded` do so with `log-queries=extra`, which puts
   a serial number and `address/port` before them; otherwise an answer has no device.
 - `forwarded` is dnsmasq's own question to its upstream.
-- `config x is 0.0.0.0` and Pi-hole's `gravity blocked` answered in place of the real server: blocked.
+- `config x is 0.0.0.0` and Pi-hole's `gravity blocked` replace the real server's answer: blocked.
 - `reply 192.0.2.7 is host.example` is a reverse lookup: the address is the question.
-- In the lease file the time is the lease's end (0: never), `*` is no name, and IPv6 has a DUID in place of
-  the MAC.
-
-Pi-hole's own log, `FTL.log`: clients that are held back, and with `debug.queries` what is asked and answered.
-
-Source: https://github.com/pi-hole/FTL `src/log.c` (head of a line, of FTL 5 and 6), `src/dnsmasq_interface.c`
-(`FTL_new_query`, `FTL_reply`, `FTL_forwarded`), `src/database/message-table.c` (rate limit).
+- In the lease file the time is the lease's end (0: never), `*` is no name, and IPv6 has a DUID instead of the
+  MAC.
 """
 
 from __future__ import annotations
@@ -78,13 +74,13 @@ _NOWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - addresses in a log
 
 
 def dns_event(message: str) -> Event | None:
-    """The event of a message; None when it is not of DNS."""
+    """Read a DNS message; None for any other."""
     client, port = None, None
     extra = _EXTRA.match(message)
     if extra:
         client, port = ip_of(extra[2] or ""), port_of(extra[3])
         message = message[extra.end() :]
-    event = _query(message) or _forwarded(message) or _answer(message) or _seldom(message)
+    event = _query(message) or _forwarded(message) or _answer(message) or _rare_answer(message)
     if event is None or client is None:
         return event
     return decide(changed(event, source_ip=client, source_port=port), role=Role.SERVES_THE_UNIT, again=True)
@@ -100,8 +96,8 @@ def _query(message: str) -> Event | None:
     )
 
 
-def _seldom(message: str) -> Event | None:
-    """A dropped answer with an inner address (DNS rebinding), or one whose address went into a set."""
+def _rare_answer(message: str) -> Event | None:
+    """Read an answer dropped for an inner address (DNS rebinding), or one added to an address set."""
     if match := _REBIND.match(message):
         return Event(kind=EventKind.DNS, domain=question_of_name(match[1]), action=Action.BLOCKED)
     put = _PUT_IN_SET.match(message)
@@ -153,7 +149,7 @@ def _answer(message: str) -> Event | None:
 
 
 def question_of_name(text: str) -> str | None:
-    """The name asked for; of a reverse lookup, which is logged as an address, the name under `arpa`."""
+    """Return the queried name; a reverse lookup, logged as an address, as its name under `arpa`."""
     if text.startswith("<name "):
         return None
     address = ip_of(text)
@@ -176,19 +172,19 @@ _REPLY = re.compile(
 )
 _FTL_FORWARDED = re.compile(r"\*{4} forwarded (\S{1,255}) to ([0-9A-Fa-f.:]{2,45})(?:#(\d{1,5}))?", re.ASCII)
 # Rate-limiting 192.0.2.9 for at least 44 seconds   Client 192.0.2.9 has been rate-limited ...
-_HELD_BACK = re.compile(
+_RATE_LIMITED = re.compile(
     r"(?a)(?:Rate-limiting ([0-9A-Fa-f.:]{2,45}) for|Client ([0-9A-Fa-f.:]{2,45}) has been rate-limited)"
 )
 
 
 def ftl_time(head: re.Match[str], context: FileContext) -> datetime:
-    """The time in the head of a line, on the context's clock when it states no known zone."""
+    """Read the time in a line's head, on the context's clock when it states no known zone."""
     zone = zone_of(head[2]) if head[2] else None
     return from_iso(head[1], zone or context.timezone)
 
 
 def ftl_event(text: str) -> Event | None:
-    """Return what a line says behind its head; None when it tells of no client and no name."""
+    """Read a line after its head; None without a client and a name."""
     if match := _NEW.match(text):
         client = ip_of(match[2])
         return event_between(
@@ -213,7 +209,7 @@ def ftl_event(text: str) -> Event | None:
             domain=question_of(match[1]),
             forwarded=True,
         )
-    if match := _HELD_BACK.match(text):
+    if match := _RATE_LIMITED.match(text):
         client = ip_of(match[1] or match[2])
         return event_between(client, kind=EventKind.DNS, action=Action.BLOCKED, role=Role.SERVES_THE_UNIT)
     return None
@@ -238,7 +234,7 @@ _LEASE = re.compile(
 _SERVER_DUID = re.compile(r"duid (?:[0-9a-f]{2}:){5,60}[0-9a-f]{2}\s*", re.ASCII)
 # not giving name laptop to the DHCP lease of 192.0.2.50 because ...
 # client provides name: laptop
-_LEASE_ASIDE = re.compile(
+_LEASE_REMARK = re.compile(
     r"(?a)(?:\d{1,10} )?(?:client provides name: (?P<own>\S{1,255})\s*$|not giving name (?P<name>\S{1,255})"
     r" to the DHCP lease of (?P<ip>[0-9A-Fa-f.:]{2,45}) |abandoning lease to (?P<mac>[0-9A-Fa-f:-]{11,60}) "
     r"of (?P<left>[0-9A-Fa-f.:]{2,45})|not using configured address (?P<kept>[0-9A-Fa-f.:]{2,45}) because "
@@ -247,7 +243,7 @@ _LEASE_ASIDE = re.compile(
 _APPS = frozenset({"dnsmasq", "dnsmasq-dhcp", "dnsmasq-tftp", "dnsmasq-script", "pihole-FTL"})
 # pihole[812]: query[A] ...   FTL[812]: reply ...   docker/pihole: ...
 _LIKELY_APP = re.compile(r"dns|pi-?hole|ftl", re.ASCII | re.IGNORECASE)
-# dnsmasq: query[A] www.example from 10.1.1.5    of `log-facility=-`, as containers show it
+# dnsmasq: query[A] www.example from 10.1.1.5    with `log-facility=-`, as in containers
 _BARE_TAG = re.compile(r"dnsmasq(?:-dhcp)?: (?=\S)")
 # 08:32:47: query[A] www.example from 10.1.1.5    Sep 15 08:32:47: gravity blocked ...
 _CLOCK = re.compile(r"(?:[A-Z][a-z]{2} [ \d]\d )?\d\d:\d\d:\d\d: ", re.ASCII)
@@ -264,7 +260,7 @@ _UNKNOWN_YEAR = 9999
 
 
 class Dnsmasq(LogFormat):
-    """Queries, replies, what Pi-hole blocked, leases, `dnsmasq.leases`."""
+    """Queries, replies, Pi-hole's blocks, leases, `dnsmasq.leases`."""
 
     name = "dnsmasq"
     title = "dnsmasq, Pi-hole"
@@ -280,7 +276,7 @@ class Dnsmasq(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A message with dnsmasq's tag or of its own shape, or a line of its lease file."""
+        """Match a message with dnsmasq's tag or shape, or a line of its lease file."""
         app, message = split_message(line)
         if app in _APPS or _BARE_TAG.match(message) or ("dnsmasq" in line[:140] and _TAG_BEHIND.match(line)):
             return True
@@ -290,26 +286,26 @@ class Dnsmasq(LogFormat):
         if clock and _QUERY_START.match(line, clock.end()):
             return True
         if app is not None:
-            asks = message.startswith("query[") or _LIKELY_APP.search(app) is not None
-            return asks and _QUERY_START.match(message) is not None
+            is_query = message.startswith("query[") or _LIKELY_APP.search(app) is not None
+            return is_query and _QUERY_START.match(message) is not None
         if _DHCP_START.match(message) or _QUERY_START.match(message):
             return True
         return _LEASE.fullmatch(line) is not None
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """In a lease file the server's own DUID counts too."""
+        """Count the server's own DUID of a lease file too."""
         return sum(cls.recognises(line) or _SERVER_DUID.fullmatch(line) is not None for line in head) / max(
             1, len(head)
         )
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One message, or one line of the lease file."""
+        """Read one message, or one line of the lease file."""
         line = line.rstrip("\r\n")
         if ftl := FTL.match(line):
-            told = ftl_event(line[ftl.end() :])
-            return told and stamped(
-                changed(told, time=ftl_time(ftl, self.context)), self.name, self.context.file, number
+            ftl_record = ftl_event(line[ftl.end() :])
+            return ftl_record and stamped(
+                changed(ftl_record, time=ftl_time(ftl, self.context)), self.name, self.context.file, number
             )
         lease = _LEASE.fullmatch(line)
         event = self._lease(lease) if lease else None if _SERVER_DUID.fullmatch(line) else self._message(line)
@@ -327,7 +323,7 @@ class Dnsmasq(LogFormat):
         elif tag:
             header, message, own = self._header_behind(line, tag.start(1)), line[tag.end() :], True
         dhcp = _DHCP.match(message)
-        event = _dhcp(dhcp) if dhcp else dns_event(message) or _lease_aside(message)
+        event = _dhcp(dhcp) if dhcp else dns_event(message) or _lease_remark(message)
         if event is None:
             if own:
                 return None
@@ -335,14 +331,14 @@ class Dnsmasq(LogFormat):
         return changed(event, time=header.time, observer=header.host)
 
     def _header_behind(self, line: str, tag: int) -> SyslogHeader:
-        """The text before a tag that is not where syslog has it, or has a prompt or indentation before it."""
+        """Read the header before an unusually placed tag (after a prompt, indentation, other words)."""
         header, _ = split_header(bare(line), self.context)
         if header.time:
             return header
         return SyslogHeader(first_time((line[:tag].strip("[]> \t"),), self.context), header.host)
 
     def _lease(self, match: re.Match[str]) -> Event:
-        """Return what the lease file states is true at the time of the file, until the lease's end."""
+        """Read a lease, valid from the file's time until the lease's end."""
         address = ip_of(match[3])
         if address is None:
             raise LineError("The lease names no address.", match[0][:80])
@@ -362,7 +358,7 @@ class Dnsmasq(LogFormat):
 
 
 def _dhcp(match: re.Match[str]) -> Event:
-    """`DHCPACK(interface) address mac name`; without an address for DISCOVER, with a DUID for DHCPv6."""
+    """Read `DHCPACK(interface) address mac name`; DISCOVER has no address, DHCPv6 a DUID."""
     kind, words = match[1], match[3].split()
     address = ip_of(words[0]) if words else None
     masked = address is None and bool(words) and words[0].count(".") == 3
@@ -379,9 +375,9 @@ def _dhcp(match: re.Match[str]) -> Event:
     return changed(event, kind=EventKind.LEASE, action=action)
 
 
-def _lease_aside(message: str) -> Event | None:
-    """Return what dnsmasq says of a lease or a client beside its DHCP messages."""
-    match = _LEASE_ASIDE.match(message)
+def _lease_remark(message: str) -> Event | None:
+    """Read a remark about a lease or a client, which is no DHCP message."""
+    match = _LEASE_REMARK.match(message)
     if match is None:
         return None
     address = ip_of(match["ip"] or match["left"] or match["kept"] or "")

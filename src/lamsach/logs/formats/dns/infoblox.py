@@ -1,13 +1,13 @@
 """Infoblox NIOS and BloxOne (Universal DDI): DNS questions and response-policy hits as CEF.
 
-Its plain syslog is BIND's and ISC DHCP's.
+Plain syslog of NIOS has the formats of BIND and ISC DHCP.
 
 Source: https://docs.infoblox.com "RPZ Hit CEF Logging" and "NIOS Administrator Guide: Infoblox CEF", "Data
 Connector: CEF messages". Traps:
 - NIOS states the question only in `msg="rpz QNAME NXDOMAIN rewrite bot-c2.xyz [A] via
   bot-c2.xyz.rpz.example"`.
-- BloxOne states it as `destinationDnsDomain=`, and what was done as `act=` or `InfobloxPolicyAction=`.
-- Advanced DNS Protection (`NIOS Threat`) states it as `fqdn=`; a flood that asks for no name has none.
+- BloxOne states it as `destinationDnsDomain=`, and the action as `act=` or `InfobloxPolicyAction=`.
+- Advanced DNS Protection (`NIOS Threat`) states it as `fqdn=`; a flood without a question has none.
 - `dst` is the name server itself, not the machine that the name belongs to.
 """
 
@@ -47,9 +47,7 @@ _ANSWER_BREAKS = re.compile(r"[\s,;|]+")
 
 
 class Infoblox(LogFormat):
-    """DNS questions and policy (RPZ) hits of NIOS and BloxOne; their plain syslog is read as `bind` and
-    `isc_dhcp`.
-    """
+    """DNS questions and policy (RPZ) hits of NIOS and BloxOne; plain syslog is `bind` and `isc_dhcp`."""
 
     name = "infoblox"
     title = "Infoblox (CEF)"
@@ -58,7 +56,7 @@ class Infoblox(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """CEF whose maker is Infoblox; who logged in at the grid's own pages."""
+        """Match CEF with Infoblox as vendor, or a log-on to the grid's own pages."""
         if "]: Log" in line or "]: First_Login" in line:
             return _AUDIT.search(line, 0, 400) is not None
         if "nfoblox|" not in line[:600] and "NFOBLOX|" not in line[:600]:
@@ -105,7 +103,7 @@ def _is_dns(fields: Mapping[str, str], signature: str) -> bool:
 
 
 def _question(event: Event, fields: Mapping[str, str], name: str) -> Event:
-    """The event with the question, the answers and the policy's action."""
+    """Add the question, the answers and the policy's action to an event."""
     rewrite = _REWRITE.search(fields.get("msg", ""), 0, 3000)
     question = (
         rewrite[3]

@@ -1,11 +1,10 @@
-"""PowerDNS Recursor, PowerDNS Authoritative Server and dnsdist: questions in their own words, by syslog or
-from the journal.
+"""PowerDNS Recursor, PowerDNS Authoritative Server and dnsdist: questions, by syslog or from the journal.
 
 Source: PowerDNS, documentation of `quiet`, `trace`, `log-dns-queries` and `structured-logging`; dnsdist,
 `LogAction` and `verbose`. Traps:
-- `question for 'c2.example|A' from 10.1.1.5` is the client's; the `answer to question` behind it names no
+- `question for 'c2.example|A' from 10.1.1.5` is the client's; the `answer to question` after it names no
   client.
-- The authoritative server writes `Remote 10.1.1.5 wants 'c2.example|A'` (also `Remote 10.1.1.5<-192.0.2.7`:
+- The authoritative server writes `Remote 10.1.1.5 wants 'c2.example|A'` (also `Remote 10.1.1.5<-192.0.2.7`,
   with the subnet that a resolver passed on).
 - Structured messages are pairs: `msg="Question" ... qname="c2.example" qtype="A" remote="10.1.1.5:49152"`.
 - dnsdist writes `Packet from 10.1.1.5:49152 for c2.example. A with id 7` and `Got query for c2.example.|A
@@ -43,9 +42,7 @@ _SIGNS = (" question for '", " wants '", "Packet from ", "Query from ", "Got que
 
 
 class PowerDns(LogFormat):
-    """Questions to the recursor, the authoritative server and the load balancer, as text and structured
-    messages.
-    """
+    """Questions to the recursor, authoritative server and load balancer, as text and structured messages."""
 
     name = "powerdns"
     title = "PowerDNS, dnsdist"
@@ -54,13 +51,13 @@ class PowerDns(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """One of the sentences, or a structured message with question and client."""
+        """Match a known sentence, or a structured message with question and client."""
         if 'qname="' in line:
             return ' remote="' in line and ' msg="' in line and _STRUCTURED.search(line[:4096]) is not None
         return any(sign in line for sign in _SIGNS) and _question(line[:4096]) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One question."""
+        """Read one question."""
         self.check(line)
         header, _ = split_header(line, self.context)
         time = header.time
@@ -83,7 +80,7 @@ class PowerDns(LogFormat):
 
 
 def _question(line: str) -> tuple[str, str] | None:
-    """Name and client of a sentence."""
+    """Find name and client in a sentence."""
     for pattern, name, client in ((_RECURSOR, 1, 2), (_AUTHORITATIVE, 2, 1), (_PACKET, 2, 1), (_GOT, 1, 2)):
         match = pattern.search(line)
         if match:

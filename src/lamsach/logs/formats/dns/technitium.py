@@ -1,14 +1,12 @@
-"""Technitium DNS Server: its text log with queries, the CSV of its Query Logs app, and the JSON of its Log
-Exporter app.
+"""Technitium DNS Server: text log, CSV of its Query Logs app, JSON of its Log Exporter app.
 
 Source: https://github.com/TechnitiumSoftware/DnsServer `DnsServerCore/LogManager.cs` (Write of a datagram),
 `DnsWebService` query log export (`RowNumber,Timestamp,ClientIpAddress,...`),
-`Apps/LogExporterApp/LogEntry.cs`, `Dhcp/DhcpServer.cs` (its leases). Traps:
-- The time says which clock it is on: `[2026-03-06 22:06:03 Local]` or `UTC`.
-- The client stands as `[192.0.2.5:52345]`, of IPv6 with its own brackets: `[[2001:db8::5]:52345]`.
-- An answer in place of the real server (`Blocked`, `UpstreamBlocked`, `CacheBlocked`) holds no address of
-  that server.
-- A failure is followed by the lines of its stack, which tell of nothing.
+`Apps/LogExporterApp/LogEntry.cs`, `Dhcp/DhcpServer.cs` (leases). Traps:
+- The time states its clock: `[2026-03-06 22:06:03 Local]` or `UTC`.
+- The client is `[192.0.2.5:52345]`; IPv6 has its own brackets: `[[2001:db8::5]:52345]`.
+- A replaced answer (`Blocked`, `UpstreamBlocked`, `CacheBlocked`) holds no address of the real server.
+- The stack trace after a failure states no event.
 """
 
 from __future__ import annotations
@@ -70,7 +68,7 @@ class Technitium(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A line of the text log, a row or the heading of the export, or an object of the exporter."""
+        """Match a line of the text log, a row or the heading of the export, or an object of the exporter."""
         if line[:1] == "[":
             return line.find("] ", 20, 40) > 0 and _LINE.match(line[:200]) is not None
         if "questionName" in line:
@@ -78,7 +76,7 @@ class Technitium(LogFormat):
         return _ROW.match(line) is not None or _HEADING.match(line) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for what the server says of itself, and for the export's heading."""
+        """See `LogFormat.parse`. None for messages about the server itself and the export's heading."""
         line = line.strip("\r\n")
         if line[:1] == "[" and (match := _LINE.match(line)):
             values = self._line(match)

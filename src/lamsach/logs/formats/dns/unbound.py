@@ -1,16 +1,15 @@
-"""NLnet Labs Unbound: questions, replies, local-zone and response-policy (RPZ) actions, failures; also as
-OPNsense and pfSense log them.
+"""NLnet Labs Unbound: questions, replies, local-zone and policy (RPZ) actions, failures; OPNsense, pfSense.
 
 Source: unbound.conf(5) (`log-queries`, `log-replies`, `log-tag-queryreply`, `log-local-actions`,
 `log-servfail`, `log-destaddr`, `log-time-ascii`, `log-time-iso`, `verbosity`); `util/log.c`,
 `util/data/msgreply.c` (log_reply_info), `services/localzone.c` (lz_inform_print), `services/rpz.c`
 (log_rpz_apply). Traps:
-- A question and a reply differ only in what follows the class: the reply has a code, seconds, `1` for cached,
-  and the size. With `log-tag-queryreply` the level `info` gives way to `query` and `reply`.
+- A question and a reply differ only after the class: the reply has a code, seconds, `1` for cached, and the
+  size. With `log-tag-queryreply`, `query` and `reply` replace the level `info`.
 - The time is syslog's, `[1602500000]` in seconds, `Oct 12 10:00:00` without a year, or ISO 8601; the tag is
-  `unbound[pid:thread]` in its own file, and `[pid:thread]` behind syslog's own tag.
-- A local zone or a policy names the client as `192.0.2.9@51345`. Most answer in place of the real server:
-  blocked.
+  `unbound[pid:thread]` in its own file, and `[pid:thread]` after syslog's own tag.
+- A local zone or a policy names the client as `192.0.2.9@51345`. Most of them replace the real server's
+  answer: blocked.
 - Questions that Unbound itself sends (`resolving`, `sending to target`, `reply from <zone> 192.0.2.53#53`)
   name no client.
 """
@@ -67,7 +66,7 @@ def _port(port: str | None, server: str | None) -> int | None:
     return int(port) if port else 53 if server else None
 
 
-def _asked(client: str, rest: str, *, columns: bool, needs: tuple[str, ...] = ()) -> Shape:
+def _question(client: str, rest: str, *, columns: bool, needs: tuple[str, ...] = ()) -> Shape:
     fields = {
         "kind": EventKind.DNS,
         "domain": QUESTION,
@@ -96,10 +95,9 @@ _CLIENT = rf"(?P<source_ip>{_ADDRESS})"
 
 
 class Unbound(LayoutFormat):
-    """Questions, replies, local-zone and policy (RPZ) actions, failures; its own file and syslog, pfSense,
-    OPNsense.
+    """Questions, replies, local-zone and policy (RPZ) actions, failures; own file, syslog, pfSense, OPNsense.
 
-    What it asks upstream names no client.
+    Its own questions upstream name no client.
     """
 
     layout = Layout(
@@ -108,10 +106,10 @@ class Unbound(LayoutFormat):
         role=Role.SERVES_THE_UNIT,
         of_resolver=True,
         shapes=(
-            _asked(_CLIENT, _WHOLE, columns=True, needs=("source_ip",)),
-            _asked(_MASKED, _WHOLE, columns=False),
-            _asked(_CLIENT, _CUT, columns=False, needs=("source_ip",)),
-            _asked(_MASKED, _CUT, columns=False),
+            _question(_CLIENT, _WHOLE, columns=True, needs=("source_ip",)),
+            _question(_MASKED, _WHOLE, columns=False),
+            _question(_CLIENT, _CUT, columns=False, needs=("source_ip",)),
+            _question(_MASKED, _CUT, columns=False),
             # bot-c2.xyz. always_nxdomain 192.0.2.9@51345 www.bot-c2.xyz. A IN
             # rpz: applied [blocklist] bot-c2.xyz. rpz-nxdomain 192.0.2.9@5353 www.bot-c2.xyz. A IN
             Shape(
@@ -181,7 +179,7 @@ class Unbound(LayoutFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """Unbound's tag, or its `[pid:thread] level: ` in front of a message that only it words so."""
+        """Match Unbound's tag, or `[pid:thread] level: ` before a message of Unbound's own wording."""
         if "unbound" in line[:160]:
             named = _NAMED.search(line, 0, 260)
             return named is not None and _START.search(line, max(0, named.start() - 14), 400) is not None
@@ -196,7 +194,7 @@ class Unbound(LayoutFormat):
         )
 
     def opened(self, line: str) -> Opened:
-        """See `LayoutFormat`: the record is the level and what follows it."""
+        """See `LayoutFormat`: the record begins with the level."""
         header, message = split_header(bare(line), self.context)
         if message.startswith("[meta"):
             message = _META.sub("", message, count=1)

@@ -1,15 +1,14 @@
 r"""Windows DNS Server debug log (`dns.log`), short and with packet details, in any language of Windows.
 
 Source: Microsoft, "DNS Logging and Diagnostics" and "Use debug logging options" (Windows Server 2003 to
-2025), and the "Message logging key" that the server itself writes atop the file. Traps:
+2025), and the "Message logging key" at the top of the file. Traps:
 - Date and time are in the server's language: m/d/y with AM/PM, d/m/y, y-m-d, dd.mm.yyyy, SA/CH for AM/PM in
   Vietnamese, before the time in Chinese and Korean. The order of day and month is decided per file.
-- `Rcv` without `R` is a client's question; `Snd` with `R` is the answer to it: both name the client. `Snd`
-  without `R` is the server's own question to another server, `Rcv` with `R` the answer to that: they name the
-  other server and no client. So source is always who asked and destination who was asked, as far as the line
-  tells.
-- Names come as `(3)www(7)example(3)com(0)`, in details with `[C00C]` marks of compression.
-- With details, a record has some forty lines, and the answers stand in the ANSWER SECTION.
+- `Rcv` without `R` is a client's question; `Snd` with `R` its answer: both name the client. `Snd` without `R`
+  is the server's own question to another server, `Rcv` with `R` its answer: they name the other server and no
+  client. So source is always the querying side and destination the queried one, as far as the line states it.
+- Names are `(3)www(7)example(3)com(0)`, in details with compression marks `[C00C]`.
+- With details, a record has about forty lines, and the answers are in the ANSWER SECTION.
 - Columns may have been collapsed to single spaces; Windows Server 2003 has no packet identifier.
 """
 
@@ -60,7 +59,7 @@ _DATE_WITHOUT_MARKS = re.compile(r"(?<!\d)((?:19|20)\d{2})(\d{2})(\d{2}) ", re.A
 _QUESTION = re.compile(r"(?:([A-Z][A-Z0-9-]{0,15}|\d{1,5}|\?\?+)\s+)?([(\[.\w].*)")
 _QUOTES = re.compile("[`'\"]")
 _PLAIN_NAME = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,40}\.?", re.ASCII)
-# The preamble, and the lines of packet details, which are indented but for their first, `UDP question ..
+# The preamble, and packet details, indented except their first line, `UDP question ..
 _OTHER = re.compile(
     r"$|\s|DNS Server log file|Log file wrap|Message logging key|(?:UDP|TCP) [a-z]{2,12} (?:info"
     r"|packet) at [0-9A-Fa-f]|(?:Socket|Remote addr|Time Query|Buf length|Msg length|Offset) ?=? |Message:$"
@@ -71,7 +70,7 @@ _OTHER = re.compile(
 _REMOTE_PORT = re.compile(r"Remote addr [0-9A-Fa-f:.%]{2,60}, port (\d{1,5})")
 # TYPE   A  (1) ... DATA   198.51.100.7
 _ANSWER = re.compile(r"\bTYPE\s{1,8}(\w{1,16})|\bDATA\s{1,8}(\S{1,1100})")
-# AM and PM as the languages of Windows write them: vi SA/CH, zh, ja, ko, el, mn, ar, fa, hu, fi, cs, tr, sq,
+# AM and PM in languages of Windows: vi SA/CH, zh, ja, ko, el, mn, ar, fa, hu, fi, cs, tr, sq,
 # es, sv, af, th, bn
 _AFTERNOON_WORDS = (
     "pm p.m. p.m ch 下午 午後 오후 μμ μ.μ. мм م د.م. em ip. ip iltapäivä odp. odpoledne du. du ös md "
@@ -91,7 +90,7 @@ def _action_of(flags: str) -> Action:
 
 
 def _packets(end: str, asked: str, answered: str) -> Shape:
-    """Packets in one line that name this end, for columns of lines; single lines are read by `parse`."""
+    """Shape of one-line packets that state this end, for columnar reading; `parse` reads single lines."""
     one, other = (rf"{{1,4}}(?P<{end}{at}>[0-9A-Fa-f:.]+) +[0-9A-Fa-f]{{4}} {{1,6}}" for at in ("", "2"))
     return Shape(
         rf"{_LEAD[1:]} {{0,3}}(?:[0-9A-Fa-f]+ {{1,4}})?(?:UDP|TCP) {{1,4}}"
@@ -111,8 +110,7 @@ _EXAMPLE = "6/10/2026 8:00:01 AM 0D48 PACKET  000000000181D1C0 UDP "
 class WindowsDnsDebug(LayoutFormat):
     """Packets in and out, with or without their contents.
 
-    The order of day and month is decided per file; a question that the server sends upstream names no
-    client.
+    The order of day and month is decided per file; a question that the server sends upstream names no client.
     """
 
     layout: ClassVar[Layout] = Layout(
@@ -143,7 +141,7 @@ class WindowsDnsDebug(LayoutFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """Thread, `PACKET`, transport, direction, address, flags; cut, at least time, thread, `PACKET`."""
+        """Match thread, `PACKET`, transport, direction, address, flags; if cut, time, thread, `PACKET`."""
         if "PACKET" not in line:
             return False
         record = _RECORD.search(line, 0, 160)
@@ -153,7 +151,7 @@ class WindowsDnsDebug(LayoutFormat):
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """As the base, but the preamble and the lines of packet details count as read."""
+        """Count the preamble and packet details too."""
         if not any(map(cls.recognises, head)):
             preamble = any("DNS Server log file creation" in line for line in head)
             return 1.0 if preamble else 0.0
@@ -161,7 +159,7 @@ class WindowsDnsDebug(LayoutFormat):
 
     @classmethod
     def starts_record(cls, line: str) -> bool:
-        """A line with a time, a thread and a context; the lines of packet details are indented below it."""
+        """Match a line with a time, thread and context; indented packet details follow it."""
         return _RECORD.search(line, 0, 160) is not None or cls.recognises(line)
 
     def parse(self, line: str, number: int) -> Event | None:
@@ -203,14 +201,14 @@ class WindowsDnsDebug(LayoutFormat):
         return self.time_of(before), host
 
     def _before(self, text: str) -> tuple[str | None, str]:
-        """The host in a syslog header, if any, and the text before the thread's number."""
+        """Split off the host of a syslog header, if any, from the text before the thread's number."""
         if text[:1] == "<" or text[:1].isalpha():
             header, message = split_header(text.rstrip() + " ", self.context)
             return header.host, message or text
         return None, text
 
     def time_of(self, text: str) -> datetime:
-        """The time in the text before a record's thread."""
+        """Read the time in the text before a record's thread."""
         date_text, clock, marker = _split_time(text)
         year, month, day = self._order.date(numbers_of(date_text))
         hour, minute, second = clock
@@ -222,7 +220,7 @@ class WindowsDnsDebug(LayoutFormat):
 
 
 def _packet(line: str, first: str) -> re.Match[str] | None:
-    """The packet in a record whose first line is given; of a line that was wrapped, in the lines together."""
+    """Find the packet in a record's first line; of a wrapped line, in its first four lines joined."""
     packet = _PACKET.search(first, 0, _SHORT_RECORD)
     if len(line) == len(first) or "PACKET" not in first or (packet and question_of_packet(packet[7] or "")):
         return packet
@@ -232,7 +230,7 @@ def _packet(line: str, first: str) -> re.Match[str] | None:
 
 
 def _split_time(text: str) -> tuple[str, tuple[int, int, int], str]:
-    """Date, clock and the word for morning or afternoon before a record. Raises LineError without."""
+    """Split the text before a record into date, clock and AM/PM word. LineError without a date or time."""
     text = " ".join(text[-160:].split())
     named = _DATE_WITH_NAME.search(text)
     if named and named[2] in MONTHS:
@@ -254,7 +252,7 @@ def _split_time(text: str) -> tuple[str, tuple[int, int, int], str]:
 
 
 def _marker_of(words: list[str]) -> str:
-    """The word for morning or afternoon, perhaps in two (`p. m.`), among others (a prompt, a file's name)."""
+    """Find the AM/PM word, perhaps split (`p. m.`), among other words (a prompt, a file name)."""
     pairs = ("".join(pair) for pair in pairwise(words))
     return next((text for text in (*pairs, *reversed(words)) if text in _AFTERNOON or text in _MORNING), "")
 
@@ -283,7 +281,7 @@ def _decide_order(context: FileContext) -> DateOrder:
 
 
 def _usual(date: re.Match[str], text: str) -> DateOrder:
-    """The usual order of a date: only English with AM or PM has the month first, never as `5/06/2025`."""
+    """Usual order of a date: month first only in English with AM or PM, and never for `5/06/2025`."""
     words = {word.casefold() for word in text[date.end() :].split()}
     american = "/" in date[0] and bool(words & _ENGLISH)
     if len(date[1]) == 1 and len(date[2]) == 2 and date[2].startswith("0"):
@@ -292,11 +290,11 @@ def _usual(date: re.Match[str], text: str) -> DateOrder:
 
 
 def question_of_packet(text: str) -> str | None:
-    """The name that the text behind a packet's flags asks for."""
+    """Read the queried name after a packet's flags."""
     match = _QUESTION.match(_QUOTES.sub("", text.strip()))
     if match is None:
         return None
-    plain = match[2][:1] not in "([."  # a name that was written anew: `A      www.example`
+    plain = match[2][:1] not in "([."  # a name rewritten without label lengths: `A      www.example`
     return from_labels(match[2]) if not plain or _PLAIN_NAME.fullmatch(match[2]) else None
 
 

@@ -1,14 +1,12 @@
-"""ESET PROTECT (formerly Security Management Center): events of its endpoints, sent by syslog as JSON, CEF or
-LEEF.
+"""ESET PROTECT (formerly Security Management Center): endpoint events, sent by syslog as JSON, CEF or LEEF.
 
 Source: ESET, "PROTECT On-Prem Online Help", "Events exported to JSON format", "... to CEF format", "... to
 LEEF format". Traps:
-- `ipv4` and `hostname` (CEF: `dvc` and `dvchost`; LEEF: `src`, `deviceName`) are the machine that the event
-  is of.
+- `ipv4` and `hostname` (CEF: `dvc` and `dvchost`; LEEF: `src`, `deviceName`) are the event's machine.
 - The key for the time is spelt `occured`; it is in UTC: `05-Jun-2026 07:31:12`.
-- `hash` is SHA-1. `object_uri` is a URL for a site (`http://...`), a `file:///` address for a file, which
-  stays in the line as evidence.
-- In a firewall event `source_address` and `target_address` are the ends, `inbound` tells who opened it.
+- `hash` is SHA-1. `object_uri` is a URL for a site (`http://...`), a `file:///` address for a file; the
+  latter is left in the line as evidence.
+- In a firewall event `source_address` and `target_address` are the ends, `inbound` states the direction.
 """
 
 from __future__ import annotations
@@ -48,7 +46,7 @@ class Eset(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """Its JSON's type of event, or the maker's name in a CEF or LEEF header."""
+        """Match an event type of ESET's JSON, or the vendor's name in a CEF or LEEF header."""
         if "_Event" in line and _TYPE.search(line):
             return start_of_object(line) >= 0
         match = _FRAMED.search(line, 0, 700) if "|ESET|" in line else None

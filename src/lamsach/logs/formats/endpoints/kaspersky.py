@@ -1,23 +1,17 @@
-r"""Kaspersky Security Center: events of its endpoints, sent to a SIEM as CEF, LEEF or structured syslog.
+r"""Kaspersky Security Center: endpoint events as CEF, LEEF or structured syslog, and as XML of its database.
 
-Source: Kaspersky, "Security Center Help", "Exporting events to SIEM systems"; "Events of Kaspersky Endpoint
-Security". Traps:
-- The machine that the event is of is `dst` and `dhost` in CEF (older ones: `dvc`, `dvchost`), `src`
-  (`source_ip`) or `identHostName` in LEEF, `hip` and `hdn` in syslog (`[event@23668 ...]`).
-- Hashes, the site and the user stand in the message's text.
-- `GNRL_EV_OBJECT_BLOCKED` and `..._CURED`, `_DELETED`, `_QUARANTINED` were stopped; `GNRL_EV_VIRUS_FOUND`
-  tells only of a detection.
-
-Kaspersky Security Center: events out of its database as XML, as `klsql2` writes the result of a query, or as
-one element a line.
-
-Source: Kaspersky, "Security Center Help", "Creating an SQL query using the klsql2 utility"; "Kaspersky
-Security Center database: public views" (`v_akpub_ev_event`, `v_akpub_host`). Traps:
-- The columns' names are those of the views (`tmRiseTime`, `strEventType`, `wstrDescription`,
-  `wstrDisplayName`), as elements, as attributes of a row, or as values of an attribute `name`; whoever wrote
-  the query may have chosen others beside them.
-- `tmRiseTime` is in UTC and does not say so. `nIp` is an address as a number.
-- No XML parser reads it: only attributes and elements that hold nothing but text are taken, so entities and
+Source: Kaspersky, "Security Center Help", "Exporting events to SIEM systems" and "Creating an SQL query using
+the klsql2 utility"; "Events of Kaspersky Endpoint Security"; "Kaspersky Security Center database: public
+views" (`v_akpub_ev_event`, `v_akpub_host`). Traps:
+- The event's machine is `dst` and `dhost` in CEF (older ones: `dvc`, `dvchost`), `src` (`source_ip`) or
+  `identHostName` in LEEF, `hip` and `hdn` in syslog (`[event@23668 ...]`).
+- Hashes, the site and the user are in the message's text.
+- `GNRL_EV_OBJECT_BLOCKED` and `..._CURED`, `_DELETED`, `_QUARANTINED` were stopped; `GNRL_EV_VIRUS_FOUND` is
+  only a detection.
+- In XML the views' columns (`tmRiseTime`, `strEventType`, `wstrDescription`, `wstrDisplayName`) are elements,
+  attributes of a row, or values of an attribute `name`; the query's author may have added others.
+- `tmRiseTime` is in UTC without stating it. `nIp` is an address as a number.
+- No XML parser is used: only attributes and elements that hold nothing but text count, so entities and
   nesting do no harm.
 """
 
@@ -42,7 +36,7 @@ from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import by_word, in_order
 from lamsach.model import Event
 
-# CyberTrace and the other gateways are no machine's console: their `dst` is the far end.
+# CyberTrace and other gateways report no machine: their `dst` is the far end.
 # CEF:0|KasperskyLab|SecurityCenter|13.2|GNRL_EV_VIRUS_FOUND|   LEEF:1.0|KasperskyLab|SecurityCenter|
 _FRAMED = re.compile(
     r"(?i)(?:CEF: ?[01]|LEEF: ?[12](?:\.\d)?)\|(?:AO )?Kaspersky ?(?:Lab)?\|(?!CyberTrace"
@@ -56,7 +50,7 @@ _ELEMENT = "[event@23668 "
 class Kaspersky(LogFormat):
     """Detections and other events of its endpoints, sent as CEF, LEEF or structured syslog.
 
-    Hashes, site and user are taken from the message's text.
+    Hashes, site and user come from the message's text.
     """
 
     name = "kaspersky"
@@ -67,7 +61,7 @@ class Kaspersky(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The maker's name in a CEF or LEEF header, or its enterprise number in structured data."""
+        """Match the vendor's name in a CEF or LEEF header, or its enterprise number in structured data."""
         if _ELEMENT in line[:700]:
             return not within_json(line, line.find(_ELEMENT))
         match = (
@@ -151,9 +145,9 @@ _NAMES = by_word(
 
 
 class KasperskyXml(LogFormat):
-    """Events out of its database, as `klsql2` writes them or one element a line.
+    """Events from its database, as `klsql2` writes them or one element a line.
 
-    `tmRiseTime` is in UTC; no XML parser reads it.
+    `tmRiseTime` is in UTC; no XML parser is used.
     """
 
     name = "kaspersky_xml"
@@ -165,26 +159,26 @@ class KasperskyXml(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """One of the views' columns as an element or attribute, or a type of event."""
+        """Match a column of the views as an element or attribute, or an event type."""
         return ("</" in line or "/>" in line) and line[:1] != "{" and _OWN.search(line, 0, _HEAD) is not None
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """The share of lines that are within the document, when it has such columns."""
+        """Share of lines within the document, when it has such columns."""
         known = sum(map(cls.recognises, head))
         within = sum(line.lstrip()[:1] == "<" or cls.recognises(line) for line in head)
         return within / len(head) if known and known * 12 >= len(head) else 0.0
 
     @classmethod
     def starts_record(cls, line: str) -> bool:
-        """A line with another first element than a column's."""
+        """Match a line whose first element is no column."""
         first = _FIRST_TAG.match(line)
         if first is None:
             return cls.recognises(line)
         return (first[2] or first[1]).lower() not in _NAMES and (first[2] or first[1]) not in _COLUMNS
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One row. None for lines around the rows."""
+        """Read one row; None for lines around the rows."""
         fields = _fields(line)
         if "code" not in fields and "msg" not in fields:
             if all(_NOTHING.fullmatch(each) for each in line.split("\n", 50)):
@@ -206,21 +200,21 @@ class KasperskyXml(LogFormat):
 
 def _fields(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    pairs = [(match[2] or match[1], match[3]) for match in _some(_ELEMENT_KASPERSKY_XML, text)]
-    pairs += [(match[1], match[2]) for match in _some(_ATTRIBUTE, text)]
+    pairs = [(match[2] or match[1], match[3]) for match in _limited_matches(_ELEMENT_KASPERSKY_XML, text)]
+    pairs += [(match[1], match[2]) for match in _limited_matches(_ATTRIBUTE, text)]
     for name, value in pairs:
         key = _NAMES.get(name.rpartition(".")[2].lower())
-        told = html.unescape(value).strip()
-        if key and told:
-            found.setdefault(key, _address(told) if name.lower() == "nip" else told)
+        content = html.unescape(value).strip()
+        if key and content:
+            found.setdefault(key, _address(content) if name.lower() == "nip" else content)
     return found
 
 
-def _some(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
+def _limited_matches(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
     return [match for _, match in zip(range(_MOST), pattern.finditer(text, 0, _LONGEST), strict=False)]
 
 
 def _address(text: str) -> str:
-    """The address that a number is."""
+    """Convert a number to an address."""
     number = int(text) if text.lstrip("-").isdecimal() and len(text) <= 11 else -1
     return str(IPv4Address(number & 0xFFFFFFFF)) if number not in (0, -1) else ""

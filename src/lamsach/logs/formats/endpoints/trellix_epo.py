@@ -1,13 +1,11 @@
-"""Trellix (McAfee) ePolicy Orchestrator: threat events of its endpoints, sent by syslog as XML
-(`<EPOevent>`).
+"""Trellix (McAfee) ePolicy Orchestrator: endpoint threat events, sent by syslog as XML (`<EPOevent>`).
 
 Source: Trellix, "ePolicy Orchestrator Product Guide", syslog servers; the event schema of ePO's agents.
 Traps:
-- The machine is the one of `MachineInfo`; `Source...` is where the threat came from, `Target...` what it was
-  aimed at, mostly the machine.
-- `GMTTime` is in UTC and does not say so. `IPAddress` may be an IPv4 address written as IPv6.
-- No XML parser reads it: only elements that hold nothing but text are taken, so entities and nesting do no
-  harm.
+- The machine is that of `MachineInfo`; `Source...` is the origin of the threat, `Target...` its target,
+  mostly the machine.
+- `GMTTime` is in UTC without stating it. `IPAddress` may be an IPv4 address written as IPv6.
+- No XML parser is used: only elements that hold nothing but text count, so entities and nesting do no harm.
 - `IDS_ALERT_ACT_TAK_DEL` is a deletion; the `ALERT` in it lets nothing pass. `IDS_ACTION_WOULD_BLOCK` blocks
   nothing.
 """
@@ -50,7 +48,7 @@ _DONE = re.compile(r"_(?:DEL|DEN|CLE|QUA|BLOCK(?:ED)?)$")
 class TrellixEpo(LogFormat):
     """Detections, blocked sites and attacks of its endpoints, sent by syslog as XML.
 
-    No XML parser reads it; an action that *would* block lets pass.
+    No XML parser is used; an action that *would* block counts as allowed.
     """
 
     name = "trellix_epo"
@@ -59,7 +57,7 @@ class TrellixEpo(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The event's first element, behind a syslog header or not."""
+        """Match the event's first element, with or without a syslog header."""
         return "<" in line[:_HEAD] and _START.search(line, 0, _HEAD) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
