@@ -1,20 +1,15 @@
-r"""Check Point gateways and management: Log Exporter (syslog, generic, Splunk, CEF, LEEF, JSON), `fw log`,
-FW1-LogGrabber.
+r"""Check Point gateways and management: Log Exporter (syslog, generic, Splunk, CEF, LEEF, JSON), `fw log`.
 
-Source: Check Point, "Log Exporter" (sk122323) and "Log Fields" (sk144192). Traps:
-- `ifdir` tells which way a packet crossed an interface, not who opened the connection: `src` is the opener.
+Source: Check Point, "Log Exporter" (sk122323) and "Log Fields" (sk144192); `fw log`; FW1-LogGrabber's manual.
+Traps:
+- `ifdir` states which way a packet crossed an interface, not who opened the connection: `src` is the opener.
 - `service` is the destination's port in most layouts, a name (`https`) in some; `dpt` in CEF.
-- A machine is named `pc@domain`; a user `Name (login)`. `office_mode_ip` is the address that a VPN client was
-  given.
+- A machine is `pc@domain`, a user `Name (login)`. `office_mode_ip` is the address assigned to a VPN client.
 - `proxy_src_ip` is the client behind a proxy.
-- CEF records exported to a file may be wrapped: a line that starts with a space or a `key=` goes on.
-
-The fields of a Check Point record, in each of the layouts that its Log Exporter and its older tools write.
-
-Source: Check Point, "Log Exporter" (sk122323) with its formats syslog, generic, splunk, cef, leef and json;
-`fw log`; FW1-LogGrabber's manual. Traps: `\=` and `\|` are escapes in `key=value|`; `\"` in `key:"value"`; a
-key may hold a slash (`i/f_dir`); a field that stands once for each layer of the policy (`layer_name`,
-`match_id`) is repeated.
+- CEF records exported to a file may be wrapped: a line that starts with a space or a `key=` is a
+  continuation.
+- `\=` and `\|` are escapes in `key=value|`, `\"` in `key:"value"`; a key may hold a slash (`i/f_dir`); a
+  field of each policy layer (`layer_name`, `match_id`) is repeated.
 """
 
 from __future__ import annotations
@@ -79,7 +74,7 @@ _NAMES = ("VPN-1 & FireWall-1", "Check Point", "CheckPoint", "checkpoint")
 
 
 def cef_start(line: str) -> re.Match[str] | None:
-    """The start of a record in CEF: without `CEF:`, or the maker's name shifted by an empty field."""
+    """Find the start of a CEF record, also without `CEF:` or with an empty field before the vendor."""
     return _CEF.search(line, 0, _ROOM) if "|Check" in line else None
 
 
@@ -113,7 +108,7 @@ def is_checkpoint(line: str) -> bool:
 
 
 def fields_of(line: str) -> dict[str, str]:
-    """The record's fields; of a repeated key the first filled one. LineError for broken CEF or JSON."""
+    """Read a record's fields; the first nonempty value of a key counts. LineError for broken CEF or JSON."""
     if line[:1] == "{":
         return {key: text for key, value in flat(read_object(line)[1]).items() if (text := text_of(value))}
     start = cef_start(line)
@@ -127,17 +122,17 @@ def fields_of(line: str) -> dict[str, str]:
     if _FW_LOG_START.search(line, 0, 200) and _FW_LOG_MARK.search(line):
         return _fw_log(line)
     found = _layout(line).findall(line)
-    return _kept([(key, "".join(values)) for key, *values in found])
+    return _merged([(key, "".join(values)) for key, *values in found])
 
 
 def _layout(line: str) -> re.Pattern[str]:
-    """Return how the fields of a line are written, by its most frequent marks."""
+    """Choose the field pattern of a line by its most frequent separators."""
     if line.count(':"') + line.count(': "') >= _ENOUGH:
         return _QUOTED
     return _BARS if "|" in line and line.count("|") >= line.count('="') else _SPACES
 
 
-def _kept(pairs: list[tuple[str, str]]) -> dict[str, str]:
+def _merged(pairs: list[tuple[str, str]]) -> dict[str, str]:
     fields: dict[str, str] = {}
     for key, value in pairs:
         key = "action" if key == "Action" else key
@@ -147,8 +142,8 @@ def _kept(pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 
 def _fw_log(line: str) -> dict[str, str]:
-    """Return what `fw log` prints: the action and the gateway stand before the fields."""
-    fields = _kept(_FW_LOG.findall(line))
+    """Read a line of `fw log`, which prints action and gateway before the fields."""
+    fields = _merged(_FW_LOG.findall(line))
     start = _FW_LOG_START.search(line, 0, 200)
     if start:
         fields.setdefault("action", start[3] or "")  # an alert of SmartDefense has none
@@ -196,18 +191,18 @@ SERVICES = {
     "microsoft-ds": "445", "smtps": "465", "ldap-ssl": "636", "MS-SQL-Server": "1433", "mysql": "3306",
     "Remote_Desktop_Protocol": "3389", "HTTP_proxy": "8080", "HTTP_and_HTTPS_proxy": "8080",
 }  # fmt: skip
-"""Ports of SmartConsole's predefined services; one's own have numbers nobody else knows."""
+"""Ports of SmartConsole's predefined services; custom services are unknown."""
 _OPENING = frozenset({"log in", "login", "logged in"})
 _CLOSING = frozenset({"log out", "logout"})
-OWN_ZONES = ("Internal", "Local")
-SESSIONS = frozenset({"log in", "log out", "login", "logout", "failed log in", "logged in"})
+_OWN_ZONES = ("Internal", "Local")
+_LOGON_ACTIONS = frozenset({"log in", "log out", "login", "logout", "failed log in", "logged in"})
 
 
 class CheckPoint(LogFormat):
     """Connections, threats, sites, log-ons of gateways: Log Exporter (syslog, generic, Splunk, CEF, LEEF,
     JSON), `fw log`, FW1-LogGrabber.
 
-    The address that a VPN client was given is the device's.
+    The address assigned to a VPN client is the device's.
     """
 
     name = "checkpoint"
@@ -232,17 +227,17 @@ class CheckPoint(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The maker's name in a CEF or LEEF header, or several of the keys that only its records have."""
+        """Match the vendor's name in a CEF or LEEF header, or several of its own keys."""
         return is_checkpoint(uncelled(line))
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """The share of lines that are records or continue one."""
+        """Share of lines that are or continue a record."""
         return share_with_continuations(cls.recognises, head)
 
     @classmethod
     def starts_record(cls, line: str) -> bool:
-        """Every line that does not continue a wrapped record."""
+        """Match every line that does not continue a wrapped record."""
         return not continues(line) or cls.recognises(line)
 
     def parse(self, line: str, number: int) -> Event | None:
@@ -260,7 +255,7 @@ class CheckPoint(LogFormat):
         """See `Records`."""
         time = self.record_time(fields) or header.time
         inward = fields.get("conn_direction") == "Incoming" or (
-            fields.get("inzone") == "External" and fields.get("outzone") in OWN_ZONES
+            fields.get("inzone") == "External" and fields.get("outzone") in _OWN_ZONES
         )
         if fields.get("service", "") in SERVICES:
             fields["service"] = SERVICES[fields["service"]]
@@ -281,7 +276,7 @@ class CheckPoint(LogFormat):
 
 
 def gateway_of(fields: Mapping[str, str]) -> str | None:
-    """The gateway's name in its certificate, else its address."""
+    """Gateway name from its certificate, else its address."""
     for key in ("originsicname", "origin_sic_name"):
         match = _COMMON_NAME.search(fields.get(key, "").replace("\\", ""))
         if match:
@@ -290,7 +285,7 @@ def gateway_of(fields: Mapping[str, str]) -> str | None:
 
 
 def _completed(event: Event, fields: Mapping[str, str]) -> Event:
-    """The event with what only Check Point states."""
+    """Add facts that only Check Point states."""
     if event.domain is None:
         machine = fields.get("dhost", "").strip()
         event = changed(event, domain=machine.lower()) if _MACHINE.fullmatch(machine) else event
@@ -304,10 +299,10 @@ def _completed(event: Event, fields: Mapping[str, str]) -> Event:
     if given and event.user and done in _OPENING | _CLOSING:
         action = LeaseAction.ASSIGNED if done in _OPENING else LeaseAction.RELEASED
         return changed(event, kind=EventKind.LEASE, action=action)
-    if done in SESSIONS:
+    if done in _LOGON_ACTIONS:
         if event.device_ip == event.source_ip:
             event = decide(event, Way.CALLED, again=True)
         refused = done.startswith("failed")
-        done_to = Action.BLOCKED if refused else event.action
-        return changed(event, kind=EventKind.LOGON, action=done_to)
+        logon_action = Action.BLOCKED if refused else event.action
+        return changed(event, kind=EventKind.LOGON, action=logon_action)
     return event

@@ -4,9 +4,9 @@ Source: Cisco, "System Message Guide for Cisco IOS" and "... for Cisco IOS XE", 
 IPNAT, SEC_LOGIN, SYS, SSH, SW_DAI, AUTHMGR, DOT1X, IP. Lines are `*Jun  5 07:31:12.123 UTC:
 %SEC-6-IPACCESSLOGP: list 101 denied tcp 192.0.2.5(1234) -> 198.51.100.7(80), 1 packet`. Traps:
 - A syslog server adds its own header and a sequence number: `<189>4711: gw: Jun  5 07:31:12.123: %SEC-...`.
-- An access list logged with its interface: `192.0.2.5(1234) (GigabitEthernet0/0 0011.2233.4455) -> ...`; the
+- An access list may log its interface: `192.0.2.5(1234) (GigabitEthernet0/0 0011.2233.4455) -> ...`; the
   MAC address is the sender's.
-- A `*` or `.` before the time says that the clock is not set by NTP; the time counts all the same.
+- `*` or `.` before the time: the clock is not set by NTP; the time counts anyway.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SEQUENCE = re.compile(r"(?<=>|\s)\d{1,12}: (?=\S)|^\d{1,12}: (?=\S)")
 _HOST_FIRST = re.compile(
     r"(?a)^(?:<\d{1,3}>)?(?:\d{1,12}: )?(?!\d{1,12}:)([A-Za-z0-9][\w.-]{0,254}): (?=[*.\d]|[A-Z][a-z]{2} )"
 )
-# *Jun  5 07:31:12 VN: %   Jun  5 07:31:12.123 VN: %    the zone by whatever name the router's clock has
+# *Jun  5 07:31:12 VN: %   Jun  5 07:31:12.123 VN: %    the zone in the router's own abbreviation
 _OWN_ZONE = re.compile(
     r"(?a)(?:[*.][A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?[\d:]{8}|:\d\d\.\d{1,3}) ([A-Za-z]{1,8}): ?$"
 )
@@ -60,7 +60,7 @@ _LOGONS = among("SEC_LOGIN SSH AAA AUTHMGR DOT1X EPM MAB WEBAUTH SISF SESSION_MG
 
 _OF_HARDWARE = frozenset({"PORT_SECURITY", "SW_MATM", "MAC_MOVE", "L2FM", "PM"})
 _INNER_ROOM = 200
-"""How far into the text of `%IOSXE-6-PLATFORM` the tag stands of the message that it carries."""
+"""Characters of `%IOSXE-6-PLATFORM` searched for the tag of the carried message."""
 
 
 class CiscoIos(LogFormat):
@@ -72,7 +72,7 @@ class CiscoIos(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The tag `%FACILITY-SEVERITY-MNEMONIC:`, not ASA's, whose mnemonic is a number."""
+        """Match the tag `%FACILITY-SEVERITY-MNEMONIC:`, not ASA's, whose mnemonic is a number."""
         match = _TAG.search(line, 0, 400) if "%" in line else None
         return match is not None and match[1] not in _NOT_IOS and not within_json(line, match.start())
 
@@ -85,7 +85,7 @@ class CiscoIos(LogFormat):
         return stamped(event, self.name, self.context.file, number)
 
     def _header(self, line: str, position: int) -> SyslogHeader:
-        """The header without its sequence numbers, which stand where no standard has a place for them."""
+        """Read the header without its sequence numbers, which no standard provides for."""
         before = line[:position]
         named = _HOST_FIRST.match(before)
         if named:
@@ -93,7 +93,7 @@ class CiscoIos(LogFormat):
         before = _SEQUENCE.sub("", before)
         header = header_before(before + "%", len(before), self.context)
         zone = _OWN_ZONE.search(before[-60:])
-        if zone and zone[1] == header.host:  # no zone that is known, but no host either
+        if zone and zone[1] == header.host:  # an unknown zone, not a host
             header = replace(header, host=None)
         return replace(header, host=named[1]) if named else header
 
@@ -145,15 +145,15 @@ def _contact(
 
 
 def _ends(text: str) -> tuple[End, End]:
-    """`A(p) -> B(q)`, `initiator (A:p) .. responder (B:q)`, `session A:p B:q on`, else who logged on."""
-    place = max(text.find(" -> "), text.find(" => "))
-    if place > 0:
-        left = text[:place]
+    """Read `A(p) -> B(q)`, `initiator (A:p) .. responder (B:q)`, `session A:p B:q on`, else the client."""
+    position = max(text.find(" -> "), text.find(" => "))
+    if position > 0:
+        left = text[:position]
         bracket = left.rfind(" (")
         if bracket > 0 and left.endswith(")") and _MAC.search(left, bracket):
             left = left[:bracket]
         source, _ = end_at(left, max(left.rfind(" "), left.rfind("[")) + 1)
-        destination, _ = end_at(text, place + 4)
+        destination, _ = end_at(text, position + 4)
         if source and destination:
             return source, destination
     source, stop = end_after(text, "Src IP: ")

@@ -1,11 +1,11 @@
-"""DrayTek Vigor: connections and DNS questions of local users, the firewall's decisions, web content filter.
+"""DrayTek Vigor: connections and DNS questions of local users, firewall decisions, web content filter.
 
 Source: DrayTek, "Syslog Explanation and Examples" and "Vigor User's Guide" (chapter Syslog: User Access,
 Firewall, WAN, VPN). Traps:
-- Each line says in words what it is: `Local User (MAC=...): a:p -> b:p (TCP)`, `a DNS -> b inquire name`, and
-  newer `[FILTER][Block][LAN/RT/VPN->WAN, 4:48:16][@S:R=1:1, a:p->b:p][TCP]...`.
+- Lines are `Local User (MAC=...): a:p -> b:p (TCP)`, `a DNS -> b inquire name`, and newer
+  `[FILTER][Block][LAN/RT/VPN->WAN, 4:48:16][@S:R=1:1, a:p->b:p][TCP]...`.
 - The hardware address is written with dashes, and belongs to the user on the left.
-- A DNS line's port is not stated; the server on the right is who was asked.
+- A DNS line states no port; the queried server is on the right.
 """
 
 from __future__ import annotations
@@ -59,9 +59,7 @@ _ROOM_OF_SITE = 2100
 
 
 class Draytek(LogFormat):
-    """Connections and DNS questions of local users, the firewall's decisions, content filters (`[CSM]`, URL,
-    web, DNS) with the site.
-    """
+    """Connections and DNS questions of local users, firewall decisions, content filters with the site."""
 
     name = "draytek"
     title = "DrayTek Vigor"
@@ -69,7 +67,7 @@ class Draytek(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A local user's connection, a or a decision in brackets with a flow."""
+        """Match a local user's connection, a printed decision, or one in brackets with a flow."""
         if " User" in line and "->" in line:
             return _LOCAL_USER.search(line, 0, _ROOM) is not None
         if "->" in line and "[" in line:
@@ -79,7 +77,7 @@ class Draytek(LogFormat):
         return False
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One message."""
+        """Read one message."""
         header, message = split_header(line, self.context)
         event = required(_event(message), line)
         return placed(event, self, number, header.time, header.host or header.app)
@@ -118,7 +116,7 @@ def _local_user(match: re.Match[str]) -> Event | None:
 
 
 def _printed(message: str, match: re.Match[str]) -> Event:
-    """A decision as routers before the Vigor 2820 print it; `IN` at its end: the packet came from outside."""
+    """Read a decision of a router before the Vigor 2820; a final `IN`: the packet came from outside."""
     source, destination = ip_of(match[2]), ip_of(match[4])
     return event_between(
         (source, port_or_service(match[3] or "")),
@@ -151,11 +149,11 @@ def _decided(text: str, start: re.Match[str], flow: re.Match[str]) -> Event | No
     domain, url = None, None
     if start[1].lower() not in _OF_PACKETS:
         domain, url = _site(text[flow.end() : flow.end() + _ROOM_OF_SITE])
-    asked = "DNSF" in text[start.start() : start.end() + 8] or "QNAME" in text[flow.end() : _ROOM]
+    is_question = "DNSF" in text[start.start() : start.end() + 8] or "QNAME" in text[flow.end() : _ROOM]
     return event_between(
         (source, port_of(flow[2])),
         (destination, None if to_site else port_of(flow[4])),
-        kind=EventKind.DNS if asked and domain else EventKind.WEB if url else EventKind.CONNECTION,
+        kind=EventKind.DNS if is_question and domain else EventKind.WEB if url else EventKind.CONNECTION,
         domain=domain,
         url=url,
         action=_action(text, start.start()),
@@ -166,7 +164,7 @@ def _decided(text: str, start: re.Match[str], flow: re.Match[str]) -> Event | No
 
 
 def _site(rest: str) -> tuple[str | None, str | None]:
-    """The domain and the URL that stand behind a flow."""
+    """Find the domain and the URL after a flow."""
     stated = _URL.search(rest)
     if stated:
         return _host(stated[1]), stated[1]

@@ -2,10 +2,10 @@
 
 Source: Hillstone Networks, "StoneOS Log Messages Reference Guide", chapters Traffic Log (`Traffic@FLOW:
 SESSION: ...`, `Traffic@FLOW: NAT: ...`). Traps:
-- Behind the syslog header stand the serial number with the virtual system in brackets and the message's
-  number: `1234567890123456(root) 46083623 `.
-- A user of whom nothing is known is `-@-`, a machine `-`.
-- `dnat to` tells where the destination really is: the unit's own machine behind a public address.
+- After the syslog header come the serial number with the virtual system in brackets and the message's number:
+  `1234567890123456(root) 46083623 `.
+- An unknown user is `-@-`, an unknown machine `-`.
+- `dnat to` states the real destination: the unit's own machine behind a public address.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def _action(refused: str | None) -> Action:
 class Hillstone(LayoutFormat):
     """Sessions and translations of traffic logs.
 
-    Behind a destination translation the machine within is the device.
+    Behind a destination translation the inner machine is the device.
     """
 
     layout = Layout(
@@ -73,7 +73,7 @@ class Hillstone(LayoutFormat):
     )
 
     def head(self, line: str, start: int) -> tuple[datetime | None, str | None]:
-        """The sender is the host of the header, unless that is the serial number, else the serial number."""
+        """Read the header; the sender is its host, else the serial number."""
         time, host = super().head(line, start)
         serial = _SERIAL.search(line, 0, start + 1)
         return time, (host if serial is None or host != serial[1] else None) or (

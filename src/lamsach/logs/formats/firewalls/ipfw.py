@@ -2,11 +2,11 @@
 
 Source: FreeBSD `sys/netpfil/ipfw/ip_fw_log.c`, `ipfw(8)` option log; Apple, "About the application firewall"
 (`/var/log/appfirewall.log`). Traps:
-- A fragment's ports are missing, and a number (`P:47`) or type and code (`ICMP:8.0`) may stand in the
-  protocol's place.
+- A fragment's ports are missing, and a number (`P:47`) or type and code (`ICMP:8.0`) may replace the
+  protocol.
 - Some actions have a number or an address of their own (`Divert 8668`, `Forward to 10.0.0.5:8080`), which is
   no end of the packet.
-- IPv6 addresses stand in brackets.
+- IPv6 addresses are in brackets.
 - macOS names the machine's own end first: `connection attempt to TCP OWN from STRANGER`.
 """
 
@@ -46,9 +46,7 @@ _ROOM = 400
 
 
 class Ipfw(LogFormat):
-    """Packets that a rule with `log` counted, IPv4 and IPv6; what macOS' application firewall let in or
-    refused.
-    """
+    """Packets logged by a rule with `log`, IPv4 and IPv6; decisions of macOS' application firewall."""
 
     name = "ipfw"
     title = "ipfw (FreeBSD, macOS)"
@@ -56,7 +54,7 @@ class Ipfw(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """`ipfw: ` with an action and two ends, or a message of macOS' `Firewall`."""
+        """Match `ipfw: ` with an action and two ends, or a message of macOS' `Firewall`."""
         if "ipfw" in line:
             return _PACKET.search(line, 0, _ROOM) is not None
         return " Firewall[" in line[:120] and (
@@ -64,7 +62,7 @@ class Ipfw(LogFormat):
         )
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One packet, or one connection that was asked about."""
+        """Read one packet, or one decision about a connection."""
         event = required(_packet(line), line)
         header, _ = split_header(line, self.context)
         return placed(event, self, number, header.time, header.host)

@@ -1,35 +1,25 @@
-"""Linux netfilter: what iptables, ip6tables and nftables log; UFW, firewalld, Shorewall, Proxmox, OpenWrt,
-UniFi; conntrack; ipchains.
+"""Linux netfilter: iptables, ip6tables, nftables, UFW, Proxmox, UniFi; conntrack; ipchains.
 
 Source: Linux `net/netfilter/nf_log_syslog.c` (fields and their order), `iptables-extensions(8)` target LOG,
 `nft(8)` statement log; Proxmox VE Administration Guide, chapter Firewall (`/var/log/pve-firewall.log`);
-Ubiquiti help centre, "UniFi System Logs & SIEM Integration" (CEF of UniFi Network 9.3 and later). Traps:
-- The text before `IN=` is the administrator's; it often says what happened (`[UFW BLOCK]`, `DROP_INPUT`), and
+Ubiquiti help centre, "UniFi System Logs & SIEM Integration" (CEF of UniFi Network 9.3 and later);
+`conntrack(8)` (`-E -o timestamp`, `-L`), ulogd2 `ulogd_output_LOGEMU` with `NFCT`; "Linux IPCHAINS-HOWTO"
+section 7.3, Linux 2.2 `net/ipv4/ip_fw.c` (dump_packet). Traps:
+- The text before `IN=` is the administrator's; it often states the outcome (`[UFW BLOCK]`, `DROP_INPUT`).
   UniFi's rule name ends in `-A-`, `-D-`, `-R-` (accept, drop, reject) and has a quoted `DESCR=` that an
   administrator typed.
-- `MAC=` is destination (6 bytes), source (6), type (2); it is empty for what leaves, and shorter or longer in
-  tunnels.
-- An ICMP error quotes the packet it answers in brackets: `[SRC=... DST=... SPT=...]`, whose ports are not
-  this record's.
+- `MAC=` is destination (6 bytes), source (6), type (2); it is empty for outgoing packets, and shorter or
+  longer in tunnels.
+- An ICMP error quotes the packet that it answers in brackets, whose ports are not this record's:
+  `[SRC=... DST=... SPT=...]`.
 - Some routers (ASUS) put a priority into the middle of a line: `MAC=... <1>SRC=...`.
 - Proxmox writes its own date between chain and policy.
 - UniFi's CEF names the machine as `UNIFIsrcClientAlias` or `UNIFIdstClientAlias` and its time as
   `UNIFIutcTime`.
-
-Connection tracking of the Linux kernel: both directions of a connection, and so what its address was turned
-into.
-
-Source: `conntrack(8)` (`conntrack -E -o timestamp`, `conntrack -L`), ulogd2 `ulogd_output_LOGEMU` with `NFCT`
-(`ORIG: ... , REPLY: ...`).
-
-Trap: the second direction is the answer's: its destination is what the source was turned into, its source the
-inner server.
-
-Packets as the kernel of Linux 2.2 (ipchains) logs them.
-
-Source: "Linux IPCHAINS-HOWTO" section 7.3, Linux 2.2 `net/ipv4/ip_fw.c` (dump_packet). Traps: what stands
-where ports do is type and code of ICMP, and 65535 of protocols without either; `forward` names the interface
-by which the packet leaves.
+- conntrack's second direction is the answer's: its destination is the source's translation, its source the
+  inner server.
+- ipchains writes type and code of ICMP instead of ports, and 65535 for protocols without either; `forward`
+  names the interface by which the packet leaves.
 """
 
 from __future__ import annotations
@@ -73,7 +63,7 @@ def is_conntrack(line: str) -> bool:
 
 
 def conntrack_event(line: str) -> Event | None:
-    """The connection, without observer and place; None when the line has no addresses."""
+    """Read a connection, without observer and line number; None without addresses."""
     start = _CONNTRACK_START.search(line, 0, _ROOM)
     if start is None:
         return None
@@ -86,18 +76,18 @@ def conntrack_event(line: str) -> Event | None:
             ways[-1].setdefault(name, value)
     if not ways:
         return None
-    there, back = ways[0], ways[1] if len(ways) > 1 else {}
-    source, destination = ip_of(there["src"]), ip_of(there.get("dst", ""))
-    translated, inner = ip_of(back.get("dst", "")), ip_of(back.get("src", ""))
+    original, reply = ways[0], ways[1] if len(ways) > 1 else {}
+    source, destination = ip_of(original["src"]), ip_of(original.get("dst", ""))
+    translated, inner = ip_of(reply.get("dst", "")), ip_of(reply.get("src", ""))
     if source is None or destination is None:
         return None
     nat = translated if translated != source else None
     return event_between(
-        (source, port_of(there.get("sport"))),
-        (destination, port_of(there.get("dport"))),
+        (source, port_of(original.get("sport"))),
+        (destination, port_of(original.get("dport"))),
         time=from_epoch(start[1]) if start[1] else None,
         source_nat_ip=nat,
-        source_nat_port=port_of(back.get("dport")) if nat else None,
+        source_nat_port=port_of(reply.get("dport")) if nat else None,
         action=Action.ALLOWED,
         inner=inner,
     )
@@ -120,12 +110,12 @@ _WITH_PORTS = frozenset({"6", "17"})
 
 
 def is_ipchains(line: str) -> bool:
-    """Return whether the line states a packet so."""
+    """Return whether the line is a packet logged by ipchains."""
     return MARK in line and _PACKET.search(line) is not None
 
 
 def ipchains_packet(line: str) -> Event | None:
-    """The packet, without observer, time and place; None when the line has none."""
+    """Read a packet, without observer, time and line number; None without addresses."""
     match = _PACKET.search(line)
     if match is None:
         return None
@@ -143,7 +133,7 @@ def ipchains_packet(line: str) -> Event | None:
 
 
 # kernel: [123.4] [UFW BLOCK] IN=eth0 OUT= MAC=... SRC=192.0.2.1 DST=192.0.2.2 LEN=40 ... PROTO=TCP SPT=1 ..
-# policy DROP: OUT=vmbr0 SRC=192.0.2.1      Proxmox leaves out the side that there is none of
+# policy DROP: OUT=vmbr0 SRC=192.0.2.1      Proxmox omits a missing side
 _START = re.compile(
     r"(?:^|[^\w])(?:IN=([^\s=]{0,32}) |OUT=[^\s=]{1,32} (?=(?:PHYS[A-Z]{2,3}=\S{1,32} ){0,2}(?:MAC=\S{0,64}"
     r" )?SRC=))"
@@ -173,11 +163,11 @@ _CEF_START = re.compile(r"(?:CEF: ?)?0\|Ubiquiti\|UniFi")
 
 
 _WORD = "(?:[A-CE-RT-Z]|[SD][A-OQ-Z])[A-Z0-9]*(?:=[^ =]*)?"
-"""A word of a packet, but for its ports."""
+"""Word of a packet, except its ports."""
 
 
 def _action(prefix: str | None) -> Action:
-    """Return what the administrator's prefix says happened to the packet."""
+    """Outcome of a packet by the administrator's prefix."""
     prefix = prefix or ""
     rule = _RULE.search(prefix)
     if rule:
@@ -190,7 +180,7 @@ def _way(entered: str | None, left: str | None) -> Way:
 
 
 def _frame_source(text: str) -> str | None:
-    """MAC=aa:aa:aa:aa:aa:aa:bb:bb:bb:bb:bb:bb:08:00, in which b is the source."""
+    """Read the source address, bb in MAC=aa:aa:aa:aa:aa:aa:bb:bb:bb:bb:bb:bb:08:00."""
     parts = text.split(":")
     return mac_of(":".join(parts[6:12]) if len(parts) > _FRAME_COLONS else text)
 
@@ -201,7 +191,7 @@ def _proxmox_time(match: re.Match[str]) -> datetime:
 
 
 def _other(log_format: Iptables, match: re.Match[str]) -> Texts | Event:
-    """A packet whose fields have another order, a connection, or a record of CEF."""
+    """Read a packet with another order of fields, a connection, or a CEF record."""
     line = match.string
     if not log_format.recognises(line):
         raise LineError("The line is not of this product.", line[:80])
@@ -223,7 +213,7 @@ def _packet(message: str) -> Texts:
         fields.setdefault(key, value)
     if not any(ADDRESS.read(fields.get(key) or "") for key in ("SRC", "DST")):
         raise LineError("The record of the packet filter has no address.", message[:80])
-    # with what stands just before, such as the bracket of a rule's name
+    # with the character before, such as the bracket of a rule's name
     if (fields.get("MAC") or "").count(":") < _FRAME_COLONS:
         fields["MAC"] = None
     return {**fields, "prefix": message[: start.start() + 1]}
@@ -279,7 +269,7 @@ _FIELDS = {
 
 class Iptables(LayoutFormat):
     """The kernel's LOG lines (also UFW, firewalld, Proxmox), conntrack with its translation, ipchains,
-    UniFi's rules, UniFi's CEF.
+    UniFi's rules and CEF.
 
     The hardware address is the machine's only when the machine is the source.
     """
@@ -319,7 +309,7 @@ class Iptables(LayoutFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """`IN=` followed by `SRC=` and `DST=`, `Packet log:` with two ends, or UniFi's CEF header."""
+        """Match `IN=` with `SRC=` and `DST=`, `Packet log:` with two ends, or UniFi's CEF header."""
         if "SRC=" in line and " DST=" in line:
             return _START.search(line, 0, _PREFIX_ROOM) is not None or is_conntrack(line)
         if " src=" in line and " dst=" in line and is_conntrack(line):
@@ -329,7 +319,7 @@ class Iptables(LayoutFormat):
         return _CEF in line and _CEF_START.search(line, 0, _PREFIX_ROOM) is not None
 
     def head(self, line: str, start: int) -> tuple[datetime | None, str | None]:
-        """The header's, or Proxmox's or dmesg's own time."""
+        """Read the header, with Proxmox's or dmesg's own time."""
         header, message = split_header(line, self.context)
         dated = _PROXMOX.match(message)
         printed = _DMESG.match(message) if header.time is None else None

@@ -1,26 +1,21 @@
-r"""Juniper SRX (Junos): sessions, web filter, intrusion, threat and screen records, in text or as structured
-data; log-ons; events of ScreenOS.
+r"""Juniper SRX (Junos): sessions, web filter, threats, screens; log-ons; ScreenOS.
 
 Source: Juniper, "Junos OS System Log Explorer" (RT_FLOW_SESSION_CREATE, _CREATE_LS, _CLOSE, _DENY,
 APPTRACK_*, WEBFILTER_URL_*, AV_*, IDP_ATTACK_LOG_EVENT, RT_SCREEN_*, SRX_AAMW_ACTION_LOG,
-AAMW_MALWARE_EVENT_LOG, SECINTEL_ACTION_LOG); RFC 5424 for `[junos@2636... key="value"]`. Traps:
-- In text the columns are told by place; `0x0` (a connection tag) stands between them in newer versions, and a
-  reason with spaces before.
-- What the source was turned into is the second flow; when both are equal nothing was translated.
-- `nat-destination-address` is the inner server of a published address: the device is there.
-- ICMP has an id and a type in place of ports.
-- When both ends are public, the zones' names (`untrust`) tell which one is outside.
+AAMW_MALWARE_EVENT_LOG, SECINTEL_ACTION_LOG; UI_LOGIN_EVENT, LOGIN_FAILED, SSHD_LOGIN_FAILED ...); RFC 5424
+for `[junos@2636... key="value"]`; "ScreenOS 6.3.0 Message Log Reference Guide" (NetScreen, SSG); "Junos
+Routing Policies, Firewall Filters and Traffic Policers User Guide", "Logging Packet Headers"
+(`PFE_FW_SYSLOG_IP`). Traps:
+- In text the position identifies a column; newer versions insert `0x0` (a connection tag), and a reason with
+  spaces may precede.
+- The second flow is the translation of the source; equal flows mean no translation.
+- `nat-destination-address` is the inner server of a published address: the device.
+- ICMP has an id and a type (in filters, type and code) instead of ports.
+- When both ends are public, the zone names (`untrust`) show which is outside.
 - Threat records may have their `key="value"` without the structured data's frame.
-- In structured data `N/A`, `UNKNOWN` and `0.0.0.0` say that there is nothing.
-
-What Juniper's firewalls tell outside their sessions: who logged on to Junos, and ScreenOS' events (NetScreen,
-SSG).
-
-Source: Juniper, "Junos OS System Log Explorer" (UI_LOGIN_EVENT, LOGIN_FAILED, SSHD_LOGIN_FAILED ...);
-"ScreenOS 6.3.0 Message Log Reference Guide". "Junos Routing Policies, Firewall Filters and Traffic Policers
-User Guide", "Logging Packet Headers" (`PFE_FW_SYSLOG_IP`). Trap: of ICMP, the numbers in place of ports are
-type and code. ScreenOS' traffic records (`system-notification-00257(traffic):`) are pairs of named values and
-are read as such.
+- In structured data `N/A`, `UNKNOWN` and `0.0.0.0` are empty values.
+- ScreenOS' traffic records (`system-notification-00257(traffic):`) are pairs of named values and are read as
+  such.
 """
 
 from __future__ import annotations
@@ -79,7 +74,7 @@ _LOGGED_ON = re.compile(
 
 
 def junos_logon(text: str) -> Event:
-    """A log-on to the firewall itself; `text` begins with the event's name."""
+    """Read a log-on to the firewall itself; `text` begins with the event's name."""
     session = _SSH.search(text, 0, _ROOM_ADMIN)
     host = None if session else _HOST.search(text, 0, _ROOM_ADMIN)
     source = ip_of(session[1]) if session else ip_of(host[1]) if host else None
@@ -95,7 +90,7 @@ def junos_logon(text: str) -> Event:
 
 
 def filtered(match: re.Match[str]) -> Event:
-    """A packet that a firewall filter with `then syslog` accepted (A), discarded (D) or rejected (R)."""
+    """Read a packet that a filter with `then syslog` accepted (A), discarded (D) or rejected (R)."""
     source, destination = ip_of(match[3]), ip_of(match[4])
     ports = not match[2].lower().startswith("icmp")
     return event_between(
@@ -106,7 +101,7 @@ def filtered(match: re.Match[str]) -> Event:
 
 
 def screenos_event(text: str) -> Event:
-    """An event of ScreenOS; `text` is what follows its number."""
+    """Read an event of ScreenOS; `text` follows its number."""
     ends, user = _ENDS.search(text, 0, _ROOM_ADMIN), _USER.search(text, 0, _ROOM_ADMIN)
     source, destination = (ip_of(ends[1]), ip_of(ends[3] or "")) if ends else (None, None)
     both = source is not None and destination is not None
@@ -123,7 +118,7 @@ def screenos_event(text: str) -> Event:
 
 
 def stamped_at(text: str, context: FileContext) -> datetime | None:
-    """The time that ScreenOS writes behind its message."""
+    """Read the time that ScreenOS writes after its message."""
     match = _STAMP.search(text[-60:])
     try:
         return from_iso(match[1], context.timezone) if match else None
@@ -187,9 +182,9 @@ class JuniperSrx(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The name of one of the data plane's records, followed by a colon or by Junos' structured data."""
+        """Match the name of a data-plane record, with a colon or Junos' structured data after it."""
         if "RT_" not in line and "APPTRACK_" not in line and "junos@" not in line:
-            return _of_the_device(line) is not None
+            return _own_event(line) is not None
         event = EVENT.search(line, 0, _ROOM)
         return event is not None and (
             line.startswith((": ", " [junos@"), event.end())
@@ -198,7 +193,7 @@ class JuniperSrx(LogFormat):
         )
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One record."""
+        """Read one record."""
         self.check(line)
         header, _ = split_header(line, self.context)
         name = EVENT.search(line, 0, _ROOM)
@@ -213,15 +208,15 @@ class JuniperSrx(LogFormat):
         return placed(_text(line[name.end() :], name[1]), self, number, header.time, header.host)
 
     def record_event(self, fields: MutableMapping[str, str], header: Header) -> Event:
-        """The event of structured data."""
+        """See `Records`; the fields are structured data."""
         return changed(_structured(fields), time=header.time, observer=header.host)
 
     def record_time(self, fields: Fields) -> None:
         """See `Records`: the header states the time."""
 
     def _own(self, line: str) -> tuple[Event, datetime | None]:
-        """Return what the firewall tells of itself, and its own time for it."""
-        match = required(_of_the_device(line), line)
+        """Read an event of the firewall itself, and its own time."""
+        match = required(_own_event(line), line)
         if match.re is FILTER:
             return filtered(match), None
         if match.re is JUNOS:
@@ -229,7 +224,7 @@ class JuniperSrx(LogFormat):
         return changed(screenos_event(line[match.end() :]), observer=match[1]), stamped_at(line, self.context)
 
 
-def _of_the_device(line: str) -> re.Match[str] | None:
+def _own_event(line: str) -> re.Match[str] | None:
     if "NetScreen device_id=" in line:
         return SCREENOS.search(line, 0, _ROOM)
     if " FW: " in line:
@@ -256,7 +251,7 @@ def _structured(fields: Fields) -> Event:
     icmp = fields.get("protocol-id") in ("1", "58")
     way = Way.INWARD if arrives(fields.get(SOURCE_ZONE), fields.get(DESTINATION_ZONE)) else Way.UNSTATED
     site = first(fields, "url")
-    if site is not None and site == fields.get("name"):  # AV_VIRUS_DETECTED writes the virus' name there
+    if site is not None and site == fields.get("name"):  # AV_VIRUS_DETECTED states the virus' name in `url`
         site = first(fields, "filename")
     url = _url(site, first(fields, "obj"))
     hashes = (hash_of(fields.get(key, "")) for key in ("sample-sha256", "sha256", "file-hash-lookup"))
@@ -280,7 +275,7 @@ def _structured(fields: Fields) -> Event:
 
 
 def arrives(source_zone: str | None, destination_zone: str | None) -> bool:
-    """Return whether the zones' names say that the contact came from outside."""
+    """Return whether a contact came from outside, by the zone names."""
     return (source_zone or "").lower() in _OUTSIDE and (destination_zone or "").lower() not in _OUTSIDE
 
 
@@ -290,7 +285,7 @@ def _domain(fields: Fields, url: str | None) -> str | None:
 
 
 def _url(site: str | None, path: str | None) -> str | None:
-    """`url="www.example" obj="/a"` as one URL; without a path, or with a whole URL, unchanged."""
+    """Join `url="www.example" obj="/a"`; a whole URL, or one without path, is unchanged."""
     if site is None or path is None or "/" in site:
         return site
     return site + path if path.startswith("/") else site
@@ -358,7 +353,7 @@ def _kind(name: str) -> EventKind:
 
 
 def action_of_event(name: str, word: str) -> Action:
-    """Return what was done, by the record's `action`, else by its name."""
+    """Outcome of a record by its `action`, else by its name."""
     lower = word.strip().lower()
     if lower and lower.startswith(_BLOCKING):
         return Action.BLOCKED

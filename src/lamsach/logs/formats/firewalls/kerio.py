@@ -1,5 +1,6 @@
-"""Kerio Control (WinRoute): packets, connections, visited pages and intrusions, as its logs `filter`,
-`connection`, `web` and `security` write them.
+"""Kerio Control (WinRoute): packets, connections, visited pages, intrusions.
+
+Logs `filter`, `connection`, `web` and `security`.
 
 Source: Kerio (GFI), "Kerio Control Administrator's Guide", chapter "Logs". `[20/Nov/2026 16:26:53] PERMIT
 "rule" packet from LAN, proto:TCP, len:60, 10.1.1.5:49152 -> 203.0.113.9:443, flags:[ SYN ]`; `[...] [ID] 1
@@ -7,7 +8,7 @@ Source: Kerio (GFI), "Kerio Control Administrator's Guide", chapter "Logs". `[20
 [Duration] 10 sec`. Traps:
 - The time is on the firewall's own clock. The `http` log is Squid's or a web server's and is read as such.
 - An end of a connection is an address, or a name with the address in brackets.
-- `Connection` lines are written when the connection ends: it was let through.
+- `Connection` lines are written when the connection ends: it was allowed.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _CONNECTION = re.compile(
 )
 _END = r"(?:([\w.-]{1,253}) \()?([0-9A-Fa-f.:]{2,45}?)\)?(?::(\d{1,5}))?"
 _ENDS = re.compile(rf"(?:^|[ ,:]){_END} -> {_END}(?=[ ,]|$)", re.ASCII)
-# 10.1.1.5:51000 -> c2.example:443   whose address it leaves out
+# 10.1.1.5:51000 -> c2.example:443   the address is omitted
 _TO_NAME = re.compile(
     rf"(?a)(?:^|[ ,:]){_END} -> (?=[\w.-]{{0,250}}[A-Za-z])([\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,10}})()"
     rf"(?::(\d{{1,5}}))?(?=[ ,]|$)"
@@ -52,7 +53,7 @@ _ROOM = 1500
 class Kerio(LogFormat):
     """Packets, connections, visited pages, intrusions: the logs `filter`, `connection`, `web`, `security`.
 
-    On the firewall's own clock.
+    Times are on the firewall's own clock.
     """
 
     name = "kerio"
@@ -61,14 +62,14 @@ class Kerio(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """Kerio's time, and behind it a packet, a connection, an intrusion or a page."""
+        """Match Kerio's time, then a packet, a connection, an intrusion or a page."""
         time = _TIME.search(line, 0, 200) if "] " in line[:200] and "[" in line[:180] else None
         if time is None:
             return False
         return any(each.match(line, time.end()) for each in (_PACKET, _CONNECTION, _INTRUSION, _PAGE))
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One packet, connection, intrusion or page."""
+        """Read one packet, connection, intrusion or page."""
         time = required(_TIME.search(line, 0, 200) if self.recognises(line) else None, line)
         header = split_header(line[: time.start()] + "-", self.context)[0] if time.start() else None
         event = _event(line[time.end() :].rstrip())

@@ -1,17 +1,19 @@
-"""Cisco Meraki MX, MR and MS: `<134>1 1763602534.123456789 MX84 flows src=10.1.1.5 dst=203.0.113.9 mac=...
-protocol=tcp sport=49152 dport=443 pattern: allow all`.
+"""Cisco Meraki MX, MR and MS.
+
+`<134>1 1763602534.123456789 MX84 flows src=10.1.1.5 dst=203.0.113.9 mac=... protocol=tcp sport=49152
+dport=443 pattern: allow all`.
 
 Source: Cisco Meraki, "Syslog Event Types and Log Samples". Traps:
-- The time is in seconds since 1970 with nine decimals, behind the version number of RFC 5424, before the name
-  of the appliance.
-- `src` may hold a port (`10.1.1.5:49152`, IPv6 in brackets or not); what was decided stands before the pairs
-  (`flows allow src=`), or in `pattern: allow all`, in which 0 means deny and 1 allow; `ip_flow_start` and
+- The time is in seconds since 1970 with nine decimals, between RFC 5424's version number and the appliance's
+  name.
+- `src` may hold a port (`10.1.1.5:49152`, IPv6 with or without brackets); the decision precedes the pairs
+  (`flows allow src=`), or is in `pattern: allow all`, in which 0 means deny and 1 allow; `ip_flow_start` and
   `ip_flow_end` state the translation.
-- `mac` is the client's. In `security_event ids_alerted` it is `dhost`, and `direction=ingress` says that the
+- `mac` is the client's. In `security_event ids_alerted` it is `dhost`, and `direction=ingress` means that the
   source is outside.
-- An AnyConnect session's records (`anyconnect_vpn_..`) state the outer address as `Peer IP`, and the inner
-  one in some of them only.
-- Of HTTPS a URL holds only the host: `https://www.example.com/...`.
+- An AnyConnect session's records (`anyconnect_vpn_..`) state the outer address as `Peer IP`, and only some of
+  them the inner one.
+- For HTTPS a URL holds only the host: `https://www.example.com/...`.
 """
 
 from __future__ import annotations
@@ -78,11 +80,11 @@ class Meraki(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """Seconds since 1970, the appliance and the kind of event."""
+        """Match seconds since 1970, the appliance and the kind of event."""
         return "." in line[:60] and _START.search(line, 0, _ROOM) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One record."""
+        """Read one record."""
         start = required(_START.search(line, 0, _ROOM), line)
         time = first_time((start[1],), self.context) or header_before(line, start.start(1), self.context).time
         return placed(_event(start[3], line[start.end() :]), self, number, time, start[2])
@@ -119,7 +121,7 @@ def _event(kind: str, text: str) -> Event:
 
 
 def _anyconnect(text: str, peer: re.Match[str]) -> Event:
-    """A record of an AnyConnect session: the address that the client was given, or a log-on from outside."""
+    """Read a record of an AnyConnect session: the client's assigned address, or a log-on from outside."""
     outside, person, inner = ip_of(peer[1].rstrip(".")), _PERSON.search(text), _INNER.search(text)
     user = (person[1] or person[2]) if person else None
     given = ip_of(inner[1].rstrip(".")) if inner else None

@@ -4,18 +4,11 @@ Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x; "Secure Firewal
 Messages" 7.x. Traps:
 - The tag is `%ASA-6-302013:`, `%FTD-6-...`, `%PIX-...`, `%FWSM-...`, `%NGIPS-1-430003:`; some relays cut the
   `%`, the product or the whole tag off, ASDM writes `6|Nov 28 2026 12:59:03|302021: `, version 9.16 and later
-  may leave the colon out.
-- Time and host before it in many ways: `Jun 07 2026 16:16:20: %ASA`, `gw01 : %ASA`, an event-logging prefix.
-- See `lamsach.logs.formats.firewalls.cisco_asa.messages` for who opened a connection, and
-  `lamsach.logs.formats.firewalls.cisco_asa.ftd` for the security events.
-
-What Cisco's firewalls did, by the words of the message.
-
-Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x, all chapters. Traps: a connection that ends
-was let through; what `could not be established` was not; an attacker who is put on the shun list is stopped.
-
-What the ends of a contact are that Cisco's firewalls report: which way it went, and whether either is a party
-at all.
+  may omit the colon.
+- Time and host before it vary: `Jun 07 2026 16:16:20: %ASA`, `gw01 : %ASA`, an event-logging prefix.
+- A connection that ends was allowed; one that `could not be established` was not; an attacker on the shun
+  list is blocked.
+- `messages.py` decides who opened a connection; `ftd.py` reads the security events.
 """
 
 from __future__ import annotations
@@ -41,19 +34,19 @@ _OUTSIDE = ("outside", "wan", "internet", "untrust", "isp", "extern", "public", 
 
 
 def place_of(contact: CiscoContact, text: str) -> tuple[Role, Way]:
-    """The facts of a contact by which its own end is decided."""
+    """Decide role and direction of a contact, which determine the unit's own end."""
     source, destination = contact.source, contact.destination
     if source.ip and destination.ip is None:
         return Role.BETWEEN, Way.CALLED
     if source.ip and destination.ip and not is_internal(source.ip) and not is_internal(destination.ip):
         return Role.BETWEEN, Way.INWARD if _is_inward(source, destination, text) else Way.UNSTATED
     if text.startswith("AAA ") and not (source.ip and is_internal(source.ip)):
-        return Role.APART, Way.UNSTATED  # the server that was asked is no party
+        return Role.APART, Way.UNSTATED  # the authentication server is no party
     return Role.BETWEEN, Way.UNSTATED
 
 
 def _is_inward(source: End, destination: End, text: str) -> bool:
-    """Return whether a contact of two public addresses came in, by its words, interfaces or target."""
+    """Return whether a contact of two public addresses came in, by wording, interfaces or target."""
     if " inbound " in text[:60] or text.startswith(("Inbound ", "IPSEC: Received ")):
         return True
     if source.interface is None and destination.interface is not None:
@@ -65,12 +58,12 @@ def _is_inward(source: End, destination: End, text: str) -> bool:
 
 
 def leads_inside(source: End, destination: End) -> bool:
-    """Return whether a contact came in from outside, by the names of both interfaces."""
+    """Return whether a contact came from outside, by the names of both interfaces."""
     return [leads_outside(end.interface or "") for end in (source, destination)] == [True, False]
 
 
 def leads_outside(interface: str) -> bool:
-    """Return whether an interface's name says that it leads to the Internet."""
+    """Return whether an interface leads to the Internet, by its name."""
     return any(word in interface.lower() for word in _OUTSIDE)
 
 
@@ -88,7 +81,7 @@ _ENDED = ("Teardown ", "torn down")
 
 
 def action_of_message(text: str) -> Action:
-    """Return what became of the contact that a message, without its header and number, tells of."""
+    """Outcome of the contact in a message without header and number."""
     if text.startswith(_ENDED):
         return Action.ALLOWED
     if "could not be established" in text or "creation failed" in text:
@@ -153,7 +146,7 @@ class CiscoAsa(LogFormat):
     """Connections, denials, translations, VPN sessions, log-ons, leases; security events 430001 to 430005;
     with the tag, without it, from ASDM.
 
-    Who opened a connection is told by the words *inbound* and *outbound*, else by the ports.
+    The words *inbound* and *outbound* show who opened a connection, else the ports.
     """
 
     name = "cisco_asa"
@@ -177,7 +170,7 @@ class CiscoAsa(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The product's tag; without one, a sentence that only these firewalls write."""
+        """Match the product's tag, or a sentence that only these firewalls write."""
         if any(tag in line for tag in ("ASA-", "FTD-", "PIX-", "FWSM-", "NGIPS-", "SFIMS")):
             match = _TAG.search(line, 0, 700)
             if match:
@@ -219,7 +212,7 @@ class CiscoAsa(LogFormat):
 
 
 def _untagged(line: str) -> int:
-    """Return where a message without a tag begins; -1 when the line is none."""
+    """Find the start of a message without a tag; -1 for another line."""
     if _ASDM.match(line):
         return 0
     head = line[:300]
@@ -229,21 +222,21 @@ def _untagged(line: str) -> int:
             return bare.end()
     if not head.lstrip().startswith("<"):
         number = _NUMBERED.match(head)
-        place = number.end() if number else 0
-        if head.startswith(_BARE, place) and _BARE_SIGN.search(line, place):
-            return place
+        position = number.end() if number else 0
+        if head.startswith(_BARE, position) and _BARE_SIGN.search(line, position):
+            return position
         timed = TIMED_SENTENCE.match(line)
         return timed.end() if timed and _BARE_SIGN.search(line, timed.end()) else -1
     for sentence in _BARE:
-        place = head.find(sentence)
-        if place >= 0 and _starts_message(head, place) and _BARE_SIGN.search(line, place):
-            return place
+        position = head.find(sentence)
+        if position >= 0 and _starts_message(head, position) and _BARE_SIGN.search(line, position):
+            return position
     return -1
 
 
-def _starts_message(head: str, place: int) -> bool:
-    """Return whether only a syslog header is before this place."""
-    before = head[:place].rstrip()
+def _starts_message(head: str, position: int) -> bool:
+    """Return whether only a syslog header precedes this position."""
+    before = head[:position].rstrip()
     return (
         before.lstrip().startswith("<") and not any(c in before for c in '="|{;') and before.count(" ") <= 8
     )
@@ -254,7 +247,7 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
     if contact.lease:
         return _lease(contact, time, observer)
     source, destination = contact.source, contact.destination
-    if contact.domain and source == End():  # the firewall's own question, for a rule with a name in it
+    if contact.domain and source == End():  # the firewall's own question, for a rule with a host name
         answers = (contact.answer,) if contact.answer else ()
         return Event(time, EventKind.DNS, observer, domain=contact.domain, answers=answers, forwarded=True)
     reply = _REPLY.match(text)
@@ -265,7 +258,7 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
     inward = device is not None and device == destination.ip and device != source.ip
     url = contact.url
     if source.ip is None and destination.ip is None and leads_inside(source, destination):
-        inward = True  # both ends are names: the interfaces tell which one is the unit's
+        inward = True  # both ends are names: the interfaces show which is the unit's
     far = source if inward and source.ip is None else destination
     mapped = (source.mapped_ip, source.mapped_port) != (source.ip, source.port)
     event = event_between(
@@ -292,7 +285,7 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
 
 
 def _session(event: Event, contact: CiscoContact, text: str) -> Event | None:
-    """The event of a VPN client's session, with or without an address given to it; None for any other."""
+    """Turn an event of a VPN client's session into a lease; None for any other."""
     if contact.given and contact.user and "mapping" not in text and "Failed " not in text:
         removed = "removed" in text or "torn down" in text
         action = LeaseAction.RELEASED if removed else LeaseAction.ASSIGNED
@@ -304,7 +297,7 @@ def _session(event: Event, contact: CiscoContact, text: str) -> Event | None:
 
 
 def _lease(contact: CiscoContact, time: datetime | None, observer: str | None) -> Event:
-    """Return what the firewall's own DHCP server gave out or took back."""
+    """Read a lease granted or released by the firewall's own DHCP server."""
     return event_between(
         contact.given,
         time=time,
@@ -317,10 +310,10 @@ def _lease(contact: CiscoContact, time: datetime | None, observer: str | None) -
 
 
 def _reply(contact: CiscoContact, reply: re.Match[str], time: datetime | None, observer: str | None) -> Event:
-    """A DNS server's answer, written from it to the asker."""
-    server, asker = contact.source, contact.destination
+    """Read a DNS server's answer, written from the server to the client."""
+    server, client = contact.source, contact.destination
     return event_between(
-        (asker.ip, asker.port),
+        (client.ip, client.port),
         (server.ip, server.port),
         time=time,
         kind=EventKind.DNS,
@@ -333,7 +326,7 @@ def _reply(contact: CiscoContact, reply: re.Match[str], time: datetime | None, o
 
 
 def _as_written(event: Event) -> Event:
-    """The event of a message that writes the far end first."""
+    """Swap the ends of an event, for a message that writes the far end first."""
     return changed(
         event,
         source_ip=event.destination_ip,

@@ -1,15 +1,13 @@
-"""Security events of Firepower Threat Defense: `Key: value, Key: value`.
+r"""Security events of Firepower Threat Defense (`Key: value, Key: value`), and users in Cisco's sentences.
 
 Source: Cisco, "Secure Firewall Threat Defense Syslog Messages", "Security Event Syslog Messages" (430001
-intrusion, 430002 and 430003 begin and end of a connection, 430004 file, 430005 malware). Traps: values are
-not quoted and may hold commas, so a value ends where the next known-looking `, Key: ` begins; addresses stand
-before what a stranger can choose (URL, user agent, file name), and the first value of a key stands.
-
-Whom a sentence of Cisco's firewalls names as its user.
-
-Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x: `Username = an`, `User <an>`, `user 'an'`,
-`Uname: an`, `Add IP-User mapping 10.1.1.5 - CORP\an`. Traps: what follows the word *user* is often no name
-(`user authentication`); a peer's address stands in place of a name for tunnels between sites.
+intrusion, 430002 and 430003 begin and end of a connection, 430004 file, 430005 malware); "Secure Firewall ASA
+Series Syslog Messages" 9.x. Traps:
+- Values are not quoted and may hold commas: a value ends at the next known-looking `, Key: `. Addresses
+  precede fields that an attacker controls (URL, user agent, file name), so the first value of a key counts.
+- A user is `Username = an`, `User <an>`, `user 'an'`, `Uname: an`, `Add IP-User mapping 10.1.1.5 - CORP\an`;
+  often the text after *user* is no name (`user authentication`), and tunnels between sites state a peer's
+  address instead of a name.
 """
 
 from __future__ import annotations
@@ -41,12 +39,12 @@ KEYS = Keys(
     observer=("SensorName", "DeviceName"),
 )
 _NOBODY = frozenset({"no authentication required", "unknown", "not found", "no authentication"})
-"""What stands in place of a user's name."""
+"""Placeholders of a missing user name."""
 TIMES = ("FirstPacketSecond", "EventSecond", "FileEventSecond", "LastPacketSecond")
 
 
 def security_fields(text: str) -> Mapping[str, str]:
-    """The fields of a security event."""
+    """Read the fields of a security event."""
     fields: dict[str, str] = {}
     key, start = "", 0
     for match in _KEY.finditer(text):
@@ -75,13 +73,13 @@ _MAPPING = re.compile(r" - ([^\s,]{1,128})")
 
 
 def logged_on(text: str | None) -> str | None:
-    """The user in the brackets behind an end; of a tunnel these hold the peer's address."""
+    """User in the brackets after an end; None for a tunnel, whose brackets hold the peer's address."""
     name = text.removeprefix("user=").strip() if text else None
     return name if name and ip_of(name) is None else None
 
 
 def user_of(text: str) -> str | None:
-    """The user that a message, without its header and number, names; None when it names none."""
+    """Find the user in a message without header and number; None without one."""
     if " - " in text and "mapping" in text:
         mapping = _MAPPING.search(text)
         return mapping[1] if mapping else None

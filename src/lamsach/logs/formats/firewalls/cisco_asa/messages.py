@@ -1,18 +1,16 @@
-r"""Ends of contacts in the sentences of Cisco ASA, Firepower Threat Defense, PIX and FWSM.
+r"""Ends and openers of contacts in the sentences of Cisco ASA, Firepower, PIX and FWSM.
 
 Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x, all chapters; "Catalyst 6500 FWSM System Log
-Messages". The sentence decides, not the message's number, so that lines without one, and numbers that a newer
-version added, are read as well. Traps:
-- `Built outbound TCP connection 7 for outside:A to inside:B`: the far end stands first, and B opened it.
+Messages". The sentence decides, not the message's number, so lines without a number and numbers of newer
+versions are read too. Traps:
+- `Built outbound TCP connection 7 for outside:A to inside:B`: the far end comes first, and B opened it.
   `Built inbound`: A opened it.
-- `Teardown TCP connection` does not say who opened it: the end with the ephemeral port did.
-- `faddr A gaddr G laddr L` (ICMP): A is outside, L inside, G what L is translated to; the opener's ICMP
-  identifier is not 0. A stands first whoever opened it.
-- `(B/b)` behind an end is its translation, `(LOCAL\an)` its user. `identity` is the firewall itself.
-- Of a session of a VPN client, `IP` is its address in the Internet, `IPv4 Address` or `Assigned IP` the one
-  it was given.
-
-Who opened the contact that a sentence of Cisco's firewalls tells of, and the other end.
+- `Teardown TCP connection` does not state who opened it: the end with the ephemeral port did.
+- `faddr A gaddr G laddr L` (ICMP): A is outside, L inside, G the translation of L; the opener's ICMP
+  identifier is not 0. A comes first in both directions.
+- `(B/b)` after an end is its translation, `(LOCAL\an)` its user. `identity` is the firewall itself.
+- In a VPN client's session, `IP` is its address in the Internet, `IPv4 Address` or `Assigned IP` the assigned
+  one.
 """
 
 from __future__ import annotations
@@ -37,7 +35,7 @@ _PAIRS = (
     ("SRC ", " DEST "), ("src_addr=", "dest_addr="), ("Local:", " Remote:"),
     ("foreign_address ", "local_address "), (" between ", " and "), ("originating interface: ", " to "),
 )  # fmt: skip
-"""What stands before the two ends."""
+"""Texts before the first and the second end."""
 # Local:2001:db8::1:500 Remote:2001:db8::9:500
 _IKE = re.compile(rf"Local: ?({ADDRESS}):(\d{{1,5}}),? Remote: ?({ADDRESS}):(\d{{1,5}})(?!\S)", re.ASCII)
 # {tcp} 192.0.2.5:49152 (unknown)->198.51.100.7:80 (viet nam)
@@ -55,11 +53,11 @@ _BEFORE_SOURCE = (
 
 
 def ends_of(text: str) -> tuple[End, End]:
-    """Return who opened the contact and the other end, by the first of the ways of saying it that fits."""
+    """Find the opener and the other end, by the first pattern that fits."""
     if "faddr " in text:
         return _icmp(text)
-    for way in (_connection, _translation, _alert, _paired, _arrow):
-        found = way(text)
+    for reader in (_connection, _translation, _alert, _paired, _arrow):
+        found = reader(text)
         if found:
             return found
     for words, between in (("Shun added: ", ""), ("Shunned packet: ", " = ")):
@@ -69,7 +67,7 @@ def ends_of(text: str) -> tuple[End, End]:
                 return source or End(), End()
             return source, end_at(text, stop + len(between))[0] or End()
     if text.startswith("AAA challenge received "):
-        return End(), End()  # the server that asks is no client
+        return End(), End()  # the challenging server is no client
     context = _CONTEXT.search(text) if "security context" in text[:80] else None
     if context:
         return End(ip_of(context[1]), port_of(context[3] or "")), End(
@@ -81,7 +79,7 @@ def ends_of(text: str) -> tuple[End, End]:
     limit = _LIMIT.search(text, 0, _ROOM_OF_LIMIT) if "exceeded " in text else None
     if limit:
         source, stop = end_at(text, limit.end())
-        if source and limit[1] == " for ":  # A/a (what B is outside) B/b
+        if source and limit[1] == " for ":  # A/a (translation of B) B/b
             near = end_at(text, stop)[0] or End()
             return End(source.ip, source.port), replace(near, mapped_ip=source.mapped_ip)
         if source:
@@ -94,7 +92,7 @@ def ends_of(text: str) -> tuple[End, End]:
 
 
 def _translation(text: str) -> tuple[End, End] | None:
-    """`Built dynamic TCP translation from A to B`; B is what A is turned into."""
+    """Read `Built dynamic TCP translation from A to B`, in which B is the translation of A."""
     if " translation " not in text or text.startswith("No "):
         return None
     real, stop = end_after(text, " from ")
@@ -105,7 +103,7 @@ def _translation(text: str) -> tuple[End, End] | None:
 
 
 def _alert(text: str) -> tuple[End, End] | None:
-    """The two ends of an intrusion that the management centre reports."""
+    """Find the two ends of an intrusion reported by the management centre."""
     match = _ALERT.search(text, 0, 2000) if "->" in text and "{" in text else None
     if match is None or not ip_of(match[1].rstrip(":")) or not ip_of(match[3].rstrip(":")):
         return None
@@ -115,7 +113,7 @@ def _alert(text: str) -> tuple[End, End] | None:
 
 
 def _arrow(text: str) -> tuple[End, End] | None:
-    """`inside/A(49152)(user) -> outside/B(80)`, `A ==> B`."""
+    """Read `inside/A(49152)(user) -> outside/B(80)`, `A ==> B`."""
     arrow = "->" if "->" in text else "==>"
     place = text.find(arrow)
     if place < 0:
@@ -136,7 +134,7 @@ def _first_after(text: str, words: tuple[str, ...], start: int) -> tuple[End | N
 
 
 def _paired(text: str) -> tuple[End, End] | None:
-    """`src A dst B` and the like; one that names a source alone counts when no other names both."""
+    """Read `src A dst B` and the like; a lone source counts only if no pattern finds both ends."""
     ike = _IKE.search(text) if "Local:" in text else None
     if ike and ip_of(ike[1]) and ip_of(ike[3]):  # the last number is the port, of IPv6 too
         return End(ip_of(ike[1]), int(ike[2])), End(ip_of(ike[3]), int(ike[4]))
@@ -157,7 +155,7 @@ def _paired(text: str) -> tuple[End, End] | None:
 
 
 def _end_of_words(text: str, start: int) -> tuple[End | None, int]:
-    """The end behind an interface whose name has a space: `guest wifi:192.0.2.5/80`."""
+    """Read the end after an interface name with a space: `guest wifi:192.0.2.5/80`."""
     space = text.find(" ", start, start + 64)
     return end_at(text, space + 1) if space > start and ":" not in text[start:space] else (None, -1)
 
@@ -179,7 +177,7 @@ def _icmp(text: str) -> tuple[End, End]:
 
 
 def _connection(text: str) -> tuple[End, End] | None:
-    """`Built outbound TCP connection 7 for A to B`; A is the far end."""
+    """Read `Built outbound TCP connection 7 for A to B`; A is the far end."""
     if " connection " not in text or not text.startswith(("Built ", "Teardown ")):
         return None
     far, stop = end_after(text, " for ")
@@ -187,14 +185,14 @@ def _connection(text: str) -> tuple[End, End] | None:
     if far is None or near is None:
         return None
     if " outbound " in text[:60] and is_internal(far.ip or "") and not is_internal(near.ip or ""):
-        return far, near  # FWSM writes who opened it first
+        return far, near  # FWSM writes the opener first
     if " outbound " in text[:60] or (" inbound " not in text[:60] and _answers(far.port, near.port)):
         return near, far
     return far, near
 
 
 def is_far_first(text: str, source: End, destination: End) -> bool:
-    """Return whether a message writes the other end before the one that opened the contact."""
+    """Return whether a message writes the other end before the opener."""
     if " connection " not in text or not text.startswith(("Built ", "Teardown ")):
         return False
     if "faddr " in text:
@@ -209,7 +207,7 @@ def is_far_first(text: str, source: End, destination: End) -> bool:
 
 
 def _answers(port: int | None, other: int | None) -> bool:
-    """Return whether the end with this port is the one that was called."""
+    """Return whether the end with this port is the called one."""
     if port is None or other is None or port == other:
         return False
     return port < other and (port < _WELL_KNOWN or (port < _EPHEMERAL <= other))
@@ -262,7 +260,7 @@ TIMED_SENTENCE = re.compile(
     r"|Shunned packet: |(?:TCP|UDP) access (?:denied|permitted) |Login (?:permitted|denied) from "
     r"|Dynamic [Ff]ilter |Group <[^<>]{0,128}> User <|FTP connection from )"
 )
-"""A sentence without its tag behind a time and a host; matches up to the sentence."""
+"""Time and host before a sentence without its tag; matches up to the sentence."""
 _ROUTES = ("Added ", "Deleted ", "Adding ", "Deleting ", "Removing ")
 _DENIED_URL = re.compile(r"Access denied URL (\S{1,2048})")
 _ARP = re.compile(rf"ARP \w+ collision from ({ADDRESS})/([0-9A-Fa-f.]{{12,14}})", re.ASCII)
@@ -270,7 +268,7 @@ _ARP = re.compile(rf"ARP \w+ collision from ({ADDRESS})/([0-9A-Fa-f.]{{12,14}})"
 
 @dataclass(frozen=True, slots=True)
 class CiscoContact:
-    """Content of a message: the opener, the other end, and the address given to a session's client."""
+    """Content of a message: the opener, the other end, and the address assigned to a session's client."""
 
     source: End = End()  # noqa: RUF009 - frozen
     destination: End = End()  # noqa: RUF009 - frozen
@@ -280,20 +278,20 @@ class CiscoContact:
     domain: str | None = None
     mac: str | None = None
     answer: str | None = None
-    """An address that the firewall was told for `domain`."""
+    """Address that the firewall resolved for `domain`."""
     far_first: bool = False
-    """Whether the message writes the other end before the one that opened the contact."""
+    """Whether the message writes the other end before the opener."""
     lease: str | None = None
     """`granted` or `released`, of the firewall's own DHCP server."""
 
 
 def contact_of(text: str) -> CiscoContact:
-    """The contact that a message, without its header and number, tells of."""
-    return _worded(text) or _between_ends(text)
+    """Read the contact in a message without header and number."""
+    return _special_sentence(text) or _between_ends(text)
 
 
-def _worded(text: str) -> CiscoContact | None:
-    """The contact of a message in words of its own: lease, URL, route, the firewall's own question."""
+def _special_sentence(text: str) -> CiscoContact | None:
+    """Read a message with its own wording: lease, URL, route, the firewall's own question."""
     granted = _GRANTED.search(text) if "address " in text else None
     if granted:
         digits = granted[2].replace(".", "").replace(":", "")
@@ -309,10 +307,10 @@ def _worded(text: str) -> CiscoContact | None:
             user=logged_on(accessed[3]) or accessed[1],
             url=url or None,
         )
-    asked = _URL_SERVER.match(text)
-    if asked:
-        return CiscoContact(End(ip_of(asked[1])), url=asked[2])
-    if text.startswith(_ROUTES) and " route " in text[:60]:  # networks and gateways, no machine's contact
+    url_request = _URL_SERVER.match(text)
+    if url_request:
+        return CiscoContact(End(ip_of(url_request[1])), url=url_request[2])
+    if text.startswith(_ROUTES) and " route " in text[:60]:  # networks and gateways, no contact
         return CiscoContact()
     lookup = _LOOKUP.search(text, 0, 400) if "DNS lookup for " in text else None
     if lookup:
@@ -352,7 +350,7 @@ def _between_ends(text: str) -> CiscoContact:
 
 
 def _with_session(text: str, source: End, destination: End) -> tuple[End, End]:
-    """Both ends, completed by what names client and server of a session, else by the first address."""
+    """Complete the ends by a session's client and server, else by the first address."""
     if source.ip or source.name:
         return source, destination
     client = _SESSION_CLIENT.search(text) or _CLIENT.search(text)

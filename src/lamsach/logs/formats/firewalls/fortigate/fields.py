@@ -1,25 +1,15 @@
-"""Values of a FortiGate record: its kind, the unit's own machine, names, answers, digests.
+"""Values of a FortiGate record: kind, own end, names, answers, digests, outcome, VPN session, time.
 
-Source and traps: `lamsach.logs.formats.firewalls.fortigate.format`.
-
-What Fortinet's products did with a contact, and how a log-on ended.
-
-Source: FortiOS, FortiWeb and FortiClient Log Message Reference, fields `action`, `utmaction`, `status`.
-Traps: `utmaction` of a security profile counts before the policy's `accept`; a session that was closed or
-timed out was let through.
-
-FortiGate's VPN sessions: who was given which address of the tunnel, from when till when.
-
-Source: FortiOS Log Message Reference, event/vpn: 39424 and 39947 (SSL VPN tunnel up), 39425 (down), 39943
-(statistics), 37138 and 37139 (IPsec tunnel up, down), 37141 (IPsec statistics). The address is `tunnelip`, of
-IPsec also `assignip`; 0.0.0.0 and `(null)` are none. A web session (`ssl-web`) has no address of a tunnel.
-Statistics come every ten minutes and prove that the session lives.
-
-The clocks of a Fortinet record, the most trustworthy first.
-
-`eventtime` counts seconds, milli-, micro- or nanoseconds since 1970; `date` and `time` are on the firewall's
-own clock, whose offset is `tz`, where it is stated; `rt` and `start` are CEF's; `timestamp` and `itime` are
-FortiAnalyzer's, when it took the record in.
+Traps: see `format.py`. Source: FortiOS, FortiWeb and FortiClient Log Message Reference.
+- `utmaction` of a security profile counts before the policy's `accept`; a session that was closed or timed
+  out was allowed.
+- VPN sessions are event/vpn 39424 and 39947 (SSL VPN tunnel up), 39425 (down), 39943 (statistics), 37138 and
+  37139 (IPsec tunnel up, down), 37141 (IPsec statistics). The address is `tunnelip`, for IPsec also
+  `assignip`; 0.0.0.0 and `(null)` are none. A web session (`ssl-web`) has no tunnel address. Statistics come
+  every ten minutes and prove that the session is alive.
+- Clocks, the most trustworthy first: `eventtime` counts seconds, milli-, micro- or nanoseconds since 1970;
+  `date` and `time` are on the firewall's own clock, with offset `tz`, where stated; `rt` and `start` are
+  CEF's; `timestamp` and `itime` are FortiAnalyzer's time of receipt.
 """
 
 from __future__ import annotations
@@ -52,7 +42,7 @@ _REFUSED = frozenset({"failed", "failure", "fail", "denied", "locked", "timeout"
 
 
 def action_of(fields: Fields) -> Action:
-    """Return what became of the contact."""
+    """Outcome of a contact."""
     if fields.get("utmaction", "").lower() in _BLOCKED:
         return Action.BLOCKED
     action = (fields.get("action") or fields.get("act") or fields.get("status") or "").lower()
@@ -75,20 +65,20 @@ def logon_action_of(fields: Fields) -> Action:
 # ui="https(192.0.2.7)"  sproc=192.0.2.7
 _USER_INTERFACE = re.compile(r"(?:[\w.-]{1,32}\()?([0-9A-Fa-f:.]{2,45})\)?")
 _WEB = frozenset({"webfilter", "webcontent", "urlfilter", "waf", "http", "ztna"})
-OWN_ROLES = frozenset({"lan", "dmz"})
-ARRIVING = frozenset({"local", "ztna", "anomaly"})
-"""The kinds of traffic that comes to the firewall itself."""
+_OWN_ROLES = frozenset({"lan", "dmz"})
+_ARRIVING = frozenset({"local", "ztna", "anomaly"})
+"""Subtypes of traffic to the firewall itself."""
 # msg="Login disabled from IP 203.0.113.7 for 60 seconds because of 3 bad attempts"
 _DISABLED = re.compile(r"Login disabled from IP ([0-9A-Fa-f:.]{2,45}) ", re.ASCII)
 
 
 def is_client(fields: Fields) -> bool:
-    """Return whether FortiClient wrote the record: `hostname` is then the machine, not the site."""
+    """Return whether FortiClient wrote the record: whose `hostname` is the machine, not the site."""
     return "fctver" in fields or fields.get("devid", "").startswith("FCT")
 
 
 def interface_ip(fields: Fields) -> str | None:
-    """The address an administrator came from, which system events give only as `ui="https(192.0.2.7)"`."""
+    """Address of an administrator, which system events state only as `ui="https(192.0.2.7)"`."""
     for key in ("ui", "sproc"):
         match = _USER_INTERFACE.fullmatch(fields.get(key, ""))
         if match and (address := ip_of(match[1])):
@@ -104,7 +94,7 @@ def types_of(fields: Fields) -> tuple[str, str]:
 
 
 def kind_of(fields: Fields) -> EventKind:
-    """Return what a record tells of, by its type and subtype."""
+    """Event kind of a record by its type and subtype."""
     main, sub = types_of(fields)
     if sub == "dns" or main == "dns":
         return EventKind.DNS
@@ -124,7 +114,7 @@ def kind_of(fields: Fields) -> EventKind:
 def place_of(
     fields: Fields, kind: EventKind, source: str | None, destination: str | None
 ) -> tuple[Role, Way, str | None, str | None]:
-    """Facts that decide the own end, the address that a session gives, and the real destination."""
+    """Decide role and direction, a session's assigned address, and the translated destination."""
     if kind is EventKind.DNS:
         return Role.SERVES_THE_UNIT, Way.UNSTATED, None, None
     main, sub = types_of(fields)
@@ -133,12 +123,12 @@ def place_of(
         return Role.BETWEEN, Way.CALLED, tunnel, None
     inner = first_ip(fields, "tranip") or destination
     if source and inner and not is_internal(source) and not is_internal(inner):
-        if fields.get("srcintfrole") in OWN_ROLES:
+        if fields.get("srcintfrole") in _OWN_ROLES:
             return Role.BETWEEN, Way.OUTWARD, None, inner
         inward = (
             came_in(fields.get("srcintfrole", ""), fields.get("srcintf") or fields.get("src_int", ""))
-            or fields.get("dstintfrole") in OWN_ROLES
-            or sub in ARRIVING
+            or fields.get("dstintfrole") in _OWN_ROLES
+            or sub in _ARRIVING
         )
         return Role.BETWEEN, Way.INWARD if inward else Way.UNSTATED, None, inner
     return Role.BETWEEN, Way.UNSTATED, None, inner
@@ -150,7 +140,7 @@ def came_in(role: str, interface: str) -> bool:
 
 
 def domain_in(fields: Fields, destination: str | None) -> str | None:
-    """The DNS question, the host of URL or certificate, else the name looked up for an outside address."""
+    """DNS question, host of URL or certificate, else the resolved name of an outside address."""
     if types_of(fields)[0] == "event":
         return domain_of(fields.get("qname", ""))
     if is_client(fields):
@@ -172,13 +162,13 @@ def domain_in(fields: Fields, destination: str | None) -> str | None:
 
 
 def answers_of(fields: Fields) -> tuple[str, ...]:
-    """The addresses of a DNS answer: ipaddr="198.51.100.4, 2001:db8::4"."""
+    """Addresses of a DNS answer: ipaddr="198.51.100.4, 2001:db8::4"."""
     found = (ip_of(text) for text in re.split("[,; ]+", fields.get("ipaddr", "")[:4096]))
     return tuple(dict.fromkeys(address for address in found if address))
 
 
 def hashes_of(fields: Fields) -> tuple[str, ...]:
-    """The digests of a file."""
+    """Digests of a file."""
     keys = ("analyticscksum", "filehash", "fileHash", "sha256", "md5", "checksum")
     return tuple(dict.fromkeys(digest for key in keys if (digest := hash_of(fields.get(key, "")))))
 
@@ -192,7 +182,7 @@ _NO_USER = frozenset({"N/A", "n/a", "unknown"})
 
 
 def session(fields: Fields) -> tuple[LeaseAction, str, str] | None:
-    """Action, tunnel address and person of a session; None for any other record."""
+    """Lease action, tunnel address and user of a VPN session; None for any other record."""
     action = _ACTIONS.get(fields.get("action") or fields.get("act", ""))
     if action is None:
         return None

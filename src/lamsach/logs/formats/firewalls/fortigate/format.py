@@ -1,21 +1,17 @@
-"""Fortinet FortiGate: logs of FortiOS 4 to 7.6, as syslog, from FortiAnalyzer, as CEF and as a CSV-like
-export.
+"""Fortinet FortiGate: FortiOS 4 to 7.6, as syslog, from FortiAnalyzer, as CEF and as a CSV-like export.
 
 Source: Fortinet, "FortiOS Log Message Reference" of 5.0, 5.6, 6.0, 6.4, 7.0, 7.2, 7.4 and 7.6 (chapters
 Traffic, UTM, Event, DNS and "CEF support"), and the 4.3 reference for the older keys. Traps:
-- Before 5.6 only some values are quoted, after it all text is; a quoted value is consumed whole, one without
-  quotes goes on to the next key.
+- Before 5.6 only some values are quoted, after it all text is; a quoted value is consumed whole, an unquoted
+  one extends to the next key.
 - `eventtime` counts seconds, milli-, micro- or nanoseconds by version; `date` and `time` are on the
-  firewall's clock and have `tz` only in newer versions. So `eventtime` comes first. FortiAnalyzer's
-  `timestamp` and `itime` are the last resort.
-- FortiOS 4 says `src=`, `src_port=`, `tran_ip=`; in CEF the firewall's own keys bear the prefix `FTNTFGT`.
-- `direction="incoming"` in a security log tells which way the content went, not who opened the session:
-  `srcip` is the opener all the same. So the device is told by the addresses, and by the interfaces' roles
-  when both are public.
+  firewall's clock and have `tz` only in newer versions, so `eventtime` comes first.
+- FortiOS 4 writes `src=`, `src_port=`, `tran_ip=`; in CEF the firewall's own keys have the prefix `FTNTFGT`.
+- `direction="incoming"` in a security log is the content's direction, not the session's: `srcip` is the
+  opener in any case. So the addresses decide the device, and the interfaces' roles when both are public.
 - `dstip` may hold a name; `action=close` with `utmaction=block` was blocked.
-- A VPN session with an address of its own (`tunnelip`) is a lease to a person: see
-  `lamsach.logs.formats.firewalls.fortigate.fields`.
-- A DHCP server's record (log 26001) has `ip`, `mac` and `lease`, in seconds, of the client.
+- A VPN session with an address of its own (`tunnelip`) is a lease to a user: see `fields.py`.
+- A DHCP server's record (log 26001) states the client's `ip`, `mac` and `lease`, in seconds.
 """
 
 from __future__ import annotations
@@ -60,7 +56,7 @@ _CEF_PREFIX = re.compile(r"(?:FTNTFGT|FortinetFortiGate|ad\.)(?=[a-z])")
 _HEAD = 600
 # {"logid":"0316013056","type":"utm"
 _IN_OBJECT = re.compile(r'"logid": ?"\d{10}"')
-# v009xxxxdate=2026-11-20    <189>date=2026-11-20 behind a container's header
+# v009xxxxdate=2026-11-20    <189>date=2026-11-20 after a container's header
 _BEFORE = re.compile(r"(?:v0\d\dx{4}|<\d{1,3}>)(?=[a-z_]+=)")
 _LEASES = {
     **dict.fromkeys(("ack", "dhcpack"), LeaseAction.ASSIGNED),
@@ -70,9 +66,9 @@ _DHCP_MESSAGE = re.compile(r"\bDHCP(?:ACK|RELEASE)\b")
 _TEXTS = in_order(
     "devname user unauthuser xauthuser srcname dstname src_name dst_name host hostname name url msg"
 )
-"""The keys whose values have spaces, and no quotes before FortiOS 5.6."""
+"""Keys whose values may have spaces, unquoted before FortiOS 5.6."""
 _ELEMENT = "[FTNTFGT@"
-"""How the whole record begins when it is sent as structured data of RFC 5424."""
+"""Start of a record sent as structured data of RFC 5424."""
 # msg="DNS lookup of www.example from client 00:11:22:33:44:55 failed with \\"non-existing domain\\""
 _LOOKUP = re.compile(r"DNS lookup of ([\w.-]{1,253}) from client ")
 
@@ -81,7 +77,7 @@ class FortiGate(LogFormat):
     """Traffic, UTM (web filter, DNS, antivirus), DHCP events; key=value before and after FortiOS 5.6,
     FortiAnalyzer exports, CEF.
 
-    Quoted values are taken whole: a URL that holds `srcip=` forges nothing.
+    Quoted values are read whole: a URL that holds `srcip=` forges nothing.
     """
 
     name = "fortigate"
@@ -106,7 +102,7 @@ class FortiGate(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """FortiOS states `type=` and `subtype=` side by side; CEF names the vendor in its header."""
+        """Match adjacent `type=` and `subtype=` of FortiOS, or the vendor in a CEF header."""
         if line[:1] in "{[":
             return _is_object(line)
         line = uncelled(line)
@@ -153,11 +149,11 @@ class FortiGate(LogFormat):
         )
         if _is_lease(fields):
             return _lease(fields, time, observer)
-        event = _looked_up(_event(fields, time, observer), fields)
-        held = session(fields)
-        if held is None:
+        event = _with_failed_lookup(_event(fields, time, observer), fields)
+        vpn_session = session(fields)
+        if vpn_session is None:
             return event
-        action, address, user = held
+        action, address, user = vpn_session
         return decide(
             changed(event, kind=EventKind.LEASE, user=user, action=action), given=address, again=True
         )
@@ -264,17 +260,17 @@ def _event(fields: Fields, time: datetime | None, observer: str | None) -> Event
     )
 
 
-def _looked_up(event: Event, fields: Fields) -> Event:
-    """The event of a wireless client's DNS question that failed: `remip` is the server, not the client."""
+def _with_failed_lookup(event: Event, fields: Fields) -> Event:
+    """Correct the event of a wireless client's failed DNS question: `remip` is the server, not the client."""
     match = _LOOKUP.match(fields.get("msg", "")) if "DNS lookup of " in fields.get("msg", "")[:20] else None
     if match is None:
         return event
     source = first_ip(fields, "srcip", "src")
-    asked = changed(
+    question = changed(
         event,
         kind=EventKind.DNS,
         source_ip=source,
         destination_ip=first_ip(fields, "dstip", "dst", "remip"),
         domain=domain_of(match[1]),
     )
-    return decide(asked, role=Role.SERVES_THE_UNIT, again=True)
+    return decide(question, role=Role.SERVES_THE_UNIT, again=True)

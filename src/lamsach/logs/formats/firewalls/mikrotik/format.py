@@ -1,14 +1,13 @@
-"""MikroTik RouterOS 6 and 7: firewall and NAT, DHCP leases, DNS, log-ins, PPP and hotspot sessions, web
-proxy.
+"""MikroTik RouterOS 6 and 7: firewall and NAT, DHCP leases, DNS, log-ins, PPP and hotspot, web proxy.
 
 Source: MikroTik, "Log" (https://help.mikrotik.com/docs/spaces/ROS/pages/328094/Log: topics, BSD and CEF
-remote formats), "Filter", "NAT", "DHCP", "DNS", "HotSpot", "PPP AAA" of the same documentation. What the
-messages say: `lamsach.logs.formats.firewalls.mikrotik.messages`. Traps:
-- The time: RouterOS 6 prints `jun/02/2026 15:04:05`, `jun/02 15:04:05` or, of today, only `15:04:05`; 7
+remote formats), "Filter", "NAT", "DHCP", "DNS", "HotSpot", "PPP AAA" of the same documentation. The messages
+themselves are in `messages.py` and `tunnels.py`. Traps:
+- RouterOS 6 prints the time `jun/02/2026 15:04:05`, `jun/02 15:04:05` or, for today, only `15:04:05`; 7
   prints `2026-06-02 15:04:05` or `06-02 15:04:05`; a remote log has a syslog header, or none at all.
-- The topics (`firewall,info`) stand before the message, but with `bsd-syslog=yes` may be missing.
-- A DNS answer states only its question's `#id`: it is the client's that asked under this number in the lines
-  read so far, and nobody's when that line was not read.
+- The topics (`firewall,info`) precede the message, but may be missing with `bsd-syslog=yes`.
+- A DNS answer states only its question's `#id`: it belongs to the client of that number in the lines read so
+  far, and to nobody when that line was not read.
 """
 
 from __future__ import annotations
@@ -55,14 +54,14 @@ _BUFFER = re.compile(r"(?:echo:|memory|disk|remote)[ \t]+")
 _SPACES = re.compile(r"[ \t]")
 _ROOM = 400
 _WORDS_BEFORE = 18
-_QUESTIONS_KEPT = 4096
+_MOST_QUESTIONS = 4096
 
 
 class Mikrotik(LogFormat):
     """Firewall with NAT, DHCP leases, DNS, log-ins, PPP and hotspot sessions, web proxy; RouterOS 6 and 7,
     syslog, `/log print`, WinBox's copies, CEF.
 
-    A DNS answer belongs to who asked under the same `#id`.
+    A DNS answer belongs to the client of the same `#id`.
     """
 
     name = "mikrotik"
@@ -83,7 +82,7 @@ class Mikrotik(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """RouterOS's topics before the message, the firewall's own shape, or its CEF header."""
+        """Match RouterOS's topics before the message, the firewall's own shape, or its CEF header."""
         if "|MikroTik|" in line:
             return _CEF.search(line, 0, _ROOM) is not None
         if " out:" in line and mikrotik_messages.FIREWALL.search(line, 0, 600):
@@ -91,16 +90,16 @@ class Mikrotik(LogFormat):
         return _find_topics(line) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One message. One of a topic that names no machine proves that the router logged."""
+        """Read one message. A message that names no machine proves that the router logged."""
         self.check(line)
         header, message = self._header(line)
         if _CEF.match(message):
             fields = cef.read(message).extension
             observer, message = first(fields, "dvchost", "dvc"), first(fields, "msg") or ""
-            return placed(self._joined(message), self, number, header.time, observer or header.host)
+            return placed(self._event(message), self, number, header.time, observer or header.host)
         topics = _TOPICS.match(message)
         text = message[topics.end() :] if topics else message
-        return placed(self._joined(text), self, number, header.time, header.host)
+        return placed(self._event(text), self, number, header.time, header.host)
 
     def _header(self, line: str) -> tuple[SyslogHeader, str]:
         own = _TIME.match(line)
@@ -137,7 +136,7 @@ class Mikrotik(LogFormat):
         return without_year(month, int(day or other_day), *clock, self.context, micro)
 
     def _today(self, hour: int, minute: int, second: int, micro: int) -> datetime | None:
-        """A time of day, on the day of the file's writing or the day before; None when that is unknown."""
+        """Date a time of day on the file's day or the day before; None when the file's time is unknown."""
         written = self.context.modified
         if written.year >= 9999:
             return None
@@ -145,8 +144,8 @@ class Mikrotik(LogFormat):
         time = local_time(day.year, day.month, day.day, hour, minute, second, micro, self.context.timezone)
         return time if time <= written.astimezone(UTC) + timedelta(minutes=5) else time - timedelta(days=1)
 
-    def _joined(self, text: str) -> Event:
-        """The message's event; a DNS answer is given to the client that asked under its number."""
+    def _event(self, text: str) -> Event:
+        """Read a message; a DNS answer goes to the client of its question's number."""
         event = mikrotik_messages.event_of(text)
         number = mikrotik_messages.question_number(text)
         if number is None:
@@ -159,13 +158,13 @@ class Mikrotik(LogFormat):
         if event.source_ip:
             self._questions[number] = event.source_ip
             self._questions.move_to_end(number)
-            if len(self._questions) > _QUESTIONS_KEPT:
+            if len(self._questions) > _MOST_QUESTIONS:
                 self._questions.popitem(last=False)
         return event
 
 
 def _find_topics(line: str) -> re.Match[str] | None:
-    """The topics at the start of a line, or behind one or two syslog headers."""
+    """Find the topics at the start of a line, or after one or two syslog headers."""
     if not any(marker in line for marker in _MARKERS):
         return None
     position = 0

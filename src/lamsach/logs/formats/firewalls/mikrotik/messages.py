@@ -1,10 +1,4 @@
-"""Messages of RouterOS without their header.
-
-Source and traps: `lamsach.logs.formats.firewalls.mikrotik.format`.
-
-RouterOS's firewall messages with their translation. Source and traps:
-`lamsach.logs.formats.firewalls.mikrotik.format`.
-"""
+"""Messages of RouterOS without their header; source and traps are in `format.py`."""
 
 from __future__ import annotations
 
@@ -19,7 +13,7 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # BAN INPUT 80 input: in:ether1 out:(unknown 0), connection-state:new src-mac 02:..., proto TCP (SYN) ..
 FIREWALL = re.compile(r"\bin:(?:\([\w ]{1,20}\)|[^\s,]{1,60}) out:(?:\([\w ]{1,20}\)|[^\s,]{1,60})[,\s]")
-"""Where a firewall message tells its interfaces."""
+"""Interfaces of a firewall message."""
 _MAC = r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}"
 _SOURCE_MAC = re.compile(rf"src-mac ({_MAC})")
 _END = r"(\[[0-9A-Fa-f:.]{2,45}\]|[0-9.]{7,15}|[0-9A-Fa-f:]{2,45}?)(?::(\d{1,5}))?"
@@ -37,16 +31,16 @@ _ALLOWING = re.compile(r"(?<![a-z])(?:accept|accepted|allow|allowed|permit|pass)
 
 
 def firewall_event(text: str) -> Event | None:
-    """A packet with its interfaces and ends; None for any other message."""
-    place = FIREWALL.search(text, 0, 600) if " out:" in text else None
-    ends = _ends(text, place.end() - 1) if place else None
-    if place is None or ends is None:
+    """Read a packet with its interfaces and ends; None for any other message."""
+    interfaces = FIREWALL.search(text, 0, 600) if " out:" in text else None
+    ends = _ends(text, interfaces.end() - 1) if interfaces else None
+    if interfaces is None or ends is None:
         return None
     (source, source_port), (destination, destination_port), (nat, nat_port), inner = ends
-    received = "out:(" in place[0] and "in:(" not in place[0]  # by the router itself
+    received = "out:(" in interfaces[0] and "in:(" not in interfaces[0]  # by the router itself
     way = Way.RECEIVED if received else Way.UNSTATED
     device = own_end(source, inner or destination, way)
-    mac = _SOURCE_MAC.search(text, place.end())
+    mac = _SOURCE_MAC.search(text, interfaces.end())
     return event_between(
         (source, source_port),
         (destination, destination_port),
@@ -54,7 +48,7 @@ def firewall_event(text: str) -> Event | None:
         source_nat_port=nat_port,
         source_mac=mac_of(mac[1]) if mac else None,
         device_mac=mac_of_device(device, source, mac_of(mac[1]) if mac else None),
-        action=decision_of(text[: place.start()]),
+        action=decision_of(text[: interfaces.start()]),
         way=way,
         inner=inner,
     )
@@ -64,7 +58,7 @@ _Address = tuple[str | None, int | None]
 
 
 def _ends(text: str, start: int) -> tuple[_Address, _Address, _Address, str | None] | None:
-    """Source, destination, what the source became, and the inner server of a published address."""
+    """Find source, destination, the source's translation, and a published address's inner server."""
     flow = _FLOW.search(text, start)
     own = _SOURCE_NAT.search(text, start)
     published = _DESTINATION_NAT.search(text, start)
@@ -79,7 +73,7 @@ def _ends(text: str, start: int) -> tuple[_Address, _Address, _Address, str | No
 
 
 def _pair(match: re.Match[str] | None, group: int) -> _Address:
-    """The address in a group and the port in the next; one of IPv6 without brackets has no port."""
+    """Read the address in a group and the port in the next; IPv6 without brackets has no port."""
     if match is None or match[group] is None:
         return None, None
     if ":" in match[group] and not match[group].startswith("["):
@@ -89,7 +83,7 @@ def _pair(match: re.Match[str] | None, group: int) -> _Address:
 
 
 def decision_of(before: str) -> Action:
-    """Action by the text before the interfaces: the administrator's and the chain's name."""
+    """Outcome by the text before the interfaces: the administrator's prefix and the chain's name."""
     prefix = before.rpartition(" ")[0].replace("_", " ").replace("-", " ")
     return verdict(_BLOCKING.search(prefix), _ALLOWING.search(prefix))
 
@@ -133,7 +127,7 @@ _STATION = re.compile(rf"({_MAC})@\S{{1,40}}(?:\(.{{0,40}}?\))?:? (?:dis)?connec
 
 
 def event_of(text: str) -> Event:
-    """Return what a message tells, without time, observer and place."""
+    """Read a message, without time, observer and line number."""
     for reader in _READERS:
         event = reader(text)
         if event is not None:
@@ -141,13 +135,13 @@ def event_of(text: str) -> Event:
     return Event()
 
 
-def says_dns(text: str) -> bool:
-    """Return whether the message is one of the DNS server's (its topic alone is a common word)."""
+def is_dns(text: str) -> bool:
+    """Return whether the DNS server wrote the message (its topic alone is a common word)."""
     return any(pattern.match(text) for pattern in (_QUESTION, _ANSWER, _NO_ANSWER, _PROXY))
 
 
 def question_number(text: str) -> str | None:
-    """The `#id` by which a DNS question and its answer belong together."""
+    """The `#id` that joins a DNS question and its answer."""
     if "query" not in text[:40]:
         return None
     question = _QUESTION.match(text)
@@ -173,7 +167,7 @@ def _lease(text: str) -> Event | None:
 
 
 def _offer(text: str) -> Event | None:
-    """An address that was offered and not taken: it tells of a machine, not of who holds the address."""
+    """Read an unaccepted offer: it proves the machine, not a holder of the address."""
     match = _OFFER.match(text) if " without success" in text else None
     return Event(device_mac=mac_of(match[1])) if match else None
 
@@ -200,7 +194,7 @@ def _answers(text: str | None) -> tuple[str, ...]:
 
 
 def _dns_packet(text: str) -> Event | None:
-    """A line of topic `dns,packet`, which tells of a packet on several lines: each says what it knows."""
+    """Read one of several lines about a packet, of topic `dns,packet`; each has its own fields."""
     question = _PACKET_QUESTION.match(text)
     if question:
         return Event(kind=EventKind.DNS, domain=question_of(question[1]))
@@ -227,7 +221,7 @@ def _dns_packet(text: str) -> Event | None:
 def _login(text: str) -> Event | None:
     match = _LOGIN.match(text)
     if match is None:
-        return _changed(text)
+        return _configuration_change(text)
     source = ip_of(match["address"])
     actions = {"in": Action.ALLOWED, None: Action.BLOCKED}
     return event_between(
@@ -240,8 +234,8 @@ def _login(text: str) -> Event | None:
     )
 
 
-def _changed(text: str) -> Event | None:
-    """Return who changed the configuration, and from where."""
+def _configuration_change(text: str) -> Event | None:
+    """Read a change of the configuration: user and address."""
     match = _CHANGED.search(text, 0, 400) if " by " in text else None
     source = ip_of(match[2]) if match else None
     if match is None or source is None:
@@ -289,7 +283,7 @@ def _proxy(text: str) -> Event | None:
 
 
 def _station(text: str) -> Event | None:
-    """A wireless station."""
+    """Read the hardware address of a wireless station."""
     station = _STATION.match(text)
     return Event(device_mac=mac_of(station[1])) if station else None
 

@@ -1,7 +1,4 @@
-"""Users and peers of RouterOS's tunnels: PPP, PPPoE, L2TP, SSTP, IPsec, WireGuard.
-
-Source and traps: `lamsach.logs.formats.firewalls.mikrotik.format`.
-"""
+"""Users and peers of RouterOS's tunnels: PPP, PPPoE, L2TP, SSTP, IPsec, WireGuard (see `format.py`)."""
 
 from __future__ import annotations
 
@@ -42,12 +39,12 @@ _TUNNEL_PEER = re.compile(r"\(\[?([0-9A-Fa-f:.]{2,45}?)\]?:(\d{1,5})\)$")
 
 
 def session_of_tunnel(text: str) -> Event | None:
-    """A user's session that begins, ends or is refused."""
+    """Read a user's session that begins, ends or is refused."""
     return _refused(text) or _session(text) or _acquired(text) or _session_end(text)
 
 
 def peer_of_tunnel(text: str) -> Event | None:
-    """The other end of a tunnel, or who called a VPN server."""
+    """Read the other end of a tunnel, or the caller of a VPN server."""
     peers = _IPSEC.search(text, 0, 600) if "]<=>" in text or "]-" in text else None
     if peers:
         called, caller = (3, 1) if " (I): " in text else (1, 3)  # the router's own address stands first
