@@ -1,35 +1,28 @@
-"""pfSense and OPNsense: the packet filter's `filterlog`, log-ins to the firewall's own web pages,
-pfBlockerNG's lines.
+"""pfSense and OPNsense: the packet filter's `filterlog`, log-ins to their web pages, pfBlockerNG's lines.
 
 Source: Netgate, "Raw Filter Log Format"
 (https://docs.netgate.com/pfsense/en/latest/monitoring/logs/raw-filter-format.html), OPNsense
-`src/etc/inc/filter.lib.inc` and `filterlog(8)`; `auth.inc` of both for the log-ins.
+`src/etc/inc/filter.lib.inc` and `filterlog(8)`; `auth.inc` of both for the log-ins; pfBlockerNG's
+`dnsbl.log`, `ip_block.log`, `ip_permit.log`, `ip_match.log`, `dns_reply.log` and `unified.log` (columns as
+`pfblockerng.inc` and `pfb_unbound.py` write them).
 
 Columns: rule, sub-rule, anchor, tracker (OPNsense: rule label), interface, reason, action, direction, IP
 version; then
 - IPv4: TOS, ECN, TTL, id, offset, flags, protocol number, protocol, length, source, destination
 - IPv6: class, flow label, hop limit, protocol, protocol number, length, source, destination
-- TCP and UDP: source port, destination port, data length ...; ICMP, CARP and others have no ports there.
+- TCP and UDP: source port, destination port, data length ...; ICMP, CARP and others have no ports here.
 
 Traps:
 - The header is RFC 3164 or RFC 5424, with or without the process id; older pfSense's has neither host nor id.
-- Of a fragment the ports are missing, and CARP's next columns are numbers that are no ports: the protocol
-  decides.
+- A fragment has no ports, and CARP's next columns are numbers that are no ports: the protocol decides.
 - `tcpdump -r /var/log/pflog`, and pfSense up to 2.1, write `rule 1/0(match): block in on em0: 192.0.2.5.51514
   > 198.51.100.7.443: ...`.
 - Spreadsheets and some relays put a space after each comma.
-- Of two public IPv4 addresses the receiver of a packet that came in is the unit's: machines within have
-  private ones, and translation comes after.
-- OPNsense logs translation with the action `nat`, `rdr` or `binat`: nothing is allowed or blocked by it.
-
-Lines of pfBlockerNG on pfSense: names that its lists blocked, packets that they stopped, the resolver's
-answers.
-
-Source: pfBlockerNG's `dnsbl.log`, `ip_block.log`, `ip_permit.log`, `ip_match.log`, `dns_reply.log` and
-`unified.log` (columns as `pfblockerng.inc` and `pfb_unbound.py` write them). Traps:
-- The time is the firewall's, in the first or second column, without a year.
-- `in` and `out` tell the way of the packet; the resolved name (column 18) is the outside's, the next one the
-  machine's.
+- Of two public IPv4 addresses the receiver of an incoming packet is the unit's: inner machines have private
+  ones, and translation comes later.
+- OPNsense logs translation with the action `nat`, `rdr` or `binat`, which neither allows nor blocks.
+- pfBlockerNG's time is the firewall's, in the first or second column, without a year; `in` and `out` are the
+  packet's direction; the resolved name (column 18) is the outside's, the next one the machine's.
 """
 
 from __future__ import annotations
@@ -59,7 +52,7 @@ _REPLY = re.compile(
     rf"([0-9A-Fa-f.:]{{3,45}}),([^,]{{0,255}})(?:,|$)"
 )
 # Jun 10 09:20:31,1770008963,em1,LAN,block,4,6,TCP-S,10.20.1.5,203.0.113.9,51234,443,out,US,pfB_x_v4 ..
-_STOPPED = re.compile(
+_BLOCKER_PACKET = re.compile(
     rf"(?a)({_TIME}),\d{{1,12}},[\w.@-]{{1,32}},[^,]{{0,64}},(block|reject|pass|permit"
     rf"|match),[46],\d{{1,3}},[\w-]{{1,16}},"
     r"([0-9A-Fa-f.:]{3,45}),([0-9A-Fa-f.:]{3,45}),(\d{0,5}),(\d{0,5}),(in|out),([^\n]{0,600})"
@@ -74,24 +67,24 @@ _RESOLVED, _NAMED = 4, 5
 
 
 def event_in(line: str, context: FileContext) -> Event | None:
-    """The event of a line; None when it is none of these."""
+    """Read a line of pfBlockerNG; None for any other."""
     if line.startswith("DNSBL") and (name := _NAME.match(line)):
         return _question(name[1], name[2], name[3], context)
     if line.startswith("DNS-reply,") and (reply := _REPLY.match(line)):
         return _question(reply[1], reply[2], reply[3], context, answer=reply[4])
-    packet = _STOPPED.match(line) if "," in line[14:22] else None
-    return _stopped(packet, context) if packet else None
+    packet = _BLOCKER_PACKET.match(line) if "," in line[14:22] else None
+    return _blocker_packet(packet, context) if packet else None
 
 
 def _question(
     time: str, name: str, client: str, context: FileContext, answer: str | None = None
 ) -> Event | None:
-    asker = ip_of(client)
-    if asker is None:
+    client_ip = ip_of(client)
+    if client_ip is None:
         return None
     found = (ip_of(answer) or domain_of(answer)) if answer else None
     return event_between(
-        asker,
+        client_ip,
         time=_time(time, context),
         kind=EventKind.DNS,
         domain=question_of(name),
@@ -102,7 +95,7 @@ def _question(
     )
 
 
-def _stopped(match: re.Match[str], context: FileContext) -> Event | None:
+def _blocker_packet(match: re.Match[str], context: FileContext) -> Event | None:
     source, destination = ip_of(match[3]), ip_of(match[4])
     if source is None or destination is None:
         return None
@@ -177,7 +170,7 @@ class PfFilterlog(LogFormat):
     """`filterlog` in both headers, IPv4 and IPv6; `rule 1/0(match): block in on em0:` as tcpdump prints it;
     log-ins to the web pages; pfBlockerNG's lines.
 
-    Of two public IPv4 addresses the receiver of what came in is the unit's.
+    Of two public IPv4 addresses the receiver of an incoming packet is the unit's.
     """
 
     name = "pf_filterlog"
@@ -195,7 +188,7 @@ class PfFilterlog(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """Nine columns of filterlog, a rule's packet as tcpdump prints it, or a log-in at the web pages."""
+        """Match nine columns of filterlog, a rule's packet printed by tcpdump, or a web log-in."""
         if ",in," in line or ",out," in line or ", in, " in line or ", out, " in line:
             return _PACKET.search(_tight(line), 0, _ROOM) is not None or event_in(line, _ANY) is not None
         if line.startswith(("DNSBL", "DNS-reply,")):
@@ -212,11 +205,11 @@ class PfFilterlog(LogFormat):
         return replace(event, time=header.time, observer=header.host)
 
     def record_time(self, fields: Fields) -> datetime | None:
-        """See `Records`: the header states it."""
+        """See `Records`: the header states the time."""
         return None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One packet, or one log-in."""
+        """Read one packet, or one log-in."""
         blocked = event_in(line, self.context)
         if blocked is not None:
             return placed(blocked, self, number, blocked.time, None)
@@ -245,12 +238,12 @@ class PfFilterlog(LogFormat):
 
 
 def _tight(line: str) -> str:
-    """The line without spaces after its commas."""
+    """Strip the spaces after a line's commas."""
     return line.replace(", ", ",") if ", in, " in line or ", out, " in line else line
 
 
 def _packet(cell: Callable[[int], str], record: str) -> Event:
-    """The packet of a record's cells, which are numbered from 0."""
+    """Read the packet in a record's cells, numbered from 0."""
     four = cell(_VERSION) == "4"
     names, end = ((15, 16), 18) if four else ((12, 13), 15)
     ends = [cell(end), cell(end + 1)]

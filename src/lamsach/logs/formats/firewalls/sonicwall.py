@@ -1,16 +1,18 @@
-"""SonicWall firewalls and SMA: `id=firewall sn=... time="..." fw=... pri=6 c=1024 m=537 msg="..."
-src=10.1.1.5:49152:X0:pc dst=203.0.113.9:443:X1`.
+"""SonicWall firewalls and SMA.
+
+`id=firewall sn=... time="..." fw=... pri=6 c=1024 m=537 msg="..." src=10.1.1.5:49152:X0:pc
+dst=203.0.113.9:443:X1`.
 
 Source: SonicWall, "SonicOS Log Events Reference Guide" (SonicOS 5.9, 6.5, 7.x), "Syslog Tags"; "SMA 100
 Series Log Event Reference". Traps:
-- `src` and `dst` hold address, port, interface and, if it was resolved, the name:
-  `10.1.1.5:49152:X0:pc.unit.local`; IPv6 with or without brackets.
-- Of a URL the site stands in `dstname` and the path in `arg`; `dstname` may also be the name of the machine.
-- `npcs` and `natSrc` are the translation; `m` is the number of the message, which tells what was done when no
-  word does.
-- `fw` is the firewall's own address in the Internet: it is the observer when no header names one, and what is
-  sent to it comes from outside.
-- Messages of floods have no `src` and `dst`, their text names the ends.
+- `src` and `dst` hold address, port, interface and, if resolved, the name: `10.1.1.5:49152:X0:pc.unit.local`;
+  IPv6 with or without brackets.
+- A URL's site is in `dstname` and its path in `arg`; `dstname` may also be the name of the machine.
+- `npcs` and `natSrc` are the translation; `m` is the message's number, which states the outcome when no word
+  does.
+- `fw` is the firewall's own address in the Internet: the observer when no header names one. Contacts with it
+  come from outside.
+- Messages of floods have no `src` and `dst`; their text names the ends.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ _END = re.compile(
 # DHCP Server: ... IP 10.1.1.5, Ethernet 00:11:22:33:44:55, host pc
 _LEASE = re.compile(r"(?:IP|ip)[ =]([\d.]{7,15}).{0,80}?((?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2})", re.ASCII)
 # Possible SYN Flood on IF X1 - src: 203.0.113.7:5 dst: 198.51.100.9:443
-_TOLD = re.compile(
+_ENDS_IN_TEXT = re.compile(
     r"(?a)(?:\bsrc: ?|[Ff]looding machine )([0-9A-Fa-f.:\[\]]{7,48})(?:,? dst: ?([0-9A-Fa-f.:\[\]]{7,48}))?"
 )
 _OUTSIDE = frozenset({"WAN", "UNTRUSTED", "INTERNET"})
@@ -48,7 +50,7 @@ _BLOCKING = among(
     "14 16 22 23 27 34 35 36 37 38 41 45 46 81 82 83 146 173 174 175 179 180 181 182 522 524 526 609 "
     "647 794 795 809"
 )
-"""Messages that tell of a block and may say so in no word."""
+"""Numbers of messages about a block, which may lack a word for it."""
 _OPENED = frozenset({"97", "98", "537", "1153", "1197", "1235"})
 _LOGONS = among("29 30 31 32 33 199 200 237 238 261 262 263 264 265 328 329 549 1080 1117")
 
@@ -67,11 +69,11 @@ class SonicWall(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """`id` and the serial number `sn` side by side."""
+        """Match `id` followed by the serial number `sn`."""
         return " sn=" in line and "id=" in line and _START.search(line, 0, _ROOM) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One record."""
+        """Read one record."""
         start = required(_START.search(line, 0, _ROOM) if self.recognises(line) else None, line)
         header, _ = split_header(line, self.context)
         fields = pairs(line[start.start() :])
@@ -82,17 +84,17 @@ class SonicWall(LogFormat):
 
 def _event(fields: Fields) -> Event:
     message = fields.get("msg", "")
-    told = _TOLD.search(message, 0, _ROOM) if "src" not in fields and "dst" not in fields else None
-    source, source_port, source_name = _end(told[1] if told else fields.get("src", ""))
-    destination, destination_port, destination_name = _end((told[2] or "") if told else fields.get("dst", ""))
+    ends = _ENDS_IN_TEXT.search(message, 0, _ROOM) if "src" not in fields and "dst" not in fields else None
+    source, source_port, source_name = _end(ends[1] if ends else fields.get("src", ""))
+    destination, destination_port, destination_name = _end((ends[2] or "") if ends else fields.get("dst", ""))
     lease = _lease(fields, message)
     if lease is not None:
         return lease
     number = fields.get("m", "")
     login = number in _LOGONS or "ogin" in message[:80] or "logged" in message[:80]
     to_itself = destination is not None and destination == ip_of(fields.get("fw", ""))
-    inward = to_itself or _arrives(fields, told)
-    called = login or (told and not destination)
+    inward = to_itself or _arrives(fields, ends)
+    called = login or (ends and not destination)
     way = Way.CALLED if called else Way.INWARD if inward else Way.UNSTATED
     device = own_end(source, destination, way)
     arrived = device is not None and device != source
@@ -118,10 +120,10 @@ def _event(fields: Fields) -> Event:
     )
 
 
-def _arrives(fields: Fields, told: re.Match[str] | None) -> bool:
-    """Return whether the zones, or an attack's message, say that the contact came from outside."""
+def _arrives(fields: Fields, ends: re.Match[str] | None) -> bool:
+    """Return whether the contact came from outside, by the zones or an attack's message."""
     zones = [fields.get(key, "").upper() for key in ("srcZone", "dstZone")]
-    return told is not None or (zones[0] in _OUTSIDE and zones[1] not in _OUTSIDE)
+    return ends is not None or (zones[0] in _OUTSIDE and zones[1] not in _OUTSIDE)
 
 
 def _kind(*, login: bool, web: bool, both: bool) -> EventKind:
@@ -133,7 +135,7 @@ def _kind(*, login: bool, web: bool, both: bool) -> EventKind:
 
 
 def _end(text: str) -> tuple[str | None, int | None, str | None]:
-    """Address, port and name of `address:port:interface:name`."""
+    """Split `address:port:interface:name` into address, port and name."""
     match = _END.fullmatch(text[:400])
     parts = match.groups() if match else _end_in_colons(text[:400])
     address = ip_of(parts[0]) if parts else ip_of(text)
@@ -143,7 +145,7 @@ def _end(text: str) -> tuple[str | None, int | None, str | None]:
 
 
 def _end_in_colons(text: str) -> tuple[str, str | None, str | None, str | None] | None:
-    """The parts of `2001:db8::5:443:X1`: without brackets the interface tells where the port is."""
+    """Split `2001:db8::5:443:X1`: without brackets the interface locates the port."""
     pieces = text.split(":", 12)
     for cut in range(min(len(pieces), 8), 2, -1):
         port, *rest = pieces[cut:] or [""]
@@ -153,7 +155,7 @@ def _end_in_colons(text: str) -> tuple[str, str | None, str | None, str | None] 
 
 
 def _site(fields: Fields, destination_name: str | None) -> tuple[str | None, str | None]:
-    """Site and URL: `dstname` and `arg`, or a whole URL in one of them."""
+    """Find site and URL: `dstname` and `arg`, or a whole URL in one of them."""
     name, path = first(fields, "dstname", "dname"), first(fields, "arg", "url")
     if path and "://" in path[:12]:
         name = path.partition("://")[2].partition("/")[0]
@@ -168,7 +170,7 @@ def _site(fields: Fields, destination_name: str | None) -> tuple[str | None, str
 
 
 def _lease(fields: Fields, message: str) -> Event | None:
-    """Return what the firewall's own DHCP server did."""
+    """Read a message of the firewall's own DHCP server."""
     if not message.startswith(("DHCP Server", "DHCP server", "DHCP lease")):
         return None
     match = _LEASE.search(message[:400]) or _LEASE.search(fields.get("note", "")[:400])
@@ -187,11 +189,11 @@ def _lease(fields: Fields, message: str) -> Event | None:
 
 
 def _action(fields: Fields, number: str, message: str) -> Action:
-    """Return what was done: the firewall's own verb, else the message's words, else its number."""
+    """Outcome by the firewall's own verb, else by the message's number or wording."""
     stated = first(fields, "fw_action", "af_action", "action")
     if action_of(stated) is not Action.UNKNOWN:
         return action_of(stated)
     if number in _BLOCKING:
         return Action.BLOCKED
-    worded = action_of(message)
-    return Action.ALLOWED if worded is Action.UNKNOWN and number in _OPENED else worded
+    by_wording = action_of(message)
+    return Action.ALLOWED if by_wording is Action.UNKNOWN and number in _OPENED else by_wording

@@ -6,13 +6,13 @@ Source: Sophos, "Sophos Firewall: Syslog guide" of 17.5, 18.0, 19.0 and 20.0 (lo
 - SFOS leaves many values without quotes, even ones with spaces (`Mode=Remote Access`); 19 and later quote all
   and write `timestamp=` with an offset, older ones `date= time= timezone=` with a name (`CEST`) or hours
   (`+11`).
-- Threat records say `sourceip` and `destinationip`; translation is `tran_src_ip` or, later, `src_trans_ip`.
-- UTM's time is `2026:06:02-15:04:05`, which some relays cut to `06:02-15:04:05`; what its `named`, `dhcpd`
-  and `sshd` write is theirs.
+- Threat records have `sourceip` and `destinationip`; translation is `tran_src_ip` or, later, `src_trans_ip`.
+- UTM's time is `2026:06:02-15:04:05`, which some relays cut to `06:02-15:04:05`; lines of its `named`,
+  `dhcpd` and `sshd` are those programs' formats.
 - In a web application firewall's record the client is a visitor; `localip` is the firewall's own address, not
   a machine's, and `host` repeats the client. So it has neither destination address nor, for a stranger, a
   device.
-- Records of SSL VPN and of the DHCP server say who holds an address: leases.
+- Records of SSL VPN and of the DHCP server state who holds an address: leases.
 """
 
 from __future__ import annotations
@@ -66,16 +66,16 @@ _WEB = frozenset({
 
 _USERS = (("user_name", "user", "login_user", "username"), ("user_name",))
 """Keys of a user's name; in load records `user` is a share of the processor's time."""
-ZONES = ("srczonetype", "src_zone_type")
-"""The keys of the kind of zone that the opener is in: `WAN`, `LAN`, `DMZ`, `LOCAL`."""
-TO_ITSELF = "Appliance Access"
-"""The `log_component` of what was meant for the firewall itself."""
-DOMAINS = ("domain", "domainname", "fqdn", "dst_domainname", "website", "server_name", "sni")
-HASHES = ("sha256", "sha1sum", "sha1", "file_hash", "filehash", "md5", "sha256sum", "checksum")
+_ZONES = ("srczonetype", "src_zone_type")
+"""Keys of the opener's zone type: `WAN`, `LAN`, `DMZ`, `LOCAL`."""
+_TO_ITSELF = "Appliance Access"
+"""The `log_component` of traffic to the firewall itself."""
+_DOMAINS = ("domain", "domainname", "fqdn", "dst_domainname", "website", "server_name", "sni")
+_HASHES = ("sha256", "sha1sum", "sha1", "file_hash", "filehash", "md5", "sha256sum", "checksum")
 
 
 def event_of(fields: Fields) -> Event:
-    """The event of one record's fields, without time, observer and place."""
+    """Read one record's fields, without time, observer and line number."""
     lease = _lease(fields)
     if lease:
         return lease
@@ -84,9 +84,9 @@ def event_of(fields: Fields) -> Event:
         return _visit(fields, source)
     destination = first_ip(fields, "dst_ip", "destinationip", "dstip")
     inner = first_ip(fields, "tran_dst_ip", "dst_trans_ip") or destination
-    to_itself = "initf" in fields and not fields.get("outitf")  # UTM: no way out of the firewall
-    to_itself = to_itself or fields.get("log_component") == TO_ITSELF
-    inward = first(fields, *ZONES) == "WAN" or to_itself
+    to_itself = "initf" in fields and not fields.get("outitf")  # UTM: no outgoing interface
+    to_itself = to_itself or fields.get("log_component") == _TO_ITSELF
+    inward = first(fields, *_ZONES) == "WAN" or to_itself
     url = first(fields, "url")
     kind = _kind(fields, source, destination)
     nat = first_ip(fields, "tran_src_ip", "src_trans_ip")
@@ -113,7 +113,7 @@ def event_of(fields: Fields) -> Event:
 
 
 def event_of_text(text: str) -> Event:
-    """A message of UTM without fields: at most a client, and the web application firewall's tags."""
+    """Read a UTM message without fields: at most a client, and the web application firewall's tags."""
     visitor = _VISITOR.match(text)
     if visitor and ip_of(visitor[1]):
         source = ip_of(visitor[1])
@@ -136,7 +136,7 @@ def _is_waf(fields: Fields) -> bool:
 
 
 def _visit(fields: Fields, source: str | None) -> Event:
-    """A visitor to a published web server."""
+    """Read a visit to a published web server."""
     return event_between(
         (source, first_port(fields, "src_port")),
         (None, first_port(fields, "port", "dst_port")),
@@ -192,8 +192,8 @@ def _kind(fields: Fields, source: str | None, destination: str | None) -> EventK
 
 
 def _domain(fields: Fields, url: str | None) -> str | None:
-    """The site: stated, or the host of the URL (which a threat record may give alone: url=bot-c2.xyz)."""
-    for key in DOMAINS:
+    """Find the site: stated, or the URL's host, the only part in some threat records (url=bot-c2.xyz)."""
+    for key in _DOMAINS:
         name = domain_of(fields.get(key, ""))
         if name:
             return name
@@ -204,16 +204,16 @@ def _domain(fields: Fields, url: str | None) -> str | None:
 
 
 def site_of_url(url: str) -> str | None:
-    """The host of a URL, written with its scheme or without; None for a path."""
+    """Host of a URL with or without its scheme; None for a path."""
     return host_of_url(url) or (domain_of(re.split("[/:?]", url, maxsplit=1)[0]) if url[:1] != "/" else None)
 
 
 def _hashes(fields: Fields) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(digest for key in HASHES if (digest := hash_of(fields.get(key, "")))))
+    return tuple(dict.fromkeys(digest for key in _HASHES if (digest := hash_of(fields.get(key, "")))))
 
 
 def action_of_fields(fields: Fields) -> Action:
-    """Return what the firewall did, by the first key that tells."""
+    """Outcome by the first key that states it."""
     for key in ("action", "log_subtype", "status", "result", "name"):
         word = fields.get(key, "").strip().lower()
         if word in _BLOCKING or (
@@ -227,7 +227,7 @@ def action_of_fields(fields: Fields) -> Action:
 
 
 def mac_as_stated(text: str | None) -> str | None:
-    """A hardware address as stated; the all-zero one of routed traffic names no machine."""
+    """Read a hardware address; the all-zero one of routed traffic, no machine's, is unchanged."""
     return text if text == "00:00:00:00:00:00" else mac_of(text)
 
 
@@ -247,7 +247,7 @@ _UTM_TIME = re.compile(
     r"(?:\[[^\]\s]{1,32}\])?: ?"
 )
 _INDIA = timezone(timedelta(hours=5, minutes=30))
-"""What `IST` is to this maker, whose guides are written with it."""
+"""`IST` in this vendor's guides and records."""
 _OTHERS = frozenset({"named", "dhcpd", "sshd", "dnsmasq", "kernel", "openvpn"})
 _ROOM = 600
 
@@ -272,14 +272,14 @@ class Sophos(LogFormat):
             "tran_dst_ip dst_trans_ip tran_src_ip src_trans_ip virtual_ip leased_ip assigned_ip user_name "
             "user login_user username src_mac srcmac client_physical_address client_host_name ep_name url "
             "server device_name device_id"
-        ) | {*DOMAINS, *HASHES},
+        ) | {*_DOMAINS, *_HASHES},
         ports=among("src_port srcport dst_port dstport tran_src_port src_trans_port"),
         clock=among("date time timezone timestamp"),
     )  # fmt: skip
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """SFOS: log type beside component; UTM: its four first keys, or its own kind of time."""
+        """Match log type and component of SFOS; the first four keys or the time of UTM."""
         if line[:1] == "{":
             return '"log_type"' in line and '"log_component"' in line and is_flat_object(line)
         line = uncelled(line)
@@ -295,7 +295,7 @@ class Sophos(LogFormat):
         )
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One record. One of UTM's that has no keys proves that the device logged."""
+        """Read one record. A UTM message without keys proves that the device logged."""
         self.check(line)
         if line[0] == "{":
             record = {key: text for key, value in read_object(line)[1].items() if (text := text_of(value))}
@@ -316,12 +316,12 @@ class Sophos(LogFormat):
         return placed(event, self, number, None, None)
 
     def record_event(self, fields: Fields, header: Header) -> Event:
-        """The event of a record of SFOS."""
+        """See `Records`, for SFOS."""
         observer = observer_of(fields, header.host)
         return changed(event_of(fields), time=self.record_time(fields) or header.time, observer=observer)
 
     def record_time(self, fields: Fields) -> datetime | None:
-        """The time that a record of SFOS states."""
+        """See `Records`, for SFOS."""
         date, clock = first(fields, "date"), first(fields, "time")
         name = fields.get("timezone", "")
         zone = (_INDIA if name == "IST" else zone_of(name)) or self.context.timezone
@@ -340,13 +340,13 @@ class Sophos(LogFormat):
 
 
 def observer_of(fields: Fields, sender: str | None = None) -> str | None:
-    """The firewall that wrote the record; the line's sender where `device_name` is only the model."""
+    """Name of the firewall; the line's sender where `device_name` is only the model."""
     named = first(fields, "device_name", "device_id") if first(fields, "device") else None
     return named or sender or first(fields, "device_serial_id")
 
 
 def _fields_at(message: str) -> int:
-    """Start of the fields, also behind a worker's name (`SCANNER[99]: id="1000"`); -1 without fields."""
+    """Start of the fields, also after a worker's name (`SCANNER[99]: id="1000"`); -1 without fields."""
     if message.startswith("id="):
         return 0
     match = _UTM.search(message, 0, _ROOM) if "id=" in message else None

@@ -1,13 +1,14 @@
-"""VMware NSX and NSX-T, distributed firewall: `2026-11-20T09:26:53.123Z a57fa2ab INET match PASS 1024 OUT 52
-TCP 10.1.1.5/49152->203.0.113.9/443 S`.
+"""VMware NSX and NSX-T, distributed firewall.
+
+`2026-11-20T09:26:53.123Z a57fa2ab INET match PASS 1024 OUT 52 TCP 10.1.1.5/49152->203.0.113.9/443 S`.
 
 Source: VMware, "NSX Administration Guide", "Firewall Audit Messages" and "Distributed Firewall Packet Logs"
 (`dfwpktlogs.log`); NSX-V "Firewall Logs". Traps:
-- The rule is `1024`, `mainrs/1024` (NSX-T) or `domain-c7/1002` (NSX-V); the hash of the filter may be absent;
-  syslog puts `FIREWALL-PKTLOG[pid]:` or `dfwpktlogs:` before it.
-- `IN` and `OUT` are as the virtual machine sees it: of two public addresses the receiver of an `IN` packet is
+- The rule is `1024`, `mainrs/1024` (NSX-T) or `domain-c7/1002` (NSX-V); the filter's hash is optional; syslog
+  puts `FIREWALL-PKTLOG[pid]:` or `dfwpktlogs:` before it.
+- `IN` and `OUT` are seen from the virtual machine: of two public addresses the receiver of an `IN` packet is
   the unit's.
-- `TERM` ends a connection that was let through, with packets and bytes of both ways behind the ends.
+- `TERM` ends an allowed connection, with packets and bytes of both directions after the ends.
 - ICMP has type and code before the addresses, other protocols their number: `PROTO 2 10.1.1.1->224.0.0.1`.
 """
 
@@ -36,9 +37,7 @@ _ROOM = 500
 
 
 class VmwareNsx(LogFormat):
-    """Packets that the distributed firewall let through or stopped, connections that ended; NSX-V and NSX-T,
-    on hosts and edges.
-
+    """Packets that the distributed firewall allowed or blocked, ended connections; NSX-V and NSX-T.
     Of two public addresses the receiver of an `IN` packet is the unit's.
     """
 
@@ -48,11 +47,11 @@ class VmwareNsx(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """`INET match` or `INET TERM` with a rule, a direction and two ends."""
+        """Match `INET match` or `INET TERM` with a rule, a direction and two ends."""
         return " INET" in line[:_ROOM] and "->" in line and _RECORD.search(line, 0, _ROOM) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One packet, or the end of one connection."""
+        """Read one packet, or the end of one connection."""
         match = required(_RECORD.search(line, 0, _ROOM), line)
         before = line[: match.start()]
         tag = _HASH.search(before)

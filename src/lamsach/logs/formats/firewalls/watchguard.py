@@ -1,13 +1,14 @@
-"""WatchGuard Firebox (Fireware): `Allow Trusted External tcp 10.1.1.5 203.0.113.9 49152 443 ...` after a
-process and `msg_id`.
+"""WatchGuard Firebox (Fireware).
+
+`Allow Trusted External tcp 10.1.1.5 203.0.113.9 49152 443 ...` after a process and `msg_id`.
 
 Source: WatchGuard, "Fireware Log Catalog" 12.x, chapters "Traffic logs" and "Alarms"; "Configure syslog
 server settings". Traps:
-- Of a packet filter the words between the interfaces and the protocol are the packet's length, and between
-  protocol and addresses header length and TTL; of a proxy they are missing. So addresses are found as two in
-  a row, and ports as the two numbers behind them (ICMP has none).
-- The translation stands in `src_ip_nat`, `src_port_nat`, `dst_ip_nat`; a proxy's site in `dstname` and its
-  path in `arg`.
+- A packet filter writes the packet's length before the protocol, and header length and TTL before the
+  addresses; a proxy writes none of them. So addresses are found as two in a row, and ports as the two numbers
+  after them (ICMP has none).
+- The translation is in `src_ip_nat`, `src_port_nat`, `dst_ip_nat`; a proxy's site in `dstname` and its path
+  in `arg`.
 - The time in brackets is in UTC and comes before the header's, which is on the log server's clock.
 """
 
@@ -39,7 +40,7 @@ _TRAFFIC = re.compile(
 )
 # (2026-11-20T01:45:34)
 _TIME = re.compile(r"\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)", re.ASCII)
-# 0-External Firebox    Deny External Trusted    the interface that a packet came by, and where it went
+# 0-External Firebox    Deny External Trusted    incoming and outgoing interface of a packet
 _EXTERNAL = re.compile(r"(?:\d{1,3}-)?External(?:[-_ ]?\w{1,20})?", re.ASCII)
 _ROOM = 400
 # Mobile VPN with SSL user an logged in. Virtual IP address is 192.168.113.2. Real IP address is 203.0.113.9.
@@ -60,7 +61,7 @@ _LEASE = re.compile(
 class WatchGuard(LogFormat):
     """Packet filters and proxies, VPN sessions, log-ons.
 
-    The time in brackets is in UTC and counts.
+    The time in brackets, in UTC, counts.
     """
 
     name = "watchguard"
@@ -69,11 +70,11 @@ class WatchGuard(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The catalogue's number of the message."""
+        """Match the message's number of the catalogue."""
         return 'msg_id="' in line and _START.search(line, 0, _ROOM) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One record."""
+        """Read one record."""
         start = required(_START.search(line, 0, _ROOM) if self.recognises(line) else None, line)
         header, _ = split_header(line, self.context)
         text = line[start.end() :]

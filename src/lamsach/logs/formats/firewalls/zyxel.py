@@ -2,11 +2,11 @@
 
 Source: Zyxel, "ZyWALL / USG / ATP Series: Log Reference" and the user's guides' appendix "Log Descriptions"
 (ZLD 4 and 5); remote server formats "VRPT/Syslog" and "CEF/Syslog". Traps:
-- Address and port are one value, IPv6 in brackets; `0.0.0.0:0` says that there is none.
-- What happened stands in `note` (`ACCESS BLOCK`, `ACCESS FORWARD`, `WEB BLOCK`), for a rule's log also at the
-  end of `msg`.
+- Address and port are one value, IPv6 in brackets; `0.0.0.0:0` is none.
+- The outcome is in `note` (`ACCESS BLOCK`, `ACCESS FORWARD`, `WEB BLOCK`), for a rule's log also at the end
+  of `msg`.
 - The web filter puts the site at the start of `msg`: `www.example: Business, rule_name:...`.
-- `ob_mac` is zero for routed traffic. DHCP messages give address, name and hardware address in words.
+- `ob_mac` is zero for routed traffic. DHCP messages state address, name and hardware address in words.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _site(
     request: str | None,
     url: str | None,
 ) -> tuple[str | None, str | None]:
-    """The site that a web or name filter's message starts with, and the URL when it has a path."""
+    """Find the site at the start of a web or name filter's message, and its URL if it has a path."""
     stated_url = first({"request": request or "", "url": url or ""}, "request", "url")
     host = domain_of(first({"dhost": dhost or "", "hostname": hostname or ""}, "dhost", "hostname") or "")
     if host or stated_url:
@@ -94,7 +94,7 @@ def _kind(source: str | None, destination: str | None, *site: str | None) -> Eve
 
 
 def _action(*texts: str | None) -> Action:
-    """Return what happened, by the first text whose words tell it."""
+    """Outcome by the first text with a known word."""
     for text in texts:
         if _BLOCKING.search((text or "")[:600]):
             return Action.BLOCKED
@@ -179,7 +179,7 @@ class Zyxel(LayoutFormat):
     )  # fmt: skip
 
     def head(self, line: str, start: int) -> tuple[datetime | None, str | None]:
-        """A syslog header, or a collector's own way: `2026-03-01 10:00:01 192.0.2.1 usg src="...`."""
+        """Read a syslog header, or a collector's: `2026-03-01 10:00:01 192.0.2.1 usg src="...`."""
         time, host = super().head(line, start)
         if time is not None or "src=" not in line[start : start + 6]:
             return time, host

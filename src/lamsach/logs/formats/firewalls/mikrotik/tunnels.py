@@ -47,7 +47,7 @@ def peer_of_tunnel(text: str) -> Event | None:
     """Read the other end of a tunnel, or the caller of a VPN server."""
     peers = _IPSEC.search(text, 0, 600) if "]<=>" in text or "]-" in text else None
     if peers:
-        called, caller = (3, 1) if " (I): " in text else (1, 3)  # the router's own address stands first
+        called, caller = (3, 1) if " (I): " in text else (1, 3)  # the router's own address comes first
         source, destination = ip_of(peers[caller]), ip_of(peers[called])
         return event_between(
             (source, port_of(peers[caller + 1])),
@@ -81,7 +81,7 @@ def _refused(text: str) -> Event | None:
 
 
 def _session(text: str) -> Event | None:
-    """A PPP session gives its user an address, as a lease does."""
+    """Read the start of a PPP session, which assigns its user an address."""
     match = _SESSION.match(text) if " logged in, " in text else None
     address = ip_of(match[2]) if match else None
     if match is None or address is None:
@@ -97,7 +97,7 @@ def _session(text: str) -> Event | None:
 
 
 def _acquired(text: str) -> Event | None:
-    """A client of an IPsec tunnel is given an address."""
+    """Read the address assigned to a client of an IPsec tunnel."""
     match = _ACQUIRED.match(text) if " address for " in text else None
     address = ip_of(match[1]) if match else None
     if match is None or address is None:

@@ -1,15 +1,10 @@
-"""Columns of Palo Alto's comma-separated logs.
+"""Columns of Palo Alto's comma-separated logs, and the texts of its SYSTEM and AUTHENTICATION records.
 
 Source: Palo Alto Networks, "Syslog Field Descriptions" of PAN-OS 8.0, 8.1, 9.0, 9.1, 10.0, 10.1, 10.2, 11.0
-and 11.1. Newer versions append columns; those before keep their place, so that one table serves all. Only
-GlobalProtect moved: until 9.0 it wrote SYSTEM records. Places are 0-based: 0 is the unused first column, 3
-the type, 4 the subtype, 6 the time at which the record was made.
-
-What the text of Palo Alto's SYSTEM and AUTHENTICATION records names: the client, the server, the user.
-
-Source: Palo Alto Networks, "System Log Messages"; lines such as `failed authentication for user 'a'. Reason:
-... server address '192.0.2.9', auth protocol 'PAP', From: 198.51.100.4.`, with the quotes or without them by
-version.
+and 11.1; "System Log Messages". Newer versions append columns, so one table serves all. Only GlobalProtect
+moved: until 9.0 it wrote SYSTEM records. Indices are 0-based: 0 is the unused first column, 3 the type, 4 the
+subtype, 6 the time of the event. Texts are `failed authentication for user 'a'. Reason: ... server address
+'192.0.2.9', auth protocol 'PAP', From: 198.51.100.4.`, with or without quotes by version.
 """
 
 from __future__ import annotations
@@ -31,8 +26,8 @@ _SESSION = {
     "action": 30
 }  # fmt: skip
 _CARRIED = {
-    key: place
-    for key, place in _SESSION.items()
+    key: column
+    for key, column in _SESSION.items()
     if not key.startswith("source_nat") and not key.endswith("_user")
 }
 _AUTHENTICATION = {"source": 8, "source_user": 9, "message": 18, "observer": 29}
@@ -103,7 +98,7 @@ PLACES: Mapping[str, Mapping[str, int]] = {
     "CORRELATION": {"source": 7, "source_user": 8, "observer": 17},
     "AUDIT": {},
 }
-"""Type of record: field and its column."""
+"""Column index by field, by record type."""
 
 
 _ADDRESS = r"'?\[?(\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,43}(?<!\.))\]?'?"
@@ -142,7 +137,7 @@ _NO_USERS = among("is in not was name authentication ip has with login logout lo
 
 @dataclass(frozen=True, slots=True)
 class MessageEnds:
-    """Client and server that a message names, with their ports; the server may be a name."""
+    """Client and server in a message, with their ports; the server may be a name."""
 
     client: str | None = None
     client_port: int | None = None
@@ -154,7 +149,7 @@ class MessageEnds:
 
 
 def ends_of(message: str) -> MessageEnds:
-    """The machines and the user that a message names."""
+    """Find the machines and the user in a message."""
     message = message[:4096]
     user = _user(message)
     association = _ASSOCIATION.search(message)
@@ -195,7 +190,7 @@ class LeaseOfMessage:
 
 
 def lease_of(message: str) -> LeaseOfMessage | None:
-    """The lease that a message tells of, if it does."""
+    """Read the lease in a message; None without one."""
     match = _LEASE.search(message[:4096]) if "DHCP lease" in message else None
     ip, mac = (ip_of(match[2]), mac_of(match[3])) if match else (None, None)
     if match is None or ip is None or mac is None:

@@ -1,7 +1,6 @@
-"""Events of Palo Alto's columns and of its JSON.
+"""Events of Palo Alto's columns and of its JSON (see `format.py`).
 
-Source: see `lamsach.logs.formats.firewalls.paloalto.format`. The JSON's keys are those of the "Log Forwarding
-App Schema Reference"; times in it are in UTC.
+The JSON's keys are those of the "Log Forwarding App Schema Reference"; its times are in UTC.
 """
 
 from __future__ import annotations
@@ -66,16 +65,16 @@ _SESSION_STAGES = {
     "globalprotectgateway-config-succ": LeaseAction.ASSIGNED,
     "globalprotectgateway-switch-to-ssl-vpn": LeaseAction.ASSIGNED
 }  # fmt: skip
-"""GlobalProtect's events that give a client an address of the tunnel, or take it back."""
+"""GlobalProtect's events that assign a client a tunnel address, or release it."""
 _QUESTIONS = ("spyware", "dns", "dns-security")
 _OUTSIDE = ("untrust", "outside", "internet", "wan", "external")
 
 
 def event_of_columns(kind: str, cells: Sequence[str], time: datetime | None, observer: str | None) -> Event:
-    """The event of a record whose type is known; columns that a version does not have yet are left out."""
+    """Read a record of a known type; columns that its version lacks are omitted."""
     places = PLACES.get(kind, {})
     fields = {
-        name: cells[place] for name, place in places.items() if place < len(cells) and stated(cells[place])
+        name: cells[index] for name, index in places.items() if index < len(cells) and stated(cells[index])
     }
     return event_of_fields(kind, cells[4] if len(cells) > 4 else "", fields, time, observer)
 
@@ -83,7 +82,7 @@ def event_of_columns(kind: str, cells: Sequence[str], time: datetime | None, obs
 def event_of_fields(
     kind: str, subtype: str, fields: MutableMapping[str, str], time: datetime | None, observer: str | None
 ) -> Event:
-    """The event of a record's columns by their names."""
+    """Read a record by the names of its columns."""
     _spread(fields, subtype)
     inward = is_outside(fields.get("from_zone")) and not is_outside(fields.get("to_zone"))
     event = event_of(fields, COLUMN_KEYS, time=time, observer=observer, inward=inward)
@@ -98,13 +97,13 @@ def event_of_fields(
 
 
 def with_status(event: Event, status: str | None) -> Event:
-    """The event with how it ended, unless its action says so."""
+    """Mark an event of unknown action as blocked when its status is a failure."""
     refused = event.action is Action.UNKNOWN and (status or "").lower() == "failure"
     return changed(event, action=Action.BLOCKED) if refused else event
 
 
 def with_question(event: Event, subtype: str, *texts: str | None) -> Event:
-    """A threat in a DNS question, named in the file's place or within the threat's name."""
+    """Add the DNS question of a threat, in the file's column or the threat's name."""
     if event.domain or event.url or subtype not in _QUESTIONS:
         return event
     fields = {"misc": texts[0] or "", "threat": " ".join(text for text in texts[1:] if text)}
@@ -114,12 +113,12 @@ def with_question(event: Event, subtype: str, *texts: str | None) -> Event:
 
 
 def is_outside(zone: str | None) -> bool:
-    """Return whether a zone's name says that it leads to the Internet."""
+    """Return whether a zone leads to the Internet, by its name."""
     return zone is not None and any(word in zone.lower() for word in _OUTSIDE)
 
 
 def _spread(fields: MutableMapping[str, str], subtype: str) -> None:
-    """Put `misc` and `threat` where they belong: a URL, a DNS question, or nothing (a file's name)."""
+    """Move `misc` and `threat` to a URL, a DNS question, or drop them (a file's name)."""
     misc, threat = fields.pop("misc", ""), fields.pop("threat", "")
     if subtype == "url":
         fields["url"] = misc
@@ -137,7 +136,7 @@ def _spread(fields: MutableMapping[str, str], subtype: str) -> None:
 
 
 def json_event(line: str, context: FileContext) -> Event:
-    """The event of a JSON record, behind a syslog header or not."""
+    """Read a JSON record, with or without a syslog header."""
     record = read_object(line)[1]
     fields: dict[str, str] = {}
     for key, value in walk(record):
@@ -180,7 +179,7 @@ def completed(
     given_ipv6: str | None,
     stage: str | None = None,
 ) -> Event:
-    """The event with what a system record's message names, and the VPN client's address."""
+    """Add the ends of a system record's message and a VPN client's address; turn sessions into leases."""
     lease = lease_of(message) if message else None
     if lease:
         return event_between(
@@ -204,13 +203,13 @@ def completed(
         if inner and event.user and session and event.action is not Action.BLOCKED:
             return changed(event, kind=EventKind.LEASE, action=session)
     if kind in _LOGONS or (message and event.user):
-        told = _told(message) if message and event.action is Action.UNKNOWN else event.action
-        return changed(event, kind=EventKind.LOGON, action=told)
+        outcome = _logon_outcome(message) if message and event.action is Action.UNKNOWN else event.action
+        return changed(event, kind=EventKind.LOGON, action=outcome)
     return event
 
 
 def _with_ends(event: Event, message: str) -> Event:
-    """The event with the client, the server and the user of a system record's message."""
+    """Add the client, server and user of a system record's message."""
     ends = ends_of(message)
     event = changed(
         event,
@@ -225,6 +224,6 @@ def _with_ends(event: Event, message: str) -> Event:
     return decide(event, Way.CALLED)
 
 
-def _told(message: str) -> Action:
-    """Return how a log-on ended, by the text of a system record."""
+def _logon_outcome(message: str) -> Action:
+    """Outcome of a log-on by the text of a system record."""
     return verdict(_REFUSED.search(message, 0, 400), _ADMITTED.search(message, 0, 400))

@@ -1,15 +1,13 @@
-"""Palo Alto Networks PAN-OS, Panorama, Prisma Access and Cortex Data Lake: comma-separated syslog, CEF, LEEF,
-JSON.
+"""Palo Alto Networks PAN-OS, Panorama, Prisma Access, Cortex Data Lake: columns by syslog, CEF, LEEF, JSON.
 
 Source: "Syslog Field Descriptions" of PAN-OS 8.0 to 11.1; "CEF Configuration Guides"; "Log Forwarding App
 Schema Reference" (CEF, LEEF, JSON). Traps:
-- Columns count from the left; newer versions only append (`lamsach.logs.formats.firewalls.paloalto.columns`).
-  A URL is quoted and may hold commas.
+- Columns count from the left; newer versions only append (`columns.py`). A URL is quoted and may hold commas.
 - The time with milliseconds and an offset, which PAN-OS 10 appends, comes first; the others are on the
   firewall's clock. Excel turns these into `9/16/19 10:00`.
 - `THREAT,url` has the URL without its scheme where other subtypes have a file's name.
 - In CEF `rt` is the firewall's time, `dtz` its zone.
-- GlobalProtect and USERID tell which address a user has: a log-on.
+- GlobalProtect and USERID state a user's address: a log-on.
 """
 
 from __future__ import annotations
@@ -61,7 +59,7 @@ _TYPES = tuple(f"{mark}{kind}{mark}" for mark in ",;" for kind in PLACES)
 # 2026-06-05T07:31:12.345+07:00
 _WITH_OFFSET = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)")
 _DATE = re.compile(r"\d{1,4}/\d{1,2}/\d{1,4} \d{1,2}:\d\d(?::\d\d)?")
-_MAKER = "|Palo Alto Networks|"
+_VENDOR = "|Palo Alto Networks|"
 _JSON_TYPE = re.compile(r'"LogType"\s*:\s*"[A-Za-z]')
 _JSON_KEYS = in_order(
     '"DeviceSN" "LogSourceID" "VirtualLocation" "DGHierarchyLevel1" "VendorName" "TimeGenerated" '
@@ -96,12 +94,12 @@ class PaloAlto(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The type in the fourth column, the maker in a CEF or LEEF header, or its JSON keys."""
+        """Match the type in the fourth column, the vendor in a CEF or LEEF header, or its JSON keys."""
         if _is_json(line):
             return True
         if line[:1] in "{[":
             return False
-        if _MAKER in line and (cef.find(line) >= 0 or leef.find(line) >= 0):
+        if _VENDOR in line and (cef.find(line) >= 0 or leef.find(line) >= 0):
             return True
         return any(kind in line[:_ROOM] for kind in _TYPES) and _RECORD.search(line, 0, _ROOM) is not None
 
@@ -179,14 +177,14 @@ class PaloAlto(LogFormat):
         return first_time((fields.get(key) for key in TIME_KEYS), self.context, month_first=True)
 
     def _time(self, cells: list[str]) -> datetime | None:
-        """The last cell that is a time with an offset; else when the record was made, or was received."""
+        """Read the last time with an offset, else the time of generation, else of receipt."""
         exact = next((cell for cell in reversed(cells[GENERATED:]) if _WITH_OFFSET.fullmatch(cell)), None)
         local = (cell for cell in (cells[GENERATED], cells[RECEIVED]) if _DATE.fullmatch(cell))
         return first_time((exact, *local), self.context, month_first=True)
 
 
 def _with_firewall(event: Event, fields: Mapping[str, str]) -> Event:
-    """The event of LEEF, in which `DeviceName` is the firewall's."""
+    """Correct an event of LEEF, whose `DeviceName` is the firewall's."""
     firewall = fields.get("devicename")
     if not firewall:
         return event
@@ -200,7 +198,7 @@ def _with_firewall(event: Event, fields: Mapping[str, str]) -> Event:
 
 
 def _completed(event: Event, fields: Mapping[str, str]) -> Event:
-    """The event of LEEF with what its message tells, and the address that a VPN client was given."""
+    """Complete an event of LEEF by its message and a VPN client's address."""
     kind = (_first(fields, "type", "cat") or "").upper()
     if kind not in PLACES:
         return event
@@ -215,7 +213,7 @@ def _completed(event: Event, fields: Mapping[str, str]) -> Event:
 
 
 def _with_site(event: Event, fields: Mapping[str, str]) -> Event:
-    """The event of LEEF with the URL, or the name, that the field `Miscellaneous` holds."""
+    """Add the URL or name in LEEF's field `Miscellaneous` to an event."""
     text = unquoted(fields.get("miscellaneous", ""))
     if event.url or event.domain or not text:
         return event
@@ -236,7 +234,7 @@ def _first(fields: Mapping[str, str], *keys: str) -> str | None:
 
 
 def _cells(text: str, delimiter: str) -> list[str]:
-    """The columns, perhaps with Excel's semicolons; LineError when they are too few or run together."""
+    """Split the columns, perhaps at Excel's semicolons; LineError when they are too few or broken."""
     try:
         cells = next(csv.reader([text], delimiter=delimiter), []) if '"' in text else text.split(delimiter)
     except csv.Error:
