@@ -1,13 +1,12 @@
-"""Flows of Argus as `ra` prints them: with a comma between columns (also as `.binetflow` data sets), or in
-aligned columns.
+"""Flows printed by `ra` of Argus: commas between columns (also `.binetflow` data sets), or aligned columns.
 
 Source: `ra(1)`, https://openargus.org. Traps:
-- The columns are chosen by who printed them: the heading names them. Aligned columns join address and port by
-  a dot.
+- The columns are a choice of the user, and the heading names them. Aligned columns join address and port by a
+  dot.
 - The direction is `->`, `<->`, `<-` (the destination opened it), or with `?` when Argus saw no beginning;
-  `who` is ARP, which tells of no contact.
-- ICMP has type and code where the ports are, in hexadecimal (`0x0008`).
-- The time is on the clock of the machine that printed it; without a date it says no day.
+  `who` is ARP, which is no contact.
+- ICMP has type and code instead of ports, in hexadecimal (`0x0008`).
+- The time is on the clock of the machine that printed it; without a date it has no day.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ _ALIGNED = re.compile(
 _IPV4 = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(?:\.([\w-]{1,20}))?", re.ASCII)
 _HEX_PORT = re.compile(r"0x[0-9a-fA-F]{1,4}", re.ASCII)
 _OF_THE_FRAME = frozenset({"arp", "llc", "man", "rarp", "ether", "lldp", "stp"})
-"""What is no IP: of ARP the addresses that were asked for stand there, the others have none."""
+"""Protocols without IP: ARP states the requested addresses, the others none."""
 _WITHOUT_PORTS = _OF_THE_FRAME | {
     "icmp", "ipv6-icmp", "icmp6", "igmp", "esp", "ah", "gre", "pim", "ospf", "vrrp",
 }  # fmt: skip
@@ -77,7 +76,7 @@ class Argus(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A heading with Argus's names of columns, or a flow with its direction as an arrow."""
+        """Match a heading with Argus's column names, or a flow with its direction as an arrow."""
         if "Addr" in line:
             return _HEADING.match(line) is not None
         if (
@@ -93,21 +92,21 @@ class Argus(LogFormat):
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """Below a heading with commas every row counts that has as many columns."""
+        """Below a heading with commas, count the rows with as many columns."""
         if not head or not _HEADING.match(head[0]) or "," not in head[0]:
             return super().score(head)
         commas = head[0].count(",")
         return sum(abs(line.count(",") - commas) <= 1 for line in head) / len(head)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One flow; None for the heading and for frames without addresses of IP."""
+        """Read one flow; None for the heading and for frames without IP addresses."""
         if _HEADING.match(line):
             return None
         match = _ALIGNED.match(line)
         if match is not None:
             fields = match.groupdict()
-            fields["source"], fields["source_port"] = _apart(fields["source"])
-            fields["destination"], fields["destination_port"] = _apart(fields["destination"])
+            fields["source"], fields["source_port"] = _split_end(fields["source"])
+            fields["destination"], fields["destination_port"] = _split_end(fields["destination"])
         elif "," in line:
             fields = dict(zip(self._columns, (cell.strip() for cell in line.split(",", 200)), strict=False))
         else:
@@ -133,7 +132,7 @@ class Argus(LogFormat):
         )
 
     def _time(self, text: str) -> datetime | None:
-        """None for a clock alone."""
+        """Read a time; None for a clock without date."""
         if len(text) < 16 and ":" in text:
             return None
         return (
@@ -144,12 +143,12 @@ class Argus(LogFormat):
 
 
 def _port(text: str) -> int | None:
-    """A port: a number, a service's name, or hexadecimal for rare protocols (`0x0050`)."""
+    """Read a port: a number, a service's name, or hexadecimal for rare protocols (`0x0050`)."""
     return int(text, 16) if _HEX_PORT.fullmatch(text) else port_or_service(text)
 
 
-def _apart(text: str) -> tuple[str, str]:
-    """Address and port of `192.0.2.5.443`, `2001:db8::5.443`."""
+def _split_end(text: str) -> tuple[str, str]:
+    """Split address and port: `192.0.2.5.443`, `2001:db8::5.443`."""
     match = _IPV4.fullmatch(text)
     if match:
         return match[1], match[2] or ""

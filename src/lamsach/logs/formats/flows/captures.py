@@ -1,10 +1,7 @@
-"""Captures as tcpdump, firewalls, the older Wireshark and Solaris' snoop write them.
+"""Captures of tcpdump, firewalls, Wireshark and Solaris' snoop: pcap, pcapng and snoop files.
 
-Sources: draft-ietf-opsawg-pcap, RFC 1761 (snoop). What stands in the frames: `lamsach.logs.binary.capture`.
-
-Captures as Wireshark, dumpcap and newer tools write them.
-
-Source: draft-ietf-opsawg-pcapng. What stands in the frames: `lamsach.logs.binary.capture`.
+Sources: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng, RFC 1761 (snoop). `lamsach.logs.binary.capture`
+reads the frames.
 """
 
 from __future__ import annotations
@@ -31,11 +28,11 @@ _VERSIONS = frozenset(
 
 class Pcap(BinaryFormat):
     """Contacts (flows), DNS (also mDNS, LLMNR, NetBIOS), HTTP requests, TLS and QUIC server names (Google's
-    old QUIC too), SOCKS requests, DHCP leases, ARP, sFlow (2, 4, 5), NetFlow within; through VLAN, MPLS,
+    old QUIC too), SOCKS requests, DHCP leases, ARP, inner sFlow (2, 4, 5) and NetFlow; through VLAN, MPLS,
     PPPoE, 802.11, GRE, VXLAN, Geneve, GTP, Teredo, L2TP, CAPWAP and other tunnels, the frequent ones on
     any port; files of Solaris' snoop too.
 
-    What is encrypted shows no more than its server name; `line` is the frame's number.
+    Encrypted traffic shows only its server name; `line` is the frame's number.
     """
 
     name = "pcap"
@@ -46,13 +43,13 @@ class Pcap(BinaryFormat):
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:
-        """One of the six magic numbers and a version that exists, or snoop's."""
+        """Match one of the six magic numbers and a version that exists, or snoop's."""
         if head.startswith(SNOOP_MAGIC):
             return head[8:12] == b"\0\0\0\2"
         return len(head) >= 24 and head[:4] in PCAP_MAGICS and head[4:8] in _VERSIONS
 
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
-        """See BinaryFormat. `line` is the frame's number, of a contact its first frame's."""
+        """See BinaryFormat. `line` is the frame's number; for a contact, its first frame's."""
         from lamsach.logs.binary.capture.reader import CaptureReader  # loaded only for a capture
 
         frames = pcap_frames(stream, self.context.file)
@@ -60,7 +57,7 @@ class Pcap(BinaryFormat):
 
 
 class PcapNg(BinaryFormat):
-    """The same, of several sections and interfaces."""
+    """The same with several sections and interfaces."""
 
     name = "pcapng"
     title = "Network capture (pcapng)"
@@ -70,11 +67,11 @@ class PcapNg(BinaryFormat):
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:
-        """A section header with its byte-order magic."""
+        """Match a section header with its byte-order magic."""
         return head[:4] == PCAPNG_MAGIC and head[8:12] in PCAPNG_ORDERS
 
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
-        """See BinaryFormat. `line` is the frame's number, of a contact its first frame's."""
+        """See BinaryFormat. `line` is the frame's number; for a contact, its first frame's."""
         from lamsach.logs.binary.capture.reader import CaptureReader  # loaded only for a capture
 
         frames = pcapng_frames(stream, self.context.file)

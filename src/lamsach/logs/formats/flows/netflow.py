@@ -1,17 +1,16 @@
-"""Files of NetFlow and IPFIX export packets, one after the other, as collectors and `nc -ul` write them.
+"""Files of NetFlow and IPFIX export packets (collectors, `nc -ul`), and nfdump's own files.
 
-Sources and traps: `lamsach.logs.binary.netflow`. The same packets within a capture are read by the formats
-`pcap` and `pcapng`.
+The latter are those of nfcapd, nfpcapd and sfcapd, of layouts 1 (nfdump 1.6) and 2 (1.7). Sources and traps
+of the packets: `lamsach.logs.binary.netflow`; the formats `pcap` and `pcapng` read the same packets in a
+capture.
 
-Files that nfcapd, nfpcapd and sfcapd of nfdump write, of layouts 1 (nfdump 1.6) and 2 (1.7).
-
-Source: nfdump, `nffile.h` and `nfxV3.h` (https://github.com/phaag/nfdump). Traps:
-- Everything is in the byte order of the machine that wrote it: little-endian; IPv6 addresses are two such
-  numbers of 64 bits, high one first.
+Source of nfdump's files: `nffile.h` and `nfxV3.h` (https://github.com/phaag/nfdump). Traps:
+- Everything is in the byte order of the writing machine: little-endian; IPv6 addresses are two numbers of 64
+  bits, the high one first.
 - Blocks may be compressed by LZO, bzip2, LZ4 or Zstandard; layout 1 states it in flags, layout 2 in a number.
-- A block states the size of what follows, and each record its own: records and extensions of unknown kinds
-  are passed over.
-- Times are milliseconds of UTC. Firewall events (NSEL, NEL) tell the translation and what was decided.
+- A block states the size of its content, and each record its own: records and extensions of unknown kinds are
+  skipped.
+- Times are milliseconds of UTC. Firewall events (NSEL, NEL) state the translation and the decision.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ _HEAD_BYTES = 4096
 class NetFlow(BinaryFormat):
     """Files of export packets (v1, v5, v7, v9, IPFIX); NAT and firewall events.
 
-    The time is that of the export, as the exporter's clock states it; `line` is the packet's number.
+    The time is the export's on the exporter's clock; `line` is the packet's number.
     """
 
     name = "netflow"
@@ -49,11 +48,11 @@ class NetFlow(BinaryFormat):
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:
-        """An export packet of a known version, and another or nothing after it."""
+        """Match an export packet of a known version, and another or nothing after it."""
         return head[:1] == b"\0" and looks_like_export(head, whole=len(head) < _HEAD_BYTES)
 
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
-        """See BinaryFormat. `line` is the number of the packet."""
+        """See BinaryFormat. `line` is the packet's number."""
         from lamsach.logs.binary.netflow.events import fixed_events  # loaded only for an export
 
         for item in self.items(stream):
@@ -63,7 +62,7 @@ class NetFlow(BinaryFormat):
                 yield item
 
     def items(self, stream: BinaryIO) -> Iterator[Event | Refusal | FixedPacket]:
-        """Yield what `read` gives, but packets of a fixed layout as they are."""
+        """Yield the items of `read`, but packets of a fixed layout undecoded."""
         from lamsach.logs.binary.netflow.events import flow_event
 
         decoder = Decoder()
@@ -95,7 +94,7 @@ class NetFlow(BinaryFormat):
 
 
 def _packets(stream: BinaryIO, where: str) -> Iterator[bytes]:
-    """The packets of a file. Raises UnreadableError at damage, after the packets before it."""
+    """Yield the packets of a file. Raises UnreadableError at damage, after the packets before it."""
     data = b""
     at = 0
     ended = False
@@ -130,7 +129,7 @@ def _packets(stream: BinaryIO, where: str) -> Iterator[bytes]:
 
 
 def _after_padding(data: bytes, at: int) -> int:
-    """Start of the next packet, or the data's end after zeros alone; else the same offset."""
+    """Offset of the next packet, or the data's end after zeros alone; else the same offset."""
     rest = data[at:].lstrip(b"\0")
     if not rest:
         return len(data)
@@ -153,20 +152,18 @@ _FLOW_3 = struct.Struct("<QQQQQHHBBBB")
 _COMMON_1 = struct.Struct("<HHHHHHIIBBBBHH")
 _EVENTS = {1: Action.ALLOWED, 2: Action.ALLOWED, 3: Action.BLOCKED, 5: Action.ALLOWED}
 _FORWARDED = {1: Action.ALLOWED, 2: Action.BLOCKED}
-"""By the upper two of the eight bits that state what became of a packet (RFC 7270 section 4.12)."""
+"""Outcome by the upper two of the eight bits of the forwarding status (RFC 7270 section 4.12)."""
 _FLOW, _IPV4, _IPV6, _EXPORTER_4, _EXPORTER_6, _NSEL, _NAT_4, _NAT_6, _NAT_PORTS = (
     1, 2, 3, 12, 13, 19, 20, 21, 22
 )  # fmt: skip
 _USER = 24
 _PORTED = frozenset({0, 6, 17, 33, 132, 136})
-"""Protocols with ports, and 0 for one that is not stated."""
+"""Protocols with ports, and 0 for an unstated one."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class NfCapd(BinaryFormat):
-    """Flows of nfcapd, nfpcapd and sfcapd of nfdump 1.6 and 1.7, with NAT and firewall events and users;
-    plain, or packed with LZO, LZ4, bzip2 or Zstandard.
-    """
+    """Flows of nfcapd, nfpcapd, sfcapd (nfdump 1.6, 1.7), with NAT, firewall events, users; also packed."""
 
     name = "nfcapd"
     title = "nfdump's own files (nfcapd)"
@@ -175,11 +172,11 @@ class NfCapd(BinaryFormat):
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:
-        """The magic number and a known layout."""
+        """Match the magic number and a known layout."""
         return head[:2] == _MAGIC and head[2:4] in (b"\x01\0", b"\x02\0")
 
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
-        """See BinaryFormat. `line` is the number of the record."""
+        """See BinaryFormat. `line` is the record's number."""
         head = stream.read(4)
         if head[2:4] == b"\x02\0":
             fields = _HEADER_2.unpack(head + self._exactly(stream, _HEADER_2.size - 4))
@@ -306,7 +303,7 @@ def _version_1(record: bytes, kind: int, file: str, number: int) -> Event | None
 
 
 def _ends(data: bytes) -> tuple[str | None, str | None]:
-    """Source and destination of eight bytes (IPv4) or thirty-two (IPv6)."""
+    """Read source and destination from eight bytes (IPv4) or thirty-two (IPv6)."""
     if len(data) >= 32:
         high, low, other_high, other_low = struct.unpack_from("<QQQQ", data)
         return str(IPv6Address(high << 64 | low)), str(IPv6Address(other_high << 64 | other_low))
@@ -331,7 +328,7 @@ def _flow(
     source, destination = ends
     if source is None or destination is None:
         return None
-    with_ports = ports[2] in _PORTED  # ICMP and IGMP keep type and code there
+    with_ports = ports[2] in _PORTED  # ICMP and IGMP have type and code in these fields
     translated = nat[0] not in _NOWHERE and (nat[0], nat[1]) != (source, ports[0])
     return event_between(
         (source, ports[0] if with_ports else None),

@@ -1,5 +1,4 @@
-r"""Output of nfdump: `-o csv`, `-o json`, `-o ndjson`, and its lines (`line`, `long`,
-`extended`, `nsel`, `nel`).
+r"""Output of nfdump: `-o csv`, `-o json`, `-o ndjson`, and lines (`line`, `long`, `extended`, `nsel`, `nel`).
 
 Source: `nfdump(1)`, https://github.com/phaag/nfdump, versions 1.6 and 1.7. Traps:
 - The CSV of version 1.6 has 48 columns and ends with a summary of other columns; that of 1.7 begins with the
@@ -7,7 +6,7 @@ Source: `nfdump(1)`, https://github.com/phaag/nfdump, versions 1.6 and 1.7. Trap
 - JSON is printed with a key a line, `"src4_addr" : "192.0.2.5"`, or from 1.7.4 on a record a line; IPv6 has
   keys of its own.
 - In lines an IPv4 port follows a colon and an IPv6 port a dot; without `-6` a long IPv6 address is cut
-  (`2001:db8..7:15`): it is none.
+  (`2001:db8..7:15`) and does not count.
 - The second port of an ICMP record is type and code, `8.0`.
 - Times are on the clock of the machine that printed them.
 """
@@ -58,7 +57,7 @@ _DENIED = frozenset({"DENIED", "DENY"})
 _WITH_PORTS = frozenset({"", "TCP", "UDP", "DCCP", "SCTP", "UDPLT", "6", "17", "33", "132", "136"})
 _DROPPED = 2
 _ACTIONS = {1: Action.ALLOWED, _DROPPED: Action.BLOCKED}
-"""By the upper two of the eight bits that state what became of a packet (RFC 7270 section 4.12)."""
+"""Outcome by the upper two of the eight bits of the forwarding status (RFC 7270 section 4.12)."""
 
 
 class Nfdump(LogFormat):
@@ -75,7 +74,7 @@ class Nfdump(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A row or line of a flow, a heading of the CSV, or JSON with nfdump's keys for addresses."""
+        """Match a row or line of a flow, a heading of the CSV, or JSON with nfdump's address keys."""
         if line[:2] == "20":
             return any(pattern.match(line) for pattern in (_CSV_16, _CSV_17, _LINE))
         if line.startswith(_CSV_HEADS):
@@ -84,7 +83,7 @@ class Nfdump(LogFormat):
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """The share of flows, with the lines around them when there are any."""
+        """Share of flows and, when there is one, of the lines around them."""
         flows = sum(map(cls.recognises, head))
         if not flows:
             return 0.0
@@ -95,11 +94,11 @@ class Nfdump(LogFormat):
 
     @classmethod
     def starts_record(cls, line: str) -> bool:
-        """Every line but those within a JSON object that is printed with a key a line."""
+        """Match every line but those within a JSON object printed with a key a line."""
         return _JSON_LINE.match(line) is None or line.lstrip().startswith(("{", "["))
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One flow; None for headings and summaries."""
+        """Read one flow; None for headings and summaries."""
         if line.startswith(_CSV_HEADS) or _AROUND.match(line):
             return None
         if line.lstrip().startswith("{"):
@@ -111,7 +110,7 @@ class Nfdump(LogFormat):
         return self._event(match.groupdict(), number)
 
     def _event(self, fields: Mapping[str, str | None], number: int) -> Event:
-        """`fields` by the names of the groups of the expressions above."""
+        """Build an event; `fields` has the group names of the expressions above."""
         source, destination = ip_of(fields["source"] or ""), ip_of(fields["destination"] or "")
         if source is None and destination is None:
             raise LineError("The line is not of this product.", fields["time"] or "")
@@ -172,7 +171,7 @@ class Nfdump(LogFormat):
 
 
 def _with_ports(fields: dict[str, str | None]) -> dict[str, str | None]:
-    """The fields with addresses and ports apart: `192.0.2.5:443`, `2001:db8::5.443`, `192.0.2.5:8.0`."""
+    """Split addresses and ports: `192.0.2.5:443`, `2001:db8::5.443`, `192.0.2.5:8.0`."""
     for name in ("source", "destination", "nat"):
         text = fields[name]
         if text:

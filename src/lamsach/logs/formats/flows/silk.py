@@ -1,14 +1,13 @@
-"""Flows of SiLK as `rwcut` prints them: under a heading, aligned or not, behind any delimiter; without a
-heading in the usual columns.
+"""Flows printed by `rwcut` of SiLK: under a heading, with any delimiter; usual columns without one.
 
 Source: `rwcut(1)`, https://tools.netsa.cert.org/silk/rwcut.html (`--fields`, `--timestamp-format`,
 `--ip-format`, `--delimited`). Traps:
-- Times are in UTC, unless whoever printed them asked for local time; nothing in the output says so.
-- The columns are chosen by who printed them, under long names (`protocol`, `duration`) or short ones (`pro`,
+- Times are in UTC, unless the user chose local time; the output does not state it.
+- The columns are a choice of the user, under long names (`protocol`, `duration`) or short ones (`pro`,
   `dur`).
 - An address may be a number (`3221225477`), padded with zeros, or hexadecimal digits; an IPv4 address may be
   mapped into IPv6.
-- ICMP has its type and code where the destination's port is.
+- ICMP has its type and code instead of the destination's port.
 """
 
 from __future__ import annotations
@@ -71,14 +70,14 @@ class Silk(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A heading with SiLK's names of columns, or a row of the usual columns."""
+        """Match a heading with SiLK's column names, or a row of the usual columns."""
         if "|" in line and _ROW.match(line):
             return True
         return _is_heading(line)
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """Below a heading every row counts that has as many columns."""
+        """Below a heading, count the rows with as many columns."""
         if not head or not _is_heading(head[0]):
             return super().score(head)
         delimiter = _delimiter(head[0])
@@ -87,11 +86,11 @@ class Silk(LogFormat):
 
     @classmethod
     def states_numbers(cls, line: str) -> bool:
-        """A row without an address in its usual spelling."""
+        """Return whether a row has no address in its usual spelling."""
         return not _is_heading(line) and _SPELLED.search(line) is None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One flow; None for the heading."""
+        """Read one flow; None for the heading."""
         if _is_heading(line):
             return None
         cells = (cell.strip() for cell in line.split(self._delimiter, _MOST_COLUMNS))
@@ -115,7 +114,7 @@ class Silk(LogFormat):
 
 
 def _is_heading(line: str) -> bool:
-    """Return whether a line has SiLK's name of an address (`sIP|dIP|sPort|dPort|`) and two more columns."""
+    """Return whether a line has SiLK's column of an address (`sIP|dIP|sPort|dPort|`) and two more columns."""
     start = line[:400]
     if "sIP" not in start and "dIP" not in start:
         return False
@@ -134,7 +133,7 @@ def _columns(heading: str, delimiter: str) -> tuple[str, ...]:
 
 
 def _address(text: str) -> str | None:
-    """An address in any of the ways of `--ip-format`."""
+    """Read an address in any spelling of `--ip-format`."""
     if "." in text or ":" in text:
         return ip_of(text)
     if _HEXADECIMAL.fullmatch(text) and (len(text) == 32 or not text.isdecimal()):

@@ -2,14 +2,13 @@
 
 Source: `tcpdump(1)`, https://www.tcpdump.org/manpages/tcpdump.1.html, section "Output format", versions 3.8
 to 4.99. Traps:
-- The address and the port are joined by a dot, `192.0.2.5.51514`; without `-n` both may be names,
-  `pc.example.https`.
+- Address and port are joined by a dot, `192.0.2.5.51514`; without `-n` both may be names, `pc.example.https`.
 - The time is a clock without date, with `-tt` seconds since 1970, with `-tttt` a date too, with `-t` nothing,
-  with `-ttt` a difference that looks like a clock. A clock alone says no day, so such a packet has no time.
+  with `-ttt` a difference that looks like a clock. A clock alone has no day, so such a packet has no time.
 - `-e` puts the link header before the packet, and `IP` becomes `ethertype IPv4`; `-i any` puts the interface
-  and direction there.
+  and direction before it.
 - Verbose output has the addresses in the second line.
-- An answer's source is the name server: the asker is the destination.
+- An answer's source is the name server, its destination the client.
 """
 
 from __future__ import annotations
@@ -60,8 +59,8 @@ _WORDS = (" > ", "IP (tos ", "IP6 (", " who-has ", " is-at ")
 
 
 class TcpdumpText(LogFormat):
-    """Packets over IP with DNS and HTTP as far as printed, ARP; with `-v`, `-A`, `-x`, `-e`, `-i any`, with
-    or without `-n`.
+    """Packets over IP with DNS and HTTP as far as printed, ARP; `-v`, `-A`, `-x`, `-e`, `-i any`, with or
+    without `-n`.
 
     Without `-tttt` or `-tt` a packet has no day, so no time.
     """
@@ -74,7 +73,7 @@ class TcpdumpText(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A packet's first line: `IP`, `IP6` or an EtherType after the time, and two ends."""
+        """Match a packet's first line: `IP`, `IP6` or an EtherType after the time, and two ends."""
         if not any(word in line for word in _WORDS):
             return False
         line = _untagged(line)
@@ -91,7 +90,7 @@ class TcpdumpText(LogFormat):
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """The indented lines of a packet count too, when there are packets."""
+        """Count the indented lines of packets too, when there is a packet."""
         packets = sum(map(cls.recognises, head))
         if not packets:
             return 0.0
@@ -99,18 +98,18 @@ class TcpdumpText(LogFormat):
 
     @classmethod
     def starts_record(cls, line: str) -> bool:
-        """Every line but the indented ones, hex dumps and the payload that `-A` prints."""
+        """Match every line but indented ones, hex dumps and the payload printed by `-A`."""
         line = _untagged(line[:400])
         return _HEAD.match(line) is not None or _TIME_ONLY.match(line[:60]) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One packet."""
+        """Read one packet."""
         whole = line[:_LOOKED_AT]
         line = _untagged(whole)
         head = _HEAD.match(line)
         if head is None:
             if _TIME_ONLY.match(line) or _TALK.match(line):
-                return None  # another protocol, or what tcpdump says of itself
+                return None  # another protocol, or a message of tcpdump itself
             raise LineError("The line is not of this product.", line[:80])
         tag = split_header(whole.partition("\n")[0], self.context)[0] if line is not whole else NO_HEADER
         time = self._time(head) or tag.time
@@ -135,7 +134,7 @@ class TcpdumpText(LogFormat):
 
 
 def _untagged(line: str) -> str:
-    """The line without a syslog header before tcpdump's output; itself when there is none."""
+    """Strip a syslog header before tcpdump's output."""
     tag = _TAG.match(line) if "tcpdump" in line[:120] else None
     return line[tag.end() :] if tag else line
 

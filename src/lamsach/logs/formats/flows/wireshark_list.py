@@ -1,14 +1,14 @@
-"""The list of packets that Wireshark exports as CSV or plain text, and that tshark prints: a packet a line.
+"""Packet list of Wireshark, exported as CSV or plain text, or printed by tshark: a packet a line.
 
 Source: Wireshark User's Guide, sections 5.7 "Exporting Data" and 4.8 "The Menu File", `tshark(1)`; the
 default columns No., Time, Source, Destination, Protocol, Length, Info. Traps:
-- The time is as a rule counted from the first packet, so such a packet has none; with `-t e` seconds since
+- The time is usually counted from the first packet, so such a packet has none; with `-t e` seconds since
   1970, with `-t ad` a date, `-t ud` in UTC.
-- Ports stand in the text (`51514 → 443`, in CSV `51514  >  443`), and only of packets that show nothing more
+- Ports are in the text (`51514 → 443`, in CSV `51514  >  443`), only for packets that show nothing more
   particular.
-- Of ARP and other protocols below IP source and destination are hardware addresses, with a maker's name in
-  them or not.
-- An answer's source is the name server: the asker is the destination.
+- For ARP and other protocols below IP source and destination are hardware addresses, with or without a
+  vendor's name.
+- An answer's source is the name server, its destination the client.
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ _HOLDER = re.compile(r"(?a)(?:Gratuitous ARP for )?([0-9.]{7,15}) is at ((?:[0-9
 
 
 class WiresharkList(LogFormat):
-    """The list of packets exported as CSV or plain text, and what tshark prints: contacts, DNS, TLS server
-    names, HTTP requests, ARP.
+    """Packet list exported as CSV or plain text, or printed by tshark: contacts, DNS, TLS server names, HTTP
+    requests, ARP.
 
-    Times counted from the first packet name no day, so such a packet has no time.
+    Times counted from the first packet have no day, so such a packet has no time.
     """
 
     name = "wireshark_list"
@@ -78,11 +78,11 @@ class WiresharkList(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A packet, or the names of the columns."""
+        """Match a packet, or the column names."""
         return line.startswith(_HEADERS) or _packet(line) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One packet; None for the names of the columns and for what is not carried by IP."""
+        """Read one packet; None for the column names and protocols without IP."""
         if line.startswith(_HEADERS):
             return None
         packet = required(_packet(line), line)
@@ -94,7 +94,7 @@ class WiresharkList(LogFormat):
         elif source is None and destination is None:
             fields = None
         else:
-            fields = _said(info, source, destination)
+            fields = _fields_of_info(info, source, destination)
         if fields is None:
             return None
         event = Event(time=time, format=self.name, file=self.context.file, line=number, **fields)
@@ -115,8 +115,8 @@ def _packet(line: str) -> re.Match[str] | None:
     return _LINE.match(line) if line[:20].lstrip()[:1].isdigit() else None
 
 
-def _said(info: str, source: str | None, destination: str | None) -> dict[str, Any]:
-    """The event's fields for a packet between these ends, by the text that the list shows of it."""
+def _fields_of_info(info: str, source: str | None, destination: str | None) -> dict[str, Any]:
+    """Read the event fields of a packet between these ends from its text in the list."""
     ends = {"source_ip": source, "destination_ip": destination}
     if dns := _DNS.match(info):
         response = dns["response"] is not None

@@ -1,23 +1,16 @@
-r"""Output of `docker compose logs` and `kubectl logs`: each line behind the name of its container.
+r"""Lines of products within other output: after a container's name, a relay's header, or what a paste left.
 
 Source: Docker, "docker compose logs" (`web-1  | ...`, in colour on a terminal), "docker logs --timestamps";
-Kubernetes, "kubectl logs --prefix --timestamps" (`[pod/web-5d78c9869d-abcde/nginx] ...`). Traps:
-- A time may stand between the name and the line; the line's own counts, where it has one.
-- What is behind the name is read by its product's format: a line of no known product is not claimed.
-- A line that its product finds behind whatever stands before it (Squid, CoreDNS) is that product's.
-
-A product's line behind something that its format does not expect: a syslog or container header before the
-product's own time, or what a paste left there (an indentation, `> `, `$ `, a line's number, the file's name
-of `grep`).
-
-Source: POSIX grep (`file:` and `file:line:` with -H and -n), Kubernetes, "CRI log format", RFC 3164 and RFC
-5424 as relays write them around lines they read from files (rsyslog imfile, NXLog im_file, Splunk
-forwarders). Traps:
-- A format that finds its line behind any header reads it itself: a line is framed only when no product
-  recognises it as it stands.
-- After a syslog header only a message with a time of its own is looked at: other messages are those of their
+Kubernetes, "kubectl logs --prefix --timestamps" (`[pod/web-5d78c9869d-abcde/nginx] ...`), "CRI log format";
+POSIX grep (`file:` and `file:line:` with -H and -n); RFC 3164 and RFC 5424 as relays write them around lines
+of files (rsyslog imfile, NXLog im_file, Splunk forwarders). Traps:
+- A time may come between the container's name and the line; the line's own counts, if it has one. The
+  header's counts otherwise.
+- The format of the product reads the line: a line of no known product is not recognized.
+- A format that finds its line after any header (Squid, CoreDNS) reads it itself: a line is framed only when
+  no product recognizes it unchanged.
+- After a syslog header only a message with a time of its own counts: other messages are those of their
   program.
-- The line's own time counts; the header's stands in where it has none.
 """
 
 from __future__ import annotations
@@ -45,7 +38,7 @@ _PREFIX = re.compile(
     rf"/[\w.-]{{1,63}})\] )"
     r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2}) )?"
 )
-# what begins with a time: 2026-05-04 ..., [2026-05-04 ...], 10:20:30.123 ..., Mon May  4 ...
+# start of a line with a time: 2026-05-04 ..., [2026-05-04 ...], 10:20:30.123 ..., Mon May  4 ...
 _OWN_TIME = re.compile(
     r"[\[<(]?\d{1,4}[-/.:]\d{1,2}[-/.:]\d{1,4}|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} "
 )
@@ -53,11 +46,11 @@ _HEAD_LOOKED_AT = 50
 
 
 class _Carried(LogFormat):
-    """Reads lines of other formats behind a prefix."""
+    """Reader of other formats' lines after a prefix."""
 
     gives = fields_named("contact nat machine user domain url answers hashes action lease_until")
     inner_formats: ClassVar[Sequence[type[LogFormat]]]
-    """The formats that a line may be of."""
+    """Formats tried for a line."""
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -66,19 +59,19 @@ class _Carried(LogFormat):
     @classmethod
     @abstractmethod
     def behind(cls, line: str) -> tuple[str, ...]:
-        """The line without its prefix, the most likely first; none without a prefix."""
+        """Strip the prefix; the most likely reading first; empty without a prefix."""
 
     @abstractmethod
     def outer(self, line: str) -> tuple[datetime | None, str | None]:
-        """The time and the sender that stand before the line."""
+        """Read the time and the sender before the line."""
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A line that a product's format recognises behind its prefix."""
+        """Match a line that a product's format recognizes after its prefix."""
         return any(inner.recognises(rest) for rest in cls.behind(line) for inner in cls.inner_formats)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for a line of which its product tells nothing."""
+        """See `LogFormat.parse`. None for a line that is no event of its product."""
         texts = self.behind(line)
         event = self._carried.event(texts, number) if texts else None
         if event is None:
@@ -88,13 +81,13 @@ class _Carried(LogFormat):
         return placed(event, self, number, *self.outer(line))
 
     def _lines(self) -> Iterator[str]:
-        """The first lines without their prefix, for formats that are decided per file."""
+        """Yield the first lines without their prefix, for formats decided per file."""
         for line in self.context.head[:_HEAD_LOOKED_AT]:
             yield from self.behind(line)[:1]
 
 
 class ContainerLines(_Carried):
-    """Lines of any other format behind a container's name (`web-1 | ...`, `[pod/web-0/nginx] ...`), with or
+    """Lines of any other format after a container's name (`web-1 | ...`, `[pod/web-0/nginx] ...`), with or
     without a time.
 
     The line's own time counts.
@@ -107,7 +100,7 @@ class ContainerLines(_Carried):
 
     @classmethod
     def behind(cls, line: str) -> tuple[str, ...]:
-        """The line; also with the time that may be the prefix's or the line's own."""
+        """Strip the name; also keep the time, which may be the prefix's or the line's own."""
         marked = "|" in line[:140] or line[:5] == "[pod/" or line[:1] == "\x1b"
         prefix = _PREFIX.match(line) if marked else None
         if prefix is None:
@@ -116,16 +109,16 @@ class ContainerLines(_Carried):
         return (rest, prefix[3] + rest) if prefix[3] else (rest,)
 
     def outer(self, line: str) -> tuple[datetime | None, str | None]:
-        """The prefix's time and the container's name."""
+        """Read the prefix's time and the container's name."""
         prefix = required(_PREFIX.match(line), line)
         return from_iso(prefix[3].strip(), UTC) if prefix[3] else None, prefix[1] or prefix[2]
 
 
 class FramedLines(_Carried):
-    """Lines that a relay sent on with their own time, or that were pasted with an indentation, `> `, `$ `, a
-    line's number, grep's file name before them.
+    """Lines relayed with their own time, or pasted with an indentation, `> `, `$ `, a line number or grep's
+    file name before them.
 
-    Only where no product reads the line as it stands; the line's own time counts.
+    Only where no product reads the unchanged line; the line's own time counts.
     """
 
     name = "framed_lines"
@@ -135,12 +128,12 @@ class FramedLines(_Carried):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A line that is some product's only without its prefix."""
+        """Match a line that a product recognizes only without its prefix."""
         return super().recognises(line) and not any(inner.recognises(line) for inner in cls.inner_formats)
 
     @classmethod
     def behind(cls, line: str) -> tuple[str, ...]:
-        """The line without what a paste left, or behind a syslog header when it has its own time."""
+        """Strip what a paste left, or a syslog header before a message with its own time."""
         pasted = unpasted(line)
         if pasted is not line:
             return (pasted.rstrip(),)
@@ -150,6 +143,6 @@ class FramedLines(_Carried):
         return (message,) if len(message) < len(line) and _OWN_TIME.match(message) else ()
 
     def outer(self, line: str) -> tuple[datetime | None, str | None]:
-        """The header's."""
+        """Read the header's time and host."""
         header = NO_HEADER if unpasted(line) is not line else split_header(line, self.context)[0]
         return header.time, header.host

@@ -1,16 +1,12 @@
-"""Common Event Format of any product that has no format of its own here.
+"""Common Event Format (CEF) and Log Event Extended Format (LEEF) of products without a format of their own.
 
-Source: "Implementing ArcSight Common Event Format (CEF)", version 25 and 26. Traps:
-- Any syslog header, or none, may stand before `CEF:`; some collectors put their own time and host before a
-  second header.
-- Records that were wrapped: what follows a line feed is the rest of the value or the next `key=`.
-- See `lamsach.logs.text.cef` for escapes and `lamsach.logs.mappings.cef_events` for the keys.
-
-Log Event Extended Format of any product that has no format of its own here.
-
-Source: IBM, "LEEF overview" (QRadar documentation), LEEF 1.0 and 2.0. for
-delimiters and relays, and `lamsach.logs.mappings.cef_events` for the keys. Any syslog header, or none, may
-stand before `LEEF:`.
+Source: "Implementing ArcSight Common Event Format (CEF)", version 25 and 26; IBM, "LEEF overview" (QRadar
+documentation), LEEF 1.0 and 2.0. Traps:
+- Any syslog header, or none, may precede `CEF:` or `LEEF:`; some collectors put their own time and host
+  before a second header.
+- In a wrapped CEF record, the text after a line feed is the rest of the value or the next `key=`.
+- Escapes and delimiters are in `lamsach.logs.text.cef` and `leef`, keys in
+  `lamsach.logs.mappings.cef_events`.
 """
 
 from __future__ import annotations
@@ -45,7 +41,7 @@ _RECORD = re.compile(r"CEF: ?[01]\|[^|]{0,256}\|[^|]{0,256}\|")
 
 
 class Cef(LogFormat):
-    """Any record in the Common Event Format, behind any syslog header.
+    """Any record in the Common Event Format, after any syslog header.
 
     Custom keys mean what their labels say.
     """
@@ -68,18 +64,18 @@ class Cef(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """`CEF:0|` with a maker and a product, behind a header or not; not within JSON."""
+        """Match `CEF:0|` with a maker and a product, behind a header or not; not within JSON."""
         start = cef.find(line)
         return start >= 0 and not within_json(line, start) and _RECORD.match(line, start) is not None
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """The share of lines that are records or continue one."""
+        """Share of lines that are or continue a record."""
         return share_with_continuations(cls.recognises, head)
 
     @classmethod
     def starts_record(cls, line: str) -> bool:
-        """Every line that does not continue a wrapped record."""
+        """Match every line that does not continue a wrapped record."""
         return cls.recognises(line) or not continues(line)
 
     def parse(self, line: str, number: int) -> Event | None:
@@ -91,7 +87,7 @@ class Cef(LogFormat):
         return stamped(event, self.name, self.context.file, number)
 
     def record_event(self, fields: Fields, header: Header) -> Event:
-        """See `Records`; the record's own header decides about the kind of event alone."""
+        """See `Records`; the record's own header only decides the kind of event."""
         return self._event(cef.CefRecord("", "", "", "", "", "", fields), header)
 
     def record_time(self, fields: Fields) -> datetime | None:
@@ -124,7 +120,7 @@ class Leef(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """`LEEF:1.0|` or `LEEF:2.0|` with its header, behind a syslog header or not; not within JSON."""
+        """Match `LEEF:1.0|` or `LEEF:2.0|` with its header, also after a syslog header; not within JSON."""
         start = leef.find(line)
         return start >= 0 and not within_json(line, start) and _RECORD_LEEF.match(line, start) is not None
 
@@ -137,7 +133,7 @@ class Leef(LogFormat):
         return stamped(event, self.name, self.context.file, number)
 
     def record_event(self, fields: Fields, header: Header) -> Event:
-        """See `Records`; one maker (`FAR_HOSTNAME`) decides, and its lines are read singly."""
+        """See `Records`; the header matters only for vendors of `FAR_HOSTNAME`, read line by line."""
         return self._event(leef.LeefRecord("", "", "", "", fields), header)
 
     def record_time(self, fields: Fields) -> datetime | None:

@@ -1,12 +1,11 @@
-"""Tables in column files as events, their columns recognised by name as in CSV: Apache Parquet, and Arrow's
-file (Feather 2), stream, and first Feather.
+"""Column files as events: Apache Parquet, and Arrow's file (Feather 2), stream, and first Feather.
 
 Source: https://parquet.apache.org/docs/file-format/ (its pages may be compressed by any codec),
 https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format.
 
-Nested columns are named by their path (`source.ip`). Times without a zone are in the zone that is assumed for
-the file. A table of which no column is known is searched all the same: every text in it that can be an
-address, a name or a URL is `mentioned`.
+Columns are recognized by name as in CSV; nested ones are named by their path (`source.ip`). Times without a
+zone are in the zone assumed for the file. A table without a known column is searched anyway: every text in it
+that can be an address, a name or a URL is `mentioned`.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ GIVES = in_order(
     "time observer source_ip source_port destination_ip destination_port source_nat_ip source_nat_port "
     "device_ip device_name device_mac user domain url answers hashes action lease_until mentioned"
 )
-"""The fields that a column file can fill."""
+"""Fields that a column file can fill."""
 BATCH_ROWS = 4096
 MOST_COLUMNS = 2000
 _MOST_VALUES = 50
@@ -42,7 +41,7 @@ _MOST_MENTIONED = 200
 _LONGEST_SHOWN = 500
 _ADDRESS_FIELDS = frozenset({"source", "destination", "ip", "nat"})
 Cells = Sequence[Sequence[str]]
-"""For each row the texts of one column's cell: none for a null, several for a list."""
+"""Texts of one column's cells, row by row: none for a null, several for a list."""
 
 
 def table_events(
@@ -51,9 +50,9 @@ def table_events(
     name: str,
     unused: Callable[[bytes], object] | None = None,
 ) -> Iterator[Event | Refusal]:
-    """The events of a table's rows, in order; `line` is the row's 1-based number.
+    """Yield the events of a table's rows, in order; `line` is the row's 1-based number.
 
-    `unused` gets the texts of the columns that no field takes. Raises UnreadableError at damage,
+    `unused` receives the texts of the columns without a field. Raises UnreadableError at damage,
     MissingExtraError."""
     require("pyarrow")
     times = LooseTimes(context)
@@ -74,7 +73,7 @@ def table_events(
 
 
 def _cells(batch: pa.RecordBatch, where: str) -> tuple[list[str], list[Cells], bool]:
-    """The fields of the columns that are used, their texts, and whether they tell of contacts."""
+    """Read the fields and texts of the used columns, and whether they state contacts."""
     try:
         leaves = list(_leaves(batch))[:MOST_COLUMNS]
         fields = columns.fields_of([path for path, _ in leaves])
@@ -89,7 +88,7 @@ def _cells(batch: pa.RecordBatch, where: str) -> tuple[list[str], list[Cells], b
 
 
 def _unused_text(batch: pa.RecordBatch, where: str) -> bytes:
-    """The texts of the columns that no field takes, a cell a line."""
+    """Texts of the columns without a field, a cell a line."""
     import pyarrow as pa
 
     try:
@@ -126,7 +125,7 @@ def _whole(batches: Iterable[pa.RecordBatch], where: str) -> Iterator[pa.RecordB
 
 
 def damaged_table(where: str) -> UnreadableError:
-    """The file cannot be read on."""
+    """Error of a file that is damaged from here on."""
     return UnreadableError(
         "The column file is damaged; what came before the damage was read.",
         where,
@@ -143,7 +142,7 @@ def _event(names: Sequence[str], row: Cells, times: LooseTimes) -> Event:
 
 
 def _mentions(row: Cells) -> Event:
-    """Return what the texts of a row of unknown columns mention."""
+    """Collect the addresses, names and URLs in a row of unknown columns."""
     found: dict[str, None] = {}
     for cell in row:
         for text in cell:
@@ -155,8 +154,7 @@ def _mentions(row: Cells) -> Event:
 
 
 def _leaves(batch: pa.RecordBatch, *, maps: bool = False) -> Iterator[tuple[str, pa.Array]]:
-    """The columns that hold values, by their path (of maps only on request); what is below a null is
-    null."""
+    """Yield the columns that hold values, by path (maps only on request); a null's children are null."""
     import pyarrow as pa
 
     pending = [(field.name, column, 0) for field, column in zip(batch.schema, batch.columns, strict=True)]
@@ -175,7 +173,7 @@ def _leaves(batch: pa.RecordBatch, *, maps: bool = False) -> Iterator[tuple[str,
 
 
 def _texts(column: pa.Array, *, address: bool) -> Cells:
-    """The cells of a column as texts."""
+    """Read the cells of a column as texts."""
     import pyarrow as pa
 
     kind = column.type
@@ -216,9 +214,9 @@ def _binary(value: bytes | None, *, address: bool) -> str | None:
 
 
 class Parquet(BinaryFormat):
-    """Tables whose columns are recognised by name, nested ones too.
+    """Tables with columns recognized by name, nested ones too.
 
-    Of a file that is cut short nothing can be read.
+    A file that is cut short cannot be read.
     """
 
     name = "parquet"
@@ -229,14 +227,11 @@ class Parquet(BinaryFormat):
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:
-        """The magic number, of an encrypted file too."""
+        """Match the magic number, also an encrypted file's."""
         return head[:4] in (b"PAR1", b"PARE")
 
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
-        """See BinaryFormat. `line` is the row's number.
-
-        The description of a Parquet file stands at its end: one that is cut short gives nothing.
-        """
+        """See BinaryFormat. `line` is the row's number; a truncated file, without its schema, has none."""
         with seekable(stream, self.context.file) as file:
             if file.read(4) == b"PARE":
                 raise UnreadableError(
@@ -271,7 +266,7 @@ class Arrow(BinaryFormat):
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:
-        """A magic number, or a stream's first message: a schema, its size in whole words of eight."""
+        """Match a magic number, or a stream's first message: a schema, its size in whole words of eight."""
         if head[:8] == _FILE or head[:4] == _FEATHER_1:
             return True
         size = int.from_bytes(head[4:8], "little")

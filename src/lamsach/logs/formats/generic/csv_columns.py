@@ -1,16 +1,14 @@
-"""Tables of text with a header that names the columns: CSV, TSV, semicolons, as products and people export
-them.
+"""Tables of text with a header that names the columns: CSV, TSV, semicolons, exported by products or people.
 
 Source: RFC 4180, Excel's `sep=` line, and the headings in `lamsach.logs.mappings.columns`. Traps:
 - The delimiter is the one that gives the header most columns; Excel in Vietnam writes semicolons.
-- Lines above the header (a title, `sep=;`) are skipped; a header that stands again in the middle is no
-  record.
+- Lines above the header (a title, `sep=;`) are skipped; a header repeated in the middle is no record.
 - Day/month or month/day is decided for the whole file by its first lines: 13 to 31 can only be a day.
 - Date and time of day may be two columns. A quoted field may hold the delimiter; a cut last line has fewer
   fields.
-- A column `message` or `_raw` (exports of Graylog, Splunk and the like) may hold a product's own line: its
-  format reads it then.
-- A product with its own format keeps it: the Windows DHCP audit log has a header too.
+- A column `message` or `_raw` (exports of Graylog, Splunk and the like) may hold a product's own line, which
+  its format reads.
+- A product with its own format has priority: the Windows DHCP audit log has a header too.
 """
 
 from __future__ import annotations
@@ -46,9 +44,10 @@ _OF_OTHER_FORMATS = (("id", "date", "time", "description"),)
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Layout of a file: the delimiter, the header line, its number among the given lines, the columns'
-    fields, the column (None: there is none) that holds the lines of another product, and the columns of times
-    in UTC by their names (`UtcTime`).
+    """Layout of a file.
+
+    `position`: the header's index among the given lines. `carrier`: the column, if any, that holds another
+    product's lines. `in_utc`: names of the columns of times in UTC (`UtcTime`), by index.
     """
 
     delimiter: str
@@ -60,7 +59,7 @@ class Table:
 
     @property
     def w3c(self) -> bool:
-        """Return whether the header is W3C's: times are in UTC, and lines that begin with `#` are no rows."""
+        """Whether the header is W3C's: times are in UTC, and lines that begin with `#` are no rows."""
         return self.header.startswith(_W3C)
 
 
@@ -68,8 +67,7 @@ class CsvColumns(LogFormat):
     """Any table in text with a heading row, Vietnamese or English, so the reports of antivirus consoles
     (Bkav, Kaspersky, ESET); W3C logs (`#Fields:`) that are no web server's.
 
-    Columns are recognised by the words of their names; a column `message` may hold another product's
-    lines.
+    Columns are recognized by the words of their names; a column `message` may hold another product's lines.
     """
 
     name = "csv_columns"
@@ -77,7 +75,7 @@ class CsvColumns(LogFormat):
     gives = fields_named("contact nat machine user domain url answers hashes action lease_until inbound")
 
     inner_formats: ClassVar[Sequence[type[LogFormat]]] = FORMATS.without("csv_columns")
-    """The formats that a carried line may be of."""
+    """Formats tried for a carried line."""
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -89,22 +87,22 @@ class CsvColumns(LogFormat):
 
     @property
     def table(self) -> Table | None:
-        """Return how the file is laid out; None when it has no header that names its columns."""
+        """Layout of the file; None without a header that names its columns."""
         return self._table
 
     @property
     def times(self) -> LooseTimes:
-        """Return what reads the file's times."""
+        """Reader of the file's times."""
         return self._times
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A header that names columns of a log; a row alone shows nothing."""
+        """Match a header that names columns of a log; a row alone is no evidence."""
         return _table_of(line, 0) is not None
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """The share of lines that are the header, above it, or rows whose cells fit their columns."""
+        """Share of lines that are the header, above it, or rows whose cells fit their columns."""
         table = find_table(head)
         if table is None:
             return 0.0
@@ -116,7 +114,7 @@ class CsvColumns(LogFormat):
         return (fitting + 1 + above) / (table.position + 1 + len(rows)) if rows else 0.5
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One row; None for the header and lines above it."""
+        """Read one row; None for the header and lines above it."""
         line = line.rstrip("\r\n")
         table = self._table
         if table is None:
@@ -135,9 +133,9 @@ class CsvColumns(LogFormat):
         ):
             raise LineError("The line is not a row of a table.", line[:80])
         values: dict[str, list[str]] = {}
-        for place, (name, cell) in enumerate(zip(table.fields, cells, strict=False)):
-            if name and cell and place in table.in_utc:  # before a clock of an unknown zone
-                values.setdefault(name, []).insert(0, column_names.in_utc(table.in_utc[place], cell.strip()))
+        for index, (name, cell) in enumerate(zip(table.fields, cells, strict=False)):
+            if name and cell and index in table.in_utc:  # before a clock of an unknown zone
+                values.setdefault(name, []).insert(0, column_names.in_utc(table.in_utc[index], cell.strip()))
             elif name and cell:
                 values.setdefault(name, []).append(cell)
         carried = cells[table.carrier] if table.carrier is not None and table.carrier < len(cells) else ""
@@ -150,7 +148,7 @@ class CsvColumns(LogFormat):
         return stamped(event, self.name, self.context.file, number)
 
     def _first_rows(self) -> Iterator[tuple[Table, list[str]]]:
-        """The cells of the rows among the first lines, with how they are laid out."""
+        """Yield the cells of the rows in the first lines, with their layout."""
         table = self._table
         for line in self.context.head[table.position + 1 :] if table else ():
             with suppress(LineError):
@@ -158,7 +156,7 @@ class CsvColumns(LogFormat):
                     yield table, split(line, table.delimiter)
 
     def _carried_head(self) -> Iterator[str]:
-        """Yield what the first rows carry, for formats that are decided per file."""
+        """Yield the lines carried by the first rows, for formats decided per file."""
         for table, cells in islice(self._first_rows(), _ROWS_JUDGED):
             if table.carrier is not None and table.carrier < len(cells):
                 yield cells[table.carrier]
@@ -170,7 +168,7 @@ class CsvColumns(LogFormat):
 
 
 def find_table(head: Sequence[str]) -> Table | None:
-    """The first line that names columns of a log, within the first lines of a file."""
+    """Find the first line that names columns of a log in a file's first lines."""
     for position, line in enumerate(head[:_LINES_ABOVE]):
         table = _table_of(line, position)
         if table:
@@ -198,12 +196,12 @@ def _table_of(line: str, position: int) -> Table | None:
     fields = tuple(column_names.fields_of(names))
     known = sum(name is not None for name in fields)
     in_utc = {
-        place: names[place]
-        for place, name in enumerate(fields)
-        if name == "time" and "utc" in column_names.plain(names[place])
+        index: names[index]
+        for index, name in enumerate(fields)
+        if name == "time" and "utc" in column_names.plain(names[index])
     }
     carrier = next(
-        (place for place, name in enumerate(names) if column_names.plain(name) in CARRIER_COLUMNS), None
+        (index for index, name in enumerate(names) if column_names.plain(name) in CARRIER_COLUMNS), None
     )
     if carrier is not None and column_names.tells_time(fields):
         return Table(delimiter, line, position, fields, carrier, in_utc)
@@ -218,7 +216,7 @@ def _starts_as_other_format(names: Sequence[str]) -> bool:
 
 
 def split(line: str, delimiter: str) -> list[str]:
-    """The cells of a line. LineError for one that holds a NUL or a cell beyond all measure."""
+    """Split a line into cells. LineError for a NUL, or a cell beyond the limit of `csv`."""
     if '"' not in line:
         return line.split(delimiter, _MOST_COLUMNS)
     try:
@@ -238,7 +236,7 @@ def _fits(line: str, table: Table, inner_formats: Sequence[type[LogFormat]]) -> 
         return False
     if abs(len(cells) - len(table.fields)) > 1:
         return False
-    # only its carried lines make it a log
+    # a log only by its carried lines
     if not (column_names.tells_of_contacts(table.fields) or column_names.tells_of_detections(table.fields)):
         carried = cells[table.carrier] if table.carrier is not None and table.carrier < len(cells) else ""
         return any(each.recognises(carried) for each in inner_formats)

@@ -1,30 +1,25 @@
-"""JSON lines of any product: one object a line, flat or nested, its keys recognised by their names.
+"""JSON of any product: lines of one object each, or one document that holds a list of objects.
 
 Source: ECS (https://www.elastic.co/guide/en/ecs/current/), Winlogbeat, NXLog, Wazuh, GELF 1.1, OCSF, and the
-names in `lamsach.logs.mappings.columns`. Traps:
+names in `lamsach.logs.mappings.columns`; documents of Elasticsearch and OpenSearch, "Search API", response
+body (`hits.hits[]._source`), AWS CloudTrail, "Log file examples" (`Records`), Microsoft Graph (`value`), and
+exports of consoles. Traps:
 - Keys are nested, dotted, prefixed with `_` (GELF) or wrapped (`data`, `_source`, `fields`): the last parts
   of a path count.
 - A shipper's `message` may itself hold the product's JSON as text.
-- `host` names the machine in an event of Windows, but the sensor or the log server beside a `source` address.
-- In a logon of Windows `IpAddress` is the client's, and `Computer` the server that wrote the event: it is the
+- `host` names the machine in an event of Windows, but the sensor or the log server next to a `source`
+  address.
+- In a logon of Windows `IpAddress` is the client's, and `Computer`, the server that wrote the event, the
   observer.
 - `log.original` and other texts hold addresses that are nobody's: only named fields count.
-- A record may only be an envelope: its `message` (`full_log`, `_raw`, `log` ...) holds the line that a
-  product wrote. That product's own format reads it then, and the envelope adds time and observer where the
-  line has none. The registry says which formats are tried.
-- Nesting without end, numbers without end and keys that stand twice are all valid or nearly valid JSON.
-
-Records in one JSON document: a list of objects, or an answer of an interface that holds such a list.
-
-Source: Elasticsearch and OpenSearch, "Search API", response body (`hits.hits[]._source`); AWS CloudTrail,
-"Log file examples" (`Records`); Microsoft Graph (`value`), and the exports of consoles that write one list.
-The document may stand in one line or over many. Traps:
-- JSON lines, and lists of Windows events, have readers of their own: this one is asked last, and never for
-  what these read.
-- Fields beside a list belong to each of its records, but a record's own fields count first.
-- The list may be of any size: objects are taken from it one after another, and only one is held.
-- A record that no product is known to write, and whose keys mean nothing, still shows what it mentions:
-  addresses, names and URLs.
+- A record may only be an envelope: its `message` (`full_log`, `_raw`, `log` ...) holds the line of a product,
+  which the product's own format reads; the envelope adds time and observer that the line lacks. The registry
+  lists the formats that are tried.
+- Endless nesting, endless numbers and repeated keys are all valid or nearly valid JSON.
+- JSON lines, and lists of Windows events, have readers of their own: the document's reader comes last.
+- Fields next to a list belong to each of its records, but a record's own fields count first.
+- A list may be of any size: objects are read one after another, and only one is held.
+- A record of an unknown product with unknown keys still shows the addresses, names and URLs that it mentions.
 """
 
 from __future__ import annotations
@@ -68,11 +63,11 @@ _KEY = re.compile(r'\\?"([@\w. :-]{1,60})\\?"\s*:\s*', re.ASCII)
 _KEYS_LOOKED_AT = 200
 # {"date":"2026-06-05","time":"07:31:12"
 CLOCK = re.compile(r"\d{1,2}:\d{2}:\d{2}(?:\.\d{1,9})?", re.ASCII)
-# winlog, EventID, Image, ProcessGuid ...: the record is of an endpoint, whose name `host` is
+# winlog, EventID, Image, ProcessGuid ...: the record is an endpoint's, and `host` its name
 ENDPOINT_KEYS = among("eventid winlog win image processguid process computer eventdata sourcename")
 _LOGON_FIELDS = {"ipaddress": "source", **dict.fromkeys(("computer", "computername", "hostname"), "observer")}
 PARSED = ("destination", "query", "url", "domain", "destination_name")
-"""Fields of which each says that a shipper has taken the record apart itself."""
+"""Fields of which any one shows that a shipper parsed the record itself."""
 _ADDRESSES = frozenset({"source", "destination", "nat", "ip"})
 _MOST_VALUES = 50
 _MOST_ITEMS = 8
@@ -83,7 +78,7 @@ _TIME_ORDER = in_order("utctime eventtime timecreated systemtime eventcreated ti
 class JsonLines(LogFormat):
     """Any log of one JSON object a line: ECS, Wazuh, GELF, Filebeat, Fluentd, Docker, systemd.
 
-    Keys are recognised by the words of their names, nested ones too, and what objects in lists hold; a
+    Keys are recognized by the words of their names, also nested ones and those of objects in lists; a
     product's line inside (`message`, `full_log`, `_raw`) is read by its own format; addresses as numbers
     (`"IPV4_SRC_ADDR": 3221226225`) are read, each line of a file whose first 500 lines have such; where
     they begin later, the file counts as not wholly searched.
@@ -95,7 +90,7 @@ class JsonLines(LogFormat):
     lease_markers = ("lease", "Lease")
 
     inner_formats: ClassVar[Sequence[type[LogFormat]]] = FORMATS.without("csv_columns", "json_lines")
-    """The formats that a carried line may be of."""
+    """Formats tried for a carried line."""
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -104,9 +99,7 @@ class JsonLines(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A JSON object with at least one key that names a machine, a domain, a URL or a hash, and one more
-        known key; or that carries a product's line.
-        """
+        """Match JSON with a machine, domain, URL or hash and one more known key, or a product's line."""
         start = start_of_object(line)
         if (
             start < 0
@@ -144,14 +137,14 @@ class JsonLines(LogFormat):
         return next((f for text in carried(record) for f in cls.inner_formats if f.recognises(text)), None)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One JSON object, behind a syslog header or not."""
+        """Read one JSON object, with or without a syslog header."""
         header, record = read_object(line)
         values, endpoint, cloud = _values(record)
-        # what the shipper parsed itself has a `message` for people
+        # in a record that the shipper parsed, `message` is for people
         parsed = any(field in values for field in PARSED) and object_in_text(record) is None
         inner = self._carried.event(carried(record, literal=parsed), number) if may_carry(line) else None
-        if inner is not None and (_tells(inner) or not column_names.tells_of_contacts(values.keys())):
-            if any(key.startswith("gl2_") for key in record):  # Graylog: `source` is who sent the line
+        if inner is not None and (_names_party(inner) or not column_names.tells_of_contacts(values.keys())):
+            if any(key.startswith("gl2_") for key in record):  # Graylog: `source` is the line's sender
                 values.setdefault("observer", []).append(text_of(record.get("source")) or "")
             inner = self._carried.completed(inner, values, self._times)
             return stamped(inner, self.name, self.context.file, number)
@@ -167,7 +160,7 @@ class JsonLines(LogFormat):
         return stamped(event, self.name, self.context.file, number)
 
     def _carried_head(self) -> Iterator[str]:
-        """Yield what the first records carry, for formats that are decided per file."""
+        """Yield the lines carried by the first records, for formats decided per file."""
         for line in self.context.head[:_HEAD_LOOKED_AT]:
             try:
                 yield from carried(read_object(line)[1])
@@ -175,7 +168,7 @@ class JsonLines(LogFormat):
                 continue
 
 
-def _tells(event: Event) -> bool:
+def _names_party(event: Event) -> bool:
     """Return whether the event names a party."""
     return bool(
         event.source_ip
@@ -188,7 +181,7 @@ def _tells(event: Event) -> bool:
 
 
 def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool, cloud_records.CloudRecord | None]:
-    """Values of each field, the most trusted first, whether of an endpoint, and the cloud's kind."""
+    """Read the values by field, the most trusted first, whether of an endpoint, and the cloud's kind."""
     values: dict[str, list[str]] = {}
     times: list[tuple[int, str]] = []
     pairs = _with_text_inside(record)
@@ -206,7 +199,7 @@ def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool, clou
         if logon:
             field = _LOGON_FIELDS.get(column_names.plain(parts[-1]), field)
         if field is None or (field == "source" and parts == ["source"] and "sourcetype" in names):
-            continue  # what Splunk calls a source is the input it came by
+            continue  # Splunk's `source` is the input
         if field == "time":
             if (text := text_of(value)) and CLOCK.fullmatch(text):
                 values.setdefault("clock", []).append(text)
@@ -230,13 +223,13 @@ def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool, clou
 
 
 def _zone(record: dict[str, object]) -> ZoneInfo | None:
-    """The zone that a record names beside its date and its time of day."""
+    """Find the zone stated next to a record's date and time of day."""
     texts = (text_of(record.get(key)) for key in ("tz", "timezone"))
     return next((zone for text in texts if text and (zone := zone_of(text))), None)
 
 
 def time_rank(name: str) -> int:
-    """Pick the time with the lowest rank: it counts."""
+    """Rank of a time's key; the lowest counts."""
     plain = column_names.plain(name)
     return (
         _TIME_ORDER.index(plain) if plain in _TIME_ORDER else len(_TIME_ORDER) + (plain in column_names.LATE)
@@ -244,10 +237,10 @@ def time_rank(name: str) -> int:
 
 
 def _with_text_inside(record: dict[str, object]) -> list[tuple[str, object]]:
-    """The record's fields, and those of JSON that a shipper's `message` holds as text."""
+    """Yield a record's fields, and those of JSON held as text by a shipper's `message`."""
     inside = object_in_text(record)
     found = [*walk(record), *(walk(inside) if inside else ())]
-    for key, value in found:  # grows: what objects in lists hold stands last
+    for key, value in found:  # grows: fields of objects in lists come last
         if isinstance(value, list) and len(found) < MOST_FIELDS and column_names.field_of(_bare(key)) is None:
             for item in objects_of(value[:_MOST_ITEMS]):
                 found += walk(item, f"{key}.")
@@ -259,13 +252,13 @@ def _bare(key: str) -> str:
 
 
 def _address(name: str, value: object) -> list[str]:
-    """The address that a flow's record states as a number (`"IPV4_SRC_ADDR": 3221226225`)."""
+    """Read an address that a flow's record states as a number (`"IPV4_SRC_ADDR": 3221226225`)."""
     of_flow = isinstance(value, int) and "ipv4" in column_names.plain(name)
     return [str(IPv4Address(value))] if of_flow and 0 < value < 1 << 32 else []  # type: ignore[operator]
 
 
 def _texts(value: object) -> list[str]:
-    """Scalars; of a list of objects their `data`, `value`, `name` or `ip` (AWS: `Rdata`)."""
+    """Texts of scalars; of objects in a list their `data`, `value`, `name` or `ip` (AWS: `Rdata`)."""
     texts = texts_of(value)
     for item in objects_of(value):
         for key in ("data", "rdata", "Rdata", "RData", "value", "ip", "name"):
@@ -276,16 +269,16 @@ def _texts(value: object) -> list[str]:
     return texts
 
 
-_HEADS_KEPT = 50
+_MOST_HEADS = 50
 _ROOM = 4000
 
 
 class JsonDocument(BinaryFormat):
     """A list of objects, or an answer that holds one (`hits`, `Records`, `value`, `data` and the like), in
-    one line or over many; each record is read as its product's.
+    one line or many; each record is read by its product's format.
 
-    Of a record that nobody knows, what it mentions; fields beside the list belong to each of its records;
-    all other text is searched as unparsed; lines of JSON are read as lines.
+    An unknown record shows what it mentions; fields next to the list belong to each of its records; all other
+    text is searched as unparsed; lines of JSON are read as lines.
     """
 
     name = "json_document"
@@ -297,18 +290,18 @@ class JsonDocument(BinaryFormat):
     tells_holders = True
     of_text = True
     inner_formats: ClassVar[Sequence[type[LogFormat]]] = JSON_FORMATS
-    """The formats that a record may be of."""
+    """Formats tried for a record."""
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
         self._parsers: dict[type[LogFormat], LogFormat] = {}
         self._head: list[str] = []
-        self._beside: Mapping[str, object] = {}
-        self._beside_says = False
+        self._outer_fields: Mapping[str, object] = {}
+        self._outer_fields_matter = False
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:
-        """A list of objects, at the start or under a usual key of an object of several lines."""
+        """Match a list of objects, at the start or under a usual key of an object of several lines."""
         text = head.decode("utf-8-sig", "ignore")
         if is_azure_flow(first_record(text)):
             return False
@@ -320,23 +313,23 @@ class JsonDocument(BinaryFormat):
         return start is not None and '"_source"' not in text[: start.start()] and not _is_windows(text)
 
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
-        """The records' events; `line` counts them. What follows a break is refused as one."""
-        for number, (record, beside) in enumerate(records(stream), 1):
+        """Yield the records' events; `line` counts them. Text after a break is refused as one record."""
+        for number, (record, outer_fields) in enumerate(records(stream), 1):
             if isinstance(record, str):
                 yield Refusal(
                     Reference(self.context.file, row=number), record[:500], "The JSON in the line is broken."
                 )
                 continue
             event = self._event(record, number)
-            if self._says_something(beside, number):
-                event = _completed(event, self._event({**beside, **record}, number))
+            if self._adds_something(outer_fields, number):
+                event = _completed(event, self._event({**outer_fields, **record}, number))
             if event is not None:
                 yield replace(event, format=self.name, file=self.context.file, line=number)
 
     def _event(self, record: dict[str, object], number: int) -> Event | None:
         source = record.get("_source")
         text = json.dumps(source if isinstance(source, dict) else record, ensure_ascii=False)
-        if len(self._head) < _HEADS_KEPT:
+        if len(self._head) < _MOST_HEADS:
             self._head.append(text)
         for log_format in self.inner_formats:
             if not log_format.recognises(text):
@@ -347,14 +340,14 @@ class JsonDocument(BinaryFormat):
                 continue
         return Event(mentioned=mentions(text))
 
-    def _says_something(self, beside: Mapping[str, object], number: int) -> bool:
-        """Return whether the fields beside a list could be of use for its records."""
-        if beside is not self._beside:
-            self._beside = beside
-            event = self._event(dict(beside), number) if beside else None
+    def _adds_something(self, outer_fields: Mapping[str, object], number: int) -> bool:
+        """Return whether the fields next to a list add something to its records."""
+        if outer_fields is not self._outer_fields:
+            self._outer_fields = outer_fields
+            event = self._event(dict(outer_fields), number) if outer_fields else None
             empty = Event(format=event.format, file=event.file, line=event.line) if event else None
-            self._beside_says = event != empty
-        return self._beside_says
+            self._outer_fields_matter = event != empty
+        return self._outer_fields_matter
 
     def _parser(self, log_format: type[LogFormat]) -> LogFormat:
         if log_format not in self._parsers:
@@ -363,7 +356,7 @@ class JsonDocument(BinaryFormat):
 
 
 def _completed(event: Event | None, whole: Event | None) -> Event | None:
-    """A record's event with what only the fields beside its list say."""
+    """Complete a record's event by the fields next to its list."""
     if event is None or whole is None:
         return event or whole
     empty = Event()

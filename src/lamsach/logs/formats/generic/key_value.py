@@ -1,23 +1,18 @@
-"""Lines of named values of any product: `src=10.1.1.5 dst=203.0.113.9`, `srcip:10.1.1.5, dstip:...`, `Local
-Host IP: ...`.
+"""Lines of named values: `src=10.1.1.5 dst=203.0.113.9`, `srcip:10.1.1.5, dstip:...`, `Local Host IP: ...`.
 
 Source: the field lists in the log references of Stormshield, NetScreen, Huawei USG, H3C, Hillstone, Sangfor,
-Barracuda CloudGen, F5 ASM, Zscaler NSS, Symantec Endpoint Protection and others that write such lines; names
-are those of `lamsach.logs.mappings.column_names`. Traps:
-- A product that has a format of its own is read by that one: this one stands behind them in the registry.
+Barracuda CloudGen, F5 ASM, Zscaler NSS and others that write such lines; names are those of
+`lamsach.logs.mappings.column_names`. Symantec Endpoint Protection 12 and 14, sent by its manager's syslog
+(`SymantecServer: ...`): Broadcom, "External Logging settings and log event severity levels". Traps:
+- A product with a format of its own is read by that one, which precedes this one in the registry.
 - Only named values count: an address in running text is nobody's. A line must name a source or destination
   address and one more known field.
-- A time that cannot be read does not spoil the rest: the header's time stands.
-
-What is Symantec Endpoint Protection's own in the records that its manager sends by syslog (`SymantecServer:
-...`), versions 12 and 14.
-
-Source: Broadcom, "External Logging settings and log event severity levels" and the records' own names. Traps:
-- `Domain` is the manager's or Windows' domain, `First Seen` a sentence: neither is a site nor a time.
-- Version 12 says `Local:` thrice, of the address, the port and the hardware address.
+- A time that cannot be read does not spoil the rest: the header's time counts.
+- Symantec's `Domain` is the manager's or Windows' domain, `First Seen` a sentence: neither is a site nor a
+  time.
+- Its version 12 writes `Local:` three times, for the address, the port and the hardware address.
 - SONAR's detections and potential risks name the machine alone, in the first cell or as `Computer name`.
-- `Event time` is in UTC or on the manager's clock; `Inserted`, which is the moment of the header, tells
-  which.
+- `Event time` is in UTC or on the manager's clock; `Inserted`, the moment of the header, shows which.
 """
 
 from __future__ import annotations
@@ -41,12 +36,12 @@ from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.logs.text.values import among, host_and_port, ip_of, mac_of
 from lamsach.model import Action, Event
 
-MARK = "SymantecServer"
-NOTHING = ""
-"""The name means nothing that a record tells."""
+_MARK = "SymantecServer"
+_NOTHING = ""
+"""Meaning of a name that states nothing about the record."""
 _SYMANTEC_ENDS = {
     "local": ("source", "source_port", "mac"),
-    "remote": ("destination", "destination_port", NOTHING),
+    "remote": ("destination", "destination_port", _NOTHING),
 }
 _OTHERS_WORDS = frozenset({"domain", "domainname", "firstseen"})
 _OF_DETECTIONS = frozenset({"hash", "url", "domain"})
@@ -58,9 +53,9 @@ _SAME_MOMENT = timedelta(minutes=20)
 
 
 def field_of(name: str, text: str) -> str | None:
-    """The field that a name (lower case, letters and digits only) means here; None: the same as anywhere."""
+    """Field of a name (lower case, letters and digits only) in Symantec's records; None: the usual one."""
     if name in _OTHERS_WORDS:
-        return NOTHING
+        return _NOTHING
     if name in _SYMANTEC_ENDS:
         address, port, mac = _SYMANTEC_ENDS[name]
         if text.isdigit() and len(text) <= 5:
@@ -69,25 +64,25 @@ def field_of(name: str, text: str) -> str | None:
     return None
 
 
-def complete(line: str, values: dict[str, list[str]]) -> bool:
-    """Return whether a record is a detection on a machine; a name in its first cell is added."""
+def _is_detection(line: str, values: dict[str, list[str]]) -> bool:
+    """Return whether a record is a detection on a machine; a machine in its first cell is added."""
     if "name" not in values and (machine := _MACHINE.search(line)):
         values["name"] = [machine[1]]
     return "name" in values and not _OF_DETECTIONS.isdisjoint(values)
 
 
-def is_machine(text: str) -> bool:
-    """Return whether an end of a record is one: `Source: Real Time Scan` is not, nor `Source IP: 0.0.0.0`."""
+def _is_machine(text: str) -> bool:
+    """Return whether an end is a machine, unlike `Source: Real Time Scan` or `Source IP: 0.0.0.0`."""
     return ip_of(text) is not None and not text.startswith("0.0.0.0")  # noqa: S104 - means: no address
 
 
-def is_inbound(line: str) -> bool:
+def _is_inbound(line: str) -> bool:
     """Return whether the far side opened the connection; an intrusion's direction is its packet's."""
     return ",Inbound," in line and "Intrusion ID:" not in line and "[SID: " not in line
 
 
-def on_its_clock(context: FileContext, line: str, sent: datetime | None) -> FileContext:
-    """The context with the record's zone: UTC when only so it was inserted just after it was `sent`."""
+def _with_zone(context: FileContext, line: str, sent: datetime | None) -> FileContext:
+    """Set the record's zone: UTC when only then `Inserted` is close to `sent`."""
     match = _INSERTED.search(line)
     if match is None or sent is None:
         return context
@@ -104,9 +99,9 @@ _WORDS = (
     *among("src Src SRC source Source dst Dst DST ip Ip IP client addr initiator 地址 nguồn"),
     " sa=",
     "a chỉ",
-    MARK,
+    _MARK,
 )
-"""One of these stands in every line that names an address."""
+"""Every line that names an address holds one of these."""
 _OTHER = among("destination source_port destination_port domain url query action user hash mac nat")
 
 
@@ -114,8 +109,8 @@ class KeyValue(LogFormat):
     """Any line of named values: Stormshield, NetScreen, Barracuda, F5, Huawei, H3C, Sangfor, Zscaler,
     Symantec and others.
 
-    Names are recognised by their words, in English, Vietnamese and Chinese; a line must name an address
-    and one more known value.
+    Names are recognized by their words, in English, Vietnamese and Chinese; a line must name an address and
+    one more known value.
     """
 
     name = "key_value"
@@ -128,7 +123,7 @@ class KeyValue(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """Named values of which one is the address of a party, and one more is known."""
+        """Match named values: the address of a party and one more known value."""
         if ("=" not in line and ":" not in line) or (
             line.lstrip()[:1] in "{<" and line.lstrip()[:2] not in _PRIORITIES and not _ELEMENT.match(line)
         ):
@@ -143,10 +138,10 @@ class KeyValue(LogFormat):
         zone = _ZONE.search(line) if "tz=" in line or "timezone=" in line else None
         own = zone_of(zone[1]) if zone else None
         times = LooseTimes(replace(self.context, timezone=own)) if own else self._times
-        symantec = MARK in line
+        symantec = _MARK in line
         if symantec:
-            times = LooseTimes(on_its_clock(self.context, line, header.time))
-        of_one = values.keys().isdisjoint(("source", "destination"))  # the record is of one machine
+            times = LooseTimes(_with_zone(self.context, line, header.time))
+        of_one = values.keys().isdisjoint(("source", "destination"))  # a record of one machine
         try:
             event = columns.event_of(values, times, host_is_device=of_one)
         except LineError:
@@ -159,7 +154,7 @@ class KeyValue(LogFormat):
             event = replace(event, action=refusal_in(before) if action is Action.UNKNOWN else action)
         if event.source_nat_ip == event.source_ip and event.source_nat_port == event.source_port:
             event = replace(event, source_nat_ip=None, source_nat_port=None)
-        if symantec and is_inbound(line):
+        if symantec and _is_inbound(line):
             event = replace(event, inbound=True)
         time = header.time or header_before(line, start_of_pairs(line), self.context).time
         sender = _SENDER.search(line, 0, _HEAD) if header.host is None and "/" in line[:_HEAD] else None
@@ -174,7 +169,7 @@ _SENDER = re.compile(
     r"(?:%%\d\d)?[A-Z][A-Z0-9_]{1,30}/\d/[A-Z]"
 )
 _HEAD = 160
-# Sangfor: NAT类型:dnat   NAT Type: dnat: what is translated is the destination
+# Sangfor: NAT类型:dnat   NAT Type: dnat: the destination is translated
 _INWARD = re.compile(r"NAT ?(?:类型|type)\W{1,3}dnat", re.IGNORECASE)
 # Stormshield: tz=+0700    FortiWeb: timezone="(GMT+7:00)Bangkok,Hanoi,Jakarta"
 _ZONE = re.compile(r"\b(?:tz|timezone)=\"?\(?([A-Z]{0,5}[+-]\d{1,2}:?(?:\d{2})?)(?!\w)", re.ASCII)
@@ -188,7 +183,7 @@ _PRIORITIES = tuple(f"<{digit}" for digit in "0123456789")
 
 @lru_cache(maxsize=256)
 def _fields_of(keys: tuple[str, ...]) -> tuple[tuple[str, str | None], ...]:
-    """The plain names of a record's keys, and what they mean together."""
+    """Normalize a record's keys, and look up their fields together."""
     keys = column_names.without_prefix(keys)
     names = [column_names.plain(key) for key in keys]
     others = column_names.beside(frozenset(names))
@@ -198,18 +193,18 @@ def _fields_of(keys: tuple[str, ...]) -> tuple[tuple[str, str | None], ...]:
 
 
 def _values(line: str) -> dict[str, list[str]] | None:
-    """The values of each known field; None when they tell of no contact."""
+    """Read the values by known field; None when they state no contact."""
     for colon in (False, True):
         if ("=" if not colon else ":") not in line:
             continue
         values: dict[str, list[str]] = {}
-        symantec = MARK in line
+        symantec = _MARK in line
         found = [*pairs_in(line, colon=colon)]
         for (name, field), (_, text) in zip(_fields_of(tuple(key for key, _ in found)), found, strict=True):
             if symantec and (own := field_of(name, text)) is not None:
                 field = own
             words = text.split(None, 1)
-            if not field or not words or (symantec and field in _ENDS and not is_machine(text)):
+            if not field or not words or (symantec and field in _ENDS and not _is_machine(text)):
                 continue
             if field == "time" and _CLOCK.fullmatch(text):
                 field = "clock"
@@ -221,12 +216,12 @@ def _values(line: str) -> dict[str, list[str]] | None:
         if "nat" in values and _INWARD.search(line):
             del values["nat"]
             values.pop("nat_port", None)
-        if (symantec and complete(line, values)) or _tells(values):
+        if (symantec and _is_detection(line, values)) or _states_contact(values):
             return values
     return None
 
 
-def _tells(values: dict[str, list[str]]) -> bool:
+def _states_contact(values: dict[str, list[str]]) -> bool:
     named = any(_is_address(text) for field in _ENDS for text in values.get(field, ())[:3])
     known = set(values)
     both = "source" in known and "destination" in known

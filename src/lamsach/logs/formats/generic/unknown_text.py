@@ -1,15 +1,16 @@
-"""Any line of text that no format reads: it is still searched, and given as far as it can be read.
+"""Lines of text that no format reads: searched all the same, and read as far as possible.
 
 Heuristics, in this order, and nothing more:
-- time: at the line's start (after a syslog header, if there is one), in the spellings of
+- time: at the line's start (after a syslog header, if any), in the spellings of
   `lamsach.logs.text.times.loose_times`;
 - observer: the host of a syslog header;
-- source and destination: only from keys that say so (`src=`, `srcip:`, `"client": "..."`; `dst=`, `server=`
-  ...); else from an arrow between two addresses with ports (`10.1.1.5:49152->203.0.113.9:443`), or `from A to
-  B`, when the line holds one;
-- device: the internal address of the two; else the address after a client's key; else, when the line holds
-  exactly one internal address, that one. A line with several internal addresses names no device;
-- action: blocked, when the text says so (blocked, denied, dropped, refused, *chặn*, *từ chối*, *cấm*, *hủy*).
+- source and destination: only from keys that state them (`src=`, `srcip:`, `"client": "..."`; `dst=`,
+  `server=` ...); else from an arrow between two addresses with ports (`10.1.1.5:49152->203.0.113.9:443`), or
+  `from A to B`;
+- device: the internal address of the two; else the address after a client's key; else the line's only
+  internal address. A line with several internal addresses names no device;
+- action: blocked, when the text states it (blocked, denied, dropped, refused, *chặn*, *từ chối*, *cấm*,
+  *hủy*).
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ _PORT_BEHIND = re.compile(r"\]?,? (?:port|cổng)[:= ]{1,2}(\d{1,5})(?!\d)")
 # .. Friday, June 05, 2026 07:31:12
 _TIME_AT_END = re.compile(r"(?a)\b([A-Z][a-z]{2,8} \d{1,2},? \d{4},? \d{1,2}:\d\d:\d\d(?: [AP]M)?)\s*$")
 _LOOKED_AT = 65536
-"""How many characters of a line the heuristics look at; the search itself looks at all of it."""
+"""Characters of a line that the heuristics read; the search reads all."""
 _ADDRESSES_LOOKED_AT = 200
 # the longest start of a line that can be a time: `[Sat Oct  3 21:30:01.123456 2026] `
 _TIME_AT_START = re.compile(
@@ -70,9 +71,9 @@ class UnknownText(LogFormat):
     """Nothing is parsed; every token that looks like an address, name, URL or hash is searched.
 
     Findings are marked `unparsed`, and their severity is low; so are values on a product's lines that its
-    reader passes over or has no field for: they name the machine whose address is the only private source
-    address that the record states, else none; text that says *blocked*, *denied*, *dropped*, *refused*
-    (*chặn*, *từ chối*, *cấm*, *hủy*) was blocked.
+    reader skips or has no field for: their machine is the only private source address that the record states,
+    else none; text that states *blocked*, *denied*, *dropped*, *refused* (*chặn*, *từ chối*, *cấm*, *hủy*)
+    was blocked.
     """
 
     name = "unknown_text"
@@ -85,11 +86,11 @@ class UnknownText(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """Never: it is what a file of no known format is read with."""
+        """Never match: this is the fallback for files of no known format."""
         return False
 
     def parse(self, line: str, number: int) -> Event:
-        """One line. Raises nothing."""
+        """Read one line. Raises nothing."""
         line = line[:_LOOKED_AT]
         try:
             header, message = split_header(line, self.context)
@@ -112,7 +113,7 @@ class UnknownText(LogFormat):
         )
 
     def _time(self, text: str) -> datetime | None:
-        """The time at the start of the text: the longest run of its first words that is one."""
+        """Read the time at the start of the text: the longest run of first words that is one."""
         match = _TIME_AT_START.match(text.lstrip()[:80])
         words = match[1].split(" ") if match else []
         for count in range(min(len(words), _MOST_WORDS), 0, -1):
@@ -130,7 +131,7 @@ class UnknownText(LogFormat):
 
 
 def _keyed(message: str) -> tuple[str | None, str | None, int | None, int | None]:
-    """Both ends with ports by the message's keys; the first of each counts."""
+    """Find both ends with ports by the message's keys; the first of each counts."""
     ends: dict[str, tuple[str, int | None]] = {}
     ports: dict[str, int | None] = {}
     for match in _KEYED.finditer(message):
@@ -146,9 +147,9 @@ def _keyed(message: str) -> tuple[str | None, str | None, int | None, int | None
     arrow = _ARROW.search(message) if not ends and ("->" in message or "=>" in message) else None
     if arrow and ip_of(arrow[1]) and ip_of(arrow[3]):
         return ip_of(arrow[1]), ip_of(arrow[3]), port_of(arrow[2] or ""), port_of(arrow[4] or "")
-    spoken = _FROM_TO.search(message) if not ends else None
-    if spoken and (first := ip_of(spoken[1])) and (second := ip_of(spoken[4])):
-        return first, second, port_of(spoken[2] or spoken[3] or ""), port_of(spoken[5] or spoken[6] or "")
+    from_to = _FROM_TO.search(message) if not ends else None
+    if from_to and (first := ip_of(from_to[1])) and (second := ip_of(from_to[4])):
+        return first, second, port_of(from_to[2] or from_to[3] or ""), port_of(from_to[5] or from_to[6] or "")
     if not ends and (logged := _LOGGED_ON.search(message)) and ip_of(logged[1]):
         return ip_of(logged[1]), None, None, None
     found: list[tuple[str | None, int | None]] = []
@@ -159,7 +160,7 @@ def _keyed(message: str) -> tuple[str | None, str | None, int | None, int | None
 
 
 def _mentioned(message: str, source: str | None) -> str | None:
-    """The machine of a line without two ends: an internal source or address, else the source."""
+    """Find the machine of a line without two ends: an internal source or address, else the source."""
     if source and not is_machine(source):
         source = None
     if source and is_internal(source):

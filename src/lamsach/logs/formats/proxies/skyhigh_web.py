@@ -1,11 +1,10 @@
-"""Skyhigh Secure Web Gateway (McAfee Web Gateway): its access log, in the columns that it is delivered with.
+"""Skyhigh Secure Web Gateway (McAfee Web Gateway): access log in its delivered columns.
 
 Source: Skyhigh Security, "Secure Web Gateway Product Guide", "Access log": `#time_stamp "auth_user" src_ip
 status_code "req_line" "categories" "rep_level" "media_type" bytes_to_client "user_agent" "virus_name"
 "block_res"`. Traps:
-- `block_res` is 0 for a request that passed, else the number of the rule that stopped it; older logs do not
-  have the column.
-- Of a CONNECT only host and port are known. In CEF and LEEF it is read as such.
+- `block_res` is 0 for an allowed request, else the number of the blocking rule; older logs lack the column.
+- A CONNECT shows only host and port. CEF and LEEF are read as such.
 """
 
 from __future__ import annotations
@@ -42,13 +41,13 @@ class SkyhighWeb(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """Its first columns: the time in brackets, the user in quotes, the client, the status."""
+        """Match the first columns: the time in brackets, the user in quotes, the client, the status."""
         if line.startswith("#time_stamp "):
             return True
         return '] "' in line and _ROW.search(line, 0, 1200) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for the line that names the columns."""
+        """See `LogFormat.parse`. None for the heading."""
         if line.startswith("#time_stamp "):
             return None
         row = required(_ROW.search(line, 0, 12000) if self.recognises(line) else None, line)

@@ -1,4 +1,4 @@
-"""Squid: the access log in its native, `common` and `combined` formats, and as pfSense and OPNsense write it.
+"""Squid: the access log in its native, `common` and `combined` formats, also of pfSense and OPNsense.
 
 Source: Squid documentation, directives `logformat` and `access_log` (2.7 to 7); wiki "Features/LogFormat"
 with the lists of result codes and hierarchy codes. Traps:
@@ -7,11 +7,11 @@ with the lists of result codes and hierarchy codes. Traps:
 - A URL may hold spaces (`uri_whitespace allow`): the columns are found from the hierarchy code
   `HIER_DIRECT/`.
 - `PARENT/10.0.0.9` names another proxy, not the destination.
-- `error:transaction-end-before-headers` stands in the URL's place and is none.
+- `error:transaction-end-before-headers` replaces a URL and is none.
 - Cisco's WSA puts the user into quotes.
-- A line that ends behind the hierarchy code may be cut within the address; where most lines end there, the
-  layout leaves the type out.
-- OPNsense puts the client's MAC address where the user stands.
+- A line that ends after the hierarchy code may be cut within the address; where most lines end like this, the
+  layout lacks the type.
+- OPNsense puts the client's MAC address into the user's column.
 """
 
 from __future__ import annotations
@@ -75,19 +75,19 @@ _LOOKED_AT = 800
 
 
 def _native(line: str) -> re.Match[str] | None:
-    """Start of a record in Squid's own layout; a line longer than the part looked at is not cut there."""
+    """Match the start of a record in Squid's own layout; a line longer than _LOOKED_AT is not cut there."""
     match = _NATIVE.search(line, 0, _LOOKED_AT)
     return None if match is None or (match[10] is not None and match.end() < len(line)) else match
 
 
 def _result(line: str) -> re.Match[str] | None:
-    """The last result code of a `combined` line; an earlier one may be in a stranger's user agent."""
+    """Find the last result code of a `combined` line; an earlier one may be in a stranger's user agent."""
     found = list(_COMBINED_END.finditer(line, max(0, len(line) - _TAIL)))
     return found[-1] if found else None
 
 
 def _sure(columns: list[str], *, whole: bool) -> str:
-    """The certain part of a URL: all when something follows it, else up to the last mark."""
+    """Certain part of a URL: all if a column follows, else up to the last mark."""
     if len(columns) < 2 or len(columns) > 2 or whole:
         return columns[1] if len(columns) > 1 else "-"
     url = columns[1]
@@ -114,7 +114,7 @@ def _time(text: str, context: FileContext) -> datetime:
 
 
 def _hierarchy(columns: list[str]) -> tuple[int, tuple[str, str]]:
-    """Return the place of the hierarchy code among method, URL, user, code/peer, type; its two parts."""
+    """Find the index of the hierarchy code among method, URL, user, code/peer, type; and its two parts."""
     for index in range(3, len(columns)):
         match = _HIERARCHY.fullmatch(columns[index])
         if match:
@@ -125,7 +125,7 @@ def _hierarchy(columns: list[str]) -> tuple[int, tuple[str, str]]:
 
 
 def _target_of(method: str, url: str) -> tuple[str | None, int | None]:
-    """Host and port that a request names."""
+    """Host and port in a request."""
     if url.startswith("error:") or url == "-":
         return None, None
     authority = _AUTHORITY.match(url[:_CUT_URL])
@@ -137,7 +137,7 @@ def _target_of(method: str, url: str) -> tuple[str | None, int | None]:
 
 
 def _action_of(code: str) -> Action:
-    """Return what a result code says."""
+    """Outcome of a result code."""
     return verdict("DENIED" in code, code.startswith(("TCP", "UDP")))
 
 
@@ -150,7 +150,7 @@ def _texts(
     code: str,
     hierarchy: tuple[str, str],
 ) -> Texts:
-    """The texts of a record that are alike in all layouts."""
+    """Texts of a record, common to all layouts."""
     host, port = _target_of(method, url)
     peer = hierarchy[1] if hierarchy[0].endswith(_TO_DESTINATION) else None
     url = "" if url.startswith("error:") else url
@@ -167,7 +167,7 @@ def _texts(
 
 
 def _native_texts(log_format: Squid, match: re.Match[str]) -> Texts | None:
-    """A record of Squid's own layout whose URL has spaces, whose columns are more, fewer, or cut."""
+    """Read a record of Squid's own layout with spaces in its URL, or more, fewer, or cut columns."""
     line = match.string
     epoch, clf, iso, _, client, frame, code, _, _, cut = match.groups()
     if cut is not None and match.end() < len(line):
@@ -191,7 +191,7 @@ def _native_texts(log_format: Squid, match: re.Match[str]) -> Texts | None:
 
 
 def _combined_texts(log_format: Squid, match: re.Match[str]) -> Texts | None:
-    """A line in a web server's layout, with the result code at its end."""
+    """Read a line in a web server's layout, with the result code at its end."""
     line, end = match.string, _result(match.string)
     if end is None:
         return None
@@ -268,7 +268,7 @@ class Squid(LayoutFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """Result code, slash and status after the client, or `CODE:HIERARCHY` at a line's end."""
+        """Match result code, slash and status after the client, or `CODE:HIERARCHY` at a line's end."""
         if _native(line):
             return True
         return '] "' in line and _result(line) is not None and (_COMBINED.search(line, 0, 1200) is not None)
