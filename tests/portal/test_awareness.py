@@ -49,7 +49,7 @@ def test_waves_go_one_after_the_other(cast: Cast) -> None:
     campaign = people(cast)
     deliver()
     start = timezone.now() - timedelta(minutes=1)
-    told = letters.tell(campaign, cast.first, cast.people["officer"], size=2, hours=24, start=start)
+    told = letters.notify(campaign, cast.first, cast.people["officer"], size=2, hours=24, start=start)
     assert told == 6
     assert deliver() == 2
     rows = waves.waves(campaign, cast.first)
@@ -61,7 +61,7 @@ def test_waves_go_one_after_the_other(cast: Cast) -> None:
     assert [row["at"] for row in rows] == [start + timedelta(hours=hours) for hours in (0, 24, 48)]
     assert (waves.stop(campaign, cast.first, cast.people["officer"]), deliver()) == (3, 0)
     assert Letter.objects.filter(state=LetterState.CANCELLED, to="x@invalid").count() == 3
-    assert letters.tell(campaign, cast.first, cast.people["officer"]) == 3
+    assert letters.notify(campaign, cast.first, cast.people["officer"]) == 3
     assert deliver() == 3
     assert Notice.objects.filter(sent__isnull=False).count() == 5
 
@@ -71,7 +71,7 @@ def test_a_failed_letter_is_tried_again_and_only_then_counts_as_sent(cast: Cast,
     campaign = people(cast, 1, 0)
     deliver()
     settings.SMTP_URL = "smtp+plain://127.0.0.1:9"
-    letters.tell(campaign, cast.first, cast.people["officer"])
+    letters.notify(campaign, cast.first, cast.people["officer"])
     deliver()
     assert Notice.objects.filter(sent__isnull=False).count() == 0
     settings.SMTP_URL = ""
@@ -87,7 +87,7 @@ def test_whom_letters_do_not_reach_stands_on_the_sheet(cast: Cast, browser: Brow
     BadAddress.objects.create(
         address="n1@person.example", since=now, last=now, permanent=True, status="5.1.1"
     )
-    letters.tell(campaign, cast.first, cast.people["officer"])
+    letters.notify(campaign, cast.first, cast.people["officer"])
     assert list(Letter.objects.filter(kind="awareness").values_list("to", flat=True)) == ["n0@person.example"]
     officer = browser("officer")
     sheet = officer.get(f"/office/awareness/{campaign.pk}/{cast.first.pk}/sheet/").content.decode()
@@ -107,7 +107,7 @@ def working_noon(monkeypatch: pytest.MonkeyPatch, hour: int = 10) -> None:
 
 def test_who_has_not_confirmed_is_reminded_three_times(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = people(cast, 2, 1)
-    letters.tell(campaign, cast.first, cast.people["officer"])
+    letters.notify(campaign, cast.first, cast.people["officer"])
     deliver()
     working_noon(monkeypatch)
     assert waves.remind_due() == 0, "too early"
@@ -131,7 +131,7 @@ def test_who_has_not_confirmed_is_reminded_three_times(cast: Cast, monkeypatch: 
 
 
 def own_page(cast: Cast) -> str:
-    letters.tell(people(cast, 1, 0), cast.first, cast.people["officer"])
+    letters.notify(people(cast, 1, 0), cast.first, cast.people["officer"])
     return f"/n/{links.sign(letters.PURPOSE, Notice.objects.get().nonce)}/"
 
 
@@ -172,7 +172,7 @@ def test_a_person_erases_themselves_and_the_letter_forgets_them(cast: Cast, clie
 @pytest.mark.parametrize(("days", "left"), [(89, 2), (91, 0)])
 def test_people_are_erased_some_time_after_their_last_campaign(days: int, left: int, cast: Cast) -> None:
     campaign = people(cast, 1, 1)
-    letters.tell(campaign, cast.first, cast.people["officer"])
+    letters.notify(campaign, cast.first, cast.people["officer"])
     Campaign.objects.update(ends=tree.today() - timedelta(days=days))
     waves.erase_due()
     assert (Person.objects.count(), Notice.objects.count()) == (left, 2)
@@ -195,7 +195,7 @@ def test_an_import_asks_whether_the_people_know(cast: Cast, browser: Browser) ->
 @pytest.mark.one_date
 def test_progress_by_unit_and_no_name_above(cast: Cast, browser: Browser) -> None:
     campaign = people(cast, 3, 1)
-    letters.tell(campaign, cast.first, cast.people["officer"])
+    letters.notify(campaign, cast.first, cast.people["officer"])
     waiting = browser("officer").get(f"/office/awareness/{campaign.pk}/{cast.first.pk}/")
     assert waiting.context["told"] == 1, "only who stands on the sheet, before the letters have gone"
     deliver()
@@ -280,7 +280,7 @@ def test_people_are_told_once_and_counted_by_their_button(
 def test_erasing_a_person_keeps_the_count(cast: Cast, browser: Browser, client: Client) -> None:
     campaign = dispatch(cast).campaign
     letters.import_people(cast.first, io.BytesIO(SHEET.encode()), "a.csv", cast.people["officer"])
-    letters.tell(campaign, cast.first, cast.people["officer"])
+    letters.notify(campaign, cast.first, cast.people["officer"])
     notice = Notice.objects.get(person__name="Trần A")
     browser("officer").post(f"/office/awareness/people/{notice.person_id}/erase/")
     assert not Person.objects.filter(name="Trần A").exists()
@@ -292,7 +292,7 @@ def test_erasing_a_person_keeps_the_count(cast: Cast, browser: Browser, client: 
 def test_unsubscribing_stops_reminders(cast: Cast, client: Client) -> None:
     campaign = dispatch(cast).campaign
     letters.import_people(cast.first, io.BytesIO(SHEET.encode()), "a.csv", cast.people["officer"])
-    letters.tell(campaign, cast.first, cast.people["officer"])
+    letters.notify(campaign, cast.first, cast.people["officer"])
     notice = Notice.objects.get(person__name="Trần A")
     client.post(f"/n/{links.sign(letters.PURPOSE, notice.nonce)}/", {"what": "unsubscribe"})
     assert letters.remind(campaign, cast.first, cast.people["officer"]) == 0

@@ -85,7 +85,7 @@ found["sent"] = dispatches.send(draft, user)
 together("answer")
 found["answered"] = dispatches.answer(link, StepKind.ACKNOWLEDGED, who="A", day=None, note="")
 together("tell")
-found["told"] = letters.tell(campaign, root, user)
+found["told"] = letters.notify(campaign, root, user)
 together("ask")
 numbers = []
 for turn in range(5):

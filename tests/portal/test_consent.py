@@ -34,7 +34,7 @@ def told(cast: Cast) -> Campaign:
     campaign = dispatch(cast).campaign
     sheet = "Họ tên;Thư điện tử\nTrần Thử;thu@person.example\nLê Giấy;\n".encode()
     letters.import_people(cast.first, io.BytesIO(sheet), "a.csv", cast.people["officer"])
-    letters.tell(campaign, cast.first, cast.people["officer"])
+    letters.notify(campaign, cast.first, cast.people["officer"])
     return campaign
 
 
@@ -62,7 +62,7 @@ def test_who_withdraws_on_their_page_is_written_to_no_more(cast: Cast, client: C
     Notice.objects.update(sent="2022-09-26T00:00:00Z", planned="2022-09-26T00:00:00Z")
     assert letters.remind(campaign, cast.first, cast.people["officer"]) == 0
     Notice.objects.all().delete()
-    assert letters.tell(campaign, cast.first, cast.people["officer"]) == 1, "only the other one"
+    assert letters.notify(campaign, cast.first, cast.people["officer"]) == 1, "only the other one"
     sheet = (
         cast.client("officer").get(f"/office/awareness/{campaign.pk}/{cast.first.pk}/sheet/").content.decode()
     )

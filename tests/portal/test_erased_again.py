@@ -93,7 +93,7 @@ counts = erasure.erase(
 )
 assert counts["held"] == 2 and counts["devices"] == 1, counts
 waves.erase(Person.objects.get(name="Người xoa"), None)
-waves.say_consent(Person.objects.get(name="Người rut"), ConsentState.WITHDRAWN, ConsentHow.LINK)
+waves.record_consent(Person.objects.get(name="Người rut"), ConsentState.WITHDRAWN, ConsentHow.LINK)
 """
 )
 LOOK = (

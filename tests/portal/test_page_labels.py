@@ -16,7 +16,7 @@ from lamsach import __version__
 from lamsach.indicators.review.decisions import Choice
 from lamsach.portal import catalogue_vi
 from lamsach.portal.accounts.events import FACTORS
-from lamsach.portal.audit.details import ACTS, NAMES, THINGS, told, words
+from lamsach.portal.audit.details import ACTS, NAMES, THINGS, action_label, detail_rows
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.audit.trail import record
 from lamsach.portal.awareness import access as awareness
@@ -88,10 +88,10 @@ def test_every_act_has_its_words() -> None:
         "article": ("saved", "withdrawn"), "hunt": ("stopped",), "trace": ("stopped",),
     }  # fmt: skip
     found |= {f"{thing}.{act}" for thing, every in counted.items() for act in every} | set(FACTORS)
-    missing = sorted(act for act in found if words(act) == act)
+    missing = sorted(act for act in found if action_label(act) == act)
     assert not missing, " ".join(missing)
     assert sorted(set(THINGS) - {act.split(".")[0] for act in found}) == []
-    assert words("of a.later version") == "of a.later version"
+    assert action_label("of a.later version") == "of a.later version"
 
 
 def test_every_detail_has_its_words() -> None:
@@ -106,9 +106,14 @@ def test_every_detail_has_its_words() -> None:
 def test_details_are_told_in_words_and_empty_ones_not_at_all() -> None:
     details = {"count": 2, "search": "", "before": None, "whole": True, "fields": ["a", "b"], "later": 0}
     with translation.override("vi"):
-        assert told(details) == [("số lượng", "2"), ("gửi mọi đơn vị", "có"), ("mục", "a, b"), ("later", "0")]
+        assert detail_rows(details) == [
+            ("số lượng", "2"),
+            ("gửi mọi đơn vị", "có"),
+            ("mục", "a, b"),
+            ("later", "0"),
+        ]
     with translation.override("en"):
-        assert told(details)[:2] == [("count", "2"), ("to all units", "yes")]
+        assert detail_rows(details)[:2] == [("count", "2"), ("to all units", "yes")]
 
 
 def test_states_are_told_in_the_readers_words() -> None:
@@ -117,9 +122,9 @@ def test_states_are_told_in_the_readers_words() -> None:
     A word that several apps have in different senses stays as it is kept.
     """
     with translation.override("vi"):
-        assert told({"before": "working"}, "case.cleaned") == [("trước", "Đang xử lý")]
-        assert told({"before": "no-such-state"}, "case.cleaned") == [("trước", "no-such-state")]
-        assert told({"role": "officer"}, "role.changed")[0][1] == "Cán bộ phụ trách"
+        assert detail_rows({"before": "working"}, "case.cleaned") == [("trước", "Đang xử lý")]
+        assert detail_rows({"before": "no-such-state"}, "case.cleaned") == [("trước", "no-such-state")]
+        assert detail_rows({"role": "officer"}, "role.changed")[0][1] == "Cán bộ phụ trách"
 
 
 def test_who_made_a_token_and_from_where_is_kept(cast: Cast, browser: Browser) -> None:
@@ -134,7 +139,7 @@ def test_the_trail_speaks_the_readers_language(cast: Cast, browser: Browser) -> 
     page = browser("administrator").get("/office/audit/", HTTP_ACCEPT_LANGUAGE="vi").content.decode()
     assert "dispatch.sent" in page, "the code by which one filters"
     with translation.override("vi"):
-        assert words("dispatch.sent") == "Công văn: đã gửi"
+        assert action_label("dispatch.sent") == "Công văn: đã gửi"
     assert len(ACTS) > 90
 
 

@@ -1,1 +1,1 @@
-"""People: accounts, invitations, the first set-up."""
+"""Accounts, invitations and the initial set-up."""

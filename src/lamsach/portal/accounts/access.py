@@ -1,4 +1,4 @@
-"""The one gate to people: a coordinator sees those of their units and of everything under them."""
+"""Access gate of accounts: coordinators see the people of their units and all units under them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from lamsach.portal.units.models import Membership
 
 
 def readable_people(user: Any) -> QuerySet[User]:
-    """People with a role in one of the units that the person coordinates."""
+    """Return people with a role in one of the units that the user coordinates."""
     units = writable_units(user, COORDINATORS)
     return User.objects.filter(memberships__unit__in=units).distinct().order_by("name", "email")
 
 
 def get_person(user: Any, user_id: int, *, write: bool = False) -> User:
-    """The account; Http404 outside, PermissionDenied for roles beyond the person's own reach."""
+    """Return an account. Http404 outside; PermissionDenied to `write` if a role is beyond the user's."""
     person = get_object_or_404(readable_people(user), pk=user_id)
     if write and person.memberships.exclude(unit__in=writable_units(user, COORDINATORS)).exists():
         raise PermissionDenied
@@ -30,27 +30,27 @@ def get_person(user: Any, user_id: int, *, write: bool = False) -> User:
     return person
 
 
-def takable_roles(user: Any, person: User) -> QuerySet[Membership]:
-    """Roles of a person that the user may take away: grantable ones in own units; never their own."""
-    found = person.memberships.filter(
+def revocable_roles(user: Any, person: User) -> QuerySet[Membership]:
+    """Return roles of a person that the user may revoke: grantable, in own units, never their own."""
+    roles = person.memberships.filter(
         unit__in=writable_units(user, COORDINATORS), role__in=grantable(user)
     ).select_related("unit")
-    return found.none() if person.pk == user.pk else found
+    return roles.none() if person.pk == user.pk else roles
 
 
 def readable_invitations(user: Any) -> QuerySet[Invitation]:
-    """Open invitations into the units that the person coordinates."""
+    """Return open invitations into the units that the user coordinates."""
     units = writable_units(user, COORDINATORS)
     return Invitation.objects.filter(unit__in=units, accepted=None, withdrawn=None).order_by("-created")
 
 
 def get_invitation(user: Any, invitation_id: int) -> Invitation:
-    """The invitation, or Http404."""
+    """Return an open invitation, or raise Http404."""
     return get_object_or_404(readable_invitations(user), pk=invitation_id)
 
 
 def grantable(user: Any) -> list[Role]:
-    """The roles that the person may give to others: never one above their own."""
+    """List the roles that the user may grant: none above their own."""
     if Role.ADMINISTRATOR in user.roles:
         return list(Role)
     given = [Role.COORDINATOR, Role.OFFICER, Role.READER, Role.HELPER]

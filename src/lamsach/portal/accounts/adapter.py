@@ -1,4 +1,4 @@
-"""Rules for allauth: no sign-up, locked accounts stay out, e-mail goes through the portal's queue."""
+"""Adapters of allauth: no sign-up, idle accounts are locked, password resets are rate-limited."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from lamsach.portal.base.ratelimit import client_address, exceeded
 
 _FRESH_S = 300.0
 MOST_RESETS_OF_ONE, MOST_RESETS, RESETS_WINDOW_S = 3, 60, 3600
-"""Letters for a forgotten password in an hour: to one account, and to all."""
+"""Password-reset letters per window: to one account, and to all."""
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Rules for log-in by password or passkey."""
+    """Log-in by password or passkey."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Never: accounts come by invitation."""
+        """Return False: accounts are created by invitation."""
         return False
 
     def pre_login(self, request: HttpRequest, user: Any, **options: Any) -> HttpResponse | None:
-        """Lock an account that nobody used for too long, before it gets in."""
+        """Reject and lock an account that was idle for more than IDLE_DAYS."""
         before = user.last_seen or user.created
         if before < timezone.now() - timedelta(days=settings.IDLE_DAYS):
             lock(user)
@@ -42,28 +42,28 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return response
 
     def is_reauthentication_required(self, *, app: str, **options: Any) -> bool:
-        """Not for the first second factor right after the password: it would be asked twice in a minute."""
+        """Return False for setting up the first second factor within `_FRESH_S` of the log-in."""
         request = self.request
         user = request.user
         records = get_authentication_records(request, user)
-        at = records[-1]["at"] if records else 0.0
-        if app.endswith("mfa") and time.time() - at < _FRESH_S:
+        logged_in = records[-1]["at"] if records else 0.0
+        if app.endswith("mfa") and time.time() - logged_in < _FRESH_S:
             since = datetime.fromtimestamp(records[0]["at"], UTC)
             return bool(Authenticator.objects.filter(user=user, created_at__lt=since).exists())
         return bool(super().is_reauthentication_required(app=app, **options))
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        """Note it."""
+        """Audit the failed log-in."""
         events.login_failed(request, str(credentials.get("email") or ""))
 
     def validation_error(self, code: str, *args: Any) -> Any:
-        """The library's sentence; a lock-out is noted, by password or code."""
+        """Return the library's error; a lock-out, by password or code, is audited."""
         if code == "too_many_login_attempts":
             events.locked_out(self.request)
         return super().validation_error(code, *args)
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
-        """Queue the letter within the limits for one account and for all: others wait in the same queue."""
+        """Send the letter within the limits per account and in total, which protect the shared mail queue."""
         sent = not (
             exceeded("reset", f"account-{user.pk}", MOST_RESETS_OF_ONE, RESETS_WINDOW_S)
             or exceeded("reset", "all", MOST_RESETS, RESETS_WINDOW_S)
@@ -74,18 +74,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             events.reset_asked(self.request, user, sent=sent)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """The address in the letter: at our own host where it is known, not at the request's."""
-        made = str(super().get_reset_password_from_key_url(key))
-        return settings.PUBLIC_URL + urlsplit(made).path if settings.PUBLIC_URL else made
+        """Build the link of the letter on PUBLIC_URL where it is set, not on the request's host."""
+        url = str(super().get_reset_password_from_key_url(key))
+        return settings.PUBLIC_URL + urlsplit(url).path if settings.PUBLIC_URL else url
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The address behind our own proxies."""
+        """Return the client address behind our own proxies."""
         return client_address(request)
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
-    """Rules for log-in by OpenID Connect: only people who already have an account here."""
+    """Log-in by OpenID Connect, only for people who already have an account here."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
-        """Never: accounts come by invitation."""
+        """Return False: accounts are created by invitation."""
         return False

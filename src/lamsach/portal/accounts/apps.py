@@ -1,4 +1,4 @@
-"""The app's entry in Django."""
+"""Django app configuration."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """People: accounts, invitations, the first set-up."""
+    """Accounts, invitations and the initial set-up."""
 
     name = "lamsach.portal.accounts"
 
     def ready(self) -> None:
-        """Note what happens at the log-in."""
+        """Connect the audit of log-ins."""
         from lamsach.portal.accounts import events
 
         assert events

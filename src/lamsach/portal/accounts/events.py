@@ -1,4 +1,4 @@
-"""Authentication in the audit trail: log-ins, factors, passwords; no secret, no unknown address."""
+"""Audit of authentication: log-ins, factors, passwords; never a secret or an unknown e-mail."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WINDOW_S = 300
 
 @receiver(account.user_logged_in)
 def logged_in(request: HttpRequest, user: Any, **_: Any) -> None:
-    """Somebody is in; by which steps."""
+    """Audit a log-in with its authentication methods."""
     record(
         request,
         "login.done",
@@ -32,20 +32,20 @@ def logged_in(request: HttpRequest, user: Any, **_: Any) -> None:
 
 
 def login_failed(request: HttpRequest, email: str) -> None:
-    """Note a failed log-in; the input of an unknown account is not kept, it may be a password."""
+    """Audit a failed log-in; an unknown e-mail is not stored, since it may be a mistyped password."""
     known = User.objects.filter(email__iexact=email).first() if email else None
     record(request, "login.failed", known, user=known, known=known is not None)
 
 
 def locked_out(request: HttpRequest) -> None:
-    """Too many attempts; noted once in five minutes for an address."""
+    """Audit a lock-out after too many attempts, once per address and `_WINDOW_S`."""
     if not exceeded("noted-lock-out", client_address(request), 1, _WINDOW_S):
         record(request, "login.locked_out")
 
 
 @receiver(user_logged_out)
 def logged_out(request: HttpRequest, user: Any, **_: Any) -> None:
-    """Somebody left by themselves."""
+    """Audit a log-out by the user."""
     if user is not None:
         record(request, "login.ended", user, user=user)
 
@@ -61,23 +61,23 @@ FACTORS = {
     "factor.shown": mfa.authenticator_used,
     "factor.refused": mfa.authentication_failed,
 }
-"""The acts about a second factor: set up, taken away, new recovery codes, shown, a wrong code or key."""
+"""Signals by audited act: set up, removed, new recovery codes, used, wrong code or key."""
 for _act, _signal in FACTORS.items():
     _signal.connect(partial(_factor, action=_act), weak=False, dispatch_uid=_act)
 
 
 @receiver([account.password_changed, account.password_set])
 def password_changed(request: HttpRequest, user: Any, **_: Any) -> None:
-    """By the person, who knew the old one."""
+    """Audit a change by the person, who knew the old password."""
     record(request, "password.changed", user, user=user)
 
 
 @receiver(account.password_reset)
 def password_reset(request: HttpRequest, user: Any, **_: Any) -> None:
-    """By the link of a letter."""
+    """Audit a reset by the link of a letter."""
     record(request, "password.reset", user, user=user)
 
 
 def reset_asked(request: HttpRequest, user: Any, *, sent: bool) -> None:
-    """Somebody asked for a letter with which the account's password can be changed."""
+    """Audit a requested password-reset letter; not `sent` when over the limit."""
     record(request, "password.reset_asked", user, user=user, held=not sent)

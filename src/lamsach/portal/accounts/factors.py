@@ -1,4 +1,4 @@
-"""Second factors: secrets of apps and recovery codes are locked, so that a database copy opens none."""
+"""Second factors: TOTP secrets and recovery-code seeds are encrypted in the database."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from lamsach.portal.base import locks
 
 _PURPOSE = "lamsach.accounts.second-factor/1"
 _MARK = "locked:"
-"""No secret of the library's begins like this: they are base32 and hexadecimal digits."""
+"""Prefix of encrypted secrets; the library's own are base32 or hexadecimal and have no colon."""
 logger = logging.getLogger("lamsach.portal.accounts")
 
 
 class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """The place that the library has for this."""
+    """Hook of allauth for encrypted secrets."""
 
     def encrypt(self, text: str) -> str:
-        """The secret, locked."""
+        """Encrypt a secret with the portal's secret key."""
         return _MARK + locks.lock(_PURPOSE, text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Open the secret; unlocked ones of older versions pass. ValidationError after another secret key."""
+        """Decrypt a secret; plain ones of older versions pass. ValidationError for another secret key."""
         if not encrypted_text.startswith(_MARK):
             return encrypted_text
         try:
@@ -48,7 +48,7 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
 
 class ActivateForm(ActivateTOTPForm):  # type: ignore[misc]
-    """Set up an authenticator app, with its secret locked in the session, which the database holds too."""
+    """Set-up of an authenticator app; its secret is encrypted in the session, too (in the database)."""
 
     secret: str
 
@@ -58,21 +58,21 @@ class ActivateForm(ActivateTOTPForm):  # type: ignore[misc]
         context.request.session[SECRET_SESSION_KEY] = FactorAdapter().encrypt(self.secret)
 
     @staticmethod
-    def _opened(kept: str) -> str:
-        """The secret; another one after a change of the secret key, whose code has to be scanned anew."""
+    def _opened(stored: str) -> str:
+        """Decrypt the secret, or generate a new one (a new code to scan) after a change of the secret key."""
         try:
-            return FactorAdapter().decrypt(kept)
+            return FactorAdapter().decrypt(stored)
         except ValidationError:
             return str(get_totp_secret(regenerate=True))
 
 
 class AddKeyForm(AddWebAuthnForm):  # type: ignore[misc]
-    """A new key."""
+    """New security key or passkey."""
 
     name = forms.CharField(label=gettext_lazy("Name of the key"), required=False, max_length=100)
 
 
 class EditKeyForm(EditWebAuthnForm):  # type: ignore[misc]
-    """Another name for a key."""
+    """Renaming of a key."""
 
     name = forms.CharField(label=gettext_lazy("Name of the key"), max_length=100)

@@ -1,4 +1,4 @@
-"""Forms about people."""
+"""Forms of accounts and invitations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lamsach.portal.units.tree import ancestors
 
 
 class PasswordForm(forms.Form):
-    """A new password, typed once, with its rules."""
+    """New password, typed once, with its rules."""
 
     password = forms.CharField(
         label=gettext_lazy("Password"),
@@ -30,21 +30,21 @@ class PasswordForm(forms.Form):
     )
 
     def clean_password(self) -> str:
-        """Check the rules for passwords."""
+        """Apply Django's password validators."""
         password: str = self.cleaned_data["password"]
         validate_password(password)
         return password
 
 
 class AcceptForm(PasswordForm):
-    """Accepting an invitation."""
+    """Acceptance of an invitation."""
 
     name = forms.CharField(label=gettext_lazy("Full name"), max_length=200)
     field_order = ("name", "password")
 
 
 class SetUpForm(PasswordForm):
-    """The first administrator and the root of the tree."""
+    """First administrator and root unit."""
 
     unit_name = text(
         gettext_lazy("Name of the highest body"),
@@ -57,7 +57,7 @@ class SetUpForm(PasswordForm):
     field_order = ("unit_name", "code", "name", "email", "password")
 
     def clean_code(self) -> str:
-        """The code with its root first."""
+        """Return the canonical code, root first."""
         code = canonical(self.cleaned_data["code"])
         if code is None:
             raise forms.ValidationError(_("This is no code of a unit. Write it as G06.12 or 000.00.12.G06."))
@@ -65,7 +65,7 @@ class SetUpForm(PasswordForm):
 
 
 class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Inviting a person into a unit."""
+    """Invitation of a person into a unit."""
 
     unit: Any = UnitField()
 
@@ -79,23 +79,23 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
         self.user = user
         offer(self, "unit", writable_units(user, COORDINATORS), few=0)
         roles: Any = self.fields["role"]
-        mine = grantable(user)
-        weakest_first = [role for role in (WEAKEST, *reversed(Role)) if role in mine]
+        granted = grantable(user)
+        weakest_first = [role for role in (WEAKEST, *reversed(Role)) if role in granted]
         roles.choices = [
             (role.value, f"{role.label}: {role.meaning}") for role in dict.fromkeys(weakest_first)
         ]
         self.initial.setdefault("role", WEAKEST)
 
     def clean_email(self) -> str:
-        """The address in lower case."""
+        """Return the address in lower case."""
         return str(self.cleaned_data["email"]).lower()
 
     def clean(self) -> dict[str, Any]:
-        """Refuse people of units above: names are a unit's own, its own people alone may invite them."""
+        """Reject people of a unit above unless the inviter belongs to `unit`, whose data they would see."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         unit, email = data.get("unit"), data.get("email")
         if unit is not None and email and not self.user.memberships.filter(unit=unit).exists():
-            above = [one.pk for one in ancestors(unit)]
+            above = [ancestor.pk for ancestor in ancestors(unit)]
             if User.objects.filter(email=email, memberships__unit__in=above).exists():
                 raise forms.ValidationError(
                     _(
@@ -107,7 +107,7 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class PeopleSheetForm(forms.Form):
-    """A sheet of people to invite."""
+    """Sheet of people to invite."""
 
     file = forms.FileField(
         label=gettext_lazy("XLSX or CSV file"),
@@ -119,7 +119,7 @@ class PeopleSheetForm(forms.Form):
 
 
 class MeForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A person's own facts."""
+    """Profile of the logged-in person."""
 
     class Meta:
         model = User

@@ -1,4 +1,4 @@
-"""Invitations: sent by e-mail, accepted once."""
+"""Invitations: sent by e-mail, accepted once, valid for `LASTS`."""
 
 from __future__ import annotations
 
@@ -46,20 +46,20 @@ def invite(invitation: Invitation, by: User) -> Invitation:
 
 
 def find(token: str) -> Invitation | None:
-    """The open invitation behind a link."""
-    word = links.read(PURPOSE, token)
+    """Return the open invitation of a link's token."""
+    nonce = links.read(PURPOSE, token)
     return Invitation.objects.filter(
-        nonce=word or "", accepted=None, withdrawn=None, expires__gt=timezone.now()
+        nonce=nonce or "", accepted=None, withdrawn=None, expires__gt=timezone.now()
     ).first()
 
 
 @transaction.atomic
 def accept(invitation: Invitation, name: str, password: str, by: HttpRequest) -> User | None:
-    """Make the account, or add the role to an existing one; None when somebody was faster."""
-    taken = Invitation.objects.filter(pk=invitation.pk, accepted=None, withdrawn=None).update(
+    """Create the account, or add the role to an existing one; None if already accepted or withdrawn."""
+    accepted = Invitation.objects.filter(pk=invitation.pk, accepted=None, withdrawn=None).update(
         accepted=timezone.now()
     )
-    if not taken:
+    if not accepted:
         return None
     user = User.objects.filter(email=invitation.email).first()
     if user is None:

@@ -1,4 +1,4 @@
-"""Rules for people who are logged in: second factor, last visit, places of their sessions."""
+"""Middleware for logged-in people: compulsory second factor, last visit, activity of sessions."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _SEEN_EVERY = timedelta(hours=1)
 _ACTIVITY_EVERY_S = 60.0
 _MOST_SESSIONS = 20_000
 _NOTED: dict[tuple[str, str, str], float] = {}
-"""Session, address and browser, and when that was last noted, by the process's clock."""
+"""Monotonic time of the last note by session, address and user agent."""
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
 def session_activity(get_response: Handler) -> Handler:
-    """Note a session's use: once a minute in each process, at once from another address or browser.
+    """Note a session's use: once a minute per process, immediately from another address or browser.
 
-    In place of `UserSessionsMiddleware`, which writes to the database for every page.
+    Replaces `UserSessionsMiddleware`, which writes to the database for every page.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -48,7 +48,7 @@ def session_activity(get_response: Handler) -> Handler:
 
 
 def account_rules(get_response: Handler) -> Handler:
-    """Send people without a compulsory second factor to set one up; note when a person was last here."""
+    """Redirect people who lack a compulsory second factor to its set-up; store the last visit."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         user = request.user

@@ -1,4 +1,4 @@
-"""People and how they come in: accounts, invitations, the one-time set-up link."""
+"""Accounts, invitations and the one-time set-up link."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from lamsach.portal.units.models import Unit
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes accounts; e-mail addresses are kept in lower case."""
+    """Manager of accounts; e-mail addresses are stored in lower case."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """A new account. Without a password nobody can log in with one."""
+        """Create an account; without `password` it has no usable one."""
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def get_by_natural_key(self, username: str | None) -> User:
-        """The account of an address, in any case."""
+        """Return the account of an e-mail address, case-insensitive."""
         return self.get(email=(username or "").strip().lower())
 
 
 class User(AbstractBaseUser):
-    """A person with an account."""
+    """Account of a person."""
 
     email = models.EmailField(_("E-mail"), unique=True)
     name = models.CharField(_("Full name"), max_length=200, blank=True)
@@ -52,19 +52,19 @@ class User(AbstractBaseUser):
 
     @cached_property
     def roles(self) -> frozenset[Role]:
-        """Every role that the person holds somewhere."""
+        """Roles that the person holds in any unit; none while locked."""
         from lamsach.portal.units.access import memberships
 
         return frozenset(Role(m.role) for m in memberships(self)) if self.is_active else frozenset()
 
     @property
     def needs_second_factor(self) -> bool:
-        """Return whether one of the person's roles makes a second factor compulsory."""
+        """Return whether any role of the person makes a second factor compulsory."""
         return bool(settings.MFA_REQUIRED and self.roles & MFA_COMPULSORY)
 
 
 class Invitation(models.Model):
-    """An e-mail that lets its reader make an account with a role in a unit, once."""
+    """Single-use invitation by e-mail to a role in a unit."""
 
     email = models.EmailField(_("E-mail"))
     name = models.CharField(_("Full name"), max_length=200, blank=True)
@@ -79,7 +79,7 @@ class Invitation(models.Model):
 
 
 class SetUpLink(models.Model):
-    """The link that `lamsach serve` prints while there is no administrator: only its digest is kept."""
+    """Set-up link that `lamsach serve` prints while there is no administrator, stored as a digest."""
 
     digest = models.CharField(max_length=64, unique=True)
     created = models.DateTimeField(auto_now_add=True)

@@ -1,4 +1,4 @@
-"""The first administrator: a one-time link, printed when the portal starts and nobody administers it yet."""
+"""Set-up of the first administrator by a one-time link, printed at start while there is none."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from lamsach.portal.units.models import Membership, Unit
 
 
 def needed() -> bool:
-    """Return whether nobody administers the portal yet."""
+    """Return whether the portal has no active administrator."""
     return not Membership.objects.filter(role=Role.ADMINISTRATOR, user__is_active=True).exists()
 
 
 @transaction.atomic
 def new_token() -> str:
-    """A fresh token; those made before it lose their force."""
+    """Create a token and invalidate unused earlier ones."""
     token = secrets.token_urlsafe(32)
     SetUpLink.objects.filter(used=None).delete()
     SetUpLink.objects.create(digest=_digest(token))
@@ -29,13 +29,13 @@ def new_token() -> str:
 
 
 def valid(token: str) -> bool:
-    """Return whether the token may still be used."""
+    """Return whether the token is still usable."""
     return needed() and SetUpLink.objects.filter(digest=_digest(token), used=None).exists()
 
 
 @transaction.atomic
 def finish(token: str, *, email: str, name: str, password: str, code: str, unit_name: str) -> User | None:
-    """Make the administrator and the root unit. None when the token was used or never was."""
+    """Create the administrator and the root unit. None for a used or unknown token."""
     if not needed():
         return None
     if not SetUpLink.objects.filter(digest=_digest(token), used=None).update(used=timezone.now()):

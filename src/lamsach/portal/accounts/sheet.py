@@ -1,4 +1,4 @@
-"""Invitations from a sheet: rows checked by the form, the preview signed and sent as it was shown."""
+"""Invitations from a sheet: rows checked by `InviteForm`; the confirmed preview is signed."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ MOST = 500
 SHOWN_FOR_S = 24 * 3600
 _SALT = "lamsach.accounts.sheet"
 Row = tuple[int, str, str, str, str]
-"""Number in the sheet, e-mail, name, unit, role, as they stand there."""
+"""Row number, e-mail, name, unit, role, as written in the sheet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row and its outcome: an `invitation`, a `reason` for none, or what is `wrong`."""
+    """A row and its outcome: an `invitation`, a `reason` for none, or errors (`wrong`)."""
 
     row: Row
     unit: str = ""
@@ -41,7 +41,7 @@ class Line:
 
 
 def read(file: IO[bytes], name: str) -> tuple[list[Row], list[Heading]]:
-    """Read rows and meaning of headings. InputError without e-mail and unit, LimitError beyond 500."""
+    """Read rows and headings. InputError without e-mail and unit columns or rows, LimitError beyond MOST."""
     rows, headings = rows_of(file, name, INVITED, {"email", "unit"})
     if not headings:
         raise InputError(
@@ -59,15 +59,15 @@ def read(file: IO[bytes], name: str) -> tuple[list[Row], list[Heading]]:
 
 
 def checked(rows: Iterable[Row], user: User) -> list[Line]:
-    """Judge each row: weakest role by default, nobody twice, nobody who has the role already."""
-    words, seen, lines = _roles(), set(), []
+    """Check each row: weakest role by default; no duplicates, no one who has or was offered the role."""
+    roles, listed, lines = _roles(), set(), []
     for row in rows:
         _number, email, name, unit, role = row
         data = {
             "email": email,
             "name": name,
             "unit": canonical(unit) or unit,
-            "role": words.get(folded(role), role or WEAKEST),
+            "role": roles.get(folded(role), role or WEAKEST),
         }
         form = InviteForm(data, user=user)
         if not form.is_valid():
@@ -77,8 +77,8 @@ def checked(rows: Iterable[Row], user: User) -> list[Line]:
             continue
         invitation = form.save(commit=False)
         key = (invitation.email, invitation.unit_id, invitation.role)
-        reason = mark("is in the sheet twice") if key in seen else _known(invitation)
-        seen.add(key)
+        reason = mark("is in the sheet twice") if key in listed else _known(invitation)
+        listed.add(key)
         lines.append(
             Line(
                 row,
@@ -92,29 +92,29 @@ def checked(rows: Iterable[Row], user: User) -> list[Line]:
 
 
 def _roles() -> dict[str, str]:
-    """A role by its word in any language, without accents."""
-    found: dict[str, str] = {}
+    """Roles by label in any language, without accents."""
+    roles: dict[str, str] = {}
     for language in LANGUAGES:
         with translation.override(language):
-            found |= {folded(str(role.label)): role.value for role in Role}
-    return found
+            roles |= {folded(str(role.label)): role.value for role in Role}
+    return roles
 
 
 def _known(invitation: Invitation) -> str:
-    one = {"unit": invitation.unit, "role": invitation.role}
-    if Membership.objects.filter(user__email=invitation.email, **one).exists():
+    place = {"unit": invitation.unit, "role": invitation.role}
+    if Membership.objects.filter(user__email=invitation.email, **place).exists():
         return mark("has this role already")
-    open_ones = Invitation.objects.filter(email=invitation.email, accepted=None, withdrawn=None, **one)
-    return mark("is invited already") if open_ones.filter(expires__gt=timezone.now()).exists() else ""
+    pending = Invitation.objects.filter(email=invitation.email, accepted=None, withdrawn=None, **place)
+    return mark("is invited already") if pending.filter(expires__gt=timezone.now()).exists() else ""
 
 
 def sealed(rows: list[Row], user: User) -> str:
-    """The rows for the page that asks once more, signed for this person."""
+    """Serialize the rows for the confirmation page, signed for this user."""
     return signing.dumps([user.pk, rows], salt=_SALT, compress=True)
 
 
 def opened(text: str, user: User) -> list[Row]:
-    """The rows again. InputError when they are another person's, a day old, or not ours."""
+    """Verify and load serialized rows. InputError if another user's, a day old, or forged."""
     try:
         owner, rows = signing.loads(text, salt=_SALT, max_age=SHOWN_FOR_S)
     except signing.BadSignature as problem:
@@ -125,7 +125,7 @@ def opened(text: str, user: User) -> list[Row]:
 
 
 def send(rows: list[Row], user: User) -> int:
-    """Invite all who can be, checked anew; how many. A second time finds them invited and sends none."""
+    """Check the rows again and invite; return the count. Idempotent."""
     ready = [line.invitation for line in checked(rows, user) if line.invitation is not None]
     for invitation in ready:
         invite(invitation, user)

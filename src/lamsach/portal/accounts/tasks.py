@@ -1,4 +1,4 @@
-"""Regular tasks about people."""
+"""Periodic tasks of accounts."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from lamsach.portal.jobs.queue import regular
 
 @regular("accounts.idle", timedelta(hours=6))
 def lock_idle_accounts() -> None:
-    """Lock accounts that nobody used for the set number of days."""
+    """Lock accounts that were idle for IDLE_DAYS."""
     lock_idle()
 
 
 @regular("accounts.sessions", timedelta(hours=24))
 def clear_sessions() -> None:
-    """Forget sessions that have ended."""
+    """Delete expired sessions."""
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
 
 
 @regular("accounts.cache", timedelta(minutes=10))
 def clear_cache() -> None:
-    """Forget what the common cache need not remember any more."""
+    """Delete expired entries of the shared cache."""
     shared_cache.forget()
 
 
 def lock(user: User) -> None:
-    """Lock one account and end its sessions (a session of an inactive account is not accepted)."""
+    """Lock an account; the sessions of an inactive account are rejected."""
     user.is_active = False
     user.locked = timezone.now()
     user.save(update_fields=["is_active", "locked"])
@@ -42,7 +42,7 @@ def lock(user: User) -> None:
 
 
 def lock_idle() -> int:
-    """Lock every account that was not used for the set number of days; how many were."""
+    """Lock every account that was idle for IDLE_DAYS; return the count."""
     limit = timezone.now() - timedelta(days=settings.IDLE_DAYS)
     idle = User.objects.filter(is_active=True).filter(
         Q(last_seen__lt=limit) | Q(last_seen=None, created__lt=limit)

@@ -1,4 +1,4 @@
-"""Addresses about people."""
+"""URLs of accounts and invitations."""
 
 from __future__ import annotations
 

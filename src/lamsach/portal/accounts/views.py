@@ -1,4 +1,4 @@
-"""Pages about people: oneself, the people of one's units, invitations, the first set-up."""
+"""Views of accounts: own profile, people of one's units, invitations, initial set-up."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _user(request: HttpRequest) -> User:
 
 
 def _log_in(request: HttpRequest, user: User) -> None:
-    """Log in somebody who has just chosen their password."""
+    """Log in a user who has just chosen a password."""
     login(request, user, backend=_BACKEND)
     record_authentication(request, user, method="password", email=user.email)
     events.logged_in(request, user)
@@ -46,7 +46,7 @@ def _log_in(request: HttpRequest, user: User) -> None:
 
 @member(ALL, ALL)
 def me(request: HttpRequest) -> HttpResponse:
-    """The person's own account: name, language, ways to second factor, password, sessions."""
+    """Own account: name, language, links to second factor, password and sessions."""
     user = _user(request)
     form = MeForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
@@ -86,30 +86,30 @@ PEOPLE = Listing(
 
 @member(COORDINATORS, COORDINATORS, ("GET",))
 def people(request: HttpRequest) -> HttpResponse:
-    """The people of one's units, with search, and the open invitations."""
+    """List the people of one's units, with search, and the open invitations."""
     search = request.GET.get("q", "").strip()
     rows = access.readable_people(request.user).prefetch_related("memberships__unit")
     if search:
         rows = rows.filter(
             Q(name__icontains=search) | Q(email__icontains=search) | Q(memberships__unit__code=search)
         )
-    open_ones = access.readable_invitations(request.user).select_related("unit")[:100]
-    return PEOPLE.page(request, rows, {"search": search, "invitations": open_ones}, search=search)
+    pending = access.readable_invitations(request.user).select_related("unit")[:100]
+    return PEOPLE.page(request, rows, {"search": search, "invitations": pending}, search=search)
 
 
 @member(COORDINATORS, COORDINATORS, ("GET",))
 def person(request: HttpRequest, user_id: int) -> HttpResponse:
-    """One account."""
+    """Show an account."""
     account = access.get_person(request.user, user_id)
     record(request, "person.viewed", account)
-    mine = readable_units(request.user)
+    own_units = readable_units(request.user)
     return render(
         request,
         "accounts/person.html",
         {
             "account": account,
-            "held": account.memberships.filter(unit__in=mine).select_related("unit"),
-            "takable": set(access.takable_roles(request.user, account).values_list("pk", flat=True)),
+            "held": account.memberships.filter(unit__in=own_units).select_related("unit"),
+            "takable": set(access.revocable_roles(request.user, account).values_list("pk", flat=True)),
             "sessions": UserSession.objects.filter(user=account).order_by("-last_seen_at")[:20],
         },
     )
@@ -118,7 +118,7 @@ def person(request: HttpRequest, user_id: int) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS, ("POST",))
 @taken_once
 def person_lock(request: HttpRequest, user_id: int) -> HttpResponse:
-    """Lock or unlock an account. Locking ends its sessions."""
+    """Lock or unlock an account; locking ends its sessions."""
     account = access.get_person(request.user, user_id, write=True)
     if account.pk == request.user.pk:
         raise Http404
@@ -137,12 +137,12 @@ def person_lock(request: HttpRequest, user_id: int) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS, ("POST",))
 @taken_once
 def role_take(request: HttpRequest, user_id: int, membership_id: int) -> HttpResponse:
-    """Take a role away at once; without any role the person opens nothing."""
+    """Revoke a role."""
     account = access.get_person(request.user, user_id)
-    held = get_object_or_404(access.takable_roles(request.user, account), pk=membership_id)
+    membership = get_object_or_404(access.revocable_roles(request.user, account), pk=membership_id)
     with transaction.atomic():
-        record(request, "role.removed", account, held.unit, role=held.role, name=account.email)
-        held.delete()
+        record(request, "role.removed", account, membership.unit, role=membership.role, name=account.email)
+        membership.delete()
     messages.success(request, _("The role was removed."))
     if access.readable_people(request.user).filter(pk=user_id).exists():
         return redirect("accounts:person", user_id=user_id)
@@ -179,7 +179,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def invite_many(request: HttpRequest) -> HttpResponse:
-    """Upload a sheet of people; what comes of each row is shown before anybody is invited."""
+    """Upload a sheet of people, preview the outcome of each row, then invite."""
     user = _user(request)
     if request.method == "POST" and "rows" in request.POST:
         with ProblemsShown(request):
@@ -216,7 +216,7 @@ def _preview(rows: list[sheet.Row], headings: list[Heading], user: User) -> dict
 
 @member(COORDINATORS, COORDINATORS, ("GET",))
 def invite_template(request: HttpRequest) -> HttpResponse:
-    """An empty sheet of people."""
+    """Download an empty sheet of people."""
     headings = [_("E-mail"), _("Full name"), _("Unit code"), _("Role")]
     example = ["can-bo@don-vi.example", "Nguyễn Văn Ví Dụ", "G06.12", str(Role.OFFICER.label)]
     return template(headings, example, _("people-to-invite.csv"))
@@ -224,7 +224,7 @@ def invite_template(request: HttpRequest) -> HttpResponse:
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
 def invitation_withdraw(request: HttpRequest, invitation_id: int) -> HttpResponse:
-    """Take an open invitation back."""
+    """Withdraw an open invitation."""
     invitation = access.get_invitation(request.user, invitation_id)
     invitation.withdrawn = timezone.now()
     invitation.save(update_fields=["withdrawn"])
@@ -258,7 +258,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
 @link()
 @taken_once
 def set_up(request: HttpRequest, token: str) -> HttpResponse:
-    """Make the first administrator and the root unit."""
+    """Create the first administrator and the root unit."""
     if not setup.valid(token):
         return render(request, "accounts/link_used.html", status=404)
     form = SetUpForm(request.POST or None)
@@ -285,11 +285,11 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
 @member(ALL, ALL)
 @taken_once
 def totp_activate(request: HttpRequest) -> HttpResponse:
-    """Set up an authenticator app by the library's page; a second press must not offer its removal."""
+    """Set up an authenticator app by the library's view; a repeated POST must not offer its removal."""
     return activate_totp(request)  # type: ignore[no-any-return]
 
 
 @anyone()
 def closed(request: HttpRequest) -> HttpResponse:
-    """Pages of the log-in library that this site does not offer, such as signing up by oneself."""
+    """Answer 404 for pages of allauth that this site does not offer, such as sign-up."""
     raise Http404

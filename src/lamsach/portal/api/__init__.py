@@ -1,1 +1,1 @@
-"""The interface for other programs: units, campaign state, answers; with one token a unit."""
+"""API for other programs: units, campaign state, answers; one token per unit and program."""

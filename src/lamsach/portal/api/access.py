@@ -1,4 +1,4 @@
-"""The one gate for programs: what a token's unit may see."""
+"""Access gate of the API: tokens, and the units, campaigns and dispatches that each may read."""
 
 from __future__ import annotations
 
@@ -26,64 +26,64 @@ PREFIX = "lamsach_"
 
 @transaction.atomic
 def issue(unit: Unit, name: str, by: Any) -> str:
-    """A new token; it is shown once and cannot be read again."""
-    word = PREFIX + secrets.token_urlsafe(32)
-    made = Token.objects.create(unit=unit, name=name, digest=_digest(word), created_by=user_of(by))
-    record(by, "token.issued", made, unit, name=name)
-    return word
+    """Create a token and return its secret, which is shown once and stored as a digest."""
+    secret = PREFIX + secrets.token_urlsafe(32)
+    token = Token.objects.create(unit=unit, name=name, digest=_digest(secret), created_by=user_of(by))
+    record(by, "token.issued", token, unit, name=name)
+    return secret
 
 
-def find(word: str, request: HttpRequest) -> Token | None:
-    """The token, if it is one of ours and not revoked. Its first use is noted, with the address."""
-    found = Token.objects.filter(digest=_digest(word), revoked=None).select_related("unit").first()
-    if found is not None:
+def find(secret: str, request: HttpRequest) -> Token | None:
+    """Return the valid token of a secret; its first use is audited with the client address."""
+    token = Token.objects.filter(digest=_digest(secret), revoked=None).select_related("unit").first()
+    if token is not None:
         now = timezone.now()
-        if Token.objects.filter(pk=found.pk, last_used=None).update(last_used=now):
-            record(request, "token.first_used", found, found.unit, who=found.name, name=found.name)
+        if Token.objects.filter(pk=token.pk, last_used=None).update(last_used=now):
+            record(request, "token.first_used", token, token.unit, who=token.name, name=token.name)
         else:
-            Token.objects.filter(pk=found.pk).update(last_used=now)
-    return found
+            Token.objects.filter(pk=token.pk).update(last_used=now)
+    return token
 
 
-def _digest(word: str) -> str:
-    return hashlib.sha256(word.encode()).hexdigest()
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def units(token: Token) -> QuerySet[Unit]:
-    """The unit and everything under it."""
+    """Return the token's unit and all units under it."""
     return descendants(token.unit).order_by("code")
 
 
 def campaigns(token: Any) -> QuerySet[Campaign]:
-    """Campaigns that the unit leads or takes part in; of a word that is good for one campaign, that one."""
+    """Return campaigns of the token's unit; a token bound to one campaign gives that campaign alone."""
     rows = campaigns_of(token.unit)
     only = getattr(token, "campaign_id", None)
     return rows if only is None else rows.filter(pk=only)
 
 
 def campaigns_of(unit: Unit) -> QuerySet[Campaign]:
-    """Campaigns that a unit leads, or takes part in with something under it."""
+    """Return campaigns that a unit owns, or (drafts excepted) that it or a unit under it takes part in."""
     part = Participation.objects.filter(unit__in=descendants(unit)).values("campaign")
     shown = Q(owner=unit) | (Q(pk__in=part) & ~Q(state=CampaignState.DRAFT))
     return Campaign.objects.filter(shown)
 
 
 def received(token: Token) -> QuerySet[Recipient]:
-    """Return what the unit itself was sent."""
+    """Return dispatches that were sent to the unit itself."""
     rows = Recipient.objects.filter(unit=token.unit, dispatch__sent__isnull=False)
     return rows.select_related("unit", "dispatch__campaign", "dispatch__issuer").order_by("pk")
 
 
 WRONG_TOKENS, WINDOW_S = 30, 300
 WORDS: list[Callable[[str], Any]] = []
-"""Who knows other words than units' tokens that hand in scans alone: the app `fleet` registers itself."""
+"""Lookups of tokens that may submit scans only; the app `fleet` registers its own."""
 
 
 class UnitToken(HttpBearer):
-    """`Authorization: Bearer lamsach_...`, the token of a unit."""
+    """Bearer token of a unit: `Authorization: Bearer lamsach_...`."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
-        """The token, or None, which is answered by 401. Wrong ones are counted by address."""
+        """Return the token, or None (401). Http404 after WRONG_TOKENS wrong ones of an address."""
         found = access.find(token, request)
         if found is None and exceeded("api", client_address(request), WRONG_TOKENS, WINDOW_S):
             raise Http404
@@ -91,10 +91,10 @@ class UnitToken(HttpBearer):
 
 
 class HandingIn(UnitToken):
-    """Bearer token of a unit, or the word of a handed-out scanner, for addresses that take findings."""
+    """Bearer token of a unit or of a distributed scanner, for endpoints that accept findings."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
-        """The token or the handed-out scanner; None for neither."""
+        """Return the unit's token or the scanner's object; None for neither."""
         for find in WORDS:
             if (found := find(token)) is not None:
                 return found

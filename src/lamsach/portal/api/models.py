@@ -1,4 +1,4 @@
-"""Tokens of units: only a digest is kept."""
+"""API tokens of units, stored as digests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lamsach.portal.units.models import Unit
 
 
 class Token(models.Model):
-    """A program's right to act for a unit: it reads the unit's subtree, and answers for the unit alone."""
+    """Token of a program: reads the unit's subtree, answers for the unit alone."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="tokens")
     name = models.CharField(_("What for"), max_length=100)

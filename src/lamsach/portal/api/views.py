@@ -1,4 +1,4 @@
-"""The page where a unit's tokens are made and revoked."""
+"""View of a unit's API tokens: create, list, revoke."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from lamsach.portal.units.access import get_unit
 
 
 class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The purpose of a token."""
+    """Purpose of a token."""
 
     class Meta:
         model = Token
@@ -47,7 +47,7 @@ TOKENS = Listing(
 @member(COORDINATORS, COORDINATORS)
 @shows_once
 def tokens(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """A unit's tokens. A new one is shown once."""
+    """Manage a unit's tokens; a new one is shown once."""
     unit = get_unit(request.user, unit_id, write=True, roles=COORDINATORS)
     form = TokenForm(request.POST or None)
     word = ""
@@ -55,10 +55,10 @@ def tokens(request: HttpRequest, unit_id: int) -> HttpResponse:
         if "revoke" in request.POST:
             wanted = number(request.POST, "revoke") or 0
             rows = Token.objects.filter(pk=wanted, unit=unit, revoked=None)
-            held = rows.first()
-            if held is not None:
+            token = rows.first()
+            if token is not None:
                 effect = _("Programs that use it are refused from now on.")
-                if page := unchecked_revocation(request, held.name, effect, request.get_full_path()):
+                if page := unchecked_revocation(request, token.name, effect, request.get_full_path()):
                     return page
             if rows.update(revoked=timezone.now()):
                 record(request, "token.revoked", rows.model(pk=wanted), unit, token=str(wanted))

@@ -1,1 +1,1 @@
-"""The audit trail."""
+"""Audit trail."""

@@ -1,4 +1,4 @@
-"""The app's entry in Django."""
+"""Django app configuration."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from django.apps import AppConfig
 
 
 class AuditConfig(AppConfig):
-    """The audit trail."""
+    """Audit trail."""
 
     name = "lamsach.portal.audit"
 
     def ready(self) -> None:
-        """Note in the trail that a list was looked at or taken out."""
+        """Register the audit of viewed and exported lists."""
         from lamsach.portal.audit.trail import record
         from lamsach.portal.base.lists import RECORD
 

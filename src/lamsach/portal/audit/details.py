@@ -1,4 +1,4 @@
-"""The details of an act in words: `count: 2` is "số lượng: 2". What has no word is shown as it is kept."""
+"""Labels of audited acts and details: `count: 2` is shown as "số lượng: 2", unknown ones as stored."""
 
 from __future__ import annotations
 
@@ -37,39 +37,39 @@ NAMES: dict[str, Any] = {
 
 
 CODED = frozenset({"after", "before", "how", "kind", "kinds", "role", "state", "step", "way"})
-"""The details whose values are words of the models' choices."""
+"""Details whose values are choices of model fields."""
 
 
-def told(details: Mapping[str, Any], act: str = "") -> list[tuple[str, str]]:
-    """Details that say something, as name and value in the reader's language; `act`: whose states."""
+def detail_rows(details: Mapping[str, Any], act: str = "") -> list[tuple[str, str]]:
+    """Translate non-empty details to (name, value); `act` selects the app whose choices apply."""
     return [
         (str(NAMES.get(name, name)), _value(value, act if name in CODED else None))
         for name, value in details.items()
-        if _says(value)
+        if _is_shown(value)
     ]
 
 
 def _label(value: str, act: str) -> str:
-    """The label of a choice: of the app that the act names, else of any, where all agree."""
+    """Label of a choice: of the act's app, else of any app if all agree, else the value itself."""
     labels = _labels().get(value, {})
     own = [label for app, label in labels.items() if app.startswith(act.partition(".")[0] or "-")]
-    known = set(map(str, own or labels.values()))
-    return known.pop() if len(known) == 1 else value
+    candidates = set(map(str, own or labels.values()))
+    return candidates.pop() if len(candidates) == 1 else value
 
 
 @cache
 def _labels() -> dict[str, dict[str, Any]]:
-    """The labels of every choice of every model, by value and app."""
-    found: dict[str, dict[str, Any]] = {}
+    """Labels of every choice of every model, by value and app."""
+    labels: dict[str, dict[str, Any]] = {}
     for model in apps.get_models():
         for field in model._meta.fields:
             for value, label in field.choices or ():
-                found.setdefault(str(value), {}).setdefault(model._meta.app_label, label)
-    return found
+                labels.setdefault(str(value), {}).setdefault(model._meta.app_label, label)
+    return labels
 
 
-def _says(value: Any) -> bool:
-    """Return whether there is something to show: "no" and 0 are, nothing is not."""
+def _is_shown(value: Any) -> bool:
+    """Return whether a value is worth showing: False and 0 are, empty ones are not."""
     return value is not None and value not in ("", [], {})
 
 
@@ -165,8 +165,8 @@ ACTS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def words(action: str) -> str:
-    """The act in the reader's language."""
+def action_label(action: str) -> str:
+    """Translate an action, such as "dispatch.sent"; unknown ones are returned as they are."""
     thing, _dot, act = action.partition(".")
     if thing not in THINGS or act not in ACTS:
         return action

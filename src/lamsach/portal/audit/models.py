@@ -1,4 +1,4 @@
-"""The audit trail: who did what, when, from where. The database refuses to change or delete a row."""
+"""Entries of the audit trail: who, what, when, from where. Triggers reject updates and deletions."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from django.conf import settings
 from django.db import models
 
 from lamsach.errors import LamsachError
-from lamsach.portal.audit.details import told, words
+from lamsach.portal.audit.details import action_label, detail_rows
 
 
 class Entry(models.Model):
-    """One act; `action`: a word such as `dispatch.sent`; `details`: its values, never a secret."""
+    """Audited act; `action`: such as `dispatch.sent`; `details`: its values, never a secret."""
 
     time = models.DateTimeField(db_index=True)
     user = models.ForeignKey(
@@ -31,21 +31,21 @@ class Entry(models.Model):
         indexes = (models.Index(fields=("object_type", "object_id")),)
 
     @property
-    def words(self) -> str:
-        """The act in the reader's language."""
-        return words(self.action)
+    def action_label(self) -> str:
+        """Action in the reader's language."""
+        return action_label(self.action)
 
     @property
-    def told(self) -> list[tuple[str, str]]:
-        """Name and value of each detail, in the reader's language."""
-        return told(self.details, self.action)
+    def detail_rows(self) -> list[tuple[str, str]]:
+        """Name and value of each detail in the reader's language."""
+        return detail_rows(self.details, self.action)
 
     def save(self, *args: Any, **options: Any) -> None:
-        """Add the row; a second save is refused."""
+        """Insert the row; LamsachError on update."""
         if not self._state.adding:
             raise LamsachError("The audit trail cannot be changed.")
         super().save(*args, **options)
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
-        """Refused."""
+        """Raise LamsachError."""
         raise LamsachError("The audit trail cannot be changed.")

@@ -1,4 +1,4 @@
-"""Adding to the audit trail. Call it inside the transaction of the act, so that both are kept or neither."""
+"""Recording in the audit trail. Call `record` in the transaction of the act: both commit or neither."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lamsach.portal.base.ratelimit import client_address
 
 
 def user_of(by: HttpRequest | Any | None) -> Any:
-    """The user of a request, or the user itself; None for a program, the portal, or nobody."""
+    """Return the user of a request, or `by` itself if a user; None for programs and anonymous requests."""
     user = getattr(by, "user", by)
     return user if getattr(user, "pk", None) else None
 
@@ -27,7 +27,7 @@ def record(
     user: Any = None,
     **details: Any,
 ) -> None:
-    """Note an act `by` a request, a user or (None) the portal, on a `target`; `user`: else the request's."""
+    """Record an act `by` a request, a user or (None) the portal; `user` overrides the request's."""
     request = by if isinstance(by, HttpRequest) else None
     user = user or (getattr(request, "user", None) if request is not None else by)
     if isinstance(user, AnonymousUser):

@@ -1,4 +1,4 @@
-"""Reading and exporting the audit trail. Both are noted in it."""
+"""Views and export of the audit trail, both audited themselves."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ TRAIL = Listing(
         Cell("Time", lambda row: f"{localtime(row.time):%H:%M:%S %d/%m/%Y}", "time", css="nowrap"),
         Cell("Who", lambda row: row.who or "–", "who"),
         Cell("Address", "address"),
-        Cell("Act", lambda row: (row.words, Quiet(row.action)), "action"),
-        Cell("Details", lambda row: ", ".join(f"{name}: {value}" for name, value in row.told)),
+        Cell("Act", lambda row: (row.action_label, Quiet(row.action)), "action"),
+        Cell("Details", lambda row: ", ".join(f"{name}: {value}" for name, value in row.detail_rows)),
     ),
     filters=(
         Filter("who", "Who", "who__icontains"),
@@ -40,7 +40,7 @@ entries = TRAIL.view(lambda user: Entry.objects.all(), ADMINISTRATORS)
 
 @member(ADMINISTRATORS, ADMINISTRATORS, ("GET",))
 def export(request: HttpRequest) -> HttpResponse:
-    """The chosen part as JSON lines, oldest first."""
+    """Export the filtered entries as JSON lines, oldest first."""
     record(request, "audit.exported")
     rows = TRAIL.chosen(request.GET, Entry.objects.all()).order_by("pk")
 

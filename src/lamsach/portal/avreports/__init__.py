@@ -1,1 +1,1 @@
-"""The national malware report of a unit: whether and how, previews, sending by hand or by plan, receipts."""
+"""National malware reports of a unit: settings, previews, manual or scheduled sending, receipts."""

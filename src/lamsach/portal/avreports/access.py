@@ -1,4 +1,4 @@
-"""The one gate to malware reports: people of the unit itself, since a report may name its machines."""
+"""Access gate of malware reports: people of the unit itself, since a report may name its machines."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from lamsach.portal.findings.access import get_own_unit
 
 
 def get_plan(user: Any, unit_id: int) -> Plan:
-    """Plan of one of the person's own units; an unsaved one reports nothing."""
+    """Return the plan of an own unit; an unsaved, inactive one if it has none."""
     unit = get_own_unit(user, unit_id)
     return Plan.objects.filter(unit=unit).select_related("unit").first() or Plan(unit=unit)
 
 
 def get_report(user: Any, report_id: int) -> AvReport:
-    """A report of one of the person's own units."""
-    found = get_object_or_404(AvReport.objects.filter(pk=report_id).select_related("unit", "made_by"))
-    get_own_unit(user, found.unit_id)
-    return found
+    """Return a report of an own unit."""
+    report = get_object_or_404(AvReport.objects.filter(pk=report_id).select_related("unit", "made_by"))
+    get_own_unit(user, report.unit_id)
+    return report

@@ -1,4 +1,4 @@
-"""Malware reports of a unit: its decision, and the reports made, each with the bytes that leave."""
+"""Malware reports of a unit: its plan, and each report with the exact bytes that are sent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lamsach.portal.units.models import Unit
 
 
 class NamingChoice(models.TextChoices):
-    """Naming of machines (`channels.avreport.model.Naming`), the least telling first."""
+    """Naming of machines (`channels.avreport.model.Naming`), least revealing first."""
 
     COUNTS = "counts", _("not at all: counts only")
     PSEUDONYMS = "pseudonyms", _("by pseudonyms that only the unit can resolve")
@@ -21,7 +21,7 @@ class NamingChoice(models.TextChoices):
 
 
 class Every(models.IntegerChoices):
-    """Hours between two reports."""
+    """Interval of scheduled reports, in hours."""
 
     HOUR = 1, _("every hour")
     SIX = 6, _("every six hours")
@@ -30,11 +30,11 @@ class Every(models.IntegerChoices):
 
 
 class Plan(models.Model):
-    """A unit's decision. Nothing is sent by itself unless `active`.
+    """Settings of a unit's reports; nothing is sent by schedule unless `active`.
 
-    `key`: its PKCS#12 file with the password, locked (`edxml.secrets`); `signer`: its certificate;
-    `organ_id`: identifier at the centre if not the code. `until`: reach of reports made by plan; `problem`:
-    why the last one was not made.
+    `key`: PKCS#12 file and password, encrypted (`edxml.secrets`); `signer`: its certificate's subject;
+    `organ_id`: identifier at the centre if not the unit's code; `until`: end of the last scheduled period;
+    `problem`: reason why the last scheduled report was not created.
     """
 
     unit = models.OneToOneField(Unit, models.PROTECT, related_name="avreport_plan")
@@ -54,7 +54,7 @@ class Plan(models.Model):
 
 
 class State(models.TextChoices):
-    """Progress of a report."""
+    """State of a report."""
 
     DRAFT = "draft", _("Preview")
     WAITING = "waiting", _("Being sent")
@@ -65,7 +65,7 @@ class State(models.TextChoices):
 
 
 class AvReport(Held):
-    """A report and its fate. Empty `url`: written to the folder; `planned`: by plan; `absent` parts."""
+    """Report and its delivery. Empty `url`: written to a folder; `planned`: by schedule; `absent`: parts."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="avreports")
     since = models.DateTimeField()

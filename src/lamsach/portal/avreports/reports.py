@@ -1,7 +1,4 @@
-"""Malware reports: gathered, made, and handed on to the centre by HTTPS or into the folder `avreports`.
-
-Each step is in the audit trail.
-"""
+"""Malware reports: collected, written, delivered to the centre by HTTPS or to a folder; all audited."""
 
 from __future__ import annotations
 
@@ -63,14 +60,14 @@ ERASED = mark("The report's content was erased in time. What became of the repor
 
 
 def signer_of(plan: Plan) -> Signer | None:
-    """Signer of the unit's reports: its key file, else the administrator's token, else None."""
+    """Return the signer of the unit's reports: its key file, else the administrator's token, else None."""
     if plan.key:
         return signer_in(plan.key)
     return token_signer(settings.AVREPORT_KEY, settings.AVREPORT_PIN) if settings.AVREPORT_KEY else None
 
 
 def make(plan: Plan, since: datetime, until: datetime, by: Any = None) -> AvReport:
-    """Make the report of a period, as a preview; the same bytes are the same report. InputError if empty."""
+    """Create the report of a period as a draft; equal bytes are one report. InputError without sources."""
     unit, period = plan.unit, Period(timezone.localtime(since), timezone.localtime(until))
     gathered = gather(unit, period)
     if not gathered.sources:
@@ -81,13 +78,13 @@ def make(plan: Plan, since: datetime, until: datetime, by: Any = None) -> AvRepo
     signer = signer_of(plan)
     document = write(Report(sender, period.since, period.until, period.until, gathered, naming, key), signer)
     sha256 = digest_of(document)
-    known = AvReport.objects.filter(unit=unit, sha256=sha256).first()
-    facts: dict[str, Any] = {
+    existing = AvReport.objects.filter(unit=unit, sha256=sha256).first()
+    fields: dict[str, Any] = {
         "since": since,
         "until": until,
         "naming": plan.naming,
-        "path": known.path
-        if known and known.path
+        "path": existing.path
+        if existing and existing.path
         else default_storage.save(f"avreports/{sha256}", ContentFile(document)),
         "size": len(document),
         "signer": signer.certificates[0].subject.rfc4514_string()[:300] if signer else "",
@@ -99,15 +96,17 @@ def make(plan: Plan, since: datetime, until: datetime, by: Any = None) -> AvRepo
         "made_by": getattr(by, "user", by),
     }
     with transaction.atomic():
-        made, new = AvReport.objects.get_or_create(unit=unit, sha256=sha256, defaults=facts)
-        if not new and AvReport.objects.filter(pk=made.pk, state=State.DRAFT).update(**facts):
-            made.refresh_from_db()  # a preview of other days with the same bytes
-        record(by, "avreport.made", made, unit, sha256=sha256, naming=plan.naming, machines=gathered.machines)
-    return made
+        report, new = AvReport.objects.get_or_create(unit=unit, sha256=sha256, defaults=fields)
+        if not new and AvReport.objects.filter(pk=report.pk, state=State.DRAFT).update(**fields):
+            report.refresh_from_db()  # a preview of other days with the same bytes
+        record(
+            by, "avreport.made", report, unit, sha256=sha256, naming=plan.naming, machines=gathered.machines
+        )
+    return report
 
 
 def document_of(report: AvReport) -> bytes:
-    """The bytes that leave. InputError when they are not those that were made, or were erased in time."""
+    """Read the bytes to send. InputError if they changed since creation or were erased by retention."""
     if not report.path:
         raise InputError(ERASED)
     with default_storage.open(report.path, "rb") as file:
@@ -118,7 +117,7 @@ def document_of(report: AvReport) -> bytes:
 
 
 def hand_on(report: AvReport, plan: Plan, by: Any = None) -> bool:
-    """Let a preview, or one given up or refused, go out; False when it is on its way or has arrived."""
+    """Queue a draft, rejected or abandoned report; False if it is already queued or delivered."""
     with transaction.atomic():
         rows = AvReport.objects.filter(pk=report.pk, state__in=(State.DRAFT, State.GIVEN_UP, State.REFUSED))
         changes = {"state": State.WAITING, "attempts": 0, "next_attempt": moment(), "url": plan.url}
@@ -129,7 +128,7 @@ def hand_on(report: AvReport, plan: Plan, by: Any = None) -> bool:
 
 
 def deliver() -> int:
-    """Hand on what is due; how many arrived."""
+    """Deliver due reports; return the count of delivered ones."""
     due = AvReport.objects.filter(state=State.WAITING, next_attempt__lte=moment())
     in_turn = due.order_by("next_attempt", "pk").select_related("unit")
     return take_each(in_turn, _deliver, BATCH, hold=partial(pause, pauses=PAUSES))
@@ -149,11 +148,11 @@ def _deliver(report: AvReport) -> bool:
     if outcome is Outcome.LATER:
         _later(report, UNREACHED, answer.status)
         return False
-    taken = outcome is Outcome.TAKEN
-    said = answer.body[:ANSWER_BYTES].decode("utf-8", "replace").replace("\0", "")
-    changes = {"status": answer.status, "answer": said, "answered": timezone.now()}
-    _end(report, State.SENT if taken else State.REFUSED, problem="" if taken else REFUSED, **changes)
-    return taken
+    accepted = outcome is Outcome.TAKEN
+    reply = answer.body[:ANSWER_BYTES].decode("utf-8", "replace").replace("\0", "")
+    changes = {"status": answer.status, "answer": reply, "answered": timezone.now()}
+    _end(report, State.SENT if accepted else State.REFUSED, problem="" if accepted else REFUSED, **changes)
+    return accepted
 
 
 def _later(report: AvReport, problem: str, status: int = 0) -> None:
@@ -171,7 +170,7 @@ def _end(report: AvReport, state: State, **changes: Any) -> None:
 
 
 def forget() -> int:
-    """Erase the bytes of reports past the retention; digest and receipt stay. How many."""
+    """Erase the bytes of reports past retention and return the count; digest and receipt remain."""
     limit = timezone.now() - timedelta(days=settings.RETENTION_DAYS)
     old = AvReport.objects.filter(made__lt=limit).exclude(path="").exclude(state=State.WAITING)
     for report in old:
@@ -182,7 +181,7 @@ def forget() -> int:
 
 
 def folder_of(unit: Unit) -> Path:
-    """Return where the reports of a unit are written."""
+    """Return the folder to which the reports of a unit are written."""
     name = re.sub(r"[^A-Za-z0-9._-]", "_", unit.code).strip(".") or str(unit.pk)
     return Path(settings.DATA) / FOLDER / name
 
@@ -197,7 +196,7 @@ def _write(report: AvReport, document: bytes) -> None:
 
 
 def run_plans() -> int:
-    """Make the reports that are due by plan and let them go; how many."""
+    """Create and queue the reports that are due by schedule; return the count."""
     return sum(map(_run_plan, Plan.objects.filter(active=True).select_related("unit")))
 
 
@@ -209,7 +208,7 @@ def _run_plan(plan: Plan) -> int:
         return 0
     try:
         report = make(plan, since, now)
-    except LamsachError as error:  # the next one reaches back to where the last one ended
+    except LamsachError as error:  # the next report begins where the last one ended
         Plan.objects.filter(pk=plan.pk).update(problem=error.what[:300], until=since)
         return 0
     Plan.objects.filter(pk=plan.pk).update(until=now, problem="")
@@ -217,11 +216,11 @@ def _run_plan(plan: Plan) -> int:
 
 
 _NO_FINDING = (CaseState.FALSE_ALARM, CaseState.EXCEPTED)
-_NOBODY = "unattributed:"
+_UNATTRIBUTED = "unattributed:"
 
 
 def gather(unit: Unit, period: Period) -> Gathered:
-    """All that is known. A machine whose case is a false alarm or an exception is not in it."""
+    """Collect hunts, scans and outdated scanners; machines with a dismissed case are excluded."""
     gathering = Gathering(period)
     _hunts(unit, period, gathering)
     for path in _scans(unit, period):
@@ -236,7 +235,7 @@ def gather(unit: Unit, period: Period) -> Gathered:
 
 
 def _in(period: Period) -> Q:
-    """Bundles that were handed in during the period."""
+    """Bundles that were imported during the period."""
     return Q(imported__gte=period.since, imported__lt=period.until)
 
 
@@ -244,36 +243,36 @@ def _hunts(unit: Unit, period: Period, gathering: Gathering) -> None:
     days = (period.since.date(), (period.until - timedelta(microseconds=1)).date())
     hunts = Bundle.objects.filter(_in(period), unit=unit, kind=BundleKind.HUNT, state=BundleState.IMPORTED)
     covered = CoverageDay.objects.filter(unit=unit, day__range=days).values_list("observer", "day").distinct()
-    seen: dict[str, int] = {}
+    days_seen: dict[str, int] = {}
     for observer, _day in covered:
-        seen[observer] = seen.get(observer, 0) + 1
-    whole = (days[1] - days[0]).days + 1
-    warnings = [BLIND] if any(count < whole for count in seen.values()) else []
+        days_seen[observer] = days_seen.get(observer, 0) + 1
+    total_days = (days[1] - days[0]).days + 1
+    warnings = [BLIND] if any(count < total_days for count in days_seen.values()) else []
     warnings += [PARTIAL] if hunts.filter(partial=True).exists() else []
-    nobody: set[str] = set()
-    found = (
+    unattributed: set[str] = set()
+    sightings = (
         Sighting.objects.filter(device__unit=unit, role=Role.OUTBOUND)
         .filter(Q(day__range=days) | Q(parts__bundle__in=hunts.values("pk")))
         .exclude(_dismissed(unit))
         .values("device_id", "device__into_id", "indicator", "threat", "campaign_id")
         .annotate(through=Sum("passed"), seen=Max("last"))
     )
-    rows = list(found)
+    rows = list(sightings)
     numbers = {row["device__into_id"] or row["device_id"] for row in rows}
     devices = Device.objects.in_bulk(numbers)
     for row in rows:
         device = devices[row["device__into_id"] or row["device_id"]]
-        if device.key.startswith(_NOBODY):
-            nobody.add(device.key)
+        if device.key.startswith(_UNATTRIBUTED):
+            unattributed.add(device.key)
             continue
-        named = Machine(device.ip, device.name)
-        key = gathering.machine(named, [device.mac], f"device:{device.pk}", row["seen"])
+        machine = Machine(device.ip, device.name)
+        key = gathering.machine(machine, [device.mac], f"device:{device.pk}", row["seen"])
         gathering.contact(key, row["indicator"], row["threat"], passed=bool(row["through"]))
-    gathering.searched(max(len(seen), hunts.count()), warnings, nobody)
+    gathering.searched(max(len(days_seen), hunts.count()), warnings, unattributed)
 
 
 def _dismissed(unit: Unit) -> Q:
-    """Sightings of machines whose case in the same campaign says that it is no finding."""
+    """Sightings of machines whose case in the same campaign is a false alarm or an exception."""
     wrong = Q(pk__in=[])
     cases: QuerySet[Case] = Case.objects.filter(unit=unit, state__in=_NO_FINDING, superseded=None)
     for campaign, device in cases.values_list("campaign_id", "device_id"):
@@ -282,7 +281,7 @@ def _dismissed(unit: Unit) -> Q:
 
 
 def _scans(unit: Unit, period: Period) -> Iterator[Path]:
-    """The files of scans that were handed in during the period; one whose content was erased is no more."""
+    """Temporary copies of the period's scan files; erased ones are skipped."""
     rows = Bundle.objects.filter(_in(period), unit=unit, kind=BundleKind.SCAN, state=BundleState.IMPORTED)
     for path in rows.exclude(path="").values_list("path", flat=True).iterator():
         with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Regular work of malware reports."""
+"""Periodic tasks of malware reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses of malware reports."""
+"""URLs of malware reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of malware reports: the unit's decision, previews, what became of each report."""
+"""Views of malware reports: the unit's plan, previews, delivery of each report."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from lamsach.portal.units.models import Unit
 
 
 class PlanForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The unit's decision."""
+    """A unit's plan and its signing key."""
 
     key_file = forms.FileField(
         label=gettext_lazy("Key file (.p12, .pfx)"),
@@ -72,7 +72,7 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
     def clean_url(self) -> str:
-        """One that the portal may reach."""
+        """Reject an address that the portal may not connect to."""
         url: str = self.cleaned_data["url"]
         if url:
             try:
@@ -82,7 +82,7 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg]
         return url
 
     def clean(self) -> Any:
-        """Take the key into the plan, if its password opens it."""
+        """Store the uploaded key in the plan if its password opens it."""
         data = super().clean() or self.cleaned_data
         if data.get("forget_key"):
             self.instance.key = self.instance.signer = ""
@@ -97,13 +97,13 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class PeriodForm(forms.Form):
-    """The days that a report is about, both included."""
+    """Period of a report: first and last day, inclusive."""
 
     since = forms.DateField(label=gettext_lazy("From"), widget=DateInput)
     until = forms.DateField(label=gettext_lazy("To"), widget=DateInput)
 
     def clean(self) -> dict[str, Any]:
-        """An order that makes sense, and at most a year."""
+        """Reject a reversed or future period and one of more than a year."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if (since := data.get("since")) and (until := data.get("until")):
             if since > until:
@@ -116,7 +116,7 @@ class PeriodForm(forms.Form):
 
 
 SHOWN_BYTES = 200_000
-"""Of a larger report the page shows the beginning; the download has all of it."""
+"""Maximum shown on the page; the download is complete."""
 
 
 def _prepare(units: Sequence[Unit]) -> None:
@@ -176,7 +176,7 @@ def _moment(value: datetime) -> str:
 
 @member(WRITERS, WRITERS, ("GET",))
 def overview(request: HttpRequest) -> HttpResponse:
-    """The person's own units: whether each reports, and its last report."""
+    """List the user's own units with plan and last report."""
     return OVERVIEW.page(request, keyed_units(request.user))
 
 
@@ -184,16 +184,16 @@ def overview(request: HttpRequest) -> HttpResponse:
 @member(WRITERS, WRITERS)
 @taken_once
 def unit(request: HttpRequest, own_unit_id: int) -> HttpResponse:
-    """A unit's decision, and its reports. POST saves the decision."""
+    """Show a unit's plan and reports; POST saves the plan."""
     plan = access.get_plan(request.user, own_unit_id)
     form = PlanForm(request.POST or None, request.FILES or None, instance=plan)
     if request.method == "POST" and form.is_valid():
-        kept = form.save(commit=False)
-        kept.changed_by = request.user
-        kept.problem = ""
-        kept.save()
-        facts = {name: getattr(kept, name) for name in ("active", "naming", "every", "url", "signer")}
-        record(request, "avreport.plan_changed", kept, kept.unit, **facts)
+        saved = form.save(commit=False)
+        saved.changed_by = request.user
+        saved.problem = ""
+        saved.save()
+        values = {name: getattr(saved, name) for name in ("active", "naming", "every", "url", "signer")}
+        record(request, "avreport.plan_changed", saved, saved.unit, **values)
         return done(request, _("Saved."), "avreports:unit", own_unit_id=own_unit_id)
     return _unit_page(request, plan, form, PeriodForm(initial=_yesterday()))
 
@@ -217,7 +217,7 @@ def _unit_page(request: HttpRequest, plan: Plan, form: PlanForm, period: PeriodF
 @member(WRITERS, WRITERS, ("POST",))
 @taken_once
 def preview(request: HttpRequest, own_unit_id: int) -> HttpResponse:
-    """Make a report of some days and show what would leave; nothing leaves."""
+    """Create a draft report of a period and show it; nothing is sent."""
     plan = access.get_plan(request.user, own_unit_id)
     form = PeriodForm(request.POST)
     if not form.is_valid():
@@ -227,8 +227,8 @@ def preview(request: HttpRequest, own_unit_id: int) -> HttpResponse:
         for day in (form.cleaned_data["since"], form.cleaned_data["until"] + timedelta(days=1))
     )
     with ProblemsShown(request):
-        made = reports.make(plan, since, min(until, timezone.now().replace(microsecond=0)), request)
-        return redirect("avreports:report", avreport_id=made.pk)
+        draft = reports.make(plan, since, min(until, timezone.now().replace(microsecond=0)), request)
+        return redirect("avreports:report", avreport_id=draft.pk)
     return redirect("avreports:unit", own_unit_id=own_unit_id)
 
 
@@ -236,7 +236,7 @@ def preview(request: HttpRequest, own_unit_id: int) -> HttpResponse:
 @member(WRITERS, WRITERS)
 @taken_once
 def report(request: HttpRequest, avreport_id: int) -> HttpResponse:
-    """A report: the bytes that leave or left, what is not in it, what became of it. POST hands it on."""
+    """Show a report: its bytes, absent parts and delivery. POST queues it."""
     found = access.get_report(request.user, avreport_id)
     plan = access.get_plan(request.user, found.unit_id)
     if request.method == "POST":
@@ -261,7 +261,7 @@ def report(request: HttpRequest, avreport_id: int) -> HttpResponse:
 
 @member(WRITERS, WRITERS, ("GET",))
 def file(request: HttpRequest, avreport_id: int) -> HttpResponse:
-    """The report's file, byte for byte."""
+    """Download the report's file, byte for byte."""
     found = access.get_report(request.user, avreport_id)
     with ProblemsShown(request):
         response = HttpResponse(reports.document_of(found), content_type="application/xml")

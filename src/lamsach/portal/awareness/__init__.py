@@ -1,1 +1,1 @@
-"""Reaching and counting each person."""
+"""Awareness campaigns: notices to each person and counts of confirmations."""

@@ -1,4 +1,4 @@
-"""The one gate to people's names: the unit's own people. Counts for those who see the unit."""
+"""Access gate of people's names: the unit's own writers. Readers of the unit get counts."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from lamsach.portal.units.tree import on_day, today
 
 
 def own_units(user: Any) -> list[Unit]:
-    """The units whose people the person may see: those they belong to with a writing role."""
+    """List the units in which the user holds a writing role."""
     return [m.unit for m in memberships(user) if m.role in WRITERS]
 
 
-def told(campaign: Campaign, units: Any, day: date) -> QuerySet[Notice]:
-    """Notices that had reached people of these units (query or list) by the end of the day."""
+def notified(campaign: Campaign, units: Any, day: date) -> QuerySet[Notice]:
+    """Return notices sent to or confirmed by people of `units` (query or list) by the end of the day."""
     end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
     return Notice.objects.filter(Q(sent__lt=end) | Q(confirmed__lt=end), campaign=campaign, unit__in=units)
 
 
 def get_own_unit(user: Any, unit_id: int) -> Unit:
-    """The unit with its people: Http404 outside, PermissionDenied for those who only see it."""
+    """Return a unit with its people. Http404 outside, PermissionDenied for readers."""
     unit = get_unit(user, unit_id)
     if unit.pk not in {own.pk for own in own_units(user)}:
         raise PermissionDenied
@@ -39,29 +39,29 @@ def get_own_unit(user: Any, unit_id: int) -> Unit:
 
 
 def get_person(user: Any, person_id: int) -> Person:
-    """A person, for those who belong to the unit."""
+    """Return a person of an own unit."""
     return get_object_or_404(
         Person.objects.filter(pk=person_id, unit__in=own_units(user)).select_related("unit")
     )
 
 
 def get_notice(user: Any, notice_id: int) -> Notice:
-    """One person's notice, for those who belong to the unit."""
+    """Return a person's notice of an own unit."""
     return get_object_or_404(Notice.objects, pk=notice_id, unit__in=own_units(user))
 
 
 def branches(campaign: Campaign, units: Iterable[int]) -> dict[int, tuple[int, int, int]]:
-    """Count people of each unit and all under it: confirmed, reached, not reached. No names."""
+    """Count people by unit, with all units under it: confirmed, reached, not reached."""
     above, day = list(units), today()
     confirmed = Q(confirmed__isnull=False)
     reached = confirmed | Q(sent__isnull=False) | Q(planned=None)
     notices = Notice.objects.filter(campaign=campaign)
     people = Person.objects.exclude(notices__in=notices.filter(reached))
-    found: dict[int, list[int]] = {}
-    for place, rows in enumerate(
+    counts: dict[int, list[int]] = {}
+    for index, rows in enumerate(
         (notices.filter(confirmed), notices.filter(reached).exclude(confirmed), people)
     ):
-        inside = rows.filter(on_day(day, "unit__links_up__"), unit__links_up__ancestor__in=above).order_by()
-        for unit, count in inside.values_list("unit__links_up__ancestor").annotate(count=Count("pk")):
-            found.setdefault(unit, [0, 0, 0])[place] = count
-    return {unit: (one[0], one[1], one[2]) for unit, one in found.items()}
+        grouped = rows.filter(on_day(day, "unit__links_up__"), unit__links_up__ancestor__in=above).order_by()
+        for unit, count in grouped.values_list("unit__links_up__ancestor").annotate(count=Count("pk")):
+            counts.setdefault(unit, [0, 0, 0])[index] = count
+    return {unit: (parts[0], parts[1], parts[2]) for unit, parts in counts.items()}

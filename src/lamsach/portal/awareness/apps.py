@@ -1,4 +1,4 @@
-"""The app's entry in Django."""
+"""Django app configuration."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from django.apps import AppConfig
 
 
 class AwarenessConfig(AppConfig):
-    """Reaching and counting each person."""
+    """Awareness campaigns: notices to each person and counts of confirmations."""
 
     name = "lamsach.portal.awareness"
     label = "awareness"
 
     def ready(self) -> None:
-        """Register where answers to the app's letters land."""
-        from lamsach.portal.awareness import by_mail  # noqa: F401 - registers itself
+        """Register the handlers of replies to notices."""
+        from lamsach.portal.awareness import mail_hooks  # noqa: F401 - registers itself

@@ -1,4 +1,4 @@
-"""Forms of awareness, with the three questions that stand in for the button."""
+"""Forms of awareness, with the quiz whose right answers count as a confirmation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lamsach.portal.base.forms import DateTimeInput, text
 
 
 class PeopleForm(forms.Form):
-    """A sheet of people, and the statement that the law on personal data asks for."""
+    """Sheet of people, and the statement that the law on personal data requires."""
 
     file = forms.FileField(label=_("File"))
     told = forms.BooleanField(
@@ -27,14 +27,14 @@ class PeopleForm(forms.Form):
 
 
 class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Data of a person, to be corrected."""
+    """Correction of a person's data."""
 
     class Meta:
         model = Person
         fields = ("name", "email", "department")
 
     def clean_email(self) -> str:
-        """In small letters, and nobody else's of the unit."""
+        """Return the address in lower case; reject that of another person of the unit."""
         email = str(self.cleaned_data["email"]).lower()
         others = Person.objects.filter(unit=self.instance.unit, email=email).exclude(pk=self.instance.pk)
         if email and others.exists():
@@ -56,7 +56,7 @@ class ConsentForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class PaceForm(forms.Form):
-    """Pace of the notice."""
+    """Size and interval of the waves of a notice."""
 
     size = forms.IntegerField(
         label=_("People a wave"),
@@ -71,23 +71,23 @@ class PaceForm(forms.Form):
     start = forms.DateTimeField(label=_("First wave from"), required=False, widget=DateTimeInput)
 
     def clean(self) -> dict[str, Any]:
-        """Defaults for what is empty."""
+        """Fill in defaults of empty fields."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         return {**data, "size": data.get("size") or 0, "hours": data.get("hours") or 24}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question, its answers, which is right (counted from 0), and why."""
+class Question:
+    """Quiz question; `right`: index of the right answer, `why`: its explanation."""
 
-    words: Any
+    text: Any
     answers: tuple[Any, ...]
     right: int
     why: Any
 
 
-QUESTIONS: tuple[Asked, ...] = (
-    Asked(
+QUESTIONS: tuple[Question, ...] = (
+    Question(
         _("A program asks you to switch off the antivirus program before you install it. What do you do?"),
         (
             _("Switch it off for a moment: installers often need that."),
@@ -100,7 +100,7 @@ QUESTIONS: tuple[Asked, ...] = (
             "something to hide."
         ),
     ),
-    Asked(
+    Question(
         _("You need a paid program for your work, and there is no licence. What do you do?"),
         (
             _("Ask your unit for a licence, or use a free program."),
@@ -110,7 +110,7 @@ QUESTIONS: tuple[Asked, ...] = (
         0,
         _("A crack can hold malware from any source, and a machine at home reaches the office too."),
     ),
-    Asked(
+    Question(
         _("Cracked software was on your machine. What comes after removing it?"),
         (
             _("Nothing: it is gone."),
@@ -127,29 +127,29 @@ QUESTIONS: tuple[Asked, ...] = (
 
 
 class QuizForm(forms.Form):
-    """The questions as a form; valid when every answer is right. A wrong one gives the reason."""
+    """Quiz, valid when every answer is right; the explanation is the error of a wrong one."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        for number, asked in enumerate(QUESTIONS):
+        for number, question in enumerate(QUESTIONS):
             self.fields[f"q{number}"] = forms.ChoiceField(
-                label=asked.words,
+                label=question.text,
                 widget=forms.RadioSelect,
-                choices=[(str(index), words) for index, words in enumerate(asked.answers)],
+                choices=[(str(index), label) for index, label in enumerate(question.answers)],
             )
 
     def clean(self) -> dict[str, Any]:
-        """Right answers only."""
+        """Reject wrong answers."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        for number, asked in enumerate(QUESTIONS):
+        for number, question in enumerate(QUESTIONS):
             name = f"q{number}"
-            if name in data and data[name] != str(asked.right):
-                self.add_error(name, asked.why)
+            if name in data and data[name] != str(question.right):
+                self.add_error(name, question.why)
         return data
 
 
 class PublicQuizForm(QuizForm):
-    """The questions for everybody, with the code of those who have one."""
+    """Public quiz, with the optional code of a printed sheet."""
 
     code = text(
         _("Code from the printed sheet"),
@@ -165,7 +165,7 @@ class PublicQuizForm(QuizForm):
         self.notice: Notice | None = None
 
     def clean_code(self) -> str:
-        """A code of a printed sheet, or nothing."""
+        """Accept a code of a printed sheet, or an empty one."""
         text = str(self.cleaned_data["code"]).strip()
         if text:
             self.notice = by_code(text)

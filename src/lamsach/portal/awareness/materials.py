@@ -1,4 +1,4 @@
-"""Poster (A4) and slides (16:9) as PDF by typst (Apache-2.0). Texts go in as data, never as markup."""
+"""Poster (A4) and slides (16:9) as PDF, by Typst (Apache-2.0). Texts are passed as data, not markup."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from lamsach.portal.campaigns.models import Campaign
 
 KINDS = ("poster", "slides")
 _TEMPLATES = Path(__file__).parent / "typst"
-_KEPT_S = 3600
+_CACHED_S = 3600
 
 
-def made(kind: str, campaign: Campaign | None) -> bytes:
-    """PDF in the reader's language with the campaign's name and contact; cached for an hour."""
+def pdf(kind: str, campaign: Campaign | None) -> bytes:
+    """Return the PDF in the reader's language with the campaign's name and contact; cached for an hour."""
     data = json.dumps(_content(campaign), ensure_ascii=False).encode("utf-8", "replace").decode()
-    name = f"awareness:{kind}:{get_language()}:{hash(data)}"
-    kept: bytes | None = cache.get(name)
-    if kept is None:
-        kept = _set(kind, data)
-        cache.set(name, kept, _KEPT_S)
-    return kept
+    key = f"awareness:{kind}:{get_language()}:{hash(data)}"
+    cached: bytes | None = cache.get(key)
+    if cached is None:
+        cached = _compile(kind, data)
+        cache.set(key, cached, _CACHED_S)
+    return cached
 
 
-def _set(kind: str, data: str) -> bytes:
+def _compile(kind: str, data: str) -> bytes:
     import typst
 
-    compiled: Any = typst.compile  # its stub does not know of several sources
+    compile_: Any = typst.compile  # its stub lacks several sources
     sources = {
         "main.typ": (_TEMPLATES / f"{kind}.typ").read_bytes(),
         "qr.svg": qr(absolute("public:campaign")),
     }
-    result = compiled(sources, format="pdf", ignore_system_fonts=True, sys_inputs={"data": data}, timestamp=0)
+    result = compile_(sources, format="pdf", ignore_system_fonts=True, sys_inputs={"data": data}, timestamp=0)
     assert isinstance(result, bytes)
     return result
 

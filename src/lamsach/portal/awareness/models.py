@@ -1,4 +1,4 @@
-"""People of a unit and their confirmations. The list never leaves the unit; upward go counts."""
+"""People of a unit, their consent and confirmations. Names never leave the unit; counts do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lamsach.portal.units.models import Unit
 
 
 class ConsentState(models.TextChoices):
-    """Consent of a person."""
+    """State of a person's consent."""
 
     TOLD = "told", _("was informed by the unit")
     GIVEN = "given", _("agreed")
@@ -19,7 +19,7 @@ class ConsentState(models.TextChoices):
 
 
 class Person(models.Model):
-    """Somebody who works in a unit. Kept for awareness only (Law 91/2025/QH15): little, and erasable."""
+    """Member of a unit's staff, stored for awareness only (Law 91/2025/QH15) and erasable."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="staff")
     name = models.CharField(_("Full name"), max_length=200)
@@ -39,7 +39,7 @@ class Person(models.Model):
 
 
 class ConsentHow(models.TextChoices):
-    """Way of a consent."""
+    """Way in which consent was stated."""
 
     IMPORT = "import", _("stated by the unit when the list was added")
     LINK = "link", _("on the person's own page")
@@ -48,7 +48,7 @@ class ConsentHow(models.TextChoices):
 
 
 class Consent(models.Model):
-    """One word about the use of a person's data: who, when, how. Only ever added to; goes with the person."""
+    """Statement on the use of a person's data. Append-only; deleted with the person."""
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="consents")
     at = models.DateTimeField(auto_now_add=True)
@@ -62,7 +62,7 @@ class Consent(models.Model):
 
 
 class ConfirmedHow(models.TextChoices):
-    """By which way a person confirmed."""
+    """Way in which a person confirmed."""
 
     LINK = "link", _("by the own link")
     QUIZ = "quiz", _("by the three questions")
@@ -70,10 +70,7 @@ class ConfirmedHow(models.TextChoices):
 
 
 class Notice(models.Model):
-    """The notice of a campaign to one person: wave, when it goes and went, when and how it was confirmed.
-
-    After erasure of the person the row stays for the count.
-    """
+    """Notice of a campaign to a person. The row remains, for the count, after the person is erased."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="notices")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="notices")
@@ -95,7 +92,7 @@ class Notice(models.Model):
 
 
 class Passed(models.Model):
-    """Right answers to the three questions on the public page on a day, without names."""
+    """Count of passed public quizzes on a day, without names."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")
     day = models.DateField()

@@ -1,4 +1,4 @@
-"""Regular tasks about awareness."""
+"""Periodic tasks of awareness."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses of awareness."""
+"""URLs of awareness."""
 
 from __future__ import annotations
 

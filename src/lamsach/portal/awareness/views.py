@@ -1,4 +1,4 @@
-"""Pages of awareness: counts for those who see a unit, names for those in it, each person's own page."""
+"""Views of awareness: counts for readers of a unit, names for its own writers, personal pages."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ REACHED = (
     gettext_lazy("informed, not confirmed"),
     gettext_lazy("not informed yet"),
 )
-"""The parts of a branch's bar."""
+"""Parts of a branch's bar."""
 
 
 @member(ALL, WRITERS, ("GET",))
 def overview(request: HttpRequest) -> HttpResponse:
-    """Counts by branch for the newest running campaign, and the way to the own unit's people."""
+    """Show counts by branch of the newest running campaign, with links to the own units' people."""
     campaigns = readable_campaigns(request.user).filter(state=CampaignState.RUNNING)
     found = campaigns.first()
     context = _branches(request, found) if found else {}
@@ -70,20 +70,21 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 def _branches(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
-    """Return people reached by branch of a unit (`?unit=`, else the own); of a leaf, the unit itself."""
-    wanted = number(request.GET, "unit")
-    unit = home_units(request.user)[0] if wanted is None else get_unit(request.user, wanted)
+    """Count people reached by branch of a unit (`?unit=`, else the home unit); a leaf is its own branch."""
+    unit_id = number(request.GET, "unit")
+    unit = home_units(request.user)[0] if unit_id is None else get_unit(request.user, unit_id)
     below = readable_units(request.user).filter(parent=unit, valid_until=FOREVER)
     page = paged(request, below.order_by("code") if below else [unit])
-    reached = access.branches(campaign, [unit.pk, *(one.pk for one in page)])
+    reached = access.branches(campaign, [unit.pk, *(child.pk for child in page)])
     whole, *rows = (
-        Branch(one, bar(map(Part, TONES, REACHED, reached.get(one.pk, (0, 0, 0))))) for one in (unit, *page)
+        Branch(child, bar(map(Part, TONES, REACHED, reached.get(child.pk, (0, 0, 0)))))
+        for child in (unit, *page)
     )
     return {"unit": unit, "page": page, "whole": whole.parts, "rows": rows}
 
 
 def _import(request: HttpRequest, unit: Unit) -> None:
-    """Add the people of an uploaded file, and say which rows were left out."""
+    """Add the people of an uploaded file and report the skipped rows."""
     form = PeopleForm(request.POST, request.FILES)
     if not form.is_valid():
         messages.error(request, _("Nothing was added. Choose a file and state that the people know."))
@@ -98,8 +99,8 @@ def _import(request: HttpRequest, unit: Unit) -> None:
             messages.warning(request, text.format(rows=numbers))
 
 
-def _take(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse | None:
-    """Take a step: send, stop, remind, else import. A page when it has to be confirmed first."""
+def _execute(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse | None:
+    """Execute a POSTed step: send, stop, remind, else import; return its confirmation page if due."""
     what = request.POST.get("what")
     if what == "tell":
         return _tell(request, campaign, unit)
@@ -118,7 +119,7 @@ def _tell(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse 
     if not pace.is_valid():
         messages.error(request, _("The waves are not understood. Nothing was sent."))
         return None
-    people = letters.untold(campaign, unit)
+    people = letters.unnotified(campaign, unit)
     if not people:
         messages.warning(request, _("Everybody on the list was notified before. Nothing was sent."))
         return None
@@ -127,11 +128,11 @@ def _tell(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse 
     size, hours = pace.cleaned_data["size"], pace.cleaned_data["hours"]
     effects = [_("A letter in their own name goes to {count} people.").format(count=mailed)]
     if size and mailed > size:
-        words = _("It goes in {waves} waves of at most {size}, one every {hours} hours.")
-        effects.append(words.format(waves=-(-mailed // size), size=size, hours=hours))
+        sentence = _("It goes in {waves} waves of at most {size}, one every {hours} hours.")
+        effects.append(sentence.format(waves=-(-mailed // size), size=size, hours=hours))
     if mailed < len(people):
-        words = _("{count} people have no e-mail that works: print the sheet for them.")
-        effects.append(words.format(count=len(people) - mailed))
+        sentence = _("{count} people have no e-mail that works: print the sheet for them.")
+        effects.append(sentence.format(count=len(people) - mailed))
     check = Check(
         title=_("Send the notice to {count} people?").format(count=mailed),
         button=_("Send the notice to {count} people").format(count=mailed),
@@ -145,7 +146,7 @@ def _tell(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse 
     )
     page = unchecked(request, check)
     if page is None:
-        count = letters.tell(campaign, unit, request.user, **pace.cleaned_data)
+        count = letters.notify(campaign, unit, request.user, **pace.cleaned_data)
         messages.success(request, _("The notice goes to {count} people.").format(count=count))
     return page
 
@@ -211,38 +212,38 @@ PEOPLE = Listing(
 @member(WRITERS, WRITERS)
 @taken_once
 def people(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse:
-    """The people of the own unit: import, tell, remind, who has confirmed."""
+    """List the people of an own unit with their confirmations; POST imports, notifies, stops or reminds."""
     unit = access.get_own_unit(request.user, unit_id)
     campaign = get_campaign(request.user, campaign_id)
     if request.method == "POST":
-        answer = _take(request, campaign, unit)
+        answer = _execute(request, campaign, unit)
         return answer or redirect("awareness:people", campaign_id=campaign_id, unit_id=unit_id)
     rows = Person.objects.filter(unit=unit)
     page = paged(request, PEOPLE.chosen(request.GET, rows))
     record(request, "awareness.viewed", unit, unit, count=len(page.object_list))
     notices = {n.person_id: n for n in Notice.objects.filter(campaign=campaign, person__in=list(page))}
-    told = Notice.objects.filter(campaign=campaign, unit=unit)
+    notified = Notice.objects.filter(campaign=campaign, unit=unit)
     bad = bad_addresses([person.email for person in page])
-    for one in page:
-        one.notice, one.bad = notices.get(one.pk), bad.get(one.email.lower())
+    for person in page:
+        person.notice, person.bad = notices.get(person.pk), bad.get(person.email.lower())
     context = {
         "unit": unit,
         "campaign": campaign,
         "form": PeopleForm(),
         "pace": PaceForm(),
         "waves": waves.waves(campaign, unit),
-        "waiting": told.filter(sent=None, planned__isnull=False).exists(),
+        "waiting": notified.filter(sent=None, planned__isnull=False).exists(),
         "erased_on": campaign.ends + timedelta(days=settings.PEOPLE_DAYS),
         "total": rows.count(),
-        "told": told.filter(Q(sent__isnull=False) | Q(planned=None) | Q(confirmed__isnull=False)).count(),
-        "confirmed": told.filter(confirmed__isnull=False).count(),
+        "told": notified.filter(Q(sent__isnull=False) | Q(planned=None) | Q(confirmed__isnull=False)).count(),
+        "confirmed": notified.filter(confirmed__isnull=False).count(),
     }
     return PEOPLE.page(request, page, context)
 
 
 @member(WRITERS, WRITERS, ("GET",))
 def sheet(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse:
-    """The sheet to be printed and signed by those without e-mail."""
+    """Show the sheet to be printed and signed by people without a working e-mail address."""
     unit = access.get_own_unit(request.user, unit_id)
     campaign = get_campaign(request.user, campaign_id)
     bad = BadAddress.objects.filter(permanent=True).values("address")
@@ -271,7 +272,7 @@ def signed(request: HttpRequest, notice_id: int) -> HttpResponse:
 @member(WRITERS, WRITERS, ("POST",))
 @taken_once
 def erase(request: HttpRequest, person_id: int) -> HttpResponse:
-    """Erase a person; the count stays."""
+    """Erase a person; the notice remains for the count."""
     person = access.get_person(request.user, person_id)
     waves.erase(person, request.user)
     return done(request, _("The person's data are erased."), "awareness:list")
@@ -280,10 +281,10 @@ def erase(request: HttpRequest, person_id: int) -> HttpResponse:
 @rate_limited("materials", 30, 300, ("GET",))
 @anyone("GET")
 def material(request: HttpRequest, kind: str) -> HttpResponse:
-    """The poster or the slides as PDF, with the running campaign's contact."""
+    """Download the poster or the slides as PDF, with the running campaign's contact."""
     if kind not in materials.KINDS:
         raise Http404
-    response = HttpResponse(materials.made(kind, current()), content_type="application/pdf")
+    response = HttpResponse(materials.pdf(kind, current()), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="lamsach-{kind}.pdf"'
     return response
 
@@ -292,7 +293,9 @@ _STATES = {"agree": ConsentState.GIVEN, "withdraw": ConsentState.WITHDRAWN}
 
 
 def _file(person: Person) -> HttpResponse:
-    response = JsonResponse(waves.kept_of(person), json_dumps_params={"ensure_ascii": False, "indent": 1})
+    response = JsonResponse(
+        waves.personal_data(person), json_dumps_params={"ensure_ascii": False, "indent": 1}
+    )
     response["Content-Disposition"] = 'attachment; filename="lamsach-personal-data.json"'
     return response
 
@@ -300,34 +303,34 @@ def _file(person: Person) -> HttpResponse:
 @member(WRITERS, WRITERS)
 @taken_once
 def person(request: HttpRequest, person_id: int) -> HttpResponse:
-    """Return what is kept of one person: to be seen, corrected, and their consent recorded."""
+    """Show a person's data; POST corrects them or records consent."""
     found = access.get_person(request.user, person_id)
     what = request.POST.get("what", "") if request.method == "POST" else ""
     form = PersonForm(request.POST if what == "correct" else None, instance=found)
-    said = ConsentForm(request.POST if what in _STATES else None)
+    consent_form = ConsentForm(request.POST if what in _STATES else None)
     if what == "correct" and form.is_valid():
         form.save()
         record(request, "person.corrected", found, found.unit, fields=form.changed_data)
         return done(request, _("Saved."), "awareness:person", person_id=person_id)
-    if what in _STATES and said.is_valid():
-        how = ConsentHow(said.cleaned_data["how"])
-        waves.say_consent(found, _STATES[what], how, request.user, said.cleaned_data["note"])
+    if what in _STATES and consent_form.is_valid():
+        how = ConsentHow(consent_form.cleaned_data["how"])
+        waves.record_consent(found, _STATES[what], how, request.user, consent_form.cleaned_data["note"])
         return done(request, _("Noted."), "awareness:person", person_id=person_id)
     record(request, "person.data_viewed", found, found.unit)
     context = {
         "person": Person.objects.get(pk=found.pk),
         "form": form,
-        "said": said,
+        "said": consent_form,
         "consents": found.consents.select_related("user"),
         "notices": Notice.objects.filter(person=found).select_related("campaign").order_by("-pk"),
-        "until": waves.kept_until(found),
+        "until": waves.erasure_date(found),
     }
     return render(request, "awareness/person.html", context)
 
 
 @member(WRITERS, WRITERS, ("GET",))
 def person_data(request: HttpRequest, person_id: int) -> HttpResponse:
-    """Return what is kept of one person as a file, to be handed to them."""
+    """Download a person's data as a file for the person."""
     found = access.get_person(request.user, person_id)
     record(request, "person.data_exported", found, found.unit)
     return _file(found)
@@ -336,7 +339,7 @@ def person_data(request: HttpRequest, person_id: int) -> HttpResponse:
 @rate_limited("notice", 60, 300, ("GET", "POST"))
 @link()
 def notice(request: HttpRequest, token: str) -> HttpResponse:
-    """A person's own page with the button that counts; looking does not: mail scanners look too."""
+    """Personal page. Only a POST confirms: mail scanners open links too."""
     found = letters.find(token)
     if found is None or found.person is None:
         return render(request, "accounts/link_used.html", status=404)
@@ -348,7 +351,7 @@ def notice(request: HttpRequest, token: str) -> HttpResponse:
         waves.erase(found.person, None)
         return render(request, "awareness/erased.html", {"unit": found.unit})
     elif what in _STATES:
-        waves.say_consent(found.person, _STATES[what], ConsentHow.LINK)
+        waves.record_consent(found.person, _STATES[what], ConsentHow.LINK)
     elif what == "quiz":
         quiz = QuizForm(request.POST)
         if quiz.is_valid():
@@ -362,13 +365,13 @@ def notice(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _own(found: Notice) -> dict[str, Any]:
-    """Return what a person's own page tells of them."""
-    unit, own = found.unit, found.person
+    """Context of a personal page."""
+    unit, person = found.unit, found.person
     return {
         "notice": found,
-        "person": own,
-        "until": waves.kept_until(own) if own else None,
-        "unsubscribed": own.unsubscribed if own else None,
+        "person": person,
+        "until": waves.erasure_date(person) if person else None,
+        "unsubscribed": person.unsubscribed if person else None,
         "contact": unit.contact,
     }
 
@@ -376,7 +379,7 @@ def _own(found: Notice) -> dict[str, Any]:
 @rate_limited("notice", 60, 300, ("GET",))
 @link("GET")
 def own_data(request: HttpRequest, token: str) -> HttpResponse:
-    """Return what is kept of the person who holds the link, as a file."""
+    """Download the data of the link's person as a file."""
     found = letters.find(token)
     if found is None or found.person is None:
         return render(request, "accounts/link_used.html", status=404)
@@ -387,7 +390,7 @@ def own_data(request: HttpRequest, token: str) -> HttpResponse:
 @rate_limited("quiz", 30, 300)
 @anyone()
 def quiz(request: HttpRequest) -> HttpResponse:
-    """The three questions for everybody: counted by the code of the printed sheet, or without a name."""
+    """Public quiz, counted by the code of the printed sheet or anonymously."""
     form = PublicQuizForm(request.POST or None)
     passed = counted = False
     if request.method == "POST" and form.is_valid():

@@ -1,9 +1,8 @@
 """Waves of letters, reminders, consent and erasure.
 
-A wave is so many people at once; the next one goes hours later, so that a help desk can cope and few see a
-mistake. Consent is what Law 91/2025/QH15 on personal data asks for: shown, corrected, handed out, withdrawn.
-A person who withdraws gets no more letters and is not counted as told; the row stays until it is erased, so
-that the unit's next list does not bring them back.
+Waves are hours apart to spread the load on help desks and limit the effect of a mistake. Consent follows Law
+91/2025/QH15 on personal data: data are shown, corrected, exported, withdrawn. A person who withdraws gets no
+more letters; the row remains until it is erased, lest the unit's next list add the person again.
 """
 
 from __future__ import annotations
@@ -34,38 +33,38 @@ EARLIEST_HOUR, LATEST_HOUR = 8, 17
 
 
 def waves(campaign: Campaign, unit: Unit) -> list[dict[str, Any]]:
-    """Each wave of a unit: when it goes, how many people, sent, confirmed."""
+    """Waves of a unit with planned time and counts of people, sent and confirmed notices."""
     rows = Notice.objects.filter(campaign=campaign, unit=unit).values("wave")
-    found: Any = rows.annotate(
+    annotated: Any = rows.annotate(
         at=Min("planned"),
         people=Count("pk"),
         sent_count=Count("sent"),
         confirmed_count=Count("confirmed"),
         last=Max("sent"),
     ).order_by("wave")
-    return list(found)
+    return list(annotated)
 
 
 @transaction.atomic
 def stop(campaign: Campaign, unit: Unit, by: Any) -> int:
-    """Take back what has not gone out yet; how many people. They can get it later."""
+    """Cancel notices that are not sent yet; return their count. Their people can be notified later."""
     waiting = Notice.objects.filter(
         campaign=campaign, unit=unit, sent=None, confirmed=None, person__isnull=False
     ).exclude(person__email="")
-    taken = 0
+    stopped = 0
     for notice in waiting:
         letters = Letter.objects.filter(key=f"awareness:{notice.nonce}", state=LetterState.QUEUED)
         if letters.update(
             state=LetterState.CANCELLED, key=f"stopped:{notice.nonce}", context={}, to="x@invalid"
         ):
             notice.delete()
-            taken += 1
-    record(by, "awareness.stopped", unit, unit, people=taken, campaign=campaign.pk)
-    return taken
+            stopped += 1
+    record(by, "awareness.stopped", unit, unit, people=stopped, campaign=campaign.pk)
+    return stopped
 
 
 def remind_due() -> int:
-    """Remind people five days after the letter, and twice more, on working days; how many."""
+    """Remind people every REMIND_AFTER, up to MOST_REMINDERS times, in working hours; return the count."""
     now = timezone.localtime()
     if not is_working_day(now.date()) or not EARLIEST_HOUR <= now.hour < LATEST_HOUR:
         return 0
@@ -83,15 +82,15 @@ def remind_due() -> int:
     units = due.values_list("campaign", "unit").distinct()
     count = 0
     for campaign_id, unit_id in list(units):
-        found = due.filter(campaign=campaign_id, unit=unit_id)
-        count += letters.remind_these(found, Unit.objects.get(pk=unit_id))
+        notices = due.filter(campaign=campaign_id, unit=unit_id)
+        count += letters.remind_these(notices, Unit.objects.get(pk=unit_id))
     return count
 
 
 def erase_due() -> int:
-    """Erase people whose last campaign ended (or who were never reached) `LAMSACH_PEOPLE_DAYS` ago; how many.
+    """Erase people LAMSACH_PEOPLE_DAYS after their last campaign, or their import if never notified.
 
-    Law 91/2025/QH15 on personal data: kept no longer than the purpose needs. What remains is the count.
+    Return the count. Law 91/2025/QH15: personal data are retained no longer than their purpose needs.
     """
     limit = today() - timedelta(days=settings.PEOPLE_DAYS)
     people = Person.objects.annotate(last=Max("notices__campaign__ends")).filter(
@@ -107,7 +106,7 @@ def erase_due() -> int:
 
 @transaction.atomic
 def erase(person: Person, by: Any) -> None:
-    """Forget a person: row, letters' words and addresses, answers. The unit's count keeps its number."""
+    """Erase a person, the content and addresses of letters, and replies; notices remain for the count."""
     ledger.note("people", ids=[person.pk])
     numbers = list(Notice.objects.filter(person=person).values_list("pk", flat=True))
     letters = Letter.objects.filter(about__in=[f"notice:{number}" for number in numbers])
@@ -121,8 +120,10 @@ def erase(person: Person, by: Any) -> None:
 
 
 @transaction.atomic
-def say_consent(person: Person, state: ConsentState, how: ConsentHow, by: Any = None, note: str = "") -> bool:
-    """Note agreement or withdrawal; False when known. Waiting letters are taken back on withdrawal."""
+def record_consent(
+    person: Person, state: ConsentState, how: ConsentHow, by: Any = None, note: str = ""
+) -> bool:
+    """Record consent or its withdrawal, which cancels queued letters; return False if unchanged."""
     if not Person.objects.filter(pk=person.pk).exclude(consent=state).update(consent=state):
         return False
     user = by if getattr(by, "pk", None) else None
@@ -139,15 +140,15 @@ def say_consent(person: Person, state: ConsentState, how: ConsentHow, by: Any = 
     return True
 
 
-def kept_until(person: Person) -> Any:
-    """The day on which the person is erased by itself."""
+def erasure_date(person: Person) -> Any:
+    """Return the day on which retention erases the person."""
     last = Notice.objects.filter(person=person).aggregate(last=Max("campaign__ends"))["last"]
     start = last or timezone.localtime(person.created).date()
     return start + timedelta(days=settings.PEOPLE_DAYS)
 
 
-def kept_of(person: Person) -> dict[str, Any]:
-    """Everything that is kept of a person, as plain values for a file."""
+def personal_data(person: Person) -> dict[str, Any]:
+    """Return all stored data of a person, as JSON values."""
     notices = Notice.objects.filter(person=person).select_related("campaign").order_by("pk")
     return {
         "name": person.name,
@@ -155,7 +156,7 @@ def kept_of(person: Person) -> dict[str, Any]:
         "department": person.department,
         "unit": person.unit.name,
         "since": person.created.isoformat(),
-        "erased_on": kept_until(person).isoformat(),
+        "erased_on": erasure_date(person).isoformat(),
         "no_further_letters": person.unsubscribed.isoformat() if person.unsubscribed else None,
         "consent": [
             {"at": row.at.isoformat(), "state": row.state, "how": row.how, "note": row.note}

@@ -244,7 +244,7 @@ def _aware(campaign: Campaign, unit: Unit, by: User, chance: random.Random) -> N
             for n in range(1, 25)
         ]
     )
-    letters.tell(campaign, unit, by, size=12, hours=24)
+    letters.notify(campaign, unit, by, size=12, hours=24)
     for notice in Notice.objects.filter(wave=1):
         if chance.random() < 0.4:
             letters.confirm(notice, ConfirmedHow.LINK)

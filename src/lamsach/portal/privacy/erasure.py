@@ -294,7 +294,7 @@ def _people(line: ledger.Line) -> int:
 
 def _withdrawn(line: ledger.Line) -> int:
     rows = Person.objects.filter(pk__in=_numbers(line))
-    return sum(waves.say_consent(one, ConsentState.WITHDRAWN, ConsentHow(line["how"])) for one in rows)
+    return sum(waves.record_consent(one, ConsentState.WITHDRAWN, ConsentHow(line["how"])) for one in rows)
 
 
 _AGAIN: dict[str, Callable[[ledger.Line], int]] = {

@@ -71,7 +71,7 @@ def own(scope: Scope) -> dict[str, int | None]:
 
 def told(scope: Scope) -> QuerySet[Notice]:
     """Notices about cracked software that had reached people of the scope by the end of the day."""
-    return access.told(scope.campaign, under([scope.unit.pk], scope.day).values("descendant"), scope.day)
+    return access.notified(scope.campaign, under([scope.unit.pk], scope.day).values("descendant"), scope.day)
 
 
 def told_by_unit(scope: Scope) -> QuerySet[Any]:

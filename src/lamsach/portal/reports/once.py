@@ -199,7 +199,7 @@ def number_of(source: str, campaign: Campaign, units: Iterable[int], day: date) 
     if source == "campaign.units":
         return len(wanted)
     if source == "people.told":
-        return access.told(campaign, wanted, day).count()
+        return access.notified(campaign, wanted, day).count()
     if source == "cases.unsearched":
         return 0  # a branch counts by its topmost unit, wherever that is
     if source.startswith("cases."):

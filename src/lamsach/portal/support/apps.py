@@ -13,4 +13,4 @@ class SupportConfig(AppConfig):
 
     def ready(self) -> None:
         """Register where answers to the app's letters land."""
-        from lamsach.portal.support import by_mail  # noqa: F401 - registers itself
+        from lamsach.portal.support import mail_hooks  # noqa: F401 - registers itself

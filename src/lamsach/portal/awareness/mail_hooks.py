@@ -1,4 +1,4 @@
-"""Mail about notices: an answer is a question to the unit's desk; a sent letter sets the day."""
+"""Mail hooks of notices: a reply becomes a question to the unit's desk; sending sets `Notice.sent`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lamsach.portal.mail.delivery import WHEN_SENT
 from lamsach.portal.mail.inbox import lands_at
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.mail.parser import Parsed
-from lamsach.portal.support.by_mail import ask
+from lamsach.portal.support.mail_hooks import ask
 
 
 def _notice(letter: Letter | None) -> Notice | None:
@@ -19,7 +19,7 @@ def _notice(letter: Letter | None) -> Notice | None:
 
 @lands_at("notice")
 def answer_of_a_person(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
-    """A question to the person's unit. It does not count as read: that takes the button."""
+    """Turn a reply into a question to the person's unit; it does not count as a confirmation."""
     notice = _notice(letter)
     return ask(incoming, parsed, notice.unit) if notice is not None else ""
 
