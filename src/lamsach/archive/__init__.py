@@ -1,1 +1,1 @@
-"""Logs kept for a year and searched in seconds: compressed segments, each with a small set of its names."""
+"""Log archive for a year, searched in seconds: compressed segments, each with a filter of its names."""

@@ -1,16 +1,15 @@
-"""An archive: its settings, its key, the order of its chain, and how a segment gets into it.
+"""Archive: its settings, its key, the order of its chain, and the writer of segments.
 
-    archive.json              settings, made once
-    chain.head                number and digest of the last link, sealed: a missing end is seen
-    chain.key                 the key of the seals (readable by its owner alone); may be kept elsewhere
-    sources/KEY.src           where lines came from
+    archive.json              settings, written once
+    chain.head                number and digest of the last link, sealed: detects a missing end
+    chain.key                 key of the seals (readable by its owner alone); may be stored elsewhere
+    sources/KEY.src           origin of lines
     segments/YYYY-MM/N-KEY.zst    lines (see `segment`); N is the place in the chain
-    records/N.json            what was done to segments: expired, erased, repaired, holds (see `records`)
-    packs/                    descriptions and filters of many segments together: made from the others, may be
-                              deleted
+    records/N.json            acts on segments: expiry, erasure, repair, holds (see `records`)
+    packs/                    joint descriptions and filters of many segments: derived, may be deleted
 
-Every segment and every record names the digest of the one before and is sealed with the key: a change, a gap
-or an exchange is seen. There is one writer at a time.
+Every segment and every record names the digest of the one before and is sealed with the key, so that changes,
+gaps and exchanges are detected. There is one writer at a time.
 """
 
 from __future__ import annotations
@@ -44,14 +43,14 @@ _SETTINGS, _KEY, _LOCK = "archive.json", "chain.key", "archive.lock"
 _VERSION = 1
 HEAD = "chain.head"
 KEY_VARIABLE = "LAMSACH_ARCHIVE_KEY"
-"""Environment variable that names a file with the key, when it does not lie in the archive."""
+"""Environment variable that names a file with the key, when it is not in the archive."""
 DEFAULT_LEVEL, QUICK_LEVEL = 9, 1
-"""Compression levels of zstd: with time to spare, and when lines arrive faster than they compress."""
+"""Compression levels of zstd: normal, and for lines that arrive faster than they compress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A place in the chain: the object's name, its number, and the key of the source (empty for a record)."""
+    """Place in the chain: the object's name, its number, and the key of the source (empty for a record)."""
 
     name: str
     sequence: int
@@ -59,11 +58,9 @@ class Entry:
 
 
 class Archive:
-    """An archive that exists, or with `create` one that is made now.
+    """Existing archive, or with `create` a new one.
 
-    `key`: instead of the archive's own, for who only reads lines.
-
-    Raises UnreadableError.
+    `key` replaces the archive's own, for callers that only read lines. Raises UnreadableError.
     """
 
     def __init__(
@@ -116,21 +113,21 @@ class Archive:
 
     @property
     def chunk_bytes(self) -> int:
-        """Return how large a chunk of the hunt is; part of the settings, so that it stays what it was."""
+        """Chunk size of the hunt; part of the settings, so that it never changes."""
         return int(self.settings.get("chunk_bytes", CHUNK_BYTES))
 
     def entries(self) -> list[Entry]:
-        """Every segment and record, in the order of the chain."""
+        """Return every segment and record, in the order of the chain."""
         found = [_entry(name) for folder in (SEGMENTS, RECORDS) for name in self.store.names(folder)]
         return sorted((entry for entry in found if entry), key=lambda entry: entry.sequence)
 
     def segments(self) -> list[Entry]:
-        """Every segment, in the order of the chain."""
+        """Return every segment, in the order of the chain."""
         found = (_entry(name) for name in self.store.names(SEGMENTS))
         return sorted((entry for entry in found if entry), key=lambda entry: entry.sequence)
 
     def head(self, entry: Entry) -> Head:
-        """A segment's description and filter. Raises UnreadableError."""
+        """Read a segment's description and filter. Raises UnreadableError."""
         data = self.store.read(entry.name, 0, FIRST_READ)
         whole = content_bytes(data, entry.name)
         if whole > len(data):
@@ -138,7 +135,7 @@ class Archive:
         return head_of(data, entry.name, self.key)
 
     def frame(self, entry: Entry, head: Head) -> bytes:
-        """A segment's zstd frame. Raises UnreadableError."""
+        """Read a segment's zstd frame. Raises UnreadableError."""
         return self.store.read(entry.name, head.frame_offset)
 
 
@@ -147,7 +144,7 @@ _BUSY = mark("Another program is writing to the archive.")
 
 @contextlib.contextmanager
 def writing(archive: Archive) -> Iterator[Writer]:
-    """The one writer of the archive. Raises OutputError when another program writes to it."""
+    """Open the only writer of the archive. Raises OutputError when another program writes to it."""
     lock: IO[bytes] | None = None
     folder = archive.store.folder
     if folder is not None and os.name == "posix":
@@ -167,9 +164,9 @@ def writing(archive: Archive) -> Iterator[Writer]:
 
 
 class Writer:
-    """Adds to the chain. See `writing`.
+    """Writer of the chain. See `writing`.
 
-    `lock`: held while one link is added; who holds it has the chain to himself.
+    `lock` is held while a link is added; its holder has exclusive access to the chain.
     """
 
     def __init__(self, archive: Archive) -> None:
@@ -187,7 +184,7 @@ class Writer:
             self.sequence, self.previous = entries[-1].sequence, originals(archive).get(last, last)
 
     def describe(self, source: str, begin: int, end: int) -> Description:
-        """An empty description of the next segment of a source; see `Description`."""
+        """Return an empty description of the next segment of a source."""
         return Description(
             sequence=self.sequence + 1,
             previous=self.previous,
@@ -202,9 +199,9 @@ class Writer:
     def add(
         self, description: Description, raw: bytes, *, searchable: bool = True, quick: bool = False
     ) -> str:
-        """Write a segment with these lines; its object's name. `searchable`: the bytes are text.
+        """Write a segment with these lines; returns its object's name. `searchable`: the bytes are text.
 
-        `quick`: there is no time to compress them well. Raises OutputError.
+        `quick`: compress fast. Raises OutputError.
         """
         with self.lock:
             description.sequence, description.previous = self.sequence + 1, self.previous
@@ -217,19 +214,17 @@ class Writer:
             return name
 
     def moved(self, sequence: int, digest: str) -> None:
-        """The end of the chain is this segment or record now."""
+        """Set the end of the chain to this segment or record."""
         self.sequence, self.previous = sequence, digest
         content = json.dumps({"sequence": sequence, "digest": digest}).encode()
         seal = hmac.digest(self.archive.key, content, "sha256").hex().encode()
-        with contextlib.suppress(
-            OutputError
-        ):  # what was written is written; an older mark of the end is allowed
+        with contextlib.suppress(OutputError):  # an older mark of the end is allowed
             self.archive.store.write(HEAD, content + b"\n" + seal + b"\n", sync=False)
 
     def sealed(
         self, description: Description, raw: bytes, *, searchable: bool = True, quick: bool = False
     ) -> tuple[bytes, str]:
-        """The bytes of a segment and its digest, with the filter of its lines."""
+        """Return the bytes of a segment and its digest, with the filter of its lines."""
         frame = compress(raw, min(self._level, QUICK_LEVEL) if quick else self._level)
         filter_bytes = b""
         description.filter_count, description.filter_shape = None, []
@@ -242,7 +237,7 @@ class Writer:
         return pack(description, filter_bytes, frame, self.archive.key)
 
     def record(self, kind: str, **values: Any) -> None:
-        """Write down what was done, as the next in the chain."""
+        """Record an act, as the next link in the chain."""
         from lamsach.archive.records import Record, pack_record
 
         with self.lock:

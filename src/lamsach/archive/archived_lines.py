@@ -1,4 +1,4 @@
-"""The lines of archived sources, as segments or as a whole."""
+"""Lines of archived sources, by segment or as a whole."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from lamsach.errors import UnreadableError
 
 @dataclass(slots=True)
 class Unit:
-    """Segments that are searched as one: one, or several when a line goes on from one to the next."""
+    """Segments that are searched together: one, or several when a line continues from one to the next."""
 
     rows: list[Row]
 
     @property
     def first_line(self) -> int:
-        """The 1-based number of its first line in the source."""
+        """1-based number of its first line in the source."""
         return self.rows[0].first_line
 
     def raw(self, archive: Archive) -> bytes:
-        """Its lines. Raises UnreadableError for a damaged segment."""
+        """Return its lines. Raises UnreadableError for a damaged segment."""
         return b"".join(raw_of(archive, row) for row in self.rows)
 
 
 def raw_of(archive: Archive, row: Row) -> bytes:
-    """The lines of one segment. Raises UnreadableError."""
+    """Return the lines of one segment. Raises UnreadableError."""
     return decompress(archive.store.read(row.name, row.frame_offset), row.name)
 
 
 def units(rows: Sequence[Row]) -> list[Unit]:
-    """The segments of one source, in order, in units."""
+    """Group the segments of one source, in order, into units."""
     found: list[Unit] = []
     for row in rows:
         if found and found[-1].rows[-1].unfinished:
@@ -44,7 +44,7 @@ def units(rows: Sequence[Row]) -> list[Unit]:
 
 
 class Joined:
-    """The lines of several segments as one source of bytes (`logs.sources.ByteSource`)."""
+    """Lines of several segments as one source of bytes (`logs.sources.ByteSource`)."""
 
     def __init__(self, archive: Archive, rows: Sequence[Row], name: str) -> None:
         self.name = name
@@ -61,7 +61,7 @@ class Joined:
                 self._problem = error
 
     def readinto(self, view: memoryview) -> int:
-        """See ByteSource. Damaged parts are skipped, and reported at the end."""
+        """See ByteSource. Damaged parts are skipped, and raised at the end."""
         while not self._left:
             part = next(self._parts, None)
             if part is None:

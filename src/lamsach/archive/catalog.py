@@ -1,7 +1,7 @@
-"""Summaries of many segments in one file: a query over a year opens hundreds of files, not 100,000.
+"""Packs of segment summaries: a query over a year opens hundreds of files, not 100,000.
 
-A pack holds the descriptions and filters of GROUP neighbours of the chain. It is made from the segments when
-it is missing, and its name tells which they are: a pack of others is never taken.
+A pack contains the descriptions and filters of GROUP neighbours in the chain. A missing one is built from the
+segments; its name identifies them, so that a pack of others is never used.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from lamsach.model import Problem
 
 GROUP = 512
 PART = 64
-"""Segments of the last group are kept together by so many until the group is full."""
+"""Segments per pack of the last group, until the group is full."""
 NO_LINES, SOME_LINES, ALL_LINES = range(3)
-"""Kinds of lines in a segment that may tell who had an address: none, those kept in its description, any."""
+"""Lines in a segment that may name address holders: none, those in its description, any."""
 _HEAD = struct.Struct("<QQ32s32s")
-"""Sizes of the two parts before the filters, each in JSON (rows; what else is told), and their seals."""
+"""Sizes of the two JSON parts before the filters (rows; other facts), and their seals."""
 _LAYOUT = 8
 _READERS = 4
 SEAL = mark("The seal is wrong: it was changed, or the key is another.")
@@ -48,7 +48,7 @@ SEAL = mark("The seal is wrong: it was changed, or the key is another.")
 
 @dataclass(slots=True)
 class Row:
-    """A segment in short; see `segment.Description`."""
+    """Summary of a segment; see `segment.Description`."""
 
     name: str
     sequence: int
@@ -71,7 +71,7 @@ class Row:
 
 @dataclass(slots=True)
 class Pack:
-    """Neighbours of the chain: rows, coverage by source, signs, who was seen, and filters in a row."""
+    """Neighbours of the chain: rows, coverage by source, signs, presence, and consecutive filters."""
 
     rows: list[Row]
     coverage: dict[str, list[list[Any]]]
@@ -82,7 +82,7 @@ class Pack:
 
     @property
     def signs(self) -> list[list[Any]]:
-        """Signs of infrastructure; wanted only when something was found, and unpacked only then.
+        """Signs of infrastructure, needed only for findings and unpacked on demand.
 
         Raises ValueError.
         """
@@ -90,7 +90,7 @@ class Pack:
         return rows
 
     def candidates(self, questions: Questions, hashes: str) -> list[bool]:
-        """For each row, whether its segment may hold something that is asked for."""
+        """Return for each row whether its segment may match a question."""
         asked = [index for index, row in enumerate(self.rows) if row.shape and row.hashes == hashes]
         result = [True] * len(self.rows)
         if asked:
@@ -102,29 +102,29 @@ class Pack:
         return result
 
     def forget_filters(self) -> None:
-        """Give back their memory: nothing more will be asked."""
+        """Release the memory of the filters."""
         self.data = np.empty(0, np.uint8)
 
 
 @dataclass(slots=True)
 class Catalog:
-    """The packs of an archive, in order, and the segments that cannot be read."""
+    """Packs of an archive, in order, and the unreadable segments."""
 
     archive: Archive
     problems: list[Problem] = field(default_factory=list)
 
     def packs(self) -> Iterator[Pack]:
-        """Every pack. Those that do not exist yet are made, and kept if the archive can be written."""
+        """Yield every pack. Missing ones are built, and stored if the archive is writable."""
         for entries, full in self._groups():
             yield self._pack(entries, full=full)
 
     def newest(self) -> Iterator[Pack]:
-        """Every pack, the newest first, with its rows and filters alone: what else it tells is not read."""
+        """Yield every pack, the newest first, with its rows and filters only."""
         for entries, full in reversed(self._groups()):
             yield self._pack(entries, full=full, whole=False)
 
     def make(self) -> None:
-        """Make the packs that do not exist yet, so that the next question need not wait for them.
+        """Build missing packs, so that the next query need not wait for them.
 
         Raises LamsachError.
         """
@@ -133,7 +133,7 @@ class Catalog:
                 self._pack(entries, full=True, whole=False)
 
     def _groups(self) -> list[tuple[list[Entry], bool]]:
-        """The segments of each pack, and whether no further one will belong to it."""
+        """Return the segments of each pack, and whether it is complete."""
         segments = self.archive.segments()
         last = segments[-1].sequence if segments else 0
 
@@ -154,7 +154,7 @@ class Catalog:
         heads = self._heads(entries)
         data = _packed(heads, self.archive.key)
         forged = [entry.name for entry, head in heads if not head.sealed]
-        if forged and not any(problem.what == SEAL for problem in self.problems):  # told once
+        if forged and not any(problem.what == SEAL for problem in self.problems):  # reported once
             self.problems.append(Problem(forged[0], SEAL, mark("Run: lamsach archive verify")))
         if full and not forged:
             with contextlib.suppress(LamsachError):
@@ -164,7 +164,7 @@ class Catalog:
         return _parsed(np.frombuffer(data, np.uint8), self.archive.key, whole=whole)
 
     def _forget_parts(self, name: str) -> None:
-        """The packs of parts of a group that has a pack of its own now."""
+        """Delete the partial packs of a group that has a pack of its own now."""
         group = name.partition("-")[0]
         for other in self.archive.store.names(PACKS):
             if other != name and other.startswith(f"{group}-"):
@@ -215,18 +215,18 @@ def _packed(heads: list[tuple[Entry, Head]], key: bytes) -> bytes:
         offsets.append(place)
         blobs.append(head.filter)
         place += len(head.filter)
-    told = {
+    facts = {
         "coverage": {key: rows_of(value) for key, value in coverage.items()},
         "signs": json.dumps(signs.rows(), ensure_ascii=False, separators=(",", ":")),
         "seen": seen.groups(),
     }
-    parts = [_as_json({"rows": rows, "offsets": offsets}), _as_json(told)]
+    parts = [_as_json({"rows": rows, "offsets": offsets}), _as_json(facts)]
     seals = (hmac.digest(key, part, "sha256") for part in parts)
     return b"".join([_HEAD.pack(*map(len, parts), *seals), *parts, *blobs])
 
 
 def _as_json(value: Any) -> bytes:
-    """As JSON, of a length that leaves what follows aligned."""
+    """Encode JSON, padded to keep the following part aligned."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     return text + b" " * (-len(text) % 8)
 
@@ -234,11 +234,10 @@ def _as_json(value: Any) -> bytes:
 def _parsed(
     data: NDArray[np.uint8], key: bytes, *, whole: bool = True, file: IO[bytes] | None = None
 ) -> Pack:
-    """A pack's content; not `whole`: rows and filters alone.
+    """Parse a pack's content; not `whole`: rows and filters only.
 
-    Raises ValueError for one that is damaged or was made with another key.
-
-    `file`: the same bytes, from which all but the filters is read, so that only these stay in memory.
+    Raises ValueError for one that is damaged or was sealed with another key. `file`: the same bytes, from
+    which all but the filters are read, so that only these stay in memory.
     """
     if data.size < _HEAD.size:
         raise ValueError
@@ -248,7 +247,7 @@ def _parsed(
     if begin + first + second > data.size:
         raise ValueError
     about = _sealed(file.read(first), seals[0], key)
-    told = _sealed(file.read(second), seals[1], key) if whole else {}
+    facts = _sealed(file.read(second), seals[1], key) if whole else {}
     rows = [Row(*values) for values in about["rows"]]
     blob = data[begin + first + second :]
     if any(
@@ -256,8 +255,8 @@ def _parsed(
         for row, offset in zip(rows, about["offsets"], strict=True)
     ):
         raise ValueError
-    signs, seen = told.get("signs", "[]"), told.get("seen", [])
-    return Pack(rows, told.get("coverage", {}), signs, seen, about["offsets"], blob)
+    signs, seen = facts.get("signs", "[]"), facts.get("seen", [])
+    return Pack(rows, facts.get("coverage", {}), signs, seen, about["offsets"], blob)
 
 
 def _sealed(part: bytes, seal: bytes, key: bytes) -> dict[str, Any]:

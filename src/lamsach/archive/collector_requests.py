@@ -1,7 +1,7 @@
-"""Acts on an archive that a collector writes: requested of it, and done between two segments.
+"""Acts on an archive in use by a collector: requested from it, and done between two segments.
 
-requests/ID.json      what is wanted: `act` and its values
-requests/ID.done      what came of it; who asked takes it away
+requests/ID.json      request: `act` and its values
+requests/ID.done      result; deleted by the requester
 
 An archive has one writer at a time, and a collector runs for months. Only for archives in a folder of this
 machine: elsewhere nothing locks.
@@ -27,19 +27,19 @@ SPOOL, SPOOLED = "spool", ".wal"
 """Default spool folder of a collector, and the suffix of its files."""
 PATIENCE_S = 600.0
 NOBODY_S = 60.0
-"""Seconds until a request that nobody takes up fails."""
+"""Seconds until a request that no collector accepts fails."""
 _BUSY = mark("Another program is writing to the archive.")
 
 
 def do(archive: Archive, act: str, **values: Any) -> Kept:
-    """Do an act (`expire`, `erase`, `hold`, `release`), or have the collector do it that is writing.
+    """Perform an act (`expire`, `erase`, `hold`, `release`), or have the active collector perform it.
 
     Raises LamsachError.
     """
     try:
         with writing(archive) as writer:
             if act == "erase":
-                _refuse_while_lines_wait(archive)
+                _refuse_while_spooled(archive)
             return _ACTS[act](writer, values)
     except OutputError as error:
         if error.what != _BUSY:
@@ -47,7 +47,7 @@ def do(archive: Archive, act: str, **values: Any) -> Kept:
     return _ask(archive, act, values)
 
 
-def _refuse_while_lines_wait(archive: Archive) -> None:
+def _refuse_while_spooled(archive: Archive) -> None:
     """Refuse while a killed collector's spool has lines, which would be archived after the erasure."""
     folder = archive.store.folder
     left = sorted((folder / SPOOL).glob(f"*{SPOOLED}")) if folder is not None else []
@@ -84,14 +84,14 @@ def _answered(found: dict[str, Any]) -> Kept:
 
 
 def serve(writer: Writer) -> int:
-    """Do what was asked, in the writer's process; how many acts."""
+    """Perform the requested acts, in the writer's process; returns their count."""
     count = 0
     for name in waiting(writer.archive):
         store = writer.archive.store
         try:
-            wanted = json.loads(store.read(name))
-            store.delete(name)  # it is taken up
-            answer: dict[str, Any] = {"done": asdict(_ACTS[wanted["act"]](writer, wanted["values"]))}
+            request = json.loads(store.read(name))
+            store.delete(name)  # accepted
+            answer: dict[str, Any] = {"done": asdict(_ACTS[request["act"]](writer, request["values"]))}
         except LamsachError as error:
             answer = {"problem": [error.what, error.where, error.todo]}
         except (ValueError, KeyError, TypeError):
@@ -103,9 +103,9 @@ def serve(writer: Writer) -> int:
 
 
 def waiting(archive: Archive) -> list[str]:
-    """The requests that nobody took up yet.
+    """Return the pending requests.
 
-    Of an archive elsewhere there are none, and looking would cost a request a second.
+    Remote archives have none, and listing would cost a request a second.
     """
     if archive.store.folder is None:
         return []

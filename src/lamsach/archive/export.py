@@ -1,4 +1,4 @@
-"""Lines out of the archive: a file for each source, its bytes as they came (UTF-8 for what was UTF-16)."""
+"""Export of archived lines: a file per source with its original bytes (UTF-16 as UTF-8)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _UNSAFE = re.compile(r"[^\w.\-]+")
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A written file, or why it is not whole."""
+    """Written file, or the reason why it is incomplete."""
 
     path: Path
     problem: Problem | None = None
@@ -36,10 +36,10 @@ def export(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Iterator[Exported]:
-    """Write the segments of matching sources that have lines in this time, whole. Raises OutputError.
+    """Write the whole segments of matching sources that have lines in this period. Raises OutputError.
 
-    A damaged segment is told of and left out. A file that exists is not overwritten: its name gets the
-    source's key.
+    A damaged segment is reported and omitted. Existing files are not overwritten: the source's key is
+    appended to the name.
     """
     rows: dict[str, list[Row]] = {}
     catalog = Catalog(archive)

@@ -1,9 +1,9 @@
-"""The small sets of keys beside a segment, and the question whether it may hold any of a list's values.
+"""Key filters of segments: may a segment contain any value of a list?
 
-Layout: see `hunt.kernel.sets`. The set of what holds others (two-label names, parents, networks, digests)
-answers for every value of a list; that of what stands beneath (whole names, addresses) only for values whose
-parent or network is there, so it makes do with fewer bits. Both together take no more than SHARE of the
-segment's compressed size, unless they would be of no use: then LEAST bits.
+Layout: see `hunt.kernel.sets`. The wide set of parents (two-label names, parents, networks, digests) is
+queried for every value of a list; the narrow set of what is below them (whole names, addresses) only for
+values whose parent or network is present, so it makes do with fewer bits. Together they use at most SHARE of
+the segment's compressed size, unless they would be useless: then LEAST bits.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from lamsach.archive.questions import Questions
 from lamsach.hunt.machine_code import functions
 
 Shape = list[int]
-"""Entries and bits of the set of holders, entries and bits of the set of what stands beneath them."""
+"""Entries and bits of the wide set, entries and bits of the narrow set."""
 SHARE = 0.05
 MOST, LEAST = (24, 18), (10, 4)
-"""Bits of an entry, of holders and of what stands beneath them."""
+"""Bits per entry of the wide and the narrow set."""
 _STRANGERS, _NEIGHBOURS = 1000, 30
-"""Counts for a usual list: values with no trace in a segment, and values with only their parent there."""
+"""Counts of a typical list: values without a trace in a segment, values with only their parent in it."""
 _ENTRIES = 1 << 24
 
 
 def _scaled(keys: Keys, count: int, bits: int) -> NDArray[np.uint64]:
-    """`key * count * 2^bits / 2^64` for each key."""
+    """Return `key * count * 2^bits / 2^64` for each key."""
     factor = np.uint64(count << bits)
     mask, half = np.uint64(0xFFFFFFFF), np.uint64(32)
     a, b = keys >> half, keys & mask
@@ -39,7 +39,7 @@ def _scaled(keys: Keys, count: int, bits: int) -> NDArray[np.uint64]:
 
 
 def _words(count: int) -> int:
-    """Words of the unary part of a set."""
+    """Return the words of the unary part of a set."""
     return ((2 * count + 63) >> 6) + 1
 
 
@@ -48,9 +48,9 @@ def _set_bytes(count: int, bits: int) -> int:
 
 
 def size_of(shape: Sequence[int]) -> int:
-    """Return how many bytes a filter of this shape takes, a multiple of 8.
+    """Return the bytes of a filter of this shape, a multiple of 8.
 
-    Raises ValueError for a shape that none has.
+    Raises ValueError for an invalid shape.
     """
     wide, wide_bits, narrow, narrow_bits = shape
     entries_fit = 0 <= wide < _ENTRIES and 0 <= narrow < _ENTRIES
@@ -60,7 +60,7 @@ def size_of(shape: Sequence[int]) -> int:
 
 
 def bits_for(wide: int, narrow: int, compressed_bytes: int) -> tuple[int, int]:
-    """Return the bits of an entry of each set that open the fewest segments in vain, within SHARE."""
+    """Return the bits per entry of each set that open the fewest segments in vain, within SHARE."""
     room = SHARE * compressed_bytes
     best, cost = LEAST, float("inf")
     for wide_bits in range(LEAST[0], MOST[0] + 1):
@@ -77,14 +77,14 @@ def bits_for(wide: int, narrow: int, compressed_bytes: int) -> tuple[int, int]:
 
 
 def build(keys: Keys, compressed_bytes: int) -> tuple[Shape, bytes]:
-    """The shape and the bytes of a filter.
+    """Build a filter; returns its shape and bytes.
 
-    `keys` are distinct and in order, even for what only stands beneath another (`kernel.emit`).
+    `keys` are distinct and sorted, even for what is only below another (`kernel.emit`).
     """
     is_wide = (keys & np.uint64(1)).astype(np.bool_)
-    twice = np.zeros(keys.size, np.bool_)  # it stands for itself too
-    twice[:-1] = ~is_wide[:-1] & (keys[1:] == (keys[:-1] | np.uint64(1)))
-    wide, narrow = keys[is_wide], keys[~is_wide & ~twice]
+    both = np.zeros(keys.size, np.bool_)  # a parent and a value of its own
+    both[:-1] = ~is_wide[:-1] & (keys[1:] == (keys[:-1] | np.uint64(1)))
+    wide, narrow = keys[is_wide], keys[~is_wide & ~both]
     wide_bits, narrow_bits = bits_for(wide.size, narrow.size, compressed_bytes)
     shape = [int(wide.size), wide_bits, int(narrow.size), narrow_bits]
     return shape, _set(wide, wide_bits) + _set(narrow, narrow_bits)
@@ -103,7 +103,7 @@ def _set(keys: Keys, bits: int) -> bytes:
 def ask(
     questions: Questions, offsets: Sequence[int], shapes: Sequence[Shape], data: NDArray[np.uint8]
 ) -> NDArray[np.bool_]:
-    """For each filter, whose bytes begin at data[offsets[i]], whether it may hold any of what is asked."""
+    """For each filter, at data[offsets[i]], return whether it may contain any of the questions."""
     out = np.zeros(len(offsets), np.uint8)
     places, forms = np.array(offsets, np.int64), np.array(shapes, np.int64).reshape(-1, 4)
     found, place = np.zeros(questions.keys.size, np.uint8), np.zeros(6, np.int64)

@@ -1,4 +1,4 @@
-"""The first answer of a retro-hunt: from the newest segments that may hold something listed."""
+"""First answer of a retro-hunt: from the newest segments that may contain a listed value."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from lamsach.investigate import Request
 from lamsach.model import Event, RawSighting, SightingKey
 
 MOST_OPENED = 16
-"""Segments opened for a first answer at most; beyond that the whole search answers."""
+"""Maximum of segments opened for a first answer; beyond that the full search answers."""
 LARGE = 1024
-"""An archive of fewer segments is answered as a whole in about a second."""
+"""Minimum of segments for a first answer; a full search of fewer takes about a second."""
 
 
 def is_large(archive: Archive) -> bool:
-    """Return whether the whole answer takes long enough for a first one to be of use."""
+    """Return whether a full search takes long enough to justify a first answer."""
     return len(archive.segments()) > LARGE
 
 
 def first_sighting(
     archive: Archive, request: Request, listed: LoadedList
 ) -> tuple[SightingKey, RawSighting] | None:
-    """The latest sighting of the newest segment that has one; None when none is found at once.
+    """Return the latest sighting of the newest segment that has one; None when none is found quickly.
 
-    Who had an address is not asked.
+    Address holders are not identified.
     """
     if listed.compiled.count > ASK_LIMIT:
         return None
@@ -45,7 +45,7 @@ def first_sighting(
     for opened, row in enumerate(_candidates(archive, asked, rules)):
         if opened == MOST_OPENED:
             break
-        found = _look(archive, row, listed, rules)
+        found = _search_segment(archive, row, listed, rules)
         if found:
             return max(found, key=lambda item: item[1].last.timestamp() if item[1].last else 0.0)
     return None
@@ -60,7 +60,7 @@ def _candidates(archive: Archive, asked: Questions, rules: Rules) -> Iterator[Ro
                 yield row
 
 
-def _look(
+def _search_segment(
     archive: Archive, row: Row, listed: LoadedList, rules: Rules
 ) -> list[tuple[SightingKey, RawSighting]]:
     result = HuntResult()
@@ -72,7 +72,7 @@ def _look(
             archive, listed.compiled, matcher, rules, 1, result, lambda _consumed, _searched: None
         )
         search.run([(source, plans)])
-    except LamsachError:  # the whole search tells of it
+    except LamsachError:  # the full search reports it
         return []
     return list(result.found.items())
 

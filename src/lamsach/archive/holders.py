@@ -1,4 +1,4 @@
-"""Lines that may name holders of addresses, kept beside a segment so that it need not be opened for them."""
+"""Lines that may name address holders, stored with a segment so that it need not be opened for them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DAMAGED = mark("A segment of the archive is damaged.")
 
 
 def unpacked(text: str, name: str) -> Iterator[tuple[int, bytes]]:
-    """Packed lines with their numbers. Raises UnreadableError."""
+    """Yield packed lines with their numbers. Raises UnreadableError."""
     try:
         data = zstandard.ZstdDecompressor().decompress(base64.b85decode(text), max_output_size=_MOST_UNPACKED)
         for item in data.split(b"\n"):
@@ -29,9 +29,9 @@ def unpacked(text: str, name: str) -> Iterator[tuple[int, bytes]]:
 
 
 def lines(archive: Archive, rows: Sequence[Row]) -> Iterator[tuple[int, bytes | None]]:
-    """The lines of a source that may tell who had an address, and its header lines.
+    """Yield the lines of a source that may name an address holder, and its header lines.
 
-    What is damaged is told at the end.
+    Damage is raised at the end.
     """
     problem: UnreadableError | None = None
     for row in rows:

@@ -1,6 +1,6 @@
-"""Files into the archive: `lamsach collect --once`.
+"""Archiving of files: `lamsach collect --once`.
 
-What was archived before is passed over; what was begun is gone on with.
+Files already archived are skipped; partially archived ones are continued.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from lamsach.logs.opening.inputs import HEAD_BYTES, LogFile
 from lamsach.model import Problem
 
 CHUNKS = 4
-"""Chunks of the hunt that make a segment: a retro-hunt cuts a segment where the hunt would cut the file."""
+"""Chunks of the hunt per segment: a retro-hunt cuts a segment where the hunt would cut the file."""
 _MOST_BYTES = 64 << 20
-"""A line that is longer goes on in the next segment."""
+"""Maximum length of a line before it continues in the next segment."""
 
 
 @dataclass(slots=True)
 class Filled:
-    """Result for one file: name, bytes of text, segments made, whether it was archived before, problem."""
+    """Result for one file: name, text bytes, segments written, whether it was already archived, problem."""
 
     name: str
     raw_bytes: int = 0
@@ -52,9 +52,9 @@ def fill(
     retention: str = "default",
     on_bytes: Callable[[int], None] = lambda _size: None,
 ) -> Iterator[Filled]:
-    """Put logs into the archive, each once.
+    """Archive logs, each once.
 
-    A log that cannot be read is told of and does not stop the others.
+    An unreadable log is reported and does not stop the others.
     """
     known = known_sources(writer.archive)
     ends = ends_of(writer.archive)
@@ -68,17 +68,17 @@ def fill(
 
 
 def known_sources(archive: Archive) -> dict[str, Source]:
-    """The archive's sources by fingerprint."""
+    """Return the archive's sources by fingerprint."""
     sources = (load(archive.store, name) for name in archive.store.names(FOLDER))
     return {source.fingerprint or source.key: source for source in sources}
 
 
 End = tuple[int, int, list[tuple[int, str]], list[Any] | None]
-"""Byte and line at a source's last segment's end, its headers, its last line's `Description.kind`."""
+"""End of a source's last segment: byte, line, headers, its last line's `Description.kind`."""
 
 
 def ends_of(archive: Archive) -> dict[str, End]:
-    """Return where each source ends."""
+    """Return the end of each source."""
     ends: dict[str, End] = {}
     for entry in archive.segments():
         about = archive.head(entry).description
@@ -149,7 +149,7 @@ def _copy(
     result: Filled,
     on_bytes: Callable[[int], None],
 ) -> int:
-    """Copy a log into segments, from where it ended the last time; return its length."""
+    """Copy a log into segments, from its previous end; return its length."""
     place, lines, headers, kind = end
     if describer is not None:
         describer.continue_after(lines, headers, kind)
@@ -172,7 +172,7 @@ def _copy(
 
 
 def remember(writer: Writer, problem: Problem) -> None:
-    """Keep that an input could not be looked into, so that a retro-hunt tells of it."""
+    """Record an input that could not be opened, so that a retro-hunt reports it."""
     key = hashlib.sha256(f"{problem.where}\0{problem.what}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
     source = Source(key, problem.where, kind=UNREAD, whole=True)
     source.problem = [problem.where, problem.what, problem.todo]
@@ -180,7 +180,7 @@ def remember(writer: Writer, problem: Problem) -> None:
 
 
 def _remember_unreadable(writer: Writer, log_file: LogFile, error: InputError) -> None:
-    """Keep that there was a log which could not be read, so that a retro-hunt tells of it."""
+    """Record a log that could not be read, so that a retro-hunt reports it."""
     stated = f"{log_file.name}\0{log_file.size_bytes}\0{log_file.modified.isoformat()}\0!"
     key = hashlib.sha256(stated.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     source = Source(
@@ -191,7 +191,7 @@ def _remember_unreadable(writer: Writer, log_file: LogFile, error: InputError) -
 
 
 def look_at(source: Source, zone: ZoneInfo) -> None:
-    """Tell by the source's head what it is."""
+    """Set the source's format properties, detected by its head."""
     detection = source.detection()
     source.binary = detection.binary is not None
     source.known_format = detection.known
@@ -208,7 +208,7 @@ def _skip(readinto: Callable[[memoryview], int], size: int) -> None:
 def _pieces(
     stream: _Stream, chunk_bytes: int, *, binary: bool
 ) -> Iterator[tuple[bytes, bool, InputError | None]]:
-    """The stream in pieces of a segment each; whether the last line goes on; the problem behind it."""
+    """Yield the stream in pieces of a segment each; whether the last line continues; the problem after it."""
     if binary:
         yield from _blocks(stream)
         return
@@ -226,7 +226,7 @@ def _pieces(
 
 
 def _own_bytes(chunk: Chunk) -> bytes:
-    """The chunk's bytes without those that it repeats."""
+    """Return the chunk's bytes without the repeated ones."""
     begin = chunk.begin if chunk.whole_start else chunk.begin + OVERLAP
     return bytes(chunk.buffer.memory[begin : chunk.end])
 

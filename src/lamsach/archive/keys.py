@@ -1,7 +1,7 @@
-"""The keys of what a piece of a log names, with the hashes of the hunt's kernel (see `hunt.kernel.emit`).
+"""Keys of the names in a piece of a log, by the hashes of the hunt's kernel (see `hunt.kernel.emit`).
 
-An IPv4 address is kept with its network of length 16, an IPv6 address with those of 64, 48, 32 and 0, a name
-with its parents.
+An IPv4 address is stored with its network of length 16, an IPv6 address with those of 64, 48, 32 and 0, a
+name with its parents.
 """
 
 from __future__ import annotations
@@ -28,20 +28,21 @@ from lamsach.logs.reading.detect import head_lines
 
 Keys = NDArray[np.uint64]
 _TABLES = (1 << 17, 1 << 20)
-"""Room for keys, twice as much as needed: for usual segments, and for those with new names in every line."""
+"""Room for keys, twice as much as needed: for usual segments, and for those with many new names."""
 _MOST_ODD_LINES = 4000
-"""Lines with escapes that are read one by one; a segment with more is taken for one that may hold anything.
-"""
+"""Maximum of lines with escapes that are read individually; a segment with more gets no filter."""
 _LONGEST_ODD = 1 << 16
 _HEAD_BYTES = 1 << 14
 _LAYOUT = 5
-"""Layout version of filters: 1 had one set of keys, 2 none for what rsyslog's escapes (`#011`) part, 3 none
-for addresses and digests glued to an escape (`%20203.0.113.9`), 4 none for fingerprints (JA4).
+"""Layout version of filters.
+
+1 had one set of keys, 2 none for names split by rsyslog's escapes (`#011`), 3 none for addresses and digests
+glued to an escape (`%20203.0.113.9`), 4 none for fingerprints (JA4).
 """
 
 
 class KeyMaker:
-    """Finds the keys of pieces of a log. Has working memory of its own: one for each thread."""
+    """Extractor of the keys of log pieces. Owns working memory: use one per thread."""
 
     def __init__(self) -> None:
         self._words = np.zeros((ROWS, TOTAL), np.uint64)
@@ -53,13 +54,13 @@ class KeyMaker:
         self._tops = np.ones(TOPS_SIZE, np.uint8)
         self._table = np.zeros(_TABLES[-1], np.uint64)
         self._out = np.empty(_TABLES[-1] // 2, np.uint64)
-        self._first = 0  # the room that the segment before needed
-        self._odd = Sieve(_asking_for_escapes())
+        self._first = 0  # table size that the previous segment needed
+        self._odd = Sieve(_escape_set())
 
     def keys(self, data: NDArray[np.uint8], begin: int, end: int) -> Keys | None:
-        """The distinct keys of data[begin:end], in order; None when there are too many to be of use.
+        """Return the distinct keys of data[begin:end], sorted; None when there are too many to be useful.
 
-        `begin` is the start of a line; PAD line feeds must stand before it and behind `end`.
+        `begin` is the start of a line; PAD line feeds must precede it and follow `end`.
         """
         for place in range(self._first, len(_TABLES)):
             count = self._emit(data, begin, end, _TABLES[place])
@@ -74,7 +75,7 @@ class KeyMaker:
         return np.unique(np.concatenate([self._out[:count], odd]))
 
     def _emit(self, data: NDArray[np.uint8], begin: int, end: int, room: int) -> int:
-        """Return how many keys stand in `_out` now; negative when they are too many for this room."""
+        """Write keys to `_out` and return their count; negative when they exceed the room."""
         table = self._table[:room]
         table.fill(0)
         arrays: tuple[NDArray[Any], ...] = (self._tops, self._words, *self._scratch, self._state, table)
@@ -101,7 +102,7 @@ class KeyMaker:
 
 
 def _line_around(data: NDArray[np.uint8], begin: int, end: int, place: int) -> tuple[int, int]:
-    """The start and end of the line that holds this place."""
+    """Return the start and end of the line that contains this place."""
     width = 4096
     start = max(begin, place - width)
     while start > begin and not (data[start:place] == 10).any():
@@ -120,13 +121,13 @@ def _line_around(data: NDArray[np.uint8], begin: int, end: int, place: int) -> t
 
 
 def values_of(text: str) -> Iterator[str]:
-    """Every value of a text that could be listed: addresses, names and digests, escapes undone."""
+    """Yield every value of a text that could be listed: addresses, names and digests, unescaped."""
     for token in tokens(text):
         yield token.value
 
 
 def keys_of_texts(texts: Iterable[str]) -> Keys:
-    """The distinct keys of what texts name, in order; for records of binary logs."""
+    """Return the distinct keys of the values in texts, sorted; for records of binary logs."""
     return np.unique(_keys_of_values(value for text in texts for value in values_of(text)))
 
 
@@ -144,8 +145,8 @@ def _keys_of_values(values: Iterable[str]) -> Keys:
     hashed = hash_values(b"".join(encoded), offsets) if names else np.empty(0, np.uint64)
     if networks:
         hashed = np.concatenate([hashed, hash_networks(np.array([item for item, _ in networks], np.uint64))])
-    beneath = np.array([under for _, under in (*names, *networks)], np.uint64)
-    return np.asarray(np.maximum(hashed ^ beneath, np.uint64(2)), np.uint64)
+    below = np.array([under for _, under in (*names, *networks)], np.uint64)
+    return np.asarray(np.maximum(hashed ^ below, np.uint64(2)), np.uint64)
 
 
 def _networks_of(address: IPv4Address | IPv6Address) -> Iterator[tuple[Network, bool]]:
@@ -165,8 +166,8 @@ _lock = threading.Lock()
 _escapes: list[CompiledSet] = []
 
 
-def _asking_for_escapes() -> CompiledSet:
-    """A set without values that makes the sieve stop at names behind escapes or with bytes above 127."""
+def _escape_set() -> CompiledSet:
+    """Return a set without values that makes the sieve stop at names after escapes or with bytes > 127."""
     from dataclasses import replace
 
     with _lock:
@@ -176,7 +177,7 @@ def _asking_for_escapes() -> CompiledSet:
 
 
 def hash_check() -> str:
-    """A mark of the hash functions and the filters' layout; filters with another mark cannot be asked."""
+    """Return an identifier of hash functions and filter layout; filters with another cannot be queried."""
     parts = (
         _LAYOUT,
         hash_name(b"lamsach.example"),
@@ -187,7 +188,7 @@ def hash_check() -> str:
 
 
 def states_numbers(raw: bytes, format_name: str | None) -> bool:
-    """Return whether lines state addresses as numbers, of which no keys are made."""
+    """Return whether lines state addresses as numbers, which have no keys."""
     if NUMBER_MARK.encode() not in raw.lower():
         log_format = format_by_name(format_name) if format_name else None
         return log_format is not None and any(map(log_format.states_numbers, head_lines(raw[:_HEAD_BYTES])))
@@ -195,7 +196,7 @@ def states_numbers(raw: bytes, format_name: str | None) -> bool:
 
 
 def padded(raw: bytes | bytearray | memoryview) -> NDArray[np.uint8]:
-    """The bytes with the PAD line feeds around them that the kernel wants."""
+    """Return the bytes between the PAD line feeds that the kernel requires."""
     data = np.empty(len(raw) + 2 * PAD, np.uint8)
     data[:PAD] = data[PAD + len(raw) :] = 10
     data[PAD : PAD + len(raw)] = np.frombuffer(raw, np.uint8)

@@ -1,4 +1,4 @@
-"""Segments that a retro-hunt opens: unpacked ahead by threads, sieved, parsed and matched in order."""
+"""Search of a retro-hunt's segments: unpacked ahead by threads, sieved, parsed and matched in order."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TAIL = 1 << 16
 
 @dataclass(slots=True)
 class KeptSource:
-    """A source with its segments."""
+    """Source with its segments."""
 
     source: Source
     rows: list[Row] = field(default_factory=list)
@@ -38,10 +38,10 @@ class KeptSource:
 
 
 class _Reader(Uncounted):
-    """Examines the opened segments of one source, whose lines were counted when they were archived."""
+    """Examiner of the opened segments of one source, whose lines were counted on archiving."""
 
     def move_to(self, line: int, headers: list[Any], tail: bytes) -> None:
-        """Go on at this 0-based line, behind these headers and this text."""
+        """Continue at this 0-based line, after these headers and this text."""
         self.state.lines = line
         self.records.tail = tail
         for _, text in headers:
@@ -49,16 +49,16 @@ class _Reader(Uncounted):
 
     @property
     def multiline(self) -> bool:
-        """Return whether records may reach over the border of segments."""
+        """True if records may cross the border of segments."""
         return self.records.parser.multiline
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A unit of a source that is to be opened: after which headers, behind which segment.
+    """Unit of a source to open, with the headers and the segment before it.
 
-    `received`: the day on which its lines came, by which they get their year, for a source whose lines arrive
-    for years; such units are read each by itself.
+    `received`: day on which its lines arrived, which gives their year, for a source that receives lines for
+    years; such units are read individually.
     """
 
     unit: Unit
@@ -68,8 +68,8 @@ class Planned:
 
 
 def planned(kept: KeptSource) -> list[Planned]:
-    """The chosen units of a source, in order."""
-    found: list[Planned] = []
+    """List the chosen units of a source in order."""
+    plans: list[Planned] = []
     headers: list[Any] = []
     before: Row | None = None
     arrives = kept.source.arrives
@@ -77,28 +77,28 @@ def planned(kept: KeptSource) -> list[Planned]:
         own = [header for row in unit.rows for header in row.headers]
         if any(row.sequence in kept.chosen for row in unit.rows):
             received = unit.rows[-1].created if arrives else None
-            found.append(Planned(unit, headers, before, received))
+            plans.append(Planned(unit, headers, before, received))
             headers = [*headers, *own] if arrives else []
         else:
             headers = [*headers, *own]
         before = unit.rows[-1]
-    return found
+    return plans
 
 
 Work = tuple[Source, list[Planned]]
-"""Units of one source that are read one after the other."""
+"""Units of one source, read in sequence."""
 
 
 @dataclass(slots=True)
 class _Opened:
-    """A unit and who examines it."""
+    """Unit with its examiner."""
 
     reader: _Reader
     plan: Planned
 
 
 class Search:
-    """Searches segments of many sources. `opened` counts them."""
+    """Search of segments of many sources. `opened` counts them."""
 
     def __init__(
         self,
@@ -138,9 +138,9 @@ class Search:
             self._todo.clear()
 
     def _reader(self, source: Source, received: str | None) -> _Reader:
-        """Return who reads the source's lines.
+        """Return the reader of the source's lines.
 
-        Those that arrive for years are read as of the day on which they did: it gives them their year.
+        Lines that arrive for years are read as of the day of their arrival, which gives their year.
         """
         log, detection = source.log_file(), source.detection()
         context = context_for(log, detection, self.rules.zone)
@@ -149,7 +149,7 @@ class Search:
         return _Reader(detection, context, self.matcher, self.rules, self.result.found, self.result.account)
 
     def _chunks(self) -> Iterator[tuple[int, Chunk]]:
-        """The chunks of the opened segments; segments are unpacked some ahead, by other threads."""
+        """Yield the chunks of the opened segments; other threads unpack some segments ahead."""
         ahead: deque[Future[tuple[bytes, bytes]]] = deque()
         with ThreadPoolExecutor(self._threads) as unpackers:
             following = iter(self._todo)

@@ -1,7 +1,7 @@
-"""Presence of machines, kept beside a segment: the sampled events cut down to what `devices.presence` reads.
+"""Presence of machines in a segment: sampled events reduced to the input of `devices.presence`.
 
-Who had an address is asked when a list comes, with the leases of then; so the address and the time are kept,
-not a machine.
+Stores addresses and times instead of machines: a later retro-hunt identifies the holders with the leases of
+that time.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from lamsach.model import Event, EventKind
 Seen = tuple[str | None, str | None, str | None, str | None, str]
 """Address, hardware address, host name, user, time (ISO 8601, UTC)."""
 MOST = 2000
-"""Rows kept of one segment."""
+"""Maximum of rows stored per segment."""
 _HOUR, _DAY = len("2022-09-01T08"), len("2022-09-01")
 
 
 def seen_of(event: Event) -> Seen | None:
-    """Return what the event says of its machine; None when it says nothing."""
+    """Return the presence row of an event; None when it names no machine."""
     if event.time is None or event.kind is EventKind.LEASE:
         return None
     if event.device_ip is not None and event.source_ip not in (None, event.device_ip):
@@ -34,14 +34,14 @@ def seen_of(event: Event) -> Seen | None:
 
 
 class Noted:
-    """Gathers what the sampled events of one segment tell: signs of infrastructure, and who was there."""
+    """Collector of the signs of infrastructure and of presence in the sampled events of one segment."""
 
     def __init__(self) -> None:
         self._signs = Signs()
         self._seen: dict[Seen, None] = {}
 
     def __call__(self, event: Event) -> None:
-        """Take an event into account."""
+        """Observe an event."""
         self._signs.observe(event)
         if len(self._seen) < MOST:
             seen = seen_of(event)
@@ -49,36 +49,34 @@ class Noted:
                 self._seen[seen] = None
 
     def take(self) -> tuple[list[list[Any]], list[list[Any]]]:
-        """Signs and rows so far, which are then forgotten."""
+        """Return and clear signs and rows."""
         rows = [list(row) for row in self._seen]
         self._seen.clear()
         return self._signs.take(), rows
 
 
 class FewSeen:
-    """Fewer rows of many segments: a machine with a name once a day, an address alone once an hour."""
+    """Reduced rows of many segments: a named machine once a day, a bare address once an hour."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[Any, ...], Sequence[Any]] = {}
+        self._rows: dict[tuple[Any, ...], Sequence[Any]] = {}
 
     def add(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Take the rows of a segment."""
+        """Add the rows of a segment."""
         for row in rows:
             length = _DAY if row[1] or row[2] else _HOUR
-            self._kept.setdefault((*row[:4], row[4][:length]), row)
+            self._rows.setdefault((*row[:4], row[4][:length]), row)
 
     def groups(self) -> list[list[Any]]:
-        """Return the rows by machine: address, hardware address, host name, user, and times with blanks
-        between.
-        """
+        """Return rows by machine: address, hardware address, host name, user, space-separated times."""
         times: dict[tuple[Any, ...], list[str]] = {}
-        for *words, stamp in self._kept.values():
-            times.setdefault(tuple(words), []).append(stamp)
-        return [[*words, " ".join(stamps)] for words, stamps in times.items()]
+        for *machine, stamp in self._rows.values():
+            times.setdefault(tuple(machine), []).append(stamp)
+        return [[*machine, " ".join(stamps)] for machine, stamps in times.items()]
 
 
 def replay_seen(rows: Iterable[Sequence[Any]], present: Callable[[Event], None]) -> None:
-    """Tell the rows to `present`, as events."""
+    """Pass the rows to `present`, as events."""
     for address, mac, name, user, stamp in rows:
         present(
             Event(
@@ -96,9 +94,9 @@ def replay_all(
     seen: Iterable[Sequence[Any]],
     observe: Callable[[Event], None],
 ) -> None:
-    """Tell signs and rows, or groups of rows, to whom they concern.
+    """Pass signs and rows, or groups of rows, to an observer.
 
-    An `observe` that is no Witness is told of the signs alone.
+    An `observe` that is no Witness gets the signs only.
     """
     if isinstance(observe, Witness):
         replay(signs, observe.shows)

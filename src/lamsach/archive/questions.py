@@ -1,9 +1,9 @@
-"""Keys of a compiled set in levels, for a segment's filter: a name is sought only below its parents.
+"""Query of a segment's filter: keys of a compiled set in levels, a name sought only below its parents.
 
-The first level are names of two labels, networks and digests; beneath are names of three, four and five
-labels, and addresses. A name of more labels asks for its last DEEPEST. An IPv4 network asks for its addresses
-when they are few, else for the networks of length 16 that hold it or that it holds; an IPv6 network asks for
-the wider one of 64, 48, 32 or 0.
+The first level contains names of two labels, networks and digests; below are names of three, four and five
+labels, and addresses. A longer name is queried by its last DEEPEST labels. An IPv4 network is queried by its
+addresses when they are few, else by the networks of length 16 that contain it or that it contains; an IPv6
+network by the nearest wider one of 64, 48, 32 or 0.
 """
 
 from __future__ import annotations
@@ -25,17 +25,15 @@ from lamsach.model import IndicatorType
 
 IPV6_LENGTHS = (128, 64, 48, 32, 0)
 _FEW = 20
-"""The shortest IPv4 prefix that is asked for address by address."""
+"""Minimum length of an IPv4 prefix that is queried address by address."""
 Network = tuple[int, int, int]
-"""Upper half, lower half, length, as the hunt's kernel hashes them."""
+"""Upper half, lower half, length, as hashed by the hunt's kernel."""
 Item = str | Network
 
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """Keys in order within each level levels[i]:levels[i + 1], with their parents' places, and whether
-    sought.
-    """
+    """Keys, sorted within each level levels[i]:levels[i + 1], with their parents' places and query flags."""
 
     keys: NDArray[np.uint64]
     guards: NDArray[np.int64]
@@ -53,7 +51,7 @@ def questions(compiled: CompiledSet) -> Questions:
 
 
 def questions_of(values: Iterable[tuple[IndicatorType, str]]) -> Questions:
-    """The same for canonical values."""
+    """Build the query for canonical values."""
     asking = _Asking()
     for kind, value in values:
         for chain in _chains(kind, value):
@@ -111,7 +109,7 @@ def _hashed(items: list[Item]) -> NDArray[np.uint64]:
 
 
 def _chains(kind: IndicatorType, value: str) -> Iterator[list[Item]]:
-    """Yield what to ask for a value, each item after its parents."""
+    """Yield the keys to query for a value, each item after its parents."""
     match kind:
         case IndicatorType.IP | IndicatorType.NETWORK:
             yield from _of_network(value)
@@ -137,7 +135,7 @@ def _chains(kind: IndicatorType, value: str) -> Iterator[list[Item]]:
 def _of_host(host: str) -> Iterator[list[Item]]:
     yield list(suffixes(host))
     if "xn--" in host:
-        import idna  # its tables take long to load, and few lists hold such names
+        import idna  # its tables load slowly, and few lists contain such names
 
         try:
             yield list(suffixes(idna.decode(host)))
@@ -146,7 +144,7 @@ def _of_host(host: str) -> Iterator[list[Item]]:
 
 
 def suffixes(name: str) -> list[str]:
-    """A name's last two, three, ... labels, DEEPEST at most; a single label by itself."""
+    """Return a name's last two, three, ... labels, DEEPEST at most; a single label by itself."""
     labels = name.split(".")
     return [".".join(labels[-count:]) for count in range(2, min(len(labels), DEEPEST) + 1)] or [name]
 
@@ -179,11 +177,11 @@ def is_private(number: int) -> bool:
 
 
 def ipv4_network(number: int) -> Network:
-    """The network of length 16 around an address."""
+    """Return the network of length 16 around an address."""
     return IPV4_HIGH, number >> 16 << 16, 16
 
 
 def ipv6_network(number: int, length: int) -> Network:
-    """The network of this length around an address."""
-    kept = number >> (128 - length) << (128 - length)
-    return kept >> 64, kept & (1 << 64) - 1, length
+    """Return the network of this length around an address."""
+    prefix = number >> (128 - length) << (128 - length)
+    return prefix >> 64, prefix & (1 << 64) - 1, length

@@ -1,4 +1,4 @@
-"""Acts on an archive's segments, links of its chain: expired, erased, repaired, held, collecting gaps."""
+"""Acts on an archive's segments, links of its chain: expiry, erasure, repair, holds, collection gaps."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _DAMAGED = mark("A record of the archive is damaged.")
 
 
 class DIGESTS:
-    """Digests that are none."""
+    """Placeholders for digests."""
 
     unknown = "?"
-    """Digest of an unreadable link; the links after it cannot be checked against it."""
+    """Digest of an unreadable link; the links after it cannot be verified against it."""
 
 
 EXPIRED, ERASED, REPAIRED, HOLD, RELEASE, GAP, RETENTION = (
@@ -33,9 +33,10 @@ REINDEXED = "reindexed"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One act. `values` of EXPIRED: `segments`, pairs of number and digest; of ERASED and REPAIRED:
-    `changes`, rows of number, digest before and digest after; of HOLD: `name`, `reason`, `source`, `since`,
-    `until`.
+    """One act.
+
+    `values` of EXPIRED: `segments`, pairs of number and digest; of ERASED and REPAIRED: `changes`, rows of
+    number, digest before and digest after; of HOLD: `name`, `reason`, `source`, `since`, `until`.
     """
 
     sequence: int
@@ -46,26 +47,26 @@ class Record:
 
 
 def pack_record(record: Record, key: bytes) -> tuple[bytes, str]:
-    """A record's bytes and its digest."""
-    about = {
+    """Encode a record; returns its bytes and its digest."""
+    fields = {
         "sequence": record.sequence,
         "previous": record.previous,
         "kind": record.kind,
         "at": record.at,
         "values": record.values,
     }
-    content = json.dumps(about, ensure_ascii=False, sort_keys=True).encode()
+    content = json.dumps(fields, ensure_ascii=False, sort_keys=True).encode()
     seal = hmac.digest(key, content, "sha256").hex().encode()
     return content + b"\n" + seal + b"\n", hashlib.sha256(content).hexdigest()
 
 
 def read_record(archive: Archive, entry: Entry) -> tuple[Record, str, bool]:
-    """A record, its digest, and whether its seal is right. Raises UnreadableError."""
+    """Read a record; returns it, its digest, and whether its seal is right. Raises UnreadableError."""
     content, _, rest = archive.store.read(entry.name).partition(b"\n")
     try:
-        about = json.loads(content)
+        fields = json.loads(content)
         record = Record(
-            about["sequence"], about["previous"], about["kind"], about["at"], dict(about["values"])
+            fields["sequence"], fields["previous"], fields["kind"], fields["at"], dict(fields["values"])
         )
     except (ValueError, KeyError, TypeError):
         raise UnreadableError(_DAMAGED, entry.name) from None
@@ -74,7 +75,7 @@ def read_record(archive: Archive, entry: Entry) -> tuple[Record, str, bool]:
 
 
 def records(archive: Archive) -> list[Record]:
-    """Every record that can be read and is sealed, in order."""
+    """Return every readable, sealed record, in order."""
     found = []
     for entry in archive.entries():
         if not entry.source:
@@ -88,7 +89,7 @@ def records(archive: Archive) -> list[Record]:
 
 
 def originals(archive: Archive) -> dict[str, str]:
-    """First digest of each rewritten segment by its current digest: the chain names it by the first."""
+    """Map the current digest of each rewritten segment to its first, by which the chain names it."""
     found: dict[str, str] = {}
     for record in records(archive):
         for _, before, after in record.values.get("changes", []):
@@ -97,7 +98,7 @@ def originals(archive: Archive) -> dict[str, str]:
 
 
 def digest_of(archive: Archive, entry: Entry) -> str:
-    """The digest by which the next in the chain names this one; DIGESTS.unknown for one that is damaged."""
+    """Return the digest by which the next link names this one; DIGESTS.unknown if damaged."""
     try:
         if entry.source:
             return archive.head(entry).digest

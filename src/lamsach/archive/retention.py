@@ -1,6 +1,6 @@
 """Retention of an archive: deletion by class, legal holds, erasure of personal data, repair.
 
-Every act is written into the chain before it is done.
+Every act is recorded in the chain before it is performed.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from lamsach.archive.verification import verify
 from lamsach.errors import UnreadableError, UsageError
 
 LEAST_DAYS = 90
-"""Logs are kept for three months at least."""
+"""Legal minimum of retention: three months."""
 BATCH_BYTES = 256 << 20
-"""Bytes of lines rewritten with one record, and so held in memory at once."""
+"""Bytes of lines rewritten per record, and so held in memory together."""
 BATCH = 64
-"""Segments whose filters are made anew with one record."""
+"""Segments whose filters are rebuilt per record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Hold:
     until: str = ""
 
     def covers(self, source: Source | None, about: Description) -> bool:
-        """Return whether the hold keeps this segment."""
+        """Return whether the hold protects this segment."""
         if source is not None and not fnmatch(source.name, self.source):
             return False
         first, last = about.first or about.created, about.last or about.created
@@ -48,7 +48,7 @@ class Hold:
 
 
 def holds(archive: Archive) -> list[Hold]:
-    """The holds that are in force."""
+    """Return the holds in force."""
     found: dict[str, Hold] = {}
     for record in records(archive):
         values = record.values
@@ -72,7 +72,7 @@ def hold(writer: Writer, wanted: Hold) -> None:
 
 
 def release(writer: Writer, name: str) -> None:
-    """End a hold. Raises UsageError when there is none of this name."""
+    """End a hold. Raises UsageError for an unknown name."""
     if name not in {item.name for item in holds(writer.archive)}:
         raise UsageError("There is no hold of this name.", name, "See: lamsach archive show")
     writer.record(RELEASE, name=name)
@@ -80,7 +80,7 @@ def release(writer: Writer, name: str) -> None:
 
 @dataclass(slots=True)
 class Kept:
-    """Result of an act: segments deleted or rewritten, lines concerned, segments kept by a hold."""
+    """Result of an act: segments deleted or rewritten, lines concerned, segments protected by a hold."""
 
     segments: int = 0
     lines: int = 0
@@ -91,9 +91,7 @@ class Kept:
 def expire(
     writer: Writer, days: Mapping[str, int], now: datetime | None = None, *, really: bool = True
 ) -> Kept:
-    """Delete segments older than their class allows. `days` by class; `default` for those that are not named.
-
-    See `_age`.
+    """Delete segments older than their class allows. `days` by class; `default` for others; see `_age`.
 
     Raises UsageError for fewer than LEAST_DAYS.
     """
@@ -102,7 +100,7 @@ def expire(
             raise UsageError(
                 "Logs must be kept for at least 90 days.", f"{name}={number}", "Give 90 or more days."
             )
-    archive, result, going = writer.archive, Kept(), []
+    archive, result, expired = writer.archive, Kept(), []
     now, in_force = now or datetime.now(UTC), holds(archive)
     for entry, about, digest, source in _segments(archive):
         allowed = days.get(source.retention if source else "default", days.get("default"))
@@ -111,24 +109,25 @@ def expire(
         if any(item.covers(source, about) for item in in_force):
             result.held += 1
             continue
-        going.append((entry, digest))
+        expired.append((entry, digest))
         result.segments += 1
         result.lines += about.lines
-    result.names = [entry.name for entry, _ in going]
-    if going and really:
+    result.names = [entry.name for entry, _ in expired]
+    if expired and really:
         writer.record(
-            EXPIRED, segments=[[entry.sequence, digest] for entry, digest in going], days=dict(days)
+            EXPIRED, segments=[[entry.sequence, digest] for entry, digest in expired], days=dict(days)
         )
-        for entry, _ in going:
+        for entry, _ in expired:
             archive.store.delete(entry.name)
         _forget_packs(archive)
     return result
 
 
 def _age(about: Description, source: Source | None, now: datetime) -> timedelta:
-    """Return how old a segment's lines are: since they arrived when they were taken in as they were written,
-    whatever their own clock says (it may be in 1970); else since their last time, which is no later than when
-    they were archived.
+    """Return the age of a segment's lines.
+
+    For lines archived as they were written, since their arrival, because their own clock may be wrong (1970);
+    else since their last time, at most since archiving.
     """
     created = datetime.fromisoformat(about.created)
     if about.last is None or source is None or source.arrives:
@@ -147,7 +146,7 @@ def _segments(archive: Archive) -> Iterator[tuple[Entry, Description, str, Sourc
 
 
 def all_sources(archive: Archive) -> list[Source]:
-    """Every source whose description can be read."""
+    """Return every source whose description is readable."""
     found = []
     for name in archive.store.names(FOLDER):
         try:
@@ -158,22 +157,22 @@ def all_sources(archive: Archive) -> list[Source]:
 
 
 def erase(writer: Writer, values: Sequence[str], reason: str, *, really: bool = True) -> Kept:
-    """Write stars over every occurrence of these values (names, addresses, numbers of a person), for good.
+    """Mask every occurrence of these values (names, addresses, numbers of a person) for good.
 
-    A value is found in any case, and only where it is by itself. Segments under a hold are left as they are
-    and counted. The record keeps no value, only a keyed digest of each. Raises UsageError for a value of
-    fewer than three characters.
+    Values match in any case, as whole words only, and are replaced by stars. Segments under a hold are
+    unchanged and counted. The record contains no value, only a keyed digest of each. Raises UsageError for a
+    value of fewer than three characters.
     """
     if not values or any(len(value.strip()) < 3 for value in values):
         raise UsageError("A value to erase has at least three characters.", "", "Give the whole value.")
     archive, result = writer.archive, Kept()
     pattern, in_force = _pattern(values), holds(archive)
-    said = {"reason": reason, "values": _digests(archive, values)}
+    statement = {"reason": reason, "values": _digests(archive, values)}
     changes: list[tuple[Entry, str, bytes, Description, str]] = []
     for entry, about, digest, source in _segments(archive):
         raw = decompress(archive.frame(entry, archive.head(entry)), entry.name)
         masked, count = pattern.subn(_stars, raw)
-        if not count and not pattern.search(repr([getattr(about, name) for name in _TOLD]).encode()):
+        if not count and not pattern.search(repr([getattr(about, name) for name in _CONTENT_KEYS]).encode()):
             continue
         if any(item.covers(source, about) for item in in_force):
             result.held += 1
@@ -182,14 +181,14 @@ def erase(writer: Writer, values: Sequence[str], reason: str, *, really: bool = 
         result.segments += 1
         if not really:
             continue
-        for name in _TOLD:
+        for name in _CONTENT_KEYS:
             setattr(about, name, _masked(getattr(about, name), pattern))
         about.holders = about.holders and None
         changes.append((entry, digest, masked, about, "text" if about.lines else "binary"))
         if sum(len(change[2]) for change in changes) >= BATCH_BYTES:
-            rewrite(writer, ERASED, changes, **said)
+            rewrite(writer, ERASED, changes, **statement)
             changes = []
-    rewrite(writer, ERASED, changes, **said)
+    rewrite(writer, ERASED, changes, **statement)
     for source in all_sources(archive) if really else ():
         if pattern.search(source.head) and not result.held:
             source.head = pattern.sub(_stars, source.head)
@@ -197,8 +196,8 @@ def erase(writer: Writer, values: Sequence[str], reason: str, *, really: bool = 
     return result
 
 
-_TOLD = ("headers", "signs", "seen", "coverage")
-"""Keys of a description that describe its lines."""
+_CONTENT_KEYS = ("headers", "signs", "seen", "coverage")
+"""Keys of a description that contain text of its lines."""
 
 
 def _pattern(values: Sequence[str]) -> re.Pattern[bytes]:
@@ -252,17 +251,17 @@ def _forget_packs(archive: Archive) -> None:
 
 
 def repair(writer: Writer) -> Kept:
-    """Save the lines that can be saved of damaged segments, and write down what is lost.
+    """Salvage the lines of damaged segments, and record the losses.
 
-    What lies in the way is put aside.
+    Segments beyond repair are moved aside.
     """
     archive, result = writer.archive, Kept()
     changes: list[tuple[Entry, str, bytes, Description, str]] = []
     lost: list[Entry] = []
-    checked = verify(archive)
-    for entry in checked.left_over:
+    verified = verify(archive)
+    for entry in verified.left_over:
         archive.store.delete(entry.name)
-    for entry in checked.damaged:
+    for entry in verified.damaged:
         try:
             head = archive.head(entry)
             raw = salvage(archive.frame(entry, head))
@@ -270,11 +269,11 @@ def repair(writer: Writer) -> Kept:
             lost.append(entry)
             continue
         about = head.description
-        kept = raw.count(b"\n")
-        result.lines += max(0, about.lines - kept)
+        line_count = raw.count(b"\n")
+        result.lines += max(0, about.lines - line_count)
         about.end = about.begin + len(raw)
-        about.lines = kept
-        about.coverage = _shrunk(about.coverage, kept)
+        about.lines = line_count
+        about.coverage = _shrunk(about.coverage, line_count)
         changes.append((entry, head.digest, raw, about, "text"))
     rewrite(writer, REPAIRED, changes, lost_lines=result.lines)
     if lost:
@@ -288,7 +287,7 @@ def repair(writer: Writer) -> Kept:
 
 
 def _shrunk(coverage: list[list[Any]], lines: int) -> list[list[Any]]:
-    """Rows of coverage for the first lines alone."""
+    """Return rows of coverage for the first lines only."""
     rows, left = [], lines
     for row in coverage:
         count = min(left, row[4])
@@ -299,9 +298,9 @@ def _shrunk(coverage: list[list[Any]], lines: int) -> list[list[Any]]:
 
 
 def reindex(writer: Writer) -> Kept:
-    """Rebuild filters whose hash functions are not this version's, so that a retro-hunt can ask them again.
+    """Rebuild filters whose hash functions are not this version's, so that a retro-hunt can query them.
 
-    Lines are unchanged; damaged segments are left alone.
+    Lines are unchanged; damaged segments are skipped.
     """
     archive, result, hashes = writer.archive, Kept(), hash_check()
     changes: list[tuple[Entry, str, bytes, Description, str]] = []

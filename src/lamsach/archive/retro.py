@@ -1,4 +1,4 @@
-"""A list that comes today against the logs of a year: the retro-hunt from end to end."""
+"""Retro-hunt from end to end: a new list against the logs of a year."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from lamsach.investigate import Request, Watch, day_asked, investigate
 from lamsach.model import Findings
 
 LEAST = timedelta(hours=1)
-"""So much of a day has to be missing for the day to be blind."""
+"""Minimum gap within a day that makes the day blind."""
 _MOST_DAYS = 3700
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A source (its name) that was silent from `since` to `until`."""
+    """Period in which a source (its name) was silent."""
 
     source: str
     since: datetime
@@ -30,7 +30,7 @@ class Gap:
 
 
 def gaps(archive: Archive) -> list[Gap]:
-    """Every gap that was written down, in order."""
+    """Return every recorded gap, in order."""
     found = []
     for record in records(archive):
         if record.kind != GAP:
@@ -45,7 +45,7 @@ def gaps(archive: Archive) -> list[Gap]:
 
 
 def days_of(gap: Gap, zone: ZoneInfo) -> Iterator[date]:
-    """The days of which the gap takes LEAST or more."""
+    """Yield the days of which the gap covers LEAST or more."""
     begin, end = gap.since.astimezone(zone), gap.until.astimezone(zone)
     day = begin.date()
     for _ in range(_MOST_DAYS):
@@ -59,7 +59,7 @@ def days_of(gap: Gap, zone: ZoneInfo) -> Iterator[date]:
 
 
 def blind(found: Iterable[Gap], observers: dict[str, set[str]], zone: ZoneInfo) -> set[tuple[str, date]]:
-    """Observers and days that gaps make blind. `observers`: those in each source's lines, by its name."""
+    """Return the observers and days blinded by gaps. `observers`: those in each source's lines, by name."""
     return {
         (observer, day)
         for gap in found
@@ -73,10 +73,8 @@ def retro(
 ) -> tuple[Findings, HuntResult, Plan]:
     """Search an archive for the request's lists.
 
-    Times without a zone are read as they were when they were archived. `elsewhere`: who opens and searches
-    segments in this process's stead.
-
-    Raises InputError when no list can be used.
+    Times without a zone are interpreted as on archiving. `elsewhere`: opener and searcher of segments outside
+    this process. Raises InputError when no list can be used.
     """
     logs = ArchivedLogs(archive, elsewhere)
     request = replace(request, timezone=archive.zone, logs=(archive.store.url,), format_name=None)
@@ -93,7 +91,7 @@ _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 
 
 def counted_back(text: str | None, zone: ZoneInfo) -> str | None:
-    """`30d`, `12m`, `1y` as the day that lies so far back on the zone's calendar; any other text as it is."""
+    """Convert `30d`, `12m`, `1y` to the day that long ago on the zone's calendar; other text unchanged."""
     found = _BACK.fullmatch(text or "")
     if found is None:
         return text

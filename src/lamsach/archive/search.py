@@ -1,9 +1,8 @@
-"""The retro-hunt: a list against an archive.
+"""Retro-hunt: a list against an archive.
 
-Filters are asked first, and only segments whose filter says maybe are unpacked.
-
-The lines of these go the hunt's own way (sieve, parser, matcher); what the others hold is counted by what was
-noted of them when they were written. So the findings are those of a hunt over the same logs.
+Only segments whose filter may match are unpacked. Their lines are processed like a hunt's (sieve, parser,
+matcher); all others are counted by their descriptions. So the findings equal those of a hunt over the same
+logs.
 """
 
 from __future__ import annotations
@@ -39,13 +38,13 @@ from lamsach.model import FileSummary, Problem
 MARGIN = timedelta(days=1)
 """Tolerance around a segment's first and last time: times are sampled, and clocks are wrong."""
 ASK_LIMIT = 200_000
-"""Most keys of a query; more would stop at nearly every filter, or take longer than reading all."""
+"""Maximum of keys in a query; more would match nearly every filter, or take longer than reading all."""
 _BINARY_BYTES = 8192
 
 
 @dataclass(slots=True)
 class Plan:
-    """Figures of a retro-hunt: segments present, segments opened, whether the filters were asked."""
+    """Figures of a retro-hunt: segments present, segments opened, whether filters were queried."""
 
     segments: int = 0
     opened: int = 0
@@ -53,7 +52,7 @@ class Plan:
 
 
 class Elsewhere(Protocol):
-    """Opens and searches units of an archive on other machines."""
+    """Opener and searcher of an archive's units on other machines."""
 
     def __call__(
         self,
@@ -65,16 +64,16 @@ class Elsewhere(Protocol):
         result: HuntResult,
         progress: Progress,
     ) -> int:
-        """Add what is found to `result`, and tell the rules' observer; how many segments were opened."""
+        """Add findings to `result`, report to the rules' observer, return the count of segments opened."""
 
 
 class ArchivedLogs:
-    """An archive's logs, to be searched (`investigate.Kept`), opened by others when `elsewhere` is given."""
+    """Logs of an archive as input of a search (`investigate.Kept`), opened by `elsewhere` if given."""
 
     def __init__(self, archive: Archive, elsewhere: Elsewhere | None = None) -> None:
         self._archive = archive
         self._elsewhere = elsewhere
-        self._kept: dict[str, KeptSource] = {}
+        self._sources: dict[str, KeptSource] = {}
         self._catalog = Catalog(archive)
         self._packs: list[Pack] = []
         self.plan = Plan()
@@ -82,9 +81,9 @@ class ArchivedLogs:
         self._seen: dict[tuple[Any, ...], list[str]] = {}
         with without_collecting():
             self._packs += self._catalog.packs()
-            self._read_sources()  # behind the packs, so that each segment's is there
+            self._read_sources()  # after the packs, so that each segment has its source
             self._assign()
-        self.plan.segments = sum(len(kept.rows) for kept in self._kept.values())
+        self.plan.segments = sum(len(kept.rows) for kept in self._sources.values())
 
     def _read_sources(self) -> None:
         archive = self._archive
@@ -97,37 +96,37 @@ class ArchivedLogs:
                 if source.kind == UNREAD and source.problem:
                     self._problems.append(_problem_of(source.problem))
                 else:
-                    self._kept[source.key] = KeptSource(source)
+                    self._sources[source.key] = KeptSource(source)
 
     def _assign(self) -> None:
         for pack in self._packs:
-            for *words, stamps in pack.seen:
-                self._seen.setdefault(tuple(words), []).append(stamps)
+            for *machine, stamps in pack.seen:
+                self._seen.setdefault(tuple(machine), []).append(stamps)
             pack.seen = []
             for row in pack.rows:
-                if row.source in self._kept:
-                    self._kept[row.source].rows.append(row)
+                if row.source in self._sources:
+                    self._sources[row.source].rows.append(row)
 
     @property
     def logs(self) -> list[LogFile]:
-        """The logs that may tell who had an address."""
-        return [self._whole(kept) for kept in self._kept.values() if kept.source.holders]
+        """Logs that may name address holders."""
+        return [self._whole(kept) for kept in self._sources.values() if kept.source.holders]
 
     @property
     def observers(self) -> dict[str, set[str]]:
-        """Those whose lines each source (its name) brought."""
+        """Observers in the lines of each source, by its name."""
         found: dict[str, set[str]] = {}
         for pack in self._packs:
             for key, rows in pack.coverage.items():
-                if key in self._kept:
-                    names = found.setdefault(self._kept[key].source.name, set())
+                if key in self._sources:
+                    names = found.setdefault(self._sources[key].source.name, set())
                     names.update(str(row[0]) for row in rows)
         return found
 
     @property
     def size_bytes(self) -> int:
         """Bytes of lines."""
-        return sum(row.end - row.begin for kept in self._kept.values() for row in kept.rows)
+        return sum(row.end - row.begin for kept in self._sources.values() for row in kept.rows)
 
     def _whole(self, kept: KeptSource) -> LogFile:
         name = kept.source.name
@@ -138,41 +137,41 @@ class ArchivedLogs:
     def hunt(
         self, compiled: CompiledSet, matcher: Matcher, rules: Rules, threads: int | None, progress: Progress
     ) -> HuntResult:
-        """Search them; see `hunt.run.hunt`."""
+        """Search the logs; see `hunt.run.hunt`."""
         result = HuntResult(problems=[*self._problems, *self._catalog.problems])
         self._choose(compiled, rules)
         search = Search(
             self._archive, compiled, matcher, rules, threads or cpu_count() or 1, result, progress
         )
         try:
-            for kept in self._kept.values():
+            for kept in self._sources.values():
                 if kept.source.binary:
                     self._events(kept, search)
-            work = [(kept.source, planned(kept)) for kept in self._kept.values() if not kept.source.binary]
+            work = [(kept.source, planned(kept)) for kept in self._sources.values() if not kept.source.binary]
             if self._elsewhere is None:
                 search.run(work)
             else:
-                there = [item for item in work if item[1]]
+                chosen = [item for item in work if item[1]]
                 common = (compiled, matcher, rules, result, progress)
-                search.opened += self._elsewhere(self._archive, there, *common)
+                search.opened += self._elsewhere(self._archive, chosen, *common)
         except KeyboardInterrupt:
             result.partial = True
         self.plan.opened = search.opened
         with without_collecting():
-            self._tell(result, rules)
+            self._report_facts(result, rules)
         return result
 
-    def _tell(self, result: HuntResult, rules: Rules) -> None:
-        """Pass on the facts about all lines: counts, infrastructure, machines present, files."""
+    def _report_facts(self, result: HuntResult, rules: Rules) -> None:
+        """Report the facts about all lines: counts, infrastructure, machines present, files."""
         signs = Compact()
         for pack in self._packs:
             for rows in pack.coverage.values():
                 add_rows(rows, result.coverage)
             if result.found:
                 signs.add(pack.signs)
-        seen = ([*words, " ".join(stamps)] for words, stamps in self._seen.items())
+        seen = ([*machine, " ".join(stamps)] for machine, stamps in self._seen.items())
         replay_all(signs.rows(), seen, rules.observe)
-        result.files += [_summary(kept, result) for kept in self._kept.values() if not kept.source.binary]
+        result.files += [_summary(kept, result) for kept in self._sources.values() if not kept.source.binary]
         result.files.sort(key=lambda summary: summary.name)
 
     def _choose(self, compiled: CompiledSet, rules: Rules) -> None:
@@ -185,8 +184,8 @@ class ArchivedLogs:
             may = pack.candidates(asked, hashes) if asked is not None else [True] * len(pack.rows)
             pack.forget_filters()
             for row, wanted in zip(pack.rows, may, strict=True):
-                if wanted and in_time(row, rules) and row.source in self._kept:
-                    self._kept[row.source].chosen.add(row.sequence)
+                if wanted and in_time(row, rules) and row.source in self._sources:
+                    self._sources[row.source].chosen.add(row.sequence)
 
     def _events(self, kept: KeptSource, search: Search) -> None:
         """Read a binary log whole: its records cannot be read from a part of it."""
@@ -209,7 +208,7 @@ class ArchivedLogs:
 
 @contextmanager
 def without_collecting() -> Iterator[None]:
-    """Stop garbage collection: among a million lasting objects it takes a third of the time for nothing."""
+    """Disable garbage collection: among a million long-lived objects it wastes a third of the time."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -220,7 +219,7 @@ def without_collecting() -> Iterator[None]:
 
 
 def in_time(row: Row, rules: Rules) -> bool:
-    """Return whether a segment may hold lines of the time that is searched."""
+    """Return whether a segment may contain lines of the searched period."""
     if row.first is None or row.last is None:
         return True
     first, last = datetime.fromisoformat(row.first), datetime.fromisoformat(row.last)

@@ -1,12 +1,11 @@
-"""One segment: a file that `zstd -d` turns back into the log's lines, and that tells what is in them without
-being unpacked.
+"""Segment: a file that `zstd -d` turns back into the log's lines, described without being unpacked.
 
     skippable frame   "LAMSEG1\\0", length of the description, description (JSON), filter (see `filters`)
     skippable frame   seal: HMAC-SHA256 of the first frame's content
-    zstd frame        the lines as they came
+    zstd frame        the original lines
 
-Skippable frames: RFC 8878 section 3.1.2. The description holds the SHA-256 of the zstd frame and the digest
-of the segment before.
+Skippable frames: RFC 8878 section 3.1.2. The description contains the SHA-256 of the zstd frame and the
+digest of the segment before.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ _SEAL_BYTES = 8 + 32
 FIRST_READ = 1 << 17
 """Bytes read from a segment's start, nearly always enough for its description and filter."""
 MOST_RAW_BYTES = 1 << 28
-"""No segment is larger when unpacked; one that says so is damaged."""
+"""Maximum unpacked size; a segment that states more is damaged."""
 _DAMAGED = mark("A segment of the archive is damaged.")
 _REPAIR = mark("Run: lamsach archive verify, then lamsach archive repair.")
 
@@ -44,12 +43,12 @@ _REPAIR = mark("Run: lamsach archive verify, then lamsach archive repair.")
 class Description:
     """Description of a segment. Times are ISO 8601 in UTC; line numbers are 1-based in the source.
 
-    `previous`: digest of the segment or record before in the chain. `begin`, `end`: bytes of the source (as
-    text in UTF-8 after unpacking) that it holds. `place`: how far the collector had read, for a file that it
-    follows. `coverage`: rows of observer, format, day, parsed, lines, sampled, refused. `headers`: lines that
-    parsers need for what follows, with their numbers. `signs`: see `signs`; `seen`: see `present`.
-    `filter_count`: entries of the filter, None when the segment must always be opened. `filter_shape`: see
-    `filters.Shape`. `hashes`: see `keys.hash_check`.
+    `previous`: digest of the segment or record before in the chain. `begin`, `end`: its byte range of the
+    source (as UTF-8 text after unpacking). `place`: position of the collector in a followed file. `coverage`:
+    rows of observer, format, day, parsed, lines, sampled, refused. `headers`: numbered lines that parsers
+    need for later lines. `signs`: see `signs`; `seen`: see `presence`. `filter_count`: entries of the filter,
+    None when the segment must always be opened. `filter_shape`: see `filters.Shape`. `hashes`: see
+    `keys.hash_check`.
     """
 
     sequence: int
@@ -68,18 +67,18 @@ class Description:
     last: str | None = None
     format: str | None = None
     unfinished: bool = False
-    """True when its last line goes on in the next segment."""
+    """True when its last line continues in the next segment."""
     coverage: list[list[Any]] = field(default_factory=list)
     headers: list[tuple[int, str]] = field(default_factory=list)
     signs: list[list[Any]] = field(default_factory=list)
     seen: list[list[Any]] = field(default_factory=list)
     kind: list[Any] | None = None
-    """Observer, format, day and parsed flag of the last line, with which the next segment's count begins."""
+    """Observer, format, day and parsed flag of the last line, the start of the next segment's count."""
     holders: str | None = None
     """Packed lines that may name holders (see `holders`); empty: none; None: any line may be one."""
     place: dict[str, Any] = field(default_factory=dict)
     replaces: str = ""
-    """Digest of the segment that this one was made from, when personal data was erased or damage repaired."""
+    """Digest of the segment that this one replaces, after erasure of personal data or repair."""
 
 
 _NAMES = frozenset(entry.name for entry in fields(Description))
@@ -87,7 +86,7 @@ _NAMES = frozenset(entry.name for entry in fields(Description))
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A segment's description and filter, its digest, the state of its seal, and its zstd frame's place."""
+    """Segment's description and filter, its digest, the state of its seal, and its zstd frame's offset."""
 
     description: Description
     filter: bytes
@@ -97,13 +96,13 @@ class Head:
 
 
 def pack(description: Description, filter_bytes: bytes, frame: bytes, key: bytes) -> tuple[bytes, str]:
-    """The segment's bytes and its digest. `frame_sha256` is filled in."""
+    """Encode a segment; returns its bytes and digest. Sets `frame_sha256`."""
     description.frame_sha256 = hashlib.sha256(frame).hexdigest()
-    about = json.dumps(asdict(description), ensure_ascii=False, separators=(",", ":")).encode(
+    description_bytes = json.dumps(asdict(description), ensure_ascii=False, separators=(",", ":")).encode(
         "utf-8", "surrogatepass"
     )
-    about += b" " * (-(_HEAD.size + len(about)) % 8)  # so that the filter is aligned
-    content = _MAGIC + struct.pack("<I", len(about)) + about + filter_bytes
+    description_bytes += b" " * (-(_HEAD.size + len(description_bytes)) % 8)  # so that the filter is aligned
+    content = _MAGIC + struct.pack("<I", len(description_bytes)) + description_bytes + filter_bytes
     head = struct.pack("<II", _SKIPPABLE, len(content)) + content
     seal = hmac.digest(key, content, "sha256")
     return head + struct.pack("<II", _SKIPPABLE + 1, 32) + seal + frame, hashlib.sha256(content).hexdigest()
@@ -123,7 +122,7 @@ def content_bytes(data: bytes, name: str) -> int:
 
 
 def head_of(data: bytes, name: str, key: bytes) -> Head:
-    """The head of a segment, of which at least `content_bytes` are given.
+    """Parse the head of a segment from at least its first `content_bytes`.
 
     Raises UnreadableError for a damaged one.
     """
@@ -151,7 +150,7 @@ _OPTIONAL = ("first", "last", "format", "holders")
 
 
 def _is_sound(about: Description, filter_bytes: int) -> bool:
-    """Return whether every value is of its kind, so that what reads it need not ask."""
+    """Return whether every value has its type, so that readers need no checks."""
     values = asdict(about)
     count, shape = about.filter_count, about.filter_shape
     if not (
@@ -200,12 +199,12 @@ def _times_are_sound(event: Event) -> None:
 
 
 def compress(raw: bytes, level: int) -> bytes:
-    """The lines as one independent zstd frame with checksum."""
+    """Compress lines to one independent zstd frame with checksum."""
     return zstandard.ZstdCompressor(level=level, write_checksum=True).compress(raw)
 
 
 def decompress(frame: bytes, name: str) -> bytes:
-    """The lines of a whole frame. Raises UnreadableError."""
+    """Decompress the lines of a whole frame. Raises UnreadableError."""
     try:
         size = zstandard.get_frame_parameters(frame).content_size
         if size > MOST_RAW_BYTES:
@@ -216,7 +215,7 @@ def decompress(frame: bytes, name: str) -> bytes:
 
 
 def salvage(frame: bytes) -> bytes:
-    """As much as can be unpacked of a frame that is cut off or damaged: whole lines."""
+    """Decompress as many whole lines as possible from a truncated or damaged frame."""
     unpacker = zstandard.ZstdDecompressor().decompressobj()
     parts: list[bytes] = []
     total = 0

@@ -1,7 +1,7 @@
-"""Facts of a segment as it is written: coverage, headers, signs of infrastructure, first and last time.
+"""Facts of a segment, gathered on writing: coverage, headers, signs of infrastructure, time span.
 
-It is the hunt's own way of looking (`hunt.examine`) with a list that names nothing, so that a retro-hunt that
-opens only a few segments counts the others as the hunt would have.
+Runs the hunt's own examiner (`hunt.examine`) with an empty list, so that a retro-hunt that opens only a few
+segments counts the others like a hunt.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from lamsach.logs.reading.events import context_for
 from lamsach.model import Event, Identity
 
 MOST_BYTES = 256 << 10
-"""More of such lines are not worth keeping twice: then the segment is opened."""
+"""Maximum bytes of marked lines stored in a description; above it, the segment is opened instead."""
 
 
 def marked(raw: bytes, first_line: int, markers: Sequence[bytes]) -> str | None:
-    """The lines that hold a marker, with their numbers, packed; None when they are too many."""
+    """Pack the lines that contain a marker, with their numbers; None when they are too many."""
     starts: set[int] = set()
     for marker in markers:
         place = raw.find(marker)
@@ -68,7 +68,7 @@ _NO_HITS = np.empty(0, np.int64)
 
 
 class RawStream:
-    """Bytes in memory as a stream that `hunt.chunks.cut` reads."""
+    """Bytes in memory as a stream for `hunt.chunks.cut`."""
 
     def __init__(self, raw: bytes) -> None:
         self._view = memoryview(raw)
@@ -82,10 +82,10 @@ class RawStream:
         return count
 
 
-class _Looker(Examiner):
-    """Notes header lines on the way."""
+class _HeaderRecorder(Examiner):
+    """Examiner that records header lines."""
 
-    noted: list[tuple[int, str]]
+    noted_headers: list[tuple[int, str]]
 
     def _starts(self, sieved: Sieved) -> Iterator[int]:
         return iter(())
@@ -96,12 +96,12 @@ class _Looker(Examiner):
             if is_header:
                 end = memory.find(b"\n", start, chunk.end)
                 text = decode_line(bytes(memory[start : chunk.end if end < 0 else end]))
-                self.noted.append((self.state.lines + sieved.lines.number_at(start) + 1, text))
+                self.noted_headers.append((self.state.lines + sieved.lines.number_at(start) + 1, text))
             yield start, is_header
 
 
 class Describer:
-    """Describes the segments of one source, in order."""
+    """Describer of the segments of one source, in order."""
 
     def __init__(self, source: Source, zone: ZoneInfo, chunk_bytes: int = CHUNK_BYTES) -> None:
         log = source.log_file()
@@ -111,7 +111,7 @@ class Describer:
         self._holders = source.holders
         self._free = Pool(1, chunk_bytes)
         rules = Rules(_nobody, self._noted, zone)
-        self._looker = _Looker(
+        self._examiner = _HeaderRecorder(
             detection,
             context_for(log, detection, zone),
             Matcher(compile_columns(Builder().columns())),
@@ -120,47 +120,47 @@ class Describer:
             CoverageCount(),
             Account(),
         )
-        self._looker.noted = []
+        self._examiner.noted_headers = []
 
     def continue_after(
         self, lines: int, headers: list[tuple[int, str]], kind: list[Any] | None = None
     ) -> None:
-        """Go on behind what was described before, perhaps by another process.
+        """Continue after earlier segments, perhaps described by another process.
 
         `kind`: `Description.kind` of the segment before.
         """
-        self._looker.state.lines = lines
+        self._examiner.state.lines = lines
         if kind is not None:
             observer, name, day, parsed = kind
             known = LineKind(observer, name, date.fromisoformat(day) if day else None, bool(parsed))
-            self._looker.sampler.go_on_from(known)
+            self._examiner.sampler.go_on_from(known)
         for _, text in headers:
-            self._looker.records.parser.header(text)
+            self._examiner.records.parser.header(text)
 
     @property
     def passes_over_numbers(self) -> bool:
         """See `Examiner.passes_over_numbers`."""
-        return self._looker.passes_over_numbers
+        return self._examiner.passes_over_numbers
 
     def describe(self, raw: bytes, into: Description) -> None:
-        """Fill in what the lines tell."""
-        looker = self._looker
+        """Fill in the facts of the lines."""
+        examiner = self._examiner
         coverage = CoverageCount()
-        looker.gather_into({}, coverage, Account())
-        looker.noted = []
-        into.first_line = looker.state.lines + 1
-        looker.state.forget()
+        examiner.gather_into({}, coverage, Account())
+        examiner.noted_headers = []
+        into.first_line = examiner.state.lines + 1
+        examiner.state.forget()
         for chunk in cut(RawStream(raw), self._free):
             index = LineIndex(chunk.buffer.array, chunk.begin, chunk.end)
-            looker.chunk(Sieved(0, chunk, _NO_HITS, index))
+            examiner.chunk(Sieved(0, chunk, _NO_HITS, index))
             self._free.put(chunk.buffer)
-        state = looker.state
+        state = examiner.state
         into.lines = state.lines - into.first_line + 1
         into.first, into.last = _stamp(state.first), _stamp(state.last)
-        into.format = looker.format_name
+        into.format = examiner.format_name
         into.coverage = rows_of(coverage)
-        into.headers = looker.noted
-        last = looker.sampler.last_kind
+        into.headers = examiner.noted_headers
+        last = examiner.sampler.last_kind
         into.kind = _row_of(last) if last is not None else None
         into.signs, into.seen = self._noted.take()
         if not self._holders:
@@ -170,7 +170,7 @@ class Describer:
 
 
 def rows_of(coverage: CoverageCount) -> list[list[Any]]:
-    """The counts as rows that can be written as JSON."""
+    """Return the counts as rows for JSON."""
     kinds = dict.fromkeys([*coverage.lines, *coverage.sampled, *coverage.refused])
     return [
         [

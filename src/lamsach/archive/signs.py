@@ -1,7 +1,7 @@
-"""Signs of DNS servers, proxies and gateways in sampled events, kept beside a closed segment.
+"""Signs of DNS servers, proxies and gateways in sampled events, stored with a closed segment.
 
-A sign is an event cut down to what `devices.infrastructure.Infrastructure.observe` looks at, as a row without
-its empty end.
+A sign is an event reduced to the input of `devices.infrastructure.Infrastructure.observe`, as a row without
+trailing empty fields.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from lamsach.model import Action, Event, EventKind
 
 Sign = tuple[Any, ...]
 _CONTACT = 5
-"""The fields of a sign that tells of a contact alone: kind, source, destination, port, name."""
+"""Field count of a sign of contact only: kind, source, destination, port, name."""
 _SPEAKS_WEB = frozenset({EventKind.WEB.value, EventKind.TLS.value, EventKind.CONNECTION.value})
 MOST = 2000
-"""Signs kept of one segment."""
+"""Maximum of signs stored per segment."""
 
 
 def sign_of(event: Event) -> Sign | None:
-    """The event's sign; None when it has nothing to tell."""
+    """Return the event's sign; None when it has none."""
     source = event.source_ip
     nat = event.source_nat_ip if source and event.source_nat_ip != source else None
     mac = hour = device = observer = None
@@ -59,7 +59,7 @@ def sign_of(event: Event) -> Sign | None:
 
 
 def _contact(event: Event) -> tuple[str | None, int | None, str | None]:
-    """Whom the device spoke to, as far as that matters."""
+    """Return destination, port and name of the device's contact, as far as relevant."""
     destination, port = event.destination_ip, event.destination_port
     refused = event.action is Action.BLOCKED and event.kind is not EventKind.DNS
     if destination is None or event.kind is EventKind.LEASE or refused:
@@ -74,20 +74,20 @@ def _contact(event: Event) -> tuple[str | None, int | None, str | None]:
 
 
 class Signs:
-    """Gathers the distinct signs of one segment."""
+    """Collector of the distinct signs of one segment."""
 
     def __init__(self) -> None:
         self._seen: dict[Sign, None] = {}
 
     def observe(self, event: Event) -> None:
-        """Take an event into account."""
+        """Observe an event."""
         if len(self._seen) < MOST:
             sign = sign_of(event)
             if sign is not None:
                 self._seen[sign] = None
 
     def take(self) -> list[list[Any]]:
-        """The signs so far, which are then forgotten."""
+        """Return and clear the signs."""
         rows = [list(sign) for sign in self._seen]
         self._seen.clear()
         return rows
@@ -97,17 +97,17 @@ class Compact:
     """Signs of many segments, limited to the names and askers that `Infrastructure` counts."""
 
     def __init__(self) -> None:
-        self._kept: dict[Sign, None] = {}
+        self._signs: dict[Sign, None] = {}
         self._askers: dict[tuple[Any, ...], set[Any]] = {}
 
     def add(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Take the signs of a segment."""
+        """Add the signs of a segment."""
         for row in rows:
             sign = tuple(row)
-            self._kept[sign if self._tells(sign) else sign[:2]] = None
+            self._signs[sign if self._is_informative(sign) else sign[:2]] = None
 
-    def _tells(self, sign: Sign) -> bool:
-        """Return whether it says more than that its source is there."""
+    def _is_informative(self, sign: Sign) -> bool:
+        """Return whether a sign proves more than the presence of its source."""
         if len(sign) < 3 or len(sign) > _CONTACT or sign[2] is None:
             return True
         whole: list[Any] = [*sign, None, None]
@@ -122,7 +122,7 @@ class Compact:
             return self._is_new(("visits", source), domain, SHARE_CAP)
         nameless = port not in PROXY_PORTS and (not domain or address(domain) == destination)
         if nameless or sign[0] not in _SPEAKS_WEB:
-            return False  # it is not counted, so it must not take the place of one that is
+            return False  # not counted, so it must not displace one that is
         new_source = self._is_new(("proxy", destination, port), source, ASKED_BY)
         name = ".".join((domain or "").rsplit(".", 2)[-2:])
         return self._is_new(("proxied", destination, port), name, ASKED_BY) or new_source
@@ -135,12 +135,12 @@ class Compact:
         return True
 
     def rows(self) -> list[list[Any]]:
-        """Return what was kept."""
-        return [list(sign) for sign in self._kept]
+        """Return the signs."""
+        return [list(sign) for sign in self._signs]
 
 
 def replay(rows: Iterable[Sequence[Any]], observe: Callable[[Event], None]) -> None:
-    """Tell the signs of segments to `observe`, as events."""
+    """Pass the signs of segments to `observe`, as events."""
     for row in rows:
         whole: list[Any] = [*row, *[None] * (11 - len(row))]
         kind, source, destination, port, domain, nat, mac, device, hour, observer, forwarded = whole

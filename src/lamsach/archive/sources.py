@@ -1,4 +1,4 @@
-"""Sources of an archive's lines: a file, or a sender of a protocol; with their readers' needs."""
+"""Sources of an archive's lines: a file, or a sender of a protocol; with the input of their readers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lamsach.logs.reading.detect import Detection, detect
 
 FOLDER = "sources"
 UNREAD = "unread"
-"""The kind of an input that could not be looked into."""
+"""Kind of an input that could not be opened."""
 _DAMAGED = mark("The description of a source in the archive is damaged.")
 
 
@@ -33,11 +33,11 @@ class Source:
     """One stream of lines in the archive.
 
     `name` goes into events and evidence. `kind`: file, followed, tcp, udp, tls. `size_bytes` and `modified`
-    are those of the file. `retention`: the class by which its segments expire. `fingerprint` tells a file
-    that was archived before. `whole` is true when nothing will be added. `known_format`: some format reads
-    it; `format`: the one, if it is one. `holders`: it tells who had an address; `numbers`: lines behind its
-    head state addresses as numbers. `head` is its beginning, by which its format is told; `fetch` brings it,
-    packed, when it is wanted: there may be tens of thousands of sources.
+    are those of the file. `retention`: class by which its segments expire. `fingerprint` identifies a file
+    already archived. `whole`: complete, no lines will be added. `known_format`: some format reads it;
+    `format`: its name, if it is a single one. `holders`: may name address holders; `numbers`: lines after its
+    head state addresses as numbers. `head`: its beginning, by which the format is detected; `fetch` loads it,
+    packed, on demand: there may be tens of thousands of sources.
     """
 
     key: str
@@ -59,13 +59,13 @@ class Source:
 
     @property
     def head(self) -> bytes:
-        """Its beginning. Raises UnreadableError when it is damaged."""
-        kept = self.kept_head()
-        if not kept:
+        """Beginning of the source. Raises UnreadableError when it is damaged."""
+        data = self.kept_head()
+        if not data:
             return b""
         try:
             unpacker = zstandard.ZstdDecompressor()
-            return unpacker.decompress(kept, max_output_size=HEAD_BYTES)
+            return unpacker.decompress(data, max_output_size=HEAD_BYTES)
         except zstandard.ZstdError:
             raise UnreadableError(_DAMAGED, self.object_name) from None
 
@@ -74,35 +74,35 @@ class Source:
         self.packed_head = packed(head)
 
     def kept_head(self) -> bytes:
-        """Its beginning as it is kept. Raises UnreadableError."""
+        """Return the packed beginning. Raises UnreadableError."""
         return self.packed_head or (self.fetch() if self.fetch else b"")
 
     @property
     def object_name(self) -> str:
-        """The name of its description in the archive."""
+        """Name of its description in the archive."""
         return f"{FOLDER}/{self.key}.src"
 
     @property
     def arrives(self) -> bool:
-        """Return whether its lines were taken in while they were written; else it was one file."""
+        """True if its lines were archived while they were written, false for a finished file."""
         return self.kind not in ("file", UNREAD)
 
     def log_file(
         self, opener: Callable[[], ByteSource] | None = None, marked: Marked | None = None
     ) -> LogFile:
-        """The source as a log: its head can be looked at, and the whole be read when `opener` is given.
+        """Return the source as a log: readable as a whole if `opener` is given, else its head only.
 
         `marked`: see MarkedLog.
         """
         return _Archived(self, opener, marked)
 
     def detection(self) -> Detection:
-        """Return what it is, by its head."""
+        """Detect the format by its head."""
         return detect(self.head)
 
 
 class _Archived(MarkedLog):
-    """A log in the archive: its head is known without opening a segment."""
+    """Archived log whose head is known without opening a segment."""
 
     def __init__(
         self, source: Source, opener: Callable[[], ByteSource] | None, marked: Marked | None
@@ -131,7 +131,7 @@ _FIRST_READ, _FRAME_HEADER = 4096, 18
 
 
 def packed(head: bytes) -> bytes:
-    """A head as a source keeps it."""
+    """Pack a head for storage."""
     return zstandard.ZstdCompressor(level=6).compress(head)
 
 
@@ -142,7 +142,7 @@ def save(store: Store, source: Source) -> None:
 
 
 def load(store: Store, name: str) -> Source:
-    """Read a source's description; its head is read when it is wanted. Raises UnreadableError."""
+    """Read a source's description; its head is loaded on demand. Raises UnreadableError."""
     begin = store.read(name, 0, _FIRST_READ)
     whole = len(begin) < _FIRST_READ
     about, _, head = begin.partition(b"\n")

@@ -20,9 +20,9 @@ _CHECK = mark("Check the path, the permissions and the free space.")
 
 
 class Store:
-    """The objects of an archive by name.
+    """Objects of an archive by name.
 
-    A local object is written beside its place, synced and renamed: it is whole or not there.
+    Local objects are written to a temporary file, synced and renamed: they are complete or absent.
     """
 
     def __init__(self, url: str) -> None:
@@ -40,11 +40,11 @@ class Store:
 
     @property
     def folder(self) -> Path | None:
-        """The folder, for an archive of this machine."""
+        """Folder of a local archive, else None."""
         return self._folder
 
     def read(self, name: str, start: int = 0, size: int | None = None) -> bytes:
-        """The object's bytes, or some of them. Raises UnreadableError."""
+        """Return the object's bytes, or a range of them. Raises UnreadableError."""
         try:
             if self._folder is not None:
                 # a path object for each of 100,000 takes longer than reading
@@ -58,7 +58,7 @@ class Store:
             raise UnreadableError(_CANNOT_READ, f"{self.url}/{name}: {_reason(error)}", _CHECK) from None
 
     def has(self, name: str) -> bool:
-        """Return whether there is such an object."""
+        """Return whether the object exists."""
         if self._folder is not None:
             return (self._folder / name).is_file()
         try:
@@ -68,7 +68,7 @@ class Store:
             raise UnreadableError(_CANNOT_READ, f"{self.url}/{name}: {_reason(error)}", _CHECK) from None
 
     def write(self, name: str, data: bytes, *, sync: bool = True) -> None:
-        """Put an object there, in place of an older one. Raises OutputError."""
+        """Write or replace an object. Raises OutputError."""
         try:
             if self._folder is None:
                 self._fs.pipe_file(f"{self._root}/{name}", data)
@@ -88,7 +88,7 @@ class Store:
             raise OutputError(_CANNOT_WRITE, f"{self.url}/{name}: {_reason(error)}", _CHECK) from None
 
     def delete(self, name: str) -> None:
-        """Take an object away; one that is not there is no error."""
+        """Delete an object, if it exists."""
         try:
             if self._folder is not None:
                 (self._folder / name).unlink(missing_ok=True)
@@ -98,7 +98,7 @@ class Store:
             raise OutputError(_CANNOT_WRITE, f"{self.url}/{name}: {_reason(error)}", _CHECK) from None
 
     def names(self, prefix: str) -> list[str]:
-        """The names of the objects in a folder of the archive, at any depth, in order."""
+        """Return the sorted names of the objects in a folder of the archive, at any depth."""
         if self._folder is not None:
             return sorted(_walk(self._folder / prefix, prefix))
         root = f"{self._root}/"
@@ -144,7 +144,7 @@ def _reason(error: Exception) -> str:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename last; not every system can open a folder."""
+    """Make a rename durable; not every system can open a folder."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""Verification of an archive: each link of the chain present, sealed, and its lines unchanged."""
+"""Verification of an archive: each link of the chain present and sealed, its lines unchanged."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Verified:
 
 
 class _Past:
-    """Changes of segments that the records state."""
+    """Changes of segments, as stated by the records."""
 
     def __init__(self, archive: Archive) -> None:
         self.gone: dict[int, str] = {}
@@ -52,14 +52,14 @@ class _Past:
                 self.gone[int(sequence)] = str(digest)
 
     def first_digest(self, digest: str) -> str:
-        """The digest that the segment had when it was written."""
+        """Return the digest of the segment as first written."""
         return self.original.get(digest, digest)
 
 
 def verify(
     archive: Archive, *, deep: bool = True, on_bytes: Callable[[int], None] = lambda _size: None
 ) -> Verified:
-    """Check the chain and the seals; with `deep` also the digest of every segment's lines."""
+    """Verify chain and seals; with `deep` also the digest of every segment's lines."""
     result = Verified()
     past = _Past(archive)
     expected, previous = 1, ""
@@ -136,7 +136,7 @@ def _record(archive: Archive, entry: Entry, result: Verified) -> tuple[str, str]
 
 
 def _end(archive: Archive, last: int, result: Verified) -> None:
-    """The mark of the end may be older than the end, after a crash; never newer."""
+    """Verify the end mark: after a crash it may be older than the end, never newer."""
     if not last and not archive.store.has(HEAD):
         return
     try:
