@@ -174,8 +174,8 @@ class Supervisor:
             signal.signal(signal.SIGCHLD, lambda *_: self._news.ring())
         silent_s = web_process.silent_s()
         self._webs = [
-            Child(f"web process {n + 1}", partial(_web, listener), silent_s)
-            for n, listener in enumerate(listeners)
+            Child(f"web process {n + 1}", partial(_web, socket), silent_s)
+            for n, socket in enumerate(listeners)
         ]
         self._workers = [Child(f"worker {n + 1}", _worker, silent_s) for n in range(workers)]
 
@@ -219,13 +219,13 @@ class Supervisor:
         if trial.returncode:
             logger.error("the new version cannot be started; this one goes on: %s", trial.stderr[-2000:])
             return
-        for listener in self._listeners:
-            os.set_inheritable(listener.__getstate__()[0], True)
+        for socket in self._listeners:
+            os.set_inheritable(socket.__getstate__()[0], True)
         pids = [
             [child.process.pid for child in kind if child.process] for kind in (self._webs, self._workers)
         ]
         os.environ[HANDED_ON] = json.dumps(
-            [[pickle.dumps(listener).hex() for listener in self._listeners], *pids]
+            [[pickle.dumps(socket).hex() for socket in self._listeners], *pids]
         )
         signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # inherited by the new version until it has handlers
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the same command

@@ -207,10 +207,7 @@ def _put_back(path: Path, before: str | None, run: Runner) -> None:
 
 
 def remove(*, units: Path = UNITS, run: Runner = run) -> Path:
-    """Stop and remove the service, but not its data and account; returns the unit's path.
-
-    Raises UsageError, OutputError.
-    """
+    """Remove the service, but not data and account; returns the unit's path. UsageError, OutputError."""
     path = units / NAME
     if _before(path) is None:
         raise UsageError(mark("There is no such service."), str(path), mark("Nothing was changed."))

@@ -1,1 +1,1 @@
-"""Cases: from a finding to a machine that is verified clean."""
+"""Cases: from a finding to a machine verified clean."""

@@ -1,4 +1,4 @@
-"""The one gate to cases: a case for those who see its unit, names for the unit itself or under a grant."""
+"""Access to cases: by unit; machine names only for the unit itself or under a grant."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lamsach.portal.units.tree import under
 
 
 def readable_cases(user: Any, unit: int | None = None, day: date | None = None) -> QuerySet[Case]:
-    """Cases of the person's subtree, or of a unit and everything under it on a day (today)."""
+    """Cases of the person's subtree, or of a unit and all below it on a day (today)."""
     rows = Case.objects.filter(superseded=None)
     if unit is not None:
         rows = rows.filter(unit__in=under([unit], day).values("descendant"))
@@ -28,7 +28,7 @@ def readable_cases(user: Any, unit: int | None = None, day: date | None = None) 
 
 
 def get_case(user: Any, case_id: int, *, write: bool = False) -> Case:
-    """The case; `write`: to act on it, which needs a writing role over its unit."""
+    """The case; `write` requires a writing role over its unit."""
     rows = Case.objects.filter(unit__in=readable_units(user))
     case = get_object_or_404(rows.select_related("unit", "campaign", "device", "assignee"), pk=case_id)
     if write and not writable_units(user).filter(pk=case.unit_id).exists():
@@ -37,12 +37,12 @@ def get_case(user: Any, case_id: int, *, write: bool = False) -> Case:
 
 
 def get_view(user: Any, view_id: int) -> SavedView:
-    """A saved view of the person's own."""
+    """One of the person's own saved views."""
     return get_object_or_404(SavedView.objects, pk=view_id, user=user)
 
 
 def get_own_case(user: Any, case_id: int) -> Case:
-    """The case with the names in it, for the unit itself or whom it granted that; else PermissionDenied."""
+    """The case with names, for the unit itself or under a grant; otherwise PermissionDenied."""
     case = get_case(user, case_id)
     if case.pk not in seen_by_name(user, [case]):
         raise PermissionDenied
@@ -50,7 +50,7 @@ def get_own_case(user: Any, case_id: int) -> Case:
 
 
 def seen_by_name(user: Any, cases: Iterable[Case]) -> set[int]:
-    """Those of the cases whose machine the person may see by name."""
+    """Cases whose machine the person may see by name."""
     listed = list(cases)
     own = set(own_units(user))
     granted = set(granted_cases(user).filter(case__in=listed).values_list("case_id", flat=True))
@@ -58,26 +58,26 @@ def seen_by_name(user: Any, cases: Iterable[Case]) -> set[int]:
 
 
 def granted_cases(user: Any) -> QuerySet[Grant]:
-    """The grants in force to units that the person belongs to."""
-    mine = [member.unit_id for member in memberships(user)]
-    return Grant.objects.filter(to__in=mine, until__gt=timezone.now(), ended=None)
+    """Grants in force to units that the person belongs to."""
+    units = [member.unit_id for member in memberships(user)]
+    return Grant.objects.filter(to__in=units, until__gt=timezone.now(), ended=None)
 
 
 def get_note(user: Any, note_id: int) -> Note:
-    """A file of a case, for those who may see the machine by name."""
-    found = get_object_or_404(Note.objects.filter(pk=note_id).select_related("case"))
-    get_own_case(user, found.case_id)
-    return found
+    """File of a case, for people who may see the machine by name."""
+    note = get_object_or_404(Note.objects.filter(pk=note_id).select_related("case"))
+    get_own_case(user, note.case_id)
+    return note
 
 
 def readable_clarifications(user: Any) -> QuerySet[Clarification]:
-    """The questions of the person's subtree."""
+    """Questions of the person's subtree."""
     rows = Clarification.objects.filter(unit__in=readable_units(user))
     return rows.select_related("unit", "campaign", "device", "user")
 
 
 def get_clarification(user: Any, question: int) -> Clarification:
-    """A question that may be answered: by the unit itself."""
+    """A question, for the unit that may answer it."""
     found = get_object_or_404(readable_clarifications(user), pk=question)
     if found.unit_id not in own_units(user):
         raise PermissionDenied
@@ -85,7 +85,7 @@ def get_clarification(user: Any, question: int) -> Clarification:
 
 
 def readable_exemptions(user: Any) -> QuerySet[Exemption]:
-    """The exemptions of the person's subtree."""
+    """Exemptions of the person's subtree."""
     rows = Exemption.objects.filter(unit__in=readable_units(user))
     return rows.select_related("unit", "campaign", "asked_by", "approved_by", "device")
 

@@ -1,4 +1,4 @@
-"""The app's entry in Django."""
+"""App configuration."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
-        """Hear of changed evidence."""
+        """Subscribe to changes of the evidence."""
         from lamsach.portal.cases.upkeep import on_evidence
         from lamsach.portal.findings.evidence import evidence_changed
 

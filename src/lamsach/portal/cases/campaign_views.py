@@ -1,4 +1,4 @@
-"""A campaign's machines: over time, by day, with logs and without; its rules and playbooks."""
+"""A campaign's machines: over time, by day, log coverage; its rules and playbooks."""
 
 from __future__ import annotations
 
@@ -69,25 +69,25 @@ FIGURES = (
 
 
 def place_of(request: HttpRequest, campaign: Campaign) -> tuple[Unit, list[Unit]]:
-    """The unit that the address names, else the person's own; and those above it that the person sees."""
+    """The unit in the address or the person's own, and the units above that the person sees."""
     wanted = number(request.GET, "unit")
     if wanted is not None:
         unit = get_unit(request.user, wanted)
     else:
-        mine = home_units(request.user)
-        unit = mine[0] if mine else campaign.owner
+        homes = home_units(request.user)
+        unit = homes[0] if homes else campaign.owner
     return unit, readable_above(request.user, ancestors(unit))
 
 
 @member(ALL, ALL, ("GET",))
 def dashboard(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """Return how the machines of a unit and of everything under it stand, over time."""
+    """Machines of a unit and all below it, over time."""
     campaign = get_campaign(request.user, campaign_id)
     unit, above = place_of(request, campaign)
-    found = facts.series(campaign, unit.pk, today())
+    series = facts.series(campaign, unit.pk, today())
     days, cleaned = facts.median_days_to_clean(campaign, unit.pk)
-    looked = searching(campaign, unit.pk)
-    sources = facts.coverage_by_unit(campaign, descendants(unit).values("pk"), today(), looked.tops)
+    unsearched = searching(campaign, unit.pk)
+    sources = facts.coverage_by_unit(campaign, descendants(unit).values("pk"), today(), unsearched.tops)
     context = {
         "campaign": campaign,
         "unit": unit,
@@ -96,16 +96,16 @@ def dashboard(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "stated": tally.stated_rows(campaign, unit.pk, today()),
         "table": [
             (day, [(name, WORDS[name], value) for name, value in values])
-            for day, values in (found.rows if found else [])
+            for day, values in (series.rows if series else [])
         ],
-        "chart": chart(found.days, [(TONES[name], WORDS[name], found.counts[name]) for name in facts.LINES])
-        if found
+        "chart": chart(series.days, [(TONES[name], WORDS[name], series.counts[name]) for name in facts.LINES])
+        if series
         else None,
         "names": [(name, WORDS[name]) for name in facts.LINES],
         "median": days,
         "cleaned": cleaned,
         "loads": facts.most_work(campaign, unit.pk, timezone.now()),
-        "unsearched": looked.count,
+        "unsearched": unsearched.count,
         "sources": sources[:10],
         "more_sources": max(len(sources) - 10, 0),
         "today": today(),
@@ -115,12 +115,12 @@ def dashboard(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 @member(ALL, ALL, ("GET",))
 def coverage(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """Searched days of a unit's logs, and the units under it."""
+    """Searched days of a unit's logs, and the units below it."""
     campaign = get_campaign(request.user, campaign_id)
     unit, above = place_of(request, campaign)
-    looked = searching(campaign, unit.pk)
+    unsearched = searching(campaign, unit.pk)
     below = facts.coverage_by_unit(
-        campaign, descendants(unit).exclude(pk=unit.pk).values("pk"), today(), looked.tops - {unit.pk}
+        campaign, descendants(unit).exclude(pk=unit.pk).values("pk"), today(), unsearched.tops - {unit.pk}
     )
     context = {
         "campaign": campaign,
@@ -128,7 +128,7 @@ def coverage(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "above": above,
         "sources": facts.calendar(campaign, unit.pk, today()),
         "length": facts.CALENDAR_DAYS,
-        "unsearched": looked.count,
+        "unsearched": unsearched.count,
         "page": paged(request, below),
     }
     return render(request, "cases/coverage.html", context)
@@ -136,13 +136,13 @@ def coverage(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 @member(ALL, ALL, ("GET",))
 def past_day(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """A past day's numbers as known then and now, and the machines that make the difference."""
+    """A past day's numbers as known then and now, and the machines that differ."""
     campaign = get_campaign(request.user, campaign_id)
     unit, above = place_of(request, campaign)
     day = min(asked_day(request.GET) or today(), today())
     then = tally.case_counts(campaign, unit.pk, day, tally.end_of(day))
     now = tally.case_counts(campaign, unit.pk, day)
-    looked = searching(campaign, unit.pk, day)
+    unsearched = searching(campaign, unit.pk, day)
     page = paged(request, tally.differences(campaign, unit.pk, day))
     context = {
         "campaign": campaign,
@@ -152,16 +152,16 @@ def past_day(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "stated": [
             row for row in tally.stated_rows(campaign, unit.pk, day) if row[1].at >= tally.end_of(day)
         ],
-        "unsearched": looked.count,
-        "nothing": looked.nothing,
+        "unsearched": unsearched.count,
+        "nothing": unsearched.nothing,
         "figures": [(name, words, getattr(then, name), getattr(now, name)) for name, words in FIGURES],
         "page": page,
-        "rows": _told(list(page)),
+        "rows": _difference_rows(list(page)),
     }
     return render(request, "cases/past_day.html", context)
 
 
-def _told(rows: list[tally.Difference]) -> list[dict[str, Any]]:
+def _difference_rows(rows: list[tally.Difference]) -> list[dict[str, Any]]:
     cases = Case.objects.select_related("unit").in_bulk([row.case_id for row in rows])
     bundles = Bundle.objects.in_bulk(
         [row.cause_id for row in rows if row.cause == Cause.BUNDLE and row.cause_id]
@@ -179,12 +179,12 @@ def _told(rows: list[tally.Difference]) -> list[dict[str, Any]]:
     ]
 
 
-_WORD = re.compile(r"[^a-z0-9]+")
+_NO_WORD = re.compile(r"[^a-z0-9]+")
 
 
 @member(ALL, COORDINATORS, ("GET",))
 def playbooks(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """The playbooks, one for each kind of threat."""
+    """The playbooks, one per kind of threat."""
     campaign = get_campaign(request.user, campaign_id)
     rows = [
         (kind, len(books.steps_of(campaign.pk, kind, version)), version)
@@ -197,17 +197,17 @@ def playbooks(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @member(ALL, COORDINATORS)
 @taken_once
 def playbook(request: HttpRequest, campaign_id: int, threat: str) -> HttpResponse:
-    """One playbook; POST keeps the next version."""
+    """One playbook; POST saves the next version."""
     if threat not in ThreatKind.values:
         raise Http404
     campaign = get_campaign(request.user, campaign_id, write=request.method == "POST")
     version = books.newest(campaign.pk, threat)
     steps = books.steps_of(campaign.pk, threat, version)
-    given = PlaybookStepSet(request.POST or None, initial=steps)
-    if request.method == "POST" and given.is_valid():
+    step_forms = PlaybookStepSet(request.POST or None, initial=steps)
+    if request.method == "POST" and step_forms.is_valid():
         basis = number(request.POST, "basis")
         with ProblemsShown(request):
-            books.save_version(campaign, threat, _steps(given), -1 if basis is None else basis, request)
+            books.save_version(campaign, threat, _steps(step_forms), -1 if basis is None else basis, request)
             messages.success(
                 request, _("Saved as a new version. Machines that are being handled keep theirs.")
             )
@@ -217,7 +217,7 @@ def playbook(request: HttpRequest, campaign_id: int, threat: str) -> HttpRespons
         "kind": ThreatKind(threat),
         "version": version,
         "steps": [books.told(step) for step in steps],
-        "given": given,
+        "given": step_forms,
         "may_lead": writable_units(request.user, COORDINATORS).filter(pk=campaign.owner_id).exists(),
         "history": Playbook.objects.filter(campaign=campaign, kind=threat).select_related("user")[:20],
     }
@@ -225,14 +225,14 @@ def playbook(request: HttpRequest, campaign_id: int, threat: str) -> HttpRespons
 
 
 def _steps(given: Any) -> list[dict[str, str]]:
-    """Steps of the form in order, without those struck out or empty; each with a key of its own."""
+    """Steps of the form in order, without deleted or empty ones; each with a unique key."""
     rows, used = [], set()
     forms = [form for form in given.forms if not form.cleaned_data.get("DELETE")]
     for form in sorted(forms, key=lambda form: form.cleaned_data.get("ORDER") or 10_000):
         step = {name: form.cleaned_data.get(name) or "" for name in ("key", "vi", "en", "vi_how", "en_how")}
         if not step["vi"].strip() and not step["en"].strip():
             continue
-        base = step["key"] or _WORD.sub("-", fold(step["en"] or step["vi"])).strip("-")[:36] or "step"
+        base = step["key"] or _NO_WORD.sub("-", fold(step["en"] or step["vi"])).strip("-")[:36] or "step"
         key, number = base, 1
         while key in used:
             number += 1
@@ -256,9 +256,9 @@ def numbers(request: HttpRequest, campaign_id: int) -> HttpResponse:
     unit, above = place_of(request, campaign)
     day = _day(request.GET.get("day", ""))
     by_child = case_counts_by_child(campaign, unit.pk, day)
-    looked = searching(campaign, unit.pk, day)
+    unsearched = searching(campaign, unit.pk, day)
     children = paged(request, Unit.objects.filter(parent=unit, valid_until=FOREVER))
-    lacking = unsearched_by_child(looked, [child.pk for child in children], day)
+    lacking = unsearched_by_child(unsearched, [child.pk for child in children], day)
     context = {
         "campaign": campaign,
         "unit": unit,
@@ -268,9 +268,9 @@ def numbers(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "counts": case_counts(campaign, unit.pk, day),
         "stated": stated_rows(campaign, unit.pk, day),
         "page": children,
-        "rows": [(child, by_child.get(child.pk), looked.of(child.pk, lacking)) for child in children],
-        "unsearched": looked.count,
-        "nothing": looked.nothing,
+        "rows": [(child, by_child.get(child.pk), unsearched.of(child.pk, lacking)) for child in children],
+        "unsearched": unsearched.count,
+        "nothing": unsearched.nothing,
         "policy": policy(campaign),
         "may_lead": writable_units(request.user, COORDINATORS).filter(pk=campaign.owner_id).exists(),
         "form": RulesForm(instance=Rules.objects.filter(campaign=campaign).first()),
@@ -281,13 +281,13 @@ def numbers(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS, ("POST",))
 @taken_once
 def rules(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """Change how the campaign verifies; its cases are computed anew."""
+    """Change the campaign's verification rules; its cases are recomputed."""
     campaign = get_campaign(request.user, campaign_id, write=True)
 
     @transaction.atomic
-    def step(given: Mapping[str, Any]) -> None:
-        Rules.objects.update_or_create(campaign=campaign, defaults=given)
-        record(request, "case_rules.changed", campaign, campaign.owner, **given)
+    def step(values: Mapping[str, Any]) -> None:
+        Rules.objects.update_or_create(campaign=campaign, defaults=values)
+        record(request, "case_rules.changed", campaign, campaign.owner, **values)
         enqueue("cases.recompute", request.user, campaign_id=campaign.pk)
 
     act(request, RulesForm(request.POST), step, _("Saved. All that depends on it was recomputed."))

@@ -1,4 +1,4 @@
-"""The page of one case and what is done there: steps, playbook, notes, kind, handler, the letter."""
+"""The page of a case and its actions: steps, playbook, notes, kind, assignee, letter."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ STRIP = (
     ("covered", gettext_lazy("log searched, quiet")),
     ("missing", gettext_lazy("no log")),
 )
-"""What the days of the strip are."""
+"""Kinds of days in the strip."""
 
 
 def _steps(case: Case) -> list[CaseState]:
@@ -74,7 +74,7 @@ def _steps(case: Case) -> list[CaseState]:
 @member(ALL, WRITERS)
 @taken_once
 def case(request: HttpRequest, case_id: int) -> HttpResponse:
-    """One case. A step is taken by POST."""
+    """One case; POST takes a step."""
     found = access.get_case(request.user, case_id, write=request.method == "POST")
     book = followed(found)
     form = StepForm(request.POST or None, steps=_steps(found), unfollowed=is_unfollowed(book))
@@ -82,14 +82,14 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
         if not form.is_valid():
             messages.error(request, _("This step may not follow the state that the case is in."))
             return redirect("cases:case", case_id=case_id)
-        given = form.cleaned_data
+        data = form.cleaned_data
         try:
             move(
                 found,
-                CaseState(given["to"]),
+                CaseState(data["to"]),
                 request,
-                given["why"],
-                unfollowed=given.get("unfollowed", ""),
+                data["why"],
+                unfollowed=data.get("unfollowed", ""),
             )
         except LamsachError as problem:
             if problem.what != UNFOLLOWED or "unfollowed" not in form.fields:
@@ -109,7 +109,7 @@ def _context(request: HttpRequest, found: Case, form: StepForm, book: Followed) 
     if named:
         record(request, "case.viewed", found, found.unit)
     records = records_of(found, members) if named else []
-    held = held_by(records)
+    addresses = held_by(records)
     rule = policy(found.campaign)
     return {
         "case": found,
@@ -121,8 +121,8 @@ def _context(request: HttpRequest, found: Case, form: StepForm, book: Followed) 
         "steps": found.steps.select_related("user"),
         "notes": found.notes.select_related("bundle"),
         "sightings": _by_indicator(seen),
-        "held": held,
-        "proofs": proofs(found, members, held, records) if named else [],
+        "held": addresses,
+        "proofs": proofs(found, members, addresses, records) if named else [],
         "strip": strip(decisions, facts, _blocked(seen), today()),
         "kinds": STRIP,
         "gaps": gaps_of(found),
@@ -140,13 +140,13 @@ def _context(request: HttpRequest, found: Case, form: StepForm, book: Followed) 
 
 
 def _blocked(seen: list[Seen]) -> set[tuple[str, date]]:
-    """The observers' days on which the machine tried to reach listed addresses and was always blocked."""
-    tried = {(one.source, one.day) for one in seen if one.role == "outbound"}
-    return tried - {(one.source, one.day) for one in seen if one.passed or one.role == "resolved"}
+    """Observers' days on which the machine tried to reach listed addresses and was always blocked."""
+    tried = {(row.source, row.day) for row in seen if row.role == "outbound"}
+    return tried - {(row.source, row.day) for row in seen if row.passed or row.role == "resolved"}
 
 
 def gaps_of(found: Case) -> list[dict[str, Any]]:
-    """Return which logs are missing since when, as values for sentences."""
+    """Missing logs, as values for sentences."""
     day = today()
     return [
         {
@@ -160,25 +160,25 @@ def gaps_of(found: Case) -> list[dict[str, Any]]:
 
 
 def _by_indicator(seen: list[Seen]) -> list[dict[str, Any]]:
-    """The sightings, one row an indicator, the most frequent first."""
+    """Sightings, one row per indicator, the most frequent first."""
     rows: dict[tuple[str, str], dict[str, Any]] = {}
-    for one in seen:
+    for sighting in seen:
         row = rows.setdefault(
-            (one.indicator, one.role),
+            (sighting.indicator, sighting.role),
             {
-                "indicator": one.indicator,
-                "role": one.role,
-                "threat": one.threat,
+                "indicator": sighting.indicator,
+                "role": sighting.role,
+                "threat": sighting.threat,
                 "count": 0,
                 "passed": 0,
                 "days": set(),
                 "sources": set(),
             },
         )
-        row["count"] += one.count
-        row["passed"] += one.passed
-        row["days"].add(one.day)
-        row["sources"].add(one.source)
+        row["count"] += sighting.count
+        row["passed"] += sighting.passed
+        row["days"].add(sighting.day)
+        row["sources"].add(sighting.source)
     for row in rows.values():
         row["first"], row["last"] = min(row["days"]), max(row["days"])
         row["sources"] = ", ".join(sorted(source for source in row["sources"] if source))
@@ -203,17 +203,17 @@ def note(request: HttpRequest, case_id: int) -> HttpResponse:
 
 @member(ALL, WRITERS, ("GET",))
 def note_file(request: HttpRequest, note_id: int) -> HttpResponse:
-    """A file of a case."""
-    found = access.get_note(request.user, note_id)
-    record(request, "case.file", found, found.case.unit)
-    return download(found.file_name or "file", found.file_path or "none")
+    """File of a case."""
+    attachment = access.get_note(request.user, note_id)
+    record(request, "case.file", attachment, attachment.case.unit)
+    return download(attachment.file_name or "file", attachment.file_path or "none")
 
 
 @rate_limited("cases.letter", 120, 300)
 @member(WRITERS, WRITERS, ("POST",))
 @taken_once
 def person(request: HttpRequest, case_id: int) -> HttpResponse:
-    """Say who uses the machine, and write to them."""
+    """Record the machine's user, and write to them."""
     found = access.get_case(request.user, case_id, write=True)
     if found.pk not in access.seen_by_name(request.user, [found]):
         messages.error(request, _("Names and addresses of machines are seen by the unit itself only."))
@@ -240,18 +240,18 @@ def person(request: HttpRequest, case_id: int) -> HttpResponse:
 @member(WRITERS, WRITERS)
 @taken_once
 def exempt(request: HttpRequest, case_id: int) -> HttpResponse:
-    """Ask that an indicator does not count."""
+    """Request an exemption of an indicator."""
     found = access.get_case(request.user, case_id, write=request.method == "POST")
     seen = sightings_of(found.campaign_id, found.device_id)
-    form = ExemptionForm(request.POST or None, indicators=sorted({one.indicator for one in seen}))
+    form = ExemptionForm(request.POST or None, indicators=sorted({sighting.indicator for sighting in seen}))
     if request.method == "POST" and form.is_valid():
-        made: Exemption = form.save(commit=False)
-        made.campaign, made.unit, made.asked_by = found.campaign, found.unit, user_of(request)
-        made.device = found.device if form.cleaned_data["scope"] == "device" else None
-        made.save()
-        record(request, "exemption.asked", made, found.unit, indicator=made.indicator)
+        exemption: Exemption = form.save(commit=False)
+        exemption.campaign, exemption.unit, exemption.asked_by = found.campaign, found.unit, user_of(request)
+        exemption.device = found.device if form.cleaned_data["scope"] == "device" else None
+        exemption.save()
+        record(request, "exemption.asked", exemption, found.unit, indicator=exemption.indicator)
         messages.success(request, _("Requested. It counts once another person has approved it."))
-        return redirect("cases:exemption", exemption_id=made.pk)
+        return redirect("cases:exemption", exemption_id=exemption.pk)
     lead = _(
         "Machine {number}: a listed address that is known to be harmless here stops counting, "
         "until a day that you choose. A coordinator has to approve it."
@@ -270,7 +270,7 @@ def exempt(request: HttpRequest, case_id: int) -> HttpResponse:
 @link()
 @taken_once
 def person_page(request: HttpRequest, token: str) -> HttpResponse:
-    """Return what the person who uses the machine sees: steps, and a word back."""
+    """Page for the machine's user: instructions, and an answer form."""
     found = people.find(token)
     if found is None:
         return render(request, "accounts/link_used.html", status=404)
@@ -289,51 +289,51 @@ def _back(case_id: int, place: str = "") -> HttpResponse:
 @member(WRITERS, WRITERS, ("POST",))
 @taken_once
 def tick(request: HttpRequest, case_id: int) -> HttpResponse:
-    """A step of the playbook is done, with a note or a file; or it is not, after all."""
+    """Mark a step of the playbook as done, with a note or a file, or as not done."""
     found = access.get_case(request.user, case_id, write=True)
 
-    def step(given: Mapping[str, Any]) -> None:
-        note = _note(request, found, given)
-        playbooks.tick(found, given["step"], request, done=given["done"], note=note)
+    def step(data: Mapping[str, Any]) -> None:
+        note = _note(request, found, data)
+        playbooks.tick(found, data["step"], request, done=data["done"], note=note)
 
     act(request, TickForm(request.POST, request.FILES), step, "", where=True)
     return _back(case_id, "playbook")
 
 
-def _note(request: HttpRequest, case: Case, given: Mapping[str, Any]) -> Note | None:
-    text, file = given["text"].strip(), given["file"]
+def _note(request: HttpRequest, case: Case, data: Mapping[str, Any]) -> Note | None:
+    text, file = data["text"].strip(), data["file"]
     if not text and not file:
         return None
     values = {f"file_{name}": value for name, value in asdict(keep(file)).items()} if file else {}
     user: Any = request.user
-    made = Note.objects.create(case=case, user=user, who=user.name or user.email, text=text, **values)
-    record(request, "case.noted", made, case.unit, case=case.pk)
+    created = Note.objects.create(case=case, user=user, who=user.name or user.email, text=text, **values)
+    record(request, "case.noted", created, case.unit, case=case.pk)
     index([case])
-    return made
+    return created
 
 
 @member(WRITERS, WRITERS, ("POST",))
 def kind(request: HttpRequest, case_id: int) -> HttpResponse:
-    """Say which kind of threat it is; the playbook follows."""
+    """Choose the kind of threat, which determines the playbook."""
     found = access.get_case(request.user, case_id, write=True)
     form = KindForm(request.POST)
-    act(request, form, lambda given: playbooks.choose_kind(found, given["kind"], request), _("Saved."))
+    act(request, form, lambda data: playbooks.choose_kind(found, data["kind"], request), _("Saved."))
     return _back(case_id, "playbook")
 
 
 @member(WRITERS, WRITERS, ("POST",))
 def assignee(request: HttpRequest, case_id: int) -> HttpResponse:
-    """Say who handles the case."""
+    """Assign the case."""
     found = access.get_case(request.user, case_id, write=True)
     form = AssignForm(request.POST, case=found)
-    act(request, form, lambda given: assign(found, given["to"], request), _("Saved."))
+    act(request, form, lambda data: assign(found, data["to"], request), _("Saved."))
     return _back(case_id)
 
 
 @rate_limited("cases.letter", 60, 300, ("GET",))
 @member(ALL, WRITERS, ("GET",))
 def letter(request: HttpRequest, named_case_id: int) -> HttpResponse:
-    """The letter to the person who uses the machine, to print."""
+    """The letter to the machine's user, for printing."""
     found = access.get_own_case(request.user, named_case_id)
     record(request, "case.letter_printed", found, found.unit)
     response = HttpResponse(people.sheet(found), content_type="application/pdf")

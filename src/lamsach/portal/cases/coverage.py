@@ -1,10 +1,9 @@
-"""Searched logs: by observer and day for a case, what a verification lacks, and units not searched.
+"""Coverage of the logs: days by observer for a case, gaps of a verification, unsearched units.
 
-Nothing found where nobody searched says nothing: tables, dashboard, home, reports and exports ask
-`searching`. A unit is searched once a whole day of a log of its own, or of a unit under it, was searched in
-the campaign, or a cut-off unit that hands in figures says so. A branch with nothing of this counts once, by
-its topmost unit. Rooms directly under a unit with logs of its own are in that unit's logs: `shared`, never
-"searched".
+A zero without searched logs means nothing: tables, dashboard, home, reports and exports query `searching`. A
+unit is searched once a whole day of its own log, or that of a unit below it, was searched in the campaign, or
+a cut-off unit that submits figures states it. A branch without either counts once, by its topmost unit. Rooms
+directly below a unit with its own logs are in that unit's logs: `shared`, never "searched".
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from lamsach.portal.units.tree import on_day, today, under
 
 @dataclass(slots=True)
 class UnitCoverage:
-    """Searched days of a unit in a campaign: by observer and day the digests of the lists."""
+    """Searched days of a unit in a campaign: digests of the lists by observer and day."""
 
     campaign_id: int
     days: dict[str, dict[date, set[str]]] = field(default_factory=dict)
@@ -39,18 +38,18 @@ class UnitCoverage:
 
     @classmethod
     def of(cls, campaign_id: int, unit_id: int) -> UnitCoverage:
-        """Read it."""
-        made = cls(campaign_id)
+        """Load the coverage of a unit."""
+        coverage = cls(campaign_id)
         rows = CoverageDay.objects.filter(campaign=campaign_id, unit=unit_id)
         for observer, day, digest, name in rows.values_list("observer", "day", "digest", "format").iterator(
             chunk_size=5000
         ):
-            made.days.setdefault(observer, {}).setdefault(day, set()).add(digest)
-            made.formats[observer] = name or made.formats.get(observer, "")
-        return made
+            coverage.days.setdefault(observer, {}).setdefault(day, set()).add(digest)
+            coverage.formats[observer] = name or coverage.formats.get(observer, "")
+        return coverage
 
     def of_lists_with(self, indicators: Collection[tuple[str, str]]) -> dict[str, frozenset[date]]:
-        """Days by observer searched with a list that holds all these indicators (type, value)."""
+        """Days by observer searched with a list that has all these indicators (type, value)."""
         good = self._lists_with(frozenset(indicators))
         return {
             observer: frozenset(day for day, digests in days.items() if not good.isdisjoint(digests))
@@ -59,7 +58,7 @@ class UnitCoverage:
 
     def _lists_with(self, indicators: frozenset[tuple[str, str]]) -> frozenset[str]:
         if indicators not in self._known:
-            digests = {digest for days in self.days.values() for held in days.values() for digest in held}
+            digests = {digest for days in self.days.values() for used in days.values() for digest in used}
             pairs = holding(self.campaign_id, digests, indicators) if digests and indicators else set()
             self._known[indicators] = frozenset(
                 digest for digest in digests if all((digest, value) in pairs for _, value in indicators)
@@ -68,7 +67,7 @@ class UnitCoverage:
 
 
 def alive_days(case: Case) -> frozenset[date]:
-    """The days on which the machine was seen in its unit's logs, or was scanned."""
+    """Days on which the machine appeared in its unit's logs, or was scanned."""
     rows = AliveDay.objects.filter(device=case.device_id) | AliveDay.objects.filter(
         device__into=case.device_id
     )
@@ -78,7 +77,7 @@ def alive_days(case: Case) -> frozenset[date]:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Days without an observer's log since the cleaning; `other_list`: not searched for all that was seen."""
+    """Days without an observer's log since the cleaning; `other_list`: searched, but with other lists."""
 
     observer: str
     format: str
@@ -88,7 +87,7 @@ class Gap:
     other_list: bool
 
     def record(self) -> dict[str, Any]:
-        """As it is kept with the case."""
+        """The gap as stored with the case."""
         return {
             "observer": self.observer,
             "format": self.format,
@@ -109,7 +108,7 @@ class Waiting:
 
 
 def waiting_for(decisions: Sequence[Decision], facts: Facts, coverage: UnitCoverage, day: date) -> Waiting:
-    """Return how far a cleaned case is on its way to verified."""
+    """Progress of a cleaned case towards verification."""
     last = max(decisions, key=lambda decision: decision.moment)
     if last.state is not CaseState.CLEANED:
         return Waiting()
@@ -117,7 +116,7 @@ def waiting_for(decisions: Sequence[Decision], facts: Facts, coverage: UnitCover
     days = [last.day + ONE * number for number in range(1, (day - last.day).days)]
     if is_covered(day, observers, facts.coverage):
         days.append(day)
-    covered = [one for one in days if is_covered(one, observers, facts.coverage)]
+    covered = [each for each in days if is_covered(each, observers, facts.coverage)]
     gaps = [gap for observer in sorted(observers) if (gap := _gap(observer, days, facts.coverage, coverage))]
     return Waiting(len(covered), len(facts.alive & set(covered)), gaps)
 
@@ -125,23 +124,23 @@ def waiting_for(decisions: Sequence[Decision], facts: Facts, coverage: UnitCover
 def _gap(
     observer: str, days: Sequence[date], searched: Mapping[str, frozenset[date]], coverage: UnitCoverage
 ) -> Gap | None:
-    missing = [one for one in days if one not in searched.get(observer, frozenset())]
+    missing = [missed for missed in days if missed not in searched.get(observer, frozenset())]
     if not missing:
         return None
-    other = all(one in coverage.days.get(observer, {}) for one in missing)
+    other_list = all(missed in coverage.days.get(observer, {}) for missed in missing)
     name = coverage.formats.get(observer, "")
-    return Gap(observer, name, missing[0], missing[-1], len(missing), other)
+    return Gap(observer, name, missing[0], missing[-1], len(missing), other_list)
 
 
 def quiet_before(decisions: Sequence[Decision], facts: Facts) -> int:
-    """Return how many quiet days lay between the cleaning and the sighting that reopened the case."""
+    """Number of quiet days between the cleaning and the sighting that reopened the case."""
     last = max(decisions, key=lambda decision: decision.moment)
     after = [hit.day for hit in facts.hits if is_after(hit, last)]
     return (min(after) - last.day).days if after else 0
 
 
 def since_yesterday(gap: Mapping[str, Any], today: date) -> bool:
-    """Return whether a kept gap reaches until now: the log has not come since its first day."""
+    """Return whether a stored gap is still open: no log has arrived since its first day."""
     first, last = date.fromisoformat(gap["first"]), date.fromisoformat(gap["last"])
     return last >= today - timedelta(days=1) and (last - first).days + 1 == gap["days"]
 
@@ -166,14 +165,14 @@ _BY_WORD = (
 
 
 def log_kind(name: str) -> str:
-    """Return what kind of log a format is of, by its name: dns, proxy, firewall, dhcp or nothing."""
+    """Kind of log by the format's name: dns, proxy, firewall, dhcp or empty."""
     plain = name.casefold()
     return next((kind for kind, words in _BY_WORD if any(word in plain for word in words.split())), "")
 
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """Lack of a unit: `nothing` was searched; it is in the logs above (`shared`); units `below` it lack."""
+    """Coverage of a unit: `nothing` searched; `shared`: in the logs above; unsearched units `below`."""
 
     nothing: bool
     shared: bool
@@ -187,15 +186,15 @@ class Searching:
     tops: frozenset[int]
     shared: frozenset[int]
     nothing: bool = False
-    """Nothing was searched in the whole subtree: a number of 0 says nothing there."""
+    """Nothing was searched in the whole subtree: a zero means nothing."""
 
     def of(self, unit_id: int, lacking: Mapping[int, int]) -> Lack:
-        """Return what a unit of the subtree lacks; `lacking`: see `unsearched_by_child`."""
+        """Coverage of a unit of the subtree; `lacking`: see `unsearched_by_child`."""
         return Lack(unit_id in self.tops, unit_id in self.shared, lacking.get(unit_id, 0))
 
     @property
     def count(self) -> int:
-        """Return how many units, each with everything under it, were not searched."""
+        """Number of unsearched branches."""
         return len(self.tops)
 
 
@@ -206,20 +205,20 @@ def searching(
     campaign: Campaign,
     unit_id: int,
     day: date | None = None,
-    said: Sequence[tally.Statement] | None = None,
+    statements: Sequence[tally.Statement] | None = None,
 ) -> Searching:
-    """Return what was not searched under a unit by a day (today); `said`: statements read before."""
-    moment = day or today()
-    own = _with_logs(campaign, unit_id, moment, said)
+    """Unsearched parts of a unit's subtree by a day (today); `statements`: already loaded ones."""
+    until = day or today()
+    own = _with_logs(campaign, unit_id, until, statements)
     if not own:
-        found = set(_children(moment).filter(ancestor=unit_id).values_list("descendant", flat=True))
+        found = set(_children(until).filter(ancestor=unit_id).values_list("descendant", flat=True))
         return Searching(frozenset(found or {unit_id}), frozenset(), nothing=True)
-    rows = _children(moment).filter(ancestor__in=under([unit_id], moment).values("descendant"))
+    rows = _children(until).filter(ancestor__in=under([unit_id], until).values("descendant"))
     if len(own) < _PART:
         rows = rows.filter(
-            ancestor__in=UnitLink.objects.filter(on_day(moment), descendant__in=own).values("ancestor")
+            ancestor__in=UnitLink.objects.filter(on_day(until), descendant__in=own).values("ancestor")
         )
-    inner = Exists(_children(moment).filter(ancestor=OuterRef("descendant")))
+    inner = Exists(_children(until).filter(ancestor=OuterRef("descendant")))
     pairs = list(rows.annotate(inner=inner).values_list("ancestor", "descendant", "inner"))
     above = _up(own, {child: parent for parent, child, _inner in pairs})
     tops: set[int] = set()
@@ -232,32 +231,32 @@ def searching(
 
 def _up(units: Iterable[int], parents: Mapping[int, int]) -> set[int]:
     """The units and all above them."""
-    found: set[int] = set()
+    reached: set[int] = set()
     for unit in units:
-        up: int | None = unit
-        while up is not None and up not in found:
-            found.add(up)
-            up = parents.get(up)
-    return found
+        current: int | None = unit
+        while current is not None and current not in reached:
+            reached.add(current)
+            current = parents.get(current)
+    return reached
 
 
 def _with_logs(
-    campaign: Campaign, unit_id: int, day: date, said: Sequence[tally.Statement] | None = None
+    campaign: Campaign, unit_id: int, day: date, statements: Sequence[tally.Statement] | None = None
 ) -> set[int]:
-    """Units of a subtree with searched logs of their own by a day, or that a file states as searched."""
+    """Units of a subtree with searched logs of their own by a day, or stated as searched in a file."""
     searched = CoverageDay.objects.filter(campaign=campaign, day__lte=day).values("unit")
     elsewhere = Participation.objects.filter(campaign=campaign, searched_on__lte=day).values("unit")
-    says = [
-        one.unit_id
-        for one in (tally.newest(campaign, unit_id, day) if said is None else said)
-        if (one.counts.get("found") or one.searched) and not one.counts.get("by_unit")
+    stated = [
+        statement.unit_id
+        for statement in (tally.newest(campaign, unit_id, day) if statements is None else statements)
+        if (statement.counts.get("found") or statement.searched) and not statement.counts.get("by_unit")
     ]
-    there = under([unit_id], day).filter(Q(descendant__in=searched) | Q(descendant__in=elsewhere))
-    return {*there.values_list("descendant", flat=True), *says}
+    inside = under([unit_id], day).filter(Q(descendant__in=searched) | Q(descendant__in=elsewhere))
+    return {*inside.values_list("descendant", flat=True), *stated}
 
 
 def unsearched_by_child(found: Searching, children: Iterable[int], day: date | None = None) -> dict[int, int]:
-    """Count for each of these units the units not searched that it is or has under it; zeros left out."""
+    """Number of unsearched branches in each of these units' subtrees, without zeros."""
     counted: dict[int, int] = {}
     links = (
         under(children, day).filter(descendant__in=found.tops)
@@ -271,16 +270,16 @@ def unsearched_by_child(found: Searching, children: Iterable[int], day: date | N
 
 
 def states(campaign: Campaign, unit_id: int, day: date | None = None) -> dict[int, str]:
-    """Key of WORDS for each unit of a subtree: own logs, only those under it, only those above, or none."""
-    moment = day or today()
-    found = searching(campaign, unit_id, moment)
-    own = _with_logs(campaign, unit_id, moment)
+    """Key of WORDS for each unit of a subtree: own logs, only below, only above, or none."""
+    until = day or today()
+    found = searching(campaign, unit_id, until)
+    own = _with_logs(campaign, unit_id, until)
     if not own:
-        return dict.fromkeys(under([unit_id], moment).values_list("descendant", flat=True), "not_searched")
-    known = dict.fromkeys(under([unit_id], moment).values_list("descendant", flat=True), "part")
+        return dict.fromkeys(under([unit_id], until).values_list("descendant", flat=True), "not_searched")
+    known = dict.fromkeys(under([unit_id], until).values_list("descendant", flat=True), "part")
     tops = sorted(found.tops)
     for begin in range(0, len(tops), _PART):
-        inner = under(tops[begin : begin + _PART], moment).values_list("descendant", flat=True)
+        inner = under(tops[begin : begin + _PART], until).values_list("descendant", flat=True)
         known.update(dict.fromkeys(inner, "not_searched"))
     return known | dict.fromkeys(found.shared, "shared") | dict.fromkeys(own & known.keys(), "searched")
 

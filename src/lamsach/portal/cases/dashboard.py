@@ -1,4 +1,4 @@
-"""Machines of a campaign over time: series of the chart, days to clean, most work, days with logs."""
+"""A campaign's machines over time: chart series, days to clean, workload, log calendar."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from lamsach.portal.units.models import Unit, UnitLink
 from lamsach.portal.units.tree import on_day, under
 
 LINES = ("todo", "cleaned", "verified", "reinfected", "blind")
-"""What the chart shows; each is a filter of the list of machines as well."""
+"""Lines of the chart; each is a filter of the machine list too."""
 STATES: dict[str, tuple[CaseState, ...]] = {
     "todo": (*OPEN, CaseState.WORKING),
     "cleaned": GROUPS["cleaned"],
@@ -41,50 +41,50 @@ _ONE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """For each day the number of machines in each line."""
+    """Number of machines by line and day."""
 
     days: tuple[date, ...]
     counts: dict[str, tuple[int, ...]]
 
     @property
     def rows(self) -> list[tuple[date, list[tuple[str, int]]]]:
-        """The table beside the chart, the newest day first; by weeks when there are many days."""
+        """Table of the chart, newest day first; weekly for long periods."""
         step = 7 if len(self.days) > 31 else 1
         places = range(len(self.days) - 1, -1, -step)
         return [(self.days[place], [(name, self.counts[name][place]) for name in LINES]) for place in places]
 
 
 Stay = tuple[str, date, date, int]
-"""A state, from a day until before another, and how many machines."""
+"""State, first day, day before which it ends, number of machines."""
 
 
 def series(campaign: Campaign, unit_id: int, until: date) -> Series | None:
-    """Numbers of the last days under a unit, statements included; None before the first machine."""
-    rows, told = _stays(campaign, unit_id, until), tally.history(campaign, unit_id, until)
-    begins = [row[1] for row in rows] + _first_stated(told)
+    """Numbers of the last days below a unit, with statements; None before the first machine."""
+    rows, statements = _stays(campaign, unit_id, until), tally.history(campaign, unit_id, until)
+    begins = [row[1] for row in rows] + _first_stated(statements)
     if not begins:
         return None
     first = max(min(begins), until - _ONE * (MOST_DAYS - 1))
     days = tuple(first + _ONE * number for number in range((until - first).days + 1))
     counts = _tally(rows, days)
-    both = _with_machines(campaign, told)
-    for unit, some in told.items():
-        own = _tally(_stays(campaign, unit, until) if unit in both else [], days)
-        _add_stated(counts, own, some, days)
+    with_machines = _with_machines(campaign, statements)
+    for unit, stated in statements.items():
+        own = _tally(_stays(campaign, unit, until) if unit in with_machines else [], days)
+        _add_stated(counts, own, stated, days)
     return Series(days, {name: tuple(values) for name, values in counts.items()})
 
 
-def _first_stated(told: Mapping[int, Sequence[Statement]]) -> list[date]:
-    """The first day on which each unit stated a machine."""
+def _first_stated(statements: Mapping[int, Sequence[Statement]]) -> list[date]:
+    """First day on which each unit stated a machine."""
     return [
         min(days)
-        for some in told.values()
-        if (days := [one.day for one in some if one.counts.get("found") or one.counts.get("dismissed")])
+        for some in statements.values()
+        if (days := [row.day for row in some if row.counts.get("found") or row.counts.get("dismissed")])
     ]
 
 
 def _with_machines(campaign: Campaign, units: Collection[int]) -> set[int]:
-    """Those of the units that have machines in the portal, themselves or under them."""
+    """Units with machines in the portal, their own or below."""
     if not units:
         return set()
     rows = Span.objects.filter(campaign=campaign, known_until=None, unit__links_up__ancestor__in=list(units))
@@ -111,29 +111,29 @@ def _stays(campaign: Campaign, unit_id: int, until: date) -> list[Stay]:
 
 
 def counts_by_day(campaign: Campaign, unit_id: int, until: date) -> dict[int, list[tuple[date, CaseCounts]]]:
-    """Numbers of a unit and each one under it on each day on which they changed (`tally.case_counts`)."""
+    """Numbers of a unit and each one below it on each day of a change (`tally.case_counts`)."""
     inside = under([unit_id], until).values("descendant")
     changes = _changes(campaign, inside, until)
-    told = tally.history(campaign, unit_id, until)
-    links = UnitLink.objects.filter(on_day(until), descendant__in=told, ancestor__in=inside)
+    statements = tally.history(campaign, unit_id, until)
+    links = UnitLink.objects.filter(on_day(until), descendant__in=statements, ancestor__in=inside)
     above: dict[int, list[int]] = {}
     for unit, ancestor in links.values_list("descendant", "ancestor"):
         above.setdefault(unit, []).append(ancestor)
-    for unit, some in told.items():
-        more = _more_by_day(changes.get(unit, {}), some)
+    for unit, stated in statements.items():
+        more = _more_by_day(changes.get(unit, {}), stated)
         for ancestor in above[unit]:
-            mine = changes.setdefault(ancestor, {})
+            own = changes.setdefault(ancestor, {})
             for day, change in more.items():
-                mine[day] = mine.get(day, CaseCounts()) + change
-    return {unit: found for unit, mine in changes.items() if (found := _sums(mine))}
+                own[day] = own.get(day, CaseCounts()) + change
+    return {unit: found for unit, own in changes.items() if (found := _sums(own))}
 
 
 def _changes(campaign: Campaign, units: Any, until: date) -> dict[int, dict[date, CaseCounts]]:
-    """Changes by day of each unit's numbers with everything under it, by the portal's own machines."""
+    """Changes by day of the numbers of each unit and all below it, from the portal's own machines."""
     rows = Span.objects.filter(
         campaign=campaign, known_until=None, valid_from__lte=until, unit__links_up__ancestor__in=units
     )
-    found: dict[int, dict[date, CaseCounts]] = {}
+    changes: dict[int, dict[date, CaseCounts]] = {}
     for unit, state, begin, end, since, before, number in (
         rows.order_by()
         .values_list(
@@ -148,11 +148,11 @@ def _changes(campaign: Campaign, units: Any, until: date) -> dict[int, dict[date
     ):
         first, last = max(begin, since), min(end, before)
         if first < last and first <= until:
-            mine, some = found.setdefault(unit, {}), _OF_STATE[state] * number
-            mine[first] = mine.get(first, CaseCounts()) + some
+            own, counts = changes.setdefault(unit, {}), _OF_STATE[state] * number
+            own[first] = own.get(first, CaseCounts()) + counts
             if last <= until:
-                mine[last] = mine.get(last, CaseCounts()) - some
-    return found
+                own[last] = own.get(last, CaseCounts()) - counts
+    return changes
 
 
 def _sums(changes: Mapping[date, CaseCounts]) -> list[tuple[date, CaseCounts]]:
@@ -160,20 +160,20 @@ def _sums(changes: Mapping[date, CaseCounts]) -> list[tuple[date, CaseCounts]]:
     return list(zip(days, accumulate(changes[day] for day in days), strict=True))
 
 
-def _more_by_day(own: Mapping[date, CaseCounts], told: Sequence[Statement]) -> dict[date, CaseCounts]:
-    """Changes by day of how much more a unit's newest statement holds than the portal has of it."""
-    words = {one.day: CaseCounts(**{name: one.counts.get(name, 0) for name in GROUPS}) for one in told}
-    here = word = more = CaseCounts()
-    found: dict[date, CaseCounts] = {}
-    for day in sorted({*own, *words}):
-        here, word = here + own.get(day, CaseCounts()), words.get(day, word)
-        now = word - here if larger(word, here) else CaseCounts()
-        found[day], more = now - more, now
-    return found
+def _more_by_day(own: Mapping[date, CaseCounts], statements: Sequence[Statement]) -> dict[date, CaseCounts]:
+    """Changes by day of the surplus of a unit's newest statement over the portal's numbers."""
+    stated = {row.day: CaseCounts(**{name: row.counts.get(name, 0) for name in GROUPS}) for row in statements}
+    here = latest = more = CaseCounts()
+    changes: dict[date, CaseCounts] = {}
+    for day in sorted({*own, *stated}):
+        here, latest = here + own.get(day, CaseCounts()), stated.get(day, latest)
+        surplus = latest - here if larger(latest, here) else CaseCounts()
+        changes[day], more = surplus - more, surplus
+    return changes
 
 
 def _tally(rows: Sequence[Stay], days: Sequence[date]) -> dict[str, list[int]]:
-    """Return how many machines are in each line on each of the days."""
+    """Number of machines by line and day."""
     first, length = days[0], len(days)
     changes = {name: [0] * (length + 1) for name in STATES}
     for state, begin, end, number in rows:
@@ -186,23 +186,23 @@ def _tally(rows: Sequence[Stay], days: Sequence[date]) -> dict[str, list[int]]:
 
 
 def _add_stated(
-    counts: dict[str, list[int]], own: dict[str, list[int]], told: Sequence[Statement], days: Sequence[date]
+    counts: dict[str, list[int]], own: dict[str, list[int]], rows: Sequence[Statement], days: Sequence[date]
 ) -> None:
-    """Count a unit's newest statement on days on which it holds more than the portal has of the unit."""
-    for place, day in enumerate(days):
-        number = bisect_right(told, day, key=lambda one: one.day)
+    """Count a unit's newest statement on days on which it exceeds the portal's numbers of the unit."""
+    for index, day in enumerate(days):
+        number = bisect_right(rows, day, key=lambda row: row.day)
         if not number:
             continue
-        word = told[number - 1].counts
-        if word["found"] <= own["todo"][place] + own["cleaned"][place]:
+        stated = rows[number - 1].counts
+        if stated["found"] <= own["todo"][index] + own["cleaned"][index]:
             continue
-        lines = {**word, "todo": word["found"] - word["cleaned"]}
+        lines = {**stated, "todo": stated["found"] - stated["cleaned"]}
         for name in LINES:
-            counts[name][place] += lines[name] - own[name][place]
+            counts[name][index] += lines[name] - own[name][index]
 
 
 def median_days_to_clean(campaign: Campaign, unit_id: int) -> tuple[float | None, int]:
-    """Median of days from the finding to the first statement of cleaning, and of how many machines."""
+    """Median of the days from finding to cleaning as first stated, and the number of machines."""
     units = under([unit_id]).values("descendant")
     steps = Step.objects.filter(
         case__campaign=campaign, case__unit__in=units, computed=False, case__superseded=None
@@ -219,7 +219,7 @@ def median_days_to_clean(campaign: Campaign, unit_id: int) -> tuple[float | None
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A unit and its machines that wait; `share`: of the largest such number, in percent."""
+    """A unit and its waiting machines; `share` of the largest such number, in percent."""
 
     unit: Unit
     todo: int
@@ -228,7 +228,7 @@ class Load:
 
 
 def most_work(campaign: Campaign, unit_id: int, now: Any, most: int = 10) -> list[Load]:
-    """The units with the most machines to be handled."""
+    """Units with the most machines to be handled."""
     rows = Case.objects.filter(
         campaign=campaign,
         superseded=None,
@@ -247,7 +247,7 @@ def most_work(campaign: Campaign, unit_id: int, now: Any, most: int = 10) -> lis
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day of an observer: whether its log was searched; `x`: where in the picture."""
+    """Day of an observer: `there` if its log was searched; `x`: position in the picture."""
 
     day: date
     there: bool
@@ -256,7 +256,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An observer of a unit with its last days; `missing`: how many are not there."""
+    """An observer of a unit with its last days; `missing`: number of days without log."""
 
     observer: str
     format: str
@@ -266,27 +266,27 @@ class Source:
 
 
 def calendar(campaign: Campaign, unit_id: int, until: date) -> list[Source]:
-    """For each observer of one unit, of which of the last days its log was searched; until yesterday."""
+    """For each observer of a unit, which of the last days its log was searched; until yesterday."""
     known = UnitCoverage.of(campaign.pk, unit_id)
     days = [until - _ONE * number for number in range(CALENDAR_DAYS, 0, -1)]
     return [_source(observer, known, days) for observer in sorted(known.days)]
 
 
 def _source(observer: str, known: UnitCoverage, days: Sequence[date]) -> Source:
-    there = known.days[observer]
-    cells = tuple(Day(day, day in there, place * 16) for place, day in enumerate(days))
+    searched = known.days[observer]
+    cells = tuple(Day(day, day in searched, index * 16) for index, day in enumerate(days))
     return Source(
         observer,
         known.formats.get(observer, ""),
         cells,
         sum(not cell.there for cell in cells),
-        max(there, default=None),
+        max(searched, default=None),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class UnitSources:
-    """A unit's sources of logs and missing days of the last seven; without a source nothing was searched."""
+    """A unit's log sources and missing days of the last seven; without a source nothing was searched."""
 
     unit: Unit
     sources: int
@@ -297,23 +297,23 @@ class UnitSources:
 def coverage_by_unit(
     campaign: Campaign, unit_ids: Any, until: date, unsearched: Collection[int] = ()
 ) -> list[UnitSources]:
-    """Sources of each unit that gave a log, largest gaps first; before them the `unsearched` ones."""
+    """Sources of each unit with logs, largest gaps first, after the `unsearched` ones."""
     rows = CoverageDay.objects.filter(campaign=campaign, unit__in=unit_ids)
     counted = (
         rows.order_by()
         .values("unit", "observer")
         .annotate(recent=Count("day", distinct=True, filter=Q(day__lt=until, day__gte=until - _ONE * 7)))
     )
-    found: dict[int, list[int]] = {}
+    totals: dict[int, list[int]] = {}
     for row in counted:
-        held = found.setdefault(row["unit"], [0, 0])
-        held[0] += 1
-        held[1] += row["recent"]
-    units = Unit.objects.in_bulk([*found, *unsearched])
-    none = sorted(set(unsearched) - set(found), key=lambda number: units[number].code)
-    made = [
-        UnitSources(units[unit], sources, sources * 7, sources * 7 - there)
-        for unit, (sources, there) in found.items()
+        total = totals.setdefault(row["unit"], [0, 0])
+        total[0] += 1
+        total[1] += row["recent"]
+    units = Unit.objects.in_bulk([*totals, *unsearched])
+    without = sorted(set(unsearched) - set(totals), key=lambda unit_id: units[unit_id].code)
+    listed = [
+        UnitSources(units[unit], sources, sources * 7, sources * 7 - recent)
+        for unit, (sources, recent) in totals.items()
     ]
-    made.sort(key=lambda one: (-one.missing, one.unit.code))
-    return [*(UnitSources(units[number], 0, 0, 0) for number in none), *made]
+    listed.sort(key=lambda entry: (-entry.missing, entry.unit.code))
+    return [*(UnitSources(units[unit_id], 0, 0, 0) for unit_id in without), *listed]

@@ -1,4 +1,4 @@
-"""Forms about cases."""
+"""Forms of cases."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ STEPS = {
     CaseState.FALSE_ALARM: _("Call it a false alarm"),
     CaseState.NEW: _("Open it again"),
 }
-"""The words on the buttons, by the state that they lead to."""
+"""Texts of the buttons, by the state that they lead to."""
 
 
 class StepForm(forms.Form):
-    """The next step of a case."""
+    """Next step of a case."""
 
     to = forms.ChoiceField(
         label=_("Step"),
@@ -51,7 +51,7 @@ class StepForm(forms.Form):
 
 
 class BulkForm(forms.Form):
-    """One step for many."""
+    """One step for many cases."""
 
     what = forms.ChoiceField(
         label=_("For the ticked machines"),
@@ -81,7 +81,7 @@ class BulkForm(forms.Form):
 
 
 class NoteForm(forms.Form):
-    """A note or a file."""
+    """Note or file."""
 
     text = forms.CharField(
         label=_("Note"), required=False, max_length=10_000, widget=forms.Textarea(attrs={"rows": 3})
@@ -89,15 +89,15 @@ class NoteForm(forms.Form):
     file = forms.FileField(label=_("File"), required=False)
 
     def clean(self) -> dict[str, Any]:
-        """One of them has to be there."""
-        given: dict[str, Any] = super().clean() or self.cleaned_data
-        if not self.errors and not given["text"].strip() and not given["file"]:
+        """Require one of the two."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors and not data["text"].strip() and not data["file"]:
             raise forms.ValidationError(gettext("Write a note or choose a file first."))
-        return given
+        return data
 
 
 class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The person who uses the machine."""
+    """User of the machine."""
 
     class Meta:
         model = Case
@@ -105,7 +105,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class ExemptionForm(forms.ModelForm):  # type: ignore[type-arg]
-    """That an indicator does not count."""
+    """Exemption of an indicator."""
 
     scope = forms.ChoiceField(
         label=_("For which machines"),
@@ -127,7 +127,7 @@ class ExemptionForm(forms.ModelForm):  # type: ignore[type-arg]
         )
 
     def clean_expires(self) -> Any:
-        """A day to come, within a year."""
+        """Require a future day within a year."""
         day = self.cleaned_data["expires"]
         if not 0 < (day - today()).days <= 366:
             raise forms.ValidationError(gettext("Choose a day within the next twelve months."))
@@ -135,7 +135,7 @@ class ExemptionForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Rules of verification of a campaign."""
+    """Verification rules of a campaign."""
 
     quiet_days = forms.IntegerField(
         label=_("Quiet days with logs until a machine is verified"), min_value=1, max_value=90
@@ -153,13 +153,13 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class AnswerForm(forms.Form):
-    """The answer to a question that a finding makes."""
+    """Answer to a question raised by a finding."""
 
     answer = text(_("What was found out"), 4000, 3)
 
 
 class TickForm(forms.Form):
-    """That a step of the playbook is done, with a word or a file."""
+    """Completion of a playbook step, with text or file."""
 
     step = forms.CharField(max_length=40)
     done = forms.BooleanField(required=False)
@@ -168,13 +168,13 @@ class TickForm(forms.Form):
 
 
 class KindForm(forms.Form):
-    """The kind of threat."""
+    """Kind of threat."""
 
     kind = forms.ChoiceField(label=_("Kind of threat"), choices=ThreatKind.choices)
 
 
 class AssignForm(forms.Form):
-    """The handler of the case."""
+    """Assignee of the case."""
 
     to = forms.ModelChoiceField(
         label=_("Who handles it"),
@@ -184,7 +184,7 @@ class AssignForm(forms.Form):
     )
 
     def __init__(self, *args: Any, case: Case, **options: Any) -> None:
-        options["auto_id"] = "assign_%s"  # the next step's form has a field `to` as well
+        options["auto_id"] = "assign_%s"  # the step form has a field `to` too
         super().__init__(*args, **options)
         field: Any = self.fields["to"]
         field.queryset = candidates(case)
@@ -192,13 +192,13 @@ class AssignForm(forms.Form):
 
 
 class ViewForm(forms.Form):
-    """A name for the filters that are set."""
+    """Name for the current filters."""
 
     name = text(_("Name of the view"), 80)
 
 
 class PlaybookStepForm(forms.Form):
-    """One step of a playbook."""
+    """Step of a playbook."""
 
     key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
     vi = text(_("Step, in Vietnamese"), 200, required=False)

@@ -1,7 +1,6 @@
-"""Cases: one device in one campaign.
+"""Cases: one device in one campaign each.
 
-`Step` is its history, only ever added to; `Span` is its state on each day, computed anew when evidence comes
-late.
+`Step` is the append-only history; `Span` is the state on each day, recomputed when evidence arrives late.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from lamsach.portal.units.models import FOREVER, Unit
 
 
 class CaseState(models.TextChoices):
-    """State of a case. Verified, blind, reinfected and excepted come from evidence, never from a tick."""
+    """State of a case. Verified, blind, reinfected and excepted follow from evidence only."""
 
     NEW = "new", _("New")
     TOLD = "told", _("Notified")
@@ -37,7 +36,7 @@ class CaseState(models.TextChoices):
 
 
 class CaseSeverity(models.IntegerChoices):
-    """Urgency: see `states.severity`."""
+    """Urgency, see `states.severity`."""
 
     HIGH = 1, _("High")
     MEDIUM = 2, _("Medium")
@@ -46,7 +45,7 @@ class CaseSeverity(models.IntegerChoices):
 
 
 class ThreatKind(models.TextChoices):
-    """Probable kind of malware: it decides the playbook."""
+    """Probable kind of malware, which determines the playbook."""
 
     BOTNET = "botnet", _("Botnet")
     STEALER = "stealer", _("Password stealer")
@@ -66,7 +65,7 @@ class Reminder(models.IntegerChoices):
 
 
 class Rules(models.Model):
-    """Rules: so many covered, quiet days, alive on so many of them; blind after days without logs."""
+    """Verification rules: covered quiet days, days with the machine active, days without logs until blind."""
 
     campaign = models.OneToOneField(Campaign, models.PROTECT, related_name="case_rules")
     quiet_days = models.PositiveSmallIntegerField(
@@ -81,9 +80,8 @@ class Rules(models.Model):
 class Case(models.Model):
     """Work on a device.
 
-    `quiet` counts covered days since the cleaning, `alive` those of them on which the device was seen;
-    `missing`: logs that are not there (`coverage.Gap`). `kind` follows from the threat's name unless a person
-    chose it.
+    `quiet` counts covered days since the cleaning, `alive` those on which the device was seen; `missing`:
+    missing logs (`coverage.Gap`). `kind` follows from the threat's name unless chosen by a person.
     """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="cases")
@@ -123,14 +121,14 @@ class Case(models.Model):
 
     @property
     def number(self) -> str:
-        """Return what people call it."""
+        """Number shown to people."""
         return f"M{self.pk:06d}"
 
 
 class Step(models.Model):
-    """One step: who, when, why. Never changed, never deleted.
+    """A step: person, time, reason. Never changed or deleted.
 
-    `unfollowed`: why no step of the playbook had been done. `computed`: by the rules from evidence, not a
+    `unfollowed`: reason why no step of the playbook was done. `computed`: by the rules from evidence, not a
     decision.
     """
 
@@ -150,18 +148,18 @@ class Step(models.Model):
         ordering = ("pk",)
 
     def save(self, *args: Any, **options: Any) -> None:
-        """Add the row; a second save is refused."""
+        """Insert the row; refuse a second save."""
         if not self._state.adding:
             raise LamsachError("The history of a case cannot be changed.")
         super().save(*args, **options)
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
-        """Refused."""
+        """Always refused."""
         raise LamsachError("The history of a case cannot be changed.")
 
 
 class Cause(models.TextChoices):
-    """Cause of computing the history of a case anew."""
+    """Cause of recomputing a case's history."""
 
     BUNDLE = "bundle", _("findings came in")
     DECISION = "decision", _("a step was taken")
@@ -174,7 +172,7 @@ class Cause(models.TextChoices):
 class Span(models.Model):
     """State of a case on days, as known from `known_from` until before `known_until` (None: still).
 
-    So any day's numbers are there as known now and as known then (see `tally`).
+    So the numbers of any day are available as known now and as known then (see `tally`).
     """
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="spans")
@@ -200,7 +198,7 @@ class Span(models.Model):
 
 
 class Note(models.Model):
-    """A comment, a file, or what a person or a scan said. It proves nothing by itself."""
+    """A comment, a file, or the statement of a person or scan; no proof by itself."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="notes")
     at = models.DateTimeField(auto_now_add=True)
@@ -219,20 +217,20 @@ class Note(models.Model):
 
     @property
     def said(self) -> str:
-        """The text in the reader's language, when it is one of the product's own sentences."""
+        """The text, in the reader's language if it is one of the product's own sentences."""
         words = gettext(self.text) if self.text else ""
         return words.replace("{name}", str(self.details.get("name", "{name}")))
 
 
 class ClarificationKind(models.TextChoices):
-    """Reason why a finding makes a question and no case."""
+    """Reason why a finding raises a question instead of a case."""
 
     INBOUND = "inbound", _("A listed address reached towards it")
     UNATTRIBUTED = "unattributed", _("It is not known which machine it was")
 
 
 class Clarification(models.Model):
-    """A question that a finding makes: somebody has to find out, then it is answered."""
+    """A question raised by a finding, open until a person answers it."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="clarifications")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="clarifications")
@@ -253,7 +251,7 @@ class Clarification(models.Model):
 
 
 class Exemption(models.Model):
-    """An indicator that does not count for a unit and all under it, or one device, until a day."""
+    """An indicator ignored for a unit and all below it, or for one device, until a day."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="exemptions")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="exemptions")
@@ -269,7 +267,7 @@ class Exemption(models.Model):
 
     @property
     def shown_state(self) -> State:
-        """The state as pages show it."""
+        """State as shown on pages."""
         if self.ended_on or self.expires <= timezone.localdate():
             return State("none", gettext("over"))
         return (
@@ -283,7 +281,7 @@ class Exemption(models.Model):
 
 
 class Grant(models.Model):
-    """A unit's permission for a unit above (`to`) to see names of one case until a moment or its end."""
+    """A unit's permission for a unit above (`to`) to see the names of one case until a moment."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="grants")
     to = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -298,9 +296,9 @@ class Grant(models.Model):
 
 
 class Playbook(models.Model):
-    """A version of the steps against a kind of threat in a campaign; an edit is the next version.
+    """A version of the steps against a kind of threat in a campaign; an edit creates the next version.
 
-    `steps`: objects with `key`, `vi`, `en`, and what to do in `vi_how`, `en_how`.
+    `steps`: objects with `key`, `vi`, `en`, and instructions in `vi_how`, `en_how`.
     """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="playbooks")
@@ -320,7 +318,7 @@ class Playbook(models.Model):
 
 
 class Tick(models.Model):
-    """A playbook's step done (or not, after all). `version` 0: the product's. Only added to."""
+    """A playbook step marked done or not done. `version` 0: built in. Append-only."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="ticks")
     kind = models.CharField(max_length=10, choices=ThreatKind.choices)
@@ -336,14 +334,14 @@ class Tick(models.Model):
         ordering = ("pk",)
 
     def save(self, *args: Any, **options: Any) -> None:
-        """Add the row; a second save is refused."""
+        """Insert the row; refuse a second save."""
         if not self._state.adding:
             raise LamsachError("The history of a case cannot be changed.")
         super().save(*args, **options)
 
 
 class SavedView(models.Model):
-    """Filters of the list of machines under a name, for one person."""
+    """Named filters of the machine list, for one person."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views")
     name = models.CharField(_("Name of the view"), max_length=80)
@@ -355,7 +353,7 @@ class SavedView(models.Model):
 
 
 class CaseText(models.Model):
-    """Words of a case for the search, folded: for all who see the case, and for those who see the machine."""
+    """Folded search text of a case: for all who see the case, and for those who see the machine."""
 
     case = models.OneToOneField(Case, models.CASCADE, related_name="text", primary_key=True)
     shared = models.TextField(blank=True)

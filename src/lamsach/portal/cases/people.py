@@ -1,4 +1,4 @@
-"""People around a case: its handler, the machine's user, the letter and the answer, which proves nothing."""
+"""People of a case: assignee and machine's user, with the letter and their answer, which proves nothing."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ ANSWERS = {
 
 
 def address_of(case: Case) -> str:
-    """The person's own link."""
+    """Personal link of the machine's user."""
     return absolute("cases:person", token=links.sign(PURPOSE, f"{case.pk}-{int(case.created.timestamp())}"))
 
 
 def find(token: str) -> Case | None:
-    """The case behind a link, or None."""
+    """The case of a link, or None."""
     word = links.read(PURPOSE, token) or ""
     number, _, stamp = word.partition("-")
     if not number.isdigit():
@@ -56,7 +56,7 @@ def find(token: str) -> Case | None:
 
 
 def words_of(case: Case) -> dict[str, Any]:
-    """Return the content of the letter, by e-mail and on paper."""
+    """Content of the letter, for e-mail and paper."""
     unit = case.unit
     return {
         "name": case.person_name,
@@ -72,7 +72,7 @@ def words_of(case: Case) -> dict[str, Any]:
 
 @transaction.atomic
 def tell(case: Case, by: HttpRequest) -> None:
-    """Queue the letter and move a new case on. InputError without an address."""
+    """Queue the letter and mark a new case as told. InputError without an address."""
     if not case.person_email:
         raise InputError(mark("The e-mail address of the person is missing."), case.number)
     unit = case.unit
@@ -93,7 +93,7 @@ def tell(case: Case, by: HttpRequest) -> None:
 
 
 def answer(case: Case, what: str, words: str) -> None:
-    """Keep what the person says."""
+    """Store the person's answer."""
     if what in ANSWERS:
         Note.objects.create(
             case=case,
@@ -108,7 +108,7 @@ FREED = gettext_noop("Nobody is assigned to it now.")
 
 
 def candidates(case: Case) -> QuerySet[User]:
-    """The people who may act for the case's unit: its own first, then those of the units above."""
+    """People who may act for the case's unit: its own first, then those of the units above."""
     units = [case.unit_id, *(unit.pk for unit in reversed(ancestors(case.unit)))]
     roles = [role.value for role in WRITERS]
     return User.objects.filter(
@@ -118,7 +118,7 @@ def candidates(case: Case) -> QuerySet[User]:
 
 @transaction.atomic
 def assign(case: Case, to: User | None, by: HttpRequest) -> None:
-    """Let somebody handle it; None: nobody. InputError for a person who may not act for the unit."""
+    """Assign the case; None: to nobody. InputError for a person who may not act for the unit."""
     if to is not None and not candidates(case).filter(pk=to.pk).exists():
         raise InputError(mark("This person may not act for the unit of the machine."), case.number)
     if case.assignee_id == (to.pk if to else None):
@@ -137,22 +137,22 @@ def assign(case: Case, to: User | None, by: HttpRequest) -> None:
 
 
 def assign_many(cases: Iterable[Case], to: User | None, by: HttpRequest) -> tuple[int, int]:
-    """Assign each; how many were, and how many could not be."""
-    done = left = 0
+    """Assign several cases; returns the numbers of assigned and refused ones."""
+    assigned = refused = 0
     for case in cases:
         try:
             assign(case, to, by)
-            done += 1
+            assigned += 1
         except InputError:
-            left += 1
-    return done, left
+            refused += 1
+    return assigned, refused
 
 
 _TEMPLATE = Path(__file__).parent / "typst" / "machine.typ"
 
 
 def sheet(case: Case) -> bytes:
-    """The PDF, in the reader's language."""
+    """The letter as PDF, in the reader's language."""
     import typst
 
     from lamsach.portal.base.charts import qr
@@ -160,10 +160,10 @@ def sheet(case: Case) -> bytes:
     words = words_of(case)
     data = json.dumps(_content(words), ensure_ascii=False).encode("utf-8", "replace").decode()
     sources = {"main.typ": _TEMPLATE.read_bytes(), "qr.svg": qr(words["address"])}
-    compiled: Any = typst.compile  # its stub does not know of several sources
-    made = compiled(sources, format="pdf", ignore_system_fonts=True, sys_inputs={"data": data}, timestamp=0)
-    assert isinstance(made, bytes)
-    return made
+    compiled: Any = typst.compile  # its stub lacks multiple sources
+    pdf = compiled(sources, format="pdf", ignore_system_fonts=True, sys_inputs={"data": data}, timestamp=0)
+    assert isinstance(pdf, bytes)
+    return pdf
 
 
 def _content(words: dict[str, Any]) -> dict[str, Any]:

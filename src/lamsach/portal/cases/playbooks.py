@@ -1,7 +1,7 @@
-"""Playbooks of cases: the version that a case follows, what of it is done, and new versions.
+"""Playbooks of cases: version followed, progress, new versions.
 
-A case keeps following the version with which its first step was ticked; one without a tick follows the
-newest. So an edit changes nothing for those who are in the middle of it.
+A case follows the version in which its first step was ticked, or the newest before that. So an edit changes
+nothing for cases in progress.
 """
 
 from __future__ import annotations
@@ -29,12 +29,10 @@ MOST_STEPS = 30
 
 @cache
 def built_in(kind: str) -> tuple[dict[str, str], ...]:
-    """The product's own steps against a kind of threat (`playbooks.toml`): `key`, `vi`, `en`, `vi_how`,
-    `en_how`.
-    """
-    held = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
-    steps = held["shared"] | held.get(kind, {})
-    return tuple({"key": key, **steps[key]} for key in held["order"][kind].split())
+    """Built-in steps against a kind of threat (`playbooks.toml`): `key`, `vi`, `en`, `vi_how`, `en_how`."""
+    data = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+    steps = data["shared"] | data.get(kind, {})
+    return tuple({"key": key, **steps[key]} for key in data["order"][kind].split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A step of a playbook in the reader's language; `done`: None while it is not."""
+    """A playbook step in the reader's language; `done`: None if not done."""
 
     key: str
     what: str
@@ -58,7 +56,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """The playbook that a case follows. `again`: the machine was reinfected and the playbook begins anew."""
+    """Playbook followed by a case. `again`: restarted because the machine was reinfected."""
 
     kind: ThreatKind
     version: int
@@ -68,17 +66,17 @@ class Followed:
 
     @property
     def count(self) -> int:
-        """Return how many steps are done."""
+        """Number of steps done."""
         return sum(item.done is not None for item in self.items)
 
     @property
     def next(self) -> Item | None:
-        """The first step that is not done."""
+        """First step not done."""
         return next((item for item in self.items if item.done is None), None)
 
 
 def steps_of(campaign_id: int, kind: str, version: int) -> list[dict[str, str]]:
-    """The steps of a version; of version 0 the product's own."""
+    """Steps of a version; version 0 is built in."""
     if version:
         found = Playbook.objects.filter(campaign=campaign_id, kind=kind, version=version).first()
         if found is not None:
@@ -87,27 +85,27 @@ def steps_of(campaign_id: int, kind: str, version: int) -> list[dict[str, str]]:
 
 
 def newest(campaign_id: int, kind: str) -> int:
-    """The newest version of a campaign's playbook."""
+    """Newest version of a campaign's playbook."""
     found = Playbook.objects.filter(campaign=campaign_id, kind=kind).first()
     return found.version if found else 0
 
 
 def followed(case: Case) -> Followed:
-    """Playbook of a case and what of it is done; a reinfection begins it anew."""
+    """Playbook and progress of a case; a reinfection restarts it."""
     rows = Tick.objects.filter(case=case, kind=case.kind).select_related("note")
-    again = case.steps.filter(after=CaseState.REINFECTED).order_by("at").last()
-    ticks = list(rows.filter(at__gt=again.at) if again is not None else rows)
+    reinfection = case.steps.filter(after=CaseState.REINFECTED).order_by("at").last()
+    ticks = list(rows.filter(at__gt=reinfection.at) if reinfection is not None else rows)
     latest = newest(case.campaign_id, case.kind)
     version = ticks[0].version if ticks else latest
     state: dict[str, Tick] = {tick.step: tick for tick in ticks}
     items = tuple(
         _item(step, state.get(step["key"])) for step in steps_of(case.campaign_id, case.kind, version)
     )
-    return Followed(ThreatKind(case.kind), version, items, latest, again is not None)
+    return Followed(ThreatKind(case.kind), version, items, latest, reinfection is not None)
 
 
 def is_unfollowed(book: Followed) -> bool:
-    """Return whether there are steps to follow, and none is done."""
+    """Return whether there are steps and none is done."""
     return bool(book.items) and not book.count
 
 
@@ -117,7 +115,7 @@ def _item(step: Mapping[str, str], tick: Tick | None) -> Item:
 
 
 def told(step: Mapping[str, str]) -> tuple[str, str]:
-    """Return what and how, in the reader's language; in the other one where that was left empty."""
+    """Step and instructions, in the reader's language, or in the other where empty."""
     first, second = ("en", "vi") if get_language() == "en" else ("vi", "en")
     return (
         step.get(first) or step.get(second) or "",
@@ -127,28 +125,28 @@ def told(step: Mapping[str, str]) -> tuple[str, str]:
 
 @transaction.atomic
 def tick(case: Case, key: str, by: HttpRequest, *, done: bool, note: Note | None = None) -> Tick:
-    """Mark a step as done or not done. InputError for a step that the case's playbook does not have."""
+    """Mark a step as done or not done. InputError for a step not in the case's playbook."""
     Case.objects.select_for_update(no_key=True).get(pk=case.pk)
-    now = followed(case)
-    if key not in {item.key for item in now.items}:
+    current = followed(case)
+    if key not in {item.key for item in current.items}:
         raise InputError(mark("The playbook of this machine has no such step."), case.number)
     user: Any = by.user
-    made = Tick.objects.create(
+    created = Tick.objects.create(
         case=case,
         kind=case.kind,
-        version=now.version,
+        version=current.version,
         step=key,
         done=done,
         note=note,
         user=user,
         who=(user.name or user.email)[:254],
     )
-    record(by, "case.ticked" if done else "case.unticked", case, case.unit, step=key, version=now.version)
-    return made
+    record(by, "case.ticked" if done else "case.unticked", case, case.unit, step=key, version=current.version)
+    return created
 
 
 def choose_kind(case: Case, kind: str, by: HttpRequest) -> None:
-    """Say which kind of threat it is; the case follows that kind's playbook from now on."""
+    """Set the kind of threat; the case follows that kind's playbook from now on."""
     Case.objects.filter(pk=case.pk).update(kind=ThreatKind(kind), kind_chosen=True)
     record(by, "case.kind", case, case.unit, before=case.kind, after=kind)
     case.refresh_from_db()
@@ -157,7 +155,7 @@ def choose_kind(case: Case, kind: str, by: HttpRequest) -> None:
 def save_version(
     campaign: Campaign, kind: str, steps: Sequence[Mapping[str, str]], basis: int, by: HttpRequest
 ) -> Playbook:
-    """Keep the next version. InputError for no step, too many, or a newer version than `basis`."""
+    """Save the next version. InputError for no steps, too many, or a newer version than `basis`."""
     if not 0 < len(steps) <= MOST_STEPS:
         raise InputError(mark("A playbook has one to thirty steps."), "")
     latest = newest(campaign.pk, kind)

@@ -1,8 +1,8 @@
-"""Proof on the page of a case: how a line leads to the machine, and the strip of its days.
+"""Evidence on a case's page: the link of each line to the machine, and the strip of its days.
 
-A line shows the address of its time; the case names the machine by its last one. Who held an address when, by
-which lease or session, is in the bundles' devices. A day of an observer is seen, blocked, quiet or not
-searched.
+A line shows the address at its time, whereas the case names the machine by its latest one. Which lease or
+session assigned an address when is in the devices of the bundles. Each day of an observer is seen, blocked,
+quiet or not searched.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An address that the machine had: proved from when to when (None: not known), and how (`KNOWN_BY`)."""
+    """An address of the machine: proved period (None: open), and source (`KNOWN_BY`)."""
 
     ip: str
     how: str
@@ -33,11 +33,11 @@ class Held:
 
     @property
     def by(self) -> str:
-        """Return how it is known, in English words to be translated."""
+        """Source of the assignment, as an English text to be translated."""
         return KNOWN_BY.get(self.how, "")
 
     def on(self, moment: datetime | None) -> bool:
-        """Return whether it is proved for a moment."""
+        """Return whether the address is proved for a moment."""
         return moment is None or (
             (not self.first or self.first <= moment) and (not self.last or moment <= self.last)
         )
@@ -45,7 +45,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A line and its link to the machine: address held, own `name`, or servers that asked (`through`)."""
+    """A line and its link to the machine: address held, its `name`, or the servers in between (`through`)."""
 
     line: EvidenceLine
     held: Held | None = None
@@ -54,21 +54,21 @@ class Proof:
 
 
 def held_by(records: Iterable[Record]) -> list[Held]:
-    """Addresses of the case's machine by all its bundles, once for each way they are known; by time."""
-    found: dict[tuple[str, str], Held] = {}
+    """Addresses of the case's machine from all its bundles, once per source; by time."""
+    by_source: dict[tuple[str, str], Held] = {}
     for record in records:
         for item in _mappings(record.get("addresses")):
-            one = Held(
+            held = Held(
                 str(item.get("ip") or ""),
                 str(item.get("how") or ""),
                 _moment(item.get("first")),
                 _moment(item.get("last")),
             )
-            known = found.get((one.ip, one.how))
-            found[one.ip, one.how] = _joined(known, one) if known else one
+            known = by_source.get((held.ip, held.how))
+            by_source[held.ip, held.how] = _joined(known, held) if known else held
     beginning = datetime.min.replace(tzinfo=UTC)
     return sorted(
-        (one for one in found.values() if one.ip), key=lambda one: (one.first or beginning, one.ip)
+        (held for held in by_source.values() if held.ip), key=lambda held: (held.first or beginning, held.ip)
     )[:MOST_ADDRESSES]
 
 
@@ -84,36 +84,36 @@ def proofs(
 
 
 def _proof(line: EvidenceLine, held: Sequence[Held], names: Sequence[str], through: tuple[str, ...]) -> Proof:
-    here = [one for one in held if _stands_in(one.ip, line.text)]
+    matching = [item for item in held if _occurs_in(item.ip, line.text)]
     moment = _moment(line.time)
-    if here:
-        return Proof(line, next((one for one in here if one.on(moment)), here[0]))
-    name = next((name for name in names if _stands_in(name, line.text)), "")
+    if matching:
+        return Proof(line, next((item for item in matching if item.on(moment)), matching[0]))
+    name = next((name for name in names if _occurs_in(name, line.text)), "")
     return Proof(
-        line, None, name, () if name else tuple(one for one in through if _stands_in(one, line.text))
+        line, None, name, () if name else tuple(item for item in through if _occurs_in(item, line.text))
     )
 
 
-def _stands_in(value: str, text: str) -> bool:
-    """Return whether a line holds an address or name, and not merely a longer one with the same ends."""
+def _occurs_in(value: str, text: str) -> bool:
+    """Return whether a line has an address or name, not merely as part of a longer one."""
     return bool(re.search(rf"(?<![\w.:-]){re.escape(value)}(?![\w-]|:\w|\.\w)", text, re.IGNORECASE)) or bool(
         re.search(rf"(?<![\w.:-]){re.escape(value)}:\d{{1,5}}(?![\w:.])", text)
     )
 
 
 def _through(records: Iterable[Record]) -> tuple[str, ...]:
-    """The name servers, proxies and gateways by which the hunt says that the machine's contacts went."""
-    found = {
+    """Name servers, proxies and gateways that forwarded the machine's contacts, according to the hunt."""
+    forwarders = {
         str(values.get("forwarder"))
         for record in records
         for reason in _mappings(record.get("reasons"))
         if isinstance(values := reason.get("values"), dict) and values.get("forwarder")
     }
-    return tuple(sorted(found))[:MOST_ADDRESSES]
+    return tuple(sorted(forwarders))[:MOST_ADDRESSES]
 
 
 def records_of(case: Case, members: Sequence[int]) -> list[Record]:
-    """Return what the campaign's bundles say of the case's machine."""
+    """Records of the case's machine in the campaign's bundles."""
     rows = Appearance.objects.filter(bundle__campaign=case.campaign_id, device__in=members).order_by("pk")
     return [record for record in rows.values_list("record", flat=True)[:200] if isinstance(record, dict)]
 
@@ -131,7 +131,7 @@ def _moment(value: Any) -> datetime | None:
 
 
 def _joined(one: Held, other: Held) -> Held:
-    """Join the same address twice: earlier beginning, later end; an open side stays open."""
+    """Merge two periods of an address: earlier start, later end; an open side remains open."""
     first = min(one.first, other.first) if one.first and other.first else None
     last = max(one.last, other.last) if one.last and other.last else None
     return replace(one, first=first, last=last)
@@ -144,7 +144,7 @@ KINDS = ("hit", "blocked", "covered", "missing")
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One day of one observer. `kind`: one of KINDS; `x`: in the picture."""
+    """Day of an observer. `kind`: one of KINDS; `x`: position in the picture."""
 
     day: date
     kind: str
@@ -153,20 +153,20 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One observer."""
+    """Row of an observer."""
 
     observer: str
     cells: tuple[Cell, ...]
 
     @property
     def counts(self) -> list[tuple[str, int]]:
-        """Return how many days are of each kind."""
+        """Number of days by kind."""
         return [(kind, sum(cell.kind == kind for cell in self.cells)) for kind in KINDS]
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The whole picture. `cleaned_x`: place of the cleaning; `since`: day from which no log was searched."""
+    """The picture. `cleaned_x`: position of the cleaning; `since`: day from which no log was searched."""
 
     rows: tuple[Row, ...]
     first: date
@@ -179,7 +179,7 @@ class Strip:
 def strip(
     decisions: Sequence[Decision], facts: Facts, blocked: Collection[tuple[str, date]], today: date
 ) -> Strip | None:
-    """Strip of at most 60 days from the first sighting on; None without any. `blocked` days."""
+    """Strip of at most 60 days from the first sighting on; None without sightings. `blocked` days."""
     if not decisions:
         return None
     newest = max(decisions, key=lambda decision: decision.moment)
@@ -190,9 +190,9 @@ def strip(
         return None
     days = [hit.day for hit in facts.hits]
     yesterday = today - timedelta(days=1)
-    known = [day for one in observers for day in facts.coverage.get(one, ())] + days
-    evident = max(known, default=yesterday)
-    last = evident if (yesterday - evident).days >= MOST_DAYS else max([yesterday, *days])
+    days_known = [day for observer in observers for day in facts.coverage.get(observer, ())] + days
+    latest = max(days_known, default=yesterday)
+    last = latest if (yesterday - latest).days >= MOST_DAYS else max([yesterday, *days])
     first = max(min(days, default=last), last - timedelta(days=MOST_DAYS - 1))
     span = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     rows = tuple(_row(observer, facts, blocked, span) for observer in observers)
@@ -219,8 +219,8 @@ def _row(observer: str, facts: Facts, blocked: Collection[tuple[str, date]], spa
                 else "covered"
                 if day in covered
                 else "missing",
-                place * (CELL + GAP),
+                index * (CELL + GAP),
             )
-            for place, day in enumerate(span)
+            for index, day in enumerate(span)
         ),
     )

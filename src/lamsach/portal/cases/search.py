@@ -1,4 +1,4 @@
-"""Search over cases, and the cases that an address asks for: every word, with or without marks."""
+"""Case search by words, with or without diacritics, and the case filters of an address."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ _MARKS = re.compile("[\u0300-\u036f]")
 
 
 def fold(text: str) -> str:
-    """Lower case, without marks, so that `Đà Nẵng` is found by `da nang`."""
+    """Lower-case without diacritics, so that `da nang` matches `Đà Nẵng`."""
     plain = _MARKS.sub("", unicodedata.normalize("NFD", text.casefold()))
     return " ".join(plain.replace("đ", "d").replace("\x00", " ").split())
 
 
 def terms(words: str) -> list[str]:
-    """The words of a search, at most eight."""
+    """Words of a search, at most eight."""
     return fold(words[:200]).split()[:8]
 
 
 def condition(words: str, own_units: Iterable[int]) -> Q:
-    """The condition on `Case` for a search: names and addresses only where the person may see them."""
-    found = Q()
+    """Condition on `Case` for a search: names and addresses only where the person may see them."""
+    combined = Q()
     own = list(own_units)
     for term in terms(words):
         number = re.fullmatch(r"m?0*(\d{1,17})", term)
-        one = Q(text__shared__contains=term)
+        alternatives = Q(text__shared__contains=term)
         if own:
-            one |= Q(unit__in=own, text__own__contains=term)
+            alternatives |= Q(unit__in=own, text__own__contains=term)
         if number:
-            one |= Q(pk=int(number[1]))
-        found &= one
-    return found
+            alternatives |= Q(pk=int(number[1]))
+        combined &= alternatives
+    return combined
 
 
 def index(cases: Iterable[Case]) -> None:
-    """Write the text of cases anew."""
+    """Rewrite the search text of cases."""
     numbers = sorted({case.pk for case in cases})
     for begin in range(0, len(numbers), BATCH):
         _index(numbers[begin : begin + BATCH])
@@ -59,10 +59,10 @@ def index(cases: Iterable[Case]) -> None:
 
 def _index(numbers: list[int]) -> None:
     cases = list(Case.objects.filter(pk__in=numbers).select_related("unit", "device", "campaign"))
-    standing = {case.device_id: case.pk for case in cases}
-    parts = list(Device.objects.filter(into__in=standing))
+    by_device = {case.device_id: case.pk for case in cases}
+    parts = list(Device.objects.filter(into__in=by_device))
     heads = {
-        **{number: number for number in standing},
+        **{number: number for number in by_device},
         **{part.pk: part.into_id or part.pk for part in parts},
     }
     shared: dict[int, set[str]] = {}
@@ -106,13 +106,13 @@ def _joined(words: Iterable[str]) -> str:
 
 
 FILTERS = ("open", "working", "waiting", "verified", "blind", "reinfected", "late", "dismissed", "all")
-"""The figures above the list."""
+"""Figures above the list."""
 SHOWN = (*FILTERS, "todo", "found", "handled", "cleaned")
-"""What an address may ask for: the figures, and what other pages count."""
+"""Allowed filters of an address: these figures, and those of other pages."""
 
 
 def states_of(name: str) -> tuple[CaseState, ...] | None:
-    """The states that a filter shows; None: all."""
+    """States shown by a filter; None: all."""
     if name == "working":
         return (CaseState.WORKING,)
     if name == "waiting":
@@ -123,14 +123,14 @@ def states_of(name: str) -> tuple[CaseState, ...] | None:
 
 
 def group_condition(name: str) -> Q:
-    """The condition of a figure above the list, as of now."""
+    """Condition of a figure above the list, as of now."""
     states = states_of(name)
     condition = Q() if states is None else Q(state__in=states)
     return condition & Q(due__lt=timezone.now()) if name == "late" else condition
 
 
 def asked_day(query: Mapping[str, str]) -> date | None:
-    """The past day that an address asks for."""
+    """Past day requested by an address."""
     try:
         return parse_date(query.get("day", ""))
     except ValueError:
@@ -138,7 +138,7 @@ def asked_day(query: Mapping[str, str]) -> date | None:
 
 
 def of_group(rows: QuerySet[Case], name: str, day: date | None) -> QuerySet[Case]:
-    """Those of the cases that a figure counts, now or on a day."""
+    """Cases counted by a figure, now or on a day."""
     states = states_of(name)
     if day is None:
         return rows.filter(group_condition(name))
@@ -149,7 +149,7 @@ def of_group(rows: QuerySet[Case], name: str, day: date | None) -> QuerySet[Case
 
 
 def chosen(user: Any, query: Mapping[str, str]) -> QuerySet[Case]:
-    """Cases that the address asks for, in any state."""
+    """Cases requested by the address, in any state."""
     rows = readable_cases(user, number(query, "unit"), asked_day(query))
     campaign = number(query, "campaign")
     if campaign is not None:
@@ -168,7 +168,7 @@ def chosen(user: Any, query: Mapping[str, str]) -> QuerySet[Case]:
 
 
 def figures(rows: QuerySet[Case]) -> dict[str, int]:
-    """Return how many each filter would show, in one query."""
+    """Number of cases per filter, in one query."""
     now = timezone.now()
     late = Count("pk", filter=Q(due__lt=now))
     counted: dict[str, tuple[int, int]] = {
@@ -180,12 +180,12 @@ def figures(rows: QuerySet[Case]) -> dict[str, int]:
     found = {}
     for name in FILTERS:
         states = states_of(name)
-        place = 1 if name == "late" else 0
-        found[name] = sum(pair[place] for state, pair in counted.items() if states is None or state in states)
+        index = 1 if name == "late" else 0
+        found[name] = sum(pair[index] for state, pair in counted.items() if states is None or state in states)
     return found
 
 
 def page_of(rows: QuerySet[Case], numbers: list[int]) -> list[Case]:
-    """The cases with these numbers, in this order."""
+    """Cases with these numbers, in this order."""
     found = {case.pk: case for case in rows.filter(pk__in=numbers)}
     return [found[number] for number in numbers if number in found]

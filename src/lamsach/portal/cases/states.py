@@ -1,10 +1,10 @@
-"""Rules of cases that a person can read: when one is made and how urgent it is, which step may follow which.
+"""Rules of cases: when one is opened and how urgent it is; which steps may follow a state.
 
-1. A machine that reached a listed address and was not blocked, more than once: high.
+1. A machine that reached a listed address unblocked, more than once: high.
 2. The same, once: medium.
 3. A machine whose every attempt was blocked: low.
-4. A machine that only got a listed address from a DNS server: to watch.
-5. A listed address that reached towards a machine, or a contact of nobody known: no case, but a question.
+4. A machine that only resolved to a listed address by DNS: to watch.
+5. A listed address that contacted a machine, or an unattributed contact: a question instead of a case.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ALLOWED: Mapping[CaseState, frozenset[CaseState]] = {
     S.FALSE_ALARM: frozenset({S.NEW}),
     S.EXCEPTED: frozenset(),
 }
-"""Steps that a person may decide; `verdict` finds verified, blind, reinfected and exception."""
+"""Steps open to people; `verdict` determines verified, blind, reinfected and excepted."""
 NEEDS_REASON = frozenset({S.CLEANED, S.FALSE_ALARM, S.NEW})
 UNFOLLOWED = mark(
     "No step of the playbook is marked as done. Mark what was done, or say why the machine is "
@@ -55,7 +55,7 @@ TONES: Mapping[str, str] = {
 
 
 def may_move(case: Case, to: CaseState) -> bool:
-    """Return whether a person may decide this now."""
+    """Return whether a person may take this step now."""
     return case.superseded_id is None and to in ALLOWED[CaseState(case.state)]
 
 
@@ -70,7 +70,7 @@ def add_step(
     computed: bool = False,
     **details: Any,
 ) -> Step:
-    """Add to the history, and to the audit trail when a person did it."""
+    """Add a step to the history, and to the audit trail unless computed."""
     now = timezone.now()
     user: Any = by.user if isinstance(by, HttpRequest) else by
     step = Step.objects.create(
@@ -94,12 +94,12 @@ def add_step(
 
 
 DUE_HOURS = {CaseSeverity.HIGH: 8, CaseSeverity.MEDIUM: 16, CaseSeverity.LOW: 40, CaseSeverity.WATCH: 80}
-"""Working hours until a case has to be closed, by severity."""
+"""Working hours until a case is due, by severity."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """The sum of a device's sightings in one role: events, and those of them that were not blocked."""
+    """Sum of a device's sightings in one role: events, and those not blocked."""
 
     role: str
     count: int
@@ -107,17 +107,17 @@ class Contact:
 
 
 def severity(contacts: Iterable[Contact]) -> CaseSeverity | None:
-    """Return how severe a case these contacts make; None when they make a question instead (rule 5)."""
+    """Severity of a case with these contacts; None when they raise a question instead (rule 5)."""
     listed = list(contacts)
     reached = sum(contact.passed for contact in listed if contact.role == "outbound")
     tried = sum(contact.count for contact in listed if contact.role == "outbound")
-    told = sum(contact.count for contact in listed if contact.role == "resolved")
+    resolved = sum(contact.count for contact in listed if contact.role == "resolved")
     if reached > 1:
         return CaseSeverity.HIGH
     if reached == 1:
         return CaseSeverity.MEDIUM
     if tried:
         return CaseSeverity.LOW
-    if told:
+    if resolved:
         return CaseSeverity.WATCH
     return None

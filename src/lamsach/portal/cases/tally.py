@@ -1,12 +1,12 @@
-"""The one query for the numbers of cases: any subtree, as of any date. Board and reports have to use it.
+"""Numbers of cases for any subtree, as of any date: the only source for board and reports.
 
-Cases count by the state that the evidence of today gives them on that day (`Span`): late logs correct the
-past. `known` asks what was known at a moment: with the end of the day itself, what was reported then.
+Cases count by the state that today's evidence gives them on that day (`Span`): late logs correct the past.
+`known` selects what was known at a moment: with the end of the day itself, what was reported then.
 
-Statements of cut-off units by file count too (the app `exchange` answers). A statement speaks of a unit and
-all under it, from its day until the unit's next one. Where the portal has machines of the same units itself,
-the larger of the two counts, never both; where a unit above states too, its word holds for those under it.
-Statements of its units one by one count where they are asked for alone.
+Statements of cut-off units by file count too (provided by the app `exchange`). A statement covers a unit and
+all below it, from its day until the unit's next one. Where the portal has machines of the same units, the
+larger number counts, never both; a statement of a unit above prevails over those below. Statements of single
+units count where queried individually.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ GROUPS: dict[str, tuple[CaseState, ...]] = {
     "reinfected": (S.REINFECTED,),
     "dismissed": (S.FALSE_ALARM, S.EXCEPTED),
 }
-"""Which states each number counts."""
+"""States counted by each number."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseCounts:
     """Machines of a subtree on a day, without false alarms and exceptions.
 
-    Found; still open; handled, that is taken in hand or further; stated cleaned; of these verified and blind;
-    reinfected; dismissed.
+    Found; open; handled (in progress or later); stated cleaned; of these verified and blind; reinfected;
+    dismissed.
     """
 
     found: int = 0
@@ -60,26 +60,26 @@ class CaseCounts:
 
     @classmethod
     def of(cls, sums: Mapping[str, int]) -> CaseCounts:
-        """Return the numbers of cases among the sums of a unit (`units.counters`)."""
+        """Numbers of cases from the sums of a unit (`units.counters`)."""
         return cls(
             **{n: sum(sums.get(f"case.{state}", 0) for state in states) for n, states in GROUPS.items()}
         )
 
     def __add__(self, other: CaseCounts) -> CaseCounts:
-        """Each number for itself."""
+        """Add each number."""
         return CaseCounts(**{name: getattr(self, name) + getattr(other, name) for name in GROUPS})
 
     def __sub__(self, other: CaseCounts) -> CaseCounts:
-        """Each number for itself."""
+        """Subtract each number."""
         return CaseCounts(**{name: getattr(self, name) - getattr(other, name) for name in GROUPS})
 
     def __mul__(self, times: int) -> CaseCounts:
-        """Each number so many times."""
+        """Multiply each number."""
         return CaseCounts(**{name: getattr(self, name) * times for name in GROUPS})
 
 
 def spans_on(campaign: Campaign, day: date, known: datetime | None = None) -> QuerySet[Span]:
-    """The state of each case on a day, as it is known now, or was known just before a moment."""
+    """State of each case on a day, as known now, or just before a moment."""
     rows = Span.objects.filter(campaign=campaign, valid_from__lte=day, valid_until__gt=day)
     if known is None:
         return rows.filter(known_until=None)
@@ -87,21 +87,21 @@ def spans_on(campaign: Campaign, day: date, known: datetime | None = None) -> Qu
 
 
 def end_of(day: date) -> datetime:
-    """The first moment after a day, on the portal's clock."""
+    """First moment after a day, on the portal's clock."""
     return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
 
 
 def case_counts(
     campaign: Campaign, unit_id: int, day: date | None = None, known: datetime | None = None
 ) -> CaseCounts:
-    """The numbers of a unit and everything under it on a day (today)."""
+    """Numbers of a unit and all below it on a day (today)."""
     moment = day or today()
     own = case_counts_of(campaign, [unit_id], moment, known).get(unit_id, CaseCounts())
     return sum(more_stated(campaign, unit_id, moment, known).values(), own)
 
 
 def case_counts_by_child(campaign: Campaign, unit_id: int, day: date | None = None) -> dict[int, CaseCounts]:
-    """For each unit directly under a unit: its numbers with everything under it."""
+    """Numbers of each direct child of a unit, with all below it."""
     moment = day or today()
     parts = children(unit_id, moment)
     counted = case_counts_of(campaign, parts, moment)
@@ -114,15 +114,15 @@ def case_counts_by_child(campaign: Campaign, unit_id: int, day: date | None = No
 
 
 def cases_in(figures: Mapping[int, Figures]) -> dict[int, CaseCounts]:
-    """The numbers of units with everything under each, of those that have any case."""
-    found = {unit: CaseCounts.of(one.whole) for unit, one in figures.items()}
+    """Numbers of units with all below each, without units that have no case."""
+    found = {unit: CaseCounts.of(figure.whole) for unit, figure in figures.items()}
     return {unit: counts for unit, counts in found.items() if counts != CaseCounts()}
 
 
 def case_counts_of(
     campaign: Campaign, units: Iterable[int], day: date, known: datetime | None = None
 ) -> dict[int, CaseCounts]:
-    """Numbers of each unit with all under it: from the counters, or as they were known at a moment."""
+    """Numbers of each unit with all below it: from the counters, or as known at a moment."""
     if known is None:
         return cases_in(figures_of(campaign, units, day))
     sums: dict[int, dict[str, int]] = {}
@@ -142,38 +142,38 @@ def more_stated(
     known: datetime | None = None,
     *,
     itself: bool = True,
-    said: Sequence[Statement] | None = None,
+    statements: Sequence[Statement] | None = None,
 ) -> dict[int, CaseCounts]:
-    """Surplus of cut-off units' statements over the portal's numbers; `said`: statements read before."""
-    found = newest(campaign, unit_id, day, known, itself=itself) if said is None else said
-    own = case_counts_of(campaign, [one.unit_id for one in found], day, known) if found else {}
+    """Surplus of cut-off units' statements over the portal's numbers; `statements`: already loaded ones."""
+    relevant = newest(campaign, unit_id, day, known, itself=itself) if statements is None else statements
+    own = case_counts_of(campaign, [row.unit_id for row in relevant], day, known) if relevant else {}
     more = {}
-    for one in found:
-        here, word = (
-            own.get(one.unit_id, CaseCounts()),
-            CaseCounts(**{n: one.counts.get(n, 0) for n in GROUPS}),
+    for row in relevant:
+        counted, stated = (
+            own.get(row.unit_id, CaseCounts()),
+            CaseCounts(**{n: row.counts.get(n, 0) for n in GROUPS}),
         )
-        if larger(word, here):
-            more[one.unit_id] = word - here
+        if larger(stated, counted):
+            more[row.unit_id] = stated - counted
     return more
 
 
-def larger(word: CaseCounts, here: CaseCounts) -> bool:
-    """Return whether a unit states more machines than the portal has; among equals, more dismissed."""
-    return (word.found, word.dismissed) > (here.found, here.dismissed)
+def larger(stated: CaseCounts, counted: CaseCounts) -> bool:
+    """Return whether a unit states more machines than the portal has; if equal, more dismissed."""
+    return (stated.found, stated.dismissed) > (counted.found, counted.dismissed)
 
 
 def stated_rows(campaign: Campaign, unit_id: int, day: date) -> list[tuple[Unit, Statement]]:
-    """The statements that are counted in a subtree on a day, each with its unit, for people."""
-    said = newest(campaign, unit_id, day)
-    more = more_stated(campaign, unit_id, day, said=said)
+    """Statements counted in a subtree on a day, each with its unit, for display."""
+    statements = newest(campaign, unit_id, day)
+    more = more_stated(campaign, unit_id, day, statements=statements)
     units = Unit.objects.in_bulk(list(more))
-    return [(units[one.unit_id], one) for one in said if one.unit_id in more]
+    return [(units[statement.unit_id], statement) for statement in statements if statement.unit_id in more]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A case counted otherwise on a day than at that day's end; since when, and what was learned."""
+    """A case counted differently on a day than at that day's end; since when, and the cause."""
 
     case_id: int
     before: str
@@ -184,28 +184,30 @@ class Difference:
 
 
 def differences(campaign: Campaign, unit_id: int, day: date) -> list[Difference]:
-    """Cases of a subtree whose state on a day is known otherwise now than at its end. Empty: no case."""
+    """Cases of a subtree whose state on a day is now known differently than at its end. Empty: no case."""
     units = under([unit_id], day).values("descendant")
-    then = dict(spans_on(campaign, day, end_of(day)).filter(unit__in=units).values_list("case_id", "state"))
+    former = dict(spans_on(campaign, day, end_of(day)).filter(unit__in=units).values_list("case_id", "state"))
     rows = spans_on(campaign, day).filter(unit__in=units)
-    now = {row[0]: row[1:] for row in rows.values_list("case_id", "state", "known_from", "cause", "cause_id")}
-    found = [
-        Difference(number, then.get(number, ""), state, since, cause, cause_id)
-        for number, (state, since, cause, cause_id) in now.items()
-        if then.get(number, "") != state
+    current = {
+        row[0]: row[1:] for row in rows.values_list("case_id", "state", "known_from", "cause", "cause_id")
+    }
+    changed = [
+        Difference(number, former.get(number, ""), state, since, cause, cause_id)
+        for number, (state, since, cause, cause_id) in current.items()
+        if former.get(number, "") != state
     ]
-    gone = Span.objects.filter(case__in=set(then) - set(now), known_until__isnull=False)
+    gone = Span.objects.filter(case__in=set(former) - set(current), known_until__isnull=False)
     last = {row.case_id: row for row in gone.order_by("known_until")}
-    found += [
-        Difference(number, then[number], "", row.known_until or row.known_from, Cause.MERGE, None)
+    changed += [
+        Difference(number, former[number], "", row.known_until or row.known_from, Cause.MERGE, None)
         for number, row in last.items()
     ]
-    return sorted(found, key=lambda row: (row.since, row.case_id))
+    return sorted(changed, key=lambda row: (row.since, row.case_id))
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Numbers of a unit on a day (`CaseCounts`), and when they came. `searched`: own logs were searched."""
+    """Numbers of a unit on a day (`CaseCounts`), and time of arrival. `searched`: own logs were searched."""
 
     unit_id: int
     day: date
@@ -221,8 +223,8 @@ _ANSWERS: list[Answer] = []
 def register_statements(answer: Answer) -> None:
     """Register a source of statements.
 
-    It answers for a campaign and units (None: all that speak for themselves), by a day, known before a moment
-    (None: now): each unit's newest, or (`all_of_them`) all, by day.
+    Called with a campaign and units (None: all that speak for themselves), a day, and a moment before which
+    statements were known (None: now); returns each unit's newest, or (`all_of_them`) all, by day.
     """
     if answer not in _ANSWERS:
         _ANSWERS.append(answer)
@@ -231,36 +233,36 @@ def register_statements(answer: Answer) -> None:
 def newest(
     campaign: Campaign, unit_id: int, day: date, known: datetime | None = None, *, itself: bool = True
 ) -> list[Statement]:
-    """Statements that count on a day for a unit and all under it, the topmost of each branch."""
-    found = {one.unit_id: one for answer in _ANSWERS for one in answer(campaign, None, day, known, False)}
-    if not found:
+    """Statements that count on a day for a unit and all below it, the topmost of each branch."""
+    by_unit = {row.unit_id: row for answer in _ANSWERS for row in answer(campaign, None, day, known, False)}
+    if not by_unit:
         return []
-    if UnitLink.objects.filter(on_day(day), descendant=unit_id, ancestor__in=found).exists():
-        if itself and unit_id in found:
-            return [found[unit_id]]
+    if UnitLink.objects.filter(on_day(day), descendant=unit_id, ancestor__in=by_unit).exists():
+        if itself and unit_id in by_unit:
+            return [by_unit[unit_id]]
         children = (
             under([unit_id], day).filter(distance=0 if itself else 1).values_list("descendant", flat=True)
         )
         return one_by_one(campaign, children, day, known)
-    here = set(under([unit_id], day).filter(descendant__in=found).values_list("descendant", flat=True))
-    inner = UnitLink.objects.filter(on_day(day), ancestor__in=here, descendant__in=here, distance__gt=0)
-    return [found[number] for number in sorted(here - set(inner.values_list("descendant", flat=True)))]
+    inside = set(under([unit_id], day).filter(descendant__in=by_unit).values_list("descendant", flat=True))
+    inner = UnitLink.objects.filter(on_day(day), ancestor__in=inside, descendant__in=inside, distance__gt=0)
+    return [by_unit[number] for number in sorted(inside - set(inner.values_list("descendant", flat=True)))]
 
 
 def one_by_one(
     campaign: Campaign, units: Iterable[int], day: date, known: datetime | None = None
 ) -> list[Statement]:
-    """Statements of these units alone, with no regard to a unit above them."""
+    """Statements of exactly these units, regardless of units above."""
     wanted = list(units)
-    found = {one.unit_id: one for answer in _ANSWERS for one in answer(campaign, wanted, day, known, False)}
-    return list(found.values())
+    by_unit = {row.unit_id: row for answer in _ANSWERS for row in answer(campaign, wanted, day, known, False)}
+    return list(by_unit.values())
 
 
 def history(campaign: Campaign, unit_id: int, day: date) -> dict[int, list[Statement]]:
-    """All statements up to a day of the units that `newest` names; the last word on each day."""
-    chosen = [one.unit_id for one in newest(campaign, unit_id, day)]
-    found: dict[int, dict[date, Statement]] = {}
+    """All statements up to a day of the units in `newest`; the last one of each day."""
+    chosen = [statement.unit_id for statement in newest(campaign, unit_id, day)]
+    by_unit: dict[int, dict[date, Statement]] = {}
     for answer in _ANSWERS if chosen else ():
-        for one in answer(campaign, chosen, day, None, True):
-            found.setdefault(one.unit_id, {})[one.day] = one
-    return {number: [days[key] for key in sorted(days)] for number, days in found.items()}
+        for statement in answer(campaign, chosen, day, None, True):
+            by_unit.setdefault(statement.unit_id, {})[statement.day] = statement
+    return {number: [days[key] for key in sorted(days)] for number, days in by_unit.items()}

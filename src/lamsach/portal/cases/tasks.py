@@ -1,8 +1,8 @@
-"""Tasks of cases: jobs, since quiet days pass by themselves, reminders, and what waits for people.
+"""Tasks of cases: reminders, recomputation as quiet days pass, and waiting work.
 
-Due cases are reminded of at their handlers, and at the unit above when they stay overdue: one letter a day
-and recipient, with the numbers of the cases and no name of a machine. Each case is mentioned once as nearly
-due, once as overdue and once to the unit above, until it is opened again.
+The assignees are reminded of due cases, and the unit above once they remain overdue: one letter a day and
+recipient, with the numbers of the cases and no machine name. Each case is mentioned once as nearly due, once
+as overdue and once to the unit above, until it is reopened.
 """
 
 from __future__ import annotations
@@ -37,30 +37,30 @@ from lamsach.portal.units.models import UnitName
 from lamsach.portal.units.tree import today
 
 SOON_HOURS = 4
-"""Working hours before its due time at which a case is nearly due."""
+"""Working hours before its due time from which a case is nearly due."""
 ESCALATED_HOURS = 16
-"""Working hours after its due time at which the unit above is told."""
+"""Working hours after its due time until the unit above is notified."""
 MOST_NAMED = 100
 
 
 def remind(now: datetime | None = None) -> int:
-    """Queue the reminders that are due now; how many letters. Only on working days."""
+    """Queue the reminders due now; returns their number. Only on working days."""
     moment = now or timezone.now()
     if not is_working_day(timezone.localdate(moment)):
         return 0
     soon = add_working_hours(moment, SOON_HOURS)
     waiting = _waiting()
-    late = _told_to_handlers(
+    late = _remind_assignees(
         waiting.filter(due__lte=moment, reminded__lt=Reminder.LATE), Reminder.LATE, moment
     )
     near = waiting.filter(due__lte=soon, due__gt=moment, reminded__lt=Reminder.SOON)
-    count = late + _told_to_handlers(near, Reminder.SOON, moment)
+    count = late + _remind_assignees(near, Reminder.SOON, moment)
     over = [
         case
         for case in waiting.filter(due__lte=moment, reminded__lt=Reminder.ABOVE)
         if add_working_hours(case.due, ESCALATED_HOURS) <= moment
     ]
-    return count + _told_above(over, moment)
+    return count + _escalate(over, moment)
 
 
 def _waiting() -> QuerySet[Case]:
@@ -71,14 +71,14 @@ def _waiting() -> QuerySet[Case]:
 
 
 @transaction.atomic
-def _told_to_handlers(cases: Iterable[Case], stage: Reminder, now: datetime) -> int:
+def _remind_assignees(cases: Iterable[Case], stage: Reminder, now: datetime) -> int:
     by_person: dict[tuple[str, str], list[Case]] = {}
-    told = []
+    reminded = []
     for case in cases:
-        told.append(case.pk)
-        who = case.assignee if case.assignee is not None and case.assignee.is_active else None
-        address = who.email if who else case.unit.email
-        language = (who.language if who else "") or settings.LANGUAGE_CODE
+        reminded.append(case.pk)
+        assignee = case.assignee if case.assignee is not None and case.assignee.is_active else None
+        address = assignee.email if assignee else case.unit.email
+        language = (assignee.language if assignee else "") or settings.LANGUAGE_CODE
         if address:
             by_person.setdefault((address, language), []).append(case)
     letters = [
@@ -86,30 +86,30 @@ def _told_to_handlers(cases: Iterable[Case], stage: Reminder, now: datetime) -> 
             "case_due",
             address,
             language,
-            held,
+            due,
             now,
             f"case-{stage.name.lower()}",
             late=stage is Reminder.LATE,
         )
-        for (address, language), held in by_person.items()
+        for (address, language), due in by_person.items()
     ]
     queue(letters)
-    _mark(told, stage)
+    _mark(reminded, stage)
     return len(letters)
 
 
 @transaction.atomic
-def _told_above(cases: Sequence[Case], now: datetime) -> int:
+def _escalate(cases: Sequence[Case], now: datetime) -> int:
     by_parent: dict[int, list[Case]] = {}
     for case in cases:
         if case.unit.parent_id and case.unit.parent and case.unit.parent.email:
             by_parent.setdefault(case.unit.parent_id, []).append(case)
     letters = []
-    for held in by_parent.values():
-        parent = held[0].unit.parent
+    for overdue in by_parent.values():
+        parent = overdue[0].unit.parent
         assert parent is not None
         draft = _letter(
-            "case_above", parent.email, settings.LANGUAGE_CODE, held, now, "case-above", late=True
+            "case_above", parent.email, settings.LANGUAGE_CODE, overdue, now, "case-above", late=True
         )
         draft.unit_id = parent.pk
         letters.append(draft)
@@ -160,13 +160,13 @@ def _all(campaign_id: int | None, progress: Progress | None) -> int:
     if campaign_id is None:
         rows = rows.filter(state__in=(CaseState.CLEANED, CaseState.BLIND, CaseState.EXCEPTED))
     numbers = list(rows.values_list("pk", flat=True))
-    changed, because = 0, Because(Cause.RULES if campaign_id else Cause.TIME)
+    changed, reason = 0, Because(Cause.RULES if campaign_id else Cause.TIME)
     for begin in range(0, len(numbers), BATCH):
         changed += recompute(
             list(
                 Case.objects.filter(pk__in=numbers[begin : begin + BATCH]).select_related("campaign", "unit")
             ),
-            because,
+            reason,
         )
         if progress is not None:
             progress.step(begin, len(numbers))
@@ -175,15 +175,15 @@ def _all(campaign_id: int | None, progress: Progress | None) -> int:
 
 @regular("cases.recompute", timedelta(hours=1), long=True)
 def recompute_waiting() -> int:
-    """Recompute what waits for quiet days or an exception's end, after lists that came after hunts."""
+    """Recompute cases waiting for quiet days or an exemption's end, and match late lists."""
     for campaign in Campaign.objects.filter(state=CampaignState.RUNNING):
         learn(campaign)
-    _index_what_changed()
+    _reindex()
     return _all(None, None)
 
 
-def _index_what_changed() -> None:
-    """Cases from before there was a search, and those of units with a new name."""
+def _reindex() -> None:
+    """Index cases without search text, and those of renamed units."""
     renamed = UnitName.objects.filter(valid_from__gte=today() - timedelta(days=1)).values("unit")
     for rows in (Case.objects.filter(text=None), Case.objects.filter(unit__in=renamed)):
         index(rows.only("pk")[:MOST_INDEXED])
@@ -191,7 +191,7 @@ def _index_what_changed() -> None:
 
 @job("cases.recompute")
 def recompute_campaign(progress: Progress, campaign_id: int) -> int:
-    """Compute all cases of a campaign anew."""
+    """Recompute all cases of a campaign."""
     return _all(campaign_id, progress)
 
 
@@ -202,7 +202,7 @@ def _to_handle(user: Any) -> Counted:
 
 @waits_counted(gettext_lazy("Machines"), WRITERS, 45, _to_handle)
 def machines(found: Tally) -> Row:
-    """The open cases of the person's own units, with the day of the first that is due."""
+    """Open cases of the person's own units, with the earliest due day."""
     words = _("Machines to be handled: {count}, overdue: {late}").format(count=found.count, late=found.late)
     address = reverse("cases:list") + ("?show=late" if found.late else "?show=todo")
     return Row(words, address, _("See the machines"), found.day, found.late > 0, count=found.count)
@@ -215,6 +215,6 @@ def machines(found: Tally) -> Row:
     lambda user: Counted(Clarification.objects.filter(unit__in=own_units(user), answered=None), "created"),
 )
 def questions(found: Tally) -> Row:
-    """Questions of findings at the own units that nobody answered."""
+    """Unanswered questions at the own units."""
     words = _("Questions about findings to answer: {count}").format(count=found.count)
     return Row(words, reverse("cases:clarifications"), _("Answer"), found.day, since=True, count=found.count)

@@ -1,6 +1,6 @@
-"""Cases kept true to the evidence: made from sightings, computed anew when evidence or decisions change.
+"""Cases derived from the evidence: created from sightings, recomputed when evidence or decisions change.
 
-The history is days: what holds is kept, what turned out otherwise is closed and stays readable.
+The history consists of days: unchanged spans remain, revised ones are closed but stay readable.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ from lamsach.portal.units.tree import ancestors, today
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """The news: a kind of cause and the number of the bundle, step or exception."""
+    """Reason of a recomputation: kind of cause, and number of the bundle, step or exemption."""
 
     cause: Cause | None = None
     number: int | None = None
@@ -79,7 +79,7 @@ HANDLED = frozenset({CaseState.VERIFIED, CaseState.FALSE_ALARM, CaseState.EXCEPT
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A row of a sighting, as far as cases need it."""
+    """The columns of a sighting that cases need."""
 
     kind: str
     indicator: str
@@ -93,58 +93,58 @@ class Seen:
 
 
 def policy(campaign: Campaign) -> Policy:
-    """Return how the campaign verifies."""
-    found = Rules.objects.filter(campaign=campaign).first()
-    return Policy(found.quiet_days, found.blind_after, found.alive_days) if found else Policy()
+    """Verification policy of the campaign."""
+    rules = Rules.objects.filter(campaign=campaign).first()
+    return Policy(rules.quiet_days, rules.blind_after, rules.alive_days) if rules else Policy()
 
 
 @transaction.atomic
-def refresh(campaign: Campaign, unit: Unit, devices: Iterable[int], because: Because = NO_CAUSE) -> None:
-    """Make or update cases and questions of these devices; look again at cases that wait for quiet days."""
+def refresh(campaign: Campaign, unit: Unit, devices: Iterable[int], reason: Because = NO_CAUSE) -> None:
+    """Create or update cases and questions of these devices; recheck cases that wait for quiet days."""
     numbers = sorted(set(devices))
     for begin in range(0, len(numbers), BATCH):
         part = numbers[begin : begin + BATCH]
         rows = Device.objects.filter(pk__in=part).values_list("pk", "into_id")
-        standing = {into or number for number, into in rows}
+        heads = {into or number for number, into in rows}
         _supersede(campaign, {number: into for number, into in rows if into})
-        found = Device.objects.filter(pk__in=standing).select_related("unit")
-        made = [_make(campaign, device) for device in found.order_by("pk")]
-        recompute([case for case in made if case is not None], because)
+        present = Device.objects.filter(pk__in=heads).select_related("unit")
+        cases = [_make(campaign, device) for device in present.order_by("pk")]
+        recompute([case for case in cases if case is not None], reason)
     waiting = Case.objects.filter(campaign=campaign, unit=unit, superseded=None)
     recompute(
         list(
             waiting.exclude(state__in=(CaseState.NEW, CaseState.TOLD, CaseState.ACCEPTED, CaseState.WORKING))
         ),
-        because,
+        reason,
     )
 
 
 def on_evidence(
     sender: str, campaign: Campaign, unit: Unit, devices: Iterable[int], number: int, **_: Any
 ) -> None:
-    """Refresh what changed evidence touches. `sender`: the value of a `Cause`."""
+    """Refresh the cases touched by changed evidence. `sender`: the value of a `Cause`."""
     refresh(campaign, unit, devices, Because(Cause(sender), number))
 
 
 def _supersede(campaign: Campaign, merged: dict[int, int]) -> None:
     for case in Case.objects.filter(campaign=campaign, device__in=merged, superseded=None):
-        kept = Case.objects.filter(campaign=campaign, device=merged[case.device_id]).first()
-        if kept is None:
+        target = Case.objects.filter(campaign=campaign, device=merged[case.device_id]).first()
+        if target is None:
             state = (
                 case.state
                 if case.state in (CaseState.TOLD, CaseState.ACCEPTED, CaseState.WORKING)
                 else CaseState.NEW
             )
-            kept = _create(
+            target = _create(
                 campaign, Device.objects.get(pk=merged[case.device_id]), case.severity, MERGED, state
             )
-        Case.objects.filter(pk=case.pk).update(superseded=kept)
+        Case.objects.filter(pk=case.pk).update(superseded=target)
         Span.objects.filter(case=case, known_until=None).update(known_until=timezone.now())
     Clarification.objects.filter(campaign=campaign, device__in=merged, answered=None).delete()
 
 
 def sightings_of(campaign_id: int, device_id: int, members: Sequence[int] = ()) -> list[Seen]:
-    """Sightings of a device and of all merged into it (`members`: both, where known), by day."""
+    """Sightings of a device and all merged into it (`members`: both, if known), by day."""
     members = members or [device_id, *Device.objects.filter(into=device_id).values_list("pk", flat=True)]
     rows = Sighting.objects.filter(device__in=members, campaign=campaign_id).order_by("day", "pk")
     return [
@@ -156,11 +156,11 @@ def sightings_of(campaign_id: int, device_id: int, members: Sequence[int] = ()) 
 
 
 def _make(campaign: Campaign, device: Device) -> Case | None:
-    """The case of a device, which has to be computed anew; None when its sightings make none."""
+    """Case of a device, still to be recomputed; None if its sightings open none."""
     case = Case.objects.filter(campaign=campaign, device=device).first()
     seen = sightings_of(campaign.pk, device.pk)
     unattributed = device.key.startswith("unattributed:")
-    grade = None if unattributed else severity(Contact(one.role, one.count, one.passed) for one in seen)
+    grade = None if unattributed else severity(Contact(row.role, row.count, row.passed) for row in seen)
     if case is None and grade is None:
         if seen:
             _ask(campaign, device, seen, unattributed=unattributed)
@@ -177,8 +177,8 @@ def _make(campaign: Campaign, device: Device) -> Case | None:
 def _ask(campaign: Campaign, device: Device, seen: Sequence[Seen], *, unattributed: bool) -> None:
     kind = ClarificationKind.UNATTRIBUTED if unattributed else ClarificationKind.INBOUND
     values = {
-        "count": sum(one.count for one in seen),
-        "last_seen": max(one.day for one in seen),
+        "count": sum(sighting.count for sighting in seen),
+        "last_seen": max(sighting.day for sighting in seen),
         "kind": kind,
     }
     Clarification.objects.update_or_create(
@@ -203,7 +203,7 @@ def _create(campaign: Campaign, device: Device, grade: int, why: str, state: str
 
 
 def exemptions(case: Case) -> dict[str, list[tuple[date, date]]]:
-    """The approved exemptions that reach the case, by indicator."""
+    """Approved exemptions that cover the case, by indicator."""
     if not Exemption.objects.filter(campaign=case.campaign_id, approved_on__isnull=False).exists():
         return {}
     above = [case.unit_id, *(unit.pk for unit in ancestors(case.unit))]
@@ -213,129 +213,129 @@ def exemptions(case: Case) -> dict[str, list[tuple[date, date]]]:
         unit__in=above,
         approved_on__isnull=False,
     )
-    found: dict[str, list[tuple[date, date]]] = {}
+    periods: dict[str, list[tuple[date, date]]] = {}
     for row in rows:
         if row.approved_on:
-            found.setdefault(row.indicator, []).append(
+            periods.setdefault(row.indicator, []).append(
                 (row.approved_on, min(row.expires, row.ended_on or FOREVER))
             )
-    return found
+    return periods
 
 
 def facts_of(case: Case, seen: Sequence[Seen], coverage: UnitCoverage | None = None) -> Facts:
-    """The evidence of a case. What reaches towards the machine from outside is none against it."""
-    hits = [Hit(one.indicator, one.source, one.day, one.last) for one in seen if one.role != "inbound"]
+    """Evidence of a case. Inbound contacts from outside do not count against the machine."""
+    hits = [Hit(row.indicator, row.source, row.day, row.last) for row in seen if row.role != "inbound"]
     exempt, day = exemptions(case), today()
     wanted = {
-        (one.kind, one.indicator)
-        for one in seen
-        if one.role != "inbound"
-        and not any(begin <= day < end for begin, end in exempt.get(one.indicator, ()))
+        (row.kind, row.indicator)
+        for row in seen
+        if row.role != "inbound"
+        and not any(begin <= day < end for begin, end in exempt.get(row.indicator, ()))
     }
     known = UnitCoverage.of(case.campaign_id, case.unit_id) if coverage is None else coverage
     return Facts(hits, known.of_lists_with(wanted), exempt, alive_days(case))
 
 
 def decisions_of(case: Case) -> list[Decision]:
-    """Return what people decided, and that the case was made."""
+    """Decisions by people, and the creation of the case."""
     steps = Step.objects.filter(case=case, computed=False)
     return [Decision(step.at, step.day, CaseState(step.after)) for step in steps]
 
 
 @transaction.atomic
-def recompute(cases: Sequence[Case], because: Because = NO_CAUSE) -> int:
-    """Set state, history and figures of cases from the evidence; how many changed. `because`: the news."""
-    known: dict[tuple[int, int], UnitCoverage] = {}
+def recompute(cases: Sequence[Case], reason: Because = NO_CAUSE) -> int:
+    """Set state, history and figures of cases from the evidence; returns the number changed."""
+    coverage: dict[tuple[int, int], UnitCoverage] = {}
     policies: dict[int, Policy] = {}
     changed = 0
     rows = Case.objects.select_for_update(of=("self",), no_key=True).select_related("campaign", "unit")
     for case in rows.filter(pk__in=[case.pk for case in cases]).order_by("pk"):
-        place = (case.campaign_id, case.unit_id)
-        if place not in known:
-            known[place] = UnitCoverage.of(*place)
+        key = (case.campaign_id, case.unit_id)
+        if key not in coverage:
+            coverage[key] = UnitCoverage.of(*key)
         if case.campaign_id not in policies:
             policies[case.campaign_id] = policy(case.campaign)
-        changed += _recompute(case, known[place], policies[case.campaign_id], because)
+        changed += _recompute(case, coverage[key], policies[case.campaign_id], reason)
     for case in cases:
         case.refresh_from_db()
     index(cases)
     return changed
 
 
-def _recompute(case: Case, coverage: UnitCoverage, rule: Policy, because: Because) -> bool:
+def _recompute(case: Case, coverage: UnitCoverage, rule: Policy, reason: Because) -> bool:
     day = today()
     seen = sightings_of(case.campaign_id, case.device_id)
     facts = facts_of(case, seen, coverage)
     decisions = decisions_of(case)
     stays = timeline(decisions, facts, day, rule)
-    before, now = case.state, stays[-1].state
-    if before != now:
+    before, after = case.state, stays[-1].state
+    if before != after:
         details: dict[str, Any] = {"since": stays[-1].day.isoformat()}
-        if now == CaseState.REINFECTED:
+        if after == CaseState.REINFECTED:
             details["quiet"] = quiet_before(decisions, facts)
-        add_step(case, now, None, COMPUTED.get(now, AGAIN), computed=True, **details)
-    write_spans(case, stays, because)
+        add_step(case, after, None, COMPUTED.get(after, AGAIN), computed=True, **details)
+    write_spans(case, stays, reason)
     counted = _counted(seen, facts, day)
-    grade = severity(Contact(one.role, one.count, one.passed) for one in counted)
+    grade = severity(Contact(sighting.role, sighting.count, sighting.passed) for sighting in counted)
     if grade is not None and grade < case.severity and case.state in (CaseState.NEW, CaseState.REINFECTED):
         case.due = min(case.due, add_working_hours(timezone.now(), DUE_HOURS[grade]))
-    if before != now and now == CaseState.REINFECTED:
+    if before != after and after == CaseState.REINFECTED:
         case.due = add_working_hours(timezone.now(), DUE_HOURS[CaseSeverity(grade or case.severity)])
         case.reminded = Reminder.NONE
     waiting = waiting_for(decisions, facts, coverage, day)
-    threat = next((one.threat for one in counted if one.threat), "")
+    threat = next((sighting.threat for sighting in counted if sighting.threat), "")
     Case.objects.filter(pk=case.pk).update(
-        state=now,
+        state=after,
         since=stays[-1].day,
         severity=grade or case.severity,
         due=case.due,
         reminded=case.reminded,
         threat=threat,
         kind=case.kind if case.kind_chosen else kind_of(threat),
-        indicators=len({one.indicator for one in counted}),
-        count=sum(one.count for one in counted),
-        first_seen=min((one.day for one in seen), default=None),
-        last_seen=max((one.day for one in seen), default=None),
+        indicators=len({sighting.indicator for sighting in counted}),
+        count=sum(sighting.count for sighting in counted),
+        first_seen=min((sighting.day for sighting in seen), default=None),
+        last_seen=max((sighting.day for sighting in seen), default=None),
         quiet=waiting.quiet,
         alive=waiting.alive,
         missing=[gap.record() for gap in waiting.gaps],
     )
-    return before != now
+    return before != after
 
 
 def _counted(seen: Sequence[Seen], facts: Facts, day: date) -> Sequence[Seen]:
-    """Sightings without those exempt on the day; all when none is left."""
+    """Sightings without those exempt on the day; all of them if none remains."""
     exempt = {key for key, times in facts.exempt.items() if any(begin <= day < end for begin, end in times)}
-    return [one for one in seen if one.indicator not in exempt] or seen
+    return [sighting for sighting in seen if sighting.indicator not in exempt] or seen
 
 
-def recompute_touched(found: Exemption) -> int:
-    """Compute the cases anew that an exemption may reach; how many changed."""
-    below = Unit.objects.filter(links_up__ancestor=found.unit_id, links_up__valid_until=FOREVER)
+def recompute_touched(exemption: Exemption) -> int:
+    """Recompute the cases that an exemption may affect; returns the number changed."""
+    below = Unit.objects.filter(links_up__ancestor=exemption.unit_id, links_up__valid_until=FOREVER)
     touched = Sighting.objects.filter(
-        campaign=found.campaign_id, indicator=found.indicator, device__unit__in=below
+        campaign=exemption.campaign_id, indicator=exemption.indicator, device__unit__in=below
     )
-    rows = Case.objects.filter(campaign=found.campaign_id, superseded=None).filter(
+    rows = Case.objects.filter(campaign=exemption.campaign_id, superseded=None).filter(
         Q(device__in=touched.values("device")) | Q(device__parts__in=touched.values("device"))
     )
-    return recompute(list(rows.distinct()), Because(Cause.EXCEPTION, found.pk))
+    return recompute(list(rows.distinct()), Because(Cause.EXCEPTION, exemption.pk))
 
 
-def write_spans(case: Case, stays: Sequence[Stay], because: Because) -> None:
-    """Let these be the states of the case that are known from now on."""
+def write_spans(case: Case, stays: Sequence[Stay], reason: Because) -> None:
+    """Replace the case's currently known states by these."""
     ends = [*(stay.day for stay in stays[1:]), FOREVER]
     wanted = {(str(stay.state), stay.day, end) for stay, end in zip(stays, ends, strict=True)}
-    held = {
+    current = {
         (state, begin, end): number
         for number, state, begin, end in Span.objects.filter(case=case, known_until=None).values_list(
             "pk", "state", "valid_from", "valid_until"
         )
     }
-    if wanted == set(held):
+    if wanted == set(current):
         return
     now = timezone.now()
-    gone = [number for place, number in held.items() if place not in wanted]
-    Span.objects.filter(pk__in=gone).update(known_until=now)
+    revised = [number for place, number in current.items() if place not in wanted]
+    Span.objects.filter(pk__in=revised).update(known_until=now)
     Span.objects.bulk_create(
         Span(
             case=case,
@@ -345,39 +345,33 @@ def write_spans(case: Case, stays: Sequence[Stay], because: Because) -> None:
             valid_from=begin,
             valid_until=end,
             known_from=now,
-            cause=because.cause or "",
-            cause_id=because.number,
+            cause=reason.cause or "",
+            cause_id=reason.number,
         )
-        for state, begin, end in sorted(wanted - set(held), key=lambda place: place[1])
+        for state, begin, end in sorted(wanted - set(current), key=lambda place: place[1])
     )
 
 
 @transaction.atomic
 def move(
-    case: Case,
-    to: CaseState,
-    by: Any,
-    why: str = "",
-    who: str = "",
-    *,
-    unfollowed: str = "",
-    **details: Any,
+    case: Case, to: CaseState, by: Any, why: str = "", who: str = "", *, unfollowed: str = "", **details: Any
 ) -> Step:
-    """Decide: add the step, recompute the case. InputError for a step that may not follow or lacks a reason.
+    """Take a decision: add the step, recompute the case. InputError if not allowed or without a reason.
 
-    A machine without any done step of its playbook is called cleaned only with the answer to why
-    (`unfollowed`).
+    Cleaned without any done playbook step requires an explanation (`unfollowed`).
     """
 
-    held = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
-    if not may_move(held, to):
-        raise InputError(mark("This step may not follow the state that the case is in."), held.number)
+    locked = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
+    if not may_move(locked, to):
+        raise InputError(mark("This step may not follow the state that the case is in."), locked.number)
     if to in NEEDS_REASON and not why.strip():
-        raise InputError(mark("This step needs a reason."), held.number)
-    asked = to == CaseState.CLEANED and is_unfollowed(followed(held))
+        raise InputError(mark("This step needs a reason."), locked.number)
+    asked = to == CaseState.CLEANED and is_unfollowed(followed(locked))
     if asked and not unfollowed.strip():
-        raise InputError(UNFOLLOWED, held.number)
-    step = add_step(held, to, by, why.strip(), who, unfollowed=unfollowed.strip() if asked else "", **details)
-    recompute([held], Because(Cause.DECISION, step.pk))
+        raise InputError(UNFOLLOWED, locked.number)
+    step = add_step(
+        locked, to, by, why.strip(), who, unfollowed=unfollowed.strip() if asked else "", **details
+    )
+    recompute([locked], Because(Cause.DECISION, step.pk))
     case.refresh_from_db()
     return step

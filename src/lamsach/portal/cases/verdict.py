@@ -1,15 +1,15 @@
 """State of a case on each day: a pure function of sightings, coverage, decisions, exemptions and today.
 
-On a day (at its end) a case is in the state that people decided last, except:
+At the end of a day a case is in the state of the last decision by people, except:
 
 - all its indicators are exempted on that day -> exception;
 - cleaned, and an indicator was seen after that -> reinfected;
 - cleaned, quiet, enough days since were covered by the logs of every observer that had seen the machine, and
   on enough of these the machine itself was seen (switched off is not clean) -> verified;
-- cleaned, and the last days (today only if its logs are there) have no such logs -> blind;
+- cleaned, and the last days (today only if its logs are present) lack such logs -> blind;
 - a false alarm, and another indicator appears later -> new.
 
-Late logs change the answer for past days, as they should: nothing here remembers an earlier answer.
+Late logs change the states of past days, as they should: no earlier result is stored here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ONE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A person's decision: when, on which day of the portal's calendar, and the state."""
+    """A person's decision: moment, day of the portal's calendar, and state."""
 
     moment: datetime
     day: date
@@ -34,7 +34,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A sighting: indicator, observer, day of the log, last moment on it."""
+    """A sighting: indicator, observer, day of the log, last moment of that day."""
 
     indicator: str
     observer: str
@@ -46,8 +46,8 @@ class Hit:
 class Facts:
     """The evidence.
 
-    `coverage`: days of which each observer's log was searched for what was seen; `exempt`: from which day
-    until before which an indicator is; `alive`: days on which the machine was seen at all.
+    `coverage`: days on which each observer's log was searched for the indicators seen; `exempt`: periods by
+    indicator, end exclusive; `alive`: days on which the machine was seen at all.
     """
 
     hits: Sequence[Hit]
@@ -58,7 +58,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Policy: covered days verify, alive on some of them; days without logs make blind."""
+    """Number of covered days to verify and of days seen among them; days without logs until blind."""
 
     quiet_days: int = 14
     blind_after: int = 3
@@ -67,16 +67,16 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """A state and the first day of it."""
+    """A state and its first day."""
 
     day: date
     state: CaseState
 
 
 def timeline(decisions: Sequence[Decision], facts: Facts, today: date, policy: Policy) -> list[Stay]:
-    """The states from the first decision to today, each with its first day. Linear in days."""
+    """States from the first decision to today, each with its first day. Linear in days."""
     ordered = sorted(decisions, key=lambda decision: decision.moment)
-    found: list[Stay] = []
+    stays: list[Stay] = []
     hits = sorted(facts.hits, key=lambda hit: hit.day)
     for number, decision in enumerate(ordered):
         following = ordered[number + 1].day if number + 1 < len(ordered) else today + ONE
@@ -84,14 +84,14 @@ def timeline(decisions: Sequence[Decision], facts: Facts, today: date, policy: P
         day = decision.day
         while day < following:
             state = stretch.state(day)
-            if not found or found[-1].state != state:
-                found.append(Stay(day, state))
+            if not stays or stays[-1].state != state:
+                stays.append(Stay(day, state))
             day += ONE
-    return found
+    return stays
 
 
 class _Stretch:
-    """The days that one decision rules, asked for one after the other."""
+    """Days governed by one decision, evaluated in order."""
 
     def __init__(
         self, decision: Decision, hits: Sequence[Hit], facts: Facts, today: date, policy: Policy
@@ -109,12 +109,12 @@ class _Stretch:
         self._last_covered = decision.day
 
     def state(self, day: date) -> CaseState:
-        """The state at the end of a day."""
+        """State at the end of a day."""
         decided = self._decision.state
         known = [indicator for indicator, first in self._first.items() if first <= day]
         counted = [indicator for indicator in known if not self._is_exempt(indicator, day)]
         if decided is CaseState.CLEANED:
-            self._look(day)
+            self._count(day)
         if known and not counted and decided is not CaseState.FALSE_ALARM:
             return CaseState.EXCEPTED
         if decided is CaseState.FALSE_ALARM:
@@ -129,7 +129,7 @@ class _Stretch:
         end = min(day, self._yesterday)
         return CaseState.BLIND if (end - self._last_covered).days >= self._policy.blind_after else decided
 
-    def _look(self, day: date) -> None:
+    def _count(self, day: date) -> None:
         if day > self._decision.day and is_covered(day, self._observers, self._facts.coverage):
             self._covered += 1
             self._alive += day in self._facts.alive
@@ -140,14 +140,14 @@ class _Stretch:
 
 
 def is_after(hit: Hit, decision: Decision) -> bool:
-    """Return whether the sighting is later than the decision: on a later day, or later on the same one."""
+    """Return whether the sighting is later than the decision, by day or within the day."""
     return hit.day > decision.day or (hit.day == decision.day and hit.last > decision.moment)
 
 
 def required(
     hits: Sequence[Hit], decision: Decision, coverage: Mapping[str, frozenset[date]]
 ) -> frozenset[str]:
-    """Observers whose logs have to be there: those that saw the machine; all of the unit's if unknown."""
+    """Observers whose logs are required: those that saw the machine; all of the unit's if unknown."""
     seen = {hit.observer for hit in hits if hit.day <= decision.day}
     if not seen or "" in seen:
         seen |= set(coverage)
@@ -155,5 +155,5 @@ def required(
 
 
 def is_covered(day: date, observers: frozenset[str], coverage: Mapping[str, frozenset[date]]) -> bool:
-    """Return whether logs of all the observers were there on that day; False without an observer."""
+    """Return whether all the observers' logs of that day were searched; False without observers."""
     return bool(observers) and all(day in coverage.get(observer, frozenset()) for observer in observers)

@@ -1,4 +1,4 @@
-"""The list of machines to be handled: filters, many at once."""
+"""List of the machines to be handled: filters, bulk steps, exemptions, questions."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ MOST_AT_ONCE = 1000
 
 
 class _Counted(Paginator):  # type: ignore[type-arg]
-    """Pages of a list whose length is known already; those of its second half are read from the end."""
+    """Paginator with a known length; pages of the second half are read from the end."""
 
     def __init__(self, rows: Any, length: int) -> None:
         super().__init__(rows, PER_PAGE)
@@ -67,18 +67,18 @@ class _Counted(Paginator):  # type: ignore[type-arg]
 
     @property
     def count(self) -> int:
-        """The length that is known."""
+        """The known length."""
         return self._length
 
     def page(self, number: int | str) -> Page[Any]:
-        """One page."""
-        place = self.validate_number(number)
-        bottom = (place - 1) * self.per_page
+        """Return a page."""
+        position = self.validate_number(number)
+        bottom = (position - 1) * self.per_page
         top = min(bottom + self.per_page, self._length)
         rows: Any = self.object_list
         if bottom <= self._length // 2:
-            return Page(rows[bottom:top], place, self)
-        return Page(list(rows.reverse()[self._length - top : self._length - bottom])[::-1], place, self)
+            return Page(rows[bottom:top], position, self)
+        return Page(list(rows.reverse()[self._length - top : self._length - bottom])[::-1], position, self)
 
 
 def _due(row: Case) -> str:
@@ -114,7 +114,7 @@ CASES = Listing(
 
 @member(ALL, WRITERS, ("GET",))
 def cases(request: HttpRequest) -> HttpResponse:
-    """The machines of the person's units, the most pressing first."""
+    """Machines of the person's units, the most urgent first."""
     rows = chosen(request.user, request.GET)
     wanted = request.GET.get("show", "open")
     shown, day = wanted if wanted in SHOWN else "open", asked_day(request.GET)
@@ -123,12 +123,12 @@ def cases(request: HttpRequest) -> HttpResponse:
     length = counts[shown] if shown in counts and day is None else group.order_by().count()
     ordered = CASES.chosen(request.GET, group.select_related(None).order_by("severity", "due", "pk"))
     page = _Counted(ordered.values_list("pk", flat=True), length).get_page(request.GET.get("page"))
-    page.object_list = held = page_of(rows, list(page))
-    named = access.seen_by_name(request.user, held)
+    page.object_list = listed = page_of(rows, list(page))
+    named = access.seen_by_name(request.user, listed)
     if named:
         record(request, "cases.viewed", cases=sorted(named))
-    for one in held:
-        one.named = one.pk in named  # type: ignore[attr-defined]
+    for case in listed:
+        case.named = case.pk in named  # type: ignore[attr-defined]
     user: Any = request.user
     context = {
         "counts": counts,
@@ -151,29 +151,29 @@ def cases(request: HttpRequest) -> HttpResponse:
 @member(ALL, WRITERS, ("POST",))
 @taken_once
 def many(request: HttpRequest) -> HttpResponse:
-    """One step for many cases, or telling their people."""
+    """One step for many cases, or letters to their users."""
     ticked = numbers(request.POST, "case", MOST_AT_ONCE)
-    found = Case.objects.filter(
+    selected = Case.objects.filter(
         pk__in=ticked, unit__in=writable_units(request.user), superseded=None
     ).select_related("unit", "device", "campaign")
     form = BulkForm(request.POST)
     if form.is_valid() and ticked:
-        done, left = 0, 0
-        for case in found:
+        changed, refused = 0, 0
+        for case in selected:
             try:
                 _one(request, case, form.cleaned_data)
-                done += 1
+                changed += 1
             except LamsachError:
-                left += 1
-        messages.success(request, _("Done for {count} machines.").format(count=done))
-        if left:
+                refused += 1
+        messages.success(request, _("Done for {count} machines.").format(count=changed))
+        if refused:
             messages.warning(
                 request,
                 _(
                     "{count} machines were left unchanged: the step may not follow their state, a reason "
                     "or e-mail address is missing, or no step of the playbook is done and no reason is "
                     "given."
-                ).format(count=left),
+                ).format(count=refused),
             )
     else:
         messages.error(request, _("Tick the machines and choose a step first. Nothing was changed."))
@@ -205,34 +205,34 @@ def saved_views(user: Any) -> list[SavedView]:
 
 
 def asked_unit(user: Any, query: Mapping[str, str]) -> Unit | None:
-    """The unit to which the address narrows the list."""
+    """Unit to which the address narrows the list."""
     wanted = number(query, "unit")
     return readable_units(user).filter(pk=wanted).first() if wanted is not None else None
 
 
 @member(ALL, ALL, ("POST",))
 def view_save(request: HttpRequest) -> HttpResponse:
-    """Keep the filters that the list has now under a name; the same name again replaces."""
-    given = QueryDict(request.POST.get("query", "")[:500])
-    kept = QueryDict(mutable=True)
-    for name in sorted(_KEPT & set(given)):
-        kept[name] = given[name]
+    """Save the current filters of the list under a name, replacing one of the same name."""
+    submitted = QueryDict(request.POST.get("query", "")[:500])
+    filters = QueryDict(mutable=True)
+    for name in sorted(_KEPT & set(submitted)):
+        filters[name] = submitted[name]
     form = ViewForm(request.POST)
     user: Any = request.user
     own = SavedView.objects.filter(user=user)
     if form.is_valid() and (own.count() < MOST_VIEWS or own.filter(name=form.cleaned_data["name"]).exists()):
         own.update_or_create(
-            user=user, name=form.cleaned_data["name"], defaults={"query": kept.urlencode()[:500]}
+            user=user, name=form.cleaned_data["name"], defaults={"query": filters.urlencode()[:500]}
         )
         messages.success(request, _("Saved."))
     else:
         messages.error(request, _("Give the view a name. At most thirty views can be kept."))
-    return redirect(f"{reverse('cases:list')}?{kept.urlencode()}")
+    return redirect(f"{reverse('cases:list')}?{filters.urlencode()}")
 
 
 @member(ALL, ALL, ("POST",))
 def view_delete(request: HttpRequest, view_id: int) -> HttpResponse:
-    """Drop a view of one's own."""
+    """Delete one of the person's own views."""
     access.get_view(request.user, view_id).delete()
     return done(request, _("The view was deleted."), "cases:list")
 
@@ -258,7 +258,7 @@ EXEMPTIONS = Listing(
 
 @member(ALL, WRITERS, ("GET",))
 def exemptions(request: HttpRequest) -> HttpResponse:
-    """The exceptions of the person's units: asked for, in force, over."""
+    """Exemptions of the person's units: requested, in force, expired."""
     rows = access.readable_exemptions(request.user)
     return EXEMPTIONS.page(request, rows)
 
@@ -266,7 +266,7 @@ def exemptions(request: HttpRequest) -> HttpResponse:
 @member(ALL, WRITERS)
 @taken_once
 def exemption(request: HttpRequest, exemption_id: int) -> HttpResponse:
-    """One exception: approve it (not the one who asked), or end it. What it touches is computed anew."""
+    """One exemption: approve (not by its requester) or end it. Affected cases are recomputed."""
     posted = request.method == "POST"
     found = access.get_exemption(request.user, exemption_id, write=posted)
     user: Any = request.user
@@ -342,7 +342,7 @@ QUESTIONS = Listing(
 
 @member(ALL, WRITERS, ("GET",))
 def clarifications(request: HttpRequest) -> HttpResponse:
-    """Questions: contacts from outside, and those of nobody known. They accuse no machine."""
+    """Questions: contacts from outside, and unattributed ones. They accuse no machine."""
     rows = access.readable_clarifications(request.user)
     if request.GET.get("show") != "all":
         rows = rows.filter(answered=None)
@@ -359,13 +359,13 @@ def clarifications(request: HttpRequest) -> HttpResponse:
 @taken_once
 def clarification(request: HttpRequest, question_of_machine: int) -> HttpResponse:
     """Answer a question."""
-    found = access.get_clarification(request.user, question_of_machine)
+    question = access.get_clarification(request.user, question_of_machine)
 
     def step(given: Mapping[str, Any]) -> None:
-        Clarification.objects.filter(pk=found.pk).update(
+        Clarification.objects.filter(pk=question.pk).update(
             answer=given["answer"], answered=timezone.now(), user=request.user
         )
-        record(request, "clarification.answered", found, found.unit)
+        record(request, "clarification.answered", question, question.unit)
 
     act(request, AnswerForm(request.POST), step, _("Saved."))
     return redirect("cases:clarifications")

@@ -41,11 +41,11 @@ def read(name: str, content: bytes, form: Form) -> tuple[Read, ...]:
     except LamsachError:
         return ()
     rows = {row.key for row in form.rows}
-    present = [entry for entry in found if entry.key in rows]
+    known = [entry for entry in found if entry.key in rows]
     filled = [
         entry for entry in found if entry.key != "unit" and (entry.value is not None or entry.raw.strip())
     ]
-    return found if len(present) * 2 >= len(rows) and filled else ()
+    return found if len(known) * 2 >= len(rows) and filled else ()
 
 
 def _json(content: bytes, form: Form) -> tuple[Read, ...]:
@@ -103,10 +103,7 @@ def _file_form(found: _Found | None, problem: str, incoming: Incoming) -> str:
     incoming.problem = problem or incoming.problem
     if found is None:
         return ""
-    stored = next(
-        (attachment for attachment in found.parsed.kept if attachment.name and _same(attachment, found.file)),
-        None,
-    )
+    stored = next((kept for kept in found.parsed.kept if kept.name and _same(kept, found.file)), None)
     if stored is None:
         return ""
     incoming.unit = incoming.unit or found.unit

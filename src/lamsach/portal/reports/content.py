@@ -216,10 +216,7 @@ def evidence_of(report: Report) -> Evidence:
         missing_reports=found["missing_reports"],
     )
     form = parse_form(report.form.definition)
-    figures = {
-        figure.key: FormFigure(figure.computed, figure.stated)
-        for figure in Figure.objects.filter(report=report)
-    }
+    figures = {row.key: FormFigure(row.computed, row.stated) for row in Figure.objects.filter(report=report)}
     return with_stated(computed, form, figures)
 
 

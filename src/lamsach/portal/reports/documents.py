@@ -70,17 +70,17 @@ def _shown(value: int | None) -> str:
 def _around(report: Report) -> tuple[Head, tuple[str, ...]]:
     """Letterhead and recipients, as submitted or current; number and day stay blank until stated."""
     submitted = (report.content or {}).get("letterhead") if not report.is_open else None
-    letterhead = submitted or heads.kept_parts(heads.letterhead_of(report.unit))
+    sheet = submitted or heads.kept_parts(heads.letterhead_of(report.unit))
     head = Head(
-        issuer=letterhead["body"],
-        parent=letterhead["parent"],
+        issuer=sheet["body"],
+        parent=sheet["parent"],
         number=report.number,
         symbol=report.symbol,
         place=report.place,
         day=report.day,
         year=report.as_of.year,
     )
-    return head, tuple(letterhead["copies"])
+    return head, tuple(sheet["copies"])
 
 
 def document_of(report: Report) -> Document:
@@ -149,63 +149,55 @@ def _units_table(title: str, form: Form, rows: list[tuple[str, ...]]) -> Appendi
     return Appendix(title, "", (table,), landscape=len(form.rows) > 4)
 
 
-def consolidated(
-    scope: Scope, form: Form, consolidation: Consolidation, filled: Filled | None = None
-) -> Document:
+def consolidated(scope: Scope, form: Form, result: Consolidation, filled: Filled | None = None) -> Document:
     """Consolidated report of the direct subordinates: accepted sums, by unit, late, missing, corrections."""
-    figures = {row.key: Figure(computed=consolidation.sums[row.key]) for row in form.rows}
-    texts = _texts(scope, form, consolidation, figures, filled)
+    figures = {row.key: Figure(computed=result.sums[row.key]) for row in form.rows}
+    texts = _texts(scope, form, result, figures, filled)
     whole = Filled(form, {**texts, "unit": scope.unit.name}, figures, as_of=scope.day)
-    annexes = [_units_table("SỐ LIỆU THEO ĐƠN VỊ", form, _lines(form, consolidation))]
-    if consolidation.missing:
-        annexes.append(_names("ĐƠN VỊ CHƯA CÓ BÁO CÁO ĐƯỢC TIẾP NHẬN", consolidation.missing))
-    if consolidation.late:
-        annexes.append(_names("ĐƠN VỊ BÁO CÁO CHẬM", consolidation.late))
-    if consolidation.corrected:
-        annexes.append(_corrections(consolidation.corrected))
+    annexes = [_units_table("SỐ LIỆU THEO ĐƠN VỊ", form, _lines(form, result))]
+    if result.missing:
+        annexes.append(_names("ĐƠN VỊ CHƯA CÓ BÁO CÁO ĐƯỢC TIẾP NHẬN", result.missing))
+    if result.late:
+        annexes.append(_names("ĐƠN VỊ BÁO CÁO CHẬM", result.late))
+    if result.corrected:
+        annexes.append(_corrections(result.corrected))
     annexes += appendices({"states": state_rows(scope), "coverage": log_rows(scope)})
-    total, received = len(consolidation.lines), len(consolidation.lines) - len(consolidation.missing)
+    total, received = len(result.lines), len(result.lines) - len(result.missing)
     remarks = [
         f"Tính đến ngày {format_date(scope.day)}, đã tiếp nhận báo cáo của {received}/{total} "
         f"đơn vị trực thuộc. "
         "Số liệu nêu trên chỉ cộng các báo cáo đã được tiếp nhận.",
     ]
-    if consolidation.doubled:
-        names = ", ".join(unit.name for unit in consolidation.doubled[:20])
+    if result.doubled:
+        names = ", ".join(unit.name for unit in result.doubled[:20])
         remarks.append(
             f"Đơn vị thay đổi trực thuộc trong kỳ, có trong hai báo cáo, chỉ tính một lần: {names}."
         )
-    if consolidation.between:
-        names = ", ".join(unit.name for unit in consolidation.between[:20])
+    if result.between:
+        names = ", ".join(unit.name for unit in result.between[:20])
         remarks.append(f"Đơn vị thay đổi trực thuộc trong kỳ, chưa có trong báo cáo nào: {names}.")
-    parent, letterhead = scope.unit.parent, heads.letterhead_of(scope.unit)
+    parent, head = scope.unit.parent, heads.letterhead_of(scope.unit)
     return lay_out(
         whole,
-        heads.head(
-            scope.unit, symbol=heads.symbol(letterhead, heads.REPORT), year=scope.day.year, given=letterhead
-        ),
+        heads.head(scope.unit, symbol=heads.symbol(head, heads.REPORT), year=scope.day.year, given=head),
         campaign=scope.campaign.name,
         to=parent.name if parent else "",
-        signature=heads.signature(letterhead),
-        copies=heads.copies(letterhead),
+        signature=heads.signature(head),
+        copies=heads.copies(head),
         annexes=annexes,
         remarks=remarks,
     )
 
 
 def _texts(
-    scope: Scope,
-    form: Form,
-    consolidation: Consolidation,
-    figures: Mapping[str, Figure],
-    filled: Filled | None,
+    scope: Scope, form: Form, result: Consolidation, figures: Mapping[str, Figure], filled: Filled | None
 ) -> dict[str, str]:
     """Draft texts from accepted and missing reports; prefer the unit's own if they contradict nothing."""
     computed = Evidence(
         unit=scope.unit.name,
         campaign=scope.campaign.name,
         day=scope.day,
-        missing_reports=len(consolidation.missing),
+        missing_reports=len(result.missing),
         unsearched=searching(scope.campaign, scope.unit.pk, scope.day).count,
     )
     known = with_stated(computed, form, figures)
@@ -214,18 +206,18 @@ def _texts(
     return {"assessment": assessment(known), "proposals": proposals(known), **({} if wrong else own)}
 
 
-def _lines(form: Form, consolidation: Consolidation) -> list[tuple[str, ...]]:
+def _lines(form: Form, result: Consolidation) -> list[tuple[str, ...]]:
     rows = []
-    for number, line in enumerate(consolidation.lines, 1):
+    for place, line in enumerate(result.lines, 1):
         values = tuple(_shown(line.values.get(row.key)) for row in form.rows)
         submitted = line.accepted.submitted_figures if line.accepted else []
         figures = {figure["key"]: figure for figure in submitted}
         note = _overruled(form, figures) if line.accepted else "Chưa có báo cáo được tiếp nhận"
-        rows.append((str(number), line.unit.name, *values, note))
-    sums = tuple(_shown(consolidation.sums[row.key]) for row in form.rows)
-    if any(consolidation.surplus.values()):
+        rows.append((str(place), line.unit.name, *values, note))
+    sums = tuple(_shown(result.sums[row.key]) for row in form.rows)
+    if any(result.surplus.values()):
         deducted = tuple(
-            f"-{_shown(value)}" if (value := consolidation.surplus[row.key]) else "0" for row in form.rows
+            f"-{_shown(value)}" if (value := result.surplus[row.key]) else "0" for row in form.rows
         )
         rows.append(("", "Trừ phần tính trùng", *deducted, "Đơn vị thay đổi trực thuộc trong kỳ"))
     return [*rows, ("", "Tổng số (các báo cáo đã tiếp nhận)", *sums, "")]
@@ -314,14 +306,14 @@ class _Sink:
         return data
 
 
-def everything(document: Document, consolidation: Consolidation) -> Iterator[bytes]:
+def everything(document: Document, result: Consolidation) -> Iterator[bytes]:
     """Zip the consolidated report as DOCX, PDF and XLSX with each accepted report, its JSON and scan."""
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         for kind in ("docx", "pdf", "xlsx"):
             archive.writestr(f"tong-hop.{kind}", writer_for(f".{kind}")(document))
             yield sink.drain()
-        for line in consolidation.lines:
+        for line in result.lines:
             if line.accepted is None:
                 continue
             part = Report.objects.select_related("campaign", "unit__parent", "form", "previous").get(

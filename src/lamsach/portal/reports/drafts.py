@@ -82,7 +82,7 @@ def correct(report: Report, by: Any, reason: str, day: date | None = None) -> Re
         raise InputError(mark("Say what is corrected, and why."), "reason")
     try:
         with transaction.atomic():
-            successor = Report.objects.create(
+            new = Report.objects.create(
                 campaign=report.campaign,
                 unit=report.unit,
                 edition=report.edition + 1,
@@ -101,22 +101,15 @@ def correct(report: Report, by: Any, reason: str, day: date | None = None) -> Re
                 created_by=user_of(by),
             )
             figures = [
-                Figure(report=successor, key=f.key, stated=f.stated, reason=f.reason, note=f.note)
+                Figure(report=new, key=f.key, stated=f.stated, reason=f.reason, note=f.note)
                 for f in figures_of(report).values()
             ]
             Figure.objects.bulk_create(figures)
-            _fill(successor, texts=False)
-            record(
-                by,
-                "report.corrected",
-                successor,
-                successor.unit,
-                edition=successor.edition,
-                reason=reason.strip()[:500],
-            )
+            _fill(new, texts=False)
+            record(by, "report.corrected", new, new.unit, edition=new.edition, reason=reason.strip()[:500])
     except IntegrityError as error:
         raise Stale from error
-    return successor
+    return new
 
 
 def refresh(report: Report, by: Any, version: int, *, texts: bool) -> None:
@@ -255,26 +248,24 @@ def warned(report: Report) -> list[str]:
         "blind": values.get("cases.blind"),
         **stated_values_of(report),
     }
-    sentences = [_(sentence) for sentence in warnings(form.checks, shown)]
+    found = [_(sentence) for sentence in warnings(form.checks, shown)]
     days = (today() - report.as_of).days
     if days > OLD_DAYS:
         words = _(
             "The figures are as of {day}, {days} days ago. Count them again before the report is sent, "
             "or send them knowing that."
         )
-        sentences.append(words.format(day=f"{report.as_of:%d/%m/%Y}", days=days))
+        found.append(words.format(day=f"{report.as_of:%d/%m/%Y}", days=days))
     dispatch = asking_dispatch(report)
     if dispatch is not None and (report.day or report.as_of) < dispatch.day:
-        sentences.append(
+        found.append(
             _("The report is dated before the dispatch that it answers ({day}).").format(
                 day=f"{dispatch.day:%d/%m/%Y}"
             )
         )
     if report.is_open and (phrases := wrong_phrases(report, report.texts)):
-        sentences.append(
-            _(OTHERWISE_SHOWN).format(phrases="; ".join(f"“{phrase}”" for phrase in phrases[:3]))
-        )
-    return sentences
+        found.append(_(OTHERWISE_SHOWN).format(phrases="; ".join(f"“{phrase}”" for phrase in phrases[:3])))
+    return found
 
 
 OTHERWISE_SHOWN = mark(

@@ -136,22 +136,22 @@ class Reports(Kind):
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """File the reports; existing ones are left unchanged."""
         filed, unit = 0, arrival.unit
-        for carried in self.read(arrival, payload):
+        for entry in self.read(arrival, payload):
             try:
-                report, created = carried.file(arrival, unit, unit.name)
+                made, fresh = entry.file(arrival, unit, unit.name)
             except Stale as error:
                 raise InputError(_AT_WORK, unit.name) from error
-            if created and carried.place:
-                scan_file = payload.stored[carried.place - 1]
+            if fresh and entry.place:
+                scan_file = payload.stored[entry.place - 1]
                 scan = {
                     "scan_name": scan_file.name,
                     "scan_path": scan_file.path,
                     "scan_sha256": scan_file.sha256,
                 }
-                Report.objects.filter(pk=report.pk).update(**scan)
-            if created:
-                told_of_step(report, Action.SEND, attach=False)
-            filed += created
+                Report.objects.filter(pk=made.pk).update(**scan)
+            if fresh:
+                told_of_step(made, Action.SEND, attach=False)
+            filed += fresh
         return {"reports": filed}
 
 

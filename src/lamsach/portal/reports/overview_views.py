@@ -88,27 +88,27 @@ def overview(request: HttpRequest, campaign_id: int) -> HttpResponse:
     campaign, unit = access.get_place(request.user, campaign_id, _wanted(request))
     form = parse_form(campaign.form.definition)
     newest = drafts.newest(campaign, unit)
-    consolidation = consolidate(form, Scope(campaign, unit, today()), newest)
-    groups = _groups(consolidation)
+    result = consolidate(form, Scope(campaign, unit, today()), newest)
+    groups = _groups(result)
     state = request.GET.get("state", "")
-    page = paged(request, groups.get(state, list(consolidation.lines)))
+    page = paged(request, groups.get(state, list(result.lines)))
     reminded = last_reminded(campaign, [line.unit.pk for line in page])
     led_units = {pk for pk in {unit.pk, campaign.owner_id} if may_act(request.user, pk, COORDINATORS)}
     context = {
         "campaign": campaign,
         "unit": unit,
         "rows": form.rows,
-        "sums": [(row.label, consolidation.sums[row.key]) for row in form.rows],
-        "taken": consolidation,
-        "doubled": ", ".join(moved.name for moved in consolidation.doubled),
-        "between": ", ".join(moved.name for moved in consolidation.between),
+        "sums": [(row.label, result.sums[row.key]) for row in form.rows],
+        "taken": result,
+        "doubled": ", ".join(moved.name for moved in result.doubled),
+        "between": ", ".join(moved.name for moved in result.between),
         "groups": {name: len(lines) for name, lines in groups.items()},
-        "unsent": sum(line.state not in DONE for line in consolidation.lines),
+        "unsent": sum(line.state not in DONE for line in result.lines),
         "state": state,
         "page": page,
         "shown": [(line, _cells(form, line), reminded.get(line.unit.pk)) for line in page],
         "newest": newest,
-        "received": received_by_day(campaign, consolidation.lines, today()),
+        "received": received_by_day(campaign, result.lines, today()),
         "may_remind": unit.pk in led_units,
         "may_lead": campaign.owner_id in led_units,
         "kinds": ["html", "docx", "pdf", "xlsx", "zip"],
@@ -138,17 +138,17 @@ def _wanted(request: HttpRequest) -> int:
     return units[0].pk
 
 
-def _groups(consolidation: Consolidation) -> dict[str, list[Line]]:
+def _groups(result: Consolidation) -> dict[str, list[Line]]:
     waiting = (ReportState.SUBMITTED, ReportState.APPROVED, ReportState.DRAFT)
     return {
-        "accepted": [line for line in consolidation.lines if line.accepted],
-        "sent": [line for line in consolidation.lines if line.state == ReportState.SENT],
-        "waiting": [line for line in consolidation.lines if line.state in waiting],
-        "returned": [line for line in consolidation.lines if line.state == ReportState.RETURNED],
-        "missing": [line for line in consolidation.lines if line.newest is None],
-        "late": consolidation.late,
-        "changed": [line for line in consolidation.lines if line.changed],
-        "yesterday": changed_since(consolidation.lines, today() - YESTERDAY),
+        "accepted": [line for line in result.lines if line.accepted],
+        "sent": [line for line in result.lines if line.state == ReportState.SENT],
+        "waiting": [line for line in result.lines if line.state in waiting],
+        "returned": [line for line in result.lines if line.state == ReportState.RETURNED],
+        "missing": [line for line in result.lines if line.newest is None],
+        "late": result.late,
+        "changed": [line for line in result.lines if line.changed],
+        "yesterday": changed_since(result.lines, today() - YESTERDAY),
     }
 
 
@@ -159,10 +159,10 @@ def remind(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse
     campaign, unit = access.get_place(request.user, campaign_id, unit_id)
     get_unit(request.user, unit.pk, write=True, roles=COORDINATORS)
     ticked = set(numbers(request.POST, "unit", 1000))
-    consolidation = consolidate(parse_form(campaign.form.definition), Scope(campaign, unit, today()))
+    result = consolidate(parse_form(campaign.form.definition), Scope(campaign, unit, today()))
     chosen = [
         line
-        for line in consolidation.lines
+        for line in result.lines
         if (line.newest is None or line.newest.state not in DONE)
         and (line.unit.pk in ticked or request.POST.get("all") == "yes")
     ]
@@ -186,17 +186,17 @@ def consolidated(request: HttpRequest, campaign_id: int, unit_id: int, document:
         raise Http404
     form, scope = parse_form(campaign.form.definition), Scope(campaign, unit, today())
     newest = drafts.newest(campaign, unit)
-    consolidation = consolidate(form, scope, newest)
+    result = consolidate(form, scope, newest)
     filled = filled_form(newest) if newest else None
-    document_ = documents.consolidated(scope, form, consolidation, filled)
+    document_ = documents.consolidated(scope, form, result, filled)
     record(request, "report.consolidated", campaign, unit, kind=document)
     name = f"tong-hop-{unit.code}.{document}"
     if document == "zip":
-        response = StreamingHttpResponse(everything(document_, consolidation), content_type="application/zip")
+        response = StreamingHttpResponse(everything(document_, result), content_type="application/zip")
         response["Content-Disposition"] = f'attachment; filename="{safe_name(name)}"'
         return response  # type: ignore[return-value]
 
-    sums = {row.key: Figure(computed=consolidation.sums[row.key]) for row in form.rows}
+    sums = {row.key: Figure(computed=result.sums[row.key]) for row in form.rows}
     return answer_file(
         documents.written(document_, Filled(form, {"unit": unit.name}, sums), document), document, name
     )
@@ -210,16 +210,10 @@ def extension_ask(request: HttpRequest, report_id: int) -> HttpResponse:
     form = ExtensionForm(request.POST)
     if form.is_valid():
         with transaction.atomic():
-            extension = form.save(commit=False)
-            extension.campaign, extension.unit, extension.asked_by = (
-                report.campaign,
-                report.unit,
-                request.user,
-            )
-            extension.save()
-            record(
-                request, "report.extension_asked", extension, report.unit, until=extension.until.isoformat()
-            )
+            entry = form.save(commit=False)
+            entry.campaign, entry.unit, entry.asked_by = (report.campaign, report.unit, request.user)
+            entry.save()
+            record(request, "report.extension_asked", entry, report.unit, until=entry.until.isoformat())
         messages.success(request, _("The parent unit has been asked."))
     else:
         messages.error(request, _("Give a day that has not passed, and the reason."))
@@ -230,20 +224,18 @@ def extension_ask(request: HttpRequest, report_id: int) -> HttpResponse:
 @taken_once
 def extension_decide(request: HttpRequest, extension_id: int) -> HttpResponse:
     """Grant or refuse a later deadline."""
-    extension = access.get_extension(request.user, extension_id)
+    found = access.get_extension(request.user, extension_id)
     granted = request.POST.get("granted") == "yes"
     with transaction.atomic():
-        rows = Extension.objects.filter(pk=extension.pk, granted=None)
+        rows = Extension.objects.filter(pk=found.pk, granted=None)
         if rows.update(granted=granted, decided=timezone.now(), decided_by=request.user.pk):
             if granted:
-                days = {DeadlineKind.REPORT: extension.until}
-                plan = deadline_moves.Plan(
-                    extension.campaign, MoveScope.ONE, days, extension.unit, extension.reason
-                )
+                days = {DeadlineKind.REPORT: found.until}
+                plan = deadline_moves.Plan(found.campaign, MoveScope.ONE, days, found.unit, found.reason)
                 deadline_moves.make(plan, request)
-            record(request, "report.extension_decided", extension, extension.unit, granted=granted)
+            record(request, "report.extension_decided", found, found.unit, granted=granted)
     messages.success(request, _("Noted."))
-    return redirect(access.overview_of(extension.campaign_id, extension.unit.parent_id or extension.unit_id))
+    return redirect(access.overview_of(found.campaign_id, found.unit.parent_id or found.unit_id))
 
 
 def _unit(row: Any) -> Any:
@@ -276,19 +268,17 @@ def accept(request: HttpRequest) -> HttpResponse:
     """Sent reports with their figures; ticked ones are accepted after a confirmation page."""
     rows = to_accept(request.user).order_by("sent", "pk")
     if request.method == "POST":
-        chosen = [
-            report for report in rows.filter(pk__in=numbers(request.POST, "report", 500)) if is_whole(report)
-        ]
+        chosen = [row for row in rows.filter(pk__in=numbers(request.POST, "report", 500)) if is_whole(row)]
         if not chosen:
             messages.warning(request, _("Nothing was accepted: tick the reports first."))
             return redirect("reports:accept")
         return unchecked(request, _check(chosen)) or _accepted(request, chosen)
     page = paged(request, TO_ACCEPT.chosen(request.GET, rows))
-    dues = deadlines.dates((report.campaign, report.unit_id) for report in page)
-    for report in page:
-        report.due = dues[report.campaign_id, report.unit_id].report
-        report.late, report.whole = is_late(report, report.due.day, today()), is_whole(report)
-        report.stated = _figures(report)
+    dues = deadlines.dates((row.campaign, row.unit_id) for row in page)
+    for row in page:
+        row.due = dues[row.campaign_id, row.unit_id].report
+        row.late, row.whole = is_late(row, row.due.day, today()), is_whole(row)
+        row.stated = _figures(row)
     return TO_ACCEPT.page(request, page)
 
 

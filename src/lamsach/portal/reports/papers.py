@@ -30,8 +30,8 @@ def dispatch_paper(dispatch: Dispatch) -> Document:
     """The dispatch as sent, with the blank form; before sending, addressed to the issuer's children."""
     number, symbol = letters.number_and_symbol(dispatch.number)
     issuer = dispatch.issuer
-    letterhead = heads.letterhead_of(issuer)
-    if number is None and symbol.isdecimal() and heads.symbol(letterhead):  # "05", without symbol
+    head = heads.letterhead_of(issuer)
+    if number is None and symbol.isdecimal() and heads.symbol(head):  # "05", without symbol
         number, symbol = int(symbol[:8]), ""
     names = list(dispatch.recipients.order_by("unit__code").values_list("unit__name", flat=True)[:50])
     form = Filled(
@@ -43,20 +43,14 @@ def dispatch_paper(dispatch: Dispatch) -> Document:
         issuer=issuer.name,
     )
     return letters.dispatch(
-        heads.head(
-            issuer,
-            number=number,
-            symbol=symbol or heads.symbol(letterhead),
-            day=dispatch.day,
-            given=letterhead,
-        ),
+        heads.head(issuer, number=number, symbol=symbol or heads.symbol(head), day=dispatch.day, given=head),
         dispatch.subject,
         dispatch.body,
         letters.recipients(names, f"Các đơn vị trực thuộc {issuer.name}"),
         appendices=(form_appendix(form),),
-        signature=heads.signature(letterhead),
-        copies=heads.copies(letterhead),
-        address=letterhead.address,
+        signature=heads.signature(head),
+        copies=heads.copies(head),
+        address=head.address,
     )
 
 
@@ -73,9 +67,9 @@ def reminder_paper(campaign: Campaign, unit: Unit, lines: Iterable[Line], day: d
         Dispatch.objects.filter(campaign=campaign, issuer=unit, sent__isnull=False).order_by("-pk").first()
     )
     contact = ", ".join(part for part in (unit.contact_name, unit.contact_phone, unit.email) if part)
-    letterhead = heads.letterhead_of(unit)
+    head = heads.letterhead_of(unit)
     return letters.reminder(
-        heads.head(unit, symbol=heads.symbol(letterhead), year=day.year, given=letterhead),
+        heads.head(unit, symbol=heads.symbol(head), year=day.year, given=head),
         campaign.name,
         owing,
         day,
@@ -83,9 +77,9 @@ def reminder_paper(campaign: Campaign, unit: Unit, lines: Iterable[Line], day: d
         if dispatch and dispatch.number
         else "",
         contact=contact,
-        signature=heads.signature(letterhead),
-        copies=heads.copies(letterhead),
-        address=letterhead.address,
+        signature=heads.signature(head),
+        copies=heads.copies(head),
+        address=head.address,
     )
 
 
@@ -114,15 +108,15 @@ def minutes_paper(case: Any, day: date, *, named: bool) -> Document:
         needed=policy(case.campaign).quiet_days,
         person=case.person_name if named else "",
     )
-    letterhead = heads.letterhead_of(case.unit)
-    symbol = heads.symbol(letterhead, heads.MINUTES)
+    head = heads.letterhead_of(case.unit)
+    symbol = heads.symbol(head, heads.MINUTES)
     return minutes(
         cleaning,
-        heads.head(case.unit, symbol=symbol, day=day, given=letterhead),
+        heads.head(case.unit, symbol=symbol, day=day, given=head),
         day,
-        position=letterhead.position,
-        signer=letterhead.signer,
-        authority=letterhead.authority,
+        position=head.position,
+        signer=head.signer,
+        authority=head.authority,
     )
 
 

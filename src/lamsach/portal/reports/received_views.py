@@ -167,19 +167,17 @@ def take_file(request: HttpRequest, campaign_id: int) -> HttpResponse:
     if filled is None:
         return back
     stored, content = filled
-    values = arrivals.read(stored.name, content, parse_form(campaign.form.definition))
-    if not values:
+    read = arrivals.read(stored.name, content, parse_form(campaign.form.definition))
+    if not read:
         messages.error(request, _("Nothing of the form was found in this file."))
         return back
-    unit, found_by = arrivals.named(values, campaign)
+    unit, found_by = arrivals.named(read, campaign)
     if unit is not None and not access.receives(request.user, campaign, unit):
         unit, found_by = None, ""
     sender = str(getattr(request.user, "email", ""))
-    entry = arrivals.keep_received(
-        campaign, unit, stored, values, Way.UPLOAD, sender=sender, found_by=found_by
-    )
-    record(request, "report.form_read", entry, unit, name=stored.name, sha256=stored.sha256)
-    return redirect("reports:received", received_id=entry.pk)
+    new = arrivals.keep_received(campaign, unit, stored, read, Way.UPLOAD, sender=sender, found_by=found_by)
+    record(request, "report.form_read", new, unit, name=stored.name, sha256=stored.sha256)
+    return redirect("reports:received", received_id=new.pk)
 
 
 @member(ALL, WRITERS, ("POST",))

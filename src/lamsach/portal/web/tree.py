@@ -149,7 +149,7 @@ def _figures(campaign: Campaign | None, root: Unit, units: list[int], day: date)
     figures = figures_of(campaign, units, day)
     machines = cases_in(figures)
     said = tally.newest(campaign, root.pk, day)
-    more = more_stated(campaign, root.pk, day, said=said)
+    more = more_stated(campaign, root.pk, day, statements=said)
     if more:
         for ancestor, below in (
             under(units, day).filter(descendant__in=more).values_list("ancestor", "descendant")
