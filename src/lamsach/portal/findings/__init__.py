@@ -1,1 +1,1 @@
-"""Findings in the portal: bundles taken in, devices known again, sightings counted once; hunts."""
+"""Findings: imported bundles, devices recognized across them, sightings counted once, and hunts."""

@@ -1,6 +1,6 @@
-"""The one gate to findings.
+"""Access gate of findings.
 
-A bundle and its counts are for those who see its unit; devices, names and log lines only for the unit itself.
+Bundles and counts are for readers of their unit; devices, names and log lines only for the unit itself.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ T = TypeVar("T", Bundle, Device, Hunt)
 
 
 def own_units(user: Any) -> list[int]:
-    """The units to which the person belongs with a writing role: whose machines they may see by name."""
+    """Units in which the user has a writing role, whose machines they may see by name."""
     return [member.unit_id for member in memberships(user) if member.role in WRITERS]
 
 
 def keyed_units(user: Any) -> QuerySet[Unit]:
-    """The person's own units, whose key they may take."""
+    """The user's own units, whose key they may download."""
     return Unit.objects.filter(pk__in=own_units(user), valid_until=FOREVER).order_by("code")
 
 
 def get_own_unit(user: Any, unit_id: int) -> Unit:
-    """A unit to which the person belongs with a writing role."""
+    """Return a unit in which the user has a writing role. Http404, PermissionDenied."""
     get_readable(user, unit_id)
     found = Unit.objects.filter(pk__in=own_units(user)).filter(pk=unit_id).first()
     if found is None:
@@ -42,34 +42,34 @@ def get_own_unit(user: Any, unit_id: int) -> Unit:
 
 
 def uploading_units(user: Any) -> QuerySet[Unit]:
-    """The units that the person may hand in findings for."""
+    """Units that the user may upload findings for."""
     return writable_units(user).filter(valid_until=FOREVER)
 
 
 def campaigns(user: Any) -> QuerySet[Campaign]:
-    """The campaigns that findings may belong to."""
+    """Campaigns that findings may belong to."""
     return readable_campaigns(user)
 
 
 def readable_bundles(user: Any) -> QuerySet[Bundle]:
-    """The bundles of the person's subtree."""
+    """Bundles of the user's readable units."""
     return Bundle.objects.filter(unit__in=readable_units(user)).select_related("unit", "campaign")
 
 
 def get_bundle(user: Any, bundle_id: int, *, own: bool = False) -> Bundle:
-    """The bundle; `own`: with what is in it, for those who belong to its unit."""
+    """Return a bundle; `own`: only for members of its unit. Http404, PermissionDenied."""
     found = readable_bundles(user).filter(pk=bundle_id).first()
     return _own(user, found, own=own)
 
 
 def get_device(user: Any, device_id: int) -> Device:
-    """A device by name, for those who belong to its unit."""
+    """Return a device, for members of its unit. Http404, PermissionDenied."""
     found = Device.objects.filter(pk=device_id, unit__in=readable_units(user)).select_related("unit", "into")
     return _own(user, found.first(), own=True)
 
 
 def get_merge(user: Any, merge_id: int) -> Merge:
-    """A merge of two devices, for those who belong to the unit."""
+    """Return a merge of two devices, for members of their unit. Http404, PermissionDenied."""
     rows = Merge.objects.select_related("kept__unit", "gone")
     found = get_object_or_404(rows, pk=merge_id, kept__unit__in=readable_units(user))
     get_device(user, found.kept_id)
@@ -77,12 +77,12 @@ def get_merge(user: Any, merge_id: int) -> Merge:
 
 
 def own_hunts(user: Any) -> QuerySet[Hunt]:
-    """The hunts of the person's own units."""
+    """Hunts of the user's own units."""
     return Hunt.objects.filter(unit__in=own_units(user)).select_related("unit", "campaign", "job", "bundle")
 
 
 def get_hunt(user: Any, hunt_id: int) -> Hunt:
-    """A hunt, for those who belong to its unit."""
+    """Return a hunt, for members of its unit. Http404, PermissionDenied."""
     found = Hunt.objects.filter(pk=hunt_id, unit__in=readable_units(user))
     return _own(user, found.select_related("unit", "campaign", "job", "bundle").first(), own=True)
 
@@ -96,6 +96,6 @@ def _own(user: Any, found: T | None, *, own: bool) -> T:
 
 
 def get_readable(user: Any, unit_id: int) -> None:
-    """Http404 for a unit that the person does not see."""
+    """Check that the user may read a unit. Http404."""
     if not readable_units(user).filter(pk=unit_id).exists():
         raise Http404

@@ -1,4 +1,4 @@
-"""Bundles sent by program: `GET` says how much has arrived, `PUT` adds a piece."""
+"""Upload of bundles by programs: `GET` returns the progress, `PUT` adds a piece."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ router = Router(tags=["findings"])
 
 
 class ArrivedOut(Schema):
-    """Bytes that are there; the bundle once it is whole; the reason of a refusal."""
+    """Number of received bytes; the bundle when complete; the reason of a refusal."""
 
     received: int
     bundle: int | None = None
@@ -53,7 +53,7 @@ def _shown(received: int, bundle: Bundle | None, problem: str = "") -> dict[str,
 
 @router.get("/campaigns/{campaign_id}/findings/{sha256}", response=ArrivedOut, auth=HandingIn())
 def arrived(request: HttpRequest, campaign_id: int, sha256: str) -> Any:
-    """Return how far a bundle (by its SHA-256) is."""
+    """Return the progress of a bundle, by its SHA-256."""
     return _shown(*pieces.find(_source(request, campaign_id), sha256))
 
 
@@ -63,13 +63,13 @@ def arrived(request: HttpRequest, campaign_id: int, sha256: str) -> Any:
     auth=HandingIn(),
 )
 def piece(request: HttpRequest, campaign_id: int, sha256: str, offset: int, size: int) -> Any:
-    """Add the body's bytes at `offset` of a bundle of `size` bytes. 409: go on at `received`; 422: no."""
+    """Add the body at `offset` of a bundle of `size` bytes. 409: continue at `received`; 422: refused."""
     source = _source(request, campaign_id)
     if exceeded("findings", str(source.unit.pk), PIECES, WINDOW_S):
         return Status(429, _shown(0, None))
     try:
         return _shown(*pieces.receive(source, sha256, offset, size, pieces.piece(request)))
-    except pieces.OutOfPlace as elsewhere:
-        return Status(409, _shown(elsewhere.received, None))
+    except pieces.OutOfPlace as misplaced:
+        return Status(409, _shown(misplaced.received, None))
     except LamsachError as error:
         return Status(422, _shown(0, None, error.what))

@@ -1,4 +1,4 @@
-"""A hunt's bundle as typed values. A wrong shape is refused as a whole: nothing is half taken in."""
+"""Validated content of a hunt's bundle; a malformed bundle is refused as a whole."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from lamsach.model import DeviceState, IndicatorType, MatchStatus, Role
 from lamsach.results.bundle import Bundle, BundleLimits, read_bundle
 
 LIMITS = BundleLimits(member_bytes=256_000_000, line_bytes=4_000_000, total_bytes=400_000_000)
-"""What a bundle may unpack to here: it is read in the worker's memory."""
+"""Limits of unpacked size: bundles are read into the worker's memory."""
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _GENERIC = re.compile(
     r"localhost|localdomain|unknown|android(-.*)?|iphone|ipad|.*\.local"
     r"|desktop|laptop|pc|admin|user|win|windows"
 )
 QUESTIONED_KEPT = 200
-"""How many values to be looked at are kept of a bundle."""
+"""Limit of stored values to review in a bundle."""
 _DAY_S = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A device of a bundle: key, names, the hunt's state, identities (kind, value), the strongest first."""
+    """A device of a bundle; `identities`: kind and value, the strongest first."""
 
     key: str
     state: str
@@ -45,7 +45,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One sighting on one day at one source: see `models.Part`."""
+    """A sighting's share of one day at one source: see `models.Part`."""
 
     device: str
     indicator: str
@@ -62,7 +62,7 @@ class Piece:
 
 @dataclass(slots=True)
 class Read:
-    """A whole bundle."""
+    """Content of a bundle."""
 
     tool_version: str
     list_digest: str
@@ -72,19 +72,19 @@ class Read:
     evidence: list[tuple[str, str, str, str, int, str]] = field(default_factory=list)
     """Device, indicator, time, file, line, text."""
     coverage: dict[tuple[str, date], tuple[int, str]] = field(default_factory=dict)
-    """Lines and format by observer and day, of days that were searched whole."""
+    """Lines and format by observer and day, for completely searched days."""
     presence: dict[str, list[tuple[date, date]]] = field(default_factory=dict)
-    """The days on which machines were seen, from and to, by their marks (`lamsach.devices.presence`)."""
+    """Intervals of days on which machines were seen, by their marks (`lamsach.devices.presence`)."""
     presence_key: str = ""
-    """What the key of the marks is called; empty for marks of before, made without one."""
+    """Name of the key of the marks; empty for older marks without key."""
     marks: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """The marks of the bundle's devices, by device key."""
+    """Marks of the bundle's devices, by device key."""
     to_look_at: list[dict[str, Any]] = field(default_factory=list)
-    """Listed values that accuse nobody (`results.records.questioned_record`): the first ones."""
+    """The first values attributed to nobody (`results.records.questioned_record`)."""
 
 
 def read(path: Path) -> Read:
-    """Read a bundle that anybody may have made. UnreadableError or LimitError for one not taken whole."""
+    """Read an untrusted bundle. UnreadableError, LimitError."""
     bundle = read_bundle(path, LIMITS)
     try:
         return _read(bundle)
@@ -116,8 +116,8 @@ def _read(bundle: Bundle) -> Read:
         found.coverage = _coverage(manifest["coverage"], parameters, zone, finished)
     found.presence = _presence(manifest.get("presence") or {}, finished.astimezone(zone).date())
     found.presence_key = _text(manifest.get("presence_key"), 16)
-    told = manifest.get("device_marks") or {}
-    found.marks = {key: tuple(_text(one, 40) for one in told[key][:3]) for key in known if key in told}
+    marks = manifest.get("device_marks") or {}
+    found.marks = {key: tuple(_text(mark_, 40) for mark_ in marks[key][:3]) for key in known if key in marks}
     found.to_look_at = [
         _questioned(record) for record in (manifest.get("to_look_at") or [])[:QUESTIONED_KEPT]
     ]
@@ -152,7 +152,7 @@ def _text(value: Any, limit: int) -> str:
 
 
 def cleaned(value: Any, depth: int = 6) -> Any:
-    """A JSON value that every database can hold: no NUL, no half surrogate, not nested without end."""
+    """Clean a JSON value for any database: no NUL, no lone surrogate, limited size and depth."""
     if isinstance(value, str):
         return _text(value, 4000)
     if depth and isinstance(value, dict):
@@ -195,15 +195,15 @@ def _device(record: Mapping[str, Any]) -> Seen:
         if mac:
             identities.append(("mac", mac))
         identities += [
-            ("inventory", f"{department.casefold()}|{name.casefold()}|{_text(held['ip'], 45)}")
-            for held in record.get("addresses", [])
-            if held.get("how") == "inventory" and (department or name)
+            ("inventory", f"{department.casefold()}|{name.casefold()}|{_text(lease['ip'], 45)}")
+            for lease in record.get("addresses", [])
+            if lease.get("how") == "inventory" and (department or name)
         ]
         plain = name.casefold().rstrip("$").split(".")[0]
         if plain and not _GENERIC.fullmatch(name.casefold()) and not _GENERIC.fullmatch(plain):
             identities.append(("name", plain))
     identities.append(("key", key))
-    kept = {
+    details = {
         name: cleaned(record[name])
         for name in ("severity", "reasons", "addresses", "first", "last")
         if name in record
@@ -217,12 +217,12 @@ def _device(record: Mapping[str, Any]) -> Seen:
         _text(record.get("user"), 255),
         department,
         tuple(dict.fromkeys(identities)),
-        kept,
+        details,
     )
 
 
 def _pieces(record: Mapping[str, Any], zone: ZoneInfo, finished: datetime) -> Iterator[Piece]:
-    """Cut a sighting into sources and days; one without a time counts on the day the hunt ended."""
+    """Split a sighting by source and day; one without a time counts on the day the hunt ended."""
     first = _moment(record["first"]) if record.get("first") else None
     last = _moment(record["last"]) if record.get("last") else first
     actions = record.get("actions") or {}
@@ -238,9 +238,9 @@ def _pieces(record: Mapping[str, Any], zone: ZoneInfo, finished: datetime) -> It
         for day, count in counted.items():
             begin = datetime.combine(day, time(), zone).astimezone(UTC)
             end = begin + _DAY_S - timedelta(microseconds=1)
-            at = (max(begin, first), min(end, last)) if first and last else (begin, end)
-            if at[0] > at[1]:
-                at = (begin, end)
+            span = (max(begin, first), min(end, last)) if first and last else (begin, end)
+            if span[0] > span[1]:
+                span = (begin, end)
             yield Piece(
                 device=_text(record["device"], 300),
                 indicator=indicator,
@@ -249,8 +249,8 @@ def _pieces(record: Mapping[str, Any], zone: ZoneInfo, finished: datetime) -> It
                 role=role,
                 source=_text(source, 255),
                 day=day,
-                first=at[0],
-                last=at[1],
+                first=span[0],
+                last=span[1],
                 count=count,
                 passed=min(count, passed),
             )
@@ -270,7 +270,7 @@ def _line(record: Mapping[str, Any]) -> tuple[str, str, str, str, int, str]:
 def _coverage(
     rows: Any, parameters: Mapping[str, Any], zone: ZoneInfo, finished: datetime
 ) -> dict[tuple[str, date], tuple[int, str]]:
-    """Days that were searched whole: inside the asked time, and over before the hunt ended."""
+    """Collect completely searched days: inside the hunt's period, and over before its end."""
     since = _moment(parameters["since"]) if parameters.get("since") else None
     until = _moment(parameters["until"]) if parameters.get("until") else None
     lines: dict[tuple[str, date], tuple[int, str]] = {}
@@ -287,14 +287,14 @@ def _coverage(
             or not _number(row["parsed"])
         ):
             continue
-        place = (_text(row["observer"], 255), day)
-        before, name = lines.get(place, (0, _text(row.get("format"), 60)))
-        lines[place] = (before + _number(row["lines"]), name)
+        key = (_text(row["observer"], 255), day)
+        before, name = lines.get(key, (0, _text(row.get("format"), 60)))
+        lines[key] = (before + _number(row["lines"]), name)
     return lines
 
 
 def _presence(marks: Mapping[str, Any], last: date) -> dict[str, list[tuple[date, date]]]:
-    """Intervals of days by mark; none of them after the hunt ended."""
+    """Validate intervals of days by mark, cut at the hunt's end."""
     found: dict[str, list[tuple[date, date]]] = {}
     for name, spans in list(marks.items())[:MOST]:
         days = [tuple(_day(day) for day in span.split("/")) for span in spans[:1000]]

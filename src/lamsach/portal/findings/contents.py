@@ -1,7 +1,7 @@
-"""Indicators that a hunt searched for: a quiet day proves nothing when the address was not in the list.
+"""Indicators in the lists of hunts: a quiet day proves nothing if the indicator was not searched for.
 
-A hunt states the digest of its list. The content of a list with that digest is known in two ways: a hunt with
-it found the indicator; or it is made of lists of the campaign, whose values the portal has.
+A hunt states only the digest of its list. The list is known to contain an indicator if a hunt with it found
+the indicator, or if the digest is that of a combination of the campaign's lists.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from lamsach.portal.findings.models import Bundle, Composition, Contained
 
 WIDTH = 16
 MOST_LISTS = 6
-"""Newest lists of a campaign of which every combination is known; of more each one, all, and all in force."""
+"""Newest lists whose every combination is computed; of older ones each, all, and all in force."""
 MOST_VALUES = 3_000_000
 _LOOKUPS = 20_000
 
 
 def value_digest(kind: str, value: str) -> bytes:
-    """The 16 bytes of which `lamsach.hunt` makes the digest of a list."""
+    """Return the 16 bytes that `lamsach.hunt` hashes into the digest of a list."""
     return hashlib.blake2b(f"{kind} {value}".encode(), digest_size=WIDTH).digest()
 
 
 def note(bundle: Bundle, found: Read) -> None:
-    """Remember what a bundle shows of its list, and whether the list is one that `prepare` has read."""
+    """Record the found indicators of a bundle's list, and compose the campaign's lists if it is unknown."""
     if not found.list_digest:
         return
     values = sorted({piece.indicator for piece in found.pieces})
@@ -45,13 +45,13 @@ def note(bundle: Bundle, found: Read) -> None:
 
 
 def prepare(bundle: Bundle, found: Read) -> None:
-    """Read the campaign's lists if `note` is going to need them; before a transaction is open."""
+    """Read the campaign's lists if `note` will need them; outside transactions."""
     if _is_unknown(bundle, found):
         _read_lists(bundle.campaign)
 
 
 def _is_unknown(bundle: Bundle, found: Read) -> bool:
-    """Return whether a list that was searched for days is not known to be made of the campaign's."""
+    """Return whether the list of covered days is not among the known compositions."""
     known = Composition.objects.filter(campaign=bundle.campaign_id, digest=found.list_digest)
     return bool(found.list_digest and found.coverage) and not known.exists()
 
@@ -59,7 +59,7 @@ def _is_unknown(bundle: Bundle, found: Read) -> bool:
 def holding(
     campaign_id: int, digests: Collection[str], indicators: Iterable[tuple[str, str]]
 ) -> set[tuple[str, str]]:
-    """Pairs of digest and indicator of which it is known that the list holds it; (type, value) in."""
+    """Return known pairs of digest and contained indicator; `indicators`: (type, value)."""
     wanted = sorted(set(indicators))
     values = [value for _, value in wanted]
     known: set[tuple[str, str]] = set()
@@ -68,7 +68,7 @@ def holding(
             campaign=campaign_id, digest__in=digests, indicator__in=values[begin : begin + 400]
         )
         known |= set(rows.values_list("digest", "indicator"))
-    missing = [(kind, value) for kind, value in wanted if any((one, value) not in known for one in digests)]
+    missing = [(kind, value) for kind, value in wanted if any((sha, value) not in known for sha in digests)]
     if not missing:
         return known
     fresh: list[tuple[str, str]] = []
@@ -90,56 +90,58 @@ def _remember(campaign_id: int, pairs: Iterable[tuple[str, str]]) -> None:
 def _among(lists: Sequence[int], pairs: Sequence[tuple[str, str]]) -> set[str]:
     found: set[str] = set()
     if pairs:
-        for kept in IndicatorList.objects.filter(pk__in=lists):
-            values = _values(kept)
+        for indicator_list in IndicatorList.objects.filter(pk__in=lists):
+            values = _values(indicator_list)
             found |= {value for kind, value in pairs if _holds(values, value_digest(kind, value))}
     return found
 
 
 def _holds(values: bytes, wanted: bytes) -> bool:
-    place = bisect_left(
+    row_ = bisect_left(
         range(len(values) // WIDTH), wanted, key=lambda row: values[row * WIDTH : (row + 1) * WIDTH]
     )
-    return values[place * WIDTH : (place + 1) * WIDTH] == wanted
+    return values[row_ * WIDTH : (row_ + 1) * WIDTH] == wanted
 
 
-def _path(kept: IndicatorList) -> str:
-    return f"listed/{kept.sha256[:2]}/{kept.sha256}"
+def _path(indicator_list: IndicatorList) -> str:
+    return f"listed/{indicator_list.sha256[:2]}/{indicator_list.sha256}"
 
 
-def _values(kept: IndicatorList) -> bytes:
-    """Sorted digests of a list's values, as `_read_lists` kept them; empty for a list not read."""
-    if not default_storage.exists(_path(kept)):
+def _values(indicator_list: IndicatorList) -> bytes:
+    """Return the sorted digests of a list's values, stored by `_read_lists`; empty if not read."""
+    if not default_storage.exists(_path(indicator_list)):
         return b""
-    with default_storage.open(_path(kept), "rb") as file:
+    with default_storage.open(_path(indicator_list), "rb") as file:
         return bytes(file.read())
 
 
 def _read_lists(campaign: Campaign) -> None:
-    """Read each list of the campaign once."""
-    for kept in IndicatorList.objects.filter(campaign=campaign):
-        if not default_storage.exists(_path(kept)):
-            _read_list(kept)
+    """Read and store each list of the campaign once."""
+    for indicator_list in IndicatorList.objects.filter(campaign=campaign):
+        if not default_storage.exists(_path(indicator_list)):
+            _read_list(indicator_list)
 
 
-def _read_list(kept: IndicatorList) -> None:
+def _read_list(indicator_list: IndicatorList) -> None:
     from lamsach.indicators.lists import read_lists
 
     values = b""
     try:
         with tempfile.TemporaryDirectory() as folder:
-            copy = copy_to(kept.path, Path(folder) / f"list{Path(kept.name).suffix}")
+            copy = copy_to(indicator_list.path, Path(folder) / f"list{Path(indicator_list.name).suffix}")
             found = read_lists([str(copy)], lambda _problem: None)
-        values = b"".join(sorted({value_digest(one.type.value, one.value) for one in found.indicators}))
+        values = b"".join(
+            sorted({value_digest(indicator.type.value, indicator.value) for indicator in found.indicators})
+        )
     except LamsachError:
         pass
     except OSError:
         return
-    default_storage.save(_path(kept), ContentFile(values))
+    default_storage.save(_path(indicator_list), ContentFile(values))
 
 
 def learn(campaign: Campaign) -> int:
-    """Work out digests of the campaign's lists and their combinations; how many are new."""
+    """Compute digests of the campaign's lists and their combinations; return the number of new ones."""
     _read_lists(campaign)
     return _compose(campaign)
 
@@ -150,20 +152,20 @@ def _compose(campaign: Campaign) -> int:
         tuple(lists_of)
         for lists_of in Composition.objects.filter(campaign=campaign).values_list("lists", flat=True)
     }
-    groups = [group for group in _groups(lists) if tuple(one.pk for one in group) not in made]
-    read = {one.pk: _values(one) for group in groups for one in group}
+    groups = [group for group in _groups(lists) if tuple(member.pk for member in group) not in made]
+    read = {member.pk: _values(member) for group in groups for member in group}
     rows = []
     for group in groups:
-        if sum(len(read[one.pk]) for one in group) > MOST_VALUES * WIDTH:
+        if sum(len(read[member.pk]) for member in group) > MOST_VALUES * WIDTH:
             continue
         values = {
-            part[place : place + WIDTH]
-            for part in (read[one.pk] for one in group)
-            for place in range(0, len(part), WIDTH)
+            part[offset : offset + WIDTH]
+            for part in (read[member.pk] for member in group)
+            for offset in range(0, len(part), WIDTH)
         }
         if values:
             digest = hashlib.sha256(b"".join(sorted(values))).hexdigest()
-            rows.append(Composition(campaign=campaign, digest=digest, lists=[one.pk for one in group]))
+            rows.append(Composition(campaign=campaign, digest=digest, lists=[member.pk for member in group]))
     Composition.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
 
@@ -171,6 +173,6 @@ def _compose(campaign: Campaign) -> int:
 def _groups(lists: Sequence[IndicatorList]) -> list[tuple[IndicatorList, ...]]:
     newest = lists[:MOST_LISTS]
     groups = [group for size in range(1, len(newest) + 1) for group in combinations(newest, size)]
-    valid = tuple(one for one in lists if one.withdrawn is None)
-    groups += [(one,) for one in lists[MOST_LISTS:]] + [tuple(lists), valid]
-    return list({tuple(one.pk for one in group): group for group in groups if group}.values())
+    valid = tuple(member for member in lists if member.withdrawn is None)
+    groups += [(member,) for member in lists[MOST_LISTS:]] + [tuple(lists), valid]
+    return list({tuple(member.pk for member in group): group for group in groups if group}.values())

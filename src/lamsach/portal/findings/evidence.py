@@ -1,8 +1,7 @@
-"""Write what a bundle holds: inside a transaction, many rows a statement, harmless when it runs twice.
+"""Storage of a bundle's content, inside a transaction and idempotent.
 
-Several hunts may have read the same lines. Each says: from here to there, so many events. Spans without a
-common moment are of different lines and add up; where they overlap, they may be of the same lines, and the
-larger counts.
+Several hunts may have read the same lines, and each states only an interval and a number of events. Disjoint
+intervals are of different lines and add up; overlapping ones may be of the same lines, so the larger counts.
 """
 
 from __future__ import annotations
@@ -32,13 +31,13 @@ from lamsach.portal.findings.models import (
 
 BATCH = 500
 evidence_changed = Signal()
-"""Sent in the transaction: `devices` of a `unit` in a `campaign` changed by a bundle or merge (`number`)."""
+"""Sent in the transaction when a bundle or merge (`number`) changed `devices` of a `unit` in a `campaign`."""
 Key = tuple[int, str, str, str, str]
 """Device, indicator, role, source, day (ISO)."""
 
 
 def write(bundle: Bundle, found: Read) -> dict[str, int]:
-    """Write devices, sightings, evidence and coverage of a bundle, and the cases they touch; counts."""
+    """Write devices, sightings, evidence and coverage of a bundle, and update cases; return counts."""
     months.hold()
     lookup = Devices(bundle, found.devices)
     placed = lookup.place(found.devices)
@@ -110,7 +109,7 @@ def _sightings(bundle: Bundle, pieces: Iterable[Piece], placed: dict[str, Device
 
 
 def _known(bundle: Bundle, keys: Iterable[Key]) -> dict[Key, int]:
-    """The sightings of the bundle's devices on its days, by their keys."""
+    """Find stored sightings of the bundle's devices on its days, by key."""
     devices, days = sorted({key[0] for key in keys}), sorted({key[4] for key in keys})
     found: dict[Key, int] = {}
     for begin in range(0, len(devices), BATCH):
@@ -127,7 +126,7 @@ def _known(bundle: Bundle, keys: Iterable[Key]) -> dict[Key, int]:
 
 
 def _part(bundle: Bundle, sighting: int, group: list[Piece]) -> Part:
-    """Return the bundle's part: its pieces of one key (matched in different ways) are of different lines."""
+    """Build the bundle's part; its pieces of one key, matched differently, are of different lines."""
     return Part(
         sighting_id=sighting,
         day=group[0].day,
@@ -140,7 +139,7 @@ def _part(bundle: Bundle, sighting: int, group: list[Piece]) -> Part:
 
 
 def add_up(sightings: Mapping[int, date]) -> None:
-    """Set the counts of sightings of these numbers and days from all parts, see `intervals`."""
+    """Recompute the counts of sightings (day by primary key) from all their parts."""
     by_day = sorted(sightings, key=lambda number: (sightings[number], number))
     for begin in range(0, len(by_day), BATCH):
         chosen = by_day[begin : begin + BATCH]
@@ -150,7 +149,7 @@ def add_up(sightings: Mapping[int, date]) -> None:
         )
         for number, first, last, count, passed in rows:
             parts.setdefault(number, []).append((first, last, count, passed))
-        days = (sightings[chosen[0]], sightings[chosen[-1]])  # so that PostgreSQL looks into few months
+        days = (sightings[chosen[0]], sightings[chosen[-1]])  # lets PostgreSQL skip other months
         Sighting.objects.filter(day__range=days).bulk_update(
             [
                 Sighting(
@@ -205,11 +204,11 @@ def _coverage(bundle: Bundle, found: Read) -> None:
 
 
 Span = tuple[datetime, datetime, int]
-"""First moment, last moment (both included), events."""
+"""First and last time (both inclusive), events."""
 
 
 def heaviest(spans: Iterable[Span]) -> int:
-    """Most events that spans without a common moment add up to (weighted interval scheduling, n log n)."""
+    """Return the largest sum of events of disjoint spans (weighted interval scheduling, n log n)."""
     ordered = sorted(set(spans), key=lambda span: span[1])
     ends = [span[1] for span in ordered]
     best = [0]

@@ -1,4 +1,4 @@
-"""Forms about findings and hunts."""
+"""Forms of findings and hunts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lamsach.portal.units.forms import UnitField, offer
 
 
 class PlaceForm(forms.Form):
-    """For which unit and campaign."""
+    """Choice of unit and campaign."""
 
     campaign: Any = forms.ModelChoiceField(None, label=_("Campaign"), empty_label=None)
     unit: Any = UnitField()
@@ -26,13 +26,13 @@ class PlaceForm(forms.Form):
         offer(self, "unit", self.units(user))
 
     def units(self, user: Any) -> Any:
-        """The units that may be chosen: the person's own first."""
+        """Units to choose from: the user's own, else all they may upload for."""
         own = access.own_units(user)
         return access.uploading_units(user).filter(pk__in=own) if own else access.uploading_units(user)
 
 
 class BundleForm(PlaceForm):
-    """A findings bundle, a scan's bundle, or a signed file of either."""
+    """Upload of a hunt's or scan's bundle, or a signed file of either."""
 
     file = forms.FileField(
         label=_("Findings bundle"),
@@ -41,7 +41,7 @@ class BundleForm(PlaceForm):
 
 
 class HuntForm(PlaceForm):
-    """A hunt in the portal."""
+    """Creation of a hunt in the portal."""
 
     keep_logs = forms.BooleanField(
         label=_("Keep the logs after the hunt"),
@@ -50,7 +50,7 @@ class HuntForm(PlaceForm):
     )
 
     def units(self, user: Any) -> Any:
-        """Only the person's own units: the result names their machines."""
+        """The user's own units only: the result names their machines."""
         return access.uploading_units(user).filter(pk__in=access.own_units(user))
 
 

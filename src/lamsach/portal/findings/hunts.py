@@ -1,7 +1,4 @@
-"""A hunt in the portal:
-
-the logs in a folder of its own, the search in the worker, the result as bundle and page.
-"""
+"""Hunts in the portal: uploaded logs, search in the worker, result as bundle and page."""
 
 from __future__ import annotations
 
@@ -34,18 +31,18 @@ if TYPE_CHECKING:
 
 
 def _folder(hunt: Hunt, *, nat: bool = False) -> str:
-    """Return where the logs of a hunt arrive; NAT logs apart, for the others are searched as a folder."""
+    """Return the folder of a hunt's logs; NAT logs have their own, since the others are searched as one."""
     return f"hunts/{hunt.pk}.nat" if nat else f"hunts/{hunt.pk}"
 
 
 def name_of(file: HuntFile) -> str:
-    """Name a log by number and name: its ending tells archives, its number keeps names from doing harm."""
+    """Name a stored log by number and name: the suffix identifies archives, the number avoids collisions."""
     return f"{_folder(file.hunt, nat=file.nat)}/{file.pk}-{file.name}"
 
 
 @transaction.atomic
 def begin(hunt: Hunt, by: Any) -> None:
-    """Queue the hunt. InputError without logs, with half a log, or without a list."""
+    """Queue the hunt. InputError without logs, with an incomplete log, or without a list."""
     held = Hunt.objects.select_for_update(no_key=True).get(pk=hunt.pk)
     files = list(held.files.all())
     if held.job_id is not None or held.logs_deleted is not None:
@@ -62,7 +59,7 @@ def begin(hunt: Hunt, by: Any) -> None:
 
 
 def run(hunt_id: int, progress: Progress) -> dict[str, int]:
-    """Search, keep the result, delete the logs. Runs in the worker; harmless when it runs again."""
+    """Search, store the result and delete the logs; runs in the worker, idempotent."""
     hunt = Hunt.objects.select_related("unit", "campaign", "user").get(pk=hunt_id)
     if hunt.bundle_id is not None:
         return {"devices": hunt.devices}
@@ -87,8 +84,11 @@ def _search(hunt: Hunt, logs: Path, nat: Path, scratch: Path, progress: Progress
     from lamsach.investigate import Request, Watch, investigate
     from lamsach.results import write
 
-    held = enumerate(hunt.campaign.lists.filter(withdrawn=None))
-    lists = [str(copy_to(kept.path, scratch / f"{number}-{kept.name}")) for number, kept in held]
+    valid = enumerate(hunt.campaign.lists.filter(withdrawn=None))
+    lists = [
+        str(copy_to(indicator_list.path, scratch / f"{number}-{indicator_list.name}"))
+        for number, indicator_list in valid
+    ]
     files = list(hunt.files.all())
     paths = [(nat if file.nat else logs) / Path(name_of(file)).name for file in files]
     for log, path in zip(files, paths, strict=True):
@@ -113,19 +113,19 @@ def _search(hunt: Hunt, logs: Path, nat: Path, scratch: Path, progress: Progress
     write(findings, page, settings.LANGUAGE_CODE, REASONS)
     write(findings, bundle, settings.LANGUAGE_CODE, REASONS)
     with page.open("rb") as file:
-        kept_page = default_storage.save(f"hunts/{hunt.pk}/result.html", File(file))
+        page_path = default_storage.save(f"hunts/{hunt.pk}/result.html", File(file))
     source_of = Source(hunt.unit, hunt.campaign, Way.BROWSER, hunt.user)
     with bundle.open("rb") as file:
-        kept_bundle, _new = keep(file, f"hunt-{hunt.pk}.zip", source_of)
-    take_in(kept_bundle.pk)
-    Hunt.objects.filter(pk=hunt.pk).update(bundle=kept_bundle, page=kept_page, devices=len(findings.devices))
+        stored, _new = keep(file, f"hunt-{hunt.pk}.zip", source_of)
+    take_in(stored.pk)
+    Hunt.objects.filter(pk=hunt.pk).update(bundle=stored, page=page_path, devices=len(findings.devices))
     if not hunt.keep_logs:
         delete_logs(hunt)
     return {"devices": len(findings.devices)}
 
 
 def _as_named(findings: Findings, files: list[HuntFile], folders: tuple[Path, ...]) -> Findings:
-    """Findings with logs and lists under the person's names; the searched folder is the logs in it."""
+    """Replace server paths of logs and lists with the user's file names."""
     places = "|".join(re.escape(str(place)) for place in folders)
     named = tidy(findings, re.compile(rf"(?:{places})(?:/(?:\d+-)?|(?![\w.-]))"))
     logs = tuple(sorted(file.name for file in files if not file.nat))
@@ -133,7 +133,7 @@ def _as_named(findings: Findings, files: list[HuntFile], folders: tuple[Path, ..
 
 
 def tidy(value: Any, places: re.Pattern[str]) -> Any:
-    """Findings without the server's folders, so that an unknown log is known again by its name."""
+    """Remove the server's folders from all texts, so that an unknown log is identified by its name."""
     if isinstance(value, str) and not isinstance(value, Enum):
         return places.sub("", value)
     if isinstance(value, tuple):
@@ -148,7 +148,7 @@ def tidy(value: Any, places: re.Pattern[str]) -> Any:
 
 
 def delete_logs(hunt: Hunt) -> None:
-    """Delete the logs and say so in the trail."""
+    """Delete the logs, with an audit record."""
     for nat in (False, True):
         arriving().forget(_folder(hunt, nat=nat))
     Hunt.objects.filter(pk=hunt.pk).update(logs_deleted=timezone.now())
@@ -156,7 +156,7 @@ def delete_logs(hunt: Hunt) -> None:
 
 
 def forget() -> int:
-    """Delete the logs of hunts that nobody began within a week; how many."""
+    """Delete the logs of hunts not begun within a week; return their number."""
     old = Hunt.objects.filter(job=None, logs_deleted=None, created__lt=timezone.now() - FORGOTTEN)
     hunts = list(old.select_related("unit"))
     for hunt in hunts:
@@ -165,4 +165,4 @@ def forget() -> int:
 
 
 LOGS = Pile(HuntFile, "hunt", "logs_deleted", name_of, delete_logs, "findings.hunt")
-"""The logs of hunts: announcing, adding, stopping."""
+"""Upload of the logs of hunts."""

@@ -1,12 +1,11 @@
-"""Devices of the portal for the devices of a bundle: by MAC, then inventory, then host name.
+"""Resolution of a bundle's devices to stored ones: by MAC, then inventory, then host name.
 
-A bundle's device that is known by its strongest value is that device. By a weaker value it becomes a device
-of its own that is merged into the known one, so that the merge can be seen and undone. Nothing is merged by a
-value that several devices bear, nor two that one bundle holds apart, nor two that somebody parted.
+A device with a known strongest identity is that device. A device with a known weaker one is stored as another
+device and merged into the known one, so that the merge is visible and can be undone. Devices are not merged
+by an identity that several devices share, nor if distinct in one bundle, nor if their merge was undone.
 
-A device whose names were purged is known again by keyed digests of them: the database alone gives no address,
-and an old log that is searched again, or a later reinfection, finds the case that was there and counts
-nothing twice.
+A device with purged names is recognized by keyed digests of them: the database alone reveals no address, and
+an old log searched again, or a reinfection, finds its case and counts nothing twice.
 """
 
 from __future__ import annotations
@@ -29,14 +28,14 @@ _NEWEST = frozenset({"ip", "user", "department"})
 
 
 class Devices:
-    """The devices of a bundle's unit, looked up and made while it is taken in."""
+    """Devices of a bundle's unit, found or created during import."""
 
     def __init__(self, bundle: Bundle, seen: Sequence[Seen]) -> None:
         self._bundle = bundle
         self._by_value: dict[tuple[str, str], list[int]] = {}
         self._claimed: set[int] = set()
         self.touched: set[int] = set()
-        """Devices that stand for others since this bundle, or no longer stand for themselves."""
+        """Devices merged by this bundle."""
         pairs = {pair for device in seen for pair in device.identities}
         digests = {(kind, sealed(kind, value)): value for kind, value in pairs}
         values = sorted({value for _, value in pairs} | {digest for _, digest in digests})
@@ -52,11 +51,11 @@ class Devices:
         self._parted = {frozenset(pair) for pair in undone.values_list("kept_id", "gone_id")}
 
     def place(self, seen: Sequence[Seen]) -> dict[str, Device]:
-        """The device for each key of the bundle. Those with the strongest identity come first."""
-        ordered = sorted(seen, key=lambda one: (_RANKS[one.identities[0][0]], one.key))
-        return {one.key: self._place(one) for one in ordered}
+        """Resolve the bundle's devices, those with the strongest identities first; by bundle key."""
+        ordered = sorted(seen, key=lambda item: (_RANKS[item.identities[0][0]], item.key))
+        return {item.key: self._resolve(item) for item in ordered}
 
-    def _place(self, seen: Seen) -> Device:
+    def _resolve(self, seen: Seen) -> Device:
         strongest = self._only(seen.identities[0])
         found = strongest if strongest is not None and strongest not in self._claimed else None
         if found is None:
@@ -67,7 +66,7 @@ class Devices:
             other = self._only((kind, value), besides=device.pk)
             if other is not None:
                 self._merge(device.pk, other, kind, value)
-        self._claimed |= {device.pk, self._standing(device.pk)}
+        self._claimed |= {device.pk, self._merged_into(device.pk)}
         return device
 
     def _new(self, seen: Seen) -> Device:
@@ -76,15 +75,15 @@ class Devices:
         self._devices[device.pk] = device
         return device
 
-    def _standing(self, number: int) -> int:
+    def _merged_into(self, number: int) -> int:
         return self._devices[number].into_id or number
 
     def _only(self, value: tuple[str, str], besides: int = 0) -> int | None:
-        """The one device that bears the value, None when none or several do."""
-        bearers = [number for number in self._by_value.get(value, ()) if number != besides]
-        if len({self._standing(number) for number in bearers if number in self._devices}) != 1:
+        """Return the only device with the identity, or None."""
+        owners = [number for number in self._by_value.get(value, ()) if number != besides]
+        if len({self._merged_into(number) for number in owners if number in self._devices}) != 1:
             return None
-        return min(bearers)
+        return min(owners)
 
     def _learn(self, device: Device, seen: Seen) -> None:
         changed = [
@@ -109,10 +108,10 @@ class Devices:
         for pair in fresh:
             self._by_value.setdefault(pair, []).append(device.pk)
 
-    def _merge(self, one: int, other: int, kind: str, value: str) -> None:
-        kept, gone = sorted((self._standing(one), self._standing(other)))
-        pairs = {frozenset((kept, gone)), frozenset((one, other))}
-        apart = self._standing(other) in self._claimed or other in self._claimed
+    def _merge(self, first: int, second: int, kind: str, value: str) -> None:
+        kept, gone = sorted((self._merged_into(first), self._merged_into(second)))
+        pairs = {frozenset((kept, gone)), frozenset((first, second))}
+        apart = self._merged_into(second) in self._claimed or second in self._claimed
         if kept == gone or apart or pairs & self._parted:
             return
         take_for_one(kept, gone)
@@ -128,13 +127,13 @@ class Devices:
 
 
 def take_for_one(kept: int, gone: int) -> None:
-    """Let one device stand for another and for all that the other stood for."""
+    """Merge a device, and all merged into it, into another."""
     Device.objects.filter(into=gone).update(into=kept)
     Device.objects.filter(pk=gone).update(into=kept)
 
 
 def part(found: Merge) -> set[int]:
-    """Part two devices again, each with what had been merged into it; the devices whose cases change."""
+    """Undo the merge of two devices, each with those merged into it; return devices with changed cases."""
     rows = Merge.objects.filter(undone=None, kept__unit_id=found.kept.unit_id).exclude(pk=found.pk)
     touched = {found.kept_id, found.gone_id}
     pairs = list(rows.values_list("kept_id", "gone_id"))
@@ -152,7 +151,7 @@ def part(found: Merge) -> set[int]:
 
 
 def _joined(start: int, pairs: Sequence[tuple[int, int]]) -> set[int]:
-    """All that is held together with a device by these merges."""
+    """Return all devices connected with a device by merges."""
     members, grown = {start}, True
     while grown:
         more = {number for pair in pairs if members & set(pair) for number in pair} - members
@@ -166,13 +165,13 @@ _MARK = "~"
 
 
 def sealed(kind: str, value: str) -> str:
-    """Digest in place of a value: HMAC-SHA256 with the portal's secret key."""
-    said = f"{_PURPOSE}\n{kind}\n{value}".encode()
-    return _MARK + hmac.new(settings.SECRET_KEY.encode(), said, hashlib.sha256).hexdigest()
+    """Return a keyed digest of a value: HMAC-SHA256 with the portal's secret key."""
+    text = f"{_PURPOSE}\n{kind}\n{value}".encode()
+    return _MARK + hmac.new(settings.SECRET_KEY.encode(), text, hashlib.sha256).hexdigest()
 
 
 def seal(devices: Iterable[int]) -> None:
-    """Put digests in place of these devices' identities; a hunt's own key goes: others may bear it later."""
+    """Replace the devices' identities by digests; delete hunts' own keys, which other devices may reuse."""
     rows = Identity.objects.filter(device__in=list(devices))
     rows.filter(kind=IdentityKind.KEY).delete()
     for row in rows.exclude(value__startswith=_MARK):
@@ -187,31 +186,31 @@ def seal(devices: Iterable[int]) -> None:
 
 _AT_ONCE = 500
 MOST_DAYS = 400
-"""How far back a bundle's word on a machine goes."""
+"""Limit of days of a machine's presence in a bundle."""
 _ONE = timedelta(days=1)
 _KEY_PURPOSE = "lamsach.findings.unit-key/1"
 
 
 def unit_key(unit_id: int) -> bytes:
-    """The unit's key, made from the portal's secret key: in no table, back with a backup."""
-    said = f"{_KEY_PURPOSE}\n{unit_id}".encode()
-    return hmac.digest(settings.SECRET_KEY.encode(), said, hashlib.sha256)
+    """Derive the unit's key from the portal's secret key; it is not stored."""
+    text = f"{_KEY_PURPOSE}\n{unit_id}".encode()
+    return hmac.digest(settings.SECRET_KEY.encode(), text, hashlib.sha256)
 
 
 def note_presence(bundle: Bundle, found: Read, placed: Mapping[str, Device]) -> None:
-    """Keep the days of machines that a bundle saw; a name of several shows none. `placed`: by bundle key."""
+    """Store the days on which machines were seen; ambiguous marks count for none. `placed`: by bundle key."""
     own = unit_key(bundle.unit_id)
     if found.presence_key and found.presence_key != key_name(own):
         _learn(found, placed)
-        bearers = _known(bundle, found)
+        owners = _known(bundle, found)
     elif found.presence:
         make = (lambda kind, value: keyed_mark(own, kind, value)) if found.presence_key else mark_of
-        bearers = _marked(bundle, found, make)
+        owners = _marked(bundle, found, make)
     else:
         return
     rows = [
         AliveDay(device_id=devices[0], day=day)
-        for mark, devices in bearers.items()
+        for mark, devices in owners.items()
         if len(set(devices)) == 1
         for day in _days(found.presence[mark])
     ]
@@ -219,7 +218,7 @@ def note_presence(bundle: Bundle, found: Read, placed: Mapping[str, Device]) -> 
 
 
 def _learn(found: Read, placed: Mapping[str, Device]) -> None:
-    """Keep by which marks the bundle's key calls the machines that the bundle names."""
+    """Store the marks of the bundle's named devices under the bundle's key."""
     rows = [
         Mark(device_id=placed[key].pk, key=found.presence_key, value=value)
         for key, values in found.marks.items()
@@ -231,20 +230,20 @@ def _learn(found: Read, placed: Mapping[str, Device]) -> None:
 
 def _known(bundle: Bundle, found: Read) -> dict[str, list[int]]:
     rows = Mark.objects.filter(device__unit=bundle.unit_id, key=found.presence_key)
-    bearers: dict[str, list[int]] = {}
+    owners: dict[str, list[int]] = {}
     for value, device, into in rows.values_list("value", "device_id", "device__into"):
         if value in found.presence:
-            bearers.setdefault(value, []).append(into or device)
-    return bearers
+            owners.setdefault(value, []).append(into or device)
+    return owners
 
 
 def _marked(bundle: Bundle, found: Read, make: Callable[[str, str], str]) -> dict[str, list[int]]:
-    bearers: dict[str, list[int]] = {}
+    owners: dict[str, list[int]] = {}
     for device in Device.objects.filter(unit_id=bundle.unit_id).exclude(key__startswith="unattributed:"):
         for mark in {make(kind, value) for kind, value in told_by(device.mac, device.name, device.ip)}:
             if mark in found.presence:
-                bearers.setdefault(mark, []).append(device.into_id or device.pk)
-    return bearers
+                owners.setdefault(mark, []).append(device.into_id or device.pk)
+    return owners
 
 
 def _days(spans: Sequence[tuple[date, date]]) -> list[date]:

@@ -1,8 +1,7 @@
-"""Intake of bundles: kept once, checked whole, then devices, sightings and coverage in one transaction.
+"""Intake of bundles: stored once, validated, then imported in one transaction.
 
-The file is checked again in the worker; a kill in the middle leaves the state before, and the job runs anew.
-A bundle by USB stick bears a signature of the unit's token: a line of JSON, then the bundle
-(`results.upload`).
+The worker validates the file again; if it is killed, nothing is changed and the job runs again. A bundle on a
+USB stick has a signature by the unit's token: a line of JSON before the bundle (`results.upload`).
 """
 
 from __future__ import annotations
@@ -40,14 +39,14 @@ from lamsach.runtime.file_names import safe_name
 _HUNT = {"manifest.json", "devices.jsonl", "sightings.jsonl", "evidence.jsonl"}
 _SCAN = {"manifest.json", "findings.jsonl", "skips.jsonl", "actions.jsonl", "report.html"}
 _RATIO = 200
-"""A member that unpacks to more than so many times its size, beyond a megabyte, is a bomb."""
+"""Compression ratio above which a member of more than a megabyte is refused as a bomb."""
 _NOT_ONE = mark("The file is no findings bundle.")
 _AGAIN = mark("Give the .zip file that the hunt or the scanner wrote. Nothing in it was used.")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Origin of a bundle: unit, campaign, way, by whom (request, user or token); `only`: the one kind."""
+    """Origin of a bundle; `by`: request, user or None, `who`: a token's name; `only`: the allowed kind."""
 
     unit: Unit
     campaign: Campaign
@@ -58,14 +57,14 @@ class Source:
 
 
 KEYS: list[Callable[[Iterable[int]], Keys]] = []
-"""Who keeps the keys of units (by their numbers): the app `exchange` registers itself."""
+"""Provider of units' private keys, by unit numbers; registered by the app `exchange`."""
 SCANS: list[Callable[[Bundle, Path], dict[str, int]]] = []
-"""Who takes a scan's bundle in: the app `fleet` registers itself."""
+"""Importer of scan bundles; registered by the app `fleet`."""
 
 
 @contextmanager
 def plain_file(file: Any, name: str, units: Iterable[int]) -> Iterator[Any]:
-    """Open file that can be sought, opened if it came sealed to one of these units. InputError."""
+    """Provide a seekable file, unsealed if sealed to one of these units. InputError."""
     if not is_sealed(file):
         yield file
         return
@@ -76,7 +75,7 @@ def plain_file(file: Any, name: str, units: Iterable[int]) -> Iterator[Any]:
 
 
 def kind_of(file: Any, name: str) -> BundleKind:
-    """Kind of a bundle by the names in it, before a byte is unpacked. UnreadableError or LimitError."""
+    """Determine a bundle's kind by its member names, without unpacking. UnreadableError, LimitError."""
     try:
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
@@ -95,7 +94,7 @@ def kind_of(file: Any, name: str) -> BundleKind:
 
 
 def keep(file: Any, name: str, source: Source) -> tuple[Bundle, bool]:
-    """Keep the file, opened if sealed to the unit, and queue its import; (bundle, is new). InputError."""
+    """Store a file, unsealed, and queue its import; return the bundle, and whether it is new. InputError."""
     with plain_file(file, safe_name(name), [source.unit.pk]) as plain:
         return _keep(plain, name.removesuffix(SUFFIX), source)
 
@@ -110,8 +109,8 @@ def _keep(file: Any, name: str, source: Source) -> tuple[Bundle, bool]:
     while block := file.read(1 << 20):
         digest.update(block)
     size, sha256 = file.tell(), digest.hexdigest()
-    place = {"unit": source.unit, "campaign": source.campaign, "sha256": sha256}
-    if known := Bundle.objects.filter(**place).first():
+    key = {"unit": source.unit, "campaign": source.campaign, "sha256": sha256}
+    if known := Bundle.objects.filter(**key).first():
         return known, False
     path = f"bundles/{sha256[:2]}/{sha256}"
     if not default_storage.exists(path):
@@ -120,7 +119,7 @@ def _keep(file: Any, name: str, source: Source) -> tuple[Bundle, bool]:
     with transaction.atomic():
         user = getattr(source.by, "user", source.by)
         bundle, new = Bundle.objects.get_or_create(
-            **place,
+            **key,
             defaults={
                 "kind": kind,
                 "way": source.way,
@@ -139,7 +138,7 @@ def _keep(file: Any, name: str, source: Source) -> tuple[Bundle, bool]:
 
 
 def take_in(bundle_id: int, step: Callable[[int, int], None] = lambda done, total: None) -> dict[str, int]:
-    """Write a kept bundle's content in one transaction; one that cannot be read is marked as refused."""
+    """Import a stored bundle in one transaction, or mark it as refused."""
     bundle = Bundle.objects.select_related("unit", "campaign").get(pk=bundle_id)
     if bundle.state == BundleState.IMPORTED:
         return dict(bundle.counts)
@@ -159,7 +158,7 @@ def _import(bundle: Bundle, path: Path, step: Callable[[int, int], None]) -> dic
     contents.prepare(bundle, found)
     step(1, 3)
     with transaction.atomic():
-        Unit.objects.select_for_update(no_key=True).get(pk=bundle.unit_id)  # one bundle of a unit at a time
+        Unit.objects.select_for_update(no_key=True).get(pk=bundle.unit_id)  # serializes a unit's bundles
         if Bundle.objects.get(pk=bundle.pk).state == BundleState.IMPORTED:
             return dict(bundle.counts)
         counts = evidence.write(bundle, found)
@@ -168,7 +167,7 @@ def _import(bundle: Bundle, path: Path, step: Callable[[int, int], None]) -> dic
 
 
 def refuse(bundle: Bundle, error: LamsachError) -> None:
-    """Mark the bundle as refused and say why."""
+    """Mark a bundle as refused, with the reason."""
     Bundle.objects.filter(pk=bundle.pk).update(
         state=BundleState.REFUSED, problem=error.what[:400], imported=timezone.now()
     )
@@ -181,7 +180,7 @@ _ASK = mark("Ask the unit to sign it again with a token that is not revoked.")
 
 
 def is_signed(file: Any) -> bool:
-    """Return whether the file says that it is signed."""
+    """Return whether the file claims to be signed."""
     file.seek(0)
     head: bytes = file.read(40)
     file.seek(0)
@@ -189,7 +188,7 @@ def is_signed(file: Any) -> bool:
 
 
 def read_signed_head(file: Any) -> tuple[Token, int]:
-    """Token that signed the file, and the bundle's first byte. InputError for a wrong signature."""
+    """Return the signing token and the bundle's offset. InputError for a wrong signature."""
     import hashlib
     import hmac
 
@@ -213,25 +212,25 @@ def read_signed_head(file: Any) -> tuple[Token, int]:
 
 
 class Inside:
-    """The bundle inside a signed file, as a file that can be read and sought."""
+    """Seekable view of the bundle inside a signed file."""
 
     def __init__(self, file: Any, begin: int) -> None:
         self._file, self._begin = file, begin
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """As of a file."""
-        place = self._file.seek(self._begin + offset) if whence == 0 else self._file.seek(offset, whence)
-        return int(place) - self._begin
+        """Set the position; return it."""
+        position = self._file.seek(self._begin + offset) if whence == 0 else self._file.seek(offset, whence)
+        return int(position) - self._begin
 
     def tell(self) -> int:
-        """As of a file."""
+        """Return the position."""
         return int(self._file.tell()) - self._begin
 
     def read(self, size: int = -1) -> bytes:
-        """As of a file."""
+        """Read bytes."""
         data: bytes = self._file.read(size)
         return data
 
     def seekable(self) -> bool:
-        """True."""
+        """Return True."""
         return True

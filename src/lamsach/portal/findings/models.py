@@ -1,9 +1,9 @@
 """Findings of hunts and scans: bundles, devices, sightings, coverage.
 
-A bundle is kept as it came. `Device` is a machine of a unit as one or more hunts describe it; a device that
-was merged into another points to it, so that a merge can be seen and undone. `Sighting` is one device,
-indicator, role, source (observer) and day; `Part` is one bundle's share of it, so that overlapping hunts of
-the same logs don't count twice (`evidence.heaviest`).
+A bundle is stored unchanged. `Device` is a machine of a unit, described by one or more hunts; a merged device
+points to its target, so that a merge is visible and can be undone. A `Sighting` combines device, indicator,
+role, source (observer) and day; a `Part` is a bundle's share of it, so that overlapping hunts of the same
+logs do not count twice (`evidence.heaviest`).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class BundleState(models.TextChoices):
 
 
 class Way(models.TextChoices):
-    """Way on which a bundle came."""
+    """Transport of a bundle."""
 
     UPLOAD = "upload", _("Upload")
     API = "api", _("Sent by the program")
@@ -46,7 +46,7 @@ class Way(models.TextChoices):
 
 
 class Bundle(models.Model):
-    """A bundle of a unit in a campaign, kept once (SHA-256). `to_look_at`: values that accuse nobody."""
+    """A unit's bundle in a campaign, unique by SHA-256. `to_look_at`: values attributed to nobody."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="bundles")
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="bundles")
@@ -84,7 +84,7 @@ class Bundle(models.Model):
 
 
 class Device(models.Model):
-    """A machine of a unit. `into`: the device that it is merged into, None for itself."""
+    """A machine of a unit. `into`: target of its merge, or None."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="devices")
     key = models.CharField(max_length=300)
@@ -113,7 +113,7 @@ class IdentityKind(models.TextChoices):
 
 
 class Identity(models.Model):
-    """A value by which another hunt knows a device again."""
+    """A value that identifies a device across hunts."""
 
     device = models.ForeignKey(Device, models.CASCADE, related_name="identities")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -127,7 +127,7 @@ class Identity(models.Model):
 
 
 class Merge(models.Model):
-    """That two devices were taken for one: because of what, when, and whether somebody undid it."""
+    """A merge of two devices by a common identity, possibly undone."""
 
     kept = models.ForeignKey(Device, models.PROTECT, related_name="merges")
     gone = models.ForeignKey(Device, models.PROTECT, related_name="merged")
@@ -144,7 +144,7 @@ class Merge(models.Model):
 
 
 class Appearance(models.Model):
-    """That a bundle names a device, and what the hunt's own rules made of it."""
+    """A device in a bundle, with the state and details by the hunt's rules."""
 
     bundle = models.ForeignKey(Bundle, models.CASCADE, related_name="appearances")
     device = models.ForeignKey(Device, models.PROTECT, related_name="appearances")
@@ -156,7 +156,7 @@ class Appearance(models.Model):
 
 
 class Sighting(models.Model):
-    """One device, indicator, role, source and day. `count` of events; `passed` of those not blocked."""
+    """Events of a device, indicator, role, source and day: all (`count`), not blocked (`passed`)."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="sightings")
     device = models.ForeignKey(Device, models.PROTECT, related_name="sightings")
@@ -181,7 +181,7 @@ class Sighting(models.Model):
 
 
 class Part(models.Model):
-    """One bundle's share of a sighting: from when to when on that day (see `months`), how many events."""
+    """A bundle's share of a sighting: interval on its day (see `months`), number of events."""
 
     sighting = models.ForeignKey(Sighting, models.CASCADE, related_name="parts")
     day = models.DateField()
@@ -196,7 +196,7 @@ class Part(models.Model):
 
 
 class EvidenceLine(models.Model):
-    """A log line that proves a sighting. The same line is kept once, whichever bundles hold it."""
+    """A log line that proves a sighting, stored once across bundles."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")
     device = models.ForeignKey(Device, models.PROTECT, related_name="evidence")
@@ -215,7 +215,7 @@ class EvidenceLine(models.Model):
 
 
 class CoverageDay(models.Model):
-    """A whole searched day of an observer's log, with which list (`digest`), and the log's `format`."""
+    """A completely searched day of an observer's log, by list (`digest`)."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -234,7 +234,7 @@ class CoverageDay(models.Model):
 
 
 class Transfer(models.Model):
-    """A bundle on its way in pieces; the bytes are in a file of the data folder until they are whole."""
+    """An incomplete bundle sent in pieces, stored in the folder of uploads until complete."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")
@@ -250,7 +250,7 @@ class Transfer(models.Model):
 
 
 class Hunt(models.Model):
-    """A hunt from the browser: which list, which logs, how far. `job` runs it."""
+    """A hunt from the browser, run by `job`."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="hunts")
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="hunts")
@@ -271,7 +271,7 @@ class Hunt(models.Model):
 
 
 class HuntFile(models.Model):
-    """A log of a hunt, received so far. `nat`: not searched, it names machines behind a gateway."""
+    """A log of a hunt, `received` bytes so far. `nat`: not searched, resolves machines behind a gateway."""
 
     hunt = models.ForeignKey(Hunt, models.CASCADE, related_name="files")
     name = models.CharField(max_length=160)
@@ -287,7 +287,7 @@ class HuntFile(models.Model):
 
 
 class Composition(models.Model):
-    """Lists of the campaign that together have a digest: what a hunt that used them searched for."""
+    """A combination of the campaign's lists with the digest that hunts with it state."""
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="+")
     digest = models.CharField(max_length=64)
@@ -300,7 +300,7 @@ class Composition(models.Model):
 
 
 class Contained(models.Model):
-    """An indicator in the list with a digest, by a hunt that found one or by the campaign's lists."""
+    """An indicator known to be in the list with a digest, by a hunt's match or the campaign's lists."""
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="+")
     digest = models.CharField(max_length=64)
@@ -315,7 +315,7 @@ class Contained(models.Model):
 
 
 class AliveDay(models.Model):
-    """A day on which a device was seen in its unit's logs at all."""
+    """A day on which a device appears in its unit's logs."""
 
     device = models.ForeignKey(Device, models.CASCADE, related_name="alive_days")
     day = models.DateField()
@@ -325,7 +325,7 @@ class AliveDay(models.Model):
 
 
 class Mark(models.Model):
-    """Mark by which a unit's key (`key`: its name, see `devices.presence`) calls a device, by a bundle."""
+    """Mark of a device under a unit's key (`key`: the key's name, see `devices.presence`)."""
 
     device = models.ForeignKey(Device, models.CASCADE, related_name="marks")
     key = models.CharField(max_length=16)

@@ -1,9 +1,9 @@
-"""Sightings by month, on PostgreSQL: a table of each month, and `findings_sighting_rest` for other days.
+"""Partitions of sightings by month on PostgreSQL, and `findings_sighting_rest` for other days.
 
-Made by the migration `0002_months`. A bundle may hold any day, so rows first go where they belong or into the
-rest; the worker makes the tables of the months to come, and moves rows of the rest into tables of their
-months. On SQLite there is one table, and nothing here does anything. A reference to a partitioned table has
-to name the day too: that is what `Part.day` is for.
+Created by the migration `0002_months`. A bundle may contain any day, so rows go to their month's partition or
+the rest; the worker creates partitions of coming months, and of those in the rest, and moves the rows. On
+SQLite, with a single table, these functions do nothing. A foreign key to a partitioned table includes the
+partition column, hence `Part.day`.
 """
 
 from __future__ import annotations
@@ -23,42 +23,42 @@ TABLE, REST, PARTS, REFERENCE = (
     "findings_part_sighting",
 )
 AHEAD, BACK = 3, 60
-"""Months from today's that may have a table; farther days (wrong clocks) stay in the rest."""
+"""Months around today's that get a partition; farther days (wrong clocks) stay in the rest."""
 FIRST_LOCK_MS, LOCK_MS = 2000, 900
-"""Patience for locks: the first, and any while some are held, so that the import never gives way."""
+"""Lock timeouts: of the first, and of further ones, short so that imports never give way."""
 logger = logging.getLogger("lamsach.portal.findings")
 
 
 def hold() -> None:
-    """Lock before writing sightings: a month's table is made before or after, never in the middle."""
+    """Lock the sightings for writing, so that no partition is made during the transaction."""
     if connection.vendor == "postgresql":
         run(f"LOCK TABLE {TABLE} IN ROW EXCLUSIVE MODE")
 
 
 def arrange(today: date | None = None) -> int:
-    """Make the tables of coming months and of those in the rest; how many are left for the next time."""
+    """Make missing partitions; return the number postponed because of locks."""
     if connection.vendor != "postgresql":
         return 0
-    this, left = (today or timezone.localdate()).replace(day=1), 0
-    have = months()
-    wanted = {_shifted(this, number) for number in range(AHEAD + 1)} | set(_in_rest(this))
-    for month in sorted(wanted - have):
+    current, postponed = (today or timezone.localdate()).replace(day=1), 0
+    existing = months()
+    wanted = {_shifted(current, number) for number in range(AHEAD + 1)} | set(_in_rest(current))
+    for month in sorted(wanted - existing):
         try:
             split(month)
         except OperationalError as problem:
             logger.warning("the table of %s waits: %s", month, str(problem).strip())
-            left += 1
-    return left
+            postponed += 1
+    return postponed
 
 
 def analyse() -> None:
-    """Let PostgreSQL look at the sightings as a whole, which it does by itself only for each month."""
+    """Update PostgreSQL's statistics of the whole table; autovacuum covers only its partitions."""
     if connection.vendor == "postgresql":
         run(f"ANALYZE {TABLE}")
 
 
 def months() -> set[date]:
-    """The first days of the months that have a table."""
+    """Return the first days of the months with a partition."""
     rows = run(
         "SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE "
         "inhparent = to_regclass(%s)",
@@ -81,10 +81,10 @@ _ATTACH = "ALTER TABLE findings_sighting ATTACH PARTITION of_month FOR VALUES FR
 
 
 def split(month: date) -> None:
-    """Make the table of a month and move its rows there from the rest, in one transaction; reading goes on.
+    """Make a month's partition and move its rows from the rest, in one transaction that does not block reads.
 
-    A moved row is deleted and written again, against the reference: so the parts of these rows step aside
-    meanwhile.
+    Moved rows are deleted and inserted, which the foreign key of parts forbids: so their parts are moved to a
+    temporary table meanwhile.
     """
     span = (month, _shifted(month, 1))
     name = f"{TABLE}_{month:%Y_%m}"
@@ -103,13 +103,13 @@ def split(month: date) -> None:
         run("DROP TABLE aside")
 
 
-def _in_rest(this: date) -> Iterator[date]:
-    """The months of rows in the rest that may have a table."""
+def _in_rest(current: date) -> Iterator[date]:
+    """Yield the months of rows in the rest that may get a partition."""
     rows = run(
         "SELECT DISTINCT date_trunc('month', day)::date FROM findings_sighting_rest WHERE day "
         ">= %s AND day < %s",
-        _shifted(this, -BACK),
-        _shifted(this, AHEAD + 1),
+        _shifted(current, -BACK),
+        _shifted(current, AHEAD + 1),
     )
     yield from (month for (month,) in rows)
 
@@ -120,7 +120,7 @@ def _shifted(month: date, number: int) -> date:
 
 
 def run(statement: str, *values: Any) -> list[tuple[Any, ...]]:
-    """Run one statement; its rows."""
+    """Execute a statement and return its rows."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values or None)
         return cursor.fetchall() if cursor.description else []

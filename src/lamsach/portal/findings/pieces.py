@@ -1,8 +1,8 @@
-"""Files in pieces: each states where it begins, one sent twice changes nothing, a kill loses at most one.
+"""Resumable uploads in pieces, each with its offset; repeated pieces change nothing.
 
-A program sends a bundle so; people upload the files of a job so, or whole with a form. Hunts and traces share
-it: the job's row (`Hunt`, `Trace`) has `files` and `job`; a file's row has `name`, `size` and `received`, and
-unique name and size within its job.
+Programs send bundles, and people the files of a job, in pieces or by a form. Hunts and traces share this: the
+job's row (`Hunt`, `Trace`) has `files` and `job`; a file's row has `name`, `size` and `received`, with unique
+name and size within its job.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from lamsach.runtime.file_names import safe_name
 FILE_BYTES = 200_000_000_000
 MOST_FILES = 500
 ROOM_BYTES = 500_000_000
-"""What stays free on the server's disk."""
+"""Reserve of free space on the server's disk."""
 _FORM_BYTES = 4_000_000
 _ENDED = mark("The work has begun; no file can be added any more.")
 
 
 def check_whole(file: Any, path: Path) -> None:
-    """LamsachError for a file that is not here as it came: what is missing must not count as searched."""
+    """Check that an uploaded file is complete, lest missing logs count as searched. LamsachError."""
     if not path.is_file() or path.stat().st_size != file.size:
         raise LamsachError(
             mark("An uploaded file is not in the folder of uploads."),
@@ -52,10 +52,10 @@ def check_whole(file: Any, path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Pile:
-    """One kind of job with its files.
+    """Uploaded files of a kind of job.
 
-    The model of a file, its column of the job (`hunt`), the column of when the files went (`logs_deleted`), a
-    file's name among those that arrive, how to delete them all, and the job's name in the queue.
+    `owner`: the file's foreign key to its job (`hunt`); `gone`: the job's column of the files' deletion
+    (`logs_deleted`); `name_of`: a file's storage name; `delete`: deletes all files; `job`: name in the queue.
     """
 
     model: Any
@@ -70,7 +70,7 @@ class Pile:
             raise InputError(_ENDED, name)
 
     def announce(self, owner: Any, name: str, size: int, most: int = FILE_BYTES, **place: Any) -> Any:
-        """Announce a file; the same name and size again is the same file. InputError, LimitError."""
+        """Register a file before its upload, once per name and size. InputError, LimitError."""
         self._open(owner, name)
         if not 0 < size <= most or owner.files.count() >= MOST_FILES:
             raise LimitError(mark("The file is empty or too large, or there are too many."), name)
@@ -81,20 +81,20 @@ class Pile:
 
     @transaction.atomic
     def add(self, file: Any, offset: int, data: bytes) -> int:
-        """Add a piece; how many bytes are there. OutOfPlace when it does not begin at the file's end."""
+        """Append a piece; return the number of received bytes. OutOfPlace, InputError, LimitError."""
         rows = self.model.objects.select_for_update(of=("self",), no_key=True).select_related(self.owner)
-        held = rows.get(pk=file.pk)
-        self._open(getattr(held, self.owner), held.name)
-        if offset != held.received:
-            raise OutOfPlace(held.received)
-        if offset + len(data) > held.size:
-            raise LimitError(mark("More was sent than was announced."), held.name)
-        held.received = arriving().append(self.name_of(held), offset, data)
-        held.save(update_fields=["received"])
-        return int(held.received)
+        row = rows.get(pk=file.pk)
+        self._open(getattr(row, self.owner), row.name)
+        if offset != row.received:
+            raise OutOfPlace(row.received)
+        if offset + len(data) > row.size:
+            raise LimitError(mark("More was sent than was announced."), row.name)
+        row.received = arriving().append(self.name_of(row), offset, data)
+        row.save(update_fields=["received"])
+        return int(row.received)
 
     def take_whole(self, file: Any, upload: Any) -> None:
-        """Fill an announced file from a form, for browsers without scripts; pieces are taken anew."""
+        """Fill a registered file from a form, for browsers without scripts, from its beginning."""
         if file.received < file.size:
             self.model.objects.filter(pk=file.pk).update(received=0)
             received = 0
@@ -103,7 +103,7 @@ class Pile:
 
     @transaction.atomic
     def stop(self, owner: Any, by: Any) -> None:
-        """Ask the job to stop; one that has not begun stops at once, its files deleted."""
+        """Request the job to stop; one not begun is cancelled immediately, and its files deleted."""
         record(by, f"{self.owner}.stopped", owner, owner.unit)
         if owner.job_id is None:
             cancelled = Job.objects.create(name=self.job, user=by.user, state=JobState.CANCELLED)
@@ -124,8 +124,8 @@ FORGOTTEN = timedelta(days=7)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-class OutOfPlace(Exception):  # noqa: N818 - tells the sender where to go on
-    """The piece does not begin where the file ends; `received` says where that is."""
+class OutOfPlace(Exception):  # noqa: N818 - a reply to the sender, not a failure
+    """The piece does not begin at the file's end, `received`."""
 
     def __init__(self, received: int) -> None:
         super().__init__(received)
@@ -133,7 +133,7 @@ class OutOfPlace(Exception):  # noqa: N818 - tells the sender where to go on
 
 
 def piece(stream: Any) -> bytes:
-    """One piece from the network, before any lock is held. LimitError for one that is too large."""
+    """Read a piece from the network, before any lock is held. LimitError."""
     data: bytes = stream.read(PIECE_BYTES + 1)
     if len(data) > PIECE_BYTES:
         raise LimitError(mark("A piece of this size cannot be sent."))
@@ -145,40 +145,41 @@ def _transfer_name(found: Transfer) -> str:
 
 
 def find(source: Source, sha256: str) -> tuple[int, Bundle | None]:
-    """Return how many bytes of the file are there, and the bundle once it is whole."""
-    place = {"unit": source.unit, "campaign": source.campaign, "sha256": sha256}
-    bundle = Bundle.objects.filter(**place).first()
+    """Return the number of received bytes, and the bundle when complete."""
+    key = {"unit": source.unit, "campaign": source.campaign, "sha256": sha256}
+    bundle = Bundle.objects.filter(**key).first()
     if bundle is not None:
         return bundle.size, bundle
-    found = Transfer.objects.filter(**place).first()
+    found = Transfer.objects.filter(**key).first()
     return (found.received if found else 0), None
 
 
 def receive(source: Source, sha256: str, offset: int, size: int, data: bytes) -> tuple[int, Bundle | None]:
-    """Take a piece; how many bytes are there, and the bundle once it is whole. Raises OutOfPlace, InputError.
+    """Append a piece; return the number of received bytes, and the bundle when complete.
 
-    One request at a time writes a file; no transaction is open while a whole file is looked at.
+    One request at a time writes a file; no transaction is open while a complete file is examined.
+    OutOfPlace, InputError, LimitError.
     """
     received, bundle = find(source, sha256)
     if bundle is not None:
         return received, bundle
     if not _SHA256.fullmatch(sha256) or not 0 < size <= LIMIT_BYTES:
         raise LimitError(mark("A findings bundle of this size cannot be sent."), sha256[:12])
-    place = {"unit": source.unit, "campaign": source.campaign, "sha256": sha256}
-    if Transfer.objects.filter(unit=source.unit).exclude(**place).count() >= OPEN_AT_ONCE:
+    key = {"unit": source.unit, "campaign": source.campaign, "sha256": sha256}
+    if Transfer.objects.filter(unit=source.unit).exclude(**key).count() >= OPEN_AT_ONCE:
         raise LimitError(mark("Too many bundles of the unit are being sent at the same time."), sha256[:12])
-    found, _ = Transfer.objects.get_or_create(**place, defaults={"size": size})
+    found, _ = Transfer.objects.get_or_create(**key, defaults={"size": size})
     with alone(f"transfer:{found.pk}"):
         try:
             found.refresh_from_db()
-        except Transfer.DoesNotExist:  # the one before brought the rest
+        except Transfer.DoesNotExist:  # completed by a concurrent request
             return find(source, sha256)
         if offset != found.received or size != found.size:
             raise OutOfPlace(found.received)
         if offset + len(data) > size:
             raise LimitError(mark("More was sent than was announced."), sha256[:12])
         received = arriving().append(_transfer_name(found), offset, data)
-        if received == size:  # noted by the bundle alone: after a kill the last piece comes again
+        if received == size:  # recorded by the bundle alone: after a kill the last piece is sent again
             return size, _finish(found, source)
         found.received = received
         found.save(update_fields=["received", "touched"])
@@ -198,7 +199,7 @@ def _finish(found: Transfer, source: Source) -> Bundle:
 
 
 def forget() -> int:
-    """Drop what nobody went on sending; how many."""
+    """Delete abandoned transfers; return their number."""
     old = Transfer.objects.filter(touched__lt=timezone.now() - FORGOTTEN)
     for found in old:
         arriving().forget(_transfer_name(found))
@@ -210,7 +211,7 @@ _STYLE = re.compile(rb"sha256-[A-Za-z0-9+/=]{44}")
 
 
 def announced(request: HttpRequest, announce: Callable[[str, int], Any]) -> JsonResponse:
-    """Announce a file (`name`, `size`): its number, and how much of it is there already."""
+    """Register a file (`name`, `size`); answer with its number and received bytes."""
     size = _number(request.POST, "size")
     try:
         file = announce(request.POST.get("name", ""), size)
@@ -220,19 +221,19 @@ def announced(request: HttpRequest, announce: Callable[[str, int], Any]) -> Json
 
 
 def added(request: HttpRequest, add: Callable[[int, bytes], int]) -> JsonResponse:
-    """Add a piece of a file, the body's bytes, at `?offset=`: how much is there now."""
+    """Append the body to a file at `?offset=`; answer with the received bytes."""
     offset = _number(request.GET, "offset")
     try:
         received = add(offset, piece(request))
-    except OutOfPlace as elsewhere:
-        return JsonResponse({"received": elsewhere.received}, status=409)
+    except OutOfPlace as misplaced:
+        return JsonResponse({"received": misplaced.received}, status=409)
     except LamsachError as problem:
         return JsonResponse({"problem": _(problem.what)}, status=409)
     return JsonResponse({"received": received})
 
 
 def result_page(path: str) -> HttpResponse:
-    """A page in the storage, under a policy that lets nothing run or load but its own style."""
+    """Serve a stored page under a policy that allows only its own style."""
     with default_storage.open(path, "rb") as file:
         content: bytes = file.read()
     response = HttpResponse(content, content_type="text/html; charset=utf-8")

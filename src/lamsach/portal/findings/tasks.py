@@ -1,4 +1,4 @@
-"""Jobs of the app: taking bundles in, hunts, clearing what was never finished."""
+"""Jobs and regular tasks of findings: import, hunts, clean-up."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ regular("findings.analyse", timedelta(days=1), long=True)(months.analyse)
 
 @job("findings.import")
 def import_bundle(progress: Progress, bundle_id: int) -> Any:
-    """Take a kept bundle in. One that the portal fails at is refused, so that nobody waits for it."""
+    """Import a stored bundle; one that fails unexpectedly is refused, so that nobody waits for it."""
     try:
         return take_in(bundle_id, progress.step)
     except (Cancelled, Overtaken, Stopped):
@@ -33,7 +33,7 @@ _FAILED = mark("The portal failed to take this bundle in. What happened is in th
 
 @regular("findings.forget", timedelta(hours=6))
 def forget() -> int:
-    """Drop what nobody went on sending: half bundles, logs of hunts that were never begun."""
+    """Delete abandoned transfers and logs of hunts never begun; return their number."""
     return pieces.forget() + hunts.forget()
 
 

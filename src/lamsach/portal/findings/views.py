@@ -95,17 +95,17 @@ FOUND = Listing(
 @rate_limited("findings.upload", 60, 300)
 @member(ALL, WRITERS)
 def bundles(request: HttpRequest) -> HttpResponse:
-    """The bundles of the person's units; handing one in."""
+    """List the bundles of the user's units; POST uploads one."""
     form = BundleForm(request.POST or None, request.FILES or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         with ProblemsShown(form, "file"):
-            bundle, new = _hand_in(request, form)
-            told = (
+            bundle, new = _upload(request, form)
+            message = (
                 _("The bundle is being imported.")
                 if new
                 else _("This bundle was handed in before; nothing changes.")
             )
-            return done(request, told, "findings:bundle", bundle_id=bundle.pk)
+            return done(request, message, "findings:bundle", bundle_id=bundle.pk)
     rows = access.readable_bundles(request.user)
     context = {
         "form": form,
@@ -121,7 +121,7 @@ def bundles(request: HttpRequest) -> HttpResponse:
 
 @member(WRITERS, WRITERS, ("GET",))
 def unit_key_file(request: HttpRequest, own_unit_id: int) -> HttpResponse:
-    """The unit's key by which hunts mark machines, as a file for the unit's own computers."""
+    """Download the unit's key, with which hunts mark machines, for the unit's own computers."""
     unit = access.get_own_unit(request.user, own_unit_id)
     record(request, "unit_key.exported", unit, unit)
     response = HttpResponse(
@@ -131,10 +131,10 @@ def unit_key_file(request: HttpRequest, own_unit_id: int) -> HttpResponse:
     return response
 
 
-def _hand_in(request: HttpRequest, form: BundleForm) -> tuple[Bundle, bool]:
+def _upload(request: HttpRequest, form: BundleForm) -> tuple[Bundle, bool]:
     file, unit = form.cleaned_data["file"], form.cleaned_data["unit"]
-    campaign, mine = form.cleaned_data["campaign"], access.uploading_units(request.user)
-    with plain_file(file, file.name, mine.values_list("pk", flat=True)) as plain:
+    campaign, allowed = form.cleaned_data["campaign"], access.uploading_units(request.user)
+    with plain_file(file, file.name, allowed.values_list("pk", flat=True)) as plain:
         if not intake.is_signed(plain):
             return keep(plain, file.name, Source(unit, campaign, Way.UPLOAD, request))
         token, begin = intake.read_signed_head(plain)
@@ -145,7 +145,7 @@ def _hand_in(request: HttpRequest, form: BundleForm) -> tuple[Bundle, bool]:
 
 @member(ALL, WRITERS, ("GET",))
 def bundle(request: HttpRequest, bundle_id: int) -> HttpResponse:
-    """One bundle: how far it is, how much it holds."""
+    """Show a bundle's state, counts and machines."""
     found = access.get_bundle(request.user, bundle_id)
     own = found.unit_id in access.own_units(request.user)
     context: dict[str, Any] = {"bundle": found, "own": own, "to_look_at": _to_look_at(found)}
@@ -159,7 +159,7 @@ def bundle(request: HttpRequest, bundle_id: int) -> HttpResponse:
 
 
 def _none_found(found: Bundle) -> str:
-    """Say what a bundle without machines means."""
+    """Explain a bundle without machines."""
     if found.kind == BundleKind.SCAN:
         return _("The scan names no machine with a case.")
     if found.partial or not found.counts.get("covered_days"):
@@ -172,31 +172,31 @@ def _none_found(found: Bundle) -> str:
 
 
 def _to_look_at(found: Bundle) -> list[tuple[dict[str, Any], str]]:
-    """The listed values that accuse nobody, each with the reason in the reader's language."""
+    """Return the values attributed to nobody, each with the translated reason."""
     from lamsach.results.doubtful_values import why
 
     language = get_language() or settings.LANGUAGE_CODE
     return [
         (
-            said,
+            entry,
             why(
                 Questioned(
-                    said["indicator"],
-                    IndicatorType(said["indicator_type"]),
-                    tuple(Reason(reason["code"], reason["values"]) for reason in said["reasons"]),
-                    said["machines"],
-                    said["count"],
+                    entry["indicator"],
+                    IndicatorType(entry["indicator_type"]),
+                    tuple(Reason(reason["code"], reason["values"]) for reason in entry["reasons"]),
+                    entry["machines"],
+                    entry["count"],
                 ),
                 language,
             ),
         )
-        for said in found.to_look_at
+        for entry in found.to_look_at
     ]
 
 
 @member(ALL, WRITERS, ("GET",))
 def bundle_file(request: HttpRequest, own_bundle_id: int) -> HttpResponse:
-    """The bundle as it came."""
+    """Download a bundle unchanged."""
     found = access.get_bundle(request.user, own_bundle_id, own=True)
     record(request, "bundle.exported", found, found.unit)
     name = found.name if found.name.endswith(".zip") else f"{found.name}.zip"
@@ -206,15 +206,15 @@ def bundle_file(request: HttpRequest, own_bundle_id: int) -> HttpResponse:
 @member(ALL, WRITERS, ("GET",))
 @taken_once
 def device(request: HttpRequest, device_id: int) -> HttpResponse:
-    """One device: what it is known by, what was merged into it, what was seen."""
+    """Show a device: identities, merges, sightings."""
     found = access.get_device(request.user, device_id)
     record(request, "device.viewed", found, found.unit)
-    standing: Device = found.into or found
-    members = [standing.pk, *standing.parts.values_list("pk", flat=True)]
+    target: Device = found.into or found
+    members = [target.pk, *target.parts.values_list("pk", flat=True)]
     context = {
-        "device": standing,
-        "nobody": standing.key.startswith("unattributed:"),
-        "parts": standing.parts.all(),
+        "device": target,
+        "nobody": target.key.startswith("unattributed:"),
+        "parts": target.parts.all(),
         "identities": _identities(members),
         "merges": Merge.objects.filter(kept__in=members, gone__in=members, undone=None).select_related(
             "kept", "gone", "bundle"
@@ -224,7 +224,7 @@ def device(request: HttpRequest, device_id: int) -> HttpResponse:
         ),
         "page": paged(request, Sighting.objects.filter(device__in=members).order_by("-day", "indicator")),
         "lines": EvidenceLine.objects.filter(device__in=members)[:50],
-        "cases": standing.cases.filter(superseded=None).select_related("campaign"),
+        "cases": target.cases.filter(superseded=None).select_related("campaign"),
         "form": ReasonForm(),
     }
     return render(request, "findings/device.html", context)
@@ -238,7 +238,7 @@ def _identities(members: list[int]) -> Any:
 @member(WRITERS, WRITERS)
 @taken_once
 def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
-    """Let two devices that were taken for one be two again."""
+    """Undo the merge of two devices."""
     found = access.get_merge(request.user, merge_id)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -283,7 +283,7 @@ HUNTS = Listing(
 @member(WRITERS, WRITERS)
 @taken_once
 def hunt_new(request: HttpRequest) -> HttpResponse:
-    """The hunts of the person's own units; beginning one."""
+    """List the hunts of the user's own units; POST creates one."""
     form = HuntForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         hunt = Hunt.objects.create(user=user_of(request), **form.cleaned_data)
@@ -294,7 +294,7 @@ def hunt_new(request: HttpRequest) -> HttpResponse:
 
 @member(ALL, WRITERS)
 def hunt(request: HttpRequest, hunt_id: int) -> HttpResponse:
-    """One hunt: its logs, how far it is, its result. POST adds logs, begins, stops or deletes the logs."""
+    """Show a hunt: logs, progress, result. POST adds logs, begins, stops, or deletes the logs."""
     found = access.get_hunt(request.user, hunt_id)
     if request.method == "POST":
         with ProblemsShown(request):
@@ -333,14 +333,14 @@ def _act_on_hunt(request: HttpRequest, found: Hunt) -> None:
 
 @member(ALL, WRITERS, ("POST",))
 def file_new(request: HttpRequest, hunt_id: int) -> HttpResponse:
-    """Announce a log (name, size; `nat` for a gateway's): its number, and how much is there already."""
+    """Register a log (name, size; `nat` for a gateway's); answer with its number and received bytes."""
     found = access.get_hunt(request.user, hunt_id)
     return announced(request, partial(hunts.LOGS.announce, found, nat=bool(request.POST.get("nat"))))
 
 
 @member(ALL, WRITERS, ("POST",))
 def file_piece(request: HttpRequest, hunt_id: int, hunt_file_id: int) -> HttpResponse:
-    """A piece of a log: the body's bytes, at `?offset=`."""
+    """Append the body to a log at `?offset=`."""
     found = access.get_hunt(request.user, hunt_id)
     file = get_object_or_404(found.files, pk=hunt_file_id)
     return added(request, partial(hunts.LOGS.add, file))
@@ -348,7 +348,7 @@ def file_piece(request: HttpRequest, hunt_id: int, hunt_file_id: int) -> HttpRes
 
 @member(ALL, WRITERS, ("GET",))
 def hunt_page(request: HttpRequest, hunt_id: int) -> HttpResponse:
-    """The result as the command line writes it, under a policy that runs and loads nothing."""
+    """Serve the result page of the command line, under a policy that runs and loads nothing."""
     found = access.get_hunt(request.user, hunt_id)
     if not found.page or not default_storage.exists(found.page):
         raise Http404
