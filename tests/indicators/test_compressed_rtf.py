@@ -7,7 +7,7 @@ import struct
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.indicators.files.containers import _PREFILLED, decompressed
+from lamsach.indicators.files.containers import _PREFILLED, decompress_rtf
 
 
 def packed(data: bytes, body: bytes, kind: int = 0x75465A4C) -> bytes:
@@ -20,22 +20,22 @@ def literals(data: bytes) -> bytes:
 
 def test_literal_bytes_unpack_to_themselves() -> None:
     data = b"{\\rtf1 bot-c2.xyz\\par}"
-    assert decompressed(packed(data, literals(data))) == data
+    assert decompress_rtf(packed(data, literals(data))) == data
 
 
 def test_a_reference_into_the_dictionary_and_into_itself() -> None:
     start = len(_PREFILLED)
     # `{\rtf1` from the dictionary (6 bytes), `a`, and a run of `a` that reaches into what it writes
     body = bytes([0b101]) + struct.pack(">H", 0 << 4 | 4) + b"a" + struct.pack(">H", (start + 6) << 4 | 3)
-    assert decompressed(packed(b"x" * 12, body)) == b"{\\rtf1" + b"a" * 6
+    assert decompress_rtf(packed(b"x" * 12, body)) == b"{\\rtf1" + b"a" * 6
 
 
 def test_stored_as_it_is() -> None:
-    assert decompressed(packed(b"{\\rtf1}", b"{\\rtf1}", 0x414C454D)) == b"{\\rtf1}"
+    assert decompress_rtf(packed(b"{\\rtf1}", b"{\\rtf1}", 0x414C454D)) == b"{\\rtf1}"
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=200))
 def test_damage_never_raises_and_stays_within_what_is_stated(data: bytes) -> None:
-    assert len(decompressed(packed(b"x" * 50, data))) <= 50
-    assert decompressed(data[:15]) == b""
+    assert len(decompress_rtf(packed(b"x" * 50, data))) <= 50
+    assert decompress_rtf(data[:15]) == b""

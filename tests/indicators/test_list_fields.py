@@ -14,7 +14,7 @@ from lamsach.indicators.tables.fields import (
     read_tlp,
     stated_type,
 )
-from lamsach.indicators.values.listings import merged
+from lamsach.indicators.values.listings import merge
 from lamsach.model import Indicator, IndicatorType, Reference
 
 
@@ -49,9 +49,9 @@ def test_merging_keeps_the_wider_validity() -> None:
     def item(start: datetime | None, end: datetime | None) -> Indicator:
         return Indicator(IndicatorType.DOMAIN, "evil.example", valid_from=start, valid_until=end)
 
-    both = merged(item(days[1], days[2]), item(days[0], days[3]))
+    both = merge(item(days[1], days[2]), item(days[0], days[3]))
     assert (both.valid_from, both.valid_until) == (days[0], days[3])
-    still_open = merged(item(days[1], days[2]), item(None, None))
+    still_open = merge(item(days[1], days[2]), item(None, None))
     assert (still_open.valid_from, still_open.valid_until) == (None, None)
 
 

@@ -214,12 +214,12 @@ def test_what_misp_does_not_mark_for_detection_is_mentioned(tmp_path: Path) -> N
 def test_who_asks_misp_for_all_gets_all(tmp_path: Path) -> None:
     attribute = {"type": "domain", "value": "evil-1.top", "to_ids": False}
     event = {"info": "x", "Attribute": [attribute], "Object": [{"name": "y", "Attribute": [attribute]}]}
-    everything = Instance("misp+https://misp.example/?to_ids=0&to_ids=1").kept(event)
+    everything = Instance("misp+https://misp.example/?to_ids=0&to_ids=1").wanted_part(event)
     taken, refused, _ = _read(tmp_path / "all.json", json.dumps({"Event": everything}))
     assert (taken, refused) == ({"evil-1.top"}, {})
-    marked = Instance("misp+https://misp.example/").kept(event)
+    marked = Instance("misp+https://misp.example/").wanted_part(event)
     assert marked == {"info": "x", "Attribute": [], "Object": []}
-    assert Instance("misp+https://misp.example/attributes").kept(attribute) is None
+    assert Instance("misp+https://misp.example/attributes").wanted_part(attribute) is None
 
 
 @pytest.mark.parametrize("kind", ARCHIVES)

@@ -18,8 +18,8 @@ from lamsach.indicators.files.source import (
 )
 from lamsach.indicators.formats import recognising
 from lamsach.indicators.judge.unlisted import with_unlisted_lines
-from lamsach.indicators.values.listings import IndicatorColumns, merged
-from lamsach.indicators.values.records import Entry, Plain, whole_entry, whole_indicator
+from lamsach.indicators.values.listings import IndicatorColumns, merge
+from lamsach.indicators.values.records import Entry, Plain, as_entry, as_indicator
 from lamsach.model import IndicatorType, Problem, Refusal
 
 OnProblem = Callable[[Problem], None]
@@ -45,7 +45,7 @@ def read_list(
     be read, or not to their end. `ocr`: pages that are pictures are read by tesseract. `on_format` receives
     the name of each format before its entries.
     """
-    return map(whole_entry, read_quickly(path, on_problem, ocr=ocr, on_format=on_format))
+    return map(as_entry, read_quickly(path, on_problem, ocr=ocr, on_format=on_format))
 
 
 def read_quickly(
@@ -67,7 +67,7 @@ def _sources(path: str, *, ocr: bool) -> Iterator[ListSource]:
     if path.startswith(MISP_SCHEMES):
         from lamsach.indicators.servers import misp_api, misp_feed
 
-        return misp_feed.events(path) if misp_feed.is_feed(path) else misp_api.searched(path)
+        return misp_feed.events(path) if misp_feed.is_feed(path) else misp_api.search_results(path)
     return sources(path, ocr=ocr)
 
 
@@ -122,7 +122,7 @@ def read_lists(paths: Iterable[str], on_problem: OnProblem, *, ocr: bool = False
             if place == new:
                 contents.indicators.append(item)
             else:
-                contents.indicators.change(place, merged(contents.indicators[place], whole_indicator(item)))
+                contents.indicators.change(place, merge(contents.indicators[place], as_indicator(item)))
         for problem in problems:
             on_problem(problem)
         if entries or not problems:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from lamsach.indicators.releases import rows as module
 from lamsach.indicators.releases.quality import changes
 from lamsach.indicators.releases.release import write_release
-from lamsach.indicators.releases.rows import Kept, Runs, first_of
+from lamsach.indicators.releases.rows import CountedSample, Runs, first_of
 from lamsach.indicators.releases.seal import new_key, private_key
-from lamsach.indicators.values.listings import IndicatorColumns, merged
+from lamsach.indicators.values.listings import IndicatorColumns, merge
 from lamsach.model import Indicator, IndicatorType, Reference
 from tests.indicators.releases.differences import difference
 from tests.indicators.writers.sample import NOW, SAMPLE
@@ -40,22 +40,22 @@ def in_memory(items: list[Indicator]) -> list[Indicator]:
     known: dict[tuple[IndicatorType, str], Indicator] = {}
     for item in items:
         key = (item.type, item.value)
-        known[key] = merged(known[key], item) if key in known else item
+        known[key] = merge(known[key], item) if key in known else item
     return list(IndicatorColumns.of(known.values()).by_value())
 
 
 @given(st.lists(_ITEMS, max_size=30), st.integers(1, 7))
 @settings(max_examples=60, deadline=None)
 def test_order_and_merging_are_those_of_lists_in_memory(items: list[Indicator], size: int) -> None:
-    kept = module.RUN
-    module.RUN = size
+    kept = module.MAX_RUN
+    module.MAX_RUN = size
     try:
         with Runs(items) as runs:
             assert list(runs) == in_memory(items)
             assert list(runs) == in_memory(items), "as often as asked"
             assert first_of(runs) == next(iter(in_memory(items)), None)
     finally:
-        module.RUN = kept
+        module.MAX_RUN = kept
 
 
 def test_nothing_stays_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +89,7 @@ def test_changes_of_sorted_lists_are_the_difference(before: list[Indicator], aft
 
 
 def test_of_millions_the_first_are_kept() -> None:
-    kept = Kept(most=2)
+    kept = CountedSample(most=2)
     for item in (SAMPLE[0], SAMPLE[1], replace(SAMPLE[2], threat="x")):
         kept.add(item, "so")
     assert (kept.count, kept.first) == (3, [(SAMPLE[0], "so"), (SAMPLE[1], "so")])

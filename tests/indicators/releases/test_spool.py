@@ -16,7 +16,7 @@ from tests.indicators.writers.sample import SAMPLE, T, exported, text_of
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Little is held in memory; the temporary files lie in the folder."""
-    monkeypatch.setattr(rows, "HELD", 4)
+    monkeypatch.setattr(rows, "MAX_HELD", 4)
     monkeypatch.setattr(rows, "BLOCK", 2)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
@@ -50,9 +50,9 @@ def test_a_writer_writes_the_same_from_memory_and_from_the_disk(
     writer: Writer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     in_memory = text_of(exported(writer))
-    monkeypatch.setattr(rows, "HELD", 3)
+    monkeypatch.setattr(rows, "MAX_HELD", 3)
     monkeypatch.setattr(rows, "BLOCK", 2)
-    monkeypatch.setattr("lamsach.indicators.releases.rows.RUN", 3)
+    monkeypatch.setattr("lamsach.indicators.releases.rows.MAX_RUN", 3)
     assert text_of(exported(writer)) == in_memory
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.errors import InputError, LamsachError, UnreadableError, UsageError
 from lamsach.indicators.review import decisions
-from lamsach.indicators.review.decisions import EXCEPTED, NARROWED, Decisions, accepted, read_decisions
-from lamsach.indicators.review.examination import Examiner, Judged, judged
+from lamsach.indicators.review.decisions import EXCEPTED, NARROWED, Decisions, accept_values, read_decisions
+from lamsach.indicators.review.examination import Examiner, Judged, judge_values
 from lamsach.indicators.review.facts import Kind, own_facts
 from lamsach.indicators.review.knowledge import Knowledge, Own
 from lamsach.model import Indicator, IndicatorType, Problem, Reference
@@ -128,7 +128,7 @@ def test_hostile_files_end_with_a_clear_error(text: str) -> None:
 
 
 def judged_by(known: Decisions, items: list[Indicator], own: Own | None = None) -> list[Judged]:
-    return list(judged(items, known, Examiner(own or Own(), KNOWN), NOW))
+    return list(judge_values(items, known, Examiner(own or Own(), KNOWN), NOW))
 
 
 def test_what_is_dangerous_goes_out_only_by_a_decision(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_what_is_dangerous_goes_out_only_by_a_decision(tmp_path: Path) -> None:
         "bot.duckdns.org",
     )
     found = judged_by(known, [Indicator(T.DOMAIN, name) for name in (*names, "drive.google.com")], own)
-    assert [one.item.value for one in found if one.goes_out] == [
+    assert [one.item.value for one in found if one.is_released] == [
         "a.gov.vn",
         "bot-c2.xyz",
         "bot.duckdns.org",
@@ -171,7 +171,7 @@ def test_values_are_accepted_without_a_file(tmp_path: Path) -> None:
     filed = written(
         tmp_path, HEAD + "google.com,exception,,2027-01-01,ours\nkeep.example,accept,,,looked at\n"
     )
-    both = filed | accepted(["hxxp://google[.]com", "google.com", "8.8.8.8"], "order 12", "--include")
+    both = filed | accept_values(["hxxp://google[.]com", "google.com", "8.8.8.8"], "order 12", "--include")
     found = judged_by(
         both,
         [
@@ -183,9 +183,9 @@ def test_values_are_accepted_without_a_file(tmp_path: Path) -> None:
     assert [one.accepted.reason for one in found if one.accepted] == ["order 12"] * 3
     assert both.on(Indicator(T.DOMAIN, "keep.example"), NOW) is not None
     with pytest.raises(UsageError):
-        accepted(["google.com"], " x ", "--include")
+        accept_values(["google.com"], " x ", "--include")
     with pytest.raises(UsageError):
-        accepted(["not a value"], "order 12", "--include")
+        accept_values(["not a value"], "order 12", "--include")
 
 
 def test_what_is_own_has_to_be_understood() -> None:

@@ -49,7 +49,7 @@ OWN = Own.read(["203.0.113.0/24", "2001:db8:9::/48", "unit.example"])
 
 def looked_at(kind: IndicatorType, value: str) -> Reviewed:
     collected = Collected()
-    collected.take(Indicator(kind, value))
+    collected.add(Indicator(kind, value))
     (found,) = review(collected, OWN, None, KNOWN)
     return found
 
@@ -211,7 +211,7 @@ def test_names_in_other_scripts_are_no_look_alikes() -> None:
 def test_dangerous_comes_first_then_doubtful_then_notable_then_new() -> None:
     collected = Collected()
     for value in ("known.top", "new.top", "bot.duckdns.org", "x.google.com", "gov.vn"):
-        collected.take(Indicator(T.DOMAIN, value))
+        collected.add(Indicator(T.DOMAIN, value))
     found = review(collected, OWN, {(T.DOMAIN, "known.top"), (T.DOMAIN, "gov.vn")}, KNOWN)
     assert [(entry.indicator.value, entry.rank, entry.new) for entry in found] == [
         ("gov.vn", 0, False),
@@ -283,8 +283,8 @@ def test_the_carried_lists_are_those_that_are_used_in_their_order(tmp_path: Path
 
 def test_a_place_is_kept_for_people() -> None:
     collected = Collected()
-    collected.take(Indicator(T.DOMAIN, "gov.vn", reference=Reference("annex.pdf", 3, 9)))
-    collected.take(Indicator(T.DOMAIN, "gov.vn", reference=Reference("feed.txt", None, 1)))
+    collected.add(Indicator(T.DOMAIN, "gov.vn", reference=Reference("annex.pdf", 3, 9)))
+    collected.add(Indicator(T.DOMAIN, "gov.vn", reference=Reference("feed.txt", None, 1)))
     (found,) = review(collected, None, None, KNOWN)
     assert found.indicator.reference == Reference("annex.pdf", 3, 9)
     assert found.indicator.other_references == (Reference("feed.txt", None, 1),)

@@ -9,9 +9,9 @@ from lamsach.cli.console import tell, translate
 from lamsach.cli.indicators.shared import tell_values
 from lamsach.errors import ExitStatus, InputError, WithheldError
 from lamsach.indicators.releases.release import ListDigest
-from lamsach.indicators.releases.rows import Kept
+from lamsach.indicators.releases.rows import CountedSample
 from lamsach.indicators.review.decisions import Decisions
-from lamsach.indicators.review.examination import Examiner, judged
+from lamsach.indicators.review.examination import Examiner, judge_values
 from lamsach.indicators.review.knowledge import Own, knowledge
 from lamsach.indicators.values.normalise import Value
 from lamsach.model import Indicator
@@ -28,12 +28,12 @@ class Rules:
         self._decisions, self._at = decisions, at
         self._examiner = Examiner(own, knowledge())
         self.digest = ListDigest()
-        self.left_out, self.withheld = Kept(), Kept(SHOWN)
+        self.left_out, self.withheld = CountedSample(), CountedSample(SHOWN)
         self.accepted: dict[Value, str] = {}
 
     def allowed(self, items: Iterable[Indicator]) -> Iterator[Indicator]:
         """The values that may go out; what may not is counted."""
-        for one in judged(self._listed(items), self._decisions, self._examiner, self._at):
+        for one in judge_values(self._listed(items), self._decisions, self._examiner, self._at):
             if one.left_out is not None:
                 self.left_out.add(one.item, one.left_out)
             elif one.withheld is not None:

@@ -13,7 +13,7 @@ from lamsach.errors import ExitStatus, InputError
 from lamsach.indicators.values.addresses import host_address
 from lamsach.indicators.values.exceptions import ExceptionSet, covering
 from lamsach.indicators.values.names import split_url
-from lamsach.indicators.values.normalise import Value, canonical_values, of_stated_kinds
+from lamsach.indicators.values.normalise import Value, canonical_values, stated_values
 from lamsach.indicators.values.records import as_mapping
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Indicator, IndicatorType, Problem, Reference
@@ -82,7 +82,7 @@ def answer(
 ) -> int:
     """Print what covers a value, as a table or one JSON object a line; return the exit status."""
     for_people = sys.stdout.isatty() and not as_json
-    values = of_stated_kinds(value)
+    values = stated_values(value)
     try:
         values += canonical_values(value)
     except Refused as refused:

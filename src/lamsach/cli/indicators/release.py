@@ -168,9 +168,9 @@ def _write(
 ) -> Sequence[Problem]:
     """Write the release, and show what it holds and leaves out; return the problems of the lists."""
     from lamsach.indicators.releases.release import write_release
-    from lamsach.indicators.releases.rows import Kept, Runs, first_of
+    from lamsach.indicators.releases.rows import CountedSample, Runs, first_of
 
-    left_out = Kept()
+    left_out = CountedSample()
 
     def within_terms(listed: Runs) -> Iterator[Indicator]:
         for item in listed:

@@ -15,7 +15,7 @@ from lamsach.cli.console import problem_line, tell, translate
 from lamsach.errors import InputError, OutputError, UnreadableError, UsageError
 
 if TYPE_CHECKING:
-    from lamsach.indicators.releases.rows import Kept, Runs
+    from lamsach.indicators.releases.rows import CountedSample, Runs
     from lamsach.indicators.review.decisions import Decisions
     from lamsach.indicators.review.knowledge import Own
     from lamsach.model import Indicator, Problem
@@ -162,11 +162,11 @@ def decisions_of(path: Path | None, include: list[str] | None = None, reason: st
 
     Raises UsageError for a reason without values, or values without a reason.
     """
-    from lamsach.indicators.review.decisions import Decisions, accepted, read_decisions
+    from lamsach.indicators.review.decisions import Decisions, accept_values, read_decisions
 
     decided = Decisions() if path is None else read_decisions(path)
     if include:
-        return decided | accepted(include, reason or "", "--include")
+        return decided | accept_values(include, reason or "", "--include")
     if reason is not None:
         raise UsageError("--reason says why values are included.", reason, "Give them with --include.")
     return decided
@@ -217,7 +217,7 @@ def write_out(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def tell_values(title: str, kept: Kept, shown: int = 20) -> None:
+def tell_values(title: str, kept: CountedSample, shown: int = 20) -> None:
     """Report the number of values, and the first of them with reason and place, on standard error."""
     count, entries = kept.count, kept.first
     if not count:

@@ -31,7 +31,7 @@ from lamsach.hunt.kernel.layout import (
 )
 from lamsach.hunt.sets.builder import IPV4_HIGH, NO_NUMBER, NUMBERS, TYPES, Columns, host_of, time_of
 from lamsach.hunt.sets.plain_hash import hash_name, keys_with_parents
-from lamsach.indicators.values.listings import merged
+from lamsach.indicators.values.listings import merge
 from lamsach.indicators.values.names import searched_part
 from lamsach.model import Indicator, IndicatorType, Reference
 from lamsach.model.indicator_types import TokenKind, types_of
@@ -111,7 +111,7 @@ class CompiledSet:
             while place < len(listed) and listed[place] == key:
                 indicator = self.indicator(int(self.rows[place]))
                 known = found.get((indicator.type, indicator.value))
-                found[indicator.type, indicator.value] = merged(known, indicator) if known else indicator
+                found[indicator.type, indicator.value] = merge(known, indicator) if known else indicator
                 place += 1
         return tuple(found.values())
 

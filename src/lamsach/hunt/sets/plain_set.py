@@ -21,7 +21,7 @@ from lamsach.hunt.sets.folder import set_folder
 from lamsach.hunt.sets.npy import mapped
 from lamsach.hunt.sets.plain_hash import hash_name, hash_network
 from lamsach.indicators.files.source import expand
-from lamsach.indicators.values.listings import merged
+from lamsach.indicators.values.listings import merge
 from lamsach.indicators.values.names import searched_part
 from lamsach.model import Indicator, IndicatorType, Reference
 from lamsach.model.indicator_types import FORMS
@@ -96,7 +96,7 @@ class PlainSet:
             while place < len(self._keys) and self._keys[place] == key:
                 item = self.indicator(self._rows[place])
                 known = found.get((item.type, item.value))
-                found[item.type, item.value] = merged(known, item) if known else item
+                found[item.type, item.value] = merge(known, item) if known else item
                 place += 1
         return tuple(found.values())
 

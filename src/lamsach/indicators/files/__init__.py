@@ -1,1 +1,1 @@
-"""Files as lists come in them: packing, containers of several lists, compound files, JSON."""
+"""List files: packing, containers of several lists, compound files, JSON."""

@@ -1,16 +1,12 @@
-"""Containers of several lists: e-mail (RFC 5322 and MIME), Outlook messages (Microsoft [MS-OXMSG]),
-zip archives in them.
+"""Containers of several lists: e-mail (RFC 5322, MIME), Outlook ([MS-OXMSG]), zip archives in them.
 
-Each text of a message and each attachment is a list of its own, named `message.eml!annex.xlsx`. Who sent a
-message and over which servers is not read: it is no list.
+Each text of a message and each attachment is a list of its own, named `message.eml!annex.xlsx`. Senders and
+servers are not read: they are no list.
 
-The text of a mail that comes twice, plain and as a page (RFC 2046 section 5.1.4): the page counts too where
-it lists more.
+Of a mail's plain text and page (RFC 2046 section 5.1.4), the page counts too where it lists more: some
+programs write only "This message is in HTML" as plain text, or omit its tables.
 
-Mail programs write the plain one for those who cannot see pages, and some write only "This message is in
-HTML" or leave out its tables.
-
-The text of Outlook messages as they store it when it was written in rich text: compressed RTF ([MS-OXRTFCP]).
+Outlook stores messages written in rich text as compressed RTF ([MS-OXRTFCP]).
 """
 
 from __future__ import annotations
@@ -24,7 +20,7 @@ from typing import Any
 from lamsach.documents.archive import MIB, ZIP_ERRORS, clear_errors, is_document
 from lamsach.documents.mail import content_of, is_mail, kind_of, name_of, utf8_of
 from lamsach.errors import LamsachError, LimitError, UnreadableError
-from lamsach.indicators.files.source import ListSource, members, opened, streams
+from lamsach.indicators.files.source import ListSource, members, open_compound, streams
 from lamsach.model import Indicator, IndicatorType
 
 _PREFILLED = (
@@ -33,23 +29,23 @@ _PREFILLED = (
     b"Times New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par "
     b"\\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx"
 )
-"""What the dictionary holds at the start (section 2.1.3.2)."""
+"""Initial contents of the dictionary (section 2.1.3.2)."""
 _WINDOW = 4096
 _COMPRESSED, _PLAIN = 0x75465A4C, 0x414C454D
 MAX_BYTES = 64 * MIB
 
 
-def decompressed(data: bytes) -> bytes:
-    """Unpack the RTF up to the first damage, at most MAX_BYTES of it; empty for anything else."""
+def decompress_rtf(data: bytes) -> bytes:
+    """Decompress RTF up to the first damage, at most MAX_BYTES of it; empty for anything else."""
     if len(data) < 16:
         return b""
     size, kind = struct.unpack_from("<4xII", data)
     if kind == _PLAIN:
         return data[16 : 16 + min(size, MAX_BYTES)]
-    return _unpacked(data, min(size, MAX_BYTES)) if kind == _COMPRESSED else b""
+    return _unpack(data, min(size, MAX_BYTES)) if kind == _COMPRESSED else b""
 
 
-def _unpacked(data: bytes, limit: int) -> bytes:
+def _unpack(data: bytes, limit: int) -> bytes:
     window = bytearray(_PREFILLED.ljust(_WINDOW, b"\0"))
     write = len(_PREFILLED)
     out = bytearray()
@@ -71,7 +67,7 @@ def _unpacked(data: bytes, limit: int) -> bytes:
                 start, length = reference >> 4, (reference & 15) + 2
                 if start == write:
                     return bytes(out)
-                # A run may reach into what it writes itself, so it is taken byte by byte.
+                # A run may overlap its own output, so it is copied byte by byte.
                 for step in range(length):
                     byte = window[(start + step) % _WINDOW]
                     out.append(byte)
@@ -85,20 +81,20 @@ def _unpacked(data: bytes, limit: int) -> bytes:
 
 
 MAX_COMPARED = 8 * MIB
-"""The longest text that is read twice, to compare; of a longer pair the plain one is read."""
+"""Maximum length of a text that is read twice, for comparison; of a longer pair the plain one is read."""
 
 _DOCTYPE = b"<!doctype html>"
 _STARTS = (b"<!", b"<html", b"<head", b"<body", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
 def as_page(data: bytes) -> bytes:
-    """The bytes of a mail's page with a beginning by which it is known as one: many are mere paragraphs."""
+    """Prefix the bytes of a mail's page with a recognizable beginning: many are mere paragraphs."""
     return data if data[:200].lstrip().lower().startswith(_STARTS) else _DOCTYPE + data
 
 
 def bodies(plain: ListSource, page: ListSource) -> Iterator[ListSource]:
-    """Yield the text, the page where it lists what the text does not, or both where each does."""
-    listed, shown = _listed(plain), _listed(page)
+    """Yield the text, the page if it lists more than the text, or both if each does."""
+    listed, shown = _listed_values(plain), _listed_values(page)
     if listed is None or shown is None or shown <= listed:
         yield plain
         return
@@ -107,8 +103,8 @@ def bodies(plain: ListSource, page: ListSource) -> Iterator[ListSource]:
     yield page
 
 
-def _listed(source: ListSource) -> set[tuple[IndicatorType, str]] | None:
-    """The values that a text lists; None when it cannot be read or is too long."""
+def _listed_values(source: ListSource) -> set[tuple[IndicatorType, str]] | None:
+    """Return the values that a text lists; None when it cannot be read or is too long."""
     from lamsach.indicators.formats import recognising
 
     try:
@@ -122,7 +118,7 @@ def _listed(source: ListSource) -> set[tuple[IndicatorType, str]] | None:
 
 
 MAX_NESTED = 4
-"""How deep messages and archives may lie within each other."""
+"""Maximum nesting depth of messages and archives."""
 MAX_MESSAGE_BYTES = 256 * MIB
 MAX_ATTACHMENTS = 500
 
@@ -131,7 +127,7 @@ _CERTIFICATES = ("application/pkcs7-signature", "application/x-pkcs7-signature",
 
 
 def is_container(source: ListSource) -> bool:
-    """Return whether the content is a message, or an archive inside of one."""
+    """Return whether the content is a message, or an archive within one."""
     head = source.head
     if head.startswith(b"PK\x03\x04"):
         return _archive_names(source) is not None
@@ -139,7 +135,7 @@ def is_container(source: ListSource) -> bool:
 
 
 def parts(source: ListSource) -> Iterator[ListSource]:
-    """The lists within, in order. Raises UnreadableError or LimitError."""
+    """Yield the contained lists in order. Raises UnreadableError or LimitError."""
     if source.head.startswith(b"PK\x03\x04"):
         with clear_errors(source.document):
             yield from members(zipfile.ZipFile(io.BytesIO(source.whole())), source.document, ocr=source.ocr)
@@ -150,7 +146,7 @@ def parts(source: ListSource) -> Iterator[ListSource]:
 
 
 def _archive_names(source: ListSource) -> list[str] | None:
-    """The members of an archive that is no document; None when it is one."""
+    """Return the members of an archive; None for a document."""
     if b"[Content_Types].xml" in source.head or b"application/vnd.oasis.opendocument" in source.head[:200]:
         return None
     try:
@@ -204,7 +200,7 @@ def _mail_parts(source: ListSource) -> Iterator[ListSource]:
 
 
 def _outlook_parts(source: ListSource) -> Iterator[ListSource]:
-    with opened(source) as compound:
+    with open_compound(source) as compound:
         yield from _message_parts(source, compound, ())
 
 
@@ -218,7 +214,7 @@ def _message_parts(source: ListSource, compound: Any, start: tuple[str, ...]) ->
         yield from bodies(plain, page)
     elif text.strip() or html.strip():
         yield plain if text.strip() else page
-    elif rich := decompressed(_bytes(compound, (*start, "__substg1.0_10090102"))):
+    elif rich := decompress_rtf(_bytes(compound, (*start, "__substg1.0_10090102"))):
         yield _inner(source, "text.rtf", rich)
     inner = {
         path[len(start)]
@@ -239,7 +235,7 @@ def _message_parts(source: ListSource, compound: Any, start: tuple[str, ...]) ->
 
 
 def _property(compound: Any, start: tuple[str, ...], number: str) -> str:
-    """A text property: UTF-16 (type 001F), else bytes in the sender's code page (type 001E)."""
+    """Return a text property: UTF-16 (type 001F), else bytes in the sender's code page (type 001E)."""
     wide = _bytes(compound, (*start, f"__substg1.0_{number}001F"))
     if wide:
         return wide.decode("utf-16-le", "replace").rstrip("\0")

@@ -1,10 +1,7 @@
-"""Open a list in any packing: plain, gzip, bzip2, xz, zstandard, or a zip archive with several
-lists.
+"""List files in any packing: plain, gzip, bzip2, xz, zstandard, or a zip archive with several lists.
 
-Nothing is unpacked to disk and no more is unpacked than the limits allow, so a bomb ends with one LimitError.
-
-Archives that nothing here unpacks: refused with what to do, wherever they lie (a file, a member of a zip
-archive, an attachment of a mail).
+Nothing is unpacked to disk, and no more than the limits allow, so a bomb ends with one LimitError. Archives
+of unsupported kinds are refused with advice, at any depth (a file, a member of a zip archive, an attachment).
 """
 
 from __future__ import annotations
@@ -46,29 +43,29 @@ def refuse_if_packed(source: ListSource) -> None:
 
 
 MAX_WHOLE_BYTES = 512 * MIB
-"""The largest document of a kind that has to be held in memory as a whole (JSON, XML, PDF, a workbook)."""
+"""Maximum size of a document that has to be in memory as a whole (JSON, XML, PDF, a workbook)."""
 MAX_MEMBERS = 2000
-"""How many lists an archive may hold."""
+"""Maximum number of lists in an archive."""
 RELEASE_MEMBERS = frozenset({"manifest.json", "indicators.jsonl", "signature.json"})
 """Members of a signed release of ours; its values are in one (`lamsach.indicators.releases.release`)."""
 
 TAXII_SCHEMES = ("taxii+https://", "taxii+http://")
-"""How a path begins that names a TAXII 2.1 collection and no file."""
+"""Path prefixes of a TAXII 2.1 collection."""
 MISP_SCHEMES = ("misp+https://", "misp+http://")
-"""How a path begins that names a MISP instance and no file."""
+"""Path prefixes of a MISP instance or feed."""
 
 
 class ListSource:
-    """One list: its name for references, its first bytes, and all its bytes and lines as often as asked."""
+    """One list: its name for references, its first bytes, and repeatable access to its bytes and lines."""
 
     def __init__(
         self, document: str, opener: Callable[[], BinaryIO], *, ocr: bool = False, prose: bool = False
     ) -> None:
         self.document = document
         self.prose = prose
-        """Whether this is what a person wrote to another (the text of a message), and no bare list."""
+        """Whether a person wrote this to another (the text of a message), so that it is no bare list."""
         self.ocr = ocr
-        """Whether pages that are pictures shall be read by a program that recognises letters."""
+        """Whether pages that are pictures are read by optical character recognition."""
         self._opener = opener
         with self.open() as stream:
             self.head = filled(stream, HEAD_BYTES)
@@ -83,11 +80,11 @@ class ListSource:
 
     @classmethod
     def of_bytes(cls, document: str, data: bytes, *, ocr: bool = False, prose: bool = False) -> ListSource:
-        """A list that is in memory."""
+        """Return a list that is in memory."""
         return cls(document, lambda: io.BytesIO(data), ocr=ocr, prose=prose)
 
     def whole(self, most: int = MAX_WHOLE_BYTES) -> bytes:
-        """All bytes. Raises LimitError for more."""
+        """Return all bytes. Raises LimitError for more than `most`."""
         with self.open() as stream:
             data = filled(stream, most + 1)
         if len(data) > most:
@@ -97,7 +94,7 @@ class ListSource:
         return data
 
     def lines(self) -> Iterator[tuple[int, str | None]]:
-        """Every line with its 1-based number, without its end; None for a line longer than a line may be."""
+        """Yield every line with its 1-based number, without its end; None for an overlong line."""
         number = 0
         with self.open() as stream:
             for block in blocks(stream, self.encoding):
@@ -111,7 +108,7 @@ class ListSource:
 
 
 def expand(paths: list[str]) -> list[str]:
-    """List the files that paths name: all of a folder, sorted, but hidden ones; all that match a pattern."""
+    """List the files that paths name: all visible ones of a folder, sorted; all that match a pattern."""
     found: list[str] = []
     for path in paths:
         if path.startswith(TAXII_SCHEMES + MISP_SCHEMES):
@@ -130,7 +127,7 @@ def expand(paths: list[str]) -> list[str]:
 
 
 def sources(path: str, *, ocr: bool = False) -> Iterator[ListSource]:
-    """The lists that a file holds: one, or each member of a zip archive. `-` is standard input.
+    """Yield the lists of a file: one, or each member of a zip archive. `-` is standard input.
 
     Raises UnreadableError or LimitError; a member that cannot be read ends the archive.
     """
@@ -147,7 +144,7 @@ def sources(path: str, *, ocr: bool = False) -> Iterator[ListSource]:
 
 
 def members(archive: zipfile.ZipFile, path: str, *, ocr: bool) -> Iterator[ListSource]:
-    """The lists in an opened archive. Raises LimitError for too many, UnreadableError for a locked one."""
+    """Yield the lists in an open archive. Raises LimitError (too many), UnreadableError (locked)."""
     found = [member for member in archive.infolist() if not member.is_dir()]
     if len(found) > MAX_MEMBERS:
         raise LimitError("The archive holds too many files.", path)
@@ -165,17 +162,17 @@ MAX_STREAMS = 20_000
 
 
 def streams(source: ListSource) -> frozenset[str]:
-    """Names of the streams and storages at the top, in lower case; none for no or a damaged compound file."""
+    """Return the names of the top-level streams and storages in lower case; empty without a compound file."""
     if not source.head.startswith(MAGIC):
         return frozenset()
     try:
-        with opened(source) as compound:
+        with open_compound(source) as compound:
             return frozenset(path[0].lower() for path in compound.listdir(streams=True, storages=True))
     except UnreadableError:
         return frozenset()
 
 
-def opened(source: ListSource) -> Any:
+def open_compound(source: ListSource) -> Any:
     """Open the compound file. Raises UnreadableError for a damaged one, LimitError for one too large."""
     import olefile  # type: ignore[import-untyped]
 
@@ -192,7 +189,7 @@ def opened(source: ListSource) -> Any:
 
 
 def refuse_if_locked_or_old(source: ListSource) -> None:
-    """Raise UnreadableError for a compound file that no format reads, and say what it is."""
+    """Raise UnreadableError for a compound file that no format reads, with its kind."""
     names = streams(source)
     if "encryptedpackage" in names or "encryptioninfo" in names:
         raise locked(source.document)
@@ -204,28 +201,28 @@ def refuse_if_locked_or_old(source: ListSource) -> None:
         )
 
 
-_STARTS = re.compile(r"\s*(?:\{\s*(?:\"|\})|\[\s*(?:[\[{\"\]]|-?\d+\s*,))")
+_JSON_START = re.compile(r"\s*(?:\{\s*(?:\"|\})|\[\s*(?:[\[{\"\]]|-?\d+\s*,))")
 
-_BEGINS = re.compile(r"[^\s,\x1e]")
-"""Begin of a document behind another: spaces, a comma or a record separator (RFC 7464) may be between."""
+_NEXT_START = re.compile(r"[^\s,\x1e]")
+"""Start of a document after another: spaces, a comma or a record separator (RFC 7464) may be between."""
 
 
 def looks_like_json(source: ListSource) -> bool:
-    """Return whether a document begins as JSON does (and not as `[text](link)` or `[Adblock]`)."""
-    return not source.encoding.binary and _STARTS.match(source.text_head) is not None
+    """Return whether a document begins like JSON (and not like `[text](link)` or `[Adblock]`)."""
+    return not source.encoding.binary and _JSON_START.match(source.text_head) is not None
 
 
 def documents(source: ListSource) -> Iterator[tuple[int | None, Any]]:
-    """The one document (row None), or each record of a file with one a line (row is the line).
+    """Yield the one document (row None), or each record of a file with one a line (row is the line).
 
-    A record that is damaged comes as Refused. Raises UnreadableError for a damaged document, LimitError for
-    one that is nested too deep.
+    A damaged record is yielded as Refused. Raises UnreadableError for a damaged document, LimitError for one
+    nested too deep.
     """
     try:
-        if _one_a_line(source.text_head):
+        if _is_line_delimited(source.text_head):
             yield from _records(source)
             return
-        yield from _one_after_the_other(source.encoding.decode(source.whole()))
+        yield from _concatenated(source.encoding.decode(source.whole()))
     except ValueError:
         raise UnreadableError(
             "The JSON is damaged or cut short.", source.document, "Fetch the file again."
@@ -234,15 +231,15 @@ def documents(source: ListSource) -> Iterator[tuple[int | None, Any]]:
         raise LimitError("The JSON is nested too deep.", source.document) from None
 
 
-def _one_after_the_other(text: str) -> Iterator[tuple[None, Any]]:
-    """Yield a text's documents, mostly one. Raises ValueError at a damaged one; those before hold."""
+def _concatenated(text: str) -> Iterator[tuple[None, Any]]:
+    """Yield a text's documents, mostly one. Raises ValueError at a damaged one, after those before it."""
     decoder, place = json.JSONDecoder(), 0
-    while place < len(text) and (start := _BEGINS.search(text, place)) is not None:
+    while place < len(text) and (start := _NEXT_START.search(text, place)) is not None:
         tree, place = decoder.raw_decode(text, start.start())
         yield None, tree
 
 
-def _one_a_line(head: str) -> bool:
+def _is_line_delimited(head: str) -> bool:
     first, end, rest = head.lstrip().partition("\n")
     if not end or not rest.lstrip().startswith(("{", "[")):
         return False

@@ -1,3 +1,1 @@
-"""Versions of lists: their digest, the difference between two, signed releases, and what each source is
-worth.
-"""
+"""Versions of lists: digests, differences, signed releases, and the quality of sources."""

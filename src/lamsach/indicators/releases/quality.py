@@ -1,6 +1,4 @@
-"""Worth of each source of lists: how much only it has, how much it shares, how old it is, how often it
-was right.
-"""
+"""Quality of each source of lists: unique and shared values, age, hits and false positives."""
 
 from __future__ import annotations
 
@@ -13,20 +11,20 @@ from itertools import combinations
 from lamsach.model import Indicator, IndicatorType
 
 FACTS = ("threat", "source", "valid_from", "valid_until", "confidence", "tlp")
-"""What may change of a value that stays."""
+"""Facts of a value that may change between versions."""
 Key = tuple[IndicatorType, str]
-PAIRED = 20
-"""Of how many sources of one value each two are counted as sharing it."""
-MOST_PAIRS = 100_000
+MAX_PAIRED = 20
+"""Maximum number of sources of one value whose pairs are counted."""
+MAX_PAIRS = 100_000
 
 
 def changes(
     before: Iterable[Indicator], after: Iterable[Indicator]
 ) -> Iterator[tuple[str, Indicator, Indicator | None, tuple[str, ...]]]:
-    """Compare two lists in the order of type and value (`Runs`), one value after the other.
+    """Compare two lists in the order of type and value (`Runs`), value by value.
 
-    Yields `added`, `removed`, `changed` or `same`, the value as it is, and for a changed one as it was, and
-    which facts differ. Where a value is listed (its reference) makes no difference.
+    Yields `added`, `removed`, `changed` or `same`, the current value, and for a changed one the former value
+    and the names of the differing facts. References are not compared.
     """
     old, new = iter(before), iter(after)
     was, item = next(old, None), next(new, None)
@@ -54,11 +52,11 @@ def _changed(before: Indicator, after: Indicator) -> Iterator[str]:
 
 @dataclass(slots=True)
 class Quality:
-    """Worth of one source.
+    """Quality of one source.
 
     `unique` values are in no other source, `shared` in at least one; `over` are no longer valid; `undated`
-    state no beginning, `age_days` is the mean age of those that do. `seen` and `false` count values that
-    units met, or called wrong.
+    state no beginning, `age_days` is the mean age of the others. `seen` and `false` count values that units
+    met, or reported as wrong.
     """
 
     source: str
@@ -73,10 +71,10 @@ class Quality:
 
 
 class Tally:
-    """Counts what sources are worth.
+    """Counter of the quality of sources.
 
-    With `add` the values of a list come one after the other, each once, with the sources that list it: memory
-    is that of the sources. `rows` by source; `pairs` counts what each two share.
+    `add` reads the values one by one, each once, with the sources that list it: memory is that of the
+    sources. `rows` by source; `pairs` counts the shared values of each two.
     """
 
     def __init__(self, at: datetime, seen: Iterable[Key] = (), false: Iterable[Key] = ()) -> None:
@@ -86,12 +84,12 @@ class Tally:
         self._ages: Counter[str] = Counter()
 
     def add(self, item: Indicator, since: Mapping[str, datetime | None]) -> None:
-        """Count a value, and since when each of its sources lists it (None: not known)."""
+        """Count a value, and since when each of its sources lists it (None: unknown)."""
         for name, begun in since.items():
             self.count(name, item, begun, shared=len(since) > 1)
         if len(since) > 1:
-            for pair in combinations(sorted(since)[:PAIRED], 2):
-                if pair in self.pairs or len(self.pairs) < MOST_PAIRS:
+            for pair in combinations(sorted(since)[:MAX_PAIRED], 2):
+                if pair in self.pairs or len(self.pairs) < MAX_PAIRS:
                     self.pairs[pair] += 1
 
     def count(self, name: str, item: Indicator, begun: datetime | None, *, shared: bool) -> None:
@@ -116,7 +114,7 @@ def quality(
     seen: Iterable[Key] = (),
     false: Iterable[Key] = (),
 ) -> list[Quality]:
-    """Make a row for each source, in the order given. `seen` and `false` are what units reported."""
+    """Return a row for each source, in the order given. `seen` and `false` are reported by units."""
     listed = {name: {(item.type, item.value): item for item in items} for name, items in sources.items()}
     holders = Counter(key for items in listed.values() for key in items)
     tally = Tally(at, seen, false)
@@ -128,7 +126,7 @@ def quality(
 
 
 def overlaps(sources: Mapping[str, Iterable[Indicator]]) -> dict[tuple[str, str], int]:
-    """Return how many values each pair of sources shares."""
+    """Count the values that each pair of sources shares."""
     keys = {name: {(item.type, item.value) for item in items} for name, items in sources.items()}
     names = list(keys)
     return {

@@ -1,8 +1,7 @@
-"""A signed release of a list: one zip with `manifest.json`, `indicators.jsonl` and `signature.json`, which a
-stick or a mail carries.
+"""Signed release of a list: one zip with `manifest.json`, `indicators.jsonl` and `signature.json`.
 
 The signature (Ed25519, RFC 8032) is over the manifest's bytes with a prefix of ours; the manifest holds the
-SHA-256 of the indicators. Nothing of a release is used before all of it fits.
+SHA-256 of the indicators. Nothing of a release is used before all of it is verified.
 """
 
 from __future__ import annotations
@@ -41,30 +40,30 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 SIZE = 16
-"""The length of a value's digest in bytes."""
-SORTED_HERE = 100_000
+"""Length of a value's digest in bytes."""
+MAX_SORTED_IN_PYTHON = 100_000
 
 
 _PARTS = 16
-"""In how many parts, by their first bits, many digests are put into order: so much less is held twice."""
+"""Number of parts, by their first bits, in which many digests are sorted, to save memory."""
 
 
 class ListDigest:
-    """The digest of a list whose values come one after the other: 16 bytes of memory a value."""
+    """Incremental digest of a list: 16 bytes of memory a value."""
 
     def __init__(self) -> None:
         self._found = bytearray()
 
     def add(self, item: Indicator) -> None:
-        """One more value, in any order; the same again changes nothing."""
+        """Add a value, in any order; duplicates change nothing."""
         text = f"{item.type.value} {item.value}".encode()
         self._found += hashlib.blake2b(text, digest_size=SIZE).digest()
 
     def hexdigest(self) -> str:
-        """The digest of what was added."""
+        """Return the digest of the added values."""
         digest, found = hashlib.sha256(), self._found
-        if len(found) > SORTED_HERE * SIZE:
-            for piece in _sorted(found):
+        if len(found) > MAX_SORTED_IN_PYTHON * SIZE:
+            for piece in _sort_with_numpy(found):
                 digest.update(piece)
         else:
             for part in sorted({bytes(found[start : start + SIZE]) for start in range(0, len(found), SIZE)}):
@@ -73,15 +72,15 @@ class ListDigest:
 
 
 def list_digest(items: Iterable[Indicator]) -> str:
-    """SHA-256 (hex) of the sorted, distinct BLAKE2b-128 digests of `type value`, as hunts state it."""
+    """Return the SHA-256 (hex) of the sorted, distinct BLAKE2b-128 digests of `type value`."""
     digest = ListDigest()
     for item in items:
         digest.add(item)
     return digest.hexdigest()
 
 
-def _sorted(found: bytearray) -> Iterator[bytes]:
-    """As above for many: numpy needs no object for each."""
+def _sort_with_numpy(found: bytearray) -> Iterator[bytes]:
+    """Yield the sorted, distinct digests in pieces; numpy needs no object for each."""
     import numpy as np
 
     pairs = np.frombuffer(found, dtype=">u8").reshape(-1, 2)
@@ -98,7 +97,7 @@ def _sorted(found: bytearray) -> Iterator[bytes]:
 
 SCHEMA = "lamsach-list-1"
 PREFIX = b"lamsach list release 1\n"
-"""What stands before the manifest where it is signed, so that the signature is good for nothing else."""
+"""Prefix of the manifest in the signature, which makes the signature useless for anything else."""
 MEMBERS = ("manifest.json", "indicators.jsonl", SIGNATURE)
 MAX_SMALL_BYTES = 1024 * 1024
 MAX_INDICATORS_BYTES = 4 * 1024 * 1024 * 1024
@@ -109,9 +108,9 @@ _PIECE = 1024 * 1024
 class Manifest:
     """Statement of a release about itself.
 
-    `digest` names the version as a hunt with this list states it; `previous` is the digest of the version
-    before; `indicators_sha256` is that of the file of values; `by_source` counts values by who stated them;
-    `accepted` gives the reasons of the decisions by which values go out that are dangerous to block.
+    `digest` identifies the version, as a hunt with this list states it; `previous` is the digest of the
+    version before; `indicators_sha256` is that of the file of values; `by_source` counts values by source;
+    `accepted` gives the reasons of the decisions by which values are released that are dangerous to block.
     """
 
     name: str
@@ -132,7 +131,7 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release whose signature fitted: its manifest, its values, and the fingerprint of the key."""
+    """A release with a valid signature: manifest, values, and the key's fingerprint."""
 
     manifest: Manifest
     indicators: tuple[Indicator, ...]
@@ -152,10 +151,10 @@ def write_release(
     tlp: str | None = None,
     accepted: Mapping[Value, str] | None = None,
 ) -> Manifest:
-    """Write a signed release: the same bytes for the same arguments (Ed25519 signatures are deterministic).
+    """Write a signed release: the same bytes for the same arguments (Ed25519 is deterministic).
 
-    The values (each once; `Runs` for many) are gone through once, on the way to a temporary file, so that ten
-    million need no memory. `accepted`: see `writers.export.prepare`.
+    The values (each once; `Runs` for many) are read once, by way of a temporary file, so that ten million
+    need no memory. `accepted`: see `writers.export.prepare`.
     """
     ordered = items if isinstance(items, Runs) else IndicatorColumns.of(items).by_value()
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="", prefix="lamsach-release-") as spool:
@@ -167,18 +166,18 @@ def write_release(
             note=note,
             tlp=tlp,
             accepted={value: reason for (_, value), reason in sorted((accepted or {}).items())} or None,
-            **_spooled(spool, ordered),
+            **_write_values(spool, ordered),
         )
         stated = {name: value for name, value in asdict(manifest).items() if name != "accepted" or value}
-        said = json.dumps(stated, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        statement = json.dumps(stated, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         spool.seek(0)
-        texts = ([said], iter(lambda: spool.read(_PIECE), ""), [seal(said.encode(), key, PREFIX)])
+        texts = ([statement], iter(lambda: spool.read(_PIECE), ""), [seal(statement.encode(), key, PREFIX)])
         save_zip(stream, zip(MEMBERS, texts, strict=True))
     return manifest
 
 
-def _spooled(spool: IO[str], ordered: Iterable[Indicator]) -> dict[str, Any]:
-    """Write the values, and return what the manifest says of them."""
+def _write_values(spool: IO[str], ordered: Iterable[Indicator]) -> dict[str, Any]:
+    """Write the values, and return their part of the manifest."""
     digest, listed = hashlib.sha256(), ListDigest()
     first_end: datetime | None = None
     by_type: Counter[str] = Counter()
@@ -204,15 +203,15 @@ def _spooled(spool: IO[str], ordered: Iterable[Indicator]) -> dict[str, Any]:
 
 
 def without_paths(item: Indicator) -> Indicator:
-    """Strip the folders of the value's documents: where they were is nobody's business."""
+    """Strip the folders of the value's documents, which are private."""
     if item.reference is None:
         return item
-    others = tuple(dict.fromkeys(map(_bare, item.other_references)))
-    first = _bare(item.reference)
+    others = tuple(dict.fromkeys(map(_without_folder, item.other_references)))
+    first = _without_folder(item.reference)
     return replace(item, reference=first, other_references=tuple(other for other in others if other != first))
 
 
-def _bare(place: Reference) -> Reference:
+def _without_folder(place: Reference) -> Reference:
     name = place.document.rpartition("!")[2].replace("\\", "/").rstrip("/").rpartition("/")[2]
     return replace(place, document=name or "list")
 
@@ -222,7 +221,7 @@ def _source(item: Indicator) -> str:
 
 
 def read_release(path: Path, keys: Iterable[Ed25519PublicKey]) -> Release:
-    """The release in a file, when one of the keys signed it and every digest fits.
+    """Return the release in a file, if one of the keys signed it and every digest matches.
 
     Raises UnreadableError (no release, damaged), InputError (not signed by any of the keys, changed since),
     LimitError.
@@ -235,17 +234,17 @@ def read_release(path: Path, keys: Iterable[Ed25519PublicKey]) -> Release:
 def check_release(
     path: Path, keys: Iterable[Ed25519PublicKey], take: Callable[[Indicator], object] = lambda item: None
 ) -> tuple[Manifest, str]:
-    """Return what a release says of itself, and the fingerprint of the key, when all of it fits; see
-    `read_release`. Values are read one after the other and given to `take`; nothing of them is to be used
-    before this ends.
+    """Verify a release and return its manifest and the key's fingerprint; raises as `read_release`.
+
+    Values are read one by one and passed to `take`; they must not be used before this returns.
     """
     where = str(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            said, signed = _member(archive, MEMBERS[0], where), _member(archive, SIGNATURE, where)
+            statement, signed = _member(archive, MEMBERS[0], where), _member(archive, SIGNATURE, where)
             entry = entry_of(archive, MEMBERS[1], MAX_INDICATORS_BYTES, _too_large(where))
-            signed_by = _signer(said, signed, keys, where)
-            manifest = _manifest(said, where)
+            signed_by = _signer(statement, signed, keys, where)
+            manifest = _manifest(statement, where)
             if _sha256(archive, entry, where) != manifest.indicators_sha256:
                 raise InputError(
                     "The values were changed after the release was signed.",
@@ -290,10 +289,10 @@ def _member(archive: zipfile.ZipFile, name: str, where: str) -> bytes:
     return member(archive, name, MAX_SMALL_BYTES, _too_large(where))
 
 
-def _signer(said: bytes, signed: bytes, keys: Iterable[Ed25519PublicKey], where: str) -> str:
-    """The fingerprint of the key that signed, or in a sentence what is wrong."""
+def _signer(statement: bytes, signed: bytes, keys: Iterable[Ed25519PublicKey], where: str) -> str:
+    """Return the fingerprint of the signing key, or raise the fitting error."""
     try:
-        return signer(said, signed, keys, PREFIX)
+        return signer(statement, signed, keys, PREFIX)
     except DamagedSeal:
         raise UnreadableError("The signature of the release is damaged.", where, "Fetch it again.") from None
     except ChangedContent:
@@ -308,9 +307,9 @@ def _signer(said: bytes, signed: bytes, keys: Iterable[Ed25519PublicKey], where:
         ) from None
 
 
-def _manifest(said: bytes, where: str) -> Manifest:
+def _manifest(statement: bytes, where: str) -> Manifest:
     try:
-        record: dict[str, Any] = json.loads(said)
+        record: dict[str, Any] = json.loads(statement)
         if record.get("schema") != SCHEMA:
             raise InputError(
                 "The release is of a kind that this version does not know.", where, "Update the program."

@@ -1,6 +1,4 @@
-"""Indicators as rows of plain values, and blocks of such rows in one temporary file: what lists of millions
-are held in.
-"""
+"""Storage of millions of indicators: rows of plain values in blocks of one temporary file."""
 
 from __future__ import annotations
 
@@ -16,18 +14,18 @@ from threading import Lock
 from types import TracebackType
 from typing import IO, Any
 
-from lamsach.indicators.values.listings import merged
+from lamsach.indicators.values.listings import merge
 from lamsach.model import Indicator, IndicatorType, Reference
 
 BLOCK = 2_000
-"""How many rows are written and read at once."""
+"""Number of rows in a block."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STEP = timedelta(microseconds=1)
 _TYPES = {kind.value: kind for kind in IndicatorType}
 
 
 class Blocks:
-    """Blocks of rows in an unnamed temporary file, gone with the object; several may read at once."""
+    """Blocks of rows in an unnamed temporary file, deleted with the object; several readers at a time."""
 
     def __init__(self) -> None:
         self._stream: IO[bytes] | None = None
@@ -39,9 +37,9 @@ class Blocks:
         return len(self._places)
 
     def add(self, rows: Iterable[Any]) -> range:
-        """Write rows; the numbers of their blocks. OSError when the disk is full."""
-        first, waiting = len(self._places), iter(rows)
-        while block := list(islice(waiting, BLOCK)):
+        """Write rows and return the numbers of their blocks. OSError when the disk is full."""
+        first, remaining = len(self._places), iter(rows)
+        while block := list(islice(remaining, BLOCK)):
             self._write(marshal.dumps(block))
         return range(first, len(self._places))
 
@@ -56,7 +54,7 @@ class Blocks:
             self._end += len(data)
 
     def rows(self, blocks: Sequence[int]) -> Iterator[Any]:
-        """The rows of these blocks, in order."""
+        """Yield the rows of these blocks, in order."""
         for number in blocks:
             yield from marshal.loads(self._read(*self._places[number]))  # noqa: S302
 
@@ -67,14 +65,14 @@ class Blocks:
             return self._stream.read(size)
 
     def close(self) -> None:
-        """Delete what lies on the disk."""
+        """Delete the temporary file."""
         if self._stream is not None:
             self._stream.close()
         self._stream, self._places, self._end = None, [], 0
 
 
-def packed(item: Indicator) -> tuple[Any, ...]:
-    """All that an indicator says besides type and value."""
+def pack(item: Indicator) -> tuple[Any, ...]:
+    """Return all properties of an indicator but type and value."""
     return (
         item.threat,
         item.source,
@@ -87,8 +85,8 @@ def packed(item: Indicator) -> tuple[Any, ...]:
     )
 
 
-def unpacked(kind: str, value: str, rest: tuple[Any, ...]) -> Indicator:
-    """The indicator of a type, a value and what `packed` made."""
+def unpack(kind: str, value: str, rest: tuple[Any, ...]) -> Indicator:
+    """Return the indicator of a type, a value and the rest from `pack`."""
     threat, source, place, begins, ends, confidence, tlp, others = rest
     return Indicator(
         _TYPES[kind],
@@ -116,15 +114,15 @@ def _moment(number: int | None) -> datetime | None:
     return None if number is None else _EPOCH + number * _STEP
 
 
-RUN = 200_000
-"""How many indicators are held in memory."""
+MAX_RUN = 200_000
+"""Number of indicators in memory."""
 
 _Row = tuple[str, str, int, tuple[Any, ...]]
-"""Type, value, the place among all that were added, what else is known."""
+"""Type, value, number in the order of addition, other properties."""
 
 
 class Runs:
-    """Indicators in any order, given sorted as often as asked. Its files are gone when it is closed."""
+    """Indicators added in any order and iterated sorted, repeatedly. Its files are deleted on closing."""
 
     def __init__(self, items: Iterable[Indicator] = ()) -> None:
         self._numbers = count()
@@ -142,15 +140,15 @@ class Runs:
         self.close()
 
     def close(self) -> None:
-        """Delete what lies on the disk."""
+        """Delete the temporary file."""
         self._runs.clear()
         self._blocks.close()
 
     def extend(self, items: Iterable[Indicator]) -> None:
         """Add indicators. OSError when the disk is full."""
         for item in items:
-            self._waiting.append((item.type.value, item.value, next(self._numbers), packed(item)))
-            if len(self._waiting) >= RUN:
+            self._waiting.append((item.type.value, item.value, next(self._numbers), pack(item)))
+            if len(self._waiting) >= MAX_RUN:
                 self._write()
 
     def _write(self) -> None:
@@ -159,15 +157,15 @@ class Runs:
         self._waiting.clear()
 
     def __iter__(self) -> Iterator[Indicator]:
-        """The indicators in order."""
+        """Yield the indicators in order, listings of one value merged."""
         self._waiting.sort()
         known: Indicator | None = None
         for kind, value, _, rest in heapq.merge(*map(self._blocks.rows, self._runs), iter(self._waiting)):
-            item = unpacked(kind, value, rest)
+            item = unpack(kind, value, rest)
             if known is None:
                 known = item
             elif known.value == value and known.type.value == kind:
-                known = merged(known, item)
+                known = merge(known, item)
             else:
                 yield known
                 known = item
@@ -175,8 +173,8 @@ class Runs:
             yield known
 
 
-class Kept:
-    """A count of things and the first of them: enough to show of millions."""
+class CountedSample:
+    """A count of entries and the first of them, to show of millions."""
 
     def __init__(self, most: int = 20) -> None:
         self.count = 0
@@ -184,23 +182,23 @@ class Kept:
         self._most = most
 
     def add(self, item: Indicator, reason: str) -> None:
-        """One more."""
+        """Count an entry."""
         self.count += 1
         if len(self.first) < self._most:
             self.first.append((item, reason))
 
 
 def first_of(runs: Runs) -> Indicator | None:
-    """The first indicator, or None when there is none."""
+    """Return the first indicator, or None."""
     return next(islice(runs, 1), None)
 
 
-HELD = 200_000
-"""How many indicators are held in memory."""
+MAX_HELD = 200_000
+"""Number of indicators in memory."""
 
 
 class Spool(Collection[Indicator]):
-    """Indicators by their types' names, within a type as added. `counts`: how many of each type."""
+    """Indicators by type, in the order of addition within a type. `counts`: number of each type."""
 
     def __init__(self, items: Iterable[Indicator] = ()) -> None:
         self.counts: Counter[IndicatorType] = Counter()
@@ -212,25 +210,25 @@ class Spool(Collection[Indicator]):
             self.append(item)
 
     def append(self, item: Indicator) -> None:
-        """Add one. OSError when the disk is full."""
+        """Add an indicator. OSError when the disk is full."""
         self._held[item.type].append(item)
         self.counts[item.type] += 1
         self._held_count += 1
-        if self._held_count >= HELD:
+        if self._held_count >= MAX_HELD:
             self._write()
 
     def _write(self) -> None:
         for kind, held in self._held.items():
-            self._numbers[kind] += self._blocks.add((item.value, packed(item)) for item in held)
+            self._numbers[kind] += self._blocks.add((item.value, pack(item)) for item in held)
             held.clear()
         self._held_count = 0
 
     def of(self, *types: IndicatorType) -> Iterator[Indicator]:
-        """Those of some types."""
+        """Yield the indicators of some types."""
         for kind, held in self._held.items():
             if kind in types:
                 for value, rest in self._blocks.rows(self._numbers[kind]):
-                    yield unpacked(kind.value, value, rest)
+                    yield unpack(kind.value, value, rest)
                 yield from held
 
     def __iter__(self) -> Iterator[Indicator]:

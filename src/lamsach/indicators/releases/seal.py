@@ -1,9 +1,8 @@
-"""Common parts of every signed `.zip` of ours: an Ed25519 signature (RFC 8032) over a statement's bytes, and
-reading a member within limits.
+"""Signing of our `.zip` files with Ed25519 (RFC 8032), and bounded reading of their members.
 
-Signed releases of lists (`release`) and the portal's exchange files (`lamsach.portal.exchange.container`) are
-made of it. The signature stands in `signature.json`; what it signs begins with a prefix of its own for each
-kind of file, so that one kind is never taken for another.
+Used by signed releases of lists (`release`) and the portal's exchange files
+(`lamsach.portal.exchange.container`). The signature is in `signature.json`; the signed bytes begin with a
+prefix of their kind of file, so that one kind never passes for another.
 """
 
 from __future__ import annotations
@@ -31,8 +30,9 @@ MAX_KEY_BYTES = 64 * 1024
 
 
 def new_key(path: Path, password: str | None = None) -> Path:
-    """Make a key: `path` takes the private half (readable by its owner alone), `path` + `.pub` the public
-    one, whose path is given back. Raises OutputError when a file is there already or cannot be written.
+    """Write a new key pair: private in `path` (readable by its owner alone), public in `path` + `.pub`.
+
+    Returns the path of the public half. Raises OutputError when a file exists or cannot be written.
     """
     private, public = make_key(password)
     public_path = path.with_name(path.name + ".pub")
@@ -42,7 +42,7 @@ def new_key(path: Path, password: str | None = None) -> Path:
 
 
 def make_key(password: str | None = None) -> tuple[bytes, bytes]:
-    """A new key in PEM: the private half, locked with the password if there is one, and the public one."""
+    """Return a new key pair in PEM: the private half, encrypted with any password, and the public one."""
     from cryptography.hazmat.primitives import serialization as form
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -56,7 +56,7 @@ def make_key(password: str | None = None) -> tuple[bytes, bytes]:
 
 
 def write_new(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Write a key into a new file. Raises OutputError when one is there already."""
+    """Write a key into a new file. Raises OutputError when it exists."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(handle, "wb") as stream:
@@ -70,12 +70,12 @@ def write_new(path: Path, data: bytes, mode: int = 0o600) -> None:
 
 
 def private_key(path: Path, password: str | None = None) -> Ed25519PrivateKey:
-    """The private key of a PEM file. Raises UnreadableError, InputError."""
+    """Read the private key of a PEM file. Raises UnreadableError, InputError."""
     return load_private_key(_read(path), str(path), password)
 
 
 def load_private_key(data: bytes, where: str, password: str | None = None) -> Ed25519PrivateKey:
-    """The private key of a PEM text; `where` names it in errors. Raises InputError."""
+    """Parse the private key of a PEM text; `where` names it in errors. Raises InputError."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -98,12 +98,12 @@ def load_private_key(data: bytes, where: str, password: str | None = None) -> Ed
 
 
 def public_key(path: Path) -> Ed25519PublicKey:
-    """The public key of a PEM file. Raises UnreadableError, InputError."""
+    """Read the public key of a PEM file. Raises UnreadableError, InputError."""
     return load_public_key(_read(path), str(path))
 
 
 def load_public_key(data: bytes, where: str) -> Ed25519PublicKey:
-    """The public key of a PEM text; `where` names it in errors. Raises InputError."""
+    """Parse the public key of a PEM text; `where` names it in errors. Raises InputError."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -122,7 +122,7 @@ def load_public_key(data: bytes, where: str) -> Ed25519PublicKey:
 
 
 def fingerprint(key: Ed25519PublicKey) -> str:
-    """Fingerprint for comparison by telephone: `SHA256:` and base64 of the digest of the key's 32 bytes."""
+    """Return a key's fingerprint: `SHA256:` and base64 of the digest of its 32 bytes."""
     from cryptography.hazmat.primitives import serialization as form
 
     raw = key.public_bytes(form.Encoding.Raw, form.PublicFormat.Raw)
@@ -138,48 +138,48 @@ def _read(path: Path) -> bytes:
 
 
 SIGNATURE = "signature.json"
-"""The member that holds the signature."""
+"""Name of the member with the signature."""
 
 
 class BrokenSeal(Exception):  # noqa: N818 - each kind of file says it in its own words
-    """The signature does not fit."""
+    """Invalid signature."""
 
 
 class DamagedSeal(BrokenSeal):
-    """It cannot even be read."""
+    """Unreadable signature."""
 
 
 class ChangedContent(BrokenSeal):
-    """A known key is said to have signed, but not these bytes."""
+    """Signature claimed by a known key, but not of these bytes."""
 
 
 class UnknownSigner(BrokenSeal):
-    """None of the given keys signed; `claimed` is the fingerprint that the file states without proof."""
+    """Signature by none of the given keys; `claimed` is the unproven fingerprint in the file."""
 
     def __init__(self, claimed: str) -> None:
         super().__init__(claimed)
         self.claimed = claimed
 
 
-def seal(said: bytes, key: Ed25519PrivateKey, prefix: bytes) -> str:
-    """Make the text of `signature.json`: the same for the same arguments (Ed25519 is deterministic)."""
+def seal(statement: bytes, key: Ed25519PrivateKey, prefix: bytes) -> str:
+    """Return the text of `signature.json`: the same for the same arguments (Ed25519 is deterministic)."""
     record = {
         "algorithm": "Ed25519",
         "key": fingerprint(key.public_key()),
-        "signature": base64.b64encode(key.sign(prefix + said)).decode(),
+        "signature": base64.b64encode(key.sign(prefix + statement)).decode(),
     }
     return json.dumps(record, indent=1, sort_keys=True) + "\n"
 
 
-def signer(said: bytes, signed: bytes, keys: Iterable[Ed25519PublicKey], prefix: bytes) -> str:
-    """Fingerprint of the key that signed; the file's own claim is for errors. Raises BrokenSeal."""
+def signer(statement: bytes, signed: bytes, keys: Iterable[Ed25519PublicKey], prefix: bytes) -> str:
+    """Return the fingerprint of the signing key; the file's own claim is for errors. Raises BrokenSeal."""
     from cryptography.exceptions import InvalidSignature
 
     signature, claimed = read_seal(signed)
     known = []
     for key in keys:
         try:
-            key.verify(signature, prefix + said)
+            key.verify(signature, prefix + statement)
         except InvalidSignature:
             known.append(fingerprint(key))
             continue
@@ -190,7 +190,7 @@ def signer(said: bytes, signed: bytes, keys: Iterable[Ed25519PublicKey], prefix:
 
 
 def read_seal(signed: bytes) -> tuple[bytes, str]:
-    """Signature and claimed fingerprint of a `signature.json`. Raises DamagedSeal."""
+    """Return signature and claimed fingerprint of a `signature.json`. Raises DamagedSeal."""
     try:
         record = json.loads(signed)
         signature, claimed = base64.b64decode(record["signature"], validate=True), record["key"]
@@ -202,7 +202,7 @@ def read_seal(signed: bytes) -> tuple[bytes, str]:
 
 
 def member(archive: zipfile.ZipFile, name: str, limit: int, too_large: LimitError) -> bytes:
-    """Read a member of at most so many bytes. Raises `too_large`, BadZipFile, KeyError."""
+    """Read a member of limited size. Raises `too_large`, BadZipFile, KeyError."""
     with archive.open(entry_of(archive, name, limit, too_large)) as stream:
         data = stream.read(limit + 1)
     if len(data) > limit:
@@ -211,7 +211,7 @@ def member(archive: zipfile.ZipFile, name: str, limit: int, too_large: LimitErro
 
 
 def entry_of(archive: zipfile.ZipFile, name: str, limit: int, too_large: LimitError) -> zipfile.ZipInfo:
-    """Find a member whose size is within the limit, packed in an ordinary way. Raises as `member` does."""
+    """Find a member of limited size with an ordinary compression. Raises as `member`."""
     entry = archive.getinfo(name)
     if entry.file_size > limit or entry.file_size > 1000 * max(entry.compress_size, 1024):
         raise too_large
@@ -225,7 +225,7 @@ _TEXT = 200
 
 
 def stated_version(document: str) -> ListVersion | None:
-    """Read what a signed release says of itself, unverified; None for any other list."""
+    """Return the unverified version that a signed release states; None for any other list."""
     try:
         path = Path(document)
         with path.open("rb") as stream:
@@ -235,14 +235,14 @@ def stated_version(document: str) -> ListVersion | None:
             if set(archive.namelist()) != RELEASE_MEMBERS:
                 return None
             with archive.open("manifest.json") as member:
-                said = json.loads(member.read(_MOST))
+                manifest = json.loads(member.read(_MOST))
         return ListVersion(
-            document, str(said["name"])[:_TEXT], int(said["version"]), str(said["digest"])[:64]
+            document, str(manifest["name"])[:_TEXT], int(manifest["version"]), str(manifest["digest"])[:64]
         )
     except (*ZIP_ERRORS, TypeError):
         return None
 
 
 def stated_versions(documents: Iterable[str]) -> tuple[ListVersion, ...]:
-    """Those of the documents that are signed releases, in order."""
+    """Return the versions of those documents that are signed releases, in order."""
     return tuple(found for document in documents if (found := stated_version(document)) is not None)

@@ -1,3 +1,1 @@
-"""Looking at a list before it is trusted: what in it is dangerous, doubtful or new, and what was decided
-about it.
-"""
+"""Review of a list before it is trusted: dangerous, doubtful and new values, and decisions about them."""

@@ -1,9 +1,8 @@
-"""Decisions of people about doubtful values: a small CSV file with the columns
-`value,decision,to,until,reason`.
+"""Decisions about doubtful values: a CSV file with the columns `value,decision,to,until,reason`.
 
-`accept`: the value goes out although it is dangerous to block; it was looked at. `narrow`: in its place come
-the narrower values of `to` (between spaces). `exception`: it is left out until the day `until` (included),
-for `reason`. A file with a mistake is not taken at all.
+`accept`: the value was reviewed and is released although it is dangerous to block. `narrow`: the narrower
+values of `to` (separated by spaces) replace it. `exception`: it is left out until the day `until` (included),
+for `reason`. A file with a mistake is rejected as a whole.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ class Choice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One row. `until` is the first moment at which it holds no more (UTC); None: it holds on."""
+    """One row. `until` is the first moment (UTC) after its validity; None: no end."""
 
     choice: Choice
     values: tuple[Value, ...]
@@ -49,7 +48,7 @@ class Decision:
 
 
 class Decisions:
-    """The decisions of a file, by the values they are about."""
+    """Decisions of a file, by value."""
 
     def __init__(self, rows: Iterable[Decision] = ()) -> None:
         self._by_value: dict[Value, Decision] = {value: row for row in rows for value in row.values}
@@ -58,26 +57,26 @@ class Decisions:
         return len(self._by_value)
 
     def on(self, item: Indicator, at: datetime) -> Decision | None:
-        """The decision that holds for a value at a time: its own, or an exception that covers it."""
+        """Return the decision that holds for a value at a time: its own, or an exception that covers it."""
         if not self._by_value:
             return None
         own = self._by_value.get((item.type, item.value))
-        if own is not None and _holds(own, at):
+        if own is not None and _is_valid(own, at):
             return own
         for key in covering(item.type, item.value):
             found = self._by_value.get(key)
-            if found is not None and found.choice is Choice.EXCEPTION and _holds(found, at):
+            if found is not None and found.choice is Choice.EXCEPTION and _is_valid(found, at):
                 return found
         return None
 
     def __or__(self, other: Decisions) -> Decisions:
-        """Both; where they are about one value, the other's holds."""
-        both = Decisions()
-        both._by_value = self._by_value | other._by_value
-        return both
+        """Return the union; for one value, the other's decision holds."""
+        union = Decisions()
+        union._by_value = self._by_value | other._by_value
+        return union
 
 
-def _holds(decision: Decision, at: datetime) -> bool:
+def _is_valid(decision: Decision, at: datetime) -> bool:
     return decision.until is None or at < decision.until
 
 
@@ -111,8 +110,8 @@ def read_decisions(path: Path) -> Decisions:
         raise InputError("The file of decisions is not CSV.", f"{path}:{table.line_num}") from None
 
 
-def accepted(texts: Iterable[str], reason: str, source: str) -> Decisions:
-    """Accept values as people write them. Raises UsageError for no value, and for want of a reason."""
+def accept_values(texts: Iterable[str], reason: str, source: str) -> Decisions:
+    """Accept values in any spelling. Raises UsageError for no value, or without a reason."""
     if len(reason.strip()) < SHORTEST_REASON:
         raise UsageError(
             "The decision states no reason.",
@@ -131,25 +130,25 @@ def accepted(texts: Iterable[str], reason: str, source: str) -> Decisions:
 
 def _row(row: Mapping[str | None, str | list[str] | None], reference: Reference) -> Decision:
     where = f"{reference.document}:{reference.row}"
-    said = {name: str(row.get(name) or "").strip() for name in COLUMNS}
+    cells = {name: str(row.get(name) or "").strip() for name in COLUMNS}
     try:
-        choice = Choice(said["decision"].lower())
+        choice = Choice(cells["decision"].lower())
     except ValueError:
         raise InputError("The decision is not known.", where, "Write accept, narrow or exception.") from None
-    if not said["reason"]:
+    if not cells["reason"]:
         raise InputError("The decision states no reason.", where, "Write the reason for the decision.")
-    values = _values(said["value"], where)
-    until = _day(said["until"], where)
+    values = _values(cells["value"], where)
+    until = _day(cells["until"], where)
     if choice is Choice.EXCEPTION and until is None:
         raise InputError(
             "The exception states no end.",
             where,
             "Write the last day in the column until, such as 2026-12-31.",
         )
-    to = tuple(value for text in said["to"].split() for value in _values(text, where))
+    to = tuple(value for text in cells["to"].split() for value in _values(text, where))
     if choice is Choice.NARROW:
         _check_narrower(values, to, where)
-    return Decision(choice, values, to, until, said["reason"][:300], reference)
+    return Decision(choice, values, to, until, cells["reason"][:300], reference)
 
 
 def _values(text: str, where: str) -> tuple[Value, ...]:
@@ -175,7 +174,7 @@ def _check_narrower(values: tuple[Value, ...], to: tuple[Value, ...], where: str
 
 
 def _day(text: str, where: str) -> datetime | None:
-    """The end of a day written as 2026-12-31 or 31/12/2026; None for an empty text."""
+    """Return the end of a day written as 2026-12-31 or 31/12/2026; None for an empty text."""
     if not text:
         return None
     for pattern in ("%Y-%m-%d", "%d/%m/%Y"):

@@ -1,4 +1,4 @@
-"""The review: every value of a set of lists, what is the matter with it, the worst first."""
+"""Review of every value of a set of lists, the most dangerous first."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from lamsach.indicators.review.facts import Concern, Kind, Level
 from lamsach.indicators.review.knowledge import (
     Knowledge,
     Own,
-    bare,
     host_of,
     knowledge,
     mixes_scripts,
     outline,
     skeleton,
     spelled,
+    without_www,
 )
 from lamsach.indicators.values import refusals
 from lamsach.indicators.values.addresses import Span, host_address, internal_reason, may_be_internal, span
-from lamsach.indicators.values.listings import IndicatorColumns, merged
+from lamsach.indicators.values.listings import IndicatorColumns, merge
 from lamsach.indicators.values.names import INTERNAL_TOP_LEVELS, split_url, suffixes
 from lamsach.model import Indicator, IndicatorType, Problem, Refusal
 
 WIDE_PREFIX = {4: 20, 6: 44}
 VERY_WIDE_PREFIX = {4: 16, 6: 32}
-"""The shortest prefixes that are not yet large, or very large, for a list of machines."""
+"""Shortest prefixes that are not yet large, or very large, for a list of machines."""
 _CONTRADICTING = (refusals.ALLOWED, refusals.WITHDRAWN, refusals.DISABLED)
 Key = tuple[IndicatorType, str]
 
@@ -41,7 +41,7 @@ Key = tuple[IndicatorType, str]
 _LEVELS = (Level.DANGEROUS, Level.DOUBTFUL, Level.NOTABLE)
 _NEW, _KNOWN = 3, 4
 SHORTEST_LOOKALIKE = 4
-"""Letters that the first label of a name must have for its look-alikes to be looked for."""
+"""Minimum length of a name's first label for a search of its look-alikes."""
 
 
 @dataclass(slots=True)
@@ -54,14 +54,14 @@ class Reviewed:
 
     @property
     def rank(self) -> int:
-        """0 dangerous, 1 doubtful, 2 notable, 3 new, 4 neither."""
+        """Rank: 0 dangerous, 1 doubtful, 2 notable, 3 new, 4 neither."""
         if self.concerns:
             return min(_LEVELS.index(concern.level) for concern in self.concerns)
         return _NEW if self.new else _KNOWN
 
 
 class Collected:
-    """Values of lists, each once, with disagreements and a count of refusals; 10 million take 2 GiB."""
+    """Values of lists, each once, with disagreements and a count of refusals; 10 million use 2 GiB."""
 
     def __init__(self) -> None:
         self.items = IndicatorColumns()
@@ -69,7 +69,7 @@ class Collected:
         self.disagreements: dict[Key, list[Concern]] = {}
         self._places: dict[IndicatorType, dict[str, int]] = {kind: {} for kind in IndicatorType}
 
-    def take(self, item: Indicator | Refusal) -> None:
+    def add(self, item: Indicator | Refusal) -> None:
         """Add one entry of a list."""
         if isinstance(item, Refusal):
             self.refused += 1
@@ -83,17 +83,17 @@ class Collected:
             return
         known = self.items[place]
         for name in ("threat", "tlp"):
-            said, other = getattr(known, name), getattr(item, name)
-            if said and other and said.casefold() != other.casefold():
-                self._disagree((item.type, item.value), Level.NOTABLE, f"{name}: {said} / {other}")
-        self.items.change(place, merged(known, item))
+            stated, other = getattr(known, name), getattr(item, name)
+            if stated and other and stated.casefold() != other.casefold():
+                self._disagree((item.type, item.value), Level.NOTABLE, f"{name}: {stated} / {other}")
+        self.items.change(place, merge(known, item))
 
     def _disagree(self, key: Key, level: Level, about: str) -> None:
         self.disagreements.setdefault(key, []).append(Concern(Kind.DISAGREE, level, about))
 
 
 class Values:
-    """The values of an earlier list, for nothing but the question whether it holds one: eight bytes each."""
+    """Membership test for the values of an earlier list: eight bytes each."""
 
     def __init__(self, paths: Iterable[str], on_problem: Callable[[Problem], None]) -> None:
         from lamsach.indicators.lists import read_list  # brings every format with it
@@ -103,7 +103,9 @@ class Values:
             for item in read_list(path, on_problem):
                 if isinstance(item, Indicator):
                     found.append(_digest((item.type, item.value)))
-        self._found = array("Q", sorted(found)) if len(found) < _SORTED_HERE else _sorted(found)
+        self._found = (
+            array("Q", sorted(found)) if len(found) < _MAX_SORTED_IN_PYTHON else _sort_with_numpy(found)
+        )
 
     def __contains__(self, key: object) -> bool:
         if not isinstance(key, tuple):
@@ -113,8 +115,8 @@ class Values:
         return place < len(self._found) and self._found[place] == wanted
 
 
-_SORTED_HERE = 100_000
-"""More values than these are sorted by numpy, which needs no object for each."""
+_MAX_SORTED_IN_PYTHON = 100_000
+"""Minimum number of values to be sorted by numpy, which needs no object for each."""
 
 
 def _digest(key: tuple[IndicatorType, str]) -> int:
@@ -122,7 +124,7 @@ def _digest(key: tuple[IndicatorType, str]) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
 
 
-def _sorted(found: array[int]) -> array[int]:
+def _sort_with_numpy(found: array[int]) -> array[int]:
     import numpy as np
 
     values = np.frombuffer(found, dtype=np.uint64).copy()
@@ -136,22 +138,21 @@ def _place(item: Refusal) -> str:
 
 
 def collect(paths: Iterable[str], on_problem: Callable[[Problem], None]) -> Collected:
-    """Read lists, keeping what they say of one value differently."""
+    """Read lists, recording their disagreements about a value."""
     from lamsach.indicators.lists import read_list
 
     collected = Collected()
     for path in expand(list(paths)):
         for item in read_list(path, on_problem):
-            collected.take(item)
+            collected.add(item)
     return collected
 
 
 class Review:
-    """Every value with its concerns, in order: dangerous ones first, then doubtful, notable, new, and the
-    rest; within each in the lists' order.
+    """Every value with its concerns: dangerous, doubtful, notable, new, and the rest, each in list order.
 
-    Only those with concerns are held; the others are made again when they are asked for. `counts` holds how
-    many there are of each rank.
+    Only values with concerns are stored; the others are built on iteration. `counts` holds the number of each
+    rank.
     """
 
     def __init__(self, items: IndicatorColumns) -> None:
@@ -161,7 +162,7 @@ class Review:
         self.counts = [0] * (_KNOWN + 1)
 
     def add(self, found: Reviewed) -> None:
-        """Take the next value's result."""
+        """Add the next value's result."""
         self._ranks.append(found.rank)
         self.counts[found.rank] += 1
         if found.concerns:
@@ -185,7 +186,7 @@ def review(
     earlier: Container[Key] | None = None,
     known: Knowledge | None = None,
 ) -> Review:
-    """Every value with its concerns."""
+    """Return every value with its concerns."""
     examiner = Examiner(own or Own(), known or knowledge())
     found = Review(collected.items)
     for item in collected.items:
@@ -195,21 +196,21 @@ def review(
     return found
 
 
-_WHEREVER = frozenset({Kind.BOGON, Kind.SUFFIX, Kind.HOMOGRAPH})
-"""What is the matter with a page as it is with its whole site."""
+_OF_ANY_PAGE = frozenset({Kind.BOGON, Kind.SUFFIX, Kind.HOMOGRAPH})
+"""Concerns of a page that are the same as of its whole site."""
 _OWNERS = frozenset({Kind.GOVERNMENT, Kind.BANK, Kind.REGISTRY})
-"""Whose page may have been broken into: worth knowing, and to be told to them."""
+"""Owners of a page that may have been hacked: worth knowing, and notifying."""
 
 
 class Examiner:
-    """Says what is the matter with one value after the other."""
+    """Examination of single values."""
 
     def __init__(self, own: Own, known: Knowledge) -> None:
         self._own = own
         self._known = known
 
     def concerns(self, item: Indicator) -> Iterator[Concern]:
-        """Yield what is the matter with a value."""
+        """Yield the concerns about a value."""
         if (about := self._own.touches(item)) is not None:
             yield Concern(Kind.OWN, Level.DANGEROUS, about)
         if item.type is IndicatorType.DOMAIN:
@@ -226,7 +227,7 @@ class Examiner:
             yield Concern(Kind.SUFFIX, Level.DANGEROUS, name, "publicsuffix.org")
         elif "." not in name or name.rpartition(".")[2] in INTERNAL_TOP_LEVELS:
             yield Concern(Kind.BOGON, Level.DANGEROUS, name)
-        yield from _once(self._known.about_name(bare(name)))
+        yield from _worst_of_each_kind(self._known.about_name(without_www(name)))
         yield from self._lookalike(name)
 
     def _lookalike(self, name: str) -> Iterator[Concern]:
@@ -243,11 +244,11 @@ class Examiner:
             yield Concern(Kind.HOMOGRAPH, Level.NOTABLE, skeleton(text))
 
     def _url(self, url: str) -> Iterator[Concern]:
-        """A URL that is a whole site is its host. A page is narrow: only whose site it is matters."""
+        """Yield the concerns about a URL: the host's for a whole site, only its owner's for a page."""
         host, rest = host_of(url), split_url(url)[2]
         address = host_address(host)
         for concern in self._name(host) if address is None else self._network(str(address)):
-            if rest in ("", "/") or concern.kind in _WHEREVER:
+            if rest in ("", "/") or concern.kind in _OF_ANY_PAGE:
                 yield concern
             elif concern.kind in _OWNERS and concern.level is Level.DANGEROUS:
                 yield replace(concern, level=Level.NOTABLE)
@@ -268,26 +269,26 @@ def _is_internal(found: Span) -> bool:
     return internal_reason(address) is not None
 
 
-def dangerous(examiner: Examiner, item: Indicator) -> Concern | None:
-    """The first concern that makes a value dangerous to block, or None."""
+def danger_of(examiner: Examiner, item: Indicator) -> Concern | None:
+    """Return the first concern that makes a value dangerous to block, or None."""
     return next((concern for concern in examiner.concerns(item) if concern.level is Level.DANGEROUS), None)
 
 
-def _once(concerns: Iterable[Concern]) -> Iterator[Concern]:
-    """The worst of each kind, the first of those."""
+def _worst_of_each_kind(concerns: Iterable[Concern]) -> Iterator[Concern]:
+    """Yield the worst concern of each kind, the first of equals."""
     found: dict[Kind, Concern] = {}
     for concern in concerns:
-        kept = found.get(concern.kind)
-        if kept is None or _LEVELS.index(concern.level) < _LEVELS.index(kept.level):
+        worst = found.get(concern.kind)
+        if worst is None or _LEVELS.index(concern.level) < _LEVELS.index(worst.level):
             found[concern.kind] = concern
     yield from found.values()
 
 
 class Judged(NamedTuple):
-    """A value on its way out.
+    """A value with its decision.
 
-    `left_out`: why a decision leaves it out; `withheld`: why it must not be blocked before somebody decides
-    about it; with neither it goes out. `accepted`: the decision by which a dangerous value goes out.
+    `left_out`: why a decision leaves it out; `withheld`: why it must not be blocked without a decision; with
+    neither it is released. `accepted`: the decision by which a dangerous value is released.
     """
 
     item: Indicator
@@ -296,25 +297,25 @@ class Judged(NamedTuple):
     accepted: Decision | None = None
 
     @property
-    def goes_out(self) -> bool:
-        """Return whether the value may go out."""
+    def is_released(self) -> bool:
+        """Return whether the value may be released."""
         return self.left_out is None and self.withheld is None
 
 
-def judged(
+def judge_values(
     items: Iterable[Indicator], decisions: Decisions, examiner: Examiner, at: datetime
 ) -> Iterator[Judged]:
     """Judge values by decisions of that time and by danger; narrower values follow the replaced one."""
     for item in items:
         decision = decisions.on(item, at)
         if decision is None:
-            yield Judged(item, withheld=dangerous(examiner, item))
+            yield Judged(item, withheld=danger_of(examiner, item))
         elif decision.choice is Choice.ACCEPT:
-            yield Judged(item, accepted=decision if dangerous(examiner, item) else None)
+            yield Judged(item, accepted=decision if danger_of(examiner, item) else None)
         elif decision.choice is Choice.EXCEPTION:
             yield Judged(item, EXCEPTED)
         else:
             yield Judged(item, NARROWED)
             for kind, value in decision.to:
                 narrower = replace(item, type=kind, value=value)
-                yield Judged(narrower, accepted=decision if dangerous(examiner, narrower) else None)
+                yield Judged(narrower, accepted=decision if danger_of(examiner, narrower) else None)

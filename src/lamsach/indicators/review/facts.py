@@ -1,7 +1,7 @@
-"""Sources of the review's facts: small files of ours, the public suffix list, and the MISP
-project's warning lists (`data/LICENSE.warning_lists`; `make carried` takes them anew).
+"""Sources of the review's facts, each with the name and date of its list.
 
-Each fact keeps the name and date of its list.
+Small files of ours, the public suffix list, and the MISP project's warning lists
+(`data/LICENSE.warning_lists`; `make carried` updates them).
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from lamsach.indicators.values.names import private_rules
 
 
 class Level(StrEnum):
-    """Danger of a value, and what follows from it.
+    """Danger of a value, and its consequence.
 
     `dangerous`: blocking it would cut the unit off from what it needs, so it is blocked only after a
-    decision; a contact proves nothing. `doubtful`: it may hit others than are meant; a contact proves
-    nothing. `notable`: worth knowing before it blocks; blocking it is right, and a contact counts.
+    decision; a contact proves nothing. `doubtful`: it may hit others than intended; a contact proves nothing.
+    `notable`: worth knowing before blocking it; blocking it is right, and a contact counts.
     """
 
     DANGEROUS = "dangerous"
@@ -101,12 +101,12 @@ class Concern:
 
     @property
     def reason(self) -> str:
-        """The sentence for people."""
+        """Return the sentence for people."""
         return REASONS[self.kind]
 
 
 class Meaning(NamedTuple):
-    """Meaning of a list's entries. `level`: of an entry and what holds it; `within`: of what is below it."""
+    """Meaning of a list's entries. `level`: of an entry and its holders; `within`: of all below it."""
 
     kind: Kind
     level: Level
@@ -131,7 +131,7 @@ OWN_FILES: dict[str, Meaning] = {
 """Our files in `data`: a value a line, `# source:`, `# date:`. The first that knows a name wins."""
 
 PRIVATE_SUFFIXES = Meaning(Kind.SHARED_HOSTING, _DANGEROUS, _NOTABLE)
-"""The public suffix list's second part: names under which companies give names away."""
+"""The public suffix list's second part: names that companies give away subdomains of."""
 
 WARNING_LISTS: dict[str, Meaning] = {
     "bank-website": Meaning(Kind.BANK, _DANGEROUS, _DANGEROUS),
@@ -164,11 +164,11 @@ WARNING_LISTS: dict[str, Meaning] = {
     "common-ioc-false-positive": Meaning(Kind.HARMLESS_FILE, _DOUBTFUL, _DOUBTFUL),
     "empty-hashes": Meaning(Kind.HARMLESS_FILE, _DOUBTFUL, _DOUBTFUL),
 }
-"""Warning lists in use (https://github.com/MISP/misp-warninglists), by folder, the best informed first."""
+"""Warning lists in use (https://github.com/MISP/misp-warninglists) by folder, best informed first."""
 
 
 class Fact(NamedTuple):
-    """One known value, as the list writes it, and what it is."""
+    """One known value in its list's spelling, with its meaning and source."""
 
     value: str
     meaning: Meaning
@@ -180,14 +180,14 @@ def _all(value: str) -> bool:
 
 
 def all_facts(wanted: Callable[[str], bool] = _all, keys: Collection[str] = ("",)) -> Iterator[Fact]:
-    """Every wanted fact, our own first; of the warning lists those whose `list_key` begins with a key."""
+    """Yield every wanted fact, our own first; of the warning lists by prefixes of `list_key`."""
     yield from filter(lambda fact: wanted(fact.value), own_facts())
     yield from filter(lambda fact: wanted(fact.value), suffix_facts())
     yield from warning_facts(keys)
 
 
 def own_facts() -> Iterator[Fact]:
-    """The facts of our own files."""
+    """Yield the facts of our own files."""
     for name, meaning in OWN_FILES.items():
         text = (files("lamsach.indicators.review") / "data" / f"{name}.txt").read_text(encoding="utf-8")
         date = next(
@@ -199,24 +199,24 @@ def own_facts() -> Iterator[Fact]:
 
 
 def suffix_facts() -> Iterator[Fact]:
-    """Names under which companies give names away; below `*.` each name right below is one too."""
+    """Yield names that companies give away subdomains of; `*.` stands for each direct subdomain."""
     for rule in private_rules():
         yield Fact(rule, PRIVATE_SUFFIXES, "publicsuffix.org")
 
 
 def name_key(name: str) -> str:
-    """Key of a name in the packed lists: from its end, so that what is below it is near (`.moc.elpmaxe`)."""
+    """Return a name's key in the packed lists: reversed, so that subdomains are adjacent (`.moc.elpmaxe`)."""
     return f".{name[::-1]}"
 
 
 def network_key(network: IPv4Network | IPv6Network) -> str:
-    """The key of an address or network in them: `4192.0.2.0/24`, `6` in front of one of IPv6."""
+    """Return the key of an address or network: `4192.0.2.0/24`, with `6` first for IPv6."""
     is_address = network.prefixlen == network.max_prefixlen
     return f"{network.version}{network.network_address if is_address else network}"
 
 
 def list_key(value: str) -> str:
-    """Sort key of a value: the key of a name, address or network, else `#` and the value, a hash."""
+    """Return the sort key of a value: a name's, an address's, a network's, or `#` with a hash."""
     value = value.strip().strip(".").lower()
     try:
         return network_key(ip_network(value, strict=False))
@@ -225,12 +225,12 @@ def list_key(value: str) -> str:
 
 
 def value_of(key: str) -> str:
-    """The value that this is the key of."""
+    """Return the value of a key."""
     return key[:0:-1] if key.startswith(".") else key[1:]
 
 
 def warning_facts(keys: Collection[str] = ("",)) -> Iterator[Fact]:
-    """The facts of the warning lists whose key begins with one of these, in the order of the lists."""
+    """Yield the facts of the warning lists whose key has one of these prefixes, in the order of the lists."""
     heads, lines = _warning_lists()
     found: set[tuple[int, str]] = set()
     for begin in keys:
@@ -245,7 +245,7 @@ def warning_facts(keys: Collection[str] = ("",)) -> Iterator[Fact]:
 
 
 def _warning_lists() -> tuple[list[str], list[str]]:
-    """Names and versions of the lists, and their lines: a key, a tab and the number of the list, sorted."""
+    """Return names with versions of the lists, and sorted lines: key, tab, number of the list."""
     packed = (files("lamsach.indicators.review") / "data" / "warning_lists.gz").read_bytes()
     heads, _, lines = gzip.decompress(packed).decode().partition("\n\n")
     return heads.splitlines(), lines.splitlines()

@@ -1,6 +1,6 @@
-"""Knowledge about values: the own networks and names, and the facts as look-ups by name, address and hash.
+"""Knowledge about values: own networks and names, and facts by name, address and hash.
 
-Names that look like others: letters of other scripts, marks on Latin ones (Unicode UTS 39, "Unicode Security
+Look-alike names: letters of other scripts, marks on Latin letters (Unicode UTS 39, "Unicode Security
 Mechanisms"), digits for letters.
 """
 
@@ -24,14 +24,14 @@ from lamsach.model import Indicator, IndicatorType, Problem
 
 @dataclass(slots=True)
 class Own:
-    """The own networks and names."""
+    """Own networks and names."""
 
     networks: list[Span] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
 
     @classmethod
     def read(cls, texts: Iterable[str], on_problem: Callable[[Problem], None] = lambda _: None) -> Own:
-        """Read addresses, networks and names as people write them; others go to `on_problem`."""
+        """Read addresses, networks and names in any spelling; others are reported to `on_problem`."""
         own = cls()
         for text in texts:
             try:
@@ -51,7 +51,7 @@ class Own:
         return own
 
     def touches(self, item: Indicator) -> str | None:
-        """The own network or name that a value is, holds or lies within; None for neither."""
+        """Return the own network or name that a value equals, holds or is within, or None."""
         if item.type in (IndicatorType.IP, IndicatorType.NETWORK):
             return self._network(item.value)
         if item.type is IndicatorType.DOMAIN:
@@ -82,17 +82,17 @@ def _text(found: Span) -> str:
 
 
 def is_at_or_below(name: str, above: str) -> bool:
-    """Return whether a name is another one or lies below it, on a label boundary."""
+    """Return whether a name is another one or below it, on a label boundary."""
     return name == above or name.endswith("." + above)
 
 
 def host_of(url: str) -> str:
-    """The host of a canonical URL without its port; an address of IPv6 keeps its brackets."""
+    """Return the host of a canonical URL without its port; an IPv6 address with its brackets."""
     host = split_url(url)[1]
     return host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
 
 
-# The letters of UTS 39's confusables that IDN phishing uses: Cyrillic, Greek, Armenian, Latin extensions.
+# Letters of UTS 39's confusables that IDN phishing uses: Cyrillic, Greek, Armenian, Latin extensions.
 _PAIRS = """
     аa еe оo рp сc хx уy іi јj ѕs ԁd һh ԛq ԝw вb кk мm нh тt гr пn ьb ӏl
     αa βb γy εe νv οo ρp τt υu ιi κk ωw χx
@@ -103,7 +103,7 @@ _LOOKS_LIKE = {pair[0]: pair[1] for pair in _PAIRS.split()}
 
 
 def spelled(name: str) -> str | None:
-    """The letters of an A-label name as people see them, or None when it has none but ASCII or is broken."""
+    """Return a name's A-labels as Unicode, or None for a pure ASCII or broken name."""
     if "xn--" not in name:
         return None
     try:
@@ -114,7 +114,7 @@ def spelled(name: str) -> str | None:
 
 @lru_cache(maxsize=1 << 12)
 def skeleton(text: str) -> str:
-    """Return what a name looks like in ASCII letters: marks taken off, look-alikes replaced."""
+    """Return a name in ASCII look-alikes: marks removed, confusable letters replaced."""
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
@@ -128,12 +128,12 @@ _DIGITS = str.maketrans("0135i", "olesl")
 
 
 def outline(text: str) -> str:
-    """Outline for a hasty reader: the skeleton, digits and pairs of letters as the letters they look like."""
+    """Return a name as a hasty reader sees it: its skeleton with digits and letter pairs replaced."""
     return skeleton(text).replace("rn", "m").replace("vv", "w").translate(_DIGITS)
 
 
 def mixes_scripts(text: str) -> bool:
-    """Return whether a label mixes Latin letters with those of Cyrillic, Greek or Armenian."""
+    """Return whether a label mixes Latin letters with Cyrillic, Greek or Armenian ones."""
     for label in text.split("."):
         scripts = {unicodedata.name(letter, "?").partition(" ")[0] for letter in label if letter.isalpha()}
         if "LATIN" in scripts and scripts & {"CYRILLIC", "GREEK", "ARMENIAN"}:
@@ -141,12 +141,12 @@ def mixes_scripts(text: str) -> bool:
     return False
 
 
-NAMES_OF_MANY = frozenset({Kind.SHARED_HOSTING, Kind.DYNAMIC_DNS, Kind.SHORTENER})
-"""Services with names of strangers below theirs: such a name is the stranger's, not the service's."""
+SHARED_SERVICES = frozenset({Kind.SHARED_HOSTING, Kind.DYNAMIC_DNS, Kind.SHORTENER})
+"""Services with subdomains of strangers: such a name is the stranger's, not the service's."""
 
 
-def bare(name: str) -> str:
-    """A name without the `www` that means the same site."""
+def without_www(name: str) -> str:
+    """Strip the `www` that means the same site."""
     return name.removeprefix("www.") if name.count(".") > 1 else name
 
 
@@ -193,7 +193,7 @@ class Knowledge:
             if len(value) in (32, 40, 64) and all(letter in "0123456789abcdef" for letter in value.lower()):
                 self._hashes.setdefault(value.lower(), fact)
             elif (name := to_ascii_domain(value)) is not None and "." in name:
-                self._add_name(bare(name), fact)
+                self._add_name(without_www(name), fact)
             return
         by_length = self._networks.setdefault((network.version, network.length), {})
         by_length.setdefault(network.first >> bits(network.version) - network.length, []).append(fact)
@@ -208,7 +208,7 @@ class Knowledge:
             parent = parent.partition(".")[2]
 
     def about_name(self, name: str) -> Iterator[Concern]:
-        """The known name; one below it, which blocking would hit; those above, up to a service of many."""
+        """Yield concerns about the name, one below it, and those above, up to a shared service."""
         known = self._known(name)
         for fact in known:
             yield _concern(fact, fact.meaning.level)
@@ -217,20 +217,20 @@ class Knowledge:
         parent = name.partition(".")[2]
         while parent:
             for fact in self._known(parent)[:1]:
-                if fact.meaning.kind in NAMES_OF_MANY:
+                if fact.meaning.kind in SHARED_SERVICES:
                     yield _concern(fact, fact.meaning.within, Kind.TENANT)
                     return
                 yield _concern(fact, fact.meaning.within)
             parent = parent.partition(".")[2]
 
     def _known(self, name: str) -> list[Fact]:
-        """The facts about a name itself, those of the list that knows most first."""
+        """Return the facts about a name itself, those of the best informed list first."""
         known = self._names.get(name, [])
         wild = self._wild.get(name.partition(".")[2])
         return known if wild is None else [*known, wild]
 
     def about_network(self, network: Span) -> Iterator[Concern]:
-        """Known networks around an address or network, and those within it, one of each kind."""
+        """Yield concerns about known networks around and within an address or network, one a kind."""
         seen: set[Kind] = set()
         most = bits(network.version)
         for length, by_length in self._by_version[network.version]:
@@ -254,21 +254,21 @@ class Knowledge:
             place += 1
 
     def about_hash(self, digest: str) -> Iterator[Concern]:
-        """A known harmless file."""
+        """Yield the concern about a known harmless file."""
         if (fact := self._hashes.get(digest)) is not None:
             yield _concern(fact, fact.meaning.level)
 
     def is_known(self, name: str) -> bool:
-        """Return whether a name is a known one itself."""
+        """Return whether a name itself is known."""
         return name in self._names
 
     def names(self) -> Iterator[str]:
-        """Every known name whose look-alikes matter: those that are dangerous to block."""
+        """Yield every known name whose look-alikes matter: those dangerous to block."""
         return (name for name, facts in self._names.items() if any(map(_is_dangerous, facts)))
 
     @cached_property
     def outlines(self) -> dict[str, str]:
-        """Those names by what a hasty reader takes them for."""
+        """Map the outlines of those names to the names."""
         return {outline(name): name for name in self.names()}
 
 
@@ -282,24 +282,24 @@ def _concern(fact: Fact, level: Level, kind: Kind | None = None) -> Concern:
 
 @cache
 def knowledge() -> Knowledge:
-    """Everything that is known, read once: our own facts first."""
+    """Return everything that is known, read once: our own facts first."""
     return Knowledge(all_facts())
 
 
-MANY = 5000
-"""For more values than these, all that is known is read: that takes as long as to look for so many."""
+MAX_SELECTED = 5000
+"""Number of values above which reading everything takes no longer than a selection."""
 
 
 def knowledge_about(values: Collection[Value]) -> Knowledge:
-    """Return what is known that has to do with a few values: read several times faster than all."""
-    if len(values) > MANY or knowledge.cache_info().currsize:
+    """Return the knowledge relevant to a few values: several times faster to read than all."""
+    if len(values) > MAX_SELECTED or knowledge.cache_info().currsize:
         return knowledge()
     relevant = _Relevant(values)
     return Knowledge(all_facts(relevant, relevant.keys))
 
 
 class _Relevant:
-    """Test for facts about some values, and beginnings of their `list_key`; never too few pass."""
+    """Test for facts about given values, and prefixes of their `list_key`; never too few pass."""
 
     def __init__(self, values: Collection[Value]) -> None:
         self._words: set[str] = set()
@@ -313,7 +313,7 @@ class _Relevant:
             if address is not None or kind in (IndicatorType.IP, IndicatorType.NETWORK):
                 self._add_network(span(value if address is None else str(address)))
             elif kind in (IndicatorType.DOMAIN, IndicatorType.URL):
-                name = bare(host)
+                name = without_www(host)
                 self._names.add(name)
                 self.keys.add(f"{name_key(name)}.")
                 while name:
@@ -327,7 +327,7 @@ class _Relevant:
     def _add_network(self, network: Span) -> None:
         make = IPv4Network if network.version == 4 else IPv6Network
         around = (make((network.first, length), strict=False) for length in range(network.length + 1))
-        self.keys.update(f"{network_key(one)}\t" for one in around)
+        self.keys.update(f"{network_key(outer)}\t" for outer in around)
         octets = (
             map(str, range(network.first >> 24, (network.last >> 24) + 1)) if network.version == 4 else ()
         )
@@ -350,6 +350,6 @@ class _Relevant:
 
 
 def _above(name: str) -> Iterator[str]:
-    """The names that a name is below."""
+    """Yield the names above a name."""
     while name := name.partition(".")[2]:
         yield name

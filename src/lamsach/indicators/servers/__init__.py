@@ -1,1 +1,1 @@
-"""Servers that hand out lists: TAXII collections, MISP instances and feeds, folders that mirror them."""
+"""Servers of lists: TAXII collections, MISP instances and feeds, folders that mirror them."""

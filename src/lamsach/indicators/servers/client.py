@@ -1,8 +1,7 @@
-"""Asking a server for lists over HTTP: proxy, certificates, limits of size and time, and a token that no
-other server gets to see.
+"""HTTP client for lists: proxy, certificates, limits of size and time, token bound to one server.
 
-The network is asked only where a person names a server. A server is not trusted: it may lie about lengths,
-drip without end or stop half-way; each ends with one error, and what came before is kept.
+The network is used only where a person names a server. A server is not trusted: it may lie about lengths,
+drip without end or stop half-way; each ends with one error, and earlier pages are retained.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ from lamsach.runtime.web_client import Answer, Headers, WebClient
 
 
 def trust(ca_file: str | None) -> ssl.SSLContext:
-    """The context for a client: the system's certificates, or those of a file in PEM.
+    """Return the context for a client: the system's certificates, or those of a PEM file.
 
-    OSError or SSLError when that cannot be read.
+    Raises OSError or SSLError when the file cannot be read.
 
-    From Python 3.13 on, OpenSSL is told to insist on RFC 5280 to the letter (`VERIFY_X509_STRICT`). The
-    certificates that organisations make for themselves often lack a key usage or identifier that it asks for;
-    whoever names such a file wants it believed, with every version of Python alike.
+    Python 3.13 makes OpenSSL enforce RFC 5280 to the letter (`VERIFY_X509_STRICT`). Certificates that
+    organisations issue for themselves often lack a required key usage or identifier; a named file is trusted
+    with every version of Python alike.
     """
     context = ssl.create_default_context(cafile=ca_file or None)
     if ca_file:
@@ -40,16 +39,16 @@ def trust(ca_file: str | None) -> ssl.SSLContext:
 
 TIMEOUT_S = 60.0
 PAGE_TIMEOUTS = 10
-"""How many times the timeout a page may take in all."""
+"""Time limit of a page, in timeouts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings of the way to a server.
+    """Connection settings for a server.
 
-    `proxy` is a URL (None: the environment's), `ca_file` a file of certificates in PEM (None: the system's).
-    `token` is sent as it stands in `Authorization`; `added_after` asks for what is newer (RFC 3339). `client`
-    takes the place of proxy and certificates.
+    `proxy` is a URL (None: the environment's), `ca_file` a PEM file of certificates (None: the system's).
+    `token` is sent verbatim in `Authorization`; `added_after` requests newer objects (RFC 3339). `client`
+    replaces proxy and certificates.
     """
 
     proxy: str | None = None
@@ -61,7 +60,7 @@ class Settings:
 
 
 def web_parts(url: str) -> urllib.parse.SplitResult | None:
-    """The parts of an address on the web; None for what is none."""
+    """Return the parts of a web address; None for any other."""
     try:
         parts = urllib.parse.urlsplit(url)
         known = parts.port is None or parts.port >= 0
@@ -71,18 +70,18 @@ def web_parts(url: str) -> urllib.parse.SplitResult | None:
 
 
 def _same_server(old: str, new: str, headers: Headers) -> Headers | None:
-    """A redirection is followed only within the server: a token is not handed to another."""
+    """Follow a redirection only within the server, so that the token is not sent to another."""
     was, now = urllib.parse.urlsplit(old), urllib.parse.urlsplit(new)
     return headers if (was.scheme, was.netloc) == (now.scheme, now.netloc) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: its bytes, its records, its headers, and what the next is asked by (None: it is the last)."""
+    """One page: bytes, records, headers, and the key of the next page (None: last)."""
 
     data: bytes
     records: list[Any]
-    said: Headers
+    headers: Headers
     following: Any
 
 
@@ -90,7 +89,7 @@ MAX_TOTAL_BYTES = 4096 * MIB
 
 
 class Server:
-    """A place at a server. `url` is for errors; `unknown` is the error when the server does not know it."""
+    """A place at a server. `url` is for errors; `unknown` is the error for an unknown address."""
 
     def __init__(self, url: str, settings: Settings, unknown: str) -> None:
         self.url = url
@@ -110,7 +109,7 @@ class Server:
     def ask(
         self, url: str, headers: dict[str, str], max_bytes: int, body: bytes | None = None
     ) -> tuple[bytes, Headers]:
-        """Ask for an answer and its headers, with a body by POST. Raises UnreadableError, LimitError."""
+        """Request an answer and its headers, with a body by POST. Raises UnreadableError, LimitError."""
         sent = dict(headers)
         if self.settings.token:
             sent["Authorization"] = self.settings.token
@@ -118,26 +117,28 @@ class Server:
             with self._client.ask("GET" if body is None else "POST", url, sent, body, _same_server) as answer:
                 if not 200 <= answer.status < 300:
                     raise self._refused(answer.status)
-                data = _all(answer, max_bytes, time.monotonic() + PAGE_TIMEOUTS * self.settings.timeout_s)
-                said = answer.headers
+                data = _read_body(
+                    answer, max_bytes, time.monotonic() + PAGE_TIMEOUTS * self.settings.timeout_s
+                )
+                answer_headers = answer.headers
         except OSError as error:
-            raise self.failed("The server cannot be reached, or stopped half-way.", str(error)) from None
+            raise self.failure("The server cannot be reached, or stopped half-way.", str(error)) from None
         if len(data) > max_bytes:
             raise LimitError("A page of the server is too large.", self.url)
-        stated = said.get("Content-Length")
+        stated = answer_headers.get("Content-Length")
         if stated is not None and stated.isdecimal() and int(stated) != len(data):
-            raise self.failed("The server stopped half-way: the page is shorter than it says.")
-        return data, said
+            raise self.failure("The server stopped half-way: the page is shorter than it says.")
+        return data, answer_headers
 
     def pages(self, ask: Callable[[Any], Page], first: Any, most: int) -> Iterator[Page]:
         """Yield pages from the first on. Raises UnreadableError or LimitError for a server without end."""
-        asked, digests, total = {first}, set[bytes](), 0
+        requested, digests, total = {first}, set[bytes](), 0
         for _ in range(most):
             page = ask(first)
             digest = hashlib.sha256(json.dumps(page.records).encode()).digest()
-            again = page.following in asked or (page.records and digest in digests)
-            if page.following is not None and again:
-                raise self.failed("The server gives the same page again and again.")
+            repeated = page.following in requested or (page.records and digest in digests)
+            if page.following is not None and repeated:
+                raise self.failure("The server gives the same page again and again.")
             digests.add(digest)
             total += len(page.data)
             if total > MAX_TOTAL_BYTES:
@@ -146,18 +147,18 @@ class Server:
             if page.following is None:
                 return
             first = page.following
-            asked.add(first)
+            requested.add(first)
         raise LimitError("The server gives pages without end.", self.url)
 
-    def parsed(self, data: bytes, what: str, detail: str = "") -> Any:
-        """Parse an answer; `what` is the error for one that is no JSON. Raises UnreadableError."""
+    def parse(self, data: bytes, what: str, detail: str = "") -> Any:
+        """Parse an answer; `what` is the error for invalid JSON. Raises UnreadableError."""
         try:
             return json.loads(data)
         except (ValueError, RecursionError):
-            raise self.failed(what, detail) from None
+            raise self.failure(what, detail) from None
 
-    def failed(self, what: str, detail: str = "") -> UnreadableError:
-        """The error for a server that does not do what it should."""
+    def failure(self, what: str, detail: str = "") -> UnreadableError:
+        """Return the error for a server that misbehaves."""
         return UnreadableError(
             what,
             f"{self.url} ({detail})" if detail else self.url,
@@ -173,11 +174,11 @@ class Server:
             )
         if status == 404:
             return UnreadableError(self._unknown, f"{self.url} ({status})", "Check the address.")
-        return self.failed("The server refuses to answer.", str(status))
+        return self.failure("The server refuses to answer.", str(status))
 
 
-def _all(answer: Answer, max_bytes: int, until: float) -> bytes:
-    """The body, up to some more than it may have. Raises TimeoutError when it drips beyond a time."""
+def _read_body(answer: Answer, max_bytes: int, until: float) -> bytes:
+    """Read the body, slightly beyond its limit. Raises TimeoutError when it takes too long."""
     parts: list[bytes] = []
     size = 0
     for part in answer.pieces(MIB):
@@ -192,7 +193,7 @@ def _all(answer: Answer, max_bytes: int, until: float) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Result of one run. `failed`: named by the server but not given; the next run asks again."""
+    """Result of one run. `failed`: listed by the server but not served; the next run retries."""
 
     pages: int
     objects: int
@@ -200,7 +201,7 @@ class Fetched:
 
 
 class MirrorState:
-    """The state file `name` in a folder that mirrors what `origin` names.
+    """The state file `name` in a folder that mirrors `origin`.
 
     Raises OutputError when the folder cannot be written, or mirrors something else.
     """
@@ -226,13 +227,13 @@ class MirrorState:
         return {key: value for key, value in saved.items() if isinstance(value, str)}
 
     def save(self) -> None:
-        """Write the values, so that the next run goes on from here."""
+        """Write the values, so that the next run continues from here."""
         values: Mapping[str, str | None] = {"collection": self._origin, **self.values}
         write_whole(self._path, json.dumps(values).encode())
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """The whole file or none: written beside its place and renamed. Raises OutputError."""
+    """Write the whole file or none: to a temporary file, then renamed. Raises OutputError."""
     temporary: Path | None = None
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as stream:
@@ -246,7 +247,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def unwritable(folder: Path, error: OSError) -> OutputError:
-    """The error for a folder that cannot be written."""
+    """Return the error for a folder that cannot be written."""
     return OutputError(
         "The folder cannot be written.", f"{folder} ({error.strerror})", "Choose another folder."
     )

@@ -1,9 +1,8 @@
-"""Client of a MISP instance's search (https://www.circl.lu/doc/misp/automation/, "restSearch"): its events or
-attributes, page by page.
+"""Client of a MISP instance's "restSearch" (https://www.circl.lu/doc/misp/automation/).
 
 `misp+https://host` names the published events of an instance, `misp+https://host/attributes` its attributes;
-what stands behind `?` is sent as further filters of the search (`?tags=botnet&last=30d`). Only what an
-instance marks for detection (`to_ids`) is taken, unless a filter asks for something else.
+the query is sent as further filters of the search (`?tags=botnet&last=30d`). Only attributes marked for
+detection (`to_ids`) are accepted, unless a filter says otherwise.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ from lamsach.runtime.web_client import Headers
 MAX_PAGE_BYTES = 128 * MIB
 MAX_PAGES = 100_000
 PAGE_RECORDS = {"events": 20, "attributes": 5000}
-"""How many records a page is asked to hold."""
+"""Requested number of records of a page."""
 _ALWAYS = frozenset({"returnFormat", "page"})
 _MAX_KEY = 4096
 _YES = (True, "1")
@@ -74,74 +73,76 @@ class Instance:
 
     @property
     def origin(self) -> str:
-        """Return what a mirror's state names: the address with its filters."""
+        """Return the address with its filters, which a mirror's state names."""
         return f"{self.url}?{urllib.parse.urlencode(sorted(self._filters.items()), doseq=True)}"
 
-    def kept(self, record: Record) -> Record | None:
-        """Keep of an event or attribute what is for detection, or all where the user's filter decides."""
+    def wanted_part(self, record: Record) -> Record | None:
+        """Return the part of an event or attribute for detection, or all if the user's filter decides."""
         if "to_ids" in self._filters:
-            return as_wanted(record)
+            return mark_wanted(record)
         if self.kind == "events":
             return for_detection(record)
         return record if is_wanted(record) else None
 
     def pages(self, first: int = 1, since: str | None = None) -> Iterator[Page]:
-        """The pages from a number on, until one is empty.
+        """Yield the pages from a number on, until one is empty.
 
-        `since` (seconds of the epoch) asks for what was published, or else changed, from then on. Raises
+        `since` (seconds of the epoch) requests records published, or else changed, from then on. Raises
         UnreadableError or LimitError for a server that fails or misbehaves.
         """
         return self._server.pages(lambda number: self._page(number, since), first, MAX_PAGES)
 
     def _page(self, number: int, since: str | None) -> Page:
-        question: dict[str, Any] = {
+        query: dict[str, Any] = {
             "limit": PAGE_RECORDS[self.kind],
             "published": 1,
             "deleted": [0, 1],
             **self._filters,
         }
         if since is not None:
-            question["publish_timestamp" if str(question["published"]) == "1" else "timestamp"] = since
-        question |= {"returnFormat": "json", "page": number}
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        data, said = self._server.ask(self.url, headers, MAX_PAGE_BYTES, json.dumps(question).encode())
+            query["publish_timestamp" if str(query["published"]) == "1" else "timestamp"] = since
+        query |= {"returnFormat": "json", "page": number}
+        request_headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        data, headers = self._server.ask(
+            self.url, request_headers, MAX_PAGE_BYTES, json.dumps(query).encode()
+        )
         records = self._records(data)
-        return Page(data, records, said, number + 1 if records else None)
+        return Page(data, records, headers, number + 1 if records else None)
 
     def _records(self, data: bytes) -> list[Any]:
-        """The records of an answer."""
+        """Return the records of an answer."""
         what = "The answer of the server is no list of MISP."
-        tree = self._server.parsed(data, what)
+        tree = self._server.parse(data, what)
         found = tree.get("response") if isinstance(tree, Mapping) else tree
         if isinstance(found, Mapping):
             found = found.get("Attribute", [found] if "Event" in found else None)
         if not isinstance(found, list):
-            raise self._server.failed(what)
+            raise self._server.failure(what)
         records = [
             item.get("Event") if self.kind == "events" and isinstance(item, Mapping) else item
             for item in found
         ]
         if not all(isinstance(record, dict) for record in records):
-            raise self._server.failed(what)
+            raise self._server.failure(what)
         return records
 
 
 def is_wanted(attribute: Mapping[str, Any]) -> bool:
-    """Return whether an attribute holds now and is marked for detection."""
+    """Return whether an attribute is valid and marked for detection."""
     return detects(attribute) and attribute.get("deleted") not in _YES
 
 
-def as_wanted(record: Record) -> Record:
-    """Mark an attribute, or all of an event, for detection, as a filter of the user's asks for it."""
+def mark_wanted(record: Record) -> Record:
+    """Mark an attribute, or all of an event, for detection, as a user's filter requests."""
     marked = {**record, "to_ids": True} if "value" in record else dict(record)
     for key in ("Attribute", "Object"):
         if key in record:
-            marked[key] = [as_wanted(item) for item in _mappings(record[key])]
+            marked[key] = [mark_wanted(item) for item in _mappings(record[key])]
     return marked
 
 
 def for_detection(event: Record) -> Record:
-    """The event without the attributes that are not for detection, its objects' included."""
+    """Return the event without attributes that are not for detection, its objects' included."""
     objects = [
         {**item, "Attribute": _detecting(item)}
         for item in _mappings(event.get("Object"))
@@ -169,7 +170,7 @@ def settings_of_environment() -> Settings:
 
 
 def key_of_file(path: Path) -> str:
-    """The first line of a file that holds a key or token. Raises UnreadableError."""
+    """Return the first line of a file with a key or token. Raises UnreadableError."""
     try:
         with path.open(encoding="utf-8") as stream:
             key = stream.readline(_MAX_KEY).strip()
@@ -180,8 +181,8 @@ def key_of_file(path: Path) -> str:
     return key
 
 
-def searched(path: str, settings: Settings | None = None) -> Iterator[ListSource]:
-    """Each page that `misp+https://...` names, as a list of its own."""
+def search_results(path: str, settings: Settings | None = None) -> Iterator[ListSource]:
+    """Yield each page of `misp+https://...` as a list of its own."""
     instance = Instance(path, settings)
     for number, page in enumerate(instance.pages(), 1):
         if page.records:
@@ -189,49 +190,47 @@ def searched(path: str, settings: Settings | None = None) -> Iterator[ListSource
 
 
 def _as_document(instance: Instance, records: Iterable[Record]) -> bytes:
-    kept = [found for record in records if (found := instance.kept(record)) is not None]
+    wanted = [found for record in records if (found := instance.wanted_part(record)) is not None]
     if instance.kind == "attributes":
-        return json.dumps({"response": {"Attribute": kept}}).encode()
-    return json.dumps({"response": [{"Event": event} for event in kept]}).encode()
+        return json.dumps({"response": {"Attribute": wanted}}).encode()
+    return json.dumps({"response": [{"Event": event} for event in wanted]}).encode()
 
 
 _STATE = ".misp-state.json"
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OVERLAP = timedelta(minutes=5)
-"""How far before the last run's beginning the next one asks: an instance takes a while to publish."""
+"""Overlap of successive runs: an instance publishes with a delay."""
 
 
 def mirror(path: str, folder: Path, settings: Settings | None = None) -> Fetched:
-    """Bring what is new, changed or withdrawn at an instance into a folder.
+    """Mirror new, changed and withdrawn events of an instance into a folder.
 
-    `added_after` of the settings bounds the first run.
-
-    Raises UnreadableError or LimitError (what came before stays in the folder), OutputError when the folder
-    cannot be written.
+    `added_after` of the settings bounds the first run. Raises UnreadableError or LimitError (earlier pages
+    stay in the folder), OutputError when the folder cannot be written.
     """
     instance = Instance(path, settings)
-    kept = MirrorState(folder, _STATE, instance.origin)
-    state = kept.values
+    mirror_state = MirrorState(folder, _STATE, instance.origin)
+    state = mirror_state.values
     since = state.get("since") or _seconds(read_date(instance.settings.added_after or ""))
     pages = objects = 0
     first = int(state.get("page") or 1)
     for number, page in enumerate(instance.pages(first, since), first):
         if not state.get("until"):
-            state["until"] = _seconds(_time(page.said) - _OVERLAP)
-        keep = _keep_events if instance.kind == "events" else _keep_attributes
-        objects += keep(folder, instance, page.records)
+            state["until"] = _seconds(_time(page.headers) - _OVERLAP)
+        store = _store_events if instance.kind == "events" else _store_attributes
+        objects += store(folder, instance, page.records)
         pages += bool(page.records)
         state["page"] = str(number + 1)
         if not page.records:
             state |= {"since": state["until"], "until": None, "page": None}
-        kept.save()
+        mirror_state.save()
     return Fetched(pages, objects)
 
 
-def _time(said: Headers) -> datetime:
-    """The server's clock when it answered; ours where it does not say."""
+def _time(headers: Headers) -> datetime:
+    """Return the server's clock when it answered; ours if it does not say."""
     try:
-        return parsedate_to_datetime(said.get("Date", "")).astimezone(UTC)
+        return parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
     except (ValueError, OverflowError):
         return datetime.now(UTC)
 
@@ -240,17 +239,17 @@ def _seconds(moment: datetime | None) -> str | None:
     return None if moment is None else str(int(moment.timestamp()))
 
 
-def _keep_events(folder: Path, instance: Instance, events: Iterable[Record]) -> int:
-    """Whole events in the place of what the folder holds of them; how many that changes."""
+def _store_events(folder: Path, instance: Instance, events: Iterable[Record]) -> int:
+    """Replace the folder's events; return the number of changed ones."""
     return sum(
-        store_event(folder / _file_name(event), kept)
+        store_event(folder / _file_name(event), wanted)
         for event in events
-        if (kept := instance.kept(event)) is not None
+        if (wanted := instance.wanted_part(event)) is not None
     )
 
 
-def _keep_attributes(folder: Path, instance: Instance, attributes: Iterable[Record]) -> int:
-    """Attributes into the files of their events; how many that changes."""
+def _store_attributes(folder: Path, instance: Instance, attributes: Iterable[Record]) -> int:
+    """Store attributes in the files of their events; return the number of changed ones."""
     by_file: dict[str, tuple[Record, list[Record]]] = {}
     for attribute in attributes:
         about = attribute.get("Event")
@@ -262,8 +261,8 @@ def _keep_attributes(folder: Path, instance: Instance, attributes: Iterable[Reco
         before = {_identity(item): item for item in _stored(folder / name)}
         after = dict(before)
         for item in found:
-            if (kept := instance.kept(item)) is not None:
-                after[_identity(item)] = kept
+            if (wanted := instance.wanted_part(item)) is not None:
+                after[_identity(item)] = wanted
             else:
                 after.pop(_identity(item), None)
         changed += sum(before.get(identity) != after.get(identity) for identity in before | after)
@@ -289,7 +288,7 @@ def _name(uuid: str) -> str:
 
 
 def event_path(folder: Path, uuid: str) -> Path:
-    """Return where a folder keeps an event of this UUID."""
+    """Return the path of an event in a folder."""
     return folder / _name(uuid)
 
 
@@ -302,7 +301,7 @@ def _stored(path: Path) -> list[Record]:
 
 
 def store_event(path: Path, event: Record) -> bool:
-    """Write an event, or take its file away when nothing is left of it. Whether that changes the folder."""
+    """Write an event, or delete its file when nothing is left of it; return whether the folder changed."""
     data = json.dumps({"Event": event}).encode()
     try:
         if not event.get("Attribute") and not event.get("Object"):

@@ -1,7 +1,6 @@
-"""TAXII 2.1 client (https://docs.oasis-open.org/cti/taxii/v2.1/taxii-v2.1.html): the objects of a collection,
-page by page.
+"""TAXII 2.1 client (https://docs.oasis-open.org/cti/taxii/v2.1/taxii-v2.1.html).
 
-A server may loop, or give pages without end; each ends with one error, and what came before is kept.
+A server may loop, or send pages without end; each ends with one error, and earlier pages are retained.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ MEDIA_TYPE = "application/taxii+json;version=2.1"
 MAX_PAGE_BYTES = 64 * MIB
 MAX_PAGES = 10_000
 PAGE_OBJECTS = 1000
-"""How many objects a page is asked to hold; the server may give fewer."""
+"""Requested number of objects of a page; the server may send fewer."""
 
 
 class Collection:
@@ -67,18 +66,18 @@ class Collection:
         url = f"{self.url}?{urllib.parse.urlencode(query)}"
         data, headers = self._server.ask(url, {"Accept": MEDIA_TYPE}, MAX_PAGE_BYTES)
         what = "The answer of the server is no TAXII page."
-        tree = self._server.parsed(data, what)
+        tree = self._server.parse(data, what)
         if not isinstance(tree, dict):
-            raise self._server.failed(what)
+            raise self._server.failure(what)
         objects, more, token = tree.get("objects"), tree.get("more") is True, tree.get("next")
         if more and not isinstance(token, str):
-            raise self._server.failed("The server says that there is more, but not where.")
+            raise self._server.failure("The server says that there is more, but not where.")
         known = more and isinstance(token, str) and len(token) < 4096
         return Page(data, objects if isinstance(objects, list) else [], headers, token if known else None)
 
 
 def envelopes(path: str, settings: Settings | None = None) -> Iterator[ListSource]:
-    """Each page of the collection that `taxii+https://...` names, as a list of its own."""
+    """Yield each page of the collection that `taxii+https://...` names, as a list of its own."""
     settings = settings or Settings(token=os.environ.get("LAMSACH_TAXII_TOKEN"))
     collection = Collection(path, settings)
     for number, page in enumerate(collection.pages(added_after=settings.added_after), 1):
@@ -90,23 +89,21 @@ _STATE = ".taxii-state.json"
 
 
 def mirror(path: str, folder: Path, settings: Settings | None = None) -> Fetched:
-    """Bring a collection's new objects into a folder, a file a page, which is a list like any other.
+    """Mirror a collection's new objects into a folder, a file a page, which is a list like any other.
 
-    A run that was broken off goes on at its last page; after a whole run only what was added since is asked
-    for.
-
-    Raises UnreadableError or LimitError (what came before stays in the folder), OutputError when the folder
+    An interrupted run continues at its last page; after a complete run only newer objects are requested.
+    Raises UnreadableError or LimitError (earlier pages stay in the folder), OutputError when the folder
     cannot be written.
     """
     settings = settings or Settings()
     collection = Collection(path, settings)
-    kept = MirrorState(folder, _STATE, collection.url)
-    state = kept.values
+    mirror_state = MirrorState(folder, _STATE, collection.url)
+    state = mirror_state.values
     after = state.get("added_after") or settings.added_after
     pages = objects = 0
     newest = state.get("newest")
     for page in collection.pages(state.get("next"), after):
-        added = page.said.get("X-TAXII-Date-Added-Last")
+        added = page.headers.get("X-TAXII-Date-Added-Last")
         if added and (newest is None or added > newest):
             newest = added
         if page.records:
@@ -119,5 +116,5 @@ def mirror(path: str, folder: Path, settings: Settings | None = None) -> Fetched
         state["newest"] = newest
         if page.following is None:
             state["added_after"] = newest or after
-        kept.save()
+        mirror_state.save()
     return Fetched(pages, objects)

@@ -30,7 +30,7 @@ from lamsach.indicators.tables.fields import (
 )
 from lamsach.indicators.text.extract import Found, scan
 from lamsach.indicators.values import addresses, refusals
-from lamsach.indicators.values.names import ends_as_a_file, split_url
+from lamsach.indicators.values.names import is_file_extension, split_url
 from lamsach.indicators.values.normalise import Refused, canonical_values
 from lamsach.indicators.values.records import Facts, read_text, several_values, shortened, whole_value
 from lamsach.model import IndicatorType
@@ -59,7 +59,7 @@ def filled_cells(cells: Iterable[str]) -> dict[int, str]:
 def value_cell(cell: str, kind: IndicatorType | None, *, unsupported: bool) -> list[Found]:
     """Return the values of a cell in a value column. `unsupported`: the row states an unsupported type."""
     if unsupported:
-        return [Refused(refusals.UNSUPPORTED_TYPE, shortened(cell, refusals.VALUE_KEPT))]
+        return [Refused(refusals.UNSUPPORTED_TYPE, shortened(cell, refusals.MAX_VALUE))]
     if kind is IndicatorType.DOMAIN and "/" in cell and (names := _slashed_names(cell)):
         return names
     found = read_text(cell, kind)
@@ -73,7 +73,7 @@ def _slashed_names(cell: str) -> list[Found]:
         return []
     found = [item for part in parts for item in whole_value(part)]
     names = [item for item in found if not isinstance(item, Refused) and item[0] is IndicatorType.DOMAIN]
-    files = any(map(ends_as_a_file, (part.rpartition(".")[2].lower() for part in parts[1:])))
+    files = any(map(is_file_extension, (part.rpartition(".")[2].lower() for part in parts[1:])))
     return found if len(names) == len(parts) and not files else []
 
 
@@ -83,7 +83,7 @@ def scattered(filled: Mapping[int, str], fields: Mapping[int, Field]) -> list[Fo
     text = " ; ".join(cell for place, cell in filled.items() if fields.get(place) in read)
     if _SOURCE_LINE.match(text):
         return judge_cell(scan(text), of_source=True)
-    whole = shortened(" ; ".join(filled.values()), refusals.VALUE_KEPT)
+    whole = shortened(" ; ".join(filled.values()), refusals.MAX_VALUE)
     return judge_cell(read_text(text), in_sentence=True) if text else [Refused(refusals.NOT_A_VALUE, whole)]
 
 

@@ -351,7 +351,7 @@ class Table:
 def _keep_doubtful(found: Sequence[Found], doubtful: list[Found], prints: Sequence[str]) -> list[Found]:
     """Return a row's doubtful values; with accepted ones, only those of a known type."""
     if not found and not doubtful:
-        return [Refused(refusals.OTHER_DIGEST, shortened(text, refusals.VALUE_KEPT)) for text in prints]
+        return [Refused(refusals.OTHER_DIGEST, shortened(text, refusals.MAX_VALUE)) for text in prints]
     if all(isinstance(item, Refused) for item in found):
         return doubtful
     return [item for item in doubtful if isinstance(item, Refused) and item.type is not None]

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from lamsach.indicators.tables.fields import read_date
 from lamsach.indicators.text.extract import Found, scan
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.normalise import declined
+from lamsach.indicators.values.normalise import refuse_value
 from lamsach.indicators.values.records import Facts, read_text
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import IndicatorType
@@ -66,7 +66,7 @@ def rule_values(text: str) -> tuple[list[Found], Facts] | None:
     ]
     found += _contents(options)
     if match["action"] == "pass":
-        found = [declined(item, refusals.ALLOWED) for item in found]
+        found = [refuse_value(item, refusals.ALLOWED) for item in found]
     return found, Facts.of(message, valid_from=_created(options))
 
 
@@ -200,7 +200,7 @@ def yara_values(text: str) -> list[Found]:
 def refuse_searched(found: Iterable[Found]) -> list[Found]:
     """Refuse the values of a text that a rule searches files for; drop untyped ones."""
     return [
-        declined(item, refusals.SEARCHED_FOR)
+        refuse_value(item, refusals.SEARCHED_FOR)
         for item in found
         if not isinstance(item, Refused) or item.type is not None
     ]

@@ -1,1 +1,1 @@
-"""Values: what kind a text is, its canonical spelling, and why it is refused."""
+"""Values: type, canonical spelling and refusal."""

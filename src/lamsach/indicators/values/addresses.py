@@ -1,7 +1,7 @@
-"""Addresses, networks and ranges: their canonical text, and which of them are refused.
+"""Addresses, networks and ranges: canonical text and refusals.
 
-Spellings after RFC 4291 and RFC 5952 (IPv6) and the dotted quad; octets padded with zeros are read as
-decimal, as lists mean them. The documentation ranges of RFC 5737 and RFC 3849 are ordinary addresses here.
+Spellings of RFC 4291 and RFC 5952 (IPv6) and the dotted quad; octets padded with zeros are read as decimal,
+as lists mean them. The documentation ranges of RFC 5737 and RFC 3849 are ordinary addresses here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 SHORTEST_PREFIX = {4: 8, 6: 16}
-"""Largest networks that are taken: a whole /8, or a /16 of IPv6 (the largest a registry holds)."""
+"""Largest accepted networks: a whole /8, or a /16 of IPv6 (the largest that a registry holds)."""
 
 _INTERNAL: tuple[tuple[Network, str], ...] = tuple(
     (ip_network(text), reason)
@@ -51,7 +51,7 @@ _INTERNAL: tuple[tuple[Network, str], ...] = tuple(
     )
 )
 _FIRST_OCTETS = frozenset({0, 10, 100, 127, 169, 172, 192, *range(224, 256)})
-"""The first octets under which an IPv4 address may be internal: all others need no closer look."""
+"""First octets of internal IPv4 addresses, as a quick filter."""
 
 _FIRST_OCTET_TEXTS = frozenset(map(str, _FIRST_OCTETS))
 
@@ -72,7 +72,7 @@ _V6_RANGE = re.compile(r"([0-9a-f:]{2,39})\s*[-–—]\s*([0-9a-f:]{2,39})", re.
 
 
 def parse_v4(text: str) -> IPv4Address | None:
-    """The IPv4 address that a dotted quad spells, or None."""
+    """Return the IPv4 address that a dotted quad spells, or None."""
     return (
         IPv4Address(".".join(str(int(octet)) for octet in text.split(".")))
         if _IS_QUAD.fullmatch(text)
@@ -81,7 +81,7 @@ def parse_v4(text: str) -> IPv4Address | None:
 
 
 def internal_reason(address: Address) -> str | None:
-    """Return why an address cannot be an indicator (private, reserved and the like), or None when it can."""
+    """Return why an address cannot be an indicator (private, reserved and the like), or None."""
     if address.version == 4 and int(address) >> 24 not in _FIRST_OCTETS:
         return None
     return next(
@@ -95,15 +95,14 @@ def internal_reason(address: Address) -> str | None:
 
 
 def may_be_internal(quad: str) -> bool:
-    """Return whether a canonical quad needs a closer look: internal addresses share its first octet."""
+    """Return whether a canonical quad shares its first octet with internal addresses."""
     return quad.partition(".")[0] in _FIRST_OCTET_TEXTS
 
 
 def parse(text: str) -> tuple[tuple[IndicatorType, str], ...] | None:
-    """Every address or network that a text spells (an address, with a port or a prefix or a mask; a range),
-    or None.
+    """Return every address or network that a text spells, or None.
 
-    Raises Refused when it is one that is not taken.
+    A text is an address, with a port, prefix or mask, or a range. Raises Refused when its form is refused.
     """
     if match := _V4_TEXT.fullmatch(text):
         return (_v4(match),)
@@ -198,8 +197,10 @@ def _network(network: Network) -> tuple[IndicatorType, str]:
 
 
 def host_address(host: str) -> Address | None:
-    """The address that a URL's host spells, or None: IPv4 in the loose spellings browsers take (WHATWG URL,
-    "IPv4 parser": one to four parts, decimal, octal or hexadecimal), IPv6 in brackets.
+    """Return the address that a URL's host spells, or None.
+
+    IPv4 in the loose spellings of browsers (WHATWG URL, "IPv4 parser": one to four parts, decimal, octal or
+    hexadecimal), IPv6 in brackets.
     """
     if host.startswith("["):
         try:
@@ -224,7 +225,7 @@ def host_address(host: str) -> Address | None:
 
 
 class Span(NamedTuple):
-    """An address or network: the version of IP, its first address as a number, the length of its prefix."""
+    """An address or network: IP version, first address as a number, prefix length."""
 
     version: int
     first: int
@@ -232,7 +233,7 @@ class Span(NamedTuple):
 
     @property
     def last(self) -> int:
-        """Its last address as a number."""
+        """Return the last address as a number."""
         return self.first + (1 << (bits(self.version) - self.length)) - 1
 
     def overlaps(self, other: Span) -> bool:
@@ -241,20 +242,22 @@ class Span(NamedTuple):
 
 
 def bits(version: int) -> int:
-    """The length of an address in bits."""
+    """Return the length of an address in bits."""
     return 32 if version == 4 else 128
 
 
 def span(value: str) -> Span:
-    """Span of an address or network in canonical (`ipaddress`) text. Raises ValueError for others."""
+    """Return the span of an address or network in canonical (`ipaddress`) text. Raises ValueError."""
     text, slash, prefix = value.partition("/")
     version = 6 if ":" in text else 4
     try:
         first = int.from_bytes(inet_pton(AF_INET6 if version == 6 else AF_INET, text))
     except (OSError, UnicodeError):
         raise ValueError(value) from None
-    most = bits(version)
-    length = int(prefix) if slash and prefix.isascii() and prefix.isdecimal() else -1 if slash else most
-    if not 0 <= length <= most or first & ((1 << most - length) - 1):
+    address_bits = bits(version)
+    length = (
+        int(prefix) if slash and prefix.isascii() and prefix.isdecimal() else -1 if slash else address_bits
+    )
+    if not 0 <= length <= address_bits or first & ((1 << address_bits - length) - 1):
         raise ValueError(value)
     return Span(version, first, length)

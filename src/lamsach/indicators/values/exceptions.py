@@ -1,6 +1,4 @@
-"""Exceptions: what must not be counted although a list has it (an allow-list of the unit's own or of
-well-known services).
-"""
+"""Exceptions: listed values that must not be counted, as the unit's own or as well-known services."""
 
 from __future__ import annotations
 
@@ -16,19 +14,18 @@ from lamsach.model import Indicator, IndicatorType, Problem, Reference, Refusal
 from lamsach.model.indicator_types import ADDRESSES
 
 MAX_CUTS = 64
-"""How many steps up a URL's path are looked at."""
+"""Maximum number of cuts of a URL's path."""
 
 
-_BESIDE = frozenset({refusals.NOT_LISTED, refusals.SIGNATURE, refusals.TITLE, refusals.MARGIN})
-"""Why a value is refused that a list of exceptions only mentions: in a comment, a note, a title."""
+_MENTIONED = frozenset({refusals.NOT_LISTED, refusals.SIGNATURE, refusals.TITLE, refusals.MARGIN})
+"""Refusals of values that a list of exceptions only mentions: in a comment, a note, a title."""
 
 
 class ExceptionSet:
-    """Answers whether a value is excepted, and by which line of which list.
+    """Exceptions by value, with the line of the list that states each.
 
-    A domain covers itself, its subdomains and the URLs on them; an address or network covers the addresses
-    and networks within it and the URLs on them; a URL covers itself and what lies under its path; a hash
-    covers itself.
+    A domain covers itself, its subdomains and their URLs; an address or network covers the addresses and
+    networks within it and their URLs; a URL covers itself and all below its path; a hash covers itself.
     """
 
     def __init__(self) -> None:
@@ -38,24 +35,24 @@ class ExceptionSet:
     def read(
         cls, paths: Iterable[str], on_problem: Callable[[Problem], None] = lambda _: None
     ) -> ExceptionSet:
-        """The set that lists (of any supported format) state.
+        """Read lists (of any supported format).
 
-        Private addresses, internal names and public suffixes may be excepted, though they are no indicators;
-        what cannot be understood is told to `on_problem`.
+        Private addresses, internal names and public suffixes may be exceptions, though they are no
+        indicators; entries that cannot be understood are reported to `on_problem`.
         """
         from lamsach.indicators.lists import read_list  # brings every format with it
 
         exceptions = cls()
         with listed_only():
             for path in paths:
-                exceptions._take(path, read_list(path, on_problem), on_problem)
+                exceptions._add_entries(path, read_list(path, on_problem), on_problem)
         return exceptions
 
-    def _take(self, path: str, items: Iterable[Entry], on_problem: Callable[[Problem], None]) -> None:
+    def _add_entries(self, path: str, items: Iterable[Entry], on_problem: Callable[[Problem], None]) -> None:
         for item in items:
             if isinstance(item, Indicator):
                 self.add(item.type, item.value, item.reference or Reference(path))
-            elif item.reason in _BESIDE:
+            elif item.reason in _MENTIONED:
                 continue
             elif item.type is not None and "-" not in item.value.partition("/")[0].strip("-"):
                 self.add(item.type, item.value, item.reference)
@@ -63,11 +60,11 @@ class ExceptionSet:
                 on_problem(_not_understood(item))
 
     def add(self, indicator_type: IndicatorType, value: str, reference: Reference) -> None:
-        """Except a canonical value."""
+        """Add a canonical value."""
         self._places.setdefault((indicator_type, value), reference)
 
     def covers(self, indicator_type: IndicatorType, value: str) -> Reference | None:
-        """Return where a canonical value is excepted, by the nearest exception, or None."""
+        """Return the place of the nearest exception that covers a canonical value, or None."""
         if not self._places:
             return None
         return next(
@@ -79,7 +76,7 @@ class ExceptionSet:
 
 
 def covering(indicator_type: IndicatorType, value: str) -> Iterator[tuple[IndicatorType, str]]:
-    """Yield every type and value that covers a value, the nearest first, a URL's host at last."""
+    """Yield every type and value that covers a value, the nearest first, a URL's host last."""
     if indicator_type is IndicatorType.DOMAIN:
         while value:
             yield IndicatorType.DOMAIN, value

@@ -1,7 +1,7 @@
-"""Many indicators in little memory: columns instead of objects, for lists of ten million values.
+"""Column store of many indicators: little memory for lists of ten million values.
 
-The sequence gives `Indicator` objects as they are asked for; what only a few of them have (facts, further
-places) is kept once or aside.
+The sequence builds `Indicator` objects on access; rare properties (facts, further places) are stored once or
+aside.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ TLP_LEVELS = ("clear", "green", "amber", "amber+strict", "red")
 
 
 def rank(tlp: str | None) -> int:
-    """The place of a level; none counts as amber, one that is not known as the highest."""
+    """Return the rank of a TLP level; None counts as amber, an unknown one as the highest."""
     if tlp is None:
         return TLP_LEVELS.index("amber")
     return TLP_LEVELS.index(tlp) if tlp in TLP_LEVELS else len(TLP_LEVELS) - 1
 
 
 def strictest(first: str | None, second: str | None) -> str | None:
-    """The stricter of what two sources state; what only one of them states holds."""
+    """Return the stricter of two stated levels; a single stated one holds."""
     if first is None or second is None:
         return first or second
     return max(first, second, key=rank)
 
 
-REFERENCES_KEPT = 100
-"""How many further places are kept of one value."""
+MAX_REFERENCES = 100
+"""Maximum number of further places of one value."""
 
 
-def merged(first: Indicator, second: Indicator) -> Indicator:
-    """Two listings of one value as one. An end or a beginning that one of them leaves open stays open."""
+def merge(first: Indicator, second: Indicator) -> Indicator:
+    """Merge two listings of one value. A start or end that one of them leaves open stays open."""
     known = (first.reference, *first.other_references)
     added: list[Reference] = [
         place
@@ -57,19 +57,19 @@ def merged(first: Indicator, second: Indicator) -> Indicator:
             (value for value in (first.confidence, second.confidence) if value is not None), default=None
         ),
         tlp=strictest(first.tlp, second.tlp),
-        other_references=(first.other_references + tuple(added))[:REFERENCES_KEPT],
+        other_references=(first.other_references + tuple(added))[:MAX_REFERENCES],
     )
 
 
 _TYPES = tuple(IndicatorType)
-_PLACE_OF_TYPE = {kind: place for place, kind in enumerate(_TYPES)}
-WORDS_KEPT = 200_000
-"""Of how many values the words around are kept: lists of millions have no words around values."""
+_INDEX_OF_TYPE = {kind: place for place, kind in enumerate(_TYPES)}
+MAX_WORDED = 200_000
+"""Number of values with stored surrounding words: lists of millions have none."""
 _NO_ROW = 0xFFFF_FFFF
 
 
 class IndicatorColumns(Sequence[Indicator]):
-    """Indicators in the order in which they were added. Equal to a list of them, for reading."""
+    """Indicators in the order of addition; compares equal to a list of them."""
 
     def __init__(self) -> None:
         self._values: list[str] = []
@@ -89,7 +89,7 @@ class IndicatorColumns(Sequence[Indicator]):
         self._last_threat: tuple[str | None, int] | None = None
 
     def append(self, item: Indicator | Plain) -> None:
-        """Add one at the end."""
+        """Add an indicator at the end."""
         if isinstance(item, tuple):
             self._append_plain(*item)
             return
@@ -102,7 +102,7 @@ class IndicatorColumns(Sequence[Indicator]):
             if place.page is not None:
                 page = place.page if place.page < _NO_ROW else -1
         worded = place is not None and (place.words is not None or place.table is not None)
-        if worded and self._worded < WORDS_KEPT:
+        if worded and self._worded < MAX_WORDED:
             self._worded += 1
             self._aside[len(self._values)] = item
         if item.other_references or not (0 <= row <= _NO_ROW and 0 <= page <= _NO_ROW):
@@ -113,7 +113,7 @@ class IndicatorColumns(Sequence[Indicator]):
         key = (item.threat, item.source, item.valid_from, item.valid_until, item.confidence, item.tlp)
         facts = self._known_facts.get(key)
         self._values.append(item.value)
-        self._types.append(_PLACE_OF_TYPE[item.type])
+        self._types.append(_INDEX_OF_TYPE[item.type])
         self._rows.append(row)
         self._pages.append(page)
         self._documents.append(self._last_place)
@@ -122,14 +122,14 @@ class IndicatorColumns(Sequence[Indicator]):
     def _append_plain(
         self, kind: IndicatorType, value: str, threat: str | None, document: str, row: int
     ) -> None:
-        """Add one of which no more is known than its threat and its row."""
+        """Add an indicator with nothing but a threat and a row."""
         last = self._last_threat
         if document is not self._last_document or last is None or last[0] is not threat or row >= _NO_ROW:
             self.append(Indicator(kind, value, threat, None, Reference(document, None, row)))
             self._last_threat = threat, self._facts[-1]
             return
         self._values.append(value)
-        self._types.append(_PLACE_OF_TYPE[kind])
+        self._types.append(_INDEX_OF_TYPE[kind])
         self._rows.append(row)
         self._pages.append(_NO_ROW)
         self._documents.append(self._last_place)
@@ -149,7 +149,7 @@ class IndicatorColumns(Sequence[Indicator]):
 
     @classmethod
     def of(cls, items: Iterable[Indicator]) -> IndicatorColumns:
-        """The items, unless they are columns already."""
+        """Return the items as columns."""
         if isinstance(items, cls):
             return items
         found = cls()
@@ -158,15 +158,15 @@ class IndicatorColumns(Sequence[Indicator]):
         return found
 
     def by_value(self) -> Iterator[Indicator]:
-        """All of them in the order of type and value, without an object for each of the others."""
+        """Yield all in the order of type and value, one object at a time."""
         for kind in sorted(_TYPES):
-            number = _PLACE_OF_TYPE[kind]
+            number = _INDEX_OF_TYPE[kind]
             places = array("I", (place for place, found in enumerate(self._types) if found == number))
             for place in sorted(places, key=self._values.__getitem__):
                 yield self._item(place)
 
     def change(self, place: int, item: Indicator) -> None:
-        """Put another in the place of one."""
+        """Replace an entry."""
         self._aside[place] = item
 
     def __len__(self) -> int:

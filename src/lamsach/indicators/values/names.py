@@ -1,8 +1,8 @@
-"""Names of domains and files, and URLs: their canonical text, and which of them are refused.
+"""Domain names, file names and URLs: canonical text and refusals.
 
-Canonical is: scheme and host in lower case, the host an address in canonical text or A-labels, no user name
-and password, no default port, no fragment, no `/` at the end of a path without a query. A value that a list
-gives without a scheme (`evil.example/x`) keeps none: it means any scheme. Path and query stay byte for byte.
+Canonical form: scheme and host in lower case, the host an address in canonical text or A-labels, no user name
+and password, no default port, no fragment, no `/` at the end of a path without a query. A value listed
+without a scheme (`evil.example/x`) stays without: it means any scheme. Path and query stay byte for byte.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from lamsach.model import IndicatorType
 _SPECIAL_TOP_LEVELS = (
     "example", "test", "invalid", "onion", "i2p", "bit", "bazar", "coin", "emc", "lib", "eth", "alt",
 )  # fmt: skip
-"""Last labels outside the root zone that lists still carry: reserved for examples (RFC 2606), overlays and
-alternative roots that malware asks for."""
+"""Last labels outside the root zone that lists still use.
+
+Reserved for examples (RFC 2606), overlays, and alternative roots that malware queries.
+"""
 
 INTERNAL_TOP_LEVELS = frozenset({
     "local", "localhost", "localdomain", "lan", "home", "corp", "internal", "intranet", "private", "domain",
@@ -33,12 +35,12 @@ INTERNAL_TOP_LEVELS = frozenset({
 
 
 def _ascii(label: str) -> str:
-    """Encode a label of the list (RFC 3492), which is in normal form already."""
+    """Encode a label of the list (RFC 3492), which is normalised already."""
     return label if label.isascii() else "xn--" + label.encode("punycode").decode()
 
 
 class Suffixes:
-    """Rules of the public suffix list's first part: registries, no companies that rent out names."""
+    """Rules of the public suffix list's first part: registries, not companies that rent out names."""
 
     def __init__(self, text: str) -> None:
         self.exact: set[str] = set()
@@ -63,7 +65,7 @@ class Suffixes:
             self.exact.add(name)
 
     def registered(self, name: str) -> str:
-        """Registered name of a name, `evil.com.vn` of `a.b.evil.com.vn`; a suffix or address is its own."""
+        """Return the registered name, `evil.com.vn` of `a.b.evil.com.vn`; a suffix or address is its own."""
         while not self.is_public(name):
             above = name.partition(".")[2]
             if not above or self.is_public(above):
@@ -72,7 +74,7 @@ class Suffixes:
         return name
 
     def is_public(self, name: str) -> bool:
-        """Return whether a name is a public suffix (`com.vn`), so that listing it would accuse everybody."""
+        """Return whether a name is a public suffix (`com.vn`), which strangers' names are under."""
         if name in self.exact or name in self.top_levels or name in self.wildcard_parents:
             return True
         return name.partition(".")[2] in self.wildcard_parents and name not in self.exceptions
@@ -80,12 +82,12 @@ class Suffixes:
 
 @cache
 def suffixes() -> Suffixes:
-    """The list that the `publicsuffixlist` package carries, read once."""
+    """Return the list of the `publicsuffixlist` package, read once."""
     return Suffixes(_text())
 
 
 def private_rules() -> Iterator[str]:
-    """Rules of the list's second part, as written (`*.` before some): names that companies give away."""
+    """Yield the rules of the list's second part (names given away by companies), with `*.` if any."""
     for line in _text().partition("===BEGIN PRIVATE DOMAINS===")[2].splitlines():
         rule = line.strip()
         if rule and not rule.startswith(("//", "!")):
@@ -97,7 +99,7 @@ def _text() -> str:
 
 
 LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
-"""A label as names in the wild have it: underscores are allowed anywhere (RFC 2181 section 11, RFC 8552)."""
+"""A label as found in practice: underscores are allowed anywhere (RFC 2181 section 11, RFC 8552)."""
 
 _ASCII_NAME = re.compile(rf"{LABEL}(?:\.{LABEL})*", re.ASCII)
 _FILE_ENDINGS = """
@@ -109,20 +111,20 @@ _FILE_ENDINGS = """
     asar nsi msp ps1xml xsl xll wll mof sct mui nls aut au3 a3x yar yara ioc
 """
 _LAST_LABEL_OF_FILES = frozenset(_FILE_ENDINGS.split())
-"""What malware files are called."""
+"""File extensions of malware."""
 FILE_LIKE_ENDINGS = frozenset({"zip", "mov"})
-"""Top-level domains that are far oftener files: a bare `order.zip` is one unless the list says otherwise."""
+"""Top-level domains that are mostly file extensions: a bare `order.zip` is a file unless stated."""
 MAY_END_FILES = FILE_LIKE_ENDINGS | {"py", "so", "md"}
-"""Endings of which some names, however bare, are those of files."""
+"""Endings of names that may be files even without a path."""
 _SURELY_FILES = re.compile(
-    # names right under .py are not given to anybody; libcrypto.so, README.md
+    # names directly under .py are not registered; libcrypto.so, README.md
     r"[\w-]{1,60}\.py|lib[\w-]{1,40}\.so|(?:readme|changelog|license|contributing|index)\.md",
     re.ASCII,
 )
 _AMBIGUOUS_ENDINGS = FILE_LIKE_ENDINGS | {"py", "sh", "cab", "so"}
 _PICTURE = "[\u2600-\u27bf\U0001f300-\U0001faff]"
 _BETWEEN_NAMES = re.compile(f"[‐-―←-⇿➔➜➡➤►▶「」『』]|^{_PICTURE}\ufe0f?(?=[a-z0-9])", re.IGNORECASE)
-"""Dashes, arrows and quotes that no name holds; the picture before a name that marks a list's item."""
+"""Dashes, arrows and quotes that no name holds; a picture that marks a list item before a name."""
 _PICTURES_BEFORE = re.compile(f"(?:{_PICTURE}|[\ufe0f\u200d])+(?=[a-z0-9])", re.IGNORECASE)
 _FILE_NAMES = re.compile(
     r"(?:readme|changelog|license|contributing|index)\.md|lib[\w-]{1,40}\.so|\w{1,40}\.(?:class|java|rs)",
@@ -131,7 +133,7 @@ _FILE_NAMES = re.compile(
 
 
 def may_be_file_name(name: str, *, in_sentence: bool) -> bool:
-    """Return whether a canonical name is likely a file's: in running text `install.sh` is one too."""
+    """Return whether a canonical name is likely a file's; `install.sh` too in running text."""
     last = name.rpartition(".")[2]
     if last in FILE_LIKE_ENDINGS:
         return name.count(".") == 1 or not name.startswith("www.")
@@ -145,10 +147,10 @@ def may_be_file_name(name: str, *, in_sentence: bool) -> bool:
 
 
 def to_ascii_domain(text: str) -> str | None:
-    """The name in lower-case A-labels without a trailing dot, from either IDNA form; None when it is no
-    domain name.
+    """Return a name in lower-case A-labels without a trailing dot, or None if it is no domain name.
 
-    Non-ASCII names are mapped by UTS 46 (https://www.unicode.org/reports/tr46/), non-transitional.
+    Accepts either IDNA form; non-ASCII names are mapped by UTS 46 (https://www.unicode.org/reports/tr46/),
+    non-transitional.
     """
     name = text.lower().rstrip(".") if text.isascii() else _from_unicode(text)
     if name is None or not name or len(name) > 253 or not _ASCII_NAME.fullmatch(name):
@@ -176,27 +178,27 @@ def _from_unicode(text: str) -> str | None:
 
 
 def without_picture(word: str) -> str:
-    """A word without the pictures (emoji) before it by which posts mark their items."""
+    """Strip the pictures (emoji) before a word with which posts mark their items."""
     match = None if word.isascii() else _PICTURES_BEFORE.match(word)
     return word[match.end() :] if match else word
 
 
 def is_file_name(name: str) -> bool:
-    """Return whether the last label of a name is what files end in and no top-level domain."""
+    """Return whether the last label of a name is a file extension and no top-level domain."""
     last = name.rpartition(".")[2].lower()
     return last in _LAST_LABEL_OF_FILES and last not in suffixes().top_levels
 
 
-def ends_as_a_file(last: str) -> bool:
-    """Return whether files have this ending too, be it a top-level domain."""
+def is_file_extension(last: str) -> bool:
+    """Return whether an ending is a file extension, even if a top-level domain."""
     return last in _LAST_LABEL_OF_FILES
 
 
 def canonical_domain(text: str, *, strict: bool = True) -> str:
-    """The canonical name of a domain indicator; `*.evil.example` and `.evil.example` mean `evil.example`.
+    """Return a domain indicator's canonical name; `*.evil.example` and `.evil.example` lose the prefix.
 
-    `strict` refuses names whose last label is no top-level domain; a list that states the type may be
-    believed. Raises Refused.
+    `strict` refuses names whose last label is no top-level domain; a list that states the type is believed.
+    Raises Refused.
     """
     bare = text.strip()
     while bare.startswith(("*.", ".", "%.")):
@@ -229,10 +231,7 @@ def _refuse_unknown(name: str, last: str, *, strict: bool) -> None:
 DEFAULT_PORTS = {
     "http": "80", "https": "443", "ftp": "21", "ws": "80", "wss": "443", "ftps": "990", "sftp": "22",
 }  # fmt: skip
-"""The ports that a URL of each scheme means when it names none (WHATWG URL, "special scheme").
-
-Its keys are the schemes taken.
-"""
+"""Default ports of the accepted schemes (WHATWG URL, "special scheme")."""
 
 MAX_URL_LENGTH = 8192
 
@@ -240,10 +239,10 @@ _URL = re.compile(
     r"(?:([a-z][a-z0-9+.-]{1,20}):/{2,4})?([^/?#\\]{1,512})([^#]*)", re.IGNORECASE | re.ASCII | re.DOTALL
 )
 _ENDS = "/\"'`‘’“”«».,;"
-"""Ends that a path loses: a slash, quotes around the value and a sentence's marks."""
+"""Characters stripped from a path's end: a slash, quotes and a sentence's marks."""
 _CLOSING = ("]", ")", "}", ">")
-"""Brackets that a path does not end with where none is opened."""
-_ENCODED_POINT = re.compile("%2e", re.IGNORECASE)
+"""Brackets stripped from the end of a path that opens none."""
+_ENCODED_DOT = re.compile("%2e", re.IGNORECASE)
 _HOST_PORT = re.compile(r"(\[[0-9a-f:.]{2,45}(?:%25?\w{1,20})?\]|[^:\[\]]+)(?::([0-9]{0,5}))?", re.IGNORECASE)
 
 
@@ -257,7 +256,7 @@ def split_url(value: str) -> tuple[str, str, str]:
 
 
 def canonical_url(text: str, *, strict: bool = True) -> str:
-    """The canonical text of a URL, with or without a scheme. Raises Refused.
+    """Return the canonical text of a URL, with or without a scheme. Raises Refused.
 
     `strict` refuses hosts whose last label is no top-level domain.
     """
@@ -278,7 +277,7 @@ def canonical_url(text: str, *, strict: bool = True) -> str:
         raise Refused(refusals.BAD_URL)
     if port == DEFAULT_PORTS.get(scheme):
         port = ""
-    host, reason = _host(_ENCODED_POINT.sub(".", host_port[1]), strict=strict)
+    host, reason = _host(_ENCODED_DOT.sub(".", host_port[1]), strict=strict)
     value = (f"{scheme}://" if scheme else "") + host + (f":{port}" if port else "") + _path(match[3])
     if reason is not None:
         raise Refused(reason, value, IndicatorType.URL)
@@ -297,7 +296,7 @@ def _path(rest: str) -> str:
 
 
 def _host(host: str, *, strict: bool) -> tuple[str, str | None]:
-    """The canonical host, and why it is refused (or None)."""
+    """Return the canonical host, and the reason of its refusal (or None)."""
     host = host.strip().lower()
     address = host_address(host)
     if address is not None:
@@ -314,16 +313,16 @@ def _host(host: str, *, strict: bool) -> tuple[str, str | None]:
     return name, None
 
 
-MOST_CHARACTERS = 255
-"""What file systems hold."""
+MAX_FILE_NAME = 255
+"""Maximum length of a file name in common file systems."""
 _FORM = re.compile(r"[\w .+()\[\]{}@#$~&=!'-]*[\w)\]}-]")
-# 2024.exe in "hóa đơn 2024.exe": what the sieve and an archive's filter read as the name of a host; nothing
+# 2024.exe in "hóa đơn 2024.exe": the part that the sieve and an archive's filter read as a host name; nothing
 # in "công văn.doc"
 _SEARCHED = re.compile(
     r"(?:^|(?<=[^0-9a-z_.\x80-\U0010ffff-]))[0-9a-z_-]+(?:\.[0-9a-z_-]+)*\.(?=[0-9_-]*[a-z])[0-9a-z_-]{1,16}$"
 )
 _KELVIN = "\u212a"
-"""The one letter that composes into one of ASCII, which the sieve would look for in vain."""
+"""The one letter that composes into an ASCII one, which the sieve would miss."""
 
 
 def folded(name: str) -> str:
@@ -340,34 +339,34 @@ def _lower(letter: str) -> str:
 
 
 def base_name(path: str) -> str:
-    """Last part of a path of any system, without a stream's name (`a.exe:Zone.Identifier`)."""
+    """Return the last part of a path of any system, without a stream's name (`a.exe:Zone.Identifier`)."""
     last = re.split(r"[/\\]", path.rstrip("/\\"))[-1]
     return last.partition(":")[0].strip()
 
 
 def stated_names(text: str) -> Iterator[str]:
-    """Folded file names that a record's field may mean: of a path, or of a URL's path with its query."""
+    """Yield the folded file names that a record's field may mean, of a path or a URL with its query."""
     yield folded(base_name(text))
     if "%" in text or "?" in text:
         yield folded(base_name(unquote(text.partition("?")[0], errors="replace")))
 
 
 def canonical_file_name(text: str) -> str:
-    """A file's name as a list states it, with its path or not. Raises Refused."""
+    """Return a file name as a list states it, with or without its path. Raises Refused."""
     name = folded(base_name(text.replace("[.]", ".")))
     if (
         not name
         or "://" in text.replace("[", "").replace("]", "")
-        or len(name) > MOST_CHARACTERS
+        or len(name) > MAX_FILE_NAME
         or not _FORM.fullmatch(name)
     ):
-        raise Refused(refusals.WRONG_TYPE, text[: refusals.VALUE_KEPT])
+        raise Refused(refusals.WRONG_TYPE, text[: refusals.MAX_VALUE])
     if _SEARCHED.search(name) is None:
-        raise Refused(refusals.FILE_FORM, text[: refusals.VALUE_KEPT])
+        raise Refused(refusals.FILE_FORM, text[: refusals.MAX_VALUE])
     return name
 
 
 def searched_part(name: str) -> str:
-    """The end of a canonical name, by which the sieve finds the lines that may hold it."""
+    """Return the end of a canonical name by which the sieve finds the lines that may hold it."""
     found = _SEARCHED.search(name)
     return found[0] if found else name

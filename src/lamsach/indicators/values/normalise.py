@@ -1,14 +1,11 @@
-"""One spelling for every value: what kind of indicator a text is, and its canonical form.
+"""Types and canonical forms of values.
 
 Canonical forms: `ipaddress` spelling for addresses, CIDR with the host bits cleared for networks, lower-case
 A-labels without a trailing dot for domains, `lamsach.indicators.values.names` for URLs, lower-case hex for
-hashes. `canonical` is idempotent: a canonical value is its own canonical form.
+hashes. `canonical` is idempotent.
 
-URLs that an advisory gives as malware keeps them: in Base64 (RFC 4648), as hexadecimal digits, or
-percent-encoded as a whole.
-
-Only a text that is nothing but the encoding of one URL is decoded. Anything else that such letters could
-spell is no value.
+A text that is nothing but the encoding of one URL is decoded: Base64 (RFC 4648), hexadecimal digits, or
+percent-encoding of the whole, as malware stores URLs.
 """
 
 from __future__ import annotations
@@ -46,13 +43,13 @@ _URL = re.compile(r"h(?:tt|xx)ps?://[!-~]{4,2048}", re.IGNORECASE)
 
 
 def encoded_url(text: str) -> str | None:
-    """The URL whose encoding a text is as a whole, otherwise None."""
+    """Return the URL that a whole text encodes, or None."""
     if _PERCENT.fullmatch(text):
         return unquote(text)
     if text[:1] == "a" and _BASE64.fullmatch(text):
-        return _clean(_base64(text))
+        return _decoded_url(_base64(text))
     if "68" in text[:4] and _HEX_TEXT.fullmatch(text):
-        return _clean(bytes.fromhex(re.sub(r"\\x|0x|[ :]", "", text, flags=re.IGNORECASE)))
+        return _decoded_url(bytes.fromhex(re.sub(r"\\x|0x|[ :]", "", text, flags=re.IGNORECASE)))
     return None
 
 
@@ -64,23 +61,26 @@ def _base64(text: str) -> bytes:
         return b""
 
 
-def _clean(data: bytes) -> str | None:
-    """The bytes as a URL.
-
-    The line end of a program's output, and the zero at the end of a text in memory, may follow it.
-    """
+def _decoded_url(data: bytes) -> str | None:
+    """Return bytes as a URL, or None; a line end or a terminating zero may follow it."""
     text = data.decode("utf-16-le" if data[1:2] == b"\0" else "latin-1", "replace").rstrip("\r\n\0")
     return text if _URL.fullmatch(text) else None
 
 
 __all__ = [
-    "Refused", "canonical", "canonical_values", "declined", "plain_value", "split_url", "to_ascii_domain",
+    "Refused",
+    "canonical",
+    "canonical_values",
+    "plain_value",
+    "refuse_value",
+    "split_url",
+    "to_ascii_domain",
 ]  # fmt: skip
 
 Value = tuple[IndicatorType, str]
 
 HASH_TYPES = DIGEST_TYPES
-"""The kind of hash, by the number of hexadecimal digits."""
+"""Type of a hash by its number of hexadecimal digits."""
 
 _EMPTY_FILE = frozenset(
     {
@@ -90,7 +90,7 @@ _EMPTY_FILE = frozenset(
     }
 )
 _HEX_OF_URL = ("687474703a2f2f", "68747470733a2f2f")
-"""What hexadecimal digits begin with that spell a URL and are no hash."""
+"""First hexadecimal digits of an encoded URL, which is no hash."""
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _PLAIN = re.compile(
     rf"(?P<ip>{_OCTET}(?:\.{_OCTET}){{3}})|(?P<hash>[0-9a-f]{{32}}|[0-9a-f]{{40}}"
@@ -101,32 +101,32 @@ _PLAIN = re.compile(
 )
 _HEX = re.compile(r"[0-9a-f]{32,128}", re.ASCII | re.IGNORECASE)
 LOCAL_PART = re.compile(r"[a-z0-9._%+=~-]{1,64}")
-"""Local part of an e-mail address (RFC 5322, "dot-atom"), without operators of a syntax it is written in."""
+"""Local part of an e-mail address (RFC 5322, "dot-atom"), without operators of surrounding syntax."""
 _EMAIL = re.compile(r"[^\s@/:]{1,128}@[^\s@/]{1,255}")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,20}):/{2}", re.IGNORECASE | re.ASCII)
 _HOST_AND_PATH = re.compile(r"[^\s/?#@]+(?::\d{1,5})?[/?].*", re.DOTALL)
 _HOST_AND_PORT = re.compile(r"([^\s/?#@:]+):\d{1,5}(?::\d|/(?:tcp|udp)?)?", re.ASCII | re.IGNORECASE)
 _TAG = re.compile(r"<(?:/[a-z]{1,12}|br ?/?)>$", re.IGNORECASE)
-"""A mark of HTML left behind a URL."""
+"""An HTML tag left after a URL."""
 _SENTENCE_ENDS = ".,;:!?…」』》、"
-"""What stands behind a URL and is the sentence's."""
+"""Sentence punctuation after a URL."""
 _QUOTES = " \t\r\n\v\f\u00a0\"'`‘’“”«»"
 _HOST_SCHEMES = frozenset({
     "tcp", "udp", "tls", "ssl", "dns", "socks", "socks4", "socks5", "stratum+tcp", "stratum+ssl",
     "stratum+tls",
 })  # fmt: skip
-"""Schemes that say no more than how to reach a host: the value is the host."""
+"""Schemes that state only how to reach a host: the value is the host."""
 _NAMED_SCHEMES = frozenset({
     "ldap", "ldaps", "rmi", "smb", "file", "ssh", "irc", "ircs", "telnet", "rdp", "vnc", "mqtt", "redis",
     "mysql",
 })  # fmt: skip
-"""Schemes of which logs show the host and not the path."""
+"""Schemes with a host and no path in logs."""
 
 
 def plain_value(text: str) -> Value | None:
-    """The value of a text that is canonical already and safe to take, or None: look closer.
+    """Return the value of a text that is canonical already and surely accepted, or None.
 
-    This is the fast path of long lists: one regular expression and two set look-ups.
+    Fast path of long lists: one regular expression and two set look-ups.
     """
     match = _PLAIN.fullmatch(text)
     if match is None:
@@ -147,10 +147,10 @@ def plain_value(text: str) -> Value | None:
 
 
 def canonical(text: str, indicator_type: IndicatorType | None = None) -> Value:
-    """The type and canonical value of one text, defanged or not. Raises Refused.
+    """Return the type and canonical value of one text, defanged or not. Raises Refused.
 
-    With a type, the text must be of that type (IP and NETWORK stand for each other); a stated DOMAIN or URL
-    may end in a label that is no top-level domain. A range that is not a single network is refused here: see
+    With a type, the text must be of that type (IP and NETWORK are interchangeable); a stated DOMAIN or URL
+    may end in a label that is no top-level domain. A range that is not a single network is refused: see
     `canonical_values`.
     """
     values = canonical_values(text, indicator_type)
@@ -160,11 +160,11 @@ def canonical(text: str, indicator_type: IndicatorType | None = None) -> Value:
 
 
 def canonical_values(text: str, indicator_type: IndicatorType | None = None) -> tuple[Value, ...]:
-    """As `canonical`, for a text that may spell several networks (a range). Never empty. Raises Refused."""
+    """Return as `canonical`, for a text that may be a range of several networks. Raises Refused."""
     if indicator_type is None and (plain := plain_value(text)) is not None:
         return (plain,)
     if indicator_type in STATED_ONLY:
-        return (_of_stated_kind(text.strip(_QUOTES), indicator_type),)
+        return (_stated_value(text.strip(_QUOTES), indicator_type),)
     bare = text.strip(_QUOTES)
     if len(bare) > 16384:
         raise Refused(refusals.NOT_A_VALUE)
@@ -179,45 +179,47 @@ def canonical_values(text: str, indicator_type: IndicatorType | None = None) -> 
     return values
 
 
-def of_stated_kinds(text: str) -> tuple[Value, ...]:
-    """Values of the kinds that are taken only where a list states them: for looking a value up."""
+def stated_values(text: str) -> tuple[Value, ...]:
+    """Return values of the types that are accepted only where stated, for looking a value up."""
     found: list[Value] = []
     for kind in sorted(STATED_ONLY):
         try:
-            found.append(_of_stated_kind(text.strip(_QUOTES), kind))
+            found.append(_stated_value(text.strip(_QUOTES), kind))
         except Refused:
             continue
     return tuple(found)
 
 
-def _of_stated_kind(text: str, kind: IndicatorType) -> Value:
-    """A value of a kind that is taken only where it is stated. Raises Refused."""
+def _stated_value(text: str, kind: IndicatorType) -> Value:
+    """Return a value of a type that is accepted only where stated. Raises Refused."""
     if kind is IndicatorType.EMAIL:
         return kind, canonical_email(text)
     if kind is IndicatorType.FILE_NAME:
         return kind, canonical_file_name(text)
     if not re.fullmatch(FORMS[kind], text, re.ASCII | re.IGNORECASE):
-        raise Refused(refusals.WRONG_TYPE, text[: refusals.VALUE_KEPT])
+        raise Refused(refusals.WRONG_TYPE, text[: refusals.MAX_VALUE])
     return kind, text.lower()
 
 
 def canonical_email(text: str) -> str:
-    """An e-mail address in lower case, its domain as A-labels. Raises Refused."""
+    """Return an e-mail address in lower case, its domain as A-labels. Raises Refused."""
     bare = refang(text.strip("<>").lower().removeprefix("mailto:"))
     local, _, domain = bare.replace("[@]", "@").replace("(at)", "@").replace("[at]", "@").rpartition("@")
     if not LOCAL_PART.fullmatch(local):
-        raise Refused(refusals.WRONG_TYPE, text[: refusals.VALUE_KEPT])
+        raise Refused(refusals.WRONG_TYPE, text[: refusals.MAX_VALUE])
     return f"{local}@{canonical_domain(domain)}"
 
 
-def declined(item: Value | Refused, reason: str) -> Refused:
-    """The value as a refused one; what is refused already keeps its reason."""
+def refuse_value(item: Value | Refused, reason: str) -> Refused:
+    """Return a value as Refused; a refused one keeps its reason."""
     return item if isinstance(item, Refused) else Refused(reason, item[1], item[0])
 
 
 def _unwrapped(text: str) -> str:
-    """Without brackets around the whole (`<http://evil.example>`), or left over at its end (`evil[.com]`),
-    and without a URL's section and the quotes, and the end of a sentence behind a URL, that stand there then.
+    """Strip one layer of wrapping from a value.
+
+    Brackets around the whole (`<http://evil.example>`) or left over at its end (`evil[.com]`); a URL's
+    section, tag, quotes and sentence end.
     """
     if (
         text.startswith("<") and text.endswith(">") and "|" in text

@@ -1,6 +1,6 @@
-"""From a found value and what its record says of it to an `Indicator` or a `Refusal`.
+"""Entries of lists: from a value and the facts of its record to an `Indicator` or a `Refusal`.
 
-Indicators and refusals as plain mappings, for JSON and CSV: absent values left out, times in ISO 8601 UTC.
+Also their plain mappings for JSON and CSV: absent values left out, times in ISO 8601 UTC.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 from lamsach.model.indicator_types import STATED_ONLY
 
 Entry = Indicator | Refusal
-"""What every reader of a list yields."""
+"""Entry that every reader of a list yields."""
 
 Plain = tuple[IndicatorType, str, str | None, str, int]
 """Plain value of a long list: type, canonical value, threat, document, row."""
 
-TEXT_KEPT = 300
-"""How many characters of a threat's name or a note are kept."""
+MAX_TEXT = 300
+"""Maximum length of a threat's name or a note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,60 +47,60 @@ class Facts:
 
     @classmethod
     def of(cls, threat: str | None, source: str | None = None, **stated: Any) -> Facts:
-        """Take the texts that a record states, shortened; an empty one states nothing."""
+        """Build facts from a record's texts, shortened; an empty one states nothing."""
         return cls(shortened(threat or "") or None, shortened(source or "") or None, **stated)
 
 
 NO_FACTS = Facts()
-WORDS_KEPT = 200
-"""How many characters of the text around a value are kept."""
-MAX_WORDED = 20_000
+MAX_WORDS = 200
+"""Maximum length of the text around a value."""
+MAX_SEARCHED = 20_000
 _SHORT_ENCODED = ("aHR0", "6874", "http%")
-"""Beginnings of encoded URLs without point or colon (see `lamsach.indicators.values.normalise`)."""
+"""Prefixes of encoded URLs without point or colon (see `lamsach.indicators.values.normalise`)."""
 _SHAPED = frozenset({refusals.EMAIL, refusals.BAD_URL, refusals.OTHER_HASH, refusals.UNSUPPORTED_TYPE})
-"""Why a value is refused whose kind is none of the types."""
+"""Refusals of values without a type."""
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
-_WORDS_LEAST = 2
+_MIN_WORDS = 2
 _SEVERAL = re.compile(
     r"://\S{3,300}[a-z0-9*@]https?://|[,;|][\s\"']{0,3}(?:h[tx*]{2}ps?|s?ftps?)\[?:\]?//"
     r"|[a-z0-9/]hxxps?\[?:\]?//|://[^\s\\]{3,300}\\[rn](?:\\|$)|://[^\s\\]{3,300}[a-z]:\\\w",
     re.IGNORECASE,
 )
-"""Where a text goes on with another URL."""
+"""Places where a text continues with another URL."""
 
 
 def is_shaped(item: Entry | Found) -> bool:
-    """Return whether an entry or a find has a value's shape; documents are full of refused texts without."""
+    """Return whether an entry or observable has a value's shape, unlike most refused texts of documents."""
     return not isinstance(item, (Refusal, Refused)) or item.type is not None or item.reason in _SHAPED
 
 
-def whole_indicator(item: Indicator | Plain) -> Indicator:
-    """The item as an `Indicator`."""
+def as_indicator(item: Indicator | Plain) -> Indicator:
+    """Return the item as an `Indicator`."""
     if isinstance(item, tuple):
         kind, value, threat, document, row = item
         return Indicator(kind, value, threat, None, Reference(document, None, row))
     return item
 
 
-def whole_entry(item: Entry | Plain) -> Entry:
-    """The item, a plain one as an `Indicator`."""
-    return item if isinstance(item, Refusal) else whole_indicator(item)
+def as_entry(item: Entry | Plain) -> Entry:
+    """Return the item, a plain one as an `Indicator`."""
+    return item if isinstance(item, Refusal) else as_indicator(item)
 
 
 def entry(found: Found, reference: Reference, facts: Facts = NO_FACTS) -> Entry:
-    """The indicator of a value, or the refusal of a Refused."""
+    """Return the indicator of a value, or the refusal of a Refused."""
     if isinstance(found, Refused):
-        return Refusal(reference, shortened(found.value or "", refusals.VALUE_KEPT), found.reason, found.type)
+        return Refusal(reference, shortened(found.value or "", refusals.MAX_VALUE), found.reason, found.type)
     return indicator(found, reference, facts)
 
 
 def refusal(reference: Reference, text: str, reason: str) -> Refusal:
     """Refuse a text that is no value."""
-    return Refusal(reference, shortened(text, refusals.VALUE_KEPT), reason)
+    return Refusal(reference, shortened(text, refusals.MAX_VALUE), reason)
 
 
 def indicator(found: Value, reference: Reference | None, facts: Facts = NO_FACTS) -> Indicator:
-    """The indicator of a value that a place lists."""
+    """Return the indicator of a value that a place lists."""
     kind, value = found
     return Indicator(
         kind,
@@ -118,46 +118,46 @@ def indicator(found: Value, reference: Reference | None, facts: Facts = NO_FACTS
 def entries(
     found: Iterable[Found], reference: Reference, facts: Facts = NO_FACTS, text: str = ""
 ) -> Iterator[Entry]:
-    """Make the `entry` of each once within a place, with the words of the text around it."""
+    """Yield the `entry` of each item once per place, with the words of the text around it."""
     seen: set[tuple[IndicatorType | None, str | None]] = set()
     for item in found:
         key = (item.type, item.value) if isinstance(item, Refused) else item
         if key not in seen:
             seen.add(key)
-            words = around(text, key[1] or "") if text else None
+            words = words_around(text, key[1] or "") if text else None
             yield entry(item, reference if words is None else replace(reference, words=words), facts)
 
 
-def around(text: str, value: str) -> str | None:
-    """Words around a value in the author's spelling, on one line; None when there are none."""
-    whole, plain = _on_one_line(text[:MAX_WORDED])
+def words_around(text: str, value: str) -> str | None:
+    """Return the words around a value in the author's spelling, on one line; None if there are none."""
+    whole, plain = _on_one_line(text[:MAX_SEARCHED])
     start = plain.lower().find(value.lower()[:24])
-    if len(_LETTERS.findall(plain.lower().replace(value.lower(), "", 1))) < _WORDS_LEAST:
+    if len(_LETTERS.findall(plain.lower().replace(value.lower(), "", 1))) < _MIN_WORDS:
         return None
-    if len(whole) <= WORDS_KEPT:
+    if len(whole) <= MAX_WORDS:
         return whole
     middle = max(0, start) * len(whole) // max(1, len(plain))
-    first = max(0, min(middle - WORDS_KEPT // 3, len(whole) - WORDS_KEPT))
-    piece = whole[first : first + WORDS_KEPT].strip()
-    return f"{'…' if first else ''}{piece}{'…' if first + WORDS_KEPT < len(whole) else ''}"
+    first = max(0, min(middle - MAX_WORDS // 3, len(whole) - MAX_WORDS))
+    piece = whole[first : first + MAX_WORDS].strip()
+    return f"{'…' if first else ''}{piece}{'…' if first + MAX_WORDS < len(whole) else ''}"
 
 
 @lru_cache(2)
 def _on_one_line(text: str) -> tuple[str, str]:
-    """Put a text on one line, as written and refanged; kept for the next of a line's many values."""
+    """Return a text on one line, as written and refanged; cached for a line's many values."""
     whole = " ".join(text.split())
     return whole, refang(whole)
 
 
 def read_text(text: str, indicator_type: IndicatorType | None = None) -> list[Found]:
-    """The values of a cell or line: the whole of it if it is one, otherwise every value in it.
+    """Return the values of a cell or line: the whole of it if a value, otherwise every value in it.
 
-    Never empty: what holds no value is one Refused.
+    Never empty: a text without a value is one Refused.
     """
     values: list[Found]
     if indicator_type in STATED_ONLY:
         between = _BETWEEN_FILES if indicator_type is IndicatorType.FILE_NAME else _BETWEEN_VALUES
-        return [_stated(part, indicator_type) for part in between.split(text.strip()) if part] or [
+        return [_judge_stated(part, indicator_type) for part in between.split(text.strip()) if part] or [
             Refused(refusals.NOT_A_VALUE)
         ]
     if _SEVERAL.search(text):
@@ -167,17 +167,17 @@ def read_text(text: str, indicator_type: IndicatorType | None = None) -> list[Fo
     except Refused as refused:
         whole = refused
     else:
-        return values if indicator_type is not None else [_doubted(value, text) for value in values]
+        return values if indicator_type is not None else [_refuse_file_name(value, text) for value in values]
     if whole.type is not None and whole.reason is not refusals.WRONG_TYPE:
         return [whole]
     found = list(scan(text))
     if found:
         return found
-    whole.value = shortened(text.strip(), refusals.VALUE_KEPT)
+    whole.value = shortened(text.strip(), refusals.MAX_VALUE)
     return [whole]
 
 
-def _stated(text: str, kind: IndicatorType) -> Found:
+def _judge_stated(text: str, kind: IndicatorType) -> Found:
     try:
         found = canonical_values(text, kind)[0]
     except Refused as refused:
@@ -185,8 +185,8 @@ def _stated(text: str, kind: IndicatorType) -> Found:
     return apply_rule(found, decide(Scope.CELL, Cell(*found), kind))
 
 
-def _doubted(found: Found, text: str) -> Found:
-    """The value, or its refusal when it is likelier a file's name and nobody took the care to defang it."""
+def _refuse_file_name(found: Found, text: str) -> Found:
+    """Return the value, or a refusal if it is likelier a file's name and not defanged."""
     if isinstance(found, Refused) or found[0] is not IndicatorType.DOMAIN:
         return found
     if may_be_file_name(found[1], in_sentence=False) and found[1] in text.lower():
@@ -199,7 +199,7 @@ def _doubted(found: Found, text: str) -> Found:
 
 
 def whole_value(text: str) -> list[Found]:
-    """The value or values that a cell is nothing but, what is refused of them, or an empty list."""
+    """Return the value or values that a cell is nothing but, refused ones included, or an empty list."""
     if (
         len(text) < 32
         and not any(mark in text for mark in ".:")
@@ -209,27 +209,27 @@ def whole_value(text: str) -> list[Found]:
     ):
         return []
     try:
-        return [_doubted(value, text) for value in canonical_values(text)]
+        return [_refuse_file_name(value, text) for value in canonical_values(text)]
     except Refused as refused:
         return [] if refused.type is None or refused.reason is refusals.UNKNOWN_SUFFIX else [refused]
 
 
 _BETWEEN_VALUES = re.compile(r"\s*[|;,\n]\s*|\s+")
 _BETWEEN_FILES = re.compile(r"\s*[|;,\n]\s*")
-_SEVERAL_LEAST, _SEVERAL_MOST = 2, 64
+_MIN_SEVERAL, _MAX_SEVERAL = 2, 64
 
 
 def several_values(text: str) -> list[Found]:
-    """The values of a cell that is nothing but several of them (`192.0.2.7|192.0.2.8`), or an empty list."""
-    parts = [part for part in _BETWEEN_VALUES.split(text.strip(), _SEVERAL_MOST) if part]
-    if not _SEVERAL_LEAST <= len(parts) <= _SEVERAL_MOST:
+    """Return the values of a cell that only lists several (`192.0.2.7|192.0.2.8`), or an empty list."""
+    parts = [part for part in _BETWEEN_VALUES.split(text.strip(), _MAX_SEVERAL) if part]
+    if not _MIN_SEVERAL <= len(parts) <= _MAX_SEVERAL:
         return []
     found = [whole_value(part) for part in parts]
     return [item for items in found for item in items] if all(found) else []
 
 
-def shortened(text: str, length: int = TEXT_KEPT) -> str:
-    """The text on one line, cut to a number of characters."""
+def shortened(text: str, length: int = MAX_TEXT) -> str:
+    """Return the text on one line, cut to a number of characters."""
     text = " ".join(text[: 4 * length].split())
     return text if len(text) <= length else text[: length - 1] + "…"
 
@@ -238,11 +238,11 @@ COLUMNS = (
     "type", "value", "threat", "source", "document", "page", "row", "valid_from", "valid_until", "confidence",
     "tlp", "other_references", "table", "words",
 )  # fmt: skip
-"""The columns of the CSV form, in order."""
+"""Columns of the CSV form, in order."""
 
 
 def as_mapping(item: Indicator | Refusal) -> dict[str, Any]:
-    """The keys of the command-line contract, in a fixed order."""
+    """Return the keys of the command-line contract, in a fixed order."""
     if isinstance(item, Refusal):
         pairs: dict[str, Any] = {
             "type": item.type,
@@ -267,7 +267,7 @@ def as_mapping(item: Indicator | Refusal) -> dict[str, Any]:
 
 
 def as_row(item: Indicator) -> list[str]:
-    """The cells of `COLUMNS`."""
+    """Return the cells of `COLUMNS`."""
     mapping = as_mapping(item)
     mapping.update(mapping.pop("reference", {}))
     others = mapping.pop("other_references", [])
@@ -295,7 +295,7 @@ def _time(moment: datetime | None) -> str | None:
 
 
 def from_mapping(record: Mapping[str, Any]) -> Indicator:
-    """The indicator of a mapping. Raises ValueError, KeyError or TypeError for one that is none."""
+    """Return the indicator of a mapping. Raises ValueError, KeyError or TypeError for a malformed one."""
     confidence = record.get("confidence")
     return Indicator(
         type=IndicatorType(record["type"]),

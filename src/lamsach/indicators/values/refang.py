@@ -1,16 +1,12 @@
-"""Undo the spellings that keep a malicious address from being clicked ("defanging").
+r"""Refanging: undo the spellings that keep a malicious address from being clicked ("defanging").
 
 `hxxp://evil[.]example`, `1.2.3(.)4`, `evil dot example`, `user[at]evil{.}example`, `http:\\\\evil.example`,
-invisible characters, full-width letters and dots. Applies to one value as well as to a line of text; text
-without such spellings stays as it is. Everything here is linear in the length of the text.
+invisible characters, full-width letters and dots; names separated by a slash alone
+(`evil-a[.]site/evil-b[.]site`). Applies to one value as well as to a line of text; other text is unchanged.
+Linear in the length of the text.
 
-Names and addresses that nothing but a slash parts: `evil-a[.]site/evil-b[.]site`, where the author marked the
-points of each.
-
-A text that is nothing but one value with a slip in its points: spaces that a PDF puts around them, a comma
-that was struck for one.
-
-Only a whole cell or line is mended so: within a sentence the same marks end one.
+Slips in the points of a value (spaces that a PDF adds, a comma for a point) are mended only where the text is
+nothing but that value: within a sentence the same marks end one.
 """
 
 from __future__ import annotations
@@ -19,43 +15,43 @@ import re
 
 from lamsach.documents.decode import without_spelt_escapes
 from lamsach.indicators.judge.vocabulary import lazy_pattern
-from lamsach.indicators.values.names import ends_as_a_file, suffixes
+from lamsach.indicators.values.names import is_file_extension, suffixes
 
 _LONGEST = 80
 _EDGES = " \t-*+|•"
 # 203. 0. 113. 5    203 .0 .113 .5    203.0.113,5
 _SPACED_QUAD = lazy_pattern(r"\d{1,3}(?:(?: ?\. ?|,)\d{1,3}){3}(?:/\d{1,2}|:\d{1,5})?", re.ASCII)
 _SPACED_BETWEEN = re.compile(r" ?\. ?|,")
-_SMALL = 20
-"""Numbers up to this are those of chapters and versions, when all four are."""
+_MAX_CHAPTER = 20
+"""Largest number of a chapter or version: four such numbers are no address."""
 # evil .com    evil-site. com    evil-site,com
 _SPACED_NAME = lazy_pattern(
     r"([a-z0-9-]{3,63}(?:\.[a-z0-9-]{1,63}){0,6})(?: \.|\. |,)([a-z]{2,24})", re.ASCII
 )
-_FREQUENT = frozenset([
+_COMMON_TOP_LEVELS = frozenset([
     "com", "net", "org", "info", "biz", "xyz", "top", "site", "online", "club", "shop", "vn", "ru", "cn",
     "io", "cc", "pw", "icu", "live",
 ])  # fmt: skip
-"""Top-level domains behind which no sentence goes on."""
+"""Top-level domains that no sentence continues after."""
 
 
-def without_slips(text: str) -> str | None:
-    """The value without the slip, or None where a text is something else."""
+def mend_slips(text: str) -> str | None:
+    """Return the value without its slip, or None for any other text."""
     if len(text) > _LONGEST or not (" ." in text or ". " in text or "," in text):
         return None
     bare = text.strip(_EDGES).rstrip("., ;")
     if _SPACED_QUAD.fullmatch(bare):
-        return _address(bare)
+        return _mended_quad(bare)
     match = _SPACED_NAME.fullmatch(bare)
     if match is None or match[2] not in suffixes().top_levels:
         return None
-    return f"{match[1]}.{match[2]}" if match[2] in _FREQUENT else None
+    return f"{match[1]}.{match[2]}" if match[2] in _COMMON_TOP_LEVELS else None
 
 
-def _address(text: str) -> str | None:
+def _mended_quad(text: str) -> str | None:
     quad, mark, rest = re.split(r"([/:])", text, maxsplit=1) if re.search(r"[/:]", text) else (text, "", "")
     numbers = [int(part) for part in _SPACED_BETWEEN.split(quad)]
-    plausible = max(numbers) < 256 and max(numbers) > _SMALL and quad.count(",") < 2
+    plausible = max(numbers) < 256 and max(numbers) > _MAX_CHAPTER and quad.count(",") < 2
     return ".".join(map(str, numbers)) + mark + rest if plausible else None
 
 
@@ -71,17 +67,17 @@ _MARK = re.compile(_POINT, re.IGNORECASE)
 _BETWEEN = re.compile(r"[/&+]")
 
 
-def apart(text: str) -> str:
-    """Put a space for the slash between such names; a path that ends as a file does stays."""
-    return _SEVERAL.sub(_apart, text)
+def split_names(text: str) -> str:
+    """Replace the slash between such names with a space; a path that ends in a file extension stays."""
+    return _SEVERAL.sub(_split_names, text)
 
 
-def _apart(match: re.Match[str]) -> str:
+def _split_names(match: re.Match[str]) -> str:
     names = _BETWEEN.split(match[0])
     lasts = [_MARK.sub(".", name).lower().rpartition(".")[2] for name in names]
     known = suffixes().top_levels
     whole = all(last.isdigit() or last in known for last in lasts)
-    return " ".join(names) if whole and not any(map(ends_as_a_file, lasts[1:])) else match[0]
+    return " ".join(names) if whole and not any(map(is_file_extension, lasts[1:])) else match[0]
 
 
 _INVISIBLE = dict.fromkeys([
@@ -103,7 +99,7 @@ _HINT = re.compile(
     r"(?!//\w)|t\*|meow|dot|h(?!tt)[a-z]{2}ps?://|t(?:ps?//|(?<!ht)tps?:/)|%5b|:_|:/ |:/\w|zzp"
     r"|&#46;|&period;)"
 )
-"""What a text must contain for anything below to change it."""
+"""Necessary condition for any of the rules below."""
 
 _OPEN, _CLOSE = r"[\[({<]{1,8}", r"[\])}>]{1,8}"
 _RULES = tuple(
@@ -218,34 +214,34 @@ _ENGLISH = frozenset([
 def refang(text: str) -> str:
     """Undo every defanged spelling. Never raises; a text without any is returned unchanged."""
     if _HINT.search(text) is None:
-        return ((" " in text or "," in text) and without_slips(text)) or text
+        return ((" " in text or "," in text) and mend_slips(text)) or text
     if "[" in text:
         text = without_spelt_escapes(text)
     if not text.isascii():
         text = text.translate(_TRANSLATE)
     if "/" in text or "&" in text or "+" in text:
-        text = apart(text)
+        text = split_names(text)
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     text = _SCHEME.sub(
         lambda match: f"http{match['s'].lower()}://" if match["web"] else f"ftp{match['fs'].lower()}://", text
     )
     if " " in text and "://" in text:
-        text = _SPACED.sub(_closed, text)
+        text = _SPACED.sub(_close_up, text)
     if " . " in text:
         alone = text.strip(" \t-*+|")
-        text = _WIDE.sub(lambda match: _narrow(match, alone), text)
+        text = _WIDE.sub(lambda match: _join_spaced(match, alone), text)
     if "[d]" in text:
         alone = text.strip(" \t-*+|")
-        text = _INITIAL.sub(lambda match: _initial(match, alone), text)
+        text = _INITIAL.sub(lambda match: _join_initial(match, alone), text)
     if "dot" in text.lower():
-        text = _SPELT.sub(_spelt, text)
+        text = _SPELT.sub(_join_spelt, text)
         if "DOT" in text or "-dot-" in text:
-            text = _POINTLESS.sub(_pointed, text)
+            text = _POINTLESS.sub(_join_pointless, text)
     return text
 
 
-def _narrow(match: re.Match[str], alone: str) -> str:
+def _join_spaced(match: re.Match[str], alone: str) -> str:
     """Join `evil . example . com`, alone in the text, or with two such points and a name's end."""
     name = match[1].replace(" . ", ".")
     if _QUAD.fullmatch(name):
@@ -256,8 +252,8 @@ def _narrow(match: re.Match[str], alone: str) -> str:
     return name if named and (several or match[0] == alone) else match[0]
 
 
-def _initial(match: re.Match[str], alone: str) -> str:
-    """Join `evil[d]example`: alone, with two such points, or ending as no syllable (`foun[d]er`)."""
+def _join_initial(match: re.Match[str], alone: str) -> str:
+    """Join `evil[d]example`: alone, with two such points, or not ending like a syllable (`foun[d]er`)."""
     name = match[0].replace("[d]", ".")
     host = re.split(r"[/:?]", name.partition("://")[2] or name, maxsplit=1)[0]
     last = host.rpartition(".")[2].lower()
@@ -265,12 +261,14 @@ def _initial(match: re.Match[str], alone: str) -> str:
     return name if sure and last in suffixes().top_levels else match[0]
 
 
-def _closed(match: re.Match[str]) -> str:
-    """Close up the spaces in a URL's host; a whole host stays apart from the word behind it."""
+def _close_up(match: re.Match[str]) -> str:
+    """Close up the spaces in a URL's host; a whole host stays separate from the next word."""
     host, gap, end = match["host"], match["gap"], match["end"] or ""
-    apart = not gap.strip() or ("." in host and gap[:1] != " ") or end.lower() not in suffixes().top_levels
+    split_names = (
+        not gap.strip() or ("." in host and gap[:1] != " ") or end.lower() not in suffixes().top_levels
+    )
     if gap and (
-        not apart
+        not split_names
         or (gap == " " and "." not in host and match["path"] and end.lower() in suffixes().top_levels)
     ):
         return f"{match['scheme']}{host}.{end}"
@@ -279,8 +277,8 @@ def _closed(match: re.Match[str]) -> str:
     return match[0]
 
 
-def _pointed(match: re.Match[str]) -> str:
-    """`evilDOTexample`, `203-dot-0-dot-113-dot-5`: a word without any point that spells its points out."""
+def _join_pointless(match: re.Match[str]) -> str:
+    """Replace the spelt points of a word without any other: `evilDOTexample`, `203-dot-0-dot-113-dot-5`."""
     word = match[0]
     if "DOT" in word and "dot" not in (plain := word.replace("DOT", "")) and plain == plain.lower():
         name = word.replace("DOT", ".")
@@ -294,7 +292,7 @@ def _pointed(match: re.Match[str]) -> str:
     return name if whole and (is_name or _QUAD.fullmatch(name)) else word
 
 
-def _spelt(match: re.Match[str]) -> str:
+def _join_spelt(match: re.Match[str]) -> str:
     """Join `evil dot example` if its last word is a top-level domain; else it is an English sentence."""
     name = _SPELT_DOT.sub(".", match[1])
     if _QUAD.fullmatch(name):

@@ -1,6 +1,4 @@
-"""Reasons why a value is not taken as an indicator, as whole sentences, and the error that
-carries one.
-"""
+"""Reasons for refusing a value as an indicator, as whole sentences, and the error with such a reason."""
 
 from __future__ import annotations
 
@@ -107,15 +105,15 @@ INDEX = (
 WITHDRAWN = "The source has withdrawn this indicator."
 NEGATED = "The pattern says what must not be there, which is no indicator."
 
-VALUE_KEPT = 300
-"""How many characters of a refused value are kept for the list of refusals."""
+MAX_VALUE = 300
+"""Maximum length of a refused value in the list of refusals."""
 
 
 class Refused(LineError):  # noqa: N818 - reads as what it means where it is raised and yielded
-    """A value that is not taken.
+    """A refused value.
 
-    `reason` is one of this module's sentences; `type` and `value` tell what it was recognised as (canonical)
-    before it was refused, or None.
+    `reason` is one of this module's sentences; `type` and `value` are those recognized before the refusal
+    (canonical), or None.
     """
 
     def __init__(

@@ -27,7 +27,7 @@ from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.indicators.releases.release import Manifest, without_paths, write_release
 from lamsach.indicators.releases.rows import Runs
-from lamsach.indicators.review.examination import Examiner, judged
+from lamsach.indicators.review.examination import Examiner, judge_values
 from lamsach.indicators.review.knowledge import knowledge
 from lamsach.indicators.values.normalise import Value
 from lamsach.model import Indicator, Refusal
@@ -105,8 +105,8 @@ def _pass(
     withheld: list[Doubt] = []
     examiner = Examiner(own_of(kept_list), knowledge())
     with Runs(listed) as merged:
-        for judgement in judged(merged, decisions_of(kept_list), examiner, now):
-            if judgement.goes_out:
+        for judgement in judge_values(merged, decisions_of(kept_list), examiner, now):
+            if judgement.is_released:
                 items.extend((judgement.item,))
             else:
                 left_out += 1

@@ -23,7 +23,7 @@ from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats import line_by_line, line_format
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.normalise import Refused, declined, plain_value
+from lamsach.indicators.values.normalise import Refused, plain_value, refuse_value
 from lamsach.indicators.values.records import Entry, Facts, entries, read_text, refusal, whole_value
 from lamsach.model import Indicator, IndicatorType, Reference
 
@@ -185,7 +185,7 @@ def _entries(match: re.Match[str], dialect: Dialect, reference: Reference) -> It
         if not text or text == "#" or text.lower() in _OWN_NAMES:
             continue
         reason = refusals.ALLOWED if said.get("allow") else condition(said.get("options") or "")
-        found += [declined(item, reason) for item in read_text(text)] if reason else read_text(text)
+        found += [refuse_value(item, reason) for item in read_text(text)] if reason else read_text(text)
     yield from entries(found, reference, Facts.of(said.get("note")))
 
 
@@ -193,7 +193,7 @@ def _other(text: str, dialect: Dialect, reference: Reference) -> Iterator[Entry]
     """A line of another kind: a bare value, or a rule that no log can show."""
     if dialect.name == "hosts" and (match := _REDIRECT.match(text)) is not None:
         found = [item for word in match[0].split() for item in whole_value(word)]
-        yield from entries([declined(item, refusals.REDIRECTED) for item in found], reference)
+        yield from entries([refuse_value(item, refusals.REDIRECTED) for item in found], reference)
     elif dialect.name == "adblock" and (name := blocks_name(text)) is not None:
         yield from entries(read_text(name), reference)
     elif (
@@ -275,7 +275,7 @@ def _values(match: re.Match[str], origin: str) -> list[Found]:
         owner = owner.removesuffix("." + origin) if origin else _without_zone(owner)
     found = _trigger(owner) if ".rpz-" in owner else read_text(owner)
     if _PASSTHRU.fullmatch(match["target"]) or match["target"].strip(".").lower() == owner:
-        return [declined(item, refusals.ALLOWED) for item in found]
+        return [refuse_value(item, refusals.ALLOWED) for item in found]
     return found
 
 

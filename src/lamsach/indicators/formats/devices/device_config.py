@@ -18,7 +18,7 @@ from lamsach.indicators.files.source import ListSource
 from lamsach.indicators.formats import command_by_command, line_by_line, line_format
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.normalise import declined
+from lamsach.indicators.values.normalise import refuse_value
 from lamsach.indicators.values.records import Entry, Facts, entries, read_text, shortened
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import Reference
@@ -80,7 +80,7 @@ def _values(settings: dict[str, str]) -> list[Found]:
     else:
         found = read_text(settings.get("name", ""))
     if _ALLOWING.search(settings.get("list", "")):
-        return [declined(item, refusals.ALLOWED) for item in found]
+        return [refuse_value(item, refusals.ALLOWED) for item in found]
     return found
 
 
@@ -128,7 +128,7 @@ def _object(settings: dict[str, list[str]], reference: Reference, name: str) -> 
     action = settings.get("action", [""])[0].lower()
     if action in _ALLOWED_ACTIONS or settings.get("status", [""])[0] == "disable":
         reason = refusals.ALLOWED if action in _ALLOWED_ACTIONS else refusals.DISABLED
-        found = [declined(item, reason) for item in found]
+        found = [refuse_value(item, reason) for item in found]
     yield from entries(found, reference, Facts.of(" ".join(settings.get("comment", [])) or name))
 
 

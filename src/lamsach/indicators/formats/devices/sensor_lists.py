@@ -126,7 +126,7 @@ def _read_zeek(source: ListSource) -> Iterator[Entry]:
 def _intel(record: dict[str, str]) -> list[Found]:
     text, stated = record.get("indicator", ""), record.get("indicator_type", "").lower()
     if stated not in _TYPES:
-        return [Refused(refusals.UNSUPPORTED_TYPE, shortened(text, refusals.VALUE_KEPT))]
+        return [Refused(refusals.UNSUPPORTED_TYPE, shortened(text, refusals.MAX_VALUE))]
     return read_text(text, _TYPES[stated] or DIGEST_TYPES.get(len(text)))
 
 

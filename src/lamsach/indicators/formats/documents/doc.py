@@ -14,7 +14,7 @@ from typing import NamedTuple
 from lamsach.documents.archive import locked
 from lamsach.documents.table import Block, Places, Table
 from lamsach.errors import UnreadableError
-from lamsach.indicators.files.source import ListSource, opened, streams
+from lamsach.indicators.files.source import ListSource, open_compound, streams
 from lamsach.indicators.formats import ListFormat
 from lamsach.indicators.text.documents import DocumentReader
 from lamsach.indicators.values.records import Entry
@@ -241,7 +241,7 @@ def _text(source: ListSource) -> tuple[str, list[tuple[str, ...]]]:
     mark says of its cells. Raises UnreadableError for a locked or damaged one.
     """
     try:
-        with opened(source) as compound:
+        with open_compound(source) as compound:
             main = compound.openstream("WordDocument").read()
             magic, flags = struct.unpack_from("<H", main)[0], struct.unpack_from("<H", main, _FLAGS)[0]
             if magic != _MAGIC:

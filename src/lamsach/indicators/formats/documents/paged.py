@@ -60,7 +60,7 @@ def _unread(table: Table, texts: Sequence[str], reference: Reference) -> Iterato
     for place, text in enumerate(texts):
         promised = table.fields.get(place) is Field.VALUE and may_hold_value(text)
         if promised and not (whole_value(text) or several_values(text) or list(scan(text))):
-            yield Refusal(reference, shortened(text, refusals.VALUE_KEPT), refusals.NOT_A_VALUE)
+            yield Refusal(reference, shortened(text, refusals.MAX_VALUE), refusals.NOT_A_VALUE)
 
 
 class TableReader:
@@ -104,7 +104,7 @@ class TableReader:
         held.update({place: text for place, text in enumerate(texts) if place not in row.merged})
         reference = Reference(self._document, row.page, row.line)
         for text in cut:
-            yield Refusal(reference, text[: refusals.VALUE_KEPT], refusals.CUT)
+            yield Refusal(reference, text[: refusals.MAX_VALUE], refusals.CUT)
         inherited = {place: held[place] for place in row.merged if held.get(place)}
         found = list(self._placed(table.row(number, texts, inherited), row))
         if not table.headed:
@@ -297,8 +297,8 @@ def _text_entries(document: str, pages: list[PageText]) -> Iterator[Entry]:
 
 def _cut(reference: Reference, text: str) -> Iterator[Refusal]:
     """A text that is cut, in parts that overlap where it is long."""
-    for start in range(0, max(1, len(text) - refusals.VALUE_KEPT // 2), refusals.VALUE_KEPT // 2):
-        yield Refusal(reference, text[start : start + refusals.VALUE_KEPT], refusals.CUT)
+    for start in range(0, max(1, len(text) - refusals.MAX_VALUE // 2), refusals.MAX_VALUE // 2):
+        yield Refusal(reference, text[start : start + refusals.MAX_VALUE], refusals.CUT)
 
 
 def _picture_entries(

@@ -34,11 +34,11 @@ from lamsach.indicators.values.records import (
     Entry,
     Facts,
     Plain,
+    as_entry,
     entries,
     is_shaped,
     read_text,
     shortened,
-    whole_entry,
     whole_value,
 )
 from lamsach.model import Indicator, Reference, Refusal
@@ -143,7 +143,7 @@ def _values(line: str, prose: Prose) -> list[Found]:
     try:
         return list(canonical_values(line))
     except Refused as refused:
-        refused.value = refused.value or shortened(line, refusals.VALUE_KEPT)
+        refused.value = refused.value or shortened(line, refusals.MAX_VALUE)
         return [refused]
 
 
@@ -151,7 +151,7 @@ TEXT = ListFormat(
     "text",
     "Text, one value a line or running text",
     lambda source: True,
-    lambda source: map(whole_entry, _read_quickly(source)),
+    lambda source: map(as_entry, _read_quickly(source)),
     text=True,
     quick=_read_quickly,
 )

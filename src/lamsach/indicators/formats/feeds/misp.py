@@ -18,7 +18,7 @@ from lamsach.indicators.tables.fields import read_date, read_tlp, stated_type
 from lamsach.indicators.text.extract import Found
 from lamsach.indicators.text.rules import rule_values, yara_values
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.normalise import declined
+from lamsach.indicators.values.normalise import refuse_value
 from lamsach.indicators.values.records import Entry, Facts, entries, entry, read_text, shortened
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import IndicatorType, Reference, Refusal
@@ -150,7 +150,7 @@ def _values(attribute: Mapping[str, Any]) -> list[Found]:
     found = _stated(attribute)
     if attribute.get("category") == "External analysis" and not detects(attribute):
         found = judge_cell(found, of_source=True)
-    return found if detects(attribute) else [declined(item, refusals.NOT_FOR_DETECTION) for item in found]
+    return found if detects(attribute) else [refuse_value(item, refusals.NOT_FOR_DETECTION) for item in found]
 
 
 def _stated(attribute: Mapping[str, Any]) -> list[Found]:

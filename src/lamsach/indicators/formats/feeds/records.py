@@ -114,7 +114,7 @@ def _of_text(
             return whole_value(text) or several_values(text)
         return _value(text, kind if kind in STATED_ONLY else type_of_heading(key) or kind)
     if field is Field.VALUE and text.strip():
-        return [Refused(refusals.UNSUPPORTED_TYPE, shortened(text, refusals.VALUE_KEPT))]
+        return [Refused(refusals.UNSUPPORTED_TYPE, shortened(text, refusals.MAX_VALUE))]
     return whole_value(text) if field is None and not _names_else(key, text) else ()
 
 
@@ -307,11 +307,11 @@ def _entry(line: str, place: Reference) -> Entry:
         stated = from_mapping(json.loads(line.removeprefix("\ufeff")))
         values = canonical_values(stated.value, stated.type)
     except Refused as refused:
-        return Refusal(place, (refused.value or "")[: refusals.VALUE_KEPT], refused.reason, refused.type)
+        return Refusal(place, (refused.value or "")[: refusals.MAX_VALUE], refused.reason, refused.type)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return Refusal(place, line[: refusals.VALUE_KEPT], refusals.BAD_RECORD)
+        return Refusal(place, line[: refusals.MAX_VALUE], refusals.BAD_RECORD)
     if values != ((stated.type, stated.value),):
-        return Refusal(place, stated.value[: refusals.VALUE_KEPT], refusals.WRONG_TYPE, stated.type)
+        return Refusal(place, stated.value[: refusals.MAX_VALUE], refusals.WRONG_TYPE, stated.type)
     return _at(stated, place)
 
 

@@ -16,7 +16,7 @@ from lamsach.indicators.text.extract import Found
 from lamsach.indicators.text.rules import rule_values, yara_values
 from lamsach.indicators.text.stix_patterns import OBSERVABLES, hash_type, pattern_values
 from lamsach.indicators.values import refusals
-from lamsach.indicators.values.normalise import declined
+from lamsach.indicators.values.normalise import refuse_value
 from lamsach.indicators.values.records import Entry, Facts, entries, entry, read_text, shortened
 from lamsach.indicators.values.refusals import Refused
 from lamsach.model import IndicatorType, Reference
@@ -65,7 +65,7 @@ def _listed(tree: Any, document: str, line: int | None) -> Iterator[Entry]:
         if _is_analysis(item):
             found = judge_cell(found, of_source=True)
         if (reason := _why_none(item)) is not None:
-            found = [declined(value, reason) for value in found]
+            found = [refuse_value(value, reason) for value in found]
         if found:
             yield from entries(found, Reference(document, None, line or place), names.facts(item))
 
