@@ -93,7 +93,7 @@ def test_a_list_gives_what_is_expected(path: Path) -> None:
 @pytest.mark.parametrize("path", LISTS, ids=lambda path: path.name)
 def test_a_list_is_recognised_by_its_content(path: Path) -> None:
     source = ListSource(path.name, lambda: path.open("rb"))
-    assert next(known.name for known in FORMATS if known.recognises(source)) == FORMAT_OF[path.name]
+    assert next(known.name for known in FORMATS if known.recognizes(source)) == FORMAT_OF[path.name]
 
 
 def test_what_a_format_recognises_has_its_mark() -> None:
@@ -108,7 +108,7 @@ def test_what_a_format_recognises_has_its_mark() -> None:
         for piece in pieces:
             source = ListSource(path.name, lambda piece=piece: io.BytesIO(piece))
             marked = set(FORMATS.marked(source.text_head, source.head))
-            assert {known for known in FORMATS if known.recognises(source)} <= marked, path
+            assert {known for known in FORMATS if known.recognizes(source)} <= marked, path
 
 
 def test_every_format_says_what_it_is() -> None:

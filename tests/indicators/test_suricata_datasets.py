@@ -83,4 +83,4 @@ def test_other_text_is_no_dataset(tmp_path: Path, text: str) -> None:
 
     (tmp_path / "x").write_text(text)
     (source,) = sources(str(tmp_path / "x"))
-    assert not DATASET.recognises(source)
+    assert not DATASET.recognizes(source)

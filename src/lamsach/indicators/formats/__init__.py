@@ -1,10 +1,8 @@
-"""The formats of lists that are read, in the order in which they are tried.
+"""Registry of list formats, in the order of their trial.
 
-One more format: its declaration in a file here, its row below.
-
-A row has the module and declaration, the name, and a mark that each list of the format has: texts of which
-its first characters hold one, or a regular expression for its first bytes. A format whose mark is not there
-is not imported.
+To add a format: its declaration in a file here, its row below. A row has the module and declaration, the
+name, and a mark that each list of the format has: alternative texts in its first characters, or a regular
+expression for its first bytes. A format without its mark is not imported.
 """
 
 from __future__ import annotations
@@ -54,21 +52,21 @@ _ROWS = (
 FORMATS: Registry[ListFormat] = Registry(__name__, _ROWS)
 
 
-def recognising(source: ListSource) -> Iterator[ListFormat]:
-    """The formats that recognise a list, in the registry's order; the first reads it."""
-    return (known for known in FORMATS.marked(source.text_head, source.head) if known.recognises(source))
+def recognizing(source: ListSource) -> Iterator[ListFormat]:
+    """Return the formats that recognize a list, in the registry's order; the first reads it."""
+    return (known for known in FORMATS.marked(source.text_head, source.head) if known.recognizes(source))
 
 
 @dataclass(frozen=True, slots=True)
 class ListFormat:
     """Reader of one kind of list.
 
-    `name` is lower case with underscores, `title` the name for people. `begins` knows a list by its first
-    bytes (of text alone with `text`); the file's name says nothing. `read` yields indicators and refusals in
-    file order, not de-duplicated; it raises UnreadableError or LimitError where the document is damaged or
-    too large, and what came before holds. `rows_are_lines`: an entry's row is its line, and the format tells
-    only what its lines state; the rest of each line is accounted for (`with_lines`). `quick` is `read` of
-    long lists, with values that cost no `Indicator`.
+    `name` is lower case with underscores, `title` the name for people. `begins` recognizes a list by its
+    first bytes (of text alone with `text`), never by its file name. `read` yields indicators and refusals in
+    file order, duplicates included; it raises UnreadableError or LimitError where the document is damaged or
+    too large, after valid entries. `rows_are_lines`: an entry's row is its line, and the format yields only
+    listed values; `with_unlisted_lines` adds the rest of each line. `quick` is `read` for long lists, with
+    plain values.
     """
 
     name: str
@@ -79,12 +77,12 @@ class ListFormat:
     rows_are_lines: bool = False
     quick: Callable[[ListSource], Iterator[Entry | Plain]] | None = None
 
-    def recognises(self, source: ListSource) -> bool:
+    def recognizes(self, source: ListSource) -> bool:
         """Return whether the content has this format."""
         return not (self.text and source.encoding.binary) and bool(self.begins(source))
 
     def read_quickly(self, source: ListSource) -> Iterator[Entry | Plain]:
-        """Read a list, plain values without the cost of an `Indicator` where the format can."""
+        """Read a list, with plain values where the format supports them."""
         return (self.quick or self.read)(source)
 
 
@@ -98,25 +96,25 @@ def line_format(
     return ListFormat(name, title, begins, read, text=True, rows_are_lines=True)
 
 
-def line_by_line(source: ListSource, take: Callable[[str, Reference], Iterable[Entry]]) -> Iterator[Entry]:
-    """Yield what `take` makes of each line, and the refusal of an over-long one."""
+def line_by_line(source: ListSource, read: Callable[[str, Reference], Iterable[Entry]]) -> Iterator[Entry]:
+    """Yield the entries that `take` returns for each line, and a refusal for an overlong one."""
     for number, line in source.lines():
         reference = Reference(source.document, None, number)
         if line is None:
             yield Refusal(reference, "", refusals.TOO_LONG)
         else:
-            yield from take(line, reference)
+            yield from read(line, reference)
 
 
 def command_by_command(
     source: ListSource,
-    take: Callable[[str, Reference], Iterable[Entry]],
-    most: int,
-    bare: Callable[[str], str] = str.strip,
+    read: Callable[[str, Reference], Iterable[Entry]],
+    max_length: int,
+    strip: Callable[[str], str] = str.strip,
 ) -> Iterator[Entry]:
-    """As `line_by_line`, with lines that a backslash ends joined to commands of some `most` characters.
+    """Read as `line_by_line`, lines that end in a backslash joined to commands up to `max_length`.
 
-    A command's row is the line on which it begins; comment lines between commands are passed over.
+    A command's row is its first line; comment lines between commands are skipped.
     """
     start, command = 0, ""
     for number, line in source.lines():
@@ -126,10 +124,10 @@ def command_by_command(
         if not command and line.lstrip().startswith("#"):
             continue
         start = start if command else number
-        text = bare(line)
+        text = strip(line)
         command += text.removesuffix("\\")
-        if text.endswith("\\") and len(command) < most:
+        if text.endswith("\\") and len(command) < max_length:
             continue
         if command.strip():
-            yield from take(command, Reference(source.document, None, start))
+            yield from read(command, Reference(source.document, None, start))
         command = ""

@@ -1,1 +1,1 @@
-"""Lists as devices, resolvers, sensors and scanners take them."""
+"""Lists in the formats of devices, resolvers, sensors and scanners."""

@@ -1,15 +1,12 @@
-"""Blocklists as the programs that block take them: hosts, adblock (also Pi-hole, AdGuard), dnsmasq, Unbound,
-BIND zones, Spamhaus DROP, Wazuh.
+"""Blocklists of programs: hosts, adblock (also Pi-hole, AdGuard), dnsmasq, Unbound, BIND and others.
 
-What such a list *allows* (`@@||good.example^`, `local-zone: .. transparent`) is refused as an exception,
-never taken.
+Also Spamhaus DROP, Wazuh, and response policy zones
+(https://datatracker.ietf.org/doc/html/draft-vixie-dnsop-dns-rpz-00) of BIND, Unbound and Knot. Values that
+such a list *allows* (`@@||good.example^`, `local-zone: .. transparent`) are refused as exceptions.
 
-Rules of filter lists beside the plain `||evil.example^`
-(https://adguard-dns.io/kb/general/dns-filtering-syntax/, uBlock Origin's and Adblock Plus' syntax): when a
-text is such a list although many lines are of another kind, what a rule's options say of its name, and lines
-that block one name in another spelling.
-Response policy zones (https://datatracker.ietf.org/doc/html/draft-vixie-dnsop-dns-rpz-00), as BIND, Unbound
-and Knot take them.
+Filter lists (https://adguard-dns.io/kb/general/dns-filtering-syntax/, syntax of uBlock Origin and Adblock
+Plus) are recognized although many lines differ from the plain `||evil.example^`; a rule's options may make
+its name conditional, and other lines may block one name in another spelling.
 """
 
 from __future__ import annotations
@@ -31,20 +28,20 @@ _HEAD = re.compile(
     r"\ufeff?\s*\[Adblock|(?m:^! (?:Title|Homepage|Expires|Last modified|Version):)", re.IGNORECASE
 )
 _RULE = re.compile(r"(?:@@)?\|\|[^\s|^$]+\^?(?:\$\S+)?")
-_LEAST = 3
-"""How many rules with two bars a list without a head has at least."""
+_MIN_RULES = 3
+"""Minimum number of rules with two bars in a list without a head."""
 # evil.example^    ://evil.example^    *.evil.example    evil.example
 _NAME = re.compile(r"(?:://|\*\.)?((?:[\w-]{1,63}\.){1,10}[\w-]{2,63})\^?")
 # 0.0.0.0 evil.example
 _HOSTS = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)\s+([\w.-]{4,253})(?:\s+#.*)?")
 _CONDITIONS = frozenset({"domain", "from", "to", "denyallow", "ctag", "client", "app", "dnstype"})
-"""Options with which a rule holds for some pages, machines or questions only."""
+"""Options that restrict a rule to some pages, machines or queries."""
 
 
 def begins_filter(head: str, lines: Sequence[str]) -> bool:
     """Return whether a text with this head and these lines (no comments) is a filter list.
 
-    It says so at its head, or has several rules with two bars and almost nothing but rules.
+    Its head states it, or it has several rules with two bars and almost nothing but rules.
     """
     rules = sum(_RULE.fullmatch(line) is not None for line in lines)
     if not rules:
@@ -52,39 +49,39 @@ def begins_filter(head: str, lines: Sequence[str]) -> bool:
     if _HEAD.search(head):
         return True
     others = sum(
-        line.startswith(("@@", "/")) or blocks_name(line) is not None
+        line.startswith(("@@", "/")) or blocked_name(line) is not None
         for line in lines
         if not _RULE.fullmatch(line)
     )
-    return rules >= _LEAST and rules * 5 >= len(lines) and (rules + others) * 10 >= 9 * len(lines)
+    return rules >= _MIN_RULES and rules * 5 >= len(lines) and (rules + others) * 10 >= 9 * len(lines)
 
 
-def condition(options: str) -> str | None:
-    """Reason why a rule with these options lists nothing (taken back, or only at times), or None."""
+def refusal_by_options(options: str) -> str | None:
+    """Return why a rule with these options lists nothing (withdrawn, or conditional), or None."""
     names = {option.strip().lstrip("~").partition("=")[0].lower() for option in options.split(",")}
     if "badfilter" in names:
         return refusals.DISABLED
     return refusals.CONDITIONAL if names & _CONDITIONS else None
 
 
-def blocks_name(line: str) -> str | None:
-    """The one name that a line of another spelling blocks, or None."""
+def blocked_name(line: str) -> str | None:
+    """Return the single name that a line of another spelling blocks, or None."""
     match = _NAME.fullmatch(line) or _HOSTS.fullmatch(line)
     return match[1] if match else None
 
 
 _SAMPLE = 300
-_OWN = """localhost localhost.localdomain local broadcasthost ip6-localhost ip6-loopback ip6-localnet
+_LOCAL = """localhost localhost.localdomain local broadcasthost ip6-localhost ip6-loopback ip6-localnet
     ip6-mcastprefix ip6-allnodes ip6-allrouters ip6-allhosts 0.0.0.0"""
-_OWN_NAMES = frozenset(_OWN.split())
-"""What hosts files say of the machine itself."""
+_LOCAL_NAMES = frozenset(_LOCAL.split())
+"""Names of the machine itself in hosts files."""
 
 
 class Dialect(NamedTuple):
-    """One program's lines.
+    """Line syntax of one program.
 
-    Groups: `value` (what is blocked), `allow` (non-empty: an exception), `options` (of a filter's rule),
-    `note`. `between` parts several values, `setting` is a line that says how the program works.
+    Groups: `value` (blocked), `allow` (non-empty: an exception), `options` (of a filter's rule), `note`.
+    `between` separates several values, `setting` matches a line that configures the program.
     """
 
     name: str
@@ -101,9 +98,8 @@ _DIALECTS = (
     Dialect("adblock", re.compile(
         r"(?P<allow>@@)?\|{1,2}(?:\*\.)?(?P<value>[^$^|\s*]+?)\^?\|?(?:\$(?P<options>[a-z0-9~].*))?")),
     # address=/evil.example/www.evil.example/0.0.0.0     server=/evil.example/      bogus-nxdomain=203.0.113.5
-    # dnsmasq(8)
-    # server=/corp.example/192.0.2.1     server=/good.example/#: who is asked for these names, so they are
-    # answered
+    # dnsmasq(8)     server=/corp.example/192.0.2.1     server=/good.example/#: the server for these names,
+    # which are therefore answered
     Dialect("dnsmasq", re.compile(
         r"(?:(?:(?P<allow>server(?==/\S*/[^/\s]+(?:\s|$)))|address|server|local|ipset"
         r"|nftset)=/(?P<value>[^\s#]+?)/(?:[\w.:#,@]*)"
@@ -121,11 +117,11 @@ _DIALECTS = (
     # 192.0.2.0/24 ; SBL000000      https://www.spamhaus.org/drop/
     Dialect("spamhaus", re.compile(r"(?P<value>[0-9a-fA-F.:]+/\d{1,3})\s*;\s*(?P<note>SBL\w+.*)")),
     # 192.0.2.9#4#2#Malicious Host#CN#Beijing#39.9,116.3#3      AlienVault's reputation list: reliability,
-    # risk, what it does
+    # risk, activity
     Dialect(
         "reputation", re.compile(r"(?P<value>\d{1,3}(?:\.\d{1,3}){3})#\d{1,2}#\d{1,2}#(?P<note>[^#]*)#.*")),
-    # (\.|^)evil\.example$    ^(.+\.)?evil\.example$       Pi-hole's regular expressions for a name and those
-    # below it
+    # (\.|^)evil\.example$    ^(.+\.)?evil\.example$       Pi-hole's regular expressions for a name and its
+    # subdomains
     Dialect("pihole", re.compile(
         r"(?:\((?:\^\|\\\.|\\\.\|\^)\)|\^\((?:\.[+*]|\[\^\.\]\+)\\\.\)[?*])(?P<value>[\w\\.-]+)\$")),
     # 203.0.113.5:mirai     evil.example:       Wazuh CDB lists
@@ -135,7 +131,7 @@ _DIALECTS = (
 )  # fmt: skip
 _ADBLOCK = next(dialect for dialect in _DIALECTS if dialect.name == "adblock")
 _COMMENT = re.compile(r"\s*(?:#(?!#)|!|;|//|\[Adblock|server:\s*$|forward-zone:|\$)", re.IGNORECASE)
-# 216.239.38.120 www.search.example: what a hosts file answers itself is not blocked
+# 216.239.38.120 www.search.example: a name that a hosts file answers itself is not blocked
 _REDIRECT = re.compile(r"[0-9a-fA-F.:]{3,45}(?:[ \t]+[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}){1,20}(?=\s|#|$)")
 _COSMETIC = re.compile(r"#[@?$%]{0,3}#")
 
@@ -146,7 +142,7 @@ def _read(source: ListSource) -> Iterator[Entry]:
     line_of = dialect.line
     may_allow = "allow" in line_of.groupindex
 
-    def take(line: str, reference: Reference) -> Iterable[Entry]:
+    def read(line: str, reference: Reference) -> Iterable[Entry]:
         text = line.strip()
         match = line_of.fullmatch(text)
         if match is None:
@@ -156,11 +152,11 @@ def _read(source: ListSource) -> Iterator[Entry]:
             return (Indicator(plain[0], plain[1], None, None, reference),)
         return _entries(match, dialect, reference)
 
-    return line_by_line(source, take)
+    return line_by_line(source, read)
 
 
 def _dialect(head: str) -> Dialect | None:
-    """The dialect of most of the first lines that are no comments."""
+    """Return the dialect of most of the first lines that are no comments."""
     lines = [
         text
         for line in head.splitlines()[: 4 * _SAMPLE]
@@ -176,25 +172,25 @@ def _dialect(head: str) -> Dialect | None:
 
 
 def _entries(match: re.Match[str], dialect: Dialect, reference: Reference) -> Iterator[Entry]:
-    said = match.groupdict()
-    value = said.get("value") or said.get("bogus") or ""
+    groups = match.groupdict()
+    value = groups.get("value") or groups.get("bogus") or ""
     texts = value.split("/" if dialect.between == "/" else None) if dialect.between else [value]
     found: list[Found] = []
     for text in texts:
         text = text.strip().replace("\\.", ".").removeprefix("||").rstrip("^")
-        if not text or text == "#" or text.lower() in _OWN_NAMES:
+        if not text or text == "#" or text.lower() in _LOCAL_NAMES:
             continue
-        reason = refusals.ALLOWED if said.get("allow") else condition(said.get("options") or "")
+        reason = refusals.ALLOWED if groups.get("allow") else refusal_by_options(groups.get("options") or "")
         found += [refuse_value(item, reason) for item in read_text(text)] if reason else read_text(text)
-    yield from entries(found, reference, Facts.of(said.get("note")))
+    yield from entries(found, reference, Facts.of(groups.get("note")))
 
 
 def _other(text: str, dialect: Dialect, reference: Reference) -> Iterator[Entry]:
-    """A line of another kind: a bare value, or a rule that no log can show."""
+    """Yield the entries of a line of another kind: a bare value, or a rule that no log can show."""
     if dialect.name == "hosts" and (match := _REDIRECT.match(text)) is not None:
         found = [item for word in match[0].split() for item in whole_value(word)]
         yield from entries([refuse_value(item, refusals.REDIRECTED) for item in found], reference)
-    elif dialect.name == "adblock" and (name := blocks_name(text)) is not None:
+    elif dialect.name == "adblock" and (name := blocked_name(text)) is not None:
         yield from entries(read_text(name), reference)
     elif (
         dialect.name == "adblock"
@@ -227,7 +223,7 @@ _TRIGGER = re.compile(r"(?P<body>.+)\.(?P<kind>rpz-(?:ip|client-ip|nsdname|nsip)
 
 
 def _begins(source: ListSource) -> bool:
-    """Return whether the text is a zone file with CNAME records that block."""
+    """Return whether the text is a zone file with blocking CNAME records."""
     head = source.text_head
     if re.search(r"(?m)\bCNAME\s+(?:\.|\*\.|rpz-\w+\.?)\s*(?:;.*)?\r?$", head, re.IGNORECASE) is None:
         return False
@@ -235,11 +231,11 @@ def _begins(source: ListSource) -> bool:
 
 
 def _read_rpz(source: ListSource) -> Iterator[Entry]:
-    """Read record by record. A name relative to the zone is blocked; what passes is an exception."""
+    """Read record by record. A name relative to the zone is blocked; a passing one is an exception."""
     origin = ""
     depth = 0
 
-    def take(line: str, reference: Reference) -> Iterable[Entry]:
+    def read(line: str, reference: Reference) -> Iterable[Entry]:
         nonlocal origin, depth
         text = line.partition(";")[0]
         if depth > 0:
@@ -254,7 +250,7 @@ def _read_rpz(source: ListSource) -> Iterator[Entry]:
             return entries(_values(match, origin), reference, Facts.of(match["note"]))
         return ()
 
-    return line_by_line(source, take)
+    return line_by_line(source, read)
 
 
 def _mostly_records(head: str) -> bool:
@@ -280,7 +276,7 @@ def _values(match: re.Match[str], origin: str) -> list[Found]:
 
 
 def _without_zone(owner: str) -> str:
-    """An absolute name of a zone whose origin is not stated: `evil.example.rpz.local` is `evil.example`."""
+    """Return an absolute name without its unstated zone: `evil.example` of `evil.example.rpz.local`."""
     return re.sub(r"\.(?:rpz|[\w-]*blocklist|[\w-]*policy|db\.rpz)(?:\.[\w-]+){0,4}$", "", owner)
 
 
@@ -298,7 +294,7 @@ def _trigger(owner: str) -> list[Found]:
 
 
 def _network(body: str) -> str | None:
-    """`24.0.113.0.203` is 203.0.113.0/24; `128.1.zz.db8.2001` is 2001:db8::1/128 (section 4.2.1)."""
+    """Parse `24.0.113.0.203` (203.0.113.0/24), `128.1.zz.db8.2001` (2001:db8::1/128; section 4.2.1)."""
     length, *parts = body.split(".")
     if not length.isdecimal() or not parts:
         return None

@@ -1,5 +1,6 @@
-"""Configurations of devices: MikroTik RouterOS scripts
-(https://help.mikrotik.com/docs/spaces/ROS/pages/328134/Address-lists), FortiGate (FortiOS CLI reference).
+"""Configurations of devices: MikroTik RouterOS scripts, FortiGate (FortiOS CLI reference).
+
+MikroTik: https://help.mikrotik.com/docs/spaces/ROS/pages/328134/Address-lists. FortiGate:
 
 config firewall address
     edit "c2-1"
@@ -38,31 +39,30 @@ _SCRIPT = re.compile(
 )
 _ANY_MENU = re.compile(r"\s*/[a-z]", re.IGNORECASE)
 _ALLOWING = re.compile(r"allow|white|trust|permit|safe|lan\b|local", re.IGNORECASE)
-_JOINED_MAX = 64 * 1024
+_MAX_JOINED = 64 * 1024
 
 
 def _read_mikrotik(source: ListSource) -> Iterator[Entry]:
-    """Read address lists and static DNS names command by command; lists whose name says that they allow are
-    refused as exceptions.
+    """Read address lists and static DNS names command by command; a row is the command's first line.
 
-    A row is the line on which a command begins.
+    Lists with an allowing name are refused as exceptions.
     """
-    is_ours = False
+    in_menu = False
 
-    def take(text: str, reference: Reference) -> Iterable[Entry]:
-        nonlocal is_ours
+    def read(text: str, reference: Reference) -> Iterable[Entry]:
+        nonlocal in_menu
         if _MENU.search(text):
-            is_ours = True
+            in_menu = True
         elif _ANY_MENU.match(text):
-            is_ours = False
+            in_menu = False
         match = _ADD.search(text)
-        if not is_ours or match is None:
+        if not in_menu or match is None:
             return ()
         settings = {name.lower(): _bare(value) for name, value in _SETTING.findall(text[match.end() - 1 :])}
         comment = settings.get("comment") or settings.get("list")
         return entries(_values(settings), reference, Facts.of(comment))
 
-    return command_by_command(source, take, _JOINED_MAX)
+    return command_by_command(source, read, _MAX_JOINED)
 
 
 def _bare(value: str) -> str:
@@ -88,27 +88,27 @@ _SECTION = re.compile(
     r"(?m)^[ \t]*config (?:firewall (?:address6?|wildcard-fqdn custom)|webfilter urlfilter"
     r"|dnsfilter domain-filter|user nac-policy)\b"
 )
-_ALLOWED_ACTIONS = frozenset({"exempt", "allow", "monitor", "pass"})
-_NAMED = ("subnet", "ip6", "fqdn", "wildcard-fqdn", "url", "domain", "start-ip", "wildcard")
+_ALLOWING_ACTIONS = frozenset({"exempt", "allow", "monitor", "pass"})
+_VALUE_SETTINGS = ("subnet", "ip6", "fqdn", "wildcard-fqdn", "url", "domain", "start-ip", "wildcard")
 
 
 def _read_fortigate(source: ListSource) -> Iterator[Entry]:
-    """Read addresses, URL filters and domain filters object by object; a row is the line where one begins."""
+    """Read addresses, URL filters and domain filters object by object; a row is the object's first line."""
     settings: dict[str, list[str]] = {}
-    begun, comment = Reference(source.document, None, 0), ""
+    start, comment = Reference(source.document, None, 0), ""
 
-    def take(line: str, reference: Reference) -> Iterator[Entry]:
-        nonlocal settings, begun, comment
+    def read(line: str, reference: Reference) -> Iterator[Entry]:
+        nonlocal settings, start, comment
         words = _words(line)
         if words and words[0] in ("edit", "config", "next", "end"):
-            yield from _object(settings, begun, comment)
-            settings, begun = {}, reference
+            yield from _object(settings, start, comment)
+            settings, start = {}, reference
             if words[0] == "edit":
                 comment = words[1] if len(words) > 1 and not words[1].isdecimal() else ""
         elif len(words) > 2 and words[0] == "set":
             settings[words[1]] = words[2:]
 
-    return line_by_line(source, take)
+    return line_by_line(source, read)
 
 
 def _words(line: str) -> list[str]:
@@ -120,14 +120,14 @@ def _words(line: str) -> list[str]:
 
 def _object(settings: dict[str, list[str]], reference: Reference, name: str) -> Iterator[Entry]:
     found: list[Found] = []
-    for key in _NAMED:
+    for key in _VALUE_SETTINGS:
         if key in settings:
             found.extend(read_text(_text(key, settings)))
     if not found:
         return
     action = settings.get("action", [""])[0].lower()
-    if action in _ALLOWED_ACTIONS or settings.get("status", [""])[0] == "disable":
-        reason = refusals.ALLOWED if action in _ALLOWED_ACTIONS else refusals.DISABLED
+    if action in _ALLOWING_ACTIONS or settings.get("status", [""])[0] == "disable":
+        reason = refusals.ALLOWED if action in _ALLOWING_ACTIONS else refusals.DISABLED
         found = [refuse_value(item, reason) for item in found]
     yield from entries(found, reference, Facts.of(" ".join(settings.get("comment", [])) or name))
 

@@ -1,8 +1,7 @@
 """Lists and rules of sensors and scanners: ClamAV, Suricata, Snort, Zeek, YARA.
 
-What a rule names is read by `lamsach.indicators.text.rules`.
-Files of rules: Suricata and Snort, as Emerging Threats and abuse.ch publish them
-(https://docs.suricata.io/en/latest/rules/intro.html), and YARA.
+`lamsach.indicators.text.rules` parses the single rules. Rule files: Suricata and Snort, as published by
+Emerging Threats and abuse.ch (https://docs.suricata.io/en/latest/rules/intro.html), and YARA.
 """
 
 from __future__ import annotations
@@ -38,18 +37,18 @@ _SIGNATURE = re.compile(
 # Ym90LWMyLmV4YW1wbGU=        ZXZpbC5leGFtcGxl,120
 _BASE64 = re.compile(r"((?:[A-Za-z0-9+/]{4}){1,1000}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)(?:,\d{1,5})?")
 _HEX = re.compile(r"[0-9A-Fa-f]+")
-_LOOKED_AT = 50
+_MAX_SAMPLE = 50
 
 
 def _begins_clamav(source: ListSource) -> bool:
     """Return whether the first lines are hash, size and name."""
-    lines = [line.strip() for line in source.text_head.splitlines()[:_LOOKED_AT]]
+    lines = [line.strip() for line in source.text_head.splitlines()[:_MAX_SAMPLE]]
     lines = [line for line in lines if line and not line.startswith("#")]
     return bool(lines) and all(_SIGNATURE.fullmatch(line) for line in lines[:-1] or lines)
 
 
 def _signature(line: str, reference: Reference) -> Iterable[Entry]:
-    """A line of `.hdb` or `.hsb` (https://docs.clamav.net/manual/Signatures/HashSignatures.html)."""
+    """Read a `.hdb` or `.hsb` line (https://docs.clamav.net/manual/Signatures/HashSignatures.html)."""
     text = line.strip()
     if match := _SIGNATURE.fullmatch(text):
         return entries(read_text(match[1]), reference, Facts(threat=match[2]))
@@ -57,21 +56,20 @@ def _signature(line: str, reference: Reference) -> Iterable[Entry]:
 
 
 def _begins_dataset(source: ListSource) -> bool:
-    """Return whether the first lines are all Base64, and most of what they say are values."""
+    """Return whether the first lines are all Base64, and most of their texts are values."""
     whole = source.text_head.endswith("\n")
     lines = [line.strip() for line in source.text_head.splitlines() if line.strip()]
-    said = [_decoded(line) for line in (lines if whole or len(lines) == 1 else lines[:-1])[:_LOOKED_AT]]
-    if not said or None in said:
+    texts = [_decoded(line) for line in (lines if whole or len(lines) == 1 else lines[:-1])[:_MAX_SAMPLE]]
+    if not texts or None in texts:
         return False
-    return sum(bool(text) and bool(whole_value(text)) for text in said if text) * 2 > len(said)
+    return sum(bool(text) and bool(whole_value(text)) for text in texts if text) * 2 > len(texts)
 
 
 def _read_dataset(source: ListSource) -> Iterator[Entry]:
-    """Read a dataset of type `string` (https://docs.suricata.io/en/latest/rules/datasets.html), for `datarep`
-    with its reputation.
+    """Read a dataset of type `string` (https://docs.suricata.io/en/latest/rules/datasets.html).
 
-    Datasets of addresses and of hashes are plain lists, which other readers take. A reputation's scale is the
-    rule's own, so it is no confidence.
+    A `datarep` line adds a reputation, on a scale of the rule's own, which is no confidence. Datasets of
+    addresses and of hashes are plain lists of other readers.
     """
     return line_by_line(source, _encoded)
 
@@ -86,7 +84,7 @@ def _encoded(line: str, reference: Reference) -> Iterable[Entry]:
 
 
 def _decoded(line: str) -> str | None:
-    """Return what a line says; None for what is no Base64 of a text."""
+    """Return the text of a line; None for anything but Base64 of a text."""
     match = _BASE64.fullmatch(line)
     if match is None or (_HEX.fullmatch(match[1]) and len(match[1]) in DIGEST_TYPES):
         return None
@@ -104,23 +102,21 @@ _FIELDS = re.compile(r"(?m)^#fields\t.*\bindicator\b.*\bindicator_type\b|^[^\t\n
 
 
 def _read_zeek(source: ListSource) -> Iterator[Entry]:
-    """Read intelligence (https://docs.zeek.org/en/master/frameworks/intel.html): tab-separated, `#fields`
-    name the columns.
-    """
+    """Read intelligence (https://docs.zeek.org/en/master/frameworks/intel.html) under its `#fields`."""
     columns = ["indicator", "indicator_type", "meta.source", "meta.desc", "meta.url"]
 
-    def take(line: str, reference: Reference) -> Iterable[Entry]:
+    def read(line: str, reference: Reference) -> Iterable[Entry]:
         if line.startswith("#fields"):
             columns[:] = line.split("\t")[1:]
         if not line.strip() or line.startswith("#"):
             return []
         record = dict(zip(columns, line.split("\t"), strict=False))
-        said = {name: text for name, text in record.items() if text and text != "-"}
-        threat, source = said.get("meta.desc"), said.get("meta.source")
-        confidence = read_confidence(said.get("meta.confidence", "")) if threat or source else None
-        return entries(_intel(said), reference, Facts.of(threat, source, confidence=confidence))
+        stated = {name: text for name, text in record.items() if text and text != "-"}
+        threat, source = stated.get("meta.desc"), stated.get("meta.source")
+        confidence = read_confidence(stated.get("meta.confidence", "")) if threat or source else None
+        return entries(_intel(stated), reference, Facts.of(threat, source, confidence=confidence))
 
-    return line_by_line(source, take)
+    return line_by_line(source, read)
 
 
 def _intel(record: dict[str, str]) -> list[Found]:
@@ -155,10 +151,10 @@ def _begins_ids(source: ListSource) -> bool:
 
 
 def _rule(text: str, reference: Reference) -> Iterable[Entry]:
-    """The values of a rule; one without an address, name or hash is refused."""
-    if (read := rule_values(text)) is None:
+    """Return the values of a rule; refuse one without an address, name or hash."""
+    if (parsed := rule_values(text)) is None:
         return [refusal(reference, text, refusals.BAD_RECORD)]
-    found, facts = read
+    found, facts = parsed
     return (
         entries(found, reference, facts)
         if found
@@ -167,16 +163,15 @@ def _rule(text: str, reference: Reference) -> Iterable[Entry]:
 
 
 def _begins_yara(source: ListSource) -> bool:
-    """Return whether the first thing that is no comment and no import is a rule."""
+    """Return whether the first text that is no comment and no import is a rule."""
     head = source.text_head
     return "condition:" in head and RULE.match(_BEFORE.sub("", head, count=1)) is not None
 
 
 def _read_yara(source: ListSource) -> Iterator[Entry]:
-    """Read hash by hash; a rule without any is refused, named, for the scanner, and so are the texts that it
-    searches for.
+    """Read hash by hash; refuse rules without any, by name, and the texts that they search for.
 
-    The threat is what the rule says of the malware, or its name.
+    The threat is the malware that the rule names, or the rule's name.
     """
     document = source.document
     too_long: list[int] = []

@@ -1,1 +1,1 @@
-"""Documents and texts that people write."""
+"""Documents and texts written by people."""

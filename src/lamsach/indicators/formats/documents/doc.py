@@ -1,6 +1,6 @@
-"""Word documents of the old binary kind, DOC (Microsoft [MS-DOC]): their text by the piece table.
+"""Binary Word documents, DOC (Microsoft [MS-DOC]): text by the piece table.
 
-Macros and objects are never looked at.
+Macros and objects are never read.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MAX_PAGES = 100_000
 
 
 class Mark(NamedTuple):
-    """Begin of a table (`cells` is None), or the end of a row before `place`, with the state of each cell."""
+    """Start of a table (`cells` is None), or the end of a row before `place`, with the state of each cell."""
 
     place: int
     cells: tuple[str, ...] | None
@@ -43,12 +43,12 @@ class _Paragraph(NamedTuple):
 
 
 class Marks:
-    """Marks of a document. `main` is its stream, `places` the table of pages. Damaged parts are left out."""
+    """Table marks of a document from its `main` stream and page table `places`; damaged parts are omitted."""
 
     def __init__(self, main: bytes, places: bytes) -> None:
         found: dict[tuple[int, bool], Mark] = {}
         before = False
-        for paragraph in sorted(_stated_paragraphs(main, places), key=lambda item: item.start):
+        for paragraph in sorted(_paragraph_properties(main, places), key=lambda item: item.start):
             if paragraph.in_table and not before:
                 found.setdefault((paragraph.start, False), Mark(paragraph.start, None))
             before = paragraph.in_table
@@ -57,22 +57,22 @@ class Marks:
         self._marks = sorted(found.values(), key=lambda mark: (mark.place, mark.cells is None))
         self._places = [mark.place for mark in self._marks]
 
-    def within(self, first: int, last: int) -> list[Mark]:
-        """Marks of a piece of the file: beginnings before its end, ends of rows behind its beginning."""
+    def between(self, first: int, last: int) -> list[Mark]:
+        """Return the marks in a piece of the file: starts before its end, row ends after its start."""
         picked = self._marks[bisect_left(self._places, first) : bisect_left(self._places, last + 1)]
         return [mark for mark in picked if (mark.place < last if mark.cells is None else mark.place > first)]
 
 
-def _stated_paragraphs(main: bytes, places: bytes) -> Iterator[_Paragraph]:
+def _paragraph_properties(main: bytes, places: bytes) -> Iterator[_Paragraph]:
     count = max(0, (len(places) - 4) // 8)
     numbers = struct.unpack_from(f"<{count}I", places, 4 * (count + 1)) if count else ()
     for number in sorted({number & _PN for number in numbers})[:MAX_PAGES]:
         page = main[number * _PAGE : (number + 1) * _PAGE]
         if len(page) == _PAGE:
-            yield from _of_a_page(page)
+            yield from _page_paragraphs(page)
 
 
-def _of_a_page(page: bytes) -> Iterator[_Paragraph]:
+def _page_paragraphs(page: bytes) -> Iterator[_Paragraph]:
     count = page[-1]
     if 4 * (count + 1) + 13 * count > _PAGE - 1:
         return
@@ -102,7 +102,7 @@ def _paragraph(start: int, end: int, properties: bytes) -> _Paragraph:
 
 
 def _changes(properties: bytes) -> Iterator[tuple[int, bytes]]:
-    """The changes of properties in order: number and operand (section 2.6, Prl)."""
+    """Yield the property changes in order: number and operand (section 2.6, Prl)."""
     place = 0
     while place + 3 <= len(properties):
         number = struct.unpack_from("<H", properties, place)[0]
@@ -145,7 +145,7 @@ MAX_COLUMNS = 64
 _FIELD_CODE = re.compile("\x13[^\x13\x14\x15\ufdd0\ufdd1]{0,4000}\x14")
 _CELL = "\x07"
 _TABLE, _ROW = "\ufdd0", "\ufdd1"
-"""Characters that stand in no text, put where a table begins and for the cell mark that ends a row."""
+"""Noncharacters inserted at the start of a table and in place of the cell mark that ends a row."""
 _ENDS = re.compile(f"([{_CELL}{_ROW}])")
 _MARKS = dict.fromkeys([0x01, 0x02, 0x05, 0x08, 0x13, 0x14, 0x15])
 """Anchors of pictures and notes, and the ends of fields."""
@@ -164,7 +164,7 @@ def _read(source: ListSource) -> Iterator[Entry]:
 
 
 def _marked(text: str, states: list[tuple[str, ...]], places: Places) -> Iterator[Block]:
-    """Paragraphs and tables of a text with marks of rows' ends; `states` tell of the rows what is merged."""
+    """Yield paragraphs and tables of a text with row-end marks; `states` are the rows' merge states."""
     ends = iter(states)
     table: list[list[tuple[str, str]]] = []
     row: list[str] = []
@@ -176,7 +176,7 @@ def _marked(text: str, states: list[tuple[str, ...]], places: Places) -> Iterato
             table = []
             yield from _paragraphs(before.replace(_TABLE, ""), places)
         if mark == _CELL:
-            row.append(_one_text(cell.replace(_TABLE, "")))
+            row.append(_cell_text(cell.replace(_TABLE, "")))
             continue
         merged = next(ends, ())
         table.append(
@@ -193,7 +193,7 @@ def _rows(table: list[list[tuple[str, str]]], places: Places) -> Iterator[Block]
 
 
 def _unmarked(text: str, places: Places) -> Iterator[Block]:
-    """Paragraphs and tables of a text without such marks: an empty cell ends each row."""
+    """Yield paragraphs and tables of a text without such marks: an empty cell ends each row."""
     *cells, rest = text.split(_CELL)
     table: list[str] = []
     row_ended = True
@@ -209,7 +209,7 @@ def _unmarked(text: str, places: Places) -> Iterator[Block]:
     yield from _paragraphs(rest, places)
 
 
-def _one_text(cell: str) -> str:
+def _cell_text(cell: str) -> str:
     return cell.replace("\r", "\n").replace("\x0b", "\n")
 
 
@@ -223,8 +223,8 @@ def _paragraphs(text: str, places: Places) -> Iterator[Block]:
 
 
 def _table(texts: list[str], places: Places) -> Iterator[Block]:
-    """Rows of as many cells as the first row has; an empty cell more ends each."""
-    cells = list(map(_one_text, texts))
+    """Yield rows of the first row's width; an extra empty cell ends each."""
+    cells = list(map(_cell_text, texts))
     width = next((place for place, cell in enumerate(cells) if not cell.strip()), len(cells))
     regular = 0 < width <= MAX_COLUMNS and all(
         not cells[place].strip() for place in range(width, len(cells), width + 1)
@@ -237,8 +237,9 @@ def _table(texts: list[str], places: Places) -> Iterator[Block]:
 
 
 def _text(source: ListSource) -> tuple[str, list[tuple[str, ...]]]:
-    """The document's text, pieces in order (section 2.4.1), with marks for its tables, and what each row's
-    mark says of its cells. Raises UnreadableError for a locked or damaged one.
+    """Return the text in order of its pieces (section 2.4.1) with table marks, and the rows' cell states.
+
+    Raises UnreadableError for an encrypted or damaged document.
     """
     try:
         with open_compound(source) as compound:
@@ -261,7 +262,7 @@ def _text(source: ListSource) -> tuple[str, list[tuple[str, ...]]]:
 
 
 def _pieces(main: bytes, clx: bytes, found: Marks, rows: list[tuple[str, ...]]) -> Iterator[str]:
-    """The texts of the pieces; the rows that end in them are added to `rows`."""
+    """Yield the texts of the pieces; cell states of rows that end in them are appended to `rows`."""
     place = 0
     while place < len(clx) and clx[place] == 1:
         place += 3 + struct.unpack_from("<H", clx, place + 1)[0]
@@ -279,17 +280,17 @@ def _pieces(main: bytes, clx: bytes, found: Marks, rows: list[tuple[str, ...]]) 
             start = (stated & ~_COMPRESSED) // 2
             data = main[start : start + min(length, left)]
             left -= len(data)
-            yield from _decoded(data, found.within(start, start + len(data)), start, "cp1252", rows)
+            yield from _decoded(data, found.between(start, start + len(data)), start, "cp1252", rows)
         else:
             data = main[stated : stated + min(2 * length, left)]
             left -= len(data)
-            yield from _decoded(data, found.within(stated, stated + len(data)), stated, "utf-16-le", rows)
+            yield from _decoded(data, found.between(stated, stated + len(data)), stated, "utf-16-le", rows)
 
 
 def _decoded(
     data: bytes, found: list[Mark], start: int, encoding: str, rows: list[tuple[str, ...]]
 ) -> Iterator[str]:
-    """A piece's text, with a mark where a table begins and for each cell mark that ends a row."""
+    """Yield a piece's text, with marks for the start of a table and each cell mark that ends a row."""
     width = 2 if encoding == "utf-16-le" else 1
     done = 0
     for place, cells in found:

@@ -45,13 +45,13 @@ _COLUMNS = re.compile(r"\[[^\]]{0,300}\bcols\s?=\s?[\"']?([^\"'\]]{1,200})")
 _REPEATED = re.compile(r"\s*(\d{1,2})\*\S*")
 # |text    a|text    2+|text    .2+^.>s|text    3*|text
 _CELL = re.compile(r"(?:(?:^|(?<=\s))(?:(\d{1,2})?(?:\.(\d{1,3}))?([+*]))?[<^>.]{0,4}[adehlmsv]?)?\|")
-_MOST_COLUMNS = 64
-_MOST_REPEATED = 12
-"""How often a cell is repeated at most: more says nothing new, and a short text may ask for millions."""
+_MAX_COLUMNS = 64
+_MAX_REPEATED = 12
+"""Maximum repetitions of a cell: a short text may state millions."""
 
 
 def columns_of(line: str) -> int | None:
-    """Return how many columns the attributes above a table state, or None."""
+    """Return the number of columns that the attributes above a table state, or None."""
     match = _COLUMNS.match(line.strip())
     if match is None:
         return None
@@ -60,7 +60,7 @@ def columns_of(line: str) -> int | None:
 
 
 class Cell(NamedTuple):
-    """A cell: its text, and how many columns and rows it reaches over."""
+    """A cell: its text, and the number of columns and rows that it spans."""
 
     text: str
     wide: int = 1
@@ -68,20 +68,20 @@ class Cell(NamedTuple):
 
 
 def begins_cell(line: str) -> bool:
-    """Return whether a line within a table begins with a cell, and does not go on with the one above."""
+    """Return whether a line within a table begins with a cell, and does not continue the one above."""
     return _CELL.match(line.lstrip()) is not None
 
 
 def cells_of(line: str) -> list[Cell]:
-    """Cells of a line, a repeated one as often as it says; text before the first bar is a cell too."""
+    """Return the cells of a line, repeated ones included; text before the first bar is a cell too."""
     line = line.strip()
     marks = list(_CELL.finditer(line))
     cells = [Cell(line[: marks[0].start()] if marks else line)] if not begins_cell(line) else []
     for place, mark in enumerate(marks):
         end = marks[place + 1].start() if place + 1 < len(marks) else len(line)
-        times = min(int(mark[1] or 1), _MOST_REPEATED if mark[3] == "*" else _MOST_COLUMNS)
+        count = min(int(mark[1] or 1), _MAX_REPEATED if mark[3] == "*" else _MAX_COLUMNS)
         text = line[mark.end() : end]
-        cells += [Cell(text)] * times if mark[3] == "*" else [Cell(text, times, int(mark[2] or 1))]
+        cells += [Cell(text)] * count if mark[3] == "*" else [Cell(text, count, int(mark[2] or 1))]
     return cells
 
 
@@ -94,21 +94,22 @@ class Rows:
         self._first = 0
         self._spans = Spans()
 
-    def take(
-        self, number: int, cells: Sequence[Cell], *, goes_on: bool = False
+    def add(
+        self, number: int, cells: Sequence[Cell], *, continues: bool = False
     ) -> Iterator[tuple[int, list[str], dict[int, str]]]:
-        """The rows that are whole before this line's cells: the number of its first line, its texts by
-        column, and those of cells above that reach into it. `goes_on`: the line's first text belongs to the
-        cell above.
+        """Yield the rows completed before this line's cells.
+
+        Each has the number of its first line, its texts by column, and those of cells above that extend into
+        it. `continues`: the line's first text belongs to the cell above.
         """
-        if goes_on and self._cells:
+        if continues and self._cells:
             last = self._cells[-1]
             self._cells[-1] = last._replace(text=f"{last.text}\n{cells[0].text}")
             cells = cells[1:]
         if not cells:
             return
         if self._columns is None:
-            self._columns = min(_width(cells), _MOST_COLUMNS)
+            self._columns = min(_width(cells), _MAX_COLUMNS)
         if self._is_whole(self._cells) or self._is_whole(cells):
             yield from self.end()
         for cell in cells:
@@ -118,10 +119,10 @@ class Rows:
             self._cells.append(cell)
 
     def _is_whole(self, cells: Sequence[Cell]) -> bool:
-        return _width(cells) + self._spans.filled >= min(self._columns or 1, _MOST_COLUMNS)
+        return _width(cells) + self._spans.filled >= min(self._columns or 1, _MAX_COLUMNS)
 
     def end(self) -> Iterator[tuple[int, list[str], dict[int, str]]]:
-        """The row that is still open."""
+        """Yield the row that is still open."""
         if not self._cells:
             return
         texts: list[str] = []
@@ -168,7 +169,7 @@ def _read(source: ListSource) -> Iterator[Entry]:
                 yield from _prose(text, Reference(source.document, None, place), prose)
             elif kind is Kind.ROW and fenced and place == number:
                 cells = cells_of(text.replace("\\|", BAR))
-                yield from _rows(table, rows.take(number, cells, goes_on=not begins_cell(text)), prose)
+                yield from _rows(table, rows.add(number, cells, continues=not begins_cell(text)), prose)
             elif kind is Kind.ROW:
                 yield from _listed(table, table.row(place, piped_cells(text)), prose)
             elif in_table or (table.headed and not fenced):
@@ -186,7 +187,7 @@ def _read(source: ListSource) -> Iterator[Entry]:
 def _rows(
     table: Table, rows: Iterable[tuple[int, list[str], dict[int, str]]], prose: Prose
 ) -> Iterator[Entry]:
-    """Yield what the rows of an AsciiDoc table say."""
+    """Yield the entries of an AsciiDoc table's rows."""
     for first, texts, above in rows:
         inherited = {place: bare_cell(text) for place, text in above.items()}
         yield from _listed(table, table.row(first, list(map(bare_cell, texts)), inherited), prose)
@@ -200,7 +201,7 @@ def _prose(line: str, reference: Reference, prose: Prose) -> Iterator[Entry]:
 
 
 def _listed(table: Table, found: Iterator[Entry], prose: Prose) -> Iterator[Entry]:
-    """With the threat that the text above names; without the texts of a table that is no list."""
+    """Add the threat that the text above names; drop texts of a table that is no list."""
     for item in found:
         if isinstance(item, Indicator):
             yield item if item.threat or prose.threat is None else replace(item, threat=prose.threat)
@@ -218,17 +219,17 @@ _STARTS = re.compile(
 
 
 def _read_html(source: ListSource) -> Iterator[Entry]:
-    """Read tables by their columns, other text for what has a value's shape; `row` is the source's line."""
+    """Read tables by their columns, other text for the shapes of values; `row` is the source's line."""
     page = Page(source.encoding.decode(source.whole()))
-    every = [text for _, part in page.found for text in _texts(part)]
-    marked = defangs(every)
-    tables, table, prose = 0, Table(source.document), Prose(advisory=True, defangs=marked)
-    prose.defangs_links = defangs_links(every)
+    page_texts = [text for _, part in page.found for text in _texts(part)]
+    has_defanged = defangs(page_texts)
+    tables, table, prose = 0, Table(source.document), Prose(advisory=True, defangs=has_defanged)
+    prose.defangs_links = defangs_links(page_texts)
     own = frozenset(item[1] for item in scan(page.title) if not isinstance(item, Refused))
     site = _site(page.address)
     for row, cells in _unbroken(page.found):
         if isinstance(cells, str):
-            found = _but(own, site, prose.line(f"# {cells}" if isinstance(cells, Title) else cells))
+            found = _refuse_own(own, site, prose.line(f"# {cells}" if isinstance(cells, Title) else cells))
             yield from entries(found, Reference(source.document, None, row), prose.facts, cells)
         elif cells is None:
             yield from filter(is_shaped, table.end())
@@ -251,7 +252,7 @@ def _texts(part: str | Row | None) -> list[str]:
 
 
 def _unbroken(found: Iterable[tuple[int, str | Row | None]]) -> Iterator[tuple[int, str | Row | None]]:
-    """The page's parts, lines that `<br>` breaks within a value as one."""
+    """Yield the page's parts; lines that `<br>` breaks within a value are joined."""
     lines = Unbroken()
     for row, part in found:
         if isinstance(part, str):
@@ -263,11 +264,11 @@ def _unbroken(found: Iterable[tuple[int, str | Row | None]]) -> Iterator[tuple[i
 
 
 def _site(address: str) -> str | None:
-    """The registered name in a page's own address."""
+    """Return the registered name in a page's own address."""
     return suffixes().registered(split_url(address.strip().lower())[1].partition(":")[0]) if address else None
 
 
-def _but(own: frozenset[str], site: str | None, found: list[Found]) -> list[Found]:
+def _refuse_own(own: frozenset[str], site: str | None, found: list[Found]) -> list[Found]:
     """Refuse values of the page's own site, which is in its title or its own address."""
     return [
         Refused(refusals.IN_SENTENCE, item[1], item[0])

@@ -1,10 +1,9 @@
-"""Office documents: workbooks sheet by sheet and row by row, wherever their headings stand; texts paragraph
-by paragraph.
+"""Office documents: workbooks by sheet and row with headings on any row; texts by paragraph.
 
-Workbooks (XLSX after ECMA-376, hidden sheets too; ODS; the old XLS by the library xlrd, which never runs a
-macro): `page` is the sheet's 1-based place, `row` the sheet's row. Texts (DOCX, ODT, RTF): `row` is the
-1-based paragraph or table row, `page` the page as the word processor last broke it (DOCX; None in headers,
-footers and notes), or by hard page breaks (RTF).
+Workbooks (XLSX of ECMA-376, hidden sheets included; ODS; XLS by the library xlrd, which never runs a macro):
+`page` is the sheet's 1-based number, `row` the sheet's row. Texts (DOCX, ODT, RTF): `row` is the 1-based
+paragraph or table row, `page` the page of the word processor's last layout (DOCX; None in headers, footers
+and notes), or by hard page breaks (RTF).
 """
 
 from __future__ import annotations
@@ -29,13 +28,13 @@ MAX_BYTES = 128 * MIB
 _BIFF = (b"\x09\x08\x10\x00\x00\x06\x05\x00", b"\x09\x08\x08\x00\x00\x05\x05\x00")
 
 
-def _in_archive(mark: bytes, most: int | None = None) -> Any:
-    """Test of a zip archive for a mark in its first bytes."""
-    return lambda source: source.head.startswith(ZIP_MAGIC) and mark in source.head[:most]
+def _in_archive(mark: bytes, max_offset: int | None = None) -> Any:
+    """Return a test of a zip archive for a mark in its first bytes."""
+    return lambda source: source.head.startswith(ZIP_MAGIC) and mark in source.head[:max_offset]
 
 
 def _sheets(document: str, sheets: Iterable[tuple[int, str, Iterable[Row]]]) -> Iterator[Entry]:
-    """Yield what the sheets say, each with its place and name."""
+    """Yield the entries of the sheets, each with its number and name."""
     for page, title, rows in sheets:
         table = Table(document, page, title=title)
         for row in rows:
@@ -62,7 +61,7 @@ def _read_opendocument(source: ListSource) -> Iterator[Entry]:
 
 
 def _begins_xls(source: ListSource) -> bool:
-    """Return whether this is a compound file with a workbook in it, or a bare stream of one."""
+    """Return whether this is a compound file with a workbook in it, or a bare workbook stream."""
     return source.head.startswith(_BIFF) or not {"workbook", "book"}.isdisjoint(streams(source))
 
 
@@ -73,17 +72,17 @@ def _read_xls(source: ListSource) -> Iterator[Entry]:
 
 
 def _xls_rows(sheet: Any) -> Iterator[Row]:
-    """The rows that say something, with what cells merged over several rows hand down."""
+    """Yield the rows with content, with texts inherited from cells merged over several rows."""
     merged = {(top, left): bottom for top, bottom, left, _ in getattr(sheet, "merged_cells", ())}
-    held = Reaching()
+    reaching = Reaching()
     for number in range(1, sheet.nrows + 1):
         cells = tuple(map(_xls_cell, sheet.row(number - 1)))
         for column, text in enumerate(cells):
             last = merged.get((number - 1, column), 0)
             if text and last > number:
-                held.begin(column, last, text)
+                reaching.begin(column, last, text)
         if any(cells):
-            yield Row(number, cells, held.into(number, cells))
+            yield Row(number, cells, reaching.into(number, cells))
 
 
 def _xls_sheets(source: ListSource) -> list[Any]:
@@ -103,7 +102,7 @@ def _xls_sheets(source: ListSource) -> list[Any]:
 
 
 def _xls_cell(cell: Any) -> str:
-    """The text of a cell: of a number without a needless `.0`; nothing for a boolean or an error."""
+    """Return the text of a cell: a number without a needless `.0`; nothing for a boolean or an error."""
     if cell.ctype == 1:
         return str(cell.value)
     if cell.ctype in (2, 3):

@@ -1,4 +1,4 @@
-"""Documents with pages: PDF (ISO 32000), and text with form feeds, as `pdftotext` and printers have it.
+"""Documents with pages: PDF (ISO 32000), and text with form feeds, as from `pdftotext` and printers.
 
 A bare list with form feeds is no such document and is read line by line.
 """
@@ -44,19 +44,19 @@ from lamsach.indicators.values.records import (
 )
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 
-_ROWS_NAMED = 60
-"""How many numbers of rows a warning names."""
+_MAX_NAMED_ROWS = 60
+"""Maximum number of row numbers in a warning."""
 
 
 def _is_form(rows: Sequence[PageRow]) -> bool:
-    """Return whether the first of two columns names what the second one says (`Type`, `Value`)."""
+    """Return whether the first of two columns names the contents of the second (`Type`, `Value`)."""
     firsts = [row.cells[0][0].text for row in rows if row.cells.get(0) and max(row.cells) == 1]
     named = sum(field_of(text) is not None for text in firsts)
     return len(rows) > 2 and len(firsts) * 10 > len(rows) * 9 and named * 2 > len(rows)
 
 
 def _unread(table: Table, texts: Sequence[str], reference: Reference) -> Iterator[Entry]:
-    """The cells that promise values, look like some, and are none."""
+    """Refuse the cells in value columns that look like values and are none."""
     for place, text in enumerate(texts):
         promised = table.fields.get(place) is Field.VALUE and may_hold_value(text)
         if promised and not (whole_value(text) or several_values(text) or list(scan(text))):
@@ -73,7 +73,7 @@ class TableReader:
         self._tables = 0
 
     def read(self, whole: WholeTable) -> Iterator[Entry]:
-        """Yield what a table says, and which of its rows say nothing."""
+        """Yield the entries of a table, and warnings about its rows without a value."""
         if _is_form(whole.rows):
             for row in whole.rows:
                 texts = [
@@ -91,7 +91,7 @@ class TableReader:
         for number, row in enumerate(whole.rows, 1):
             table.page = row.page
             found = list(self._row(table, number, row, held, loose=whole.heads is not None))
-            check.take(row, found)
+            check.add(row, found)
             yield from found
         yield from self._placed(table.end(), whole.rows[-1] if whole.rows else None)
         self._tables += max(1, table.heads) if table.headed else 0
@@ -114,13 +114,13 @@ class TableReader:
         yield from found
         if all(item.type is not None for item in found):
             yield from _unread(table, texts, reference)
-        yield from self._beside(table, texts, reference, {item.value for item in found})
+        yield from self._other_cells(table, texts, reference, {item.value for item in found})
 
     def _texts(self, table: Table, row: PageRow) -> tuple[list[str], list[str]]:
-        """The texts of a row's cells, and what is cut in them."""
+        """Return the texts of a row's cells, and the cut texts in them."""
         places = range(max([*row.cells, *row.merged], default=0) + 1)
         plain = [" ".join(line.text for line in row.cells.get(place, ())) for place in places]
-        said = [
+        parsed = [
             cell_text(
                 row.cells.get(place, ()),
                 table.promised(plain, place),
@@ -131,44 +131,44 @@ class TableReader:
         ]
         for place in row.doubted:
             whole = "".join(line.text for line in row.cells[place])
-            said[place] = CellText(
+            parsed[place] = CellText(
                 "", [whole] if may_hold_value(whole) or may_be_rest(whole, KNOWLEDGE) else []
             )
-        return [one.text for one in said], [text for one in said for text in one.cut]
+        return [cell.text for cell in parsed], [text for cell in parsed for text in cell.cut]
 
-    def _beside(
-        self, table: Table, texts: Sequence[str], reference: Reference, told: set[str]
+    def _other_cells(
+        self, table: Table, texts: Sequence[str], reference: Reference, listed: set[str]
     ) -> Iterator[Entry]:
-        """Yield what the cells beside a row's values list or mention as running text does."""
-        own = Prose(advisory=True, defangs=self._prose.defangs)
-        own.defangs_links = self._prose.defangs_links
+        """Yield the entries of a row's other cells, read as running text."""
+        prose = Prose(advisory=True, defangs=self._prose.defangs)
+        prose.defangs_links = self._prose.defangs_links
         for place, text in enumerate(texts):
             named = table.fields.get(place)
             if named in (Field.VALUE, Field.VICTIM):
                 continue
             describes = named is Field.CONTEXT and not defangs([text])
-            for item in self._as_prose(own, [text], reference, told):
+            for item in self._as_prose(prose, [text], reference, listed):
                 yield apply_rule(item, BY_ID["describes_the_listed"]) if describes else item
 
     def _as_prose(
-        self, prose: Prose, texts: Sequence[str], reference: Reference, told: set[str]
+        self, prose: Prose, texts: Sequence[str], reference: Reference, listed: set[str]
     ) -> Iterator[Entry]:
-        """Yield what cells list as running text does, but for values given already."""
+        """Yield the entries of cells read as running text, but for values already yielded."""
         for text in texts:
             for line in text.split("\n"):
                 for item in entries(prose.line(line), reference, self._prose.facts, line) if line else ():
-                    if item.value not in told:
-                        told.add(item.value)
+                    if item.value not in listed:
+                        listed.add(item.value)
                         yield item
 
     def _placed(self, found: Iterator[Entry], row: PageRow | None) -> Iterator[Entry]:
-        """Add the line of the row on its page, and what the text above says of all values."""
+        """Add the line of the row on its page, and the facts of the text above."""
         for item in found:
             if row is not None and item.reference is not None:
                 item = replace(item, reference=replace(item.reference, row=row.line, page=row.page))
             if isinstance(item, Indicator):
-                said = self._prose.facts
-                item = replace(item, threat=item.threat or said.threat, source=item.source or said.source)
+                facts = self._prose.facts
+                item = replace(item, threat=item.threat or facts.threat, source=item.source or facts.source)
                 if self._prose.section is Section.ALLOWED:
                     yield apply_rule(item, BY_ID["sheet_of_exceptions"])
                     continue
@@ -179,15 +179,16 @@ class TableReader:
 
 
 class _RowCheck:
-    """Counts the values of numbered rows: each should give one."""
+    """Check that every numbered row has a value."""
 
     def __init__(self) -> None:
         self._numbers: list[tuple[int, bool, PageRow]] = []
 
-    def take(self, row: PageRow, found: Sequence[Entry]) -> None:
-        """Take note of a row and what it gave."""
+    def add(self, row: PageRow, found: Sequence[Entry]) -> None:
+        """Record a row and its entries."""
         valued = any(
-            isinstance(item, Indicator) or item.type is not None or item.reason in _TOLD for item in found
+            isinstance(item, Indicator) or item.type is not None or item.reason in _UNTYPED_VALUES
+            for item in found
         )
         first = row.cells.get(0)
         if first and len(first) == 1 and NUMBER.fullmatch(first[0].text):
@@ -197,7 +198,7 @@ class _RowCheck:
             self._numbers[-1] = number, True, begun
 
     def warnings(self, document: str, *, headed: bool) -> Iterator[Entry]:
-        """The numbers without a value, and those that are missing between others."""
+        """Yield the numbers without a value, and the missing ones."""
         good = sum(valued for _, valued, _ in self._numbers)
         if good < 2 or (not headed and good * 2 < len(self._numbers)):
             return
@@ -209,31 +210,34 @@ class _RowCheck:
         missing: list[int] = []
         place: PageRow | None = None
         for (number, _, _), (following, _, row) in zip(self._numbers, self._numbers[1:], strict=False):
-            if 1 < following - number <= _ROWS_NAMED:
+            if 1 < following - number <= _MAX_NAMED_ROWS:
                 missing += range(number + 1, following)
                 place = place or row
         if place is not None:
             yield self._warning(document, missing, place, refusals.ROWS_MISSING)
 
     def _warning(self, document: str, numbers: Sequence[int], row: PageRow, reason: str) -> Refusal:
-        named = ", ".join(map(str, numbers[:_ROWS_NAMED])) + (", …" if len(numbers) > _ROWS_NAMED else "")
+        named = ", ".join(map(str, numbers[:_MAX_NAMED_ROWS])) + (
+            ", …" if len(numbers) > _MAX_NAMED_ROWS else ""
+        )
         return Refusal(Reference(document, row.page, row.line), named, reason)
 
 
-_TOLD = frozenset({refusals.CUT, refusals.EMAIL, refusals.OTHER_HASH, refusals.BAD_URL, refusals.URL_SCHEME})
-"""Reasons of refusals that name a value without a kind."""
+_UNTYPED_VALUES = frozenset(
+    {refusals.CUT, refusals.EMAIL, refusals.OTHER_HASH, refusals.BAD_URL, refusals.URL_SCHEME}
+)
+"""Reasons of refusals for values without a type."""
 
 
-_PICTURES_READ = 200
-"""How many pages without text are read by `--ocr`."""
+_MAX_PICTURES = 200
+"""Maximum number of pages without text that `--ocr` reads."""
 
 
 def _read_pdf(source: ListSource) -> Iterator[Entry]:
-    """Read what has a value's shape on any line, taken or refused; `page` and `row`, the line of its text,
-    are its place.
+    """Read the shapes of values on any line; `page` and `row`, the line of its text, are the place.
 
-    What a table states of a value (threat, dates) is taken from the page's layout. A page that is a picture
-    is refused as such, or read by tesseract when the source asks for it, its values with low confidence.
+    Facts of a value in a table (threat, dates) are read by the page's layout. A page that is a picture is
+    refused, or read by tesseract if the source requests it, its values with low confidence.
     """
     data = source.whole()
     pages: list[PageText] = []
@@ -255,15 +259,15 @@ def _read_pdf(source: ListSource) -> Iterator[Entry]:
 
 
 def _field_entries(data: bytes, document: str) -> Iterator[Entry]:
-    """Whatever has a value's shape in the fields of a PDF's form, taken or refused."""
+    """Yield entries for the shapes of values in the fields of a PDF's form."""
     fields = list(field_texts(data, LISTS))
     prose = Prose(advisory=True, defangs=defangs(field.text for field in fields))
-    for field in fields:  # fields are no lines of one text: nothing goes on in the next one
+    for field in fields:  # fields are no lines of one text: no value continues in the next field
         yield from read_lines(document, [Line(field.page, field.row, field.text)], prose=prose)
 
 
 def _text_entries(document: str, pages: list[PageText]) -> Iterator[Entry]:
-    """Yield what lines and tables say in their order, then headers and footers."""
+    """Yield the entries of lines and tables in their order, then of headers and footers."""
     texts = [page.lines for page in pages]
     margins = [
         line for line in without_margins(texts) if line.row - 1 not in pages[(line.page or 1) - 1].in_tables
@@ -278,8 +282,8 @@ def _text_entries(document: str, pages: list[PageText]) -> Iterator[Entry]:
     for number, page in enumerate(pages, 1):
         for place in page.in_tables:
             page.lines[place] = ""
-        for place, said in page.unsure:
-            yield from _cut(Reference(document, number, place + 1), said)
+        for place, text in page.unsure:
+            yield from _cut(Reference(document, number, place + 1), text)
     width = full_width([text for lines in texts for text in lines])
     block: list[Line] = []
     lines = (line for page, shown in enumerate(texts, 1) for line in with_surroundings(page, shown))
@@ -296,7 +300,7 @@ def _text_entries(document: str, pages: list[PageText]) -> Iterator[Entry]:
 
 
 def _cut(reference: Reference, text: str) -> Iterator[Refusal]:
-    """A text that is cut, in parts that overlap where it is long."""
+    """Yield a cut text, in overlapping parts if it is long."""
     for start in range(0, max(1, len(text) - refusals.MAX_VALUE // 2), refusals.MAX_VALUE // 2):
         yield Refusal(reference, text[start : start + refusals.MAX_VALUE], refusals.CUT)
 
@@ -314,12 +318,12 @@ def _picture_entries(
         for page in pictures:
             yield Refusal(Reference(source.document, page), "", refusals.PICTURE)
         return
-    for page in pictures[:_PICTURES_READ]:
+    for page in pictures[:_MAX_PICTURES]:
         texts = read_picture(data, page, source.document).splitlines()
         lines = [Line(page, row, text) for row, text in enumerate(texts, 1)]
         for item in read_lines(source.document, lines, width=full_width(texts)):
             yield replace(item, confidence=CONFIDENCE) if isinstance(item, Indicator) else item
-    for page in pictures[_PICTURES_READ:]:
+    for page in pictures[_MAX_PICTURES:]:
         yield Refusal(Reference(source.document, page), "", refusals.PICTURE)
 
 
@@ -335,7 +339,7 @@ def _begins_text(source: ListSource) -> bool:
 
 
 def _read_text(source: ListSource) -> Iterator[Entry]:
-    """Read what has a value's shape, taken or refused; `page` and `row`, the line on it, are its place."""
+    """Read the shapes of values; `page` and `row`, the line on it, are the place."""
     text = source.encoding.decode(source.whole())
     pages = [page.replace("\r", "").split("\n") for page in text.split(_PAGE_END)]
     margins = without_margins(pages)
@@ -350,7 +354,7 @@ def _read_text(source: ListSource) -> Iterator[Entry]:
 
 
 def _blocks(pages: list[list[str]]) -> Iterator[list[Line]]:
-    """Blocks of lines without a blank one between, over page ends too: a value breaks within one alone."""
+    """Yield blocks of lines without a blank one between, over page ends too; values break only within one."""
     block: list[Line] = []
     for number, page in enumerate(pages, 1):
         place = 0

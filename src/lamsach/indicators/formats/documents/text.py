@@ -1,8 +1,7 @@
-"""Text: values line by line or in running text, and tables whose cells a character parts.
+"""Text: values line by line or in running text, and tables with any delimiter.
 
-URLs that hold the character by which a table's cells are parted: a list of them is no table, and a row's link
-is not cut.
-Tables in text: CSV and TSV with any delimiter, Markdown tables, `value;comment` lists (RFC 4180, loosely).
+Tables: CSV and TSV with any delimiter, Markdown tables, `value;comment` lists (RFC 4180, loosely). URLs may
+hold the delimiter: a list of them is no table, and a row's link is not cut.
 """
 
 from __future__ import annotations
@@ -51,16 +50,16 @@ _DNSMASQ_LINE = re.compile(r"(?:address|server|local)=/([^/\s]+)/\S*")
 # (\.|^)evil\.example$    (^|\.)evil\.example$    (Pi-hole)
 _EXPRESSION_LINE = re.compile(r"\((?:\\\.\|\^|\^\|\\\.)\)((?:[\w-]{1,63}\\\.){1,10}[\w-]{2,63})\$?")
 _STATED = re.compile(r"[\w.-]{1,40}=")
-"""A setting (`key=0f4c..`), of which the name says what its value is."""
+"""A setting (`key=0f4c..`), with a name that identifies its value."""
 _NO_WORDS = re.compile(r"[\W_]*")
 
 
 def _read_quickly(source: ListSource) -> Iterator[Entry | Plain]:
-    """Read line by line, `row` is the line; lines that are nothing but a canonical value come plain."""
+    """Read line by line, `row` is the line; lines that are nothing but a canonical value are plain."""
     document = source.document
-    marks = defangs([source.text_head])
-    marked = marks and (source.prose or has_sentences(source.text_head))
-    prose = Prose(advisory=source.prose, defangs=marked, marks=marks)
+    has_defanged = defangs([source.text_head])
+    defangs_prose = has_defanged and (source.prose or has_sentences(source.text_head))
+    prose = Prose(advisory=source.prose, defangs=defangs_prose, marks=has_defanged)
     broken = Unbroken()
     plain_line, threat = True, prose.threat
     for number, line in source.lines():
@@ -93,7 +92,7 @@ def _entries(line: str | None, reference: Reference, prose: Prose, *, shapeless:
 
 
 def read_line(line: str, reference: Reference, prose: Prose | None = None) -> Iterator[Entry]:
-    """Yield what one line without a comment mark at its start says."""
+    """Yield the entries of one line without a leading comment mark."""
     prose = prose or Prose()
     if match := _HOSTS_LINE.match(line):
         yield from entries(Account().unlisted([match[0]], ()), reference)
@@ -155,7 +154,7 @@ TEXT = ListFormat(
     text=True,
     quick=_read_quickly,
 )
-"""Any text. It is the last of the registry: what nothing else recognises is read so."""
+"""Any text; last in the registry, as the default."""
 
 
 _URL = re.compile(r"\s*(?:h(?:tt|xx)ps?|s?ftps?|fxp)\[?:\]?//[^\s\"]+\s*", re.IGNORECASE)
@@ -165,10 +164,10 @@ _WORD = re.compile(r"[^\W\d_]{3}")
 
 
 def cuts_urls(lines: Sequence[str], delimiter: str) -> bool:
-    """Return whether the delimiter is within URLs, one a line, and parts no columns."""
-    several = [line for line in lines if delimiter in line]
-    urls = [line.split(delimiter) for line in several if _URL.fullmatch(line)]
-    if not urls or len(urls) * 10 < 9 * len(several):
+    """Return whether the delimiter is within URLs, one a line, and separates no columns."""
+    delimited = [line for line in lines if delimiter in line]
+    urls = [line.split(delimiter) for line in delimited if _URL.fullmatch(line)]
+    if not urls or len(urls) * 10 < 9 * len(delimited):
         return False
     if len({len(parts) for parts in urls}) > 1:
         return True
@@ -176,7 +175,7 @@ def cuts_urls(lines: Sequence[str], delimiter: str) -> bool:
 
 
 def _is_column(cells: Sequence[str]) -> bool:
-    """Return whether cells say something of a URL: dates, values, or words that come again."""
+    """Return whether cells describe a URL: dates, values, or repeated words."""
     texts = [cell.strip() for cell in cells]
     if any(texts) and all(
         not text or (read_date(text) is not None and len(text) >= 8) or whole_value(text) for text in texts
@@ -188,7 +187,7 @@ def _is_column(cells: Sequence[str]) -> bool:
 
 
 def whole_urls(cells: list[str], width: int, delimiter: str) -> list[str]:
-    """Join the cells of a row's URL without quotes that the delimiter cut; any other row stays as it is."""
+    """Join the cells of a row's unquoted URL that the delimiter cut; other rows are unchanged."""
     surplus = len(cells) - width
     if not width or not 0 < surplus < len(cells):
         return cells
@@ -208,14 +207,14 @@ _DELIMITERS = ("\t", ",", ";", "|", "^", "~")
 _SAMPLE_LINES = 400
 _COMMENT = re.compile(r"\s*(?:#|//|;(?!;))")
 _NOTE = re.compile(r"\s#\s.*")
-"""A comment behind a value, which parts no columns."""
+"""A comment after a value, which separates no columns."""
 _MAX_CELL_LINES = 200
-"""How many lines a quoted cell may span; an open quote beyond that is taken as a mere character."""
+"""Maximum number of lines of a quoted cell; beyond that an open quote is a mere character."""
 _MAX_RECORD = 128 * 1024
 
 
 def _begins(source: ListSource) -> bool:
-    """Return whether most lines share a delimiter; a person's letter has to have headings too."""
+    """Return whether most lines share a delimiter; a person's letter needs headings too."""
     delimiter = find_delimiter(source.text_head)
     if delimiter is None or not source.prose:
         return delimiter is not None
@@ -223,7 +222,7 @@ def _begins(source: ListSource) -> bool:
 
 
 def _read(source: ListSource) -> Iterator[Entry]:
-    """Read row by row; `row` is the line on which the row begins."""
+    """Read row by row; `row` is the row's first line."""
     delimiter = find_delimiter(source.text_head) or ","
     table = Table(source.document)
     prose = Prose(advisory=source.prose, defangs=defangs([source.text_head]))
@@ -232,7 +231,7 @@ def _read(source: ListSource) -> Iterator[Entry]:
             yield Refusal(Reference(source.document, None, number), "", refusals.TOO_LONG)
         elif len(cells) == 1 and (plain := plain_value(cells[0])) is not None:
             yield Indicator(plain[0], plain[1], None, None, Reference(source.document, None, number))
-        elif len(cells) == 1 and (found := _said(cells[0], prose, headed=table.headed)):
+        elif len(cells) == 1 and (found := _line_values(cells[0], prose, headed=table.headed)):
             yield from table.end()
             reference = Reference(source.document, None, number)
             yield from entries(found, reference, prose.facts, cells[0])
@@ -241,8 +240,8 @@ def _read(source: ListSource) -> Iterator[Entry]:
     yield from table.end()
 
 
-def _said(line: str, prose: Prose, *, headed: bool) -> list[Found]:
-    """Values of a line that is no row of the table: a line of words, or any below a table's headings."""
+def _line_values(line: str, prose: Prose, *, headed: bool) -> list[Found]:
+    """Return the values of a line that is no table row: words, or any line below a table's headings."""
     text = line.strip()
     if not (headed or " " in text) or _COMMENT.match(text):
         return []
@@ -250,7 +249,7 @@ def _said(line: str, prose: Prose, *, headed: bool) -> list[Found]:
 
 
 def find_delimiter(text: str) -> str | None:
-    """The character that cuts the lines of a text into cells, or None when it is no table."""
+    """Return the character that separates the cells of a text's lines, or None when it is no table."""
     lines = [line for line in text.splitlines()[:_SAMPLE_LINES] if line.strip()]
     data = [line for line in lines if not _COMMENT.match(line)]
     if any(begins_query(line) or lets_through(line.strip()) for line in data):
@@ -271,20 +270,20 @@ def find_delimiter(text: str) -> str | None:
 
 
 def _score(records: list[list[str]]) -> float:
-    """The share of records with the commonest number of cells, or 0 when the cells read like sentences."""
+    """Return the share of records with the commonest number of cells, or 0 if cells read like sentences."""
     if len(records) < 2:
         return 0
     widths = Counter(len(cells) for cells in records)
-    several = sum(count for width, count in widths.items() if width > 1)
+    multiple = sum(count for width, count in widths.items() if width > 1)
     width, count = max(
         ((width, count) for width, count in widths.items() if width > 1),
         key=lambda pair: pair[1],
         default=(1, 0),
     )
-    if width == 1 or several < 0.7 * len(records):
+    if width == 1 or multiple < 0.7 * len(records):
         return 0
     sentences = sum(cell.startswith(" ") and cell.count(" ") > 2 for cells in records for cell in cells[1:])
-    if sentences * 3 > several:
+    if sentences * 3 > multiple:
         return 0
     return count / len(records)
 
@@ -296,15 +295,15 @@ def _is_heading_row(line: str, delimiter: str) -> bool:
 
 
 def rows(lines: Iterable[tuple[int, str | None]], delimiter: str) -> Iterator[tuple[int, list[str] | None]]:
-    """The cells of each record, with the number of its first line; None for an over-long line.
+    """Yield the cells of each record, with the number of its first line; None for an overlong line.
 
     A quoted cell may hold line breaks; a quote that is not closed within `_MAX_CELL_LINES` is a mere
     character, so that one stray quote never swallows the rest of a list.
     """
-    waiting = iter(lines)
+    remaining = iter(lines)
     pushed: list[tuple[int, str | None]] = []
     while True:
-        item = pushed.pop() if pushed else next(waiting, None)
+        item = pushed.pop() if pushed else next(remaining, None)
         if item is None:
             return
         number, line = item
@@ -314,22 +313,25 @@ def rows(lines: Iterable[tuple[int, str | None]], delimiter: str) -> Iterator[tu
             if line.strip():
                 yield number, line.split(delimiter)
         else:
-            yield number, _quoted(line, delimiter, pushed, waiting)
+            yield number, _quoted(line, delimiter, pushed, remaining)
 
 
 def _quoted(
-    line: str, delimiter: str, pushed: list[tuple[int, str | None]], waiting: Iterator[tuple[int, str | None]]
+    line: str,
+    delimiter: str,
+    pushed: list[tuple[int, str | None]],
+    remaining: Iterator[tuple[int, str | None]],
 ) -> list[str]:
-    taken: list[tuple[int, str | None]] = []
+    consumed: list[tuple[int, str | None]] = []
     record = [line]
     size = len(line)
     is_open = _ends_open(line, delimiter)
     while is_open:
-        item = pushed.pop() if pushed else next(waiting, None)
+        item = pushed.pop() if pushed else next(remaining, None)
         if item is not None:
-            taken.append(item)
-        if item is None or item[1] is None or len(taken) > _MAX_CELL_LINES or size > _MAX_RECORD:
-            pushed.extend(reversed(taken))
+            consumed.append(item)
+        if item is None or item[1] is None or len(consumed) > _MAX_CELL_LINES or size > _MAX_RECORD:
+            pushed.extend(reversed(consumed))
             return line.split(delimiter)
         record.append(item[1])
         size += len(item[1]) + 1
@@ -337,7 +339,7 @@ def _quoted(
     try:
         return next(csv.reader(["\n".join(record)], delimiter=delimiter, skipinitialspace=True), [])
     except csv.Error:
-        pushed.extend(reversed(taken))
+        pushed.extend(reversed(consumed))
         return line.split(delimiter)
 
 

@@ -1,4 +1,4 @@
-"""STIX 1 with CybOX 2 (https://stixproject.github.io), OpenIOC (https://github.com/fireeye/OpenIOC_1.1)."""
+"""STIX 1 with CybOX 2 (https://stixproject.github.io), OpenIOC (github.com/fireeye/OpenIOC_1.1)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _VALUES: dict[str, IndicatorType | None] = {
     "Domain_Name": IndicatorType.DOMAIN,
 }
 _VALUED: dict[str, IndicatorType] = {"Domain_Name": IndicatorType.DOMAIN, "Referer": IndicatorType.URL}
-"""Parts of other objects (DNS records, HTTP requests) of which the `Value` is one."""
+"""Parts of other objects (DNS records, HTTP requests) with a `Value` that is one."""
 _BETWEEN = re.compile(r"##comma##|,(?!\S)")
 _NEGATED = ("DoesNotEqual", "DoesNotContain")
 _MARK = re.compile(r"<(?:\w{1,30}:)?(?:STIX_Package|Observables)[\s>]")
@@ -43,7 +43,7 @@ def _is_xml(source: ListSource, *marks: re.Pattern[str]) -> bool:
 def _read(
     listed: Callable[[Element, str], Iterator[Entry]],
 ) -> Callable[[ListSource], Iterator[Entry]]:
-    """Make the reader of documents that list so, then of what is outside of what they list."""
+    """Return a reader that yields listed entries, then unlisted values."""
 
     def read(source: ListSource) -> Iterator[Entry]:
         root = parse_whole(source.whole(), source.document)
@@ -53,7 +53,7 @@ def _read(
 
 
 def _objects(root: Element, document: str) -> Iterator[Entry]:
-    """Yield by indicator or observable, whose 1-based place is `row`."""
+    """Yield the entries of each indicator or observable; `row` is its 1-based number."""
     common = _facts(root, "")
     row = 0
     stack = list(reversed(root))
@@ -76,21 +76,21 @@ def _holds_values(element: Element) -> bool:
 
 
 def _facts(element: Element, name: str) -> Facts:
-    """Return what the direct parts of an indicator say; of the package, what its header says."""
-    said: dict[str, str] = {}
+    """Return the facts of an indicator's direct parts, or of the package's header."""
+    texts: dict[str, str] = {}
     for part in element.iter():
         key = local_name(part.tag)
         if key in ("Title", "Start_Time", "End_Time", "Name") and part.text and part.text.strip():
-            said.setdefault(key, part.text.strip())
+            texts.setdefault(key, part.text.strip())
         elif key == "Marking_Structure" and part.get("color"):
-            said.setdefault("tlp", part.get("color", ""))
+            texts.setdefault("tlp", part.get("color", ""))
     if not name:
-        return Facts(tlp=read_tlp(said.get("tlp", "")))
+        return Facts(tlp=read_tlp(texts.get("tlp", "")))
     return Facts.of(
-        said.get("Title"),
-        valid_from=read_date(said.get("Start_Time", "")),
-        valid_until=read_date(said.get("End_Time", "")),
-        tlp=read_tlp(said.get("tlp", "")),
+        texts.get("Title"),
+        valid_from=read_date(texts.get("Start_Time", "")),
+        valid_until=read_date(texts.get("End_Time", "")),
+        tlp=read_tlp(texts.get("tlp", "")),
     )
 
 
@@ -117,7 +117,7 @@ def _found(element: Element) -> list[Found]:
 
 
 def _kind_of_object(parent: Element | None) -> IndicatorType | None:
-    """The type of `Value` by the `xsi:type` of the properties around it."""
+    """Return the type of a `Value` by the `xsi:type` of the surrounding properties."""
     if parent is None:
         return None
     stated = next((value for key, value in parent.attrib.items() if local_name(key) == "type"), "")
@@ -155,7 +155,7 @@ _SCHEMA = re.compile(r"schemas\.mandiant\.com|openioc\.org|<(?:\w{1,20}:)?Indica
 
 
 def _items(root: Element, document: str) -> Iterator[Entry]:
-    """Yield item by item; `row` is the 1-based place of the IndicatorItem."""
+    """Yield item by item; `row` is the 1-based number of the IndicatorItem."""
     facts = _openioc_facts(root)
     items = (element for element in root.iter() if local_name(element.tag) == "IndicatorItem")
     for row, item in enumerate(items, 1):
@@ -163,14 +163,14 @@ def _items(root: Element, document: str) -> Iterator[Entry]:
 
 
 def _openioc_facts(root: Element) -> Facts:
-    said: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for element in root.iter():
         if element.text and element.text.strip():
-            said.setdefault(local_name(element.tag), element.text.strip())
-    threat = said.get("short_description")
+            texts.setdefault(local_name(element.tag), element.text.strip())
+    threat = texts.get("short_description")
     if threat is None or len(threat) < 4 or threat.startswith(("Event #", "New ")):
-        threat = said.get("description") or threat
-    return Facts.of(threat, said.get("authored_by"), valid_from=read_date(said.get("authored_date", "")))
+        threat = texts.get("description") or threat
+    return Facts.of(threat, texts.get("authored_by"), valid_from=read_date(texts.get("authored_date", "")))
 
 
 def _item_values(item: Element) -> list[Found]:

@@ -1,5 +1,6 @@
-"""MISP events and attributes in JSON (https://www.misp-standard.org/rfc/misp-standard-core.html, sections 2.2
-to 2.6).
+"""MISP events and attributes in JSON.
+
+https://www.misp-standard.org/rfc/misp-standard-core.html, sections 2.2 to 2.6.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ def _begins_index(source: ListSource) -> bool:
 def _read_index(source: ListSource) -> Iterator[Entry]:
     """Refuse the index `hashes.csv` of a feed (https://www.circl.lu/doc/misp/managing-feeds/) as a whole.
 
-    It has the MD5 of each value in the feed and its event. Hunted as they are, the digests would find
-    nothing, and look as if nothing were there; the values are in the events beside it.
+    It has the MD5 of each value in the feed with the value's event. A hunt for these digests would find
+    nothing, as if all were clean; the values are in the feed's events.
     """
     yield Refusal(Reference(source.document), "", refusals.INDEX)
 
@@ -57,7 +58,7 @@ def _begins(source: ListSource) -> bool:
 
 
 def _read(source: ListSource) -> Iterator[Entry]:
-    """Read attribute by attribute; `row` is its 1-based place, objects' attributes included."""
+    """Read attribute by attribute; `row` is its 1-based number, objects' attributes included."""
     row = 0
     for line, tree in documents(source):
         if isinstance(tree, Refused):
@@ -74,7 +75,7 @@ def _read(source: ListSource) -> Iterator[Entry]:
 
 
 def _attributes(tree: Any, facts: Facts, depth: int) -> Iterator[tuple[Mapping[str, Any], Facts]]:
-    """Every attribute with what its event says of it."""
+    """Yield every attribute with the facts of its event."""
     if depth > 12:
         return
     if isinstance(tree, list):
@@ -87,8 +88,8 @@ def _attributes(tree: Any, facts: Facts, depth: int) -> Iterator[tuple[Mapping[s
         if isinstance(tree.get("info"), str):
             facts = _event_facts(tree)
         if tree.get("deleted") is True and isinstance(tree.get("Attribute"), list):
-            held = [item for item in tree["Attribute"] if isinstance(item, Mapping)]
-            yield from _attributes([{**item, "deleted": True} for item in held], facts, depth + 1)
+            attributes = [item for item in tree["Attribute"] if isinstance(item, Mapping)]
+            yield from _attributes([{**item, "deleted": True} for item in attributes], facts, depth + 1)
             return
         for key in ("response", "Event", "Attribute", "Object"):
             yield from _attributes(tree.get(key), facts, depth + 1)
@@ -146,7 +147,7 @@ def detects(attribute: Mapping[str, Any]) -> bool:
 
 
 def _values(attribute: Mapping[str, Any]) -> list[Found]:
-    """Values of an attribute, refused where it is not for detection or of a type that logs do not show."""
+    """Return the values of an attribute; refused if not for detection or of a type that logs do not show."""
     found = _stated(attribute)
     if attribute.get("category") == "External analysis" and not detects(attribute):
         found = judge_cell(found, of_source=True)
@@ -159,8 +160,8 @@ def _stated(attribute: Mapping[str, Any]) -> list[Found]:
         return [Refused(refusals.WITHDRAWN, shortened(value))]
     if kind == "snort" and (rule := rule_values(value.strip())) is not None and rule[0]:
         return rule[0]
-    if kind == "yara" and (named := yara_values(value)):
-        return named
+    if kind == "yara" and (values_of_rule := yara_values(value)):
+        return values_of_rule
     if kind == "malware-sample":
         kind = "filename|md5"
     kinds = kind.split("|")
@@ -168,8 +169,8 @@ def _stated(attribute: Mapping[str, Any]) -> list[Found]:
     found: list[Found] = []
     for part, text in zip(kinds, values, strict=False):
         stated, _ = stated_type(part)
-        beside_digest = stated is IndicatorType.FILE_NAME and len(kinds) > 1
-        if stated in _READABLE and part not in ("link", "port") and not beside_digest:
+        with_digest = stated is IndicatorType.FILE_NAME and len(kinds) > 1
+        if stated in _READABLE and part not in ("link", "port") and not with_digest:
             found.extend(read_text(text, stated))
     return found or [Refused(refusals.UNSUPPORTED_TYPE, shortened(value))]
 

@@ -1,10 +1,9 @@
-"""Records of any structure, JSON or XML: a tree of keys and values read like a table, by its keys and its
-content.
+"""Records of any structure, JSON or XML: a tree of keys and values read like a table.
 
-A JSON document is one or a record a line. An element of XML with texts in it is a record; its names are its
-keys. Our own JSON lines, as `lamsach indicators read -o list.jsonl` and signed releases hold them
-(`lamsach.indicators.values.records`), keep everything that is known of a value, the document, page and row
-that it first came from too.
+A JSON document is one record, or a record a line. An XML element with texts in it is a record; its names are
+the keys. Our own JSON lines, as in `lamsach indicators read -o list.jsonl` and signed releases
+(`lamsach.indicators.values.records`), preserve everything known about a value, its original document, page
+and row included.
 """
 
 from __future__ import annotations
@@ -68,24 +67,25 @@ def walk(tree: Any, reference: Reference, facts: Facts = NO_FACTS, depth: int = 
 
 def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, depth: int) -> Iterator[Entry]:
     fields = {key: field_of(str(key)) for key in record}
-    said = {
+    texts = {
         field: str(record[key])
         for key, field in fields.items()
         if field is not None and isinstance(record[key], (str, int, float))
     }
     facts = _within(
-        outer, facts_of(said, said.get(Field.THREAT) or said.get(Field.THREAT_CLASS) or said.get(Field.NOTE))
+        outer,
+        facts_of(texts, texts.get(Field.THREAT) or texts.get(Field.THREAT_CLASS) or texts.get(Field.NOTE)),
     )
-    kind, unsupported = stated_type(said.get(Field.TYPE, ""))
+    kind, unsupported = stated_type(texts.get(Field.TYPE, ""))
     found: list[Found] = []
-    beside = _beside(record)
+    describing = _describing_keys(record)
     for key, value in record.items():
         if isinstance(value, str):
             if fields[key] is Field.VALUE:
-                value = supported_part(said.get(Field.TYPE, ""), value)
+                value = supported_part(texts.get(Field.TYPE, ""), value)
             found += (
                 refuse_described(value)
-                if key in beside
+                if key in describing
                 else _of_text(str(key), value, fields[key], kind, unsupported=unsupported)
             )
         elif isinstance(value, (Mapping, list, tuple)) and not is_cited(str(key).lower()):
@@ -94,17 +94,17 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
     yield from (apply_rule(item, rule) for item in entries(found, reference, facts))
     for key, value in record.items():
         if isinstance(value, (Mapping, list, tuple)) and _may_hold(str(key), fields[key], value):
-            rule = decide(Scope.KEY, Key(str(key), record, key in beside))
+            rule = decide(Scope.KEY, Key(str(key), record, key in describing))
             yield from (apply_rule(item, rule) for item in walk(value, reference, facts, depth + 1))
         elif isinstance(value, Mapping):
-            for name in _LISTS & value.keys():
+            for name in _LIST_KEYS & value.keys():
                 yield from walk({name: value[name]}, reference, facts, depth + 1)
 
 
 def _of_text(
     key: str, text: str, field: Field | None, kind: IndicatorType | None, *, unsupported: bool
 ) -> Iterable[Found]:
-    """The values of a text under a key."""
+    """Return the values of a text under a key."""
     if field is Field.VICTIM:
         return refuse_victim(text)
     if key == "pattern" and text.startswith("[") and ":" in text:
@@ -115,19 +115,19 @@ def _of_text(
         return _value(text, kind if kind in STATED_ONLY else type_of_heading(key) or kind)
     if field is Field.VALUE and text.strip():
         return [Refused(refusals.UNSUPPORTED_TYPE, shortened(text, refusals.MAX_VALUE))]
-    return whole_value(text) if field is None and not _names_else(key, text) else ()
+    return whole_value(text) if field is None and not _is_of_other_object(key, text) else ()
 
 
-def _may_hold(key: str, field: Field | None, held: Any) -> bool:
+def _may_hold(key: str, field: Field | None, child: Any) -> bool:
     """Return whether a record or list under this key may hold values."""
     key = key.lower()
-    if key in _CALLED and isinstance(held, list) and all(isinstance(item, str) for item in held):
+    if key in _NAME_KEYS and isinstance(child, list) and all(isinstance(item, str) for item in child):
         return False
-    return key in _WALKED or (field not in (Field.CONTEXT, Field.SOURCE) and key not in _WORDS)
+    return key in _CONTAINER_KEYS or (field not in (Field.CONTEXT, Field.SOURCE) and key not in _TAG_KEYS)
 
 
 # OpenPhish: "family_id": "d8b0..", "ssl_cert_serial": "03F8..", "ssl_cert_issued_to": "*.evil.example"
-_ELSE = re.compile(
+_OTHER_OBJECT = re.compile(
     r"(?:_id|serial(?:_?number)?|crawler|authenti_?hash|vhash|imp_?hash|fingerprint|thumbprint"
     r"|issued_(?:to|by)|issuer|subject|token|etag|revision|commit|cursor|signature|favicon_\w+)$",
     re.IGNORECASE,
@@ -140,32 +140,31 @@ _TO_READ = re.compile(
     re.IGNORECASE,
 )
 _DIGEST = re.compile(r"[0-9a-fA-F]{32,64}")
-_WORDS = frozenset({"tags", "tag", "labels", "label"})
-_CALLED = frozenset({
+_TAG_KEYS = frozenset({"tags", "tag", "labels", "label"})
+_NAME_KEYS = frozenset({
     "files", "file_names", "filenames", "names", "aliases", "paths", "packages", "package_names", "apps",
     "mutexes",
 })  # fmt: skip
-"""Keys whose texts say what files, programs and the like are called; records under them are walked."""
-_LISTS = frozenset({"ioc", "iocs", "indicator", "indicators", "observables"})
-"""Keys that list values even in a record that describes (`{"report": {"url": .., "iocs": [..]}}`)."""
-_WALKED = frozenset({"file", "subject"})
-"""Keys that describe a value when a text stands behind them, and hold values when a record does."""
+"""Keys of the names of files, programs and the like; records under them are walked."""
+_LIST_KEYS = frozenset({"ioc", "iocs", "indicator", "indicators", "observables"})
+"""Keys that list values even in a describing record (`{"report": {"url": .., "iocs": [..]}}`)."""
+_CONTAINER_KEYS = frozenset({"file", "subject"})
+"""Keys that describe a value if they hold a text, and hold values if they hold a record."""
 
 
-def _names_else(key: str, value: str) -> bool:
-    """Return whether a key's digest, link or certificate name is that of something else than the listed."""
+def _is_of_other_object(key: str, value: str) -> bool:
+    """Return whether a key's digest, link or certificate name belongs to anything but the listed value."""
     if "://" in value and (match := _TO_READ.search(key)) is not None and match.end() == len(key):
         return True
-    return _ELSE.search(key) is not None and (
+    return _OTHER_OBJECT.search(key) is not None and (
         _DIGEST.fullmatch(value) is not None or "issue" in key.lower() or "subject" in key.lower()
     )
 
 
-# Feodo Tracker: the name that an address has at its provider. Spamhaus ASN-DROP: the site of the network's
-# holder.
-# VirusTotal: the network in which a host stands. AbuseIPDB: the site and the names of the address' provider.
-# Links of a feed to itself (RFC 4287, RFC 8288).
-_BESIDE = (
+# Feodo Tracker: the name of an address at its provider. Spamhaus ASN-DROP: the site of the network's holder.
+# VirusTotal: the network of a host. AbuseIPDB: the site and the names of the address' provider. Links of a
+# feed to itself (RFC 4287, RFC 8288).
+_DESCRIBING = (
     (frozenset({"ip_address", "hostname", "as_number"}), "hostname"),
     (frozenset({"asn", "asname", "cc", "domain"}), "domain"),
     (frozenset({"ipAddress", "abuseConfidenceScore", "domain"}), "domain"),
@@ -174,12 +173,12 @@ _BESIDE = (
     (frozenset({"href", "rel"}), "href"),
 )
 _DIGESTS = frozenset({"md5", "sha1", "sha256"})
-"""Keys of the digests of a file, whose `name` stands beside them."""
+"""Keys of a file's digests, which a file's `name` accompanies."""
 
 
-def _beside(record: Mapping[Any, Any]) -> frozenset[str]:
-    """The keys that describe what a record lists: the host of its URL, or a name that a known feed adds."""
-    keys = {key for needed, key in _BESIDE if needed <= record.keys()}
+def _describing_keys(record: Mapping[Any, Any]) -> frozenset[str]:
+    """Return the keys that describe a record's listed value: its URL's host, a name from a known feed."""
+    keys = {key for needed, key in _DESCRIBING if needed <= record.keys()}
     if not _DIGESTS.isdisjoint(str(key).lower() for key in record):
         keys.add("name")
     url, host = record.get("url"), record.get("host")
@@ -194,7 +193,7 @@ def _beside(record: Mapping[Any, Any]) -> frozenset[str]:
 
 
 def _value(text: str, kind: IndicatorType | None) -> list[Found]:
-    """Values under a key that promises some; a text without any is no refusal."""
+    """Return the values under a key that promises some; a text without any is no refusal."""
     return [item for item in read_text(text, kind) if not isinstance(item, Refused) or item.type is not None]
 
 
@@ -206,7 +205,7 @@ def _within(outer: Facts, inner: Facts) -> Facts:
 
 
 def _read_json(source: ListSource) -> Iterator[Entry]:
-    """Read record by record; `row` is the 1-based record: the line, or the place in the outermost array."""
+    """Read record by record; `row` is the 1-based record: the line, or the index in the outermost array."""
     for row, tree in documents(source):
         records = enumerate(tree, 1) if row is None and isinstance(tree, list) else [(row, tree)]
         for number, record in records:
@@ -224,27 +223,27 @@ _PIECE = re.compile(
     r"|center|font|b|br)[\s>/]",
     re.IGNORECASE,
 )
-"""How a piece of a page begins, as analysts quote it in a text."""
+"""Beginning of an HTML fragment, as analysts quote it in a text."""
 
 _NEWS = frozenset({"item", "entry"})
 """Items of RSS and Atom."""
-_OF_THE_FEED = frozenset({
+_ABOUT_FEED = frozenset({
     "author", "contributor", "generator", "image", "enclosure", "thumbnail", "cloud", "textInput",
     "managingEditor",
 })  # fmt: skip
-"""Elements about a feed and its maker; a `link` of Atom leads to a page (RFC 4287, RSS 2.0)."""
+"""Elements about a feed and its generator; a `link` of Atom leads to a page (RFC 4287, RSS 2.0)."""
 _NEWS_TEXTS = ("title", "description", "summary", "encoded", "content")
 _TAGS = re.compile(r"<[^<>]{1,1000}>")
 
 
 def _begins_xml(source: ListSource) -> bool:
-    """Return whether the document begins as XML does and is no web page."""
+    """Return whether the document begins like XML and is no web page."""
     head = source.text_head
     return bool(_STARTS.match(head)) and not _HTML.search(head[:4096]) and not _PIECE.match(head)
 
 
 def _read_xml(source: ListSource) -> Iterator[Entry]:
-    """Read record by record; `row` is the 1-based place of the record among all."""
+    """Read record by record; `row` is the 1-based number of the record."""
     row = 0
     for element in parse_whole(source.whole(), source.document).iter():
         record = _record(element)
@@ -256,15 +255,15 @@ def _read_xml(source: ListSource) -> Iterator[Entry]:
 
 def _listed(element: Element, record: dict[str, object], reference: Reference) -> Iterator[Entry]:
     name = local_name(element.tag)
-    beside = name in _OF_THE_FEED or (name == "link" and "href" in record)
+    describes = name in _ABOUT_FEED or (name == "link" and "href" in record)
     found = walk(record, reference)
-    yield from (apply_rule(item, BY_ID["describes_the_listed"]) for item in found) if beside else found
+    yield from (apply_rule(item, BY_ID["describes_the_listed"]) for item in found) if describes else found
     if name in _NEWS:
         yield from _news(record, reference)
 
 
 def _news(record: dict[str, object], reference: Reference) -> Iterator[Entry]:
-    """The values in the texts of a feed's item: `Host: evil.example, IP: 203.0.113.5`."""
+    """Yield the entries of the texts of a feed's item: `Host: evil.example, IP: 203.0.113.5`."""
     prose = Prose(advisory=True)
     for key in _NEWS_TEXTS:
         text = record.get(key)
@@ -273,7 +272,7 @@ def _news(record: dict[str, object], reference: Reference) -> Iterator[Entry]:
 
 
 def _record(element: Element) -> dict[str, object]:
-    """The attributes and the plain texts directly in an element, by name."""
+    """Return the attributes and the plain texts directly in an element, by name."""
     record: dict[str, object] = {
         local_name(name): value for name, value in element.attrib.items() if not name.startswith(XSI)
     }
@@ -302,7 +301,7 @@ _LINE = re.compile(
 )
 
 
-def _entry(line: str, place: Reference) -> Entry:
+def _own_entry(line: str, place: Reference) -> Entry:
     try:
         stated = from_mapping(json.loads(line.removeprefix("\ufeff")))
         values = canonical_values(stated.value, stated.type)
@@ -312,11 +311,11 @@ def _entry(line: str, place: Reference) -> Entry:
         return Refusal(place, line[: refusals.MAX_VALUE], refusals.BAD_RECORD)
     if values != ((stated.type, stated.value),):
         return Refusal(place, stated.value[: refusals.MAX_VALUE], refusals.WRONG_TYPE, stated.type)
-    return _at(stated, place)
+    return _with_origin(stated, place)
 
 
-def _at(stated: Indicator, place: Reference) -> Indicator:
-    """Add the list's name to the places that the line names: `list.zip!annex.pdf`, page 2, row 7."""
+def _with_origin(stated: Indicator, place: Reference) -> Indicator:
+    """Prefix the places that the line states with the list's name: `list.zip!annex.pdf`, page 2, row 7."""
     listed = place.document.removesuffix("!indicators.jsonl")
     known = [
         replace(item, document=f"{listed}!{item.document}")
@@ -330,6 +329,8 @@ OWN = ListFormat(
     "lamsach",
     "Lamsach's own JSON lines and signed releases",
     lambda source: _LINE.match(source.text_head),
-    lambda source: line_by_line(source, lambda line, place: [_entry(line, place)] if line.strip() else []),
+    lambda source: line_by_line(
+        source, lambda line, place: [_own_entry(line, place)] if line.strip() else []
+    ),
     text=True,
 )

@@ -1,4 +1,4 @@
-"""STIX 2.0 and 2.1 bundles and TAXII envelopes (https://docs.oasis-open.org/cti/stix/v2.1/stix-v2.1.html)."""
+"""STIX 2.0, 2.1 bundles, TAXII envelopes (https://docs.oasis-open.org/cti/stix/v2.1/stix-v2.1.html)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MARK = re.compile(
     r'\s*:\s*"indicator")'
 )
 _NAMING = frozenset({"malware", "tool", "threat-actor", "intrusion-set", "campaign"})
-# STIX 2.1 section 7.2.1.4: the identifiers of the four TLP markings.
+# STIX 2.1 section 7.2.1.4: identifiers of the four TLP markings.
 _TLP_MARKINGS = {
     "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9": "clear",
     "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da": "green",
@@ -37,7 +37,7 @@ _TLP_MARKINGS = {
 }
 
 _NOT_DETECTING = 'misp:to_ids="False"'
-"""How MISP's converter labels what its source did not mark for detection."""
+"""Label of MISP's converter for attributes not marked for detection."""
 
 Record = Mapping[str, Any]
 
@@ -48,7 +48,7 @@ def _begins(source: ListSource) -> bool:
 
 
 def _read(source: ListSource) -> Iterator[Entry]:
-    """Read indicators by their patterns, and observables; `row` is the object's 1-based place."""
+    """Read indicators by their patterns, and observables; `row` is the object's 1-based number."""
     for line, tree in documents(source):
         reference = Reference(source.document, None, line)
         if isinstance(tree, Refused):
@@ -64,7 +64,7 @@ def _listed(tree: Any, document: str, line: int | None) -> Iterator[Entry]:
         found = list(_values(item))
         if _is_analysis(item):
             found = judge_cell(found, of_source=True)
-        if (reason := _why_none(item)) is not None:
+        if (reason := _reason_to_refuse(item)) is not None:
             found = [refuse_value(value, reason) for value in found]
         if found:
             yield from entries(found, Reference(document, None, line or place), names.facts(item))
@@ -84,7 +84,7 @@ def _objects(tree: Any) -> Iterator[Record]:
 
 
 class _Names:
-    """Names, threats and markings by the other objects of a bundle."""
+    """Names, threats and markings from the other objects of a bundle."""
 
     def __init__(self, objects: list[Record]) -> None:
         names = {str(item.get("id")): str(item["name"]) for item in objects if item.get("name")}
@@ -94,24 +94,24 @@ class _Names:
         self._threats: dict[str, str] = {}
         for item in objects:
             if item.get("type") == "marking-definition":
-                self._take_marking(item)
+                self._add_marking(item)
             target = str(item.get("target_ref"))
             if item.get("type") == "relationship" and kinds.get(target) in _NAMING and target in names:
                 self._threats.setdefault(str(item.get("source_ref")), names[target])
 
-    def _take_marking(self, item: Record) -> None:
+    def _add_marking(self, item: Record) -> None:
         definition = item.get("definition")
         stated = definition.get("tlp") if isinstance(definition, Mapping) else item.get("name")
         if found := read_tlp(str(stated)):
             self._tlp[str(item.get("id"))] = found
 
     def facts(self, item: Record) -> Facts:
-        """The facts of an indicator or observable."""
+        """Return the facts of an indicator or observable."""
         markings = item.get("object_marking_refs")
-        said = self._threats.get(str(item.get("id"))) or _text(item, "name") or _text(item, "description")
+        threat = self._threats.get(str(item.get("id"))) or _text(item, "name") or _text(item, "description")
         source = self._names.get(str(item.get("created_by_ref")))
         return Facts.of(
-            said,
+            threat,
             source,
             valid_from=read_date(_text(item, "valid_from") or _text(item, "first_observed") or ""),
             valid_until=read_date(_text(item, "valid_until") or ""),
@@ -123,7 +123,7 @@ class _Names:
 
 
 def _is_analysis(item: Record) -> bool:
-    """Return whether an observation is the report behind the others, as MISP's converter labels it."""
+    """Return whether an observation is the report on the others, as labelled by MISP's converter."""
     labels = item.get("labels")
     return (
         item.get("type") != "indicator"
@@ -132,10 +132,11 @@ def _is_analysis(item: Record) -> bool:
     )
 
 
-def _why_none(item: Record) -> str | None:
-    """Return why an object's values are none, or None: an indicator's types (STIX 2.1 section 10.9; labels in
-    STIX 2.0) say that it is benign, and nothing else; MISP's converter says that the attribute is not for
-    detection.
+def _reason_to_refuse(item: Record) -> str | None:
+    """Return why an object's values are not indicators, or None.
+
+    An indicator's types (STIX 2.1 section 10.9; labels in STIX 2.0) are benign and nothing else, or MISP's
+    converter labels the attribute as not for detection.
     """
     labels = item.get("labels")
     if item.get("type") == "indicator" and (item.get("indicator_types") or labels) == ["benign"]:
@@ -166,8 +167,8 @@ def _values(item: Record) -> Iterator[Found]:
         yield from _observable(item)
 
 
-def _detected(rule: str) -> list[Found]:
-    """The values that a Sigma rule's detection looks for, and as Refused those that its filters exclude."""
+def _sigma_values(rule: str) -> list[Found]:
+    """Return the values that a Sigma rule's detection selects, those that its filters exclude as Refused."""
     prose = Prose()
     prose.heading("detection:")
     lines = rule.partition("\ndetection:")[2].partition("\nfalsepositives:")[0].splitlines()
@@ -178,13 +179,13 @@ def _detected(rule: str) -> list[Found]:
 _LANGUAGES: dict[str, Callable[[str], list[Found]]] = {
     **dict.fromkeys(("suricata", "snort"), lambda text: (rule_values(text) or ([],))[0]),
     "yara": lambda text: yara_values(text),
-    "sigma": _detected,
+    "sigma": _sigma_values,
 }
-"""Pattern types other than STIX's own, and what reads them."""
+"""Pattern types other than STIX's own, with their readers."""
 
 
 def _observable(item: Record) -> Iterator[Found]:
-    """The values of an observable (STIX 2.1 section 6)."""
+    """Yield the values of an observable (STIX 2.1 section 6)."""
     kind = str(item.get("type"))
     value = _text(item, "value")
     if kind in OBSERVABLES and value and OBSERVABLES[kind] not in STATED_ONLY:  # it may be a recipient's
