@@ -44,7 +44,7 @@ from lamsach.portal.cases.tally import CaseCounts, case_counts, case_counts_by_c
 from lamsach.portal.cases.tasks import recompute_waiting
 from lamsach.portal.exchange import online, transfer, unit_keys
 from lamsach.portal.exchange.models import Partner, StatedCounts, shown_counter
-from lamsach.portal.findings.intake import Source, keep
+from lamsach.portal.findings.intake import Source, store_bundle
 from lamsach.portal.findings.models import Way
 from lamsach.portal.privacy import granted
 from lamsach.portal.privacy.models import GrantedView
@@ -207,7 +207,7 @@ def findings(code: str, machines: list[int], days: list[str], covered: list[str]
     logs = [(bundles.FIREWALL, date.fromisoformat(day)) for day in covered]
     found = bundles.findings(devices if seen else [], contacts, logs)
     source = Source(unit(code), the_campaign(), Way.UPLOAD, me())
-    keep(bundles.packed(found), "findings.zip", source)
+    store_bundle(bundles.packed(found), "findings.zip", source)
     work()
     return Case.objects.filter(unit__code=code).count()
 

@@ -29,7 +29,7 @@ from lamsach.model import (
     Severity,
     Sighting,
 )
-from lamsach.portal.findings.intake import Source, keep
+from lamsach.portal.findings.intake import Source, store_bundle
 from lamsach.portal.findings.models import Bundle, Way
 from lamsach.portal.jobs.models import Job, JobState
 from lamsach.portal.jobs.queue import run_next
@@ -159,7 +159,7 @@ def work() -> None:
 def hand_in(cast: Any, campaign: Any, found: Findings | io.BytesIO, unit: Any = None) -> Bundle:
     """Take a bundle in for the first room."""
     stream = found if isinstance(found, io.BytesIO) else packed(found)
-    bundle, _ = keep(
+    bundle, _ = store_bundle(
         stream, "findings.zip", Source(unit or cast.first, campaign, Way.UPLOAD, cast.people["officer"])
     )
     work()

@@ -33,19 +33,19 @@ MACHINES = 53
 PLANT = """
 from tests.portal import bundles
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.findings.intake import Source, keep, take_in
+from lamsach.portal.findings.intake import Source, import_stored, store_bundle
 from lamsach.portal.findings.models import Way
 devices = [
     bundles.device(f"mac:02:00:00:00:00:{n:02x}", name=f"PC-{n:03}", ip=f"10.1.2.{n}")
     for n in range(1, MACHINES + 1)
 ]
 contacts = [bundles.Contact(one.key, {bundles.day(-3): 4}) for one in devices]
-bundle, _ = keep(
+bundle, _ = store_bundle(
     bundles.packed(bundles.findings(devices, contacts)),
     "f.zip",
     Source(own, Campaign.objects.get(), Way.UPLOAD, officer),
 )
-take_in(bundle.pk)
+import_stored(bundle.pk)
 """.replace("MACHINES", str(MACHINES))
 
 

@@ -31,7 +31,7 @@ from lamsach.portal.audit.models import Entry
 from lamsach.portal.cases.models import Case
 from lamsach.portal.findings import bundle_reader, evidence, identities
 from lamsach.portal.findings.evidence import heaviest
-from lamsach.portal.findings.intake import Source, keep, kind_of, take_in
+from lamsach.portal.findings.intake import Source, import_stored, kind_of, store_bundle
 from lamsach.portal.findings.models import (
     Bundle,
     BundleState,
@@ -113,7 +113,7 @@ def test_the_same_bundle_twice_changes_nothing(cast: Cast, campaign: Any) -> Non
     stream = packed(simple())
     first = hand_in(cast, campaign, stream)
     assert hand_in(cast, campaign, stream).pk == first.pk
-    take_in(first.pk)
+    import_stored(first.pk)
     assert (Bundle.objects.count(), Part.objects.count(), total(), Case.objects.count()) == (1, 2, 5, 1)
 
 
@@ -324,10 +324,10 @@ def test_units_do_not_share_devices(cast: Cast, campaign: Any) -> None:
 def test_parting_keeps_what_was_joined_otherwise(cast: Cast, campaign: Any) -> None:
     made = [Device.objects.create(unit=cast.first, key=f"k{number}") for number in range(4)]
     for kept, gone in ((0, 1), (2, 3), (0, 2)):
-        identities.take_for_one(made[kept].pk, made[gone].pk)
+        identities.merge_into(made[kept].pk, made[gone].pk)
         Merge.objects.create(kept=made[kept], gone=made[gone], kind="name", value="x")
     last = Merge.objects.latest("pk")
-    identities.part(last)
+    identities.undo_merge(last)
     assert [one.into_id for one in Device.objects.order_by("pk")] == [None, made[0].pk, None, made[2].pk]
 
 
@@ -432,12 +432,12 @@ def test_texts_that_a_database_refuses_are_made_harmless(cast: Cast, campaign: A
     assert Case.objects.get().count == 3
 
 
-@pytest.mark.parametrize("stage", ["_sightings", "_evidence", "_coverage", "add_up", "record"])
+@pytest.mark.parametrize("stage", ["_sightings", "_evidence", "_coverage", "recount", "record"])
 def test_what_breaks_off_leaves_the_state_before(
     stage: str, cast: Cast, campaign: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when the worker is killed at that point: the transaction is gone, and the next run finishes."""
-    bundle, _ = keep(packed(simple()), "a.zip", Source(cast.first, campaign, Way.UPLOAD))
+    bundle, _ = store_bundle(packed(simple()), "a.zip", Source(cast.first, campaign, Way.UPLOAD))
     with monkeypatch.context() as broken:
 
         def stop(*_args: Any, **_options: Any) -> None:
@@ -445,9 +445,9 @@ def test_what_breaks_off_leaves_the_state_before(
 
         broken.setattr(evidence, stage, stop)
         with pytest.raises(RuntimeError):
-            take_in(bundle.pk)
+            import_stored(bundle.pk)
     left = (Device.objects.count(), Sighting.objects.count(), Part.objects.count(), Case.objects.count())
     assert left == (0, 0, 0, 0)
     assert Bundle.objects.get().state == BundleState.RECEIVED
-    take_in(bundle.pk)
+    import_stored(bundle.pk)
     assert (Device.objects.count(), total(), Case.objects.count()) == (1, 5, 1)

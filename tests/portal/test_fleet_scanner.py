@@ -413,7 +413,7 @@ def test_from_the_download_to_the_case(
 ) -> None:
     settings.PUBLIC_URL = live_server.url
     monkeypatch.setattr(
-        intake, "enqueue", lambda _kind, _user, bundle_id: on_commit(lambda: intake.take_in(bundle_id))
+        intake, "enqueue", lambda _kind, _user, bundle_id: on_commit(lambda: intake.import_stored(bundle_id))
     )
     found = bundles.findings(
         [bundles.device("name:pc-01")],

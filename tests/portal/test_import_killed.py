@@ -37,7 +37,7 @@ from lamsach.portal.accounts.models import User
 from lamsach.portal.campaigns.models import Campaign, FormDefinition
 from lamsach.portal.cases.models import Case, Clarification, Span, Step
 from lamsach.portal.findings.models import *
-from lamsach.portal.findings.intake import Source, keep
+from lamsach.portal.findings.intake import Source, store_bundle
 from lamsach.portal.jobs.models import Job
 from lamsach.portal.jobs.queue import run_next
 from lamsach.portal.units import tree
@@ -105,7 +105,7 @@ def worker():
 
 def prepared(number):
     unit = tree.create(f"G06.{number:03d}", f"Phòng {number}", root)
-    bundle, new = keep(packed(number), "findings.zip", Source(unit, campaign, Way.UPLOAD, user))
+    bundle, new = store_bundle(packed(number), "findings.zip", Source(unit, campaign, Way.UPLOAD, user))
     assert new
     return unit, bundle
 

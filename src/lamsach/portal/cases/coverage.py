@@ -21,7 +21,7 @@ from lamsach.portal.campaigns.models import Campaign, Participation
 from lamsach.portal.cases import tally
 from lamsach.portal.cases.models import Case, CaseState, Note
 from lamsach.portal.cases.verdict import ONE, Decision, Facts, is_after, is_covered, required
-from lamsach.portal.findings.contents import holding
+from lamsach.portal.findings.contents import known_to_contain
 from lamsach.portal.findings.models import AliveDay, CoverageDay
 from lamsach.portal.units.models import UnitLink
 from lamsach.portal.units.tree import on_day, today, under
@@ -59,7 +59,9 @@ class UnitCoverage:
     def _lists_with(self, indicators: frozenset[tuple[str, str]]) -> frozenset[str]:
         if indicators not in self._known:
             digests = {digest for days in self.days.values() for used in days.values() for digest in used}
-            pairs = holding(self.campaign_id, digests, indicators) if digests and indicators else set()
+            pairs = (
+                known_to_contain(self.campaign_id, digests, indicators) if digests and indicators else set()
+            )
             self._known[indicators] = frozenset(
                 digest for digest in digests if all((digest, value) in pairs for _, value in indicators)
             )

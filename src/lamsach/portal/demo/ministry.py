@@ -270,4 +270,4 @@ def hand_in(bundle: Path, filled: Filled) -> None:
     unit = Membership.objects.get(user=officer).unit
     campaign = Campaign.objects.get()
     with bundle.open("rb") as file:
-        intake.keep(File(file), bundle.name, intake.Source(unit, campaign, Way.UPLOAD, officer))
+        intake.store_bundle(File(file), bundle.name, intake.Source(unit, campaign, Way.UPLOAD, officer))

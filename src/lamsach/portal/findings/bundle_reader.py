@@ -29,7 +29,7 @@ _DAY_S = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class BundleDevice:
     """A device of a bundle; `identities`: kind and value, the strongest first."""
 
     key: str
@@ -61,13 +61,13 @@ class Piece:
 
 
 @dataclass(slots=True)
-class Read:
+class BundleContent:
     """Content of a bundle."""
 
     tool_version: str
     list_digest: str
     partial: bool
-    devices: list[Seen] = field(default_factory=list)
+    devices: list[BundleDevice] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
     evidence: list[tuple[str, str, str, str, int, str]] = field(default_factory=list)
     """Device, indicator, time, file, line, text."""
@@ -83,7 +83,7 @@ class Read:
     """The first values attributed to nobody (`results.records.questioned_record`)."""
 
 
-def read(path: Path) -> Read:
+def read(path: Path) -> BundleContent:
     """Read an untrusted bundle. UnreadableError, LimitError."""
     bundle = read_bundle(path, LIMITS)
     try:
@@ -96,11 +96,11 @@ def read(path: Path) -> Read:
         ) from error
 
 
-def _read(bundle: Bundle) -> Read:
+def _read(bundle: Bundle) -> BundleContent:
     manifest = bundle.manifest
     parameters = manifest["parameters"]
     zone = ZoneInfo(_text(parameters["timezone"], 60))
-    found = Read(
+    found = BundleContent(
         _text(manifest["tool_version"], 40),
         _text(manifest["indicator_list"]["digest"], 64),
         manifest["partial"] is True,
@@ -182,7 +182,7 @@ def _day(value: Any) -> date:
     return day
 
 
-def _device(record: Mapping[str, Any]) -> Seen:
+def _device(record: Mapping[str, Any]) -> BundleDevice:
     key = _text(record["key"], 300)
     mac = _text(record["mac"], 17).lower()
     name, ip = _text(record["name"], 255), _text(record["ip"], 45)
@@ -208,7 +208,7 @@ def _device(record: Mapping[str, Any]) -> Seen:
         for name in ("severity", "reasons", "addresses", "first", "last")
         if name in record
     }
-    return Seen(
+    return BundleDevice(
         key,
         state,
         mac,

@@ -19,7 +19,7 @@ from django.core.files.storage import default_storage
 from lamsach.errors import LamsachError
 from lamsach.portal.base.storage import copy_to
 from lamsach.portal.campaigns.models import Campaign, IndicatorList
-from lamsach.portal.findings.bundle_reader import Read
+from lamsach.portal.findings.bundle_reader import BundleContent
 from lamsach.portal.findings.models import Bundle, Composition, Contained
 
 WIDTH = 16
@@ -34,7 +34,7 @@ def value_digest(kind: str, value: str) -> bytes:
     return hashlib.blake2b(f"{kind} {value}".encode(), digest_size=WIDTH).digest()
 
 
-def note(bundle: Bundle, found: Read) -> None:
+def note(bundle: Bundle, found: BundleContent) -> None:
     """Record the found indicators of a bundle's list, and compose the campaign's lists if it is unknown."""
     if not found.list_digest:
         return
@@ -44,19 +44,19 @@ def note(bundle: Bundle, found: Read) -> None:
         _compose(bundle.campaign)
 
 
-def prepare(bundle: Bundle, found: Read) -> None:
+def prepare(bundle: Bundle, found: BundleContent) -> None:
     """Read the campaign's lists if `note` will need them; outside transactions."""
     if _is_unknown(bundle, found):
         _read_lists(bundle.campaign)
 
 
-def _is_unknown(bundle: Bundle, found: Read) -> bool:
+def _is_unknown(bundle: Bundle, found: BundleContent) -> bool:
     """Return whether the list of covered days is not among the known compositions."""
     known = Composition.objects.filter(campaign=bundle.campaign_id, digest=found.list_digest)
     return bool(found.list_digest and found.coverage) and not known.exists()
 
 
-def holding(
+def known_to_contain(
     campaign_id: int, digests: Collection[str], indicators: Iterable[tuple[str, str]]
 ) -> set[tuple[str, str]]:
     """Return known pairs of digest and contained indicator; `indicators`: (type, value)."""

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from lamsach.portal.audit.trail import record
 from lamsach.portal.findings import contents, identities, months
-from lamsach.portal.findings.bundle_reader import Piece, Read
+from lamsach.portal.findings.bundle_reader import BundleContent, Piece
 from lamsach.portal.findings.identities import Devices
 from lamsach.portal.findings.models import (
     Appearance,
@@ -36,7 +36,7 @@ Key = tuple[int, str, str, str, str]
 """Device, indicator, role, source, day (ISO)."""
 
 
-def write(bundle: Bundle, found: Read) -> dict[str, int]:
+def write(bundle: Bundle, found: BundleContent) -> dict[str, int]:
     """Write devices, sightings, evidence and coverage of a bundle, and update cases; return counts."""
     months.hold()
     lookup = Devices(bundle, found.devices)
@@ -104,7 +104,7 @@ def _sightings(bundle: Bundle, pieces: Iterable[Piece], placed: dict[str, Device
         batch_size=BATCH,
         ignore_conflicts=True,
     )
-    add_up({known[key]: group[0].day for key, group in by_key.items()})
+    recount({known[key]: group[0].day for key, group in by_key.items()})
     return len(by_key)
 
 
@@ -138,7 +138,7 @@ def _part(bundle: Bundle, sighting: int, group: list[Piece]) -> Part:
     )
 
 
-def add_up(sightings: Mapping[int, date]) -> None:
+def recount(sightings: Mapping[int, date]) -> None:
     """Recompute the counts of sightings (day by primary key) from all their parts."""
     by_day = sorted(sightings, key=lambda number: (sightings[number], number))
     for begin in range(0, len(by_day), BATCH):
@@ -164,7 +164,7 @@ def add_up(sightings: Mapping[int, date]) -> None:
         )
 
 
-def _evidence(bundle: Bundle, found: Read, placed: dict[str, Device]) -> None:
+def _evidence(bundle: Bundle, found: BundleContent, placed: dict[str, Device]) -> None:
     rows = []
     for device, indicator, time, file, line, text in found.evidence:
         plain = file.replace("\\", "/").rsplit("/", 1)[-1]
@@ -184,7 +184,7 @@ def _evidence(bundle: Bundle, found: Read, placed: dict[str, Device]) -> None:
     EvidenceLine.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
 
 
-def _coverage(bundle: Bundle, found: Read) -> None:
+def _coverage(bundle: Bundle, found: BundleContent) -> None:
     CoverageDay.objects.bulk_create(
         [
             CoverageDay(

@@ -21,9 +21,9 @@ from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.storage import arriving, copy_to
 from lamsach.portal.findings.identities import unit_key
-from lamsach.portal.findings.intake import Source, keep, take_in
+from lamsach.portal.findings.intake import Source, import_stored, store_bundle
 from lamsach.portal.findings.models import Hunt, HuntFile, Way
-from lamsach.portal.findings.pieces import FORGOTTEN, Pile, check_whole
+from lamsach.portal.findings.pieces import FORGOTTEN, JobFiles, check_whole
 from lamsach.portal.jobs.queue import Cancelled, Progress, enqueue
 
 if TYPE_CHECKING:
@@ -116,8 +116,8 @@ def _search(hunt: Hunt, logs: Path, nat: Path, scratch: Path, progress: Progress
         page_path = default_storage.save(f"hunts/{hunt.pk}/result.html", File(file))
     source_of = Source(hunt.unit, hunt.campaign, Way.BROWSER, hunt.user)
     with bundle.open("rb") as file:
-        stored, _new = keep(file, f"hunt-{hunt.pk}.zip", source_of)
-    take_in(stored.pk)
+        stored, _new = store_bundle(file, f"hunt-{hunt.pk}.zip", source_of)
+    import_stored(stored.pk)
     Hunt.objects.filter(pk=hunt.pk).update(bundle=stored, page=page_path, devices=len(findings.devices))
     if not hunt.keep_logs:
         delete_logs(hunt)
@@ -164,5 +164,5 @@ def forget() -> int:
     return len(hunts)
 
 
-LOGS = Pile(HuntFile, "hunt", "logs_deleted", name_of, delete_logs, "findings.hunt")
+LOGS = JobFiles(HuntFile, "hunt", "logs_deleted", name_of, delete_logs, "findings.hunt")
 """Upload of the logs of hunts."""

@@ -18,7 +18,7 @@ from datetime import date, timedelta
 from django.conf import settings
 
 from lamsach.devices.presence import key_name, keyed_mark, mark_of, told_by
-from lamsach.portal.findings.bundle_reader import Read, Seen
+from lamsach.portal.findings.bundle_reader import BundleContent, BundleDevice
 from lamsach.portal.findings.models import AliveDay, Bundle, Device, Identity, IdentityKind, Mark, Merge
 
 BATCH = 500
@@ -30,7 +30,7 @@ _NEWEST = frozenset({"ip", "user", "department"})
 class Devices:
     """Devices of a bundle's unit, found or created during import."""
 
-    def __init__(self, bundle: Bundle, seen: Sequence[Seen]) -> None:
+    def __init__(self, bundle: Bundle, seen: Sequence[BundleDevice]) -> None:
         self._bundle = bundle
         self._by_value: dict[tuple[str, str], list[int]] = {}
         self._claimed: set[int] = set()
@@ -50,12 +50,12 @@ class Devices:
         undone = Merge.objects.filter(kept__unit_id=bundle.unit_id, undone__isnull=False)
         self._parted = {frozenset(pair) for pair in undone.values_list("kept_id", "gone_id")}
 
-    def place(self, seen: Sequence[Seen]) -> dict[str, Device]:
+    def place(self, seen: Sequence[BundleDevice]) -> dict[str, Device]:
         """Resolve the bundle's devices, those with the strongest identities first; by bundle key."""
         ordered = sorted(seen, key=lambda item: (_RANKS[item.identities[0][0]], item.key))
         return {item.key: self._resolve(item) for item in ordered}
 
-    def _resolve(self, seen: Seen) -> Device:
+    def _resolve(self, seen: BundleDevice) -> Device:
         strongest = self._only(seen.identities[0])
         found = strongest if strongest is not None and strongest not in self._claimed else None
         if found is None:
@@ -69,7 +69,7 @@ class Devices:
         self._claimed |= {device.pk, self._merged_into(device.pk)}
         return device
 
-    def _new(self, seen: Seen) -> Device:
+    def _new(self, seen: BundleDevice) -> Device:
         values = {name: getattr(seen, name) for name in _FIELDS}
         device = Device.objects.create(unit_id=self._bundle.unit_id, key=seen.key, **values)
         self._devices[device.pk] = device
@@ -85,7 +85,7 @@ class Devices:
             return None
         return min(owners)
 
-    def _learn(self, device: Device, seen: Seen) -> None:
+    def _learn(self, device: Device, seen: BundleDevice) -> None:
         changed = [
             name
             for name in _FIELDS
@@ -114,7 +114,7 @@ class Devices:
         apart = self._merged_into(second) in self._claimed or second in self._claimed
         if kept == gone or apart or pairs & self._parted:
             return
-        take_for_one(kept, gone)
+        merge_into(kept, gone)
         for device in self._devices.values():
             if device.pk == gone or device.into_id == gone:
                 device.into_id = kept
@@ -126,13 +126,13 @@ class Devices:
         self.touched |= {kept, gone}
 
 
-def take_for_one(kept: int, gone: int) -> None:
+def merge_into(kept: int, gone: int) -> None:
     """Merge a device, and all merged into it, into another."""
     Device.objects.filter(into=gone).update(into=kept)
     Device.objects.filter(pk=gone).update(into=kept)
 
 
-def part(found: Merge) -> set[int]:
+def undo_merge(found: Merge) -> set[int]:
     """Undo the merge of two devices, each with those merged into it; return devices with changed cases."""
     rows = Merge.objects.filter(undone=None, kept__unit_id=found.kept.unit_id).exclude(pk=found.pk)
     touched = {found.kept_id, found.gone_id}
@@ -197,7 +197,7 @@ def unit_key(unit_id: int) -> bytes:
     return hmac.digest(settings.SECRET_KEY.encode(), text, hashlib.sha256)
 
 
-def note_presence(bundle: Bundle, found: Read, placed: Mapping[str, Device]) -> None:
+def note_presence(bundle: Bundle, found: BundleContent, placed: Mapping[str, Device]) -> None:
     """Store the days on which machines were seen; ambiguous marks count for none. `placed`: by bundle key."""
     own = unit_key(bundle.unit_id)
     if found.presence_key and found.presence_key != key_name(own):
@@ -217,7 +217,7 @@ def note_presence(bundle: Bundle, found: Read, placed: Mapping[str, Device]) -> 
     AliveDay.objects.bulk_create(rows, batch_size=_AT_ONCE, ignore_conflicts=True)
 
 
-def _learn(found: Read, placed: Mapping[str, Device]) -> None:
+def _learn(found: BundleContent, placed: Mapping[str, Device]) -> None:
     """Store the marks of the bundle's named devices under the bundle's key."""
     rows = [
         Mark(device_id=placed[key].pk, key=found.presence_key, value=value)
@@ -228,7 +228,7 @@ def _learn(found: Read, placed: Mapping[str, Device]) -> None:
     Mark.objects.bulk_create(rows, batch_size=_AT_ONCE, ignore_conflicts=True)
 
 
-def _known(bundle: Bundle, found: Read) -> dict[str, list[int]]:
+def _known(bundle: Bundle, found: BundleContent) -> dict[str, list[int]]:
     rows = Mark.objects.filter(device__unit=bundle.unit_id, key=found.presence_key)
     owners: dict[str, list[int]] = {}
     for value, device, into in rows.values_list("value", "device_id", "device__into"):
@@ -237,7 +237,7 @@ def _known(bundle: Bundle, found: Read) -> dict[str, list[int]]:
     return owners
 
 
-def _marked(bundle: Bundle, found: Read, make: Callable[[str, str], str]) -> dict[str, list[int]]:
+def _marked(bundle: Bundle, found: BundleContent, make: Callable[[str, str], str]) -> dict[str, list[int]]:
     owners: dict[str, list[int]] = {}
     for device in Device.objects.filter(unit_id=bundle.unit_id).exclude(key__startswith="unattributed:"):
         for mark in {make(kind, value) for kind, value in told_by(device.mac, device.name, device.ip)}:

@@ -93,7 +93,7 @@ def kind_of(file: Any, name: str) -> BundleKind:
     return found
 
 
-def keep(file: Any, name: str, source: Source) -> tuple[Bundle, bool]:
+def store_bundle(file: Any, name: str, source: Source) -> tuple[Bundle, bool]:
     """Store a file, unsealed, and queue its import; return the bundle, and whether it is new. InputError."""
     with plain_file(file, safe_name(name), [source.unit.pk]) as plain:
         return _keep(plain, name.removesuffix(SUFFIX), source)
@@ -137,7 +137,9 @@ def _keep(file: Any, name: str, source: Source) -> tuple[Bundle, bool]:
     return bundle, new
 
 
-def take_in(bundle_id: int, step: Callable[[int, int], None] = lambda done, total: None) -> dict[str, int]:
+def import_stored(
+    bundle_id: int, step: Callable[[int, int], None] = lambda done, total: None
+) -> dict[str, int]:
     """Import a stored bundle in one transaction, or mark it as refused."""
     bundle = Bundle.objects.select_related("unit", "campaign").get(pk=bundle_id)
     if bundle.state == BundleState.IMPORTED:
@@ -211,7 +213,7 @@ def read_signed_head(file: Any) -> tuple[Token, int]:
     return token, len(line)
 
 
-class Inside:
+class InnerFile:
     """Seekable view of the bundle inside a signed file."""
 
     def __init__(self, file: Any, begin: int) -> None:

@@ -27,7 +27,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.once import alone
 from lamsach.portal.base.storage import arriving
-from lamsach.portal.findings.intake import Source, keep
+from lamsach.portal.findings.intake import Source, store_bundle
 from lamsach.portal.findings.models import Bundle, Transfer
 from lamsach.portal.jobs.models import Job, JobState
 from lamsach.runtime.file_names import safe_name
@@ -51,7 +51,7 @@ def check_whole(file: Any, path: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Pile:
+class JobFiles:
     """Uploaded files of a kind of job.
 
     `owner`: the file's foreign key to its job (`hunt`); `gone`: the job's column of the files' deletion
@@ -93,7 +93,7 @@ class Pile:
         row.save(update_fields=["received"])
         return int(row.received)
 
-    def take_whole(self, file: Any, upload: Any) -> None:
+    def add_whole(self, file: Any, upload: Any) -> None:
         """Fill a registered file from a form, for browsers without scripts, from its beginning."""
         if file.received < file.size:
             self.model.objects.filter(pk=file.pk).update(received=0)
@@ -192,7 +192,7 @@ def _finish(found: Transfer, source: Source) -> Bundle:
         with arriving().local(name) as path, path.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != found.sha256:
                 raise InputError(mark("The file changed on its way."), path.name[:20], mark("Send it again."))
-            return keep(file, f"findings-{timezone.localdate():%Y%m%d}.zip", source)[0]
+            return store_bundle(file, f"findings-{timezone.localdate():%Y%m%d}.zip", source)[0]
     finally:
         found.delete()
         arriving().forget(name)

@@ -8,7 +8,7 @@ from typing import Any
 from lamsach.errors import LamsachError
 from lamsach.i18n import mark
 from lamsach.portal.findings import hunts, months, pieces
-from lamsach.portal.findings.intake import refuse, take_in
+from lamsach.portal.findings.intake import import_stored, refuse
 from lamsach.portal.findings.models import Bundle
 from lamsach.portal.jobs.queue import Cancelled, Overtaken, Progress, Stopped, job, regular
 
@@ -20,7 +20,7 @@ regular("findings.analyse", timedelta(days=1), long=True)(months.analyse)
 def import_bundle(progress: Progress, bundle_id: int) -> Any:
     """Import a stored bundle; one that fails unexpectedly is refused, so that nobody waits for it."""
     try:
-        return take_in(bundle_id, progress.step)
+        return import_stored(bundle_id, progress.step)
     except (Cancelled, Overtaken, Stopped):
         raise
     except Exception:

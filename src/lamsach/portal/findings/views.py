@@ -28,8 +28,8 @@ from lamsach.portal.base.uploads import download
 from lamsach.portal.findings import access, hunts, identities, intake
 from lamsach.portal.findings.evidence import evidence_changed
 from lamsach.portal.findings.forms import BundleForm, HuntForm, ReasonForm
-from lamsach.portal.findings.identities import part
-from lamsach.portal.findings.intake import Source, keep, plain_file
+from lamsach.portal.findings.identities import undo_merge
+from lamsach.portal.findings.intake import Source, plain_file, store_bundle
 from lamsach.portal.findings.models import (
     Bundle,
     BundleKind,
@@ -136,11 +136,11 @@ def _upload(request: HttpRequest, form: BundleForm) -> tuple[Bundle, bool]:
     campaign, allowed = form.cleaned_data["campaign"], access.uploading_units(request.user)
     with plain_file(file, file.name, allowed.values_list("pk", flat=True)) as plain:
         if not intake.is_signed(plain):
-            return keep(plain, file.name, Source(unit, campaign, Way.UPLOAD, request))
+            return store_bundle(plain, file.name, Source(unit, campaign, Way.UPLOAD, request))
         token, begin = intake.read_signed_head(plain)
         access.get_readable(request.user, token.unit_id)
-        inner = intake.Inside(plain, begin)
-        return keep(inner, file.name, Source(token.unit, campaign, Way.SIGNED, request, token.name))
+        inner = intake.InnerFile(plain, begin)
+        return store_bundle(inner, file.name, Source(token.unit, campaign, Way.SIGNED, request, token.name))
 
 
 @member(ALL, WRITERS, ("GET",))
@@ -249,7 +249,7 @@ def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
                 "reason": form.cleaned_data["reason"],
             }
             if Merge.objects.filter(pk=found.pk, undone=None).update(**values):
-                touched = part(found)
+                touched = undo_merge(found)
                 record(request, "device.parted", found, found.kept.unit, reason=values["reason"])
                 campaigns = access.campaigns(request.user).filter(sightings__device__in=touched).distinct()
                 for campaign in campaigns:
@@ -322,7 +322,7 @@ def _act_on_hunt(request: HttpRequest, found: Hunt) -> None:
     for upload in request.FILES.getlist("logs"):
         if upload.size:
             file = hunts.LOGS.announce(found, upload.name or "", upload.size, nat=nat)
-            hunts.LOGS.take_whole(file, upload)
+            hunts.LOGS.add_whole(file, upload)
     if what == "begin":
         hunts.begin(found, request)
     elif what == "stop":

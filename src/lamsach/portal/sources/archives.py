@@ -18,7 +18,7 @@ from lamsach.errors import LamsachError
 from lamsach.model import DeviceState, Findings, MatchStatus
 from lamsach.portal.base.storage import copy_to
 from lamsach.portal.campaigns.models import Campaign, CampaignState, IndicatorList, Participation
-from lamsach.portal.findings.intake import Source, keep, take_in
+from lamsach.portal.findings.intake import Source, import_stored, store_bundle
 from lamsach.portal.findings.models import Way
 from lamsach.portal.jobs.queue import Cancelled, Progress, enqueue
 from lamsach.portal.sources.models import ArchiveRun
@@ -84,7 +84,7 @@ def _queue(unit: Unit, campaign: Campaign, item: IndicatorList | None) -> bool:
 
 
 def search(run_id: int, progress: Progress) -> dict[str, Any]:
-    """Search the archive, keep the result as a bundle, count what was found. Harmless when it runs again."""
+    """Search the archive, store the result as a bundle, count matches; idempotent."""
     run = ArchiveRun.objects.select_related("unit", "campaign", "list").get(pk=run_id)
     place = places().get(run.unit.code)
     if run.finished is not None or place is None:
@@ -124,10 +124,10 @@ def _search(run: ArchiveRun, place: str, scratch: Path, progress: Progress) -> N
     bundle = scratch / "result.zip"
     write(without_blind(findings), bundle, settings.LANGUAGE_CODE, REASONS)
     with bundle.open("rb") as file:
-        kept, _new = keep(
+        kept, _new = store_bundle(
             file, f"archive-{run.pk}.zip", Source(run.unit, run.campaign, Way.BROWSER, None, "archive")
         )
-    take_in(kept.pk)
+    import_stored(kept.pk)
     run.bundle = kept
 
 

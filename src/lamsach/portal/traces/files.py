@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.storage import arriving
-from lamsach.portal.findings.pieces import FILE_BYTES, FORGOTTEN, Pile
+from lamsach.portal.findings.pieces import FILE_BYTES, FORGOTTEN, JobFiles
 from lamsach.portal.traces import rows
 from lamsach.portal.traces.models import FileKind, Trace, TraceFile
 from lamsach.portal.units.access import held_units
@@ -43,24 +43,24 @@ def delete_files(trace: Trace) -> None:
     record(None, "trace.files_deleted", trace, trace.unit)
 
 
-FILES = Pile(TraceFile, "trace", "files_deleted", name_of, delete_files, "traces.trace")
+FILES = JobFiles(TraceFile, "trace", "files_deleted", name_of, delete_files, "traces.trace")
 """The files of traces: announcing, adding, stopping."""
 
 
 def announce(trace: Trace, kind: str, name: str, size: int) -> TraceFile:
-    """A file of a kind that is about to come; see `Pile.announce`."""
+    """A file of a kind that is about to come; see `JobFiles.announce`."""
     most = FILE_BYTES if kind == FileKind.LOG else LIST_BYTES
     found: TraceFile = FILES.announce(trace, name, size, most, kind=kind)
     return found
 
 
-def take_whole(trace: Trace, kind: str, upload: Any) -> None:
+def add_whole(trace: Trace, kind: str, upload: Any) -> None:
     """A file that comes with the form. An inventory takes the place of the one before."""
     if kind == FileKind.INVENTORY:
         for older in trace.files.filter(kind=kind):
             arriving().forget(name_of(older))
             older.delete()
-    FILES.take_whole(announce(trace, kind, upload.name, upload.size), upload)
+    FILES.add_whole(announce(trace, kind, upload.name, upload.size), upload)
 
 
 def delete_result(trace: Trace, by: Any = None) -> None:

@@ -29,8 +29,8 @@ from lamsach.portal.cases.models import Case, Clarification
 from lamsach.portal.cases.states import TONES
 from lamsach.portal.cases.upkeep import refresh
 from lamsach.portal.findings.bundle_reader import cleaned
-from lamsach.portal.findings.evidence import add_up
-from lamsach.portal.findings.intake import Source, keep, take_in
+from lamsach.portal.findings.evidence import recount
+from lamsach.portal.findings.intake import Source, import_stored, store_bundle
 from lamsach.portal.findings.models import Device, Identity, IdentityKind, Part, Sighting, Way
 from lamsach.portal.traces.models import Trace, TraceRow
 from lamsach.portal.units.models import Unit
@@ -133,8 +133,8 @@ def lead(trace: Trace, result: Result, scratch: Path) -> int:
     write(findings_of(dated, _explained_before(trace)), path, "vi", {})
     with path.open("rb") as file:
         source = Source(trace.unit, trace.campaign, Way.TRACE, trace.user)
-        bundle, _new = keep(file, f"trace-{trace.pk}.zip", source)
-    take_in(bundle.pk)
+        bundle, _new = store_bundle(file, f"trace-{trace.pk}.zip", source)
+    import_stored(bundle.pk)
     Trace.objects.filter(pk=trace.pk).update(bundle=bundle)
     trace.bundle = bundle
     _tie(trace)
@@ -215,7 +215,7 @@ def _ask_again(trace: Trace, earlier: int, bundle: int) -> None:
             Part.objects.filter(pk=part.pk).update(count=count, passed=count)
         else:
             part.delete()
-    add_up(changed)
+    recount(changed)
     Sighting.objects.filter(pk__in=changed, parts=None).delete()
     gone = devices - set(Sighting.objects.filter(device__in=devices).values_list("device_id", flat=True))
     Clarification.objects.filter(campaign=trace.campaign_id, device__in=gone, answered=None).delete()

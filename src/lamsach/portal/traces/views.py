@@ -128,7 +128,7 @@ def _act(request: HttpRequest, found: Trace) -> None:
     for field, kind in _FIELDS:
         for upload in request.FILES.getlist(field):
             if upload.size:
-                files.take_whole(found, kind, upload)
+                files.add_whole(found, kind, upload)
     if what == "begin":
         runs.begin(found, request)
     elif what == "stop":
