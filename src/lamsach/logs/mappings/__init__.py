@@ -1,1 +1,1 @@
-"""Meanings of names, sentences and codes that several products share."""
+"""Meanings of names, sentences and codes, shared by several products."""

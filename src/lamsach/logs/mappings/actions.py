@@ -1,9 +1,9 @@
-"""An observer's action, by the verb in its log and any maker's wording.
+"""An observer's action, from the verb or sentence in its log.
 
 Source of the verbs: Check Point's "Log fields", Palo Alto's "Syslog Field Descriptions", Cisco's "Syslog
 Messages" guides, the CEF key `act`, and the export formats of Kaspersky Security Center and ESET PROTECT.
-Traps: `block-url`, `reset-both`, `Block with reset` are one verb with more words; `not blocked` is no block,
-`Would have dropped` let it pass; `detect` and `alert` let the contact pass.
+Traps: `block-url`, `reset-both`, `Block with reset` have extra words; `not blocked` is no block, `Would have
+dropped` allows; `detect` and `alert` let the contact pass.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _ALLOWED = among(
 
 
 def verdict(blocked: object, allowed: object) -> Action:
-    """The action by whether a record says that the contact was blocked, else that it was allowed."""
+    """Return BLOCKED if `blocked` is true, else ALLOWED if `allowed` is, else UNKNOWN."""
     return Action.BLOCKED if blocked else Action.ALLOWED if allowed else Action.UNKNOWN
 
 
 @lru_cache(maxsize=4096)
 def action_of(text: str | None) -> Action:
-    """The action that a verb means; UNKNOWN for what is no verb of a firewall, a filter or an antivirus."""
+    """Return the action of a verb; UNKNOWN unless a firewall, filter or antivirus uses it."""
     words = {word.lower() for word in _WORD.findall(text[:_LONGEST])} if text else set()
     if words & _NEGATIONS:
         return Action.UNKNOWN
@@ -49,7 +49,7 @@ def action_of(text: str | None) -> Action:
 
 
 def first_action(*texts: str | None) -> Action:
-    """The action of the first of these texts that tells one."""
+    """Return the first known action of these texts."""
     for text in texts:
         action = action_of(text)
         if action is not Action.UNKNOWN:
@@ -73,13 +73,13 @@ _NOT_REFUSED = re.compile(
 _LET_THROUGH = re.compile(
     r"(?i)(?<![\w./@-])(?:allowed|permitted|accepted|passed|cho phép|được phép)(?![\w/@-]|\.\w)"
 )
-_LOOKED_AT = 65536
+_LONGEST_TEXT = 65536
 _BEFORE = 40
 
 
 def refusal_in(text: str) -> Action:
-    """BLOCKED for running text that says only so, in English or Vietnamese; else UNKNOWN."""
-    text = text[:_LOOKED_AT] if text.isascii() else unicodedata.normalize("NFC", text[:_LOOKED_AT])
+    """Return BLOCKED for prose (English or Vietnamese) that only reports a refusal; else UNKNOWN."""
+    text = text[:_LONGEST_TEXT] if text.isascii() else unicodedata.normalize("NFC", text[:_LONGEST_TEXT])
     refused, rest = False, text
     for match in _REFUSED_IN_TEXT.finditer(text):
         if _NOT_REFUSED.search(text, max(0, match.start() - _BEFORE), match.start()):

@@ -1,10 +1,8 @@
-r"""Names in the text of an antivirus product's message: the file's hashes, the site, the user.
+r"""Antivirus detections: names in message text, and records of Kaspersky Security Center.
 
 Source: Kaspersky, "Events of Kaspersky Endpoint Security" (`Event type: ...\nUser: UNIT\an (Active
 user)\nObject path: C:\Users\an\nSHA256: ...`), in English, Vietnamese and Russian; ESET PROTECT, "Events
-exported to JSON format". A path stays in the line, which is the evidence.
-
-What the records of Kaspersky Security Center tell of, whichever way they were sent. Source and traps:
+exported to JSON format". File paths stay in the line as evidence. For the records see
 `lamsach.logs.formats.endpoints.kaspersky`.
 """
 
@@ -32,13 +30,13 @@ _USER = re.compile(
     r"([^\r\n;,()]{1,128}?)\s*(?:\(|[\r\n;,]|  |$|\\[nr](?=[\\\s]|$|[^\W\da-z_]))"
 )
 _MOST_HASHES = 8
-_LOOKED_AT = 8192
+_LONGEST_TEXT = 8192
 
 
 def hashes_in(text: str) -> tuple[str, ...]:
-    """The MD5, SHA-1 and SHA-256 values in a text, each once."""
+    """Return the distinct MD5, SHA-1 and SHA-256 values in a text."""
     found: dict[str, None] = {}
-    for match in _HASH.finditer(text[:_LOOKED_AT]):
+    for match in _HASH.finditer(text[:_LONGEST_TEXT]):
         digest = hash_of(match[0])
         if digest and digest.strip("0"):
             found.setdefault(digest)
@@ -48,14 +46,14 @@ def hashes_in(text: str) -> tuple[str, ...]:
 
 
 def site_in(text: str) -> str | None:
-    """The URL detected or stopped; others (links to an encyclopedia) do not count."""
-    match = _SITE.search(text[:_LOOKED_AT])
+    """Return the URL of the detected or blocked object; other URLs (virus encyclopedia) are ignored."""
+    match = _SITE.search(text[:_LONGEST_TEXT])
     return match[1].rstrip(".,") if match else None
 
 
 def user_in(text: str) -> str | None:
-    """The user that a message names."""
-    match = _USER.search(text[:_LOOKED_AT])
+    """Return the user named in a message."""
+    match = _USER.search(text[:_LONGEST_TEXT])
     return stated(match[1]) if match else None
 
 
@@ -63,7 +61,7 @@ _CODES = ("BLOCKED", "CURED", "DELETED", "QUARANTINED", "DENIED", "DISINFECTED",
 
 
 def event_of(fields: Mapping[str, str], time: datetime | None, observer: str | None) -> Event:
-    """The event of a record; `code`, `title` and `msg` are its type, the type's name and its text."""
+    """Return the event of a record; `code`, `title` and `msg` are its type, the type's name and its text."""
     text = "\n".join(value for key, value in fields.items() if key not in ("rt", "externalId"))
     message = fields.get("msg") or fields.get("desc") or fields.get("description") or ""
     url = site_in(message) or next(
@@ -96,5 +94,5 @@ def _action(fields: Mapping[str, str], message: str) -> Action:
         return Action.BLOCKED
     stated = re.search(r"Result(?: description)?\s*:\s*([^\r\n;]{1,80})", message)
     action = first_action(fields.get("act"), stated[1] if stated else None, fields.get("title"))
-    # "Detected" does not say that it ran
+    # "Detected" does not prove that it was stopped
     return Action.BLOCKED if action is Action.BLOCKED else Action.UNKNOWN

@@ -1,18 +1,15 @@
-"""Keys of a CEF record.
+"""Events of CEF and LEEF records from any vendor.
 
-Source: "Implementing ArcSight Common Event Format (CEF)", "CEF key names for event producers", version 26.
+CEF: "Implementing ArcSight Common Event Format (CEF)", "CEF key names for event producers", version 26.
 Traps:
-- `cs1` to `cs6`, `flexString1`, `deviceCustomString...` mean what their `...Label` says:
+- The meaning of `cs1` to `cs6`, `flexString1`, `deviceCustomString...` is in their `...Label`:
   `cs4Label=processSha1`.
-- `start` is when the activity began, `rt` when the device or its collector wrote it, `end` may lie far off.
-- `dhost` is the far end's name for a contact that goes out, the device's own for one that comes in.
+- `start` is when the activity began, `rt` when the device or its collector wrote it, `end` may be much later.
+- `dhost` is the remote end's name for outgoing contacts, the device's own for incoming ones.
 - `deviceDirection` (0 inbound, 1 outbound) decides only when the addresses do not.
 
-Attributes of a LEEF record.
-
-Source: IBM, "Predefined LEEF event attributes"; QRadar's guides for the products that write LEEF, for the
-keys they add. `devTime` comes with `devTimeFormat`, a pattern of Java's SimpleDateFormat: it tells whether
-the month stands first.
+LEEF: IBM, "Predefined LEEF event attributes"; QRadar's guides for the keys of single products. `devTime`
+comes with `devTimeFormat`, a SimpleDateFormat pattern of Java that shows whether the month is first.
 """
 
 from __future__ import annotations
@@ -65,10 +62,10 @@ BY_LABEL = {
     "host": "shost", "user": "suser"
 }  # fmt: skip
 _LABELS = {"cnchost": "destinationDnsDomain", "cncport": "dpt", "link": None, "linktomalop": None}
-"""What labels mean that are no usual name of a column; a link leads to the console that reports."""
+"""Labels that are no usual column name; a link leads to the reporting console."""
 _NAMED = re.compile(r"\.[a-z][a-z0-9-]+$", re.IGNORECASE)
-OF_MAKERS = frozenset({"cpt", "snat", "source_info_ip"})
-"""Keys of single makers that change what others mean."""
+VENDOR_KEYS = frozenset({"cpt", "snat", "source_info_ip"})
+"""Vendor-specific keys that change the meaning of others."""
 # fileHash   TrendMicroDsFileSHA256
 HASH_KEY = re.compile(r"hash|sha-?1|sha-?256|md5", re.IGNORECASE)
 _CLEANED = frozenset({"clean", "delete", "remove", "move", "terminate", "kill", "repair"})
@@ -76,16 +73,18 @@ NUMERIC_ID = re.compile(r"[\d-]{1,12}|S-1-[\d-]+")
 
 
 def meaning_of(label: str) -> str | None:
-    """The standard key that a custom key's label means."""
+    """Return the standard key for a custom key's label."""
     key = label.lower().replace(" ", "")
     return _LABELS[key] if key in _LABELS else BY_LABEL.get(field_of(label) or "")
 
 
-def take_labels(fields: MutableMapping[str, str]) -> None:
-    """Add custom keys' values under the standard keys that their labels mean; stated ones stay."""
-    for key, custom in [(key, match[1]) for key in fields if (match := LABEL.fullmatch(key))]:
+def apply_labels(fields: MutableMapping[str, str]) -> None:
+    """Copy custom keys' values to the standard keys that their labels mean, without overwriting."""
+    for key, custom_key in [(key, match[1]) for key in fields if (match := LABEL.fullmatch(key))]:
         meaning = meaning_of(fields[key])
-        value = fields.get(custom) if meaning or not custom.startswith("cn") else None  # `cn1` is a number
+        value = (
+            fields.get(custom_key) if meaning or not custom_key.startswith("cn") else None
+        )  # `cn1` is a number
         if not value:
             continue
         digest = hash_of(value)
@@ -93,18 +92,18 @@ def take_labels(fields: MutableMapping[str, str]) -> None:
             fields.setdefault({32: "md5", 40: "sha1"}.get(len(digest), "sha256"), digest)
         elif meaning and not fields.get(meaning):
             fields[meaning] = value
-    if fields.keys() & OF_MAKERS:
-        _put_right(fields)
+    if fields.keys() & VENDOR_KEYS:
+        _correct_vendor_keys(fields)
     for key in ("suid", "duid"):
         if NUMERIC_ID.fullmatch(fields.get(key, "")):
             del fields[key]
 
 
-def _put_right(fields: MutableMapping[str, str]) -> None:
-    """Imperva says `cpt` for the client's port and `sip` and `spt` for the server; SonicWALL says address and
-    port in one (`snat`); Sophos Central has the endpoint's address in `source_info_ip` and its name in
-    `dhost`.
-    """
+def _correct_vendor_keys(fields: MutableMapping[str, str]) -> None:
+    """Correct vendor-specific keys.
+
+    Imperva: `cpt` is the client's port, `sip` and `spt` are the server. SonicWALL: `snat` is address and
+    port. Sophos Central: `source_info_ip` is the endpoint's address, `dhost` its name."""
     if "cpt" in fields:
         fields.setdefault("dst", fields.get("sip", ""))
         if fields.get("spt") != fields["cpt"]:
@@ -120,7 +119,7 @@ def _put_right(fields: MutableMapping[str, str]) -> None:
 
 
 def far_name(text: str) -> str | None:
-    """The name in place of the destination's address; None for anything else."""
+    """Return a name given instead of the destination's address, else None."""
     name = domain_of(text)
     return name if name and _NAMED.search(name) else None
 
@@ -128,7 +127,7 @@ def far_name(text: str) -> str | None:
 def cef_time(
     fields: Mapping[str, str], context: FileContext, order: tuple[str, ...] = TIME_ORDER
 ) -> datetime | None:
-    """The record's own time by the first of these keys that states one."""
+    """Return the record's own time, from the first of these keys that has one."""
     return first_time(
         (fields.get(key) for key in order), context, fields.get("dtz") or fields.get("deviceTimeZone")
     )
@@ -137,9 +136,9 @@ def cef_time(
 def cef_event(
     record: CefRecord, context: FileContext, *, observer: str | None = None, otherwise: datetime | None = None
 ) -> Event:
-    """The event of any maker's CEF record; `observer` and the time `otherwise` come from a syslog header."""
+    """Return a CEF record's event; a syslog header gives `observer` and the fallback time `otherwise`."""
     fields = record.extension
-    take_labels(fields)
+    apply_labels(fields)
     event = event_of(
         fields,
         KEYS,
@@ -151,14 +150,17 @@ def cef_event(
         digest for key in fields if HASH_KEY.search(key) and (digest := hash_of(fields.get(key, "")))
     )
     hashes = tuple(dict.fromkeys((*event.hashes, *extra)))
-    asked = (
+    is_query = (
         "dns" in f"{record.name} {record.product}".lower() and event.domain is not None and event.url is None
     )
     kind = kind_of(
-        query=event.domain if asked else None, url=event.url, hashes=hashes, destination=event.destination_ip
+        query=event.domain if is_query else None,
+        url=event.url,
+        hashes=hashes,
+        destination=event.destination_ip,
     )
     alone = event.destination_ip is None and fields.get("dhost", "-") == fields.get("dvchost")
-    # an endpoint's own agent wrote it
+    # written by the endpoint's own agent
     if (hashes or alone) and event.device_ip is None and event.device_name is None:
         event = changed(event, device_name=first(fields, "dvchost", "deviceHostName"))
         event = decide(event, role=Role.APART, given=first_ip(fields, "dvc", "c6a1"))
@@ -166,7 +168,7 @@ def cef_event(
             event = changed(event, action=Action.BLOCKED)
     domain = event.domain or (far_name(fields.get("dst", "")) if event.destination_ip is None else None)
     if domain and event.source_ip is None and domain == (event.device_name or "").lower():
-        domain = None  # an endpoint's console: `dst` and `dhost` are the endpoint
+        domain = None  # an endpoint console: `dst` and `dhost` are the endpoint
     return changed(event, kind=kind, hashes=hashes, domain=domain)
 
 
@@ -192,14 +194,14 @@ LEEF_KEYS = Keys(
     observer=("dvchost", "devname", "devicehostname"),
 )
 MONTH_FIRST = ("MM/dd", "M/d", "MM-dd")
-"""How a `devTimeFormat` begins that puts the month before the day."""
+"""Beginnings of a `devTimeFormat` with the month before the day."""
 TIMES = ("devtime", "eventtime", "rt", "starttime", "timestamp", "time", "start")
 FAR_HOSTNAME = "|Zscaler|"
-"""Header of the maker whose `hostname` is the visited site, `srcPostNAT` the inner client."""
+"""Header of the vendor whose `hostname` is the visited site, and `srcPostNAT` the internal client."""
 
 
 def leef_time(record: LeefRecord, context: FileContext) -> datetime | None:
-    """The record's own time."""
+    """Return the record's own time."""
     fields = record.attributes
     pattern = fields.get("devtimeformat", "")
     month_first = pattern.startswith(MONTH_FIRST)
@@ -218,7 +220,7 @@ def leef_event(
     observer: str | None = None,
     otherwise: datetime | None = None,
 ) -> Event:
-    """The event of any maker's LEEF record; `observer` and the time `otherwise` come from a syslog header."""
+    """Return a LEEF record's event; a syslog header gives `observer` and the fallback time `otherwise`."""
     fields: Mapping[str, str] = record.attributes
     if record.vendor == FAR_HOSTNAME.strip("|"):
         fields = _of_zscaler(fields)
@@ -230,16 +232,20 @@ def leef_event(
     event = replace(
         event, hashes=hashes, kind=EventKind.FILE if event.kind is EventKind.OTHER else event.kind
     )
-    if event.device_ip is None and event.device_name is None:  # an endpoint's own agent wrote it
+    if event.device_ip is None and event.device_name is None:  # written by the endpoint's own agent
         event = changed(event, device_name=first(fields, "dvchost"))
         return decide(event, role=Role.APART, given=first_ip(fields, "dvc"))
     return event
 
 
 def _of_zscaler(fields: Mapping[str, str]) -> Mapping[str, str]:
-    """Zscaler's keys under the names that other makers use."""
-    inside = fields.get("srcpostnat", "")
+    """Rename Zscaler's keys to those of other vendors."""
+    internal_client = fields.get("srcpostnat", "")
     fields = {key: value for key, value in fields.items() if key not in ("hostname", "srcpostnat")} | {
         "dsthost": fields.get("hostname", "")
     }
-    return fields | {"src": inside, "srcpostnat": fields.get("src", "")} if ip_of(inside) else fields
+    return (
+        fields | {"src": internal_client, "srcpostnat": fields.get("src", "")}
+        if ip_of(internal_client)
+        else fields
+    )

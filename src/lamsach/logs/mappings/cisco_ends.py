@@ -1,9 +1,9 @@
-r"""The ends in Cisco's messages: how they write those of a connection, and what else they name.
+r"""The ends of a connection in Cisco's messages, with translation and user.
 
 Source: Cisco, "Secure Firewall ASA Series Syslog Messages" and "Secure Firewall Threat Defense Syslog
 Messages". An end is written `inside:192.0.2.5/49152 (203.0.113.9/49152)(LOCAL\an)`,
-`inside/192.0.2.5(49152)`, `192.0.2.5/80`, `fw:192.0.2.5(type`, `192.0.2.5`, or with the name that the command
-`name` gave an address. Everything here is found by plain searches: linear in the message's length.
+`inside/192.0.2.5(49152)`, `192.0.2.5/80`, `fw:192.0.2.5(type`, `192.0.2.5`, or with a name defined by the
+command `name`. Plain searches only: linear in the message's length.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _ADDRESS = re.compile(rf"(?<![\w.:]){ADDRESS}(?![\w])", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """An end of a connection: address or name, port, interface, translation, and who is logged on."""
+    """An end of a connection: address or name, port, interface, translation, and user."""
 
     ip: str | None = None
     port: int | None = None
@@ -52,7 +52,7 @@ class End:
 
 
 def end_at(text: str, position: int) -> tuple[End | None, int]:
-    """The end at this position, behind spaces, and where it stops; None when there is none."""
+    """Parse the end at a position, after spaces; return it (or None) and the position after it."""
     while text.startswith(" ", position):
         position += 1
     match = _END.match(text, position)
@@ -67,10 +67,10 @@ def end_at(text: str, position: int) -> tuple[End | None, int]:
         if match is None or name is None:
             return None, position
         end = End(None, port_of(match["port"] or match["port2"] or ""), name, match["interface"])
-    return _with_what_follows(text, match.end(), end)
+    return _with_suffixes(text, match.end(), end)
 
 
-def _with_what_follows(text: str, position: int, end: End) -> tuple[End, int]:
+def _with_suffixes(text: str, position: int, end: End) -> tuple[End, int]:
     mapped_ip = mapped_port = user = None
     mapped = _MAPPED.match(text, position)
     if mapped:
@@ -85,7 +85,7 @@ def _with_what_follows(text: str, position: int, end: End) -> tuple[End, int]:
 
 
 def end_after(text: str, word: str, start: int = 0) -> tuple[End | None, int]:
-    """The first end that follows the word, and where it stops; (None, -1) when there is none."""
+    """Return the first end after a word, and the position after it; (None, -1) without one."""
     place = text.find(word, start)
     for _ in range(8):
         if place < 0:
@@ -98,7 +98,7 @@ def end_after(text: str, word: str, start: int = 0) -> tuple[End | None, int]:
 
 
 def first_address(text: str) -> str | None:
-    """The first address in the text."""
+    """Return the first address in the text."""
     for count, match in enumerate(_ADDRESS.finditer(text)):
         address = ip_of(match[0].rstrip(".:"))
         if address:

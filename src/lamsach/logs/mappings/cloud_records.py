@@ -1,26 +1,21 @@
-"""Names in records of clouds: the audit log of Microsoft 365, sign-ins of Entra ID, Defender
-XDR, DNS servers in Azure Monitor, Azure Firewall, AWS CloudTrail, Cloudflare Gateway.
+"""Cloud audit and security records: Microsoft 365, Entra ID, Defender XDR, Azure, AWS and Cloudflare.
 
 Source:
 https://learn.microsoft.com/office/office-365-management-api/office-365-management-activity-api-schema,
 https://learn.microsoft.com/azure/azure-monitor/reference/tables/ (`SigninLogs`, `DnsEvents`),
 https://learn.microsoft.com/defender-xdr/advanced-hunting-schema-tables,
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html,
-https://developers.cloudflare.com/logs/logpush/. Traps:
-- `CreationTime` is in UTC and does not say so.
-- Who signs in from a stranger's address is no machine of the unit.
-- `sourceIPAddress` of CloudTrail may be the name of a service of AWS, which is no machine.
-- `SrcIP` of Cloudflare Gateway is the public address of the place where `DeviceName` is.
-- `Computer` of a DNS event is the server that was asked.
-- What Defender XDR saw of names stands as JSON in the text `AdditionalFields`; `InboundConnectionAccepted`
-  was opened by the `RemoteIP`.
-
-The sentences of Azure Firewall's diagnostic log: `TCP request from 10.1.0.4:51000 to 203.0.113.9:443. Action:
-Deny.`
-
-Source: https://learn.microsoft.com/azure/firewall/diagnostic-logs (`AzureFirewallNetworkRule`,
-`AzureFirewallApplicationRule`, `AzureFirewallDnsProxy`, the legacy logs that carry a sentence in
-`properties.msg`). What the newer `AZFW..` tables state has keys of its own.
+https://developers.cloudflare.com/logs/logpush/, https://learn.microsoft.com/azure/firewall/diagnostic-logs.
+Traps:
+- `CreationTime` is in UTC without stating it.
+- A sign-in from an external address is no device of the unit.
+- `sourceIPAddress` of CloudTrail may be the name of an AWS service.
+- `SrcIP` of Cloudflare Gateway is the public address of the site where `DeviceName` is.
+- `Computer` of a DNS event is the server.
+- Defender XDR puts names as JSON into the text `AdditionalFields`; `InboundConnectionAccepted` was opened
+  by the `RemoteIP`.
+- Azure Firewall's legacy logs (`AzureFirewallNetworkRule`, `..ApplicationRule`, `..DnsProxy`) have a
+  sentence in `properties.msg`; the newer `AZFW..` tables have keys.
 """
 
 from __future__ import annotations
@@ -37,7 +32,7 @@ from lamsach.logs.text.values import ip_of
 from lamsach.model import Action, Event, EventKind
 
 MARK = '"AzureFirewall'
-"""Stands in the category of every such record."""
+"""Part of the category of Azure Firewall's legacy records."""
 _END = r"\[?([0-9A-Fa-f.:]{3,45}?)\]?"
 # TCP request from 10.1.0.4:51000 to 203.0.113.9:443. Action: Deny.
 # UDP request from 203.0.113.9:4000 to 198.51.100.7:53 was DNAT'ed to 10.1.0.5:53
@@ -52,10 +47,10 @@ _QUESTION = re.compile(rf"(?a)DNS Request: {_END}:(\d{{1,5}}) - \d{{1,5}} \w{{1,
 
 
 def values_of(sentence: str) -> dict[str, list[str]]:
-    """Return what a sentence states, by the fields of `column_names`; nothing for one of another kind."""
-    asked = _QUESTION.match(sentence)
-    if asked:
-        return {"source": [asked[1]], "source_port": [asked[2]], "query": [asked[3]]}
+    """Return the values in an Azure Firewall sentence by field of `column_names`; empty for other texts."""
+    question = _QUESTION.match(sentence)
+    if question:
+        return {"source": [question[1]], "source_port": [question[2]], "query": [question[3]]}
     request = _REQUEST.match(sentence)
     if request is None:
         return {}
@@ -77,12 +72,12 @@ Values = dict[str, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class CloudRecord:
-    """A kind of record. `names`: its keys (plain); `fields`: what keys mean in it."""
+    """A kind of record, recognized by its keys (`names`); `fields`: meanings of keys in it."""
 
     names: frozenset[str]
     fields: Mapping[str, str] = field(default_factory=dict)
     of_endpoint: bool = False
-    """Whether it tells of the machine that its keys name."""
+    """Whether it describes the machine that its keys name."""
 
 
 AUDIT = CloudRecord(frozenset({"creationtime", "workload", "operation"}))
@@ -110,12 +105,12 @@ _WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?", re.A
 
 
 def kind_of(names: AbstractSet[str]) -> CloudRecord | None:
-    """The kind of a record by its keys (lower case, letters and digits); None for any other."""
+    """Return a record's kind by its keys (lower case, letters and digits), or None."""
     return next((kind for kind in _KINDS if kind.names <= names), None)
 
 
 def complete(kind: CloudRecord, record: Record, values: Values) -> None:
-    """Add what a record of this kind states in its own way to the values of the fields."""
+    """Add values that records of this kind state in their own way."""
     if kind is AUDIT:
         values["time"] = [
             f"{text}Z" if _WITHOUT_ZONE.fullmatch(text) else text for text in values.get("time", ())
@@ -138,7 +133,7 @@ def complete(kind: CloudRecord, record: Record, values: Values) -> None:
 
 
 def finished(kind: CloudRecord, record: Record, event: Event) -> Event:
-    """The event of a record of this kind: whose side is whose, and who opened the connection."""
+    """Correct a record's event: log-ons, and which end is the unit's."""
     if kind in (DEFENDER, DNS_EVENT, FIREWALL) or event.source_ip is None:
         return event
     if kind is GATEWAY:
@@ -157,7 +152,7 @@ def finished(kind: CloudRecord, record: Record, event: Event) -> Event:
 
 
 def _outcome(record: Record) -> str:
-    """Return what became of a call to AWS: a log-on states it in its answer, a refused call an error."""
+    """Return the outcome of an AWS call: a log-on has it in its response, a refused call an error code."""
     stated = text_of(child(record, "responseElements").get("ConsoleLogin"))
     error = text_of(record.get("errorCode")) or ""
     if stated == "Failure" or "AccessDenied" in error or "Unauthorized" in error:
@@ -166,7 +161,7 @@ def _outcome(record: Record) -> str:
 
 
 def _of(record: Record, key: str) -> object:
-    """The value of a key, also within `properties`, where a stream of Azure puts the record."""
+    """Return the value of a key, also inside Azure's `properties` wrapper."""
     inside = record.get("properties")
     if key in record or not isinstance(inside, dict):
         return record.get(key)

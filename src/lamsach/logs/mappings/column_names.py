@@ -1,13 +1,11 @@
-"""Meaning of a table's columns or a JSON record's keysean by their names: by their words
-(`field_words`), or as an exception named here.
+"""Meanings of table columns and JSON keys by name: from their words (`field_words`), with exceptions.
 
-Source of the exceptions: ECS, OCSF, the field lists of the common firewalls, Sysmon's and Windows' event
-data, NetFlow tools, the exports of antivirus consoles (Kaspersky, ESET, Bkav), what people write above the
-columns of a sheet in English and Vietnamese, and Sangfor's logs in Chinese. Traps:
-- A maker may put one word before all its names: `tk_username`, `tk_url` (`without_prefix`).
+Source of the exceptions: ECS, OCSF, the field lists of common firewalls, Sysmon's and Windows' event data,
+NetFlow tools, exports of antivirus consoles (Kaspersky, ESET, Bkav), headings that people write in English
+and Vietnamese, and Sangfor's logs in Chinese. Traps:
+- A vendor may prefix all its names: `tk_username`, `tk_url` (`without_prefix`).
 - `host` and `hostname` are the site in a web log, the sensor in a shipped record, and the machine elsewhere.
-- `name`, `ip`, `port`, `user`, `domain` mean something only at the top of a record; deeper they belong to
-  anything.
+- `name`, `ip`, `port`, `user`, `domain` have a meaning only at the top of a record, not deeper.
 """
 
 from __future__ import annotations
@@ -85,7 +83,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "lease_seconds": "leasetime leaseduration leaselength",
     "lease_start": "leasestart leasestarts leaseobtained starts",
 }
-"""Field: names (lower case, no accents or signs) that mean it and whose words do not tell."""
+"""Field: names (lower case, no accents or signs) that mean it against their words."""
 NAMES = by_word(EXCEPTIONS)
 _ONLY_AT_TOP = among(
     "ip initiator attacker responder victim t ts rt sa da sp dp sip dip cip ends starts expires expiry name "
@@ -98,7 +96,7 @@ _ONLY_AT_TOP = among(
 _AT_ANY_DEPTH = among(
     "md5 sha1 sha256 imphash qname rrname ipaddress ipaddr username macaddress macaddr verdict disposition"
 )
-"""Of names of one word that the words tell."""
+"""One-word names that have a meaning at any depth."""
 _ONLY_FLAT = frozenset({"devicehostname", "devname"})
 """Names of another machine (FortiAnalyzer, Zscaler); `device.hostname` is its own."""
 _WRAPPERS = among("data event fields source message json record result log eventdata wineventdata properties")
@@ -111,7 +109,7 @@ _TIMES = frozenset({"time", "date", "lease_start"})
 
 @lru_cache(maxsize=8192)
 def plain(name: str) -> str:
-    """A column's name in lower-case letters and digits, without accents: `Địa chỉ nguồn` is `diachinguon`."""
+    """Normalize a column's name to lower-case ASCII letters and digits: `Địa chỉ nguồn` is `diachinguon`."""
     return _NAMELESS.sub("", _bare(name[:100]).lower())
 
 
@@ -124,7 +122,7 @@ def _bare(name: str) -> str:
 
 @lru_cache(maxsize=8192)
 def field_of(key: str) -> str | None:
-    """The field of a column's name or dotted key: the longest known run of its last parts."""
+    """Return the field of a column name or dotted key, from the longest known suffix."""
     parts = [part for part in _bare(key[-300:]).split(".")[-6:] if plain(part)]
     while len(parts) > 1 and plain(parts[0]) in _WRAPPERS and _known(parts[1:2]) and not _known(parts):
         parts = parts[1:]
@@ -132,7 +130,7 @@ def field_of(key: str) -> str | None:
 
 
 def _known(parts: Sequence[str], *, top: bool = True) -> str | None:
-    """Return what these parts of a key mean together; `top`: they are the whole key."""
+    """Return the field that these parts of a key mean together; `top`: they are the whole key."""
     name = plain("".join(parts))
     field = NAMES.get(name)
     if field and not (len(parts) > 1 and name in _ONLY_FLAT):
@@ -142,8 +140,7 @@ def _known(parts: Sequence[str], *, top: bool = True) -> str | None:
 
 
 def without_prefix(keys: tuple[str, ...]) -> tuple[str, ...]:
-    """The names of a record without the word that a maker puts before most of them, and that means nothing:
-    `tk_url`."""
+    """Strip a meaningless vendor prefix that most of a record's names have: `tk_url`."""
     firsts = [key.partition("_")[0] for key in keys if "_" in key]
     first = max(firsts, key=firsts.count, default="")
     if firsts.count(first) < _FEWEST_OF_PREFIX or 2 * firsts.count(first) < len(keys) or known_word(first):
@@ -156,13 +153,13 @@ _ENDS_WITH_CLOCK = re.compile(r".{6,40}\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,9})?", re.
 
 
 def in_utc(name: str, text: str) -> str:
-    """A time whose name says what it lacks (Sysmon's `UtcTime`), with its zone."""
+    """Append the zone to a time whose column name states it (Sysmon's `UtcTime`)."""
     return f"{text}Z" if "utc" in plain(name) and _ENDS_WITH_CLOCK.fullmatch(text) else text
 
 
 @lru_cache(maxsize=64)
 def beside(plain_names: frozenset[str]) -> Mapping[str, str]:
-    """Return what names mean because of others beside them."""
+    """Return the meanings that names have in the context of other names."""
     found: dict[str, str] = {}
     for needed, some, fields in _CONTEXTS:
         if needed <= plain_names and (not some or not some.isdisjoint(plain_names)):
@@ -177,7 +174,7 @@ def beside(plain_names: frozenset[str]) -> Mapping[str, str]:
     return found
 
 
-OF_FIREWALLS = among(
+FIREWALL_COLUMNS = among(
     "sourcezone natsourceip threatcontenttype sourceinterface srcintf virtualsystem virtualdomain"
 )
 """Columns that only a firewall's table has."""
@@ -190,19 +187,19 @@ _OF_REQUESTS = {
     "userid": "-",
 }
 _CONTEXTS: tuple[tuple[AbstractSet[str], AbstractSet[str], Mapping[str, str]], ...] = (
-    # Zscaler: the user's machine, the site, and the address inside
+    # Zscaler: the user's machine, the site, and the internal address
     (frozenset({"deviceowner"}), frozenset(), {"devicehostname": "name"}),
     (frozenset({"deviceowner", "cintip"}), frozenset(), {"cintip": "ip", "hostname": "domain"}),
-    # Skyhigh: the address behind which the client went out
+    # Skyhigh: the address after translation
     (frozenset({"requestedhost"}), frozenset(), _OF_REQUESTS),
     (frozenset({"requestedhost", "clientip"}), frozenset(), {"clientip": "source", "sourceip": "nat"}),
     # wireless networks: what joined an access point
     (frozenset(), frozenset({"ssid", "apmac", "bssid"}), {"hostname": "name"}),
     # FortiAnalyzer, Panorama
-    (frozenset({"devicename"}), OF_FIREWALLS, {"devicename": "observer"}),
+    (frozenset({"devicename"}), FIREWALL_COLUMNS, {"devicename": "observer"}),
     # Check Point: the gateway that wrote the record
     (frozenset({"origin"}), _SOURCES, {"origin": "observer"}),
-    # W3C: what is the client's (c-) and what the server's (s-)
+    # W3C: client (c-) and server (s-) columns
     (frozenset({"cip"}), frozenset({"sip", "sport"}), {"sip": "destination", "sport": "destination_port",
         "scomputername": "observer"}),
     (frozenset({"dip"}), frozenset(), {"sip": "source"}),
@@ -220,27 +217,26 @@ _CONTEXTS: tuple[tuple[AbstractSet[str], AbstractSet[str], Mapping[str, str]], .
     (frozenset({"remote", "rcode"}), frozenset(), {"remote": "source", "port": "source_port", "name": "query",
         "server": "observer"}),
 )  # fmt: skip
-"""Names that must be there, of which one must, and what names then mean; the first counts."""
+"""All of the first names and any of the second must be present for the meanings; first match wins."""
 _REMOTE = among("remoteip remoteaddr remoteaddress remotehost")
 _METHODS = among("method requestmethod httpmethod verb")
 _STATUSES = among("status statuscode httpstatus httpstatuscode responsecode uri requesturi")
 _NEAR = _SOURCES | among("localip localaddress localaddr localport sourceaddr srcaddr saddr")
 _OF_SERVERS = {**dict.fromkeys(_REMOTE, "source"), "remoteport": "source_port"}
-"""In a server's log the far end is the client."""
+"""In a server's log the remote end is the client."""
 CONTEXT_NAMES = frozenset(
     {"ipaddress", "sourcetype"}.union(
         _REMOTE, _METHODS, _STATUSES, _NEAR, *(needed | some for needed, some, _ in _CONTEXTS)
     )
 )
-"""Names whose presence in a record says what other names mean."""
+"""Names whose presence changes the meaning of others."""
 
 
 def fields_of(names: Sequence[str]) -> list[str | None]:
-    """The fields of a table's columns.
+    """Return the fields of a table's columns.
 
-    With `date` and a second column `time`, the latter is the time of day; `origin` beside a source is the
-    gateway that wrote the row (Check Point).
-    """
+    A column `time` after `date` is the time of day; `origin` with a source is the gateway that wrote the row
+    (Check Point)."""
     names = without_prefix(tuple(names))
     plain_names = [plain(name) for name in names]
     others = beside(frozenset(plain_names))
@@ -250,29 +246,29 @@ def fields_of(names: Sequence[str]) -> list[str | None]:
             "clock" if f == "time" and n in ("time", "thoigian") else f
             for f, n in zip(fields, plain_names, strict=True)
         ]
-    if any(f == "time" and n not in LATE for f, n in zip(fields, plain_names, strict=True)):
-        fields = [None if n in LATE else f for f, n in zip(fields, plain_names, strict=True)]
+    if any(f == "time" and n not in LATE_TIMES for f, n in zip(fields, plain_names, strict=True)):
+        fields = [None if n in LATE_TIMES else f for f, n in zip(fields, plain_names, strict=True)]
     if "origin" in plain_names and fields.count("source") > plain_names.count("origin"):
         fields = ["observer" if n == "origin" else f for f, n in zip(fields, plain_names, strict=True)]
     return fields
 
 
-LATE = among("received receivedtime receivetime lastseen lastblocked updated")
-"""Times after the event, which count only beside no other."""
+LATE_TIMES = among("received receivedtime receivetime lastseen lastblocked updated")
+"""Times after the event, which count only when there is no other."""
 
 
 def tells_of_contacts(fields: Iterable[str | None]) -> bool:
-    """Return whether these fields make a log: a machine or a name, and one more known column."""
+    """Return whether these fields form a log: a machine or name, and one more known column."""
     known = {field for field in fields if field}
     return len(known) >= 2 and bool(known & _IDENTIFYING)
 
 
 def tells_of_detections(fields: Iterable[str | None]) -> bool:
-    """Return whether these fields make an antivirus export: machine, detection, and time."""
+    """Return whether these fields form an antivirus export: machine, detection, and time."""
     known = {field for field in fields if field}
     return bool(known & _OF_ENDPOINTS) and "details" in known and bool(known & _TIMES)
 
 
 def tells_time(fields: Iterable[str | None]) -> bool:
-    """Return whether one of the columns is a time."""
+    """Return whether one of the fields is a time."""
     return any(field in _TIMES for field in fields)

@@ -1,6 +1,4 @@
-"""The event of a record whose columns or keys are known by their names
-(`lamsach.logs.mappings.column_names`).
-"""
+"""Events of records whose columns or keys are known by name (`lamsach.logs.mappings.column_names`)."""
 
 from __future__ import annotations
 
@@ -38,7 +36,7 @@ _FILE_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\|file:")
 _URL_IN_TEXT = re.compile(r"(?:^|[\s'\"(<])(https?://[^\s'\"<>()]{3,2000})")
 _ANSWER_SPLIT = re.compile(r"[;,|\s]+")
 _WORDS = re.compile(r"[a-z]+")
-# 0.020431   of Wireshark and others: seconds since the first record, which say no day
+# 0.020431   Wireshark and others: seconds since the first record, without a date
 _SINCE_START = re.compile(r"\d{1,7}\.\d{3,9}", re.ASCII)
 # 12   0.5   1800 ms
 _DURATION = re.compile(r"\d{1,7}(?:\.\d{1,9})?(?: ?[a-z]{1,4})?", re.ASCII | re.IGNORECASE)
@@ -62,32 +60,31 @@ _WEB_WORDS = frozenset({"url", "path"})
 
 
 Values = Mapping[str, Sequence[str]]
-"""Field: the values that a record has for it, the best first."""
+"""The values of each field in a record, best first."""
 
 
 def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> Event:
-    """The event of a record.
+    """Return the event of a record.
 
-    `host_is_device`: whether `host` names the machine, when it does not name a site or an address.
-    Raises LineError when the record has a time that cannot be, or nothing at all that is known.
-    """
+    `host_is_device`: whether `host` names the machine, unless it is a site or an address. Raises LineError
+    for an impossible time, or without any known column."""
     time = time_of(values, times)
-    source_ip, named_source, source_port = _end(values, "source")
-    destination_ip, named_destination, destination_port = _end(values, "destination")
+    source_ip, source_name, source_port = _end(values, "source")
+    destination_ip, destination_name, destination_port = _end(values, "destination")
     own_ips = [ip for value in values.get("ip", ()) if (ip := ip_of(value.strip()))]
     host_is_device = host_is_device or (source_ip in own_ips or destination_ip in own_ips)
     host_ip, host_name, site = _host(values, host_is_device)
-    own = own_ips[0] if own_ips else host_ip
-    if not (source_ip or destination_ip or named_source or named_destination):
-        source_ip = _visitor(values, own)
-    elif not (source_ip or named_source) and own != destination_ip:
-        source_ip = own
-    device = own_end(source_ip, destination_ip, otherwise=own)
+    own_ip = own_ips[0] if own_ips else host_ip
+    if not (source_ip or destination_ip or source_name or destination_name):
+        source_ip = _visitor(values, own_ip)
+    elif not (source_ip or source_name) and own_ip != destination_ip:
+        source_ip = own_ip
+    device = own_end(source_ip, destination_ip, otherwise=own_ip)
     near = "source" if device != destination_ip or device == source_ip else "destination"
-    query, url = question_of(_asked(values)), _url(values)
-    host_name, site = _apart_from_site(host_name, site, url)
-    domain = query or _domain(values) or site or named_destination
-    names = [_one(values, "name"), _named(values, f"{near}_name"), named_source if near == "source" else None]
+    query, url = question_of(_query_name(values)), _url(values)
+    host_name, site = _split_host_and_site(host_name, site, url)
+    domain = query or _domain(values) or site or destination_name
+    names = [_one(values, "name"), _named(values, f"{near}_name"), source_name if near == "source" else None]
     event = event_between(
         (source_ip, source_port),
         (destination_ip, destination_port),
@@ -98,7 +95,7 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
         device_mac=_mac(values, near),
         domain=domain,
         url=url,
-        otherwise=own,
+        otherwise=own_ip,
         **_plain_values(values),
     )
     machine = event.device_ip or event.device_name or source_ip or destination_ip
@@ -107,8 +104,10 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
     return _finished(event, values, _optional_time(values, "lease_until", times), asked=query is not None)
 
 
-def _apart_from_site(host: str | None, site: str | None, url: str | None) -> tuple[str | None, str | None]:
-    """Return the machine that `host` names, and the site: what the URL names, or is a path of."""
+def _split_host_and_site(
+    host: str | None, site: str | None, url: str | None
+) -> tuple[str | None, str | None]:
+    """Separate the machine in `host` from the site: the URL's host, or that of a bare path."""
     named = host_in(url) if url else None
     if named and host and named == host.lower():
         host = None
@@ -117,20 +116,19 @@ def _apart_from_site(host: str | None, site: str | None, url: str | None) -> tup
 
 
 def _visitor(values: Values, address: str | None) -> str | None:
-    """The public address of a record that names a person, and neither a machine nor what was called: who
-    logged on came from there."""
+    """Return the public address of a record that names only a user: the origin of a log-on."""
     named = values.keys().isdisjoint(_PEOPLE) or not values.keys().isdisjoint(_OF_CONTACTS)
     return None if named or not address or is_internal(address) or not is_machine(address) else address
 
 
 def _mac(values: Values, near: str) -> str | None:
-    """The hardware address of the unit's own end."""
+    """Return the hardware address of the unit's own end."""
     texts = _texts(values, "mac", *(("source_mac", "source") if near == "source" else ()), "user")
     return next((mac for text in texts if (mac := mac_of(text))), None)
 
 
 def _plain_values(values: Values) -> dict[str, Any]:
-    """The fields of the event that depend on no other."""
+    """Return the event fields that depend on no other."""
     texts = _texts(values, "hash", "details")
     return {
         "source_nat_ip": _first_ip(values, "nat"),
@@ -148,30 +146,30 @@ def _texts(values: Values, *fields: str) -> list[str]:
 
 
 def _finished(event: Event, values: Values, until: datetime | None, *, asked: bool) -> Event:
-    """The event with its kind: a lease, a detection of what may have run, or what its fields show."""
+    """Set the event's kind: a lease, a detection of a possibly executed file, or by its fields."""
     if "details" in values and event.action is Action.ALLOWED and _words(values) & _DETECTED:
-        event = changed(event, action=Action.UNKNOWN)  # an antivirus "detected" it: it may have run
+        event = changed(event, action=Action.UNKNOWN)  # "detected" by an antivirus: it may have run
     lease = until is not None or "lease_start" in values or "lease_seconds" in values
     if lease and event.device_mac and event.device_ip:
         return _lease(event, values, until)
     return _with_kind(event, asked)
 
 
-def _asked(values: Values) -> str | None:
-    """The question: the first that is a name alone, not `class IN, type A, a.example`."""
+def _query_name(values: Values) -> str | None:
+    """Return the query name: the first value that is only a name, not `class IN, type A, a.example`."""
     texts = [text for value in values.get("query", ()) if (text := stated(value[:1024]))]
     return next((text for text in texts if domain_of(text)), texts[0] if texts else None)
 
 
 def _user(values: Values) -> str | None:
-    """The user: the first that is no number, identifier or hardware address, else such a one."""
+    """Return the user: the first value that is no number, identifier or hardware address, else any."""
     stated_users = (*values.get("user", ()), *values.get("user_id", ()))
     texts = [text for value in stated_users if (text := stated(value[:1024])) and not mac_of(text)]
     return next((text for text in texts if not IDENTIFIER.fullmatch(text)), texts[0] if texts else None)
 
 
 def _named(values: Values, field: str) -> str | None:
-    """The name of an end, where it is no address."""
+    """Return the name of an end, unless it is an address."""
     if field not in values:
         return None
     texts = (text for value in values.get(field, ()) if (text := stated(value[:1024])))
@@ -215,12 +213,12 @@ def _first_port(values: Values, field: str) -> int | None:
 
 
 def _end(values: Values, field: str) -> tuple[str | None, str | None, int | None]:
-    """Address, name and port of one end of a connection, from `a`, `a:port`, or a name."""
+    """Return address, name and port of one end, from `a`, `a:port`, or a name."""
     address = name = None
     port = _first_port(values, f"{field}_port")
     for value in values.get(field, ()):
         text = stated(value[:400])
-        if text is None or "@" in text:  # a mailbox
+        if text is None or "@" in text:  # an e-mail address
             continue
         host, own_port = host_and_port(text.split(" ", 1)[0])
         if host and ip_of(host):
@@ -233,7 +231,7 @@ def _end(values: Values, field: str) -> tuple[str | None, str | None, int | None
 
 
 def _host(values: Values, host_is_device: bool) -> tuple[str | None, str | None, str | None]:
-    """Return what `host` is: an address, a machine's name, or (beside a URL) a site."""
+    """Classify `host`: an address, a machine's name, or (with a URL) a site."""
     if "host" not in values:
         return None, None, None
     texts = [text for value in values["host"] if (text := stated(value[:1024]))]
@@ -258,7 +256,7 @@ def _domain(values: Values) -> str | None:
 
 
 def _url(values: Values) -> str | None:
-    """The URL as the log states it; an absolute one before a path."""
+    """Return the URL as stated; an absolute one before a path."""
     texts = [
         text for field in ("url", "path") for value in values.get(field, ()) if (text := stated(value[:8192]))
     ]
@@ -268,15 +266,15 @@ def _url(values: Values) -> str | None:
         if (text := value.strip()[:8192]).startswith(("http://", "https://"))
     ]
     if not texts:
-        spoken = (_URL_IN_TEXT.search(value[:8192]) for value in _texts(values, "action", "details"))
-        texts = [found[1] for found in spoken if found]
+        matches = (_URL_IN_TEXT.search(value[:8192]) for value in _texts(values, "action", "details"))
+        texts = [found[1] for found in matches if found]
     absolute = next((text for text in texts if "://" in text[:20]), None)
     plausible = (text for text in texts if ("/" in text or "." in text) and not _FILE_PATH.match(text))
     return absolute or next(plausible, None)
 
 
 def _answers(values: Values) -> tuple[str, ...]:
-    """Addresses and names in a list or in text such as Sysmon's `type:  5 a.example;::ffff:192.0.2.7;`."""
+    """Return addresses and names in lists or text (Sysmon's `type:  5 a.example;::ffff:192.0.2.7;`)."""
     found: dict[str, None] = {}
     for value in values.get("answers", ()):
         for word in _ANSWER_SPLIT.split(value[:8192]):
@@ -296,19 +294,19 @@ def _words(values: Values) -> set[str]:
 
 def _action(values: Values, allowed: frozenset[str], blocked: frozenset[str]) -> Action:
     words = _words(values)
-    said = {plain(value[:64]) for value in values.get("blocked", ())} - {""}
-    if said and not said <= _NO:
+    stated_blocked = {plain(value[:64]) for value in values.get("blocked", ())} - {""}
+    if stated_blocked and not stated_blocked <= _NO:
         return Action.BLOCKED
     if words & blocked:
         return Action.BLOCKED
     if words & allowed:
         return Action.ALLOWED
     found = first_action(*values.get("action", ()))
-    return Action.ALLOWED if said and found is Action.UNKNOWN else found
+    return Action.ALLOWED if stated_blocked and found is Action.UNKNOWN else found
 
 
 def time_of(values: Values, times: LooseTimes) -> datetime | None:
-    """The time of a record. LineError when what it states is none."""
+    """Return the time of a record. Raises LineError for an invalid one."""
     date, clock = _one(values, "date"), _one(values, "clock")
     if date and clock:
         return times.read(f"{date} {clock}")
@@ -318,11 +316,11 @@ def time_of(values: Values, times: LooseTimes) -> datetime | None:
         for value in values.get(field, ())
         if (text := stated(value))
     ]
-    return _first_read([text for text in texts if not _SINCE_START.fullmatch(text)], times)
+    return _first_time([text for text in texts if not _SINCE_START.fullmatch(text)], times)
 
 
-def _first_read(texts: Sequence[str], times: LooseTimes) -> datetime | None:
-    """The first time among texts; LineError when there is none and one is no mere number of seconds."""
+def _first_time(texts: Sequence[str], times: LooseTimes) -> datetime | None:
+    """Return the first valid time. Raises LineError if none is, unless all are mere durations."""
     problem: LineError | None = None
     for text in texts:
         try:
@@ -343,7 +341,7 @@ def _optional_time(values: Values, field: str, times: LooseTimes) -> datetime | 
 
 
 def is_plausible(field: str, text: str) -> bool:
-    """Return whether a cell can be of this field, to tell a log from a table with similar headings."""
+    """Return whether a cell's value fits the field, to distinguish logs from tables with similar headings."""
     text = text.strip()
     if stated(text) is None:
         return True

@@ -1,5 +1,4 @@
-"""A product's line inside another program's JSON record: what shippers, containers, SIEMs and their exports
-put around it.
+"""Log lines embedded in JSON records of shippers, containers, SIEMs and their exports.
 
 Source: Elastic Common Schema (`event.original`, `message`), Wazuh (`full_log`), GELF 1.1 (`short_message`,
 `full_message`), Docker's json-file (`log`), systemd's Journal Export and JSON formats (`MESSAGE`,
@@ -27,11 +26,11 @@ _CARRIERS = in_order(
     "eventoriginal logoriginal fulllog raw rawlog rawmessage rawevent originallog originalmessage event "
     "message msg log fullmessage shortmessage line textpayload syslogmessage content body"
 )
-"""Keys whose text is the line, the most literal first."""
+"""Keys that may contain the line, the most literal first."""
 CARRIER_COLUMNS = among(
     "message msg raw rawlog rawmessage rawevent fulllog fullmessage originallog syslogmessage auditdata"
 )
-"""Names of a table's column (lower case, letters only) whose text is the line."""
+"""Table columns (lower case, letters only) that may contain the line."""
 _RANK = {name: rank for rank, name in enumerate(_CARRIERS)}
 _FIRST_MESSAGE = _RANK["message"]
 _TAGS = among(
@@ -57,7 +56,7 @@ def may_carry(line: str) -> bool:
 
 
 def may_hold_line(path: str, *, literal: bool = False) -> bool:
-    """Return whether a record may carry a line under this dotted key. `literal`: see `carried`."""
+    """Return whether the value of a dotted key may be a line. `literal`: see `carried`."""
     rank = _rank(path)
     return rank is not None and (not literal or rank < _FIRST_MESSAGE)
 
@@ -69,12 +68,9 @@ def _rank(path: str) -> int | None:
 
 
 def carried(record: Mapping[str, object], *, literal: bool = False) -> Iterator[str]:
-    """The lines that a record carries, the most literal first; each also behind its program's name, when the
-    record states that.
+    """Yield the lines in a record, most literal first, each also with the stated program name in front.
 
-    `literal`: only those under a key that says that it is the line as it was received, not a message for
-    people.
-    """
+    `literal`: only from keys for the line as received, not for readable messages."""
     found: list[tuple[int, str]] = []
     tag = ""
     for key, value in walk(record):
@@ -91,7 +87,7 @@ def carried(record: Mapping[str, object], *, literal: bool = False) -> Iterator[
 
 
 def _line_of(value: object) -> str | None:
-    """The text of a value; systemd's journal lists the bytes of unusual ones."""
+    """Return the text of a value; systemd's journal lists unusual ones as bytes."""
     if isinstance(value, list) and 0 < len(value) <= _MOST_BYTES:
         numbers = [item for item in value if type(item) is int and 0 <= item < 256]
         return text_of(bytes(numbers).decode("utf-8", "replace")) if len(numbers) == len(value) else None
@@ -99,7 +95,7 @@ def _line_of(value: object) -> str | None:
 
 
 def _in_year_of(outer: datetime, time: datetime) -> datetime:
-    """A time without a year, in the year that brings it close to its envelope's."""
+    """Move a time without a year to the year closest to its envelope's time."""
     if abs(outer - time) < _CLOSE:
         return time
     for year in (outer.year, outer.year - 1, outer.year + 1):
@@ -111,7 +107,7 @@ def _in_year_of(outer: datetime, time: datetime) -> datetime:
 
 
 class CarriedLines:
-    """Reads the lines that one file's records carry, each with the format that recognises it."""
+    """Parser of the lines in one file's records, each with the format that recognizes it."""
 
     def __init__(
         self, context: FileContext, formats: Sequence[type[LogFormat]], head: Callable[[], Iterable[str]]
@@ -122,12 +118,12 @@ class CarriedLines:
         self._parsers: dict[type[LogFormat], LogFormat] = {}
         self._text = ""
         self.refused = False
-        """Whether a format recognised the last line and could not read it: it is still searched."""
+        """Whether a format recognized the last line but failed to parse it: it is still searched."""
         self.passed_over = False
-        """Whether a format that recognises the last line told of no event, without reading it further."""
+        """Whether a format recognized the last line and found no event in it."""
 
     def event(self, texts: Iterable[str], number: int) -> Event | None:
-        """The event of the first of these texts that a format reads; None when none is a product's line."""
+        """Return the event of the first text that a format parses, if any."""
         self.refused = self.passed_over = False
         for text in texts:
             for log_format in self._formats:
@@ -145,7 +141,7 @@ class CarriedLines:
         return None
 
     def completed(self, inner: Event, values: Values, times: LooseTimes) -> Event:
-        """The line's event with its envelope's observer, time and year where it states none."""
+        """Complete a line's event with its envelope's observer, time and year."""
         time = inner.time
         if (time is None or str(time.year) not in self._text[:_HEADER]) and values.get("time"):
             try:

@@ -1,15 +1,15 @@
-"""Meaning of the words of a field's name together, in any order and spelling a maker writes them:
-`srcIpAddr`, `client.address`, `Remote Port`, `ip_dst`, `IP nguồn`.
+"""Meaning of a field name from its words, in any order and spelling.
 
-A name is a role (whose: `src`, `client`, `remote`, `dvc`) and a thing (what: `ip`, `port`, `host`, `mac`,
-`user`), each by the words of ECS, OCSF, Splunk CIM, CEF, LEEF, ASIM, OpenTelemetry's semantic conventions,
-GELF, NetFlow's collectors and the makers' field lists, in English, Vietnamese and Chinese. What no
-combination of words tells is an exception in `column_names`. Traps:
-- An unknown word before a role may be a maker's prefix (`netconn_remote_ip`); one behind a thing makes
-  another thing of it (`src_ip_country`), and so does one between.
-- `remote` and `local` are the ends of a connection only when the name says no other role:
-  `downstream_remote_address` and `request.remote_address` are the client's.
-- A duration has a name like a time's: `request_time`, `session_time` are none.
+Examples: `srcIpAddr`, `client.address`, `Remote Port`, `ip_dst`, `IP nguồn`. A name combines a role (whose:
+`src`, `client`, `remote`, `dvc`) and a thing (what: `ip`, `port`, `host`, `mac`, `user`), with the words of
+ECS, OCSF, Splunk CIM, CEF, LEEF, ASIM, OpenTelemetry's semantic conventions, GELF, NetFlow collectors and
+vendors' field lists, in English, Vietnamese and Chinese. Names that their words do not explain are
+exceptions in `column_names`. Traps:
+- An unknown word before a role may be a vendor's prefix (`netconn_remote_ip`); after or before a thing it
+  makes another thing (`src_ip_country`).
+- `remote` and `local` are the ends of a connection only without another role: `downstream_remote_address`
+  and `request.remote_address` are the client's.
+- Durations have names like times: `request_time`, `session_time`.
 """
 
 from __future__ import annotations
@@ -77,9 +77,9 @@ _MEANINGS: Mapping[tuple[str, str], str] = {
     ("dns", "domain"): "query", ("", "ip"): "ip", ("", "mac"): "mac", ("", "user"): "user",
     ("", "domain"): "domain",
 }  # fmt: skip
-"""The field of a role and a thing."""
+"""Field by role and thing."""
 _ROLES = in_order("nat source destination near far observer own named machine user dns web")
-"""The roles by rank; of `source` and `destination` the one nearer to the thing counts."""
+"""Roles by rank; of `source` and `destination` the one nearer to the thing counts."""
 _AS_ROLE = {
     **dict.fromkeys(("machine", "named", "user"), "own"),
     "near": "source",
@@ -98,7 +98,7 @@ _OF_TIMES = among(
     "dietvirus 发生 日志 记录 攻击"
 )
 _OF_MOMENTS = among("request req query session conn connection")
-"""Of a `timestamp`, while a `request_time` is how long it took."""
+"""Allowed with `timestamp`; a `request_time` is a duration."""
 _HUMPS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+|[^\W\dA-Za-z_]+")
 _APART = re.compile(r"[\W_]+")
 _JOINED: dict[str, list[str]] = {}
@@ -110,21 +110,21 @@ _LONGEST = 48
 
 @lru_cache(maxsize=4096)
 def words_of(name: str) -> tuple[str, ...]:
-    """A name's words in lower case, parted by signs, humps, or as known words joined (`srcipaddr`)."""
+    """Split a name into lower-case words at signs, camel-case humps, and known words (`srcipaddr`)."""
     pieces = [piece for piece in _APART.split(name[:100]) if piece]
     found: list[str] = []
     for piece in pieces:
-        for part in [piece] if _joined(piece.lower()) else _HUMPS.findall(piece):
-            found += _joined(part.lower()) or (part.lower(),)
+        for part in [piece] if _known_words(piece.lower()) else _HUMPS.findall(piece):
+            found += _known_words(part.lower()) or (part.lower(),)
     if len(pieces) > 1 and not all(
         word in _WORDS or word in _TIMES or word in _OF_TIMES for word in found
     ):  # người dùng, hành động
-        return _joined("".join(pieces).lower()) or tuple(found)
-    return _met(found)
+        return _known_words("".join(pieces).lower()) or tuple(found)
+    return _merged(found)
 
 
-def _met(words: Sequence[str]) -> tuple[str, ...]:
-    """The words, neighbours that form a known word joined (`host name` is `hostname`)."""
+def _merged(words: Sequence[str]) -> tuple[str, ...]:
+    """Join neighbours that form a known word (`host name` is `hostname`)."""
     found: list[str] = []
     for word in words:
         if found and (both := found[-1] + word) in _WORDS:
@@ -139,8 +139,8 @@ def known_word(word: str) -> bool:
     return word.lower() in _WORDS
 
 
-def _joined(piece: str) -> tuple[str, ...]:
-    """The fewest known words that make up a piece; none when no known words do."""
+def _known_words(piece: str) -> tuple[str, ...]:
+    """Split a piece into the fewest known words; empty when impossible."""
     if piece in _WORDS or len(piece) > _LONGEST:
         return (piece,)[: len(piece) <= _LONGEST]
     best: list[tuple[str, ...] | None] = [(), *(None for _ in piece)]
@@ -155,7 +155,7 @@ def _joined(piece: str) -> tuple[str, ...]:
 
 
 def meaning(words: Sequence[str]) -> str | None:
-    """The field that a name of these words means; None when they do not tell it."""
+    """Return the field that a name of these words means, or None."""
     kinds = [_WORDS.get(word) for word in words]
     while kinds and kinds[-1] == "filler":
         kinds.pop()
@@ -163,32 +163,32 @@ def meaning(words: Sequence[str]) -> str | None:
         return "time" if _is_time(words) else None
     if kinds[-1] in ("hash", "action"):
         return kinds[-1]
-    behind = {"named"} if kinds[-2:-1] == ["name"] else _BEHIND  # a name server's
-    if kinds[-1] in behind and len(kinds) > 1:  # ip_src, port_dst, IP nguồn, tên máy trạm
+    trailing_roles = {"named"} if kinds[-2:-1] == ["name"] else _BEHIND  # of a name server
+    if kinds[-1] in trailing_roles and len(kinds) > 1:  # ip_src, port_dst, IP nguồn, tên máy trạm
         kinds = [kinds[-1], *kinds[:-1]]
     known = next((at for at, kind in enumerate(reversed(kinds)) if kind is None), len(kinds))
-    thing, roles = _apart(kinds[len(kinds) - known :])
-    role = next((one for one in _ROLES if one in roles), "")
+    thing, roles = _thing_and_roles(kinds[len(kinds) - known :])
+    role = next((ranked for ranked in _ROLES if ranked in roles), "")
     if thing == "url":
         return thing
     if thing == "query":
         return thing if known == len(kinds) and role in ("", "dns") else None
     if "web" in roles and "far" in roles and not {"near", *_ONE_OF_TWO} & {*roles}:
-        role = "source"  # whose request it is
+        role = "source"  # the requester
     if "external" in roles:
         role = "nat" if role else "external"
     if role == "nat" and ("destination" in roles or "far" in roles):
         return None
     if role in _ONE_OF_TWO:
-        role = next((one for one in roles if one in _ONE_OF_TWO), role)
+        role = next((ranked for ranked in roles if ranked in _ONE_OF_TWO), role)
     if known < len(kinds) and role not in _OF_ENDS:
         return "time" if _is_time(words) else None
     field = _MEANINGS.get((_AS_ROLE.get(role, role), thing))
     return field or ("time" if _is_time(words) else None)
 
 
-def _apart(kinds: Sequence[str | None]) -> tuple[str, list[str]]:
-    """The thing that the last words name, and the roles before it, the nearest first."""
+def _thing_and_roles(kinds: Sequence[str | None]) -> tuple[str, list[str]]:
+    """Split the words' kinds into the thing, which is last, and the roles before it, nearest first."""
     back = [kind for kind in reversed(kinds) if kind and kind != "filler"]
     if not back:
         return "", []

@@ -1,8 +1,7 @@
-"""Events of records whose keys are known by name: CEF, LEEF, Check Point, Palo Alto's JSON, antivirus
-consoles.
+"""Events of records with named keys: CEF, LEEF, Check Point, Palo Alto's JSON, antivirus consoles.
 
-A product says in a `Keys` which of its keys mean what; everything else (which side is the device, whose name
-and MAC address count, the host within a URL) is alike for all and stands here once.
+A product lists its keys for each field in `Keys`; the rest (which end is the device, whose name and MAC
+address count, the host in a URL) is common and implemented here.
 """
 
 from __future__ import annotations
@@ -66,11 +65,9 @@ class Keys:
 def event_of(
     fields: Fields, keys: Keys, *, time: datetime | None, observer: str | None = None, inward: bool = False
 ) -> Event:
-    """The event of the fields; `observer` counts when no key names it.
+    """Return the event of the fields; `observer` is used when no key names one.
 
-    `inward`: whether the observer says that the contact came from outside; it decides when the addresses do
-    not (both public).
-    """
+    `inward`: the observer marks the contact as incoming; decides when the addresses do not (both public)."""
     source, source_port = end_in(fields, keys.source, keys.source_port)
     destination, destination_port = end_in(fields, keys.destination, keys.destination_port)
     way = Way.INWARD if inward else Way.UNSTATED
@@ -113,21 +110,21 @@ _OF_FIELDS: Mapping[str, str] = {
     "nat": "source_nat", "nat_port": "source_nat_port", "user": "source_user", "name": "source_name",
     "mac": "source_mac", "path": "url",
 }  # fmt: skip
-"""Of a name's field (`column_names`) the keys that mean it."""
+"""`Keys` attribute by the field of a name (`column_names`)."""
 
 
 @lru_cache(maxsize=64)
-def asked_of(keys: Keys) -> frozenset[str]:
-    """The keys that are looked at."""
+def all_keys(keys: Keys) -> frozenset[str]:
+    """Return all keys that are read."""
     parts: list[Names] = [getattr(keys, name) for name in Keys.__dataclass_fields__]
     return frozenset(key for part in parts for key in part)
 
 
 @lru_cache(maxsize=64)
 def unusual_names(names: frozenset[str], keys: Keys) -> Mapping[str, Names]:
-    """Unusual names of a record whose words mean the same as these keys."""
+    """Return the names of a record outside `keys` whose words mean the same, with those keys."""
     meant = beside(frozenset(map(plain, names)))
-    fields = {name: meant.get(plain(name)) or field_of(name) for name in names - asked_of(keys)}
+    fields = {name: meant.get(plain(name)) or field_of(name) for name in names - all_keys(keys)}
     found: dict[str, Names] = {
         name: getattr(keys, _OF_FIELDS.get(field or "", ""), ()) for name, field in fields.items()
     }
@@ -135,7 +132,7 @@ def unusual_names(names: frozenset[str], keys: Keys) -> Mapping[str, Names]:
 
 
 def complete(fields: MutableMapping[str, str], keys: Keys) -> None:
-    """Put an unusual name's value under the maker's first usual key, where none has a value."""
+    """Copy values of unusual names to the first usual key, unless one has a value."""
     unusual = unusual_names(frozenset(fields), keys)
     for name in [name for name in fields if name in unusual]:
         others = unusual[name]
@@ -144,7 +141,7 @@ def complete(fields: MutableMapping[str, str], keys: Keys) -> None:
 
 
 def end_in(fields: Fields, keys: Names, port_keys: Names) -> tuple[str | None, int | None]:
-    """Address and port of one end, perhaps both under one key: `src=192.0.2.5:49152`."""
+    """Return address and port of one end, perhaps both under one key: `src=192.0.2.5:49152`."""
     address, port = first_ip(fields, *keys), first_port(fields, *port_keys)
     if address:
         return address, port
@@ -159,7 +156,7 @@ def end_in(fields: Fields, keys: Names, port_keys: Names) -> tuple[str | None, i
 def kind_of(
     *, query: str | None, url: str | None, hashes: tuple[str, ...], destination: str | None
 ) -> EventKind:
-    """Return what the record tells of, by what it holds."""
+    """Return the event kind that a record's fields imply."""
     if query:
         return EventKind.DNS
     if url and "\\" not in url:
@@ -170,18 +167,18 @@ def kind_of(
 
 
 def url_of(text: str | None) -> str | None:
-    """A URL as stated, without quotes around it; None for text with nothing of a URL in it."""
+    """Return a URL as stated, without surrounding quotes; None if the text has nothing of a URL."""
     text = stated(unquoted(text[:_LONGEST_URL].strip())) if text else None
     return text if text and any(c in text for c in "/.\\") else None
 
 
 def unquoted(text: str) -> str:
-    """The text without the quotes around it; one at an end alone belongs to it."""
+    """Strip quotes on both ends; a single one belongs to the text."""
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
 def host_in(url: str) -> str | None:
-    """The host of a URL, written with its scheme or without (`www.example.com:443/a`); None for a path."""
+    """Return the host of a URL with or without a scheme (`www.example.com:443/a`); None for a path."""
     host = host_of_url(url)
     if host or url[:1] in ("/", "\\", "?") or "://" in url[:20]:
         return host
@@ -193,19 +190,19 @@ def host_in(url: str) -> str | None:
 
 
 def domain_in(fields: Fields, keys: Names) -> str | None:
-    """The first name (or address) among the values of these keys."""
+    """Return the first domain name or address in the values of these keys."""
     return next((name for key in keys if (name := domain_of((fields.get(key) or "")[:300]))), None)
 
 
 def hashes_of(fields: Fields, keys: Names) -> tuple[str, ...]:
-    """The MD5, SHA-1 and SHA-256 values of these keys, each once."""
+    """Return the distinct MD5, SHA-1 and SHA-256 values of these keys."""
     return tuple(
         dict.fromkeys(digest for key in keys if (digest := hash_of((fields.get(key) or "").strip())))
     )
 
 
 def answers_in(fields: Fields, keys: Names) -> tuple[str, ...]:
-    """Addresses and names in the lists that these keys hold, separated by commas, semicolons or spaces."""
+    """Return addresses and names in these keys' lists, separated by commas, semicolons or spaces."""
     found: dict[str, None] = {}
     for key in keys:
         for word in (

@@ -1,9 +1,7 @@
-"""Log-ons and contacts at servers of every kind, one sentence each: who came (address, port, account), to
-where, and what became of it.
+"""Log-ons and contacts in one-sentence messages of servers: client address, port, account, outcome.
 
-A server's own log tells who connected to it: a stranger outside is no machine of the unit (see `ends`). Names
-of accounts are the client's words; so a pattern takes the address only from where the server itself writes
-it.
+A server's log names its clients: an external one is no device of the unit (see `ends`). Account names come
+from the client, so patterns accept an address only where the server itself writes it.
 """
 
 from __future__ import annotations
@@ -17,18 +15,18 @@ from lamsach.logs.text.values import ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
 IP = r"\[?(?P<ip>[0-9A-Fa-f:.]{2,45})\]?"
-"""The client's address in a pattern, in brackets or not."""
+"""The client's address in a pattern, with or without brackets."""
 PORT = r"(?P<port>\d{1,5})"
 END = r"\[?(?P<ip>[0-9A-Fa-f:.]{2,45}?)\]?(?::(?P<port>\d{1,5}))?(?=[\s'\")\],;/]|[:.](?:\s|$)|$)"
-"""The client's address with or without a port, up to whatever ends it."""
+"""The client's address with or without a port, up to its delimiter."""
 _LONGEST = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a server: `sign`, a text that each such line holds, its pattern with the groups `ip`,
-    `port`, `user`, `to` and `to_port` as far as it names them, and what it says.
-    """
+    """A server's sentence: a text that every such line has, a pattern, and its action and kind.
+
+    The pattern's groups: `ip`, `port`, `user`, `to`, `to_port`."""
 
     sign: str
     pattern: re.Pattern[str]
@@ -39,7 +37,7 @@ class Sentence:
 def sentence(
     sign: str, pattern: str, action: Action = Action.UNKNOWN, kind: EventKind = EventKind.LOGON
 ) -> Sentence:
-    """A sentence by its pattern; `{IP}`, `{PORT}`, `{END}` stand for an address, a port, both."""
+    """Build a sentence; `{IP}`, `{PORT}`, `{END}` in the pattern are an address, a port, or both."""
     text = pattern.replace("{IP}", IP).replace("{PORT}", PORT).replace("{END}", END)
     return Sentence(sign, re.compile(text, re.ASCII | re.DOTALL), action, kind)
 
@@ -54,9 +52,9 @@ def client_event(
     server: str | None = None,
     server_port: str | None = None,
 ) -> Event | None:
-    """Return what a server says of one client, as it spells it; None without an address."""
+    """Return the event of a client as the server spells it; None without an address."""
     source = ip_of((client or "").rstrip("."))
-    # the last group of an IPv6 address
+    # the "port" is the last group of an IPv6 address
     if source is None and client and port and (source := ip_of(f"{client}:{port}")):
         port = None
     if source is None:
@@ -72,7 +70,7 @@ def client_event(
 
 
 def event_of(sentences: Iterable[Sentence], message: str) -> Event | None:
-    """The event of the first matching sentence that names an address; None for any other message."""
+    """Return the event of the first matching sentence that names an address, if any."""
     text = message[:_LONGEST]
     for known in sentences:
         match = known.pattern.search(text) if known.sign in text else None

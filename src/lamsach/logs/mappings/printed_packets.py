@@ -1,10 +1,7 @@
-"""The packets that tcpdump prints: two ends with ports, and DNS and HTTP as far as they are printed; also in
-logs of packet filters.
+"""Packets as printed by tcpdump: ends with ports, DNS and HTTP; also in packet filter logs.
 
-Source: `tcpdump(1)`, section "Output format".
-
-Ports by the names that tools without `-n` print for them (`ra`, `tcpdump`): those that contacts of a
-unit's machines are likely to have.
+Source: `tcpdump(1)`, section "Output format". Tools without `-n` (`ra`, `tcpdump`) print ports by name; the
+likely ones are listed here.
 """
 
 from __future__ import annotations
@@ -37,7 +34,7 @@ _PORTS = {name: int(port) for name, _, port in (pair.partition("=") for pair in 
 
 
 def port_or_service(text: str) -> int | None:
-    """A port, given as a number or as a well-known service's name; None for what is neither."""
+    """Return a port, given as number or well-known service name; None for other texts."""
     return _PORTS.get(text.strip()) if text[:1].isalpha() else port_of(text)
 
 
@@ -64,7 +61,7 @@ _HOST = re.compile(r"\n\s{0,8}[Hh]ost: (\S{1,300})")
 
 
 def printed_packet(text: str, time: datetime | None) -> Event | None:
-    """The event of a packet printed as `192.0.2.5.51514 > 198.51.100.7.443: ...`."""
+    """Return the event of a packet printed as `192.0.2.5.51514 > 198.51.100.7.443: ...`."""
     flow = FLOW.search(text, 0, 3000)
     if flow is None:
         return None
@@ -81,9 +78,9 @@ def printed_packet(text: str, time: datetime | None) -> Event | None:
     )
     if _NAME_SERVICES & {source_port, destination_port}:
         return _dns(event, message)
-    asker = _BOOTP.match(message) if "BOOTP" in message[:10] else None
-    if asker and source_ip == _NO_ADDRESS:
-        return decide(changed(event, device_mac=mac_of(asker[1])), role=Role.APART, again=True)
+    bootp = _BOOTP.match(message) if "BOOTP" in message[:10] else None
+    if bootp and source_ip == _NO_ADDRESS:
+        return decide(changed(event, device_mac=mac_of(bootp[1])), role=Role.APART, again=True)
     request = _REQUEST.search(message)
     if request:
         host = _HOST.search(message)
@@ -94,7 +91,7 @@ def printed_packet(text: str, time: datetime | None) -> Event | None:
 
 
 def _end(text: str, *, has_ports: bool) -> tuple[str | None, str | None, int | None]:
-    """Address, name and port of `192.0.2.5.443`, `2001:db8::5.443`, `pc.example.https`."""
+    """Return address, name and port of `192.0.2.5.443`, `2001:db8::5.443`, `pc.example.https`."""
     match = _IPV4.fullmatch(text)
     if match:
         return ip_of(match[1]), None, _port(match[2]) if has_ports else None

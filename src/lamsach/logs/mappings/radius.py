@@ -1,10 +1,9 @@
-"""RADIUS accounting and log-ons (RFC 2865, RFC 2866), whichever server wrote them: who had an address, from
-when till when.
+"""RADIUS accounting and log-ons (RFC 2865, RFC 2866) from any server: address holders over time.
 
-A switch or access point (802.1X) states the machine as `Calling-Station-Id`, mostly its hardware address; a
-VPN server states the client's address there, of the outside or the machine's own. `Framed-IP-Address` is the
-machine's address; many switches send it only after DHCP, in an interim update, or never: then it is known who
-is behind the hardware address, but not at which address.
+A switch or access point (802.1X) states the device in `Calling-Station-Id`, usually by hardware address; a
+VPN server states the client's external or own address there. `Framed-IP-Address` is the device's address;
+many switches send it only after DHCP in an interim update, or never: then the hardware address has a user
+but no address.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ class RadiusRecord:
 
 
 def event_of(record: RadiusRecord) -> Event:
-    """The record's event: a lease when it is accounting with an address, else a log-on."""
+    """Return a lease for accounting with an address, else a log-on."""
     address = ip_of(record.framed_ip or "")
     address = None if address in _SERVER_CHOOSES else address
     calling = stated(record.calling_station) or ""
@@ -75,12 +74,12 @@ _STATION_END = re.compile(r"(?<=[0-9A-Fa-f]):[^:]{3,}$")
 
 
 def station(text: str) -> str:
-    """The hardware or IP address without the network's name that some access points put behind it."""
+    """Strip the network name that some access points append to the hardware address."""
     return text if ip_of(text) else _STATION_END.sub("", text)
 
 
 def machine_name(user: str | None) -> str | None:
-    """The machine that logs on as itself: `host/pc-7.unit.example` or `UNIT\\PC-7$`; None for a person."""
+    r"""Return the machine in `host/pc-7.unit.example` or `UNIT\PC-7$`; None for a person."""
     if user is None:
         return None
     if user.lower().startswith("host/"):

@@ -1,7 +1,7 @@
-"""Reading records of named values in columns: what the format only hands on.
+"""Descriptions of record syntax for the columnar readers.
 
-Everything else is its function of a record's fields, which is asked for each combination of what it decides
-by (`lamsach.logs.bulk.templates`).
+They state what a format passes through unchanged. Everything else is decided by its function of a record's
+fields, which runs once per combination of values (`lamsach.logs.bulk.templates`).
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ Fields = MutableMapping[str, str]
 
 
 class Header(Protocol):
-    """Time and sender of a record's header."""
+    """Time and sender in a record's header."""
 
     @property
     def time(self) -> datetime | None:
-        """A time."""
+        """The stated time."""
 
     @property
     def host(self) -> str | None:
@@ -33,14 +33,13 @@ class Header(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """Records whose values stand in quotes.
+    """Syntax of records with quoted values.
 
-    `opening`: between a key and its value; `closing`: between a value and the next key; `ends`: what may
-    stand behind the last value. `mark`: what stands before the record and is not within its header; `sample`:
-    a record, behind which a header is read; `head`: the shape that all headers have (regular expression);
-    `name`: an expression of the record's name in the header, which is the text of the key `NAME`. `signs`:
-    texts of other layouts. `absent`: values that say that there is nothing.
-    """
+    `opening`: between a key and its value; `closing`: between a value and the next key; `ends`: possible
+    texts after the last value. `mark`: text before the record that does not occur in its header; `sample`: a
+    record to parse headers with; `head`: expression that all headers match; `name`: expression of the
+    record's name in the header, which becomes the key `NAME`. `signs`: texts of other layouts. `absent`:
+    values that mean "none"."""
 
     opening: str
     closing: str
@@ -58,10 +57,9 @@ NAME = "|name"
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """A value within a text, of which a format takes nothing else.
+    """A value inside a text of which a format uses nothing else.
 
-    `made`: takes it out; `text`: one that holds it where `{}` stands.
-    """
+    `made`: extracts it; `text`: a text that contains it at `{}`."""
 
     made: Callable[[str], str | None]
     text: str
@@ -69,30 +67,28 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """A format's use of each item of a list; it does nothing else with the list.
+    """A format's function of each item of a list, which it uses for nothing else.
 
-    `made`: the value of an item, None where it is left out; names and IPv4 addresses in canonical spelling
-    stay as they are. `item`: the shape of items that are objects, with an empty text for the value and
-    examples of others.
-    """
+    `made`: the value of an item, or None to skip it; must leave canonical names and IPv4 addresses
+    unchanged. `item`: shape of items that are objects, with an empty text for the value and examples of the
+    others."""
 
     made: Callable[[Any], str | None]
     item: Mapping[str, str] | None = None
 
     def shaped(self, value: str) -> object:
-        """An item with this value."""
+        """Build an item with this value."""
         return value if self.item is None else {key: text or value for key, text in self.item.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentences:
-    """Messages in words, whose lines of one wording differ in addresses, names, MAC addresses and numbers.
+    """Prose messages; lines of one wording differ in addresses, names, MAC addresses and numbers.
 
-    `marks`: texts of which the first begins a message behind its header. `parting`: the letters between which
-    values are. `first`: an expression that a message's first value fits. Expressions whose groups are values
-    of the message (they look at bytes): `idle`, of numbers of no account; `names`, of names that are only
-    handed on. `rare`: texts of messages that are read singly.
-    """
+    `marks`: the first of them begins a message after its header. `parting`: the characters between values.
+    `first`: expression for a message's first value. Expressions on bytes whose groups are values of the
+    message: `idle`, of irrelevant numbers; `names`, of names that are passed through. `rare`: texts of
+    messages to parse singly."""
 
     marks: tuple[str, ...]
     parting: str
@@ -106,11 +102,9 @@ class Sentences:
 class Cells:
     """Rows of delimited cells.
 
-    `layouts`: the cells' names by how many quotes a row has; without any they are numbered from 0, or named
-    by the format's `table`. `shapes`: expressions of cells that every row has; of absent cells they hold.
-    `head`: whether a header stands in the first cell before its digits. `rare`: texts of rows that are read
-    singly.
-    """
+    `layouts`: cell names by number of quotes in a row; rows without quotes are numbered from 0, or named by
+    the format's `table`. `shapes`: expressions of cells that every row has; absent cells match. `head`:
+    whether the first cell has a header before its digits. `rare`: texts of rows to parse singly."""
 
     delimiter: str
     shapes: Mapping[str, str]
@@ -121,19 +115,18 @@ class Cells:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
-    """`reader`: how records are written, a name in `lamsach.logs.bulk`.
+    """Description of a format's records.
 
-    `starts`: how a record may begin behind its header. `texts`, `ports`: keys of addresses, names, users,
-    URLs, digests, and of ports. `clock`: the keys of the record's own time. `doubled`: a key before which
-    stand two spaces. `like`: an expression of further keys of `texts`. `written`: how records in quotes are.
-    `lists`: keys of lists; `within`: keys of `texts` whose value stands within a text. `made`: of
-    texts from which the format is given a list, what makes it. `marks`: what stands before
-    the words by which JSON objects are of one layout. `nested`: whether the format is given objects as they
-    are nested, and not their dotted keys. `needs`: keys that a JSON object has at its top, if it is not to be
-    read alone. `renamed`: the key of a dotted path. `sentences`: how messages in words are; of these no key
-    is stated, and the format is asked for whole lines. `cells`: how rows of cells are; then `texts` are users
-    and what a server was asked for, and `ports` all of the classes `bulk.value_classes.TOKEN`.
-    """
+    `reader`: their syntax, a name in `lamsach.logs.bulk`. `starts`: possible beginnings of a record after
+    its header. `texts`, `ports`: keys that are passed through: addresses, names, users, URLs, digests; and
+    ports. `clock`: keys of the record's own time. `doubled`: a key preceded by two spaces. `like`:
+    expression of further keys of `texts`. `written`: syntax with quotes. `lists`: keys of lists; `within`:
+    keys of `texts` with a value inside a text. `made`: functions of texts that the format receives as lists.
+    `marks`: texts before the words that determine the layout of JSON objects. `nested`: whether the format
+    receives nested objects instead of dotted keys. `needs`: top-level keys of every JSON object, unless
+    parsed singly. `renamed`: key of a dotted path. `sentences`: syntax of prose messages, which have no
+    keys; the format is run on whole lines. `cells`: syntax of rows; then `texts` are users and request
+    targets, and `ports` all values of the classes `bulk.value_classes.TOKEN`."""
 
     reader: str
     starts: tuple[str, ...] = ()
@@ -156,13 +149,11 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Delimited rows of named columns; further ones have no names.
+    """Delimited rows of named columns; further cells have no names.
 
-    `title`: what else a header states and the format goes by; `lists`: columns of several values; `absent`:
-    values that say that there is nothing; `alone`: what stands in rows that are read alone; `first`: an
-    expression of the first cell of others, which may have fewer or more cells; `trimmed`: whether spaces
-    around values are none of theirs.
-    """
+    `title`: other content of a header that the format uses; `lists`: columns of several values; `absent`:
+    values that mean "none"; `alone`: text of rows to parse singly; `first`: expression of the first cell,
+    for rows that may have fewer or more cells; `trimmed`: whether spaces around values are ignored."""
 
     title: str | None
     names: tuple[str, ...]
@@ -176,19 +167,19 @@ class Table:
 
 
 class RecordFormat(Protocol):
-    """A format of such records."""
+    """A format with such a description."""
 
     records: Records
 
     def record_event(self, fields: Fields, header: Header) -> Event | None:
-        """The event of a record's fields."""
+        """Return the event of a record's fields."""
 
     def record_time(self, fields: Fields) -> datetime | None:
-        """The record's own time."""
+        """Return the record's own time."""
 
 
 def carried_keys(keys: Keys) -> dict[str, frozenset[str]]:
-    """`texts` and `ports` of a product whose keys are known."""
+    """Return `texts` and `ports` of a product with known keys."""
     ports = {*keys.source_port, *keys.destination_port, *keys.source_nat_port}
     texts = {
         key

@@ -1,7 +1,4 @@
-"""Addresses, names and URLs in a text that a machine ran: a script, a command line.
-
-Linear in the text's length.
-"""
+"""Addresses, names and URLs in scripts and command lines; linear in the text's length."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ _WORD = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 _ENCODED = re.compile(
     r"(?i)[-/](?:e|ec|en|enc|enco|encod|encode|encoded[a-z]{0,7})\s{1,9}[\"']?([A-Za-z0-9+/]{20,}={0,2})"
 )
-# What scripts and command lines name all the time and is no host.
+# Common dotted words in scripts and command lines that are no host.
 _NO_HOST_ENDING_TEXT = (
     "exe dll ps1 psm1 psd1 txt log xml json dat tmp bat cmd vbs sys config ini lnk cat mui msi cab evtx "
     "etl reg inf ocx cpl csv html htm jar hta scr png jpg ico gif bin cs cpp md yml yaml cfg tlb manifest "
@@ -30,7 +27,7 @@ _NO_HOST_BEGINNINGS = ("system.", "microsoft.", "windows.", "management.automati
 
 
 def mentions(text: str) -> tuple[str, ...]:
-    """URLs, then addresses and names outside them, at most 64; PowerShell's encoding is undone."""
+    """Return up to 64 URLs, then addresses and names outside them; decodes PowerShell's encoding."""
     text = text[:_LONGEST_TEXT]
     if "." not in text and "-" not in text:
         return ()
@@ -58,7 +55,7 @@ def _host(word: str) -> str | None:
 
 
 def _decoded(encoded: str) -> str:
-    """The text of `powershell -EncodedCommand` (UTF-16); nothing for what is no such text."""
+    """Decode the text of `powershell -EncodedCommand` (UTF-16); empty for invalid text."""
     try:
         data = base64.b64decode(encoded[: len(encoded) // 4 * 4])
     except (binascii.Error, ValueError):

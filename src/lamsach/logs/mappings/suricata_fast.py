@@ -1,8 +1,8 @@
-"""The one-line alerts of Suricata's fast.log, also over syslog, and how Snort's differ from them.
+"""Alert lines of Suricata's fast.log, also over syslog, and of Snort where they differ.
 
 Source: https://docs.suricata.io/en/latest/output/lua-output.html#fast and Snort's manual section 2.6. Traps:
-the date is month first; Snort leaves the year out or writes two digits of it; `{ICMP}` lines have type and
-code, or no ports at all; an IPv6 address is followed by a colon and the port without brackets.
+the month comes first in dates; Snort leaves the year out or writes two digits; `{ICMP}` lines have type and
+code, or no ports; an IPv6 address is followed by a colon and the port without brackets.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _ALERT = re.compile(r"\[\d{1,10}:\d{1,10}:\d{1,10}\] ")
 _FLOW = re.compile(r"(?a)\{([A-Za-z0-9 _.:/-]{1,40})\} ([0-9A-Fa-f:.]{2,60}) -> ([0-9A-Fa-f:.]{2,60})\s*$")
 # 07/11/2022-08:36:12.345430
 _TIME = re.compile(r"\s*(\d\d)/(\d\d)/(\d{4})-(\d\d):(\d\d):(\d\d)\.(\d{1,6})\s", re.ASCII)
-# the two forms of time that only Snort writes, and its name in a syslog header
+# Snort's two forms of time, and its name in a syslog header
 _SNORT = re.compile(r"(?a)\s{0,4}(?:\d\d/)?\d\d/\d\d-\d\d:\d\d:\d\d\.|.{0,120}?\bsnort(?:\[\d{1,10}\])?:")
 
 
 def is_snort(line: str) -> bool:
-    """Return whether an alert is Snort's: no year or two digits of one, or by the syslog header."""
+    """Return whether an alert is Snort's, by a short or missing year, or the syslog header."""
     return _SNORT.match(bare(line)) is not None
 
 
@@ -47,7 +47,7 @@ def looks_like_any_alert(line: str) -> bool:
 
 
 def alert(line: str, context: FileContext) -> Event:
-    """The event of such a line. LineError for an impossible time or address."""
+    """Return the event of an alert line. Raises LineError for an impossible time or address."""
     flow = required(_FLOW.search(line, max(0, len(line) - 200)), line)
     icmp = "ICMP" in flow[1].upper()
     ported = flow[1].upper() in ("TCP", "UDP")
@@ -73,7 +73,7 @@ def alert(line: str, context: FileContext) -> Event:
 
 
 def endpoint(text: str, icmp: bool, ported: bool = False) -> tuple[str | None, int | None]:
-    """`192.0.2.5:80`, `2001:db8::1:80`; an ICMP type is no port. `ported`: a port is always stated."""
+    """Split `192.0.2.5:80`, `2001:db8::1:80`; an ICMP type is no port. `ported`: a port is always present."""
     address, colon, port = text.rpartition(":")
     if ported and port_of(port) is not None and ip_of(address):
         return ip_of(address), port_of(port)

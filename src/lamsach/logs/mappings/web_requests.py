@@ -1,7 +1,7 @@
-"""A request to the unit's own web server, from a server's log.
+"""Requests to the unit's own web servers, from server logs.
 
-Here the client is who connects to the unit. A stranger is no machine of the unit, and what a stranger writes
-(a Host header, a whole URL) accuses nobody: the record then has no `device_ip` (see `ends`).
+The client connects to the unit. An external client is no device of the unit, and its claims (Host header,
+absolute URL) implicate nobody: the record then has no `device_ip` (see `ends`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ STRING = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
 STRINGS = re.compile(STRING, re.DOTALL)
 CLF = r"\d{2}/[A-Z][a-z]{2}/\d{4}[: ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?: [+-]\d{4})?"
 ISO = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?"
-"""Parts of patterns: a quoted text with escapes, and the two ways in which servers write a time."""
+"""Parts of patterns: a quoted text with escapes, and the two time formats of servers."""
 # GET /a?b HTTP/1.1     CONNECT files.example:443 HTTP/1.1     GET http://files.example/
 _REQUEST = re.compile(r"([A-Z][A-Z_-]{1,31}) (\S.*?|)(?: HTTP/\d(?:\.\d)?)?", re.DOTALL)
 # OPTIONS sip:nm SIP/2.0     DESCRIBE rtsp://192.0.2.1/ RTSP/1.0
@@ -46,11 +46,10 @@ def request_event(
     server_port: int | None = None,
     observer: str | None = None,
 ) -> Event:
-    """The event of one request.
+    """Return the event of one request.
 
     `client`: the peer (`address` or `address:port`); `forwarded`: X-Forwarded-For; `site`: virtual host or
-    Host header; `request`: the request line, or else `url`, its target; `server`: the address that took it.
-    """
+    Host header; `request`: the request line, or else `url`, its target; `server`: the receiving address."""
     address, own_port = host_and_port(client or "")
     peer = ip_of(address or "")
     source = _client_behind(peer, forwarded)
@@ -74,12 +73,10 @@ def request_event(
 
 
 def _client_behind(peer: str | None, forwarded: str | None) -> str | None:
-    """The client behind the unit's own proxies: of what X-Forwarded-For lists, the last address outside, else
-    the last.
+    """Return the client behind the unit's own proxies: the last external address listed, else the last.
 
-    Each proxy adds whom it met at the end; what stands before may be the client's own claim. A peer from
-    outside is the client itself, whatever it claims.
-    """
+    Each proxy appends its peer to X-Forwarded-For; entries before may be forged by the client. An external
+    peer is itself the client, regardless of its claims."""
     text = stated(forwarded)
     if text is None or (peer is not None and not is_internal(peer)):
         return peer
@@ -92,7 +89,7 @@ def _client_behind(peer: str | None, forwarded: str | None) -> str | None:
 
 
 def target_of(request: str) -> str | None:
-    """Return what a request line asks for; the line itself when it is no HTTP (a stranger's scan)."""
+    """Return a request line's target, or the whole line if it is no HTTP (a scan)."""
     match = _REQUEST.fullmatch(request)
     if match and match[2] and not _OTHER_PROTOCOL.search(match[2][-20:]):
         return match[2]
@@ -100,7 +97,7 @@ def target_of(request: str) -> str | None:
 
 
 def _domain(site: str | None, request: str | None, url: str | None) -> str | None:
-    """The site: the virtual host that served, else the host in the URL."""
+    """Return the site: the virtual host, else the host in the URL."""
     host = host_and_port(stated(site) or "")[0]
     if host:
         return host
@@ -118,7 +115,7 @@ def action_of(status: str | None) -> Action:
 
 
 def web_time(text: str, zone: tzinfo) -> datetime:
-    """`08/Jun/2026:06:49:01 +0700` or ISO 8601, on the zone's clock when none is stated. LineError."""
+    """Parse `08/Jun/2026:06:49:01 +0700` or ISO 8601, in `zone` when none is stated. Raises LineError."""
     match = _CLF_TIME.fullmatch(text)
     if match is None:
         return from_iso(text, zone)

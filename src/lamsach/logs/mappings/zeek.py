@@ -1,24 +1,20 @@
-"""Columns of Zeek's logs, whether they come as tab-separated values or as JSON.
+"""Records of Zeek's logs, from tab-separated values or JSON.
 
 Source: the record types of Zeek's base scripts (`Conn::Info`, `DNS::Info`, `HTTP::Info`, `SSL::Info`,
 `Files::Info`, `DHCP::Info` ... in https://docs.zeek.org/en/master/script-reference/log-files.html), versions
-2.0 to 7. Logs that are not named here are read by the columns that all logs share.
+2.0 to 7. Other logs are read by the columns that all logs share.
 
 Decisions:
-- Zeek watches and blocks nothing. A connection that was established, a DNS answer without an error and an
-  HTTP or TLS exchange that got its answer are `allowed`; attempts (S0, REJ, SH, OTH ...) are `unknown`, for a
-  refusal came from the peer and not from the observer.
-- The device is the originator, unless only the responder is internal (`local_orig` and `local_resp` count
-  before the address ranges). A capture that began in mid-stream turns DNS around: an originator on port 53 is
+- Zeek observes and blocks nothing. An established connection, a DNS answer without error and a completed
+  HTTP or TLS exchange are `allowed`; attempts (S0, REJ, SH, OTH ...) are `unknown`, since the peer refused
+  them, not the observer.
+- The device is the originator, unless only the responder is internal (`local_orig` and `local_resp` take
+  precedence over address ranges). A capture that began mid-stream reverses DNS: an originator on port 53 is
   the server.
-- `orig_l2_addr` is not the device's MAC: on a routed network it is the router's. Only DHCP names MAC
-  addresses, and RADIUS that of the station beside the address that it got (`framed_addr`): that station is
-  the device, not the access point that asks.
-- What a client asked a SOCKS proxy for (`request.host`) is the domain, also when it is an address.
-
-A record of Zeek by its column names, and the values that its columns state.
-
-What Zeek's record of a DHCP exchange tells of a lease.
+- `orig_l2_addr` is not the device's MAC: on a routed network it is the router's. Only DHCP states MAC
+  addresses, and RADIUS that of the station with its address (`framed_addr`): that station is the device, not
+  the access point.
+- A SOCKS proxy's requested host (`request.host`) is the domain, even when it is an address.
 """
 
 from __future__ import annotations
@@ -53,14 +49,14 @@ Columns = Mapping[str, Value]
 
 
 def time_of(text: str | None, context: FileContext) -> datetime | None:
-    """A Zeek `ts`: seconds since 1970, or ISO 8601. LineError when it is neither."""
+    """Parse a Zeek `ts`: seconds since 1970, or ISO 8601. Raises LineError."""
     if not text:
         return None
     return from_iso(text, context.timezone) if text[4:5] in ("-", "/") else from_epoch(text)
 
 
 def text_of(columns: Columns, name: str) -> str | None:
-    """The column's text, of a set or vector the first; None when it states nothing."""
+    """Return the column's text, of a set or vector the first; None without a value."""
     value = columns.get(name)
     if value is None:
         return None
@@ -68,18 +64,18 @@ def text_of(columns: Columns, name: str) -> str | None:
 
 
 def texts_of(columns: Columns, name: str) -> Sequence[str]:
-    """All texts of a column."""
+    """Return all texts of a column."""
     value = columns.get(name, ())
     return [value] if isinstance(value, str) else value
 
 
 def address_of(columns: Columns, names: Sequence[str]) -> str | None:
-    """The first address that is stated."""
+    """Return the first address in these columns."""
     return next((ip for name in names if (text := text_of(columns, name)) and (ip := ip_of(text))), None)
 
 
 def port_in(columns: Columns, names: Sequence[str]) -> int | None:
-    """The first port that is stated; notice logs and some exports write `53/udp`."""
+    """Return the first port in these columns; notice logs and some exports write `53/udp`."""
     for name in names:
         text = text_of(columns, name)
         if text is not None:
@@ -90,7 +86,7 @@ def port_in(columns: Columns, names: Sequence[str]) -> int | None:
 
 
 def observer_of(columns: Columns) -> str | None:
-    """The machine that watched, where a shipper or a cluster names it."""
+    """Return the sensor, if a shipper or cluster names it."""
     return text_of(columns, "_system_name") or text_of(columns, "@system") or text_of(columns, "_node_name")
 
 
@@ -98,7 +94,9 @@ _LONGEST_LEASE = timedelta(days=3660)
 
 
 def lease(columns: Columns, time: datetime | None) -> Event:
-    """A DHCP exchange: up to 2.5 a record for an ACK (`assigned_ip`), later a conversation."""
+    """Return the event of a DHCP exchange.
+
+    Up to version 2.5 a record is an ACK (`assigned_ip`), later a conversation."""
     messages = {message.upper() for message in texts_of(columns, "msg_types")}
     assigned = address_of(columns, ("assigned_addr", "assigned_ip"))
     client = address_of(columns, ("client_addr", "requested_addr"))
@@ -171,7 +169,7 @@ _NAMES = in_order("server_name request.name request.host seen.indicator san.dns 
 
 
 def answer_of(text: str) -> str | None:
-    """The address or the name that an answer is."""
+    """Return the address or name in a DNS answer, or None."""
     return ip_of(text) or domain_of(text)
 
 
@@ -189,7 +187,7 @@ RECORDS = Records(
 
 
 def event_of(path: str | None, columns: Columns, context: FileContext) -> Event | None:
-    """The event of a record of the log `path` (None: unknown); None when it names nothing."""
+    """Return the event of a record in the log `path` (None: unknown)."""
     kind = _kind(path, columns)
     time = time_of(text_of(columns, "ts"), context)
     if kind is EventKind.LEASE:
@@ -223,7 +221,7 @@ def event_of(path: str | None, columns: Columns, context: FileContext) -> Event 
 
 
 def file_names_of(columns: Columns) -> tuple[str, ...]:
-    """Return what files.log, and the logs of protocols that name a file, call it."""
+    """Return the file names in files.log and in logs of protocols that state them."""
     return tuple(
         text for name in ("filename", "name") if "fuid" in columns and (text := text_of(columns, name))
     )
@@ -254,7 +252,7 @@ def _kind(path: str | None, columns: Columns) -> EventKind:
 
 
 def _way(columns: Columns) -> Way:
-    """Return which way the contact went, as far as the site's own networks are stated."""
+    """Return the contact's direction, as far as the site's networks are known."""
     if text_of(columns, "local_orig") in TRUE:
         return Way.SENT
     inward = text_of(columns, "local_orig") in FALSE and text_of(columns, "local_resp") in TRUE
@@ -262,14 +260,14 @@ def _way(columns: Columns) -> Way:
 
 
 def _device_name(path: str | None, columns: Columns) -> str | None:
-    """The workstation of NTLM, RDP and known_devices; `hostname` elsewhere is another machine."""
+    """Return the workstation in NTLM, RDP and known_devices; elsewhere `hostname` is another machine."""
     if path == "ntlm" or "domainname" in columns:
         return text_of(columns, "hostname")
     return text_of(columns, "client_name") or text_of(columns, "dhcp_host_name")
 
 
 def _user(kind: EventKind, columns: Columns) -> str | None:
-    """`client` is a Kerberos principal `name/REALM`, but the program of ssh and others."""
+    """Return the user; `client` is a Kerberos principal `name/REALM`, but in ssh and others a program."""
     for name in _USERS:
         if name == "client" and kind is not EventKind.LOGON:
             continue
@@ -280,7 +278,7 @@ def _user(kind: EventKind, columns: Columns) -> str | None:
 
 
 def _names(kind: EventKind, columns: Columns) -> tuple[str | None, str | None]:
-    """The domain and the URL that a record names."""
+    """Return the domain and the URL of a record."""
     if kind is EventKind.DNS:
         return question_of(text_of(columns, "query")), None
     if kind is EventKind.WEB:
@@ -310,7 +308,7 @@ def _web_names(columns: Columns) -> tuple[str | None, str | None]:
 
 
 def _common_name(subject: str) -> str | None:
-    """The host of a certificate's subject: `CN=evil.example,O=...`."""
+    """Return the host in a certificate's subject: `CN=evil.example,O=...`."""
     for part in subject.replace("/", ",").split(","):
         key, _, value = part.strip().partition("=")
         if key == "CN":
@@ -320,16 +318,16 @@ def _common_name(subject: str) -> str | None:
 
 
 def answers_of(columns: Columns) -> tuple[str, ...]:
-    """Addresses and names; texts such as `TXT 13 v=spf1 ...` stay out."""
+    """Return addresses and names; texts such as `TXT 13 v=spf1 ...` are left out."""
     return tuple(answer for text in texts_of(columns, "answers") if (answer := answer_of(text)))
 
 
 def action_of(kind: EventKind, columns: Columns) -> Action:
-    """Return what became of the contact."""
+    """Return the outcome of the contact."""
     state = text_of(columns, "conn_state")
     if state:
         return Action.ALLOWED if state in _ESTABLISHED else Action.UNKNOWN
     if kind is EventKind.DNS:
         return Action.ALLOWED if text_of(columns, "rcode_name") == "NOERROR" else Action.UNKNOWN
-    seen = text_of(columns, "status_code") or text_of(columns, "established") in TRUE
-    return Action.ALLOWED if seen else Action.UNKNOWN
+    completed = text_of(columns, "status_code") or text_of(columns, "established") in TRUE
+    return Action.ALLOWED if completed else Action.UNKNOWN

@@ -19,7 +19,7 @@ from lamsach.logs.base import LogFormat, fields_named
 from lamsach.logs.events.ends import Role, changed, event_between, stamped
 from lamsach.logs.mappings.actions import first_action
 from lamsach.logs.mappings.antivirus import hashes_in
-from lamsach.logs.mappings.cef_events import take_labels
+from lamsach.logs.mappings.cef_events import apply_labels
 from lamsach.logs.mappings.keyed_events import host_in
 from lamsach.logs.text import cef, leef
 from lamsach.logs.text.json_records import read_object, start_of_object, text_of, walk
@@ -60,7 +60,7 @@ class Eset(LogFormat):
             event = self._json(line)
         elif cef.find(line) >= 0:
             fields = cef.read(line[position:]).extension
-            take_labels(fields)
+            apply_labels(fields)
             event = self._framed(line, position, fields)
         else:
             event = self._framed(line, position, leef.read(line[position:]).attributes)

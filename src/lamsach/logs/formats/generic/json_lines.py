@@ -232,7 +232,9 @@ def time_rank(name: str) -> int:
     """Rank of a time's key; the lowest counts."""
     plain = column_names.plain(name)
     return (
-        _TIME_ORDER.index(plain) if plain in _TIME_ORDER else len(_TIME_ORDER) + (plain in column_names.LATE)
+        _TIME_ORDER.index(plain)
+        if plain in _TIME_ORDER
+        else len(_TIME_ORDER) + (plain in column_names.LATE_TIMES)
     )
 
 

@@ -1,1 +1,1 @@
-"""Meanings of Windows events, whichever way they were written down."""
+"""Meanings of Windows events, in any representation."""

@@ -1,17 +1,16 @@
-"""Contacts in Windows events: connections, DNS questions, downloads, files, and scripts that name
-addresses.
+"""Contacts in Windows events: connections, DNS queries, downloads, files, and scripts with addresses.
 
 Source: https://learn.microsoft.com/sysinternals/downloads/sysmon (event schema), the Security auditing
 reference (https://learn.microsoft.com/windows/security/threat-protection/auditing/event-5156), the manifests
 of Microsoft-Windows-DNS-Client, Microsoft-Windows-Bits-Client, Microsoft-Windows-PowerShell and
 Microsoft-Windows-Windows Defender. Traps:
-- In 5156 and its kin `SourceAddress` is the machine's own side, also of an inbound connection, but of packets
-  (5150 to 5153) the sender's; in Sysmon's event 3 it mostly is the side that opened it, but not of UDP
-  answers and in old versions.
-- 5154, 5155, 5158 and 5159 name where a program listens: 0.0.0.0 there means every address of the machine.
-- Sysmon's `QueryResults` and the DNS client's hold IPv4 addresses as `::ffff:192.0.2.1`, other records as
-  `type:  5 name`.
-- An IMPHASH has the length of an MD5 and is none.
+- In 5156 and related events `SourceAddress` is the machine's own side, even of an inbound connection, but
+  for packets (5150 to 5153) the sender; in Sysmon's event 3 it is usually the side that opened the
+  connection, but not for UDP answers and in old versions.
+- 5154, 5155, 5158 and 5159 state where a program listens: 0.0.0.0 means every address of the machine.
+- Sysmon's `QueryResults` and the DNS client's contain IPv4 addresses as `::ffff:192.0.2.1`, other records
+  as `type:  5 name`.
+- An IMPHASH has the length of an MD5 but is none.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ Fields = dict[str, Any]
 
 _INBOUND, _OUTBOUND = "%%14592", "%%14593"
 FILTERED, PACKETS = range(5150, 5160), range(5150, 5154)
-"""Events of the filtering platform, and those of single packets; others are connections."""
+"""Events of the filtering platform, and among them those of single packets."""
 BLOCKED = frozenset({*PACKETS, 5155, 5157, 5159})
 _BINDS = frozenset({5154, 5155, 5158, 5159})
 # type:  5 cdn.evil.example
@@ -65,13 +64,13 @@ TEXTS = (
 _CLIENTS = among(
     "clientaddress clientip clientipaddress clientname client callerip peeraddress sourcenetworkaddress"
 )
-"""Data that name the machine that reached the one which wrote the event."""
+"""Data that name the client of the machine that wrote the event."""
 QUESTION, ANSWER = ("queryname", "query", "name"), ("queryresults", "queryresponse")
 SOURCE_NAMES, DESTINATION_NAMES, _TEXT_NAMES = frozenset(SOURCE), frozenset(DESTINATION), frozenset(TEXTS)
 
 
 def connection(record: WindowsRecord) -> Fields:
-    """Sysmon 3 and the filtering platform's 5150 to 5159, or any event that states two sides."""
+    """Parse Sysmon 3, the filtering platform's 5150 to 5159, or any event with two ends."""
     source, destination = record.ip(*SOURCE), record.ip(*DESTINATION)
     source_port, destination_port = record.port(*SOURCE_PORT), record.port(*DESTINATION_PORT)
     data = record.data
@@ -88,7 +87,7 @@ def connection(record: WindowsRecord) -> Fields:
     elif initiated == "false":
         own = _accepting(source, source_port, destination, destination_port)
         place = {"given": machine_address(own)}
-    if source is None and destination:  # a machine that has no address yet asks for one
+    if source is None and destination:  # a machine requesting an address
         source = ip_of(data.get("sourceaddress") or data.get("sourceip") or "")
     remote_name = record.text("destinationhostname")
     return {
@@ -109,7 +108,7 @@ def connection(record: WindowsRecord) -> Fields:
 def _accepting(
     source: str | None, source_port: int | None, destination: str | None, destination_port: int | None
 ) -> str | None:
-    """The side that took a connection: the internal one; of two, the one with the service's port."""
+    """Return the side that accepted a connection: the internal one, or the one with the service's port."""
     if source and destination and is_internal(source) != is_internal(destination):
         return source if is_internal(source) else destination
     if source_port and destination_port and source_port < min(destination_port, 49152):
@@ -118,7 +117,7 @@ def _accepting(
 
 
 def question(record: WindowsRecord) -> Fields:
-    """A DNS question of the machine: Sysmon 22; DNS client 3006, 3008, 3010, 3011, 3018, 3020."""
+    """Parse a DNS query of the machine: Sysmon 22; DNS client 3006, 3008, 3010, 3011, 3018, 3020."""
     client = record.event_id != 22
     results, response = (record.data.get(name, "") for name in ANSWER)
     answers = *answers_of(results or response), *record.answers
@@ -136,7 +135,7 @@ def question(record: WindowsRecord) -> Fields:
 
 
 def answers_of(text: str) -> tuple[str, ...]:
-    """The addresses and names of `type:  5 cdn.evil.example;::ffff:192.0.2.1;`."""
+    """Return the addresses and names in `type:  5 cdn.evil.example;::ffff:192.0.2.1;`."""
     found: list[str] = []
     for piece in text.split(";")[:_MOST_ANSWERS]:
         piece = piece.strip()
@@ -154,7 +153,7 @@ def answers_of(text: str) -> tuple[str, ...]:
 
 
 def download(record: WindowsRecord) -> Fields:
-    """A transfer of BITS (3, 4, 59, 60, 61, 16403) or any event with a URL."""
+    """Parse a BITS transfer (3, 4, 59, 60, 61, 16403) or any event with a URL."""
     url = record.text("url", "remotename", "uri", "requesturl", "remoteurl", "weburl")
     return {
         "kind": EventKind.WEB,
@@ -168,12 +167,10 @@ def download(record: WindowsRecord) -> Fields:
 
 
 def file_or_process(record: WindowsRecord) -> Fields:
-    """Files and processes: Sysmon 1, 6, 7, 11, 15, 23, 26, 29, Security 4688, PowerShell 4103, 4104, 800, and
-    all that is left.
+    """Parse files, processes and anything else: Sysmon, Security 4688, PowerShell.
 
-    A text that the machine ran may name several addresses: the first URL is the event's, the others are
-    `mentioned`.
-    """
+    Sysmon 1, 6, 7, 11, 15, 23, 26, 29; PowerShell 4103, 4104, 800. An executed text may name several
+    addresses: the first URL is the event's, the others are `mentioned`."""
     data = record.data
     texts = [] if _TEXT_NAMES.isdisjoint(data) else [value for name in TEXTS if (value := data.get(name))]
     if record.unnamed and "powershell" in record.provider.lower():
@@ -201,15 +198,14 @@ def file_or_process(record: WindowsRecord) -> Fields:
 
 
 def url_in(found: Iterable[str]) -> str | None:
-    """The first URL of what a text mentions."""
+    """Return the first URL among mentions."""
     return next((value for value in found if "://" in value), None)
 
 
 def anything(record: WindowsRecord) -> Fields:
-    """An event of an unknown log: all that its data and its text mention.
+    """Parse an event of an unknown log: everything that its data and text mention.
 
-    An address there may be that of who reached the machine, so it accuses nobody.
-    """
+    An address there may be the machine's client, so it implicates nobody."""
     fields = file_or_process(record)
     texts = [*record.data.values(), *record.unnamed, record.message]
     found = mentions("\n".join(texts))
@@ -236,7 +232,7 @@ _WEB_FILE = re.compile(r"(https?://[^|;\s]{3,2000})", re.IGNORECASE)
 
 
 def detection(record: WindowsRecord) -> Fields:
-    """A detection: Defender 1006, 1007, 1015, 1116 to 1119; network protection 1125, 1126."""
+    """Parse a detection: Defender 1006, 1007, 1015, 1116 to 1119; network protection 1125, 1126."""
     paths = " ".join(record.data.get(name, "") for name in ("path", "destination", "url", "uri"))
     urls = _WEB_FILE.findall(paths[:20_000])
     done = (record.text("action name") or "").lower()
@@ -261,7 +257,7 @@ def detection(record: WindowsRecord) -> Fields:
 
 
 def hashes_of(record: WindowsRecord) -> tuple[str, ...]:
-    """Every MD5, SHA-1 and SHA-256 of the event, never the IMPHASH."""
+    """Return the MD5, SHA-1 and SHA-256 values of the event, without the IMPHASH."""
     data = record.data
     if _HASH_NAMES.isdisjoint(data):
         return ()
@@ -276,7 +272,7 @@ _DIGEST_LENGTHS = (32, 40, 64)
 
 @lru_cache(4096)
 def digests_in(*texts: str) -> tuple[str, ...]:
-    """Digests in lower case: those named in pairs (`MD5=..`), or all of a text without pairs."""
+    """Return digests in lower case: from pairs (`MD5=..`), or all in a text without pairs."""
     digests: list[str | None] = []
     for text in texts:
         if "=" in text:

@@ -1,15 +1,11 @@
-"""One event of a Windows event log turned into an `Event`, whichever shape it was read from.
+r"""Conversion of a Windows event, in any representation, to an `Event`, including its rendered text.
 
-Which reader takes it is told by the log's provider or channel and the event's number, and where these are
-missing by the names of its data. What only the rendered text states is taken from there.
-
-The rendered text of Windows events: `Source Network Address:  192.0.2.5`, in lines or run together by a
-syslog agent.
-
-Source: the message tables of Windows 10, 11 and Server 2008 to 2025 in English, and what the Vietnamese user
-interface shows. Traps: `Account Name` stands under several headings, of which only `New Logon`, `Account
-Information` and the like name who logged on; agents replace line feeds by spaces, tabs or the letters `\n`;
-of a value without an end only the first line counts.
+The reader depends on provider or channel and event ID, or on the names of the data where these are missing.
+Values that only the rendered text has (`Source Network Address:  192.0.2.5`) are extracted from it.
+Source: the message tables of Windows 10, 11 and Server 2008 to 2025 in English, and the Vietnamese user
+interface. Traps: `Account Name` occurs under several headings, of which only `New Logon`, `Account
+Information` and the like mean the user; agents replace line feeds by spaces, tabs or the letters `\n`; of a
+value without an end only the first line counts.
 """
 
 from __future__ import annotations
@@ -33,7 +29,7 @@ from lamsach.model import Event
 
 _LONGEST_TEXT = 65536
 _LONGEST_VALUE = 4000
-# label (lower case): the name of the datum it renders
+# label (lower case): name of the datum
 _LABELS = {
     "source network address": "ipaddress", "client address": "ipaddress", "source address": "sourceaddress",
     "network address": "ipaddress", "client ip": "ipaddress", "client ip address": "ipaddress",
@@ -77,7 +73,7 @@ _SECTIONS = {
     "target subject": "targetsubjectname", "filter information": "", "certificate information": "",
     "session": "", "mapped name": "",
 }  # fmt: skip
-# Labels that are only read past: they end the value before them.
+# Labels without a use; they end the preceding value.
 _OTHERS = (
     "security id|logon id|logon guid|linked logon id|restricted admin mode|virtual account|elevated "
     "token|impersonation level|process id|process name|caller process id|caller process name|logon "
@@ -105,14 +101,14 @@ _LETTERS = re.compile(
 
 @cache
 def _label() -> re.Pattern[str]:
-    """Labels at a line's start or behind white space, with a colon or ` :`; made on first use."""
+    """Match labels at a line's start or after white space, with a colon or ` :`; compiled on first use."""
     names = {*map(re.escape, (*_LABELS, *_SECTIONS)), *_OTHERS.split("|")}
     words = "|".join(sorted(names, key=lambda name: (-len(name), name)))
     return re.compile(rf"(?:^|(?<=[\s>]))({words}) ?:(?=[\s]|$|[^\\/\s])", re.IGNORECASE)
 
 
 def labels(message: str) -> dict[str, str]:
-    """The data that the text states, by lower-case name; the first value of each name counts."""
+    """Return the data in a rendered text, by lower-case name; the first value of each name counts."""
     text = _LETTERS.sub(lambda match: "\t" if match[0] in ("\\t", "#011") else "\n", message[:_LONGEST_TEXT])
     text = unicodedata.normalize("NFC", text).replace("\u00a0", " ")
     found: dict[str, str] = {}
@@ -123,7 +119,7 @@ def labels(message: str) -> dict[str, str]:
         end = matches[index + 1].start() if index + 1 < len(matches) else len(text)
         lines = text[match.end() : end].strip(" \t")
         value = lines.partition("\n")[0].strip()
-        if not value and _LABELS.get(label) == "ipaddress":  # AD FS and Active Directory write it below
+        if not value and _LABELS.get(label) == "ipaddress":  # AD FS, Active Directory: on the next line
             value = lines.strip().partition("\n")[0].partition(",")[0].strip()
         if label in _SECTIONS and not value:
             section = _SECTIONS[label]
@@ -133,15 +129,15 @@ def labels(message: str) -> dict[str, str]:
             name = section
         if name and value and value != "-":
             found.setdefault(name, value[:_LONGEST_VALUE])
-    if (asked := _ASKED.search(text)) is not None:
-        found |= {"queryname": asked[1], "queryresults": asked[2] or ""}
+    if (dns_query := _DNS_QUERY.search(text)) is not None:
+        found |= {"queryname": dns_query[1], "queryresults": dns_query[2] or ""}
     return found if "ipaddress" in found or "sourceaddress" in found else found | _in_prose(text)
 
 
 # DNS query is completed for the name c2.example, type 1, query options 140737488355328 with status 0 ..
 # DNS query is called for the name c2.example, type 28, query options 140737488355328, Server List , isNetwork
 # query 0, ..
-_ASKED = re.compile(
+_DNS_QUERY = re.compile(
     r"DNS query is (?:completed|called) for the name ([^\s,]{1,255}), type \d{1,5}(?:.{0,120}? Results "
     r"([^\s].{0,2000}))?"
 )
@@ -158,7 +154,7 @@ _PERSON = re.compile(r"(?:[Uu]ser '?|password for (?:invalid user )?|login for )
 
 
 def _in_prose(text: str) -> dict[str, str]:
-    """The client that a sentence names, and the user beside it."""
+    """Return the client in a sentence, with the user."""
     for pattern in _CLIENTS:
         match = pattern.search(text)
         if match is not None:
@@ -174,11 +170,11 @@ Reader = Callable[[WindowsRecord], dict[str, Any]]
 GIVES = fields_named(
     "contact machine user domain url answers hashes action forwarded response inbound mentioned file_names"
 )
-"""The fields that Windows events can fill."""
+"""Fields that Windows events can fill."""
 HOLDER_MARKERS = in_order(
     "4624 4768 4769 4770 4776 4778 540 528 672 673 1149 6272 TerminalServices DHCP-Server DhcpServer IAS NPS"
 )
-"""Texts of events that tell who had an address: numbers of log-ons, sources of leases."""
+"""Texts of events that may state address holders: event IDs of log-ons, sources of leases."""
 # /Date(1781078401000)/ of PowerShell's ConvertTo-Json; 1781078401.123 of others
 _COUNT = re.compile(r"(?:\\?/Date\()?(\d{9,19}(?:\.\d{1,9})?)(?:[+-]\d{4})?(?:\)\\?/)?")
 CONTACT_DATA = frozenset(
@@ -186,17 +182,17 @@ CONTACT_DATA = frozenset(
         "scriptblocktext", "commandline", "param3",
      "targetusername", "subjectusername")
 )  # fmt: skip
-"""Data that tell of a contact: of an event that has one the rendered text is not read."""
+"""Data about contacts: the rendered text of an event with one of them is not parsed."""
 _FILES = frozenset({"image", "targetfilename", "originalfilename", "imageloaded", "newprocessname"})
-"""Data that name a file or program: Sysmon's, and the Security log's of a process."""
+"""Data that name a file or program: Sysmon's, and the Security log's for processes."""
 _SQL_LOGONS = (18452, 18456)
-"""SQL Server's refused log-ons, of which some exports hold only account, reason, `[CLIENT: ..]`."""
+"""SQL Server's refused log-ons; some exports contain only account, reason, `[CLIENT: ..]`."""
 _DNS_CLIENT = frozenset({3006, 3008, 3009, 3010, 3011, 3014, 3016, 3018, 3019, 3020, 1014, 1015})
 _DEFENDER = frozenset({1006, 1007, 1008, 1015, 1116, 1117, 1118, 1119, 1121, 1122, 1125, 1126})
 
 
 class WindowsLines(LogFormat):
-    """Reads events of Windows' logs in one of the ways in which they are written as text."""
+    """Base of the formats that parse Windows events in a text representation."""
 
     gives = GIVES
     lease_markers = HOLDER_MARKERS
@@ -206,14 +202,14 @@ class WindowsLines(LogFormat):
         self.times = LooseTimes(context)
 
     def event(self, record: WindowsRecord, number: int) -> Event:
-        """The event of a record. Raises LineError for an impossible time."""
+        """Return the event of a record. Raises LineError for an impossible time."""
         return event_of(record, self.context, self.times, self.name, number)
 
 
 def event_of(
     record: WindowsRecord, context: FileContext, times: LooseTimes, log_format: str, line: int
 ) -> Event:
-    """The event, of this format and line. Raises LineError for an impossible time."""
+    """Return the event of a record. Raises LineError for an impossible time."""
     text = record.message or (record.data.get("payload", "") if record.provider == "OpenSSH" else "")
     if not text and record.event_id in _SQL_LOGONS and "sql" in record.provider.lower():
         user, *rest = record.unnamed or [""]
@@ -233,10 +229,10 @@ def event_of(
 
 
 def time_of(text: str | None, context: FileContext, times: LooseTimes) -> datetime | None:
-    """The time in UTC; one without an offset is on the clock of the context's zone."""
+    """Return the time in UTC; without an offset it is in the context's zone."""
     if not text:
         return None
-    if len(text) == 27 and text[26] == "Z" and text[10] == "T":  # as the event log writes it
+    if len(text) == 27 and text[26] == "Z" and text[10] == "T":  # the event log's own format
         with suppress(ValueError):
             return datetime.fromisoformat(text)
     if text[4:5] == "-" and len(text) > 15:
@@ -246,7 +242,7 @@ def time_of(text: str | None, context: FileContext, times: LooseTimes) -> dateti
 
 
 def reader_of(record: WindowsRecord) -> Reader:
-    """Return what reads an event of this provider and number."""
+    """Return the reader for this provider and event ID."""
     return _reader_at(record.provider, record.channel)(record)
 
 
@@ -257,13 +253,13 @@ def _reader_at(provider: str, channel: str) -> Callable[[WindowsRecord], Reader]
 
 
 def is_read_by_number(*source: str) -> bool:
-    """Return whether this source's events are read by their numbers alone, with any data."""
+    """Return whether the event ID alone determines the reader, for any data."""
     place = " ".join(source).lower()
     return "sysmon" in place or "security" in place
 
 
 def tells_holder(event_id: int, provider: str) -> bool:
-    """Return whether an event of this number and provider may tell who had an address."""
+    """Return whether events of this ID and provider may state who had an address."""
     reader = reader_of(WindowsRecord(event_id, provider))
     contact = reader in (contacts.connection, contacts.question, contacts.file_or_process)
     return not (contact and is_read_by_number(provider))
@@ -304,8 +300,8 @@ _SYSMON: dict[int, Reader] = {3: contacts.connection, 22: contacts.question}
 _BY_PROVIDER: tuple[tuple[str, Callable[[WindowsRecord], Reader]], ...] = (
     ("ad fs", lambda _: services.federation),
     ("sysmon", lambda record: _SYSMON.get(record.event_id, contacts.file_or_process)),
-    ("kaspersky", lambda _: services.told),
-    ("klnagent", lambda _: services.told),
+    ("kaspersky", lambda _: services.kaspersky),
+    ("klnagent", lambda _: services.kaspersky),
     ("security", _security),
     ("dns-client", lambda record: contacts.question if record.event_id in _DNS_CLIENT else _by_data(record)),
     ("dnsserver", lambda record: _name_server(record)),
@@ -339,4 +335,4 @@ READS: Mapping[Reader, frozenset[str]] = {
     | among("contents user subjectusername targetusername accountname"),
     logons.logon: frozenset((*logons.ADDRESS, *logons.PORT, *logons.USER, *logons.STATION, "status")),
 }
-"""The data that a reader looks at; a reader that is not listed may look at all."""
+"""Data that a reader uses; unlisted readers may use all."""

@@ -1,21 +1,18 @@
-"""Windows events as JSON objects, in the shapes that exporters and shippers give them.
+"""Windows events as JSON objects, in the shapes of exporters and shippers.
 
 Source: Winlogbeat and Elastic Agent
 (https://www.elastic.co/guide/en/beats/winlogbeat/current/exported-fields-winlog.html), NXLog im_msvistalog
 (https://docs.nxlog.co/refman/current/im/msvistalog.html), Wazuh (`data.win`), Azure Monitor
 (`WindowsEventLogsTable`, `SecurityEvent`), Graylog (`winlogbeat_winlog_event_data_..`), evtx_dump,
 Velociraptor, Fluent Bit, PowerShell's `ConvertTo-Json`. Traps:
-- Of Winlogbeat `@timestamp` is the event's time; of NXLog it is the log server's, and `EventTime` is a local
-  time without an offset: Sysmon's `UtcTime` beside it is better.
-- How far `EventReceivedTime`, on the same local clock, is from a `@timestamp` moments later tells that
-  clock's offset.
-- NXLog's `Domain`, `AccountName` and Logstash's `host` and `port` are about the sender.
-- A record may hold the event as XML in a text (`RawXml`, `Event`), or as JSON in a text (`message`).
+- Winlogbeat's `@timestamp` is the event's time; NXLog's is the log server's, and `EventTime` is a local
+  time without an offset: Sysmon's `UtcTime`, if present, is better.
+- The difference between `EventReceivedTime`, on the same local clock, and `@timestamp` gives that clock's
+  offset.
+- NXLog's `Domain`, `AccountName` and Logstash's `host` and `port` describe the sender.
+- A record may contain the event as XML in a text (`RawXml`, `Event`), or as JSON in a text (`message`).
 
-What a field of a JSON record with a Windows event is, by its path: part of the system data, a datum of the
-event, or nothing.
-
-Source: the shapes named above.
+A field's path determines its role: part of the system data, a datum of the event, or nothing.
 """
 
 from __future__ import annotations
@@ -54,12 +51,12 @@ class Part(Enum):
     ECS = auto()
     """A field of ECS that repeats a datum."""
     FLAT = auto()
-    """A field at the top: a datum where the shape keeps the data there."""
+    """A top-level field: a datum in shapes that have the data there."""
     ANSWERS = auto()
     NOTHING = auto()
 
 
-# last part of a path, or the path itself: what it is of the system part
+# last part of a path, or whole path: system value
 _SYSTEM: Mapping[str, str] = by_word(
     {
         "id": "eventid event_id eventcode event.code event_code eventid.value",
@@ -89,7 +86,7 @@ Place = tuple[Part, str, bool, bool]
 
 @lru_cache(_PATHS_KEPT)
 def part_of(path: str) -> Place:
-    """Return what the field with this path is."""
+    """Return the role of the field with this path."""
     if len(path) > _LONGEST_PATH:
         return Part.NOTHING, "", False, False
     plain = _plain(path)
@@ -110,13 +107,13 @@ def _part(path: str, last: str) -> tuple[Part, str]:
     two = _last_two(path)
     if last == "systemtime":
         return Part.WRITTEN, ""
-    what = _SYSTEM.get(path) or (
+    system_value = _SYSTEM.get(path) or (
         None if "host." in path and two not in _HOST else _SYSTEM.get(two) or _SYSTEM.get(last)
     )
-    if what == "other_time":
+    if system_value == "other_time":
         return Part.TIME, last
-    if what is not None:
-        return Part.SYSTEM, what
+    if system_value is not None:
+        return Part.SYSTEM, system_value
     ecs = _ECS.get(path) or _ECS.get(two)
     if ecs is not None:
         return Part.ECS, ecs
@@ -127,7 +124,7 @@ _HOST = ("host.name", "host.hostname")
 
 
 def _plain(path: str) -> str:
-    """A path in lower case without what evtx_dump and others put between the names."""
+    """Lower a path's case and remove the layers that evtx_dump and others insert."""
     path = path.lower()
     if "#" in path or "_attributes" in path:
         path = path.replace(".#attributes", "").replace("_attributes", "").removesuffix(".#text")
@@ -158,12 +155,12 @@ _OWN_LOG = re.compile(
 )
 _TIME_ORDER = ("eventtime", "@timestamp", "timegenerated", "time", "timestamp", "eventtimestamp")
 _MOST_XML = 4
-# Sysmon's `Initiated`, of which it depends who is whose client, as evtx_dump and others write it.
+# Sysmon's `Initiated`, which determines the client, as evtx_dump and others write it.
 _TRUTH: Mapping[object, str] = {True: "true", False: "false"}
 
 
 def looks_like_windows_event(text: str) -> bool:
-    """Return whether JSON text (also quoted in a text) has an event's number and a word of Windows' logs."""
+    """Return whether JSON text (even inside a text) has an event ID and a word of Windows' logs."""
     if '"' not in text:
         return False
     if _NUMBER.search(text) is None and not ('"ProviderName"' in text and _POWERSHELL.search(text)):
@@ -173,13 +170,13 @@ def looks_like_windows_event(text: str) -> bool:
 
 
 def record_of_json(record: Mapping[str, object], depth: int = 0) -> WindowsRecord:
-    """The event that a JSON object holds. Raises LineError when it holds none."""
-    found = _Found()
+    """Return the event in a JSON object. Raises LineError without one."""
+    found = _Collector()
     if len(record) > MOST_FIELDS or any(value.__class__ is dict for value in record.values()):
         for path, value in walk(record):
-            found.take(part_of(path), value)
+            found.add(part_of(path), value)
     else:
-        found.take_flat(record)
+        found.add_flat(record)
     result = found.record()
     if result is not None:
         return result
@@ -191,7 +188,7 @@ def record_of_json(record: Mapping[str, object], depth: int = 0) -> WindowsRecor
 
 
 def _inner(record: Mapping[str, object]) -> dict[str, object] | None:
-    """The one object in a list (`records`), or within a text."""
+    """Return the single object in a list (`records`), or in a text."""
     for value in record.values():
         items = objects_of(value) if isinstance(value, list) else []
         if len(items) > 1:
@@ -206,8 +203,8 @@ def _parts_of(paths: tuple[str, ...]) -> tuple[Place, ...]:
     return tuple(part_of(path) for path in paths)
 
 
-class _Found:
-    """Values seen of a record while its fields are walked."""
+class _Collector:
+    """Values found while walking a record's fields."""
 
     def __init__(self) -> None:
         self.system: dict[str, str] = {}
@@ -218,22 +215,22 @@ class _Found:
         self.unnamed: list[str] = []
         self.answers: list[str] = []
         self.winlogbeat = False
-        self.written = False  # whether `SystemTime` was stated
+        self.written = False  # whether `SystemTime` was present
         self.from_xml: WindowsRecord | None = None
         self._xml_tried = 0
 
-    def take_flat(self, record: Mapping[str, object]) -> None:
-        """A record without objects in it."""
+    def add_flat(self, record: Mapping[str, object]) -> None:
+        """Add the fields of a record without nested objects."""
         flat = self.flat
         for place, value in zip(_parts_of(tuple(record)), record.values(), strict=True):
             if place[0] is Part.FLAT and not place[2] and isinstance(value, str) and value.isascii():
                 if value:
                     flat[place[1]] = value
             else:
-                self.take(place, value)
+                self.add(place, value)
 
-    def take(self, place: Place, value: object) -> None:
-        """One field: what it is, and its scalar or list."""
+    def add(self, place: Place, value: object) -> None:
+        """Add a field's scalar or list."""
         part, name, may_be_xml, winlogbeat = place
         if winlogbeat:
             self.winlogbeat = True
@@ -269,10 +266,10 @@ class _Found:
             self.answers += texts_of(value)
             self.answers += [data for item in objects_of(value) if (data := text_of(item.get("data")))]
         elif value and part is not Part.NOTHING and not isinstance(value[0], list | dict):
-            self.take((part, name, False, False), value[0])  # Kibana gives every value as a list
+            self.add((part, name, False, False), value[0])  # Kibana wraps every value in a list
 
     def _unnamed(self, value: list[object]) -> None:
-        """`["a", "b"]`, `[{"Value": "a"}]`, and named ones: `[{"@Name": "IpAddress", "#text": ..}]`."""
+        """Add `["a", "b"]`, `[{"Value": "a"}]`, and named ones: `[{"@Name": "IpAddress", "#text": ..}]`."""
         self.unnamed += texts_of(value)
         for item in objects_of(value):
             key = text_of(item.get("@Name") or item.get("Name") or item.get("name"))
@@ -298,7 +295,7 @@ class _Found:
         return True
 
     def record(self) -> WindowsRecord | None:
-        """The event, or None when no number of an event was seen."""
+        """Return the event, or None without an event ID."""
         system = self.system
         if self.from_xml is not None:
             self.from_xml.computer = _computer(self.from_xml.computer, system.get("host"))
@@ -328,7 +325,7 @@ class _Found:
         )
 
     def _time(self, provider: str) -> str | None:
-        """The time of writing; of NXLog's events rather Sysmon's own than one without an offset."""
+        """Return the time of writing; for NXLog, Sysmon's own rather than one without an offset."""
         stated = self.system.get("time")
         if stated and self.written:
             return stated
@@ -349,7 +346,7 @@ _STEP_S, _SLACK_S, _FARTHEST_S = 1800, 120, 14 * 3600
 
 
 def _with_zone(times: Mapping[str, str], received: str | None) -> str | None:
-    """NXLog's `EventTime` with the offset of its local clock from Logstash's `@timestamp`."""
+    """Append to NXLog's `EventTime` the offset of its local clock from Logstash's `@timestamp`."""
     event, at = times["eventtime"], times.get("@timestamp")
     if not (received and at and at.endswith("Z") and _LOCAL.fullmatch(event) and _LOCAL.fullmatch(received)):
         return None
@@ -366,7 +363,7 @@ def _with_zone(times: Mapping[str, str], received: str | None) -> str | None:
 
 
 def _computer(computer: str | None, host: str | None) -> str | None:
-    """The writing machine: a shipper's shorter spelling of it, never the log server's name."""
+    """Return the writing machine, in the shipper's shorter spelling; never the log server."""
     if computer and host and host.partition(".")[0].lower() == computer.partition(".")[0].lower():
         return host
     return computer or host or None

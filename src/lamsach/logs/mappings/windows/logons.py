@@ -1,13 +1,12 @@
-"""Log-ons and holders of addresses in Windows events: log-ons, shares, Remote Desktop, RADIUS, leases.
+"""Log-ons and address holders in Windows events: log-ons, shares, Remote Desktop, RADIUS, leases.
 
-Source: https://learn.microsoft.com/windows/security/threat-protection/auditing/event-4624 and its neighbours,
+Source: https://learn.microsoft.com/windows/security/threat-protection/auditing/event-4624 and related pages,
 the manifests of Microsoft-Windows-TerminalServices and -RemoteDesktopServices,
 https://learn.microsoft.com/windows-server/networking/technologies/nps/. Traps:
-- The machine that wrote the event is the server that was reached; the address is the client's. So the server
-  is the observer, and the client the device; but an address from outside is nobody's of ours: then the server
-  is the device.
-- The account of a machine (`PC-17$`) names the machine at that address, not a person.
-- An event about a log-on at the console states no address, or loopback.
+- The machine that wrote the event is the server; the address is the client's. So the server is the
+  observer, and the client the device, except for an external client: then the server is the device.
+- A machine account (`PC-17$`) names the machine at that address, not a person.
+- An event about a console log-on has no address, or loopback.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ LOGONS = frozenset(
      5140, 5142, 5143, 5144, 5145, 528, 529, 530, 531, 532, 533, 534, 535, 536, 537, 538, 539, 540, 551, 552,
      672, 673, 674, 675, 676, 677, 678, 680, 681, 682, 683}
 )  # fmt: skip
-"""Security events of an account and its origin; three digits before Windows Vista."""
+"""Security events with an account and its origin; IDs of three digits predate Windows Vista."""
 RADIUS = frozenset(range(6272, 6281))
 _FAILED = frozenset({
     2947, 4625, 4771, 4772, 4773, 4775, 4777, 529, 530, 531, 532, 533, 534, 535, 536, 537, 539, 675, 676, 677,
@@ -50,7 +49,7 @@ _LEASES = {
 
 
 def logon(record: WindowsRecord) -> Fields:
-    """Return who logged on, from which address, and at which server (`observer`)."""
+    """Parse a log-on: user, client address, and server (`observer`)."""
     address = record.ip(*ADDRESS) or ip_of((record.text(*STATION) or "").strip("\\ "))
     share = 5140 <= record.event_id <= 5145
     account = record.text("subjectusername", *USER) if share else record.text(*USER)
@@ -66,7 +65,7 @@ def logon(record: WindowsRecord) -> Fields:
     }
     if client is None:
         fields["device_name"] = _station(record) if record.event_id in (4776, 4777, 680, 681) else None
-        if fields["device_name"] is None:  # at the console: the machine speaks of itself
+        if fields["device_name"] is None:  # a console log-on, at the machine itself
             fields["device_name"], fields["observer"] = record.computer, None
     elif is_internal(client):
         fields["device_name"] = machine_of(account) or _client_station(record)
@@ -77,7 +76,7 @@ def logon(record: WindowsRecord) -> Fields:
 
 
 def attempt(record: WindowsRecord) -> Fields:
-    """A log-on at a program (SQL Server, OpenSSH, VPN) whose number does not tell its result."""
+    """Parse a log-on at a program (SQL Server, OpenSSH, VPN) whose ID does not state the outcome."""
     text = f"{record.message} {record.data.get('payload', '')}".lower()
     outcomes = (
         ("fail", Action.BLOCKED),
@@ -90,7 +89,7 @@ def attempt(record: WindowsRecord) -> Fields:
 
 
 def locked_out(record: WindowsRecord) -> Fields:
-    """4740: the locked account and the calling computer, in place of the account's domain."""
+    """Parse 4740: the locked account and the calling computer, which replaces the account's domain."""
     caller = (record.text("callercomputername", "targetdomainname") or "").strip("\\ ")
     name = caller if 0 < len(caller) <= 255 and not ip_of(caller) else None
     return {
@@ -110,21 +109,21 @@ def _failed(record: WindowsRecord) -> bool:
 
 
 def _station(record: WindowsRecord) -> str | None:
-    """The client's name as it states it; an address is no name."""
+    """Return the client's stated name, unless it is an address."""
     name = record.text(*STATION)
     name = name.strip("\\ ") if name else None
     return name if name and len(name) <= 255 and not ip_of(name) else None
 
 
 def _client_station(record: WindowsRecord) -> str | None:
-    """The client's name, unless it is the server's own, as in log-ons by Remote Desktop."""
+    """Return the client's name, unless it is the server's own, as in Remote Desktop log-ons."""
     name = _station(record)
     own = (record.computer or "").partition(".")[0].lower()
     return name if name and name.partition(".")[0].lower() != own else None
 
 
 def remote_desktop(record: WindowsRecord) -> Fields:
-    """Remote Desktop at the server: 1149, 21 to 25, 131, 139, 140, 261."""
+    """Parse Remote Desktop at the server: 1149, 21 to 25, 131, 139, 140, 261."""
     fields = logon(record)
     if record.event_id in (139, 140):
         fields["action"] = Action.BLOCKED
@@ -132,7 +131,7 @@ def remote_desktop(record: WindowsRecord) -> Fields:
 
 
 def remote_desktop_client(record: WindowsRecord) -> Fields:
-    """Remote Desktop from this machine: 1024 (name or address), 1102 (address)."""
+    """Parse Remote Desktop from this machine: 1024 (name or address), 1102 (address)."""
     value = record.text("value", "server name", "servername") or ""
     address = ip_of(value)
     return {
@@ -144,7 +143,7 @@ def remote_desktop_client(record: WindowsRecord) -> Fields:
 
 
 def ntlm(record: WindowsRecord) -> Fields:
-    """NTLM's audit: 8001 on the client, 8002 and 8003 on the server, 8004 to 8006 on the controller."""
+    """Parse NTLM audit events: 8001 on the client, 8002, 8003 on the server, 8004 to 8006 on the DC."""
     user = user_of(record.text("username", "clientusername"))
     user = None if user == "(NULL)" else user
     if record.event_id in (8001, 4001):
@@ -167,9 +166,9 @@ def ntlm(record: WindowsRecord) -> Fields:
 
 
 def remote_shell(record: WindowsRecord) -> Fields:
-    """WinRM: 6 names the server reached (`srv01.unit.example/wsman?PSVersion=5.1`)."""
-    told = _CONNECTION.search(record.message[:2000])
-    place = record.text("connection", "connectionstring") or (told[1] if told else "")
+    """Parse WinRM: 6 names the server reached (`srv01.unit.example/wsman?PSVersion=5.1`)."""
+    connection = _CONNECTION.search(record.message[:2000])
+    place = record.text("connection", "connectionstring") or (connection[1] if connection else "")
     host = place.rpartition("//")[2].partition("/")[0].partition("?")[0]
     address, port = host_and_port(host)
     remote = ip_of(address or "")
@@ -188,7 +187,7 @@ def remote_shell(record: WindowsRecord) -> Fields:
 
 
 def radius(record: WindowsRecord) -> Fields:
-    """A decision of the Network Policy Server: the client's hardware address or address, and the user."""
+    """Parse a Network Policy Server decision: the client's MAC or IP address, and the user."""
     station = record.text("callingstationid", "callingstationidentifier") or ""
     address = ip_of(station)
     granted = record.event_id in (6272, 6278)
@@ -209,7 +208,7 @@ def _plain(name: str) -> str | None:
 
 
 def lease(record: WindowsRecord) -> Fields:
-    """An event of a DHCP server or client that states address and hardware address."""
+    """Parse a DHCP server or client event with address and hardware address."""
     address = record.ip(
         "ipaddress", "address", "leasedipaddress", "allottedipaddress", "clientipaddress", "reservedip"
     )
@@ -230,7 +229,7 @@ def lease(record: WindowsRecord) -> Fields:
 
 
 def vpn_address(record: WindowsRecord) -> Fields:
-    """RRAS 20274: `The user X connected on port Y has been assigned address Z` (unnamed data)."""
+    """Parse RRAS 20274: `The user X connected on port Y has been assigned address Z` (unnamed data)."""
     texts = record.unnamed or record.message[:2000].split()
     address = next((ip for text in reversed(texts) if (ip := ip_of(text.rstrip(".")))), None)
     user = next((text for text in texts if "\\" in text or "@" in text), None)
@@ -252,7 +251,7 @@ DIRECTORY = {
 
 
 def directory(record: WindowsRecord) -> Fields:
-    """2889, 2946 and 2947: who called a domain controller, from `192.0.2.5:51234` or `192.0.2.5`."""
+    """Parse 2889, 2946 and 2947: a domain controller's client, as `192.0.2.5:51234` or `192.0.2.5`."""
     names = DIRECTORY[record.event_id]
     record.data.update({name: text for name, text in zip(names, record.unnamed, strict=False) if text})
     return logon(record)

@@ -1,6 +1,4 @@
-"""One event of a Windows event log, whichever way it was written down: its system part, its named data, its
-text.
-"""
+"""A Windows event in any representation: its system part, named data, and text."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ from ipaddress import ip_address
 
 from lamsach.logs.text.values import host_and_port, ip_of, port_of, stated
 
-# Accounts that name no person, in the languages that Windows translates them into.
+# Accounts of services, in the languages that Windows translates them into.
 _ACCOUNTS = (
     "system système sistema local_service network_service anonymous_logon service_réseau service_local iusr "
     "défaut lokaler_dienst netzwerkdienst defaultaccount dwm-1 dwm-2 dwm-3 umfd-0 umfd-1 umfd-2 umfd-3 n/a"
@@ -28,10 +26,8 @@ class WindowsRecord:
     """An event of any shape.
 
     `event_id`: 0 when not stated. `time`: as stated, ISO 8601 or a count since 1970. `data`: the event's own
-    values by lower-case name (`EventData`, `UserData`). `unnamed`: values that have no name, in order.
-    `message`: the rendered text. `answers`: addresses and names of a DNS answer that a shipper has already
-    taken apart.
-    """
+    values by lower-case name (`EventData`, `UserData`). `unnamed`: values without names, in order.
+    `message`: the rendered text. `answers`: addresses and names of a DNS answer parsed by a shipper."""
 
     event_id: int = 0
     provider: str = ""
@@ -44,7 +40,7 @@ class WindowsRecord:
     answers: Sequence[str] = ()
 
     def text(self, *names: str) -> str | None:
-        """The first of these data that states something."""
+        """Return the first of these data with a value."""
         for name in names:
             value = self.data.get(name)
             if value and (value := stated(value)):
@@ -52,7 +48,7 @@ class WindowsRecord:
         return None
 
     def ip(self, *names: str) -> str | None:
-        """The first of these data that is an address; 0.0.0.0 and :: mean that there is none."""
+        """Return the first of these data that is an address other than 0.0.0.0 and ::."""
         for name in names:
             value = self.data.get(name)
             if value and len(value) > 2:
@@ -62,7 +58,7 @@ class WindowsRecord:
         return None
 
     def port(self, *names: str) -> int | None:
-        """The first of these data that is a port other than 0."""
+        """Return the first of these data that is a port other than 0."""
         for name in names:
             value = self.data.get(name)
             if value and (port := port_of(value) or _with_port(value)[1]):
@@ -71,7 +67,7 @@ class WindowsRecord:
 
 
 def record_of_head(values: Mapping[str, str], message: str) -> WindowsRecord | None:
-    """The event by its head: `id`, `provider`, `channel`, `computer`, `time`. None without a number."""
+    """Build the event from `id`, `provider`, `channel`, `computer`, `time`; None without an ID."""
     number = values.get("id", "").strip()
     if not number.isdecimal() or len(number) > 10:
         return None
@@ -84,7 +80,7 @@ def record_of_head(values: Mapping[str, str], message: str) -> WindowsRecord | N
 
 
 def _with_port(value: str) -> tuple[str | None, int | None]:
-    """The address and port of `192.0.2.5:41760`, `[2001:db8::5]:445`, `\\\\192.0.2.5`."""
+    r"""Split `192.0.2.5:41760`, `[2001:db8::5]:445`, `\\192.0.2.5` into address and port."""
     if "." not in value and ":" not in value:
         return None, None
     host, port = host_and_port(value.strip("\\ "))
@@ -93,7 +89,7 @@ def _with_port(value: str) -> tuple[str | None, int | None]:
 
 @lru_cache(65536)
 def machine_address(address: str | None) -> str | None:
-    """The address if it can be a machine's: not loopback, multicast, broadcast or unspecified."""
+    """Return the address unless it is loopback, multicast, broadcast or unspecified."""
     if address is None:
         return None
     ip = ip_address(address)
@@ -103,7 +99,7 @@ def machine_address(address: str | None) -> str | None:
 
 @lru_cache(4096)
 def user_of(name: str | None) -> str | None:
-    """The account as stated, unless it is a service's or a machine's (`PC-17$`)."""
+    """Return the account as stated, unless it is a service's or a machine's (`PC-17$`)."""
     name = stated(name)
     if name is None or len(name) > 256:
         return None
@@ -114,7 +110,7 @@ def user_of(name: str | None) -> str | None:
 
 
 def machine_of(account: str | None) -> str | None:
-    """The machine of `PC-17$`, `UNIT\\PC-17$` or `PC-17$@UNIT.EXAMPLE`; None for a person."""
+    r"""Return the machine of `PC-17$`, `UNIT\PC-17$` or `PC-17$@UNIT.EXAMPLE`; None for a person."""
     account = stated(account)
     if account is None or "$" not in account or len(account) > 256:
         return None

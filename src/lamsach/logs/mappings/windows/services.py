@@ -1,28 +1,23 @@
-r"""Events of Windows' DNS server: packets (analytical) and changes of names (audit).
+r"""Windows events of services: DNS server, IIS, AD FS, and Kaspersky's products.
 
-Source: https://learn.microsoft.com/windows-server/networking/dns/dns-logging-and-diagnostics and the manifest
-of Microsoft-Windows-DNSServer. Traps: the server writes of itself and of its clients with the same names; an
-update is a client's, passed on it is the server's own.
+DNS server: packets (analytical) and changes of names (audit). Source:
+https://learn.microsoft.com/windows-server/networking/dns/dns-logging-and-diagnostics and the manifest of
+Microsoft-Windows-DNSServer. Traps: the server uses the same names for itself and its clients; an update is a
+client's, a forwarded one the server's own.
 
-Requests that IIS wrote into Windows' event log instead of, or beside, its own files.
+IIS: requests in the event log. Source: the manifest of Microsoft-Windows-IIS-Logging (event 6200, log
+Microsoft-IIS-Logging/Logs; "Log File and ETW event" of IIS 8.5), whose data have the names of IIS' columns.
+Traps: unknown values such as `cs-host` are `-`; the computer is the server, not the client.
 
-Source: the manifest of Microsoft-Windows-IIS-Logging (event 6200, log Microsoft-IIS-Logging/Logs; "Log File
-and ETW event" of IIS 8.5), whose data have the names of IIS' columns. Traps: `cs-host` and others are `-`
-where they are not known; the computer is the server, and no device that called.
+AD FS: requests and log-ons. Source: Microsoft, "AD FS event reference" and the message table of `AD FS
+Auditing`: 403 (a request with unnamed data), 411 and 1200 to 1210 (audits, the newer ones with an XML
+document). Traps: `Client IP` may have the address that a proxy forwarded, followed by the proxy's own;
+`Local IP` is the server's; the site in a query was not visited by the server; the device is the client, if
+internal.
 
-Requests and log-ons that AD FS wrote into Windows' event log.
-
-Source: Microsoft, "AD FS event reference" and the message table of `AD FS Auditing`: 403 (a request; its data
-have no names), 411 and 1200 to 1210 (audits, of which the newer hold an XML document). Traps: `Client IP` may
-hold the address that a proxy forwarded and the proxy's own after it; `Local IP` is the server's; the site
-that a query names was not called by the server; the device is the client, if it is an internal one.
-
-Events that Kaspersky's products write to Windows' own event log (*Kaspersky Event Log*, *Kaspersky Endpoint
-Security*).
-
-Source: Kaspersky, "Events of Kaspersky Endpoint Security" (`Event type: Malicious object detected\r\nUser:
-UNIT\an (Initiator)\r\nObject: http://..`). The text is the event's only value, unnamed or rendered; the
-machine is the one that wrote the log.
+Kaspersky (*Kaspersky Event Log*, *Kaspersky Endpoint Security*). Source: "Events of Kaspersky Endpoint
+Security" (`Event type: Malicious object detected\r\nUser: UNIT\an (Initiator)\r\nObject: http://..`). The
+text is the event's only value, unnamed or rendered; the machine is the one that wrote the log.
 """
 
 from __future__ import annotations
@@ -42,11 +37,11 @@ from lamsach.model import Action, EventKind
 
 _LONGEST_PACKET = 131072
 _OF_THE_SERVER = frozenset({260, 261, 262, 265, 268, 269, 272, 274, 275, 277, 278})
-"""Analytical events of the server's own questions, zone transfers and passed-on updates."""
+"""Analytical events of the server's own queries, zone transfers and forwarded updates."""
 
 
 def packet(record: WindowsRecord) -> Fields:
-    """An analytical packet: 256 question, 257, 258 answer, 263 update, 260, 261 from and to an upstream."""
+    """Parse an analytical packet: 256 query, 257, 258 answer, 263 update, 260, 261 with an upstream."""
     own, port = record.ip("interfaceip"), record.port("port")
     to_upstream = record.event_id in _OF_THE_SERVER
     answer = record.event_id in (257, 258, 259, 261, 264, 278) and not (
@@ -71,7 +66,7 @@ def packet(record: WindowsRecord) -> Fields:
 
 
 def change(record: WindowsRecord) -> Fields:
-    """An audit record: who changed a name (519 to 521: a client, from `SourceIP`)."""
+    """Parse an audit record: who changed a name (519 to 521: a client, from `SourceIP`)."""
     fields = anything(record)
     client = machine_address(record.ip("sourceip"))
     if client:
@@ -80,7 +75,7 @@ def change(record: WindowsRecord) -> Fields:
 
 
 def packet_answers(packet: str) -> tuple[str, ...]:
-    """The addresses and names that a DNS packet in hexadecimal (`0x1A2B..`) answers with."""
+    """Return the addresses and names that a DNS packet in hexadecimal (`0x1A2B..`) answers with."""
     try:
         return answers_of(bytes.fromhex(packet[:_LONGEST_PACKET].removeprefix("0x")))
     except ValueError:
@@ -88,7 +83,7 @@ def packet_answers(packet: str) -> tuple[str, ...]:
 
 
 def request(record: WindowsRecord) -> dict[str, Any]:
-    """One request, as a row of IIS' own log tells it."""
+    """Parse a request, as a row of IIS' own log."""
     values = {name: value for name, value in record.data.items() if value not in ("", "-")}
     stem, query = values.get("cs-uri-stem"), values.get("cs-uri-query")
     event = request_event(
@@ -128,7 +123,7 @@ _LOOKED_AT = 65536
 
 
 def federation(record: WindowsRecord) -> dict[str, Any]:
-    """One request or audit."""
+    """Parse an AD FS request or audit."""
     if record.event_id == REQUEST:
         for name, text in zip(_REQUEST_DATA, record.unnamed, strict=False):
             record.data.setdefault(name, text)
@@ -184,8 +179,8 @@ _ATTACKER = re.compile(
 _RESULT = re.compile(r"Result(?: description)?\s{0,8}: ?\s{0,8}([^\r\n;]{1,80})")
 
 
-def told(record: WindowsRecord) -> dict[str, Any]:
-    """Return what the product says of a detection, a blocked site or an attack."""
+def kaspersky(record: WindowsRecord) -> dict[str, Any]:
+    """Parse a Kaspersky detection, blocked site or attack."""
     text = "\n".join([record.message, *record.unnamed, *record.data.values()])[:_ROOM]
     url, hashes = site_in(text), hashes_in(text)
     attack = _ATTACKER.search(text) if "ttack" in text else None

@@ -1,8 +1,8 @@
 """Windows events as XML: `<Event><System>..</System><EventData>..</EventData></Event>`.
 
 Source: https://learn.microsoft.com/windows/win32/wes/eventschema-schema. Written by wevtutil, Event Viewer,
-NXLog, evtx_dump and Sysmon for Linux. The XML is read as a stream of tags; a document type, which entities
-need, is refused.
+NXLog, evtx_dump and Sysmon for Linux. The XML is parsed as a stream of tags; a document type, which entities
+need, is rejected.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DEEPEST = 40
 
 
 def record_of_xml(text: str) -> WindowsRecord:
-    """The first event in a text, behind what precedes `<Event`. LineError for other XML."""
+    """Parse the first event in a text, ignoring what precedes `<Event`. Raises LineError for other XML."""
     start, closing = _start(text)
     if start < 0:
         raise LineError("The text holds no Windows event in XML.", text[:80])
@@ -39,7 +39,7 @@ def record_of_xml(text: str) -> WindowsRecord:
 
 
 def _start(text: str) -> tuple[int, str]:
-    """Return where the event, or its data alone, begins, and what ends it; -1 when nowhere."""
+    """Return the offset of the event, or only its data, and its closing tag; -1 without one."""
     for tag in ("Event", "DataItem", "EventData", "UserData"):
         for after in (" ", ">"):
             position = text.find(f"<{tag}{after}")
@@ -49,7 +49,7 @@ def _start(text: str) -> tuple[int, str]:
 
 
 def _plain_record(piece: str) -> WindowsRecord | None:
-    """A common event without visiting every tag; None for others and for entities."""
+    """Parse a common event without visiting every tag; None for others and for entities."""
     system_end, data_start = piece.find("</System>"), piece.find("<EventData>")
     data_end = piece.rfind("</EventData>")
     if not (0 < system_end < data_start < data_end) or "&" in piece or piece[data_end:].strip() != _PLAIN_END:
@@ -98,7 +98,7 @@ class _Reader:
         self._parser = parser
 
     def read(self, text: str) -> None:
-        """Read one element. Raises ExpatError, ValueError."""
+        """Parse one element. Raises ExpatError, ValueError."""
         self._parser.Parse(_without_control(text), True)
         self.record.unnamed = self._unnamed
 
@@ -162,7 +162,7 @@ def _refuse_document_type(*_: object) -> None:
 
 
 def _without_control(text: str) -> bytes:
-    """The text in UTF-8 without the control characters that Windows writes and XML forbids."""
+    """Encode the text without the control characters that Windows writes and XML forbids."""
     if not text.isprintable():
         text = text.translate(_FORBIDDEN)
     return text.encode("utf-8", "replace")
