@@ -1,1 +1,1 @@
-"""Campaigns, dispatches, the board."""
+"""Campaigns, dispatches and the board."""

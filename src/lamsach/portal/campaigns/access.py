@@ -1,8 +1,8 @@
-"""The one gate to campaigns and dispatches.
+"""Access to campaigns and dispatches.
 
-A campaign is seen by those who see its leading unit, and by units that take part in it once it runs. A
-dispatch is seen by those who see its issuer, or one of the units that it was sent to. A unit's answer is
-given by those who may act for the unit.
+A campaign is visible to people who see its leading unit, and, once it runs, to participating units. A
+dispatch is visible to people who see its issuer or a recipient. A unit's answer requires the right to act for
+the unit.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from lamsach.portal.units.access import may_act, reaches, readable_units, writab
 
 
 def readable_campaigns(user: Any) -> QuerySet[Campaign]:
-    """Campaigns that the person sees; each asked by the index, which is faster than by 20,000 units."""
+    """Visible campaigns; index look-ups for each, faster than a join with 20,000 units."""
     units = readable_units(user)
     leading = Exists(units.filter(pk=OuterRef("owner")))
     taking_part = Exists(Participation.objects.filter(campaign=OuterRef("pk"), unit__in=units))
@@ -37,7 +37,7 @@ def readable_campaigns(user: Any) -> QuerySet[Campaign]:
 
 
 def get_campaign(user: Any, campaign_id: int, *, write: bool = False) -> Campaign:
-    """The campaign; `write`: to lead it, which needs a coordinator's role over its leading unit."""
+    """The campaign; `write`: to lead it, which requires a coordinator's role over its leading unit."""
     campaign = Campaign.objects.filter(pk=campaign_id).select_related("owner").first()
     if campaign is None or not _sees(user, campaign):
         raise Http404
@@ -47,7 +47,7 @@ def get_campaign(user: Any, campaign_id: int, *, write: bool = False) -> Campaig
 
 
 def _sees(user: Any, campaign: Campaign) -> bool:
-    """Return whether the person sees the campaign; the leading unit, one look-up, is asked first."""
+    """Return whether the person sees the campaign; checks the leading unit first, a single look-up."""
     if reaches(user, campaign.owner_id):
         return True
     taking_part = Participation.objects.filter(campaign=campaign, unit__in=readable_units(user))
@@ -55,7 +55,7 @@ def _sees(user: Any, campaign: Campaign) -> bool:
 
 
 def readable_dispatches(user: Any) -> QuerySet[Dispatch]:
-    """The dispatches that the person may see: drafts only of units that they see."""
+    """Visible dispatches; drafts only of visible units."""
     units = readable_units(user)
     received = Recipient.objects.filter(unit__in=units, dispatch__sent__isnull=False).values("dispatch")
     return Dispatch.objects.filter(Q(issuer__in=units) | Q(pk__in=received)).select_related(
@@ -64,7 +64,7 @@ def readable_dispatches(user: Any) -> QuerySet[Dispatch]:
 
 
 def get_dispatch(user: Any, dispatch_id: int, *, write: bool = False) -> Dispatch:
-    """The dispatch; `write`: to change or send it, which needs the right to act for its issuer."""
+    """The dispatch; `write`: to edit or send it, which requires the right to act for its issuer."""
     dispatch = get_object_or_404(readable_dispatches(user), pk=dispatch_id)
     if write and not writable_units(user).filter(pk=dispatch.issuer_id).exists():
         raise PermissionDenied
@@ -74,7 +74,7 @@ def get_dispatch(user: Any, dispatch_id: int, *, write: bool = False) -> Dispatc
 def get_recipient(
     user: Any, recipient_id: int, *, write: bool = False, roles: Iterable[Role] = WRITERS
 ) -> Recipient:
-    """A unit's copy of a dispatch, for those who see the unit or act for the issuer; `write`: to answer."""
+    """A unit's copy of a dispatch, for people who see the unit or act for the issuer; `write`: to answer."""
     seen = Q(unit__in=readable_units(user)) | Q(dispatch__issuer__in=writable_units(user))
     found = Recipient.objects.filter(seen, pk=recipient_id, dispatch__sent__isnull=False)
     recipient = get_object_or_404(found.select_related("unit", "dispatch__campaign", "dispatch__issuer"))
@@ -84,7 +84,7 @@ def get_recipient(
 
 
 def get_attachment(user: Any, attachment_id: int) -> Attachment:
-    """A file of a dispatch, or of one that the dispatch passes on."""
+    """File of a dispatch, or of one that the dispatch forwards."""
     attachment = get_object_or_404(Attachment, pk=attachment_id)
     seen = list(readable_dispatches(user).values_list("pk", flat=True)[:5000])
     if attachment.dispatch_id not in seen and not _passed_on(attachment.dispatch_id, set(seen)):
@@ -93,7 +93,7 @@ def get_attachment(user: Any, attachment_id: int) -> Attachment:
 
 
 def _passed_on(dispatch_id: int, seen: set[int]) -> bool:
-    """Return whether a dispatch that the person sees passes this one on, over any number of levels."""
+    """Return whether a visible dispatch forwards this one, over any number of levels."""
     level = [dispatch_id]
     while level:
         level = list(Dispatch.objects.filter(parent__in=level).values_list("pk", flat=True))
@@ -103,6 +103,6 @@ def _passed_on(dispatch_id: int, seen: set[int]) -> bool:
 
 
 def my_copies(user: Any, dispatch: Dispatch) -> QuerySet[Recipient]:
-    """The copies of a dispatch that the person may answer for by their own membership."""
+    """Copies of a dispatch that the person may answer by their own membership."""
     own = [m.unit_id for m in user.memberships.all() if m.role in WRITERS]
     return dispatch.recipients.filter(unit__in=own).select_related("unit")

@@ -1,4 +1,4 @@
-"""The app's entry in Django."""
+"""App configuration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class CampaignsConfig(AppConfig):
     name = "lamsach.portal.campaigns"
 
     def ready(self) -> None:
-        """Register where answers to the app's letters land, and let deadlines follow the tree."""
+        """Let deadlines follow changes of the tree."""
         from lamsach.portal.campaigns import deadlines
         from lamsach.portal.units.tree import moved
 

@@ -1,4 +1,4 @@
-"""Dispatches from another portal or system, and answers by e-mail: filed at the units they are for."""
+"""Dispatches from other portals or systems, and answers by e-mail, filed at their units."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def receive(
     body: str,
     deadline: date,
 ) -> Dispatch:
-    """Add the dispatch as sent, with files and recipients, who take part from today. In a transaction."""
+    """Add the dispatch as sent, with files and recipients, who participate from today. In a transaction."""
     made = Dispatch.objects.create(
         campaign=campaign,
         issuer=issuer,
@@ -54,8 +54,8 @@ def receive(
         deadline=deadline,
     )
     Attachment.objects.bulk_create(
-        Attachment(dispatch=made, name=one.name, path=one.path, size=one.size, sha256=one.sha256)
-        for one in files
+        Attachment(dispatch=made, name=file.name, path=file.path, size=file.size, sha256=file.sha256)
+        for file in files
     )
     chosen = list(units)
     Recipient.objects.bulk_create(Recipient(dispatch=made, unit=unit) for unit in chosen)
@@ -65,7 +65,7 @@ def receive(
 
 
 def note_words(recipient: Recipient, who: str, how: How, text: str, files: Iterable[Kept] = ()) -> None:
-    """Note what a unit wrote, and its files, in its history. Inside the caller's transaction."""
+    """Record a unit's message and files in its history, in the caller's transaction."""
     take(recipient, StepKind.OPENED, how=how, who=who)
     for number, file in enumerate([*files] or [None]):
         note_step(recipient, StepKind.WROTE, how, who=who, note="" if number else text, evidence=file)
@@ -73,7 +73,7 @@ def note_words(recipient: Recipient, who: str, how: How, text: str, files: Itera
 
 @lands_at("recipient")
 def answer_to_dispatch(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
-    """Note the e-mail and its files in the history of the unit that the letter went to."""
+    """Record the e-mail and its files in the history of the letter's unit."""
     number = int(letter.about.partition(":")[2] or 0) if letter else 0
     recipient = Recipient.objects.filter(pk=number).select_related("unit", "dispatch__campaign").first()
     if recipient is None:

@@ -1,4 +1,4 @@
-"""The coordinator's board: how far every unit is, who to call, reminding, the sheet."""
+"""Coordinator's board: progress of all units, call list, reminders, export."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ STEPS = (
     ("late", "bad", gettext_lazy("late")),
     ("silent", "none", gettext_lazy("not reached")),
 )
-"""The parts of a branch's bar: key of `branches`, tone, words."""
+"""Parts of a branch's bar: key of `branches`, tone, text."""
 SHEET = (
     (gettext_lazy("Unit code"), "code", 16),
     (gettext_lazy("Unit"), "name", 60),
@@ -60,20 +60,20 @@ SHEET = (
     (gettext_lazy("Deploy by"), "deploy_due", 12),
     (gettext_lazy("Report by"), "report_due", 12),
 )
-"""The columns of the exported board: heading, attribute of the row, width in characters."""
+"""Columns of the exported board: heading, attribute of the row, width in characters."""
 
 
 def _unit(request: HttpRequest, campaign: Campaign) -> Unit:
-    """The unit that the board shows: by `?unit=`, else the person's own."""
+    """Unit of the board: `?unit=`, otherwise the person's own."""
     wanted = number(request.GET, "unit")
     if wanted is not None:
         return get_unit(request.user, wanted)
-    mine = home_units(request.user)
-    return mine[0] if mine else campaign.owner
+    homes = home_units(request.user)
+    return homes[0] if homes else campaign.owner
 
 
 def filtered(campaign: Campaign, unit: Unit, state: str, search: str = "") -> QuerySet[Unit]:
-    """Units under a unit in one state today (those directly under it without state and search), with days."""
+    """Units below a unit in one state today, or its direct children without state and search."""
     day = today()
     chosen = descendants(unit) if state or search else Unit.objects.filter(parent=unit, valid_until=FOREVER)
     rows = (
@@ -105,7 +105,7 @@ def _bar(counted: Collection[Mapping[str, int]]) -> list[Part]:
 
 @member(ALL, WRITERS, ("GET",))
 def board(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """The tree with its counts, or one state's units to call."""
+    """The tree with its counts, or the units in one state."""
     campaign = access.get_campaign(request.user, campaign_id)
     unit = _unit(request, campaign)
     state, search = request.GET.get("state", ""), request.GET.get("q", "").strip()
@@ -120,9 +120,9 @@ def board(request: HttpRequest, campaign_id: int) -> HttpResponse:
     context["counts"] = counts(campaign, unit.pk)
     context["page"] = page = paged(request, filtered(campaign, unit, state, search))
     if state or search:
-        reminded = last_reminded(campaign, [one.pk for one in page])
-        for one in page:
-            one.reminded = reminded.get(one.pk)
+        reminded = last_reminded(campaign, [row.pk for row in page])
+        for row in page:
+            row.reminded = reminded.get(row.pk)
     else:
         steps = branches(campaign, unit.pk)
         context["rows"] = [Branch(child, _bar([steps.get(child.pk, {})])) for child in page]
@@ -136,7 +136,7 @@ def board(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS, ("POST",))
 @taken_once
 def remind(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """Remind ticked units, or `all` of a state, of the newest dispatch of each; nothing ticked is nobody."""
+    """Remind ticked units, or `all` in a state, of their newest dispatch; without ticks, nobody."""
     campaign = access.get_campaign(request.user, campaign_id)
     unit = _unit(request, campaign)
     wanted = Recipient.objects.filter(
@@ -167,7 +167,7 @@ def remind(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 @member(ALL, WRITERS, ("GET",))
 def export(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """The board's units as XLSX."""
+    """Export the board's units as XLSX."""
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
 

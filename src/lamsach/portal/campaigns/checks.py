@@ -1,4 +1,4 @@
-"""Check pages before a dispatch goes out or units are reminded: what happens, to whom; past reminders."""
+"""Confirmation pages before sending, state changes and reminders; past reminders."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from lamsach.portal.units.models import Unit
 
 _RECENTLY = timedelta(days=2)
 MOST_ASKED = 500
-"""Of so many units it is looked up when they were last reminded."""
+"""Maximum number of units whose last reminder is looked up."""
 
 
 def sending_check(dispatch: Dispatch, *, whole: bool) -> Check:
-    """Check before a dispatch is sent: whom it reaches, what it starts and moves. It needs text or file."""
+    """Confirmation before sending: recipients, effects, moved deadlines. Requires a text or file."""
     campaign = dispatch.campaign
     units = dispatches.audience(dispatch, whole=whole).order_by("code")
     count, without = units.count(), units.filter(email="").count()
@@ -67,13 +67,13 @@ def sending_check(dispatch: Dispatch, *, whole: bool) -> Check:
 
 
 def _without(count: int) -> list[str]:
-    """Warn of units without an address, where there are any."""
+    """Warn of units without an address, if any."""
     words = _("{count} units have no e-mail address: tell them by telephone or on paper.")
     return [words.format(count=count)] if count else []
 
 
 def state_check(campaign: Campaign, wanted: CampaignState) -> Check:
-    """Before a campaign is opened to everybody, or closed."""
+    """Confirmation before a campaign is opened to everybody, or closed."""
     if wanted == CampaignState.RUNNING:
         title, button = _("Open the campaign?"), _("Open the campaign now")
         effects = [_("The campaign begins: it is running from now on.")]
@@ -96,14 +96,14 @@ def state_check(campaign: Campaign, wanted: CampaignState) -> Check:
 def reminding_check(
     units: Sequence[Unit], reminded: dict[int, datetime], back: str, campaign: Campaign
 ) -> Check:
-    """Before units are reminded: who gets a letter, who has no address, who was reminded in these days."""
+    """Confirmation before reminders: recipients, units without address, recently reminded ones."""
     reached = [unit for unit in units if unit.email]
     since = timezone.now() - _RECENTLY
-    again = [unit for unit in reached if unit.pk in reminded and reminded[unit.pk] > since]
+    recent = [unit for unit in reached if unit.pk in reminded and reminded[unit.pk] > since]
     warnings = _without(len(units) - len(reached))
-    if again:
+    if recent:
         words = _("{count} of them were reminded in the last two days: {names}")
-        warnings.append(words.format(count=len(again), names=_listed(again)))
+        warnings.append(words.format(count=len(recent), names=_listed(recent)))
     count = len(reached)
     return Check(
         title=_("Remind {count} units?").format(count=count),
@@ -122,7 +122,7 @@ def reminding_check(
 def remind_after_check(
     request: HttpRequest, campaign: Campaign, units: Sequence[Unit], back: str, send: Callable[[], int]
 ) -> HttpResponse:
-    """Ask before units are reminded, remind them by `send` (how many), and lead back."""
+    """Confirm, remind by `send` (returns the number), and redirect back."""
     if not units:
         messages.warning(request, _("Nobody was reminded: tick the units, or choose all."))
         return redirect(back)
@@ -143,7 +143,7 @@ def _listed(units: Sequence[Unit]) -> str:
 
 
 def last_reminded(campaign: Campaign, units: Iterable[int]) -> dict[int, datetime]:
-    """Last reminder of anything in the campaign to each of these units. Two queries."""
+    """Last reminder about anything in the campaign to each of these units. Two queries."""
     wanted = list(units)
     copies = Recipient.objects.filter(dispatch__campaign=campaign, unit__in=wanted)
     abouts = [f"recipient:{number}" for number in copies.values_list("pk", flat=True)]
@@ -153,7 +153,7 @@ def last_reminded(campaign: Campaign, units: Iterable[int]) -> dict[int, datetim
 
 
 def reminders_of(recipient: Recipient) -> list[Letter]:
-    """The reminders that a unit was sent of a dispatch, and of its report in the campaign."""
+    """Reminders sent to a unit about a dispatch, and about its report in the campaign."""
     of_report = Q(kind="report_due", about=f"report:{recipient.dispatch.campaign_id}", unit=recipient.unit_id)
     rows = Letter.objects.filter(Q(kind="reminder", about=f"recipient:{recipient.pk}") | of_report)
     return list(rows.order_by("created")[:100])

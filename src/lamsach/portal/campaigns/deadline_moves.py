@@ -1,4 +1,4 @@
-"""Moving deadlines: whom a move touches, making it, undoing it."""
+"""Moves of deadlines: preview, execution, undo."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _CAMPAIGN_DAY = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A move not made yet; `nearer`: it also ends moves nearer to the units, for a part or one unit."""
+    """A move not yet made; `nearer`: it also ends nearer moves, for a part or a single unit."""
 
     campaign: Campaign
     scope: MoveScope
@@ -55,7 +55,7 @@ class Plan:
     dispatch: Dispatch | None = None
 
     def moves(self, by: Any = None) -> list[DeadlineMove]:
-        """The rows, one a kind, not saved."""
+        """Unsaved rows, one per kind."""
         return [
             DeadlineMove(
                 campaign=self.campaign,
@@ -74,14 +74,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Effect of a move: the units that it touches, and those that keep a nearer day."""
+    """Effect of a move: units affected, and units whose own nearer day remains."""
 
     touched: list[Touched]
-    kept: list[tuple[Unit, Deadline]]
+    unmoved: list[tuple[Unit, Deadline]]
 
 
 def in_scope(campaign: Campaign, scope: str, unit: Unit | None) -> QuerySet[Unit]:
-    """The units that take part and that a scope names."""
+    """Participating units in a scope."""
     taking_part = Participation.objects.filter(campaign=campaign, stated=False).values("unit")
     if unit is None or scope == MoveScope.ALL:
         return Unit.objects.filter(pk__in=taking_part)
@@ -93,11 +93,11 @@ def in_scope(campaign: Campaign, scope: str, unit: Unit | None) -> QuerySet[Unit
     return Unit.objects.filter(pk__in=taking_part).filter(pk__in=below.values("descendant"))
 
 
-def _ended_by(plan: Plan, held: Iterable[DeadlineMove]) -> list[DeadlineMove]:
-    """Moves that the plan ends: of its kinds, for units within its scope."""
+def _ended_by(plan: Plan, active: Iterable[DeadlineMove]) -> list[DeadlineMove]:
+    """Moves ended by the plan: of its kinds, for units within its scope."""
     if not plan.nearer or plan.scope == MoveScope.ONE:
         return []
-    same_kind = [move for move in held if move.kind in plan.days and move.unit_id is not None]
+    same_kind = [move for move in active if move.kind in plan.days and move.unit_id is not None]
     if plan.unit is None:
         return same_kind
     links = UnitLink.objects.filter(ancestor=plan.unit, valid_until__gt=today())
@@ -106,45 +106,45 @@ def _ended_by(plan: Plan, held: Iterable[DeadlineMove]) -> list[DeadlineMove]:
 
 
 def preview(plan: Plan) -> Preview:
-    """Whom the plan touches, by name; a fixed number of queries."""
-    held = in_force([plan.campaign.pk])
-    gone = {move.pk for move in _ended_by(plan, held)}
-    left = [move for move in held if move.pk not in gone] + plan.moves()
+    """Effect of the plan, by unit; a constant number of queries."""
+    active = in_force([plan.campaign.pk])
+    ended = {move.pk for move in _ended_by(plan, active)}
+    remaining = [move for move in active if move.pk not in ended] + plan.moves()
     units = list(in_scope(plan.campaign, plan.scope, plan.unit).order_by("code"))
-    before, after = _both(plan.campaign, units, held, left)
-    kept = [
+    before, after = _both(plan.campaign, units, active, remaining)
+    unmoved = [
         (unit, after[unit.pk][kind])
         for unit in units
         for kind, day in plan.days.items()
         if after[unit.pk][kind].day != day
     ]
-    return Preview(_touched(units, before, after), kept)
+    return Preview(_touched(units, before, after), unmoved)
 
 
 def preview_undo(move: DeadlineMove) -> Preview:
-    """Whom undoing the move touches."""
-    held = in_force([move.campaign_id])
+    """Effect of undoing the move."""
+    active = in_force([move.campaign_id])
     revived = list(move.ends.filter(undone=None)) if move.ended_id is None else []
-    left = sorted([one for one in held if one.pk != move.pk] + revived, key=lambda one: one.pk)
+    left = sorted([row for row in active if row.pk != move.pk] + revived, key=lambda row: row.pk)
     after = copy(move.campaign)
     if move.scope == MoveScope.ALL:
         _restore(after, move.kind, without=move)
     units = list(in_scope(move.campaign, move.scope, move.unit).order_by("code"))
-    return Preview(_touched(units, *_both(move.campaign, units, held, left, after)), [])
+    return Preview(_touched(units, *_both(move.campaign, units, active, left, after)), [])
 
 
 def _both(
     campaign: Campaign,
     units: Iterable[Unit],
-    held: Sequence[DeadlineMove],
-    left: Sequence[DeadlineMove],
+    active: Sequence[DeadlineMove],
+    remaining: Sequence[DeadlineMove],
     then: Campaign | None = None,
 ) -> tuple[dict[int, UnitDates], dict[int, UnitDates]]:
-    """The deadlines under two sets of moves. `then`: the campaign with its days afterwards."""
-    sets = ((campaign, held), (then or campaign, left))
+    """Deadlines under two sets of moves. `then`: the campaign with its days afterwards."""
+    sets = ((campaign, active), (then or campaign, remaining))
     before, after = (
-        {unit: one for (_, unit), one in dates([(at, unit.pk) for unit in units], moves).items()}
-        for at, moves in sets
+        {unit: found for (_, unit), found in dates([(base, unit.pk) for unit in units], moves).items()}
+        for base, moves in sets
     )
     return before, after
 
@@ -152,25 +152,25 @@ def _both(
 def _touched(
     units: Iterable[Unit], before: Mapping[int, UnitDates], after: Mapping[int, UnitDates]
 ) -> list[Touched]:
-    found = []
+    touched = []
     for unit in units:
         pairs = zip(before[unit.pk], after[unit.pk], strict=True)
         changes = tuple((old, new) for old, new in pairs if old.day != new.day)
         if changes:
-            found.append(Touched(unit, changes))
-    return found
+            touched.append(Touched(unit, changes))
+    return touched
 
 
 @transaction.atomic
 def make(plan: Plan, by: Any, *, letters: bool = True) -> list[Touched]:
-    """Move the deadlines, tell the units, note it; whom it touched."""
+    """Move the deadlines, notify the units, record it; returns the units affected."""
     units = list(in_scope(plan.campaign, plan.scope, plan.unit))
     before = of_units(plan.campaign, [unit.pk for unit in units])
     ended = _ended_by(plan, in_force([plan.campaign.pk]))
-    made = plan.moves(user_of(by))
-    for move in made:
+    moves = plan.moves(user_of(by))
+    for move in moves:
         move.save()
-        numbers = [one.pk for one in ended if one.kind == move.kind]
+        numbers = [old.pk for old in ended if old.kind == move.kind]
         DeadlineMove.objects.filter(pk__in=numbers).update(ended=move)
         record(
             by,
@@ -182,12 +182,12 @@ def make(plan: Plan, by: Any, *, letters: bool = True) -> list[Touched]:
             reason=move.reason[:500],
         )
     _campaign_days(plan.campaign, plan.days if plan.scope == MoveScope.ALL else ())
-    return _carry(plan.campaign, units, before, made[-1], f"deadline:{made[-1].pk}", letters)
+    return _carry(plan.campaign, units, before, moves[-1], f"deadline:{moves[-1].pk}", letters)
 
 
 @transaction.atomic
 def undo(move: DeadlineMove, by: Any, *, letters: bool = True) -> list[Touched] | None:
-    """Undo a move, reviving what it had ended; whom it touched, or None when it was undone already."""
+    """Undo a move and revive those it had ended; returns the units affected, None if already undone."""
     campaign = move.campaign
     units = list(in_scope(campaign, move.scope, move.unit))
     before = of_units(campaign, [unit.pk for unit in units])
@@ -201,14 +201,14 @@ def undo(move: DeadlineMove, by: Any, *, letters: bool = True) -> list[Touched] 
 
 
 def _campaign_days(campaign: Campaign, kinds: Iterable[str]) -> None:
-    """Keep the campaign's own days after a move for all was made or undone."""
+    """Update the campaign's own days after a move for all was made or undone."""
     for kind in kinds:
         _restore(campaign, kind)
         campaign.save(update_fields=[_CAMPAIGN_DAY[DeadlineKind(kind)]])
 
 
 def _restore(campaign: Campaign, kind: str, without: DeadlineMove | None = None) -> None:
-    """The campaign's own day: of the last move for all in force, else what it was before the first."""
+    """Set the campaign's own day: of the last active move for all, or from before the first."""
     rows = DeadlineMove.objects.filter(campaign=campaign, kind=kind, scope=MoveScope.ALL).order_by("pk")
     last = rows.filter(undone=None).exclude(pk=without.pk if without else 0).last()
     first = rows.first()
@@ -224,7 +224,7 @@ def _carry(
     key: str,
     letters: bool,
 ) -> list[Touched]:
-    """Write the new days down and tell the units whose days changed."""
+    """Store the new days and notify units whose days changed."""
     refresh(campaign, None if move.scope == MoveScope.ALL else [unit.pk for unit in units])
     touched = _touched(units, before, of_units(campaign, before))
     if letters:
@@ -234,14 +234,14 @@ def _carry(
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """A unit some of whose deadlines change: the old and the new ones."""
+    """A unit with changed deadlines, as old and new pairs."""
 
     unit: Unit
     changes: tuple[tuple[Deadline, Deadline], ...]
 
 
 def tell_moved(campaign: Campaign, touched: Iterable[Touched], move: DeadlineMove, key: str) -> None:
-    """Write each unit one letter with its new days, but for what is done; its newest dispatch is answered."""
+    """Queue one letter to each unit with its new days, except for what is done."""
     kinds = {DeadlineKind.ACKNOWLEDGE: "informed_on", DeadlineKind.DEPLOY: "deployed_on"}
     done = {
         row.unit_id: {kind for kind, day in kinds.items() if getattr(row, day) is not None}
@@ -251,9 +251,9 @@ def tell_moved(campaign: Campaign, touched: Iterable[Touched], move: DeadlineMov
         Recipient.objects.filter(dispatch__campaign=campaign).order_by("pk").values_list("unit", "pk")
     )
     drafts = []
-    for one in touched:
-        unit, found = one.unit, done.get(one.unit.pk, ())
-        changes = [_changed(old, new) for old, new in one.changes if new.kind not in found]
+    for touch in touched:
+        unit, met = touch.unit, done.get(touch.unit.pk, ())
+        changes = [_changed(old, new) for old, new in touch.changes if new.kind not in met]
         context = {
             "unit": unit.name,
             "campaign": campaign.name,
@@ -268,35 +268,35 @@ def tell_moved(campaign: Campaign, touched: Iterable[Touched], move: DeadlineMov
 
 
 def _changed(old: Deadline, new: Deadline) -> dict[str, Any]:
-    """A moved deadline as its letter shows it."""
+    """A moved deadline for the letter."""
     days = {"old": f"{old.day:%d/%m/%Y}", "new": f"{new.day:%d/%m/%Y}"}
     return {"kind": new.kind, **days, "late": new.late}
 
 
 def stated_plan(dispatch: Dispatch) -> Plan:
-    """Plan what an outgoing dispatch moves under its issuer; no days where it states what holds."""
+    """Plan of an outgoing dispatch's moves below its issuer; no days where they are already valid."""
     campaign, issuer = dispatch.campaign, dispatch.issuer
-    held = in_force([campaign.pk])
+    active = in_force([campaign.pk])
     days: dict[DeadlineKind, date] = {}
     for _ in DeadlineKind:
-        moves = held + Plan(campaign, MoveScope.BELOW, days, issuer).moves()
+        moves = active + Plan(campaign, MoveScope.BELOW, days, issuer).moves()
         (below,) = dates([(campaign, issuer.pk)], moves, down=1).values()
-        off = (one for one in reversed([*below]) if _differs(one, dispatch.deadline))
-        if (first := next(off, None)) is None:
+        differing = (due for due in reversed([*below]) if _differs(due, dispatch.deadline))
+        if (first := next(differing, None)) is None:
             break
         days[first.kind] = dispatch.deadline
     return Plan(campaign, MoveScope.BELOW, days, issuer, dispatch=dispatch)
 
 
 def state(dispatch: Dispatch, by: Any) -> None:
-    """Move what the dispatch states; its own letter tells of it."""
+    """Make the moves of the dispatch; its own letter announces them."""
     plan = stated_plan(dispatch)
     if plan.days:
         make(plan, by, letters=False)
 
 
 def state_for(dispatch: Dispatch, units: Iterable[Unit], by: Any) -> None:
-    """The same for units that a dispatch from outside was sent to, and everything under each."""
+    """The same for the recipients of a dispatch from outside, and all below each."""
     for unit in units:
         if of_unit(dispatch.campaign, unit.pk).report.day != dispatch.deadline:
             days = {DeadlineKind.REPORT: dispatch.deadline}
@@ -304,6 +304,6 @@ def state_for(dispatch: Dispatch, units: Iterable[Unit], by: Any) -> None:
             make(plan, by, letters=False)
 
 
-def _differs(one: Deadline, stated: date) -> bool:
-    """The day of the report is the stated one; what comes before it is not due after it."""
-    return one.day != stated if one.kind == DeadlineKind.REPORT else one.day > stated
+def _differs(due: Deadline, stated: date) -> bool:
+    """Whether the deadline differs: the report's day is the stated one; earlier duties are due by then."""
+    return due.day != stated if due.kind == DeadlineKind.REPORT else due.day > stated

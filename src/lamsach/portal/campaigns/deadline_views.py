@@ -1,4 +1,4 @@
-"""The page of a campaign's deadlines: the three days, what was moved for whom and why, moving and undoing."""
+"""Pages of a campaign's deadlines: the three days, moves with reasons, moving and undoing."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ BY = {
 
 
 class MoveForm(forms.Form):
-    """Moving deadlines: which, to when, for whom, why."""
+    """Move of deadlines: which, to when, for whom, why."""
 
     acknowledge = forms.DateField(label=BY[DeadlineKind.ACKNOWLEDGE], widget=DateInput, required=False)
     deploy = forms.DateField(label=BY[DeadlineKind.DEPLOY], widget=DateInput, required=False)
@@ -64,7 +64,7 @@ class MoveForm(forms.Form):
         field.choices = [(one.value, one.label) for one in scopes]
 
     def clean(self) -> dict[str, Any]:
-        """At least one day; the unit that it is for; days not before the campaign and in their order."""
+        """Require a day, the unit of the scope, and days in order, not before the campaign."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         days = {kind: data[kind] for kind in DeadlineKind if data.get(kind)}
         if not days and not set(DeadlineKind) & set(self.errors):
@@ -81,11 +81,11 @@ class MoveForm(forms.Form):
         return data
 
     def _may_move(self, unit: Unit) -> bool:
-        """Return whether the person leads the campaign or the unit above: nobody moves what they owe."""
+        """Return whether the person leads the campaign or the parent: nobody moves their own deadlines."""
         return may_move(self.user, self.campaign, unit)
 
     def plan(self) -> Plan:
-        """Return what was asked for."""
+        """The requested move."""
         data = self.cleaned_data
         return Plan(
             self.campaign,
@@ -98,7 +98,7 @@ class MoveForm(forms.Form):
 
 
 def may_move(user: Any, campaign: Campaign, unit: Unit | None) -> bool:
-    """Return whether the person moves deadlines of the unit (None: of all): leads campaign or parent."""
+    """Return whether the person may move deadlines of the unit (None: of all): leads campaign or parent."""
     if may_act(user, campaign.owner_id, COORDINATORS):
         return True
     return unit is not None and unit.parent_id is not None and may_act(user, unit.parent_id, COORDINATORS)
@@ -138,7 +138,7 @@ MOVES = Listing(
 
 
 def _seen(user: Any, campaign: Campaign) -> QuerySet[DeadlineMove]:
-    """The moves that the person sees, each with whether they may undo it (`may_move`)."""
+    """Visible moves, annotated with whether the person may undo them (`may_move`)."""
     rows = DeadlineMove.objects.filter(campaign=campaign)
     if not may_act(user, campaign.owner_id, ALL):
         units = readable_units(user).values("pk")
@@ -151,7 +151,7 @@ def _seen(user: Any, campaign: Campaign) -> QuerySet[DeadlineMove]:
 @member(ALL, COORDINATORS)
 @taken_once
 def deadline_list(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """The campaign's days, and what was moved; moving asks first."""
+    """The campaign's days and moves; a move is confirmed first."""
     campaign = access.get_campaign(request.user, campaign_id)
     form = _form(request, campaign)
     if request.method == "POST" and form.is_valid():
@@ -172,11 +172,11 @@ def deadline_list(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 
 def _form(request: HttpRequest, campaign: Campaign) -> MoveForm:
-    """Return what was sent, else what the address suggests: days, scope and unit."""
+    """Form of the submission, or with the address's suggestions: days, scope and unit."""
     names = ("acknowledge", "deploy", "report", "scope", "code")
-    asked: dict[str, Any] = {name: request.GET[name] for name in names if name in request.GET}
+    suggested: dict[str, Any] = {name: request.GET[name] for name in names if name in request.GET}
     return MoveForm(
-        request.POST or None, campaign=campaign, user=request.user, initial={"letters": True, **asked}
+        request.POST or None, campaign=campaign, user=request.user, initial={"letters": True, **suggested}
     )
 
 
@@ -193,8 +193,8 @@ def _for_whom(scope: str, unit: Unit | None) -> str:
 
 def _names(found: Preview) -> list[tuple[str, str]]:
     return [
-        (one.unit.name, "; ".join(_change(old, new) for old, new in one.changes))
-        for one in found.touched[:MOST_NAMED]
+        (touch.unit.name, "; ".join(_change(old, new) for old, new in touch.changes))
+        for touch in found.touched[:MOST_NAMED]
     ]
 
 
@@ -210,7 +210,7 @@ def _day(day: Any) -> str:
 def _letters(found: Preview, *, letters: bool) -> list[str]:
     if not letters:
         return [_("No letter goes out.")]
-    reached = sum(1 for one in found.touched if one.unit.email)
+    reached = sum(1 for touch in found.touched if touch.unit.email)
     texts = [_("A letter with the new days goes to {count} units.").format(count=reached)]
     if reached < len(found.touched):
         texts.append(
@@ -226,11 +226,11 @@ def _check(plan: Plan, found: Preview, *, letters: bool) -> Check:
     warnings = []
     if any(day < today() for day in plan.days.values()):
         warnings.append(_("The new day has passed already: these units are late immediately."))
-    if found.kept:
-        texts = "; ".join(f"{unit.name} ({_day(one.day)})" for unit, one in found.kept[:10])
-        texts += " …" if len(found.kept) > 10 else ""
+    if found.unmoved:
+        texts = "; ".join(f"{unit.name} ({_day(due.day)})" for unit, due in found.unmoved[:10])
+        texts += " …" if len(found.unmoved) > 10 else ""
         words = _("{count} units keep a day of their own: {names}")
-        warnings.append(words.format(count=len({unit.pk for unit, _one in found.kept}), names=texts))
+        warnings.append(words.format(count=len({unit.pk for unit, _one in found.unmoved}), names=texts))
     count = len(found.touched)
     return Check(
         title=_("Move the deadlines of {count} units?").format(count=count),
@@ -250,7 +250,7 @@ def _check(plan: Plan, found: Preview, *, letters: bool) -> Check:
 
 
 def _moved(touched: list[Touched], *, letters: bool) -> str:
-    reached = sum(1 for one in touched if one.unit.email) if letters else 0
+    reached = sum(1 for touch in touched if touch.unit.email) if letters else 0
     words = _("The deadlines of {count} units were moved; {letters} letters go out.")
     return words.format(count=len(touched), letters=reached)
 
@@ -258,7 +258,7 @@ def _moved(touched: list[Touched], *, letters: bool) -> str:
 @member(COORDINATORS, COORDINATORS, ("POST",))
 @taken_once
 def deadline_undo(request: HttpRequest, move_id: int) -> HttpResponse:
-    """Undo a move, after showing what holds again."""
+    """Undo a move, after showing the days that become valid again."""
     move = get_object_or_404(
         DeadlineMove.objects.filter(pk=move_id).select_related("campaign__owner", "unit", "dispatch")
     )

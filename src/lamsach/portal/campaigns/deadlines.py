@@ -1,10 +1,8 @@
-"""By when a unit owes what in a campaign: the one place that answers.
+"""Deadlines of units in a campaign: the only source for pages, letters, lists and counts.
 
-Pages, letters, lists and counts all ask here.
-
-A deadline comes from the campaign, or from a move for everybody, a subtree or one unit. Of the moves that
-reach a unit the nearest holds, among equally near ones the latest. Where the campaign states no day for
-deploying, that of the report holds; none for acknowledging, that of deploying.
+A deadline is the campaign's day, or that of a move for all, a subtree or one unit. Of the moves that reach a
+unit the nearest applies, among equally near ones the latest. Without a deployment day in the campaign, that
+of the report applies; without one for acknowledging, that of deployment.
 """
 
 from __future__ import annotations
@@ -29,24 +27,21 @@ from lamsach.portal.units.models import UnitLink
 from lamsach.portal.units.tree import today
 
 DAYS_BEFORE = (7, 3, 1, 0, -1, -3, -7)
-"""Days before the deadline on which a unit is reminded; negative ones lie after it."""
+"""Reminder days before the deadline; negative ones are after it."""
 ESCALATED_AFTER = 3
-"""So many days after the deadline the parent is told who is late."""
+"""Days after the deadline until the parent is notified."""
 _ONE = timedelta(days=1)
 _ITSELF, _FAR = -1, 1 << 20
-"""How near a move for the unit alone is, and one for everybody at a unit that is not under the campaign's."""
+"""Distance of a move for the unit alone, and of one for all at a unit not below the campaign's."""
 _PART = 500
 
 Reaching = Iterable[tuple[int, int, DeadlineMove]]
-"""Moves that reach a unit: how far each comes from, its place in the order in which they were made."""
+"""Moves that reach a unit: distance of their origin, and position in order of creation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A day by which a unit owes something. `move`: what moved it; None when it is the campaign's day.
-
-    `met`: the unit owes it no more.
-    """
+    """Day by which a unit owes something. `move`: its origin, None for the campaign's day; `met`: done."""
 
     kind: DeadlineKind
     day: date
@@ -55,7 +50,7 @@ class Deadline:
 
     @property
     def late(self) -> bool:
-        """Return whether the day has passed, and what was owed by it is still owed."""
+        """Return whether the day has passed with the duty not met."""
         return not self.met and self.day < today()
 
 
@@ -71,14 +66,14 @@ class UnitDates:
         return iter((self.acknowledge, self.deploy, self.report))
 
     def __getitem__(self, kind: DeadlineKind) -> Deadline:
-        return {one.kind: one for one in self}[kind]
+        return {due.kind: due for due in self}[kind]
 
     def without(self, *met: DeadlineKind) -> UnitDates:
-        """The same, of which some are met."""
-        return UnitDates(*(replace(one, met=one.met or one.kind in met) for one in self))
+        """A copy with these deadlines met."""
+        return UnitDates(*(replace(due, met=due.met or due.kind in met) for due in self))
 
     def answer(self, acknowledged: object) -> Deadline:
-        """Return what the unit's next answer to a dispatch is due by: deploying once it has acknowledged."""
+        """Deadline of the unit's next answer to a dispatch: deployment once acknowledged."""
         return self.deploy if acknowledged else self.acknowledge
 
     @property
@@ -89,12 +84,12 @@ class UnitDates:
 
 def resolve(campaign: Campaign, reaching: Reaching) -> UnitDates:
     """A unit's deadlines from the moves that reach it."""
-    held: dict[str, DeadlineMove] = {}
-    for _, _, move in sorted(reaching, key=lambda one: (-one[0], one[1])):
-        held[move.kind] = move
+    nearest: dict[str, DeadlineMove] = {}
+    for _, _, move in sorted(reaching, key=lambda reached: (-reached[0], reached[1])):
+        nearest[move.kind] = move
 
     def deadline(kind: DeadlineKind, stated: date | None, other: Deadline | None) -> Deadline:
-        move = held.get(kind)
+        move = nearest.get(kind)
         if move is not None:
             return Deadline(kind, move.day, move)
         if stated is None and other is not None:
@@ -109,10 +104,10 @@ def resolve(campaign: Campaign, reaching: Reaching) -> UnitDates:
 def dates(
     wanted: Iterable[tuple[Campaign, int]], moves: Sequence[DeadlineMove] | None = None, *, down: int = 0
 ) -> dict[tuple[int, int], UnitDates]:
-    """The deadlines of units in campaigns, by their numbers. Two queries for any number.
+    """Deadlines of units in campaigns, by their numbers. Two queries for any number.
 
-    `moves`: instead of those in force, in the order in which they were made. `down`: 1 for those of a further
-    unit directly under each.
+    `moves`: instead of the active ones, in order of creation. `down`: 1 for a further unit directly below
+    each.
     """
     pairs = list(wanted)
     campaigns = {campaign.pk: campaign for campaign, _ in pairs}
@@ -138,7 +133,7 @@ def dates(
 
 
 def in_force(campaigns: Iterable[int]) -> list[DeadlineMove]:
-    """The moves of campaigns that hold, in the order in which they were made. One query."""
+    """Active moves of campaigns, in order of creation. One query."""
     rows = DeadlineMove.objects.filter(campaign__in=list(campaigns), undone=None, ended=None)
     return list(rows.select_related("unit", "by", "dispatch__issuer").order_by("pk"))
 
@@ -146,30 +141,30 @@ def in_force(campaigns: Iterable[int]) -> list[DeadlineMove]:
 def _distances(
     moves: Iterable[DeadlineMove], campaigns: dict[int, Campaign], units: Collection[int]
 ) -> dict[int, dict[int, int]]:
-    """Return how far units stand under those that moves come from. A closed unit keeps its last place."""
+    """Distances of units below the origins of moves. A closed unit retains its last place."""
     anchors = set()
     for move in moves:
         if move.scope == MoveScope.ALL:
             anchors.add(campaigns[move.campaign_id].owner_id)
         elif move.scope != MoveScope.ONE and move.unit_id:
             anchors.add(move.unit_id)
-    found: dict[int, dict[int, int]] = {}
+    distances: dict[int, dict[int, int]] = {}
     if anchors:
         few = Q(descendant__in=list(units)) if len(units) <= _PART else Q()
         links = UnitLink.objects.filter(few, ancestor__in=anchors, valid_until=F("descendant__valid_until"))
         for unit, ancestor, distance in links.values_list("descendant", "ancestor", "distance"):
-            found.setdefault(unit, {})[ancestor] = distance
-    return found
+            distances.setdefault(unit, {})[ancestor] = distance
+    return distances
 
 
 def of_units(campaign: Campaign, units: Iterable[int]) -> dict[int, UnitDates]:
-    """The deadlines of many units in one campaign."""
+    """Deadlines of many units in one campaign."""
     found = dates((campaign, unit) for unit in units)
-    return {unit: one for (_, unit), one in found.items()}
+    return {unit: dues for (_, unit), dues in found.items()}
 
 
 def of_recipient(recipient: Recipient, due: UnitDates | None = None) -> UnitDates:
-    """The deadlines of the unit that was sent a dispatch; what it has answered is met."""
+    """Deadlines of a dispatch's recipient; those answered are met."""
     due = due or of_unit(recipient.dispatch.campaign, recipient.unit_id)
     if recipient.deployed:
         return due.without(DeadlineKind.ACKNOWLEDGE, DeadlineKind.DEPLOY)
@@ -177,19 +172,19 @@ def of_recipient(recipient: Recipient, due: UnitDates | None = None) -> UnitDate
 
 
 def of_unit(campaign: Campaign, unit: int) -> UnitDates:
-    """The deadlines of one unit."""
+    """Deadlines of one unit."""
     return of_units(campaign, [unit])[unit]
 
 
 def refresh(campaign: Campaign, units: Any = None) -> None:
-    """Write the days of participating units (all) for boards and counts; few statements for any number."""
+    """Store the days of participating units (all) for boards and counts; few statements for any number."""
     rows = Participation.objects.filter(campaign=campaign, stated=False)
     if units is not None:
         rows = rows.filter(unit__in=units)
-    kept = {row[0]: row[1:] for row in rows.values_list("unit", *COLUMNS)}
+    stored = {row[0]: row[1:] for row in rows.values_list("unit", *COLUMNS)}
     changed: dict[tuple[date, ...], list[int]] = {}
-    for unit, found in of_units(campaign, kept).items():
-        if found.days != kept[unit]:
+    for unit, found in of_units(campaign, stored).items():
+        if found.days != stored[unit]:
             changed.setdefault(found.days, []).append(unit)
     for days, numbers in changed.items():
         for begin in range(0, len(numbers), _PART):
@@ -198,20 +193,20 @@ def refresh(campaign: Campaign, units: Any = None) -> None:
 
 
 COLUMNS = ("acknowledge_due", "deploy_due", "report_due")
-"""Where a campaign states the three days, and a participation keeps them."""
+"""Columns of the three days in a campaign and in a participation."""
 
 
 def follow_tree(sender: object, unit: int, **options: object) -> None:
-    """Refresh the days of a unit that moved in the tree, and of those under it: other moves reach them."""
+    """Refresh the days of a unit moved in the tree, and of those below: other moves reach them."""
     below = UnitLink.objects.filter(ancestor=unit, valid_until=F("descendant__valid_until"))
     for campaign in Campaign.objects.filter(deadline_moves__isnull=False).distinct():
         refresh(campaign, below.values("descendant"))
 
 
 def reminder_days(due: date) -> dict[date, int]:
-    """The days of reminders, each with its distance from the deadline.
+    """Days of reminders, with their distance from the deadline.
 
-    One that falls on a day off moves: before the deadline to the working day before, after it to the next.
+    A day off is replaced: before the deadline by the previous working day, after it by the next.
     """
     days: dict[date, int] = {}
     for distance in DAYS_BEFORE:
@@ -222,7 +217,7 @@ def reminder_days(due: date) -> dict[date, int]:
 
 
 def escalation_day(due: date) -> date:
-    """Day on which the parent learns who is late: `ESCALATED_AFTER`, or the working day after it."""
+    """Day on which the parent is notified: `ESCALATED_AFTER`, or the next working day."""
     return _working_day(due + ESCALATED_AFTER * _ONE, _ONE)
 
 

@@ -1,4 +1,4 @@
-"""Pages of dispatches: write, attach, look before sending, send, pass on, answer."""
+"""Pages of dispatches: write, attach, preview, send, forward, answer."""
 
 from __future__ import annotations
 
@@ -49,19 +49,19 @@ MOST_ATTACHMENTS = 20
 
 
 def _save(request: HttpRequest, form: DispatchForm, campaign: Campaign, parent: Dispatch | None) -> Dispatch:
-    """Save a new draft; the same form twice gives the first one, another person's word is replaced."""
-    made: Dispatch = form.save(commit=False)
-    made.campaign, made.parent, made.created_by = campaign, parent, request.user  # type: ignore[assignment]
-    made.once = form.cleaned_data["once"]
-    if Dispatch.objects.filter(once=made.once).exclude(created_by=request.user.pk).exists():
-        made.once = nonce()
+    """Save a new draft; a duplicate submission returns the first, another person's key is replaced."""
+    draft: Dispatch = form.save(commit=False)
+    draft.campaign, draft.parent, draft.created_by = campaign, parent, request.user  # type: ignore[assignment]
+    draft.once = form.cleaned_data["once"]
+    if Dispatch.objects.filter(once=draft.once).exclude(created_by=request.user.pk).exists():
+        draft.once = nonce()
     try:
         with transaction.atomic():
-            made.save()
-            record(request, "dispatch.written", made, made.issuer)
+            draft.save()
+            record(request, "dispatch.written", draft, draft.issuer)
     except IntegrityError:
-        return Dispatch.objects.get(once=made.once, created_by=request.user.pk)
-    return made
+        return Dispatch.objects.get(once=draft.once, created_by=request.user.pk)
+    return draft
 
 
 @member(ALL, WRITERS)
@@ -73,22 +73,22 @@ def dispatch_new(request: HttpRequest, campaign_id: int) -> HttpResponse:
         request.POST or None, user=request.user, campaign=campaign, parent=None, initial=initial
     )
     if request.method == "POST" and form.is_valid():
-        made = _save(request, form, campaign, None)
-        return redirect("campaigns:dispatch", dispatch_id=made.pk)
+        draft = _save(request, form, campaign, None)
+        return redirect("campaigns:dispatch", dispatch_id=draft.pk)
     return _form_page(request, form, _("Write a dispatch"), campaign=campaign)
 
 
 @member(ALL, WRITERS)
 def dispatch_forward(request: HttpRequest, dispatch_id: int) -> HttpResponse:
-    """Pass a received dispatch on to the own subordinates, with an own cover text and an earlier deadline."""
+    """Forward a received dispatch to the own subordinates, with a cover text and an earlier deadline."""
     parent = access.get_dispatch(request.user, dispatch_id)
     initial = {"day": today(), "subject": parent.subject, "once": nonce()}
     form = DispatchForm(
         request.POST or None, user=request.user, campaign=parent.campaign, parent=parent, initial=initial
     )
     if request.method == "POST" and form.is_valid():
-        made = _save(request, form, parent.campaign, parent)
-        return redirect("campaigns:dispatch", dispatch_id=made.pk)
+        draft = _save(request, form, parent.campaign, parent)
+        return redirect("campaigns:dispatch", dispatch_id=draft.pk)
     title = _("Pass the dispatch on")
     return _form_page(request, form, title, parent, campaign=parent.campaign)
 
@@ -96,7 +96,7 @@ def dispatch_forward(request: HttpRequest, dispatch_id: int) -> HttpResponse:
 @member(ALL, WRITERS)
 @taken_once
 def dispatch_edit(request: HttpRequest, dispatch_id: int) -> HttpResponse:
-    """Change a draft: once for each version; what was sent is not changed any more."""
+    """Edit a draft, once for each version; a sent dispatch is final."""
     found = access.get_dispatch(request.user, dispatch_id, write=request.method == "POST")
     form = DispatchForm(
         request.POST or None,
@@ -108,8 +108,8 @@ def dispatch_edit(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
-            held = Dispatch.objects.select_for_update(no_key=True).get(pk=found.pk)
-            if held.sent or not form.save_next(held):
+            locked = Dispatch.objects.select_for_update(no_key=True).get(pk=found.pk)
+            if locked.sent or not form.save_next(locked):
                 return conflict(request)
             record(request, "dispatch.changed", found, found.issuer, fields=form.changed_data)
         return redirect("campaigns:dispatch", dispatch_id=found.pk)
@@ -118,21 +118,21 @@ def dispatch_edit(request: HttpRequest, dispatch_id: int) -> HttpResponse:
 
 
 def _form_page(
-    request: HttpRequest, form: DispatchForm, title: str, parent: Dispatch | None = None, **said: Any
+    request: HttpRequest, form: DispatchForm, title: str, parent: Dispatch | None = None, **context: Any
 ) -> HttpResponse:
     lead = _(
         "Write the text here, or attach the signed document as PDF or DOCX on the next page. "
         "Nothing is sent yet."
     )
     if parent is not None:
-        goes = _('The dispatch "{subject}" of {issuer} goes along, with its files.')
-        lead = goes.format(subject=parent.subject, issuer=parent.issuer.name)
-    return form_page(request, form, title, _("Save the draft"), lead=lead, **said)
+        words = _('The dispatch "{subject}" of {issuer} goes along, with its files.')
+        lead = words.format(subject=parent.subject, issuer=parent.issuer.name)
+    return form_page(request, form, title, _("Save the draft"), lead=lead, **context)
 
 
 @member(ALL, WRITERS, ("GET",))
 def dispatch(request: HttpRequest, dispatch_id: int) -> HttpResponse:
-    """A dispatch: its text and files, the person's own answer, and who has answered."""
+    """A dispatch: text and files, the person's own answer, and the units' answers."""
     found = access.get_dispatch(request.user, dispatch_id)
     copies = list(access.my_copies(request.user, found)) if found.sent else []
     for copy in copies:
@@ -164,7 +164,7 @@ def dispatch(request: HttpRequest, dispatch_id: int) -> HttpResponse:
 @member(ALL, WRITERS, ("POST",))
 @taken_once
 def dispatch_send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
-    """Send it: once, however often the button is pressed."""
+    """Send the dispatch, once."""
     found = access.get_dispatch(request.user, dispatch_id, write=True)
     whole = request.POST.get("to") == "whole"
     reached = found.sent is None and dispatches.audience(found, whole=whole).exists()
@@ -189,17 +189,17 @@ def attachment_add(request: HttpRequest, dispatch_id: int) -> HttpResponse:
         messages.error(request, _("The dispatch was sent already. Its files are not changed any more."))
     elif found.attachments.count() >= MOST_ATTACHMENTS:
         messages.error(request, _("A dispatch has at most 20 files."))
-    elif (kept := uploaded(request, ATTACHMENTS)) and not found.attachments.filter(
-        sha256=kept.sha256
+    elif (stored := uploaded(request, ATTACHMENTS)) and not found.attachments.filter(
+        sha256=stored.sha256
     ).exists():
-        Attachment.objects.create(dispatch=found, **asdict(kept))
-        record(request, "dispatch.attached", found, found.issuer, name=kept.name, sha256=kept.sha256)
+        Attachment.objects.create(dispatch=found, **asdict(stored))
+        record(request, "dispatch.attached", found, found.issuer, name=stored.name, sha256=stored.sha256)
     return redirect("campaigns:dispatch", dispatch_id=dispatch_id)
 
 
 @member(ALL, WRITERS, ("GET",))
 def attachment(request: HttpRequest, attachment_id: int) -> HttpResponse:
-    """A file of a dispatch."""
+    """File of a dispatch."""
     found = access.get_attachment(request.user, attachment_id)
     return download(found.name, found.path)
 
@@ -207,7 +207,7 @@ def attachment(request: HttpRequest, attachment_id: int) -> HttpResponse:
 @member(ALL, WRITERS)
 @taken_once
 def recipient(request: HttpRequest, recipient_id: int) -> HttpResponse:
-    """One unit's copy: its history, and its answer, by itself or recorded by a coordinator."""
+    """A unit's copy: history, and answer, by itself or recorded by a coordinator."""
     found = access.get_recipient(request.user, recipient_id, write=request.method == "POST")
     form = UnitAnswerForm(request.POST or None, request.FILES or None, initial={"day": today()})
     if request.method == "POST" and form.is_valid() and _answer(request, found, form):
@@ -243,7 +243,7 @@ def _answer(request: HttpRequest, found: Recipient, form: UnitAnswerForm) -> boo
 
 
 def _how(request: HttpRequest, found: Recipient) -> How:
-    """By which way a person says something: for their own unit, or for another from paper or telephone."""
+    """Channel of a statement: in the portal for the own unit, for another from paper or telephone."""
     own = access.my_copies(request.user, found.dispatch).filter(pk=found.pk).exists()
     return How.PORTAL if own else How.PAPER
 
@@ -251,7 +251,7 @@ def _how(request: HttpRequest, found: Recipient) -> How:
 @member(ALL, WRITERS, ("POST",))
 @taken_once
 def take_back(request: HttpRequest, recipient_id: int) -> HttpResponse:
-    """Take a statement of deployment back, with the reason."""
+    """Withdraw a statement of deployment, with the reason."""
     found = access.get_recipient(request.user, recipient_id, write=True)
     form = TakeBackForm(request.POST)
     if not form.is_valid():
@@ -265,7 +265,7 @@ def take_back(request: HttpRequest, recipient_id: int) -> HttpResponse:
 
 @member(ALL, WRITERS, ("GET",))
 def evidence(request: HttpRequest, recipient_id: int, step_id: int) -> HttpResponse:
-    """The evidence of a step."""
+    """Evidence of a step."""
     found = access.get_recipient(request.user, recipient_id)
     step = Step.objects.filter(pk=step_id, recipient=found).exclude(evidence_path="").first()
     record(request, "evidence.downloaded", found, found.unit)
@@ -275,7 +275,7 @@ def evidence(request: HttpRequest, recipient_id: int, step_id: int) -> HttpRespo
 @rate_limited("answer", 60, 300, ("GET", "POST"))
 @link()
 def answer(request: HttpRequest, token: str) -> HttpResponse:
-    """Read the dispatch and answer. A look changes nothing: scanners open links, people press buttons."""
+    """Read and answer the dispatch. GET changes nothing: scanners open links, people press buttons."""
     found = dispatches.open_link(token)
     if found is None:
         return render(request, "accounts/link_used.html", status=404)
@@ -310,7 +310,7 @@ def _kinds(found: AnswerLink) -> tuple[StepKind, ...]:
 @rate_limited("answer", 60, 300, ("GET",))
 @link("GET")
 def answer_file(request: HttpRequest, token: str, attachment_id: int) -> HttpResponse:
-    """A file of the dispatch behind the link."""
+    """File of the dispatch behind the link."""
     found = dispatches.open_link(token)
     chain = found.recipient.dispatch.chain() if found else []
     files = [file for dispatch in chain for file in dispatch.attachments.filter(pk=attachment_id)]

@@ -1,4 +1,4 @@
-"""Dispatches going out, each once, and the steps of the units that receive them."""
+"""Sending of dispatches, each once, and the steps of the receiving units."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ BATCH = 1000
 
 
 def audience(dispatch: Dispatch, *, whole: bool = False) -> QuerySet[Unit]:
-    """The units that the dispatch goes to: those directly under its issuer, or everything under it."""
+    """Recipients of the dispatch: direct children of its issuer, or all units below."""
     if whole:
         return descendants(dispatch.issuer).exclude(pk=dispatch.issuer_id)
     return Unit.objects.filter(parent=dispatch.issuer, valid_until=FOREVER)
@@ -52,7 +52,7 @@ def audience(dispatch: Dispatch, *, whole: bool = False) -> QuerySet[Unit]:
 
 @transaction.atomic
 def send(dispatch: Dispatch, by: Any, *, whole: bool = False) -> int:
-    """Send the dispatch and queue its e-mails at once; how many units. 0 for a second call or no audience."""
+    """Send the dispatch and queue its e-mails together; counts units, 0 if already sent or no audience."""
     now = timezone.now()
     if not audience(dispatch, whole=whole).exists():
         return 0
@@ -65,8 +65,8 @@ def send(dispatch: Dispatch, by: Any, *, whole: bool = False) -> int:
     state(dispatch, by)
     dues = take_part(dispatch.campaign, units, issuer=dispatch.issuer)
     links = _links(recipients, StepKind.ACKNOWLEDGED, dues)
-    files, left = _letter_files(dispatch)
-    enclosed = {"enclosed": [file["name"] for file in files], "left": left}
+    files, omitted = _letter_files(dispatch)
+    enclosed = {"enclosed": [file["name"] for file in files], "left": omitted}
     common = Common.objects.create(context={**_shared(dispatch), **enclosed})
     queue(
         _draft(
@@ -85,7 +85,7 @@ def send(dispatch: Dispatch, by: Any, *, whole: bool = False) -> int:
 
 
 def take_part(campaign: Campaign, units: Iterable[Unit], issuer: Unit | None = None) -> dict[int, UnitDates]:
-    """Let units, and the issuer, take part from today; their deadlines. In the caller's transaction."""
+    """Let units, and the issuer, participate from today; returns their deadlines. In a transaction."""
     chosen = {unit.pk: {"sent_on": today()} for unit in units}
     if issuer is not None:
         chosen.setdefault(issuer.pk, dict.fromkeys(("sent_on", "opened_on", "informed_on"), today()))
@@ -109,7 +109,7 @@ def take_part(campaign: Campaign, units: Iterable[Unit], issuer: Unit | None = N
 def _links(recipients: list[Recipient], kind: StepKind, dues: Mapping[int, UnitDates]) -> list[AnswerLink]:
     last = {
         day: timezone.make_aware(datetime.combine(max(day, today()), time(12))) + LINK_OUTLASTS
-        for day in {one.report.day for one in dues.values()}
+        for day in {due.report.day for due in dues.values()}
     }
     return AnswerLink.objects.bulk_create(
         [
@@ -127,20 +127,20 @@ def _links(recipients: list[Recipient], kind: StepKind, dues: Mapping[int, UnitD
 
 @cache
 def _answer_address() -> str:
-    """Address of an answer with `TOKEN` in it; finding it once saves seconds at 20,000 units."""
+    """Address of an answer with `TOKEN` in it, cached: saves seconds for 20,000 units."""
     return absolute("campaigns:answer", token="TOKEN")  # noqa: S106
 
 
 def _letter_files(dispatch: Dispatch) -> tuple[list[dict[str, str]], int]:
-    """PDFs of the dispatch and those it passes on that fit into an e-mail; how many files are left out."""
-    room, taken, left = settings.MAIL_FILES_BYTES, [], 0
+    """PDFs of the dispatch and those it forwards that fit into an e-mail; number of omitted files."""
+    room, attached, omitted = settings.MAIL_FILES_BYTES, [], 0
     for file in (file for one in dispatch.chain() for file in one.attachments.all()):
         if file.name.lower().endswith(".pdf") and file.size <= room:
             room -= file.size
-            taken.append({"name": file.name, "path": file.path})
+            attached.append({"name": file.name, "path": file.path})
         else:
-            left += 1
-    return taken, left
+            omitted += 1
+    return attached, omitted
 
 
 def _draft(
@@ -170,7 +170,7 @@ def _draft(
 
 
 def _shared(dispatch: Dispatch) -> dict[str, Any]:
-    """Return what all letters of a dispatch say."""
+    """Context common to all letters of a dispatch."""
     return {
         "issuer": dispatch.issuer.name,
         "campaign": dispatch.campaign.name,
@@ -183,13 +183,13 @@ def _shared(dispatch: Dispatch) -> dict[str, Any]:
 
 
 def due_words(dues: UnitDates, acknowledged: object) -> dict[str, Any]:
-    """Return what a letter says of a unit's deadlines: by when the answer is due, and what is due later."""
+    """Context of a unit's deadlines in a letter: when the answer is due, and what is due later."""
     answer = dues.answer(acknowledged)
-    later = [one for one in dues if one.day > answer.day]
+    later = [due for due in dues if due.day > answer.day]
     return {
         "deadline": f"{answer.day:%d/%m/%Y}",
         "late": answer.late,
-        "later": [{"kind": one.kind, "day": f"{one.day:%d/%m/%Y}"} for one in later],
+        "later": [{"kind": due.kind, "day": f"{due.day:%d/%m/%Y}"} for due in later],
     }
 
 
@@ -211,10 +211,10 @@ def take(
     note: str = "",
     evidence: Kept | None = None,
 ) -> bool:
-    """Note a step of a unit.
+    """Record a step of a unit.
 
-    Acknowledging and opening count once, and so does what is said with the same words again (a form that is
-    sent twice): a second time changes nothing and gives False. Deploying acknowledges too.
+    Acknowledging and opening count once, and so does a statement with identical content (a form sent twice):
+    repeated ones change nothing and return False. Deploying acknowledges too.
     """
     counted = day or today()
     column = {
@@ -228,7 +228,7 @@ def take(
     user, digest = user_of(by), evidence.sha256 if evidence else ""
     if not fresh and kind in (StepKind.OPENED, StepKind.ACKNOWLEDGED):
         return False
-    if not fresh and _was_said(recipient, kind, day=counted, user=user, note=note, evidence_sha256=digest):
+    if not fresh and _is_repeated(recipient, kind, day=counted, user=user, note=note, evidence_sha256=digest):
         return False
     row.filter(opened=None).update(opened=timezone.now())
     if kind == StepKind.DEPLOYED:
@@ -268,14 +268,14 @@ def note_step(
     )
 
 
-def _was_said(recipient: Recipient, kind: StepKind, **words: Any) -> bool:
-    """Return whether the unit's last step says just this."""
+def _is_repeated(recipient: Recipient, kind: StepKind, **content: Any) -> bool:
+    """Return whether the unit's last step is identical."""
     last = Step.objects.filter(recipient=recipient).order_by("-pk").first()
-    return last is not None and last.kind == kind and all(getattr(last, n) == v for n, v in words.items())
+    return last is not None and last.kind == kind and all(getattr(last, n) == v for n, v in content.items())
 
 
 def _reach(recipient: Recipient, kind: StepKind, day: date) -> None:
-    """Carry the step into the unit's participation: the first day counts."""
+    """Update the unit's participation from the step: the first day counts."""
     columns = ["opened_on"]
     if kind != StepKind.OPENED:
         columns.append("informed_on")
@@ -287,9 +287,9 @@ def _reach(recipient: Recipient, kind: StepKind, day: date) -> None:
 
 
 def open_link(token: str) -> AnswerLink | None:
-    """The unexpired link behind a token. A used one still shows its dispatch, and takes no second answer."""
-    word = links.read(PURPOSE, token)
-    found = AnswerLink.objects.filter(nonce=word or "", expires__gt=timezone.now())
+    """The unexpired link of a token. A used one still shows its dispatch, but accepts no second answer."""
+    nonce = links.read(PURPOSE, token)
+    found = AnswerLink.objects.filter(nonce=nonce or "", expires__gt=timezone.now())
     return found.select_related(
         "recipient__unit", "recipient__dispatch__campaign", "recipient__dispatch__issuer"
     ).first()
@@ -297,7 +297,7 @@ def open_link(token: str) -> AnswerLink | None:
 
 @transaction.atomic
 def answer(link: AnswerLink, kind: StepKind, *, who: str, day: date | None, note: str) -> bool:
-    """Use the link for one step; False when used meanwhile. An acknowledgement brings a link to deploy."""
+    """Use the link for one step; False if already used. An acknowledgement creates a link to deploy."""
     if not AnswerLink.objects.filter(pk=link.pk, used=None).update(used=timezone.now()):
         return False
     take(link.recipient, kind, how=How.LINK, who=who, day=day, note=note)
@@ -311,15 +311,15 @@ def answer(link: AnswerLink, kind: StepKind, *, who: str, day: date | None, note
 
 
 def remind(recipients: Iterable[Recipient], by: Any = None, occasion: str = "") -> int:
-    """Queue reminders with a fresh link each, once an occasion, else not just after another; how many."""
+    """Queue reminders with new links, once an occasion, otherwise not right after another; counts them."""
     chosen = [r for r in recipients if r.unit.email and r.deployed is None]
     if not occasion:
         since = timezone.now() - JUST_NOW
         recent = Letter.objects.filter(kind="reminder", created__gt=since).values_list("about", flat=True)
-        done = set(recent) if chosen else set()
-        chosen = [recipient for recipient in chosen if f"recipient:{recipient.pk}" not in done]
+        recent_ones = set(recent) if chosen else set()
+        chosen = [recipient for recipient in chosen if f"recipient:{recipient.pk}" not in recent_ones]
     occasion = occasion or timezone.localtime().strftime("%Y%m%d%H%M")
-    found = deadlines.dates((one.dispatch.campaign, one.unit_id) for one in chosen)
+    found = deadlines.dates((recipient.dispatch.campaign, recipient.unit_id) for recipient in chosen)
     with transaction.atomic():
         for recipient in chosen:
             kind = StepKind.DEPLOYED if recipient.acknowledged else StepKind.ACKNOWLEDGED
@@ -340,7 +340,7 @@ def remind(recipients: Iterable[Recipient], by: Any = None, occasion: str = "") 
 
 @transaction.atomic
 def take_back(recipient: Recipient, by: Any, *, how: How, reason: str, who: str = "") -> bool:
-    """Take the statement back; False when there is none. The unit stays informed, and is due again."""
+    """Withdraw the statement; False if there is none. The unit remains informed, and is due again."""
     if not Recipient.objects.filter(pk=recipient.pk, deployed__isnull=False).update(deployed=None):
         return False
     words = {"who": who or str(by or ""), "note": reason, "user": user_of(by)}
@@ -351,7 +351,7 @@ def take_back(recipient: Recipient, by: Any, *, how: How, reason: str, who: str 
 
 
 def _recount(recipient: Recipient) -> None:
-    """Recompute the day of deployment from the statements that hold, over all dispatches of the campaign."""
+    """Recompute the day of deployment from the valid statements, over all dispatches of the campaign."""
     copies = Recipient.objects.filter(
         dispatch__campaign=recipient.dispatch.campaign_id, unit=recipient.unit_id, deployed__isnull=False
     )

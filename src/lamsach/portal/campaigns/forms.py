@@ -1,4 +1,4 @@
-"""Forms about campaigns and dispatches."""
+"""Forms of campaigns and dispatches."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lamsach.portal.units.tree import today
 
 
 class CampaignForm(VersionedForm):
-    """A campaign's name, leading unit, days."""
+    """Name, leading unit and days of a campaign."""
 
     class Meta:
         model = Campaign
@@ -37,12 +37,12 @@ class CampaignForm(VersionedForm):
     def __init__(self, *args: Any, user: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         owner: Any = self.fields["owner"]
-        mine = [unit.pk for unit in home_units(user)]
-        owner.queryset = writable_units(user, COORDINATORS).filter(pk__in=mine, valid_until=FOREVER)
+        homes = [unit.pk for unit in home_units(user)]
+        owner.queryset = writable_units(user, COORDINATORS).filter(pk__in=homes, valid_until=FOREVER)
         owner.empty_label = None
 
     def clean(self) -> dict[str, Any]:
-        """The days in their order."""
+        """Require the days in order."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         starts, ends = data.get("starts"), data.get("ends")
         if starts and ends and ends < starts:
@@ -62,13 +62,13 @@ class CampaignForm(VersionedForm):
 
     @property
     def moved(self) -> dict[str, date]:
-        """The days that a changed campaign states anew; one that was emptied stays."""
+        """Days changed in the form; an emptied one remains."""
         kinds = dict(zip(COLUMNS, DeadlineKind, strict=True))
         return {kinds[name].value: self.cleaned_data[name] for name in COLUMNS if name in self.changed_data}
 
 
 class DispatchForm(VersionedForm):
-    """A dispatch, written or uploaded."""
+    """Dispatch, written or uploaded."""
 
     once = forms.CharField(widget=forms.HiddenInput, max_length=43)
 
@@ -83,19 +83,19 @@ class DispatchForm(VersionedForm):
         super().__init__(*args, **options)
         self.campaign, self.parent = campaign, parent
         issuer: Any = self.fields["issuer"]
-        mine = [unit.pk for unit in home_units(user)]
-        issuer.queryset = writable_units(user).filter(pk__in=mine, valid_until=FOREVER)
+        homes = [unit.pk for unit in home_units(user)]
+        issuer.queryset = writable_units(user).filter(pk__in=homes, valid_until=FOREVER)
         if parent is not None:
             issuer.queryset = issuer.queryset.filter(received__dispatch=parent)
         issuer.empty_label = None
         self.fields["body"].label = _("Own cover text") if parent is not None else _("Text")
-        if parent is not None and mine:
+        if parent is not None and homes:
             self.fields["deadline"].help_text = _(
                 "Earlier than {day}, so that you can report in time."
-            ).format(day=f"{deadlines.of_unit(campaign, mine[0]).report.day:%d/%m/%Y}")
+            ).format(day=f"{deadlines.of_unit(campaign, homes[0]).report.day:%d/%m/%Y}")
 
     def clean_deadline(self) -> Any:
-        """Not in the past, before the issuer's own deadline, and not after the campaign's reports are due."""
+        """Require a future day, before the issuer's own deadline and not after the campaign's reports."""
         deadline = self.cleaned_data["deadline"]
         if deadline < today():
             raise forms.ValidationError(_("This day has passed."))
@@ -108,7 +108,7 @@ class DispatchForm(VersionedForm):
         return deadline
 
     def _own_deadline(self) -> date | None:
-        """The day by which the issuer itself has to report, when it was sent something in the campaign."""
+        """The issuer's own report deadline, if it received a dispatch of the campaign."""
         issuer = self.cleaned_data.get("issuer")
         sent = Dispatch.objects.filter(campaign=self.campaign, recipients__unit=issuer, sent__isnull=False)
         if issuer is None or not sent.exists():
@@ -117,7 +117,7 @@ class DispatchForm(VersionedForm):
 
 
 class AnswerForm(forms.Form):
-    """A unit's answer: received, or deployed since a day, with a note."""
+    """Answer of a unit: received, or deployed since a day, with a note."""
 
     kind = forms.ChoiceField(
         label=gettext_lazy("What do you state?"),
@@ -145,7 +145,7 @@ class AnswerForm(forms.Form):
             field.initial = field.choices[0][0]
 
     def clean_day(self) -> Any:
-        """Not in the future."""
+        """Refuse future days."""
         day = self.cleaned_data["day"]
         if day and day > today():
             raise forms.ValidationError(_("This day has not come yet."))
@@ -153,26 +153,26 @@ class AnswerForm(forms.Form):
 
 
 class UnitAnswerForm(AnswerForm):
-    """The answer of somebody with an account, with evidence."""
+    """Answer by a person with an account, with evidence."""
 
     evidence = forms.FileField(label=gettext_lazy("Evidence"), required=False)
 
 
 class LinkAnswerForm(AnswerForm):
-    """The answer by the link in the e-mail: who answers is asked."""
+    """Answer through the link in the e-mail, with the person's name."""
 
     who = forms.CharField(label=gettext_lazy("Your full name and position"), max_length=200)
     field_order = ("kind", "who", "day", "note")
 
 
 class TakeBackForm(forms.Form):
-    """The reason for taking back a statement of deployment."""
+    """Reason for withdrawing a statement of deployment."""
 
     reason = text(gettext_lazy("Reason"), 2000, 3)
 
 
 class MaterialForm(forms.Form):
-    """A file of a campaign."""
+    """File of a campaign."""
 
     title = forms.CharField(label=gettext_lazy("Title"), max_length=200)
     file = forms.FileField(label=gettext_lazy("File"))
@@ -180,7 +180,7 @@ class MaterialForm(forms.Form):
 
 
 class ToolsForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The tools of the catalogue that a campaign recommends."""
+    """Tools of the catalogue recommended by a campaign."""
 
     class Meta:
         model = Campaign

@@ -31,25 +31,25 @@ MOST = 50
 @member(ALL, COORDINATORS)
 @taken_once
 def materials(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """The files and tools of a campaign; who leads it adds to them."""
-    found = access.get_campaign(request.user, campaign_id, write=request.method == "POST")
-    chosen = ToolsForm(request.POST or None, instance=found)
+    """Files and tools of a campaign, edited by its leaders."""
+    campaign = access.get_campaign(request.user, campaign_id, write=request.method == "POST")
+    chosen = ToolsForm(request.POST or None, instance=campaign)
     form = MaterialForm()
     if request.method == "POST" and request.POST.get("what") == "tools":
         if chosen.is_valid():
             chosen.save()
-            record(request, "campaign.tools", found, found.owner)
+            record(request, "campaign.tools", campaign, campaign.owner)
             return done(request, _("Saved."), "campaigns:materials", campaign_id=campaign_id)
     elif request.method == "POST":
         form = MaterialForm(request.POST, request.FILES)
-        if form.is_valid() and _add(request, found, form):
+        if form.is_valid() and _add(request, campaign, form):
             return redirect("campaigns:materials", campaign_id=campaign_id)
     context = {
-        "campaign": found,
-        "materials": found.materials.filter(withdrawn=None),
-        "withdrawn": found.materials.exclude(withdrawn=None)[:MOST],
-        "tools": found.tools.filter(hidden=False),
-        "may_lead": writable_units(request.user, COORDINATORS).filter(pk=found.owner_id).exists(),
+        "campaign": campaign,
+        "materials": campaign.materials.filter(withdrawn=None),
+        "withdrawn": campaign.materials.exclude(withdrawn=None)[:MOST],
+        "tools": campaign.tools.filter(hidden=False),
+        "may_lead": writable_units(request.user, COORDINATORS).filter(pk=campaign.owner_id).exists(),
         "form": form,
         "chosen": chosen,
     }
@@ -60,33 +60,33 @@ def _add(request: HttpRequest, campaign: Any, form: MaterialForm) -> bool:
     if campaign.materials.filter(withdrawn=None).count() >= MOST:
         form.add_error("file", _("A campaign has at most 50 files. Withdraw one first."))
         return False
-    kept = kept_of(form, "file", KINDS)
-    if kept is None:
+    stored = kept_of(form, "file", KINDS)
+    if stored is None:
         return False
     shown = {name: form.cleaned_data[name] for name in ("title", "public")}
-    made = Material.objects.create(campaign=campaign, **shown, **asdict(kept))
-    record(request, "material.added", made, campaign.owner, name=kept.name, sha256=kept.sha256)
+    material = Material.objects.create(campaign=campaign, **shown, **asdict(stored))
+    record(request, "material.added", material, campaign.owner, name=stored.name, sha256=stored.sha256)
     messages.success(request, _("Saved."))
     return True
 
 
 def _material(request: HttpRequest, material_id: int, *, write: bool = False) -> Material:
-    mine = Material.objects.filter(campaign__in=access.readable_campaigns(request.user))
-    found = get_object_or_404(mine if write else mine.filter(withdrawn=None), pk=material_id)
+    readable = Material.objects.filter(campaign__in=access.readable_campaigns(request.user))
+    found = get_object_or_404(readable if write else readable.filter(withdrawn=None), pk=material_id)
     access.get_campaign(request.user, found.campaign_id, write=write)
     return found
 
 
 @member(ALL, WRITERS, ("GET",))
 def material_file(request: HttpRequest, material_id: int) -> HttpResponse:
-    """A file of a campaign, for those who see it."""
+    """File of a campaign, for people who see it."""
     found = _material(request, material_id)
     return download(found.name, found.path)
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
 def material_withdraw(request: HttpRequest, material_id: int) -> HttpResponse:
-    """Take a file out of the campaign; it is kept, and `what=back` puts it in again."""
+    """Withdraw a file from the campaign without deleting it; `what=back` restores it."""
     found = _material(request, material_id, write=True)
     rows = Material.objects.filter(pk=found.pk)
     if request.POST.get("what") == "back":
@@ -100,13 +100,13 @@ def material_withdraw(request: HttpRequest, material_id: int) -> HttpResponse:
             return page
         if rows.filter(withdrawn=None).update(withdrawn=timezone.now()):
             record(request, "material.withdrawn", found, found.campaign.owner)
-            done = _('{name} is no longer offered. You can put it back under "Withdrawn files".')
-            messages.success(request, done.format(name=found.title))
+            words = _('{name} is no longer offered. You can put it back under "Withdrawn files".')
+            messages.success(request, words.format(name=found.title))
     return redirect("campaigns:materials", campaign_id=found.campaign_id)
 
 
 def _withdrawal_check(found: Material) -> Check:
-    """Before a file is withdrawn: who sees it no longer."""
+    """Confirmation before a file is withdrawn, with the units concerned."""
     units = found.campaign.participations.values("unit").distinct().count()
     effects = [_("{count} units no longer find it in the campaign.").format(count=units)]
     if found.public and found.campaign.public and found.campaign.state == CampaignState.RUNNING:
@@ -126,7 +126,7 @@ def _withdrawal_check(found: Material) -> Check:
 
 @anyone("GET")
 def public_file(request: HttpRequest, material_number: int) -> HttpResponse:
-    """A public file of a running campaign."""
+    """Public file of a running campaign."""
     found = get_object_or_404(
         Material,
         pk=material_number,

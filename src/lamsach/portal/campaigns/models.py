@@ -1,6 +1,6 @@
-"""A campaign, its dispatches down the tree, and what each unit did.
+"""A campaign, its dispatches down the tree, and the units' actions.
 
-`Step` is the history (who, when, how), only ever added to. `Participation` is its sum for one unit in one
+`Step` is the append-only history (person, time, channel). `Participation` is its summary for one unit in one
 campaign, for counting.
 """
 
@@ -15,7 +15,7 @@ from lamsach.portal.units.models import Unit
 
 
 class FormDefinition(models.Model):
-    """The reporting form as data; a change makes a new version, reports keep theirs."""
+    """The reporting form as data; a change creates a new version, reports retain theirs."""
 
     name = models.CharField(max_length=200)
     version = models.PositiveIntegerField(default=1)
@@ -27,7 +27,7 @@ class FormDefinition(models.Model):
 
 
 class CampaignState(models.TextChoices):
-    """The stage of a campaign."""
+    """Stage of a campaign."""
 
     DRAFT = "draft", _("Being prepared")
     RUNNING = "running", _("Running")
@@ -35,7 +35,7 @@ class CampaignState(models.TextChoices):
 
 
 class Campaign(models.Model):
-    """A clean-up campaign of a unit and everything under it."""
+    """Clean-up campaign of a unit and all below it."""
 
     name = models.CharField(_("Name of the campaign"), max_length=200)
     owner = models.ForeignKey(Unit, models.PROTECT, related_name="campaigns", verbose_name=_("Leading unit"))
@@ -69,7 +69,7 @@ class Campaign(models.Model):
 
 
 class IndicatorList(models.Model):
-    """A list of malicious addresses of a campaign, as it was uploaded."""
+    """List of malicious addresses of a campaign, as uploaded."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="lists")
     name = models.CharField(max_length=200)
@@ -85,7 +85,7 @@ class IndicatorList(models.Model):
 
 
 class Material(models.Model):
-    """A file of a campaign for its units, or for everybody: a guide, a poster, a film's transcript."""
+    """File of a campaign for its units, or for everybody: a guide, a poster, a film's transcript."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="materials")
     title = models.CharField(_("Title"), max_length=200)
@@ -113,7 +113,7 @@ class ListedRange(models.Model):
 
 
 class Dispatch(models.Model):
-    """A dispatch (công văn) from a unit to units under it; `parent`: the one that it passes on."""
+    """Dispatch (công văn) from a unit to units below it; `parent`: the one that it forwards."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="dispatches")
     issuer = models.ForeignKey(
@@ -138,7 +138,7 @@ class Dispatch(models.Model):
         return self.subject
 
     def chain(self) -> list[Dispatch]:
-        """The dispatch and those that it passes on, the nearest first."""
+        """The dispatch and those that it forwards, the nearest first."""
         chain, above = [self], self.parent
         while above is not None and len(chain) < 12:
             chain.append(above)
@@ -147,7 +147,7 @@ class Dispatch(models.Model):
 
 
 class Attachment(models.Model):
-    """A file of a dispatch, with its digest."""
+    """File of a dispatch, with its digest."""
 
     dispatch = models.ForeignKey(Dispatch, models.PROTECT, related_name="attachments")
     name = models.CharField(max_length=200)
@@ -157,7 +157,7 @@ class Attachment(models.Model):
 
 
 class Recipient(models.Model):
-    """A unit that a dispatch was sent to."""
+    """Recipient of a dispatch."""
 
     dispatch = models.ForeignKey(Dispatch, models.PROTECT, related_name="recipients")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="received")
@@ -171,7 +171,7 @@ class Recipient(models.Model):
 
 
 class StepKind(models.TextChoices):
-    """The kinds of a unit's steps."""
+    """Kinds of a unit's steps."""
 
     OPENED = "opened", _("Opened")
     ACKNOWLEDGED = "acknowledged", _("Acknowledged")
@@ -182,7 +182,7 @@ class StepKind(models.TextChoices):
 
 
 class How(models.TextChoices):
-    """The way by which a step was reported."""
+    """Channel of a reported step."""
 
     PORTAL = "portal", _("in the portal")
     LINK = "link", _("by the link in the e-mail")
@@ -192,7 +192,7 @@ class How(models.TextChoices):
 
 
 class Step(models.Model):
-    """One step of a unit: who, when, how; `day`: from which it counts, `at`: when it was reported."""
+    """A step of a unit: person, time, channel; `day`: day of effect, `at`: time of the report."""
 
     recipient = models.ForeignKey(Recipient, models.PROTECT, related_name="steps")
     kind = models.CharField(max_length=20, choices=StepKind.choices)
@@ -211,7 +211,7 @@ class Step(models.Model):
 
 
 class AnswerLink(models.Model):
-    """A link in an e-mail that lets a unit without an account take one step, once."""
+    """Single-use link in an e-mail for one step of a unit without an account."""
 
     recipient = models.ForeignKey(Recipient, models.PROTECT, related_name="links")
     kind = models.CharField(max_length=20, choices=StepKind.choices)
@@ -223,10 +223,9 @@ class AnswerLink(models.Model):
 class Participation(models.Model):
     """Progress of a unit in a campaign: the day on which each state was first reached, None before.
 
-    The three days by which it owes something are kept here for counting alone: `deadlines.refresh` writes
-    them, nothing else does. `stated`: the unit is looked after in another portal, whose word all these days
-    are (`exchange.units_below`), and two more: the first days on which a log of its own had been searched and
-    a report was sent.
+    The three deadlines are stored here for counting alone, written only by `deadlines.refresh`. `stated`: the
+    unit belongs to another portal, which states all these days (`exchange.units_below`) and two more: the
+    first days on which a log of its own had been searched and a report was sent.
     """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="participations")
@@ -249,7 +248,7 @@ class Participation(models.Model):
 
 
 class DeadlineKind(models.TextChoices):
-    """A unit's duties by a day, in the order in which they come due."""
+    """Duties of a unit, in order of their deadlines."""
 
     ACKNOWLEDGE = "acknowledge", _("Acknowledge")
     DEPLOY = "deploy", _("Deploy")
@@ -257,7 +256,7 @@ class DeadlineKind(models.TextChoices):
 
 
 class MoveScope(models.TextChoices):
-    """For whom a moved deadline holds."""
+    """Scope of a moved deadline."""
 
     ALL = "all", _("every unit of the campaign")
     SUBTREE = "subtree", _("one unit and everything under it")
@@ -266,10 +265,10 @@ class MoveScope(models.TextChoices):
 
 
 class DeadlineMove(models.Model):
-    """A deadline that was moved: what, for whom, to which day, why, by whom. Never deleted, only undone.
+    """A moved deadline: kind, scope, day, reason, person. Never deleted, only undone.
 
-    `before`: the campaign's own day, which a move for all replaces. `ended`: the later move that took its
-    place although it holds nearer. `dispatch`: the one that states the day.
+    `before`: the campaign's own day, replaced by a move for all. `ended`: the later move that replaced it
+    although it is nearer. `dispatch`: the one that states the day.
     """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="deadline_moves")

@@ -1,4 +1,4 @@
-"""Progress of the units of a subtree on any day: "informed", "deployed", late, reported.
+"""Progress of the units of a subtree on any day: informed, deployed, late, reported.
 
 Read from the counters (`units.counters`).
 """
@@ -19,7 +19,7 @@ from lamsach.portal.units.tree import today, under
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Units of a subtree: all, and those sent to, opened, acknowledged, deployed, late then, reported."""
+    """Units of a subtree: all, and those sent to, opened, acknowledged, deployed, late, reported."""
 
     units: int = 0
     sent: int = 0
@@ -31,8 +31,8 @@ class Counts:
 
     @classmethod
     def of(cls, sums: Mapping[str, int]) -> Counts:
-        """Return the counts among the sums of a unit."""
-        return cls(**{one.name: sums.get(one.name, 0) for one in fields(cls)})
+        """Counts from the sums of a unit."""
+        return cls(**{field.name: sums.get(field.name, 0) for field in fields(cls)})
 
     @property
     def silent(self) -> int:
@@ -51,7 +51,7 @@ class Counts:
 
 
 def late_on(day: date, prefix: str = "p__") -> Q:
-    """Condition of being late on a day: sent, and acknowledging or deploying due before it and not done."""
+    """Condition of being late on a day: sent, and acknowledgement or deployment overdue."""
     late = Q()
     for due, done in (("acknowledge_due", "informed_on"), ("deploy_due", "deployed_on")):
         undone = Q(**{f"{prefix}{done}": None}) | Q(**{f"{prefix}{done}__gt": day})
@@ -60,7 +60,7 @@ def late_on(day: date, prefix: str = "p__") -> Q:
 
 
 def counts(campaign: Campaign, unit_id: int, day: date | None = None, *, itself: bool = False) -> Counts:
-    """The counts of everything under a unit as of a day (today). `itself`: whether the unit counts too."""
+    """Counts of all units below a unit as of a day (today). `itself`: include the unit."""
     figures = read([campaign.pk], [unit_id], day or today())[campaign.pk, unit_id]
     return Counts.of(figures.whole if itself else figures.below)
 
@@ -72,44 +72,44 @@ def figures_of_pairs(pairs: Sequence[tuple[Campaign, int]]) -> list[Figures]:
 
 
 def figures_of(campaign: Campaign, units: Iterable[int], day: date | None = None) -> dict[int, Figures]:
-    """The figures of units as of a day (today)."""
+    """Figures of units as of a day (today)."""
     found = read([campaign.pk], list(units), day or today())
     return {unit: figures for (number, unit), figures in found.items() if number}
 
 
 def children(unit_id: int, day: date | None = None) -> list[int]:
-    """The units directly under a unit on a day (today)."""
+    """Units directly below a unit on a day (today)."""
     return list(under([unit_id], day).filter(distance=1).values_list("descendant", flat=True))
 
 
 def counts_of(campaign: Campaign, units: Iterable[int], day: date | None = None) -> dict[int, Counts]:
-    """The counts of units with everything under each as of a day (today)."""
+    """Counts of units with all below each as of a day (today)."""
     found = figures_of(campaign, units, day)
     return {unit: Counts.of(figures.whole) for unit, figures in found.items()}
 
 
 def counts_by_child(campaign: Campaign, unit_id: int, day: date | None = None) -> dict[int, Counts]:
-    """The counts of each unit directly under a unit, with everything under it, as of a day (today)."""
+    """Counts of each direct child of a unit, with all below it, as of a day (today)."""
     return counts_of(campaign, children(unit_id, day), day)
 
 
 REPORTED: list[Callable[[Campaign], QuerySet[Any]]] = []
-"""The query of the units that have reported, from the app that keeps reports."""
+"""Query of the units that have reported, registered by the app `reports`."""
 
 
 def branches(campaign: Campaign, unit_id: int) -> dict[int, dict[str, int]]:
-    """Units by child and by the first of late, reported, deployed, informed or silent that holds today."""
-    found: dict[int, dict[str, int]] = {}
+    """Units by child and by their first state today: late, reported, deployed, informed or silent."""
+    by_child: dict[int, dict[str, int]] = {}
     for unit, figures in figures_of(campaign, children(unit_id)).items():
         sums = figures.whole
         steps = {name: sums[f"bar.{name}"] for name in ("reported", "deployed", "informed")}
         steps["late"] = sums["late"]
         steps["silent"] = sums["units"] - sum(steps.values())
-        found[unit] = {name: count for name, count in steps.items() if count}
-    return found
+        by_child[unit] = {name: count for name, count in steps.items() if count}
+    return by_child
 
 
 def total(parts: Iterable[Counts]) -> Counts:
-    """The sum of counts that have no unit in common."""
+    """Sum of counts without common units."""
     listed = list(parts)
     return Counts(**{one.name: sum(getattr(part, one.name) for part in listed) for one in fields(Counts)})

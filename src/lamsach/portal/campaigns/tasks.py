@@ -1,4 +1,4 @@
-"""Regular tasks of campaigns: reminders by schedule, reading uploaded lists."""
+"""Tasks of campaigns: scheduled reminders, reading of uploaded lists, waiting work."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EARLIEST_HOUR, LATEST_HOUR = 7, 18
 
 @regular("campaigns.remind", timedelta(minutes=30))
 def remind_by_schedule() -> int:
-    """Remind units not deployed 7, 3, 1 days before their deadline, on it, and 1, 3, 7 days after; by day."""
+    """Remind units not deployed 7, 3, 1 days before their deadline, on it, and 1, 3, 7 days after."""
     if not EARLIEST_HOUR <= timezone.localtime().hour < LATEST_HOUR:
         return 0
     days = [today() + timedelta(days=days) for days in DAYS_BEFORE]
@@ -57,11 +57,11 @@ def _once(group: list[Recipient]) -> int:
 
     occasion = f"schedule-{today():%Y%m%d}"
     keys = {f"remind:{recipient.pk}:{occasion}": recipient for recipient in group}
-    known: set[str] = set()
+    sent: set[str] = set()
     wanted = list(keys)
     for begin in range(0, len(wanted), 500):
-        known |= set(Letter.objects.filter(key__in=wanted[begin : begin + 500]).values_list("key", flat=True))
-    return remind([recipient for key, recipient in keys.items() if key not in known], None, occasion)
+        sent |= set(Letter.objects.filter(key__in=wanted[begin : begin + 500]).values_list("key", flat=True))
+    return remind([recipient for key, recipient in keys.items() if key not in sent], None, occasion)
 
 
 @job("campaigns.read_list")
@@ -71,36 +71,36 @@ def read_uploaded_list(progress: Progress, list_id: int) -> int:
 
 
 def own_units(user: Any) -> list[int]:
-    """Units in which the person writes by their own membership, without those under them."""
+    """Units in which the person writes by their own membership, without those below."""
     return [m.unit_id for m in memberships(user) if m.role in WRITERS]
 
 
 def own_participations(user: Any) -> QuerySet[Participation]:
-    """That the person's own units take part in running campaigns."""
+    """Participations of the person's own units in running campaigns."""
     return Participation.objects.filter(
         unit__in=own_units(user), sent_on__isnull=False, campaign__state=CampaignState.RUNNING
     )
 
 
 def own_parts(user: Any) -> list[Participation]:
-    """The same with their campaigns and units; read once a request."""
-    known: list[Participation] | None = getattr(user, "_own_parts", None)
-    if known is None:
-        known = user._own_parts = list(own_participations(user).select_related("campaign", "unit")[:50])
-    return known
+    """The same with their campaigns and units; cached per request."""
+    cached: list[Participation] | None = getattr(user, "_own_parts", None)
+    if cached is None:
+        cached = user._own_parts = list(own_participations(user).select_related("campaign", "unit")[:50])
+    return cached
 
 
 def own_dates(user: Any, wanted: Iterable[tuple[Campaign, int]]) -> dict[tuple[int, int], UnitDates]:
-    """Deadlines of units in campaigns; those of own units in running campaigns are read once a request."""
-    known: dict[tuple[int, int], UnitDates] = user.__dict__.setdefault("_own_dates", {})
-    missing = [pair for pair in wanted if (pair[0].pk, pair[1]) not in known]
+    """Deadlines of units in campaigns; those of own units in running campaigns are cached per request."""
+    cached: dict[tuple[int, int], UnitDates] = user.__dict__.setdefault("_own_dates", {})
+    missing = [pair for pair in wanted if (pair[0].pk, pair[1]) not in cached]
     if missing:
-        known.update(dates([*missing, *((part.campaign, part.unit_id) for part in own_parts(user))]))
-    return known
+        cached.update(dates([*missing, *((part.campaign, part.unit_id) for part in own_parts(user))]))
+    return cached
 
 
 def _own_copies(user: Any) -> QuerySet[Any]:
-    """The person's own units' copies of dispatches in running campaigns; `to_forward`: to be passed on."""
+    """Dispatch copies of the person's own units in running campaigns; `to_forward`: to be forwarded."""
     passed = Dispatch.objects.filter(parent=OuterRef("dispatch"), issuer=OuterRef("unit"), sent__isnull=False)
     below = Unit.objects.filter(parent=OuterRef("unit"), valid_until=FOREVER)
     reached = Recipient.objects.filter(dispatch=OuterRef("dispatch"), unit__parent=OuterRef("unit"))
@@ -112,30 +112,30 @@ def _own_copies(user: Any) -> QuerySet[Any]:
 
 
 def _copies(user: Any) -> list[Any]:
-    """Those copies that are to be answered or passed on; read once a request."""
-    known: list[Any] | None = getattr(user, "_copies", None)
-    if known is None:
+    """Copies to be answered or forwarded; cached per request."""
+    copies: list[Any] | None = getattr(user, "_copies", None)
+    if copies is None:
         rows = _own_copies(user).filter(Q(deployed=None) | Q(to_forward=True))
-        known = list(
+        copies = list(
             rows.select_related("dispatch__campaign", "dispatch__issuer", "unit").order_by("pk")[: 4 * MOST]
         )
-        user._copies = known
-    return known
+        user._copies = copies
+    return copies
 
 
 @waits(
     gettext_lazy("Dispatches to answer"), WRITERS, 10, lambda user: [_own_copies(user).filter(deployed=None)]
 )
 def to_answer(user: Any) -> list[Row]:
-    """Dispatches to acknowledge, at once by the button, and those acknowledged to deploy."""
-    rows = [one for one in _copies(user) if one.deployed is None][:MOST]
-    dues = own_dates(user, [(one.dispatch.campaign, one.unit_id) for one in rows])
+    """Dispatches to acknowledge, by one button, and acknowledged ones to deploy."""
+    rows = [copy for copy in _copies(user) if copy.deployed is None][:MOST]
+    dues = own_dates(user, [(copy.dispatch.campaign, copy.unit_id) for copy in rows])
     found = []
-    for one in rows:
-        due = dues[one.dispatch.campaign_id, one.unit_id].answer(one.acknowledged)
-        address = reverse("campaigns:recipient", args=(one.pk,))
-        words = f"{one.unit.name}: {one.dispatch.subject}"
-        if one.acknowledged:
+    for copy in rows:
+        due = dues[copy.dispatch.campaign_id, copy.unit_id].answer(copy.acknowledged)
+        address = reverse("campaigns:recipient", args=(copy.pk,))
+        words = f"{copy.unit.name}: {copy.dispatch.subject}"
+        if copy.acknowledged:
             found.append(Row(words, address, _("State deployment"), due.day, due.late))
         else:
             post = {"kind": "acknowledged"}
@@ -150,18 +150,18 @@ def to_answer(user: Any) -> list[Row]:
     lambda user: [_own_copies(user).filter(to_forward=True)],
 )
 def to_forward(user: Any) -> list[Row]:
-    """Dispatches to units that have subordinates which were not sent it."""
-    rows = [one for one in _copies(user) if one.to_forward][:MOST]
-    dues = own_dates(user, [(one.dispatch.campaign, one.unit_id) for one in rows])
+    """Dispatches to units with subordinates that have not received them."""
+    rows = [copy for copy in _copies(user) if copy.to_forward][:MOST]
+    dues = own_dates(user, [(copy.dispatch.campaign, copy.unit_id) for copy in rows])
     return [
         Row(
-            f"{one.unit.name}: {one.dispatch.subject}",
-            reverse("campaigns:dispatch_forward", args=(one.dispatch_id,)),
+            f"{copy.unit.name}: {copy.dispatch.subject}",
+            reverse("campaigns:dispatch_forward", args=(copy.dispatch_id,)),
             _("Pass it on"),
-            (due := dues[one.dispatch.campaign_id, one.unit_id].acknowledge).day,
+            (due := dues[copy.dispatch.campaign_id, copy.unit_id].acknowledge).day,
             due.late,
         )
-        for one in rows
+        for copy in rows
     ]
 
 
@@ -169,11 +169,11 @@ def _unreached(user: Any) -> QuerySet[Participation]:
     home = _first_home(user)
     if home is None:
         return Participation.objects.filter(NONE)
-    mine = Q(campaign__owner=home) | Q(
+    concerned = Q(campaign__owner=home) | Q(
         campaign__in=Participation.objects.filter(unit=home).values("campaign")
     )
     return (
-        Participation.objects.filter(mine, campaign__state=CampaignState.RUNNING, sent_on__isnull=False)
+        Participation.objects.filter(concerned, campaign__state=CampaignState.RUNNING, sent_on__isnull=False)
         .filter(unit__in=under([home.pk]).filter(distance__gt=0).values("descendant"), informed_on=None)
         .annotate(address=Lower("unit__email"))
         .filter(Q(unit__email="") | Q(address__in=BadAddress.objects.values("address")))
@@ -187,7 +187,7 @@ def _first_home(user: Any) -> Unit | None:
 
 @waits(gettext_lazy("Units that no letter reached"), COORDINATORS, 90, lambda user: [_unreached(user)], sum)
 def unreached(user: Any) -> list[Row]:
-    """Units without an answer and without a working address, by running campaign of the first own unit."""
+    """Units without an answer and a working address, by running campaign of the first own unit."""
     home = _first_home(user)
     if home is None:
         return []

@@ -44,7 +44,7 @@ LIST_KINDS = ("xlsx", "csv", "txt", "pdf", "docx")
 
 
 def default_form() -> FormDefinition:
-    """Newest version of the default form, made on first use: a copy, so that the law's own form stays."""
+    """Newest version of the default form, created on first use as a copy of the form in the law."""
     newest = FormDefinition.objects.filter(name=NAME).order_by("-version").first()
     return newest or FormDefinition.objects.create(name=NAME, version=1, definition=deepcopy(APPENDIX_2022))
 
@@ -83,7 +83,7 @@ DISPATCHES = Listing(
 
 @member(ALL, WRITERS, ("GET",))
 def campaign_list(request: HttpRequest) -> HttpResponse:
-    """The campaigns that the person may see."""
+    """Campaigns visible to the person."""
     return CAMPAIGNS.page(request, access.readable_campaigns(request.user))
 
 
@@ -103,16 +103,16 @@ def campaign_new(request: HttpRequest) -> HttpResponse:
 
 @member(ALL, WRITERS, ("GET",))
 def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """One campaign: days, lists, and how far the person's units are."""
+    """One campaign: days, lists, and progress of the person's units."""
     found = access.get_campaign(request.user, campaign_id)
-    mine = home_units(request.user)
+    homes = home_units(request.user)
     context: dict[str, Any] = {
         "campaign": found,
-        "mine": [(unit, counts(found, unit.pk)) for unit in mine[:10]],
+        "mine": [(unit, counts(found, unit.pk)) for unit in homes[:10]],
         "dates": resolve(found, ()).without(*DeadlineKind),
         "lists": found.lists.filter(withdrawn=None),
         "may_lead": writable_units(request.user, COORDINATORS).filter(pk=found.owner_id).exists(),
-        "may_issue": writable_units(request.user).filter(pk__in=[unit.pk for unit in mine]).exists(),
+        "may_issue": writable_units(request.user).filter(pk__in=[unit.pk for unit in homes]).exists(),
         "form": FileForm(),
     }
     return render(request, "campaigns/campaign.html", context)
@@ -120,10 +120,10 @@ def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 @member(ALL, WRITERS, ("GET",))
 def dispatches(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """The dispatches of a campaign that the person may see, the newest first."""
+    """Dispatches of a campaign visible to the person, the newest first."""
     found = access.get_campaign(request.user, campaign_id)
-    mine = [unit.pk for unit in home_units(request.user)]
-    may_issue = writable_units(request.user).filter(pk__in=mine).exists()
+    homes = [unit.pk for unit in home_units(request.user)]
+    may_issue = writable_units(request.user).filter(pk__in=homes).exists()
     rows = access.readable_dispatches(request.user).filter(campaign=found)
     return DISPATCHES.page(request, rows, {"campaign": found, "may_issue": may_issue})
 
@@ -131,7 +131,7 @@ def dispatches(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @member(COORDINATORS, COORDINATORS)
 @taken_once
 def campaign_edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """Change a campaign, once for each version."""
+    """Edit a campaign, once for each version."""
     found = access.get_campaign(request.user, campaign_id, write=request.method == "POST")
     form = CampaignForm(request.POST or None, instance=found, user=request.user)
     if request.method == "POST" and form.is_valid():
@@ -141,11 +141,11 @@ def campaign_edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
                 != form.cleaned_data["version"]
             ):
                 return conflict(request)
-            held = {name: getattr(Campaign.objects.get(pk=found.pk), name) for name in COLUMNS}
+            former = {name: getattr(Campaign.objects.get(pk=found.pk), name) for name in COLUMNS}
             moved = form.moved if found.participations.exists() else {}
             changed = form.save(commit=False)
-            for name in held if moved else ():
-                setattr(changed, name, held[name])
+            for name in former if moved else ():
+                setattr(changed, name, former[name])
             changed.version += 1
             changed.save()
             record(request, "campaign.changed", changed, changed.owner, fields=form.changed_data)
@@ -182,14 +182,14 @@ def campaign_state(request: HttpRequest, campaign_id: int) -> HttpResponse:
 def list_add(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Upload a list of addresses; the worker reads it."""
     found = access.get_campaign(request.user, campaign_id, write=True)
-    if kept := uploaded(request, LIST_KINDS):
-        if found.lists.filter(sha256=kept.sha256, withdrawn=None).exists():
+    if stored := uploaded(request, LIST_KINDS):
+        if found.lists.filter(sha256=stored.sha256, withdrawn=None).exists():
             messages.error(request, _("The campaign has this list already."))
         else:
             with transaction.atomic():
-                made = IndicatorList.objects.create(campaign=found, **asdict(kept))
-                enqueue("campaigns.read_list", request.user, list_id=made.pk)
-                record(request, "list.added", made, found.owner, name=kept.name, sha256=kept.sha256)
+                added = IndicatorList.objects.create(campaign=found, **asdict(stored))
+                enqueue("campaigns.read_list", request.user, list_id=added.pk)
+                record(request, "list.added", added, found.owner, name=stored.name, sha256=stored.sha256)
             messages.success(request, _("The list is being read."))
     return redirect("campaigns:campaign", campaign_id=campaign_id)
 
@@ -204,14 +204,14 @@ def _list(request: HttpRequest, list_id: int, *, write: bool = False) -> Indicat
 
 @member(ALL, WRITERS, ("GET",))
 def list_file(request: HttpRequest, list_id: int) -> HttpResponse:
-    """The list as it was uploaded."""
+    """The list as uploaded."""
     found = _list(request, list_id)
     return download(found.name, found.path)
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
 def list_withdraw(request: HttpRequest, list_id: int) -> HttpResponse:
-    """Take a list out of the campaign; its file is kept."""
+    """Withdraw a list from the campaign; its file is retained."""
     found = _list(request, list_id, write=True)
     effect = _(
         "The campaign no longer searches for its {count} values; hunts that were made stay as they are."
