@@ -102,7 +102,7 @@ def test_what_needs_too_much_memory_is_listed(tmp_path: Path) -> None:
 
 
 def test_the_workers_share_what_a_look_may_take() -> None:
-    share = (workers.LOOK_BYTES - workers.PARENT_BYTES) // 3
+    share = (workers.SCAN_BYTES - workers.PARENT_BYTES) // 3
     assert workers.default_jobs() <= 3
     assert share >= workers.WORKER_BYTES
     assert workers.PARENT_BYTES + 3 * share <= 300 << 20

@@ -149,9 +149,9 @@ def test_the_page_says_that_it_can_be_closed(page: Page) -> None:
     assert "đóng" in text
 
 
-@pytest.mark.parametrize(("may_ask", "granted"), [(False, True), (True, False), (True, True)])
+@pytest.mark.parametrize(("can_elevate", "granted"), [(False, True), (True, False), (True, True)])
 def test_more_rights_only_for_the_asking(
-    page: Page, monkeypatch: pytest.MonkeyPatch, may_ask: bool, granted: bool
+    page: Page, monkeypatch: pytest.MonkeyPatch, can_elevate: bool, granted: bool
 ) -> None:
     asked: list[bool] = []
 
@@ -159,13 +159,13 @@ def test_more_rights_only_for_the_asking(
         asked.append(granted)
         return granted
 
-    monkeypatch.setattr(elevation, "may_ask", lambda: may_ask)
+    monkeypatch.setattr(elevation, "can_elevate", lambda: can_elevate)
     monkeypatch.setattr(elevation, "start_elevated", ask_windows)
-    assert ("quyền quản trị</button>" in ask(page)[1]) is may_ask
+    assert ("quyền quản trị</button>" in ask(page)[1]) is can_elevate
     assert not asked
     status, text = ask(page, "elevate", post=True)
-    assert bool(asked) is may_ask
-    if may_ask and granted:
+    assert bool(asked) is can_elevate
+    if can_elevate and granted:
         assert (status, "chạy lại" in text) == (200, True)
     else:
         assert status == 303

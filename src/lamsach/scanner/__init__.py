@@ -1,5 +1,5 @@
-"""The endpoint scanner: looks at a machine, and changes only what it can restore.
+"""Endpoint scanner: examines a machine, and changes only what it can restore.
 
-It ships alone to PCs: of the product it imports `model`, `errors`, `i18n` and `indicators` only. `look` is
-the whole look; `actions` quarantines and restores; `report` writes results; `page` serves a local page.
+It ships alone to PCs: of the product it imports `model`, `errors`, `i18n` and `indicators` only. `full_look`
+is the whole scan; `actions` quarantines and restores; `report` writes results; `page` serves a local page.
 """

@@ -1,7 +1,4 @@
-"""The files inside an archive, within limits of depth, number, size and ratio.
-
-Nothing is unpacked to its stated path.
-"""
+"""Files inside an archive, within limits of depth, number, size and ratio, never unpacked to a path."""
 
 from __future__ import annotations
 
@@ -32,7 +29,7 @@ _LOCAL_HEADER = b"PK\x03\x04"
 
 
 def engine() -> ModuleType:
-    """`isal.isal_zlib`, or `zlib`: both have the same functions."""
+    """Return `isal.isal_zlib`, or `zlib`, which has the same functions."""
     try:
         return import_module("isal.isal_zlib")
     except ImportError:
@@ -44,13 +41,13 @@ class Gunzipped:
 
     def __init__(self, stream: IO[bytes]) -> None:
         try:
-            made: Any = import_module("isal.igzip").IGzipFile(fileobj=stream, mode="rb")
+            reader: Any = import_module("isal.igzip").IGzipFile(fileobj=stream, mode="rb")
         except ImportError:
-            made = gzip.GzipFile(fileobj=stream, mode="rb")
-        self._stream = made
+            reader = gzip.GzipFile(fileobj=stream, mode="rb")
+        self._stream = reader
 
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes. Raises EOFError for a damaged stream."""
+        """Read up to `size` bytes. Raises EOFError for a damaged stream."""
         try:
             return bytes(self._stream.read(size))
         except Exception as error:  # noqa: BLE001 - the libraries have error classes of their own
@@ -64,7 +61,7 @@ class Gunzipped:
 
 
 class Inflated:
-    """A deflated member of a zip file, its checksum compared. Nothing else may move the stream meanwhile."""
+    """A deflated member of a zip file, with checksum test. Nothing else may move the stream meanwhile."""
 
     def __init__(self, stream: IO[bytes], info: zipfile.ZipInfo) -> None:
         stream.seek(info.header_offset)
@@ -79,7 +76,7 @@ class Inflated:
         self._sum = 0
 
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes. Raises EOFError for damaged data."""
+        """Read up to `size` bytes. Raises EOFError for damaged data."""
         if self._inflate.eof:
             return b""
         while True:
@@ -114,14 +111,11 @@ _LONG_NUMBER = re.compile(rb"[0-9]{256}")
 
 
 class CheckedInfo(tarfile.TarInfo):
-    """A member for `tarfile.open(tarinfo=...)`.
-
-    A header that would break the reader raises tarfile.ReadError.
-    """
+    """A member for `tarfile.open(tarinfo=...)`; a header that would crash the reader raises ReadError."""
 
     @classmethod
     def fromtarfile(cls, tarfile: tarfile.TarFile) -> Self:  # the parameter's name is the library's
-        """The member whose header comes next."""
+        """Read the next member's header."""
         _check(tarfile)
         return super().fromtarfile(tarfile)
 
@@ -134,7 +128,7 @@ def _check(archive: tarfile.TarFile) -> None:
             stream.read(tarfile.BLOCKSIZE), archive.encoding or "utf-8", archive.errors or "strict"
         )
     except tarfile.HeaderError:
-        pass  # the end, or damage that the library tells apart
+        pass  # the end, or damage, which the library distinguishes
     else:
         extended = info.type in _EXTENDED
         if info.size < 0 or (extended and info.size > MAX_HEADER_BYTES):
@@ -145,8 +139,8 @@ def _check(archive: tarfile.TarFile) -> None:
 
 
 _DAMAGE = (*ZIP_ERRORS, tarfile.TarError, IndexError, AttributeError)
-_LEAST_BYTES = 16 << 20
-"""So much may always come out, whatever the ratio."""
+_MIN_BYTES = 16 << 20
+"""Unpacked bytes always allowed, at any ratio."""
 SPOOLED_BYTES = 8 << 20
 _PIECE_BYTES = 1 << 18
 XZ_MEMORY_BYTES = 64 << 20
@@ -161,8 +155,8 @@ class Budget:
 
     @classmethod
     def of(cls, packed_bytes: int, limits: Limits) -> Budget:
-        """The budget for a file of this size."""
-        allowed = max(_LEAST_BYTES, packed_bytes * limits.archive_ratio)
+        """Return the budget for a file of this size."""
+        allowed = max(_MIN_BYTES, packed_bytes * limits.archive_ratio)
         return cls(min(allowed, limits.archive_bytes), limits.archive_members)
 
     def member(self) -> None:
@@ -171,7 +165,7 @@ class Budget:
         if self.left_members < 0:
             raise Skipped("archive_many")
 
-    def take(self, size: int) -> None:
+    def spend(self, size: int) -> None:
         """Count unpacked bytes. Raises Skipped for a bomb."""
         self.left_bytes -= size
         if self.left_bytes < 0:
@@ -180,7 +174,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file inside: its name, and its content to read once. `locked`: needs a password."""
+    """A file inside an archive: its name, and its content to read once. `locked`: needs a password."""
 
     name: str
     open: Callable[[], IO[bytes]]
@@ -190,9 +184,9 @@ class Member:
 
 
 def members(stream: IO[bytes], kind: str, name: str, budget: Budget) -> Generator[Member, None, None]:
-    """Yield what the archive holds. A packed single file (`.gz`) has one member, or those of the tar in it.
+    """Yield an archive's members. A packed single file (`.gz`) has one, or those of the tar in it.
 
-    Raises Skipped with the reason for a damaged one, and when the budget is used up.
+    Raises Skipped with the reason for a damaged archive, and when the budget is used up.
     """
     try:
         if kind == "zip":
@@ -212,16 +206,16 @@ def members(stream: IO[bytes], kind: str, name: str, budget: Budget) -> Generato
 
 
 def content(member: Member, budget: Budget) -> IO[bytes]:
-    """The content of a member in a temporary file (in memory while it is small). Raises Skipped."""
+    """Return the content of a member in a temporary file (in memory while small). Raises Skipped."""
     pieces: list[bytes] = []
     spool: IO[bytes] | None = None
-    held = 0
+    size = 0
     try:
         with member.open() as stream:
             while piece := stream.read(_PIECE_BYTES):
-                budget.take(len(piece))
-                held += len(piece)
-                if spool is None and held > SPOOLED_BYTES:
+                budget.spend(len(piece))
+                size += len(piece)
+                if spool is None and size > SPOOLED_BYTES:
                     spool = tempfile.TemporaryFile()  # noqa: SIM115 - handed to the caller
                     spool.writelines(pieces)
                     pieces = []
@@ -255,7 +249,7 @@ def _zip_opener(
     archive: zipfile.ZipFile, stream: IO[bytes], info: zipfile.ZipInfo
 ) -> Callable[[], IO[bytes]]:
     if info.compress_type == zipfile.ZIP_DEFLATED:
-        return lambda: Inflated(stream, info)  # type: ignore[return-value]  # reads and is left, no more
+        return lambda: Inflated(stream, info)  # type: ignore[return-value]  # only read, then closed
     return lambda: archive.open(info)
 
 
@@ -263,7 +257,7 @@ def _tar(stream: IO[bytes], budget: Budget) -> Iterator[Member]:
     with tarfile.open(fileobj=stream, mode="r:", tarinfo=CheckedInfo) as archive:
         for info in archive:
             budget.member()
-            archive.members = []  # type: ignore[attr-defined]  # else it keeps every header
+            archive.members = []  # type: ignore[attr-defined]  # else it retains every header
             if info.isreg():
                 yield Member(info.name, _tar_opener(archive, info), climbs=_climbs(info.name))
 
@@ -291,29 +285,29 @@ def _packed(stream: IO[bytes], kind: str, name: str, budget: Budget) -> Iterator
 
 
 def _unpacking(stream: IO[bytes], kind: str) -> IO[bytes]:
-    made: Any
+    reader: Any
     if kind == "gzip":
-        made = Gunzipped(stream)
+        reader = Gunzipped(stream)
     elif kind == "bzip2":
-        made = bz2.BZ2File(stream)
+        reader = bz2.BZ2File(stream)
     elif kind == "xz":
-        made = _Xz(stream)
+        reader = _Xz(stream)
     else:
         import zstandard
 
-        made = _Zstd(zstandard.ZstdDecompressor(max_window_size=2**27), stream)
-    return made  # type: ignore[no-any-return]
+        reader = _Zstd(zstandard.ZstdDecompressor(max_window_size=2**27), stream)
+    return reader  # type: ignore[no-any-return]
 
 
 class _Xz:
-    """An xz file whose dictionary may not take more than XZ_MEMORY_BYTES."""
+    """An xz file with a dictionary of at most XZ_MEMORY_BYTES."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._decompressor = lzma.LZMADecompressor(memlimit=XZ_MEMORY_BYTES)
 
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes. Raises EOFError for a damaged stream."""
+        """Read up to `size` bytes. Raises EOFError for a damaged stream."""
         while True:
             if self._decompressor.eof:
                 rest = self._decompressor.unused_data or self._stream.read(1 << 16)
@@ -336,13 +330,13 @@ class _Xz:
 
 
 class _Zstd:
-    """A zstandard stream that is read to its end, frame after frame."""
+    """A zstandard stream read to its end, frame by frame."""
 
     def __init__(self, decompressor: Any, stream: IO[bytes]) -> None:
         self._reader = decompressor.stream_reader(stream, read_across_frames=True, closefd=False)
 
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes. Raises EOFError for a damaged stream."""
+        """Read up to `size` bytes. Raises EOFError for a damaged stream."""
         try:
             return bytes(self._reader.read(size))
         except Exception as error:  # noqa: BLE001 - the library's own class, which need not be imported

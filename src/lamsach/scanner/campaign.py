@@ -1,8 +1,8 @@
-"""Campaign in a bundle: lists, address and word for reports, with its maker's Ed25519 signature.
+"""Campaign in a bundle: lists, address and word for reports, with the publisher's Ed25519 signature.
 
-The folder `campaign` holds `manifest.json`, the raw signature `manifest.sig`, the maker's public key in `key`
-(64 hexadecimal digits) and the lists that the manifest names by their SHA-256. A bundle that was built for
-one key (`packaging/release.py --trust` or `--list`) takes no other, whatever `key` says.
+The folder `campaign` holds `manifest.json`, the raw signature `manifest.sig`, the publisher's public key in
+`key` (64 hexadecimal digits) and the lists that the manifest names by their SHA-256. A bundle built for one
+key (`packaging/release.py --trust` or `--list`) accepts no other, regardless of `key`.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 FOLDER = "campaign"
 PREFIX = b"lamsach campaign in a scanner 1\n"
 """Prefix of the signed manifest, so that the signature is valid for nothing else."""
-_OWN = ("manifest.json", "manifest.sig", "key")
-_MOST_BYTES = 1_000_000
+_FILES = ("manifest.json", "manifest.sig", "key")
+_MAX_BYTES = 1_000_000
 _WORD = re.compile(r"[A-Za-z0-9_-]{0,200}")
 _WHAT = mark("The list in this bundle was changed after it was signed; it is not used.")
 _REMEDY = mark("Fetch the bundle again from where it was published.")
@@ -36,12 +36,11 @@ _REMEDY = mark("Fetch the bundle again from where it was published.")
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Signed terms beside the lists.
+    """Signed terms, in addition to the lists.
 
-    `portal`: `.../api/campaigns/NUMBER`, or empty; `word`: what a machine shows there; `unit` and `campaign`
-    by name.
-
-    `made` and `expires` are ISO 8601 times with their zone, or empty: after `expires` there is a newer list.
+    `portal`: `.../api/campaigns/NUMBER`, or empty; `word`: a machine's credential there; `unit` and
+    `campaign` by name. `made` and `expires` are ISO 8601 times with their zone, or empty: after `expires`
+    there is a newer list.
     """
 
     portal: str = ""
@@ -54,38 +53,36 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """Content of a bundle: the paths of its lists, the terms, and the fingerprint of the key that signed."""
+    """Content of a bundle: the paths of its lists, the terms, and the fingerprint of the signing key."""
 
     lists: tuple[str, ...]
     terms: Terms = Terms()
     signer: str = ""
 
     def is_old(self, now: datetime) -> bool:
-        """Return whether the time is past until which the list was good."""
+        """Return whether the list has expired."""
         return bool(self.terms.expires) and now > datetime.fromisoformat(self.terms.expires)
 
 
 def signed(lists: Mapping[str, str], key: Ed25519PrivateKey, terms: Terms) -> dict[str, bytes]:
-    """The folder's own files, by name, for lists of name and SHA-256; same for same arguments."""
-    said = {"lists": dict(lists), **{name: value for name, value in asdict(terms).items() if value}}
-    manifest = json.dumps(said, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+    """Return the folder's own files, by name, for lists of name and SHA-256; deterministic."""
+    statement = {"lists": dict(lists), **{name: value for name, value in asdict(terms).items() if value}}
+    manifest = json.dumps(statement, ensure_ascii=False, sort_keys=True).encode() + b"\n"
     public = key.public_key().public_bytes_raw().hex()
-    return dict(zip(_OWN, (manifest, key.sign(PREFIX + manifest), public.encode()), strict=True))
+    return dict(zip(_FILES, (manifest, key.sign(PREFIX + manifest), public.encode()), strict=True))
 
 
 def read_campaign(folder: Path, public_key: str = "") -> Carried:
-    """Return what the folder holds.
+    """Read and verify a campaign folder.
 
-    `public_key`: the one key that is taken, as 64 hexadecimal digits; empty for the one that the folder
-    names.
-
-    Raises InputError when the signature, a digest or the set of files is not what was signed.
+    `public_key`: the only accepted key, as 64 hexadecimal digits; empty for the key named in the folder.
+    Raises InputError when the signature, a digest or the set of files does not match.
     """
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
-        manifest, signature, named = (_small(folder / name) for name in _OWN)
+        manifest, signature, named = (_small(folder / name) for name in _FILES)
         raw = bytes.fromhex(public_key or named.decode("ascii").strip())
         Ed25519PublicKey.from_public_bytes(raw).verify(signature, PREFIX + manifest)
         document = json.loads(manifest)
@@ -99,18 +96,18 @@ def read_campaign(folder: Path, public_key: str = "") -> Carried:
 
 def _small(path: Path) -> bytes:
     with path.open("rb") as stream:
-        data = stream.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
+        data = stream.read(_MAX_BYTES + 1)
+    if len(data) > _MAX_BYTES:
         raise ValueError
     return data
 
 
 def _lists(folder: Path, stated: dict[str, Any]) -> tuple[str, ...]:
-    """The lists, when just these are there and each is what was signed.
+    """Return the lists' paths if exactly these are present, each as signed.
 
     Names come from the folder, so none leads out of it.
     """
-    present = {path.name for path in folder.iterdir()} - set(_OWN)
+    present = {path.name for path in folder.iterdir()} - set(_FILES)
     if present != set(stated):
         raise ValueError
     for name, digest in stated.items():

@@ -16,17 +16,17 @@ _REPLY_BYTES = 4096
 
 
 class Clamd:
-    """Sends content to the daemon. A daemon that does not answer is a reason to skip, never a clean file."""
+    """Client of the daemon. A daemon that does not answer is a reason to skip, never a clean file."""
 
     def __init__(self, address: str) -> None:
         self._address = address
         self._place = parse_address(address)
 
     def scan(self, stream: IO[bytes], size: int) -> tuple[str, str]:
-        """The signature that the daemon found, or empty; and why it could not say, or empty."""
+        """Return the signature found, or empty, and the reason for no answer, or empty."""
         try:
             with self._connected() as link:
-                # A daemon that has enough answers and hangs up while we still send: its answer says why.
+                # a daemon with a full buffer answers and closes the connection while we are sending
                 with suppress(BrokenPipeError, ConnectionResetError):
                     _send(link, stream, size)
                 reply = _reply(link)
@@ -39,7 +39,7 @@ class Clamd:
         return "", "clamd_limit" if "size limit" in reply else "clamd_failed"
 
     def version(self) -> str:
-        """The daemon's version; empty when it does not answer."""
+        """Return the daemon's version; empty when it does not answer."""
         try:
             with self._connected() as link:
                 link.sendall(b"zVERSION\0")
@@ -61,9 +61,9 @@ class Clamd:
 
 
 def parse_address(address: str) -> tuple[str, int] | str:
-    """`HOST:PORT` with a loopback host, or the path of a socket.
+    """Parse `HOST:PORT` with a loopback host, or the path of a socket.
 
-    Raises UsageError: files are sent nowhere else.
+    Raises UsageError for any other host: files never leave the machine.
     """
     if "/" in address:
         return address

@@ -1,7 +1,7 @@
-"""Members of rar, 7z and cab archives, read by libarchive where the system has it (Debian: `libarchive13`).
+"""Members of rar, 7z and cab archives, read by libarchive where present (Debian: `libarchive13`).
 
-Only the one format that the first bytes tell is switched on in the library, nothing is unpacked to a path,
-and the caller's budget counts what comes out. Without the library such archives are told as not opened.
+Only the format recognized by the first bytes is enabled in the library, nothing is unpacked to a path, and
+the caller's budget counts unpacked bytes. Without the library such archives are reported as not opened.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _LOCKED = ("ncrypt", "assphrase", "assword")
 
 @cache
 def library() -> ModuleType | None:
-    """The binding of libarchive, or None where it or the library is missing.
+    """Return the binding of libarchive, or None when it or the library is missing.
 
-    Windows 10 and later have the library under a name of their own.
+    Windows 10 and later have the library under another name.
     """
     if sys.platform == "win32":
-        own = Path(os.environ.get("SYSTEMROOT", "C:\\Windows"), "System32", "archiveint.dll")
-        if own.is_file():
-            os.environ["LIBARCHIVE"] = str(own)
+        builtin = Path(os.environ.get("SYSTEMROOT", "C:\\Windows"), "System32", "archiveint.dll")
+        if builtin.is_file():
+            os.environ["LIBARCHIVE"] = str(builtin)
     try:
         import libarchive
     except Exception:  # noqa: BLE001 - the binding fails in its own ways when the library is not there
@@ -53,12 +53,12 @@ class Entry:
         self._rest = b""
 
     def open(self) -> IO[bytes]:
-        """The content as a stream to read."""
+        """Return the content as a stream."""
         self._blocks = iter(self._entry.get_blocks(_BLOCK_BYTES))
-        return self  # type: ignore[return-value]  # reads and is left, no more
+        return self  # type: ignore[return-value]  # only read, then closed
 
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes. Raises Skipped for one that needs a password, EOFError for damaged data."""
+        """Read up to `size` bytes. Raises Skipped if it needs a password, EOFError for damaged data."""
         if not self._rest:
             try:
                 self._rest = next(self._blocks, b"")
@@ -71,13 +71,13 @@ class Entry:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """The archive owns what is open."""
+        """Leave the archive open."""
 
 
 def entries(stream: IO[bytes], kind: str) -> Iterator[Entry]:
-    """The files in a `rar`, `7z` or `cab` archive.
+    """Yield the files in a `rar`, `7z` or `cab` archive.
 
-    Raises Skipped with the reason for one that is not opened, locked or damaged.
+    Raises Skipped with the reason for an archive that is not opened, locked or damaged.
     """
     module = library()
     if module is None:
@@ -92,12 +92,12 @@ def entries(stream: IO[bytes], kind: str) -> Iterator[Entry]:
                 entry = next(found, None)
             except module.exception.ArchiveError as error:
                 raise _skipped(error) from None
-            if entry is None and not seen:  # the library takes some that are cut off for empty ones
+            if entry is None and not seen:  # the library treats some truncated archives as empty
                 raise Skipped("archive_damaged")
             if entry is None:
                 return
             seen += 1
-            if not (entry.isdir or entry.issym):  # one without a stated kind is a file as well
+            if not (entry.isdir or entry.issym):  # an entry without a stated kind is a file too
                 yield Entry(entry, module)
 
 
@@ -113,9 +113,9 @@ def _opened(module: ModuleType, stream: IO[bytes], kind: str) -> Iterator[Any]:
 
 
 def _is_locked(entry: Any, module: ModuleType) -> bool:
-    asked = getattr(module.ffi.libarchive, "archive_entry_is_encrypted", None)
+    is_encrypted = getattr(module.ffi.libarchive, "archive_entry_is_encrypted", None)
     pointer = getattr(entry, "_entry_p", None)
-    return bool(asked is not None and pointer is not None and asked(c_void_p(pointer)))
+    return bool(is_encrypted is not None and pointer is not None and is_encrypted(c_void_p(pointer)))
 
 
 def _skipped(error: Exception) -> Skipped:

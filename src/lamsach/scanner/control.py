@@ -1,4 +1,4 @@
-"""The reins of a look in progress: progress and remaining time, pause and resume, stop, deadline."""
+"""Control of a scan in progress: progress and remaining time, pause and resume, stop, deadline."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Progress of a look. `total_bytes` is None while unknown; `remaining_s` is an estimate or None."""
+    """Progress of a scan. `total_bytes` is None while unknown; `remaining_s` is an estimate or None."""
 
     stage: str
     files: int
@@ -24,7 +24,7 @@ class Progress:
 
 
 class Stopped(Exception):  # noqa: N818 - reads as what it means where it is raised
-    """The look has to end now; what was found is kept. `why` is `time` or `user`."""
+    """The scan has to end now; findings are retained. `why` is `time` or `user`."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -32,13 +32,13 @@ class Stopped(Exception):  # noqa: N818 - reads as what it means where it is rai
 
 
 class Control:
-    """State shared by the look and its watchers. Every method may be called from any thread."""
+    """State shared by the scan and its observers. Methods may be called from any thread."""
 
     def __init__(
         self, on_progress: Callable[[Progress], None] | None = None, seconds: float | None = None
     ) -> None:
         self.watched = on_progress is not None
-        """True when somebody watches the progress: only then the work is counted ahead."""
+        """True when the progress is observed: only then the work is counted ahead."""
         self._on_progress = on_progress or (lambda _: None)
         self._go = threading.Event()
         self._go.set()
@@ -56,25 +56,22 @@ class Control:
         self.where = ""
 
     def pause(self) -> None:
-        """Hold the look at its next step."""
+        """Pause the scan at its next step."""
         self._go.clear()
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Resume the scan."""
         self._go.set()
 
     def stop(self) -> None:
-        """End it at its next step; what was found is kept."""
+        """End the scan at its next step; findings are retained."""
         self._stop = "user"
         self._go.set()
 
     def check(self) -> None:
-        """Wait while paused. Raises Stopped when the look has to end.
-
-        Pauses do not count against the time limit.
-        """
+        """Wait while paused, outside the time limit. Raises Stopped when the scan has to end."""
         if not self._go.is_set():
-            self.tell(force=True)
+            self.report(force=True)
             begun = time.monotonic()
             self._go.wait()
             self._paused_s += time.monotonic() - begun
@@ -84,11 +81,11 @@ class Control:
             raise Stopped("time")
 
     def used(self) -> float:
-        """The share of the time that has gone; 0 without a limit."""
+        """Return the share of the time used; 0 without a limit."""
         return self.elapsed_s() / self._seconds if self._seconds else 0.0
 
     def elapsed_s(self) -> float:
-        """Seconds since the start, without pauses."""
+        """Return the seconds since the start, without pauses."""
         return time.monotonic() - self._begun - self._paused_s
 
     def step(self, files: int, size_bytes: int, where: str = "") -> None:
@@ -96,17 +93,17 @@ class Control:
         self.files += files
         self.done_bytes += size_bytes
         self.where = where or self.where
-        self.tell()
+        self.report()
 
-    def tell(self, *, force: bool = False) -> None:
-        """Report progress, at most five times a second."""
+    def report(self, *, force: bool = False) -> None:
+        """Report progress, at most five times a second unless forced."""
         now = time.monotonic()
         if force or now - self._last >= 0.2:
             self._last = now
             self._on_progress(self.progress())
 
     def progress(self) -> Progress:
-        """Return where the look is now."""
+        """Return the current progress."""
         remaining = None
         if self.total_bytes and self.done_bytes > self.total_bytes * 0.01:
             left = max(0, self.total_bytes - self.done_bytes)

@@ -1,4 +1,4 @@
-"""The examination of a file: hashes, rules, first bytes against the name, and its contents too."""
+"""Examination of a file: hashes, rules, first bytes against the name, archive members."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _CRACK_ENDINGS = frozenset(
 
 
 def hidden_ending(name: str) -> bool:
-    """Return whether a program poses as a document: `invoice.pdf.exe`, `photo.jpg      .scr`, or a mark."""
+    """Return whether a program poses as a document: `invoice.pdf.exe`, `photo.jpg      .scr`, bidi marks."""
     last = ending(name)
     if _TURNS.search(name):
         return True
@@ -61,18 +61,18 @@ def hidden_ending(name: str) -> bool:
 
 
 def cracked_software(name: str) -> str | None:
-    """Return which known means of getting round a licence the file is named after, or None."""
+    """Return the known licence bypass tool that the file is named after, or None."""
     if ending(name) not in _CRACK_ENDINGS:
         return None
     return next((crack for crack, pattern in _CRACKS if pattern.search(name)), None)
 
 
 HELD_BYTES = 4 << 20
-"""A file of at most this size is read once and kept in memory while it is examined."""
+"""A file of at most this size is read once and held in memory while it is examined."""
 _UNPACKED_WHOLE = frozenset({"gzip", "xz", "zstd"})
-"""Kinds whose packed bytes are one stream, all of which is seen when it ends without complaint."""
+"""Kinds whose packed bytes are one stream, seen completely when it ends without an error."""
 INSIDE = "!"
-"""Between the path of an archive and the name of what it holds."""
+"""Separator of an archive's path and a member's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class FileReport:
 
 
 class Examiner:
-    """Examines files one after the other. Belongs to one thread of one process."""
+    """Examiner of files in turn. Belongs to one thread of one process."""
 
     def __init__(self, settings: Settings) -> None:
         self._limits = settings.limits
@@ -111,10 +111,7 @@ class Examiner:
             self._index.close()
 
     def examine(self, path: str, report: FileReport) -> None:
-        """Examine the file at a path; what is found and skipped goes into the report.
-
-        Never raises for what a file holds.
-        """
+        """Examine the file at a path; findings and skips go into the report. Never raises for its content."""
         try:
             descriptor, status = open_regular(path)
         except Skipped as skipped:
@@ -129,12 +126,14 @@ class Examiner:
             try:
                 budget = Budget.of(status.st_size, self._limits)
                 small = size <= HELD_BYTES
-                held = io.BytesIO(_read(stream, size)) if small else io.BufferedReader(stream, 1 << 17)
-                self._whole(held, size, path, target, report, budget, 0)
+                content_stream = (
+                    io.BytesIO(_read(stream, size)) if small else io.BufferedReader(stream, 1 << 17)
+                )
+                self._whole(content_stream, size, path, target, report, budget, 0)
                 if len(report.findings) > found:
-                    self._add_digest(held, status.st_size, report.findings, found)
-                if isinstance(held, io.BufferedReader):
-                    held.detach()
+                    self._add_digest(content_stream, status.st_size, report.findings, found)
+                if isinstance(content_stream, io.BufferedReader):
+                    content_stream.detach()
                 after = os.fstat(descriptor)
             except Skipped as skipped:
                 report.skips.append(Skip(path, skipped.reason))
@@ -160,9 +159,9 @@ class Examiner:
         budget: Budget,
         depth: int,
     ) -> None:
-        """A file or member and what it holds.
+        """Examine a file or member and its members.
 
-        The packed bytes of what was unpacked to its end are not searched by our own rules: they mean nothing.
+        The packed bytes of a completely unpacked file are not searched by our own rules: they mean nothing.
         """
         head = stream.read(magic.HEAD_BYTES)
         kind = magic.kind(head)
@@ -184,7 +183,7 @@ class Examiner:
     def _content(
         self, stream: IO[bytes], size: int, path: str, target: Target, report: FileReport, content: Content
     ) -> None:
-        """Hashes and rules of one file or member. Only what one of them needs is read."""
+        """Compute hashes and apply rules to one file or member, reading only the bytes needed."""
         digests = [hashlib.new(kind.value, usedforsecurity=False) for kind in self._hash_types]
         matched: dict[str, RuleHit] = {}
         if digests or self._searcher.searches(content):
@@ -236,7 +235,7 @@ class Examiner:
         left, again = size - len(data), limits.overlap_bytes
         while left > 0 and len(data) > again:
             stream.seek(-again, os.SEEK_CUR)
-            data = b""  # before the next one is read: one window is held, not two
+            data = b""  # released before the next read: only one window in memory
             data = _read(stream, min(left + again, limits.window_bytes))
             if len(data) <= again:
                 return
@@ -284,7 +283,7 @@ class Examiner:
             self._whole(spool, size, where, target, report, budget, depth)
 
     def _add_digest(self, stream: IO[bytes], size: int, findings: list[Finding], start: int) -> None:
-        """Put the file's SHA-256 into the targets: what is acted on later has to be this content."""
+        """Add the file's SHA-256 to the targets: later actions require this content."""
         stream.seek(0)
         digest, left = hashlib.sha256(), size
         while left > 0 and (piece := stream.read(min(left, 1 << 20))):
@@ -300,7 +299,7 @@ class Examiner:
 class _Window:
     data: bytes
     fresh: memoryview
-    """The part of `data` that no earlier window held."""
+    """The part of `data` that no earlier window contained."""
 
 
 def _read(stream: IO[bytes], size: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Values of the list in text: a command, a line of a hosts file, a visited URL, an event record."""
+"""Listed values in text: a command, a line of a hosts file, a visited URL, an event record."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lamsach.model.indicator_types import DIGEST_TYPES
 from lamsach.scanner.index import Hit, Index
 
 TEXT_CHARACTERS = 65536
-"""Characters of one text that are searched, at most."""
+"""Maximum characters of one text that are searched."""
 _URL = re.compile(
     r"\b(?:https?|ftp|wss?|stratum\+(?:tcp|ssl|tls))://[^\s\"'<>|;`^\\)\]}]{4,2000}", re.IGNORECASE
 )
@@ -27,7 +27,7 @@ _HASH = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![
 
 
 def hits(text: str, index: Index) -> list[Hit]:
-    """Every entry of the list that the text names, each once, in the order met."""
+    """Return every listed entry in the text, once, in order of occurrence."""
     if not index.count:
         return []
     found: dict[tuple[IndicatorType, str], Hit] = {}
@@ -39,7 +39,7 @@ def hits(text: str, index: Index) -> list[Hit]:
 
 
 def values(text: str) -> Iterator[tuple[IndicatorType, str]]:
-    """URLs, names, addresses and hashes that stand in the text, in canonical form."""
+    """Yield the URLs, names, addresses and hashes in the text, in canonical form."""
     for match in _URL.finditer(text):
         address = match[0].rstrip(".,:")
         if not address.lower().startswith("stratum"):

@@ -1,4 +1,4 @@
-"""Every ordinary file under some folders, each once, in bounded memory. Links are never followed."""
+"""Every regular file under some folders, once, in bounded memory. Links are never followed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ PSEUDO = frozenset(
         "fuse.lxcfs",
     ]
 )
-"""File systems that hold no files of a disk."""
+"""File systems without files on a disk."""
 REMOTE = frozenset(
     [
         "nfs",
@@ -71,7 +71,7 @@ class Mounts:
     kinds: dict[int, str]
 
     def refusal(self, device: int) -> str | None:
-        """Return why a file system is not walked (a code of `words.SKIPS`), or None."""
+        """Return the reason not to walk a file system (a code of `labels.SKIPS`), or None."""
         kind = self.kinds.get(device, "")
         if kind in PSEUDO:
             return "pseudo"
@@ -79,7 +79,7 @@ class Mounts:
 
 
 def read_mounts(path: str = "/proc/self/mountinfo") -> Mounts:
-    """The mounted file systems; none where the system has no such list."""
+    """Read the mounted file systems; none where the system has no such list."""
     kinds: dict[int, str] = {}
     if sys.platform == "win32":
         return Mounts(kinds)
@@ -99,18 +99,18 @@ def read_mounts(path: str = "/proc/self/mountinfo") -> Mounts:
     return Mounts(kinds)
 
 
-HARD_LINKS_KEPT = 200_000
+HARD_LINKS_MAX = 200_000
 _REPARSE_POINT = 0x400
 """FILE_ATTRIBUTE_REPARSE_POINT: junctions and links, but also deduplicated or cloud files."""
 _NAME_SURROGATE, _APP_LINK = 0x20000000, 0x8000001B
 """Bit of a reparse tag for another place (IsReparseTagNameSurrogate); IO_REPARSE_TAG_APPEXECLINK."""
-_NOT_HERE = 0x1000 | 0x40000 | 0x400000
+_REMOTE_CONTENT = 0x1000 | 0x40000 | 0x400000
 """FILE_ATTRIBUTE_OFFLINE, RECALL_ON_OPEN, RECALL_ON_DATA_ACCESS: reading makes Windows fetch it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file to examine: path, size in bytes and time of change as the folder tells them."""
+    """One file to examine: path, size in bytes and time of change according to the folder."""
 
     path: str
     size: int
@@ -121,7 +121,7 @@ class Entry:
 class Walk:
     """A walk over folders.
 
-    `names` collects the further names of files with several names: they are examined once.
+    `names` collects the further names of hard-linked files, which are examined once.
     """
 
     roots: Sequence[str]
@@ -163,7 +163,7 @@ class Walk:
                 if self._entries > self.limits.entries:
                     self._skip(folder, "too_many")
                     return
-                if stat.S_ISDIR(status.st_mode) and not _stands_for_another(status):
+                if stat.S_ISDIR(status.st_mode) and not _is_redirect(status):
                     if self._enters(path, status, depth):
                         inner.append((path, depth + 1))
                 else:
@@ -200,11 +200,11 @@ class Walk:
 
     def _entry(self, path: str, status: os.stat_result) -> Iterator[Entry]:
         if stat.S_ISLNK(status.st_mode):
-            return  # its target is examined where it lies
-        if not stat.S_ISREG(status.st_mode) or _stands_for_another(status):
+            return  # its target is examined at its own path
+        if not stat.S_ISREG(status.st_mode) or _is_redirect(status):
             self._skip(path, "not_regular")
             return
-        if _attributes(status) & _NOT_HERE:
+        if _attributes(status) & _REMOTE_CONTENT:
             self._skip(path, "cloud")
             return
         if self._excluded(path):
@@ -214,7 +214,7 @@ class Walk:
         if self.since is not None and changed < self.since:
             self._skip(path, "older")
             return
-        if status.st_nlink > 1 and len(self._first) < HARD_LINKS_KEPT:
+        if status.st_nlink > 1 and len(self._first) < HARD_LINKS_MAX:
             first = self._first.setdefault((status.st_dev, status.st_ino), path)
             if first != path:
                 self.names.setdefault(first, []).append(path)
@@ -229,11 +229,11 @@ class Walk:
 
 
 def _attributes(status: os.stat_result) -> int:
-    """Windows' attributes of a file; 0 elsewhere."""
+    """Return Windows' attributes of a file; 0 elsewhere."""
     return int(getattr(status, "st_file_attributes", 0))
 
 
-def _stands_for_another(status: os.stat_result) -> bool:
-    """Return whether it is a junction, link or alias: its target is examined at its own place."""
+def _is_redirect(status: os.stat_result) -> bool:
+    """Return whether it is a junction, link or alias: its target is examined at its own path."""
     tag = int(getattr(status, "st_reparse_tag", 0))
     return bool(_attributes(status) & _REPARSE_POINT) and (bool(tag & _NAME_SURROGATE) or tag == _APP_LINK)

@@ -1,4 +1,4 @@
-"""Result of a look: findings, skips, facts of the host, as codes; `labels` puts them into words."""
+"""Result of a scan: findings, skips, facts of the host, as codes; `labels` has their sentences."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class Level(StrEnum):
     """Severity of a finding. Only `malicious` is acted on without being named."""
 
     MALICIOUS = "malicious"
-    """On the list, or a rule that nothing harmless matches."""
+    """Listed, or matched by a rule that matches nothing harmless."""
     SUSPICIOUS = "suspicious"
-    """Looks like malware; a person has to decide."""
+    """Resembles malware; a person has to decide."""
     RISK = "risk"
-    """Makes an infection likely (cracked software, protection off); accuses nobody."""
+    """Makes an infection likely (cracked software, protection off); no evidence of one."""
 
 
 class Area(StrEnum):
@@ -54,8 +54,8 @@ class Target:
     """Change that removes the cause of a finding.
 
     `path` is a file (of a FILE, LINE), or the registry key. `text` is the line, or the name of the registry
-    value. `device` and `inode` identify the file that was looked at, `pid` and `started` (seconds since the
-    epoch) the process.
+    value. `device` and `inode` identify the examined file, `pid` and `started` (seconds since the epoch) the
+    process.
     """
 
     kind: TargetKind
@@ -72,8 +72,8 @@ class Target:
 class Finding:
     """One finding: `reason` is a code, `values` fill its sentence, `subject` is path, process or place.
 
-    `indicator` is the canonical value on the list, where a list is why. `detail` is the proof as text (a
-    line, a command).
+    `indicator` is the canonical listed value, if a list is the reason. `detail` is the proof as text (a line,
+    a command).
     """
 
     area: Area
@@ -89,14 +89,14 @@ class Finding:
 
     @property
     def key(self) -> str:
-        """Sixteen hexadecimal digits that are the same for the same thing found again."""
+        """Sixteen hexadecimal digits, equal for the same finding in another scan."""
         text = "\0".join((self.area, self.reason, self.subject, self.indicator, self.detail))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Something that was not looked at, or not wholly. `reason` is a code of `words.SKIPS`."""
+    """An object that was not or not completely examined. `reason` is a code of `labels.SKIPS`."""
 
     subject: str
     reason: str
@@ -104,7 +104,7 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """Facts of the machine that was looked at. `elevated`: with the rights of an administrator."""
+    """Facts of the scanned machine. `elevated`: with administrator rights."""
 
     name: str
     system: str
@@ -117,12 +117,12 @@ class Host:
 
 @dataclass(slots=True)
 class Counts:
-    """Figures of a look."""
+    """Figures of a scan."""
 
     files: int = 0
     size_bytes: int = 0
     unpacked_bytes: int = 0
-    """Bytes unpacked from archives and examined, besides `size_bytes`."""
+    """Bytes unpacked from archives and examined, in addition to `size_bytes`."""
     members: int = 0
     processes: int = 0
     connections: int = 0
@@ -131,16 +131,16 @@ class Counts:
     visits: int = 0
 
     def add(self, other: Counts) -> None:
-        """Add another part's numbers."""
+        """Add another part's figures."""
         for name in self.__slots__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
 @dataclass(slots=True)
 class Result:
-    """All that a look gives. `skipped` counts by reason; `skips` lists the first SKIPS_KEPT of each reason.
+    """Result of a scan. `skipped` counts by reason; `skips` lists the first SKIPS_MAX of each reason.
 
-    `stopped` is empty, or why the look ended early: `time`, `user`.
+    `stopped` is empty, or the reason for an early end: `time`, `user`.
     """
 
     host: Host
@@ -165,14 +165,14 @@ class Result:
         """Count a skip, and list it while there is room."""
         known = self.skipped.get(skip.reason, 0)
         self.skipped[skip.reason] = known + 1
-        if known < SKIPS_KEPT:
+        if known < SKIPS_MAX:
             self.skips.append(skip)
 
     def worst(self) -> Level | None:
-        """The most serious level among the findings."""
+        """Return the most serious level among the findings."""
         levels = {finding.level for finding in self.findings}
         return next((level for level in Level if level in levels), None)
 
 
-SKIPS_KEPT = 200
-"""Skips of one reason that are listed, at most; all are counted."""
+SKIPS_MAX = 200
+"""Maximum skips listed of one reason; all are counted."""

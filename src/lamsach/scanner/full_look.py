@@ -1,4 +1,4 @@
-"""The whole look: the checks of the machine, then the files. Changes nothing."""
+"""The whole scan: the checks of the machine, then the files. Changes nothing."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ _QUICK_WINDOWS = (
     r"%SystemDrive%\inetpub\wwwroot",
 )
 _COUNTED_AHEAD = 200_000
-"""Entries counted before a look at paths begins, for the remaining time."""
+"""Entries counted before a scan of paths begins, to estimate the remaining time."""
 
 
 def roots_of(context: Context, result: Result) -> list[str]:
-    """The folders and files that are looked at. Raises InputError when none of the named paths is there."""
+    """Return the folders and files to scan. Raises InputError when none of the named paths exists."""
     options = context.options
     if options.mode is Mode.FULL:
         return _drives() if context.windows else [options.root]
@@ -88,14 +88,14 @@ def _drives() -> list[str]:
 
 
 def excluded(options: Options) -> tuple[str, ...]:
-    """Return what is not walked: what the person excludes, and our own quarantine."""
+    """Return the paths not walked: those excluded by the user, and our own quarantine."""
     from lamsach.scanner.actions.quarantine_folder import quarantine_folder
 
     return (*options.exclude, str(quarantine_folder()))
 
 
 def bytes_ahead(roots: list[str], options: Options) -> int | None:
-    """Return how many bytes the files below hold; None when there are too many to count ahead."""
+    """Return the total bytes of the files below; None when there are too many to count ahead."""
     total = 0
     for number, entry in enumerate(Walk(roots, lambda _: None, options.limits, options.exclude)):
         total += entry.size
@@ -105,7 +105,7 @@ def bytes_ahead(roots: list[str], options: Options) -> int | None:
 
 
 def disk_bytes(roots: list[str]) -> int | None:
-    """Return how many bytes these drives hold; None when they do not say."""
+    """Return the bytes used on these drives; None when unavailable."""
     import psutil
 
     with suppress(OSError):
@@ -131,13 +131,13 @@ CHECKS: tuple[tuple[str, Check, bool], ...] = (
     ("browsers", check_browsers, False),
     ("events", check_event_logs, False),
 )
-"""Name (a key of `words.STAGES`), check, and whether it needs the running machine."""
+"""Name (a key of `labels.STAGES`), check, and whether it needs the running machine."""
 
 
 def look(options: Options, control: Control | None = None) -> Result:
-    """Look at the machine or the paths, and give all that was found and all that was not looked at.
+    """Scan the machine or the paths; return findings and skips.
 
-    Raises InputError when the lists or rules cannot be used, or no path is there.
+    Raises InputError when the lists or rules are unusable, or no path exists.
     """
     seconds = options.limits.total_seconds
     if seconds is None and options.mode is Mode.QUICK:
@@ -160,7 +160,7 @@ def look(options: Options, control: Control | None = None) -> Result:
             _files(context, result, settings)
         except Stopped as stopped:
             result.stopped = stopped.why
-        _take(context, result)
+        _collect(context, result)
         _starters(context, result)
     except KeyboardInterrupt:
         result.stopped = "user"
@@ -169,7 +169,7 @@ def look(options: Options, control: Control | None = None) -> Result:
         loaded.close()
     result.finished = datetime.now(UTC)
     result.findings = _ordered(result.findings)
-    control.tell(force=True)
+    control.report(force=True)
     return result
 
 
@@ -192,15 +192,15 @@ def _checks(context: Context, result: Result) -> None:
         if needs_machine and not context.live:
             continue
         context.control.stage = name
-        context.control.tell(force=True)
+        context.control.report(force=True)
         context.control.check()
         check(context)
         result.checks.append(name)
-        _take(context, result)
+        _collect(context, result)
 
 
-def _take(context: Context, result: Result) -> None:
-    """Move what the checks found so far into the result."""
+def _collect(context: Context, result: Result) -> None:
+    """Move the checks' findings so far into the result."""
     result.findings += context.findings[: max(0, context.options.limits.findings - len(result.findings))]
     if len(context.findings) and len(result.findings) >= context.options.limits.findings:
         result.skip(Skip("", "too_many"))
@@ -235,7 +235,7 @@ def _files(context: Context, result: Result, settings: Settings) -> None:
             context.findings += [_renamed(finding, name) for name in names]
         context.skips += report.skips
         context.counts.add(report.counts)
-        _take(context, result)
+        _collect(context, result)
 
     Workers(settings, options.jobs, control).run(_noting_logs(walk, logs, context), collect)
     for path in logs:
@@ -244,7 +244,7 @@ def _files(context: Context, result: Result, settings: Settings) -> None:
 
 
 def _noting_logs(walk: Iterable[Entry], logs: list[str], context: Context) -> Iterator[Entry]:
-    """The walk, remembering event logs among the files that were named, to be searched for the list."""
+    """Yield the walk's entries, noting event logs among named files, to be searched for listed values."""
     wanted = context.options.mode is Mode.PATHS and context.index.count
     for entry in walk:
         if wanted and entry.path.lower().endswith(".evtx") and len(logs) < 10_000:
@@ -260,7 +260,7 @@ def _renamed(finding: Finding, name: str) -> Finding:
 
 
 def _late_names(walk: Walk, result: Result) -> None:
-    """Findings for the further names of a file that were met after it was examined."""
+    """Add findings for the further names of a file that were found after its examination."""
     known = {(finding.reason, finding.subject) for finding in result.findings}
     for finding in list(result.findings):
         if finding.area is not Area.FILE or finding.target is None or finding.subject != finding.target.path:
@@ -272,7 +272,7 @@ def _late_names(walk: Walk, result: Result) -> None:
 
 
 def _starters(context: Context, result: Result) -> None:
-    """A start entry or process whose program was found is found too."""
+    """Add findings for start entries and processes whose program was found."""
     bad = {
         finding.target.path: finding
         for finding in result.findings
@@ -301,7 +301,7 @@ def _starters(context: Context, result: Result) -> None:
 
 
 def _ordered(findings: Iterable[Finding]) -> list[Finding]:
-    """Each finding once, the most serious first."""
+    """Deduplicate findings, the most serious first."""
     rank = {level: place for place, level in enumerate(Level)}
     unique: dict[str, Finding] = {}
     for finding in findings:

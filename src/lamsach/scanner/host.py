@@ -1,4 +1,4 @@
-"""Facts of the machine that is looked at."""
+"""Facts of the scanned machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAME_BYTES = 4096
 
 
 def read_host(root: str = "/") -> Host:
-    """Name, system, person, rights and addresses of this machine, or a mounted disk (hostname(5))."""
+    """Read name, system, user, rights and addresses of this machine, or of a mounted disk (hostname(5))."""
     if root != "/":
         return Host(_name_on(Path(root)), "Linux", "", "", elevated())
     addresses, macs = _addresses()
@@ -25,7 +25,7 @@ def read_host(root: str = "/") -> Host:
 
 
 def _name_on(disk: Path) -> str:
-    """The host name that the disk's `/etc/hostname` states; empty without one."""
+    """Return the host name in the disk's `/etc/hostname`; empty without one."""
     if (disk / "etc").is_symlink():
         return ""
     try:
@@ -37,7 +37,7 @@ def _name_on(disk: Path) -> str:
 
 
 def elevated() -> bool:
-    """Return whether this process has an administrator's rights."""
+    """Return whether this process has administrator rights."""
     if sys.platform == "win32":
         import ctypes
 

@@ -1,8 +1,8 @@
-"""The campaign's lists as an index on disk: a million indicators in little memory, quick to open.
+"""The campaign's lists as an index on disk: a million indicators in little memory, fast to open.
 
 A SQLite file in a private temporary folder: `value, type -> threat, source, document, row`. Workers open it
-read-only. Values whose lists all say that they are over are not looked for; they count in the digest all the
-same, which names the list.
+read-only. Values that have expired in all their lists are not searched, but count in the digest, which
+identifies the list.
 """
 
 from __future__ import annotations
@@ -99,13 +99,13 @@ _INSERT = (
     "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ends = max(ends, excluded.ends)"
 )
 _NEVER = 1 << 62
-_EXPIRED_KEPT = 200
-_REFUSED_KEPT = 1000
+_EXPIRED_MAX = 200
+_REFUSED_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A value of the list that covers something seen on the machine. `place` is where the list has it."""
+    """A listed value that covers a value of the machine. `place` is its position in the list."""
 
     type: IndicatorType
     value: str
@@ -114,7 +114,7 @@ class Hit:
 
 
 class Index:
-    """Looks values up. `hash_types` are the kinds of hash that the list holds, in the order of the model."""
+    """Lookups of values. `hash_types` are the kinds of hash in the list, in the order of the model."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -127,7 +127,7 @@ class Index:
         self._kinds = frozenset(self.by_type)
 
     def exact(self, kind: IndicatorType, value: str) -> Hit | None:
-        """The entry of exactly this type and canonical value."""
+        """Return the entry of exactly this type and canonical value."""
         if kind not in self._kinds:
             return None
         row = self._base.execute(
@@ -136,7 +136,7 @@ class Index:
         return Hit(kind, value, row[0], row[1]) if row else None
 
     def covering(self, kind: IndicatorType, value: str) -> Hit | None:
-        """The nearest entry covering a value: itself, a parent domain, a network, a URL above it."""
+        """Return the nearest entry covering a value: itself, a parent domain, a network, a URL above it."""
         if not self._kinds:
             return None
         for above, text in covering(kind, value):
@@ -151,10 +151,9 @@ class Index:
 
 @dataclass(slots=True)
 class LoadedIndex:
-    """An index that was built, what it was built from, and what was refused on the way.
+    """An index with its inputs and refusals. `close` removes its file.
 
-    `close` removes its file. `count`: values that are looked for; `expired`: how many are over, `over` the
-    first of them.
+    `count`: searched values; `expired`: number of expired values, `over` the first of them.
     """
 
     path: str
@@ -174,9 +173,8 @@ class LoadedIndex:
 def build_index(lists: Sequence[str], now: datetime | None = None) -> LoadedIndex:
     """Read lists of any supported format into an index.
 
-    Hashes of empty and common files are refused: see `common`. What is over `now` is left out.
-
-    Raises InputError when lists were given and none holds a value that can be used.
+    Hashes of empty and common files are refused (`common_file`), values expired at `now` omitted. Raises
+    InputError when lists were given and none has a usable value.
     """
     folder = tempfile.mkdtemp(prefix="lamsach-list-")
     path = str(Path(folder) / "list.db")
@@ -193,7 +191,7 @@ def build_index(lists: Sequence[str], now: datetime | None = None) -> LoadedInde
         base.executemany(_INSERT, rows)
         base.execute("COMMIT")
         digest = _digest(base.execute("SELECT type, value FROM entry ORDER BY value, type"))
-        expired, over = _take_out(base, int((now or datetime.now(UTC)).timestamp()))
+        expired, over = _delete_expired(base, int((now or datetime.now(UTC)).timestamp()))
         count = int(base.execute("SELECT count(*) FROM entry").fetchone()[0])
         base.close()
     except BaseException:
@@ -215,10 +213,10 @@ def _todo(expired: int) -> str:
     )
 
 
-def _take_out(base: sqlite3.Connection, now: int) -> tuple[int, tuple[Skip, ...]]:
-    """Delete what is over; how many values, and the first of them."""
+def _delete_expired(base: sqlite3.Connection, now: int) -> tuple[int, tuple[Skip, ...]]:
+    """Delete expired values; return their number, and the first of them."""
     first = base.execute(
-        "SELECT value FROM entry WHERE ends <= ? ORDER BY value, type LIMIT ?", (now, _EXPIRED_KEPT)
+        "SELECT value FROM entry WHERE ends <= ? ORDER BY value, type LIMIT ?", (now, _EXPIRED_MAX)
     )
     over = tuple(Skip(value, "expired") for (value,) in first)
     return base.execute("DELETE FROM entry WHERE ends <= ?", (now,)).rowcount, over
@@ -230,10 +228,10 @@ def _rows(
     for document in documents:
         for item in read_list(document, problems.append):
             if isinstance(item, Refusal):
-                if len(refused) < _REFUSED_KEPT:
+                if len(refused) < _REFUSED_MAX:
                     refused.append(Skip(item.value, item.reason))
             elif item.type in STATED_ONLY:
-                if len(refused) < _REFUSED_KEPT:
+                if len(refused) < _REFUSED_MAX:
                     refused.append(Skip(item.value, "no_trace"))
             elif item.type in DIGESTS and common_file(item.value):
                 refused.append(Skip(item.value, "common_hash"))

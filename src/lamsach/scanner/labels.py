@@ -1,4 +1,4 @@
-"""Codes of findings and skips in English sentences; Vietnamese is in `catalogue_vi/scanner.py`."""
+"""Sentences for codes of findings and skips in English; Vietnamese is in `catalogue_vi/scanner.py`."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ SKIPS: dict[str, str] = {
 HARMLESS_SKIPS = frozenset(
     {"not_regular", "pseudo", "excluded", "older", "link", "common_hash", "expired", "absent"}
 )
-"""Skips that leave nothing unseen that was asked for."""
+"""Skips that leave nothing unexamined that was requested."""
 STAGES: dict[str, str] = {
     "connections": mark("Connections"),
     "processes": mark("Running programs"),
@@ -181,7 +181,7 @@ _HIDDEN = re.compile(
 
 
 def visible(text: str) -> str:
-    """Text of the machine made harmless: hidden and control characters as `[U+202E]`, on one line."""
+    """Escape hidden and control characters of a machine's text as `[U+202E]`, on one line."""
     return (
         text
         if text.isascii() and text.isprintable()
@@ -190,7 +190,7 @@ def visible(text: str) -> str:
 
 
 def sentence(finding: Finding, _: Translate) -> str:
-    """Return why something was found, as a sentence in the reader's language."""
+    """Return the reason of a finding, as a sentence in the reader's language."""
     values = {name: visible(str(value)) for name, value in finding.values.items()}
     if "habit" in values:
         values["habit"] = _(HABITS[values["habit"]])
@@ -200,17 +200,17 @@ def sentence(finding: Finding, _: Translate) -> str:
 
 
 def threat(finding: Finding, _: Translate) -> str:
-    """Return what kind of malware it is, as far as it is known."""
+    """Return the kind of malware, as far as known."""
     return _(THREATS[finding.threat]) if finding.threat in THREATS else visible(finding.threat)
 
 
 def skip_reason(code: str, _: Translate) -> str:
-    """Return why something was skipped. A list's refusal is a sentence already."""
+    """Return the reason of a skip. A list's refusal is a sentence already."""
     return _(SKIPS.get(code, code))
 
 
 def proof(finding: Finding, _: Translate) -> str:
-    """The proof as text for people: the rule's purpose in their language, or the text on the machine."""
+    """Return the proof as text: the rule's purpose in the reader's language, or the text on the machine."""
     detail = _(finding.detail) if finding.reason in ("own_rule", "memory_rule") else finding.detail
     return visible(" ".join(part for part in (finding.indicator, detail) if part))
 

@@ -35,13 +35,13 @@ _BY_FIRST = {
 }
 _WITHIN = [entry for entry in _SIGNATURES if entry[1]]
 HEAD_BYTES = 512
-"""First bytes that `kind` needs at most."""
+"""Maximum first bytes that `kind` needs."""
 
 PROGRAMS = frozenset({"pe", "elf", "macho"})
 ARCHIVES = frozenset({"zip", "gzip", "bzip2", "xz", "zstd", "tar"})
 """Kinds that are opened and examined inside."""
 CLOSED_ARCHIVES = frozenset({"rar", "7z", "cab"})
-"""Kinds opened only where libarchive is present; else examined as bytes, not inside."""
+"""Kinds opened only where libarchive is present; otherwise examined as bytes."""
 
 DOCUMENT_ENDINGS = frozenset(
     [
@@ -81,11 +81,11 @@ DOCUMENT_ENDINGS = frozenset(
         "html",
     ]
 )
-"""Endings of what people open without a thought."""
+"""Endings of files that people open without hesitation."""
 
 
 def kind(head: bytes) -> str:
-    """The kind of file that the first bytes tell of: a key of the signatures, `pe`, `script`, or empty."""
+    """Return the kind of file by its first bytes: a key of the signatures, `pe`, `script`, or empty."""
     first = head[:1]
     if first == b"M" and head[1:2] == b"Z":
         return "pe" if len(head) >= 64 else ""
@@ -101,7 +101,7 @@ def kind(head: bytes) -> str:
 
 
 def ending(name: str) -> str:
-    """The ending of a file's name in lower case, without the dot; empty when it has none."""
+    """Return the ending of a file's name in lower case, without the dot; empty when it has none."""
     base, dot, last = name.rpartition(".")
     return last.lower() if dot and base else ""
 

@@ -1,4 +1,4 @@
-"""Options of a look: what is looked at, and its limits."""
+"""Options of a scan: its extent and limits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MIB = 1024 * 1024
 
 
 class Mode(StrEnum):
-    """Extent of a look."""
+    """Extent of a scan."""
 
     PATHS = "paths"
     """Only the files under the given paths."""
@@ -23,7 +23,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds that keep a hostile file or tree from taking the machine. Sizes in bytes, times in seconds."""
+    """Limits that protect the machine against a hostile file or tree. Sizes in bytes, times in seconds."""
 
     window_bytes: int = 16 * MIB
     """A file is searched in pieces of this size, so this and the rules are the memory of one worker."""
@@ -40,7 +40,7 @@ class Limits:
     findings: int = 20_000
     total_seconds: float | None = None
     memory_bytes: int = 1024 * MIB
-    """Bytes read of one process's memory, at most."""
+    """Maximum bytes read of one process's memory."""
 
 
 QUICK_SECONDS = 120.0
@@ -48,11 +48,11 @@ QUICK_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """One look. `root` takes the place of `/` in the Linux checks: a mounted disk, or a test's folder.
+    """Options of one scan. `root` replaces `/` in the Linux checks: a mounted disk, or a test's folder.
 
     `since`: only files changed at or after this time. `clamd` is `HOST:PORT` on loopback or the path of a
-    socket. `jobs`: worker processes, 0 for none. `outdated`: names of lists that are known to be too old; the
-    result says so.
+    socket. `jobs`: worker processes, 0 for none. `outdated`: names of lists known to be too old, which the
+    result reports.
     """
 
     mode: Mode = Mode.QUICK

@@ -1,4 +1,4 @@
-"""The lowest processor and disk priority, so that the look disturbs nobody's work; and a bound to memory."""
+"""Lowest processor and disk priority, so that the scan disturbs nobody's work; memory limit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import suppress
 
 
 def step_back() -> None:
-    """Lower the priority of this process. What the system refuses is left as it is."""
+    """Lower the priority of this process, as far as the system allows."""
     import psutil
 
     process = psutil.Process()
@@ -25,10 +25,7 @@ def step_back() -> None:
 
 
 def cap_memory(limit_bytes: int) -> None:
-    """Limit this process's private memory (RLIMIT_DATA, Linux 4.7); what needs more fails, listed.
-
-    Not on Windows, where the bounds of a look alone hold.
-    """
+    """Limit this process's private memory (RLIMIT_DATA, Linux 4.7); no effect on Windows."""
     if sys.platform != "linux":
         return
     import resource
@@ -40,16 +37,16 @@ def cap_memory(limit_bytes: int) -> None:
 
 
 def reuse_memory() -> None:
-    """Let the C library reuse a window's memory instead of asking for zeroed pages (mallopt(3))."""
+    """Let the C library reuse a window's memory instead of requesting zeroed pages (mallopt(3))."""
     if sys.platform != "linux":
         return
     import ctypes
 
     with suppress(OSError, AttributeError):
         library = ctypes.CDLL(None)
-        library.mallopt(_MMAP_THRESHOLD, _KEPT_BYTES)
-        library.mallopt(_TRIM_THRESHOLD, _KEPT_BYTES)
+        library.mallopt(_MMAP_THRESHOLD, _REUSED_BYTES)
+        library.mallopt(_TRIM_THRESHOLD, _REUSED_BYTES)
 
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-_KEPT_BYTES = 20 << 20
+_REUSED_BYTES = 20 << 20

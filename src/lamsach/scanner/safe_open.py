@@ -1,4 +1,4 @@
-"""Opening a file of unknown origin: an ordinary file or nothing, never a link, pipe or device."""
+"""Opening of a file of unknown origin: a regular file or nothing, never a link, pipe or device."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _WINDOWS_LOCKED = frozenset({32, 33})
 
 
 class Skipped(Exception):  # noqa: N818 - reads as what it means where it is raised
-    """Something cannot be looked at; `reason` is a code of `words.SKIPS`."""
+    """An object cannot be examined; `reason` is a code of `labels.SKIPS`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -44,18 +44,17 @@ class Skipped(Exception):  # noqa: N818 - reads as what it means where it is rai
 
 
 def reason_of(error: OSError) -> str:
-    """Return why the system refused, as a code of `words.SKIPS`."""
+    """Return the system's reason for refusal, as a code of `labels.SKIPS`."""
     if getattr(error, "winerror", None) in _WINDOWS_LOCKED:
         return "locked"
     return _REASONS.get(error.errno or 0, "unreadable")
 
 
 def open_regular(path: str | int, *, folder: int | None = None) -> tuple[int, os.stat_result]:
-    """A descriptor of an ordinary file and what it is.
+    """Open a regular file; return its descriptor and status. Raises Skipped.
 
-    Its time of access is kept where the system allows that.
-
-    The last part of the path is not followed when it is a link. Raises Skipped.
+    Its access time is preserved where the system allows that. The last part of the path is not followed when
+    it is a link.
     """
     if isinstance(path, int):
         return path, os.fstat(path)
@@ -81,10 +80,7 @@ def open_regular(path: str | int, *, folder: int | None = None) -> tuple[int, os
 
 
 def read_small(path: str, limit: int = 4 << 20) -> bytes:
-    """The content of an ordinary file, at most `limit` bytes of it.
-
-    Raises Skipped; reading `/proc` is not its purpose.
-    """
+    """Read a regular file, at most `limit` bytes. Raises Skipped; not for `/proc`."""
     descriptor, _ = open_regular(path)
     try:
         return b"".join(pieces(descriptor, limit))
@@ -93,10 +89,7 @@ def read_small(path: str, limit: int = 4 << 20) -> bytes:
 
 
 def pieces(descriptor: int, limit: int) -> Iterator[bytes]:
-    """Yield what a descriptor gives, in pieces, up to `limit` bytes.
-
-    Raises Skipped when the disk does not give it.
-    """
+    """Yield the content of a descriptor, in pieces, up to `limit` bytes. Raises Skipped on read errors."""
     left = limit
     while left > 0:
         try:

@@ -1,7 +1,7 @@
 """WMI subscriptions of Windows (MITRE ATT&CK T1546.003): programs started by events.
 
-A subscription works by its binding of a filter to a consumer. Without the binding nothing is started, so it
-alone is taken away, and its definition (MOF text) puts it back.
+A subscription works by its binding of a filter to a consumer. Without the binding nothing is started, so only
+the binding is removed, and its definition (MOF text) restores it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _DELETE = _ONE + "if($b){$b.Delete()};"
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A binding: its path in WMI, its consumer's name, and what that starts."""
+    """A binding: its path in WMI, its consumer's name, and the command started."""
 
     path: str
     name: str
@@ -47,7 +47,7 @@ class Subscription:
 
 
 def subscriptions() -> Iterator[Subscription]:
-    """Every binding but those of Windows itself. Raises Skipped when the system does not tell."""
+    """Yield every binding but those of Windows itself. Raises Skipped when the system does not answer."""
     for line in _run(_LIST).splitlines():
         if not line.strip():
             continue
@@ -62,17 +62,17 @@ def subscriptions() -> Iterator[Subscription]:
 
 
 def definition(path: str) -> str:
-    """The MOF text of a binding; empty when there is none of this path. Raises Skipped."""
+    """Return the MOF text of a binding; empty when no binding has this path. Raises Skipped."""
     return _run(_READ, path).strip()
 
 
 def delete(path: str) -> None:
-    """Take a binding away. Raises Skipped."""
+    """Delete a binding. Raises Skipped."""
     _run(_DELETE, path)
 
 
 def create(file: str) -> None:
-    """Put back what a MOF file defines. Raises Skipped."""
+    """Create the objects defined in a MOF file. Raises Skipped."""
     output_of(["mofcomp.exe", "-N:root\\subscription", file])
 
 

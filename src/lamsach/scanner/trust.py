@@ -1,7 +1,7 @@
-"""Authenticode: whether Windows trusts a program's signature, and whose it is (WinVerifyTrust, wintrust.dll).
+"""Authenticode: trust in a program's signature, and the signer (WinVerifyTrust, wintrust.dll).
 
-Both kinds are asked for: a signature in the file, and one in a catalogue of the system. Nothing is fetched
-from the network, so a certificate that was withdrawn lately may still count as trusted.
+Both kinds are queried: a signature in the file, and one in a catalogue of the system. Nothing is fetched from
+the network, so a recently revoked certificate may still count as trusted.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 from importlib import import_module
 from typing import Any
 
-ctypes: Any = import_module("ctypes")  # half of it is there on Windows only
+ctypes: Any = import_module("ctypes")  # partly present on Windows only
 
 _NO_MATCH = 0x80092009
 _UI_NONE, _REVOKE_NONE = 2, 0
@@ -96,13 +96,13 @@ def _generic_verify() -> _Guid:
 
 
 def embedded(path: str) -> tuple[int, str]:
-    """The answer of WinVerifyTrust about a file's own signature, and the signer's name."""
+    """Query WinVerifyTrust for a file's own signature; return its code, and the signer's name."""
     info = _FileInfo(ctypes.sizeof(_FileInfo), path, None, None)
     return _verify(_CHOICE_FILE, info)
 
 
 def by_catalogue(path: str) -> tuple[int, str]:
-    """The same by a signature in a catalogue of the system. Raises OSError for an unreadable file."""
+    """Query it for a signature in a catalogue of the system. Raises OSError for an unreadable file."""
     trust: Any = ctypes.WinDLL("wintrust", use_last_error=True)
     handle = ctypes.c_void_p()
     algorithm = ctypes.c_wchar_p("SHA256")
@@ -156,13 +156,13 @@ def _verify(choice: int, info: Any) -> tuple[int, str]:
         action=_STATE_VERIFY,
         flags=_CACHE_ONLY_URL_RETRIEVAL,
     )
-    nobody = ctypes.c_void_p(-1)
-    code = trust.WinVerifyTrust(nobody, ctypes.byref(action), ctypes.byref(data)) & 0xFFFFFFFF
+    no_window = ctypes.c_void_p(-1)
+    code = trust.WinVerifyTrust(no_window, ctypes.byref(action), ctypes.byref(data)) & 0xFFFFFFFF
     try:
         return code, _signer(trust, data.state) if data.state else ""
     finally:
         data.action = _STATE_CLOSE
-        trust.WinVerifyTrust(nobody, ctypes.byref(action), ctypes.byref(data))
+        trust.WinVerifyTrust(no_window, ctypes.byref(action), ctypes.byref(data))
 
 
 def _signer(trust: Any, state: int) -> str:
@@ -192,18 +192,18 @@ OF_WINDOWS = frozenset(
         "microsoft windows hardware compatibility publisher",
     ]
 )
-"""Signers of the operating system and of what Microsoft ships with it."""
+"""Signers of the operating system and of Microsoft's software shipped with it."""
 _NO_SIGNATURE = frozenset({0x800B0100, 0x800B0003, 0x800B0001, 0x80092009})
 """TRUST_E_NOSIGNATURE, TRUST_E_SUBJECT_FORM_UNKNOWN, TRUST_E_PROVIDER_UNKNOWN, CRYPT_E_NO_MATCH."""
 _FIRST_OF_TRUST = 0x80090000
-"""Smaller codes say that the file could not be looked at (0x20 and 0x80070020: in use)."""
+"""Smaller codes mean that the file could not be opened (0x20 and 0x80070020: in use)."""
 _NOT_READ = frozenset({0x80092003})
 """CRYPT_E_FILE_ERROR."""
 UNKNOWN, UNSIGNED, DISTRUSTED, TRUSTED = "unknown", "unsigned", "distrusted", "trusted"
 
 
 def signature(path: str) -> tuple[str, str]:
-    """`trusted`, `distrusted` (damaged, expired, unknown), `unsigned` or `unknown`; the signer's name."""
+    """Return `trusted`, `distrusted` (damaged, expired, unknown), `unsigned` or `unknown`; the signer."""
     if os.name != "nt":
         return UNKNOWN, ""
     try:
@@ -216,7 +216,7 @@ def signature(path: str) -> tuple[str, str]:
 
 
 def judged(code: int) -> str:
-    """Return what an answer of WinVerifyTrust says."""
+    """Interpret a code of WinVerifyTrust."""
     if code == 0:
         return TRUSTED
     if code in _NO_SIGNATURE:
@@ -225,6 +225,6 @@ def judged(code: int) -> str:
 
 
 def of_windows(path: str) -> bool:
-    """Return whether the operating system's maker signed the file, and the signature holds."""
+    """Return whether the operating system's vendor signed the file, validly."""
     state, signer = signature(path)
     return state == TRUSTED and signer.strip().lower() in OF_WINDOWS

@@ -1,4 +1,4 @@
-"""Many files through several processes, in bounded memory; a fatal file is skipped, not the look.
+"""Examination of many files in several processes, in bounded memory; only a fatal file is skipped.
 
 Processes, not threads: YARA-X holds the interpreter's lock while it searches, and a fault in a parser ends
 one worker only.
@@ -26,15 +26,15 @@ BATCH_FILES = 64
 BATCH_BYTES = 16 << 20
 INLINE_FILES = 200
 INLINE_BYTES = 64 << 20
-"""A look at no more than this is done without workers: starting them takes longer."""
-ENDED_AT_MOST = 20
-"""After so many files in a row that each end a worker, it is not the files."""
-LOOK_BYTES, PARENT_BYTES = 300 << 20, 60 << 20
-"""The memory of a whole look, and what of it is not the workers'."""
+"""Scans up to this size run without workers, which take longer to start."""
+MAX_ENDED = 20
+"""Number of consecutive files ending a worker at which the cause is not the files."""
+SCAN_BYTES, PARENT_BYTES = 300 << 20, 60 << 20
+"""Memory of a whole scan, and the part not used by workers."""
 WORKER_BYTES = 64 << 20
-"""Least memory of a worker; more than three, on request, exceed what a look should take."""
-_WAITING = 4
-"""Batches per worker that are on their way."""
+"""Minimum memory of a worker; more than three, on request, exceed a scan's intended memory."""
+_PENDING = 4
+"""Pending batches per worker."""
 
 _examiner: Examiner | None = None
 
@@ -51,7 +51,7 @@ def _begin(settings: Settings, memory_bytes: int) -> None:
 
 
 def _end_with_parent() -> None:
-    """End this worker when the process that started it is gone, however that ended."""
+    """End this worker when its parent process is gone, for any reason."""
     parent = parent_process()
     if parent is not None:
         parent.join()
@@ -67,7 +67,7 @@ def _examine(paths: list[str]) -> FileReport:
 
 
 class Workers:
-    """Examines files in several processes. `on_report` gets batches' reports in the thread of `run`."""
+    """Examiner of files in several processes. `on_report` gets batches' reports in the thread of `run`."""
 
     def __init__(self, settings: Settings, jobs: int | None, control: Control) -> None:
         self._settings = settings
@@ -75,10 +75,7 @@ class Workers:
         self._control = control
 
     def run(self, entries: Iterable[Entry], on_report: Callable[[FileReport], None]) -> None:
-        """Examine the files in about their order.
-
-        Raises Stopped when the control says so; what was done is reported.
-        """
+        """Examine files in approximate order. Raises Stopped on request, after reporting finished work."""
         source = iter(entries)
         first: list[Entry] = []
         size = 0
@@ -112,7 +109,7 @@ class Workers:
         try:
             while True:
                 self._control.check()
-                for batch in islice(batches, self._jobs * _WAITING - len(waiting)):
+                for batch in islice(batches, self._jobs * _PENDING - len(waiting)):
                     waiting[pool.submit(_examine, [entry.path for entry in batch])] = batch
                 if not waiting:
                     return
@@ -140,7 +137,7 @@ class Workers:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _one_by_one(self, batches: list[list[Entry]], on_report: Callable[[FileReport], None]) -> None:
-        """Find out which file ended a worker: each alone, in a worker that is replaced when it ends."""
+        """Find the file that ended a worker: each alone, in a worker that is replaced when it ends."""
         pool = self._new_pool(1)
         ended = 0
         try:
@@ -155,7 +152,7 @@ class Workers:
                 except BrokenProcessPool:
                     report = FileReport(skips=[Skip(entry.path, "worker_ended")])
                     ended += 1
-                    if ended >= ENDED_AT_MOST:
+                    if ended >= MAX_ENDED:
                         raise InputError(
                             "The examining processes end as soon as they start.",
                             entry.path,
@@ -172,7 +169,7 @@ class Workers:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _new_pool(self, jobs: int) -> ProcessPoolExecutor:
-        share = (LOOK_BYTES - PARENT_BYTES) // max(1, jobs)
+        share = (SCAN_BYTES - PARENT_BYTES) // max(1, jobs)
         return ProcessPoolExecutor(
             jobs,
             mp_context=get_context("spawn"),
@@ -182,14 +179,14 @@ class Workers:
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
-    """End the workers in the middle of their work: time is over, and a file may take a minute."""
+    """End the workers during their work: the time is over, and a file may take a minute."""
     processes = getattr(pool, "_processes", None) or {}
     for process in list(processes.values()):
         process.terminate()
 
 
 def default_jobs() -> int:
-    """One worker a processor for this process, at most three: more would exceed a look's memory."""
+    """Return one worker per processor of this process, at most three: more would exceed the memory."""
     affinity = getattr(os, "sched_getaffinity", None)
     count = len(affinity(0)) if affinity else os.cpu_count() or 1
     return max(1, min(3, count))

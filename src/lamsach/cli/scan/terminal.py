@@ -14,7 +14,7 @@ from lamsach.i18n import format_number, translator
 from lamsach.scanner.control import Progress as Seen
 from lamsach.scanner.findings import Level, Result
 from lamsach.scanner.labels import AREAS, LEVELS, STAGES, STOPS, proof, sentence, skip_reason, threat, visible
-from lamsach.scanner.report.page import is_blind, looked_at, verdict
+from lamsach.scanner.report.page import extent, is_blind, verdict
 
 _COLOURS = {Level.MALICIOUS: "bold red", Level.SUSPICIOUS: "yellow", Level.RISK: ""}
 ROWS = 100
@@ -73,7 +73,7 @@ def show(result: Result, console: Console, language: str, *, planned: bool = Fal
     console.print(Text(verdict(result, language)[0], style="bold"))
     if result.stopped:
         console.print(_(STOPS[result.stopped]))
-    console.print(Text(looked_at(result, language)))
+    console.print(Text(extent(result, language)))
     _show_skips(result, console, language)
     if result.worst() is Level.MALICIOUS and not planned:
         console.print(

@@ -1,4 +1,1 @@
-"""Changes to the machine: planned, journalled, and undone again.
-
-Nothing here runs unless a person asked for it.
-"""
+"""Changes to the machine: planned, journalled, reversible. Nothing runs unless a person requested it."""

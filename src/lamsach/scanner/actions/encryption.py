@@ -1,8 +1,8 @@
-"""Encryption of the quarantine: AES-256-GCM in pieces, of which none can be left out.
+"""Encryption of the quarantine: AES-256-GCM in pieces, none of which can be omitted.
 
 The construction is STREAM (Hoang, Reyhanitabar, Rogaway, Vizar 2015): nonce = random prefix, counter,
-last-piece mark. The key is random, made once for a machine: no antivirus product and no double click can
-start what lies in the quarantine.
+last-piece flag. The key is random, generated once per machine, so that no antivirus product and no double
+click can start quarantined content.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ KEY_BYTES = 32
 
 
 def host_key(folder: Path) -> bytes:
-    """The key of this machine's quarantine, made when there is none.
+    """Return the key of this machine's quarantine, generating it if missing.
 
     Raises UnreadableError for a damaged one.
     """
@@ -53,7 +53,7 @@ def _new_key(file: Path) -> bytes:
 def seal(key: bytes, pieces: Iterable[bytes], stream: BinaryIO, label: bytes) -> None:
     """Encrypt pieces of any size into a stream.
 
-    `label` ties the content to its item: it has to be the same for `unseal`.
+    `label` ties the content to its item: it must be the same for `unseal`.
     """
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -64,7 +64,7 @@ def seal(key: bytes, pieces: Iterable[bytes], stream: BinaryIO, label: bytes) ->
 
 
 def unseal(key: bytes, stream: BinaryIO, label: bytes, where: str) -> Iterator[bytes]:
-    """The pieces again. Raises UnreadableError when changed, cut off or of another item."""
+    """Decrypt into pieces. Raises UnreadableError when changed, truncated or of another item."""
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -92,11 +92,11 @@ def _nonce(prefix: bytes, number: int, last: bool) -> bytes:
 
 
 def _even(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """The same bytes in pieces of PIECE_BYTES, the last one marked; an empty content is one empty piece."""
-    held = b""
+    """Split into pieces of PIECE_BYTES, the last one flagged; empty content is one empty piece."""
+    pending = b""
     for piece in pieces:
-        held += piece
-        while len(held) > PIECE_BYTES:
-            yield held[:PIECE_BYTES], False
-            held = held[PIECE_BYTES:]
-    yield held, True
+        pending += piece
+        while len(pending) > PIECE_BYTES:
+            yield pending[:PIECE_BYTES], False
+            pending = pending[PIECE_BYTES:]
+    yield pending, True

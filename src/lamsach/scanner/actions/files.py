@@ -1,4 +1,4 @@
-"""Quarantining and giving back a whole file, with what a power cut leaves of it."""
+"""Quarantine and restoration of a whole file, including recovery after a power cut."""
 
 from __future__ import annotations
 
@@ -18,12 +18,10 @@ from lamsach.scanner.safe_open import Skipped
 
 
 def quarantine_file(vault: Vault, target: Target, facts: dict[str, Any]) -> Item:
-    """Keep a file encrypted, then take it away.
+    """Store a file encrypted, then remove it.
 
-    Raises InputError when it is not the file that was looked at any more.
-
-    The file is opened once; what is kept, compared and taken away is what was opened. Windows takes a file
-    that is in use away at its next start: the item is `waiting` then.
+    Raises InputError when it is no longer the examined file. The file is opened once; the opened file is
+    stored, compared and removed. Windows removes a file in use at its next start: the item is `waiting` then.
     """
     with opened(target) as file:
         name = file.place.name
@@ -35,20 +33,20 @@ def quarantine_file(vault: Vault, target: Target, facts: dict[str, Any]) -> Item
         if item.meta["sha256"] != file.sha256:
             vault.forget(item)
             raise other_file(item.meta["path"])
-        aside = file.place.beside(item.aside)
+        aside = file.place.sibling(item.aside)
         if file.held:
-            _take_away_later(vault, item, file, aside)
+            _remove_later(vault, item, file, aside)
             return item
-        _take_away(vault, item, file, aside)
+        _remove(vault, item, file, aside)
     if os.name == "nt" and aside.status() is not None:
-        # Our own handle kept the name until it was closed, or the program still runs.
+        # our handle held the name until it was closed, or the program still runs
         _leave_for_restart(item, aside)
     item.stamp("done")
     return item
 
 
-def _take_away(vault: Vault, item: Item, file: Opened, aside: Place) -> None:
-    """Move the name aside, look whether it was the opened file, and only then remove it."""
+def _remove(vault: Vault, item: Item, file: Opened, aside: Place) -> None:
+    """Rename the file aside, verify that it is the opened one, and only then delete it."""
     try:
         file.place.rename(aside)
     except OSError as error:
@@ -71,7 +69,7 @@ def _take_away(vault: Vault, item: Item, file: Opened, aside: Place) -> None:
 
 
 def _leave_for_restart(item: Item, aside: Place) -> None:
-    """Rename a running program, so that it starts no more; the rest goes when it has ended."""
+    """Rename a running program, so that it no longer starts; Windows deletes it after its end."""
     try:
         aside.unlink()
     except OSError:
@@ -79,10 +77,10 @@ def _leave_for_restart(item: Item, aside: Place) -> None:
         restart.delete_at_restart(aside.name)
 
 
-def _take_away_later(vault: Vault, item: Item, file: Opened, aside: Place) -> None:
-    """Have Windows rename a held file at its next start.
+def _remove_later(vault: Vault, item: Item, file: Opened, aside: Place) -> None:
+    """Have Windows rename a file in use at its next start.
 
-    The mark comes first: a cut after it is brought to an end later.
+    The mark is written first: an interruption after it is completed later.
     """
     item.stamp("restart", str(restart.started_at()))
     if not restart.rename_at_restart(file.place.name, aside.name):
@@ -91,26 +89,26 @@ def _take_away_later(vault: Vault, item: Item, file: Opened, aside: Place) -> No
 
 
 def restore_file(vault: Vault, item: Item) -> list[str]:
-    """Give a file back with all it had; what the system refused to set is named in the answer.
+    """Restore a file with its metadata; return the metadata that the system refused to set.
 
-    Raises OutputError when something else has its name now, or its folder is gone; the item stays then.
+    Raises OutputError when its name is taken or its folder is gone; the item then stays.
     """
     path = item.meta["path"]
     try:
         with place_of(path) as place:
-            there = place.status()
-            if item.waiting and same_file(there, item.meta["device"], item.meta["inode"]):
+            present = place.status()
+            if item.waiting and same_file(present, item.meta["device"], item.meta["inode"]):
                 restart.cancel(path)
                 vault.forget(item)
                 return []
-            if there is not None:
+            if present is not None:
                 what = "Something else has this name now."
                 raise OutputError(what, path, "Move it away, then restore again.")
-            refused = _put_back(vault, item, place)
+            refused = _write_back(vault, item, place)
             place.flush()
             if item.stamped("restart"):
                 with suppress(OSError):
-                    place.beside(item.aside).unlink()
+                    place.sibling(item.aside).unlink()
     except Skipped:
         raise OutputError(
             "The folder of the file is not there any more.", path, "Make the folder, or export the file."
@@ -123,9 +121,9 @@ def restore_file(vault: Vault, item: Item) -> list[str]:
     return refused
 
 
-def _put_back(vault: Vault, item: Item, place: Place) -> list[str]:
+def _write_back(vault: Vault, item: Item, place: Place) -> list[str]:
     item.stamp("restoring", item.meta["sha256"])
-    back = place.beside(item.back)
+    back = place.sibling(item.back)
     back.unlink()
     try:
         refused = _write(vault, item, back)

@@ -1,4 +1,4 @@
-"""The known-good guard: files and processes that are never touched, however suspicious."""
+"""Guard of known good files and processes, which are never touched, however suspicious."""
 
 from __future__ import annotations
 
@@ -71,13 +71,13 @@ _VITAL = frozenset(
         "os-release",
     ]
 )
-"""Files that may be edited by the line, but never taken away."""
+"""Files that may be edited by line, but never removed."""
 # /lib/x86_64-linux-gnu/libnss_files.so.2   /usr/lib64/security/pam_unix.so   /lib/libpam.so.0
 _LOGIN_LIBRARY = re.compile(
     r"/(?:usr/)?lib\w{0,3}/(?:[^/]+/)?(?:libnss_[^/]*|libpam[^/]*|security/[^/]+)\.so(?:\.\d+)*"
 )
-_MARKS_OF_A_SYSTEM = ("etc/passwd", "etc/os-release", "usr/lib/os-release", "Windows/System32")
-# below the root of a Windows drive, in lower case with slashes
+_SYSTEM_MARKERS = ("etc/passwd", "etc/os-release", "usr/lib/os-release", "Windows/System32")
+# /windows/system32/kernel32.dll, below the root of a Windows drive, in lower case with slashes
 _WINDOWS_VITAL = re.compile(
     r"/(?:windows/(?!(?:temp|tasks|tracing|debug)/)|bootmgr$|boot/|efi/|recovery/|system volume "
     r"information/|(?:page|hiber|swap)fil(?:e)?\.sys$"
@@ -101,11 +101,11 @@ BROWSERS = frozenset(
         "coccoc",
     ]
 )
-"""Programs that a person works in: a page in them may have met the list, and work would be lost."""
+"""Programs that a person works in: a visited page may be listed, and work would be lost."""
 
 
 class Guard:
-    """Says why a target is not to be touched (a code of `words.REFUSALS`), or that it may be.
+    """Guard that refuses targets, with a code of `labels.REFUSALS`.
 
     `good`: SHA-256 of files known to be good.
     """
@@ -116,7 +116,7 @@ class Guard:
         self._owned: dict[Path, set[str]] = {}
 
     def refusal(self, target: Target) -> str | None:
-        """Return why the target is left alone, or None."""
+        """Return the reason to leave the target alone, or None."""
         if target.kind is TargetKind.FILE:
             return self._file(target)
         if target.kind is TargetKind.PROCESS:
@@ -141,9 +141,9 @@ class Guard:
         return None
 
     def _owner(self, root: str, path: str) -> str | None:
-        """Refusal for a file that a package of the system at `root` owns.
+        """Return the refusal for a file owned by a package of the system at `root`.
 
-        Without a package list, the system's folders as a whole are left alone.
+        Without a package list, the system's folders are left alone as a whole.
         """
         packages = self._dpkg if root == "/" else Path(root, "var/lib/dpkg/info")
         if packages.is_dir():
@@ -158,14 +158,14 @@ class Guard:
             owned = self._owned[packages] = set()
             for file in packages.glob("*.list"):
                 owned.update(file.read_text("utf-8", "surrogateescape").splitlines())
-        # /usr/bin/x is listed as /bin/x by packages older than the merge of the two folders.
+        # packages older than the merge of the folders list /usr/bin/x as /bin/x
         other = path.removeprefix("/usr") if path.startswith("/usr/") else path
         return path in owned or other in owned
 
     def _by_rpm(self, path: str) -> str | None:
-        """Return rpm's owner of a file; None without one.
+        """Return rpm's refusal for a file; None without an owner.
 
-        A file known to be owned tells a damaged database apart.
+        A query of a file known to be owned detects a damaged database.
         """
         try:
             output_of(["rpm", "-qf", path])
@@ -210,10 +210,10 @@ class Guard:
 
 
 def _systems(path: str) -> Iterator[tuple[str, str]]:
-    """The roots of systems with a file, and its path in each: this machine, and other disks on it."""
+    """Yield the roots of systems with the file, and its path in each: this machine, other disks."""
     yield "/", path
     for folder in Path(path).parents:
-        if str(folder) != "/" and any((folder / mark).exists() for mark in _MARKS_OF_A_SYSTEM):
+        if str(folder) != "/" and any((folder / mark).exists() for mark in _SYSTEM_MARKERS):
             yield str(folder), f"/{Path(path).relative_to(folder)}"
 
 
@@ -234,12 +234,12 @@ def _windows_file(path: str) -> str | None:
         low = "\\windows" + low[len(system) :]
     if _WINDOWS_VITAL.match(low.replace("\\", "/")):
         return "system_file"
-    own = (str(quarantine_folder()).lower(), sys.prefix.lower())
-    return "own_file" if path.lower().startswith(own) else None
+    own_folders = (str(quarantine_folder()).lower(), sys.prefix.lower())
+    return "own_file" if path.lower().startswith(own_folders) else None
 
 
 def read_good(paths: Iterable[str]) -> frozenset[str]:
-    """The SHA-256 values in files of known-good digests, one at each line's start (as `sha256sum`).
+    """Read the SHA-256 values at the starts of lines (as `sha256sum`) of files of known good digests.
 
     Raises UnreadableError.
     """

@@ -1,4 +1,4 @@
-"""Changing one line of a text file, and giving it back; each with what a power cut leaves of it."""
+"""Changing and restoring one line of a text file, including recovery after a power cut."""
 
 from __future__ import annotations
 
@@ -18,15 +18,13 @@ from lamsach.scanner.safe_open import Skipped
 
 EDIT_BYTES = 16 << 20
 DROPPED_NOT_COMMENTED = ("ld.so.preload",)
-"""Files whose readers know no comments."""
+"""Files whose format has no comments."""
 
 
 def disable_line(vault: Vault, target: Target, facts: dict[str, Any]) -> Item:
-    """Turn a line of a text file into a comment (or drop it where comments are not known).
+    """Turn a line of a text file into a comment (or drop it where there are no comments).
 
-    The whole old file is kept.
-
-    Raises InputError when the line is not there any more.
+    The whole old file is stored. Raises InputError when the line is no longer present.
     """
     with opened(target) as file:
         if file.held:
@@ -36,13 +34,13 @@ def disable_line(vault: Vault, target: Target, facts: dict[str, Any]) -> Item:
         facts = {**facts, **file.identity(target), "kind": "line", "line": target.text}
         facts["new_sha256"] = hashlib.sha256(new).hexdigest()
         item = vault.store(facts, today(), [old])
-        aside = file.place.beside(item.aside)
+        aside = file.place.sibling(item.aside)
         aside.unlink()
         descriptor = aside.create()
         try:
             write_all(descriptor, new)
-            kept = item.meta["metadata"]
-            metadata.apply(descriptor, aside.name, {**kept, "mtime_ns": _now_ns()})
+            old_metadata = item.meta["metadata"]
+            metadata.apply(descriptor, aside.name, {**old_metadata, "mtime_ns": _now_ns()})
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -57,9 +55,9 @@ def disable_line(vault: Vault, target: Target, facts: dict[str, Any]) -> Item:
 
 
 def restore_line(vault: Vault, item: Item) -> list[str]:
-    """Put a changed text file back as it was; when it was changed since, only our line in it.
+    """Restore a changed text file; if it has changed since, only our line in it.
 
-    Raises OutputError when neither the file nor our comment in it is there any more; the item stays then.
+    Raises OutputError when the file or our comment in it is gone; the item then stays.
     """
     path, meta = item.meta["path"], item.meta
     target = Target(kind=meta["target_kind"], path=path, text=meta["line"])
@@ -73,7 +71,7 @@ def restore_line(vault: Vault, item: Item) -> list[str]:
             unchanged = hashlib.sha256(now).hexdigest() == meta["new_sha256"]
             content = old if unchanged else with_line_again(now, target)
             item.stamp("restoring", hashlib.sha256(content).hexdigest())
-            aside = place.beside(item.back)
+            aside = place.sibling(item.back)
             aside.unlink()
             descriptor = aside.create()
             try:
@@ -91,7 +89,7 @@ def restore_line(vault: Vault, item: Item) -> list[str]:
 
 
 def without_line(content: bytes, target: Target) -> bytes:
-    """The text with the line turned into a comment. Raises InputError when the line is not in it."""
+    """Turn the line into a comment. Raises InputError when the line is missing."""
     line = target.text.encode("utf-8", "surrogateescape")
     lines = content.split(b"\n")
     if line not in lines:
@@ -105,7 +103,7 @@ def without_line(content: bytes, target: Target) -> bytes:
 
 
 def with_line_again(content: bytes, target: Target) -> bytes:
-    """The text with our comment turned into the line again. Raises OutputError when it is not in it."""
+    """Turn our comment back into the line. Raises OutputError when it is missing."""
     line = target.text.encode("utf-8", "surrogateescape")
     lines = content.split(b"\n")
     if Path(target.path).name in DROPPED_NOT_COMMENTED:

@@ -14,7 +14,7 @@ _TIMES_BY_DESCRIPTOR = os.utime in os.supports_fd
 
 
 def capture(descriptor: int, status: os.stat_result, path: str = "") -> dict[str, Any]:
-    """All that `apply` needs, as JSON values."""
+    """Return the metadata for `apply`, as JSON values."""
     found: dict[str, Any] = {
         "mode": status.st_mode & 0o7777,
         "uid": status.st_uid,
@@ -45,7 +45,7 @@ def _attributes(descriptor: int) -> dict[str, str]:
 
 
 def apply(descriptor: int, path: str, found: dict[str, Any]) -> list[str]:
-    """Give a new file another's metadata; return what the system refuses (`owner`, `xattr:NAME`).
+    """Set a new file's metadata; return those that the system refuses (`owner`, `xattr:NAME`).
 
     On Linux the times come last, since everything else changes them. `path` is used where the system has no
     call for a descriptor.

@@ -1,4 +1,4 @@
-"""The file that is acted on, opened once and found to be the one that was looked at."""
+"""The file of an action, opened once and verified to be the examined one."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from lamsach.scanner.safe_open import Skipped, pieces
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A file that was opened and is what was looked at.
+    """A file that was opened and verified to be the examined one.
 
-    `held`: a program of Windows keeps it from being renamed.
+    `held`: a program of Windows prevents its renaming.
     """
 
     place: Place
@@ -31,12 +31,12 @@ class Opened:
     held: bool = False
 
     def content(self) -> Iterator[bytes]:
-        """Its content in pieces, from the beginning."""
+        """Yield its content in pieces, from the beginning."""
         os.lseek(self.descriptor, 0, os.SEEK_SET)
         yield from pieces(self.descriptor, self.status.st_size + 1)
 
     def identity(self, target: Target) -> dict[str, Any]:
-        """Return what is kept about it, as JSON values."""
+        """Return the metadata to store, as JSON values."""
         return {
             "path": target.path if target.sha256 else os.path.realpath(target.path),
             "target_kind": target.kind.value,
@@ -49,7 +49,7 @@ class Opened:
 
 @contextmanager
 def opened(target: Target) -> Iterator[Opened]:
-    """The target's file, opened and found to be what was looked at. Raises InputError."""
+    """Open the target's file and verify that it is the examined one. Raises InputError."""
     path = target.path if target.sha256 else os.path.realpath(target.path)
     try:
         with place_of(path) as place:
@@ -77,18 +77,18 @@ def _open(place: Place) -> tuple[int, os.stat_result, bool]:
     except Skipped as skipped:
         if skipped.reason != "locked":
             raise
-        return (*place.open_held(), True)
+        return (*place.open_in_use(), True)
 
 
 def other_file(path: str) -> InputError:
-    """The error for a file that is not the one that was looked at."""
+    """Return the error for a file that is not the examined one."""
     return InputError(
         "This is not the file any more that was looked at; it was left alone.", path, "Look again."
     )
 
 
 def in_use(path: str) -> InputError:
-    """The error for a file that cannot be had."""
+    """Return the error for a file that cannot be opened or renamed."""
     return InputError(
         "The file is in use or may not be read; it was left alone.",
         path,
@@ -97,12 +97,12 @@ def in_use(path: str) -> InputError:
 
 
 def write_all(descriptor: int, data: bytes) -> None:
-    """Write all of it."""
+    """Write all bytes."""
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
 
 
 def today() -> str:
-    """The day (UTC) that an item's name begins with."""
+    """Return the day (UTC) with which an item's name begins."""
     return datetime.now(UTC).strftime("%Y%m%d")

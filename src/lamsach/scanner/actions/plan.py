@@ -1,4 +1,4 @@
-"""Plan of actions on findings and its execution: stop, disable, quarantine; then a second look at each."""
+"""Plan of actions on findings and its execution: stop, disable, quarantine, then a second check."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from lamsach.scanner.safe_open import Skipped, open_regular
 
 STOP_SECONDS = 5.0
 NOT_NAMED = "not_named"
-"""The refusal of a file that only a rule accuses and nobody named."""
+"""The refusal of a file that only a rule accuses and that was not named."""
 _RULES = frozenset({"own_rule", "given_rule"})
 _ORDER = (TargetKind.SUBSCRIPTION, TargetKind.PROCESS, TargetKind.LINE, TargetKind.VALUE, TargetKind.FILE)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do. `refusal` is a code of `words.REFUSALS` when the guard forbids it."""
+    """One action to perform. `refusal` is a code of `labels.REFUSALS` when the guard forbids it."""
 
     target: Target
     finding: Finding
@@ -37,7 +37,7 @@ class Step:
 
     @property
     def what(self) -> str:
-        """A code of `words.ACTIONS`."""
+        """The action as a code of `labels.ACTIONS`."""
         return {
             TargetKind.PROCESS: "stop",
             TargetKind.LINE: "disable_line",
@@ -51,9 +51,8 @@ class Step:
 class Done:
     """Result of a step.
 
-    `item` is the identifier in the quarantine, `error` why it failed, `gone` what the second look says.
-
-    `later`: Windows takes the file away at its next start.
+    `item` is the identifier in the quarantine, `error` the failure, `gone` the result of the second check.
+    `later`: Windows removes the file at its next start.
     """
 
     step: Step
@@ -66,9 +65,9 @@ class Done:
 def make_plan(
     result: Result, guard: Guard, *, suspicious: bool = False, named: Iterable[str] = ()
 ) -> list[Step]:
-    """The steps for malicious findings, suspicious ones on request, each target once, starters first.
+    """Plan steps for malicious findings, suspicious ones on request, each target once, starters first.
 
-    A file that only a rule accuses is taken when a person `named` its path, never else.
+    A file that only a rule accuses is included only when its path was `named` by a person.
     """
     levels = {Level.MALICIOUS, Level.SUSPICIOUS} if suspicious else {Level.MALICIOUS}
     chosen = {os.path.realpath(path) for path in named}
@@ -88,7 +87,7 @@ def make_plan(
 
 
 def _by_rule(finding: Finding) -> bool:
-    """True for a file that the words in it accuse, not its digest."""
+    """Return whether a file is accused by its text, not its digest."""
     file = finding.target is not None and finding.target.kind is TargetKind.FILE
     return file and finding.reason in _RULES and finding.values.get("rule") not in WHOLE_CONTENT
 
@@ -96,9 +95,9 @@ def _by_rule(finding: Finding) -> bool:
 def carry_out(
     steps: Iterable[Step], vault: Vault, guard: Guard, on_step: Callable[[Done], None] = lambda _: None
 ) -> list[Done]:
-    """Do what the guard allows, one after the other; an error ends that step only.
+    """Perform the permitted steps in turn; an error ends only its step.
 
-    The guard is asked again right before.
+    The guard is queried again immediately before each.
     """
     done: list[Done] = []
     for step in steps:
@@ -143,7 +142,7 @@ def _do(step: Step, vault: Vault) -> Done:
 
 
 def _identified(target: Target) -> Target:
-    """A target that names a file by its path alone (a start entry): the file that lies there now."""
+    """Identify the present file of a target that has only a path (a start entry)."""
     if target.inode:
         return target
     descriptor, status = open_regular(target.path)
@@ -152,9 +151,9 @@ def _identified(target: Target) -> Target:
 
 
 def stop(target: Target) -> None:
-    """End a process: asked first, then made to.
+    """End a process, by force if necessary.
 
-    Raises InputError when it is another one by now, or may not be ended.
+    Raises InputError when it may not be ended; a process that now has this number is left alone.
     """
     import psutil
 
@@ -181,7 +180,7 @@ def stop(target: Target) -> None:
 
 
 def is_gone(target: Target) -> bool:
-    """The second look: whether what was acted on is not there any more."""
+    """Check whether the target of an action is gone."""
     import psutil
 
     if target.kind is TargetKind.PROCESS:

@@ -10,7 +10,7 @@ from lamsach.scanner.host import elevated
 
 
 def quarantine_folder() -> Path:
-    """`LAMSACH_QUARANTINE`, else the machine's place for an administrator, and the person's for others.
+    """Return `LAMSACH_QUARANTINE`, else the machine's folder for an administrator, the user's for others.
 
     Linux: `/var/lib/lamsach/quarantine` or `$XDG_DATA_HOME/lamsach/quarantine`; Windows: below
     `%ProgramData%` or `%LOCALAPPDATA%`.

@@ -16,7 +16,7 @@ from lamsach.scanner.actions.vault import Item, Vault
 from lamsach.scanner.safe_open import Skipped, pieces
 
 SAME_START_SECONDS = 60
-"""The clock may be set while a machine runs; a start takes longer."""
+"""Tolerance for clock changes while a machine runs; a restart takes longer."""
 
 
 def recover(vault: Vault) -> list[str]:
@@ -26,36 +26,36 @@ def recover(vault: Vault) -> list[str]:
     for item in list(vault.items()):
         kind = str(item.meta.get("kind"))
         if item.restoring or not item.done:
-            if kind in _RECOVER and _RECOVER[kind](vault, item):
+            if kind in _BY_KIND and _BY_KIND[kind](vault, item):
                 touched.append(item.id)
         elif kind == "file" and item.stamped("restart"):
-            _leftover(item)
+            _delete_leftover(item)
     return touched
 
 
 def _recover(vault: Vault, item: Item) -> bool:
     try:
         with place_of(item.meta["path"]) as place:
-            aside = place.beside(item.aside)
+            aside = place.sibling(item.aside)
             if item.restoring:
-                _restoring(vault, item, place, place.beside(item.back))
+                _finish_restore(vault, item, place, place.sibling(item.back))
             elif item.waiting:
-                return _waiting(vault, item, place, aside)
+                return _finish_waiting(vault, item, place, aside)
             elif item.meta["kind"] == "file":
-                _taking(vault, item, place, aside)
+                _finish_quarantine(vault, item, place, aside)
             else:
-                _editing(vault, item, place, aside)
+                _finish_edit(vault, item, place, aside)
             place.flush()
     except Skipped:
-        # The folder is gone or forbidden: what is kept stays kept.
+        # the folder is gone or forbidden: the stored item stays
         item.unstamp("restoring") if item.restoring else item.stamp("done")
     return True
 
 
-def _waiting(vault: Vault, item: Item, place: Place, aside: Place) -> bool:
-    """Windows was to rename a held file at its start. It did: delete it when it is what was kept.
+def _finish_waiting(vault: Vault, item: Item, place: Place, aside: Place) -> bool:
+    """Complete a rename of a file in use at Windows' start: delete the file if it is the stored one.
 
-    It did not: it is left as it was.
+    If it was not renamed, it is left unchanged.
     """
     device, inode = item.meta["device"], item.meta["inode"]
     if same_file(aside.status(), device, inode):
@@ -77,10 +77,10 @@ def _waiting(vault: Vault, item: Item, place: Place, aside: Place) -> bool:
     return True
 
 
-def _leftover(item: Item) -> None:
-    """A program that ran while it was taken away: what is left of it is deleted when it has ended."""
+def _delete_leftover(item: Item) -> None:
+    """Delete the leftover of a program that ran during its quarantine, once it has ended."""
     with suppress(OSError, Skipped), place_of(item.meta["path"]) as place:
-        place.beside(item.aside).unlink()
+        place.sibling(item.aside).unlink()
         item.unstamp("restart")
 
 
@@ -91,8 +91,8 @@ def _number(file: Path) -> int:
         return 0
 
 
-def _taking(vault: Vault, item: Item, place: Place, aside: Place) -> None:
-    """A file was being taken away: the item is whole. Moved aside: finish. Still there: forget the copy."""
+def _finish_quarantine(vault: Vault, item: Item, place: Place, aside: Place) -> None:
+    """Complete an interrupted quarantine: delete a file moved aside; if it was not moved, drop the item."""
     device, inode = item.meta["device"], item.meta["inode"]
     if same_file(aside.status(), device, inode):
         aside.unlink()
@@ -103,8 +103,8 @@ def _taking(vault: Vault, item: Item, place: Place, aside: Place) -> None:
         item.stamp("done")
 
 
-def _editing(vault: Vault, item: Item, place: Place, aside: Place) -> None:
-    """A line was being changed: the new text is in place, or it is not."""
+def _finish_edit(vault: Vault, item: Item, place: Place, aside: Place) -> None:
+    """Complete an interrupted edit: either the new text is in place, or the item is dropped."""
     aside.unlink()
     if _digest(place) == item.meta["new_sha256"]:
         item.stamp("done")
@@ -112,8 +112,8 @@ def _editing(vault: Vault, item: Item, place: Place, aside: Place) -> None:
         vault.forget(item)
 
 
-def _restoring(vault: Vault, item: Item, place: Place, aside: Place) -> None:
-    """A file was being given back: it is whole under its name, or it is still in the quarantine."""
+def _finish_restore(vault: Vault, item: Item, place: Place, aside: Place) -> None:
+    """Complete an interrupted restoration: drop the item if the file is whole, else retain it."""
     aside.unlink()
     if item.expected and _digest(place) == item.expected:
         vault.forget(item)
@@ -135,7 +135,7 @@ def _digest(place: Place) -> str:
         os.close(descriptor)
 
 
-_RECOVER: Mapping[str, Callable[[Vault, Item], bool]] = {
+_BY_KIND: Mapping[str, Callable[[Vault, Item], bool]] = {
     "file": _recover,
     "line": _recover,
     "value": recover_value,

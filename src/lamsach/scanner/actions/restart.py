@@ -1,8 +1,8 @@
 """Actions at the next start of Windows on files in use: MOVEFILE_DELAY_UNTIL_REBOOT.
 
-A running program can be renamed but not deleted: it gets a harmless name at once and goes away at the start.
-A file that cannot even be renamed gets the harmless name at the start; it is deleted when its content proves
-to be what was kept. Both need an administrator's rights.
+A running program can be renamed but not deleted: it gets a harmless name immediately and is deleted at the
+start. A file that cannot be renamed gets the harmless name at the start; it is deleted if its content is the
+stored one. Both need administrator rights.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-ctypes: Any = import_module("ctypes")  # half of it is there on Windows only
+ctypes: Any = import_module("ctypes")  # partly present on Windows only
 
 _REPLACE_EXISTING, _DELAY_UNTIL_REBOOT = 0x1, 0x4
 _MANAGER = r"SYSTEM\CurrentControlSet\Control\Session Manager"
@@ -20,12 +20,12 @@ _PENDING = "PendingFileRenameOperations"
 
 
 def delete_at_restart(path: str) -> bool:
-    """Have a file deleted at the next start; whether the system took it on."""
+    """Have a file deleted at the next start; return whether the system accepted it."""
     return _move_at_restart(path, None, _DELAY_UNTIL_REBOOT)
 
 
 def rename_at_restart(path: str, new: str) -> bool:
-    """Have a file renamed at the next start; whether the system took it on."""
+    """Have a file renamed at the next start; return whether the system accepted it."""
     return _move_at_restart(path, new, _DELAY_UNTIL_REBOOT | _REPLACE_EXISTING)
 
 
@@ -38,14 +38,14 @@ def _move_at_restart(path: str, new: str | None, flags: int) -> bool:
 
 
 def started_at() -> int:
-    """Return when this machine was started, in seconds since 1970."""
+    """Return the start time of this machine, in seconds since 1970."""
     import psutil
 
     return int(psutil.boot_time())
 
 
 def cancel(path: str) -> None:
-    """Take back what was to be done with a file at the next start. Nothing happens when nothing was."""
+    """Cancel pending operations on a file, if any."""
     if os.name != "nt":
         return
     api: Any = import_module("winreg")
@@ -61,9 +61,7 @@ def cancel(path: str) -> None:
 
 
 def without(operations: list[str], path: str) -> list[str]:
-    r"""The pending operations (pairs: `\??\FROM`, then `\??\TO` or empty) without those that begin with this
-    file.
-    """
+    r"""Drop the pending operations (pairs: `\??\FROM`, then `\??\TO` or empty) on this file."""
     pairs = [(operations[at], operations[at + 1]) for at in range(0, len(operations) - 1, 2)]
     wanted = f"\\??\\{path}".lower()
     return [part for pair in pairs if pair[0].lower() != wanted for part in pair]

@@ -1,8 +1,8 @@
-"""Alternate data streams and the time of creation of a file on Windows.
+"""Alternate data streams and the creation time of a file on Windows.
 
 Streams are listed by the opened file itself (GetFileInformationByHandleEx, FILE_STREAM_INFO); each is opened
-by its name and used only when it is part of the same file (its volume and file number), so that nobody can
-exchange the file on the way. Wine knows no streams.
+by its name and used only when it belongs to the same file (its volume and file number), so that nobody can
+exchange the file meanwhile. Wine has no streams.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from lamsach.scanner.safe_open import Skipped, pieces, reason_of
 
-ctypes: Any = import_module("ctypes")  # half of it is there on Windows only
+ctypes: Any = import_module("ctypes")  # partly present on Windows only
 
 _STREAM_INFO_CLASS = 7
 _LIST_BYTES = 1 << 20
@@ -29,14 +29,14 @@ STREAMS, STREAM_BYTES = 1000, 4 << 30
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A named stream beside the content: its name without colons, its size in bytes."""
+    """A named stream in addition to the content: its name without colons, its size in bytes."""
 
     name: str
     size: int
 
 
 def streams_of(descriptor: int) -> list[Stream]:
-    """The named streams of an opened file. Raises Skipped when the system does not tell."""
+    """Return the named streams of an opened file. Raises Skipped when the system does not list them."""
     if os.name != "nt":
         return []
     msvcrt: Any = import_module("msvcrt")
@@ -54,7 +54,7 @@ def streams_of(descriptor: int) -> list[Stream]:
 
 
 def parsed(data: bytes) -> Iterator[Stream]:
-    """The named streams in a FILE_STREAM_INFO list ([MS-FSCC] 2.4.49). Raises Skipped for a bad one."""
+    """Parse a FILE_STREAM_INFO list ([MS-FSCC] 2.4.49). Raises Skipped for an invalid one."""
     place = 0
     for _ in range(STREAMS):
         if place + 24 > len(data):
@@ -71,9 +71,9 @@ def parsed(data: bytes) -> Iterator[Stream]:
 
 
 def stream_content(path: str, stream: Stream, status: os.stat_result) -> Iterator[bytes]:
-    """The content of a named stream of the file that `status` tells of.
+    """Yield the content of a named stream of the file with this status.
 
-    Raises Skipped when it is another file's by now.
+    Raises Skipped when it now belongs to another file.
     """
     try:
         descriptor = os.open(f"{path}:{stream.name}", os.O_RDONLY | getattr(os, "O_BINARY", 0))
@@ -89,7 +89,7 @@ def stream_content(path: str, stream: Stream, status: os.stat_result) -> Iterato
 
 
 def write_stream(path: str, name: str, content: Iterator[bytes]) -> None:
-    """Give a file a named stream. Raises OSError when the file system has none."""
+    """Write a named stream of a file. Raises OSError when the file system has none."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
     descriptor = os.open(f"{path}:{name}", flags)
     try:
@@ -103,12 +103,12 @@ def write_stream(path: str, name: str, content: Iterator[bytes]) -> None:
 
 
 def created_ns(status: os.stat_result) -> int:
-    """The time of creation in nanoseconds since 1970 (of Windows; elsewhere without meaning)."""
+    """Return the creation time in nanoseconds since 1970 (on Windows; elsewhere without meaning)."""
     return int(getattr(status, "st_birthtime_ns", status.st_ctime_ns))
 
 
 def set_created(descriptor: int, time_ns: int) -> bool:
-    """Set the time of creation of an opened file (SetFileTime); whether the system did."""
+    """Set the creation time of an opened file (SetFileTime); return whether the system did."""
     if os.name != "nt":
         return False
     msvcrt: Any = import_module("msvcrt")

@@ -1,4 +1,4 @@
-"""Turning off a WMI subscription by its binding, and putting it back."""
+"""Disabling a WMI subscription by its binding, and restoring it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from lamsach.scanner.safe_open import Skipped
 
 
 def disable_subscription(vault: Vault, target: Target, facts: dict[str, Any]) -> Item:
-    """Keep a binding's definition, then delete it.
+    """Store a binding's definition, then delete it.
 
-    Raises InputError when it is gone, OutputError when the system does not do it.
+    Raises InputError when it is gone, OutputError when the system refuses.
     """
     text = _definition(target.text)
     if not text:
@@ -41,7 +41,7 @@ def disable_subscription(vault: Vault, target: Target, facts: dict[str, Any]) ->
 
 
 def restore_subscription(vault: Vault, item: Item) -> list[str]:
-    """Put a binding back. Raises OutputError when the system does not do it; the item stays then."""
+    """Restore a binding. Raises OutputError when the system refuses; the item then stays."""
     path = item.meta["line"]
     if not _definition(path):
         file = item.folder / "back.mof"
@@ -59,12 +59,12 @@ def restore_subscription(vault: Vault, item: Item) -> list[str]:
 
 
 def recover_subscription(vault: Vault, item: Item) -> bool:
-    """After a power cut: the binding is away, or it is as it was. True: something was brought to an end."""
+    """Recover after a power cut: complete the item if the binding is gone, else drop it."""
     try:
-        there = _definition(item.meta["line"])
+        present = _definition(item.meta["line"])
     except OutputError:
         return False
-    if there:
+    if present:
         vault.forget(item)
     else:
         item.stamp("done")

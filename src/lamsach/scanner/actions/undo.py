@@ -1,4 +1,4 @@
-"""Giving back, and handing out to an analyst."""
+"""Restoration, and export for an analyst."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ PASSWORD = b"infected"
 
 
 def restore(vault: Vault, item: Item) -> list[str]:
-    """Give one item back; what the system refused to set is named in the answer.
+    """Restore one item; return the metadata that the system refused to set.
 
-    Raises LamsachError; the item stays then.
+    Raises LamsachError; the item then stays.
     """
     kinds = {
         "file": restore_file,
@@ -31,16 +31,16 @@ def restore(vault: Vault, item: Item) -> list[str]:
         "value": restore_value,
         "subscription": restore_subscription,
     }
-    give_back = kinds.get(str(item.meta.get("kind")))
-    if give_back is None:
+    restore_kind = kinds.get(str(item.meta.get("kind")))
+    if restore_kind is None:
         raise OutputError("The quarantined content is damaged.", item.id, "It cannot be restored from here.")
-    return give_back(vault, item)
+    return restore_kind(vault, item)
 
 
 def export(vault: Vault, items: Iterable[Item], path: Path) -> int:
     """Write items into one AES-encrypted zip (`ID/content`, `ID/meta.json`); return their number.
 
-    Raises OutputError; a file that was there before is kept then.
+    Raises OutputError; an existing file then remains.
     """
     import pyzipper
 

@@ -1,4 +1,4 @@
-"""Values of the Windows registry: taken away (services turned off), and put back byte for byte."""
+"""Values of the Windows registry: deleted (services disabled), and restored byte for byte."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OFF = SERVICE_OFF.to_bytes(4, "little")
 
 
 def disable_value(vault: Vault, target: Target, facts: dict[str, Any]) -> Item:
-    """Keep a value, then delete it; the `Start` of a service is set to off instead.
+    """Store a value, then delete it; the `Start` of a service is set to disabled instead.
 
     Raises InputError when it is gone.
     """
@@ -55,14 +55,14 @@ def disable_value(vault: Vault, target: Target, facts: dict[str, Any]) -> Item:
             "Run again as an administrator.",
         ) from None
     item.stamp("done")
-    tell_system(target.path)
+    notify_system(target.path)
     return item
 
 
 def restore_value(vault: Vault, item: Item) -> list[str]:
-    """Put a value back with its type.
+    """Restore a value with its type.
 
-    Raises OutputError when another one has its name now; the item stays then.
+    Raises OutputError when another value has its name now; the item then stays.
     """
     api, meta = _api(), item.meta
     data = _unpacked(meta["data"])
@@ -84,12 +84,12 @@ def restore_value(vault: Vault, item: Item) -> list[str]:
             "Run again as an administrator.",
         ) from None
     vault.forget(item)
-    tell_system(meta["path"])
+    notify_system(meta["path"])
     return []
 
 
 def recover_value(vault: Vault, item: Item) -> bool:
-    """After a power cut: the value is away, or it is as it was. True: something was brought to an end."""
+    """Recover after a power cut: complete the item if the value is gone, else drop it."""
     try:
         now, _ = raw_value(_api(), item.meta["path"], item.meta["line"])
     except InputError:
@@ -102,8 +102,8 @@ def recover_value(vault: Vault, item: Item) -> bool:
     return True
 
 
-def tell_system(key: str) -> None:
-    """Let running programs take a changed proxy or resolver at once (wininet.h, dnsapi.dll)."""
+def notify_system(key: str) -> None:
+    """Notify running programs of a changed proxy or resolver (wininet.h, dnsapi.dll)."""
     if os.name != "nt":
         return
     ctypes: Any = import_module("ctypes")
@@ -132,7 +132,7 @@ def _key(api: Any, path: str, access: int, *, create: bool = False) -> Any:
 
 
 def raw_value(api: Any, path: str, name: str) -> tuple[bytes, int]:
-    """The bytes and stated type of a value (RegQueryValueExW: winreg cuts strings and numbers)."""
+    """Return the bytes and type of a value (RegQueryValueExW: winreg truncates strings and numbers)."""
     ctypes: Any = import_module("ctypes")
     library = ctypes.WinDLL("advapi32")
     kind, size = ctypes.c_uint32(), ctypes.c_uint32()
@@ -153,7 +153,7 @@ def raw_value(api: Any, path: str, name: str) -> tuple[bytes, int]:
 def _set_raw(key: Any, name: str, kind: int, data: bytes) -> None:
     """Write a value's bytes with its type. Raises OSError."""
     ctypes: Any = import_module("ctypes")
-    # Windows takes a zero that happens to follow a string without an end for its end.
+    # Windows misreads a zero that happens to follow an unterminated string as its end
     exact = ctypes.create_string_buffer(data + b"\xff\xff")
     words = (ctypes.c_void_p(int(key)), ctypes.c_wchar_p(name), 0, ctypes.c_uint32(kind), exact, len(data))
     if failed := ctypes.WinDLL("advapi32").RegSetValueExW(*words):

@@ -1,8 +1,8 @@
-"""The quarantine on disk: a folder an item, encryption in `meta.bin`, content in `content.bin`.
+"""Quarantine on disk: a folder an item, encrypted metadata in `meta.bin`, content in `content.bin`.
 
-An item's state is told by names alone, each changed by one rename or one new file, so that a power cut leaves
-one state or the next: `ID.part` being filled, `ID` stored, `ID/done` the original is away, `ID/restoring` on
-its way back, `ID/restart` Windows does the rest at its next start, `ID.gone` to be deleted.
+An item's state is expressed by names alone, each changed by one rename or one new file, so that a power cut
+leaves one state or the next: `ID.part` being filled, `ID` stored, `ID/done` the original is gone,
+`ID/restoring` being restored, `ID/restart` completed by Windows at its next start, `ID.gone` to be deleted.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ META_BYTES = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One quarantined thing: its identifier, its folder, and what it was (see `Vault.store`)."""
+    """A quarantined object: its identifier, its folder, and its metadata (see `Vault.store`)."""
 
     id: str
     folder: Path
@@ -36,27 +36,27 @@ class Item:
 
     @property
     def done(self) -> bool:
-        """Return whether the original is away."""
+        """Return whether the original is gone."""
         return (self.folder / "done").exists()
 
     @property
     def restoring(self) -> bool:
-        """Return whether it was on its way back."""
+        """Return whether it is being restored."""
         return (self.folder / "restoring").exists()
 
     @property
     def waiting(self) -> bool:
-        """Return whether the original is still there, until Windows starts again."""
+        """Return whether the original remains until Windows starts again."""
         return not self.done and self.stamped("restart")
 
     @property
     def aside(self) -> str:
-        """The name that the original gets beside its own before it is deleted."""
+        """The temporary name of the original before its deletion."""
         return f".lamsach-{self.id}"
 
     @property
     def back(self) -> str:
-        """The name under which it is written before it gets its own again."""
+        """The temporary name during restoration."""
         return f".lamsach-{self.id}-back"
 
     def stamped(self, name: str) -> bool:
@@ -65,14 +65,14 @@ class Item:
 
     @property
     def expected(self) -> str:
-        """The SHA-256 at the original's place after giving back; empty when it was never stated."""
+        """The SHA-256 of the restored file; empty when not recorded."""
         try:
             return (self.folder / "restoring").read_text("ascii", "replace")
         except OSError:
             return ""
 
     def stamp(self, name: str, text: str = "") -> None:
-        """Put a mark (`done`, `restoring`) into the item, on the disk before this returns."""
+        """Write a mark (`done`, `restoring`) and flush it to the disk."""
         descriptor = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.write(descriptor, text.encode("ascii"))
         os.fsync(descriptor)
@@ -80,13 +80,13 @@ class Item:
         flush(self.folder)
 
     def unstamp(self, name: str) -> None:
-        """Take a mark away."""
+        """Remove a mark."""
         (self.folder / name).unlink(missing_ok=True)
         flush(self.folder)
 
 
 class Vault:
-    """The quarantine in a folder that only its owner may enter. Raises OutputError when it cannot be made."""
+    """The quarantine in a folder accessible only to its owner. Raises OutputError when unusable."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -94,7 +94,7 @@ class Vault:
         try:
             self._items.mkdir(parents=True, exist_ok=True, mode=0o700)
             if os.name == "posix":
-                _own(folder)
+                _restrict_to_owner(folder)
             self._key = host_key(folder)
         except OSError as error:
             raise OutputError(
@@ -110,17 +110,20 @@ class Vault:
         pieces: Iterable[bytes],
         streams: Iterable[tuple[str, Iterable[bytes]]] = (),
     ) -> Item:
-        """Keep an item's metadata, content and named streams, read back and compared before returning.
+        """Store an item's metadata, content and named streams, read back and compared before returning.
 
-        `meta` gets `sha256` and `size` of the content, and of each stream. Nothing is kept when this raises.
+        `meta` gets `sha256` and `size` of the content, and of each stream. Nothing remains when this raises.
         """
         identity = f"{day}-{secrets.token_hex(4)}"
         part = self._items / f"{identity}.part"
         part.mkdir(mode=0o700)
         try:
-            full = {**meta, **self._keep(part / "content.bin", pieces, identity)}
+            full = {**meta, **self._write(part / "content.bin", pieces, identity)}
             named = [
-                {"name": name, **self._keep(part / f"stream-{number}.bin", data, f"{identity} {number}")}
+                {
+                    "name": name,
+                    **self._write(part / f"stream-{number}.bin", data, f"{identity} {number}"),
+                }
                 for number, (name, data) in enumerate(streams)
             ]
             if named:
@@ -138,7 +141,7 @@ class Vault:
             raise
         return Item(identity, final, full)
 
-    def _keep(self, file: Path, pieces: Iterable[bytes], label: str) -> dict[str, Any]:
+    def _write(self, file: Path, pieces: Iterable[bytes], label: str) -> dict[str, Any]:
         digest, size = hashlib.sha256(), 0
 
         def counted() -> Iterator[bytes]:
@@ -160,23 +163,23 @@ class Vault:
         return {"sha256": digest.hexdigest(), "size": size}
 
     def content(self, item: Item) -> Iterator[bytes]:
-        """The content again, in pieces. Raises UnreadableError when it is damaged."""
+        """Yield the content in pieces. Raises UnreadableError when it is damaged."""
         with (item.folder / "content.bin").open("rb") as stream:
             yield from unseal(self._key, stream, item.id.encode(), item.id)
 
     def stream(self, item: Item, number: int) -> Iterator[bytes]:
-        """The content of one of `meta["streams"]` again. Raises UnreadableError when it is damaged."""
+        """Yield the content of one of `meta["streams"]`. Raises UnreadableError when it is damaged."""
         with (item.folder / f"stream-{number}.bin").open("rb") as stream:
             yield from unseal(self._key, stream, f"{item.id} {number}".encode(), item.id)
 
     def items(self) -> Iterator[Item]:
-        """Every stored item, oldest first. A damaged one is given with empty `meta`."""
+        """Yield every stored item, oldest first. A damaged one has an empty `meta`."""
         for folder in sorted(self._items.iterdir()):
             if _ID.fullmatch(folder.name):
                 yield Item(folder.name, folder, self._meta(folder))
 
     def item(self, identity: str) -> Item:
-        """One item. Raises UsageError when there is none of this name."""
+        """Return one item. Raises UsageError when there is none of this name."""
         folder = self._items / identity
         if not _ID.fullmatch(identity) or not folder.is_dir():
             raise UsageError(
@@ -190,14 +193,14 @@ class Vault:
         return item
 
     def forget(self, item: Item) -> None:
-        """Delete an item: away at once by its name, then from the disk."""
+        """Delete an item: first by renaming it, then from the disk."""
         gone = item.folder.with_name(f"{item.id}.gone")
         item.folder.rename(gone)
         flush(self._items)
         shutil.rmtree(gone, ignore_errors=True)
 
     def sweep(self) -> None:
-        """Delete what a power cut left: items that were never whole, and items that were given back."""
+        """Delete leftovers of a power cut: incomplete items, and restored items."""
         for folder in self._items.iterdir():
             if folder.suffix in (".part", ".gone"):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -213,8 +216,8 @@ class Vault:
         return meta if isinstance(meta, dict) else {}
 
 
-def _own(folder: Path) -> None:
-    """Make sure that nobody else may enter. Raises PermissionError when the folder is somebody else's."""
+def _restrict_to_owner(folder: Path) -> None:
+    """Restrict the folder to its owner. Raises PermissionError when it belongs to another user."""
     status = folder.lstat()
     if status.st_uid != os.geteuid() or folder.is_symlink():
         raise PermissionError(1, "owned by somebody else", str(folder))
@@ -234,7 +237,7 @@ def _flush_file(stream: BinaryIO) -> None:
 
 
 def flush(folder: Path) -> None:
-    """Put a folder itself on the disk, where the system can (Windows cannot open one)."""
+    """Write a folder itself to the disk, where the system can (Windows cannot open one)."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:

@@ -1,7 +1,8 @@
-"""Opening a file on Windows so that it can be taken away while held, and what else it has.
+"""Opening of a file on Windows so that it can be removed while open, and its further metadata.
 
-CreateFileW with FILE_FLAG_OPEN_REPARSE_POINT (a link or junction in the last place is not followed), nobody
-else may write meanwhile. Security descriptor as SDDL by GetNamedSecurityInfoW; Wine ignores what is set.
+CreateFileW with FILE_FLAG_OPEN_REPARSE_POINT (a link or junction as the last part is not followed); other
+processes may not write meanwhile. Security descriptor as SDDL by GetNamedSecurityInfoW; Wine ignores changes
+of it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 from lamsach.scanner.actions.streams import created_ns, set_created
 from lamsach.scanner.safe_open import Skipped, reason_of
 
-ctypes: Any = import_module("ctypes")  # half of it is there on Windows only
+ctypes: Any = import_module("ctypes")  # partly present on Windows only
 
 _GENERIC_READ, _DELETE = 0x80000000, 0x00010000
 _SHARE_READ, _SHARE_WRITE, _SHARE_DELETE = 0x1, 0x2, 0x4
@@ -26,11 +27,9 @@ _OWNER_GROUP_DACL = 0x7
 
 
 def open_shared(path: str, *, held: bool = False) -> tuple[int, os.stat_result]:
-    """A descriptor of an ordinary file that keeps others from writing, but lets it be renamed and deleted.
+    """Open a regular file without write sharing, so that it can still be renamed and deleted.
 
-    Raises Skipped.
-
-    `held`: one that another program has open already, for reading alone.
+    Raises Skipped. `held`: another program has it open already; open for reading only.
     """
     if os.name != "nt":
         raise Skipped("unreadable")
@@ -57,7 +56,7 @@ def open_shared(path: str, *, held: bool = False) -> tuple[int, os.stat_result]:
 
 
 def capture(path: str, status: os.stat_result) -> dict[str, Any]:
-    """Attributes, security descriptor and time of creation."""
+    """Return attributes, security descriptor and creation time."""
     return {
         "attributes": int(getattr(status, "st_file_attributes", 0)) & _SETTABLE_ATTRIBUTES,
         "sddl": _sddl(path),
@@ -66,7 +65,7 @@ def capture(path: str, status: os.stat_result) -> dict[str, Any]:
 
 
 def apply(descriptor: int, path: str, found: dict[str, Any]) -> list[str]:
-    """Set what `capture` gave; what the system refuses is named in the answer.
+    """Set the metadata from `capture`; return those that the system refuses.
 
     Attributes come last: setting times drops them under Wine.
     """
@@ -96,10 +95,10 @@ def _sddl(path: str) -> str:
     ):
         return ""
     try:
-        made = advapi.ConvertSecurityDescriptorToStringSecurityDescriptorW(
+        converted = advapi.ConvertSecurityDescriptorToStringSecurityDescriptorW(
             descriptor, 1, _OWNER_GROUP_DACL, ctypes.byref(text), None
         )
-        return str(text.value or "") if made else ""
+        return str(text.value or "") if converted else ""
     finally:
         kernel.LocalFree(descriptor)
 

@@ -1,4 +1,1 @@
-"""The checks of a machine besides its files.
-
-Each is a function of a `Look` in `lamsach.scanner.full_look.CHECKS`.
-"""
+"""Checks of a machine apart from its files: functions of a `Context`, listed in `full_look.CHECKS`."""

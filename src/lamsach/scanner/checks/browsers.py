@@ -1,7 +1,7 @@
-"""Browsers: visits to addresses of the list. Extensions from outside the browser's shop: `extensions`.
+"""Browsers: visits to listed addresses. `extensions` has those from outside the browser's shop.
 
-Chromium keeps its history in the SQLite file `History` (table urls), Firefox in `places.sqlite` (table
-moz_places). A copy is read: the browser keeps its own locked.
+Chromium stores its history in the SQLite file `History` (table urls), Firefox in `places.sqlite` (table
+moz_places). A copy is read, because the browser locks its own.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _FOUND_PER_FILE = 500
 
 
 def check_browsers(context: Context) -> None:
-    """Visits and extensions of every profile of every home."""
+    """Check visits and extensions of every profile of every home."""
     for profile in _profiles(context):
         context.control.check()
         for name in _QUERIES:

@@ -1,4 +1,4 @@
-"""Effects of a command that the system starts: known ways of fetching and hiding, programs named."""
+"""Malicious habits in a command that the system starts, and the programs that it names."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ _WINDOWS_PROGRAM = re.compile(
 
 
 def judged(command: str) -> str | None:
-    """The code of the known bad habit that the command has (see `words.HABITS`), or None."""
+    """Return the code of a known malicious habit of the command (see `labels.HABITS`), or None."""
     text = command[:COMMAND_CHARACTERS]
     return next((code for code, pattern in _PATTERNS if pattern.search(text)), None)
 
 
 def programs(command: str) -> Iterator[str]:
-    """The absolute paths that a command names, at most twenty."""
+    """Yield the absolute paths in a command, at most twenty."""
     text = command[:COMMAND_CHARACTERS]
     count = 0
     for match in _PROGRAM.finditer(text):

@@ -1,4 +1,4 @@
-"""Context of a check, and how it reports."""
+"""Context of a check, and its reporting."""
 
 from __future__ import annotations
 
@@ -16,10 +16,7 @@ from lamsach.scanner.options import Options
 
 @dataclass(slots=True)
 class Context:
-    """The machine as a check sees it. `root` takes the place of `/`.
-
-    `starting` collects the files that the system starts by itself.
-    """
+    """The machine for a check; `root` replaces `/`. `starting` collects automatically started files."""
 
     options: Options
     index: Index
@@ -34,12 +31,12 @@ class Context:
 
     @property
     def root(self) -> Path:
-        """The folder in the place of `/`."""
+        """The folder that replaces `/`."""
         return Path(self.options.root)
 
     @property
     def live(self) -> bool:
-        """Return whether the running machine is looked at, not a mounted disk."""
+        """Return whether the running machine is scanned, not a mounted disk."""
         return self.options.root == "/"
 
     @property
@@ -48,8 +45,8 @@ class Context:
         return sys.platform == "win32"
 
     def skip(self, subject: str, reason: str) -> None:
-        """Tell that something was not looked at."""
-        # What a check reads by its usual name need not exist; only what was met and is gone was missed.
+        """Report an object that was not examined."""
+        # a file read by its usual name need not exist
         self.skips.append(Skip(subject, "absent" if reason == "vanished" else reason))
 
     def listed(
@@ -62,7 +59,7 @@ class Context:
         target: Target | None = None,
         level: Level = Level.MALICIOUS,
     ) -> bool:
-        """Report each value of the list that the text names; whether there was one."""
+        """Report each listed value in the text; return whether there was one."""
         found = hits(text, self.index)
         for hit in found:
             self.findings.append(
@@ -81,7 +78,7 @@ class Context:
         return bool(found)
 
     def homes(self) -> Iterator[Path]:
-        """The home folders of the machine's people, this process's own first."""
+        """Yield the home folders of the machine's users, this process's own first."""
         seen: set[Path] = set()
         places = [Path.home()] if self.live else []
         if self.windows:

@@ -1,7 +1,7 @@
-"""Windows event logs (`*.evtx`): records of any channel that name a value of the list.
+"""Windows event logs (`*.evtx`): records of any channel with a listed value.
 
 Read by the `evtx` library (MIT). Sysmon 1, 3 and 22, Security 4688 and 5156, PowerShell 4104 are the usual
-ones; the texts of all are searched, so that a channel nobody thought of counts too.
+ones; the texts of all channels are searched.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _QUICK = (
 
 
 def check_event_logs(context: Context) -> None:
-    """Search the machine's own event logs. Without a list there is nothing to search for."""
+    """Search the machine's own event logs, if there is a list."""
     if not context.windows or not context.index.count:
         return
     windows = Path(os.environ.get("SystemRoot", r"C:\Windows"))  # noqa: SIM112
@@ -49,7 +49,7 @@ def check_event_logs(context: Context) -> None:
 
 
 def search_event_log(context: Context, path: str) -> None:
-    """Search one file. A damaged part is listed, the rest is still searched."""
+    """Search one file. A damaged part is reported, the rest is still searched."""
     import evtx
 
     try:
@@ -76,7 +76,7 @@ def search_event_log(context: Context, path: str) -> None:
 
 
 def _each(context: Context, path: str, records: Any) -> Iterator[dict[str, Any]]:
-    """Every record; the library raises for a bad chunk in the middle, and goes on behind it."""
+    """Yield every record; after a bad chunk the library raises, then continues."""
     damaged = False
     for number in range(_RECORDS):
         if number % 256 == 0:

@@ -1,7 +1,7 @@
-"""Browser extensions from outside the shop: in a profile, or laid down for everybody.
+"""Browser extensions from outside the shop: in a profile, or installed for all users.
 
-Chromium's `Preferences` state `location` and `from_webstore` (extensions/common/manifest.mojom); programs lay
-extensions down in the registry or in folders
+Chromium's `Preferences` state `location` and `from_webstore` (extensions/common/manifest.mojom); programs
+install extensions in the registry or in folders
 (https://developer.chrome.com/docs/extensions/how-to/distribute/install-extensions), policies force them.
 Firefox's `extensions.json` states `location` and `signedState` (toolkit/mozapps/extensions).
 """
@@ -21,13 +21,13 @@ from lamsach.scanner.safe_open import Skipped, open_regular, pieces
 
 _FILE_BYTES = 64 << 20
 _OUTSIDE = (2, 3, 4, 8)
-"""Chromium's `location`: laid down by preferences or registry, unpacked, on the command line."""
+"""Chromium's `location`: installed by preferences or registry, unpacked, on the command line."""
 _FIREFOX_OUTSIDE = frozenset(
     ["app-system-share", "app-system-local", "app-system-user", "winreg-app-global", "winreg-app-user"]
 )
 _UNSIGNED = (-2, -1, 0)
 """Firefox's `signedState`: unknown or broken signature, none."""
-_LAID_DOWN = (
+_INSTALLED = (
     r"SOFTWARE\Google\Chrome\Extensions",
     r"SOFTWARE\WOW6432Node\Google\Chrome\Extensions",
     r"SOFTWARE\Microsoft\Edge\Extensions",
@@ -56,7 +56,7 @@ _POLICIES = (
 
 
 def check_profile(context: Context, profile: Path) -> None:
-    """The extensions of one profile of a browser."""
+    """Check the extensions of one profile of a browser."""
     for name in ("Secure Preferences", "Preferences"):
         document = _json(profile / name)
         settings = _within(document, "extensions", "settings")
@@ -90,7 +90,7 @@ def _firefox(context: Context, profile: Path, entry: object) -> None:
 
 
 def check_system(context: Context, registry: Registry | None = None) -> None:
-    """Extensions that a program or a policy lays down for every person of the machine."""
+    """Check the extensions that a program or a policy installs for all users of the machine."""
     if context.windows or registry is not None:
         _windows(context, registry or Registry())
         return
@@ -98,36 +98,36 @@ def check_system(context: Context, registry: Registry | None = None) -> None:
         for file in _files(context.root / folder):
             document = _json(file)
             source = _within(document, "external_crx") or _within(document, "external_update_url")
-            if source and not _of_shop(str(source)):
+            if source and not _is_from_shop(str(source)):
                 _found(context, str(file), file.stem, str(source), Target(TargetKind.FILE, str(file)))
     for folder in _POLICIES:
         for file in _files(context.root / folder):
             forced = _within(_json(file), "ExtensionInstallForcelist")
             for text in forced if isinstance(forced, list) else ():
-                if not _of_shop(str(text)):
+                if not _is_from_shop(str(text)):
                     _found(context, str(file), str(text).partition(";")[0], str(text))
 
 
 def _windows(context: Context, registry: Registry) -> None:
     for hive in ("HKLM", "HKCU"):
-        for base in _LAID_DOWN:
+        for base in _INSTALLED:
             for identity in registry.keys(hive, base):
                 key = rf"{base}\{identity}"
                 stated = {name.lower(): text for name, text in registry.values(hive, key)}
                 source = stated.get("path") or stated.get("update_url", "")
-                if source and not _of_shop(source):
+                if source and not _is_from_shop(source):
                     name = "path" if stated.get("path") else "update_url"
                     target = Target(TargetKind.VALUE, rf"{hive}\{key}", name)
                     _found(context, rf"{hive}\{key}", identity, source, target)
         for base in _FORCED:
             for name, text in registry.values(hive, base):
-                if not _of_shop(text):
+                if not _is_from_shop(text):
                     target = Target(TargetKind.VALUE, rf"{hive}\{base}", name)
                     _found(context, rf"{hive}\{base}", text.partition(";")[0], text, target)
 
 
-def _of_shop(source: str) -> bool:
-    """Return whether it is fetched from the browser's own shop; a forced one without an address is too."""
+def _is_from_shop(source: str) -> bool:
+    """Return whether it comes from the browser's own shop, as forced ones without an address do."""
     address = source.partition(";")[2] or source
     return any(shop in address for shop in _SHOPS) or ("/" not in source and "\\" not in source)
 
@@ -147,7 +147,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _json(file: Path) -> Any:
-    """Return what a JSON file holds; None for one that is not there or is none."""
+    """Read a JSON file; None if it is missing or invalid."""
     try:
         descriptor, _ = open_regular(str(file))
     except Skipped:

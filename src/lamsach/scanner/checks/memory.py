@@ -1,4 +1,4 @@
-"""The memory of another process, to be searched by rules: `/proc/PID/mem` (proc(5)) and ReadProcessMemory."""
+"""Memory of another process, to be searched with rules: `/proc/PID/mem` (proc(5)), ReadProcessMemory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OVERLAP_BYTES = 4096
 
 
 def memory_of(pid: int, limit: int) -> Iterator[bytes]:
-    """Pieces of the process's own, writable or executable memory, up to `limit` bytes.
+    """Yield pieces of the process's private memory, up to `limit` bytes.
 
     Raises Skipped without the right to read.
     """
@@ -34,7 +34,7 @@ def _linux(pid: int, limit: int) -> Iterator[bytes]:
         # 7f1c2a000000-7f1c2a021000 rw-p 00000000 00:00 0
         for line in text.splitlines():
             fields = line.split(maxsplit=5)
-            if len(fields) < 5 or fields[1][0] != "r" or not _own(fields):
+            if len(fields) < 5 or fields[1][0] != "r" or not _is_private(fields):
                 continue
             start, _, end = fields[0].partition("-")
             place, stop = int(start, 16), int(end, 16)
@@ -43,7 +43,7 @@ def _linux(pid: int, limit: int) -> Iterator[bytes]:
                     stream.seek(place)
                     data = stream.read(min(stop - place, PIECE_BYTES, left))
                 except (OSError, ValueError, OverflowError):
-                    break  # a page that is gone or not readable: the next range
+                    break  # unreadable page: next range
                 if not data:
                     break
                 yield data
@@ -51,8 +51,8 @@ def _linux(pid: int, limit: int) -> Iterator[bytes]:
                 place += len(data)
 
 
-def _own(fields: list[str]) -> bool:
-    """Return whether a range is the process's own: no file, a changed one, or a deleted program's."""
+def _is_private(fields: list[str]) -> bool:
+    """Return whether a range is private: no file, a changed one, or a deleted program's."""
     name = fields[5] if len(fields) > 5 else ""
     if name in ("[vvar]", "[vsyscall]", "[vdso]", "[vvar_vclock]") or name.startswith(
         ("/dev/", "/memfd:doublemapper")
@@ -90,14 +90,14 @@ def _windows(pid: int, limit: int) -> Iterator[bytes]:
             place += int(info.RegionSize)
             if place >= 1 << 47 or not info.RegionSize:
                 return
-        if place == 0:  # it ended, and only somebody's handle keeps its number
+        if place == 0:  # it ended, but a handle of it is open
             raise Skipped("vanished")
     finally:
         kernel.CloseHandle(handle)
 
 
 def _memory_information(ctypes: Any) -> Any:
-    """MEMORY_BASIC_INFORMATION of 64-bit Windows."""
+    """Build MEMORY_BASIC_INFORMATION of 64-bit Windows."""
 
     class Information(ctypes.Structure):  # type: ignore[misc]
         _fields_ = [

@@ -23,7 +23,7 @@ _ACTIVATION = re.compile(
     r"|wondershare)\.com)$",
     re.IGNORECASE,
 )
-"""Servers that check a licence: cracked software turns them off in the hosts file."""
+"""Licence servers, which cracked software disables in the hosts file."""
 _PROTECTION = re.compile(
     r"(?:^|\.)(?:windowsupdate\.com|update\.microsoft\.com|definitionupdates\.microsoft\.com"
     r"|kaspersky\.com|eset\.com|avast\.com|avg\.com|bitdefender\.com|malwarebytes\.com"
@@ -31,14 +31,14 @@ _PROTECTION = re.compile(
     r"|bkav\.com\.vn|cmcinfosec\.com)$",
     re.IGNORECASE,
 )
-"""Makers of protection: malware turns them off in the hosts file."""
+"""Vendors of protection, which malware disables in the hosts file."""
 _RESOLVED = "/run/systemd/resolve/io.systemd.Resolve"
-"""The socket of systemd-resolved: it is there while that runs."""
+"""The socket of systemd-resolved, present while that runs."""
 _TCPIP = r"SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 
 
 def hosts_file(context: Context) -> Path:
-    """Return where the hosts file of this machine lies."""
+    """Return the path of this machine's hosts file."""
     if context.windows:
         windows = Path(os.environ.get("SystemRoot", r"C:\Windows"))  # noqa: SIM112
         return windows / "System32" / "drivers" / "etc" / "hosts"
@@ -46,7 +46,7 @@ def hosts_file(context: Context) -> Path:
 
 
 def check_names(context: Context, registry: Registry | None = None) -> None:
-    """Hosts file, resolvers, cache of answers."""
+    """Check hosts file, resolvers, cache of answers."""
     _hosts(context)
     if context.windows or registry is not None:
         _windows_resolvers(context, registry or Registry())
@@ -106,7 +106,7 @@ def _resolv_conf(context: Context) -> None:
         return
     for line in text.split("\n"):
         if line.split()[:1] in (["nameserver"], ["search"], ["domain"]):
-            # What a service writes into /run comes back by itself.
+            # services rewrite files in /run
             target = Target(TargetKind.LINE, str(file), line) if written else None
             context.listed(Area.NAMES, str(file), line, reason="listed_resolver", target=target)
 
@@ -120,14 +120,14 @@ def _windows_resolvers(context: Context, registry: Registry) -> None:
         for name in ("NameServer", "DhcpNameServer"):
             stated = registry.text("HKLM", place, name)
             if stated:
-                # What a router hands out comes back by itself: only what was set here can be taken away.
+                # DHCP sets its value again: only a manual setting can be removed
                 key = rf"HKLM\{place}"
                 target = Target(TargetKind.VALUE, key, name) if name == "NameServer" else None
                 context.listed(Area.NAMES, rf"{key}\{name}", stated, reason="listed_resolver", target=target)
 
 
 def _resolved_cache(context: Context) -> None:
-    """Yield systemd-resolved's cache (`resolvectl show-cache`, systemd 254, as root), if it runs."""
+    """Check systemd-resolved's cache (`resolvectl show-cache`, systemd 254, as root), if it runs."""
     if not Path(_RESOLVED).exists():
         return
     try:
@@ -135,11 +135,11 @@ def _resolved_cache(context: Context) -> None:
     except Skipped as skipped:
         context.skip("resolvectl show-cache", skipped.reason)
         return
-    _remembered(context, "resolvectl show-cache", text)
+    _cached_answers(context, "resolvectl show-cache", text)
 
 
-def _remembered(context: Context, place: str, text: str) -> None:
-    """Names of the list in a cache of answers, each once."""
+def _cached_answers(context: Context, place: str, text: str) -> None:
+    """Report listed names in a cache of answers, each once."""
     seen: set[str] = set()
     for line in text.splitlines():
         for kind, value in values(line):
@@ -154,4 +154,4 @@ def _windows_cache(context: Context) -> None:
     except Skipped as skipped:
         context.skip("ipconfig /displaydns", skipped.reason)
         return
-    _remembered(context, "ipconfig /displaydns", text)
+    _cached_answers(context, "ipconfig /displaydns", text)

@@ -1,4 +1,4 @@
-"""Running processes: their program, place, command, memory; and their connections against the list."""
+"""Running processes: their program, place, command, memory; and their connections to listed addresses."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from lamsach.scanner.findings import Area, Finding, Level, Target, TargetKind
 from lamsach.scanner.rules import MEMORY, Searcher, compile_rules, rule_sources
 from lamsach.scanner.safe_open import Skipped
 
-_ODD_PLACES = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108 - these are what is looked for
+_ODD_PLACES = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108 - searched, not used
 _DELETED = " (deleted)"
 _UPDATED = ("/usr/", "/lib", "/bin/", "/sbin/", "/opt/", "/snap/")
-"""Folders whose programs a system update replaces while they run: a deleted program there is no finding."""
+"""Folders whose programs a system update replaces while they run: deleted programs are normal."""
 
 
 MEMORY_SHARE = 0.4
-"""Share of a time limit for searching memory; autostart entries and files have to be reached."""
+"""Share of a time limit for searching memory, to leave time for autostart entries and files."""
 
 
 def check_processes(context: Context) -> None:
@@ -136,7 +136,7 @@ def _memory(context: Context, pid: int, subject: str, target: Target, searcher: 
 
 
 def check_connections(context: Context) -> None:
-    """Report each connection to an address of the list, with the process that holds it."""
+    """Report each connection to a listed address, with its process."""
     import psutil
 
     try:
@@ -171,7 +171,7 @@ def check_connections(context: Context) -> None:
 
 
 def canonical_address(text: str) -> str | None:
-    """The address as lists spell it: without a zone, IPv4 not inside IPv6. None for what is no address."""
+    """Return the address as in lists: without a zone, IPv4 not inside IPv6. None for other text."""
     try:
         address = ip_address(text.partition("%")[0])
     except ValueError:
@@ -195,18 +195,18 @@ def _holder(pid: int | None) -> tuple[str, Target | None]:
 
 
 def _own_family() -> set[int]:
-    """This process and those that it started or that started it: its own memory holds the rules."""
+    """Return this process and its ancestors and descendants, whose memory contains the rules."""
     import psutil
 
-    me = psutil.Process()
-    family = {me.pid}
+    own = psutil.Process()
+    family = {own.pid}
     with suppress(psutil.Error):
-        family |= {process.pid for process in _near(me)}
+        family |= {process.pid for process in _near(own)}
     if sys.platform == "win32":
         family |= {0, 4}
     return family
 
 
-def _near(me: Any) -> Iterator[Any]:
-    yield from me.parents()
-    yield from me.children(recursive=True)
+def _near(process: Any) -> Iterator[Any]:
+    yield from process.parents()
+    yield from process.children(recursive=True)

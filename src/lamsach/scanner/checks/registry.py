@@ -1,4 +1,4 @@
-"""The Windows registry, read only: values of any type as text, missing keys as nothing."""
+"""The Windows registry, read only: values of any type as text, missing keys as empty."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from importlib import import_module
 from typing import Any
 
 ITEMS = 20_000
-"""Values or subkeys read of one key, at most."""
+"""Maximum values or subkeys read of one key."""
 
 
 class Registry:
-    """Reads the live registry. A test hands in another class with the same three methods."""
+    """Reader of the live registry. A test passes another class with the same three methods."""
 
     def __init__(self) -> None:
         self._api: Any = import_module("winreg") if os.name == "nt" else None
 
     def values(self, hive: str, path: str) -> Iterator[tuple[str, str]]:
-        """Name and text of each value; a value of a type that is no text is given as its bytes in Latin-1."""
+        """Yield name and text of each value; binary values without text are decoded as Latin-1."""
         key = self._open(hive, path)
         if key is None:
             return
@@ -31,7 +31,7 @@ class Registry:
                 yield str(name), as_text(data)
 
     def keys(self, hive: str, path: str) -> Iterator[str]:
-        """The names of the keys below."""
+        """Yield the names of the keys below."""
         key = self._open(hive, path)
         if key is None:
             return
@@ -43,7 +43,7 @@ class Registry:
                     return
 
     def text(self, hive: str, path: str, name: str) -> str:
-        """One value as text; empty when there is none."""
+        """Return one value as text; empty when there is none."""
         return next((text for found, text in self.values(hive, path) if found.lower() == name.lower()), "")
 
     def _open(self, hive: str, path: str) -> Any:
@@ -61,7 +61,7 @@ class Registry:
 
 
 def as_text(data: object) -> str:
-    """The data of a registry value of any type as text."""
+    """Convert the data of a registry value of any type to text."""
     if isinstance(data, str):
         return data.rstrip("\0")
     if isinstance(data, (list, tuple)):

@@ -17,8 +17,7 @@ _WIDE = re.compile(
     r"|temp|downloads|public)(?:\\.*)?|\.?(?:exe|dll|bat|ps1|vbs|scr|js))$",
     re.IGNORECASE,
 )
-"""Exclusions that let most malware through: whole disks, places where anybody may write, endings of programs.
-"""
+"""Exclusions that admit most malware: whole disks, folders writable by everyone, endings of programs."""
 _OFF = (
     (_DEFENDER_POLICY, "DisableAntiSpyware"),
     (_DEFENDER_POLICY, "DisableAntiVirus"),
@@ -93,7 +92,7 @@ def _windows_proxy(context: Context, registry: Registry) -> None:
 
 
 def _system_proxy(context: Context, registry: Registry) -> None:
-    """The proxy of services (WinHTTP): a binary value whose texts are plain."""
+    """Check the proxy of services (WinHTTP): a binary value with plain texts."""
     path, name = rf"{_INTERNET}\Connections", "WinHttpSettings"
     text = registry.text("HKLM", path, name)
     if text:
@@ -102,7 +101,7 @@ def _system_proxy(context: Context, registry: Registry) -> None:
 
 
 def check_protection(context: Context, registry: Registry | None = None) -> None:
-    """Report exclusions of Defender, and protection that is turned off. Nothing to see on Linux."""
+    """Report exclusions of Defender, and disabled protection, on Windows."""
     if not context.windows and registry is None:
         return
     read = registry or Registry()

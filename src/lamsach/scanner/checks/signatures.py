@@ -1,4 +1,4 @@
-"""Programs of Windows that nobody signed and that lie where any person or program may write."""
+"""Unsigned programs of Windows in folders writable by any user or program."""
 
 from __future__ import annotations
 
@@ -21,16 +21,13 @@ _ENDINGS = (".exe", ".dll", ".scr", ".com", ".cpl", ".sys", ".ocx")
 
 
 def odd_place(path: str) -> bool:
-    """Return whether a program of Windows lies where malware likes to lie."""
+    """Return whether a program of Windows is in a folder that malware prefers."""
     low = path.replace("/", "\\").removeprefix("\\\\?\\").lower()
     return low.endswith(_ENDINGS) and _ODD.fullmatch(low) is not None
 
 
 def check_signatures(context: Context, signed: Callable[[str], tuple[str, str]] = signature) -> None:
-    """Report programs that run or start by themselves from an odd place without a signature that holds.
-
-    Nothing to see on Linux.
-    """
+    """Report running or autostarted programs in an odd place without a valid signature, on Windows."""
     for program, place in context.starting.items():
         if not odd_place(program):
             continue

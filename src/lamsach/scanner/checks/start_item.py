@@ -1,4 +1,4 @@
-"""One thing that the system starts by itself, wherever it is written down, and what is said of it."""
+"""An entry that the system starts automatically, and its assessment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lamsach.scanner.findings import Area, Finding, Level, Target
 
 @dataclass(frozen=True, slots=True)
 class StartEntry:
-    """`kind`: code of START_KINDS; `place`: where it is; `command`: what starts; `target`: to disable."""
+    """`kind`: code of START_KINDS; `place`: its location; `command`: the command; `target`: to disable."""
 
     kind: str
     place: str
@@ -20,7 +20,7 @@ class StartEntry:
 
 
 def consider(context: Context, entry: StartEntry) -> None:
-    """Count an entry, report what the list or its habits say, and remember its programs to be examined."""
+    """Count an entry, report listed values and habits, and note its programs for examination."""
     context.counts.start_entries += 1
     context.listed(Area.START, entry.place, entry.command, reason="listed_start", target=entry.target)
     if habit := judged(entry.command):

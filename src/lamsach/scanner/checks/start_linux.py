@@ -64,11 +64,11 @@ _DESKTOP_EXEC = re.compile(r"^(?:Try)?Exec\s*=\s*(.+)$", re.MULTILINE)
 _CRON_LINE = re.compile(r"^\s*(?:@\w+|(?:[\d*,/\-A-Za-z?L#]+\s+){5})\s*(\S.*)$")
 _SCRIPT_LINES = 20_000
 _BOT_KEY = re.compile(r"\bmdrfckr\b")
-"""The comment of the key that the Outlaw (Dota) worm leaves, in every published analysis of it since 2018."""
+"""Comment of the key that the Outlaw (Dota) worm leaves, in every published analysis since 2018."""
 
 
 def start_linux(context: Context) -> None:
-    """Report on everything that is started by itself."""
+    """Report on all automatically started entries."""
     for entry in _entries(context):
         context.control.check()
         consider(context, entry)

@@ -31,7 +31,7 @@ _WINLOGON_USUAL = {
 
 
 def start_windows(context: Context, registry: Registry | None = None) -> None:
-    """Report on everything that is started by itself."""
+    """Report on all automatically started entries."""
     read = registry or Registry()
     for entry in (*_run_keys(read), *_services(read), *_tasks(context), *_folders(context)):
         context.control.check()
@@ -91,7 +91,7 @@ def _tasks(context: Context) -> Iterator[StartEntry]:
 
 
 def task_entries(place: str, data: bytes) -> Iterator[StartEntry]:
-    """Yield what a task's definition starts (Task Scheduler schema, [MS-TSCH] 2.5; UTF-16 with mark)."""
+    """Yield the command of a task's definition (Task Scheduler schema, [MS-TSCH] 2.5; UTF-16 with BOM)."""
     text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace")
     parts = [f"{match[2]}" for match in _ARGUMENTS.finditer(text)]
     if parts:
@@ -154,5 +154,5 @@ def _wmi(context: Context) -> None:
 
 
 def expanded(text: str) -> str:
-    """A command with its `%VARIABLES%` filled in, as the machine would."""
+    """Expand the `%VARIABLES%` of a command, as the machine would."""
     return os.path.expandvars(text[:8192]) if "%" in text else text[:8192]

@@ -1,4 +1,4 @@
-"""Programs of the system for checks. No output is a failure: it never means that all is well."""
+"""Programs of the system for checks. No output is a failure, never a good result."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ OUTPUT_BYTES = 32 << 20
 
 
 def output_of(command: Sequence[str], *, seconds: float = SECONDS) -> str:
-    """Return what the program writes.
+    """Return the output of a program.
 
-    Raises Skipped when it is missing, fails, takes too long or says nothing.
+    Raises Skipped when it is missing, fails, takes too long or has no output.
     """
     program = _found(command[0])
     if program is None:
@@ -44,7 +44,7 @@ def output_of(command: Sequence[str], *, seconds: float = SECONDS) -> str:
 
 
 def _found(name: str) -> str | None:
-    """The program in the system's own folder; a user's search path is not trusted if avoidable."""
+    """Find the program in the system's own folder; a user's search path is not trusted if avoidable."""
     if sys.platform == "win32":
         system = os.path.join(os.environ.get("SystemRoot", r"C:\Windows"), "System32")  # noqa: PTH118, SIM112
         for place in (system, os.path.join(system, "WindowsPowerShell", "v1.0")):  # noqa: PTH118

@@ -1,1 +1,1 @@
-"""A page on this machine alone, for people who do not use a command line."""
+"""A local page for people who do not use a command line."""

@@ -1,7 +1,7 @@
-"""Asking Windows for an administrator's rights, when the person presses the button for it.
+"""Request for administrator rights from Windows, at the press of a button.
 
-ShellExecuteW with the verb `runas` (Microsoft's documentation of shellapi.h) shows the question of User
-Account Control; the same command line is then started anew.
+ShellExecuteW with the verb `runas` (Microsoft's documentation of shellapi.h) shows the prompt of User Account
+Control; the same command line is then restarted.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from typing import Any
 from lamsach.scanner.host import elevated
 
 _STARTED_ABOVE = 32
-"""ShellExecuteW gives a number above this when it could start the program."""
+"""ShellExecuteW returns a number above this when it started the program."""
 
 
-def may_ask() -> bool:
-    """Return whether there are more rights to ask for."""
+def can_elevate() -> bool:
+    """Return whether administrator rights can be requested."""
     return os.name == "nt" and not elevated()
 
 
 def start_elevated() -> bool:
-    """Start this command line anew as an administrator; False when the person or Windows refused."""
+    """Restart this command line as an administrator; False when the user or Windows refused."""
     if os.name != "nt":
         return False
     import ctypes

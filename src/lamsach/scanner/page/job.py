@@ -1,4 +1,4 @@
-"""The look and the actions behind the page: one at a time, in a thread, its state readable at any moment."""
+"""The scan and the actions behind the page: one at a time, in a thread, with observable state."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ Records = list[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Receiver of the result at the press of a button: name, and sender (raises LamsachError)."""
+    """Receiver of the result: name, and sender (raises LamsachError)."""
 
     name: str
     send: Callable[[Result, Records], None]
 
 
 class Job:
-    """State and actions of the page. Every method may be called from any thread."""
+    """State and actions of the page. Methods may be called from any thread."""
 
     def __init__(self, options: Options, receiver: Receiver | None = None) -> None:
         self._options = options
@@ -48,54 +48,54 @@ class Job:
         self.busy = ""
 
     def start_look(self, mode: Mode) -> bool:
-        """Begin a look; whether nothing else was going on."""
+        """Begin a scan; return False when busy."""
         return self._start("look", lambda: self._look(mode))
 
     def start_clean(self, named: Collection[str] = ()) -> bool:
-        """Carry out the plan; whether nothing else was going on.
+        """Carry out the plan; return False when busy.
 
-        `named`: keys of findings whose file a person chose to take.
+        `named`: keys of findings whose file a person selected.
         """
         return self._start("clean", lambda: self._clean(named))
 
     def start_undo(self) -> bool:
-        """Give everything back; whether nothing else was going on."""
+        """Restore everything; return False when busy."""
         return self._start("undo", self._undo)
 
     def start_send(self) -> bool:
-        """Send the result to the unit; return whether there is one, a receiver, and nothing else going on."""
+        """Send the result to the unit; return False when busy, or without a result or receiver."""
         if self.result is None or self.receiver is None:
             return False
         return self._start("send", self._send)
 
     def pause(self) -> None:
-        """Hold the look."""
+        """Pause the scan."""
         if self._control is not None:
             self._control.pause()
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Resume the scan."""
         if self._control is not None:
             self._control.resume()
 
     def stop(self) -> None:
-        """End the look; what was found is kept."""
+        """End the scan; findings are retained."""
         if self._control is not None:
             self._control.stop()
 
     def progress(self) -> Progress | None:
-        """Return how far the look is; None when there is none."""
+        """Return the progress of the scan; None when there is none."""
         return self._control.progress() if self._control is not None and self.busy == "look" else None
 
     def plan(self, named: Collection[str] = ()) -> list[Step]:
-        """Return what cleaning would do."""
+        """Return the steps that cleaning would perform."""
         if self.result is None:
             return []
         paths = [item.target.path for item in self.result.findings if item.target and item.key in named]
         return make_plan(self.result, Guard(), named=paths)
 
     def items(self) -> list[Item]:
-        """Return what lies in the quarantine."""
+        """Return the items in the quarantine."""
         return (
             [item for item in Vault(quarantine_folder()).items() if item.meta]
             if Path(quarantine_folder()).exists()
@@ -103,7 +103,7 @@ class Job:
         )
 
     def wait(self, seconds: float | None = None) -> None:
-        """Wait for what is going on."""
+        """Wait for the running work."""
         if self._thread is not None:
             self._thread.join(seconds)
 
@@ -157,7 +157,7 @@ class Job:
         return vault
 
     def records(self) -> Records:
-        """Return what was done, for the result bundle."""
+        """Return the actions performed, for the result bundle."""
         return [
             {
                 "action": done.step.what,

@@ -1,4 +1,4 @@
-"""The server of the scanner's page, for the person at this machine; guards: `lamsach.runtime.local_page`."""
+"""Server of the scanner's page, for the person at this machine; guards: `lamsach.runtime.local_page`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class _Handler(LocalHandler):
         if name and page is None:
             self.redirect()
             return
-        html = page() if page else views.start_page(job, language, elevated(), elevation.may_ask())
+        html = page() if page else views.start_page(job, language, elevated(), elevation.can_elevate())
         self.answer(html.encode("utf-8", "backslashreplace"))
 
     def asked(self, name: str) -> None:
@@ -69,7 +69,7 @@ class _Handler(LocalHandler):
         if name == "end" and not job.busy:
             self.end(views.ended_page(self.server.language))
             return
-        if name == "elevate" and not job.busy and elevation.may_ask() and elevation.start_elevated():
+        if name == "elevate" and not job.busy and elevation.can_elevate() and elevation.start_elevated():
             self.end(views.ended_page(self.server.language, again=True))
             return
         if name in does:
@@ -80,9 +80,9 @@ class _Handler(LocalHandler):
 def serve(
     options: Options, language: str, on_ready: Callable[[str], None], receiver: Receiver | None = None
 ) -> None:
-    """Serve until the person ends it. `on_ready` gets the address; a browser is opened where there is one.
+    """Serve until the person ends it. `on_ready` gets the address; a browser is opened if available.
 
-    `receiver`: who gets the result by a button.
+    `receiver`: gets the result by a button.
     """
     with Page(options, language, receiver) as page:
         page.serve_person(on_ready)

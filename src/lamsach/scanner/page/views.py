@@ -1,4 +1,4 @@
-"""The page's HTML: plain forms and a refresh while something runs; no script."""
+"""HTML of the page: plain forms, and a refresh while work is running; no script."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lamsach.scanner.labels import (
     visible,
 )
 from lamsach.scanner.page.job import Job
-from lamsach.scanner.report.page import STYLE, limits_of_the_look, looked_at, verdict
+from lamsach.scanner.report.page import STYLE, extent, scan_limits, verdict
 
 MORE_STYLE = """
 nav{display:flex;flex-wrap:wrap;gap:8px;margin:16px 0}nav form{margin:0}
@@ -39,8 +39,8 @@ ALL_STYLE = STYLE + MORE_STYLE
 _ROWS = 300
 
 
-def start_page(job: Job, language: str, elevated: bool, may_ask: bool = False) -> str:
-    """Look, or what is going on, or what was found. `may_ask`: there are more rights to ask for."""
+def start_page(job: Job, language: str, elevated: bool, can_elevate: bool = False) -> str:
+    """The start page: scan, progress, or result. `can_elevate`: administrator rights can be requested."""
     _ = translator(language)
     if job.busy == "look":
         return _shell(
@@ -61,14 +61,14 @@ def start_page(job: Job, language: str, elevated: bool, may_ask: bool = False) -
             f"<p>{escape(_(job.error.todo))}</p></div>"
         )
     if job.result is None:
-        parts += _welcome(job, _, elevated, may_ask)
+        parts += _welcome(job, _, elevated, can_elevate)
     else:
         parts += _outcome(job, job.result, language)
     return _shell(_("Check this machine for malware"), "".join(parts), language)
 
 
 def found_page(job: Job, language: str) -> str:
-    """Return what was found, each with its reason, and what was not examined."""
+    """The page of findings with their reasons, and of skips."""
     _ = translator(language)
     result = job.result
     if result is None:
@@ -95,7 +95,7 @@ def found_page(job: Job, language: str) -> str:
 
 
 def clean_page(job: Job, language: str) -> str:
-    """Return what cleaning would do, to be confirmed."""
+    """The page that lists the steps of cleaning, for confirmation."""
     _ = translator(language)
     steps = job.plan()
     allowed = [step for step in steps if not step.refusal or step.refusal == NOT_NAMED]
@@ -115,7 +115,7 @@ def clean_page(job: Job, language: str) -> str:
 
 
 def undo_page(job: Job, language: str) -> str:
-    """Return what would be given back, to be confirmed."""
+    """The page that lists the items to restore, for confirmation."""
     _ = translator(language)
     items = job.items()
     if not items:
@@ -132,31 +132,31 @@ def undo_page(job: Job, language: str) -> str:
 
 
 def ended_page(language: str, *, again: bool = False) -> str:
-    """The program has ended; `again`: it was started anew."""
+    """The last page; `again`: the program was restarted."""
     _ = translator(language)
-    said = _("You can close this window.")
+    text = _("You can close this window.")
     if again:
-        said = _(
+        text = _(
             "The program was started again with the rights of an administrator, in a window of "
             "its own. You can close this one."
         )
-    return _shell(_("The program has ended"), f"<p>{escape(said)}</p>", language)
+    return _shell(_("The program has ended"), f"<p>{escape(text)}</p>", language)
 
 
-def _welcome(job: Job, _: Translate, elevated: bool, may_ask: bool) -> list[str]:
-    said = _(
+def _welcome(job: Job, _: Translate, elevated: bool, can_elevate: bool) -> list[str]:
+    text = _(
         "The look changes nothing on this machine. It takes two minutes at most; the full look takes longer."
     )
-    parts = [f"<p>{escape(said)}</p>"]
+    parts = [f"<p>{escape(text)}</p>"]
     if not elevated:
         note = _(
             "Without the rights of an administrator, some places cannot be examined. The result says which."
         )
         parts.append(f'<p class="note">{escape(note)}</p>')
     if job.receiver is not None:
-        said = _("Nothing is sent by itself: after the look, a button sends the result to {name}.")
-        parts.append(f'<p class="note">{escape(said.format(name=visible(job.receiver.name)))}</p>')
-    more = _button("elevate", _("Start again as an administrator"), other=True) if may_ask else ""
+        text = _("Nothing is sent by itself: after the look, a button sends the result to {name}.")
+        parts.append(f'<p class="note">{escape(text.format(name=visible(job.receiver.name)))}</p>')
+    more = _button("elevate", _("Start again as an administrator"), other=True) if can_elevate else ""
     looks = _button("look", _("Look")) + _button("look-full", _("Full look"), other=True)
     rest = _link("undo", _("Undo")) + _button("end", _("End"), other=True)
     parts.append(f"<nav>{looks}{more}{rest}</nav>")
@@ -169,7 +169,7 @@ def _outcome(job: Job, result: Result, language: str) -> list[str]:
     stop = f"<p>{escape(_(STOPS[result.stopped]))}</p>" if result.stopped else ""
     parts = [
         f'<div class="verdict '
-        f'{colour}"><strong>{escape(text)}</strong>{stop}<p>{escape(looked_at(result, language))}</p></div>'
+        f'{colour}"><strong>{escape(text)}</strong>{stop}<p>{escape(extent(result, language))}</p></div>'
     ]
     if job.done:
         parts.append(
@@ -177,15 +177,15 @@ def _outcome(job: Job, result: Result, language: str) -> list[str]:
             f"<ul>{''.join(f'<li>{_done(done, _)}</li>' for done in job.done)}</ul>"
         )
     if job.undone:
-        given = "".join(
+        restored = "".join(
             f"<li><code>{escape(visible(str(item.meta.get('path', ''))))}</code> "
             f"{escape(_(error.what) if error else _('given back'))}</li>"
             for item, error in job.undone
         )
-        parts.append(f"<h2>{escape(_('Undo'))}</h2><ul>{given}</ul>")
+        parts.append(f"<h2>{escape(_('Undo'))}</h2><ul>{restored}</ul>")
     if job.sent and job.receiver is not None:
-        told = _("The result was sent to {name}.").format(name=visible(job.receiver.name))
-        parts.append(f"<p><strong>{escape(told)}</strong></p>")
+        message = _("The result was sent to {name}.").format(name=visible(job.receiver.name))
+        parts.append(f"<p><strong>{escape(message)}</strong></p>")
     return [*parts, _buttons(job, _), _cannot_see(_)]
 
 
@@ -206,7 +206,7 @@ def _buttons(job: Job, _: Translate) -> str:
 
 def _cannot_see(_: Translate) -> str:
     title = escape(_("What this look cannot see"))
-    return f"<details><summary>{title}</summary>{limits_of_the_look(_)}</details>"
+    return f"<details><summary>{title}</summary>{scan_limits(_)}</details>"
 
 
 def _progress(seen: Progress | None, language: str) -> str:
@@ -242,8 +242,8 @@ def _progress(seen: Progress | None, language: str) -> str:
 def _step(step: Step, _: Translate) -> str:
     target = step.target
     place = f"pid {target.pid}" if target.pid else target.path
-    said = _(REFUSALS[step.refusal]) if step.refusal else _(ACTIONS[step.what])
-    return f"<code>{escape(visible(place))}</code> {escape(said)}"
+    text = _(REFUSALS[step.refusal]) if step.refusal else _(ACTIONS[step.what])
+    return f"<code>{escape(visible(place))}</code> {escape(text)}"
 
 
 def _done(done: Done, _: Translate) -> str:
@@ -252,22 +252,22 @@ def _done(done: Done, _: Translate) -> str:
         return text
     if done.error is not None:
         return f"{text} - {escape(_(done.error.what))} {escape(_(done.error.todo))}"
-    said = (
+    outcome = (
         _("done; a second look does not find it any more")
         if done.gone
         else _("done, but a second look still finds it")
     )
-    return f"{text} - {escape(said)}"
+    return f"{text} - {escape(outcome)}"
 
 
 def _choice(step: Step, _: Translate) -> str:
-    """The box by which a person names a file that only a rule accuses."""
+    """The checkbox for a file that only a rule accuses."""
     if step.refusal != NOT_NAMED:
         return ""
-    said = escape(_("I looked at this file: take it too"))
+    label = escape(_("I looked at this file: take it too"))
     return (
         f'<br><label><input type="checkbox" form="cleaning" name="take" '
-        f'value="{escape(step.finding.key)}"> {said}</label>'
+        f'value="{escape(step.finding.key)}"> {label}</label>'
     )
 
 

@@ -1,1 +1,1 @@
-"""A look's result for people and programs: text, HTML page, JSON lines, bundle."""
+"""A scan's result for people and programs: text, HTML page, JSON lines, bundle."""

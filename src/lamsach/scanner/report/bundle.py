@@ -1,4 +1,4 @@
-"""The result bundle: one `.zip` for the keeper of the cases, with each part's SHA-256 in the manifest."""
+"""Result bundle: one `.zip` for the case manager, with each part's SHA-256 in the manifest."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 def write_bundle(
     result: Result, stream: BinaryIO, language: str, actions: Sequence[dict[str, Any]] = ()
 ) -> None:
-    """Write the bundle: manifest, findings, skips, actions taken, and the page for people."""
+    """Write the bundle: manifest, findings, skips, actions performed, and the page for people."""
     _ = translator(language)
     parts = {
         FINDINGS: b"".join(

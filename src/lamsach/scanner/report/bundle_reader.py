@@ -1,4 +1,4 @@
-"""Reading a scan's result bundle that anybody may have made."""
+"""Reader of a scan's result bundle of unknown origin."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _AGAIN = mark("Ask the sender for the bundle again. Nothing in it was used.")
 
 
 def read_scan(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
-    """Manifest, findings, actions; every part's digest checked. UnreadableError."""
+    """Return manifest, findings and actions after checking every part's digest. Raises UnreadableError."""
     try:
         with zipfile.ZipFile(path) as archive:
             manifest = _manifest_of(archive)
@@ -50,7 +50,7 @@ def _lines(data: bytes) -> list[dict[str, Any]]:
 
 
 def _manifest_of(archive: zipfile.ZipFile, limit: int = 32_000_000) -> dict[str, Any]:
-    """The manifest of an open bundle. ValueError for what is none."""
+    """Read the manifest of an open bundle. Raises ValueError for an invalid one."""
     with archive.open("manifest.json") as member:
         data = member.read(limit + 1)
     if len(data) > limit:

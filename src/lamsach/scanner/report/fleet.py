@@ -1,4 +1,4 @@
-"""A scan in one line for the portal's fleet: machine, time, number of findings, how many remain."""
+"""A scan in one line for the portal's fleet: machine, time, number of findings, remaining findings."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from lamsach.scanner.report.records import finding_record, instant
 
 Record = Mapping[str, Any]
 INSIDE = "!"
-"""Between the path of an archive and the name of what it holds."""
+"""Separator of an archive's path and a member's name."""
 _PAST = frozenset({Area.EVENTS.value, Area.BROWSER.value})
-"""Areas that tell of the past: what they hold stays, whatever is cleaned."""
+"""Areas about the past: their contents remain, regardless of cleaning."""
 
 
 def still_there(findings: Sequence[Record], actions: Sequence[Record]) -> tuple[int, int]:
-    """Return, of a bundle's malicious findings, how many remain after the actions, and how many not.
+    """Return the numbers of a bundle's malicious findings that remain after the actions, and that do not.
 
-    A finding is dealt with when a verified action was done to what it is about: the same finding, the file or
-    the archive that holds it, the program that is started.
+    A finding is dealt with when a verified action was performed on its object: the same finding, the file or
+    the archive that contains it, the program that is started.
     """
     done = [row for row in actions if row.get("outcome") == "done" and row.get("verified")]
     names, places = {row.get("finding") for row in done}, {row.get("subject") for row in done}
@@ -39,13 +39,13 @@ def still_there(findings: Sequence[Record], actions: Sequence[Record]) -> tuple[
 
 
 def is_whole(stopped: object, skipped: object, problems: object) -> bool:
-    """Return whether everything that was asked for was examined."""
+    """Return whether everything requested was examined."""
     reasons = set(skipped) if isinstance(skipped, dict) else set()
     return not stopped and not problems and reasons <= HARMLESS_SKIPS
 
 
 def fleet_record(result: Result, actions: Sequence[Record]) -> dict[str, Any]:
-    """Return what `--report` sends: names and numbers, no path, no user, no visited address."""
+    """Return the report that `--report` sends: names and numbers, no path, no user, no visited address."""
     rows = [finding_record(finding, str) for finding in result.findings]
     left, done = still_there(rows, actions)
     return {

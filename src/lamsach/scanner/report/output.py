@@ -1,4 +1,4 @@
-"""Writing a result: the name's ending chooses its kind; the file is written whole or not at all."""
+"""Output of a result: the name's ending selects its kind; files are written atomically."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Through = Callable[[BinaryIO], AbstractContextManager[BinaryIO]]
 
 
 def check_name(path: Path) -> None:
-    """Raise UsageError for a name that no kind of result has; ask before a long look."""
+    """Raise UsageError for an unknown ending, before a long scan."""
     if _kind(path) not in KINDS:
         raise UsageError(
             "The kind of result is chosen by the end of its name, and this one is not known.",
@@ -42,7 +42,7 @@ def write_result(
 ) -> None:
     """Write the result, sealed when its name ends in `.age`.
 
-    Raises OutputError; the file that was there before is kept then.
+    Raises OutputError; an existing file then remains.
     """
     check_name(path)
     temporary = path.with_name(f".lamsach-{secrets.token_hex(8)}.tmp")

@@ -1,4 +1,4 @@
-"""A result as one HTML page: no script, nothing loaded, for the screen, a stick and paper."""
+"""A result as one HTML page: no script, nothing loaded, for the screen, a USB stick and paper."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from lamsach.scanner.labels import (
 
 
 def local_time(moment: datetime) -> str:
-    """A time on this machine's clock: dd/mm/yyyy HH:MM."""
+    """Format a time on this machine's clock: dd/mm/yyyy HH:MM."""
     return moment.astimezone().strftime("%d/%m/%Y %H:%M")
 
 
@@ -59,7 +59,7 @@ _ICONS = {Level.MALICIOUS: "■", Level.SUSPICIOUS: "▲", Level.RISK: "○"}
 
 
 def html_page(result: Result, language: str, actions: Sequence[dict[str, Any]] = ()) -> str:
-    """The whole page."""
+    """Return the whole page."""
     _ = translator(language)
     digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'"
@@ -75,14 +75,14 @@ def html_page(result: Result, language: str, actions: Sequence[dict[str, Any]] =
         *_findings(result, _),
         *_actions(actions, _),
         *_skipped(result, language),
-        f"<h2>{escape(_('What this look cannot see'))}</h2>{limits_of_the_look(_)}",
+        f"<h2>{escape(_('What this look cannot see'))}</h2>{scan_limits(_)}",
         "</body></html>",
     ]
     return "\n".join(parts)
 
 
-def limits_of_the_look(_: Translate) -> str:
-    """Return what no look can promise, as a list."""
+def scan_limits(_: Translate) -> str:
+    """Return the limits of any scan, as a list."""
     texts = (
         _(
             "A look without findings is no proof that the machine is clean. It says that "
@@ -113,7 +113,7 @@ def _facts(result: Result, _: Translate) -> str:
 
 
 def verdict(result: Result, language: str) -> tuple[str, str]:
-    """The state in one sentence, and its colour: a level, `blind` or `clear`."""
+    """Return the state in one sentence, and its colour: a level, `blind` or `clear`."""
     _ = translator(language)
     worst = result.worst()
     if worst is Level.MALICIOUS:
@@ -131,7 +131,7 @@ def verdict(result: Result, language: str) -> tuple[str, str]:
 
 
 def is_blind(result: Result) -> bool:
-    """Return whether something that was asked for was not examined."""
+    """Return whether anything requested was not examined."""
     return bool(result.stopped) or any(reason not in HARMLESS_SKIPS for reason in result.skipped)
 
 
@@ -141,12 +141,12 @@ def _verdict(result: Result, language: str) -> list[str]:
     stop = f"<p>{escape(_(STOPS[result.stopped]))}</p>" if result.stopped else ""
     return [
         f'<div class="verdict '
-        f'{colour}"><strong>{escape(text)}</strong>{stop}<p>{escape(looked_at(result, language))}</p></div>'
+        f'{colour}"><strong>{escape(text)}</strong>{stop}<p>{escape(extent(result, language))}</p></div>'
     ]
 
 
-def looked_at(result: Result, language: str) -> str:
-    """Return how much was examined, as a sentence."""
+def extent(result: Result, language: str) -> str:
+    """Return the extent of the examination, as a sentence."""
     counts = result.counts
     return translator(language)(
         "Examined: {files} files, {members} files in archives, {processes} running programs, "

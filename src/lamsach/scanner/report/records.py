@@ -1,4 +1,4 @@
-"""Findings, skips and facts as JSON objects: the bundle's and JSON lines' contents."""
+"""Findings, skips and facts as JSON objects, for the bundle and JSON lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SCHEMA = "lamsach-scan/1"
 
 
 def finding_record(finding: Finding, _: Translate) -> dict[str, Any]:
-    """One finding; absent values are left out. `sentence` is for people, the codes are for programs."""
+    """Return one finding without absent values. `sentence` is for people, the codes are for programs."""
     target = finding.target
     record: dict[str, Any] = {
         "id": finding.key,
@@ -35,12 +35,12 @@ def finding_record(finding: Finding, _: Translate) -> dict[str, Any]:
 
 
 def skip_record(skip: Skip) -> dict[str, Any]:
-    """One thing that was not looked at."""
+    """Return one skipped object."""
     return {"subject": skip.subject, "reason": skip.reason}
 
 
 def summary_record(result: Result) -> dict[str, Any]:
-    """Return subject, tool and outcome of a look: everything but the single findings and skips."""
+    """Return subject, tool and outcome of a scan: all but the single findings and skips."""
     levels: dict[str, int] = {}
     for finding in result.findings:
         levels[finding.level] = levels.get(finding.level, 0) + 1
@@ -68,10 +68,10 @@ def summary_record(result: Result) -> dict[str, Any]:
 
 
 def instant(moment: datetime) -> str:
-    """A time as ISO 8601 in UTC, to the second."""
+    """Format a time as ISO 8601 in UTC, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def json_line(record: dict[str, Any]) -> bytes:
-    """The record on one line. Names that are no Unicode keep their bytes as escapes."""
+    """Return the record on one line. Names that are no Unicode retain their bytes as escapes."""
     return json.dumps(record, ensure_ascii=True, sort_keys=False).encode("ascii") + b"\n"

@@ -1,7 +1,7 @@
-"""Our own rules and a campaign's, compiled by YARA-X (https://virustotal.github.io/yara-x/).
+"""Own rules and a campaign's, compiled by YARA-X (https://virustotal.github.io/yara-x/).
 
-Our own rules stand in files by what they are about, and a file is searched only by those that could match
-what it is: a Linux program not by those for scripts.
+Own rules are in files by subject, and a file is searched only with those that could match its kind: a Linux
+program not with those for scripts.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ FILES = ("kinds.yar", "programs.yar", "windows.yar", "linux.yar", "text.yar")
 MEMORY = ("memory.yar",)
 OWN = "lamsach"
 WHOLE_CONTENT = frozenset({"test_file_eicar"})
-"""Rules that fix the whole content of a file, as a digest does."""
+"""Rules that determine the whole content of a file, as a digest does."""
 TEXT_BYTES = 4 << 20
-"""Size limit for matching the product's rules against a file that is no program."""
+"""Size limit for matching own rules against a file that is no program."""
 RULE_FILE_BYTES = 64 << 20
 
 
 class Content(StrEnum):
-    """Kind of a file for the product's rules."""
+    """Kind of a file for own rules."""
 
     WINDOWS = "windows"
     LINUX = "linux"
@@ -42,12 +42,12 @@ PARTS: dict[Content, tuple[str, ...]] = {
     Content.TEXT: ("kinds.yar", "text.yar"),
     Content.AUTOIT: FILES,
 }
-"""Rules of the product that apply to each kind of file."""
+"""Own rules that apply to each kind of file."""
 _AUTOIT = bytes.fromhex("A3484BBE986C4AA9994C530A86D6487D")
 
 
 def content_of(head: bytes, size: int) -> Content:
-    """Return what a file of `size` bytes that begins so is. The conditions in `kinds.yar` say the same."""
+    """Return the kind of a file with this head and size, as the conditions in `kinds.yar` do."""
     first = head[:4]
     if first[:2] == b"MZ":
         return Content.WINDOWS
@@ -60,7 +60,7 @@ def content_of(head: bytes, size: int) -> Content:
 
 @dataclass(frozen=True, slots=True)
 class RuleHit:
-    """A rule that matched: name, level and threat by its meta data (`suspicious`, empty by default)."""
+    """A rule that matched: name, level and threat by its metadata (default `suspicious`, empty)."""
 
     name: str
     level: Level
@@ -77,18 +77,18 @@ class RuleSources:
 
     @property
     def given(self) -> RuleSources:
-        """Those that are not our own."""
+        """The rules that are not own ones."""
         return RuleSources(tuple(text for text in self.texts if text[0] != OWN))
 
 
 def own_text(names: Sequence[str]) -> str:
-    """The text of some of our own files."""
+    """Return the text of some of our own files."""
     folder = resources.files(__name__)
     return "\n".join(folder.joinpath(name).read_text("utf-8") for name in names)
 
 
 def rule_sources(paths: Sequence[str] = (), *, own: Sequence[str] = FILES) -> RuleSources:
-    """Our rules and those of the files and folders given (`*.yar`, `*.yara`). Raises UnreadableError."""
+    """Read own rules and those of files and folders (`*.yar`, `*.yara`). Raises UnreadableError."""
     texts = [(OWN, own_text(own))]
     for path in paths:
         place = Path(path)
@@ -107,7 +107,7 @@ def rule_sources(paths: Sequence[str] = (), *, own: Sequence[str] = FILES) -> Ru
 
 
 def compile_rules(sources: RuleSources) -> Any:
-    """Compiled rules. Included files are refused. Raises InputError for rules with an error."""
+    """Compile rules. Included files are refused. Raises InputError for rules with an error."""
     import yara_x
 
     compiler = yara_x.Compiler()
@@ -123,12 +123,12 @@ def compile_rules(sources: RuleSources) -> Any:
 
 
 def count_rules(sources: RuleSources) -> int:
-    """Return how many rules there are, private ones not counted."""
+    """Count the rules without private ones."""
     return sum(1 for _ in compile_rules(sources))
 
 
 class Searcher:
-    """Searches bytes by compiled rules. Belongs to one thread."""
+    """Search of bytes with compiled rules. Belongs to one thread."""
 
     def __init__(self, rules: Any, timeout_s: int) -> None:
         import yara_x
@@ -140,7 +140,7 @@ class Searcher:
         self._scanner.max_matches_per_pattern(1000)
 
     def search(self, data: bytes) -> list[RuleHit]:
-        """The rules that match. Raises TimeoutError when they take too long, ValueError when they fail."""
+        """Return the matching rules. Raises TimeoutError when too slow, ValueError on failure."""
         try:
             matching = self._scanner.scan(data).matching_rules
         except self._timeout:
@@ -151,10 +151,7 @@ class Searcher:
 
 
 class FileSearcher:
-    """Searches files: by those of our rules that could match, and by all that were given.
-
-    Belongs to one thread.
-    """
+    """Search of files with own rules that could match, and all given rules. Belongs to one thread."""
 
     def __init__(self, sources: RuleSources, timeout_s: int) -> None:
         self._own: dict[Content, Searcher] = {}
@@ -162,25 +159,23 @@ class FileSearcher:
         given = sources.given
         self._given = Searcher(compile_rules(given), timeout_s) if given.texts else None
         self.searches_all = self._given is not None
-        """Return whether every byte of every file is searched: rules that were given may be about anything.
-        """
+        """True when every byte of every file is searched, because given rules may be about anything."""
 
     def searches(self, content: Content) -> bool:
         """Return whether any rule could match such a file."""
         return self.searches_all or content in PARTS
 
     def search(self, data: bytes, content: Content, *, first: bool = True) -> list[RuleHit]:
-        """The rules that match a file or a piece of it.
+        """Return the rules that match a file or a piece of it.
 
-        Our own are about how a file begins, so they see its `first` piece only.
-
-        Raises TimeoutError when they take too long, ValueError when they fail.
+        Own rules are about a file's beginning, so they search its `first` piece only. Raises TimeoutError
+        when too slow, ValueError on failure.
         """
         hits = self._of(content).search(data) if first and content in PARTS else []
         return hits + self._given.search(data) if self._given is not None else hits
 
     def _of(self, content: Content) -> Searcher:
-        """Our rules for it, compiled when the first such file comes."""
+        """Return own rules for a kind of file, compiled on first use."""
         if content not in self._own:
             rules = compile_rules(RuleSources(((OWN, own_text(PARTS[content])),)))
             self._own[content] = Searcher(rules, self._timeout_s)
