@@ -1,6 +1,6 @@
-"""The form of the 2022 dispatch's appendix to the letter, as data (see `form`).
+"""Form of the 2022 dispatch's appendix, as data (see `form`).
 
-It is the first version of the default form; it changes with the law.
+It is the first version of the default form, and subject to changes of the law.
 """
 
 from __future__ import annotations

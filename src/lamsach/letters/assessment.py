@@ -1,8 +1,8 @@
 """Facts of a campaign as one dated object, and official Vietnamese texts drafted from them.
 
-Every number and sentence of the form comes from this object (`Evidence`): a number that a person states
-instead goes into it (`with_stated`) before anything is written. No sentence without a number behind it;
-`contradictions` finds what a text changed by hand says otherwise.
+Every number and sentence of the form comes from this object (`Evidence`): numbers stated by a person are
+entered into it (`with_stated`) before anything is written. Every sentence is backed by a number;
+`contradictions` finds deviations in a text edited by hand.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ class Evidence:
     """Facts about a campaign in a unit's scope as of a day; None: not known, so nothing is stated.
 
     `units`: units in the scope; `found`: machines that connected; `cleaned`, `verified`: of these; `blocked`:
-    machines whose connections were all blocked; `unattributed`: sources that cannot be named; `sources`: logs
-    that were searched, from `first_log` to `last_log`; `blind`: days without logs; `blind_machines`: cleaned
-    machines without logs to verify by; `unsearched`: units, each with everything under it, of which no log
-    was searched; `people`: people told.
+    machines whose connections were all blocked; `unattributed`: sources that cannot be named; `sources`:
+    searched logs, from `first_log` to `last_log`; `blind`: days without logs; `blind_machines`: cleaned
+    machines without logs to verify by; `unsearched`: units, each with everything under it, without a searched
+    log; `people`: people informed.
     """
 
     unit: str
@@ -61,25 +61,23 @@ FIELDS: Mapping[str, str] = {
     "cases.unsearched": "unsearched",
     "people.told": "people",
 }
-"""The field of `Evidence` by the source of a row of a form."""
+"""Field of `Evidence` by the source of a form's row."""
 
 
 def with_stated(known: Evidence, form: Form, figures: Mapping[str, Figure]) -> Evidence:
-    """The same with the form's numbers: stated ones take the place of computed ones everywhere."""
+    """Apply the form's numbers: stated ones replace computed ones everywhere."""
     counted: dict[str, Any] = {
         FIELDS[row.source]: figure.value
         for row in form.rows
         if row.source in FIELDS and (figure := figures.get(row.key)) is not None and figure.value is not None
     }
-    if known.found is None and not counted.get(
-        "found"
-    ):  # a computed 0 where nothing was searched says nothing
+    if known.found is None and not counted.get("found"):  # a computed 0 without a search proves nothing
         counted.pop("found", None)
     return replace(known, **counted)
 
 
 def misfit(known: Evidence) -> tuple[int, int] | None:
-    """Two numbers of machines of which the part is larger than the whole."""
+    """Return two numbers of machines with a part larger than its whole."""
     pairs = (
         (known.cleaned, known.found),
         (known.verified, known.cleaned),
@@ -89,30 +87,30 @@ def misfit(known: Evidence) -> tuple[int, int] | None:
 
 
 def assessment(known: Evidence) -> str:
-    """The assessment: a paragraph on units, one on machines, one on people."""
+    """Draft the assessment: paragraphs on units, machines, people."""
     known = replace(known, campaign=in_sentence(known.campaign))
     parts = [_units(known), _machines(known), _people(known)]
     return "\n".join(part for part in parts if part)
 
 
 def proposals(known: Evidence) -> str:
-    """Return what the figures call for; `Không có.` when they call for nothing."""
-    wishes = []
+    """Draft proposals from the figures; `Không có.` without any."""
+    sentences = []
     if known.blind or known.blind_machines or known.unsearched:
-        wishes.append(
+        sentences.append(
             "Đề nghị hướng dẫn, hỗ trợ đơn vị lưu giữ đầy đủ nhật ký của tường lửa, máy chủ "
             "DNS và máy chủ DHCP để có căn cứ xác minh máy đã sạch."
         )
     if known.unattributed:
-        wishes.append(
+        sentences.append(
             "Đề nghị hỗ trợ xác định máy tính, thiết bị phía sau máy chủ DNS, máy chủ proxy "
             "hoặc thiết bị NAT."
         )
     if known.missing_reports:
-        wishes.append(
+        sentences.append(
             f"Đề nghị tiếp tục đôn đốc {_n(known.missing_reports)} đơn vị trực thuộc chưa gửi báo cáo."
         )
-    return "\n".join(wishes) or "Không có."
+    return "\n".join(sentences) or "Không có."
 
 
 def _n(value: int | None) -> str:
@@ -120,7 +118,7 @@ def _n(value: int | None) -> str:
 
 
 def _share(part: int, whole: int) -> str:
-    """A share in per cent; 100 % only when nothing is missing, 0 % only for nothing."""
+    """Format a percentage; 100 % only if complete, 0 % only for nothing."""
     if part >= whole:
         return "100%"
     percent = part * 100 / whole
@@ -149,19 +147,19 @@ def _units(known: Evidence) -> str:
         f"{_n(known.deployed)}/{_n(known.units)} đơn vị, tổ chức đã triển khai chiến dịch (đạt "
         f"{_share(known.deployed, known.units)})."
     )
-    silent, waiting = known.units - known.informed, known.informed - known.deployed
-    if silent > 0:
-        text += f" Còn {_n(silent)} đơn vị chưa xác nhận đã nhận được thông tin."
-    if waiting > 0:
+    unacknowledged, undeployed = known.units - known.informed, known.informed - known.deployed
+    if unacknowledged > 0:
+        text += f" Còn {_n(unacknowledged)} đơn vị chưa xác nhận đã nhận được thông tin."
+    if undeployed > 0:
         text += (
-            f" Còn {_n(waiting)} đơn vị đã nhận được thông tin nhưng chưa triển khai; {known.unit} "
+            f" Còn {_n(undeployed)} đơn vị đã nhận được thông tin nhưng chưa triển khai; {known.unit} "
             f"đang tiếp tục đôn đốc."
         )
     return text
 
 
 def _opening(known: Evidence) -> str:
-    """Return how far the campaign has come, no further than the figures carry."""
+    """Return the progress of the campaign, no further than the figures prove."""
     whole, informed, deployed = known.units or 0, known.informed or 0, known.deployed or 0
     if deployed >= whole and informed >= whole:
         return f"{known.unit} {_ALL_DONE} {known.campaign} trong phạm vi quản lý."
@@ -248,8 +246,8 @@ def _people(known: Evidence) -> str:
 
 _N = r"(\d{1,3}(?:\.\d{3}){1,3}|\d{1,9})"
 _LONE = rf"(?<![\d./]){_N}"
-# the drafted sentences, as a person may have kept or varied them: what the number is, and what it has to be
-_SAID: tuple[tuple[str, str], ...] = (
+# Patterns of the drafted sentences, with variations by hand, and the number that each states
+_SENTENCES: tuple[tuple[str, str], ...] = (
     (rf"{_LONE} đơn vị(?:, tổ chức)? (?:đã )?nhận được thông tin(?! nhưng)", "informed"),
     (rf"{_LONE} đơn vị(?:, tổ chức)? (?:đã )?triển khai", "deployed"),
     (rf"{_N}/(?:{_N[1:-1]}) đơn vị(?:, tổ chức)? (?:đã )?nhận được thông tin", "informed"),
@@ -266,31 +264,31 @@ _SAID: tuple[tuple[str, str], ...] = (
     (rf"{_LONE} đơn vị trực thuộc chưa gửi báo cáo", "missing_reports"),
     (rf"(?:đến|cho) {_N} người dùng", "people"),
 )
-_PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), name) for pattern, name in _SAID)
+_PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), name) for pattern, name in _SENTENCES)
 _DAY = re.compile(r"tính đến ngày (\d{1,2}/\d{1,2}/\d{4})", re.IGNORECASE)
 _LONGEST = 20_000
 
 
 def contradictions(text: str, known: Evidence) -> list[str]:
-    """Phrases of a text (its first 20,000 letters) with another number or day than known, in order."""
-    said = " ".join(text[:_LONGEST].split())
+    """Return phrases of a text (its first 20,000 letters) with another number or day than known, in order."""
+    stated = " ".join(text[:_LONGEST].split())
     wrong: list[tuple[int, str]] = []
     for pattern, name in _PATTERNS:
-        wanted = _wanted(known, name)
-        for found in pattern.finditer(said) if wanted is not None else ():
-            if int(found[1].replace(".", "")) != wanted:
+        expected = _expected(known, name)
+        for found in pattern.finditer(stated) if expected is not None else ():
+            if int(found[1].replace(".", "")) != expected:
                 wrong.append((found.start(), found[0]))
     wrong += [
-        (found.start(), found[0]) for found in _DAY.finditer(said) if found[1] != format_date(known.day)
+        (found.start(), found[0]) for found in _DAY.finditer(stated) if found[1] != format_date(known.day)
     ]
-    if _ALL_DONE in said and known.deployed == 0:
-        wrong.append((said.index(_ALL_DONE), _ALL_DONE))
-    if "không phát hiện" in said and (known.found or known.unsearched):
-        wrong.append((said.index("không phát hiện"), "không phát hiện"))
+    if _ALL_DONE in stated and known.deployed == 0:
+        wrong.append((stated.index(_ALL_DONE), _ALL_DONE))
+    if "không phát hiện" in stated and (known.found or known.unsearched):
+        wrong.append((stated.index("không phát hiện"), "không phát hiện"))
     return list(dict.fromkeys(phrase for _place, phrase in sorted(wrong)))
 
 
-def _wanted(known: Evidence, name: str) -> int | None:
+def _expected(known: Evidence, name: str) -> int | None:
     pairs = {
         "silent": (known.units, known.informed),
         "waiting": (known.informed, known.deployed),

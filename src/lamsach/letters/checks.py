@@ -1,6 +1,6 @@
-"""Sanity checks of a form: comparisons of figures, written as `deployed > informed and blind > 0`.
+"""Plausibility checks of a form: comparisons of figures, such as `deployed > informed and blind > 0`.
 
-They warn, they never forbid.
+They warn, but never forbid.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ SENTENCES: Mapping[str, str] = {
         "Every unit has deployed, but there are days without logs. Say so in the assessment."
     ),
 }
-"""The sentence of each check that the shipped form has; others are shown as they are written."""
+"""Sentence of each check of the shipped form; others are displayed as written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check: it warns when every comparison holds. A figure that is not known makes a comparison fail.
+    """Check that warns when every comparison holds; a comparison with an unknown figure fails.
 
     `say`: the form's own sentence for it.
     """
@@ -50,13 +50,13 @@ class Check:
 
     @property
     def keys(self) -> frozenset[str]:
-        """The figures that it compares."""
+        """Figures that it compares."""
         return frozenset(
             word for left, _, right in self.parts for word in (left, right) if not word.isdigit()
         )
 
     def warns(self, values: Mapping[str, int | None]) -> bool:
-        """Return whether the values call for the warning."""
+        """Return whether the values trigger the warning."""
         for left, sign, right in self.parts:
             a, b = _value(left, values), _value(right, values)
             if a is None or b is None or not _COMPARE[sign](a, b):
@@ -69,7 +69,7 @@ def _value(word: str, values: Mapping[str, int | None]) -> int | None:
 
 
 def parse_check(text: str, say: str = "") -> Check:
-    """Understand a check. Raises InputError for anything but comparisons joined by `and`."""
+    """Parse a check. Raises InputError for anything but comparisons joined by `and`."""
     parts = []
     for piece in text.split(" and "):
         found = _PART.match(piece)
@@ -84,5 +84,5 @@ def parse_check(text: str, say: str = "") -> Check:
 
 
 def warnings(checks: tuple[Check, ...], values: Mapping[str, int | None]) -> list[str]:
-    """The sentences of the checks that warn (English, or the form's own), in their order."""
+    """Return the sentences of the checks that warn (English, or the form's own), in order."""
     return [check.say or SENTENCES.get(check.text, check.text) for check in checks if check.warns(values)]

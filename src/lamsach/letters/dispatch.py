@@ -1,4 +1,4 @@
-"""The dispatch (công văn) of a campaign with its reporting form, and the reminder to late units."""
+"""Dispatch (công văn) of a campaign with its reporting form, and the reminder to late units."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from lamsach.letters import fixed_texts
 from lamsach.letters.model import Appendix, Column, Document, Head, Paragraph, Signature, Table
 
 MOST_NAMED = 6
-"""Recipients named under `Kính gửi` at most; more are meant together or listed in an appendix."""
+"""Maximum of recipients named under `Kính gửi`; more are named collectively or in an appendix."""
 CLOSING = "Trân trọng./."
 
 
 @dataclass(frozen=True, slots=True)
 class Owing:
-    """A unit that owes a report: its name, its deadline, the state of its report in words."""
+    """Unit that owes a report: its name, its deadline, the state of its report in words."""
 
     unit: str
     due: date
@@ -25,7 +25,7 @@ class Owing:
 
 
 def recipients(names: Sequence[str], together: str) -> tuple[str, ...]:
-    """Whom a dispatch is for: a few by name, many together."""
+    """Return the recipients of a dispatch: a few by name, many collectively."""
     return tuple(names) if 0 < len(names) <= MOST_NAMED else (together,)
 
 
@@ -40,7 +40,7 @@ def dispatch(
     copies: Sequence[str] = (),
     address: str = "",
 ) -> Document:
-    """A dispatch; its text is what a person wrote, closed by `Trân trọng./.`"""
+    """Build a dispatch; its text is written by a person and closed by `Trân trọng./.`."""
     paragraphs = [Paragraph(text) for text in fixed_texts.lines(body)]
     if not paragraphs or not paragraphs[-1].text.rstrip().endswith("./."):
         paragraphs.append(Paragraph(CLOSING))
@@ -68,14 +68,14 @@ def reminder(
     copies: Sequence[str] = (),
     address: str = "",
 ) -> Document:
-    """A dispatch that asks units for their missing reports, as of a day.
+    """Build a dispatch that asks units for their missing reports, as of a day.
 
-    `asked`: the dispatch that asked for them, such as `Công văn số 05/CNTT ngày 05/9/2022`; `contact`: whom
-    to turn to. More units than can be named at the head are in an appendix.
+    `asked`: the dispatch that required them, such as `Công văn số 05/CNTT ngày 05/9/2022`; `contact`: whom to
+    ask for help. More units than can be named at the head are in an appendix.
     """
     name, issuer = fixed_texts.in_sentence(campaign), head.issuer
     few = len(owing) <= MOST_NAMED
-    to = [one.unit for one in owing] if few else [f"Các đơn vị trực thuộc {issuer} có tên tại Phụ lục"]
+    to = [late.unit for late in owing] if few else [f"Các đơn vị trực thuộc {issuer} có tên tại Phụ lục"]
     text = _reminder_text(name, issuer, owing, day, asked, few=few)
     if contact:
         text += f"\nTrong quá trình thực hiện nếu cần hỗ trợ, Quý đơn vị liên hệ đầu mối: {contact}."
@@ -117,7 +117,7 @@ def _listed(owing: Sequence[Owing], head: Head) -> Appendix:
         Column("Tình trạng", 2),
     )
     rows = tuple(
-        (str(place), one.unit, format_date(one.due), one.state) for place, one in enumerate(owing, 1)
+        (str(place), late.unit, format_date(late.due), late.state) for place, late in enumerate(owing, 1)
     )
     return Appendix(
         "DANH SÁCH ĐƠN VỊ CHƯA GỬI BÁO CÁO", fixed_texts.came_with("Công văn", head), (Table(columns, rows),)
@@ -125,7 +125,7 @@ def _listed(owing: Sequence[Owing], head: Head) -> Appendix:
 
 
 def number_and_symbol(text: str) -> tuple[int | None, str]:
-    """`05/CNTT-KTHT` as its number and its symbol; a number that is not given yet is None."""
+    """Split `05/CNTT-KTHT` into number and symbol; a number not yet given is None."""
     number, slash, symbol = fixed_texts.line(text).partition("/")
     number = number.strip()
     if number.isascii() and number.isdigit() and len(number) < 8:

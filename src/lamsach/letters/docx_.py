@@ -1,6 +1,6 @@
 """DOCX with real styles, fields and table properties, by python-docx.
 
-Every text is put in as text: no field code, no markup.
+All texts are inserted as text: no field code, no markup.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from lamsach.letters.model import (
 
 
 def end(book: Any, document: Document, width: float) -> None:
-    """Recipients on the left, signature on the right, in one row; of minutes the signers in a row."""
+    """Add recipients on the left, signature on the right, in one row; for minutes the signers in a row."""
     if not document.cosigners:
         left, right = _row(book, (width * 0.45, width * 0.55))
         _recipients(left, left.paragraphs[0], document)
@@ -74,9 +74,9 @@ _LONGEST_TEXT = 250
 
 
 def to_docx(document: Document) -> bytes:
-    """The document as DOCX.
+    """Write the document as DOCX.
 
-    It opens without repair; its properties say title, issuer and the document's own day.
+    It opens without repair; its properties state title, issuer and the document's own day.
     """
     import docx
 
@@ -143,7 +143,7 @@ def _properties(book: Any, document: Document) -> None:
 
 
 def _page(section: Any, *, landscape: bool) -> float:
-    """Set paper and margins; the width of the text in points."""
+    """Set paper and margins; returns the width of the text in points."""
     from docx.enum.section import WD_ORIENT
     from docx.oxml.ns import qn
     from docx.shared import Mm
@@ -167,10 +167,10 @@ def _page(section: Any, *, landscape: bool) -> float:
 
 
 def _numbers(book: Any) -> None:
-    """Page numbers from the second page on.
+    """Add page numbers from the second page on.
 
-    References to heads stand before those to feet, and none is left out: LibreOffice shows no foot of a first
-    page otherwise.
+    References to headers must all be present and precede those to footers: otherwise LibreOffice hides the
+    footer of a first page.
     """
     from docx.oxml.ns import qn
 
@@ -187,7 +187,7 @@ def _numbers(book: Any) -> None:
 
 
 def _front(book: Any, document: Document, width: float) -> None:
-    """Head, body and end of the document itself."""
+    """Add head, body and end of the document itself."""
     from docx.shared import Cm, Pt
 
     from lamsach.letters import docx_parts as parts
@@ -216,7 +216,7 @@ def _front(book: Any, document: Document, width: float) -> None:
     if document.address:
         parts.tight(
             book.sections[0].footer.paragraphs[0]
-        )  # an empty one: without it some programs show no foot at all
+        )  # some programs show no footer without an empty one
         foot = parts.tight(book.sections[0].first_page_footer.paragraphs[0])
         borders = parts.element("w:pBdr")
         borders.append(parts.element("w:top", val="single", sz="6", space="3", color="000000"))

@@ -1,4 +1,4 @@
-"""Parts of a DOCX beyond python-docx: fields, rules, dotted lines, repeated headings (ECMA-376)."""
+"""DOCX parts beyond python-docx: fields, rules, dotted lines, repeated headings (ECMA-376)."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ ALIGN = {
     "right": WD_ALIGN_PARAGRAPH.RIGHT,
 }
 MOTTO_EM = 12.22
-"""Width of the motto in Times bold, in times the letter size."""
+"""Width of the motto in Times bold, in ems."""
 
 
 def element(name: str, **attributes: str) -> Any:
-    """An element of WordprocessingML with attributes in its name space."""
-    made = OxmlElement(name)
+    """Create an element of WordprocessingML with attributes in its namespace."""
+    node = OxmlElement(name)
     for key, value in attributes.items():
-        made.set(qn(f"w:{key}"), value)
-    return made
+        node.set(qn(f"w:{key}"), value)
+    return node
 
 
 def run(paragraph: Any, text: str, size: float, *, bold: bool = False, italic: bool = False) -> Any:
-    """Text in a paragraph."""
-    made = paragraph.add_run(text)
-    made.font.size, made.bold, made.italic = Pt(size), bold, italic
-    return made
+    """Add text to a paragraph."""
+    added = paragraph.add_run(text)
+    added.font.size, added.bold, added.italic = Pt(size), bold, italic
+    return added
 
 
 def broken(paragraph: Any, lines: list[str], size: float, *, bold: bool = False) -> None:
-    """Text in lines that are broken here and nowhere else, if they fit."""
+    """Add lines that break only here, if they fit."""
     for place, text in enumerate(lines):
         if place:
             paragraph.add_run().add_break()
@@ -47,7 +47,7 @@ def broken(paragraph: Any, lines: list[str], size: float, *, bold: bool = False)
 
 
 def tight(paragraph: Any, align: str = "center", after: float = 0) -> Any:
-    """A paragraph without indent, single-spaced, as heads and tables need it."""
+    """Format a paragraph without indent, single-spaced, for heads and tables."""
     paragraph.alignment = ALIGN[align]
     form = paragraph.paragraph_format
     form.first_line_indent, form.left_indent = Pt(0), Pt(0)
@@ -56,12 +56,12 @@ def tight(paragraph: Any, align: str = "center", after: float = 0) -> Any:
 
 
 def rule_length(lines: list[str], size: float) -> float:
-    """Points of a rule under lines: Decree 30 has it a third to a half of the text."""
+    """Return the length of a rule under lines in points: Decree 30 requires a third to a half of the text."""
     return max((fixed_texts.width_em(text, bold=True) for text in lines), default=0) * size * 0.42
 
 
 def rule(container: Any, room: float, length: float, after: float = 2) -> None:
-    """A thin line of this length, centred in the room (points)."""
+    """Add a thin line of this length, centred in the room (points)."""
     paragraph = tight(container.add_paragraph(), after=after)
     form = paragraph.paragraph_format
     side = max((room - length) / 2, 0)
@@ -88,49 +88,49 @@ _AFTER_BORDERS = (
 
 
 def page_number(paragraph: Any) -> None:
-    """The page's number as a field."""
+    """Add the page number as a field."""
     tight(paragraph)
     for kind, text in (("begin", ""), ("", " PAGE "), ("end", "")):
-        made = run(paragraph, "", 14)
+        field = run(paragraph, "", 14)
         if kind:
-            made._r.append(element("w:fldChar", fldCharType=kind))
+            field._r.append(element("w:fldChar", fldCharType=kind))
         else:
             instruction = element("w:instrText")
             instruction.set(qn("xml:space"), "preserve")
             instruction.text = text
-            made._r.append(instruction)
+            field._r.append(instruction)
 
 
 def dotted(paragraph: Any, width: float, label: str = "") -> None:
-    """A line to write on: the label, then dots up to the right margin."""
+    """Add a line to write on: the label, then dots up to the right margin."""
     paragraph.alignment = ALIGN["left"]
     paragraph.paragraph_format.tab_stops.add_tab_stop(Pt(width), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
     run(paragraph, f"{label}\t", 14)
 
 
 def plain_grid(container: Any, widths: tuple[float, ...]) -> Any:
-    """A table without lines, of one row, to set things side by side. Widths in points."""
-    made = container.add_table(rows=1, cols=len(widths))
-    made.autofit, made.alignment = False, WD_TABLE_ALIGNMENT.CENTER
+    """Add a borderless table of one row, to place texts side by side. Widths in points."""
+    table = container.add_table(rows=1, cols=len(widths))
+    table.autofit, table.alignment = False, WD_TABLE_ALIGNMENT.CENTER
     margins = element("w:tblCellMar")
     margins.append(element("w:left", w="0", type="dxa"))
     margins.append(element("w:right", w="0", type="dxa"))
-    made._tbl.tblPr.append(margins)
-    _widths(made, widths)
-    return made
+    table._tbl.tblPr.append(margins)
+    _widths(table, widths)
+    return table
 
 
 def grid(container: Any, table: Table, width: float) -> None:
-    """A table with lines; its heading row repeats on each page and no row is torn that a page can hold."""
+    """Add a table with borders; its heading row repeats, and only rows larger than a page may split."""
     whole = sum(column.weight for column in table.columns)
     widths = tuple(width * column.weight / whole for column in table.columns)
-    made = container.add_table(rows=1 + len(table.rows), cols=len(table.columns))
-    made.style, made.autofit, made.alignment = "Table Grid", False, WD_TABLE_ALIGNMENT.CENTER
-    _widths(made, widths)
-    heading = made.rows[0]._tr.get_or_add_trPr()
+    target = container.add_table(rows=1 + len(table.rows), cols=len(table.columns))
+    target.style, target.autofit, target.alignment = "Table Grid", False, WD_TABLE_ALIGNMENT.CENTER
+    _widths(target, widths)
+    heading = target.rows[0]._tr.get_or_add_trPr()
     heading.append(element("w:cantSplit"))
     heading.append(element("w:tblHeader"))
-    cells = made._cells  # one walk instead of one for each cell
+    cells = target._cells  # one walk instead of one for each cell
     columns = len(table.columns)
     for place, column in enumerate(table.columns):
         _fill(cells[place], [fixed_texts.line(column.title)], "center", bold=True, width=widths[place])
@@ -144,15 +144,15 @@ def grid(container: Any, table: Table, width: float) -> None:
                 bold=False,
                 width=widths[place],
             )
-    for row_element, row in zip(made._tbl.tr_lst[1:], table.rows, strict=True):
+    for row_element, row in zip(target._tbl.tr_lst[1:], table.rows, strict=True):
         if not fixed_texts.is_tall(table.columns, row, width):
             row_element.get_or_add_trPr().append(element("w:cantSplit"))
 
 
-def _widths(made: Any, widths: tuple[float, ...]) -> None:
-    for column, width in zip(made.columns, widths, strict=True):
+def _widths(table: Any, widths: tuple[float, ...]) -> None:
+    for column, width in zip(table.columns, widths, strict=True):
         column.width = Pt(width)
-    for cell, width in zip(made.rows[0].cells, widths, strict=True):
+    for cell, width in zip(table.rows[0].cells, widths, strict=True):
         cell.width = Pt(width)
 
 

@@ -1,10 +1,8 @@
-"""Reading the form back from a DOCX or XLSX that somebody filled in by hand.
+"""Reader of a form that was filled in by hand as DOCX or XLSX.
 
-Each value comes with how sure it is; a person confirms it.
-
-Rows are found by their wording, not by their place: people move, merge, split and retype cells. Numbers are
-read as people write them: "05", "1.204", "12 đơn vị", "không có". What two places of a document say
-differently is never sure.
+Each value has a certainty; a person confirms it. Rows are found by their wording, not by their place: people
+move, merge, split and retype cells. Numbers are read as people write them: "05", "1.204", "12 đơn vị", "không
+có". Values that differ between two places of a document are never certain.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ from lamsach.letters.numbers import number_of, plain
 
 _LEAST_ALIKE = 0.72
 _SAME = 0.03
-"""Wordings whose likeness differs by less are the same row, found in several places."""
+"""Maximum difference of similarity at which wordings are the same row, found in several places."""
 _BLANK = " \t\n\r.…_\u00a0"
 _DITTO = frozenset({"nt", "n t", "nhu tren"})
 _DITTO_MARKS = frozenset('"”″〃') | {"''", "-nt-"}
@@ -46,7 +44,7 @@ _UNIT_WORDS = frozenset({"don vi", "dv", "co quan", "to chuc", "don vi to chuc",
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A value of the form: the text, the number if it is one, and how sure it is, 0 (guess) to 1."""
+    """Value of the form: text, number if it is one, and certainty from 0 (guess) to 1."""
 
     key: str
     raw: str
@@ -55,7 +53,7 @@ class Read:
 
 
 def read_filled(content: bytes, form: Form) -> tuple[Read, ...]:
-    """The form's texts and figures that a document holds, in the form's order; what is not found is left out.
+    """Read the form's texts and figures from a document, in the form's order; missing ones are omitted.
 
     Raises UnreadableError for a file that is no DOCX or XLSX, and LimitError for one that unpacks to more
     than allowed.
@@ -64,10 +62,10 @@ def read_filled(content: bytes, form: Form) -> tuple[Read, ...]:
     found = _read(lines, form)
     keys = {row.key for row in form.rows}
     for change in OLD_LETTERS:
-        if any(one.key in keys for one in found):
+        if any(value.key in keys for value in found):
             break
         old = _read(converted(lines, change), form)
-        found = old if any(one.key in keys for one in old) else found
+        found = old if any(value.key in keys for value in old) else found
     return tuple(found)
 
 
@@ -75,12 +73,12 @@ def _read(lines: list[Line], form: Form) -> list[Read]:
     found = [
         Read(field.key, text, None, sure)
         for field in form.fields
-        if (told := filled_texts.text_of(field, lines)) is not None
-        for text, sure in (told,)
+        if (match := filled_texts.text_of(field, lines)) is not None
+        for text, sure in (match,)
     ]
     amounts = _amount_columns(lines, form.columns[2])
     rows, joined = [row.label for row in form.rows], _joined(lines)
-    before: Read | None = None
+    previous: Read | None = None
     for row in form.rows:
         read = _figure(
             row.key,
@@ -92,51 +90,51 @@ def _read(lines: list[Line], form: Form) -> list[Read]:
         if read is not None and _is_ditto(read.raw):
             read = replace(
                 read,
-                value=before.value if before else None,
-                sure=0.5 if before and before.value is not None else 0.0,
+                value=previous.value if previous else None,
+                sure=0.5 if previous and previous.value is not None else 0.0,
             )
         if read is not None:
             found.append(read)
-        before = read
+        previous = read
     return found
 
 
 def _is_ditto(raw: str) -> bool:
-    """`nt`, `như trên`, a ditto mark: the same as in the row above."""
+    """Return whether a cell repeats the row above: `nt`, `như trên`, a ditto mark."""
     return raw.strip() in _DITTO_MARKS or plain(raw) in _DITTO
 
 
 _Span = tuple[int, int]
-"""The first grid column under a heading, and the first behind it."""
+"""First grid column under a heading, and the first after it."""
 
 
 def _amount_columns(lines: Sequence[Line], title: str) -> dict[int, _Span]:
-    """By table the grid columns under the heading of the amounts, in any of its spellings.
+    """Map each table to the grid columns under the heading of the amounts, in any of its spellings.
 
-    A table that continues after a break has its forerunner's.
+    A table that continues after a break inherits the preceding one's.
     """
     found: dict[int, _Span] = {}
-    wanted = _AMOUNTS | {plain(title)}
-    seen: tuple[tuple[int, ...], _Span] | None = None
+    headings = _AMOUNTS | {plain(title)}
+    previous: tuple[tuple[int, ...], _Span] | None = None
     for line in lines:
         if not line.table or line.table in found or len(line.cells) < 2:
             continue
         for place, cell in enumerate(line.cells):
-            if plain(cell.partition("(")[0]) in wanted:
-                found[line.table] = _under_heading(line, place, wanted)
-                seen = (line.columns, found[line.table])
+            if plain(cell.partition("(")[0]) in headings:
+                found[line.table] = _under_heading(line, place, headings)
+                previous = (line.columns, found[line.table])
                 break
         else:
-            if seen is not None and line.columns == seen[0]:
-                found[line.table] = seen[1]
+            if previous is not None and line.columns == previous[0]:
+                found[line.table] = previous[1]
     return found
 
 
-def _under_heading(line: Line, place: int, wanted: Set[str]) -> _Span:
-    """The columns under a heading and its repetitions: a heading over two columns may be split."""
+def _under_heading(line: Line, place: int, headings: Set[str]) -> _Span:
+    """Return the columns under a heading and its repetitions: a heading over two columns may be split."""
     begin = line.columns[place]
     for column, cell in zip(line.columns[place + 1 :], line.cells[place + 1 :], strict=True):
-        if plain(cell.partition("(")[0]) not in wanted:
+        if plain(cell.partition("(")[0]) not in headings:
             return begin, column
     return begin, line.columns[-1] + 1
 
@@ -150,37 +148,37 @@ class _Found:
 
     @property
     def rank(self) -> tuple[bool, float, bool]:
-        """Return what says a number goes before what says none."""
+        """Order that prefers a text with a number."""
         return (bool(self.raw), round(self.score, 2), self.value is not None)
 
 
 def _figure(key: str, found: Sequence[_Found]) -> Read | None:
-    """The amount of the row whose wording is most alike."""
+    """Return the amount of the row with the most similar wording."""
     if not found:
         return None
-    top = max(one.score for one in found)
-    near = [one for one in found if one.score >= top - _SAME]
-    best = max(near, key=lambda one: one.rank)
+    top = max(match.score for match in found)
+    near = [match for match in found if match.score >= top - _SAME]
+    best = max(near, key=lambda match: match.rank)
     sure = best.sure * min(1.0, best.score + 0.05)
-    if len({one.value for one in near if one.value is not None}) > 1:
+    if len({match.value for match in near if match.value is not None}) > 1:
         sure = min(sure, 0.4)
     return Read(key, best.raw, best.value, round(sure, 2))
 
 
 def _joined(lines: Sequence[Line]) -> list[Line]:
-    """Rows of a table taken together with the row below: somebody broke the wording in two."""
-    made = []
-    for one, other in pairwise(lines):
-        if one.table and one.table == other.table and one.columns == other.columns:
-            cells = tuple(f"{a}\n{b}" if a != b else a for a, b in zip(one.cells, other.cells, strict=True))
-            made.append(Line(cells, one.columns, one.table))
-    return made
+    """Join each table row with the row below: the wording may be broken in two."""
+    rows = []
+    for upper, lower in pairwise(lines):
+        if upper.table and upper.table == lower.table and upper.columns == lower.columns:
+            cells = tuple(f"{a}\n{b}" if a != b else a for a, b in zip(upper.cells, lower.cells, strict=True))
+            rows.append(Line(cells, upper.columns, upper.table))
+    return rows
 
 
 def _places(
     label: str, rows: Sequence[str], lines: Sequence[Line], amounts: dict[int, _Span], *, joined: bool = False
 ) -> list[_Found]:
-    """Find the places of a wording. A text that is more like another row of the form is that row."""
+    """Find the places of a wording; a text more similar to another row of the form belongs to that row."""
     found = []
     for number, line in enumerate(lines):
         for place, cell in enumerate(line.cells):
@@ -192,7 +190,7 @@ def _places(
             ):
                 continue
             span = amounts.get(line.table)
-            raw, moved = _beside(line, place, inside, span)
+            raw, moved = _row_amount(line, place, inside, span)
             if not raw and number + 1 < len(lines):
                 raw, moved = _below(line, place, lines[number + 1], span), 0.7
             if number_of(raw)[0] is None and _is_heading(line, place, label, rows):
@@ -202,18 +200,18 @@ def _places(
     return found
 
 
-def _beside(line: Line, place: int, inside: str, span: _Span | None) -> tuple[str, float]:
-    """The amount of a row, perhaps behind the wording in its own cell (`inside`), or with a remark."""
+def _row_amount(line: Line, place: int, inside: str, span: _Span | None) -> tuple[str, float]:
+    """Return the amount of a row, possibly in the wording's own cell (`inside`), or with a remark."""
     raw, moved = _amount(line, place, span)
-    there, here = number_of(raw)[0], number_of(inside)
-    if not inside or (there is not None and (here[0] is None or (span is not None and here[1] < 0.85))):
+    stated, own = number_of(raw)[0], number_of(inside)
+    if not inside or (stated is not None and (own[0] is None or (span is not None and own[1] < 0.85))):
         return raw, moved
-    differ = span is not None and there is not None and there != here[0]
+    differ = span is not None and stated is not None and stated != own[0]
     return inside, 0.4 if differ else 1.0
 
 
 def _is_heading(line: Line, place: int, label: str, rows: Sequence[str]) -> bool:
-    """Return whether the wordings of several rows stand side by side: somebody turned the table round."""
+    """Return whether the wordings of several rows are adjacent: a transposed table."""
     others = [cell for number, cell in enumerate(line.cells) if number != place]
     return bool(line.table) and any(
         wording(cell, other)[0] >= _LEAST_ALIKE for cell in others for other in rows if other != label
@@ -221,16 +219,16 @@ def _is_heading(line: Line, place: int, label: str, rows: Sequence[str]) -> bool
 
 
 def _under(line: Line, place: int, below: Sequence[Line]) -> tuple[str, float] | None:
-    """The amount under a heading: in the one row, in the row of the total, else all rows added up."""
+    """Return the amount under a heading: in the only row, in the total's row, else the sum of all rows."""
     found = []
-    for further in below:
-        if further.table != line.table:
+    for row in below:
+        if row.table != line.table:
             break
-        at = further.at(line.columns[place])
-        cell = further.cells[at] if at is not None else ""
-        if number_of(cell)[0] is None or _counts_columns(further):
+        at = row.at(line.columns[place])
+        cell = row.cells[at] if at is not None else ""
+        if number_of(cell)[0] is None or _counts_columns(row):
             continue
-        if any(bare(other).startswith(("tong", "cong")) for other in further.cells):
+        if any(bare(other).startswith(("tong", "cong")) for other in row.cells):
             return cell, 0.7
         found.append(cell)
     return (" + ".join(str(number_of(cell)[0]) for cell in found), 0.7) if found else None
@@ -242,26 +240,26 @@ def _counts_columns(line: Line) -> bool:
     return (
         len(texts) > 2
         and all(text.isdecimal() for text in texts)
-        and all(int(after) == int(one) + 1 for one, after in pairwise(texts))
+        and all(int(after) == int(before) + 1 for before, after in pairwise(texts))
     )
 
 
 def _amount(line: Line, place: int, span: _Span | None) -> tuple[str, float]:
-    """The amount of a row, and how much being elsewhere than expected takes from its certainty.
+    """Return the amount of a row, and a certainty factor that is lower away from the expected place.
 
-    A cell that was split in two gives both.
+    Both parts of a split cell are returned.
     """
     if span is not None:
         under = [number for number, begin in enumerate(line.columns) if span[0] < begin < span[1]]
         first = line.at(span[0])
         places = [number for number in (first, *under) if number is not None and number != place]
         texts = [line.cells[number] for number in places if line.cells[number].strip(_BLANK)]
-        told = [text for text in texts if number_of(text)[0] is not None]
+        numbers = [text for text in texts if number_of(text)[0] is not None]
         if texts:
-            return " | ".join(told) or texts[0], 1.0
+            return " | ".join(numbers) or texts[0], 1.0
     for distance, cell in enumerate(line.cells[place + 1 :]):
         if cell.strip(_BLANK) and plain(cell) not in _UNIT_WORDS:
-            return cell, 0.7 if distance else 1.0  # an empty cell lay between: merged or moved
+            return cell, 0.7 if distance else 1.0  # after an empty cell: merged or moved
     return "", 1.0
 
 

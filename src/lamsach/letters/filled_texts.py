@@ -24,40 +24,40 @@ _LEAST_SHARED = 0.5
 
 @lru_cache(maxsize=4096)
 def bare(text: str) -> str:
-    """The text for comparing, without letters that nobody sees."""
+    """Normalise text for comparison, without invisible letters."""
     seen = "".join(" " if c in "\n\t\r" else c for c in text[:4000] if unicodedata.category(c) != "Cf")
     return plain(seen)[:_LONGEST]
 
 
 @lru_cache(maxsize=4096)
 def alike(text: str, label: str) -> float:
-    """From 0 to 1 how much two texts are the same wording."""
-    one, two = bare(text), bare(label)
-    if one == two:
+    """Return the similarity of two wordings, from 0 to 1."""
+    first, second = bare(text), bare(label)
+    if first == second:
         return 1.0
-    words, wanted = set(one.split()), set(two.split())
+    words, wanted = set(first.split()), set(second.split())
     if not wanted or len(words & wanted) < _LEAST_SHARED * len(wanted):
         return 0.0
-    score = SequenceMatcher(None, one, two, autojunk=False).ratio()
+    score = SequenceMatcher(None, first, second, autojunk=False).ratio()
     return score - 0.25 if words & _NOT != wanted & _NOT else score
 
 
 def wording(cell: str, label: str) -> tuple[float, str]:
-    """Return how much a cell is the wording, and the text after the wording (`Tổng số ...: 12 đơn vị`)."""
+    """Return the similarity of a cell to the wording, and the text after it (`Tổng số ...: 12 đơn vị`)."""
     text = ENUMERATION.sub("", cell)
     whole = max(alike(cell, label), alike(text, label))
     if whole == 1.0:
         return whole, ""
     head, colon, tail = cell.partition(":")
     if colon and tail.strip() and (score := alike(ENUMERATION.sub("", head), label) - 0.02) > whole:
-        return score, tail  # a cell of its own goes before a line of the text around the form
-    if behind := _behind(text, label):
-        return 0.97, behind
+        return score, tail  # a separate cell is preferred to a line of the text around the form
+    if text_after := _text_after(text, label):
+        return 0.97, text_after
     return whole, ""
 
 
-def _behind(text: str, label: str) -> str:
-    """Return what follows the wording in the same cell without a colon: `... chiến dịch là 12 đơn vị`."""
+def _text_after(text: str, label: str) -> str:
+    """Return the text after the wording in the same cell without a colon: `... chiến dịch là 12 đơn vị`."""
     wanted = bare(label)
     if not bare(text).startswith(f"{wanted} "):
         return ""
@@ -88,7 +88,7 @@ _OF = re.compile(
 
 
 def text_of(field: Field, lines: Sequence[Line]) -> tuple[str, float] | None:
-    """The field's text and how sure it is; None when the form does not hold the field."""
+    """Return the field's text and its certainty; None when the form does not contain the field."""
     labels = _UNIT_LABELS if field.key == "unit" else ()
     found = None
     for label in (field.label, *labels):
@@ -102,7 +102,7 @@ def text_of(field: Field, lines: Sequence[Line]) -> tuple[str, float] | None:
 
 
 def _labelled(label: str, lines: Sequence[Line]) -> str | None:
-    """The text of a label, with its remark or without; empty when only the label is there."""
+    """Return the text of a label, with or without its remark; empty for the label alone."""
     label = without_remark(label)
     seen: str | None = None
     for place, line in enumerate(lines):
@@ -117,7 +117,7 @@ def _labelled(label: str, lines: Sequence[Line]) -> str | None:
                 continue
             parts = [tail if colon else "", *line.cells[number + 1 :]]
             parts += _following(lines, place, one_line=not colon and bool(line.table))
-            text = "\n".join(kept for part in parts if (kept := _DOTS.sub("", part).strip(" \t\n\r")))
+            text = "\n".join(content for part in parts if (content := _DOTS.sub("", part).strip(" \t\n\r")))
             if text:
                 return text
             seen = ""
@@ -125,21 +125,21 @@ def _labelled(label: str, lines: Sequence[Line]) -> str | None:
 
 
 def _alone(head: str, label: str) -> bool:
-    """Return whether a paragraph is the label and nothing else."""
+    """Return whether a paragraph is only the label."""
     return alike(ENUMERATION.sub("", head), label) >= 0.95
 
 
 def _following(lines: Sequence[Line], place: int, *, one_line: bool) -> Iterator[str]:
-    """The lines below, up to the next label, table or note."""
-    for further in () if one_line else lines[place + 1 : place + 40]:
-        first = further.cells[0].strip()
-        if len(further.cells) > 1 or _NEXT_LABEL.match(first) or bare(first).startswith("ghi chu"):
+    """Yield the lines below, up to the next label, table or note."""
+    for line_below in () if one_line else lines[place + 1 : place + 40]:
+        first = line_below.cells[0].strip()
+        if len(line_below.cells) > 1 or _NEXT_LABEL.match(first) or bare(first).startswith("ghi chu"):
             return
         yield first
 
 
 def _titled(lines: Sequence[Line]) -> str:
-    """The unit in a title such as `BÁO CÁO KẾT QUẢ CỦA CHI CỤC HAI`, perhaps one merged cell."""
+    """Return the unit in a title such as `BÁO CÁO KẾT QUẢ CỦA CHI CỤC HAI`, possibly one merged cell."""
     for line in lines[:40]:
         cells = dict.fromkeys(cell.strip() for cell in line.cells if cell.strip())
         if len(cells) == 1 and (found := _OF.match(next(iter(cells)))):
@@ -148,7 +148,7 @@ def _titled(lines: Sequence[Line]) -> str:
 
 
 def _issuer(lines: Sequence[Line]) -> str:
-    """Return who issues the letter around the form: the last line left of the nation's name."""
+    """Return the issuer of the letter around the form: the last line left of the nation's name."""
     for line in lines[:20]:
         for place, cell in enumerate(line.cells):
             if place and _NATION in bare(cell):

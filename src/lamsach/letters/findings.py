@@ -33,7 +33,7 @@ STATE_WORDS: Mapping[DeviceState, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One observer: lines and days of its searched logs, days without logs, first and last day."""
+    """Observer: lines and days of its searched logs, days without logs, first and last day."""
 
     name: str
     lines: int
@@ -45,23 +45,23 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Several bundles of one unit taken together: each machine once, with its most serious state."""
+    """Merged bundles of one unit: each machine once, with its most serious state."""
 
     states: Mapping[DeviceState, int]
     sources: tuple[Source, ...]
     blind_days: int
     partial: bool
     undated_lines: int
-    """Lines without a time, of whatever log: they prove no day."""
+    """Lines without a time, of any log: they prove no day."""
 
     @property
     def found(self) -> int:
-        """Machines that connected."""
+        """Count of machines that connected."""
         return self.states.get(DeviceState.INFECTED, 0)
 
 
 def summarise(paths: Iterable[Path]) -> Summary:
-    """Read the bundles. Raises UnreadableError or LimitError for one that cannot be used."""
+    """Summarise bundles. Raises UnreadableError or LimitError for an unusable one."""
     from lamsach.results.bundle import read_bundle
 
     states: dict[str, DeviceState] = {}
@@ -84,8 +84,10 @@ def summarise(paths: Iterable[Path]) -> Summary:
             ) from error
         partial = partial or bool(bundle.manifest.get("partial"))
     blind = {(name, day) for name, day in blind if day not in lines.get(name, {})}
-    seen = [_source(name, lines.get(name, {}), blind) for name in sorted(set(lines) | {n for n, _ in blind})]
-    sources = tuple(source for source in seen if source.days or source.blind)
+    observers = [
+        _source(name, lines.get(name, {}), blind) for name in sorted(set(lines) | {n for n, _ in blind})
+    ]
+    sources = tuple(source for source in observers if source.days or source.blind)
     undated = sum(days.get(None, 0) for days in lines.values())
     return Summary(Counter(states.values()), sources, len({day for _, day in blind}), partial, undated)
 
@@ -93,12 +95,12 @@ def summarise(paths: Iterable[Path]) -> Summary:
 def _coverage(
     manifest: Mapping[str, Any], lines: dict[str, dict[date | None, int]], blind: set[tuple[str, date]]
 ) -> None:
-    """Take a bundle's days; of a day that two bundles searched, the longer one counts."""
-    here: Counter[tuple[str, date | None]] = Counter()
+    """Add a bundle's days; of a day in two bundles, the one with more lines counts."""
+    counts: Counter[tuple[str, date | None]] = Counter()
     for row in manifest.get("coverage", []):
         day = date.fromisoformat(row["day"]) if row.get("day") else None
-        here[(str(row["observer"]), day)] += int(row["lines"])
-    for (name, day), count in here.items():
+        counts[(str(row["observer"]), day)] += int(row["lines"])
+    for (name, day), count in counts.items():
         days = lines.setdefault(name, {})
         days[day] = max(days.get(day, 0), count)
     for row in manifest.get("blind_days", []):
@@ -130,7 +132,7 @@ _SOURCES = (
 
 
 def annexes(summary: Summary) -> tuple[Appendix, ...]:
-    """Machines by state, and the logs that were searched, as annex tables."""
+    """Return machines by state, and the searched logs, as annex tables."""
     states = tuple(
         (str(place), STATE_WORDS[state], format_number(summary.states.get(state, 0), "vi"))
         for place, state in enumerate(STATE_WORDS, 1)

@@ -1,4 +1,4 @@
-"""Fixed words of a document: padded days and numbers, recipients, appendix numbers; safe texts."""
+"""Fixed texts of a document: padded days and numbers, recipients, appendix numbers; safe texts."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from lamsach.letters.model import Appendix, Column, Document, Head
 from lamsach.results.safe_text import visible, visible_line
 
 _HEAD_EM = 16.3
-"""Width beside the nation's name, in times the letter size of 12 points."""
+"""Width next to the nation's name, in ems of 12 points."""
 _SUBJECT_EM = 28.5
-"""Width of a subject under the type's name, in 14 points."""
+"""Width of a subject under the type's name, in ems of 14 points."""
 _ATTACHED_EM, _ATTACHED_WIDE_EM = 33.2, 51.0
-"""Width between the margins of a page, upright and landscape, in 14 points."""
+"""Width between the margins of a page, portrait and landscape, in ems of 14 points."""
 _LONGEST_WORD = 20
 _MOST_LINES = 24
 """Lines of 13 points that fill about two thirds of a page."""
@@ -26,18 +26,18 @@ _ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 
 
 def line(text: str) -> str:
-    """The text on one line in composed letters (NFC), hidden characters shown."""
+    """Normalise text to one line in composed letters (NFC), hidden characters shown."""
     return visible_line(unicodedata.normalize("NFC", text)).strip()
 
 
 def lines(text: str) -> list[str]:
-    """The text's paragraphs in composed letters, without empty ones; hidden characters shown."""
+    """Split text into non-empty paragraphs in composed letters; hidden characters shown."""
     composed = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     return [part.strip() for part in visible(composed).split("\n") if part.strip()]
 
 
 def day_words(day: date | None, year: int | None = None) -> str:
-    """`ngày 05 tháng 02 năm 2026` (days below 10 and months 1 and 2 padded); blanks where the day is open."""
+    """Format `ngày 05 tháng 02 năm 2026` (days below 10 and months 1 and 2 padded); blanks for no day."""
     if day is None:
         return f"ngày       tháng       năm {year or '      '}"
     month = f"{day.month:02d}" if day.month < 3 else str(day.month)
@@ -45,20 +45,20 @@ def day_words(day: date | None, year: int | None = None) -> str:
 
 
 def place_and_day(head: Head) -> str:
-    """`Hà Nội, ngày 05 tháng 02 năm 2026`."""
+    """Format `Hà Nội, ngày 05 tháng 02 năm 2026`."""
     words = day_words(head.day, head.year)
     return f"{line(head.place)}, {words}" if head.place else words[0].upper() + words[1:]
 
 
 def number_line(head: Head) -> str:
-    """`Số: 05/TTCNTT-KTHT`; the number stays open until it is given."""
+    """Format `Số: 05/TTCNTT-KTHT`; the number is open until it is given."""
     number = "      " if head.number is None else f"{head.number:02d}"
     symbol = line(head.symbol)
     return f"Số: {number}{'/' if symbol else ''}{symbol}"
 
 
 def to_lines(document: Document) -> list[str]:
-    """Return the text after `Kính gửi:`: one recipient as it is; several as `- ...;`, then a full stop."""
+    """Return the text after `Kính gửi:`: one recipient unchanged; several as `- ...;`, then a full stop."""
     names = [line(name) for name in document.to]
     if len(names) < 2:
         return names
@@ -66,7 +66,7 @@ def to_lines(document: Document) -> list[str]:
 
 
 def about_lines(document: Document) -> list[str]:
-    """`V/v ...` of a dispatch in lines of about the same length; nothing for other documents."""
+    """Return `V/v ...` of a dispatch in balanced lines; nothing for other documents."""
     if not document.subject or document.type_name:
         return []
     text = re.sub(r"\A[Vv]/v\s+", "", line(document.subject))
@@ -74,18 +74,18 @@ def about_lines(document: Document) -> list[str]:
 
 
 def body_lines(name: str) -> list[str]:
-    """The name of a body in capitals, in lines of about the same length."""
+    """Return the name of a body in capitals, in balanced lines."""
     text = line(name).upper()
     return balanced(text, _HEAD_EM, bold=True) if text else []
 
 
 def subject_lines(document: Document) -> list[str]:
-    """The subject under the type's name; nothing for a dispatch."""
+    """Return the subject under the type's name; nothing for a dispatch."""
     return balanced(line(document.subject), _SUBJECT_EM, bold=True) if document.type_name else []
 
 
 def width_em(text: str, *, bold: bool = False) -> float:
-    """About how wide a text is in Times, in times the letter size; a little more rather than less."""
+    """Estimate the width of a text in Times, in ems; rather too large than too small."""
     width = 0.0
     for letter in unicodedata.normalize("NFD", text):
         if unicodedata.combining(letter):
@@ -102,34 +102,34 @@ def width_em(text: str, *, bold: bool = False) -> float:
 
 
 def balanced(text: str, most_em: float, *, bold: bool = False) -> list[str]:
-    """The text in as few lines of at most this width as it needs, none much shorter than the others.
+    """Wrap text into the fewest lines of at most this width, of similar length.
 
-    A longer word stands alone.
+    A word that is too long gets its own line.
     """
     parts = text.split(" ")
     whole = width_em(text, bold=bold)
     least = _wrapped(parts, most_em, bold=bold)
     room = whole / len(least)
     while room < most_em:
-        made = _wrapped(parts, room, bold=bold)
-        if len(made) <= len(least):
-            return made
+        wrapped = _wrapped(parts, room, bold=bold)
+        if len(wrapped) <= len(least):
+            return wrapped
         room += 0.5
     return least
 
 
 def _wrapped(parts: list[str], room: float, *, bold: bool) -> list[str]:
-    made: list[str] = []
+    wrapped: list[str] = []
     for part in parts:
-        if made and width_em(f"{made[-1]} {part}", bold=bold) <= room:
-            made[-1] += f" {part}"
+        if wrapped and width_em(f"{wrapped[-1]} {part}", bold=bold) <= room:
+            wrapped[-1] += f" {part}"
         else:
-            made.append(part)
-    return made
+            wrapped.append(part)
+    return wrapped
 
 
 def is_tall(columns: Sequence[Column], row: Sequence[str], width: float) -> bool:
-    """Return whether a row (table width in points) may not fit a page: only such a row may be torn."""
+    """Return whether a row (table width in points) may not fit a page: only such a row may be split."""
     whole = sum(column.weight for column in columns)
     for column, cell in zip(columns, row, strict=False):
         room = max(width * column.weight / whole - 12, 20)
@@ -139,7 +139,7 @@ def is_tall(columns: Sequence[Column], row: Sequence[str], width: float) -> bool
 
 
 def breakable(text: str) -> str:
-    """The text with invisible break places (U+200B) in words too long for a line."""
+    """Insert invisible break places (U+200B) into words too long for a line."""
     if not any(len(word) > _LONGEST_WORD for word in text.split()):
         return text
     return re.sub(rf"\S{{{_LONGEST_WORD},}}", lambda found: _pieces(found[0]), text)
@@ -150,12 +150,12 @@ def _pieces(word: str) -> str:
 
 
 def in_sentence(name: str) -> str:
-    """A campaign's name inside a sentence: its first word is no name, so it begins small."""
+    """Lower the first letter of a campaign's name for use inside a sentence."""
     return name[:1].lower() + name[1:] if name[:6].lower() == "chiến " else name
 
 
 def copy_lines(document: Document) -> list[str]:
-    """The lines under `Nơi nhận:`: `- ...;`, the last with a full stop.
+    """Return the lines under `Nơi nhận:`: `- ...;`, the last with a full stop.
 
     `Như trên` only where recipients are named above.
     """
@@ -164,7 +164,7 @@ def copy_lines(document: Document) -> list[str]:
 
 
 def copies(given: Sequence[str], office: str = "") -> tuple[str, ...]:
-    """The names under `Nơi nhận:`: `Như trên`, then the filed copy (`Lưu: VT, KTHT` with an `office`)."""
+    """Return the names under `Nơi nhận:`: `Như trên`, then the filed copy (with an `office`, if any)."""
     names = [text for name in given if (text := line(name).lstrip("-–•+ ").rstrip(" ;.,"))]
     others = [text for text in names if text.casefold() != _AS_ABOVE.casefold()]
     filed = [text for text in others if text.casefold().startswith("lưu")]
@@ -173,7 +173,7 @@ def copies(given: Sequence[str], office: str = "") -> tuple[str, ...]:
 
 
 def came_with(kind: str, head: Head) -> str:
-    """Return an appendix' reference: `Kèm theo Báo cáo số 05/BC-CNTT ngày 26/09/2026 của ...`."""
+    """Return the reference of an appendix: `Kèm theo Báo cáo số 05/BC-CNTT ngày 26/09/2026 của ...`."""
     number = "        " if head.number is None else f"{head.number:02d}"
     symbol = f"/{line(head.symbol)}" if head.symbol.strip() else ""
     day = format_date(head.day) if head.day else f"      /     /{head.year or '        '}"
@@ -181,14 +181,14 @@ def came_with(kind: str, head: Head) -> str:
 
 
 def appendix_title(document: Document, place: int) -> str:
-    """`Phụ lục`, with a Roman numeral when there are several. `place` counts from 0."""
+    """Return `Phụ lục`, with a Roman numeral when there are several. `place` counts from 0."""
     return "Phụ lục" if len(document.appendices) == 1 else f"Phụ lục {roman(place + 1)}"
 
 
 def attached_line(appendix: Appendix) -> str:
-    """`(Kèm theo ...)`; the empty text when there is nothing it came with.
+    """Return `(Kèm theo ...)`; empty for an appendix without a reference.
 
-    What does not fit on one line goes on with who issued the letter, as the 2022 dispatch has it.
+    A text too long for one line breaks before the issuer, as in the 2022 dispatch.
     """
     text = unicodedata.normalize("NFC", appendix.attached).strip()
     what, by, whom = text.partition(" của ")
@@ -202,7 +202,7 @@ def attached_line(appendix: Appendix) -> str:
 
 
 def roman(number: int) -> str:
-    """1 to 39 in Roman numerals."""
+    """Format 1 to 39 in Roman numerals."""
     text = ""
     for value, letters in _ROMAN:
         while number >= value:

@@ -1,4 +1,4 @@
-"""A document as plain JSON values with safe texts, for writers that lay out data (PDF, HTML)."""
+"""Document as plain JSON values with safe texts, for writers that lay out data (PDF, HTML)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _POINTS = 72 / 25.4
 
 
 def flat(document: Document) -> dict[str, Any]:
-    """The document's parts in the order in which they are laid out."""
+    """Return the document's parts in layout order."""
     head = document.head
     return {
         "title": fixed_texts.line(document.subject) or fixed_texts.line(title_of(document)),
@@ -65,7 +65,7 @@ def _appendix(appendix: Appendix) -> dict[str, Any]:
 
 
 def text_width(*, landscape: bool = False) -> float:
-    """The width of the text between the margins, in points."""
+    """Return the width of the text between the margins, in points."""
     return (297 if landscape else 210) * _POINTS - (MARGIN_MM["left"] + MARGIN_MM["right"]) * _POINTS
 
 
@@ -77,7 +77,7 @@ def _signature(signature: Signature) -> dict[str, Any]:
 
 
 def title_of(document: Document) -> str:
-    """The title in the file's properties."""
+    """Return the title for the file's properties."""
     return document.appendices[0].title if document.appendices else document.type_name
 
 

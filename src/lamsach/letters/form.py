@@ -1,7 +1,7 @@
-"""The reporting form as data: fields, rows of figures, checks, wording, annexes; and filled.
+"""Reporting form as data: fields, rows of figures, checks, wording, annexes; and its filled state.
 
-A definition is a JSON object (`appendix_2022` is one). What is missing in an older one has a default; what
-cannot be understood is an InputError that says where.
+A definition is a JSON object (`appendix_2022` is one). Parts missing in an older one have defaults; invalid
+parts raise InputError with their place.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ SOURCES: Mapping[str, str] = {
     "people.told": mark("People informed about cracked software"),
     "manual": mark("Typed in by the unit"),
 }
-"""Sources of a number, in words."""
+"""Description of each source of a number."""
 ANNEXES: Mapping[str, str] = {
     "states": mark("Machines by state"),
     "coverage": mark("Logs that were searched"),
     "units": mark("Figures by unit"),
 }
-"""The annexes that a form can ask for."""
+"""Annexes that a form can require."""
 # Đề xuất, kiến nghị (nếu có)
 _REMARK = re.compile(r"\s*\((?:nếu có|không bắt buộc)\)\s*\Z", re.IGNORECASE)
 
 
 def without_remark(label: str) -> str:
-    """A label without its remark: `Đề xuất, kiến nghị (nếu có)` becomes `Đề xuất, kiến nghị`."""
+    """Strip a label's remark: `Đề xuất, kiến nghị (nếu có)` becomes `Đề xuất, kiến nghị`."""
     return _REMARK.sub("", label)
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A text of the form. `kind`: `line` or `text`."""
+    """Text of the form. `kind`: `line` or `text`."""
 
     key: str
     label: str
@@ -61,9 +61,9 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A figure. `source` is one of SOURCES.
+    """Figure of the form. `source` is one of SOURCES.
 
-    `basis`: `records` counts what the portal knows of the whole subtree, `reports` adds up the subordinates'
+    `basis`: `records` counts the portal's records of the whole subtree, `reports` adds up the subordinates'
     accepted reports.
     """
 
@@ -75,7 +75,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A definition that was understood."""
+    """Parsed definition."""
 
     title: str
     attached: str
@@ -91,7 +91,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number of a filled form: computed, or stated by a person with the reason, and its note."""
+    """Number of a filled form: computed, or stated by a person with the reason, and its note."""
 
     computed: int | None = None
     stated: int | None = None
@@ -100,15 +100,15 @@ class Figure:
 
     @property
     def value(self) -> int | None:
-        """The number that counts: the stated one, else the computed one."""
+        """The valid number: the stated one, else the computed one."""
         return self.computed if self.stated is None else self.stated
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A form with its texts and figures by key, which hold for the day `as_of`.
+    """Form with its texts and figures by key, as of the day `as_of`.
 
-    `receiver` and `email`: where reports go; `number`, `day`, `issuer`: of the dispatch that asks for it.
+    `receiver` and `email`: destination of reports; `number`, `day`, `issuer`: of the requesting dispatch.
     """
 
     form: Form
@@ -123,9 +123,9 @@ class Filled:
 
 
 def parse_form(definition: object) -> Form:
-    """Understand a definition.
+    """Parse a definition.
 
-    Raises InputError for one that is no form: without rows, with a key twice, an unknown source.
+    Raises InputError for an invalid one: without rows, with a duplicate key, an unknown source.
     """
     data = _mapping(definition, "form")
     general = _mapping(data.get("general", {}), "general")

@@ -1,4 +1,4 @@
-"""HTML of one file without anything from elsewhere: for reading on a screen and for printing."""
+"""Self-contained HTML for the screen and for printing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FOLDER = Path(__file__).parent / "templates"
 
 
 def to_html(document: Document) -> bytes:
-    """The document as a page. Every text is escaped."""
+    """Render the document as a page. Every text is escaped."""
     import jinja2
 
     environment = jinja2.Environment(

@@ -1,4 +1,4 @@
-"""A filled form as JSON for other programs, numbered by schema (`docs/report-schema.json`)."""
+"""Filled form as JSON for other programs, with a schema number (`docs/report-schema.json`)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ SCHEMA = "lamsach-report-1"
 
 
 def record(filled: Filled, about: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The texts and figures by key; `about` says of which unit, campaign, edition and day (see the schema).
+    """Return texts and figures by key; `about` states unit, campaign, edition and day (see the schema).
 
-    Of a figure: what was computed, what was stated instead and why, and the value that counts.
+    Figures have the computed number, the number stated instead with its reason, and the valid one.
     """
     return {
         "schema": SCHEMA,
@@ -39,5 +39,5 @@ def record(filled: Filled, about: Mapping[str, Any] | None = None) -> dict[str, 
 
 
 def to_json(filled: Filled, about: Mapping[str, Any] | None = None) -> bytes:
-    """The record as UTF-8, its keys in a fixed order."""
+    """Encode the record as UTF-8, its keys in a fixed order."""
     return json.dumps(record(filled, about), ensure_ascii=False, indent=1).encode("utf-8", "replace") + b"\n"

@@ -1,4 +1,4 @@
-"""From a filled form to a document: the appendix to the letter, and the report around it."""
+"""Layout of a filled form as a document: the appendix to the letter, and the report around it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FORM_TITLE = re.compile(r"\A(?:Biểu )?[Mm]ẫu\s+")
 
 
 def shown(figure: Figure | None) -> str:
-    """The number as a document writes it; empty when it is not known."""
+    """Format the number; empty when it is not known."""
     return "" if figure is None or figure.value is None else format_number(figure.value, "vi")
 
 
@@ -40,9 +40,9 @@ def note_of(figure: Figure | None) -> str:
 
 
 def form_blocks(filled: Filled, *, handed_out: bool = True) -> tuple[Block, ...]:
-    """The form's own lines: general part, figures, note.
+    """Return the form's own lines: general part, figures, note.
 
-    A report has none of the remarks to whoever fills it in (`handed_out` false): no `(nếu có)`, no note.
+    A report (`handed_out` false) omits the remarks to the person who fills it in: no `(nếu có)`, no note.
     """
     form = filled.form
     general: list[Block] = [
@@ -76,7 +76,7 @@ def form_blocks(filled: Filled, *, handed_out: bool = True) -> tuple[Block, ...]
 
 
 def note_line(filled: Filled) -> str:
-    """The form's closing note with the receiver put in; empty when it asks for one that is not known."""
+    """Return the form's closing note with the receiver inserted; empty when a required one is not known."""
     text = filled.form.note
     if ("{receiver}" in text and not filled.receiver) or ("{email}" in text and not filled.email):
         return ""
@@ -84,7 +84,7 @@ def note_line(filled: Filled) -> str:
 
 
 def form_appendix(filled: Filled) -> Appendix:
-    """The form as the appendix that the dispatch asks for."""
+    """Return the form as the appendix that the dispatch requires."""
     attached = filled.form.attached if filled.issuer else ""
     for name in ("number", "day", "issuer"):
         attached = attached.replace(f"{{{name}}}", getattr(filled, name))
@@ -102,15 +102,15 @@ def report(
     annexes: Sequence[Appendix] = (),
     remarks: Sequence[str] = (),
 ) -> Document:
-    """A unit's report: a `BÁO CÁO` that carries the form as its first appendix.
+    """Build a unit's report: a `BÁO CÁO` that carries the form as its first appendix.
 
-    `remarks` are paragraphs such as why it is late or what was corrected.
+    `remarks` are paragraphs such as the reason for delay or corrections.
     """
     name = fixed_texts.in_sentence(campaign) or "chiến dịch"
-    held = f", số liệu tính đến ngày {format_date(filled.as_of)}," if filled.as_of else ""
+    as_of_phrase = f", số liệu tính đến ngày {format_date(filled.as_of)}," if filled.as_of else ""
     opening = (
         f"{asked_by(filled)}{head.issuer} báo cáo kết quả thực hiện {name} trong phạm vi quản "
-        f"lý{held} như sau:"
+        f"lý{as_of_phrase} như sau:"
     )
     where = "các Phụ lục kèm theo." if annexes else "Phụ lục kèm theo."
     end = f"Đánh giá kết quả, đề xuất, kiến nghị và số liệu chi tiết tại {where}"
@@ -132,7 +132,7 @@ def report(
 
 
 def asked_by(filled: Filled) -> str:
-    """`Thực hiện Công văn số 1298/CATTT-NCSC ngày 20/11/2026 của ..., `; empty without a number."""
+    """Return `Thực hiện Công văn số 1298/CATTT-NCSC ngày 20/11/2026 của ..., `; empty without a number."""
     if not (filled.issuer and filled.number.strip()):
         return ""
     day = f" ngày {filled.day}" if filled.day[:1].isdigit() else ""
@@ -143,7 +143,7 @@ def asked_by(filled: Filled) -> str:
 
 
 def _figure_lines(filled: Filled) -> list[Block]:
-    """The figures as a list, each with its words."""
+    """List the figures, each with its label."""
     known = [row for row in filled.form.rows if shown(filled.figures.get(row.key))]
     return [
         Paragraph(f"- {row.label}: {shown(filled.figures.get(row.key))}{'.' if row is known[-1] else ';'}")
@@ -152,12 +152,12 @@ def _figure_lines(filled: Filled) -> list[Block]:
 
 
 def blank(filled: Filled) -> Document:
-    """The form alone, to hand out."""
+    """Return the empty form alone, to hand out."""
     return Document(head=Head(issuer=""), subject="", blocks=(), appendices=(form_appendix(filled),))
 
 
 def plain_text(filled: Filled) -> list[str]:
-    """The appendix line by line, as the golden test and the reader of e-mails see it."""
+    """Return the appendix line by line, for e-mail and the golden test."""
     appendix = form_appendix(filled)
     lines = ["Phụ lục", appendix.title, *([f"({appendix.attached})"] if appendix.attached else [])]
     for block in appendix.blocks:

@@ -1,9 +1,8 @@
-"""Lines of a DOCX or XLSX as people see them: paragraphs, and table rows with grid columns.
+"""Visible lines of a DOCX or XLSX: paragraphs, and table rows with grid columns.
 
-Of a DOCX (ECMA-376, WordprocessingML): tracked insertions are there and deletions gone, so is what is hidden
-or struck out; content controls, text boxes and nested tables are read, merged cells count in each row that
-they reach. Nothing in the file is run; formulas of an XLSX count as what the file says their result is,
-shares as the sheet shows them (`100%`).
+DOCX (ECMA-376, WordprocessingML): includes tracked insertions, but no deletions, hidden or struck text; reads
+content controls, text boxes and nested tables; a merged cell counts in each row that it spans. Nothing in the
+file is executed; formulas of an XLSX have their stored result, percentages their display form (`100%`).
 """
 
 from __future__ import annotations
@@ -27,11 +26,11 @@ _TABLE = str.maketrans(_OLD, _NEW)
 
 
 def from_tcvn3(text: str) -> str:
-    """The text in Unicode; capitals that a capital font made stay small."""
+    """Convert TCVN3 text to Unicode; capitals of a capital font remain lower case."""
     return text.translate(_TABLE)
 
 
-# VNI for Windows: the mark behind the letter gives the tone, and for a, e, o the circumflex or breve with it
+# VNI for Windows: the mark after the letter gives the tone, and for a, e, o also the circumflex or breve
 # ("aá" is ấ)
 _GRAVE, _ACUTE, _HOOK, _TILDE, _DOT, _ROOF, _BREVE, _HORN = "\u0300\u0301\u0309\u0303\u0323\u0302\u0306\u031b"
 _VNI_MARKS = {
@@ -66,12 +65,12 @@ _VNI = re.compile(f"([aeouyôö])([{''.join(_VNI_MARKS)}])|([{''.join(_VNI_ALONE
 
 
 def _vni_letter(letter: str) -> str:
-    made = _VNI_ALONE.get(letter.lower(), letter)
-    return made.upper() if letter.isupper() else made
+    plain = _VNI_ALONE.get(letter.lower(), letter)
+    return plain.upper() if letter.isupper() else plain
 
 
 def from_vni(text: str) -> str:
-    """The text in Unicode."""
+    """Convert VNI text to Unicode."""
     whole = _VNI.sub(lambda f: _vni_letter(f[1] or f[3]) + _VNI_MARKS.get((f[2] or "").lower(), ""), text)
     return unicodedata.normalize("NFC", whole)
 
@@ -80,7 +79,7 @@ OLD_LETTERS: tuple[Callable[[str], str], ...] = (from_tcvn3, from_vni)
 
 
 def converted(lines: list[Line], change: Callable[[str], str]) -> list[Line]:
-    """All lines in Unicode, as if the whole document had been typed in such a font."""
+    """Convert all lines to Unicode, as if the whole document had been typed in such a font."""
     return [replace(line, cells=tuple(change(cell) for cell in line.cells)) for line in lines]
 
 
@@ -93,20 +92,20 @@ _LOCKED = "EncryptedPackage".encode("utf-16-le")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A paragraph (one cell, `table` 0) or a row of a table, with the first grid column of each cell."""
+    """Paragraph (one cell, `table` 0) or table row, with the first grid column of each cell."""
 
     cells: tuple[str, ...]
     columns: tuple[int, ...]
     table: int = 0
 
     def at(self, column: int) -> int | None:
-        """Return which cell covers a grid column."""
+        """Return the cell that covers a grid column."""
         found = [place for place, begin in enumerate(self.columns) if begin <= column]
         return found[-1] if found else None
 
 
 def lines_of(content: bytes) -> list[Line]:
-    """The document's lines, at most MOST_LINES.
+    """Read the document's lines, at most MOST_LINES.
 
     Raises UnreadableError for a file that is no DOCX or XLSX, and LimitError for one that unpacks to more
     than allowed.

@@ -1,6 +1,6 @@
-"""Minutes (biên bản) of cleaning one machine: what was seen, what was done, how it came out.
+"""Minutes (biên bản) of cleaning one machine: the contacts, the steps, the result.
 
-The result is what the logs show, never a tick.
+The result is derived from the logs, never ticked by hand.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ RESULTS = {
     "false_alarm": "Kết quả kiểm tra cho thấy đây là cảnh báo nhầm.",
     "excepted": "Địa chỉ được phê duyệt là ngoại lệ, không phải xử lý.",
 }
-"""The result in words, by the state of the case."""
+"""Sentence about the result, by the state of the case."""
 OPEN = "Máy đang được xử lý, chưa hoàn thành."
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A malicious address that the machine reached: the threat, how often, first and last day."""
+    """Malicious address that the machine reached: threat, count, first and last day."""
 
     address: str
     threat: str
@@ -40,7 +40,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Something that was done to the machine: the day, what, by whom."""
+    """Step taken on the machine: day, description, person."""
 
     day: date
     what: str
@@ -49,7 +49,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Cleaning:
-    """One machine and its case.
+    """Machine and its case.
 
     `facts`: label and value, as the unit knows the machine; `quiet` of `needed` days with logs and without a
     contact since it was cleaned.
@@ -70,7 +70,7 @@ class Cleaning:
 def minutes(
     cleaning: Cleaning, head: Head, day: date, *, position: str = "", signer: str = "", authority: str = ""
 ) -> Document:
-    """The minutes as of a day; three sign: who handled the machine, who uses it, the unit."""
+    """Build the minutes as of a day; signed by the handler, the user of the machine, and the unit."""
     label = next((value for _, value in cleaning.facts if value), cleaning.number)
     where = f", tại {fixed_texts.line(head.place)}" if head.place else ""
     campaign, today = fixed_texts.in_sentence(cleaning.campaign), fixed_texts.day_words(day)
@@ -107,7 +107,7 @@ def minutes(
 
 
 def result(cleaning: Cleaning) -> str:
-    """Return how it came out, in words."""
+    """Return the sentence about the result."""
     numbers = {name: format_number(getattr(cleaning, name), "vi") for name in ("quiet", "needed")}
     return RESULTS.get(cleaning.state, OPEN).format(**numbers)
 
@@ -123,8 +123,8 @@ def _contacts(contacts: Sequence[Contact]) -> Table:
     return Table(
         columns,
         tuple(
-            (str(place), one.address, one.threat, format_number(one.count, "vi"), _span(one.first, one.last))
-            for place, one in enumerate(contacts, 1)
+            (str(place), row.address, row.threat, format_number(row.count, "vi"), _span(row.first, row.last))
+            for place, row in enumerate(contacts, 1)
         ),
     )
 
@@ -143,5 +143,5 @@ def _done(done: Sequence[Done]) -> Table:
     )
     return Table(
         columns,
-        tuple((str(place), format_date(one.day), one.what, one.who) for place, one in enumerate(done, 1)),
+        tuple((str(place), format_date(row.day), row.what, row.who) for place, row in enumerate(done, 1)),
     )

@@ -1,9 +1,7 @@
-"""A document by Decree 30/2020/NĐ-CP, Appendix I, as data: its head, its blocks in order, its end.
+"""Document by Decree 30/2020/NĐ-CP, Appendix I, as data: its head, its blocks in order, its end.
 
-The writers only lay it out.
-
-Texts are plain: no writer takes anything in them for markup, a field or a formula. A day that is None leaves
-its blanks open, as in a document that is numbered and dated when it is signed.
+The writers only lay it out. Texts are plain: no writer interprets markup, fields or formulas in them. A day
+of None leaves its blanks open, as in a document that is numbered and dated when it is signed.
 """
 
 from __future__ import annotations
@@ -21,14 +19,14 @@ MARGIN_MM = {"top": 20.0, "bottom": 20.0, "left": 30.0, "right": 20.0}
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading in the text, bold."""
+    """Bold heading in the text."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph of the body; line breaks in it make further paragraphs."""
+    """Paragraph of the body; each line break in it starts another."""
 
     text: str
     italic: bool = False
@@ -37,7 +35,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of a form: `- label: text`; without a text `dots` dotted lines to write on."""
+    """Line of a form: `- label: text`; without a text, `dots` dotted lines to write on."""
 
     label: str
     text: str = ""
@@ -46,7 +44,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: its heading, its share of the width, its alignment."""
+    """Column of a table: heading, share of the width, alignment."""
 
     title: str
     weight: float = 1.0
@@ -55,7 +53,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with a heading row that repeats on each page. `caption` is above it."""
+    """Table with a heading row that repeats on each page. `caption` is above it."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -69,7 +67,7 @@ Block = Heading | Paragraph | Entry | Table
 class Head:
     """Issuer of the document, its number and symbol, place and day.
 
-    `year` is shown when the day is still open.
+    `year` is shown while the day is open.
     """
 
     issuer: str
@@ -83,7 +81,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Authority line (TM., KT., TL., TUQ.; may be empty), position and name of who signs."""
+    """Authority line (TM., KT., TL., TUQ.; may be empty), position and name of the signer."""
 
     position: str = ""
     name: str = ""
@@ -92,7 +90,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Appendix:
-    """An appendix: it begins a page and has its own page numbers.
+    """Appendix on its own pages with its own page numbers.
 
     `attached` is its `(Kèm theo ...)`, without parentheses.
     """
@@ -105,7 +103,7 @@ class Appendix:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A dispatch (`type_name` empty: the subject is under the number as `V/v ...`), a report or minutes.
+    """Dispatch (`type_name` empty: the subject is under the number as `V/v ...`), report or minutes.
 
     `cosigners` of minutes sign to the left of `signature`, with the recipients below them.
     """

@@ -1,7 +1,7 @@
-"""Numbers in a form: `05`, `1.204`, `12 đơn vị`, `12 (mười hai)`, `không có`, `01/12`; how sure.
+"""Numbers in a form: `05`, `1.204`, `12 đơn vị`, `12 (mười hai)`, `không có`, `01/12`; with certainty.
 
-Vietnamese number words up to 999 are read with the changes that they go through: mốt, lăm, tư, rưỡi is none;
-linh and lẻ for an empty ten.
+Vietnamese number words up to 999.999 are recognized with their variants: mốt, lăm, tư; not rưỡi; linh and lẻ
+for an empty ten.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NONE = frozenset(
         "n a",
     }
 )
-# "chưa có số liệu", "đang tổng hợp": nobody knows the number yet; none is not none
+# "chưa có số liệu", "đang tổng hợp": the number is not yet known, which is not zero
 _UNKNOWN = re.compile(
     r"\b(?:chua|dang|se)\b.*\b(?:so lieu|thong ke|tong hop|bao cao|cap nhat|bo sung|ro)\b"
     r"|\bchua ro\b|\bcap nhat sau\b"
@@ -40,14 +40,14 @@ _ABOUT = re.compile(
     r"[~≈≥≤<>±?]|\d\s*\+(?!\s*\d)|\b(?:khoang|chung|gan|hon|tren|duoi|it nhat|toi thieu|toi da"
     r"|khong qua|uoc|tam)\b(?! co)"
 )
-# "trong đó 5 chưa gửi", "gồm 3 phòng": what follows is a part of the number before
-_OF_WHICH = re.compile(
+# "trong đó 5 chưa gửi", "gồm 3 phòng": the second number is a part of the first
+_PART_OF = re.compile(
     r"\(|\b(?:trong đó|trong do|bao gồm|gồm|cụ thể|danh sách|kèm theo|ghi chú)\b|[;\n]", re.IGNORECASE
 )
-# "còn 2 đơn vị", "2 đơn vị chưa triển khai", "trừ 3 phòng": the number may be of those that did not
+# "còn 2 đơn vị", "2 đơn vị chưa triển khai", "trừ 3 phòng": the number may count those that did not
 _OTHERS = re.compile(r"\b(?:chua|con|thieu|tru|ngoai)\b[^\d]*\d|\d+(?: [a-z]+){0,3} (?:chua|khong)\b")
 # "12 nghìn", "1,5 triệu", "2 trăm"
-_SCALED = re.compile(r"\A\D*(\d{1,4})(?:[.,](\d))?\s*(trăm|nghìn|ngàn|triệu)\b\D*\Z", re.IGNORECASE)
+_MULTIPLE = re.compile(r"\A\D*(\d{1,4})(?:[.,](\d))?\s*(trăm|nghìn|ngàn|triệu)\b\D*\Z", re.IGNORECASE)
 _SCALES = {"trăm": 100, "nghìn": 1000, "ngàn": 1000, "triệu": 1_000_000}
 # "XII", "VII đơn vị"; a single letter and "xx" are marks, no numbers
 _ROMAN = re.compile(
@@ -113,16 +113,16 @@ _WIDE = {ord("０") + digit: str(digit) for digit in range(10)}
 
 
 def plain(text: str) -> str:
-    """Lower case without accents, dots and numbering, for comparing wordings."""
+    """Normalise wordings for comparison: lower case without accents, dots and numbering."""
     bare = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
     letters = "".join(letter for letter in bare if not unicodedata.combining(letter))
     return " ".join(re.sub(r"[^a-z0-9 ]", " ", letters).split()) or text.strip()
 
 
 def number_of(text: str) -> tuple[int | None, float]:
-    """The number that a person wrote, and how sure it is.
+    """Parse a number as people write it; returns it and its certainty.
 
-    Two different numbers in one cell are a guess, an estimate is none to be sure of; none is None.
+    Two different numbers in one cell are a guess, an estimate is uncertain; None without a number.
     """
     text = unicodedata.normalize("NFC", text[:_LONGEST]).translate(_WIDE)
     bare = plain(text)
@@ -132,79 +132,81 @@ def number_of(text: str) -> tuple[int | None, float]:
     if mistyped := _MISTYPED.match(text):
         return int(mistyped[1].translate(str.maketrans("OolI", "0011"))), 0.4
     if total := _SUM.match(shown):
-        return _added(total)
-    if scaled := _SCALED.match(shown):
+        return _sum(total)
+    if scaled := _MULTIPLE.match(shown):
         tenths = int(scaled[1]) * 10 + int(scaled[2] or 0)
         return tenths * _SCALES[scaled[3].lower()] // 10, 0.6
     found = [int(re.sub(r"\D", "", number)) for number in _NUMBER.findall(shown)]
-    spelt = in_words(text)
+    spelled = in_words(text)
     if not found:
-        return _without_digits(text, bare, spelt)
+        return _without_digits(text, bare, spelled)
     if _SHARE.search(shown):
-        return _beside_share(shown, found)
-    if spelt is not None and spelt != found[0] and _spelt_out(text):
+        return _without_share(shown, found)
+    if spelled is not None and spelled != found[0] and _has_spelling(text):
         return found[0], 0.3
-    about = 0.5 if _ABOUT.search(bare) or _ABOUT.search(shown) else 1.0
-    about = min(about, 0.4) if _OTHERS.search(plain(_OF_WHICH.split(shown, maxsplit=1)[0])) else about
+    factor = 0.5 if _ABOUT.search(bare) or _ABOUT.search(shown) else 1.0
+    factor = min(factor, 0.4) if _OTHERS.search(plain(_PART_OF.split(shown, maxsplit=1)[0])) else factor
     if len(found) > 1:
-        return _among(shown, found[0], about)
+        return _select(shown, found[0], factor)
     rest = _NUMBER.sub("", shown, count=1).strip(" .")
-    return found[0], (1.0 if not rest else 0.9) * about
+    return found[0], (1.0 if not rest else 0.9) * factor
 
 
-def _among(shown: str, first: int, about: float) -> tuple[int, float]:
-    """Return which of several numbers is meant: the total, else the first; surest if others are parts."""
+def _select(shown: str, first: int, factor: float) -> tuple[int, float]:
+    """Select one of several numbers: the total, else the first; most certain if the others are its parts."""
     if total := _TOTAL.search(shown):
-        return int(re.sub(r"\D", "", total[1])), 0.6 * about
-    alone = len(_NUMBER.findall(_OF_WHICH.split(shown, maxsplit=1)[0])) == 1 and not _PART.search(shown)
+        return int(re.sub(r"\D", "", total[1])), 0.6 * factor
+    alone = len(_NUMBER.findall(_PART_OF.split(shown, maxsplit=1)[0])) == 1 and not _PART.search(shown)
     listed = bool(_LISTED.search(shown))
-    return first, 0.6 * about if alone and not listed else 0.3
+    return first, 0.6 * factor if alone and not listed else 0.3
 
 
-def _without_digits(text: str, bare: str, spelt: int | None) -> tuple[int | None, float]:
+def _without_digits(text: str, bare: str, spelled: int | None) -> tuple[int | None, float]:
     if _UNKNOWN.search(bare):
         return None, 0.0
-    if spelt is not None:
-        return spelt, 0.5 if _ABOUT.search(bare) or _ABOUT.search(text) else 0.85
+    if spelled is not None:
+        return spelled, 0.5 if _ABOUT.search(bare) or _ABOUT.search(text) else 0.85
     if roman := _ROMAN.match(text):
         return _roman(roman[1]), 0.4
     return None, 0.0
 
 
 def _roman(text: str) -> int:
-    """The value of a Roman numeral below a hundred."""
+    """Return the value of a Roman numeral below a hundred."""
     values = [{"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}[letter] for letter in text]
-    return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
+    return sum(
+        -digit if digit < after else digit for digit, after in zip(values, [*values[1:], 0], strict=True)
+    )
 
 
-def _added(total: re.Match[str]) -> tuple[int, float]:
-    """Read `10+2` as twelve, surer when the sum follows it."""
+def _sum(total: re.Match[str]) -> tuple[int, float]:
+    """Read `10+2` as twelve, with more certainty when the sum follows."""
     whole = sum(int(part) for part in total[1].split("+"))
     if total[2] is None:
         return whole, 0.6
     return (whole, 0.9) if int(total[2]) == whole else (int(total[2]), 0.3)
 
 
-def _beside_share(shown: str, found: list[int]) -> tuple[int, float]:
-    """`12 (100%)` is twelve; `100%` alone says no number."""
+def _without_share(shown: str, found: list[int]) -> tuple[int, float]:
+    """Read `12 (100%)` as twelve; `100%` alone is no number."""
     bare = re.sub(r"\d+(?:[.,]\d+)?\s*%", " ", shown)
-    left = [int(re.sub(r"\D", "", number)) for number in _NUMBER.findall(bare)]
-    if len(left) == 1:
-        return left[0], 0.85
+    numbers = [int(re.sub(r"\D", "", number)) for number in _NUMBER.findall(bare)]
+    if len(numbers) == 1:
+        return numbers[0], 0.85
     if part := _PART.search(bare):
         return int(part[1]), 0.5
     return found[0], 0.2
 
 
-def _spelt_out(text: str) -> bool:
-    """Return whether a number is spelt out in parentheses, as in `12 (mười hai)`."""
+def _has_spelling(text: str) -> bool:
+    """Return whether a number is spelled out in parentheses, as in `12 (mười hai)`."""
     return "(" in text
 
 
 def in_words(text: str) -> int | None:
-    """The number that a text spells out, up to 999.999; None for any other text.
+    """Parse a number spelled out in words, up to 999.999; None for any other text.
 
-    At most `có` or the like precedes it, and the thing counted follows: `mười hai` -> 12, `hai mươi mốt đơn
+    At most `có` or the like precedes it, and the counted noun follows: `mười hai` -> 12, `hai mươi mốt đơn
     vị` -> 21, `một trăm linh năm` -> 105, `một nghìn hai trăm` -> 1200, `muoi hai don vi` -> 12.
     """
     composed = unicodedata.normalize("NFC", text).lower()

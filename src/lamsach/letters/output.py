@@ -1,4 +1,4 @@
-"""Writing a document: the file's ending chooses the kind; it is written whole or not at all."""
+"""Writing of documents: the suffix selects the writer, and files are written atomically."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ WRITERS: Mapping[str, str] = {
     ".xlsx": "xlsx:to_xlsx",
     ".html": "html:to_html",
 }
-"""Module and function by ending, imported when one is needed."""
+"""Module and function by suffix, imported on first use."""
 
 
 def writer_for(ending: str) -> Writer:
-    """The writer for an ending such as `.pdf`. Raises UsageError for another."""
+    """Return the writer for a suffix such as `.pdf`. Raises UsageError for an unknown one."""
     name = WRITERS.get(ending.lower())
     if name is None:
         raise UsageError(
@@ -37,7 +37,7 @@ def writer_for(ending: str) -> Writer:
 def write(document: Document, path: Path) -> None:
     """Write a document to a file, atomically.
 
-    Raises UsageError for an unknown ending and OutputError when it cannot be written.
+    Raises UsageError for an unknown suffix and OutputError when it cannot be written.
     """
     from lamsach.results.atomic import atomic_file
 

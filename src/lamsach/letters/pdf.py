@@ -1,6 +1,6 @@
 """PDF by typst, from `templates/letter.typ`: tagged, fonts embedded, no network.
 
-The same document gives the same bytes.
+Equal documents give equal bytes.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ _EPOCH = datetime(2020, 3, 5, tzinfo=UTC)
 
 
 def to_pdf(document: Document) -> bytes:
-    """The document as PDF. Its creation date is the document's own day, so that it can be compared."""
+    """Render the document as PDF; for reproducibility its creation date is the document's own day."""
     import typst
 
     day = document.head.day
-    made = datetime(day.year, day.month, day.day, tzinfo=UTC) if day else _EPOCH
-    data = json.dumps(_broken(flat(document)), ensure_ascii=False).encode("utf-8", "replace").decode()
+    created = datetime(day.year, day.month, day.day, tzinfo=UTC) if day else _EPOCH
+    data = json.dumps(_breakable(flat(document)), ensure_ascii=False).encode("utf-8", "replace").decode()
     result = typst.compile(
         TEMPLATE,
         root=TEMPLATE.parent,
         format="pdf",
         sys_inputs={"document": data},
-        timestamp=int(made.timestamp()),
+        timestamp=int(created.timestamp()),
     )
     return bytes(result)
 
 
-def _broken(value: Any) -> Any:
-    """All texts with places to break words that no line can hold."""
+def _breakable(value: Any) -> Any:
+    """Insert break places into words too long for a line, in all texts."""
     if isinstance(value, str):
         return breakable(value)
     if isinstance(value, list):
-        return [_broken(part) for part in value]
+        return [_breakable(part) for part in value]
     if isinstance(value, dict):
-        return {key: value[key] if key in ("author", "title") else _broken(value[key]) for key in value}
+        return {key: value[key] if key in ("author", "title") else _breakable(value[key]) for key in value}
     return value

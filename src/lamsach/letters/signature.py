@@ -1,4 +1,4 @@
-"""An electronic signature on a PDF with a PKCS#12 key, by pyHanko (ISO 32000-2, PAdES baseline)."""
+"""Electronic signature on a PDF with a PKCS#12 key, by pyHanko (ISO 32000-2, PAdES baseline)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ FIELD = "ChuKy"
 
 
 def sign_pdf(content: bytes, key_file: bytes, password: str, reason: str = "") -> bytes:
-    """The PDF with an invisible signature added behind it; what was there before stays byte for byte.
+    """Append an invisible signature to a PDF; the original bytes remain unchanged.
 
-    Raises InputError for a key file that cannot be opened with the password, and MissingExtraError when
-    pyHanko is not installed.
+    Raises InputError for a key file that the password does not open, and MissingExtraError when pyHanko is
+    not installed.
     """
     try:
         from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -32,9 +32,9 @@ def sign_pdf(content: bytes, key_file: bytes, password: str, reason: str = "") -
     details = signers.PdfSignatureMetadata(
         field_name=FIELD, reason=reason or None, subfilter=SigSeedSubFilter.PADES, md_algorithm="sha256"
     )
-    made = signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(content)), details, signer=signer)
-    made.seek(0)
-    return bytes(made.read())
+    signed = signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(content)), details, signer=signer)
+    signed.seek(0)
+    return bytes(signed.read())
 
 
 def _signer(key_file: bytes, password: str) -> Any:
@@ -45,9 +45,9 @@ def _signer(key_file: bytes, password: str) -> Any:
 
 
 def load_key(key_file: bytes, password: str) -> tuple[Any, Certificate, list[Certificate]]:
-    """The key in a PKCS#12 file, its certificate and the others.
+    """Load the key in a PKCS#12 file, its certificate and the others.
 
-    Raises InputError when the password does not open it, or one of the two is not there.
+    Raises InputError when the password does not open it, or one of the two is missing.
     """
     try:
         if len(key_file) > LARGEST_KEY_BYTES:

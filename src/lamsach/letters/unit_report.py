@@ -1,4 +1,4 @@
-"""A unit's report without the portal: its own findings bundles are all the evidence there is."""
+"""Report of a unit without the portal, from its own findings bundles alone."""
 
 from __future__ import annotations
 
@@ -36,17 +36,15 @@ UNSEARCHED = mark(
     "No day of a log was searched, so the report can say nothing of machines. Search the "
     "unit's logs before you send it."
 )
-_ITSELF = "Tính đơn vị báo cáo."
+_OWN_NOTE = "Tính đơn vị báo cáo."
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """Texts around the figures.
+    """Texts around the figures; empty ones remain open or are drafted (`assessment`, `proposals`).
 
-    Empty ones stay open in the document, or are drafted (`assessment`, `proposals`).
-
-    `to`, `email`: who receives reports, and where; `dispatch`, `dispatch_day`, `dispatch_by`: number, day and
-    issuer (else `to`) of the dispatch that asks for the report; `symbol`: `05/BC-CNTT`, or `BC-CNTT` while
+    `to`, `email`: receiver of reports and address; `dispatch`, `dispatch_day`, `dispatch_by`: number, day and
+    issuer (else `to`) of the dispatch that requires the report; `symbol`: `05/BC-CNTT`, or `BC-CNTT` while
     the number is open; `authority`: the line before the position (`KT. GIÁM ĐỐC`); `copies`: further
     recipients under `Nơi nhận`.
     """
@@ -69,8 +67,8 @@ class Around:
 
 
 def form_of(around: Around) -> Filled:
-    """The empty form, as the dispatch hands it out."""
-    asked = bool(around.dispatch or around.dispatch_day or around.dispatch_by)
+    """Return the empty form, as handed out with the dispatch."""
+    answers_dispatch = bool(around.dispatch or around.dispatch_day or around.dispatch_by)
     empty = Filled(parse_form(APPENDIX_2022))
     return replace(
         empty,
@@ -78,7 +76,7 @@ def form_of(around: Around) -> Filled:
         email=around.email,
         number=around.dispatch or empty.number,
         day=format_date(around.dispatch_day) if around.dispatch_day else empty.day,
-        issuer=(around.dispatch_by or around.to) if asked else "",
+        issuer=(around.dispatch_by or around.to) if answers_dispatch else "",
     )
 
 
@@ -91,49 +89,51 @@ def report_of(
     around: Around | None = None,
     today: date | None = None,
 ) -> tuple[Filled, Document, list[str]]:
-    """The filled form, the report around it, and the sentences (English) that warn.
+    """Return the filled form, the report around it, and warnings (English sentences).
 
-    A unit that searched its logs has been informed and has deployed: itself, unless more is stated.
+    A unit that searched its logs has been informed and has deployed: itself only, unless stated otherwise.
     """
-    words = around or Around()
+    texts_around = around or Around()
     summary = summarise(bundles)
-    day = today or words.day or date.today()
+    day = today or texts_around.day or date.today()
     figures = {
-        name: Figure(1, note=_ITSELF) if count is None else Figure(computed=count, note="")
+        name: Figure(1, note=_OWN_NOTE) if count is None else Figure(computed=count, note="")
         for name, count in (("informed", informed), ("deployed", deployed))
     }
-    empty = form_of(words)
+    empty = form_of(texts_around)
     known = with_stated(_evidence(unit, campaign, day, figures, summary), empty.form, figures)
-    if phrases := contradictions(f"{words.assessment}\n{words.proposals}", known):
+    if phrases := contradictions(f"{texts_around.assessment}\n{texts_around.proposals}", known):
         todo = mark("Correct the text, or leave it out: then it is drafted from the figures.")
         raise InputError(OTHERWISE, phrases[0], todo)
-    drafts = words.assessment or assessment(known), words.proposals or proposals(known)
+    drafts = texts_around.assessment or assessment(known), texts_around.proposals or proposals(known)
     texts = {"unit": unit, "assessment": drafts[0], "proposals": drafts[1]}
     filled = replace(empty, texts=texts, figures=figures, as_of=day)
-    number, symbol = number_and_symbol(words.symbol)
+    number, symbol = number_and_symbol(texts_around.symbol)
     document = report(
         filled,
-        Head(unit, words.parent, number, symbol, words.place, words.day, day.year),
+        Head(unit, texts_around.parent, number, symbol, texts_around.place, texts_around.day, day.year),
         campaign=campaign,
-        to=words.to,
-        signature=Signature(words.position, words.signer, words.authority),
-        copies=copies(words.copies),
+        to=texts_around.to,
+        signature=Signature(texts_around.position, texts_around.signer, texts_around.authority),
+        copies=copies(texts_around.copies),
         annexes=annexes(summary),
     )
-    return filled, document, _warned(filled, summary, known.last_log, words.dispatch_day)
+    return filled, document, _warnings(filled, summary, known.last_log, texts_around.dispatch_day)
 
 
-def _warned(filled: Filled, summary: Summary, last_log: date | None, asked: date | None) -> list[str]:
+def _warnings(
+    filled: Filled, summary: Summary, last_log: date | None, dispatch_day: date | None
+) -> list[str]:
     found = {name: figure.value for name, figure in filled.figures.items()}
     found |= {"found": summary.found, "blind": summary.blind_days}
-    warned = warnings(filled.form.checks, found) + ([PARTIAL] if summary.partial else [])
+    sentences = warnings(filled.form.checks, found) + ([PARTIAL] if summary.partial else [])
     day = filled.as_of
     assert day is not None
     if last_log is None or (day - last_log).days > OLD_DAYS:
-        warned.append(OLD if last_log else UNSEARCHED)
-    if asked and day < asked:
-        warned.append(BEFORE_DISPATCH)
-    return warned
+        sentences.append(OLD if last_log else UNSEARCHED)
+    if dispatch_day and day < dispatch_day:
+        sentences.append(BEFORE_DISPATCH)
+    return sentences
 
 
 def _evidence(unit: str, campaign: str, day: date, figures: dict[str, Figure], summary: Summary) -> Evidence:

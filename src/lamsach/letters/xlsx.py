@@ -1,4 +1,4 @@
-"""XLSX: one sheet for each part of the document with its tables as cells; texts always stay texts."""
+"""XLSX: one sheet for each part of the document with its tables as cells; texts remain texts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 
 
 def to_xlsx(document: Document) -> bytes:
-    """The document's appendices as sheets (or its text, when it has none)."""
+    """Write the document's appendices as sheets (or its text, without appendices)."""
     import openpyxl
 
     book = openpyxl.Workbook()
@@ -52,7 +52,7 @@ def _sheet(sheet: Any, label: str, title: str, attached: str, blocks: tuple[Bloc
 
 
 def _block(sheet: Any, row: int, width: int, block: Block) -> int:
-    """Write a block from this row on; the last row used."""
+    """Write a block from this row on; returns the last row used."""
     if isinstance(block, Table):
         return _table(sheet, row, block)
     if isinstance(block, Heading):
@@ -97,7 +97,7 @@ def _table(sheet: Any, row: int, table: Table) -> int:
 
 
 def _put(sheet: Any, row: int, column: int, text: str, *, numbers: bool = False) -> Any:
-    """A cell: a number as a number, everything else as a text that stays one."""
+    """Set a cell: numbers as numbers, everything else as text that is never interpreted."""
     cell = sheet.cell(row=row, column=column)
     if numbers and _NUMBER.match(text) and len(text) < 16:
         cell.value = int(text.replace(".", ""))
