@@ -9,7 +9,10 @@ import io
 from datetime import UTC, datetime
 from typing import Any
 
-from docx.shared import Pt
+import docx
+from docx.enum.section import WD_ORIENT
+from docx.oxml.ns import qn
+from docx.shared import Cm, Mm, Pt, RGBColor
 
 from lamsach.letters import docx_parts as parts
 from lamsach.letters import fixed_texts
@@ -78,8 +81,6 @@ def to_docx(document: Document) -> bytes:
 
     It opens without repair; its properties state title, issuer and the document's own day.
     """
-    import docx
-
     book = docx.Document()
     _styles(book)
     _properties(book, document)
@@ -105,18 +106,13 @@ def to_docx(document: Document) -> bytes:
 
 
 def _styles(book: Any) -> None:
-    from docx.oxml.ns import qn
-    from docx.shared import Cm, Pt, RGBColor
-
-    from lamsach.letters.docx_parts import FONT
-
     for name, size, bold in (("Normal", 14, False), ("Heading 1", 14, True), ("Heading 2", 14, True)):
         style = book.styles[name]
-        style.font.name, style.font.size, style.font.bold = FONT, Pt(size), bold
+        style.font.name, style.font.size, style.font.bold = parts.FONT, Pt(size), bold
         style.font.color.rgb = RGBColor(0, 0, 0)
         fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
         for part in ("w:ascii", "w:hAnsi", "w:cs", "w:eastAsia"):
-            fonts.set(qn(part), FONT)
+            fonts.set(qn(part), parts.FONT)
         for part in ("w:asciiTheme", "w:hAnsiTheme", "w:cstheme", "w:eastAsiaTheme"):
             fonts.attrib.pop(qn(part), None)
         form = style.paragraph_format
@@ -144,12 +140,6 @@ def _properties(book: Any, document: Document) -> None:
 
 def _page(section: Any, *, landscape: bool) -> float:
     """Set paper and margins; returns the width of the text in points."""
-    from docx.enum.section import WD_ORIENT
-    from docx.oxml.ns import qn
-    from docx.shared import Mm
-
-    from lamsach.letters.docx_parts import element
-
     sides = (297, 210) if landscape else (210, 297)
     section.orientation = WD_ORIENT.LANDSCAPE if landscape else WD_ORIENT.PORTRAIT
     section.page_width, section.page_height = Mm(sides[0]), Mm(sides[1])
@@ -161,7 +151,7 @@ def _page(section: Any, *, landscape: bool) -> float:
     for old in properties.findall(qn("w:pgNumType")):
         properties.remove(old)
     properties.insert_element_before(
-        element("w:pgNumType", start="1"), "w:cols", "w:formProt", "w:titlePg", "w:docGrid"
+        parts.element("w:pgNumType", start="1"), "w:cols", "w:formProt", "w:titlePg", "w:docGrid"
     )
     return float((sides[0] - MARGIN_MM["left"] - MARGIN_MM["right"]) * _POINTS)
 
@@ -172,12 +162,8 @@ def _numbers(book: Any) -> None:
     References to headers must all be present and precede those to footers: otherwise LibreOffice hides the
     footer of a first page.
     """
-    from docx.oxml.ns import qn
-
-    from lamsach.letters.docx_parts import page_number
-
     book.sections[0].first_page_header.is_linked_to_previous = False
-    page_number(book.sections[0].header.paragraphs[0])
+    parts.page_number(book.sections[0].header.paragraphs[0])
     for section in book.sections:
         properties = section._sectPr
         for tag in ("w:footerReference", "w:headerReference"):
@@ -188,10 +174,6 @@ def _numbers(book: Any) -> None:
 
 def _front(book: Any, document: Document, width: float) -> None:
     """Add head, body and end of the document itself."""
-    from docx.shared import Cm, Pt
-
-    from lamsach.letters import docx_parts as parts
-
     _head(book, document, width)
     if document.type_name:
         heading = parts.tight(book.add_paragraph(style="Heading 1"), after=4)
@@ -225,10 +207,6 @@ def _front(book: Any, document: Document, width: float) -> None:
 
 
 def _head(book: Any, document: Document, width: float) -> None:
-    from docx.shared import Pt
-
-    from lamsach.letters import docx_parts as parts
-
     head = document.head
     left_width, right_width = width * 0.43, width * 0.57
     table = parts.plain_grid(book, (left_width, right_width))
@@ -254,8 +232,6 @@ def _head(book: Any, document: Document, width: float) -> None:
 
 
 def _appendix(book: Any, label: str, appendix: Appendix, width: float) -> None:
-    from lamsach.letters import docx_parts as parts
-
     heading = parts.tight(book.add_paragraph(style="Heading 1"), after=4)
     parts.run(heading, label, 14, bold=True)
     parts.run(parts.tight(book.add_paragraph(), after=4), fixed_texts.line(appendix.title), 14, bold=True)
@@ -265,10 +241,6 @@ def _appendix(book: Any, label: str, appendix: Appendix, width: float) -> None:
 
 
 def _blocks(book: Any, blocks: tuple[Block, ...], width: float) -> None:
-    from docx.shared import Pt
-
-    from lamsach.letters import docx_parts as parts
-
     for block in blocks:
         if isinstance(block, Heading):
             parts.run(book.add_paragraph(style="Heading 2"), fixed_texts.line(block.text), 14, bold=True)
@@ -290,10 +262,6 @@ def _blocks(book: Any, blocks: tuple[Block, ...], width: float) -> None:
 
 
 def _entry(book: Any, entry: Entry, width: float) -> None:
-    from docx.shared import Pt
-
-    from lamsach.letters import docx_parts as parts
-
     label = f"- {fixed_texts.line(entry.label)}: "
     texts = fixed_texts.lines(entry.text)
     if not texts:
