@@ -33,7 +33,7 @@ from lamsach.portal.campaigns.models import (
 )
 from lamsach.portal.campaigns.tally import Counts, counts, counts_by_child
 from lamsach.portal.campaigns.tasks import remind_by_schedule
-from lamsach.portal.mail.letters import words
+from lamsach.portal.mail.letters import render
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Unit
@@ -273,7 +273,7 @@ def test_a_late_letter_says_so(cast: Cast, browser: Browser, days: int, said: st
     due(sent.campaign, tree.today() + timedelta(days=days))
     address = f"/office/campaigns/{sent.campaign_id}/board/remind/"
     assert confirmed(browser("coordinator"), address, {"unit": cast.first.pk}).status_code == 302
-    text = " ".join(words(Letter.objects.get(kind="reminder")))
+    text = " ".join(render(Letter.objects.get(kind="reminder")))
     assert said.lower() in text.lower()
     assert unsaid not in text.lower()
     assert 'chiến dịch "chiến dịch' not in text.lower()
@@ -311,7 +311,7 @@ def test_the_board_filters_and_exports(cast: Cast, browser: Browser) -> None:
 
 def test_the_letter_reads_as_a_letter(cast: Cast) -> None:
     dispatch(cast, number="05/TTCNTT-KTHT")
-    subject, text = words(Letter.objects.get(to="mot@unit.example"))
+    subject, text = render(Letter.objects.get(to="mot@unit.example"))
     assert subject == "05/TTCNTT-KTHT: V/v triển khai chiến dịch"
     assert text.startswith("Kính gửi: Phòng Một\n")
     assert re.search(r"http://\S+/r/\S+/", text)

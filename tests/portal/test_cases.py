@@ -486,9 +486,9 @@ def test_the_person_gets_a_letter_and_answers(cast: Cast) -> None:
     assert case.state == "told"
     letter = Letter.objects.get(kind="machine")
     assert letter.to == "thu@person.example"
-    from lamsach.portal.mail.letters import words
+    from lamsach.portal.mail.letters import render
 
-    subject, text = words(letter)
+    subject, text = render(letter)
     assert case.number in subject
     assert letter.context["address"] in text
     token = letter.context["address"].split("/m/")[1].strip("/")

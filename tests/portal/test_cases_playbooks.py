@@ -31,7 +31,7 @@ from lamsach.portal.cases.models import (
 )
 from lamsach.portal.cases.search import fold, terms
 from lamsach.portal.cases.upkeep import move, recompute
-from lamsach.portal.mail.letters import words
+from lamsach.portal.mail.letters import render
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.units.models import Unit
 
@@ -233,19 +233,19 @@ def test_reminders_go_once_and_then_upwards(case: Case, cast: Cast) -> None:
     assert tasks.remind(due - timedelta(hours=1)) == 0, "once"
     letter = Letter.objects.get()
     assert (letter.kind, letter.to) == ("case_due", "mot@unit.example"), "nobody handles it: the unit is told"
-    assert "PC-01" not in "".join(words(letter)), "no name of a machine leaves by e-mail"
+    assert "PC-01" not in "".join(render(letter)), "no name of a machine leaves by e-mail"
     Case.objects.update(assignee=cast.people["officer"])
     assert tasks.remind(due + timedelta(minutes=5)) == 1
     late = Letter.objects.latest("pk")
     assert (late.to, late.language) == ("officer@person.example", "en")
-    assert words(late)[0] == "Machines overdue: 1"
-    assert case.number in words(late)[1]
+    assert render(late)[0] == "Machines overdue: 1"
+    assert case.number in render(late)[1]
     above = add_working_hours(due, tasks.ESCALATED_HOURS)
     assert tasks.remind(above - timedelta(minutes=5)) == 0
     assert tasks.remind(above + timedelta(minutes=5)) == 1
     told = Letter.objects.latest("pk")
     assert (told.kind, told.to, told.unit) == ("case_above", "a@unit.example", cast.centre)
-    assert "Phòng Một" in words(told)[1]
+    assert "Phòng Một" in render(told)[1]
     assert tasks.remind(above + timedelta(days=1)) == 0
     assert Case.objects.get().reminded == Reminder.ABOVE
 

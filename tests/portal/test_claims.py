@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lamsach.portal.jobs import queue
-from lamsach.portal.jobs.claims import KEEPER, LEASE, Patience, expired, lease, mine, renew, take_each
+from lamsach.portal.jobs.claims import KEEPER, LEASE, Patience, claim_each, expired, lease, owned, renew
 from lamsach.portal.jobs.models import Clock, Job, JobState
 
 from .dead_leases import LONG_AGO, NEVER
@@ -39,7 +39,7 @@ def nothing(row: Any) -> bool:
 def test_rows_are_taken_in_order_up_to_so_many() -> None:
     made = jobs(4)
     seen: list[int] = []
-    assert take_each(WAITING.all(), lambda row: seen.append(row.pk), 3, hold=RUNNING) == 0
+    assert claim_each(WAITING.all(), lambda row: seen.append(row.pk), 3, hold=RUNNING) == 0
     assert seen == [row.pk for row in made[:3]]
     assert [row.attempts for row in Job.objects.order_by("pk")] == [1, 1, 1, 0]
 
@@ -61,13 +61,13 @@ def test_what_changes_before_it_is_taken_is_left(change: Callable[[Job], object]
         return True
 
     before: list[Job] = []
-    assert take_each(WAITING.all(), before.append, hold=RUNNING, free=changed) == 0
+    assert claim_each(WAITING.all(), before.append, hold=RUNNING, free=changed) == 0
     assert before == []
 
 
 def test_a_row_that_is_not_free_is_passed_over_and_stays_as_it_is() -> None:
     first, second = jobs(2)
-    assert take_each(WAITING.all(), nothing, hold=RUNNING, free=lambda row: row.pk != first.pk) == 1
+    assert claim_each(WAITING.all(), nothing, hold=RUNNING, free=lambda row: row.pk != first.pk) == 1
     assert list(Job.objects.order_by("pk").values_list("state", "attempts")) == [
         ("queued", 0),
         ("running", 1),
@@ -87,7 +87,7 @@ def test_a_lease_is_renewed_by_its_holder_alone_and_only_while_it_is_held() -> N
             renewed.append(held is not None and held != LONG_AGO)
         return True
 
-    assert take_each(WAITING.all(), work, hold=RUNNING) == 1
+    assert claim_each(WAITING.all(), work, hold=RUNNING) == 1
     assert renewed == [True, False, False]
     KEEPER.renew()
     assert Job.objects.get(pk=made.pk).lease_until == LONG_AGO
@@ -110,8 +110,8 @@ def test_an_expired_lease_is_watched_before_it_is_taken_over() -> None:
     jobs(1)
     Job.objects.update(state=JobState.RUNNING, attempts=1, lease_until=LONG_AGO)
     rows = Job.objects.filter(expired())
-    assert take_each(rows, nothing, hold=RUNNING, patience=Patience(60.0)) == 0
-    assert take_each(rows, nothing, hold=RUNNING, patience=Patience(0.0)) == 1
+    assert claim_each(rows, nothing, hold=RUNNING, patience=Patience(60.0)) == 0
+    assert claim_each(rows, nothing, hold=RUNNING, patience=Patience(0.0)) == 1
 
 
 def test_a_clock_is_free_again_after_its_turn_also_when_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,12 +142,12 @@ class Worker:
             self.held = row
             return True
 
-        take_each(rows.order_by("pk"), kept, 1, hold=RUNNING)
+        claim_each(rows.order_by("pk"), kept, 1, hold=RUNNING)
 
     def finish(self) -> bool:
         row, self.held = self.held, None
         done = {"state": JobState.DONE, "lease_until": None}
-        return row is not None and mine(row).filter(state=JobState.RUNNING).update(**done) == 1
+        return row is not None and owned(row).filter(state=JobState.RUNNING).update(**done) == 1
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -36,7 +36,7 @@ from lamsach.portal.campaigns.models import (
 from lamsach.portal.campaigns.tally import counts
 from lamsach.portal.exchange import campaign_payload
 from lamsach.portal.exchange.models import Partner
-from lamsach.portal.mail.letters import words
+from lamsach.portal.mail.letters import render
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports.consolidation import consolidate
 from lamsach.portal.reports.figures import Scope
@@ -152,8 +152,8 @@ def test_a_dispatch_passed_on_brings_its_day_and_caps_the_earlier_ones(cast: Cas
     assert deadlines.of_unit(found, cast.centre.pk).days == (day(5), day(20), day(30))
     assert deadlines.of_unit(found, cast.first.pk).report.move.dispatch == made
     letter = Letter.objects.get(key=f"dispatch:{made.pk}:{cast.first.pk}")
-    assert f"{day(5):%d/%m/%Y}" in words(letter)[1]
-    assert f"{day(15):%d/%m/%Y}" in words(letter)[1]
+    assert f"{day(5):%d/%m/%Y}" in render(letter)[1]
+    assert f"{day(15):%d/%m/%Y}" in render(letter)[1]
 
 
 def test_moves_follow_a_unit_that_moves_in_the_tree(cast: Cast) -> None:
@@ -211,9 +211,9 @@ def shown(cast: Cast, browser: Any, found: Campaign, unit: Unit, name: str) -> d
     days = [f"{one:%d/%m/%Y}" for one in held.days]
     letters = {}
     dispatches.remind([copy], None, links.nonce())
-    letters["reminder"] = words(Letter.objects.filter(kind="reminder", unit=unit).latest("pk"))[1]
+    letters["reminder"] = render(Letter.objects.filter(kind="reminder", unit=unit).latest("pk"))[1]
     remind_units(found, [(unit, held.report.day)], links.nonce())
-    letters["report"] = words(Letter.objects.filter(kind="report_due", unit=unit).latest("pk"))[1]
+    letters["report"] = render(Letter.objects.filter(kind="report_due", unit=unit).latest("pk"))[1]
     link = AnswerLink.objects.filter(recipient=copy).latest("pk")
     token = links.sign(dispatches.PURPOSE, link.nonce)
     book = openpyxl.load_workbook(
@@ -317,7 +317,7 @@ def test_the_page_shows_whom_a_move_touches_and_undoes_it(cast: Cast, browser: B
     assert deadlines.of_unit(found, cast.second.pk).report.day == before
     letter = Letter.objects.get(kind="deadline_moved")
     assert letter.to == "mot@unit.example"
-    assert all(part in words(letter)[1] for part in (f"{day(25):%d/%m/%Y}", f"{before:%d/%m/%Y}", "Bão"))
+    assert all(part in render(letter)[1] for part in (f"{day(25):%d/%m/%Y}", f"{before:%d/%m/%Y}", "Bão"))
     page = client.get(address).content.decode()
     assert "Bão" in page
     made = DeadlineMove.objects.filter(scope=ONE).latest("pk")

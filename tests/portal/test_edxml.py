@@ -35,7 +35,7 @@ from lamsach.portal.edxml.identifiers import document_key
 from lamsach.portal.edxml.inbox import Source, take
 from lamsach.portal.edxml.models import Connection, Message, State, Way
 from lamsach.portal.jobs.queue import run_next
-from lamsach.portal.mail.inbox import take as take_mail
+from lamsach.portal.mail.inbox import receive as take_mail
 from lamsach.portal.reports import chain, drafts
 from lamsach.portal.reports.models import Report
 from lamsach.portal.units.models import Unit

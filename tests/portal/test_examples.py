@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lamsach.portal.demo.examples import make, said
+from lamsach.portal.demo.examples import make, text_content
 
 FOLDER = Path(__file__).parents[2] / "docs" / "examples"
 
@@ -20,7 +20,9 @@ def test_the_examples_are_fresh() -> None:
     kept = {path.name: path for path in FOLDER.iterdir() if path.suffix != ".md"}
     assert sorted(made) == sorted(kept)
     stale = [
-        name for name, content in made.items() if said(name, content) != said(name, kept[name].read_bytes())
+        name
+        for name, content in made.items()
+        if text_content(name, content) != text_content(name, kept[name].read_bytes())
     ]
     assert stale == [], "make them anew: python -m lamsach.portal.demo.examples docs/examples"
 

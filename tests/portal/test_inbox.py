@@ -25,7 +25,7 @@ from lamsach.portal.awareness import letters as notices
 from lamsach.portal.campaigns.models import Recipient, Step, StepKind
 from lamsach.portal.mail import access, delivery, letters, parser, retention
 from lamsach.portal.mail import mailbox as boxes
-from lamsach.portal.mail.inbox import take
+from lamsach.portal.mail.inbox import receive
 from lamsach.portal.mail.letters import message
 from lamsach.portal.mail.models import BadAddress, Incoming, IncomingKind, Letter, LetterState
 from lamsach.portal.mail.parser import from_html, one_address, parse, without_quotes
@@ -79,10 +79,10 @@ def test_an_answer_lands_at_its_dispatch_once(way: str, cast: Cast, browser: Cal
         {"to": address(letter)} if way == "address" else {"In_Reply_To": str(message(letter)["Message-ID"])}
     )
     raw = mail("Chúng tôi đã nhận.\n\nVào T2, 1 thg 8 2022 Trung tâm A đã viết:\n> Kính gửi", **where)
-    assert take(raw) is not None
-    assert take(raw) is None
+    assert receive(raw) is not None
+    assert receive(raw) is None
     relayed = b"Received: from elsewhere by here; Mon, 1 Aug 2022 08:00:00 +0700\r\n" + raw
-    assert take(relayed) is None
+    assert receive(relayed) is None
     step = Step.objects.get(kind=StepKind.WROTE)
     assert (step.recipient.unit, step.note, step.how) == (cast.first, "Trả lời\n\nChúng tôi đã nhận.", "mail")
     recipient = Recipient.objects.get(unit=cast.first)
@@ -99,7 +99,7 @@ def test_files_of_an_answer_are_kept_by_their_kind(cast: Cast) -> None:
     made.set_content("Gửi kèm.")
     for name, content in (("../../bien-ban.pdf", b"%PDF-1.7 x"), ("virus.exe", b"MZ"), ("gia.pdf", b"MZ")):
         made.add_attachment(content, maintype="application", subtype="pdf", filename=name)
-    take(made.as_bytes())
+    receive(made.as_bytes())
     step = Step.objects.get(kind=StepKind.WROTE)
     assert step.evidence_name == "bien-ban.pdf"
     assert "virus.exe" in step.note
@@ -107,7 +107,7 @@ def test_files_of_an_answer_are_kept_by_their_kind(cast: Cast) -> None:
 
 
 def test_a_question_by_mail_and_its_answers(cast: Cast) -> None:
-    take(mail("Máy chạy chậm", sender="Người Hỏi <mot@unit.example>", subject="Cần giúp"))
+    receive(mail("Máy chạy chậm", sender="Người Hỏi <mot@unit.example>", subject="Cần giúp"))
     asked = Question.objects.get()
     assert (asked.unit, asked.name, asked.subject, asked.text) == (
         cast.centre,
@@ -116,12 +116,12 @@ def test_a_question_by_mail_and_its_answers(cast: Cast) -> None:
         "Máy chạy chậm",
     )
     receipt = Letter.objects.get(kind="question_received")
-    take(mail("Vẫn chậm", to=address(receipt)))
-    take(mail("Tôi là kẻ khác", sender="khac@unit.example", to=address(receipt)))
+    receive(mail("Vẫn chậm", to=address(receipt)))
+    receive(mail("Tôi là kẻ khác", sender="khac@unit.example", to=address(receipt)))
     said = list(Message.objects.order_by("pk").values_list("text", "internal", "who"))
     assert said == [("Vẫn chậm", False, "Người Hỏi"), ("Tôi là kẻ khác", True, "khac@unit.example")]
     to_desk = Letter.objects.get(kind="question_new")
-    take(mail("Hãy rà quét.", sender="a@unit.example", to=address(to_desk)))
+    receive(mail("Hãy rà quét.", sender="a@unit.example", to=address(to_desk)))
     asked.refresh_from_db()
     assert (asked.state, Letter.objects.filter(kind="question_answered").count()) == (
         QuestionState.ANSWERED,
@@ -142,7 +142,7 @@ def test_a_question_by_mail_and_its_answers(cast: Cast) -> None:
     ],
 )
 def test_automatic_messages_are_kept_and_never_answered(headers: dict[str, str], cast: Cast) -> None:
-    take(mail("Tôi vắng mặt.", **headers))
+    receive(mail("Tôi vắng mặt.", **headers))
     assert Incoming.objects.get().kind == IncomingKind.AUTOMATIC
     assert (Letter.objects.count(), Question.objects.count()) == (0, 0)
 
@@ -150,7 +150,7 @@ def test_automatic_messages_are_kept_and_never_answered(headers: dict[str, str],
 def test_no_mail_goes_round_for_ever(cast: Cast) -> None:
     """A machine that answers every receipt without saying that it is one."""
     for number in range(20):
-        take(mail(f"Phiếu {number}", sender="may@khac.example", subject=f"Phiếu {number}"))
+        receive(mail(f"Phiếu {number}", sender="may@khac.example", subject=f"Phiếu {number}"))
     assert Question.objects.count() == 20
     assert Letter.objects.filter(to="may@khac.example").count() == 5
 
@@ -160,7 +160,7 @@ def test_what_goes_out_says_that_a_program_wrote_it(cast: Cast) -> None:
     out = message(letter)
     assert (out["Auto-Submitted"], out["Reply-To"]) == ("auto-generated", address(letter))
     looped = out.as_bytes()
-    take(looped)
+    receive(looped)
     assert Incoming.objects.get().kind == IncomingKind.AUTOMATIC
 
 
@@ -207,7 +207,7 @@ def test_a_bounce_is_noted_at_letter_and_address(
     by: str, cast: Cast, browser: Callable[[str], Client]
 ) -> None:
     letter = dispatch_letter(cast)
-    take(report(letter, by))
+    receive(report(letter, by))
     letter.refresh_from_db()
     bad = BadAddress.objects.get()
     assert (letter.state, bad.address, bad.status, bad.permanent) == (
@@ -224,8 +224,8 @@ def test_a_bounce_is_noted_at_letter_and_address(
 
 def test_a_delay_is_no_bounce_and_a_forged_one_is_nothing(cast: Cast) -> None:
     letter = dispatch_letter(cast)
-    take(report(letter, "address", "delayed", "4.4.1"))
-    take(report(letter, "none"))
+    receive(report(letter, "address", "delayed", "4.4.1"))
+    receive(report(letter, "none"))
     letter.refresh_from_db()
     assert (letter.state, BadAddress.objects.count()) == (LetterState.QUEUED, 0)
     assert "4.4.1" in letter.problem
@@ -233,8 +233,8 @@ def test_a_delay_is_no_bounce_and_a_forged_one_is_nothing(cast: Cast) -> None:
 
 def test_a_full_box_is_not_a_wrong_address(cast: Cast) -> None:
     letter = dispatch_letter(cast)
-    take(report(letter, "address", "failed", "4.2.2"))
-    take(report(letter, "headers", "failed", "5.2.1"))
+    receive(report(letter, "address", "failed", "4.2.2"))
+    receive(report(letter, "headers", "failed", "5.2.1"))
     assert list(BadAddress.objects.values_list("times", "permanent")) == [(2, True)]
 
 
@@ -242,7 +242,7 @@ def test_an_answer_of_a_person_goes_to_their_own_desk_and_no_log(cast: Cast) -> 
     told = notice(cast)
     notices.remind(told.campaign, cast.first, cast.people["officer"])
     letter = Letter.objects.get(about=f"notice:{told.pk}")
-    take(mail("Tôi có phần mềm này.", sender=letter.to, to=address(letter)))
+    receive(mail("Tôi có phần mềm này.", sender=letter.to, to=address(letter)))
     assert Question.objects.get().unit == cast.first
     for name in ("administrator", "coordinator", "officer"):
         person = cast.people[name]
@@ -280,7 +280,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("number", range(len(HOSTILE)))
 def test_hostile_mail_is_kept_and_inert(number: int, cast: Cast, browser: Callable[[str], Client]) -> None:
-    got = take(HOSTILE[number])
+    got = receive(HOSTILE[number])
     assert got is not None
     page = browser("administrator").get(f"/office/mail/in/{got.pk}/").content.decode()
     assert "<script>alert" not in page
@@ -349,7 +349,7 @@ def test_quotes_are_cut(text: str, own: str) -> None:
 def test_a_letter_that_is_too_large_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(parser, "LARGEST_BYTES", 100)
-    got = take(mail("x" * 200))
+    got = receive(mail("x" * 200))
     assert (got is not None and got.kind) == IncomingKind.REFUSED
 
 

@@ -25,7 +25,7 @@ from lamsach.portal.jobs.models import Clock
 from lamsach.portal.mail import delivery
 from lamsach.portal.mail.letters import html, message, queue_letter
 from lamsach.portal.mail.models import Letter, LetterState
-from lamsach.portal.mail.tasks import look_at_the_clock
+from lamsach.portal.mail.tasks import check_clock
 from tests.clock import CERTIFIED
 from tests.ports import free_port
 
@@ -280,7 +280,7 @@ def test_letters_of_a_clock_that_ran_ahead_do_not_wait_for_it(receiver: Receiver
         Letter.objects.filter(key=key).update(created=due, next_attempt=due)
     assert delivery.deliver_due() == 0
     Clock.objects.create(name="mail.seen", last=ahead)
-    look_at_the_clock()
+    check_clock()
     assert delivery.deliver_due() == 1
     assert (state("ahead"), state("planned")) == (LetterState.SENT, LetterState.QUEUED)
 

@@ -46,11 +46,11 @@ def later(**time: int) -> None:
 def test_a_minute_is_shared(settings: Any) -> None:
     settings.MAIL_PER_MINUTE = 5
     write(12)
-    assert [delivery.deliver_at_pace(3) for _ in range(3)] == [3, 2, 0]
+    assert [delivery.deliver_limited(3) for _ in range(3)] == [3, 2, 0]
     later(seconds=40)
-    assert delivery.deliver_at_pace() == 0
+    assert delivery.deliver_limited() == 0
     later(seconds=21)
-    assert [delivery.deliver_at_pace() for _ in range(2)] == [5, 0]
+    assert [delivery.deliver_limited() for _ in range(2)] == [5, 0]
     assert Letter.objects.filter(state=LetterState.SENT).count() == 10
 
 
@@ -60,12 +60,12 @@ def test_what_a_worker_has_taken_counts_until_its_lease_runs_out(settings: Any) 
     write(8)
     held = Letter.objects.filter(pk__in=list(Letter.objects.values_list("pk", flat=True)[:4]))
     held.update(state=LetterState.CLAIMED, **claims.lease())
-    assert [delivery.deliver_at_pace() for _ in range(2)] == [1, 0]
+    assert [delivery.deliver_limited() for _ in range(2)] == [1, 0]
     later(minutes=2)
     held.filter(pk=held[0].pk).update(state=LetterState.FAILED, lease_until=None)
-    assert [delivery.deliver_at_pace() for _ in range(2)] == [2, 0]
+    assert [delivery.deliver_limited() for _ in range(2)] == [2, 0]
     held.filter(state=LetterState.CLAIMED).update(lease_until=LONG_AGO)
-    assert [delivery.deliver_at_pace() for _ in range(2)] == [3, 0]
+    assert [delivery.deliver_limited() for _ in range(2)] == [3, 0]
 
 
 @pytest.mark.django_db
@@ -78,7 +78,7 @@ def test_a_clock_that_ran_ahead_stops_no_mail(settings: Any) -> None:
     for letter in Letter.objects.filter(state=LetterState.QUEUED)[:2]:
         Letter.objects.filter(pk=letter.pk).update(state=LetterState.CLAIMED, lease_until=NEVER)
     assert delivery.left() == 5
-    assert delivery.deliver_at_pace() == 5
+    assert delivery.deliver_limited() == 5
     assert Letter.objects.filter(state=LetterState.SENT).count() == 7
 
 
@@ -86,7 +86,7 @@ def test_a_clock_that_ran_ahead_stops_no_mail(settings: Any) -> None:
 def test_no_letter_a_minute_is_none(settings: Any) -> None:
     settings.MAIL_PER_MINUTE = 0
     write(1)
-    assert delivery.deliver_at_pace() == 0
+    assert delivery.deliver_limited() == 0
 
 
 QUEUE = f"""
@@ -110,7 +110,7 @@ from lamsach.portal.mail import delivery
 delivery.MINUTE = timedelta(hours=1)
 idle = 0
 while idle < 5:
-    idle = 0 if delivery.deliver_at_pace(3) else idle + 1
+    idle = 0 if delivery.deliver_limited(3) else idle + 1
 """
 
 

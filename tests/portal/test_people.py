@@ -23,7 +23,7 @@ from lamsach.portal.accounts.tasks import lock_idle
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.base import links
 from lamsach.portal.base.roles import Role
-from lamsach.portal.mail.letters import words
+from lamsach.portal.mail.letters import render
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.units.models import Membership, Unit
 
@@ -58,7 +58,7 @@ def test_an_invitation_is_accepted_once(cast: Cast, browser: Browser, client: Cl
     )
     assert page.status_code == 302
     letter = Letter.objects.get(kind="invitation")
-    _, text = words(letter)
+    _, text = render(letter)
     found = re.search(r"http://[^/]+(/accounts/invitation/\S+)", text)
     assert found is not None
     data = {"name": "Người Mới", "password": "mat khau rat dai"}

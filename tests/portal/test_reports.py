@@ -25,7 +25,7 @@ from lamsach.portal.campaigns import dispatches
 from lamsach.portal.campaigns.deadlines import escalation_day, of_unit, reminder_days
 from lamsach.portal.campaigns.models import CampaignState, FormDefinition, How, StepKind
 from lamsach.portal.jobs.queue import run_next
-from lamsach.portal.mail.letters import message, words
+from lamsach.portal.mail.letters import message, render
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports import drafts, tasks
 from lamsach.portal.reports.consolidation import consolidate, is_late
@@ -142,7 +142,7 @@ def test_the_whole_way_in_the_browser(cast: Cast, browser: Browser) -> None:
     parts = list(message(Letter.objects.filter(kind="report_sent").latest("pk")).iter_attachments())
     assert [str(part.get_filename()).rpartition(".")[2] for part in parts] == ["pdf", "docx", "json", "pdf"]
     assert json.loads(parts[2].get_content())["texts"]["assessment"] == "Đã làm."
-    assert "Thiếu biên bản" in words(Letter.objects.get(kind="report_returned"))[1]
+    assert "Thiếu biên bản" in render(Letter.objects.get(kind="report_returned"))[1]
     acts = set(Entry.objects.filter(object_type="reports.report").values_list("action", flat=True))
     assert acts >= {"report.begun", "report.overruled", "report.submit", "report.accept", "report.scanned"}
 
@@ -352,7 +352,7 @@ def test_a_later_deadline_is_asked_for_and_granted(cast: Cast, browser: Browser)
     browser("coordinator").post(f"/office/extensions/{asked.pk}/", {"granted": "no"})
     held = of_unit(found.campaign, cast.first.pk).report
     assert (held.day, held.move.reason, held.move.by) == (until, "Chờ nhật ký", cast.people["coordinator"])
-    assert f"{until:%d/%m/%Y}" in words(Letter.objects.get(kind="deadline_moved"))[1]
+    assert f"{until:%d/%m/%Y}" in render(Letter.objects.get(kind="deadline_moved"))[1]
 
 
 @pytest.mark.parametrize(
@@ -380,7 +380,7 @@ def test_reminders_go_once_and_the_parent_is_told_who_is_late(cast: Cast) -> Non
     letters = Letter.objects.filter(kind="report_due")
     assert list(letters.values_list("to", flat=True)) == ["hai@unit.example"]
     assert remind_by_schedule(escalation_day(due)) >= 1
-    assert "- Phòng Hai" in words(Letter.objects.get(kind="report_late"))[1]
+    assert "- Phòng Hai" in render(Letter.objects.get(kind="report_late"))[1]
     sent.campaign.state = CampaignState.CLOSED
     sent.campaign.save()
     assert remind_by_schedule(day) == 0

@@ -158,7 +158,7 @@ start(Path(sys.argv[1]))
 given = json.loads(sys.argv[2])
 from lamsach.portal.accounts.models import User
 from lamsach.portal.exchange import unit_keys
-from lamsach.portal.mail.inbox import take
+from lamsach.portal.mail.inbox import receive
 from lamsach.portal.units.models import Unit
 if "key" in given:
     by = User.objects.order_by("pk").first()
@@ -166,7 +166,7 @@ if "key" in given:
         Unit.objects.get(code="Z09.01"), "Z09.01.06", "Phòng 06", above=False, public=given["key"], by=by
     )
 else:
-    assert take(Path(given["mail"]).read_bytes()) is not None
+    assert receive(Path(given["mail"]).read_bytes()) is not None
 print("{}")
 """
 

@@ -20,7 +20,7 @@ from django.db import transaction
 from lamsach.errors import InputError
 from lamsach.portal.exchange import transfer, unit_keys
 from lamsach.portal.exchange.models import Partner
-from lamsach.portal.mail.inbox import take as take_mail
+from lamsach.portal.mail.inbox import receive as take_mail
 from lamsach.portal.mail.letters import message
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports import drafts

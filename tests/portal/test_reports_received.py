@@ -30,11 +30,11 @@ from lamsach.letters.xlsx import to_xlsx
 from lamsach.portal.campaigns.deadlines import of_unit
 from lamsach.portal.campaigns.models import Step
 from lamsach.portal.mail import letters
-from lamsach.portal.mail.inbox import take
+from lamsach.portal.mail.inbox import receive
 from lamsach.portal.mail.models import IncomingKind, Letter
 from lamsach.portal.reports import drafts
 from lamsach.portal.reports.chain import Action, Stale
-from lamsach.portal.reports.chain import take as step
+from lamsach.portal.reports.chain import receive as step
 from lamsach.portal.reports.consolidation import is_late
 from lamsach.portal.reports.content import digest_of, freeze, is_whole, snapshot
 from lamsach.portal.reports.files import checked, file_signed
@@ -99,7 +99,7 @@ def test_an_e_mailed_form_is_kept_at_its_unit_and_campaign(kind: str, way: str, 
         wanted = "report_due" if way == "reminder" else "dispatch"
         letter = Letter.objects.filter(unit=cast.first, kind=wanted).latest("pk")
         headers = {"to": PATTERN.replace("{tag}", letters.mark_of(letter.pk))}
-    incoming = take(mail({f"a.{kind}": content}, sender, **headers))
+    incoming = receive(mail({f"a.{kind}": content}, sender, **headers))
     found = Received.objects.get()
     assert (found.campaign, found.unit) == (sent.campaign, cast.first)
     assert found.found_by == ("sender" if way == "sender" else "letter")
@@ -160,7 +160,7 @@ def wrapped(content: bytes, way: str) -> bytes:
 )
 def test_an_e_mailed_form_is_found_however_it_is_wrapped(way: str, cast: Cast) -> None:
     dispatch(cast)
-    take(wrapped(paper(form_of(cast)), way))
+    receive(wrapped(paper(form_of(cast)), way))
     found = Received.objects.get()
     assert found.unit == cast.first
     assert [one["value"] for one in found.values if one["value"] is not None] == [7, 5]
@@ -168,8 +168,8 @@ def test_an_e_mailed_form_is_found_however_it_is_wrapped(way: str, cast: Cast) -
 
 
 def test_the_name_in_the_form_tells_the_unit_of_an_unknown_sender(cast: Cast) -> None:
-    take(mail({DOCX: paper(form_of(cast, name="  phòng   HAI "))}, "la@elsewhere.example"))
-    take(mail({DOCX: paper(form_of(cast, name="Phòng Không Có"))}, "la@elsewhere.example"))
+    receive(mail({DOCX: paper(form_of(cast, name="  phòng   HAI "))}, "la@elsewhere.example"))
+    receive(mail({DOCX: paper(form_of(cast, name="Phòng Không Có"))}, "la@elsewhere.example"))
     assert list(Received.objects.order_by("pk").values_list("unit", "found_by")) == [
         (cast.second.pk, "name"),
         (None, ""),
@@ -180,14 +180,14 @@ def test_a_json_states_its_unit_by_code(cast: Cast) -> None:
     filled = form_of(cast, name="Tên khác")
     for code, unit in (("G06.12.02", cast.second.pk), ("G06.13", None), ([], None)):
         Received.objects.all().delete()
-        take(mail({"a.json": to_json(filled, {"unit_code": code})}, "la@elsewhere.example"))
+        receive(mail({"a.json": to_json(filled, {"unit_code": code})}, "la@elsewhere.example"))
         assert Received.objects.get().unit_id == unit
 
 
 def test_the_same_file_is_kept_once_and_other_files_make_a_question(cast: Cast) -> None:
     content = paper(form_of(cast))
     for _ in range(2):
-        take(mail({DOCX: content}))
+        receive(mail({DOCX: content}))
     assert Received.objects.count() == 1
     empty = to_docx(blank(Filled(parse_form(dispatch(cast).campaign.form.definition))))
     other = io.BytesIO()
@@ -199,7 +199,7 @@ def test_the_same_file_is_kept_once_and_other_files_make_a_question(cast: Cast) 
         "d.json": b'{"schema":1}',
     }
     for files in ({"mau.docx": empty}, {"khac.docx": other.getvalue()}, hostile):
-        made = take(mail(files))
+        made = receive(mail(files))
         assert made is not None
         assert made.kind == IncomingKind.QUESTION
     assert Received.objects.count() == 1
@@ -207,7 +207,7 @@ def test_the_same_file_is_kept_once_and_other_files_make_a_question(cast: Cast) 
 
 
 def test_a_program_may_send_a_report_and_gets_no_answer(cast: Cast) -> None:
-    made = take(mail({DOCX: paper(form_of(cast))}, Auto_Submitted="auto-generated"))
+    made = receive(mail({DOCX: paper(form_of(cast))}, Auto_Submitted="auto-generated"))
     assert made is not None
     assert (made.kind, made.target[:9]) == (IncomingKind.AUTOMATIC, "received:")
 
@@ -223,7 +223,7 @@ def confirm(client: Client, found: Received, **changes: Any) -> Any:
 
 
 def test_a_person_confirms_and_the_report_goes_the_ordinary_way(cast: Cast, browser: Browser) -> None:
-    take(mail({DOCX: paper(form_of(cast))}))
+    receive(mail({DOCX: paper(form_of(cast))}))
     found = Received.objects.get()
     client = browser("coordinator")
     assert "7" in client.get(f"/office/reports/received/{found.pk}/").content.decode()

@@ -20,7 +20,7 @@ from lamsach.portal.base.roles import Role
 from lamsach.portal.base.tasks import SOURCES, badge, waiting
 from lamsach.portal.base.tasks import count as count_now
 from lamsach.portal.campaigns.models import Campaign, Recipient
-from lamsach.portal.mail.letters import words
+from lamsach.portal.mail.letters import render
 from lamsach.portal.mail.models import BadAddress, Letter
 from lamsach.portal.reports import access
 from lamsach.portal.reports.models import Report, ReportState
@@ -153,7 +153,7 @@ def test_the_daily_letter_comes_once_and_can_be_switched_off(
     assert daily.send_daily() == 1
     letter = Letter.objects.get(kind="daily")
     assert letter.to == "officer@person.example"
-    assert "V/v triển khai chiến dịch" in words(letter)[1]
+    assert "V/v triển khai chiến dịch" in render(letter)[1]
     daily.send_daily()
     assert Letter.objects.filter(kind="daily").count() == 1
     User.objects.update(daily_letter=False)

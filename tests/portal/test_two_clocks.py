@@ -41,7 +41,7 @@ queue.run_regular()
 letters.queue([letters.Draft("plain", "a@unit.example", "one", {"subject": "S", "text": "T"})])
 tried = Letter.objects.get().attempts
 delivery.deliver_due(way=Away())
-tasks.look_at_the_clock()
+tasks.check_clock()
 delivery.deliver_due(way=Away())
 held = Job.objects.create(name="test.held", state="running", attempts=1)
 Job.objects.filter(pk=held.pk).update(**claims.lease())

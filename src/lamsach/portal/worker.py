@@ -54,9 +54,9 @@ def _loop(name: str, step: Callable[[], bool], stop: threading.Event) -> None:
 
 
 def _mail() -> Callable[[], bool]:
-    from lamsach.portal.mail.delivery import deliver_at_pace
+    from lamsach.portal.mail.delivery import deliver_limited
 
-    return lambda: deliver_at_pace() > 0
+    return lambda: deliver_limited() > 0
 
 
 def _steps() -> dict[str, Callable[[], bool]]:

@@ -48,7 +48,7 @@ from lamsach.portal.exchange.hooks import PAUSES
 from lamsach.portal.findings.identities import unit_key
 from lamsach.portal.findings.models import Bundle, BundleKind, BundleState, CoverageDay, Device, Sighting
 from lamsach.portal.fleet.models import Look
-from lamsach.portal.jobs.claims import moment, pause, take_each
+from lamsach.portal.jobs.claims import claim_each, moment, pause
 from lamsach.portal.units.models import Unit
 from lamsach.results.atomic import atomic_file, own_folder
 from lamsach.scanner.report.bundle_reader import read_scan
@@ -131,7 +131,7 @@ def deliver() -> int:
     """Deliver due reports; return the count of delivered ones."""
     due = AvReport.objects.filter(state=State.WAITING, next_attempt__lte=moment())
     in_turn = due.order_by("next_attempt", "pk").select_related("unit")
-    return take_each(in_turn, _deliver, BATCH, hold=partial(pause, pauses=PAUSES))
+    return claim_each(in_turn, _deliver, BATCH, hold=partial(pause, pauses=PAUSES))
 
 
 def _deliver(report: AvReport) -> bool:

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from lamsach.portal.awareness.models import Notice
 from lamsach.portal.mail.delivery import WHEN_SENT
-from lamsach.portal.mail.inbox import lands_at
+from lamsach.portal.mail.inbox import reply_handler
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.mail.parser import Parsed
 from lamsach.portal.support.mail_hooks import ask
@@ -17,7 +17,7 @@ def _notice(letter: Letter | None) -> Notice | None:
     return Notice.objects.filter(pk=number).select_related("unit").first()
 
 
-@lands_at("notice")
+@reply_handler("notice")
 def answer_of_a_person(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
     """Turn a reply into a question to the person's unit; it does not count as a confirmation."""
     notice = _notice(letter)

@@ -21,7 +21,7 @@ from lamsach.portal.campaigns.models import (
     Recipient,
     StepKind,
 )
-from lamsach.portal.mail.inbox import lands_at
+from lamsach.portal.mail.inbox import reply_handler
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.mail.parser import Parsed
 from lamsach.portal.units.models import Unit
@@ -71,7 +71,7 @@ def note_words(recipient: Recipient, who: str, how: How, text: str, files: Itera
         note_step(recipient, StepKind.WROTE, how, who=who, note="" if number else text, evidence=file)
 
 
-@lands_at("recipient")
+@reply_handler("recipient")
 def answer_to_dispatch(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
     """Record the e-mail and its files in the history of the letter's unit."""
     number = int(letter.about.partition(":")[2] or 0) if letter else 0

@@ -1,1 +1,1 @@
-"""The demo of the portal: an invented ministry, its cases, machines, lists and exchanged documents."""
+"""Demo data of the portal: an invented ministry with cases, machines, lists and exchanged documents."""

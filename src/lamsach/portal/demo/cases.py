@@ -1,4 +1,4 @@
-"""The demo's machines: forty invented days in a dozen units with every state of a case; scanned ones."""
+"""Demo machines: forty days in a dozen units with every state of a case, and scans of machines."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _STATES = (
 
 
 def fill_fleet(seed: int = 2022) -> None:
-    """Scans of the machines of the demo's units in its first campaign."""
+    """Create machines and scans of the demo's units in its first campaign."""
     campaign = Campaign.objects.order_by("pk").first()
     if campaign is None:
         return
@@ -61,8 +61,8 @@ def fill_fleet(seed: int = 2022) -> None:
 
 
 def _look(campaign: Campaign, machine: Machine, chance: random.Random) -> Look:
-    state = chance.choices([one for one, _ in _STATES], [weight for _, weight in _STATES])[0]
-    found = state in (LookState.FOUND, LookState.CLEANED)
+    state = chance.choices([state for state, _ in _STATES], [weight for _, weight in _STATES])[0]
+    is_found = state in (LookState.FOUND, LookState.CLEANED)
     when = timezone.now() - timedelta(
         hours=chance.choice((3, 20, 26, 50, 90, 200, 400)), minutes=chance.randint(0, 59)
     )
@@ -71,14 +71,14 @@ def _look(campaign: Campaign, machine: Machine, chance: random.Random) -> Look:
         unit_id=machine.unit_id,
         machine=machine,
         state=state,
-        ever_found=found,
+        ever_found=is_found,
         whole=chance.random() < 0.8,
         first=when - timedelta(days=3),
         received=when,
         finished=when,
         looks=chance.randint(1, 9),
         mode=chance.choice(("quick", "quick", "full")),
-        malicious=chance.randint(1, 4) if found else 0,
+        malicious=chance.randint(1, 4) if is_found else 0,
         suspicious=1 if state == LookState.DOUBTFUL else 0,
         risk=1 if chance.random() < 0.1 else 0,
         left=1 if state == LookState.FOUND else 0,
@@ -113,12 +113,12 @@ PATHS: dict[str, tuple[tuple[CaseState, int], ...]] = {
     "false_alarm": ((S.ACCEPTED, 12), (S.FALSE_ALARM, 9)),
     "excepted": ((S.TOLD, 12),),
 }
-"""The decisions that lead to each state, and how many days ago."""
+"""Steps that lead to each state, with their age in days."""
 WHY = {
     S.CLEANED: "Đã quét toàn bộ, cách ly tệp độc hại và khởi động lại.",
     S.FALSE_ALARM: "Máy kiểm thử của phòng kỹ thuật truy cập trang mẫu.",
 }
-HERE = (
+OWN_STATES = (
     "new",
     "told",
     "accepted",
@@ -132,8 +132,8 @@ HERE = (
     "verified",
     "working",
 )
-"""What the officer's own unit has."""
-ELSEWHERE = (
+"""States of the machines of the officer's own unit."""
+OTHER_STATES = (
     "new",
     "working",
     "cleaned",
@@ -150,7 +150,7 @@ _ONE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A unit with its logs; of a blind one the day since which its DNS server sends nothing."""
+    """Unit with its log sources; `blind`: the DNS log lacks the last five days."""
 
     unit: Unit
     observers: tuple[str, ...]
@@ -159,7 +159,7 @@ class _Place:
 
 @transaction.atomic
 def fill_cases(filled: Filled, seed: int = 2022) -> None:
-    """Give a filled demo its machines."""
+    """Add cases and scans to a filled demo."""
     chance = random.Random(seed)  # noqa: S311 - makes up names, not keys
     officer = User.objects.get(email=filled.people["officer"])
     own = Membership.objects.get(user=officer).unit
@@ -167,18 +167,18 @@ def fill_cases(filled: Filled, seed: int = 2022) -> None:
     Contained.objects.bulk_create(
         [Contained(campaign=campaign, digest=DIGEST, indicator=value) for value, _, _ in THREATS]
     )
-    others = list(Unit.objects.filter(parent_id=own.parent_id).exclude(pk=own.pk).order_by("code")[:11])
-    for number, unit in enumerate([own, *others]):
-        wanted: Sequence[str] = (
-            HERE if unit.pk == own.pk else chance.sample(ELSEWHERE, chance.randrange(2, 8))
+    siblings = list(Unit.objects.filter(parent_id=own.parent_id).exclude(pk=own.pk).order_by("code")[:11])
+    for number, unit in enumerate([own, *siblings]):
+        states: Sequence[str] = (
+            OWN_STATES if unit.pk == own.pk else chance.sample(OTHER_STATES, chance.randrange(2, 8))
         )
         if number in (4, 7):
-            wanted = ("blind", "blind", "working")
+            states = ("blind", "blind", "working")
         name = unit.code.rpartition(".")[2]
         _unit(
             campaign,
             _Place(unit, (f"FW-{name}", f"DNS-{name}"), number in (0, 4, 7)),
-            wanted,
+            states,
             officer,
             chance,
         )
@@ -186,16 +186,16 @@ def fill_cases(filled: Filled, seed: int = 2022) -> None:
 
 
 def _unit(
-    campaign: Campaign, place: _Place, wanted: Sequence[str], officer: User, chance: random.Random
+    campaign: Campaign, place: _Place, states: Sequence[str], officer: User, chance: random.Random
 ) -> None:
-    made = [_device(campaign, place, number, state, chance) for number, state in enumerate(wanted, 1)]
+    devices = [_device(campaign, place, number, state, chance) for number, state in enumerate(states, 1)]
     _logs(campaign, place)
-    refresh(campaign, place.unit, [device.pk for device, _, _ in made])
-    for device, state, found in made:
+    refresh(campaign, place.unit, [device.pk for device, _, _ in devices])
+    for device, state, found_on in devices:
         case = Case.objects.get(campaign=campaign, device=device)
-        Step.objects.filter(case=case).update(at=_moment(found, 9), day=found)
+        Step.objects.filter(case=case).update(at=_moment(found_on, 9), day=found_on)
         _decide(case, state, officer)
-    recompute([Case.objects.get(campaign=campaign, device=device) for device, _, _ in made])
+    recompute([Case.objects.get(campaign=campaign, device=device) for device, _, _ in devices])
     _date_back(campaign, place.unit, chance)
 
 
@@ -215,26 +215,26 @@ def _device(
     )
     Identity.objects.create(device=device, unit=unit, kind="mac", value=mac)
     value, threat, role = THREATS[(number + unit.pk) % 5 if state != "told" else 5]
-    found = today() - _ONE * (max((days for _, days in PATHS[state]), default=2) + chance.randrange(1, 4))
+    found_on = today() - _ONE * (max((days for _, days in PATHS[state]), default=2) + chance.randrange(1, 4))
     source = place.observers[1] if state == "blind" else place.observers[0]
-    days = [found - _ONE * back for back in range(chance.randrange(1, 4))]
+    days = [found_on - _ONE * back for back in range(chance.randrange(1, 4))]
     if state == "reinfected":
         days.append(today() - _ONE * 3)
-    seen = {"campaign": campaign, "device": device, "indicator": value, "indicator_type": "domain"}
-    seen |= {"threat": threat, "role": role, "source": source}
+    common = {"campaign": campaign, "device": device, "indicator": value, "indicator_type": "domain"}
+    common |= {"threat": threat, "role": role, "source": source}
     sightings = []
     for day in days:
         count = chance.randrange(1, 90)
         passed = count if chance.random() > 0.2 else 0
-        sightings.append(Sighting(**seen, day=day, count=count, passed=passed, last=_moment(day, 16)))
+        sightings.append(Sighting(**common, day=day, count=count, passed=passed, last=_moment(day, 16)))
     Sighting.objects.bulk_create(sightings)
     alive = [today() - _ONE * back for back in range(1, 41) if chance.random() > 0.25]
     AliveDay.objects.bulk_create(AliveDay(device=device, day=day) for day in alive)
-    return device, state, found
+    return device, state, found_on
 
 
 def _logs(campaign: Campaign, place: _Place) -> None:
-    """Forty days of two logs; a blind place lacks DNS for five days, the officer's has a firewall gap."""
+    """Add forty covered days of two logs; a blind place lacks the last five of DNS."""
     rows = []
     for number, observer in enumerate(place.observers):
         for back in range(1, 41):
@@ -289,10 +289,10 @@ def _decide(case: Case, state: str, officer: User) -> None:
             approved_on=today() - _ONE * 5,
         )
     if state in ("working", "cleaned", "verified", "blind", "reinfected"):
-        _handled(case, state, officer)
+        _handle(case, state, officer)
 
 
-def _handled(case: Case, state: str, officer: User) -> None:
+def _handle(case: Case, state: str, officer: User) -> None:
     Case.objects.filter(pk=case.pk).update(assignee=officer)
     book = followed(case)
     note = Note.objects.create(
@@ -308,13 +308,13 @@ def _handled(case: Case, state: str, officer: User) -> None:
             who=officer.name,
             note=None if number else note,
         )
-    begun = _moment(today() - _ONE * PATHS[state][-1][1], 11)
-    Tick.objects.filter(case=case).update(at=begun)
-    Note.objects.filter(case=case).update(at=begun)
+    begin = _moment(today() - _ONE * PATHS[state][-1][1], 11)
+    Tick.objects.filter(case=case).update(at=begin)
+    Note.objects.filter(case=case).update(at=begin)
 
 
 def _date_back(campaign: Campaign, unit: Unit, chance: random.Random) -> None:
-    """Date the history to the evening of each day, some of it days later, as late logs come."""
+    """Back-date the history to the evening of each day, some of it later, as by late logs."""
     for span in Span.objects.filter(campaign=campaign, unit=unit, known_until=None):
         late = chance.choice((0, 0, 0, 0, 2))
         day = min(span.valid_from + _ONE * late, today())

@@ -1,4 +1,4 @@
-"""The demo's document exchange: a connection, an authority's dispatch with its list, statuses."""
+"""Demo of the document exchange: a connection, an authority's dispatches with lists, statuses."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from lamsach.portal.units.tree import today
 AUTHORITY = model.Organ("Z09.03", "Cục An toàn thông tin (minh họa)")
 ANNEX = "Địa chỉ,Mã độc\nc2-minhhoa.example,Mozi\n198.51.100.77,Mirai\n".encode()
 SHOWN = 8
-"""Units whose systems answered."""
+"""Number of units whose systems answered."""
 
 
 def fill_edxml(filled: Filled) -> None:
-    """Fill the pages of the exchange. What is sent is written to the connection's folder."""
+    """Create received and sent messages; sent ones are written to the connection's folder."""
     leader = User.objects.get(email=filled.people["coordinator"])
-    ours = Dispatch.objects.select_related("issuer", "campaign").get(parent=None)
-    connection = Connection.objects.create(unit=ours.issuer, name="truc-lien-thong", created_by=leader)
-    source = Source(ours.issuer, Way.FOLDER, connection)
+    dispatch = Dispatch.objects.select_related("issuer", "campaign").get(parent=None)
+    connection = Connection.objects.create(unit=dispatch.issuer, name="truc-lien-thong", created_by=leader)
+    source = Source(dispatch.issuer, Way.FOLDER, connection)
     first = _received(
         source, "1298/CATTT-NCSC", "V/v triển khai chiến dịch làm sạch mã độc trên không gian mạng", 45
     )
-    actions.file(first, ours.campaign, leader)
+    actions.file(first, dispatch.campaign, leader)
     _received(source, "1402/CATTT-NCSC", "V/v cập nhật danh sách địa chỉ độc hại", 2)
-    out = outbox.queue_dispatch(ours, connection, leader, about=first)
+    out = outbox.queue_dispatch(dispatch, connection, leader, about=first)
     carrier.deliver(connection, [])
-    for place, copy in enumerate(
-        ours.recipients.exclude(deployed=None).select_related("unit").order_by("unit__code")[:SHOWN]
+    for index, copy in enumerate(
+        dispatch.recipients.exclude(deployed=None).select_related("unit").order_by("unit__code")[:SHOWN]
     ):
-        for code in ("01", "03", "06")[: 1 + place % 3]:
+        for code in ("01", "03", "06")[: 1 + index % 3]:
             take(_status(out, copy.unit, code), f"{copy.pk}-{code}.edxml", source)
 
 

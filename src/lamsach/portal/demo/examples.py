@@ -1,8 +1,8 @@
-"""Documents of the demo's ministry for `docs/examples/`, made by the portal on a fixed day.
+"""Documents of the demo's ministry for `docs/examples/`, created by the portal on a fixed day.
 
 python -m lamsach.portal.demo.examples docs/examples
 
-A file whose words are still the same is left as it is, so that only what changed shows.
+A file whose text is unchanged is not rewritten.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 
 START = date(2026, 8, 24)
-"""The day on which the invented campaign began."""
+"""First day of the invented campaign."""
 DAY = START + timedelta(days=67)
-"""The day of the documents: a week after the units' deadline."""
+"""Date of the documents: a week after the units' deadline."""
 REPORTING, LATE, OVERRULED, CORRECTED = 22, 4, 6, 8
-"""Units that reported; the numbers of a late one, an overruled one, a corrected one."""
+"""Count of reporting units; numbers of the units with a late, an overruled and a corrected report."""
 _WORDS = re.compile(rb"<w:t(?: [^>]*)?>([^<]*)</w:t>")
 
 
 def make() -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of each document from an empty portal, which is filled."""
+    """Fill an empty portal and yield name and content of each document."""
     from lamsach.portal.campaigns.models import Campaign
     from lamsach.portal.demo import ministry
 
@@ -42,7 +42,7 @@ def make() -> Iterator[tuple[str, bytes]]:
     reports = _reports(campaign)
     yield from _report(reports[0])
     yield from _report(reports[CORRECTED], "bao-cao-dinh-chinh")
-    yield from _rest(campaign)
+    yield from _papers(campaign)
 
 
 def _reports(campaign: Campaign) -> list[Report]:
@@ -53,30 +53,30 @@ def _reports(campaign: Campaign) -> list[Report]:
     from lamsach.portal.units.models import Unit
 
     by = User.objects.order_by("pk").first()
-    made = []
+    reports = []
     for number, unit in enumerate(Unit.objects.filter(parent=campaign.owner).order_by("code")[:REPORTING]):
-        found = drafts.begin(campaign, unit, by, DAY - timedelta(days=9))
-        named: dict[str, Any] = {}
+        report = drafts.begin(campaign, unit, by, DAY - timedelta(days=9))
+        fields: dict[str, Any] = {}
         if number == LATE:
-            named["late_reason"] = "Nhật ký của chi nhánh được gửi về sau thời hạn."
+            fields["late_reason"] = "Nhật ký của chi nhánh được gửi về sau thời hạn."
         if number == OVERRULED:
-            Figure.objects.filter(report=found, key="deployed").update(
+            Figure.objects.filter(report=report, key="deployed").update(
                 stated=5, reason="Một phòng báo cáo trên giấy."
             )
-            Report.objects.filter(pk=found.pk).update(texts={**found.texts, **drafted(found)})
-        Report.objects.filter(pk=found.pk).update(number=7 + number, day=DAY - timedelta(days=8), **named)
-        _finish(found, by, DAY - timedelta(days=1 if number == LATE else 8))
+            Report.objects.filter(pk=report.pk).update(texts={**report.texts, **drafted(report)})
+        Report.objects.filter(pk=report.pk).update(number=7 + number, day=DAY - timedelta(days=8), **fields)
+        _finish(report, by, DAY - timedelta(days=1 if number == LATE else 8))
         if number == CORRECTED:
-            found = drafts.correct(found, by, "Báo cáo lần trước thiếu một phòng.", DAY)
-            Figure.objects.filter(report=found, key="informed").update(
+            report = drafts.correct(report, by, "Báo cáo lần trước thiếu một phòng.", DAY)
+            Figure.objects.filter(report=report, key="informed").update(
                 stated=5, reason="Đã đối chiếu với sổ công văn."
             )
-            Report.objects.filter(pk=found.pk).update(texts={**found.texts, **drafted(found)})
-            _finish(found, by, DAY)
-        made.append(
-            Report.objects.select_related("campaign", "unit__parent", "form", "previous").get(pk=found.pk)
+            Report.objects.filter(pk=report.pk).update(texts={**report.texts, **drafted(report)})
+            _finish(report, by, DAY)
+        reports.append(
+            Report.objects.select_related("campaign", "unit__parent", "form", "previous").get(pk=report.pk)
         )
-    return made
+    return reports
 
 
 def _finish(report: Report, by: Any, day: date) -> None:
@@ -104,7 +104,7 @@ def _report(report: Report, stem: str = "bao-cao-don-vi") -> Iterator[tuple[str,
         yield f"{stem}.{kind}", written(document, filled, kind, about(report))
 
 
-def _rest(campaign: Campaign) -> Iterator[tuple[str, bytes]]:
+def _papers(campaign: Campaign) -> Iterator[tuple[str, bytes]]:
     from lamsach.letters.form import Filled, parse_form
     from lamsach.letters.layout import blank
     from lamsach.portal.campaigns.models import Dispatch
@@ -115,13 +115,13 @@ def _rest(campaign: Campaign) -> Iterator[tuple[str, bytes]]:
 
     form = parse_form(campaign.form.definition)
     scope = Scope(campaign, campaign.owner, DAY)
-    taken = consolidate(form, scope)
+    consolidation = consolidate(form, scope)
     dispatch = Dispatch.objects.get(parent=None)
-    reminder = papers.reminder_paper(campaign, campaign.owner, taken.lines, DAY)
+    reminder = papers.reminder_paper(campaign, campaign.owner, consolidation.lines, DAY)
     assert reminder is not None
     yield from _written("mau-bao-cao", blank(Filled(form)), ("docx", "xlsx"))
     yield from _written("cong-van", papers.dispatch_paper(dispatch), ("docx", "pdf"))
-    yield from _written("bao-cao-tong-hop", consolidated(scope, form, taken), ("docx", "pdf", "xlsx"))
+    yield from _written("bao-cao-tong-hop", consolidated(scope, form, consolidation), ("docx", "pdf", "xlsx"))
     yield from _written("cong-van-don-doc", reminder, ("docx", "pdf"))
     yield from _written("bien-ban", _minutes(campaign), ("docx", "pdf"))
 
@@ -161,9 +161,9 @@ def _minutes(campaign: Campaign) -> Document:
         handler="Cán bộ 02",
     )
     day = cleaned + timedelta(days=8)
-    kept = heads.letterhead_of(unit)
-    head = heads.head(unit, symbol=heads.symbol(kept, heads.MINUTES), day=day, given=kept)
-    return minutes(cleaning, head, day, position=kept.position, signer=kept.signer)
+    letterhead = heads.letterhead_of(unit)
+    head = heads.head(unit, symbol=heads.symbol(letterhead, heads.MINUTES), day=day, given=letterhead)
+    return minutes(cleaning, head, day, position=letterhead.position, signer=letterhead.signer)
 
 
 def _written(stem: str, document: Document, kinds: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
@@ -173,8 +173,8 @@ def _written(stem: str, document: Document, kinds: tuple[str, ...]) -> Iterator[
         yield f"{stem}.{kind}", writer_for(f".{kind}")(document)
 
 
-def said(name: str, content: bytes) -> str:
-    """The words of a document, independent of its bytes: they tell a stale one from a fresh one."""
+def text_content(name: str, content: bytes) -> str:
+    """Extract a document's text, which is independent of its bytes, to detect changes."""
     if name.endswith(".pdf"):
         import pypdf
 
@@ -192,24 +192,24 @@ def said(name: str, content: bytes) -> str:
 
 
 def write(folder: Path) -> list[str]:
-    """Write what is missing or says something else, drop what is made no more; the names of what changed."""
-    made = dict(make())
+    """Write missing and changed documents, delete obsolete ones; return their names."""
+    documents = dict(make())
     folder.mkdir(parents=True, exist_ok=True)
     changed = []
-    for name, content in made.items():
+    for name, content in documents.items():
         path = folder / name
-        if not path.exists() or said(name, path.read_bytes()) != said(name, content):
+        if not path.exists() or text_content(name, path.read_bytes()) != text_content(name, content):
             path.write_bytes(content)
             changed.append(name)
     for path in folder.iterdir():
-        if path.suffix != ".md" and path.name not in made:
+        if path.suffix != ".md" and path.name not in documents:
             path.unlink()
             changed.append(path.name)
     return changed
 
 
 def main() -> None:
-    """Write the documents into the folder that the command line names."""
+    """Write the documents into the folder given on the command line."""
     from lamsach.portal.server import prepare, start
 
     with tempfile.TemporaryDirectory() as data:

@@ -1,4 +1,4 @@
-"""The demo's list: an annex, decisions, signed versions, a source, outlets, feedback. Invented."""
+"""Demo list: an annex, decisions, signed versions, a source, outlets, feedback."""
 
 from __future__ import annotations
 
@@ -36,58 +36,58 @@ WAITING = (
 
 
 def fill_lists(annex: Path, filled: Filled) -> KeptList:
-    """Fill the pages of lists, as the coordinator and the units would by their work."""
+    """Create the demo's list and its history, as by the coordinator and a unit."""
     leader = User.objects.get(email=filled.people["coordinator"])
     officer = User.objects.get(email=filled.people["officer"])
     ministry = Membership.objects.get(user=leader).unit
-    kept = KeptList.objects.create(unit=ministry, name=NAME, own="bo.example", days=180, created_by=leader)
+    list_ = KeptList.objects.create(unit=ministry, name=NAME, own="bo.example", days=180, created_by=leader)
     with annex.open("rb") as file:
-        _read(documents.add(kept, File(file), "phu-luc.xlsx", leader))
-    _accept(kept, leader, "Đã đối chiếu với công văn 05/CNTT-KTHT")
-    _version(kept, leader, "Theo phụ lục công văn 05/CNTT-KTHT")
-    _read(documents.add(kept, ContentFile(ADDED.encode(), "bo-sung.txt"), "bo-sung.txt", leader))
-    _accept(kept, leader, "Đã đối chiếu với công văn bổ sung")
-    _version(kept, leader, "Bổ sung theo công văn 27/CNTT-KTHT")
-    _source(kept)
-    newest = versions.latest(kept)
+        _read(documents.add(list_, File(file), "phu-luc.xlsx", leader))
+    _accept(list_, leader, "Đã đối chiếu với công văn 05/CNTT-KTHT")
+    _version(list_, leader, "Theo phụ lục công văn 05/CNTT-KTHT")
+    _read(documents.add(list_, ContentFile(ADDED.encode(), "bo-sung.txt"), "bo-sung.txt", leader))
+    _accept(list_, leader, "Đã đối chiếu với công văn bổ sung")
+    _version(list_, leader, "Bổ sung theo công văn 27/CNTT-KTHT")
+    _source(list_)
+    newest = versions.latest(list_)
     if newest is not None:
         releases.give(newest, Campaign.objects.get(), leader)
     for name, writer in (("Tường lửa trụ sở", "edl"), ("Máy chủ DNS nội bộ", "rpz")):
-        outlets.issue(kept, leader, name=name, writer=writer, tlp="amber", confidence=0, part=131_072)
-    _said(Membership.objects.get(user=officer).unit)
-    return kept
+        outlets.issue(list_, leader, name=name, writer=writer, tlp="amber", confidence=0, part=131_072)
+    _feedback(Membership.objects.get(user=officer).unit)
+    return list_
 
 
 def _read(document: Document) -> None:
-    """Read at once, so that nobody who opens the demo waits for the worker."""
+    """Read a document without waiting for the worker."""
     documents.read(document.pk)
     Job.objects.filter(name="lists.read", arguments__document_id=document.pk).delete()
 
 
-def _accept(kept: KeptList, by: User, reason: str) -> None:
-    waiting = list(Doubt.objects.filter(list=kept, decided=None).values_list("type", "value"))
-    if waiting:
-        decisions.decide(by, kept, waiting, Choice.ACCEPT, reason)
+def _accept(list_: KeptList, by: User, reason: str) -> None:
+    doubts = list(Doubt.objects.filter(list=list_, decided=None).values_list("type", "value"))
+    if doubts:
+        decisions.decide(by, list_, doubts, Choice.ACCEPT, reason)
 
 
-def _version(kept: KeptList, by: User, note: str) -> None:
-    releases.release(kept.pk, note, by)
+def _version(list_: KeptList, by: User, note: str) -> None:
+    releases.release(list_.pk, note, by)
 
 
-def _source(kept: KeptList) -> None:
-    """A source that was fetched this morning; what is dangerous and doubtful in it waits in the queue."""
+def _source(list_: KeptList) -> None:
+    """Add a source fetched three hours ago, whose dangerous and doubtful values are in the review queue."""
     now = timezone.now()
     origin = Origin.objects.create(
-        list=kept,
+        list=list_,
         name="Nguồn chia sẻ hằng ngày",
         url="https://chia-se.example/danh-sach.txt",
         active=False,
         tried=now - timedelta(hours=3),
         fetched=now - timedelta(hours=3),
     )
-    _read(documents.add(kept, ContentFile(WAITING.encode(), "danh-sach.txt"), "danh-sach.txt", None, origin))
+    _read(documents.add(list_, ContentFile(WAITING.encode(), "danh-sach.txt"), "danh-sach.txt", None, origin))
 
 
-def _said(unit: Unit) -> None:
+def _feedback(unit: Unit) -> None:
     feedback.say(unit, "bo-sung-mot.example", FeedbackKind.SEEN, count=3, note="3 máy, đã cách ly")
     feedback.say(unit, "198.51.100.201", FeedbackKind.FALSE, note="Địa chỉ này nay là của một trường học")

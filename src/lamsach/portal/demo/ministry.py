@@ -1,6 +1,6 @@
-"""An invented ministry for looking around: an authority, 30 units, 120 under them, a campaign.
+"""An invented ministry: an authority, 30 units, 120 under them, a campaign.
 
-Every name, number and address is made up; e-mail addresses end in `.example`.
+Every name, number and address is fictitious; e-mail addresses end in `.example`.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ ROOMS = ("Văn phòng", "Phòng Kỹ thuật", "Phòng Tổng hợp", "Chi nhán
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """Log-ins to the demo: address by role, and the password."""
+    """Log-ins of the demo: e-mail by role, and the common password."""
 
     people: dict[str, str]
     password: str
@@ -55,7 +55,7 @@ class Filled:
 
 @transaction.atomic
 def fill(seed: int = 2022, start: date | None = None) -> Filled:
-    """Fill an empty portal, with a fresh password; `start`: the campaign's first day (40 days ago)."""
+    """Fill an empty portal; `start`: the campaign's first day (default: 40 days ago)."""
     chance = random.Random(seed)  # noqa: S311 - makes up names, not keys
     start = start or tree.today() - timedelta(days=40)
     authority = tree.create("Z01", "Cơ quan điều phối (minh họa)", None, start, email="dieuphoi@z01.example")
@@ -86,9 +86,9 @@ def fill(seed: int = 2022, start: date | None = None) -> Filled:
     filled = _people(authority, ministry, units[0])
     leader = User.objects.get(email=filled.people["coordinator"])
     campaign = _campaign(ministry, start)
-    above = _dispatch(campaign, ministry, leader, None, start)
+    dispatch = _dispatch(campaign, ministry, leader, None, start)
     for unit in units[:24]:
-        _dispatch(campaign, unit, leader, above, start + timedelta(days=3))
+        _dispatch(campaign, unit, leader, dispatch, start + timedelta(days=3))
     _answers(campaign, chance, start)
     _odds(ministry, units[0])
     _aware(campaign, units[0], User.objects.get(email=filled.people["officer"]), chance)
@@ -112,8 +112,8 @@ def _unit(parent: Unit, number: int, chance: random.Random) -> tree.NewUnit:
 
 
 def _letterheads(ministry: Unit, units: list[Unit]) -> None:
-    """Letterheads of the ministry and its units."""
-    made = [
+    """Create letterheads of the ministry and its units."""
+    letterheads = [
         Letterhead(
             unit=ministry,
             no_parent=True,
@@ -129,7 +129,7 @@ def _letterheads(ministry: Unit, units: list[Unit]) -> None:
     ]
     for number, unit in enumerate(units, 1):
         initials = "".join(word[0] for word in unit.name.split() if word[0].isupper())
-        made.append(
+        letterheads.append(
             Letterhead(
                 unit=unit,
                 place="Hà Nội",
@@ -139,13 +139,13 @@ def _letterheads(ministry: Unit, units: list[Unit]) -> None:
                 signer="Nguyễn Văn Minh Họa",
             )
         )
-    Letterhead.objects.bulk_create(made)
+    Letterhead.objects.bulk_create(letterheads)
 
 
 def _people(authority: Unit, ministry: Unit, unit: Unit) -> Filled:
     password = links.nonce()
     people = {}
-    for role, at, name in (
+    for role, place, name in (
         (Role.ADMINISTRATOR, authority, "Quản trị Minh họa"),
         (Role.AUTHORITY, authority, "Chủ trì Minh họa"),
         (Role.COORDINATOR, ministry, "Điều phối Minh họa"),
@@ -154,7 +154,7 @@ def _people(authority: Unit, ministry: Unit, unit: Unit) -> Filled:
         (Role.HELPER, ministry, "Hỗ trợ Minh họa"),
     ):
         user = User.objects.create_user(f"{role.value}@demo.example", password, name=name)
-        Membership.objects.create(user=user, unit=at, role=role)
+        Membership.objects.create(user=user, unit=place, role=role)
         people[role.value] = user.email
     return Filled(people, password)
 
@@ -176,7 +176,7 @@ def _campaign(owner: Unit, start: date) -> Campaign:
 
 
 def _dispatch(campaign: Campaign, issuer: Unit, by: User, parent: Dispatch | None, day: date) -> Dispatch:
-    made = Dispatch.objects.create(
+    dispatch = Dispatch.objects.create(
         campaign=campaign,
         issuer=issuer,
         parent=parent,
@@ -192,8 +192,8 @@ def _dispatch(campaign: Campaign, issuer: Unit, by: User, parent: Dispatch | Non
         created_by=by,
         once=links.nonce(),
     )
-    dispatches.send(made, by)
-    return made
+    dispatches.send(dispatch, by)
+    return dispatch
 
 
 def _answers(campaign: Campaign, chance: random.Random, start: date) -> None:
@@ -221,18 +221,18 @@ def _odds(ministry: Unit, unit: Unit) -> None:
         purpose="Rà quét và loại bỏ mã độc trên Windows. Mỗi bản dùng được 10 ngày.",
         link="https://learn.microsoft.com/defender-endpoint/safety-scanner-download",
     )
-    for at, subject, text in (
+    for place, subject, text in (
         (ministry, "Không mở được tệp danh sách", "Tệp XLSX kèm công văn báo lỗi khi mở bằng phiên bản cũ."),
         (unit, "Máy chạy chậm sau khi rà quét", "Sau khi chạy công cụ, máy khởi động rất lâu."),
     ):
         question = Question(
-            unit=at, name="Người hỏi", email="nguoihoi@bo.example", subject=subject, text=text
+            unit=place, name="Người hỏi", email="nguoihoi@bo.example", subject=subject, text=text
         )
         desk.ask(question, links.nonce())
 
 
 def _aware(campaign: Campaign, unit: Unit, by: User, chance: random.Random) -> None:
-    """Inform some people of a unit, let a few confirm; fill the desk's shelf."""
+    """Notify people of a unit, confirm a few notices, add an article and a prepared answer."""
     Person.objects.bulk_create(
         [
             Person(
@@ -262,7 +262,7 @@ def _aware(campaign: Campaign, unit: Unit, by: User, chance: random.Random) -> N
 
 
 def hand_in(bundle: Path, filled: Filled) -> None:
-    """Hand in a unit's hunt as its officer would by uploading; the worker reads it."""
+    """Submit a hunt as by an upload of the unit's officer; the worker imports it."""
     from lamsach.portal.findings import intake
     from lamsach.portal.findings.models import Way
 

@@ -16,7 +16,7 @@ from lamsach.portal.edxml import folders, outbox, secrets, service
 from lamsach.portal.edxml.attachments import stored
 from lamsach.portal.edxml.inbox import Source, take
 from lamsach.portal.edxml.models import Connection, Message, State, Way
-from lamsach.portal.jobs.claims import mine, moment, pause, take_each
+from lamsach.portal.jobs.claims import claim_each, moment, owned, pause
 
 ATTEMPTS = 12
 AT_ONCE = 200
@@ -127,13 +127,13 @@ def deliver(connection: Connection, problems: list[LamsachError]) -> int:
         except LamsachError as problem:
             problems.append(problem)
             state = State.FAILED if message.attempts >= ATTEMPTS else State.QUEUED
-            mine(message).update(state=state, problem=f"{problem.what}\n{problem.where}"[:400])
+            owned(message).update(state=state, problem=f"{problem.what}\n{problem.where}"[:400])
             return False
         digest = hashlib.sha256(data).hexdigest()
         file_facts = {"path": stored(data, digest), "size": len(data), "sha256": digest}
-        return bool(mine(message).update(state=State.SENT, problem="", **file_facts))
+        return bool(owned(message).update(state=State.SENT, problem="", **file_facts))
 
-    return take_each(rows, send, AT_ONCE, hold=lambda message: pause(message, _PAUSES))
+    return claim_each(rows, send, AT_ONCE, hold=lambda message: pause(message, _PAUSES))
 
 
 def file_name(message: Message) -> str:

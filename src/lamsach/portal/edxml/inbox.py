@@ -27,7 +27,7 @@ from lamsach.portal.edxml import actions, secrets
 from lamsach.portal.edxml.attachments import stored
 from lamsach.portal.edxml.identifiers import answered_key, document_key, units_of
 from lamsach.portal.edxml.models import Connection, Message, State, Way
-from lamsach.portal.mail.inbox import Keep, reads
+from lamsach.portal.mail.inbox import Saver, attachment_reader
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.mail.parser import Parsed
 from lamsach.portal.units.models import Unit
@@ -146,8 +146,8 @@ MOST = 5
 """Limit of files read from an e-mail."""
 
 
-@reads
-def from_mail(letter: Letter | None, parsed: Parsed) -> Keep | None:
+@attachment_reader
+def from_mail(letter: Letter | None, parsed: Parsed) -> Saver | None:
     """Accept the edXML files of an e-mail; None when there is none for a unit of ours."""
     files = [file for file in parsed.files if file.name.lower().endswith(SUFFIX)][:MOST]
     accepted, problem = [], ""

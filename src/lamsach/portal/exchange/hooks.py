@@ -30,7 +30,7 @@ from lamsach.portal.cases.models import Step
 from lamsach.portal.exchange import outbound
 from lamsach.portal.exchange.models import Delivery, DeliveryState, Happening, Webhook
 from lamsach.portal.exchange.unit_keys import lock, unlock
-from lamsach.portal.jobs.claims import moment, pause, take_each
+from lamsach.portal.jobs.claims import claim_each, moment, pause
 from lamsach.portal.units.models import FOREVER, Unit, UnitLink
 
 PAUSES = tuple(
@@ -169,7 +169,7 @@ def deliver() -> int:
             failing.add(found.webhook_id)
         return arrived
 
-    return take_each(
+    return claim_each(
         Delivery.objects.filter(state=DeliveryState.WAITING, next_attempt__lte=moment(), webhook__ended=None)
         .select_related("webhook")
         .order_by("next_attempt", "pk"),

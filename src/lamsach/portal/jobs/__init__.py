@@ -1,1 +1,1 @@
-"""Work that runs beside the pages."""
+"""Background work: jobs, periodic tasks, and the claims and leases of workers."""

@@ -1,10 +1,9 @@
-"""The one claim loop of workers, for jobs, letters, deliveries, the turns of regular tasks.
+"""Claims and leases of workers, for jobs, letters, deliveries and periodic tasks.
 
-A row is taken by an update that happens only while nobody else has taken it. `attempts` counts up each time,
-so a worker that was overtaken finds that the row is no longer its own (`mine`). What is taken is held by a
-lease, which a thread of the worker renews (`KEEPER`), so that work that says nothing for minutes is not taken
-for dead. Leases are times of the database's clock, which may jump: a worker that sees an expired lease waits
-a little before it takes the work over (`Patience`); the holder, if it lives, renews it in the meantime.
+A row is claimed by a conditional update that increments `attempts`, by which an overtaken worker detects that
+the row is no longer its own (`owned`). A thread of the worker (`KEEPER`) renews the leases of its rows, even
+while their work reports nothing. Leases use the database's clock, which may jump: a worker that sees an
+expired lease waits before it takes the row over (`Patience`); a living holder renews it in the meantime.
 """
 
 from __future__ import annotations
@@ -27,12 +26,12 @@ LEASE = timedelta(minutes=2)
 RENEW_S = 20.0
 PATIENCE_S = 30.0
 CANDIDATES = 200
-"""Rows that are looked at in one go: more than are taken, since some are another worker's by then."""
+"""Rows queried together: more than are claimed, since other workers claim some meanwhile."""
 logger = logging.getLogger("lamsach.portal.jobs")
 
 
 class Held(models.Model):
-    """A row that workers take; a subclass may have a `state`, and `lease_until` when held by a lease."""
+    """Row that workers claim; subclasses may add `state`, and `lease_until` to hold it by a lease."""
 
     attempts = models.PositiveSmallIntegerField(default=0)
 
@@ -44,38 +43,38 @@ Row = TypeVar("Row", bound=Held)
 
 
 class Keeper:
-    """Renews leases while work runs: about every `RENEW_S` seconds, in the keeper's thread."""
+    """Thread that renews the leases of running work about every `RENEW_S` seconds."""
 
     def __init__(self) -> None:
-        self._held: dict[int, Callable[[], object]] = {}
+        self._renewals: dict[int, Callable[[], object]] = {}
         self._next = 0
         self._lock = threading.Lock()
 
     @contextmanager
-    def holding(self, renew: Callable[[], object]) -> Iterator[None]:
-        """Renew during the block."""
+    def renewing(self, renew: Callable[[], object]) -> Iterator[None]:
+        """Call `renew` periodically during the block."""
         with self._lock:
             self._next += 1
-            mine = self._next
-            self._held[mine] = renew
+            number = self._next
+            self._renewals[number] = renew
         try:
             yield
         finally:
             with self._lock:
-                del self._held[mine]
+                del self._renewals[number]
 
     def renew(self) -> None:
-        """Renew everything that is held; a database that is away is tried again the next time."""
+        """Renew all leases; failures are logged and retried in the next round."""
         with self._lock:
-            held = list(self._held.values())
-        for renew in held:
+            leased = list(self._renewals.values())
+        for renew in leased:
             try:
                 renew()
             except Exception:
                 logger.exception("a lease could not be renewed")
 
     def run(self, stop: threading.Event) -> None:
-        """Renew until asked to stop."""
+        """Renew until `stop` is set."""
         from django.db import connections
 
         while not stop.wait(RENEW_S):
@@ -87,16 +86,16 @@ KEEPER = Keeper()
 
 
 class Patience:
-    """Remembers since when leases have been seen expired, by the clock that never jumps."""
+    """Grace period of expired leases, by the monotonic clock."""
 
     def __init__(self, wait_s: float | None = None) -> None:
         self._wait_s = PATIENCE_S if wait_s is None else wait_s
         self._seen: dict[Hashable, tuple[datetime | None, float]] = {}
 
     def is_over(self, what: Hashable, lease: datetime | None) -> bool:
-        """Return whether this very lease has been seen expired for long enough."""
-        known, since = self._seen.get(what, (None, 0.0))
-        if what not in self._seen or known != lease:
+        """Return whether this value of the lease has been seen expired for the whole grace period."""
+        last, since = self._seen.get(what, (None, 0.0))
+        if what not in self._seen or last != lease:
             self._seen = {what: (lease, time.monotonic()), **dict(list(self._seen.items())[:999])}
             since = time.monotonic()
         if time.monotonic() - since < self._wait_s:
@@ -105,90 +104,91 @@ class Patience:
         return True
 
 
-AT_ONCE = Patience(0.0)
+IMMEDIATE = Patience(0.0)
 
 
 def now() -> Any:
-    """Time by the database's clock, for queries; workers share a server's, SQLite's is the machine's."""
+    """Time of the database's clock as a query expression; with SQLite the machine's clock."""
     return Now() if connection.vendor == "postgresql" else timezone.now()
 
 
 def moment() -> datetime:
-    """The same time as a value, for what waits until a time and what is compared in Python."""
+    """Time of the database's clock as a value, for scheduling and comparison in Python."""
     return _of_server() if connection.vendor == "postgresql" else timezone.now()
 
 
 def _of_server() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement_timestamp()")
-        found: datetime = cursor.fetchone()[0]
-        return found
+        now: datetime = cursor.fetchone()[0]
+        return now
 
 
 def expired() -> Q:
-    """Rows whose lease has run out, or lasts longer than any that the clock of today gives."""
+    """Condition of an expired lease, or one too far in the future to be of the present clock."""
     return Q(lease_until__lt=now()) | Q(lease_until__gt=now() + 2 * LEASE)
 
 
 def lease(row: Held | None = None, /, **changes: Any) -> dict[str, Any]:
-    """Return what is written into a row that is held by a lease."""
+    """Columns of a claim by lease, with further `changes`."""
     return {"lease_until": now() + LEASE, **changes}
 
 
 def pause(row: Held, pauses: Sequence[timedelta]) -> dict[str, Any]:
-    """Columns for an attempt that counts before it is made: a kill brings a pause and no storm."""
+    """Columns of an attempt that schedule the next one in advance: a killed worker causes no retry storm."""
     return {"next_attempt": moment() + pauses[min(row.attempts, len(pauses) - 1)]}
 
 
-def mine(row: Row) -> QuerySet[Row]:
-    """The row, as long as no other worker has taken it since."""
+def owned(row: Row) -> QuerySet[Row]:
+    """Query the row, empty if another worker has claimed it since."""
     return type(row)._default_manager.filter(pk=row.pk, attempts=row.attempts)
 
 
 @transaction.atomic
 def renew(row: Held) -> None:
-    """Keep a lease; a row that its own work has locked, or is done with, is left alone."""
-    held = mine(row).filter(Q(lease_until__isnull=False))
-    if list(held.select_for_update(skip_locked=True, no_key=True).values_list("pk")):
-        held.update(**lease())
+    """Extend the lease of a row, unless its own work has locked or finished it."""
+    leased = owned(row).filter(Q(lease_until__isnull=False))
+    if list(leased.select_for_update(skip_locked=True, no_key=True).values_list("pk")):
+        leased.update(**lease())
 
 
-def take_each(
+def claim_each(
     rows: QuerySet[Row],
     work: Callable[[Row], object],
     most: int = CANDIDATES,
     *,
     hold: Callable[[Row], Mapping[str, Any]] = lease,
     free: Callable[[Row], bool] = lambda row: True,
-    patience: Patience = AT_ONCE,
+    patience: Patience = IMMEDIATE,
 ) -> int:
-    """Take up to `most` of these rows in order and work on each; how often that gave something true.
+    """Claim up to `most` rows in order and work on each; return the count of true results.
 
-    `hold`: what is written into a row when it is taken. `free`: asked in the transaction that takes a row,
-    whether it may be.
+    `hold`: columns to write on a claim. `free`: condition checked in the claiming transaction.
     """
-    taken = good = 0
+    claimed = successes = 0
     for number in list(rows.values_list("pk", flat=True)[: max(most, CANDIDATES)]):
         row = rows.filter(pk=number).first()
-        if row is None or not _take(row, hold, free, patience):
+        if row is None or not _claim(row, hold, free, patience):
             continue
-        with KEEPER.holding(partial(renew, row)) if hasattr(row, "lease_until") else nullcontext():
-            good += bool(work(row))
-        taken += 1
-        if taken == most:
+        with KEEPER.renewing(partial(renew, row)) if hasattr(row, "lease_until") else nullcontext():
+            successes += bool(work(row))
+        claimed += 1
+        if claimed == most:
             break
-    return good
+    return successes
 
 
-def _take(
+def _claim(
     row: Row, hold: Callable[[Row], Mapping[str, Any]], free: Callable[[Row], bool], patience: Patience
 ) -> bool:
-    held = getattr(row, "lease_until", None)
-    if held is not None and not patience.is_over((type(row), row.pk), held):
+    lease_until = getattr(row, "lease_until", None)
+    if lease_until is not None and not patience.is_over((type(row), row.pk), lease_until):
         return False
     with transaction.atomic():
-        same = {name: value for name, value in vars(row).items() if name == "state"}
-        if not free(row) or not mine(row).filter(**same).update(attempts=F("attempts") + 1, **hold(row)):
+        unchanged = {name: value for name, value in vars(row).items() if name == "state"}
+        if not free(row) or not owned(row).filter(**unchanged).update(
+            attempts=F("attempts") + 1, **hold(row)
+        ):
             return False
     row.attempts += 1
     return True

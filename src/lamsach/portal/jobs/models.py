@@ -1,10 +1,6 @@
-"""Work that runs beside the pages.
+"""Jobs and the schedule of periodic tasks.
 
-A job is held by a lease: when its worker dies, another takes it up again, so a job has to bear being run
-twice.
-
-`attempts` counts up each time that something is taken: a worker that was overtaken knows by the number, and
-writes nothing any more (`claims.py`).
+When a worker dies, another runs its job again, so job functions must be repeatable (see `claims.py`).
 """
 
 from __future__ import annotations
@@ -20,7 +16,7 @@ from lamsach.portal.jobs.claims import Held
 
 
 class JobState(models.TextChoices):
-    """The state of a job."""
+    """State of a job."""
 
     QUEUED = "queued", _("Waiting")
     RUNNING = "running", _("Running")
@@ -30,7 +26,7 @@ class JobState(models.TextChoices):
 
 
 class Job(Held):
-    """One piece of work: function, arguments, progress; `done` and `total` in its own unit."""
+    """Call of a registered function; `done` and `total` are progress in a unit of its own."""
 
     name = models.CharField(max_length=60)
     arguments = models.JSONField(default=dict)
@@ -51,7 +47,7 @@ class Job(Held):
 
 
 def job_state(waits: Any) -> property:
-    """`shown_state` of a job's subject: the job's; `waits` before there is one; failed with a `problem`."""
+    """Property `shown_state` of a row: `waits` without a job, failed with a `problem`, else the job's."""
     tones = {"done": "good", "failed": "bad", "cancelled": "none"}
 
     def shown(row: Any) -> State:
@@ -65,7 +61,7 @@ def job_state(waits: Any) -> property:
 
 
 class Clock(Held):
-    """Last start of a regular task, so that one worker runs it and a restart does not repeat it."""
+    """Last start of a periodic task, shared by all workers and stored across restarts."""
 
     name = models.CharField(max_length=60, primary_key=True)
     last = models.DateTimeField()

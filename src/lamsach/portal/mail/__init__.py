@@ -1,1 +1,1 @@
-"""E-mail that goes out."""
+"""Outgoing and incoming e-mail."""

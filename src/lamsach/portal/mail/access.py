@@ -1,4 +1,4 @@
-"""The one gate to letters: coordinators see their units', the administrator those of no unit."""
+"""Access gate of e-mails: coordinators read those of their units, administrators those of no unit."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.units.access import readable_units
 
 PERSONAL = "notice:"
-"""Letters to a unit's people: their addresses never leave the unit, so no log shows them."""
+"""Prefix of `about` of letters to a unit's people, whose addresses never leave the unit."""
 
 
 def readable_letters(user: Any) -> QuerySet[Letter]:
-    """The letters that the person may see, the newest first."""
+    """Return letters, newest first."""
     condition = Q(unit__in=readable_units(user, COORDINATORS))
     if Role.ADMINISTRATOR in user.roles:
         condition |= Q(unit=None)
@@ -25,19 +25,19 @@ def readable_letters(user: Any) -> QuerySet[Letter]:
 
 
 def get_letter(user: Any, letter_id: int) -> Letter:
-    """The letter, or Http404."""
+    """Return a letter, or raise Http404."""
     return get_object_or_404(readable_letters(user), pk=letter_id)
 
 
 def readable_incoming(user: Any) -> QuerySet[Incoming]:
-    """E-mails to the person's units, newest first; administrators also see those of no unit."""
+    """Return incoming e-mails, newest first."""
     condition = Q(unit__in=readable_units(user, COORDINATORS))
     if Role.ADMINISTRATOR in user.roles:
         condition |= Q(unit=None)
-    found = Incoming.objects.filter(condition).exclude(letter__about__startswith=PERSONAL)
-    return found.select_related("unit", "letter").order_by("-pk")
+    rows = Incoming.objects.filter(condition).exclude(letter__about__startswith=PERSONAL)
+    return rows.select_related("unit", "letter").order_by("-pk")
 
 
 def get_incoming(user: Any, incoming_id: int) -> Incoming:
-    """The e-mail, or Http404."""
+    """Return an incoming e-mail, or raise Http404."""
     return get_object_or_404(readable_incoming(user), pk=incoming_id)

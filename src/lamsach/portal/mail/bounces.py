@@ -1,4 +1,4 @@
-"""Bounces: which letter came back, and why. RFC 3464 (report), RFC 3463 (codes), RFC 6522 (multipart)."""
+"""Delivery status notifications: RFC 3464 (report), RFC 3463 (codes), RFC 6522 (multipart)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """A report on one recipient; `action`: failed, delayed, delivered ..; `letter_id`: ours by its mark."""
+    """Report on one recipient; `action`: failed, delayed, delivered ...; `letter_id`: by its mark."""
 
     letter_id: int | None
     recipient: str
@@ -26,12 +26,12 @@ class Bounce:
 
     @property
     def permanent(self) -> bool:
-        """Return whether the address itself fails (class 5), not only for now (class 4)."""
+        """Return whether the failure is permanent (class 5), not transient (class 4)."""
         return self.action == "failed" and self.status.startswith("5")
 
 
 def bounce(parsed: Parsed) -> Bounce | None:
-    """Read the delivery report of an e-mail, of several recipients the first failure; None for none."""
+    """Read a delivery report, of several recipients the first failed one; None if it is not a report."""
     message = parsed.message
     if message.get_content_type() != "multipart/report":
         return None
@@ -39,11 +39,11 @@ def bounce(parsed: Parsed) -> Bounce | None:
     if not reports:
         return None
     letter = _letter(parsed)
-    found = [_told(block, letter) for report in reports[:5] for block in _blocks(report)]
-    told = [one for one in found if one is not None]
-    if not told:
+    parsed_blocks = [_recipient(block, letter) for report in reports[:5] for block in _blocks(report)]
+    bounces = [found for found in parsed_blocks if found is not None]
+    if not bounces:
         return Bounce(letter, "", "failed", "", parsed.text[:300])
-    return next((one for one in told if one.action == "failed"), told[0])
+    return next((found for found in bounces if found.action == "failed"), bounces[0])
 
 
 def _blocks(report: Message) -> list[Message]:
@@ -58,7 +58,7 @@ def _field(block: Message, name: str) -> str:
     return clean(value.replace("\n", " "), 400)
 
 
-def _told(block: Message, letter: int | None) -> Bounce | None:
+def _recipient(block: Message, letter: int | None) -> Bounce | None:
     action = _field(block, "Action").lower().partition(" ")[0]
     if not action:
         return None
@@ -72,23 +72,23 @@ def _told(block: Message, letter: int | None) -> Bounce | None:
 
 
 def _letter(parsed: Parsed) -> int | None:
-    """Find the letter by the signed address of the report, else by the returned Message-ID."""
+    """Find the letter by the signed address that the report was sent to, else by its Message-ID."""
     for text in (*parsed.recipients, *parsed.references):
-        if found := letters.letter_id(text):
-            return found
+        if letter_id := letters.letter_id(text):
+            return letter_id
     for part in parsed.message.walk():
         kind = part.get_content_type()
         if kind == "text/rfc822-headers":
-            if found := letters.letter_id(_returned_id(content_of(part))):
-                return found
+            if letter_id := letters.letter_id(_returned_id(content_of(part))):
+                return letter_id
         elif kind == "message/rfc822":
             inner: Any = part.get_payload()
             if (
                 isinstance(inner, list)
                 and inner
-                and (found := letters.letter_id(header(inner[0], "Message-ID")))
+                and (letter_id := letters.letter_id(header(inner[0], "Message-ID")))
             ):
-                return found
+                return letter_id
     return None
 
 

@@ -1,7 +1,4 @@
-"""Sending what is due: each letter once, retried for five days when the server is away.
-
-Two ways lead out: an SMTP server, or `.eml` files in a folder when no server is set.
-"""
+"""Delivery of due letters, each once, retried for five days, by SMTP or as `.eml` files in a folder."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ from django.db import transaction
 from django.db.models import Case, Q, When
 
 from lamsach.errors import UsageError
-from lamsach.portal.jobs.claims import expired, lease, mine, moment, take_each
+from lamsach.portal.jobs.claims import claim_each, expired, lease, moment, owned
 from lamsach.portal.jobs.models import Clock
 from lamsach.portal.mail import letters
 from lamsach.portal.mail.models import Letter, LetterState
@@ -34,28 +31,28 @@ WIRE = SMTP.clone(max_line_length=900)
 
 
 class Refused(Exception):  # noqa: N818 - told to people as a state
-    """The server will never take this letter (5xx)."""
+    """Permanent rejection of a letter by the server (5xx)."""
 
 
 class Transport(Protocol):
-    """Takes letters. `before` is called at the last moment before the letter may count as handed over."""
+    """Transport of letters. `before` is called at the last moment before the letter may be delivered."""
 
     def send(self, mail: EmailMessage, key: int, before: Callable[[], None]) -> None:
-        """Hand over one letter; OSError or SMTPException when it should be tried again, Refused when not."""
+        """Deliver a letter. OSError or SMTPException: to be retried; Refused: permanent."""
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
 
 
 class Outbox:
-    """Letters as files `letter-NUMBER.eml`. Writing one twice gives one file."""
+    """Transport to files `letter-NUMBER.eml`; repeated delivery replaces the file."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def send(self, mail: EmailMessage, key: int, before: Callable[[], None]) -> None:
-        """Write the file whole, or not at all."""
+        """Write the file atomically."""
         before()
         path = self._folder / f"letter-{key}.eml"
         part = path.with_suffix(".part")
@@ -63,11 +60,11 @@ class Outbox:
         part.replace(path)
 
     def close(self) -> None:
-        """Nothing to end."""
+        """Do nothing."""
 
 
 class Smtp:
-    """One connection to the server of `LAMSACH_SMTP_URL`, kept for many letters."""
+    """Transport to the server of LAMSACH_SMTP_URL, by one connection for many letters."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -97,7 +94,7 @@ class Smtp:
         return server
 
     def send(self, mail: EmailMessage, key: int, before: Callable[[], None]) -> None:
-        """MAIL with the letter's own return address, RCPT, DATA; `before` is called just before the text."""
+        """Send MAIL with the letter's own return address, RCPT, DATA; `before` is called just before DATA."""
         try:
             server = self._server = self._server or self._connect()
             self._command(server.mail(str(mail["Reply-To"] or parseaddr(settings.DEFAULT_FROM_EMAIL)[1])))
@@ -113,13 +110,13 @@ class Smtp:
         code, text = answer
         if 200 <= code < 300:
             return
-        words = f"{code} {text.decode('utf-8', 'replace')}"
+        reply = f"{code} {text.decode('utf-8', 'replace')}"
         if code >= 500:
-            raise Refused(words)
+            raise Refused(reply)
         raise smtplib.SMTPResponseException(code, text)
 
     def close(self) -> None:
-        """Say goodbye; a server that is gone does not matter."""
+        """Close the connection, ignoring errors."""
         server, self._server = self._server, None
         if server is not None:
             try:
@@ -129,37 +126,37 @@ class Smtp:
 
 
 def transport() -> Transport:
-    """The way out that the settings ask for."""
+    """Return the transport of the settings."""
     return Smtp(settings.SMTP_URL) if settings.SMTP_URL else Outbox(Path(settings.DATA) / "outbox")
 
 
 GIVE_UP_AFTER = timedelta(days=5)
 FEWEST_ATTEMPTS, MOST_ATTEMPTS = 10, 60
-"""Give up after five days and so many attempts (a wrong clock alone gives up nothing), or the most."""
+"""Give up after GIVE_UP_AFTER and FEWEST_ATTEMPTS (the clock may be wrong), or MOST_ATTEMPTS."""
 URGENT = ("plain", "invitation", "source_silent")
-"""Kinds of letters that somebody waits for now, few of each: about an account, a silent source."""
+"""Kinds of letters sent first: few of each, about an account or a silent source."""
 TO_MANY = ("awareness", "awareness_reminder")
-"""Kinds of letters that thousands get at once: all others go before them."""
+"""Kinds of letters sent last: they go to thousands of people."""
 _URGENCY = Case(When(kind__in=URGENT, then=0), When(kind__in=TO_MANY, then=2), default=1)
 _WAITS_S = (60, 300, 900, 3600, 7200, 14400)
 WHEN_SENT: dict[str, Callable[[Letter], None]] = {}
-"""By the first word of `Letter.about`: what else is to be noted when a letter has gone out."""
+"""Callbacks after a letter was sent, by the prefix of `Letter.about`."""
 logger = logging.getLogger("lamsach.portal.mail")
 
 
 class _TakenOver(Exception):  # noqa: N818 - not an error
-    """Another worker has the letter now: its lease had run out, or the clock was changed."""
+    """Another worker owns the letter now."""
 
 
 def recover() -> None:
-    """Mark letters of a worker that died while handing over as uncertain (outbox files: queued again)."""
+    """Mark letters of a worker that died during DATA as uncertain; requeue them without SMTP."""
     Letter.objects.filter(expired(), state=LetterState.HANDING).update(
         state=LetterState.UNCERTAIN if settings.SMTP_URL else LetterState.QUEUED, lease_until=None
     )
 
 
-def deliver_at_pace(most: int = 50) -> int:
-    """Send up to `most` due letters within the pace that all workers share; how many went out."""
+def deliver_limited(most: int = 50) -> int:
+    """Send up to `most` due letters within the rate limit of all workers; return the count."""
     most = min(most, left())
     return deliver_due(most, free=is_free) if most > 0 else 0
 
@@ -167,7 +164,7 @@ def deliver_at_pace(most: int = 50) -> int:
 def deliver_due(
     limit: int = 50, way: Transport | None = None, free: Callable[[Letter], bool] = lambda letter: True
 ) -> int:
-    """Send up to `limit` letters that are due; how many went out."""
+    """Send up to `limit` due letters; return the count."""
     recover()
     due = Q(state=LetterState.QUEUED, next_attempt__lte=moment())
     prepared = Q(state=LetterState.CLAIMED) & expired()  # by a worker that died
@@ -176,13 +173,13 @@ def deliver_due(
     way = way or transport()
     try:
         claimed = partial(lease, state=LetterState.CLAIMED)
-        return take_each(in_turn, lambda letter: _send(letter, way), limit, hold=claimed, free=free)
+        return claim_each(in_turn, lambda letter: _send(letter, way), limit, hold=claimed, free=free)
     finally:
         way.close()
 
 
 def _send(letter: Letter, way: Transport) -> bool:
-    row = mine(letter)
+    row = owned(letter)
 
     def handing() -> None:
         if not row.filter(state=LetterState.CLAIMED).update(**lease(state=LetterState.HANDING)):
@@ -216,28 +213,28 @@ def _sent(letter: Letter, subject: str) -> None:
     Letter.objects.filter(pk=letter.pk).update(
         state=LetterState.SENT, sent=now, subject=subject, problem="", lease_until=None
     )
-    if told := WHEN_SENT.get(letter.about.partition(":")[0]):
-        told(letter)
+    if callback := WHEN_SENT.get(letter.about.partition(":")[0]):
+        callback(letter)
 
 
 def _answer(error: smtplib.SMTPResponseException) -> str:
-    said = error.smtp_error
-    return f"{error.smtp_code} {said.decode('utf-8', 'replace') if isinstance(said, bytes) else said}"
+    text = error.smtp_error
+    return f"{error.smtp_code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"
 
 
 def _unsure(letter: Letter, problem: str) -> None:
-    """Mark as uncertain after the text had begun to go out and the connection broke; else send again."""
-    row = mine(letter)
-    handed = row.filter(state=LetterState.HANDING) if settings.SMTP_URL else row.none()
-    if not handed.update(state=LetterState.UNCERTAIN, problem=problem[:500], lease_until=None):
+    """Mark the letter as uncertain if the connection broke during DATA; else retry later."""
+    row = owned(letter)
+    handing = row.filter(state=LetterState.HANDING) if settings.SMTP_URL else row.none()
+    if not handing.update(state=LetterState.UNCERTAIN, problem=problem[:500], lease_until=None):
         _again(letter, problem)
 
 
 def _again(letter: Letter, problem: str) -> None:
-    """Put the letter back for later: after 4yz the server must not deliver it (RFC 5321 section 4.2.5)."""
+    """Schedule a retry: after 4yz the server must not deliver the letter (RFC 5321 section 4.2.5)."""
     now = moment()
     old = now - letter.created > GIVE_UP_AFTER and letter.attempts >= FEWEST_ATTEMPTS
-    mine(letter).update(
+    owned(letter).update(
         state=LetterState.FAILED if old or letter.attempts >= MOST_ATTEMPTS else LetterState.QUEUED,
         next_attempt=next_attempt(letter.attempts, now),
         problem=problem[:500],
@@ -246,12 +243,12 @@ def _again(letter: Letter, problem: str) -> None:
 
 
 def next_attempt(attempts: int, now: datetime) -> datetime:
-    """Moment of the next attempt: after 1, 5, 15 minutes, 1, 2, and then every 4 hours."""
+    """Return the time of the next attempt: after 1, 5, 15 minutes, 1, 2, and then every 4 hours."""
     return now + timedelta(seconds=_WAITS_S[min(max(attempts, 1), len(_WAITS_S)) - 1])
 
 
-def clock_was_set_back(last: datetime, now: datetime) -> int:
-    """Make letters due that a clock running ahead had queued; how many. Later days stay."""
+def requeue_after_clock_reset(last: datetime, now: datetime) -> int:
+    """Make letters due that a clock running ahead postponed by up to the longest pause; return the count."""
     waiting = Letter.objects.filter(state=LetterState.QUEUED, next_attempt__gt=now)
     return waiting.filter(next_attempt__lte=last + timedelta(seconds=_WAITS_S[-1])).update(next_attempt=now)
 
@@ -261,15 +258,15 @@ _CLOCK = "mail.pace"
 
 
 def left() -> int:
-    """Letters that may still be taken now, in one query; those of a clock that ran ahead do not count."""
+    """Remaining letters of the rate limit; those sent by a clock that ran ahead do not count."""
     now = moment()
     sent = Q(sent__gt=now - MINUTE, sent__lte=now + MINUTE)
-    held = Q(state__in=(LetterState.CLAIMED, LetterState.HANDING)) & ~expired()
-    return int(settings.MAIL_PER_MINUTE) - Letter.objects.filter(sent | held).count()
+    claimed = Q(state__in=(LetterState.CLAIMED, LetterState.HANDING)) & ~expired()
+    return int(settings.MAIL_PER_MINUTE) - Letter.objects.filter(sent | claimed).count()
 
 
 def is_free(letter: Letter) -> bool:
-    """Return whether one more may be taken, in the taking transaction, by the lock of a row."""
+    """Return whether the rate limit allows another letter; locks a row until the transaction ends."""
     defaults = {"last": moment()}
     Clock.objects.select_for_update(no_key=True).get_or_create(name=_CLOCK, defaults=defaults)
     return left() > 0

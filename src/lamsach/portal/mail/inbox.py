@@ -1,7 +1,6 @@
-"""Incoming e-mails, each once: bounces are noted, answers land at their letter's subject, or ask.
+"""Incoming e-mails, each stored once: bounces mark letters, replies go to the handler of their letter.
 
-No automatic message is ever answered, and nobody gets more than a few receipts a day, so that two machines
-cannot write to each other for ever (RFC 3834).
+Automatic messages are never answered and receipts are limited per day, which prevents mail loops (RFC 3834).
 """
 
 from __future__ import annotations
@@ -32,15 +31,15 @@ from lamsach.portal.mail.parser import LARGEST_BYTES, Parsed, parse
 from lamsach.runtime.file_names import safe_name
 
 Handler = Callable[[Incoming, "Letter | None", Parsed], str]
-Keep = Callable[[Incoming], str]
-Reader = Callable[["Letter | None", Parsed], "Keep | None"]
+Saver = Callable[[Incoming], str]
+Reader = Callable[["Letter | None", Parsed], "Saver | None"]
 HANDLERS: dict[str, Handler] = {}
-"""Handlers by the first word of `Letter.about` (`""`: no letter); each gives its target or nothing."""
+"""Handlers by the prefix of `Letter.about` (`""`: no letter); each returns its target or ""."""
 READERS: list[Reader] = []
-"""Asked before the handlers, whoever wrote, programs too: an attachment may be meant for one of them.
+"""Readers of attachments, called before the handlers and for automatic messages, too.
 
-Each reads while no transaction is open, and gives what keeps it inside of one: the target, or an empty text.
-What one took makes no question.
+Each reads outside transactions and returns a function that stores the result inside one and returns its
+target, or "". An e-mail that a reader stored becomes no question.
 """
 RECEIPTS_A_DAY = 5
 logger = logging.getLogger("lamsach.portal.mail")
@@ -49,8 +48,8 @@ logger = logging.getLogger("lamsach.portal.mail")
 _WITH_FILES: set[str] = set()
 
 
-def lands_at(about: str, *, files: bool = True) -> Callable[[Handler], Handler]:
-    """Register what takes the answers to letters about something; `files`: with the attachments."""
+def reply_handler(about: str, *, files: bool = True) -> Callable[[Handler], Handler]:
+    """Register the handler of replies to letters with this prefix of `about`; `files`: with attachments."""
 
     def decorate(function: Handler) -> Handler:
         HANDLERS[about] = function
@@ -60,14 +59,14 @@ def lands_at(about: str, *, files: bool = True) -> Callable[[Handler], Handler]:
     return decorate
 
 
-def reads(function: Reader) -> Reader:
-    """Register what looks into e-mails for something of its own."""
+def attachment_reader(function: Reader) -> Reader:
+    """Register a reader of attachments."""
     READERS.append(function)
     return function
 
 
-def take(raw: bytes) -> Incoming | None:
-    """Take an e-mail in; None when it came before. Unreadable ones are kept and marked, never raised."""
+def receive(raw: bytes) -> Incoming | None:
+    """Store an e-mail; None if already stored. Unreadable ones are stored as such, never raised."""
     try:
         parsed = parse(raw)
     except LamsachError as problem:
@@ -78,12 +77,12 @@ def take(raw: bytes) -> Incoming | None:
         report = bounce(parsed)
         letter = _letter(parsed, report)
         kind = _kind(parsed, report, letter)
-        keeps = [] if report else [keep for reader in READERS if (keep := reader(letter, parsed))]
-        if keeps or (kind in _ANSWERED and _about(letter) in _WITH_FILES):
+        savers = [] if report else [saver for reader in READERS if (saver := reader(letter, parsed))]
+        if savers or (kind in _ANSWERED and _about(letter) in _WITH_FILES):
             _keep_files(parsed)
         path = _store(raw)
         with transaction.atomic():
-            return _take(Incoming(kind=kind, path=path, size=len(raw)), parsed, report, letter, keeps)
+            return _save(Incoming(kind=kind, path=path, size=len(raw)), parsed, report, letter, savers)
     except IntegrityError:
         if Incoming.objects.filter(key=parsed.key).exists():
             return None
@@ -97,7 +96,7 @@ def take(raw: bytes) -> Incoming | None:
 
 def _refused(raw: bytes, problem: str) -> Incoming | None:
     key = hashlib.sha256(raw).hexdigest()
-    made, fresh = Incoming.objects.get_or_create(
+    row, new = Incoming.objects.get_or_create(
         key=key,
         defaults={
             "kind": IncomingKind.REFUSED,
@@ -107,7 +106,7 @@ def _refused(raw: bytes, problem: str) -> Incoming | None:
             "path": _store(raw) if len(raw) <= LARGEST_BYTES else "",
         },
     )
-    return made if fresh else None
+    return row if new else None
 
 
 def _store(raw: bytes) -> str:
@@ -119,29 +118,29 @@ def _store(raw: bytes) -> str:
 _ANSWERED = (IncomingKind.REPLY, IncomingKind.QUESTION)
 
 
-def _take(
-    made: Incoming, parsed: Parsed, report: Bounce | None, letter: Letter | None, keeps: list[Keep]
+def _save(
+    mail: Incoming, parsed: Parsed, report: Bounce | None, letter: Letter | None, savers: list[Saver]
 ) -> Incoming:
-    made.key, made.received, made.letter = parsed.key, timezone.now(), letter
-    made.sender, made.name, made.subject, made.text = parsed.sender, parsed.name, parsed.subject, parsed.text
-    made.unit = letter.unit if letter else None
-    made.save()
+    mail.key, mail.received, mail.letter = parsed.key, timezone.now(), letter
+    mail.sender, mail.name, mail.subject, mail.text = parsed.sender, parsed.name, parsed.subject, parsed.text
+    mail.unit = letter.unit if letter else None
+    mail.save()
     if report is not None:
-        made.problem = f"{report.action} {report.status} {report.diagnostic}".strip()[:500]
+        mail.problem = f"{report.action} {report.status} {report.diagnostic}".strip()[:500]
         if letter is not None:
-            _came_back(letter, report)
+            _mark_bounced(letter, report)
     else:
-        read = next((target for keep in keeps if (target := keep(made))), "")
+        saved_target = next((target for saver in savers if (target := saver(mail))), "")
         about = _about(letter)
-        handler = HANDLERS.get(about) if about or not read else None
-        wanted = made.kind in _ANSWERED
-        made.target = (handler(made, letter, parsed) if handler and wanted else "") or read
-    made.save()
-    return made
+        handler = HANDLERS.get(about) if about or not saved_target else None
+        answerable = mail.kind in _ANSWERED
+        mail.target = (handler(mail, letter, parsed) if handler and answerable else "") or saved_target
+    mail.save()
+    return mail
 
 
 def _about(letter: Letter | None) -> str:
-    """The name of the handler: what the letter is about, or nothing."""
+    """Name of the handler: prefix of `about`, or ""."""
     about = letter.about.partition(":")[0] if letter else ""
     return about if about in HANDLERS else ""
 
@@ -156,51 +155,51 @@ def _kind(parsed: Parsed, report: Bounce | None, letter: Letter | None) -> Incom
 
 
 def _letter(parsed: Parsed, report: Bounce | None) -> Letter | None:
-    """Ours that it answers: by the signed mark in the address that it was sent to, else in the headers."""
+    """Find the answered letter by the signed mark in the recipient's address, else in the headers."""
     marks = [report.letter_id if report else None]
     marks += [letters.letter_id(text) for text in (*parsed.recipients, *parsed.references)]
     number = next((mark for mark in marks if mark), None)
     return Letter.objects.filter(pk=number).select_related("unit").first() if number else None
 
 
-def _came_back(letter: Letter, report: Bounce) -> None:
-    """Note the bounce at the letter and at the address it was sent to, not at one the report names."""
+def _mark_bounced(letter: Letter, report: Bounce) -> None:
+    """Mark the letter and its own address, not an address in the report, as bounced."""
     row = Letter.objects.filter(pk=letter.pk)
-    told = f"{report.status} {report.diagnostic}".strip()[:500]
+    problem = f"{report.status} {report.diagnostic}".strip()[:500]
     if report.action == "delayed":
-        row.update(problem=told)
+        row.update(problem=problem)
     if report.action != "failed":
         return
-    row.update(state=LetterState.BOUNCED, problem=told)
+    row.update(state=LetterState.BOUNCED, problem=problem)
     now = timezone.now()
     values = {"last": now, "status": report.status, "reason": report.diagnostic[:400]}
-    bad, fresh = BadAddress.objects.get_or_create(
+    bad, new = BadAddress.objects.get_or_create(
         address=letter.to.lower(), defaults={**values, "since": now, "permanent": report.permanent}
     )
-    if not fresh:
+    if not new:
         lasting = {"permanent": True} if report.permanent else {}
         BadAddress.objects.filter(pk=bad.pk).update(times=F("times") + 1, **values, **lasting)
 
 
 def bad_addresses(addresses: list[str]) -> dict[str, BadAddress]:
-    """Those of the addresses that letters come back from, by address in small letters."""
-    wanted = [address.lower() for address in addresses if address]
-    found: dict[str, BadAddress] = {}
-    for begin in range(0, len(wanted), 500):
-        for row in BadAddress.objects.filter(address__in=wanted[begin : begin + 500]):
-            found[row.address] = row
-    return found
+    """Return the bouncing ones of these addresses, by address in lower case."""
+    lowered = [address.lower() for address in addresses if address]
+    bad: dict[str, BadAddress] = {}
+    for begin in range(0, len(lowered), 500):
+        for row in BadAddress.objects.filter(address__in=lowered[begin : begin + 500]):
+            bad[row.address] = row
+    return bad
 
 
-def may_be_answered(sender: str) -> bool:
-    """Return whether the sender gets one more receipt today: few were sent, and letters arrive there."""
+def may_get_receipt(sender: str) -> bool:
+    """Return whether the sender may get another receipt today: below the limit, and not bouncing."""
     since = timezone.now() - timedelta(days=1)
-    often = Incoming.objects.filter(sender=sender, received__gt=since).count() > RECEIPTS_A_DAY
-    return bool(sender) and not often and not BadAddress.objects.filter(address=sender).exists()
+    limited = Incoming.objects.filter(sender=sender, received__gt=since).count() > RECEIPTS_A_DAY
+    return bool(sender) and not limited and not BadAddress.objects.filter(address=sender).exists()
 
 
 def _keep_files(parsed: Parsed) -> None:
-    """Store the attachments that may be kept, before a transaction is open."""
+    """Store attachments of accepted types, outside transactions."""
     for file in parsed.files:
         source: Any = InMemoryUploadedFile(
             BytesIO(file.content), None, safe_name(file.name), None, len(file.content), None

@@ -1,4 +1,4 @@
-"""Letters, queued and worded by templates `mail/letters/KIND.txt` (first line: subject); signed marks."""
+"""Letters: queueing, texts by templates `mail/letters/KIND.txt` (first line: subject), signed marks."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ from lamsach.portal.mail.models import Common, Letter
 BATCH = 1000
 PRODUCT = "Làm sạch"
 LONGEST_SHOWN = 60
-"""Letters of an address that a text shows; the link is the whole one."""
+"""Shown characters of a URL; the link is complete."""
 REFUSABLE = {"awareness": "address", "awareness_reminder": "address", "daily": "off"}
-"""Kinds that a reader may stop, with the address for it (RFC 2369); duties of office are not refused."""
+"""Kinds that a recipient may unsubscribe from, with the context's key of the URL (RFC 2369)."""
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 @dataclass(slots=True)
 class Draft:
-    """A letter to be queued; `context` and shared `common` hold JSON values; `at`: not before (now)."""
+    """Letter to queue; `context` and shared `common` hold JSON values; `at`: earliest time (default: now)."""
 
     kind: str
     to: str
@@ -54,7 +54,7 @@ class Draft:
 
 
 def queue(drafts: Iterable[Draft]) -> None:
-    """Queue many letters at once; those whose key is there already are left alone."""
+    """Queue letters; those with an existing key are ignored."""
     now = moment()
     Letter.objects.bulk_create(
         [
@@ -89,7 +89,7 @@ def queue_letter(
     unit: Any = None,
     about: str = "",
 ) -> None:
-    """Queue one letter."""
+    """Queue a letter."""
     queue([Draft(kind, to, key, context, language, unit.pk if unit is not None else None, about=about)])
 
 
@@ -97,8 +97,8 @@ def queue_letter(
 _TWICE = re.compile(r"chiến dịch (?=[\"“]Chiến dịch )|campaign (?=[\"“]Campaign )")
 
 
-def words(letter: Letter) -> tuple[str, str]:
-    """Subject (always one line) and text in the recipient's language."""
+def render(letter: Letter) -> tuple[str, str]:
+    """Render subject (one line) and text in the recipient's language."""
     context = _context(letter)
     with translation.override(letter.language):
         rendered = _TWICE.sub("", render_to_string(f"mail/letters/{letter.kind}.txt", context))
@@ -107,7 +107,7 @@ def words(letter: Letter) -> tuple[str, str]:
 
 
 def _context(letter: Letter) -> dict[str, Any]:
-    """Context of the letter's template; contact by default is the unit above the letter's."""
+    """Context of the letter's template; `contact` defaults to that of the parent of the letter's unit."""
     context = {**(letter.common.context if letter.common else {}), **letter.context}
     if letter.unit is not None:
         context.setdefault("contact", (letter.unit.parent or letter.unit).contact)
@@ -115,10 +115,10 @@ def _context(letter: Letter) -> dict[str, Any]:
 
 
 def subject(letter: Letter) -> str:
-    """The subject that went out, or the one that will; a letter that was taken back keeps none."""
+    """Return the sent subject, or the rendered one; "–" for a cancelled letter without context."""
     if letter.subject or not (letter.context or letter.common):
         return letter.subject or "–"
-    return words(letter)[0]
+    return render(letter)[0]
 
 
 _BODY = (
@@ -128,10 +128,9 @@ _BUTTON = "display:inline-block;padding:10px 16px;background:#0b5563;color:#ffff
 
 
 def html(text: str, language: str) -> str:
-    """The text as simple HTML: paragraphs, lists (lines that begin with "- "), links to press.
+    """Render a text as simple HTML: paragraphs, lists (lines that begin with "- "), links.
 
-    An address alone on its line becomes a button with a word on it, and the server's name beneath, so that a
-    reader sees where it leads before pressing.
+    A URL alone on its line becomes a button with the host shown below it.
     """
     parts = []
     for paragraph in text.strip().split("\n\n"):
@@ -156,16 +155,16 @@ def _line(line: str, language: str) -> str:
 
 def _linked(text: str) -> str:
     pieces, end = [], 0
-    for found in _LINK.finditer(text):
-        address, shown = escape(found[0]), escape(Truncator(found[0]).chars(LONGEST_SHOWN))
-        pieces += [escape(text[end : found.start()]), f'<a href="{address}">{shown}</a>']
-        end = found.end()
+    for match in _LINK.finditer(text):
+        address, shown = escape(match[0]), escape(Truncator(match[0]).chars(LONGEST_SHOWN))
+        pieces += [escape(text[end : match.start()]), f'<a href="{address}">{shown}</a>']
+        end = match.end()
     return "".join([*pieces, escape(text[end:])])
 
 
 def message(letter: Letter) -> EmailMessage:
-    """Build the e-mail; its Message-ID comes from the key, so that servers recognise a repetition."""
-    subject, text = words(letter)
+    """Build the e-mail; its Message-ID is derived from number and creation time, the same on a retry."""
+    subject, text = render(letter)
     mail = EmailMessage(policy=SMTP)
     mail["Subject"] = subject
     mail["From"] = formataddr(_sender(letter))
@@ -193,7 +192,7 @@ def message(letter: Letter) -> EmailMessage:
 
 
 def _sender(letter: Letter) -> tuple[str, str]:
-    """Name and address of the sender: the letter's unit, else by LAMSACH_MAIL_FROM, else the product."""
+    """Name and address of the sender; the context's issuer or sender overrides the name of the settings."""
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     context = _context(letter)
     return _CONTROL.sub(" ", context.get("issuer") or context.get("sender") or name or PRODUCT), address
@@ -203,36 +202,36 @@ _MARK = re.compile(r"l(\d{1,18})-([a-z2-7]{16})")
 
 
 def mark_of(letter_id: int) -> str:
-    """The mark of a letter."""
+    """Return the signed mark of a letter."""
     digest = salted_hmac("lamsach.mail", str(letter_id), algorithm="sha256").digest()[:10]
     return f"l{letter_id}-{base64.b32encode(digest).decode().lower()}"
 
 
 def letter_id(text: str) -> int | None:
-    """The letter of the first valid mark in an address or Message-ID (first 2,000 letters), or None."""
-    for found in _MARK.finditer(text[:2000].lower()):
-        if constant_time_compare(mark_of(int(found[1])), found[0]):
-            return int(found[1])
+    """Return the number of the first valid mark in the first 2,000 characters of a text, or None."""
+    for match in _MARK.finditer(text[:2000].lower()):
+        if constant_time_compare(mark_of(int(match[1])), match[0]):
+            return int(match[1])
     return None
 
 
 def reply_address(letter_id: int) -> str:
-    """Address for answers and bounces: `LAMSACH_MAIL_REPLY` with the mark in it; empty when not set."""
+    """Return the address for replies and bounces: LAMSACH_MAIL_REPLY with the mark; "" if not set."""
     pattern: str = settings.MAIL_REPLY
     return pattern.replace("{tag}", mark_of(letter_id)) if "{tag}" in pattern else ""
 
 
 def message_id(letter_id: int, stamp: int) -> str:
-    """The Message-ID of a letter; `stamp` tells a repetition that a person asked for from the first one."""
+    """Return the Message-ID; `stamp` (creation time) differs when a person sends the letter again."""
     host = urlsplit(settings.PUBLIC_URL).hostname or "lamsach.invalid"
     return f"<{mark_of(letter_id)}.{stamp}@{host}>"
 
 
 class QueueBackend(BaseEmailBackend):
-    """Queues what it is given, one letter for each recipient."""
+    """Django e-mail backend that queues one letter per recipient."""
 
     def send_messages(self, email_messages: Sequence[Any]) -> int:
-        """Queue the messages; how many there were."""
+        """Queue the messages; return their count."""
         queue(
             Draft(
                 "plain",

@@ -1,7 +1,6 @@
-"""Incoming e-mails by a Maildir, a folder of `.eml` files, or IMAP (RFC 9051, RFC 3501).
+"""Incoming e-mails from a Maildir, a folder of `.eml` files, or IMAP (RFC 9051, RFC 3501).
 
-A message is taken in first and marked as fetched afterwards: a machine that dies between the two fetches it
-again, and `take` knows it.
+A message is stored first and marked as fetched afterwards; `receive` ignores one that is fetched again.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ from django.conf import settings
 
 from lamsach.errors import UnreadableError, UsageError
 from lamsach.i18n import mark
-from lamsach.portal.mail.inbox import take
+from lamsach.portal.mail.inbox import receive
 from lamsach.portal.mail.parser import LARGEST_BYTES
 
 TIMEOUT_S = 30
-AT_ONCE = 200
-TAKEN = "taken"
-"""Where files of a plain folder go."""
+BATCH = 200
+FETCHED = "taken"
+"""Subfolder of fetched files of a plain folder."""
 _SETTLED_S = 5
 _MARK = "LamsachTaken"
 _BROKEN = (OSError, imaplib.IMAP4.error, ValueError)
@@ -34,7 +33,7 @@ logger = logging.getLogger("lamsach.portal.mail")
 
 
 def fetch() -> int:
-    """Take in what came by each way that is set; how many were new. One that fails stops no other."""
+    """Fetch from each configured source; return the count of new e-mails. Failures are logged."""
     count = 0
     if settings.MAIL_DROP:
         count += from_folder(Path(settings.MAIL_DROP))
@@ -47,16 +46,16 @@ def fetch() -> int:
 
 
 def from_folder(folder: Path) -> int:
-    """Take in a Maildir (`new` to `cur`) or a folder of `.eml` files (into `taken`); how many were new."""
+    """Fetch from a Maildir (`new` to `cur`) or a folder of `.eml` files; return the count of new e-mails."""
     count = 0
     inbox = folder / "new"
     maildir = inbox.is_dir()
-    target = folder / ("cur" if maildir else TAKEN)
-    for path in _waiting(inbox if maildir else folder, maildir):
+    target = folder / ("cur" if maildir else FETCHED)
+    for path in _pending(inbox if maildir else folder, maildir):
         try:
             with path.open("rb") as file:
                 raw = file.read(LARGEST_BYTES + 1)
-            count += take(raw) is not None
+            count += receive(raw) is not None
             target.mkdir(exist_ok=True)
             path.replace(target / (f"{path.name}:2,S" if maildir else path.name))
         except OSError as problem:
@@ -64,11 +63,11 @@ def from_folder(folder: Path) -> int:
     return count
 
 
-def _waiting(folder: Path, maildir: bool) -> list[Path]:
-    """Files to take, oldest name first; unfinished ones outside a Maildir wait for the next time."""
+def _pending(folder: Path, maildir: bool) -> list[Path]:
+    """List files to fetch by name; outside a Maildir, files modified in the last seconds are skipped."""
     if not folder.is_dir():
         return []
-    found = []
+    paths = []
     for path in sorted(folder.iterdir()):
         if path.is_symlink() or not path.is_file() or path.name.startswith("."):
             continue
@@ -76,10 +75,10 @@ def _waiting(folder: Path, maildir: bool) -> list[Path]:
             settled = abs(time.time() - path.stat().st_mtime) > _SETTLED_S
             if path.suffix.lower() != ".eml" or not settled:
                 continue
-        found.append(path)
-        if len(found) >= AT_ONCE:
+        paths.append(path)
+        if len(paths) >= BATCH:
             break
-    return found
+    return paths
 
 
 @contextmanager
@@ -114,12 +113,10 @@ def _mailbox(url: str) -> Iterator[imaplib.IMAP4]:
 
 
 def from_imap(url: str) -> int:
-    """Take in the messages of a mailbox that were not taken yet; how many were new.
+    """Fetch the new messages of a mailbox; return their count. OSError or IMAP4.error if unreachable.
 
-    OSError or IMAP4.error when the server is away.
-
-    They stay in the mailbox with the keyword `LamsachTaken`, or as read where the server keeps no keywords: a
-    person who reads them first takes nothing away.
+    Fetched messages remain, with the keyword `LamsachTaken` (independent of people reading them) or marked as
+    seen where the server stores no keywords.
     """
     count = 0
     with _mailbox(url) as server:
@@ -127,24 +124,24 @@ def from_imap(url: str) -> int:
         flag, search = (_MARK, f"UNKEYWORD {_MARK}") if b"\\*" in flags else ("\\Seen", "UNSEEN")
         status, answer = server.uid("SEARCH", search, "UNDELETED")
         numbers = (answer[0] or b"").split() if status == "OK" else []
-        for number in numbers[:AT_ONCE]:
+        for number in numbers[:BATCH]:
             uid = number.decode("ascii", "replace")
             raw = _read(server, uid)
             if raw is None:
                 continue
-            count += take(raw) is not None
+            count += receive(raw) is not None
             server.uid("STORE", uid, "+FLAGS.SILENT", f"({flag})")
     return count
 
 
 def _read(server: imaplib.IMAP4, uid: str) -> bytes | None:
-    """A message's bytes; of one that is too large only so much that it is refused."""
+    """Fetch a message; an oversized one up to a byte over the limit, to be rejected."""
     status, answer = server.uid("FETCH", uid, "(RFC822.SIZE)")
-    told = re.search(rb"RFC822\.SIZE (\d+)", b" ".join(part for part in answer if isinstance(part, bytes)))
-    if status != "OK" or told is None:
+    size = re.search(rb"RFC822\.SIZE (\d+)", b" ".join(part for part in answer if isinstance(part, bytes)))
+    if status != "OK" or size is None:
         return None
-    whole = "" if int(told[1]) <= LARGEST_BYTES else f"<0.{LARGEST_BYTES + 1}>"
-    status, answer = server.uid("FETCH", uid, f"(BODY.PEEK[]{whole})")
+    section = "" if int(size[1]) <= LARGEST_BYTES else f"<0.{LARGEST_BYTES + 1}>"
+    status, answer = server.uid("FETCH", uid, f"(BODY.PEEK[]{section})")
     for part in answer:
         if status == "OK" and isinstance(part, tuple):
             return bytes(part[1])

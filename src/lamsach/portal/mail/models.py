@@ -1,4 +1,4 @@
-"""Letters that go out by e-mail, and how far each is."""
+"""Outgoing letters, incoming e-mails and bouncing addresses."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from lamsach.portal.units.models import Unit
 
 
 class LetterState(models.TextChoices):
-    """The state of a letter.
+    """State of a letter.
 
-    `HANDING`: the server is just being given it. A worker that dies in this moment leaves nobody knowing
-    whether the server has it; the letter becomes `UNCERTAIN` and a person decides, so that nothing goes out
-    twice and nothing is lost in silence.
+    A worker that dies in `HANDING` (during DATA) leaves it unknown whether the server accepted the letter: it
+    becomes `UNCERTAIN` and a person decides, so letters are neither duplicated nor lost silently.
     """
 
     QUEUED = "queued", _("Waiting")
@@ -30,13 +29,13 @@ class LetterState(models.TextChoices):
 
 
 class Common(models.Model):
-    """Text common to many letters, such as a dispatch's to 20,000 units, kept once."""
+    """Context shared by many letters, such as a dispatch's to 20,000 units."""
 
     context = models.JSONField(encoder=PlainEncoder)
 
 
 class Letter(Held):
-    """One e-mail to one address; `about`: what an answer belongs to (`recipient:12`); `key`: queued once."""
+    """E-mail to one address; `about`: subject of replies (`recipient:12`); `key`: prevents duplicates."""
 
     key = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=40)
@@ -62,7 +61,7 @@ class Letter(Held):
 
 
 class IncomingKind(models.TextChoices):
-    """The nature of an incoming e-mail."""
+    """Kind of an incoming e-mail."""
 
     REPLY = "reply", _("Answer to a letter")
     QUESTION = "question", _("Question")
@@ -72,7 +71,7 @@ class IncomingKind(models.TextChoices):
 
 
 class Incoming(models.Model):
-    """An e-mail that came in, once; `path`: the whole of it; `target`: where it landed (`question:5`)."""
+    """Incoming e-mail; `path`: its complete file; `target`: object to which it was added (`question:5`)."""
 
     key = models.CharField(max_length=64, unique=True)
     kind = models.CharField(max_length=10, choices=IncomingKind.choices)
@@ -95,7 +94,7 @@ class Incoming(models.Model):
 
 
 class BadAddress(models.Model):
-    """An address that letters come back from; a corrected address is another one, and good again."""
+    """Address whose letters bounced."""
 
     address = models.EmailField(unique=True)
     since = models.DateTimeField()

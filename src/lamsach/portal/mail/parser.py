@@ -1,9 +1,4 @@
-"""From the bytes of an e-mail to the few things that the portal keeps of it.
-
-Everything in it is hostile: headers, HTML, nesting, character sets.
-
-RFC 5322 (message), RFC 2045 to 2049 (MIME), RFC 3834 (automatic answers), RFC 2919 (lists).
-"""
+"""Parser of hostile e-mails: RFC 5322, RFC 2045-2049 (MIME), RFC 3834 (automatic), RFC 2919 (lists)."""
 
 from __future__ import annotations
 
@@ -38,7 +33,7 @@ _QUOTE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An attachment: the name as given and the content."""
+    """Attachment with its stated name."""
 
     name: str
     content: bytes
@@ -46,7 +41,7 @@ class File:
 
 @dataclass(slots=True)
 class Parsed:
-    """Facts of an e-mail; `key` is the same for one message that came by two ways."""
+    """Parsed e-mail; `key` is equal for copies of a message that arrived by several ways."""
 
     key: str
     sender: str
@@ -59,49 +54,51 @@ class Parsed:
     message: EmailMessage
     files: list[File] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
-    """The files as they are stored, where something takes them."""
+    """Attachments that were stored."""
     refused: list[str] = field(default_factory=list)
-    """The names of those that may not be stored."""
+    """Names of attachments that were rejected."""
 
 
 def clean(text: str, most: int) -> str:
-    """Text without control letters, direction marks and half surrogates, cut to a length."""
+    """Remove control characters, direction marks and lone surrogates, and truncate."""
     return _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))[:most].strip()
 
 
 def parse(raw: bytes) -> Parsed:
-    """Read an e-mail. LimitError when it is too large, InputError when it is none."""
+    """Parse an e-mail. LimitError if too large, InputError if unreadable."""
     if len(raw) > LARGEST_BYTES:
         raise LimitError(mark("The e-mail is larger than allowed."))
     try:
-        made: EmailMessage = email.message_from_bytes(raw, policy=email.policy.default)
-        parts = list(_parts(made))
+        message: EmailMessage = email.message_from_bytes(raw, policy=email.policy.default)
+        parts = list(_parts(message))
     except (RecursionError, ValueError, LookupError, AttributeError, TypeError) as problem:
         raise InputError(mark("The e-mail cannot be read.")) from problem
-    name, sender = one_address(header(made, "From")[:1000])
+    name, sender = one_address(header(message, "From")[:1000])
     text = _text(parts)
     body = hashlib.sha256(text.encode()).hexdigest()
-    identity = header(made, "Message-ID") or hashlib.sha256(raw).hexdigest()
+    identity = header(message, "Message-ID") or hashlib.sha256(raw).hexdigest()
     return Parsed(
         key=hashlib.sha256("\0".join((identity, sender.lower(), body)).encode()).hexdigest(),
         sender=_address(sender),
         name=clean(name.replace("\n", " "), 200),
-        subject=clean(header(made, "Subject").replace("\n", " "), 200),
+        subject=clean(header(message, "Subject").replace("\n", " "), 200),
         text=text,
         recipients=[
-            value for each in ("To", "Cc", "Delivered-To", "X-Original-To") for value in headers(made, each)
+            value
+            for each in ("To", "Cc", "Delivered-To", "X-Original-To")
+            for value in headers(message, each)
         ],
-        references=[header(made, "In-Reply-To"), header(made, "References")],
-        automatic=_is_automatic(made),
-        message=made,
+        references=[header(message, "In-Reply-To"), header(message, "References")],
+        automatic=_is_automatic(message),
+        message=message,
         files=_files(parts),
     )
 
 
 def one_address(text: str) -> tuple[str, str]:
-    """Name and address of a header with one address; empty for none or several, which may deceive.
+    """Return (name, address) of a header; empty unless it has exactly one address (CVE-2023-27043).
 
-    Python does so itself from 3.13 on (CVE-2023-27043).
+    Python itself does so from 3.13 on.
     """
     try:
         return parseaddr(text) if len(getaddresses([text])) <= 1 else ("", "")
@@ -110,20 +107,20 @@ def one_address(text: str) -> tuple[str, str]:
 
 
 def header(message: EmailMessage, name: str) -> str:
-    """A header as text; empty when it is missing or broken beyond reading."""
+    """Return a header as text, or ""."""
     return next(iter(headers(message, name)), "")
 
 
 def headers(message: EmailMessage, name: str) -> list[str]:
-    """All headers of a name (at most 20)."""
-    found: list[str] = []
+    """Return up to 20 headers of a name."""
+    values: list[str] = []
     try:
-        found = [str(value) for value in message.get_all(name, [])[:20]]
+        values = [str(value) for value in message.get_all(name, [])[:20]]
     except Exception:  # noqa: BLE001 - the library fails in many ways on hostile values; the raw value does
         for key, value in message.raw_items():
             if key.lower() == name.lower():
-                found.append(str(value))
-    return [clean(value.replace("\n", " "), 2000) for value in found[:20]]
+                values.append(str(value))
+    return [clean(value.replace("\n", " "), 2000) for value in values[:20]]
 
 
 def _address(text: str) -> str:
@@ -132,7 +129,7 @@ def _address(text: str) -> str:
 
 
 def _is_automatic(message: EmailMessage) -> bool:
-    """Return whether a program wrote it (RFC 3834 section 2, and older marks): it is never answered."""
+    """Return whether a program sent the message (RFC 3834 section 2, and older headers)."""
     submitted = header(message, "Auto-Submitted").partition(";")[0].strip().lower()
     precedence = header(message, "Precedence").strip().lower()
     return (
@@ -165,8 +162,8 @@ def _text(parts: list[EmailMessage]) -> str:
 
 
 def _files(parts: list[EmailMessage]) -> list[File]:
-    found = [File(name_of(part), content_of(part)) for part in parts if name_of(part)]
-    return [file for file in found if file.content][:MOST_FILES]
+    files = [File(name_of(part), content_of(part)) for part in parts if name_of(part)]
+    return [file for file in files if file.content][:MOST_FILES]
 
 
 def _text_of(part: EmailMessage) -> str:
@@ -174,7 +171,7 @@ def _text_of(part: EmailMessage) -> str:
 
 
 def without_quotes(text: str) -> str:
-    """A reply without the letter that it quotes; the whole when nothing else is there."""
+    """Return a reply without the quoted letter; all of the text if nothing else remains."""
     cut = _QUOTE.search(text)
     own = text[: cut.start()] if cut else text
     lines = own.rstrip().split("\n")
@@ -183,36 +180,36 @@ def without_quotes(text: str) -> str:
     return "\n".join(lines).strip() or text
 
 
-class _Words(SafeParser):
-    """Collects the words of an HTML text; scripts, styles and all markup are dropped."""
+class _HtmlText(SafeParser):
+    """Extractor of the text of HTML, without scripts, styles and markup."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.said: list[str] = []
+        self.texts: list[str] = []
         self._hidden = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """A new line for blocks; silence for what is no text."""
+        """Begin a line at blocks; begin to skip elements without text."""
         if tag in ("script", "style", "head", "title", "template"):
             self._hidden += 1
         elif tag in ("p", "br", "div", "tr", "li", "h1", "h2", "h3", "blockquote"):
-            self.said.append("\n")
+            self.texts.append("\n")
 
     def handle_endtag(self, tag: str) -> None:
-        """The end of what is no text."""
+        """End skipping."""
         if tag in ("script", "style", "head", "title", "template"):
             self._hidden = max(self._hidden - 1, 0)
 
     def handle_data(self, data: str) -> None:
-        """Words."""
+        """Collect text."""
         if not self._hidden:
-            self.said.append(re.sub(r"\s+", " ", data))
+            self.texts.append(re.sub(r"\s+", " ", data))
 
 
 def from_html(text: str) -> str:
-    """The words of an HTML text, with line ends where blocks begin."""
-    reader = _Words()
-    with contextlib.suppress(Exception):  # what was read so far is kept
+    """Convert HTML to text, with a line per block."""
+    reader = _HtmlText()
+    with contextlib.suppress(Exception):  # text read so far remains
         reader.read(text)
-    lines = (line.strip() for line in "".join(reader.said).split("\n"))
+    lines = (line.strip() for line in "".join(reader.texts).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

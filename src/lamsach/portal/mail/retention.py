@@ -1,10 +1,7 @@
-"""Erasing what e-mails said.
+"""Retention of e-mails (Law 91/2025/QH15 on personal data).
 
-`LAMSACH_MAIL_DAYS` after an e-mail came in, its file, sender and words go; what stays is its kind, its day
-and where it landed.
-
-What it brought stays where it landed (the history of a dispatch, a question) and goes by the rules of that
-place. Law 91/2025/QH15 on personal data: nothing is kept longer than its purpose needs.
+LAMSACH_MAIL_DAYS after its arrival, the file, sender and text of an e-mail are erased; kind, day and target
+remain. Content added to the target (a dispatch's history, a question) follows the target's retention.
 """
 
 from __future__ import annotations
@@ -19,7 +16,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from lamsach.portal.audit.trail import record
-from lamsach.portal.mail.mailbox import TAKEN
+from lamsach.portal.mail.mailbox import FETCHED
 from lamsach.portal.mail.models import Incoming, Letter, LetterState
 from lamsach.portal.units.access import held_units
 
@@ -29,26 +26,26 @@ _DAY_S = 86_400
 
 
 def forget(rows: QuerySet[Incoming]) -> int:
-    """Erase files, then words of these e-mails, so that a kill loses nothing; how many."""
+    """Erase files, then columns, of these e-mails (safe against kills); return the count."""
     numbers = list(rows.exclude(**_BLANK).values_list("pk", flat=True))
     for begin in range(0, len(numbers), _BATCH):
         chosen = numbers[begin : begin + _BATCH]
-        part = Incoming.objects.filter(pk__in=chosen)
-        for path in set(part.exclude(path="").values_list("path", flat=True)):
+        batch = Incoming.objects.filter(pk__in=chosen)
+        for path in set(batch.exclude(path="").values_list("path", flat=True)):
             if not Incoming.objects.filter(path=path).exclude(pk__in=chosen).exists():
                 default_storage.delete(path)
-        part.update(**_BLANK)
+        batch.update(**_BLANK)
     return len(numbers)
 
 
 def forget_letters(rows: QuerySet[Letter]) -> int:
-    """Erase addressees and words of these letters, and send those that wait no more; how many."""
+    """Erase recipients and texts of these letters and cancel queued ones; return the count."""
     rows.filter(state=LetterState.QUEUED).update(state=LetterState.CANCELLED)
     return rows.update(to="", context={}, subject="", problem="")
 
 
 def forget_due() -> int:
-    """Erase the e-mails whose time is over, except those of units that are held; how many."""
+    """Erase the e-mails past retention, except of units under a legal hold; return the count."""
     limit = timezone.now() - timedelta(days=settings.MAIL_DAYS)
     held = held_units()
     rows = Incoming.objects.filter(received__lt=limit)
@@ -56,14 +53,14 @@ def forget_due() -> int:
         rows = rows.filter(Q(unit=None) | ~Q(unit__in=held))
     count = forget(rows)
     if settings.MAIL_DROP:
-        count += _empty(Path(settings.MAIL_DROP) / TAKEN)
+        count += _empty(Path(settings.MAIL_DROP) / FETCHED)
     if count:
         record(None, "mail.erased", count=count)
     return count
 
 
 def _empty(folder: Path) -> int:
-    """Delete our old files in the drop folder; a Maildir belongs to the mail system."""
+    """Delete old fetched files of the drop folder; a Maildir belongs to the mail system."""
     if not folder.is_dir() or folder.is_symlink():
         return 0
     limit = time.time() - settings.MAIL_DAYS * _DAY_S

@@ -1,4 +1,4 @@
-"""Regular tasks about e-mail."""
+"""Periodic tasks of e-mail, and the task list of bouncing addresses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lamsach.portal.base.tasks import MOST, Row, waits
 from lamsach.portal.jobs.claims import moment
 from lamsach.portal.jobs.models import Clock
 from lamsach.portal.jobs.queue import regular
-from lamsach.portal.mail.delivery import clock_was_set_back
+from lamsach.portal.mail.delivery import requeue_after_clock_reset
 from lamsach.portal.mail.mailbox import fetch
 from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.mail.retention import forget_due
@@ -29,23 +29,23 @@ _SET_BACK = timedelta(minutes=5)
 
 @regular("mail.fetch", timedelta(minutes=1))
 def fetch_mail() -> None:
-    """Take in the e-mails that have come."""
+    """Fetch incoming e-mails."""
     fetch()
 
 
 @regular("mail.clock", timedelta(minutes=5))
-def look_at_the_clock() -> None:
-    """Notice that the clock was set back, and let no letter wait for the time that it had shown."""
+def check_clock() -> None:
+    """Detect a clock that was set back and reschedule the letters that it queued."""
     now = moment()
-    seen, _ = Clock.objects.get_or_create(name="mail.seen", defaults={"last": now})
-    if seen.last > now + _SET_BACK:
-        clock_was_set_back(seen.last, now)
+    last_seen, _ = Clock.objects.get_or_create(name="mail.seen", defaults={"last": now})
+    if last_seen.last > now + _SET_BACK:
+        requeue_after_clock_reset(last_seen.last, now)
     Clock.objects.filter(name="mail.seen").update(last=now)
 
 
 @regular("mail.forget", timedelta(hours=12))
 def forget_mail() -> None:
-    """Erase the e-mails whose time is over."""
+    """Erase e-mails past retention."""
     forget_due()
 
 
@@ -56,7 +56,7 @@ def _bad(user: Any) -> QuerySet[Unit]:
 
 @waits(gettext_lazy("E-mail addresses that do not work"), COORDINATORS, 88, lambda user: [_bad(user)])
 def bounced(user: Any) -> list[Row]:
-    """Units of the person whose address has to be corrected."""
+    """List the user's units with a bouncing address."""
     bad = BadAddress.objects.filter(address=OuterRef("address"))
     units = _bad(user).annotate(bad_since=Subquery(bad.values("since")[:1]))
     return [

@@ -1,4 +1,4 @@
-"""Addresses of the mail log."""
+"""URLs of the mail logs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log of what went out, and deciding about letters that perhaps did."""
+"""Views of outgoing and incoming e-mails, and decisions on undelivered letters."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ incoming = INCOMING.view(access.readable_incoming, COORDINATORS)
 @member(COORDINATORS, COORDINATORS, ("POST",))
 @taken_once
 def decide(request: HttpRequest, letter_id: int) -> HttpResponse:
-    """Send a refused or uncertain letter again, or say that it arrived."""
+    """Requeue a failed, uncertain, cancelled or bounced letter, or mark it as sent."""
     letter = access.get_letter(request.user, letter_id)
     again = request.POST.get("decision") == "again"
     now = timezone.now()
@@ -81,18 +81,16 @@ def decide(request: HttpRequest, letter_id: int) -> HttpResponse:
 
 @member(COORDINATORS, COORDINATORS, ("GET",))
 def incoming_one(request: HttpRequest, incoming_id: int) -> HttpResponse:
-    """One e-mail as text, and where it landed."""
-    found = access.get_incoming(request.user, incoming_id)
-    record(request, "incoming.read", found, found.unit)
-    what, _colon, number = found.target.partition(":")
-    return render(
-        request, "mail/incoming_one.html", {"mail": found, "what": what, "number": int(number or 0)}
-    )
+    """Show an incoming e-mail as text, with its target."""
+    mail = access.get_incoming(request.user, incoming_id)
+    record(request, "incoming.read", mail, mail.unit)
+    what, _colon, number = mail.target.partition(":")
+    return render(request, "mail/incoming_one.html", {"mail": mail, "what": what, "number": int(number or 0)})
 
 
 @member(COORDINATORS, COORDINATORS, ("GET",))
 def incoming_file(request: HttpRequest, incoming_id: int) -> HttpResponse:
-    """The whole e-mail as it came, as a download."""
-    found = access.get_incoming(request.user, incoming_id)
-    record(request, "incoming.downloaded", found, found.unit)
-    return download(f"mail-{found.pk}.eml", found.path or "none")
+    """Download the complete e-mail."""
+    mail = access.get_incoming(request.user, incoming_id)
+    record(request, "incoming.downloaded", mail, mail.unit)
+    return download(f"mail-{mail.pk}.eml", mail.path or "none")

@@ -22,7 +22,7 @@ from lamsach.portal.base.uploads import Kept
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Recipient
 from lamsach.portal.exchange import container, transfer
 from lamsach.portal.exchange.models import Taken
-from lamsach.portal.mail.inbox import Keep, reads
+from lamsach.portal.mail.inbox import Saver, attachment_reader
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.mail.parser import File, Parsed
 from lamsach.portal.reports.models import Received, Way
@@ -70,8 +70,8 @@ def _json(content: bytes, form: Form) -> tuple[Read, ...]:
     return tuple(found)
 
 
-@reads
-def from_mail(letter: Letter | None, parsed: Parsed) -> Keep | None:
+@attachment_reader
+def from_mail(letter: Letter | None, parsed: Parsed) -> Saver | None:
     """Accept an e-mail's signed report, or read its filled form; returns a function that files it."""
     signed, problem = _signed(parsed)
     if signed is not None:

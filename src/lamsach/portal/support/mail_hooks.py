@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from lamsach.portal.mail.inbox import lands_at, may_be_answered
+from lamsach.portal.mail.inbox import may_get_receipt, reply_handler
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.mail.parser import Parsed
 from lamsach.portal.support import desk
@@ -28,7 +28,7 @@ def _text(parsed: Parsed) -> str:
     return text[:20_000]
 
 
-@lands_at("question")
+@reply_handler("question")
 def word_of_the_asker(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
     """Add an asker's answer as their word if it is from their own address, else as a note."""
     question = _question(letter)
@@ -42,7 +42,7 @@ def word_of_the_asker(incoming: Incoming, letter: Letter | None, parsed: Parsed)
     return f"question:{question.pk}"
 
 
-@lands_at("desk", files=False)
+@reply_handler("desk", files=False)
 def word_of_the_desk(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
     """Send the desk's answer to the asker if it is from the desk's address, else keep it as a note."""
     question = _question(letter)
@@ -54,7 +54,7 @@ def word_of_the_desk(incoming: Incoming, letter: Letter | None, parsed: Parsed) 
     return f"question:{question.pk}"
 
 
-@lands_at("")
+@reply_handler("")
 def new_question(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
     """An e-mail that answers nothing, or a letter of no other kind: a new question."""
     unit = (letter.unit if letter else None) or _unit_for(incoming.sender)
@@ -72,7 +72,7 @@ def ask(incoming: Incoming, parsed: Parsed, unit: Unit) -> str:
         text=_text(parsed) or parsed.subject,
     )
     made = desk.ask(
-        question, f"mail:{parsed.key[:38]}", parsed.kept, receipt=may_be_answered(incoming.sender)
+        question, f"mail:{parsed.key[:38]}", parsed.kept, receipt=may_get_receipt(incoming.sender)
     )
     return f"question:{made.pk}"
 
