@@ -1,14 +1,11 @@
-"""Snort's alerts: `alert_fast`, `alert_full` and `alert_csv` of Snort 2 and 3, `alert_json` of Snort 3, all
-over syslog too; `u2spewfoo`'s text.
+"""Snort's alerts (`alert_fast`, `_full`, `_csv`, `_json`), also over syslog, and `u2spewfoo`'s text.
 
 Source: Snort 2 users' manual sections 2.6.2 to 2.6.5, https://docs.snort.org/start/alert_logging. Traps:
 - The date has no year, or two digits of one: first in Snort 3 (`26/10/03`), last in Snort 2 (`10/03/26`).
-- An alert of `alert_full` is several lines long; with `-e` the link layer's addresses stand before the
-  others.
+- An alert of `alert_full` is several lines long; with `-e` the link layer's addresses precede the others.
 - An IPv6 address is followed by a colon and the port without brackets; an ICMP alert has no ports.
-- The columns of `alert_csv` are configured; the defaults of both versions are read, and the time stands
-  first.
-- What Suricata writes alike has a year of four digits: it is read by `suricata_eve`.
+- The columns of `alert_csv` are configured; the defaults of both versions are read, with the time first.
+- Suricata's similar lines have a year of four digits: `suricata_eve` reads them.
 """
 
 from __future__ import annotations
@@ -69,7 +66,7 @@ class SnortFast(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """An alert's first line, or the whole of one."""
+        """Match an alert's first line, or a one-line alert."""
         if line.startswith("(Event)"):
             return _UNIFIED_START.match(line) is not None
         if "[**] [" in line or "{" in line:
@@ -82,7 +79,7 @@ class SnortFast(LogFormat):
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """The further lines of `alert_full` count too, when there are alerts."""
+        """Count the further lines of `alert_full` too, when there is an alert."""
         alerts = sum(map(cls.recognises, head))
         if not alerts or not head[0:1]:
             return 0.0
@@ -92,11 +89,11 @@ class SnortFast(LogFormat):
 
     @classmethod
     def starts_record(cls, line: str) -> bool:
-        """Every line but the further ones of `alert_full`."""
+        """Match every line but the further ones of `alert_full`."""
         return _FOLLOWS.match(line) is None or cls.recognises(line)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One alert."""
+        """Read one alert."""
         line = line.rstrip()
         if not line:
             return None
@@ -181,7 +178,7 @@ class SnortFast(LogFormat):
 
 
 def _ends(text: str, icmp: bool) -> tuple[tuple[str, int | None], tuple[str, int | None]] | None:
-    """The first two addresses with an arrow between them; those of the link layer are none."""
+    """Find the first two IP addresses with an arrow between them."""
     for match in islice(_ENDS.finditer(text), 4):
         source, source_port = endpoint(match[1], icmp)
         destination, destination_port = endpoint(match[2], icmp)
@@ -191,25 +188,25 @@ def _ends(text: str, icmp: bool) -> tuple[tuple[str, int | None], tuple[str, int
 
 
 def _moment(seconds: datetime, time: datetime | None) -> datetime:
-    """Seconds since 1970, which need no zone, with the fraction of the time on the sensor's clock."""
+    """Add the fraction of the sensor's clock to seconds since 1970, which need no zone."""
     return seconds if seconds.microsecond or time is None else seconds.replace(microsecond=time.microsecond)
 
 
 def _unified(text: str) -> Event:
-    """An event of `unified2` as `u2spewfoo` prints it. LineError when it names no address."""
-    said: dict[str, str] = {}
+    """Read an event of `unified2` printed by `u2spewfoo`. LineError without an address."""
+    fields: dict[str, str] = {}
     for match in _UNIFIED.finditer(text[:_UNIFIED_LENGTH]):
-        said.setdefault(match[1], match[2])
-    source, destination = ip_of(said.get("ip source", "")), ip_of(said.get("ip destination", ""))
+        fields.setdefault(match[1], match[2])
+    source, destination = ip_of(fields.get("ip source", "")), ip_of(fields.get("ip destination", ""))
     if source is None and destination is None:
         raise LineError("The line is not of this product.", text[:80])
-    has_ports = said.get("protocol") in ("6", "17")
-    seconds, micro = said.get("event second"), said.get("event microsecond", "0")
+    has_ports = fields.get("protocol") in ("6", "17")
+    seconds, micro = fields.get("event second"), fields.get("event microsecond", "0")
     return event_between(
-        (source, port_of(said.get("src port")) if has_ports else None),
-        (destination, port_of(said.get("dest port")) if has_ports else None),
+        (source, port_of(fields.get("src port")) if has_ports else None),
+        (destination, port_of(fields.get("dest port")) if has_ports else None),
         time=from_epoch(f"{seconds}.{micro.zfill(6)}") if seconds else None,
-        action=Action.BLOCKED if said.get("blocked") == "1" else Action.UNKNOWN,
+        action=Action.BLOCKED if fields.get("blocked") == "1" else Action.UNKNOWN,
     )
 
 

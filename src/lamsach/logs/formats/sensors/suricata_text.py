@@ -1,14 +1,13 @@
-"""Suricata's old text logs: `http.log`, `dns.log` and `tls.log`, as the outputs `http-log`, `dns-log` and
-`tls-log` write them.
+"""Suricata's old text logs `http.log`, `dns.log` and `tls.log`.
 
 Source: https://docs.suricata.io, "Custom http logging", "Custom tls logging" and, of versions 1.4 to 4.1,
 `log-httplog.c`, `log-dnslog.c`, `log-tlslog.c`. `11/20/2026-09:26:53.123456 c2.example [**] /gate.php [**]
 curl [**] 10.1.1.5:49152 -> 203.0.113.9:80`, `11/20/2026-09:26:53.123456 [**] Query TX 4711 [**] bot-c2.xyz
 [**] A [**] 10.1.1.5:49152 -> 10.1.1.20:53`, `11/20/2026-09:26:53.123456 10.1.1.5:49152 -> 203.0.113.9:443
 TLS: Subject='CN=c2.example' Issuerdn='CN=x' SNI='c2.example'`. Traps:
-- The date is month first. What the client wrote (host, path, agent) stands before the ends, which are the
-  last thing of an HTTP or DNS line; so these are looked for at its end.
-- Of a DNS response the server is written first; the asker is the destination.
+- The date is month first. Client-controlled text (host, path, agent) precedes the ends, which conclude an
+  HTTP or DNS line; so they are searched at its end.
+- A DNS response has the server first; the client is the destination.
 - A host that the client did not state is `<hostname unknown>`, a path `<no uri>`.
 """
 
@@ -45,7 +44,7 @@ _NONE = frozenset({"<hostname unknown>", "<no uri>", "<unknown>", ""})
 class SuricataText(LogFormat):
     """Requests, DNS questions and answers, TLS handshakes of the old text outputs.
 
-    Of an answer the asker is the destination.
+    An answer's destination is the client.
     """
 
     name = "suricata_text"
@@ -54,7 +53,7 @@ class SuricataText(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """Suricata's date, then `TLS:` behind two ends, or `[**]` columns with two ends as the last."""
+        """Match Suricata's date, then two ends and `TLS:`, or `[**]` columns with two ends as the last."""
         if " -> " not in line or not ("[**]" in line or "  TLS: " in line or " TLS: " in line):
             return False
         time = _TIME.search(line, 0, 200)
@@ -68,7 +67,7 @@ class SuricataText(LogFormat):
         )
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One request, question, answer or handshake."""
+        """Read one request, question, answer or handshake."""
         line = line.rstrip()
         start = required(_TIME.search(line, 0, 200) if self.recognises(line) else None, line)
         header = split_header(line[: start.start()] + "-", self.context)[0] if start.start() else None
@@ -83,7 +82,7 @@ class SuricataText(LogFormat):
             raise LineError("The alert names no addresses.", line[:80])
         dns = None if tls else _DNS.match(text)
         answered = dns is not None and dns[1] == "Response"
-        said: dict[str, Any] = _tls(text[tls.end() :]) if tls else _dns(text, dns) if dns else _http(text)
+        fields: dict[str, Any] = _tls(text[tls.end() :]) if tls else _dns(text, dns) if dns else _http(text)
         event = Event(
             time=self._time(start),
             source_ip=source,
@@ -92,7 +91,7 @@ class SuricataText(LogFormat):
             destination_port=destination_port,
             action=Action.UNKNOWN,
             response=answered,
-            **said,
+            **fields,
         )
         event = decide(event, role=Role.SERVES_THE_UNIT if dns else Role.BETWEEN, turned=answered)
         return placed(event, self, number, None, header.host if header else None)

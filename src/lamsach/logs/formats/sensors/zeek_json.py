@@ -1,14 +1,12 @@
-"""Zeek's logs as JSON lines: the ASCII writer with `use_json`, the json-streaming-logs package, Corelight,
-and shippers.
+"""Zeek's logs as JSON lines: ASCII writer with `use_json`, json-streaming-logs package, Corelight, shippers.
 
 Source: https://docs.zeek.org/en/master/log-formats.html#zeek-json-format-logs and
 https://github.com/corelight/json-streaming-logs. Traps:
-- The log's name is not in the line, unless `_path` (streaming logs), `@stream` (Kafka writers) or a shipper's
-  key gives it.
-- `ts` is a number of seconds or an ISO 8601 text (`LogAscii::json_timestamps`); with Corelight it ends in
-  `Z`.
-- The columns of the connection are `id.orig_h` (a key with a dot), `id_orig_h` (a writer that may not use
-  dots), or an object `"id": {"orig_h": ...}`.
+- The line does not name its log, unless in `_path` (streaming logs), `@stream` (Kafka writers) or a shipper's
+  key.
+- `ts` is a number of seconds or an ISO 8601 text (`LogAscii::json_timestamps`); Corelight's ends in `Z`.
+- The columns of the connection are `id.orig_h` (a key with a dot), `id_orig_h` (writers without dots), or an
+  object `"id": {"orig_h": ...}`.
 - Shippers put the record into another (`zeek`, `message` as text with JSON in it) and add names of their own.
 """
 
@@ -44,12 +42,12 @@ _OBSERVERS = ("_system_name", "@system", "_node_name", "host.name")
 
 
 def _dotted(key: str) -> str:
-    """The name of a column of a record within the record, whose dot some writers make an underscore."""
+    """Restore the dot of a nested column's name, for which some writers put an underscore."""
     return key.replace("_", ".", 1) if key.startswith(_GROUPS) else key
 
 
 class ZeekJson(LogFormat):
-    """The same as JSON lines."""
+    """The same logs as JSON lines."""
 
     name = "zeek_json"
     title = "Zeek (JSON)"
@@ -59,11 +57,11 @@ class ZeekJson(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A JSON object with Zeek's own keys."""
+        """Match a JSON object with Zeek's own keys."""
         return looks_like_zeek(line)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One JSON object, behind a syslog header or not."""
+        """Read one JSON object, with or without a syslog header."""
         header, record = read_object(line)
         inner = _innermost(record)
         if not _is_zeek(inner):
@@ -95,14 +93,14 @@ class ZeekJson(LogFormat):
 
 
 def _around(record: dict[str, object]) -> dict[str, Value]:
-    """Values that shippers add around Zeek's record: the log's name (perhaps the key), observer, time."""
+    """Values that shippers add to Zeek's record: the log's name (perhaps the key), observer, time."""
     found = flat(record)
-    told = {key: text for key in _OBSERVERS if (text := text_of(found.get(key)))}
-    told |= {key: text for key in _PATHS if (text := text_of(record.get(key)))}
+    outer = {key: text for key in _OBSERVERS if (text := text_of(found.get(key)))}
+    outer |= {key: text for key in _PATHS if (text := text_of(record.get(key)))}
     if len(record) == 1:
-        told.setdefault("_alone", next(iter(record)))
+        outer.setdefault("_alone", next(iter(record)))
     time = _time(record)
-    return {**told, "ts": time} if time else {**told}
+    return {**outer, "ts": time} if time else {**outer}
 
 
 def _is_zeek(record: Mapping[str, object]) -> bool:
@@ -112,7 +110,7 @@ def _is_zeek(record: Mapping[str, object]) -> bool:
 
 
 def _innermost(record: dict[str, object]) -> dict[str, object]:
-    """Zeek's own record within what shippers have put around it, at most three deep."""
+    """Unwrap Zeek's own record from shippers' records, at most three deep."""
     for _ in range(3):
         if "ts" in record or "id.orig_h" in record or "id_orig_h" in record or "_path" in record:
             break
@@ -135,7 +133,7 @@ def _innermost(record: dict[str, object]) -> dict[str, object]:
 
 
 def _columns(record: dict[str, object]) -> dict[str, Value]:
-    """The record by Zeek's own column names; `id_orig_h` and nested objects become `id.orig_h`."""
+    """Rename the record's keys to Zeek's own; `id_orig_h` and nested objects become `id.orig_h`."""
     columns: dict[str, Value] = {}
     for key, value in flat(record).items():
         name = _dotted(key)
@@ -151,12 +149,12 @@ def _columns(record: dict[str, object]) -> dict[str, Value]:
 
 
 def _time(record: Mapping[str, object]) -> str | None:
-    """The time by another key than Zeek's: a shipper's, or when the record was written."""
+    """Time by another key than Zeek's: a shipper's, or the time of writing."""
     return next(
         (text for key in ("@timestamp", "_write_ts", "timestamp") if (text := text_of(record.get(key)))), None
     )
 
 
 def _plausible(path: str) -> bool:
-    """Return whether this is the name of a log, and not e.g. the `path` of smtp.log or of a file."""
+    """Return whether this is a log's name, unlike the `path` of smtp.log or of a file."""
     return len(path) <= 64 and not any(c in path for c in "/\\,: ")

@@ -1,14 +1,11 @@
-"""Zeek's tab-separated logs (Bro before 2018), with their headers, cut out of the middle, or without any
-header.
+"""Zeek's tab-separated logs (Bro before 2018), with headers, cut from the middle, or without any header.
 
 Source: the ASCII writer, https://docs.zeek.org/en/master/log-formats.html. Traps:
-- The columns differ by version and site: only `#fields` says what they are; files that were joined have
-  several headers.
+- The columns differ by version and site: only `#fields` states them; joined files have several headers.
 - The separator is itself in the header (`#separator \\x09`), written as an escape and followed by a space.
-- `-` is an unset value and `(empty)` an empty one; a real `-` is written `\\x2d`. Escapes stand for bytes of
-  UTF-8.
-- The elements of a set are split before the escapes are undone, for a comma within an element is `\\x2c`.
-- Some collectors cut the header away: then the columns are told from their values.
+- `-` is an unset value and `(empty)` an empty one; a real `-` is written `\\x2d`. Escapes are bytes of UTF-8.
+- The elements of a set are split before unescaping, since a comma within an element is `\\x2c`.
+- Some collectors cut the header off: then the values identify the columns.
 """
 
 from __future__ import annotations
@@ -44,8 +41,7 @@ _MOST_COLUMNS = 500
 class ZeekTsv(LogFormat):
     """Conn, dns, http, ssl, files, dhcp and other logs with addresses.
 
-    The `#fields` line decides; without it, the usual columns; tabs that rsyslog relayed as `#011` are put
-    back.
+    The `#fields` line decides; without it, the usual columns; tabs relayed by rsyslog as `#011` are restored.
     """
 
     name = "zeek_tsv"
@@ -72,14 +68,14 @@ class ZeekTsv(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A header line of the ASCII writer, or a line that starts with Zeek's time and a tab."""
+        """Match a header line of the ASCII writer, or a line that starts with Zeek's time and a tab."""
         if line.startswith("#"):
             return _HEADER.match(line) is not None
         return _DATA.match(line) is not None or _DATA_IN_SYSLOG.match(line) is not None
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """1 for a file that starts with `#separator`, or whose `#fields` begin with the time."""
+        """Return 1 for a file that starts with `#separator`, or whose `#fields` begin with the time."""
         if any(line.startswith("#fields\tts\t") for line in head[:20]):
             return 1.0
         if any(line.startswith("#separator ") for line in head[:20]) and any(
@@ -90,12 +86,12 @@ class ZeekTsv(LogFormat):
 
     @classmethod
     def may_tell_holders(cls, head: Sequence[str]) -> bool:
-        """Among the logs that say what they are (`#path`), only that of DHCP tells it."""
+        """Accept, of logs with their name (`#path`), only DHCP's."""
         paths = [line.removeprefix("#path").strip() for line in head if line.startswith("#path")]
         return not paths or any("dhcp" in path for path in paths)
 
     def header(self, line: str) -> None:
-        """Takes one `#` line; `#fields` names the columns of the lines that follow it."""
+        """Read one `#` line; `#fields` names the columns of the following lines."""
         line = line.rstrip("\r\n")
         if line.startswith("#separator "):
             self._separator = _unescape(line[11:].strip()) or "\t"
@@ -123,7 +119,7 @@ class ZeekTsv(LogFormat):
 
     @property
     def table(self) -> Table | None:
-        """Columns by the headers so far; None where separator, unset or empty are not the default."""
+        """Columns by the headers so far; None if separator, unset or empty are not the default."""
         written = self._separator, self._set_separator, self._empty, self._unset
         if not self._fields or written != ("\t", ",", "(empty)", "-"):
             return None
@@ -142,7 +138,7 @@ class ZeekTsv(LogFormat):
         return time_of(text_of(fields, "ts"), self.context)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One line, by the columns of the last header, else by what its values look like."""
+        """Read one line by the columns of the last header, else by the shape of its values."""
         line = line.rstrip("\r\n")
         if line.startswith("#"):
             if not self.recognises(line) and not line.startswith(
@@ -168,7 +164,7 @@ class ZeekTsv(LogFormat):
         return stamped(event, self.name, self.context.file, number)
 
     def _columns(self, values: list[str]) -> tuple[Sequence[str], Sequence[bool]]:
-        """The names of the columns, and which hold several values."""
+        """Column names, and which columns hold several values."""
         if self._fields:
             if len(values) < min(2, len(self._fields)):
                 raise LineError("The line has fewer columns than its header names.", values[0][:80])
@@ -183,9 +179,9 @@ class ZeekTsv(LogFormat):
 
 
 def _listed(names: Sequence[str], kinds: Sequence[str]) -> list[bool]:
-    """Return which of these columns hold several values, by their types, else by their names."""
-    told = zip_longest(names, kinds[: len(names)], fillvalue="")
-    return [kind.startswith(("set[", "vector[")) or (not kind and name in _LISTS) for name, kind in told]
+    """List which columns hold several values, by their types, else by their names."""
+    typed = zip_longest(names, kinds[: len(names)], fillvalue="")
+    return [kind.startswith(("set[", "vector[")) or (not kind and name in _LISTS) for name, kind in typed]
 
 
 def _unescape(text: str) -> str:
@@ -205,7 +201,7 @@ _TLS_VERSION = re.compile(r"(?:TLS|SSL|DTLS)v?[0-9]+|unknown-\d+", re.ASCII)
 
 
 def columns_by_shape(values: Sequence[str]) -> list[str]:
-    """Column names of a line without a header, by the defaults of Zeek 2.0 to 7; unnamed ones are `_`."""
+    """Guess column names of a line without header, by the defaults of Zeek 2.0 to 7; unnamed ones are `_`."""
     count = len(values)
     if count >= 6 and ip_of(values[2]) and port_of(values[3]) is not None and ip_of(values[4]):
         return _FLOW + _after_flow(values)
@@ -230,7 +226,7 @@ def _after_flow(values: Sequence[str]) -> list[str]:
     count = len(values)
     sixth = values[6] if count > 6 else ""
     if sixth in _PROTOCOLS and count > 7:
-        if values[7].isdigit() and count > 21:  # DNS; a connection names its service here
+        if values[7].isdigit() and count > 21:  # DNS; a connection has its service here
             with_rtt = count > 23 or values[11].startswith("C_")  # `rtt` since 2.5
             return ["proto", "trans_id", *(["rtt"] if with_rtt else []), "query", *_DNS_TAIL]
         if count > 11:
@@ -251,7 +247,7 @@ def _after_flow(values: Sequence[str]) -> list[str]:
 
 
 def _file_columns(values: Sequence[str]) -> list[str]:
-    """files.log: `ts fuid tx_hosts rx_hosts ..`, since 5.1 `ts fuid uid id.orig_h id.orig_p ..`."""
+    """Guess columns: `ts fuid tx_hosts rx_hosts ..`, since 5.1 `ts fuid uid id.orig_h id.orig_p ..`."""
     flow = len(values) > 6 and port_of(values[4]) is not None and ip_of(values[3])
     names = ["ts", "fuid", *_FLOW[1:]] if flow else ["ts", "fuid", "tx_hosts", "rx_hosts"]
     if not flow and not ip_of(values[2].partition(",")[0]):

@@ -1,11 +1,9 @@
-"""Cisco Secure Email Gateway (Email Security Appliance, IronPort): who connected, where mail was delivered
-to, URLs and files in it.
+"""Cisco Secure Email Gateway (AsyncOS, IronPort): connections, deliveries, URLs and files in messages.
 
 Source: Cisco, "User Guide for AsyncOS", chapter "Logging", sections "Text Mail Logs" and "Advanced Malware
 Protection Logs". Its consolidated log is CEF. Traps:
-- `ICID` counts incoming connections, `DCID` delivering ones, `MID` messages; only the first two state
-  addresses.
-- The time stands before the level with the year at its end, or only the collector's header states one.
+- `ICID` counts incoming connections, `DCID` deliveries, `MID` messages; only the first two state addresses.
+- The time precedes the level with the year at its end, or only the collector's header states one.
 - A URL or file in a message was sent to somebody; no machine has opened it.
 """
 
@@ -45,10 +43,9 @@ _URL = re.compile(r"\bURL:? ?((?:https?|ftp)://[^\s'\"<>]{1,2048})", re.IGNORECA
 
 
 class CiscoEsa(LogFormat):
-    """Connections in and out, refused log-ons, URLs and files found in messages; its consolidated log is
-    CEF.
+    """Connections in and out, refused log-ons, URLs and files in messages; its consolidated log is CEF.
 
-    What is in a message was sent to somebody: no machine has opened it.
+    The content of a message was sent to somebody: no machine has opened it.
     """
 
     name = "cisco_esa"
@@ -60,11 +57,11 @@ class CiscoEsa(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A level, and behind it a connection's or message's number."""
+        """Match a level, then a connection's or message's number."""
         return "ID " in line and _LEVEL.search(line, 0, 400) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One message. One without an address proves that the gateway logged."""
+        """Read one message. A message without an address proves that the gateway logged."""
         level = required(_LEVEL.search(line, 0, 400) if self.recognises(line) else None, line)
         header = header_before(line, level.start(), self.context)
         host = None if header.host in ("Info", "Warning") else header.host

@@ -2,10 +2,10 @@
 
 Source: Microsoft, "Message tracking" and "Protocol logging" of Exchange Server 2010 to 2019 and Exchange SE.
 Traps:
-- `#Fields:` names the columns, parted by commas; values hold commas only in quotes. Rows alone are told by
-  their shape.
-- A *receive* connector's `local-endpoint` was called; a *send* connector's called: `#Log-type:` or the port
-  tells which.
+- `#Fields:` names the columns; commas separate them; values hold commas only in quotes. Rows alone are
+  recognized by their shape.
+- A *receive* connector's `local-endpoint` is the called end, a *send* connector's the caller: `#Log-type:` or
+  the port shows which.
 - Times are in UTC, with or without `Z`.
 """
 
@@ -73,14 +73,14 @@ class Exchange(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The product's name above the columns, or a row of its tracking and SMTP logs."""
+        """Match the product's name above the columns, or a row of its tracking and SMTP logs."""
         if line[:1] == "#":
             return line.startswith(_SOFTWARE)
         return line[:2] == "20" and bool(_TRACKING_ROW.match(line) or _PROTOCOL_ROW.match(line))
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """All lines of a file that begins with the product's name; else the share of its rows."""
+        """Return 1 for a file that begins with the product's name; else the share of rows."""
         return 1.0 if head and any(map(_is_named, head[:2])) else super().score(head)
 
     def header(self, line: str) -> None:
@@ -91,7 +91,7 @@ class Exchange(LogFormat):
             self._sends = " Send " in line if "SMTP" in line else None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for the lines above the rows."""
+        """See `LogFormat.parse`. None for lines above the rows."""
         if line[:1] == "#":
             return None
         columns = self._columns or (_PROTOCOL if _PROTOCOL_ROW.match(line) else _TRACKING)
@@ -110,7 +110,7 @@ class Exchange(LogFormat):
         return placed(event, self, number, time, fields.get("serverhostname"))
 
     def _session(self, fields: Mapping[str, str]) -> Event:
-        """A step of an SMTP session between two endpoints."""
+        """Read a step of an SMTP session between two endpoints."""
         near, near_port = host_and_port(fields.get("local-endpoint", ""))
         far, far_port = host_and_port(fields.get("remote-endpoint", ""))
         sends = (
@@ -164,7 +164,7 @@ def _message(fields: Mapping[str, str]) -> Event:
 
 
 def _end(fields: Mapping[str, str], keys: Sequence[str]) -> tuple[str | None, int | None]:
-    """The first address among the values of these keys, with the port behind it."""
+    """Find the first address among the values of these keys, with its port."""
     for key in keys:
         text = fields.get(key, "")
         host, port = host_and_port(text)

@@ -1,9 +1,9 @@
-"""Fail2ban's log and CrowdSec's: addresses that were found at it, banned and let go.
+"""Fail2ban and CrowdSec: addresses that were found, banned and unbanned.
 
 Source: Fail2ban `server/actions.py`, `server/filter.py`; CrowdSec "Log levels and types". Traps:
-- `Found 192.0.2.7 - 2026-06-07 09:00:01`: the second time is the attack's, in the log that was watched; the
-  line's own counts.
-- An internal address that is banned is a machine of the unit that attacks; a stranger is none.
+- `Found 192.0.2.7 - 2026-06-07 09:00:01`: the second time is the attack's, in the watched log; the line's own
+  counts.
+- A banned internal address is a machine of the unit that attacks; a stranger is none.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _CROWDSEC = re.compile(
 
 
 class Fail2ban(LogFormat):
-    """Bans and what led to them.
+    """Bans and the findings that led to them.
 
     A banned internal address is a machine of the unit that attacks.
     """
@@ -54,13 +54,13 @@ class Fail2ban(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The program's part in its own spelling, or CrowdSec's two sentences."""
+        """Match the program's part in its own spelling, or CrowdSec's two sentences."""
         if "fail2ban." in line[:_LOOKED_AT]:
             return _OWN.search(line, 0, _LOOKED_AT) is not None
         return "level=" in line[:200] and _CROWDSEC.search(line, 0, 1500) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One message. One without an address proves that the program ran."""
+        """Read one message. A message without an address proves that the program ran."""
         own = _OWN.search(line, 0, _LOOKED_AT)
         if own is None:
             crowd = required(_CROWDSEC.search(line, 0, 1500), line)

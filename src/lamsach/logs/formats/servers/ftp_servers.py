@@ -1,11 +1,11 @@
 """FTP servers: ProFTPD, vsftpd, Pure-FTPd, FileZilla Server and the transfer log (xferlog).
 
-Who connected, logged in and took what.
+Connections, log-ons and transfers.
 
 Source: ProFTPD "Logging", vsftpd.conf(5) and `logging.c`, pure-ftpd(8) and `ftpd.c`, FileZilla Server
 "Logging", xferlog(5). Traps:
-- The name before the client's address (`host[192.0.2.7]`) is what its own name server says.
-- A user name is the client's words; the address counts where the server writes it.
+- The name before the client's address (`host[192.0.2.7]`) comes from its own name server.
+- A user name is the client's own text; an address counts where the server writes it.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ _SAID_YES = re.compile(r"230[ -]|[Ll]ogged on|login successful", re.IGNORECASE)
 class FtpServers(LogFormat):
     """Own log files, syslog, `xferlog`.
 
-    The name before the client's address is what its own name server says.
+    The name before the client's address comes from its own name server.
     """
 
     name = "ftp_servers"
@@ -96,7 +96,7 @@ class FtpServers(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The program's name in the syslog header, or how its own file's lines begin."""
+        """Match the program's name in the syslog header, or the start of a line of its own file."""
         if "ftpd" in line[:200] and split_message(line)[0] in _APPS:
             return True
         if "proftpd[" in line[:300] and _PROFTPD.match(line):
@@ -109,7 +109,7 @@ class FtpServers(LogFormat):
         return start in "MTWFS" and (_VSFTPD.match(line) or _TRANSFER.match(line)) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One message. One without an address proves that the server logged."""
+        """Read one message. A message without an address proves that the server logged."""
         own = _PROFTPD.match(line)
         if own:
             dated = own[1][:1].isdigit()
@@ -122,9 +122,9 @@ class FtpServers(LogFormat):
         own = _VSFTPD.match(line)
         if own:
             return placed(_event(own[2]), self, number, self._read(own[1]), None)
-        said = _TRANSFER.match(line) or _FILEZILLA.match(line) or _FILEZILLA_OLD.match(line)
-        if said:
-            return placed(_of_session(said.groupdict()), self, number, self._read(said[1]), None)
+        session = _TRANSFER.match(line) or _FILEZILLA.match(line) or _FILEZILLA_OLD.match(line)
+        if session:
+            return placed(_of_session(session.groupdict()), self, number, self._read(session[1]), None)
         header, message = split_header(line, self.context)
         if header.app not in _APPS:
             raise LineError("The line is not of this product.", line[:80])
@@ -135,7 +135,7 @@ class FtpServers(LogFormat):
 
 
 def _month_first(head: Sequence[str]) -> bool:
-    """FileZilla writes dates as its machine does; with AM and PM the month is first."""
+    """Return whether dates are month first: FileZilla's are in its machine's order; AM and PM mean yes."""
     return any(line[20:36].find("M - (") > 0 for line in head) or month_comes_first(
         line[8:30] for line in head
     )
@@ -146,7 +146,7 @@ def _event(message: str) -> Event:
 
 
 def _of_session(found: dict[str, str | None]) -> Event:
-    """A transfer, or a line of FileZilla's about a session."""
+    """Read a transfer, or a line of FileZilla's about a session."""
     said = found.get("said")
     action = _OK if said is None else Action.UNKNOWN
     if said is not None and _SAID_NO.match(said):

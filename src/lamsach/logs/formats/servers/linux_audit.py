@@ -1,14 +1,14 @@
-"""Linux audit records (auditd, audisp, the kernel's own lines): log-ons, addresses that programs connected
-to, and what they ran.
+"""Linux audit records (auditd, audisp, the kernel): log-ons, remote addresses of programs, command lines.
 
 Source: Red Hat "Understanding Audit Log Files", audit-userspace `auparse` and `lib/audit_logging.c`,
 `linux/audit.h`. Traps:
-- `msg='...'` holds the user space program's own fields; a name with spaces or quotes is written in
-  hexadecimal without quotes.
-- `addr` and `hostname` are who logged on, `?` when it was nobody from the network.
-- SOCKADDR's `saddr` is the kernel's structure in hexadecimal: family, port, address; it is the far side of a
-  connection.
-- `type=1112` are the same types by number; `ausearch -i` writes the time on the local clock, month first.
+- `msg='...'` holds the user space program's own fields; a name with spaces or quotes is in hexadecimal
+  without quotes.
+- `addr` and `hostname` are the client's, `?` when it was not on the network.
+- SOCKADDR's `saddr` is the kernel's structure in hexadecimal (family, port, address) of a connection's far
+  side.
+- `type=1112` and the like are the same types by number; `ausearch -i` writes the time on the local clock,
+  month first.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ _HEXADECIMAL = re.compile(r"(?:[0-9A-F]{2}){2,512}", re.ASCII)
 
 
 class LinuxAudit(LogFormat):
-    """`audit.log`, audisp, the journal: log-ons, addresses that programs connected to (`SOCKADDR`), command
-    lines that name addresses.
+    """`audit.log`, audisp, the journal: log-ons, remote addresses of programs (`SOCKADDR`), command lines
+    that name addresses.
 
     `saddr` and names in hexadecimal are decoded; `addr=?` is nobody.
     """
@@ -60,15 +60,15 @@ class LinuxAudit(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A record's type and number, or the journal's `audit[812]: TYPE pid=`."""
+        """Match a record's type and number, or the journal's `audit[812]: TYPE pid=`."""
         if "audit(" in line[:_LOOKED_AT]:
             return _RECORD.search(line, 0, _LOOKED_AT) is not None
         start = line.find("audit[", 0, _LOOKED_AT)
-        place = line.find("]: ", start, start + 20) if start >= 0 else -1
-        return place > 0 and _JOURNAL.match(line, place + 3) is not None
+        position = line.find("]: ", start, start + 20) if start >= 0 else -1
+        return position > 0 and _JOURNAL.match(line, position + 3) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One record; None for one that names neither an address nor a host."""
+        """Read one record; None when it names neither an address nor a host."""
         record = _RECORD.search(line, 0, _LOOKED_AT)
         if record is None and not self.recognises(line):
             raise LineError("The line is not of this product.", line[:80])
@@ -123,7 +123,7 @@ def _logon(fields: dict[str, str]) -> Event | None:
 
 
 def _name(value: str | None) -> str | None:
-    """An account, in hexadecimal when it holds unusual characters: `(unknown user)`."""
+    """Decode an account, in hexadecimal when it holds unusual characters: `(unknown user)`."""
     if value is None:
         return None
     if value[:1] != '"' and _HEXADECIMAL.fullmatch(value) and len(value) > 12:
@@ -133,12 +133,12 @@ def _name(value: str | None) -> str | None:
 
 
 def _contact(fields: dict[str, str], host: str | None) -> Event | None:
-    """The far side: `saddr=02000050CB007109..`, or interpreted `laddr=203.0.113.9 lport=80`."""
+    """Read the far side: `saddr=02000050CB007109..`, or interpreted `laddr=203.0.113.9 lport=80`."""
     address, port = ip_of(fields.get("laddr", "")), port_of(fields.get("lport"))
     packed = fields.get("saddr", "").upper()
-    place = _FAMILIES.get(packed[:4])
-    if place and len(packed) >= place[1] and _HEXADECIMAL.fullmatch(packed[: place[1]]):
-        address = ip_of(_spelled(bytes.fromhex(packed[place[0] : place[1]])))
+    position = _FAMILIES.get(packed[:4])
+    if position and len(packed) >= position[1] and _HEXADECIMAL.fullmatch(packed[: position[1]]):
+        address = ip_of(_spelled(bytes.fromhex(packed[position[0] : position[1]])))
         port = int(packed[4:8], 16)
     if address is None or address in _NOBODY:
         return None
@@ -154,7 +154,7 @@ def _spelled(packed: bytes) -> str:
 
 
 def _command(kind: str, fields: dict[str, str], host: str | None) -> Event | None:
-    """A command line that names addresses."""
+    """Read a command line that names addresses."""
     names = ("proctitle",) if kind in ("PROCTITLE", "1327") else [f"a{at}" for at in range(40)]
     words = [_argument(fields[name]) for name in names if name in fields]
     found = mentions(" ".join(words))

@@ -1,16 +1,16 @@
 """Mail servers: Postfix, Sendmail, Exim, Dovecot, Courier, Zimbra.
 
-Who connected and logged in, and where mail was delivered to.
+Connections, log-ons and deliveries.
 
 Source: Postfix, `smtpd(8)`, `smtp(8)`, `postscreen(8)`, `src/smtpd/smtpd.c`; Sendmail, "Installation and
 Operation Guide", section 2.1; Exim, "Log files" (chapter 53); Dovecot, "Login processes"; Zimbra, "Log Files"
 (`mailbox.log`, `audit.log`). Traps:
-- Who connects is a stranger as often as not, and then no machine of the unit; where mail goes to, the server
-  goes by itself: `forwarded`.
-- Names and addresses of senders are a stranger's words: only the address in brackets that the server itself
-  wrote counts.
-- `[IPv6:2001:db8::1]` at Exim and Sendmail; `NAME[192.0.2.1]` at Postfix, `NAME [192.0.2.1]` elsewhere; `oip`
-  is Zimbra's original client.
+- The client is often a stranger, and then no machine of the unit; deliveries are the server's own
+  connections: `forwarded`.
+- Names and addresses of senders are a stranger's text: only the address that the server itself wrote in
+  brackets counts.
+- Exim and Sendmail write `[IPv6:2001:db8::1]`, Postfix `NAME[192.0.2.1]`, others `NAME [192.0.2.1]`; `oip` is
+  Zimbra's original client.
 """
 
 from __future__ import annotations
@@ -74,9 +74,9 @@ _LOOKED_AT = 4096
 
 
 class MailServer(LogFormat):
-    """Connections and log-ins, refusals, the servers to which mail was delivered.
+    """Connections and log-ins, refusals, deliveries to other servers.
 
-    A stranger who connects is no machine of the unit; what the server sends itself names no client.
+    A stranger who connects is no machine of the unit; the server's own deliveries name no client.
     """
 
     name = "mail_server"
@@ -85,7 +85,7 @@ class MailServer(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The program's name in the syslog header; of Exim's and Zimbra's own files how a line begins."""
+        """Match the program's name in the syslog header, or a line's start in Exim's or Zimbra's files."""
         if line[:2] == "20" and (_EXIM.match(line) or _ZIMBRA.match(line)):
             return True
         if not any(app in line for app in _APPS):
@@ -94,7 +94,7 @@ class MailServer(LogFormat):
         return app is not None and app.startswith(_APPS)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One message. One without an address proves that the server logged."""
+        """Read one message. A message without an address proves that the server logged."""
         own = _ZIMBRA.match(line) if line[:2] == "20" else None
         if own:
             time = from_iso(f"{own[1]}.{own[2]}", self.context.timezone)
@@ -121,7 +121,7 @@ def _event(message: str, app: str) -> Event:
         "kind": EventKind.LOGON if _LOGON.search(f"{app}: {message}") else EventKind.CONNECTION,
         "action": Action.BLOCKED if refused else Action.UNKNOWN,
     }
-    written = _IN_ANGLES.sub("<>", message)  # without the words of senders
+    written = _IN_ANGLES.sub("<>", message)  # without text of senders
     auth = _AUTH.search(message) if app.startswith("dovecot") else None
     server = _SERVER.search(written) if _OUTWARD.search(written) and "client=" not in written else None
     client = None if server else _CLIENT.search(written)
@@ -155,7 +155,7 @@ def _event(message: str, app: str) -> Event:
 
 
 def _delivery(message: str, server: re.Match[str]) -> Event:
-    """Return what the server itself sent elsewhere: no client is named."""
+    """Read a delivery to another server, which names no client."""
     name = domain_of(server[1].rstrip("."))
     sent = "status=sent" in message or "stat=Sent" in message or "=>" in message
     return Event(

@@ -1,19 +1,15 @@
-r"""Samba: log-ons (`auth_audit`, as text and as JSON), connections to shares, and what `vfs_full_audit` tells
-of files.
+r"""Samba: log-ons (`auth_audit`, as text and JSON), connections to shares, `vfs_full_audit`.
 
 Source: https://wiki.samba.org/index.php/Setting_up_Audit_Logging, `auth/auth_log.c`
 (log_authentication_event_human_readable, log_successful_authz_event_human_readable), vfs_fullaudit(8),
 `source3/smbd/smb2_service.c`. Traps:
-- In Samba's own files a line with `[2021/10/14 15:24:12.024,  2] ../auth/auth_log.c:653(...)` comes before,
-  with the local time; the message itself stands indented below it, and states its time with the zone.
-- An address is `ipv4:192.0.2.7:44890` or `ipv6:2001:db8::7:44890`; the workstation is what the client calls
-  itself.
-- `(null)` is no name; `PC-7$` is a machine. Of a Kerberos log-on the name has the realm.
-- The prefix of `vfs_full_audit` is the administrator's choice; the usual ones begin with user and address
+- In Samba's own files a line `[2021/10/14 15:24:12.024,  2] ../auth/auth_log.c:653(...)` with the local time
+  precedes the message, which is indented and states its time with the zone.
+- An address is `ipv4:192.0.2.7:44890` or `ipv6:2001:db8::7:44890`; the workstation is the client's own name
+  for itself.
+- `(null)` is no name; `PC-7$` is a machine. The name in a Kerberos log-on has the realm.
+- The prefix of `vfs_full_audit` is the administrator's choice; usual ones begin with user and address
   (`%u|%I|...`).
-
-What Samba says of shares and passwords: who connected to a share, what `vfs_full_audit` tells of files, whom
-the password check refused.
 """
 
 from __future__ import annotations
@@ -53,46 +49,46 @@ _AUDIT_RESULT = re.compile(r"ok|fail(?: \(.{0,120}\))?")
 _NOBODY = frozenset({"(null)", "null", "", "anonymous", "anonymous logon", "nobody"})
 
 
-def endpoint(text: str) -> tuple[str | None, int | None]:
-    """Address and port of `ipv4:192.0.2.7:44890`."""
+def _endpoint(text: str) -> tuple[str | None, int | None]:
+    """Split `ipv4:192.0.2.7:44890` into address and port."""
     match = _ENDPOINT.fullmatch(text.strip())
     return (ip_of(match[1]), port_of(match[2])) if match else (None, None)
 
 
-def named(text: str | None) -> str | None:
-    """A name, unless it means nobody."""
+def _named(text: str | None) -> str | None:
+    """Return a name, unless it means nobody."""
     text = stated(text)
     return None if text is None or text.lower() in _NOBODY else text
 
 
-def service(message: str) -> Event | None:
-    """A connection to a share, as the share's client names itself."""
+def _share_connection(message: str) -> Event | None:
+    """Read a connection to a share."""
     match = _SERVICE.search(message, 0, 500)
     if match is None:
         return None
-    address, port = endpoint(match[2])
+    address, port = _endpoint(match[2])
     allowed = match[3] in ("connect to service", "closed connection to service")
     return event_between(
         (address, port),
         kind=EventKind.LOGON if match[3] == "connect to service" else EventKind.OTHER,
-        device_name=named(match[1]),
-        user=named(match[5]),
+        device_name=_named(match[1]),
+        user=_named(match[5]),
         action=Action.ALLOWED if allowed else Action.BLOCKED,
         role=Role.SERVES_THE_UNIT,
     )
 
 
-def refused(message: str) -> Event | None:
-    """The password check of older versions, which names a user and no address."""
+def _password_check(message: str) -> Event | None:
+    """Read a password check of older versions, which names a user and no address."""
     match = _CHECKED.search(message, 0, 500)
     if match is None:
         return None
     action = Action.BLOCKED if match[2] == "FAILED" else Action.ALLOWED
-    return Event(kind=EventKind.LOGON, user=named(match[1]), action=action)
+    return Event(kind=EventKind.LOGON, user=_named(match[1]), action=action)
 
 
-def audit(message: str) -> Event | None:
-    """A record of `vfs_full_audit`; None without an address in its prefix."""
+def _file_audit(message: str) -> Event | None:
+    """Read a record of `vfs_full_audit`; None without an address in its prefix."""
     record = _INNER_TIME.sub("", message[:4000], count=1)
     fields = [field.strip() for field in record.split("|", _AUDIT_FIELDS)][:_AUDIT_FIELDS]
     results = [at for at, field in enumerate(fields) if at > 1 and _AUDIT_RESULT.fullmatch(field)]
@@ -102,15 +98,15 @@ def audit(message: str) -> Event | None:
     at = next((at for at, field in enumerate(prefix) if ip_of(field)), None)
     if at is None:
         return None
-    others = [field for place, field in enumerate(prefix) if place != at]
-    user = named(others[0].rsplit("\\", 1)[-1]) if others else None
+    others = [field for index, field in enumerate(prefix) if index != at]
+    user = _named(others[0].rsplit("\\", 1)[-1]) if others else None
     address = ip_of(prefix[at])
-    # %u|%I|%m|%S: what stands between the address and the share is the machine's name
+    # %u|%I|%m|%S: the machine's name is between the address and the share
     machine = prefix[at + 1] if len(prefix) == at + 3 and not ip_of(prefix[at + 1]) else ""
     return event_between(
         address,
         kind=EventKind.FILE,
-        device_name=named(machine),
+        device_name=_named(machine),
         user=user,
         action=Action.ALLOWED if fields[results[0]] == "ok" else Action.BLOCKED,
         role=Role.SERVES_THE_UNIT,
@@ -153,18 +149,18 @@ class Samba(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """Samba's own header, its audit of log-ons, or a message of `smbd` about a client."""
+        """Match Samba's own header, its audit of log-ons, or a message of `smbd` about a client."""
         if "uth" in line[:400] and (_auth_start(line) >= 0 or _is_json(line)):
             return True
         if line[:1] == "[" and _OWN_HEADER.match(line):
             return True
         if " service" in line[:400] and (" (ipv" in line[:300] or "smbd" in line[:120]):
-            return service(line) is not None
-        return "|" in line[:400] and "smbd" in line[:160] and audit(_message(line)) is not None
+            return _share_connection(line) is not None
+        return "|" in line[:400] and "smbd" in line[:160] and _file_audit(_message(line)) is not None
 
     @classmethod
     def starts_record(cls, line: str) -> bool:
-        """Every line that is not indented."""
+        """Match every line that is not indented."""
         return line[:1] not in (" ", "\t", "")
 
     def parse(self, line: str, number: int) -> Event | None:
@@ -203,9 +199,13 @@ class Samba(LogFormat):
             return _json(record), header.host if header else None, header.time if header else None
         if line[:1] == "[" and "\n" in line:
             text = line.partition("\n")[2].strip()
-            return service(text) or refused(text), None, None
+            return _share_connection(text) or _password_check(text), None, None
         header, message = split_header(bare(line), self.context)
-        return service(message) or refused(message) or audit(message), header.host, header.time
+        return (
+            _share_connection(message) or _password_check(message) or _file_audit(message),
+            header.host,
+            header.time,
+        )
 
 
 def _message(line: str) -> str:
@@ -214,7 +214,7 @@ def _message(line: str) -> str:
 
 
 def _auth_start(line: str) -> int:
-    """Return where the text of a log-on begins; -1 when nowhere."""
+    """Find the start of a log-on's text; -1 without one."""
     for start in ("Auth: [", "Successful AuthZ: ["):
         at = line.find(start, 0, 600)
         if at >= 0:
@@ -243,7 +243,7 @@ def _authentication(match: re.Match[str], zone: tzinfo) -> Event:
 
 
 def _auth_time(text: str, local: tzinfo) -> datetime | None:
-    """The stated time; an ambiguous zone's abbreviation counts as the server's own."""
+    """Read the stated time; an ambiguous zone abbreviation counts as the server's own."""
     match = _AUTH_TIME.match(text)
     if match is None:
         return None
@@ -277,22 +277,22 @@ def _log_on(
     local: str,
     status: str | None,
 ) -> Event:
-    source, source_port = endpoint(remote)
-    destination, destination_port = endpoint(local)
-    account = named(user)
+    source, source_port = _endpoint(remote)
+    destination, destination_port = _endpoint(local)
+    account = _named(user)
     machine = machine_name(account)
     action = (
         Action.UNKNOWN if status is None else Action.ALLOWED if status == "NT_STATUS_OK" else Action.BLOCKED
     )
     blocked = action is Action.BLOCKED
-    # whose name is no machine's of the unit
+    # its name is no machine's of the unit
     stranger = blocked and source is not None and not is_internal(source)
     return event_between(
         (source, source_port),
         (destination, destination_port),
         time=time,
         kind=EventKind.LOGON,
-        device_name=None if stranger else named((workstation or "").lstrip("\\")) or machine,
+        device_name=None if stranger else _named((workstation or "").lstrip("\\")) or machine,
         user=None if machine else (account or "").partition("@")[0] or None,
         action=action,
         way=Way.CALLED if blocked else Way.UNSTATED,

@@ -1,20 +1,17 @@
-"""Log-ons that programs of one line each tell of: PAM, telnet, su, Proxmox, Cockpit, Webmin, Synology, QNAP,
-MySQL and MariaDB, PostgreSQL, Gitea, Vaultwarden, Jellyfin, Home Assistant, Authelia, Keycloak, Grafana,
-cPanel, WordPress, endlessh; as JSON what is named below.
+"""Log-ons in single lines of servers and applications, and JSON of Nextcloud, Kubernetes and the like.
+
+Text: PAM, telnet, su, Proxmox, Cockpit, Webmin, Synology, QNAP, MySQL and MariaDB, PostgreSQL, Gitea,
+Vaultwarden, Jellyfin, Home Assistant, Authelia, Keycloak, Grafana, cPanel, WordPress, endlessh. JSON:
+Nextcloud, Kubernetes' audit, MongoDB, Teleport, Cowrie.
 
 Source: pam_unix(8), shadow's login(1), xinetd.conf(5), Proxmox VE "Fail2ban", Webmin `miniserv.pl`, Synology
 and QNAP "Connection logs", MySQL "The Error Log", PostgreSQL "Error Reporting and Logging"
-(`log_connections`, `pg_hba.conf`), each application's page about Fail2ban. Traps:
-- An account's name is the client's words; the address counts where the program itself writes it.
+(`log_connections`, `pg_hba.conf`), each application's page about Fail2ban; Nextcloud "Logging", Kubernetes
+"Auditing" (`audit.k8s.io/v1` Event), MongoDB "Log Messages", Teleport "Audit Events", Cowrie "Output event
+code reference". Traps:
+- An account's name is the client's own text; an address counts where the program itself writes it.
 - PAM's `rhost` may be a name; then the line names no address.
 - PostgreSQL's prefix is the administrator's choice; only its own sentences are read.
-
-Log-ons and contacts at servers that write JSON objects: Nextcloud, Kubernetes' audit, MongoDB, Teleport,
-Cowrie.
-
-Source: Nextcloud "Logging", Kubernetes "Auditing" (`audit.k8s.io/v1` Event), MongoDB "Log Messages", Teleport
-"Audit Events", Cowrie "Output event code reference". As in `logon_lines` the client is who connected, and a
-stranger outside is no machine of the unit.
 """
 
 from __future__ import annotations
@@ -42,8 +39,8 @@ _OK_WORDS = ("login.success", "authentication succeeded", "successfully authenti
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
-    """Texts that each of its lines holds, and under which keys it states what."""
+class _Product:
+    """A product's signs, which are in each of its lines, and the keys of its fields."""
 
     signs: tuple[str, ...]
     client: str
@@ -60,31 +57,31 @@ class Product:
     kind: EventKind = EventKind.LOGON
 
 
-PRODUCTS = (
-    Product(('"reqId"', '"remoteAddr"', '"app"'), "remoteAddr", ("time",), user=("user",), said=("message",),
+_PRODUCTS = (
+    _Product(('"reqId"', '"remoteAddr"', '"app"'), "remoteAddr", ("time",), user=("user",), said=("message",),
         url="url"),
-    Product(('"audit.k8s.io/', '"sourceIPs"'), "sourceIPs", ("requestReceivedTimestamp", "stageTimestamp"),
+    _Product(('"audit.k8s.io/', '"sourceIPs"'), "sourceIPs", ("requestReceivedTimestamp", "stageTimestamp"),
         user=("user.username",), refused=("responseStatus.code", frozenset({"401", "403"})), url="requestURI",
         kind=EventKind.WEB),
-    Product(('"$date"', '"attr":', '"remote":"'), "attr.remote", ("t.$date",),
+    _Product(('"$date"', '"attr":', '"remote":"'), "attr.remote", ("t.$date",),
         user=("attr.principalName", "attr.user"), said=("msg",)),
-    Product(('"ei":', '"addr.remote"'), "addr.remote", ("time",), user=("user",),
+    _Product(('"ei":', '"addr.remote"'), "addr.remote", ("time",), user=("user",),
         refused=("success", frozenset({"false"}))),
-    Product(('"eventid"', '"cowrie.', '"src_ip"'), "src_ip", ("timestamp",), port="src_port",
+    _Product(('"eventid"', '"cowrie.', '"src_ip"'), "src_ip", ("timestamp",), port="src_port",
         user=("username",), server="dst_ip", server_port="dst_port", said=("eventid",), url="url",
         hashes="shasum", observer="sensor"),
 )  # fmt: skip
 
 
-def product_of(line: str) -> Product | None:
-    """The product that a JSON line is of."""
+def _product_of(line: str) -> _Product | None:
+    """Product of a JSON line."""
     if "{" not in line[:400]:
         return None
-    return next((known for known in PRODUCTS if all(sign in line for sign in known.signs)), None)
+    return next((known for known in _PRODUCTS if all(sign in line for sign in known.signs)), None)
 
 
-def read(line: str, product: Product, times: LooseTimes) -> tuple[str, Event]:
-    """The text before the object, and its event. LineError for broken JSON or no client."""
+def read(line: str, product: _Product, times: LooseTimes) -> tuple[str, Event]:
+    """Read the text before the object, and its event. LineError for broken JSON or no client."""
     before, record = read_object(line)
     fields = flat(record)
 
@@ -123,7 +120,7 @@ def _text(fields: Mapping[str, object], key: str) -> str | None:
     return next(iter(texts_of(value)), None) if isinstance(value, list) else text_of(value)
 
 
-def _action(said: str, refused: str | None, product: Product) -> Action:
+def _action(said: str, refused: str | None, product: _Product) -> Action:
     if refused is not None:
         return Action.BLOCKED if refused in product.refused[1] else Action.ALLOWED
     return verdict(any(word in said for word in _NO_WORDS), any(word in said for word in _OK_WORDS))
@@ -135,7 +132,7 @@ _HUAWEI = (
     r"[^ ]{0,24}?:[^(]{0,160}\((?=(?:[^)]{0,300}?[ ,])?UserName=(?P<user>[^,)\s*]{1,128}))?(?:[^)]{0,300}?"
     r"[ ,])?(?:IP|Ip|UserAddress|UserIP|UserIp|IPAddress)={IP}"
 )
-SENTENCES = (
+_SENTENCES = (
     # pam_unix(login:auth): authentication failure; logname= uid=0 euid=0 tty=pts/1 ruser= ..
     sentence("rhost=",
         r"\bpam_\w{1,20}\((?!sshd|dropbear|dovecot|smtp|samba|vsftpd|proftpd|pure-ftpd)\S{1,64}:auth\): "
@@ -231,8 +228,8 @@ SENTENCES = (
     sentence("CCEPT host=", r"^ACCEPT host={IP} port={PORT} ", _NO),
     sentence("CLOSE host=", r"^CLOSE host={IP} port={PORT} "),
 )  # fmt: skip
-_SIGNS = tuple(dict.fromkeys(known.sign for known in SENTENCES))
-# What stands before an application's own sentence: 2026-06-07 09:00:01.123
+_SIGNS = tuple(dict.fromkeys(known.sign for known in _SENTENCES))
+# Time before an application's own sentence: 2026-06-07 09:00:01.123
 _TIME = re.compile(
     r"(?a)^(?:\[|time=\"?|logger=\S{1,64} (?:\w{1,16}=\S{0,64} ){0,5}?t=)?\"?(\d{4}[-/]\d{2}[-/]\d{2}[T ] ?"
     r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?)"
@@ -254,26 +251,26 @@ class ServerLogons(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """One of the sentences, with an address in it."""
-        if product_of(line):
+        """Match one of the sentences with an address, or a known JSON object."""
+        if _product_of(line):
             return True
         if line[:1] == "{" or not any(sign in line for sign in _SIGNS):
             return False
         try:
-            message = _apart(line, _ANY)[1]
+            message = _split(line, _ANY)[1]
         except LineError:
             message = line
-        return event_of(SENTENCES, _sentence(message)) is not None
+        return event_of(_SENTENCES, _sentence(message)) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One sentence, or one JSON object."""
-        product = product_of(line)
+        """Read one sentence, or one JSON object."""
+        product = _product_of(line)
         if product:
             before, found = read(line, product, LooseTimes(self.context))
             header = split_header(line, self.context)[0] if before.strip() else NO_HEADER
             return placed(found, self, number, header.time, header.host)
-        header, message = _apart(line, self.context)
-        event = required(event_of(SENTENCES, _sentence(message)), line)
+        header, message = _split(line, self.context)
+        event = required(event_of(_SENTENCES, _sentence(message)), line)
         time = self._time(message) or header.time or self._time(line)
         return placed(event, self, number, time, header.host)
 
@@ -292,8 +289,8 @@ class ServerLogons(LogFormat):
         return LooseTimes(self.context).read(written.replace("  ", " 0"))
 
 
-def _apart(line: str, context: FileContext) -> tuple[SyslogHeader, str]:
-    """Syslog header and message; a thread's number behind an application's own time is no host."""
+def _split(line: str, context: FileContext) -> tuple[SyslogHeader, str]:
+    """Split syslog header and message; a thread's number after an application's own time is no host."""
     if _sentence(line) is not line:
         return NO_HEADER, line
     header, message = split_header(line, context)
@@ -301,7 +298,7 @@ def _apart(line: str, context: FileContext) -> tuple[SyslogHeader, str]:
 
 
 def _sentence(message: str) -> str:
-    """The sentence itself, for patterns that stand at its start: endlessh writes its own time before it."""
+    """Strip endlessh's own time, for patterns anchored at the sentence's start."""
     match = _TIME.match(message[:_LONGEST_START])
     rest = message[match.end() :].lstrip(" ") if match else message
     return rest if rest.startswith(("ACCEPT ", "CLOSE ")) else message

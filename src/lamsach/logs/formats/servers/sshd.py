@@ -1,10 +1,9 @@
-"""OpenSSH's `sshd` and Dropbear: who logged in, tried to, or only connected.
+"""OpenSSH's `sshd` and Dropbear: log-ons, attempts and mere connections.
 
 Source: OpenSSH portable, `auth.c` (`auth_log`), `packet.c` (`sshpkt_vfatal`), `sshd.c`, `sshd-session.c`,
 `monitor.c`, and `pam_unix(8)`; Dropbear `svr-auth.c`, `svr-authpam.c`, `svr-session.c`; `sftp-server.c`;
 tcp_wrappers' `refused connect from`. Traps:
-- The client chooses the user's name, spaces and ` from 192.0.2.1 port 1` within it included: the last address
-  counts.
+- The client chooses the user's name, including spaces and ` from 192.0.2.1 port 1`: the last address counts.
 - Since 9.8 the program is called `sshd-session` or `sshd-auth`.
 - `Connection from A port P on B port 22`: B is the server.
 - PAM's own sentences name the user before or after the address: `PAM: ... for root from A`, `rhost=A
@@ -48,8 +47,7 @@ _WITHOUT_PORT = re.compile(
 # message repeated 2 times: [ Failed password for root from 192.0.2.7 port 51182 ssh2]
 _REPEATED = re.compile(r"message repeated \d{1,9} times: \[ ?(.*)\]", re.DOTALL)
 _QUOTED_USER = re.compile(r"(?:for|user) '([^']{0,256})'")
-# Failed publickey for invalid user an from pc.unit.example port 51182 ssh2: with `UseDNS` a name stands for
-# the address
+# Failed publickey for invalid user an from pc.unit.example port 51182 ssh2: a name with `UseDNS`
 _FROM_A_NAME = re.compile(
     r"(?a) from [A-Za-z][\w.-]{0,252}(?: port \d{1,5})?(?: ssh\d)?(?: \[preauth\])?(?=$"
     r"| not allowed because )"
@@ -57,7 +55,7 @@ _FROM_A_NAME = re.compile(
 # [ID 800047 auth.info] Failed password for root from 192.0.2.7 port 51182 ssh2
 _SOLARIS = re.compile(r"\[ID \d{1,10} [a-z0-9]{2,10}\.[a-z]{2,10}\] ", re.ASCII)
 _PAM_USER = re.compile(r"(?<= )user=(\S{1,256})\s*$")
-_SPEAKS_OF_A_USER = re.compile(
+_BEFORE_USER = re.compile(
     r"(?a)(?:error: |fatal: )?(?:(?:Accepted|Failed|Postponed|Partial) \S{1,64} for "
     r"|maximum authentication attempts exceeded for |Authentication tried for |PAM: .{1,80}? for "
     r"(?:illegal user )?|Disconnecting: .{1,80}? for |session (?:opened|closed) for local user "
@@ -77,7 +75,7 @@ _BLOCKED = re.compile(
     r"|Disconnecting: Too many|pam_\w{1,20}\((?:sshd|dropbear):auth\): authentication failure"
     r"|authentication failure;|Login attempt for nonexistent|User .* not allowed|.*POSSIBLE BREAK-IN)"
 )
-# Invalid user admin from 192.0.2.7 port 51182   (the journal's `-o cat`, which leaves the program out)
+# Invalid user admin from 192.0.2.7 port 51182   (the journal's `-o cat`, which omits the program)
 _BARE = re.compile(
     r"(?a)(?:Invalid user .{0,256}? from|(?:Accepted|Failed) [\w/-]{1,64} for .{1,256}? from"
     r"|(?:Connection (?:closed|reset) by|Disconnected from) (?:authenticating |invalid )user .{0,256}?"
@@ -99,13 +97,13 @@ class Sshd(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A syslog header with the program's name."""
+        """Match a syslog header with the program's name, or a known sentence."""
         if any(word in line for word in _SIGNS):
             return split_message(line)[0] in _APPS
         return line.startswith(_BARE_WORDS) and _BARE.match(line) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One message. One without an address proves that the server logged."""
+        """Read one message. A message without an address proves that the server logged."""
         header, message = split_header(line, self.context)
         if header.app not in _APPS and not self.recognises(line):
             raise LineError("The line is not of this product.", line[:80])
@@ -140,7 +138,7 @@ def _event(message: str) -> Event:
 
 
 def _client(text: str) -> tuple[str | None, int | None, str]:
-    """The last address, with its port if it has one, and the text before it."""
+    """Find the last address, its port, if any, and the text before it."""
     for pattern in (_WITH_PORT, _WITHOUT_PORT):
         found: tuple[str, int | None, str] | None = None
         for match in pattern.finditer(text):
@@ -154,11 +152,11 @@ def _client(text: str) -> tuple[str | None, int | None, str]:
 
 
 def _user(before: str) -> str | None:
-    """The account that the text before the client's address names."""
+    """Find the account in the text before the client's address."""
     quoted = _QUOTED_USER.search(before)
     if quoted:
         return stated(quoted[1])
-    start = _SPEAKS_OF_A_USER.match(before)
+    start = _BEFORE_USER.match(before)
     if start is None:
         return None
     word = _USER_WORD.match(before, start.end())

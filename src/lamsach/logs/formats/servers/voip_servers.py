@@ -1,10 +1,10 @@
 """Telephone servers: Asterisk (with FreePBX, Issabel and others) and FreeSWITCH.
 
-Who registered, tried to, or called without right.
+Registrations, attempts, unauthorized calls.
 
 Source: Asterisk "Logging", `res_security_log.c`, `chan_sip.c`, `res_pjsip_logger`; FreeSWITCH `sofia_reg.c`.
 Traps:
-- The caller's name and number are the caller's words, an address in them included: the address after `failed
+- The caller's name and number are the caller's own text, even an address in them: the address after `failed
   for` counts.
 - `RemoteAddress="IPV4/UDP/203.0.113.7/5060"`: family, transport, address, port.
 """
@@ -59,7 +59,7 @@ _SENTENCES = (
 class VoipServers(LogFormat):
     """Registrations, refused calls, the security log.
 
-    The caller's name may hold an address: the one that the server wrote counts.
+    The caller's name may hold an address: the address written by the server counts.
     """
 
     name = "voip_servers"
@@ -68,13 +68,13 @@ class VoipServers(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The source file of Asterisk or of FreeSWITCH's SIP that wrote the line."""
+        """Match the source file of Asterisk or of FreeSWITCH's SIP that wrote the line."""
         if ".c:" not in line[:_LOOKED_AT]:
             return False
         return (_ASTERISK.search(line, 0, _LOOKED_AT) or _FREESWITCH.search(line, 0, _LOOKED_AT)) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One message. One without an address proves that the server logged."""
+        """Read one message. A message without an address proves that the server logged."""
         own = required(_ASTERISK.search(line, 0, _LOOKED_AT) or _FREESWITCH.search(line, 0, _LOOKED_AT), line)
         header = split_header(line[: own.start()] + "-", self.context)[0]
         found = own.groupdict()
@@ -96,7 +96,7 @@ class VoipServers(LogFormat):
 
 
 def _security(message: str) -> Event | None:
-    """A line of Asterisk's security log."""
+    """Read a line of Asterisk's security log."""
     fields = dict(_PAIR.findall(message))
     far, near = (fields.get(f"{side}Address", "").split("/") for side in ("Remote", "Local"))
     if len(far) != 4 or len(near) != 4:

@@ -1,10 +1,7 @@
-"""Values of a Suricata record, in every layout; see
-`lamsach.logs.formats.sensors.suricata_eve.format` for source and traps.
+"""Values of a Suricata record, in every layout, and leases in its DHCP and ARP messages.
 
-What Suricata's EVE log says of who holds an address: its DHCP and ARP messages.
-
-Source: https://docs.suricata.io/en/latest/output/eve/eve-json-format.html (event types `dhcp` and, since 8.0,
-`arp`).
+Source: see `format.py`;
+https://docs.suricata.io/en/latest/output/eve/eve-json-format.html (event types `dhcp` and, since 8.0, `arp`).
 """
 
 from __future__ import annotations
@@ -45,7 +42,7 @@ _DNS_PORTS = (53, 853)
 
 
 def address_of(eve: Record, outer: Record, short: str, long: str) -> str | None:
-    """The address of one end: `short` is Suricata's prefix, `long` what shippers make of it."""
+    """Address of one end: `short` is Suricata's prefix, `long` the shippers'."""
     text = (
         text_of(eve.get(f"{short}_ip"))
         or text_of(child(outer, long).get("ip"))
@@ -55,7 +52,7 @@ def address_of(eve: Record, outer: Record, short: str, long: str) -> str | None:
 
 
 def port_in(eve: Record, outer: Record, short: str, long: str) -> int | None:
-    """The port of one end, named in the same ways."""
+    """Port of one end, with the same prefixes."""
     for value in (eve.get(f"{short}_port"), child(outer, long).get("port"), outer.get(f"{long}.port")):
         port = port_of(value)
         if port is not None:
@@ -64,7 +61,7 @@ def port_in(eve: Record, outer: Record, short: str, long: str) -> int | None:
 
 
 def observer_of(eve: Record, outer: Record) -> str | None:
-    """`host` is Suricata's sensor name; a shipper names its own machine."""
+    """Name of the sensor: Suricata's `host`, else the shipper's own machine."""
     for value in (eve.get("host"), eve.get("sensor_name"), child(outer, "observer").get("name")):
         text = stated(text_of(value))
         if text:
@@ -77,7 +74,7 @@ def observer_of(eve: Record, outer: Record) -> str | None:
 
 
 def kind_of(kind_name: str, eve: Record) -> EventKind:
-    """Return the kind of an event type; an alert's is that of the protocol in it."""
+    """Event kind of an event type; an alert has that of its protocol."""
     known = KINDS.get(kind_name)
     if known:
         return known
@@ -88,8 +85,8 @@ def kind_of(kind_name: str, eve: Record) -> EventKind:
     return EventKind.CONNECTION
 
 
-def placed_end(event: Event, eve: Record) -> Event:
-    """The event with the unit's own side: of a DNS record the asker."""
+def with_own_end(event: Event, eve: Record) -> Event:
+    """Decide the unit's own end: the client in a DNS record."""
     both = event.source_ip is not None and event.destination_ip is not None
     if event.kind is EventKind.DNS and both:
         asked, answered = (port in _DNS_PORTS for port in (event.destination_port, event.source_port))
@@ -101,10 +98,9 @@ def placed_end(event: Event, eve: Record) -> Event:
 
 
 def names_of(kind: EventKind, eve: Record) -> tuple[str | None, str | None]:
-    """The domain and the URL of an event: DNS question, Host header, SNI, the subject's CN when there is no
-    SNI.
+    """Domain and URL of an event: DNS question, Host header, SNI, else the certificate subject's CN.
 
-    Not the URLs of a message (`email`): they were sent to somebody, and no machine opened them.
+    Without the URLs of a message (`email`): they were sent to somebody, and no machine opened them.
     """
     dns, http = child(eve, "dns"), child(eve, "http")
     if kind is EventKind.DNS:
@@ -123,7 +119,7 @@ def names_of(kind: EventKind, eve: Record) -> tuple[str | None, str | None]:
 
 
 def name_in_subject(subject: str) -> str | None:
-    """The host that a certificate's subject names."""
+    """Host in a certificate's subject."""
     found = _COMMON_NAME.search(subject)
     domain = domain_of(found[1]) if found else None
     return domain if domain and "." in domain and "*" not in domain and ip_of(domain) is None else None
@@ -134,7 +130,7 @@ def _web_names(http: Record) -> tuple[str | None, str | None]:
         text_of(item.get("name")): text_of(item.get("value"))
         for item in objects_of(http.get("request_headers"))
     }
-    url = text_of(http.get("url")) or headers.get(":path")  # HTTP/2 has them among the headers
+    url = text_of(http.get("url")) or headers.get(":path")  # HTTP/2 has both in the headers
     host = text_of(http.get("hostname")) or headers.get(":authority")
     domain = host_and_port(host)[0] if host else None
     if url and domain is None and text_of(http.get("http_method")) == "CONNECT":
@@ -159,7 +155,7 @@ def _questions(dns: Record) -> Iterator[str]:
 
 
 def answers_of(dns: Record) -> Iterator[str]:
-    """Addresses and names of every layout; free text (TXT) stays out."""
+    """Yield addresses and names of every layout; no free text (TXT)."""
     for holder in (dns, *objects_of(dns.get("answer"))):
         for item in (*objects_of(holder.get("answers")), holder):
             if answer := answer_in(item):
@@ -167,16 +163,16 @@ def answers_of(dns: Record) -> Iterator[str]:
         grouped = child(holder, "grouped")
         for value in (grouped.get(kind) for kind in _ANSWER_TYPES):
             found = map(datum_of, value if isinstance(value, list) else [value])
-            yield from (one for one in found if one)
+            yield from (datum for datum in found if datum)
 
 
 def answer_in(item: Record) -> str | None:
-    """Return what one record of an answer names."""
+    """Address or name in one record of an answer."""
     return datum_of(item.get("rdata")) if (text_of(item.get("rrtype")) or "") in _ANSWER_TYPES else None
 
 
 def datum_of(value: object) -> str | None:
-    """The address or the name in the data of a DNS record."""
+    """Address or name in the data of a DNS record."""
     text = text_of(value)
     return (ip_of(text) or domain_of(text.rpartition(" ")[2])) if text else None
 
@@ -186,13 +182,13 @@ def _files(eve: Record) -> tuple[Record, ...]:
 
 
 def file_names_of(eve: Record) -> tuple[str, ...]:
-    """The names of files, as the protocol stated them."""
+    """Names of files, as stated by the protocol."""
     names = (text_of(file.get("filename")) for file in _files(eve))
     return tuple(dict.fromkeys(name for name in names if name))
 
 
 def hashes_of(eve: Record) -> Iterator[str]:
-    """Digests of files and of the certificate (lists of botnet certificates give their SHA-1)."""
+    """Digests of files and of the certificate (lists of botnet certificates state SHA-1)."""
     for holder in _files(eve):
         for key in ("sha256", "sha1", "md5"):
             found = hash_of(text_of(holder.get(key)) or "")
@@ -204,7 +200,7 @@ def hashes_of(eve: Record) -> Iterator[str]:
 
 
 def user_of(eve: Record) -> str | None:
-    """The account that a protocol named."""
+    """Account stated by a protocol."""
     for path in (
         ("smb", "ntlmssp", "user"),
         ("krb5", "cname"),
@@ -221,7 +217,7 @@ def user_of(eve: Record) -> str | None:
 
 
 def action_of(kind_name: str, eve: Record) -> Action:
-    """Return what became of the contact."""
+    """Outcome of the contact."""
     words = [
         text_of(child(eve, "verdict").get("action")),
         text_of(child(eve, "alert").get("action")),
@@ -261,7 +257,7 @@ _LONGEST_LEASE_S = 3660 * 86400
 
 
 def lease(event: Event, dhcp: Record) -> Event:
-    """A DHCP message: an ACK binds the address, a RELEASE frees it; the others name only the machine."""
+    """Read a DHCP message: an ACK binds the address, a RELEASE frees it; others only name the machine."""
     kind = (text_of(dhcp.get("dhcp_type")) or "").lower()
     assigned, client = _address(dhcp, "assigned_ip"), _address(dhcp, "client_ip")
     action: Action | LeaseAction = Action.UNKNOWN
@@ -287,7 +283,7 @@ def lease(event: Event, dhcp: Record) -> Event:
 
 
 def neighbour(event: Event, arp: Record) -> Event:
-    """An ARP message (since 8.0): its sender is at the address at this moment."""
+    """Read an ARP message (since 8.0): its sender has the address at this moment."""
     sender, asked = _address(arp, "src_ip"), _address(arp, "dest_ip")
     mac = mac_of(text_of(arp.get("src_mac")))
     event = changed(

@@ -1,16 +1,15 @@
 """Suricata: the EVE log (JSON lines), bare or within a shipper's record, and the one-line alerts of fast.log.
 
 Source: https://docs.suricata.io/en/latest/output/eve/eve-json-format.html, versions 3 to 8. Traps:
-- `src_ip` is the source of the packet that raised the alert, or of the flow: in DNS version 1 an answer's
-  source is the server, in version 2 and later the client. The asker is the side that is not on port 53.
+- `src_ip` is the source of the alert's packet, or of the flow: in DNS version 1 an answer's source is the
+  server, in version 2 and later the client. The client is the side that is not on port 53.
 - DNS has had three layouts: `rrname` and `rdata` in one record an answer; `answers` and `grouped`; `queries`
-  and `answers`. In alerts the questions stand in `dns.query`, a list, or in `dns.queries`.
-- `url` is a path with `hostname` beside it, or absolute when a proxy was asked.
-- `alert.action` is what the rule wanted; with `verdict` (7.0) the packet's fate is stated, and a `drop` event
-  is a fate too.
+  and `answers`. In alerts the questions are in `dns.query`, a list, or in `dns.queries`.
+- `url` is a path next to `hostname`, or absolute in requests to a proxy.
+- `alert.action` is the rule's intent; `verdict` (7.0) and `drop` events state the packet's outcome.
 - Wazuh turns numbers into text and puts the record under `data`; Elastic puts it under `suricata.eve` and
   moves addresses to `source` and `destination`.
-- `stats` and the engine's own messages tell of no contact.
+- `stats` and the engine's own messages state no contact.
 """
 
 from __future__ import annotations
@@ -33,9 +32,9 @@ from lamsach.logs.formats.sensors.suricata_eve.fields import (
     names_of,
     neighbour,
     observer_of,
-    placed_end,
     port_in,
     user_of,
+    with_own_end,
 )
 from lamsach.logs.mappings import suricata_fast
 from lamsach.logs.mappings.records import Header
@@ -59,11 +58,11 @@ class SuricataEve(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A JSON object with `event_type` and another of Suricata's keys, or an alert of fast.log."""
+        """Match a JSON object with `event_type` and another of Suricata's keys, or an alert of fast.log."""
         return looks_like_suricata(line) or suricata_fast.looks_like_alert(line)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One JSON object, behind a syslog header or not, or one line of fast.log."""
+        """Read one JSON object, with or without a syslog header, or one line of fast.log."""
         if suricata_fast.looks_like_alert(line):
             event: Event | None = suricata_fast.alert(line, self.context)
         else:
@@ -101,7 +100,7 @@ class SuricataEve(LogFormat):
             port_in(eve, outer, "dest", "destination"),
         )
         domain, url = names_of(kind, eve)
-        told = Event(
+        undecided = Event(
             time=time,
             kind=kind,
             observer=observer_of(eve, outer),
@@ -116,7 +115,7 @@ class SuricataEve(LogFormat):
             hashes=tuple(dict.fromkeys(hashes_of(eve))),
             action=action_of(kind_name, eve),
         )
-        event = placed_end(told, eve)
+        event = with_own_end(undecided, eve)
         if kind is EventKind.LEASE:
             return lease(event, child(eve, "dhcp"))
         return neighbour(event, child(eve, "arp")) if kind_name == "arp" else event
@@ -135,7 +134,7 @@ class SuricataEve(LogFormat):
 
 
 def _eve_record(record: dict[str, object]) -> dict[str, object]:
-    """Suricata's own record within what shippers have put around it, at most four deep."""
+    """Unwrap Suricata's own record from shippers' records, at most four deep."""
     for _ in range(4):
         if "event_type" in record and not isinstance(record["event_type"], dict):
             return record
