@@ -1,13 +1,13 @@
-"""Cisco VPN 3000 Series Concentrator: who logged on, and which address the client was given.
+"""Cisco VPN 3000 Series Concentrator: log-ons, and addresses assigned to clients.
 
 Source: Cisco, "VPN 3000 Series Concentrator Reference Volume II", chapter Events; "VPN 3000 Concentrator
 Series: Event Log Messages". Traps:
 - A record has several lines in the concentrator's own file, and one by syslog.
-- The date is month/day/year whatever the language, on the concentrator's clock; a syslog header's time comes
-  from the relay.
-- The address behind `RPT=` is the peer's in the Internet; `remote Proxy Host` is the address that the client
-  was given inside the tunnel.
-- Of a tunnel between sites the group's name is the peer's address, and there is no user.
+- The date is month/day/year in every language, on the concentrator's clock; a syslog header's time is the
+  relay's.
+- The address after `RPT=` is the peer's in the Internet; `remote Proxy Host` is the address assigned to the
+  client inside the tunnel.
+- In a tunnel between sites the group's name is the peer's address, and there is no user.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _LONGEST = 2000
 
 
 class CiscoVpn3000(LogFormat):
-    """Log-ons, and the addresses that clients were given; its own file and syslog.
+    """Log-ons, and addresses assigned to clients; its own file and syslog.
 
     The date is month/day/year.
     """
@@ -60,12 +60,12 @@ class CiscoVpn3000(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A number and a time in American order before `SEV=`, a class, and `RPT=`."""
+        """Match a number and a time in American order, then `SEV=`, a class, and `RPT=`."""
         return " SEV=" in line and " RPT=" in line and _HEADER.search(line, 0, _ROOM) is not None
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """The share of lines that belong to records, their further lines among them."""
+        """Share of lines that belong to records, further lines included."""
         if not any(" SEV=" in line for line in head):
             return 0.0
         read, within = 0, False
@@ -76,11 +76,11 @@ class CiscoVpn3000(LogFormat):
 
     @classmethod
     def starts_record(cls, line: str) -> bool:
-        """A record's own beginning, or any line behind a syslog header; continuations have neither."""
+        """Match a record's own start, or any line with a syslog header; continuations have neither."""
         return cls.recognises(line) or sender_of(line) != (None, None)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One event, also without person and address: the concentrator logged."""
+        """Read one event. An event without user and address proves that the concentrator logged."""
         match = required(_HEADER.search(line, 0, _ROOM), line.partition("\n")[0])
         header = split_header(line[: match.start()] + "-", self.context)[0] if match.start() else None
         event = _event(match[2], ip_of(match[3] or ""), line[match.end() : match.end() + _LONGEST])

@@ -3,8 +3,8 @@
 `apmd[1234]: 01490500:5: /Common/access:Common:abcd1234: New session from client IP 203.0.113.9 ...`.
 
 Source: https://my.f5.com K10531487 and "BIG-IP error messages: APM (0149)", 11.x to 17.x. Traps:
-- One session is many lines that share an id: the user stands in `01490010`, the client's address in
-  `01490500`, the given one in `01490549`.
+- A session is many lines that share an id: the user is in `01490010`, the client's address in `01490500`, the
+  assigned one in `01490549`.
 - `Assigned PPP Dynamic IPv4: 10.9.0.5 ... Client IP: 203.0.113.9` is the lease; `01490505` (`PPP tunnel ...
   closed`) has no address.
 - BIG-IP writes the priority's name between host and program: `bigip1 notice apmd[1234]:`.
@@ -39,9 +39,9 @@ _LONGEST = 4000
 
 
 class F5Apm(LogFormat):
-    """Sessions of the access policy, the addresses they were given.
+    """Sessions of the access policy and their assigned addresses.
 
-    User and address stand in different lines of one session.
+    User and address are in different lines of one session.
     """
 
     name = "f5_apm"
@@ -51,11 +51,11 @@ class F5Apm(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The number of an access message."""
+        """Match the number of an access message."""
         return ": 01" in line[:_ROOM] and _NUMBER.search(line, 0, _ROOM) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One message; one without an address is an event all the same: it proves that the gateway logged."""
+        """Read one message. A message without an address proves that the gateway logged."""
         start = required(_NUMBER.search(line, 0, _ROOM) if self.recognises(line) else None, line)
         header, _ = split_header(line, self.context)
         return placed(

@@ -4,9 +4,8 @@
 
 Source: https://developer-docs.netscaler.com "NetScaler syslog message reference", 12.1 to 14.1. Traps:
 - The time within the record is `MM/DD/YYYY:hh:mm:ss` unless `-dateFormat DDMMYYYY` is set: a first number
-  above 12 tells, else months come first.
-- `Client_ip` is where a VPN user comes from, `Nat_ip` the address that he was given, `"Mapped Ip"` when there
-  is none of his own.
+  above 12 is a day, else a month.
+- `Client_ip` is a VPN user's own address, `Nat_ip` the assigned one, `"Mapped Ip"` when there is none.
 - `Vserver` is the gateway itself, `Source`/`Destination` are the connection's ends behind it; `NatIP` hides
   the source of a plain connection.
 """
@@ -58,11 +57,11 @@ class NetScaler(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The packet engine's name, the feature and the event."""
+        """Match the packet engine's name, the feature and the event."""
         return "-PPE-" in line and _RECORD.search(line, 0, _ROOM) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One record; one of a machine's own affairs (commands, monitors) is an event without addresses."""
+        """Read one record. A record about the appliance (commands, monitors) has no addresses."""
         record = required(_RECORD.search(line, 0, _ROOM) if "-PPE-" in line else None, line)
         header, _ = split_header(line, self.context)
         text = line[record.end() : record.end() + _LONGEST]
@@ -126,7 +125,7 @@ _SESSIONS = {
 
 
 def _session(name: str, text: str, client: str | None, user: str | None) -> Event:
-    """A log-in; one that gives or takes back an address of the intranet is a lease."""
+    """Read a log-in; one that assigns or releases an intranet address is a lease."""
     given = _ip(_GIVEN.search(text))
     if given and given != client and name in ("LOGIN", "LOGOUT"):
         done = LeaseAction.ASSIGNED if name == "LOGIN" else LeaseAction.RELEASED

@@ -1,20 +1,18 @@
 """OpenVPN: the server's log, and its status file in versions 1, 2 and 3.
 
-A session says who holds an address of the tunnel, and when.
+A session states who holds a tunnel address, and when.
 
 Source: openvpn(8) 2.3 to 2.7 (`--log`, `--verb`, `--status`, `--status-version`,
 `--machine-readable-output`), `src/openvpn/multi.c` (multi_print_status, MULTI: Learn, MULTI_sva),
 `ssl_verify.c`, `forward.c`; pfSense's `openvpn` messages from `openvpn.attributes.php`. Traps:
 - The time is `Tue Nov 10 10:00:00 2026` up to 2.4, `2026-11-10 10:00:00` since 2.5, seconds with microseconds
   in machine-readable output.
-- A client is `name/203.0.113.5:51234` once it is known, before that `203.0.113.5:51234`; also `[AF_INET]..`,
+- A known client is `name/203.0.113.5:51234`, before that `203.0.113.5:51234`; also `[AF_INET]..`,
   `udp4:..`, `[AF_INET6]2001:db8::5:1194`.
-- The end of a session (`client-instance exiting`) names the client, not its address of the tunnel.
-- In the status file, version 1's tables have no key: a row is told by its shape. `ROUTING_TABLE` rows with a
-  `C` at the end are addresses that were only seen; networks behind a client are no address of it.
-- `UNDEF` is a client that has not proved its name.
-
-What OpenVPN's messages about a client say: which address of the tunnel it has, and whether it was let in.
+- The end of a session (`client-instance exiting`) names the client, not its tunnel address.
+- In the status file, version 1's tables have no key: the shape identifies a row. `ROUTING_TABLE` rows with a
+  final `C` are addresses that were only seen; networks behind a client are no address of it.
+- `UNDEF` is a client that has not authenticated.
 """
 
 from __future__ import annotations
@@ -31,17 +29,17 @@ from lamsach.logs.text.times.timestamps import from_epoch
 from lamsach.logs.text.values import ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
-ENDPOINT = (
+_ENDPOINT = (
     r"(?:\[AF_INET6?\])?(?:(?:udp|tcp)[46]?(?:-server)?[:_])?(?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3}"
     r"|\[[0-9A-Fa-f:]{2,45}\]|[0-9A-Fa-f:]{2,45}?)(?::(\d{1,5}))?(?![\w.]|:\w)"
 )
-NAME = r"[^\s/,|]{1,128}"
+_NAME = r"[^\s/,|]{1,128}"
 # MULTI: Learn: 10.8.0.6 -> alice/203.0.113.5:51234   MULTI: Learn: 00:1a:2b:3c:4d:5e@0 -> ...
 _LEARN = re.compile(
-    rf"(?a)MULTI: Learn: ([0-9A-Fa-f.:]{{2,45}})(?:@\d{{1,5}})?(/\d{{1,3}})? -> (?:({NAME})/)?{ENDPOINT}"
+    rf"(?a)MULTI: Learn: ([0-9A-Fa-f.:]{{2,45}})(?:@\d{{1,5}})?(/\d{{1,3}})? -> (?:({_NAME})/)?{_ENDPOINT}"
 )
 _PRIMARY = re.compile(
-    rf"(?a)MULTI: primary virtual IP(?:v6)? for (?:({NAME})/)?{ENDPOINT}: ([0-9A-Fa-f.:]{{2,45}})"
+    rf"(?a)MULTI: primary virtual IP(?:v6)? for (?:({_NAME})/)?{_ENDPOINT}: ([0-9A-Fa-f.:]{{2,45}})"
 )
 # MULTI_sva: pool returned IPv4=10.8.0.6, IPv6=(Not enabled)
 _POOL = re.compile(
@@ -50,12 +48,12 @@ _POOL = re.compile(
 _PUSHED = re.compile(r"PUSH_REPLY,.{0,4000}?\bifconfig (\d{1,3}(?:\.\d{1,3}){3}) ", re.ASCII)
 _GONE = re.compile(r"client-instance (?:exiting|restarting)|SIGTERM\[soft,remote-exit\]", re.ASCII)
 # [alice] Peer Connection Initiated with [AF_INET]203.0.113.5:51234
-_CONNECTED = re.compile(rf"\[({NAME}|)\] Peer Connection Initiated with {ENDPOINT}", re.ASCII)
+_CONNECTED = re.compile(rf"\[({_NAME}|)\] Peer Connection Initiated with {_ENDPOINT}", re.ASCII)
 _USER = re.compile(
     r"(?ai)(?:for username|for user|user|username|CN|common name|TLS: Username/Password authentication \w+ "
     r"for username) ?[:=]? ?['\"]([^'\"]{1,128})['\"]|\bdepth=0,.{0,200}?\bCN=([^,/]{1,128})"
 )
-_OUTER = re.compile(rf"(?:from|with|to|address:?|remote) '?{ENDPOINT}'?(?=[\s,'\]]|$)", re.ASCII)
+_OUTER = re.compile(rf"(?:from|with|to|address:?|remote) '?{_ENDPOINT}'?(?=[\s,'\]]|$)", re.ASCII)
 # Bad encapsulated packet length from peer (5635), [AF_INET]203.0.113.5:51234
 _MARKED = re.compile(
     r"(?a)\[AF_INET6?\](?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:]{2,45}\])(?::(\d{1,5}))?"
@@ -66,32 +64,32 @@ _FAILED = re.compile(
     r"|Connection reset|replay|Incoming packet rejected|Bad encapsulated|Auth Error|Fatal TLS"
 )
 _SUCCEEDED = re.compile(r"authentication succeeded|authenticated$|- connected$|VERIFY OK: depth=0", re.ASCII)
-UNKNOWN_NAMES = frozenset({"UNDEF", "", "AF_INET", "AF_INET6"})
+_UNKNOWN_NAMES = frozenset({"UNDEF", "", "AF_INET", "AF_INET6"})
 
 
-def end_of(ip: str | None, port: str | None) -> tuple[str | None, int | None]:
-    """Address and port of the outside; of an IPv6 address without a port the last part looked like one."""
+def _end_of(ip: str | None, port: str | None) -> tuple[str | None, int | None]:
+    """Read the outer address and port; the last part of an IPv6 address without port looks like one."""
     address = ip_of(ip or "")
     if address is None and ip and port and (whole := ip_of(f"{ip}:{port}")):
         return whole, None
     return address, port_of(port)
 
 
-def lease(text: str, name: str | None, ip: str | None, port: str | None) -> Event | None:
-    """The event of a message about an address of the tunnel."""
+def _lease(text: str, name: str | None, ip: str | None, port: str | None) -> Event | None:
+    """Read a message about a tunnel address."""
     if learn := _LEARN.search(text, 0, 600):
         address = None if learn[2] else learn[1]
-        return held(address, learn[3] or name, learn[4], learn[5], None, LeaseAction.ASSIGNED)
+        return _held(address, learn[3] or name, learn[4], learn[5], None, LeaseAction.ASSIGNED)
     if primary := _PRIMARY.search(text, 0, 600):
-        return held(primary[4], primary[1] or name, primary[2], primary[3], None, LeaseAction.ASSIGNED)
+        return _held(primary[4], primary[1] or name, primary[2], primary[3], None, LeaseAction.ASSIGNED)
     if pool := _POOL.search(text, 0, 600):
         address = pool[2] if pool[1].startswith("(") else pool[1]
-        return held(address, name, ip, port, None, LeaseAction.ASSIGNED)
+        return _held(address, name, ip, port, None, LeaseAction.ASSIGNED)
     if pushed := _PUSHED.search(text, 0, 6000):
-        return held(pushed[1], name, ip, port, None, LeaseAction.ASSIGNED)
+        return _held(pushed[1], name, ip, port, None, LeaseAction.ASSIGNED)
     if _GONE.search(text, 0, 600) and name and ip:
-        user = None if name in UNKNOWN_NAMES else name
-        address, number = end_of(ip, port)
+        user = None if name in _UNKNOWN_NAMES else name
+        address, number = _end_of(ip, port)
         return Event(
             kind=EventKind.LEASE,
             source_ip=address,
@@ -102,16 +100,16 @@ def lease(text: str, name: str | None, ip: str | None, port: str | None) -> Even
     return None
 
 
-def logon(text: str, name: str | None, ip: str | None, port: str | None) -> Event | None:
-    """The event of any other message about a client; None when it names none."""
+def _logon(text: str, name: str | None, ip: str | None, port: str | None) -> Event | None:
+    """Read any other message about a client; None without a client."""
     connected = _CONNECTED.search(text, 0, 600)
     if connected:
-        return logged_on(connected[1] or name or "", connected[2], connected[3], None)
+        return _logged_on(connected[1] or name or "", connected[2], connected[3], None)
     outer = _OUTER.search(text, 0, 1000)
     outer = outer or _MARKED.search(text, 0, 1000)
-    address, number = end_of(ip, port)
+    address, number = _end_of(ip, port)
     if address is None and outer:
-        address, number = end_of(outer[1], outer[2])
+        address, number = _end_of(outer[1], outer[2])
     elif number is None and outer:
         number = port_of(outer[2])
     stated = _USER.search(text, 0, 1000)
@@ -123,16 +121,16 @@ def logon(text: str, name: str | None, ip: str | None, port: str | None) -> Even
     return event_between(
         (address, number),
         kind=EventKind.LOGON if failed or succeeded else EventKind.OTHER,
-        user=None if user in UNKNOWN_NAMES else user,
+        user=None if user in _UNKNOWN_NAMES else user,
         action=Action.BLOCKED if failed else Action.ALLOWED if succeeded else Action.UNKNOWN,
         way=Way.CALLED,
     )
 
 
-def logged_on(name: str, ip: str, port: str | None, time: datetime | None) -> Event:
-    """The event of a client that has come in from this address and port of the outside."""
-    address, number = end_of(ip, port)
-    user = None if name in UNKNOWN_NAMES else name
+def _logged_on(name: str, ip: str, port: str | None, time: datetime | None) -> Event:
+    """Build the event of a client connected from this outer address and port."""
+    address, number = _end_of(ip, port)
+    user = None if name in _UNKNOWN_NAMES else name
     return event_between(
         (address, number),
         time=time,
@@ -143,7 +141,7 @@ def logged_on(name: str, ip: str, port: str | None, time: datetime | None) -> Ev
     )
 
 
-def held(
+def _held(
     tunnel: str | None,
     name: str | None,
     ip: str | None,
@@ -151,18 +149,18 @@ def held(
     time: datetime | None,
     action: LeaseAction,
 ) -> Event | None:
-    """An address of the tunnel, or a hardware address behind it (`tap`); None for a network."""
+    """Build the event of a tunnel address, or a hardware address behind it (`tap`); None for a network."""
     text = (tunnel or "").partition("@")[0].removesuffix("C")
     address, mac = ip_of(text), mac_of(text)
     if address is None and mac is None:
         return None
-    outside, number = end_of(ip, port)
+    outside, number = _end_of(ip, port)
     return event_between(
         (outside, number),
         time=time,
         kind=EventKind.LEASE if address else EventKind.OTHER,
         device_mac=mac,
-        user=None if name in UNKNOWN_NAMES else name,
+        user=None if name in _UNKNOWN_NAMES else name,
         action=action if address else Action.UNKNOWN,
         given=address,
     )
@@ -178,7 +176,7 @@ _TIME = re.compile(
     rf"(?a)({_CTIME}|{_ISO}|\d{{10}}\.\d{{6}}(?= [0-9a-f]{{1,8}} ))(?: us=\d{{1,6}}| [0-9a-f]{{1,8}}(?= ))? "
 )
 # alice/203.0.113.5:51234 MULTI: ...   203.0.113.5:51234 TLS: ...
-_CLIENT = re.compile(rf"(?:({NAME})/)?{ENDPOINT} (?=\S)", re.ASCII)
+_CLIENT = re.compile(rf"(?:({_NAME})/)?{_ENDPOINT} (?=\S)", re.ASCII)
 _WORDS = re.compile(
     r"(?a)TLS(?: Auth)? Error|TLS: |MULTI: |MULTI_sva|VERIFY |PUSH|Peer Connection|AUTH"
     r"|Authenticate/Decrypt|client-instance|Control Channel|Data Channel|peer info|peer_info"
@@ -197,11 +195,11 @@ _ACCESS_SERVER = re.compile(
 _APP = re.compile(r"(?:\S{0,40}-)?(?:openvpn|ovpn)[\w.@-]{0,40}", re.ASCII | re.IGNORECASE)
 # status version 2 and 3
 _KEYED = re.compile(r"(CLIENT_LIST|ROUTING_TABLE|GLOBAL_STATS|HEADER|TITLE|TIME)([,\t])(.*)", re.ASCII)
-_KEYED_CLIENT = re.compile(rf"CLIENT_LIST([,\t])({NAME}|)\1{ENDPOINT}\1", re.ASCII)
-_KEYED_ROUTE = re.compile(rf"(?a)ROUTING_TABLE([,\t])([0-9A-Fa-f.:/@]{{2,60}}?C?)\1({NAME}|)\1{ENDPOINT}\1")
+_KEYED_CLIENT = re.compile(rf"CLIENT_LIST([,\t])({_NAME}|)\1{_ENDPOINT}\1", re.ASCII)
+_KEYED_ROUTE = re.compile(rf"(?a)ROUTING_TABLE([,\t])([0-9A-Fa-f.:/@]{{2,60}}?C?)\1({_NAME}|)\1{_ENDPOINT}\1")
 # alice,203.0.113.5:51234,12345,6789,Tue Nov 10 09:00:00 2026
-_FIRST_CLIENT = re.compile(rf"({NAME}),{ENDPOINT},\d{{1,20}},\d{{1,20}},({_CTIME}|{_ISO})", re.ASCII)
-_FIRST_ROUTE = re.compile(rf"([0-9A-Fa-f.:/@]{{2,60}}?C?),({NAME}),{ENDPOINT},({_CTIME}|{_ISO})", re.ASCII)
+_FIRST_CLIENT = re.compile(rf"({_NAME}),{_ENDPOINT},\d{{1,20}},\d{{1,20}},({_CTIME}|{_ISO})", re.ASCII)
+_FIRST_ROUTE = re.compile(rf"([0-9A-Fa-f.:/@]{{2,60}}?C?),({_NAME}),{_ENDPOINT},({_CTIME}|{_ISO})", re.ASCII)
 _STATUS_WORDS = (
     "OpenVPN CLIENT LIST", "OpenVPN STATISTICS", "Common Name,Real Address,", "ROUTING TABLE",
     "Virtual Address,Common Name,Real Address", "GLOBAL STATS", "Max bcast/mcast queue length,", "END",
@@ -214,7 +212,7 @@ _EPOCH = re.compile(r"\d{10}", re.ASCII)
 class OpenVpn(LogFormat):
     """Server's log, status file of versions 1 to 3, pfSense's messages.
 
-    Who had which address of the tunnel, from when till when.
+    States who had which tunnel address, from when to when.
     """
 
     name = "openvpn"
@@ -227,7 +225,7 @@ class OpenVpn(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """OpenVPN's tag in syslog, its own time before one of its words, or a line of its status file."""
+        """Match OpenVPN's tag in syslog, its own time before a keyword, or a line of its status file."""
         if line.startswith(("CLIENT_LIST", "ROUTING_TABLE", "GLOBAL_STATS", "HEADER", "TITLE", "TIME")):
             return _is_keyed(line)
         line = _unwrapped(line)
@@ -251,7 +249,7 @@ class OpenVpn(LogFormat):
         return _tagged(line)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for the server's own affairs and the status file's headings."""
+        """See `LogFormat.parse`. None for messages about the server itself and the status file's headings."""
         line = line.rstrip("\r\n")
         self.check(line)
         line = _unwrapped(line)
@@ -263,11 +261,11 @@ class OpenVpn(LogFormat):
         client = _CLIENT.match(message)
         name, ip, port = (client[1], client[2], client[3]) if client else (None, None, None)
         text = message[client.end() :] if client else message
-        event = lease(text, name, ip, port) or logon(text, name, ip, port)
+        event = _lease(text, name, ip, port) or _logon(text, name, ip, port)
         return event and changed(event, time=time, observer=host)
 
     def _split(self, line: str) -> tuple[datetime | None, str | None, str]:
-        """The record's time, the host that syslog names, and the message from the client on."""
+        """Split a line into time, syslog's host, and the message from the client on."""
         own = _TIME.match(line)
         if own and not _tagged(line):
             return self._own_time(own[1]), None, line[own.end() :]
@@ -281,16 +279,16 @@ class OpenVpn(LogFormat):
         return from_epoch(text) if text[:10].isdigit() else LooseTimes(self.context).read(text)
 
     def _status(self, line: str) -> Event | None:
-        """A row of the status file: since when a client's session lasts, when a route was last used."""
+        """Read a row of the status file: a client's session since its start, or a route's last use."""
         if line.startswith("CLIENT_LIST"):
             return self._client_row(line)
         if keyed := _KEYED_ROUTE.match(line):
             cells = line.split(keyed[1])
-            return held(
+            return _held(
                 keyed[2], keyed[3], keyed[4], keyed[5], self._row_time(cells[4:]), LeaseAction.RENEWED
             )
         if route := _FIRST_ROUTE.match(line):
-            return held(
+            return _held(
                 route[1],
                 route[2],
                 route[3],
@@ -299,11 +297,11 @@ class OpenVpn(LogFormat):
                 LeaseAction.RENEWED,
             )
         if first := _FIRST_CLIENT.match(line):
-            return logged_on(first[1], first[2], first[3], LooseTimes(self.context).read(first[4]))
+            return _logged_on(first[1], first[2], first[3], LooseTimes(self.context).read(first[4]))
         return None
 
     def _client_row(self, line: str) -> Event | None:
-        """Common name, real and virtual address (IPv6 since 2.4), bytes in, out, since, time_t, user."""
+        """Read common name, real and virtual address (IPv6 since 2.4), bytes in, out, since, time_t, user."""
         match = _KEYED_CLIENT.match(line)
         if match is None:
             return None
@@ -311,8 +309,8 @@ class OpenVpn(LogFormat):
         time = self._row_time(cells[6:9])
         numbers = [at for at, cell in enumerate(cells) if at > 6 and _EPOCH.fullmatch(cell)]
         user = cells[numbers[0] + 1] if numbers and len(cells) > numbers[0] + 1 else ""
-        name = user if match[2] in UNKNOWN_NAMES else match[2]
-        return held(cells[3], name, match[3], match[4], time, LeaseAction.ASSIGNED) or logged_on(
+        name = user if match[2] in _UNKNOWN_NAMES else match[2]
+        return _held(cells[3], name, match[3], match[4], time, LeaseAction.ASSIGNED) or _logged_on(
             name, match[3], match[4], time
         )
 
@@ -327,7 +325,7 @@ class OpenVpn(LogFormat):
 
 
 def _unwrapped(line: str) -> str:
-    """The message that Access Server puts into a line of its own."""
+    """Unwrap a message that Access Server put into a line of its own."""
     wrapped = _ACCESS_SERVER.match(line) if " OUT: " in line[:120] else None
     return wrapped[1] if wrapped else line
 

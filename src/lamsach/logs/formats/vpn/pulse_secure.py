@@ -1,15 +1,15 @@
-"""Ivanti (Pulse, Juniper) Connect Secure: log-ins, VPN sessions, what users open.
+"""Ivanti (Pulse, Juniper) Connect Secure: log-ins, VPN sessions, visited sites.
 
 `PulseSecure: 2026-02-03 10:11:12 - ive - [203.0.113.9] an(Users)[Staff] - ...`.
 
 Source: https://help.ivanti.com "Ivanti Connect Secure: logging and monitoring", standard and WELF filters,
 releases 8 to 22. Traps:
-- The address in brackets is where the user comes from, or `127.0.0.1` for the machine's own messages.
-- `VPN Tunneling: Session started for user with IPv4 address 10.9.0.5, hostname PC1` gives an address;
-  `Session ended` takes it back.
+- The address in brackets is the user's, or `127.0.0.1` for the machine's own messages.
+- `VPN Tunneling: Session started for user with IPv4 address 10.9.0.5, hostname PC1` assigns an address;
+  `Session ended` releases it.
 - Before release 9 the message begins with `Network Connect:` and the program is `Juniper:`.
-- WELF is `id=firewall time="..." fw=... vpn=ive user=an realm="Users" src=... msg="..."`: its `msg` says the
-  same.
+- WELF is `id=firewall time="..." fw=... vpn=ive user=an realm="Users" src=... msg="..."`, with the same text
+  in `msg`.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ _ROOM = 900
 
 
 class PulseSecure(LogFormat):
-    """Log-ins, VPN sessions, what users open; standard and WELF.
+    """Log-ins, VPN sessions, visited sites; standard and WELF.
 
-    The address that a client was given, from when till when.
+    States the address assigned to a client, from when to when.
     """
 
     name = "pulse_secure"
@@ -63,13 +63,13 @@ class PulseSecure(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The user with realm and roles behind his address, or WELF of a VPN."""
+        """Match an address and a user with realm and roles, or WELF of a VPN."""
         if "id=firewall" in line:
             return _WELF.search(line, 0, _ROOM) is not None
         return "] - " in line[:_ROOM] and _STANDARD.search(line, 0, _ROOM) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One record."""
+        """Read one record."""
         self.check(line)
         header, _ = split_header(line, self.context)
         record = None if "id=firewall" in line else _STANDARD.search(line, 0, _ROOM)

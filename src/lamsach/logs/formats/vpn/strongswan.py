@@ -1,12 +1,11 @@
-"""strongSwan (charon), Libreswan (pluto) and OpenConnect VPN server (ocserv): who connected from where, and
-which address they were given.
+"""strongSwan (charon), Libreswan (pluto) and OpenConnect (ocserv): VPN clients and their addresses.
 
 Source: strongSwan, "Logger configuration" and the messages of `libcharon`; Libreswan, `pluto(8)`; ocserv,
 `ocserv(8)`. Traps:
-- `05[IKE] assigning virtual IP 10.9.8.7 to peer 'an'` gives the address; `lease 10.9.8.7 by 'an' went
-  offline` takes it back.
-- Addresses with ports are `203.0.113.9[4500]`; identities stand in the same brackets: `203.0.113.9[an]`.
-- The words before a number in brackets are the thread: `05[NET]`. With names of connections: `05[IKE] <rw|7>
+- `05[IKE] assigning virtual IP 10.9.8.7 to peer 'an'` assigns the address; `lease 10.9.8.7 by 'an' went
+  offline` releases it.
+- Addresses with ports are `203.0.113.9[4500]`; identities are in the same brackets: `203.0.113.9[an]`.
+- A number with a keyword in brackets is the thread: `05[NET]`. With names of connections: `05[IKE] <rw|7>
   ...`.
 - ocserv: `main[an]:203.0.113.9:4512 user logged in`; `worker[an]: 203.0.113.9 sending IPv4 10.9.8.7`.
 """
@@ -58,7 +57,7 @@ _FAILED = ("failed", "rejected", "no peer config", "no matching", "invalid", "de
 class StrongSwan(LogFormat):
     """Sessions of IPsec and OpenConnect servers.
 
-    The address that a client was given, from when till when.
+    States the address assigned to a client, from when to when.
     """
 
     name = "strongswan"
@@ -70,7 +69,7 @@ class StrongSwan(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A thread of charon, a connection of pluto, or a process of ocserv."""
+        """Match a thread of charon, a connection of pluto, or a process of ocserv."""
         if "ocserv" in line:
             return _OCSERV.search(line, 0, 300) is not None
         if "pluto" in line:
@@ -80,7 +79,7 @@ class StrongSwan(LogFormat):
         ) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One message. One without an address is an event all the same: it proves that the server logged."""
+        """Read one message. A message without an address proves that the server logged."""
         self.check(line)
         header, message = split_header(line, self.context)
         return placed(_event(line[:_LONGEST], message[:_LONGEST]), self, number, header.time, header.host)
@@ -129,7 +128,7 @@ def _event(line: str, message: str) -> Event:
 
 
 def _lease(line: str) -> Event | None:
-    """An address that was given to a client or came back."""
+    """Read an address assigned to a client or released."""
     left = _LEFT.search(line)
     if left:
         address = ip_of(left[1])

@@ -2,12 +2,12 @@
 
 Source: https://git.zx2c4.com/wireguard-linux `drivers/net/wireguard/receive.c`, `send.c`, `timers.c`
 (net_dbg_ratelimited), wg(8) "show ... dump". Traps:
-- A peer is a number, or its key in short (`peer(AbCd…WxYz)`); its address of the outside stands in brackets
-  behind it.
-- `Packet has unallowed src IP (10.0.0.3) from peer 1 (203.0.113.5:51820)`: the first address is what the peer
-  pretended to be.
-- In a dump an interface's line begins with its private key: nothing of it is kept. A peer's public key stands
-  for its user; its own address is the first single one of its allowed addresses; a handshake at 0 never was.
+- A peer is a number, or its abbreviated key (`peer(AbCd…WxYz)`); its outer address follows in brackets.
+- `Packet has unallowed src IP (10.0.0.3) from peer 1 (203.0.113.5:51820)`: the first address is the peer's
+  claim.
+- In a dump an interface's line begins with its private key: nothing of it is stored. A peer's public key
+  identifies its user; its own address is the first single one of its allowed addresses; a handshake at 0
+  never happened.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _DUMP_INTERFACE = re.compile(
 class WireGuard(LogFormat):
     """Kernel's messages, `wg show all dump`.
 
-    A peer's public key stands for its user; private keys are not kept.
+    A peer's public key identifies its user; private keys are not stored.
     """
 
     name = "wireguard"
@@ -65,7 +65,7 @@ class WireGuard(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A message of `wireguard:` (wireguard-go: `(wg0)` behind its level), or a line of a dump."""
+        """Match a message of `wireguard:` (wireguard-go: `(wg0)` after its level), or a line of a dump."""
         if "\t" in line[:120]:
             return _DUMP_PEER.fullmatch(line) is not None or _DUMP_INTERFACE.fullmatch(line) is not None
         if "wireguard: " in line[:300]:
@@ -110,16 +110,16 @@ class WireGuard(LogFormat):
         )
 
     def _peer(self, match: re.Match[str], number: int) -> Event:
-        """A peer of a dump: it holds its address at its latest handshake."""
+        """Read a peer in a dump, which holds its address at its latest handshake."""
         single = (part for part in match[5].split(",") if part.endswith(("/32", "/128")))
         address = next((ip for part in single if (ip := ip_of(part))), None)
-        shaken = int(match[6])
+        handshake = int(match[6])
         return event_between(
             (ip_of(match[3] or ""), port_of(match[4])),
-            time=from_epoch(match[6]) if shaken else None,
-            kind=EventKind.LEASE if address and shaken else EventKind.OTHER,
+            time=from_epoch(match[6]) if handshake else None,
+            kind=EventKind.LEASE if address and handshake else EventKind.OTHER,
             user=match[2],
-            action=LeaseAction.RENEWED if address and shaken else Action.UNKNOWN,
+            action=LeaseAction.RENEWED if address and handshake else Action.UNKNOWN,
             format=self.name,
             file=self.context.file,
             line=number,

@@ -1,11 +1,11 @@
 """ModSecurity's audit log: the serial layout of versions 2 and 3, and JSON.
 
-Its lines in error logs are the web server's.
+Its lines in error logs are read as the web server's.
 
 Source: "ModSecurity 2 Data Formats", "Reference Manual (v3.x)": `SecAuditLogFormat JSON`. Traps:
-- A transaction is a record of many lines in parts: `--1a2b3c4d-A--` says who called whom, `B` holds the
-  request, `H` what was done.
-- The request's words (Host, URL, body) are the client's: a stranger outside is no machine of the unit.
+- A transaction is a record of many lines in parts: `--1a2b3c4d-A--` states client and server, `B` holds the
+  request, `H` the outcome.
+- The request's text (Host, URL, body) is the client's: a stranger outside is no machine of the unit.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class ModSecurity(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A part's mark, or an object that holds a transaction with its client."""
+        """Match a part's boundary, or an object with a transaction and its client."""
         if line[:2] == "--":
             return _PART.match(line) is not None
         return (
@@ -61,19 +61,19 @@ class ModSecurity(LogFormat):
 
     @classmethod
     def starts_record(cls, line: str) -> bool:
-        """The part `A`, or an object."""
+        """Match the part `A`, or an object."""
         part = _PART.match(line) if line[:2] == "--" else None
         return part[1] == "A" if part else line[:1] == "{" and cls.recognises(line)
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """All lines of a file in parts, of which most are the client's; else the share of objects."""
+        """Return 1 for a file in parts, whose lines are mostly the client's; else the share of objects."""
         if head and cls.starts_record(head[0]) and head[0][:1] == "-":
             return 1.0
         return super().score(head)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """See `LogFormat.parse`. None for a part that has lost its beginning."""
+        """See `LogFormat.parse`. None for a transaction without its part `A`."""
         if line[:1] == "{":
             return self._object(line, number)
         if not self.recognises(line.partition("\n")[0]):
@@ -92,14 +92,14 @@ class ModSecurity(LogFormat):
         call = next((found for text in parts.get("A", ())[:3] if (found := _CALL.match(text))), None)
         if call is None:
             return None
-        asked = parts.get("B", [])
-        host = next((found[1] for text in asked[1:200] if (found := _HOST.match(text))), None)
+        request_lines = parts.get("B", [])
+        host = next((found[1] for text in request_lines[1:200] if (found := _HOST.match(text))), None)
         done = "\n".join(parts.get("H", ()))[:65536]
         event = request_event(
             call[2],
             port=port_of(call[3]),
             site=host,
-            request=asked[0][:8192].rstrip("\r") if asked else None,
+            request=request_lines[0][:8192].rstrip("\r") if request_lines else None,
             time=web_time(call[1], self.context.timezone),
             server=call[4],
             server_port=port_of(call[5]),

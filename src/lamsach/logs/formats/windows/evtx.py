@@ -1,10 +1,8 @@
-"""Windows event logs as Windows keeps them: EVTX files (Vista and later), whole, damaged, or copied while in
-use.
+"""Windows event logs in their own files: EVTX (Vista and later), whole, damaged, or copied while in use.
 
 Source: https://learn.microsoft.com/windows/win32/wes/windows-event-log; read with the library `evtx`
-(https://github.com/omerbenamram/evtx), a chunk at a time. Every record gives an event, also one that tells of
-no contact: its machine and time prove that the log was there. The time is the one at which the event was
-written (`SystemTime`).
+(https://github.com/omerbenamram/evtx), a chunk at a time. Every record gives an event, even without a
+contact: its machine and time prove that the log existed. The time is that of writing (`SystemTime`).
 """
 
 from __future__ import annotations
@@ -34,11 +32,10 @@ _SHOWN_CHARACTERS = 500
 
 
 class Evtx(BinaryFormat):
-    """Every record, as in the other shapes of Windows events; damaged, cut and dirty files as far as they
-    go.
+    """Every record, as in the other shapes of Windows events; damaged, cut, dirty files as far as possible.
 
-    Of a script or command line every address, name and URL is searched; values that no field takes are
-    searched as unparsed, each by itself; `line` is the record's number.
+    In a script or command line every address, name and URL is searched; values without a field are searched
+    as unparsed, each by itself; `line` is the record's number.
     """
 
     name = "evtx"
@@ -53,11 +50,11 @@ class Evtx(BinaryFormat):
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:
-        """The magic of a file, or of a chunk cut out of one."""
+        """Match the magic of a file, or of a chunk cut from one."""
         return head.startswith((FILE_MAGIC, CHUNK_MAGIC))
 
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
-        """One event a record, in the file's order; a refusal for each record or chunk that is damaged.
+        """Yield one event a record, in the file's order; a refusal for each damaged record or chunk.
 
         Raises UnreadableError at the end of a file that is cut short.
         """
@@ -79,7 +76,7 @@ class Evtx(BinaryFormat):
             first += len(texts)
 
     def texts(self, stream: BinaryIO) -> Iterator[list[str | None]]:
-        """JSON of each record by chunk, None if damaged. UnreadableError at the end of a cut file."""
+        """Yield each record's JSON by chunk, None if damaged. UnreadableError at the end of a cut file."""
         return texts_of(self._chunks(stream))
 
     def _chunks(self, stream: BinaryIO) -> Iterator[bytes]:
@@ -93,7 +90,7 @@ class Evtx(BinaryFormat):
                 )
 
     def item(self, text: str | None, number: int) -> Event | Refusal:
-        """Return what a record's JSON tells; None is the text of one that is damaged."""
+        """Read a record's JSON; None is a damaged record."""
         try:
             if text is None:
                 raise LineError("The record of the event log is damaged.", "")
@@ -103,11 +100,11 @@ class Evtx(BinaryFormat):
             return Refusal(place, (text or "")[:_SHOWN_CHARACTERS], error.what)
 
     def parse(self, text: str, number: int) -> Event:
-        """The event of a record's JSON. Raises LineError."""
+        """Read a record's JSON. Raises LineError."""
         record = quick_record(text, names_files=self.names_files) or record_of_json(read_object(text)[1])
         return event_of(record, self.context, self._times, self.name, number)
 
 
 def _one_a_line(texts: Iterable[str]) -> bytes:
-    """Each datum of the JSON on its own line: a quotation mark within a value is escaped."""
+    """Put each datum of the JSON on its own line: a quotation mark within a value is escaped."""
     return "\n".join([*texts, ""]).replace(',"', '\n"').encode()

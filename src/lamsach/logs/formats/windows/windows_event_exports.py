@@ -1,18 +1,14 @@
-"""Windows events as a table in text: Event Viewer's CSV and text exports, and PowerShell's `Export-Csv`, with
-texts of many lines.
+"""Windows events exported as text: tables of Event Viewer and PowerShell, listings of wevtutil and others.
 
 Source: Event Viewer's "Save All Events As" (`Level,Date and Time,Source,Event ID,Task Category`, the text in
 a sixth column without a name), in English and Vietnamese; `Get-WinEvent | Select-Object TimeCreated, Id,
-ProviderName, MachineName, Message | Export-Csv`. Traps: the text is quoted and has line feeds; the date is in
-the machine's own order; Event Viewer states no machine.
-
-Windows events as texts of several lines each: `wevtutil qe /f:text`, Event Viewer's "Copy Details as
-Text", PowerShell's `Format-List`, Splunk's rendering.
-
-Source: https://learn.microsoft.com/windows-server/administration/windows-commands/wevtutil;
-https://docs.splunk.com (Windows event log inputs). A head of names and values, then the event's text, whose
-words `lamsach.logs.mappings.windows.events` knows. Traps: the date is in the machine's own order; the names
-of the head come again within the text, where they mean something else.
+ProviderName, MachineName, Message | Export-Csv`; Event Viewer's "Copy Details as Text", PowerShell's
+`Format-List`; https://learn.microsoft.com/windows-server/administration/windows-commands/wevtutil;
+https://docs.splunk.com (Windows event log inputs). Traps:
+- The date is in the machine's own order; Event Viewer states no machine.
+- In a table the text is quoted and has line feeds.
+- In a listing names and values precede the event's text, whose labels `lamsach.logs.mappings.windows.events`
+  knows; the names recur within the text with other meanings.
 """
 
 from __future__ import annotations
@@ -76,22 +72,22 @@ class WindowsEventCsv(WindowsLines):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The row that names the columns; rows below it look like other tables'."""
+        """Match the heading; rows below it look like other tables'."""
         return len(line) < 1000 and _columns(line) is not None
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """1 for a table with these columns and at least one row that begins with a date."""
+        """Return 1 for a table with these columns and at least one row that begins with a date."""
         named = any(map(cls.recognises, head[:_HEAD_LINES]))
         return 1.0 if named and (len(head) < 3 or any(map(cls.starts_record, head))) else 0.0
 
     @classmethod
     def starts_record(cls, line: str) -> bool:
-        """A row that begins with a date, or with a word and a date; the row of names."""
+        """Match a row that begins with a date, or a word and a date; or the heading."""
         return _ROW.match(line) is not None or cls.recognises(line)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One row. None for the row of names; LineError for a row that does not fit it."""
+        """Read one row. None for the heading; LineError for a row that does not fit it."""
         if not self._columns:
             raise LineError("The table has no columns of Windows events.", line[:80])
         if self.recognises(line) or line.startswith("#TYPE "):
@@ -108,23 +104,23 @@ class WindowsEventCsv(WindowsLines):
 
 
 def _month_first(dates: Sequence[str], *, english: bool) -> bool:
-    """By the dates; where all are ambiguous, by an English clock of twelve hours."""
+    """Decide by the dates; if all are ambiguous, by an English twelve-hour clock."""
     if month_comes_first(dates) or any(int(_FIRST.split(text, 1)[0]) > 12 for text in dates):
         return month_comes_first(dates)
     return english
 
 
 def _columns(line: str) -> tuple[str, list[str]] | None:
-    """The delimiter and what each column holds; None for a line that names no columns of events."""
+    """Read delimiter and columns of a heading; None for a line without columns of events."""
     delimiter = next((mark for mark in (",", ";", "\t") if mark in line), None)
     if delimiter is None:
         return None
     names = [unicodedata.normalize("NFC", cell.strip().strip('"')).lower() for cell in line.split(delimiter)]
     columns = [_COLUMNS.get(name, name) for name in names]
-    telling = {"date and time", "timecreated", "time created", "ngày và giờ", "ngày và thời gian"} & set(
+    time_names = {"date and time", "timecreated", "time created", "ngày và giờ", "ngày và thời gian"} & set(
         names
     )
-    return (delimiter, columns) if telling and set(columns) >= _MUST else None
+    return (delimiter, columns) if time_names and set(columns) >= _MUST else None
 
 
 # Event[0]:    Log Name:      Security    TimeCreated  : 6/5/2026 7:31:12 AM
@@ -132,7 +128,7 @@ _START = re.compile(
     r"Event\\?\[\d{1,12}\]:?\s*$|Log Name: {1,12}\S|Tên nhật ký: {1,12}\S|TimeCreated {1,20}: ?\d"
     r"|\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}:\d{2} [AP]M\s*$"
 )
-# Message              : Network connection detected:   (Format-List *, where the other names follow)
+# Message              : Network connection detected:   (Format-List *, the other names follow)
 _MESSAGE_FIRST = re.compile(r"Message {4,24}: ?\S")
 _OF_POWERSHELL = re.compile(r"([A-Z][A-Za-z]{1,30}) {1,24}: ?(\S.{0,500})")
 _ANOTHER = re.compile(r"\s{0,4}(?:Log Name: |LogName=|ProviderName {1,20}: |Id {1,20}: ?\d|Tên nhật ký: )")
@@ -168,21 +164,21 @@ class WindowsEventListing(WindowsLines):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A whole event; its first line alone is not enough."""
+        """Match a whole event; its first line alone is not enough."""
         first, feed, rest = line.partition("\n")
         return bool(feed) and cls.starts_record(first) and _ANOTHER.match(rest) is not None
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """1 for a file that begins with the head of an event."""
+        """Return 1 for a file that begins with the head of an event."""
         if head and _MESSAGE_FIRST.match(head[0]):
-            told = {match[1].lower() for line in head if (match := _OF_POWERSHELL.match(line))}
-            return 1.0 if "id" in told and told & {"providername", "timecreated"} else 0.0
+            names_seen = {match[1].lower() for line in head if (match := _OF_POWERSHELL.match(line))}
+            return 1.0 if "id" in names_seen and names_seen & {"providername", "timecreated"} else 0.0
         if not head or not cls.starts_record(head[0]):
             return 0.0
         names = {match[1].lower() for line in head[:_LISTING_HEAD_LINES] if (match := _PAIR.match(line))}
         known = {_NAMES.get(name) for name in names}
-        # people who choose the columns leave the provider out: TimeCreated, Id, Message
+        # users who choose the columns omit the provider: TimeCreated, Id, Message
         return (
             1.0
             if "id" in known and ("provider" in known or ("time" in known and "message" in names))
@@ -191,17 +187,17 @@ class WindowsEventListing(WindowsLines):
 
     @classmethod
     def starts_record(cls, line: str) -> bool:
-        """The first line of an event's head."""
+        """Match the first line of an event's head."""
         return _START.match(line) is not None
 
     def begins_record(self, line: str) -> bool:
-        """Return where the first record begins with its text, each does."""
+        """Match a record's text if the first record begins with it, else its head."""
         if self._message_first:
             return _MESSAGE_FIRST.match(line) is not None
         return self.starts_record(line)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One event. LineError for a text that has no head of one."""
+        """Read one event. LineError for a text without an event's head."""
         if (start := line.find("<Event xmlns=")) >= 0:
             return self.event(record_of_xml(line[start:]), number)
         values: dict[str, str] = {}
@@ -210,15 +206,15 @@ class WindowsEventListing(WindowsLines):
         if first is not None:
             values["time"] = lines[0].strip()
         message = ""
-        for place, text in enumerate(lines[:_MOST_PAIRS]):
+        for index, text in enumerate(lines[:_MOST_PAIRS]):
             match = _PAIR.match(text)
             name = match[1].strip().lower() if match else ""
             if match and name in _TEXT_BEGINS:
-                rest = lines[place + 1 :]
+                rest = lines[index + 1 :]
                 message = "\n".join([match[2], *rest])
-                # PowerShell may write other names behind it, not indented as the text is
+                # PowerShell may write other names after it, unlike the text not indented
                 if text.startswith("Message "):
-                    _take_behind(rest[:_LONGEST_MESSAGE], values)
+                    _add_following(rest[:_LONGEST_MESSAGE], values)
                 break
             if match and name in _NAMES:
                 values.setdefault(_NAMES[name], match[2].strip())
@@ -229,7 +225,7 @@ class WindowsEventListing(WindowsLines):
         return self.event(record, number)
 
 
-def _take_behind(lines: Sequence[str], values: dict[str, str]) -> None:
+def _add_following(lines: Sequence[str], values: dict[str, str]) -> None:
     for text in lines:
         match = _OF_POWERSHELL.match(text)
         if match and (name := _NAMES.get(match[1].lower())):

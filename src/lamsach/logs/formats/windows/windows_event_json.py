@@ -1,14 +1,10 @@
-"""Windows events as JSON, one object a line: Winlogbeat, NXLog, Wazuh, Azure, Graylog, evtx_dump and others.
+"""Windows events as JSON lines (Winlogbeat, NXLog, Wazuh, Azure, Graylog, evtx_dump), or over several lines.
 
-Source: see `lamsach.logs.mappings.windows.json` for the shapes, `windows_contacts` and `windows_logons` for
-the events.
-
-Windows events as JSON laid out over many lines: one object after another, or the objects of one list.
-
-Source: `ConvertTo-Json` of PowerShell, `evtx_dump -o json`, Kibana's and Azure's exports, jq; the shapes are
-those of `lamsach.logs.mappings.windows.json`. Traps:
+Source: `lamsach.logs.mappings.windows.json` for the shapes, `contacts` and `logons` next to it for the
+events; `ConvertTo-Json` of PowerShell, `evtx_dump -o json`, Kibana's and Azure's exports, jq. Traps of pretty
+JSON:
 - Objects within an event begin with `{` on a line of its own too: only those at the depth of the file's first
-  one begin a record.
+  object begin a record.
 - evtx_dump writes `Record 1` between the objects.
 """
 
@@ -28,10 +24,11 @@ from lamsach.model import Event
 
 
 class WindowsEventJson(WindowsLines):
-    """The same from Winlogbeat, NXLog, Wazuh, Azure Monitor, Graylog, evtx_dump, Velociraptor, PowerShell.
+    """The same events from Winlogbeat, NXLog, Wazuh, Azure Monitor, Graylog, evtx_dump, Velociraptor,
+    PowerShell.
 
-    In a log-on the server is the observer, and the address the client's; who connects from outside is no
-    machine of the unit.
+    In a log-on the server is the observer, and the address the client's; a client from outside is no machine
+    of the unit.
     """
 
     name = "windows_event_json"
@@ -39,7 +36,7 @@ class WindowsEventJson(WindowsLines):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A whole JSON object with the number of an event and a word that only Windows' logs have."""
+        """Match a whole JSON object with an event number and a keyword of Windows' logs."""
         start = start_of_object(line)
         return (
             start >= 0
@@ -49,7 +46,7 @@ class WindowsEventJson(WindowsLines):
         )
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One JSON object. Raises LineError for one that holds no event, or several."""
+        """Read one JSON object. Raises LineError for an object with no event, or several."""
         header, record = read_object(line)
         event = self.event(record_of_json(record), number)
         if header.strip(" [") and (event.time is None or event.device_name is event.observer is None):
@@ -66,7 +63,7 @@ _NO_EVENT = re.compile(
 
 
 class WindowsEventJsonPretty(WindowsLines):
-    """The same, laid out for people."""
+    """The same events, indented."""
 
     name = "windows_event_json_pretty"
     title = "Windows events (JSON over several lines)"
@@ -78,12 +75,12 @@ class WindowsEventJsonPretty(WindowsLines):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A whole object laid out over several lines; a single line never is."""
+        """Match a whole object over several lines; never a single line."""
         return "\n" in line and line.lstrip()[:1] == "{" and looks_like_windows_event(line)
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """1 for a head that begins with an object over several lines and has the marks of an event."""
+        """Return 1 for a head that begins with an object over several lines and has an event's keys."""
         first = next((n for n, line in enumerate(head[:4]) if _OPENING.fullmatch(line)), None)
         if first is None or not all(_NO_EVENT.fullmatch(line) for line in head[:first]):
             return 0.0
@@ -93,17 +90,17 @@ class WindowsEventJsonPretty(WindowsLines):
 
     @classmethod
     def starts_record(cls, line: str) -> bool:
-        """A brace alone on its line, hardly indented."""
+        """Match a brace alone on its line, hardly indented."""
         match = _OPENING.fullmatch(line)
         return match is not None and len(match[1].expandtabs(4)) <= _MOST_INDENT
 
     def begins_record(self, line: str) -> bool:
-        """A brace alone on its line, as far in as the file's first."""
+        """Match a brace alone on its line, indented no more than the file's first."""
         match = _OPENING.fullmatch(line)
         return match is not None and len(match[1].expandtabs(4)) <= self._indent
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One object. None between objects; LineError for a broken one or one without an event."""
+        """Read one object. None between objects; LineError for a broken object or one without an event."""
         if len(line) < 60 and _NO_EVENT.fullmatch(line):
             return None
         if "\n" not in line and not line.lstrip().startswith("{"):
@@ -121,7 +118,7 @@ def _first_indent(head: Sequence[str]) -> int:
 
 
 def _is_piece(line: str) -> bool:
-    """Return whether a line can be one of an object over several lines."""
+    """Return whether a line can be part of an object over several lines."""
     text = line.strip()
     return (
         text[:1] in ('"', "{", "}", "[", "]", "-")

@@ -1,15 +1,10 @@
-"""Windows events as lines of rendered text by syslog: Snare, OSSEC, WinCollect, NXLog's structured data,
-Eventlog-to-Syslog.
-
-Source: see `lamsach.logs.formats.windows.windows_event_text`; the words of the texts are in
-`lamsach.logs.mappings.windows.events`, in English and Vietnamese.
-
-Windows events as lines of rendered text, as syslog agents send them.
+"""Windows events as rendered text by syslog: Snare, OSSEC, WinCollect, NXLog, Eventlog-to-Syslog, NTsyslog.
 
 Source: Snare for Windows (`MSWinEventLog`, https://docs.nxlog.co/refman/current/xm/syslog.html), OSSEC and
 Wazuh 3 (`WinEvtLog`), IBM WinCollect (`AgentDevice=`), Eventlog-to-Syslog, NTsyslog (`security[success] 528
-UNIT\an Successful Logon: ..`), and NXLog's structured data (`[NXLOG@14506 ..]`). Traps: the syslog server may
-have turned tabs into `#011`; Snare states the local time of the machine; the text's own line feeds are gone.
+UNIT\\an Successful Logon: ..`), and NXLog's structured data (`[NXLOG@14506 ..]`). Labels of the texts,
+English and Vietnamese, are in `lamsach.logs.mappings.windows.events`. Traps: the syslog server may have
+turned tabs into `#011`; Snare states the machine's local time; the text's own line feeds are lost.
 """
 
 from __future__ import annotations
@@ -24,7 +19,7 @@ from lamsach.logs.text.syslog import NO_HEADER, split_header
 from lamsach.logs.text.times.timestamps import MONTHS, local_time
 from lamsach.model import Event
 
-SNARE, OSSEC, COLLECT, STRUCTURED = "MSWinEventLog", "WinEvtLog: ", "AgentDevice=Win", "[NXLOG@14506"
+_SNARE, _OSSEC_MARK, _COLLECT, _STRUCTURED = "MSWinEventLog", "WinEvtLog: ", "AgentDevice=Win", "[NXLOG@14506"
 _DELIMITERS = ("\t", "#011", "\\t", ";", ",")
 # WinEvtLog: Security: AUDIT_FAILURE(4625): Microsoft-Windows-Security-Auditing: (no user): no domain: ..
 _OSSEC = re.compile(
@@ -59,7 +54,7 @@ _TITLES = {
     "Process Create": 1, "Network connection detected": 3, "Image loaded": 7, "File created": 11,
     "File stream created": 15, "Dns query": 22,
 }  # fmt: skip
-"""How the text of an event begins, and its number."""
+"""Event number by the start of its text."""
 # EventID="4624" IpAddress="192.0.2.5"
 _PAIR = re.compile(r'([A-Za-z][\w.-]{0,63})="((?:[^"\\\]]|\\.)*)"')
 _MOST_PAIRS = 200
@@ -68,19 +63,19 @@ _COUNTER = re.compile(r"\s\d{1,12}$", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class TextEvent:
-    """An event and where in its line it begins, behind a syslog header."""
+    """An event and its offset in the line, after a syslog header."""
 
     record: WindowsRecord
     begin: int
 
 
 def looks_like_text_event(line: str) -> bool:
-    """Return whether a line has the mark of one of these agents and the number of an event."""
-    if SNARE in line:
+    """Return whether a line has an agent's mark and an event number."""
+    if _SNARE in line:
         return _snare(line) is not None
-    if OSSEC in line:
+    if _OSSEC_MARK in line:
         return _OSSEC.search(line, 0, 2000) is not None
-    if COLLECT in line or STRUCTURED in line:
+    if _COLLECT in line or _STRUCTURED in line:
         return "EventID=" in line
     if "] " in line[:200] and _NTSYSLOG.search(line, 0, 200) is not None:
         return True
@@ -90,17 +85,22 @@ def looks_like_text_event(line: str) -> bool:
 
 
 def text_event(line: str) -> TextEvent | None:
-    """The event of a line; None when it has none of the known layouts."""
-    for mark, reader in ((SNARE, _snare), (OSSEC, _ossec), (COLLECT, _collect), (STRUCTURED, _structured)):
+    """Read the event of a line; None when it has no known layout."""
+    for mark, reader in (
+        (_SNARE, _snare),
+        (_OSSEC_MARK, _ossec),
+        (_COLLECT, _collect),
+        (_STRUCTURED, _structured),
+    ):
         if mark in line:
             return reader(line)
     return _plain(line)
 
 
 def _snare(line: str) -> TextEvent | None:
-    """MSWinEventLog criticality log counter date id source user sid type computer category data text"""
-    begin = line.find(SNARE)
-    rest = line[begin + len(SNARE) :]
+    """Read MSWinEventLog criticality log counter date id source user sid type computer category data text."""
+    begin = line.find(_SNARE)
+    rest = line[begin + len(_SNARE) :]
     delimiter = next((mark for mark in _DELIMITERS if rest.startswith(mark)), None)
     if delimiter is None:
         return None
@@ -148,7 +148,7 @@ def _collect(line: str) -> TextEvent | None:
 
 
 def _structured(line: str) -> TextEvent | None:
-    begin = line.find(STRUCTURED)
+    begin = line.find(_STRUCTURED)
     data: dict[str, str] = {}
     end = begin
     for count, pair in enumerate(_PAIR.finditer(line, begin)):
@@ -186,7 +186,7 @@ def _plain(line: str) -> TextEvent | None:
 
 
 def _ntsyslog(line: str, match: re.Match[str]) -> TextEvent:
-    """An event with its text run together; a line feed returns before labels that end no value."""
+    """Read an event whose text lost its line feeds; restore those before labels that end no value."""
     channel = match[1].strip().rpartition(" ")[2].capitalize()
     message = _RUN_ON.sub("\n", line[match.end() :])
     return TextEvent(
@@ -195,7 +195,7 @@ def _ntsyslog(line: str, match: re.Match[str]) -> TextEvent:
 
 
 def _titled(line: str) -> TextEvent | None:
-    """An event without its number, which the beginning of its text tells."""
+    """Read an event without a number, which the start of its text implies."""
     match = _TITLED.search(line, 0, 400)
     if match is None:
         return None
@@ -216,20 +216,18 @@ _YEAR_FIRST = re.compile(r"(\d{4}) ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}):(\d{2}
 
 
 class WindowsEventText(WindowsLines):
-    """The rendered text, English or Vietnamese, as Snare, OSSEC, WinCollect, NXLog and Eventlog-to-Syslog
-    send it.
-    """
+    """Rendered text, English or Vietnamese, from Snare, OSSEC, WinCollect, NXLog and Eventlog-to-Syslog."""
 
     name = "windows_event_text"
     title = "Windows events (text by syslog)"
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """An agent's mark (`MSWinEventLog`, `WinEvtLog: `) and an event's number; never JSON or XML."""
+        """Match an agent's mark (`MSWinEventLog`, `WinEvtLog: `) and an event's number; never JSON or XML."""
         return looks_like_text_event(line) and "<Event" not in line[:400] and "{" not in line[:60]
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One line. The time is the event's own where it is stated, else that of the syslog header."""
+        """Read one line. The event's own time counts, if stated, else that of the syslog header."""
         found = text_event(line)
         if found is None:
             raise LineError("The line holds no Windows event.", line[:80])
@@ -244,7 +242,7 @@ class WindowsEventText(WindowsLines):
         return self.event(record, number)
 
     def _iso(self, text: str) -> str | None:
-        """ISO 8601 of a time with an English month, which is on the clock of the file's zone."""
+        """Convert a time with an English month, on the clock of the file's zone, to ISO 8601."""
         match = _ENGLISH.fullmatch(text)
         if match is not None:
             month, day, hour, minute, second, year = match.groups()

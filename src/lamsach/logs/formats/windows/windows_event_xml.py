@@ -1,17 +1,12 @@
-"""Windows events as XML: one event a line, or over several, as wevtutil, Event Viewer, NXLog, evtx_dump and
-Sysmon for Linux write them.
+"""Windows events as XML (an event a line, over several, or one document in one line), and JSON in one line.
 
-Source: https://learn.microsoft.com/windows/win32/wes/eventschema-schema. Traps: Event Viewer writes all
-events into one line (`<Events><Event ..>..</Event><Event ..>`); a syslog header may stand before an event;
-entities are refused (`lamsach.logs.mappings.windows.xml`).
-
-Windows events as one document that has all of them in a single line: Event Viewer's XML export, a JSON
-list without line feeds.
-
-Source: Event Viewer's "Save All Events As" (`<Events><Event ..>..</Event><Event ..>`), `ConvertTo-Json
+Source: https://learn.microsoft.com/windows/win32/wes/eventschema-schema; wevtutil, NXLog, evtx_dump, Sysmon
+for Linux; Event Viewer's "Save All Events As" (`<Events><Event ..>..</Event><Event ..>`), `ConvertTo-Json
 -Compress`, Azure Monitor's `{"records":[{..},{..}]}`; the shapes of an event are those of
-`lamsach.logs.mappings.windows.xml` and `windows_json`. A log cut into lines would be one line without end; so
-it is read as a stream, an event at a time, whichever of UTF-8 and UTF-16 it is in.
+`lamsach.logs.mappings.windows.xml` and `json`. Traps:
+- Event Viewer writes all events into one line. A document without line feeds is read as a stream, an event at
+  a time, in UTF-8 or UTF-16.
+- A syslog header may precede an event; entities are refused (`lamsach.logs.mappings.windows.xml`).
 """
 
 from __future__ import annotations
@@ -54,7 +49,7 @@ class WindowsEventXml(WindowsLines):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """`<Event>` or `<Event xmlns=..>` at the start or behind a syslog header, never within JSON."""
+        """Match `<Event>` or `<Event xmlns=..>` at the start or after a syslog header, never within JSON."""
         start = _start(line)
         if start < 0 or "{" in line[:start]:
             return False
@@ -62,7 +57,7 @@ class WindowsEventXml(WindowsLines):
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """The share of lines that are within events."""
+        """Share of lines within events."""
         inside, lines = False, 0
         for line in head:
             if cls.recognises(line):
@@ -73,7 +68,7 @@ class WindowsEventXml(WindowsLines):
         return lines / len(head) if head and any(map(cls.recognises, head)) else 0.0
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One event. None around events; LineError for broken XML and several events in a line."""
+        """Read one event. None around events; LineError for broken XML and several events in a line."""
         if len(line) < 1000 and _NO_EVENT.fullmatch(line):
             return None
         start = _start(line)
@@ -102,7 +97,7 @@ _END = "</Event>"
 
 
 class WindowsEventDocument(BinaryFormat):
-    """XML that Event Viewer saved, JSON lists without line feeds."""
+    """XML saved by Event Viewer, JSON lists without line feeds."""
 
     name = "windows_event_document"
     title = "Windows events (one document in one line)"
@@ -115,7 +110,7 @@ class WindowsEventDocument(BinaryFormat):
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:
-        """`<Events>` or a JSON list of Windows events without a line feed between the first two."""
+        """Match `<Events>` or a JSON list of Windows events without a line feed between the first two."""
         if b"<Event" not in head.replace(b"\0", b"") and b"[" not in head[:80]:
             return False
         text = head.decode(_encoding(head), "ignore")
@@ -126,7 +121,7 @@ class WindowsEventDocument(BinaryFormat):
         return start is not None and _whole_line(text, start.end(), "{") and looks_like_windows_event(text)
 
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
-        """One event, or refusal, for each event of the document."""
+        """Yield an event, or a refusal, for each event of the document."""
         pieces = _texts(stream)
         first = next(pieces, "")
         parts = _xml_parts(first, pieces) if _XML_START.match(first) else _json_parts(first, pieces)
@@ -139,7 +134,7 @@ class WindowsEventDocument(BinaryFormat):
 
 
 def _whole_line(text: str, start: int, opening: str) -> bool:
-    """Return whether an event follows in the same line, and no line feed is in sight."""
+    """Return whether an event follows in the same line, without any line feed."""
     if not text.startswith(opening, start) and not text[start : start + 1].isspace():
         return text.startswith(opening, start)
     rest = text[start:].rstrip()
@@ -155,7 +150,7 @@ def _encoding(head: bytes) -> str:
 
 
 def _texts(stream: BinaryIO) -> Iterator[str]:
-    """The document's text in pieces."""
+    """Yield the document's text in pieces."""
     first = stream.read(_STEP_BYTES)
     decoder = codecs.getincrementaldecoder(_encoding(first))("replace")
     data = first
@@ -168,7 +163,7 @@ def _texts(stream: BinaryIO) -> Iterator[str]:
 
 
 def _xml_parts(text: str, pieces: Iterator[str]) -> Iterator[str]:
-    """Each `<Event>..</Event>`; of one beyond 2 MiB or without an end, its beginning."""
+    """Yield each `<Event>..</Event>`; for one beyond 2 MiB or without an end, its beginning."""
     position = 0
     while True:
         start = _EVENT.search(text, position)
@@ -191,7 +186,7 @@ def _xml_parts(text: str, pieces: Iterator[str]) -> Iterator[str]:
 
 
 def _json_parts(text: str, pieces: Iterator[str]) -> Iterator[WindowsRecord | str]:
-    """Each object's event; a text for one that holds none; the rest of a broken document."""
+    """Yield each object's event, the text of an object without one, and the rest of a broken document."""
     opening = _JSON_START.match(text)
     position = opening.end() if opening else 0
     decoder = json.JSONDecoder()

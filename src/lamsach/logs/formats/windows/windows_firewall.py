@@ -2,10 +2,9 @@
 
 Source: Microsoft, "Configure Windows Firewall logging" and "Interpreting the Windows Firewall Log" (columns
 of version 1.5). Traps:
-- The clock is the machine's own, whatever its zone; `#Time Format:` may say otherwise.
+- The clock is the machine's own, in any zone; `#Time Format:` may state otherwise.
 - The last columns (`path`, `pid`) are missing in older versions and in lines that were cut.
-- `path` says which side the machine is: SEND its source, RECEIVE its destination, unless that is a multicast
-  group.
+- `path` states the machine's side: SEND its source, RECEIVE its destination, except a multicast group.
 - `INFO-EVENTS-LOST` is no packet.
 """
 
@@ -31,7 +30,7 @@ _COLUMNS = in_order(
     "icmptype icmpcode info path pid"
 )
 # 2026-06-02 12:35:19 DROP UDP 192.0.2.197 224.0.0.251 5353 5353 59 - - - - - - - RECEIVE
-# 2026-06-02,12:35:19,DROP,UDP,192.0.2.197,...   as a spreadsheet or a script saved it
+# 2026-06-02,12:35:19,DROP,UDP,192.0.2.197,...   saved by a spreadsheet or a script
 _ROW = re.compile(
     r"\d{4}-\d{2}-\d{2}([ \t]{1,8}|[,;])\d{2}:\d{2}:\d{2}(?:[ \t]{1,8}|[,;])(?:ALLOW|DROP|OPEN|CLOSE"
     r"|OPEN-INBOUND|INFO-EVENTS-LOST|Allow|Drop|Open|Close)(?:[ \t]{1,8}|[,;])(?:[A-Z][A-Za-z0-9-]{1,15}"
@@ -40,7 +39,7 @@ _ROW = re.compile(
 )
 _BREAKS = re.compile(r"[ \t]+|[,;][ \t]*")
 _ROOM = 300
-"""How far behind a line's start a row is looked for."""
+"""Characters of a line searched for the start of a row."""
 _PRODUCT = "#Software: Microsoft Windows Firewall"
 _TIME_FORMAT = "#Time Format:"
 _VERSION = "#Version: 1.5"
@@ -54,7 +53,7 @@ def _kind(source: str | None, destination: str | None) -> EventKind:
 
 
 def _texts(log_format: WindowsFirewall, match: re.Match[str]) -> Texts:
-    """A row by the columns that are in force."""
+    """Read a row by the current columns."""
     text = match.string[match.start() :]
     row = log_format.columns.read(text if match[1] in (" ", "\t") else _BREAKS.sub(" ", text))
     time = f"{row.get('date')} {row.get('time')}"
@@ -83,7 +82,7 @@ _USUAL = Shape(
 class WindowsFirewall(LayoutFormat):
     """`pfirewall.log` of a PC or server.
 
-    On the machine's own clock, unless `#Time Format:` says otherwise.
+    Times are on the machine's own clock, unless `#Time Format:` states otherwise.
     """
 
     layout = Layout(
@@ -117,7 +116,7 @@ class WindowsFirewall(LayoutFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A row with one of the firewall's actions, or one of its `#` lines."""
+        """Match a row with one of the firewall's actions, or one of its `#` lines."""
         if line.startswith("#"):
             return line.startswith((_PRODUCT, _TIME_FORMAT, _VERSION)) or {"src-ip", "tcpflags"} <= names_in(
                 line
@@ -145,7 +144,7 @@ class WindowsFirewall(LayoutFormat):
         return super().head(line, start) if start else (None, None)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One row; None for a `#` line."""
+        """Read one row; None for a `#` line."""
         return None if line.startswith("#") and self.recognises(line) else super().parse(line, number)
 
 
@@ -154,7 +153,7 @@ def _is_own(head: Sequence[str]) -> bool:
 
 
 def _may_hold_row(line: str) -> bool:
-    """A row behind a syslog header: a cheap look."""
+    """Test cheaply for a row after a syslog header."""
     return " ALLOW " in line or " DROP " in line or " OPEN" in line or " CLOSE " in line
 
 

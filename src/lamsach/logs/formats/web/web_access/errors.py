@@ -1,15 +1,12 @@
-"""The error logs of nginx, Apache, LiteSpeed and lighttpd, which name the client that met the error.
+"""Error logs of nginx, Apache, LiteSpeed and lighttpd, and request logs of application servers and stores.
+
+Each reader knows one shape and returns None for any other.
 
 Source: nginx `ngx_errlog_module`, `ngx_mail_core_module`; Apache HTTP Server `ErrorLogFormat`; ModSecurity's
 tags within either; OpenLiteSpeed "Server Log", and its WebAdmin console's failed log-ons; lighttpd
-`mod_auth.c`, `mod_access.c`.
-
-The lines that application servers and stores write about requests. Each reader knows one shape and gives None
-for any other.
-
-Source: Gin `logger.go`; uWSGI "Formatting uWSGI requests logs"; Rails `Rails::Rack::Logger`; Zoraxy
-`src/mod/info/logger`; Amazon S3 "Server access log format"; LTSV (http://ltsv.org, its recommended labels for
-web servers). Traps: `lamsach.logs.formats.web.web_access.format`.
+`mod_auth.c`, `mod_access.c`; Gin `logger.go`; uWSGI "Formatting uWSGI requests logs"; Rails
+`Rails::Rack::Logger`; Zoraxy `src/mod/info/logger`; Amazon S3 "Server access log format"; LTSV
+(http://ltsv.org, its recommended labels for web servers). Traps: `format.py`.
 """
 
 from __future__ import annotations
@@ -60,7 +57,7 @@ _TAGGED = re.compile(r'\[(hostname|uri) "([^"]{1,2000})"\]')
 
 
 def nginx_error(text: str, context: FileContext) -> Event | None:
-    """A line of nginx's error log; None for any other."""
+    """Read a line of nginx's error log."""
     match = _NGINX_ERROR.match(text) if "#" in text[:80] else None
     if match is None:
         return None
@@ -89,13 +86,13 @@ def nginx_error(text: str, context: FileContext) -> Event | None:
 
 
 def apache_error(text: str, context: FileContext) -> Event | None:
-    """A line of Apache's error log; None for any other."""
+    """Read a line of Apache's error log."""
     match = _APACHE_ERROR.match(text) if text[:1] == "[" else None
     if match is None:
         return None
     client = _APACHE_CLIENT.search(text, match.start("tags"), 1000)
     peer, port = client[1] if client else None, None
-    # 2.4 always writes the port, also behind IPv6
+    # 2.4 always writes the port, also after IPv6
     if peer and peer.count(":") > 1 and "[pid " in match["tags"]:
         address, _, digits = peer.rpartition(":")
         port = port_of(digits)
@@ -126,7 +123,7 @@ _LITESPEED = re.compile(
     r"(?as)(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)[ \t]{1,4}(?=(?:\[[^\]]{1,40}\][ \t]{1,4}"
     r"){0,4}?(?:\[[0-9A-Fa-f:.]{2,45}:\d{1,5}[-:#\]]|\[WebAdmin Console\] Failed Login Attempt ))(.*)"
 )
-# [203.0.113.9:4455-3#APVH_site.example:443]   a virtual host that was taken over from Apache's settings
+# [203.0.113.9:4455-3#APVH_site.example:443]   a virtual host from Apache's settings
 _LITESPEED_CLIENT = re.compile(
     r"(?a)\[([0-9A-Fa-f:.]{2,45}?):(\d{1,5})(?:[-:][^#\]]{0,40})?(?:#(?:APVH_)?([^\]\s]{1,255}))?\]"
 )
@@ -136,7 +133,7 @@ _LITESPEED_LOGIN = re.compile(
 
 
 def litespeed_error(text: str, context: FileContext) -> Event | None:
-    """A line of LiteSpeed's server log that names a client; None for any other."""
+    """Read a line of LiteSpeed's server log that names a client."""
     match = _LITESPEED.match(text) if text[:2] == "20" else None
     if match is None:
         return None
@@ -160,7 +157,7 @@ _LIGHTTPD_PLACE = re.compile(r" for (/\S{0,2000}) ", re.ASCII)
 
 
 def lighttpd_error(text: str, context: FileContext) -> Event | None:
-    """A line of lighttpd's error log that names a client: a log-on that failed."""
+    """Read a failed log-on in lighttpd's error log."""
     match = _LIGHTTPD.match(text) if ".c." in text[:64] else None
     if match is None or ip_of(match[3]) is None:
         return None
@@ -212,7 +209,7 @@ _MOST_LABELS = 60
 
 
 def uwsgi(text: str, context: FileContext) -> Event | None:
-    """uWSGI's own layout."""
+    """Read uWSGI's own layout."""
     match = _UWSGI.match(text) if text.startswith("[pid: ") else None
     if match is None:
         return None
@@ -222,7 +219,7 @@ def uwsgi(text: str, context: FileContext) -> Event | None:
 
 
 def rails(text: str, context: FileContext) -> Event | None:
-    """The line with which Rails begins a request."""
+    """Read the line with which Rails begins a request."""
     match = _RAILS.search(text[:9000]) if "Started " in text[:400] else None
     if match is None:
         return None
@@ -230,7 +227,7 @@ def rails(text: str, context: FileContext) -> Event | None:
 
 
 def zoraxy(text: str, context: FileContext) -> Event | None:
-    """The reverse proxy Zoraxy."""
+    """Read a line of the reverse proxy Zoraxy."""
     match = _ZORAXY.match(text) if "] [router:" in text[:60] else None
     if match is None:
         return None
@@ -240,7 +237,7 @@ def zoraxy(text: str, context: FileContext) -> Event | None:
 
 
 def gin(text: str, context: FileContext) -> Event | None:
-    """The middleware `Logger` of programs written with Gin (Gotify, Ollama and others)."""
+    """Read a line of the middleware `Logger` of Gin programs (Gotify, Ollama and others)."""
     match = _GIN.match(text) if text.startswith("[GIN] ") else None
     if match is None or ip_of(match[4]) is None:
         return None
@@ -249,7 +246,7 @@ def gin(text: str, context: FileContext) -> Event | None:
 
 
 def handshake(text: str, context: FileContext) -> Event | None:
-    """A client with which Go's HTTP server could not agree on TLS."""
+    """Read a failed TLS handshake of Go's HTTP server."""
     match = _HANDSHAKE.match(text) if "http: TLS handshake error from " in text[:80] else None
     if match is None:
         return None
@@ -257,7 +254,7 @@ def handshake(text: str, context: FileContext) -> Event | None:
 
 
 def store(text: str, context: FileContext) -> Event | None:
-    """Amazon S3."""
+    """Read a line of Amazon S3."""
     match = _STORE.match(text)
     if match is None:
         return None
@@ -272,7 +269,7 @@ def store(text: str, context: FileContext) -> Event | None:
 
 
 def labelled(text: str, context: FileContext) -> Event | None:
-    """LTSV: `time:..<TAB>host:192.0.2.1<TAB>req:GET /a HTTP/1.1<TAB>status:200`."""
+    """Read LTSV: `time:..<TAB>host:192.0.2.1<TAB>req:GET /a HTTP/1.1<TAB>status:200`."""
     if "\t" not in text or "host:" not in text or ("req:" not in text and "uri:" not in text):
         return None
     cells = (_LABEL.match(cell) for cell in text.split("\t", _MOST_LABELS)[:_MOST_LABELS])

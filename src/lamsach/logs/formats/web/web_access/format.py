@@ -1,20 +1,17 @@
-"""Access and error logs of web servers and reverse proxies: IIS, nginx, Apache, Tomcat, LiteSpeed, Traefik,
-Caddy, HAProxy, Envoy, AWS, and of application servers and clouds (`web_apps`, `web_json`).
+"""Access and error logs of web servers, reverse proxies, application servers and clouds.
 
 Source: Apache HTTP Server "Log Files" and `mod_log_config`; nginx `ngx_http_log_module` and
 `ngx_errlog_module`; Microsoft "W3C Logging" and "IIS Log File Format"; NGINX Proxy Manager `log.conf`;
 HAProxy "Configuration Manual" chapter 8; Envoy "Access logging"; AWS "Access logs for your Application Load
 Balancer" and "Classic Load Balancer"; W3C WD-logfile-960323. Traps:
-- The client is who connects to the unit: a stranger is no device, and the Host header and URL are a
-  stranger's words.
+- The client connects to the unit: a stranger is no device, and the Host header and URL are a stranger's text.
 - X-Forwarded-For counts only behind a proxy of the unit's own: its last address that is not internal.
-- IIS writes UTC, and `#Fields:` may change in the middle of a file; CloudFront parts columns by tabs.
-- A virtual host may stand before the client, or (lighttpd) after it; HAProxy and nginx's error log state no
-  zone.
-- What is no HTTP at all (`\\x16\\x03\\x01`, `batman`) stands where the request line does.
-- An AWS load balancer states when the request was made (the time before its actions) and when it was
-  answered: the former counts.
-- Squid's `combined` lines look alike but end in a result code: they are not these.
+- IIS writes UTC, and `#Fields:` may change in the middle of a file; CloudFront separates columns by tabs.
+- A virtual host may precede the client, or (lighttpd) follow it; HAProxy and nginx's error log state no zone.
+- Non-HTTP data (`\\x16\\x03\\x01`, `batman`) replaces the request line.
+- An AWS load balancer states the time of the request (the time before its actions) and of the answer: the
+  former counts.
+- Squid's `combined` lines look alike but end in a result code: they are not read here.
 """
 
 from __future__ import annotations
@@ -66,8 +63,8 @@ class WebAccess(LogFormat):
     lighttpd's; load balancers of AWS (application, classic, network), CloudFront, LiteSpeed's server log,
     Istio.
 
-    The client connects to the unit: a stranger is no machine of the unit; X-Forwarded-For counts only
-    behind the unit's own proxy.
+    The client connects to the unit: a stranger is no machine of the unit; X-Forwarded-For counts only behind
+    the unit's own proxy.
     """
 
     name = "web_access"
@@ -95,7 +92,7 @@ class WebAccess(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """One of the shapes of text or JSON, a W3C row with a method and a path, or a `#` line of IIS."""
+        """Match a shape of text or JSON, a W3C row with a method and a path, or a `#` line of IIS."""
         start = line[:1]
         if start == "#":
             return (
@@ -116,7 +113,7 @@ class WebAccess(LogFormat):
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """As `LogFormat.score`; beneath headings also rows with the method elsewhere."""
+        """Below headings, count rows with the method in any column."""
         fields = next((line for line in head if line.startswith("#Fields:") and names_requests(line)), None)
         if fields is None:
             return super().score(head)
@@ -128,7 +125,7 @@ class WebAccess(LogFormat):
 
     @property
     def table(self) -> Table | None:
-        """Columns by the headings so far, of requests to a server itself; None without headings."""
+        """Columns by the headings so far, for requests to a server itself; None without headings."""
         names = self._columns.names
         plain = names[:2] == ("date", "time") and "c-ip" in names and _PROXY.isdisjoint(names)
         return Table(None, names, delimiter=" ") if self._stated and plain else None
@@ -162,7 +159,7 @@ class WebAccess(LogFormat):
             self._stated = self._stated or names_requests(line)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One request, or one error that names a client; None for a `#` line."""
+        """Read one request, or one error that names a client; None for a `#` line."""
         if line.startswith("#") and (self._stated or self.recognises(line)):
             return None
         event, header = self._event(line)
@@ -173,7 +170,7 @@ class WebAccess(LogFormat):
             return self._row(line), NO_HEADER
         header, message = split_header(line, self.context)
         event = web_text.read_request(message, self.context) if web_text.may_be_request(line) else None
-        if event is None and header is not NO_HEADER:  # a container runtime's header behind another
+        if event is None and header is not NO_HEADER:  # a container runtime's header after another
             event = web_text.read_request(_message(message), self.context)
         if event is None and header.time is not None and _ROW.match(message):
             event = self._row(message)
@@ -184,11 +181,11 @@ class WebAccess(LogFormat):
         return event, header
 
     def _has_columns(self, line: str) -> bool:
-        """Return whether a line without a date in front has as many columns as the headings (TMG)."""
+        """Return whether a line without leading date has as many columns as the headings (TMG)."""
         return (line[:1] == '"' or self._columns.names[:1] not in (("date",), ("time",))) and self._fits(line)
 
     def _fits(self, text: str) -> bool:
-        """Return whether the row has as many values as the headings name columns."""
+        """Return whether the row has as many values as the headings have names."""
         return self._stated and len(self._columns.cells(text)) == len(self._columns.names) > 1
 
     def _row(self, text: str) -> Event:
@@ -198,7 +195,7 @@ class WebAccess(LogFormat):
             values = W3cColumns(default_columns(text.split())).read(text) or values
         if not REQUEST_COLUMNS & values.keys():
             raise LineError("The line is not of this product.", text[:80])
-        if "time-local" in values:  # IIS Advanced Logging by the server's clock
+        if "time-local" in values:  # IIS Advanced Logging on the server's clock
             time = from_iso(f"{values.get('date-local')} {values['time-local']}", self.context.timezone)
         elif (stamp := values.get("timestamp", "")).isdecimal() and "time" not in values:
             time = from_epoch(stamp)
@@ -225,7 +222,7 @@ def _w3c(values: Mapping[str, str]) -> Event:
 
 
 def _proxied(values: Mapping[str, str]) -> Event:
-    """A proxy's fetch for a client of the unit (Blue Coat, TMG); `s-ip` is the proxy itself."""
+    """Read a proxy's request for a client of the unit (Blue Coat, TMG); `s-ip` is the proxy itself."""
     host, port = (
         values.get("cs-host") or values.get("r-host"),
         values.get("cs-uri-port") or values.get("r-port"),
@@ -257,7 +254,7 @@ def _proxied(values: Mapping[str, str]) -> Event:
 
 
 def _message(line: str) -> str:
-    """The line without a syslog header, with any kind of time."""
+    """Strip a syslog header with any kind of time."""
     try:
         return split_header(line, _ANY)[1]
     except LineError:

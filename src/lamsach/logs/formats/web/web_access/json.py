@@ -1,5 +1,4 @@
-"""Access logs as one JSON object a line: Caddy (and its Coraza firewall), Envoy, Traefik, nginx and Apache
-with a JSON format, Cloudflare.
+"""Access logs as one JSON object a line: Caddy (with Coraza), Envoy, Traefik, nginx, Apache, Cloudflare.
 
 Source: Caddy "log" directive and its `http.log.access` schema; Coraza audit messages; Envoy "Access logging"
 (JSON dictionaries); Traefik "Access Logs" (fields); Google Cloud's load balancers (`httpRequest`), Azure's
@@ -41,7 +40,7 @@ _CLIENT = in_order(
     "client_ip client clientIP clientIp"
 )
 _PORT = ("clientPort", "remote_port", "ClientPort", "ClientSrcPort", "client_port")
-# Traefik's ClientHost is what X-Forwarded-For says, where a request has one; ClientAddr is who connected
+# Traefik's ClientHost is X-Forwarded-For's address, if any; ClientAddr is the connecting client's
 _FORWARDED = in_order(
     "http_x_forwarded_for x-forwarded-for x_forwarded_for x-forward-for xff request_X-Forwarded-For "
     "X-Forwarded-For ClientHost"
@@ -76,12 +75,12 @@ _CORAZA_HOST = re.compile(r'\[hostname "([^"]{1,255})"\]')
 
 
 def is_request(line: str) -> bool:
-    """Return whether the line bears the keys of one of the products."""
+    """Return whether the line has the keys of a known product."""
     return "{" in line and any(all(sign in line for sign in signs) for signs in _SIGNS)
 
 
 def read_request(line: str, context: FileContext) -> Event:
-    """The request in a JSON line. LineError for broken JSON, or neither client nor target."""
+    """Read the request in a JSON line. LineError for broken JSON, or neither client nor target."""
     before, record = read_object(line)
     console = _CONSOLE.match(before)
     if console:
@@ -112,7 +111,7 @@ def _request(record: dict[str, object], context: FileContext) -> Event:
     client = _first(inner, ("client_ip",)) or peer or _first(record, _CLIENT)
     handshake = None if client else _HANDSHAKE.search(text_of(record.get("msg")) or "")
     client = handshake[1] if handshake else client
-    behind = peer is not None and client != peer  # Caddy: who is behind the proxies that it trusts
+    behind = peer is not None and client != peer  # Caddy: a client behind trusted proxies
     headers = child(record, "request", "headers")
     forwarded = _first(record, _FORWARDED) or _header(headers, "X-Forwarded-For")
     url = _first(inner, ("uri",)) or _first(record, _URL)
@@ -136,7 +135,7 @@ def _request(record: dict[str, object], context: FileContext) -> Event:
 
 
 def _lifted(record: dict[str, object]) -> dict[str, object]:
-    """The record with `httpRequest` (Google, AWS) and `response` (Kong) put at its top."""
+    """Lift `httpRequest` (Google, AWS) and `response` (Kong) to the record's top level."""
     if inside := child(record, "properties"):  # Azure's gateways and front doors
         return inside | {"time": record.get("time") or record.get("timeStamp")}
     call, answer = child(record, "httpRequest"), child(record, "response")
@@ -168,7 +167,7 @@ def _time(record: Mapping[str, object], context: FileContext) -> datetime | None
 
 
 def _coraza(record: Mapping[str, object], context: FileContext) -> Event:
-    """`msg` holds Coraza's own line: [client "192.0.2.1"] Coraza: Warning. ... [hostname ""] [uri "/x"]."""
+    """Read Coraza's own line in `msg`: [client "192.0.2.1"] Coraza: Warning. ... [hostname ""] [uri "/x"]."""
     message = (text_of(record.get("msg")) or "")[:65536]
     client, uri, host = (pattern.search(message) for pattern in (_CORAZA_CLIENT, _CORAZA_URI, _CORAZA_HOST))
     return request_event(

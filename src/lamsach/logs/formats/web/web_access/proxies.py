@@ -1,10 +1,10 @@
-"""The lines of text of reverse proxies and load balancers.
+"""Lines of text of reverse proxies and load balancers.
 
-Each reader knows one shape and gives None for any other.
+Each reader knows one shape and returns None for any other.
 
 Source: NGINX Proxy Manager `log.conf`; HAProxy "Configuration Manual" chapter 8; Envoy "Access logging" and
 Istio's default format; AWS "Access logs for your Application / Classic / Network Load Balancer". Traps:
-`lamsach.logs.formats.web.web_access.format`.
+`format.py`.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _ISTIO_ENDS = re.compile(r" (?:\S{1,400}) (\S{1,80}) (\S{1,80}) (\S{1,80}) (\S{1
 
 
 def proxy_manager(text: str, context: FileContext) -> Event | None:
-    """NGINX Proxy Manager."""
+    """Read a line of NGINX Proxy Manager."""
     match = _PROXY_MANAGER.match(text) if "] [Length " in text or "[Client " in text else None
     if match is None:
         return None
@@ -72,7 +72,7 @@ def proxy_manager(text: str, context: FileContext) -> Event | None:
 
 
 def stream(text: str, context: FileContext) -> Event | None:
-    """Connections that nginx passed on without looking into them (`ngx_stream_log_module`)."""
+    """Read a connection that nginx forwarded undecoded (`ngx_stream_log_module`)."""
     match = _STREAM.match(text) if "] TCP " in text or "] UDP " in text else None
     if match is None:
         return None
@@ -88,7 +88,7 @@ def stream(text: str, context: FileContext) -> Event | None:
 
 
 def balancer(text: str, context: FileContext) -> Event | None:
-    """AWS's application and classic load balancers."""
+    """Read a line of AWS's application and classic load balancers."""
     match = _BALANCER.match(text)
     if match is None:
         return None
@@ -111,7 +111,7 @@ def balancer(text: str, context: FileContext) -> Event | None:
 
 
 def network_balancer(text: str, context: FileContext) -> Event | None:
-    """TLS at AWS's network load balancer; the connection's time is the one at the line's end."""
+    """Read a TLS connection of AWS's network load balancer; its time is at the line's end."""
     match = _NETWORK_BALANCER.match(text) if text.startswith("tls ") else None
     if match is None:
         return None
@@ -129,7 +129,7 @@ def network_balancer(text: str, context: FileContext) -> Event | None:
 
 
 def haproxy(text: str, context: FileContext) -> Event | None:
-    """HAProxy's HTTP, HTTPS and TCP layouts and its connection errors."""
+    """Read HAProxy's HTTP, HTTPS and TCP layouts and its connection errors."""
     match = _HAPROXY.match(text)
     if match is None:
         return None
@@ -149,7 +149,7 @@ def haproxy(text: str, context: FileContext) -> Event | None:
 
 
 def haproxy_connect(text: str, context: FileContext) -> Event | None:
-    """HAProxy's line for a connection without a mode's layout."""
+    """Read HAProxy's line for a connection without a mode's layout."""
     match = _CONNECT.match(text)
     if match is None:
         return None
@@ -158,7 +158,7 @@ def haproxy_connect(text: str, context: FileContext) -> Event | None:
 
 
 def envoy(text: str, context: FileContext) -> Event | None:
-    """Envoy's default layout and Istio's."""
+    """Read Envoy's default layout and Istio's."""
     match = _ENVOY.match(text) if text[:1] == "[" else None
     strings = list(re.finditer(STRING, match[4][:16384], re.DOTALL)) if match else []
     if match is None or len(strings) < 5:

@@ -1,11 +1,7 @@
-"""The lines of text that web servers and reverse proxies write.
+"""Lines of text of web servers and reverse proxies: common layout, variants, list of readers.
 
-Each reader knows one shape and gives None for any other.
-
-Source and traps: `lamsach.logs.formats.web.web_access.format`.
-
-Requests in the common layout and its kin: combined, virtual hosts, an administrator's own order, without
-quotes. Source and traps: `lamsach.logs.formats.web.web_access.format`.
+The variants are combined, virtual hosts, an administrator's own order, without quotes. Each reader knows one
+shape and returns None for any other. Source and traps: `format.py`.
 """
 
 from __future__ import annotations
@@ -63,8 +59,8 @@ _PROXY_RESULT = re.compile(r" (?:TCP|UDP|NONE|TAG)[A-Z_]{0,60}:(?:HIER_)?[A-Z]{3
 
 
 def common(text: str, context: FileContext) -> Event | None:
-    """Common, combined and virtual-host layouts of Apache, nginx, LiteSpeed, Traefik and kin."""
-    if text[:1] == '"':  # LiteSpeed as shipped puts the whole line in quotes
+    """Read common, combined and virtual-host layouts of Apache, nginx, LiteSpeed, Traefik and others."""
+    if text[:1] == '"':  # LiteSpeed's default puts the whole line in quotes
         text = text[1:]
     match = (_COMMON.match(text) or _LOOSE_QUOTES.match(text) or _CUT.match(text)) if '] "' in text else None
     if match is None or _PROXY_RESULT.search(text, max(0, len(text) - 200)):
@@ -90,7 +86,7 @@ def common(text: str, context: FileContext) -> Event | None:
 
 
 def _ends(prefix: str) -> tuple[str, str | None, str | None, str | None] | None:
-    """Client, site, user and X-Forwarded-For before the time; None when it is something else."""
+    """Split client, site, user and X-Forwarded-For before the time; None for other text."""
     words = prefix.split()
     listed = []
     while words and words[0].endswith(","):
@@ -101,7 +97,7 @@ def _ends(prefix: str) -> tuple[str, str | None, str | None, str | None] | None:
         return words[0], None, _user(words), ", ".join([*listed, words[0]])
     if len(words) >= 3 and not _is_address(words[0]) and _is_address(words[1]):
         return words[1], words[0], _user(words[1:]), None
-    if len(words) == 1:  # a layout that names the client alone
+    if len(words) == 1:  # a layout with the client alone
         return (words[0], None, None, None) if _is_address(words[0]) else None
     if not (_is_address(words[0]) or words[0] == "-" or domain_of(words[0])):
         return None
@@ -139,7 +135,7 @@ _TLS_REQUEST = re.compile(rf"(?s)\[({CLF})\] (\S{{2,60}}) (?:TLS|SSL)v[\d.]{{1,4
 
 
 def tls_request(text: str, context: FileContext) -> Event | None:
-    """Apache's `ssl_request_log`."""
+    """Read Apache's `ssl_request_log`."""
     match = _TLS_REQUEST.match(text) if text[:1] == "[" and "v1" in text[:200] else None
     if match is None:
         return None
@@ -153,7 +149,7 @@ _STATUS_AFTER = re.compile(r" (\d{3})(?=\s|$)", re.ASCII)
 
 
 def time_first(text: str, context: FileContext) -> Event | None:
-    """Own layouts that begin with the time and name the client outside quotes (NPMplus)."""
+    """Read a custom layout that begins with the time and has the client outside quotes (NPMplus)."""
     match = _TIME_FIRST.match(text) if text[:1] == "[" and " HTTP/" in text else None
     if match is None:
         return None
@@ -186,7 +182,7 @@ _UNQUOTED = re.compile(
 
 
 def unquoted(text: str, context: FileContext) -> Event | None:
-    """The common layout without quotes around the request."""
+    """Read the common layout without quotes around the request."""
     match = _UNQUOTED.match(text) if " HTTP/" in text else None
     ends = _ends(match[1] or match[4]) if match else None
     if match is None or ends is None:
@@ -234,7 +230,7 @@ def _iis_native(text: str, context: FileContext) -> Event | None:
 
 
 def _american(date: str, clock: str, context: FileContext) -> datetime:
-    """Month/day/year on the server's clock."""
+    """Read month/day/year on the server's clock."""
     month, day, year = map(int, date.split("/"))
     hour, minute, second = map(int, clock.split(":"))
     return local_time(
@@ -254,7 +250,7 @@ _MILLISECONDS = re.compile(r":\d{2}\.\d{3}\] ")
 
 
 def may_be_request(line: str) -> bool:
-    """A cheap look: false for almost every line that no reader reads."""
+    """Test a line cheaply: false for almost every line that no reader reads."""
     if '"' in line and ('] "' in line or "[Client " in line or ("://" in line and " HTTP/" in line)):
         return True
     if "[GIN] " in line[:400] or (".c." in line[:400] and ") " in line and " IP: " in line):
@@ -291,7 +287,7 @@ def may_be_request(line: str) -> bool:
 
 
 def read_request(text: str, context: FileContext) -> Event | None:
-    """The request in a line; None when it has no known shape. LineError for an impossible time."""
+    """Read the request in a line; None when it has no known shape. LineError for an impossible time."""
     for reader in _READERS:
         event = reader(text, context)
         if event is not None:
