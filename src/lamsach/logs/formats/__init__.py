@@ -1,10 +1,10 @@
-"""The log formats, in the order in which detection breaks a tie: the more particular before the more general.
+"""Registry of log formats, in the order that breaks a tie of detection: the particular before the general.
 
-One more format is one file in this folder and one row here: its module and class, its name, and marks of
-which its logs usually hold one (a line begins with a line feed). Detection first tries the formats with a
-mark in the file's first lines, so that a log of a known product waits for no other's module; else all. It
-takes the format whose `score` over the first lines is best; of two equal ones the earlier wins. So a product
-that writes JSON stands before JSON lines, and a product that writes columns before CSV.
+A new format is one file in this folder and one row here: module and class, name, and marks, one of which its
+logs usually hold (a line begins with a line feed). Detection tries the formats with a mark in the file's
+first lines first, so that a known product's log loads no other module; else all. The best `score` over the
+first lines wins; of equal ones the earlier. So a product that writes JSON precedes JSON lines, and a product
+that writes columns precedes CSV.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ _ROWS = (
     Row("endpoints.eset:Eset", "eset", ('_Event"', "|ESET|")),
     Row("endpoints.trellix_epo:TrellixEpo", "trellix_epo", ("<EPO", "<UpdateEvents")),
     Row("servers.server_logons:ServerLogons", "server_logons", ()),
-    # lines of these behind something that they do not expect
+    # lines of these after unexpected text
     Row("generic.carried_lines:FramedLines", "framed_lines", ()),
     # frames that any product may write
     Row("generic.cef:Cef", "cef", ("CEF:",)),
@@ -128,13 +128,13 @@ _ROWS = (
     Row("generic.json_lines:JsonLines", "json_lines", ()),
 )  # fmt: skip
 FORMATS: Registry[type[LogFormat]] = Registry(__name__, _ROWS)
-"""Every format, the particular first; `unknown_text` reads what none of these does."""
+"""Every format, the particular first; `unknown_text` is the fallback."""
 JSON_FORMATS = FORMATS.only(
     "zeek_json", "suricata_eve", "windows_event_json", "windows_event_json_pretty", "adguardhome",
     "technitium", "samba", "nfdump", "snort_fast", "modsecurity", "web_access", "fortigate", "sophos",
     "checkpoint", "paloalto", "eset", "server_logons", "json_lines",
 )  # fmt: skip
-"""The formats of JSON objects; text that an object carries (`"message":"<134>.."`) is `json_lines`' task."""
+"""Formats of JSON objects; text carried by an object (`"message":"<134>.."`) is `json_lines`' task."""
 
 _BINARY_ROWS = (
     Row("windows.evtx:Evtx", "evtx", rb"\AElf(?:File|Chnk)\0"),
@@ -162,24 +162,24 @@ _BINARY_ROWS = (
     Row("generic.json_lines:JsonDocument", "json_document", rb"\A[^!-~]*[\[{]"),
 )
 BINARY_FORMATS: Registry[type[BinaryFormat]] = Registry(__name__, _BINARY_ROWS)
-"""Binary formats, told by a file's first bytes before it is taken for text; each has its mark."""
+"""Binary formats, tried on a file's first bytes before it counts as text; each has its mark."""
 
 
 def format_by_name(name: str) -> type[LogFormat] | None:
-    """The format of this `--format` name, or None."""
+    """Find the format of a `--format` name; None for another."""
     return FORMATS.named(name)
 
 
 def binary_format_by_name(name: str) -> type[BinaryFormat] | None:
-    """The binary format of this `--format` name, or None."""
+    """Find the binary format of a `--format` name; None for another."""
     return BINARY_FORMATS.named(name)
 
 
 def binary_format_of(head: bytes) -> type[BinaryFormat] | None:
-    """The binary format of a file that begins with these bytes, or None."""
+    """Find the binary format of a file that begins with these bytes; None for text."""
     return next((f for f in BINARY_FORMATS.marked("", head) if not f.of_text and f.recognises(head)), None)
 
 
 def document_format_of(head: bytes) -> type[BinaryFormat] | None:
-    """The format of a text that begins with these bytes and is one document without lines, or None."""
+    """Find the format of a text of one document without lines that begins with these bytes, or None."""
     return next((f for f in BINARY_FORMATS.marked("", head) if f.of_text and f.recognises(head)), None)

@@ -123,7 +123,7 @@ class NeighbourTables(LogFormat):
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """Count headings in addition to rows, once there is a row."""
+        """Count headings too, if any row is present."""
         rows = [cls.recognises(line) for line in head]
         if not any(rows):
             return 0.0
@@ -145,7 +145,7 @@ class NeighbourTables(LogFormat):
         if match is None:
             return None
         header, _ = split_header(line, self.context)
-        return _seen(match[1], match[2], None, header.time, header.host)
+        return _observation(match[1], match[2], None, header.time, header.host)
 
     def _listed(self, line: str) -> Event | None:
         modified = self.context.modified if self.context.modified.year < _UNKNOWN_YEAR else None
@@ -159,7 +159,7 @@ class NeighbourTables(LogFormat):
                 else None
             )
         address, mac_text, name, epoch = found
-        return _seen(address, mac_text, name, from_epoch(epoch) if epoch else modified, None)
+        return _observation(address, mac_text, name, from_epoch(epoch) if epoch else modified, None)
 
 
 def _could_hold_mac(line: str) -> bool:
@@ -200,7 +200,7 @@ def _is_group(mac: str) -> bool:
     return int(mac[:2], 16) & 1 == 1
 
 
-def _seen(
+def _observation(
     address_text: str, mac_text: str, name: str | None, time: datetime | None, host: str | None
 ) -> Event | None:
     address, mac = ip_of(address_text), mac_of(_plain(mac_text))

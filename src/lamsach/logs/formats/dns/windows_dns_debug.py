@@ -89,12 +89,12 @@ def _action_of(flags: str) -> Action:
     return Action.BLOCKED if "REFUSED" in flags else Action.ALLOWED
 
 
-def _packets(end: str, asked: str, answered: str) -> Shape:
+def _packets(end: str, question_mark: str, answer_mark: str) -> Shape:
     """Shape of one-line packets that state this end, for columnar reading; `parse` reads single lines."""
-    one, other = (rf"{{1,4}}(?P<{end}{at}>[0-9A-Fa-f:.]+) +[0-9A-Fa-f]{{4}} {{1,6}}" for at in ("", "2"))
+    first, second = (rf"{{1,4}}(?P<{end}{at}>[0-9A-Fa-f:.]+) +[0-9A-Fa-f]{{4}} {{1,6}}" for at in ("", "2"))
     return Shape(
         rf"{_LEAD[1:]} {{0,3}}(?:[0-9A-Fa-f]+ {{1,4}})?(?:UDP|TCP) {{1,4}}"
-        rf"(?:{asked} {one}|{answered} {other}R {{1,4}})"
+        rf"(?:{question_mark} {first}|{answer_mark} {second}R {{1,4}})"
         r"Q {1,4}\[(?P<flags>[0-9A-Fa-f]{4}[ A-Z]+)\](?P<domain> [^\[\]]*)$",
         {"kind": EventKind.DNS, "domain": _LABELS, "action": Of(Kind("refusal", _action_of), ("flags",))},
         needs=(end,),
@@ -257,8 +257,8 @@ def _marker_of(words: list[str]) -> str:
     return next((text for text in (*pairs, *reversed(words)) if text in _AFTERNOON or text in _MORNING), "")
 
 
-def _overlap(one: re.Match[str], other: re.Match[str]) -> bool:
-    return one.start() < other.end() and other.start() < one.end()
+def _overlap(first: re.Match[str], second: re.Match[str]) -> bool:
+    return first.start() < second.end() and second.start() < first.end()
 
 
 def _decide_order(context: FileContext) -> DateOrder:

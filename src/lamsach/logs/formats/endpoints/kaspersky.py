@@ -181,7 +181,7 @@ class KasperskyXml(LogFormat):
         """Read one row; None for lines around the rows."""
         fields = _fields(line)
         if "code" not in fields and "msg" not in fields:
-            if all(_NOTHING.fullmatch(each) for each in line.split("\n", 50)):
+            if all(_NOTHING.fullmatch(part) for part in line.split("\n", 50)):
                 return None
             raise LineError("The line is not of this product.", line[:80])
         start = line.find("<", 1) if line[:1] == "<" and line[1:2].isdigit() else 0

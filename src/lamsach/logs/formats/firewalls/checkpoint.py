@@ -290,11 +290,11 @@ def _completed(event: Event, fields: Mapping[str, str]) -> Event:
         machine = fields.get("dhost", "").strip()
         event = changed(event, domain=machine.lower()) if _MACHINE.fullmatch(machine) else event
     given = first_ip(fields, "office_mode_ip")
-    behind = first_ip(fields, "proxy_src_ip")
+    proxied = first_ip(fields, "proxy_src_ip")
     if given:
         event = decide(event, given=given, again=True)
-    elif behind and is_internal(behind) and event.device_ip == event.source_ip:
-        event = decide(event, given=behind, again=True)
+    elif proxied and is_internal(proxied) and event.device_ip == event.source_ip:
+        event = decide(event, given=proxied, again=True)
     done = (fields.get("action") or fields.get("act", "")).lower()
     if given and event.user and done in _OPENING | _CLOSING:
         action = LeaseAction.ASSIGNED if done in _OPENING else LeaseAction.RELEASED

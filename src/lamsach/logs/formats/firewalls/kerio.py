@@ -66,7 +66,7 @@ class Kerio(LogFormat):
         time = _TIME.search(line, 0, 200) if "] " in line[:200] and "[" in line[:180] else None
         if time is None:
             return False
-        return any(each.match(line, time.end()) for each in (_PACKET, _CONNECTION, _INTRUSION, _PAGE))
+        return any(pattern.match(line, time.end()) for pattern in (_PACKET, _CONNECTION, _INTRUSION, _PAGE))
 
     def parse(self, line: str, number: int) -> Event | None:
         """Read one packet, connection, intrusion or page."""

@@ -148,8 +148,8 @@ def _event(
     destination_port: int | None,
     action: Action,
 ) -> Event:
-    asked = question_of(first(fields, "question"))
-    site = asked or domain_of(first(fields, "dstname", "host", "sni", "domain", "query_name") or "")
+    question = question_of(first(fields, "question"))
+    site = question or domain_of(first(fields, "dstname", "host", "sni", "domain", "query_name") or "")
     path = first(fields, "arg", "url", "path")
     nat = first_ip(fields, "src_ip_nat")
     digest = hash_of(first(fields, "md5", "sha256") or "")
@@ -159,7 +159,7 @@ def _event(
     return event_between(
         (source, source_port),
         (destination, destination_port),
-        kind=_kind(asked=asked is not None, web=web, both=both),
+        kind=_kind(question=question is not None, web=web, both=both),
         source_nat_ip=nat,
         source_nat_port=first_port(fields, "src_port_nat") if nat else None,
         user=first(fields, "src_user", "user"),
@@ -170,8 +170,8 @@ def _event(
     )
 
 
-def _kind(*, asked: bool, web: bool, both: bool) -> EventKind:
-    if asked:
+def _kind(*, question: bool, web: bool, both: bool) -> EventKind:
+    if question:
         return EventKind.DNS
     if web:
         return EventKind.WEB

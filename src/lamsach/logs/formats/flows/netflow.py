@@ -86,9 +86,9 @@ class NetFlow(BinaryFormat):
                 if event is not None:
                     yield event
         for (_, _, domain, identity), waiting in decoder.waiting.items():
-            for waited in waiting:
+            for undecoded in waiting:
                 reason = "The packet that describes these records is missing."
-                yield Refusal(Reference(file, row=waited.number), f"{domain}:{identity}", reason)
+                yield Refusal(Reference(file, row=undecoded.number), f"{domain}:{identity}", reason)
         if failure is not None:
             raise failure
 

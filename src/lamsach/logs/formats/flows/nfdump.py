@@ -87,10 +87,10 @@ class Nfdump(LogFormat):
         flows = sum(map(cls.recognises, head))
         if not flows:
             return 0.0
-        others = sum(
+        surrounding = sum(
             bool(_AROUND.match(line) or _JSON_LINE.match(line)) and not cls.recognises(line) for line in head
         )
-        return (flows + others) / len(head)
+        return (flows + surrounding) / len(head)
 
     @classmethod
     def starts_record(cls, line: str) -> bool:

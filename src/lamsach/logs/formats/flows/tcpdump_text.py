@@ -153,7 +153,7 @@ def _arp(text: str, time: datetime | None) -> Event | None:
             action=LeaseAction.OBSERVED,
             role=Role.HOLDER,
         )
-    asker = ip_of(match["asker"])
+    sender = ip_of(match["asker"])
     return event_between(
-        asker, ip_of(match["asked"]), kind=EventKind.OTHER, time=time, role=Role.SERVES_THE_UNIT
+        sender, ip_of(match["asked"]), kind=EventKind.OTHER, time=time, role=Role.SERVES_THE_UNIT
     )

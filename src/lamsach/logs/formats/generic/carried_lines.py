@@ -1,4 +1,4 @@
-r"""Lines of products within other output: after a container's name, a relay's header, or what a paste left.
+r"""Lines of products within other output: after a container's name, a relay's header, or remains of a paste.
 
 Source: Docker, "docker compose logs" (`web-1  | ...`, in colour on a terminal), "docker logs --timestamps";
 Kubernetes, "kubectl logs --prefix --timestamps" (`[pod/web-5d78c9869d-abcde/nginx] ...`), "CRI log format";
@@ -100,7 +100,7 @@ class ContainerLines(_Carried):
 
     @classmethod
     def behind(cls, line: str) -> tuple[str, ...]:
-        """Strip the name; also keep the time, which may be the prefix's or the line's own."""
+        """Strip the name; a second reading includes the time, which may be the line's own."""
         marked = "|" in line[:140] or line[:5] == "[pod/" or line[:1] == "\x1b"
         prefix = _PREFIX.match(line) if marked else None
         if prefix is None:
@@ -133,7 +133,7 @@ class FramedLines(_Carried):
 
     @classmethod
     def behind(cls, line: str) -> tuple[str, ...]:
-        """Strip what a paste left, or a syslog header before a message with its own time."""
+        """Strip the remains of a paste, or a syslog header before a message with its own time."""
         pasted = unpasted(line)
         if pasted is not line:
             return (pasted.rstrip(),)

@@ -43,7 +43,7 @@ _RECORD = re.compile(r"CEF: ?[01]\|[^|]{0,256}\|[^|]{0,256}\|")
 class Cef(LogFormat):
     """Any record in the Common Event Format, after any syslog header.
 
-    Custom keys mean what their labels say.
+    Custom keys have the meaning of their labels.
     """
 
     name = "cef"
@@ -64,7 +64,7 @@ class Cef(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """Match `CEF:0|` with a maker and a product, behind a header or not; not within JSON."""
+        """Match `CEF:0|` with a vendor and a product, also after a header; not within JSON."""
         start = cef.find(line)
         return start >= 0 and not within_json(line, start) and _RECORD.match(line, start) is not None
 

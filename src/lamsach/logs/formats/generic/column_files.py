@@ -57,7 +57,7 @@ def table_events(
     require("pyarrow")
     times = LooseTimes(context)
     number = 0
-    for batch in _whole(batches, context.file):
+    for batch in _validated(batches, context.file):
         names, cells, known = _cells(batch, context.file)
         if unused is not None and known:
             unused(_unused_text(batch, context.file))
@@ -108,7 +108,7 @@ def _unused_text(batch: pa.RecordBatch, where: str) -> bytes:
     return "".join(f"{text}\n" for text in texts).encode("utf-8", "replace")
 
 
-def _whole(batches: Iterable[pa.RecordBatch], where: str) -> Iterator[pa.RecordBatch]:
+def _validated(batches: Iterable[pa.RecordBatch], where: str) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
 
     iterator = iter(batches)
@@ -181,22 +181,22 @@ def _texts(column: pa.Array, *, address: bool) -> Cells:
         column = column.dictionary_decode()
         kind = column.type
     if address and pa.types.is_integer(kind):
-        return [_one(_number_address(value)) for value in column.to_pylist()]
+        return [_single(_number_address(value)) for value in column.to_pylist()]
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
-        return [_one(_binary(value, address=address)) for value in column.to_pylist()]
+        return [_single(_binary(value, address=address)) for value in column.to_pylist()]
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        return [_several(value) for value in column.to_pylist()]
+        return [_multiple(value) for value in column.to_pylist()]
     try:
-        return [_one(value) for value in column.cast(pa.string()).to_pylist()]
+        return [_single(value) for value in column.cast(pa.string()).to_pylist()]
     except (pa.ArrowException, UnicodeDecodeError, ValueError):
         return [()] * len(column)
 
 
-def _one(value: str | None) -> tuple[str, ...]:
+def _single(value: str | None) -> tuple[str, ...]:
     return (value,) if value else ()
 
 
-def _several(value: list[object] | None) -> tuple[str, ...]:
+def _multiple(value: list[object] | None) -> tuple[str, ...]:
     items = [item for item in (value or ())[:_MOST_VALUES] if isinstance(item, str | int | float)]
     return tuple(str(item) for item in items if item != "")
 

@@ -1,7 +1,7 @@
 """Tables of text with a header that names the columns: CSV, TSV, semicolons, exported by products or people.
 
 Source: RFC 4180, Excel's `sep=` line, and the headings in `lamsach.logs.mappings.columns`. Traps:
-- The delimiter is the one that gives the header most columns; Excel in Vietnam writes semicolons.
+- The delimiter yields the most columns of the header; Excel in Vietnam writes semicolons.
 - Lines above the header (a title, `sep=;`) are skipped; a header repeated in the middle is no record.
 - Day/month or month/day is decided for the whole file by its first lines: 13 to 31 can only be a day.
 - Date and time of day may be two columns. A quoted field may hold the delimiter; a cut last line has fewer
@@ -239,7 +239,7 @@ def _fits(line: str, table: Table, inner_formats: Sequence[type[LogFormat]]) -> 
     # a log only by its carried lines
     if not (column_names.tells_of_contacts(table.fields) or column_names.tells_of_detections(table.fields)):
         carried = cells[table.carrier] if table.carrier is not None and table.carrier < len(cells) else ""
-        return any(each.recognises(carried) for each in inner_formats)
+        return any(log_format.recognises(carried) for log_format in inner_formats)
     judged = [
         columns.is_plausible(field, cell) for field, cell in zip(table.fields, cells, strict=False) if field
     ]

@@ -189,13 +189,13 @@ def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool, clou
     endpoint = any(column_names.plain(part) in ENDPOINT_KEYS for parts, _ in paths for part in parts)
     logon = endpoint and any(column_names.plain(parts[-1]) == "ipaddress" for parts, _ in paths)
     names = {column_names.plain(parts[-1]) for parts, _ in paths}
-    others, cloud = column_names.beside(frozenset(names)), cloud_records.kind_of(names)
+    context_fields, cloud = column_names.beside(frozenset(names)), cloud_records.kind_of(names)
     if cloud is not None:
-        others, logon, endpoint = {**others, **cloud.fields}, False, cloud.of_endpoint
+        context_fields, logon, endpoint = {**context_fields, **cloud.fields}, False, cloud.of_endpoint
     for parts, value in paths:
         field = column_names.field_of(".".join(parts))
-        if others:
-            field = others.get(column_names.plain(parts[-1]), field)
+        if context_fields:
+            field = context_fields.get(column_names.plain(parts[-1]), field)
         if logon:
             field = _LOGON_FIELDS.get(column_names.plain(parts[-1]), field)
         if field is None or (field == "source" and parts == ["source"] and "sourcetype" in names):
@@ -212,8 +212,8 @@ def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool, clou
         if texts and room > 0:
             # before the `host` of a collector
             first = field == "host" and column_names.plain(parts[-1]) == "hostname"
-            held = values.setdefault(field, [])
-            held[:] = [*texts[:room], *held] if first else [*held, *texts[:room]]
+            collected = values.setdefault(field, [])
+            collected[:] = [*texts[:room], *collected] if first else [*collected, *texts[:room]]
     if times:
         values.pop("clock", None)
         values["time"] = [min(times, key=lambda ranked: ranked[0])[1]]
@@ -370,7 +370,7 @@ def _completed(event: Event | None, whole: Event | None) -> Event | None:
     return replace(event, **missing)
 
 
-_FIELDS = tuple(each.name for each in fields(Event))
+_FIELDS = tuple(field.name for field in fields(Event))
 
 
 def _is_windows(text: str) -> bool:

@@ -186,9 +186,10 @@ def _fields_of(keys: tuple[str, ...]) -> tuple[tuple[str, str | None], ...]:
     """Normalize a record's keys, and look up their fields together."""
     keys = column_names.without_prefix(keys)
     names = [column_names.plain(key) for key in keys]
-    others = column_names.beside(frozenset(names))
+    context_fields = column_names.beside(frozenset(names))
     return tuple(
-        (name, others.get(name) or column_names.field_of(key)) for name, key in zip(names, keys, strict=True)
+        (name, context_fields.get(name) or column_names.field_of(key))
+        for name, key in zip(names, keys, strict=True)
     )
 
 
@@ -208,9 +209,9 @@ def _values(line: str) -> dict[str, list[str]] | None:
                 continue
             if field == "time" and _CLOCK.fullmatch(text):
                 field = "clock"
-            held = values.setdefault(field, [])
-            if len(held) < _MOST_VALUES:
-                held.append(words[0] if field in _ONE_WORD else text)
+            collected = values.setdefault(field, [])
+            if len(collected) < _MOST_VALUES:
+                collected.append(words[0] if field in _ONE_WORD else text)
         if "ip" in values and "source" not in values and "destination" in values:
             values["source"] = values.pop("ip")
         if "nat" in values and _INWARD.search(line):

@@ -142,8 +142,8 @@ def _keyed(message: str) -> tuple[str | None, str | None, int | None, int | None
         elif field in ("source", "destination") and field not in ends:
             address, port = host_and_port(f"[{value}" if "]" in value else value)
             if address and ip_of(address):
-                behind = _PORT_BEHIND.match(message, match.end("value")) if port is None else None
-                ends[field] = address, port_of(behind[1]) if behind else port
+                port_match = _PORT_BEHIND.match(message, match.end("value")) if port is None else None
+                ends[field] = address, port_of(port_match[1]) if port_match else port
     arrow = _ARROW.search(message) if not ends and ("->" in message or "=>" in message) else None
     if arrow and ip_of(arrow[1]) and ip_of(arrow[3]):
         return ip_of(arrow[1]), ip_of(arrow[3]), port_of(arrow[2] or ""), port_of(arrow[4] or "")

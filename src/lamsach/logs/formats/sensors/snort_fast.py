@@ -160,9 +160,9 @@ class SnortFast(LogFormat):
         micro = int(match[7].ljust(6, "0"))
         if match[1] is None:
             return without_year(int(match[2]), int(match[3]), hour, minute, second, self.context, micro)
-        one, two, three = int(match[1]), int(match[2]), int(match[3])
+        first, middle, last = int(match[1]), int(match[2]), int(match[3])
         times = []
-        for year, month, day in ((one, two, three), (three, one, two)):
+        for year, month, day in ((first, middle, last), (last, first, middle)):
             if 1 <= month <= 12 and 1 <= day <= 31:
                 try:
                     times.append(

@@ -68,7 +68,7 @@ class ZeekJson(LogFormat):
             raise LineError("The JSON record is not of Zeek.", line[:80])
         fields = _columns(inner)
         if inner is not record:
-            fields = _around(record) | fields
+            fields = _outer_values(record) | fields
         event = self.record_event(fields, NO_HEADER)
         if event is None:
             return None
@@ -92,7 +92,7 @@ class ZeekJson(LogFormat):
         return time_of(text_of(fields.get("ts")), self.context)
 
 
-def _around(record: dict[str, object]) -> dict[str, Value]:
+def _outer_values(record: dict[str, object]) -> dict[str, Value]:
     """Values that shippers add to Zeek's record: the log's name (perhaps the key), observer, time."""
     found = flat(record)
     outer = {key: text for key in _OBSERVERS if (text := text_of(found.get(key)))}

@@ -147,18 +147,18 @@ def _event(message: str) -> Event:
 
 def _of_session(found: dict[str, str | None]) -> Event:
     """Read a transfer, or a line of FileZilla's about a session."""
-    said = found.get("said")
-    action = _OK if said is None else Action.UNKNOWN
-    if said is not None and _SAID_NO.match(said):
+    reply = found.get("said")
+    action = _OK if reply is None else Action.UNKNOWN
+    if reply is not None and _SAID_NO.match(reply):
         action = _NO
-    elif said is not None and _SAID_YES.match(said):
+    elif reply is not None and _SAID_YES.match(reply):
         action = _OK
     user = found.get("user")
     return (
         client_event(
             found.get("ip"),
             action=action,
-            kind=EventKind.FILE if said is None else EventKind.LOGON,
+            kind=EventKind.FILE if reply is None else EventKind.LOGON,
             user=None if user == "not logged in" else user,
         )
         or Event()

@@ -100,16 +100,20 @@ class MailServer(LogFormat):
             time = from_iso(f"{own[1]}.{own[2]}", self.context.timezone)
             return placed(_of_zimbra(own[3], line[own.end() :]), self, number, time, None)
         exim = _EXIM.match(line) if line[:2] == "20" else None
-        time_: datetime | None
+        stated_time: datetime | None
         if exim:
-            time_, observer, message = from_iso(exim[1], self.context.timezone), None, line[exim.end(1) + 1 :]
+            stated_time, observer, message = (
+                from_iso(exim[1], self.context.timezone),
+                None,
+                line[exim.end(1) + 1 :],
+            )
             app = "exim"
         else:
             header, message = split_header(line, self.context)
-            time_, observer, app = header.time, header.host, header.app or ""
+            stated_time, observer, app = header.time, header.host, header.app or ""
             if not app.startswith(_APPS):
                 raise LineError("The line is not of this product.", line[:80])
-        return placed(_event(message[:_LOOKED_AT], app), self, number, time_, observer)
+        return placed(_event(message[:_LOOKED_AT], app), self, number, stated_time, observer)
 
 
 def _event(message: str, app: str) -> Event:

@@ -98,8 +98,8 @@ def _file_audit(message: str) -> Event | None:
     at = next((at for at, field in enumerate(prefix) if ip_of(field)), None)
     if at is None:
         return None
-    others = [field for index, field in enumerate(prefix) if index != at]
-    user = _named(others[0].rsplit("\\", 1)[-1]) if others else None
+    remaining = [field for index, field in enumerate(prefix) if index != at]
+    user = _named(remaining[0].rsplit("\\", 1)[-1]) if remaining else None
     address = ip_of(prefix[at])
     # %u|%I|%m|%S: the machine's name is between the address and the share
     machine = prefix[at + 1] if len(prefix) == at + 3 and not ip_of(prefix[at + 1]) else ""

@@ -49,7 +49,7 @@ class _Product:
     user: tuple[str, ...] = ()
     server: str = ""
     server_port: str = ""
-    said: tuple[str, ...] = ()
+    statement: tuple[str, ...] = ()
     refused: tuple[str, frozenset[str]] = ("", frozenset())
     url: str = ""
     hashes: str = ""
@@ -58,17 +58,17 @@ class _Product:
 
 
 _PRODUCTS = (
-    _Product(('"reqId"', '"remoteAddr"', '"app"'), "remoteAddr", ("time",), user=("user",), said=("message",),
-        url="url"),
+    _Product(('"reqId"', '"remoteAddr"', '"app"'), "remoteAddr", ("time",), user=("user",),
+        statement=("message",), url="url"),
     _Product(('"audit.k8s.io/', '"sourceIPs"'), "sourceIPs", ("requestReceivedTimestamp", "stageTimestamp"),
         user=("user.username",), refused=("responseStatus.code", frozenset({"401", "403"})), url="requestURI",
         kind=EventKind.WEB),
     _Product(('"$date"', '"attr":', '"remote":"'), "attr.remote", ("t.$date",),
-        user=("attr.principalName", "attr.user"), said=("msg",)),
+        user=("attr.principalName", "attr.user"), statement=("msg",)),
     _Product(('"ei":', '"addr.remote"'), "addr.remote", ("time",), user=("user",),
         refused=("success", frozenset({"false"}))),
     _Product(('"eventid"', '"cowrie.', '"src_ip"'), "src_ip", ("timestamp",), port="src_port",
-        user=("username",), server="dst_ip", server_port="dst_port", said=("eventid",), url="url",
+        user=("username",), server="dst_ip", server_port="dst_port", statement=("eventid",), url="url",
         hashes="shasum", observer="sensor"),
 )  # fmt: skip
 
@@ -90,10 +90,10 @@ def read(line: str, product: _Product, times: LooseTimes) -> tuple[str, Event]:
 
     client, port = host_and_port(first(product.client) or "")
     user = first(*product.user)
-    said = (first(*product.said) or "").lower()
+    statement = (first(*product.statement) or "").lower()
     event = client_event(
         client or first(product.client),
-        action=_action(said, first(product.refused[0]), product),
+        action=_action(statement, first(product.refused[0]), product),
         kind=product.kind,
         port=first(product.port) or (str(port) if port else None),
         user=None if user in ("--", "system:anonymous") else user,
@@ -120,10 +120,10 @@ def _text(fields: Mapping[str, object], key: str) -> str | None:
     return next(iter(texts_of(value)), None) if isinstance(value, list) else text_of(value)
 
 
-def _action(said: str, refused: str | None, product: _Product) -> Action:
+def _action(statement: str, refused: str | None, product: _Product) -> Action:
     if refused is not None:
         return Action.BLOCKED if refused in product.refused[1] else Action.ALLOWED
-    return verdict(any(word in said for word in _NO_WORDS), any(word in said for word in _OK_WORDS))
+    return verdict(any(word in statement for word in _NO_WORDS), any(word in statement for word in _OK_WORDS))
 
 
 _OK, _NO = Action.ALLOWED, Action.BLOCKED

@@ -122,10 +122,10 @@ def _event(message: str) -> Event:
         action = Action.UNKNOWN if guarded[1].startswith("Attack") else Action.BLOCKED
         return decide(Event(kind=EventKind.LOGON, source_ip=source, action=action), Way.CALLED)
     server = _ON.fullmatch(message) if message.startswith(_NAMES_SERVER) else None
-    waited = _WAITED.search(message) if server is None and "Timeout before auth" in message else None
-    text = server[1] if server else message[: waited.start(1)] if waited else message
+    timeout = _WAITED.search(message) if server is None and "Timeout before auth" in message else None
+    text = server[1] if server else message[: timeout.start(1)] if timeout else message
     source, port, before = _client(text)
-    destination = ip_of(server[2]) if server else ip_of(waited[1]) if waited else None
+    destination = ip_of(server[2]) if server else ip_of(timeout[1]) if timeout else None
     user = _user(before if source else _FROM_A_NAME.sub("", message)) or _pam_user(message)
     return event_between(
         (source, port),

@@ -79,14 +79,16 @@ def _lease(text: str, name: str | None, ip: str | None, port: str | None) -> Eve
     """Read a message about a tunnel address."""
     if learn := _LEARN.search(text, 0, 600):
         address = None if learn[2] else learn[1]
-        return _held(address, learn[3] or name, learn[4], learn[5], None, LeaseAction.ASSIGNED)
+        return _tunnel_event(address, learn[3] or name, learn[4], learn[5], None, LeaseAction.ASSIGNED)
     if primary := _PRIMARY.search(text, 0, 600):
-        return _held(primary[4], primary[1] or name, primary[2], primary[3], None, LeaseAction.ASSIGNED)
+        return _tunnel_event(
+            primary[4], primary[1] or name, primary[2], primary[3], None, LeaseAction.ASSIGNED
+        )
     if pool := _POOL.search(text, 0, 600):
         address = pool[2] if pool[1].startswith("(") else pool[1]
-        return _held(address, name, ip, port, None, LeaseAction.ASSIGNED)
+        return _tunnel_event(address, name, ip, port, None, LeaseAction.ASSIGNED)
     if pushed := _PUSHED.search(text, 0, 6000):
-        return _held(pushed[1], name, ip, port, None, LeaseAction.ASSIGNED)
+        return _tunnel_event(pushed[1], name, ip, port, None, LeaseAction.ASSIGNED)
     if _GONE.search(text, 0, 600) and name and ip:
         user = None if name in _UNKNOWN_NAMES else name
         address, number = _end_of(ip, port)
@@ -141,7 +143,7 @@ def _logged_on(name: str, ip: str, port: str | None, time: datetime | None) -> E
     )
 
 
-def _held(
+def _tunnel_event(
     tunnel: str | None,
     name: str | None,
     ip: str | None,
@@ -284,11 +286,11 @@ class OpenVpn(LogFormat):
             return self._client_row(line)
         if keyed := _KEYED_ROUTE.match(line):
             cells = line.split(keyed[1])
-            return _held(
+            return _tunnel_event(
                 keyed[2], keyed[3], keyed[4], keyed[5], self._row_time(cells[4:]), LeaseAction.RENEWED
             )
         if route := _FIRST_ROUTE.match(line):
-            return _held(
+            return _tunnel_event(
                 route[1],
                 route[2],
                 route[3],
@@ -310,7 +312,7 @@ class OpenVpn(LogFormat):
         numbers = [at for at, cell in enumerate(cells) if at > 6 and _EPOCH.fullmatch(cell)]
         user = cells[numbers[0] + 1] if numbers and len(cells) > numbers[0] + 1 else ""
         name = user if match[2] in _UNKNOWN_NAMES else match[2]
-        return _held(cells[3], name, match[3], match[4], time, LeaseAction.ASSIGNED) or _logged_on(
+        return _tunnel_event(cells[3], name, match[3], match[4], time, LeaseAction.ASSIGNED) or _logged_on(
             name, match[3], match[4], time
         )
 

@@ -115,7 +115,12 @@ def _event(
     if session and given:
         done = LeaseAction.RELEASED if session[1] == "ended" else LeaseAction.ASSIGNED
         return event_between(
-            source or given, kind=EventKind.LEASE, device_name=session[3], user=user, action=done, given=given
+            source or given,
+            kind=EventKind.LEASE,
+            device_name=session[3],
+            user=user,
+            action=done,
+            given=given,
         )
     site = _URL.search(message)
     reached = _REACHED.search(message)

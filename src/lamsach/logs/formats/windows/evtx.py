@@ -1,7 +1,7 @@
 """Windows event logs in their own files: EVTX (Vista and later), whole, damaged, or copied while in use.
 
 Source: https://learn.microsoft.com/windows/win32/wes/windows-event-log; read with the library `evtx`
-(https://github.com/omerbenamram/evtx), a chunk at a time. Every record gives an event, even without a
+(https://github.com/omerbenamram/evtx), a chunk at a time. Every record is an event, even without a
 contact: its machine and time prove that the log existed. The time is that of writing (`SystemTime`).
 """
 
@@ -96,8 +96,8 @@ class Evtx(BinaryFormat):
                 raise LineError("The record of the event log is damaged.", "")
             return self.parse(text, number)
         except LineError as error:
-            place = Reference(self.context.file, row=number)
-            return Refusal(place, (text or "")[:_SHOWN_CHARACTERS], error.what)
+            reference = Reference(self.context.file, row=number)
+            return Refusal(reference, (text or "")[:_SHOWN_CHARACTERS], error.what)
 
     def parse(self, text: str, number: int) -> Event:
         """Read a record's JSON. Raises LineError."""

@@ -62,14 +62,14 @@ _COUNTER = re.compile(r"\s\d{1,12}$", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class TextEvent:
+class _TextEvent:
     """An event and its offset in the line, after a syslog header."""
 
     record: WindowsRecord
     begin: int
 
 
-def looks_like_text_event(line: str) -> bool:
+def _is_text_event(line: str) -> bool:
     """Return whether a line has an agent's mark and an event number."""
     if _SNARE in line:
         return _snare(line) is not None
@@ -84,7 +84,7 @@ def looks_like_text_event(line: str) -> bool:
     )
 
 
-def text_event(line: str) -> TextEvent | None:
+def _text_event(line: str) -> _TextEvent | None:
     """Read the event of a line; None when it has no known layout."""
     for mark, reader in (
         (_SNARE, _snare),
@@ -97,7 +97,7 @@ def text_event(line: str) -> TextEvent | None:
     return _plain(line)
 
 
-def _snare(line: str) -> TextEvent | None:
+def _snare(line: str) -> _TextEvent | None:
     """Read MSWinEventLog criticality log counter date id source user sid type computer category data text."""
     begin = line.find(_SNARE)
     rest = line[begin + len(_SNARE) :]
@@ -112,19 +112,19 @@ def _snare(line: str) -> TextEvent | None:
     record = WindowsRecord(
         int(cells[4]) & 0xFFFF, cells[5], cells[1], cells[9] or None, cells[3] or None, {}, message=message
     )
-    return TextEvent(record, begin)
+    return _TextEvent(record, begin)
 
 
-def _ossec(line: str) -> TextEvent | None:
+def _ossec(line: str) -> _TextEvent | None:
     match = _OSSEC.search(line)
     if match is None:
         return None
     channel, _, number, provider, _, _, computer = match.groups()
     record = WindowsRecord(int(number), provider, channel, computer, None, {}, message=line[match.end() :])
-    return TextEvent(record, match.start())
+    return _TextEvent(record, match.start())
 
 
-def _collect(line: str) -> TextEvent | None:
+def _collect(line: str) -> _TextEvent | None:
     begin = line.find("AgentDevice=")
     head, _, message = line[begin:].partition("Message=")
     pairs: dict[str, str] = {}
@@ -144,10 +144,10 @@ def _collect(line: str) -> TextEvent | None:
         {},
         message=message,
     )
-    return TextEvent(record, begin)
+    return _TextEvent(record, begin)
 
 
-def _structured(line: str) -> TextEvent | None:
+def _structured(line: str) -> _TextEvent | None:
     begin = line.find(_STRUCTURED)
     data: dict[str, str] = {}
     end = begin
@@ -169,10 +169,10 @@ def _structured(line: str) -> TextEvent | None:
         data,
         message=line[end:],
     )
-    return TextEvent(record, begin)
+    return _TextEvent(record, begin)
 
 
-def _plain(line: str) -> TextEvent | None:
+def _plain(line: str) -> _TextEvent | None:
     own = _NTSYSLOG.search(line, 0, 200) if "] " in line[:200] else None
     if own:
         return _ntsyslog(line, own)
@@ -182,19 +182,19 @@ def _plain(line: str) -> TextEvent | None:
     record = WindowsRecord(
         int(match[2]), match[1].replace("_", "-"), "", None, None, {}, message=line[match.end() :]
     )
-    return TextEvent(record, match.start(1))
+    return _TextEvent(record, match.start(1))
 
 
-def _ntsyslog(line: str, match: re.Match[str]) -> TextEvent:
+def _ntsyslog(line: str, match: re.Match[str]) -> _TextEvent:
     """Read an event whose text lost its line feeds; restore those before labels that end no value."""
     channel = match[1].strip().rpartition(" ")[2].capitalize()
     message = _RUN_ON.sub("\n", line[match.end() :])
-    return TextEvent(
+    return _TextEvent(
         WindowsRecord(int(match[2]), channel, channel, None, None, {}, message=message), match.start(1)
     )
 
 
-def _titled(line: str) -> TextEvent | None:
+def _titled(line: str) -> _TextEvent | None:
     """Read an event without a number, which the start of its text implies."""
     match = _TITLED.search(line, 0, 400)
     if match is None:
@@ -203,7 +203,7 @@ def _titled(line: str) -> TextEvent | None:
     number = next((number for title, number in _TITLES.items() if message.startswith(title)), None)
     if number is None:
         return None
-    return TextEvent(
+    return _TextEvent(
         WindowsRecord(number, match[1].replace("_", "-"), "", None, None, {}, message=message), match.start(1)
     )
 
@@ -224,11 +224,11 @@ class WindowsEventText(WindowsLines):
     @classmethod
     def recognises(cls, line: str) -> bool:
         """Match an agent's mark (`MSWinEventLog`, `WinEvtLog: `) and an event's number; never JSON or XML."""
-        return looks_like_text_event(line) and "<Event" not in line[:400] and "{" not in line[:60]
+        return _is_text_event(line) and "<Event" not in line[:400] and "{" not in line[:60]
 
     def parse(self, line: str, number: int) -> Event | None:
         """Read one line. The event's own time counts, if stated, else that of the syslog header."""
-        found = text_event(line)
+        found = _text_event(line)
         if found is None:
             raise LineError("The line holds no Windows event.", line[:80])
         record = found.record

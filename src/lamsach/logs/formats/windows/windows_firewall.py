@@ -74,7 +74,7 @@ _USUAL = Shape(
     r"^(?P<time>\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}) (?P<word>ALLOW|DROP|OPEN|CLOSE|OPEN-INBOUND) "
     r"(?:[A-Z][A-Za-z0-9-]{1,15}|\d{1,3}|-) (?P<source_ip>[!-~]+) (?P<destination_ip>[!-~]+) "
     r"(?P<source_port>[!-~]+) (?P<destination_port>[!-~]+)(?: [!-~]+){8} (?P<path>[!-~]+)(?: [!-~]+)?$",
-    {name: how for name, how in _FIELDS.items() if name in ("way", "action")}
+    {name: reading for name, reading in _FIELDS.items() if name in ("way", "action")}
     | {"time": ISO, "kind": Made(_kind, ("source_ip", "destination_ip"))},
 )
 

@@ -73,9 +73,9 @@ def ends_of(text: str) -> tuple[End, End]:
         return End(ip_of(context[1]), port_of(context[3] or "")), End(
             ip_of(context[2]), port_of(context[4] or "")
         )
-    place = text.find("local-host ")
-    if place >= 0:
-        return end_at(text, place + len("local-host "))[0] or End(), End()
+    position = text.find("local-host ")
+    if position >= 0:
+        return end_at(text, position + len("local-host "))[0] or End(), End()
     limit = _LIMIT.search(text, 0, _ROOM_OF_LIMIT) if "exceeded " in text else None
     if limit:
         source, stop = end_at(text, limit.end())
@@ -115,13 +115,13 @@ def _alert(text: str) -> tuple[End, End] | None:
 def _arrow(text: str) -> tuple[End, End] | None:
     """Read `inside/A(49152)(user) -> outside/B(80)`, `A ==> B`."""
     arrow = "->" if "->" in text else "==>"
-    place = text.find(arrow)
-    if place < 0:
+    position = text.find(arrow)
+    if position < 0:
         return None
-    slash = text.rfind("/", 0, place)
-    begin = text.rfind(" ", 0, slash if slash > 0 else place - 1) + 1
+    slash = text.rfind("/", 0, position)
+    begin = text.rfind(" ", 0, slash if slash > 0 else position - 1) + 1
     left, _ = end_at(text, begin)
-    right, _ = end_at(text, place + len(arrow))
+    right, _ = end_at(text, position + len(arrow))
     return (left, right) if left and right else None
 
 

@@ -72,9 +72,9 @@ _OUTSIDE = ("untrust", "outside", "internet", "wan", "external")
 
 def event_of_columns(kind: str, cells: Sequence[str], time: datetime | None, observer: str | None) -> Event:
     """Read a record of a known type; columns that its version lacks are omitted."""
-    places = PLACES.get(kind, {})
+    columns = PLACES.get(kind, {})
     fields = {
-        name: cells[index] for name, index in places.items() if index < len(cells) and stated(cells[index])
+        name: cells[index] for name, index in columns.items() if index < len(cells) and stated(cells[index])
     }
     return event_of_fields(kind, cells[4] if len(cells) > 4 else "", fields, time, observer)
 

@@ -89,9 +89,9 @@ def with_own_end(event: Event, eve: Record) -> Event:
     """Decide the unit's own end: the client in a DNS record."""
     both = event.source_ip is not None and event.destination_ip is not None
     if event.kind is EventKind.DNS and both:
-        asked, answered = (port in _DNS_PORTS for port in (event.destination_port, event.source_port))
-        if asked or answered:
-            return decide(event, role=Role.SERVES_THE_UNIT, turned=not asked)
+        to_server, from_server = (port in _DNS_PORTS for port in (event.destination_port, event.source_port))
+        if to_server or from_server:
+            return decide(event, role=Role.SERVES_THE_UNIT, turned=not to_server)
     # an alert on the server's packet
     turned = event.destination_ip is not None and text_of(eve.get("direction")) == "to_client"
     return decide(event, turned=turned)
@@ -284,13 +284,13 @@ def lease(event: Event, dhcp: Record) -> Event:
 
 def neighbour(event: Event, arp: Record) -> Event:
     """Read an ARP message (since 8.0): its sender has the address at this moment."""
-    sender, asked = _address(arp, "src_ip"), _address(arp, "dest_ip")
+    sender, target = _address(arp, "src_ip"), _address(arp, "dest_ip")
     mac = mac_of(text_of(arp.get("src_mac")))
     event = changed(
         event,
         kind=EventKind.LEASE if sender and mac else EventKind.OTHER,
         source_ip=sender,
-        destination_ip=asked,
+        destination_ip=target,
         device_mac=mac,
         action=LeaseAction.OBSERVED if sender and mac else Action.UNKNOWN,
     )

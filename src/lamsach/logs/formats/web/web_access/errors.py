@@ -1,6 +1,6 @@
 """Error logs of nginx, Apache, LiteSpeed and lighttpd, and request logs of application servers and stores.
 
-Each reader knows one shape and returns None for any other.
+Each reader reads one shape and returns None for any other.
 
 Source: nginx `ngx_errlog_module`, `ngx_mail_core_module`; Apache HTTP Server `ErrorLogFormat`; ModSecurity's
 tags within either; OpenLiteSpeed "Server Log", and its WebAdmin console's failed log-ons; lighttpd
@@ -161,11 +161,11 @@ def lighttpd_error(text: str, context: FileContext) -> Event | None:
     match = _LIGHTTPD.match(text) if ".c." in text[:64] else None
     if match is None or ip_of(match[3]) is None:
         return None
-    user, place = _LIGHTTPD_USER.search(match[2]), _LIGHTTPD_PLACE.search(match[2])
+    user, path = _LIGHTTPD_USER.search(match[2]), _LIGHTTPD_PLACE.search(match[2])
     return request_event(
         match[3],
         user=user[1].strip() if user else None,
-        url=place[1] if place else None,
+        url=path[1] if path else None,
         status="401",
         time=LooseTimes(context).read(match[1]) if match[1] else None,
     )

@@ -111,15 +111,15 @@ def _request(record: dict[str, object], context: FileContext) -> Event:
     client = _first(inner, ("client_ip",)) or peer or _first(record, _CLIENT)
     handshake = None if client else _HANDSHAKE.search(text_of(record.get("msg")) or "")
     client = handshake[1] if handshake else client
-    behind = peer is not None and client != peer  # Caddy: a client behind trusted proxies
+    proxied = peer is not None and client != peer  # Caddy: a client behind trusted proxies
     headers = child(record, "request", "headers")
     forwarded = _first(record, _FORWARDED) or _header(headers, "X-Forwarded-For")
     url = _first(inner, ("uri",)) or _first(record, _URL)
     query = _first(record, _QUERY) if url and "?" not in url else None
     return request_event(
         client,
-        port=None if behind else port_of(_first(inner, ("remote_port",)) or _first(record, _PORT)),
-        forwarded=None if behind else forwarded,
+        port=None if proxied else port_of(_first(inner, ("remote_port",)) or _first(record, _PORT)),
+        forwarded=None if proxied else forwarded,
         site=_first(inner, ("host",)) or _first(record, _SITE) or _header(headers, "host"),
         request=None if url or inner else _first(record, _REQUEST),
         url=f"{url}?{query}" if query else url,
@@ -143,7 +143,9 @@ def _lifted(record: dict[str, object]) -> dict[str, object]:
         return record | {"status": answer["status"]} if "status" in answer else record
     sent = call.get("headers")
     headers = objects_of(sent) if isinstance(sent, list) else []
-    host = next((each.get("value") for each in headers if str(each.get("name")).lower() == "host"), None)
+    host = next(
+        (header.get("value") for header in headers if str(header.get("name")).lower() == "host"), None
+    )
     return record | {
         "client": call.get("remoteIp") or call.get("clientIp"),
         "url": call.get("requestUrl") or call.get("uri"),

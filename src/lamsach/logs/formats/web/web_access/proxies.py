@@ -1,6 +1,6 @@
 """Lines of text of reverse proxies and load balancers.
 
-Each reader knows one shape and returns None for any other.
+Each reader reads one shape and returns None for any other.
 
 Source: NGINX Proxy Manager `log.conf`; HAProxy "Configuration Manual" chapter 8; Envoy "Access logging" and
 Istio's default format; AWS "Access logs for your Application / Classic / Network Load Balancer". Traps:

@@ -1,6 +1,6 @@
 """Lines of text of web servers and reverse proxies: common layout, variants, list of readers.
 
-The variants are combined, virtual hosts, an administrator's own order, without quotes. Each reader knows one
+The variants are combined, virtual hosts, an administrator's own order, without quotes. Each reader reads one
 shape and returns None for any other. Source and traps: `format.py`.
 """
 
