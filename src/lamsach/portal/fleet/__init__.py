@@ -1,1 +1,1 @@
-"""Scans of fleets: machines that reported a scan, what it found, the silent. Upward go counts."""
+"""Scans of fleets: reporting and silent machines, and results; only counts are visible above the unit."""

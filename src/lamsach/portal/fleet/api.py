@@ -1,4 +1,4 @@
-"""Reports of `lamsach scan --report ADDRESS`, one summary a scan; numbers under the token's unit."""
+"""Reports of `lamsach scan --report ADDRESS`, a summary per scan; counts under the token's unit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Mac = Annotated[str, Field(max_length=40), Clean]
 
 
 class ScanIn(Schema):
-    """A scan of a whole machine: malicious findings `left` and `done`; `whole`: all was examined."""
+    """A scan of a machine: malicious findings `left` and `done`; `whole`: everything was examined."""
 
     host: Annotated[str, Field(min_length=1, max_length=255), Clean]
     macs: Annotated[list[Mac], Field(max_length=50)] = []
@@ -47,14 +47,14 @@ class ScanIn(Schema):
 
 
 class ScanTakenOut(Schema):
-    """`taken`: false when nothing tells the machine from others, or the unit has too many (`problem`)."""
+    """`taken`: false if the machine is not identifiable, or the unit has too many (`problem`)."""
 
     taken: bool
     problem: str = ""
 
 
 class FleetOut(Schema):
-    """Numbers of machines under the token's unit; `not_searched`: units whose logs nobody searched."""
+    """Counts of machines under the token's unit; `not_searched`: units whose logs were not searched."""
 
     expected: int
     scanned: int
@@ -83,7 +83,7 @@ def _campaign(request: HttpRequest, campaign_id: int) -> Campaign:
     auth=HandingIn(),
 )
 def report(request: HttpRequest, campaign_id: int, data: ScanIn) -> Any:
-    """Take the last scan of a machine; the same twice changes nothing. 409: over; 429: too often."""
+    """Report a machine's last scan; repetitions change nothing. 409: campaign over; 429: too often."""
     campaign = _campaign(request, campaign_id)
     unit = request.auth.unit  # type: ignore[attr-defined]
     if exceeded("scans", str(unit.pk), CALLS, WINDOW_S):
@@ -97,7 +97,7 @@ def report(request: HttpRequest, campaign_id: int, data: ScanIn) -> Any:
 
 @router.get("/campaigns/{campaign_id}/scans", response=FleetOut)
 def numbers(request: HttpRequest, campaign_id: int, days: int = USUAL_DAYS) -> Any:
-    """Return machines scanned under the unit, what was found, who is silent for `days` (1, 7, 14, 30)."""
+    """Counts of scanned machines under the unit, and of those silent for `days` (1, 7, 14, 30)."""
     campaign = _campaign(request, campaign_id)
     unit = request.auth.unit  # type: ignore[attr-defined]
     whole, _branches, _basis = by_branch(campaign, unit, days if days in DAYS else USUAL_DAYS, timezone.now())

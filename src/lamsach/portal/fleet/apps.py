@@ -6,13 +6,13 @@ from django.apps import AppConfig
 
 
 class FleetConfig(AppConfig):
-    """Scans of many machines."""
+    """Configuration of the fleet app."""
 
     name = "lamsach.portal.fleet"
     label = "fleet"
 
     def ready(self) -> None:
-        """Take the bundles of scans, and tell the words of handed-out scanners."""
+        """Register the importer of scan bundles, and the tokens of issued scanners."""
         from lamsach.portal.api import access
         from lamsach.portal.findings import intake
         from lamsach.portal.fleet import scanners

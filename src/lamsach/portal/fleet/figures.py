@@ -1,7 +1,4 @@
-"""Progress of a campaign's scans by unit, and a unit's own machines in one state.
-
-How many machines there should be, how many reported, what they found, which are silent.
-"""
+"""Progress of a campaign's scans by unit, and lists of a unit's machines by state."""
 
 from __future__ import annotations
 
@@ -27,7 +24,7 @@ USUAL_DAYS = 7
 
 
 class Basis(StrEnum):
-    """By what a unit's number of machines is known, the best first."""
+    """Source of a unit's number of machines, the best first."""
 
     INVENTORY = "inventory"
     STATED = "stated"
@@ -45,11 +42,11 @@ BASES = {
 
 @dataclass(slots=True)
 class Fleet:
-    """Numbers of machines.
+    """Counts of machines.
 
-    `expected`: how many there should be. `found`: something malicious was ever found; `left`: and is still
-    there. `missing`: never reported. `silent`: not in the last days. `partial`: the last scan was not whole.
-    `unlisted`: not in the inventory. `unknown`: units without a known number of machines (1 for such a unit).
+    `expected`: by inventory, statement or people. `found`: malware ever found; `left`: still present.
+    `missing`: never reported. `silent`: not in the last days. `partial`: last scan incomplete. `unlisted`:
+    not in the inventory. `unknown`: number of units without an expected number.
     """
 
     expected: int = 0
@@ -66,7 +63,7 @@ class Fleet:
 
     @property
     def percent(self) -> int | None:
-        """Share of expected machines scanned, at most 100; None when nobody knows the number."""
+        """Percentage of expected machines scanned; None if the number is unknown."""
         reached = self.expected - self.missing
         return min(100, 100 * reached // self.expected) if self.expected else None
 
@@ -74,16 +71,16 @@ class Fleet:
 NAMES = tuple(field.name for field in fields(Fleet))
 _numbers = attrgetter(*NAMES)
 LARGE, KEPT_S = 2000, 30
-"""Sums over so many units with machines are cached for so many seconds."""
+"""Number of units above which sums are cached, and for how many seconds."""
 Sums = tuple[Fleet, list["Branch"], Basis]
 
 
 def by_unit(
     campaign: Campaign, units: QuerySet[Unit], days: int, now: datetime
 ) -> dict[int, tuple[Fleet, Basis]]:
-    """Numbers of each of the units that have any; silent is a machine without a report for `days`."""
+    """Count the machines of each unit that has any; silent: without a report for `days`."""
     inside = {"unit__in": units.values("pk")}
-    looked = (
+    rows = (
         Look.objects.filter(campaign=campaign, **inside)
         .order_by()
         .values_list("unit")
@@ -101,9 +98,9 @@ def by_unit(
     found: dict[int, tuple[Fleet, Basis]] = {}
     expected = _expected(inside)
     listed_of: dict[int, int] = {}
-    for unit, scanned, partial, ever, left, cleaned, doubtful, silent, listed in looked:
-        made = Fleet(0, scanned, partial, ever, left, cleaned, doubtful, 0, silent)
-        found[unit] = (made, Basis.UNKNOWN)
+    for unit, scanned, partial, ever_found, left, cleaned, doubtful, silent, listed in rows:
+        counted = Fleet(0, scanned, partial, ever_found, left, cleaned, doubtful, 0, silent)
+        found[unit] = (counted, Basis.UNKNOWN)
         listed_of[unit] = listed
     for unit in {*found, *expected}:
         fleet = found[unit][0] if unit in found else Fleet()
@@ -121,7 +118,7 @@ def by_unit(
 
 
 def _expected(inside: dict[str, Any]) -> dict[int, tuple[int, Basis]]:
-    """Return how many machines each unit should have, and by what that is known."""
+    """Return the expected number of machines of each unit, with its basis."""
     people = Person.objects.filter(**inside).order_by().values_list("unit").annotate(Count("pk"))
     stated = Size.objects.filter(**inside).values_list("unit", "machines")
     listed = (
@@ -135,7 +132,7 @@ def _expected(inside: dict[str, Any]) -> dict[int, tuple[int, Basis]]:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A unit with everything under it (or, for the unit that is looked at, alone)."""
+    """A unit with all under it, or `alone` without (the viewed unit)."""
 
     unit: Unit
     fleet: Fleet
@@ -143,11 +140,11 @@ class Branch:
 
 
 def by_branch(campaign: Campaign, unit: Unit, days: int, now: datetime) -> Sums:
-    """Sum under a unit; unit and branches; basis of its own number. In a large tree up to KEPT_S old."""
+    """Return a unit's sum, its branches, and its own basis; in a large tree up to KEPT_S old."""
     name = f"fleet.branches:{campaign.pk}:{unit.pk}:{days}:{today()}"
-    kept: Sums | None = cache.get(name)
-    if kept is not None:
-        return kept
+    cached: Sums | None = cache.get(name)
+    if cached is not None:
+        return cached
     single = by_unit(campaign, descendants(unit), days, now)
     sums = _by_branch(unit, single)
     if len(single) > LARGE:
@@ -184,14 +181,14 @@ SHOWN = {
     "partial": _("not examined wholly"),
     "unlisted": _("not in the inventory"),
 }
-"""What `?show=` takes."""
+"""Values of `?show=`."""
 TONES = {"found": "bad", "doubtful": "late", "cleaned": "info", "quiet": "info"}
-"""No scan makes a machine clean: nothing found is told, and no more."""
+"""A scan never makes a machine clean: "nothing found" is no more than information."""
 _FIRST = (LookState.FOUND, LookState.DOUBTFUL, None, LookState.CLEANED, LookState.QUIET)
 
 
 def machines(campaign: Campaign, unit: Unit, show: str, days: int, now: datetime) -> QuerySet[Machine]:
-    """Machines in the inventory or with a report in the campaign; those with most to do first."""
+    """Machines in the inventory or with a report in the campaign, the most urgent first."""
     rows = Machine.objects.filter(unit=unit).annotate(
         look=FilteredRelation("looks", condition=Q(looks__campaign=campaign)),
         **{

@@ -1,9 +1,6 @@
-"""A zip with more files, made on its way out:
+"""A zip with added files, made while streaming: new files and directory follow the unchanged old bytes.
 
-old bytes pass on as they are, new files and the directory come behind.
-
-So a bundle of hundreds of megabytes costs no memory and no copy on disk, and the same files give the same
-bytes.
+A bundle of hundreds of megabytes needs no memory and no copy on disk; the output is reproducible.
 """
 
 from __future__ import annotations
@@ -24,11 +21,11 @@ PIECE = 1 << 20
 IN_MEMORY = 1 << 20
 _TIME = (1980, 1, 1, 0, 0, 0)
 Addition = tuple[str, int, AbstractContextManager[Any]]
-"""A new file: its name, its size in bytes, its opened content."""
+"""A new file: name, size in bytes, opened content."""
 
 
 class Filled(io.RawIOBase):
-    """A zip with more files: the first `cut` bytes are the old file's, the rest is temporary."""
+    """A zip with added files: the first `cut` bytes from the old file, the rest from a temporary one."""
 
     def __init__(self, base: BinaryIO, cut: int) -> None:
         super().__init__()
@@ -40,33 +37,33 @@ class Filled(io.RawIOBase):
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """Size in bytes."""
         return self._cut + self._tail.seek(0, io.SEEK_END)
 
     def seekable(self) -> bool:
-        """Yes."""
+        """Return True."""
         return True
 
     def readable(self) -> bool:
-        """Yes."""
+        """Return True."""
         return True
 
     def writable(self) -> bool:
-        """Behind the old file's content."""
+        """Return True: after the old content."""
         return True
 
     def tell(self) -> int:
-        """The place in bytes."""
+        """Return the position."""
         return self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place."""
+        """Set the position; return it."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at}.get(whence)
         self._at = (self.size if base is None else base) + offset
         return self._at
 
     def read(self, size: int = -1) -> bytes:
-        """At most so many bytes; all for -1."""
+        """Read at most `size` bytes; all for -1."""
         if size < 0:
             return b"".join(iter(lambda: self.read(PIECE), b""))
         if self._at < self._cut:
@@ -79,7 +76,7 @@ class Filled(io.RawIOBase):
         return data
 
     def write(self, data: Any) -> int:
-        """Write behind the old content. io.UnsupportedOperation within it."""
+        """Write after the old content. io.UnsupportedOperation within it."""
         if self._at < self._cut:
             raise io.UnsupportedOperation
         self._tail.seek(self._at - self._cut)
@@ -88,13 +85,13 @@ class Filled(io.RawIOBase):
         return count
 
     def truncate(self, size: int | None = None) -> int:
-        """Cut off what lies behind a place."""
+        """Cut the file at a position after the old content."""
         end = self._at if size is None else size
         self._tail.truncate(end - self._cut)
         return end
 
     def pieces(self) -> Iterator[bytes]:
-        """The whole, piece by piece; closed at the end, also when nobody wants the rest."""
+        """Yield the whole file in pieces, then close it, also when abandoned."""
         try:
             self.seek(0)
             while data := self.read(PIECE):
@@ -111,7 +108,7 @@ class Filled(io.RawIOBase):
 
 
 def fill(base: BinaryIO, additions: Iterable[Addition]) -> Filled:
-    """The zip in `base` with more files. UnreadableError for what is no zip; `base` belongs to the result."""
+    """Add files to the zip in `base`, which the result owns. UnreadableError if not a zip."""
     try:
         with zipfile.ZipFile(base) as archive:
             filled = Filled(base, archive.start_dir)
@@ -125,7 +122,7 @@ def fill(base: BinaryIO, additions: Iterable[Addition]) -> Filled:
             for name, size, opened in additions:
                 header = zipfile.ZipInfo(name, _TIME)
                 header.compress_type = zipfile.ZIP_DEFLATED
-                header.file_size = size  # so that only what is larger than 4 GB gets the newer header
+                header.file_size = size  # only files above 4 GB get a zip64 header
                 header.create_system, header.external_attr = 3, 0o644 << 16
                 with opened as source, archive.open(header, "w") as target:
                     shutil.copyfileobj(source, target, PIECE)

@@ -1,7 +1,7 @@
-"""A unit's inventory as the list of machines that should report, and the end of their names.
+"""A unit's inventory, which lists the machines expected to report, and the erasure of machine names.
 
-A machine that is gone from the next sheet is not expected any more. Names go some days after the last
-campaign ended, the numbers stay; a legal hold keeps the names of its units.
+A machine missing from the next sheet is no longer expected. Names are erased some days after the end of the
+last campaign, except under a legal hold; the counts remain.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Machines that the sheet names, rows without name or MAC address, rows with other problems."""
+    """Counts of a sheet: machines, rows without name or MAC address, other problems."""
 
     machines: int
     nameless: int
@@ -43,7 +43,7 @@ class Taken:
 
 
 def take_inventory(unit: Unit, file: Any, by: Any) -> Taken:
-    """Read a unit's machines from a sheet. LamsachError for no inventory; then nothing is changed."""
+    """Replace a unit's inventory by a sheet. LamsachError if unreadable; then nothing is changed."""
     problems: list[Problem] = []
     ending = Path(str(file.name)).suffix.lower()[:8]
     with tempfile.TemporaryDirectory() as folder:
@@ -94,7 +94,7 @@ def _write(unit: Unit, wanted: dict[str, tuple[str, str]], by: Any) -> None:
 
 @transaction.atomic
 def state_size(unit: Unit, machines: int | None, by: Any) -> None:
-    """Say how many machines the unit has; None takes that back."""
+    """State the unit's number of machines; None withdraws it."""
     if machines is None:
         Size.objects.filter(unit=unit).delete()
     else:
@@ -108,14 +108,14 @@ ERASED_AT_ONCE = 500
 
 
 def erase(machine: Machine) -> None:
-    """Take a machine's name away; its scans still count, and nothing knows it again."""
+    """Erase a machine's name; its scans still count, but it cannot be recognized again."""
     Machine.objects.filter(pk=machine.pk).update(
         name="", department="", listed=False, key=f"{ERASED}{machine.pk}"
     )
 
 
 def forget_names(days: int) -> int:
-    """Erase names of machines in no inventory and no campaign that runs or ended within days; how many."""
+    """Erase names of machines in no inventory and no current or recent campaign; return their number."""
     until = today() - timedelta(days=days)
     needed = Look.objects.filter(machine=OuterRef("pk")).filter(
         ~Q(campaign__state=CampaignState.CLOSED) | Q(campaign__ends__gt=until)

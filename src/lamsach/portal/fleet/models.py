@@ -1,4 +1,4 @@
-"""Machines of units by inventory and own scans, and the last word of each in a campaign."""
+"""Machines of units by inventory and scans, and their scan results in each campaign."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lamsach.portal.units.models import Unit
 
 
 class Machine(models.Model):
-    """A machine of a unit. `key`: host name (`host_key`), else `mac:` and address."""
+    """A machine of a unit. `key`: host name (`host_key`), or `mac:` with the address."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="fleet")
     key = models.CharField(max_length=300)
@@ -32,7 +32,7 @@ class Machine(models.Model):
 
 
 class LookState(models.TextChoices):
-    """State of a machine by its last scan and what was found before."""
+    """State of a machine by its last scan and earlier findings."""
 
     FOUND = "found", _("malware found")
     CLEANED = "cleaned", _("found and removed")
@@ -41,10 +41,10 @@ class LookState(models.TextChoices):
 
 
 class Look(models.Model):
-    """Word of a machine's scans in a campaign: the last one, and whether any found something.
+    """A machine's scans in a campaign: the last result, and whether any found malware.
 
-    `left`: malicious findings not dealt with. `whole`: all was examined. `found_by`: kind of scan that found
-    what is left. `received`: when the last one came. `finished`: by the machine's own clock, never ahead of
+    `left`: malicious findings not removed. `whole`: everything was examined. `found_by`: mode of the scan
+    that found those left. `received`: time of the last report. `finished`: by the machine's clock, at most
     ours.
     """
 
@@ -79,7 +79,7 @@ class Look(models.Model):
 
 
 class Size(models.Model):
-    """Number of machines as a unit states it without an inventory."""
+    """Number of machines stated by a unit without an inventory."""
 
     unit = models.OneToOneField(Unit, models.PROTECT, related_name="fleet_size")
     machines = models.PositiveIntegerField()
@@ -88,10 +88,9 @@ class Size(models.Model):
 
 
 class Handout(models.Model):
-    """A scanner filled for a unit's machines; its word (as digest) hands in scans of the unit, nothing else.
+    """A scanner issued for a unit's machines; its token (as `digest`) may only report scans of the unit.
 
-    `program` and `sha256` name the plain bundle, `lists` the SHA-256 of its lists, `signer` the key's
-    fingerprint.
+    `program`, `sha256`: of the plain bundle; `lists`: SHA-256 of its lists; `signer`: fingerprint of the key.
     """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="handouts")
@@ -111,5 +110,5 @@ class Handout(models.Model):
 
     @property
     def name(self) -> str:
-        """Sender's name beside what it hands in."""
+        """Name of the sender of its reports."""
         return f"{self.program} #{self.pk}"

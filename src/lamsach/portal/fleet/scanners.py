@@ -1,7 +1,4 @@
-"""Scanners handed out: the catalogue's program with the campaign's lists, signed.
-
-It carries the address where the unit's machines report, and a word of its own.
-"""
+"""Issued scanners: the catalogue's program with the campaign's signed lists, reporting address and token."""
 
 from __future__ import annotations
 
@@ -43,32 +40,32 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def reporting_address(campaign: Campaign) -> str:
-    """Return where machines report; empty when the way there is not encrypted: scanners refuse that."""
+    """Return the address that machines report to; empty if not encrypted, which scanners refuse."""
     address = f"{absolute('api:api-root')}campaigns/{campaign.pk}"
     parts = urlsplit(address)
     return address if parts.scheme == "https" or parts.hostname in _LOCAL else ""
 
 
 def signing_key(campaign: Campaign, unit: Unit) -> OwnKey | None:
-    """Key that signs: the leading unit's if the portal holds it, else the unit's own; None without."""
+    """Return the signing key: the leading unit's if in this portal, else the unit's own, or None."""
     return unit_keys.current(campaign.owner) or unit_keys.current(unit)
 
 
 def takes(program: Program, key: OwnKey | None) -> bool:
-    """Return whether the program takes lists that this key signed. None: a key that is yet to be made."""
+    """Return whether the program accepts lists signed by the key. None: a key not made yet."""
     return not program.key or (
         key is not None and unit_keys.opened(key).public_key().public_bytes_raw().hex() == program.key
     )
 
 
 def lists_of(campaign: Campaign) -> list[IndicatorList]:
-    """The lists that go into the bundle, in their order."""
+    """Return the lists of the bundle, in order."""
     return list(campaign.lists.filter(withdrawn=None).order_by("pk"))
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """A scanner handed out, with all that its bytes are made of; `word`: shown when it reports."""
+    """An issued scanner with everything its bytes are built from; `word`: its token."""
 
     handout: Handout
     program: Program
@@ -78,7 +75,7 @@ class Noted:
 
 
 def hand_out(program: Program, campaign: Campaign, unit: Unit, by: Any) -> tuple[Noted, Filled]:
-    """Hand out a scanner: its note and bytes. InputError when the program would not take the list."""
+    """Issue a scanner; return its record and content. InputError if the program refuses the key."""
     noted = _new(program, campaign, unit, by)
     filled = _fill(noted)
     try:
@@ -111,7 +108,7 @@ def _new(program: Program, campaign: Campaign, unit: Unit, by: Any) -> Noted:
         digest=digest,
         program=program.tool.name[:200],
         sha256=program.tool.sha256,
-        lists=[kept.sha256 for kept in lists],
+        lists=[indicator_list.sha256 for indicator_list in lists],
         signer=key.fingerprint,
         made=now,
         user=user_of(by),
@@ -120,7 +117,7 @@ def _new(program: Program, campaign: Campaign, unit: Unit, by: Any) -> Noted:
 
 
 def bytes_of(noted: Noted) -> Filled:
-    """The scanner's bytes; the same each time. InputError when it was revoked meanwhile."""
+    """Return the scanner's content again, unchanged. InputError if revoked meanwhile."""
     handout = noted.handout
     if not Handout.objects.filter(pk=handout.pk, revoked=None).exists():
         raise InputError(
@@ -145,19 +142,19 @@ def _fill(noted: Noted) -> Filled:
 
 
 def revoke(handout: Handout, by: Any) -> None:
-    """Take nothing more that shows the handed-out scanner's word."""
+    """Revoke an issued scanner: its token is refused."""
     if Handout.objects.filter(pk=handout.pk, revoked=None).update(revoked=timezone.now()):
         record(by, "fleet.scanner_revoked", handout, handout.unit, program=handout.program)
 
 
 def good_until(campaign: Campaign) -> datetime:
-    """Until when the scanner calls its list up to date: the end of the campaign's last day."""
+    """Return until when the scanner's list is valid: the end of the campaign's last day."""
     last = time(23, 59, 59)
     return datetime.combine(campaign.ends, last, timezone.get_current_timezone())
 
 
 def name_of(program: Program, campaign: Campaign, unit: Unit) -> str:
-    """The download's name."""
+    """Build the name of the download."""
     stem, dot, ending = program.tool.file_name.rpartition(".")
     return safe_name(f"{stem or ending}-{unit.code}-{campaign.pk}{dot}{ending if stem else ''}")
 
@@ -165,12 +162,19 @@ def name_of(program: Program, campaign: Campaign, unit: Unit) -> str:
 def _additions(
     program: Program, lists: list[IndicatorList], key: Ed25519PrivateKey, terms: Terms
 ) -> Iterator[Addition]:
-    names = {kept.pk: f"{number:02d}-{safe_name(kept.name)}" for number, kept in enumerate(lists, 1)}
-    own = signed({names[kept.pk]: kept.sha256 for kept in lists}, key, terms)
+    names = {
+        indicator_list.pk: f"{number:02d}-{safe_name(indicator_list.name)}"
+        for number, indicator_list in enumerate(lists, 1)
+    }
+    own = signed({names[indicator_list.pk]: indicator_list.sha256 for indicator_list in lists}, key, terms)
     for name, data in own.items():
         yield f"{program.inside}{FOLDER}/{name}", len(data), io.BytesIO(data)
-    for kept in lists:
-        yield f"{program.inside}{FOLDER}/{names[kept.pk]}", kept.size, _opened(kept.path)
+    for indicator_list in lists:
+        yield (
+            f"{program.inside}{FOLDER}/{names[indicator_list.pk]}",
+            indicator_list.size,
+            _opened(indicator_list.path),
+        )
 
 
 def _opened(path: str) -> Any:
@@ -182,25 +186,25 @@ _NEAR = timedelta(minutes=1)
 
 
 def fresh_word() -> tuple[str, str]:
-    """A new word, and the digest by which it is known again."""
-    word = PREFIX + secrets.token_urlsafe(24)
-    return word, _digest(word)
+    """Make a token; return it and its digest."""
+    token = PREFIX + secrets.token_urlsafe(24)
+    return token, _digest(token)
 
 
-def handout_of(word: str) -> Handout | None:
-    """The scanner that shows this word, if it was not revoked."""
-    if not word.startswith(PREFIX):
+def handout_of(token: str) -> Handout | None:
+    """Return the issued scanner of a token, unless revoked."""
+    if not token.startswith(PREFIX):
         return None
     rows = Handout.objects.select_related("unit")
-    found = rows.filter(digest=_digest(word), revoked=None).first()
+    found = rows.filter(digest=_digest(token), revoked=None).first()
     now = timezone.now()
     if found is not None and (found.last_used is None or now - found.last_used > _NEAR):
         Handout.objects.filter(pk=found.pk).update(last_used=now)
     return found
 
 
-def _digest(word: str) -> str:
-    return hashlib.sha256(word.encode("utf-8", "replace")).hexdigest()
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 _ENTRY = re.compile(r"((?:[^/]+/)?)app/lamsach_scanner\.py")
@@ -211,7 +215,7 @@ _KEPT_S = 3600
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A scanner of the catalogue: folder `inside` the zip, the one `key` (hex) whose lists it takes."""
+    """A scanner of the catalogue: its folder `inside` the zip, the only `key` (hex) accepted for lists."""
 
     tool: Tool
     inside: str
@@ -220,22 +224,22 @@ class Program:
 
 
 def programs() -> list[Program]:
-    """The scanners of the catalogue, also those that the public page does not show."""
+    """Return the scanners of the catalogue, also those not shown on the public page."""
     found = (program_of(tool) for tool in Tool.objects.exclude(path="").order_by("name", "pk"))
     return [program for program in found if program is not None]
 
 
 def program_of(tool: Tool) -> Program | None:
-    """The tool as a scanner; None for another file, a damaged one, or one that carries a campaign already."""
+    """Return the tool as a scanner; None for other or damaged files, or if issued for a campaign already."""
     name = f"fleet.program:{tool.sha256}"
     known = cache.get(name)
     if known is None:
-        known = _looked_into(tool.path)
+        known = _inspect(tool.path)
         cache.set(name, known, _KEPT_S)
     return Program(tool, *known) if known else None
 
 
-def _looked_into(path: str) -> tuple[str, str, bool] | tuple[()]:
+def _inspect(path: str) -> tuple[str, str, bool] | tuple[()]:
     try:
         with default_storage.open(path, "rb") as stream, zipfile.ZipFile(stream) as archive:
             names = archive.namelist()

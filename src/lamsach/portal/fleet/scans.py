@@ -1,8 +1,7 @@
-"""Scans of machines: the summary that a scanner sends, and bundles, which go to the case of their machine.
+"""Scans of machines: summaries sent by scanners, and bundles, which are noted on their machine's case.
 
-A scan that found nothing is a note. Findings are a note, and a case if there is none that says so. A
-quarantine says that the machine is being handled. No scan says that a machine is clean: only quiet days with
-logs do.
+Each scan bundle adds a note, and a quarantine moves the case to being handled. No scan proves a machine
+clean: only quiet days with logs do.
 """
 
 from __future__ import annotations
@@ -39,21 +38,21 @@ QUARANTINED = gettext_noop("A scan put files into quarantine.")
 
 
 def find_device(unit_id: int, host: dict[str, Any]) -> Device | None:
-    """The unit's machine that was scanned: by MAC, else by host name, if just one bears it."""
+    """Find the scanned device of the unit by MAC, else by host name, if unique."""
     macs = [cleaned(str(mac)[:40]).lower().replace("-", ":") for mac in host.get("macs") or []][:50]
     name = cleaned(str(host.get("name") or "")[:255]).casefold().rstrip("$").split(".")[0]
     for kind, values in (("mac", macs), ("name", [name] if name else [])):
         rows = Identity.objects.filter(unit_id=unit_id, kind=kind, value__in=values).select_related(
             "device__into"
         )
-        standing = {(row.device.into or row.device) for row in rows}
-        if len(standing) == 1:
-            return standing.pop()
+        targets = {(row.device.into or row.device) for row in rows}
+        if len(targets) == 1:
+            return targets.pop()
     return None
 
 
 def take_scan(bundle: Bundle, path: Path) -> dict[str, int]:
-    """Read a scan, then put it to the case of its machine."""
+    """Import a scan's bundle and note it on its machine's case."""
     return _take(bundle, *read_scan(path))
 
 
@@ -73,7 +72,7 @@ def _take(
     ]
     counts = {"findings": len(findings), "quarantined": len(quarantined), "devices": int(case is not None)}
     if case is not None:
-        _tell(case, bundle, findings, quarantined)
+        _note_on_case(case, bundle, findings, quarantined)
     problem = (
         "" if case else mark("No machine with a case is known by the MAC address or host name of the scan.")
     )
@@ -88,7 +87,9 @@ def _take(
     return counts
 
 
-def _tell(case: Case, bundle: Bundle, findings: Sequence[dict[str, Any]], quarantined: Sequence[Any]) -> None:
+def _note_on_case(
+    case: Case, bundle: Bundle, findings: Sequence[dict[str, Any]], quarantined: Sequence[Any]
+) -> None:
     text = QUARANTINED if quarantined else SOMETHING if findings else NOTHING
     shown = [
         {
@@ -110,17 +111,17 @@ def _tell(case: Case, bundle: Bundle, findings: Sequence[dict[str, Any]], quaran
 
 
 MOST_MACHINES = 200_000
-"""Machines of one unit; what reports beyond that is not taken."""
+"""Limit of a unit's machines; further ones are refused."""
 LOCAL_BIT = 0x02
-"""Bit of the first byte: not a maker's address, so perhaps another one tomorrow (IEEE 802)."""
+"""Bit of the first byte: a locally administered address, possibly random (IEEE 802)."""
 BREADTH = {"quick": 1, "full": 2}
-"""The scans of a whole machine, by how far they look."""
+"""Modes of scans of whole machines, by extent."""
 _MOST = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A scan in one line: malicious findings `left` and `done`; `finished` by the machine's clock."""
+    """Summary of a scan: malicious findings `left` and `done`; `finished` by the machine's clock."""
 
     host: str
     macs: tuple[str, ...]
@@ -139,14 +140,14 @@ class Summary:
 
 
 def keys_of(host: str, macs: Sequence[str]) -> list[str]:
-    """Return the keys of a machine, best first: host name, unless many bear it; makers' addresses."""
+    """Return the keys of a machine, best first: host name unless generic, vendor MAC addresses."""
     name = host_key(host)
     clean = sorted({mac for text in macs if (mac := mac_address(text)) and not int(mac[:2], 16) & LOCAL_BIT})
     return [*([name[:290]] if name else []), *(f"mac:{mac}" for mac in clean)]
 
 
 def machine_of(unit: Unit, summary: Summary) -> Machine | None:
-    """The unit's machine, new if need be; None when nothing tells it from others, or at the limit."""
+    """Return the unit's machine, new if needed; None if not identifiable, or at the limit."""
     keys = keys_of(summary.host, summary.macs)
     if not keys:
         return None
@@ -162,9 +163,9 @@ def machine_of(unit: Unit, summary: Summary) -> Machine | None:
 
 @transaction.atomic
 def take(campaign: Campaign, unit: Unit, summary: Summary) -> Look | None:
-    """Keep a scan's word. The same twice changes nothing; an older one adds only what it found.
+    """Store a scan's summary; repetitions change nothing, and an older scan only adds its findings.
 
-    None for a scan of single paths, or of a machine that cannot be told from others.
+    None for a scan of single paths, or a machine that is not identifiable.
     """
     machine = machine_of(unit, summary) if summary.mode in BREADTH else None
     if machine is None:
@@ -193,7 +194,7 @@ def take(campaign: Campaign, unit: Unit, summary: Summary) -> Look | None:
 
 
 def _proves_less(look: Look, summary: Summary) -> bool:
-    """Return whether this scan is too narrow to say that an earlier finding is gone."""
+    """Return whether this scan is too narrow to prove the removal of earlier findings."""
     if look.state != LookState.FOUND or summary.left or summary.done >= look.left:
         return False
     return summary.stopped or BREADTH[summary.mode] < BREADTH.get(look.found_by, 0)
@@ -227,7 +228,7 @@ def _facts(summary: Summary, now: datetime, ever: bool) -> dict[str, Any]:
 def of_bundle(
     manifest: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], actions: Sequence[Mapping[str, Any]]
 ) -> Summary | None:
-    """Sum up a scan's bundle; None when it names no machine. `findings`, `actions` as in the bundle."""
+    """Summarize a scan's bundle; None if it names no machine."""
     host = manifest.get("host")
     if not isinstance(host, dict):
         return None
@@ -254,7 +255,7 @@ def of_bundle(
 
 
 def _moment(value: object) -> datetime:
-    """A time with its zone; now, when it is none."""
+    """Parse a time with zone; now if invalid."""
     with suppress(ValueError, OverflowError):
         found = datetime.fromisoformat(str(value))
         if found.tzinfo is not None and 1990 <= found.year <= 2200:

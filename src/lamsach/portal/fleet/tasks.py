@@ -1,4 +1,4 @@
-"""Regular tasks of the app."""
+"""Regular tasks of fleets."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from lamsach.portal.jobs.queue import regular
 
 @regular("fleet.forget", timedelta(hours=12))
 def forget_names() -> int:
-    """Erase the names of machines whose campaigns are long over."""
+    """Erase the names of machines whose campaigns ended long ago; return their number."""
     return forget(settings.RETENTION_DAYS)

@@ -1,4 +1,4 @@
-"""Pages of scans: progress of a campaign, the own unit's machines, its inventory, scanners to take."""
+"""Pages of scans: progress of a campaign, the own unit's machines and inventory, scanner downloads."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def _days(request: HttpRequest) -> int:
 
 
 def _unit(request: HttpRequest, campaign: Campaign) -> Unit:
-    """The unit that the address names, else the person's own."""
+    """Return the unit in the address, else the user's own, else the campaign's owner."""
     wanted = number(request.GET, "unit")
     if wanted is not None:
         return get_unit(request.user, wanted)
-    mine = home_units(request.user)
-    return mine[0] if mine else campaign.owner
+    own = home_units(request.user)
+    return own[0] if own else campaign.owner
 
 
 CAMPAIGNS = Listing(
@@ -80,7 +80,7 @@ CAMPAIGNS = Listing(
 
 @member(ALL, WRITERS, ("GET",))
 def campaigns(request: HttpRequest) -> HttpResponse:
-    """The campaigns that scans may belong to; straight to the only one."""
+    """List the campaigns that scans may belong to, or redirect to the only one."""
     rows = readable_campaigns(request.user).exclude(state=CampaignState.DRAFT).order_by("-starts", "-pk")
     if len(first := list(rows[:2])) == 1:
         return redirect("fleet:fleet", campaign_id=first[0].pk)
@@ -89,7 +89,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 
 @member(ALL, WRITERS, ("GET",))
 def fleet(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """Machines scanned by unit and branch, what was found, who did not report."""
+    """Show a campaign's counts of machines by unit and branch."""
     campaign = get_campaign(request.user, campaign_id)
     unit, days = _unit(request, campaign), _days(request)
     whole, branches, basis = by_branch(campaign, unit, days, timezone.now())
@@ -138,20 +138,20 @@ MACHINE_HEADS = {
     "version": gettext_noop("Version of the scanner"),
     "listed": gettext_noop("In the inventory"),
 }
-"""Words above the columns of files."""
+"""Headings of exported files."""
 
 
 def _units_file(kind: str, campaign: Campaign, unit: Unit, days: int) -> HttpResponse:
-    """The numbers of each unit in the subtree, one row a unit, also for units of which nothing is known."""
+    """Export the counts of every unit in the subtree, known or not, a row per unit."""
     found = by_unit(campaign, descendants(unit), days, timezone.now())
-    looked = states(campaign, unit.pk)
+    log_states = states(campaign, unit.pk)
 
     def rows() -> Iterator[dict[str, Any]]:
-        for one in descendants(unit).order_by("code").iterator(chunk_size=2000):
-            fleet, basis = found.get(one.pk, (Fleet(unknown=1), Basis.UNKNOWN))
+        for inner in descendants(unit).order_by("code").iterator(chunk_size=2000):
+            fleet, basis = found.get(inner.pk, (Fleet(unknown=1), Basis.UNKNOWN))
             numbers = {name: getattr(fleet, name) for name in HEADS if hasattr(fleet, name)}
-            logs = looked.get(one.pk, "not_searched")
-            yield {"code": one.code, "unit": one.name, "basis": str(basis), **numbers, "logs": logs}
+            logs = log_states.get(inner.pk, "not_searched")
+            yield {"code": inner.code, "unit": inner.name, "basis": str(basis), **numbers, "logs": logs}
 
     words = {
         name: {str(key): str(text) for key, text in of.items()}
@@ -162,7 +162,7 @@ def _units_file(kind: str, campaign: Campaign, unit: Unit, days: int) -> HttpRes
 
 
 def _machines_file(kind: str, campaign: Campaign, unit: Unit, show: str, days: int) -> HttpResponse:
-    """The unit's machines in a state, with their last scan."""
+    """Export the unit's machines in a state, with their last scan."""
 
     def rows() -> Iterator[dict[str, Any]]:
         chosen: Any = listed(campaign, unit, show, days, timezone.now())
@@ -185,7 +185,7 @@ def _machines_file(kind: str, campaign: Campaign, unit: Unit, show: str, days: i
 @rate_limited("exports", 60, 300, ("GET",))
 @member(ALL, WRITERS, ("GET",))
 def export(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """The numbers of every unit under a unit as CSV or, with `?as=json`, JSON."""
+    """Export the counts of every unit under a unit as CSV or, with `?as=json`, JSON."""
     campaign = get_campaign(request.user, campaign_id)
     unit = _unit(request, campaign)
     kind = "json" if request.GET.get("as") == "json" else "csv"
@@ -220,7 +220,7 @@ MACHINES = Listing(
 
 @member(WRITERS, WRITERS, ("GET",))
 def machines(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """The own unit's machines by name, in one state."""
+    """List the own unit's machines by name, in a state."""
     campaign = get_campaign(request.user, campaign_id)
     unit = access.get_own_unit(request.user, number(request.GET, "unit"))
     show = request.GET.get("show", "all")
@@ -246,7 +246,7 @@ def _state(row: Machine) -> State:
 @rate_limited("exports", 60, 300, ("GET",))
 @member(WRITERS, WRITERS, ("GET",))
 def machines_export(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """The same machines as CSV or, with `?as=json`, JSON."""
+    """Export these machines as CSV or, with `?as=json`, JSON."""
     campaign = get_campaign(request.user, campaign_id)
     unit = access.get_own_unit(request.user, number(request.GET, "unit"))
     show = request.GET.get("show", "all")
@@ -258,7 +258,7 @@ def machines_export(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @rate_limited("fleet.inventory", 30, 300)
 @member(WRITERS, WRITERS)
 def inventory(request: HttpRequest, fleet_unit_id: int) -> HttpResponse:
-    """Return which machines the own unit has: a sheet, or their number."""
+    """Show the own unit's inventory. POST uploads a sheet, or states the number of machines."""
     unit = access.get_own_unit(request.user, fleet_unit_id)
     size = Size.objects.filter(unit=unit).first()
     form = InventoryForm(
@@ -279,12 +279,12 @@ def inventory(request: HttpRequest, fleet_unit_id: int) -> HttpResponse:
 
 def _keep(request: HttpRequest, unit: Unit, form: InventoryForm) -> None:
     if file := form.cleaned_data.get("file"):
-        taken = take_inventory(unit, file, request)
-        told = _(
+        imported = take_inventory(unit, file, request)
+        message = _(
             "The inventory names {machines} machines; {nameless} rows without a name or MAC "
             "address were left out."
         )
-        messages.success(request, told.format(machines=taken.machines, nameless=taken.nameless))
+        messages.success(request, message.format(machines=imported.machines, nameless=imported.nameless))
     if form.cleaned_data.get("machines") is not None:
         state_size(unit, form.cleaned_data["machines"], request)
         messages.success(request, _("The number of machines is kept."))
@@ -308,13 +308,13 @@ HANDOUTS = Listing(
 @member(WRITERS, WRITERS)
 @shows_once
 def scanner(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """The scanners that can be taken for a unit, and those that were."""
+    """Show scanners to download for a unit, and issued ones. POST issues or revokes one."""
     campaign = get_campaign(request.user, campaign_id)
     unit = access.get_handing_unit(request.user, campaign, number(request.GET, "unit"))
     if request.method == "POST" and "revoke" in request.POST:
         return _revoke(request, campaign, unit)
     if request.method == "POST":
-        return _take_scanner(request, campaign, unit)
+        return _download(request, campaign, unit)
     key = scanners.signing_key(campaign, unit)
     context: dict[str, Any] = {
         "campaign": campaign,
@@ -327,15 +327,15 @@ def scanner(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "until": campaign.ends,
         "leads": bool(request.user.roles & LEADERS),  # type: ignore[union-attr]
     }
-    return HANDOUTS.page(request, _handed_out(campaign, unit).select_related("user"), context)
+    return HANDOUTS.page(request, _issued(campaign, unit).select_related("user"), context)
 
 
-def _handed_out(campaign: Campaign, unit: Unit) -> Any:
+def _issued(campaign: Campaign, unit: Unit) -> Any:
     return Handout.objects.filter(campaign=campaign, unit=unit)
 
 
 def _revoke(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse:
-    found = get_object_or_404(_handed_out(campaign, unit), pk=number(request.POST, "revoke") or 0)
+    found = get_object_or_404(_issued(campaign, unit), pk=number(request.POST, "revoke") or 0)
     effect = _("Nothing more is accepted from it; what it found before stays.")
     page = unchecked_revocation(request, found.program, effect, request.get_full_path())
     if page is not None:
@@ -347,7 +347,7 @@ def _revoke(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpRespons
 
 
 def _filled(request: HttpRequest, program: Program, campaign: Campaign, unit: Unit) -> Filled:
-    """A new scanner; for a second press the one of the first."""
+    """Issue a scanner; a repeated request gets the first one again."""
     first: list[Filled] = []
 
     def hand_out() -> scanners.Noted:
@@ -359,7 +359,7 @@ def _filled(request: HttpRequest, program: Program, campaign: Campaign, unit: Un
     return first[0] if first else scanners.bytes_of(noted)
 
 
-def _take_scanner(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse:
+def _download(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse:
     wanted = number(request.POST, "program")
     program = next((program for program in programs() if program.tool.pk == wanted), None)
     if program is None:

@@ -1,1 +1,1 @@
-"""Letterheads of units, for every letter: bodies, place, symbol, signature, recipients."""
+"""Letterheads of units: bodies, place, symbol, signature and recipients of their documents."""

@@ -1,4 +1,4 @@
-"""A unit's letterhead as parts of a document: head, signature, recipients, symbol; used everywhere."""
+"""Document parts from a unit's letterhead: head, signature, recipients, symbol."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from lamsach.portal.letterheads.models import Letterhead
 from lamsach.portal.units.models import Unit
 
 REPORT, MINUTES = "BC", "BB"
-"""How the symbol of a document with a type name begins (Decree 30, Appendix III)."""
+"""Type prefixes of symbols (Decree 30, Appendix III)."""
 
 
 def letterhead_of(unit: Unit) -> Letterhead:
-    """The unit's letterhead; an empty one that is not saved when it has none. One query."""
+    """Return the unit's letterhead, or an unsaved empty one; one query."""
     return Letterhead.objects.filter(unit=unit).first() or Letterhead(unit=unit)
 
 
@@ -29,49 +29,49 @@ def head(
     year: int | None = None,
     given: Letterhead | None = None,
 ) -> Head:
-    """The head of a document of the unit. `given`: its letterhead, when it has been read already."""
-    kept = given or letterhead_of(unit)
+    """Build the head of a document. `given`: the unit's letterhead, to save a query."""
+    used = given or letterhead_of(unit)
     return Head(
-        issuer=kept.body.strip() or unit.name,
-        parent=parent_body(unit, kept),
+        issuer=used.body.strip() or unit.name,
+        parent=parent_body(unit, used),
         number=number,
         symbol=symbol,
-        place=place or kept.place,
+        place=place or used.place,
         day=day,
         year=year,
     )
 
 
-def parent_body(unit: Unit, kept: Letterhead) -> str:
-    """The body above: by the letterhead, else by the tree; empty where documents name none."""
-    if kept.no_parent:
+def parent_body(unit: Unit, letterhead: Letterhead) -> str:
+    """Return the body above by the letterhead, else by the tree; empty if documents name none."""
+    if letterhead.no_parent:
         return ""
     parent = unit.parent
-    return kept.parent_body.strip() or (parent.name if parent else "")
+    return letterhead.parent_body.strip() or (parent.name if parent else "")
 
 
-def signature(kept: Letterhead) -> Signature:
-    """Return who signs."""
-    return Signature(kept.position, kept.signer, kept.authority)
+def signature(letterhead: Letterhead) -> Signature:
+    """Return position, name and authority of the signer."""
+    return Signature(letterhead.position, letterhead.signer, letterhead.authority)
 
 
-def symbol(kept: Letterhead, kind: str = "") -> str:
-    """The symbol: `BC-TTCNTT` with a type name, `TTCNTT-KTHT` of a dispatch; empty without abbreviation."""
-    if not kept.abbreviation.strip():
+def symbol(letterhead: Letterhead, kind: str = "") -> str:
+    """Build a symbol: `BC-TTCNTT` with a type, `TTCNTT-KTHT` of a dispatch; empty without abbreviation."""
+    if not letterhead.abbreviation.strip():
         return ""
-    parts = (kind, kept.abbreviation) if kind else (kept.abbreviation, kept.office)
+    parts = (kind, letterhead.abbreviation) if kind else (letterhead.abbreviation, letterhead.office)
     return "-".join(part for part in map(fixed_texts.line, parts) if part).upper()
 
 
-def copies(kept: Letterhead) -> tuple[str, ...]:
-    """The lines under `Nơi nhận:`, the filed copy last."""
-    return fixed_texts.copies(fixed_texts.lines(kept.copies), kept.office)
+def copies(letterhead: Letterhead) -> tuple[str, ...]:
+    """Return the lines under `Nơi nhận:`, the filed copy last."""
+    return fixed_texts.copies(fixed_texts.lines(letterhead.copies), letterhead.office)
 
 
-def kept_parts(kept: Letterhead) -> dict[str, Any]:
-    """Letterhead kept with a submitted report, so that its document stays as approved."""
+def kept_parts(letterhead: Letterhead) -> dict[str, Any]:
+    """Return letterhead parts to store with a submitted report, whose document then stays as approved."""
     return {
-        "parent": parent_body(kept.unit, kept),
-        "body": kept.body.strip() or kept.unit.name,
-        "copies": list(copies(kept)),
+        "parent": parent_body(letterhead.unit, letterhead),
+        "body": letterhead.body.strip() or letterhead.unit.name,
+        "copies": list(copies(letterhead)),
     }

@@ -1,4 +1,4 @@
-"""The letterhead of a unit, by Decree 30/2020/NĐ-CP, Appendix I."""
+"""Letterhead of a unit, after Decree 30/2020/NĐ-CP, Appendix I."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lamsach.portal.units.models import Unit
 
 
 class Letterhead(models.Model):
-    """Beginning and end of a unit's documents; empty fields follow the tree, or stay open."""
+    """Head and foot of a unit's documents; empty fields follow the tree or are left out."""
 
     unit = models.OneToOneField(Unit, models.PROTECT, related_name="letterhead")
     parent_body = models.CharField(

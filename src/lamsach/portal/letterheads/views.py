@@ -1,4 +1,4 @@
-"""The pages of a unit's letterhead: changing it, and seeing a letter that wears it."""
+"""Pages of a unit's letterhead: form and preview."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from lamsach.portal.units.tree import today
 
 
 class LetterheadForm(VersionedForm):
-    """Everything around the text of a unit's documents."""
+    """Form of a unit's letterhead."""
 
     class Meta:
         model = Letterhead
@@ -55,52 +55,52 @@ PREVIEWS = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
 @member(ALL, WRITERS)
 @taken_once
 def letterhead(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """Change the letterhead, once for each version."""
+    """Edit the letterhead, with a check of its version."""
     found = get_unit(request.user, unit_id, write=request.method == "POST")
-    kept = heads.letterhead_of(found)
-    form = LetterheadForm(request.POST or None, instance=kept)
+    stored = heads.letterhead_of(found)
+    form = LetterheadForm(request.POST or None, instance=stored)
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
-                _save(request, form, kept)
+                _save(request, form, stored)
         except IntegrityError:
             return conflict(request)
         return done(request, _("Saved."), "letterheads:letterhead", unit_id=unit_id)
     context = {
         "form": form,
         "unit": found,
-        "kept": kept.pk is not None,
+        "kept": stored.pk is not None,
         "may_write": writable_units(request.user).filter(pk=found.pk).exists(),
     }
     return render(request, "letterheads/letterhead.html", context)
 
 
-def _save(request: HttpRequest, form: LetterheadForm, kept: Letterhead) -> None:
-    """Write it, unless somebody else was quicker (IntegrityError)."""
-    held = Letterhead.objects.select_for_update(no_key=True).filter(unit=kept.unit).first()
-    if (held.version if held else 0) != (form.cleaned_data["version"] or 0):
+def _save(request: HttpRequest, form: LetterheadForm, edited: Letterhead) -> None:
+    """Save the letterhead. IntegrityError if changed meanwhile."""
+    current = Letterhead.objects.select_for_update(no_key=True).filter(unit=edited.unit).first()
+    if (current.version if current else 0) != (form.cleaned_data["version"] or 0):
         raise IntegrityError
     changed: Any = form.save(commit=False)
-    changed.version = held.version + 1 if held else 1
+    changed.version = current.version + 1 if current else 1
     changed.save()
-    record(request, "unit.letterhead", kept.unit, kept.unit, fields=form.changed_data)
+    record(request, "unit.letterhead", edited.unit, edited.unit, fields=form.changed_data)
 
 
 @member(ALL, WRITERS, ("GET",))
 def preview(request: HttpRequest, unit_id: int, document: str) -> HttpResponse:
-    """A short dispatch that wears the letterhead, as a page or PDF."""
+    """Serve a sample dispatch with the letterhead, as a page or PDF."""
     found = get_unit(request.user, unit_id)
     if document not in PREVIEWS:
         raise Http404
-    kept = heads.letterhead_of(found)
+    stored = heads.letterhead_of(found)
     made = dispatch(
-        heads.head(found, symbol=heads.symbol(kept), year=today().year, given=kept),
+        heads.head(found, symbol=heads.symbol(stored), year=today().year, given=stored),
         "xem thử thể thức văn bản",
         "Đây là văn bản xem thử, không có giá trị.",
         ["Các đơn vị trực thuộc"],
-        signature=heads.signature(kept),
-        copies=heads.copies(kept),
-        address=kept.address,
+        signature=heads.signature(stored),
+        copies=heads.copies(stored),
+        address=stored.address,
     )
     response = HttpResponse(writer_for(f".{document}")(made), content_type=PREVIEWS[document])
     if document == "html":

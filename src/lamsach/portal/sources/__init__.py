@@ -1,1 +1,1 @@
-"""Collectors and their sources, live sightings, and lists that run through archives."""
+"""Collectors and their sources, live sightings, and searches of lists in archives."""

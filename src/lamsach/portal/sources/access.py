@@ -1,4 +1,4 @@
-"""The one gate: sources for those who see the unit; contacts for the unit itself only."""
+"""Access gate: sources for readers of the unit, live sightings only for the unit itself."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from lamsach.portal.units.access import readable_units
 
 
 def sources(user: Any) -> QuerySet[LogSource]:
-    """The sources of the person's units."""
+    """Sources of the user's readable units."""
     found = LogSource.objects.filter(collector__unit__in=readable_units(user))
     return found.select_related("collector__unit").order_by("collector__unit__code", "collector", "name")
 
 
 def live(user: Any) -> QuerySet[LiveSighting]:
-    """Live sightings of the person's own units, the latest first."""
+    """Live sightings of the user's own units, the latest first."""
     found = LiveSighting.objects.filter(unit__in=own_units(user))
     return found.select_related("unit", "collector")
 
 
 def runs(user: Any) -> QuerySet[ArchiveRun]:
-    """Runs of lists through archives of the person's units, the latest first."""
+    """Archive runs of the user's readable units, the latest first."""
     found = ArchiveRun.objects.filter(unit__in=readable_units(user))
     return found.select_related("unit", "campaign", "list", "job", "bundle")

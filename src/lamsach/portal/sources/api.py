@@ -25,7 +25,7 @@ Text = Annotated[str, Field(max_length=255), Clean]
 
 
 class SourceIn(Schema):
-    """A source: lines in all, a second over the last minute, last one, share by format."""
+    """A source: total lines, rate over the last minute, last line, shares by format."""
 
     name: Text
     kind: Annotated[str, Field(max_length=20), Clean]
@@ -56,7 +56,7 @@ class LineIn(Schema):
 
 
 class LiveIn(Schema):
-    """A listed value that was seen. `id` is the collector's own and tells a repetition."""
+    """A sighting of a listed value. `id`: the collector's own, identifies repetitions."""
 
     id: Annotated[str, Field(min_length=1, max_length=80), Clean]
     seen: Moment
@@ -76,7 +76,7 @@ class LiveIn(Schema):
 
 
 class TakenOut(Schema):
-    """Number taken."""
+    """Number of accepted records."""
 
     taken: int
 
@@ -93,7 +93,7 @@ def _collector(request: HttpRequest, name: str) -> Collector | None:
 
 @router.put("/collectors/{name}/status", response={200: TakenOut, 429: TakenOut})
 def status(request: HttpRequest, name: str, data: StatusIn) -> Any:
-    """Return how a collector of the unit and its sources do. 429: too often, or too many collectors."""
+    """Report the state of a collector and its sources. 429: too often, or too many collectors."""
     collector = _collector(request, name)
     if collector is None:
         return Status(429, {"taken": 0})
@@ -103,7 +103,7 @@ def status(request: HttpRequest, name: str, data: StatusIn) -> Any:
 
 @router.post("/collectors/{name}/sightings", response={200: TakenOut, 422: TakenOut, 429: TakenOut})
 def sightings(request: HttpRequest, name: str, data: list[LiveIn]) -> Any:
-    """Listed values that a collector of the unit has just seen, no more than 1,000 at once."""
+    """Report listed values that a collector of the unit has seen, at most 1,000 per request."""
     if len(data) > MOST_AT_ONCE:
         return Status(422, {"taken": 0})
     collector = _collector(request, name)

@@ -1,4 +1,4 @@
-"""Archives that the portal's worker can read: whose, and each accepted list through each of them."""
+"""Searches of accepted lists in the archives that the portal's worker can read."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from lamsach.portal.units.tree import today
 
 WINDOWS = (30, 90, 365)
 RECENT_DAYS = 3
-"""The nightly run looks at so many days: what came since the night before, and what came late."""
+"""Days searched by the nightly run: more than one, for late logs."""
 
 
 def places() -> dict[str, str]:
-    """The archives of the setting, by the unit's code."""
+    """Return the configured archives by unit code."""
     found = {}
     for item in settings.ARCHIVES.split(";"):
         code, _, place = item.strip().partition("=")
@@ -41,7 +41,7 @@ def places() -> dict[str, str]:
 
 
 def _with_archive() -> Iterator[tuple[Unit, list[Campaign]]]:
-    """Units with an archive, and the running campaigns that they lead or take part in."""
+    """Yield units with an archive, and the running campaigns that they lead or take part in."""
     for unit in Unit.objects.filter(code__in=places(), valid_until=FOREVER):
         part = Participation.objects.filter(unit=unit).values("campaign")
         running = Campaign.objects.filter(state=CampaignState.RUNNING)
@@ -49,7 +49,7 @@ def _with_archive() -> Iterator[tuple[Unit, list[Campaign]]]:
 
 
 def plan() -> int:
-    """Queue a run for each accepted list and archive that have not met; how many."""
+    """Queue a run for each accepted list not yet searched in an archive; return their number."""
     count = 0
     for unit, campaigns in _with_archive():
         lists = IndicatorList.objects.filter(
@@ -61,7 +61,7 @@ def plan() -> int:
 
 
 def plan_nightly() -> int:
-    """Queue a run of all lists over the last days for each archive and campaign; how many."""
+    """Queue a run of all lists over the last days for each archive and campaign; return their number."""
     count = 0
     for unit, campaigns in _with_archive():
         for campaign in campaigns:
@@ -72,7 +72,7 @@ def plan_nightly() -> int:
 
 @transaction.atomic
 def _queue(unit: Unit, campaign: Campaign, item: IndicatorList | None) -> bool:
-    """Queue one run, unless it is there already."""
+    """Queue a run unless it exists; return whether it is new."""
     key = {"list": item} if item is not None else {"list": None, "campaign": campaign, "day": today()}
     run, new = ArchiveRun.objects.get_or_create(
         unit=unit, **key, defaults={"campaign": campaign, "day": today()}
@@ -124,26 +124,26 @@ def _search(run: ArchiveRun, place: str, scratch: Path, progress: Progress) -> N
     bundle = scratch / "result.zip"
     write(without_blind(findings), bundle, settings.LANGUAGE_CODE, REASONS)
     with bundle.open("rb") as file:
-        kept, _new = store_bundle(
+        stored, _new = store_bundle(
             file, f"archive-{run.pk}.zip", Source(run.unit, run.campaign, Way.BROWSER, None, "archive")
         )
-    import_stored(kept.pk)
-    run.bundle = kept
+    import_stored(stored.pk)
+    run.bundle = stored
 
 
 def _copies(run: ArchiveRun, scratch: Path) -> list[str]:
-    """The lists as files with their own names."""
+    """Copy the lists to files with their own names."""
     lists = [run.list] if run.list is not None else run.campaign.lists.filter(withdrawn=None, count__gt=0)
     copies = []
-    for number, kept in enumerate(lists):
+    for number, indicator_list in enumerate(lists):
         folder = scratch / str(number)
         folder.mkdir()
-        copies.append(str(copy_to(kept.path, folder / kept.name)))
+        copies.append(str(copy_to(indicator_list.path, folder / indicator_list.name)))
     return copies
 
 
 def _counts(findings: Findings, since: date) -> dict[str, int]:
-    """Return what was found since a day: machines, addresses, events."""
+    """Count machines, addresses and events found since a day."""
     accused = {item.key for item in findings.devices if item.state is DeviceState.INFECTED}
     machines, addresses, events = set(), set(), 0
     for item in findings.sightings:
@@ -158,7 +158,7 @@ def _counts(findings: Findings, since: date) -> dict[str, int]:
 
 
 def without_blind(findings: Findings) -> Findings:
-    """Findings without coverage of days with an unheard hour: such a day does not count as quiet."""
+    """Remove coverage of days with a blind hour: such a day does not count as quiet."""
     blind = set(findings.blind_days)
     return replace(
         findings, coverage=tuple(row for row in findings.coverage if (row.observer, row.day) not in blind)

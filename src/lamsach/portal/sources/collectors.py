@@ -1,4 +1,4 @@
-"""Reports of collectors: how their sources do, listed values that they saw, letters about silent sources."""
+"""Reports of collectors: state of their sources, live sightings, letters about silent sources."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from lamsach.portal.units.models import Membership, Unit
 MOST_SOURCES = 2000
 MOST_COLLECTORS = 200
 MOST_LIVE = 1_000_000
-"""Live sightings of a unit that are kept; further ones are not taken until old ones are erased."""
+"""Limit of a unit's live sightings; further ones are refused until old ones are erased."""
 _AHEAD = timedelta(minutes=5)
 
 
 def collector_of(unit: Unit, name: str) -> Collector | None:
-    """The collector of this name; a new one unless the unit has very many."""
+    """Return the collector of this name, new if needed; None above the unit's limit."""
     found = Collector.objects.filter(unit=unit, name=name).first()
     if found is None and Collector.objects.filter(unit=unit).count() < MOST_COLLECTORS:
         found, _ = Collector.objects.get_or_create(
@@ -35,7 +35,7 @@ def collector_of(unit: Unit, name: str) -> Collector | None:
 
 @transaction.atomic
 def take_status(collector: Collector, status: Mapping[str, Any]) -> None:
-    """Keep how a collector and its sources do."""
+    """Store the state of a collector and its sources."""
     now = timezone.now()
     Collector.objects.filter(pk=collector.pk).update(
         reported=now,
@@ -48,12 +48,12 @@ def take_status(collector: Collector, status: Mapping[str, Any]) -> None:
         source.kind, source.lines, source.rate = item["kind"], item["lines"], item["lines_per_second"]
         source.last_seen = _past(item["last_seen"], now) or source.last_seen
         source.formats = item["formats"] or source.formats
-        _watch(source, bool(item["silent"]), now)
+        _set_silence(source, bool(item["silent"]), now)
         source.save()
 
 
-def _watch(source: LogSource, silent: bool, now: datetime) -> None:
-    """Since when the source is silent."""
+def _set_silence(source: LogSource, silent: bool, now: datetime) -> None:
+    """Set since when the source is silent."""
     if not silent:
         source.silent_since, source.told = None, False
     elif source.silent_since is None:
@@ -61,12 +61,12 @@ def _watch(source: LogSource, silent: bool, now: datetime) -> None:
 
 
 def _past(moment: datetime | None, now: datetime) -> datetime | None:
-    """A moment that a collector names; a clock that goes ahead is not believed."""
+    """Limit a collector's time to now: its clock may be ahead."""
     return min(moment, now) if moment is not None else None
 
 
 def take_live(collector: Collector, records: Iterable[Mapping[str, Any]]) -> int:
-    """Keep live sightings, each once however often it is sent; how many came."""
+    """Store live sightings, each once; return the number received."""
     now = timezone.now()
     if LiveSighting.objects.filter(unit=collector.unit_id).count() >= MOST_LIVE:
         return 0
@@ -99,11 +99,11 @@ def _evidence(lines: list[Any]) -> dict[str, Any]:
 
 
 AWAY = timedelta(minutes=5)
-"""A collector that says nothing for so long is away, and its sources are blind with it."""
+"""Silence after which a collector is away, and its sources blind."""
 
 
 def watch() -> int:
-    """Mark sources of collectors that are away; write of silent ones; how many."""
+    """Mark sources of absent collectors as silent, and send letters on new ones; return their number."""
     now = timezone.now()
     away = Collector.objects.filter(reported__lt=now - AWAY)
     for collector in away:
@@ -121,7 +121,7 @@ def watch() -> int:
 
 
 def _letters(unit: Unit, sources: list[LogSource]) -> list[Draft]:
-    """One letter to each officer and coordinator of the unit itself."""
+    """Draft a letter to each officer and coordinator of the unit itself."""
     people = Membership.objects.filter(
         unit=unit, role__in=(Role.OFFICER, Role.COORDINATOR), user__is_active=True
     ).select_related("user")
@@ -146,6 +146,6 @@ def _letters(unit: Unit, sources: list[LogSource]) -> list[Draft]:
 
 
 def erase(days: int) -> int:
-    """Erase live sightings older than so many days: the findings keep what matters."""
+    """Delete live sightings older than some days; return their number."""
     old = LiveSighting.objects.filter(received__lt=timezone.now() - timedelta(days=days))
     return int(old.exclude(unit__in=held_units()).delete()[0])

@@ -1,4 +1,4 @@
-"""Health for programs: `/health`, `/ready` (database, schema), `/metrics` (Prometheus text 0.0.4)."""
+"""Health endpoints: `/health`, `/ready` (database, schema), `/metrics` (Prometheus text 0.0.4)."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _PLAIN = "text/plain; charset=utf-8"
 
 @anyone("GET")
 def health(request: HttpRequest) -> HttpResponse:
-    """The process answers. A supervisor restarts it when it does not."""
+    """Answer while the process is alive, for supervisors."""
     return HttpResponse("ok\n", content_type=_PLAIN)
 
 
 @anyone("GET")
 def ready(request: HttpRequest) -> HttpResponse:
-    """The database answers and has this version's schema: a balancer may send people here."""
+    """Answer 200 if the database is reachable with this version's schema, for load balancers."""
     try:
         executor = MigrationExecutor(connection)
         behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -46,7 +46,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 @anyone("GET")
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Counts, for those who show the token of LAMSACH_METRICS_TOKEN; Http404 for others."""
+    """Serve metrics to requests with the token of LAMSACH_METRICS_TOKEN. Http404."""
     if not _may_see(request):
         raise Http404
     return HttpResponse("".join(_lines()), content_type="text/plain; version=0.0.4; charset=utf-8")
@@ -56,7 +56,7 @@ _BY_PROXY = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real
 
 
 def _may_see(request: HttpRequest) -> bool:
-    """Allow by the token; without one only a program of this machine on a portal without proxy."""
+    """Allow by token; without a configured one only local requests on a portal without proxy."""
     if token := settings.METRICS_TOKEN:
         shown = request.headers.get("Authorization", "")
         return hmac.compare_digest(shown.encode(), f"Bearer {token}".encode())

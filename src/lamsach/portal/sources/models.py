@@ -1,4 +1,4 @@
-"""Collectors by their own reports, sources, live sightings, runs of lists through archives."""
+"""Collectors with their sources and live sightings, and archive runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lamsach.portal.units.models import Unit
 
 
 class Collector(models.Model):
-    """A `lamsach collect` of a unit. `reported`: when it last said how it does; it does every few seconds."""
+    """A `lamsach collect` of a unit. `reported`: its last report, sent every few seconds."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="collectors")
     name = models.CharField(max_length=100)
@@ -31,7 +31,7 @@ class Collector(models.Model):
 
 
 class LogSource(models.Model):
-    """A source of a collector. `formats`: share of lines; blind since `silent_since`; letters sent."""
+    """A source of a collector. `formats`: shares of lines; `told`: letters on its silence were sent."""
 
     collector = models.ForeignKey(Collector, models.CASCADE, related_name="sources")
     name = models.CharField(max_length=255)
@@ -52,13 +52,13 @@ class LogSource(models.Model):
 
     @property
     def shares(self) -> list[tuple[str, int]]:
-        """The largest formats with their share in percent."""
+        """The largest formats with their shares in percent."""
         most = sorted(self.formats.items(), key=lambda item: (-item[1], item[0]))
         return [(name, round(100 * share)) for name, share in most[:3]]
 
 
 class LiveSighting(models.Model):
-    """A listed value just seen by a collector; the machine as the line names it. `key` is the collector's."""
+    """A listed value seen by a collector, with the machine as in the line. `key`: the collector's id."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     collector = models.ForeignKey(Collector, models.CASCADE, related_name="live")
@@ -88,14 +88,14 @@ class LiveSighting(models.Model):
 
     @property
     def machine(self) -> str:
-        """Return how the line names the machine."""
+        """The machine as named in the line."""
         return self.name or self.mac or self.ip or self.user
 
 
 class ArchiveRun(models.Model):
-    """Run of a list through a unit's archive (`list` None: all lists, over the last days).
+    """Search of a list in a unit's archive (`list` None: all lists, over the last days).
 
-    `windows`: what was found of the past 30, 90 and 365 days: machines, addresses, events.
+    `windows`: machines, addresses and events of the past 30, 90 and 365 days.
     """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="archive_runs")

@@ -1,4 +1,4 @@
-"""Tasks of sources and archives: jobs, regular ones, and silent sources."""
+"""Jobs and regular tasks of sources and archives, and the count of silent sources."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ regular("sources.silence", timedelta(seconds=30))(collectors.watch)
 
 @job("sources.retro", long=True)
 def search(progress: Progress, run_id: int) -> Any:
-    """Run a list through an archive."""
+    """Search a list in an archive."""
     return archives.search(run_id, progress)
 
 
 @regular("sources.erase", timedelta(hours=12))
 def erase() -> None:
-    """Erase old live sightings."""
+    """Delete old live sightings."""
     collectors.erase(settings.RETENTION_DAYS)
 
 
@@ -42,14 +42,14 @@ def _silent(user: Any) -> QuerySet[LogSource]:
 
 @waits(gettext_lazy("Silent log sources"), WRITERS, 87, lambda user: [_silent(user)])
 def silent(user: Any) -> list[Row]:
-    """Sources of the person's units that send nothing: their days are blind."""
+    """List the silent sources of the user's units, whose days are blind."""
     return [
         Row(
-            f"{one.collector.unit.name}: {one.name}",
+            f"{source.collector.unit.name}: {source.name}",
             reverse("sources:list"),
             _("See the source"),
-            timezone.localdate(one.silent_since),
+            timezone.localdate(source.silent_since),
             since=True,
         )
-        for one in _silent(user).select_related("collector__unit").order_by("silent_since")[:MOST]
+        for source in _silent(user).select_related("collector__unit").order_by("silent_since")[:MOST]
     ]

@@ -1,4 +1,4 @@
-"""Pages: how the sources do, what was seen a moment ago, what lists found in archives."""
+"""Pages of sources, live sightings and archive runs."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from lamsach.portal.sources import access
 from lamsach.portal.sources.models import ArchiveRun
 
 _LATELY = timedelta(hours=24)
-_LOOK_S = 600
-"""How long looking at the table that renews itself is one look in the audit trail."""
+_VIEW_S = 600
+"""Period in which views of the self-refreshing table are a single audit record."""
 
 
 SOURCES = Listing(
@@ -109,7 +109,7 @@ LIVE = Listing(
 
 @member(ALL, WRITERS, ("GET",))
 def sources(request: HttpRequest) -> HttpResponse:
-    """The sources of the person's units; the silent ones alone with `?show=silent`."""
+    """List the sources of the user's units; only silent ones with `?show=silent`."""
     rows = access.sources(request.user)
     silent = rows.filter(silent_since__isnull=False)
     shown = silent if request.GET.get("show") == "silent" else rows
@@ -128,24 +128,24 @@ def sources(request: HttpRequest) -> HttpResponse:
 
 @member(WRITERS, WRITERS, ("GET",))
 def live(request: HttpRequest) -> HttpResponse:
-    """Return what collectors of the person's own units have just seen; the table alone for htmx."""
+    """List live sightings of the user's own units; only the table for htmx."""
     rows = access.live(request.user)
-    asked = request.GET.get("q", "").strip()[:200]
-    if asked:
-        rows = rows.filter(Q(indicator__icontains=asked) | Q(ip=asked) | Q(name__icontains=asked))
+    search = request.GET.get("q", "").strip()[:200]
+    if search:
+        rows = rows.filter(Q(indicator__icontains=search) | Q(ip=search) | Q(name__icontains=search))
     part = request.headers.get("HX-Request") == "true"
-    if _looks(request, asked) or not part:
-        record(request, "live.viewed", search=asked)
-    return LIVE.page(request, rows, {"q": asked}, "sources/live_rows.html" if part else "")
+    if _is_new_view(request, search) or not part:
+        record(request, "live.viewed", search=search)
+    return LIVE.page(request, rows, {"q": search}, "sources/live_rows.html" if part else "")
 
 
-def _looks(request: HttpRequest, asked: str) -> bool:
-    """Return whether the person has not looked for a while: a line each renewal would bury the trail."""
-    what = hashlib.sha256(asked.encode("utf-8", "replace")).hexdigest()
-    return cache.add(f"live.viewed:{request.user.pk}:{what}", True, _LOOK_S)
+def _is_new_view(request: HttpRequest, search: str) -> bool:
+    """Return whether to audit this view: not if the user has viewed the same within `_LOOK_S`."""
+    what = hashlib.sha256(search.encode("utf-8", "replace")).hexdigest()
+    return cache.add(f"live.viewed:{request.user.pk}:{what}", True, _VIEW_S)
 
 
 @member(ALL, WRITERS, ("GET",))
 def runs(request: HttpRequest) -> HttpResponse:
-    """Return what each list found in the archives of the person's units."""
+    """List the archive runs of the user's units."""
     return RUNS.page(request, access.runs(request.user))

@@ -1,1 +1,1 @@
-"""Traces in the portal: authority's list and unit's logs in, devices and answer letter out."""
+"""Traces: from an authority's list and a unit's logs to devices and an answer letter."""

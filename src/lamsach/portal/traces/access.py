@@ -1,4 +1,4 @@
-"""The one gate to traces: they name machines, so only the unit's own people with a writing role."""
+"""Access gate of traces: they name machines, so only members of the unit with a writing role."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from lamsach.portal.units.models import Unit
 
 
 def tracing_units(user: Any) -> QuerySet[Unit]:
-    """The units that the person may trace for."""
+    """Units that the user may trace for."""
     return uploading_units(user).filter(pk__in=own_units(user))
 
 
 def own_traces(user: Any) -> QuerySet[Trace]:
-    """The traces of the person's own units."""
+    """Traces of the user's own units."""
     return Trace.objects.filter(unit__in=own_units(user)).select_related("unit", "job")
 
 
 def get_trace(user: Any, trace_id: int) -> Trace:
-    """A trace, for those who belong to its unit."""
+    """Return a trace, for members of its unit. Http404, PermissionDenied."""
     found = Trace.objects.filter(pk=trace_id, unit__in=readable_units(user)).select_related("unit", "job")
     trace = get_object_or_404(found)
     if trace.unit_id not in own_units(user):

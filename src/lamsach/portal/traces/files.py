@@ -1,4 +1,4 @@
-"""The files of a trace: in a folder of its own until the trace is done, whole or in pieces."""
+"""Uploaded files of a trace, stored in its own folder until the trace is done, and its results."""
 
 from __future__ import annotations
 
@@ -18,44 +18,44 @@ from lamsach.portal.units.access import held_units
 
 LIST_BYTES = 200_000_000
 RESULTS = ("html", "xlsx", "docx", "pdf")
-"""What a trace writes, by ending."""
+"""Suffixes of the result files."""
 
 
 def folder(trace: Trace) -> str:
-    """Return where the files of a trace arrive."""
+    """Return the folder of a trace's uploads."""
     return f"traces/{trace.pk}"
 
 
 def name_of(file: TraceFile) -> str:
-    """Name a file by number and name: its ending tells its kind, its number keeps names from harm."""
+    """Name a stored file by number and name: the suffix identifies its type, the number avoids collisions."""
     return f"{folder(file.trace)}/{file.kind}/{file.pk}-{file.name}"
 
 
 def result_path(trace: Trace, ending: str) -> str:
-    """Return where a result lies in the storage."""
+    """Return the path of a result file in the storage."""
     return f"traces/{trace.pk}/result.{ending}"
 
 
 def delete_files(trace: Trace) -> None:
-    """Delete the list and the logs and say so in the trail."""
+    """Delete the list and the logs, with an audit record."""
     arriving().forget(folder(trace))
     Trace.objects.filter(pk=trace.pk).update(files_deleted=timezone.now())
     record(None, "trace.files_deleted", trace, trace.unit)
 
 
 FILES = JobFiles(TraceFile, "trace", "files_deleted", name_of, delete_files, "traces.trace")
-"""The files of traces: announcing, adding, stopping."""
+"""Upload of the files of traces."""
 
 
 def announce(trace: Trace, kind: str, name: str, size: int) -> TraceFile:
-    """A file of a kind that is about to come; see `JobFiles.announce`."""
+    """Register a file of a kind before its upload; see `JobFiles.announce`."""
     most = FILE_BYTES if kind == FileKind.LOG else LIST_BYTES
     found: TraceFile = FILES.announce(trace, name, size, most, kind=kind)
     return found
 
 
 def add_whole(trace: Trace, kind: str, upload: Any) -> None:
-    """A file that comes with the form. An inventory takes the place of the one before."""
+    """Add a file from the form. An inventory replaces the former one."""
     if kind == FileKind.INVENTORY:
         for older in trace.files.filter(kind=kind):
             arriving().forget(name_of(older))
@@ -64,7 +64,7 @@ def add_whole(trace: Trace, kind: str, upload: Any) -> None:
 
 
 def delete_result(trace: Trace, by: Any = None) -> None:
-    """Delete the result, which names machines and people; the counts stay."""
+    """Delete the result, which names machines and people; the counts remain."""
     for ending in RESULTS:
         default_storage.delete(result_path(trace, ending))
     rows.forget([trace.pk])
@@ -73,14 +73,14 @@ def delete_result(trace: Trace, by: Any = None) -> None:
 
 
 def forget() -> int:
-    """Delete files of traces not begun within a week, and results past the retention; how many."""
+    """Delete files of traces not begun within a week and results past retention; return their number."""
     now = timezone.now()
     begun = Trace.objects.filter(job=None, files_deleted=None, created__lt=now - FORGOTTEN)
     waiting = list(begun.select_related("unit"))
     for trace in waiting:
         delete_files(trace)
-    kept = timedelta(days=settings.RETENTION_DAYS)
-    old = Trace.objects.filter(result_deleted=None, created__lt=now - kept).exclude(listed=None)
+    retention = timedelta(days=settings.RETENTION_DAYS)
+    old = Trace.objects.filter(result_deleted=None, created__lt=now - retention).exclude(listed=None)
     old = old.exclude(unit__in=held_units())
     done = list(old.select_related("unit"))
     for trace in done:

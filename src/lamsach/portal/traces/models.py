@@ -1,4 +1,4 @@
-"""Traces from the browser: files, progress, result. Result files are stored under the trace's number."""
+"""Traces from the browser: files, progress, rows of the result. See `files` for the result files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lamsach.portal.findings.models import Bundle, Device
 from lamsach.portal.jobs.models import Job, job_state
 from lamsach.portal.units.models import Unit
 
-_SAID = ("name", "ip", "mac", "user", "department", "rival")
+_NAME_KEYS = ("name", "ip", "mac", "user", "department", "rival")
 
 
 class FileKind(models.TextChoices):
@@ -26,8 +26,8 @@ class FileKind(models.TextChoices):
 class Trace(models.Model):
     """A trace of a unit. `listed` and `explained` count distinct rows.
 
-    `answers`, `addressee` and `number` are for the letter. `campaign`: where machines get their cases, None
-    when the trace only answers. `bundle` brought them there.
+    `answers`, `addressee` and `number` are for the letter. `campaign`: where machines get cases, by `bundle`;
+    None for an answer only.
     """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="traces")
@@ -57,7 +57,7 @@ class Trace(models.Model):
 
 
 class TraceFile(models.Model):
-    """A file of a trace, received so far."""
+    """A file of a trace, `received` bytes so far."""
 
     trace = models.ForeignKey(Trace, models.CASCADE, related_name="files")
     kind = models.CharField(max_length=10, choices=FileKind.choices)
@@ -73,11 +73,11 @@ class TraceFile(models.Model):
 
 
 class TraceRow(models.Model):
-    """A distinct row of the authority's list and what is known of it.
+    """A distinct row of the authority's list, explained or not.
 
-    `why`: code of `lamsach.trace.model.Why`, empty for an explained one; `named`: the machine or candidates,
-    with the lines that prove it; `device`: the machine in the campaign. `digest` is the same in another list;
-    `elsewhere`: row of another trace that explains this one. `day` is None without a time.
+    `why`: code of `lamsach.trace.model.Why`, empty if explained; `named`: the machine or candidates, with log
+    lines; `device`: the machine in the campaign; `digest`: equal for the same row of another list;
+    `elsewhere`: row of another trace that explains this one; `day`: None without a time.
     """
 
     trace = models.ForeignKey(Trace, models.CASCADE, related_name="rows")
@@ -104,8 +104,13 @@ class TraceRow(models.Model):
 
     @property
     def machines(self) -> str:
-        """Return what the row says of machines and people, as text."""
+        """Machines and people of the row, as text."""
         return "; ".join(
-            " ".join([*(str(one.get(key, "")) for key in _SAID if one.get(key)), *one.get("lines", [])])
-            for one in self.named
+            " ".join(
+                [
+                    *(str(machine.get(key, "")) for key in _NAME_KEYS if machine.get(key)),
+                    *machine.get("lines", []),
+                ]
+            )
+            for machine in self.named
         )

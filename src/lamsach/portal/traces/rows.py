@@ -1,9 +1,9 @@
-"""Rows of a trace as the portal keeps them, and what follows from them.
+"""Stored rows of a trace, and their effects on findings, cases and questions.
 
-What a row explains is handed in as findings, so that the rules of every other finding hold. Nothing counts
-twice: the same row in a later list, a hunt of the same logs and a second run all report the same moment
-(`findings.evidence.heaviest`). A row that an earlier trace explained makes no question; a question of an
-earlier trace ends when a later one explains its rows. A person's data in rows can be found and erased.
+Explained rows are imported as findings, under the rules of every finding. Nothing counts twice: the same row
+in a later list, a hunt of the same logs and a second run have the same time (`findings.evidence.heaviest`). A
+row that another trace explained raises no question; a question ends when a later trace explains its rows.
+Personal data in rows can be found and erased.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ from lamsach.trace.model import Trace as Result
 from lamsach.trace.reasons import CERTAINTIES, TODO, WHY
 
 MOST_ROWS = 50_000
-"""Of so many rows of a list the portal keeps what is known; the files of the result hold all."""
+"""Limit of stored rows of a trace; the result files contain all."""
 _BATCH = 500
 
 
 @transaction.atomic
 def keep_rows(trace: Trace, result: Result) -> None:
-    """Keep the distinct rows of a result, in place of those that were kept of this trace before."""
+    """Store the distinct rows of a result, replacing the trace's former ones."""
     trace.rows.all().delete()
     contacts = contacts_of(result)
     rows = [
@@ -72,7 +72,7 @@ def _row(trace: Trace, at: int, answer: Answer, contact: Contact, day: date | No
         line=row.reference.row,
         why="" if answer.explained else str(answer.why or ""),
         certainty=answer.named[0].certainty.value if answer.explained else "",
-        named=[cleaned(_named(one)) for one in answer.named],
+        named=[cleaned(_named(machine)) for machine in answer.named],
     )
 
 
@@ -80,25 +80,25 @@ def _text(text: str, limit: int) -> str:
     return str(cleaned(text))[:limit]
 
 
-def _named(one: Named) -> dict[str, Any]:
-    """A machine as the trace names it; what is not known is left out."""
+def _named(machine: Named) -> dict[str, Any]:
+    """Return the known facts of a machine named by the trace."""
     known = {
-        "name": one.identity.name,
-        "ip": one.inside,
-        "mac": one.identity.mac,
-        "user": one.identity.user,
-        "department": one.department,
-        "key": one.device,
-        "certainty": one.certainty.value,
-        "rival": one.rival,
-        "lines": [f"{line.file}:{line.line} {line.text}" for line in one.evidence],
+        "name": machine.identity.name,
+        "ip": machine.inside,
+        "mac": machine.identity.mac,
+        "user": machine.identity.user,
+        "department": machine.department,
+        "key": machine.device,
+        "certainty": machine.certainty.value,
+        "rival": machine.rival,
+        "lines": [f"{line.file}:{line.line} {line.text}" for line in machine.evidence],
     }
     return {name: value for name, value in known.items() if value}
 
 
 def digest_of(row: Reported) -> str:
-    """The same for rows that say the same, in whichever list they stand."""
-    said = (
+    """Digest of a row's content, equal across lists."""
+    content = (
         row.ip,
         row.port,
         row.time.isoformat() if row.time else row.time_text,
@@ -107,11 +107,11 @@ def digest_of(row: Reported) -> str:
         row.destination,
         row.destination_port,
     )
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def forget(traces: Iterable[int]) -> None:
-    """Take machines and people out of rows; that they were there, and the machine's case, stays."""
+    """Erase machines and people from rows; the rows and the machines' cases remain."""
     TraceRow.objects.filter(trace__in=list(traces)).update(
         ip="", port=None, time_text="", document="", indicator="", named=[]
     )
@@ -121,13 +121,13 @@ _AT_ONCE = 500
 
 
 def lead(trace: Trace, result: Result, scratch: Path) -> int:
-    """Keep rows, hand in what they explain, tie them to machines; how many have a case. Repeatable."""
+    """Store rows, import explained ones, link them to machines; return the number of cases. Idempotent."""
     from lamsach.results import write
 
     keep_rows(trace, result)
     if trace.campaign is None:
         return 0
-    # the same result gives the same bundle, so that a second run hands in nothing new
+    # with fixed dates the same result gives the same bundle, so that a second run imports nothing new
     dated = replace(result, started=trace.created, finished=trace.created)
     path = scratch / "trace.zip"
     write(findings_of(dated, _explained_before(trace)), path, "vi", {})
@@ -137,20 +137,20 @@ def lead(trace: Trace, result: Result, scratch: Path) -> int:
     import_stored(bundle.pk)
     Trace.objects.filter(pk=trace.pk).update(bundle=bundle)
     trace.bundle = bundle
-    _tie(trace)
-    _settle(trace)
+    _link_devices(trace)
+    _end_answered_questions(trace)
     return len(cases_of(trace.rows.exclude(device=None)))
 
 
-def _others(trace: Trace) -> set[int]:
-    """The other traces of the unit in the campaign."""
+def _other_traces(trace: Trace) -> set[int]:
+    """Return the other traces of the unit in the campaign."""
     same = Trace.objects.filter(unit=trace.unit_id, campaign=trace.campaign_id).exclude(pk=trace.pk)
     return set(same.values_list("pk", flat=True))
 
 
 def _explained_before(trace: Trace) -> set[int]:
-    """The numbers of this trace's unexplained rows that another trace explains."""
-    known = TraceRow.objects.filter(trace__in=_others(trace), why="").exclude(device=None)
+    """Link unexplained rows to rows of other traces that explain them; return their positions."""
+    known = TraceRow.objects.filter(trace__in=_other_traces(trace), why="").exclude(device=None)
     by_digest = dict(known.values_list("digest", "pk"))
     found = [row for row in trace.rows.exclude(why="") if row.digest in by_digest]
     for row in found:
@@ -159,8 +159,8 @@ def _explained_before(trace: Trace) -> set[int]:
     return {row.at for row in found}
 
 
-def _tie(trace: Trace) -> None:
-    """Say of each explained row which machine of the portal it is."""
+def _link_devices(trace: Trace) -> None:
+    """Link each explained row to its device."""
     by_key: dict[str, list[TraceRow]] = {}
     for row in trace.rows.filter(why=""):
         by_key.setdefault(str(row.named[0].get("key", "")) if row.named else "", []).append(row)
@@ -180,24 +180,24 @@ def _tie(trace: Trace) -> None:
 
 
 @transaction.atomic
-def _settle(trace: Trace) -> None:
-    """End the questions of earlier traces that this one answers."""
-    Unit.objects.select_for_update(no_key=True).get(pk=trace.unit_id)  # one at a time, as for bundles
-    mine = {row.digest: row for row in trace.rows.filter(why="").exclude(device=None).only("digest")}
-    open_rows = TraceRow.objects.filter(trace__in=_others(trace), elsewhere=None).exclude(why="")
+def _end_answered_questions(trace: Trace) -> None:
+    """End questions of other traces that this one answers."""
+    Unit.objects.select_for_update(no_key=True).get(pk=trace.unit_id)  # serialized, as for bundles
+    explained = {row.digest: row for row in trace.rows.filter(why="").exclude(device=None).only("digest")}
+    open_rows = TraceRow.objects.filter(trace__in=_other_traces(trace), elsewhere=None).exclude(why="")
     touched: dict[int, int] = {}
     for row in open_rows.select_related("trace"):
-        if row.digest in mine:
-            TraceRow.objects.filter(pk=row.pk).update(elsewhere=mine[row.digest])
+        if row.digest in explained:
+            TraceRow.objects.filter(pk=row.pk).update(elsewhere=explained[row.digest])
             if row.trace.bundle_id:
                 touched[row.trace_id] = row.trace.bundle_id
     for earlier, bundle in touched.items():
-        _ask_again(trace, earlier, bundle)
+        _recount_questions(trace, earlier, bundle)
 
 
-def _ask_again(trace: Trace, earlier: int, bundle: int) -> None:
-    """Count an earlier trace's questions anew, without what is answered by now."""
-    left: Counter[tuple[str, str, date | None]] = Counter(
+def _recount_questions(trace: Trace, earlier: int, bundle: int) -> None:
+    """Recount another trace's questions without the answered rows."""
+    open_rows: Counter[tuple[str, str, date | None]] = Counter(
         TraceRow.objects.filter(trace=earlier, elsewhere=None)
         .exclude(why="")
         .values_list("ip", "indicator", "day")
@@ -205,12 +205,12 @@ def _ask_again(trace: Trace, earlier: int, bundle: int) -> None:
     parts = Part.objects.filter(bundle=bundle, sighting__device__key__startswith=STAND_IN)
     devices, changed = set(), dict[int, date]()
     for part in parts.select_related("sighting__device"):
-        seen = part.sighting
-        known = (seen.device.ip, seen.indicator)
-        undated = left.get((*known, None), 0) if seen.day == _day_of(bundle) else 0
-        count = left.get((*known, seen.day), 0) + undated
-        devices.add(seen.device_id)
-        changed[seen.pk] = seen.day
+        sighting = part.sighting
+        known = (sighting.device.ip, sighting.indicator)
+        undated = open_rows.get((*known, None), 0) if sighting.day == _day_of(bundle) else 0
+        count = open_rows.get((*known, sighting.day), 0) + undated
+        devices.add(sighting.device_id)
+        changed[sighting.pk] = sighting.day
         if count:
             Part.objects.filter(pk=part.pk).update(count=count, passed=count)
         else:
@@ -224,17 +224,17 @@ def _ask_again(trace: Trace, earlier: int, bundle: int) -> None:
 
 
 def _day_of(bundle: int) -> date:
-    """The day on which rows without a time count: that of the trace."""
+    """Return the day of the trace, on which rows without a time count."""
     return timezone.localdate(Trace.objects.get(bundle=bundle).created)
 
 
 def cases_of(found: Iterable[TraceRow]) -> dict[int, Case]:
-    """Cases of rows, by their devices; a merged device leads to the case of the other one."""
+    """Return the cases of rows by device; a merged device has the case of its target."""
     by_trace = [row for row in found if row.device_id]
     if not by_trace:
         return {}
     campaign = by_trace[0].trace.campaign_id
-    standing = {
+    targets = {
         number: into or number
         for number, into in Device.objects.filter(pk__in={row.device_id for row in by_trace}).values_list(
             "pk", "into_id"
@@ -242,17 +242,17 @@ def cases_of(found: Iterable[TraceRow]) -> dict[int, Case]:
     }
     cases = {
         case.device_id: case
-        for case in Case.objects.filter(campaign=campaign, device__in=set(standing.values()), superseded=None)
+        for case in Case.objects.filter(campaign=campaign, device__in=set(targets.values()), superseded=None)
     }
-    return {number: cases[into] for number, into in standing.items() if into in cases}
+    return {number: cases[into] for number, into in targets.items() if into in cases}
 
 
 _OPTION = re.compile(r" \(--[a-z-]{1,40}\)")
-"""What the sentences say of the command line, which is of no use here."""
+"""Hint at a command-line option, as in `... (--inventory)`; removed for the portal."""
 
 
 def rows_of(request: HttpRequest, trace: Trace) -> dict[str, Any]:
-    """One page of rows; over all, how many machines have a case, and whether a row is still open."""
+    """Build a page of rows, with the number of cases and whether any row is open."""
     found = trace.rows.select_related("device", "elsewhere")
     page = paged(request, found)
     cases = cases_of(trace.rows.exclude(device=None).only("device_id", "trace_id"))

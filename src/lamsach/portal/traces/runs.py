@@ -1,4 +1,4 @@
-"""Begin, run and stop a trace. It runs in the worker; the result is what the command line writes."""
+"""Execution of traces in the worker; the result is that of the command line."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PROBLEMS_SHOWN = 50
 
 @transaction.atomic
 def begin(trace: Trace, by: Any) -> None:
-    """Queue the trace. InputError without list or logs, or with half a file."""
+    """Queue the trace. InputError without list or logs, or with an incomplete file."""
     held = Trace.objects.select_for_update(no_key=True).get(pk=trace.pk)
     if held.job_id is not None or held.files_deleted is not None:
         return
@@ -51,7 +51,7 @@ def begin(trace: Trace, by: Any) -> None:
 
 
 def run(trace_id: int, progress: Progress) -> dict[str, int]:
-    """Trace, keep the result, delete list and logs. Harmless when it runs again."""
+    """Trace, store the result, delete list and logs; idempotent."""
     trace = Trace.objects.select_related("unit", "unit__parent", "campaign", "user").get(pk=trace_id)
     if trace.listed is not None or trace.problem:
         return {"explained": trace.explained}
@@ -69,21 +69,21 @@ def run(trace_id: int, progress: Progress) -> dict[str, int]:
 
 
 def _letter(trace: Trace, cases: int) -> Letter:
-    """Return what surrounds the answer: letterhead and the person's words."""
+    """Build the answer letter's frame from the letterhead and the user's input."""
     from lamsach.trace.letter import Letter
 
-    kept = heads.letterhead_of(trace.unit)
-    symbol = heads.symbol(kept)
+    letterhead = heads.letterhead_of(trace.unit)
+    symbol = heads.symbol(letterhead)
     return Letter(
-        parent=heads.parent_body(trace.unit, kept),
-        body=kept.body.strip() or trace.unit.name,
+        parent=heads.parent_body(trace.unit, letterhead),
+        body=letterhead.body.strip() or trace.unit.name,
         number=trace.number or (f"/{symbol}" if symbol else ""),
-        place=kept.place,
+        place=letterhead.place,
         answers=trace.answers,
         addressees=(trace.addressee,),
-        position=f"{kept.authority}\n{kept.position}".strip(),
-        signer=kept.signer,
-        copies=heads.copies(kept),
+        position=f"{letterhead.authority}\n{letterhead.position}".strip(),
+        signer=letterhead.signer,
+        copies=heads.copies(letterhead),
         cases=cases,
     )
 
@@ -128,6 +128,6 @@ def _trace(trace: Trace, arrived: Path, scratch: Path, progress: Progress) -> di
 
 
 def _places(arrived: Path) -> re.Pattern[str]:
-    """The server's folders in names of files, which say nothing to anybody."""
+    """Match the server's folders in file names, to be removed."""
     kinds = "|".join(FileKind.values)
     return re.compile(rf"{re.escape(str(arrived))}/(?:(?:{kinds})/)?(?:\d+-)?")

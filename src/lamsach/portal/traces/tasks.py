@@ -1,4 +1,4 @@
-"""Jobs of the app: traces, clearing what was never begun and what is old."""
+"""Jobs and regular tasks of traces."""
 
 from __future__ import annotations
 

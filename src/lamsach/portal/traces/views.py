@@ -28,7 +28,7 @@ from lamsach.portal.units.forms import UnitField, offer
 
 
 class TraceForm(forms.Form):
-    """For which unit, and what the answer letter states."""
+    """Unit, campaign, and details of the answer letter."""
 
     campaign: Any = forms.ModelChoiceField(
         None,
@@ -85,7 +85,7 @@ TRACES = Listing(
 @member(WRITERS, WRITERS)
 @taken_once
 def traces(request: HttpRequest) -> HttpResponse:
-    """The traces of the person's own units; beginning one."""
+    """List the traces of the user's own units; POST creates one."""
     form = TraceForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         made = Trace.objects.create(user=user_of(request), **form.cleaned_data)
@@ -96,23 +96,24 @@ def traces(request: HttpRequest) -> HttpResponse:
 
 @member(ALL, WRITERS)
 def trace(request: HttpRequest, trace_id: int) -> HttpResponse:
-    """One trace: files, progress, result. POST adds files, begins, stops, or deletes the result."""
+    """Show a trace: files, progress, result. POST adds files, begins, stops, or deletes the result."""
     found = access.get_trace(request.user, trace_id)
     if request.method == "POST":
         with ProblemsShown(request):
             _act(request, found)
         return redirect("traces:trace", trace_id=trace_id)
-    held = list(found.files.all())
-    kinds = {file.kind for file in held}
+    stored = list(found.files.all())
+    kinds = {file.kind for file in stored}
     job = found.job
     context = {
         "trace": found,
-        "files": held,
+        "files": stored,
         "job": job,
         "running": job is not None and job.state in ("queued", "running"),
         "has_list": FileKind.LIST in kinds,
         "has_logs": FileKind.LOG in kinds,
-        "whole": kinds >= {FileKind.LIST, FileKind.LOG} and all(file.received == file.size for file in held),
+        "whole": kinds >= {FileKind.LIST, FileKind.LOG}
+        and all(file.received == file.size for file in stored),
         "share": int(100 * job.done / job.total) if job and job.total else 0,
         "left": (found.listed or 0) - found.explained,
     }
@@ -139,14 +140,14 @@ def _act(request: HttpRequest, found: Trace) -> None:
 
 @member(ALL, WRITERS, ("POST",))
 def file_new(request: HttpRequest, trace_id: int) -> HttpResponse:
-    """Announce a log (name, size): its number, and how much of it is there already."""
+    """Register a log (name, size); answer with its number and received bytes."""
     found = access.get_trace(request.user, trace_id)
     return announced(request, lambda name, size: files.announce(found, FileKind.LOG, name, size))
 
 
 @member(ALL, WRITERS, ("POST",))
 def file_piece(request: HttpRequest, trace_id: int, trace_file_id: int) -> HttpResponse:
-    """A piece of a log: the body's bytes, at `?offset=`."""
+    """Append the body to a log at `?offset=`."""
     found = access.get_trace(request.user, trace_id)
     file = get_object_or_404(found.files, pk=trace_file_id)
     return added(request, partial(files.FILES.add, file))
@@ -154,7 +155,7 @@ def file_piece(request: HttpRequest, trace_id: int, trace_file_id: int) -> HttpR
 
 @member(ALL, WRITERS, ("GET",))
 def result(request: HttpRequest, trace_id: int) -> HttpResponse:
-    """The result as the command line writes it, under a policy that runs and loads nothing."""
+    """Serve the result page of the command line, under a policy that runs and loads nothing."""
     found = access.get_trace(request.user, trace_id)
     path = files.result_path(found, "html")
     if not _has_result(found) or not default_storage.exists(path):
@@ -169,7 +170,7 @@ def _has_result(found: Trace) -> bool:
 
 @member(ALL, WRITERS, ("GET",))
 def document(request: HttpRequest, trace_id: int, document: str) -> HttpResponse:
-    """The answer letter (`docx`, `pdf`) or the table of the result (`xlsx`), as a download."""
+    """Download the answer letter (`docx`, `pdf`) or the table of the result (`xlsx`)."""
     found = access.get_trace(request.user, trace_id)
     if document not in ("xlsx", "docx", "pdf") or not _has_result(found):
         raise Http404

@@ -1,1 +1,1 @@
-"""Template words of the scanners."""
+"""Template filters of scanners."""

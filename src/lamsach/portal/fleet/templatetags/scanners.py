@@ -1,4 +1,4 @@
-"""Template filter: a scanner of the catalogue without a campaign's lists."""
+"""Template filter for scanners of the catalogue."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ register = template.Library()
 
 @register.filter
 def knows_no_list(tool: Tool) -> bool:
-    """Return whether it is a scanner as it was built: with the product's rules, without any list."""
+    """Return whether a tool is a plain scanner, with the product's rules and without a campaign's lists."""
     return bool(tool.path) and program_of(tool) is not None
