@@ -1,3 +1,1 @@
-"""Files, folders, archives, compression, encodings and damage: from what an officer names to
-decoded bytes.
-"""
+"""Files, folders, archives, compression and encodings: from path arguments to decoded bytes."""

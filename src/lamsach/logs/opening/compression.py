@@ -1,9 +1,7 @@
-"""Streams of gzip, bzip2, xz and zstd, recognised by their first bytes, decompressed in bounded memory.
+"""Streams of gzip, bzip2, xz and zstd, recognized by first bytes, decompressed in bounded memory.
 
-Each takes several streams one after the other (`cat a.gz b.gz`), zero padding and trailing garbage after the
-last, gives all that comes before any damage and only then raises.
-
-Looking at the first bytes of a source before it is read.
+Each accepts several concatenated streams (`cat a.gz b.gz`), zero padding and trailing garbage, and returns
+everything before any damage, then raises.
 """
 
 from __future__ import annotations
@@ -26,30 +24,30 @@ _GZIP_MAGIC = b"\x1f\x8b\x08"
 _BZIP2_MAGICS = (b"\x31\x41\x59\x26\x53\x59", b"\x17\x72\x45\x38\x50\x90")
 _XZ_MAGIC = b"\xfd7zXZ\x00"
 MAGIC_BYTES = 10
-"""How many first bytes `compression_of` needs."""
+"""Bytes that `compression_of` needs."""
 
 
 class _Decompressor(Protocol):
-    """The common part of `bz2`, `lzma` and `isal` decompressors."""
+    """Common interface of the `bz2`, `lzma` and `isal` decompressors."""
 
     @property
     def eof(self) -> bool:
-        """Return whether the stream has ended."""
+        """Whether the stream has ended."""
 
     @property
     def needs_input(self) -> bool:
-        """Return whether nothing more comes out before more is put in."""
+        """Whether further output needs more input."""
 
     @property
     def unused_data(self) -> bytes:
-        """Return what followed the stream's end."""
+        """Input after the stream's end."""
 
     def decompress(self, data: bytes, max_length: int = ..., /) -> bytes:
-        """Up to so many bytes of output."""
+        """Return up to so many bytes of output."""
 
 
 class _Streams:
-    """Decompressed bytes of a source of one or more streams. Subclasses say how a stream begins and ends."""
+    """Decompressed bytes of concatenated streams; subclasses parse a stream's start and end."""
 
     def __init__(self, source: ByteSource, limits: Limits) -> None:
         self.name = source.name
@@ -99,7 +97,7 @@ class _Streams:
                 raise cut_short(self.name)
             data = self._decompress(self._decompressor, piece, min(len(view), STEP_BYTES))
             view[: len(data)] = data
-            self._see(data)
+            self._update_checksum(data)
             if self._decompressor.eof:
                 self._input.put_back(self._decompressor.unused_data)
                 self._decompressor = None
@@ -123,19 +121,18 @@ class _Streams:
     def _begin(self) -> _Decompressor | None:
         raise NotImplementedError
 
-    def _see(self, data: bytes) -> None:
-        """Take output into a checksum."""
+    def _update_checksum(self, data: bytes) -> None:
+        """Update a checksum with output."""
 
     def _finish(self) -> None:
         """Check what follows a stream."""
 
     def _finish_later(self) -> None:
-        """Check what follows a stream when the output before it has been handed on."""
+        """Schedule the check after a stream, until the output before it has been returned."""
 
 
 class GzipStreams(_Streams):
-    """RFC 1952: header, deflate data, CRC-32 and size; several members. By isal, which is some three times as
-    fast as zlib."""
+    """Members of header, deflate data, CRC-32 and size (RFC 1952); isal is three times faster than zlib."""
 
     _unchecked = False
     _crc = 0
@@ -179,7 +176,7 @@ class GzipStreams(_Streams):
                 return
         raise damaged(self.name)
 
-    def _see(self, data: bytes) -> None:
+    def _update_checksum(self, data: bytes) -> None:
         self._crc = isal_zlib.crc32(data, self._crc)
         self._size += len(data)
 
@@ -199,7 +196,7 @@ class GzipStreams(_Streams):
 
 
 class RawDeflate(_Streams):
-    """One deflate stream without header, as zip members have it."""
+    """One deflate stream without header, as in zip members."""
 
     def _begin(self) -> _Decompressor | None:
         if self._streams:
@@ -208,7 +205,7 @@ class RawDeflate(_Streams):
 
 
 class Bzip2Streams(_Streams):
-    """bzip2, several streams (pbzip2 writes thousands)."""
+    """Concatenated bzip2 streams (pbzip2 writes thousands)."""
 
     def _begin(self) -> _Decompressor | None:
         if self._streams:
@@ -217,7 +214,7 @@ class Bzip2Streams(_Streams):
 
 
 class XzStreams(_Streams):
-    """xz, several streams (section 2 of the .xz format: stream padding is zero bytes)."""
+    """Concatenated xz streams (section 2 of the .xz format: padding is zero bytes)."""
 
     def _begin(self) -> _Decompressor | None:
         if self._streams:
@@ -228,8 +225,7 @@ class XzStreams(_Streams):
 
 
 class RawLzma(_Streams):
-    """LZMA as zip members have it (APPNOTE.TXT section 5.8.8): version, size of properties,
-    properties, data."""
+    """LZMA as in zip members (APPNOTE.TXT section 5.8.8): version, properties size, properties, data."""
 
     def _begin(self) -> _Decompressor | None:
         if self._streams:
@@ -261,7 +257,7 @@ def _is_bzip2(head: bytes) -> bool:
 
 
 def compression_of(head: bytes) -> Callable[[ByteSource, Limits], ByteSource] | None:
-    """The decompressor for a file that begins so, or None for one that is not compressed."""
+    """Return the decompressor for a file with this beginning, or None."""
     if head[:3] == _GZIP_MAGIC:
         return GzipStreams
     if _is_bzip2(head):
@@ -274,12 +270,12 @@ def compression_of(head: bytes) -> Callable[[ByteSource, Limits], ByteSource] | 
 
 
 class PeekedSource:
-    """A source whose first bytes can be looked at and are still read afterwards."""
+    """A source whose first bytes can be inspected and are still read afterwards."""
 
     def __init__(self, source: ByteSource) -> None:
         self.name = source.name
         self._source = source
-        self._waiting = b""
+        self._peeked = b""
         self._error: UnreadableError | LimitError | None = None
 
     @property
@@ -288,32 +284,32 @@ class PeekedSource:
         return self._source.position
 
     def peek(self, size: int) -> bytes:
-        """The next bytes, fewer than `size` only at the end.
+        """Return the next bytes, fewer than `size` only at the end.
 
-        Damage shows when the bytes before it have been read."""
-        if len(self._waiting) < size and self._error is None:
-            data = bytearray(self._waiting)
+        Damage is raised once the bytes before it have been read."""
+        if len(self._peeked) < size and self._error is None:
+            data = bytearray(self._peeked)
             buffer = memoryview(bytearray(min(size, 1 << 18)))
             try:
                 while len(data) < size and (count := self._source.readinto(buffer[: size - len(data)])):
                     data += buffer[:count]
             except (UnreadableError, LimitError) as error:
                 self._error = error
-            self._waiting = bytes(data)
-        if not self._waiting and self._error is not None:
+            self._peeked = bytes(data)
+        if not self._peeked and self._error is not None:
             raise self._error
-        return self._waiting[:size]
+        return self._peeked[:size]
 
     def skip(self, size: int) -> None:
-        """Drop so many of the bytes that were peeked at."""
-        self._waiting = self._waiting[size:]
+        """Drop peeked bytes."""
+        self._peeked = self._peeked[size:]
 
     def readinto(self, view: memoryview) -> int:
         """See ByteSource."""
-        if self._waiting:
-            count = min(len(view), len(self._waiting))
-            view[:count] = self._waiting[:count]
-            self._waiting = self._waiting[count:]
+        if self._peeked:
+            count = min(len(view), len(self._peeked))
+            view[:count] = self._peeked[:count]
+            self._peeked = self._peeked[count:]
             return count
         if self._error is not None:
             raise self._error
@@ -325,8 +321,7 @@ class PeekedSource:
 
 
 def unpacked(source: ByteSource, limits: Limits) -> PeekedSource:
-    """The source after decompression, by its first bytes; as it is when it is not compressed. Two layers
-    (`log.gz.gz`) at most."""
+    """Decompress a source by its first bytes, up to two layers (`log.gz.gz`); else return it unchanged."""
     peeked = PeekedSource(source)
     try:
         for _ in range(2):

@@ -1,8 +1,7 @@
-"""Text encodings: what a log's bytes are, and how they become UTF-8.
+"""Text encodings: detection, and conversion of UTF-16 and UTF-32 to UTF-8.
 
-UTF-16 and UTF-32 are turned into UTF-8 before anything looks for a line end. Every other encoding passes as
-it is: the values that a hunt looks for are ASCII in all of them, and `decode_line` reads the text of a single
-line.
+Those are converted before any search for line ends. All other encodings pass unchanged: hunted values are
+ASCII in all of them, and `decode_line` decodes single lines.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ _BOMS = (
 )
 _BOM_SIZES = {UTF8_BOM: 3, "utf-32-le": 4, "utf-32-be": 4, "utf-16-le": 2, "utf-16-be": 2}
 SNIFF_BYTES = 4096
-"""How many first bytes the encoding is decided on."""
+"""Bytes at the start of a file that determine the encoding."""
 _CHUNK_BYTES = 1 << 18
-# ECMA-48: colours, and "erase to the end of the line", of a program that took its log for a terminal
+# ECMA-48: colours, and "erase to the end of the line", of a program that logs as to a terminal
 _COLOURS = re.compile(rb"\x1b\[[0-9;:]{0,40}[mK]")
-# <13>Nov 20 ...   Nov 20 10:00:00 ...   2026-11-20T10:00:00+07:00 gw ...: what a relay puts before a line
+# <13>Nov 20 ...   Nov 20 10:00:00 ...   2026-11-20T10:00:00+07:00 gw ...: a relay's header
 _RELAYED = re.compile(
     r"(?:\d{1,6} )?<\d{1,3}>|[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d "
     r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,16} \S",
@@ -44,8 +43,9 @@ _ESCAPED = re.compile(r"#011|#015#012|#012|#015")
 
 
 def encoding_of(head: bytes) -> str:
-    """The encoding of a file that begins so: `utf-8`, `utf-8-sig`, `utf-16-le`, `utf-16-be`, `utf-32-le`,
-    `utf-32-be` or `8-bit`."""
+    """Return the encoding of a file with this beginning.
+
+    One of `utf-8`, `utf-8-sig`, `utf-16-le`, `utf-16-be`, `utf-32-le`, `utf-32-be`, `8-bit`."""
     for bom, name in _BOMS:
         if head.startswith(bom):
             return name
@@ -60,8 +60,7 @@ def encoding_of(head: bytes) -> str:
 
 
 def _utf16_without_bom(head: bytes) -> str | None:
-    """UTF-16 by its pattern: logs are mostly ASCII, so every other byte is zero and the ones between
-    are not."""
+    """Detect UTF-16 of mostly ASCII text, where every other byte is zero."""
     pairs = np.frombuffer(head[: len(head) // 2 * 2], dtype=np.uint8).reshape(-1, 2)
     if len(pairs) < 4:
         return None
@@ -74,14 +73,14 @@ def _utf16_without_bom(head: bytes) -> str | None:
 
 
 def bom_bytes(head: bytes, encoding: str) -> int:
-    """Return how many bytes of byte order mark the file begins with."""
+    """Return the size of the byte order mark at the start of a file."""
     return _BOM_SIZES[encoding] if any(head.startswith(b) for b, name in _BOMS if name == encoding) else 0
 
 
 class Transcoder:
-    """UTF-16 or UTF-32 of a source as UTF-8.
+    """A UTF-16 or UTF-32 source converted to UTF-8.
 
-    What is not valid becomes U+FFFD; an odd byte at the end is dropped."""
+    Invalid units become U+FFFD; an incomplete one at the end is dropped."""
 
     def __init__(self, source: ByteSource, encoding: str) -> None:
         self.name = source.name
@@ -90,8 +89,8 @@ class Transcoder:
         self._unit = 4 if "32" in encoding else 2
         self._dtype = np.dtype(f"{'<' if encoding.endswith('le') else '>'}u{self._unit}")
         self._buffer = bytearray(_CHUNK_BYTES)
-        self._kept = 0  # bytes at the start of the buffer that are less than one unit
-        self._midway = False  # the decoder holds half a surrogate pair
+        self._partial = 0  # incomplete unit at the start of the buffer
+        self._pending = False  # the decoder has half a surrogate pair
         self._ready = b""
 
     @property
@@ -106,18 +105,18 @@ class Transcoder:
     def readinto(self, view: memoryview) -> int:
         """See ByteSource."""
         while not self._ready:
-            room = memoryview(self._buffer)[self._kept : max(self._kept + 1, self._room(len(view)))]
+            room = memoryview(self._buffer)[self._partial : max(self._partial + 1, self._room(len(view)))]
             count = self._source.readinto(room)
             if count == 0:
-                self._ready = self._decoder.decode(b"", True).encode() if self._midway else b""
-                self._midway = False
+                self._ready = self._decoder.decode(b"", True).encode() if self._pending else b""
+                self._pending = False
                 break
-            size = self._kept + count
+            size = self._partial + count
             whole = size // self._unit * self._unit
             units = np.frombuffer(self._buffer, dtype=self._dtype, count=whole // self._unit)
             done = self._units(units, view)
-            self._kept = size - whole
-            self._buffer[: self._kept] = self._buffer[whole:size]
+            self._partial = size - whole
+            self._buffer[: self._partial] = self._buffer[whole:size]
             if done:
                 return done
         count = min(len(view), len(self._ready))
@@ -126,31 +125,30 @@ class Transcoder:
         return count
 
     def _room(self, view_bytes: int) -> int:
-        """So many bytes that ASCII fits the caller's memory without another copy."""
+        """Limit input so that ASCII fits the caller's buffer without another copy."""
         return min(len(self._buffer), view_bytes * self._unit)
 
     def _units(self, units: NDArray[np.uint16], view: memoryview) -> int:
-        if len(units) and not self._midway and len(units) <= len(view) and not bool((units >= 0x80).any()):
+        if len(units) and not self._pending and len(units) <= len(view) and not bool((units >= 0x80).any()):
             np.frombuffer(view, dtype=np.uint8)[: len(units)] = units
             return len(units)
         text = self._decoder.decode(units.tobytes())
-        self._midway = bool(self._decoder.getstate()[0])
+        self._pending = bool(self._decoder.getstate()[0])
         self._ready = text.encode("utf-8", "replace")
         return 0
 
 
 def decode_line(line: bytes) -> str:
-    """The text of a line: UTF-8, else CP1258 (Vietnamese Windows), else Latin-1. Never fails.
+    """Decode a line as UTF-8, else CP1258 (Vietnamese Windows), else Latin-1; never fails.
 
-    The line end is taken off. Tabs and line ends that a syslog relay wrote as `#011` and `#012` are put back.
-    NUL bytes around the text are taken off too; one inside becomes a space, so that it goes on separating.
-    Colours are taken out."""
+    Removes the line end, NUL bytes around the text (inside they become spaces) and colours; restores tabs
+    and line ends that a syslog relay wrote as `#011` and `#012`."""
     text = _decoded(line.rstrip(b"\r\n\0").lstrip(b"\0"))
     return unrelayed(text) if "#01" in text and _RELAYED.match(text) else text
 
 
 def unrelayed(text: str) -> str:
-    """The text with the control characters that rsyslog escaped."""
+    """Restore the control characters that rsyslog escaped."""
     return _ESCAPED.sub(lambda found: "\t" if found[0] == "#011" else "\n", text).rstrip("\n")
 
 
@@ -163,7 +161,7 @@ def _decoded(line: bytes) -> str:
         return line.decode("utf-8")
     except UnicodeDecodeError as error:
         whole = line[: error.start]
-        if error.reason == "unexpected end of data" and not whole.isascii():  # UTF-8, its last letter was cut
+        if error.reason == "unexpected end of data" and not whole.isascii():  # UTF-8, truncated
             return whole.decode("utf-8")
     try:
         return unicodedata.normalize("NFC", line.decode("cp1258"))

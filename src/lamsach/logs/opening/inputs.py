@@ -1,7 +1,6 @@
-"""From what an officer names - files, folders, patterns, archives, standard input, URLs - to log files that
-can be read.
+"""Log files in inputs: files, folders, patterns, archives, standard input, URLs.
 
-Nothing is unpacked to disk. Each input that cannot be read is reported once, and the others go on.
+Nothing is unpacked to disk. An unreadable input is reported once, and the others continue.
 """
 
 from __future__ import annotations
@@ -22,22 +21,20 @@ from lamsach.logs.opening.places import OnProblem, Place, find_places, in_memory
 from lamsach.logs.opening.sources import ByteSource, Opener
 
 HEAD_BYTES = 262_144
-"""How much of a file detection looks at."""
-_HEADS_KEPT = 64
+"""Bytes of a file that detection uses."""
+_MOST_HEADS = 64
 
 
 class LogStream:
-    """A log's bytes after decompression, text in UTF-8. Not to be used by two threads at a time."""
+    """A log's decompressed bytes, text in UTF-8; for one thread at a time."""
 
     def __init__(self, source: ByteSource) -> None:
         self._source = source
         self.readinto: Callable[[memoryview], int] = source.readinto
-        """Put some of the log's bytes into the view and return how many: perhaps fewer than fit; 0 only at
-        the end.
+        """Read bytes into the view and return their number; 0 only at the end.
 
-        A damaged input gives all it can, then raises UnreadableError or LimitError. The interpreter lock is
-        released in
-        the heavy work."""
+        A damaged input gives everything readable, then raises UnreadableError or LimitError. The heavy work
+        releases the interpreter lock."""
 
     @property
     def position(self) -> int:
@@ -45,7 +42,7 @@ class LogStream:
         return self._source.position
 
     def close(self) -> None:
-        """Give back what the stream holds; may be called twice."""
+        """Release resources; may be called twice."""
         self._source.close()
 
     def __enter__(self) -> LogStream:
@@ -58,10 +55,10 @@ class LogStream:
 
 
 class LogFile:
-    """One log, opened as often as one likes (standard input: once).
+    """One log, which can be opened any number of times (standard input: once).
 
-    `name` is the path as given, `archive.zip!inner/name.log` for a member. `size_bytes` is what it takes on
-    disk, compressed; for a member of a compressed tar its share of the archive. `modified` is in UTC."""
+    `name` is the path as given, `archive.zip!inner/name.log` for a member. `size_bytes` is its size on disk,
+    compressed; for a member of a compressed tar its share of the archive. `modified` is in UTC."""
 
     _recent: deque[LogFile] = deque()
     _recent_lock = threading.Lock()
@@ -77,13 +74,13 @@ class LogFile:
         self._head: bytes | None = None
         self._once = once
         self.detected: object = None
-        """What `reading.detection_for` found it to be, so that it is looked for once."""
+        """Cached result of `reading.detection_for`."""
         self._only: PeekedSource | None = None
         self._opened = False
 
     @property
     def encoding(self) -> str:
-        """The encoding of its bytes; see `encodings.encoding_of`; `binary` for a file of a binary format.
+        """Encoding of the bytes; see `encodings.encoding_of`; `binary` for a binary format.
 
         Raises as `head` does."""
         if self._encoding is None:
@@ -91,22 +88,21 @@ class LogFile:
         return self._encoding or ""
 
     def head(self, size: int = HEAD_BYTES) -> bytes:
-        """The first bytes, text in UTF-8, fewer than `size` when there are no more.
+        """Return the first bytes, text in UTF-8; fewer than `size` only for a short file.
 
-        Raises UnreadableError or LimitError when not one byte can be read."""
+        Raises UnreadableError or LimitError when nothing can be read."""
         head = self._head
         if head is None or len(head) < size:
             head = self._read_head(max(size, HEAD_BYTES))
             self._head = head
-            self._keep_few()
+            self._limit_heads()
         return head[:size]
 
-    def _keep_few(self) -> None:
-        """Heads of the last few files are kept, so that a folder of a million files does not fill
-        the memory."""
+    def _limit_heads(self) -> None:
+        """Cache the heads of the last few files only, so that large folders do not fill the memory."""
         with LogFile._recent_lock:
             LogFile._recent.append(self)
-            if len(LogFile._recent) > _HEADS_KEPT:
+            if len(LogFile._recent) > _MOST_HEADS:
                 LogFile._recent.popleft()._head = None
 
     def _read_head(self, size: int) -> bytes:
@@ -119,8 +115,7 @@ class LogFile:
             source.close()
 
     def open(self) -> LogStream:
-        """The whole log from its start. Raises UnreadableError when it cannot be opened, LimitError when it
-        may not."""
+        """Open the whole log. Raises UnreadableError, or LimitError when it exceeds a limit."""
         if not self._once:
             return LogStream(self._decoded())
         if self._opened:
@@ -151,7 +146,7 @@ class LogFile:
 
 
 class _Expander:
-    """Looks into inputs and gives the logs in them."""
+    """Finds the logs inside inputs."""
 
     def __init__(self, limits: Limits, password: bytes | None, on_problem: OnProblem) -> None:
         self.limits = limits
@@ -159,7 +154,7 @@ class _Expander:
         self.on_problem = on_problem
 
     def logs(self, place: Place, depth: int = 0) -> Iterator[LogFile]:
-        """The logs of an input of the command line."""
+        """Yield the logs of one input."""
         try:
             if place.once:
                 yield from self._once(place)
@@ -184,7 +179,7 @@ class _Expander:
     def _input(
         self, name: str, size: int, modified: datetime, opener: Opener, depth: int, place: Place | None
     ) -> Iterator[LogFile]:
-        """The logs of one input or member. `place` is given when its bytes can be read from any offset."""
+        """Yield the logs of one input or member; with `place` its bytes can be read from any offset."""
         source = PeekedSource(opener())
         try:
             first = source.peek(tars.BLOCK_BYTES)
@@ -229,7 +224,7 @@ class _Expander:
                 self.on_problem(problem(error))
 
     def _whole(self, source: PeekedSource) -> bytes:
-        """All bytes of a zip inside another archive: its directory is at the end."""
+        """Read a zip inside another archive completely: its directory is at the end."""
         limit = self.limits.max_nested_zip_bytes
         data = bytearray()
         buffer = memoryview(bytearray(1 << 18))
@@ -245,12 +240,12 @@ class _Expander:
 
 
 def _member_namer(archive: str) -> Callable[[str], str]:
-    """Names of members as they are shown: never absolute, never upward, without control characters."""
+    """Return a function for display names of members: relative, without `..` and control characters."""
 
     def name(member: str) -> str:
         parts = member.replace("\\", "/").split("/")
-        kept = [_printable(part) for part in parts if part not in ("", ".", "..")]
-        return f"{archive}!{'/'.join(kept) or '?'}"
+        shown = [_printable(part) for part in parts if part not in ("", ".", "..")]
+        return f"{archive}!{'/'.join(shown) or '?'}"
 
     return name
 
@@ -266,11 +261,10 @@ def find_logs(
     password: bytes | None = None,
     on_problem: OnProblem = lambda _: None,
 ) -> Iterator[LogFile]:
-    """The logs that the words name: files, folders (recursively, in the order of names), patterns, `-`, URLs,
-    archives.
+    """Yield the logs in files, folders (recursively, sorted), patterns, `-`, URLs and archives.
 
-    What cannot be read is given to `on_problem`, once an input, and the others go on. Members of a compressed
-    tar are cheapest read in the order in which they come. `password` is for zip archives that are locked."""
+    Problems go to `on_problem`, once per input, and the others continue. Members of a compressed tar are
+    cheapest to read in their order. `password` is for locked zip archives."""
     expander = _Expander(limits, password, on_problem)
     for place in find_places(paths, on_problem):
         yield from expander.logs(place)

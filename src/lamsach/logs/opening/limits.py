@@ -1,6 +1,6 @@
-"""Limits on what an input may ask of the machine: bounds against decompression bombs and endless archives.
+"""Resource limits of inputs, against decompression bombs and endless archives.
 
-Errors for compressed data that are damaged, cut short or too demanding, and the bound of one step.
+Also the errors for damaged, truncated or too demanding compressed data.
 """
 
 from __future__ import annotations
@@ -12,33 +12,33 @@ from lamsach.errors import LimitError, UnreadableError
 _GIB = 1 << 30
 _MIB = 1 << 20
 LINE_BYTES = _MIB
-"""A longer line is refused; it would hold the whole file in memory."""
+"""Limit of a line's length; a longer one could fill the memory with a whole file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of one input. The defaults let through every real log that we know of.
+    """Limits of one input; the defaults accept every real log known.
 
-    A log compresses 10:1 to 200:1; deflate cannot do more than 1032:1 and a bomb is that or more."""
+    A log compresses 10:1 to 200:1; deflate reaches at most 1032:1, which bombs use."""
 
     max_ratio: int = 1000
-    """Bytes after decompression for each byte on disk, looked at once `ratio_from_bytes` have come out."""
+    """Output bytes per byte on disk, checked after `ratio_from_bytes` of output."""
     ratio_from_bytes: int = _GIB
     max_output_bytes: int = 1024 * _GIB
-    """Bytes after decompression of one input (an archive counts as one)."""
+    """Output bytes of one input (an archive counts as one)."""
     max_members: int = 100_000
     """Members of one archive."""
     max_depth: int = 2
-    """Archives in archives: 2 reads a zip in a zip, not what is a level below."""
+    """Nesting of archives: 2 reads a zip in a zip, but nothing below it."""
     max_window_bytes: int = 128 * _MIB
-    """Memory that a compressed stream may ask for as its window (zstd `--long=27`)."""
+    """Window size of a compressed stream (zstd `--long=27`)."""
     max_memory_bytes: int = 512 * _MIB
-    """Memory that an xz stream may ask for."""
+    """Memory of an xz stream."""
     max_nested_zip_bytes: int = 256 * _MIB
-    """A zip inside another archive is held in memory up to this size."""
+    """Size of a zip inside another archive, which is held in memory."""
 
     def check(self, output_bytes: int, input_bytes: int, where: str) -> None:
-        """Raise LimitError when so much came out of so few bytes."""
+        """Raise LimitError when the output is too large in total or for its input."""
         if output_bytes > self.max_output_bytes:
             raise LimitError(
                 "The decompressed data are larger than the limit allows.",
@@ -57,12 +57,11 @@ DEFAULT_LIMITS = Limits()
 
 
 STEP_BYTES = 1 << 17
-"""The most that is decompressed in one go: stays in the processor's cache, and no more than this is lost at
-damage."""
+"""Output of one decompression step: fits the processor's cache, and limits what damage loses."""
 
 
 def damaged(name: str) -> UnreadableError:
-    """The error for data that are not what their compression says."""
+    """Return the error for invalid compressed data."""
     return UnreadableError(
         "The compressed data are damaged; what came before the damage was read.",
         name,
@@ -71,7 +70,7 @@ def damaged(name: str) -> UnreadableError:
 
 
 def cut_short(name: str) -> UnreadableError:
-    """The error for data that end too early."""
+    """Return the error for truncated compressed data."""
     return UnreadableError(
         "The compressed data are cut short; what came before was read.",
         name,
@@ -80,7 +79,7 @@ def cut_short(name: str) -> UnreadableError:
 
 
 def archive_cut_short(name: str) -> UnreadableError:
-    """The error for an archive that ends too early."""
+    """Return the error for a truncated archive."""
     return UnreadableError(
         "The archive is cut short; what came before was read.",
         name,
@@ -89,7 +88,7 @@ def archive_cut_short(name: str) -> UnreadableError:
 
 
 def too_much_memory(name: str) -> LimitError:
-    """The error for data that ask for a larger window or dictionary than the limit."""
+    """Return the error for a window or dictionary above the limit."""
     return LimitError(
         "The compressed data ask for more memory than the limit allows.",
         name,

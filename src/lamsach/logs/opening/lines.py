@@ -1,6 +1,4 @@
-"""A log's lines, many at once: each block one text, whose lines are taken apart only where one of them is
-needed.
-"""
+"""Blocks of a log's lines as single texts, split only where a line is needed."""
 
 from __future__ import annotations
 
@@ -17,31 +15,31 @@ if TYPE_CHECKING:
     from lamsach.logs.opening.inputs import LogStream
 
 CHUNK_BYTES = 1 << 21
-"""How many bytes of a log are taken apart at once: more than its longest line has."""
+"""Bytes of a log per block: more than its longest line."""
 
 
 class Text(Sequence[bytes]):
-    """At least one line; they are parted by line feeds."""
+    """One or more lines, separated by line feeds."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
 
     @cached_property
     def bounds(self) -> Numbers:
-        """Return where the first line begins, and where each ends."""
+        """Offsets of the first line's beginning and every line's end."""
         feeds = marks_of(np.frombuffer(self.data, np.uint8), b"\n").places
         return np.concatenate(([0], feeds, [len(self.data)]))
 
     @cached_property
     def begins(self) -> Numbers:
-        """Return where each line begins."""
+        """Offset of each line."""
         begins = self.bounds[:-1] + 1
         begins[0] = 0
         return begins
 
     @property
     def ends(self) -> Numbers:
-        """Return where each line ends."""
+        """End of each line."""
         return self.bounds[1:]
 
     @cached_property
@@ -76,49 +74,49 @@ class Text(Sequence[bytes]):
         return self.data[self.begins[first] : self.ends[last]]
 
     def chosen(self, rows: Sequence[int]) -> bytes:
-        """The lines with these numbers (from 0, rising) as one text."""
+        """Return the lines with these numbers (from 0, ascending) as one text."""
         import pyarrow as pa
 
         if len(rows) == len(self):
             return self.data
         offsets = np.append(self.begins, len(self.data)).astype(np.int32)
         buffers = [None, pa.py_buffer(offsets), pa.py_buffer(self.data)]
-        taken = pa.Array.from_buffers(pa.binary(), len(self), buffers).take(pa.array(rows, pa.int64()))
-        size = int(np.frombuffer(taken.buffers()[1], np.int32)[len(rows)])
-        feed = rows[-1] < len(self) - 1  # behind the last of them
-        data: bytes = taken.buffers()[2][: size - feed].to_pybytes()
+        selected = pa.Array.from_buffers(pa.binary(), len(self), buffers).take(pa.array(rows, pa.int64()))
+        size = int(np.frombuffer(selected.buffers()[1], np.int32)[len(rows)])
+        feed = rows[-1] < len(self) - 1  # after the last of them
+        data: bytes = selected.buffers()[2][: size - feed].to_pybytes()
         return data
 
 
 def texts(stream: LogStream, chunk_bytes: int = CHUNK_BYTES) -> Iterator[tuple[int, Sequence[bytes | None]]]:
-    """A log's lines, so many bytes (more than LINE_BYTES) at once, with the 1-based number of the first.
+    """Yield a log's lines in blocks, each with the 1-based number of its first line.
 
-    They are one text where none is longer than LINE_BYTES, for which else None is given. Damage is raised
-    after the lines before it, a last line that is cut off included."""
+    A block is one text, or a list with None for each line longer than LINE_BYTES. `chunk_bytes` exceeds
+    LINE_BYTES. Damage is raised after all lines before it, including a truncated last one."""
     buffer = bytearray(chunk_bytes)
     view = memoryview(buffer)
-    number, kept, too_long = 1, 0, False
+    number, partial, too_long = 1, 0, False
     failure: Exception | None = None
     while failure is None:
         count = 0
         try:
-            count = stream.readinto(view[kept:])
+            count = stream.readinto(view[partial:])
         except Exception as error:  # noqa: BLE001 - raised again below, after what was read
             failure = error
         if count == 0:
             break
-        end = buffer.rfind(b"\n", kept, kept + count)
-        size = kept + count
+        end = buffer.rfind(b"\n", partial, partial + count)
+        size = partial + count
         if end >= 0:
             lines = _lines_of(bytes(view[:end]), begins_too_long=too_long)
             yield number, lines
             number, too_long = number + len(lines), False
-        kept = size - end - 1
-        if kept > LINE_BYTES:
-            too_long, kept = True, 0
-        view[:kept] = view[size - kept : size]
-    if kept or too_long:
-        yield number, [None] if too_long else Text(bytes(view[:kept]))
+        partial = size - end - 1
+        if partial > LINE_BYTES:
+            too_long, partial = True, 0
+        view[:partial] = view[size - partial : size]
+    if partial or too_long:
+        yield number, [None] if too_long else Text(bytes(view[:partial]))
     if failure is not None:
         raise failure
 
@@ -133,6 +131,6 @@ def _lines_of(data: bytes, *, begins_too_long: bool) -> Sequence[bytes | None]:
 
 
 def numbered_lines(stream: LogStream) -> Iterator[tuple[int, bytes | None]]:
-    """The lines with their 1-based numbers: see `texts`."""
+    """Yield the lines with their 1-based numbers: see `texts`."""
     for number, lines in texts(stream):
         yield from enumerate(lines, number)

@@ -1,6 +1,4 @@
-"""Places of a mark in a text, as one bit for each byte: how many are before a place is known without
-looking at them.
-"""
+"""Positions of a mark in a text, as one bit per byte with prefix counts."""
 
 from __future__ import annotations
 
@@ -17,11 +15,11 @@ Words = np.ndarray[Any, np.dtype[np.uint64]]
 
 _WORD = 64
 _BLOCK = 1 << 17
-"""So many bytes at a time are compared: what comes of it stays in the processor's cache."""
+"""Bytes per comparison step, so that results stay in the processor's cache."""
 
 
 class Marks:
-    """Some bytes of a text, marked by a bit for each: the lowest bit of the first byte is the first."""
+    """Marked bytes of a text, one bit each, the lowest bit first."""
 
     def __init__(self, bits: Bytes) -> None:
         self._bits = bits
@@ -32,24 +30,24 @@ class Marks:
 
     @property
     def total(self) -> int:
-        """Return how many there are."""
+        """Number of marks."""
         return int(self._before[-1])
 
     def before(self, places: Numbers) -> Numbers:
-        """Return how many stand before each of these places, which are from 0 to the text's length."""
+        """Return the number of marks before each position (from 0 to the text's length)."""
         word, bit = places >> 6, (places & (_WORD - 1)).astype(np.uint64)
         below = (np.uint64(1) << bit) - np.uint64(1)
         found: Numbers = self._before[word] + np.bitwise_count(self._words[word] & below)
         return found
 
     def nth(self, numbers: Numbers) -> Numbers:
-        """Return where those with these numbers (from 0) stand."""
+        """Return the positions of the marks with these numbers (from 0)."""
         if self._few:
             return self.places[numbers]
         at = np.searchsorted(self._before, numbers, side="right") - 1
         words, skipped = self._words[at], numbers - self._before[at]
         more = np.flatnonzero(skipped)
-        while len(more):  # without the lowest bit of each word, so often as wanted
+        while len(more):  # clear the lowest bit of each word as often as needed
             words[more] &= words[more] - np.uint64(1)
             skipped[more] -= 1
             more = more[skipped[more] > 0]
@@ -57,13 +55,13 @@ class Marks:
 
     @cached_property
     def places(self) -> Numbers:
-        """Return where they stand, in their order."""
+        """Positions of all marks, ascending."""
         if not self._few:
             return np.flatnonzero(np.unpackbits(self._bits, bitorder="little").view(np.bool_))
         found: Numbers = np.empty(self.total, np.int64)
         at = np.flatnonzero(self._words != 0)
         words, target = self._words[at], self._before[at]
-        while len(at):  # the lowest bit of each word, then the next one of those that have more
+        while len(at):  # the lowest bit of each word, then the next
             found[target] = _lowest(at, words)
             words &= words - np.uint64(1)
             more = np.flatnonzero(words != 0)
@@ -76,15 +74,15 @@ class Marks:
 
 
 def _lowest(at: Numbers, words: Words) -> Numbers:
-    """The place of the lowest bit of each word, of which the numbers are given."""
+    """Return the position of the lowest bit of each word, whose numbers are `at`."""
     found: Numbers = (at << 6) + np.bitwise_count((words & -words) - np.uint64(1))
     return found
 
 
 def marks_of(letters: Bytes, mark: bytes, rarest: Sequence[int] = (0,)) -> Marks:
-    """Return where the mark is in the letters.
+    """Find a mark in a text.
 
-    `rarest`: all places in the mark, that of its rarest letter first."""
+    `rarest`: all offsets in the mark, that of its rarest byte first."""
     found = Marks(_compared(letters, mark, rarest[:2]))
     if len(mark) <= len(rarest[:2]) or not found.total:
         return found
@@ -97,15 +95,15 @@ def marks_of(letters: Bytes, mark: bytes, rarest: Sequence[int] = (0,)) -> Marks
     return Marks(np.packbits(true, bitorder="little"))
 
 
-def _compared(letters: Bytes, mark: bytes, looked_at: Sequence[int]) -> Bytes:
-    """A bit for each place behind which the mark fits and these of its letters stand."""
+def _compared(letters: Bytes, mark: bytes, offsets: Sequence[int]) -> Bytes:
+    """Return a bit for each position where the mark fits and these of its bytes match."""
     bits = np.zeros((len(letters) + 7) // 8, np.uint8)
     true, other = np.empty((2, _BLOCK), np.bool_)
     end = len(letters) - len(mark) + 1
     for begin in range(0, end, _BLOCK):
         size = min(_BLOCK, end - begin)
         here = true[:size]
-        for number, at in enumerate(looked_at):
+        for number, at in enumerate(offsets):
             place = begin + at
             np.equal(letters[place : place + size], mark[at], out=other[:size] if number else here)
             if number:

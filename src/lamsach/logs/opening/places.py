@@ -1,6 +1,4 @@
-"""Files that the words on the command line mean: files, folders, patterns, `-` and URLs of other file
-systems.
-"""
+"""Inputs named by arguments: files, folders, patterns, `-` and URLs of other file systems."""
 
 from __future__ import annotations
 
@@ -31,9 +29,9 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An input that can be opened, and read from any offset unless `once` (standard input).
+    """An input that can be read from any offset, unless `once` (standard input).
 
-    `size_bytes`: on disk, 0 when not known. `modified` is in UTC."""
+    `size_bytes`: on disk, 0 when unknown. `modified` is in UTC."""
 
     name: str
     size_bytes: int
@@ -43,13 +41,13 @@ class Place:
     once: bool = False
 
     def part(self, name: str, offset: int = 0, length: int | None = None) -> ByteSource:
-        """A source for these bytes of it. Raises UnreadableError."""
+        """Open a source for a range of bytes. Raises UnreadableError."""
         if self.path is not None:
             return FileSource(self.path, name, offset, length)
         return HandleSource(self.seekable(), name, offset, length, keep_open=self.once)
 
     def seekable(self) -> IO[bytes]:
-        """A file object on the whole. Raises UnreadableError."""
+        """Open a file object on the whole input. Raises UnreadableError."""
         try:
             if self.path is not None:
                 return Path(self.path).open("rb")
@@ -61,36 +59,35 @@ class Place:
 
 
 def in_memory(name: str, data: bytes, modified: datetime) -> Place:
-    """A place whose bytes are these."""
+    """Return a place with these bytes."""
     return Place(name, len(data), modified, handle=lambda: io.BytesIO(data))
 
 
 def problem(error: InputError) -> Problem:
-    """The report of an error."""
+    """Convert an error to a problem for reports."""
     return Problem(error.where, error.what, error.todo)
 
 
 @dataclass
 class _Finder:
-    """Walks folders; `seen` holds device and inode of what was already found, so that nothing is
-    read twice."""
+    """Walks folders; `seen` has the device and inode of found files, so that none is read twice."""
 
     on_problem: OnProblem
     seen: set[tuple[int, int]] = field(default_factory=set)
 
     def path(self, path: str, *, named: bool) -> Iterator[Place]:
-        """The file, or the files in the folder at any depth, in the order of names."""
-        waiting = [path]
-        while waiting:
-            path = waiting.pop()
+        """Yield the file, or all files in the folder at any depth, sorted."""
+        stack = [path]
+        while stack:
+            path = stack.pop()
             try:
                 info = Path(path).stat()
                 if not self._first_time(info):
                     continue
                 if stat.S_ISDIR(info.st_mode):
                     names = sorted(os.listdir(path), reverse=True)  # noqa: PTH208 - names, not paths
-                    # a Path would not keep the name as given
-                    waiting += [os.path.join(path, name) for name in names]  # noqa: PTH118
+                    # a Path would change the name as given
+                    stack += [os.path.join(path, name) for name in names]  # noqa: PTH118
                     named = False
                 elif stat.S_ISREG(info.st_mode):
                     yield Place(path, info.st_size, _utc(info.st_mtime), path=path)
@@ -123,8 +120,9 @@ def _utc(seconds: float) -> datetime:
 
 
 def find_places(paths: Iterable[str], on_problem: OnProblem) -> Iterator[Place]:
-    """The inputs that the words name, folders recursively in the order of names; each file once, however
-    often it is named or linked to. A word that names nothing readable is reported."""
+    """Yield the inputs that the paths name, folders recursively and sorted, each file only once.
+
+    A path without any readable file is reported."""
     finder = _Finder(on_problem)
     for path in paths:
         if path == STANDARD_INPUT:
@@ -142,7 +140,7 @@ def find_places(paths: Iterable[str], on_problem: OnProblem) -> Iterator[Place]:
 
 
 def _remote(url: str, on_problem: OnProblem) -> Iterator[Place]:
-    """Files of any file system that fsspec knows (https://filesystem-spec.readthedocs.io)."""
+    """Yield files of any file system that fsspec supports (https://filesystem-spec.readthedocs.io)."""
     try:
         import fsspec
 
@@ -156,10 +154,10 @@ def _remote(url: str, on_problem: OnProblem) -> Iterator[Place]:
         for name in files:
             yield _remote_place(system, name)
     except ImportError as error:
-        wanted = missing(error)
+        extra = missing(error)
         on_problem(
-            Problem(f"{url} ({wanted.where})", wanted.what, wanted.todo)
-            if wanted
+            Problem(f"{url} ({extra.where})", extra.what, extra.todo)
+            if extra
             else Problem(
                 f"{url} ({error})", "A package for this kind of address is not installed.", "Install it."
             )
@@ -181,7 +179,7 @@ def _remote_place(system: Any, name: str) -> Place:
     try:
         modified = system.modified(name)
         modified = modified.astimezone(UTC) if modified.tzinfo else modified.replace(tzinfo=UTC)
-    except Exception:  # noqa: BLE001 - many file systems do not tell
+    except Exception:  # noqa: BLE001 - many file systems do not support it
         modified = datetime.now(UTC)
     return Place(
         system.unstrip_protocol(name),
@@ -192,7 +190,6 @@ def _remote_place(system: Any, name: str) -> Place:
 
 
 def _standard_input() -> IO[bytes]:
-    """Standard input without a buffer of ours: a thread that waits for more holds no lock that the end of the
-    program needs."""
+    """Return standard input unbuffered: a waiting reader then holds no lock needed at exit."""
     buffered = sys.stdin.buffer
     return getattr(buffered, "raw", buffered)

@@ -1,4 +1,4 @@
-"""Sources of bytes: files, parts of files, memory, standard input, other file systems."""
+"""Byte sources: files, parts of files, memory, standard input, other file systems."""
 
 from __future__ import annotations
 
@@ -12,26 +12,28 @@ from lamsach.errors import UnreadableError
 
 @runtime_checkable
 class ByteSource(Protocol):
-    """Bytes in order. A damaged source gives all that it can, then raises UnreadableError or LimitError."""
+    """Sequential bytes.
+
+    A damaged source gives everything readable, then raises UnreadableError or LimitError."""
 
     name: str
 
     @property
     def position(self) -> int:
-        """Return how many bytes of the input on disk were consumed so far."""
+        """Bytes of the input on disk consumed so far."""
 
     def readinto(self, view: memoryview) -> int:
-        """Put up to `len(view)` bytes into the view and return how many; 0 only at the end."""
+        """Read up to `len(view)` bytes into the view and return their number; 0 only at the end."""
 
     def close(self) -> None:
-        """Give back what the source holds; may be called twice."""
+        """Release resources; may be called twice."""
 
 
 Opener = Callable[[], ByteSource]
 
 
 def unreadable(error: OSError, name: str) -> UnreadableError:
-    """The error with three parts for what the operating system says."""
+    """Convert an operating system error to a report with advice."""
     if isinstance(error, FileNotFoundError):
         return UnreadableError("The file does not exist.", name, "Check the path.")
     if isinstance(error, PermissionError):
@@ -50,11 +52,10 @@ def unreadable(error: OSError, name: str) -> UnreadableError:
 
 
 class FileSource:
-    """A file on disk, or the part of it from `offset` of `length` bytes; else up to the size it has when it
-    is opened.
+    """A file on disk, or `length` bytes of it from `offset`.
 
-    Reading goes straight into the caller's memory. A file that grows is read to the size seen at opening; one
-    that becomes shorter ends in UnreadableError."""
+    Reads directly into the caller's memory. A growing file is read up to its size when opened; a shrinking
+    one ends in UnreadableError."""
 
     def __init__(self, path: str, name: str, offset: int = 0, length: int | None = None) -> None:
         self.name = name
@@ -70,7 +71,7 @@ class FileSource:
         except OSError as error:
             self.close()
             raise unreadable(error, name) from None
-        self._endless = length is None and size == 0  # files of /proc state no size
+        self._endless = length is None and size == 0  # files in /proc report no size
         self._left = size - offset if length is None else length
         self._cut = length is not None and offset + length > size
 
@@ -116,8 +117,7 @@ def _read(fd: int, view: memoryview) -> int:
 
 
 class HandleSource:
-    """An open binary file object (memory, standard input, another file system); or the part of it that is
-    given."""
+    """An open binary file object (memory, standard input, another file system), or a range of it."""
 
     def __init__(
         self,
@@ -183,7 +183,7 @@ class HandleSource:
 
 
 class InputBuffer:
-    """Bytes of a source that a decoder has not taken yet."""
+    """Buffered input of a decoder."""
 
     def __init__(self, source: ByteSource, chunk_bytes: int = 1 << 18) -> None:
         self.source = source
@@ -193,18 +193,18 @@ class InputBuffer:
         self._ended = False
 
     def take(self) -> bytes:
-        """All that is waiting, else the next piece of the source; empty at its end."""
+        """Return all buffered bytes, else the next piece of the source; empty at its end."""
         if self._data:
             data, self._data = self._data, b""
             return data
         return self._more()
 
     def put_back(self, data: bytes) -> None:
-        """Make these bytes the next to be taken."""
+        """Prepend bytes to the buffer."""
         self._data = data + self._data
 
     def peek(self, count: int) -> bytes:
-        """The next `count` bytes, fewer only at the end; they stay."""
+        """Return the next `count` bytes without consuming them; fewer only at the end."""
         while len(self._data) < count:
             more = self._more()
             if not more:
@@ -213,11 +213,11 @@ class InputBuffer:
         return self._data[:count]
 
     def skip(self, count: int) -> None:
-        """Drop so many of the bytes that `peek` gave."""
+        """Drop peeked bytes."""
         self._data = self._data[count:]
 
     def skip_zeros(self) -> None:
-        """Drop zero bytes: tapes, and disks that were full, pad with them."""
+        """Drop zero bytes, the padding of tapes and full disks."""
         while True:
             self._data = self._data.lstrip(b"\0")
             if self._data:

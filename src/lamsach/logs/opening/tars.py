@@ -1,7 +1,7 @@
 """Members of tar archives (POSIX.1-2017 pax, GNU and old formats), plain or compressed, read in place.
 
-A compressed archive can only be read forward, so its members share one reader: taken in the archive's order,
-as they are found, the archive is decompressed once.
+A compressed archive can only be read forward, so its members share one reader: read in order, the archive is
+decompressed once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PREFIXES_KEPT = 32
 
 
 class Forward:
-    """Reads the archive's bytes at any offset, going back to the start only when it must."""
+    """Reader of the archive's bytes at any offset, restarting only when necessary."""
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
@@ -29,7 +29,7 @@ class Forward:
         self.prefixes: list[MemberState] = []
 
     def borrow(self, offset: int) -> tuple[ByteSource, int]:
-        """A reader and its place: at the offset or before it."""
+        """Return a reader and its position, at or before the offset."""
         with self._lock:
             idle, self._idle = self._idle, None
         if idle is not None:
@@ -39,14 +39,14 @@ class Forward:
         return self._opener(), 0
 
     def give_back(self, source: ByteSource, at: int) -> None:
-        """Keep the reader for the next member."""
+        """Store the reader for the next member."""
         with self._lock:
             older, self._idle = self._idle, (source, at)
         if older is not None:
             older[0].close()
 
     def close(self) -> None:
-        """Close the reader that nobody uses."""
+        """Close the idle reader."""
         with self._lock:
             idle, self._idle = self._idle, None
         if idle is not None:
@@ -55,7 +55,7 @@ class Forward:
 
 @dataclass
 class MemberState:
-    """The memory of a member: its first bytes, so that looking at it does not cost another pass."""
+    """A member's location and cached first bytes, which save another pass for detection."""
 
     offset: int
     size: int
@@ -96,11 +96,11 @@ class MemberSource:
         return count
 
     def _remember(self, data: memoryview) -> None:
-        state, kept = self._state, self._archive.prefixes
-        if state not in kept:
-            kept.append(state)
-            if len(kept) > _PREFIXES_KEPT:
-                kept.pop(0).prefix = b""
+        state, cached = self._state, self._archive.prefixes
+        if state not in cached:
+            cached.append(state)
+            if len(cached) > _PREFIXES_KEPT:
+                cached.pop(0).prefix = b""
         state.prefix += bytes(data[: _PREFIX_BYTES - len(state.prefix)])
 
     def _forward(self, view: memoryview) -> int:
@@ -123,7 +123,7 @@ class MemberSource:
 
 
 def skip_to(source: ByteSource, at: int, wanted: int) -> int:
-    """Read on until the offset; returns it. Raises UnreadableError when the archive ends before."""
+    """Read forward to an offset and return it. Raises UnreadableError at the archive's end."""
     buffer = memoryview(bytearray(min(max(wanted - at, 0), 1 << 18)))
     while at < wanted:
         count = source.readinto(buffer[: wanted - at])
@@ -141,7 +141,7 @@ _FOLDER = b"5"
 
 
 def is_tar(head: bytes) -> bool:
-    """Return whether a file that begins so is a tar archive: its first header's checksum is right."""
+    """Return whether a file with this beginning is a tar archive, by its first header's checksum."""
     return len(head) >= BLOCK_BYTES and head[:1] != b"\0" and _checksum_right(head[:BLOCK_BYTES])
 
 
@@ -151,7 +151,7 @@ def _checksum_right(header: bytes) -> bool:
 
 
 def _number(text: bytes) -> int | None:
-    """Octal digits, or GNU's base 256 for what does not fit."""
+    """Parse octal digits, or GNU's base 256 for larger numbers."""
     if text[:1] == b"\x80":
         return int.from_bytes(text[1:], "big")
     try:
@@ -162,7 +162,7 @@ def _number(text: bytes) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class TarMember:
-    """One file in an archive. `problem` says why it cannot be read."""
+    """A file in an archive. `problem`: why it cannot be read."""
 
     name: str
     size_bytes: int
@@ -172,7 +172,7 @@ class TarMember:
 
 
 class _Headers:
-    """Reads an archive's headers one after the other; `read` gives bytes at an offset."""
+    """Parser of an archive's consecutive headers; `read` returns bytes at an offset."""
 
     def __init__(self, read: Callable[[int, int], bytes], name: str) -> None:
         self._read = read
@@ -180,7 +180,7 @@ class _Headers:
         self.offset = 0
 
     def next(self) -> tuple[str, bytes, int, int, float | None] | None:
-        """Name, type, offset of the data, size and time (seconds) of the next member; None at the end."""
+        """Return name, type, data offset, size and time (seconds) of the next member; None at the end."""
         stated: dict[str, bytes] = {}
         while True:
             header = self._read(self.offset, BLOCK_BYTES)
@@ -226,7 +226,7 @@ def _padded(size: int) -> int:
 
 
 def _pax(text: bytes) -> dict[str, bytes]:
-    """Records `length key=value\\n` (POSIX.1-2017, pax, "Extended header")."""
+    r"""Parse records `length key=value\n` (POSIX.1-2017, pax, "Extended header")."""
     found: dict[str, bytes] = {}
     position = 0
     while position < len(text):
@@ -267,10 +267,10 @@ def _time(seconds: float | None, otherwise: datetime) -> datetime:
 
 @dataclass
 class TarArchive:
-    """An archive to list. `part` gives bytes of a plain one by offset and length; None for one that can only
-    be read forward.
+    """An archive to list.
 
-    `opener` opens its decompressed bytes from the start."""
+    `part` returns bytes of a plain archive by offset and length; None if it can only be read forward.
+    `opener` opens its decompressed bytes."""
 
     name: str
     modified: datetime
@@ -283,7 +283,7 @@ class TarArchive:
         self._forward = Forward(self.opener)
 
     def members(self, member_name: Callable[[str], str]) -> Iterator[TarMember]:
-        """The files, in the archive's order.
+        """Yield the files in the archive's order.
 
         Raises UnreadableError at damage, LimitError at too many members."""
         headers = _Headers(self._read, self.name)
@@ -315,10 +315,10 @@ class TarArchive:
         state = MemberState(data, size, self._scale)
         return (lambda: MemberSource(self._forward, state, name)), int(size * state.scale)
 
-    _scale: float = field(init=False, default=0.1)  # until some of the archive has been seen
+    _scale: float = field(init=False, default=0.1)  # until measured on the first bytes
 
     def _read(self, offset: int, size: int) -> bytes:
-        """So many bytes at the offset; fewer only at the end of the archive, none when it ends before."""
+        """Return bytes at an offset, fewer only at the end of the archive."""
         data = bytearray()
         buffer = memoryview(bytearray(size))
         if self.part is not None:

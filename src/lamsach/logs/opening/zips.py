@@ -1,7 +1,7 @@
-"""Members of zip archives (APPNOTE.TXT), read in place: stored, deflate, bzip2, LZMA, zstd, and locked with
-the classic password.
+"""Members of zip archives (APPNOTE.TXT), read in place, also with the classic password encryption.
 
-The central directory is read with the standard library; the data by our own readers, for speed and limits.
+Stored, deflate, bzip2, LZMA and zstd. The standard library parses the central directory; the data go through
+our own readers, for speed and limits.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _AES = 99
 
 @dataclass(frozen=True, slots=True)
 class ZipMember:
-    """One file in an archive. `problem` says why it cannot be read."""
+    """A file in an archive. `problem`: why it cannot be read."""
 
     name: str
     size_bytes: int
@@ -62,9 +62,9 @@ class ZipMember:
 def zip_members(
     place: Place, limits: Limits, password: bytes | None, member_name: Callable[[str], str]
 ) -> Iterator[ZipMember]:
-    """The files of the archive.
+    """Yield the files of the archive.
 
-    Raises UnreadableError or LimitError for one that cannot be trusted as a whole."""
+    Raises UnreadableError or LimitError when the archive as a whole is not trustworthy."""
     handle = place.seekable()
     try:
         archive = zipfile.ZipFile(handle)
@@ -152,7 +152,7 @@ def _locked(entry: zipfile.ZipInfo, place: Place, password: bytes | None) -> Unr
 
 
 def _modified(entry: zipfile.ZipInfo, place: Place) -> datetime:
-    """Zip archives state local time without a zone."""
+    """Return the member's time; zip archives have local time without a zone."""
     try:
         return datetime(*entry.date_time, tzinfo=DEFAULT_TIMEZONE).astimezone(UTC)
     except (ValueError, OverflowError):
@@ -173,8 +173,7 @@ def _opener(
 
 
 def _data_offset(place: Place, entry: zipfile.ZipInfo, name: str) -> int:
-    """Return where a member's data begin: after its local header, whose name and extra field have lengths of
-    their own."""
+    """Return the offset of a member's data, after its local header with fields of variable length."""
     handle = place.seekable()
     try:
         handle.seek(entry.header_offset)
@@ -203,7 +202,7 @@ def _unlocked(place: Place, entry: zipfile.ZipInfo, name: str, password: bytes |
 
 
 class _WithHandle(HandleSource):
-    """A member that the standard library decrypts, and the archive's file object beneath it."""
+    """A member decrypted by the standard library, together with its archive's file object."""
 
     def __init__(self, member: IO[bytes], archive: IO[bytes], name: str) -> None:
         super().__init__(member, name)
@@ -216,7 +215,7 @@ class _WithHandle(HandleSource):
 
 
 class _CheckedMember:
-    """A member's data, compared at the end with the size and CRC-32 that the directory states."""
+    """A member's data, verified at the end against the directory's size and CRC-32."""
 
     def __init__(self, source: ByteSource, entry: zipfile.ZipInfo) -> None:
         self.name = source.name

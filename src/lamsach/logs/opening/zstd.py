@@ -1,8 +1,4 @@
-"""Places where zstd frames begin and end, from their headers alone (RFC 8878 section 3.1), to notice a file
-that is cut short.
-
-Streams of zstd, decompressed in bounded memory.
-"""
+"""Streams of zstd (RFC 8878), decompressed in bounded memory, with detection of truncated files."""
 
 from __future__ import annotations
 
@@ -22,26 +18,28 @@ _DICTIONARY_BYTES = (0, 1, 2, 4)
 
 
 class FrameTracker:
-    """A file object for the decompressor that hands on a block at a time, so that damage costs none of those
-    before it, ends before trailing garbage, and knows whether the last frame was complete."""
+    """File object for the decompressor that follows frames by their headers (RFC 8878 section 3.1).
+
+    It returns one block at a time, so that damage costs no earlier block, ends before trailing garbage, and
+    knows whether the last frame was complete."""
 
     def __init__(self, source: InputBuffer) -> None:
         self._input = source
         self._piece = b""
-        self._at = 0  # where in the piece the next read begins
-        self._skip = 0  # bytes that belong to the last header seen and were not handed on
-        self._in_frame = False  # a block header comes next
+        self._at = 0  # offset of the next read in the piece
+        self._skip = 0  # remaining bytes of the last header's block
+        self._in_frame = False  # whether a block header comes next
         self._checksum_bytes = 0
         self._broken = False
         self._ended = False
 
     @property
     def complete(self) -> bool:
-        """Return whether all that was handed on ends with the end of a frame."""
+        """Whether the bytes returned so far end with a frame."""
         return not self._in_frame and self._skip == 0 and not self._broken
 
     def read(self, size: int) -> bytes:
-        """A header or a block, or as much of it as the input gives at once; empty at the end."""
+        """Return a header or block, or the available part of it; empty at the end."""
         if self._skip == 0 and not self._ended:
             self._next_part()
         if self._ended:
@@ -54,7 +52,7 @@ class FrameTracker:
         return self._piece[start : self._at]
 
     def _next_part(self) -> None:
-        """Look at the header that comes next; without one the frames have ended."""
+        """Parse the next header; without one the frames have ended."""
         needed = 3 if self._in_frame else 8
         while len(self._piece) - self._at < needed and (more := self._input.take()):
             self._piece, self._at = self._piece[self._at :] + more, 0
@@ -62,7 +60,7 @@ class FrameTracker:
         self._ended = not head or not self._header(head)
 
     def _header(self, head: bytes) -> bool:
-        """Look at a header and set how many bytes belong to it and its part; False when none is there."""
+        """Parse a header and set the size of its block; False without a header."""
         if self._in_frame:
             return self._block(head)
         if head[:4] in SKIPPABLE_MAGICS and len(head) >= 8:
@@ -94,10 +92,9 @@ class FrameTracker:
 
 
 class ZstdStreams:
-    """zstd (RFC 8878), several frames; windows up to the limit.
+    """Concatenated zstd frames, with windows up to the limit.
 
-    The reader does not tell a frame that is cut short from a whole one, so the frames are counted on the way
-    in."""
+    The decompressor does not report a truncated frame, so frames are tracked in its input."""
 
     def __init__(self, source: ByteSource, limits: Limits) -> None:
         self.name = source.name
@@ -125,7 +122,7 @@ class ZstdStreams:
             raise self._error
         try:
             self._limits.check(self._output, self._source.position, self.name)
-            count = int(self._reader.readinto1(view[:STEP_BYTES]))  # not more: an error would take it along
+            count = int(self._reader.readinto1(view[:STEP_BYTES]))  # small, as an error loses it
             if count == 0 and len(view) and not self._frames.complete:
                 raise cut_short(self.name)
             self._output += count

@@ -1,12 +1,10 @@
-r"""ArcSight Common Event Format:
-`CEF:0|vendor|product|version|signature|name|severity|key=value key=value`.
+r"""ArcSight Common Event Format: `CEF:0|vendor|product|version|signature|name|severity|key=value ...`.
 
 Source: "Implementing ArcSight Common Event Format (CEF)", version 25 and 26. In the header `\|` and `\\` are
-escapes; in the extension `\=`, `\\`, `\n` and `\r`. Values are not quoted and may hold spaces: one ends where
-the next ` key=` begins. Traps: some relays cut `CEF:` off; some products put a space after it; some forget to
-escape `=` in a URL, which does no harm, because a key stands after a space. Of a key that appears twice the
-first value that is not empty stands. `request` keeps its backslashes: products write Windows paths there, and
-no URL has one.
+escapes; in the extension `\=`, `\\`, `\n` and `\r`. Values are not quoted and may contain spaces: one ends
+where the next ` key=` begins. Traps: some relays cut `CEF:` off; some products put a space after it; some do
+not escape `=` in a URL, which is harmless because keys follow a space. The first non-empty value of a
+repeated key counts. `request` keeps its backslashes: products write Windows paths there, and no URL has one.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from lamsach.logs.text.key_value import up_to_next
 
 # CEF:0|Vendor|Product \| Suite|1.0|100|name|5|src=192.0.2.1 ...
 _START = re.compile(r"(?:CEF: ?)?[01]\|")
-# the same behind a syslog header: `Jun  5 07:31:12 gw CEF:0|Vendor|`
+# after a syslog header: `Jun  5 07:31:12 gw CEF:0|Vendor|`
 _WITHIN = re.compile(r"(?<![A-Za-z0-9])CEF: ?[01]\|")
 _HEADER_ROOM = 600
 _HEADER_FIELD = re.compile(r"([^|\\]*(?:\\.[^|\\]*)*)\|", re.DOTALL)
@@ -46,19 +44,18 @@ class CefRecord:
 
 
 def starts(message: str) -> bool:
-    """Return whether the message begins as a CEF record does, `CEF:` cut off or not."""
+    """Return whether the message begins as a CEF record, with or without `CEF:`."""
     return _START.match(message) is not None
 
 
 def find(line: str) -> int:
-    """Return where the CEF record of a line begins, behind a syslog header of any kind; -1 when there is
-    none. `CEF:` has to be there."""
+    """Return the offset of a line's CEF record after any syslog header; -1 without `CEF:`."""
     match = _WITHIN.search(line, 0, _HEADER_ROOM) if "CEF:" in line else None
     return match.start() if match else -1
 
 
 def read(message: str) -> CefRecord:
-    """The record that a message holds. Raises LineError when its header is not complete."""
+    """Parse a CEF record. Raises LineError for an incomplete header."""
     start = _START.match(message)
     if start is None:
         raise LineError("The line is not a CEF record.", message[:80])
@@ -76,7 +73,7 @@ def read(message: str) -> CefRecord:
 
 
 def read_extension(text: str) -> dict[str, str]:
-    """The `key=value` pairs of an extension."""
+    """Parse the `key=value` pairs of an extension."""
     fields: dict[str, str] = {}
     for key, value in up_to_next(_KEY, text):
         if not fields.get(key):
@@ -85,7 +82,7 @@ def read_extension(text: str) -> dict[str, str]:
 
 
 def unescaped(key: str, value: str) -> str:
-    """The value of a key without its escapes."""
+    """Resolve the escapes in a key's value."""
     if "\\" not in value:
         return value
     pattern = _URL_ESCAPE if key == "request" else _VALUE_ESCAPE

@@ -1,10 +1,8 @@
-r"""Names of DNS questions as servers print them.
+"""DNS names as servers print them, and answers in wire-format messages.
 
-A question may hold any byte, and a strange label must not hide its parents from a list: so a name that is no
-host name is kept as it is printed, in lower case.
-
-The answers in a DNS message as it goes over the wire (RFC 1035 section 4), which some products log in
-base64.
+A query may contain any byte, and an odd label must not hide its parent domains from a list: so a name that
+is no host name is returned as printed, in lower case. Some products log whole messages in base64 (RFC 1035
+section 4).
 """
 
 from __future__ import annotations
@@ -21,13 +19,13 @@ from lamsach.logs.text.values import domain_of, printable
 _LABEL = re.compile(r"\((\d{1,3})\)")
 _CUT_LENGTH = re.compile(r"\(\d{0,3}$")
 _POINTER = re.compile(r"\[[0-9A-Fa-f]{4}\]")
-# RFC 1035 section 5.1: \DDD is the byte with that decimal number, \X the character X.
+# RFC 1035 section 5.1: \DDD is the byte with that decimal value, \X the character X.
 _ESCAPE = re.compile(r"\\(?:(\d{3})|(.))", re.DOTALL)
 _LONGEST = 1100
 
 
 def question_name(text: str) -> str | None:
-    """A question's name in lower case without the trailing dot; None for the root or nothing."""
+    """Return a queried name in lower case without the trailing dot; None for the root or nothing."""
     text = text.strip()
     if not text or len(text) > _LONGEST:
         return None
@@ -38,8 +36,7 @@ def question_name(text: str) -> str | None:
 
 
 def from_presentation(text: str) -> str | None:
-    r"""A name with the escapes of a zone file (`a\032b.example`), which BIND prints; escaped dots stay
-    escaped."""
+    r"""Decode a zone file's escapes (`a\032b.example`), as BIND prints them, except for dots."""
     return question_name(_ESCAPE.sub(_unescaped, text) if "\\" in text else text)
 
 
@@ -50,11 +47,11 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def from_labels(text: str) -> str | None:
-    """A name with the length before each label, `(3)www(7)example(3)com(0)`, which Windows prints.
+    """Decode a name with label lengths, `(3)www(7)example(3)com(0)`, as Windows prints them.
 
-    The lengths count when they fit, so that a label which itself holds `(3)` stays one label; when they do
-    not (another encoding, a name that was made anonymous) each number in brackets is a dot. A length that was
-    cut off (`(3)com(0`) is none. `[C00C]` marks a compressed name."""
+    Fitting lengths count, so that a label may itself contain `(3)`; otherwise (another encoding, an
+    anonymized name) each number in brackets is a dot. A truncated length (`(3)com(0`) is ignored. `[C00C]`
+    marks a compressed name."""
     text = _CUT_LENGTH.sub("", _POINTER.sub("", text.strip()))
     if "(" not in text:
         return question_name(text.strip("."))
@@ -91,7 +88,7 @@ _COUNTS, _RECORD = struct.Struct("!HH").unpack_from, struct.Struct("!HHIH").unpa
 
 
 def answers_in_base64(text: str) -> tuple[str, ...]:
-    """The answers of a message in base64; none for what is no message."""
+    """Return the answers of a message in base64; empty for other text."""
     if len(text) > _LONGEST_MESSAGE * 4 // 3 + 4:
         return ()
     try:
@@ -101,9 +98,7 @@ def answers_in_base64(text: str) -> tuple[str, ...]:
 
 
 def answers_of(message: bytes) -> tuple[str, ...]:
-    """The addresses and aliases (A, AAAA, CNAME) of the answer section, in its order; those before the damage
-    of a damaged one.
-    """
+    """Return the addresses and aliases (A, AAAA, CNAME) in the answer section, up to any damage."""
     if not _HEADER_BYTES <= len(message) <= _LONGEST_MESSAGE:
         return ()
     found: list[str] = []
@@ -135,7 +130,7 @@ def _value(message: bytes, position: int, kind: int, size: int) -> str | None:
 
 
 def _after_name(message: bytes, position: int) -> int:
-    """Return where the name that starts here ends."""
+    """Return the end of the name at a position."""
     for _ in range(_MOST_LABELS):
         length = message[position]
         if length >= 0xC0:
@@ -147,7 +142,7 @@ def _after_name(message: bytes, position: int) -> int:
 
 
 def _name(message: bytes, position: int) -> str | None:
-    """The name that starts here; pointers only lead back, so it ends (RFC 1035 section 4.1.4)."""
+    """Return the name at a position; pointers must lead back, so that it ends (RFC 1035 section 4.1.4)."""
     labels: list[str] = []
     earliest = position
     for _ in range(_MOST_LABELS):

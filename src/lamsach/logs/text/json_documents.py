@@ -1,6 +1,4 @@
-"""The objects of a JSON document, one after another, however large it is: of a list, of a list under one of
-the usual keys, or in no list at all.
-"""
+"""Records of a JSON document of any size: in a list, in a list under a usual key, or without a list."""
 
 from __future__ import annotations
 
@@ -33,24 +31,24 @@ Object = dict[str, object]
 
 
 class Found(NamedTuple):
-    """A record (the first characters of one that cannot be read), and the fields beside the list that holds
-    it: they are its own too."""
+    """A record (or the beginning of an unreadable one), and the fields next to its list.
+
+    Those fields apply to each record of the list."""
 
     record: Object | str
-    beside: Mapping[str, object]
+    context: Mapping[str, object]
 
 
 _NOTHING: Mapping[str, object] = {}
 
 
 def is_lines(lines: Sequence[str]) -> bool:
-    """Return whether a text with these first lines (none empty) is JSON lines: an object that ends with its
-    line, and another after it."""
+    """Return whether a text with these first non-empty lines is JSON lines: an object per line."""
     return len(lines) > 1 and lines[1].lstrip()[:1] == "{" and _object_at(lines[0].strip()) is not None
 
 
 def _object_at(text: str) -> tuple[Object, int] | None:
-    """The object that a text begins with, and its end."""
+    """Parse the object at the start of a text; return it and its end."""
     if text[:1] != "{":
         return None
     try:
@@ -61,12 +59,12 @@ def _object_at(text: str) -> tuple[Object, int] | None:
 
 
 def is_azure_flow(text: str) -> bool:
-    """Return whether a JSON document's first characters, or a record's, are those of a flow log of Azure."""
+    """Return whether the beginning of a JSON document or record is Azure's flow log."""
     return '"flowTuples"' in text or '"NetworkSecurityGroupFlowEvent' in text or '"FlowLogFlowEvent"' in text
 
 
 def first_record(text: str) -> str:
-    """The first record of a document with these first characters, or what there is of it."""
+    """Return the first record of a document with this beginning, or its available part."""
     start = BARE_LIST.match(text) or LIST.search(text)
     rest = text[start.end() if start else 0 :].lstrip()
     found = _object_at(rest)
@@ -74,8 +72,9 @@ def first_record(text: str) -> str:
 
 
 def records(stream: BinaryIO) -> Iterator[Found]:
-    """The objects of every list in the document, else those that follow each other; and the beginning of what
-    cannot be read."""
+    """Yield the objects of every list in the document, else consecutive objects.
+
+    Of an unreadable object, its beginning."""
     text = _Text(stream)
     start = BARE_LIST.match(text.text)
     if start is None and (first := text.text.find("{")) >= 0:
@@ -84,13 +83,13 @@ def records(stream: BinaryIO) -> Iterator[Found]:
         start = LIST.search(text.text, text.position)
     if start is not None:
         parts = whole_part(text.text[text.position : start.start()]) if start.start() > text.position else []
-        beside = next((found[0] for part in parts if (found := _object_at(part)) is not None), _NOTHING)
+        context = next((found[0] for part in parts if (found := _object_at(part)) is not None), _NOTHING)
         text.position = start.end()
-        yield from _listed(text, _without_lists(beside))
+        yield from _listed(text, _without_lists(context))
 
 
 class _Text:
-    """A document's characters from `position` on, read as they are needed."""
+    """A document's characters from `position` on, read on demand."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -99,20 +98,19 @@ class _Text:
         self.more()
 
     def more(self, size: int = _STEP_BYTES) -> None:
-        """Read on; what is before `position` is forgotten."""
+        """Read more; drop what precedes `position`."""
         data = self._stream.read(size)
         self.ended = not data
         self.text = self.text[self.position :] + self._decoder.decode(data, final=not data)
         self.position = 0
 
     def skip(self) -> None:
-        """Pass over blanks and commas."""
+        """Skip blanks and commas."""
         while self.position < len(self.text) and self.text[self.position] in ", \r\n\t":
             self.position += 1
 
     def object(self) -> Object | None:
-        """The whole object at `position`, behind which it then is; None when there is none of at most
-        _LONGEST_RECORD."""
+        """Parse the object at `position` and move past it; None without one of at most _LONGEST_RECORD."""
         size = _STEP_BYTES
         while True:
             try:
@@ -126,8 +124,7 @@ class _Text:
 
 
 def _objects(text: _Text) -> Iterator[Found]:
-    """The records of objects that follow each other, up to one that is too large or broken, at which the text
-    then stands."""
+    """Yield the records of consecutive objects, and stop before one that is too large or broken."""
     while True:
         text.skip()
         if text.position == len(text.text) and not text.ended:
@@ -144,14 +141,14 @@ def _objects(text: _Text) -> Iterator[Found]:
         yield from lists or [Found(value, _NOTHING)]
 
 
-def _lists(value: Mapping[str, object], beside: Mapping[str, object], depth: int) -> Iterator[Found]:
-    """The objects in the lists of an object under the usual keys, with the fields beside them."""
-    whole = {**beside, **_without_lists(value)}
+def _lists(value: Mapping[str, object], context: Mapping[str, object], depth: int) -> Iterator[Found]:
+    """Yield the objects in an object's lists under the usual keys, with the fields next to them."""
+    fields = {**context, **_without_lists(value)}
     for key, part in value.items():
         if isinstance(part, list) and _is_list(key, part):
-            yield from (Found(item, whole) for item in part if isinstance(item, dict))
+            yield from (Found(item, fields) for item in part if isinstance(item, dict))
         elif isinstance(part, dict) and depth < DEEPEST:
-            yield from _lists(part, {name: held for name, held in whole.items() if name != key}, depth + 1)
+            yield from _lists(part, {name: field for name, field in fields.items() if name != key}, depth + 1)
 
 
 def _is_list(key: str, part: object) -> bool:
@@ -167,19 +164,19 @@ def _without_lists(value: Mapping[str, object]) -> Mapping[str, object]:
     return {key: part for key, part in value.items() if not _is_list(key, part)}
 
 
-def _listed(text: _Text, beside: Mapping[str, object]) -> Iterator[Found]:
-    """The objects of the list that the text is in, and of those that follow."""
+def _listed(text: _Text, context: Mapping[str, object]) -> Iterator[Found]:
+    """Yield the objects of the current list and of those that follow."""
     while True:
         text.skip()
         if text.text[text.position : text.position + 1] == "{":
             value = text.object()
             if value is not None:
-                yield Found(value, beside)
+                yield Found(value, context)
                 continue
             rest = text.text[text.position :].strip("]}, \r\n\t")
             yield Found(rest[:500], _NOTHING)
             return
-        if text.position < len(text.text):  # the list has ended: another may follow
+        if text.position < len(text.text):  # the list has ended, another may follow
             following = LIST.search(text.text, text.position)
             if following:
                 text.position = following.end()

@@ -1,6 +1,6 @@
-"""One JSON object a line, as many products write it: found behind a syslog header, and walked within bounds.
+"""JSON records, one object per line: found after a syslog header, and walked within limits.
 
-How JSON lines of Zeek and Suricata are told apart from other products', cheaply and without parsing.
+Also distinguishes the JSON lines of Zeek and Suricata from those of other products, without parsing.
 """
 
 from __future__ import annotations
@@ -14,25 +14,23 @@ from lamsach.logs.text.values import printable
 
 Record = Mapping[str, object]
 DEEPEST = 12
-"""How many objects within objects are walked; what lies deeper is left unread."""
+"""Limit of nested objects; deeper ones are ignored."""
 MOST_FIELDS = 2000
-"""How many fields of one record are looked at."""
+"""Limit of fields per record."""
 TEXT_KEYS = (
     *("message", "log", "_raw", "original", "event.original", "short_message", "full_message", "MESSAGE"),
     *("msg", "raw", "raw_message", "rawMessage", "full_log", "line", "textPayload", "body", "content"),
 )  # fmt: skip
-"""Keys under which shippers, collectors and exports put a record as it was received, the most
-common first."""
+"""Keys under which shippers, collectors and exports put the original record, the most common first."""
 _HEADER_ROOM = 512
 
 
 def start_of_object(line: str) -> int:
-    """Return where the JSON object of a line begins: at its start or, after a syslog header, soon after; -1
-    when nowhere."""
+    """Return the offset of a line's JSON object, at its start or soon after a syslog header; else -1."""
     position = line.find("{", 0, _HEADER_ROOM)
     if position < 0:
         return -1
-    # RFC 5424 structured data may hold a brace; an object is told by what follows: a key or its end.
+    # RFC 5424 structured data may contain a brace; an object has a key or its end next.
     while 0 <= position < _HEADER_ROOM:
         following = line[position + 1 : position + 40].lstrip()
         if following[:1] in ('"', "}", ""):
@@ -42,11 +40,11 @@ def start_of_object(line: str) -> int:
 
 
 def read_object(line: str) -> tuple[str, dict[str, object]]:
-    """The text before the JSON object of a line (a syslog header, or nothing) and the object.
+    """Split a line into the text before its JSON object (a syslog header, or nothing) and the object.
 
-    Of a key that stands twice, the last counts (RFC 8259 section 4). An object that a syslog relay or a full
-    disk cut off is what stands before the cut (see `whole_part`). Raises LineError for other broken JSON, a
-    number that is too long, and objects nested beyond all measure."""
+    The last of two equal keys counts (RFC 8259 section 4). An object truncated by a relay or a full disk is
+    read up to the cut (see `whole_part`). Raises LineError for other broken JSON, an overlong number, and
+    excessive nesting."""
     start = start_of_object(line)
     if start < 0:
         raise LineError("The line holds no JSON object.", line[:80])
@@ -62,8 +60,7 @@ def read_object(line: str) -> tuple[str, dict[str, object]]:
 
 
 def _cut_object(text: str) -> object:
-    """The object of a text that ends before it does; None when it is broken otherwise, or hardly anything is
-    left of it."""
+    """Parse a truncated object; None if it is broken otherwise, or little is left."""
     if len(text) < _SHORTEST_CUT or "\n" in text:
         return None
     for part in whole_part(text):
@@ -75,10 +72,9 @@ def _cut_object(text: str) -> object:
 
 
 def whole_part(text: str) -> list[str]:
-    """Return what may be whole of an object that was cut off, closed again: up to its end, and up to its last
-    comma.
+    """Return candidates for the complete part of a truncated object: up to its end, and last comma.
 
-    A number at the very end is never taken: it may go on."""
+    Open brackets are closed. A number at the very end is dropped, as it may be truncated."""
     open_until: list[str] = []
     comma: tuple[int, str] | None = None
     for mark in _MARK.finditer(text):
@@ -93,7 +89,7 @@ def whole_part(text: str) -> list[str]:
             if len(open_until) > _DEEPEST_CUT:
                 return []
         elif not open_until or open_until.pop() != sign or not open_until:
-            return []  # it is no object, or it ended: then something else is broken
+            return []  # not truncated: no object, or broken otherwise
     parts = [] if comma is None else [text[: comma[0]] + comma[1]]
     whole = text.rstrip()
     if whole[-1:] in ('"', "}", "]"):
@@ -101,7 +97,7 @@ def whole_part(text: str) -> list[str]:
     return parts
 
 
-# {  [    }  ]  ,    "text"    "text that the cut ended
+# {  [    }  ]  ,    "text"    "truncated text
 _MARK = re.compile(r'([{[])|([}\],])|"(?:[^"\\]|\\.)*(?:"|(\\?\Z))', re.DOTALL)
 _CLOSES = {"{": "}", "[": "]"}
 _SHORTEST_CUT = 40
@@ -112,8 +108,7 @@ _DECODER = json.JSONDecoder(parse_int=lambda digits: int(digits) if len(digits) 
 
 
 def object_in_text(record: Record) -> dict[str, object] | None:
-    """The object that a record holds as text under one of TEXT_KEYS, also within Splunk's `result`; None when
-    it holds none."""
+    """Return the object that a record has as text under one of TEXT_KEYS, also within Splunk's `result`."""
     for holder in (record, record.get("result")):
         if not isinstance(holder, dict):
             continue
@@ -128,26 +123,25 @@ def object_in_text(record: Record) -> dict[str, object] | None:
 
 
 def walk(record: Record, prefix: str = "") -> Iterator[tuple[str, object]]:
-    """Every field as (dotted key, value): scalars, and lists as they are; objects are entered, up to DEEPEST
-    levels."""
-    waiting: list[tuple[str, Record, int]] = [(prefix, record, 0)]
-    given = 0
-    while waiting:
-        start, current, depth = waiting.pop(0)
+    """Yield every scalar and list with its dotted key; enter objects up to DEEPEST levels."""
+    queue: list[tuple[str, Record, int]] = [(prefix, record, 0)]
+    count = 0
+    while queue:
+        start, current, depth = queue.pop(0)
         for key, value in current.items():
-            given += 1
-            if given > MOST_FIELDS:
+            count += 1
+            if count > MOST_FIELDS:
                 return
             name = f"{start}{key}"
             if isinstance(value, dict):
                 if depth < DEEPEST:
-                    waiting.append((name + ".", value, depth + 1))
+                    queue.append((name + ".", value, depth + 1))
             else:
                 yield name, value
 
 
 def flat(record: Record) -> dict[str, object]:
-    """The record with dotted keys; the shallower of two equal keys counts."""
+    """Return the record with dotted keys; the shallower of two equal keys counts."""
     result: dict[str, object] = {}
     for key, value in walk(record):
         result.setdefault(key, value)
@@ -155,7 +149,7 @@ def flat(record: Record) -> dict[str, object]:
 
 
 def child(record: Record, *keys: str) -> dict[str, object]:
-    """The object at this path, written nested or with a dotted key; an empty one when there is none."""
+    """Return the object at a path, nested or under a dotted key; empty when absent."""
     current: object = record
     for key in keys:
         current = current.get(key) if isinstance(current, dict) else None
@@ -165,7 +159,7 @@ def child(record: Record, *keys: str) -> dict[str, object]:
 
 
 def text_of(value: object) -> str | None:
-    """A scalar as text: None for objects, lists, null and the empty string."""
+    """Return a scalar as text; None for objects, lists, booleans, null and the empty string."""
     if isinstance(value, str):
         return printable(value) or None
     if isinstance(value, bool) or value is None:
@@ -176,7 +170,7 @@ def text_of(value: object) -> str | None:
 
 
 def texts_of(value: object) -> list[str]:
-    """The texts of a list, or of a single scalar; at most MOST_FIELDS."""
+    """Return the texts of a list, or of a single scalar; up to MOST_FIELDS."""
     if isinstance(value, list):
         return [text for item in value[:MOST_FIELDS] if (text := text_of(item))]
     text = text_of(value)
@@ -184,15 +178,14 @@ def texts_of(value: object) -> list[str]:
 
 
 def objects_of(value: object) -> list[dict[str, object]]:
-    """The objects of a list, or a single object; at most MOST_FIELDS."""
+    """Return the objects of a list, or a single object; up to MOST_FIELDS."""
     if isinstance(value, dict):
         return [value]
     return [item for item in value[:MOST_FIELDS] if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def is_flat_object(line: str) -> bool:
-    """Return whether a line of JSON is one object without others in it, that does not carry a line of
-    `key="value"` as text."""
+    """Return whether a line is a JSON object without nested ones or an embedded `key="value"` line."""
     return line[:1] == "{" and line.count("{") == 1 and '="' not in line and '=\\"' not in line
 
 
@@ -221,7 +214,7 @@ def looks_like_zeek(line: str) -> bool:
 
 
 def looks_like_suricata(line: str) -> bool:
-    """Return whether the line is a JSON object of Suricata's EVE log, bare or within a shipper's record."""
+    """Return whether the line is a JSON object of Suricata's EVE log, bare or in a shipper's record."""
     if start_of_object(line) < 0 or _SURICATA_TYPE.search(line) is None:
         return False
     return any(key in line for key in _SURICATA_KEYS)

@@ -1,21 +1,13 @@
-"""Lines of `key=value key="value with spaces"`, as firewalls of several makers write them.
+"""Parsers of `key=value` pairs, for firewalls and for arbitrary text.
 
-A quoted value is consumed whole, so that text inside it (`url="/?srcip=203.0.113.9"`) never becomes a field.
-Of a key that appears twice the first value stands, because makers write the addresses before what a stranger
-can choose.
+A quoted value is consumed as a whole, so that text inside it (`url="/?srcip=203.0.113.9"`) never becomes a
+field. The first of repeated keys counts, because products write the addresses before text that an attacker
+can choose. All parsers are linear in the text's length.
 
-Pairs of a name and a value in the text of any product, whatever stands between them.
-
-Taken are `key=value key="v w"`, with spaces, tabs, commas, semicolons or bars between the pairs, `Key: value,
-Other Key: value`, `key:value;`, and names with a number behind them (`SrcIPAddr(1003)=`). A quoted value is
-consumed whole; a value without quotes ends where the next pair begins. Of a name that stands twice the first
-value counts, because makers write the addresses before what a stranger can choose. Everything is found in one
-pass from left to right: linear in the text's length.
-
-Lines of `key=value key="quoted value"` in which a value without quotes may hold spaces: it ends where the
-next ` key=` begins.
-
-A quoted value is consumed whole. Of a key that appears twice the first value stands.
+`pairs`: `key=value key="value with spaces"`, separated by spaces, commas or semicolons, or in CSV cells.
+`pairs_in`: any text: also tabs or bars between the pairs, `Key: value, Other Key: value`, `key:value;`, and
+names with a number (`SrcIPAddr(1003)=`); an unquoted value ends at the next pair.
+`spaced_pairs`: unquoted values may contain spaces and end at the next ` key=`.
 """
 
 from __future__ import annotations
@@ -65,10 +57,9 @@ _ESCAPE = re.compile(r'\\(["\\])')
 
 
 def pairs(text: str) -> dict[str, str]:
-    """The fields of a line whose separator is a space, a comma or a semicolon, or whose pairs are quoted as
-    CSV cells.
+    """Parse pairs separated by spaces, commas or semicolons, or quoted as CSV cells.
 
-    Raises LineError for CSV that cannot be read."""
+    Raises LineError for invalid CSV."""
     if text.startswith('"') and _CELLS_START.match(text):
         return _cells(text)
     pattern = (
@@ -86,8 +77,7 @@ def pairs(text: str) -> dict[str, str]:
 
 
 def with_spaces(fields: dict[str, str], text: str, keys: Collection[str]) -> dict[str, str]:
-    """The fields of `pairs`, of which those of these keys go on to the next key where they have no quotes:
-    `user=NGUYEN VAN AN group=`."""
+    """Extend unquoted values of these keys to the next key: `user=NGUYEN VAN AN group=`."""
     if not any(_goes_on(text, key) for key in keys if key in fields):
         return fields
     seen: set[str] = set()
@@ -118,14 +108,14 @@ def _cells(text: str) -> dict[str, str]:
 
 
 def up_to_next(key: re.Pattern[str], text: str) -> Iterator[tuple[str, str]]:
-    """Each key that the pattern finds, with what is behind it up to the next."""
+    """Yield each key that the pattern finds, with the text up to the next."""
     found = list(key.finditer(text))
     for match, following in zip_longest(found, found[1:]):
         yield match[1], text[match.end() : following.start() if following else len(text)]
 
 
 def first(fields: Fields, *keys: str) -> str | None:
-    """The value of the first of these keys that states one."""
+    """Return the value of the first of these keys that has one."""
     for key in keys:
         value = stated(fields.get(key))
         if value is not None and value != "(null)":
@@ -134,7 +124,7 @@ def first(fields: Fields, *keys: str) -> str | None:
 
 
 def first_ip(fields: Fields, *keys: str) -> str | None:
-    """The first address among the values of these keys; 0.0.0.0 and :: mean that there is none."""
+    """Return the first address of these keys' values, other than 0.0.0.0 and ::."""
     for key in keys:
         address = ip_of(fields.get(key, ""))
         if address and address not in ("0.0.0.0", "::"):  # noqa: S104 - means: no address
@@ -143,7 +133,7 @@ def first_ip(fields: Fields, *keys: str) -> str | None:
 
 
 def first_port(fields: Fields, *keys: str) -> int | None:
-    """The first port among the values of these keys."""
+    """Return the first port of these keys' values."""
     return next((port for key in keys if (port := port_of(fields.get(key, ""))) is not None), None)
 
 
@@ -166,9 +156,7 @@ _QUOTES = "\"'"
 
 
 def pairs_in(text: str, *, colon: bool = False) -> Iterator[tuple[str, str]]:
-    """The pairs of the text in their order; with `colon` those of `name: value`.
-
-    Of a long text its first 32 KiB are read."""
+    """Yield the pairs in the first 32 KiB of a text; with `colon` those of `name: value`."""
     text = text[:_LONGEST]
     if not text.isascii():
         text = unicodedata.normalize("NFC", text).translate(_WIDE)
@@ -190,13 +178,13 @@ def pairs_in(text: str, *, colon: bool = False) -> Iterator[tuple[str, str]]:
 
 
 def start_of_pairs(text: str) -> int:
-    """Return where the first pair begins, of the first 200 characters; 200 when none does."""
+    """Return the offset of the first pair, at most 200."""
     match = _EQUALS.search(text, 0, 400)
     return min(match.start(), 200) if match else 200
 
 
 def _quoted(text: str, start: int) -> int | None:
-    """Return where the value that is quoted from here on ends; None when none is."""
+    """Return the end of the value quoted at `start`, or None."""
     quote = text[start : start + 1]
     if not quote or quote not in _QUOTES:
         return None
@@ -211,7 +199,7 @@ _MOST_SPACED_PAIRS = 1000
 
 
 def spaced_pairs(text: str) -> dict[str, str]:
-    """The fields of a line, keys in lower case."""
+    """Parse a line's pairs, with keys in lower case."""
     fields: dict[str, str] = {}
     match = _SPACED_KEY.search(text)
     while match and len(fields) < _MOST_SPACED_PAIRS:
@@ -229,8 +217,7 @@ def spaced_pairs(text: str) -> dict[str, str]:
 
 
 def _closing(text: str, start: int) -> int:
-    """Return where the quote ends that began before `start`: at a quote that a space, a comma or the end
-    follows."""
+    """Return the offset of the closing quote: one followed by a space, a comma or the end."""
     end = text.find('"', start)
     while 0 <= end < len(text) - 1 and text[end + 1] not in " \t,":
         end = text.find('"', end + 1)

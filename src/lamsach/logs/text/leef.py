@@ -1,10 +1,9 @@
-r"""IBM's Log Event Extended Format: `LEEF:1.0|vendor|product|version|event|key=value TAB key=value`, and 2.0
-with a delimiter.
+r"""IBM's Log Event Extended Format: `LEEF:1.0|vendor|product|version|event|key=value TAB key=value`.
 
 Source: IBM, "LEEF overview" and "Predefined LEEF event attributes" (QRadar documentation). In 2.0 a field
-after the event's identifier names the delimiter: a character or its code (`^`, `x5E`, `0x09`); it may be
-empty or left out, then it is a tab. Traps: relays turn tabs into `#011`, `\t` or spaces; keys differ in case
-by maker (`usrName`, `username`); values may hold `=`.
+after the event ID states the delimiter: a character or its code (`^`, `x5E`, `0x09`); empty or missing means
+a tab. Traps: relays turn tabs into `#011`, `\t` or spaces; keys differ in case by vendor (`usrName`,
+`username`); values may contain `=`.
 """
 
 from __future__ import annotations
@@ -30,8 +29,7 @@ _FIELDS = 4
 
 @dataclass(frozen=True, slots=True)
 class LeefRecord:
-    """The header of a LEEF record and its attributes; their keys in lower case, of a key that is twice
-    the first value."""
+    """The header of a LEEF record and its attributes: lower-case keys, first value of repeated ones."""
 
     vendor: str
     product: str
@@ -41,13 +39,13 @@ class LeefRecord:
 
 
 def find(line: str) -> int:
-    """Return where the LEEF record of a line begins; -1 when there is none."""
+    """Return the offset of a line's LEEF record, or -1."""
     match = _WITHIN.search(line, 0, _HEADER_ROOM) if "LEEF:" in line else None
     return match.start() if match else -1
 
 
 def read(message: str) -> LeefRecord:
-    """The record that a message holds. Raises LineError when its header is not complete."""
+    """Parse a LEEF record. Raises LineError for an incomplete header."""
     start = _WITHIN.match(message)
     if start is None:
         raise LineError("The line is not a record of this product.", message[:80])
@@ -65,7 +63,7 @@ def read(message: str) -> LeefRecord:
 
 
 def _delimiter(message: str, position: int) -> tuple[str, int]:
-    """The delimiter that LEEF 2.0 states (empty: none stated) and where the attributes begin."""
+    """Return the delimiter stated by LEEF 2.0 (empty: none) and the offset of the attributes."""
     field = _FIELD.match(message, position)
     if field is None or "=" in field[1][1:] or len(field[1]) > 8:
         return "", position
@@ -80,7 +78,7 @@ def _delimiter(message: str, position: int) -> tuple[str, int]:
 
 def _attributes(text: str, delimiter: str) -> dict[str, str]:
     if not delimiter or delimiter not in text:
-        delimiter = next((each for each in _RELAYED_TABS if _divides(text, each)), "")
+        delimiter = next((candidate for candidate in _RELAYED_TABS if _divides(text, candidate)), "")
     fields: dict[str, str] = {}
     if not delimiter:
         for key, value in up_to_next(_SPACED_KEY, text):  # tabs became spaces
@@ -94,6 +92,6 @@ def _attributes(text: str, delimiter: str) -> dict[str, str]:
 
 
 def _divides(text: str, delimiter: str) -> bool:
-    """Return whether the text after a delimiter is a key."""
+    """Return whether a key follows the delimiter."""
     place = text.find(delimiter)
     return place >= 0 and _KEY.match(text, place + len(delimiter)) is not None

@@ -1,10 +1,7 @@
-r"""Remains of a paste before a line: an indentation, a mark of quoting, a prompt, a line's number, the name
-of grep's file or of a container.
+"""Remains of copying before a line (indentation, prompt, grep or container name); wrapped records.
 
 Source: POSIX grep (`file:` with -H, `file:line:` with -n); RFC 3676 (`> `); Docker, "docker compose logs"
 (`web-1  | `); Kubernetes, "kubectl logs --prefix" (`[pod/NAME/CONTAINER] `).
-
-Records of `key=value` that an exporter wrapped at some width: which lines go on with the record before.
 """
 
 from __future__ import annotations
@@ -29,26 +26,26 @@ _ROOM = 190
 
 
 def unpasted(line: str) -> str:
-    """The line without it; the line itself when there is nothing."""
+    """Strip the remains of a paste from a line."""
     found = _LEFT_BY_A_PASTE.match(line, 0, _ROOM) if line[:1] in _MAY_BE_PASTED else None
     return line[found.end() :] if found else line
 
 
 def bare(line: str) -> str:
-    """The line without the name of a container before it, or else without what a paste left."""
+    """Strip a container's name, or else the remains of a paste, from a line."""
     rest = uncontained(line)
     return unpasted(line) if rest is line else rest
 
 
 def uncontained(line: str) -> str:
-    """The line without the name of a container before it; the line itself when there is none."""
+    """Strip a container's name from a line."""
     found = _CONTAINER.match(line, 0, _ROOM) if line[:5] == "[pod/" or "|" in line[:_ROOM] else None
     return line[found.end() :] if found else line
 
 
 # ` duser=Nguyen Van A (ADM)`   `ifname=eth1 logid=0`   ` (ABC12345)  cs2Label=Rule Name`
 _CONTINUATION = re.compile(r"\s+\S|[A-Za-z_][\w.-]{0,80}:?=", re.ASCII)
-# date=2026-06-05 time=   id="0001" severity=   device="SFW" date=: records of other products begin so
+# date=2026-06-05 time=   id="0001" severity=   device="SFW" date=: beginnings of other products' records
 _OTHER_START = re.compile(
     r"\s*(?:date|time|timestamp|logver|itime|eventtime|device|devid|devname|id|loc|ts|type|src_?ip)=",
     re.ASCII | re.IGNORECASE,
@@ -56,13 +53,12 @@ _OTHER_START = re.compile(
 
 
 def continues(line: str) -> bool:
-    """Return whether the line has the shape of the rest of a wrapped record."""
+    """Return whether the line looks like the continuation of a wrapped record."""
     return _CONTINUATION.match(line) is not None and _OTHER_START.match(line) is None
 
 
 def is_wrapped(recognises: Callable[[str], bool], head: Sequence[str]) -> bool:
-    """Return whether a file holds wrapped records: in one that does not, no line is ever taken for the rest
-    of another."""
+    """Return whether a file has wrapped records; only then are lines treated as continuations."""
     return any(
         recognises(before) and continues(line) and not recognises(line)
         for before, line in itertools.pairwise(head)
@@ -70,7 +66,7 @@ def is_wrapped(recognises: Callable[[str], bool], head: Sequence[str]) -> bool:
 
 
 def share_with_continuations(recognises: Callable[[str], bool], head: Sequence[str]) -> float:
-    """The share (0 to 1) of lines that are recognised, or continue one that is."""
+    """Return the share (0 to 1) of lines that are recognized, or continue one that is."""
     count = 0
     within = False
     for line in head:

@@ -1,6 +1,4 @@
-"""The syslog header before a record that announces itself (`CEF:`, `LEEF:`), any kind of header
-it is.
-"""
+"""Any kind of syslog header before a record with its own marker (`CEF:`, `LEEF:`)."""
 
 from __future__ import annotations
 
@@ -26,8 +24,7 @@ _MOST_RELAYS = 4
 
 
 def header_before(line: str, position: int, context: FileContext) -> SyslogHeader:
-    """The header before this position; of a kind that no standard knows, the time at its start
-    and the name at its end."""
+    """Parse the header before a position; of an unknown kind, the time at its start and host at its end."""
     before = _PRIORITY.sub("", line[:position], count=1).strip(" :")
     if not before:
         return NO_HEADER
@@ -64,8 +61,9 @@ def header_before(line: str, position: int, context: FileContext) -> SyslogHeade
 
 
 def last_header(before: str, context: FileContext) -> SyslogHeader:
-    """The header that the sender itself wrote, of several that stand before a record: each relay puts its own
-    before it. LineError as of `split_header`."""
+    """Return the sender's own header, the last of several: each relay prepends one.
+
+    Raises LineError as `split_header` does."""
     header, rest = split_header(f"{before}-", context)
     for _ in range(_MOST_RELAYS):
         try:
@@ -79,8 +77,7 @@ def last_header(before: str, context: FileContext) -> SyslogHeader:
 
 
 def _innermost(line: str, position: int, context: FileContext) -> SyslogHeader:
-    """The last of the headers before this position: each relay puts its own before that of whom it had the
-    record from."""
+    """Return the last header before a position; each relay prepends its own."""
     found = NO_HEADER
     for _ in range(_MOST_RELAYS):
         try:
@@ -98,7 +95,7 @@ def _innermost(line: str, position: int, context: FileContext) -> SyslogHeader:
 
 
 def _time(words: list[str], context: FileContext) -> datetime | None:
-    """The time that the longest run of first words states."""
+    """Return the time in the longest run of first words that has one."""
     for count in range(min(len(words), _MOST_WORDS), 0, -1):
         candidate = " ".join(words[:count])[:64]
         if not any(character.isdigit() for character in candidate):
@@ -111,17 +108,16 @@ def _time(words: list[str], context: FileContext) -> datetime | None:
 
 
 def within_json(line: str, position: int) -> bool:
-    """Return whether a JSON object begins before this place: what is there is then the text of one of its
-    values."""
+    """Return whether a JSON object begins before this position, so that it is inside a value."""
     before = line[:position]
     return '{"' in before or '{ "' in before or "{'" in before
 
 
 def uncelled(line: str) -> str:
-    """The line without what a table or another program's text put around its quotes; else the line itself.
+    r"""Undo the quoting of a table cell or JSON text around a line.
 
-    A spreadsheet doubles the quotes of a cell (`"devname=""gw"" srcip=..."`, alone or beside other cells);
-    text cut out of JSON has them escaped (`devname=\\"gw\\" srcip=...`, `[action:\\"Drop\\"; ...`)."""
+    A spreadsheet doubles a cell's quotes (`"devname=""gw"" srcip=..."`, alone or with other cells); text cut
+    out of JSON has them escaped (`devname=\"gw\" srcip=...`, `[action:\"Drop\"; ...`)."""
     if ('=\\"' in line or ':\\"' in line) and '="' not in line and ':"' not in line:
         return line.replace('\\"', '"').strip('"') if line[0] == '"' else line.replace('\\"', '"')
     if len(line) < 3 or line[0] != '"' or line[-1] != '"' or '""' not in line:

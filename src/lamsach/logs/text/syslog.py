@@ -1,10 +1,8 @@
-"""The header that a syslog sender, relay or server puts before a product's own message.
+"""Syslog headers, in all variants of senders, relays and servers, and the times in them.
 
 Known: RFC 3164 and its variants, RFC 5424, rsyslog's ISO 8601 file format, Kiwi Syslog, OpenWrt's `logread`,
 container runtimes, Sophos UTM, the octet count of RFC 6587, a bare `program[pid]:`, and a relay's header
 before the sender's own.
-
-The times with which syslog lines begin, in every way that senders, relays and files write them.
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ from lamsach.logs.text.times.timestamps import (
 
 _UTC_ZONE = ZoneInfo("UTC")
 TimeReader = Callable[[FileContext], datetime]
-"""Gives the time as a file's context completes it. Raises LineError for an impossible one."""
+"""Computes the time from a file's context. Raises LineError for an impossible one."""
 
 _ISO = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z| ?[+-]\d{2}:?\d{2})?"
 ISO_TIME = re.compile(rf"({_ISO})(?=[ \t]|: |$)", re.ASCII)
@@ -72,8 +70,8 @@ _LOCAL_TIME = re.compile(
     r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,6})?(?: [AP]M)?(?= [A-Za-z0-9_])",
     re.ASCII,
 )
-# Kiwi Syslog's other files: `01-04-2026 TAB 07:09:49 TAB Auth.Info TAB 192.0.2.9 TAB ...`, in either order or
-# from the year on
+# Kiwi Syslog's other files: `01-04-2026 TAB 07:09:49 TAB Auth.Info TAB 192.0.2.9 TAB ...`, day, month or
+# year first
 _KIWI_TIME = re.compile(r"(?:\d{4}-\d{2}-\d{2}|\d{2}-\d{2}-\d{4})\t\d{2}:\d{2}:\d{2}(?=\t)", re.ASCII)
 # `[2026-03-01 10:00:01] host1 sshd[812]: `, `[Sun Mar  1 10:00:01 2026] host1 kernel: `
 _BRACKETED = re.compile(r"\[([^\[\]]{14,40})\]:?(?= )")
@@ -81,8 +79,7 @@ _HEAD_LOOKED_AT = 50
 
 
 def time_at(text: str) -> tuple[TimeReader, int, bool] | None:
-    """Return how to read the time at the start of the text, where it ends, and whether only a syslog header
-    starts so."""
+    """Match the time at the start of a text: its reader, end, and whether only syslog headers start so."""
     match = BSD_TIME.match(text)
     if match:
         return _bsd_reader(match), match.end(), True
@@ -113,21 +110,19 @@ def time_at(text: str) -> tuple[TimeReader, int, bool] | None:
     match = (_KIWI_TIME if text[10:11] == "\t" else _LOCAL_TIME).match(text)
     if match:
         written = match[0]
-        return (lambda context: _loosely(written, context)), match.end(), False
+        return (lambda context: _loose_time(written, context)), match.end(), False
     return None
 
 
 def bracketed_time(text: str) -> tuple[TimeReader, int, bool] | None:
-    """The same of a time in square brackets, which other programs write as well: so a host and a program have
-    to follow."""
+    """Match a time in square brackets; other programs write these too, so host and program must follow."""
     match = _BRACKETED.match(text)
     found = time_at(match[1] + " ") if match else None
     return (found[0], match.end(), False) if match and found and found[1] == len(match[1]) else None
 
 
-def _loosely(text: str, context: FileContext) -> datetime:
-    """A time whose order of day and month the file decides; without a number above 12 the day comes first, as
-    in Vietnam."""
+def _loose_time(text: str, context: FileContext) -> datetime:
+    """Parse a time whose order of day and month depends on the file; by default the day is first."""
     from lamsach.logs.text.times.loose_times import LooseTimes, month_comes_first
 
     pattern = _KIWI_TIME if "\t" in text else _LOCAL_TIME
@@ -152,7 +147,7 @@ def _bsd_reader(match: re.Match[str]) -> TimeReader:
 
 @dataclass(frozen=True, slots=True)
 class SyslogHeader:
-    """Statements of a syslog header. `host`: the sender's name or address.
+    """Contents of a syslog header. `host`: the sender's name or address.
 
     `app` and `pid`: the program's tag, `named[812]`."""
 
@@ -208,15 +203,14 @@ _5424_FIELDS = re.compile(r"(\S{1,255}) (\S{1,64}) (\S{1,128}) (\S{1,64}) (?=[-\
 _STRUCTURED = re.compile(r'\[[^\s=\]"]{1,64}(?: [^\s=\]"]{1,64}="(?:[^"\\]|\\.)*")*\]')
 _MAY_START = frozenset("<0123456789*.JFMASONDTW[")
 _BARE_TAG_LENGTH = 80
-_SPLIT_KEPT = 4
-"""How many lines' headers are kept: lines may be long."""
+_CACHE_SIZE = 4
+"""Number of cached headers; lines may be long."""
 
 
 def split_header(line: str, context: FileContext) -> tuple[SyslogHeader, str]:
-    """The syslog header of a line and the message after it; NO_HEADER and the line itself when it has none.
+    """Split a line into syslog header and message; NO_HEADER and the whole line without one.
 
-    A time without an offset is on the clock of `context.timezone`. Raises LineError for an impossible date.
-    """
+    A time without an offset is in `context.timezone`. Raises LineError for an impossible date."""
     reader, host, app, pid, message = _split(line)
     if reader is None and host is None and app is None:
         return NO_HEADER, message
@@ -224,21 +218,19 @@ def split_header(line: str, context: FileContext) -> tuple[SyslogHeader, str]:
 
 
 def split_message(line: str) -> tuple[str | None, str]:
-    """The program's name (None when not stated) and the message, without looking at the time or behind a
-    container's name; never raises."""
+    """Return the program's name (or None) and the message, without parsing the time; never raises."""
     _, _, app, _, message = _split_twice(line)
     return app, message
 
 
 def sender_of(line: str) -> tuple[str | None, str | None]:
-    """The host and the program that a line's header states; never raises."""
+    """Return the host and program in a line's header; never raises."""
     _, host, app, _, _ = _split(line)
     return host, app
 
 
 def _split(line: str) -> _Parts:
-    """The header, also behind the name of a container or what a paste left; without a time behind it the line
-    stays as it is."""
+    """Parse the header, also after a container's name or the remains of a paste if a time follows."""
     parts = _split_twice(line)
     if parts[0] is None and parts[1] is None and parts[2] is None and (rest := bare(line)) is not line:
         inner = _split_twice(rest)
@@ -246,13 +238,11 @@ def _split(line: str) -> _Parts:
     return parts
 
 
-@lru_cache(_SPLIT_KEPT)  # whoever looks whether the line is his, and who reads it then, each ask
+@lru_cache(_CACHE_SIZE)  # recognition and parsing both split the same line
 def _split_twice(line: str) -> _Parts:
-    """One header, or two when a relay put its own before the sender's: of what both state the sender's
-    counts.
+    """Parse one header, or two when a relay prepended its own: the sender's values take precedence.
 
-    A second one is believed only when it states a time, and a program or a priority, because messages may
-    begin with a time."""
+    A second header must have a time, and a program or priority, because messages may begin with a time."""
     outer = _split_once(line)
     message = outer[4]
     if (outer[0] is None and outer[1] is None) or message[:1] not in _MAY_START:
@@ -288,13 +278,13 @@ def _split_once(line: str) -> _Parts:
     after = rest[end:]
     if after[:1] == "\t":
         return _kiwi(reader, after[1:]) or (None, None, None, None, rest)
-    if _OF_A_CONTAINER.match(rest):  # the runtime knows no host: what follows is the program's line
+    if _OF_A_CONTAINER.match(rest):  # a container runtime states no host: the program's line follows
         return _host_and_tag(reader, after, False) or (reader, None, None, None, after.lstrip(" "))
     return _host_and_tag(reader, after, trusted or priority is not None) or (None, None, None, None, rest)
 
 
 def _bare_tag(text: str, otherwise: str) -> _Parts:
-    """A message that starts with `program[pid]: ` and nothing before it."""
+    """Parse a message that starts with only `program[pid]: `."""
     tag = _TAG_WITH_PID.match(text[:_BARE_TAG_LENGTH])
     if tag:
         return None, None, tag[1], tag[2], text[tag.end() :]
@@ -302,8 +292,7 @@ def _bare_tag(text: str, otherwise: str) -> _Parts:
 
 
 def _rfc5424(rest: str) -> _Parts | None:
-    """Return what follows `<PRI>1 `: TIMESTAMP HOST APP PROCID MSGID [STRUCTURED] message; None when it is
-    laid out otherwise."""
+    """Parse what follows `<PRI>1 `: TIMESTAMP HOST APP PROCID MSGID [STRUCTURED] message; else None."""
     reader: TimeReader | None = None
     if rest.startswith("- "):
         after = rest[2:]
@@ -331,7 +320,7 @@ def _rfc5424(rest: str) -> _Parts | None:
 
 
 def _kiwi(reader: TimeReader, text: str) -> _Parts | None:
-    """Kiwi Syslog's file: time TAB Facility.Level TAB host TAB message."""
+    """Parse Kiwi Syslog's file: time TAB Facility.Level TAB host TAB message."""
     facility = _FACILITY.match(text)
     if facility is None:
         return None
@@ -343,10 +332,10 @@ def _kiwi(reader: TimeReader, text: str) -> _Parts | None:
 
 
 def _host_and_tag(reader: TimeReader | None, after: str, trusted: bool) -> _Parts | None:
-    """Return what follows the time: `host program[pid]: message` in its variants.
+    """Parse what follows the time: `host program[pid]: message` in its variants.
 
-    None when not `trusted` (many products start lines with `2026-10-03 14:22:02 `) and no program's tag
-    confirms it."""
+    None unless `trusted` (many products start lines with `2026-10-03 14:22:02 `) or confirmed by a program's
+    tag."""
     text = after.removeprefix(":").lstrip(" ")
     container = _CONTAINER.match(text) if text.startswith("std") else None
     if container:
@@ -365,12 +354,12 @@ def _host_and_tag(reader: TimeReader | None, after: str, trusted: bool) -> _Part
     if host is None:
         return (reader, None, None, None, text) if trusted else None
     text = text[host.end() :]
-    if text.startswith(host[1] + " "):  # UniFi states its name twice
+    if text.startswith(host[1] + " "):  # UniFi repeats its name
         text = text[len(host[1]) + 1 :]
     version = _UNIFI_VERSION.match(text) if text[12:13] == "," else None
     text = text[version.end() :] if version else text
     text = text.removeprefix(": ")  # Cisco: `gw01 : %ASA-...`
-    if text[:1] == ":" and BSD_TIME.match(text, 1):  # its EMBLEM header behind a relay's: `relay :Jun  5 ...`
+    if text[:1] == ":" and BSD_TIME.match(text, 1):  # Cisco's EMBLEM header after a relay's
         text = text[1:]
     facility = _FACILITY.match(text) if "." in text[:_LONGEST_FACILITY] else None
     text = text[facility.end() :] if facility else text

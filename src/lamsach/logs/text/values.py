@@ -1,7 +1,6 @@
-"""Addresses, ports, names and hashes as logs spell them, turned into the canonical spelling of `Event`.
+"""Addresses, ports, names and hashes, converted to the canonical spelling of `Event`.
 
-Each function gives None for text that is not such a value, and never raises: a field that cannot be read
-does not spoil the rest of its record.
+Each function returns None for other text and never raises: an unreadable field does not spoil its record.
 """
 
 from __future__ import annotations
@@ -18,17 +17,17 @@ Meaning = TypeVar("Meaning")
 
 
 def in_order(text: str) -> tuple[str, ...]:
-    """The words of a text, one after another."""
+    """Return the words of a text."""
     return tuple(text.split())
 
 
 def by_word(table: Mapping[Meaning, str]) -> dict[str, Meaning]:
-    """The key of each word of a table's texts."""
+    """Invert a table of texts: return the key for each word."""
     return {word: meaning for meaning, text in table.items() for word in text.split()}
 
 
 def among(text: str) -> frozenset[str]:
-    """The words of a text, to look others up in."""
+    """Return the words of a text as a set."""
     return frozenset(text.split())
 
 
@@ -47,7 +46,7 @@ _MAC = re.compile(
 _DUID = re.compile(r"(?:0?0010?001[0-9a-f]{8}|0?00030001)([0-9a-f]{12})", re.I | re.A)
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _CANONICAL_IPV4 = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}")
-# a name of at most 253 letters that is canonical as it stands, and no address: nearly all that logs hold
+# a canonical name that is no address, as nearly all in logs are
 _CANONICAL_NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.[a-z]{2,63}")
 _LABELS = re.compile(r"[a-z0-9_*-]{1,63}(?:\.[a-z0-9_-]{1,63})*", re.A)
 _HASH = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})", re.I | re.A)
@@ -63,8 +62,9 @@ _ABSOLUTE_URL = re.compile(
 
 @lru_cache(maxsize=65536)
 def ip_of(text: str) -> str | None:
-    """The canonical spelling of an address; `::ffff:192.0.2.1` is 192.0.2.1, a zone (`%eth0`), brackets and
-    `/32` go."""
+    """Return the canonical spelling of an address.
+
+    `::ffff:192.0.2.1` becomes 192.0.2.1; a zone (`%eth0`), brackets and `/32` are removed."""
     if not 2 <= len(text) <= _LONGEST_ADDRESS:
         return None
     if _CANONICAL_IPV4.fullmatch(text):
@@ -84,7 +84,7 @@ def ip_of(text: str) -> str | None:
 
 
 def _zero_padded(text: str) -> str | None:
-    """192.168.001.010 as some devices pad it; the parts are decimal."""
+    """Parse 192.168.001.010 as some devices pad it; the parts are decimal."""
     parts = text.split(".")
     if len(parts) != 4 or not all(part.isdigit() and part.isascii() and len(part) == 3 for part in parts):
         return None
@@ -93,7 +93,7 @@ def _zero_padded(text: str) -> str | None:
 
 
 def port_of(value: object) -> int | None:
-    """A port from 0 to 65535, given as a number or as text."""
+    """Return a port from 0 to 65535, given as a number or text."""
     if isinstance(value, bool):
         return None
     if isinstance(value, float):
@@ -106,7 +106,7 @@ def port_of(value: object) -> int | None:
 
 @lru_cache(maxsize=65536)
 def mac_of(text: str | None) -> str | None:
-    """A MAC address as `00:1a:2b:3c:4d:5e`; an all-zero one is none."""
+    """Return a MAC address as `00:1a:2b:3c:4d:5e`; None if all zeros."""
     if not text or len(text) > 24:
         return None
     match = _MAC.fullmatch(text.strip())
@@ -119,7 +119,7 @@ def mac_of(text: str | None) -> str | None:
 
 
 def mac_of_duid(text: str | None) -> str | None:
-    """The MAC address within a DHCPv6 client identifier, when the client built it from one."""
+    """Return the MAC address in a DHCPv6 client identifier, if it contains one."""
     if not text or len(text) > 120:
         return None
     match = _DUID.fullmatch("".join(part.zfill(2) for part in re.split("[:-]", text.strip())))
@@ -128,9 +128,9 @@ def mac_of_duid(text: str | None) -> str | None:
 
 @lru_cache(maxsize=65536)
 def domain_of(text: str) -> str | None:
-    """A name as lower-case A-labels without the trailing dot.
+    """Return a name as lower-case A-labels without the trailing dot.
 
-    An address stays an address: a Host header or SNI may hold one."""
+    An address stays an address: a Host header or SNI may contain one."""
     if len(text) <= _LONGEST_DOMAIN and _CANONICAL_NAME.fullmatch(text):
         return text
     text = text.strip().rstrip(".")
@@ -149,7 +149,7 @@ def domain_of(text: str) -> str | None:
 
 
 def host_and_port(text: str) -> tuple[str | None, int | None]:
-    """The name or address and the port of `host`, `host:port`, `[v6]:port` or a bare IPv6 address."""
+    """Split `host`, `host:port`, `[v6]:port` or a bare IPv6 address into name or address, and port."""
     name, colon, port = text.partition(":")
     if len(name) <= _LONGEST_DOMAIN and _CANONICAL_NAME.fullmatch(name):
         if not colon:
@@ -165,32 +165,33 @@ def host_and_port(text: str) -> tuple[str | None, int | None]:
 
 
 def host_of_url(url: str) -> str | None:
-    """The host that an absolute URL names; None for a path."""
+    """Return the host of an absolute URL; None for a path."""
     match = _ABSOLUTE_URL.match(url[:1024])
     return host_and_port(match[1])[0] if match else None
 
 
 def hash_of(text: str) -> str | None:
-    """An MD5, SHA-1 or SHA-256 in lower-case hex; colons between the bytes go."""
+    """Return an MD5, SHA-1 or SHA-256 in lower-case hex, without colons."""
     if len(text) in (47, 59, 95) and ":" in text:
         text = text.replace(":", "")
     return text.lower() if _HASH.fullmatch(text) else None
 
 
 def stated(text: str | None) -> str | None:
-    """The text, or None when it only says that there is nothing (`-`, `(empty)`, `N/A`)."""
+    """Return the text stripped, or None when it means "none" (`-`, `(empty)`, `N/A`)."""
     text = text.strip() if text else ""
     return text if len(text) > _LONGEST_ABSENT or text.lower() not in _ABSENT else None
 
 
 def printable(text: str) -> str:
-    """The text with what UTF-8 cannot hold (half a surrogate pair out of a JSON escape) replaced."""
+    """Replace what UTF-8 cannot encode (half a surrogate pair from a JSON escape)."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def question_of(text: str | None) -> str | None:
-    """The name in a DNS question, also one that no host could bear (`brother printer._ipp._tcp.local`), lower
-    case."""
+    """Return the name in a DNS question, lower case, even if no host can have it.
+
+    For example `brother printer._ipp._tcp.local`."""
     text = stated(text)
     if text is None:
         return None

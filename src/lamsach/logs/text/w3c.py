@@ -1,8 +1,7 @@
-"""The W3C Extended Log File Format: `#` lines of which `#Fields:` names the columns of the lines
-that follow.
+"""The W3C Extended Log File Format, where a `#Fields:` line names the columns of the lines after it.
 
 Source: W3C working draft WD-logfile-960323; Microsoft, "W3C Logging" of IIS; Amazon CloudFront "Standard
-logs". Columns are parted by a space or a tab; spaces inside a value are written as `+` or `%20`.
+logs". Columns are separated by a space or a tab; spaces inside a value are written as `+` or `%20`.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ METHODS = among(
     "PROPPATCH BPROPPATCH MKCOL SEARCH COPY BCOPY MOVE BMOVE BDELETE LOCK UNLOCK"
     " SUBSCRIBE POLL REPORT RPC_IN_DATA RPC_OUT_DATA"
 )
-"""The methods by which a row is told without its headings: HTTP, WebDAV, Exchange."""
+"""Methods that identify a row without headings: HTTP, WebDAV, Exchange."""
 _FIELDS = "#Fields:"
 # "203.0.113.9" "Mozilla/5.0 (X11; ""a"")" 200   (IIS Advanced Logging, Oracle Web Cache, Imperva: texts in
 # quotes, columns padded with spaces)
@@ -26,7 +25,7 @@ _MOST_COLUMNS = 200
 
 
 class W3cColumns:
-    """The columns in force. A new `#Fields:` in the middle of a file replaces them."""
+    """The current columns; a new `#Fields:` inside a file replaces them."""
 
     def __init__(self, names: Sequence[str], head: Iterable[str] = ()) -> None:
         self.names: tuple[str, ...] = tuple(names)
@@ -38,7 +37,7 @@ class W3cColumns:
                     break
 
     def header(self, line: str) -> None:
-        """Take a `#` line into account."""
+        """Apply a `#` line."""
         if line.startswith(_FIELDS):
             names = line[len(_FIELDS) :].split()[:_MOST_COLUMNS]
             if names:
@@ -47,15 +46,17 @@ class W3cColumns:
             self.date = line[6:].strip()[:10]
 
     def read(self, text: str) -> dict[str, str]:
-        """A line's values by column, `-` left out."""
+        """Return a line's values by column, without `-`."""
         values = self.cells(text)
         return {
             name: value for name, value in zip(self.names, values, strict=False) if value not in ("-", "")
         }
 
     def cells(self, text: str) -> list[str]:
-        """A line's values. Quotes hold spaces together only where the line has too many values without them:
-        IIS does not escape a stranger's."""
+        """Split a line into values.
+
+        Quotes join words only where the line otherwise has too many values: IIS does not escape a client's
+        quotes."""
         values = text.split("\t") if "\t" in text else text.split()
         if '"' not in text or len(values) == len(self.names) or "\t" in text:
             return [value[1:-1] for value in values] if self._all_quoted(values) else values
@@ -75,17 +76,17 @@ _CLOUDFRONT = in_order(
     "cs-bytes time-taken x-forwarded-for ssl-protocol ssl-cipher x-edge-response-result-type "
     "cs-protocol-version fle-status fle-encrypted-fields c-port"
 )
-"""The columns of CloudFront's standard logs, which never change their order."""
+"""Columns of CloudFront's standard logs, in their fixed order."""
 
 
 _HTTP_ERRORS = in_order(
     "date time c-ip c-port s-ip s-port cs-version cs-method cs-uri sc-status s-siteid s-reason s-queuename"
 )
-"""The columns of HTTPERR, the log of Windows' own HTTP driver."""
+"""Columns of HTTPERR, the log of Windows' HTTP driver."""
 
 
 def names_in(line: str) -> frozenset[str]:
-    """The columns that a `#Fields:` line names; none for another line."""
+    """Return the columns in a `#Fields:` line; empty for other lines."""
     return (
         frozenset(line[len(_FIELDS) :].lower().split()[:_MOST_COLUMNS])
         if line.startswith(_FIELDS)
@@ -97,16 +98,16 @@ REQUEST_COLUMNS = among("cs-method cs-uri-stem c-ip cs-uri-path cs-host cs-uri r
 
 
 def names_requests(line: str) -> bool:
-    """Return whether a `#Fields:` line names the columns of a web server or a proxy."""
+    """Return whether a `#Fields:` line has the columns of a web server or proxy."""
     return len(REQUEST_COLUMNS & names_in(line)) > 1
 
 
 def default_columns(values: Sequence[str]) -> tuple[str, ...]:
-    """The columns of a row of IIS without `#Fields:`, by the method's place and what is around it.
+    """Return the columns of an IIS row without `#Fields:`, inferred from the method's position.
 
-    IIS always keeps this order: date time s-sitename s-computername s-ip cs-method cs-uri-stem cs-uri-query
-    s-port cs-username c-ip cs-version cs(User-Agent) ... sc-status; any but the method and the path may be
-    missing."""
+    IIS always uses this order: date time s-sitename s-computername s-ip cs-method cs-uri-stem cs-uri-query
+    s-port cs-username c-ip cs-version cs(User-Agent) ... sc-status; any but method and path may be missing.
+    """
     if len(values) >= 20 and values[5] in METHODS and ip_of(values[4]) and values[3].isdigit():
         return _CLOUDFRONT
     if (
@@ -131,8 +132,8 @@ def default_columns(values: Sequence[str]) -> tuple[str, ...]:
     if len(rest) > 6 and rest[6].startswith("HTTP/"):
         after.append("cs-version")
     for index in range(len(after), len(rest)):
-        named = index == 10 and "cs-version" in after and "." in rest[index]
-        if named and domain_of(rest[index].partition(":")[0]):
+        may_be_host = index == 10 and "cs-version" in after and "." in rest[index]
+        if may_be_host and domain_of(rest[index].partition(":")[0]):
             after.append("cs-host")
             continue
         is_status = len(rest[index]) == 3 and rest[index].isdigit() and "sc-status" not in after

@@ -1,1 +1,1 @@
-"""Times of log lines, in every spelling, as UTC."""
+"""Times of log lines in any spelling, converted to UTC."""

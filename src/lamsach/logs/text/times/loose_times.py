@@ -1,21 +1,18 @@
-"""Times in any way people and products write them, for logs whose layout is not known beforehand.
+"""Times in any spelling of people and products, for logs of unknown layout.
 
 `03/10/2026 21:30`, `10/3/2026 9:30:01 PM`, `2026-10-03T14:30:01.5Z`, `21:30:01 03/10/2026`,
-`03/Oct/2026:21:30:01 +0700`, `Oct 3, 2026 @ 21:30:01.000`, `Sat Oct  3 21:30:01 2026`, `1791037801.25`, `9:30
-CH 3/10/2026`.
+`03/Oct/2026:21:30:01 +0700`, `Oct 3, 2026 @ 21:30:01.000`, `Sat Oct  3 21:30:01 2026`, `1791037801.25`,
+`9:30 CH 3/10/2026`.
 
-Which of a date's three numbers is the day: decided once per file, from all the dates in its head.
+Order of day and month in dates such as 05/06/2025: decided once per file from all dates in its head, by, in
+this order: a number above 12; dates that decrease in only one of the orders, since logs are written
+forwards; a date after the file's own time; what is usual for its origin.
 
-A date such as 05/06/2025 does not tell. What tells, in this order: a number above 12; dates that run
-backwards in one order and not in the other, since a log is written forwards; a date after the file's own
-time; and last what is usual where it was written.
-
-Times in the keys of CEF, LEEF and similar records, with the zone that another key states.
-
-Source: "Implementing ArcSight Common Event Format", "Date formats"; "Log Event Extended Format (LEEF) v2.0",
-`devTime` and `devTimeFormat`; Palo Alto's CEF guide (`dtz`). Taken: epoch in any unit, `MMM dd yyyy
-HH:mm:ss[.SSS] [zzz]` with and without the year, ISO 8601 and all of the
-above. A zone's abbreviation counts when it means one offset only; otherwise the file's zone is assumed.
+Times of CEF, LEEF and similar records, with a zone in another key. Source: "Implementing ArcSight Common
+Event Format", "Date formats"; "Log Event Extended Format (LEEF) v2.0", `devTime` and `devTimeFormat`; Palo
+Alto's CEF guide (`dtz`). Accepted: epoch in any unit, `MMM dd yyyy HH:mm:ss[.SSS] [zzz]` with and without
+the year, ISO 8601 and all of the above. Ambiguous zone abbreviations are ignored in favour of the file's
+zone.
 """
 
 from __future__ import annotations
@@ -68,7 +65,7 @@ _MONTH_DAY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class LooseTimes:
-    """Reads the times of one file.
+    """Parser of one file's times.
 
     `month_first`: whether 10/03 is October 3rd (American) or March 10th (elsewhere)."""
 
@@ -76,8 +73,7 @@ class LooseTimes:
     month_first: bool = False
 
     def read(self, text: str) -> datetime:
-        """The time that the text states, in UTC; a date alone is its midnight. LineError when it
-        states none."""
+        """Parse a time to UTC; a date alone is its midnight. Raises LineError."""
         text = text.strip().strip("[]\"'")
         if len(text) > _LONGEST:
             raise LineError("The text is not a time.", text[:80])
@@ -122,8 +118,7 @@ class LooseTimes:
 
 
 def month_comes_first(samples: Iterable[str]) -> bool:
-    """Return whether a file writes month/day: a number above 12 decides it; without one, day/month, as in
-    Vietnam."""
+    """Return whether a file writes month/day: a number above 12 decides; by default day/month."""
     for text in samples:
         match = _NUMERIC.search(text[:_LONGEST])
         if match and int(match[1]) > 12:
@@ -176,7 +171,7 @@ class DateOrder(Enum):
     MONTH_FIRST = "mdy"
 
     def date(self, numbers: Numbers) -> Numbers:
-        """Year, month and day. A date that is impossible in this order is taken in the other."""
+        """Return year, month and day; an impossible date is read in the other order."""
         first, second, third = numbers
         if first > 31:
             return _year_of(first), second, third
@@ -189,14 +184,14 @@ class DateOrder(Enum):
 
 
 def _year_of(number: int) -> int:
-    """Four digits; two-digit years are of this century; the Thai calendar is 543 ahead."""
+    """Return the full year: two digits are of this century; the Thai calendar is 543 ahead."""
     if number < 100:
         return 2000 + number
     return number - _BUDDHIST_ERA if number > 2400 else number
 
 
 def numbers_of(text: str) -> Numbers:
-    """The three numbers of a date as they stand. Raises LineError when there are not three."""
+    """Return the three numbers of a date in their order. Raises LineError for another count."""
     found = _NUMBER.findall(text[:80])
     if len(found) != 3 or max(map(len, found)) > 4:
         raise LineError("The date or time is impossible.", text[:80])
@@ -207,15 +202,15 @@ def numbers_of(text: str) -> Numbers:
 
 
 def decide_order(dates: Sequence[Numbers], usual: DateOrder, context: FileContext) -> DateOrder:
-    """The order that a file's dates are written in; `usual` when nothing tells."""
+    """Return the order of a file's dates; `usual` when undecided."""
     ambiguous = [numbers for numbers in dates if numbers[0] <= 31]
     day_first = sum(first > 12 >= second for first, second, _ in ambiguous)
     month_first = sum(second > 12 >= first for first, second, _ in ambiguous)
     if day_first != month_first:
         return DateOrder.DAY_FIRST if day_first > month_first else DateOrder.MONTH_FIRST
     days = {order: _days(ambiguous, order) for order in DateOrder}
-    for tells in (_runs_backwards, lambda found: _after(found, context)):
-        wrong = {order: tells(found) for order, found in days.items()}
+    for is_wrong in (_runs_backwards, lambda days_in_order: _after(days_in_order, context)):
+        wrong = {order: is_wrong(days_in_order) for order, days_in_order in days.items()}
         if wrong[DateOrder.DAY_FIRST] != wrong[DateOrder.MONTH_FIRST]:
             return DateOrder.DAY_FIRST if wrong[DateOrder.MONTH_FIRST] else DateOrder.MONTH_FIRST
     return usual
@@ -241,13 +236,13 @@ def _after(days: Sequence[date], context: FileContext) -> bool:
     return max(days) > (context.modified.astimezone(UTC) + timedelta(days=1)).date()
 
 
-# hours east of Greenwich of abbreviations that name one offset; CST, IST and BST do not
+# hours east of Greenwich, of unambiguous abbreviations; CST, IST and BST are not
 _EAST = (
     "ICT:+07 WIB:+07 SGT:+08 HKT:+08 JST:+09 KST:+09 MSK:+03 CET:+01 CEST:+02 EET:+02 EEST:+03 WET:+00"
     " AEST:+10 EST:-05 EDT:-04 CDT:-05 MST:-07 MDT:-06 PST:-08 PDT:-07"
 )
 ABBREVIATIONS = {name: f"{hours}:00" for name, _, hours in (word.partition(":") for word in _EAST.split())}
-"""Time zones' abbreviations: the offset that each means."""
+"""UTC offset by time zone abbreviation."""
 _ABBREVIATION = re.compile(r" ?\b([A-Z]{3,4})(?:([+-]\d{1,2}):?(\d{2})?)?$")
 _WHOLE_HOURS = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?")
 _NO_TIMES = frozenset({"", "0", "-", "N/A", "null", "None"})
@@ -256,11 +251,10 @@ _NO_TIMES = frozenset({"", "0", "-", "N/A", "null", "None"})
 def first_time(
     texts: Iterable[str | None], context: FileContext, zone: str | None = None, *, month_first: bool = False
 ) -> datetime | None:
-    """The first of these texts that is a time, in UTC; None when none is.
+    """Return the first valid time of these texts, in UTC, or None.
 
-    `zone`: what the record says of its clock.
-
-    A time before 1980 is none: firewalls write 1970-01-01 for what has not begun."""
+    `zone`: the record's own zone. Times before 1980 are ignored: firewalls write 1970-01-01 for "not begun".
+    """
     if zone:
         context = replace(context, timezone=zone_of(zone) or context.timezone)
     times = LooseTimes(context, month_first=month_first)
@@ -269,9 +263,11 @@ def first_time(
         if text in _NO_TIMES:
             continue
         try:
-            bare, own = _with_zone(text)
+            bare, stated_zone = _with_zone(text)
             time = (
-                LooseTimes(replace(context, timezone=own), month_first=month_first) if own else times
+                LooseTimes(replace(context, timezone=stated_zone), month_first=month_first)
+                if stated_zone
+                else times
             ).read(bare)
         except LineError:
             continue
@@ -281,8 +277,7 @@ def first_time(
 
 
 def _with_zone(text: str) -> tuple[str, ZoneInfo | None]:
-    """The time without its zone's abbreviation at the end, and that zone; the text itself when it has none
-    that is known."""
+    """Split a time from a known zone abbreviation at its end; return both."""
     match = _ABBREVIATION.search(text) if text[-1:].isalpha() else None
     known = match is not None and not match[2] and match[1] in ABBREVIATIONS
     return (text[: match.start()], zone_of(match[1])) if match and known else (text, None)
@@ -290,10 +285,9 @@ def _with_zone(text: str) -> tuple[str, ZoneInfo | None]:
 
 @lru_cache(maxsize=64)
 def zone_of(text: str) -> ZoneInfo | None:
-    """The zone that a record names: `UTC`, `Asia/Ho_Chi_Minh`, `+07:00`, `GMT+7`, `ICT`; None for what names
-    none.
+    """Return the zone of `UTC`, `Asia/Ho_Chi_Minh`, `+07:00`, `GMT+7`, `ICT`, or None.
 
-    An offset is a zone only in whole hours."""
+    Only offsets of whole hours are supported."""
     text = ABBREVIATIONS.get(text.strip(), text.strip())[:40]
     offset = _WHOLE_HOURS.fullmatch(text)
     if offset:
@@ -306,5 +300,5 @@ def zone_of(text: str) -> ZoneInfo | None:
         return None
     try:
         return ZoneInfo(text)
-    except (KeyError, OSError, ValueError):  # KeyError: there is no such zone
+    except (KeyError, OSError, ValueError):  # KeyError: unknown zone
         return None

@@ -1,11 +1,10 @@
-"""The zone that a line states elsewhere, for a record whose own time states none: in its syslog header, or by
-Sysmon's `UtcTime`.
+"""Zones for records whose own time has none: from the syslog header, or from Sysmon's `UtcTime`.
 
-Source: RFC 5424, section 6.2.3; rsyslog's ISO 8601 file format. A device on UTC behind a header in UTC writes
-`time="2026-11-20 03:00:00"`, which the file's zone would put hours away from the header. The record's time is
-on the header's clock when it is near the header's time by that clock only: a relay that turned the header
-alone into UTC changes nothing. Sysmon writes `UtcTime` into every event, while `TimeCreated` is on the clock
-of whoever exported it: the one is believed when the other is a zone's distance away.
+Source: RFC 5424, section 6.2.3; rsyslog's ISO 8601 file format. A device on UTC with a header in UTC writes
+`time="2026-11-20 03:00:00"`, which the file's zone would place hours away from the header. The header's zone
+applies if only then both times are close: a relay that converted only the header to UTC changes nothing.
+Sysmon writes `UtcTime` into every event, while `TimeCreated` is in the exporter's zone: `UtcTime` is used
+when the two differ by a zone offset.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from lamsach.logs.text.times.timestamps import from_iso
 from lamsach.model import Event
 
 NEAR = timedelta(minutes=10)
-"""How far a record's own time may be from its header's."""
+"""Tolerance between a record's own time and its header's."""
 # <14>1 2026-11-20T03:00:00.123Z host ...   2026-11-20T03:00:00+00:00 host ...   412 <14>1
 # 2026-11-20T03:00:00-04:00 host ...
 _ZONED = re.compile(
@@ -46,7 +45,7 @@ _QUARTER, _FARTHEST = timedelta(minutes=15), timedelta(hours=14)
 
 
 def on_stated_clock(event: Event, record: str, timezone: ZoneInfo) -> Event:
-    """The event, its time in the zone that the record states elsewhere than beside it."""
+    """Return the event with its time in the zone that the record states elsewhere."""
     if event.time is None:
         return event
     if "UtcTime" in record:
@@ -69,7 +68,7 @@ def _by_utc_time(event: Event, record: str) -> Event:
 
 
 def _on_senders_clock(event: Event, line: str, timezone: ZoneInfo) -> Event:
-    """The event, its time on the clock of the line's header where only that brings the two together."""
+    """Return the event with its time in the header's zone, if only that brings both times together."""
     if event.time is None:
         return event
     stated = _stated(line, timezone)
@@ -90,13 +89,13 @@ def _on_senders_clock(event: Event, line: str, timezone: ZoneInfo) -> Event:
 
 
 def states_other_zone(head: str, timezone: ZoneInfo) -> bool:
-    """Return whether a header states a zone in which a clock shows another time than in the file's zone."""
+    """Return whether a header's zone has another offset than the file's zone."""
     stated = _stated(f"{head} ", timezone)
     return stated is not None and bool(stated[1])
 
 
 def _stated(line: str, timezone: ZoneInfo) -> tuple[datetime, timedelta] | None:
-    """The header's time, and by how much a clock in the file's zone is ahead of one in the header's."""
+    """Return the header's time, and the file zone's offset from the header's zone."""
     match = _ZONED.match(line)
     if match is None:
         return None
@@ -104,6 +103,6 @@ def _stated(line: str, timezone: ZoneInfo) -> tuple[datetime, timedelta] | None:
         header = from_iso(match[1] + match[2], timezone)
     except LineError:
         return None
-    own = timedelta(hours=int(match[4]), minutes=int(match[5])) if match[3] else timedelta()
-    ours = header.astimezone(timezone).utcoffset() or timedelta()
-    return header, ours - (-own if match[3] == "-" else own)
+    header_offset = timedelta(hours=int(match[4]), minutes=int(match[5])) if match[3] else timedelta()
+    file_offset = header.astimezone(timezone).utcoffset() or timedelta()
+    return header, file_offset - (-header_offset if match[3] == "-" else header_offset)

@@ -1,12 +1,8 @@
-"""Times as logs write them, turned into UTC. Every function raises LineError for a time that cannot be.
+"""Times in log spelling, converted to UTC; every function raises LineError for an impossible time.
 
-Syslog times whose month a machine wrote in its own language, French or Vietnamese: `févr. 03 10:00:01`, `Thg
-3 04 10:00:01`.
-
-Source: glibc's locales `fr_FR` and `vi_VN` (`abmon`, `mon`), by which `journalctl` and `strftime("%b %d %T")`
-write.
-
-Time zones as logs name them: `+11`, `+0530`, `UTC+7:00`, `CEST`.
+Also French and Vietnamese month names in syslog times, from glibc's locales `fr_FR` and `vi_VN` (`abmon`,
+`mon`), which `journalctl` and `strftime("%b %d %T")` use: `févr. 03 10:00:01`, `Thg 3 04 10:00:01`; and time
+zones: `+11`, `+0530`, `UTC+7:00`, `CEST`.
 """
 
 from __future__ import annotations
@@ -32,25 +28,25 @@ MONTHS = {
     "Nov": 11,
     "Dec": 12,
 }
-"""Months by the three English letters that syslog, BIND and Apache write (RFC 3164 section 4.1.2)."""
+"""Months by their English abbreviation in syslog, BIND and Apache logs (RFC 3164 section 4.1.2)."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_DAY = timedelta(days=1)
 _MICROSECOND = timedelta(microseconds=1)
 _LONGEST_NUMBER = 40
 _NO_TIME_KNOWN_YEAR = 9999
-_YEARS_BACK = 8  # two leap years always lie within eight years, but for 1900 and 2100
+_YEARS_BACK = 8  # any eight years contain a leap year, but around 1900 and 2100
 
 
 def microseconds(time: datetime) -> int:
-    """Microseconds since the epoch."""
+    """Return microseconds since the epoch."""
     return (time - _EPOCH) // _MICROSECOND
 
 
 def from_epoch(value: str | int | float) -> datetime:
-    """The time that a count since 1970-01-01 UTC means; seconds, milli-, micro- or nanoseconds by magnitude.
+    """Convert a count since 1970-01-01 UTC: seconds, milli-, micro- or nanoseconds by magnitude.
 
-    Seconds up to the year 5138; a fraction is kept to the microsecond (`1587042596.494`)."""
+    Seconds up to the year 5138; fractions to the microsecond (`1587042596.494`)."""
     try:
         whole, micro = _split_epoch(value)
         if whole < 100_000_000_000:
@@ -65,8 +61,7 @@ def from_epoch(value: str | int | float) -> datetime:
 
 
 def _split_epoch(value: str | int | float) -> tuple[int, int]:
-    """The whole number and the microseconds of its fraction. ValueError for what is no number of 0
-    or more."""
+    """Return the whole number and its fraction in microseconds. Raises ValueError unless 0 or more."""
     if isinstance(value, str):
         text = value.strip()
         if not text.isascii() or len(text) > _LONGEST_NUMBER:
@@ -86,10 +81,10 @@ def _split_epoch(value: str | int | float) -> tuple[int, int]:
 
 
 def from_iso(text: str, zone: tzinfo) -> datetime:
-    """An ISO 8601 or RFC 3339 time in UTC; `zone` is assumed when the text states none.
+    """Parse an ISO 8601 or RFC 3339 time to UTC; `zone` is assumed when the text states none.
 
-    Taken too: a space for the `T`, slashes in the date, a space before the offset, any number of fraction
-    digits, a comma before them, a leap second."""
+    Also accepts a space for the `T`, slashes in the date, a space before the offset, any number of fraction
+    digits, a comma before them, and a leap second."""
     try:
         return _iso(text.strip(), zone)
     except (ValueError, OverflowError):
@@ -116,7 +111,7 @@ def _iso(text: str, zone: tzinfo) -> datetime:
     return time + timedelta(seconds=1) if leap else time
 
 
-@lru_cache(4096)  # the lines of a log share their seconds
+@lru_cache(4096)  # consecutive lines share their seconds
 def _whole_second(
     year: int, month: int, day: int, hour: int, minute: int, second: int, zone: tzinfo
 ) -> datetime:
@@ -126,7 +121,7 @@ def _whole_second(
 def local_time(
     year: int, month: int, day: int, hour: int, minute: int, second: int, microsecond: int, zone: tzinfo
 ) -> datetime:
-    """A time on the clock of the zone, in UTC. A leap second (60) is the second after it."""
+    """Convert a time in a zone to UTC. A leap second (60) is the second after it."""
     try:
         if second == 60:
             return local_time(year, month, day, hour, minute, 59, microsecond, zone) + timedelta(seconds=1)
@@ -139,10 +134,9 @@ def local_time(
 def without_year(
     month: int, day: int, hour: int, minute: int, second: int, context: FileContext, microsecond: int = 0
 ) -> datetime:
-    """A time without a year (RFC 3164): the latest year that does not put it more than a day after the file's
-    own time.
+    """Convert a time without a year (RFC 3164): the latest year within a day after the file's own time.
 
-    So `Dec 31` in a file written on 2 January is of the year before. A file whose time is not known counts as
+    So `Dec 31` in a file written on 2 January is in the year before. A file of unknown time counts as
     written now."""
     moment = (month, day, hour, minute, second, microsecond)
     if context.modified.year < _NO_TIME_KNOWN_YEAR:
@@ -150,7 +144,7 @@ def without_year(
     return _latest_year.__wrapped__(*moment, datetime.now(UTC) + _ONE_DAY, context.timezone)
 
 
-@lru_cache(4096)  # the lines of a log share their seconds
+@lru_cache(4096)  # consecutive lines share their seconds
 def _latest_year(
     month: int,
     day: int,
@@ -176,7 +170,7 @@ def _is_leap(year: int) -> bool:
 
 
 STARTS = frozenset("jfmasondt")
-"""Letters with which such a time begins and no English one."""
+"""First letters of non-English month names in lower case."""
 _FRENCH = (
     *("janv", "f[ée]vr", "mars", "avr", "mai", "juin"),
     *("juil", "ao[ûu]t", "sept", "oct", "nov", "d[ée]c"),
@@ -195,7 +189,7 @@ _NAMES = tuple(MONTHS)
 
 
 def in_english(text: str) -> str | None:
-    """The text with its month in English; None when it begins with no such time."""
+    """Return the text with its month in English; None unless it begins with such a time."""
     match = _MONTH.match(text)
     if match is None:
         return None
@@ -209,11 +203,11 @@ _ZONES = (
     "awst:8 jst:9 kst:9 aest:10 aedt:11 nzst:12 nzdt:13 edt:-4 est:-5 cdt:-5 mdt:-6 mst:-7 pdt:-7 pst:-8"
 )
 _BY_NAME = {name: int(hours) for name, _, hours in (word.partition(":") for word in _ZONES.split())}
-"""Hours east of Greenwich by abbreviation; one that means several zones (IST) is left out."""
+"""Hours east of Greenwich by abbreviation; ambiguous ones (IST) are left out."""
 
 
 def zone_of(text: str) -> tzinfo | None:
-    """The zone of an offset or abbreviation; None for one that is not known."""
+    """Return the zone of an offset or abbreviation; None when unknown."""
     text = text.strip()
     match = _HOURS.fullmatch(text)
     if match:
