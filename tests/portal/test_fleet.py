@@ -24,7 +24,7 @@ from lamsach.portal.awareness.models import Person
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.fleet import figures, inventory
 from lamsach.portal.fleet.models import Look, LookState, Machine, Size
-from lamsach.portal.fleet.scans import Summary, keys_of, take
+from lamsach.portal.fleet.scans import Summary, keys_of, store_summary
 from lamsach.portal.privacy import erasure, holds
 from lamsach.portal.units import tree
 
@@ -108,7 +108,7 @@ def test_a_machine_reports_and_the_coordinator_sees_counts_only(
 )
 def test_how_a_machine_stands(told: list[dict[str, Any]], state: str, cast: Cast, campaign: Campaign) -> None:
     for place, more in enumerate(told):
-        take(campaign, cast.first, summary(minutes=place, **more))
+        store_summary(campaign, cast.first, summary(minutes=place, **more))
     look = Look.objects.get()
     assert (look.state, look.looks) == (state, len(told))
     assert look.ever_found is any(more.get("malicious") for more in told)
@@ -117,13 +117,13 @@ def test_how_a_machine_stands(told: list[dict[str, Any]], state: str, cast: Cast
 def test_the_same_twice_and_the_older_later(cast: Cast, campaign: Campaign) -> None:
     late = summary(minutes=9)
     for _ in range(2):
-        take(campaign, cast.first, late)
+        store_summary(campaign, cast.first, late)
     assert Look.objects.get().looks == 1
-    take(campaign, cast.first, summary(minutes=1, malicious=1, left=1))
+    store_summary(campaign, cast.first, summary(minutes=1, malicious=1, left=1))
     look = Look.objects.get()
     assert (look.looks, look.state, look.ever_found) == (1, LookState.CLEANED, True)
     ahead = Summary("PC-02", (), timezone.now() + timedelta(days=900), "quick")
-    made = take(campaign, cast.first, ahead)
+    made = store_summary(campaign, cast.first, ahead)
     assert made is not None
     assert made.finished <= timezone.now()
 
@@ -144,7 +144,7 @@ def test_what_tells_a_machine_again(host: str, macs: tuple[str, ...], keys: list
 
 
 def test_by_which_number_the_missing_are_told(cast: Cast, campaign: Campaign) -> None:
-    take(campaign, cast.first, summary("PC-01"))
+    store_summary(campaign, cast.first, summary("PC-01"))
     assert (numbers(campaign, cast.first).expected, numbers(campaign, cast.first).unknown) == (0, 1)
     Person.objects.create(unit=cast.first, name="A")
     Person.objects.create(unit=cast.first, name="B")
@@ -154,7 +154,7 @@ def test_by_which_number_the_missing_are_told(cast: Cast, campaign: Campaign) ->
     assert numbers(campaign, cast.first).missing == 4
     for name in ("pc-01", "pc-02", "pc-03"):
         Machine.objects.update_or_create(unit=cast.first, key=name, defaults={"listed": True, "name": name})
-    take(campaign, cast.first, summary("LA"))
+    store_summary(campaign, cast.first, summary("LA"))
     seen = numbers(campaign, cast.first)
     assert (seen.expected, seen.scanned, seen.missing, seen.unlisted) == (3, 2, 2, 1)
     assert numbers(campaign, cast.centre).missing == 2
@@ -162,7 +162,7 @@ def test_by_which_number_the_missing_are_told(cast: Cast, campaign: Campaign) ->
 
 def test_who_is_silent(cast: Cast, campaign: Campaign, browser: Callable[[str], Client]) -> None:
     for name, days in (("PC-01", 1), ("PC-02", 8), ("PC-03", 20)):
-        take(campaign, cast.first, summary(name))
+        store_summary(campaign, cast.first, summary(name))
         Look.objects.filter(machine__name=name).update(received=timezone.now() - timedelta(days=days))
     assert [numbers(campaign, cast.centre, days).silent for days in (1, 7, 14, 30)] == [3, 2, 1, 0]
     page = (
@@ -178,7 +178,7 @@ def sheet(rows: str, name: str = "may.csv") -> SimpleUploadedFile:
 def test_an_inventory_is_taken_and_given_out(
     cast: Cast, campaign: Campaign, browser: Callable[[str], Client]
 ) -> None:
-    take(campaign, cast.first, summary("PC-01"))
+    store_summary(campaign, cast.first, summary("PC-01"))
     address = f"/office/fleet/inventory/{cast.first.pk}/"
     rows = "PC-01,,Kế toán\n=PC-02,,Kế toán\n,00:1a:2b:3c:4d:5e,\n"
     answer = browser("officer").post(address, {"file": sheet(rows)}, follow=True).content.decode()
@@ -187,7 +187,7 @@ def test_an_inventory_is_taken_and_given_out(
     text = b"".join(export.streaming_content).decode()  # type: ignore[attr-defined]
     assert text.count("never reported") == 2
     assert "'=PC-02" in text
-    take(campaign, cast.first, summary("localhost", macs=("00-1A-2B-3C-4D-5E",)))
+    store_summary(campaign, cast.first, summary("localhost", macs=("00-1A-2B-3C-4D-5E",)))
     assert numbers(campaign, cast.first).missing == 1
     browser("officer").post(address, {"file": sheet("PC-09,,\n")})
     assert sorted(Machine.objects.filter(listed=True).values_list("name", flat=True)) == ["PC-09"]
@@ -262,7 +262,7 @@ def test_the_interface_gives_counts(cast: Cast, campaign: Campaign) -> None:
 def test_the_export_has_every_unit(
     kind: str, cast: Cast, campaign: Campaign, browser: Callable[[str], Client]
 ) -> None:
-    take(campaign, cast.first, summary("PC-01"))
+    store_summary(campaign, cast.first, summary("PC-01"))
     tree.create("G06.12.03", "=1+1", cast.centre)
     answer = browser("coordinator").get(f"/office/fleet/{campaign.pk}/export/?as={kind}")
     text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
@@ -302,7 +302,7 @@ def test_a_scans_bundle_counts_too(cast: Cast, campaign: Campaign) -> None:
 
 
 def test_names_are_forgotten_and_numbers_stay(cast: Cast, campaign: Campaign) -> None:
-    take(campaign, cast.first, summary("PC-01"))
+    store_summary(campaign, cast.first, summary("PC-01"))
     assert inventory.forget_names(90) == 0
     ended = tree.today() - timedelta(days=91)
     Campaign.objects.filter(pk=campaign.pk).update(state=CampaignState.CLOSED, ends=ended)
@@ -315,7 +315,7 @@ def test_names_are_forgotten_and_numbers_stay(cast: Cast, campaign: Campaign) ->
 
 
 def test_one_persons_machine_is_erased(cast: Cast, campaign: Campaign) -> None:
-    take(campaign, cast.first, summary("PC-AN"))
+    store_summary(campaign, cast.first, summary("PC-AN"))
     counts = erasure.erase([cast.first.pk], cast.first, "pc-an", "Yêu cầu", cast.people["officer"])
     assert counts["scanned"] == 1
     assert "an" not in Machine.objects.get().key
@@ -333,7 +333,7 @@ def test_counts_add_up_in_any_order(
 ) -> None:
     Look.objects.all().delete()
     for machine, minutes, more in told:
-        take(campaign, cast.first, summary(f"PC-{machine}", minutes, **more))
+        store_summary(campaign, cast.first, summary(f"PC-{machine}", minutes, **more))
     seen = numbers(campaign, cast.centre)
     assert seen.scanned == len({machine for machine, _, _ in told})
     assert seen.found == len({machine for machine, _, more in told if more.get("malicious")})
@@ -343,14 +343,14 @@ def test_counts_add_up_in_any_order(
 def test_sums_over_many_units_are_kept_for_a_moment(
     cast: Cast, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take(campaign, cast.first, summary("PC-01"))
+    store_summary(campaign, cast.first, summary("PC-01"))
     assert numbers(campaign, cast.centre).scanned == 1
-    take(campaign, cast.first, summary("PC-02"))
+    store_summary(campaign, cast.first, summary("PC-02"))
     assert numbers(campaign, cast.centre).scanned == 2, "in a small tree they are always those of now"
     monkeypatch.setattr(figures, "LARGE", 0)
     monkeypatch.setattr(figures, "KEPT_S", 30)
     assert numbers(campaign, cast.centre).scanned == 2
-    take(campaign, cast.second, summary("PC-03"))
+    store_summary(campaign, cast.second, summary("PC-03"))
     assert numbers(campaign, cast.centre).scanned == 2
     assert numbers(campaign, cast.centre, days=14).scanned == 3
     assert numbers(campaign, cast.root).scanned == 3

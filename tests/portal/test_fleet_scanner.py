@@ -264,8 +264,8 @@ def test_the_same_inputs_give_the_same_bytes(
     (program,) = programs()
     now = scanners.timezone.now()
     monkeypatch.setattr(scanners.timezone, "now", lambda: now)
-    monkeypatch.setattr(scanners, "fresh_word", lambda: ("scan_a", f"{Handout.objects.count():064d}"))
-    made = [scanners.hand_out(program, campaign, cast.first, cast.people["officer"])[1] for _ in range(2)]
+    monkeypatch.setattr(scanners, "new_token", lambda: ("scan_a", f"{Handout.objects.count():064d}"))
+    made = [scanners.issue(program, campaign, cast.first, cast.people["officer"])[1] for _ in range(2)]
     assert len({b"".join(filled.pieces()) for filled in made}) == 1
 
 
@@ -314,9 +314,9 @@ def word(cast: Cast, campaign: Campaign) -> str:
     """The word of a scanner for the first room."""
     catalogued(plain())
     (program,) = programs()
-    made, filled = scanners.hand_out(program, campaign, cast.first, cast.people["officer"])
+    made, filled = scanners.issue(program, campaign, cast.first, cast.people["officer"])
     filled.close()
-    fresh, digest = scanners.fresh_word()
+    fresh, digest = scanners.new_token()
     Handout.objects.filter(pk=made.handout.pk).update(digest=digest)
     return fresh
 

@@ -24,7 +24,7 @@ from lamsach.portal.awareness import letters
 from lamsach.portal.base import links
 from lamsach.portal.base.uploads import keep
 from lamsach.portal.cases.models import Case, Note
-from lamsach.portal.fleet.scans import Summary, take
+from lamsach.portal.fleet.scans import Summary, store_summary
 from lamsach.portal.sources.models import Collector, LiveSighting
 from lamsach.portal.support import desk
 
@@ -71,7 +71,7 @@ def planted(cast: Cast) -> Case:
     Case.objects.filter(pk=case.pk).update(person_name="Bùi Thị Kín", person_email="kin@person.example")
     Note.objects.create(case=case, who="Bùi Thị Kín", text="Lời ghi kín của Bùi Thị Kín, máy 10.1.2.3")
     fleet = Summary("PC-01", ("02:00:00:00:00:01",), timezone.now(), "quick", malicious=1, left=1)
-    take(case.campaign, case.unit, fleet)
+    store_summary(case.campaign, case.unit, fleet)
     return case
 
 

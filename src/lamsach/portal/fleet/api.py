@@ -17,7 +17,7 @@ from lamsach.portal.base.ratelimit import exceeded
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.cases.coverage import searching
 from lamsach.portal.fleet.figures import DAYS, NAMES, USUAL_DAYS, by_branch
-from lamsach.portal.fleet.scans import Summary, take
+from lamsach.portal.fleet.scans import Summary, store_summary
 
 CALLS, WINDOW_S = 6000, 300
 router = Router(tags=["fleet"])
@@ -91,7 +91,7 @@ def report(request: HttpRequest, campaign_id: int, data: ScanIn) -> Any:
     if campaign.state == CampaignState.CLOSED:
         return Status(409, {"taken": False, "problem": "the campaign is over"})
     values = data.model_dump()
-    look = take(campaign, unit, Summary(**{**values, "macs": tuple(values["macs"])}))
+    look = store_summary(campaign, unit, Summary(**{**values, "macs": tuple(values["macs"])}))
     return {"taken": look is not None, "problem": "" if look else "this machine cannot be told from others"}
 
 

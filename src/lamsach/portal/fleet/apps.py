@@ -16,7 +16,7 @@ class FleetConfig(AppConfig):
         from lamsach.portal.api import access
         from lamsach.portal.findings import intake
         from lamsach.portal.fleet import scanners
-        from lamsach.portal.fleet.scans import take_scan
+        from lamsach.portal.fleet.scans import import_scan
 
         access.WORDS.append(scanners.handout_of)
-        intake.SCANS.append(take_scan)
+        intake.SCANS.append(import_scan)

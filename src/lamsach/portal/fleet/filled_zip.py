@@ -24,7 +24,7 @@ Addition = tuple[str, int, AbstractContextManager[Any]]
 """A new file: name, size in bytes, opened content."""
 
 
-class Filled(io.RawIOBase):
+class FilledZip(io.RawIOBase):
     """A zip with added files: the first `cut` bytes from the old file, the rest from a temporary one."""
 
     def __init__(self, base: BinaryIO, cut: int) -> None:
@@ -107,11 +107,11 @@ class Filled(io.RawIOBase):
         super().close()
 
 
-def fill(base: BinaryIO, additions: Iterable[Addition]) -> Filled:
+def add_files(base: BinaryIO, additions: Iterable[Addition]) -> FilledZip:
     """Add files to the zip in `base`, which the result owns. UnreadableError if not a zip."""
     try:
         with zipfile.ZipFile(base) as archive:
-            filled = Filled(base, archive.start_dir)
+            filled = FilledZip(base, archive.start_dir)
     except ZIP_ERRORS as error:
         base.close()
         raise UnreadableError(

@@ -34,7 +34,7 @@ BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ImportCounts:
     """Counts of a sheet: machines, rows without name or MAC address, other problems."""
 
     machines: int
@@ -42,7 +42,7 @@ class Taken:
     problems: int
 
 
-def take_inventory(unit: Unit, file: Any, by: Any) -> Taken:
+def import_inventory(unit: Unit, file: Any, by: Any) -> ImportCounts:
     """Replace a unit's inventory by a sheet. LamsachError if unreadable; then nothing is changed."""
     problems: list[Problem] = []
     ending = Path(str(file.name)).suffix.lower()[:8]
@@ -63,7 +63,7 @@ def take_inventory(unit: Unit, file: Any, by: Any) -> Taken:
             mark("The inventory names more machines than one unit may have."), str(file.name)[:100]
         )
     _write(unit, wanted, by)
-    return Taken(len(wanted), nameless, len(problems))
+    return ImportCounts(len(wanted), nameless, len(problems))
 
 
 @transaction.atomic

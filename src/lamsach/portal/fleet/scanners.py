@@ -26,7 +26,7 @@ from lamsach.portal.base.links import absolute
 from lamsach.portal.campaigns.models import Campaign, IndicatorList
 from lamsach.portal.exchange import unit_keys
 from lamsach.portal.exchange.models import OwnKey
-from lamsach.portal.fleet.filled_zip import Addition, Filled, fill
+from lamsach.portal.fleet.filled_zip import Addition, FilledZip, add_files
 from lamsach.portal.fleet.models import Handout
 from lamsach.portal.public.models import Tool
 from lamsach.portal.units.models import Unit
@@ -51,7 +51,7 @@ def signing_key(campaign: Campaign, unit: Unit) -> OwnKey | None:
     return unit_keys.current(campaign.owner) or unit_keys.current(unit)
 
 
-def takes(program: Program, key: OwnKey | None) -> bool:
+def accepts(program: Program, key: OwnKey | None) -> bool:
     """Return whether the program accepts lists signed by the key. None: a key not made yet."""
     return not program.key or (
         key is not None and unit_keys.opened(key).public_key().public_bytes_raw().hex() == program.key
@@ -64,17 +64,17 @@ def lists_of(campaign: Campaign) -> list[IndicatorList]:
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class IssuedScanner:
     """An issued scanner with everything its bytes are built from; `word`: its token."""
 
     handout: Handout
     program: Program
     lists: list[IndicatorList]
     key: OwnKey
-    word: str
+    token: str
 
 
-def hand_out(program: Program, campaign: Campaign, unit: Unit, by: Any) -> tuple[Noted, Filled]:
+def issue(program: Program, campaign: Campaign, unit: Unit, by: Any) -> tuple[IssuedScanner, FilledZip]:
     """Issue a scanner; return its record and content. InputError if the program refuses the key."""
     noted = _new(program, campaign, unit, by)
     filled = _fill(noted)
@@ -87,7 +87,7 @@ def hand_out(program: Program, campaign: Campaign, unit: Unit, by: Any) -> tuple
 
 
 @transaction.atomic
-def _note(noted: Noted, by: Any) -> None:
+def _note(noted: IssuedScanner, by: Any) -> None:
     made = noted.handout
     made.save()
     sums = {"program_sha256": made.sha256, "lists": ",".join(made.lists), "signer": made.signer}
@@ -96,12 +96,12 @@ def _note(noted: Noted, by: Any) -> None:
     )
 
 
-def _new(program: Program, campaign: Campaign, unit: Unit, by: Any) -> Noted:
+def _new(program: Program, campaign: Campaign, unit: Unit, by: Any) -> IssuedScanner:
     key = signing_key(campaign, unit) or unit_keys.renew(unit, by)
-    if not takes(program, key):
+    if not accepts(program, key):
         raise InputError(mark("The program takes lists of another key only."), program.tool.name)
     lists, now = lists_of(campaign), timezone.now().replace(microsecond=0)
-    word, digest = fresh_word()
+    token, digest = new_token()
     made = Handout(
         campaign=campaign,
         unit=unit,
@@ -113,10 +113,10 @@ def _new(program: Program, campaign: Campaign, unit: Unit, by: Any) -> Noted:
         made=now,
         user=user_of(by),
     )
-    return Noted(made, program, lists, key, word)
+    return IssuedScanner(made, program, lists, key, token)
 
 
-def bytes_of(noted: Noted) -> Filled:
+def content_of(noted: IssuedScanner) -> FilledZip:
     """Return the scanner's content again, unchanged. InputError if revoked meanwhile."""
     handout = noted.handout
     if not Handout.objects.filter(pk=handout.pk, revoked=None).exists():
@@ -126,19 +126,19 @@ def bytes_of(noted: Noted) -> Filled:
     return _fill(noted)
 
 
-def _fill(noted: Noted) -> Filled:
+def _fill(noted: IssuedScanner) -> FilledZip:
     handout, campaign = noted.handout, noted.handout.campaign
     address = reporting_address(campaign)
     terms = Terms(
         portal=address,
-        word=noted.word if address else "",
+        word=noted.token if address else "",
         unit=handout.unit.name,
         campaign=campaign.name,
         made=handout.made.isoformat(),
-        expires=good_until(campaign).isoformat(),
+        expires=valid_until(campaign).isoformat(),
     )
     additions = _additions(noted.program, noted.lists, unit_keys.opened(noted.key), terms)
-    return fill(_opened(noted.program.tool.path), additions)
+    return add_files(_opened(noted.program.tool.path), additions)
 
 
 def revoke(handout: Handout, by: Any) -> None:
@@ -147,7 +147,7 @@ def revoke(handout: Handout, by: Any) -> None:
         record(by, "fleet.scanner_revoked", handout, handout.unit, program=handout.program)
 
 
-def good_until(campaign: Campaign) -> datetime:
+def valid_until(campaign: Campaign) -> datetime:
     """Return until when the scanner's list is valid: the end of the campaign's last day."""
     last = time(23, 59, 59)
     return datetime.combine(campaign.ends, last, timezone.get_current_timezone())
@@ -185,7 +185,7 @@ PREFIX = "scan_"
 _NEAR = timedelta(minutes=1)
 
 
-def fresh_word() -> tuple[str, str]:
+def new_token() -> tuple[str, str]:
     """Make a token; return it and its digest."""
     token = PREFIX + secrets.token_urlsafe(24)
     return token, _digest(token)

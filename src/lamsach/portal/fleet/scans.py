@@ -51,7 +51,7 @@ def find_device(unit_id: int, host: dict[str, Any]) -> Device | None:
     return None
 
 
-def take_scan(bundle: Bundle, path: Path) -> dict[str, int]:
+def import_scan(bundle: Bundle, path: Path) -> dict[str, int]:
     """Import a scan's bundle and note it on its machine's case."""
     return _take(bundle, *read_scan(path))
 
@@ -61,8 +61,8 @@ def _take(
     bundle: Bundle, manifest: dict[str, Any], findings: list[dict[str, Any]], actions: list[dict[str, Any]]
 ) -> dict[str, int]:
     host = manifest.get("host") if isinstance(manifest.get("host"), dict) else {}
-    if (summary := of_bundle(manifest, findings, actions)) is not None:
-        take(bundle.campaign, bundle.unit, summary)
+    if (summary := summarize(manifest, findings, actions)) is not None:
+        store_summary(bundle.campaign, bundle.unit, summary)
     device = find_device(bundle.unit_id, host or {})
     case = None
     if device is not None:
@@ -162,7 +162,7 @@ def machine_of(unit: Unit, summary: Summary) -> Machine | None:
 
 
 @transaction.atomic
-def take(campaign: Campaign, unit: Unit, summary: Summary) -> Look | None:
+def store_summary(campaign: Campaign, unit: Unit, summary: Summary) -> Look | None:
     """Store a scan's summary; repetitions change nothing, and an older scan only adds its findings.
 
     None for a scan of single paths, or a machine that is not identifiable.
@@ -225,7 +225,7 @@ def _facts(summary: Summary, now: datetime, ever: bool) -> dict[str, Any]:
     }
 
 
-def of_bundle(
+def summarize(
     manifest: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], actions: Sequence[Mapping[str, Any]]
 ) -> Summary | None:
     """Summarize a scan's bundle; None if it names no machine."""

@@ -41,9 +41,9 @@ from lamsach.portal.fleet.figures import (
     by_unit,
 )
 from lamsach.portal.fleet.figures import machines as listed
-from lamsach.portal.fleet.filled_zip import Filled
+from lamsach.portal.fleet.filled_zip import FilledZip
 from lamsach.portal.fleet.forms import InventoryForm
-from lamsach.portal.fleet.inventory import state_size, take_inventory
+from lamsach.portal.fleet.inventory import import_inventory, state_size
 from lamsach.portal.fleet.models import Handout, LookState, Machine, Size
 from lamsach.portal.fleet.scanners import Program, programs
 from lamsach.portal.units.access import get_unit, home_units, readable_above
@@ -279,7 +279,7 @@ def inventory(request: HttpRequest, fleet_unit_id: int) -> HttpResponse:
 
 def _keep(request: HttpRequest, unit: Unit, form: InventoryForm) -> None:
     if file := form.cleaned_data.get("file"):
-        imported = take_inventory(unit, file, request)
+        imported = import_inventory(unit, file, request)
         message = _(
             "The inventory names {machines} machines; {nameless} rows without a name or MAC "
             "address were left out."
@@ -320,7 +320,7 @@ def scanner(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "campaign": campaign,
         "unit": unit,
         "units": access.handing_units(request.user, campaign),
-        "programs": [(program, scanners.takes(program, key)) for program in programs()],
+        "programs": [(program, scanners.accepts(program, key)) for program in programs()],
         "lists": scanners.lists_of(campaign),
         "reports": scanners.reporting_address(campaign),
         "signer": key.fingerprint if key else "",
@@ -346,17 +346,17 @@ def _revoke(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpRespons
     )
 
 
-def _filled(request: HttpRequest, program: Program, campaign: Campaign, unit: Unit) -> Filled:
+def _filled(request: HttpRequest, program: Program, campaign: Campaign, unit: Unit) -> FilledZip:
     """Issue a scanner; a repeated request gets the first one again."""
-    first: list[Filled] = []
+    first: list[FilledZip] = []
 
-    def hand_out() -> scanners.Noted:
-        noted, filled = scanners.hand_out(program, campaign, unit, request)
+    def issue() -> scanners.IssuedScanner:
+        noted, filled = scanners.issue(program, campaign, unit, request)
         first.append(filled)
         return noted
 
-    noted = made_once(request, hand_out)
-    return first[0] if first else scanners.bytes_of(noted)
+    noted = made_once(request, issue)
+    return first[0] if first else scanners.content_of(noted)
 
 
 def _download(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse:

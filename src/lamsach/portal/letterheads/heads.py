@@ -68,7 +68,7 @@ def copies(letterhead: Letterhead) -> tuple[str, ...]:
     return fixed_texts.copies(fixed_texts.lines(letterhead.copies), letterhead.office)
 
 
-def kept_parts(letterhead: Letterhead) -> dict[str, Any]:
+def snapshot(letterhead: Letterhead) -> dict[str, Any]:
     """Return letterhead parts to store with a submitted report, whose document then stays as approved."""
     return {
         "parent": parent_body(letterhead.unit, letterhead),

@@ -70,7 +70,7 @@ def snapshot(report: Report) -> dict[str, Any]:
             for part in sorted(parts.values(), key=lambda part: names[part.pk].code)
         ],
         **({"annexes": annexes} if annexes else {}),
-        "letterhead": heads.kept_parts(heads.letterhead_of(report.unit)),
+        "letterhead": heads.snapshot(heads.letterhead_of(report.unit)),
     }
 
 

@@ -70,7 +70,7 @@ def _shown(value: int | None) -> str:
 def _around(report: Report) -> tuple[Head, tuple[str, ...]]:
     """Letterhead and recipients, as submitted or current; number and day stay blank until stated."""
     submitted = (report.content or {}).get("letterhead") if not report.is_open else None
-    sheet = submitted or heads.kept_parts(heads.letterhead_of(report.unit))
+    sheet = submitted or heads.snapshot(heads.letterhead_of(report.unit))
     head = Head(
         issuer=sheet["body"],
         parent=sheet["parent"],

@@ -97,7 +97,7 @@ def status(request: HttpRequest, name: str, data: StatusIn) -> Any:
     collector = _collector(request, name)
     if collector is None:
         return Status(429, {"taken": 0})
-    collectors.take_status(collector, data.model_dump())
+    collectors.store_status(collector, data.model_dump())
     return {"taken": len(data.sources)}
 
 
@@ -109,4 +109,4 @@ def sightings(request: HttpRequest, name: str, data: list[LiveIn]) -> Any:
     collector = _collector(request, name)
     if collector is None:
         return Status(429, {"taken": 0})
-    return {"taken": collectors.take_live(collector, [item.model_dump() for item in data])}
+    return {"taken": collectors.store_live(collector, [item.model_dump() for item in data])}

@@ -34,7 +34,7 @@ def collector_of(unit: Unit, name: str) -> Collector | None:
 
 
 @transaction.atomic
-def take_status(collector: Collector, status: Mapping[str, Any]) -> None:
+def store_status(collector: Collector, status: Mapping[str, Any]) -> None:
     """Store the state of a collector and its sources."""
     now = timezone.now()
     Collector.objects.filter(pk=collector.pk).update(
@@ -65,7 +65,7 @@ def _past(moment: datetime | None, now: datetime) -> datetime | None:
     return min(moment, now) if moment is not None else None
 
 
-def take_live(collector: Collector, records: Iterable[Mapping[str, Any]]) -> int:
+def store_live(collector: Collector, records: Iterable[Mapping[str, Any]]) -> int:
     """Store live sightings, each once; return the number received."""
     now = timezone.now()
     if LiveSighting.objects.filter(unit=collector.unit_id).count() >= MOST_LIVE:

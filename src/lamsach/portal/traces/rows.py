@@ -45,7 +45,7 @@ _BATCH = 500
 
 
 @transaction.atomic
-def keep_rows(trace: Trace, result: Result) -> None:
+def store_rows(trace: Trace, result: Result) -> None:
     """Store the distinct rows of a result, replacing the trace's former ones."""
     trace.rows.all().delete()
     contacts = contacts_of(result)
@@ -120,11 +120,11 @@ def forget(traces: Iterable[int]) -> None:
 _AT_ONCE = 500
 
 
-def lead(trace: Trace, result: Result, scratch: Path) -> int:
+def apply_result(trace: Trace, result: Result, scratch: Path) -> int:
     """Store rows, import explained ones, link them to machines; return the number of cases. Idempotent."""
     from lamsach.results import write
 
-    keep_rows(trace, result)
+    store_rows(trace, result)
     if trace.campaign is None:
         return 0
     # with fixed dates the same result gives the same bundle, so that a second run imports nothing new

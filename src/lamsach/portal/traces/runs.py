@@ -22,7 +22,7 @@ from lamsach.portal.jobs.queue import Cancelled, Progress, enqueue
 from lamsach.portal.letterheads import heads
 from lamsach.portal.traces.files import RESULTS, delete_files, folder, name_of, result_path
 from lamsach.portal.traces.models import FileKind, Trace
-from lamsach.portal.traces.rows import lead
+from lamsach.portal.traces.rows import apply_result
 
 if TYPE_CHECKING:
     from lamsach.trace.letter import Letter
@@ -108,7 +108,7 @@ def _trace(trace: Trace, arrived: Path, scratch: Path, progress: Progress) -> di
 
     request = Request(paths[FileKind.LIST], paths[FileKind.LOG], inventory=inventory)
     result = tidy(run_trace(request, say), _places(arrived))
-    cases = lead(trace, result, scratch)
+    cases = apply_result(trace, result, scratch)
     letter = _letter(trace, cases)
     for ending in RESULTS:
         path = scratch / f"result.{ending}"
