@@ -1,1 +1,1 @@
-"""The country's own channels: dispatches as edXML files, and signatures on XML and PDF."""
+"""National channels: dispatches as edXML files, and signatures on XML and PDF."""

@@ -1,4 +1,4 @@
-"""Signatures inside a PDF (ISO 32000-2, PAdES), checked offline by pyHanko against trusted certificates."""
+"""Signatures inside a PDF (ISO 32000-2, PAdES), verified offline by pyHanko with trusted certificates."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNREAD = mark("The signature inside the PDF cannot be read.")
 
 
 def verify_pdf(content: bytes, trusted: Certificates, now: datetime | None = None) -> Signature:
-    """Return what a PDF's signatures are worth: the worst of them; `none` for a file without."""
+    """Verify a PDF's signatures and return the worst verdict; `none` for an unsigned file."""
     if not content.startswith(b"%PDF") or b"/ByteRange" not in content:
         return UNSIGNED
     try:
@@ -35,12 +35,12 @@ def verify_pdf(content: bytes, trusted: Certificates, now: datetime | None = Non
     with _silent():
         try:
             found = PdfFileReader(io.BytesIO(content), strict=False).embedded_regular_signatures
-            results = [_checked(one, trusted, now) for one in found[:MOST_SIGNATURES]]
+            results = [_checked(signature, trusted, now) for signature in found[:MOST_SIGNATURES]]
         except Exception:  # noqa: BLE001 - a hostile PDF raises anything in the library
             return Signature("unchecked", _UNREAD)
     if not results:
         return Signature("unchecked", _UNREAD)
-    return min(results, key=lambda one: _WORST_FIRST.index(one.verdict))
+    return min(results, key=lambda signature: _WORST_FIRST.index(signature.verdict))
 
 
 def _checked(embedded: Any, trusted: Certificates, now: datetime | None) -> Signature:
@@ -64,11 +64,11 @@ def _plain(certificate: Any) -> x509.Certificate:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Keep to ourselves what pyHanko logs of chains that it cannot build: trust is decided here."""
+    """Suppress pyHanko's log of chains that it cannot build: trust is decided by `trust_of`."""
     logger = logging.getLogger("pyhanko")
-    before = logger.level
+    previous = logger.level
     logger.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        logger.setLevel(previous)

@@ -14,9 +14,9 @@ class Signature:
 
     verdict: Verdict = "none"
     reason: str = ""
-    """One English sentence for `invalid` and `unchecked`."""
+    """English sentence for `invalid` and `unchecked`."""
     signer: str = ""
-    """The subject of the signer's certificate."""
+    """Subject of the signer's certificate."""
 
 
 UNSIGNED = Signature()

@@ -1,6 +1,6 @@
-"""A signing key on a token or in a hardware module, over PKCS#11 (python-pkcs11), which it never leaves.
+"""Signing key on a token or in a hardware module, over PKCS#11 (python-pkcs11), which it never leaves.
 
-The key is named by an address of RFC 7512, as other programs print it:
+The key is named by an RFC 7512 URI, as other programs print it:
 `pkcs11:token=ChuKySo;object=khoa?module-path=/usr/lib/softhsm/libsofthsm2.so`.
 """
 
@@ -25,13 +25,13 @@ _PART = re.compile(r"[a-z-]+=[^;?&]*")
 
 
 class TokenKey:
-    """A private RSA key on a token. The token's session is open as long as the key is used."""
+    """Private RSA key on a token. The token's session is open as long as the key is used."""
 
     def __init__(self, session: Any, private: Any, certificate: x509.Certificate) -> None:
         self._session, self._private, self._certificate = session, private, certificate
 
     def sign(self, data: bytes, padding: Any, algorithm: Any) -> bytes:
-        """The signature of the data: RSA with SHA-256 and PKCS #1 v1.5 padding."""
+        """Sign the data by RSA with SHA-256 and PKCS #1 v1.5 padding."""
         from pkcs11 import Mechanism
 
         if not isinstance(padding, PKCS1v15) or not isinstance(algorithm, SHA256):
@@ -39,12 +39,12 @@ class TokenKey:
         return bytes(self._private.sign(data, mechanism=Mechanism.SHA256_RSA_PKCS))
 
     def public_key(self) -> Any:
-        """The public key, by the certificate."""
+        """Return the public key from the certificate."""
         return self._certificate.public_key()
 
 
 def parts_of(address: str) -> dict[str, str]:
-    """The parts of an address. UsageError for one that names no module, or holds the PIN."""
+    """Split a URI into its attributes. UsageError for one that names no module, or contains the PIN."""
     found: dict[str, str] = {}
     for part in re.split("[;?&]", address.removeprefix(SCHEME)):
         if not _PART.fullmatch(part):
@@ -69,24 +69,24 @@ def _wrong(address: str) -> UsageError:
 
 
 def token_signer(address: str, pin: str) -> Signer:
-    """The signer whose key is on a token.
+    """Open the signer whose key is on a token.
 
-    InputError when it is not there or the PIN is wrong, MissingExtraError without the library.
+    InputError for a missing key or a wrong PIN, MissingExtraError without the library.
     """
-    wanted = parts_of(address)
+    attributes = parts_of(address)
     try:
         import pkcs11
         from pkcs11.exceptions import PKCS11Error
     except ImportError as error:
         raise missing_extra("pkcs11") from error
     search: dict[Any, Any] = {}
-    if "object" in wanted:
-        search[pkcs11.Attribute.LABEL] = wanted["object"]
-    if "id" in wanted:
-        search[pkcs11.Attribute.ID] = wanted["id"].encode("latin-1", "replace")
+    if "object" in attributes:
+        search[pkcs11.Attribute.LABEL] = attributes["object"]
+    if "id" in attributes:
+        search[pkcs11.Attribute.ID] = attributes["id"].encode("latin-1", "replace")
     try:
-        module = pkcs11.lib(wanted["module-path"])
-        session = module.get_token(token_label=wanted["token"]).open(user_pin=pin)
+        module = pkcs11.lib(attributes["module-path"])
+        session = module.get_token(token_label=attributes["token"]).open(user_pin=pin)
         private = next(
             iter(
                 session.get_objects(
@@ -99,7 +99,7 @@ def token_signer(address: str, pin: str) -> Signer:
             )
         )
         stored = session.get_objects({**search, pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE})
-        certificates = [x509.load_der_x509_certificate(one[pkcs11.Attribute.VALUE]) for one in stored]
+        certificates = [x509.load_der_x509_certificate(item[pkcs11.Attribute.VALUE]) for item in stored]
         return Signer(TokenKey(session, private, certificates[0]), tuple(certificates))
     except (PKCS11Error, RuntimeError, OSError, ValueError, StopIteration, IndexError) as error:
         raise InputError(

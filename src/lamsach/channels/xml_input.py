@@ -1,4 +1,4 @@
-"""XML of other systems, read within limits: any encoding, no document type, bounded depth and size."""
+"""Reader of foreign XML within limits: any encoding, no document type, bounded depth and size."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _ENCODING = re.compile(rb"encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 
 
 def as_utf8(data: bytes, where: str) -> bytes:
-    """The document in UTF-8 without mark and declaration, from its real encoding, stated or not.
+    """Convert a document to UTF-8 without mark and declaration, from its real encoding, stated or not.
 
-    Raises LimitError for more than LARGEST_BYTES, UnreadableError for bytes that are no text of their
+    Raises LimitError for more than LARGEST_BYTES, UnreadableError for bytes that are invalid in their
     encoding.
     """
     if len(data) > LARGEST_BYTES:
@@ -50,7 +50,7 @@ def as_utf8(data: bytes, where: str) -> bytes:
     body = data[declaration.end() :]
     stated = _ENCODING.search(declaration[0])
     name = stated[1].decode().lower() if stated and not encoding else "utf-8"
-    # many a program writes UTF-8 and declares the UTF-16 of its strings
+    # many programs write UTF-8 and declare the UTF-16 of their strings
     return body if name.startswith(("utf-8", "utf8", "utf-16", "utf16")) else _decoded(body, name, where)
 
 
@@ -62,7 +62,7 @@ def _decoded(data: bytes, encoding: str, where: str) -> bytes:
 
 
 def root_of(data: bytes, where: str) -> Element:
-    """The root of a document that `as_utf8` gave.
+    """Parse the root of a document from `as_utf8`.
 
     Raises LimitError for entities, depth and number of elements, UnreadableError for damage.
     """
@@ -84,28 +84,28 @@ def root_of(data: bytes, where: str) -> Element:
 
 
 def name_of(element: Element) -> str:
-    """The element's name in lower case, without namespace and prefix."""
+    """Return the element's name in lower case, without namespace and prefix."""
     return local_name(element.tag).lower()
 
 
 def children(element: Element | None, *names: str) -> Iterator[Element]:
-    """The children of these lower-case names, in order."""
+    """Yield the children of these lower-case names, in order."""
     if element is not None:
         yield from (child for child in element if name_of(child) in names)
 
 
 def child(element: Element | None, *names: str) -> Element | None:
-    """The first child of these lower-case names."""
+    """Return the first child of these lower-case names."""
     return next(children(element, *names), None)
 
 
 def descendants(element: Element, *names: str) -> Iterator[Element]:
-    """The element itself and everything in it of these lower-case names, in order."""
+    """Iterate over the element itself and its descendants of these lower-case names, in order."""
     return (inner for inner in element.iter() if name_of(inner) in names)
 
 
 def text_of(element: Element | None) -> str:
-    """The text in an element, white space in one, control characters out; at most 20,000 characters."""
+    """Return the text in an element, white space collapsed, no control characters, 20,000 at most."""
     if element is None:
         return ""
     whole = "".join(element.itertext())[: 2 * _LONGEST_TEXT]

@@ -21,7 +21,7 @@ from lamsach.runtime.extras import missing_extra
 
 Certificates = Sequence[x509.Certificate]
 PLACE = '<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#" Id="placeholder"></ds:Signature>'
-"""Placeholder for the signature in a document; without it, it is the root's last child."""
+"""Placeholder for the signature in a document; without it, the signature is the root's last child."""
 _MOST_LINKS = 5
 UNTRUSTED = mark("The signer's certificate is not among the trusted ones, nor issued by one of them.")
 EXPIRED = mark("The signer's certificate has expired or is not valid yet.")
@@ -31,27 +31,27 @@ CHANGED = mark("The file was changed after it was signed, or the signature is an
 
 
 class Key(Protocol):
-    """A private RSA key: of cryptography, or one that a token holds."""
+    """Private RSA key: of cryptography, or on a token."""
 
     def sign(self, data: bytes, padding: Any, algorithm: Any) -> bytes:
-        """The signature of the data."""
+        """Sign the data."""
 
     def public_key(self) -> Any:
-        """The public key, as cryptography has it."""
+        """Return the public key, as an object of cryptography."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A key, its certificate first and the issuers' behind it."""
+    """Key with its certificate first, followed by the issuers'."""
 
     key: Key
     certificates: tuple[x509.Certificate, ...]
 
 
 def load_signer(key_file: bytes, password: str) -> Signer:
-    """The signer in a PKCS#12 file (.p12, .pfx).
+    """Load the signer in a PKCS#12 file (.p12, .pfx).
 
-    Raises InputError for a file that the password does not open or that has no RSA key.
+    Raises InputError for a file that the password does not open or without an RSA key.
     """
     key, certificate, others = load_key(key_file, password)
     if not isinstance(key, RSAPrivateKey):
@@ -62,7 +62,7 @@ def load_signer(key_file: bytes, password: str) -> Signer:
 
 
 def load_certificates(data: bytes, where: str) -> list[x509.Certificate]:
-    """The certificates in a file in PEM, one or several, or in DER. Raises InputError when there are none."""
+    """Load the certificates in a PEM file, one or several, or in DER. Raises InputError for none."""
     try:
         if b"-----BEGIN" in data:
             return x509.load_pem_x509_certificates(data)
@@ -76,29 +76,28 @@ def load_certificates(data: bytes, where: str) -> list[x509.Certificate]:
 
 
 def sign(document: bytes, signer: Signer) -> bytes:
-    """The document in UTF-8 with an enveloped signature over all of it, at `PLACE`.
+    """Sign a document: UTF-8, with an enveloped signature over all of it, at `PLACE`.
 
     Raises MissingExtraError without signxml.
     """
     etree, signxml = _packages()
     root = etree.fromstring(document, _parser(etree))
-    made = signxml.XMLSigner(
+    xml_signer = signxml.XMLSigner(
         signature_algorithm=signxml.SignatureMethod.RSA_SHA256,
         digest_algorithm=signxml.DigestAlgorithm.SHA256,
         c14n_algorithm=signxml.CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
     )
-    made._parser = _parser(etree)
-    signed = made.sign(root, key=signer.key, cert=list(signer.certificates))
+    xml_signer._parser = _parser(etree)
+    signed = xml_signer.sign(root, key=signer.key, cert=list(signer.certificates))
     return bytes(etree.tostring(signed, xml_declaration=True, encoding="UTF-8"))
 
 
 def verify(document: bytes, trusted: Certificates, now: datetime | None = None) -> Signature:
-    """Return what a signed document's signature is worth.
+    """Verify a signed document's signature.
 
-    `valid` only when it covers the whole document and a trusted certificate made or certified the signer's.
-
-    Without trusted certificates an intact signature is `unchecked`; a changed document is `invalid` all the
-    same.
+    `valid` requires a signature over the whole document and a certificate that is trusted or issued by a
+    trusted one. Without trusted certificates an intact signature is `unchecked`, but a changed document still
+    `invalid`.
     """
     try:
         etree, _ = _packages()
@@ -114,7 +113,7 @@ def verify(document: bytes, trusted: Certificates, now: datetime | None = None) 
             "unchecked", mark("It is not one signature of the kind xmldsig, so it was not checked.")
         )
     try:
-        chain = _carried(found[0])
+        chain = _embedded(found[0])
     except ValueError:
         return Signature("invalid", CHANGED)
     if chain:
@@ -126,7 +125,7 @@ def verify(document: bytes, trusted: Certificates, now: datetime | None = None) 
 
 
 def _checked(root: Any, chain: Certificates, trusted: Certificates, now: datetime | None) -> Signature:
-    """Check a document's one signature with the first certificate of the chain."""
+    """Verify a document's only signature with the first certificate of the chain."""
     etree, signxml = _packages()
     name = _subject(chain[0])
     config = signxml.SignatureConfiguration(location=".//", verification_time=now, expect_references=True)
@@ -140,7 +139,7 @@ def _checked(root: Any, chain: Certificates, trusted: Certificates, now: datetim
         return Signature("invalid", CHANGED, name)
     except Exception:  # noqa: BLE001 - hostile keys and certificates raise anything in the libraries
         return Signature("unchecked", METHOD, name)
-    if not _whole(results[0].signature_xml, root):
+    if not _covers_document(results[0].signature_xml, root):
         return Signature("unchecked", mark("The signature covers only a part of the file."), name)
     return trust_of(chain, trusted, now)
 
@@ -161,9 +160,9 @@ def _parser(etree: Any) -> Any:
 
 
 def _bytes_of(signature: Any, name: str) -> list[bytes]:
-    """The base64 of the elements of this name.
+    """Decode the base64 of the elements of this name.
 
-    Raises ValueError when it is not as an encoder writes it: no byte of it may differ unseen.
+    Raises ValueError for non-canonical base64, in which a change could go unnoticed.
     """
     found = []
     for element in signature.iter(f"{{http://www.w3.org/2000/09/xmldsig#}}{name}"):
@@ -174,8 +173,8 @@ def _bytes_of(signature: Any, name: str) -> list[bytes]:
     return found
 
 
-def _carried(signature: Any) -> list[x509.Certificate]:
-    """The certificates in a signature, the signer's first. Raises ValueError for one that is damaged."""
+def _embedded(signature: Any) -> list[x509.Certificate]:
+    """Return the certificates in a signature, the signer's first. Raises ValueError for a damaged one."""
     _bytes_of(signature, "SignatureValue")
     found = _bytes_of(signature, "X509Certificate")[: 2 * _MOST_LINKS]
     return sorted(map(x509.load_der_x509_certificate, found), key=_is_issuer)
@@ -194,15 +193,15 @@ def _subject(certificate: x509.Certificate) -> str:
     return ""
 
 
-def _whole(signature: Any, root: Any) -> bool:
+def _covers_document(signature: Any, root: Any) -> bool:
     """Return whether a signature refers to the whole document; XAdES also refers to its own properties."""
     info = signature.find("{http://www.w3.org/2000/09/xmldsig#}SignedInfo")
-    uris = {one.get("URI") for one in info.iter("{http://www.w3.org/2000/09/xmldsig#}Reference")}
+    uris = {reference.get("URI") for reference in info.iter("{http://www.w3.org/2000/09/xmldsig#}Reference")}
     return bool(uris & {"", *(f"#{root.get(name)}" for name in ("Id", "ID", "id") if root.get(name))})
 
 
 def trust_of(chain: Certificates, trusted: Certificates, now: datetime | None = None) -> Signature:
-    """Return the worth of an intact signature by its signer's certificate chain and the trusted issuers."""
+    """Judge an intact signature by its signer's certificate chain and the trusted issuers."""
     name, at = _subject(chain[0]), now or datetime.now(UTC)
     if not trusted:
         return Signature("unchecked", _NO_TRUST, name)
@@ -212,7 +211,7 @@ def trust_of(chain: Certificates, trusted: Certificates, now: datetime | None = 
             return Signature("invalid", EXPIRED, name)
         if certificate in trusted:
             return Signature("valid", "", name)
-        issuer = next((one for one in (*trusted, *chain) if _issued(certificate, one)), None)
+        issuer = next((other for other in (*trusted, *chain) if _issued(certificate, other)), None)
         if issuer is None or issuer == certificate:
             break
         certificate = issuer

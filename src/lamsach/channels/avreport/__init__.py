@@ -1,1 +1,1 @@
-"""The malware report to the national centre (2290/BTTTT-CATTT): signed XML of findings and scans, sent."""
+"""Malware report to the national centre (2290/BTTTT-CATTT): signed XML of findings and scans."""

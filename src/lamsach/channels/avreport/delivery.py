@@ -1,4 +1,4 @@
-"""Hands a report to the centre by HTTPS: the same bytes until it has them or refuses them."""
+"""Delivery of a report to the centre by HTTPS: the same bytes until accepted or refused."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOT_SENT = mark("No report was made: it would look as if nothing were there.")
 
 
 class Outcome(StrEnum):
-    """Meaning of an answer."""
+    """Outcome of a delivery."""
 
     TAKEN = "taken"
     LATER = "later"
@@ -34,25 +34,25 @@ class Outcome(StrEnum):
 
 
 def outcome_of(status: int) -> Outcome:
-    """Return a status' meaning for a report: 2xx is taken, a server out of order is retried, else refused."""
+    """Classify a status: 2xx is accepted, a server out of order is retried, all others are refusals."""
     if 200 <= status < 300:
         return Outcome.TAKEN
     return Outcome.LATER if status in LATER or not status else Outcome.REFUSED
 
 
 def digest_of(document: bytes) -> str:
-    """The SHA-256 by which a report is recognised again, also at the centre (`Idempotency-Key`)."""
+    """Return the SHA-256 that identifies a report, also at the centre (`Idempotency-Key`)."""
     return hashlib.sha256(document).hexdigest()
 
 
 def headers_of(document: bytes) -> dict[str, str]:
-    """Return what goes with a report."""
+    """Return the HTTP headers of a report."""
     return {"Content-Type": CONTENT_TYPE, "Idempotency-Key": digest_of(document)}
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The centre's answer to a report (its SHA-256), and when it came."""
+    """Answer of the centre to a report (its SHA-256), with its time."""
 
     url: str
     sha256: str
@@ -61,7 +61,7 @@ class Receipt:
     answer: str
 
     def as_json(self) -> bytes:
-        """The receipt as a file."""
+        """Encode the receipt for a file."""
         record = {
             "url": self.url,
             "sha256": self.sha256,
@@ -87,20 +87,20 @@ def check_address(url: str) -> None:
 def send(
     document: bytes, url: str, client: WebClient | None = None, wait: Callable[[float], None] = time.sleep
 ) -> Receipt:
-    """Send the report, again with growing pauses while the centre is out of order.
+    """Send the report, retried with growing pauses while the centre is out of order.
 
-    The receipt, of a refusal too; OutputError when it could not be reached.
+    Returns the receipt, of a refusal too; OutputError when the centre cannot be reached.
     """
     check_address(url)
-    asks, problem = client or WebClient(TIMEOUT_S), ""
+    http, problem = client or WebClient(TIMEOUT_S), ""
     for number in range(TRIES):
         if number:
             wait(min(2.0**number, 30.0))
         try:
-            with asks.ask("POST", url, headers_of(document), document) as answer:
-                said = answer.beginning(ANSWER_BYTES).decode("utf-8", "replace")
+            with http.ask("POST", url, headers_of(document), document) as answer:
+                body = answer.beginning(ANSWER_BYTES).decode("utf-8", "replace")
                 if outcome_of(answer.status) is not Outcome.LATER:
-                    return Receipt(url, digest_of(document), datetime.now(UTC), answer.status, said)
+                    return Receipt(url, digest_of(document), datetime.now(UTC), answer.status, body)
                 problem = str(answer.status)
         except WebError as error:
             problem = str(error)

@@ -1,6 +1,6 @@
-"""Entries from findings bundles and scan bundles about machines in a period.
+"""Report entries from findings bundles and scan bundles about machines in a period.
 
-Only what was seen is stated: an unknown machine is in no part.
+Only observations are reported: an unknown machine is in no part.
 """
 
 from __future__ import annotations
@@ -36,23 +36,23 @@ _AGAIN = mark("Ask the sender for the bundle again. Nothing in it was used.")
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From a time until before another."""
+    """Period from `since` until just before `until`."""
 
     since: datetime
     until: datetime
 
     def holds(self, moment: datetime) -> bool:
-        """Return whether a time is in it."""
+        """Return whether a time is in the period."""
         return self.since <= moment < self.until
 
     def holds_day(self, day: date) -> bool:
-        """Return whether a part of a day is in it."""
+        """Return whether the period contains any part of a day."""
         return self.since.date() <= day <= (self.until - timedelta(microseconds=1)).date()
 
 
 @dataclass(slots=True)
 class Gathering:
-    """Collects what bundles say."""
+    """Collector of the statements of bundles."""
 
     period: Period
     tables: Tables = field(default_factory=tables)
@@ -76,7 +76,7 @@ class Gathering:
             raise UnreadableError(_DAMAGED, str(path), _AGAIN) from error
 
     def take_hunt(self, bundle: Bundle) -> None:
-        """Take a hunt's machines that connected on days of the period, blocked or not."""
+        """Add a hunt's machines that connected on days of the period, blocked or not."""
         manifest = bundle.manifest
         searched = [row for row in manifest["coverage"] if self._in(row.get("day"))]
         blind = [row for row in manifest.get("blind_days") or [] if self._in(row["day"])]
@@ -113,10 +113,7 @@ class Gathering:
         )
 
     def contact(self, key: str, target: str, threat: str, *, passed: bool) -> None:
-        """Take that a machine reached for a listed value.
-
-        Only what was not blocked says that there is malware on it.
-        """
+        """Add a machine's contact with a listed value; only a contact not blocked is evidence of malware."""
         if not target:
             return
         self._add(Part.CONNECTION, key, ("", "", "", target))
@@ -131,7 +128,7 @@ class Gathering:
     def take_scan(
         self, manifest: Mapping[str, Any], findings: Iterable[Mapping[str, Any]], *, whenever: bool = False
     ) -> None:
-        """Take a scan of one machine that ended in the period, or `whenever`; early ones date the newest."""
+        """Add a scan of one machine that ended in the period, or `whenever`; early ones date the newest."""
         host, finished = manifest["host"], datetime.fromisoformat(manifest["finished"])
         addresses = [str(address) for address in host.get("addresses") or []]
         named = Machine(addresses[0] if addresses else "", str(host["name"]))
@@ -166,7 +163,7 @@ class Gathering:
             self._malware(key, name, reason, len(paths))
 
     def machine(self, named: Machine, macs: Iterable[str], otherwise: str, seen: datetime) -> str:
-        """Return a machine's identity: host name, else network card, else IP address; last name counts."""
+        """Return a machine's identity: host name, else network card, else IP address; the last name wins."""
         clean = sorted(mac for text in macs if (mac := mac_address(text)))
         name = host_key(named.name)
         key = name or (f"mac:{clean[0]}" if clean else f"ip:{named.ip}" if named.ip else otherwise)
@@ -179,21 +176,23 @@ class Gathering:
         self._entries.add(Entry(part, values, key, Machine()))
 
     def _single(self, part: Part, key: str, values: tuple[str, ...], at: datetime) -> None:
-        """Keep the newest word of a part that has one a machine."""
+        """Store the newest statement of a part that has one per machine."""
         self._singles[part, key] = max((at, values), self._singles.get((part, key), (at, values)))
 
     def searched(self, sources: int, warnings: Iterable[str] = (), nobody: Iterable[str] = ()) -> None:
-        """Record that logs of the period were searched, on other evidence than a bundle."""
+        """Record that logs of the period were searched, by evidence other than a bundle."""
         self._sources += sources
         self._warnings |= set(warnings)
         self._nobody |= set(nobody)
 
     def result(self, not_updated: int | None = None) -> Gathered:
-        """All that was taken.
+        """Return all entries.
 
-        `not_updated`: machines with an old scan, where more is known than the bundles that were taken.
+        `not_updated`: machines with an old scan, if known from more than the added bundles.
         """
-        singles = {Entry(part, said[1], key, Machine()) for (part, key), said in self._singles.items()}
+        singles = {
+            Entry(part, statement[1], key, Machine()) for (part, key), statement in self._singles.items()
+        }
         if not_updated is None and self._scanned:
             not_updated = sum(at < self.period.until - OLD for at in self._scanned.values())
         return Gathered(
@@ -209,7 +208,7 @@ class Gathering:
 
 
 def gather(paths: Iterable[Path], period: Period) -> Gathered:
-    """Return what these bundles say of the period. UnreadableError, LimitError."""
+    """Gather the statements of bundles about the period. UnreadableError, LimitError."""
     gathering = Gathering(period)
     for path in paths:
         gathering.take(path)
@@ -217,7 +216,7 @@ def gather(paths: Iterable[Path], period: Period) -> Gathered:
 
 
 def _is_scan(path: Path) -> bool:
-    """Return whether a bundle is a scan's, by a name in it; other files are left to the bundles' reader."""
+    """Return whether a bundle is a scan's, by a member's name; `take` handles all others as a hunt's."""
     try:
         with ZipFile(path) as archive:
             return "skips.jsonl" in archive.namelist()

@@ -13,7 +13,7 @@ from lamsach.channels.edxml.model import Organ
 
 
 class Part(StrEnum):
-    """The parts that name machines, in the report's order."""
+    """Parts that name machines, in the report's order."""
 
     MALWARE = "Malware"
     CONNECTION = "Connection"
@@ -23,7 +23,7 @@ class Part(StrEnum):
 
 
 UPDATE = "Update"
-"""The part that holds a number only."""
+"""Part that contains only a number."""
 FIELDS: Mapping[Part, tuple[str, tuple[str, ...]]] = {
     Part.MALWARE: (
         "MalwareInfo",
@@ -34,7 +34,7 @@ FIELDS: Mapping[Part, tuple[str, tuple[str, ...]]] = {
     Part.OS: ("", ("OSName", "LastUpdate")),
     Part.QUALITY: ("", ("AutoProtect", "EnableFirewall")),
 }
-"""For each part the element around its values (none: they are the machine's own), and their order."""
+"""For each part the element around its values (empty: they are the machine's own), and their order."""
 
 
 class Naming(StrEnum):
@@ -47,7 +47,7 @@ class Naming(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Machine:
-    """A machine as the report calls it; both empty where it calls none."""
+    """Machine as named in the report; both empty where it is unnamed."""
 
     ip: str = ""
     name: str = ""
@@ -55,10 +55,10 @@ class Machine:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Entry:
-    """One thing known of a machine.
+    """Fact about a machine.
 
-    `values` in the order of `FIELDS`, empty for what is not known; `machine_key` tells the machine again in
-    every report.
+    `values` in the order of `FIELDS`, empty for unknown ones; `machine_key` identifies the machine across
+    reports.
     """
 
     part: Part
@@ -69,11 +69,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """All that is known of a period.
+    """Facts of a period.
 
-    `sources`: what it comes from; `not_updated`: machines whose newest scan is over 15 days old, None where
-    no scan is known; `unattributed`: sources of contacts behind which no machine is known; `warnings` are
-    English sentences.
+    `sources`: count of sources; `not_updated`: machines whose newest scan is over 15 days old, None without a
+    known scan; `unattributed`: sources of contacts without a known machine; `warnings` are English sentences.
     """
 
     entries: frozenset[Entry] = frozenset()
@@ -84,20 +83,20 @@ class Gathered:
 
     @property
     def absent(self) -> tuple[str, ...]:
-        """The parts of which nothing is known, which are left out."""
-        held = {entry.part for entry in self.entries}
-        parts = tuple(str(part) for part in Part if part not in held)
+        """Parts without facts, omitted from the report."""
+        present = {entry.part for entry in self.entries}
+        parts = tuple(str(part) for part in Part if part not in present)
         return parts if self.not_updated is not None else (*parts, UPDATE)
 
     @property
     def machines(self) -> int:
-        """Machines that the report is about."""
+        """Count of machines in the report."""
         return len({entry.machine_key for entry in self.entries})
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report that can be written: from whom, of which period (`until` not included), made when."""
+    """Complete report: sender, period (`until` exclusive), time of creation."""
 
     sender: Organ
     since: datetime
@@ -106,10 +105,10 @@ class Report:
     gathered: Gathered
     naming: Naming
     key: bytes = b""
-    """The unit's secret, from which pseudonyms are made."""
+    """Secret of the unit for pseudonyms."""
 
     def called(self, entry: Entry) -> Machine:
-        """Return what the report calls an entry's machine."""
+        """Return the name of an entry's machine in the report."""
         if self.naming is Naming.NAMES:
             return entry.machine
         if self.naming is Naming.COUNTS:
@@ -121,7 +120,7 @@ _PURPOSE = b"lamsach.avreport.pseudonym/1\n"
 
 
 def pseudonym(key: bytes, machine_key: str) -> str:
-    """A machine's stable name, opaque without the unit's key: 64 bits of an HMAC-SHA256 of its identity."""
+    """Return a machine's stable name, opaque without the unit's key: 64 bits of an HMAC-SHA256."""
     if not key:
         raise ValueError("pseudonyms need the unit's key")
     return (

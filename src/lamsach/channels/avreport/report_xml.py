@@ -1,4 +1,4 @@
-"""A report as XML in the envelope of edXML: same report, same bytes but for a signature."""
+"""Report as XML in the envelope of edXML; equal reports give equal bytes, except for a signature."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,60}")
 
 
 def write(report: Report, signer: Signer | None = None) -> bytes:
-    """The report's file, signed when there is a signer.
+    """Write the report's file, signed if a signer is given.
 
-    MissingExtraError when it has to be signed and the packages for it are not installed.
+    MissingExtraError when it must be signed and the packages for it are not installed.
     """
-    words = tables()["report"]
+    texts = tables()["report"]
     header = element(
         PREFIX + "edXMLHeader",
         element(
             PREFIX + "MessageHeader",
             organ("From", report.sender),
-            element(PREFIX + "Subject", words["subject"]),
+            element(PREFIX + "Subject", texts["subject"]),
         ),
         Markup(PLACE) if signer else Markup(),
     )
     whole = document(
-        header, element(PREFIX + "edXMLBody", _body(report, words["product"])), root=PREFIX + "edXMLEnvelope"
+        header, element(PREFIX + "edXMLBody", _body(report, texts["product"])), root=PREFIX + "edXMLEnvelope"
     )
     return sign(whole, signer) if signer else whole
 
@@ -56,17 +56,16 @@ def _part(report: Report, part: Part) -> Markup:
 
 
 def _by_machine(report: Report, entries: Iterable[Entry]) -> list[tuple[Machine, list[Entry]]]:
-    """The machines with their entries.
+    """Group the entries by machine.
 
-    Where machines are not told apart each entry is alone, in the order of its values: nothing says which
-    belong together.
+    Where machines are unnamed each entry is alone, sorted by value, so that nothing links them.
     """
     if report.naming is Naming.COUNTS:
         return [(Machine(), [entry]) for entry in sorted(entries, key=lambda entry: entry.values)]
     rows = sorted((report.called(entry), entry.machine_key, entry) for entry in entries)
     return [
-        (machine, [entry for _, _, entry in some])
-        for (machine, _), some in groupby(rows, key=lambda row: row[:2])
+        (machine, [entry for _, _, entry in group])
+        for (machine, _), group in groupby(rows, key=lambda row: row[:2])
     ]
 
 
@@ -81,11 +80,11 @@ def _values(entry: Entry) -> Markup:
 
 
 def _lines(*contents: Markup) -> list[Markup]:
-    """Elements on lines of their own: people read the file before it leaves."""
+    """Put elements on lines of their own: people read the file before it leaves."""
     return [part for content in contents if content for part in (Markup("\n"), content)] + [Markup("\n")]
 
 
 def _named(name: str, /, *contents: str, **attributes: str) -> Markup:
-    """An element of the report, by the name that the tables give it."""
-    written = tables()["names"].get(name, name)
-    return element(written if _NAME.fullmatch(written) else name, *contents, **attributes)
+    """Create an element of the report, with its name from the tables."""
+    tag = tables()["names"].get(name, name)
+    return element(tag if _NAME.fullmatch(tag) else name, *contents, **attributes)

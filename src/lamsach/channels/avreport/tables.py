@@ -12,12 +12,12 @@ from lamsach.errors import InputError
 from lamsach.i18n import mark
 
 VARIABLE = "LAMSACH_AVREPORT_TABLES"
-"""The environment variable that names the administrator's file."""
+"""Environment variable that names the administrator's file."""
 Tables = Mapping[str, Mapping[str, str]]
 
 
 def tables() -> Tables:
-    """The tables in force. Raises InputError for an administrator's file that cannot be used."""
+    """Return the tables in force. Raises InputError for an unusable administrator's file."""
     return _tables(os.environ.get(VARIABLE, ""))
 
 
@@ -27,13 +27,13 @@ def _tables(path: str) -> Tables:
     if not path:
         return own
     try:
-        more = tomllib.loads(Path(path).read_text("utf-8"))
-        wrong = set(more) - set(own) or [
-            key for rows in more.values() for key, value in rows.items() if not isinstance(value, str)
+        corrections = tomllib.loads(Path(path).read_text("utf-8"))
+        errors = set(corrections) - set(own) or [
+            key for rows in corrections.values() for key, value in rows.items() if not isinstance(value, str)
         ]
-        if wrong:
-            raise ValueError(wrong)
+        if errors:
+            raise ValueError(errors)
     except (OSError, ValueError, AttributeError) as error:
         todo = mark("Correct the file, or leave it out; docs/national-channels.md shows its form.")
         raise InputError(mark("The tables for the malware report cannot be used."), path, todo) from error
-    return {name: {**rows, **more.get(name, {})} for name, rows in own.items()}
+    return {name: {**rows, **corrections.get(name, {})} for name, rows in own.items()}

@@ -1,1 +1,1 @@
-"""Dispatches and their statuses as edXML files (QCVN 102:2016/BTTTT): `reading.read` and `writing.write`."""
+"""Dispatches and their statuses as edXML files (QCVN 102:2016/BTTTT): `reader.read`, `writer.write`."""

@@ -1,4 +1,4 @@
-"""Attached files: base64 of the file, or of a zip with the file as its one entry."""
+"""Attached files: base64 of the file, or of a zip with the file as its only entry."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from lamsach.i18n import mark
 from lamsach.runtime.file_names import distinct
 
 LARGEST_UNPACKED_BYTES = 200_000_000
-"""All attached files of a message together."""
+"""Limit for all attached files of a message together."""
 MOST_FILES = 500
 _SPACES = b" \t\r\n"
 
 
 def attached(root: Element, tables: Tables, where: str) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:
-    """The attached files in order, and the names in the manifest without a file.
+    """Return the attached files in order, and the names in the manifest without a file.
 
-    Raises UnreadableError for content that is no base64 or empty, and LimitError for more than is allowed.
+    Raises UnreadableError for content that is empty or no base64, and LimitError for more than is allowed.
     """
     contents = tables.spellings("ContentTransferEncoded")
-    elements = [one for one in descendants(root, "attachment") if len(one) or text_of(one)]
+    elements = [item for item in descendants(root, "attachment") if len(item) or text_of(item)]
     if len(elements) > MOST_FILES:
         raise LimitError(mark("The message has more attached files than are read."), where)
     listed = _listed(root, tables)
@@ -40,18 +40,18 @@ def attached(root: Element, tables: Tables, where: str) -> tuple[tuple[Attachmen
         stated = _row_of(element, listed)
         name = text_of(child(element, *tables.spellings("AttachmentName"))) or stated.name
         kind = text_of(child(element, *tables.spellings("ContentType"))) or stated.type
-        words = text_of(child(element, "description")) or stated.description
+        note = text_of(child(element, "description")) or stated.description
         content = _decoded(child(element, *contents), name or str(number), where)
         inner, content = _unpacked(name, kind, content, room, where)
         room -= len(content)
-        found.append(Attachment(name or inner or str(number), content, kind, words))
-    names = distinct([one.name for one in found])
-    files = tuple(replace(one, name=name) for one, name in zip(found, names, strict=True))
+        found.append(Attachment(name or inner or str(number), content, kind, note))
+    names = distinct([item.name for item in found])
+    files = tuple(replace(item, name=name) for item, name in zip(found, names, strict=True))
     return files, tuple(row.name or key for key, row in listed)
 
 
 def _row_of(element: Element, listed: list[tuple[str, Attachment]]) -> Attachment:
-    """Take the manifest's row of an attached file: by its content id, without one the next row."""
+    """Remove the manifest's row of an attached file: by its content id, without one the next row."""
     key = _key(text_of(child(element, "contentid")))
     for place, (known, row) in enumerate(listed):
         if not key or known == key:
@@ -61,7 +61,7 @@ def _row_of(element: Element, listed: list[tuple[str, Attachment]]) -> Attachmen
 
 
 def _listed(root: Element, tables: Tables) -> list[tuple[str, Attachment]]:
-    """The manifest's rows, each with its content id."""
+    """Return the manifest's rows, each with its content id."""
     rows = []
     for manifest in descendants(root, "edxmlmanifest", "manifest"):
         for reference in islice(children(manifest, "reference"), MOST_FILES):
@@ -79,7 +79,7 @@ def _key(content_id: str) -> str:
 
 
 def _decoded(element: Element | None, name: str, where: str) -> bytes:
-    """The bytes of an element in base64, line breaks and missing padding allowed."""
+    """Decode an element's base64, with line breaks and missing padding allowed."""
     text = "" if element is None or len(element) else (element.text or "")
     try:
         packed = text.encode("ascii").translate(None, _SPACES)
@@ -97,7 +97,7 @@ def _decoded(element: Element | None, name: str, where: str) -> bytes:
 
 
 def _unpacked(name: str, kind: str, content: bytes, room: int, where: str) -> tuple[str, bytes]:
-    """Name and bytes of the one file in a zip; of anything else, no name and the bytes as they are."""
+    """Return name and bytes of the only file in a zip; of anything else, no name and the bytes unchanged."""
     if not content.startswith(b"PK\x03\x04"):
         return "", _within(content, room, where)
     place = f"{where}: {name}" if name else where
@@ -121,10 +121,10 @@ def _unpacked(name: str, kind: str, content: bytes, room: int, where: str) -> tu
 
 
 def _is_archive(name: str, kind: str, inner: str) -> bool:
-    """Return whether a zip was attached as such: by its name, its kind, or an entry of another name."""
+    """Return whether a zip was attached as such: by its name, its type, or an entry of another name."""
     ending = PurePosixPath(name).suffix.lower()
-    said = ending == ".zip" if ending else "zip" in kind.lower()
-    return said and PurePosixPath(inner).name.casefold() != name.casefold()
+    is_zip = ending == ".zip" if ending else "zip" in kind.lower()
+    return is_zip and PurePosixPath(inner).name.casefold() != name.casefold()
 
 
 def _within(content: bytes, room: int, where: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Days and times as edXML files write them: yyyy/MM/dd, dd/MM/yyyy, ISO 8601, with a time or without."""
+"""Days and times in edXML files: yyyy/MM/dd, dd/MM/yyyy, ISO 8601, with or without a time."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _WRITTEN = re.compile(
     r"\s*(?P<zone>[Zz]|[+-]\d\d:?\d\d)?)?"
 )
 _NO_YEAR = 1900
-"""Earlier years are how programs write "no date" (0001-01-01)."""
+"""Latest of the years by which programs write "no date" (0001-01-01)."""
 
 
 def time_of(text: str) -> datetime | None:
-    """The time on Vietnam's clock, midnight for a day alone; None for what is no time.
+    """Parse a time on Vietnam's clock, midnight for a day alone; None for any other text.
 
-    A time without a zone is Vietnam's.
+    Times without a zone are Vietnam's.
     """
     match = _WRITTEN.fullmatch(text.strip())
     if match is None:
@@ -44,6 +44,6 @@ def time_of(text: str) -> datetime | None:
 
 
 def day_of(text: str) -> date | None:
-    """The day on Vietnam's clock; None for what is no day."""
+    """Parse a day on Vietnam's clock; None for any other text."""
     found = time_of(text)
     return found.date() if found else None

@@ -1,4 +1,4 @@
-"""Labels of kinds, statuses and signatures, for people."""
+"""Labels of kinds, statuses and signatures for display."""
 
 from __future__ import annotations
 

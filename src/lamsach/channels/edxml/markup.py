@@ -1,4 +1,4 @@
-"""Text of an edXML file: elements with the regulation's prefix, escaped, without what XML cannot hold."""
+"""Markup of an edXML file: escaped elements with the regulation's prefix, without invalid characters."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 class Markup(str):
-    """XML as it goes into a file."""
+    """XML text, not to be escaped again."""
 
     __slots__ = ()
 
 
 def element(name: str, /, *contents: str, **attributes: str) -> Markup:
-    """An element of markup and texts; a text is escaped.
+    """Create an element from markup and texts; texts are escaped.
 
     An attribute `xlink_href` becomes `xlink:href`, `xmlns_xlink` its namespace.
     """
-    inner = "".join(one if isinstance(one, Markup) else _escaped(one) for one in contents)
+    inner = "".join(part if isinstance(part, Markup) else _escaped(part) for part in contents)
     stated = "".join(
         f" {key.replace('_', ':')}={quoteattr(_FORBIDDEN.sub('', value))}"
         for key, value in attributes.items()
@@ -33,13 +33,13 @@ def element(name: str, /, *contents: str, **attributes: str) -> Markup:
 
 
 def fields(name: str, **values: str) -> Markup:
-    """An element with a child for each value that is not empty; empty markup when all are."""
+    """Create an element with a child for each non-empty value; empty markup without any."""
     inner = [element(PREFIX + key, value) for key, value in values.items() if value]
     return element(PREFIX + name, *inner) if inner else Markup()
 
 
 def document(*contents: Markup, root: str = "edXML") -> bytes:
-    """A whole file in UTF-8: the root, with the regulation's namespaces, around the contents."""
+    """Encode a file as UTF-8: the root, with the regulation's namespaces, around the contents."""
     return f'<?xml version="1.0" encoding="utf-8"?>\n<{root} {_ROOT}>{"".join(contents)}</{root}>\n'.encode()
 
 

@@ -1,4 +1,4 @@
-"""A dispatch or a status message as edXML carries it (QCVN 102:2016/BTTTT)."""
+"""Dispatch or status message in edXML (QCVN 102:2016/BTTTT)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lamsach.channels.signature import UNSIGNED, Signature
 
 @dataclass(frozen=True, slots=True)
 class Organ:
-    """A sending or receiving body."""
+    """Sending or receiving body."""
 
     id: str = ""
     name: str = ""
@@ -28,7 +28,7 @@ class Organ:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The document that a message answers (`ResponseFor`)."""
+    """Document that a message answers (`ResponseFor`)."""
 
     organ_id: str = ""
     number: str = ""
@@ -39,7 +39,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """The person who handled a message."""
+    """Person who handled a message."""
 
     department: str = ""
     name: str = ""
@@ -49,7 +49,7 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """A system that passed the message on, and when (Vietnam's clock)."""
+    """System that forwarded the message, and the time (Vietnam's clock)."""
 
     organ_id: str
     time: datetime | None
@@ -57,7 +57,7 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """An attached file. `name` is safe to write to a folder, and unique in the message."""
+    """Attached file. `name` is safe as a file name, and unique in the message."""
 
     name: str
     content: bytes = field(repr=False)
@@ -68,15 +68,15 @@ class Attachment:
 
     @property
     def sha256(self) -> str:
-        """The digest of the content, in lower-case hexadecimal."""
+        """Digest of the content, in lower-case hexadecimal."""
         return hashlib.sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A dispatch (`kind` new, revoke, update, replace) or a status message (`kind` status).
+    """Dispatch (`kind` new, revoke, update, replace) or status message (`kind` status).
 
-    Empty is what the file does not state.
+    Fields that the file does not state are empty.
     """
 
     kind: str = ""
@@ -93,9 +93,9 @@ class Message:
     signer_name: str = ""
     to_places: tuple[str, ...] = ()
     status: str = ""
-    """The status code, two digits."""
+    """Status code, two digits."""
     reason: str = ""
-    """Why a dispatch is revoked, updated or replaced; of a status message its description."""
+    """Reason for revoking, updating or replacing a dispatch; description of a status message."""
     time: datetime | None = None
     """Time of a status, on Vietnam's clock."""
     sender: Organ = Organ()
@@ -105,28 +105,28 @@ class Message:
     trace: tuple[Hop, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     missing: tuple[str, ...] = ()
-    """Files that the manifest names and the message does not carry."""
+    """Files in the manifest that the message does not contain."""
     signature: Signature = UNSIGNED
 
     @property
     def identity(self) -> str:
-        """The document's id: as stated, else made of sender, day and number as the regulation makes it."""
+        """Document id: as stated, else built from sender, day and number by the regulation's rule."""
         return self.document_id or made_id(self.sender.id, self.date, self.number, self.notation)
 
     @property
     def code(self) -> str:
-        """Number and notation as people write them: `7816/VPCP-TTĐT`."""
+        """Number and notation as printed: `7816/VPCP-TTĐT`."""
         return "/".join(filter(None, (self.number, self.notation)))
 
 
 def made_id(organ_id: str, day: Day | None, number: str, notation: str) -> str:
-    """`<OrganId>,<yyyy/MM/dd>,<number>/<notation>`; empty when neither number nor notation is known."""
+    """Build `<OrganId>,<yyyy/MM/dd>,<number>/<notation>`; empty without number and notation."""
     code = "/".join(filter(None, (number, notation)))
     return f"{organ_id},{day:%Y/%m/%d},{code}" if code and day and organ_id else ""
 
 
 def as_mapping(message: Message) -> dict[str, Any]:
-    """The message for JSON: days in ISO form, what is not stated left out, lists always there."""
+    """Convert the message for JSON: days in ISO form, empty values omitted, lists always present."""
     return {
         **_stated(
             {

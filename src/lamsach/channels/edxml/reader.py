@@ -1,7 +1,7 @@
 """Reader of edXML: dispatch or status message, as an envelope, in the older flat form or inside SOAP.
 
-Elements are found by their local names in any case, so that prefixes and namespaces make no difference;
-`tables.toml` has the other spellings.
+Elements are found by their local names in any case, regardless of prefixes and namespaces; `tables.toml`
+contains other spellings.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from lamsach.errors import InputError
 from lamsach.i18n import mark
 
 MOST_ROWS = 1000
-"""Recipients, hops and answered documents that are read of a message."""
+"""Maximum of recipients, hops and answered documents read per message."""
 # 7816/VPCP-TTĐT
 _WHOLE_CODE = re.compile(r"([^/]{0,40}?)\s*/\s*(\S.*)")
 
@@ -42,7 +42,7 @@ def _every(element: Element | None, name: str) -> Iterator[Element]:
 
 
 def read(data: bytes, where: str, trusted: Certificates = ()) -> Message:
-    """The message in a file, its signature checked against the trusted certificates.
+    """Read the message in a file and verify its signature with the trusted certificates.
 
     Raises UnreadableError, LimitError or InputError for a file that is damaged, too large, or no edXML.
     """
@@ -61,18 +61,18 @@ def read(data: bytes, where: str, trusted: Certificates = ()) -> Message:
     message = _dispatch(root, header, known) if status is None else _answer(root, status, header)
     files, missing = attached(root, known, where)
     signature = verify(text, trusted) if _signed(root) else UNSIGNED
-    checked = tuple(replace(one, signature=verify_pdf(one.content, trusted)) for one in files)
+    checked = tuple(replace(file, signature=verify_pdf(file.content, trusted)) for file in files)
     return replace(message, attachments=checked, missing=missing, signature=signature)
 
 
 def _signed(root: Element) -> bool:
-    return any(len(one) or text_of(one) for one in descendants(root, "signature", "digitalsignature"))
+    return any(len(item) or text_of(item) for item in descendants(root, "signature", "digitalsignature"))
 
 
 def _status(root: Element, known: Tables) -> Element | None:
-    wanted = known.spellings("StatusCode")
+    names = known.spellings("StatusCode")
     found = descendants(root, *known.spellings("Status"))
-    return next((one for one in found if child(one, *wanted) is not None), None)
+    return next((status for status in found if child(status, *names) is not None), None)
 
 
 def _dispatch(root: Element, header: Element | None, known: Tables) -> Message:
@@ -80,10 +80,10 @@ def _dispatch(root: Element, header: Element | None, known: Tables) -> Message:
     promulgation = _find(header, "PromulgationInfo")
     kind = _find(header, "DocumentType")
     business = next(descendants(root, *known.spellings("Bussiness")), None)
-    does = _text(business, "BussinessDocType")
+    action = _text(business, "BussinessDocType")
     signer = _find(header, "SignerInfo")
     return Message(
-        kind=known.kind(does) if does else "new",
+        kind=known.kind(action) if action else "new",
         document_id=_text(header, "DocumentId"),
         number=number,
         notation=notation,
@@ -124,7 +124,7 @@ def _answer(root: Element, status: Element, header: Element | None) -> Message:
 
 
 def _code(holder: Element | None) -> tuple[str, str]:
-    """Number and notation, whether in elements of their own, in one, or as the text of `Code`."""
+    """Return number and notation, from separate elements, from one, or from the text of `Code`."""
     code = _find(holder, "Code")
     place = holder if code is None else code
     number, notation = _text(place, "CodeNumber"), _text(place, "CodeNotation")

@@ -1,4 +1,4 @@
-"""Tables for edXML files: the package's (`tables.toml`), corrected by an administrator's file."""
+"""Tables for edXML files: the package's (`tables.toml`), with corrections by an administrator's file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lamsach.errors import InputError
 from lamsach.i18n import mark
 
 VARIABLE = "LAMSACH_EDXML_TABLES"
-"""The environment variable that names the administrator's file."""
+"""Environment variable that names the administrator's file."""
 KINDS = ("new", "revoke", "update", "replace")
 STATUSES = (
     "arrived",
@@ -41,47 +41,47 @@ _VALUES: Mapping[str, tuple[str, ...] | None] = {
 
 @dataclass(frozen=True)
 class Tables:
-    """Codes as they are in files, and what they mean."""
+    """Codes of the files and their meanings."""
 
     document_types: Mapping[str, str]
     kinds: Mapping[str, str]
     statuses: Mapping[str, str]
     board_in: Mapping[str, str]
-    """Status -> what it does on a campaign's board."""
+    """Status -> its effect on a campaign's board."""
     board_out: Mapping[str, str]
-    """Step of a unit -> the status that tells of it."""
+    """Step of a unit -> the status that reports it."""
     names: Mapping[str, tuple[str, ...]]
-    """The lower-case names by which each element is found, its own first."""
+    """Lower-case names of each element, its own first."""
 
     def spellings(self, name: str) -> tuple[str, ...]:
-        """The lower-case names by which an element is found."""
+        """Return the lower-case names of an element."""
         return self.names.get(name, (name.lower(),))
 
     def type_name(self, code: str) -> str:
-        """The kind of document of this number; empty for a number that is not in the table."""
+        """Return the document type of this number; empty for an unknown number."""
         return self.document_types.get(code.lstrip("0"), self.document_types.get(code, ""))
 
     def type_code(self, name: str) -> str:
-        """The highest number of a kind of document (18 for `Công văn`); empty for an unknown name."""
-        wanted = name.casefold()
-        codes = [code for code, known in self.document_types.items() if known.casefold() == wanted]
+        """Return the highest number of a document type (18 for `Công văn`); empty for an unknown name."""
+        folded = name.casefold()
+        codes = [code for code, known in self.document_types.items() if known.casefold() == folded]
         return max(codes, key=lambda code: (len(code), code), default="")
 
     def kind(self, code: str) -> str:
-        """Return what a dispatch does; empty for a code that is not in the table."""
+        """Return the effect of a dispatch; empty for an unknown code."""
         return self.kinds.get(code.lstrip("0") or "0", code if code in KINDS else "")
 
     def kind_code(self, kind: str) -> str:
-        """The code of `new`, `revoke`, `update` or `replace`."""
+        """Return the code of `new`, `revoke`, `update` or `replace`."""
         return next(code for code, known in self.kinds.items() if known == kind)
 
     def status_code(self, status: str) -> str:
-        """The code of a status of `STATUSES`."""
+        """Return the code of a status of `STATUSES`."""
         return next(code for code, known in self.statuses.items() if known == status)
 
 
 def tables() -> Tables:
-    """The tables in force. Raises InputError for an administrator's file that cannot be used."""
+    """Return the tables in force. Raises InputError for an unusable administrator's file."""
     return _tables(os.environ.get(VARIABLE, ""))
 
 

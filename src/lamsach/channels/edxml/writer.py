@@ -15,9 +15,9 @@ SUFFIX = ".edxml"
 
 
 def write(message: Message, signer: Signer | None = None) -> bytes:
-    """The message's file, signed when there is a signer. The id of a dispatch is made when it has none.
+    """Write the message's file, signed if a signer is given. Builds a missing id of a dispatch.
 
-    Raises MissingExtraError when it has to be signed and the packages for it are not installed.
+    Raises MissingExtraError when it must be signed and the packages for it are not installed.
     """
     known = tables()
     header = _status(message) if message.kind == "status" else _header(message, known)
@@ -30,17 +30,17 @@ def write(message: Message, signer: Signer | None = None) -> bytes:
 
 
 def day(value: date | None) -> str:
-    """A day as the regulation writes it."""
+    """Format a day as the regulation requires."""
     return f"{value:%Y/%m/%d}" if value else ""
 
 
 def clock(value: datetime | None) -> str:
-    """A time as the regulation writes it, on Vietnam's clock."""
+    """Format a time as the regulation requires, on Vietnam's clock."""
     return f"{value.astimezone(VIETNAM):%Y/%m/%d %H:%M:%S}" if value else ""
 
 
 def organ(name: str, body: Organ) -> Markup:
-    """A sending (`From`) or receiving (`To`) body."""
+    """Write a sending (`From`) or receiving (`To`) body."""
     return fields(
         name,
         OrganId=body.id,
